@@ -1,0 +1,389 @@
+// The Kubernetes kinds that knap holds: Pod, Deployment, core Service, Endpoints, ConfigMap, Secret, Namespace and their parts.
+// Field names and types only; every field that JSON may lack is optional.
+import type { AnyObject, ObjectMeta, StringMap } from "../meta/object.ts";
+
+export type IntOrString = number | string;
+/** Kubernetes quantity text such as `100m` or `64Mi`; YAML may also give a number. */
+export type Quantity = string | number;
+
+export interface EnvVarSource {
+  readonly configMapKeyRef?: { readonly name?: string; readonly key: string; readonly optional?: boolean };
+  readonly secretKeyRef?: { readonly name?: string; readonly key: string; readonly optional?: boolean };
+  readonly fieldRef?: { readonly apiVersion?: string; readonly fieldPath: string };
+  readonly resourceFieldRef?: {
+    readonly containerName?: string;
+    readonly resource: string;
+    readonly divisor?: Quantity;
+  };
+}
+export interface EnvVar {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: EnvVarSource;
+}
+export interface EnvFromSource {
+  readonly prefix?: string;
+  readonly configMapRef?: { readonly name?: string; readonly optional?: boolean };
+  readonly secretRef?: { readonly name?: string; readonly optional?: boolean };
+}
+export interface ContainerPort {
+  readonly name?: string;
+  readonly containerPort: number;
+  readonly protocol?: string;
+  readonly hostIP?: string;
+  readonly hostPort?: number;
+}
+export interface HttpGetAction {
+  readonly path?: string;
+  readonly port?: IntOrString;
+  readonly host?: string;
+  readonly scheme?: string;
+  readonly httpHeaders?: readonly { readonly name: string; readonly value: string }[];
+}
+export interface Probe {
+  readonly httpGet?: HttpGetAction;
+  readonly tcpSocket?: { readonly port?: IntOrString; readonly host?: string };
+  readonly exec?: { readonly command?: readonly string[] };
+  readonly grpc?: { readonly port?: number; readonly service?: string };
+  readonly initialDelaySeconds?: number;
+  readonly timeoutSeconds?: number;
+  readonly periodSeconds?: number;
+  readonly successThreshold?: number;
+  readonly failureThreshold?: number;
+}
+export interface ResourceRequirements {
+  readonly limits?: Readonly<Record<string, Quantity>>;
+  readonly requests?: Readonly<Record<string, Quantity>>;
+  readonly claims?: readonly unknown[];
+}
+export interface SecurityContext {
+  readonly allowPrivilegeEscalation?: boolean;
+  readonly capabilities?: { readonly add?: readonly string[]; readonly drop?: readonly string[] };
+  readonly privileged?: boolean;
+  readonly readOnlyRootFilesystem?: boolean;
+  readonly runAsUser?: number;
+  readonly runAsGroup?: number;
+  readonly runAsNonRoot?: boolean;
+  readonly seccompProfile?: { readonly type?: string; readonly localhostProfile?: string };
+}
+export interface VolumeMount {
+  readonly name: string;
+  readonly mountPath: string;
+  readonly readOnly?: boolean;
+  readonly subPath?: string;
+  readonly subPathExpr?: string;
+  readonly mountPropagation?: string;
+}
+export interface Container {
+  readonly name?: string;
+  readonly image?: string;
+  readonly command?: readonly string[];
+  readonly args?: readonly string[];
+  readonly workingDir?: string;
+  readonly env?: readonly EnvVar[];
+  readonly envFrom?: readonly EnvFromSource[];
+  readonly ports?: readonly ContainerPort[];
+  readonly resources?: ResourceRequirements;
+  readonly securityContext?: SecurityContext;
+  readonly volumeMounts?: readonly VolumeMount[];
+  readonly livenessProbe?: Probe;
+  readonly readinessProbe?: Probe;
+  readonly startupProbe?: Probe;
+  readonly imagePullPolicy?: string;
+  readonly terminationMessagePath?: string;
+  readonly terminationMessagePolicy?: string;
+  readonly lifecycle?: unknown;
+}
+export interface KeyToPath {
+  readonly key: string;
+  readonly path: string;
+  readonly mode?: number;
+}
+export interface ConfigMapProjection {
+  readonly name?: string;
+  readonly items?: readonly KeyToPath[];
+  readonly optional?: boolean;
+}
+export interface DownwardApiItem {
+  readonly path: string;
+  readonly fieldRef?: { readonly apiVersion?: string; readonly fieldPath: string };
+  readonly resourceFieldRef?: {
+    readonly containerName?: string;
+    readonly resource: string;
+    readonly divisor?: Quantity;
+  };
+  readonly mode?: number;
+}
+export interface VolumeProjection {
+  readonly configMap?: ConfigMapProjection;
+  readonly secret?: ConfigMapProjection;
+  readonly downwardAPI?: { readonly items?: readonly DownwardApiItem[] };
+  readonly serviceAccountToken?: {
+    readonly path: string;
+    readonly audience?: string;
+    readonly expirationSeconds?: number;
+  };
+}
+export interface Volume {
+  readonly name: string;
+  readonly configMap?: ConfigMapProjection & { readonly defaultMode?: number };
+  readonly secret?: {
+    readonly secretName?: string;
+    readonly items?: readonly KeyToPath[];
+    readonly optional?: boolean;
+    readonly defaultMode?: number;
+  };
+  readonly projected?: { readonly sources?: readonly VolumeProjection[]; readonly defaultMode?: number };
+  readonly emptyDir?: { readonly medium?: string; readonly sizeLimit?: Quantity };
+  readonly persistentVolumeClaim?: { readonly claimName: string; readonly readOnly?: boolean };
+  readonly hostPath?: unknown;
+  readonly csi?: unknown;
+  readonly ephemeral?: unknown;
+  readonly image?: { readonly reference?: string; readonly pullPolicy?: string };
+  readonly downwardAPI?: { readonly items?: readonly DownwardApiItem[]; readonly defaultMode?: number };
+}
+export interface PodSpec {
+  readonly containers: readonly Container[];
+  readonly initContainers?: readonly Container[];
+  readonly volumes?: readonly Volume[];
+  readonly serviceAccountName?: string;
+  readonly imagePullSecrets?: readonly { readonly name?: string }[];
+  readonly enableServiceLinks?: boolean;
+  readonly automountServiceAccountToken?: boolean;
+  readonly terminationGracePeriodSeconds?: number;
+  readonly restartPolicy?: string;
+  readonly securityContext?: Omit<SecurityContext, "capabilities"> & {
+    readonly fsGroup?: number;
+    readonly supplementalGroups?: readonly number[];
+  };
+  readonly nodeSelector?: StringMap;
+  readonly affinity?: unknown;
+  readonly tolerations?: readonly unknown[];
+  readonly topologySpreadConstraints?: readonly unknown[];
+  readonly hostAliases?: readonly { readonly ip: string; readonly hostnames?: readonly string[] }[];
+  readonly runtimeClassName?: string;
+  readonly priorityClassName?: string;
+  readonly schedulerName?: string;
+  readonly shareProcessNamespace?: boolean;
+  readonly dnsPolicy?: string;
+  readonly dnsConfig?: unknown;
+  readonly hostIPC?: boolean;
+  readonly hostPID?: boolean;
+  readonly hostNetwork?: boolean;
+}
+
+export interface ContainerStateRunning {
+  readonly startedAt?: string;
+}
+export interface ContainerStateWaiting {
+  readonly reason?: string;
+  readonly message?: string;
+}
+export interface ContainerStateTerminated {
+  readonly exitCode: number;
+  readonly signal?: number;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+  readonly containerID?: string;
+}
+export interface ContainerState {
+  readonly running?: ContainerStateRunning;
+  readonly waiting?: ContainerStateWaiting;
+  readonly terminated?: ContainerStateTerminated;
+}
+export interface ContainerStatus {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly started?: boolean;
+  readonly restartCount: number;
+  readonly image: string;
+  readonly imageID: string;
+  readonly containerID?: string;
+  readonly state?: ContainerState;
+  readonly lastState?: ContainerState;
+}
+/** A condition of a built-in kind (Pod, Deployment): no severity, other timestamps. */
+export interface CoreCondition {
+  readonly type: string;
+  readonly status: "True" | "False" | "Unknown";
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastTransitionTime?: string;
+  readonly lastProbeTime?: string | null;
+  readonly lastUpdateTime?: string;
+}
+export type PodPhase = "Pending" | "Running" | "Succeeded" | "Failed" | "Unknown";
+export interface PodStatus {
+  readonly phase?: PodPhase;
+  readonly conditions?: readonly CoreCondition[];
+  readonly containerStatuses?: readonly ContainerStatus[];
+  readonly initContainerStatuses?: readonly ContainerStatus[];
+  readonly podIP?: string;
+  readonly podIPs?: readonly { readonly ip: string }[];
+  readonly hostIP?: string;
+  readonly startTime?: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly qosClass?: string;
+}
+export interface Pod extends AnyObject {
+  readonly kind: "Pod";
+  readonly spec: PodSpec & { readonly nodeName?: string; readonly hostname?: string };
+  readonly status?: PodStatus;
+}
+
+export interface LabelSelector {
+  readonly matchLabels?: StringMap;
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: string;
+    readonly values?: readonly string[];
+  }[];
+}
+export interface PodTemplate {
+  readonly metadata?: Partial<ObjectMeta>;
+  readonly spec: PodSpec;
+}
+export interface DeploymentStatus {
+  readonly observedGeneration?: number;
+  readonly replicas?: number;
+  readonly updatedReplicas?: number;
+  readonly readyReplicas?: number;
+  readonly availableReplicas?: number;
+  readonly unavailableReplicas?: number;
+  readonly conditions?: readonly CoreCondition[];
+}
+export interface Deployment extends AnyObject {
+  readonly kind: "Deployment";
+  readonly spec: {
+    readonly replicas?: number;
+    readonly selector: LabelSelector;
+    readonly template: PodTemplate;
+    readonly strategy?: unknown;
+    readonly progressDeadlineSeconds?: number;
+    readonly revisionHistoryLimit?: number;
+    readonly minReadySeconds?: number;
+  };
+  readonly status?: DeploymentStatus;
+}
+
+export interface ServicePort {
+  readonly name?: string;
+  readonly port: number;
+  readonly protocol?: string;
+  readonly appProtocol?: string;
+  readonly targetPort?: IntOrString;
+  readonly nodePort?: number;
+}
+/** Kubernetes' own Service; Knative's stands in serving/types.ts. */
+export interface CoreService extends AnyObject {
+  readonly apiVersion: "v1";
+  readonly kind: "Service";
+  readonly spec: {
+    readonly type?: string;
+    readonly clusterIP?: string;
+    readonly clusterIPs?: readonly string[];
+    readonly externalName?: string;
+    readonly selector?: StringMap;
+    readonly ports?: readonly ServicePort[];
+    readonly sessionAffinity?: string;
+  };
+  readonly status?: { readonly loadBalancer?: unknown };
+}
+export interface EndpointSubset {
+  readonly addresses?: readonly {
+    readonly ip: string;
+    readonly nodeName?: string;
+    readonly targetRef?: {
+      readonly kind?: string;
+      readonly name?: string;
+      readonly namespace?: string;
+      readonly uid?: string;
+    };
+  }[];
+  readonly notReadyAddresses?: readonly {
+    readonly ip: string;
+    readonly nodeName?: string;
+    readonly targetRef?: {
+      readonly kind?: string;
+      readonly name?: string;
+      readonly namespace?: string;
+      readonly uid?: string;
+    };
+  }[];
+  readonly ports?: readonly {
+    readonly name?: string;
+    readonly port: number;
+    readonly protocol?: string;
+    readonly appProtocol?: string;
+  }[];
+}
+export interface Endpoints extends AnyObject {
+  readonly kind: "Endpoints";
+  readonly subsets?: readonly EndpointSubset[];
+}
+export interface ConfigMap extends AnyObject {
+  readonly kind: "ConfigMap";
+  readonly data?: StringMap;
+  readonly binaryData?: StringMap;
+  readonly immutable?: boolean;
+}
+export interface Secret extends AnyObject {
+  readonly kind: "Secret";
+  readonly type?: string;
+  /** Values are base64, as in the API. */
+  readonly data?: StringMap;
+  readonly stringData?: StringMap;
+  readonly immutable?: boolean;
+}
+export interface Namespace extends AnyObject {
+  readonly kind: "Namespace";
+  readonly spec?: { readonly finalizers?: readonly string[] };
+  readonly status?: { readonly phase?: string };
+}
+export interface Node extends AnyObject {
+  readonly kind: "Node";
+  readonly status?: {
+    readonly capacity?: Readonly<Record<string, string>>;
+    readonly allocatable?: Readonly<Record<string, string>>;
+    readonly conditions?: readonly CoreCondition[];
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+  };
+}
+export interface ServiceAccount extends AnyObject {
+  readonly kind: "ServiceAccount";
+  readonly imagePullSecrets?: readonly { readonly name?: string }[];
+  readonly secrets?: readonly { readonly name?: string }[];
+}
+export interface ResourceQuota extends AnyObject {
+  readonly kind: "ResourceQuota";
+  readonly spec?: { readonly hard?: Readonly<Record<string, Quantity>> };
+}
+export interface PersistentVolumeClaim extends AnyObject {
+  readonly kind: "PersistentVolumeClaim";
+  readonly spec?: {
+    readonly accessModes?: readonly string[];
+    readonly resources?: ResourceRequirements;
+    readonly storageClassName?: string;
+  };
+}
+/** core/v1 Event: what happened to an object, counted. */
+export interface Event extends AnyObject {
+  readonly kind: "Event";
+  readonly involvedObject: {
+    readonly apiVersion?: string;
+    readonly kind?: string;
+    readonly namespace?: string;
+    readonly name?: string;
+    readonly uid?: string;
+  };
+  readonly type?: "Normal" | "Warning";
+  readonly reason?: string;
+  readonly message?: string;
+  readonly count?: number;
+  readonly firstTimestamp?: string;
+  readonly lastTimestamp?: string;
+  readonly source?: { readonly component?: string };
+}

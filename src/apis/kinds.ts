@@ -1,0 +1,194 @@
+// Which kinds there are, as types and as the resource table that discovery, kubectl's short names and the store read.
+
+import type { Metric, PodAutoscaler } from "./autoscaling/types.ts";
+import type {
+  ConfigMap,
+  CoreService,
+  Deployment,
+  Endpoints,
+  Event,
+  Namespace,
+  Node,
+  PersistentVolumeClaim,
+  Pod,
+  ResourceQuota,
+  Secret,
+  ServiceAccount,
+} from "./core/types.ts";
+import type { AnyObject } from "./meta/object.ts";
+import type { Certificate, ClusterDomainClaim, Image, Ingress, ServerlessService } from "./networking/types.ts";
+import type { Configuration, DomainMapping, Revision, Route, Service } from "./serving/types.ts";
+
+/** Every kind, keyed as Kubernetes writes a group-kind: `Kind` of the core group, else `Kind.group`. */
+export interface Kinds {
+  "Service.serving.knative.dev": Service;
+  "Configuration.serving.knative.dev": Configuration;
+  "Revision.serving.knative.dev": Revision;
+  "Route.serving.knative.dev": Route;
+  "DomainMapping.serving.knative.dev": DomainMapping;
+  "PodAutoscaler.autoscaling.internal.knative.dev": PodAutoscaler;
+  "Metric.autoscaling.internal.knative.dev": Metric;
+  "ServerlessService.networking.internal.knative.dev": ServerlessService;
+  "Ingress.networking.internal.knative.dev": Ingress;
+  "Certificate.networking.internal.knative.dev": Certificate;
+  "ClusterDomainClaim.networking.internal.knative.dev": ClusterDomainClaim;
+  "Image.caching.internal.knative.dev": Image;
+  "Deployment.apps": Deployment;
+  Pod: Pod;
+  Service: CoreService;
+  Endpoints: Endpoints;
+  ConfigMap: ConfigMap;
+  Secret: Secret;
+  Namespace: Namespace;
+  Node: Node;
+  ServiceAccount: ServiceAccount;
+  ResourceQuota: ResourceQuota;
+  PersistentVolumeClaim: PersistentVolumeClaim;
+  Event: Event;
+}
+export type Kind = keyof Kinds;
+export type ObjectOf<K extends Kind> = Kinds[K];
+export type StatusOf<K extends Kind> = NonNullable<Kinds[K] extends { readonly status?: infer S } ? S : never>;
+
+/** Names one object. `namespace` is "" for cluster-scoped kinds. */
+export interface ObjectKey<K extends Kind = Kind> {
+  readonly kind: K;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** The group-kind of an object, from its apiVersion and kind (not checked to be a known one). */
+export function kindOf(object: Pick<AnyObject, "apiVersion" | "kind">): Kind {
+  const slash = object.apiVersion.indexOf("/");
+  return (slash < 0 ? object.kind : `${object.kind}.${object.apiVersion.slice(0, slash)}`) as Kind;
+}
+
+/** The key of an object that already has a name. */
+export function keyOf(object: AnyObject): ObjectKey {
+  return { kind: kindOf(object), namespace: object.metadata.namespace ?? "", name: object.metadata.name };
+}
+
+/** A key as one string, for maps and logs: `Kind.group/namespace/name`. */
+export function keyText(key: ObjectKey): string {
+  return `${key.kind}/${key.namespace}/${key.name}`;
+}
+
+/** One row of discovery. `columns` are the CRD's printer columns; header → JSON path (see api.md §1). */
+export interface Resource {
+  readonly kind: Kind;
+  readonly group: string;
+  readonly version: string;
+  readonly name: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly namespaced: boolean;
+  readonly statusSubresource: boolean;
+}
+
+const SERVING = ["all", "knative", "serving"];
+const row = (
+  kind: Kind,
+  apiVersion: string,
+  plural: string,
+  shortNames: readonly string[],
+  categories: readonly string[],
+  scope: "namespaced" | "cluster" = "namespaced",
+  statusSubresource = true,
+): Resource => {
+  const slash = apiVersion.indexOf("/");
+  const name = kind.split(".")[0] as string;
+  return {
+    kind,
+    group: slash < 0 ? "" : apiVersion.slice(0, slash),
+    version: apiVersion.slice(slash + 1),
+    name,
+    plural,
+    singular: name.toLowerCase(),
+    shortNames,
+    categories,
+    namespaced: scope === "namespaced",
+    statusSubresource,
+  };
+};
+const INTERNAL_SCALING = ["knative-internal", "autoscaling"];
+const INTERNAL_NETWORKING = ["knative-internal", "networking"];
+
+/** All resources, in discovery order (config/core/300-resources of Knative; core ones as Kubernetes serves them). */
+export const resources: readonly Resource[] = [
+  row("Service.serving.knative.dev", "serving.knative.dev/v1", "services", ["kservice", "ksvc"], SERVING),
+  row("Configuration.serving.knative.dev", "serving.knative.dev/v1", "configurations", ["config", "cfg"], SERVING),
+  row("Route.serving.knative.dev", "serving.knative.dev/v1", "routes", ["rt"], SERVING),
+  row("Revision.serving.knative.dev", "serving.knative.dev/v1", "revisions", ["rev"], SERVING),
+  row("DomainMapping.serving.knative.dev", "serving.knative.dev/v1beta1", "domainmappings", ["dm"], SERVING),
+  row(
+    "PodAutoscaler.autoscaling.internal.knative.dev",
+    "autoscaling.internal.knative.dev/v1alpha1",
+    "podautoscalers",
+    ["kpa", "pa"],
+    INTERNAL_SCALING,
+  ),
+  row(
+    "Metric.autoscaling.internal.knative.dev",
+    "autoscaling.internal.knative.dev/v1alpha1",
+    "metrics",
+    [],
+    INTERNAL_SCALING,
+  ),
+  row(
+    "ServerlessService.networking.internal.knative.dev",
+    "networking.internal.knative.dev/v1alpha1",
+    "serverlessservices",
+    ["sks"],
+    INTERNAL_NETWORKING,
+  ),
+  row(
+    "Ingress.networking.internal.knative.dev",
+    "networking.internal.knative.dev/v1alpha1",
+    "ingresses",
+    ["kingress", "king"],
+    INTERNAL_NETWORKING,
+  ),
+  row(
+    "Certificate.networking.internal.knative.dev",
+    "networking.internal.knative.dev/v1alpha1",
+    "certificates",
+    ["kcert"],
+    INTERNAL_NETWORKING,
+  ),
+  row(
+    "ClusterDomainClaim.networking.internal.knative.dev",
+    "networking.internal.knative.dev/v1alpha1",
+    "clusterdomainclaims",
+    ["cdc"],
+    INTERNAL_NETWORKING,
+    "cluster",
+  ),
+  row(
+    "Image.caching.internal.knative.dev",
+    "caching.internal.knative.dev/v1alpha1",
+    "images",
+    [],
+    ["knative-internal", "caching"],
+  ),
+  row("Deployment.apps", "apps/v1", "deployments", ["deploy"], ["all"]),
+  row("Pod", "v1", "pods", ["po"], ["all"]),
+  row("Service", "v1", "services", ["svc"], ["all"]),
+  row("Endpoints", "v1", "endpoints", ["ep"], [], "namespaced", false),
+  row("ConfigMap", "v1", "configmaps", ["cm"], [], "namespaced", false),
+  row("Secret", "v1", "secrets", [], [], "namespaced", false),
+  row("Namespace", "v1", "namespaces", ["ns"], [], "cluster"),
+  row("Node", "v1", "nodes", ["no"], [], "cluster"),
+  row("ServiceAccount", "v1", "serviceaccounts", ["sa"], [], "namespaced", false),
+  row("ResourceQuota", "v1", "resourcequotas", ["quota"], []),
+  row("PersistentVolumeClaim", "v1", "persistentvolumeclaims", ["pvc"], []),
+  row("Event", "v1", "events", ["ev"], [], "namespaced", false),
+];
+
+const byKind = new Map<string, Resource>(resources.map((resource) => [resource.kind, resource]));
+
+/** The resource of a kind, or undefined when knap does not know the kind. */
+export function resourceOf(kind: string): Resource | undefined {
+  return byKind.get(kind);
+}

@@ -1,0 +1,67 @@
+// A typed client of knap's API: the one thing that CLI, terminal UI and test library speak through, in process or over HTTP.
+
+import type { LabelSelector } from "../apis/core/types.ts";
+import type { Kind, ObjectKey, ObjectOf } from "../apis/kinds.ts";
+import type { ApiStatus } from "../apis/meta/api-status.ts";
+import type { AnyObject } from "../apis/meta/object.ts";
+
+/** The API said no; `status` is Kubernetes' own Status object. */
+export class ApiError extends Error {
+  readonly status: ApiStatus;
+  constructor(status: ApiStatus) {
+    super(status.message);
+    this.name = "ApiError";
+    this.status = status;
+  }
+}
+
+export type Patch =
+  | { readonly type: "merge"; readonly body: unknown }
+  | { readonly type: "json"; readonly body: readonly unknown[] };
+
+export interface Written<T> {
+  readonly object: T;
+  /** Admission warnings, one `Warning:` line each. */
+  readonly warnings: readonly string[];
+}
+
+export type ClientWatchEvent<K extends Kind> =
+  | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: ObjectOf<K> }
+  /** The stream was re-established from a fresh list: forget what you knew; ADDED events follow. */
+  | { readonly type: "RESTART" };
+
+export interface LogOptions {
+  readonly container?: string;
+  readonly follow?: boolean;
+  readonly tail?: number;
+  readonly sinceSeconds?: number;
+  readonly timestamps?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Calls reject with {@link ApiError} when the API refuses, and with `TypeError` (fetch) when it cannot be reached. */
+export interface Client {
+  get<K extends Kind>(key: ObjectKey<K>): Promise<ObjectOf<K> | undefined>;
+  list<K extends Kind>(
+    kind: K,
+    options?: { readonly namespace?: string; readonly labels?: LabelSelector },
+  ): Promise<{ readonly items: readonly ObjectOf<K>[]; readonly resourceVersion: string }>;
+  create<T extends AnyObject>(object: T, options?: { readonly dryRun?: boolean }): Promise<Written<T>>;
+  /** Full replace; 409 when resourceVersion is stale. */
+  update<T extends AnyObject>(object: T): Promise<Written<T>>;
+  patch<K extends Kind>(key: ObjectKey<K>, patch: Patch): Promise<Written<ObjectOf<K>>>;
+  /** Create, or a three-way merge against the last applied configuration (kubectl apply's client-side semantics and annotation). */
+  apply(object: AnyObject): Promise<Written<AnyObject> & { readonly verdict: "created" | "configured" | "unchanged" }>;
+  delete(
+    key: ObjectKey,
+    options?: { readonly propagation?: "Foreground" | "Background" | "Orphan"; readonly gracePeriodSeconds?: number },
+  ): Promise<void>;
+  /** A list, then changes, until aborted; reconnects by itself. */
+  watch<K extends Kind>(
+    kind: K,
+    options: { readonly namespace?: string; readonly signal: AbortSignal },
+  ): AsyncIterable<ClientWatchEvent<K>>;
+  logs(pod: { readonly namespace: string; readonly name: string }, options: LogOptions): AsyncIterable<string>;
+  /** Emulator-only verbs under the group `knap.dev`, as JSON: `request("GET", "/status")`. */
+  knap<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T>;
+}

@@ -1,0 +1,52 @@
+// One request and its answer, as ingress, activator and queue-proxy hand it along: whatever the wire protocol was, they see this shape.
+import type { Duplex, Readable, Writable } from "node:stream";
+import type { Time } from "../../base/clock.ts";
+
+/** name, value, name, value, …: order, letter case and repeats as on the wire. */
+export type RawHeaders = readonly string[];
+export type Door = "public" | "local" | "tls";
+
+/** The cold-start waterfall: when each thing first happened, in ms of the emulator's clock. Written by the hop that knows. */
+export interface Marks {
+  arrived?: Time;
+  /** Waited in the activator from … to. */
+  queued?: Time;
+  assigned?: Time;
+  /** Passed the queue-proxy's breaker. */
+  admitted?: Time;
+  firstByte?: Time;
+  revision?: string;
+  pod?: string;
+}
+
+export interface Exchange {
+  readonly method: string;
+  /** As on the request line (or `:path`): never normalised. */
+  readonly target: string;
+  readonly host: string;
+  readonly version: "1.0" | "1.1" | "2";
+  readonly headers: RawHeaders;
+  /** The address of the client, without port. */
+  readonly peer: string;
+  readonly door: Door;
+  readonly body: Readable;
+  /** Complete only after `body` has ended. */
+  requestTrailers(): RawHeaders;
+  /** Present when the client asked for an upgrade (HTTP/1.1 only). */
+  readonly upgrade?: { readonly socket: Duplex; readonly head: Buffer };
+  /** Sends an interim answer (1xx, not 101). */
+  inform(status: number, headers: RawHeaders): void;
+  /** Sends the head, once; the body goes into the returned stream, whose end ends the answer. */
+  start(status: number, reason: string, headers: RawHeaders): Writable;
+  /** Sets trailers, before the body ends. */
+  trailers(headers: RawHeaders): void;
+  /** Cuts the connection (HTTP/2: resets the stream), so that the client sees the answer was not whole. */
+  abort(why: string): void;
+  readonly started: boolean;
+  /** Runs once when the exchange is over, however it ended; at once if it is. */
+  onClosed(run: () => void): void;
+  readonly marks: Marks;
+}
+
+/** Resolves when the exchange is over. Rejects never: what goes wrong is answered or aborted by the handler itself. */
+export type Handler = (exchange: Exchange) => Promise<void>;

@@ -1,0 +1,55 @@
+// `npm run golden -- FILE…`: runs recorded cases and closes with one line `N passed, N failed` over all files.
+// A file whose schema has no suite counts as one failure for each of its cases.
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import type { Suite, Verdict } from "./case.ts";
+
+const SHOWN_FAILURES = Number(process.env["GOLDEN_SHOW"] ?? 20);
+
+/** Which suite reads a file is told by the shape of its first case, not by the file's name. */
+const suites: readonly {
+  readonly name: string;
+  readonly reads: (file: unknown) => boolean;
+  readonly load: () => Promise<Suite>;
+}[] = [];
+
+function cases(file: unknown): readonly unknown[] {
+  if (Array.isArray(file)) return file;
+  const listed = (file as { cases?: unknown }).cases;
+  return Array.isArray(listed) ? listed : [file];
+}
+
+async function runFile(path: string): Promise<readonly Verdict[]> {
+  const file: unknown = JSON.parse(readFileSync(path, "utf8"));
+  const suite = suites.find((candidate) => candidate.reads(file));
+  if (suite) return (await suite.load())(file);
+  return cases(file).map((_, index) => ({
+    name: `${basename(path)}#${index}`,
+    passed: false,
+    why: "no suite reads this schema yet",
+  }));
+}
+
+const files = process.argv.slice(2);
+if (files.length === 0) {
+  console.error("usage: npm run golden -- FILE…");
+  process.exit(2);
+}
+let passed = 0;
+let failed = 0;
+for (const path of files) {
+  const verdicts = await runFile(path);
+  const counted = verdicts.filter((verdict) => verdict.apart === undefined);
+  const failures = counted.filter((verdict) => !verdict.passed);
+  for (const verdict of failures.slice(0, SHOWN_FAILURES)) console.log(`✗ ${verdict.name}\n  ${verdict.why ?? ""}`);
+  if (failures.length > SHOWN_FAILURES) console.log(`  … and ${failures.length - SHOWN_FAILURES} more`);
+  for (const heading of new Set(verdicts.flatMap((verdict) => verdict.apart ?? []))) {
+    const apart = verdicts.filter((verdict) => verdict.apart === heading);
+    console.log(`  ${heading}: ${apart.filter((verdict) => verdict.passed).length} of ${apart.length} agree`);
+  }
+  console.log(`${basename(path)}: ${counted.length - failures.length} of ${counted.length}`);
+  passed += counted.length - failures.length;
+  failed += failures.length;
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);

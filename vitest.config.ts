@@ -1,0 +1,24 @@
+import { defineConfig } from "vitest/config";
+
+/** One project per kind of test (design: test/<kind>/...); `npm run check` runs the fast ones, `npm test` all. */
+const fast = { testTimeout: 20_000, hookTimeout: 20_000 };
+const engine = { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false, maxWorkers: 1 };
+
+export default defineConfig({
+  test: {
+    passWithNoTests: true,
+    projects: [
+      { test: { name: "unit", include: ["test/unit/**/*.test.{ts,tsx}"], ...fast } },
+      { test: { name: "golden", include: ["test/golden/**/*.test.ts"], testTimeout: 300_000 } },
+      { test: { name: "property", include: ["test/property/**/*.test.ts"], ...fast, testTimeout: 60_000 } },
+      { test: { name: "simulation", include: ["test/simulation/**/*.test.ts"], ...fast } },
+      { test: { name: "architecture", include: ["test/architecture/**/*.test.ts"], testTimeout: 60_000 } },
+      { test: { name: "sockets", include: ["test/sockets/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
+      { test: { name: "contract", include: ["test/contract/**/*.test.ts"], ...engine } },
+      { test: { name: "integration", include: ["test/integration/**/*.test.ts"], ...engine } },
+      { test: { name: "clients", include: ["test/clients/**/*.test.ts"], ...engine } },
+      { test: { name: "examples", include: ["test/examples/**/*.test.ts"], ...engine } },
+      { test: { name: "fuzz", include: ["test/fuzz/**/*.test.ts"], testTimeout: 1_800_000 } },
+    ],
+  },
+});
