@@ -1,5 +1,5 @@
 // serving.knative.dev: Service, Configuration, Revision, Route (v1), DomainMapping (v1beta1). Source: pkg/apis/serving/v1/*_types.go.
-import type { PodSpec } from "../core/types.ts";
+import type { PodSpec } from "../core/pod-spec.ts";
 import type { ConditionedStatus } from "../meta/condition.ts";
 import type { AnyObject, ObjectMeta } from "../meta/object.ts";
 
