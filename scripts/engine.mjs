@@ -1,0 +1,99 @@
+// Makes sure that the tests have a real Docker Engine and the programs they drive. On a machine without them it installs
+// Debian's packages, but only where that was asked for; the dockerd it starts lives in a folder of its own and ends with the tests.
+import { spawn, spawnSync } from "node:child_process";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Program on the PATH → the Debian package that has it. */
+const PROGRAMS = {
+  dockerd: ["docker.io"],
+  iptables: ["iptables"],
+  ip: ["iproute2"],
+  "docker-registry": ["docker-registry"],
+  kubectl: ["kubernetes-client"],
+  tmux: ["tmux"],
+  curl: ["curl"],
+};
+const DEFAULT_SOCKET = "/var/run/docker.sock";
+
+const present = (program) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
+
+/** Whether an engine answers at DOCKER_HOST, or at the default socket. */
+export function engineAnswers(host = process.env.DOCKER_HOST ?? `unix://${DEFAULT_SOCKET}`) {
+  const url = new URL(host);
+  const target = url.protocol === "unix:" ? { socketPath: url.pathname } : { host: url.hostname, port: url.port };
+  return new Promise((resolve) => {
+    const ping = request({ ...target, path: "/_ping", timeout: 3000 }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode === 200);
+    });
+    ping.once("timeout", () => ping.destroy());
+    ping.once("error", () => resolve(false));
+    ping.end();
+  });
+}
+
+/** Whether this run may change the machine: asked for, and able to. */
+export function mayInstall() {
+  const asked = Boolean(process.env.CI) || process.env.KNAP_TEST_SETUP === "1";
+  return asked && process.platform === "linux" && process.getuid?.() === 0;
+}
+
+/** Installs the Debian packages of the programs that are missing. */
+export function installMissing() {
+  const missing = Object.entries(PROGRAMS).filter(([program]) => !present(program));
+  if (missing.length === 0) return;
+  const packages = missing.flatMap(([, names]) => names);
+  console.log(`installing ${packages.join(" ")}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  for (const args of [
+    ["update", "-qq"],
+    ["install", "-y", "-qq", "--no-install-recommends", ...packages],
+  ]) {
+    const { status, stdout, stderr } = spawnSync("apt-get", args, { env, encoding: "utf8" });
+    if (status !== 0) throw new Error(`apt-get ${args[0]} failed:\n${stdout}${stderr}`);
+  }
+}
+
+/**
+ * Starts a dockerd of our own (socket, data root and pid file in one new folder).
+ * @returns {Promise<{ host: string, stop: () => Promise<void> }>}
+ */
+export async function startEngine() {
+  const folder = mkdtempSync(join(tmpdir(), "knap-dockerd-"));
+  const host = `unix://${join(folder, "docker.sock")}`;
+  mkdirSync(join(folder, "exec"));
+  const log = openSync(join(folder, "log"), "a");
+  const args = [
+    "--host",
+    host,
+    "--data-root",
+    join(folder, "data"),
+    "--exec-root",
+    join(folder, "exec"),
+    "--pidfile",
+    join(folder, "pid"),
+  ];
+  const engine = spawn("dockerd", args, { stdio: ["ignore", log, log] });
+  closeSync(log);
+  const ended = new Promise((resolve) => engine.once("exit", resolve));
+  for (let tries = 0; !(await engineAnswers(host)); tries++) {
+    if (tries > 120 || engine.exitCode !== null) {
+      engine.kill("SIGKILL");
+      throw new Error(
+        `dockerd did not start:\n${readFileSync(join(folder, "log"), "utf8").split("\n").slice(-20).join("\n")}`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  const stop = async () => {
+    engine.kill("SIGTERM");
+    const stuck = setTimeout(() => engine.kill("SIGKILL"), 20_000);
+    await ended;
+    clearTimeout(stuck);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { host, stop };
+}

@@ -1,0 +1,61 @@
+// The house as one table: floors (design: a room imports only from lower floors), pure rooms, and who alone may import which library.
+// The dependency rules are made from it, and ARCHITECTURE.md's list of rooms is held against it.
+
+/** Room → floor. A room is the longest matching folder under src/. */
+export const floors: Readonly<Record<string, number>> = {
+  base: 0,
+  apis: 1,
+  "control-plane/store": 2,
+  client: 2,
+  manifest: 2,
+  "data-plane/http": 2,
+  "data-plane/stats": 2,
+  "data-plane/probe": 2,
+  "node/runtime": 2,
+  "control-plane/controller": 3,
+  "control-plane/autoscaler": 3,
+  "data-plane/queue-proxy": 3,
+  project: 3,
+  "node/image": 3,
+  "control-plane/reconciler": 4,
+  "data-plane/activator": 4,
+  "control-plane/prober": 4,
+  "data-plane/ingress": 5,
+  "node/kubelet": 5,
+  "api-server": 5,
+  emulator: 6,
+  dev: 7,
+  doctor: 7,
+  simulator: 7,
+  tui: 8,
+  testing: 8,
+  cli: 9,
+};
+
+/** Pure rooms and files: they may import base, apis and each other, nothing else. */
+export const pureRooms: readonly string[] = [
+  "apis",
+  "manifest",
+  "control-plane/store",
+  "control-plane/controller",
+  "control-plane/reconciler",
+  "control-plane/autoscaler",
+];
+/** In these rooms, only this file may keep time by a Clock's side effects. */
+export const impureFiles: readonly string[] = ["control-plane/autoscaler/tick.ts"];
+export const pureFileEndings: readonly string[] = ["-plan.ts", "-spec.ts", "-table.ts"];
+
+/** Library → the only rooms that may import it. */
+export const libraryHomes: Readonly<Record<string, readonly string[]>> = {
+  dockerode: ["node/runtime/docker"],
+  "http-proxy": ["data-plane/http"],
+  yaml: ["manifest", "project"],
+  chokidar: ["dev"],
+  ink: ["tui"],
+  react: ["tui"],
+  commander: ["cli"],
+  zod: ["project"],
+};
+
+/** A pure room may import these libraries all the same: they compute and touch nothing. */
+export const pureLibraries: readonly string[] = ["yaml"];

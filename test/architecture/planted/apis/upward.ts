@@ -1,0 +1,2 @@
+import type { High } from "../control-plane/controller/high.ts";
+export type Up = High;

@@ -1,0 +1,2 @@
+import { kubelet } from "../../node/kubelet/kubelet.ts";
+export const wall = kubelet;

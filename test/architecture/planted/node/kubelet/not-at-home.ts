@@ -1,0 +1,2 @@
+import Docker from "dockerode";
+export const docker = Docker;
