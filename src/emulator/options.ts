@@ -1,0 +1,70 @@
+// What a session of the emulator is told at its start, and what it shows to its caller. The CLI and the test library see only this.
+import type { StringMap } from "../apis/meta/object.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Client } from "../client/client.ts";
+
+/** How the process runtime starts a Service that has no image. */
+export interface ServiceCommand {
+  readonly command: readonly string[];
+  /** Absolute path: the working folder of the command. */
+  readonly folder: string;
+}
+
+export interface EmulatorOptions {
+  readonly runtime: "auto" | "docker" | "process";
+  /** Where the public ingress listens; loopback (both families) unless told otherwise. */
+  readonly address: string;
+  /** A port that the user named: taken is an error. undefined: 8080, or a free one when that is taken. */
+  readonly port?: number;
+  readonly maxPods?: number;
+  readonly stopTimeoutMs: number;
+  readonly drain: "knap" | "knative";
+  readonly clock: "real" | "virtual";
+  readonly containerAddress?: "direct" | "published";
+  readonly wake: "cold" | "freeze";
+  readonly sessionId: string;
+  /** An existing folder of this session, mode 0700. */
+  readonly sessionFolder: string;
+  readonly hostId: string;
+  /** Whether another session (of this host) is alive; what belongs to dead ones is removed at the start. */
+  isSessionLive(sessionId: string): Promise<boolean> | boolean;
+  /** Data of the ConfigMaps of namespace knative-serving, by name. */
+  readonly configMaps: ReadonlyMap<string, StringMap>;
+  /** Images that the files name, and by which Service (`namespace/name`): `auto` asks whether they can be had. */
+  readonly images: readonly { readonly image: string; readonly service: string; readonly built: boolean }[];
+  /** `namespace/name` of a Service → how the process runtime starts it. */
+  readonly commands: ReadonlyMap<string, ServiceCommand>;
+  readonly log: Logger;
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Emulator {
+  readonly runtime: "docker" | "process";
+  readonly ingress: Address;
+  readonly api: { readonly address: string; readonly token: string };
+  readonly client: Client;
+  /** Things the user should know that are no errors: a default port that moved, processes instead of Docker and why. */
+  readonly notices: readonly string[];
+  /** The loopback door of one Service (product: a port of its own), once the Service exists. */
+  serviceAddress(namespace: string, name: string): Address | undefined;
+  /** `gentle`: in-flight requests get 5 s, containers their stop timeout. `now`: everything is force-removed. A later `now` hurries an earlier `gentle`. */
+  stop(how: "gentle" | "now"): Promise<void>;
+}
+
+/** The environment stops every Service (no engine, port taken): exit code 3. */
+export class EmulatorError extends Error {
+  readonly what: string;
+  readonly why: string;
+  readonly fix: string;
+  constructor(what: string, why: string, fix: string) {
+    super(`${what}: ${why}. ${fix}`);
+    this.name = "EmulatorError";
+    this.what = what;
+    this.why = why;
+    this.fix = fix;
+  }
+}
