@@ -11,12 +11,29 @@ const suites: readonly {
   readonly name: string;
   readonly reads: (file: unknown) => boolean;
   readonly load: () => Promise<Suite>;
-}[] = [];
+}[] = [
+  {
+    name: "windows",
+    reads: (file) => firstHas(file, "ops", "stableWindowMs"),
+    load: async () => (await import("./windows.ts")).windowsSuite,
+  },
+  {
+    name: "autoscaler-decisions",
+    reads: (file) => firstHas(file, "ticks", "initial"),
+    load: async () => (await import("./autoscaler-decisions.ts")).autoscalerDecisionsSuite,
+  },
+];
 
 function cases(file: unknown): readonly unknown[] {
   if (Array.isArray(file)) return file;
   const listed = (file as { cases?: unknown }).cases;
   return Array.isArray(listed) ? listed : [file];
+}
+
+/** True when the first case has all these fields. */
+function firstHas(file: unknown, ...fields: readonly string[]): boolean {
+  const [first] = cases(file);
+  return typeof first === "object" && first !== null && fields.every((field) => field in first);
 }
 
 async function runFile(path: string): Promise<readonly Verdict[]> {

@@ -1,0 +1,67 @@
+// Reading autoscaling.knative.dev annotations of templates, Revisions and PodAutoscalers. An annotation that does not parse counts as absent here;
+// refusing it is validation's work.
+import { durationMs, parseDuration } from "../../base/go/duration.ts";
+import { parseFloat64, parseInteger } from "../../base/go/number.ts";
+import type { StringMap } from "../meta/object.ts";
+
+export const AUTOSCALING_PREFIX = "autoscaling.knative.dev/";
+export const KPA_CLASS = "kpa.autoscaling.knative.dev";
+export const HPA_CLASS = "hpa.autoscaling.knative.dev";
+/** The one scaling annotation outside the prefix. */
+export const PROGRESS_DEADLINE = "serving.knative.dev/progress-deadline";
+
+/** Names after the prefix; those with an older spelling have it as value (pkg/apis/autoscaling/register.go). */
+export const scalingAnnotations = {
+  class: undefined,
+  metric: undefined,
+  target: undefined,
+  window: undefined,
+  "activation-scale": undefined,
+  "min-scale": "minScale",
+  "max-scale": "maxScale",
+  "initial-scale": "initialScale",
+  "scale-down-delay": "scaleDownDelay",
+  "target-burst-capacity": "targetBurstCapacity",
+  "target-utilization-percentage": "targetUtilizationPercentage",
+  "panic-window-percentage": "panicWindowPercentage",
+  "panic-threshold-percentage": "panicThresholdPercentage",
+  "scale-to-zero-pod-retention-period": "scaleToZeroPodRetentionPeriod",
+  "metric-aggregation-algorithm": "metricAggregationAlgorithm",
+} as const;
+export type ScalingAnnotation = keyof typeof scalingAnnotations;
+
+/** The text of an annotation; where two spellings are set, the one with hyphens wins. */
+export function scalingText(annotations: StringMap | undefined, name: ScalingAnnotation): string | undefined {
+  const alias = scalingAnnotations[name];
+  const text = annotations?.[AUTOSCALING_PREFIX + name];
+  return text ?? (alias === undefined ? undefined : annotations?.[AUTOSCALING_PREFIX + alias]);
+}
+
+/** A floating point annotation, undefined when absent or unreadable. */
+export function scalingFloat(annotations: StringMap | undefined, name: ScalingAnnotation): number | undefined {
+  const text = scalingText(annotations, name);
+  const read = text === undefined ? undefined : parseFloat64(text);
+  return read?.ok ? read.value : undefined;
+}
+
+/** A 32-bit integer annotation, undefined when absent or unreadable. */
+export function scalingInteger(annotations: StringMap | undefined, name: ScalingAnnotation): number | undefined {
+  const text = scalingText(annotations, name);
+  const read = text === undefined ? undefined : parseInteger(text, 32);
+  return read?.ok ? read.value : undefined;
+}
+
+/** A duration annotation in ms, undefined when absent or unreadable. */
+export function scalingDurationMs(annotations: StringMap | undefined, name: ScalingAnnotation): number | undefined {
+  return durationTextMs(scalingText(annotations, name));
+}
+
+/** The progress deadline in ms, undefined when absent or unreadable. */
+export function progressDeadlineMs(annotations: StringMap | undefined): number | undefined {
+  return durationTextMs(annotations?.[PROGRESS_DEADLINE]);
+}
+
+function durationTextMs(text: string | undefined): number | undefined {
+  const read = text === undefined ? undefined : parseDuration(text);
+  return read?.ok ? durationMs(read.value) : undefined;
+}

@@ -1,0 +1,105 @@
+// From a PodAutoscaler and config-autoscaler to the numbers of the decision. Pure; it decides nothing.
+// Follows pkg/reconciler/autoscaling/resources/target.go, kpa/resources/decider.go and pkg/apis/autoscaling/v1alpha1/pa_lifecycle.go.
+import { scalingDurationMs, scalingFloat, scalingInteger, scalingText } from "../../apis/autoscaling/annotations.ts";
+import type { PodAutoscaler } from "../../apis/autoscaling/types.ts";
+import type { AutoscalerConfig } from "../../apis/config/types.ts";
+import type { StringMap } from "../../apis/meta/object.ts";
+import type { CollectionSpec, ScalingMetric } from "./collection.ts";
+import type { DeciderSpec } from "./decide.ts";
+import { BUCKET_MS } from "./window.ts";
+
+/** The parts of a PodAutoscaler that scaling depends on. */
+export type Scalable = Pick<PodAutoscaler, "metadata" | "spec">;
+
+const SMALLEST_TARGET = 0.01;
+/** No ConfigMap key changes the utilization of requests per second. */
+const RPS_UTILIZATION = 0.7;
+
+/** The parameters of §5 of the decision: annotations over ConfigMap. */
+export function makeDeciderSpec(pa: Scalable, config: AutoscalerConfig): DeciderSpec {
+  const { annotations } = pa.metadata;
+  const { metric, targetValue, totalValue } = targetOf(pa, config);
+  const panicThreshold = scalingFloat(annotations, "panic-threshold-percentage") ?? config.panicThresholdPercentage;
+  return {
+    metric,
+    targetValue,
+    totalValue,
+    targetBurstCapacity: targetBurstCapacityOf(annotations, config),
+    activatorCapacity: config.activatorCapacity,
+    maxScaleUpRate: config.maxScaleUpRate,
+    maxScaleDownRate: config.maxScaleDownRate,
+    panicThreshold: panicThreshold / 100,
+    stableWindowMs: stableWindowMsOf(annotations, config),
+    scaleDownDelayMs: scalingDurationMs(annotations, "scale-down-delay") ?? config.scaleDownDelayMs,
+    initialScale: initialScaleOf(annotations, config),
+    activationScale: scalingInteger(annotations, "activation-scale") ?? 0,
+    reachable: pa.spec.reachability !== "Unreachable",
+  };
+}
+
+/** What one pod may take: `totalValue` before utilization, `targetValue` after. */
+export function targetOf(
+  pa: Scalable,
+  config: AutoscalerConfig,
+): { readonly metric: ScalingMetric; readonly targetValue: number; readonly totalValue: number } {
+  const { annotations } = pa.metadata;
+  const metric: ScalingMetric = scalingText(annotations, "metric") === "rps" ? "rps" : "concurrency";
+  const limit = metric === "concurrency" ? (pa.spec.containerConcurrency ?? 0) : 0;
+  const fallback =
+    metric === "concurrency" ? config.containerConcurrencyTargetDefault : config.requestsPerSecondTargetDefault;
+  const wanted = scalingFloat(annotations, "target");
+  const percentage = scalingFloat(annotations, "target-utilization-percentage");
+  const utilization = metric === "concurrency" ? config.containerConcurrencyTargetFraction : RPS_UTILIZATION;
+  const unlimited = wanted ?? (limit === 0 ? fallback : limit);
+  const totalValue = limit === 0 ? unlimited : Math.min(unlimited, limit);
+  const used = percentage === undefined ? utilization : percentage / 100;
+  return { metric, totalValue, targetValue: Math.max(SMALLEST_TARGET, totalValue * used) };
+}
+
+export function targetBurstCapacityOf(annotations: StringMap | undefined, config: AutoscalerConfig): number {
+  return scalingFloat(annotations, "target-burst-capacity") ?? config.targetBurstCapacity;
+}
+
+export function stableWindowMsOf(annotations: StringMap | undefined, config: AutoscalerConfig): number {
+  return scalingDurationMs(annotations, "window") ?? config.stableWindowMs;
+}
+
+/** A share of the stable window in whole seconds, at least one bucket. */
+export function panicWindowMsOf(annotations: StringMap | undefined, config: AutoscalerConfig): number {
+  const percentage = scalingFloat(annotations, "panic-window-percentage") ?? config.panicWindowPercentage;
+  const nanoseconds = Math.trunc((stableWindowMsOf(annotations, config) * 1e6 * percentage) / 100);
+  return Math.max(BUCKET_MS, Math.round(nanoseconds / 1e9) * 1000);
+}
+
+/** An annotation of 0 counts only where the cluster allows it. */
+export function initialScaleOf(annotations: StringMap | undefined, config: AutoscalerConfig): number {
+  const wanted = scalingInteger(annotations, "initial-scale");
+  return wanted === undefined || (wanted === 0 && !config.allowZeroInitialScale) ? config.initialScale : wanted;
+}
+
+/** min-scale and max-scale, 0 for none; an unreachable revision has no minimum. */
+export function scaleBoundsOf(pa: Scalable, config: AutoscalerConfig): { readonly min: number; readonly max: number } {
+  const { annotations } = pa.metadata;
+  const min = scalingInteger(annotations, "min-scale") ?? config.minScale;
+  return {
+    min: pa.spec.reachability === "Unreachable" ? 0 : min,
+    max: scalingInteger(annotations, "max-scale") ?? config.maxScale,
+  };
+}
+
+/** What the Metric of a PodAutoscaler collects. */
+export function makeCollectionSpec(pa: Scalable, config: AutoscalerConfig): CollectionSpec {
+  const { annotations } = pa.metadata;
+  return {
+    stableWindowMs: stableWindowMsOf(annotations, config),
+    panicWindowMs: panicWindowMsOf(annotations, config),
+    scraped: targetBurstCapacityOf(annotations, config) !== -1,
+    weighted: isWeighted(annotations),
+  };
+}
+
+/** Both spellings of the algorithm's name; all else is linear. */
+export function isWeighted(annotations: StringMap | undefined): boolean {
+  const algorithm = scalingText(annotations, "metric-aggregation-algorithm");
+  return algorithm === "weighted-exponential" || algorithm === "weightedExponential";
+}
