@@ -1,0 +1,153 @@
+// The gate in front of one revision's pods: it hands out slots, lets requests wait for one, and never goes above capacity. It forwards nothing.
+import type { Clock } from "../../base/clock.ts";
+import { assign } from "./assign.ts";
+import type { Backend } from "./backend.ts";
+import { type ActivatorPlace, ONLY_ACTIVATOR, podsOf } from "./subset.ts";
+import { type Waiter, WaitingLine } from "./waiting-line.ts";
+
+/** A reserved slot: give it back with {@link Throttler.release} when the request is over. */
+export interface Slot {
+  readonly backend: Backend;
+  /** Requests on this pod now; survives updates of the pod (a request on a vanished pod goes on). */
+  readonly inFlight: number;
+}
+
+/** How waiting ended: a slot, too late, or the revision is gone. */
+export type Admission = Slot | "timeout" | "gone";
+
+interface Pod extends Slot {
+  backend: Backend;
+  inFlight: number;
+}
+
+export interface ThrottlerOptions {
+  /** `containerConcurrency`; 0 is unlimited. Revisions do not change, so it is given once. */
+  readonly concurrency: number;
+  /** The longest wait; the same for all, so the first in line is always the first to expire. */
+  readonly waitLimitMs: number;
+  readonly clock: Clock;
+  /** Numbers in [0, 1). */
+  readonly chance: () => number;
+  readonly place?: ActivatorPlace;
+}
+
+/**
+ * One per revision (pkg/activator/net/throttler.go): a gate counted over the whole revision, closed while there are no pods, and slots per
+ * pod when `containerConcurrency` is set. The line has no limit of length. Fair: whoever waits is served before a newcomer.
+ */
+export class Throttler {
+  readonly #options: ThrottlerOptions;
+  readonly #line = new WaitingLine<Admission>();
+  #pods: readonly Pod[] = [];
+  #cursor = 0;
+  #inFlight = 0;
+  #closed = false;
+  #expiry: Disposable | undefined;
+
+  constructor(options: ThrottlerOptions) {
+    this.#options = options;
+  }
+
+  /** Requests forwarded and not over, those on vanished pods included. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  get waiting(): number {
+    return this.#line.size;
+  }
+
+  /** Slots of all assigned pods: containerConcurrency × pods, or infinite, or 0 without pods. */
+  get capacity(): number {
+    if (this.#pods.length === 0) return 0;
+    return this.#options.concurrency === 0 ? Number.POSITIVE_INFINITY : this.#options.concurrency * this.#pods.length;
+  }
+
+  /** The pods that may take requests from now on. The waiting are served at once as far as slots go. */
+  setBackends(backends: readonly Backend[]): void {
+    const { concurrency, place } = this.#options;
+    const known = new Map(this.#pods.map((pod) => [pod.backend.pod, pod]));
+    const sorted = [...backends].sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
+    const own = concurrency === 0 ? sorted : podsOf(sorted, place ?? ONLY_ACTIVATOR);
+    this.#pods = own.map((backend) => {
+      const pod = known.get(backend.pod);
+      if (!pod) return { backend, inFlight: 0 };
+      pod.backend = backend;
+      return pod;
+    });
+    this.#serve();
+  }
+
+  /** A slot now, or undefined: none is free, or others wait already. */
+  tryAcquire(): Slot | undefined {
+    return this.#line.size === 0 ? this.#reserve() : undefined;
+  }
+
+  /** Waits in line. `done` is called once, later, unless the returned function takes the request out of the line before. */
+  wait(done: (admission: Admission) => void): () => void {
+    const { clock, waitLimitMs } = this.#options;
+    if (this.#closed) {
+      done("gone");
+      return () => {};
+    }
+    const waiter: Waiter<Admission> = this.#line.join(clock.now() + waitLimitMs, done);
+    if (!this.#expiry) this.#armExpiry();
+    return () => {
+      this.#line.leave(waiter);
+    };
+  }
+
+  /** The request is over; its slot goes to the next in line. */
+  release(slot: Slot): void {
+    (slot as Pod).inFlight -= 1;
+    this.#inFlight -= 1;
+    this.#serve();
+  }
+
+  /** The revision is gone: nobody is let in any more, the waiting are told. Requests in flight go on. */
+  close(): void {
+    this.#closed = true;
+    this.#pods = [];
+    this.#expiry?.[Symbol.dispose]();
+    for (let waiter = this.#line.first; waiter; waiter = this.#line.first) this.#settle(waiter, "gone");
+  }
+
+  #reserve(): Slot | undefined {
+    if (this.#inFlight >= this.capacity) return undefined;
+    const { concurrency, chance } = this.#options;
+    const index = assign({ pods: this.#pods, concurrency, cursor: this.#cursor }, chance);
+    const pod = this.#pods[index];
+    if (!pod) return undefined;
+    this.#cursor = index + 1;
+    pod.inFlight += 1;
+    this.#inFlight += 1;
+    return pod;
+  }
+
+  #serve(): void {
+    for (let waiter = this.#line.first; waiter; waiter = this.#line.first) {
+      const slot = this.#reserve();
+      if (!slot) return;
+      this.#settle(waiter, slot);
+    }
+  }
+
+  #settle(waiter: Waiter<Admission>, admission: Admission): void {
+    this.#line.leave(waiter);
+    waiter.done(admission);
+  }
+
+  /** One timer for the whole line: it rings for the first, and is set again for whoever is first then. */
+  #armExpiry(): void {
+    const first = this.#line.first;
+    this.#expiry = undefined;
+    if (!first || first.deadline === Number.POSITIVE_INFINITY) return;
+    this.#expiry = this.#options.clock.at(first.deadline, () => {
+      const now = this.#options.clock.now();
+      for (let waiter = this.#line.first; waiter && waiter.deadline <= now; waiter = this.#line.first) {
+        this.#settle(waiter, "timeout");
+      }
+      this.#armExpiry();
+    });
+  }
+}
