@@ -1,0 +1,288 @@
+// The API's memory: every object of the emulator, written through few doors and watched in order. Synchronous; it plans
+// nothing and does no I/O. Time, uids and admission are given to it.
+
+import { type Kind, keyOf, kindOf, type ObjectKey, type ObjectOf } from "../../apis/kinds.ts";
+import type { Admission } from "../../apis/meta/admission.ts";
+import type { ApiStatus } from "../../apis/meta/api-status.ts";
+import type { AnyObject } from "../../apis/meta/object.ts";
+import type { Clock } from "../../base/clock.ts";
+import { applyMergePatch, freezeDeep, isFields, sameJson } from "../../base/json.ts";
+import { timeText } from "../../base/time.ts";
+import { type DeleteOptions, markDeleted, mayGo } from "./deletion.ts";
+import { type Chore, Litter } from "./garbage.ts";
+import { History, type Listener, type WatchOptions } from "./history.ts";
+import { makeCreated, makeUpdated, traitsOf, withVersion } from "./metadata.ts";
+import { conflictOf, lateFinalizerOf, preconditionOf } from "./preconditions.ts";
+import * as refusals from "./refusals.ts";
+import { foldStringData } from "./secret-data.ts";
+import { Shelves } from "./shelves.ts";
+import type { Selection, View } from "./view.ts";
+
+export interface StoreOptions {
+  readonly clock: Pick<Clock, "now">;
+  /** Makers of uids and of the five characters that follow a generateName. */
+  readonly chance: { uid(): string; suffix(): string };
+  /** Default: everything passes as it is. */
+  readonly admission?: Admission;
+  /** Namespaces that exist from the start; writes into others are refused until they are created. `any`: no check. */
+  readonly namespaces?: readonly string[] | "any";
+  /** Events kept for late watchers; default 10,000. */
+  readonly historySize?: number;
+  /** Freeze stored objects in all their depth: for tests. */
+  readonly freeze?: boolean;
+  /** A watcher threw; default: nobody is told. */
+  readonly onError?: (error: unknown) => void;
+}
+
+export interface WriteOptions {
+  /** Who writes; default: knap's controllers. */
+  readonly user?: string;
+  /** Say what would be written and write nothing. */
+  readonly dryRun?: boolean;
+}
+
+/** `changed` is false when the write would have changed nothing: then no version was spent and nobody is told. */
+export type Outcome<T extends AnyObject = AnyObject> =
+  | { readonly object: T; readonly changed: boolean; readonly warnings: readonly string[] }
+  | { readonly refused: ApiStatus };
+/** `removed` is false while finalizers, dependents or a kubelet hold the object. */
+export type DeleteOutcome =
+  | { readonly object: AnyObject; readonly changed: boolean; readonly removed: boolean }
+  | { readonly refused: ApiStatus };
+
+/** The service account as which knap's own controllers write. */
+export const CONTROLLER = "system:serviceaccount:knative-serving:controller";
+const NAMESPACES = ["default", "knative-serving", "kube-system", "kube-public"];
+const NAME_ATTEMPTS = 8;
+
+export class ObjectStore implements View {
+  readonly #options: StoreOptions;
+  readonly #shelves = new Shelves();
+  readonly #litter = new Litter(this.#shelves);
+  readonly #history: History;
+  #version = 1;
+
+  constructor(options: StoreOptions) {
+    this.#options = options;
+    this.#history = new History(options.historySize ?? 10_000, options.onError ?? (() => {}));
+    const names = options.namespaces === "any" ? [] : (options.namespaces ?? NAMESPACES);
+    for (const name of names) {
+      const object = { apiVersion: "v1", kind: "Namespace", metadata: { name }, spec: { finalizers: ["kubernetes"] } };
+      const made = this.create(object);
+      if (!("refused" in made)) this.writeStatus(keyOf(made.object), { phase: "Active" });
+    }
+  }
+
+  /** The newest resourceVersion, as lists carry it. */
+  get version(): number {
+    return this.#version;
+  }
+
+  get<K extends Kind>(kind: K, namespace: string, name: string): ObjectOf<K> | undefined {
+    return this.#shelves.get(kind, namespace, name);
+  }
+  list<K extends Kind>(kind: K, selection?: Selection): readonly ObjectOf<K>[] {
+    return this.#shelves.list(kind, selection);
+  }
+  dependents(uid: string): readonly AnyObject[] {
+    return this.#shelves.dependents(uid);
+  }
+
+  /**
+   * Tells what happened after `since`, then what happens, in order and never inside a write. `refused` (410) when
+   * `since` is older than the history.
+   */
+  watch(options: WatchOptions, listener: Listener): Disposable | { readonly refused: ApiStatus } {
+    const oldest = this.#history.oldest(this.#version);
+    if (options.since !== undefined && options.since < oldest) {
+      return { refused: refusals.makeExpired(options.since, oldest) };
+    }
+    return this.#history.watch(options, this.#version, listener);
+  }
+
+  create<T extends AnyObject>(object: T, options: WriteOptions = {}): Outcome<T> {
+    const kind = kindOf(object);
+    const placed = this.#place(kind, object);
+    if ("refused" in placed) return placed;
+    const key = keyOf(placed.object);
+    if (this.get(kind, key.namespace, key.name)) return { refused: refusals.makeAlreadyExists(key) };
+    const admitted = this.#admit({ operation: "CREATE", object: foldStringData(placed.object) }, options);
+    if ("refused" in admitted) return admitted;
+    const birth = { uid: this.#options.chance.uid(), creationTimestamp: timeText(this.#options.clock.now()) };
+    const created = makeCreated(kind, admitted.object, birth);
+    const stored = options.dryRun ? created : this.#put(created, undefined);
+    this.#history.drain();
+    return { object: stored as T, changed: true, warnings: admitted.warnings };
+  }
+
+  /** Replaces all but identity and (where it is a subresource) status. 409 when `metadata.resourceVersion` or uid is given and not the stored one. */
+  update<T extends AnyObject>(object: T, options: WriteOptions = {}): Outcome<T> {
+    const kind = kindOf(object);
+    const namespace = traitsOf(kind).namespaced ? (object.metadata.namespace ?? "default") : "";
+    const key = { kind, namespace, name: object.metadata.name };
+    const old = this.get(kind, namespace, key.name) as AnyObject | undefined;
+    if (!old) return { refused: refusals.makeNotFound(key) };
+    const conflict = conflictOf(key, old, object.metadata);
+    if (conflict) return { refused: conflict };
+    return this.#replace(key, old, object, options) as Outcome<T>;
+  }
+
+  /** An RFC 7386 patch of the main resource. A resourceVersion inside the patch is a precondition. */
+  patchMerge<K extends Kind>(key: ObjectKey<K>, patch: unknown, options: WriteOptions = {}): Outcome<ObjectOf<K>> {
+    const old = this.get(key.kind, key.namespace, key.name) as AnyObject | undefined;
+    if (!old) return { refused: refusals.makeNotFound(key) };
+    const merged = applyMergePatch(old, patch) as AnyObject;
+    if (!isFields(merged) || !isFields(merged.metadata)) {
+      return { refused: refusals.makeFailure("BadRequest", "the patch must be an object and leave metadata") };
+    }
+    const conflict = conflictOf(key, old, merged.metadata);
+    if (conflict) return { refused: conflict };
+    return this.#replace(key, old, merged, options) as Outcome<ObjectOf<K>>;
+  }
+
+  /** Replaces the status as a whole; everything else stays, generation too. */
+  writeStatus<K extends Kind>(
+    key: ObjectKey<K>,
+    status: unknown,
+    options: WriteOptions & { readonly resourceVersion?: string; readonly uid?: string } = {},
+  ): Outcome<ObjectOf<K>> {
+    const old = this.get(key.kind, key.namespace, key.name) as AnyObject | undefined;
+    if (!old) return { refused: refusals.makeNotFound(key) };
+    const conflict = conflictOf(key, old, options);
+    if (conflict) return { refused: conflict };
+    const { status: _, ...rest } = old;
+    const next = status === undefined ? rest : { ...rest, status };
+    return this.#keep(old, next, [], options) as Outcome<ObjectOf<K>>;
+  }
+
+  /** Removes the object, or marks it and leaves it to finalizers, collector or kubelet. */
+  delete(key: ObjectKey, options: DeleteOptions = {}): DeleteOutcome {
+    const old = this.get(key.kind, key.namespace, key.name) as AnyObject | undefined;
+    if (!old) return { refused: refusals.makeNotFound(key) };
+    const failed = preconditionOf(key, old, options);
+    if (failed) return { refused: failed };
+    const marked = markDeleted(old, options, this.#options.clock.now());
+    const removed = this.#mayGo(marked);
+    const changed = removed || !sameJson(marked, old);
+    if (!changed || options.dryRun) return { object: marked, changed, removed };
+    const object = removed ? this.#remove(old) : this.#put(marked, old);
+    this.#history.drain();
+    return { object, changed, removed };
+  }
+
+  /** The kubelet's word that nothing of this pod runs any more: it goes as soon as no finalizer holds it. */
+  confirmDeleted(key: ObjectKey<"Pod">, uid: string): DeleteOutcome {
+    return this.delete(key, { uid, gracePeriodSeconds: 0 });
+  }
+
+  /** Follows owner references and terminating namespaces until nothing is left to do. True when it wrote something. */
+  collectGarbage(): boolean {
+    const before = this.#version;
+    for (let chores = this.#litter.next(); chores; chores = this.#litter.next()) {
+      for (const chore of chores) this.#tidy(chore);
+    }
+    this.#history.drain();
+    return this.#version !== before;
+  }
+
+  #tidy(chore: Chore): void {
+    const { key } = chore;
+    const old = this.get(key.kind, key.namespace, key.name) as AnyObject | undefined;
+    if (!old) return;
+    if (chore.do === "delete") {
+      this.delete(key, chore.propagation ? { propagation: chore.propagation } : {});
+    } else if (chore.do === "edit") {
+      this.#keep(old, makeUpdated(key.kind, old, { ...old, metadata: { ...old.metadata, ...chore.metadata } }), [], {});
+    } else if (this.#mayGo(old)) this.#remove(old);
+  }
+
+  /** A name and a namespace for an object to be created. */
+  #place(kind: Kind, object: AnyObject): { readonly object: AnyObject } | { readonly refused: ApiStatus } {
+    const { namespaced } = traitsOf(kind);
+    const { namespace: given, ...metadata } = object.metadata;
+    const namespace = namespaced ? (given ?? "default") : "";
+    const name = metadata.name || this.#makeName(kind, namespace, metadata.generateName);
+    const key = { kind, namespace, name: name ?? "" };
+    if (!name) {
+      const cause = { reason: "FieldValueRequired", field: "metadata.name" };
+      const message = "Required value: name or generateName is required";
+      return { refused: refusals.makeInvalid(key, [{ ...cause, message }]) };
+    }
+    if (metadata.resourceVersion) {
+      const text = "resourceVersion should not be set on objects to be created";
+      return { refused: refusals.makeFailure("BadRequest", text) };
+    }
+    const refused = namespaced ? this.#refusalIn(namespace, key) : undefined;
+    if (refused) return { refused };
+    return { object: { ...object, metadata: { ...metadata, name, ...(namespaced ? { namespace } : {}) } } };
+  }
+
+  #refusalIn(namespace: string, key: ObjectKey): ApiStatus | undefined {
+    if (this.#options.namespaces === "any") return undefined;
+    const home = this.get("Namespace", "", namespace);
+    if (!home) return refusals.makeNotFound({ kind: "Namespace", namespace: "", name: namespace });
+    if (home.metadata.deletionTimestamp === undefined) return undefined;
+    const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
+    return refusals.makeForbidden(key, why);
+  }
+
+  #makeName(kind: Kind, namespace: string, prefix: string | undefined): string | undefined {
+    if (!prefix) return undefined;
+    let name = prefix + this.#options.chance.suffix();
+    for (let left = NAME_ATTEMPTS; left > 0 && this.get(kind, namespace, name); left--) {
+      name = prefix + this.#options.chance.suffix();
+    }
+    return name;
+  }
+
+  #replace(key: ObjectKey, old: AnyObject, incoming: AnyObject, options: WriteOptions): Outcome {
+    const wanted = makeUpdated(key.kind, old, foldStringData(incoming));
+    if (sameJson(wanted, old)) return { object: old, changed: false, warnings: [] };
+    const admitted = this.#admit({ operation: "UPDATE", object: wanted, old }, options);
+    if ("refused" in admitted) return admitted;
+    const next = makeUpdated(key.kind, old, admitted.object);
+    const refused = lateFinalizerOf(key, old, next);
+    if (refused) return { refused };
+    return this.#keep(old, next, admitted.warnings, options);
+  }
+
+  /** Stores what differs; an object whose last finalizer went while it was being deleted goes with it. */
+  #keep(old: AnyObject, next: AnyObject, warnings: readonly string[], options: WriteOptions): Outcome {
+    const changed = !sameJson(next, old);
+    if (!changed || options.dryRun) return { object: changed ? next : old, changed, warnings };
+    const object = this.#mayGo(next) ? this.#remove(next) : this.#put(next, old);
+    this.#history.drain();
+    return { object, changed, warnings };
+  }
+
+  #admit(
+    request: { readonly operation: "CREATE" | "UPDATE"; readonly object: AnyObject; readonly old?: AnyObject },
+    options: WriteOptions,
+  ): ReturnType<Admission> {
+    const { admission } = this.#options;
+    if (!admission) return { object: request.object, warnings: [] };
+    return admission({ ...request, user: options.user ?? CONTROLLER });
+  }
+
+  #mayGo(object: AnyObject): boolean {
+    if (!mayGo(object)) return false;
+    return kindOf(object) !== "Namespace" || this.#shelves.inNamespace(object.metadata.name).length === 0;
+  }
+
+  #put(object: AnyObject, old: AnyObject | undefined): AnyObject {
+    const versioned = withVersion(object, ++this.#version);
+    const stored = this.#options.freeze ? freezeDeep(versioned) : versioned;
+    this.#shelves.put(stored, old);
+    this.#litter.noticeWrite(stored, old);
+    this.#history.record(old ? "MODIFIED" : "ADDED", this.#version, stored, old);
+    return stored;
+  }
+
+  #remove(object: AnyObject): AnyObject {
+    const stored = withVersion(object, ++this.#version);
+    this.#shelves.remove(object);
+    this.#litter.noticeRemoval(object);
+    this.#history.record("DELETED", this.#version, stored, object);
+    return stored;
+  }
+}

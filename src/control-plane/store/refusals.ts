@@ -1,0 +1,92 @@
+// The store's ways to say no, as Kubernetes' Status objects with the texts that kubectl shows. It decides nothing.
+import { type Kind, type ObjectKey, resourceOf } from "../../apis/kinds.ts";
+import type { ApiStatus, StatusCause, StatusReason } from "../../apis/meta/api-status.ts";
+
+const CODES: Readonly<Record<StatusReason, number>> = {
+  BadRequest: 400,
+  Unauthorized: 401,
+  Forbidden: 403,
+  NotFound: 404,
+  MethodNotAllowed: 405,
+  NotAcceptable: 406,
+  AlreadyExists: 409,
+  Conflict: 409,
+  Expired: 410,
+  UnsupportedMediaType: 415,
+  Invalid: 422,
+  TooManyRequests: 429,
+  InternalError: 500,
+};
+
+/** A Failure with the HTTP code that belongs to its reason. */
+export function makeFailure(reason: StatusReason, message: string, details?: ApiStatus["details"]): ApiStatus {
+  return {
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Failure",
+    message,
+    reason,
+    ...(details ? { details } : {}),
+    code: CODES[reason],
+  };
+}
+
+/** `services.serving.knative.dev`: how messages name a resource. */
+function resourceText(kind: Kind): string {
+  const { group, plural } = parts(kind);
+  return group === "" ? plural : `${plural}.${group}`;
+}
+
+function parts(kind: Kind): { readonly group: string; readonly plural: string } {
+  const resource = resourceOf(kind);
+  if (resource) return resource;
+  const dot = kind.indexOf(".");
+  const name = dot < 0 ? kind : kind.slice(0, dot);
+  return { group: dot < 0 ? "" : kind.slice(dot + 1), plural: `${name.toLowerCase()}s` };
+}
+
+/** `details` of a Status about an object: name, group and (as Kubernetes does) the plural as kind. */
+export function detailsOf(key: Pick<ObjectKey, "kind" | "name">): NonNullable<ApiStatus["details"]> {
+  const { group, plural } = parts(key.kind);
+  return { name: key.name, ...(group === "" ? {} : { group }), kind: plural };
+}
+
+export function makeNotFound(key: ObjectKey): ApiStatus {
+  return makeFailure("NotFound", `${resourceText(key.kind)} "${key.name}" not found`, detailsOf(key));
+}
+
+export function makeAlreadyExists(key: ObjectKey): ApiStatus {
+  return makeFailure("AlreadyExists", `${resourceText(key.kind)} "${key.name}" already exists`, detailsOf(key));
+}
+
+/** 409: the writer did not know the newest version, or another object than the one it means has this name. */
+export function makeConflict(key: ObjectKey, why: string): ApiStatus {
+  const message = `Operation cannot be fulfilled on ${resourceText(key.kind)} "${key.name}": ${why}`;
+  return makeFailure("Conflict", message, detailsOf(key));
+}
+
+export const STALE = "the object has been modified; please apply your changes to the latest version and try again";
+
+export function makeForbidden(key: ObjectKey, why: string): ApiStatus {
+  return makeFailure("Forbidden", `${resourceText(key.kind)} "${key.name}" is forbidden: ${why}`, detailsOf(key));
+}
+
+/** 422 with one cause per field. */
+export function makeInvalid(key: ObjectKey, causes: readonly Required<StatusCause>[]): ApiStatus {
+  const texts = causes.map((cause) => `${cause.field}: ${cause.message}`);
+  const list = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
+  const { group } = parts(key.kind);
+  const kind = key.kind.split(".")[0] as string;
+  return makeFailure("Invalid", `${key.kind} "${key.name}" is invalid: ${list}`, {
+    name: key.name,
+    ...(group === "" ? {} : { group }),
+    kind,
+    causes,
+  });
+}
+
+/** 410: the watch asks for history that has been dropped. */
+export function makeExpired(since: number, oldest: number): ApiStatus {
+  return makeFailure("Expired", `too old resource version: ${since} (${oldest})`);
+}

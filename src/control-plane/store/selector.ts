@@ -1,0 +1,82 @@
+// Label selectors: matching, and the text form of the API (`a=b,c!=d,e in (f,g),!h`). It never looks at objects, only at their labels.
+import type { LabelSelector } from "../../apis/core/types.ts";
+import type { StringMap } from "../../apis/meta/object.ts";
+
+type Requirement = NonNullable<LabelSelector["matchExpressions"]>[number];
+
+/** Does a selector match these labels? The empty selector matches all; an unknown operator matches nothing. */
+export function matchesLabels(selector: LabelSelector, labels: StringMap = {}): boolean {
+  for (const [key, value] of Object.entries(selector.matchLabels ?? {})) {
+    if (labels[key] !== value) return false;
+  }
+  return (selector.matchExpressions ?? []).every((requirement) => matchesRequirement(requirement, labels));
+}
+
+function matchesRequirement({ key, operator, values = [] }: Requirement, labels: StringMap): boolean {
+  const value = labels[key];
+  switch (operator) {
+    case "In":
+      return value !== undefined && values.includes(value);
+    case "NotIn":
+      return value === undefined || !values.includes(value);
+    case "Exists":
+      return value !== undefined;
+    case "DoesNotExist":
+      return value === undefined;
+    default:
+      return false;
+  }
+}
+
+const KEY = "[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?";
+const VALUE = "[A-Za-z0-9._-]*";
+const FORMS = {
+  set: new RegExp(`^(${KEY})\\s+(in|notin)\\s*\\(([^()]*)\\)$`),
+  equal: new RegExp(`^(${KEY})\\s*(==|=|!=)\\s*(${VALUE})$`),
+  absent: new RegExp(`^!\\s*(${KEY})$`),
+  present: new RegExp(`^(${KEY})$`),
+};
+
+/** Reads the text form of a selector; `error` says which requirement cannot be read. */
+export function parseSelector(text: string): { readonly selector: LabelSelector } | { readonly error: string } {
+  const matchLabels = new Map<string, string>();
+  const matchExpressions: Requirement[] = [];
+  for (const part of splitRequirements(text)) {
+    const set = FORMS.set.exec(part);
+    const equal = FORMS.equal.exec(part);
+    const absent = FORMS.absent.exec(part);
+    const present = FORMS.present.exec(part);
+    if (set) {
+      const values = (set[3] as string).split(",").map((value) => value.trim());
+      matchExpressions.push({ key: set[1] as string, operator: set[2] === "in" ? "In" : "NotIn", values });
+    } else if (equal) {
+      const [, key, sign, value] = equal as unknown as [string, string, string, string];
+      // a second demand on one key cannot stand in matchLabels beside the first
+      if (sign === "!=") matchExpressions.push({ key, operator: "NotIn", values: [value] });
+      else if (matchLabels.has(key)) matchExpressions.push({ key, operator: "In", values: [value] });
+      else matchLabels.set(key, value);
+    } else if (absent) matchExpressions.push({ key: absent[1] as string, operator: "DoesNotExist" });
+    else if (present) matchExpressions.push({ key: present[1] as string, operator: "Exists" });
+    else return { error: `unable to parse requirement: ${JSON.stringify(part)}` };
+  }
+  return { selector: { matchLabels: Object.fromEntries(matchLabels), matchExpressions } };
+}
+
+/** Requirements of a selector text: cut at commas outside parentheses. */
+function splitRequirements(text: string): readonly string[] {
+  return text
+    .split(/,(?![^(]*\))/)
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
+
+/** The text form of a selector, as it stands in a query. */
+export function formatSelector(selector: LabelSelector): string {
+  const labels = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
+  const expressions = (selector.matchExpressions ?? []).map(({ key, operator, values = [] }) => {
+    if (operator === "Exists") return key;
+    if (operator === "DoesNotExist") return `!${key}`;
+    return `${key} ${operator === "In" ? "in" : "notin"} (${values.join(",")})`;
+  });
+  return [...labels, ...expressions].join(",");
+}

@@ -1,0 +1,135 @@
+// The objects in memory and the indexes over them: by kind and name, by label, by owner, by uid. It stores what it is given and judges nothing.
+import { type Kind, keyOf, keyText, kindOf, type ObjectKey, type ObjectOf } from "../../apis/kinds.ts";
+import type { AnyObject, StringMap } from "../../apis/meta/object.ts";
+import { matchesLabels } from "./selector.ts";
+import { insertSorted, removeSorted, withPrefix } from "./sorted-list.ts";
+import type { Selection, View } from "./view.ts";
+
+interface Shelf {
+  /** `namespace/name`, sorted as etcd sorts them. */
+  readonly paths: string[];
+  readonly objects: Map<string, AnyObject>;
+  /** `label=value` → paths. */
+  readonly labelled: Map<string, Set<string>>;
+}
+
+/** The reading side of the store; `put` and `remove` are for {@link ObjectStore} alone. */
+export class Shelves implements View {
+  readonly #shelves = new Map<string, Shelf>();
+  readonly #byUid = new Map<string, AnyObject>();
+  /** Owner's uid → dependents' keys as text → dependents' uid. */
+  readonly #owned = new Map<string, Map<string, string>>();
+
+  get<K extends Kind>(kind: K, namespace: string, name: string): ObjectOf<K> | undefined {
+    return this.#shelves.get(kind)?.objects.get(`${namespace}/${name}`) as ObjectOf<K> | undefined;
+  }
+
+  list<K extends Kind>(kind: K, selection: Selection = {}): readonly ObjectOf<K>[] {
+    const shelf = this.#shelves.get(kind);
+    if (!shelf) return [];
+    const { labels, namespace } = selection;
+    const objects = candidates(shelf, selection).map((path) => shelf.objects.get(path) as AnyObject);
+    if (!labels) return objects as readonly AnyObject[] as readonly ObjectOf<K>[];
+    return objects.filter(
+      ({ metadata }) =>
+        (namespace === undefined || (metadata.namespace ?? "") === namespace) && matchesLabels(labels, metadata.labels),
+    ) as readonly AnyObject[] as readonly ObjectOf<K>[];
+  }
+
+  dependents(uid: string): readonly AnyObject[] {
+    const uids = [...(this.#owned.get(uid)?.entries() ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
+    return uids.map(([, dependent]) => this.#byUid.get(dependent) as AnyObject);
+  }
+
+  byUid(uid: string): AnyObject | undefined {
+    return this.#byUid.get(uid);
+  }
+
+  /** Everything in one namespace, of all kinds. */
+  inNamespace(namespace: string): readonly AnyObject[] {
+    return [...this.#shelves.values()].flatMap((shelf) =>
+      withPrefix(shelf.paths, `${namespace}/`).map((path) => shelf.objects.get(path) as AnyObject),
+    );
+  }
+
+  put(object: AnyObject, old: AnyObject | undefined): void {
+    const { namespace = "", name, uid = "" } = object.metadata;
+    const path = `${namespace}/${name}`;
+    const shelf = this.#shelfOf(kindOf(object));
+    if (!old) insertSorted(shelf.paths, path);
+    shelf.objects.set(path, object);
+    this.#byUid.set(uid, object);
+    if (old?.metadata.labels !== object.metadata.labels) {
+      dropLabels(shelf, path, old?.metadata.labels);
+      for (const [key, value] of Object.entries(object.metadata.labels ?? {})) {
+        addTo(shelf.labelled, `${key}=${value}`, path);
+      }
+    }
+    if (old?.metadata.ownerReferences !== object.metadata.ownerReferences) {
+      if (old) this.#dropOwners(old);
+      const text = keyText(keyOf(object));
+      for (const owner of object.metadata.ownerReferences ?? []) {
+        const dependents = this.#owned.get(owner.uid) ?? new Map<string, string>();
+        this.#owned.set(owner.uid, dependents.set(text, uid));
+      }
+    }
+  }
+
+  remove(object: AnyObject): void {
+    const { namespace = "", name, uid = "" } = object.metadata;
+    const path = `${namespace}/${name}`;
+    const shelf = this.#shelfOf(kindOf(object));
+    removeSorted(shelf.paths, path);
+    shelf.objects.delete(path);
+    this.#byUid.delete(uid);
+    dropLabels(shelf, path, object.metadata.labels);
+    this.#dropOwners(object);
+  }
+
+  #shelfOf(kind: Kind): Shelf {
+    const shelf = this.#shelves.get(kind) ?? { paths: [], objects: new Map(), labelled: new Map() };
+    this.#shelves.set(kind, shelf);
+    return shelf;
+  }
+
+  #dropOwners(object: AnyObject): void {
+    const text = keyText(keyOf(object));
+    for (const { uid } of object.metadata.ownerReferences ?? []) {
+      const dependents = this.#owned.get(uid);
+      dependents?.delete(text);
+      if (dependents?.size === 0) this.#owned.delete(uid);
+    }
+  }
+}
+
+/** Paths that may match, in order: the rarest label of the selection, else the namespace, else all. */
+function candidates(shelf: Shelf, { namespace, labels }: Selection): readonly string[] {
+  let rarest: ReadonlySet<string> | undefined;
+  for (const [key, value] of Object.entries(labels?.matchLabels ?? {})) {
+    const paths = shelf.labelled.get(`${key}=${value}`);
+    if (!paths) return [];
+    if (!rarest || paths.size < rarest.size) rarest = paths;
+  }
+  if (rarest) return [...rarest].sort();
+  return namespace === undefined ? shelf.paths : withPrefix(shelf.paths, `${namespace}/`);
+}
+
+function dropLabels(shelf: Shelf, path: string, labels: StringMap = {}): void {
+  for (const [key, value] of Object.entries(labels)) {
+    const label = `${key}=${value}`;
+    const paths = shelf.labelled.get(label);
+    paths?.delete(path);
+    if (paths?.size === 0) shelf.labelled.delete(label);
+  }
+}
+
+function addTo(index: Map<string, Set<string>>, entry: string, path: string): void {
+  const paths = index.get(entry);
+  if (paths) paths.add(path);
+  else index.set(entry, new Set([path]));
+}
+
+/** Which object a key means, if it is there. */
+export function find(view: View, key: ObjectKey): AnyObject | undefined {
+  return view.get(key.kind, key.namespace, key.name);
+}

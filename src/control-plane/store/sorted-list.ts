@@ -1,0 +1,30 @@
+// A sorted list of distinct strings: the order in which the store lists. It knows nothing of objects.
+
+/** Where `text` stands, or would stand, in the sorted list. */
+export function lowerBound(sorted: readonly string[], text: string): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as string) < text) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+export function insertSorted(sorted: string[], text: string): void {
+  sorted.splice(lowerBound(sorted, text), 0, text);
+}
+
+export function removeSorted(sorted: string[], text: string): void {
+  const index = lowerBound(sorted, text);
+  if (sorted[index] === text) sorted.splice(index, 1);
+}
+
+/** All entries that start with `prefix`, in order. */
+export function withPrefix(sorted: readonly string[], prefix: string): readonly string[] {
+  const from = lowerBound(sorted, prefix);
+  let to = from;
+  while (to < sorted.length && (sorted[to] as string).startsWith(prefix)) to++;
+  return sorted.slice(from, to);
+}
