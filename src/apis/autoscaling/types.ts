@@ -53,3 +53,15 @@ export interface ScaleResult {
   /** False: no data; nothing may change because of this result. */
   readonly valid: boolean;
 }
+
+/** One line of the decision ledger that `knap explain` reads. */
+export interface DecisionNote {
+  readonly revision: RevisionKey;
+  readonly at: Time;
+  /** The rule that won, a short constant such as `min-scale` or `activator-not-proven`. */
+  readonly rule: string;
+  readonly from: number;
+  readonly to: number;
+  /** Numbers and texts the sentence needs. */
+  readonly facts: Readonly<Record<string, number | string | boolean>>;
+}

@@ -1,5 +1,5 @@
 // The contract between the engine and the planners: `reconcile(object, world) → Plan`, synchronous and pure. No planner does anything; it says what to do.
-import type { RevisionKey, ScaleResult } from "../../apis/autoscaling/types.ts";
+import type { DecisionNote, RevisionKey, ScaleResult } from "../../apis/autoscaling/types.ts";
 import type { ServingConfig } from "../../apis/config/types.ts";
 import type { Kind, ObjectKey, ObjectOf, StatusOf } from "../../apis/kinds.ts";
 import type { ApiStatus } from "../../apis/meta/api-status.ts";
@@ -76,18 +76,6 @@ export interface EventNote {
   readonly type: "Normal" | "Warning";
   readonly reason: string;
   readonly message: string;
-}
-
-/** One line of the decision ledger that `knap explain` reads. */
-export interface DecisionNote {
-  readonly revision: RevisionKey;
-  readonly at: Time;
-  /** The rule that won, a short constant such as `min-scale` or `activator-not-proven`. */
-  readonly rule: string;
-  readonly from: number;
-  readonly to: number;
-  /** Numbers and texts the sentence needs. */
-  readonly facts: Readonly<Record<string, number | string | boolean>>;
 }
 
 export interface Plan<K extends Kind = Kind> {
