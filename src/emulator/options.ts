@@ -8,6 +8,8 @@ export interface ServiceCommand {
   readonly command: readonly string[];
   /** Absolute path: the working folder of the command. */
   readonly folder: string;
+  /** The image's own environment (ENV of the Dockerfile), below the pod's. */
+  readonly env: StringMap;
 }
 
 export interface EmulatorOptions {
