@@ -1,0 +1,90 @@
+// One rule's paths as the gateway walks them, compiled from an Ingress: prefix, header conditions, weighted splits. Pure data and its making.
+import type { RevisionKey } from "../../apis/autoscaling/types.ts";
+import { ingressHash } from "../../apis/networking/ingress-hash.ts";
+import type { Ingress, IngressBackendSplit, IngressPath } from "../../apis/networking/types.ts";
+
+/** A header to set: what the client sent under this name is dropped. */
+export interface HeaderValue {
+  readonly name: string;
+  readonly lowerName: string;
+  readonly value: string;
+}
+
+/** One revision that takes a share of a path's requests. */
+export interface RouteSplit {
+  readonly revision: RevisionKey;
+  /** By the port of the revision's public Service: 81 and `http2`/`h2c` are HTTP/2. */
+  readonly protocol: "http1" | "h2c";
+  readonly weight: number;
+  /** Those of the path and of the split; the split's win. */
+  readonly headers: readonly HeaderValue[];
+}
+
+/** Where requests under one prefix go. */
+export interface RoutePath {
+  /** `namespace/name` of the Ingress. */
+  readonly ingress: string;
+  /** See {@link ingressHash}. */
+  readonly hash: string;
+  readonly prefix: string;
+  /** All must be present with exactly this value. Names are lower case. */
+  readonly conditions: readonly { readonly lowerName: string; readonly value: string }[];
+  /** The request goes on as if sent to this host of the local gateway (DomainMapping); the splits then name no revision. */
+  readonly rewriteHost: string | undefined;
+  readonly splits: readonly RouteSplit[];
+  readonly totalWeight: number;
+}
+
+const H2C_PORTS: ReadonlySet<number | string> = new Set([81, "81", "http2", "h2c"]);
+
+/** The paths of one rule, in the order they are tried: longer prefixes first, then more conditions, then as written. */
+export function compilePaths(ingress: Ingress, paths: readonly IngressPath[]): readonly RoutePath[] {
+  const key = `${ingress.metadata.namespace ?? ""}/${ingress.metadata.name}`;
+  const hash = ingressHash(ingress);
+  return paths.map((path) => compilePath(path, key, hash)).sort(moreSpecificFirst);
+}
+
+export function moreSpecificFirst(a: RoutePath, b: RoutePath): number {
+  return b.prefix.length - a.prefix.length || b.conditions.length - a.conditions.length;
+}
+
+/** The split for a number in [0, 1), by weight; undefined when nothing has weight. */
+export function pickSplit({ splits, totalWeight }: RoutePath, chance: number): RouteSplit | undefined {
+  let left = chance * totalWeight;
+  for (const split of splits) {
+    left -= split.weight;
+    if (left < 0) return split;
+  }
+  return splits.at(-1);
+}
+
+function compilePath(path: IngressPath, ingress: string, hash: string): RoutePath {
+  const written = path.splits ?? [];
+  const splits = written.map((split) => compileSplit(split, path, written.length)).filter((split) => split.weight > 0);
+  return {
+    ingress,
+    hash,
+    prefix: path.path ?? "",
+    conditions: Object.entries(path.headers ?? {}).map(([name, { exact }]) => ({
+      lowerName: name.toLowerCase(),
+      value: exact ?? "",
+    })),
+    rewriteHost: path.rewriteHost,
+    splits,
+    totalWeight: splits.reduce((sum, split) => sum + split.weight, 0),
+  };
+}
+
+function compileSplit(split: IngressBackendSplit, path: IngressPath, siblings: number): RouteSplit {
+  const headers = new Map<string, HeaderValue>();
+  for (const [name, value] of Object.entries({ ...path.appendHeaders, ...split.appendHeaders })) {
+    const lowerName = name.toLowerCase();
+    headers.set(lowerName, { name, lowerName, value });
+  }
+  return {
+    revision: `${split.serviceNamespace}/${split.serviceName}`,
+    protocol: H2C_PORTS.has(split.servicePort) ? "h2c" : "http1",
+    weight: split.percent ?? (siblings === 1 ? 100 : 0),
+    headers: [...headers.values()],
+  };
+}
