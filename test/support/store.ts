@@ -1,0 +1,64 @@
+// A store and a clock for tests: frozen objects, countable uids, time that moves when told. It asserts nothing.
+import type { AnyObject } from "../../src/apis/meta/object.ts";
+import type { Clock, Time } from "../../src/base/clock.ts";
+import { ObjectStore, type Outcome, type StoreOptions } from "../../src/control-plane/store/object-store.ts";
+
+export interface ManualClock extends Clock {
+  /** Moves to `now() + ms`, running what falls due on the way, each at its own instant. */
+  advance(ms: number): void;
+  /** The instant of the next timer, if any. */
+  next(): Time | undefined;
+}
+
+/** A clock that stands still at 2000-01-01T00:00:00Z until told. */
+export function makeManualClock(start: Time = Date.UTC(2000, 0, 1)): ManualClock {
+  let now = start;
+  let count = 0;
+  const timers = new Map<number, { readonly time: Time; readonly run: () => void }>();
+  const earliest = (): number | undefined =>
+    [...timers].sort(([a, x], [b, y]) => x.time - y.time || a - b).map(([id]) => id)[0];
+  return {
+    now: () => now,
+    at(time, run) {
+      const id = count++;
+      timers.set(id, { time, run });
+      return { [Symbol.dispose]: () => timers.delete(id) };
+    },
+    next() {
+      const id = earliest();
+      return id === undefined ? undefined : timers.get(id)?.time;
+    },
+    advance(ms) {
+      const end = now + ms;
+      for (let id = earliest(); id !== undefined; id = earliest()) {
+        const timer = timers.get(id)!;
+        if (timer.time > end) break;
+        timers.delete(id);
+        now = Math.max(now, timer.time);
+        timer.run();
+      }
+      now = end;
+    },
+  };
+}
+
+/** A frozen store whose uids are `uid-1`, `uid-2`, … and whose generated suffixes are `aaaaa`, `aaaab`, …. */
+export function makeStore(options: Partial<StoreOptions> = {}): ObjectStore {
+  let uids = 0;
+  let suffixes = 0;
+  const chance = {
+    uid: () => `uid-${++uids}`,
+    suffix: () =>
+      (suffixes++)
+        .toString(26)
+        .padStart(5, "0")
+        .replace(/[0-9]/g, (digit) => "abcdefghij"[Number(digit)]!),
+  };
+  return new ObjectStore({ clock: makeManualClock(), chance, freeze: true, namespaces: "any", ...options });
+}
+
+/** The object of an outcome that must not be a refusal. */
+export function written<T extends AnyObject>(outcome: Outcome<T>): T {
+  if ("refused" in outcome) throw new Error(`refused: ${outcome.refused.message}`);
+  return outcome.object;
+}

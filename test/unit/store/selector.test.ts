@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { formatSelector, matchesLabels, parseSelector } from "../../../src/control-plane/store/selector.ts";
+
+const labels = { app: "web", tier: "front", "serving.knative.dev/service": "hello" };
+const matches = (text: string): boolean | string => {
+  const parsed = parseSelector(text);
+  return "error" in parsed ? parsed.error : matchesLabels(parsed.selector, labels);
+};
+
+describe("selectors", () => {
+  it.each([
+    ["", true],
+    ["app=web", true],
+    ["app==web,tier=front", true],
+    ["app=db", false],
+    ["app=web,app=db", false],
+    ["app!=db", true],
+    ["missing!=x", true],
+    ["app in (db, web)", true],
+    ["app notin (db)", true],
+    ["app notin (web)", false],
+    ["missing in (x)", false],
+    ["app", true],
+    ["!app", false],
+    ["!missing,serving.knative.dev/service=hello", true],
+    ["missing=", false],
+  ])("%j matches: %j", (text, expected) => {
+    expect(matches(text)).toBe(expected);
+  });
+
+  it("says which requirement it cannot read", () => {
+    expect(matches("app=web,=x")).toBe('unable to parse requirement: "=x"');
+  });
+
+  it("writes the text form that it reads", () => {
+    const text = "a=b,c in (d,e),f notin (g),h,!i";
+    const parsed = parseSelector(text);
+    expect("selector" in parsed && formatSelector(parsed.selector)).toBe(text);
+  });
+
+  it("matches nothing with an operator it does not know", () => {
+    expect(matchesLabels({ matchExpressions: [{ key: "app", operator: "Like", values: ["w"] }] }, labels)).toBe(false);
+  });
+});
