@@ -1,0 +1,68 @@
+// ConfigMap config-defaults: what an unset field of a Revision becomes, and its limits. Source: pkg/apis/config/defaults.go.
+import { parseTemplate } from "../../base/go/template.ts";
+import { type Parsed, parsed, unparsed } from "../../base/parsed.ts";
+import { goObjectMeta } from "../meta/go-object-meta.ts";
+import type { StringMap } from "../meta/object.ts";
+import { makeConfigReader } from "./reader.ts";
+import type { DefaultsConfig } from "./types.ts";
+
+const RESOURCES = ["cpu", "memory", "ephemeral-storage"] as const;
+
+/** Parses and checks config-defaults; the error is the first one that Knative finds. */
+export function parseDefaultsConfig(data: StringMap): Parsed<DefaultsConfig> {
+  const read = makeConfigReader(data);
+  const timeout = read.integer("revision-timeout-seconds", 300, 64);
+  const amounts = (use: "request" | "limit") =>
+    Object.fromEntries(
+      RESOURCES.map((name) => [name, read.quantity(`revision-${name}-${use}`)] as const).filter(
+        ([, amount]) => amount !== undefined,
+      ),
+    );
+  const serviceLinks = (data["enable-service-links"] ?? "false").trim().toLowerCase();
+  const config: DefaultsConfig = {
+    revisionTimeoutSeconds: timeout,
+    maxRevisionTimeoutSeconds: read.integer("max-revision-timeout-seconds", 600, 64),
+    revisionResponseStartTimeoutSeconds: read.integer("revision-response-start-timeout-seconds", timeout, 64),
+    revisionIdleTimeoutSeconds: read.integer("revision-idle-timeout-seconds", 0, 64),
+    containerNameTemplate: read.text("container-name-template", "user-container"),
+    initContainerNameTemplate: read.text("init-container-name-template", "init-container"),
+    containerConcurrency: read.integer("container-concurrency", 0, 64),
+    containerConcurrencyMaxLimit: read.integer("container-concurrency-max-limit", 1000, 64),
+    allowContainerConcurrencyZero: read.bool("allow-container-concurrency-zero", true),
+    revisionRequests: amounts("request"),
+    revisionLimits: amounts("limit"),
+    ...(serviceLinks === "true" || serviceLinks === "false" ? { enableServiceLinks: serviceLinks === "true" } : {}),
+  };
+  const error = read.error ?? timeoutError(config) ?? concurrencyError(config) ?? templateError(config);
+  return error === undefined ? parsed(config) : unparsed(error);
+}
+
+function timeoutError(config: DefaultsConfig): string | undefined {
+  const { revisionTimeoutSeconds: timeout, maxRevisionTimeoutSeconds: most } = config;
+  const { revisionResponseStartTimeoutSeconds: start, revisionIdleTimeoutSeconds: idle } = config;
+  const above = (key: string, value: number, otherKey: string, other: number): string =>
+    `${key} (${value}) cannot be greater than ${otherKey} (${other})`;
+  if (timeout > most) return above("revision-timeout-seconds", timeout, "max-revision-timeout-seconds", most);
+  if (start > timeout) {
+    return above("revision-response-start-timeout-seconds", start, "revision-timeout-seconds", timeout);
+  }
+  if (idle > timeout) return above("revision-idle-timeout-seconds", idle, "revision-timeout-seconds", timeout);
+  return undefined;
+}
+
+function concurrencyError(config: DefaultsConfig): string | undefined {
+  const { containerConcurrency: concurrency, containerConcurrencyMaxLimit: most } = config;
+  if (most < 1) return `expected 1 <= ${most} <= 2147483647: container-concurrency-max-limit`;
+  if (concurrency < 0 || concurrency > most) return `expected 0 <= ${concurrency} <= ${most}: container-concurrency`;
+  return undefined;
+}
+
+/** Both name templates must parse and run on an empty ObjectMeta. */
+function templateError(config: DefaultsConfig): string | undefined {
+  for (const source of [config.containerNameTemplate, config.initContainerNameTemplate]) {
+    const template = parseTemplate("container-template", source);
+    const result = template.ok ? template.value.execute(goObjectMeta({})) : template;
+    if (!result.ok) return result.error;
+  }
+  return undefined;
+}

@@ -1,0 +1,63 @@
+// ConfigMap config-deployment: digests, deadlines and the queue-proxy's own pod part. Source: pkg/deployment/config.go.
+import { durationMs, formatDuration, isWholeSeconds } from "../../base/go/duration.ts";
+import { type Parsed, parsed, unparsed } from "../../base/parsed.ts";
+import type { StringMap } from "../meta/object.ts";
+import { nestedMap } from "./nested-map.ts";
+import { makeConfigReader } from "./reader.ts";
+import type { DeploymentConfig } from "./types.ts";
+
+const SECOND = 1_000_000_000n;
+const RESOURCES = ["cpu", "memory", "ephemeral-storage"];
+const AFFINITY = "default-affinity-type";
+
+/** Parses and checks config-deployment; the error is the first one that Knative finds. */
+export function parseDeploymentConfig(data: StringMap): Parsed<DeploymentConfig> {
+  const read = makeConfigReader(data);
+  const digestTimeout = read.duration("digest-resolution-timeout", 10n * SECOND);
+  const deadline = read.duration("progress-deadline", 600n * SECOND);
+  const amounts = (use: "request" | "limit"): Record<string, string> => {
+    const found = RESOURCES.map((name) => [name, read.quantity(`queue-sidecar-${name}-${use}`)] as const);
+    return Object.fromEntries(found.filter((pair): pair is [string, string] => pair[1] !== undefined));
+  };
+  const affinity = data[AFFINITY] ?? "prefer-spread-revision-over-nodes";
+  const runtimeClasses = nestedMap(data["runtime-class-name"] ?? "");
+  const config: DeploymentConfig = {
+    queueSidecarImage: read.text("queue-sidecar-image", ""),
+    registriesSkippingTagResolving: new Set(
+      read.list("registries-skipping-tag-resolving", ["kind.local", "ko.local", "dev.local"]),
+    ),
+    digestResolutionTimeoutMs: durationMs(digestTimeout),
+    progressDeadlineMs: durationMs(deadline),
+    queueSidecarResources: { requests: { cpu: "25m", ...amounts("request") }, limits: amounts("limit") },
+    queueSidecarTokenAudiences: read.list("queue-sidecar-token-audiences", []).filter((item) => item !== ""),
+    queueSidecarRootCa: read.text("queue-sidecar-rootca", ""),
+    runtimeClassNames: runtimeClassNames(runtimeClasses.ok ? runtimeClasses.value : {}),
+    defaultAffinityType: affinity === "none" ? "none" : "prefer-spread-revision-over-nodes",
+    podIsAlwaysSchedulable: read.bool("pod-is-always-schedulable", false),
+  };
+  if (read.error !== undefined) return unparsed(read.error);
+  if (!runtimeClasses.ok) return unparsed(`failed to parse "runtime-class-name": ${runtimeClasses.error}`);
+  if (config.queueSidecarImage === "") return unparsed("queue-sidecar-image cannot be empty or unset");
+  if (deadline <= 0n) {
+    return unparsed(`progress-deadline cannot be a non-positive duration, was ${formatDuration(deadline)}`);
+  }
+  if (!isWholeSeconds(deadline)) {
+    return unparsed(`progress-deadline must be rounded to a whole second, was: ${formatDuration(deadline)}`);
+  }
+  if (digestTimeout <= 0n) {
+    return unparsed(
+      `digest-resolution-timeout cannot be a non-positive duration, was ${formatDuration(digestTimeout)}`,
+    );
+  }
+  if (affinity !== config.defaultAffinityType) return unparsed(`unsupported ${AFFINITY} value: "${affinity}"`);
+  return parsed(config);
+}
+
+function runtimeClassNames(tree: Readonly<Record<string, unknown>>): DeploymentConfig["runtimeClassNames"] {
+  const entries = Object.entries(tree).map(([name, value]) => {
+    const selector =
+      typeof value === "object" ? (value as { selector?: Record<string, string> } | null)?.selector : undefined;
+    return [name, selector && typeof selector === "object" ? { selector } : {}] as const;
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,33 @@
+// Reads the little YAML that stands inside ConfigMap values: maps of maps of texts by indentation. Not a YAML parser.
+import { type Parsed, parsed, unparsed } from "../../base/parsed.ts";
+
+export interface NestedMap {
+  readonly [key: string]: string | NestedMap;
+}
+type Level = { readonly indent: number; readonly map: Record<string, string | NestedMap> };
+
+/** `selector:\n  app: x` → `{ selector: { app: "x" } }`. Comments and empty lines are skipped, `{}` is an empty map. */
+export function nestedMap(text: string): Parsed<NestedMap> {
+  const root: Record<string, string | NestedMap> = {};
+  const levels: Level[] = [{ indent: -1, map: root }];
+  const lines = text.split("\n");
+  for (const [at, line] of lines.entries()) {
+    if (/^\s*(#.*|---|\{\})?\s*$/.test(line)) continue;
+    const match = /^( *)("[^"]*"|'[^']*'|[^\s:#][^:]*?)\s*:(?:\s+(.*?))?\s*$/.exec(line);
+    if (!match) return unparsed(`error converting YAML to JSON: yaml: line ${at + 1}: could not find expected ':'`);
+    const [, indent = "", key = "", value = ""] = match;
+    while ((levels.at(-1)?.indent ?? -1) >= indent.length && levels.length > 1) levels.pop();
+    const parent = levels.at(-1) as Level;
+    const scalar = value.replace(/\s+#.*$/, "");
+    if (scalar === "" || scalar === "{}") {
+      const map: Record<string, string | NestedMap> = {};
+      parent.map[unquoted(key)] = map;
+      levels.push({ indent: indent.length, map });
+    } else parent.map[unquoted(key)] = unquoted(scalar);
+  }
+  return parsed(root);
+}
+
+function unquoted(text: string): string {
+  return /^(".*"|'.*')$/.test(text) ? text.slice(1, -1) : text;
+}

@@ -1,0 +1,63 @@
+// All ConfigMaps of namespace knative-serving together: one immutable ServingConfig, and what is wrong with them.
+import type { Parsed } from "../../base/parsed.ts";
+import type { StringMap } from "../meta/object.ts";
+import { parseAutoscalerConfig } from "./autoscaler.ts";
+import { parseDefaultsConfig } from "./defaults.ts";
+import { parseDeploymentConfig } from "./deployment.ts";
+import { parseDomainConfig } from "./domain.ts";
+import { parseFeaturesConfig } from "./features.ts";
+import { parseGcConfig } from "./gc.ts";
+import { parseNetworkConfig } from "./network.ts";
+import { parseObservabilityConfig } from "./observability.ts";
+import type { ServingConfig } from "./types.ts";
+
+/** Where Knative's ConfigMaps live. */
+export const SYSTEM_NAMESPACE = "knative-serving";
+export const CLUSTER_DOMAIN = "cluster.local";
+
+/** Knative's shipped config-deployment carries this key; nobody should have to repeat it to change another. */
+const SHIPPED_IMAGE = "knap.local/queue-proxy";
+
+export interface ConfigError {
+  /** Name of the ConfigMap. */
+  readonly configMap: string;
+  readonly message: string;
+}
+
+/**
+ * Reads the data of knative-serving's ConfigMaps, by name. Missing ones, unknown ones and unset keys are fine.
+ * A ConfigMap with an error is left at its defaults and named in `errors`.
+ */
+export function makeServingConfig(
+  configMaps: ReadonlyMap<string, StringMap>,
+  clusterDomain: string = CLUSTER_DOMAIN,
+): { readonly config: ServingConfig; readonly errors: readonly ConfigError[] } {
+  const errors: ConfigError[] = [];
+  const read = <T>(configMap: string, parse: (data: StringMap) => Parsed<T>): T => {
+    const result = parse(configMaps.get(configMap) ?? {});
+    if (result.ok) return result.value;
+    errors.push({ configMap, message: result.error });
+    const fallback = parse({});
+    if (fallback.ok) return fallback.value;
+    throw new Error(`the defaults of ${configMap} do not parse: ${fallback.error}`);
+  };
+  const config: ServingConfig = {
+    autoscaler: read("config-autoscaler", parseAutoscalerConfig),
+    defaults: read("config-defaults", parseDefaultsConfig),
+    features: parseFeaturesConfig(configMaps.get("config-features") ?? {}),
+    deployment: read("config-deployment", (data) =>
+      parseDeploymentConfig({ "queue-sidecar-image": SHIPPED_IMAGE, ...data }),
+    ),
+    gc: read("config-gc", parseGcConfig),
+    network: read("config-network", parseNetworkConfig),
+    domain: read("config-domain", (data) => parseDomainConfig(data, clusterDomain)),
+    observability: read("config-observability", parseObservabilityConfig),
+    clusterDomain,
+  };
+  return { config, errors };
+}
+
+/** What is wrong with the data of one of Knative's ConfigMaps; undefined when nothing is, or when it is none of them. */
+export function configMapError(name: string, data: StringMap): string | undefined {
+  return makeServingConfig(new Map([[name, data]])).errors[0]?.message;
+}

@@ -1,0 +1,83 @@
+// Numbers and booleans as Go reads and prints them (strconv.Parse…, fmt's %v, %f, %d).
+import { type Parsed, parsed, unparsed } from "../parsed.ts";
+import { quote } from "./quote.ts";
+
+const TRUE = new Set(["1", "t", "T", "TRUE", "true", "True"]);
+const FALSE = new Set(["0", "f", "F", "FALSE", "false", "False"]);
+const DECIMAL = /^[+-]?(\d+(_\d+)*)?(\.(\d+(_\d+)*)?)?([eE][+-]?\d+(_\d+)*)?$/;
+const HEXADECIMAL = /^([+-]?)0[xX]_?([0-9a-fA-F_]*)(?:\.([0-9a-fA-F_]*))?[pP]([+-]?\d+)$/;
+
+const refused = (call: string, text: string, why: string) =>
+  unparsed(`strconv.${call}: parsing ${quote(text)}: ${why}`);
+
+/** As strconv.ParseBool. */
+export function parseBool(text: string): Parsed<boolean> {
+  if (TRUE.has(text)) return parsed(true);
+  if (FALSE.has(text)) return parsed(false);
+  return refused("ParseBool", text, "invalid syntax");
+}
+
+/** As strconv.ParseInt(text, 10, bits). 64-bit values beyond 2^53 lose their last digits. */
+export function parseInteger(text: string, bits: 32 | 64): Parsed<number> {
+  if (!/^[+-]?\d+$/.test(text)) return refused("ParseInt", text, "invalid syntax");
+  const value = BigInt(text.replace(/^\+/, ""));
+  const limit = 1n << BigInt(bits - 1);
+  if (value < -limit || value >= limit) return refused("ParseInt", text, "value out of range");
+  return parsed(Number(value));
+}
+
+/** As strconv.ParseUint(text, 10, 64): no sign. */
+export function parseUnsigned(text: string): Parsed<number> {
+  if (!/^\d+$/.test(text)) return refused("ParseUint", text, "invalid syntax");
+  const value = BigInt(text);
+  if (value >= 1n << 64n) return refused("ParseUint", text, "value out of range");
+  return parsed(Number(value));
+}
+
+/** As strconv.ParseFloat(text, 64): also `1_000`, `Inf`, `NaN` and `0x1p-2`. */
+export function parseFloat64(text: string): Parsed<number> {
+  const special = /^([+-]?)(?:(inf|infinity)|(nan))$/i.exec(text);
+  if (special?.[3] && special[1] === "") return parsed(Number.NaN);
+  if (special?.[2]) return parsed(special[1] === "-" ? -Infinity : Infinity);
+  const value = DECIMAL.test(text) && /\d/.test(text.split(/[eE]/)[0] ?? "") ? decimal(text) : hexadecimal(text);
+  if (value === undefined) return refused("ParseFloat", text, "invalid syntax");
+  if (!Number.isFinite(value)) return refused("ParseFloat", text, "value out of range");
+  return parsed(value);
+}
+
+function decimal(text: string): number {
+  return Number(text.replaceAll("_", ""));
+}
+
+function hexadecimal(text: string): number | undefined {
+  const match = HEXADECIMAL.exec(text);
+  const whole = match?.[2]?.replaceAll("_", "") ?? "";
+  const fraction = match?.[3]?.replaceAll("_", "") ?? "";
+  if (!match || whole + fraction === "") return undefined;
+  const magnitude = Number(BigInt(`0x${whole}${fraction}`)) * 2 ** (Number(match[4]) - 4 * fraction.length);
+  return match[1] === "-" ? -magnitude : magnitude;
+}
+
+/** A float64 as `%v` prints it: shortest text, with an exponent below 1e-4 and from 1e6 on (`1e+06`, `1.5e-05`). */
+export function formatFloat(value: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
+  if (value === 0) return Object.is(value, -0) ? "-0" : "0";
+  const [mantissa = "", power = "0"] = value.toExponential().split("e");
+  const exponent = Number(power);
+  if (exponent < -4 || exponent >= 6) {
+    const digits = String(Math.abs(exponent)).padStart(2, "0");
+    return `${mantissa}e${exponent < 0 ? "-" : "+"}${digits}`;
+  }
+  return exponent < 0 ? value.toFixed(Math.min(100, significant(mantissa) - 1 - exponent)) : String(value);
+}
+
+function significant(mantissa: string): number {
+  return mantissa.replace(/[-.]/g, "").length;
+}
+
+/** A float64 as `%f` prints it: six decimals. */
+export function formatFixed(value: number): string {
+  if (!Number.isFinite(value)) return formatFloat(value);
+  return Math.abs(value) < 1e21 ? value.toFixed(6) : `${BigInt(value)}.000000`;
+}

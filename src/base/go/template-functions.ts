@@ -1,0 +1,146 @@
+// The functions that every Go template has: comparison, logic, printing, escaping, index, len, slice.
+import { formatFloat } from "./number.ts";
+import { quote } from "./quote.ts";
+
+type TemplateFunction = (args: readonly unknown[]) => unknown;
+
+/** Why a function could not give a value; the executor puts the place before it. */
+export class FunctionFault extends Error {}
+
+/** As text/template's truth: not the zero value, not empty. */
+export function isTrue(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  if (value instanceof Map) return value.size > 0;
+  if (value !== null && typeof value === "object" && !("goType" in value)) return Object.keys(value).length > 0;
+  return Boolean(value);
+}
+
+/** A value as `{{.}}` prints it (fmt's %v). */
+export function printed(value: unknown): string {
+  if (value === undefined) return "<no value>";
+  if (value === null) return "<nil>";
+  if (typeof value === "number") return Number.isInteger(value) ? String(value) : formatFloat(value);
+  if (Array.isArray(value)) return `[${value.map(printed).join(" ")}]`;
+  if (typeof value !== "object") return String(value);
+  const entries = value instanceof Map ? [...value] : Object.entries(value);
+  const pairs = entries.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
+  return `map[${pairs.map(([key, item]) => `${String(key)}:${printed(item)}`).join(" ")}]`;
+}
+
+function index(args: readonly unknown[]): unknown {
+  return args.slice(1).reduce((item: unknown, key) => {
+    if (Array.isArray(item) || typeof item === "string") {
+      if (typeof key !== "number") throw new FunctionFault(`cannot index slice/array with type ${typeof key}`);
+      if (key < 0 || key >= item.length) throw new FunctionFault(`index out of range: ${key}`);
+      return item[key];
+    }
+    if (item === undefined || item === null) throw new FunctionFault("index of untyped nil");
+    if (typeof item !== "object") throw new FunctionFault(`can't index item of type ${typeof item}`);
+    const found = item instanceof Map ? item.get(key) : (item as Record<string, unknown>)[String(key)];
+    return found ?? "";
+  }, args[0]);
+}
+
+function sameAsAny(args: readonly unknown[]): boolean {
+  if (args.length < 2) throw new FunctionFault("missing argument for comparison");
+  return args.slice(1).some((item) => item === args[0]);
+}
+
+function ordered(args: readonly unknown[]): number {
+  const [a, b] = args as [number | string, number | string];
+  if (typeof a !== typeof b) throw new FunctionFault("incompatible types for comparison");
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function lengthOf(value: unknown): number {
+  if (typeof value === "string") return new TextEncoder().encode(value).length;
+  if (Array.isArray(value)) return value.length;
+  if (value instanceof Map) return value.size;
+  if (value !== null && typeof value === "object") return Object.keys(value).length;
+  throw new FunctionFault(`len of type ${typeof value}`);
+}
+
+/** `print`: a space between operands when neither is a string. */
+function joined(args: readonly unknown[]): string {
+  let out = "";
+  args.forEach((item, at) => {
+    const spaced = at > 0 && typeof item !== "string" && typeof args[at - 1] !== "string";
+    out += (spaced ? " " : "") + printed(item);
+  });
+  return out;
+}
+
+function formatted(args: readonly unknown[]): string {
+  const rest = args.slice(1);
+  return String(args[0]).replace(/%(-?\d+)?(?:\.(\d+))?([a-zA-Z%])/g, (verb, width, precision, letter: string) => {
+    if (letter === "%") return "%";
+    if (rest.length === 0) return `%!${letter}(MISSING)`;
+    const text = formattedOne(rest.shift(), letter, precision) ?? verb;
+    const size = Math.abs(Number(width ?? 0));
+    return String(width ?? "").startsWith("-") ? text.padEnd(size) : text.padStart(size);
+  });
+}
+
+function formattedOne(value: unknown, letter: string, precision: string | undefined): string | undefined {
+  switch (letter) {
+    case "s":
+    case "v":
+    case "d":
+    case "t":
+      return printed(value);
+    case "q":
+      return quote(String(value));
+    case "x":
+      return typeof value === "number" ? value.toString(16) : Buffer.from(String(value)).toString("hex");
+    case "f":
+      return Number(value).toFixed(precision === undefined ? 6 : Number(precision));
+    default:
+      return undefined;
+  }
+}
+
+const JS_ESCAPES: Readonly<Record<string, string>> = {
+  "\\": "\\\\",
+  "'": "\\'",
+  '"': '\\"',
+  "<": "\\u003C",
+  ">": "\\u003E",
+  "&": "\\u0026",
+  "=": "\\u003D",
+};
+const HTML_ESCAPES: Readonly<Record<string, string>> = {
+  "\0": "\uFFFD",
+  '"': "&#34;",
+  "'": "&#39;",
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+};
+
+function jsEscaped(text: string): string {
+  return text
+    .replace(/[\\'"<>&=]/g, (char) => JS_ESCAPES[char] ?? char)
+    .replace(/[\0-\x1f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`);
+}
+
+/** By name. Arguments come evaluated, but for `and` and `or`, whose executor stops early. */
+export const templateFunctions: ReadonlyMap<string, TemplateFunction> = new Map<string, TemplateFunction>([
+  ["and", (args) => args.find((item) => !isTrue(item)) ?? args.at(-1)],
+  ["or", (args) => args.find(isTrue) ?? args.at(-1)],
+  ["not", (args) => !isTrue(args[0])],
+  ["eq", sameAsAny],
+  ["ne", (args) => args[0] !== args[1]],
+  ["lt", (args) => ordered(args) < 0],
+  ["le", (args) => ordered(args) <= 0],
+  ["gt", (args) => ordered(args) > 0],
+  ["ge", (args) => ordered(args) >= 0],
+  ["index", index],
+  ["len", (args) => lengthOf(args[0])],
+  ["slice", ([item, from, to]) => (item as string).slice(Number(from ?? 0), to === undefined ? undefined : Number(to))],
+  ["print", joined],
+  ["println", (args) => `${args.map(printed).join(" ")}\n`],
+  ["printf", formatted],
+  ["js", (args) => jsEscaped(joined(args))],
+  ["html", (args) => joined(args).replace(/[\0"'&<>]/g, (char) => HTML_ESCAPES[char] ?? char)],
+  ["urlquery", (args) => encodeURIComponent(joined(args)).replaceAll("%20", "+")],
+]);

@@ -1,0 +1,94 @@
+// Cuts a Go template into plain text and the words of its actions. Knows nothing of what the words mean.
+
+export type Word = {
+  readonly kind: "field" | "variable" | "word" | "string" | "number" | "char" | "symbol";
+  readonly text: string;
+  readonly column: number;
+  /** True when white space stands before the word; arguments are separated by it. */
+  readonly spaced: boolean;
+};
+export type Piece =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "action"; readonly words: readonly Word[]; readonly line: number };
+
+export interface LexError {
+  readonly line: number;
+  readonly message: string;
+}
+
+const WORD =
+  /\.[A-Za-z_][A-Za-z0-9_]*|\$[A-Za-z0-9_]*|[A-Za-z_][A-Za-z0-9_]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`|'(?:[^'\\\n]|\\.)*'|[+-]?(?:0[xX][0-9a-fA-F_]+|\d[\d_]*(?:\.\d*)?(?:[eE][+-]?\d+)?)|:=|[=|().,]/y;
+
+/** Text and actions in order; trim markers and comments are already applied. */
+export function lex(source: string): readonly Piece[] | LexError {
+  const pieces: Piece[] = [];
+  let at = 0;
+  let trimNext = false;
+  for (;;) {
+    const open = source.indexOf("{{", at);
+    let text = source.slice(at, open < 0 ? undefined : open);
+    if (trimNext) text = text.replace(/^[ \t\r\n]+/, "");
+    if (open < 0) {
+      pieces.push({ kind: "text", text });
+      return pieces;
+    }
+    const trimsLeft = /^-[ \t\r\n]/.test(source.slice(open + 2, open + 4));
+    pieces.push({ kind: "text", text: trimsLeft ? text.replace(/[ \t\r\n]+$/, "") : text });
+    const line = lineAt(source, open);
+    const start = open + (trimsLeft ? 3 : 2);
+    const comment = /^[ \t\r\n]*\/\*[\s\S]*?\*\/[ \t\r\n]*(-?)\}\}/.exec(source.slice(start));
+    const action = comment ? undefined : lexAction(source, start, line);
+    if (action && "message" in action) return action;
+    if (action) pieces.push({ kind: "action", words: action.words, line });
+    at = action ? action.end : start + (comment?.[0].length ?? 0);
+    trimNext = action ? action.trims : comment?.[1] === "-";
+  }
+}
+
+type Action = { readonly words: readonly Word[]; readonly end: number; readonly trims: boolean };
+
+function lexAction(source: string, start: number, line: number): Action | LexError {
+  const words: Word[] = [];
+  const lineStart = source.lastIndexOf("\n", start - 1) + 1;
+  let at = start;
+  for (;;) {
+    const blank = /[ \t\r\n]*/y;
+    blank.lastIndex = at;
+    const spaced = (blank.exec(source)?.[0].length ?? 0) > 0;
+    if (spaced) at = blank.lastIndex;
+    if (spaced && source.startsWith("-}}", at)) return { words, end: at + 3, trims: true };
+    if (source.startsWith("}}", at)) return { words, end: at + 2, trims: false };
+    if (at >= source.length) return { line, message: "unclosed action" };
+    WORD.lastIndex = at;
+    const text = WORD.exec(source)?.[0];
+    if (text === undefined) return { line, message: complaint(source, at) };
+    words.push({ kind: kindOf(text), text, column: at - lineStart, spaced });
+    at += text.length;
+  }
+}
+
+function kindOf(text: string): Word["kind"] {
+  const first = text.charAt(0);
+  if (first === "." && text.length > 1) return "field";
+  if (first === "$") return "variable";
+  if (first === '"' || first === "`") return "string";
+  if (first === "'") return "char";
+  if (/[A-Za-z_]/.test(first)) return "word";
+  return /\d/.test(text) ? "number" : "symbol";
+}
+
+function complaint(source: string, at: number): string {
+  const char = String.fromCodePoint(source.codePointAt(at) ?? 0);
+  if (char === '"') return "unterminated quoted string";
+  if (char === "`") return "unterminated raw quoted string";
+  if (char === "'") return "unterminated character constant";
+  if (char === "}") return 'unexpected "}" in operand';
+  const code = (char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+  return `unrecognized character in action: U+${code} '${char}'`;
+}
+
+function lineAt(source: string, at: number): number {
+  let line = 1;
+  for (let index = source.indexOf("\n"); index >= 0 && index < at; index = source.indexOf("\n", index + 1)) line += 1;
+  return line;
+}

@@ -1,0 +1,192 @@
+// Words of a Go template into its syntax tree. Errors read `template: <name>:<line>: <what>` as Go's do.
+
+import { quote } from "./quote.ts";
+import { templateFunctions } from "./template-functions.ts";
+import { lex, type Piece, type Word } from "./template-lexer.ts";
+import type { Command, Operand, Pipeline, TemplateNode } from "./template-syntax.ts";
+
+/** Carries a message out of the recursion; never leaves {@link parseNodes}. */
+class SyntaxFault extends Error {}
+
+/** The nodes of a template, or its first error. */
+export function parseNodes(name: string, source: string): { nodes: readonly TemplateNode[] } | { error: string } {
+  const pieces = lex(source);
+  if ("message" in pieces) return { error: `template: ${name}:${pieces.line}: ${pieces.message}` };
+  const parser = new Parser(pieces);
+  try {
+    return { nodes: parser.template() };
+  } catch (fault) {
+    if (!(fault instanceof SyntaxFault)) throw fault;
+    return { error: `template: ${name}:${parser.line}: ${fault.message}` };
+  }
+}
+
+class Parser {
+  line = 1;
+  private at = 0;
+  private variables: string[] = ["$"];
+  private readonly pieces: readonly Piece[];
+
+  constructor(pieces: readonly Piece[]) {
+    this.pieces = pieces;
+  }
+
+  template(): readonly TemplateNode[] {
+    const { nodes, closedBy } = this.list();
+    if (closedBy) throw new SyntaxFault(`unexpected {{${closedBy.words[0]?.text ?? ""}}}`);
+    return nodes;
+  }
+
+  /** Nodes up to the `end` or `else` that closes them. */
+  private list(): { nodes: TemplateNode[]; closedBy?: Extract<Piece, { kind: "action" }> } {
+    const nodes: TemplateNode[] = [];
+    for (; this.at < this.pieces.length; ) {
+      const piece = this.pieces[this.at++] as Piece;
+      if (piece.kind === "text") {
+        if (piece.text !== "") nodes.push(piece);
+        continue;
+      }
+      this.line = piece.line;
+      const first = piece.words[0];
+      if (!first) throw new SyntaxFault("missing value for command");
+      if (first.kind === "word" && (first.text === "end" || first.text === "else")) return { nodes, closedBy: piece };
+      nodes.push(this.action(first, piece));
+    }
+    return { nodes };
+  }
+
+  private action(first: Word, piece: Extract<Piece, { kind: "action" }>): TemplateNode {
+    const keyword = first.kind === "word" ? first.text : "";
+    if (keyword === "if" || keyword === "with" || keyword === "range") {
+      return this.block(keyword, piece.words.slice(1), piece.line);
+    }
+    if (["define", "template", "block", "break", "continue"].includes(keyword)) {
+      throw new SyntaxFault(`{{${keyword}}} is not supported here`);
+    }
+    return { kind: "output", pipeline: this.pipeline(piece.words, "command"), line: piece.line };
+  }
+
+  private block(kind: "if" | "with" | "range", words: readonly Word[], line: number): TemplateNode {
+    const scope = this.variables.length;
+    const pipeline = this.pipeline(words, kind);
+    const { nodes: body, closedBy } = this.list();
+    if (!closedBy) throw new SyntaxFault("unexpected EOF");
+    let otherwise: readonly TemplateNode[] = [];
+    const [closing, next] = closedBy.words;
+    if (closing?.text === "else") {
+      if (next?.text === kind && kind !== "range")
+        otherwise = [this.block(kind, closedBy.words.slice(2), closedBy.line)];
+      else {
+        const rest = this.list();
+        if (rest.closedBy?.words[0]?.text !== "end") throw new SyntaxFault("unexpected EOF");
+        otherwise = rest.nodes;
+      }
+    }
+    this.variables.length = scope;
+    return { kind, pipeline, body, otherwise, line };
+  }
+
+  private pipeline(words: readonly Word[], context: string): Pipeline {
+    const names: string[] = [];
+    let rest = words;
+    const operator = words.findIndex((word) => word.text === ":=" || word.text === "=");
+    const declares = words[operator]?.text === ":=";
+    if (operator > 0) {
+      for (const word of words.slice(0, operator)) {
+        if (word.kind === "variable") names.push(word.text);
+        else if (word.text !== ",") throw new SyntaxFault(`unexpected ${quote(word.text)} in ${context}`);
+      }
+      rest = words.slice(operator + 1);
+    }
+    const commands = this.commands(rest, context);
+    if (declares) this.variables.push(...names);
+    return { variables: names, declares, commands };
+  }
+
+  private commands(words: readonly Word[], context: string): readonly Command[] {
+    const commands: Command[] = [];
+    let current: Operand[] = [];
+    for (let at = 0; at < words.length; ) {
+      const word = words[at] as Word;
+      if (word.text === "|" && word.kind === "symbol") {
+        if (current.length === 0) throw new SyntaxFault(`missing value for ${context}`);
+        commands.push(current);
+        current = [];
+        at += 1;
+        if (at === words.length) throw new SyntaxFault(`missing value for ${context}`);
+        continue;
+      }
+      const { operand, next } = this.operand(words, at, context);
+      current.push(operand);
+      at = next;
+    }
+    if (current.length === 0) throw new SyntaxFault(`missing value for ${context}`);
+    commands.push(current);
+    return commands;
+  }
+
+  private operand(words: readonly Word[], at: number, context: string): { operand: Operand; next: number } {
+    const word = words[at] as Word;
+    if (word.text === "(" && word.kind === "symbol") return this.parenthesis(words, at, context);
+    if (word.kind === "field") {
+      const { path, next } = fieldsFrom(words, at);
+      return {
+        operand: { kind: "field", path, column: words[Math.min(next - 1, at + 1)]?.column ?? word.column },
+        next,
+      };
+    }
+    if (word.text === "." && word.kind === "symbol") {
+      return { operand: { kind: "field", path: [], column: word.column }, next: at + 1 };
+    }
+    if (word.kind === "variable") {
+      if (!this.variables.includes(word.text)) throw new SyntaxFault(`undefined variable ${quote(word.text)}`);
+      const { path, next } = fieldsFrom(words, at + 1);
+      return { operand: { kind: "variable", name: word.text, path, column: word.column }, next };
+    }
+    if (word.kind === "word") return { operand: wordOperand(word), next: at + 1 };
+    if (word.kind === "symbol") throw new SyntaxFault(`unexpected ${quote(word.text)} in ${context}`);
+    return { operand: { kind: "literal", value: literalValue(word), source: word.text }, next: at + 1 };
+  }
+
+  private parenthesis(words: readonly Word[], at: number, context: string): { operand: Operand; next: number } {
+    let depth = 1;
+    let close = at + 1;
+    for (; close < words.length; close++) {
+      if (words[close]?.text === "(") depth += 1;
+      if (words[close]?.text === ")" && --depth === 0) break;
+    }
+    if (depth > 0) throw new SyntaxFault("unclosed left paren");
+    const pipeline = this.pipeline(words.slice(at + 1, close), context);
+    const { path, next } = fieldsFrom(words, close + 1);
+    return { operand: { kind: "pipeline", pipeline, path, column: words[at]?.column ?? 0 }, next };
+  }
+}
+
+/** `.A.B` glued together: the chain of field names, up to the next space. */
+function fieldsFrom(words: readonly Word[], at: number): { path: readonly string[]; next: number } {
+  const path: string[] = [];
+  let next = at;
+  for (; words[next]?.kind === "field" && (next === at || !words[next]?.spaced); next++) {
+    path.push((words[next] as Word).text.slice(1));
+  }
+  if (at > 0 && words[at]?.spaced && words[at - 1]?.kind === "variable") return { path: [], next: at };
+  return { path, next };
+}
+
+function wordOperand(word: Word): Operand {
+  if (word.text === "true" || word.text === "false") {
+    return { kind: "literal", value: word.text === "true", source: word.text };
+  }
+  if (word.text === "nil") return { kind: "literal", value: undefined, source: "nil" };
+  if (!templateFunctions.has(word.text)) throw new SyntaxFault(`function ${quote(word.text)} not defined`);
+  return { kind: "function", name: word.text, column: word.column };
+}
+
+function literalValue(word: Word): string | number {
+  if (word.kind === "number") return Number(word.text.replaceAll("_", ""));
+  if (word.text.startsWith("`")) return word.text.slice(1, -1);
+  const inner = word.text.slice(1, -1).replace(/\\(n|t|r|"|'|\\)/g, (_, char: string) => ESCAPES[char] ?? char);
+  return word.kind === "char" ? (inner.codePointAt(0) ?? 0) : inner;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r" };

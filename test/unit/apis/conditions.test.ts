@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { childName } from "../../../src/apis/meta/child-name.ts";
+import type { Condition } from "../../../src/apis/meta/condition.ts";
+import { conditionOf, conditionSet, isReady } from "../../../src/apis/meta/conditions.ts";
+
+const set = conditionSet("Ready", ["ConfigurationsReady", "RoutesReady"]);
+const T1 = "2026-01-01T00:00:01Z";
+const T2 = "2026-01-01T00:00:02Z";
+const brief = (conditions: readonly Condition[]): string =>
+  conditions.map(({ type, status, reason }) => `${type}=${status}${reason ? `(${reason})` : ""}`).join(" ");
+
+describe("conditions engine", () => {
+  const fresh = set.initialise([], T1);
+  it("initialises all as Unknown, sorted by type", () => {
+    expect(brief(fresh)).toBe("ConfigurationsReady=Unknown Ready=Unknown RoutesReady=Unknown");
+    expect(set.initialise(fresh, T2)).toBe(fresh);
+  });
+  it("lifts a False dependent to Ready and lets it beat a later Unknown", () => {
+    const failed = set.markFalse(fresh, "ConfigurationsReady", T1, { reason: "Bad", message: "it broke" });
+    expect(conditionOf(failed, "Ready")).toEqual({
+      type: "Ready",
+      status: "False",
+      reason: "Bad",
+      message: "it broke",
+      lastTransitionTime: T1,
+    });
+    expect(brief(set.markUnknown(failed, "RoutesReady", T2, { reason: "Waiting" }))).toBe(
+      "ConfigurationsReady=False(Bad) Ready=False(Bad) RoutesReady=Unknown(Waiting)",
+    );
+  });
+  it("is True when every dependent is, and tells the latest culprit until then", () => {
+    const half = set.markTrue(set.markUnknown(fresh, "RoutesReady", T2, { reason: "Slow" }), "ConfigurationsReady", T2);
+    expect(brief(half)).toBe("ConfigurationsReady=True Ready=Unknown(Slow) RoutesReady=Unknown(Slow)");
+    expect(brief(set.markTrue(half, "RoutesReady", T2))).toBe("ConfigurationsReady=True Ready=True RoutesReady=True");
+  });
+  it("keeps the time when nothing changed, and the array with it", () => {
+    const failed = set.markFalse(fresh, "RoutesReady", T1, { reason: "Bad" });
+    expect(set.markFalse(failed, "RoutesReady", T2, { reason: "Bad" })).toBe(failed);
+  });
+  it("marks a condition outside the set as Info and leaves Ready alone", () => {
+    const next = set.markFalse(fresh, "Active", T1, { reason: "NoTraffic" });
+    expect(conditionOf(next, "Active")?.severity).toBe("Info");
+    expect(conditionOf(next, "Ready")?.status).toBe("Unknown");
+  });
+  it("counts as ready only for the observed generation", () => {
+    const conditions: Condition[] = [{ type: "Ready", status: "True" }];
+    expect(isReady({ metadata: { generation: 2 }, status: { observedGeneration: 2, conditions } })).toBe(true);
+    expect(isReady({ metadata: { generation: 3 }, status: { observedGeneration: 2, conditions } })).toBe(false);
+  });
+});
+
+describe("childName", () => {
+  const long = "abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-123456789";
+  it("joins what fits and hashes what does not", () => {
+    expect(childName("hello", "-00001")).toBe("hello-00001");
+    expect(childName(long, "-deployment")).toBe("abcdefghijklmnopqrst0d7c07c65fb2b22300b0ceadb74c103c-deployment");
+    expect(childName("short", "-abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-123456789")).toBe(
+      "shorteebacc768886de25f08fa9acf67d8077-abcdefghijklmnopqrstuvwxy",
+    );
+  });
+});

@@ -1,0 +1,146 @@
+import { describe, expect, it } from "vitest";
+import { durationMs, formatDuration, parseDuration } from "../../../src/base/go/duration.ts";
+import { formatFixed, formatFloat, parseBool, parseFloat64, parseInteger } from "../../../src/base/go/number.ts";
+import { canonicalQuantity, parseQuantity, quantityNumber } from "../../../src/base/go/quantity.ts";
+import { quote } from "../../../src/base/go/quote.ts";
+import { type GoStruct, parseTemplate } from "../../../src/base/go/template.ts";
+import type { Parsed } from "../../../src/base/parsed.ts";
+import { microTimeText, parseTime, timeText } from "../../../src/base/time.ts";
+
+const outcome = <T>(result: Parsed<T>): T | string => (result.ok ? result.value : result.error);
+
+describe("Go durations", () => {
+  it.each([
+    ["1m30s", 90_000],
+    [".5h", 1_800_000],
+    ["-1s", -1000],
+    ["+10s", 10_000],
+    ["0", 0],
+    ["1h0m1s", 3_601_000],
+    ["1.5us", 0.0015],
+    ["59m59s", 3_599_000],
+  ])("reads %s", (text, ms) => {
+    const result = parseDuration(text);
+    expect(result.ok && durationMs(result.value)).toBe(ms);
+  });
+  it.each([
+    ["", 'time: invalid duration ""'],
+    ["60", 'time: missing unit in duration "60"'],
+    ["2 days", 'time: unknown unit " days" in duration "2 days"'],
+    ["1d", 'time: unknown unit "d" in duration "1d"'],
+    [".s", 'time: invalid duration ".s"'],
+    ["9223372036854775808ns", 'time: invalid duration "9223372036854775808ns"'],
+  ])("refuses %j as Go does", (text, error) => {
+    expect(outcome(parseDuration(text))).toBe(error);
+  });
+  it.each([
+    ["3600s", "1h0m0s"],
+    ["6500ms", "6.5s"],
+    ["1500us", "1.5ms"],
+    ["7ns", "7ns"],
+    ["0s", "0s"],
+    ["-90s", "-1m30s"],
+  ])("prints %s as %s", (text, shown) => {
+    const result = parseDuration(text);
+    expect(result.ok && formatDuration(result.value)).toBe(shown);
+  });
+});
+
+describe("Kubernetes quantities", () => {
+  it.each([
+    ["0.5", "500m"],
+    ["1000m", "1"],
+    ["1024Mi", "1Gi"],
+    ["1000000k", "1G"],
+    ["-1Gi", "-1Gi"],
+    ["1e3", "1e3"],
+    ["100", "100"],
+    ["0.5Gi", "512Mi"],
+    ["0.1n", "1n"],
+    ["1500Mi", "1500Mi"],
+    ["1Ki", "1Ki"],
+    ["512", "512"],
+    ["0.5Ki", "512"],
+    ["9999999999999999999", "9223372036854775807"],
+  ])("writes %s as %s", (text, canonical) => {
+    expect(canonicalQuantity(text)).toBe(canonical);
+  });
+  it("refuses what is none", () => {
+    expect(outcome(parseQuantity("alot"))).toMatch(/^quantities must match/);
+    expect(outcome(parseQuantity("1Q"))).toMatch(/^quantities must match/);
+    expect(outcome(parseQuantity("1mm"))).toBe("unable to parse quantity's suffix");
+    expect(outcome(parseQuantity(""))).toMatch(/^quantities must match/);
+  });
+  it("gives numbers", () => {
+    expect(quantityNumber("100m")).toBe(0.1);
+    expect(quantityNumber("1Ki")).toBe(1024);
+    expect(quantityNumber("x")).toBeUndefined();
+  });
+});
+
+describe("Go numbers", () => {
+  it("reads what strconv reads", () => {
+    expect(outcome(parseFloat64("1_000"))).toBe(1000);
+    expect(outcome(parseFloat64("0x1p-2"))).toBe(0.25);
+    expect(outcome(parseFloat64("-Inf"))).toBe(-Infinity);
+    expect(outcome(parseFloat64("0x10"))).toBe('strconv.ParseFloat: parsing "0x10": invalid syntax');
+    expect(outcome(parseFloat64("."))).toBe('strconv.ParseFloat: parsing ".": invalid syntax');
+    expect(outcome(parseInteger("2147483648", 32))).toBe('strconv.ParseInt: parsing "2147483648": value out of range');
+    expect(outcome(parseInteger("+3", 32))).toBe(3);
+    expect(outcome(parseBool("T"))).toBe(true);
+    expect(outcome(parseBool("yes"))).toBe('strconv.ParseBool: parsing "yes": invalid syntax');
+  });
+  it("prints what fmt prints", () => {
+    expect(formatFloat(0.00001)).toBe("1e-05");
+    expect(formatFloat(0.006299999999999999)).toBe("0.006299999999999999");
+    expect(formatFloat(1e6)).toBe("1e+06");
+    expect(formatFloat(100.1)).toBe("100.1");
+    expect(formatFixed(-2)).toBe("-2.000000");
+    expect(quote('a"\n\u00e9')).toBe('"a\\"\\n\u00e9"');
+  });
+});
+
+describe("Go templates", () => {
+  const run = (source: string, data: unknown): string => {
+    const template = parseTemplate("t", source);
+    return template.ok ? outcome(template.value.execute(data)) : template.error;
+  };
+  const meta: GoStruct = { goType: "v1.ObjectMeta", fields: { Name: "web", Labels: { app: "x" }, Parts: ["a", "b"] } };
+  it.each([
+    ["{{.Name}}-c", "web-c"],
+    ["{{ .Labels.app }}", "x"],
+    ["{{ .Labels.none }}", "<no value>"],
+    ['{{ index .Labels "none" }}', ""],
+    ['{{if eq .Name "web"}}yes{{else}}no{{end}}', "yes"],
+    ['{{if eq .Name "api"}}a{{else if .Labels.app}}b{{else}}c{{end}}', "b"],
+    ["{{range $i, $p := .Parts}}{{$i}}{{$p}},{{end}}", "0a,1b,"],
+    ["{{with .Labels}}{{.app}}{{end}} {{- /* gone */ -}} !", "x!"],
+    ['{{ .Name | printf "%s-%05d" }}', "web-%!d(MISSING)"],
+    ['{{ printf "%q" .Name }}', '"web"'],
+    ["{{ $x := len .Parts }}{{ $x }}", "2"],
+    ['{{ js "<a>" }}', "\\u003Ca\\u003E"],
+    ['{{ or .Labels.none "other" }}', "other"],
+    ["{{(index .Parts 1)}}", "b"],
+  ])("%s", (source, text) => {
+    expect(run(source, meta)).toBe(text);
+  });
+  it("words its errors as Go does", () => {
+    expect(run("{{.Name", meta)).toBe("template: t:1: unclosed action");
+    expect(run("{{nope}}", meta)).toBe('template: t:1: function "nope" not defined');
+    expect(run("{{.Nope}}", meta)).toBe(
+      'template: t:1:2: executing "t" at <.Nope>: can\'t evaluate field Nope in type v1.ObjectMeta',
+    );
+    expect(run("{{if .Name}}", meta)).toBe("template: t:1: unexpected EOF");
+    expect(run("{{end}}", meta)).toBe("template: t:1: unexpected {{end}}");
+    expect(run("{{$x}}", meta)).toBe('template: t:1: undefined variable "$x"');
+  });
+});
+
+describe("timestamps", () => {
+  it("are RFC 3339 in whole seconds", () => {
+    expect(timeText(1_755_770_400_999)).toBe("2025-08-21T10:00:00Z");
+    expect(microTimeText(1_755_770_400_250)).toBe("2025-08-21T10:00:00.250000Z");
+    expect(parseTime("2025-08-21T12:00:00+02:00")).toBe(1_755_770_400_000);
+    expect(parseTime("yesterday")).toBeUndefined();
+  });
+});
