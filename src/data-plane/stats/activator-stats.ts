@@ -45,7 +45,9 @@ export class ActivatorStats {
       const concurrency = Math.max(0, period.averageConcurrentRequests - entry.reported);
       stats.set(revision, this.#stat(concurrency, period.requestCount - entry.reported, now));
       entry.reported = 0;
-      if (period.averageConcurrentRequests === 0 && entry.stats.inFlight === 0) this.#entries.delete(revision);
+      // Go's clock has nanoseconds: there an average of 0 says that no request came. Ours may see one begin and end in the same ms.
+      const idle = period.averageConcurrentRequests === 0 && period.requestCount === 0;
+      if (idle && entry.stats.inFlight === 0) this.#entries.delete(revision);
     }
     return stats;
   }

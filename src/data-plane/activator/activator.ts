@@ -1,0 +1,110 @@
+// The activator: for each revision the way to its pods, the probes it answers, and the statistics that wake it. It starts no pod and decides
+// no scale; it is told about pods and tells about requests.
+import type { RevisionKey, Stat } from "../../apis/autoscaling/types.ts";
+import type { Clock, Time } from "../../base/clock.ts";
+import { answer, makeUnknownRevision, type Reply } from "../http/errors.ts";
+import type { Exchange, Handler, RawHeaders } from "../http/exchange.ts";
+import { askHandler } from "../http/probe-exchange.ts";
+import { ActivatorStats } from "../stats/activator-stats.ts";
+import { probeReply } from "./probe-reply.ts";
+import { type PathContext, RevisionPath, type RevisionTraffic } from "./revision-path.ts";
+
+export interface ActivatorOptions {
+  readonly clock: Clock;
+  /** Numbers in [0, 1): which pod. */
+  readonly chance: () => number;
+  /** The activator pod's name, for its stats. */
+  readonly podName: string;
+  /** The activator pod's address, which queue-proxies append to X-Forwarded-For. */
+  readonly address: string;
+  /** The stat of a revision's first request: it wakes the revision, so it is handed over before anything else is done. */
+  readonly onStat: (revision: RevisionKey, stat: Stat) => void;
+}
+
+/** What the UI shows of a revision's traffic. */
+export interface PathLoad {
+  readonly inFlight: number;
+  readonly waiting: number;
+  /** False: requests go straight to the pods. */
+  readonly proxied: boolean;
+}
+
+/** cmd/activator/main.go and pkg/activator, less the hops between: one for the whole node. */
+export class Activator {
+  readonly #options: ActivatorOptions;
+  readonly #stats: ActivatorStats;
+  readonly #context: PathContext;
+  readonly #paths = new Map<RevisionKey, RevisionPath>();
+  #stopping = false;
+
+  constructor(options: ActivatorOptions) {
+    const { clock, chance, address } = options;
+    this.#options = options;
+    this.#stats = new ActivatorStats(options.podName);
+    this.#context = {
+      clock,
+      chance,
+      address,
+      started: (revision) => this.#started(revision),
+      ended: (revision) => this.#stats.ended(revision, clock.now()),
+    };
+  }
+
+  /** A revision and its pods as they are now; waiting requests that fit are on their way when this returns. */
+  update(revision: RevisionKey, traffic: RevisionTraffic): void {
+    let path = this.#paths.get(revision);
+    if (!path) {
+      path = new RevisionPath(revision, traffic, this.#context);
+      this.#paths.set(revision, path);
+    }
+    path.update(traffic);
+  }
+
+  /** The revision is deleted: whoever waits gets an empty 500, whoever comes gets 404, requests in flight go on. */
+  forget(revision: RevisionKey): void {
+    this.#paths.get(revision)?.close();
+    this.#paths.delete(revision);
+  }
+
+  /** A request for the revision's public Service: to the activator or to a pod, as its ServerlessService says. */
+  handle(revision: RevisionKey, exchange: Exchange): Promise<void> {
+    const path = this.#paths.get(revision);
+    if (path && !path.isProxied) return path.serve(exchange);
+    const reply = probeReply(exchange.headers, this.#stopping);
+    if (!reply && path) return path.proxy(exchange);
+    answer(exchange, reply ?? makeUnknownRevision(revision.slice(revision.indexOf("/") + 1)));
+    return Promise.resolve();
+  }
+
+  handlerFor(revision: RevisionKey): Handler {
+    return (exchange) => this.handle(revision, exchange);
+  }
+
+  /** Probes the revision's public Service: undefined when nobody answers. Real headers through the real handlers, without a socket. */
+  probe(revision: RevisionKey, headers: RawHeaders): Promise<Reply | undefined> {
+    const [namespace, name] = revision.split("/");
+    const host = `${name}.${namespace}.svc.cluster.local`;
+    return askHandler(this.handlerFor(revision), { host, headers, peer: this.#options.address });
+  }
+
+  /** Closes the period of all revisions seen in it: call it every second and hand on what it returns. */
+  report(now: Time): ReadonlyMap<RevisionKey, Stat> {
+    return this.#stats.report(now);
+  }
+
+  loadOf(revision: RevisionKey): PathLoad {
+    const path = this.#paths.get(revision);
+    return { inFlight: path?.inFlight ?? 0, waiting: path?.waiting ?? 0, proxied: path?.isProxied ?? true };
+  }
+
+  /** Nobody waits any more and no pod is probed; requests in flight go on. */
+  close(): void {
+    this.#stopping = true;
+    for (const revision of [...this.#paths.keys()]) this.forget(revision);
+  }
+
+  #started(revision: RevisionKey): void {
+    const stat = this.#stats.started(revision, this.#options.clock.now());
+    if (stat) this.#options.onStat(revision, stat);
+  }
+}

@@ -1,0 +1,156 @@
+// The way to one revision's pods: through the activator (wait, slot, count), or straight to a ready pod. One per revision; it outlives its pods.
+import type { RevisionKey } from "../../apis/autoscaling/types.ts";
+import type { Clock } from "../../base/clock.ts";
+import { ACTIVATOR_TIMEOUT_TEXT, answer, makeReply, makeTimeout } from "../http/errors.ts";
+import type { Exchange } from "../http/exchange.ts";
+import { HopExchange } from "../http/hop-exchange.ts";
+import { askHandler } from "../http/probe-exchange.ts";
+import { activatorHeaders } from "./activator-headers.ts";
+import type { Backend } from "./backend.ts";
+import { PodProver } from "./pod-prover.ts";
+import { POD_PROBE_HEADERS, saysReady } from "./probe-reply.ts";
+import { type Admission, type Slot, Throttler } from "./throttler.ts";
+
+/** What the activator is told about a revision. All but `backends` and `mode` are read once: revisions do not change. */
+export interface RevisionTraffic {
+  /** Its pods that have an address, ready or not. */
+  readonly backends: readonly Backend[];
+  /** `spec.mode` of its ServerlessService. */
+  readonly mode: "Serve" | "Proxy";
+  readonly containerConcurrency: number;
+  readonly timeoutSeconds: number;
+  /** 0 or absent: no such limit. */
+  readonly responseStartTimeoutSeconds?: number;
+  readonly idleTimeoutSeconds?: number;
+  /** False when the serving container's readiness probe is exec, or any container has a startup probe. */
+  readonly probesUnready?: boolean;
+}
+
+/** What every revision's path needs from its activator. */
+export interface PathContext {
+  readonly clock: Clock;
+  readonly chance: () => number;
+  /** The activator's own address: what queue-proxies see as their client. */
+  readonly address: string;
+  readonly started: (revision: RevisionKey) => void;
+  readonly ended: (revision: RevisionKey) => void;
+}
+
+const TIMED_OUT = makeTimeout(ACTIVATOR_TIMEOUT_TEXT);
+/** The throttler failed for a reason that is no business of the client's (pkg/activator/handler/handler.go). */
+const REVISION_GONE = makeReply(500);
+
+export class RevisionPath {
+  readonly #revision: RevisionKey;
+  readonly #context: PathContext;
+  readonly #throttler: Throttler;
+  readonly #prover: PodProver;
+  /** Ready pods, while requests may go straight to them. */
+  #direct: readonly Backend[] = [];
+  #directInFlight = 0;
+
+  constructor(revision: RevisionKey, traffic: RevisionTraffic, context: PathContext) {
+    const { clock, chance, address } = context;
+    this.#revision = revision;
+    this.#context = context;
+    this.#throttler = new Throttler({
+      concurrency: traffic.containerConcurrency,
+      waitLimitMs: waitLimitMs(traffic),
+      clock,
+      chance,
+    });
+    this.#prover = new PodProver({
+      clock,
+      probesUnready: traffic.probesUnready ?? true,
+      probe: async (pod, signal) =>
+        saysReady(
+          await askHandler(pod.handle, { host: pod.address, headers: POD_PROBE_HEADERS, peer: address }, signal),
+        ),
+      onProven: () => this.#throttler.setBackends(this.#prover.usable),
+    });
+  }
+
+  /** Requests with a pod, also pods that have left the list since. */
+  get inFlight(): number {
+    return this.#throttler.inFlight + this.#directInFlight;
+  }
+
+  get waiting(): number {
+    return this.#throttler.waiting;
+  }
+
+  /** Whether the activator is in the path: in mode Serve too, as long as no pod is ready (pkg/reconciler/serverlessservice). */
+  get isProxied(): boolean {
+    return this.#direct.length === 0;
+  }
+
+  update({ backends, mode }: RevisionTraffic): void {
+    this.#direct = mode === "Serve" ? backends.filter((backend) => backend.ready) : [];
+    this.#prover.setBackends(backends);
+    this.#throttler.setBackends(this.#prover.usable);
+  }
+
+  /** Straight to a random ready pod, as a Service does it; the pod's queue-proxy sees the gateway as its client. */
+  async serve(exchange: Exchange): Promise<void> {
+    const { chance } = this.#context;
+    const pod = this.#direct[Math.floor(chance() * this.#direct.length)];
+    if (!pod) return this.proxy(exchange);
+    exchange.marks.pod = pod.pod;
+    this.#directInFlight += 1;
+    try {
+      await pod.handle(exchange);
+    } finally {
+      this.#directInFlight -= 1;
+    }
+  }
+
+  /** Through the activator: counted from now to the end, waiting included. */
+  async proxy(exchange: Exchange): Promise<void> {
+    const { clock, started, ended } = this.#context;
+    exchange.marks.queued = clock.now();
+    started(this.#revision);
+    try {
+      const admission = this.#throttler.tryAcquire() ?? (await this.#wait(exchange));
+      if (typeof admission === "object") await this.#forward(exchange, admission);
+      else if (admission === "timeout") answer(exchange, TIMED_OUT);
+      else if (admission === "gone") answer(exchange, REVISION_GONE);
+    } finally {
+      ended(this.#revision);
+    }
+  }
+
+  /** The revision is gone: the waiting are told, requests in flight go on. */
+  close(): void {
+    this.#direct = [];
+    this.#prover.close();
+    this.#throttler.close();
+  }
+
+  async #forward(exchange: Exchange, slot: Slot): Promise<void> {
+    const { clock, address } = this.#context;
+    exchange.marks.assigned = clock.now();
+    exchange.marks.pod = slot.backend.pod;
+    const headers = activatorHeaders(exchange.headers, exchange.peer);
+    try {
+      await slot.backend.handle(new HopExchange(exchange, { headers, peer: address }));
+    } finally {
+      this.#throttler.release(slot);
+    }
+  }
+
+  #wait(exchange: Exchange): Promise<Admission | "abandoned"> {
+    return new Promise((resolve) => {
+      const leave = this.#throttler.wait(resolve);
+      exchange.onClosed(() => {
+        leave();
+        resolve("abandoned");
+      });
+    });
+  }
+}
+
+/** Nothing is written while a request waits, so each of the three limits would end it; the shortest comes first. */
+function waitLimitMs(traffic: RevisionTraffic): number {
+  const limits = [traffic.timeoutSeconds, traffic.responseStartTimeoutSeconds ?? 0, traffic.idleTimeoutSeconds ?? 0];
+  return Math.min(...limits.filter((seconds) => seconds > 0)) * 1000;
+}

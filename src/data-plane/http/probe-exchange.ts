@@ -1,0 +1,92 @@
+// A question that knap asks one of its own handlers without a socket: a GET of /healthz, as Knative's components probe each other.
+import { Readable, Writable } from "node:stream";
+import { ClosedHooks } from "./closed-hooks.ts";
+import type { Reply } from "./errors.ts";
+import type { AnswerBody, Exchange, Handler, Marks, RawHeaders } from "./exchange.ts";
+
+export interface ProbeQuestion {
+  readonly host: string;
+  readonly headers: RawHeaders;
+  /** The address of who asks. */
+  readonly peer: string;
+}
+
+/** The path probes use by convention; nobody looks at it (`networking/pkg/http/constants.go`). */
+const PROBE_PATH = "/healthz";
+
+/** Asks, and resolves to the answer; undefined when there was none: the handler cut it, or `signal` called it off. */
+export async function askHandler(
+  handler: Handler,
+  question: ProbeQuestion,
+  signal?: AbortSignal,
+): Promise<Reply | undefined> {
+  const exchange = new ProbeExchange(question);
+  const callOff = (): void => exchange.abort("called off");
+  if (signal?.aborted) return undefined;
+  signal?.addEventListener("abort", callOff, { once: true });
+  try {
+    void handler(exchange).then(() => exchange.started || exchange.abort("no answer"));
+    return await exchange.reply;
+  } finally {
+    signal?.removeEventListener("abort", callOff);
+  }
+}
+
+class ProbeExchange implements Exchange {
+  readonly method = "GET";
+  readonly target = PROBE_PATH;
+  readonly version = "1.1";
+  readonly door = "local";
+  readonly hasBody = false;
+  readonly marks: Marks = {};
+  readonly host: string;
+  readonly headers: RawHeaders;
+  readonly peer: string;
+  readonly body = Readable.from([]);
+  readonly reply: Promise<Reply | undefined>;
+  started = false;
+  private settle: (reply: Reply | undefined) => void = () => {};
+  private readonly closed = new ClosedHooks();
+
+  constructor({ host, headers, peer }: ProbeQuestion) {
+    this.host = host;
+    this.headers = ["Host", host, ...headers];
+    this.peer = peer;
+    this.reply = new Promise((settle) => {
+      this.settle = settle;
+    });
+  }
+
+  requestTrailers(): RawHeaders {
+    return [];
+  }
+
+  inform(): void {}
+
+  start(status: number, _reason: string, headers: RawHeaders): AnswerBody {
+    this.started = true;
+    let body = "";
+    return new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        body += chunk.toString("latin1");
+        done();
+      },
+      final: (done) => {
+        this.settle({ status, headers, body });
+        done();
+        this.closed.run();
+      },
+    });
+  }
+
+  trailers(): void {}
+
+  abort(_why: string): void {
+    this.settle(undefined);
+    this.closed.run();
+  }
+
+  onClosed(run: () => void): void {
+    this.closed.add(run);
+  }
+}

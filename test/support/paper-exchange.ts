@@ -1,0 +1,84 @@
+// A request and its answer without a socket, for tests of handlers.
+import { Readable, Writable } from "node:stream";
+import type { AnswerBody, Door, Exchange, Marks, RawHeaders } from "../../src/data-plane/http/exchange.ts";
+
+export interface PaperRequest {
+  readonly method?: string;
+  readonly target?: string;
+  readonly host?: string;
+  readonly headers?: RawHeaders;
+  readonly door?: Door;
+  readonly peer?: string;
+}
+
+/** An {@link Exchange} whose client can go away, and whose answer can be looked at. */
+export class PaperExchange implements Exchange {
+  readonly method: string;
+  readonly target: string;
+  readonly host: string;
+  readonly headers: RawHeaders;
+  readonly door: Door;
+  readonly peer: string;
+  readonly version = "1.1";
+  readonly body = Readable.from([]);
+  readonly hasBody = false;
+  readonly marks: Marks = {};
+  started = false;
+  status = 0;
+  answerHeaders: RawHeaders = [];
+  answer = "";
+  aborted = false;
+  private over = false;
+  private readonly hooks: (() => void)[] = [];
+
+  constructor(request: PaperRequest = {}) {
+    this.method = request.method ?? "GET";
+    this.target = request.target ?? "/";
+    this.host = request.host ?? "hello.default.example.com";
+    this.headers = request.headers ?? ["Host", this.host];
+    this.door = request.door ?? "public";
+    this.peer = request.peer ?? "127.0.0.1";
+  }
+
+  requestTrailers(): RawHeaders {
+    return [];
+  }
+
+  inform(): void {}
+
+  start(status: number, _reason: string, headers: RawHeaders): AnswerBody {
+    if (this.started) throw new Error("answered twice");
+    this.started = true;
+    this.status = status;
+    this.answerHeaders = headers;
+    return new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        this.answer += chunk.toString();
+        done();
+      },
+      final: (done) => {
+        done();
+        this.close();
+      },
+    });
+  }
+
+  trailers(): void {}
+
+  abort(): void {
+    this.aborted = true;
+    this.close();
+  }
+
+  /** The exchange ends; before an answer: the client has gone away. */
+  close(): void {
+    if (this.over) return;
+    this.over = true;
+    for (const hook of this.hooks) hook();
+  }
+
+  onClosed(run: () => void): void {
+    if (this.over) run();
+    else this.hooks.push(run);
+  }
+}
