@@ -19,9 +19,12 @@ export interface Marks {
   pod?: string;
 }
 
+/** Where the body of an answer goes. HTTP/1 keeps the head back until the first byte, the end, or `flushHeaders`. */
+export type AnswerBody = Writable & { flushHeaders?(): void };
+
 export interface Exchange {
   readonly method: string;
-  /** As on the request line (or `:path`): never normalised. */
+  /** As on the request line (or `:path`): dots, slashes and escapes are never normalised. An absolute form is split into this and `host`. */
   readonly target: string;
   readonly host: string;
   readonly version: "1.0" | "1.1" | "2";
@@ -30,14 +33,19 @@ export interface Exchange {
   readonly peer: string;
   readonly door: Door;
   readonly body: Readable;
+  /** False: the request ends with its head, and nobody needs to read `body`. */
+  readonly hasBody: boolean;
   /** Complete only after `body` has ended. */
   requestTrailers(): RawHeaders;
   /** Present when the client asked for an upgrade (HTTP/1.1 only). */
   readonly upgrade?: { readonly socket: Duplex; readonly head: Buffer };
   /** Sends an interim answer (1xx, not 101). */
   inform(status: number, headers: RawHeaders): void;
-  /** Sends the head, once; the body goes into the returned stream, whose end ends the answer. */
-  start(status: number, reason: string, headers: RawHeaders): Writable;
+  /**
+   * Sends the head, once; the body goes into the returned stream, whose end ends the answer. Hop-by-hop headers are the exchange's
+   * business. `empty`: no body byte and no trailer follows (HTTP/2 then ends with the head). Status 101 hands over `upgrade.socket`.
+   */
+  start(status: number, reason: string, headers: RawHeaders, empty?: boolean): AnswerBody;
   /** Sets trailers, before the body ends. */
   trailers(headers: RawHeaders): void;
   /** Cuts the connection (HTTP/2: resets the stream), so that the client sees the answer was not whole. */

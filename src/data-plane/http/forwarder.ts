@@ -1,10 +1,12 @@
 // The port through which a request reaches a container. Implementations: node:http + node:http2 (default) and http-proxy.
-import type { Exchange, RawHeaders } from "./exchange.ts";
+import type { AnswerBody, Exchange, RawHeaders } from "./exchange.ts";
 
 export interface Upstream {
   readonly host: string;
   readonly port: number;
   readonly protocol: "http1" | "h2c";
+  /** Idle connections kept; absent: 1000. */
+  readonly maxIdle?: number;
 }
 
 /** How the forward ended; before a head was sent the caller still answers. */
@@ -15,16 +17,29 @@ export type Outcome =
   /** Cut short after the head: the client's connection has been aborted. */
   | { readonly kind: "truncated"; readonly status: number }
   /** The client went away. */
-  | { readonly kind: "abandoned" };
+  | { readonly kind: "abandoned" }
+  /** The caller called it off; the client's side is left to the caller. What came in before has been written to `body`. */
+  | {
+      readonly kind: "cancelled";
+      /** Absent when no head was sent; the socket itself when the connection was upgraded. */
+      readonly body?: AnswerBody;
+      /** How many bytes the declared length still leaves; Infinity when no length was declared. */
+      readonly room: number;
+    };
+
+/** Called once by the forwarder before anything is sent: what it is given calls the request off (cheaper than an AbortSignal). */
+export type OnCancellable = (forward: { cancel(): void }) => void;
 
 export interface ForwardOptions {
   /** The headers to send, hop-by-hop ones already handled by the implementation. */
   readonly headers: RawHeaders;
   /** Called with the final status line before it is sent; may change the headers. */
   readonly onHead?: (status: number, headers: RawHeaders) => RawHeaders;
-  /** Called whenever a byte moves in either direction (idle timeout). */
+  /** Called whenever something of the answer goes to the client, head included (idle timeout); not for bytes of an upgraded connection. */
   readonly onActivity?: () => void;
-  readonly signal?: AbortSignal;
+  readonly onCancellable?: OnCancellable;
+  /** Called when an interim answer (1xx) has been relayed. */
+  readonly onInterim?: (status: number) => void;
 }
 
 export interface Forwarder {

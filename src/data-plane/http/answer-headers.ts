@@ -1,0 +1,38 @@
+// Headers of a container's answer as they go to the client: hop-by-hop ones out, trailers announced, what a status forbids left away. Pure.
+import type { RawHeaders } from "./exchange.ts";
+import { HOP_BY_HOP, namedInConnection } from "./headers.ts";
+
+export interface AnswerHead {
+  readonly headers: string[];
+  /** Declared length of the body, undefined when it ends with the stream. */
+  readonly length: number | undefined;
+  /** Server-sent events: never held back. */
+  readonly events: boolean;
+}
+
+/** `bare`: the status allows no body (204, 304). (`net/http/httputil/reverseproxy.go`, `net/http` suppressedHeaders) */
+export function readAnswerHead(status: number, raw: RawHeaders): AnswerHead {
+  const named = namedInConnection(raw);
+  const headers: string[] = [];
+  let length: number | undefined;
+  let events = false;
+  let trailer: string | undefined;
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index] as string;
+    const value = raw[index + 1] as string;
+    const lower = name.toLowerCase();
+    if (lower === "content-length") {
+      if (length !== undefined || status === 204 || status === 304) continue;
+      length = Number(value);
+    } else if (lower === "content-type") {
+      if (status === 304) continue;
+      events = value.startsWith("text/event-stream");
+    } else if (HOP_BY_HOP.has(lower)) {
+      if (lower === "trailer") trailer = trailer === undefined ? value : `${trailer}, ${value}`;
+      continue;
+    } else if (named?.has(lower)) continue;
+    headers.push(name, value);
+  }
+  if (trailer !== undefined) headers.push("Trailer", trailer);
+  return { headers, length, events };
+}

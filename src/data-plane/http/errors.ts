@@ -1,0 +1,101 @@
+// The one place where failures of the data plane become HTTP answers, with Knative's texts. It decides nothing.
+import { STATUS_CODES } from "node:http";
+import type { Exchange, RawHeaders } from "./exchange.ts";
+import type { Upstream } from "./forwarder.ts";
+import { headerValue } from "./headers.ts";
+
+/** A small answer made here, not by the container. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: RawHeaders;
+  readonly body: string;
+}
+
+const PLAIN_TEXT = ["Content-Type", "text/plain; charset=utf-8"] as const;
+
+/** The shape of Go's `http.Error`: plain text, nosniff, a line end after the text. */
+export function makeError(status: number, text: string): Reply {
+  return { status, headers: [...PLAIN_TEXT, "X-Content-Type-Options", "nosniff"], body: `${text}\n` };
+}
+
+/** A plain answer without line end; an empty body has no content type. */
+export function makeReply(status: number, body = "", headers: RawHeaders = []): Reply {
+  return { status, headers: body === "" ? headers : [...headers, ...PLAIN_TEXT], body };
+}
+
+/** Any of the three timers, nothing sent yet. The same text is appended to an answer that is half sent. */
+export const REQUEST_TIMEOUT_TEXT = "request timeout";
+/** The activator's own timers. */
+export const ACTIVATOR_TIMEOUT_TEXT = "activator request timeout";
+
+export const makeTimeout = (text: string): Reply => makeReply(504, text);
+export const QUEUE_FULL: Reply = makeError(503, "pending request queue full");
+export const SHUTTING_DOWN: Reply = makeError(503, "shutting down");
+export const NOT_READY: Reply = makeReply(503);
+export const NOT_FOUND: Reply = makeError(404, "404 page not found");
+export const MISSING_PROBE_HASH: Reply = makeError(
+  400,
+  'a probe request must contain a non-empty "K-Network-Hash" header',
+);
+/** Queue-proxy: the value as it came. The activator quotes and escapes it ({@link makeUnexpectedQuotedProbe}). */
+export const makeUnexpectedProbe = (value: string): Reply => makeError(400, `unexpected probe header value: ${value}`);
+
+const HTML_ESCAPES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&#34;",
+  "'": "&#39;",
+};
+
+/** The activator's form: HTML-escaped, then quoted as Go's %q does. */
+export const makeUnexpectedQuotedProbe = (value: string): Reply =>
+  makeUnexpectedProbe(`"${value.replace(/[&<>"']/g, (char) => HTML_ESCAPES[char] ?? char).replaceAll("\\", "\\\\")}"`);
+
+export const makeUnknownRevision = (name: string): Reply =>
+  makeError(404, `Error getting active endpoint: revision.serving.knative.dev "${name}" not found`);
+
+/** The next hop failed before it answered. */
+export const makeBadGateway = (text: string): Reply => makeError(502, text);
+
+/** What Go's HTTP client would say about a failure of this code, so that texts users search for are the same. */
+export function goErrorText(code: string, message: string, upstream: Upstream): string {
+  const address = `${upstream.host}:${upstream.port}`;
+  switch (code) {
+    case "ECONNREFUSED":
+      return `dial tcp ${address}: connect: connection refused`;
+    case "EHOSTUNREACH":
+      return `dial tcp ${address}: connect: no route to host`;
+    case "ENETUNREACH":
+      return `dial tcp ${address}: connect: network is unreachable`;
+    case "ETIMEDOUT":
+      return message.startsWith("timed out dialing") ? message : `dial tcp ${address}: i/o timeout`;
+    case "ECONNRESET":
+      return `read tcp ${address}: read: connection reset by peer`;
+    case "EPIPE":
+      return `write tcp ${address}: write: broken pipe`;
+    case "EOF":
+      return "EOF";
+    default:
+      return code.startsWith("HPE_") ? `net/http: HTTP/1.x transport connection broken: ${message}` : message;
+  }
+}
+
+/** Answers with a reply of our own. Does nothing when an answer has begun. */
+export function answer(exchange: Exchange, reply: Reply): void {
+  if (exchange.started) return;
+  const { status, body } = reply;
+  const length = String(Buffer.byteLength(body));
+  const headers = headerValue(reply.headers, "content-length")
+    ? reply.headers
+    : [...reply.headers, "Content-Length", length];
+  const empty = body === "" || exchange.method === "HEAD";
+  const sink = exchange.start(status, reasonOf(status), headers, empty);
+  if (empty) sink.end();
+  else sink.end(body);
+}
+
+/** Go's words for a status: the standard phrase, or `status code N`. */
+export function reasonOf(status: number): string {
+  return STATUS_CODES[status] ?? `status code ${status}`;
+}

@@ -1,0 +1,112 @@
+// Rules over raw header lists: look-up, replacement, hop-by-hop names. Pure text; it never touches a socket.
+import type { RawHeaders } from "./exchange.ts";
+
+/** Headers that belong to one connection only, in lower case (`net/http/httputil/reverseproxy.go`). */
+export const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  "connection",
+  "proxy-connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** Whether the name at `index` is `lower`; compares lengths first because most names differ there. */
+export function isNamed(headers: RawHeaders, index: number, lower: string): boolean {
+  const name = headers[index] as string;
+  return name.length === lower.length && (name === lower || name.toLowerCase() === lower);
+}
+
+/** The first value of a header; `lower` is its name in lower case. */
+export function headerValue(headers: RawHeaders, lower: string): string | undefined {
+  for (let index = 0; index < headers.length; index += 2) {
+    if (isNamed(headers, index, lower)) return headers[index + 1];
+  }
+  return undefined;
+}
+
+/** All values of a header, in order. */
+export function headerValues(headers: RawHeaders, lower: string): readonly string[] {
+  const values: string[] = [];
+  for (let index = 0; index < headers.length; index += 2) {
+    if (isNamed(headers, index, lower)) values.push(headers[index + 1] as string);
+  }
+  return values;
+}
+
+/** The list without the named headers (lower case). */
+export function withoutHeaders(headers: RawHeaders, names: ReadonlySet<string>): string[] {
+  const kept: string[] = [];
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] as string;
+    if (!names.has(name) && !names.has(name.toLowerCase())) kept.push(name, headers[index + 1] as string);
+  }
+  return kept;
+}
+
+/** The list with `name` set to one value, whatever was there before (Go's `Header.Set`). */
+export function withHeader(headers: RawHeaders, name: string, value: string): string[] {
+  const lower = name.toLowerCase();
+  const kept: string[] = [];
+  for (let index = 0; index < headers.length; index += 2) {
+    if (!isNamed(headers, index, lower)) kept.push(headers[index] as string, headers[index + 1] as string);
+  }
+  kept.push(name, value);
+  return kept;
+}
+
+/** Whether a comma-separated list holds the token, in any letter case. */
+export function hasToken(value: string, token: string): boolean {
+  if (value.length < token.length) return false;
+  if (value.length === token.length) return value.toLowerCase() === token;
+  return value.split(",").some((member) => member.trim().toLowerCase() === token);
+}
+
+/** The lower-case names listed in `Connection` lines, or undefined when none names a header that is end-to-end otherwise. */
+export function namedInConnection(headers: RawHeaders): ReadonlySet<string> | undefined {
+  let named: Set<string> | undefined;
+  for (let index = 0; index < headers.length; index += 2) {
+    if (!isNamed(headers, index, "connection")) continue;
+    const value = headers[index + 1] as string;
+    if (value === "close" || value === "keep-alive" || value === "Upgrade") continue;
+    for (const member of value.split(",")) {
+      const token = member.trim().toLowerCase();
+      if (token === "" || token === "close" || HOP_BY_HOP.has(token)) continue;
+      named ??= new Set();
+      named.add(token);
+    }
+  }
+  return named;
+}
+
+/** The protocol an HTTP/1 message asks to switch to, or undefined (`upgradeType` in `net/http/httputil/reverseproxy.go`). */
+export function upgradeType(headers: RawHeaders): string | undefined {
+  let asked = false;
+  let type: string | undefined;
+  for (let index = 0; index < headers.length; index += 2) {
+    if (isNamed(headers, index, "connection")) asked ||= hasToken(headers[index + 1] as string, "upgrade");
+    else if (type === undefined && isNamed(headers, index, "upgrade")) type = headers[index + 1];
+  }
+  return asked && type !== "" ? type : undefined;
+}
+
+/**
+ * Appends the address of the previous hop: all `X-Forwarded-For` lines become one, at the place of the first.
+ * (`net/http/httputil/reverseproxy.go`)
+ */
+export function withForwardedFor(headers: RawHeaders, peer: string): string[] {
+  const out: string[] = [];
+  let at = -1;
+  for (let index = 0; index < headers.length; index += 2) {
+    const value = headers[index + 1] as string;
+    if (!isNamed(headers, index, "x-forwarded-for")) out.push(headers[index] as string, value);
+    else if (at === -1) at = out.push("X-Forwarded-For", value) - 1;
+    else out[at] = `${out[at]}, ${value}`;
+  }
+  if (at === -1) out.push("X-Forwarded-For", peer);
+  else out[at] = `${out[at]}, ${peer}`;
+  return out;
+}

@@ -1,0 +1,166 @@
+// The HTTP/1 side of a door: a node:http server whose requests become exchanges. Malformed requests are refused here as Go refuses them.
+import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Handler } from "./exchange.ts";
+import { type DoorState, Http1Exchange, type Http1Parts } from "./http1-exchange.ts";
+import type { DoorLimits } from "./limits.ts";
+import { readTarget } from "./target.ts";
+
+const EXCHANGE = Symbol("exchange");
+type Carrier = { [EXCHANGE]?: Http1Exchange };
+
+/** What Go accepts in a Host header. */
+const HOST = /^[!$%&'()*+,\-.0-9:;=@A-Z[\]_a-z~]*$/;
+
+export interface Http1DoorParts {
+  readonly state: DoorState;
+  readonly handler: Handler;
+  readonly limits: DoorLimits;
+  /** Makes the server; a TLS door passes its own. */
+  readonly makeServer?: typeof createServer;
+}
+
+/** Sockets that were upgraded, so that the door can cut them when it closes. */
+export interface Http1Door {
+  readonly server: Server;
+  readonly upgraded: ReadonlySet<Duplex>;
+  /** Gives a fresh or freed socket to the HTTP/1 server. */
+  adopt(socket: Duplex): void;
+}
+
+export function makeHttp1Door({ state, handler, limits }: Http1DoorParts): Http1Door {
+  const server = createServer({
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: 0,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: Math.min(10_000, Math.max(100, limits.headersTimeoutMs / 4)),
+    requireHostHeader: false,
+    noDelay: true,
+  });
+  server.maxHeadersCount = 0;
+  server.timeout = 0;
+  const upgraded = new Set<Duplex>();
+  const adopt = (socket: Duplex): void => void server.emit("connection", socket);
+
+  const serve = (request: IncomingMessage, response: ServerResponse, upgrade?: Http1Parts["upgrade"]): void => {
+    const fault = faultOf(request);
+    const read = fault === undefined ? readTarget(request.url as string) : undefined;
+    if (read === undefined) {
+      refuse(response, 400, fault ?? "Bad Request");
+      return;
+    }
+    const exchange = new Http1Exchange({ request, response, target: read.target, host: read.host, state, upgrade });
+    (response as Carrier)[EXCHANGE] = exchange;
+    response.on("close", onResponseClose);
+    (request.socket as Carrier)[EXCHANGE] = exchange;
+    void handler(exchange);
+  };
+
+  server.on("request", serve);
+  server.on("checkContinue", (request, response) => serve(request, response));
+  server.on("checkExpectation", (_request: IncomingMessage, response: ServerResponse) => {
+    response.removeHeader("connection");
+    response.writeHead(417, ["Connection", "close", "Content-Length", "0"]).end();
+  });
+  server.on("upgrade", (request, socket, head) => takeOver({ request, socket, head, upgraded, adopt, serve }));
+  server.on("connect", (request, socket, head) => takeOver({ request, socket, head, upgraded, adopt, serve }));
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => refuseRaw(error, socket as Socket));
+  return { server, upgraded, adopt };
+}
+
+function onResponseClose(this: ServerResponse): void {
+  (this as Carrier)[EXCHANGE]?.closeNow();
+}
+
+/** What is wrong with a request that the parser let through. */
+function faultOf(request: IncomingMessage): string | undefined {
+  const { rawHeaders, headers } = request;
+  const { host } = headers;
+  if (host === undefined) {
+    return request.httpVersionMinor === 0 ? undefined : "Bad Request: missing required Host header";
+  }
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (name.length === 4 && name.toLowerCase() === "host") hosts += 1;
+  }
+  if (hosts > 1) return "Bad Request: too many Host headers";
+  return HOST.test(host) ? undefined : "Bad Request: malformed Host header";
+}
+
+/** Go's form of a refusal: no Date, no length, the connection ends. `text` stands in the status line and in the body. */
+function refuse(response: ServerResponse, status: number, text: string): void {
+  response.sendDate = false;
+  response.useChunkedEncodingByDefault = false;
+  response.removeHeader("connection");
+  response.writeHead(status, text, ["Content-Type", "text/plain; charset=utf-8", "Connection", "close"]);
+  response.end(`${status} ${text}`);
+}
+
+/** The parser gave up on the connection: answer in order, after what is still being served on it. */
+function refuseRaw(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === "ECONNRESET" || error.code === "ERR_HTTP_REQUEST_TIMEOUT" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, text] =
+    error.code === "HPE_HEADER_OVERFLOW"
+      ? [431, "431 Request Header Fields Too Large"]
+      : error.code === "HPE_INVALID_TRANSFER_ENCODING"
+        ? [501, "Unsupported transfer encoding"]
+        : [400, "400 Bad Request"];
+  const line = status === 501 ? "501 Not Implemented" : text;
+  const raw = `HTTP/1.1 ${line}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${text}`;
+  const before = (socket as Carrier)[EXCHANGE];
+  const end = (): void => {
+    socket.end(raw, "latin1");
+    // What the client still sends would turn the end into a reset before it has read the answer.
+    socket.resume();
+    setTimeout(() => socket.destroy(), 500).unref();
+  };
+  if (before === undefined) end();
+  else before.onClosed(() => (socket.writable ? end() : socket.destroy()));
+}
+
+interface TakeOver {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  readonly upgraded: Set<Duplex>;
+  readonly adopt: (socket: Duplex) => void;
+  readonly serve: (request: IncomingMessage, response: ServerResponse, upgrade?: Http1Parts["upgrade"]) => void;
+}
+
+/** node:http lets go of a socket that asks for an upgrade; a refused one is given back, so that the client can go on with it. */
+function takeOver({ request, socket, head, upgraded, adopt, serve }: TakeOver): void {
+  socket.on("error", ignore);
+  const begin = (): void => {
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = request.httpVersionMinor > 0;
+    response.assignSocket(socket as Socket);
+    upgraded.add(socket);
+    socket.once("close", () => {
+      upgraded.delete(socket);
+      (response as Carrier)[EXCHANGE]?.closeNow();
+    });
+    response.once("finish", () => {
+      response.detachSocket(socket as Socket);
+      (response as Carrier)[EXCHANGE]?.closeNow();
+      upgraded.delete(socket);
+      if (!response.shouldKeepAlive || request.method === "CONNECT") {
+        (socket as Socket).destroySoon();
+        return;
+      }
+      if (head.length > 0) socket.unshift(head);
+      adopt(socket);
+    });
+    serve(request, response, { socket, head });
+  };
+  const before = (socket as Carrier)[EXCHANGE];
+  if (before === undefined) begin();
+  else before.onClosed(() => !socket.destroyed && begin());
+}
+
+function ignore(): void {}

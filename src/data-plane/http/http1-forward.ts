@@ -1,0 +1,247 @@
+// One request on its way to a container over HTTP/1.1 and its answer on the way back, streamed both ways. Once only; no decisions about errors.
+import type { Duplex } from "node:stream";
+import { readAnswerHead } from "./answer-headers.ts";
+import { reasonOf } from "./errors.ts";
+import type { AnswerBody, Exchange } from "./exchange.ts";
+import type { ForwardOptions, Outcome } from "./forwarder.ts";
+import { upgradeType } from "./headers.ts";
+import { makeRequestHead, type RequestHead } from "./request-head.ts";
+import { RequestPump } from "./request-pump.ts";
+import type { ResponseHead } from "./response-parser.ts";
+import type { ResponseTaker, UpstreamConnection } from "./upstream-connection.ts";
+import type { ConnectionWaiter, UpstreamPool } from "./upstream-pool.ts";
+
+/** An answer of known length is sent when so much has come, or all of it: what Go's server buffers. */
+const HELD_BYTES = 4096;
+/** How long the container may take to answer `Expect: 100-continue` before the body is sent anyway. */
+const CONTINUE_WAIT_MS = 1_000;
+const PRINTABLE = /^[\x20-\x7e]*$/;
+
+export class Http1Forward implements ResponseTaker, ConnectionWaiter {
+  private readonly pool: UpstreamPool;
+  private readonly exchange: Exchange;
+  private readonly options: ForwardOptions;
+  private readonly resolve: (outcome: Outcome) => void;
+  private head: RequestHead | undefined;
+  private connection: UpstreamConnection | undefined;
+  private pump: RequestPump | undefined;
+  private continueTimer: NodeJS.Timeout | undefined;
+  private body: AnswerBody | undefined;
+  private upgrade: string | undefined;
+  private status = 0;
+  private length: number | undefined;
+  private held: Buffer | undefined;
+  private holds = false;
+  private flushed = false;
+  private received = 0;
+  private waitsForDrain = false;
+  private tunnel: Duplex | undefined;
+  private settled = false;
+
+  constructor(pool: UpstreamPool, exchange: Exchange, options: ForwardOptions, resolve: (outcome: Outcome) => void) {
+    this.pool = pool;
+    this.exchange = exchange;
+    this.options = options;
+    this.resolve = resolve;
+  }
+
+  begin(): void {
+    const { exchange, options, pool } = this;
+    if (exchange.upgrade !== undefined) this.upgrade = upgradeType(options.headers);
+    if (exchange.method === "CONNECT") {
+      this.refuse("client sent unsupported CONNECT request");
+      return;
+    }
+    if (this.upgrade !== undefined && !PRINTABLE.test(this.upgrade)) {
+      this.refuse(`client tried to switch to invalid protocol ${JSON.stringify(this.upgrade)}`);
+      return;
+    }
+    this.head = makeRequestHead({
+      method: exchange.method,
+      target: exchange.target,
+      headers: options.headers,
+      authority: `${pool.host}:${pool.port}`,
+      hasBody: exchange.hasBody,
+      upgrade: this.upgrade,
+    });
+    exchange.onClosed(() => this.onClientGone());
+    options.onCancellable?.(this);
+    if (!this.settled) pool.take(this);
+  }
+
+  onConnection(connection: UpstreamConnection): void {
+    if (this.settled) {
+      connection.destroy();
+      return;
+    }
+    const head = this.head as RequestHead;
+    this.connection = connection;
+    connection.lend(this);
+    connection.socket.write(head.text, "latin1");
+    if (!this.exchange.hasBody) return;
+    this.pump = new RequestPump(this.exchange, connection.socket, head.chunked);
+    if (head.expects) this.continueTimer = setTimeout(() => this.sendBody(), CONTINUE_WAIT_MS);
+    else this.pump.start();
+  }
+
+  onDialFailed(code: string, message: string): void {
+    if (!this.settled) this.settle({ kind: "unreachable", code, message });
+  }
+
+  onHead(head: ResponseHead): boolean {
+    this.options.onActivity?.();
+    if (head.status < 200) return this.onInterim(head);
+    const { exchange, options } = this;
+    const { headers, length, events } = readAnswerHead(head.status, head.headers);
+    const sent = options.onHead?.(head.status, headers) ?? headers;
+    const empty = exchange.method === "HEAD" || head.status === 204 || head.status === 304;
+    this.status = head.status;
+    this.length = empty ? 0 : length;
+    this.holds = length !== undefined && !events;
+    this.body = exchange.start(head.status, reasonOf(head.status), sent, empty || length === 0);
+    return exchange.method !== "HEAD";
+  }
+
+  onBody(chunk: Buffer): void {
+    this.options.onActivity?.();
+    this.received += chunk.length;
+    const { held } = this;
+    if (held === undefined) this.held = chunk;
+    else if (this.holds && held.length + chunk.length <= HELD_BYTES) this.held = Buffer.concat([held, chunk]);
+    else {
+      this.write(held);
+      this.held = chunk;
+    }
+  }
+
+  onBatch(): void {
+    const { held, body } = this;
+    if (body === undefined || (this.holds && (held?.length ?? 0) <= HELD_BYTES)) return;
+    if (held !== undefined) {
+      this.held = undefined;
+      this.write(held);
+    } else if (!this.flushed) {
+      this.flushed = true;
+      body.flushHeaders?.();
+    }
+  }
+
+  onEnd(trailers: readonly string[]): void {
+    const { body, connection, held } = this;
+    if (body === undefined || connection === undefined) return;
+    this.settle({ kind: "done", status: this.status });
+    if (this.pump === undefined || this.pump.done) this.pool.giveBack(connection);
+    else connection.destroy();
+    if (trailers.length > 0) this.exchange.trailers(trailers);
+    if (held === undefined) body.end();
+    else body.end(held);
+  }
+
+  onFault(code: string, message: string): void {
+    if (this.settled) return;
+    const { connection, body } = this;
+    if (this.tunnel !== undefined) {
+      this.settle({ kind: "done", status: 101 });
+      this.exchange.abort("the container closed the connection");
+    } else if (body !== undefined) {
+      if (!this.holds && this.held !== undefined) body.write(this.held);
+      this.settle({ kind: "truncated", status: this.status });
+      this.exchange.abort("the container closed the connection before the answer was whole");
+    } else if (connection !== undefined && connection.uses > 1 && !connection.answered && this.head?.replayable) {
+      this.pool.take(this);
+    } else this.settle({ kind: "unreachable", code, message });
+  }
+
+  onDrain(): void {
+    this.pump?.resume();
+    if (this.tunnel?.isPaused()) this.tunnel.resume();
+  }
+
+  onTunnel(bytes: Buffer): void {
+    if (this.tunnel !== undefined) this.write(bytes);
+  }
+
+  onTunnelEnd(): void {
+    this.tunnel?.end();
+  }
+
+  /** Calls the request off; see {@link Outcome} "cancelled". */
+  cancel(): void {
+    if (this.settled) return;
+    const { body, held } = this;
+    if (body !== undefined && held !== undefined) body.write(held);
+    const room = this.length === undefined ? Number.POSITIVE_INFINITY : this.length - this.received;
+    this.settle(body === undefined ? { kind: "cancelled", room } : { kind: "cancelled", body, room });
+    this.connection?.destroy();
+  }
+
+  private onClientGone(): void {
+    if (this.settled) return;
+    this.settle(this.tunnel === undefined ? { kind: "abandoned" } : { kind: "done", status: 101 });
+    this.connection?.destroy();
+  }
+
+  private onInterim(head: ResponseHead): boolean {
+    if (head.status === 101) {
+      this.switchProtocols(head);
+      return false;
+    }
+    this.exchange.inform(head.status, head.headers);
+    this.options.onInterim?.(head.status);
+    if (head.status === 100 && this.continueTimer !== undefined) this.sendBody();
+    return false;
+  }
+
+  private switchProtocols(head: ResponseHead): void {
+    const { exchange, upgrade, connection } = this;
+    const type = upgradeType(head.headers) ?? "";
+    if (upgrade === undefined || exchange.upgrade === undefined || type.toLowerCase() !== upgrade.toLowerCase()) {
+      this.settle({
+        kind: "unreachable",
+        code: "EUPGRADE",
+        message: `backend tried to switch protocol ${JSON.stringify(type)} when ${JSON.stringify(upgrade ?? "")} was requested`,
+      });
+      connection?.destroy();
+      return;
+    }
+    const { socket, head: early } = exchange.upgrade;
+    this.tunnel = socket;
+    this.body = exchange.start(101, reasonOf(101), this.options.onHead?.(101, head.headers) ?? head.headers);
+    const upstream = (connection as UpstreamConnection).socket;
+    if (early.length > 0) upstream.write(early);
+    socket.on("data", (chunk: Buffer) => {
+      if (!upstream.write(chunk)) socket.pause();
+    });
+    socket.on("end", () => upstream.end());
+  }
+
+  private sendBody(): void {
+    clearTimeout(this.continueTimer);
+    this.continueTimer = undefined;
+    this.exchange.inform(100, []);
+    this.pump?.start();
+  }
+
+  private write(chunk: Buffer): void {
+    const { body, connection } = this;
+    this.flushed = true;
+    if (body === undefined || body.write(chunk) || this.waitsForDrain) return;
+    this.waitsForDrain = true;
+    connection?.pause();
+    body.once("drain", () => {
+      this.waitsForDrain = false;
+      connection?.resume();
+    });
+  }
+
+  private refuse(message: string): void {
+    this.settle({ kind: "unreachable", code: "EREFUSED", message });
+  }
+
+  private settle(outcome: Outcome): void {
+    this.settled = true;
+    if (this.continueTimer !== undefined) clearTimeout(this.continueTimer);
+    this.pump?.stop();
+    this.resolve(outcome);
+  }
+}

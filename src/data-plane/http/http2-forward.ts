@@ -1,0 +1,206 @@
+// One request on its way to a container over cleartext HTTP/2 and its answer on the way back, on the core stream API. Once only.
+import { type ClientHttp2Stream, constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2";
+import { readAnswerHead } from "./answer-headers.ts";
+import { reasonOf } from "./errors.ts";
+import type { AnswerBody, Exchange, RawHeaders } from "./exchange.ts";
+import type { ForwardOptions, Outcome } from "./forwarder.ts";
+import type { H2cSessions } from "./h2c-sessions.ts";
+import { hasToken, headerValue, headerValues, namedInConnection, withoutHeaders } from "./headers.ts";
+import { asOutgoing } from "./http2-exchange.ts";
+
+const END_STREAM = 1;
+const CONTINUE_WAIT_MS = 1_000;
+
+export class Http2Forward {
+  private readonly sessions: H2cSessions;
+  private readonly exchange: Exchange;
+  private readonly options: ForwardOptions;
+  private readonly resolve: (outcome: Outcome) => void;
+  private stream: ClientHttp2Stream | undefined;
+  private body: AnswerBody | undefined;
+  private status = 0;
+  private length: number | undefined;
+  private received = 0;
+  private settled = false;
+  private tries = 0;
+  private pumping = false;
+  private continueTimer: NodeJS.Timeout | undefined;
+
+  constructor(sessions: H2cSessions, exchange: Exchange, options: ForwardOptions, resolve: (outcome: Outcome) => void) {
+    this.sessions = sessions;
+    this.exchange = exchange;
+    this.options = options;
+    this.resolve = resolve;
+  }
+
+  begin(): void {
+    const { exchange } = this;
+    exchange.onClosed(() => this.onClientGone());
+    this.options.onCancellable?.(this);
+    if (!this.settled) this.send();
+  }
+
+  cancel(): void {
+    if (this.settled) return;
+    const { body } = this;
+    const room = this.length === undefined ? Number.POSITIVE_INFINITY : this.length - this.received;
+    this.settle(body === undefined ? { kind: "cancelled", room } : { kind: "cancelled", body, room });
+    this.stream?.close(constants.NGHTTP2_CANCEL);
+  }
+
+  private send(): void {
+    const { exchange, sessions } = this;
+    const lease = sessions.take();
+    if (lease === undefined) {
+      this.settle({ kind: "unreachable", code: "ECLOSED", message: "the container is being stopped" });
+      return;
+    }
+    const { hasBody } = exchange;
+    const stream = lease.session.request(requestHeaders(exchange, this.options.headers, sessions.authority), {
+      endStream: !hasBody,
+      waitForTrailers: hasBody,
+    });
+    this.stream = stream;
+    this.tries += 1;
+    stream.on("headers", (headers, _flags, ...more: unknown[]) => this.onInterim(headers, more[0] as RawHeaders));
+    stream.on("response", (headers, flags, ...more: unknown[]) => {
+      this.onHead(headers, (flags & END_STREAM) !== 0, more[0] as RawHeaders);
+    });
+    stream.on("data", (chunk: Buffer) => this.onBody(chunk));
+    stream.on("trailers", (_headers, _flags, ...more: unknown[]) => exchange.trailers(more[0] as RawHeaders));
+    stream.on("end", () => this.onEnd());
+    stream.on("error", (error: NodeJS.ErrnoException) => this.onFault(stream, lease.fresh, error));
+    stream.on("close", () => this.onFault(stream, lease.fresh, undefined));
+    if (!hasBody) return;
+    const expects = hasToken(headerValue(this.options.headers, "expect") ?? "", "100-continue");
+    if (expects) this.continueTimer = setTimeout(() => this.sendBody(), CONTINUE_WAIT_MS);
+    else this.pump();
+  }
+
+  private onInterim(headers: IncomingHttpHeaders, raw: RawHeaders): void {
+    const status = Number(headers[":status"]);
+    this.options.onActivity?.();
+    if (status === 100 && this.continueTimer !== undefined) this.sendBody();
+    else this.exchange.inform(status, plain(raw));
+    this.options.onInterim?.(status);
+  }
+
+  private onHead(headers: IncomingHttpHeaders, ended: boolean, raw: RawHeaders): void {
+    if (this.settled) return;
+    const { exchange, options } = this;
+    this.status = Number(headers[":status"]);
+    options.onActivity?.();
+    const answer = readAnswerHead(this.status, plain(raw));
+    const sent = options.onHead?.(this.status, answer.headers) ?? answer.headers;
+    const empty = ended || exchange.method === "HEAD" || this.status === 204 || this.status === 304;
+    this.length = empty ? 0 : answer.length;
+    this.body = exchange.start(this.status, reasonOf(this.status), sent, empty);
+    if (!empty) this.body.flushHeaders?.();
+  }
+
+  private onBody(chunk: Buffer): void {
+    const { body, stream } = this;
+    if (this.settled || body === undefined) return;
+    this.options.onActivity?.();
+    this.received += chunk.length;
+    if (body.write(chunk)) return;
+    stream?.pause();
+    body.once("drain", () => stream?.resume());
+  }
+
+  private onEnd(): void {
+    if (this.settled || this.body === undefined || this.stream?.rstCode !== 0) return;
+    this.settle({ kind: "done", status: this.status });
+    this.body.end();
+  }
+
+  private onFault(stream: ClientHttp2Stream, fresh: boolean, error: NodeJS.ErrnoException | undefined): void {
+    if (this.settled || stream !== this.stream) return;
+    const { body, exchange } = this;
+    if (body !== undefined) {
+      this.settle({ kind: "truncated", status: this.status });
+      exchange.abort("the container reset the stream");
+      return;
+    }
+    const refused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
+    if (!exchange.hasBody && this.tries < 3 && (refused || (!fresh && error !== undefined && stream.rstCode === 0))) {
+      this.send();
+      return;
+    }
+    const { code, message } = faultOf(stream, error);
+    this.settle({ kind: "unreachable", code, message });
+  }
+
+  private onClientGone(): void {
+    if (this.settled) return;
+    this.settle({ kind: "abandoned" });
+    this.stream?.close(constants.NGHTTP2_CANCEL);
+  }
+
+  private sendBody(): void {
+    clearTimeout(this.continueTimer);
+    this.continueTimer = undefined;
+    this.exchange.inform(100, []);
+    this.pump();
+  }
+
+  private pump(): void {
+    const { stream, exchange } = this;
+    if (stream === undefined || this.pumping) return;
+    this.pumping = true;
+    const { body } = exchange;
+    stream.once("wantTrailers", () => {
+      const trailers = exchange.requestTrailers();
+      if (trailers.length > 0) stream.sendTrailers(asOutgoing(trailers));
+      else stream.sendTrailers({});
+    });
+    body.on("data", (chunk: Buffer) => {
+      if (!stream.writable) return;
+      if (!stream.write(chunk)) body.pause();
+    });
+    stream.on("drain", () => body.resume());
+    body.on("end", () => {
+      if (stream.writable) stream.end();
+    });
+    body.on("error", () => {});
+  }
+
+  private settle(outcome: Outcome): void {
+    this.settled = true;
+    if (this.continueTimer !== undefined) clearTimeout(this.continueTimer);
+    if (this.pumping) this.exchange.body.resume();
+    this.resolve(outcome);
+  }
+}
+
+function plain(raw: RawHeaders): RawHeaders {
+  return raw.filter((_, index) => (raw[index - (index % 2)] as string).charCodeAt(0) !== 0x3a);
+}
+
+function requestHeaders(exchange: Exchange, headers: RawHeaders, authority: string): OutgoingHttpHeaders {
+  const named = namedInConnection(headers);
+  const out = asOutgoing(named === undefined ? headers : withoutHeaders(headers, named));
+  const host = headerValue(headers, "host");
+  if (headerValues(headers, "te").some((value) => hasToken(value, "trailers"))) out["te"] = "trailers";
+  else delete out["te"];
+  return {
+    ...out,
+    ":method": exchange.method,
+    ":path": exchange.target,
+    ":scheme": "http",
+    ":authority": host === undefined || host === "" ? authority : host,
+  };
+}
+
+function faultOf(stream: ClientHttp2Stream, error: NodeJS.ErrnoException | undefined) {
+  if (stream.rstCode !== 0) {
+    const name = Object.entries(constants).find(
+      ([key, value]) => value === stream.rstCode && key.startsWith("NGHTTP2_") && !key.startsWith("NGHTTP2_ERR"),
+    );
+    const reset = (name?.[0] ?? "UNKNOWN").replace(/^NGHTTP2_/, "");
+    if (error?.code === "ERR_HTTP2_STREAM_ERROR" || error === undefined) {
+      return { code: "RESET", message: `stream error: stream ID ${stream.id}; ${reset}; received from peer` };
+    }
+  }
+  return { code: error?.code ?? "EOF", message: error?.message ?? "EOF" };
+}

@@ -1,0 +1,50 @@
+// Tells HTTP/2 from HTTP/1 by the first bytes of a connection, and gives the socket on with those bytes put back. It reads no request.
+import type { Socket } from "node:net";
+
+/** The first bytes of an HTTP/2 connection; no HTTP/1 request can begin with them. */
+const PREFACE = Buffer.from("PRI * HTTP/2.0");
+
+export interface SnifferParts {
+  readonly toH1: (socket: Socket) => void;
+  readonly toH2: (socket: Socket) => void;
+  /** A client that sends nothing for so long is cut off. */
+  readonly limitMs: number;
+}
+
+export class ProtocolSniffer {
+  private readonly parts: SnifferParts;
+  private readonly silent = new Set<Socket>();
+
+  constructor(parts: SnifferParts) {
+    this.parts = parts;
+  }
+
+  take(socket: Socket): void {
+    this.silent.add(socket);
+    let held: Buffer | undefined;
+    const drop = (): void => void socket.destroy();
+    const leave = (): void => {
+      this.silent.delete(socket);
+      socket.off("readable", look).off("end", drop).off("close", leave).off("timeout", drop);
+      socket.setTimeout(0);
+    };
+    const look = (): void => {
+      const bytes = socket.read() as Buffer | null;
+      if (bytes === null) return;
+      held = held === undefined ? bytes : Buffer.concat([held, bytes]);
+      const shown = Math.min(held.length, PREFACE.length);
+      const h2 = held.compare(PREFACE, 0, shown, 0, shown) === 0;
+      if (h2 && shown < PREFACE.length) return;
+      leave();
+      socket.unshift(held);
+      (h2 ? this.parts.toH2 : this.parts.toH1)(socket);
+    };
+    socket.setTimeout(this.parts.limitMs, drop);
+    socket.on("readable", look).on("end", drop).on("close", leave);
+  }
+
+  /** Cuts the connections that have not said anything yet. */
+  close(): void {
+    for (const socket of this.silent) socket.destroy();
+  }
+}

@@ -1,0 +1,65 @@
+// Moves a request body from the client to the container's socket, in chunks or as it is, no faster than the container reads.
+import type { Writable } from "node:stream";
+import type { Exchange } from "./exchange.ts";
+
+export class RequestPump {
+  /** The whole body has been handed over. */
+  done = false;
+  private readonly exchange: Exchange;
+  private readonly sink: Writable;
+  private readonly chunked: boolean;
+  private stopped = false;
+  private started = false;
+
+  constructor(exchange: Exchange, sink: Writable, chunked: boolean) {
+    this.exchange = exchange;
+    this.sink = sink;
+    this.chunked = chunked;
+  }
+
+  start(): void {
+    if (this.started || this.stopped) return;
+    this.started = true;
+    const { body } = this.exchange;
+    body.on("data", (chunk: Buffer) => this.onData(chunk));
+    body.on("end", () => this.onEnd());
+    // The exchange tells the end of the client; an error event that nobody listens to would end the process.
+    body.on("error", () => {});
+  }
+
+  /** The sink has room again. */
+  resume(): void {
+    if (this.started && !this.stopped) this.exchange.body.resume();
+  }
+
+  /** Nothing more is written; what the client still sends is read and dropped. */
+  stop(): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    if (this.started && !this.done) this.exchange.body.resume();
+  }
+
+  private onData(chunk: Buffer): void {
+    if (this.stopped) return;
+    const { sink } = this;
+    let ready: boolean;
+    if (this.chunked) {
+      sink.cork();
+      sink.write(`${chunk.length.toString(16)}\r\n`, "latin1");
+      sink.write(chunk);
+      ready = sink.write("\r\n", "latin1");
+      sink.uncork();
+    } else ready = sink.write(chunk);
+    if (!ready) this.exchange.body.pause();
+  }
+
+  private onEnd(): void {
+    if (this.stopped) return;
+    this.done = true;
+    if (!this.chunked) return;
+    const trailers = this.exchange.requestTrailers();
+    let text = "0\r\n";
+    for (let index = 0; index < trailers.length; index += 2) text += `${trailers[index]}: ${trailers[index + 1]}\r\n`;
+    this.sink.write(`${text}\r\n`, "latin1");
+  }
+}
