@@ -1,0 +1,74 @@
+// Questions that planners asked of the world and what came back. Each is asked once, whoever wants to know; it answers nothing itself.
+import { sameJson } from "../../base/json.ts";
+import type { AnswerOf, Inquiry } from "./reconciler.ts";
+import type { Task } from "./task.ts";
+
+/** Whoever can answer. `done` may be called more than once: a later answer replaces the earlier, until the question is forgotten. */
+export type Inquire = <Q extends Inquiry>(question: Q, done: (answer: AnswerOf<Q>) => void) => void;
+
+interface Asked {
+  answer: AnswerOf<Inquiry> | undefined;
+  readonly askers: Set<Task>;
+}
+
+export class Inquiries {
+  readonly #inquire: Inquire;
+  readonly #enqueue: (task: Task) => void;
+  readonly #asked = new Map<string, Asked>();
+  readonly #byTask = new Map<Task, Set<string>>();
+
+  constructor(inquire: Inquire, enqueue: (task: Task) => void) {
+    this.#inquire = inquire;
+    this.#enqueue = enqueue;
+  }
+
+  answer<Q extends Inquiry>(question: Q): AnswerOf<Q> | undefined {
+    if (this.#asked.size === 0) return undefined;
+    return this.#asked.get(questionText(question))?.answer as AnswerOf<Q> | undefined;
+  }
+
+  ask(question: Inquiry, task: Task): void {
+    const text = questionText(question);
+    this.#byTask.set(task, (this.#byTask.get(task) ?? new Set()).add(text));
+    const known = this.#asked.get(text);
+    if (known) {
+      known.askers.add(task);
+      return;
+    }
+    const asked: Asked = { answer: undefined, askers: new Set([task]) };
+    this.#asked.set(text, asked);
+    this.#inquire(question, (answer) => {
+      // an answer to a question that was forgotten meanwhile is an answer to nobody
+      if (this.#asked.get(text) !== asked || sameJson(asked.answer, answer)) return;
+      asked.answer = answer;
+      for (const asker of asked.askers) this.#enqueue(asker);
+    });
+  }
+
+  /** The answer no longer holds: whoever asked looks again, and asks again if it still wants to know. */
+  forget(question: Inquiry): void {
+    const text = questionText(question);
+    const asked = this.#asked.get(text);
+    this.#asked.delete(text);
+    for (const asker of asked?.askers ?? []) this.#enqueue(asker);
+  }
+
+  /** The asker is gone; what nobody else asked is forgotten with it. */
+  drop(task: Task): void {
+    for (const text of this.#byTask.get(task) ?? []) {
+      const asked = this.#asked.get(text);
+      asked?.askers.delete(task);
+      if (asked?.askers.size === 0) this.#asked.delete(text);
+    }
+    this.#byTask.delete(task);
+  }
+}
+
+/** A question as one string, whatever the order of its fields. */
+function questionText(question: Inquiry): string {
+  return JSON.stringify(question, (_, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+}

@@ -1,0 +1,133 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import type { Kind } from "../../src/apis/kinds.ts";
+import type { AnyObject } from "../../src/apis/meta/object.ts";
+import type { Reconciler } from "../../src/control-plane/controller/reconciler.ts";
+import { WorkQueue } from "../../src/control-plane/controller/work-queue.ts";
+import type { ObjectStore } from "../../src/control-plane/store/object-store.ts";
+import { makeRig } from "../support/controller.ts";
+
+const KSVC = "Service.serving.knative.dev" as const;
+const CONFIG = "Configuration.serving.knative.dev" as const;
+const at = <K extends Kind>(kind: K, name: string) => ({ kind, namespace: "default", name });
+
+/** A small world of planners: a Service holds one Configuration with its image, whose readiness climbs back. */
+const service = {
+  name: "service",
+  kind: KSVC,
+  reconcile: (object: AnyObject, world) => {
+    const { name, uid = "" } = object.metadata;
+    const image = (object.spec as { image: string }).image;
+    const owner = { apiVersion: object.apiVersion, kind: "Service", name, uid, controller: true };
+    const metadata = { name, namespace: "default", ownerReferences: [owner] };
+    const create = { apiVersion: object.apiVersion, kind: "Configuration", metadata, spec: { image } };
+    const seen = world.get(CONFIG, "default", name) as AnyObject | undefined;
+    return {
+      ensure: [{ key: at(CONFIG, name), fields: { spec: { image } }, create }],
+      status: { ready: (seen?.status as { image?: string } | undefined)?.image === image },
+    };
+  },
+} as unknown as Reconciler;
+const configuration = {
+  name: "configuration",
+  kind: CONFIG,
+  watches: (changed: AnyObject, view) =>
+    changed.kind === "ConfigMap" ? view.list(CONFIG).map(({ metadata }) => at(CONFIG, metadata.name)) : [],
+  reconcile: (object: AnyObject, world) => {
+    const { image } = object.spec as { image: string };
+    return { status: world.get("ConfigMap", "default", image) ? { image } : { missing: image } };
+  },
+} as unknown as Reconciler;
+
+type Step =
+  | { readonly do: "apply"; readonly name: string; readonly image: string }
+  | { readonly do: "delete"; readonly name: string }
+  | { readonly do: "image" | "drop"; readonly image: string }
+  | { readonly do: "slice" };
+const name = fc.constantFrom("a", "b", "c");
+const image = fc.constantFrom("x", "y");
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ do: fc.constant("apply" as const), name, image }),
+  fc.record({ do: fc.constant("delete" as const), name }),
+  fc.record({ do: fc.constantFrom("image" as const, "drop" as const), image }),
+  fc.constant({ do: "slice" as const }),
+);
+
+function act(store: ObjectStore, given: Step): void {
+  if (given.do === "apply") {
+    const object = { apiVersion: "serving.knative.dev/v1", kind: "Service", metadata: { name: given.name } };
+    const applied = { ...object, spec: { image: given.image } };
+    if ("refused" in store.create(applied)) store.update(applied);
+  } else if (given.do === "delete") store.delete(at(KSVC, given.name));
+  else if (given.do === "image") {
+    store.create({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: given.image, namespace: "default" } });
+  } else if (given.do === "drop") store.delete(at("ConfigMap", given.image));
+}
+
+/** What is there, without what counts writes. */
+function snapshot(store: ObjectStore): unknown {
+  return [KSVC, CONFIG].flatMap((kind) =>
+    store.list(kind as Kind).map((object: AnyObject) => [kind, object.metadata.name, object.spec, object.status]),
+  );
+}
+
+function run(steps: readonly Step[], reconcilers: readonly Reconciler[], between: "settle" | "slice"): ObjectStore {
+  const { store, controller, turns } = makeRig(reconcilers);
+  controller.start();
+  for (const given of steps) {
+    act(store, given);
+    if (between === "settle") controller.settle();
+    else if (given.do === "slice") turns.shift()?.();
+  }
+  controller.settle();
+  const version = store.version;
+  controller.resync();
+  controller.settle();
+  expect(store.version, "a second settle writes nothing").toBe(version);
+  return store;
+}
+
+it("ends the same whatever the order of work, and writes nothing twice", () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
+      const reference = snapshot(run(steps, [service, configuration], "settle"));
+      expect(snapshot(run(steps, [configuration, service], "settle"))).toEqual(reference);
+      expect(snapshot(run(steps, [service, configuration], "slice"))).toEqual(reference);
+    }),
+  );
+});
+
+it("ends where a fresh start on the same objects ends: no key is lost", () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
+      const store = run(steps, [service, configuration], "slice");
+      const before = snapshot(store);
+      const { controller } = makeRig([service, configuration], { store });
+      controller.start();
+      controller.settle();
+      expect(snapshot(store)).toEqual(before);
+    }),
+  );
+});
+
+it("hands out every waiting item once, first come first served", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(fc.constantFrom("a", "b", "c", "d"), fc.constant(undefined)), { maxLength: 40 }),
+      (ops) => {
+        const queue = new WorkQueue<{ readonly text: string }>();
+        let model: string[] = [];
+        for (const op of ops) {
+          if (op === undefined) {
+            expect(queue.take()?.text).toBe(model[0]);
+            model = model.slice(1);
+          } else {
+            queue.add({ text: op });
+            if (!model.includes(op)) model.push(op);
+          }
+          expect(queue.size).toBe(model.length);
+        }
+      },
+    ),
+  );
+});
