@@ -1,0 +1,68 @@
+// How a DomainMapping's status follows its claim, certificate, target and Ingress.
+// Source: pkg/apis/serving/v1beta1/domainmapping_lifecycle.go.
+import { domainMappingConditions } from "../meta/condition-sets.ts";
+import { conditionOf } from "../meta/conditions.ts";
+import type { IngressStatus } from "../networking/types.ts";
+import { statusMarks } from "./status-lifecycle.ts";
+import type { DomainMappingStatus } from "./types.ts";
+
+const CLAIMED = "DomainClaimed";
+const CERTIFICATE = "CertificateProvisioned";
+const REFERENCE = "ReferenceResolved";
+const INGRESS = "IngressReady";
+const marks = statusMarks<DomainMappingStatus>(domainMappingConditions);
+
+export function markDomainClaimed(status: DomainMappingStatus, at: string): DomainMappingStatus {
+  return marks.asTrue(status, CLAIMED, at);
+}
+
+export function markDomainClaimNotOwned(status: DomainMappingStatus, at: string): DomainMappingStatus {
+  const message = "The domain name is already in use by another DomainMapping";
+  return marks.asFalse(status, CLAIMED, at, { reason: "DomainAlreadyClaimed", message });
+}
+
+export function markTlsNotEnabled(status: DomainMappingStatus, message: string, at: string): DomainMappingStatus {
+  return marks.asTrue(status, CERTIFICATE, at, { reason: "TLSNotEnabled", message });
+}
+
+export function markCertificateProvided(status: DomainMappingStatus, at: string): DomainMappingStatus {
+  const message = "TLS certificate was provided externally";
+  return marks.asTrue(status, CERTIFICATE, at, { reason: "CertificateExternallyProvided", message });
+}
+
+export function markCertificateReady(status: DomainMappingStatus, at: string): DomainMappingStatus {
+  return marks.asTrue(status, CERTIFICATE, at);
+}
+
+export function markCertificateNotReady(status: DomainMappingStatus, name: string, at: string): DomainMappingStatus {
+  const message = `Certificate ${name} is not ready.`;
+  return marks.asUnknown(status, CERTIFICATE, at, { reason: "CertificateNotReady", message });
+}
+
+export function markHttpDowngrade(status: DomainMappingStatus, name: string, at: string): DomainMappingStatus {
+  const message = `Certificate ${name} is not ready downgrade HTTP.`;
+  return marks.asTrue(status, CERTIFICATE, at, { reason: "HTTPDowngrade", message });
+}
+
+export function markReferenceResolved(status: DomainMappingStatus, at: string): DomainMappingStatus {
+  return marks.asTrue(status, REFERENCE, at);
+}
+
+export function markReferenceNotResolved(status: DomainMappingStatus, why: string, at: string): DomainMappingStatus {
+  return marks.asFalse(status, REFERENCE, at, { reason: "ResolveFailed", message: why });
+}
+
+export function markIngressNotConfigured(status: DomainMappingStatus, at: string): DomainMappingStatus {
+  const message = "Ingress has not yet been reconciled.";
+  return marks.asUnknown(status, INGRESS, at, { reason: "IngressNotConfigured", message });
+}
+
+/** Lifts the Ingress' readiness; one without conditions counts as not configured. */
+export function propagateIngressStatus(
+  status: DomainMappingStatus,
+  ingress: IngressStatus,
+  at: string,
+): DomainMappingStatus {
+  const ready = conditionOf(ingress.conditions, "Ready");
+  return ready ? marks.copied(status, INGRESS, at, ready) : markIngressNotConfigured(status, at);
+}

@@ -1,0 +1,119 @@
+// How a Revision's status follows its images, its Deployment, its pods and its PodAutoscaler.
+// Source: pkg/apis/serving/v1/revision_lifecycle.go, pkg/apis/serving/k8s_lifecycle.go.
+import type { PodAutoscalerStatus } from "../autoscaling/types.ts";
+import type { CoreCondition, DeploymentStatus } from "../core/types.ts";
+import { revisionConditions } from "../meta/condition-sets.ts";
+import { type Because, conditionOf } from "../meta/conditions.ts";
+import { statusMarks } from "./status-lifecycle.ts";
+import type { RevisionStatus } from "./types.ts";
+
+const RESOURCES = "ResourcesAvailable";
+const CONTAINER = "ContainerHealthy";
+const ACTIVE = "Active";
+const DEPLOYING = { reason: "Deploying" };
+const marks = statusMarks<RevisionStatus>(revisionConditions);
+
+export function markResolvingDigests(status: RevisionStatus, at: string): RevisionStatus {
+  return marks.asUnknown(status, RESOURCES, at, { reason: "ResolvingDigests" });
+}
+
+export function markContainerMissing(status: RevisionStatus, message: string, at: string): RevisionStatus {
+  return marks.asFalse(status, CONTAINER, at, { reason: "ContainerMissing", message });
+}
+
+/** The Deployment has just been made. */
+export function markDeploying(status: RevisionStatus, at: string): RevisionStatus {
+  return marks.asUnknown(marks.asUnknown(status, RESOURCES, at, DEPLOYING), CONTAINER, at, DEPLOYING);
+}
+
+/** `kind`: `Deployment` or `PodAutoscaler`. */
+export function markResourceNotOwned(status: RevisionStatus, kind: string, name: string, at: string): RevisionStatus {
+  const message = `There is an existing ${kind} "${name}" that we do not own.`;
+  return marks.asFalse(status, RESOURCES, at, { reason: "NotOwned", message });
+}
+
+export function markResourcesUnavailable(status: RevisionStatus, because: Because, at: string): RevisionStatus {
+  return marks.asFalse(status, RESOURCES, at, because);
+}
+
+/** `message`: the container's last words; with none, what its end says. */
+export function markContainerExiting(
+  status: RevisionStatus,
+  exitCode: number,
+  message: string,
+  at: string,
+): RevisionStatus {
+  const because = { reason: `ExitCode${exitCode}`, message: `Container failed with: ${message}` };
+  return marks.asFalse(status, CONTAINER, at, because);
+}
+
+export function markContainerHealthy(status: RevisionStatus, at: string): RevisionStatus {
+  return marks.asTrue(status, CONTAINER, at);
+}
+
+/** Lifts Progressing, and ReplicaFailure inverted, into ResourcesAvailable. */
+export function propagateDeploymentStatus(
+  status: RevisionStatus,
+  deployment: DeploymentStatus,
+  at: string,
+): RevisionStatus {
+  const { available, because } = availability(deployment.conditions ?? []);
+  if (available === "True") return marks.asTrue(status, RESOURCES, at);
+  return available === "False"
+    ? marks.asFalse(status, RESOURCES, at, because)
+    : marks.asUnknown(status, RESOURCES, at, because);
+}
+
+function availability(conditions: readonly CoreCondition[]): { available: string; because: Because } {
+  const progressing = conditions.find(({ type }) => type === "Progressing");
+  const failure = conditions.find(({ type }) => type === "ReplicaFailure");
+  if (progressing?.status === "False") return { available: "False", because: progressing };
+  if (failure?.status === "True") return { available: "False", because: failure };
+  if (!progressing) return { available: "Unknown", because: DEPLOYING };
+  return { available: progressing.status, because: progressing.status === "True" ? {} : progressing };
+}
+
+/** True while neither the resources nor the container have failed. */
+function nothingFailed({ conditions }: RevisionStatus): boolean {
+  return [RESOURCES, CONTAINER].every((type) => conditionOf(conditions, type)?.status !== "False");
+}
+
+/** Lifts what the autoscaler knows: replicas, activity, and whether the first scale was ever reached. */
+export function propagateAutoscalerStatus(
+  status: RevisionStatus,
+  from: PodAutoscalerStatus,
+  at: string,
+): RevisionStatus {
+  let next = withReplicas(status, from);
+  const ready = conditionOf(from.conditions, "Ready");
+  if (!ready) return markNotYetScaled(next, at);
+  const initialized = conditionOf(from.conditions, "ScaleTargetInitialized")?.status === "True";
+  if (initialized && nothingFailed(next)) {
+    next = marks.asTrue(marks.asTrue(next, RESOURCES, at), CONTAINER, at);
+  }
+  const available = conditionOf(next.conditions, RESOURCES)?.status === "True";
+  if (available && (!from.serviceName || !initialized)) next = marks.asUnknown(next, RESOURCES, at, DEPLOYING);
+  if (ready.status === "Unknown") return marks.asUnknown(next, ACTIVE, at, ready);
+  if (ready.status === "True") return marks.asTrue(next, ACTIVE, at);
+  if (!initialized && from.serviceName && nothingFailed(next)) {
+    const because = { reason: "ProgressDeadlineExceeded", message: "Initial scale was never achieved" };
+    next = marks.asFalse(next, RESOURCES, at, because);
+  }
+  return marks.asFalse(next, ACTIVE, at, ready);
+}
+
+function markNotYetScaled(status: RevisionStatus, at: string): RevisionStatus {
+  const next = marks.asUnknown(status, ACTIVE, at, DEPLOYING);
+  return nothingFailed(next) ? marks.asUnknown(next, RESOURCES, at, DEPLOYING) : next;
+}
+
+/** Negative counts mean "not known" and are left out. */
+function withReplicas(status: RevisionStatus, from: PodAutoscalerStatus): RevisionStatus {
+  const { actualReplicas: _actual, desiredReplicas: _desired, ...rest } = status;
+  const { actualScale, desiredScale } = from;
+  return {
+    ...rest,
+    ...(actualScale !== undefined && actualScale >= 0 ? { actualReplicas: actualScale } : {}),
+    ...(desiredScale !== undefined && desiredScale >= 0 ? { desiredReplicas: desiredScale } : {}),
+  };
+}

@@ -1,0 +1,30 @@
+// Marks on a whole status instead of bare conditions: what every kind's lifecycle is written with.
+import type { Condition, ConditionedStatus } from "../meta/condition.ts";
+import type { Because, ConditionSet } from "../meta/conditions.ts";
+
+/** Marks of one kind. `at`: the time of this reconcile, RFC 3339. Each returns the status with its conditions brought up to date. */
+export interface StatusMarks<S extends ConditionedStatus> {
+  initialise(status: S, at: string): S;
+  asTrue(status: S, type: string, at: string, because?: Because): S;
+  asFalse(status: S, type: string, at: string, because?: Because): S;
+  asUnknown(status: S, type: string, at: string, because?: Because): S;
+  /** A dependent copies the status, reason and message of another object's condition. */
+  copied(status: S, type: string, at: string, from: Pick<Condition, "status" | "reason" | "message">): S;
+}
+
+/** The marks that follow a condition set. */
+export function statusMarks<S extends ConditionedStatus>(set: ConditionSet): StatusMarks<S> {
+  const change = (status: S, conditions: readonly Condition[]): S => ({ ...status, conditions });
+  const of = (status: S): readonly Condition[] => status.conditions ?? [];
+  const marks: StatusMarks<S> = {
+    initialise: (status, at) => change(status, set.initialise(of(status), at)),
+    asTrue: (status, type, at, because) => change(status, set.markTrue(of(status), type, at, because)),
+    asFalse: (status, type, at, because) => change(status, set.markFalse(of(status), type, at, because)),
+    asUnknown: (status, type, at, because) => change(status, set.markUnknown(of(status), type, at, because)),
+    copied: (status, type, at, from) => {
+      if (from.status === "True") return marks.asTrue(status, type, at);
+      return from.status === "False" ? marks.asFalse(status, type, at, from) : marks.asUnknown(status, type, at, from);
+    },
+  };
+  return marks;
+}

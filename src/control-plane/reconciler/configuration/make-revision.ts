@@ -1,0 +1,61 @@
+// The Revision that a Configuration stamps for its present generation.
+// Source: pkg/reconciler/configuration/resources/revision.go.
+import { childName } from "../../../apis/meta/child-name.ts";
+import type { Configuration, Revision } from "../../../apis/serving/types.ts";
+import { controllerReference } from "../ownership.ts";
+import {
+  CONFIGURATION_GENERATION_LABEL,
+  CONFIGURATION_LABEL,
+  CONFIGURATION_UID_LABEL,
+  CREATOR_ANNOTATION,
+  LAST_MODIFIER_ANNOTATION,
+  ROUTES_ANNOTATION,
+  ROUTING_STATE_LABEL,
+  ROUTING_STATE_MODIFIED_ANNOTATION,
+  SERVICE_LABEL,
+  SERVICE_UID_LABEL,
+} from "../well-known.ts";
+
+/** The name that the template brings, else `<configuration>-<generation, five digits>`. */
+export function revisionName(configuration: Configuration): string {
+  const brought = configuration.spec.template.metadata?.name;
+  if (brought) return brought;
+  const generation = String(configuration.metadata.generation ?? 0).padStart(5, "0");
+  return childName(configuration.metadata.name, `-${generation}`);
+}
+
+/** The whole Revision; `at`: RFC 3339, when its routing state begins. */
+export function makeRevision(configuration: Configuration, at: string): Revision {
+  const { metadata, spec } = configuration;
+  const { labels, annotations, ...rest } = spec.template.metadata ?? {};
+  const routes = metadata.annotations?.[ROUTES_ANNOTATION];
+  const modifier = metadata.annotations?.[LAST_MODIFIER_ANNOTATION];
+  const service = metadata.labels?.[SERVICE_LABEL];
+  const serviceUid = metadata.labels?.[SERVICE_UID_LABEL];
+  return {
+    apiVersion: "serving.knative.dev/v1",
+    kind: "Revision",
+    metadata: {
+      ...rest,
+      name: revisionName(configuration),
+      namespace: metadata.namespace ?? "",
+      labels: {
+        ...labels,
+        [CONFIGURATION_LABEL]: metadata.name,
+        ...(service === undefined ? {} : { [SERVICE_LABEL]: service }),
+        [CONFIGURATION_GENERATION_LABEL]: String(metadata.generation ?? 0),
+        [CONFIGURATION_UID_LABEL]: metadata.uid ?? "",
+        ...(serviceUid === undefined ? {} : { [SERVICE_UID_LABEL]: serviceUid }),
+        [ROUTING_STATE_LABEL]: routes ? "active" : "pending",
+      },
+      annotations: {
+        ...annotations,
+        ...(modifier === undefined ? {} : { [CREATOR_ANNOTATION]: modifier }),
+        ...(routes ? { [ROUTES_ANNOTATION]: routes } : {}),
+        [ROUTING_STATE_MODIFIED_ANNOTATION]: at,
+      },
+      ownerReferences: [...(rest.ownerReferences ?? []), controllerReference(configuration)],
+    },
+    spec: spec.template.spec,
+  };
+}

@@ -1,0 +1,83 @@
+// The queue-proxy container as it stands in every pod. In knap it is told, not started: the kubelet runs queue-proxy in its own process.
+// Source: pkg/reconciler/revision/resources/queue.go.
+import type { ServingConfig } from "../../../apis/config/types.ts";
+import type { Container, EnvVar, Probe } from "../../../apis/core/pod-spec.ts";
+import type { Revision } from "../../../apis/serving/types.ts";
+import { SERVICE_LABEL } from "../well-known.ts";
+import { observabilityJson } from "./observability-json.ts";
+import { queueProbeJson } from "./queue-probe.ts";
+import { makeQueueResources } from "./queue-resources.ts";
+import { configurationOf, protocolOf, servingContainer, userPort } from "./revision-spec.ts";
+import { named } from "./user-container.ts";
+
+const HTTP_PORT = 8012;
+const H2C_PORT = 8013;
+const HTTPS_PORT = 8112;
+const FULL_DUPLEX = "features.knative.dev/http-full-duplex";
+
+/** Goes last into the pod's containers. */
+export function makeQueueContainer(revision: Revision, config: ServingConfig): Container {
+  const port = protocolOf(revision) === "h2c" ? H2C_PORT : HTTP_PORT;
+  const probe = servingContainer(revision)?.readinessProbe;
+  return {
+    name: "queue-proxy",
+    image: config.deployment.queueSidecarImage,
+    ports: [
+      { name: "http-autometric", containerPort: 9090 },
+      { name: "http-usermetric", containerPort: 9091 },
+      { name: "queue-port", containerPort: port },
+      { name: "https-port", containerPort: HTTPS_PORT },
+    ],
+    env: queueEnv(revision, config, port),
+    resources: makeQueueResources(config, revision.metadata.annotations, servingContainer(revision)),
+    ...(probe ? { readinessProbe: queueReadiness(probe, port) } : {}),
+    securityContext: {
+      capabilities: { drop: ["ALL"] },
+      runAsNonRoot: true,
+      readOnlyRootFilesystem: true,
+      allowPrivilegeEscalation: false,
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+  };
+}
+
+/** The user's timings, but always asking queue-proxy, which asks the container. */
+function queueReadiness(probe: Probe, port: number): Probe {
+  const { httpGet: _http, tcpSocket: _tcp, grpc: _grpc, exec: _exec, ...timing } = probe;
+  return { httpGet: { port, httpHeaders: [{ name: "K-Network-Probe", value: "queue" }] }, ...timing };
+}
+
+function queueEnv(revision: Revision, config: ServingConfig, port: number): readonly EnvVar[] {
+  const { metadata, spec } = revision;
+  const gate = (name: string) => config.features.gates[name] === "Enabled";
+  const severalProbed = gate("multi-container-probing");
+  return [
+    named("SERVING_NAMESPACE", metadata.namespace),
+    named("SERVING_SERVICE", metadata.labels?.[SERVICE_LABEL]),
+    named("SERVING_CONFIGURATION", configurationOf(revision)),
+    named("SERVING_REVISION", metadata.name),
+    named("QUEUE_SERVING_PORT", String(port)),
+    named("QUEUE_SERVING_TLS_PORT", String(HTTPS_PORT)),
+    named("CONTAINER_CONCURRENCY", String(spec.containerConcurrency ?? 0)),
+    named("REVISION_TIMEOUT_SECONDS", String(spec.timeoutSeconds ?? 0)),
+    named("REVISION_RESPONSE_START_TIMEOUT_SECONDS", String(spec.responseStartTimeoutSeconds ?? 0)),
+    named("REVISION_IDLE_TIMEOUT_SECONDS", String(spec.idleTimeoutSeconds ?? 0)),
+    { name: "SERVING_POD", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+    { name: "SERVING_POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } },
+    named("SERVING_LOGGING_CONFIG", ""),
+    named("SERVING_LOGGING_LEVEL", ""),
+    named("USER_PORT", String(userPort(revision))),
+    named("SYSTEM_NAMESPACE", "knative-serving"),
+    named("SERVING_READINESS_PROBE", queueProbeJson(revision, severalProbed)),
+    { name: "HOST_IP", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "status.hostIP" } } },
+    named("ENABLE_HTTP2_AUTO_DETECTION", String(gate("autodetect-http2"))),
+    named("ENABLE_HTTP_FULL_DUPLEX", String(metadata.annotations?.[FULL_DUPLEX]?.toLowerCase() === "enabled")),
+    named("ROOT_CA", config.deployment.queueSidecarRootCa),
+    named("QUEUE_PROXY_TLS_MIN_VERSION", ""),
+    named("QUEUE_PROXY_TLS_MAX_VERSION", ""),
+    named("QUEUE_PROXY_TLS_CIPHER_SUITES", ""),
+    named("QUEUE_PROXY_TLS_CURVE_PREFERENCES", ""),
+    named("ENABLE_MULTI_CONTAINER_PROBES", String(severalProbed)),
+    named("OBSERVABILITY_CONFIG", observabilityJson(config.observability)),
+  ];
+}

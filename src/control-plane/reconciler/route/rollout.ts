@@ -1,0 +1,170 @@
+// Gradual rollout: how the shares of the latest revisions move from old to new, and the state kept between steps.
+// All instants here are nanoseconds, as in the annotation that holds the state. Source: pkg/reconciler/route/traffic/rollout.go.
+import type { Traffic } from "./traffic.ts";
+
+export interface RevisionShare {
+  readonly revisionName: string;
+  readonly percent: number;
+}
+/** All absent: no rollout is going on. Only `starttime`: it waits for its first step to be seen ready. */
+export interface StepParams {
+  readonly starttime?: number;
+  readonly nextStepTime?: number;
+  readonly stepDuration?: number;
+  readonly stepSize?: number;
+}
+export interface ConfigurationRollout {
+  readonly configurationName: string;
+  readonly tag?: string;
+  readonly percent: number;
+  /** Oldest first; the last one is where the traffic goes. */
+  readonly revisions?: readonly RevisionShare[];
+  readonly stepParams: StepParams;
+}
+export interface Rollout {
+  readonly configurations?: readonly ConfigurationRollout[];
+}
+
+const SECOND = 1e9;
+
+/** What the traffic would be with every rollout finished. */
+export function goalRollout(traffic: Traffic): Rollout {
+  const configurations = [...traffic.groups].flatMap(([tag, targets]) =>
+    targets
+      .filter(({ latestRevision }) => latestRevision)
+      .map(({ configurationName, revisionName, percent }) => ({
+        configurationName,
+        ...(tag === "" ? {} : { tag }),
+        percent,
+        revisions: [{ revisionName, percent }],
+        stepParams: {},
+      })),
+  );
+  return configurations.length === 0 ? {} : { configurations: configurations.toSorted(byTagThenName) };
+}
+
+/** Fixes size and pace of the steps of every rollout whose first step has just been seen ready. `durationSeconds`: of the whole. */
+export function observeReady(rollout: Rollout, now: number, durationSeconds: number): Rollout {
+  return {
+    configurations: (rollout.configurations ?? []).map((configuration) => {
+      const { starttime = 0, stepDuration = 0 } = configuration.stepParams;
+      if (starttime === 0 || stepDuration !== 0) return configuration;
+      return {
+        ...configuration,
+        stepParams: { starttime, ...pace(configuration.percent, starttime, now, durationSeconds) },
+      };
+    }),
+  };
+}
+
+function pace(percent: number, starttime: number, now: number, durationSeconds: number): StepParams {
+  const first = Math.max(1, Math.ceil((now - starttime) / SECOND));
+  const rest = Math.max(1, durationSeconds - first);
+  const steps = Math.min(Math.max(1, rest / first), percent - 1);
+  const stepDuration = Math.trunc((rest / steps) * SECOND);
+  return { nextStepTime: now + stepDuration, stepDuration, stepSize: Math.round((percent - 1) / steps) };
+}
+
+/** The state that follows `previous` on the way to `goal`, and when to look again (0: nothing to wait for). */
+export function stepRollout(
+  goal: Rollout,
+  previous: Rollout | undefined,
+  now: number,
+): { readonly rollout: Rollout; readonly nextStepTime: number } {
+  const before = previous?.configurations ?? [];
+  if (before.length === 0) return { rollout: goal, nextStepTime: 0 };
+  const configurations = (goal.configurations ?? []).flatMap((wanted) => {
+    const known = before.find(
+      ({ tag, configurationName }) => tag === wanted.tag && configurationName === wanted.configurationName,
+    );
+    if (!known || wanted.percent === 1) return [wanted];
+    // A target that only its tag reaches has no share to move.
+    return wanted.percent === 0 ? [] : [stepConfiguration(wanted, known, now)];
+  });
+  const times = configurations.flatMap(({ stepParams }) => stepParams.nextStepTime || []);
+  return {
+    rollout: configurations.length === 0 ? {} : { configurations },
+    nextStepTime: times.length === 0 ? 0 : Math.min(...times),
+  };
+}
+
+/** True when every configuration has arrived at one revision. */
+export function isDone(rollout: Rollout): boolean {
+  return (rollout.configurations ?? []).every(({ revisions = [] }) => revisions.length < 2);
+}
+
+/** False for a state that nobody could have written: shares that do not add up, or steps without a beginning. */
+export function isSound(rollout: Rollout): boolean {
+  return (rollout.configurations ?? []).every(({ percent, revisions = [] }) => {
+    const total = revisions.reduce((sum, share) => sum + share.percent, 0);
+    return total === percent && revisions.every((share) => share.percent >= 0);
+  });
+}
+
+function stepConfiguration(
+  goal: ConfigurationRollout,
+  previous: ConfigurationRollout,
+  now: number,
+): ConfigurationRollout {
+  const shares = adjust(goal.percent, previous);
+  const wanted = goal.revisions?.[0];
+  const newest = shares.at(-1);
+  if (!wanted || !newest) return goal;
+  if (newest.revisionName === wanted.revisionName) {
+    return step({ ...goal, revisions: shares, stepParams: previous.stepParams }, now);
+  }
+  const older = shareTaken(shares, 1).filter(({ percent }) => percent > 0);
+  return {
+    ...goal,
+    revisions: [...older, { revisionName: wanted.revisionName, percent: 1 }],
+    stepParams: { starttime: now },
+  };
+}
+
+/** A larger share goes to the newest revision; a smaller one is taken from the oldest. */
+function adjust(percent: number, { percent: before, revisions = [] }: ConfigurationRollout): readonly RevisionShare[] {
+  if (percent >= before) {
+    return revisions.map((share, index) =>
+      index === revisions.length - 1 ? { ...share, percent: share.percent + percent - before } : share,
+    );
+  }
+  let surplus = before - percent;
+  const kept: RevisionShare[] = [];
+  for (const share of revisions) {
+    const taken = Math.min(surplus, share.percent);
+    surplus -= taken;
+    if (share.percent > taken) kept.push({ ...share, percent: share.percent - taken });
+  }
+  return kept;
+}
+
+/** Takes up to `size` percent from the newest of the shares first. Drained ones stay, with 0. */
+function shareTaken(shares: readonly RevisionShare[], size: number): readonly RevisionShare[] {
+  let left = size;
+  return shares
+    .toReversed()
+    .map((share) => {
+      const taken = Math.min(left, share.percent);
+      left -= taken;
+      return { ...share, percent: share.percent - taken };
+    })
+    .toReversed();
+}
+
+function step(rollout: ConfigurationRollout, now: number): ConfigurationRollout {
+  const { revisions = [], stepParams } = rollout;
+  const newest = revisions.at(-1);
+  if (!newest || revisions.length < 2) return { ...rollout, stepParams: {} };
+  const { nextStepTime = 0, stepDuration = 0, stepSize = 0 } = stepParams;
+  if (nextStepTime === 0 || nextStepTime > now) return rollout;
+  const older = shareTaken(revisions.slice(0, -1), stepSize).filter(({ percent }) => percent > 0);
+  const taken = rollout.percent - newest.percent - older.reduce((sum, { percent }) => sum + percent, 0);
+  const moved = [...older, { ...newest, percent: newest.percent + taken }];
+  if (older.length === 0) return { ...rollout, revisions: moved, stepParams: {} };
+  return { ...rollout, revisions: moved, stepParams: { ...stepParams, nextStepTime: now + stepDuration } };
+}
+
+function byTagThenName(a: ConfigurationRollout, b: ConfigurationRollout): number {
+  const [left, right] = [`${a.tag ?? ""}\0${a.configurationName}`, `${b.tag ?? ""}\0${b.configurationName}`];
+  return left < right ? -1 : left > right ? 1 : 0;
+}

@@ -1,0 +1,36 @@
+// The Configuration of a Service: same name, the template, and the Service's own labels and annotations.
+// Source: pkg/reconciler/service/resources/configuration.go.
+import type { Configuration, Service } from "../../../apis/serving/types.ts";
+import { controllerReference } from "../ownership.ts";
+import { routeNames, routesText } from "../route-names.ts";
+import {
+  LAST_APPLIED_ANNOTATION,
+  ROLLOUT_DURATION_ANNOTATIONS,
+  ROUTES_ANNOTATION,
+  SERVICE_LABEL,
+  SERVICE_UID_LABEL,
+  without,
+} from "../well-known.ts";
+
+const NOT_HANDED_ON: readonly string[] = [LAST_APPLIED_ANNOTATION, ...ROLLOUT_DURATION_ANNOTATIONS];
+
+/** The whole Configuration. `existing`: routes that already stand there are kept. */
+export function makeConfiguration(service: Service, existing?: Configuration): Configuration {
+  const { name, namespace = "", uid = "", labels, annotations } = service.metadata;
+  const routes = new Set([...routeNames(existing), name]);
+  return {
+    apiVersion: "serving.knative.dev/v1",
+    kind: "Configuration",
+    metadata: {
+      name,
+      namespace,
+      labels: { ...labels, [SERVICE_LABEL]: name, [SERVICE_UID_LABEL]: uid },
+      annotations: {
+        ...without(annotations, (key) => NOT_HANDED_ON.includes(key)),
+        [ROUTES_ANNOTATION]: routesText(routes),
+      },
+      ownerReferences: [controllerReference(service)],
+    },
+    spec: { template: service.spec.template },
+  };
+}

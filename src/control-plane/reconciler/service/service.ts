@@ -1,0 +1,120 @@
+// Plans for a Service: its Configuration, then its Route, and what of their state the Service shows.
+// Source: pkg/reconciler/service/service.go.
+import { serviceConditions } from "../../../apis/meta/condition-sets.ts";
+import { isConditionTrue } from "../../../apis/meta/conditions.ts";
+import {
+  markConfigurationNotOwned,
+  markConfigurationOutOfDate,
+  markRevisionNameTaken,
+  markRouteNotOwned,
+  markRouteOutOfDate,
+  markTrafficNotMigrated,
+  propagateConfigurationStatus,
+  propagateRouteStatus,
+} from "../../../apis/serving/service-lifecycle.ts";
+import type { Configuration, Route, TrafficTarget } from "../../../apis/serving/types.ts";
+import type { Reconciler } from "../../controller/reconciler.ts";
+import { isRevisionNameTaken } from "../configuration/byo-revision.ts";
+import { holdWhole, isAsWanted } from "../owned-child.ts";
+import { isControlledBy } from "../ownership.ts";
+import { type Failure, knativePlanner, type Pass } from "../pass.ts";
+import { makeConfiguration } from "./make-configuration.ts";
+import { makeRoute } from "./make-route.ts";
+
+const KIND = "Service.serving.knative.dev";
+type ServicePass = Pass<typeof KIND>;
+
+export const servicePlanner: Reconciler<typeof KIND> = knativePlanner({
+  name: "service",
+  kind: KIND,
+  conditions: serviceConditions,
+  reconcile: reconcileService,
+});
+
+function reconcileService(pass: ServicePass): Failure {
+  const { name } = pass.object.metadata;
+  const configuration = holdConfiguration(pass);
+  if (configuration === "foreign") {
+    pass.status = markConfigurationNotOwned(pass.status, name, pass.at);
+    return `service: "${name}" does not own configuration: "${name}"`;
+  }
+  const observed = configuration && isObserved(configuration);
+  pass.status = observed
+    ? propagateConfigurationStatus(pass.status, configuration.status ?? {}, pass.at)
+    : markConfigurationOutOfDate(pass.status, pass.at);
+  const byoName = pass.object.spec.template.metadata?.name;
+  if (byoName && !observed) {
+    // A name that the user brought may turn out to be taken; only the Configuration can tell.
+    pass.status = markRouteOutOfDate(pass.status, pass.at);
+    return undefined;
+  }
+  if (byoName && configuration && isRevisionNameTaken(configuration, byoName, pass.world)) {
+    pass.status = markRevisionNameTaken(pass.status, byoName, pass.at);
+    return undefined;
+  }
+  return reconcileRoute(pass, configuration);
+}
+
+/** The Configuration as it stands if it needs no change; undefined while it is being made or corrected. */
+function holdConfiguration({ object, world, plan }: ServicePass): Configuration | undefined | "foreign" {
+  const { name, namespace = "" } = object.metadata;
+  const existing = world.get("Configuration.serving.knative.dev", namespace, name);
+  if (existing && !isControlledBy(existing, object)) return "foreign";
+  const wanted = makeConfiguration(object, existing);
+  if (existing && isAsWanted(existing, wanted)) return existing;
+  plan.ensure.push(holdWhole(wanted));
+  if (!existing) plan.events.push(created("Configuration", name));
+  return existing && sameSpec(existing, wanted) ? existing : undefined;
+}
+
+function reconcileRoute(pass: ServicePass, configuration: Configuration | undefined): Failure {
+  const { object, world, plan, at } = pass;
+  const { name, namespace = "" } = object.metadata;
+  const route = world.get("Route.serving.knative.dev", namespace, name);
+  if (route && !isControlledBy(route, object)) {
+    pass.status = markRouteNotOwned(pass.status, name, at);
+    return `service: "${name}" does not own route: "${name}"`;
+  }
+  const wanted = makeRoute(object);
+  const settled = route !== undefined && isAsWanted(route, wanted);
+  if (!settled) plan.ensure.push(holdWhole(wanted));
+  if (!route) plan.events.push(created("Route", name));
+  if (!route || !(settled || sameSpec(route, wanted)) || !isObserved(route)) {
+    pass.status = markRouteOutOfDate(pass.status, at);
+    return undefined;
+  }
+  pass.status = propagateRouteStatus(pass.status, route.status ?? {}, at);
+  const ready = isConditionTrue(pass.status.conditions, "RoutesReady");
+  if (ready && !isMigrated(route, configuration)) pass.status = markTrafficNotMigrated(pass.status, at);
+  return undefined;
+}
+
+/** True when the Route's status says what its spec asks for, with the Configuration's latest ready revision in its place. */
+function isMigrated(route: Route, configuration: Configuration | undefined): boolean {
+  const wanted = route.spec.traffic ?? [];
+  const actual = route.status?.traffic ?? [];
+  const latest = configuration?.status?.latestReadyRevisionName ?? "";
+  return (
+    wanted.length === actual.length &&
+    wanted.every((target, index) => {
+      const expected = target.configurationName ? { ...target, revisionName: latest } : target;
+      return sameTarget(expected, actual[index] ?? {});
+    })
+  );
+}
+
+function sameTarget(a: TrafficTarget, b: TrafficTarget): boolean {
+  return (a.tag ?? "") === (b.tag ?? "") && a.revisionName === b.revisionName && (a.percent ?? 0) === (b.percent ?? 0);
+}
+
+function isObserved({ metadata, status }: Configuration | Route): boolean {
+  return (status?.observedGeneration ?? 0) === (metadata.generation ?? 0);
+}
+
+function sameSpec(existing: Configuration | Route, wanted: Configuration | Route): boolean {
+  return isAsWanted({ ...existing, metadata: wanted.metadata }, wanted);
+}
+
+function created(kind: string, name: string): { type: "Normal"; reason: string; message: string } {
+  return { type: "Normal", reason: "Created", message: `Created ${kind} "${name}"` };
+}
