@@ -39,7 +39,8 @@ function report(file) {
   );
   const having = (...statuses) => tests.filter((test) => statuses.includes(test.status));
   const skipped = having("skipped", "pending", "todo", "disabled");
-  if (skipped.length > 0) console.log(`\n${skipped.length} skipped:\n${skipped.map((test) => `  ${test.fullName}`).join("\n")}`);
+  if (skipped.length > 0)
+    console.log(`\n${skipped.length} skipped:\n${skipped.map((test) => `  ${test.fullName}`).join("\n")}`);
   const failed = having("failed").length;
   console.log(`\n${having("passed").length} passed, ${failed} failed`);
   return failed;

@@ -113,4 +113,9 @@ export interface ServingConfig {
   readonly observability: ObservabilityConfig;
   /** `cluster.local` unless told otherwise. */
   readonly clusterDomain: string;
+  /**
+   * The port that public URLs in statuses carry. Set only while config-domain is knap's own (`localhost`) and the ingress is not on 80;
+   * with a config-domain of the user's, URLs are exactly Knative's.
+   */
+  readonly urlPort?: number;
 }
