@@ -1,7 +1,7 @@
 // One rule's paths as the gateway walks them, compiled from an Ingress: prefix, header conditions, weighted splits. Pure data and its making.
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
 import { ingressHash } from "../../apis/networking/ingress-hash.ts";
-import type { Ingress, IngressBackendSplit, IngressPath } from "../../apis/networking/types.ts";
+import type { Ingress, IngressBackendSplit, IngressPath, IngressRule } from "../../apis/networking/types.ts";
 
 /** A header to set: what the client sent under this name is dropped. */
 export interface HeaderValue {
@@ -24,6 +24,8 @@ export interface RouteSplit {
 export interface RoutePath {
   /** `namespace/name` of the Ingress. */
   readonly ingress: string;
+  /** The first host of its rule. */
+  readonly host: string;
   /** See {@link ingressHash}. */
   readonly hash: string;
   readonly prefix: string;
@@ -38,10 +40,13 @@ export interface RoutePath {
 const H2C_PORTS: ReadonlySet<number | string> = new Set([81, "81", "http2", "h2c"]);
 
 /** The paths of one rule, in the order they are tried: longer prefixes first, then more conditions, then as written. */
-export function compilePaths(ingress: Ingress, paths: readonly IngressPath[]): readonly RoutePath[] {
-  const key = `${ingress.metadata.namespace ?? ""}/${ingress.metadata.name}`;
-  const hash = ingressHash(ingress);
-  return paths.map((path) => compilePath(path, key, hash)).sort(moreSpecificFirst);
+export function compilePaths(ingress: Ingress, rule: IngressRule): readonly RoutePath[] {
+  const origin = {
+    ingress: `${ingress.metadata.namespace ?? ""}/${ingress.metadata.name}`,
+    host: rule.hosts?.[0] ?? "",
+    hash: ingressHash(ingress),
+  };
+  return (rule.http?.paths ?? []).map((path) => compilePath(path, origin)).sort(moreSpecificFirst);
 }
 
 export function moreSpecificFirst(a: RoutePath, b: RoutePath): number {
@@ -58,12 +63,11 @@ export function pickSplit({ splits, totalWeight }: RoutePath, chance: number): R
   return splits.at(-1);
 }
 
-function compilePath(path: IngressPath, ingress: string, hash: string): RoutePath {
+function compilePath(path: IngressPath, origin: Pick<RoutePath, "ingress" | "host" | "hash">): RoutePath {
   const written = path.splits ?? [];
   const splits = written.map((split) => compileSplit(split, path, written.length)).filter((split) => split.weight > 0);
   return {
-    ingress,
-    hash,
+    ...origin,
     prefix: path.path ?? "",
     conditions: Object.entries(path.headers ?? {}).map(([name, { exact }]) => ({
       lowerName: name.toLowerCase(),

@@ -36,6 +36,8 @@ export interface RoutingTable {
   /** As if the request had been sent to the Service's own name, whatever its Host. */
   matchService(service: string, request: RouteRequest): RouteMatch | undefined;
   readonly services: readonly ServiceEntry[];
+  /** `namespace/name` of all Ingresses. */
+  readonly ingresses: ReadonlySet<string>;
   /** Hosts that two Ingresses claim: the first in the list has it, the others are refused. */
   readonly conflicts: readonly { readonly host: string; readonly ingress: string }[];
 }
@@ -95,13 +97,18 @@ export function compileRoutingTable(ingresses: readonly Ingress[], options: Tabl
       return entry && asService(entry, request);
     },
     services,
+    ingresses: new Set(ingresses.map(keyOf)),
     conflicts: dedupe(conflicts),
   };
 }
 
+function keyOf({ metadata }: Ingress): string {
+  return `${metadata.namespace ?? ""}/${metadata.name}`;
+}
+
 function addRule(map: HostMap, ingress: Ingress, rule: IngressRule, isPublic: boolean) {
-  const key = `${ingress.metadata.namespace ?? ""}/${ingress.metadata.name}`;
-  const paths = compilePaths(ingress, rule.http?.paths ?? []);
+  const key = keyOf(ingress);
+  const paths = compilePaths(ingress, rule);
   const refused: { host: string; ingress: string }[] = [];
   for (const host of rule.hosts ?? []) {
     const name = hostName(host);
@@ -123,17 +130,15 @@ function dedupe(conflicts: readonly { host: string; ingress: string }[]) {
 }
 
 /** The default target's rules come first: its cluster-local names, then its public ones, until the next cluster-local rule (a tag's). */
-function serviceEntry({ metadata, spec }: Ingress): readonly ServiceEntry[] {
-  const rules = spec.rules ?? [];
+function serviceEntry(ingress: Ingress): readonly ServiceEntry[] {
+  const rules = ingress.spec.rules ?? [];
   const [first] = rules;
   if (first?.visibility !== "ClusterLocal") return [];
   const nextTarget = rules.findIndex((rule, index) => index > 0 && rule.visibility === "ClusterLocal");
   const open = rules.slice(1, nextTarget < 0 ? undefined : nextTarget).flatMap((rule) => rule.hosts ?? [])[0];
   const host = open ?? first.hosts?.at(-1);
   if (host === undefined) return [];
-  return [
-    { service: `${metadata.namespace ?? ""}/${metadata.name}`, host: hostName(host), isPublic: open !== undefined },
-  ];
+  return [{ service: keyOf(ingress), host: hostName(host), isPublic: open !== undefined }];
 }
 
 function redirect(host: string, target: string, httpsPort: number): RouteMatch {

@@ -1,0 +1,130 @@
+// The gateway: finds the route of a request in the current table, picks a revision by weight, sets the headers and hands it on. It waits for
+// nothing, retries nothing and times nothing out.
+import type { RevisionKey } from "../../apis/autoscaling/types.ts";
+import { answer, makeReply, type Reply } from "../http/errors.ts";
+import type { Exchange, Handler } from "../http/exchange.ts";
+import { headerValue } from "../http/headers.ts";
+import { HopExchange } from "../http/hop-exchange.ts";
+import { gatewayHeaders } from "./gateway-headers.ts";
+import { makeIndexPage } from "./index-page.ts";
+import { pickSplit, type RoutePath, type RouteSplit } from "./path-table.ts";
+import { type RouteCount, RouteCounts } from "./route-counts.ts";
+import { EMPTY_TABLE, type RouteMatch, type RoutingTable } from "./routing-table.ts";
+
+export interface IngressOptions {
+  /** Takes a request on to a revision's public Service. */
+  readonly forward: (revision: RevisionKey, exchange: Exchange) => Promise<void>;
+  /** Numbers in [0, 1): which revision of a split. */
+  readonly chance: () => number;
+  /** The gateway pod's address, which the next hop appends to X-Forwarded-For. */
+  readonly address: string;
+}
+
+/** Nobody is served under that name: as Envoy says it, without a word. */
+const NOT_FOUND = makeReply(404);
+/** A mapped domain goes on to a Service's local name; that one goes to revisions. */
+const MOST_REWRITES = 2;
+
+/** One for all doors: what a request may see depends on the door it came through. */
+export class IngressGateway {
+  readonly #options: IngressOptions;
+  readonly #counts = new RouteCounts();
+  #table: RoutingTable = EMPTY_TABLE;
+  #inFlight = 0;
+
+  constructor(options: IngressOptions) {
+    this.#options = options;
+  }
+
+  /** From now on requests follow this table; those on their way keep the route they took. */
+  swap(table: RoutingTable): void {
+    this.#table = table;
+    this.#counts.keep(table.ingresses);
+  }
+
+  get table(): RoutingTable {
+    return this.#table;
+  }
+
+  /** Requests of all doors that are not over. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** The observed split: requests per route and revision since the Ingress came to be. */
+  get counts(): readonly RouteCount[] {
+    return this.#counts.all;
+  }
+
+  /** The handler of the public, local and TLS doors. */
+  readonly handle: Handler = (exchange) => this.#take(exchange, this.#table.match(exchange));
+
+  /** The handler of a Service's own door (`namespace/name`), which means that Service whatever the Host. */
+  handlerForService(service: string): Handler {
+    return (exchange) => this.#take(exchange, this.#table.matchService(service, exchange));
+  }
+
+  async #take(exchange: Exchange, match: RouteMatch | undefined): Promise<void> {
+    this.#inFlight += 1;
+    try {
+      const reply =
+        match?.kind === "path" ? await this.#follow(exchange, match.path, match.host) : replyTo(match, exchange);
+      if (reply) answer(exchange, reply);
+    } finally {
+      this.#inFlight -= 1;
+    }
+  }
+
+  /** Forwards, or returns what to answer instead. */
+  async #follow(exchange: Exchange, path: RoutePath, host?: string): Promise<Reply | undefined> {
+    let at = exchange;
+    let route: RoutePath | undefined = path;
+    let seenHost = host;
+    for (let rewrites = 0; route && rewrites < MOST_REWRITES; rewrites += 1) {
+      const split = pickSplit(route, this.#options.chance());
+      if (!split) return NOT_FOUND;
+      const { rewriteHost }: RoutePath = route;
+      at = this.#hop(at, route, split, rewriteHost ?? seenHost);
+      seenHost = undefined;
+      if (rewriteHost === undefined) {
+        this.#counts.add(route, split);
+        exchange.marks.revision = split.revision;
+        await this.#options.forward(split.revision, at);
+        return undefined;
+      }
+      const { target, headers } = at;
+      const next = this.#table.match({ host: rewriteHost, target, headers, door: "local" });
+      route = next?.kind === "path" ? next.path : undefined;
+    }
+    return NOT_FOUND;
+  }
+
+  #hop(exchange: Exchange, path: RoutePath, split: RouteSplit, host: string | undefined): Exchange {
+    const dropUpgrade = exchange.upgrade !== undefined && wantsH2c(exchange);
+    const headers = gatewayHeaders(exchange.headers, {
+      set: split.headers,
+      peer: exchange.peer,
+      scheme: exchange.door === "tls" ? "https" : "http",
+      hash: path.hash,
+      host,
+      dropUpgrade,
+    });
+    return new HopExchange(exchange, {
+      headers,
+      peer: this.#options.address,
+      version: split.protocol === "h2c" ? "2" : "1.1",
+      ...(host === undefined ? {} : { host }),
+      upgrades: !dropUpgrade,
+    });
+  }
+}
+
+function replyTo(match: Exclude<RouteMatch, { kind: "path" }> | undefined, { host }: Exchange): Reply {
+  if (match?.kind === "index") return makeIndexPage(match.services, /:\d+$/.exec(host)?.[0] ?? "");
+  return match ? makeReply(301, "", ["Location", match.location]) : NOT_FOUND;
+}
+
+/** HTTP/2 by upgrade is between the client and the gateway, which speaks it by prior knowledge only: the request is served as it came. */
+function wantsH2c({ headers }: Exchange): boolean {
+  return headerValue(headers, "upgrade")?.toLowerCase() === "h2c";
+}
