@@ -125,6 +125,8 @@ export interface ImageInfo {
   readonly exposedPorts: readonly number[];
   readonly workingDir: string;
   readonly sizeBytes: number;
+  /** What ends it politely; absent: SIGTERM. */
+  readonly stopSignal?: string;
 }
 
 export interface RegistryAuth {
@@ -167,6 +169,13 @@ export interface RuntimeEvent {
   readonly containerId: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly exitCode?: number;
+}
+
+/** A TCP socket that a container listens on, as it sees it itself. */
+export interface Listener {
+  readonly port: number;
+  /** Bound to 127.0.0.1 or ::1 only. */
+  readonly loopback: boolean;
 }
 
 export interface ContainerStats {
@@ -256,6 +265,8 @@ export interface ContainerRuntime {
     },
   ): AsyncIterable<LogLine>;
   stats(id: string): Promise<ContainerStats>;
+  /** What it listens on right now, for findings about ports; undefined: this runtime cannot tell. */
+  listeners(id: string): Promise<readonly Listener[] | undefined>;
   putArchive(id: string, path: string, tar: Readable): Promise<void>;
   getArchive(id: string, path: string): Promise<Readable>;
   /** Goes on until aborted; an engine that goes away yields `unreachable`, and `reachable` when it is back. */

@@ -1,0 +1,108 @@
+// ContainerSpec → the engine's create request. Translates and decides nothing; never talks to the engine.
+import type Docker from "dockerode";
+import type { ContainerSpec, MountSpec } from "../runtime.ts";
+
+/** How published ports are bound: `undefined` publishes nothing (direct). */
+export interface Publishing {
+  readonly hostIp: string;
+}
+
+/** The engine must not keep endless logs of a chatty app; what knap shows comes from the last of it anyway. */
+const LOG_CONFIG = { Type: "json-file", Config: { "max-size": "10m", "max-file": "3" } };
+
+/** Renders the body of the create call. Containers that share another's network namespace carry no network settings of their own. */
+export function containerOptions(
+  spec: ContainerSpec,
+  publishing: Publishing | undefined,
+): Docker.ContainerCreateOptions {
+  const shared = spec.networkOf !== undefined;
+  return {
+    Image: spec.image,
+    ...(spec.command && { Entrypoint: [...spec.command] }),
+    ...(spec.args && { Cmd: [...spec.args] }),
+    ...(spec.workingDir && { WorkingDir: spec.workingDir }),
+    ...(spec.user && { User: spec.user }),
+    ...(spec.hostname && !shared && { Hostname: spec.hostname }),
+    Env: spec.env.map(([name, value]) => `${name}=${value}`),
+    Labels: { ...spec.labels },
+    Tty: false,
+    OpenStdin: false,
+    AttachStdin: false,
+    // An image's own HEALTHCHECK means nothing to Kubernetes.
+    Healthcheck: { Test: ["NONE"] },
+    ...(!shared && { ExposedPorts: Object.fromEntries(spec.ports.map((port) => [`${port}/tcp`, {}])) }),
+    HostConfig: {
+      RestartPolicy: { Name: "no" },
+      LogConfig: LOG_CONFIG,
+      ...networking(spec, publishing),
+      ...limits(spec),
+      ...security(spec),
+      ...(spec.mounts && { Mounts: spec.mounts.map(mount) }),
+    },
+    ...(spec.network &&
+      !shared && {
+        NetworkingConfig: { EndpointsConfig: { [spec.network.id]: { Aliases: [...(spec.network.aliases ?? [])] } } },
+      }),
+  };
+}
+
+function networking(spec: ContainerSpec, publishing: Publishing | undefined): Docker.HostConfig {
+  if (spec.networkOf !== undefined) return { NetworkMode: `container:${spec.networkOf}` };
+  return {
+    ...(spec.network && { NetworkMode: spec.network.id }),
+    // Bindings are spelled out: newer engines no longer fill them in.
+    ...(publishing && {
+      PortBindings: Object.fromEntries(
+        spec.ports.map((port) => [`${port}/tcp`, [{ HostIp: publishing.hostIp, HostPort: "0" }]]),
+      ),
+    }),
+    ...(spec.dns && {
+      Dns: [...spec.dns.servers],
+      DnsSearch: [...spec.dns.searches],
+      DnsOptions: [...spec.dns.options],
+    }),
+    ...(spec.extraHosts && { ExtraHosts: [...spec.extraHosts] }),
+  };
+}
+
+function limits(spec: ContainerSpec): Docker.HostConfig {
+  return {
+    ...(spec.cpuNanos !== undefined && { NanoCpus: spec.cpuNanos }),
+    ...(spec.cpuShares !== undefined && { CpuShares: spec.cpuShares }),
+    // Equal, so that no swap softens the limit.
+    ...(spec.memoryBytes !== undefined && { Memory: spec.memoryBytes, MemorySwap: spec.memoryBytes }),
+  };
+}
+
+function security(spec: ContainerSpec): Docker.HostConfig {
+  return {
+    ...(spec.readOnlyRootFilesystem && { ReadonlyRootfs: true }),
+    ...(spec.capabilities && { CapAdd: [...spec.capabilities.add], CapDrop: [...spec.capabilities.drop] }),
+    ...(spec.securityOptions && { SecurityOpt: [...spec.securityOptions] }),
+    ...(spec.groups && { GroupAdd: [...spec.groups] }),
+  };
+}
+
+function mount(spec: MountSpec): Docker.MountSettings {
+  if (spec.kind === "tmpfs") {
+    return {
+      Type: "tmpfs",
+      Source: "",
+      Target: spec.target,
+      ReadOnly: spec.readOnly,
+      TmpfsOptions: { SizeBytes: spec.sizeBytes ?? 0, Mode: 0o1777 },
+    };
+  }
+  const settings: Docker.MountSettings = {
+    Type: spec.kind,
+    Source: spec.source,
+    Target: spec.target,
+    ReadOnly: spec.readOnly,
+  };
+  if (spec.kind === "bind") return settings;
+  const options = { NoCopy: true, Labels: {}, DriverConfig: { Name: "", Options: {} } };
+  return {
+    ...settings,
+    VolumeOptions: spec.subPath ? { ...options, Subpath: spec.subPath } : options,
+  } as Docker.MountSettings;
+}

@@ -1,0 +1,225 @@
+// Containers of a Docker engine: create, start, signals, exec, logs, stats, archives. Decides nothing; kubelet and image say what.
+import { readFile } from "node:fs/promises";
+import { Readable } from "node:stream";
+import type Docker from "dockerode";
+import { mergeListeners, parseListeners } from "../proc-net.ts";
+import { type ContainerRuntime, type ContainerState, type Listener, type LogLine, RuntimeError } from "../runtime.ts";
+import { containerOptions } from "./container-options.ts";
+import { containerState, type Reach } from "./container-state.ts";
+import { asking, isGone } from "./engine-error.ts";
+import { readFrames, readLogLines } from "./log-stream.ts";
+
+export interface ContainerOptions {
+  readonly docker: Docker;
+  readonly reach: () => Promise<Reach>;
+  /** Which address published ports are bound to on the engine's machine. */
+  readonly bindIp: string;
+  /** The engine's processes are this machine's own, so /proc shows their sockets. */
+  readonly sameMachine: boolean;
+}
+
+type Containers = Pick<
+  ContainerRuntime,
+  | "create"
+  | "start"
+  | "kill"
+  | "pause"
+  | "unpause"
+  | "remove"
+  | "inspect"
+  | "list"
+  | "wait"
+  | "exec"
+  | "logs"
+  | "stats"
+  | "listeners"
+  | "putArchive"
+  | "getArchive"
+>;
+
+/** Makes the container half of the runtime. */
+export function makeDockerContainers(options: ContainerOptions): Containers {
+  const { docker } = options;
+  const at = (id: string): Docker.Container => docker.getContainer(id);
+  const inspect = async (id: string): Promise<ContainerState | undefined> => {
+    try {
+      const found = await at(id).inspect();
+      return containerState(found, await options.reach());
+    } catch (failure) {
+      if (isGone(failure)) return undefined;
+      throw failure;
+    }
+  };
+  return {
+    create: (spec) =>
+      asking(`creating container ${spec.name}`, async () => {
+        const reach = await options.reach();
+        const body = containerOptions(spec, reach.kind === "published" ? { hostIp: options.bindIp } : undefined);
+        // Split by hand: the client library would repeat the whole body in the query.
+        const created = await docker.createContainer({ _query: { name: spec.name }, _body: body } as never);
+        return created.id;
+      }),
+    start: (id) => asking("starting a container", () => ignoring(304, at(id).start())),
+    kill: (id, signal) => asking(`sending ${signal}`, () => ignoringNotRunning(at(id).kill({ signal }))),
+    pause: (id) =>
+      asking("pausing a container", () =>
+        at(id)
+          .pause()
+          .then(() => {}),
+      ),
+    unpause: (id) =>
+      asking("unpausing a container", () =>
+        at(id)
+          .unpause()
+          .then(() => {}),
+      ),
+    remove: (id) =>
+      asking("removing a container", async () => {
+        try {
+          await at(id).remove({ force: true, v: true });
+        } catch (failure) {
+          if (!isGone(failure)) throw failure;
+        }
+      }),
+    inspect: (id) => asking("inspecting a container", () => inspect(id)),
+    list: (label) =>
+      asking("listing containers", async () => {
+        const found = await docker.listContainers({ all: true, filters: { label: [label] } });
+        const states = await Promise.all(found.map((container) => inspect(container.Id)));
+        return states.filter((state) => state !== undefined);
+      }),
+    wait: (id, signal) =>
+      asking("waiting for a container", async () => {
+        const answer = (await at(id).wait(signal ? { abortSignal: signal } : {})) as { StatusCode: number };
+        const state = await inspect(id);
+        return { exitCode: answer.StatusCode, oomKilled: state?.oomKilled ?? false };
+      }),
+    exec: (id, command, execOptions = {}) =>
+      asking("running a command in a container", () => exec(at(id), command, execOptions)),
+    logs: (id, logOptions) => logs(at(id), logOptions),
+    stats: (id) => asking("reading statistics", () => stats(at(id))),
+    listeners: (id) => asking("reading listening sockets", () => listeners(options, id)),
+    putArchive: (id, path, tar) =>
+      asking(`copying files to ${path}`, () =>
+        at(id)
+          .putArchive(tar as unknown as NodeJS.ReadableStream, { path })
+          .then(() => {}),
+      ),
+    getArchive: (id, path) =>
+      asking(`copying files from ${path}`, async () => (await at(id).getArchive({ path })) as unknown as Readable),
+  };
+}
+
+async function ignoring(status: number, call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (failure) {
+    if ((failure as { statusCode?: number }).statusCode !== status) throw failure;
+  }
+}
+
+/** A signal for what has already ended is no error: it may end at any moment. */
+async function ignoringNotRunning(call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (failure) {
+    const { statusCode, message } = failure as { statusCode?: number; message?: string };
+    if (statusCode === 404 || (statusCode === 409 && /is not running/.test(message ?? ""))) return;
+    throw failure;
+  }
+}
+
+async function exec(
+  container: Docker.Container,
+  command: readonly string[],
+  options: NonNullable<Parameters<ContainerRuntime["exec"]>[2]>,
+): Promise<{ exitCode: number; output: string }> {
+  const run = await container.exec({
+    Cmd: [...command],
+    AttachStdout: true,
+    AttachStderr: true,
+    ...(options.env && { Env: options.env.map(([name, value]) => `${name}=${value}`) }),
+  });
+  const stream = (await run.start({ Detach: false, Tty: false })) as unknown as Readable;
+  let expired = false;
+  const timer =
+    options.timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => {
+          expired = true;
+          stream.destroy();
+        }, options.timeoutMs);
+  let output = "";
+  try {
+    for await (const { payload } of readFrames(stream)) output += payload.toString("utf8");
+  } catch (failure) {
+    if (!expired) throw failure;
+  } finally {
+    clearTimeout(timer);
+  }
+  if (expired)
+    throw new RuntimeError("failed", `command "${command.join(" ")}" timed out after ${options.timeoutMs} ms`);
+  const { ExitCode: exitCode } = await run.inspect();
+  return { exitCode: exitCode ?? 0, output };
+}
+
+async function* logs(
+  container: Docker.Container,
+  options: Parameters<ContainerRuntime["logs"]>[1],
+): AsyncGenerator<LogLine> {
+  if (options.signal?.aborted) return;
+  try {
+    const wanted = {
+      stdout: true,
+      stderr: true,
+      timestamps: true,
+      ...(options.tail !== undefined && { tail: options.tail }),
+      ...(options.since !== undefined && { since: Date.parse(options.since) / 1000 }),
+      ...(options.signal && { abortSignal: options.signal }),
+    };
+    const stream = options.follow
+      ? ((await container.logs({ ...wanted, follow: true })) as unknown as Readable)
+      : Readable.from([await container.logs({ ...wanted, follow: false })]);
+    yield* readLogLines(stream);
+  } catch (failure) {
+    if (options.signal?.aborted || isGone(failure)) return;
+    throw await asking("reading logs", () => Promise.reject(failure)).catch((error: unknown) => error);
+  }
+}
+
+async function stats(container: Docker.Container): ReturnType<ContainerRuntime["stats"]> {
+  const found = await container.stats({ stream: false, "one-shot": true } as { stream: false });
+  const memory = found.memory_stats ?? {};
+  const parts = (memory.stats ?? {}) as { inactive_file?: number; total_inactive_file?: number };
+  return {
+    cpuNanos: found.cpu_stats?.cpu_usage?.total_usage ?? 0,
+    memoryBytes: Math.max(0, (memory.usage ?? 0) - (parts.total_inactive_file ?? parts.inactive_file ?? 0)),
+    memoryLimitBytes: memory.limit ?? 0,
+  };
+}
+
+/** From /proc of this machine where the engine's processes live here, else by `cat` inside, where the image has one. */
+async function listeners(options: ContainerOptions, id: string): Promise<readonly Listener[] | undefined> {
+  const container = options.docker.getContainer(id);
+  const { State: state } = await container.inspect();
+  if (!state.Running) return undefined;
+  const local = options.sameMachine
+    ? await readTables((name) => readFile(`/proc/${state.Pid}/net/${name}`, "utf8"))
+    : undefined;
+  if (local) return local;
+  return readTables(async (name) => {
+    const { exitCode, output } = await exec(container, ["cat", `/proc/net/${name}`], { timeoutMs: 2_000 });
+    if (exitCode !== 0) throw new RuntimeError("failed", output);
+    return output;
+  });
+}
+
+async function readTables(read: (name: string) => Promise<string>): Promise<readonly Listener[] | undefined> {
+  try {
+    const v4 = await read("tcp");
+    const v6 = await read("tcp6").catch(() => "");
+    return mergeListeners([...parseListeners(v4), ...parseListeners(v6)]);
+  } catch {
+    return undefined;
+  }
+}

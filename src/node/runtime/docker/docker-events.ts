@@ -1,0 +1,69 @@
+// The engine's event stream, which outlives the engine: when it breaks, `unreachable`, then `reachable` once the engine answers again.
+
+import type { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import type Docker from "dockerode";
+import type { RuntimeEvent } from "../runtime.ts";
+import { readJsonLines } from "./json-lines.ts";
+
+interface EngineEvent {
+  readonly Type?: string;
+  readonly Action?: string;
+  readonly Actor?: { readonly ID?: string; readonly Attributes?: Readonly<Record<string, string>> };
+}
+
+const ACTIONS: Readonly<Record<string, RuntimeEvent["type"]>> = {
+  die: "die",
+  oom: "oom",
+  start: "start",
+  destroy: "destroy",
+  health_status: "health",
+};
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 2_000;
+
+/** Yields container events until aborted. Events during an outage are lost: after `reachable` look at everything anew. */
+export async function* dockerEvents(docker: Docker, signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
+  let away = false;
+  let waitMs = FIRST_RETRY_MS;
+  while (!signal.aborted) {
+    try {
+      const stream = await docker.getEvents({
+        filters: { type: ["container"], event: Object.keys(ACTIONS) },
+        abortSignal: signal,
+      } as Docker.GetEventsOptions);
+      if (away) yield engineEvent("reachable");
+      away = false;
+      waitMs = FIRST_RETRY_MS;
+      for await (const event of readJsonLines<EngineEvent>(stream as Readable)) {
+        const known = containerEvent(event);
+        if (known) yield known;
+      }
+    } catch {
+      // Which way it broke does not matter: the loop asks again until the engine answers.
+    }
+    if (signal.aborted) return;
+    if (!away) yield engineEvent("unreachable");
+    away = true;
+    await sleep(waitMs, undefined, { signal }).catch(() => {});
+    waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS);
+  }
+}
+
+function engineEvent(type: "reachable" | "unreachable"): RuntimeEvent {
+  return { type, containerId: "", labels: {} };
+}
+
+function containerEvent(event: EngineEvent): RuntimeEvent | undefined {
+  // `exec_create: sh -c …` carries the command text after the action.
+  const type = ACTIONS[(event.Action ?? "").split(":")[0] as string];
+  if (event.Type !== "container" || type === undefined) return undefined;
+  const attributes = event.Actor?.Attributes ?? {};
+  const exitCode = attributes["exitCode"];
+  return {
+    type,
+    containerId: event.Actor?.ID ?? "",
+    labels: attributes,
+    ...(exitCode !== undefined && { exitCode: Number(exitCode) }),
+  };
+}

@@ -1,0 +1,191 @@
+// Images of a Docker engine: inspect, pull, build, import, digests. Decides nothing about which image is wanted.
+import type { Readable } from "node:stream";
+import type Docker from "dockerode";
+import {
+  type BuildRequest,
+  type ContainerRuntime,
+  type ImageInfo,
+  type RegistryAuth,
+  RuntimeError,
+} from "../runtime.ts";
+import { asking, codeOf, isGone, toRuntimeError } from "./engine-error.ts";
+import { readJsonLines } from "./json-lines.ts";
+
+/** One line of a progress stream of pull, import or build. */
+interface Progress {
+  readonly id?: string;
+  readonly status?: string;
+  readonly stream?: string;
+  readonly error?: string;
+  readonly progressDetail?: { readonly current?: number; readonly total?: number };
+}
+
+type Images = ContainerRuntime["images"];
+
+/** Makes the image half of the runtime. `builder`: "2" is BuildKit, "1" the old builder. */
+export function makeDockerImages(docker: Docker, builder: () => Promise<"1" | "2">): Images {
+  return {
+    inspect: (reference) => asking(`inspecting image ${reference}`, () => inspectImage(docker, reference)),
+    pull: (reference, options) => asking(`pulling ${reference}`, () => pullImage(docker, reference, options)),
+    build: (request) => asking(`building ${request.tag}`, async () => buildImage(docker, await builder(), request)),
+    tag: (source, target) =>
+      asking(`tagging ${source} as ${target}`, async () => {
+        const { repo, tag } = splitTag(target);
+        await docker.getImage(source).tag({ repo, tag });
+      }),
+    digest: (reference, auth) =>
+      asking(`asking the registry for ${reference}`, async () => {
+        const options = auth ? { authconfig: credentials(auth) } : {};
+        const answer = await docker.getImage(withTag(reference)).distribution(options);
+        return (answer as { Descriptor: { digest: string } }).Descriptor.digest;
+      }),
+    list: (label) =>
+      asking("listing images", async () => {
+        const found = await docker.listImages({ filters: { label: [label] } });
+        const infos = await Promise.all(found.map((image) => inspectImage(docker, image.Id)));
+        return infos.filter((info) => info !== undefined);
+      }),
+    remove: (reference) =>
+      asking(`removing image ${reference}`, async () => {
+        try {
+          await docker.getImage(reference).remove({ force: false });
+        } catch (failure) {
+          if (!isGone(failure)) throw failure;
+        }
+      }),
+    import: (tar, tag, config) => asking(`importing ${tag}`, () => importImage(docker, tar, tag, config)),
+  };
+}
+
+async function inspectImage(docker: Docker, reference: string): Promise<ImageInfo | undefined> {
+  try {
+    return imageInfo(await docker.getImage(reference).inspect());
+  } catch (failure) {
+    if (isGone(failure)) return undefined;
+    throw failure;
+  }
+}
+
+async function pullImage(docker: Docker, reference: string, options: Parameters<Images["pull"]>[1]): Promise<void> {
+  const stream = await docker.createImage(credentials(options.auth), {
+    // Without a tag the engine would pull every tag of the repository.
+    fromImage: withTag(reference),
+    ...(options.platform && { platform: options.platform }),
+    ...(options.signal && { abortSignal: options.signal }),
+  });
+  for await (const step of readJsonLines<Progress>(stream as Readable)) {
+    if (step.error) throw new RuntimeError(codeOf(step.error), `pulling ${reference}: ${step.error}`);
+    const { current, total } = step.progressDetail ?? {};
+    options.onProgress?.({
+      ...(step.id && { layer: step.id }),
+      status: step.status ?? "",
+      ...(current !== undefined && { currentBytes: current }),
+      ...(total !== undefined && { totalBytes: total }),
+    });
+  }
+}
+
+async function buildImage(docker: Docker, version: "1" | "2", request: BuildRequest): Promise<{ id: string }> {
+  const stream = await docker.buildImage(request.context as unknown as NodeJS.ReadableStream, {
+    t: request.tag,
+    dockerfile: request.dockerfile,
+    ...(request.target && { target: request.target }),
+    ...(request.args && { buildargs: { ...request.args } }),
+    labels: { ...request.labels },
+    ...(request.platform && { platform: request.platform }),
+    ...(request.signal && { abortSignal: request.signal }),
+    version,
+    rm: true,
+    forcerm: true,
+  });
+  await followBuild(docker, stream as Readable, request);
+  return { id: (await docker.getImage(request.tag).inspect()).Id };
+}
+
+async function importImage(
+  docker: Docker,
+  tar: Readable,
+  reference: string,
+  config: Parameters<Images["import"]>[2],
+): Promise<string> {
+  const { repo, tag } = splitTag(reference);
+  const labels = Object.entries(config.labels).map(
+    ([key, value]) => `LABEL ${JSON.stringify(key)}=${JSON.stringify(value)}`,
+  );
+  const changes = [`CMD ${JSON.stringify(config.cmd)}`, ...labels];
+  const stream = await docker.importImage(tar as never, { repo, tag, changes } as never);
+  for await (const step of readJsonLines<Progress>(stream as unknown as Readable)) {
+    if (step.error) throw new RuntimeError(codeOf(step.error), `importing ${reference}: ${step.error}`);
+  }
+  return (await docker.getImage(reference).inspect()).Id;
+}
+
+/** BuildKit's output is decoded by the client library; failures are events in the stream, never a rejection. */
+function followBuild(docker: Docker, stream: Readable, request: BuildRequest): Promise<void> {
+  let error: string | undefined;
+  const say = (text: string): void => {
+    for (const line of text.split(/\r?\n/)) if (line !== "") request.onOutput?.(line);
+  };
+  return new Promise((resolve, reject) => {
+    const follow = (
+      docker as unknown as {
+        followProgress(from: Readable, done: (failure: unknown) => void, each: (step: Progress) => void): void;
+      }
+    ).followProgress.bind(docker);
+    follow(
+      stream,
+      (failure) => {
+        if (failure) reject(toRuntimeError(failure, `building ${request.tag}`));
+        else if (error) reject(new RuntimeError(codeOf(error), `building ${request.tag}: ${error}`));
+        else resolve();
+      },
+      (step) => {
+        if (step.error) error = step.error;
+        say(step.stream ?? step.error ?? step.status ?? "");
+      },
+    );
+  });
+}
+
+function imageInfo(found: Docker.ImageInspectInfo): ImageInfo {
+  const config = found.Config;
+  const stopSignal = (config as { StopSignal?: string }).StopSignal;
+  return {
+    id: found.Id,
+    tags: (found.RepoTags ?? []).filter((tag) => tag !== "<none>:<none>"),
+    repoDigests: (found.RepoDigests ?? []).filter((digest) => !digest.startsWith("<none>")),
+    os: found.Os,
+    architecture: found.Architecture,
+    user: config.User ?? "",
+    entrypoint: ([] as string[]).concat(config.Entrypoint ?? []),
+    cmd: config.Cmd ?? [],
+    exposedPorts: Object.keys(config.ExposedPorts ?? {}).map((port) => Number.parseInt(port, 10)),
+    workingDir: config.WorkingDir ?? "",
+    sizeBytes: found.Size,
+    ...(stopSignal && { stopSignal }),
+  };
+}
+
+function credentials(auth: RegistryAuth | undefined): object {
+  if (!auth) return {};
+  return {
+    serveraddress: auth.serverAddress,
+    ...(auth.username !== undefined && { username: auth.username }),
+    ...(auth.password !== undefined && { password: auth.password }),
+    ...(auth.identityToken !== undefined && { identitytoken: auth.identityToken }),
+  };
+}
+
+function hasTag(reference: string): boolean {
+  return reference.includes("@") || reference.slice(reference.lastIndexOf("/") + 1).includes(":");
+}
+
+function withTag(reference: string): string {
+  return hasTag(reference) ? reference : `${reference}:latest`;
+}
+
+function splitTag(reference: string): { repo: string; tag: string } {
+  const whole = withTag(reference);
+  const colon = whole.lastIndexOf(":");
+  return { repo: whole.slice(0, colon), tag: whole.slice(colon + 1) };
+}

@@ -1,0 +1,205 @@
+// The Docker runtime: finds the engine, decides how its containers are reached, and puts the parts together. The only way in to the client library.
+import { existsSync, readFileSync } from "node:fs";
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { homedir } from "node:os";
+import Docker from "dockerode";
+import { type ContainerRuntime, RuntimeError, type RuntimeInfo } from "../runtime.ts";
+import type { Reach } from "./container-state.ts";
+import { makeDockerContainers } from "./docker-containers.ts";
+import { dockerEvents } from "./docker-events.ts";
+import { makeDockerImages } from "./docker-images.ts";
+import { makeDockerNetworks } from "./docker-networks.ts";
+import { type EngineEndpoint, findEngines } from "./endpoint.ts";
+import { asking, toRuntimeError } from "./engine-error.ts";
+import { realMachine } from "./machine.ts";
+import { DEFAULT_SUBNETS } from "./subnets.ts";
+
+export interface DockerOptions {
+  /** Overrides the decision how containers are reached (`--container-address`). */
+  readonly address?: "direct" | "published";
+  /** `KNAP_SUBNETS`: comma-separated ranges from which networks take a /24. */
+  readonly subnets?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+interface Engine {
+  readonly docker: Docker;
+  readonly endpoint: EngineEndpoint;
+  readonly agent: HttpAgent;
+}
+
+/** Connects to the first engine that answers. Throws `unreachable` with what to do when none does. */
+export async function openDockerRuntime(options: DockerOptions = {}): Promise<ContainerRuntime> {
+  const { docker, endpoint, agent } = await connect(options.env ?? process.env);
+  const remote = endpoint.kind === "tcp" && !["localhost", "127.0.0.1", "::1"].includes(endpoint.host);
+  const published: Reach = { kind: "published", host: remote && endpoint.kind === "tcp" ? endpoint.host : "127.0.0.1" };
+  const machine = realMachine(docker);
+
+  let decided: Promise<Reach> | undefined =
+    options.address && Promise.resolve(options.address === "direct" ? { kind: "direct" } : published);
+  const decide = async (gateway: string): Promise<Reach> => {
+    if ((await machine.ownContainer()) !== undefined) return { kind: "direct" };
+    // Networks avoid subnets this host already had, so a gateway found here is this engine's own bridge.
+    return machine.interfaces().some((cidr) => cidr.startsWith(`${gateway}/`)) ? { kind: "direct" } : published;
+  };
+  const networks = makeDockerNetworks({
+    docker,
+    machine,
+    pools: options.subnets ?? options.env?.["KNAP_SUBNETS"] ?? process.env["KNAP_SUBNETS"] ?? DEFAULT_SUBNETS,
+    onOpened: (gateway) => {
+      decided ??= decide(gateway);
+    },
+  });
+  const reach = async (): Promise<Reach> => {
+    if (decided === undefined) {
+      const trial = await networks.open({ name: `knap-trial-${process.pid}-${Date.now()}`, labels: {} });
+      await networks.close(trial.id);
+    }
+    return decided as unknown as Promise<Reach>;
+  };
+  return {
+    capabilities: {
+      images: true,
+      build: true,
+      pause: true,
+      exec: true,
+      volumes: true,
+      archives: true,
+      networks: true,
+      limits: true,
+      sharedNetworkNamespace: true,
+      assignsPort: false,
+    },
+    info: () => asking("asking the engine", () => info(docker, reach)),
+    networks,
+    images: makeDockerImages(docker, () => builderOf(docker)),
+    volumes: makeVolumes(docker),
+    ...makeDockerContainers({
+      docker,
+      reach,
+      bindIp: remote ? "0.0.0.0" : "127.0.0.1",
+      sameMachine: endpoint.kind === "socket" && process.platform === "linux",
+    }),
+    events: (signal) => dockerEvents(docker, signal),
+    close: async () => agent.destroy(),
+  };
+}
+
+async function connect(env: Readonly<Record<string, string | undefined>>): Promise<Engine> {
+  const found = findEngines({
+    env,
+    home: homedir(),
+    platform: process.platform,
+    exists: existsSync,
+    readFile: (path) => {
+      try {
+        return readFileSync(path, "utf8");
+      } catch {
+        return undefined;
+      }
+    },
+  });
+  if (found.candidates === undefined) throw new RuntimeError("unreachable", found.refused);
+  let last: unknown;
+  for (const endpoint of found.candidates) {
+    const engine = makeEngine(endpoint);
+    try {
+      await engine.docker.ping();
+      return engine;
+    } catch (failure) {
+      engine.agent.destroy();
+      last ??= toRuntimeError(failure, `engine at ${describe(endpoint)} (from ${endpoint.from})`);
+    }
+  }
+  throw last;
+}
+
+function describe(endpoint: EngineEndpoint): string {
+  return endpoint.kind === "socket" ? endpoint.path : `${endpoint.host}:${endpoint.port}`;
+}
+
+function makeEngine(endpoint: EngineEndpoint): Engine {
+  if (endpoint.kind === "socket") {
+    const agent = new HttpAgent({ keepAlive: true });
+    const docker = new Docker({
+      socketPath: endpoint.path,
+      host: undefined,
+      port: undefined,
+      protocol: "http",
+      agent,
+    } as never);
+    return { docker, endpoint, agent };
+  }
+  const { host, port, tls } = endpoint;
+  if (!tls) {
+    const agent = new HttpAgent({ keepAlive: true });
+    return { docker: new Docker({ host, port, protocol: "http", agent } as never), endpoint, agent };
+  }
+  const agent = new HttpsAgent({
+    keepAlive: true,
+    rejectUnauthorized: tls.verify,
+    ...(tls.ca && { ca: tls.ca }),
+    ...(tls.cert && { cert: tls.cert }),
+    ...(tls.key && { key: tls.key }),
+  });
+  return { docker: new Docker({ host, port, protocol: "https", agent } as never), endpoint, agent };
+}
+
+async function info(docker: Docker, reach: () => Promise<Reach>): Promise<RuntimeInfo> {
+  const engine = await docker.info();
+  return {
+    name: "docker",
+    version: engine.ServerVersion,
+    engineId: engine.ID,
+    os: engine.OSType,
+    architecture: goArchitecture(engine.Architecture),
+    cpus: engine.NCPU,
+    memoryBytes: engine.MemTotal,
+    address: (await reach()).kind,
+  };
+}
+
+/** The engine reports the kernel's name; images carry Go's. */
+function goArchitecture(machine: string): string {
+  const names: Readonly<Record<string, string>> = { x86_64: "amd64", aarch64: "arm64", armv7l: "arm", i686: "386" };
+  return names[machine] ?? machine;
+}
+
+async function builderOf(docker: Docker): Promise<"1" | "2"> {
+  const version = await asking("asking the engine", () => docker.version());
+  const [, minor = "0"] = version.ApiVersion.split(".");
+  const components = (version as { Components?: readonly { Name: string }[] }).Components ?? [];
+  const podman = components.some(({ Name: name }) => /podman/i.test(name));
+  return version.Os === "linux" && Number(minor) >= 39 && !podman ? "2" : "1";
+}
+
+function makeVolumes(docker: Docker): ContainerRuntime["volumes"] {
+  return {
+    create: (name, labels, options = {}) =>
+      asking(`creating volume ${name}`, async () => {
+        const size = options.sizeBytes === undefined ? "" : `,size=${options.sizeBytes}`;
+        await docker.createVolume({
+          Name: name,
+          Labels: { ...labels },
+          ...(options.tmpfs && {
+            Driver: "local",
+            DriverOpts: { type: "tmpfs", device: "tmpfs", o: `mode=1777${size}` },
+          }),
+        });
+      }),
+    remove: (name) =>
+      asking(`removing volume ${name}`, async () => {
+        try {
+          await docker.getVolume(name).remove({ force: true });
+        } catch (failure) {
+          if ((failure as { statusCode?: number }).statusCode !== 404) throw failure;
+        }
+      }),
+    list: (label) =>
+      asking("listing volumes", async () => {
+        const found = await docker.listVolumes({ filters: JSON.stringify({ label: [label] }) as never });
+        return (found.Volumes ?? []).map((volume) => ({ name: volume.Name, labels: volume.Labels ?? {} }));
+      }),
+  };
+}

@@ -1,0 +1,91 @@
+// Tells the engine's errors apart: from HTTP status, system code and message to a RuntimeError with a hint. Never retries.
+import { RuntimeError } from "../runtime.ts";
+
+type Code = RuntimeError["code"];
+
+/** What the client library rejects with, as far as it is looked at. */
+interface EngineFailure {
+  readonly code?: string;
+  readonly statusCode?: number;
+  readonly message?: string;
+  readonly json?: unknown;
+}
+
+const UNREACHABLE: Readonly<Record<string, string>> = {
+  ENOENT: "no engine listens there; start Docker, or use --runtime process",
+  ECONNREFUSED: "the engine does not answer; start Docker, or use --runtime process",
+  EACCES: "no permission to use the engine's socket; add yourself to the group docker, or use --runtime process",
+  EPERM: "no permission to use the engine's socket; add yourself to the group docker, or use --runtime process",
+  ECONNRESET: "the engine closed the connection",
+  EPIPE: "the engine closed the connection",
+  ETIMEDOUT: "the engine does not answer in time",
+  ENOTFOUND: "the host in DOCKER_HOST is not known",
+  EHOSTUNREACH: "the host in DOCKER_HOST cannot be reached",
+};
+
+/** First match wins; these texts are the engine's, so they are looked for before the status is. */
+const BY_TEXT: readonly (readonly [RegExp, Code])[] = [
+  [/no space left on device/i, "no-space"],
+  [/port is already allocated|address already in use/i, "address-in-use"],
+  [
+    /no matching manifest for|does not match the specified platform|exec format error|image operating system/i,
+    "platform",
+  ],
+  [
+    /unauthorized|authentication required|access denied|requested access to the resource is denied|no basic auth/i,
+    "denied",
+  ],
+  [/invalid reference format|repository name must be lowercase/i, "bad-image"],
+  [
+    /no such image|manifest (for .* )?(unknown|not found)|name unknown|image .*not found|not found: manifest/i,
+    "no-image",
+  ],
+  [/no such (container|network|volume|exec)|network .* not found/i, "not-found"],
+  [
+    /executable file not found|OCI runtime create failed|oci runtime error|runc create failed|invalid mount/i,
+    "invalid",
+  ],
+];
+
+/** Makes a {@link RuntimeError} of whatever an engine call rejected with; `doing` says what was tried. */
+export function toRuntimeError(failure: unknown, doing: string): RuntimeError {
+  if (failure instanceof RuntimeError) return failure;
+  const { code, statusCode, message, json } = failure as EngineFailure;
+  const hint = code === undefined ? undefined : UNREACHABLE[code];
+  if (hint !== undefined) return new RuntimeError("unreachable", `${doing}: ${hint} (${code})`, { cause: failure });
+  const text = detail(json) ?? (message ?? String(failure)).replace(/^\(HTTP code \d+\) [^-]*- /, "").trim();
+  return new RuntimeError(codeOf(text, statusCode), `${doing}: ${text}`, { cause: failure });
+}
+
+/** Runs an engine call and turns its rejection into a {@link RuntimeError}. */
+export async function asking<T>(doing: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (failure) {
+    throw toRuntimeError(failure, doing);
+  }
+}
+
+/** True when the failure says that the thing is not there (or being removed, which is as good). */
+export function isGone(failure: unknown): boolean {
+  const { statusCode, message } = failure as EngineFailure;
+  return (
+    statusCode === 404 || (statusCode === 409 && /removal of container .* is already in progress/i.test(message ?? ""))
+  );
+}
+
+/** The error class of a message in a progress stream, where there is no status. */
+export function codeOf(text: string, statusCode?: number): Code {
+  for (const [pattern, code] of BY_TEXT) if (pattern.test(text)) return code;
+  if (statusCode === 404) return "not-found";
+  if (statusCode === 409) return "conflict";
+  if (statusCode === 401 || statusCode === 403) return "denied";
+  if (statusCode === 400) return "invalid";
+  return "failed";
+}
+
+function detail(json: unknown): string | undefined {
+  if (typeof json !== "object" || json === null || Buffer.isBuffer(json)) return undefined;
+  const { message } = json as { message?: unknown };
+  return typeof message === "string" ? message.trim() : undefined;
+}

@@ -1,0 +1,32 @@
+// Reads the kernel's table of TCP sockets (/proc/net/tcp and tcp6) for listening ones. Parsing only.
+import type { Listener } from "./runtime.ts";
+
+const LISTENING = "0A";
+const LOOPBACK4 = "0100007F";
+const LOOPBACK6 = "00000000000000000000000001000000";
+/** ::ffff:127.0.0.1 as the kernel prints it. */
+const LOOPBACK_MAPPED = "0000000000000000FFFF00000100007F";
+
+interface Socket extends Listener {
+  readonly inode: string;
+}
+
+/** Listening sockets in the text of /proc/net/tcp or tcp6; the engine's own DNS at 127.0.0.11 is left out. */
+export function parseListeners(text: string): Socket[] {
+  const sockets: Socket[] = [];
+  for (const line of text.split("\n").slice(1)) {
+    const fields = line.trim().split(/\s+/);
+    const [address = "", port = ""] = (fields[1] ?? "").split(":");
+    if (fields[3] !== LISTENING || address === "0B00007F") continue;
+    const loopback = [LOOPBACK4, LOOPBACK6, LOOPBACK_MAPPED].includes(address);
+    sockets.push({ port: Number.parseInt(port, 16), loopback, inode: fields[9] ?? "" });
+  }
+  return sockets;
+}
+
+/** One entry per port; loopback only if every socket on that port is. */
+export function mergeListeners(sockets: readonly Listener[]): Listener[] {
+  const byPort = new Map<number, boolean>();
+  for (const { port, loopback } of sockets) byPort.set(port, (byPort.get(port) ?? true) && loopback);
+  return [...byPort].sort(([a], [b]) => a - b).map(([port, loopback]) => ({ port, loopback }));
+}

@@ -1,0 +1,156 @@
+// One "container" of the process runtime: a child process that leads its own group. Retries once on a port that was taken; restarts nothing else.
+import { type ChildProcess, spawn } from "node:child_process";
+import { constants } from "node:os";
+import type { ContainerSpec, ContainerState } from "../runtime.ts";
+import { RuntimeError } from "../runtime.ts";
+import { type LogBook, openLogBook } from "./log-book.ts";
+import { killGroup } from "./process-records.ts";
+
+/** An app that lost the race for its port says so at once. */
+const PORT_RACE_MS = 1_000;
+const PORT_TAKEN = /EADDRINUSE|address already in use/i;
+/** What a child takes over from knap's own environment; the rest comes from the pod, as in a cluster. */
+const INHERITED =
+  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TMPDIR|TEMP|TMP|TZ|SystemRoot|ComSpec|PATHEXT|APPDATA|LOCALAPPDATA)$/i;
+
+export interface ChildHooks {
+  readonly session: string;
+  readonly logFile: string;
+  now(): string;
+  /** A port for PORT; called again when the first was taken. */
+  takePort(): Promise<number>;
+  onStarted(child: Child): void;
+  onExited(child: Child): void;
+}
+
+/** A container that is, was or will be a process. */
+export class Child {
+  readonly id: string;
+  readonly spec: ContainerSpec;
+  readonly log: LogBook;
+  readonly env: Readonly<Record<string, string>>;
+  status: ContainerState["status"] = "created";
+  port: number | undefined;
+  exitCode: number | undefined;
+  error: string | undefined;
+  startedAt: string | undefined;
+  finishedAt: string | undefined;
+  /** Resolves when the process has exited for good. */
+  readonly exited: Promise<number>;
+  readonly #hooks: ChildHooks;
+  #process: ChildProcess | undefined;
+  #finish: (exitCode: number) => void = () => {};
+  #killed = false;
+
+  constructor(id: string, spec: ContainerSpec, hooks: ChildHooks) {
+    this.id = id;
+    this.spec = spec;
+    this.#hooks = hooks;
+    this.log = openLogBook(hooks.logFile, hooks.now);
+    this.env = environment(spec, hooks.session);
+    this.exited = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.status === "running" || this.status === "paused" ? this.#process?.pid : undefined;
+  }
+
+  /** True when PORT is the runtime's to choose: the pod gives the container a PORT at all. */
+  get assignsPort(): boolean {
+    return "PORT" in this.env;
+  }
+
+  async start(): Promise<void> {
+    await this.#spawn(true);
+  }
+
+  /** As in a container, only the leader hears a polite signal; SIGKILL ends the group. */
+  kill(signal: NodeJS.Signals): void {
+    const pid = this.pid;
+    if (pid === undefined) return;
+    this.#killed = true;
+    if (signal === "SIGKILL") killGroup(pid, "SIGKILL");
+    else this.#process?.kill(signal);
+  }
+
+  pause(): void {
+    if (this.pid !== undefined && killGroup(this.pid, "SIGSTOP")) this.status = "paused";
+  }
+
+  unpause(): void {
+    if (this.status !== "paused" || this.pid === undefined) return;
+    killGroup(this.pid, "SIGCONT");
+    this.status = "running";
+  }
+
+  async #spawn(mayRetry: boolean): Promise<void> {
+    if (this.assignsPort) this.port = await this.#hooks.takePort();
+    const [file = "", ...args] = [...(this.spec.command ?? []), ...(this.spec.args ?? [])];
+    const child = spawn(file, args, {
+      cwd: this.spec.projectFolder ?? process.cwd(),
+      env: this.port === undefined ? this.env : { ...this.env, PORT: String(this.port) },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    child.stdout.on("data", (chunk: Buffer) => this.log.write("stdout", chunk));
+    child.stderr.on("data", (chunk: Buffer) => this.log.write("stderr", chunk));
+    const startedMs = performance.now();
+    await new Promise<void>((resolve, reject) => {
+      child.once("spawn", resolve);
+      child.once("error", (failure) => reject(spawnError(failure, file, this.spec.projectFolder)));
+    });
+    this.#process = child;
+    this.status = "running";
+    this.startedAt = this.#hooks.now();
+    // `close`, not `exit`: the last lines of its output have been read by then.
+    child.once("close", (code, signal) =>
+      this.#onClosed(code, signal, mayRetry && performance.now() - startedMs < PORT_RACE_MS),
+    );
+    // The group dies with its leader, as a container does with its first process; what holds the pipes open would delay `close`.
+    child.once("exit", () => child.pid !== undefined && killGroup(child.pid, "SIGKILL"));
+    this.#hooks.onStarted(this);
+  }
+
+  #onClosed(code: number | null, signal: NodeJS.Signals | null, early: boolean): void {
+    const exitCode = code ?? 128 + (signal ? constants.signals[signal] : 0);
+    if (early && exitCode !== 0 && !this.#killed && this.assignsPort && PORT_TAKEN.test(this.log.lastText(40))) {
+      this.#spawn(false).catch((failure: Error) => this.#settle(1, failure.message));
+      return;
+    }
+    this.#settle(exitCode, undefined);
+  }
+
+  #settle(exitCode: number, error: string | undefined): void {
+    this.status = "exited";
+    this.exitCode = exitCode;
+    this.error = error;
+    this.finishedAt = this.#hooks.now();
+    this.log.end();
+    this.#hooks.onExited(this);
+    this.#finish(exitCode);
+  }
+}
+
+function environment(spec: ContainerSpec, session: string): Record<string, string> {
+  const inherited = Object.entries(process.env).filter(([name, value]) => INHERITED.test(name) && value !== undefined);
+  return {
+    ...(Object.fromEntries(inherited) as Record<string, string>),
+    ...(spec.hostname && { HOSTNAME: spec.hostname }),
+    ...Object.fromEntries(spec.env),
+    KNAP_SESSION: session,
+    KNAP_POD: spec.labels["knap.dev/pod"] ?? spec.name,
+  };
+}
+
+function spawnError(failure: Error, file: string, folder: string | undefined): RuntimeError {
+  const { code } = failure as NodeJS.ErrnoException;
+  const why =
+    code === "ENOENT"
+      ? "not found (or the folder is not there)"
+      : code === "EACCES"
+        ? "not executable"
+        : failure.message;
+  return new RuntimeError("invalid", `cannot start "${file}" in ${folder ?? "."}: ${why}`, { cause: failure });
+}

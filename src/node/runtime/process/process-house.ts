@@ -1,0 +1,107 @@
+// The children of one process session: who runs, who is listening to what becomes of them, and their records on disk. Starts nothing by itself.
+import { randomUUID } from "node:crypto";
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { systemClock } from "../../../base/system-clock.ts";
+import { type Feed, makeFeed } from "../feed.ts";
+import { type ContainerSpec, RuntimeError, type RuntimeEvent } from "../runtime.ts";
+import { Child } from "./child.ts";
+import { freePort } from "./free-port.ts";
+import { dropRecord, writeRecord } from "./process-records.ts";
+import { startTimeOf } from "./system-processes.ts";
+
+export interface ProcessOptions {
+  readonly session: string;
+  /** The session's folder: records go to `processes/`, logs to `logs/` in it. */
+  readonly folder: string;
+}
+
+/** The children of one session, and who listens to what becomes of them. */
+export class ProcessHouse {
+  readonly #options: ProcessOptions;
+  readonly #children = new Map<string, Child>();
+  readonly #listeners = new Set<Feed<RuntimeEvent>>();
+
+  constructor(options: ProcessOptions) {
+    this.#options = options;
+    mkdirSync(join(options.folder, "logs"), { recursive: true, mode: 0o700 });
+  }
+
+  create(spec: ContainerSpec): string {
+    if ((spec.command ?? []).length === 0) {
+      throw new RuntimeError(
+        "invalid",
+        `${spec.name} names no command; give services.<name>.command in knap.yaml, or use Docker`,
+      );
+    }
+    const id = randomUUID();
+    const child = new Child(id, spec, {
+      session: this.#options.session,
+      logFile: join(this.#options.folder, "logs", `${id}.log`),
+      now: () => new Date(systemClock.now()).toISOString(),
+      takePort: () => freePort(new Set(this.all().map((other) => other.port ?? 0))),
+      onStarted: (started) => this.#onStarted(started),
+      onExited: (exited) => this.#onExited(exited),
+    });
+    this.#children.set(id, child);
+    return id;
+  }
+
+  find(id: string): Child | undefined {
+    return this.#children.get(id);
+  }
+
+  get(id: string): Child {
+    const child = this.#children.get(id);
+    if (!child) throw new RuntimeError("not-found", `no process ${id}`);
+    return child;
+  }
+
+  all(): readonly Child[] {
+    return [...this.#children.values()];
+  }
+
+  async remove(id: string): Promise<void> {
+    const child = this.#children.get(id);
+    if (!child) return;
+    child.kill("SIGKILL");
+    if (child.status !== "created") await child.exited;
+    child.log.end();
+    this.#children.delete(id);
+    rmSync(join(this.#options.folder, "logs", `${id}.log`), { force: true });
+    this.#tell({ type: "destroy", containerId: id, labels: child.spec.labels });
+  }
+
+  events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
+    const feed = makeFeed<RuntimeEvent>(() => this.#listeners.delete(feed));
+    this.#listeners.add(feed);
+    if (signal.aborted) feed.end();
+    signal.addEventListener("abort", () => feed.end(), { once: true });
+    return feed;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#children.keys()].map((id) => this.remove(id)));
+    for (const feed of this.#listeners) feed.end();
+  }
+
+  #onStarted(child: Child): void {
+    const { pid } = child;
+    if (pid === undefined) return;
+    this.#tell({ type: "start", containerId: child.id, labels: child.spec.labels });
+    void startTimeOf(pid).then((startTime) => {
+      if (startTime !== undefined && child.pid === pid) {
+        writeRecord(join(this.#options.folder, "processes"), child.id, { pid, startTime, labels: child.spec.labels });
+      }
+    });
+  }
+
+  #onExited(child: Child): void {
+    dropRecord(join(this.#options.folder, "processes"), child.id);
+    this.#tell({ type: "die", containerId: child.id, labels: child.spec.labels, exitCode: child.exitCode ?? 0 });
+  }
+
+  #tell(event: RuntimeEvent): void {
+    for (const feed of this.#listeners) feed.push(event);
+  }
+}

@@ -1,0 +1,118 @@
+// The runtime without Docker: containers are child processes of this one. Image names mean nothing here; a spec's command and project folder do.
+import { availableParallelism, totalmem } from "node:os";
+import { type ContainerRuntime, type ContainerSpec, type ContainerState, RuntimeError } from "../runtime.ts";
+import type { Child } from "./child.ts";
+import { ProcessHouse, type ProcessOptions } from "./process-house.ts";
+import { runCommand } from "./run-command.ts";
+import { groupListeners, groupStats } from "./system-processes.ts";
+
+/** Opens a process runtime. Closing it kills what still runs. */
+export function openProcessRuntime(options: ProcessOptions): ContainerRuntime {
+  const children = new ProcessHouse(options);
+  return {
+    capabilities: {
+      images: false,
+      build: false,
+      pause: process.platform !== "win32",
+      exec: true,
+      volumes: false,
+      archives: false,
+      networks: false,
+      limits: false,
+      sharedNetworkNamespace: true,
+      assignsPort: true,
+    },
+    info: async () => ({
+      name: "process",
+      version: process.version,
+      engineId: `process:${options.session}`,
+      os: process.platform,
+      architecture: process.arch === "x64" ? "amd64" : process.arch,
+      cpus: availableParallelism(),
+      memoryBytes: totalmem(),
+      address: "direct",
+    }),
+    ...withoutImages,
+    create: async (spec) => children.create(spec),
+    start: (id) => children.get(id).start(),
+    kill: async (id, signal) => children.find(id)?.kill(signal as NodeJS.Signals),
+    pause: async (id) => children.get(id).pause(),
+    unpause: async (id) => children.get(id).unpause(),
+    remove: (id) => children.remove(id),
+    inspect: async (id) => children.find(id) && stateOf(children.get(id)),
+    list: async (label) =>
+      children
+        .all()
+        .filter((child) => hasLabel(child.spec, label))
+        .map(stateOf),
+    wait: (id, signal) => waitFor(children.get(id), signal),
+    exec: (id, command, more) => {
+      const child = children.get(id);
+      return runCommand(command, {
+        cwd: child.spec.projectFolder ?? process.cwd(),
+        base: child.env,
+        ...(more?.env && { more: more.env }),
+        ...(more?.timeoutMs !== undefined && { timeoutMs: more.timeoutMs }),
+      });
+    },
+    logs: (id, more) => children.get(id).log.read(more),
+    stats: async (id) => groupStats(children.get(id).pid ?? -1),
+    listeners: async (id) => {
+      const { pid } = children.get(id);
+      return pid === undefined ? undefined : groupListeners(pid);
+    },
+    events: (signal) => children.events(signal),
+    close: () => children.close(),
+  };
+}
+
+const lacking = (what: string) => (): Promise<never> =>
+  Promise.reject(new RuntimeError("invalid", `the process runtime has no ${what}`));
+
+/** What only containers have; its capabilities say so, and callers ask before. */
+const withoutImages: Pick<ContainerRuntime, "networks" | "images" | "volumes" | "putArchive" | "getArchive"> = {
+  networks: { open: lacking("networks"), close: async () => {}, list: async () => [] },
+  images: {
+    inspect: async () => undefined,
+    pull: lacking("images"),
+    build: lacking("images"),
+    tag: lacking("images"),
+    digest: lacking("images"),
+    list: async () => [],
+    remove: async () => {},
+    import: lacking("images"),
+  },
+  volumes: { create: lacking("volumes"), remove: async () => {}, list: async () => [] },
+  putArchive: lacking("archives"),
+  getArchive: lacking("archives"),
+};
+
+function stateOf(child: Child): ContainerState {
+  const address = (declared: number) => ({ host: "127.0.0.1", port: child.port ?? declared });
+  return {
+    id: child.id,
+    name: child.spec.name,
+    labels: child.spec.labels,
+    status: child.status,
+    ...(child.status === "exited" && { exitCode: child.exitCode ?? 0, oomKilled: false }),
+    ...(child.error !== undefined && { error: child.error }),
+    ...(child.startedAt !== undefined && { startedAt: child.startedAt }),
+    ...(child.finishedAt !== undefined && { finishedAt: child.finishedAt }),
+    ...(child.pid !== undefined && { pid: child.pid, ip: "127.0.0.1" }),
+    addresses: child.pid === undefined ? {} : Object.fromEntries(child.spec.ports.map((port) => [port, address(port)])),
+  };
+}
+
+function hasLabel(spec: ContainerSpec, label: string): boolean {
+  const [name = "", ...value] = label.split("=");
+  return name in spec.labels && (value.length === 0 || spec.labels[name] === value.join("="));
+}
+
+async function waitFor(child: Child, signal?: AbortSignal): Promise<{ exitCode: number; oomKilled: boolean }> {
+  const aborted = new Promise<never>((_, reject) => {
+    const stop = (): void => reject(new RuntimeError("failed", "waiting was given up"));
+    if (signal?.aborted) stop();
+    else signal?.addEventListener("abort", stop, { once: true });
+  });
+  return { exitCode: await Promise.race([child.exited, aborted]), oomKilled: false };
+}

@@ -1,0 +1,56 @@
+// Runs one command to its end and collects what it prints: exec for a process that is no container.
+import { spawn } from "node:child_process";
+import { RuntimeError } from "../runtime.ts";
+import { killGroup } from "./process-records.ts";
+
+export interface CommandOptions {
+  readonly cwd: string;
+  /** The whole environment; `more` is added. */
+  readonly base: Readonly<Record<string, string>>;
+  readonly more?: readonly (readonly [string, string])[];
+  readonly timeoutMs?: number;
+}
+
+/** Exit code and mixed output; a command that is not there is exit code 127, as in a shell. Throws `failed` when time is up. */
+export function runCommand(
+  command: readonly string[],
+  options: CommandOptions,
+): Promise<{ exitCode: number; output: string }> {
+  const [file = "", ...args] = command;
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, {
+      cwd: options.cwd,
+      env: { ...options.base, ...Object.fromEntries(options.more ?? []) },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    let output = "";
+    let expired = false;
+    const timer =
+      options.timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            expired = true;
+            if (child.pid !== undefined) killGroup(child.pid, "SIGKILL");
+          }, options.timeoutMs);
+    child.stdout.on("data", (chunk: Buffer) => {
+      output += chunk.toString("utf8");
+    });
+    child.stderr.on("data", (chunk: Buffer) => {
+      output += chunk.toString("utf8");
+    });
+    child.once("error", (failure) => {
+      clearTimeout(timer);
+      resolve({ exitCode: 127, output: failure.message });
+    });
+    child.once("close", (code) => {
+      clearTimeout(timer);
+      if (expired) {
+        const text = `command "${command.join(" ")}" timed out after ${options.timeoutMs} ms`;
+        reject(new RuntimeError("failed", text));
+      } else {
+        resolve({ exitCode: code ?? 137, output });
+      }
+    });
+  });
+}

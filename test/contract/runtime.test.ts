@@ -1,0 +1,219 @@
+// What every container runtime must do alike with containers. Capabilities that one lacks are named, counted and skipped, never tried and caught.
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import type { RuntimeEvent } from "../../src/node/runtime/runtime.ts";
+import { eventually } from "../support/eventually.ts";
+import { openBench } from "./runtime-bench.ts";
+import { subjects } from "./runtime-subjects.ts";
+
+describe.each(subjects)("runtime $name", (kind) => {
+  const bench = openBench(kind);
+  const { labels, filter, needing, create, start, state, get, up, linesOf } = bench;
+
+  test("its capabilities are the ones the suite skips by", () => {
+    const lacking = Object.entries(bench.runtime.capabilities).flatMap(([name, has]) => (has ? [] : [name]));
+    expect(lacking.sort()).toEqual([...kind.lacks].sort());
+  });
+
+  test("says what it is", async () => {
+    const info = await bench.runtime.info();
+    expect(info.name).toBe(kind.name);
+    expect(info.cpus).toBeGreaterThan(0);
+    expect(info.memoryBytes).toBeGreaterThan(2 ** 20);
+    expect(["direct", "published"]).toContain(info.address);
+  });
+
+  test("a container goes from created to running to gone, and answers in between", async () => {
+    const id = await create(bench.subject.app("life", { GREETING: "hi" }));
+    expect((await state(id)).status).toBe("created");
+    await bench.runtime.start(id);
+    await eventually(async () => expect((await get(id, "/")).status).toBe(200));
+    const running = await state(id);
+    expect(running).toMatchObject({ status: "running", labels });
+    expect(Date.parse(running.startedAt ?? "")).toBeGreaterThan(Date.now() - 60_000);
+    expect((await get(id, "/env")).json()).toMatchObject({ GREETING: "hi" });
+    await bench.runtime.remove(id);
+    expect(await bench.runtime.inspect(id)).toBeUndefined();
+  });
+
+  test("lists containers by label, and only those", async () => {
+    const id = await create(bench.subject.app("listed", {}, { labels: { ...labels, "knap.dev/part": "one" } }));
+    await create(bench.subject.app("other"));
+    expect((await bench.runtime.list(`${filter}`)).length).toBe(2);
+    expect((await bench.runtime.list("knap.dev/part=one")).map((one) => one.id)).toEqual([id]);
+  });
+
+  test("a container that ends by itself keeps its exit code", async () => {
+    const id = await start(bench.subject.app("ends", { EXIT_AT_START: "5" }));
+    expect(await bench.runtime.wait(id)).toEqual({ exitCode: 5, oomKilled: false });
+    expect(await state(id)).toMatchObject({ status: "exited", exitCode: 5, oomKilled: false });
+  });
+
+  test("waiting can be given up", async () => {
+    const id = await up(bench.subject.app("patient"));
+    const giveUp = new AbortController();
+    const waiting = bench.runtime.wait(id, giveUp.signal);
+    giveUp.abort();
+    await expect(waiting).rejects.toThrow();
+    expect((await state(id)).status).toBe("running");
+  });
+
+  test("SIGTERM reaches the app, which ends in its own way", async () => {
+    const id = await up(bench.subject.app("polite", { TERM_EXIT_CODE: "3" }));
+    await bench.runtime.kill(id, "SIGTERM");
+    expect((await bench.runtime.wait(id)).exitCode).toBe(3);
+  });
+
+  test("SIGKILL ends what ignores SIGTERM, with exit code 137", async () => {
+    const id = await up(bench.subject.app("stubborn", { IGNORE_TERM: "true" }));
+    await bench.runtime.kill(id, "SIGTERM");
+    await sleep(100);
+    expect((await state(id)).status).toBe("running");
+    await bench.runtime.kill(id, "SIGKILL");
+    expect((await bench.runtime.wait(id)).exitCode).toBe(137);
+  });
+
+  test("what is gone may be killed and removed again", async () => {
+    const id = await start(bench.subject.app("twice", { EXIT_AT_START: "0" }));
+    await bench.runtime.wait(id);
+    await bench.runtime.kill(id, "SIGTERM");
+    await bench.runtime.remove(id);
+    await bench.runtime.remove(id);
+    await bench.runtime.kill(id, "SIGKILL");
+    expect(await bench.runtime.inspect(id)).toBeUndefined();
+  });
+
+  test("a command that is not there is refused as invalid, by name", async () => {
+    const id = await create(bench.subject.app("absent", {}, { command: ["/no/such/program"] }));
+    await expect(bench.runtime.start(id)).rejects.toMatchObject({
+      name: "RuntimeError",
+      code: "invalid",
+      message: expect.stringContaining("/no/such/program"),
+    });
+  });
+
+  test("command and args make the command line", async () => {
+    const base = bench.subject.app("args");
+    const command = kind.name === "docker" ? ["/usr/local/bin/node", "/app/test-app.mjs"] : (base.command ?? []);
+    const id = await up({ ...base, command, args: ["--one", "two words"] });
+    expect((await get(id, "/whoami")).json()).toMatchObject({ argv: ["--one", "two words"] });
+  });
+
+  test("standard input is at its end and the hostname is the one given", async () => {
+    const id = await up(bench.subject.app("host", {}, { hostname: "hello-00001-x" }));
+    expect((await get(id, "/whoami")).json()).toMatchObject({ hostname: "hello-00001-x" });
+  });
+
+  test("logs tell the streams apart, in order, with times", async () => {
+    const id = await start(
+      bench.subject.app("talks", { SAY: "first\nsecond", EXIT_AT_START: "1", EXIT_MESSAGE: "to stderr" }),
+    );
+    await bench.runtime.wait(id);
+    const lines = await eventually(async () => {
+      const found = await linesOf(id, { follow: false });
+      expect(found.length).toBe(3);
+      return found;
+    });
+    expect(lines.filter((line) => line.stream === "stdout").map((line) => line.text)).toEqual(["first", "second"]);
+    expect(lines.filter((line) => line.stream === "stderr").map((line) => line.text)).toEqual(["to stderr"]);
+    for (const line of lines) expect(Math.abs(Date.parse(line.time) - Date.now())).toBeLessThan(60_000);
+    expect((await linesOf(id, { follow: false, tail: 1 })).length).toBe(1);
+    expect(await linesOf(id, { follow: false, since: new Date(Date.now() + 60_000).toISOString() })).toEqual([]);
+  });
+
+  test("a line of 40,000 characters stays one line", async () => {
+    const id = await up(bench.subject.app("long"));
+    await get(id, "/log?length=40000");
+    await eventually(async () => {
+      const longest = Math.max(...(await linesOf(id, { follow: false })).map((line) => line.text.length));
+      expect(longest).toBe(40_000);
+    });
+  });
+
+  test("followed logs go on until the container ends", async () => {
+    const id = await up(bench.subject.app("followed"));
+    const following = linesOf(id, { follow: true });
+    await get(id, "/log?text=marker");
+    await get(id, "/exit?code=0").catch(() => {});
+    const lines = await following;
+    expect(lines.map((line) => line.text)).toContain("marker");
+  });
+
+  test("following logs can be given up", async () => {
+    const id = await up(bench.subject.app("unfollowed"));
+    const giveUp = new AbortController();
+    const following = linesOf(id, { follow: true, signal: giveUp.signal });
+    await sleep(50);
+    giveUp.abort();
+    expect((await following).some((line) => line.text.startsWith("listening"))).toBe(true);
+  });
+
+  needing("exec", "a command runs beside the app, with output and exit code", async () => {
+    const id = await up(bench.subject.app("exec", { COLOUR: "blue" }));
+    const script = "console.log(process.env.COLOUR); console.error('e'); process.exit(4)";
+    const answer = await bench.runtime.exec(id, [kind.name === "docker" ? "node" : process.execPath, "-e", script]);
+    expect(answer.exitCode).toBe(4);
+    expect(answer.output).toContain("blue");
+    expect(answer.output).toContain("e");
+    expect((await bench.runtime.exec(id, ["/no/such/command"])).exitCode).not.toBe(0);
+  });
+
+  needing("exec", "a command that takes too long is an error", async () => {
+    const id = await up(bench.subject.app("slow-exec"));
+    await expect(bench.runtime.exec(id, ["sleep", "5"], { timeoutMs: 200 })).rejects.toMatchObject({
+      code: "failed",
+      message: expect.stringContaining("timed out after 200 ms"),
+    });
+  });
+
+  test("statistics show CPU and memory in use", async () => {
+    const id = await up(bench.subject.app("busy"));
+    const stats = await bench.runtime.stats(id);
+    expect(stats.cpuNanos).toBeGreaterThan(1e6);
+    expect(stats.memoryBytes).toBeGreaterThan(2 ** 20);
+  });
+
+  needing("pause", "a paused container answers only after it is unpaused", async () => {
+    const id = await up(bench.subject.app("frozen"));
+    await bench.runtime.pause(id);
+    expect((await state(id)).status).toBe("paused");
+    const answer = get(id, "/health").then((response) => response.status);
+    expect(await Promise.race([answer, sleep(200, "silent")])).toBe("silent");
+    await bench.runtime.unpause(id);
+    expect(await answer).toBe(200);
+    expect((await state(id)).status).toBe("running");
+  });
+
+  test("listening sockets are seen with their reach", async () => {
+    const open = await up(bench.subject.app("open"));
+    const port = (await state(open)).addresses[8080]?.port;
+    const seen = await bench.runtime.listeners(open);
+    expect(seen).toEqual([{ port: kind.name === "docker" ? 8080 : port, loopback: false }]);
+    const shut = await start(bench.subject.app("shut", { LISTEN_HOST: "127.0.0.1", LISTEN_PORT: "18081" }));
+    await eventually(async () =>
+      expect(await bench.runtime.listeners(shut)).toEqual([{ port: 18081, loopback: true }]),
+    );
+  });
+
+  test("events tell starts and ends, with labels, until aborted", async () => {
+    const stop = new AbortController();
+    const events: RuntimeEvent[] = [];
+    const reading = (async () => {
+      for await (const event of bench.runtime.events(stop.signal)) events.push(event);
+    })();
+    await sleep(200);
+    const id = await start(bench.subject.app("eventful", { EXIT_AT_START: "7" }));
+    await eventually(async () =>
+      expect(events.filter((event) => event.containerId === id).map((event) => event.type)).toEqual(["start", "die"]),
+    );
+    expect(events.find((event) => event.type === "die")).toMatchObject({ exitCode: 7, labels });
+    stop.abort();
+    await reading;
+  });
+
+  needing("assignsPort", "each instance listens on a port of its own", async () => {
+    const ids = [await up(bench.subject.app("a")), await up(bench.subject.app("b"))];
+    const ports = await Promise.all(ids.map(async (id) => (await state(id)).addresses[8080]?.port));
+    expect(new Set(ports).size).toBe(2);
+  });
+});

@@ -1,0 +1,123 @@
+// A real engine for tests: opens the Docker runtime, makes images without a registry, and checks that a test left nothing behind.
+import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { pack } from "tar-stream";
+import { sha256Hex } from "../../src/base/hash.ts";
+import { openDockerRuntime } from "../../src/node/runtime/docker/docker-runtime.ts";
+import type { ContainerRuntime } from "../../src/node/runtime/runtime.ts";
+
+/** The app's script, to be run with `node` by process tests. */
+export const testAppPath = new URL("./test-app.mjs", import.meta.url).pathname;
+
+/** A label of this test run, so that parallel sessions on one engine do not see each other. */
+export function testLabel(): { readonly labels: Readonly<Record<string, string>>; readonly filter: string } {
+  const id = randomUUID().slice(0, 8);
+  return { labels: { "knap.dev/test": id }, filter: `knap.dev/test=${id}` };
+}
+
+/** The engine at the usual place; tests that need one fail with its sentence when there is none. */
+export function openTestEngine(options: Parameters<typeof openDockerRuntime>[0] = {}): Promise<ContainerRuntime> {
+  return openDockerRuntime(options);
+}
+
+/** An image of this machine's Node and a shell, for `FROM` (`NODE_IMAGE` of the examples). Made once per engine. */
+export async function nodeImage(runtime: ContainerRuntime): Promise<string> {
+  const tag = `knap-test/node:${process.version.slice(1)}`;
+  return ensure(runtime, tag, [], ["/usr/local/bin/node"]);
+}
+
+/** The test app's image (port 8080 or PORT, see test-app.mjs). Made once per version of the app and engine. */
+export async function testImage(runtime: ContainerRuntime): Promise<string> {
+  const app = readFileSync(testAppPath);
+  const tag = `knap-test/app:${process.version.slice(1)}-${sha256Hex(app).slice(0, 12)}`;
+  return ensure(
+    runtime,
+    tag,
+    [{ name: "app/test-app.mjs", content: app, mode: 0o644 }],
+    ["/usr/local/bin/node", "/app/test-app.mjs"],
+  );
+}
+
+interface Entry {
+  readonly name: string;
+  readonly content?: Buffer;
+  readonly mode: number;
+  readonly linkname?: string;
+}
+
+async function ensure(
+  runtime: ContainerRuntime,
+  tag: string,
+  more: readonly Entry[],
+  cmd: readonly string[],
+): Promise<string> {
+  if ((await runtime.images.inspect(tag)) === undefined) {
+    const tar = pack();
+    for (const { name, content, mode, linkname } of [...nodeRoot(), ...more]) {
+      if (linkname !== undefined) tar.entry({ name, mode, type: "symlink", linkname });
+      else if (content === undefined) tar.entry({ name, mode, type: "directory" });
+      else tar.entry({ name, mode }, content);
+    }
+    tar.finalize();
+    await runtime.images.import(tar as never, tag, { cmd, labels: { "knap.dev/test-image": "true" } });
+  }
+  return tag;
+}
+
+/** Node with the libraries it names, busybox as a shell, and the folders a program expects. */
+function nodeRoot(): readonly Entry[] {
+  const busybox = ["/usr/bin/busybox", "/bin/busybox"].find((path) => existsSync(path));
+  const programs = [process.execPath, ...(busybox ? [busybox] : [])];
+  const libraries = new Set(programs.flatMap(librariesOf));
+  const applets = [
+    "sh",
+    "cat",
+    "ls",
+    "sleep",
+    "echo",
+    "true",
+    "false",
+    "test",
+    "touch",
+    "id",
+    "wget",
+    "nslookup",
+    "head",
+  ];
+  return [
+    { name: "tmp/", mode: 0o1777 },
+    { name: "app/", mode: 0o755 },
+    { name: "bin/", mode: 0o755 },
+    { name: "etc/passwd", mode: 0o644, content: Buffer.from("root:x:0:0:root:/root:/bin/sh\n") },
+    { name: "etc/group", mode: 0o644, content: Buffer.from("root:x:0:\n") },
+    { name: "usr/local/bin/node", mode: 0o755, content: readFileSync(process.execPath) },
+    ...[...libraries].map((path) => ({ name: path.slice(1), mode: 0o755, content: readFileSync(realpathSync(path)) })),
+    ...(busybox ? [{ name: "bin/busybox", mode: 0o755, content: readFileSync(busybox) }] : []),
+    ...(busybox ? applets.map((name) => ({ name: `bin/${name}`, mode: 0o777, linkname: "busybox" })) : []),
+  ];
+}
+
+function librariesOf(program: string): string[] {
+  try {
+    const text = execFileSync("ldd", [program], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    return [...text.matchAll(/(\/\S+) \(0x/g)].map((match) => match[1] as string);
+  } catch {
+    // A static program has none.
+    return [];
+  }
+}
+
+/** What of this label is still there: a test's last check expects an empty list. */
+export async function leftovers(runtime: ContainerRuntime, filter: string): Promise<string[]> {
+  const [containers, networks, volumes] = await Promise.all([
+    runtime.list(filter),
+    runtime.networks.list(filter),
+    runtime.volumes.list(filter),
+  ]);
+  return [
+    ...containers.map((one) => `container ${one.name}`),
+    ...networks.map((one) => `network ${one.name}`),
+    ...volumes.map((one) => `volume ${one.name}`),
+  ];
+}
