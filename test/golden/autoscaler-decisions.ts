@@ -7,7 +7,9 @@ import {
   makeInitialResult,
   mustNotify,
 } from "../../src/control-plane/autoscaler/decide.ts";
+import { makeDeciderSpec, panicWindowMsOf } from "../../src/control-plane/autoscaler/decider-spec.ts";
 import type { Suite, Verdict } from "./case.ts";
+import { resolved, type Source, verdictOf } from "./scaling-source.ts";
 
 type RecordedSpec = DeciderSpec & { readonly panicWindowMs: number };
 type Row = readonly [
@@ -36,15 +38,18 @@ interface Case {
   readonly updates?: readonly { readonly beforeTick: number; readonly source: Source; readonly spec: RecordedSpec }[];
   readonly ticks: readonly Row[];
 }
-interface Source {
-  readonly containerConcurrency: number;
-  readonly reachability: "" | "Reachable" | "Unreachable";
-  readonly annotations: Readonly<Record<string, string>>;
-  readonly configMap: Readonly<Record<string, string>>;
-}
-
 /** -1 is "not found", which counts as no pods. */
 const pods = (ready: number | null): number | undefined => (ready === null ? undefined : Math.max(0, ready));
+
+/** What the source resolves to, held against what Knative resolved. */
+function misread({ source, spec }: Pick<Case, "source" | "spec">): string | undefined {
+  const { pa, config } = resolved(source);
+  const got = { ...makeDeciderSpec(pa, config), panicWindowMs: panicWindowMsOf(source.annotations, config) };
+  const wrong = (Object.keys(spec) as (keyof RecordedSpec)[]).filter((key) => got[key] !== spec[key]);
+  return wrong.length > 0
+    ? `spec: ${wrong.map((key) => `${key} ${got[key]}, not ${spec[key]}`).join("; ")}`
+    : undefined;
+}
 
 function differs(one: Case): string | undefined {
   let state = makeDeciderState(one.spec, pods(one.initial.ready), one.startMs);
@@ -52,6 +57,10 @@ function differs(one: Case): string | undefined {
   const created = [published.desiredScale, published.excessBurstCapacity, Number(state.panicTime !== undefined)];
   if (String(created) !== String([one.initial.desired, one.initial.ebc, one.initial.inPanic]))
     return `initial: got ${created}`;
+  for (const given of [one, ...(one.updates ?? [])]) {
+    const why = misread(given);
+    if (why !== undefined) return why;
+  }
   let spec: DeciderSpec = one.spec;
   for (const [index, row] of one.ticks.entries()) {
     spec = one.updates?.findLast((update) => update.beforeTick <= index)?.spec ?? spec;
@@ -75,7 +84,6 @@ function differs(one: Case): string | undefined {
 }
 
 export const autoscalerDecisionsSuite: Suite = (file) =>
-  (file as { readonly cases: readonly Case[] }).cases.map((one): Verdict => {
-    const why = differs(one);
-    return { name: `${one.id} ${one.name}`, passed: why === undefined, ...(why !== undefined && { why }) };
-  });
+  (file as { readonly cases: readonly Case[] }).cases.map(
+    (one): Verdict => verdictOf(`${one.id} ${one.name}`, differs(one)),
+  );

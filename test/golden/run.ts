@@ -22,6 +22,11 @@ const suites: readonly {
     reads: (file) => firstHas(file, "ticks", "initial"),
     load: async () => (await import("./autoscaler-decisions.ts")).autoscalerDecisionsSuite,
   },
+  {
+    name: "scale-to-zero",
+    reads: (file) => firstHas(file, "in", "out"),
+    load: async () => (await import("./scale-to-zero.ts")).scaleToZeroSuite,
+  },
 ];
 
 function cases(file: unknown): readonly unknown[] {

@@ -2,6 +2,7 @@
 import { Collection, type CollectionSpec } from "../../src/control-plane/autoscaler/collection.ts";
 import { Window } from "../../src/control-plane/autoscaler/window.ts";
 import type { Suite, Verdict } from "./case.ts";
+import { verdictOf } from "./scaling-source.ts";
 
 type Row = readonly [string, ...(number | null)[]];
 interface Case {
@@ -26,8 +27,11 @@ function runBuckets(one: Case): string | undefined {
   for (const [index, row] of one.ops.entries()) {
     const now = one.startMs + num(row, 1);
     if (row[0] === "r") for (const window of [...linear, ...weighted]) window.record(now, num(row, 2));
-    if (row[0] === "z")
-      for (const pair of [linear, weighted]) pair.forEach((window, which) => window.resize(num(row, 2 + which), now));
+    if (row[0] === "z") {
+      for (const pair of [linear, weighted]) {
+        for (const [which, window] of pair.entries()) window.resize(num(row, 2 + which), now);
+      }
+    }
     if (row[0] !== "q") continue;
     const exact = linear.map((window) => window.linearAverage(now));
     const loose = weighted.map((window) => window.weightedAverage(now));
@@ -82,5 +86,5 @@ function runCollector(one: Case): string | undefined {
 export const windowsSuite: Suite = (file) =>
   (file as { readonly cases: readonly Case[] }).cases.map((one): Verdict => {
     const why = one.kind === "buckets" ? runBuckets(one) : runCollector(one);
-    return { name: `${one.id} ${one.name}`, passed: why === undefined, ...(why !== undefined && { why }) };
+    return verdictOf(`${one.id} ${one.name}`, why);
   });

@@ -8,6 +8,11 @@ import type { CollectionSpec, ScalingMetric } from "./collection.ts";
 import type { DeciderSpec } from "./decide.ts";
 import { BUCKET_MS } from "./window.ts";
 
+/** Which autoscaler a PodAutoscaler belongs to; defaulting writes the annotation, so the ConfigMap's class matters only before it. */
+export function classOf(pa: Scalable, config: AutoscalerConfig): string {
+  return scalingText(pa.metadata.annotations, "class") ?? config.podAutoscalerClass;
+}
+
 /** The parts of a PodAutoscaler that scaling depends on. */
 export type Scalable = Pick<PodAutoscaler, "metadata" | "spec">;
 
@@ -96,6 +101,13 @@ export function makeCollectionSpec(pa: Scalable, config: AutoscalerConfig): Coll
     scraped: targetBurstCapacityOf(annotations, config) !== -1,
     weighted: isWeighted(annotations),
   };
+}
+
+/** How long the last pod stays after traffic ended; none when nobody can reach it. */
+export function retentionMsOf(pa: Scalable, config: AutoscalerConfig): number {
+  if (pa.spec.reachability === "Unreachable") return 0;
+  const { annotations } = pa.metadata;
+  return scalingDurationMs(annotations, "scale-to-zero-pod-retention-period") ?? config.scaleToZeroPodRetentionPeriodMs;
 }
 
 /** Both spellings of the algorithm's name; all else is linear. */

@@ -1,0 +1,193 @@
+// The living autoscaler: one decider and one metric collection per revision, and what they last published. It has no clock and no sockets: time
+// comes with each call. Follows pkg/autoscaler/scaling/multiscaler.go.
+import type { DecisionNote, RevisionKey, ScaleResult, Stat } from "../../apis/autoscaling/types.ts";
+import type { Time } from "../../base/clock.ts";
+import { Collection, type CollectionSpec } from "./collection.ts";
+import {
+  type DeciderSpec,
+  type DeciderState,
+  type Decision,
+  decide,
+  makeDeciderState,
+  makeInitialResult,
+  mustNotify,
+} from "./decide.ts";
+import { Ledger } from "./ledger.ts";
+
+interface Decider {
+  spec: DeciderSpec;
+  state: DeciderState;
+  readonly ledger: Ledger;
+  readonly createdAt: Time;
+  last?: Decision;
+  /** When the panic threshold was last reached, and what was seen. */
+  burst?: Burst;
+}
+
+export interface Burst {
+  readonly at: Time;
+  readonly panic: number;
+  readonly readyPods: number;
+}
+
+/** What explain may ask of a revision's decider. */
+export interface DeciderView {
+  readonly spec: DeciderSpec;
+  readonly state: DeciderState;
+  readonly createdAt: Time;
+  readonly last: Decision | undefined;
+  readonly burst: Burst | undefined;
+  /** When a stat last told of a request. */
+  readonly lastTraffic: Time | undefined;
+  readonly ledger: Ledger;
+}
+
+export interface AutoscalerOptions {
+  /** Ready pods of a revision; undefined when they cannot be counted. */
+  readonly readyPods: (revision: RevisionKey) => number | undefined;
+  /** The published result changed such that the PodAutoscaler must look again. */
+  readonly onAdvice: (revision: RevisionKey) => void;
+}
+
+export class Autoscaler {
+  readonly #options: AutoscalerOptions;
+  readonly #deciders = new Map<RevisionKey, Decider>();
+  readonly #collections = new Map<RevisionKey, Collection>();
+  readonly #traffic = new Map<RevisionKey, Time>();
+  readonly #advice = new Map<RevisionKey, ScaleResult>();
+
+  constructor(options: AutoscalerOptions) {
+    this.#options = options;
+  }
+
+  /** What is published, per revision with a decider. */
+  get advice(): ReadonlyMap<RevisionKey, ScaleResult> {
+    return this.#advice;
+  }
+
+  /** Creates the revision's decider (true), or gives the living one new parameters: its state and what it published stay. */
+  follow(revision: RevisionKey, spec: DeciderSpec, now: Time): boolean {
+    const known = this.#deciders.get(revision);
+    if (known) {
+      known.spec = spec;
+      return false;
+    }
+    const state = makeDeciderState(spec, this.#options.readyPods(revision), now);
+    this.#deciders.set(revision, { spec, state, createdAt: now, ledger: new Ledger() });
+    this.#advice.set(revision, makeInitialResult(spec));
+    return true;
+  }
+
+  /** Starts to collect, or changes the windows of what is collected. */
+  collect(revision: RevisionKey, spec: CollectionSpec, now: Time): void {
+    const known = this.#collections.get(revision);
+    if (known) known.update(spec, now);
+    else this.#collections.set(revision, new Collection(spec));
+  }
+
+  /** Ends collection only. */
+  stopCollecting(revision: RevisionKey): void {
+    this.#collections.delete(revision);
+    this.#traffic.delete(revision);
+  }
+
+  /** The PodAutoscaler is gone: decider, collection and advice go. */
+  forget(revision: RevisionKey): void {
+    this.#deciders.delete(revision);
+    this.#advice.delete(revision);
+    this.stopCollecting(revision);
+  }
+
+  /** Adds a stat to what is collected; without a collection it is dropped. */
+  record(revision: RevisionKey, stat: Stat): void {
+    const collection = this.#collections.get(revision);
+    if (!collection) return;
+    collection.record(stat);
+    if (stat.averageConcurrentRequests > 0 || stat.requestCount > 0) this.#traffic.set(revision, stat.time);
+  }
+
+  /** A stat from an activator: stamped with whole seconds of the receiver, recorded, and a reason to decide at once when scaled to zero. */
+  receive(revision: RevisionKey, stat: Stat, now: Time): void {
+    this.record(revision, { ...stat, time: Math.floor(now / 1000) * 1000 });
+    if (stat.averageConcurrentRequests !== 0) this.poke(revision, now);
+  }
+
+  /** Decides at once if the published scale is exactly 0; before the first decision, and above zero, nothing happens. */
+  poke(revision: RevisionKey, now: Time): void {
+    if (this.#advice.get(revision)?.desiredScale === 0) this.evaluate(revision, now);
+  }
+
+  /** One evaluation of one decider. Without data nothing is published. */
+  evaluate(revision: RevisionKey, now: Time): Decision | undefined {
+    const decider = this.#deciders.get(revision);
+    const published = this.#advice.get(revision);
+    if (!decider || !published) return undefined;
+    const averages = this.#collections.get(revision)?.read(decider.spec.metric, now);
+    const decision = decide(
+      decider.spec,
+      decider.state,
+      { averages, readyPods: this.#options.readyPods(revision) },
+      now,
+    );
+    decider.state = decision.state;
+    decider.last = decision;
+    const { panic, readyPods } = decision.trace;
+    if (decision.result.valid && decision.state.panicTime === now) decider.burst = { at: now, panic, readyPods };
+    decider.ledger.note(noteOf(revision, decider.spec, published, decision, now));
+    if (!decision.result.valid) return decision;
+    this.#advice.set(revision, decision.result);
+    if (mustNotify(published, decision.result)) this.#options.onAdvice(revision);
+    return decision;
+  }
+
+  /** A planner's note about a revision, kept beside the decisions. */
+  note(note: DecisionNote): void {
+    this.#deciders.get(note.revision)?.ledger.note(note);
+  }
+
+  /** Whether stats of this revision are collected. */
+  isCollecting(revision: RevisionKey): boolean {
+    return this.#collections.has(revision);
+  }
+
+  view(revision: RevisionKey): DeciderView | undefined {
+    const decider = this.#deciders.get(revision);
+    return (
+      decider && {
+        spec: decider.spec,
+        state: decider.state,
+        createdAt: decider.createdAt,
+        last: decider.last,
+        burst: decider.burst,
+        lastTraffic: this.#traffic.get(revision),
+        ledger: decider.ledger,
+      }
+    );
+  }
+}
+
+function noteOf(
+  revision: RevisionKey,
+  spec: DeciderSpec,
+  published: ScaleResult,
+  { trace, result }: Decision,
+  now: Time,
+): DecisionNote {
+  return {
+    revision,
+    at: now,
+    rule: trace.rule,
+    from: published.desiredScale,
+    to: result.valid ? result.desiredScale : published.desiredScale,
+    facts: {
+      by: "decider",
+      metric: spec.metric,
+      stable: trace.stable,
+      panic: trace.panic,
+      target: spec.targetValue,
+      ready: trace.readyPods,
+      panicking: trace.panicking,
+      excessBurstCapacity: result.excessBurstCapacity,
+    },
+  };
+}

@@ -1,0 +1,77 @@
+// Asking the pods of a revision for their statistics: which ones, and what their answers stand for. Pure; the asking itself is the caller's.
+// Follows pkg/autoscaler/metrics/{stats_scraper,sample_size}.go.
+import type { Stat } from "../../apis/autoscaling/types.ts";
+import type { Time } from "../../base/clock.ts";
+import type { ReadyPod } from "./ready-pods.ts";
+
+/** 95 % confidence, 5 % margin, a population variance of 100: 1.96² · 100 / 5². */
+const SAMPLING = 15.3664;
+const ASK_ALL = 3;
+
+/** How many of N pods are asked: all of three, 16 of a thousand. */
+export function sampleSize(pods: number): number {
+  return pods <= ASK_ALL ? pods : Math.ceil((pods * SAMPLING) / (pods + SAMPLING - 1));
+}
+
+export interface Scrape {
+  readonly pods: readonly ReadyPod[];
+  readonly stableWindowMs: number;
+  readonly now: Time;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** undefined: the pod did not answer. */
+  readonly ask: (pod: ReadyPod) => Stat | undefined;
+}
+
+/**
+ * One stat that stands for all pods, or undefined when there are none or too few answer. Pods as old as the stable window are asked first;
+ * who fails is replaced by the next one.
+ */
+export function scrape({ pods, stableWindowMs, now, random, ask }: Scrape): Stat | undefined {
+  if (pods.length === 0) return undefined;
+  const size = sampleSize(pods.length);
+  const sum = {
+    averageConcurrentRequests: 0,
+    averageProxiedConcurrentRequests: 0,
+    requestCount: 0,
+    proxiedRequestCount: 0,
+  };
+  let answers = 0;
+  for (const pod of inOrder(pods, size, now - stableWindowMs, random)) {
+    const stat = ask(pod);
+    if (!stat) continue;
+    sum.averageConcurrentRequests += stat.averageConcurrentRequests;
+    sum.averageProxiedConcurrentRequests += stat.averageProxiedConcurrentRequests;
+    sum.requestCount += stat.requestCount;
+    sum.proxiedRequestCount += stat.proxiedRequestCount;
+    answers += 1;
+    if (answers === size) break;
+  }
+  if (answers < size) return undefined;
+  const all = (total: number): number => (total / size) * pods.length;
+  return {
+    podName: "scraped",
+    averageConcurrentRequests: all(sum.averageConcurrentRequests),
+    averageProxiedConcurrentRequests: all(sum.averageProxiedConcurrentRequests),
+    requestCount: all(sum.requestCount),
+    proxiedRequestCount: all(sum.proxiedRequestCount),
+    processUptime: 0,
+    time: now,
+  };
+}
+
+function inOrder(pods: readonly ReadyPod[], size: number, bornBy: Time, random: () => number): readonly ReadyPod[] {
+  if (size === pods.length) return pods;
+  const old = pods.filter((pod) => pod.startedAt <= bornBy);
+  const young = pods.filter((pod) => pod.startedAt > bornBy);
+  return old.length < size ? [...old, ...shuffled(young, random)] : [...shuffled(old, random), ...young];
+}
+
+function shuffled<T>(list: readonly T[], random: () => number): readonly T[] {
+  const copy = [...list];
+  for (let last = copy.length - 1; last > 0; last -= 1) {
+    const other = Math.floor(random() * (last + 1));
+    [copy[last], copy[other]] = [copy[other] as T, copy[last] as T];
+  }
+  return copy;
+}

@@ -1,0 +1,136 @@
+// The autoscaler's heartbeat on a Clock: statistics every second, a decision of each decider every two seconds from its creation, deciders and
+// collections as the store's objects come and go. The only file of this room with side effects; it opens no sockets.
+import type { Metric, PodAutoscaler, RevisionKey, Stat } from "../../apis/autoscaling/types.ts";
+import type { AutoscalerConfig } from "../../apis/config/types.ts";
+import type { Pod } from "../../apis/core/types.ts";
+import type { Clock, Time } from "../../base/clock.ts";
+import type { WatchEvent } from "../store/view.ts";
+import { Autoscaler } from "./autoscaler.ts";
+import { collectionSpecOf, deciderSpecOf, revisionKeyOf } from "./follow.ts";
+import { type ReadyPod, ReadyPods } from "./ready-pods.ts";
+import { scrape } from "./scrape.ts";
+
+export const COLLECT_EVERY_MS = 1000;
+export const DECIDE_EVERY_MS = 2000;
+
+export interface TickOptions {
+  readonly clock: Clock;
+  /** In [0, 1): which pods of many are asked. */
+  readonly random: () => number;
+  readonly config: () => AutoscalerConfig;
+  /** The last closed second of a pod's queue-proxy; undefined when it does not answer. */
+  readonly podStat: (pod: ReadyPod, now: Time) => Stat | undefined;
+  /** What the activator reports each second (`ActivatorStats.report`). */
+  readonly activatorStats: (now: Time) => ReadonlyMap<RevisionKey, Stat>;
+  /** The PodAutoscaler of this revision must be reconciled. */
+  readonly onAdvice: (revision: RevisionKey) => void;
+  /** Collection began to fail (text), or works again (""). */
+  readonly onCollection?: (revision: RevisionKey, error: string) => void;
+}
+
+interface Scraped {
+  readonly stableWindowMs: number;
+  error: string;
+}
+
+export class AutoscalerTick {
+  readonly autoscaler: Autoscaler;
+  readonly #options: TickOptions;
+  readonly #pods = new ReadyPods();
+  readonly #podAutoscalers = new Map<RevisionKey, PodAutoscaler>();
+  readonly #scraped = new Map<RevisionKey, Scraped>();
+  readonly #timers = new Map<RevisionKey | "collect", Disposable>();
+
+  constructor(options: TickOptions) {
+    this.#options = options;
+    this.autoscaler = new Autoscaler({
+      readyPods: (revision) => this.#pods.count(revision),
+      onAdvice: options.onAdvice,
+    });
+    this.#every("collect", COLLECT_EVERY_MS, options.clock.now(), () => this.#collect());
+  }
+
+  /** Every event of the store goes here, in order; also the objects there already are, as ADDED. */
+  observe({ type, object }: Pick<WatchEvent, "type" | "object">): void {
+    const gone = type === "DELETED";
+    if (object.kind === "Pod") this.#pods.observe(object as Pod, gone);
+    else if (object.kind === "PodAutoscaler") this.#observePodAutoscaler(object as PodAutoscaler, gone);
+    else if (object.kind === "Metric") this.#observeMetric(object as Metric, gone);
+  }
+
+  /** config-autoscaler changed: all deciders take its new numbers. */
+  configure(): void {
+    for (const pa of this.#podAutoscalers.values()) this.#observePodAutoscaler(pa, false);
+  }
+
+  /** A stat the activator sends outside its report: the first request of a revision. */
+  receive(revision: RevisionKey, stat: Stat): void {
+    this.autoscaler.receive(revision, stat, this.#options.clock.now());
+  }
+
+  close(): void {
+    for (const timer of this.#timers.values()) timer[Symbol.dispose]();
+    this.#timers.clear();
+  }
+
+  #observePodAutoscaler(pa: PodAutoscaler, gone: boolean): void {
+    const revision = revisionKeyOf(pa);
+    if (gone) {
+      this.autoscaler.forget(revision);
+      this.#podAutoscalers.delete(revision);
+      this.#scraped.delete(revision);
+      this.#timers.get(revision)?.[Symbol.dispose]();
+      this.#timers.delete(revision);
+      return;
+    }
+    this.#podAutoscalers.set(revision, pa);
+    const spec = deciderSpecOf(pa, this.#options.config());
+    if (!spec) return;
+    const now = this.#options.clock.now();
+    if (this.autoscaler.follow(revision, spec, now))
+      this.#every(revision, DECIDE_EVERY_MS, now, () => {
+        this.autoscaler.evaluate(revision, this.#options.clock.now());
+      });
+  }
+
+  #observeMetric(metric: Metric, gone: boolean): void {
+    const revision = revisionKeyOf(metric);
+    this.#scraped.delete(revision);
+    if (gone) {
+      this.autoscaler.stopCollecting(revision);
+      return;
+    }
+    const spec = collectionSpecOf(metric);
+    this.autoscaler.collect(revision, spec, this.#options.clock.now());
+    if (spec.scraped) this.#scraped.set(revision, { stableWindowMs: spec.stableWindowMs, error: "" });
+  }
+
+  #collect(): void {
+    const { activatorStats, podStat, random, onCollection, clock } = this.#options;
+    const now = clock.now();
+    for (const [revision, stat] of activatorStats(now)) this.autoscaler.receive(revision, stat, now);
+    for (const [revision, scraped] of this.#scraped) {
+      const pods = this.#pods.list(revision);
+      const { stableWindowMs } = scraped;
+      const stat = scrape({ pods, stableWindowMs, now, random, ask: (pod) => podStat(pod, now) });
+      if (stat) this.autoscaler.record(revision, stat);
+      const error = stat || pods.length === 0 ? "" : "pods exhausted";
+      if (error === scraped.error) continue;
+      scraped.error = error;
+      onCollection?.(revision, error);
+    }
+  }
+
+  /** Periods count from `start` and are never made up for: a late clock skips. */
+  #every(name: RevisionKey | "collect", periodMs: number, start: Time, run: () => void): void {
+    const { clock } = this.#options;
+    const next = start + (Math.floor((clock.now() - start) / periodMs) + 1) * periodMs;
+    this.#timers.set(
+      name,
+      clock.at(next, () => {
+        this.#every(name, periodMs, start, run);
+        run();
+      }),
+    );
+  }
+}

@@ -1,0 +1,36 @@
+// The planner of PodAutoscalers: hands each to the plan of its class and leaves foreign classes alone.
+import { KPA_CLASS } from "../../../apis/autoscaling/annotations.ts";
+import type { ObjectKey } from "../../../apis/kinds.ts";
+import { podAutoscalerConditions } from "../../../apis/meta/condition-sets.ts";
+import type { AnyObject } from "../../../apis/meta/object.ts";
+import { classOf } from "../../autoscaler/decider-spec.ts";
+import type { Reconciler } from "../../controller/reconciler.ts";
+import { knativePlanner } from "../pass.ts";
+import { REVISION_LABEL } from "../well-known.ts";
+import { reconcileKpa } from "./kpa.ts";
+import type { PodAutoscalerKind } from "./pod-autoscaler-pass.ts";
+
+const KIND: PodAutoscalerKind = "PodAutoscaler.autoscaling.internal.knative.dev";
+
+const kpaPlanner: Reconciler<PodAutoscalerKind> = knativePlanner({
+  name: "kpa",
+  kind: KIND,
+  conditions: podAutoscalerConditions,
+  reconcile: reconcileKpa,
+});
+
+export const podAutoscalerPlanner: Reconciler<PodAutoscalerKind> = {
+  name: "kpa",
+  kind: KIND,
+  watches: (changed) => (changed.kind === "Pod" || changed.kind === "Deployment" ? keyByLabel(changed) : []),
+  reconcile(pa, world) {
+    if (classOf(pa, world.config.autoscaler) === KPA_CLASS) return kpaPlanner.reconcile(pa, world);
+    // Another class has its own autoscaler, which is not here; the two names are always written, as the API has them.
+    return { status: { serviceName: "", metricsServiceName: "", ...pa.status } };
+  },
+};
+
+function keyByLabel({ metadata }: AnyObject): readonly ObjectKey[] {
+  const name = metadata.labels?.[REVISION_LABEL];
+  return name === undefined ? [] : [{ kind: KIND, namespace: metadata.namespace ?? "", name }];
+}

@@ -1,0 +1,114 @@
+// The scaler step: from the decider's number to the replicas that may really be set. Bounds, and the machine that must pass "inactive",
+// "activator proven" and "grace" before the last pod goes. Pure; it patches nothing. Follows pkg/reconciler/autoscaling/kpa/scaler.go.
+import type { ConditionStatus } from "../../../apis/meta/condition.ts";
+
+/** The activator gets this long beyond the progress deadline to bring the first pod up. */
+const ACTIVATION_BUFFER_MS = 30_000;
+/** Nothing else would look again when the ServerlessService need not change. */
+const RECHECK_PROXY_MS = 3_000;
+
+export interface ScaleStepInput {
+  /** The decider's number; -1: unknown. */
+  readonly desired: number;
+  /** Already 0 minimum when unreachable; 0 maximum: none. */
+  readonly min: number;
+  readonly max: number;
+  readonly initialScale: number;
+  readonly reachable: boolean;
+  /** ScaleTargetInitialized is True. */
+  readonly initialized: boolean;
+  readonly active: { readonly status: ConditionStatus; readonly ageMs: number };
+  /** Of the Deployment; absent counts as 1. */
+  readonly replicas: number | undefined;
+  readonly stableWindowMs: number;
+  readonly enableScaleToZero: boolean;
+  readonly progressDeadlineMs: number;
+  readonly graceMs: number;
+  /** Already 0 when unreachable. */
+  readonly retentionMs: number;
+  readonly targetBurstCapacity: number;
+  /** ServerlessService spec.mode is Proxy. */
+  readonly proxying: boolean;
+  /** How long the activator has been among the endpoints; 0: it is not. */
+  readonly proxiedMs: number;
+  /** Is the activator in the path? Called only when it matters. */
+  readonly probe: () => boolean;
+}
+
+export type ScaleRule =
+  | "unknown"
+  | "decider"
+  | "min-scale"
+  | "max-scale"
+  | "initial-scale"
+  | "scale-to-zero-disabled"
+  | "activation-failed"
+  | "activating"
+  | "idle"
+  | "stable-window"
+  | "activator-not-proven"
+  | "scaled-to-zero"
+  | "retention"
+  | "grace";
+
+export interface ScaleStep {
+  /** What the PodAutoscaler reports; -1: unknown. */
+  readonly want: number;
+  /** What to set on the Deployment, when it differs. */
+  readonly replicas?: number;
+  readonly requeueAfterMs?: number;
+  /** The activator probe was asked for. */
+  readonly probed?: true;
+  /** It failed: keep probing. */
+  readonly probeFailed?: true;
+  readonly rule: ScaleRule;
+}
+
+/** One step. Whatever goes to zero passes two of them: first the PodAutoscaler becomes inactive, then the pods leave. */
+export function scaleStep(input: ScaleStepInput): ScaleStep {
+  const activating = input.active.status === "Unknown";
+  if (input.desired < 0 && !activating) return { want: input.desired, rule: "unknown" };
+  const { scale, rule } = bounded(input);
+  if (scale !== 0) return apply(input, scale, rule);
+  if (!input.enableScaleToZero) return apply(input, 1, "scale-to-zero-disabled");
+  if (activating) return fromActivating(input);
+  return input.active.status === "True" ? fromActive(input) : fromInactive(input);
+}
+
+function bounded(input: ScaleStepInput): { readonly scale: number; readonly rule: ScaleRule } {
+  const held = input.initialScale > 1 && !input.initialized && input.reachable;
+  const min = held ? Math.max(input.min, input.initialScale) : input.min;
+  if (input.desired < min) return { scale: min, rule: min > input.min ? "initial-scale" : "min-scale" };
+  if (input.max !== 0 && input.desired > input.max) return { scale: input.max, rule: "max-scale" };
+  // Below zero only while activating: nothing is known yet, so nothing is wanted yet.
+  return { scale: Math.max(0, input.desired), rule: "decider" };
+}
+
+function apply(input: ScaleStepInput, scale: number, rule: ScaleRule): ScaleStep {
+  return { want: scale, rule, ...((input.replicas ?? 1) !== scale && { replicas: scale }) };
+}
+
+function fromActivating(input: ScaleStepInput): ScaleStep {
+  const limitMs = input.progressDeadlineMs + ACTIVATION_BUFFER_MS;
+  if (input.active.ageMs > limitMs) return apply(input, 0, "activation-failed");
+  return { want: -1, requeueAfterMs: limitMs, rule: "activating" };
+}
+
+function fromActive(input: ScaleStepInput): ScaleStep {
+  const leftMs = input.stableWindowMs - input.active.ageMs;
+  if (leftMs > 0) return { ...apply(input, 1, "stable-window"), requeueAfterMs: leftMs };
+  return { want: 0, rule: "idle", ...(input.proxying && { requeueAfterMs: RECHECK_PROXY_MS }) };
+}
+
+function fromInactive(input: ScaleStepInput): ScaleStep {
+  const mustProve = input.targetBurstCapacity !== -1;
+  const probed = mustProve ? ({ probed: true } as const) : {};
+  if (mustProve && !input.probe()) return { want: 0, probed: true, probeFailed: true, rule: "activator-not-proven" };
+  const inactiveMs = input.active.ageMs;
+  const { retentionMs } = input;
+  if (inactiveMs >= Math.max(input.graceMs, retentionMs)) return { ...apply(input, 0, "scaled-to-zero"), ...probed };
+  if (inactiveMs < retentionMs)
+    return { want: 0, ...probed, requeueAfterMs: retentionMs - inactiveMs, rule: "retention" };
+  if (input.proxiedMs >= input.graceMs) return { ...apply(input, 0, "scaled-to-zero"), ...probed };
+  return { want: 0, ...probed, requeueAfterMs: input.graceMs - input.proxiedMs, rule: "grace" };
+}
