@@ -1,5 +1,6 @@
 // One reconcile of one object of Knative's: what every planner of a kind with conditions shares before and after its own work.
 // It never writes anything; it gathers a Plan. Source: knative.dev/pkg/reconciler/reconcile_common.go.
+import type { DecisionNote } from "../../apis/autoscaling/types.ts";
 import type { Kind, ObjectKey, ObjectOf, StatusOf } from "../../apis/kinds.ts";
 import type { Condition, ConditionedStatus } from "../../apis/meta/condition.ts";
 import { type ConditionSet, conditionOf } from "../../apis/meta/conditions.ts";
@@ -15,6 +16,7 @@ export interface Gathering {
   readonly retire: Retirement[];
   readonly ask: Inquiry[];
   readonly events: EventNote[];
+  readonly notes: DecisionNote[];
   readonly requeueAfterMs: number[];
 }
 
@@ -56,7 +58,7 @@ export function knativePlanner<K extends Kind>(planner: KnativePlanner<K>): Reco
 
 /** An empty gathering. */
 export function gather(): Gathering {
-  return { create: [], ensure: [], retire: [], ask: [], events: [], requeueAfterMs: [] };
+  return { create: [], ensure: [], retire: [], ask: [], events: [], notes: [], requeueAfterMs: [] };
 }
 
 /** The plan of a gathering, with nothing in it that is empty. */
