@@ -1,0 +1,76 @@
+// Answers whether the activator is in the path of a revision, by asking through that very path. It changes nothing there.
+import type { RevisionKey } from "../../apis/autoscaling/types.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Reply } from "../../data-plane/http/errors.ts";
+import type { RawHeaders } from "../../data-plane/http/exchange.ts";
+import type { AnswerOf, Inquiry } from "../controller/reconciler.ts";
+
+type Question = Extract<Inquiry, { ask: "ActivatorProbe" }>;
+type Done = (answer: AnswerOf<Question>) => void;
+
+const PERIOD_MS = 1000;
+const GIVE_UP_MS = 45_000;
+/** The probe's end brings the revision's autoscaler back after this long, whatever came out. */
+const REENQUEUE_MS = 1000;
+const HEADERS: RawHeaders = ["User-Agent", "Knative-Autoscaling-Probe", "K-Network-Probe", "activator"];
+
+export interface ActivatorProbeOptions {
+  readonly clock: Clock;
+  /** A GET to the revision's public Service; undefined: no answer. */
+  readonly send: (revision: RevisionKey, headers: RawHeaders) => Promise<Reply | undefined>;
+  /** The answer is out of date: whoever still wants to know is to ask again. */
+  readonly forget: (question: Question) => void;
+}
+
+/**
+ * As pkg/reconciler/autoscaling/kpa/scaler.go: the first attempt is answered at once; after a no, one attempt a second in the background for
+ * at most 45 s, one series per revision; when that ends without a yes the question is open again a second later.
+ */
+export class ActivatorProbe {
+  readonly #options: ActivatorProbeOptions;
+  readonly #series = new Map<RevisionKey, { next: Disposable | undefined }>();
+
+  constructor(options: ActivatorProbeOptions) {
+    this.#options = options;
+  }
+
+  inquire(question: Question, done: Done): void {
+    const { revision } = question;
+    this.stop(revision);
+    const series: { next: Disposable | undefined } = { next: undefined };
+    this.#series.set(revision, series);
+    const { clock, forget } = this.#options;
+    const startedAt = clock.now();
+    const attempt = async (): Promise<void> => {
+      const answer = judge(await this.#options.send(revision, HEADERS));
+      if (this.#series.get(revision) !== series) return;
+      done(answer);
+      const next = clock.now() + PERIOD_MS;
+      if (answer.ok) this.#series.delete(revision);
+      else if (next - startedAt <= GIVE_UP_MS) series.next = clock.at(next, () => void attempt());
+      else {
+        series.next = clock.at(clock.now() + REENQUEUE_MS, () => {
+          this.stop(revision);
+          forget(question);
+        });
+      }
+    };
+    void attempt();
+  }
+
+  /** The revision is gone, or nobody wants to know any more. */
+  stop(revision: RevisionKey): void {
+    this.#series.get(revision)?.next?.[Symbol.dispose]();
+    this.#series.delete(revision);
+  }
+
+  close(): void {
+    for (const revision of [...this.#series.keys()]) this.stop(revision);
+  }
+}
+
+function judge(reply: Reply | undefined): AnswerOf<Question> {
+  if (!reply) return { ok: false, error: "no answer" };
+  if (reply.status === 200 && reply.body === "activator") return { ok: true };
+  return { ok: false, error: `status ${reply.status}, body ${JSON.stringify(reply.body.trimEnd())}` };
+}
