@@ -1,6 +1,6 @@
 // The engine under all planners: watches the store, queues keys, lets planners plan and carries plans out, in short slices
 // or to rest at once. It knows no kind and waits for nothing: time, turns of the event loop and answers are given to it.
-import type { RevisionKey, ScaleResult } from "../../apis/autoscaling/types.ts";
+import type { DecisionNote, RevisionKey, ScaleResult } from "../../apis/autoscaling/types.ts";
 import type { ServingConfig } from "../../apis/config/types.ts";
 import { type Kind, keyText, type ObjectKey } from "../../apis/kinds.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
@@ -13,7 +13,7 @@ import { EventRecorder } from "./event-recorder.ts";
 import { type Inquire, Inquiries } from "./inquiries.ts";
 import { ownerKey } from "./owner-key.ts";
 import { defaultBackoffMs, Pacer } from "./pacer.ts";
-import type { DecisionNote, Inquiry, Plan, Reconciler, World } from "./reconciler.ts";
+import type { Inquiry, Plan, Reconciler, World } from "./reconciler.ts";
 import { dropTimers, makeTask, rememberVerdicts, type Task, taskText } from "./task.ts";
 import { WorkQueue } from "./work-queue.ts";
 
