@@ -28,6 +28,7 @@ interface Round {
   readonly question: Question;
   readonly stop: AbortController;
   readonly done: Done;
+  readonly retries: Set<Disposable>;
   left: number;
 }
 
@@ -55,20 +56,21 @@ export class IngressProbe {
       done({ ok: true });
       return;
     }
-    const round: Round = { question, stop: new AbortController(), done, left: jobs.length };
+    const round: Round = { question, stop: new AbortController(), done, retries: new Set(), left: jobs.length };
     this.#rounds.set(`${namespace}/${name}`, round);
     for (const job of jobs) this.#enqueue(round, job);
   }
 
   /** The Ingress is gone, or its version is no longer of interest. */
   stop(namespace: string, name: string): void {
-    this.#rounds.get(`${namespace}/${name}`)?.stop.abort();
+    const round = this.#rounds.get(`${namespace}/${name}`);
     this.#rounds.delete(`${namespace}/${name}`);
+    round?.stop.abort();
+    for (const retry of round?.retries ?? []) retry[Symbol.dispose]();
   }
 
   close(): void {
-    for (const round of this.#rounds.values()) round.stop.abort();
-    this.#rounds.clear();
+    for (const { question } of [...this.#rounds.values()]) this.stop(question.ingress.namespace, question.ingress.name);
   }
 
   #enqueue(round: Round, job: Job): void {
@@ -104,7 +106,10 @@ export class IngressProbe {
     const { clock } = this.#options;
     const waitMs = Math.min(FIRST_RETRY_MS * 2 ** job.failures, LAST_RETRY_MS);
     job.failures += 1;
-    const timer = clock.at(clock.now() + waitMs, () => this.#enqueue(round, job));
-    round.stop.signal.addEventListener("abort", () => timer[Symbol.dispose](), { once: true });
+    const retry = clock.at(clock.now() + waitMs, () => {
+      round.retries.delete(retry);
+      this.#enqueue(round, job);
+    });
+    round.retries.add(retry);
   }
 }
