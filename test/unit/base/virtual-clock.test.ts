@@ -1,0 +1,69 @@
+import { describe, expect, test } from "vitest";
+import { VirtualClock } from "../../../src/base/virtual-clock.ts";
+
+describe("the virtual clock", () => {
+  test("runs timers in order of time, then of creation, each at its own instant", () => {
+    const clock = new VirtualClock(1000);
+    const seen: string[] = [];
+    const note = (name: string) => () => seen.push(`${name}@${clock.now()}`);
+    clock.at(1500, note("c"));
+    clock.at(1200, note("a"));
+    clock.at(1500, note("d"));
+    clock.at(1300, note("b"));
+    clock.at(1501, note("late"));
+    clock.advance(500);
+    expect(seen).toEqual(["a@1200", "b@1300", "c@1500", "d@1500"]);
+    expect(clock.now()).toBe(1500);
+    expect(clock.nextDue()).toBe(1501);
+  });
+
+  test("runs what a timer sets when that falls due in the same advance", () => {
+    const clock = new VirtualClock(0);
+    const seen: number[] = [];
+    const again = (): void => {
+      seen.push(clock.now());
+      clock.at(clock.now() + 10, again);
+    };
+    clock.at(10, again);
+    clock.advanceTo(35);
+    expect(seen).toEqual([10, 20, 30]);
+  });
+
+  test("a time that has passed runs at the next occasion, not in the past", () => {
+    const clock = new VirtualClock(100);
+    let at = 0;
+    clock.at(5, () => {
+      at = clock.now();
+    });
+    expect(at).toBe(0);
+    clock.advance(0);
+    expect(at).toBe(100);
+  });
+
+  test("a cancelled timer never runs, nor does cancelling after the fact disturb others", () => {
+    const clock = new VirtualClock(0);
+    const seen: string[] = [];
+    const first = clock.at(1, () => seen.push("first"));
+    const second = clock.at(2, () => seen.push("second"));
+    clock.at(3, () => seen.push("third"));
+    second[Symbol.dispose]();
+    clock.advance(1);
+    first[Symbol.dispose]();
+    second[Symbol.dispose]();
+    expect(clock.nextDue()).toBe(3);
+    clock.advance(10);
+    expect(seen).toEqual(["first", "third"]);
+    expect(clock.nextDue()).toBeUndefined();
+  });
+
+  test("forgets thousands of cancelled timers and keeps the order of the rest", () => {
+    const clock = new VirtualClock(0);
+    const seen: number[] = [];
+    for (let time = 5000; time > 0; time -= 1) {
+      const timer = clock.at(time, () => seen.push(time));
+      if (time % 10 !== 0) timer[Symbol.dispose]();
+    }
+    clock.advance(5000);
+    expect(seen).toEqual(Array.from({ length: 500 }, (_, index) => (index + 1) * 10));
+  });
+});
