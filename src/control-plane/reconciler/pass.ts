@@ -9,6 +9,8 @@ import { timeText } from "../../base/time.ts";
 import type { EventNote, Inquiry, OwnedFields, Plan, Reconciler, Retirement, World } from "../controller/reconciler.ts";
 import type { View } from "../store/view.ts";
 
+type Conditioned = AnyObject & { readonly status?: ConditionedStatus };
+
 /** What a reconcile gathers. Mutable, and alive only while one `reconcile` runs. */
 export interface Gathering {
   readonly create: AnyObject[];
@@ -74,22 +76,20 @@ export function finalizerEvent(name: string): EventNote {
 
 function live<K extends Kind>(planner: KnativePlanner<K>, stored: ObjectOf<K>, world: World): Plan<K> {
   const object = planner.defaulted?.(stored, world) ?? stored;
-  const before = (stored.status ?? {}) as ConditionedStatus;
   const pass = begin(planner, object, world);
   const finalizers = stored.metadata.finalizers ?? [];
   const adds = planner.finalizer !== undefined && !finalizers.includes(planner.finalizer.name);
   if (adds) pass.plan.events.push(finalizerEvent(object.metadata.name));
   const error = planner.reconcile(pass);
-  const { generation } = object.metadata;
   const after = pass.status as ConditionedStatus;
-  const conditions = groomed(after.conditions ?? [], before.conditions ?? [], pass.at);
+  const { generation } = object.metadata;
   const status = {
     ...after,
     ...(generation === undefined ? {} : { observedGeneration: generation }),
-    conditions,
-  } as StatusOf<K>;
+    conditions: groomed(after.conditions ?? [], (stored as Conditioned).status?.conditions ?? [], pass.at),
+  };
   return planned<K>(pass.plan, {
-    status,
+    status: status as unknown as StatusOf<K>,
     ...(adds && planner.finalizer ? { finalizers: [...finalizers, planner.finalizer.name] } : {}),
     ...(error === undefined ? {} : { error }),
   });
@@ -109,25 +109,24 @@ function going<K extends Kind>(planner: KnativePlanner<K>, object: ObjectOf<K>, 
 
 function begin<K extends Kind>({ conditions }: KnativePlanner<K>, object: ObjectOf<K>, world: World): Pass<K> {
   const at = timeText(world.now);
-  const status = (object.status ?? {}) as ConditionedStatus;
+  const { status = {}, metadata } = object as Conditioned;
   const initial = conditions.initialise(status.conditions ?? [], at);
-  const isCurrent = (status.observedGeneration ?? 0) === (object.metadata.generation ?? 0);
+  const isCurrent = (status.observedGeneration ?? 0) === (metadata.generation ?? 0);
   const because = { reason: "NewObservedGenFailure", message: "unsuccessfully observed a new generation" };
   const marked = isCurrent ? initial : conditions.markUnknown(initial, conditions.ready, at, because);
-  return { object, world, at, status: { ...status, conditions: marked } as StatusOf<K>, plan: gather() };
+  return { object, world, at, status: { ...status, conditions: marked } as unknown as StatusOf<K>, plan: gather() };
 }
 
 /** A condition that ends the reconcile as it began it keeps its old time; all others share this one's. */
 function groomed(after: readonly Condition[], before: readonly Condition[], at: string): readonly Condition[] {
   return after.map((condition) => {
     const old = conditionOf(before, condition.type);
-    const same =
-      old !== undefined &&
-      old.status === condition.status &&
-      old.severity === condition.severity &&
-      (old.reason ?? "") === (condition.reason ?? "") &&
-      (old.message ?? "") === (condition.message ?? "");
-    const lastTransitionTime = same ? old.lastTransitionTime : at;
-    return { ...condition, ...(lastTransitionTime === undefined ? {} : { lastTransitionTime }) };
+    const { lastTransitionTime = at } = old ?? {};
+    return { ...condition, lastTransitionTime: old && isSameMark(old, condition) ? lastTransitionTime : at };
   });
+}
+
+function isSameMark(a: Condition, b: Condition): boolean {
+  const { status, severity, reason = "", message = "" } = a;
+  return status === b.status && severity === b.severity && reason === (b.reason ?? "") && message === (b.message ?? "");
 }

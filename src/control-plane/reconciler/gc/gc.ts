@@ -1,0 +1,91 @@
+// Deletes Revisions that nobody needs any more, as config-gc allows. It writes no status.
+// Source: pkg/reconciler/gc/gc.go.
+import type { ServingConfig } from "../../../apis/config/types.ts";
+import { keyOf, type ObjectKey } from "../../../apis/kinds.ts";
+import { conditionOf } from "../../../apis/meta/conditions.ts";
+import type { Configuration, Revision } from "../../../apis/serving/types.ts";
+import type { Time } from "../../../base/clock.ts";
+import { parseTime } from "../../../base/time.ts";
+import type { Plan, Reconciler } from "../../controller/reconciler.ts";
+import {
+  CONFIGURATION_LABEL,
+  NO_GC_ANNOTATION,
+  ROUTING_STATE_LABEL,
+  ROUTING_STATE_MODIFIED_ANNOTATION,
+} from "../well-known.ts";
+
+const KIND = "Configuration.serving.knative.dev";
+
+export const gcPlanner: Reconciler<typeof KIND> = {
+  name: "gc",
+  kind: KIND,
+  watches: (changed): readonly ObjectKey[] => {
+    const name = changed.kind === "Revision" ? changed.metadata.labels?.[CONFIGURATION_LABEL] : undefined;
+    return name === undefined ? [] : [{ kind: KIND, namespace: changed.metadata.namespace ?? "", name }];
+  },
+  reconcile: (configuration, world): Plan<typeof KIND> => {
+    if (configuration.metadata.deletionTimestamp !== undefined) return {};
+    const { name, namespace = "" } = configuration.metadata;
+    const labels = { matchLabels: { [CONFIGURATION_LABEL]: name } };
+    const revisions = world.list("Revision.serving.knative.dev", { namespace, labels });
+    const unneeded = chooseUnneeded(configuration, revisions, world.config.gc, world.now);
+    return {
+      retire: unneeded.map((revision) => ({
+        key: keyOf(revision),
+        ...(revision.metadata.uid === undefined ? {} : { uid: revision.metadata.uid }),
+      })),
+    };
+  },
+};
+
+/** First what is old and idle, never below the minimum; then, whatever its age, what is above the maximum. Oldest first. */
+export function chooseUnneeded(
+  configuration: Configuration,
+  revisions: readonly Revision[],
+  limits: ServingConfig["gc"],
+  now: Time,
+): readonly Revision[] {
+  const { retainSinceCreateTimeMs, retainSinceLastActiveTimeMs, minNonActiveRevisions: min } = limits;
+  const max = limits.maxNonActiveRevisions;
+  const ageless = retainSinceCreateTimeMs === undefined && retainSinceLastActiveTimeMs === undefined;
+  if ((ageless && max === undefined) || revisions.length <= min) return [];
+  const candidates = revisions
+    .filter((revision) => isUnneeded(revision, configuration))
+    .toSorted((a, b) => lastActive(a) - lastActive(b));
+  if (candidates.length <= min) return [];
+  const stale = ageless ? [] : candidates.filter((revision) => isStale(revision, limits, now));
+  const byAge = stale.slice(0, candidates.length - min);
+  const left = candidates.filter((revision) => !byAge.includes(revision));
+  const surplus = max === undefined ? 0 : Math.max(0, left.length - max);
+  return [...byAge, ...left.slice(0, surplus)];
+}
+
+function isUnneeded({ metadata }: Revision, configuration: Configuration): boolean {
+  return (
+    metadata.labels?.[ROUTING_STATE_LABEL] === "reserve" &&
+    metadata.name !== configuration.status?.latestReadyRevisionName &&
+    metadata.annotations?.[NO_GC_ANNOTATION]?.toLowerCase() !== "true"
+  );
+}
+
+/** Past both ages; one that is switched off is not asked. */
+function isStale(revision: Revision, limits: ServingConfig["gc"], now: Time): boolean {
+  const { retainSinceCreateTimeMs: created, retainSinceLastActiveTimeMs: active } = limits;
+  return (
+    (created === undefined || createdAt(revision) + created <= now) &&
+    (active === undefined || lastActive(revision) + active <= now)
+  );
+}
+
+function createdAt({ metadata }: Revision): Time {
+  return parseTime(metadata.creationTimestamp ?? "") ?? 0;
+}
+
+/** When it last took part in routing; else when it was last not idle, else its creation. */
+function lastActive(revision: Revision): Time {
+  const modified = parseTime(revision.metadata.annotations?.[ROUTING_STATE_MODIFIED_ANNOTATION] ?? "");
+  if (modified !== undefined) return modified;
+  const active = conditionOf(revision.status?.conditions, "Active");
+  const changed = active?.status === "True" ? undefined : parseTime(active?.lastTransitionTime ?? "");
+  return changed ?? createdAt(revision);
+}

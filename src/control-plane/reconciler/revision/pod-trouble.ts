@@ -1,0 +1,50 @@
+// What the first pod of a Revision without available pods tells: not schedulable, exited, or held back.
+// Source: pkg/reconciler/revision/reconcile_resources.go.
+import type { ContainerStatus, Deployment, Pod } from "../../../apis/core/types.ts";
+import { markContainerExiting, markResourcesUnavailable } from "../../../apis/serving/revision-lifecycle.ts";
+import type { RevisionStatus } from "../../../apis/serving/types.ts";
+import type { Pass } from "../pass.ts";
+
+/** The status with that pod's trouble marked, if there is any. */
+export function markPodTrouble(pass: Pass<"Revision.serving.knative.dev">, deployment: Deployment): RevisionStatus {
+  const { world, at } = pass;
+  const namespace = deployment.metadata.namespace ?? "";
+  const [pod] = world.list("Pod", { namespace, labels: deployment.spec.selector });
+  if (!pod) return pass.status;
+  const unscheduled = world.config.deployment.podIsAlwaysSchedulable ? undefined : unscheduledCondition(pod);
+  const status = unscheduled ? markResourcesUnavailable(pass.status, unscheduled, at) : pass.status;
+  for (const container of pod.status?.containerStatuses ?? []) {
+    if (container.name === "queue-proxy") continue;
+    const marked = markContainerTrouble(status, container, deployment, at);
+    if (marked) return marked;
+  }
+  return status;
+}
+
+function unscheduledCondition(pod: Pod): { reason: string; message: string } | undefined {
+  const found = pod.status?.conditions?.find(({ type, status }) => type === "PodScheduled" && status === "False");
+  return found && { reason: found.reason ?? "", message: found.message ?? "" };
+}
+
+function markContainerTrouble(
+  status: RevisionStatus,
+  { lastState, state }: ContainerStatus,
+  deployment: Deployment,
+  at: string,
+): RevisionStatus | undefined {
+  const ended = lastState?.terminated;
+  if (ended) {
+    const silent = ended.exitCode === 0 && !ended.message;
+    const message = silent ? "container exited with no error" : (ended.message ?? "");
+    return markContainerExiting(status, ended.exitCode, message, at);
+  }
+  const waiting = state?.waiting;
+  if (!waiting || !hasTimedOut(deployment)) return undefined;
+  const { reason = "", message = "" } = waiting;
+  return markResourcesUnavailable(status, { reason, message }, at);
+}
+
+function hasTimedOut({ status }: Deployment): boolean {
+  const progressing = status?.conditions?.find(({ type }) => type === "Progressing");
+  return progressing?.status === "False" && progressing.reason === "ProgressDeadlineExceeded";
+}

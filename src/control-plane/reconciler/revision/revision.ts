@@ -1,0 +1,136 @@
+// Plans for a Revision: digests, then its Deployment, Images and PodAutoscaler, and what of their state the Revision shows.
+// Source: pkg/reconciler/revision/{revision,reconcile_resources,cruds}.go.
+import type { Deployment } from "../../../apis/core/types.ts";
+import { keyOf, type ObjectKey } from "../../../apis/kinds.ts";
+import { revisionConditions } from "../../../apis/meta/condition-sets.ts";
+import { isConditionTrue, isReady } from "../../../apis/meta/conditions.ts";
+import type { AnyObject } from "../../../apis/meta/object.ts";
+import {
+  markContainerHealthy,
+  markDeploying,
+  markResourceNotOwned,
+  propagateAutoscalerStatus,
+  propagateDeploymentStatus,
+} from "../../../apis/serving/revision-lifecycle.ts";
+import { sameJson } from "../../../base/json.ts";
+import type { Reconciler } from "../../controller/reconciler.ts";
+import { isControlledBy } from "../ownership.ts";
+import { type Failure, knativePlanner, type Pass } from "../pass.ts";
+import { DEPLOYMENT_HASH_LABEL, REVISION_LABEL } from "../well-known.ts";
+import { resolveDigests } from "./digests.ts";
+import { deploymentName, makeDeployment } from "./make-deployment.ts";
+import { makeImages } from "./make-image.ts";
+import { makePodAutoscaler } from "./make-pod-autoscaler.ts";
+import { markPodTrouble } from "./pod-trouble.ts";
+
+const KIND = "Revision.serving.knative.dev";
+type RevisionPass = Pass<typeof KIND>;
+const UID_IN_URL = "$" + "{REVISION_UID}";
+/** Written once by defaulting; from then on nobody's business. */
+const KEPT_ANNOTATIONS = ["autoscaling.knative.dev/class", "autoscaling.knative.dev/metric"];
+
+export const revisionPlanner: Reconciler<typeof KIND> = knativePlanner({
+  name: "revision",
+  kind: KIND,
+  conditions: revisionConditions,
+  watches: podOfRevision,
+  reconcile: reconcileRevision,
+});
+
+/** A pod's trouble is its Revision's, though the Deployment owns it. */
+function podOfRevision(changed: AnyObject): readonly ObjectKey[] {
+  const name = changed.kind === "Pod" ? changed.metadata.labels?.[REVISION_LABEL] : undefined;
+  return name === undefined ? [] : [{ kind: KIND, namespace: changed.metadata.namespace ?? "", name }];
+}
+
+function reconcileRevision(pass: RevisionPass): Failure {
+  const wasReady = isReady(pass.object);
+  pass.status = withLogUrl(pass);
+  const digests = resolveDigests(pass);
+  if (digests === "pending") return undefined;
+  if (digests !== "resolved") return digests.error;
+  const failure = reconcileDeployment(pass) ?? reconcileImages(pass) ?? reconcilePodAutoscaler(pass);
+  if (failure === undefined && !wasReady && isConditionTrue(pass.status.conditions, "Ready")) {
+    const message = "Revision becomes ready upon all resources being ready";
+    pass.plan.events.push({ type: "Normal", reason: "RevisionReady", message });
+  }
+  return failure;
+}
+
+function withLogUrl({ object, world, status }: RevisionPass): RevisionPass["status"] {
+  const { logUrl: _old, ...rest } = status;
+  const template = world.config.observability.loggingUrlTemplate;
+  return template ? { ...rest, logUrl: template.replaceAll(UID_IN_URL, object.metadata.uid ?? "") } : rest;
+}
+
+function reconcileDeployment(pass: RevisionPass): Failure {
+  const { object, world, plan, at } = pass;
+  const { name, namespace = "" } = object.metadata;
+  const existing = world.get("Deployment.apps", namespace, deploymentName(name));
+  const wanted = makeDeployment({ ...object, status: pass.status }, world.config);
+  if (!existing) {
+    plan.create.push(wanted);
+    pass.status = markDeploying(pass.status, at);
+    return undefined;
+  }
+  if (!isControlledBy(existing, object)) {
+    pass.status = markResourceNotOwned(pass.status, "Deployment", existing.metadata.name, at);
+    return `revision: "${name}" does not own Deployment: "${existing.metadata.name}"`;
+  }
+  correctDeployment(pass, existing, wanted);
+  pass.status = propagateDeploymentStatus(pass.status, existing.status ?? {}, at);
+  const { availableReplicas = 0, readyReplicas = 0 } = existing.status ?? {};
+  if ((existing.spec.replicas ?? 1) > 0 && availableReplicas === 0) pass.status = markPodTrouble(pass, existing);
+  if (readyReplicas > 0) pass.status = markContainerHealthy(pass.status, at);
+  return undefined;
+}
+
+/** Only a different hash is drift: hand edits that leave the label alone stay. Replicas and selector are never touched. */
+function correctDeployment({ plan }: RevisionPass, existing: Deployment, wanted: Deployment): void {
+  const hash = (of: Deployment) => of.metadata.labels?.[DEPLOYMENT_HASH_LABEL];
+  if (hash(existing) === hash(wanted)) return;
+  const { replicas: _replicas, selector: _selector, ...spec } = wanted.spec;
+  const { labels, annotations } = wanted.metadata;
+  plan.ensure.push({
+    key: keyOf(wanted),
+    fields: { metadata: { labels, ...(annotations ? { annotations } : {}) }, spec },
+    whole: [
+      ["spec", "template"],
+      ["spec", "strategy"],
+    ],
+  });
+}
+
+function reconcileImages({ object, world, plan, status }: RevisionPass): Failure {
+  for (const image of makeImages({ ...object, status })) {
+    const { namespace = "", name } = image.metadata;
+    if (!world.get("Image.caching.internal.knative.dev", namespace, name)) plan.create.push(image);
+  }
+  return undefined;
+}
+
+function reconcilePodAutoscaler(pass: RevisionPass): Failure {
+  const { object, world, plan, at } = pass;
+  const { name, namespace = "" } = object.metadata;
+  const existing = world.get("PodAutoscaler.autoscaling.internal.knative.dev", namespace, name);
+  const deployment = world.get("Deployment.apps", namespace, deploymentName(name));
+  const wanted = makePodAutoscaler({ ...object, status: pass.status }, deployment);
+  if (existing && !isControlledBy(existing, object)) {
+    pass.status = markResourceNotOwned(pass.status, "PodAutoscaler", name, at);
+    return `revision: "${name}" does not own PodAutoscaler: "${name}"`;
+  }
+  if (existing) {
+    const kept = KEPT_ANNOTATIONS.filter((key) => existing.metadata.annotations?.[key] !== undefined);
+    const annotations = {
+      ...wanted.metadata.annotations,
+      ...Object.fromEntries(kept.map((key) => [key, existing.metadata.annotations?.[key] ?? ""])),
+    };
+    const same = sameJson(existing.spec, wanted.spec) && sameJson(existing.metadata.annotations ?? {}, annotations);
+    const fields = { metadata: { annotations }, spec: wanted.spec };
+    if (!same) plan.ensure.push({ key: keyOf(wanted), fields, whole: [["metadata", "annotations"], ["spec"]] });
+  } else {
+    plan.create.push(wanted);
+  }
+  pass.status = propagateAutoscalerStatus(pass.status, existing?.status ?? {}, at);
+  return undefined;
+}

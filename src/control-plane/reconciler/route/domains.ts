@@ -1,0 +1,87 @@
+// The names that a Route answers to: hosts from templates, their domain by labels, and who may see them.
+// Source: pkg/reconciler/route/domains/domains.go, pkg/reconciler/route/config/domain.go, pkg/reconciler/route/visibility/visibility.go.
+import { executeDomainTemplate, executeTagTemplate } from "../../../apis/config/network.ts";
+import type { ServingConfig } from "../../../apis/config/types.ts";
+import type { StringMap } from "../../../apis/meta/object.ts";
+import type { Route } from "../../../apis/serving/types.ts";
+import { quote } from "../../../base/go/quote.ts";
+import { type Parsed, parsed, unparsed } from "../../../base/parsed.ts";
+import type { View } from "../../store/view.ts";
+import { CLUSTER_LOCAL, ROUTE_LABEL, VISIBILITY_LABEL, without } from "../well-known.ts";
+import { domainNameProblem } from "./domain-name.ts";
+import { DEFAULT_TAG } from "./traffic.ts";
+
+/** Tag → may it be seen only inside the cluster? Holds every tag of the spec and the Route's own name. */
+export type Visibility = ReadonlyMap<string, boolean>;
+
+const DEFAULT_TEMPLATE = "{{.Name}}.{{.Namespace}}.{{.Domain}}";
+
+/** The host part of a tag: the Route's name, or what the tag template makes of it. */
+export function hostOfTag(route: Route, tag: string, config: ServingConfig): Parsed<string> {
+  const { name } = route.metadata;
+  return tag === DEFAULT_TAG ? parsed(name) : executeTagTemplate(config.network, { name, tag });
+}
+
+/** The whole name of a tag. Local names ignore the user's domain template. */
+export function domainOfTag(route: Route, tag: string, local: boolean, config: ServingConfig): Parsed<string> {
+  const host = hostOfTag(route, tag, config);
+  if (!host.ok) return host;
+  const others = without(route.metadata.labels, (key) => key === VISIBILITY_LABEL);
+  const labels = local ? { ...others, [VISIBILITY_LABEL]: CLUSTER_LOCAL } : others;
+  return domainName(route, host.value, labels, config);
+}
+
+function domainName(route: Route, host: string, labels: StringMap, config: ServingConfig): Parsed<string> {
+  const local = labels[VISIBILITY_LABEL] === CLUSTER_LOCAL;
+  const { namespace = "", annotations = {} } = route.metadata;
+  const network = local ? { ...config.network, domainTemplate: DEFAULT_TEMPLATE } : config.network;
+  const domain = domainFor(labels, config);
+  const text = executeDomainTemplate(network, { name: host, namespace, domain, annotations, labels });
+  if (!text.ok) return unparsed(`error executing the DomainTemplate: ${text.error}`);
+  const problem = domainNameProblem(text.value);
+  if (problem === undefined) return text;
+  return unparsed(`domain name error: invalid domain name ${quote(text.value)}: ${problem}`);
+}
+
+/** The domain for a Route with these labels: the most specific selector that matches, equals settled by name. */
+export function domainFor(labels: StringMap, config: ServingConfig): string {
+  if (labels[VISIBILITY_LABEL] === CLUSTER_LOCAL) return `svc.${config.clusterDomain}`;
+  const fitting = Object.entries(config.domain.domains)
+    .map(([domain, selector]) => ({ domain, selector: Object.entries(selector) }))
+    .filter(({ selector }) => selector.every(([key, value]) => labels[key] === value));
+  fitting.sort((a, b) => b.selector.length - a.selector.length || (a.domain < b.domain ? -1 : 1));
+  return fitting[0]?.domain ?? "";
+}
+
+/** True for names that only the cluster resolves. */
+export function isClusterLocal(domain: string, config: ServingConfig): boolean {
+  return domain.endsWith(config.clusterDomain);
+}
+
+/** Every tag's visibility: local if the Route's own domain is, or if its placeholder Service is labelled so (with any value). */
+export function resolveVisibility(route: Route, view: View, config: ServingConfig): Parsed<Visibility> {
+  const { name, namespace = "", labels = {} } = route.metadata;
+  const own = domainName(route, name, labels, config);
+  if (!own.ok) return own;
+  const allLocal = isClusterLocal(own.value, config);
+  const services = view.list("Service", { namespace, labels: { matchLabels: { [ROUTE_LABEL]: name } } });
+  const visibility = new Map<string, boolean>();
+  for (const tag of new Set([DEFAULT_TAG, ...(route.spec.traffic ?? []).map((target) => target.tag ?? DEFAULT_TAG)])) {
+    const host = hostOfTag(route, tag, config);
+    if (!host.ok) return host;
+    const placeholder = services.find((service) => service.metadata.name === host.value);
+    const hidden = Boolean(placeholder?.metadata.labels?.[VISIBILITY_LABEL]);
+    visibility.set(tag, allLocal || hidden);
+  }
+  return parsed(visibility);
+}
+
+/** `http` inside the cluster, else what config-network says. */
+export function schemeOf(domain: string, config: ServingConfig): string {
+  return isClusterLocal(domain, config) ? "http" : config.network.defaultExternalScheme;
+}
+
+/** The name under which a Service, Route or placeholder is reached inside the cluster. */
+export function clusterHost(name: string, namespace: string, config: ServingConfig): string {
+  return `${name}.${namespace}.svc.${config.clusterDomain}`;
+}

@@ -1,0 +1,194 @@
+// The Ingress of a Route: one rule for each name and visibility, with the shares of the revisions behind it.
+// Source: pkg/reconciler/route/resources/ingress.go.
+import type { ServingConfig } from "../../../apis/config/types.ts";
+import { childName } from "../../../apis/meta/child-name.ts";
+import type { StringMap } from "../../../apis/meta/object.ts";
+import type { Ingress, IngressBackendSplit, IngressPath, IngressRule } from "../../../apis/networking/types.ts";
+import type { Route } from "../../../apis/serving/types.ts";
+import { type Parsed, parsed, unparsed } from "../../../base/parsed.ts";
+import { controllerReference } from "../ownership.ts";
+import {
+  CERTIFICATE_CLASS_ANNOTATION,
+  firstOf,
+  INGRESS_CLASS_ANNOTATION,
+  LAST_APPLIED_ANNOTATION,
+  ROLLOUT_STATE_ANNOTATION,
+  ROUTE_LABEL,
+  ROUTE_NAMESPACE_LABEL,
+  TAG_TO_HOST_ANNOTATION,
+  without,
+} from "../well-known.ts";
+import { type AcmeChallenge, challengePaths, type IngressTls } from "./certificates.ts";
+import { domainOfTag, type Visibility } from "./domains.ts";
+import type { ConfigurationRollout, Rollout } from "./rollout.ts";
+import { DEFAULT_TAG, type RevisionTarget, type Traffic } from "./traffic.ts";
+
+const TAG_HEADER = "Knative-Serving-Tag";
+const DEFAULT_ROUTE_HEADER = "Knative-Serving-Default-Route";
+const CLASS_KEYS = [INGRESS_CLASS_ANNOTATION, "networking.knative.dev/ingress-class"];
+const CERTIFICATE_KEYS = [CERTIFICATE_CLASS_ANNOTATION, "networking.knative.dev/certificate-class"];
+const PROTOCOL_KEYS = ["networking.knative.dev/httpOption", "networking.knative.dev/http-protocol"];
+const NOT_HANDED_ON = [LAST_APPLIED_ANNOTATION, ...CLASS_KEYS, ...CERTIFICATE_KEYS];
+
+export interface IngressParts {
+  readonly route: Route;
+  readonly traffic: Traffic;
+  readonly visibility: Visibility;
+  readonly rollout: Rollout;
+  readonly tls: readonly IngressTls[];
+  readonly challenges: readonly AcmeChallenge[];
+}
+
+/** The Ingress' name: the Route's, hashed when too long. */
+export function ingressName(route: string): string {
+  return childName(route, "");
+}
+
+/** The class that an object asks for, else the cluster's. */
+export function ingressClass(annotations: StringMap | undefined, config: ServingConfig): string {
+  return firstOf(annotations, CLASS_KEYS) || config.network.ingressClass;
+}
+
+/** The class of certificates that an object asks for, else the cluster's. */
+export function certificateClass(annotations: StringMap | undefined, config: ServingConfig): string {
+  return firstOf(annotations, CERTIFICATE_KEYS) || config.network.certificateClass;
+}
+
+/** Plain HTTP, or a redirect to HTTPS: the object's own wish, else the cluster's. */
+export function httpOption(
+  annotations: StringMap | undefined,
+  config: ServingConfig,
+): Parsed<"Enabled" | "Redirected"> {
+  const asked = firstOf(annotations, PROTOCOL_KEYS);
+  if (!asked) return parsed(config.network.httpProtocol);
+  if (asked.toLowerCase() === "enabled") return parsed("Enabled");
+  if (asked.toLowerCase() === "redirected") return parsed("Redirected");
+  return unparsed(`incorrect http-protocol annotation: ${asked}`);
+}
+
+/** Annotations of an object as its Ingress and Certificates carry them. */
+export function handedOn(annotations: StringMap | undefined): Record<string, string> {
+  return without(annotations, (key) => NOT_HANDED_ON.includes(key));
+}
+
+/** The whole Ingress, or why a name cannot be made. */
+export function makeIngress(parts: IngressParts, config: ServingConfig): Parsed<Ingress> {
+  const { route, rollout, tls } = parts;
+  const { name, namespace = "", labels, annotations } = route.metadata;
+  const option = httpOption(annotations, config);
+  if (!option.ok) return option;
+  const rules = makeRules(parts, config);
+  if (!rules.ok) return rules;
+  return parsed({
+    apiVersion: "networking.internal.knative.dev/v1alpha1",
+    kind: "Ingress",
+    metadata: {
+      name: ingressName(name),
+      namespace,
+      labels: { ...labels, [ROUTE_LABEL]: name, [ROUTE_NAMESPACE_LABEL]: namespace },
+      annotations: {
+        ...handedOn(annotations),
+        [INGRESS_CLASS_ANNOTATION]: ingressClass(annotations, config),
+        [ROLLOUT_STATE_ANNOTATION]: JSON.stringify(rollout),
+        ...tagToHost(rules.value.hosts),
+      },
+      ownerReferences: [controllerReference(route)],
+    },
+    spec: {
+      rules: rules.value.rules,
+      ...(tls.length > 0 ? { tls } : {}),
+      httpOption: option.value,
+    },
+  });
+}
+
+type Hosts = ReadonlyMap<string, readonly string[]>;
+
+/** For clients that route by header: where each tag is reached. Not there without tags. */
+function tagToHost(hosts: Hosts): StringMap {
+  const tags = [...hosts].filter(([tag]) => tag !== DEFAULT_TAG);
+  return tags.length === 0 ? {} : { [TAG_TO_HOST_ANNOTATION]: JSON.stringify(Object.fromEntries(tags)) };
+}
+
+function makeRules(
+  parts: IngressParts,
+  config: ServingConfig,
+): Parsed<{ rules: readonly IngressRule[]; hosts: Hosts }> {
+  const { route, traffic, visibility, challenges } = parts;
+  const rules: IngressRule[] = [];
+  const hosts = new Map<string, readonly string[]>();
+  for (const tag of traffic.groups.keys()) {
+    for (const local of visibility.get(tag) ? [true] : [true, false]) {
+      const domain = domainOfTag(route, tag, local, config);
+      if (!domain.ok) return domain;
+      hosts.set(tag, [...(hosts.get(tag) ?? []), domain.value]);
+      const paths = makePaths(parts, tag, config);
+      rules.push({
+        hosts: local ? expandedHosts(domain.value, config) : [domain.value],
+        visibility: local ? "ClusterLocal" : "ExternalIP",
+        http: { paths: local ? paths : [...challengePaths(challenges, domain.value), ...paths] },
+      });
+    }
+  }
+  return parsed({ rules, hosts });
+}
+
+/** A local name is answered in all forms that a pod's resolver may make of it. */
+function expandedHosts(domain: string, config: ServingConfig): readonly string[] {
+  const suffixes = [`.svc.${config.clusterDomain}`, `.${config.clusterDomain}`, ""];
+  return suffixes.flatMap((suffix) => (domain.endsWith(suffix) ? domain.slice(0, domain.length - suffix.length) : []));
+}
+
+function makePaths({ route, traffic, rollout }: IngressParts, tag: string, config: ServingConfig): IngressPath[] {
+  const namespace = route.metadata.namespace ?? "";
+  const pathOf = (name: string): IngressPath => ({
+    splits: makeSplits(traffic.groups.get(name) ?? [], rolloutsOf(rollout, name), namespace, config),
+  });
+  const base = pathOf(tag);
+  if (config.features.gates["tag-header-based-routing"] !== "Enabled") return [base];
+  if (tag !== DEFAULT_TAG) return [{ ...base, appendHeaders: { [TAG_HEADER]: tag } }];
+  const tags = [...traffic.groups.keys()].filter((name) => name !== DEFAULT_TAG);
+  return [
+    ...tags.map((name) => ({ headers: { [TAG_HEADER]: { exact: name } }, ...pathOf(name) })),
+    { ...base, appendHeaders: { [DEFAULT_ROUTE_HEADER]: "true" } },
+  ];
+}
+
+/** The rollouts of one tag. */
+export function rolloutsOf(rollout: Rollout, tag: string): readonly ConfigurationRollout[] {
+  return (rollout.configurations ?? []).filter((configuration) => (configuration.tag ?? DEFAULT_TAG) === tag);
+}
+
+/** Where a latest target stands in its rollout: several shares, or undefined when it is not on the way. */
+export function sharesOf(
+  target: RevisionTarget,
+  rollouts: readonly ConfigurationRollout[],
+): ConfigurationRollout["revisions"] {
+  if (!target.latestRevision) return undefined;
+  const shares = rollouts.find(({ configurationName }) => configurationName === target.configurationName)?.revisions;
+  return shares !== undefined && shares.length > 1 ? shares : undefined;
+}
+
+function makeSplits(
+  targets: readonly RevisionTarget[],
+  rollouts: readonly ConfigurationRollout[],
+  namespace: string,
+  config: ServingConfig,
+): readonly IngressBackendSplit[] {
+  return targets
+    .filter(({ percent }) => percent > 0)
+    .flatMap((target) =>
+      (sharesOf(target, rollouts) ?? [target]).map(({ revisionName, percent }) => ({
+        serviceNamespace: namespace,
+        serviceName: revisionName,
+        servicePort: servicePort(target, config),
+        percent,
+        appendHeaders: { "Knative-Serving-Namespace": namespace, "Knative-Serving-Revision": revisionName },
+      })),
+    );
+}
+
+function servicePort({ protocol }: RevisionTarget, config: ServingConfig): number {
+  if (config.network.systemInternalTls) return 443;
+  return protocol === "h2c" ? 81 : 80;
+}

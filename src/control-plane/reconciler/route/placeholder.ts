@@ -1,0 +1,61 @@
+// Placeholder Services: what makes a Route's names resolve inside the cluster, before and after there is a gateway to point at.
+// Source: pkg/reconciler/route/resources/service.go.
+import type { CoreService, Endpoints, ServicePort } from "../../../apis/core/types.ts";
+import type { IngressStatus } from "../../../apis/networking/types.ts";
+import type { Route } from "../../../apis/serving/types.ts";
+import { controllerReference } from "../ownership.ts";
+import { ROUTE_LABEL, VISIBILITY_LABEL, without } from "../well-known.ts";
+
+const H2C = "kubernetes.io/h2c";
+const HTTP_PORT = 80;
+const h2cPort: ServicePort = { name: "http2", appProtocol: H2C, port: HTTP_PORT, targetPort: HTTP_PORT };
+
+/** What stands behind a placeholder; `addresses` only for a gateway known by its IP. */
+export interface Target {
+  readonly spec: CoreService["spec"];
+  readonly subsets?: Endpoints["subsets"];
+}
+
+/** The Service under a host of the Route. Its own visibility label is the user's and is not handed on. */
+export function makePlaceholder(route: Route, host: string, spec: CoreService["spec"]): CoreService {
+  return { apiVersion: "v1", kind: "Service", metadata: metadataOf(route, host), spec };
+}
+
+/** The Endpoints beside a headless placeholder. */
+export function makePlaceholderEndpoints(route: Route, host: string, subsets: Endpoints["subsets"]): Endpoints {
+  return { apiVersion: "v1", kind: "Endpoints", metadata: metadataOf(route, host), ...(subsets ? { subsets } : {}) };
+}
+
+function metadataOf(route: Route, name: string): CoreService["metadata"] {
+  const { namespace = "", labels, annotations } = route.metadata;
+  return {
+    name,
+    namespace,
+    labels: { ...without(labels, (key) => key === VISIBILITY_LABEL), [ROUTE_LABEL]: route.metadata.name },
+    ...(annotations && Object.keys(annotations).length > 0 ? { annotations } : {}),
+    ownerReferences: [controllerReference(route)],
+  };
+}
+
+/** Before there is a gateway: an alias of a name. */
+export function aliasOf(domain: string): Target {
+  return { spec: { type: "ExternalName", externalName: domain, sessionAffinity: "None", ports: [h2cPort] } };
+}
+
+/** What the Ingress' private load balancer makes of it; undefined while it has none. */
+export function behindLoadBalancer(status: IngressStatus | undefined): Target | undefined {
+  const balancers = status?.privateLoadBalancer?.ingress ?? [];
+  const [balancer] = balancers;
+  if (!balancer || balancers.length > 1) return undefined;
+  if (balancer.domainInternal) return aliasOf(balancer.domainInternal);
+  if (balancer.domain) return aliasOf(balancer.domain);
+  if (balancer.meshOnly) {
+    const ports = [{ name: "http", port: HTTP_PORT, targetPort: HTTP_PORT }];
+    return { spec: { type: "ClusterIP", ports } };
+  }
+  if (!balancer.ip) return undefined;
+  return {
+    spec: { type: "ClusterIP", clusterIP: "None", ports: [h2cPort] },
+    subsets: [{ addresses: [{ ip: balancer.ip }], ports: [{ name: "http2", appProtocol: H2C, port: HTTP_PORT }] }],
+  };
+}

@@ -1,0 +1,168 @@
+// Plans for a Route: its traffic, names, certificates, placeholders and Ingress, and what of their state the Route shows.
+// Source: pkg/reconciler/route/route.go.
+import type { ServingConfig } from "../../../apis/config/types.ts";
+import type { Kind, ObjectKey } from "../../../apis/kinds.ts";
+import { routeConditions } from "../../../apis/meta/condition-sets.ts";
+import type { AnyObject } from "../../../apis/meta/object.ts";
+import type { Ingress } from "../../../apis/networking/types.ts";
+import {
+  markDomainNameError,
+  markIngressNotConfigured,
+  markRolloutInProgress,
+  markTrafficAssigned,
+  markTrafficProblem,
+  propagateIngressStatus,
+} from "../../../apis/serving/route-lifecycle.ts";
+import type { Route, TrafficTarget } from "../../../apis/serving/types.ts";
+import { type Parsed, parsed } from "../../../base/parsed.ts";
+import type { Reconciler } from "../../controller/reconciler.ts";
+import type { View } from "../../store/view.ts";
+import { holdWhole, isAsWanted } from "../owned-child.ts";
+import { type Failure, knativePlanner, type Pass } from "../pass.ts";
+import { CONFIGURATION_LABEL } from "../well-known.ts";
+import { type CertificateOutcome, reconcileCertificates } from "./certificates.ts";
+import { clusterHost, domainOfTag, resolveVisibility, schemeOf, type Visibility } from "./domains.ts";
+import { ingressName, makeIngress, rolloutsOf, sharesOf } from "./make-ingress.ts";
+import { pointPlaceholders, reconcilePlaceholders } from "./placeholder-services.ts";
+import { isDone, type Rollout } from "./rollout.ts";
+import { reconcileRollout } from "./route-rollout.ts";
+import { DEFAULT_TAG, flattenTraffic, type Traffic } from "./traffic.ts";
+
+const KIND = "Route.serving.knative.dev";
+type RoutePass = Pass<typeof KIND>;
+
+export const routePlanner: Reconciler<typeof KIND> = knativePlanner({
+  name: "route",
+  kind: KIND,
+  conditions: routeConditions,
+  watches: routesOfTarget,
+  reconcile: reconcileRoute,
+});
+
+/** Routes whose traffic names the changed Configuration or Revision, or whose certificates may be the changed one. */
+export function routesOfTarget(changed: AnyObject, view: View): readonly ObjectKey[] {
+  const { name, namespace = "", labels } = changed.metadata;
+  const group = `${changed.kind}.${changed.apiVersion.split("/")[0] ?? ""}` as Kind;
+  const configuration = group === "Configuration.serving.knative.dev" ? name : labels?.[CONFIGURATION_LABEL];
+  const concerns: Partial<Record<Kind, (route: Route) => boolean>> = {
+    "Configuration.serving.knative.dev": (route) => names(route, "configurationName", name) || ofConfiguration(route),
+    "Revision.serving.knative.dev": (route) => names(route, "revisionName", name) || ofConfiguration(route),
+    "Certificate.networking.internal.knative.dev": () => true,
+  };
+  const ofConfiguration = (route: Route): boolean =>
+    configuration !== undefined && names(route, "configurationName", configuration);
+  const concern = concerns[group];
+  if (!concern) return [];
+  const routes = view.list(KIND, { namespace }).filter(concern);
+  return routes.map((route) => ({ kind: KIND, namespace, name: route.metadata.name }));
+}
+
+function names(route: Route, field: "configurationName" | "revisionName", name: string): boolean {
+  return [...(route.spec.traffic ?? []), ...(route.status?.traffic ?? [])].some((target) => target[field] === name);
+}
+
+function reconcileRoute(pass: RoutePass): Failure {
+  const { object: route, world, at } = pass;
+  if ((route.metadata.generation ?? 0) !== (route.status?.observedGeneration ?? 0)) {
+    pass.status = markIngressNotConfigured(pass.status, at);
+  }
+  const visibility = resolveVisibility(route, world, world.config);
+  if (!visibility.ok) return failDomain(pass, visibility.error);
+  const url = urlOfTag(route, DEFAULT_TAG, visibility.value, world.config);
+  if (!url.ok) return failDomain(pass, url.error);
+  pass.status = { ...pass.status, url: url.value };
+  const traffic = flattenTraffic(route, world);
+  if (traffic.problem) {
+    pass.status = markTrafficProblem(pass.status, traffic.problem, at);
+    return undefined;
+  }
+  return reconcileNames(pass, traffic, visibility.value);
+}
+
+/** A name that cannot be is the operator's templates' fault; every other failure is just told. */
+function failDomain(pass: RoutePass, error: string): Failure {
+  pass.status = error.startsWith("domain name error")
+    ? markDomainNameError(pass.status, error, pass.at)
+    : markTrafficProblem(pass.status, { failed: false, reason: "Unknown", message: error }, pass.at);
+  return error;
+}
+
+function reconcileNames(pass: RoutePass, traffic: Traffic, visibility: Visibility): Failure {
+  const { object: route, world, at } = pass;
+  const { name, namespace = "" } = route.metadata;
+  const assigned = statusTraffic(route, traffic, visibility, {}, world.config);
+  if (!assigned.ok) return failDomain(pass, assigned.error);
+  pass.status = markTrafficAssigned({ ...pass.status, traffic: assigned.value }, at);
+  pass.status = { ...pass.status, address: { url: `http://${clusterHost(name, namespace, world.config)}` } };
+  const hosts = reconcilePlaceholders(pass, traffic.groups.keys());
+  if (!hosts.ok) return hosts.error;
+  const certificates = reconcileCertificates(pass, traffic, visibility);
+  if (!certificates.ok) return certificates.error;
+  const ingress = reconcileIngress(pass, traffic, visibility, certificates.value);
+  if (!ingress.ok) return ingress.error;
+  return pointPlaceholders(pass, hosts.value, ingress.value);
+}
+
+/** The Ingress as it stands; undefined while it is being made. */
+function reconcileIngress(
+  pass: RoutePass,
+  traffic: Traffic,
+  visibility: Visibility,
+  { tls, challenges }: CertificateOutcome,
+): Parsed<Ingress | undefined> {
+  const { object: route, world, plan, at } = pass;
+  const { namespace = "" } = route.metadata;
+  const existing = world.get("Ingress.networking.internal.knative.dev", namespace, ingressName(route.metadata.name));
+  const rollout = reconcileRollout(pass, traffic, existing);
+  const wanted = makeIngress({ route, traffic, visibility, rollout, tls, challenges }, world.config);
+  if (!wanted.ok) return wanted;
+  if (!existing) {
+    const message = `Created Ingress "${wanted.value.metadata.name}"`;
+    plan.events.push({ type: "Normal", reason: "Created", message });
+  }
+  const settled = existing !== undefined && isAsWanted(existing, wanted.value);
+  if (!settled) plan.ensure.push(holdWhole(wanted.value));
+  const shown = statusTraffic(route, traffic, visibility, rollout, world.config);
+  if (!shown.ok) return shown;
+  pass.status = withSchemesOf(pass.status, { ...pass.status, traffic: shown.value });
+  const observed = settled && (existing.status?.observedGeneration ?? 0) === (existing.metadata.generation ?? 0);
+  if (!isDone(rollout)) pass.status = markRolloutInProgress(pass.status, at);
+  else if (observed) pass.status = propagateIngressStatus(pass.status, existing.status ?? {}, at);
+  else pass.status = markIngressNotConfigured(pass.status, at);
+  return parsed(existing);
+}
+
+/** Certificates may have changed the schemes of URLs that stand in the status already. */
+function withSchemesOf(marked: RoutePass["status"], next: RoutePass["status"]): RoutePass["status"] {
+  const secured = new Map(marked.traffic?.flatMap(({ url }) => (url ? [[url.split("://")[1], url] as const] : [])));
+  const traffic = next.traffic?.map((target) =>
+    target.url ? { ...target, url: secured.get(target.url.split("://")[1]) ?? target.url } : target,
+  );
+  return traffic ? { ...next, traffic } : next;
+}
+
+/** One entry for each target; a latest target on its way shows every revision that still has a share. */
+function statusTraffic(
+  route: Route,
+  traffic: Traffic,
+  visibility: Visibility,
+  rollout: Rollout,
+  config: ServingConfig,
+): Parsed<readonly TrafficTarget[]> {
+  const entries: TrafficTarget[] = [];
+  for (const target of traffic.targets) {
+    const { tag, latestRevision } = target;
+    const url = tag === DEFAULT_TAG ? undefined : urlOfTag(route, tag, visibility, config);
+    if (url && !url.ok) return url;
+    for (const { revisionName, percent } of sharesOf(target, rolloutsOf(rollout, tag)) ?? [target]) {
+      const named = tag === DEFAULT_TAG ? {} : { tag };
+      entries.push({ ...named, revisionName, latestRevision, percent, ...(url ? { url: url.value } : {}) });
+    }
+  }
+  return parsed(entries);
+}
+
+function urlOfTag(route: Route, tag: string, visibility: Visibility, config: ServingConfig): Parsed<string> {
+  const domain = domainOfTag(route, tag, visibility.get(tag) ?? false, config);
+  return domain.ok ? parsed(`${schemeOf(domain.value, config)}://${domain.value}`) : domain;
+}
