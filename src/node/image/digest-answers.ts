@@ -1,0 +1,49 @@
+// Answers planners' question which digest an image reference stands for: what is known here before what a registry knows.
+import { imageReferenceText, parseImageReference, repositoryName } from "../../apis/core/image-reference.ts";
+import type { ContainerRuntime, ImageInfo } from "../runtime/runtime.ts";
+import type { ImageLibrary } from "./image-library.ts";
+import { authFor, type RegistryConfig } from "./registry-auth.ts";
+
+export interface DigestQuestion {
+  readonly image: string;
+  /** Registries whose tags are taken as they stand (config-deployment). */
+  readonly skip: ReadonlySet<string>;
+  readonly configs: readonly RegistryConfig[];
+}
+
+/** `digest` is a whole reference (`registry/repository@sha256:…`); "" means the tag is used as it stands. */
+export type DigestAnswer = { readonly digest: string } | { readonly error: string };
+
+/**
+ * In this order: already a digest · skipped registry · the local image's digest of that repository · the id of a local image
+ * without one, as a pseudo digest that {@link ImageLibrary.find} resolves · the registry.
+ * (Knative: pkg/reconciler/revision/resolve.go, which only asks the registry.)
+ */
+export async function answerDigest(
+  { image, skip, configs }: DigestQuestion,
+  engine: { readonly runtime: ContainerRuntime; readonly library: ImageLibrary },
+): Promise<DigestAnswer> {
+  const { runtime, library } = engine;
+  if (!runtime.capabilities.images) return { digest: "" };
+  const reference = parseImageReference(image);
+  if (!reference) return { error: `could not parse reference: ${image}` };
+  if (reference.digest !== undefined) return { digest: image };
+  if (skip.has(reference.registry)) return { digest: "" };
+  const repository = repositoryName(reference);
+  try {
+    const local = await library.find(image);
+    if (local) return { digest: localDigest(local, repository) };
+    const auth = await authFor(image, configs);
+    return { digest: `${repository}@${await runtime.images.digest(imageReferenceText(reference), auth)}` };
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function localDigest(local: ImageInfo, repository: string): string {
+  for (const text of local.repoDigests) {
+    const known = parseImageReference(text);
+    if (known?.digest !== undefined && repositoryName(known) === repository) return `${repository}@${known.digest}`;
+  }
+  return `${repository}@${local.id}`;
+}

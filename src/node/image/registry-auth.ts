@@ -1,0 +1,134 @@
+// Which credentials a registry gets: from pull secrets and docker's config.json, its credential helpers included. Stores none.
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { parseImageReference } from "../../apis/core/image-reference.ts";
+import type { Secret } from "../../apis/core/types.ts";
+import type { RegistryAuth } from "../runtime/runtime.ts";
+
+interface StoredAuth {
+  readonly auth?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly identitytoken?: string;
+}
+
+/** The shape of docker's config.json, of which a dockerconfigjson Secret is the `auths` part. */
+export interface RegistryConfig {
+  readonly auths?: Readonly<Record<string, StoredAuth>>;
+  readonly credsStore?: string;
+  readonly credHelpers?: Readonly<Record<string, string>>;
+}
+
+/** Docker's own name for its hub in config files. */
+const HUB_KEY = "https://index.docker.io/v1/";
+const HUB_HOSTS = ["index.docker.io", "docker.io", "registry-1.docker.io"];
+
+/** Runs `docker-credential-<helper> get` with the server on its input; undefined when it has nothing. */
+export type CredentialHelper = (helper: string, server: string) => Promise<RegistryAuth | undefined>;
+
+/** The first credentials that fit the image's registry, in the order of `configs`; a longer path wins within one. */
+export async function authFor(
+  reference: string,
+  configs: readonly RegistryConfig[],
+  ask: CredentialHelper = askHelper,
+): Promise<RegistryAuth | undefined> {
+  const parsed = parseImageReference(reference);
+  if (!parsed) return undefined;
+  const { registry, repository } = parsed;
+  const server = HUB_HOSTS.includes(registry) ? HUB_KEY : registry;
+  for (const config of configs) {
+    const helper = config.credHelpers?.[registry] ?? config.credHelpers?.[server];
+    if (helper !== undefined) {
+      const found = await ask(helper, server);
+      if (found) return found;
+    }
+    const stored = matchAuth(config.auths ?? {}, registry, repository);
+    if (stored) return { serverAddress: server, ...stored };
+    if (config.credsStore && helper === undefined) {
+      const found = await ask(config.credsStore, server);
+      if (found) return found;
+    }
+  }
+  return undefined;
+}
+
+/** What the Secrets of a pod hold for registries; Secrets of other types and broken ones are passed over. */
+export function configsOfSecrets(secrets: readonly Secret[]): RegistryConfig[] {
+  return secrets.flatMap((secret): RegistryConfig[] => {
+    const modern = decodeJson(secret.data?.[".dockerconfigjson"]) as RegistryConfig | undefined;
+    if (modern) return [modern];
+    const legacy = decodeJson(secret.data?.[".dockercfg"]) as RegistryConfig["auths"] | undefined;
+    return legacy ? [{ auths: legacy }] : [];
+  });
+}
+
+/** Reads docker's config.json; an absent or broken file is an empty one. */
+export async function readDockerConfig(env: Readonly<Record<string, string | undefined>>): Promise<RegistryConfig> {
+  const folder = env["DOCKER_CONFIG"] || join(homedir(), ".docker");
+  try {
+    return JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as RegistryConfig;
+  } catch {
+    return {};
+  }
+}
+
+function matchAuth(
+  auths: Readonly<Record<string, StoredAuth>>,
+  registry: string,
+  repository: string,
+): Omit<RegistryAuth, "serverAddress"> | undefined {
+  let best: { length: number; auth: StoredAuth } | undefined;
+  for (const [key, auth] of Object.entries(auths)) {
+    const place = key
+      .replace(/^https?:\/\//, "")
+      .replace(/\/v[12]\/?$/, "")
+      .replace(/\/$/, "");
+    const slash = place.indexOf("/");
+    const host = slash < 0 ? place : place.slice(0, slash);
+    const path = slash < 0 ? "" : place.slice(slash + 1);
+    const sameHost = host === registry || (HUB_HOSTS.includes(host) && HUB_HOSTS.includes(registry));
+    const within = path === "" || repository === path || repository.startsWith(`${path}/`);
+    if (sameHost && within && (!best || path.length > best.length)) best = { length: path.length, auth };
+  }
+  return best && readStored(best.auth);
+}
+
+/** An empty entry is what docker leaves behind when a helper keeps the secret. */
+function readStored(stored: StoredAuth): Omit<RegistryAuth, "serverAddress"> | undefined {
+  if (stored.identitytoken) return { identityToken: stored.identitytoken };
+  if (stored.username !== undefined && stored.password !== undefined) {
+    return { username: stored.username, password: stored.password };
+  }
+  const text = stored.auth ? Buffer.from(stored.auth, "base64").toString("utf8") : "";
+  const colon = text.indexOf(":");
+  return colon < 0 ? undefined : { username: text.slice(0, colon), password: text.slice(colon + 1) };
+}
+
+function decodeJson(base64: string | undefined): unknown {
+  if (base64 === undefined) return undefined;
+  try {
+    return JSON.parse(Buffer.from(base64, "base64").toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+const askHelper: CredentialHelper = (helper, server) =>
+  new Promise((resolve) => {
+    // The name comes from the user's own file, but a path in it would run something else.
+    if (!/^[\w.-]+$/.test(helper)) return resolve(undefined);
+    const child = execFile(`docker-credential-${helper}`, ["get"], { timeout: 10_000 }, (error, stdout) => {
+      if (error) return resolve(undefined);
+      try {
+        const { Username: username, Secret: secret } = JSON.parse(stdout) as { Username: string; Secret: string };
+        if (username === "<token>") resolve({ serverAddress: server, identityToken: secret });
+        else resolve({ serverAddress: server, username, password: secret });
+      } catch {
+        resolve(undefined);
+      }
+    });
+    child.stdin?.on("error", () => {});
+    child.stdin?.end(server);
+  });

@@ -1,0 +1,99 @@
+// What of a folder reaches the builder.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { extract } from "tar-stream";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { contextIgnores, packContext } from "../../../../src/node/image/build-context.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "knap-context-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const write = (files: Readonly<Record<string, string>>): void => {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+};
+interface Packed {
+  readonly names: readonly string[];
+  readonly owners: readonly string[];
+  readonly dockerfile: string;
+}
+const packed = async (dockerfile = "Dockerfile", from = folder): Promise<Packed> => {
+  const context = packContext(from, dockerfile);
+  const names: string[] = [];
+  const owners = new Set<string>();
+  const reader = extract();
+  reader.on("entry", (header, stream, next) => {
+    if (header.type !== "directory") names.push(header.name);
+    owners.add(`${header.uid} ${header.gid} ${header.mtime?.getTime()}`);
+    stream.on("end", next).resume();
+  });
+  await new Promise((resolve, reject) => context.stream.pipe(reader).on("finish", resolve).on("error", reject));
+  return { names: names.sort(), owners: [...owners], dockerfile: context.dockerfile };
+};
+
+describe("a build context", () => {
+  test("leaves out what .dockerignore names, at any depth it names", async () => {
+    write({
+      Dockerfile: "FROM x",
+      ".dockerignore": "node_modules\n**/*.log\n",
+      "a.js": "",
+      "node_modules/m/index.js": "",
+      "deep/b.log": "",
+      "deep/b.js": "",
+    });
+    expect((await packed()).names).toEqual([".dockerignore", "Dockerfile", "a.js", "deep/b.js"]);
+  });
+
+  test("keeps exceptions below ignored folders", async () => {
+    write({
+      Dockerfile: "FROM x",
+      ".dockerignore": "*\n!src\n!dist/keep.js\n",
+      "src/a.js": "",
+      "dist/keep.js": "",
+      "dist/drop.js": "",
+    });
+    expect((await packed()).names).toEqual([".dockerignore", "Dockerfile", "dist/keep.js", "src/a.js"]);
+  });
+
+  test("keeps the Dockerfile although it is ignored, also deep inside", async () => {
+    write({ "docker/Dockerfile": "FROM x", "docker/other": "", ".dockerignore": "docker\n", "a.js": "" });
+    expect((await packed("docker/Dockerfile")).names).toEqual([".dockerignore", "a.js", "docker/Dockerfile"]);
+  });
+
+  test("takes a Dockerfile from outside under a name of its own", async () => {
+    write({ "Dockerfile.dev": "FROM x", "app/a.js": "" });
+    const found = await packed(join(folder, "Dockerfile.dev"), join(folder, "app"));
+    expect(found.names).toEqual([".knap.Dockerfile", "a.js"]);
+    expect(found.dockerfile).toBe(".knap.Dockerfile");
+  });
+
+  test("a Dockerfile's own ignore file wins over the folder's", async () => {
+    write({
+      "dev.Dockerfile": "FROM x",
+      ".dockerignore": "a.js\n",
+      "dev.Dockerfile.dockerignore": "b.js\n",
+      "a.js": "",
+      "b.js": "",
+    });
+    expect((await packed("dev.Dockerfile")).names).toContain("a.js");
+    expect((await packed("dev.Dockerfile")).names).not.toContain("b.js");
+  });
+
+  test("owners and times are levelled", async () => {
+    write({ Dockerfile: "FROM x", "a/b.js": "" });
+    expect((await packed()).owners).toEqual(["0 0 0"]);
+  });
+
+  test("a watcher can ask which paths a build does not see", () => {
+    write({ Dockerfile: "FROM x", ".dockerignore": "node_modules\n", "a.js": "" });
+    const ignored = contextIgnores(folder, "Dockerfile");
+    expect(ignored(join(folder, "node_modules/x.js"))).toBe(true);
+    expect(ignored(join(folder, "a.js"))).toBe(false);
+  });
+});

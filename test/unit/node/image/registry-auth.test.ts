@@ -1,0 +1,68 @@
+// Which credentials go to which registry.
+import { describe, expect, test } from "vitest";
+import { authFor, configsOfSecrets } from "../../../../src/node/image/registry-auth.ts";
+
+const basic = (text: string) => ({ auth: Buffer.from(text).toString("base64") });
+const nobody = async () => undefined;
+
+describe("registry credentials", () => {
+  test("Docker Hub goes by the name docker gives it in its file", async () => {
+    const config = { auths: { "https://index.docker.io/v1/": basic("me:secret:with:colons") } };
+    const expected = { serverAddress: "https://index.docker.io/v1/", username: "me", password: "secret:with:colons" };
+    expect(await authFor("nginx", [config], nobody)).toEqual(expected);
+    expect(await authFor("docker.io/acme/web:1", [config], nobody)).toEqual(expected);
+    expect(await authFor("ghcr.io/acme/web:1", [config], nobody)).toBeUndefined();
+  });
+
+  test("the longest path that fits wins, and a path fits whole segments only", async () => {
+    const config = {
+      auths: { "reg.io": basic("all:1"), "reg.io/team": basic("team:2"), "https://reg.io/team/app": basic("app:3") },
+    };
+    const user = async (image: string) => (await authFor(image, [config], nobody))?.username;
+    expect(await user("reg.io/other/x")).toBe("all");
+    expect(await user("reg.io/team/x")).toBe("team");
+    expect(await user("reg.io/team/app:1")).toBe("app");
+    expect(await user("reg.io/teamwork/x")).toBe("all");
+  });
+
+  test("earlier configs win: the pod's secrets before the user's own", async () => {
+    const pod = { auths: { "reg.io": { username: "pod", password: "p" } } };
+    const own = { auths: { "reg.io": basic("own:o") } };
+    expect((await authFor("reg.io/a/b", [pod, own], nobody))?.username).toBe("pod");
+    expect((await authFor("reg.io/a/b", [{ auths: { "reg.io": {} } }, own], nobody))?.username).toBe("own");
+  });
+
+  test("a helper named for the registry is asked before the common store; tokens are told apart", async () => {
+    const asked: string[] = [];
+    const helper = async (name: string, server: string) => {
+      asked.push(`${name} ${server}`);
+      return name === "ecr" ? { serverAddress: server, identityToken: "t" } : undefined;
+    };
+    const config = { credHelpers: { "ecr.aws": "ecr" }, credsStore: "desktop", auths: { "ecr.aws": {} } };
+    expect(await authFor("ecr.aws/a/b", [config], helper)).toEqual({ serverAddress: "ecr.aws", identityToken: "t" });
+    expect(await authFor("other.io/a/b", [config], helper)).toBeUndefined();
+    expect(asked).toEqual(["ecr ecr.aws", "desktop other.io"]);
+  });
+
+  test("a helper's name that is a path is not run", async () => {
+    expect(await authFor("reg.io/a/b", [{ credsStore: "../../bin/sh" }])).toBeUndefined();
+  });
+
+  test("both Secret formats are read; broken and foreign Secrets are passed over", () => {
+    const secret = (data: Record<string, string>) => ({
+      apiVersion: "v1",
+      kind: "Secret" as const,
+      metadata: { name: "s" },
+      data: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString("base64")])),
+    });
+    const auths = { "reg.io": { username: "u", password: "p" } };
+    expect(
+      configsOfSecrets([
+        secret({ ".dockerconfigjson": JSON.stringify({ auths }) }),
+        secret({ ".dockercfg": JSON.stringify(auths) }),
+        secret({ ".dockerconfigjson": "{" }),
+        secret({ password: "x" }),
+      ]),
+    ).toEqual([{ auths }, { auths }]);
+  });
+});
