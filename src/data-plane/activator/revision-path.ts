@@ -1,6 +1,6 @@
 // The way to one revision's pods: through the activator (wait, slot, count), or straight to a ready pod. One per revision; it outlives its pods.
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
-import type { Clock } from "../../base/clock.ts";
+import type { Clock, Time } from "../../base/clock.ts";
 import { ACTIVATOR_TIMEOUT_TEXT, answer, makeReply, makeTimeout } from "../http/errors.ts";
 import type { Exchange } from "../http/exchange.ts";
 import { HopExchange } from "../http/hop-exchange.ts";
@@ -107,11 +107,12 @@ export class RevisionPath {
   /** Through the activator: counted from now to the end, waiting included. */
   async proxy(exchange: Exchange): Promise<void> {
     const { clock, started, ended } = this.#context;
-    exchange.marks.queued = clock.now();
+    const since = clock.now();
+    exchange.marks.queued = since;
     started(this.#revision);
     try {
       const admission = this.#throttler.tryAcquire() ?? (await this.#wait(exchange));
-      if (typeof admission === "object") await this.#forward(exchange, admission);
+      if (typeof admission === "object") await this.#forward(exchange, admission, since);
       else if (admission === "timeout") answer(exchange, TIMED_OUT);
       else if (admission === "gone") answer(exchange, REVISION_GONE);
     } finally {
@@ -126,13 +127,14 @@ export class RevisionPath {
     this.#throttler.close();
   }
 
-  async #forward(exchange: Exchange, slot: Slot): Promise<void> {
+  async #forward(exchange: Exchange, slot: Slot, since: Time): Promise<void> {
     const { clock, address } = this.#context;
     exchange.marks.assigned = clock.now();
     exchange.marks.pod = slot.backend.pod;
     const headers = activatorHeaders(exchange.headers, exchange.peer);
+    const timers = { since, text: ACTIVATOR_TIMEOUT_TEXT };
     try {
-      await slot.backend.handle(new HopExchange(exchange, { headers, peer: address }));
+      await slot.backend.handle(new HopExchange(exchange, { headers, peer: address, timers }));
     } finally {
       this.#throttler.release(slot);
     }

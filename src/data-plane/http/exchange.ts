@@ -54,6 +54,11 @@ export interface Exchange {
   /** Runs once when the exchange is over, however it ended; at once if it is. */
   onClosed(run: () => void): void;
   readonly marks: Marks;
+  /**
+   * The hop before (an activator) times the same request by the same limits: they count from `since`, so its time spent waiting counts, and
+   * it is always the first to be due, so `text` is what the client reads.
+   */
+  readonly timers?: { readonly since: Time; readonly text: string };
 }
 
 /** Resolves when the exchange is over. Rejects never: what goes wrong is answered or aborted by the handler itself. */

@@ -1,5 +1,6 @@
 // An exchange as the next hop of knap's own chain sees it: other headers, another peer, the same client. It sends nothing of its own.
 import type { Duplex, Readable } from "node:stream";
+import type { Time } from "../../base/clock.ts";
 import type { AnswerBody, Door, Exchange, Marks, RawHeaders } from "./exchange.ts";
 
 /** What a hop changes on the way. */
@@ -13,6 +14,8 @@ export interface HopChanges {
   readonly version?: "1.1" | "2";
   /** False: an upgrade the client asked for ends here. */
   readonly upgrades?: boolean;
+  /** This hop's timers, which the next one runs in its name. */
+  readonly timers?: { readonly since: Time; readonly text: string };
 }
 
 /** Wraps the client's own exchange, never another hop: a chain of hops costs one indirection, however long. */
@@ -22,6 +25,7 @@ export class HopExchange implements Exchange {
   readonly host: string;
   readonly version: "1.0" | "1.1" | "2";
   readonly upgrade?: { readonly socket: Duplex; readonly head: Buffer };
+  readonly timers?: { readonly since: Time; readonly text: string };
   private readonly client: Exchange;
 
   constructor(before: Exchange, changes: HopChanges) {
@@ -31,6 +35,7 @@ export class HopExchange implements Exchange {
     this.host = changes.host ?? before.host;
     this.version = changes.version ?? before.version;
     if (before.upgrade && changes.upgrades !== false) this.upgrade = before.upgrade;
+    if (changes.timers) this.timers = changes.timers;
   }
 
   get method(): string {

@@ -1,45 +1,13 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Stat } from "../../../src/apis/autoscaling/types.ts";
 import { Activator } from "../../../src/data-plane/activator/activator.ts";
-import type { Backend } from "../../../src/data-plane/activator/backend.ts";
 import type { RevisionTraffic } from "../../../src/data-plane/activator/revision-path.ts";
-import { answer, makeReply } from "../../../src/data-plane/http/errors.ts";
-import type { Exchange, RawHeaders } from "../../../src/data-plane/http/exchange.ts";
 import { headerValue } from "../../../src/data-plane/http/headers.ts";
 import { ManualClock, settled } from "../../support/manual-clock.ts";
 import { PaperExchange } from "../../support/paper-exchange.ts";
+import { PaperPod as Pod } from "../../support/paper-pod.ts";
 
 const REVISION = "default/hello-00001";
-
-/** A pod that keeps every request until told to answer; its queue-proxy is ready when `alive`. */
-class Pod {
-  readonly requests: { readonly exchange: Exchange; readonly headers: RawHeaders; readonly finish: () => void }[] = [];
-  alive = true;
-  readonly name: string;
-
-  constructor(name: string) {
-    this.name = name;
-  }
-
-  backend(ready = true): Backend {
-    return { pod: this.name, address: `${this.name}:8012`, ready, handle: (exchange) => this.#handle(exchange) };
-  }
-
-  #handle(exchange: Exchange): Promise<void> {
-    if (headerValue(exchange.headers, "k-network-probe") === "queue") {
-      answer(exchange, this.alive ? makeReply(200, "queue") : makeReply(503));
-      return Promise.resolve();
-    }
-    return new Promise((over) => {
-      const finish = (): void => {
-        answer(exchange, makeReply(200, this.name));
-        over();
-      };
-      this.requests.push({ exchange, headers: exchange.headers, finish });
-      exchange.onClosed(over);
-    });
-  }
-}
 
 describe("Activator", () => {
   let clock: ManualClock;
@@ -184,7 +152,10 @@ describe("Activator", () => {
     expect(pod.requests[0]?.headers).toEqual([
       ...["Host", "x", "K-Proxy-Request", "activator", "X-Forwarded-For", "1.2.3.4, 10.8.8.8"],
     ]);
-    expect(pod.requests[0]?.exchange.peer).toBe("10.9.9.9");
+    expect(pod.requests[0]?.exchange).toMatchObject({
+      peer: "10.9.9.9",
+      timers: { since: 10_000, text: "activator request timeout" },
+    });
     expect(exchange.marks).toMatchObject({ queued: 10_000, assigned: 10_040, pod: "a" });
   });
 
