@@ -11,6 +11,7 @@ export type StatusReason =
   | "Expired"
   | "MethodNotAllowed"
   | "NotAcceptable"
+  | "RequestEntityTooLarge"
   | "UnsupportedMediaType"
   | "TooManyRequests"
   | "InternalError";

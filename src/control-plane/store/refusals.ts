@@ -12,6 +12,7 @@ const CODES: Readonly<Record<StatusReason, number>> = {
   AlreadyExists: 409,
   Conflict: 409,
   Expired: 410,
+  RequestEntityTooLarge: 413,
   UnsupportedMediaType: 415,
   Invalid: 422,
   TooManyRequests: 429,

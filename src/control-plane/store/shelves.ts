@@ -1,7 +1,8 @@
 // The objects in memory and the indexes over them: by kind and name, by label, by owner, by uid. It stores what it is given and judges nothing.
+
+import { matchesLabels } from "../../apis/core/label-selector.ts";
 import { type Kind, keyOf, keyText, kindOf, type ObjectKey, type ObjectOf } from "../../apis/kinds.ts";
 import type { AnyObject, StringMap } from "../../apis/meta/object.ts";
-import { matchesLabels } from "./selector.ts";
 import { insertSorted, removeSorted, withPrefix } from "./sorted-list.ts";
 import type { Selection, View } from "./view.ts";
 

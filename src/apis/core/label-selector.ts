@@ -1,6 +1,7 @@
 // Label selectors: matching, and the text form of the API (`a=b,c!=d,e in (f,g),!h`). It never looks at objects, only at their labels.
-import type { LabelSelector } from "../../apis/core/types.ts";
-import type { StringMap } from "../../apis/meta/object.ts";
+
+import type { StringMap } from "../meta/object.ts";
+import type { LabelSelector } from "./types.ts";
 
 type Requirement = NonNullable<LabelSelector["matchExpressions"]>[number];
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatSelector, matchesLabels, parseSelector } from "../../../src/control-plane/store/selector.ts";
+import { formatSelector, matchesLabels, parseSelector } from "../../../src/apis/core/label-selector.ts";
 
 const labels = { app: "web", tier: "front", "serving.knative.dev/service": "hello" };
 const matches = (text: string): boolean | string => {

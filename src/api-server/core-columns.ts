@@ -1,0 +1,119 @@
+// kubectl's columns of the built-in kinds (kubernetes/pkg/printers/internalversion). Pure.
+
+import { formatSelector } from "../apis/core/label-selector.ts";
+import type {
+  CoreService,
+  Deployment,
+  Endpoints,
+  Event,
+  Node,
+  Pod,
+  Secret,
+  ServiceAccount,
+} from "../apis/core/types.ts";
+import type { Kind } from "../apis/kinds.ts";
+import type { AnyObject, StringMap } from "../apis/meta/object.ts";
+import { age, type Column, column, since, wide } from "./column.ts";
+import { podReadyText, podRestarts, podStatusText } from "./pod-cells.ts";
+
+const NONE = "<none>";
+const count = (map: object | undefined): number => Object.keys(map ?? {}).length;
+const some = (values: readonly string[]): string => (values.length > 0 ? values.join(",") : NONE);
+
+/** A column whose object is known to be of type T. */
+const of =
+  <T extends AnyObject>(make: typeof column | typeof wide) =>
+  (name: string, cell: (object: T) => string | number): Column =>
+    make(name, (object) => cell(object as T));
+
+const pod = of<Pod>(column);
+const podWide = of<Pod>(wide);
+const podColumns: readonly Column[] = [
+  pod("Ready", podReadyText),
+  pod("Status", podStatusText),
+  pod("Restarts", podRestarts),
+  age,
+  podWide("IP", ({ status }) => status?.podIP ?? NONE),
+  podWide("Node", ({ spec }) => spec.nodeName ?? NONE),
+  podWide("Nominated Node", () => NONE),
+  podWide("Readiness Gates", () => NONE),
+];
+
+const deployment = of<Deployment>(column);
+const deploymentWide = of<Deployment>(wide);
+const deploymentColumns: readonly Column[] = [
+  deployment("Ready", ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec.replicas ?? 1}`),
+  deployment("Up-to-date", ({ status }) => status?.updatedReplicas ?? 0),
+  deployment("Available", ({ status }) => status?.availableReplicas ?? 0),
+  age,
+  deploymentWide("Containers", ({ spec }) => some(spec.template.spec.containers.map(({ name }) => name ?? ""))),
+  deploymentWide("Images", ({ spec }) => some(spec.template.spec.containers.map(({ image }) => image ?? ""))),
+  deploymentWide("Selector", ({ spec }) => formatSelector(spec.selector) || NONE),
+];
+
+const service = of<CoreService>(column);
+const serviceColumns: readonly Column[] = [
+  service("Type", ({ spec }) => spec.type ?? "ClusterIP"),
+  service("Cluster-IP", ({ spec }) => spec.clusterIP || NONE),
+  service("External-IP", ({ spec }) => spec.externalName ?? NONE),
+  service("Port(s)", ({ spec }) =>
+    some(
+      (spec.ports ?? []).map(
+        ({ port, nodePort, protocol }) => `${port}${nodePort ? `:${nodePort}` : ""}/${protocol ?? "TCP"}`,
+      ),
+    ),
+  ),
+  age,
+  of<CoreService>(wide)("Selector", ({ spec }) => selectorText(spec.selector)),
+];
+
+function selectorText(selector: StringMap | undefined): string {
+  return formatSelector({ matchLabels: selector ?? {} }) || NONE;
+}
+
+const MOST_ENDPOINTS = 3;
+function endpointsText({ subsets = [] }: Endpoints): string {
+  const all = subsets.flatMap(({ addresses = [], ports = [] }) =>
+    addresses.flatMap(({ ip }) => (ports.length > 0 ? ports.map(({ port }) => `${ip}:${port}`) : [ip])),
+  );
+  if (all.length <= MOST_ENDPOINTS) return some(all);
+  return `${all.slice(0, MOST_ENDPOINTS).join(",")} + ${all.length - MOST_ENDPOINTS} more...`;
+}
+
+const event = of<Event>(column);
+const eventWide = of<Event>(wide);
+const eventColumns: readonly Column[] = [
+  column("Last Seen", (object, now) => since((object as Event).lastTimestamp, now)),
+  event("Type", ({ type }) => type ?? ""),
+  event("Reason", ({ reason }) => reason ?? ""),
+  event("Object", ({ involvedObject }) => `${(involvedObject.kind ?? "").toLowerCase()}/${involvedObject.name ?? ""}`),
+  eventWide("Source", ({ source }) => source?.component ?? ""),
+  event("Message", ({ message }) => (message ?? "").trim()),
+  wide("First Seen", (object, now) => since((object as Event).firstTimestamp, now)),
+  eventWide("Count", (object) => object.count ?? 1),
+];
+
+function nodeStatus({ status }: Node): string {
+  const ready = status?.conditions?.find(({ type }) => type === "Ready");
+  return ready?.status === "True" ? "Ready" : "NotReady";
+}
+
+const data = (object: AnyObject): number => count((object as { data?: object }).data);
+
+const byKind: { readonly [K in Kind]?: readonly Column[] } = {
+  Pod: podColumns,
+  "Deployment.apps": deploymentColumns,
+  Service: serviceColumns,
+  Endpoints: [of<Endpoints>(column)("Endpoints", endpointsText), age],
+  ConfigMap: [column("Data", data, "integer"), age],
+  Secret: [of<Secret>(column)("Type", ({ type }) => type ?? ""), column("Data", data, "integer"), age],
+  Namespace: [column("Status", ({ status }) => (status as { phase?: string } | undefined)?.phase ?? "Active"), age],
+  Node: [of<Node>(column)("Status", nodeStatus), column("Roles", () => NONE), age, column("Version", () => "knap")],
+  ServiceAccount: [of<ServiceAccount>(column)("Secrets", ({ secrets }) => secrets?.length ?? 0), age],
+  Event: eventColumns,
+};
+
+/** kubectl's columns of a built-in kind, or undefined where it has only name and age. */
+export function coreColumns(kind: Kind): readonly Column[] | undefined {
+  return byKind[kind];
+}

@@ -1,0 +1,73 @@
+// DELETE of one object or of a collection, with DeleteOptions from body or query. What deletion means is the store's affair.
+import { keyOf } from "../apis/kinds.ts";
+import type { ApiStatus } from "../apis/meta/api-status.ts";
+import type { AnyObject } from "../apis/meta/object.ts";
+import { isFields } from "../base/json.ts";
+import type { DeleteOptions } from "../control-plane/store/deletion.ts";
+import type { ObjectStore } from "../control-plane/store/object-store.ts";
+import { detailsOf, makeFailure } from "../control-plane/store/refusals.ts";
+import { type Answer, type ApiRequest, json, refuse } from "./answer.ts";
+import { jsonBody } from "./request-body.ts";
+import { isChosen, parseChoice } from "./selection.ts";
+import type { Target } from "./target.ts";
+import { writeOptions } from "./writes.ts";
+
+/** 200 with a Status when the object is gone, with the object while something holds it. */
+export function deleteObject(
+  store: ObjectStore,
+  request: ApiRequest,
+  target: Target & { readonly name: string },
+): Answer {
+  const options = parseOptions(request);
+  if ("refused" in options) return refuse(options.refused);
+  const key = { kind: target.resource.kind, namespace: target.namespace ?? "", name: target.name };
+  const outcome = store.delete(key, options);
+  if ("refused" in outcome) return refuse(outcome.refused);
+  if (!outcome.removed) return json(200, outcome.object);
+  const details = { ...detailsOf(key), uid: outcome.object.metadata.uid };
+  return json(200, { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details });
+}
+
+export function deleteCollection(store: ObjectStore, request: ApiRequest, target: Target): Answer {
+  const options = parseOptions(request);
+  if ("refused" in options) return refuse(options.refused);
+  const choice = parseChoice(target, request.query);
+  if ("refused" in choice) return refuse(choice.refused);
+  const selection = {
+    labels: choice.labels,
+    ...(choice.namespace === undefined ? {} : { namespace: choice.namespace }),
+  };
+  const all = store.list(target.resource.kind, selection) as readonly AnyObject[];
+  const chosen = all.filter((object) => isChosen(object, choice));
+  for (const object of chosen) store.delete(keyOf(object), options);
+  const { group, version, name } = target.resource;
+  const apiVersion = group === "" ? version : `${group}/${version}`;
+  const metadata = { resourceVersion: String(store.version) };
+  return json(200, { kind: `${name}List`, apiVersion, metadata, items: chosen });
+}
+
+const PROPAGATIONS = ["Foreground", "Background", "Orphan"] as const;
+
+function parseOptions(request: ApiRequest): DeleteOptions | { readonly refused: ApiStatus } {
+  const parsed = jsonBody(request);
+  if ("refused" in parsed) return parsed;
+  const body = parsed.body ?? {};
+  const propagation = body["propagationPolicy"] ?? request.query.get("propagationPolicy") ?? undefined;
+  const known = PROPAGATIONS.find((each) => each === propagation);
+  if (propagation !== undefined && known === undefined) {
+    const text = `propagationPolicy: Unsupported value: ${JSON.stringify(propagation)}: supported values: "Background", "Foreground", "Orphan"`;
+    return { refused: makeFailure("Invalid", `DeleteOptions.meta.k8s.io "" is invalid: ${text}`) };
+  }
+  const grace = body["gracePeriodSeconds"] ?? request.query.get("gracePeriodSeconds") ?? undefined;
+  const { uid, resourceVersion } = isFields(body["preconditions"]) ? body["preconditions"] : {};
+  const options = writeOptions(request);
+  const dryRun =
+    ("dryRun" in options && options.dryRun) || (Array.isArray(body["dryRun"]) && body["dryRun"].length > 0);
+  return {
+    ...(known ? { propagation: known } : {}),
+    ...(grace === undefined ? {} : { gracePeriodSeconds: Number(grace) }),
+    ...(typeof uid === "string" ? { uid } : {}),
+    ...(typeof resourceVersion === "string" ? { resourceVersion } : {}),
+    ...(dryRun ? { dryRun } : {}),
+  };
+}

@@ -1,0 +1,152 @@
+// What the API says it has: group lists, resource lists, and both in one document (aggregated discovery). Built from the resource table alone.
+import { type Resource, resources } from "../apis/kinds.ts";
+import type { ApiRequest } from "./answer.ts";
+
+const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+const STATUS_VERBS = ["get", "patch", "update"];
+
+/** The Kubernetes version that the API answers as: the one of the API libraries that Knative is built with. */
+export const version = {
+  major: "1",
+  minor: "35",
+  gitVersion: "v1.35.0+knap",
+  gitCommit: "",
+  gitTreeState: "clean",
+  buildDate: "1970-01-01T00:00:00Z",
+  goVersion: "",
+  compiler: "",
+  platform: "",
+};
+
+const groupVersion = ({ group, version }: Pick<Resource, "group" | "version">): string =>
+  group === "" ? version : `${group}/${version}`;
+
+/** Group → its versions, the preferred one first, in the order of the table. */
+function groups(): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const { group, version } of resources) {
+    const versions = found.get(group) ?? [];
+    if (!versions.includes(version)) versions.push(version);
+    found.set(group, versions);
+  }
+  return found;
+}
+
+function apiGroup(name: string, versions: readonly string[]): object {
+  const listed = versions.map((version) => ({ groupVersion: groupVersion({ group: name, version }), version }));
+  return { name, versions: listed, preferredVersion: listed[0] };
+}
+
+function resourceList(group: string, version: string): object | undefined {
+  const found = resources.filter((resource) => resource.group === group && resource.version === version);
+  if (found.length === 0) return undefined;
+  return {
+    kind: "APIResourceList",
+    apiVersion: "v1",
+    groupVersion: groupVersion({ group, version }),
+    resources: found.flatMap((resource) => [
+      listed(resource),
+      ...subresourcesOf(resource).map((sub) => subListed(resource, sub)),
+    ]),
+  };
+}
+
+function listed(resource: Resource): object {
+  const { plural, singular, namespaced, name, shortNames, categories } = resource;
+  return {
+    name: plural,
+    singularName: singular,
+    namespaced,
+    kind: name,
+    verbs: VERBS,
+    ...(shortNames.length > 0 ? { shortNames } : {}),
+    ...(categories.length > 0 ? { categories } : {}),
+  };
+}
+
+interface Subresource {
+  readonly name: string;
+  readonly verbs: readonly string[];
+}
+function subresourcesOf(resource: Resource): readonly Subresource[] {
+  return [
+    ...(resource.statusSubresource ? [{ name: "status", verbs: STATUS_VERBS }] : []),
+    ...(resource.kind === "Pod" ? [{ name: "log", verbs: ["get"] }] : []),
+  ];
+}
+function subListed({ plural, namespaced, name }: Resource, sub: Subresource): object {
+  return { name: `${plural}/${sub.name}`, singularName: "", namespaced, kind: name, verbs: sub.verbs };
+}
+
+const AGGREGATED = /as=APIGroupDiscoveryList/;
+
+/** The discovery document of a path, or undefined when it is none. */
+export function discover(request: ApiRequest): { readonly body: unknown; readonly contentType?: string } | undefined {
+  const parts = request.path.split("/").filter((part) => part !== "");
+  const wanted = (request.headers.accept ?? "").split(",").find((type) => AGGREGATED.test(type));
+  const [root, group, groupsVersion] = parts;
+  if (root === "api") {
+    if (parts.length === 1) return wanted ? aggregated(wanted, [""]) : { body: coreVersions };
+    const body = parts.length === 2 ? resourceList("", group ?? "") : undefined;
+    return body ? { body } : undefined;
+  }
+  if (root !== "apis") return undefined;
+  const others = [...groups()].filter(([name]) => name !== "");
+  if (parts.length === 1) {
+    const list = { kind: "APIGroupList", apiVersion: "v1", groups: others.map(([name, all]) => apiGroup(name, all)) };
+    return wanted
+      ? aggregated(
+          wanted,
+          others.map(([name]) => name),
+        )
+      : { body: list };
+  }
+  const versions = groups().get(group ?? "");
+  if (!group || !versions) return undefined;
+  if (parts.length === 2) return { body: { kind: "APIGroup", apiVersion: "v1", ...apiGroup(group, versions) } };
+  const body = parts.length === 3 ? resourceList(group, groupsVersion ?? "") : undefined;
+  return body ? { body } : undefined;
+}
+
+const coreVersions = { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: [] };
+
+function aggregated(
+  wanted: string,
+  names: readonly string[],
+): { readonly body: unknown; readonly contentType: string } {
+  const version = wanted.includes("v=v2beta1") ? "v2beta1" : "v2";
+  const items = names.map((name) => ({
+    metadata: { name, creationTimestamp: null },
+    versions: (groups().get(name) ?? []).map((each) => ({
+      version: each,
+      freshness: "Current",
+      resources: resources
+        .filter((resource) => resource.group === name && resource.version === each)
+        .map((resource) => aggregatedResource(resource)),
+    })),
+  }));
+  return {
+    body: { kind: "APIGroupDiscoveryList", apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items },
+    contentType: `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
+  };
+}
+
+function aggregatedResource(resource: Resource): object {
+  const { group, version, name, plural, singular, namespaced, shortNames, categories } = resource;
+  const responseKind = { group, version, kind: name };
+  const subresources = subresourcesOf(resource).map((sub) => ({
+    subresource: sub.name,
+    responseKind,
+    verbs: sub.verbs,
+  }));
+  return {
+    resource: plural,
+    responseKind,
+    scope: namespaced ? "Namespaced" : "Cluster",
+    singularResource: singular,
+    verbs: VERBS,
+    shortNames,
+    categories,
+    subresources,
+  };
+}

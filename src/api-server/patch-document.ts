@@ -1,0 +1,70 @@
+// Applies the body of a PATCH to an object: merge patch, JSON patch, and strategic patches where they mean the same as a merge patch.
+import { applyPatch, type Operation } from "rfc6902";
+import type { Resource } from "../apis/kinds.ts";
+import type { ApiStatus } from "../apis/meta/api-status.ts";
+import type { AnyObject } from "../apis/meta/object.ts";
+import { applyMergePatch, isFields } from "../base/json.ts";
+import { makeFailure } from "../control-plane/store/refusals.ts";
+import type { ApiRequest } from "./answer.ts";
+import { mediaType, parseJson, unsupportedMedia } from "./request-body.ts";
+
+const MERGE = "application/merge-patch+json";
+const JSON_PATCH = "application/json-patch+json";
+const STRATEGIC = "application/strategic-merge-patch+json";
+
+/** The patched object, or 400, 415 or 422. */
+export function applyPatchBody(
+  request: ApiRequest,
+  resource: Resource,
+  old: AnyObject,
+): { readonly object: AnyObject } | { readonly refused: ApiStatus } {
+  const type = mediaType(request);
+  if (![MERGE, JSON_PATCH, STRATEGIC].includes(type)) return { refused: unsupportedMedia(JSON_PATCH, MERGE) };
+  const patch = parseJson(request.body);
+  if ("refused" in patch) return patch;
+  if (type === JSON_PATCH) return applyOperations(patch.value, old);
+  // a custom resource has no merge keys; for built-in kinds a strategic patch without lists is a merge patch
+  if (type === STRATEGIC && (isCustom(resource) || !isPlainMerge(patch.value))) {
+    return { refused: unsupportedMedia(JSON_PATCH, MERGE) };
+  }
+  return checked(applyMergePatch(old, patch.value), old);
+}
+
+function isCustom({ group }: Resource): boolean {
+  return group.includes(".");
+}
+
+function isPlainMerge(patch: unknown): boolean {
+  if (Array.isArray(patch)) return false;
+  return !isFields(patch) || Object.entries(patch).every(([key, value]) => !key.startsWith("$") && isPlainMerge(value));
+}
+
+function applyOperations(
+  operations: unknown,
+  old: AnyObject,
+): { readonly object: AnyObject } | { readonly refused: ApiStatus } {
+  if (!Array.isArray(operations))
+    return { refused: makeFailure("BadRequest", "a JSON patch must be a list of operations") };
+  const copy = structuredClone(old);
+  const errors = applyPatch(copy, operations as Operation[]);
+  const failed = errors.find((error) => error !== null);
+  if (failed) {
+    const text = "the server rejected our request due to an error in our request";
+    return { refused: makeFailure("Invalid", `${text}: ${failed.message}`) };
+  }
+  return checked(copy, old);
+}
+
+/** A patch may change anything but what the object is and is called. */
+function checked(object: unknown, old: AnyObject): { readonly object: AnyObject } | { readonly refused: ApiStatus } {
+  const patched = object as AnyObject;
+  const kept =
+    isFields(object) &&
+    isFields(object["metadata"]) &&
+    patched.apiVersion === old.apiVersion &&
+    patched.kind === old.kind &&
+    patched.metadata.name === old.metadata.name &&
+    patched.metadata.namespace === old.metadata.namespace;
+  if (kept) return { object: patched };
+  return { refused: makeFailure("BadRequest", "a patch must not change apiVersion, kind, name or namespace") };
+}

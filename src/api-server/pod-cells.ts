@@ -1,0 +1,46 @@
+// READY, STATUS and RESTARTS of a pod as kubectl works them out from container states. Pure.
+import type { ContainerState, ContainerStatus, Pod } from "../apis/core/types.ts";
+
+/** `1/2`: ready containers of all. */
+export function podReadyText({ spec, status }: Pod): string {
+  const ready = (status?.containerStatuses ?? []).filter((container) => container.ready && container.state?.running);
+  return `${ready.length}/${spec.containers.length}`;
+}
+
+export function podRestarts({ status }: Pod): number {
+  return (status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0);
+}
+
+/** The most telling word: an init container's trouble, a container's reason, else the phase; Terminating beats them. */
+export function podStatusText(pod: Pod): string {
+  const { status, metadata } = pod;
+  if (metadata.deletionTimestamp !== undefined) return "Terminating";
+  const init = initText(pod);
+  if (init !== undefined) return init;
+  const containers = status?.containerStatuses ?? [];
+  const reasons = containers.map(({ state }) => stateText(state)).filter((text) => text !== undefined);
+  const running = containers.some(({ ready, state }) => ready && state?.running);
+  const reason = reasons[0] ?? status?.reason ?? status?.phase ?? "Unknown";
+  return reason === "Completed" && running ? "Running" : reason;
+}
+
+function initText({ spec, status }: Pod): string | undefined {
+  const total = spec.initContainers?.length ?? 0;
+  const statuses = status?.initContainerStatuses ?? [];
+  const done = statuses.filter(isDone).length;
+  const current = statuses.find((container) => !isDone(container));
+  if (!current) return undefined;
+  const text = stateText(current.state);
+  return text !== undefined && text !== "PodInitializing" ? `Init:${text}` : `Init:${done}/${total}`;
+}
+
+function isDone({ state }: ContainerStatus): boolean {
+  return state?.terminated?.exitCode === 0;
+}
+
+function stateText(state: ContainerState | undefined): string | undefined {
+  if (state?.waiting?.reason) return state.waiting.reason;
+  const end = state?.terminated;
+  if (!end) return undefined;
+  return end.reason || (end.signal ? `Signal:${end.signal}` : `ExitCode:${end.exitCode}`);
+}

@@ -1,0 +1,80 @@
+// GET …/pods/NAME/log: lines of one container, as plain text, from whoever keeps them. It stores nothing.
+import type { Pod } from "../apis/core/types.ts";
+import type { LogOptions } from "../client/client.ts";
+import { makeFailure, makeNotFound } from "../control-plane/store/refusals.ts";
+import { type Answer, type ApiRequest, refuse } from "./answer.ts";
+import type { Reading } from "./reads.ts";
+
+export interface PodLogOptions extends LogOptions {
+  readonly container: string;
+  /** The container's former run. */
+  readonly previous: boolean;
+  readonly signal: AbortSignal;
+}
+/** Lines without their newline; ends when the log ends or (following) when the signal is aborted. */
+export type PodLogs = (pod: Pod, options: PodLogOptions) => AsyncIterable<string>;
+
+export function readPodLog(
+  { store }: Reading,
+  logs: PodLogs | undefined,
+  request: ApiRequest,
+  key: { readonly namespace: string; readonly name: string },
+): Answer {
+  const pod = store.get("Pod", key.namespace, key.name);
+  if (!pod) return refuse(makeNotFound({ kind: "Pod", ...key }));
+  if (!logs) return refuse(makeFailure("InternalError", "no logs are kept here"));
+  const container = chooseContainer(pod, request.query.get("container"));
+  if (typeof container !== "string") return refuse(makeFailure("BadRequest", container.problem));
+  const lines = logs(pod, { ...parseOptions(request), container, signal: request.signal });
+  return {
+    stream: async (response) => {
+      response.writeHead(200, { "content-type": "text/plain" });
+      response.flushHeaders();
+      for await (const line of lines) {
+        if (request.signal.aborted) break;
+        if (!response.write(`${line}\n`)) await drained(response, request.signal);
+      }
+      response.end();
+    },
+  };
+}
+
+/** The container asked for, or the only one. */
+function chooseContainer({ metadata, spec }: Pod, wanted: string | null): string | { readonly problem: string } {
+  const names = [...(spec.initContainers ?? []), ...spec.containers].map(({ name }) => name ?? "");
+  if (wanted)
+    return names.includes(wanted) ? wanted : { problem: `container ${wanted} is not valid for pod ${metadata.name}` };
+  const [only] = spec.containers;
+  if (only && names.length === 1) return only.name ?? "";
+  const choose = `choose one of: [${spec.containers.map(({ name }) => name).join(" ")}]`;
+  return { problem: `a container name must be specified for pod ${metadata.name}, ${choose}` };
+}
+
+function parseOptions({ query }: ApiRequest): Omit<PodLogOptions, "container" | "signal"> {
+  const isSet = (name: string): boolean => ["true", "1"].includes(query.get(name) ?? "");
+  const number = (name: string): number | undefined => {
+    const text = query.get(name);
+    return text === null || Number.isNaN(Number(text)) ? undefined : Number(text);
+  };
+  const tail = number("tailLines");
+  const sinceSeconds = number("sinceSeconds");
+  return {
+    follow: isSet("follow"),
+    timestamps: isSet("timestamps"),
+    previous: isSet("previous"),
+    ...(tail === undefined ? {} : { tail }),
+    ...(sinceSeconds === undefined ? {} : { sinceSeconds }),
+  };
+}
+
+function drained(response: NodeJS.EventEmitter, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off("drain", done);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    response.on("drain", done);
+    signal.addEventListener("abort", done);
+  });
+}

@@ -1,0 +1,72 @@
+// Which handler answers a request: health, version, discovery, OpenAPI, emulator verbs, objects. It reads and writes nothing itself.
+import { type Answer, type ApiRequest, json, pageNotFound } from "./answer.ts";
+import { deleteCollection, deleteObject } from "./deletes.ts";
+import { discover, version } from "./discovery.ts";
+import { openApi } from "./openapi.ts";
+import { type PodLogs, readPodLog } from "./pod-logs.ts";
+import { methodNotAllowed, type Reading, readCollection, readObject } from "./reads.ts";
+import { parseTarget, type Target } from "./target.ts";
+import { callVerb, type Verbs } from "./verbs.ts";
+import { watchCollection } from "./watch.ts";
+import { createObject, patchObject, replaceObject, type Writing } from "./writes.ts";
+
+export interface Api extends Reading, Writing {
+  readonly logs?: PodLogs;
+  readonly verbs?: Verbs;
+}
+
+/** Paths that answer without a token. */
+export const OPEN_PATHS: ReadonlySet<string> = new Set(["/healthz", "/livez", "/readyz", "/version"]);
+
+export async function routeRequest(api: Api, request: ApiRequest): Promise<Answer> {
+  const { path } = request;
+  if (path === "/version") return json(200, version);
+  if (OPEN_PATHS.has(path)) return { code: 200, text: "ok", contentType: "text/plain; charset=utf-8" };
+  const verb = await callVerb(api.verbs, request);
+  if (verb) return verb;
+  const found = request.method === "GET" ? discover(request) : undefined;
+  if (found) return { code: 200, json: found.body, ...(found.contentType ? { contentType: found.contentType } : {}) };
+  const document = openApi(path);
+  if (document !== undefined) return json(200, document);
+  const target = parseTarget(path);
+  if (!target) return pageNotFound;
+  const { name } = target;
+  return name === undefined ? onCollection(api, request, target) : onObject(api, request, { ...target, name });
+}
+
+function onCollection(api: Api, request: ApiRequest, target: Target): Answer {
+  switch (request.method) {
+    case "GET":
+      return isWatch(request) ? watchCollection(api, request, target) : readCollection(api, request, target);
+    case "POST":
+      return createObject(api, request, target);
+    case "DELETE":
+      return deleteCollection(api.store, request, target);
+    default:
+      return methodNotAllowed;
+  }
+}
+
+function onObject(api: Api, request: ApiRequest, target: Target & { readonly name: string }): Answer {
+  const { subresource, resource, namespace = "", name } = target;
+  if (subresource === "log" && resource.kind === "Pod") {
+    return request.method === "GET" ? readPodLog(api, api.logs, request, { namespace, name }) : methodNotAllowed;
+  }
+  if (subresource !== undefined && (subresource !== "status" || !resource.statusSubresource)) return pageNotFound;
+  switch (request.method) {
+    case "GET":
+      return isWatch(request) ? watchCollection(api, request, target) : readObject(api, request, target);
+    case "PUT":
+      return replaceObject(api, request, target);
+    case "PATCH":
+      return patchObject(api, request, target);
+    case "DELETE":
+      return subresource === undefined ? deleteObject(api.store, request, target) : methodNotAllowed;
+    default:
+      return methodNotAllowed;
+  }
+}
+
+function isWatch({ query }: ApiRequest): boolean {
+  return ["true", "1"].includes(query.get("watch") ?? "");
+}
