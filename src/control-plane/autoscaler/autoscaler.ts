@@ -30,6 +30,12 @@ export interface Burst {
   readonly readyPods: number;
 }
 
+/** When stats last told of requests: of any in flight, and of one that began. */
+export interface Traffic {
+  readonly lastBusy: Time;
+  readonly lastRequest?: Time;
+}
+
 /** What explain may ask of a revision's decider. */
 export interface DeciderView {
   readonly spec: DeciderSpec;
@@ -37,8 +43,7 @@ export interface DeciderView {
   readonly createdAt: Time;
   readonly last: Decision | undefined;
   readonly burst: Burst | undefined;
-  /** When a stat last told of a request. */
-  readonly lastTraffic: Time | undefined;
+  readonly traffic: Traffic | undefined;
   readonly ledger: Ledger;
 }
 
@@ -53,7 +58,7 @@ export class Autoscaler {
   readonly #options: AutoscalerOptions;
   readonly #deciders = new Map<RevisionKey, Decider>();
   readonly #collections = new Map<RevisionKey, Collection>();
-  readonly #traffic = new Map<RevisionKey, Time>();
+  readonly #traffic = new Map<RevisionKey, Traffic>();
   readonly #advice = new Map<RevisionKey, ScaleResult>();
 
   constructor(options: AutoscalerOptions) {
@@ -103,7 +108,12 @@ export class Autoscaler {
     const collection = this.#collections.get(revision);
     if (!collection) return;
     collection.record(stat);
-    if (stat.averageConcurrentRequests > 0 || stat.requestCount > 0) this.#traffic.set(revision, stat.time);
+    const busy = stat.averageConcurrentRequests > 0;
+    const started = stat.requestCount > 0;
+    if (!busy && !started) return;
+    const before = this.#traffic.get(revision);
+    const lastRequest = started ? stat.time : before?.lastRequest;
+    this.#traffic.set(revision, { lastBusy: stat.time, ...(lastRequest !== undefined && { lastRequest }) });
   }
 
   /** A stat from an activator: stamped with whole seconds of the receiver, recorded, and a reason to decide at once when scaled to zero. */
@@ -159,7 +169,7 @@ export class Autoscaler {
         createdAt: decider.createdAt,
         last: decider.last,
         burst: decider.burst,
-        lastTraffic: this.#traffic.get(revision),
+        traffic: this.#traffic.get(revision),
         ledger: decider.ledger,
       }
     );

@@ -7,11 +7,9 @@ import type { Clock, Time } from "../../base/clock.ts";
 import type { WatchEvent } from "../store/view.ts";
 import { Autoscaler } from "./autoscaler.ts";
 import { collectionSpecOf, deciderSpecOf, revisionKeyOf } from "./follow.ts";
+import { COLLECT_EVERY_MS, DECIDE_EVERY_MS } from "./periods.ts";
 import { type ReadyPod, ReadyPods } from "./ready-pods.ts";
 import { scrape } from "./scrape.ts";
-
-export const COLLECT_EVERY_MS = 1000;
-export const DECIDE_EVERY_MS = 2000;
 
 export interface TickOptions {
   readonly clock: Clock;
@@ -95,6 +93,7 @@ export class AutoscalerTick {
 
   #observeMetric(metric: Metric, gone: boolean): void {
     const revision = revisionKeyOf(metric);
+    const error = this.#scraped.get(revision)?.error ?? "";
     this.#scraped.delete(revision);
     if (gone) {
       this.autoscaler.stopCollecting(revision);
@@ -102,7 +101,7 @@ export class AutoscalerTick {
     }
     const spec = collectionSpecOf(metric);
     this.autoscaler.collect(revision, spec, this.#options.clock.now());
-    if (spec.scraped) this.#scraped.set(revision, { stableWindowMs: spec.stableWindowMs, error: "" });
+    if (spec.scraped) this.#scraped.set(revision, { stableWindowMs: spec.stableWindowMs, error });
   }
 
   #collect(): void {

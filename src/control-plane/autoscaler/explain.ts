@@ -1,0 +1,98 @@
+// Why a revision has the scale it has, in one sentence: the rule that won, with its numbers and times. Pure; it reads what others remember.
+import { KPA_CLASS } from "../../apis/autoscaling/annotations.ts";
+import { activityAge, ageMs } from "../../apis/autoscaling/pod-autoscaler-lifecycle.ts";
+import type { PodAutoscaler, RevisionKey } from "../../apis/autoscaling/types.ts";
+import { conditionOf } from "../../apis/meta/conditions.ts";
+import type { Time } from "../../base/clock.ts";
+import { timeText } from "../../base/time.ts";
+import type { DeciderView } from "./autoscaler.ts";
+import { reasonOfDecider } from "./decider-reason.ts";
+import { classOf, retentionMsOf, scaleBoundsOf } from "./decider-spec.ts";
+import type { LedgerEntry } from "./ledger.ts";
+import type { ExplainObjects, Scene } from "./scene.ts";
+import { span } from "./span.ts";
+import { forecastZero } from "./zero-forecast.ts";
+
+export interface Explanation {
+  readonly revision: RevisionKey;
+  /** Without the revision's name: "stays at 1: last request 41 s ago, …". */
+  readonly sentence: string;
+  /** Oldest first. */
+  readonly decisions: readonly LedgerEntry[];
+}
+
+/** The answer to "why this scale?". */
+export function explain(revision: RevisionKey, now: Time, objects: ExplainObjects): Explanation {
+  const decisions = objects.decider?.ledger.entries() ?? [];
+  return { revision, sentence: sentenceOf(now, objects), decisions };
+}
+
+function sentenceOf(now: Time, objects: ExplainObjects): string {
+  const { pa, decider, config, readyPods } = objects;
+  if (!pa) return "is not scaled yet: it has no PodAutoscaler";
+  const autoscalingClass = classOf(pa, config);
+  if (autoscalingClass !== KPA_CLASS) return `is scaled by ${autoscalingClass}, not by Knative's own autoscaler`;
+  if (!decider) return "is not scaled yet: its private service is not there, so nothing is collected or decided";
+  const replicas = objects.replicas ?? 1;
+  const at = objects.showTime ?? ((time: Time) => `${timeText(time).slice(11, 19)} UTC`);
+  const scene: Scene = { ...objects, now, pa, decider, replicas, at, zeroAt: zeroAt(now, objects, pa, decider) };
+  const missing = replicas - readyPods;
+  const waiting =
+    missing > 0 ? `; ${missing} of ${replicas} ${replicas === 1 ? "pod is" : "pods are"} not ready yet` : "";
+  const leaving = missing < 0 ? `; ${-missing} more still stopping` : "";
+  return `${sentenceFor(scene)}${waiting}${leaving}`;
+}
+
+function sentenceFor(scene: Scene): string {
+  const { replicas, pa, now, config, at } = scene;
+  const note = scene.decider.ledger.entries().findLast((entry) => entry.facts["by"] === "reconciler");
+  const stays = replicas === 0 ? "is at zero" : `stays at ${replicas}`;
+  const asked = note?.facts["desired"];
+  const wish = typeof asked === "number" && asked >= 0 ? ` (traffic asks for ${asked})` : "";
+  const { min, max } = scaleBoundsOf(pa, config);
+  const active = activityAge(pa.status?.conditions, now);
+  switch (note?.rule) {
+    case "min-scale":
+      return `${stays}: min-scale ${min}${wish}`;
+    case "max-scale":
+      return `${stays}: max-scale ${max}${wish}`;
+    case "initial-scale":
+      return `${stays}: the initial scale of ${scene.decider.spec.initialScale} was never reached yet`;
+    case "scale-to-zero-disabled":
+      return `${stays}: enable-scale-to-zero is false`;
+    case "activation-failed":
+      return `${stays}: it could not be activated before its progress deadline`;
+    case "activating":
+      return `${stays}: it is being activated; given up at ${at(note.at + Number(note.facts["afterMs"]))} if no pod gets ready`;
+    case "stable-window":
+      return `${stays}: active for ${span(active.ageMs)} only, at least ${span(scene.decider.spec.stableWindowMs)} are kept; then zero`;
+    case "activator-not-proven":
+      return `${stays}: the activator is not proven in the path, so the last pods must stay`;
+    case "retention":
+    case "grace":
+      return `${stays}: idle, ${note.rule === "grace" ? "grace period" : "pod retention"} until ${at(note.at + Number(note.facts["afterMs"]))}, then zero`;
+    default:
+      return reasonOfDecider(scene, stays);
+  }
+}
+
+function zeroAt(now: Time, objects: ExplainObjects, pa: PodAutoscaler, decider: DeciderView): Time | undefined {
+  const { config, sks, readyPods } = objects;
+  const { min } = scaleBoundsOf(pa, config);
+  if (min > 0 || !config.enableScaleToZero) return undefined;
+  const populated = conditionOf(sks?.status?.conditions, "ActivatorEndpointsPopulated");
+  return forecastZero({
+    now,
+    lastBusy: decider.traffic?.lastBusy,
+    deciderCreatedAt: decider.createdAt,
+    stableWindowMs: decider.spec.stableWindowMs,
+    scaleDownDelayMs: decider.state.delay ? decider.spec.scaleDownDelayMs : 0,
+    maxScaleDownRate: decider.spec.maxScaleDownRate,
+    readyPods,
+    panicTime: decider.state.panicTime,
+    activeSince: now - activityAge(pa.status?.conditions, now).ageMs,
+    graceMs: config.scaleToZeroGracePeriodMs,
+    retentionMs: retentionMsOf(pa, config),
+    proxiedSince: populated?.status === "True" ? now - ageMs(populated, now) : undefined,
+  });
+}

@@ -1,0 +1,16 @@
+// Spans of time in words for people. Pure.
+
+/** `1.2 s` below ten seconds, then `41 s`, `2 min 30 s`, `1 h`. */
+export function span(ms: number): string {
+  if (ms < 10_000) return `${Math.round(Math.max(0, ms) / 100) / 10} s`;
+  const seconds = Math.round(ms / 1000);
+  const parts: readonly (readonly [number, string])[] = [
+    [Math.floor(seconds / 3600), "h"],
+    [Math.floor(seconds / 60) % 60, "min"],
+    [seconds % 60, "s"],
+  ];
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count} ${unit}`)
+    .join(" ");
+}
