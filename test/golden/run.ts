@@ -13,6 +13,16 @@ const suites: readonly {
   readonly load: () => Promise<Suite>;
 }[] = [
   {
+    name: "validation",
+    reads: (file) => Array.isArray(file) && firstHas(file, "group", "op", "errors"),
+    load: async () => (await import("./validation.ts")).validationSuite,
+  },
+  {
+    name: "autoscaling-validation",
+    reads: (file) => firstHas(file, "configMap", "error"),
+    load: async () => (await import("./autoscaling-validation.ts")).autoscalingValidationSuite,
+  },
+  {
     name: "windows",
     reads: (file) => firstHas(file, "ops", "stableWindowMs"),
     load: async () => (await import("./windows.ts")).windowsSuite,
@@ -26,6 +36,11 @@ const suites: readonly {
     name: "scale-to-zero",
     reads: (file) => firstHas(file, "in", "out"),
     load: async () => (await import("./scale-to-zero.ts")).scaleToZeroSuite,
+  },
+  {
+    name: "queue-proxy",
+    reads: (file) => firstHas(file, "steps", "upstream"),
+    load: async () => (await import("./queue-proxy.ts")).queueProxySuite,
   },
 ];
 

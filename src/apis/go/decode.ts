@@ -1,0 +1,148 @@
+// Decodes JSON into a Go type and writes it back as Go would: unknown fields go, empty ones vanish, quantities become canonical.
+// All mismatches are reported, each with its place; the text of one is Go's own.
+import { canonicalQuantity, parseQuantity } from "../../base/go/quantity.ts";
+import { joinPath } from "../meta/field-error.ts";
+import { type GoField, type GoStruct, type GoType, goTypeName, type Scalar } from "./go-type.ts";
+
+export interface DecodeError {
+  /** Where in the document: `spec.template.spec.containers[0].env[0].value`. */
+  readonly path: string;
+  /** `json: cannot unmarshal number into Go struct field …` */
+  readonly message: string;
+}
+type Place = { readonly path: string; readonly goPath: string; readonly owner: string };
+type Result = { readonly value: unknown; readonly errors: readonly DecodeError[] };
+
+const INT_RANGES = { int32: 2 ** 31, int64: 2 ** 63 } as const;
+
+/** The document as Go would write it back, and what did not fit its type. */
+export function decode(type: GoStruct, json: unknown): Result {
+  const errors: DecodeError[] = [];
+  const value = decodeValue(type, json, { path: "", goPath: "", owner: "" }, errors);
+  return { value, errors };
+}
+
+function decodeValue(type: GoType, json: unknown, at: Place, errors: DecodeError[]): unknown {
+  if (typeof type === "string") return decodeScalar(type, json, at, errors);
+  if ("ptr" in type) return json === null || json === undefined ? undefined : decodeValue(type.ptr, json, at, errors);
+  if ("struct" in type) return decodeStruct(type, json, at, errors);
+  if (json === null || json === undefined) return null;
+  if ("list" in type) {
+    if (!Array.isArray(json)) return mismatch(type, json, at, errors) ?? null;
+    return json.map((item, index) =>
+      decodeValue(type.list, item, { ...at, path: joinPath(at.path, `[${index}]`) }, errors),
+    );
+  }
+  if (!isRecord(json)) return mismatch(type, json, at, errors) ?? null;
+  const entries = Object.entries(json).map(([key, item]) => {
+    const place = { ...at, path: joinPath(at.path, key) };
+    return [key, decodeValue(type.map, item, place, errors)] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function decodeStruct(type: GoStruct, json: unknown, at: Place, errors: DecodeError[]): unknown {
+  if (json !== null && json !== undefined && !isRecord(json)) mismatch(type, json, at, errors);
+  const given = isRecord(json) ? json : {};
+  const out: Record<string, unknown> = {};
+  for (const field of type.fields) {
+    const goName = field.via === undefined ? field.json : `${field.via}.${field.json}`;
+    const value = decodeValue(
+      field.type,
+      read(given, field.json),
+      {
+        path: joinPath(at.path, field.json),
+        goPath: at.goPath === "" ? goName : `${at.goPath}.${goName}`,
+        owner: type.struct,
+      },
+      errors,
+    );
+    if (isWritten(field, value)) out[field.json] = value ?? null;
+  }
+  return out;
+}
+
+/** Go's decoder also takes a key in another case, when none fits exactly. */
+function read(given: Readonly<Record<string, unknown>>, key: string): unknown {
+  if (Object.hasOwn(given, key)) return given[key];
+  const lower = key.toLowerCase();
+  const other = Object.keys(given).find((candidate) => candidate.toLowerCase() === lower);
+  return other === undefined ? undefined : given[other];
+}
+
+function isWritten(field: GoField, value: unknown): boolean {
+  if (value === undefined) return field.keep;
+  if (field.keep || (typeof field.type === "object" && "ptr" in field.type)) return true;
+  if (value === null || value === "" || value === 0 || value === false) return false;
+  if (Array.isArray(value)) return value.length > 0;
+  // A struct is always written, a map only with entries.
+  if (typeof field.type === "object" && "map" in field.type) return Object.keys(value).length > 0;
+  return true;
+}
+
+function decodeScalar(type: Scalar, json: unknown, at: Place, errors: DecodeError[]): unknown {
+  if (type === "any") return json;
+  if (json === null || json === undefined) return ZERO[type];
+  switch (type) {
+    case "string":
+    case "url":
+    case "time":
+      return typeof json === "string" ? json : (mismatch(type, json, at, errors) ?? "");
+    case "bool":
+      return typeof json === "boolean" ? json : (mismatch(type, json, at, errors) ?? false);
+    case "int32":
+    case "int64":
+      return isInteger(json, INT_RANGES[type]) ? json : (mismatch(type, json, at, errors) ?? 0);
+    case "intOrString": {
+      const fits = typeof json === "string" || isInteger(json, INT_RANGES.int32);
+      return fits ? json : (mismatch(type, json, at, errors) ?? 0);
+    }
+    case "quantity":
+      return decodeQuantity(json, at, errors);
+  }
+}
+
+const ZERO: Readonly<Record<Exclude<Scalar, "any">, unknown>> = {
+  string: "",
+  url: undefined,
+  time: undefined,
+  bool: false,
+  int32: 0,
+  int64: 0,
+  intOrString: 0,
+  quantity: "0",
+};
+
+function isInteger(json: unknown, limit: number): boolean {
+  return typeof json === "number" && Number.isInteger(json) && json >= -limit && json < limit;
+}
+
+function decodeQuantity(json: unknown, at: Place, errors: DecodeError[]): unknown {
+  const text = typeof json === "string" || typeof json === "number" ? String(json).trim() : JSON.stringify(json);
+  const quantity = parseQuantity(text);
+  if (quantity.ok) return canonicalQuantity(text);
+  errors.push({ path: at.path, message: quantity.error });
+  return "0";
+}
+
+function mismatch(type: GoType, json: unknown, at: Place, errors: DecodeError[]): undefined {
+  const isNumeric = typeof type === "string" && (type.startsWith("int") || type === "quantity");
+  const kind = jsonKind(json);
+  const shown = kind === "number" && isNumeric ? `number ${String(json)}` : kind;
+  const target = at.owner === "" ? "value" : `struct field ${at.owner}.${at.goPath}`;
+  errors.push({
+    path: at.path,
+    message: `json: cannot unmarshal ${shown} into Go ${target} of type ${goTypeName(type)}`,
+  });
+  return undefined;
+}
+
+function jsonKind(json: unknown): string {
+  if (Array.isArray(json)) return "array";
+  if (typeof json === "boolean") return "bool";
+  return typeof json;
+}
+
+function isRecord(json: unknown): json is Readonly<Record<string, unknown>> {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
+}

@@ -1,0 +1,100 @@
+// Go's PodSpec (core/v1), as the decoder and the differ need it.
+import {
+  appArmorProfile,
+  container,
+  resourceRequirements,
+  seccompProfile,
+  seLinuxOptions,
+  windowsOptions,
+} from "./container-types.ts";
+import { embed, keep, list, map, ptr, struct } from "./go-type.ts";
+import { volume } from "./volume-types.ts";
+
+const podSecurityContext = struct("PodSecurityContext", {
+  seLinuxOptions: ptr(seLinuxOptions),
+  windowsOptions: ptr(windowsOptions),
+  runAsUser: ptr("int64"),
+  runAsGroup: ptr("int64"),
+  runAsNonRoot: ptr("bool"),
+  supplementalGroups: list("int64"),
+  supplementalGroupsPolicy: ptr("string"),
+  fsGroup: ptr("int64"),
+  sysctls: list(struct("Sysctl", { name: keep("string"), value: keep("string") })),
+  fsGroupChangePolicy: ptr("string"),
+  seccompProfile: ptr(seccompProfile),
+  appArmorProfile: ptr(appArmorProfile),
+  seLinuxChangePolicy: ptr("string"),
+});
+const toleration = struct("Toleration", {
+  key: "string",
+  operator: "string",
+  value: "string",
+  effect: "string",
+  tolerationSeconds: ptr("int64"),
+});
+const spreadConstraint = struct("TopologySpreadConstraint", {
+  maxSkew: keep("int32"),
+  topologyKey: keep("string"),
+  whenUnsatisfiable: keep("string"),
+  labelSelector: ptr("any"),
+  minDomains: ptr("int32"),
+  nodeAffinityPolicy: ptr("string"),
+  nodeTaintsPolicy: ptr("string"),
+  matchLabelKeys: list("string"),
+});
+const dnsConfig = struct("PodDNSConfig", {
+  nameservers: list("string"),
+  searches: list("string"),
+  options: list(struct("PodDNSConfigOption", { name: "string", value: ptr("string") })),
+});
+
+export const podSpec = struct("PodSpec", {
+  volumes: list(volume),
+  initContainers: list(container),
+  containers: keep(list(container)),
+  ephemeralContainers: list(struct("EphemeralContainer", { common: embed(container), targetContainerName: "string" })),
+  restartPolicy: "string",
+  terminationGracePeriodSeconds: ptr("int64"),
+  activeDeadlineSeconds: ptr("int64"),
+  dnsPolicy: "string",
+  nodeSelector: map("string"),
+  serviceAccountName: "string",
+  serviceAccount: "string",
+  automountServiceAccountToken: ptr("bool"),
+  nodeName: "string",
+  hostNetwork: "bool",
+  hostPID: "bool",
+  hostIPC: "bool",
+  shareProcessNamespace: ptr("bool"),
+  securityContext: ptr(podSecurityContext),
+  imagePullSecrets: list(struct("LocalObjectReference", { name: "string" })),
+  hostname: "string",
+  subdomain: "string",
+  affinity: ptr("any"),
+  schedulerName: "string",
+  tolerations: list(toleration),
+  hostAliases: list(struct("HostAlias", { ip: keep("string"), hostnames: list("string") })),
+  priorityClassName: "string",
+  priority: ptr("int32"),
+  dnsConfig: ptr(dnsConfig),
+  readinessGates: list(struct("PodReadinessGate", { conditionType: keep("string") })),
+  runtimeClassName: ptr("string"),
+  enableServiceLinks: ptr("bool"),
+  preemptionPolicy: ptr("string"),
+  overhead: map("quantity"),
+  topologySpreadConstraints: list(spreadConstraint),
+  setHostnameAsFQDN: ptr("bool"),
+  os: ptr(struct("PodOS", { name: keep("string") })),
+  hostUsers: ptr("bool"),
+  schedulingGates: list(struct("PodSchedulingGate", { name: keep("string") })),
+  resourceClaims: list(
+    struct("PodResourceClaim", {
+      name: keep("string"),
+      resourceClaimName: ptr("string"),
+      resourceClaimTemplateName: ptr("string"),
+    }),
+  ),
+  resources: ptr(resourceRequirements),
+  hostnameOverride: ptr("string"),
+  workloadRef: ptr("any"),
+});

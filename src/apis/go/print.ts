@@ -1,0 +1,107 @@
+// Values as Go prints them with `%+v`, as far as differences of Revisions show them. Addresses print as 0xADDR.
+import type { GoField, GoStruct, GoType } from "./go-type.ts";
+
+const ADDRESS = "0xADDR";
+
+/** A value at the end of a difference, as `%+v` of a reflect.Value prints it. */
+export function printedValue(type: GoType, value: unknown): string {
+  if (typeof type === "object" && "ptr" in type) {
+    if (typeof type.ptr === "object" && "struct" in type.ptr) return stringOf(type, value);
+    return value === undefined || value === null ? "<nil>" : ADDRESS;
+  }
+  return plain(type, value);
+}
+
+function plain(type: GoType, value: unknown): string {
+  if (typeof type === "string") return scalar(type, value);
+  if ("ptr" in type) return printedValue(type, value);
+  if ("list" in type)
+    return `[${asList(value)
+      .map((item) => plain(type.list, item))
+      .join(" ")}]`;
+  if ("map" in type) {
+    const entries = Object.entries(asRecord(value)).sort(([a], [b]) => (a < b ? -1 : 1));
+    return `map[${entries.map(([key, item]) => `${key}:${plain(type.map, item)}`).join(" ")}]`;
+  }
+  const given = asRecord(value);
+  return `{${parts(type)
+    .map(({ name, fields }) => `${name}:${plainPart(fields, given)}`)
+    .join(" ")}}`;
+}
+
+function plainPart(part: GoField | GoStruct, given: Readonly<Record<string, unknown>>): string {
+  return "struct" in part ? plain(part, given) : plain(part.type, given[part.json]);
+}
+
+function scalar(type: string, value: unknown): string {
+  if (type === "intOrString")
+    return typeof value === "string"
+      ? `{Type:1 IntVal:0 StrVal:${value}}`
+      : `{Type:0 IntVal:${String(value ?? 0)} StrVal:}`;
+  if (value !== undefined && value !== null) return String(value);
+  if (type === "bool") return "false";
+  return type.startsWith("int") ? "0" : "";
+}
+
+/** As the generated String methods of Kubernetes' types print: `&Probe{…}`, fields ended by commas. */
+function stringOf(type: GoType, value: unknown): string {
+  if (typeof type === "string") return scalarString(type, value);
+  if ("ptr" in type) {
+    if (value === undefined || value === null) return "nil";
+    return typeof type.ptr === "object" && "struct" in type.ptr
+      ? `&${stringOf(type.ptr, value)}`
+      : `*${scalar(String(type.ptr), value)}`;
+  }
+  if ("list" in type) {
+    if (typeof type.list !== "object" || !("struct" in type.list)) return plain(type, value);
+    const element = type.list;
+    return `[]${element.struct}{${asList(value)
+      .map((item) => `${stringOf(element, item)},`)
+      .join("")}}`;
+  }
+  if ("map" in type) {
+    const entries = Object.entries(asRecord(value)).sort(([a], [b]) => (a < b ? -1 : 1));
+    return `map[string]string{${entries.map(([key, item]) => `${key}: ${String(item)},`).join("")}}`;
+  }
+  const given = asRecord(value);
+  const fields = parts(type).map(({ name, fields: part }) => {
+    return `${name}:${"struct" in part ? stringOf(part, given) : stringOf(part.type, given[part.json])},`;
+  });
+  return `${type.struct}{${fields.join("")}}`;
+}
+
+function scalarString(type: string, value: unknown): string {
+  if (type === "intOrString") return typeof value === "string" ? `{1 0 ${value}}` : `{0 ${String(value ?? 0)} }`;
+  return scalar(type, value);
+}
+
+/** The fields of a struct with embedded ones grouped again, as Go sees them. */
+function parts(type: GoStruct): readonly { readonly name: string; readonly fields: GoField | GoStruct }[] {
+  const seen = new Map<string, GoField[]>();
+  const out: { name: string; fields: GoField | GoStruct }[] = [];
+  for (const field of type.fields) {
+    if (field.via === undefined) {
+      out.push({ name: field.go, fields: field });
+      continue;
+    }
+    const [name = "", ...deeper] = field.via.split(".");
+    const { via: _, ...rest } = field;
+    const inner: GoField = deeper.length === 0 ? rest : { ...rest, via: deeper.join(".") };
+    const group = seen.get(name);
+    if (group) group.push(inner);
+    else {
+      const fields = [inner];
+      seen.set(name, fields);
+      out.push({ name, fields: { struct: name, fields } });
+    }
+  }
+  return out;
+}
+
+function asList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function asRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+}

@@ -1,0 +1,90 @@
+// Kubernetes' rules for names: labels, subdomains, qualified names. Each gives the texts of the rules that are broken.
+// Source: k8s.io/apimachinery/pkg/util/validation.
+
+const LABEL_1035 = "[a-z]([-a-z0-9]*[a-z0-9])?";
+const LABEL_1123 = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+const SUBDOMAIN_1123 = `${LABEL_1123}(\\.${LABEL_1123})*`;
+const QUALIFIED = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
+
+const whole = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`);
+const tooLong = (limit: number): string => `must be no more than ${limit} characters`;
+const bytes = (text: string): number => new TextEncoder().encode(text).length;
+const example = (pattern: string, ...examples: readonly string[]): string => {
+  const shown = examples.map((item) => `'${item}', `).join(" or ");
+  return `(e.g. ${shown}regex used for validation is '${pattern}')`;
+};
+
+/** A DNS-1035 label: Services, Routes, Configurations, Revisions, tags. */
+export function dns1035LabelErrors(name: string): readonly string[] {
+  const errors: string[] = [];
+  if (bytes(name) > 63) errors.push(tooLong(63));
+  if (!whole(LABEL_1035).test(name)) {
+    errors.push(
+      `a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character ${example(LABEL_1035, "my-name", "abc-123")}`,
+    );
+  }
+  return errors;
+}
+
+/** A DNS-1123 label: volumes, parts of a domain. */
+export function dns1123LabelErrors(name: string): readonly string[] {
+  const errors: string[] = [];
+  if (bytes(name) > 63) errors.push(tooLong(63));
+  if (!whole(LABEL_1123).test(name)) {
+    errors.push(
+      `a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character ${example(LABEL_1123, "my-name", "123-abc")}`,
+    );
+  }
+  return errors;
+}
+
+/** A DNS-1123 subdomain: most names of Kubernetes. */
+export function dns1123SubdomainErrors(name: string): readonly string[] {
+  const errors: string[] = [];
+  if (bytes(name) > 253) errors.push(tooLong(253));
+  if (!whole(SUBDOMAIN_1123).test(name)) {
+    errors.push(
+      `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character ${example(SUBDOMAIN_1123, "example.com")}`,
+    );
+  }
+  return errors;
+}
+
+/** A qualified name: `name` or `prefix/name`, as label keys are. */
+export function qualifiedNameErrors(name: string): readonly string[] {
+  const errors: string[] = [];
+  const parts = name.split("/");
+  const rule = `must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character ${example(QUALIFIED, "MyName", "my.name", "123-abc")}`;
+  if (parts.length > 2) {
+    return [`a qualified name ${rule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+  }
+  const prefix = parts.length === 2 ? parts[0] : undefined;
+  const local = parts.at(-1) ?? "";
+  if (prefix === "") errors.push("prefix part must be non-empty");
+  else if (prefix !== undefined) errors.push(...dns1123SubdomainErrors(prefix).map((error) => `prefix part ${error}`));
+  if (local === "") errors.push("name part must be non-empty");
+  else if (bytes(local) > 63) errors.push("name part must be no more than 63 bytes");
+  if (!whole(QUALIFIED).test(local)) errors.push(`name part ${rule}`);
+  return errors;
+}
+
+/** A generateName ending in a dash is judged with a letter in place of its last two characters. */
+export function withoutTrailingDash(prefix: string): string {
+  return prefix.length > 1 && prefix.endsWith("-") ? `${prefix.slice(0, -2)}a` : prefix;
+}
+
+/** Why a text is no fully qualified domain name, in the words of `field.ErrorList`; undefined when it is one. */
+export function domainNameError(name: string): string | undefined {
+  if (name === "") return "name: Required value";
+  const bare = name.replace(/\.$/, "");
+  const invalid = (value: string, why: string): string => `name: Invalid value: ${JSON.stringify(value)}: ${why}`;
+  const errors = dns1123SubdomainErrors(bare);
+  if (errors.length > 0) return invalid(bare, errors.join(","));
+  const labels = bare.split(".");
+  if (labels.length < 2) return invalid(bare, "should be a domain with at least two segments separated by dots");
+  for (const label of labels) {
+    const wrong = dns1123LabelErrors(label);
+    if (wrong.length > 0) return invalid(label, wrong.join(","));
+  }
+  return undefined;
+}

@@ -1,0 +1,134 @@
+// Rules that hold for every container, and those for the one that serves. Source: pkg/apis/serving/k8s_validation.go, fieldmask.go.
+import type { FeaturesConfig } from "../config/types.ts";
+import { parseImageReference } from "../core/image-reference.ts";
+import type { Container, ContainerPort, EnvFromSource, EnvVar, Volume } from "../core/pod-spec.ts";
+import {
+  disallowed,
+  type Findings,
+  finding,
+  invalidValue,
+  missing,
+  none,
+  oneOfMany,
+  oneOfNone,
+  outOfBounds,
+  via,
+  viaIndex,
+} from "../meta/field-error.ts";
+import { validateVolumeMounts } from "./validation-mounts.ts";
+import { validateSecurityContext } from "./validation-security.ts";
+
+const FIELDS = new Set([
+  "name",
+  "args",
+  "command",
+  "env",
+  "workingDir",
+  "envFrom",
+  "image",
+  "imagePullPolicy",
+  "livenessProbe",
+  "ports",
+  "readinessProbe",
+  "resources",
+  "securityContext",
+  "startupProbe",
+  "terminationMessagePath",
+  "terminationMessagePolicy",
+  "volumeMounts",
+]);
+const RESERVED_PORTS = new Set([8008, 8012, 8013, 8022, 9090, 9091]);
+const RESERVED_ENV = ["K_SERVICE", "K_CONFIGURATION", "K_REVISION"];
+
+export interface ContainerSurroundings {
+  readonly volumes: ReadonlyMap<string, Volume>;
+  readonly features: FeaturesConfig;
+  /** The container that serves; sidecars and init containers may set PORT. */
+  readonly isServing: boolean;
+}
+
+/** What holds for any container; probes are judged apart. */
+export function validateContainer(container: Container, around: ContainerSurroundings): Findings {
+  const { features, volumes } = around;
+  const { resources, securityContext, terminationMessagePolicy: policy = "" } = container;
+  const resourceFields = Object.keys(resources ?? {}).filter((field) => field !== "limits" && field !== "requests");
+  const isPolicy = ["", "File", "FallbackToLogsOnError"].includes(policy);
+  return [
+    ...disallowed(...Object.keys(container).filter((field) => !FIELDS.has(field))),
+    ...(container.name === "queue-proxy" ? finding('"queue-proxy" is a reserved container name', ["name"]) : none),
+    ...validateImage(container.image ?? ""),
+    ...via("resources", disallowed(...resourceFields)),
+    ...via("env", validateEnv(container.env ?? [], around)),
+    ...via("envFrom", validateEnvFrom(container.envFrom ?? [])),
+    ...(securityContext ? via("securityContext", validateSecurityContext(securityContext, features)) : none),
+    ...(isPolicy ? none : invalidValue(policy, "terminationMessagePolicy")),
+    ...via("volumeMounts", validateVolumeMounts(container.volumeMounts ?? [], volumes, features)),
+  ];
+}
+
+function validateImage(image: string): Findings {
+  if (image === "") return missing("image");
+  if (parseImageReference(image)) return none;
+  const details = `image: ${JSON.stringify(image)}, error: could not parse reference: ${image}`;
+  return finding("Failed to parse image reference", ["image"], details);
+}
+
+function validateEnv(env: readonly EnvVar[], { features, isServing }: ContainerSurroundings): Findings {
+  const reserved = new Set(isServing ? ["PORT", ...RESERVED_ENV] : RESERVED_ENV);
+  const mayRefer = features.gates["kubernetes.podspec-fieldref"] !== "Disabled";
+  const sources = new Set(["configMapKeyRef", "secretKeyRef", ...(mayRefer ? ["fieldRef", "resourceFieldRef"] : [])]);
+  return env.flatMap(({ name, valueFrom }, index) =>
+    viaIndex("", index, [
+      ...(name === "" ? missing("name") : none),
+      ...(reserved.has(name) ? finding(`${JSON.stringify(name)} is a reserved environment variable`, ["name"]) : none),
+      ...via("valueFrom", disallowed(...Object.keys(valueFrom ?? {}).filter((field) => !sources.has(field)))),
+    ]),
+  );
+}
+
+/** Each reference puts its name and index before everything found so far, as in Knative. */
+function validateEnvFrom(sources: readonly EnvFromSource[]): Findings {
+  return sources.reduce((found: Findings, { configMapRef, secretRef }, index) => {
+    let findings = found;
+    if (configMapRef) findings = viaIndex("configMapRef", index, findings);
+    if (secretRef) findings = viaIndex("secretRef", index, findings);
+    if (configMapRef && secretRef) return [...findings, ...oneOfMany("configMapRef", "secretRef")];
+    return configMapRef || secretRef ? findings : [...findings, ...oneOfNone("configMapRef", "secretRef")];
+  }, none);
+}
+
+/** The port of the container that serves; only the first is judged. */
+export function validateServingPort(ports: readonly ContainerPort[]): Findings {
+  const port = ports[0];
+  if (!port) return none;
+  const { protocol = "", name = "" } = port;
+  const isName = name === "" || name === "h2c" || name === "http1";
+  return via("ports", [
+    ...disallowed(...Object.keys(port).filter((field) => field === "hostIP" || field === "hostPort")),
+    ...validatePortNumber(port),
+    ...(protocol === "" || protocol === "TCP" ? none : invalidValue(protocol, "protocol")),
+    ...(isName
+      ? none
+      : finding(`Port name ${name} is not allowed`, [""], "Name must be empty, or one of: 'h2c', 'http1'")),
+  ]);
+}
+
+/** Range and reserved numbers of one port. */
+export function validatePortNumber({ containerPort }: ContainerPort): Findings {
+  if (RESERVED_PORTS.has(containerPort)) {
+    const text = `${containerPort} is a reserved port`;
+    return invalidValue(text, "containerPort", `${text}, please use a different value`);
+  }
+  const isPort = containerPort >= 0 && containerPort <= 65535;
+  return isPort ? none : outOfBounds(containerPort, 0, 65535, "containerPort");
+}
+
+/** A single port over all containers, and one at all where there are several. */
+export function validatePortCount(containers: readonly Container[]): Findings {
+  const count = containers.reduce((sum, { ports }) => sum + (ports?.length ?? 0), 0);
+  if (count > 1) {
+    const details = "Only a single port is allowed across all containers";
+    return finding("more than one container port is set", ["containers[*].ports"], details);
+  }
+  return count === 0 && containers.length > 1 ? missing("containers[*].ports") : none;
+}

@@ -1,0 +1,161 @@
+// Rules of metadata: names, annotations of Services and templates, owner labels, creator and lastModifier.
+// Source: knative.dev/pkg/apis/metadata_validation.go, pkg/apis/serving/metadata_validation.go.
+import { isWholeSeconds, parseDuration } from "../../base/go/duration.ts";
+import { formatFloat, parseFloat64 } from "../../base/go/number.ts";
+import { parseQuantity } from "../../base/go/quantity.ts";
+import {
+  asWarnings,
+  disallowed,
+  type Findings,
+  finding,
+  invalidKey,
+  invalidValue,
+  missing,
+  none,
+  outOfBounds,
+} from "../meta/field-error.ts";
+import { dns1035LabelErrors, withoutTrailingDash } from "../meta/names.ts";
+import type { AnyObject, ObjectMeta, StringMap } from "../meta/object.ts";
+import { sameValue } from "../meta/same-value.ts";
+import { CREATOR, LAST_MODIFIER } from "./defaults.ts";
+
+const SIDECAR = "queue.sidecar.serving.knative.dev/";
+const NETWORKING_KEYS = new Set(
+  [
+    "ingress.class",
+    "ingress-class",
+    "certificate.class",
+    "certificate-class",
+    "disableAutoTLS",
+    "disable-auto-tls",
+    "disable-external-domain-tls",
+    "httpOption",
+    "http-protocol",
+  ].map((name) => `networking.knative.dev/${name}`),
+);
+
+/** A Go list of texts, as fmt prints it. */
+const goList = (items: readonly string[]): string => `[${items.join(" ")}]`;
+
+/** The name of a Service, Configuration, Route or Revision; paths from `metadata` on. */
+export function validateName(meta: Partial<ObjectMeta>): Findings {
+  const { name = "", generateName = "" } = meta;
+  if (generateName !== "") {
+    const errors = dns1035LabelErrors(withoutTrailingDash(generateName));
+    if (errors.length > 0) return finding(`not a DNS 1035 label prefix: ${goList(errors)}`, ["generateName"]);
+  }
+  if (name !== "") {
+    const errors = dns1035LabelErrors(name);
+    if (errors.length > 0) return finding(`not a DNS 1035 label: ${goList(errors)}`, ["name"]);
+  }
+  return name === "" && generateName === "" ? finding("name or generateName is required", ["name"]) : none;
+}
+
+/** The name that a template gives its Revision; it must begin with the parent's. */
+export function validateRevisionName(meta: Partial<ObjectMeta>, parent: Partial<ObjectMeta>): Findings {
+  const { name = "", generateName = "" } = meta;
+  if (generateName !== "") {
+    const errors = dns1035LabelErrors(withoutTrailingDash(generateName));
+    if (errors.length > 0) return invalidValue(`not a DNS 1035 label prefix: ${goList(errors)}`, "generateName");
+  }
+  if (name === "") return none;
+  const errors = dns1035LabelErrors(name);
+  if (errors.length > 0) return invalidValue(`not a DNS 1035 label: ${goList(errors)}`, "name");
+  if (!parent.name) return parent.generateName ? disallowed("name") : none;
+  const prefix = `${parent.name}-`;
+  if (name.startsWith(prefix)) return none;
+  return invalidValue(`${JSON.stringify(name)} must have prefix ${JSON.stringify(prefix)}`, "name");
+}
+
+/** Autoscaling annotations do nothing outside the template. Paths end at `annotations`. */
+export function validateNoAutoscaling(annotations: StringMap | undefined): Findings {
+  return Object.keys(annotations ?? {})
+    .filter((key) => key.startsWith("autoscaling.knative.dev"))
+    .flatMap((key) =>
+      invalidKey(
+        key,
+        "annotations",
+        'autoscaling annotations must be put under "spec.template.metadata.annotations" to work',
+      ),
+    );
+}
+
+/** `rollout-duration` of a Service or Route, under either spelling. */
+export function validateRollout(annotations: StringMap | undefined): Findings {
+  const keys = ["serving.knative.dev/rollout-duration", "serving.knative.dev/rolloutDuration"];
+  const key = keys.find((candidate) => annotations?.[candidate] !== undefined);
+  const value = key === undefined ? "" : (annotations?.[key] ?? "");
+  return key === undefined || value === "" ? none : validateSeconds("rollout-duration", key, value);
+}
+
+/** `progress-deadline` of a template. */
+export function validateProgressDeadline(annotations: StringMap | undefined): Findings {
+  const key = "serving.knative.dev/progress-deadline";
+  const value = annotations?.[key];
+  return value === undefined || value === "" ? none : validateSeconds("progress-deadline", key, value);
+}
+
+function validateSeconds(name: string, key: string, value: string): Findings {
+  const duration = parseDuration(value);
+  if (!duration.ok) return invalidValue(value, key);
+  if (!isWholeSeconds(duration.value)) return finding(`${name}=${value} is not at second precision`, [key]);
+  return duration.value < 0n ? finding(`${name}=${value} must be positive`, [key]) : none;
+}
+
+/** Only some networking annotations may stand in a template. Paths end at `annotations`. */
+export function validateNetworking(annotations: StringMap | undefined): Findings {
+  return Object.keys(annotations ?? {})
+    .filter((key) => key.startsWith("networking.knative.dev") && !NETWORKING_KEYS.has(key))
+    .flatMap((key) => invalidKey(key, "annotations"));
+}
+
+/** The queue-proxy's own resources. */
+export function validateQueueSidecar(annotations: StringMap | undefined): Findings {
+  const resources = ["cpu", "memory", "ephemeral-storage"].flatMap((name) => [
+    `${SIDECAR}${name}-resource-request`,
+    `${SIDECAR}${name}-resource-limit`,
+  ]);
+  const findings = resources.flatMap((key) => {
+    const value = annotations?.[key];
+    return value === undefined || parseQuantity(value).ok ? none : invalidValue(value, `[${key}]`);
+  });
+  return [...findings, ...validatePercentage(annotations)];
+}
+
+function validatePercentage(annotations: StringMap | undefined): Findings {
+  const keys = [`${SIDECAR}resource-percentage`, `${SIDECAR}resourcePercentage`];
+  const key = keys.find((candidate) => annotations?.[candidate] !== undefined);
+  if (key === undefined) return none;
+  const deprecation = asWarnings(
+    finding(
+      "Queue proxy resource percentage annotation is deprecated. Please use the available annotations to explicitly set resource values per service",
+      [],
+    ),
+  );
+  const text = annotations?.[key] ?? "";
+  const value = parseFloat64(text);
+  if (!value.ok) return [...deprecation, ...invalidValue(text, `[${key}]`)];
+  const isWithin = !(value.value < 0.1 || value.value > 100);
+  return isWithin ? deprecation : [...deprecation, ...outOfBounds(formatFloat(value.value), 0.1, 100, `[${key}]`)];
+}
+
+/** A label that names an owner needs the owner reference that goes with it. Paths begin at `labels`. */
+export function validateOwnerLabel(meta: ObjectMeta, label: string, ownerKind: string): Findings {
+  const name = meta.labels?.[label];
+  if (name === undefined) return none;
+  const isOwned = meta.ownerReferences?.some((owner) => owner.kind === ownerKind && owner.name === name) ?? false;
+  return isOwned ? none : missing(`labels.${label}`);
+}
+
+/** The creator never changes; the last modifier changes only with the spec. */
+export function validateCreatorAndModifier(old: AnyObject, object: AnyObject): Findings {
+  const before = old.metadata.annotations;
+  const now = object.metadata.annotations;
+  const findings = before?.[CREATOR] === now?.[CREATOR] ? none : immutable(CREATOR);
+  if (before?.[LAST_MODIFIER] === now?.[LAST_MODIFIER] || !sameValue(old.spec, object.spec)) return findings;
+  return [...findings, ...invalidValue(now?.[LAST_MODIFIER] ?? "", `metadata.annotations.${LAST_MODIFIER}`)];
+}
+
+function immutable(key: string): Findings {
+  return finding("annotation value is immutable", [`metadata.annotations.${key}`]);
+}

@@ -1,0 +1,168 @@
+// Rules of a Revision's pod: which fields may be set at all, and its containers together. Source: pkg/apis/serving/k8s_validation.go, fieldmask.go.
+import type { FeaturesConfig } from "../config/types.ts";
+import type { Container, PodSpec, Volume } from "../core/pod-spec.ts";
+import { disallowed, type Findings, finding, invalidValue, missing, none, via, viaIndex } from "../meta/field-error.ts";
+import { dns1123SubdomainErrors } from "../meta/names.ts";
+import {
+  validateContainer,
+  validatePortCount,
+  validatePortNumber,
+  validateServingPort,
+} from "./validation-container.ts";
+import { validateProbes, validateSidecarProbes } from "./validation-probes.ts";
+import { validatePodSecurityContext, warnInsecure } from "./validation-security.ts";
+import { validateVolumes } from "./validation-volumes.ts";
+
+/** Allowed unless the gate is Disabled. */
+export const fieldGates: Readonly<Record<string, string>> = {
+  affinity: "kubernetes.podspec-affinity",
+  topologySpreadConstraints: "kubernetes.podspec-topologyspreadconstraints",
+  hostAliases: "kubernetes.podspec-hostaliases",
+  nodeSelector: "kubernetes.podspec-nodeselector",
+  runtimeClassName: "kubernetes.podspec-runtimeclassname",
+  tolerations: "kubernetes.podspec-tolerations",
+  securityContext: "kubernetes.podspec-securitycontext",
+  shareProcessNamespace: "kubernetes.podspec-shareprocessnamespace",
+  priorityClassName: "kubernetes.podspec-priorityclassname",
+  schedulerName: "kubernetes.podspec-schedulername",
+  initContainers: "kubernetes.podspec-init-containers",
+  dnsPolicy: "kubernetes.podspec-dnspolicy",
+  dnsConfig: "kubernetes.podspec-dnsconfig",
+  hostIPC: "kubernetes.podspec-hostipc",
+  hostPID: "kubernetes.podspec-hostpid",
+  hostNetwork: "kubernetes.podspec-hostnetwork",
+};
+const ALWAYS = new Set([
+  "serviceAccountName",
+  "containers",
+  "volumes",
+  "imagePullSecrets",
+  "enableServiceLinks",
+  // What a Revision adds to a pod.
+  "containerConcurrency",
+  "timeoutSeconds",
+  "responseStartTimeoutSeconds",
+  "idleTimeoutSeconds",
+]);
+
+/** All findings of a pod; paths begin at its fields. */
+export function validatePodSpec(spec: PodSpec, features: FeaturesConfig): Findings {
+  const all = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
+  const mounted = new Set(all.flatMap(({ volumeMounts }) => (volumeMounts ?? []).map(({ name }) => name)));
+  const volumes = new Map((spec.volumes ?? []).map((volume) => [volume.name, volume]));
+  const { serviceAccountName: account = "" } = spec;
+  const accountErrors = account === "" ? [] : dns1123SubdomainErrors(account);
+  return [
+    ...disallowed(...Object.keys(spec).filter((field) => !isAllowed(field, spec, features))),
+    ...(spec.securityContext
+      ? via("securityContext", validatePodSecurityContext(spec.securityContext, features))
+      : none),
+    ...accountErrors.flatMap((error) => invalidValue(account, "serviceAccountName", error)),
+    ...validateVolumes(spec.volumes ?? [], mounted, features),
+    ...validatePortCount(spec.containers ?? []),
+    ...validateContainers(spec.containers ?? [], volumes, features),
+    ...validateInitContainers(spec, volumes, features),
+    ...warnInsecure(spec, features),
+  ];
+}
+
+function isAllowed(field: string, spec: PodSpec, features: FeaturesConfig): boolean {
+  if (ALWAYS.has(field)) return true;
+  if (field === "automountServiceAccountToken") return spec.automountServiceAccountToken === false;
+  if (field === "securityContext" && features.securePodDefaults !== "Disabled") return true;
+  const gate = fieldGates[field];
+  return gate !== undefined && features.gates[gate] !== "Disabled";
+}
+
+function validateContainers(
+  containers: readonly Container[],
+  volumes: ReadonlyMap<string, Volume>,
+  features: FeaturesConfig,
+): Findings {
+  const [only] = containers;
+  if (!only) return missing("containers");
+  if (containers.length === 1) return viaIndex("containers", 0, validateServing(only, volumes, features));
+  if (features.gates["multi-container"] !== "Enabled") {
+    return finding(`multi-container is off, but found ${containers.length} containers`, []);
+  }
+  const names = new Set<string>();
+  return containers.reduce((found: Findings, container, index) => {
+    const isServing = (container.ports ?? []).length > 0;
+    const own = isServing
+      ? validateServing(container, volumes, features)
+      : validateSidecar(container, volumes, features);
+    return [...checkedName(container, index, names, found), ...viaIndex("containers", index, own)];
+  }, none);
+}
+
+/** A repeated name puts its index before everything found so far, as in Knative. */
+function checkedName({ name = "" }: Container, index: number, names: Set<string>, found: Findings): Findings {
+  if (!names.has(name)) {
+    names.add(name);
+    return found;
+  }
+  const repeated = finding(`duplicate container name ${JSON.stringify(name)}`, ["name"]);
+  return viaIndex("containers", index, [...found, ...repeated]);
+}
+
+function validateServing(
+  container: Container,
+  volumes: ReadonlyMap<string, Volume>,
+  features: FeaturesConfig,
+): Findings {
+  return [
+    ...validateContainer(container, { volumes, features, isServing: true }),
+    ...validateServingPort(container.ports ?? []),
+    ...validateProbes(container),
+  ];
+}
+
+function validateSidecar(
+  container: Container,
+  volumes: ReadonlyMap<string, Volume>,
+  features: FeaturesConfig,
+): Findings {
+  return [
+    ...validateContainer(container, { volumes, features, isServing: false }),
+    ...validateSidecarProbes(container, features.gates["multi-container-probing"] === "Enabled"),
+  ];
+}
+
+/** Findings name `containers[i]`, as in Knative. */
+function validateInitContainers(
+  spec: PodSpec,
+  volumes: ReadonlyMap<string, Volume>,
+  features: FeaturesConfig,
+): Findings {
+  const { initContainers = [] } = spec;
+  if (initContainers.length === 0) return none;
+  if (features.gates["kubernetes.podspec-init-containers"] !== "Enabled") {
+    return finding(
+      `pod spec support for init-containers is off, but found ${initContainers.length} init containers`,
+      [],
+    );
+  }
+  const names = new Set((spec.containers ?? []).map(({ name }) => name ?? ""));
+  return initContainers.reduce((found: Findings, container, index) => {
+    const isRepeated = names.has(container.name ?? "");
+    const before = isRepeated ? checkedName(container, index, names, found) : found;
+    const own = validateInitContainer(container, volumes, features);
+    return [...before, ...viaIndex("containers", index, own)];
+  }, none);
+}
+
+function validateInitContainer(
+  container: Container,
+  volumes: ReadonlyMap<string, Volume>,
+  features: FeaturesConfig,
+): Findings {
+  const never = (["livenessProbe", "readinessProbe", "startupProbe", "lifecycle"] as const).filter(
+    (field) => container[field] !== undefined,
+  );
+  const ports = container.ports ?? [];
+  return [
+    ...never.flatMap((field) => finding("field not allowed in an init container", [field])),
+    ...validateContainer(container, { volumes, features, isServing: false }),
+    ...ports.flatMap((port) => via("ports", validatePortNumber(port))),
+  ];
+}

@@ -1,0 +1,175 @@
+// YAML text into documents: the JSON that kubectl would send, and for each node the place where it stands. All syntax errors at once.
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseAllDocuments,
+  Scalar,
+  type YAMLMap,
+} from "yaml";
+import { plainScalar } from "./scalar.ts";
+
+/** 1-based, as editors count. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+  /** Column after the last character, when the node ends on the same line. */
+  readonly endColumn?: number;
+}
+export interface SyntaxFinding {
+  readonly position: Position;
+  readonly message: string;
+  readonly severity: "error" | "warning";
+}
+export interface ManifestDocument {
+  /** What kubectl would send; undefined when the text cannot be converted. */
+  readonly json: unknown;
+  readonly findings: readonly SyntaxFinding[];
+  readonly root: Node | undefined;
+  readonly positionOf: (node: Node) => Position;
+}
+
+const MERGE = "<<";
+/** An alias may repeat a node; a document that unfolds beyond this is an attack or a mistake. */
+const MOST_NODES = 100_000;
+
+/** All documents of a text; empty ones are left out. */
+export function readDocuments(text: string): readonly ManifestDocument[] {
+  const lines = new LineCounter();
+  const parsed = parseAllDocuments(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    schema: "failsafe",
+    uniqueKeys: false,
+    merge: false,
+  });
+  if (!Array.isArray(parsed)) return [];
+  return (parsed as readonly Document.Parsed[])
+    .filter((document) => document.contents !== null || document.errors.length > 0)
+    .map((document) => readDocument(document, lines));
+}
+
+function readDocument(document: Document.Parsed, lines: LineCounter): ManifestDocument {
+  const findings: SyntaxFinding[] = document.errors.map((error) => ({
+    position: positionAt(lines, error.pos[0], error.pos[1]),
+    message: error.message,
+    severity: "error",
+  }));
+  const positionOf = (node: Node): Position => {
+    const [start, end] = node.range ?? [0, 0];
+    return positionAt(lines, start, end);
+  };
+  const root = document.contents ?? undefined;
+  if (findings.length > 0 || !root) return { json: undefined, findings, root, positionOf };
+  const converter = new Converter(document, (node, message, severity) =>
+    findings.push({ position: positionOf(node), message, severity }),
+  );
+  const json = converter.convert(root);
+  const isBroken = findings.some(({ severity }) => severity === "error");
+  return { json: isBroken ? undefined : json, findings, root, positionOf };
+}
+
+function positionAt(lines: LineCounter, start: number, end: number): Position {
+  const from = lines.linePos(start);
+  const to = lines.linePos(end);
+  const place = { line: Math.max(1, from.line), column: Math.max(1, from.col) };
+  return to.line === from.line && to.col > from.col ? { ...place, endColumn: to.col } : place;
+}
+
+type Report = (node: Node, message: string, severity: "error" | "warning") => void;
+
+class Converter {
+  private readonly document: Document.Parsed;
+  private readonly report: Report;
+  private readonly open = new Set<Node>();
+  private count = 0;
+
+  constructor(document: Document.Parsed, report: Report) {
+    this.document = document;
+    this.report = report;
+  }
+
+  convert(node: unknown): unknown {
+    if (isAlias(node)) return this.resolved(node, (target) => this.convert(target));
+    if (isScalar(node)) return this.scalar(node);
+    if (++this.count > MOST_NODES) return null;
+    if (this.count === MOST_NODES) this.report(node as Node, "the document unfolds into too many values", "error");
+    if (isSeq(node)) return node.items.map((item) => this.convert(item));
+    return isMap(node) ? this.map(node) : null;
+  }
+
+  private resolved(alias: Node, use: (target: Node) => unknown): unknown {
+    const target = isAlias(alias) ? alias.resolve(this.document) : undefined;
+    if (!target || this.open.has(target)) {
+      this.report(alias, target ? "an alias must not contain itself" : "unknown alias", "error");
+      return null;
+    }
+    this.open.add(target);
+    const value = use(target);
+    this.open.delete(target);
+    return value;
+  }
+
+  private scalar(node: Scalar): unknown {
+    const text = String(node.value ?? "");
+    const tag = node.tag?.replace("tag:yaml.org,2002:", "!!");
+    if (tag === "!!binary") return Buffer.from(text, "base64").toString();
+    const isPlain = node.type === Scalar.PLAIN || node.type === undefined;
+    const isTyped = tag !== undefined && ["!!int", "!!float", "!!bool", "!!null"].includes(tag);
+    const value = (isPlain && tag === undefined) || isTyped ? plainScalar(text) : text;
+    return typeof value === "number" && !Number.isFinite(value) ? text : value;
+  }
+
+  private map(node: YAMLMap): Record<string, unknown> {
+    const out: Record<string, unknown> = {};
+    const own = new Set<string>();
+    for (const pair of node.items) {
+      if (isMergePair(pair)) {
+        for (const [key, value] of Object.entries(this.merged(pair.value as Node))) {
+          if (!Object.hasOwn(out, key)) define(out, key, value);
+        }
+        continue;
+      }
+      const key = this.key(pair.key);
+      if (own.has(key))
+        this.report(pair.key as Node, `key ${JSON.stringify(key)} is given twice; the last one counts`, "warning");
+      own.add(key);
+      define(out, key, this.convert(pair.value));
+    }
+    return out;
+  }
+
+  private merged(node: Node): Record<string, unknown> {
+    if (isAlias(node)) return (this.resolved(node, (target) => this.merged(target)) ?? {}) as Record<string, unknown>;
+    if (isMap(node)) return this.map(node);
+    if (isSeq(node))
+      return Object.assign({}, ...node.items.map((item) => this.merged(item as Node)).reverse()) as Record<
+        string,
+        unknown
+      >;
+    this.report(node, "map merge requires map or sequence of maps as the value", "error");
+    return {};
+  }
+
+  /** JSON has text keys only; numbers and booleans become the texts that Go writes. */
+  private key(node: unknown): string {
+    const value = this.convert(node);
+    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return String(value);
+    if (value !== null) this.report(node as Node, "a key must be a text, a number or a boolean", "error");
+    return "null";
+  }
+}
+
+/** `__proto__` must not become the prototype. */
+function define(target: Record<string, unknown>, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
+function isMergePair({ key }: Pair): boolean {
+  return isScalar(key) && key.value === MERGE && key.type === Scalar.PLAIN;
+}
