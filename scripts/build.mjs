@@ -1,0 +1,84 @@
+// Builds dist/: one entry per public door, split into lazy chunks so that `knap --version` loads next to nothing. It never type-checks.
+
+import { existsSync, readFileSync } from "node:fs";
+import { cp, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const dist = join(root, "dist");
+const chunks = join(dist, "chunks");
+
+/** Doors of the package: name in dist → source. A door whose source does not exist yet is left out. */
+const doors = {
+  cli: "src/cli/main.ts",
+  index: "src/index.ts",
+  testing: "src/testing/index.ts",
+};
+
+/** CommonJS libraries inside an ESM bundle still ask for these names. */
+const commonJsNames = [
+  'import { createRequire as __knapCreateRequire } from "node:module";',
+  'import { fileURLToPath as __knapFileUrlToPath } from "node:url";',
+  'import { dirname as __knapDirname } from "node:path";',
+  "const require = __knapCreateRequire(import.meta.url);",
+  "const __filename = __knapFileUrlToPath(import.meta.url);",
+  "const __dirname = __knapDirname(__filename);",
+].join("\n");
+
+/** Optional natives and developer tools that are never used here: each becomes a small module that says so. */
+const stub = (name) => join(root, "scripts", "stubs", name);
+
+/** Chunks of earlier builds stay for a day: a session that runs may still load them. */
+async function sweepOldChunks(current) {
+  if (!existsSync(chunks)) return;
+  const limit = Date.now() - 24 * 3600 * 1000;
+  for (const name of await readdir(chunks)) {
+    const path = join(chunks, name);
+    if (name === "proto" || current.has(path)) continue;
+    if ((await stat(path)).mtimeMs < limit) await rm(path, { force: true });
+  }
+}
+
+/** Builds everything; resolves to the entry of the CLI. */
+export async function buildAll() {
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const entryPoints = Object.entries(doors)
+    .filter(([, source]) => existsSync(join(root, source)))
+    .map(([out, source]) => ({ in: join(root, source), out }));
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir: dist,
+    chunkNames: "chunks/[name]-[hash]",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    jsx: "automatic",
+    minifySyntax: true,
+    legalComments: "none",
+    metafile: true,
+    logLevel: "warning",
+    banner: { js: commonJsNames },
+    define: {
+      "process.env.NODE_ENV": '"production"',
+      "process.env.DEV": '"false"',
+      KNAP_VERSION: JSON.stringify(version),
+    },
+    alias: {
+      "react-devtools-core": stub("empty.cjs"),
+      "cpu-features": stub("empty.cjs"),
+      ssh2: stub("ssh2.cjs"),
+    },
+  });
+  await mkdir(chunks, { recursive: true });
+  await cp(join(root, "node_modules/dockerode/lib/proto"), join(chunks, "proto"), { recursive: true });
+  await sweepOldChunks(new Set(Object.keys(result.metafile.outputs).map((path) => join(root, path))));
+  await writeFile(join(dist, ".built"), `${new Date().toISOString()}\n`);
+  return join(dist, "cli.js");
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await buildAll();

@@ -1,0 +1,66 @@
+// How a command says no: what happened, why, and what to do. Nothing here prints.
+import { ApiError } from "../client/client.ts";
+import { EmulatorError } from "../emulator/options.ts";
+import { type ExitCode, exitCodes } from "./exit-code.ts";
+
+/** The three sentences of a failure. `what` alone must be enough to know what did not work. */
+export interface Complaint {
+  readonly exitCode: ExitCode;
+  readonly what: string;
+  readonly why?: string;
+  readonly fix?: string;
+}
+
+/** Ends a command with a complaint and its exit code; the only exception that commands throw on purpose. */
+export class CliError extends Error {
+  readonly complaint: Complaint;
+  constructor(complaint: Complaint, options?: ErrorOptions) {
+    super(complaint.what, options);
+    this.name = "CliError";
+    this.complaint = complaint;
+  }
+}
+
+/** Wrong usage: exit code 2. */
+export function usageError(what: string, fix?: string): CliError {
+  return new CliError({ exitCode: exitCodes.usage, what, ...(fix !== undefined && { fix }) });
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof TypeError && (error.message === "fetch failed" || error.cause !== undefined);
+}
+
+/** What to tell about any error that reached the top. Unknown ones are called what they are: a bug. */
+export function complaintOf(error: unknown): Complaint {
+  if (error instanceof CliError) return error.complaint;
+  if (error instanceof EmulatorError) {
+    return { exitCode: exitCodes.environment, what: error.what, why: error.why, fix: error.fix };
+  }
+  if (error instanceof ApiError) {
+    const { reason, message } = error.status;
+    return { exitCode: exitCodes.failed, what: `Error from server${reason ? ` (${reason})` : ""}: ${message}` };
+  }
+  if (isUnreachable(error)) {
+    return {
+      exitCode: exitCodes.environment,
+      what: "the session's API does not answer",
+      why: String((error as Error).cause ?? error),
+      fix: "see which sessions live with `knap down --list`, or start one with `knap up`",
+    };
+  }
+  const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return {
+    exitCode: exitCodes.failed,
+    what: "knap met a fault of its own",
+    why,
+    fix: "please report it with the lines above",
+  };
+}
+
+/** The lines for standard error. */
+export function complaintText({ what, why, fix }: Complaint): string {
+  const lines = [`knap: ${what}`];
+  if (why) lines.push(...why.split("\n").map((line) => `  ${line}`));
+  if (fix) lines.push(`  → ${fix}`);
+  return `${lines.join("\n")}\n`;
+}

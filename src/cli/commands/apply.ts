@@ -1,0 +1,72 @@
+// `knap apply`: the files of a project into a living session, in the order of applying, with kubectl's words. Images that have a build are built.
+import { keyOf, kindOf, type Resource, resourceOf } from "../../apis/kinds.ts";
+import type { AnyObject } from "../../apis/meta/object.ts";
+import type { Applied } from "../../dev/apply-objects.ts";
+import type { DevEvent } from "../../dev/dev-event.ts";
+import { complaintOf } from "../cli-error.ts";
+import { type ExitCode, exitCodes } from "../exit-code.ts";
+import type { ValidateMode } from "../flags/up-flags.ts";
+import { devHappenings } from "../narration/dev-happenings.ts";
+import { plainText } from "../narration/plain-text.ts";
+import { fullName } from "../objects/resource-words.ts";
+import { printObjects } from "../output/print-objects.ts";
+import type { GlobalFlags } from "../program/define.ts";
+import { loadUsableProject } from "../project-loading.ts";
+import { connect } from "../session/connect.ts";
+import { readHostId } from "../session/host-id.ts";
+import { openSessionDeployer } from "../session/session-deployer.ts";
+import type { Terminal } from "../terminal.ts";
+
+export interface ApplyFlags {
+  readonly file?: readonly string[];
+  readonly namespace?: string;
+  readonly validate?: ValidateMode;
+  readonly output?: string;
+}
+
+const nameOf = (object: AnyObject): string => {
+  const resource = resourceOf(kindOf(object));
+  return resource === undefined
+    ? `${object.kind}/${object.metadata.name}`
+    : fullName(resource as Resource, keyOf(object).name);
+};
+
+/** One line per object, as kubectl writes them; refusals go to stderr. */
+export function appliedLine(applied: Applied): string {
+  if ("refusal" in applied) return `${nameOf(applied.object)}: ${complaintOf(applied.refusal).what}`;
+  return `${nameOf(applied.object)} ${applied.verdict}`;
+}
+
+function tellApplied(applied: Applied, flags: ApplyFlags, terminal: Terminal): void {
+  if ("refusal" in applied) {
+    terminal.stderr.write(`${appliedLine(applied)}\n`);
+    return;
+  }
+  for (const warning of applied.warnings) terminal.say(`${terminal.paint("yellow", "Warning:")} ${warning}`);
+  if (flags.output === undefined) terminal.print(appliedLine(applied));
+}
+
+export async function apply(
+  _words: readonly string[],
+  flags: ApplyFlags & GlobalFlags,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const project = await loadUsableProject(flags, terminal);
+  const { client, session } = await connect(flags, terminal);
+  let failed = false;
+  const tell = (event: DevEvent): void => {
+    failed ||= event.type === "build-failed" || (event.type === "applied" && "refusal" in event.applied);
+    if (event.type === "applied") tellApplied(event.applied, flags, terminal);
+    else for (const happening of devHappenings(event)) terminal.say(plainText(happening, terminal));
+  };
+  const { runtime, id } = session;
+  const target = { client, runtime, id, hostId: await readHostId(terminal.env), commands: new Map() };
+  await using opened = await openSessionDeployer(target, terminal.env, tell);
+  const applied = await opened.deployer.deploy(project, terminal.interrupts.first);
+  const written = applied.filter((each) => !("refusal" in each)).map(({ object }) => object);
+  if (flags.output !== undefined && written.length > 0) {
+    const options = { output: flags.output, headers: true, namespaces: false, kinds: true, now: Date.now() };
+    terminal.print(printObjects(written, written.length === 1, options));
+  }
+  return failed ? exitCodes.failed : exitCodes.ok;
+}

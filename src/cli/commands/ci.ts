@@ -1,0 +1,142 @@
+// `knap ci`: a session for machines: up, wait until Ready, run a command with the Services' addresses, tear down. Its exit code is the command's.
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { Live } from "../../client/live.ts";
+import type { DevEvent } from "../../dev/dev-event.ts";
+import type { Project } from "../../project/project.ts";
+import { awaitReady, type ReadyOutcome } from "../ci/await-ready.ts";
+import { ciEnvironment } from "../ci/environment.ts";
+import { junitText, type TestCase } from "../ci/junit.ts";
+import { runCommand } from "../ci/run-command.ts";
+import { CliError, complaintOf, complaintText } from "../cli-error.ts";
+import { type ExitCode, exitCodes } from "../exit-code.ts";
+import { durationFlag } from "../flags/parse-flag.ts";
+import { type SessionFlags, settleSession, settleUi } from "../flags/up-flags.ts";
+import { devHappenings } from "../narration/dev-happenings.ts";
+import { latencyText } from "../output/age.ts";
+import type { GlobalFlags } from "../program/define.ts";
+import { loadUsableProject } from "../project-loading.ts";
+import { deployFirst, deploySessionOf, openSessionDeployer } from "../session/session-deployer.ts";
+import { sessionLog } from "../session/session-log.ts";
+import { type RunningSession, startSession } from "../session/start-session.ts";
+import type { Terminal } from "../terminal.ts";
+import { makeLineUi, type SessionUi } from "../ui/line-ui.ts";
+
+export interface CiFlags extends SessionFlags {
+  readonly timeout?: string;
+  readonly maxColdStart?: string;
+  readonly junit?: string;
+}
+type Flags = CiFlags & GlobalFlags;
+
+interface CiRun {
+  readonly session: RunningSession;
+  readonly project: Project;
+  readonly ui: SessionUi;
+  readonly flags: Flags;
+  readonly terminal: Terminal;
+  /** Grows as things are done; what JUnit reports. */
+  readonly cases: TestCase[];
+}
+
+/** Applies and waits; every Service is a test case. */
+async function bringUp({ session, project, ui, flags, terminal, cases }: CiRun): Promise<void> {
+  const timeoutMs = durationFlag("timeout", flags.timeout ?? project.settings.timeout ?? "5m");
+  const { emulator } = session;
+  const signal = terminal.interrupts.first;
+  let buildFailed = false;
+  const tell = (event: DevEvent): void => {
+    if (event.type === "build-failed") buildFailed = true;
+    for (const happening of devHappenings(event)) ui.tell(happening);
+  };
+  await using opened = await openSessionDeployer(deploySessionOf(session), terminal.env, tell);
+  await deployFirst(opened.deployer, project, signal, () => buildFailed);
+  const outcomes = await awaitReady(
+    emulator.client,
+    project.services.map(({ object }) => object),
+    { timeoutMs, signal },
+  );
+  for (const { service, seconds, problem } of outcomes) {
+    cases.push({ name: `${service} becomes Ready`, seconds, ...(problem && { failure: problem.what }) });
+  }
+  const failed = outcomes.find(
+    (outcome): outcome is ReadyOutcome & { problem: CliError["complaint"] } => outcome.problem !== undefined,
+  );
+  if (failed !== undefined) throw new CliError(failed.problem);
+}
+
+async function runUserCommand(
+  words: readonly string[],
+  { session, project, terminal, cases }: CiRun,
+): Promise<ExitCode> {
+  if (words.length === 0) return exitCodes.ok;
+  const env = { ...terminal.env, ...(await ciEnvironment(session, project.services)) };
+  const started = Date.now();
+  const code = await runCommand(words, { env, cwd: terminal.cwd, interrupts: terminal.interrupts });
+  const failure = code === 0 ? {} : { failure: `exit code ${code}` };
+  cases.push({ name: words.join(" "), seconds: (Date.now() - started) / 1000, ...failure });
+  return code;
+}
+
+/** `--max-cold-start`: the slowest start of the session must not have taken longer. */
+async function checkColdStarts({ session, project, flags, cases }: CiRun): Promise<void> {
+  const limit = flags.maxColdStart ?? project.settings["max-cold-start"];
+  if (limit === undefined) return;
+  const limitMs = durationFlag("max-cold-start", limit);
+  const { wakes } = await session.emulator.client.knap<Live>("GET", "/live");
+  const slowest = [...wakes].sort((a, b) => b.totalMs - a.totalMs)[0];
+  const name = `cold starts take at most ${limit}`;
+  if (slowest === undefined || slowest.totalMs <= limitMs) {
+    cases.push({ name, seconds: (slowest?.totalMs ?? 0) / 1000 });
+    return;
+  }
+  const what = `a cold start of ${slowest.revision} took ${latencyText(slowest.totalMs)}, more than ${limit}`;
+  cases.push({ name, seconds: slowest.totalMs / 1000, failure: what });
+  throw new CliError({
+    exitCode: exitCodes.failed,
+    what,
+    fix: "see where the time went with `knap up` and the wake line",
+  });
+}
+
+/** The exit code of the run; what stops it before CMD is told on stderr by the caller. */
+async function carryOut(words: readonly string[], run: CiRun): Promise<ExitCode> {
+  await bringUp(run);
+  const code = await runUserCommand(words, run);
+  if (code === 0) await checkColdStarts(run);
+  return run.terminal.interrupts.first.aborted ? exitCodes.interrupted : code;
+}
+
+async function report(run: CiRun, error: unknown): Promise<void> {
+  const path = run.flags.junit ?? run.project.settings.junit;
+  if (path === undefined) return;
+  const trouble = error === undefined ? undefined : complaintText(complaintOf(error));
+  await writeFile(resolve(run.terminal.cwd, path), junitText(run.cases, trouble));
+}
+
+export async function ci(words: readonly string[], flags: Flags, terminal: Terminal): Promise<ExitCode> {
+  const project = await loadUsableProject(flags, terminal);
+  const settings = settleSession(flags, project.settings);
+  const quiet = { env: {}, stdinIsTty: false, stdoutIsTty: false, quiet: true };
+  const kind = settleUi(flags.ui ?? project.settings.ui ?? "auto", quiet);
+  const ui = makeLineUi(kind === "tui" ? "plain" : kind, terminal);
+  const log = sessionLog(flags.verbose === true, terminal);
+  const session = await startSession({ command: "ci", project, settings, log }, terminal);
+  const run: CiRun = { session, project, ui, flags, terminal, cases: [] };
+  const followed = new AbortController();
+  const following = ui.follow(session, followed.signal);
+  for (const text of session.emulator.notices) ui.tell({ type: "notice", text });
+  let failure: unknown;
+  try {
+    return await carryOut(words, run);
+  } catch (error) {
+    failure = error;
+    if (terminal.interrupts.first.aborted) return exitCodes.interrupted;
+    throw error;
+  } finally {
+    followed.abort();
+    await following;
+    await session.stop();
+    await report(run, failure);
+  }
+}

@@ -1,0 +1,72 @@
+// `knap completion`: scripts that complete commands, flags and kinds. Made from the command tree, so that they cannot fall behind it.
+import type { Command } from "commander";
+import { resources } from "../../apis/kinds.ts";
+import { usageError } from "../cli-error.ts";
+import { exitCodes } from "../exit-code.ts";
+import type { CommandBody } from "../program/define.ts";
+
+interface Words {
+  readonly commands: readonly { readonly name: string; readonly flags: readonly string[]; readonly text: string }[];
+  readonly kinds: readonly string[];
+}
+
+function wordsOf(program: Command): Words {
+  const commands = program.commands.map((command) => ({
+    name: command.name(),
+    flags: [...program.options, ...command.options].map(({ long, short }) => long ?? short ?? "").filter(Boolean),
+    text: command.summary() || command.description(),
+  }));
+  return { commands, kinds: resources.map(({ shortNames, singular }) => shortNames.at(-1) ?? singular) };
+}
+
+const KIND_VERBS = "get|describe|delete|wait";
+
+function bash({ commands, kinds }: Words): string {
+  const cases = commands.map(({ name, flags }) => `    ${name}) flags="${flags.join(" ")}" ;;`);
+  return [
+    "_knap() {",
+    '  local current="${COMP_WORDS[COMP_CWORD]}" verb="${COMP_WORDS[1]}" flags=""',
+    '  if [ "$COMP_CWORD" -eq 1 ]; then',
+    `    COMPREPLY=($(compgen -W "${commands.map(({ name }) => name).join(" ")}" -- "$current")); return`,
+    "  fi",
+    '  case "$verb" in',
+    ...cases,
+    "  esac",
+    '  case "$current" in',
+    '    -*) COMPREPLY=($(compgen -W "$flags" -- "$current")) ;;',
+    `    *) case "$verb" in ${KIND_VERBS}) [ "$COMP_CWORD" -eq 2 ] && COMPREPLY=($(compgen -W "${kinds.join(" ")}" -- "$current")) ;; esac`,
+    '       [ "${#COMPREPLY[@]}" -eq 0 ] && COMPREPLY=($(compgen -f -- "$current")) ;;',
+    "  esac",
+    "}",
+    "complete -o filenames -F _knap knap",
+  ].join("\n");
+}
+
+function zsh(words: Words): string {
+  return ["#compdef knap", "autoload -U +X bashcompinit && bashcompinit", bash(words)].join("\n");
+}
+
+function fish({ commands, kinds }: Words): string {
+  const quote = (text: string) => `'${text.replace(/'/g, "\\'")}'`;
+  return [
+    ...commands.map(({ name, text }) => `complete -c knap -n __fish_use_subcommand -a ${name} -d ${quote(text)}`),
+    ...commands.flatMap(({ name, flags }) =>
+      flags
+        .filter((flag) => flag.startsWith("--"))
+        .map((flag) => `complete -c knap -n '__fish_seen_subcommand_from ${name}' -l ${flag.slice(2)}`),
+    ),
+    `complete -c knap -n '__fish_seen_subcommand_from ${KIND_VERBS.replaceAll("|", " ")}' -a ${quote(kinds.join(" "))}`,
+  ].join("\n");
+}
+
+const shells: Readonly<Record<string, (words: Words) => string>> = { bash, zsh, fish };
+
+/** The body of the command, which needs the tree that it completes. */
+export function completionScript(program: Command): CommandBody<object> {
+  return async ([shell = ""], _flags, terminal) => {
+    const make = Object.hasOwn(shells, shell) ? shells[shell] : undefined;
+    if (make === undefined) throw usageError(`no completion for "${shell}"`, "use bash, zsh or fish");
+    terminal.print(make(wordsOf(program)));
+    return exitCodes.ok;
+  };
+}

@@ -1,0 +1,84 @@
+// `knap describe`: one object for reading: its fields, its conditions as a table, and the events about it.
+import type { Event } from "../../apis/core/types.ts";
+import type { Condition } from "../../apis/meta/condition.ts";
+import type { AnyObject } from "../../apis/meta/object.ts";
+import type { Client } from "../../client/client.ts";
+import { yamlText } from "../../project/yaml-text.ts";
+import { usageError } from "../cli-error.ts";
+import { type ExitCode, exitCodes } from "../exit-code.ts";
+import { parseTargets } from "../objects/resource-words.ts";
+import { ageOf } from "../output/columns.ts";
+import { eventRow } from "../output/event-columns.ts";
+import { tableText } from "../output/table.ts";
+import type { GlobalFlags } from "../program/define.ts";
+import { connect } from "../session/connect.ts";
+import type { Terminal } from "../terminal.ts";
+import { fetchTargets } from "./get.ts";
+
+const indent = (text: string): string => text.replace(/^(?=.)/gm, "  ");
+const section = (title: string, text: string): string => `${title}:\n${indent(text)}`;
+
+function pairs(values: Readonly<Record<string, string>> | undefined): string {
+  const entries = Object.entries(values ?? {}).filter(
+    ([key]) => key !== "kubectl.kubernetes.io/last-applied-configuration",
+  );
+  return entries.length === 0 ? "<none>" : entries.map(([key, value]) => `${key}=${value}`).join("\n");
+}
+
+function conditionTable(conditions: readonly Condition[]): string {
+  const rows = conditions.map(({ type, status, reason = "", message = "", severity = "" }) => [
+    type,
+    status,
+    severity,
+    reason,
+    message,
+  ]);
+  return tableText({ headers: ["type", "status", "severity", "reason", "message"], rows });
+}
+
+/** The text about one object; `events` are those that name it. */
+export function describeText(object: AnyObject, events: readonly Event[], now: number): string {
+  const { metadata, spec, status } = object;
+  const { conditions = [], ...rest } = (status ?? {}) as { conditions?: readonly Condition[] };
+  const parts = [
+    [
+      `Name:         ${metadata.name}`,
+      `Namespace:    ${metadata.namespace ?? ""}`,
+      `Kind:         ${object.kind} (${object.apiVersion})`,
+      `Age:          ${ageOf(object, now)}`,
+    ].join("\n"),
+    section("Labels", pairs(metadata.labels)),
+    section("Annotations", pairs(metadata.annotations)),
+  ];
+  if (spec !== undefined) parts.push(section("Spec", yamlText(spec)));
+  if (Object.keys(rest).length > 0) parts.push(section("Status", yamlText(rest)));
+  if (conditions.length > 0) parts.push(section("Conditions", conditionTable(conditions)));
+  const rows = events.map((event) => eventRow(event, now));
+  const headers = ["last seen", "type", "reason", "object", "message"];
+  parts.push(rows.length === 0 ? "Events:  <none>" : section("Events", tableText({ headers, rows })));
+  return parts.join("\n");
+}
+
+async function eventsOf(client: Client, object: AnyObject): Promise<readonly Event[]> {
+  const { namespace, name, uid } = object.metadata;
+  const { items } = await client.list("Event", namespace === undefined ? {} : { namespace });
+  return items.filter(
+    ({ involvedObject: about }) =>
+      about.uid === uid || (about.uid === undefined && about.name === name && about.kind === object.kind),
+  );
+}
+
+export async function describe(
+  words: readonly string[],
+  flags: { namespace?: string } & GlobalFlags,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const targets = parseTargets(words);
+  if (!targets.ok) throw usageError(targets.error);
+  const { client } = await connect(flags, terminal);
+  const { objects, missing } = await fetchTargets(client, targets.value, { namespace: flags.namespace ?? "default" });
+  const texts = objects.map(async (object) => describeText(object, await eventsOf(client, object), Date.now()));
+  if (objects.length > 0) terminal.print((await Promise.all(texts)).join("\n\n\n"));
+  for (const error of missing) terminal.stderr.write(`${error.complaint.what}\n`);
+  return missing.length > 0 ? exitCodes.failed : exitCodes.ok;
+}

@@ -1,0 +1,68 @@
+// `knap down`: asks a session to end and waits until its sign of life is out.
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { makeHttpClient } from "../../client/http-client.ts";
+import { CliError } from "../cli-error.ts";
+import { type ExitCode, exitCodes } from "../exit-code.ts";
+import { tableText } from "../output/table.ts";
+import type { GlobalFlags } from "../program/define.ts";
+import { isAlive } from "../session/alive-socket.ts";
+import { connect } from "../session/connect.ts";
+import { type FoundSession, listSessions } from "../session/list-sessions.ts";
+import type { Terminal } from "../terminal.ts";
+
+export interface DownFlags {
+  readonly all?: boolean;
+  readonly list?: boolean;
+}
+
+/** In-flight requests get 5 s and containers 2 s; a session that takes much longer hangs. */
+const LONGEST_END_MS = 30_000;
+
+async function end({ id, path, record }: FoundSession, terminal: Terminal): Promise<void> {
+  if (record === undefined) return;
+  const token = (await readFile(join(path, "token"), "utf8")).trim();
+  await makeHttpClient({ address: record.api, token }).knap("POST", "/stop");
+  const limit = Date.now() + LONGEST_END_MS;
+  while (await isAlive(join(path, "alive.sock"))) {
+    if (Date.now() > limit) {
+      const fix = `end it by its process id: kill -9 ${record.pid}; the next start cleans up after it`;
+      throw new CliError({ exitCode: exitCodes.timeout, what: `session ${id} does not end`, fix });
+    }
+    await sleep(50);
+  }
+  terminal.print(`session ${id} ended`);
+}
+
+function sessionTable(sessions: readonly FoundSession[]): string {
+  const rows = sessions.map(({ id, record }) => [
+    id,
+    record?.command ?? "starting",
+    record?.runtime ?? "",
+    record?.ingress ?? "",
+    record?.workingFolder ?? "",
+  ]);
+  return tableText({ headers: ["id", "command", "runtime", "ingress", "folder"], rows });
+}
+
+async function chosenOne(flags: GlobalFlags, terminal: Terminal, live: readonly FoundSession[]): Promise<FoundSession> {
+  const { session } = await connect(flags, terminal);
+  return live.find(({ id }) => id === session.id) as FoundSession;
+}
+
+export async function down(
+  _words: readonly string[],
+  flags: DownFlags & GlobalFlags,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const live = (await listSessions(terminal.env)).filter((session) => session.live);
+  if (flags.list) {
+    terminal.print(live.length === 0 ? "no session lives" : sessionTable(live));
+    return exitCodes.ok;
+  }
+  const chosen = flags.all ? live : [await chosenOne(flags, terminal, live)];
+  for (const session of chosen) await end(session, terminal);
+  return exitCodes.ok;
+}

@@ -1,0 +1,58 @@
+// `knap events`: what happened to objects, oldest first, once or as it happens.
+import type { Event } from "../../apis/core/types.ts";
+import { usageError } from "../cli-error.ts";
+import { type ExitCode, exitCodes } from "../exit-code.ts";
+import { parseTargets } from "../objects/resource-words.ts";
+import { eventHeaders, eventRow, eventTime } from "../output/event-columns.ts";
+import { printObjects } from "../output/print-objects.ts";
+import { tableText } from "../output/table.ts";
+import type { GlobalFlags } from "../program/define.ts";
+import { connect } from "../session/connect.ts";
+import type { Terminal } from "../terminal.ts";
+
+export interface EventsFlags {
+  readonly namespace?: string;
+  readonly allNamespaces?: boolean;
+  readonly output?: string;
+  readonly headers?: boolean;
+  readonly watch?: boolean;
+}
+
+/** Which events `kind/name` lets through. */
+function about(word: string | undefined): (event: Event) => boolean {
+  if (word === undefined) return () => true;
+  const targets = parseTargets([word]);
+  if (!targets.ok) throw usageError(targets.error);
+  const [target] = targets.value;
+  return ({ involvedObject }) => {
+    if (target === undefined || involvedObject.kind !== target.resource.name) return false;
+    return target.names.length === 0 || target.names.includes(involvedObject.name ?? "");
+  };
+}
+
+export async function events(
+  words: readonly string[],
+  flags: EventsFlags & GlobalFlags,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const wanted = about(words[0]);
+  const { client } = await connect(flags, terminal);
+  const namespace = flags.allNamespaces ? {} : { namespace: flags.namespace ?? "default" };
+  const asTable = (rows: readonly Event[], headers: boolean) =>
+    tableText({ headers: eventHeaders, rows: rows.map((event) => eventRow(event, Date.now())) }, { headers });
+  if (flags.watch) {
+    for await (const event of client.watch("Event", { ...namespace, signal: terminal.interrupts.first })) {
+      if (event.type === "RESTART" || event.type === "DELETED" || !wanted(event.object)) continue;
+      terminal.print(flags.output === "json" ? JSON.stringify(event.object) : asTable([event.object], false));
+    }
+    return exitCodes.ok;
+  }
+  const { items } = await client.list("Event", namespace);
+  const found = items.filter(wanted).sort((a, b) => eventTime(a) - eventTime(b));
+  if (flags.output !== undefined) {
+    const options = { output: flags.output, headers: true, namespaces: false, kinds: false, now: Date.now() };
+    terminal.print(printObjects(found, false, options));
+  } else if (found.length === 0) terminal.say("No events found.");
+  else terminal.print(asTable(found, flags.headers !== false));
+  return exitCodes.ok;
+}

@@ -1,0 +1,83 @@
+// `knap explain`: why a revision scaled, or why it did not: one sentence from the ledger, then its last decisions.
+import type { Service } from "../../apis/serving/types.ts";
+import type { Client } from "../../client/client.ts";
+import { usageError } from "../cli-error.ts";
+import { type ExitCode, exitCodes } from "../exit-code.ts";
+import { countFlag } from "../flags/parse-flag.ts";
+import { parseTargets } from "../objects/resource-words.ts";
+import { tableText } from "../output/table.ts";
+import type { GlobalFlags } from "../program/define.ts";
+import { connect } from "../session/connect.ts";
+import type { Terminal } from "../terminal.ts";
+import { notFound } from "./get.ts";
+
+/** One entry of the ledger, as the API's `/explain` has it. */
+export interface Decision {
+  /** RFC 3339. */
+  readonly time: string;
+  readonly rule: string;
+  readonly desired: number;
+  readonly ready?: number;
+  readonly stable?: number;
+  readonly panic?: number;
+  readonly sentence?: string;
+}
+export interface Explanation {
+  readonly revision: string;
+  readonly sentence: string;
+  readonly decisions: readonly Decision[];
+}
+
+/** Revisions that a word means: of a Service those that get traffic, the newest last. */
+async function revisionsOf(client: Client, word: string, namespace: string): Promise<readonly string[]> {
+  const targets = parseTargets([word.includes("/") ? word : `ksvc/${word}`]);
+  if (!targets.ok) throw usageError(targets.error);
+  const target = targets.value[0];
+  const name = target?.names[0];
+  if (target === undefined || name === undefined) throw usageError("name a Service or revision/NAME");
+  if (target.resource.kind === "Revision.serving.knative.dev") return [name];
+  const service = (await client.get({ kind: "Service.serving.knative.dev", namespace, name })) as Service | undefined;
+  if (service === undefined) throw notFound(target, name);
+  const { traffic = [], latestCreatedRevisionName } = service.status ?? {};
+  const routed = traffic.map(({ revisionName }) => revisionName);
+  return [...new Set([...routed, latestCreatedRevisionName])].filter((each) => each !== undefined);
+}
+
+const number = (value: number | undefined): string =>
+  value === undefined ? "" : String(Math.round(value * 100) / 100);
+
+/** Text of one revision's explanation. */
+export function explanationText({ revision, sentence, decisions }: Explanation): string {
+  if (decisions.length === 0) return `${revision}: ${sentence}`;
+  const rows = decisions.map((decision) => [
+    decision.time.slice(11, 19),
+    String(decision.desired),
+    number(decision.ready),
+    number(decision.stable),
+    number(decision.panic),
+    decision.rule,
+  ]);
+  const headers = ["time", "desired", "ready", "stable", "panic", "why"];
+  return `${revision}: ${sentence}\n\n${tableText({ headers, rows })}`;
+}
+
+export async function explain(
+  words: readonly string[],
+  flags: { namespace?: string; output?: string; last?: string } & GlobalFlags,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const last = countFlag("last", flags.last ?? "10", 0);
+  const { client } = await connect(flags, terminal);
+  const namespace = flags.namespace ?? "default";
+  const revisions = await revisionsOf(client, words[0] ?? "", namespace);
+  const found: Explanation[] = [];
+  for (const revision of revisions) {
+    const path = `/explain?namespace=${encodeURIComponent(namespace)}&revision=${encodeURIComponent(revision)}`;
+    const explanation = await client.knap<Explanation>("GET", path);
+    found.push({ ...explanation, revision, decisions: explanation.decisions.slice(-last) });
+  }
+  terminal.print(
+    flags.output === "json" ? JSON.stringify(found, undefined, 2) : found.map(explanationText).join("\n\n"),
+  );
+  return exitCodes.ok;
+}

@@ -1,0 +1,19 @@
+// `knap kill`: ends a pod's container as a crash would, to see what the Service does about it.
+import type { ExitCode } from "../exit-code.ts";
+import { exitCodes } from "../exit-code.ts";
+import type { GlobalFlags } from "../program/define.ts";
+import { connect } from "../session/connect.ts";
+import type { Terminal } from "../terminal.ts";
+
+export async function kill(
+  words: readonly string[],
+  flags: { namespace?: string; signal?: string } & GlobalFlags,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const [pod = ""] = words;
+  const { client } = await connect(flags, terminal);
+  const body = { namespace: flags.namespace ?? "default", pod, signal: flags.signal ?? "SIGKILL" };
+  await client.knap("POST", "/kill", body);
+  terminal.print(`${pod} killed with ${body.signal}`);
+  return exitCodes.ok;
+}

@@ -1,0 +1,103 @@
+// `knap logs`: what the pods of a Service, a Revision or one pod write, merged; with -f also of pods that start later.
+import type { Pod } from "../../apis/core/types.ts";
+import type { Client, LogOptions } from "../../client/client.ts";
+import { CliError } from "../cli-error.ts";
+import { type ExitCode, exitCodes } from "../exit-code.ts";
+import { countFlag, durationFlag } from "../flags/parse-flag.ts";
+import type { GlobalFlags } from "../program/define.ts";
+import { connect } from "../session/connect.ts";
+import type { Terminal } from "../terminal.ts";
+
+export interface LogsFlags {
+  readonly namespace?: string;
+  readonly container?: string;
+  readonly follow?: boolean;
+  readonly since?: string;
+  readonly tail?: string;
+  readonly timestamps?: boolean;
+}
+
+/** Which pods a word means: `pod/x`, `revision/x`, else the Service's. */
+function chooses(word: string): (pod: Pod) => boolean {
+  const [kind, name] = word.includes("/") ? (word.split("/", 2) as [string, string]) : ["service", word];
+  if (/^po(ds?)?$/.test(kind)) return ({ metadata }) => metadata.name === name;
+  const label = /^rev(isions?)?$/.test(kind) ? "serving.knative.dev/revision" : "serving.knative.dev/service";
+  return ({ metadata }) => metadata.labels?.[label] === name;
+}
+
+const hasStarted = ({ status }: Pod): boolean =>
+  status?.containerStatuses?.some(
+    ({ state, lastState }) => state?.running || state?.terminated || lastState?.terminated,
+  ) ?? false;
+
+/** The container to show when none is named: the one Kubernetes' annotation names. */
+function containerOf(pod: Pod, wanted: string | undefined): string | undefined {
+  return wanted ?? pod.metadata.annotations?.["kubectl.kubernetes.io/default-container"];
+}
+
+async function printPod(client: Client, pod: Pod, options: LogOptions, print: (line: string) => void): Promise<void> {
+  const { namespace = "", name } = pod.metadata;
+  const container = containerOf(pod, options.container);
+  const lines = client.logs({ namespace, name }, { ...options, ...(container !== undefined && { container }) });
+  for await (const line of lines) print(line);
+}
+
+/** Follows the pods that are there and those that come, until interrupted. */
+async function followAll(
+  client: Client,
+  namespace: string,
+  isMeant: (pod: Pod) => boolean,
+  show: (pod: Pod) => Promise<void>,
+  signal: AbortSignal,
+) {
+  const followed = new Set<string>();
+  const open: Promise<void>[] = [];
+  for await (const event of client.watch("Pod", { namespace, signal })) {
+    if (event.type === "RESTART" || event.type === "DELETED") continue;
+    const pod = event.object;
+    const id = pod.metadata.uid ?? pod.metadata.name;
+    if (!isMeant(pod) || followed.has(id) || !hasStarted(pod)) continue;
+    followed.add(id);
+    // A pod that ends while it is followed has simply said all it had to say.
+    open.push(show(pod).catch(() => {}));
+  }
+  await Promise.all(open);
+}
+
+export async function logs(
+  words: readonly string[],
+  flags: LogsFlags & GlobalFlags,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const [word = ""] = words;
+  const { client } = await connect(flags, terminal);
+  const namespace = flags.namespace ?? "default";
+  const signal = terminal.interrupts.first;
+  const options: LogOptions = {
+    signal,
+    ...(flags.follow && { follow: true }),
+    ...(flags.timestamps && { timestamps: true }),
+    ...(flags.container !== undefined && { container: flags.container }),
+    ...(flags.tail !== undefined && { tail: countFlag("tail", flags.tail, 0) }),
+    ...(flags.since !== undefined && { sinceSeconds: Math.ceil(durationFlag("since", flags.since) / 1000) }),
+  };
+  const isMeant = chooses(word);
+  const pods = (await client.list("Pod", { namespace })).items.filter(isMeant);
+  const prefix = (pod: Pod) =>
+    flags.follow || pods.length > 1 ? `${terminal.paint("dim", `[${pod.metadata.name}]`)} ` : "";
+  const show = (pod: Pod) => printPod(client, pod, options, (line) => terminal.print(prefix(pod) + line));
+  if (flags.follow) {
+    await followAll(client, namespace, isMeant, show, signal);
+    return exitCodes.ok;
+  }
+  if (pods.length === 0) {
+    throw new CliError({
+      exitCode: exitCodes.failed,
+      what: `there is no pod of "${word}" in namespace ${namespace}`,
+      why: "a Service that naps has none, and their lines go with them",
+      fix: "follow with -f and send a request, or see `knap events`",
+    });
+  }
+  for (const pod of pods) await show(pod);
+  return exitCodes.ok;
+}

@@ -1,0 +1,100 @@
+// `knap up`: a session for people: applies the files, watches them, shows what happens until Ctrl-C.
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { systemClock } from "../../base/system-clock.ts";
+import type { DevEvent } from "../../dev/dev-event.ts";
+import { startDevLoop } from "../../dev/dev-loop.ts";
+import type { Project } from "../../project/project.ts";
+import { type ExitCode, exitCodes } from "../exit-code.ts";
+import { settleSession, settleUi, type UpFlags } from "../flags/up-flags.ts";
+import { devHappenings } from "../narration/dev-happenings.ts";
+import type { GlobalFlags } from "../program/define.ts";
+import { loadUsableProject, readProject } from "../project-loading.ts";
+import { deployFirst, deploySessionOf, openSessionDeployer } from "../session/session-deployer.ts";
+import { sessionLog } from "../session/session-log.ts";
+import { type RunningSession, startSession } from "../session/start-session.ts";
+import type { Terminal } from "../terminal.ts";
+import { makeLineUi, type SessionUi } from "../ui/line-ui.ts";
+
+type Flags = UpFlags & GlobalFlags;
+
+/** Folders among `-f`: files that appear in them belong to the project. */
+async function namedFolders({ file = [] }: Flags, cwd: string): Promise<readonly string[]> {
+  const paths = file.filter((path) => path !== "-").map((path) => resolve(cwd, path));
+  const kinds = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));
+  return paths.filter((_, index) => kinds[index]?.isDirectory());
+}
+
+function chooseUi(flags: Flags, project: Project, terminal: Terminal): "tui" | "plain" | "json" {
+  return settleUi(flags.ui ?? project.settings.ui ?? "auto", {
+    env: terminal.env,
+    stdinIsTty: terminal.stdin.isTTY === true,
+    stdoutIsTty: terminal.stdout.isTTY === true,
+    quiet: flags.quiet === true,
+  });
+}
+
+async function makeUi(kind: "tui" | "plain" | "json", terminal: Terminal): Promise<SessionUi> {
+  if (kind !== "tui") return makeLineUi(kind, terminal);
+  return (await import("../ui/tui-ui.ts")).makeTuiUi(terminal);
+}
+
+/** Deploys, then watches. Resolves when the first interrupt comes. */
+async function serve(
+  session: RunningSession,
+  project: Project,
+  ui: SessionUi,
+  flags: Flags,
+  terminal: Terminal,
+): Promise<void> {
+  const end = terminal.interrupts.first;
+  let buildFailed = false;
+  const tell = (event: DevEvent): void => {
+    if (event.type === "build-failed") buildFailed = true;
+    if (event.type === "build-output" && flags.verbose) terminal.say(terminal.paint("dim", event.line));
+    for (const happening of devHappenings(event)) ui.tell(happening);
+  };
+  await using opened = await openSessionDeployer(deploySessionOf(session), terminal.env, tell);
+  const { deployer } = opened;
+  await deployFirst(deployer, project, end, () => buildFailed);
+  const watches = flags.watch !== false && project.settings.watch !== false;
+  const loop = watches
+    ? await startDevLoop({
+        project,
+        load: () => readProject(flags, terminal),
+        deployer,
+        client: session.emulator.client,
+        clock: systemClock,
+        tell,
+        folders: await namedFolders(flags, terminal.cwd),
+      })
+    : undefined;
+  if (!end.aborted) await new Promise((done) => end.addEventListener("abort", done, { once: true }));
+  await loop?.[Symbol.asyncDispose]();
+}
+
+export async function up(_words: readonly string[], flags: Flags, terminal: Terminal): Promise<ExitCode> {
+  const project = await loadUsableProject(flags, terminal);
+  const settings = settleSession(flags, project.settings);
+  const ui = await makeUi(chooseUi(flags, project, terminal), terminal);
+  const log = sessionLog(flags.verbose === true, terminal);
+  const session = await startSession({ command: "up", project, settings, log }, terminal);
+  const { emulator } = session;
+  const followed = new AbortController();
+  const following = ui.follow(session, followed.signal);
+  try {
+    for (const text of emulator.notices) ui.tell({ type: "notice", text });
+    const { host, port } = emulator.ingress;
+    const url = `http://${host === "127.0.0.1" ? "localhost" : host}:${port}`;
+    ui.tell({ type: "session", url, runtime: emulator.runtime, services: project.services.length });
+    await serve(session, project, ui, flags, terminal);
+  } catch (error) {
+    // An interrupt during the first deployment is a way to end, not a failure.
+    if (!terminal.interrupts.first.aborted) throw error;
+  } finally {
+    followed.abort();
+    await following;
+    await session.stop();
+  }
+  return exitCodes.ok;
+}

@@ -1,0 +1,36 @@
+// `knap validate`: Knative's admission rules offline, over the files that `up` would take. Exit code 2 on an error.
+
+import { usageError } from "../cli-error.ts";
+import { type ExitCode, exitCodes } from "../exit-code.ts";
+import { findingLines, githubLines } from "../output/findings.ts";
+import type { GlobalFlags } from "../program/define.ts";
+import { readProject } from "../project-loading.ts";
+import type { Terminal } from "../terminal.ts";
+
+export interface ValidateFlags {
+  readonly file?: readonly string[];
+  readonly namespace?: string;
+  readonly output?: string;
+  readonly gates?: readonly string[];
+}
+
+export async function validate(
+  _words: readonly string[],
+  flags: ValidateFlags & GlobalFlags,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const project = await readProject(flags, terminal);
+  const { findings } = project;
+  const errors = findings.filter(({ severity }) => severity === "error").length;
+  const form = flags.output ?? (terminal.env["GITHUB_ACTIONS"] ? "github" : "text");
+  if (project.sources.length === 0 && errors === 0)
+    throw usageError("there is no manifest to look at", "name one with -f FILE");
+  if (form === "json") terminal.print(JSON.stringify(findings, undefined, 2));
+  else if (form === "github") for (const line of githubLines(findings)) terminal.print(line);
+  else if (form === "text") for (const text of findingLines(findings, project.sources, terminal)) terminal.print(text);
+  else throw usageError(`-o: there is no form "${form}"`, "use text, json or github");
+  const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+  const files = plural(project.sources.length, "file");
+  terminal.say(`${files}: ${plural(errors, "error")}, ${plural(findings.length - errors, "warning")}`);
+  return errors > 0 ? exitCodes.usage : exitCodes.ok;
+}

@@ -1,0 +1,16 @@
+// `knap version`: what to name in a bug report.
+import { type ExitCode, exitCodes } from "../exit-code.ts";
+import type { GlobalFlags } from "../program/define.ts";
+import type { Terminal } from "../terminal.ts";
+import { version } from "../version.ts";
+
+export async function showVersion(
+  _words: readonly string[],
+  flags: { output?: string } & GlobalFlags,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const facts = { knap: version, node: process.version, platform: `${process.platform}/${process.arch}` };
+  const lines = Object.entries(facts).map(([name, value]) => `${name} ${value}`);
+  terminal.print(flags.output === "json" ? JSON.stringify(facts) : lines.join("\n"));
+  return exitCodes.ok;
+}

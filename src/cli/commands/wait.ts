@@ -1,0 +1,87 @@
+// `knap wait`: until objects are as `--for` says, or the time is over (exit code 4).
+import { keyOf, kindOf, type ObjectKey, type Resource, resourceOf } from "../../apis/kinds.ts";
+import type { AnyObject } from "../../apis/meta/object.ts";
+import type { Client } from "../../client/client.ts";
+import { CliError, usageError } from "../cli-error.ts";
+import { type ExitCode, exitCodes } from "../exit-code.ts";
+import { durationFlag } from "../flags/parse-flag.ts";
+import { fullName, parseTargets, type Target } from "../objects/resource-words.ts";
+import { parseWish, type Wish } from "../objects/wait-for.ts";
+import { readyOf } from "../output/columns.ts";
+import type { GlobalFlags } from "../program/define.ts";
+import { connect } from "../session/connect.ts";
+import type { Terminal } from "../terminal.ts";
+import { fetchTargets } from "./get.ts";
+
+export interface WaitFlags {
+  readonly namespace?: string;
+  readonly for: string;
+  readonly timeout?: string;
+  readonly all?: boolean;
+}
+
+/** Watches one object until the wish is met. Resolves to false when the signal came first. */
+async function untilMet(client: Client, key: ObjectKey, wish: Wish, signal: AbortSignal): Promise<boolean> {
+  if (wish.isMet((await client.get(key)) as AnyObject | undefined)) return true;
+  const scope = { signal, ...(key.namespace !== "" && { namespace: key.namespace }) };
+  for await (const event of client.watch(key.kind, scope)) {
+    if (event.type === "RESTART") {
+      if (wish.isMet((await client.get(key)) as AnyObject | undefined)) return true;
+    } else if (event.object.metadata.name === key.name) {
+      if (wish.isMet(event.type === "DELETED" ? undefined : event.object)) return true;
+    }
+  }
+  return false;
+}
+
+function timedOut(object: AnyObject): CliError {
+  const ready = readyOf(object);
+  const why =
+    ready === undefined
+      ? ""
+      : `Ready is ${ready.status}${ready.reason ? ` (${ready.reason})` : ""}: ${ready.message ?? ""}`;
+  const name = fullName(resourceOf(kindOf(object)) as Resource, object.metadata.name);
+  return new CliError({
+    exitCode: exitCodes.timeout,
+    what: `timed out waiting for the condition on ${name}`,
+    ...(why && { why }),
+  });
+}
+
+async function chosen(
+  client: Client,
+  targets: readonly Target[],
+  flags: WaitFlags,
+  wish: Wish,
+): Promise<readonly AnyObject[]> {
+  if (targets.some(({ names }) => names.length === 0) && !flags.all) throw usageError("name the objects, or say --all");
+  const { objects, missing } = await fetchTargets(client, targets, { namespace: flags.namespace ?? "default" });
+  if (missing[0] !== undefined && !wish.forDelete) throw missing[0];
+  return objects;
+}
+
+export async function wait(
+  words: readonly string[],
+  flags: WaitFlags & GlobalFlags,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const targets = parseTargets(words);
+  if (!targets.ok) throw usageError(targets.error);
+  const wish = parseWish(flags.for);
+  if (!wish.ok) throw usageError(`--for: ${wish.error}`);
+  const ms = durationFlag("timeout", flags.timeout ?? "30s");
+  const { client } = await connect(flags, terminal);
+  const objects = await chosen(client, targets.value, flags, wish.value);
+  const signal = AbortSignal.any([AbortSignal.timeout(ms), terminal.interrupts.first]);
+  const waits = objects.map(async (object) => {
+    const met = await untilMet(client, keyOf(object), wish.value, signal);
+    const name = fullName(resourceOf(kindOf(object)) as Resource, object.metadata.name);
+    if (met) terminal.print(`${name} ${wish.value.words}`);
+    return met;
+  });
+  const results = await Promise.all(waits);
+  const failed = objects.find((_, index) => results[index] === false);
+  if (failed === undefined) return exitCodes.ok;
+  if (terminal.interrupts.first.aborted) return exitCodes.interrupted;
+  throw timedOut((await client.get(keyOf(failed))) ?? failed);
+}

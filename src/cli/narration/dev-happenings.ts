@@ -1,0 +1,50 @@
+// What dev tells, as happenings. Pure.
+import { kindOf, resourceOf } from "../../apis/kinds.ts";
+import type { Applied } from "../../dev/apply-objects.ts";
+import type { DevEvent } from "../../dev/dev-event.ts";
+import type { ProjectFinding } from "../../project/finding.ts";
+import { fullName } from "../objects/resource-words.ts";
+import { placeText } from "../output/findings.ts";
+import type { Happening } from "./happening.ts";
+
+const fileHappening = (finding: ProjectFinding): Happening => ({
+  type: "file",
+  place: placeText(finding),
+  message: finding.message,
+  severity: finding.severity,
+});
+
+function appliedHappening(applied: Applied): readonly Happening[] {
+  const resource = resourceOf(kindOf(applied.object));
+  const name = applied.object.metadata.name;
+  const object = resource === undefined ? name : fullName(resource, name);
+  if ("refusal" in applied) {
+    return [{ type: "file", place: object, message: applied.refusal.message, severity: "error" }];
+  }
+  const warnings = applied.warnings.map(
+    (message): Happening => ({ type: "file", place: object, message, severity: "warning" }),
+  );
+  return applied.verdict === "unchanged"
+    ? warnings
+    : [...warnings, { type: "applied", object, verdict: applied.verdict }];
+}
+
+/** The happenings of one dev event. Build output is no happening: only `-v` shows it. */
+export function devHappenings(event: DevEvent): readonly Happening[] {
+  switch (event.type) {
+    case "invalid":
+      return event.findings.map(fileHappening);
+    case "building":
+      return [{ type: "build", service: event.service, phase: "started" }];
+    case "built":
+      return [{ type: "build", service: event.service, phase: "done", message: event.image }];
+    case "build-failed":
+      return [{ type: "build", service: event.service, phase: "failed", message: event.message }];
+    case "build-output":
+      return [];
+    case "applied":
+      return appliedHappening(event.applied);
+    case "removed":
+      return [{ type: "applied", object: event.object, verdict: "removed" }];
+  }
+}

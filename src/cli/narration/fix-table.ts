@@ -1,0 +1,19 @@
+// What to do about the reasons that Services and pods fail with. Pure data.
+
+const fixes: Readonly<Record<string, string>> = {
+  ContainerMissing: "build or pull the image, or give the Service a `build:` or `command:` in knap.yaml",
+  ImagePullBackOff: "check the image's name and your registry login, or build it here with `build:` in knap.yaml",
+  ErrImagePull: "check the image's name and your registry login, or build it here with `build:` in knap.yaml",
+  LoopbackOnly: "bind 0.0.0.0 instead of 127.0.0.1, or use --runtime process",
+  PortMismatch: "listen on the port in the variable PORT, or use Docker",
+  ProgressDeadlineExceeded: "see what it writes with `knap logs`; it must listen on PORT and pass its readiness probe",
+  CrashLoopBackOff: "see why it exits with `knap logs`",
+  Unschedulable: "raise --max-pods, or lower the Service's max-scale",
+  CreateContainerConfigError: "the ConfigMap or Secret that it names must be among the files",
+  StopTimeout: "handle SIGTERM in the process that is number 1 of the container",
+};
+
+/** What to do about a reason; undefined where the message says it all. */
+export function fixOf(reason: string): string | undefined {
+  return /^ExitCode\d+$/.test(reason) ? "see why it exits with `knap logs`" : fixes[reason];
+}

@@ -1,0 +1,48 @@
+// What plain and JSON output tell of: one small union, so that both say the same things. Types only.
+import type { WakeParts } from "../../client/live.ts";
+
+export type Happening =
+  | { readonly type: "session"; readonly url: string; readonly runtime: string; readonly services: number }
+  | { readonly type: "notice"; readonly text: string }
+  | {
+      readonly type: "ready";
+      readonly namespace: string;
+      readonly service: string;
+      readonly url: string;
+      /** The Service's own loopback address, which needs no name resolution. */
+      readonly address?: string;
+      readonly revision: string;
+    }
+  | {
+      readonly type: "failed";
+      readonly namespace: string;
+      readonly service: string;
+      readonly reason: string;
+      readonly message: string;
+      readonly fix?: string;
+    }
+  | { readonly type: "deleted"; readonly namespace: string; readonly service: string }
+  | {
+      readonly type: "scaled";
+      readonly namespace: string;
+      readonly revision: string;
+      readonly from: number;
+      readonly to: number;
+      readonly why?: string;
+    }
+  | {
+      readonly type: "woke";
+      readonly revision: string;
+      readonly pod: string;
+      readonly totalMs: number;
+      readonly parts: WakeParts;
+    }
+  | { readonly type: "event"; readonly about: string; readonly reason: string; readonly message: string }
+  | { readonly type: "file"; readonly place: string; readonly message: string; readonly severity: "error" | "warning" }
+  | {
+      readonly type: "build";
+      readonly service: string;
+      readonly phase: "started" | "done" | "failed";
+      readonly message?: string;
+    }
+  | { readonly type: "applied"; readonly object: string; readonly verdict: string };

@@ -1,0 +1,70 @@
+// Happenings as lines for people: a mark, a name, a sentence. Pure but for the colours it is given.
+import type { WakeParts } from "../../client/live.ts";
+import { latencyText } from "../output/age.ts";
+import type { Terminal } from "../terminal.ts";
+import type { Happening } from "./happening.ts";
+
+const PARTS: readonly (readonly [keyof WakeParts, string])[] = [
+  ["queue", "queue"],
+  ["decide", "decide"],
+  ["create", "create"],
+  ["start", "start"],
+  ["port", "port"],
+  ["probe", "probe"],
+  ["firstByte", "first byte"],
+];
+
+/** `412 ms = queue 3 · decide 1 · …` */
+export function wakeText(totalMs: number, parts: WakeParts): string {
+  const shown = PARTS.map(([key, name]) => `${name} ${Math.round(parts[key])}`);
+  return `${latencyText(totalMs)} = ${shown.join(" · ")}`;
+}
+
+const short = (name: string): string => name.slice(name.indexOf("/") + 1);
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+/** The lines of one happening. */
+export function plainText(happening: Happening, { paint }: Pick<Terminal, "paint">): string {
+  switch (happening.type) {
+    case "session":
+      return `${paint("bold", "knap")} serves ${plural(happening.services, "Service")} at ${happening.url} (${happening.runtime})`;
+    case "notice":
+      return `${paint("cyan", "·")} ${happening.text}`;
+    case "ready": {
+      const also = happening.address === undefined ? "" : paint("dim", `   also ${happening.address}`);
+      return `${paint("green", "✓")} ${happening.service} is ready (${happening.revision}): ${paint("bold", happening.url)}${also}`;
+    }
+    case "failed": {
+      const line = `${paint("red", "✗")} ${happening.service}: ${happening.reason}: ${happening.message}`;
+      return happening.fix === undefined ? line : `${line}\n  → ${happening.fix}`;
+    }
+    case "deleted":
+      return `${paint("dim", "-")} ${happening.service} is deleted`;
+    case "scaled": {
+      const verb = happening.to === 0 ? "naps" : "scales";
+      const why = happening.why ? paint("dim", `   ${happening.why}`) : "";
+      return `${paint("cyan", happening.to === 0 ? "z" : "↕")} ${happening.revision} ${verb} ${happening.from} → ${happening.to}${why}`;
+    }
+    case "woke":
+      return `${paint("cyan", "↑")} ${short(happening.revision)} woke in ${wakeText(happening.totalMs, happening.parts)}`;
+    case "event":
+      return `${paint("yellow", "!")} ${happening.about} ${happening.reason}: ${happening.message}`;
+    case "file": {
+      const mark = happening.severity === "error" ? paint("red", "✗") : paint("yellow", "!");
+      return `${mark} ${happening.place}: ${happening.message}`;
+    }
+    case "build":
+      return buildText(happening, paint);
+    case "applied":
+      return `${paint("dim", "·")} ${happening.object} ${happening.verdict}`;
+  }
+}
+
+function buildText(
+  { service, phase, message }: Extract<Happening, { type: "build" }>,
+  paint: Terminal["paint"],
+): string {
+  if (phase === "started") return `${paint("cyan", "⚒")} ${service}: building`;
+  if (phase === "done") return `${paint("green", "⚒")} ${service}: built${message ? ` ${message}` : ""}`;
+  return `${paint("red", "✗")} ${service}: the build failed; what ran before runs on\n${(message ?? "").replace(/^/gm, "  ")}`;
+}

@@ -1,0 +1,68 @@
+// kubectl's way of naming objects on a command line: `ksvc`, `ksvc hello`, `ksvc/hello rev/hello-00001`, `ksvc,rev`, `all`. Pure.
+// One difference: `service` and `services` mean Knative's Service here, since that is what this tool is about; Kubernetes' own is `svc`.
+import { type Resource, resources } from "../../apis/kinds.ts";
+import { type Parsed, parsed, unparsed } from "../../base/parsed.ts";
+
+/** One kind to ask for; no names: all of it. */
+export interface Target {
+  readonly resource: Resource;
+  readonly names: readonly string[];
+}
+
+function matches(resource: Resource, word: string): boolean {
+  const { plural, singular, shortNames, group, version } = resource;
+  const short = [plural, singular, ...shortNames];
+  const full = group === "" ? short : [...short, `${plural}.${group}`, `${plural}.${version}.${group}`];
+  return full.includes(word);
+}
+
+/** The resource of a word, case-insensitive; Knative's before Kubernetes' where both have it, except for `svc`. */
+export function resourceOfWord(word: string): Resource | undefined {
+  const lower = word.toLowerCase();
+  return resources.find((resource) => matches(resource, lower));
+}
+
+function nearest(word: string): string {
+  const known = resources.flatMap(({ plural, singular, shortNames }) => [plural, singular, ...shortNames]);
+  const near = known.filter((name) => name.startsWith(word.slice(0, 3)));
+  return near.length > 0 ? ` (did you mean ${near.slice(0, 3).join(", ")}?)` : "";
+}
+
+/** Kinds of one word: `ksvc,rev`, or the category `all`. */
+function resourcesOfWord(word: string): Parsed<readonly Resource[]> {
+  const found: Resource[] = [];
+  for (const part of word.split(",").filter((each) => each !== "")) {
+    const category = resources.filter(({ categories }) => categories.includes(part));
+    const one = resourceOfWord(part);
+    if (one === undefined && category.length === 0) {
+      return unparsed(`the server doesn't have a resource type "${part}"${nearest(part)}`);
+    }
+    found.push(...(one === undefined ? category : [one]));
+  }
+  return parsed(found);
+}
+
+/** The words after `get`, `describe`, `delete` or `wait`. */
+export function parseTargets(words: readonly string[]): Parsed<readonly Target[]> {
+  const [first = "", ...names] = words;
+  if (!first.includes("/")) {
+    const found = resourcesOfWord(first);
+    if (!found.ok) return found;
+    return parsed(found.value.map((resource) => ({ resource, names })));
+  }
+  const targets: Target[] = [];
+  for (const word of words) {
+    const [kind = "", name = ""] = word.split("/", 2);
+    if (!word.includes("/")) return unparsed(`"${word}" must be KIND/NAME, as the words before it`);
+    const resource = resourceOfWord(kind);
+    if (resource === undefined) return unparsed(`the server doesn't have a resource type "${kind}"${nearest(kind)}`);
+    if (name === "") return unparsed(`"${word}" names no object`);
+    targets.push({ resource, names: [name] });
+  }
+  return parsed(targets);
+}
+
+/** `ksvc` → `service.serving.knative.dev`, as `-o name` and messages have it. */
+export function fullName(resource: Resource, name: string): string {
+  return `${resource.singular}${resource.group === "" ? "" : `.${resource.group}`}/${name}`;
+}

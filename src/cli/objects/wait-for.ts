@@ -1,0 +1,46 @@
+// What `wait --for` asks of an object: a condition, its absence, or a JSONPath's value. Pure.
+import type { Condition } from "../../apis/meta/condition.ts";
+import type { AnyObject } from "../../apis/meta/object.ts";
+import { type Parsed, parsed, unparsed } from "../../base/parsed.ts";
+import { parseJsonPath } from "../output/json-path.ts";
+
+/** `isMet(undefined)` is asked about an object that is not there. */
+export interface Wish {
+  readonly words: string;
+  readonly forDelete: boolean;
+  isMet(object: AnyObject | undefined): boolean;
+}
+
+/** A condition counts only once the controllers have seen the newest generation. */
+function conditionIs(object: AnyObject | undefined, type: string, status: string): boolean {
+  const seen = (object?.status ?? {}) as { observedGeneration?: number; conditions?: readonly Condition[] };
+  const behind =
+    (seen.observedGeneration ?? 0) < (object?.metadata.generation ?? 0) && seen.observedGeneration !== undefined;
+  const found = seen.conditions?.find((each) => each.type.toLowerCase() === type.toLowerCase());
+  return !behind && found?.status.toLowerCase() === status.toLowerCase();
+}
+
+export function parseWish(text: string): Parsed<Wish> {
+  if (text === "delete") {
+    return parsed({ words: "deleted", forDelete: true, isMet: (object) => object === undefined });
+  }
+  const condition = /^condition=([^=]+)(?:=(\w+))?$/.exec(text);
+  if (condition) {
+    const [, type = "", status = "True"] = condition;
+    return parsed({ words: "condition met", forDelete: false, isMet: (object) => conditionIs(object, type, status) });
+  }
+  const path = /^jsonpath=(.+?)(?:=([^=}]*))?$/.exec(text);
+  const template = path ? parseJsonPath((path[1] ?? "").replace(/^(['"])(.*)\1$/, "$2")) : undefined;
+  if (template?.ok === false) return template;
+  if (template === undefined)
+    return unparsed(`"${text}" is not condition=TYPE[=STATUS], delete or jsonpath={…}[=VALUE]`);
+  const wanted = path?.[2];
+  return parsed({
+    words: "condition met",
+    forDelete: false,
+    isMet: (object) => {
+      const found = object === undefined ? "" : template.value(object);
+      return wanted === undefined ? found !== "" : found === wanted;
+    },
+  });
+}

@@ -1,0 +1,46 @@
+// Findings in the user's files as people read them: file:line:column, the sentence, the line itself with a caret; or as GitHub annotations.
+import type { ManifestSource } from "../../project/find-files.ts";
+import type { ProjectFinding } from "../../project/finding.ts";
+import type { Terminal } from "../terminal.ts";
+
+type Painter = Pick<Terminal, "paint">;
+
+/** `service.yaml:12:9` */
+export function placeText({ file, line, column }: ProjectFinding): string {
+  return [file, line, column].filter((part) => part !== undefined).join(":");
+}
+
+function excerpt(finding: ProjectFinding, sources: readonly ManifestSource[]): readonly string[] {
+  if (finding.line === undefined) return [];
+  const text = sources.find(({ file }) => file === finding.file)?.text.split(/\r?\n/)[finding.line - 1];
+  if (text === undefined || text.trim() === "") return [];
+  const gutter = `${finding.line} | `;
+  return [`  ${gutter}${text}`, `  ${" ".repeat(gutter.length + (finding.column ?? 1) - 1)}^`];
+}
+
+function findingText(finding: ProjectFinding, sources: readonly ManifestSource[], { paint }: Painter): string {
+  const word = finding.severity === "error" ? paint("red", "error") : paint("yellow", "warning");
+  const [quoted, caret] = excerpt(finding, sources);
+  const lines = [`${paint("bold", placeText(finding))}: ${word}: ${finding.message}`];
+  if (quoted !== undefined && caret !== undefined) lines.push(quoted, paint("red", caret));
+  if (finding.fix !== undefined) lines.push(`  → ${finding.fix}`);
+  return lines.join("\n");
+}
+
+/** One text per finding, errors and warnings in the order found. */
+export function findingLines(
+  findings: readonly ProjectFinding[],
+  sources: readonly ManifestSource[],
+  painter: Painter,
+): readonly string[] {
+  return findings.map((finding) => findingText(finding, sources, painter));
+}
+
+/** GitHub Actions' workflow commands, which mark the line in a pull request. */
+export function githubLines(findings: readonly ProjectFinding[]): readonly string[] {
+  const escaped = (text: string) => text.replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
+  return findings.map(({ severity, file, line, column, message }) => {
+    const place = [`file=${file}`, line && `line=${line}`, column && `col=${column}`].filter(Boolean).join(",");
+    return `::${severity} ${place}::${escaped(message)}`;
+  });
+}

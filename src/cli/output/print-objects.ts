@@ -1,0 +1,77 @@
+// Objects in the form that `-o` names. Returns text; printing is the command's.
+import { type Kind, kindOf, type Resource, resourceOf } from "../../apis/kinds.ts";
+import type { AnyObject } from "../../apis/meta/object.ts";
+import type { Time } from "../../base/clock.ts";
+import { yamlText } from "../../project/yaml-text.ts";
+import { usageError } from "../cli-error.ts";
+import { fullName } from "../objects/resource-words.ts";
+import { columnsOf } from "./columns.ts";
+import { parseJsonPath } from "./json-path.ts";
+import { tableText } from "./table.ts";
+
+export interface PrintOptions {
+  readonly output: string | undefined;
+  readonly headers: boolean;
+  readonly namespaces: boolean;
+  /** Prefix names with their kind, as kubectl does when several kinds are shown. */
+  readonly kinds: boolean;
+  readonly now: Time;
+}
+
+const list = (items: readonly AnyObject[]) => ({
+  apiVersion: "v1",
+  kind: "List",
+  metadata: { resourceVersion: "" },
+  items,
+});
+
+/** One table for objects of one kind. */
+export function objectTable(kind: Kind, objects: readonly AnyObject[], options: PrintOptions): string {
+  const columns = columnsOf(kind);
+  const wide = options.output === "wide" ? columns.wide : undefined;
+  const resource = resourceOf(kind) as Resource;
+  const nameOf = ({ metadata }: AnyObject) => (options.kinds ? fullName(resource, metadata.name) : metadata.name);
+  const headers = [...(options.namespaces ? ["NAMESPACE"] : []), "NAME", ...columns.headers, ...(wide?.headers ?? [])];
+  const rows = objects.map((object) => [
+    ...(options.namespaces ? [object.metadata.namespace ?? ""] : []),
+    nameOf(object),
+    ...columns.cells(object, options.now),
+    ...(wide?.cells(object) ?? []),
+  ]);
+  return tableText({ headers, rows }, { headers: options.headers });
+}
+
+function urlOf(object: AnyObject): string {
+  return (object.status as { url?: string } | undefined)?.url ?? "";
+}
+
+/** Text for one object (`single`: it was asked for by name) or many. Tables of several kinds are parted by an empty line. */
+export function printObjects(objects: readonly AnyObject[], single: boolean, options: PrintOptions): string {
+  const { output } = options;
+  const value = single ? objects[0] : list(objects);
+  if (output === undefined || output === "wide") {
+    const byKind = groupByKind(objects);
+    return [...byKind].map(([kind, group]) => objectTable(kind, group, options)).join("\n\n");
+  }
+  if (output === "json") return JSON.stringify(value, undefined, 4);
+  if (output === "yaml") return yamlText(value);
+  if (output === "name")
+    return objects.map((object) => fullName(resourceOf(kindOf(object)) as Resource, object.metadata.name)).join("\n");
+  if (output === "url")
+    return objects
+      .map(urlOf)
+      .filter((url) => url !== "")
+      .join("\n");
+  if (output.startsWith("jsonpath=")) {
+    const template = parseJsonPath(output.slice("jsonpath=".length));
+    if (!template.ok) throw usageError(`-o jsonpath: ${template.error}`);
+    return template.value(value);
+  }
+  throw usageError(`-o: there is no form "${output}"`, "use wide, json, yaml, name, url or jsonpath=…");
+}
+
+function groupByKind(objects: readonly AnyObject[]): Map<Kind, AnyObject[]> {
+  const groups = new Map<Kind, AnyObject[]>();
+  for (const object of objects) groups.set(kindOf(object), [...(groups.get(kindOf(object)) ?? []), object]);
+  return groups;
+}

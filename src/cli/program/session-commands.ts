@@ -1,0 +1,95 @@
+// Commands that make, end or look for a session: up, ci, down, doctor, kubeconfig.
+import type { Command } from "commander";
+import type { CiFlags } from "../commands/ci.ts";
+import type { DownFlags } from "../commands/down.ts";
+import type { UpFlags } from "../flags/up-flags.ts";
+import { act, fileFlag, flag, namespaceFlag, outputFlag, type Run } from "./define.ts";
+
+/** Flags that `up` and `ci` share; each has a `KNAP_…` variable and may stand in knap.yaml by its long name. */
+function withSessionFlags(command: Command): Command {
+  return command
+    .addOption(fileFlag())
+    .addOption(namespaceFlag())
+    .addOption(
+      flag("--runtime <kind>", "where Services run", { env: "KNAP_RUNTIME", choices: ["auto", "docker", "process"] }),
+    )
+    .addOption(flag("--address <ip>", "where the ingress listens (default 127.0.0.1 and ::1)", { env: "KNAP_ADDRESS" }))
+    .addOption(flag("--port <port>", "port of the ingress (default 8080)", { env: "KNAP_PORT" }))
+    .addOption(
+      flag("--max-pods <count>", "pods that the node takes (default 8 × cores, at most 110)", { env: "KNAP_MAX_PODS" }),
+    )
+    .addOption(
+      flag("--stop-timeout <duration>", "SIGKILL this long after SIGTERM (default 10s)", { env: "KNAP_STOP_TIMEOUT" }),
+    )
+    .addOption(flag("--drain <mode>", "how pods stop", { env: "KNAP_DRAIN", choices: ["knap", "knative"] }))
+    .addOption(flag("--clock <kind>", "the control plane's time", { env: "KNAP_CLOCK", choices: ["real", "virtual"] }))
+    .addOption(
+      flag("--container-address <mode>", "how containers are reached", {
+        env: "KNAP_CONTAINER_ADDRESS",
+        choices: ["direct", "published"],
+      }),
+    )
+    .addOption(
+      flag("--wake <mode>", "start napping pods cold, or thaw frozen ones", {
+        env: "KNAP_WAKE",
+        choices: ["cold", "freeze"],
+      }),
+    )
+    .addOption(
+      flag("--validate <mode>", "what unknown fields are", {
+        env: "KNAP_VALIDATE",
+        choices: ["strict", "warn", "ignore"],
+      }),
+    )
+    .addOption(
+      flag("--ui <kind>", "how progress is shown", { env: "KNAP_UI", choices: ["auto", "tui", "plain", "json"] }),
+    );
+}
+
+export function addSessionCommands(program: Command, run: Run): void {
+  const up = withSessionFlags(program.command("up", { isDefault: true }).alias("dev"))
+    .summary("serve the Services of your files, watch them, show what happens")
+    .description("Applies the files, opens the front door, watches for changes and shows what happens until Ctrl-C.")
+    .addOption(flag("--no-watch", "do not react to changed files"))
+    .addOption(flag("--keep-old", "keep old revisions after a rebuild", { env: "KNAP_KEEP_OLD" }));
+  act<UpFlags>(run, up, async () => (await import("../commands/up.ts")).up);
+
+  const ci = withSessionFlags(program.command("ci"))
+    .summary("up, wait until Ready, run a command, tear down")
+    .description(
+      "Starts a session, waits until every Service is Ready, runs CMD with KNAP_URL and its kin set, and ends with CMD's exit code.",
+    )
+    .addOption(flag("--timeout <duration>", "how long to wait for Ready (default 5m)", { env: "KNAP_TIMEOUT" }))
+    .addOption(flag("--max-cold-start <duration>", "fail when a start took longer", { env: "KNAP_MAX_COLD_START" }))
+    .addOption(flag("--junit <file>", "write a JUnit report", { env: "KNAP_JUNIT" }))
+    .argument("[cmd...]", "the command to run, after --");
+  act<CiFlags>(run, ci, async () => (await import("../commands/ci.ts")).ci);
+
+  const down = program
+    .command("down")
+    .summary("end a session")
+    .description(
+      "Asks a session to stop and waits until it has. --all also removes what dead sessions of other hosts left.",
+    )
+    .option("--all", "end every session and remove everything that carries knap's labels")
+    .option("--list", "only list the sessions that live");
+  act<DownFlags>(run, down, async () => (await import("../commands/down.ts")).down);
+
+  const kubeconfig = program
+    .command("kubeconfig")
+    .summary("print the path of the session's kubeconfig")
+    .description('Prints the path of the session\'s kubeconfig: export KUBECONFIG="$(knap kubeconfig)".')
+    .option("--raw", "print the file's content instead");
+  act<{ raw?: boolean }>(run, kubeconfig, async () => (await import("../commands/kubeconfig.ts")).kubeconfig);
+
+  const doctor = program
+    .command("doctor")
+    .summary("look at engine, ports, images and tools; each finding with a fix")
+    .addOption(fileFlag())
+    .addOption(outputFlag("json"));
+  act<{ file?: readonly string[]; output?: string }>(
+    run,
+    doctor,
+    async () => (await import("../commands/doctor.ts")).doctor,
+  );
+}

@@ -1,0 +1,55 @@
+// Reads the project that a command's flags mean and tells what is wrong with it; an unusable one ends the command with exit code 2.
+import { loadProject } from "../project/load-project.ts";
+import { hasErrors, type Project } from "../project/project.ts";
+import { CliError } from "./cli-error.ts";
+import { exitCodes } from "./exit-code.ts";
+import { findingLines } from "./output/findings.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface ProjectFlags {
+  readonly file?: readonly string[];
+  readonly namespace?: string;
+}
+
+async function readAll(terminal: Terminal): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of terminal.stdin) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** The project, with whatever is wrong in `findings`. */
+export function readProject(flags: ProjectFlags, terminal: Terminal): Promise<Project> {
+  return loadProject({
+    cwd: terminal.cwd,
+    files: flags.file ?? [],
+    namespace: flags.namespace,
+    readStdin: () => readAll(terminal),
+  });
+}
+
+/** The project, its warnings said; with errors, or with no manifest at all, a {@link CliError}. */
+export async function loadUsableProject(flags: ProjectFlags, terminal: Terminal): Promise<Project> {
+  const project = await readProject(flags, terminal);
+  const text = findingLines(project.findings, project.sources, terminal).join("\n");
+  if (hasErrors(project)) {
+    const errors = project.findings.filter(({ severity }) => severity === "error").length;
+    terminal.stderr.write(`${text}\n`);
+    throw new CliError({
+      exitCode: exitCodes.usage,
+      what:
+        errors === 1
+          ? "1 error in your files; nothing was applied"
+          : `${errors} errors in your files; nothing was applied`,
+    });
+  }
+  if (text !== "") terminal.say(text);
+  if (project.objects.length === 0) {
+    throw new CliError({
+      exitCode: exitCodes.usage,
+      what: "there is no manifest to work with",
+      why: "looked for knap.yaml, *service.yaml and the folders knative/, k8s/ and config/",
+      fix: "name one with -f FILE, or make one with `knap init`",
+    });
+  }
+  return project;
+}

@@ -1,0 +1,16 @@
+// The kubeconfig that kubectl, kn and client libraries use to reach a session. It never touches ~/.kube/config.
+
+/** A kubeconfig as JSON (which is YAML), for one session. */
+export function makeKubeconfig(api: { readonly address: string; readonly token: string }, namespace: string): string {
+  const name = "knap";
+  const config = {
+    apiVersion: "v1",
+    kind: "Config",
+    // Plain http on loopback; the flag only stops client libraries that refuse http without it.
+    clusters: [{ name, cluster: { server: api.address, "insecure-skip-tls-verify": true } }],
+    users: [{ name, user: { token: api.token } }],
+    contexts: [{ name, context: { cluster: name, user: name, namespace } }],
+    "current-context": name,
+  };
+  return `${JSON.stringify(config, undefined, 2)}\n`;
+}

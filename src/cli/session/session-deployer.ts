@@ -1,0 +1,62 @@
+// Joins a running session with dev's deployer: the builder where Docker runs, the commands where processes do.
+
+import type { Client } from "../../client/client.ts";
+import { type Deployer, type DeployerParts, makeDeployer } from "../../dev/deployer.ts";
+import type { DevEvent } from "../../dev/dev-event.ts";
+import { makeDockerBuilder } from "../../dev/docker-builder.ts";
+import { openDockerRuntime } from "../../node/runtime/docker/docker-runtime.ts";
+import type { Project } from "../../project/project.ts";
+import { CliError } from "../cli-error.ts";
+import { exitCodes } from "../exit-code.ts";
+import type { Environment } from "../terminal.ts";
+import type { RunningSession } from "./start-session.ts";
+
+export interface SessionDeployer extends AsyncDisposable {
+  readonly deployer: Deployer;
+}
+
+/** What a deployer must know of a session, its own or another process's. */
+export interface DeploySession {
+  readonly client: Client;
+  readonly runtime: string;
+  readonly id: string;
+  readonly hostId: string;
+  readonly commands: DeployerParts["commands"];
+}
+
+/** The deployer of a session. With Docker it has a connection to the engine of its own, for builds only. */
+export async function openSessionDeployer(
+  { client, runtime, id, hostId, commands }: DeploySession,
+  env: Environment,
+  tell: (event: DevEvent) => void,
+): Promise<SessionDeployer> {
+  const parts = { client, commands, tell };
+  if (runtime !== "docker") return { deployer: makeDeployer(parts), [Symbol.asyncDispose]: async () => {} };
+  const engine = await openDockerRuntime({ env });
+  const builder = makeDockerBuilder(engine, { "knap.dev/session": id, "knap.dev/host": hostId });
+  return { deployer: makeDeployer({ ...parts, builder }), [Symbol.asyncDispose]: () => engine.close() };
+}
+
+/** A session that runs in this process, for {@link openSessionDeployer}. */
+export function deploySessionOf({ emulator, folder, hostId, commands }: RunningSession): DeploySession {
+  return { client: emulator.client, runtime: emulator.runtime, id: folder.id, hostId, commands };
+}
+
+/** The first deployment. What is refused there, or cannot be built, ends the command. */
+export async function deployFirst(
+  deployer: Deployer,
+  project: Project,
+  signal: AbortSignal,
+  failed: () => boolean,
+): Promise<void> {
+  const applied = await deployer.deploy(project, signal);
+  const refused = applied.filter((each) => "refusal" in each).length;
+  if (refused > 0) {
+    throw new CliError({
+      exitCode: exitCodes.usage,
+      what: `${refused} of ${applied.length} objects were refused`,
+      fix: "the lines above say why; `knap validate` says where",
+    });
+  }
+  if (failed()) throw new CliError({ exitCode: exitCodes.failed, what: "a build failed; the lines above say where" });
+}

@@ -1,0 +1,99 @@
+// Starts the emulator inside a session folder of its own, tells other commands where it is, and ends both in order.
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Logger } from "../../base/logger.ts";
+import { startEmulator } from "../../emulator/emulator.ts";
+import type { Emulator, EmulatorOptions, ServiceCommand } from "../../emulator/options.ts";
+import { endRecorded } from "../../node/runtime/process/process-records.ts";
+import type { Project } from "../../project/project.ts";
+import type { SessionSettings } from "../flags/up-flags.ts";
+import type { Environment, Terminal } from "../terminal.ts";
+import { version } from "../version.ts";
+import { readHostId } from "./host-id.ts";
+import { listSessions } from "./list-sessions.ts";
+import { openSessionFolder, type SessionFolder } from "./session-folder.ts";
+
+export interface RunningSession {
+  readonly emulator: Emulator;
+  readonly folder: SessionFolder;
+  readonly hostId: string;
+  /** How the process runtime starts each Service; `up` changes it when files change. */
+  readonly commands: Map<string, ServiceCommand>;
+  /** Gently, or at once when the second interrupt comes; then the folder is gone. */
+  stop(): Promise<void>;
+}
+
+export interface SessionStart {
+  readonly command: "up" | "ci";
+  readonly project: Project;
+  readonly settings: SessionSettings;
+  readonly log: Logger;
+}
+
+function imagesOf({ services }: Project): EmulatorOptions["images"] {
+  return services.map(({ key, image, build }) => ({ image, service: key, built: build !== undefined }));
+}
+
+export function commandsOf({ services }: Project): Map<string, ServiceCommand> {
+  return new Map(services.flatMap(({ key, start }) => (start === undefined ? [] : [[key, start] as const])));
+}
+
+/** What dead sessions left on disk, and the processes that are recorded there. Their containers are the emulator's to remove. */
+async function sweepDeadFolders(env: Environment): Promise<void> {
+  const dead = (await listSessions(env)).filter(({ live }) => !live);
+  for (const { path } of dead) {
+    await endRecorded(join(path, "processes"));
+    await rm(path, { recursive: true, force: true });
+  }
+}
+
+function ingressUrl({ host, port }: Emulator["ingress"]): string {
+  const shown = ["127.0.0.1", "::1", "0.0.0.0", "::"].includes(host) ? "localhost" : host;
+  return `http://${shown}${port === 80 ? "" : `:${port}`}`;
+}
+
+export async function startSession(start: SessionStart, terminal: Terminal): Promise<RunningSession> {
+  const { env, cwd, interrupts } = terminal;
+  const hostId = await readHostId(env);
+  const others = new Set((await listSessions(env)).filter(({ live }) => live).map(({ id }) => id));
+  const folder = await openSessionFolder(env);
+  const commands = commandsOf(start.project);
+  let emulator: Emulator;
+  try {
+    emulator = await startEmulator({
+      ...start.settings,
+      sessionId: folder.id,
+      sessionFolder: folder.path,
+      hostId,
+      isSessionLive: (id) => id === folder.id || others.has(id),
+      configMaps: start.project.configMaps,
+      images: imagesOf(start.project),
+      commands,
+      log: start.log,
+    });
+  } catch (error) {
+    await folder.remove();
+    throw error;
+  }
+  await sweepDeadFolders(env);
+  const record = {
+    pid: process.pid,
+    startedAt: new Date().toISOString(),
+    api: emulator.api.address,
+    ingress: ingressUrl(emulator.ingress),
+    workingFolder: cwd,
+    command: start.command,
+    runtime: emulator.runtime,
+    version,
+  };
+  await folder.publish(record, emulator.api, start.project.namespace);
+  return { emulator, folder, hostId, commands, stop: () => stopSession(emulator, folder, interrupts.second) };
+}
+
+async function stopSession(emulator: Emulator, folder: SessionFolder, hurry: AbortSignal): Promise<void> {
+  const now = (): void => void emulator.stop("now").catch(() => {});
+  hurry.addEventListener("abort", now, { once: true });
+  await emulator.stop(hurry.aborted ? "now" : "gentle");
+  hurry.removeEventListener("abort", now);
+  await folder.remove();
+}

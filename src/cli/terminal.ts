@@ -1,0 +1,48 @@
+// What a command may touch of the outside: streams, environment, folder, interrupts. Data goes to stdout, chatter to stderr.
+import type { Readable } from "node:stream";
+import { styleText } from "node:util";
+import { type Interrupts, listenForInterrupts } from "./interrupts.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+type Colour = "red" | "green" | "yellow" | "cyan" | "dim" | "bold";
+
+export interface Terminal {
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly interrupts: Interrupts;
+  /** Data: stdout, with a line end added. */
+  print(text: string): void;
+  /** Chatter: stderr, with a line end added; silent under --quiet. */
+  say(text: string): void;
+  /** Colours chatter, if stderr takes colours. */
+  paint(colour: Colour, text: string): string;
+}
+
+/** NO_COLOR and FORCE_COLOR as their conventions say; else colours where a terminal looks. */
+export function takesColour(env: Environment, stream: { readonly isTTY?: boolean }): boolean {
+  if (env["NO_COLOR"]) return false;
+  if (env["FORCE_COLOR"] !== undefined) return env["FORCE_COLOR"] !== "0" && env["FORCE_COLOR"] !== "false";
+  return stream.isTTY === true && env["TERM"] !== "dumb";
+}
+
+/** The terminal of this process. */
+export function openTerminal(): Terminal {
+  const { env, stdin, stdout, stderr } = process;
+  const colours = takesColour(env, stderr);
+  // A reader that has seen enough (`knap get pods | head -1`) is no fault.
+  stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  return {
+    env,
+    cwd: process.cwd(),
+    stdin,
+    stdout,
+    stderr,
+    interrupts: listenForInterrupts(),
+    print: (text) => void stdout.write(`${text}\n`),
+    say: (text) => void stderr.write(`${text}\n`),
+    paint: (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text),
+  };
+}

@@ -1,0 +1,34 @@
+// The plain and the JSON interface of a session: one line per happening. Plain lines are chatter on stderr, JSON lines are data on stdout.
+
+import type { Happening } from "../narration/happening.ts";
+import { narrate } from "../narration/narrate.ts";
+import { makeNarrator } from "../narration/narrator.ts";
+import { plainText } from "../narration/plain-text.ts";
+import type { RunningSession } from "../session/start-session.ts";
+import type { Terminal } from "../terminal.ts";
+
+export interface SessionUi {
+  tell(happening: Happening): void;
+  /** Follows the session until aborted. */
+  follow(session: RunningSession, signal: AbortSignal): Promise<void>;
+}
+
+/** How one happening is written. */
+function writer(kind: "plain" | "json", terminal: Terminal): (happening: Happening) => void {
+  if (kind === "plain") return (happening) => terminal.say(plainText(happening, terminal));
+  return (happening) => terminal.print(JSON.stringify({ time: new Date().toISOString(), ...happening }));
+}
+
+export function makeLineUi(kind: "plain" | "json", terminal: Terminal): SessionUi {
+  const tell = writer(kind, terminal);
+  return {
+    tell,
+    follow({ emulator }, signal) {
+      const narrator = makeNarrator((namespace, name) => {
+        const address = emulator.serviceAddress(namespace, name);
+        return address && `http://${address.host}:${address.port}`;
+      });
+      return narrate({ client: emulator.client, narrator, signal, tell });
+    },
+  };
+}

@@ -1,0 +1,16 @@
+// What dev tells of its work. Types only.
+import type { ProjectFinding } from "../project/finding.ts";
+import type { Project } from "../project/project.ts";
+import type { Applied } from "./apply-objects.ts";
+
+export type DevEvent =
+  /** The files cannot be used as they are; nothing was changed. */
+  | { readonly type: "invalid"; readonly findings: readonly ProjectFinding[]; readonly project: Project }
+  | { readonly type: "building"; readonly service: string }
+  | { readonly type: "build-output"; readonly service: string; readonly line: string }
+  | { readonly type: "built"; readonly service: string; readonly image: string }
+  /** What ran before runs on. */
+  | { readonly type: "build-failed"; readonly service: string; readonly message: string }
+  | { readonly type: "applied"; readonly applied: Applied }
+  | { readonly type: "removed"; readonly object: string };
+export type TellDev = (event: DevEvent) => void;

@@ -1,0 +1,36 @@
+// The order in which one batch of objects is applied: what others need goes first, then file order. Pure.
+import { kindOf, resourceOf } from "../apis/kinds.ts";
+import type { AnyObject } from "../apis/meta/object.ts";
+import { isClusterConfig } from "./config-maps.ts";
+
+/** Cluster configuration, namespaces, ConfigMaps and Secrets, then the rest. */
+function rank(object: AnyObject): number {
+  if (isClusterConfig(object)) return 0;
+  if (object.apiVersion !== "v1") return 3;
+  if (object.kind === "Namespace") return 1;
+  return object.kind === "ConfigMap" || object.kind === "Secret" ? 2 : 3;
+}
+
+/** Stable: file order stays within a rank. */
+export function applyOrder(objects: readonly AnyObject[]): readonly AnyObject[] {
+  return objects
+    .map((object) => ({ object, rank: rank(object) }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ object }) => object);
+}
+
+/** Gives objects of namespaced kinds the namespace of the command, where their file names none. */
+export function withNamespace<T extends AnyObject>(object: T, namespace: string): T {
+  if (object.metadata.namespace || resourceOf(kindOf(object))?.namespaced === false) return object;
+  return { ...object, metadata: { ...object.metadata, namespace } };
+}
+
+/** Namespaces that the batch uses and does not bring along, apart from those every session has. */
+export function missingNamespaces(objects: readonly AnyObject[]): readonly AnyObject[] {
+  const brought = objects.filter(({ apiVersion, kind }) => apiVersion === "v1" && kind === "Namespace");
+  const known = new Set(["default", "knative-serving", ...brought.map(({ metadata }) => metadata.name)]);
+  const used = new Set(objects.map(({ metadata }) => metadata.namespace).filter((name) => name !== undefined));
+  return [...used]
+    .filter((name) => !known.has(name))
+    .map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } }));
+}

@@ -1,0 +1,114 @@
+// Which files a command means: `-f`, else knap.yaml's `files`, else the usual names. It reads folders and files, never their meaning.
+import { readdir, readFile, stat } from "node:fs/promises";
+import { dirname, join, relative, resolve } from "node:path";
+import type { ProjectFinding } from "./finding.ts";
+
+/** One file of manifests, read. */
+export interface ManifestSource {
+  /** Absolute; "-" for standard input. */
+  readonly path: string;
+  /** As messages name it: relative to the current folder where it is below it. */
+  readonly file: string;
+  readonly text: string;
+}
+
+export interface FileWish {
+  readonly cwd: string;
+  /** `-f` / KNAP_FILE, as given. Empty: look for them. */
+  readonly given: readonly string[];
+  /** Folder of knap.yaml and its `files`. */
+  readonly project?: { readonly folder: string; readonly files: readonly string[] };
+  readStdin(): Promise<string>;
+}
+
+const YAML = /\.(ya?ml|json)$/i;
+/** YAML files that are no manifests, whatever folder they stand in. */
+const OTHERS = /^(knap|docker-compose(\..+)?|compose(\..+)?|package(-lock)?|tsconfig.*|\..+)\.(ya?ml|json)$/i;
+const USUAL_NAMES = [/service\.dev\.ya?ml$/i, /service\.ya?ml$/i];
+const USUAL_FOLDERS = ["knative", "k8s", "config"];
+
+const isManifestName = (name: string): boolean => YAML.test(name) && !OTHERS.test(name);
+
+/** How messages name a path. */
+export function displayPath(cwd: string, path: string): string {
+  const shown = relative(cwd, path);
+  return shown === "" ? "." : shown.startsWith("..") ? path : shown;
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+}
+
+/** A file, or every manifest in a folder (as kubectl: not in the folders below). undefined: not there. */
+async function expand(path: string): Promise<readonly string[] | undefined> {
+  const info = await stat(path).catch(() => undefined);
+  if (info === undefined) return undefined;
+  if (!info.isDirectory()) return [path];
+  return (await namesIn(path)).filter(isManifestName).map((name) => join(path, name));
+}
+
+/** A folder with a usual name counts only when a manifest of Knative's is in it: `config/` means many things. */
+async function usualFolder(folder: string): Promise<readonly string[]> {
+  const paths = (await namesIn(folder)).filter(isManifestName).map((name) => join(folder, name));
+  const texts = await Promise.all(paths.map((path) => readFile(path, "utf8").catch(() => "")));
+  const manifests = paths.filter((_, index) => /^\s*"?apiVersion"?\s*:/m.test(texts[index] ?? ""));
+  return texts.some((text) => text.includes("serving.knative.dev/")) ? manifests : [];
+}
+
+async function discover(folder: string): Promise<readonly string[]> {
+  const names = await namesIn(folder);
+  for (const pattern of USUAL_NAMES) {
+    const found = names.filter((name) => pattern.test(name));
+    if (found.length > 0) return found.map((name) => join(folder, name));
+  }
+  for (const name of USUAL_FOLDERS) {
+    const found = await usualFolder(join(folder, name));
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+/** The files, read, with a finding for each that cannot be. Several mentions of one file count once. */
+export async function findFiles(wish: FileWish): Promise<{
+  readonly sources: readonly ManifestSource[];
+  readonly findings: readonly ProjectFinding[];
+}> {
+  const findings: ProjectFinding[] = [];
+  const [base, named] =
+    wish.given.length > 0 ? [wish.cwd, wish.given] : [wish.project?.folder ?? wish.cwd, wish.project?.files ?? []];
+  const paths = new Set<string>();
+  for (const name of named) {
+    if (name === "-") {
+      paths.add("-");
+      continue;
+    }
+    const found = await expand(resolve(base, name));
+    if (found === undefined) findings.push({ severity: "error", message: "no such file or folder", file: name });
+    else if (found.length === 0)
+      findings.push({ severity: "error", message: "no manifest in this folder", file: name });
+    else for (const path of found) paths.add(path);
+  }
+  if (named.length === 0) for (const path of await discover(base)) paths.add(path);
+  const sources: ManifestSource[] = [];
+  for (const path of paths) {
+    const file = path === "-" ? "-" : displayPath(wish.cwd, path);
+    try {
+      sources.push({ path, file, text: path === "-" ? await wish.readStdin() : await readFile(path, "utf8") });
+    } catch (error) {
+      findings.push({ severity: "error", message: `cannot be read: ${(error as Error).message}`, file });
+    }
+  }
+  return { sources, findings };
+}
+
+/** Where knap.yaml may stand, best first: the folders that `-f` names, then the current one. */
+export function projectFileCandidates(cwd: string, given: readonly string[]): readonly string[] {
+  const folders = given
+    .filter((name) => name !== "-")
+    .flatMap((name) => [resolve(cwd, name), dirname(resolve(cwd, name))]);
+  return [...new Set([...folders, cwd])].map((folder) => join(folder, "knap.yaml"));
+}

@@ -1,0 +1,108 @@
+// Reads a project whole: knap.yaml, manifests, secrets, Dockerfiles. Every finding is gathered; nothing is thrown for user input.
+import { readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { AnyObject } from "../apis/meta/object.ts";
+import type { Service } from "../apis/serving/types.ts";
+import { applyOrder, missingNamespaces, withNamespace } from "./apply-order.ts";
+import { isClusterConfig, mergeClusterConfig } from "./config-maps.ts";
+import { displayPath, findFiles, projectFileCandidates } from "./find-files.ts";
+import type { ProjectFinding } from "./finding.ts";
+import type { Project, ProjectService } from "./project.ts";
+import { type ProjectFile, parseProjectFile } from "./project-file.ts";
+import { planService } from "./project-service.ts";
+import { type ReadObject, readManifests } from "./read-manifests.ts";
+import { readSecrets } from "./secrets.ts";
+
+export interface ProjectWish {
+  readonly cwd: string;
+  /** `-f` / KNAP_FILE; empty: look for files. */
+  readonly files: readonly string[];
+  /** `-n` / KNAP_NAMESPACE; undefined: knap.yaml's, else `default`. */
+  readonly namespace: string | undefined;
+  readStdin(): Promise<string>;
+}
+
+async function readSettings(cwd: string, files: readonly string[]) {
+  for (const path of projectFileCandidates(cwd, files)) {
+    const text = await readFile(path, "utf8").catch(() => undefined);
+    if (text === undefined) continue;
+    const { value = {}, findings } = parseProjectFile(text, displayPath(cwd, path));
+    return { path, folder: dirname(path), settings: value as ProjectFile, findings };
+  }
+  return { path: undefined, folder: cwd, settings: {} as ProjectFile, findings: [] };
+}
+
+function isKnativeService(object: AnyObject): object is Service {
+  return object.kind === "Service" && object.apiVersion === "serving.knative.dev/v1";
+}
+
+/** knap.yaml may name Services that no file brings: a typo, most likely. */
+function strangers(
+  services: readonly ProjectService[],
+  settings: ProjectFile,
+  file: string,
+): readonly ProjectFinding[] {
+  const known = new Set(services.map(({ object }) => object.metadata.name));
+  const names = Object.keys(settings.services ?? {}).filter((name) => !known.has(name));
+  return names.map((name) => ({
+    severity: "warning",
+    message: `services.${name}: no file has a Service "${name}"`,
+    file,
+  }));
+}
+
+async function planServices(objects: readonly ReadObject[], place: { folder: string; settings: ProjectFile }) {
+  const found = objects.filter((read): read is ReadObject & { object: Service } => isKnativeService(read.object));
+  const plans = found.map(({ object, source }) =>
+    planService(object, {
+      source,
+      folder: place.folder,
+      settings: place.settings.services?.[object.metadata.name],
+      alone: found.filter((other) => dirname(other.source.path) === dirname(source.path)).length === 1,
+    }),
+  );
+  const planned = await Promise.all(plans);
+  return { services: planned.map(({ service }) => service), findings: planned.flatMap(({ findings }) => findings) };
+}
+
+/** The project that these flags mean. `findings` says whether it can be used. */
+export async function loadProject(wish: ProjectWish): Promise<Project> {
+  const { path, folder, settings, findings } = await readSettings(wish.cwd, wish.files);
+  const namespace = wish.namespace ?? settings.namespace ?? "default";
+  const found = await findFiles({
+    cwd: wish.cwd,
+    given: wish.files,
+    project: { folder, files: settings.files ?? [] },
+    readStdin: wish.readStdin,
+  });
+  const manifests = readManifests(found.sources);
+  const named = manifests.objects.map((read) => ({ ...read, object: withNamespace(read.object, namespace) }));
+  const secrets = await readSecrets(settings.secrets ?? {}, { folder, namespace });
+  const config = mergeClusterConfig(named.map(({ object }) => object).filter(isClusterConfig), settings.config ?? {});
+  const others = named.map(({ object }) => object).filter((object) => !isClusterConfig(object));
+  const batch = [...config, ...secrets.objects, ...others];
+  const planned = await planServices(named, { folder, settings });
+  return {
+    folder,
+    ...(path !== undefined && { file: path }),
+    settings,
+    namespace,
+    sources: found.sources,
+    objects: applyOrder([...missingNamespaces(batch), ...batch]),
+    services: planned.services,
+    configMaps: new Map(config.map((map) => [map.metadata.name, map.data ?? {}])),
+    findings: [
+      ...findings,
+      ...found.findings,
+      ...manifests.findings,
+      ...secrets.findings,
+      ...planned.findings,
+      ...strangers(planned.services, settings, path === undefined ? "knap.yaml" : displayPath(wish.cwd, path)),
+    ],
+    inputs: [
+      ...(path === undefined ? [] : [path]),
+      ...found.sources.map((source) => source.path).filter((source) => source !== "-"),
+      ...secrets.paths,
+    ],
+  };
+}

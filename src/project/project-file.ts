@@ -1,0 +1,120 @@
+// knap.yaml: its shape, and reading its text into a value or findings with line and column. It touches no disk.
+import { isNode, LineCounter, parseDocument } from "yaml";
+import { z } from "zod";
+import type { ProjectFinding } from "./finding.ts";
+
+/** ConfigMap values are texts; YAML writes numbers and booleans bare. */
+const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+const texts = z.record(z.string(), scalar);
+const duration = z.string().regex(/^\d+(\.\d+)?(ms|s|m|h)(\d+(\.\d+)?(ms|s|m|h))*$/, "expected a duration such as 10s");
+
+const rule = z.strictObject({
+  path: z.string(),
+  target: z.string().optional(),
+  action: z.enum(["sync", "sync+restart", "sync+exec", "rebuild"]),
+  include: z.array(z.string()).optional(),
+  ignore: z.array(z.string()).optional(),
+  exec: z.strictObject({ command: z.array(z.string()) }).optional(),
+});
+const build = z.union([
+  z.string().transform((context) => ({ context })),
+  z.strictObject({
+    context: z.string().default("."),
+    dockerfile: z.string().optional(),
+    target: z.string().optional(),
+    args: texts.optional(),
+  }),
+]);
+const service = z.strictObject({
+  build: build.optional(),
+  command: z.array(z.string()).min(1).optional(),
+  develop: z.strictObject({ watch: z.array(rule) }).optional(),
+});
+
+/** Flags of `up` and `ci` by their long names. */
+const flags = {
+  runtime: z.enum(["auto", "docker", "process"]).optional(),
+  namespace: z.string().optional(),
+  address: z.string().optional(),
+  port: z.number().int().min(1).max(65535).optional(),
+  "max-pods": z.number().int().min(1).optional(),
+  "stop-timeout": duration.optional(),
+  drain: z.enum(["knap", "knative"]).optional(),
+  clock: z.enum(["real", "virtual"]).optional(),
+  "container-address": z.enum(["direct", "published"]).optional(),
+  wake: z.enum(["cold", "freeze"]).optional(),
+  validate: z.enum(["strict", "warn", "ignore"]).optional(),
+  ui: z.enum(["auto", "tui", "plain", "json"]).optional(),
+  watch: z.boolean().optional(),
+  "keep-old": z.boolean().optional(),
+  timeout: duration.optional(),
+  "max-cold-start": duration.optional(),
+  junit: z.string().optional(),
+};
+
+const schema = z.strictObject({
+  ...flags,
+  files: z.array(z.string()).optional(),
+  config: z.record(z.string(), texts).optional(),
+  secrets: z.record(z.string(), z.strictObject({ from: z.string() })).optional(),
+  services: z.record(z.string(), service).optional(),
+});
+
+/** The content of knap.yaml, checked. Paths are as written: relative to the file. */
+export type ProjectFile = z.infer<typeof schema>;
+export type ServiceSettings = z.infer<typeof service>;
+export type BuildSettings = z.infer<typeof build>;
+
+/** Every flag that knap.yaml may name. */
+export const projectFlags = Object.keys(flags);
+
+function issueText(issue: z.core.$ZodIssue): string {
+  const place = issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
+  if (issue.code === "unrecognized_keys")
+    return `${place}unknown field ${issue.keys.map((key) => `"${key}"`).join(", ")}`;
+  return `${place}${issue.message}`;
+}
+
+/** Reads knap.yaml's text. Either the value, or every finding. */
+export function parseProjectFile(
+  text: string,
+  file: string,
+): { readonly value?: ProjectFile; readonly findings: readonly ProjectFinding[] } {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const at = (offset: number | undefined) => {
+    if (offset === undefined) return {};
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
+  if (document.errors.length > 0) {
+    const findings = document.errors.map(
+      (error): ProjectFinding => ({ severity: "error", message: error.message, file, ...at(error.pos[0]) }),
+    );
+    return { findings };
+  }
+  const checked = schema.safeParse(document.toJS() ?? {});
+  if (checked.success) return { value: checked.data, findings: [] };
+  const findings = checked.error.issues.map((issue): ProjectFinding => {
+    const path = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0] ?? ""] : [...issue.path];
+    return { severity: "error", message: issueText(issue), file, ...at(offsetOf(document, path)) };
+  });
+  return { findings };
+}
+
+/** Where the key of a path stands; of the nearest parent that exists, when it does not. */
+function offsetOf(document: ReturnType<typeof parseDocument>, path: readonly PropertyKey[]): number | undefined {
+  for (let depth = path.length; depth > 0; depth--) {
+    const parent = document.getIn(path.slice(0, depth - 1), true);
+    const key = path[depth - 1];
+    const items = (parent as { items?: readonly unknown[] } | undefined)?.items ?? document.contents;
+    if (!Array.isArray(items)) continue;
+    const item: unknown = typeof key === "number" ? items[key] : undefined;
+    if (isNode(item)) return item.range?.[0];
+    const pair = items.find((each) => String((each as { key?: unknown }).key) === String(key)) as
+      | { key?: unknown }
+      | undefined;
+    if (pair !== undefined && isNode(pair.key)) return pair.key.range?.[0];
+  }
+  return undefined;
+}

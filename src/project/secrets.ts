@@ -1,0 +1,63 @@
+// `secrets:` of knap.yaml → Secret objects: from an env file, or from a folder whose files are the keys. Values never appear in messages.
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { Secret } from "../apis/core/types.ts";
+import { parseEnvFile } from "./env-file.ts";
+import type { ProjectFinding } from "./finding.ts";
+
+type Data = Readonly<Record<string, string>>;
+type Read = { readonly data: Data; readonly paths: readonly string[] } | { readonly problem: string };
+
+const base64 = (content: string | Uint8Array): string => Buffer.from(content).toString("base64");
+
+async function readEnvFile(path: string): Promise<Read> {
+  const values = parseEnvFile(await readFile(path, "utf8"));
+  if (!values.ok) return { problem: values.error };
+  const data = Object.fromEntries(Object.entries(values.value).map(([key, value]) => [key, base64(value)]));
+  return { data, paths: [path] };
+}
+
+async function readKeyFolder(folder: string): Promise<Read> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const names = entries
+    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith("."))
+    .map((entry) => entry.name);
+  const contents = await Promise.all(names.sort().map((name) => readFile(join(folder, name))));
+  return {
+    data: Object.fromEntries(names.map((name, index) => [name, base64(contents[index] ?? "")])),
+    paths: [folder],
+  };
+}
+
+async function read(path: string): Promise<Read> {
+  try {
+    return (await stat(path)).isDirectory() ? await readKeyFolder(path) : await readEnvFile(path);
+  } catch (error) {
+    return { problem: (error as NodeJS.ErrnoException).code === "ENOENT" ? "no such file or folder" : String(error) };
+  }
+}
+
+/** The Secrets of the project, with the paths that they depend on and a finding for each that cannot be read. */
+export async function readSecrets(
+  secrets: Readonly<Record<string, { readonly from: string }>>,
+  place: { readonly folder: string; readonly namespace: string },
+): Promise<{
+  readonly objects: readonly Secret[];
+  readonly paths: readonly string[];
+  readonly findings: readonly ProjectFinding[];
+}> {
+  const objects: Secret[] = [];
+  const paths: string[] = [];
+  const findings: ProjectFinding[] = [];
+  for (const [name, { from }] of Object.entries(secrets)) {
+    const content = await read(resolve(place.folder, from));
+    if ("problem" in content) {
+      findings.push({ severity: "error", message: `secret "${name}": ${content.problem}`, file: from });
+      continue;
+    }
+    paths.push(...content.paths);
+    const metadata = { name, namespace: place.namespace };
+    objects.push({ apiVersion: "v1", kind: "Secret", metadata, type: "Opaque", data: content.data });
+  }
+  return { objects, paths, findings };
+}

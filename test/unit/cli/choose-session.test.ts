@@ -1,0 +1,59 @@
+import { describe, expect, test } from "vitest";
+import { CliError } from "../../../src/cli/cli-error.ts";
+import { chooseSession } from "../../../src/cli/session/choose-session.ts";
+import { parseSessionRecord, type SessionRecord } from "../../../src/cli/session/session-record.ts";
+
+const session = (id: string, workingFolder: string): SessionRecord => ({
+  id,
+  pid: 1,
+  startedAt: "2026-01-01T00:00:00Z",
+  api: "http://127.0.0.1:1",
+  ingress: "http://localhost:8080",
+  workingFolder,
+  command: "up",
+  runtime: "process",
+  version: "1",
+});
+const shop = session("shop", "/home/me/shop");
+const blog = session("blog", "/home/me/blog");
+const exitCode = (run: () => unknown): number | undefined => {
+  try {
+    run();
+  } catch (error) {
+    return error instanceof CliError ? error.complaint.exitCode : undefined;
+  }
+  return 0;
+};
+
+describe("which session a command means", () => {
+  test("the named one", () => {
+    expect(chooseSession([shop, blog], { id: "blog", currentFolder: "/" }).id).toBe("blog");
+    expect(exitCode(() => chooseSession([shop], { id: "blog", currentFolder: "/home/me/shop" }))).toBe(2);
+  });
+
+  test("else the only one whose folder contains the current one", () => {
+    expect(chooseSession([shop, blog], { id: undefined, currentFolder: "/home/me/shop/src" }).id).toBe("shop");
+  });
+
+  test("a folder that only begins alike does not contain it", () => {
+    expect(exitCode(() => chooseSession([shop, blog], { id: undefined, currentFolder: "/home/me/shopping" }))).toBe(2);
+  });
+
+  test("else the only one", () => {
+    expect(chooseSession([shop], { id: undefined, currentFolder: "/elsewhere" }).id).toBe("shop");
+  });
+
+  test("two in the same folder are not guessed between, and none is told", () => {
+    const twin = session("twin", "/home/me/shop");
+    expect(exitCode(() => chooseSession([shop, twin, blog], { id: undefined, currentFolder: "/home/me/shop" }))).toBe(
+      2,
+    );
+    expect(exitCode(() => chooseSession([], { id: undefined, currentFolder: "/" }))).toBe(2);
+  });
+});
+
+test("a half-written record is none", () => {
+  expect(parseSessionRecord(JSON.stringify(shop))).toEqual(shop);
+  expect(parseSessionRecord('{"id":"x","pid":')).toBeUndefined();
+  expect(parseSessionRecord('{"id":"x","pid":1}')).toBeUndefined();
+});

@@ -1,0 +1,113 @@
+import { describe, expect, test } from "vitest";
+import type { Revision, Service } from "../../../src/apis/serving/types.ts";
+import { makeNarrator } from "../../../src/cli/narration/narrator.ts";
+import { plainText } from "../../../src/cli/narration/plain-text.ts";
+
+const template = { spec: { containers: [{ image: "x" }] } };
+const service = (status: string, more: { reason?: string; message?: string; generation?: number } = {}): Service => ({
+  apiVersion: "serving.knative.dev/v1",
+  kind: "Service",
+  metadata: { name: "hello", namespace: "default", generation: more.generation ?? 1 },
+  spec: { template },
+  status: {
+    observedGeneration: 1,
+    url: "http://hello.default.localhost:8080",
+    latestCreatedRevisionName: "hello-00001",
+    latestReadyRevisionName: "hello-00001",
+    conditions: [
+      {
+        type: "Ready",
+        status: status as "True",
+        ...(more.reason && { reason: more.reason, message: more.message ?? "" }),
+      },
+    ],
+  },
+});
+const revision = (reason: string, message: string): Revision => ({
+  apiVersion: "serving.knative.dev/v1",
+  kind: "Revision",
+  metadata: { name: "hello-00001", namespace: "default" },
+  spec: template.spec,
+  status: { conditions: [{ type: "ContainerHealthy", status: "False", reason, message }] },
+});
+const paint = { paint: (_: string, text: string) => text };
+const scaler = (desiredScale: number) => ({
+  apiVersion: "autoscaling.internal.knative.dev/v1alpha1" as const,
+  kind: "PodAutoscaler" as const,
+  metadata: { name: "hello-00001", namespace: "default" },
+  spec: { scaleTargetRef: {}, protocolType: "http1" as const },
+  status: { desiredScale },
+});
+
+describe("the narrator", () => {
+  test("tells of Ready once, with the address that needs no name resolution", () => {
+    const narrator = makeNarrator(() => "http://127.0.0.1:41001");
+    expect(narrator.service(service("Unknown"), false)).toEqual([]);
+    const [ready] = narrator.service(service("True"), false);
+    expect(ready).toMatchObject({ type: "ready", service: "hello", address: "http://127.0.0.1:41001" });
+    expect(narrator.service(service("True"), false)).toEqual([]);
+    expect(ready && plainText(ready, paint)).toBe(
+      "✓ hello is ready (hello-00001): http://hello.default.localhost:8080   also http://127.0.0.1:41001",
+    );
+  });
+
+  test("an old condition says nothing about a new generation", () => {
+    const narrator = makeNarrator(() => undefined);
+    expect(narrator.service(service("True", { generation: 2 }), false)).toEqual([]);
+  });
+
+  test("a failure is told with its deepest cause and what to do", () => {
+    const narrator = makeNarrator(() => undefined);
+    narrator.revision(revision("ExitCode3", "Container failed with: no database"));
+    const [failed] = narrator.service(service("False", { reason: "RevisionMissing", message: "not ready" }), false);
+    expect(failed).toMatchObject({
+      type: "failed",
+      reason: "ExitCode3",
+      message: "Container failed with: no database",
+    });
+    expect(failed && plainText(failed, paint)).toContain("→ see why it exits with `knap logs`");
+  });
+
+  test("scale changes are told with the sentence of the autoscaler; naps have their own word", () => {
+    const narrator = makeNarrator(() => undefined);
+    expect(narrator.scale(scaler(-1))).toEqual([]);
+    const sentence = "scales to 2: 13 requests at once";
+    narrator.live({
+      time: 0,
+      services: {},
+      wakes: [],
+      revisions: {
+        "default/hello-00001": {
+          concurrency: 0,
+          rps: 0,
+          inFlight: 0,
+          waiting: 0,
+          desired: 2,
+          ready: 0,
+          mode: "",
+          sentence,
+        },
+      },
+    });
+    expect(narrator.scale(scaler(2))).toMatchObject([{ type: "scaled", from: 0, to: 2, why: sentence }]);
+    expect(narrator.scale(scaler(2))).toEqual([]);
+    const [nap] = narrator.scale(scaler(0));
+    expect(nap && plainText(nap, paint)).toContain("hello-00001 naps 2 → 0");
+  });
+
+  test("a wake is told once per pod, with where the time went", () => {
+    const narrator = makeNarrator(() => undefined);
+    const parts = { queue: 3, decide: 1, create: 44, start: 203, port: 31, probe: 52, firstByte: 78 };
+    const live = {
+      time: 0,
+      revisions: {},
+      services: {},
+      wakes: [{ revision: "default/hello-00001", pod: "p", totalMs: 412, parts }],
+    };
+    const [woke] = narrator.live(live);
+    expect(narrator.live(live)).toEqual([]);
+    expect(woke && plainText(woke, paint)).toBe(
+      "↑ hello-00001 woke in 412 ms = queue 3 · decide 1 · create 44 · start 203 · port 31 · probe 52 · first byte 78",
+    );
+  });
+});

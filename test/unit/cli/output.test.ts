@@ -1,0 +1,127 @@
+import { describe, expect, test } from "vitest";
+import type { Pod } from "../../../src/apis/core/types.ts";
+import { junitText } from "../../../src/cli/ci/junit.ts";
+import { settleSession, settleUi } from "../../../src/cli/flags/up-flags.ts";
+import { ageText, latencyText } from "../../../src/cli/output/age.ts";
+import { findingLines, githubLines } from "../../../src/cli/output/findings.ts";
+import { podStatusText } from "../../../src/cli/output/pod-columns.ts";
+import { printObjects } from "../../../src/cli/output/print-objects.ts";
+
+const now = Date.parse("2026-01-01T01:00:00Z");
+const ksvc = {
+  apiVersion: "serving.knative.dev/v1",
+  kind: "Service",
+  metadata: { name: "hello", namespace: "default", creationTimestamp: "2026-01-01T00:00:00Z" },
+  status: {
+    url: "http://hello",
+    latestCreatedRevisionName: "hello-00002",
+    latestReadyRevisionName: "hello-00001",
+    conditions: [{ type: "Ready", status: "Unknown", reason: "Deploying" }],
+  },
+};
+const options = { output: undefined, headers: true, namespaces: false, kinds: false, now };
+const paint = { paint: (_: string, text: string) => text };
+
+describe("objects", () => {
+  test("a Service has the columns of Knative's CRD, three spaces apart", () => {
+    expect(printObjects([ksvc], false, options)).toBe(
+      [
+        "NAME    URL            LATESTCREATED   LATESTREADY   READY     REASON",
+        "hello   http://hello   hello-00002     hello-00001   Unknown   Deploying",
+      ].join("\n"),
+    );
+  });
+
+  test("namespaces, full names, no headers", () => {
+    const text = printObjects([ksvc], false, { ...options, headers: false, namespaces: true, kinds: true });
+    expect(text).toMatch(/^default {3}service\.serving\.knative\.dev\/hello {3}/);
+  });
+
+  test("name, url, jsonpath, and JSON as an object or a list", () => {
+    expect(printObjects([ksvc], true, { ...options, output: "name" })).toBe("service.serving.knative.dev/hello");
+    expect(printObjects([ksvc], true, { ...options, output: "url" })).toBe("http://hello");
+    expect(printObjects([ksvc], true, { ...options, output: "jsonpath={.metadata.name}" })).toBe("hello");
+    expect(JSON.parse(printObjects([ksvc], true, { ...options, output: "json" }))).toEqual(ksvc);
+    expect(JSON.parse(printObjects([ksvc], false, { ...options, output: "json" }))).toMatchObject({
+      kind: "List",
+      items: [ksvc],
+    });
+  });
+
+  test("a pod's status is its most telling container state", () => {
+    const pod = (state: object, phase = "Running"): Pod => ({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "p" },
+      spec: { containers: [{}] },
+      status: {
+        phase: phase as "Running",
+        containerStatuses: [{ name: "c", ready: false, restartCount: 2, image: "", imageID: "", state }],
+      },
+    });
+    expect(podStatusText(pod({ running: {} }))).toBe("Running");
+    expect(podStatusText(pod({ waiting: { reason: "ImagePullBackOff" } }))).toBe("ImagePullBackOff");
+    expect(podStatusText(pod({ terminated: { exitCode: 3 } }))).toBe("ExitCode:3");
+    const deleted = { ...pod({ running: {} }), metadata: { name: "p", deletionTimestamp: "2026-01-01T00:00:00Z" } };
+    expect(podStatusText(deleted)).toBe("Terminating");
+  });
+
+  test("ages are kubectl's", () => {
+    const minute = 60_000;
+    const ages = [
+      41_000,
+      2 * minute,
+      9 * minute + 5000,
+      100 * minute,
+      5 * 60 * minute,
+      30 * 60 * minute,
+      3 * 1440 * minute,
+    ];
+    expect(ages.map(ageText)).toEqual(["41s", "2m", "9m5s", "100m", "5h", "30h", "3d"]);
+    expect([3.14, 412.4, 1240].map(latencyText)).toEqual(["3.1 ms", "412 ms", "1.24 s"]);
+  });
+});
+
+describe("findings", () => {
+  const finding = { severity: "error", message: "no such\nthing", file: "a.yaml", line: 2, column: 3 } as const;
+
+  test("show the line with a caret", () => {
+    const sources = [{ path: "/a.yaml", file: "a.yaml", text: "one\n  two: 2\n" }];
+    expect(findingLines([finding], sources, paint)[0]).toBe(
+      "a.yaml:2:3: error: no such\nthing\n  2 |   two: 2\n        ^",
+    );
+  });
+
+  test("are GitHub annotations on one line", () => {
+    expect(githubLines([finding])).toEqual(["::error file=a.yaml,line=2,col=3::no such%0Athing"]);
+  });
+});
+
+describe("flags", () => {
+  test("a flag goes before knap.yaml, which goes before the default", () => {
+    const settled = settleSession({ port: "9000" }, { port: 9001, runtime: "docker", "stop-timeout": "3s" });
+    expect(settled).toMatchObject({ port: 9000, runtime: "docker", stopTimeoutMs: 3000, drain: "knap" });
+    expect(settleSession({}, {}).port).toBeUndefined();
+  });
+
+  test("nonsense is a usage error that names the flag", () => {
+    expect(() => settleSession({ port: "http" }, {})).toThrow("--port");
+    expect(() => settleSession({ stopTimeout: "10" }, {})).toThrow("--stop-timeout");
+  });
+
+  test("the terminal UI is for people at terminals", () => {
+    const at = { env: { TERM: "xterm" }, stdinIsTty: true, stdoutIsTty: true, quiet: false };
+    expect(settleUi("auto", at)).toBe("tui");
+    expect(settleUi("auto", { ...at, env: { CI: "true" } })).toBe("plain");
+    expect(settleUi("auto", { ...at, env: { TERM: "dumb" } })).toBe("plain");
+    expect(settleUi("auto", { ...at, stdinIsTty: false })).toBe("plain");
+    expect(settleUi("json", at)).toBe("json");
+  });
+});
+
+test("JUnit escapes what XML cannot hold", () => {
+  const xml = junitText([{ name: "a<b>", seconds: 1, failure: 'x & "y"\u0007' }], "knap: it failed");
+  expect(xml).toContain('name="a&lt;b&gt;" time="1.000"');
+  expect(xml).toContain('<failure message="x &amp; &quot;y&quot;"/>');
+  expect(xml).toContain("<system-err>knap: it failed</system-err>");
+});

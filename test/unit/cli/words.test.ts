@@ -1,0 +1,90 @@
+import { describe, expect, test } from "vitest";
+import { parseSelector } from "../../../src/cli/objects/label-selector.ts";
+import { fullName, parseTargets, resourceOfWord } from "../../../src/cli/objects/resource-words.ts";
+import { parseWish } from "../../../src/cli/objects/wait-for.ts";
+
+describe("naming objects", () => {
+  test.each([
+    ["ksvc", "Service.serving.knative.dev"],
+    ["service", "Service.serving.knative.dev"],
+    ["svc", "Service"],
+    ["services.serving.knative.dev", "Service.serving.knative.dev"],
+    ["Revision", "Revision.serving.knative.dev"],
+    ["rev", "Revision.serving.knative.dev"],
+    ["po", "Pod"],
+    ["deployments.apps", "Deployment.apps"],
+    ["dm", "DomainMapping.serving.knative.dev"],
+  ])("%s is %s", (word, kind) => {
+    expect(resourceOfWord(word)?.kind).toBe(kind);
+  });
+
+  test("kinds, names, kind/name and categories", () => {
+    const shown = (words: readonly string[]) => {
+      const targets = parseTargets(words);
+      return targets.ok ? targets.value.map(({ resource, names }) => [resource.kind, ...names]) : targets.error;
+    };
+    expect(shown(["ksvc,rev"])).toEqual([["Service.serving.knative.dev"], ["Revision.serving.knative.dev"]]);
+    expect(shown(["ksvc", "a", "b"])).toEqual([["Service.serving.knative.dev", "a", "b"]]);
+    expect(shown(["ksvc/a", "pod/b"])).toEqual([
+      ["Service.serving.knative.dev", "a"],
+      ["Pod", "b"],
+    ]);
+    expect(shown(["all"])).toContainEqual(["Route.serving.knative.dev"]);
+    expect(shown(["ksvcs"])).toContain('doesn\'t have a resource type "ksvcs" (did you mean ksvc?)');
+    expect(shown(["ksvc/a", "b"])).toContain("KIND/NAME");
+  });
+
+  test("full names are those of -o name", () => {
+    const ksvc = resourceOfWord("ksvc");
+    const pod = resourceOfWord("pod");
+    expect(ksvc && fullName(ksvc, "a")).toBe("service.serving.knative.dev/a");
+    expect(pod && fullName(pod, "b")).toBe("pod/b");
+  });
+});
+
+describe("selectors", () => {
+  test("equality, sets and existence", () => {
+    expect(parseSelector("a=b,c!=d,e,!f,g in (x, y)")).toEqual({
+      ok: true,
+      value: {
+        matchLabels: { a: "b" },
+        matchExpressions: [
+          { key: "c", operator: "NotIn", values: ["d"] },
+          { key: "e", operator: "Exists" },
+          { key: "f", operator: "DoesNotExist" },
+          { key: "g", operator: "In", values: ["x", "y"] },
+        ],
+      },
+    });
+    expect(parseSelector("a b").ok).toBe(false);
+  });
+});
+
+describe("wait --for", () => {
+  const object = (status: string, generation = 1, observedGeneration = 1) => ({
+    apiVersion: "v1",
+    kind: "X",
+    metadata: { name: "x", generation },
+    status: { observedGeneration, conditions: [{ type: "Ready", status }] },
+  });
+  const met = (text: string, about: ReturnType<typeof object> | undefined) => {
+    const wish = parseWish(text);
+    return wish.ok && wish.value.isMet(about);
+  };
+
+  test("a condition counts once the newest generation is observed", () => {
+    expect(met("condition=Ready", object("True"))).toBe(true);
+    expect(met("condition=ready=false", object("False"))).toBe(true);
+    expect(met("condition=Ready", object("False"))).toBe(false);
+    expect(met("condition=Ready", object("True", 2, 1))).toBe(false);
+    expect(met("condition=Ready", undefined)).toBe(false);
+  });
+
+  test("deletion and a path's value", () => {
+    expect(met("delete", undefined)).toBe(true);
+    expect(met("delete", object("True"))).toBe(false);
+    expect(met("jsonpath={.metadata.name}=x", object("True"))).toBe(true);
+    expect(met("jsonpath={.metadata.none}", object("True"))).toBe(false);
+    expect(parseWish("ready").ok).toBe(false);
+  });
+});

@@ -1,0 +1,67 @@
+import { describe, expect, test } from "vitest";
+import { readDockerfile } from "../../../src/project/dockerfile.ts";
+import { inferCommand } from "../../../src/project/infer-command.ts";
+
+describe("reading a Dockerfile", () => {
+  test("takes CMD, WORKDIR, ENV and EXPOSE of the last stage, stages below included", () => {
+    const facts = readDockerfile(
+      [
+        "# a comment",
+        "ARG NODE_IMAGE=node:22-slim",
+        "FROM ${NODE_IMAGE} AS base",
+        "WORKDIR /app",
+        'ENV A=1 B="two words" \\',
+        "    C=$A-x",
+        "FROM base",
+        "WORKDIR src",
+        "EXPOSE 8080/tcp 9090",
+        'CMD ["node", "server.mjs"]',
+      ].join("\n"),
+    );
+    expect(facts).toEqual({
+      base: "node:22-slim",
+      workdir: "/app/src",
+      env: { A: "1", B: "two words", C: "-x" },
+      ports: [8080, 9090],
+      entrypoint: [],
+      cmd: ["node", "server.mjs"],
+    });
+  });
+
+  test("ENV may use what an earlier ENV set", () => {
+    expect(readDockerfile("FROM x\nENV A=1\nENV B=${A}2 C=${NONE:-three}")?.env).toEqual({
+      A: "1",
+      B: "12",
+      C: "three",
+    });
+  });
+
+  test("shell form runs in a shell, and an ENTRYPOINT voids the CMD before it", () => {
+    expect(readDockerfile("FROM x\nCMD npm start")?.cmd).toEqual(["/bin/sh", "-c", "npm start"]);
+    expect(readDockerfile('FROM x\nCMD ["a"]\nENTRYPOINT ["b"]')).toMatchObject({ cmd: [], entrypoint: ["b"] });
+  });
+
+  test("a target stage is found by name, an unknown one is not", () => {
+    const text = 'FROM x AS dev\nCMD ["dev"]\nFROM x AS prod\nCMD ["prod"]';
+    expect(readDockerfile(text, { target: "Dev" })?.cmd).toEqual(["dev"]);
+    expect(readDockerfile(text)?.cmd).toEqual(["prod"]);
+    expect(readDockerfile(text, { target: "none" })).toBeUndefined();
+  });
+
+  test("build arguments override an ARG's default", () => {
+    expect(readDockerfile("ARG V=1\nFROM node:$V", { args: { V: "2" } })?.base).toBe("node:2");
+  });
+});
+
+describe("inferring a process's command", () => {
+  const facts = { base: "x", env: { A: "1" }, ports: [], workdir: "/app" };
+
+  test("joins ENTRYPOINT and CMD and moves paths under WORKDIR into the project", () => {
+    const inferred = inferCommand({ ...facts, entrypoint: ["/app/run"], cmd: ["--root", "/app", "/etc/x"] });
+    expect(inferred).toEqual({ command: ["./run", "--root", ".", "/etc/x"], env: { A: "1" } });
+  });
+
+  test("knows nothing when the base image says it all", () => {
+    expect(inferCommand({ ...facts, entrypoint: [], cmd: [] })).toBeUndefined();
+  });
+});

@@ -1,0 +1,126 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { loadProject } from "../../../src/project/load-project.ts";
+import { hasErrors } from "../../../src/project/project.ts";
+
+let folder = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "knap-project-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function write(files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
+  }
+}
+const service = (name: string, image = "dev.local/x") =>
+  `apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: { name: ${name} }\nspec: { template: { spec: { containers: [{ image: ${image} }] } } }\n`;
+const load = (files: readonly string[] = [], namespace?: string) =>
+  loadProject({ cwd: folder, files, namespace, readStdin: async () => service("piped") });
+const namesOf = (project: Awaited<ReturnType<typeof load>>) =>
+  project.objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+
+describe("which files are taken", () => {
+  test("service.dev.yaml goes before service.yaml, which goes before folders", async () => {
+    await write({ "k8s/a.yaml": service("in-folder") });
+    expect(namesOf(await load())).toEqual(["Service/in-folder"]);
+    await write({ "service.yaml": service("plain") });
+    expect(namesOf(await load())).toEqual(["Service/plain"]);
+    await write({ "my-service.dev.yaml": service("dev") });
+    expect(namesOf(await load())).toEqual(["Service/dev"]);
+  });
+
+  test("a config folder without Knative manifests is somebody else's", async () => {
+    await write({ "config/app.yaml": "debug: true\n" });
+    expect((await load()).objects).toEqual([]);
+  });
+
+  test("knap.yaml's files count from its own folder, and -f goes before them", async () => {
+    await write({ "knap.yaml": "files: [deploy/]\n", "deploy/a.yaml": service("a"), "b.yaml": service("b") });
+    expect(namesOf(await load())).toEqual(["Service/a"]);
+    expect(namesOf(await load(["b.yaml"]))).toEqual(["Service/b"]);
+  });
+
+  test("a folder given by -f brings its own knap.yaml, which is no manifest", async () => {
+    await write({ "app/knap.yaml": "services: { a: { command: [run] } }\n", "app/service.yaml": service("a") });
+    const project = await load(["app"]);
+    expect(hasErrors(project)).toBe(false);
+    expect(project.services[0]?.start).toEqual({ command: ["run"], folder: join(folder, "app"), env: {} });
+  });
+
+  test("- is standard input, and what is not there is told", async () => {
+    const project = await load(["-", "none.yaml"]);
+    expect(namesOf(project)).toEqual(["Service/piped"]);
+    expect(project.findings).toMatchObject([{ severity: "error", file: "none.yaml" }]);
+  });
+});
+
+describe("what a project consists of", () => {
+  test("cluster configuration first, then namespaces, ConfigMaps and Secrets, then the rest in file order", async () => {
+    await write({
+      "knap.yaml": "config: { autoscaler: { stable-window: 6s } }\nsecrets: { db: { from: .env } }\n",
+      ".env": 'URL="postgres://x"\n',
+      "service.yaml": [
+        service("a"),
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: settings }\n",
+        service("b").replace("name: b", "name: b, namespace: shop"),
+      ].join("---\n"),
+    });
+    const project = await load();
+    expect(project.findings).toEqual([]);
+    expect(namesOf(project)).toEqual([
+      "ConfigMap/config-autoscaler",
+      "Namespace/shop",
+      "Secret/db",
+      "ConfigMap/settings",
+      "Service/a",
+      "Service/b",
+    ]);
+    expect(project.configMaps.get("config-autoscaler")).toEqual({ "stable-window": "6s" });
+    expect(project.objects[2]).toMatchObject({ data: { URL: Buffer.from("postgres://x").toString("base64") } });
+  });
+
+  test("the namespace of the command fills in what files leave out", async () => {
+    await write({ "service.yaml": service("a") });
+    const project = await load([], "shop");
+    expect(project.services[0]?.key).toBe("shop/a");
+  });
+
+  test("a Dockerfile beside the only Service says how to build and start it", async () => {
+    await write({
+      "service.yaml": service("a"),
+      Dockerfile: 'FROM x\nWORKDIR /app\nENV A=1\nCMD ["node", "/app/s.mjs"]\n',
+    });
+    const [only] = (await load()).services;
+    expect(only?.build).toEqual({ context: folder, dockerfile: join(folder, "Dockerfile"), args: {} });
+    expect(only?.start).toEqual({ command: ["node", "./s.mjs"], folder, env: { A: "1" } });
+  });
+
+  test("an image that a registry may have is not built unless told", async () => {
+    await write({ "service.yaml": service("a", "docker.io/acme/a"), Dockerfile: 'FROM x\nCMD ["run"]\n' });
+    const [only] = (await load()).services;
+    expect(only?.build).toBeUndefined();
+    expect(only?.start?.command).toEqual(["run"]);
+  });
+
+  test("a build without a Dockerfile and a Service that no file has are told", async () => {
+    await write({ "service.yaml": service("a"), "knap.yaml": "services: { a: { build: . }, b: { command: [x] } }\n" });
+    const { findings } = await load();
+    expect(findings.map(({ severity }) => severity)).toEqual(["error", "warning"]);
+  });
+
+  test("an env file with a broken line is told without its values", async () => {
+    await write({
+      "service.yaml": service("a"),
+      "knap.yaml": "secrets: { db: { from: .env } }\n",
+      ".env": "A=1\nhunter2\n",
+    });
+    const { findings } = await load();
+    expect(findings[0]?.message).toContain("line 2");
+    expect(JSON.stringify(findings)).not.toContain("hunter2");
+  });
+});

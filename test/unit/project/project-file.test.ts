@@ -1,0 +1,46 @@
+import { describe, expect, test } from "vitest";
+import { parseProjectFile } from "../../../src/project/project-file.ts";
+
+describe("knap.yaml", () => {
+  test("is read with its short and long forms", () => {
+    const text = [
+      "files: [service.yaml]",
+      "runtime: process",
+      "config: { autoscaler: { stable-window: 6s, max-scale: 3 } }",
+      "secrets: { db: { from: .env } }",
+      "services:",
+      "  a: { build: ., command: [node, x.mjs] }",
+      "  b: { build: { context: b, target: dev, args: { V: 2 } } }",
+    ].join("\n");
+    const { value, findings } = parseProjectFile(text, "knap.yaml");
+    expect(findings).toEqual([]);
+    expect(value).toMatchObject({
+      runtime: "process",
+      config: { autoscaler: { "stable-window": "6s", "max-scale": "3" } },
+      services: { a: { build: { context: "." } }, b: { build: { context: "b", target: "dev", args: { V: "2" } } } },
+    });
+  });
+
+  test("an empty file is fine", () => {
+    expect(parseProjectFile("# nothing\n", "knap.yaml")).toEqual({ value: {}, findings: [] });
+  });
+
+  test("every fault is told, with its line and column", () => {
+    const text = "runtime: podman\nservices:\n  a:\n    comand: [x]\nport: 99999\n";
+    const { value, findings } = parseProjectFile(text, "knap.yaml");
+    expect(value).toBeUndefined();
+    expect(findings.map(({ line, column }) => [line, column])).toEqual(
+      expect.arrayContaining([
+        [1, 1],
+        [4, 5],
+        [5, 1],
+      ]),
+    );
+    expect(findings.map(({ message }) => message).join("\n")).toContain('unknown field "comand"');
+  });
+
+  test("broken YAML is told with its place", () => {
+    const { findings } = parseProjectFile("a: [1\nb: 2", "knap.yaml");
+    expect(findings[0]).toMatchObject({ severity: "error", file: "knap.yaml", line: 2 });
+  });
+});
