@@ -39,6 +39,11 @@ export function markCertificateNotReady(status: DomainMappingStatus, name: strin
   return marks.asUnknown(status, CERTIFICATE, at, { reason: "CertificateNotReady", message });
 }
 
+export function markCertificateNotOwned(status: DomainMappingStatus, name: string, at: string): DomainMappingStatus {
+  const message = `There is an existing certificate ${name} that we don't own.`;
+  return marks.asFalse(status, CERTIFICATE, at, { reason: "CertificateNotOwned", message });
+}
+
 export function markHttpDowngrade(status: DomainMappingStatus, name: string, at: string): DomainMappingStatus {
   const message = `Certificate ${name} is not ready downgrade HTTP.`;
   return marks.asTrue(status, CERTIFICATE, at, { reason: "HTTPDowngrade", message });

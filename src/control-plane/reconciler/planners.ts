@@ -1,12 +1,17 @@
 // All planners of knap, in two lists: Knative's controllers, and the parts of Kubernetes that they stand on.
 import type { Reconciler } from "../controller/reconciler.ts";
 import { configurationPlanner } from "./configuration/configuration.ts";
+import { deploymentPlanner } from "./deployment/deployment.ts";
+import { domainMappingPlanner } from "./domain-mapping/domain-mapping.ts";
+import { endpointsPlanner } from "./endpoints/endpoints.ts";
 import { gcPlanner } from "./gc/gc.ts";
+import { ingressPlanner } from "./ingress/ingress.ts";
 import { labelerPlanner } from "./labeler/labeler.ts";
 import { metricPlanner } from "./metric/metric.ts";
 import { podAutoscalerPlanner } from "./pod-autoscaler/pod-autoscaler.ts";
 import { revisionPlanner } from "./revision/revision.ts";
 import { routePlanner } from "./route/route.ts";
+import { schedulerPlanner } from "./scheduler/scheduler.ts";
 import { serverlessServicePlanner } from "./serverless-service/serverless-service.ts";
 import { servicePlanner } from "./service/service.ts";
 
@@ -25,6 +30,12 @@ export const knativePlanners: readonly Reconciler[] = [
   metricPlanner,
   routePlanner,
   gcPlanner,
+  domainMappingPlanner,
 ].map(any);
 
-export const kubernetesPlanners: readonly Reconciler[] = [];
+export const kubernetesPlanners: readonly Reconciler[] = [
+  deploymentPlanner,
+  endpointsPlanner,
+  schedulerPlanner,
+  ingressPlanner,
+].map(any);

@@ -1,0 +1,113 @@
+// knap's Deployment controller: makes and stops Pods, and tells how that goes. It owns its Pods directly.
+import type { Deployment, DeploymentStatus, Pod } from "../../../apis/core/types.ts";
+import { keyOf, type ObjectKey } from "../../../apis/kinds.ts";
+import type { EventNote, Plan, Reconciler, World } from "../../controller/reconciler.ts";
+import { isControlledBy } from "../ownership.ts";
+import { choosePods } from "./choose-pods.ts";
+import { makePod, replicaSetName, TEMPLATE_HASH_LABEL, templateHash } from "./make-pod.ts";
+import { isAlive, isPodReady } from "./pod-ranks.ts";
+import { type Counts, deploymentConditions, msToDeadline } from "./progress.ts";
+import { quotaRefusal } from "./quota.ts";
+
+const KIND = "Deployment.apps";
+
+export const deploymentPlanner: Reconciler<typeof KIND> = {
+  name: "deployment",
+  kind: KIND,
+  watches: (changed, view): readonly ObjectKey[] => {
+    if (changed.kind !== "ResourceQuota") return [];
+    return view.list(KIND, { namespace: changed.metadata.namespace ?? "" }).map(keyOf) as ObjectKey[];
+  },
+  reconcile: (deployment, world): Plan<typeof KIND> => {
+    if (deployment.metadata.deletionTimestamp !== undefined) return {};
+    const hash = templateHash(deployment);
+    const isCurrent = (pod: Pod) => pod.metadata.labels?.[TEMPLATE_HASH_LABEL] === hash;
+    const pods = podsOf(deployment, world);
+    const wanted = deployment.spec.replicas ?? 1;
+    const { create, retire } = choosePods(wanted, pods, isCurrent);
+    const made = makePods(deployment, pods, create, world);
+    const status = statusOf(deployment, pods.filter(isAlive), isCurrent, made.failure, world);
+    const deadline = msToDeadline(
+      deployment,
+      status.conditions?.find(({ type }) => type === "Progressing"),
+      world.now,
+    );
+    return {
+      status,
+      create: made.pods,
+      retire: retire.map((pod) => ({ key: keyOf(pod), ...(pod.metadata.uid ? { uid: pod.metadata.uid } : {}) })),
+      events: scalingEvents(deployment, pods.filter(isAlive).length, made, retire.length),
+      ...(deadline === undefined ? {} : { requeueAfterMs: [deadline] }),
+    };
+  },
+};
+
+function podsOf(deployment: Deployment, world: World): readonly Pod[] {
+  const namespace = deployment.metadata.namespace ?? "";
+  const selected = world.list("Pod", { namespace, labels: deployment.spec.selector });
+  return selected.filter((pod) => isControlledBy(pod, deployment));
+}
+
+interface Made {
+  readonly pods: readonly Pod[];
+  readonly failure: string | undefined;
+}
+
+/** New Pods as far as quotas allow; the first refusal ends it. */
+function makePods(deployment: Deployment, existing: readonly Pod[], count: number, world: World): Made {
+  const namespace = deployment.metadata.namespace ?? "";
+  const quotas = world.list("ResourceQuota", { namespace });
+  const taken = new Set(existing.map((pod) => pod.metadata.name));
+  const pods: Pod[] = [];
+  for (let attempt = 0; pods.length < count; attempt++) {
+    const pod = makePod(deployment, `${world.now}/${attempt}`);
+    if (taken.has(pod.metadata.name)) continue;
+    const others = quotas.length === 0 ? [] : [...world.list("Pod", { namespace }), ...pods];
+    const failure = quotaRefusal(pod, others, quotas);
+    if (failure !== undefined) return { pods, failure };
+    taken.add(pod.metadata.name);
+    pods.push(pod);
+  }
+  return { pods, failure: undefined };
+}
+
+function statusOf(
+  deployment: Deployment,
+  alive: readonly Pod[],
+  isCurrent: (pod: Pod) => boolean,
+  failure: string | undefined,
+  world: World,
+): DeploymentStatus {
+  const ready = alive.filter(isPodReady).length;
+  const counts: Counts = {
+    replicas: alive.length,
+    updatedReplicas: alive.filter(isCurrent).length,
+    readyReplicas: ready,
+    availableReplicas: ready,
+  };
+  const unavailable = Math.max(0, (deployment.spec.replicas ?? 1) - ready);
+  const shown = Object.entries({ ...counts, unavailableReplicas: unavailable }).filter(([, count]) => count > 0);
+  const observed = { replicaSet: replicaSetName(deployment), failure, now: world.now };
+  const { generation } = deployment.metadata;
+  return {
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    ...Object.fromEntries(shown),
+    conditions: deploymentConditions(deployment, counts, observed),
+  };
+}
+
+function scalingEvents(deployment: Deployment, before: number, made: Made, stopped: number): readonly EventNote[] {
+  const name = replicaSetName(deployment);
+  const change = (way: string, from: number, to: number): EventNote => ({
+    type: "Normal",
+    reason: "ScalingReplicaSet",
+    message: `Scaled ${way} replica set ${name} from ${from} to ${to}`,
+  });
+  const failed = deployment.status?.conditions?.find(({ type }) => type === "ReplicaFailure")?.message;
+  const news = made.failure !== undefined && made.failure !== failed;
+  return [
+    ...(made.pods.length > 0 ? [change("up", before, before + made.pods.length)] : []),
+    ...(stopped > 0 ? [change("down", before, before - stopped)] : []),
+    ...(news ? [{ type: "Warning" as const, reason: "FailedCreate", message: `Error creating: ${made.failure}` }] : []),
+  ];
+}

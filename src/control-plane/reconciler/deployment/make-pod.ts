@@ -1,0 +1,56 @@
+// One Pod of a Deployment. In knap there is no ReplicaSet between them: the Deployment owns its Pods, which still carry the
+// name and the hash label that a ReplicaSet would have given them.
+import type { Deployment, Pod } from "../../../apis/core/types.ts";
+import { md5Hex } from "../../../base/hash.ts";
+import { controllerReference } from "../ownership.ts";
+
+export const TEMPLATE_HASH_LABEL = "pod-template-hash";
+/** Kubernetes' alphabet for generated names: no vowels, nothing that reads as another character. */
+const ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
+const LONGEST_PREFIX = 58;
+
+/** Ten characters that change with the pod template. */
+export function templateHash(deployment: Deployment): string {
+  return letters(JSON.stringify(deployment.spec.template), 10);
+}
+
+/** What the ReplicaSet of the present template would be called. */
+export function replicaSetName(deployment: Deployment): string {
+  return `${deployment.metadata.name}-${templateHash(deployment)}`;
+}
+
+/** `chance`: a text that differs from every other time a Pod of this Deployment is made. */
+export function makePod(deployment: Deployment, chance: string): Pod {
+  const { metadata, spec } = deployment.spec.template;
+  const prefix = `${replicaSetName(deployment)}-`.slice(0, LONGEST_PREFIX);
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      name: prefix + letters(`${deployment.metadata.uid ?? ""}/${chance}`, 5),
+      generateName: `${replicaSetName(deployment)}-`,
+      namespace: deployment.metadata.namespace ?? "",
+      labels: { ...metadata?.labels, [TEMPLATE_HASH_LABEL]: templateHash(deployment) },
+      ...(metadata?.annotations ? { annotations: metadata.annotations } : {}),
+      ownerReferences: [controllerReference(deployment)],
+    },
+    spec: {
+      restartPolicy: "Always",
+      terminationGracePeriodSeconds: 30,
+      dnsPolicy: "ClusterFirst",
+      serviceAccountName: "default",
+      schedulerName: "default-scheduler",
+      ...spec,
+    },
+    status: { phase: "Pending" },
+  };
+}
+
+function letters(text: string, count: number): string {
+  const digest = md5Hex(text);
+  let made = "";
+  for (let index = 0; index < count; index++) {
+    made += ALPHABET[Number.parseInt(digest.slice(index * 2, index * 2 + 2), 16) % ALPHABET.length];
+  }
+  return made;
+}

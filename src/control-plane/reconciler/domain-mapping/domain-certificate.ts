@@ -1,0 +1,88 @@
+// The certificate of a mapped domain: given by the user, issued by the cluster, or none. Source: pkg/reconciler/domainmapping/reconciler.go.
+import { childName } from "../../../apis/meta/child-name.ts";
+import { isReady } from "../../../apis/meta/conditions.ts";
+import type { Certificate } from "../../../apis/networking/types.ts";
+import {
+  markCertificateNotOwned,
+  markCertificateNotReady,
+  markCertificateProvided,
+  markCertificateReady,
+  markHttpDowngrade,
+  markTlsNotEnabled,
+} from "../../../apis/serving/domain-mapping-lifecycle.ts";
+import type { DomainMapping } from "../../../apis/serving/types.ts";
+import { type Parsed, parsed, unparsed } from "../../../base/parsed.ts";
+import type { World } from "../../controller/reconciler.ts";
+import { holdWhole } from "../owned-child.ts";
+import { controllerReference, isControlledBy } from "../ownership.ts";
+import type { Pass } from "../pass.ts";
+import { type AcmeChallenge, type CertificateOutcome, wantsTls } from "../route/certificates.ts";
+import { certificateClass, handedOn } from "../route/make-ingress.ts";
+import { CERTIFICATE_CLASS_ANNOTATION, DOMAIN_MAPPING_UID_LABEL } from "../well-known.ts";
+
+/** What the Ingress needs of it, and whether the URL is `https` by now. The failure: the certificate is somebody else's. */
+export interface DomainCertificate extends CertificateOutcome {
+  readonly scheme?: "http" | "https";
+}
+
+/** Holds the certificate and marks what it says. */
+export function reconcileDomainCertificate(pass: Pass<"DomainMapping.serving.knative.dev">): Parsed<DomainCertificate> {
+  const { object: mapping, world, plan, at } = pass;
+  const { name, namespace = "" } = mapping.metadata;
+  if (mapping.spec.tls) {
+    pass.status = markCertificateProvided(pass.status, at);
+    const { secretName } = mapping.spec.tls;
+    return parsed({
+      tls: [{ hosts: [name], secretName, secretNamespace: namespace }],
+      challenges: [],
+      scheme: "https",
+    });
+  }
+  if (!wantsTls(mapping.metadata.annotations, world.config)) {
+    pass.status = markTlsNotEnabled(pass.status, "external-domain-tls is not enabled", at);
+    return parsed({ tls: [], challenges: [] });
+  }
+  const wanted = makeDomainCertificate(mapping, world);
+  const existing = world.get("Certificate.networking.internal.knative.dev", namespace, wanted.metadata.name);
+  if (existing && !isControlledBy(existing, mapping)) {
+    pass.status = markCertificateNotOwned(pass.status, wanted.metadata.name, at);
+    return unparsed(`domain mapping: ${name} does not own certificate: ${wanted.metadata.name}`);
+  }
+  if (!existing) {
+    const message = `Created Certificate ${namespace}/${wanted.metadata.name}`;
+    plan.events.push({ type: "Normal", reason: "Created", message });
+  }
+  plan.ensure.push({ ...holdWhole(wanted), fields: { spec: wanted.spec }, whole: [["spec"]] });
+  return parsed(noteCertificate(pass, existing ?? wanted));
+}
+
+function noteCertificate(pass: Pass<"DomainMapping.serving.knative.dev">, certificate: Certificate): DomainCertificate {
+  const { world, at } = pass;
+  const { name, namespace = "" } = certificate.metadata;
+  const { dnsNames, secretName } = certificate.spec;
+  if (isReady(certificate)) {
+    pass.status = markCertificateReady(pass.status, at);
+    return { tls: [{ hosts: dnsNames, secretName, secretNamespace: namespace }], challenges: [], scheme: "https" };
+  }
+  const challenges = (certificate.status?.http01Challenges ?? []) as readonly AcmeChallenge[];
+  pass.status = markCertificateNotReady(pass.status, name, at);
+  if (world.config.network.httpProtocol !== "Enabled") return { tls: [], challenges, scheme: "https" };
+  pass.status = markHttpDowngrade(pass.status, name, at);
+  return { tls: [], challenges, scheme: "http" };
+}
+
+function makeDomainCertificate(mapping: DomainMapping, { config }: World): Certificate {
+  const { name, namespace = "", uid = "", annotations } = mapping.metadata;
+  return {
+    apiVersion: "networking.internal.knative.dev/v1alpha1",
+    kind: "Certificate",
+    metadata: {
+      name: childName(name, ""),
+      namespace,
+      labels: { [DOMAIN_MAPPING_UID_LABEL]: uid },
+      annotations: { ...handedOn(annotations), [CERTIFICATE_CLASS_ANNOTATION]: certificateClass(annotations, config) },
+      ownerReferences: [controllerReference(mapping)],
+    },
+    spec: { dnsNames: [name], domain: name, secretName: name },
+  };
+}

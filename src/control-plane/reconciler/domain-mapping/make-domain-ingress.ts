@@ -1,0 +1,51 @@
+// The Ingress of a DomainMapping: one public host, rewritten to the target's own name. Source: pkg/reconciler/domainmapping/resources/ingress.go.
+import type { ServingConfig } from "../../../apis/config/types.ts";
+import type { Ingress } from "../../../apis/networking/types.ts";
+import type { DomainMapping } from "../../../apis/serving/types.ts";
+import { type Parsed, parsed } from "../../../base/parsed.ts";
+import { controllerReference } from "../ownership.ts";
+import { type CertificateOutcome, challengePaths } from "../route/certificates.ts";
+import { handedOn, httpOption, ingressClass, ingressName } from "../route/make-ingress.ts";
+import { DOMAIN_MAPPING_NAMESPACE_LABEL, DOMAIN_MAPPING_UID_LABEL, INGRESS_CLASS_ANNOTATION } from "../well-known.ts";
+
+export interface DomainTarget {
+  /** `<service>.<namespace>.svc.<cluster domain>` */
+  readonly host: string;
+  readonly service: string;
+}
+
+/** The whole Ingress; the failure: an annotation that cannot be understood. */
+export function makeDomainIngress(
+  mapping: DomainMapping,
+  target: DomainTarget,
+  { tls, challenges }: CertificateOutcome,
+  config: ServingConfig,
+): Parsed<Ingress> {
+  const { name, namespace = "", uid = "", labels, annotations } = mapping.metadata;
+  const option = httpOption(annotations, config);
+  if (!option.ok) return option;
+  const split = {
+    serviceNamespace: namespace,
+    serviceName: target.service,
+    servicePort: 80,
+    percent: 100,
+    appendHeaders: { "K-Original-Host": name },
+  };
+  const paths = [...challengePaths(challenges, name), { rewriteHost: target.host, splits: [split] }];
+  return parsed({
+    apiVersion: "networking.internal.knative.dev/v1alpha1",
+    kind: "Ingress",
+    metadata: {
+      name: ingressName(name),
+      namespace,
+      labels: { ...labels, [DOMAIN_MAPPING_UID_LABEL]: uid, [DOMAIN_MAPPING_NAMESPACE_LABEL]: namespace },
+      annotations: { ...handedOn(annotations), [INGRESS_CLASS_ANNOTATION]: ingressClass(annotations, config) },
+      ownerReferences: [controllerReference(mapping)],
+    },
+    spec: {
+      rules: [{ hosts: [name], visibility: "ExternalIP", http: { paths } }],
+      ...(tls.length > 0 ? { tls } : {}),
+      httpOption: option.value,
+    },
+  });
+}

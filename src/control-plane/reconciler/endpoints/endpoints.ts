@@ -1,0 +1,87 @@
+// knap's Endpoints controller: the addresses behind every core Service that selects Pods. Services without a selector are others' business.
+import type { CoreService, EndpointSubset, Endpoints, Pod, ServicePort } from "../../../apis/core/types.ts";
+import { keyOf, type ObjectKey } from "../../../apis/kinds.ts";
+import type { StringMap } from "../../../apis/meta/object.ts";
+import type { Plan, Reconciler } from "../../controller/reconciler.ts";
+import { isAlive, isPodReady } from "../deployment/pod-ranks.ts";
+
+const KIND = "Service";
+const MANAGED_BY = { "endpoints.kubernetes.io/managed-by": "endpoint-controller" };
+type Subset = Required<Pick<EndpointSubset, "ports">> & EndpointSubset;
+
+export const endpointsPlanner: Reconciler<typeof KIND> = {
+  name: "endpoints",
+  kind: KIND,
+  watches: (changed, view): readonly ObjectKey[] => {
+    const { namespace = "", labels } = changed.metadata;
+    if (changed.kind !== "Pod") return [];
+    return view
+      .list(KIND, { namespace })
+      .filter((service) => selects(service, labels))
+      .map(keyOf);
+  },
+  reconcile: (service, world): Plan<typeof KIND> => {
+    const { selector } = service.spec;
+    if (!selector || Object.keys(selector).length === 0 || service.metadata.deletionTimestamp !== undefined) return {};
+    const pods = world.list("Pod", { namespace: service.metadata.namespace ?? "", labels: { matchLabels: selector } });
+    const wanted = makeEndpoints(service, pods);
+    const { subsets = [] } = wanted;
+    return { ensure: [{ key: keyOf(wanted), fields: { subsets }, create: wanted, whole: [["subsets"]] }] };
+  },
+};
+
+function selects(service: CoreService, labels: StringMap | undefined): boolean {
+  const selector = Object.entries(service.spec.selector ?? {});
+  return selector.length > 0 && selector.every(([key, value]) => labels?.[key] === value);
+}
+
+/** The Endpoints of that name; they go with their Service. */
+export function makeEndpoints(service: CoreService, pods: readonly Pod[]): Endpoints {
+  const { name, namespace = "", labels, uid = "" } = service.metadata;
+  const owner = { apiVersion: "v1", kind: "Service", name, uid };
+  return {
+    apiVersion: "v1",
+    kind: "Endpoints",
+    metadata: { name, namespace, labels: { ...labels, ...MANAGED_BY }, ownerReferences: [owner] },
+    subsets: makeSubsets(service, pods),
+  };
+}
+
+/** Pods that resolve the ports alike stand together; a Pod without an address is not there yet. */
+function makeSubsets(service: CoreService, pods: readonly Pod[]): readonly EndpointSubset[] {
+  const groups = new Map<string, { ports: Subset["ports"]; ready: Pod[]; notReady: Pod[] }>();
+  for (const pod of pods) {
+    if (!pod.status?.podIP || !isAlive(pod)) continue;
+    const ports = portsOf(service.spec.ports ?? [], pod);
+    const key = JSON.stringify(ports);
+    const group = groups.get(key) ?? { ports, ready: [], notReady: [] };
+    groups.set(key, group);
+    (isPodReady(pod) ? group.ready : group.notReady).push(pod);
+  }
+  return [...groups.values()].map(({ ports, ready, notReady }) => ({
+    ...(ready.length > 0 ? { addresses: ready.map(addressOf) } : {}),
+    ...(notReady.length > 0 ? { notReadyAddresses: notReady.map(addressOf) } : {}),
+    ports,
+  }));
+}
+
+function addressOf({ metadata, spec, status }: Pod): NonNullable<EndpointSubset["addresses"]>[number] {
+  const { name, namespace = "", uid = "" } = metadata;
+  return {
+    ip: status?.podIP ?? "",
+    ...(spec.nodeName === undefined ? {} : { nodeName: spec.nodeName }),
+    targetRef: { kind: "Pod", name, namespace, uid },
+  };
+}
+
+function portsOf(ports: readonly ServicePort[], pod: Pod): Subset["ports"] {
+  return ports.flatMap(({ name, port, targetPort = port, protocol = "TCP", appProtocol }) => {
+    const number = typeof targetPort === "number" ? targetPort : namedPort(pod, targetPort);
+    if (number === undefined) return [];
+    return [{ ...(name ? { name } : {}), port: number, protocol, ...(appProtocol ? { appProtocol } : {}) }];
+  });
+}
+
+function namedPort(pod: Pod, name: string): number | undefined {
+  return pod.spec.containers.flatMap(({ ports = [] }) => ports).find((port) => port.name === name)?.containerPort;
+}

@@ -1,0 +1,47 @@
+// knap's ingress controller: says that an Ingress is served once the gateway has been seen serving this very version of it.
+// The gateway itself follows the Ingresses elsewhere; this planner only asks and tells. Source: networking/pkg/status/status.go.
+import type { ServingConfig } from "../../../apis/config/types.ts";
+import { keyOf } from "../../../apis/kinds.ts";
+import { ingressConditions } from "../../../apis/meta/condition-sets.ts";
+import { ingressHash } from "../../../apis/networking/ingress-hash.ts";
+import type { Ingress, IngressStatus } from "../../../apis/networking/types.ts";
+import { statusMarks } from "../../../apis/serving/status-lifecycle.ts";
+import type { Inquiry, Reconciler } from "../../controller/reconciler.ts";
+import { knativePlanner } from "../pass.ts";
+
+const KIND = "Ingress.networking.internal.knative.dev";
+const marks = statusMarks<IngressStatus>(ingressConditions);
+const WAITING = { reason: "Uninitialized", message: "Waiting for load balancer to be ready" };
+
+export const ingressPlanner: Reconciler<typeof KIND> = knativePlanner({
+  name: "ingress",
+  kind: KIND,
+  conditions: ingressConditions,
+  reconcile: (pass): undefined => {
+    const { object, world, at } = pass;
+    const question = probeOf(object);
+    const configured = marks.asTrue(withGateways(pass.status, world.config), "NetworkConfigured", at);
+    if (world.answer(question)?.ok) {
+      pass.status = marks.asTrue(configured, "LoadBalancerReady", at);
+      return;
+    }
+    pass.plan.ask.push(question);
+    pass.status = marks.asUnknown(configured, "LoadBalancerReady", at, WAITING);
+  },
+});
+
+function probeOf(ingress: Ingress): Extract<Inquiry, { ask: "IngressProbe" }> {
+  const hosts = (ingress.spec.rules ?? []).flatMap((rule) => rule.hosts ?? []);
+  return {
+    ask: "IngressProbe",
+    ingress: keyOf(ingress),
+    hash: ingressHash(ingress),
+    hosts: [...new Set(hosts)].sort(),
+  };
+}
+
+/** One gateway with two doors; placeholders point at the inner one. */
+function withGateways(status: IngressStatus, { clusterDomain }: ServingConfig): IngressStatus {
+  const door = (name: string) => ({ ingress: [{ domainInternal: `${name}.knative-serving.svc.${clusterDomain}` }] });
+  return { ...status, publicLoadBalancer: door("knap-gateway"), privateLoadBalancer: door("knap-local-gateway") };
+}

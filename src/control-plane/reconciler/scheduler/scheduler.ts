@@ -1,0 +1,80 @@
+// knap's scheduler: gives every Pod its node, or says why there is no room. It stops nobody to make room.
+import type { CoreCondition, Node, Pod } from "../../../apis/core/types.ts";
+import { keyOf, type ObjectKey } from "../../../apis/kinds.ts";
+import { timeText } from "../../../base/time.ts";
+import type { OwnedFields, Plan, Reconciler, World } from "../../controller/reconciler.ts";
+import { nano, sumOf } from "../deployment/quota.ts";
+
+const KIND = "Pod";
+
+export const schedulerPlanner: Reconciler<typeof KIND> = {
+  name: "scheduler",
+  kind: KIND,
+  /** Room appears when a Pod ends or a Node grows: whoever waits looks again. */
+  watches: (changed, view): readonly ObjectKey[] => {
+    if (changed.kind !== "Pod" && changed.kind !== "Node") return [];
+    return view.list(KIND).filter(isWaiting).map(keyOf);
+  },
+  reconcile: (pod, world): Plan<typeof KIND> => {
+    if (!isWaiting(pod) || pod.metadata.deletionTimestamp !== undefined) return {};
+    const nodes = world.list("Node");
+    const findings = nodes.map((node) => shortages(node, pod, world));
+    const node = nodes[findings.findIndex((found) => found.length === 0)];
+    if (node) return { ensure: [bind(pod, node, world)] };
+    const message = unschedulable(findings);
+    const known = pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
+    if (known?.status === "False" && known.message === message) return {};
+    const condition: CoreCondition = { ...scheduled("False", world), reason: "Unschedulable", message };
+    return {
+      ensure: [{ key: keyOf(pod), fields: { status: withCondition(pod, condition) }, status: true }],
+      events: [{ type: "Warning", reason: "FailedScheduling", message }],
+    };
+  },
+};
+
+function isWaiting(pod: Pod): boolean {
+  return pod.spec.nodeName === undefined && pod.metadata.deletionTimestamp === undefined;
+}
+
+function bind(pod: Pod, node: Node, world: World): OwnedFields {
+  const status = withCondition(pod, scheduled("True", world));
+  return { key: keyOf(pod), fields: { spec: { nodeName: node.metadata.name }, status }, status: true };
+}
+
+function scheduled(status: "True" | "False", world: World): CoreCondition {
+  return { type: "PodScheduled", status, lastTransitionTime: timeText(world.now) };
+}
+
+/** The phase and all conditions, with this one in its place. */
+function withCondition(pod: Pod, condition: CoreCondition): Pod["status"] {
+  const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== condition.type);
+  return { phase: pod.status?.phase ?? "Pending", conditions: [...others, condition] };
+}
+
+/** What the node lacks for the Pod, in Kubernetes' words; nothing when there is room. A node that is silent about a resource has plenty. */
+function shortages(node: Node, pod: Pod, world: World): readonly string[] {
+  const room = node.status?.allocatable ?? {};
+  const holders = world.list("Pod").filter((other) => other.spec.nodeName === node.metadata.name && isHolding(other));
+  const lacks: string[] = [];
+  for (const resource of ["cpu", "memory"]) {
+    const asked = sumOf(pod.spec, "requests", resource);
+    if (asked === 0n || room[resource] === undefined) continue;
+    const used = holders.reduce((sum, { spec }) => sum + sumOf(spec, "requests", resource), 0n);
+    if (used + asked > nano(room[resource])) lacks.push(`Insufficient ${resource}`);
+  }
+  if (room["pods"] !== undefined && holders.length + 1 > Number(room["pods"])) lacks.push("Too many pods");
+  return lacks;
+}
+
+function isHolding({ status }: Pod): boolean {
+  return status?.phase !== "Succeeded" && status?.phase !== "Failed";
+}
+
+function unschedulable(findings: readonly (readonly string[])[]): string {
+  const total = findings.length;
+  if (total === 0) return "no nodes available to schedule pods";
+  const counts = new Map<string, number>();
+  for (const lack of findings.flat()) counts.set(lack, (counts.get(lack) ?? 0) + 1);
+  const reasons = [...counts].map(([lack, count]) => `${count} ${lack}`).sort();
+  return `0/${total} nodes are available: ${reasons.join(", ")}.`;
+}
