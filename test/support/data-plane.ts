@@ -1,0 +1,153 @@
+// knap's whole request path over real sockets, wired as the emulator wires it: door → gateway → activator → queue-proxy → an app on loopback.
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { RevisionKey, Stat } from "../../src/apis/autoscaling/types.ts";
+import type { Ingress } from "../../src/apis/networking/types.ts";
+import { systemClock } from "../../src/base/system-clock.ts";
+import { Activator } from "../../src/data-plane/activator/activator.ts";
+import type { Backend } from "../../src/data-plane/activator/backend.ts";
+import type { RevisionTraffic } from "../../src/data-plane/activator/revision-path.ts";
+import { nodeForwarder } from "../../src/data-plane/http/node-forwarder.ts";
+import { type OpenDoor, openDoor } from "../../src/data-plane/http/server.ts";
+import { IngressGateway } from "../../src/data-plane/ingress/ingress.ts";
+import { compileRoutingTable } from "../../src/data-plane/ingress/routing-table.ts";
+import { QueueProxy } from "../../src/data-plane/queue-proxy/queue-proxy.ts";
+
+export const GATEWAY_ADDRESS = "10.0.0.1";
+export const ACTIVATOR_ADDRESS = "10.0.0.2";
+export const HOST = "hello.default.example.com";
+
+/** An Ingress as the Route controller makes it: each revision with its share. */
+export function makeIngress(shares: Readonly<Record<string, number>>, port = 80): Ingress {
+  const splits = Object.entries(shares).map(([serviceName, percent]) => ({
+    serviceNamespace: "default",
+    serviceName,
+    servicePort: port,
+    percent,
+    appendHeaders: { "Knative-Serving-Namespace": "default", "Knative-Serving-Revision": serviceName },
+  }));
+  const http = { paths: [{ splits }] };
+  return {
+    apiVersion: "networking.internal.knative.dev/v1alpha1",
+    kind: "Ingress",
+    metadata: { name: "hello", namespace: "default" },
+    spec: {
+      rules: [
+        { hosts: ["hello.default", "hello.default.svc.cluster.local"], visibility: "ClusterLocal", http },
+        { hosts: [HOST], visibility: "ExternalIP", http },
+      ],
+    },
+  };
+}
+
+export interface PodOptions {
+  readonly name: string;
+  /** Where the app listens on 127.0.0.1. */
+  readonly port: number;
+  readonly revision?: string;
+  readonly containerConcurrency?: number;
+  readonly timeoutSeconds?: number;
+  readonly responseStartTimeoutSeconds?: number;
+  readonly idleTimeoutSeconds?: number;
+}
+
+/** A started path with a public door; dispose of it to close all that it opened. */
+export class DataPlane implements AsyncDisposable {
+  readonly stats: { readonly revision: RevisionKey; readonly stat: Stat }[] = [];
+  readonly activator: Activator;
+  readonly gateway: IngressGateway;
+  door!: OpenDoor;
+  readonly #queueProxies: QueueProxy[] = [];
+  readonly #servers: Server[] = [];
+
+  constructor() {
+    this.activator = new Activator({
+      clock: systemClock,
+      chance: Math.random,
+      podName: "activator",
+      address: ACTIVATOR_ADDRESS,
+      onStat: (revision, stat) => this.stats.push({ revision, stat }),
+    });
+    this.gateway = new IngressGateway({
+      address: GATEWAY_ADDRESS,
+      chance: Math.random,
+      forward: (revision, exchange) => this.activator.handle(revision, exchange),
+    });
+  }
+
+  static async start(...ingresses: readonly Ingress[]): Promise<DataPlane> {
+    const plane = new DataPlane();
+    plane.gateway.swap(compileRoutingTable(ingresses));
+    plane.door = await openDoor({ host: "127.0.0.1", port: 0, door: "public", handler: plane.gateway.handle });
+    return plane;
+  }
+
+  /** An HTTP/1 app of its own; returns its port. */
+  async app(listener: RequestListener): Promise<number> {
+    return listen(this.adopt(createServer({ keepAliveTimeout: 60_000 }, listener)));
+  }
+
+  /** Closes this server at the end. */
+  adopt(server: Server): Server {
+    this.#servers.push(server);
+    return server;
+  }
+
+  pod(options: PodOptions): { readonly backend: (ready?: boolean) => Backend; readonly queueProxy: QueueProxy } {
+    const { name, port, revision = "hello-00001" } = options;
+    const queueProxy = new QueueProxy({
+      config: {
+        containerConcurrency: options.containerConcurrency ?? 0,
+        timeoutSeconds: options.timeoutSeconds ?? 300,
+        responseStartTimeoutSeconds: options.responseStartTimeoutSeconds ?? 0,
+        idleTimeoutSeconds: options.idleTimeoutSeconds ?? 0,
+        readinessProbes: [],
+        identity: {
+          namespace: "default",
+          service: "hello",
+          configuration: "hello",
+          revision,
+          pod: name,
+          podIP: "10.0.1.1",
+        },
+      },
+      upstream: { host: "127.0.0.1", port },
+      forwarders: nodeForwarder,
+      clock: systemClock,
+    });
+    this.#queueProxies.push(queueProxy);
+    const backend = (ready = true): Backend => ({
+      pod: name,
+      address: `${name}:8012`,
+      handle: queueProxy.handle,
+      ready,
+    });
+    return { backend, queueProxy };
+  }
+
+  update(traffic: Partial<RevisionTraffic>, revision: RevisionKey = "default/hello-00001"): void {
+    this.activator.update(revision, {
+      backends: [],
+      mode: "Proxy",
+      containerConcurrency: 0,
+      timeoutSeconds: 300,
+      ...traffic,
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.activator.close();
+    await this.door.close(0);
+    await Promise.all(this.#queueProxies.map((queueProxy) => queueProxy.close()));
+    for (const server of this.#servers) {
+      server.closeAllConnections();
+      server.close();
+    }
+  }
+}
+
+/** Listens on a free loopback port. */
+export async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return (server.address() as AddressInfo).port;
+}
