@@ -155,6 +155,15 @@ export class Autoscaler {
     this.#deciders.get(note.revision)?.ledger.note(note);
   }
 
+  /** What goes on at the revision just now: averages over the panic window, for eyes only. */
+  loadOf(revision: RevisionKey, now: Time): { readonly concurrency: number; readonly rps: number } {
+    const collection = this.#collections.get(revision);
+    return {
+      concurrency: collection?.read("concurrency", now)?.panic ?? 0,
+      rps: collection?.read("rps", now)?.panic ?? 0,
+    };
+  }
+
   /** Whether stats of this revision are collected. */
   isCollecting(revision: RevisionKey): boolean {
     return this.#collections.has(revision);

@@ -56,6 +56,11 @@ export class AutoscalerTick {
     else if (object.kind === "Metric") this.#observeMetric(object as Metric, gone);
   }
 
+  /** Ready pods of a revision, as the decider counts them. */
+  readyPods(revision: RevisionKey): number {
+    return this.#pods.count(revision);
+  }
+
   /** config-autoscaler changed: all deciders take its new numbers. */
   configure(): void {
     for (const pa of this.#podAutoscalers.values()) this.#observePodAutoscaler(pa, false);
