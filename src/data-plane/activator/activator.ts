@@ -45,8 +45,8 @@ export class Activator {
       clock,
       chance,
       address,
-      started: (revision) => this.#started(revision),
-      ended: (revision) => this.#stats.ended(revision, clock.now()),
+      started: (revision, now) => this.#started(revision, now),
+      ended: (revision, now) => this.#stats.ended(revision, now),
     };
   }
 
@@ -103,8 +103,8 @@ export class Activator {
     for (const revision of [...this.#paths.keys()]) this.forget(revision);
   }
 
-  #started(revision: RevisionKey): void {
-    const stat = this.#stats.started(revision, this.#options.clock.now());
+  #started(revision: RevisionKey, now: Time): void {
+    const stat = this.#stats.started(revision, now);
     if (stat) this.#options.onStat(revision, stat);
   }
 }

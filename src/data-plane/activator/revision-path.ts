@@ -32,8 +32,8 @@ export interface PathContext {
   readonly chance: () => number;
   /** The activator's own address: what queue-proxies see as their client. */
   readonly address: string;
-  readonly started: (revision: RevisionKey) => void;
-  readonly ended: (revision: RevisionKey) => void;
+  readonly started: (revision: RevisionKey, now: Time) => void;
+  readonly ended: (revision: RevisionKey, now: Time) => void;
 }
 
 const TIMED_OUT = makeTimeout(ACTIVATOR_TIMEOUT_TEXT);
@@ -109,14 +109,13 @@ export class RevisionPath {
     const { clock, started, ended } = this.#context;
     const since = clock.now();
     exchange.marks.queued = since;
-    started(this.#revision);
+    started(this.#revision, since);
     try {
-      const admission = this.#throttler.tryAcquire() ?? (await this.#wait(exchange));
-      if (typeof admission === "object") await this.#forward(exchange, admission, since);
-      else if (admission === "timeout") answer(exchange, TIMED_OUT);
-      else if (admission === "gone") answer(exchange, REVISION_GONE);
+      const slot = this.#throttler.tryAcquire();
+      if (slot) await this.#forward(exchange, slot, { since, assigned: since });
+      else await this.#waitAndForward(exchange, since);
     } finally {
-      ended(this.#revision);
+      ended(this.#revision, clock.now());
     }
   }
 
@@ -127,9 +126,17 @@ export class RevisionPath {
     this.#throttler.close();
   }
 
-  async #forward(exchange: Exchange, slot: Slot, since: Time): Promise<void> {
-    const { clock, address } = this.#context;
-    exchange.marks.assigned = clock.now();
+  async #waitAndForward(exchange: Exchange, since: Time): Promise<void> {
+    const admission = await this.#wait(exchange);
+    if (typeof admission === "object") {
+      await this.#forward(exchange, admission, { since, assigned: this.#context.clock.now() });
+    } else if (admission === "timeout") answer(exchange, TIMED_OUT);
+    else if (admission === "gone") answer(exchange, REVISION_GONE);
+  }
+
+  async #forward(exchange: Exchange, slot: Slot, { since, assigned }: { since: Time; assigned: Time }): Promise<void> {
+    const { address } = this.#context;
+    exchange.marks.assigned = assigned;
     exchange.marks.pod = slot.backend.pod;
     const headers = activatorHeaders(exchange.headers, exchange.peer);
     const timers = { since, text: ACTIVATOR_TIMEOUT_TEXT };
