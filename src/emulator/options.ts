@@ -12,6 +12,14 @@ export interface ServiceCommand {
   readonly env: StringMap;
 }
 
+export interface WantedImage {
+  readonly image: string;
+  /** `namespace/name` of the Service that names it. */
+  readonly service: string;
+  /** It is built here, and starts from these images; absent: it must be local or come from a registry. */
+  readonly bases?: readonly string[];
+}
+
 export interface EmulatorOptions {
   readonly runtime: "auto" | "docker" | "process";
   /** Where the public ingress listens; loopback (both families) unless told otherwise. */
@@ -32,8 +40,8 @@ export interface EmulatorOptions {
   isSessionLive(sessionId: string): Promise<boolean> | boolean;
   /** Data of the ConfigMaps of namespace knative-serving, by name. */
   readonly configMaps: ReadonlyMap<string, StringMap>;
-  /** Images that the files name, and by which Service (`namespace/name`): `auto` asks whether they can be had. */
-  readonly images: readonly { readonly image: string; readonly service: string; readonly built: boolean }[];
+  /** Images that the files name: `auto` asks whether they can be had. */
+  readonly images: readonly WantedImage[];
   /** `namespace/name` of a Service → how the process runtime starts it. */
   readonly commands: ReadonlyMap<string, ServiceCommand>;
   readonly log: Logger;

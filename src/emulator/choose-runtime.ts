@@ -1,0 +1,92 @@
+// Docker or processes, for the whole session: decided once, before the first container, with the reason in words.
+import type { ContainerRuntime } from "../node/runtime/runtime.ts";
+import { RuntimeError } from "../node/runtime/runtime.ts";
+import { EmulatorError, type EmulatorOptions } from "./options.ts";
+
+/** How long a registry may take to say whether it has an image. */
+const REGISTRY_PATIENCE_MS = 5000;
+
+export interface ChosenRuntime {
+  readonly runtime: ContainerRuntime;
+  readonly name: "docker" | "process";
+  readonly notices: readonly string[];
+}
+
+/** Opens a runtime as `--runtime` says. Rejects with an {@link EmulatorError} when Docker is wanted and does not answer. */
+export async function chooseRuntime(options: EmulatorOptions): Promise<ChosenRuntime> {
+  if (options.runtime === "process") return openProcesses(options, []);
+  const docker = await openDocker(options);
+  if (docker instanceof RuntimeError) {
+    if (options.runtime === "docker") throw noEngine(docker);
+    return openProcesses(options, [`services run as processes: no container engine answers (${docker.message})`]);
+  }
+  if (options.runtime === "docker" || !everyServiceHasCommand(options))
+    return { runtime: docker, name: "docker", notices: [] };
+  const missing = await firstMissingImage(docker, options.images);
+  if (!missing) return { runtime: docker, name: "docker", notices: [] };
+  await docker.close();
+  return openProcesses(options, [
+    `services run as processes: image "${missing.image}" is not here and cannot be pulled (${missing.why})`,
+  ]);
+}
+
+async function openDocker({ containerAddress }: EmulatorOptions): Promise<ContainerRuntime | RuntimeError> {
+  const { openDockerRuntime } = await import("../node/runtime/docker/docker-runtime.ts");
+  try {
+    return await openDockerRuntime(containerAddress ? { address: containerAddress } : {});
+  } catch (error) {
+    if (error instanceof RuntimeError) return error;
+    throw error;
+  }
+}
+
+async function openProcesses(options: EmulatorOptions, notices: readonly string[]): Promise<ChosenRuntime> {
+  const { openProcessRuntime } = await import("../node/runtime/process/process-runtime.ts");
+  const runtime = openProcessRuntime({ session: options.sessionId, folder: options.sessionFolder });
+  const deviations =
+    "each instance gets a free PORT of its own; images, limits and volumes outside the project do not apply";
+  return { runtime, name: "process", notices: [...notices, deviations] };
+}
+
+function everyServiceHasCommand({ images, commands }: EmulatorOptions): boolean {
+  return images.length > 0 && images.every(({ service }) => commands.has(service));
+}
+
+async function firstMissingImage(
+  runtime: ContainerRuntime,
+  images: EmulatorOptions["images"],
+): Promise<{ readonly image: string; readonly why: string } | undefined> {
+  const needed = new Set(images.flatMap(({ image, bases }) => bases ?? [image]));
+  const verdicts = await Promise.all(
+    [...needed].map(async (image) => ({ image, why: await whyMissing(runtime, image) })),
+  );
+  return verdicts.find((verdict): verdict is { image: string; why: string } => verdict.why !== undefined);
+}
+
+/** undefined: it is here, or its registry has it. */
+async function whyMissing(runtime: ContainerRuntime, image: string): Promise<string | undefined> {
+  try {
+    if (await runtime.images.inspect(image)) return undefined;
+    await withPatience(runtime.images.digest(image));
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+async function withPatience<T>(answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("its registry does not answer")), REGISTRY_PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([answer, tooLong]);
+  } finally {
+    clearTimeout(timer);
+    answer.catch(() => {});
+  }
+}
+
+function noEngine(error: RuntimeError): EmulatorError {
+  return new EmulatorError("no container engine", error.message, "Start Docker, or use --runtime process");
+}
