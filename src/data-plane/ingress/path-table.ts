@@ -1,7 +1,7 @@
 // One rule's paths as the gateway walks them, compiled from an Ingress: prefix, header conditions, weighted splits. Pure data and its making.
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
 import { ingressHash } from "../../apis/networking/ingress-hash.ts";
-import type { Ingress, IngressBackendSplit, IngressPath, IngressRule } from "../../apis/networking/types.ts";
+import type { Ingress, IngressBackendSplit, IngressPath } from "../../apis/networking/types.ts";
 
 /** A header to set: what the client sent under this name is dropped. */
 export interface HeaderValue {
@@ -39,14 +39,23 @@ export interface RoutePath {
 
 const H2C_PORTS: ReadonlySet<number | string> = new Set([81, "81", "http2", "h2c"]);
 
-/** The paths of one rule, in the order they are tried: longer prefixes first, then more conditions, then as written. */
-export function compilePaths(ingress: Ingress, rule: IngressRule): readonly RoutePath[] {
-  const origin = {
-    ingress: `${ingress.metadata.namespace ?? ""}/${ingress.metadata.name}`,
-    host: rule.hosts?.[0] ?? "",
-    hash: ingressHash(ingress),
-  };
-  return (rule.http?.paths ?? []).map((path) => compilePath(path, origin)).sort(moreSpecificFirst);
+/** One rule of an Ingress, compiled. */
+export interface CompiledRule {
+  readonly hosts: readonly string[];
+  readonly isPublic: boolean;
+  /** In the order they are tried: longer prefixes first, then more conditions, then as written. */
+  readonly paths: readonly RoutePath[];
+}
+
+/** All rules of an Ingress; the costly part is its hash, made once. */
+export function compileRules(ingress: Ingress): readonly CompiledRule[] {
+  const key = `${ingress.metadata.namespace ?? ""}/${ingress.metadata.name}`;
+  const hash = ingressHash(ingress);
+  return (ingress.spec.rules ?? []).map(({ hosts = [], visibility, http }) => {
+    const origin = { ingress: key, host: hosts[0] ?? "", hash };
+    const paths = (http?.paths ?? []).map((path) => compilePath(path, origin)).sort(moreSpecificFirst);
+    return { hosts, isPublic: visibility !== "ClusterLocal", paths };
+  });
 }
 
 export function moreSpecificFirst(a: RoutePath, b: RoutePath): number {

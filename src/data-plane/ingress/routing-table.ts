@@ -1,9 +1,9 @@
 // All Ingresses as one immutable table: host, door, path and headers → where the request goes. Compiled whole, swapped whole, never changed.
 
 import { hostName, isThisMachine } from "../../apis/networking/host-name.ts";
-import type { Ingress, IngressRule } from "../../apis/networking/types.ts";
+import type { Ingress } from "../../apis/networking/types.ts";
 import type { Door, RawHeaders } from "../http/exchange.ts";
-import { compilePaths, moreSpecificFirst, type RoutePath } from "./path-table.ts";
+import { type CompiledRule, compileRules, moreSpecificFirst, type RoutePath } from "./path-table.ts";
 
 /** A Service that people can reach by name, as the index page and the Services' own doors know it. */
 export interface ServiceEntry {
@@ -36,6 +36,8 @@ export interface RoutingTable {
   /** As if the request had been sent to the Service's own name, whatever its Host. */
   matchService(service: string, request: RouteRequest): RouteMatch | undefined;
   readonly services: readonly ServiceEntry[];
+  /** What a TLS door needs certificates for. */
+  readonly publicHosts: readonly string[];
   /** `namespace/name` of all Ingresses. */
   readonly ingresses: ReadonlySet<string>;
   /** Hosts that two Ingresses claim: the first in the list has it, the others are refused. */
@@ -45,6 +47,8 @@ export interface RoutingTable {
 export interface TableOptions {
   /** Where redirected clients go; 443 is not written into the location. */
   readonly httpsPort?: number;
+  /** Kept by the caller from one compilation to the next: an Ingress whose spec is still the same object is not compiled again. */
+  readonly known?: WeakMap<Ingress["spec"], readonly CompiledRule[]>;
 }
 
 interface HostRoutes {
@@ -66,9 +70,10 @@ export function compileRoutingTable(ingresses: readonly Ingress[], options: Tabl
   const conflicts: { host: string; ingress: string }[] = [];
   const services: ServiceEntry[] = [];
   for (const ingress of ingresses) {
-    for (const rule of ingress.spec.rules ?? []) {
-      const isPublic = rule.visibility !== "ClusterLocal";
-      for (const map of isPublic ? [open, local] : [local]) conflicts.push(...addRule(map, ingress, rule, isPublic));
+    const rules = options.known?.get(ingress.spec) ?? compileRules(ingress);
+    options.known?.set(ingress.spec, rules);
+    for (const rule of rules) {
+      for (const map of rule.isPublic ? [open, local] : [local]) conflicts.push(...addRule(map, ingress, rule));
     }
     services.push(...serviceEntry(ingress));
   }
@@ -97,6 +102,7 @@ export function compileRoutingTable(ingresses: readonly Ingress[], options: Tabl
       return entry && asService(entry, request);
     },
     services,
+    publicHosts: [...open.keys()],
     ingresses: new Set(ingresses.map(keyOf)),
     conflicts: dedupe(conflicts),
   };
@@ -106,20 +112,17 @@ function keyOf({ metadata }: Ingress): string {
   return `${metadata.namespace ?? ""}/${metadata.name}`;
 }
 
-function addRule(map: HostMap, ingress: Ingress, rule: IngressRule, isPublic: boolean) {
+function addRule(map: HostMap, ingress: Ingress, { hosts, paths, isPublic }: CompiledRule) {
   const key = keyOf(ingress);
-  const paths = compilePaths(ingress, rule);
+  const redirects = isPublic && ingress.spec.httpOption === "Redirected";
   const refused: { host: string; ingress: string }[] = [];
-  for (const host of rule.hosts ?? []) {
+  for (const host of hosts) {
     const name = hostName(host);
     const taken = map.get(name);
     if (taken && taken.ingress !== key) refused.push({ host: name, ingress: key });
     else {
-      map.set(name, {
-        ingress: key,
-        paths: taken ? [...taken.paths, ...paths].sort(moreSpecificFirst) : paths,
-        redirects: isPublic && ingress.spec.httpOption === "Redirected",
-      });
+      const all = taken ? [...taken.paths, ...paths].sort(moreSpecificFirst) : paths;
+      map.set(name, { ingress: key, paths: all, redirects });
     }
   }
   return refused;

@@ -137,6 +137,7 @@ describe("compileRoutingTable", () => {
       splits: [{ headers: [{ name: "K-Original-Host", value: "www.example.com" }] }],
     });
     expect(table.services.map((entry) => entry.service)).toEqual(["default/hello"]);
+    expect(table.publicHosts).toEqual(["www.example.com", "hello.default.example.com"]);
   });
 
   it("redirects public plain HTTP to https, nothing else (I27)", () => {
@@ -199,6 +200,20 @@ describe("compileRoutingTable", () => {
     expect(match?.kind === "path" && match.path.hash).toBe(ingressHash(one));
     expect(ingressHash({ ...one, spec: { ...one.spec, httpOption: "Redirected" } })).not.toBe(ingressHash(one));
     expect(ingressHash({ ...one, metadata: { ...one.metadata, resourceVersion: "9" } })).toBe(ingressHash(one));
+  });
+});
+
+describe("compileRoutingTable with what is known from before", () => {
+  it("compiles an Ingress again only when its spec is another object", () => {
+    const known = new WeakMap();
+    const pathOf = (one: Ingress) => {
+      const match = compileRoutingTable([one], { known }).match(request("hello.default.example.com"));
+      return match?.kind === "path" ? match.path : undefined;
+    };
+    const one = recorded("route/latest");
+    const first = pathOf(one);
+    expect(pathOf({ ...one, status: {} })).toBe(first);
+    expect(pathOf({ ...one, spec: { ...one.spec } })).not.toBe(first);
   });
 });
 
