@@ -4,8 +4,10 @@ import type { ApiStatus } from "../apis/meta/api-status.ts";
 
 export interface ApiRequest {
   readonly method: string;
-  /** Path without the query, still encoded. */
+  /** Path without token and query, still encoded. */
   readonly path: string;
+  /** What stood before the path: `/token/TOKEN`, or nothing. Links in answers carry it on. */
+  readonly prefix: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;

@@ -17,7 +17,10 @@ import type { Verbs } from "./verbs.ts";
 export interface ApiServerOptions {
   readonly store: ObjectStore;
   readonly clock: Pick<Clock, "now">;
-  /** Every request must carry it as a bearer token. */
+  /**
+   * Every request must carry it: as a bearer token, or as `/token/TOKEN` in front of the path, because kubectl and
+   * client-go send no credentials of a kubeconfig over plain http.
+   */
   readonly token: string;
   /** As whom the bearer of the token writes; default `kubernetes-admin`. */
   readonly user?: string;
@@ -95,8 +98,9 @@ export class ApiServer implements AsyncDisposable {
 
   async #handle(message: IncomingMessage, signal: AbortSignal): Promise<Answer> {
     const { pathname, searchParams } = new URL(message.url ?? "/", "http://knap");
-    const path = pathname.length > 1 && pathname.endsWith("/") ? pathname.slice(0, -1) : pathname;
-    if (!OPEN_PATHS.has(path) && !this.#isBearer(message.headers.authorization)) {
+    const { path, prefix, token } = splitToken(pathname);
+    const given = token === undefined ? message.headers.authorization : `Bearer ${token}`;
+    if (!OPEN_PATHS.has(path) && !this.#isBearer(given)) {
       return refuse(makeFailure("Unauthorized", "Unauthorized"));
     }
     const body = await readBody(message);
@@ -106,7 +110,7 @@ export class ApiServer implements AsyncDisposable {
     const as = message.headers["impersonate-user"];
     const user = typeof as === "string" ? as : (this.#options.user ?? "kubernetes-admin");
     const { method = "GET", headers } = message;
-    const request: ApiRequest = { method, path, query: searchParams, headers, body, user, signal };
+    const request: ApiRequest = { method, path, prefix, query: searchParams, headers, body, user, signal };
     return routeRequest(this.#api, request);
   }
 
@@ -121,16 +125,37 @@ export class ApiServer implements AsyncDisposable {
       await answer.stream(response);
       return;
     }
-    const text = "text" in answer ? answer.text : JSON.stringify(answer.json);
+    // bytes, not text: Node writes headers in the encoding of a text that follows them
+    const body = Buffer.from("text" in answer ? answer.text : JSON.stringify(answer.json));
     const warnings = ("warnings" in answer ? (answer.warnings ?? []) : []).map(warningHeader);
     if (warnings.length > 0) response.setHeader("warning", warnings);
     if (answer.code === 413) response.setHeader("connection", "close");
     response.writeHead(answer.code, {
       "content-type": answer.contentType ?? "application/json",
-      "content-length": Buffer.byteLength(text),
+      "content-length": body.length,
     });
-    response.end(text);
+    response.end(body);
   }
+}
+
+const TOKEN_PREFIX = /^(\/token\/([^/]+))(\/.*)?$/;
+
+/**
+ * A path with the token in front, as kubeconfigs carry it. Once is enough, but kubectl puts the prefix of its server
+ * before links that have it already.
+ */
+function splitToken(pathname: string): {
+  readonly path: string;
+  readonly prefix: string;
+  readonly token: string | undefined;
+} {
+  let path = pathname.length > 1 && pathname.endsWith("/") ? pathname.slice(0, -1) : pathname;
+  let prefix = "";
+  let token: string | undefined;
+  for (let match = TOKEN_PREFIX.exec(path); match; match = TOKEN_PREFIX.exec(path)) {
+    [, prefix = "", token, path = "/"] = match;
+  }
+  return { path, prefix, token };
 }
 
 /** `299 - "text"`, its UTF-8 bytes as Node takes them for a header. */

@@ -3,12 +3,14 @@ import { type Resource, resources } from "../apis/kinds.ts";
 
 const pathOf = ({ group, version }: Resource): string => (group === "" ? `api/${version}` : `apis/${group}/${version}`);
 
-/** The document of `/openapi/v3` or of one group-version below it; undefined when there is none. */
-export function openApi(path: string): unknown {
+/** The document of `/openapi/v3` or of one group-version below it; undefined when there is none. `prefix` stands before its links. */
+export function openApi(path: string, prefix: string): unknown {
   if (path === "/openapi/v3") {
     const paths = [...new Set(resources.map(pathOf))];
     return {
-      paths: Object.fromEntries(paths.map((each) => [each, { serverRelativeURL: `/openapi/v3/${each}?hash=1` }])),
+      paths: Object.fromEntries(
+        paths.map((each) => [each, { serverRelativeURL: `${prefix}/openapi/v3/${each}?hash=1` }]),
+      ),
     };
   }
   const found = resources.filter((resource) => path === `/openapi/v3/${pathOf(resource)}`);

@@ -26,7 +26,7 @@ export async function routeRequest(api: Api, request: ApiRequest): Promise<Answe
   if (verb) return verb;
   const found = request.method === "GET" ? discover(request) : undefined;
   if (found) return { code: 200, json: found.body, ...(found.contentType ? { contentType: found.contentType } : {}) };
-  const document = openApi(path);
+  const document = openApi(path, request.prefix);
   if (document !== undefined) return json(200, document);
   const target = parseTarget(path);
   if (!target) return pageNotFound;

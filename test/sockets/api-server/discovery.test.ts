@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { resources } from "../../../src/apis/kinds.ts";
+import { type ApiRig, startApi } from "../../support/api.ts";
+
+let api: ApiRig;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api[Symbol.asyncDispose]());
+const read = async (
+  path: string,
+  accept?: string,
+): Promise<{ readonly type: string; readonly body: Record<string, unknown> }> => {
+  const response = await api.send("GET", path, undefined, accept ? { accept } : {});
+  expect(response.status).toBe(200);
+  return { type: response.headers.get("content-type") ?? "", body: (await response.json()) as Record<string, unknown> };
+};
+
+it("lists versions, groups and resources", async () => {
+  expect((await read("/api")).body).toMatchObject({ kind: "APIVersions", versions: ["v1"] });
+  const groups = (await read("/apis")).body["groups"] as { name: string; versions: { version: string }[] }[];
+  expect(groups.find(({ name }) => name === "serving.knative.dev")?.versions.map(({ version }) => version)).toEqual([
+    "v1",
+    "v1beta1",
+  ]);
+  const serving = (await read("/apis/serving.knative.dev/v1")).body["resources"] as { name: string }[];
+  expect(serving).toContainEqual(
+    expect.objectContaining({ name: "services", kind: "Service", shortNames: ["kservice", "ksvc"], namespaced: true }),
+  );
+  expect(serving.map(({ name }) => name)).toContain("services/status");
+  const core = (await read("/api/v1")).body["resources"] as { name: string }[];
+  expect(core.map(({ name }) => name)).toContain("pods/log");
+});
+
+it.each(["v2", "v2beta1"])("answers aggregated discovery %s with its own content type", async (version) => {
+  const accept = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList,application/json`;
+  const { type, body } = await read("/apis", accept);
+  expect(type).toBe(`application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`);
+  const items = body["items"] as { versions: { resources: { resource: string; categories: string[] }[] }[] }[];
+  const all = items.flatMap(({ versions }) => versions.flatMap((each) => each.resources));
+  expect(all).toHaveLength(resources.filter(({ group }) => group !== "").length);
+  expect(all.find(({ resource }) => resource === "revisions")?.categories).toContain("knative");
+});
+
+it("has an OpenAPI v3 document in which every kind leaves field validation to the server", async () => {
+  const paths = (await read("/openapi/v3")).body["paths"] as Record<string, { serverRelativeURL: string }>;
+  const kinds = new Set<string>();
+  for (const { serverRelativeURL } of Object.values(paths)) {
+    const document = (await read(serverRelativeURL)).body["paths"] as Record<
+      string,
+      { patch: { parameters: { name: string }[]; "x-kubernetes-group-version-kind": { kind: string; group: string } } }
+    >;
+    for (const { patch } of Object.values(document)) {
+      expect(patch.parameters.map(({ name }) => name)).toContain("fieldValidation");
+      const { kind, group } = patch["x-kubernetes-group-version-kind"];
+      kinds.add(group === "" ? kind : `${kind}.${group}`);
+    }
+  }
+  expect([...kinds].sort()).toEqual(resources.map(({ kind }) => kind).sort());
+});

@@ -1,0 +1,238 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { AnyObject } from "../../../src/apis/meta/object.ts";
+import { type ApiRig, ksvc, startApi } from "../../support/api.ts";
+
+const SERVICES = "/apis/serving.knative.dev/v1/namespaces/default/services";
+const CONFIG_MAPS = "/api/v1/namespaces/default/configmaps";
+const configMap = (name: string, data: object = {}, labels: object = {}) => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name, labels },
+  data,
+});
+let api: ApiRig;
+beforeEach(async () => {
+  api = await startApi({
+    storeOptions: {
+      admission: ({ object, user }) => ({
+        object: {
+          ...object,
+          metadata: { ...object.metadata, annotations: { by: user, ...object.metadata.annotations } },
+        },
+        warnings: object.kind === "Service" ? ['beware of "quotes" and ä'] : [],
+      }),
+    },
+    unknownFields: (object) => ((object.spec as { foo?: string } | undefined)?.foo ? ["spec.foo"] : []),
+  });
+});
+afterEach(async () => {
+  expect(api.log).toEqual([]);
+  await api[Symbol.asyncDispose]();
+});
+const body = async (response: Response | Promise<Response>): Promise<Record<string, unknown>> =>
+  (await (await response).json()) as Record<string, unknown>;
+
+describe("the door", () => {
+  it("asks for the token, as bearer or in the path, except for health and version", async () => {
+    const bare = await fetch(api.address + SERVICES);
+    expect(bare.status).toBe(401);
+    expect(await bare.json()).toMatchObject({ kind: "Status", reason: "Unauthorized", code: 401 });
+    expect((await fetch(`${api.address}/token/wrong${SERVICES}`)).status).toBe(401);
+    expect((await fetch(`${api.address}/token/secret${SERVICES}`)).status).toBe(200);
+    // kubectl before links of the OpenAPI index
+    expect((await fetch(`${api.address}/token/secret/token/secret${SERVICES}`)).status).toBe(200);
+    for (const path of ["/healthz", "/livez", "/readyz"])
+      expect(await (await fetch(api.address + path)).text()).toBe("ok");
+    expect(await body(fetch(`${api.address}/version`))).toMatchObject({ major: "1" });
+  });
+
+  it("answers unknown paths in plain text and unknown verbs with 405", async () => {
+    const missing = await api.send("GET", "/apis/unknown.dev/v1");
+    expect([missing.status, await missing.text()]).toEqual([404, "404 page not found\n"]);
+    expect((await api.send("GET", `${SERVICES}/hello/scale`)).status).toBe(404);
+    expect((await api.send("PUT", SERVICES, ksvc("hello"))).status).toBe(405);
+    expect((await api.send("GET", "/apis/serving.knative.dev/v1/services/hello")).status).toBe(404);
+  });
+
+  it("refuses bodies over 3 MiB, bodies that are no JSON, and other media types", async () => {
+    const big = await api.send("POST", CONFIG_MAPS, configMap("big", { a: "x".repeat(3 * 1024 * 1024) }));
+    expect([big.status, await body(big)]).toMatchObject([
+      413,
+      { message: "Request entity too large: limit is 3145728" },
+    ]);
+    expect((await api.send("POST", CONFIG_MAPS, "{nope")).status).toBe(400);
+    const proto = await api.send("POST", CONFIG_MAPS, "k8s", { "content-type": "application/vnd.kubernetes.protobuf" });
+    expect([proto.status, await body(proto)]).toMatchObject([415, { reason: "UnsupportedMediaType" }]);
+  });
+});
+
+describe("writing", () => {
+  it("creates with 201, warnings as headers, and the user who asked", async () => {
+    const response = await api.send("POST", SERVICES, ksvc("hello"), { "impersonate-user": "alice@example.com" });
+    expect(response.status).toBe(201);
+    expect(Buffer.from(response.headers.get("warning") ?? "", "latin1").toString()).toBe(
+      '299 - "beware of \\"quotes\\" and ä"',
+    );
+    expect(await body(response)).toMatchObject({
+      kind: "Service",
+      metadata: { namespace: "default", generation: 1, annotations: { by: "alice@example.com" } },
+    });
+    const again = await api.send("POST", SERVICES, ksvc("hello"));
+    expect([again.status, await body(again)]).toMatchObject([
+      409,
+      { reason: "AlreadyExists", message: 'services.serving.knative.dev "hello" already exists' },
+    ]);
+  });
+
+  it.each([
+    ["another namespace", { metadata: { name: "a", namespace: "other" } }, /namespace of the provided object/],
+    ["another kind", { kind: "Route", metadata: { name: "a" } }, /must be of type Service/],
+    ["another version", { apiVersion: "v1", metadata: { name: "a" } }, /does not match the expected API version/],
+  ])("refuses a body that means %s than the path", async (_, wrong, message) => {
+    const response = await api.send("POST", SERVICES, { ...ksvc("a"), ...wrong });
+    expect([response.status, (await body(response))["message"]]).toEqual([400, expect.stringMatching(message)]);
+  });
+
+  it("replaces, with 409 for a stale version, and writes status apart", async () => {
+    const made = (await api.client.create(ksvc("hello"))).object as AnyObject;
+    const next = { ...made, spec: { other: true }, status: { url: "x" } };
+    expect(await body(api.send("PUT", `${SERVICES}/hello`, next))).toMatchObject({ metadata: { generation: 2 } });
+    expect((await api.send("PUT", `${SERVICES}/hello`, next)).status).toBe(409);
+    expect((await api.send("PUT", `${SERVICES}/other`, next)).status).toBe(400);
+    const status = { ...ksvc("hello"), spec: { ignored: true }, status: { url: "http://x" } };
+    expect(await body(api.send("PUT", `${SERVICES}/hello/status`, status))).toMatchObject({
+      spec: { other: true },
+      status: { url: "http://x" },
+    });
+    const patch = { status: { more: 1 }, spec: null };
+    const type = { "content-type": "application/merge-patch+json" };
+    expect(await body(api.send("PATCH", `${SERVICES}/hello/status`, patch, type))).toMatchObject({
+      spec: { other: true },
+      status: { url: "http://x", more: 1 },
+    });
+  });
+
+  it("patches by merge and by JSON patch, strategically only where it means the same", async () => {
+    await api.client.create(ksvc("hello"));
+    await api.send("POST", CONFIG_MAPS, configMap("c", { a: "1", b: "2" }));
+    const patch = (path: string, type: string, content: unknown) =>
+      api.send("PATCH", path, content, { "content-type": `application/${type}` });
+    const strategic = "strategic-merge-patch+json";
+    expect(await body(patch(`${CONFIG_MAPS}/c`, strategic, { data: { a: null, c: "3" } }))).toMatchObject({
+      data: { b: "2", c: "3" },
+    });
+    const custom = await patch(`${SERVICES}/hello`, strategic, { metadata: { labels: { a: "b" } } });
+    expect([custom.status, (await body(custom))["message"]]).toEqual([
+      415,
+      "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json",
+    ]);
+    expect((await patch(`${CONFIG_MAPS}/c`, "apply-patch+yaml", {})).status).toBe(415);
+    const test = [{ op: "test", path: "/data/b", value: "nope" }];
+    expect((await patch(`${CONFIG_MAPS}/c`, "json-patch+json", test)).status).toBe(422);
+    const replace = [{ op: "replace", path: "/data/b", value: "9" }];
+    expect(await body(patch(`${CONFIG_MAPS}/c`, "json-patch+json", replace))).toMatchObject({
+      data: { b: "9", c: "3" },
+    });
+    const rename = await patch(`${CONFIG_MAPS}/c`, "merge-patch+json", { metadata: { name: "d" } });
+    expect(rename.status).toBe(400);
+    const stale = await patch(`${CONFIG_MAPS}/c`, "merge-patch+json", {
+      metadata: { resourceVersion: "1" },
+      data: { z: "" },
+    });
+    expect(stale.status).toBe(409);
+    expect((await patch(`${CONFIG_MAPS}/none`, "merge-patch+json", {})).status).toBe(404);
+  });
+
+  it("checks fields as fieldValidation says and writes nothing on a dry run", async () => {
+    const odd = { ...ksvc("odd"), spec: { foo: "x" } };
+    const strict = await api.send("POST", `${SERVICES}?fieldValidation=Strict`, odd);
+    expect([strict.status, (await body(strict))["message"]]).toEqual([
+      400,
+      'Service in version "v1" cannot be handled as a Service: strict decoding error: unknown field "spec.foo"',
+    ]);
+    const warned = await api.send("POST", `${SERVICES}?dryRun=All`, odd);
+    expect(warned.status).toBe(201);
+    expect(warned.headers.get("warning")).toContain('unknown field \\"spec.foo\\"');
+    const ignored = await api.send("POST", `${SERVICES}?dryRun=All&fieldValidation=Ignore`, odd);
+    expect(ignored.headers.get("warning")).not.toContain("unknown field");
+    expect((await api.send("POST", `${SERVICES}?dryRun=Some`, odd)).status).toBe(400);
+    expect((await api.client.list("Service.serving.knative.dev")).items).toEqual([]);
+  });
+});
+
+describe("reading", () => {
+  it("gets, lists and selects by label and field", async () => {
+    for (const name of ["a", "b", "c"]) {
+      await api.send("POST", CONFIG_MAPS, configMap(name, {}, { odd: String(name !== "b") }));
+    }
+    const names = async (query: string): Promise<unknown> => {
+      const list = await body(api.send("GET", `/api/v1/configmaps?${query}`));
+      expect(list).toMatchObject({ kind: "ConfigMapList", apiVersion: "v1" });
+      return (list["items"] as AnyObject[]).map(({ metadata }) => metadata.name);
+    };
+    expect(await names("")).toEqual(["a", "b", "c"]);
+    expect(await names("labelSelector=odd%3Dtrue")).toEqual(["a", "c"]);
+    expect(await names("labelSelector=odd%20in%20(false)")).toEqual(["b"]);
+    expect(await names("fieldSelector=metadata.name%3Db,metadata.namespace%3Ddefault")).toEqual(["b"]);
+    expect(await names("fieldSelector=metadata.name!%3Db")).toEqual(["a", "c"]);
+    expect((await api.send("GET", "/api/v1/configmaps?labelSelector=%3D")).status).toBe(400);
+    expect((await api.send("GET", "/api/v1/configmaps?fieldSelector=x")).status).toBe(400);
+    expect(await body(api.send("GET", `${CONFIG_MAPS}/nope`))).toMatchObject({
+      code: 404,
+      message: 'configmaps "nope" not found',
+      details: { name: "nope", kind: "configmaps" },
+    });
+    expect(await body(api.send("GET", SERVICES))).toMatchObject({ kind: "ServiceList", items: [] });
+  });
+
+  it("lays out tables with Knative's columns", async () => {
+    await api.client.create(ksvc("hello"));
+    const key = { kind: "Service.serving.knative.dev", namespace: "default", name: "hello" } as const;
+    api.store.writeStatus(key, {
+      url: "http://hello",
+      latestCreatedRevisionName: "hello-00001",
+      conditions: [{ type: "Ready", status: "Unknown", reason: "Deploying" }],
+    });
+    const accept = { accept: "application/json;as=Table;v=v1;g=meta.k8s.io,application/json" };
+    const table = await body(api.send("GET", SERVICES, undefined, accept));
+    expect(table).toMatchObject({ kind: "Table", apiVersion: "meta.k8s.io/v1" });
+    expect((table["columnDefinitions"] as { name: string }[]).map(({ name }) => name)).toEqual([
+      "Name",
+      "URL",
+      "LatestCreated",
+      "LatestReady",
+      "Ready",
+      "Reason",
+    ]);
+    expect(table["rows"]).toMatchObject([
+      {
+        cells: ["hello", "http://hello", "hello-00001", null, "Unknown", "Deploying"],
+        object: { kind: "PartialObjectMetadata", metadata: { name: "hello" } },
+      },
+    ]);
+  });
+});
+
+describe("deleting", () => {
+  it("answers with a Status when the object is gone and with the object while it waits", async () => {
+    await api.send("POST", CONFIG_MAPS, configMap("c"));
+    const gone = await body(api.send("DELETE", `${CONFIG_MAPS}/c`, { propagationPolicy: "Background" }));
+    expect(gone).toMatchObject({ kind: "Status", status: "Success", details: { name: "c", kind: "configmaps" } });
+    await api.client.create(ksvc("hello"));
+    const options = { kind: "DeleteOptions", apiVersion: "v1", propagationPolicy: "Foreground" };
+    expect(await body(api.send("DELETE", `${SERVICES}/hello`, options))).toMatchObject({
+      kind: "Service",
+      metadata: { finalizers: ["foregroundDeletion"], deletionTimestamp: expect.any(String) },
+    });
+    expect((await api.send("DELETE", `${SERVICES}/hello`, { propagationPolicy: "Sideways" })).status).toBe(422);
+    const precondition = { preconditions: { uid: "another" } };
+    expect((await api.send("DELETE", `${SERVICES}/hello`, precondition)).status).toBe(409);
+    expect((await api.send("DELETE", `${SERVICES}/none`)).status).toBe(404);
+  });
+
+  it("deletes a collection by label", async () => {
+    for (const name of ["a", "b"]) await api.send("POST", CONFIG_MAPS, configMap(name, {}, { name }));
+    await api.send("DELETE", `${CONFIG_MAPS}?labelSelector=name%3Da`);
+    expect((await api.client.list("ConfigMap")).items.map(({ metadata }) => metadata.name)).toEqual(["b"]);
+  });
+});

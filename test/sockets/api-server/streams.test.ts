@@ -1,0 +1,181 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { AnyObject } from "../../../src/apis/meta/object.ts";
+import { readLines } from "../../../src/client/read-lines.ts";
+import { type ApiRig, ksvc, startApi } from "../../support/api.ts";
+
+const CONFIG_MAPS = "/api/v1/namespaces/default/configmaps";
+const configMap = (name: string, app: string): AnyObject => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name, namespace: "default", labels: { app } },
+});
+let api: ApiRig;
+let ended = 0;
+beforeEach(async () => {
+  ended = 0;
+  api = await startApi({
+    storeOptions: { historySize: 5 },
+    logs: async function* (pod, options) {
+      yield `${pod.metadata.name}/${options.container} tail=${options.tail} previous=${options.previous}`;
+      if (!options.follow) return;
+      await new Promise((resolve) => options.signal.addEventListener("abort", resolve));
+      ended++;
+    },
+    verbs: new Map<string, never>([
+      ["GET /status", (() => ({ sessions: 1 })) as never],
+      ["POST /echo", (({ path, body }: { path: string[]; body: unknown }) => ({ path, body })) as never],
+      ["GET /no", (() => ({ refused: { kind: "Status", code: 409, message: "not now" } })) as never],
+      [
+        "GET /ticks",
+        async function* () {
+          yield { tick: 1 };
+          yield { tick: 2 };
+        } as never,
+      ],
+    ]),
+  });
+});
+afterEach(() => api[Symbol.asyncDispose]());
+
+/** The lines of a stream, one at a time. */
+async function openLines(
+  path: string,
+): Promise<{ next(): Promise<Record<string, never>>; close(): void; rest(): Promise<unknown[]> }> {
+  const abort = new AbortController();
+  const response = await fetch(api.address + path, {
+    headers: { authorization: "Bearer secret" },
+    signal: abort.signal,
+  });
+  const lines = readLines(response.body as unknown as AsyncIterable<Buffer>);
+  const parse = (line: string): Record<string, never> => JSON.parse(line) as Record<string, never>;
+  return {
+    next: async () => parse((await lines.next()).value as string),
+    close: () => abort.abort(),
+    rest: async () => {
+      const all: unknown[] = [];
+      for await (const line of lines) all.push(parse(line));
+      return all;
+    },
+  };
+}
+const text = (event: { type?: string; object?: AnyObject }): string => `${event.type} ${event.object?.metadata?.name}`;
+
+describe("watching", () => {
+  it("starts with what is there when no version is given, then tells changes", async () => {
+    api.store.create(configMap("a", "x"));
+    const lines = await openLines(`${CONFIG_MAPS}?watch=true`);
+    expect(text(await lines.next())).toBe("ADDED a");
+    api.store.create(configMap("b", "x"));
+    api.store.delete({ kind: "ConfigMap", namespace: "default", name: "a" });
+    expect(text(await lines.next())).toBe("ADDED b");
+    expect(text(await lines.next())).toBe("DELETED a");
+    lines.close();
+  });
+
+  it("replays after a version and tells of what comes to match and ceases to match a selector", async () => {
+    const since = api.store.version;
+    api.store.create(configMap("a", "x"));
+    const lines = await openLines(`${CONFIG_MAPS}?watch=1&resourceVersion=${since}&labelSelector=app%3Dy`);
+    api.store.update(configMap("a", "y"));
+    api.store.update({ ...configMap("a", "y"), data: { more: "1" } } as AnyObject);
+    api.store.update(configMap("a", "z"));
+    expect(text(await lines.next())).toBe("ADDED a");
+    expect(text(await lines.next())).toBe("MODIFIED a");
+    expect(text(await lines.next())).toBe("DELETED a");
+    lines.close();
+  });
+
+  it("ends after timeoutSeconds, with a bookmark of the newest version if allowed", async () => {
+    const lines = await openLines(`${CONFIG_MAPS}?watch=true&timeoutSeconds=1&allowWatchBookmarks=true`);
+    const version = String(api.store.version);
+    expect(await lines.rest()).toMatchObject([
+      { type: "BOOKMARK", object: { kind: "ConfigMap", apiVersion: "v1", metadata: { resourceVersion: version } } },
+    ]);
+  });
+
+  it("sends a 410 for versions that are forgotten or were never given", async () => {
+    for (let i = 0; i < 6; i++) api.store.create(configMap(`c${i}`, "x"));
+    for (const version of [1, 999_999]) {
+      const lines = await openLines(`${CONFIG_MAPS}?watch=true&resourceVersion=${version}`);
+      expect(await lines.rest()).toMatchObject([{ type: "ERROR", object: { code: 410, reason: "Expired" } }]);
+    }
+  });
+
+  it("answers 400 to sendInitialEvents and to a version that is no number", async () => {
+    expect((await api.send("GET", `${CONFIG_MAPS}?watch=true&sendInitialEvents=true`)).status).toBe(400);
+    expect((await api.send("GET", `${CONFIG_MAPS}?watch=true&resourceVersion=x`)).status).toBe(400);
+  });
+
+  it("tells tables to whom wants tables, and watches one object by its path", async () => {
+    const since = api.store.version;
+    api.store.create(ksvc("hello"));
+    api.store.create(ksvc("other"));
+    const path = `/apis/serving.knative.dev/v1/namespaces/default/services/other?watch=true&resourceVersion=${since}&timeoutSeconds=1`;
+    const response = await api.send("GET", path, undefined, { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" });
+    const events = (await response.text())
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { object: unknown });
+    expect(events).toHaveLength(1);
+    expect(events[0]).toMatchObject({
+      type: "ADDED",
+      object: { kind: "Table", rows: [{ cells: ["other", null, null, null, null, null] }] },
+    });
+  });
+
+  it("lets go of the store when the client leaves and when the server stops", async () => {
+    const lines = await openLines(`${CONFIG_MAPS}?watch=true`);
+    const rest = lines.rest().catch(() => "cut");
+    await api[Symbol.asyncDispose]();
+    expect([[], "cut"]).toContainEqual(await rest);
+  });
+});
+
+describe("logs", () => {
+  const pod = (containers: string[]) => ({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "p", namespace: "default" },
+    spec: { containers: containers.map((name) => ({ name })) },
+  });
+  const LOG = "/api/v1/namespaces/default/pods/p/log";
+
+  it("come from the port, with the options asked for", async () => {
+    api.store.create(pod(["user-container"]) as AnyObject);
+    expect(await (await api.send("GET", `${LOG}?tailLines=5&previous=true`)).text()).toBe(
+      "p/user-container tail=5 previous=true\n",
+    );
+    expect((await api.send("GET", `${LOG}?container=none`)).status).toBe(400);
+    expect((await api.send("GET", LOG.replace("/p/", "/q/"))).status).toBe(404);
+  });
+
+  it("want a container named where there are several", async () => {
+    api.store.create(pod(["user-container", "queue-proxy"]) as AnyObject);
+    const response = await api.send("GET", LOG);
+    expect([response.status, await response.json()]).toMatchObject([
+      400,
+      { message: "a container name must be specified for pod p, choose one of: [user-container queue-proxy]" },
+    ]);
+  });
+
+  it("are let go of when the reader leaves", async () => {
+    api.store.create(pod(["user-container"]) as AnyObject);
+    const abort = new AbortController();
+    const lines = api.client.logs({ namespace: "default", name: "p" }, { follow: true, signal: abort.signal });
+    for await (const line of lines) {
+      expect(line).toMatch(/^p\/user-container/);
+      abort.abort();
+    }
+    await expect.poll(() => ended).toBe(1);
+  });
+});
+
+describe("verbs of knap.dev", () => {
+  it("are called with path and body, may refuse and may stream", async () => {
+    expect(await api.client.knap("GET", "/status")).toEqual({ sessions: 1 });
+    expect(await api.client.knap("POST", "/echo/a/b", { x: 1 })).toEqual({ path: ["a", "b"], body: { x: 1 } });
+    await expect(api.client.knap("GET", "/no")).rejects.toMatchObject({ message: "not now", status: { code: 409 } });
+    await expect(api.client.knap("GET", "/none")).rejects.toMatchObject({ status: { code: 404 } });
+    expect(await (await openLines("/apis/knap.dev/v1/ticks")).rest()).toEqual([{ tick: 1 }, { tick: 2 }]);
+  });
+});
