@@ -38,6 +38,11 @@ const suites: readonly {
     load: async () => (await import("./scale-to-zero.ts")).scaleToZeroSuite,
   },
   {
+    name: "control-plane",
+    reads: (file) => firstHas(file, "configMaps", "steps"),
+    load: async () => (await import("./control-plane.ts")).controlPlaneSuite,
+  },
+  {
     name: "queue-proxy",
     reads: (file) => firstHas(file, "steps", "upstream"),
     load: async () => (await import("./queue-proxy.ts")).queueProxySuite,

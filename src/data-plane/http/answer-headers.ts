@@ -8,6 +8,8 @@ export interface AnswerHead {
   readonly length: number | undefined;
   /** Server-sent events: never held back. */
   readonly events: boolean;
+  /** A transfer encoding other than chunked, which nobody here can read. */
+  readonly encoding: string | undefined;
 }
 
 /** `bare`: the status allows no body (204, 304). (`net/http/httputil/reverseproxy.go`, `net/http` suppressedHeaders) */
@@ -17,6 +19,7 @@ export function readAnswerHead(status: number, raw: RawHeaders): AnswerHead {
   let length: number | undefined;
   let events = false;
   let trailer: string | undefined;
+  let encoding: string | undefined;
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index] as string;
     const value = raw[index + 1] as string;
@@ -29,10 +32,11 @@ export function readAnswerHead(status: number, raw: RawHeaders): AnswerHead {
       events = value.startsWith("text/event-stream");
     } else if (HOP_BY_HOP.has(lower)) {
       if (lower === "trailer") trailer = trailer === undefined ? value : `${trailer}, ${value}`;
+      else if (lower === "transfer-encoding" && value.toLowerCase() !== "chunked") encoding = value;
       continue;
     } else if (named?.has(lower)) continue;
     headers.push(name, value);
   }
   if (trailer !== undefined) headers.push("Trailer", trailer);
-  return { headers, length, events };
+  return { headers, length, events, encoding };
 }

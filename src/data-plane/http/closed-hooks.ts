@@ -1,7 +1,7 @@
 // What is to run once when an exchange is over. Most exchanges have one or two hooks, so the first needs no list.
 
 export class ClosedHooks {
-  private over = false;
+  over = false;
   private first: (() => void) | undefined;
   private rest: (() => void)[] | undefined;
 

@@ -59,7 +59,7 @@ export const makeUnknownRevision = (name: string): Reply =>
 export const makeBadGateway = (text: string): Reply => makeError(502, text);
 
 /** What Go's HTTP client would say about a failure of this code, so that texts users search for are the same. */
-export function goErrorText(code: string, message: string, upstream: Upstream): string {
+export function goErrorText(code: string, message: string, upstream: Pick<Upstream, "host" | "port">): string {
   const address = `${upstream.host}:${upstream.port}`;
   switch (code) {
     case "ECONNREFUSED":

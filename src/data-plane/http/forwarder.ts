@@ -36,7 +36,7 @@ export interface ForwardOptions {
   /** Called with the final status line before it is sent; may change the headers. */
   readonly onHead?: (status: number, headers: RawHeaders) => RawHeaders;
   /** Called whenever something of the answer goes to the client, head included (idle timeout); not for bytes of an upgraded connection. */
-  readonly onActivity?: () => void;
+  readonly onActivity?: (bodyBytes: number) => void;
   readonly onCancellable?: OnCancellable;
   /** Called when an interim answer (1xx) has been relayed. */
   readonly onInterim?: (status: number) => void;

@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import type { Handler } from "./exchange.ts";
 import { type DoorState, Http1Exchange, type Http1Parts } from "./http1-exchange.ts";
 import type { DoorLimits } from "./limits.ts";
+import { escapedTarget } from "./protocol-sniffer.ts";
 import { readTarget } from "./target.ts";
 
 const EXCHANGE = Symbol("exchange");
@@ -46,9 +47,9 @@ export function makeHttp1Door({ state, handler, limits }: Http1DoorParts): Http1
 
   const serve = (request: IncomingMessage, response: ServerResponse, upgrade?: Http1Parts["upgrade"]): void => {
     const fault = faultOf(request);
-    const read = fault === undefined ? readTarget(request.url as string) : undefined;
+    const read = fault === undefined ? readTarget(targetOf(request)) : undefined;
     if (read === undefined) {
-      refuse(response, 400, fault ?? "Bad Request");
+      refuse(response, fault ?? BAD_REQUEST);
       return;
     }
     const exchange = new Http1Exchange({ request, response, target: read.target, host: read.host, state, upgrade });
@@ -74,30 +75,70 @@ function onResponseClose(this: ServerResponse): void {
   (this as Carrier)[EXCHANGE]?.closeNow();
 }
 
+/** The target as the client sent it, bytes included that the sniffer had to escape for the parser. */
+function targetOf(request: IncomingMessage): string {
+  const url = request.url as string;
+  const escaped = escapedTarget(request.socket);
+  return escaped?.sent === url ? escaped.raw : url;
+}
+
 /** What is wrong with a request that the parser let through. */
-function faultOf(request: IncomingMessage): string | undefined {
-  const { rawHeaders, headers } = request;
+function faultOf(request: IncomingMessage): Refusal | undefined {
+  const { rawHeaders, headers, httpVersionMinor } = request;
   const { host } = headers;
-  if (host === undefined) {
-    return request.httpVersionMinor === 0 ? undefined : "Bad Request: missing required Host header";
+  const encoding = headers["transfer-encoding"];
+  if (encoding !== undefined && encoding.trim().toLowerCase() !== "chunked" && httpVersionMinor > 0) {
+    return { line: "501 Not Implemented", text: "Unsupported transfer encoding" };
   }
+  if (host === undefined) return httpVersionMinor === 0 ? undefined : badRequest("missing required Host header");
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string;
     if (name.length === 4 && name.toLowerCase() === "host") hosts += 1;
   }
-  if (hosts > 1) return "Bad Request: too many Host headers";
-  return HOST.test(host) ? undefined : "Bad Request: malformed Host header";
+  if (hosts > 1) return BAD_REQUEST;
+  return HOST.test(host) ? undefined : badRequest("malformed Host header");
 }
 
-/** Go's form of a refusal: no Date, no length, the connection ends. `text` stands in the status line and in the body. */
-function refuse(response: ServerResponse, status: number, text: string): void {
+/** Go's form of a refusal: what stands in the status line, and the body. */
+interface Refusal {
+  readonly line: string;
+  readonly text: string;
+}
+
+const BAD_REQUEST: Refusal = { line: "400 Bad Request", text: "400 Bad Request" };
+
+function badRequest(why: string): Refusal {
+  const line = `400 Bad Request: ${why}`;
+  return { line, text: line };
+}
+
+/** No Date, no length, the connection ends. */
+function refuse(response: ServerResponse, { line, text }: Refusal): void {
   response.sendDate = false;
   response.useChunkedEncodingByDefault = false;
   response.removeHeader("connection");
-  response.writeHead(status, text, ["Content-Type", "text/plain; charset=utf-8", "Connection", "close"]);
-  response.end(`${status} ${text}`);
+  const head = ["Content-Type", "text/plain; charset=utf-8", "Connection", "close"];
+  response.writeHead(Number(line.slice(0, 3)), line.slice(4), head);
+  response.end(text);
 }
+
+/** By the parser's error code. */
+const REFUSALS: Readonly<Record<string, Refusal>> = {
+  HPE_HEADER_OVERFLOW: {
+    line: "431 Request Header Fields Too Large",
+    text: "431 Request Header Fields Too Large",
+  },
+  HPE_INVALID_TRANSFER_ENCODING: { line: "501 Not Implemented", text: "Unsupported transfer encoding" },
+};
+
+/** Go's words for what can be wrong with a chunked body. */
+const BODY_FAULTS: Readonly<Record<string, string>> = {
+  HPE_INVALID_CHUNK_SIZE: "invalid byte in chunk length",
+  HPE_STRICT: "malformed chunked encoding",
+  HPE_LF_EXPECTED: "malformed chunked encoding",
+  HPE_CR_EXPECTED: "chunked line ends with bare LF",
+};
 
 /** The parser gave up on the connection: answer in order, after what is still being served on it. */
 function refuseRaw(error: NodeJS.ErrnoException, socket: Socket): void {
@@ -105,15 +146,10 @@ function refuseRaw(error: NodeJS.ErrnoException, socket: Socket): void {
     socket.destroy();
     return;
   }
-  const [status, text] =
-    error.code === "HPE_HEADER_OVERFLOW"
-      ? [431, "431 Request Header Fields Too Large"]
-      : error.code === "HPE_INVALID_TRANSFER_ENCODING"
-        ? [501, "Unsupported transfer encoding"]
-        : [400, "400 Bad Request"];
-  const line = status === 501 ? "501 Not Implemented" : text;
-  const raw = `HTTP/1.1 ${line}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${text}`;
   const before = (socket as Carrier)[EXCHANGE];
+  if (before?.failBody(BODY_FAULTS[error.code ?? ""] ?? "unexpected EOF")) return;
+  const { line, text } = REFUSALS[error.code ?? ""] ?? BAD_REQUEST;
+  const raw = `HTTP/1.1 ${line}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${text}`;
   const end = (): void => {
     socket.end(raw, "latin1");
     // What the client still sends would turn the end into a reset before it has read the answer.

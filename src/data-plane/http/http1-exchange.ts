@@ -93,22 +93,33 @@ export class Http1Exchange implements Exchange {
     const socket = this.response.socket;
     // A pipelined request whose turn has not come has no socket yet; an HTTP/1.0 client knows no interim answers.
     if (this.started || socket === null || this.version === "1.0") return;
-    if (status === 100 && this.continued) return;
-    if (status === 100) this.continued = true;
+    if (status === 100) {
+      if (!this.continued) this.response.writeContinue();
+      this.continued = true;
+      return;
+    }
     let head = `HTTP/1.1 ${status} ${reasonOf(status)}\r\n`;
     for (let index = 0; index < headers.length; index += 2) head += `${headers[index]}: ${headers[index + 1]}\r\n`;
     socket.write(`${head}\r\n`, "latin1");
   }
 
   start(status: number, reason: string, headers: RawHeaders, _empty?: boolean): AnswerBody {
-    this.started = true;
     if (status === 101 && this.upgrade !== undefined) return this.switchProtocols(reason, headers);
     const { response } = this;
     // Without this node:http announces keep-alive, which real replies lack.
     response.removeHeader("connection");
     const connection = this.connectionHeader(headers);
     const sent = connection === undefined ? headers : [...headers, "Connection", connection];
-    response.writeHead(status, reason, sent as string[]);
+    const write = (): void => void response.writeHead(status, reason, sent as string[]);
+    if (this.announcesInVain(headers)) {
+      // node:http refuses to announce trailers without chunks, which Go does.
+      pretend(response, "chunkedEncoding", true, write);
+      response.chunkedEncoding = false;
+    } else if (this.request.headers.expect !== undefined && response.shouldKeepAlive) {
+      // node:http closes after any Expect that it did not answer with 100 itself, also when no body was to come.
+      pretend(response, "shouldKeepAlive", true, write);
+    } else write();
+    this.started = true;
     return response;
   }
 
@@ -132,12 +143,25 @@ export class Http1Exchange implements Exchange {
     this.closed.add(run);
   }
 
+  /**
+   * For the door: the body cannot be read to its end. False when it has been read, or the exchange is over. Who reads it is told; a request
+   * whose body nobody reads yet is cut off.
+   */
+  failBody(why: string): boolean {
+    if (this.closed.over || this.request.complete || !this.hasBody) return false;
+    this.response.shouldKeepAlive = false;
+    if (why === "unexpected EOF" || this.request.listenerCount("error") === 0) this.request.socket.destroy();
+    else this.request.emit("error", new Error(why));
+    return true;
+  }
+
   /** For the door: the exchange is over. */
   closeNow(): void {
     this.closed.run();
   }
 
   private switchProtocols(reason: string, headers: RawHeaders): AnswerBody {
+    this.started = true;
     const socket = this.upgrade?.socket as Socket;
     this.response.detachSocket(socket);
     let head = `HTTP/1.1 101 ${reason}\r\n`;
@@ -163,10 +187,31 @@ export class Http1Exchange implements Exchange {
     return known || request.method === "HEAD" ? "keep-alive" : undefined;
   }
 
+  /** A `Trailer` line on an answer that has no chunks: allowed, though no trailer can follow. */
+  private announcesInVain(headers: RawHeaders): boolean {
+    if (this.method !== "HEAD" && this.request.httpVersionMinor > 0) return false;
+    return headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === "trailer");
+  }
+
   /** The client holds its body back for a 100 that will not come now: what it sends next is unknown. */
   private awaitsContinue(): boolean {
     const { expect } = this.request.headers;
     return expect !== undefined && !this.request.complete && this.hasBody && hasToken(expect, "100-continue");
+  }
+}
+
+/** Runs `act` while a property of the response reads as `value`, whatever is assigned to it. */
+function pretend<K extends "chunkedEncoding" | "shouldKeepAlive">(
+  response: ServerResponse,
+  key: K,
+  value: ServerResponse[K],
+  act: () => void,
+): void {
+  Object.defineProperty(response, key, { get: () => value, set: () => {}, configurable: true });
+  try {
+    act();
+  } finally {
+    Object.defineProperty(response, key, { value, writable: true, configurable: true, enumerable: true });
   }
 }
 

@@ -1,4 +1,5 @@
 // One request on its way to a container over HTTP/1.1 and its answer on the way back, streamed both ways. Once only; no decisions about errors.
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { readAnswerHead } from "./answer-headers.ts";
 import { reasonOf } from "./errors.ts";
@@ -79,7 +80,12 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
     connection.lend(this);
     connection.socket.write(head.text, "latin1");
     if (!this.exchange.hasBody) return;
-    this.pump = new RequestPump(this.exchange, connection.socket, head.chunked);
+    this.pump = new RequestPump({
+      exchange: this.exchange,
+      sink: connection.socket,
+      chunked: head.chunked,
+      onFault: (message) => this.onBodyFault(message),
+    });
     if (head.expects) this.continueTimer = setTimeout(() => this.sendBody(), CONTINUE_WAIT_MS);
     else this.pump.start();
   }
@@ -89,21 +95,30 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
   }
 
   onHead(head: ResponseHead): boolean {
-    this.options.onActivity?.();
-    if (head.status < 200) return this.onInterim(head);
     const { exchange, options } = this;
-    const { headers, length, events } = readAnswerHead(head.status, head.headers);
+    if (head.status !== 101) options.onActivity?.(0);
+    if (head.status < 200) return this.onInterim(head);
+    const { headers, length, events, encoding } = readAnswerHead(head.status, head.headers);
+    if (encoding !== undefined) {
+      this.fail("HPE_ENCODING", `unsupported transfer encoding: ${JSON.stringify(encoding)}`);
+      return false;
+    }
     const sent = options.onHead?.(head.status, headers) ?? headers;
     const empty = exchange.method === "HEAD" || head.status === 204 || head.status === 304;
     this.status = head.status;
     this.length = empty ? 0 : length;
     this.holds = length !== undefined && !events;
-    this.body = exchange.start(head.status, reasonOf(head.status), sent, empty || length === 0);
+    try {
+      this.body = exchange.start(head.status, reasonOf(head.status), sent, empty || length === 0);
+    } catch (fault) {
+      // The server side refuses a header that the parser let through.
+      this.fail("EHEAD", String(fault));
+    }
     return exchange.method !== "HEAD";
   }
 
   onBody(chunk: Buffer): void {
-    this.options.onActivity?.();
+    this.options.onActivity?.(chunk.length);
     this.received += chunk.length;
     const { held } = this;
     if (held === undefined) this.held = chunk;
@@ -175,6 +190,18 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
     this.connection?.destroy();
   }
 
+  /** The client's body is broken: the container cannot be given the rest. */
+  private onBodyFault(message: string): void {
+    if (this.settled) return;
+    if (this.body === undefined) {
+      this.fail("EBODY", message);
+      return;
+    }
+    this.settle({ kind: "truncated", status: this.status });
+    this.connection?.destroy();
+    this.exchange.abort(message);
+  }
+
   private onClientGone(): void {
     if (this.settled) return;
     this.settle(this.tunnel === undefined ? { kind: "abandoned" } : { kind: "done", status: 101 });
@@ -196,12 +223,8 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
     const { exchange, upgrade, connection } = this;
     const type = upgradeType(head.headers) ?? "";
     if (upgrade === undefined || exchange.upgrade === undefined || type.toLowerCase() !== upgrade.toLowerCase()) {
-      this.settle({
-        kind: "unreachable",
-        code: "EUPGRADE",
-        message: `backend tried to switch protocol ${JSON.stringify(type)} when ${JSON.stringify(upgrade ?? "")} was requested`,
-      });
-      connection?.destroy();
+      const asked = JSON.stringify(upgrade ?? "");
+      this.fail("EUPGRADE", `backend tried to switch protocol ${JSON.stringify(type)} when ${asked} was requested`);
       return;
     }
     const { socket, head: early } = exchange.upgrade;
@@ -212,7 +235,11 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
     socket.on("data", (chunk: Buffer) => {
       if (!upstream.write(chunk)) socket.pause();
     });
-    socket.on("end", () => upstream.end());
+    // A client that ends its side ends the tunnel; a container that does may still be written to.
+    socket.on("end", () => {
+      upstream.destroySoon();
+      (socket as Socket).destroySoon();
+    });
   }
 
   private sendBody(): void {
@@ -236,6 +263,12 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
 
   private refuse(message: string): void {
     this.settle({ kind: "unreachable", code: "EREFUSED", message });
+  }
+
+  /** Gives up on the container before anything was sent to the client. */
+  private fail(code: string, message: string): void {
+    this.settle({ kind: "unreachable", code, message });
+    this.connection?.destroy();
   }
 
   private settle(outcome: Outcome): void {

@@ -1,10 +1,11 @@
 // One HTTP/2 stream of a node:http2 server as an Exchange, on the core stream API (the compatibility layer loses trailers-only answers).
-import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Readable } from "node:stream";
 import { ClosedHooks } from "./closed-hooks.ts";
 import type { AnswerBody, Door, Exchange, Marks, RawHeaders } from "./exchange.ts";
 import { HOP_BY_HOP } from "./headers.ts";
 import { type DoorState, plainAddress } from "./http1-exchange.ts";
+import { failStream } from "./reset-stream.ts";
 
 export interface Http2Parts {
   readonly stream: ServerHttp2Stream;
@@ -82,8 +83,8 @@ export class Http2Exchange implements Exchange {
     this.answerTrailers = headers;
   }
 
-  abort(_why: string): void {
-    this.stream.close(this.started ? constants.NGHTTP2_INTERNAL_ERROR : constants.NGHTTP2_CANCEL);
+  abort(why: string): void {
+    failStream(this.stream, why);
   }
 
   onClosed(run: () => void): void {
@@ -91,8 +92,8 @@ export class Http2Exchange implements Exchange {
   }
 
   private sendTrailers(): void {
-    if (this.answerTrailers.length === 0) this.stream.close();
-    else this.stream.sendTrailers(asOutgoing(this.answerTrailers));
+    // Without trailers this ends the stream with an empty data frame.
+    if (!this.stream.destroyed) this.stream.sendTrailers(asOutgoing(this.answerTrailers));
   }
 }
 

@@ -7,7 +7,25 @@ import type { ForwardOptions, Outcome } from "./forwarder.ts";
 import type { H2cSessions } from "./h2c-sessions.ts";
 import { hasToken, headerValue, headerValues, namedInConnection, withoutHeaders } from "./headers.ts";
 import { asOutgoing } from "./http2-exchange.ts";
+import { cancelStream } from "./reset-stream.ts";
 
+/** RFC 9113, section 7. */
+const RESET_NAMES = [
+  "NO_ERROR",
+  "PROTOCOL_ERROR",
+  "INTERNAL_ERROR",
+  "FLOW_CONTROL_ERROR",
+  "SETTINGS_TIMEOUT",
+  "STREAM_CLOSED",
+  "FRAME_SIZE_ERROR",
+  "REFUSED_STREAM",
+  "CANCEL",
+  "COMPRESSION_ERROR",
+  "CONNECT_ERROR",
+  "ENHANCE_YOUR_CALM",
+  "INADEQUATE_SECURITY",
+  "HTTP_1_1_REQUIRED",
+];
 const END_STREAM = 1;
 const CONTINUE_WAIT_MS = 1_000;
 
@@ -45,7 +63,7 @@ export class Http2Forward {
     const { body } = this;
     const room = this.length === undefined ? Number.POSITIVE_INFINITY : this.length - this.received;
     this.settle(body === undefined ? { kind: "cancelled", room } : { kind: "cancelled", body, room });
-    this.stream?.close(constants.NGHTTP2_CANCEL);
+    if (this.stream !== undefined) cancelStream(this.stream);
   }
 
   private send(): void {
@@ -79,7 +97,7 @@ export class Http2Forward {
 
   private onInterim(headers: IncomingHttpHeaders, raw: RawHeaders): void {
     const status = Number(headers[":status"]);
-    this.options.onActivity?.();
+    this.options.onActivity?.(0);
     if (status === 100 && this.continueTimer !== undefined) this.sendBody();
     else this.exchange.inform(status, plain(raw));
     this.options.onInterim?.(status);
@@ -89,7 +107,7 @@ export class Http2Forward {
     if (this.settled) return;
     const { exchange, options } = this;
     this.status = Number(headers[":status"]);
-    options.onActivity?.();
+    options.onActivity?.(0);
     const answer = readAnswerHead(this.status, plain(raw));
     const sent = options.onHead?.(this.status, answer.headers) ?? answer.headers;
     const empty = ended || exchange.method === "HEAD" || this.status === 204 || this.status === 304;
@@ -101,7 +119,7 @@ export class Http2Forward {
   private onBody(chunk: Buffer): void {
     const { body, stream } = this;
     if (this.settled || body === undefined) return;
-    this.options.onActivity?.();
+    this.options.onActivity?.(chunk.length);
     this.received += chunk.length;
     if (body.write(chunk)) return;
     stream?.pause();
@@ -134,7 +152,7 @@ export class Http2Forward {
   private onClientGone(): void {
     if (this.settled) return;
     this.settle({ kind: "abandoned" });
-    this.stream?.close(constants.NGHTTP2_CANCEL);
+    if (this.stream !== undefined) cancelStream(this.stream);
   }
 
   private sendBody(): void {
@@ -194,10 +212,7 @@ function requestHeaders(exchange: Exchange, headers: RawHeaders, authority: stri
 
 function faultOf(stream: ClientHttp2Stream, error: NodeJS.ErrnoException | undefined) {
   if (stream.rstCode !== 0) {
-    const name = Object.entries(constants).find(
-      ([key, value]) => value === stream.rstCode && key.startsWith("NGHTTP2_") && !key.startsWith("NGHTTP2_ERR"),
-    );
-    const reset = (name?.[0] ?? "UNKNOWN").replace(/^NGHTTP2_/, "");
+    const reset = RESET_NAMES[stream.rstCode ?? 0] ?? `code ${stream.rstCode}`;
     if (error?.code === "ERR_HTTP2_STREAM_ERROR" || error === undefined) {
       return { code: "RESET", message: `stream error: stream ID ${stream.id}; ${reset}; received from peer` };
     }

@@ -4,6 +4,31 @@ import type { Socket } from "node:net";
 /** The first bytes of an HTTP/2 connection; no HTTP/1 request can begin with them. */
 const PREFACE = Buffer.from("PRI * HTTP/2.0");
 
+const ESCAPED = Symbol("escaped target");
+
+/** The first target of a connection in two forms. */
+export interface EscapedTarget {
+  readonly raw: string;
+  readonly sent: string;
+}
+
+/** Set when the first target of the connection held bytes that Node's parser refuses and Go takes. */
+export function escapedTarget(socket: object): EscapedTarget | undefined {
+  return (socket as { [ESCAPED]?: EscapedTarget })[ESCAPED];
+}
+
+/** Node's parser takes no byte above 0x7f in a target: such bytes are escaped for it, and the raw form is kept beside. */
+function escapeFirstTarget(socket: object, head: Buffer): Buffer {
+  const end = head.indexOf(0x0a);
+  const line = end === -1 ? head : head.subarray(0, end);
+  if (!line.some((byte) => byte > 0x7f)) return head;
+  const [method = "", raw = "", version = "", ...more] = line.toString("latin1").split(" ");
+  if (more.length > 0) return head;
+  const sent = raw.replace(/[\x80-\xff]/g, (char) => `%${char.charCodeAt(0).toString(16)}`);
+  (socket as { [ESCAPED]?: EscapedTarget })[ESCAPED] = { raw, sent };
+  return Buffer.concat([Buffer.from(`${method} ${sent} ${version}`, "latin1"), head.subarray(line.length)]);
+}
+
 export interface SnifferParts {
   readonly toH1: (socket: Socket) => void;
   readonly toH2: (socket: Socket) => void;
@@ -36,7 +61,7 @@ export class ProtocolSniffer {
       const h2 = held.compare(PREFACE, 0, shown, 0, shown) === 0;
       if (h2 && shown < PREFACE.length) return;
       leave();
-      socket.unshift(held);
+      socket.unshift(h2 ? held : escapeFirstTarget(socket, held));
       (h2 ? this.parts.toH2 : this.parts.toH1)(socket);
     };
     socket.setTimeout(this.parts.limitMs, drop);

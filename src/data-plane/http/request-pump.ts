@@ -2,19 +2,29 @@
 import type { Writable } from "node:stream";
 import type { Exchange } from "./exchange.ts";
 
+export interface PumpParts {
+  readonly exchange: Exchange;
+  readonly sink: Writable;
+  readonly chunked: boolean;
+  /** The body is broken off or malformed. */
+  readonly onFault: (message: string) => void;
+}
+
 export class RequestPump {
   /** The whole body has been handed over. */
   done = false;
   private readonly exchange: Exchange;
   private readonly sink: Writable;
   private readonly chunked: boolean;
+  private readonly onFault: (message: string) => void;
   private stopped = false;
   private started = false;
 
-  constructor(exchange: Exchange, sink: Writable, chunked: boolean) {
+  constructor({ exchange, sink, chunked, onFault }: PumpParts) {
     this.exchange = exchange;
     this.sink = sink;
     this.chunked = chunked;
+    this.onFault = onFault;
   }
 
   start(): void {
@@ -23,8 +33,9 @@ export class RequestPump {
     const { body } = this.exchange;
     body.on("data", (chunk: Buffer) => this.onData(chunk));
     body.on("end", () => this.onEnd());
-    // The exchange tells the end of the client; an error event that nobody listens to would end the process.
-    body.on("error", () => {});
+    body.on("error", (error) => {
+      if (!this.stopped) this.onFault(error.message);
+    });
   }
 
   /** The sink has room again. */

@@ -31,7 +31,7 @@ export interface OpenDoor {
   readonly port: number;
   /**
    * Takes no more connections, closes idle ones, tells busy ones to close after their answer, waits for them at most `graceMs`,
-   * then cuts what is left, upgraded connections included. Resolves when all sockets are closed.
+   * then cuts what is left, upgraded connections included. Resolves when all sockets are closed. May be called again with less grace.
    */
   close(graceMs: number): Promise<void>;
 }
@@ -67,9 +67,10 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor> {
       resolve();
     });
   });
+  let closed: Promise<void> | undefined;
   const close = async (graceMs: number): Promise<void> => {
     state.closing = true;
-    const closed = new Promise<void>((resolve) => listener.close(() => resolve()));
+    closed ??= new Promise<void>((resolve) => listener.close(() => resolve()));
     h1.server.closeIdleConnections();
     sniffer.close();
     for (const session of h2.sessions) session.close();

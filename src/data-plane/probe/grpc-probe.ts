@@ -1,0 +1,64 @@
+// A gRPC health probe: grpc.health.v1.Health/Check over cleartext HTTP/2. The two messages have one field each, written here by hand.
+import { connect } from "node:http2";
+import type { Attempt, ProbeResult } from "./attempt.ts";
+
+const SERVING = 1;
+const STATUS_FIELD = 0x08;
+const STATUSES = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];
+
+/** Ready when the service answers SERVING. */
+export function attemptGrpc({ host, port, timeoutMs }: Attempt, service: string): Promise<ProbeResult> {
+  return new Promise((resolve) => {
+    const authority = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+    const session = connect(`http://${authority}`);
+    const settle = (result: ProbeResult): void => {
+      clearTimeout(timer);
+      resolve(result);
+      session.destroy();
+    };
+    const fail = (message: string): void => settle({ ok: false, message });
+    const timer = setTimeout(() => fail(`timeout: health rpc did not complete within ${timeoutMs}ms`), timeoutMs);
+    session.on("error", (error) => fail(error.message));
+    const stream = session.request({
+      ":method": "POST",
+      ":path": "/grpc.health.v1.Health/Check",
+      "content-type": "application/grpc",
+      te: "trailers",
+    });
+    const chunks: Buffer[] = [];
+    let grpcStatus = "";
+    const note = (headers: Record<string, unknown>): void => {
+      if (headers["grpc-status"] !== undefined) grpcStatus = String(headers["grpc-status"]);
+    };
+    stream.on("response", note);
+    stream.on("trailers", note);
+    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+    stream.on("error", (error) => fail(error.message));
+    stream.on("close", () => {
+      if (grpcStatus !== "0") return fail(`health rpc failed with grpc status ${grpcStatus || "unknown"}`);
+      const status = statusOf(Buffer.concat(chunks));
+      if (status === SERVING) settle({ ok: true });
+      else fail(`service unhealthy (responded with "${STATUSES[status] ?? status}")`);
+    });
+    stream.end(frameOf(service));
+  });
+}
+
+/** HealthCheckRequest { string service = 1 } in a gRPC frame. */
+function frameOf(service: string): Buffer {
+  const name = Buffer.from(service);
+  const field =
+    name.length === 0 ? Buffer.alloc(0) : Buffer.concat([Buffer.from([0x0a, ...varint(name.length)]), name]);
+  const frame = Buffer.alloc(5);
+  frame.writeUInt32BE(field.length, 1);
+  return Buffer.concat([frame, field]);
+}
+
+function varint(value: number): number[] {
+  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(value >>> 7)];
+}
+
+/** HealthCheckResponse { ServingStatus status = 1 }: absent means UNKNOWN. */
+function statusOf(frame: Buffer): number {
+  return frame[5] === STATUS_FIELD ? (frame[6] ?? 0) : 0;
+}

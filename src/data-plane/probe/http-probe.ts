@@ -1,0 +1,145 @@
+// An HTTP probe: one GET, redirects followed, ready from 200 to 399. (`pkg/queue/health/probe.go`; kubelet: `k8s.io/kubernetes/pkg/probe/http`)
+import { request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
+import type { HttpGetAction } from "../../apis/core/pod-spec.ts";
+import type { Attempt, ProbeResult } from "./attempt.ts";
+import { attemptH2c } from "./h2c-probe.ts";
+import { dialText } from "./tcp-probe.ts";
+
+const MAX_REDIRECTS = 10;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+/** The queue-proxy is built without a Kubernetes version, which leaves both numbers empty. */
+const QUEUE_PROXY_AGENT = "kube-probe//";
+const KUBELET_AGENT = "kube-probe/1.34";
+
+/** Never rejects. */
+export async function attemptHttp(attempt: Attempt, action: HttpGetAction): Promise<ProbeResult> {
+  const { host, port } = attempt;
+  const scheme = (action.scheme ?? "HTTP").toLowerCase();
+  const path = action.path ?? "/";
+  const url = urlOf(`${scheme}://${authorityOf(host, port)}${path.startsWith("/") ? path : `/${path}`}`);
+  if (url === undefined) return { ok: false, message: `invalid URL path ${JSON.stringify(path)}` };
+  if (attempt.detectHttp2 && scheme === "http") {
+    const plain = await attemptH2c(attempt, url, []);
+    if (plain.ok) return attemptH2c(attempt, url, customHeaders(action, attempt.asker));
+    return get(attempt, url, requestHeaders({ attempt, url, custom: [] }));
+  }
+  return get(attempt, url, requestHeaders({ attempt, url, custom: customHeaders(action, attempt.asker) }));
+}
+
+/** The queue-proxy's client overwrites `Host` and `User-Agent`; the kubelet takes them from the probe. */
+function customHeaders(action: HttpGetAction, asker: Attempt["asker"]): string[] {
+  const headers: string[] = [];
+  for (const { name, value } of action.httpHeaders ?? []) {
+    const lower = name.toLowerCase();
+    if (asker === "kubelet" || (lower !== "host" && lower !== "user-agent")) headers.push(name, value ?? "");
+  }
+  return headers;
+}
+
+interface HeaderParts {
+  readonly attempt: Attempt;
+  readonly url: URL;
+  readonly custom: readonly string[];
+  readonly referer?: string;
+}
+
+function requestHeaders({ attempt, url, custom, referer }: HeaderParts): string[] {
+  const names = new Set(custom.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()));
+  const kubelet = attempt.asker === "kubelet";
+  const headers = [...custom];
+  if (!names.has("host")) headers.unshift("Host", url.host === "" ? attempt.host : hostOf(url));
+  if (!names.has("user-agent")) headers.push("User-Agent", kubelet ? KUBELET_AGENT : QUEUE_PROXY_AGENT);
+  if (kubelet && !names.has("accept")) headers.push("Accept", "*/*");
+  if (referer !== undefined) headers.push("Referer", referer);
+  if (!kubelet) headers.push("Accept-Encoding", "gzip");
+  headers.push("Connection", "close");
+  return headers;
+}
+
+async function get(attempt: Attempt, first: URL, headers: readonly string[]): Promise<ProbeResult> {
+  const deadline = Date.now() + attempt.timeoutMs;
+  let url = first;
+  let sent = headers;
+  for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
+    const reply = await getOnce(attempt, url, sent, deadline - Date.now());
+    if (typeof reply === "string") return { ok: false, message: reply };
+    const next = REDIRECTS.has(reply.status) && reply.location ? urlOf(reply.location, url) : undefined;
+    if (next === undefined) return verdict(reply.status);
+    // The kubelet does not leave the host: it takes such an answer for a success.
+    if (attempt.asker === "kubelet" && next.hostname !== first.hostname) return { ok: true };
+    const referer = url.protocol === "https:" && next.protocol === "http:" ? undefined : refererOf(url);
+    const custom = headers.filter((_, index) => !OWN.has((headers[index - (index % 2)] as string).toLowerCase()));
+    sent = requestHeaders({ attempt, url: next, custom, ...(referer === undefined ? {} : { referer }) });
+    url = next;
+  }
+  return { ok: false, message: `stopped after ${MAX_REDIRECTS} redirects` };
+}
+
+/** Set anew for every hop. */
+const OWN = new Set(["host", "user-agent", "accept", "referer", "accept-encoding", "connection"]);
+
+/** Ready from 200 to 399; the kubelet's words otherwise. */
+export function verdict(status: number): ProbeResult {
+  return status >= 200 && status < 400
+    ? { ok: true }
+    : { ok: false, message: `HTTP probe failed with statuscode: ${status}` };
+}
+
+interface ProbeReply {
+  readonly status: number;
+  readonly location: string | undefined;
+}
+
+function getOnce(attempt: Attempt, url: URL, headers: readonly string[], leftMs: number): Promise<ProbeReply | string> {
+  return new Promise((resolve) => {
+    const ask = url.protocol === "https:" ? requestHttps : requestHttp;
+    const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
+    const request = ask({
+      host: url.hostname.replace(/^\[|\]$/g, ""),
+      port,
+      path: `${url.pathname}${url.search}`,
+      headers: headers as string[],
+      agent: false,
+      // The kubelet does not verify; the queue-proxy does.
+      ...(attempt.asker === "kubelet" ? { rejectUnauthorized: false } : {}),
+    });
+    const settle = (reply: ProbeReply | string): void => {
+      clearTimeout(timer);
+      resolve(reply);
+      request.destroy();
+    };
+    const timer = setTimeout(
+      () => settle(`Get "${url.href}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`),
+      Math.max(0, leftMs),
+    );
+    request.on("response", (response) => {
+      settle({ status: response.statusCode ?? 0, location: response.headers.location });
+    });
+    request.on("error", (error: NodeJS.ErrnoException) => {
+      settle(`Get "${url.href}": ${error.code === "ECONNRESET" ? "EOF" : dialText(error, attempt.host, port)}`);
+    });
+    request.end();
+  });
+}
+
+function urlOf(text: string, base?: URL): URL | undefined {
+  try {
+    return new URL(text, base);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The port always stands in the Host header, as Go writes it for a URL that names one. */
+function hostOf(url: URL): string {
+  return url.port === "" ? url.hostname : url.host;
+}
+
+function refererOf(url: URL): string {
+  return `${url.protocol}//${url.host}${url.pathname}${url.search}`;
+}
+
+function authorityOf(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}

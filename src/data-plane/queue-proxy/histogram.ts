@@ -1,0 +1,56 @@
+// A Prometheus histogram with fixed bounds. Labels come ready-made as text, which is also what tells the series apart.
+
+interface Series {
+  readonly counts: number[];
+  sum: number;
+  count: number;
+}
+
+export class Histogram {
+  private readonly name: string;
+  private readonly help: string;
+  private readonly bounds: readonly number[];
+  private readonly series = new Map<string, Series>();
+
+  constructor(name: string, help: string, bounds: readonly number[]) {
+    this.name = name;
+    this.help = help;
+    this.bounds = bounds;
+  }
+
+  /** `labels` as {@link makeLabels} gives them. */
+  observe(labels: string, value: number): void {
+    let series = this.series.get(labels);
+    if (series === undefined) {
+      series = { counts: this.bounds.map(() => 0), sum: 0, count: 0 };
+      this.series.set(labels, series);
+    }
+    series.sum += value;
+    series.count += 1;
+    const at = this.bounds.findIndex((bound) => value <= bound);
+    if (at !== -1) series.counts[at] = (series.counts[at] as number) + 1;
+  }
+
+  /** "" as long as nothing was observed. */
+  text(): string {
+    if (this.series.size === 0) return "";
+    const lines = [`# HELP ${this.name} ${this.help}`, `# TYPE ${this.name} histogram`];
+    for (const [labels, { counts, sum, count }] of this.series) {
+      let below = 0;
+      this.bounds.forEach((bound, at) => {
+        below += counts[at] as number;
+        lines.push(`${this.name}_bucket{${labels},le="${bound}"} ${below}`);
+      });
+      lines.push(`${this.name}_bucket{${labels},le="+Inf"} ${count}`);
+      lines.push(`${this.name}_sum{${labels}} ${sum}`, `${this.name}_count{${labels}} ${count}`);
+    }
+    return `${lines.join("\n")}\n`;
+  }
+}
+
+/** `name="value",…` with values escaped. */
+export function makeLabels(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}="${value.replace(/[\\"\n]/g, (char) => (char === "\n" ? "\\n" : `\\${char}`))}"`)
+    .join(",");
+}

@@ -1,0 +1,172 @@
+// One ordinary request on its way through a queue-proxy: it waits for a slot, is forwarded, and is cut by whichever timer ends first.
+import type { Time } from "../../base/clock.ts";
+import { answer, goErrorText, makeBadGateway, makeTimeout, QUEUE_FULL } from "../http/errors.ts";
+import type { Exchange, RawHeaders } from "../http/exchange.ts";
+import type { ForwardOptions, Outcome } from "../http/forwarder.ts";
+import type { Waiter } from "./breaker.ts";
+import type { Dated } from "./deadline-line.ts";
+import type { Address } from "./readiness.ts";
+import type { RequestFacts } from "./request-facts.ts";
+
+/** What a passage needs of its queue-proxy; nothing of it changes while requests run. */
+export interface PassageOwner {
+  now(): Time;
+  /** Hands the request to the container. */
+  dispatch(passage: Passage): Promise<Outcome>;
+  readonly upstream: Address;
+  readonly bodyTimeoutText: string;
+  /** Takes it out of the breaker's line. */
+  leaveLine(passage: Passage): void;
+  /** The request has become a connection of another protocol. */
+  onUpgraded(): void;
+}
+
+type State = "waiting" | "forwarding" | "over";
+
+/** Also the options of its forward, so that no closure is made per request. */
+export class Passage implements ForwardOptions, Waiter, Dated {
+  readonly exchange: Exchange;
+  readonly facts: RequestFacts;
+  readonly headers: RawHeaders;
+  readonly startedAt: Time;
+  state: State = "waiting";
+  /** A head, an interim answer or a body byte has been sent; an upgrade does not count (`pkg/http/handler/timeout.go`). */
+  responded = false;
+  upgraded = false;
+  lastWriteAt: Time | undefined;
+  /** Body bytes for the client. */
+  sentBytes = 0;
+  status = 0;
+  forwardedAt: Time | undefined;
+  before: Waiter | undefined = undefined;
+  after: Waiter | undefined = undefined;
+  dueAt: Time = Number.NEGATIVE_INFINITY;
+  earlier: Dated | undefined = undefined;
+  later: Dated | undefined = undefined;
+  start: StartDeadline | undefined;
+  private readonly owner: PassageOwner;
+  private cancellable: { cancel(): void } | undefined;
+  private admit: ((admitted: boolean) => void) | undefined;
+
+  constructor(owner: PassageOwner, exchange: Exchange, facts: RequestFacts, headers: RawHeaders, now: Time) {
+    this.owner = owner;
+    this.exchange = exchange;
+    this.facts = facts;
+    this.headers = headers;
+    this.startedAt = now;
+  }
+
+  /** Resolves to whether there is a slot; false when the client left or a timer ended the wait. */
+  waitInLine(): Promise<boolean> {
+    this.exchange.onClosed(() => this.giveUp());
+    return new Promise((resolve) => {
+      this.admit = resolve;
+    });
+  }
+
+  admitted(): void {
+    this.state = "forwarding";
+    this.admit?.(true);
+  }
+
+  refuse(): void {
+    this.status = QUEUE_FULL.status;
+    answer(this.exchange, QUEUE_FULL);
+  }
+
+  /** Forwards and answers whatever comes of it. */
+  async forward(): Promise<void> {
+    this.state = "forwarding";
+    const now = this.owner.now();
+    this.forwardedAt = now;
+    this.exchange.marks.admitted ??= now;
+    const outcome = await this.owner.dispatch(this);
+    switch (outcome.kind) {
+      case "unreachable": {
+        const text = goErrorText(outcome.code, outcome.message, this.owner.upstream);
+        this.status = 502;
+        answer(this.exchange, makeBadGateway(text));
+        break;
+      }
+      case "cancelled":
+        this.cut(outcome);
+        break;
+      default:
+        break;
+    }
+    this.state = "over";
+  }
+
+  /** A timer ended it. */
+  due(): void {
+    if (this.state === "waiting") {
+      this.status = 504;
+      this.state = "over";
+      this.owner.leaveLine(this);
+      answer(this.exchange, makeTimeout(this.timeoutText));
+      this.admit?.(false);
+    } else if (this.state === "forwarding") this.cancellable?.cancel();
+  }
+
+  onCancellable(forward: { cancel(): void }): void {
+    this.cancellable = forward;
+  }
+
+  onHead(status: number, headers: RawHeaders): RawHeaders {
+    this.status = status;
+    if (status === 101) {
+      this.upgraded = true;
+      this.owner.onUpgraded();
+    }
+    this.exchange.marks.firstByte ??= this.owner.now();
+    return headers;
+  }
+
+  onActivity(bodyBytes: number): void {
+    this.responded = true;
+    this.sentBytes += bodyBytes;
+    this.lastWriteAt = this.owner.now();
+  }
+
+  /** The clock that started first ends first, and its text is what the client reads. */
+  private get timeoutText(): string {
+    return this.exchange.timers?.text ?? this.owner.bodyTimeoutText;
+  }
+
+  private giveUp(): void {
+    if (this.state !== "waiting") return;
+    this.state = "over";
+    this.owner.leaveLine(this);
+    this.admit?.(false);
+  }
+
+  /** Nothing sent: 504. Half sent: the text is appended where it fits, and the end is clean only where no length was promised. */
+  private cut({ body, room }: Extract<Outcome, { kind: "cancelled" }>): void {
+    const text = this.timeoutText;
+    if (body === undefined) {
+      this.status = 504;
+      answer(this.exchange, makeTimeout(text));
+    } else if (this.upgraded) this.exchange.abort("request timeout");
+    else if (room >= text.length && (room === text.length || room === Number.POSITIVE_INFINITY)) body.end(text);
+    else {
+      if (room > text.length) body.write(text);
+      this.exchange.abort("request timeout");
+    }
+  }
+}
+
+/** The response-start timer of a passage: spent once anything has been sent. */
+export class StartDeadline implements Dated {
+  dueAt: Time = Number.NEGATIVE_INFINITY;
+  earlier: Dated | undefined = undefined;
+  later: Dated | undefined = undefined;
+  private readonly passage: Passage;
+
+  constructor(passage: Passage) {
+    this.passage = passage;
+  }
+
+  due(): void {
+    if (!this.passage.responded) this.passage.due();
+  }
+}

@@ -1,0 +1,268 @@
+// The queue-proxy of one pod: every request to its container passes here. It answers probes, limits concurrency, counts, times out and drains;
+// it starts no container and listens on no port.
+import type { Clock, Time } from "../../base/clock.ts";
+import {
+  answer,
+  MISSING_PROBE_HASH,
+  makeReply,
+  makeUnexpectedProbe,
+  NOT_READY,
+  REQUEST_TIMEOUT_TEXT,
+  SHUTTING_DOWN,
+} from "../http/errors.ts";
+import type { Exchange, Handler } from "../http/exchange.ts";
+import type { Forwarder, ForwarderFactory, Outcome, Upstream } from "../http/forwarder.ts";
+import { headerValue } from "../http/headers.ts";
+import type { ProbeResult } from "../probe/attempt.ts";
+import { type PeriodReport, RequestStats } from "../stats/request-stats.ts";
+import { Breaker } from "./breaker.ts";
+import type { QueueProxyConfig } from "./config.ts";
+import { DeadlineLine } from "./deadline-line.ts";
+import { Drain } from "./drain.ts";
+import { Passage, type PassageOwner, StartDeadline } from "./passage.ts";
+import { type Address, Readiness } from "./readiness.ts";
+import { makeContainerHeaders, type RequestFacts, readFacts } from "./request-facts.ts";
+import { RequestLog } from "./request-log.ts";
+import { routeTagOf, UserMetrics } from "./user-metrics.ts";
+
+export interface QueueProxyOptions {
+  readonly config: QueueProxyConfig;
+  /** Without a protocol the container is spoken to as the client spoke: HTTP/2 in, h2c out. */
+  readonly upstream: Omit<Upstream, "protocol"> & { readonly protocol?: Upstream["protocol"] };
+  readonly forwarders: ForwarderFactory;
+  readonly clock: Clock;
+  /** Where a port of the pod is reached; absent: the same port on the upstream's host. */
+  readonly addressOf?: (port: number) => Address;
+  /** See {@link Readiness}; default true. */
+  readonly eagerStart?: boolean;
+}
+
+const DONE = Promise.resolve();
+const STAT_PERIOD_MS = 1_000;
+const HEALTH_AGENTS = ["kube-probe/", "Knative-Activator-Probe", "Knative-Autoscaling-Probe"];
+
+/** `pkg/queue/sharedmain/handlers.go`; the order of the chain is that of Q8. */
+export class QueueProxy implements PassageOwner {
+  readonly handle: Handler;
+  readonly upstream: Address;
+  readonly bodyTimeoutText = REQUEST_TIMEOUT_TEXT;
+  readonly drain: Drain;
+  private readonly options: QueueProxyOptions;
+  private readonly clock: Clock;
+  private readonly breaker: Breaker;
+  private readonly limited: boolean;
+  private readonly totals: DeadlineLine;
+  private readonly starts: DeadlineLine | undefined;
+  private readonly idleMs: number;
+  private readonly stats: RequestStats;
+  private readonly readiness: Readiness;
+  private readonly metrics: UserMetrics | undefined;
+  private readonly log: RequestLog | undefined;
+  private readonly openedAt: Time;
+  private readonly forwarders: { http1?: Forwarder; h2c?: Forwarder } = {};
+  private last: PeriodReport;
+  private reportedAt: Time;
+  private tick: Disposable;
+  private closed = false;
+
+  constructor(options: QueueProxyOptions) {
+    const { config, clock, upstream } = options;
+    this.options = options;
+    this.clock = clock;
+    this.upstream = { host: upstream.host, port: upstream.port };
+    this.handle = (exchange) => this.serve(exchange);
+    this.drain = new Drain(clock);
+    this.breaker = new Breaker(config.containerConcurrency);
+    this.limited = config.containerConcurrency > 0;
+    this.totals = new DeadlineLine(clock, config.timeoutSeconds * 1000);
+    const startMs = config.responseStartTimeoutSeconds * 1000;
+    if (startMs > 0) this.starts = new DeadlineLine(clock, startMs);
+    this.idleMs = config.idleTimeoutSeconds * 1000;
+    this.openedAt = clock.now();
+    this.stats = new RequestStats(this.openedAt);
+    this.last = this.stats.report(this.openedAt);
+    this.readiness = new Readiness({
+      probes: config.readinessProbes,
+      clock,
+      addressOf: options.addressOf ?? ((port) => ({ host: upstream.host, port })),
+      detectHttp2: config.detectHttp2 ?? false,
+      eagerStart: options.eagerStart ?? true,
+    });
+    if (config.userMetrics) this.metrics = new UserMetrics(config.identity, this.upstream);
+    if (config.requestLog && config.requestLog.template !== "") {
+      this.log = new RequestLog(config.requestLog, config.identity);
+    }
+    this.reportedAt = this.openedAt;
+    this.tick = this.scheduleReport();
+  }
+
+  /** Requests in the pod now: queued and running ones, upgraded connections included. */
+  get inFlight(): number {
+    return this.drain.plain + this.drain.upgraded;
+  }
+
+  /** One evaluation of the readiness probes; who asks meanwhile shares it. False while draining. */
+  async ready(): Promise<boolean> {
+    return (await this.checkReadiness()).ok;
+  }
+
+  /** As {@link ready}, with the reason. */
+  checkReadiness(): Promise<ProbeResult> {
+    if (this.drain.active) return Promise.resolve({ ok: false, message: "shutting down" });
+    return this.readiness.evaluate();
+  }
+
+  /** The last closed second, as the autoscaler scrapes it. */
+  report(): PeriodReport & { readonly processUptimeSeconds: number } {
+    return { ...this.last, processUptimeSeconds: (this.reportedAt - this.openedAt) / 1000 };
+  }
+
+  /** The user's metrics in Prometheus text; "" unless they are configured. */
+  metricsText(): string {
+    return this.metrics?.text() ?? "";
+  }
+
+  /** After the pod has drained: nothing dials the container any more. */
+  async close(): Promise<void> {
+    this.closed = true;
+    this.tick[Symbol.dispose]();
+    this.totals.close();
+    this.starts?.close();
+    this.readiness.close();
+    await Promise.all([this.forwarders.http1?.close(), this.forwarders.h2c?.close()]);
+  }
+
+  now(): Time {
+    return this.clock.now();
+  }
+
+  dispatch(passage: Passage): Promise<Outcome> {
+    if (this.limited) this.metrics?.recordDepth(this.breaker.inFlight);
+    return this.forwarderFor(passage.exchange).forward(passage.exchange, passage);
+  }
+
+  leaveLine(passage: Passage): void {
+    this.breaker.leave(passage);
+  }
+
+  onUpgraded(): void {
+    this.drain.upgrade();
+  }
+
+  private serve(exchange: Exchange): Promise<void> {
+    const facts = readFacts(exchange.headers);
+    const probe = this.probeReply(exchange, facts);
+    if (probe !== undefined) return probe;
+    if (exchange.target === "*" && exchange.method === "OPTIONS") {
+      // Go's server answers this one itself (`net/http` globalOptionsHandler).
+      answer(exchange, makeReply(200));
+      return DONE;
+    }
+    return this.pass(exchange, facts);
+  }
+
+  /** Probes and drain replies come before timeouts, breaker and statistics (`pkg/network/handlers/drain.go`). */
+  private probeReply(exchange: Exchange, facts: RequestFacts): Promise<void> | undefined {
+    const { userAgent, networkProbe, networkHash } = facts;
+    const health = userAgent !== "" && HEALTH_AGENTS.some((agent) => userAgent.startsWith(agent));
+    if (!health && networkProbe !== "probe") return undefined;
+    if (this.drain.active) answer(exchange, SHUTTING_DOWN);
+    else if (!health) {
+      const reply = networkHash === "" ? MISSING_PROBE_HASH : makeReply(200, "", ["K-Network-Hash", networkHash]);
+      answer(exchange, reply);
+    } else if (networkProbe !== "queue") answer(exchange, makeUnexpectedProbe(networkProbe));
+    else return this.answerHealth(exchange);
+    return DONE;
+  }
+
+  private async answerHealth(exchange: Exchange): Promise<void> {
+    const { ok } = await this.readiness.evaluate();
+    answer(exchange, ok ? makeReply(200, "queue") : NOT_READY);
+  }
+
+  private async pass(exchange: Exchange, facts: RequestFacts): Promise<void> {
+    const now = this.clock.now();
+    const headers = makeContainerHeaders(exchange.headers, facts, exchange.peer);
+    const passage = new Passage(this, exchange, facts, headers, now);
+    exchange.marks.pod ??= this.options.config.identity.pod;
+    this.drain.enter();
+    this.startTimers(passage, exchange.timers?.since ?? now);
+    // What the kubelet asks the container through us is neither limited nor counted.
+    const counted = facts.kubeletProbe === "";
+    if (counted) this.stats.started(now, facts.proxied);
+    const door = counted ? this.breaker.enter(passage) : "run";
+    if (door === "full") passage.refuse();
+    else if (door === "run" || (await passage.waitInLine())) {
+      await passage.forward();
+      if (counted) this.breaker.release();
+    }
+    const over = this.clock.now();
+    this.totals.remove(passage);
+    if (passage.start !== undefined) this.starts?.remove(passage.start);
+    if (counted) this.stats.ended(over, facts.proxied);
+    this.drain.leave(passage.upgraded);
+    if (this.metrics !== undefined || this.log !== undefined) this.note(passage, over);
+  }
+
+  /** `since`: the arrival here, or at the activator, whose clock started first. */
+  private startTimers(passage: Passage, since: Time): void {
+    this.totals.add(passage, since);
+    if (this.starts !== undefined) {
+      passage.start = new StartDeadline(passage);
+      this.starts.add(passage.start, since);
+    }
+    if (this.idleMs > 0) this.watchIdle(passage, since + this.idleMs);
+  }
+
+  /** "Never written" is as long ago as can be; bytes of the request or of an upgraded connection are no writes. */
+  private watchIdle(passage: Passage, at: Time): void {
+    this.clock.at(at, () => {
+      if (passage.state === "over") return;
+      const next = passage.lastWriteAt === undefined ? at : passage.lastWriteAt + this.idleMs;
+      if (next > this.clock.now()) this.watchIdle(passage, next);
+      else passage.due();
+    });
+  }
+
+  private forwarderFor(exchange: Exchange): Forwarder {
+    const { upstream, forwarders, config } = this.options;
+    const protocol = upstream.protocol ?? (exchange.version === "2" ? "h2c" : "http1");
+    let forwarder = this.forwarders[protocol];
+    if (forwarder === undefined) {
+      const maxIdle = this.limited ? config.containerConcurrency : undefined;
+      forwarder = forwarders.open({ ...upstream, protocol, ...(maxIdle === undefined ? {} : { maxIdle }) });
+      this.forwarders[protocol] = forwarder;
+    }
+    return forwarder;
+  }
+
+  private note(passage: Passage, over: Time): void {
+    const { exchange, facts, headers, status, startedAt, forwardedAt } = passage;
+    const probe = facts.kubeletProbe !== "" || facts.networkProbe !== "";
+    const latencyMs = over - startedAt;
+    if (this.log !== undefined && (this.log.probes || !probe)) {
+      this.log.log({ exchange, headers, status, size: passage.sentBytes, latencyMs });
+    }
+    if (probe || this.metrics === undefined) return;
+    this.metrics.record({
+      method: exchange.method,
+      status,
+      routeTag: routeTagOf(facts.tag, facts.defaultRoute),
+      host: exchange.host,
+      version: exchange.version,
+      requestBytes: exchange.hasBody ? Number(headerValue(exchange.headers, "content-length") ?? 0) : 0,
+      responseBytes: passage.sentBytes,
+      totalMs: latencyMs,
+      appMs: forwardedAt === undefined ? undefined : over - forwardedAt,
+    });
+  }
+
+  private scheduleReport(): Disposable {
+    return this.clock.at(this.reportedAt + STAT_PERIOD_MS, () => {
+      if (this.closed) return;
+      this.reportedAt = this.clock.now();
+      this.last = this.stats.report(this.reportedAt);
+      this.tick = this.scheduleReport();
+    });
+  }
+}

@@ -1,0 +1,111 @@
+// One line per request by the template of config-observability. It formats; where lines go is the config's business.
+import { type GoStruct, parseTemplate, type Template } from "../../base/go/template.ts";
+import type { Exchange, RawHeaders } from "../http/exchange.ts";
+import { headerValue } from "../http/headers.ts";
+import type { QueueProxyIdentity, RequestLogConfig } from "./config.ts";
+
+export interface LoggedRequest {
+  readonly exchange: Exchange;
+  /** As sent to the container. */
+  readonly headers: RawHeaders;
+  readonly status: number;
+  readonly size: number;
+  readonly latencyMs: number;
+}
+
+const PROTO = { "1.0": "HTTP/1.0", "1.1": "HTTP/1.1", "2": "HTTP/2.0" } as const;
+
+/** `pkg/http/request_log.go`. A template that cannot be parsed logs nothing; one that fails on a request says so in its line. */
+export class RequestLog {
+  readonly probes: boolean;
+  private readonly template: Template | undefined;
+  private readonly write: (line: string) => void;
+  private readonly revision: GoStruct;
+
+  constructor(config: RequestLogConfig, identity: QueueProxyIdentity) {
+    this.probes = config.probes;
+    this.write = config.write;
+    const text = config.template;
+    const read = text === "" ? undefined : parseTemplate("requestLog", text.endsWith("\n") ? text : `${text}\n`);
+    this.template = read?.ok ? read.value : undefined;
+    this.revision = {
+      goType: "*http.RequestLogRevision",
+      fields: {
+        Name: identity.revision,
+        Namespace: identity.namespace,
+        Service: identity.service,
+        Configuration: identity.configuration,
+        PodName: identity.pod,
+        PodIP: identity.podIP,
+      },
+    };
+  }
+
+  log(logged: LoggedRequest): void {
+    if (this.template === undefined) return;
+    const { exchange, headers, status, size, latencyMs } = logged;
+    const done = this.template.execute({
+      goType: "*http.RequestLogTemplateInput",
+      fields: {
+        Request: requestOf(exchange, headers),
+        Response: {
+          goType: "*http.RequestLogResponse",
+          fields: { Code: status, Size: size, Latency: latencyMs / 1000 },
+        },
+        Revision: this.revision,
+        TraceID: traceId(headers),
+      },
+    });
+    this.write(
+      done.ok
+        ? done.value
+        : `Invalid request log template: method: ${exchange.method}, response code: ${status}, ` +
+            `latency: ${latencyMs}ms, url: ${exchange.target}\n`,
+    );
+  }
+}
+
+function requestOf(exchange: Exchange, headers: RawHeaders): GoStruct {
+  const length = headerValue(headers, "content-length");
+  const header: Record<string, string[]> = {};
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = canonical(headers[index] as string);
+    if (name === "Host") continue;
+    header[name] ??= [];
+    header[name].push(headers[index + 1] as string);
+  }
+  const [path = "", query = ""] = exchange.target.split("?", 2);
+  return {
+    goType: "*http.Request",
+    fields: {
+      Method: exchange.method,
+      RequestURI: exchange.target,
+      URL: { goType: "*url.URL", fields: { Path: path, RawQuery: query, Host: "", Scheme: "" } },
+      Proto: PROTO[exchange.version],
+      ProtoMajor: exchange.version === "2" ? 2 : 1,
+      ProtoMinor: exchange.version === "1.1" ? 1 : 0,
+      ContentLength: exchange.hasBody ? (length === undefined ? -1 : Number(length)) : 0,
+      Host: headerValue(headers, "host") ?? exchange.host,
+      Header: header,
+      RemoteAddr: exchange.peer,
+      UserAgent: makeMethod(headers, "user-agent"),
+      Referer: makeMethod(headers, "referer"),
+    },
+  };
+}
+
+/** A method of the request that reads a header. */
+function makeMethod(headers: RawHeaders, lower: string): () => string {
+  return () => headerValue(headers, lower) ?? "";
+}
+
+/** `pkg/http/trace.go`: the trace id of traceparent, else the B3 one. */
+function traceId(headers: RawHeaders): string {
+  const parent = headerValue(headers, "traceparent");
+  const parts = parent?.split("-") ?? [];
+  return parts.length > 1 ? (parts[1] as string) : (headerValue(headers, "x-b3-traceid") ?? "");
+}
+
+function canonical(name: string): string {
+  return name.toLowerCase().replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
+}

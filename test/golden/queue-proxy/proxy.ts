@@ -1,0 +1,152 @@
+// Knap's queue-proxy alone on sockets, with the two side doors and the shutdown that a process of its own has in a cluster.
+import type { Probe } from "../../../src/apis/core/pod-spec.ts";
+import { systemClock } from "../../../src/base/system-clock.ts";
+import { answer, makeReply, NOT_FOUND } from "../../../src/data-plane/http/errors.ts";
+import type { Exchange, Handler } from "../../../src/data-plane/http/exchange.ts";
+import { nodeForwarder } from "../../../src/data-plane/http/node-forwarder.ts";
+import { type OpenDoor, openDoor } from "../../../src/data-plane/http/server.ts";
+import { QueueProxy } from "../../../src/data-plane/queue-proxy/queue-proxy.ts";
+import { LOOPBACK, pause, Watch } from "./script.ts";
+
+const QUIET_MS = 30_000;
+const RESET_MS = 1_000;
+const TUNNEL_POLL_MS = 1_000;
+const TUNNEL_POLLS = 60;
+
+export interface ProxyExit {
+  readonly code: number;
+  readonly at: number;
+}
+
+export class ProxyProcess {
+  readonly watch = new Watch();
+  exit: ProxyExit | undefined;
+  termAt: number | undefined;
+  ports: Record<string, number> = {};
+  private readonly proxy: QueueProxy;
+  private doors: OpenDoor[] = [];
+
+  constructor(config: Readonly<Record<string, unknown>>, upstreamPort: number) {
+    const number = (key: string, fallback: number): number => (config[key] as number | undefined) ?? fallback;
+    this.proxy = new QueueProxy({
+      config: {
+        containerConcurrency: number("containerConcurrency", 0),
+        timeoutSeconds: number("timeoutSeconds", 300),
+        responseStartTimeoutSeconds: number("responseStartTimeoutSeconds", 0),
+        idleTimeoutSeconds: number("idleTimeoutSeconds", 0),
+        fullDuplex: config["fullDuplex"] === true,
+        detectHttp2: config["http2AutoDetection"] === true,
+        readinessProbes: probesOf(config, upstreamPort),
+        identity: {
+          namespace: "default",
+          service: "hello",
+          configuration: "hello",
+          revision: "hello-00001",
+          pod: "hello-pod",
+          podIP: LOOPBACK,
+        },
+      },
+      upstream: { host: LOOPBACK, port: upstreamPort },
+      forwarders: nodeForwarder,
+      clock: systemClock,
+      eagerStart: false,
+    });
+  }
+
+  async start(): Promise<void> {
+    const open = (handler: Handler): Promise<OpenDoor> =>
+      openDoor({ host: LOOPBACK, port: 0, door: "public", handler });
+    const main = await open(this.proxy.handle);
+    const admin = await open((exchange) => this.admin(exchange));
+    const metrics = await open((exchange) => this.metrics(exchange));
+    this.doors = [main, admin, metrics];
+    this.ports = { main: main.port, admin: admin.port, metrics: metrics.port };
+  }
+
+  sigterm(): void {
+    if (this.termAt !== undefined) {
+      this.termAt = Date.now();
+      this.end(1);
+      return;
+    }
+    this.termAt = Date.now();
+    void this.shutDown();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.doors.map((door) => door.close(0)));
+    this.proxy.drain.cancel();
+    await this.proxy.close();
+  }
+
+  private async shutDown(): Promise<void> {
+    await this.proxy.drain.begin(QUIET_MS);
+    const closed = Promise.all(this.doors.map((door) => door.close(Number.POSITIVE_INFINITY)));
+    await this.proxy.drain.idle();
+    for (let polls = 0; polls < TUNNEL_POLLS && this.proxy.inFlight > 0; polls += 1) await pause(TUNNEL_POLL_MS);
+    if (this.proxy.inFlight === 0) await Promise.race([closed, pause(300)]);
+    this.end(0);
+  }
+
+  private end(code: number): void {
+    if (this.exit !== undefined) return;
+    this.exit = { code, at: Date.now() };
+    for (const door of this.doors) void door.close(0);
+    this.watch.notify();
+  }
+
+  private async admin(exchange: Exchange): Promise<void> {
+    if (exchange.target !== "/wait-for-drain") {
+      answer(exchange, NOT_FOUND);
+      return;
+    }
+    const quiet = this.proxy.drain.begin(QUIET_MS);
+    setTimeout(() => {
+      if (this.termAt === undefined) this.proxy.drain.cancel();
+    }, RESET_MS);
+    await quiet;
+    answer(exchange, makeReply(200));
+  }
+
+  private metrics(exchange: Exchange): Promise<void> {
+    if (exchange.target !== "/metrics") answer(exchange, NOT_FOUND);
+    else {
+      const body = encodeStat("hello-pod", this.proxy.report());
+      const head = ["Content-Type", "application/protobuf", "Content-Length", String(body.length)];
+      exchange.start(200, "OK", head).end(body);
+    }
+    return Promise.resolve();
+  }
+}
+
+function probesOf(config: Readonly<Record<string, unknown>>, port: number): readonly Probe[] {
+  const given = config["readinessProbe"];
+  if (given === undefined) return [{ tcpSocket: { port, host: LOOPBACK }, successThreshold: 1 }];
+  if (given === null) return [];
+  const text = JSON.stringify(given)
+    .replaceAll('"{{UPSTREAM_PORT}}"', String(port))
+    .replaceAll("{{UPSTREAM_IP}}", LOOPBACK);
+  const probes = JSON.parse(text) as Probe | Probe[];
+  return Array.isArray(probes) ? probes : [probes];
+}
+
+/** The fields of pkg/autoscaler/metrics/stat.proto that the queue-proxy sets; zero is left out. */
+function encodeStat(pod: string, report: ReturnType<QueueProxy["report"]>): Buffer {
+  const name = Buffer.from(pod);
+  const parts = [Buffer.from([0x0a, name.length]), name];
+  const numbers = [
+    report.averageConcurrentRequests,
+    report.averageProxiedConcurrentRequests,
+    report.requestCount,
+    report.proxiedRequestCount,
+    report.processUptimeSeconds,
+  ];
+  numbers.forEach((value, at) => {
+    if (value === 0) return;
+    const field = Buffer.alloc(9);
+    field[0] = ((at + 2) << 3) | 1;
+    field.writeDoubleLE(value, 1);
+    parts.push(field);
+  });
+  return Buffer.concat(parts);
+}
