@@ -1,5 +1,6 @@
 // Plans for a Revision: digests, then its Deployment, Images and PodAutoscaler, and what of their state the Revision shows.
 // Source: pkg/reconciler/revision/{revision,reconcile_resources,cruds}.go.
+import { defaultPodAutoscaler } from "../../../apis/autoscaling/pod-autoscaler-defaults.ts";
 import type { Deployment } from "../../../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../../../apis/kinds.ts";
 import { revisionConditions } from "../../../apis/meta/condition-sets.ts";
@@ -129,7 +130,7 @@ function reconcilePodAutoscaler(pass: RevisionPass): Failure {
     const fields = { metadata: { annotations }, spec: wanted.spec };
     if (!same) plan.ensure.push({ key: keyOf(wanted), fields, whole: [["metadata", "annotations"], ["spec"]] });
   } else {
-    plan.create.push(wanted);
+    plan.create.push(defaultPodAutoscaler(wanted, world.config.autoscaler));
   }
   pass.status = propagateAutoscalerStatus(pass.status, existing?.status ?? {}, at);
   return undefined;

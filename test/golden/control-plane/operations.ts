@@ -1,0 +1,158 @@
+// Carries out a transcript's operations in a scripted world.
+import { type Kind, type ObjectKey, resources } from "../../../src/apis/kinds.ts";
+import type { AnyObject } from "../../../src/apis/meta/object.ts";
+import type { Outcome } from "../../../src/control-plane/store/object-store.ts";
+import type { ScriptedWorld } from "./scripted-world.ts";
+import { instantOf, type Operation, type Step } from "./transcript.ts";
+
+const USER = "alice@example.com";
+const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
+
+/** Knative's Service is meant unless `v1/` stands before. */
+export function kindNamed(name: string): (typeof resources)[number] {
+  const core = name.startsWith("v1/");
+  const bare = core ? name.slice(3) : name;
+  const found = resources.find((resource) => resource.name === bare && (!core || resource.group === ""));
+  if (!found) throw new Error(`no kind ${name}`);
+  return found;
+}
+
+/** All operations of a step; refused user writes come back by their index. */
+export function perform(world: ScriptedWorld, step: Step, uidOf: (kindAndName: string) => string): Map<number, string> {
+  const refused = new Map<number, string>();
+  const substitute = <T>(value: T): T =>
+    JSON.parse(JSON.stringify(value).replace(/\{\{uid:([^}]+)\}\}/g, (_, name: string) => uidOf(name))) as T;
+  const apply = (operation: Operation, index = -1): void => {
+    const refusal = applyOperation(world, substitute(operation), step);
+    if (refusal !== undefined) refused.set(index, refusal);
+  };
+  for (const [index, operation] of step.do.entries()) {
+    if (operation.op === "advance") advance(world, operation.seconds ?? 0, step, (timed) => apply(timed));
+    else apply(operation, index);
+  }
+  world.rest();
+  for (const answer of step.world ?? []) {
+    for (const operation of answer) apply(operation);
+    world.rest();
+  }
+  return refused;
+}
+
+/** From one requested look to the next; what the script times to an instant happens after that rest. */
+function advance(world: ScriptedWorld, seconds: number, step: Step, apply: (operation: Operation) => void): void {
+  world.rest();
+  const end = world.clock.now() + seconds * 1000;
+  const timed = (step.timed ?? []).map(({ at, do: operations }) => ({ at: instantOf(at), operations }));
+  for (;;) {
+    const stops = [world.clock.next(), ...timed.map(({ at }) => at)].filter((at) => at !== undefined && at <= end);
+    const stop = Math.min(...(stops as number[]), end);
+    world.clock.advance(Math.max(0, stop - world.clock.now()));
+    world.rest();
+    const due = timed.findIndex(({ at }) => at <= world.clock.now());
+    if (due >= 0) {
+      for (const operation of timed.splice(due, 1)[0]?.operations ?? []) apply(operation);
+      world.rest();
+    }
+    if (world.clock.now() >= end && due < 0) return;
+  }
+}
+
+function applyOperation(world: ScriptedWorld, operation: Operation, step: Step): string | undefined {
+  const { store } = world;
+  const options = { user: USER };
+  switch (operation.op) {
+    case "create":
+      return refusalOf(store.create(placed(operation.object as unknown as AnyObject), options));
+    case "patch":
+      return refusalOf(store.patchMerge(keyFor(world, operation), operation.patch, options));
+    case "delete":
+      store.delete(keyFor(world, operation), { propagation: "Background" });
+      return undefined;
+    case "remove":
+      store.delete(keyFor(world, operation), { gracePeriodSeconds: 0, propagation: "Background" });
+      return undefined;
+    case "put":
+      put(world, placed(operation.object as unknown as AnyObject));
+      return undefined;
+    case "status": {
+      const key = keyFor(world, operation);
+      const generation = String((store.get(key.kind, key.namespace, key.name) as AnyObject)?.metadata.generation);
+      const status = JSON.stringify(operation.status).replaceAll('"{{generation}}"', generation);
+      store.writeStatus(key, JSON.parse(status));
+      return undefined;
+    }
+    default:
+      setAnswer(world, operation, step);
+      return undefined;
+  }
+}
+
+function setAnswer(world: ScriptedWorld, operation: Operation, step: Step): void {
+  const { image = "", revision = "", name = "" } = operation;
+  const key = `default/${revision}` as const;
+  switch (operation.op) {
+    case "configmap":
+      world.configure(name, operation.data ?? {});
+      return;
+    case "digest":
+      if (operation.clear) world.digests.delete(image);
+      else world.digests.set(image, operation.pending ? "pending" : { error: operation.error ?? "" });
+      world.ask((question) => question.ask === "Digest" && question.image === image);
+      return;
+    case "decision": {
+      const { desiredScale = 0, excessBurstCapacity = 0 } = operation;
+      world.advice.set(key, { desiredScale, excessBurstCapacity, valid: true });
+      return;
+    }
+    case "probe":
+      world.probeOk = operation.ok ?? false;
+      world.ask((question) => question.ask === "ActivatorProbe");
+      return;
+    case "metric":
+      world.metricErrors.set(key, operation.error ?? "");
+      world.ask((question) => question.ask === "MetricCollection" && question.revision === key);
+      return;
+    default:
+      throw new Error(`unknown operation ${operation.op} among ${step.do.length}`);
+  }
+}
+
+/** Creates or replaces an object with its status. What ties it to its owner stays. */
+function put({ store }: ScriptedWorld, object: AnyObject): void {
+  const resource = resources.find(({ kind }) => kind === fullKind(object)) as (typeof resources)[number];
+  const key = { kind: resource.kind, namespace: object.metadata.namespace ?? "", name: object.metadata.name };
+  const old = store.get(key.kind, key.namespace, key.name) as AnyObject | undefined;
+  const { ownerReferences } = { ...old?.metadata, ...object.metadata };
+  const metadata = { ...object.metadata, ...(ownerReferences ? { ownerReferences } : {}) };
+  const outcome = old ? store.update({ ...object, metadata }) : store.create(object);
+  if ("refused" in outcome) throw new Error(`the cluster's own write was refused: ${outcome.refused.message}`);
+  if (object.status !== undefined && resource.statusSubresource) store.writeStatus(key, object.status);
+}
+
+function fullKind({ apiVersion, kind }: AnyObject): string {
+  const [group = "", version] = apiVersion.split("/");
+  return version === undefined ? kind : `${kind}.${group}`;
+}
+
+function placed(object: AnyObject): AnyObject {
+  const resource = resources.find(({ kind }) => kind === fullKind(object));
+  if (!resource?.namespaced || object.metadata.namespace) return object;
+  return { ...object, metadata: { ...object.metadata, namespace: "default" } };
+}
+
+/** Certificates are named after uids of the recording; here the one whose name differs only in that is meant. */
+function keyFor({ store }: ScriptedWorld, { kind = "", name = "" }: Operation): ObjectKey {
+  const resource = kindNamed(kind);
+  const namespace = resource.namespaced ? "default" : "";
+  const exact = { kind: resource.kind, namespace, name };
+  if (store.get(resource.kind, namespace, name) || !UUID.test(name)) return exact;
+  const shape = name.replace(UUID, "");
+  const alike = (store.list(resource.kind as Kind) as readonly AnyObject[]).find(
+    ({ metadata }) => metadata.name.replace(UUID, "") === shape,
+  );
+  return alike ? { ...exact, name: alike.metadata.name } : exact;
+}
+
+function refusalOf(outcome: Outcome): string | undefined {
+  return "refused" in outcome ? outcome.refused.message : undefined;
+}
