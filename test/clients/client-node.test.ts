@@ -1,0 +1,64 @@
+// Kubernetes' own JavaScript client against the API: list, watch, patch, delete.
+import {
+  CoreV1Api,
+  CustomObjectsApi,
+  KubeConfig,
+  PatchStrategy,
+  setHeaderOptions,
+  Watch,
+} from "@kubernetes/client-node";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { kubeconfigServer } from "../../src/client/kubeconfig-server.ts";
+import { type ApiRig, ksvc, startApi } from "../support/api.ts";
+
+const services = { group: "serving.knative.dev", version: "v1", namespace: "default", plural: "services" };
+let api: ApiRig;
+let config: KubeConfig;
+beforeAll(async () => {
+  api = await startApi();
+  config = new KubeConfig();
+  config.loadFromOptions({
+    // client-node refuses http unless TLS is not to be verified
+    clusters: [{ name: "knap", server: kubeconfigServer(api), skipTLSVerify: true }],
+    users: [{ name: "knap" }],
+    contexts: [{ name: "knap", cluster: "knap", user: "knap" }],
+    currentContext: "knap",
+  });
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+it("creates, lists, patches and deletes custom objects", async () => {
+  const custom = config.makeApiClient(CustomObjectsApi);
+  await custom.createNamespacedCustomObject({ ...services, body: ksvc("hello") });
+  const list = (await custom.listNamespacedCustomObject(services)) as { items: { metadata: { name: string } }[] };
+  expect(list.items.map(({ metadata }) => metadata.name)).toEqual(["hello"]);
+  const body = { metadata: { labels: { a: "b" } } };
+  const merge = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+  const patched = await custom.patchNamespacedCustomObject({ ...services, name: "hello", body }, merge);
+  expect(patched).toMatchObject({ metadata: { labels: { a: "b" }, generation: 1 } });
+  await custom.deleteNamespacedCustomObject({ ...services, name: "hello" });
+  await expect(custom.getNamespacedCustomObject({ ...services, name: "hello" })).rejects.toMatchObject({ code: 404 });
+});
+
+it("reads and writes built-in kinds", async () => {
+  const core = config.makeApiClient(CoreV1Api);
+  await core.createNamespacedConfigMap({ namespace: "default", body: { metadata: { name: "c" }, data: { a: "1" } } });
+  expect((await core.readNamespacedConfigMap({ namespace: "default", name: "c" })).data).toEqual({ a: "1" });
+  expect((await core.listNamespace()).items.map(({ metadata }) => metadata?.name)).toContain("default");
+});
+
+it("watches from a version on", async () => {
+  const seen: string[] = [];
+  const resourceVersion = String(api.store.version);
+  const path = "/apis/serving.knative.dev/v1/namespaces/default/services";
+  const watch = await new Watch(config).watch(
+    path,
+    { resourceVersion },
+    (type, object: { metadata: { name: string } }) => seen.push(`${type} ${object.metadata.name}`),
+    () => {},
+  );
+  api.store.create(ksvc("seen"));
+  api.store.delete({ kind: "Service.serving.knative.dev", namespace: "default", name: "seen" });
+  await expect.poll(() => seen).toEqual(["ADDED seen", "DELETED seen"]);
+  watch.abort();
+});
