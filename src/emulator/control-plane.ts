@@ -97,7 +97,7 @@ export function makeControlPlane(options: ControlPlaneOptions): ControlPlane {
     onAdvice: (revision) => controller.enqueue(podAutoscalerKey(revision)),
     onCollection: (revision, error) => collection.set(revision, error),
   });
-  const watch = store.watch({ since: 0 }, (event) => tick.observe(event));
+  const watch = store.watch({ since: 1 }, (event) => tick.observe(event));
   return {
     store,
     controller,
