@@ -31,6 +31,8 @@ export interface ManifestDocument {
   readonly json: unknown;
   readonly findings: readonly SyntaxFinding[];
   readonly root: Node | undefined;
+  /** Resolves aliases. */
+  readonly document: Document.Parsed;
   readonly positionOf: (node: Node) => Position;
 }
 
@@ -65,13 +67,13 @@ function readDocument(document: Document.Parsed, lines: LineCounter): ManifestDo
     return positionAt(lines, start, end);
   };
   const root = document.contents ?? undefined;
-  if (findings.length > 0 || !root) return { json: undefined, findings, root, positionOf };
+  if (findings.length > 0 || !root) return { json: undefined, findings, root, document, positionOf };
   const converter = new Converter(document, (node, message, severity) =>
     findings.push({ position: positionOf(node), message, severity }),
   );
   const json = converter.convert(root);
   const isBroken = findings.some(({ severity }) => severity === "error");
-  return { json: isBroken ? undefined : json, findings, root, positionOf };
+  return { json: isBroken ? undefined : json, findings, root, document, positionOf };
 }
 
 function positionAt(lines: LineCounter, start: number, end: number): Position {

@@ -7,7 +7,10 @@ import { parseFeaturesConfig } from "../../src/apis/config/features.ts";
 import { parseGcConfig } from "../../src/apis/config/gc.ts";
 import { parseNetworkConfig } from "../../src/apis/config/network.ts";
 import { makeServingConfig } from "../../src/apis/config/serving-config.ts";
+import { kindOf } from "../../src/apis/kinds.ts";
 import type { AnyObject, StringMap } from "../../src/apis/meta/object.ts";
+import { schemaOf, unknownFields } from "../../src/apis/schema/schemas.ts";
+import { schemaDefaults, schemaFindings } from "../../src/apis/schema/structural.ts";
 import { decodeRefusal, mutate, review, verdict, type WebhookRequest } from "../../src/apis/serving/webhook.ts";
 import type { Parsed } from "../../src/base/parsed.ts";
 import { readDocuments } from "../../src/manifest/document.ts";
@@ -31,7 +34,11 @@ interface Case {
   readonly errors: string;
   readonly warnings?: readonly string[];
   readonly defaulted?: unknown;
-  readonly addressesNormalised?: boolean;
+  readonly crd?: {
+    readonly unknownFields?: readonly string[];
+    readonly schemaDefaults?: Readonly<Record<string, unknown>>;
+    readonly missingRequired?: readonly string[];
+  };
 }
 
 const parsers: Readonly<Record<string, (data: StringMap) => Parsed<unknown>>> = {
@@ -106,11 +113,29 @@ function runObject(item: Case): string | undefined {
     return `refused at decoding: ${decodeRefusal(mutation.decodeErrors)}`;
   }
   if (item.stage === "decode") return "should be refused at decoding";
+  const structural = runSchema(item, document.json as AnyObject);
   const { errors, warnings } = verdict(review({ ...request, object: mutation.object }));
   return (
     differs("defaulted", sorted(mutation.object), sorted(item.defaulted)) ??
     differs("errors", errors, item.errors) ??
-    differs("warnings", warnings, item.warnings ?? [])
+    differs("warnings", warnings, item.warnings ?? []) ??
+    structural
+  );
+}
+
+/** What the CRD's schema says about the document as written. */
+function runSchema({ crd = {} }: Case, object: AnyObject): string | undefined {
+  const schema = schemaOf(kindOf(object));
+  if (!schema) return "no schema";
+  const missing = schemaFindings(schema, object).filter(({ reason }) => reason === "FieldValueRequired");
+  return (
+    differs("unknown fields", unknownFields(object), [...(crd.unknownFields ?? [])].sort()) ??
+    differs(
+      "schema defaults",
+      sorted(Object.fromEntries(schemaDefaults(schema, object))),
+      sorted(crd.schemaDefaults ?? {}),
+    ) ??
+    differs("missing", missing.map(({ path }) => path).sort(), [...(crd.missingRequired ?? [])].sort())
   );
 }
 

@@ -8,11 +8,11 @@ const CLASS = `${AUTOSCALING_PREFIX}class`;
 const METRIC = `${AUTOSCALING_PREFIX}metric`;
 const defaultMetrics: Readonly<Record<string, string>> = { [KPA_CLASS]: "concurrency", [HPA_CLASS]: "cpu" };
 
-/** The PodAutoscaler with class and metric set. Classes that Knative does not know get no metric. */
+/** The PodAutoscaler with class and metric set. Classes that Knative does not know get an empty one. */
 export function defaultPodAutoscaler(pa: PodAutoscaler, config: AutoscalerConfig): PodAutoscaler {
   const { annotations } = pa.metadata;
   const itsClass = annotations?.[CLASS] ?? config.podAutoscalerClass;
-  const metric = annotations?.[METRIC] ?? defaultMetrics[itsClass];
-  const defaulted = { ...annotations, [CLASS]: itsClass, ...(metric === undefined ? {} : { [METRIC]: metric }) };
+  const metric = annotations?.[METRIC] ?? defaultMetrics[itsClass] ?? "";
+  const defaulted = { ...annotations, [CLASS]: itsClass, [METRIC]: metric };
   return { ...pa, metadata: { ...pa.metadata, annotations: defaulted } };
 }

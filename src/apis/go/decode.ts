@@ -1,6 +1,8 @@
 // Decodes JSON into a Go type and writes it back as Go would: unknown fields go, empty ones vanish, quantities become canonical.
 // All mismatches are reported, each with its place; the text of one is Go's own.
+
 import { canonicalQuantity, parseQuantity } from "../../base/go/quantity.ts";
+import { isFields } from "../../base/json.ts";
 import { joinPath } from "../meta/field-error.ts";
 import { type GoField, type GoStruct, type GoType, goTypeName, type Scalar } from "./go-type.ts";
 
@@ -33,7 +35,7 @@ function decodeValue(type: GoType, json: unknown, at: Place, errors: DecodeError
       decodeValue(type.list, item, { ...at, path: joinPath(at.path, `[${index}]`) }, errors),
     );
   }
-  if (!isRecord(json)) return mismatch(type, json, at, errors) ?? null;
+  if (!isFields(json)) return mismatch(type, json, at, errors) ?? null;
   const entries = Object.entries(json).map(([key, item]) => {
     const place = { ...at, path: joinPath(at.path, key) };
     return [key, decodeValue(type.map, item, place, errors)] as const;
@@ -42,8 +44,8 @@ function decodeValue(type: GoType, json: unknown, at: Place, errors: DecodeError
 }
 
 function decodeStruct(type: GoStruct, json: unknown, at: Place, errors: DecodeError[]): unknown {
-  if (json !== null && json !== undefined && !isRecord(json)) mismatch(type, json, at, errors);
-  const given = isRecord(json) ? json : {};
+  if (json !== null && json !== undefined && !isFields(json)) mismatch(type, json, at, errors);
+  const given = isFields(json) ? json : {};
   const out: Record<string, unknown> = {};
   for (const field of type.fields) {
     const goName = field.via === undefined ? field.json : `${field.via}.${field.json}`;
@@ -141,8 +143,4 @@ function jsonKind(json: unknown): string {
   if (Array.isArray(json)) return "array";
   if (typeof json === "boolean") return "bool";
   return typeof json;
-}
-
-function isRecord(json: unknown): json is Readonly<Record<string, unknown>> {
-  return typeof json === "object" && json !== null && !Array.isArray(json);
 }

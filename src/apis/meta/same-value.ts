@@ -1,4 +1,5 @@
 // Whether two JSON values mean the same. Order of keys does not matter; empty and absent lists and maps are equal, as in Kubernetes.
+import { isFields } from "../../base/json.ts";
 
 /** Kubernetes' semantic equality, for values in canonical form. */
 export function sameValue(a: unknown, b: unknown): boolean {
@@ -6,14 +7,10 @@ export function sameValue(a: unknown, b: unknown): boolean {
   if (isEmptyCollection(a) && isEmptyCollection(b)) return true;
   if (Array.isArray(a) && Array.isArray(b))
     return a.length === b.length && a.every((item, at) => sameValue(item, b[at]));
-  if (!isRecord(a) || !isRecord(b)) return false;
+  if (!isFields(a) || !isFields(b)) return false;
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => sameValue(a[key], b[key]));
 }
 
 function isEmptyCollection(value: unknown): boolean {
   return value === undefined || value === null || (Array.isArray(value) && value.length === 0);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,0 +1,107 @@
+// The one door before the store: prune and default by schema, Knative's mutating webhook, schema rules, Knative's validating webhook,
+// in the API server's order and wording. Unknown fields are the API server's question (see schema/schemas.ts), asked before.
+
+import { exampleError } from "./config/example-checksum.ts";
+import { configMapError, SYSTEM_NAMESPACE } from "./config/serving-config.ts";
+import type { ServingConfig } from "./config/types.ts";
+import type { ConfigMap } from "./core/types.ts";
+import { decode } from "./go/decode.ts";
+import { dataTypes } from "./go/serving-types.ts";
+import { kindOf, resourceOf } from "./kinds.ts";
+import type { Admission, AdmissionAnswer, AdmissionRequest } from "./meta/admission.ts";
+import type { ApiStatus } from "./meta/api-status.ts";
+import type { AnyObject } from "./meta/object.ts";
+import { schemaOf } from "./schema/schemas.ts";
+import { pruneAndDefault, type SchemaFinding, schemaFindings } from "./schema/structural.ts";
+import { decodeRefusal, mutate, review, verdict } from "./serving/webhook.ts";
+
+const DEFAULTING = "webhook.serving.knative.dev";
+const VALIDATION = "validation.webhook.serving.knative.dev";
+const CONFIG = "config.webhook.serving.knative.dev";
+export interface AdmissionOptions {
+  readonly config: () => ServingConfig;
+}
+
+/** The admission that the store asks before each write of a main resource. */
+export function makeAdmission({ config }: AdmissionOptions): Admission {
+  return (request) => admit(request, config());
+}
+
+/** The same for one request, under a given configuration. */
+export function admit(request: AdmissionRequest, config: ServingConfig): AdmissionAnswer {
+  const { object } = request;
+  const kind = kindOf(object);
+  if (dataTypes.has(kind)) return admitData(object);
+  const schema = schemaOf(kind);
+  const pruned = schema ? (pruneAndDefault(schema, object) as AnyObject) : object;
+  const webhook = {
+    ...(request.old === undefined ? {} : { old: request.old }),
+    operation: request.operation === "CREATE" ? ("create" as const) : ("update" as const),
+    user: request.user,
+    config,
+  };
+  const mutation = mutate({ ...webhook, object: pruned });
+  if (mutation.decodeErrors.length > 0) return denied(DEFAULTING, decodeRefusal(mutation.decodeErrors));
+  if (!schema) return { object: mutation.object, warnings: [] };
+  // The webhook's own defaults may have made room for the schema's.
+  const complete = pruneAndDefault(schema, mutation.object) as AnyObject;
+  const structural = schemaFindings(schema, complete);
+  if (structural.length > 0) return { refused: makeInvalid(complete, structural) };
+  const { errors, warnings } = verdict(review({ ...webhook, object: complete }));
+  return errors === "" ? { object: complete, warnings } : denied(VALIDATION, `validation failed: ${errors}`);
+}
+
+/** ConfigMaps and Secrets: texts only; those that configure Knative must parse. */
+function admitData(object: AnyObject): AdmissionAnswer {
+  const type = dataTypes.get(kindOf(object));
+  const errors = type ? decode(type, object).errors : [];
+  const version = object.apiVersion.slice(object.apiVersion.indexOf("/") + 1);
+  if (errors[0]) {
+    const text = `${object.kind} in version ${JSON.stringify(version)} cannot be handled as a ${object.kind}: ${errors[0].message}`;
+    return { refused: badRequest(text) };
+  }
+  if (object.kind !== "ConfigMap" || object.metadata.namespace !== SYSTEM_NAMESPACE) return { object, warnings: [] };
+  const map = object as ConfigMap;
+  const error = exampleError(map) ?? configMapError(map.metadata.name, map.data ?? {});
+  return error === undefined ? { object, warnings: [] } : denied(CONFIG, `validation failed: ${error}`);
+}
+
+function denied(webhook: string, message: string): { readonly refused: ApiStatus } {
+  return { refused: badRequest(`admission webhook "${webhook}" denied the request: ${message}`) };
+}
+
+function badRequest(message: string): ApiStatus {
+  return {
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Failure",
+    message,
+    reason: "BadRequest",
+    code: 400,
+  };
+}
+
+/** 422, with every structural finding as a cause. */
+function makeInvalid(object: AnyObject, findings: readonly SchemaFinding[]): ApiStatus {
+  const { name } = object.metadata;
+  const group = resourceOf(kindOf(object))?.group ?? "";
+  const texts = findings.map(({ path, message }) => `${path}: ${message}`);
+  const list = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
+  const qualified = group === "" ? object.kind : `${object.kind}.${group}`;
+  return {
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Failure",
+    message: `${qualified} "${name}" is invalid: ${list}`,
+    reason: "Invalid",
+    details: {
+      name,
+      group,
+      kind: object.kind,
+      causes: findings.map(({ path, message, reason }) => ({ reason, message, field: path })),
+    },
+    code: 422,
+  };
+}

@@ -1,0 +1,110 @@
+// One file's text → objects, each with a way back to its lines, and everything that is wrong before any rule of Knative is asked.
+
+import { kindOf, resourceOf } from "../apis/kinds.ts";
+import type { AnyObject } from "../apis/meta/object.ts";
+import { isFields } from "../base/json.ts";
+import type { Diagnostic, ManifestFile } from "./diagnostic.ts";
+import { type ManifestDocument, type Position, readDocuments } from "./document.ts";
+import { locate } from "./locate.ts";
+import { olderVersion, oldShapes } from "./older-versions.ts";
+
+/** `validate` refuses documents of removed API versions; `up` runs them with a warning. */
+export type ManifestMode = "validate" | "up";
+
+export interface ManifestObject {
+  /** As written, but for a removed apiVersion, which `up` replaces by today's. */
+  readonly object: AnyObject;
+  readonly file: string;
+  /** Where a field of this object stands; a missing one is its parent. */
+  readonly locate: (path: string) => Position;
+}
+export interface ReadManifest {
+  readonly objects: readonly ManifestObject[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+interface Piece {
+  readonly json: unknown;
+  readonly document: ManifestDocument;
+  /** Path of the piece inside its document: "" or `items[2]`. */
+  readonly prefix: string;
+}
+
+/** All objects of a file; `List` documents are taken apart. Kinds that knap does not know are named and left out. */
+export function readManifest(file: ManifestFile, mode: ManifestMode): ReadManifest {
+  const objects: ManifestObject[] = [];
+  const diagnostics: Diagnostic[] = [];
+  for (const document of readDocuments(file.text)) {
+    for (const { position, message, severity } of document.findings) {
+      diagnostics.push({ severity, message, file: file.name, ...position });
+    }
+    if (document.json === undefined || document.json === null) continue;
+    for (const piece of piecesOf(document)) {
+      const at = (path: string): Position => locate(document, [piece.prefix, path].filter(Boolean).join("."));
+      const report: Report = (severity, path, message) =>
+        diagnostics.push({ severity, message, file: file.name, ...at(path), ...(path === "" ? {} : { path }) });
+      const object = readObject(piece.json, mode, report);
+      if (object) objects.push({ object, file: file.name, locate: at });
+    }
+  }
+  return { objects, diagnostics };
+}
+
+type Report = (severity: "error" | "warning", path: string, message: string) => void;
+
+function piecesOf(document: ManifestDocument): readonly Piece[] {
+  const { json } = document;
+  const isList = isFields(json) && typeof json["kind"] === "string" && json["kind"].endsWith("List");
+  if (!isList || !Array.isArray(json["items"])) return [{ json, document, prefix: "" }];
+  return json["items"].map((item: unknown, at) => ({ json: item, document, prefix: `items[${at}]` }));
+}
+
+function readObject(json: unknown, mode: ManifestMode, report: Report): AnyObject | undefined {
+  if (!isFields(json)) {
+    report("error", "", "a manifest must be a mapping with apiVersion, kind and metadata");
+    return undefined;
+  }
+  const missing = ["apiVersion", "kind"].filter((field) => typeof json[field] !== "string" || json[field] === "");
+  for (const field of missing) report("error", field, `${field} not set`);
+  if (missing.length > 0) return undefined;
+  const { metadata } = json as { metadata?: unknown };
+  if (metadata !== undefined && metadata !== null && !isFields(metadata)) {
+    report("error", "metadata", "metadata must be a mapping");
+    return undefined;
+  }
+  const current = withCurrentVersion(json, mode, report);
+  if (!current || !isKnownKind(current, report)) return undefined;
+  return named({ ...current, metadata: metadata ?? {} } as unknown as AnyObject, report);
+}
+
+function withCurrentVersion(json: Fields, mode: ManifestMode, report: Report): Fields | undefined {
+  const older = olderVersion(json);
+  if (!older) return json;
+  const shapes = oldShapes(json);
+  for (const { path, message } of shapes) report("error", path, message);
+  report(mode === "validate" || shapes.length > 0 ? "error" : "warning", "apiVersion", older.message);
+  return shapes.length > 0 || mode === "validate" ? undefined : { ...json, apiVersion: older.apiVersion };
+}
+
+/** A kind that a cluster may know is only left out; one that Knative itself would not find is a mistake. */
+function isKnownKind(json: Fields, report: Report): boolean {
+  const { apiVersion, kind } = json as { apiVersion: string; kind: string };
+  const resource = resourceOf(kindOf({ apiVersion, kind }));
+  const version = apiVersion.slice(apiVersion.indexOf("/") + 1);
+  if (resource && resource.version === version) return true;
+  const isOurGroup = resource !== undefined || /^(serving|[a-z]+\.internal)\.knative\.dev\//.test(apiVersion);
+  const text = `no matches for kind ${JSON.stringify(kind)} in version ${JSON.stringify(apiVersion)}`;
+  if (isOurGroup) report("error", "kind", text);
+  else report("warning", "kind", `${text}: knap leaves it out`);
+  return false;
+}
+
+/** Knative judges the names of its own kinds itself. */
+function named(object: AnyObject, report: Report): AnyObject | undefined {
+  const { name, generateName } = object.metadata as { name?: unknown; generateName?: unknown };
+  const isServing = object.apiVersion.startsWith("serving.knative.dev/");
+  if (isServing || name || generateName) return object;
+  report("error", "metadata.name", "resource name may not be empty");
+  return undefined;
+}

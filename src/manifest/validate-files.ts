@@ -1,0 +1,165 @@
+// Knative's admission rules over files, offline: every finding of every document at once, each at its place. Reads no file itself.
+
+import { exampleError } from "../apis/config/example-checksum.ts";
+import { makeServingConfig, SYSTEM_NAMESPACE } from "../apis/config/serving-config.ts";
+import type { ServingConfig } from "../apis/config/types.ts";
+import type { ConfigMap } from "../apis/core/types.ts";
+import { decode } from "../apis/go/decode.ts";
+import { dataTypes } from "../apis/go/serving-types.ts";
+import { kindOf, resourceOf } from "../apis/kinds.ts";
+import { type Findings, findingText, merged } from "../apis/meta/field-error.ts";
+import type { AnyObject, StringMap } from "../apis/meta/object.ts";
+import { schemaOf, unknownFields } from "../apis/schema/schemas.ts";
+import { pruneAndDefault, schemaFindings } from "../apis/schema/structural.ts";
+import { mutate, review } from "../apis/serving/webhook.ts";
+import type { Diagnostic, ManifestFile } from "./diagnostic.ts";
+import { gateOf, gateRemedy } from "./gate-remedy.ts";
+import { laptopNotes } from "./laptop-notes.ts";
+import { type ManifestMode, type ManifestObject, readManifest } from "./read-manifest.ts";
+
+export interface ValidationOptions {
+  readonly mode: ManifestMode;
+  /** Unknown fields: refused, warned of, or silently dropped, as `kubectl --validate`. Default strict. */
+  readonly fieldValidation?: "strict" | "warn" | "ignore";
+  /** Laid over the files' config-features: gate → Enabled, Allowed, Disabled. */
+  readonly gates?: StringMap;
+  /** Data of knative-serving's ConfigMaps from elsewhere (knap.yaml), by name; single keys win over the files'. */
+  readonly config?: ReadonlyMap<string, StringMap>;
+  /** Given to namespaced objects that name none. Default `default`. */
+  readonly namespace?: string;
+}
+export interface ValidatedFiles {
+  readonly objects: readonly ManifestObject[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** The cluster configuration under which the objects were judged. */
+  readonly config: ServingConfig;
+}
+
+/** Reads and judges all files together; ConfigMaps of knative-serving among them are in force for all. */
+export function validateFiles(files: readonly ManifestFile[], options: ValidationOptions): ValidatedFiles {
+  const read = files.map((file) => readManifest(file, options.mode));
+  const objects = read
+    .flatMap((result) => result.objects)
+    .map((item) => ({ ...item, object: placed(item.object, options.namespace ?? "default") }));
+  const { config } = makeServingConfig(configData(objects, options));
+  const judged = objects.flatMap((item) => judge(item, config, options));
+  const diagnostics = [...read.flatMap((result) => result.diagnostics), ...judged];
+  return { objects, config, diagnostics: inOrder(diagnostics, files) };
+}
+
+function placed(object: AnyObject, namespace: string): AnyObject {
+  if (object.metadata.namespace || resourceOf(kindOf(object))?.namespaced === false) return object;
+  return { ...object, metadata: { ...object.metadata, namespace } };
+}
+
+function isSystemMap(object: AnyObject): object is ConfigMap {
+  return kindOf(object) === "ConfigMap" && object.metadata.namespace === SYSTEM_NAMESPACE;
+}
+
+function configData(
+  objects: readonly ManifestObject[],
+  { config, gates }: ValidationOptions,
+): ReadonlyMap<string, StringMap> {
+  const data = new Map<string, StringMap>();
+  const lay = (name: string, more: StringMap): void => void data.set(name, { ...data.get(name), ...more });
+  for (const { object } of objects) if (isSystemMap(object)) lay(object.metadata.name, textsOf(object.data));
+  for (const [name, more] of config ?? []) lay(name, more);
+  if (gates) lay("config-features", gates);
+  return data;
+}
+
+/** Values that are no texts are refused elsewhere. */
+function textsOf(data: unknown): StringMap {
+  const entries = Object.entries((data ?? {}) as Readonly<Record<string, unknown>>);
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+}
+
+type Say = (severity: Diagnostic["severity"], path: string, message: string, fix?: string) => Diagnostic;
+
+function judge(item: ManifestObject, config: ServingConfig, options: ValidationOptions): readonly Diagnostic[] {
+  const say: Say = (severity, path, message, fix) => ({
+    severity,
+    message,
+    file: item.file,
+    ...item.locate(path),
+    ...(path === "" ? {} : { path }),
+    ...(fix === undefined ? {} : { fix }),
+  });
+  const { object } = item;
+  const strictness = options.fieldValidation ?? "strict";
+  const unknown =
+    strictness === "ignore"
+      ? []
+      : unknownFields(object).map((path) =>
+          say(strictness === "warn" ? "warning" : "error", path, `unknown field ${JSON.stringify(path)}`),
+        );
+  return [...unknown, ...(isData(object) ? judgeData(object, say) : judgeServing(object, config, say))];
+}
+
+function isData(object: AnyObject): boolean {
+  return dataTypes.has(kindOf(object));
+}
+
+function judgeData(object: AnyObject, say: Say): readonly Diagnostic[] {
+  const type = dataTypes.get(kindOf(object));
+  const errors = type ? decode(type, object).errors : [];
+  if (errors.length > 0) return errors.map(({ path, message }) => say("error", path, message));
+  if (!isSystemMap(object)) return [];
+  const example = exampleError(object);
+  const data = object.data ?? {};
+  const { errors: config } = makeServingConfig(new Map([[object.metadata.name, data]]));
+  return [
+    ...(example === undefined ? [] : [say("error", "data._example", example)]),
+    ...config.map(({ message }) => say("error", dataPath(message, data), message)),
+  ];
+}
+
+/** The key that a parser's message speaks of. */
+function dataPath(message: string, data: StringMap): string {
+  const keys = Object.keys(data).filter((key) => message.includes(key));
+  const key = keys.sort((a, b) => b.length - a.length)[0];
+  return key === undefined ? "data" : `data.${key}`;
+}
+
+function judgeServing(object: AnyObject, config: ServingConfig, say: Say): readonly Diagnostic[] {
+  const schema = schemaOf(kindOf(object));
+  if (!schema) return [];
+  const pruned = pruneAndDefault(schema, object) as AnyObject;
+  const request = { operation: "create" as const, config };
+  const mutation = mutate({ ...request, object: pruned });
+  if (mutation.decodeErrors.length > 0) {
+    return mutation.decodeErrors.map(({ path, message }) => say("error", path, message));
+  }
+  const complete = pruneAndDefault(schema, mutation.object) as AnyObject;
+  const findings = review({ ...request, object: complete });
+  const paths = new Set(findings.flatMap((finding) => finding.paths));
+  // Where both speak of the same missing field, Knative's sentence is the one that people know.
+  const structural = schemaFindings(schema, complete).filter(({ path }) => !paths.has(path));
+  return [
+    ...structural.map(({ path, message }) => say("error", path, `${path}: ${message}`)),
+    ...sayFindings(findings, say),
+    ...laptopNotes(pruned, config.features).map(({ path, message }) => say("warning", path, message)),
+  ];
+}
+
+/** An error is said at each of its places, a warning once, at its first. */
+function sayFindings(findings: Findings, say: Say): readonly Diagnostic[] {
+  const errors = merged(findings, "error").flatMap((finding) => {
+    const paths = finding.paths.length === 0 ? [""] : finding.paths;
+    return paths.map((path) => {
+      const gate = gateOf(finding, path);
+      const text = findingText({ ...finding, paths: path === "" ? [] : [path] }).replace(/: $/, "");
+      return say("error", path, text, gate === undefined ? undefined : gateRemedy(gate));
+    });
+  });
+  const warnings = merged(findings, "warning").map((finding) =>
+    say("warning", finding.paths[0] ?? "", findingText(finding).replace(/: $/, "")),
+  );
+  return [...errors, ...warnings];
+}
+
+function inOrder(diagnostics: readonly Diagnostic[], files: readonly ManifestFile[]): readonly Diagnostic[] {
+  const rank = new Map(files.map(({ name }, at) => [name, at]));
+  const fileOf = ({ file }: Diagnostic): number => rank.get(file) ?? files.length;
+  return [...diagnostics].sort((a, b) => fileOf(a) - fileOf(b) || a.line - b.line || a.column - b.column);
+}
