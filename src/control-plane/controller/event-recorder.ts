@@ -30,6 +30,8 @@ export class EventRecorder {
     const key = { kind: "Event", namespace: home, name: `${name}.${md5Hex(identity).slice(0, 16)}` } as const;
     const now = timeText(this.#clock.now());
     const known = this.#store.get("Event", key.namespace, key.name);
+    // a planner that looks twice within a second says nothing new; counting that would never let the store rest
+    if (known?.lastTimestamp === now) return;
     if (known) {
       this.#store.update({ ...known, count: (known.count ?? 1) + 1, lastTimestamp: now });
     } else {

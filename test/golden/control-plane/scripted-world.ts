@@ -82,7 +82,17 @@ export class ScriptedWorld {
       const before = this.store.version;
       this.controller.resync();
       this.controller.settle();
+      this.#removeLostEndpoints();
       if (this.store.version === before) return;
+    }
+  }
+
+  /** Endpoints that a Service's selector brought go with the Service; one that was made again in the same round keeps them. */
+  #removeLostEndpoints(): void {
+    for (const { metadata } of this.store.list("Endpoints", { namespace: "default" })) {
+      const { name, namespace = "", ownerReferences = [] } = metadata;
+      if (ownerReferences.length > 0 || this.store.get("Service", namespace, name)) continue;
+      this.store.delete({ kind: "Endpoints", namespace, name });
     }
   }
 
@@ -121,9 +131,8 @@ const selectorEndpoints = {
   kind: "Service",
   reconcile: ({ metadata, spec }: AnyObject & { spec: { selector?: object } }): Plan => {
     if (!spec.selector) return {};
-    const { name, namespace = "", uid = "" } = metadata;
-    const ownerReferences = [{ apiVersion: "v1", kind: "Service", name, uid }];
-    return { create: [{ apiVersion: "v1", kind: "Endpoints", metadata: { name, namespace, ownerReferences } }] };
+    const { name, namespace = "" } = metadata;
+    return { create: [{ apiVersion: "v1", kind: "Endpoints", metadata: { name, namespace } }] };
   },
 } as unknown as Reconciler;
 

@@ -81,9 +81,11 @@ function noteReadiness(pass: ConfigurationPass, revision: Revision): void {
     pass.plan.events.push({ type: "Normal", reason: "ConfigurationReady", message: "Configuration becomes ready" });
   }
   if (ready?.status !== "False") return;
+  const before = conditionOf(pass.status.conditions, "Ready");
   pass.status = markLatestCreatedFailed(pass.status, name, ready.message ?? "", pass.at);
-  const before = conditionOf(pass.object.status?.conditions, "Ready");
-  if (before?.status === "False" && before.message === conditionOf(pass.status.conditions, "Ready")?.message) return;
+  const after = conditionOf(pass.status.conditions, "Ready");
+  // A Revision that never was ready is marked anew each time and so told each time, as Knative does.
+  if (before?.status === after?.status && before?.message === after?.message) return;
   const isLatestReady = name === pass.status.latestReadyRevisionName;
   pass.plan.events.push(
     isLatestReady

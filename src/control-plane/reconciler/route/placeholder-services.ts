@@ -64,8 +64,17 @@ function point({ object: route, world, plan }: RoutePass, host: string, target: 
   const namespace = route.metadata.namespace ?? "";
   const existing = world.get("Service", namespace, host);
   if (existing) {
-    const key = { kind: "Service", namespace, name: host } as const;
-    plan.ensure.push({ key, fields: { spec: keepingAddress(existing, target.spec) }, whole: [["spec"]] });
+    const { metadata } = makePlaceholder(route, host, target.spec);
+    const visibility = existing.metadata.labels?.[VISIBILITY_LABEL];
+    const labels = { ...metadata.labels, ...(visibility ? { [VISIBILITY_LABEL]: visibility } : {}) };
+    plan.ensure.push({
+      key: keyOf(existing),
+      fields: {
+        metadata: { labels, annotations: metadata.annotations ?? {} },
+        spec: keepingAddress(existing, target.spec),
+      },
+      whole: [["metadata", "labels"], ["metadata", "annotations"], ["spec"]],
+    });
   }
   const key = { kind: "Endpoints", namespace, name: host } as const;
   if (target.subsets) {

@@ -88,7 +88,8 @@ function resolve(target: TrafficTarget, route: Route, view: View): RevisionTarge
   const latest = configuration.status?.latestReadyRevisionName;
   if (!latest) return withoutReadyRevision(configuration);
   const revision = view.get("Revision.serving.knative.dev", namespace, latest);
-  return revision ? flatten(target, revision, target.configurationName) : missing("Revision", latest);
+  if (!revision) return missing("Revision", latest);
+  return unready(revision) ?? flatten(target, revision, target.configurationName);
 }
 
 function flatten(target: TrafficTarget, revision: Revision, configurationName: string): RevisionTarget {
