@@ -5,17 +5,17 @@ import type { AnyObject } from "../apis/meta/object.ts";
 import type { Service } from "../apis/serving/types.ts";
 import { sha256Hex } from "../base/hash.ts";
 import type { Client } from "../client/client.ts";
+import type { BuildServiceImage } from "../emulator/options.ts";
 import type { Project, ProjectService } from "../project/project.ts";
 import { type Applied, applyObjects } from "./apply-objects.ts";
 import type { TellDev } from "./dev-event.ts";
-import type { ImageBuilder } from "./image-builder.ts";
 import { hashSources, sourceFilter } from "./source-files.ts";
 import { type Deployed, withDeployed, withFreshName } from "./template-plan.ts";
 
 export interface DeployerParts {
   readonly client: Client;
   /** Absent: Services run as processes. */
-  readonly builder?: ImageBuilder;
+  readonly buildImage?: BuildServiceImage;
   /** Where the process runtime looks up how a Service starts; kept up to date. */
   readonly commands: Map<string, NonNullable<ProjectService["start"]>>;
   readonly tell: TellDev;
@@ -36,7 +36,7 @@ export interface Deployer {
 }
 
 export function makeDeployer(parts: DeployerParts): Deployer {
-  const { client, builder, commands, tell } = parts;
+  const { client, buildImage, commands, tell } = parts;
   const memories = new Map<string, Memory>();
 
   /** undefined: the build failed, so this Service stays as it was. */
@@ -46,12 +46,12 @@ export function makeDeployer(parts: DeployerParts): Deployer {
     signal: AbortSignal,
   ): Promise<Deployed | undefined> => {
     const { key, build } = service;
-    if (builder === undefined || build === undefined) return {};
+    if (buildImage === undefined || build === undefined) return {};
     const before = memories.get(key);
     if (before?.image !== undefined && before.hash === hash) return { image: before.image };
     tell({ type: "building", service: key });
     const onOutput = (line: string): void => tell({ type: "build-output", service: key, line });
-    const outcome = await builder.build({ service: key, plan: build, signal, onOutput });
+    const outcome = await buildImage({ service: key, plan: build, signal, onOutput });
     signal.throwIfAborted();
     if (!outcome.ok) {
       tell({ type: "build-failed", service: key, message: outcome.message });
@@ -75,14 +75,15 @@ export function makeDeployer(parts: DeployerParts): Deployer {
     apart: ReadonlySet<string>,
     signal: AbortSignal,
   ): Promise<Service | undefined> => {
-    const folder = builder === undefined ? service.start?.folder : service.build?.context;
+    const folder = buildImage === undefined ? service.start?.folder : service.build?.context;
     if (folder === undefined) return service.object;
     const sources = await hashSources(folder, sourceFilter(folder, service.build?.dockerfile ?? "Dockerfile", apart));
-    const hash = sha256Hex(JSON.stringify([sources, builder === undefined ? service.start : service.build])).slice(
+    const hash = sha256Hex(JSON.stringify([sources, buildImage === undefined ? service.start : service.build])).slice(
       0,
       12,
     );
-    const deployed = builder === undefined ? prepareProcess(service, hash) : await prepareImage(service, hash, signal);
+    const deployed =
+      buildImage === undefined ? prepareProcess(service, hash) : await prepareImage(service, hash, signal);
     if (deployed === undefined) return undefined;
     const changed = memories.get(service.key)?.firstHash !== hash;
     return withDeployed(changed ? withFreshName(service.object, hash.slice(0, 5)) : service.object, deployed);

@@ -118,22 +118,38 @@ function readArgs(rest: string, given: Values, before: Values): Values {
   return args;
 }
 
+interface ReadStages {
+  readonly stages: ReadonlyMap<string, DockerfileFacts>;
+  readonly last: string;
+}
+
+function readStages(text: string, given: Values): ReadStages {
+  const stages = new Map<string, DockerfileFacts>();
+  let args: Values = {};
+  let last: string | undefined;
+  for (const instruction of readInstructions(text)) {
+    if (instruction.name === "ARG") args = readArgs(instruction.rest, given, args);
+    else if (instruction.name === "FROM") {
+      const [, image = "", alias] = /^(?:--\S+\s+)*(\S+)(?:\s+[Aa][Ss]\s+(\S+))?/.exec(instruction.rest) ?? [];
+      const base = fillIn(image, args);
+      last = (alias ?? String(stages.size)).toLowerCase();
+      stages.set(last, stages.get(base.toLowerCase()) ?? { ...NOTHING, base });
+    } else if (last !== undefined) stages.set(last, step(stages.get(last) ?? NOTHING, instruction, args));
+  }
+  return { stages, last: last ?? "" };
+}
+
 /** The facts of the stage `target` (else the last one), stages that it is built FROM included. undefined: there is no such stage. */
 export function readDockerfile(
   text: string,
   options: { readonly target?: string; readonly args?: Values } = {},
 ): DockerfileFacts | undefined {
-  const stages = new Map<string, DockerfileFacts>();
-  let args: Values = {};
-  let name: string | undefined;
-  for (const instruction of readInstructions(text)) {
-    if (instruction.name === "ARG") args = readArgs(instruction.rest, options.args ?? {}, args);
-    else if (instruction.name === "FROM") {
-      const [, image = "", alias] = /^(?:--\S+\s+)*(\S+)(?:\s+[Aa][Ss]\s+(\S+))?/.exec(instruction.rest) ?? [];
-      const base = fillIn(image, args);
-      name = (alias ?? String(stages.size)).toLowerCase();
-      stages.set(name, stages.get(base.toLowerCase()) ?? { ...NOTHING, base });
-    } else if (name !== undefined) stages.set(name, step(stages.get(name) ?? NOTHING, instruction, args));
-  }
-  return stages.get(options.target?.toLowerCase() ?? name ?? "");
+  const { stages, last } = readStages(text, options.args ?? {});
+  return stages.get(options.target?.toLowerCase() ?? last);
+}
+
+/** Images that stages start from; `scratch` is none. */
+export function baseImages(text: string, options: { readonly args?: Values } = {}): readonly string[] {
+  const bases = [...readStages(text, options.args ?? {}).stages.values()].map(({ base }) => base);
+  return [...new Set(bases)].filter((base) => base !== "" && base !== "scratch");
 }

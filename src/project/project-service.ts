@@ -2,7 +2,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Service } from "../apis/serving/types.ts";
-import { readDockerfile } from "./dockerfile.ts";
+import { baseImages, readDockerfile } from "./dockerfile.ts";
 import type { ManifestSource } from "./find-files.ts";
 import type { ProjectFinding } from "./finding.ts";
 import { inferCommand } from "./infer-command.ts";
@@ -36,7 +36,7 @@ async function planBuild(image: string, place: Place): Promise<BuildPlan | undef
     const context = dirname(place.source.path);
     const dockerfile = join(context, "Dockerfile");
     const usable = place.alone && place.source.path !== "-" && LOCAL_REGISTRY.test(image);
-    return usable && (await isFile(dockerfile)) ? { context, dockerfile, args: {} } : undefined;
+    return usable && (await isFile(dockerfile)) ? withBases({ context, dockerfile, args: {} }) : undefined;
   }
   const context = resolve(place.folder, build.context);
   const {
@@ -44,7 +44,17 @@ async function planBuild(image: string, place: Place): Promise<BuildPlan | undef
     target,
     args = {},
   } = build as Exclude<typeof build, { context: string; dockerfile?: never }>;
-  return { context, dockerfile: resolve(context, dockerfile), args, ...(target !== undefined && { target }) };
+  return withBases({
+    context,
+    dockerfile: resolve(context, dockerfile),
+    args,
+    ...(target !== undefined && { target }),
+  });
+}
+
+async function withBases(plan: Omit<BuildPlan, "bases">): Promise<BuildPlan> {
+  const text = await readFile(plan.dockerfile, "utf8").catch(() => "");
+  return { ...plan, bases: baseImages(text, plan) };
 }
 
 /** knap.yaml's `command`, else the Dockerfile's; the Dockerfile beside the manifest counts even where nothing is built. */

@@ -11,6 +11,8 @@ export interface BuildPlan {
   readonly dockerfile: string;
   readonly target?: string;
   readonly args: StringMap;
+  /** Images that the Dockerfile starts from. */
+  readonly bases: readonly string[];
 }
 
 /** How the process runtime starts a Service. */

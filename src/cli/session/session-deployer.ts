@@ -4,6 +4,7 @@ import type { Client } from "../../client/client.ts";
 import { type Deployer, type DeployerParts, makeDeployer } from "../../dev/deployer.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
 import { makeDockerBuilder } from "../../dev/docker-builder.ts";
+import type { BuildServiceImage } from "../../emulator/options.ts";
 import { openDockerRuntime } from "../../node/runtime/docker/docker-runtime.ts";
 import type { Project } from "../../project/project.ts";
 import { CliError } from "../cli-error.ts";
@@ -22,24 +23,30 @@ export interface DeploySession {
   readonly id: string;
   readonly hostId: string;
   readonly commands: DeployerParts["commands"];
+  /** How this process's own session builds. */
+  readonly buildImage?: BuildServiceImage | undefined;
 }
 
-/** The deployer of a session. With Docker it has a connection to the engine of its own, for builds only. */
+/** The deployer of a session. For one of another process it opens a connection to the engine of its own, for builds only. */
 export async function openSessionDeployer(
-  { client, runtime, id, hostId, commands }: DeploySession,
+  { client, runtime, id, hostId, commands, buildImage }: DeploySession,
   env: Environment,
   tell: (event: DevEvent) => void,
 ): Promise<SessionDeployer> {
   const parts = { client, commands, tell };
-  if (runtime !== "docker") return { deployer: makeDeployer(parts), [Symbol.asyncDispose]: async () => {} };
+  if (runtime !== "docker" || buildImage !== undefined) {
+    const deployer = makeDeployer({ ...parts, ...(buildImage && { buildImage }) });
+    return { deployer, [Symbol.asyncDispose]: async () => {} };
+  }
   const engine = await openDockerRuntime({ env });
-  const builder = makeDockerBuilder(engine, { "knap.dev/session": id, "knap.dev/host": hostId });
-  return { deployer: makeDeployer({ ...parts, builder }), [Symbol.asyncDispose]: () => engine.close() };
+  const build = makeDockerBuilder(engine, { "knap.dev/session": id, "knap.dev/host": hostId });
+  return { deployer: makeDeployer({ ...parts, buildImage: build }), [Symbol.asyncDispose]: () => engine.close() };
 }
 
 /** A session that runs in this process, for {@link openSessionDeployer}. */
 export function deploySessionOf({ emulator, folder, hostId, commands }: RunningSession): DeploySession {
-  return { client: emulator.client, runtime: emulator.runtime, id: folder.id, hostId, commands };
+  const { client, runtime, buildImage } = emulator;
+  return { client, runtime, buildImage, id: folder.id, hostId, commands };
 }
 
 /** The first deployment. What is refused there, or cannot be built, ends the command. */

@@ -31,7 +31,7 @@ export interface SessionStart {
 }
 
 function imagesOf({ services }: Project): EmulatorOptions["images"] {
-  return services.map(({ key, image, build }) => ({ image, service: key, built: build !== undefined }));
+  return services.map(({ key, image, build }) => ({ image, service: key, ...(build && { bases: build.bases }) }));
 }
 
 export function commandsOf({ services }: Project): Map<string, ServiceCommand> {
@@ -86,6 +86,7 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
     runtime: emulator.runtime,
     version,
   };
+  emulator.stopRequested.addEventListener("abort", () => interrupts.interrupt(), { once: true });
   await folder.publish(record, emulator.api, start.project.namespace);
   return { emulator, folder, hostId, commands, stop: () => stopSession(emulator, folder, interrupts.second) };
 }

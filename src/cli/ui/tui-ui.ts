@@ -1,13 +1,49 @@
 // The terminal UI as a session's interface. Everything of ink is behind this import, so that nothing of it loads elsewhere.
+
+import { showTui } from "../../tui/show-tui.tsx";
+import type { Happening } from "../narration/happening.ts";
+import { plainText } from "../narration/plain-text.ts";
 import type { Terminal } from "../terminal.ts";
 import type { SessionUi } from "./line-ui.ts";
 
+/** Happenings that the screen shows by itself; others get the line at its bottom, and are said again when the screen is back. */
+const SHOWN_BY_ITSELF: ReadonlySet<Happening["type"]> = new Set([
+  "session",
+  "ready",
+  "failed",
+  "deleted",
+  "scaled",
+  "woke",
+  "event",
+  "applied",
+]);
+
 export function makeTuiUi(terminal: Terminal): SessionUi {
+  const said: string[] = [];
+  let say = (_text: string): void => {};
   return {
-    tell: () => {},
-    follow: async (_session, signal) => {
-      terminal.say("the terminal UI is not built yet");
-      if (!signal.aborted) await new Promise((done) => signal.addEventListener("abort", done, { once: true }));
+    tell(happening) {
+      if (SHOWN_BY_ITSELF.has(happening.type)) return;
+      const text = plainText(happening, { paint: (_, plain) => plain });
+      if (happening.type === "notice" || happening.type === "file") said.push(text);
+      say(text.split("\n")[0] ?? "");
+    },
+    async follow({ emulator }, signal) {
+      const { host, port } = emulator.ingress;
+      await showTui({
+        client: emulator.client,
+        title: { ingress: `http://${host === "127.0.0.1" ? "localhost" : host}:${port}`, runtime: emulator.runtime },
+        stdin: terminal.stdin as NodeJS.ReadStream,
+        stdout: terminal.stdout as NodeJS.WriteStream,
+        signal,
+        onQuit: () => terminal.interrupts.interrupt(),
+        onOpen: (show) => {
+          say = show;
+          show(said.at(-1) ?? "");
+        },
+      });
+      say = () => {};
+      for (const text of said) terminal.say(text);
     },
   };
 }

@@ -96,7 +96,7 @@ describe("what a project consists of", () => {
       Dockerfile: 'FROM x\nWORKDIR /app\nENV A=1\nCMD ["node", "/app/s.mjs"]\n',
     });
     const [only] = (await load()).services;
-    expect(only?.build).toEqual({ context: folder, dockerfile: join(folder, "Dockerfile"), args: {} });
+    expect(only?.build).toEqual({ context: folder, dockerfile: join(folder, "Dockerfile"), args: {}, bases: ["x"] });
     expect(only?.start).toEqual({ command: ["node", "./s.mjs"], folder, env: { A: "1" } });
   });
 

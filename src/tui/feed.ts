@@ -1,0 +1,73 @@
+// Fills the store from the API: watches of objects and events, the live figures, logs of pods. It draws nothing.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Pod } from "../apis/core/types.ts";
+import type { Client } from "../client/client.ts";
+import type { Live } from "../client/live.ts";
+import type { AppStore } from "./app-state.ts";
+import { type WatchedKind, watched } from "./world.ts";
+
+const LIVE_EVERY_MS = 1000;
+/** Lines of a pod that are shown from before it was looked at. */
+const OLD_LINES = 20;
+
+async function watchKind(
+  client: Client,
+  store: AppStore,
+  kind: WatchedKind,
+  signal: AbortSignal,
+  seen: (pod: Pod) => void,
+) {
+  for await (const event of client.watch(kind, { signal })) {
+    if (event.type === "RESTART") {
+      store.learn({ type: "restart", kind });
+      continue;
+    }
+    store.learn({ type: event.type === "DELETED" ? "drop" : "put", kind, object: event.object });
+    if (kind === "Pod" && event.type !== "DELETED") seen(event.object as Pod);
+  }
+}
+
+async function watchEvents(client: Client, store: AppStore, signal: AbortSignal): Promise<void> {
+  for await (const event of client.watch("Event", { signal })) {
+    if (event.type === "ADDED" || event.type === "MODIFIED") store.learn({ type: "event", event: event.object });
+  }
+}
+
+async function pollLive(client: Client, store: AppStore, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    // A session that is ending answers no more; the signal follows.
+    const live = await client.knap<Live>("GET", "/live").catch(() => undefined);
+    if (live !== undefined) store.learn({ type: "live", live });
+    await sleep(LIVE_EVERY_MS, undefined, { signal }).catch(() => {});
+  }
+}
+
+/** Follows each pod's log once it has started. */
+function logFollower(client: Client, store: AppStore, signal: AbortSignal): (pod: Pod) => void {
+  const followed = new Set<string>();
+  return (pod) => {
+    const { namespace = "", name, uid = name, labels, annotations } = pod.metadata;
+    const started = pod.status?.containerStatuses?.some(({ state }) => state?.running !== undefined) ?? false;
+    if (!started || followed.has(uid)) return;
+    followed.add(uid);
+    const service = `${namespace}/${labels?.["serving.knative.dev/service"] ?? ""}`;
+    const container = annotations?.["kubectl.kubernetes.io/default-container"];
+    const read = async (): Promise<void> => {
+      const options = { follow: true, tail: OLD_LINES, signal, ...(container !== undefined && { container }) };
+      for await (const text of client.logs({ namespace, name }, options)) store.log({ pod: name, service, text });
+    };
+    // A pod that goes while it is read has said all it had to say.
+    read().catch(() => {});
+  };
+}
+
+/** Resolves once aborted. */
+export async function feed(client: Client, store: AppStore, signal: AbortSignal): Promise<void> {
+  const follow = logFollower(client, store, signal);
+  const kinds = Object.keys(watched) as readonly WatchedKind[];
+  await Promise.allSettled([
+    ...kinds.map((kind) => watchKind(client, store, kind, signal, follow)),
+    watchEvents(client, store, signal),
+    pollLive(client, store, signal),
+  ]);
+}

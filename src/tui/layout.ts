@@ -1,0 +1,97 @@
+// The whole screen as lines: title, body of the chosen view, story, keys. Pure, so that a frame can be tested as text.
+import type { AppState } from "./app-state.ts";
+import { HELP, KEY_LINE } from "./keys.ts";
+import { eventLines, type Line, logLines, storyLines, trafficLines } from "./panels.ts";
+import { type Row, rowsOf, serviceOfRow } from "./rows.ts";
+import { selectedRow, windowOf } from "./screen.ts";
+import { fitText, headerSegments, rowSegments } from "./segments.ts";
+import { readyPods } from "./world.ts";
+
+/** What the title says and no object tells. */
+export interface Title {
+  /** `http://localhost:8080` */
+  readonly ingress: string;
+  readonly runtime: string;
+}
+export interface Frame {
+  readonly width: number;
+  readonly height: number;
+}
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
+
+function titleLine({ world, now }: AppState, title: Title, width: number): Line {
+  const pods = [...world.services.keys()].reduce((sum, key) => sum + readyPods(world, key), 0);
+  const left = ` knap · ${title.ingress} · ${title.runtime} · ${count(world.services.size, "service")} · ${count(pods, "pod")}`;
+  const date = new Date(now);
+  const clock = [date.getHours(), date.getMinutes(), date.getSeconds()]
+    .map((part) => String(part).padStart(2, "0"))
+    .join(":");
+  return [{ text: `${fitText(left, width - 9)} ${clock}`, bold: true }];
+}
+
+function overviewLines(state: AppState, rows: readonly Row[], width: number, height: number): readonly Line[] {
+  const chosen = selectedRow(rows, state.screen.selected);
+  const at = rows.findIndex(({ key }) => key === chosen?.key);
+  const { from, to } = windowOf(rows.length, at, height - 1);
+  const shown = rows.slice(from, to).map((row) => rowSegments(row, width, row.key === chosen?.key));
+  const empty: Line = [
+    { text: fitText(" no Service yet: apply one with `knap apply -f FILE`", width), colour: "gray" },
+  ];
+  return [headerSegments(width), ...(rows.length === 0 ? [empty] : shown)];
+}
+
+function bodyLines(state: AppState, rows: readonly Row[], width: number, height: number): readonly Line[] {
+  const service = serviceOfRow(rows, selectedRow(rows, state.screen.selected)?.key);
+  switch (state.screen.view) {
+    case "overview":
+      return overviewLines(state, rows, width, height);
+    case "logs":
+      return logLines(state.logs, service, width, height);
+    case "traffic":
+      return trafficLines(state.world, service, width).slice(0, height);
+    case "events":
+      return eventLines(state.world, width, height);
+    case "explain":
+      return explainLines(state, service?.key, width).slice(0, height);
+    case "help":
+      return HELP.map((text): Line => [{ text: fitText(` ${text}`, width) }]).slice(0, height);
+  }
+}
+
+function explainLines({ explained }: AppState, service: string | undefined, width: number): readonly Line[] {
+  if (explained === undefined || explained.service !== service)
+    return [[{ text: fitText(" asking…", width), colour: "gray" }]];
+  return explained.lines.map((text) => [{ text: fitText(` ${text}`, width) }]);
+}
+
+function bottomLine({ screen }: AppState, width: number): Line {
+  if (screen.prompt !== undefined)
+    return [{ text: fitText(` pods: ${screen.prompt}▏ (⏎ to ask for them, esc to leave it)`, width), bold: true }];
+  if (screen.message !== "") return [{ text: fitText(` ${screen.message}`, width), colour: "cyan" }];
+  return [{ text: fitText(` ${KEY_LINE}`, width), colour: "gray" }];
+}
+
+/** Lines of the story: at least why, wake and one line of log; a third of a tall screen. */
+function storyHeight(height: number): number {
+  return Math.max(3, Math.floor((height - 4) / 3));
+}
+
+/** Exactly `height` lines of at most `width` columns. */
+export function frameLines(state: AppState, title: Title, { width, height }: Frame): readonly Line[] {
+  const rows = rowsOf(state.world, state.screen.open);
+  const blank: Line = [{ text: "" }];
+  const rule: Line = [{ text: "─".repeat(width), colour: "gray" }];
+  const story = state.screen.view === "overview" ? storyHeight(height) : 0;
+  const bodyHeight = Math.max(1, height - 3 - story);
+  const body = bodyLines(state, rows, width, bodyHeight);
+  const chosen = selectedRow(rows, state.screen.selected);
+  return [
+    titleLine(state, title, width),
+    ...body,
+    ...Array.from({ length: Math.max(0, bodyHeight - body.length) }, () => blank),
+    rule,
+    ...(story === 0 ? [] : storyLines(state.world, rows, chosen, { logs: state.logs, width, height: story })),
+    bottomLine(state, width),
+  ].slice(0, height);
+}

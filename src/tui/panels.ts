@@ -1,0 +1,124 @@
+// What stands below the overview and in the detail views, as lines of segments. Pure.
+import type { Event } from "../apis/core/types.ts";
+import type { Wake, WakeParts } from "../client/live.ts";
+import { type Row, type ServiceRow, serviceOfRow } from "./rows.ts";
+import { fitText, type Segment } from "./segments.ts";
+import { shareBar } from "./sparkline.ts";
+import type { World } from "./world.ts";
+
+export type Line = readonly Segment[];
+
+/** One line of a pod's log. */
+export interface LogEntry {
+  readonly pod: string;
+  readonly service: string;
+  readonly text: string;
+}
+
+const PARTS: readonly (readonly [keyof WakeParts, string])[] = [
+  ["queue", "queue"],
+  ["decide", "decide"],
+  ["create", "create"],
+  ["start", "start"],
+  ["port", "port"],
+  ["probe", "probe"],
+  ["firstByte", "first byte"],
+];
+
+const label = (word: string): Segment => ({ text: ` ${word.padEnd(6)}`, colour: "gray" });
+const line = (word: string, text: string, width: number, colour?: Segment["colour"]): Line => [
+  label(word),
+  { text: fitText(text, width - 7), ...(colour && { colour }) },
+];
+
+/** `412 ms = queue 3 · decide 1 · …` */
+export function waterfall({ totalMs, parts }: Pick<Wake, "totalMs" | "parts">): string {
+  return `${Math.round(totalMs)} ms = ${PARTS.map(([key, name]) => `${name} ${Math.round(parts[key])}`).join(" · ")}`;
+}
+
+/** The revision whose story the panel tells: the selected one, else the Service's busiest. */
+function toldRevision(world: World, row: Row | undefined, service: ServiceRow | undefined): string | undefined {
+  if (row?.kind === "revision") return row.key.slice("revision ".length);
+  if (service === undefined) return undefined;
+  const latest = world.services.get(`${service.namespace}/${service.name}`)?.status?.latestReadyRevisionName;
+  return latest && `${service.namespace}/${latest}`;
+}
+
+/** why · wake · logs: three kinds of lines about the selected row, `height` in all. */
+export function storyLines(
+  world: World,
+  rows: readonly Row[],
+  selected: Row | undefined,
+  at: { readonly logs: readonly LogEntry[]; readonly width: number; readonly height: number },
+): readonly Line[] {
+  const { width, height } = at;
+  const service = serviceOfRow(rows, selected?.key);
+  const revision = toldRevision(world, selected, service);
+  const sentence = revision === undefined ? "" : (world.live?.revisions[revision]?.sentence ?? "");
+  const wake = world.live?.wakes.findLast((each) => each.revision === revision);
+  const warning = world.events.findLast(({ type }) => type === "Warning");
+  const lines: Line[] = [line("why", service?.problem ?? sentence, width)];
+  lines.push(line("wake", wake === undefined ? "" : waterfall(wake), width));
+  if (warning !== undefined && height > 3) lines.push(line("warn", eventText(warning), width, "yellow"));
+  const logs = at.logs.filter(
+    (entry) => service === undefined || entry.service === `${service.namespace}/${service.name}`,
+  );
+  const room = Math.max(0, height - lines.length);
+  const shown = logs.slice(-room);
+  shown.forEach((entry, index) => {
+    lines.push(line(index === 0 ? "logs" : "", `${shortPod(entry.pod)} ${entry.text}`, width));
+  });
+  while (lines.length < height) lines.push(line(lines.length === height - room ? "logs" : "", "", width));
+  return lines.slice(0, height);
+}
+
+/** `hello-00003-deployment-5d8f-x7k2` → `hello-00003-x7k2` */
+export function shortPod(pod: string): string {
+  return pod.replace(/-deployment-(?:\w+-)?(\w+)$/, "-$1");
+}
+
+export function eventText({ reason = "", message = "", involvedObject }: Event): string {
+  return `${(involvedObject.kind ?? "").toLowerCase()}/${involvedObject.name ?? ""} ${reason}: ${message}`;
+}
+
+/** The newest lines of a Service's log. */
+export function logLines(
+  logs: readonly LogEntry[],
+  service: ServiceRow | undefined,
+  width: number,
+  height: number,
+): readonly Line[] {
+  const own = logs.filter((entry) => service === undefined || entry.service === `${service.namespace}/${service.name}`);
+  if (own.length === 0) return [[{ text: fitText(" nothing was written yet", width), colour: "gray" }]];
+  return own.slice(-height).map((entry) => {
+    const pod = ` ${shortPod(entry.pod)} `;
+    return [{ text: pod, colour: "gray" }, { text: fitText(entry.text, width - pod.length) }];
+  });
+}
+
+/** Asked for against seen, a line per target. */
+export function trafficLines(world: World, service: ServiceRow | undefined, width: number): readonly Line[] {
+  if (service === undefined) return [];
+  const key = `${service.namespace}/${service.name}`;
+  const observed = world.live?.services[key]?.observed ?? {};
+  const total = Object.values(observed).reduce((sum, count) => sum + count, 0);
+  const targets = world.services.get(key)?.status?.traffic ?? [];
+  const bar = Math.max(4, width - 60);
+  return targets.map(({ revisionName = "", percent = 0, tag, url }) => {
+    const share = total === 0 ? 0 : (observed[revisionName] ?? 0) / total;
+    const seen = total === 0 ? "nothing seen" : `${Math.round(share * 100)}% seen`;
+    const name = fitText(` ${revisionName}${tag === undefined ? "" : ` (${tag})`}`, 32);
+    const text = `${name} ${String(percent).padStart(3)}%  ${shareBar(share, bar)} ${seen.padEnd(12)} ${url ?? ""}`;
+    return [{ text: fitText(text, width) }];
+  });
+}
+
+/** The newest events, the newest last. */
+export function eventLines(world: World, width: number, height: number): readonly Line[] {
+  if (world.events.length === 0) return [[{ text: fitText(" nothing happened yet", width), colour: "gray" }]];
+  return world.events.slice(-height).map((event) => {
+    const time = (event.lastTimestamp ?? event.metadata.creationTimestamp ?? "").slice(11, 19);
+    const text = fitText(` ${time} ${eventText(event)}`, width);
+    return [{ text, ...(event.type === "Warning" && { colour: "yellow" as const }) }];
+  });
+}

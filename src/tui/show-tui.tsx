@@ -1,0 +1,98 @@
+// Shows the terminal UI on the alternate screen until aborted, and leaves the screen as it was. The only door into ink.
+import { spawn } from "node:child_process";
+import { render } from "ink";
+import { systemClock } from "../base/system-clock.ts";
+import type { Client } from "../client/client.ts";
+import { type Actions, App } from "./app.tsx";
+import { type AppStore, makeAppStore } from "./app-state.ts";
+import { feed } from "./feed.ts";
+import type { Verb } from "./keys.ts";
+import type { Title } from "./layout.ts";
+import { rowsOf, serviceOfRow } from "./rows.ts";
+import { selectedRow } from "./screen.ts";
+import { explainRevision, pauseWatch, rebuild, scaleTo } from "./verbs.ts";
+
+export interface TuiOptions {
+  readonly client: Client;
+  readonly title: Title;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly signal: AbortSignal;
+  /** The user pressed q or Ctrl-C; the caller ends the session and aborts the signal. */
+  onQuit(): void;
+  /** Called once with a way to show one line at the bottom: what no object tells. */
+  onOpen?(say: (text: string) => void): void;
+}
+
+const ALTERNATE_SCREEN = "\u001b[?1049h";
+const MAIN_SCREEN = "\u001b[?1049l";
+
+/** The user's browser; a machine without one is told about, not an error. */
+function openUrl(url: string): string {
+  const opener = process.platform === "darwin" ? "open" : process.platform === "win32" ? "explorer" : "xdg-open";
+  const child = spawn(opener, [url], { stdio: "ignore", detached: true });
+  child.on("error", () => {});
+  child.unref();
+  return url;
+}
+
+function makeActions({ client, onQuit }: TuiOptions): Actions {
+  const chosen = (store: AppStore) => {
+    const { world, screen } = store.get();
+    const rows = rowsOf(world, screen.open);
+    const row = selectedRow(rows, screen.selected);
+    const service = serviceOfRow(rows, row?.key);
+    if (row === undefined || service === undefined) throw new Error("there is no Service yet");
+    return {
+      row,
+      service,
+      services: rows.filter((each) => each.kind === "service"),
+      live: world.services.get(`${service.namespace}/${service.name}`),
+    };
+  };
+  const explain = async (store: AppStore): Promise<string> => {
+    const { row, service, live } = chosen(store);
+    const revision = row.kind === "revision" ? row.name : live?.status?.latestReadyRevisionName;
+    if (revision === undefined) return `${service.name} has no revision that is ready`;
+    store.turn({ type: "show", view: "explain" });
+    store.explain(await explainRevision(client, service, revision));
+    return "";
+  };
+  return {
+    quit: onQuit,
+    scale: async (pods, store) => scaleTo(client, chosen(store).row, chosen(store).service, pods),
+    async do(verb: Verb, store) {
+      const { row, service, services, live } = chosen(store);
+      if (verb === "explain") return explain(store);
+      if (verb === "rebuild") return rebuild(client, service, Date.now());
+      if (verb === "zero") return scaleTo(client, row, service, 0);
+      if (verb === "open-url") return openUrl(live?.status?.url ?? "");
+      if (verb !== "pause-watch") return "";
+      store.turn({ type: "pause-watch" });
+      return pauseWatch(client, services, store.get().screen.watchPaused);
+    },
+  };
+}
+
+/** Resolves once the signal aborted and the screen is back. */
+export async function showTui(options: TuiOptions): Promise<void> {
+  const { client, title, stdin, stdout, signal } = options;
+  if (signal.aborted) return;
+  const store = makeAppStore(systemClock);
+  stdout.write(ALTERNATE_SCREEN);
+  const ink = render(<App store={store} title={title} actions={makeActions(options)} />, {
+    stdin,
+    stdout,
+    exitOnCtrlC: false,
+    incrementalRendering: true,
+    maxFps: 30,
+  });
+  options.onOpen?.((text) => store.turn({ type: "say", text }));
+  try {
+    await feed(client, store, signal);
+  } finally {
+    ink.unmount();
+    await ink.waitUntilExit();
+    stdout.write(MAIN_SCREEN);
+  }
+}

@@ -1,0 +1,51 @@
+// What keys do to the session, through its API only. Each verb answers with the line that is shown.
+import type { ObjectKey } from "../apis/kinds.ts";
+import type { Client } from "../client/client.ts";
+import type { Explained } from "./app-state.ts";
+import type { Row, ServiceRow } from "./rows.ts";
+
+/** Read by dev: a new value means "build again". */
+export const REBUILD_ANNOTATION = "knap.dev/rebuild-requested-at";
+/** Read by dev: "true" means that saved files are left alone. */
+export const PAUSE_ANNOTATION = "knap.dev/watch-paused";
+
+const keyOf = ({ namespace, name }: ServiceRow): ObjectKey<"Service.serving.knative.dev"> => ({
+  kind: "Service.serving.knative.dev",
+  namespace,
+  name,
+});
+
+async function annotate(client: Client, service: ServiceRow, name: string, value: string | null): Promise<void> {
+  await client.patch(keyOf(service), { type: "merge", body: { metadata: { annotations: { [name]: value } } } });
+}
+
+export async function rebuild(client: Client, service: ServiceRow, now: number): Promise<string> {
+  await annotate(client, service, REBUILD_ANNOTATION, new Date(now).toISOString());
+  return `${service.name}: asked for a rebuild`;
+}
+
+export async function pauseWatch(client: Client, services: readonly ServiceRow[], paused: boolean): Promise<string> {
+  await Promise.all(services.map((service) => annotate(client, service, PAUSE_ANNOTATION, paused ? "true" : null)));
+  return paused ? "saved files are left alone until p is pressed again" : "saved files count again";
+}
+
+export async function scaleTo(client: Client, row: Row, service: ServiceRow, pods: number): Promise<string> {
+  const target = row.kind === "revision" ? { revision: row.name } : { service: service.name };
+  await client.knap("POST", "/scale", { namespace: service.namespace, ...target, pods });
+  return `${row.kind === "revision" ? row.name : service.name}: asked for ${pods} pod${pods === 1 ? "" : "s"}`;
+}
+
+interface Explanation {
+  readonly sentence: string;
+  readonly decisions: readonly { readonly time: string; readonly desired: number; readonly rule: string }[];
+}
+
+/** The sentence and the last decisions of a revision. */
+export async function explainRevision(client: Client, service: ServiceRow, revision: string): Promise<Explained> {
+  const query = new URLSearchParams({ namespace: service.namespace, revision });
+  const { sentence, decisions } = await client.knap<Explanation>("GET", `/explain?${query}`);
+  const past = decisions.map(
+    ({ time, desired, rule }) => `${time.slice(11, 19)}  ${String(desired).padStart(4)}  ${rule}`,
+  );
+  return { service: service.key, lines: [`${revision}: ${sentence}`, "", ...past.reverse()] };
+}
