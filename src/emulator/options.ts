@@ -2,6 +2,7 @@
 import type { StringMap } from "../apis/meta/object.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Client } from "../client/client.ts";
+import type { BuildPlan } from "../project/project.ts";
 
 /** How the process runtime starts a Service that has no image. */
 export interface ServiceCommand {
@@ -47,6 +48,18 @@ export interface EmulatorOptions {
   readonly log: Logger;
 }
 
+export interface ImageBuildRequest {
+  /** `namespace/name` of the Service. */
+  readonly service: string;
+  readonly plan: BuildPlan;
+  readonly signal: AbortSignal;
+  onOutput(line: string): void;
+}
+/** `image`: a content tag, so that equal builds have equal names. A failed build is a value; only an abort rejects. */
+export type BuildServiceImage = (
+  request: ImageBuildRequest,
+) => Promise<{ readonly ok: true; readonly image: string } | { readonly ok: false; readonly message: string }>;
+
 export interface Address {
   readonly host: string;
   readonly port: number;
@@ -61,6 +74,10 @@ export interface Emulator {
   readonly notices: readonly string[];
   /** The loopback door of one Service (product: a port of its own), once the Service exists. */
   serviceAddress(namespace: string, name: string): Address | undefined;
+  /** Aborted when somebody asked for the end through the API (`knap down`). */
+  readonly stopRequested: AbortSignal;
+  /** Builds a Service's image with the engine; undefined when services run as processes. */
+  readonly buildImage: BuildServiceImage | undefined;
   /** `gentle`: in-flight requests get 5 s, containers their stop timeout. `now`: everything is force-removed. A later `now` hurries an earlier `gentle`. */
   stop(how: "gentle" | "now"): Promise<void>;
 }

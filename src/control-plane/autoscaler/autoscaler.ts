@@ -150,6 +150,15 @@ export class Autoscaler {
     return decision;
   }
 
+  /** Publishes a wish of the user's as if it had been decided; the next decision replaces it. False: there is no such decider. */
+  suggest(revision: RevisionKey, desiredScale: number): boolean {
+    const published = this.#advice.get(revision);
+    if (!published) return false;
+    this.#advice.set(revision, { ...published, desiredScale, valid: true });
+    this.#options.onAdvice(revision);
+    return true;
+  }
+
   /** A planner's note about a revision, kept beside the decisions. */
   note(note: DecisionNote): void {
     this.#deciders.get(note.revision)?.ledger.note(note);

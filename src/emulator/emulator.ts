@@ -1,0 +1,165 @@
+// The wiring of one session, and its start and stop in order. Every part is made here, handed what it needs, and knows nobody else.
+import { randomBytes, randomUUID } from "node:crypto";
+import { ApiServer } from "../api-server/api-server.ts";
+import { makeAdmission } from "../apis/admission.ts";
+import { unknownFields } from "../apis/schema/schemas.ts";
+import type { Clock } from "../base/clock.ts";
+import { systemClock } from "../base/system-clock.ts";
+import { makeHttpClient } from "../client/http-client.ts";
+import { Activator } from "../data-plane/activator/activator.ts";
+import { IngressGateway } from "../data-plane/ingress/ingress.ts";
+import { chooseForwarder } from "./choose-forwarder.ts";
+import { chooseRuntime } from "./choose-runtime.ts";
+import { ACTIVATOR_ADDRESS, GATEWAY_ADDRESS, makeClusterObjects } from "./cluster-objects.ts";
+import { type Chance, type ControlPlane, makeControlPlane } from "./control-plane.ts";
+import { FrontDoor } from "./front-door.ts";
+import { openInquiries } from "./inquiries.ts";
+import { makeKnapVerbs } from "./knap-verbs.ts";
+import { type NodeAgent, openNode } from "./node-agent.ts";
+import type { Emulator, EmulatorOptions } from "./options.ts";
+import { RevisionTrafficWatch } from "./revision-traffic.ts";
+import { Sidecars } from "./sidecars.ts";
+import { StopList } from "./stop-list.ts";
+
+/** In-flight requests at the end of a session. */
+const LAST_REQUESTS_MS = 5000;
+
+const realChance: Chance = {
+  uid: () => randomUUID(),
+  suffix: () => randomSuffix(),
+  random: Math.random,
+};
+
+/** Starts everything and resolves when the doors are open. Rejects with an EmulatorError when the environment forbids it; then nothing is left behind. */
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const stops = new StopList();
+  try {
+    return await wire(options, stops);
+  } catch (error) {
+    await stops.run("now");
+    throw error;
+  }
+}
+
+async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator> {
+  const clock: Clock = systemClock;
+  const { runtime, name: runtimeName, notices } = await chooseRuntime(options);
+  stops.add(() => runtime.close());
+  const info = await runtime.info();
+  const data = await openDataPlane({ options, clock, control: () => control });
+  const { activator, gateway, door, sidecars } = data;
+  stops.add((how) => door.close(how === "now" ? 0 : LAST_REQUESTS_MS));
+  const inquiries = openInquiries({ clock, runtime, info, activator, gateway, door, control: () => control });
+  stops.add(() => inquiries.close());
+  const control: ControlPlane = makeControlPlane({
+    clock,
+    chance: realChance,
+    defer: (run) => void setImmediate(run),
+    elapsedMs: () => performance.now(),
+    configMaps: options.configMaps,
+    objects: makeClusterObjects({ ...info, ...(options.maxPods !== undefined && { maxPods: options.maxPods }) }),
+    ingressPort: door.publicAddress.port,
+    admission: (config) => makeAdmission({ config }),
+    inquire: inquiries.inquire,
+    activatorStats: (now) => activator.report(now),
+    podStat: sidecars.statOf,
+    log: options.log,
+  });
+  stops.add(() => control[Symbol.dispose]());
+  data.follow(control);
+  const { library } = inquiries;
+  const node = await openNode({ options, clock, runtime, info, control, sidecars, library });
+  stops.add((how) => node.stop(how));
+  const api = await openApi({ options, clock, control, activator, gateway, node });
+  stops.add(() => api.close());
+  control.controller.start();
+  control.controller.settle();
+  return {
+    runtime: runtimeName,
+    ingress: door.publicAddress,
+    api: { address: api.address, token: api.token },
+    client: makeHttpClient({ address: api.address, token: api.token }),
+    notices: [...door.notices, ...notices],
+    stopRequested: api.stopRequested,
+    buildImage: node.buildImage,
+    serviceAddress: (namespace, name) => door.serviceAddress(namespace, name),
+    stop: (how) => stops.run(how),
+  };
+}
+
+/** The request path, before there is anything to route to. `follow` joins it with the store. */
+async function openDataPlane({ options, clock, control }: DataPlaneParts) {
+  const { address, port, log } = options;
+  const activator = new Activator({
+    clock,
+    chance: Math.random,
+    podName: "activator",
+    address: ACTIVATOR_ADDRESS,
+    onStat: (revision, stat) => control().tick.receive(revision, stat),
+  });
+  const gateway = new IngressGateway({
+    forward: (revision, exchange) => activator.handle(revision, exchange),
+    chance: Math.random,
+    address: GATEWAY_ADDRESS,
+  });
+  const door = await FrontDoor.open({ gateway, address, log, ...(port !== undefined && { port }) });
+  let traffic: RevisionTrafficWatch | undefined;
+  const forwarders = await chooseForwarder(process.env["KNAP_FORWARDER"]);
+  const sidecars = new Sidecars({ clock, forwarders, onDoor: (pod) => traffic?.doorChanged(pod), log });
+  const follow = ({ store }: ControlPlane): void => {
+    const watch = new RevisionTrafficWatch({ store, activator, doorOf: sidecars.doorOf });
+    traffic = watch;
+    door.follow(store);
+    store.watch({}, (event) => {
+      watch.observe(event);
+      door.observe(event);
+    });
+  };
+  return { activator, gateway, door, sidecars, follow };
+}
+
+interface DataPlaneParts {
+  readonly options: EmulatorOptions;
+  readonly clock: Clock;
+  /** Made later: it needs the ingress port. */
+  readonly control: () => ControlPlane;
+}
+
+/** The API server with the emulator's own verbs. */
+async function openApi({ options, clock, node, ...live }: ApiParts) {
+  const stopRequest = new AbortController();
+  const token = randomBytes(24).toString("base64url");
+  const server = new ApiServer({
+    store: live.control.store,
+    clock,
+    token,
+    logs: node.logs,
+    unknownFields,
+    verbs: makeKnapVerbs({
+      ...live,
+      clock,
+      wakes: node.wakes,
+      kill: node.kill,
+      onStop: () => stopRequest.abort(),
+    }),
+    log: options.log,
+  });
+  const address = await server.listen();
+  return { address, token, stopRequested: stopRequest.signal, close: () => server[Symbol.asyncDispose]() };
+}
+
+interface ApiParts {
+  readonly options: EmulatorOptions;
+  readonly clock: Clock;
+  readonly control: ControlPlane;
+  readonly activator: Activator;
+  readonly gateway: IngressGateway;
+  readonly node: NodeAgent;
+}
+
+const SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789";
+
+/** Five characters without vowels, as Kubernetes makes them. */
+function randomSuffix(): string {
+  return Array.from(randomBytes(5), (byte) => SUFFIX_LETTERS[byte % SUFFIX_LETTERS.length]).join("");
+}

@@ -1,0 +1,74 @@
+// Who answers which question of the planners: the two rooms that may touch a socket or a registry for it.
+import type { Clock } from "../base/clock.ts";
+import type { Inquire } from "../control-plane/controller/inquiries.ts";
+import type { AnswerOf, Inquiry } from "../control-plane/controller/reconciler.ts";
+import { ActivatorProbe } from "../control-plane/prober/activator-probe.ts";
+import { IngressProbe } from "../control-plane/prober/ingress-probe.ts";
+import type { Activator } from "../data-plane/activator/activator.ts";
+import type { IngressGateway } from "../data-plane/ingress/ingress.ts";
+import { ImageLibrary } from "../node/image/image-library.ts";
+import { readDockerConfig } from "../node/image/registry-auth.ts";
+import type { ContainerRuntime, RuntimeInfo } from "../node/runtime/runtime.ts";
+import type { ControlPlane } from "./control-plane.ts";
+import { Digests } from "./digests.ts";
+import type { FrontDoor } from "./front-door.ts";
+
+export interface InquiryOptions {
+  readonly clock: Clock;
+  readonly runtime: ContainerRuntime;
+  readonly info: RuntimeInfo;
+  readonly activator: Activator;
+  readonly gateway: IngressGateway;
+  readonly door: FrontDoor;
+  readonly control: () => ControlPlane;
+}
+
+export interface Inquiries {
+  readonly inquire: Inquire;
+  readonly library: ImageLibrary;
+  close(): void;
+}
+
+export function openInquiries(options: InquiryOptions): Inquiries {
+  const { clock, runtime, info, activator, gateway, door, control } = options;
+  const library = new ImageLibrary({ runtime, engine: info, userConfig: () => readDockerConfig(process.env) });
+  const activatorProbe = new ActivatorProbe({
+    clock,
+    send: (revision, headers) => activator.probe(revision, headers),
+    forget: (question) => control().controller.forget(question),
+  });
+  const ingressProbe = new IngressProbe({
+    clock,
+    doorsOf: (host) => [gateway.table.publicHosts.includes(host) ? door.publicAddress : door.localAddress],
+  });
+  const digests = new Digests({
+    clock,
+    runtime,
+    library,
+    store: () => control().store,
+    skip: () => control().config().deployment.registriesSkippingTagResolving,
+  });
+  const answerers: { [A in Inquiry["ask"]]: Answerer<A> } = {
+    ActivatorProbe: (question, done) => activatorProbe.inquire(question, done),
+    IngressProbe: (question, done) => ingressProbe.inquire(question, done),
+    Digest: (question, done) => digests.inquire(question, done),
+    PodAdmission: (_, done) => done({ ok: true }),
+    MetricCollection: (_, done) => done({ error: "" }),
+  };
+  return {
+    inquire: (question, done) =>
+      (answerers[question.ask] as Answerer<Inquiry["ask"]>)(question as never, done as never),
+    library,
+    close: () => {
+      activatorProbe.close();
+      ingressProbe.close();
+      digests.close();
+    },
+  };
+}
+
+type Question<A extends Inquiry["ask"]> = Extract<Inquiry, { readonly ask: A }>;
+type Answerer<A extends Inquiry["ask"]> = (
+  question: Question<A>,
+  done: (answer: AnswerOf<Question<A>>) => void,
+) => void;

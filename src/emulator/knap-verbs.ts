@@ -1,0 +1,85 @@
+// The verbs of the group knap.dev: what only an emulator has. Each is a few words around a call; nothing is decided here.
+import type { VerbHandler, VerbRequest, Verbs } from "../api-server/verbs.ts";
+import type { RevisionKey } from "../apis/autoscaling/types.ts";
+import type { Pod } from "../apis/core/types.ts";
+import type { Clock } from "../base/clock.ts";
+import { makeFailure, makeNotFound } from "../control-plane/store/refusals.ts";
+import { explainRevision, gatherLive, type LiveOptions } from "./live.ts";
+
+export interface KnapVerbOptions extends LiveOptions {
+  readonly clock: Clock;
+  /** `knap down`: the session is to end. */
+  readonly onStop: () => void;
+  /** Sends a signal to the pod's containers, as if they had crashed. */
+  readonly kill: (pod: Pod, signal: string) => Promise<void>;
+  /** Lets virtual time pass; absent: the session runs on real time. */
+  readonly advance?: (ms: number) => Promise<void>;
+}
+
+/** Keys are method and first word, as the API server wants them. */
+export function makeKnapVerbs(options: KnapVerbOptions): Verbs {
+  const { clock, control } = options;
+  const verbs: Record<string, VerbHandler> = {
+    "GET /live": () => gatherLive(options, clock.now()),
+    "GET /explain": (request) => explainAsked(options, request),
+    "GET /clock": () => ({ time: clock.now(), virtual: options.advance !== undefined }),
+    "POST /clock": (request) => advanceClock(options, request),
+    "POST /kill": (request) => killPod(options, request),
+    "POST /scale": (request) => suggestScale(options, request),
+    "POST /stop": () => {
+      options.onStop();
+      return { stopping: true };
+    },
+    "GET /status": () => ({ objects: control.store.version, failures: control.controller.failures() }),
+  };
+  return new Map(Object.entries(verbs));
+}
+
+function bodyOf(request: VerbRequest): Readonly<Record<string, unknown>> {
+  return typeof request.body === "object" && request.body !== null ? (request.body as Record<string, unknown>) : {};
+}
+
+function explainAsked({ control, clock }: KnapVerbOptions, { query }: VerbRequest) {
+  const namespace = query.get("namespace") ?? "default";
+  const name = query.get("revision") ?? "";
+  if (!control.store.get("Revision.serving.knative.dev", namespace, name)) {
+    return { refused: makeNotFound({ kind: "Revision.serving.knative.dev", namespace, name }) };
+  }
+  return explainRevision(control, `${namespace}/${name}`, clock.now());
+}
+
+async function advanceClock({ advance, clock }: KnapVerbOptions, request: VerbRequest) {
+  const ms = Number(bodyOf(request)["ms"]);
+  if (!advance)
+    return { refused: makeFailure("BadRequest", "this session runs on real time; start it with --clock virtual") };
+  if (request.path[0] !== "advance" || !(ms >= 0)) {
+    return { refused: makeFailure("BadRequest", 'POST /clock/advance takes {"ms": milliseconds}') };
+  }
+  await advance(ms);
+  return { time: clock.now() };
+}
+
+async function killPod({ control, kill }: KnapVerbOptions, request: VerbRequest) {
+  const { namespace = "default", pod: name = "", signal = "SIGKILL" } = bodyOf(request) as Record<string, string>;
+  const pod = control.store.get("Pod", namespace, name);
+  if (!pod) return { refused: makeNotFound({ kind: "Pod", namespace, name }) };
+  await kill(pod, signal);
+  return {};
+}
+
+/** The newest revision of the Service, or the one named. */
+function suggestScale({ control }: KnapVerbOptions, request: VerbRequest) {
+  const { namespace = "default", service = "", revision = "", pods } = bodyOf(request) as Record<string, string>;
+  const known = control.store.get("Service.serving.knative.dev", namespace, service);
+  const name = revision || known?.status?.latestReadyRevisionName || "";
+  const count = Number(pods);
+  if (!Number.isInteger(count) || count < 0)
+    return { refused: makeFailure("BadRequest", "pods must be a whole number") };
+  const key: RevisionKey = `${namespace}/${name}`;
+  if (!control.tick.autoscaler.suggest(key, count)) {
+    return { refused: makeNotFound({ kind: "Revision.serving.knative.dev", namespace, name: name || service }) };
+  }
+  return {
+    message: `${name}: asked for ${count} pods; bounds and the rules of scale to zero hold, and the next decision may overrule it`,
+  };
+}

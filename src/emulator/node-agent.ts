@@ -1,0 +1,159 @@
+// The node of one session: kubelet, network, image builds and logs, joined with the store and the data plane.
+import type { PodLogOptions, PodLogs } from "../api-server/pod-logs.ts";
+import type { Pod } from "../apis/core/types.ts";
+import { keyOf, type ObjectKey } from "../apis/kinds.ts";
+import type { Clock } from "../base/clock.ts";
+import { systemClock } from "../base/system-clock.ts";
+import type { Wake } from "../client/live.ts";
+import { EventRecorder } from "../control-plane/controller/event-recorder.ts";
+import { buildImage, pruneImages } from "../node/image/image-build.ts";
+import type { ImageLibrary } from "../node/image/image-library.ts";
+import { configsOfSecrets } from "../node/image/registry-auth.ts";
+import { AddressPool } from "../node/kubelet/address-pool.ts";
+import { makeGate } from "../node/kubelet/gate.ts";
+import { Kubelet, type KubeletOptions } from "../node/kubelet/kubelet.ts";
+import type { ContainerRuntime, RuntimeInfo } from "../node/runtime/runtime.ts";
+import { RuntimeError } from "../node/runtime/runtime.ts";
+import { NODE_NAME } from "./cluster-objects.ts";
+import type { ControlPlane } from "./control-plane.ts";
+import type { BuildServiceImage, EmulatorOptions } from "./options.ts";
+import type { Sidecars } from "./sidecars.ts";
+import type { StopHow } from "./stop-list.ts";
+
+const SERVICE_LABEL = "serving.knative.dev/service";
+const KNATIVE_QUIET_MS = 30_000;
+/** Containers that start at the same time; more only make each other slow. */
+const PARALLEL_STARTS_PER_CPU = 4;
+
+export interface NodeOptions {
+  readonly options: EmulatorOptions;
+  readonly clock: Clock;
+  readonly runtime: ContainerRuntime;
+  readonly info: RuntimeInfo;
+  readonly control: ControlPlane;
+  readonly sidecars: Sidecars;
+  readonly library: ImageLibrary;
+}
+
+export interface NodeAgent {
+  readonly logs: PodLogs;
+  readonly kill: (pod: Pod, signal: string) => Promise<void>;
+  readonly wakes: () => readonly Wake[];
+  readonly buildImage: BuildServiceImage | undefined;
+  /** Resolves when no create, start, first readiness or stop is under way. */
+  idle(): Promise<void>;
+  stop(how: StopHow): Promise<void>;
+}
+
+/** Labels of everything that this session makes. */
+function labelsOf({ sessionId, hostId }: EmulatorOptions): Readonly<Record<string, string>> {
+  return { "knap.dev/session": sessionId, "knap.dev/host": hostId };
+}
+
+/** Opens the network and takes the pods that the scheduler gives this node. */
+export async function openNode(parts: NodeOptions): Promise<NodeAgent> {
+  const { options, runtime } = parts;
+  const labels = labelsOf(options);
+  const network = runtime.capabilities.networks
+    ? await runtime.networks.open({ name: `knap-${options.sessionId}`, labels })
+    : undefined;
+  const kubelet = new Kubelet(kubeletOptions(parts, labels, network));
+  return {
+    logs: (pod, wanted) => readLogs(runtime, kubelet, pod, wanted),
+    kill: async (pod, signal) => {
+      for (const { name = "" } of pod.spec.containers) {
+        const [id] = kubelet.containersOf(podKey(pod), name);
+        if (id !== undefined) await runtime.kill(id, signal);
+      }
+    },
+    wakes: () => [],
+    buildImage: runtime.capabilities.build ? builderOf(runtime, labels) : undefined,
+    idle: () => kubelet.idle(),
+    stop: async (how) => {
+      await (how === "now" ? kubelet.hurry() : kubelet.stopAll());
+      await kubelet.close();
+      if (network) await runtime.networks.close(network.id);
+    },
+  };
+}
+
+function kubeletOptions(
+  { options, clock, runtime, info, control, sidecars, library }: NodeOptions,
+  labels: Readonly<Record<string, string>>,
+  network: { readonly id: string; readonly gateway: string; readonly subnet: string } | undefined,
+): KubeletOptions {
+  const { store } = control;
+  const recorder = new EventRecorder(store, clock);
+  return {
+    runtime,
+    info,
+    library,
+    store,
+    openSidecar: sidecars.open,
+    clock,
+    nodeClock: systemClock,
+    nodeName: NODE_NAME,
+    hostIP: network?.gateway ?? "127.0.0.1",
+    prefix: `knap-${options.sessionId}`,
+    labels,
+    network: network && { id: network.id, pool: new AddressPool(network.subnet) },
+    dns: undefined,
+    extraHosts: network ? ["host.docker.internal:host-gateway"] : [],
+    startCommand: ({ metadata }) =>
+      options.commands.get(`${metadata.namespace ?? ""}/${metadata.labels?.[SERVICE_LABEL] ?? ""}`),
+    pullConfigs: ({ metadata, spec }) =>
+      configsOfSecrets(
+        (spec.imagePullSecrets ?? []).flatMap(
+          ({ name }) => store.get("Secret", metadata.namespace ?? "", name ?? "") ?? [],
+        ),
+      ),
+    record: (pod, note) => recorder.record(pod, note, "kubelet"),
+    starts: makeGate(PARALLEL_STARTS_PER_CPU * info.cpus),
+    manners: {
+      stopTimeoutMs: options.stopTimeoutMs,
+      quietMs: options.drain === "knative" ? KNATIVE_QUIET_MS : 0,
+    },
+    log: options.log,
+  };
+}
+
+function podKey(pod: Pod): ObjectKey<"Pod"> {
+  return keyOf(pod) as ObjectKey<"Pod">;
+}
+
+async function* readLogs(
+  runtime: ContainerRuntime,
+  kubelet: Kubelet,
+  pod: Pod,
+  wanted: PodLogOptions,
+): AsyncGenerator<string> {
+  const [present, previous] = kubelet.containersOf(podKey(pod), wanted.container);
+  const id = wanted.previous ? previous : present;
+  if (id === undefined) return;
+  const { follow = false, tail, sinceSeconds, timestamps, signal } = wanted;
+  const since = sinceSeconds === undefined ? undefined : new Date(Date.now() - sinceSeconds * 1000).toISOString();
+  const lines = runtime.logs(id, {
+    follow,
+    signal,
+    ...(tail !== undefined && { tail }),
+    ...(since !== undefined && { since }),
+  });
+  for await (const { time, text } of lines) yield timestamps ? `${time} ${text}` : text;
+}
+
+function builderOf(runtime: ContainerRuntime, labels: Readonly<Record<string, string>>): BuildServiceImage {
+  return async ({ service, plan, signal, onOutput }) => {
+    const [namespace = "", name = ""] = service.split("/");
+    const { context, dockerfile, args, target } = plan;
+    try {
+      const order = { namespace, service: name, context, dockerfile, args, labels, onOutput, signal };
+      const { image, id } = await buildImage(runtime, { ...order, ...(target !== undefined && { target }) });
+      await pruneImages(runtime, { namespace, name, keep: id });
+      return { ok: true, image };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof RuntimeError) return { ok: false, message: error.message };
+      throw error;
+    }
+  };
+}
