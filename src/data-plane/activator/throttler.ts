@@ -12,6 +12,9 @@ export interface Slot {
   readonly inFlight: number;
 }
 
+/** So many of the waiting are let go in one turn of the event loop, so that thousands of them do not hold up everybody else's requests. */
+const SERVED_PER_TURN = 128;
+
 /** How waiting ended: a slot, too late, or the revision is gone. */
 export type Admission = Slot | "timeout" | "gone";
 
@@ -43,6 +46,7 @@ export class Throttler {
   #inFlight = 0;
   #closed = false;
   #expiry: Disposable | undefined;
+  #nextTurn: Disposable | undefined;
 
   constructor(options: ThrottlerOptions) {
     this.#options = options;
@@ -63,7 +67,7 @@ export class Throttler {
     return this.#options.concurrency === 0 ? Number.POSITIVE_INFINITY : this.#options.concurrency * this.#pods.length;
   }
 
-  /** The pods that may take requests from now on. The waiting are served at once as far as slots go. */
+  /** The pods that may take requests from now on. The waiting are served now, as far as slots go. */
   setBackends(backends: readonly Backend[]): void {
     const { concurrency, place } = this.#options;
     const known = new Map(this.#pods.map((pod) => [pod.backend.pod, pod]));
@@ -109,6 +113,7 @@ export class Throttler {
     this.#closed = true;
     this.#pods = [];
     this.#expiry?.[Symbol.dispose]();
+    this.#nextTurn?.[Symbol.dispose]();
     for (let waiter = this.#line.first; waiter; waiter = this.#line.first) this.#settle(waiter, "gone");
   }
 
@@ -125,11 +130,19 @@ export class Throttler {
   }
 
   #serve(): void {
-    for (let waiter = this.#line.first; waiter; waiter = this.#line.first) {
-      const slot = this.#reserve();
+    // A turn that is due serves them.
+    if (this.#nextTurn) return;
+    for (let served = 0; served < SERVED_PER_TURN; served += 1) {
+      const waiter = this.#line.first;
+      const slot = waiter && this.#reserve();
       if (!slot) return;
       this.#settle(waiter, slot);
     }
+    const { clock } = this.#options;
+    this.#nextTurn = clock.at(clock.now(), () => {
+      this.#nextTurn = undefined;
+      this.#serve();
+    });
   }
 
   #settle(waiter: Waiter<Admission>, admission: Admission): void {

@@ -15,6 +15,8 @@ export interface GatewayMarks {
   readonly host: string | undefined;
   /** True: take the client's wish to upgrade away. */
   readonly dropUpgrade: boolean;
+  /** True: an HTTP/2 client may have sent its cookies in crumbs, which are one header to everybody else. */
+  readonly joinCookies: boolean;
 }
 
 const OVERRIDE = "override";
@@ -25,12 +27,15 @@ export function gatewayHeaders(headers: RawHeaders, marks: GatewayMarks): RawHea
   const named = namedInConnection(headers);
   const out: string[] = host === undefined ? [] : ["Host", host];
   let forwardedFor = "";
+  let cookies = "";
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;
     const value = headers[index + 1] as string;
     const { length } = name;
     if (isSet(headers, index, set) || named?.has(name.toLowerCase())) continue;
     if (length === 15 && isNamed(headers, index, "x-forwarded-for")) forwardedFor += `${value}, `;
+    else if (length === 6 && marks.joinCookies && isNamed(headers, index, "cookie"))
+      cookies += cookies === "" ? value : `; ${value}`;
     else if (length === 17 && isNamed(headers, index, "x-forwarded-proto")) continue;
     else if (length === 4 && host !== undefined && isNamed(headers, index, "host")) continue;
     else if (length === 14 && value === OVERRIDE && isNamed(headers, index, "k-network-hash"))
@@ -39,6 +44,7 @@ export function gatewayHeaders(headers: RawHeaders, marks: GatewayMarks): RawHea
       if (!dropUpgrade && hasToken(value, "upgrade")) out.push(name, "Upgrade");
     } else if (!dropUpgrade || !isNamed(headers, index, "upgrade")) out.push(name, value);
   }
+  if (cookies !== "") out.push("cookie", cookies);
   out.push("X-Forwarded-For", forwardedFor + marks.peer, "X-Forwarded-Proto", marks.scheme);
   for (const { name, value } of set) out.push(name, value);
   return out;

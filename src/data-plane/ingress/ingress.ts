@@ -108,6 +108,7 @@ export class IngressGateway {
       hash: path.hash,
       host,
       dropUpgrade,
+      joinCookies: exchange.version === "2",
     });
     return new HopExchange(exchange, {
       headers,

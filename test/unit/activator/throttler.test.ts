@@ -138,6 +138,21 @@ describe("Throttler", () => {
     expect(served).toEqual(Array.from({ length: 20 }, (_, index) => index * 2));
   });
 
+  it("lets thousands go in small turns, in order, and newcomers behind them", async () => {
+    const throttler = make(0);
+    const served: number[] = [];
+    for (let i = 0; i < 1000; i += 1) throttler.wait(() => served.push(i));
+    throttler.setBackends([backend("1")]);
+    expect(served.length).toBeGreaterThan(0);
+    expect(served.length).toBeLessThan(200);
+    expect(throttler.tryAcquire()).toBeUndefined();
+    throttler.wait(() => served.push(1000));
+    await clock.advance(0);
+    expect(served).toEqual(Array.from({ length: 1001 }, (_, index) => index));
+    expect(throttler.tryAcquire()).toBeDefined();
+    expect(clock.pending).toBeLessThanOrEqual(1);
+  });
+
   it("uses only its own pods when several activators share them (A13)", () => {
     const throttler = new Throttler({
       concurrency: 1,

@@ -8,6 +8,7 @@ const marks: GatewayMarks = {
   hash: "the-hash",
   host: undefined,
   dropUpgrade: false,
+  joinCookies: false,
 };
 const FORWARDED = ["X-Forwarded-For", "127.0.0.1", "X-Forwarded-Proto", "http"];
 
@@ -15,6 +16,13 @@ describe("gatewayHeaders", () => {
   it("keeps the client's headers as they are and says who and how (I15)", () => {
     const headers = ["Host", "a.example", "traceparent", "00-1-2-01", "Cookie", "a", "Cookie", "b"];
     expect(gatewayHeaders(headers, marks)).toEqual([...headers, ...FORWARDED]);
+  });
+
+  it("puts the crumbs of an HTTP/2 client's cookies together", () => {
+    const headers = ["cookie", "a=1", "accept", "*/*", "cookie", "b=2"];
+    expect(gatewayHeaders(headers, { ...marks, joinCookies: true })).toEqual([
+      ...["accept", "*/*", "cookie", "a=1; b=2", ...FORWARDED],
+    ]);
   });
 
   it("appends the client to X-Forwarded-For, and does not believe its X-Forwarded-Proto", () => {
