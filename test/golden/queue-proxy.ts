@@ -24,13 +24,18 @@ export const queueProxySuite: Suite = async (file) => {
   return chosen.map((recorded) => verdicts.get(recorded) as Verdict);
 };
 
-async function verdictOf(recorded: RecordedCase): Promise<Verdict> {
-  let why: readonly string[];
+async function play(recorded: RecordedCase): Promise<readonly string[]> {
   try {
-    why = differences(recorded, await playCase(recorded));
+    return differences(recorded, await playCase(recorded));
   } catch (fault) {
-    why = [`the conversation broke: ${fault instanceof Error ? fault.stack : String(fault)}`];
+    return [`the conversation broke: ${fault instanceof Error ? fault.stack : String(fault)}`];
   }
+}
+
+async function verdictOf(recorded: RecordedCase): Promise<Verdict> {
+  let why = await play(recorded);
+  // Bounds come from a quiet machine: on a busy one a conversation that is only late is played once more.
+  if (why.length > 0 && why.every((line) => line.includes(" ms, not in "))) why = await play(recorded);
   const apart = recorded.level === "must" ? {} : { apart: `level ${recorded.level}` };
   return {
     name: recorded.id,

@@ -4,7 +4,7 @@ import type { Exchange, RawHeaders } from "./exchange.ts";
 import type { Upstream } from "./forwarder.ts";
 import { headerValue } from "./headers.ts";
 
-/** A small answer made here, not by the container. */
+/** A small answer made here, not by the container. The body is one character per byte. */
 export interface Reply {
   readonly status: number;
   readonly headers: RawHeaders;
@@ -84,12 +84,14 @@ export function goErrorText(code: string, message: string, upstream: Pick<Upstre
 /** Answers with a reply of our own. Does nothing when an answer has begun. */
 export function answer(exchange: Exchange, reply: Reply): void {
   if (exchange.started) return;
-  const { status, body } = reply;
-  const length = String(Buffer.byteLength(body));
+  const { status } = reply;
+  // Header values come as one character per byte, and some of these texts repeat them.
+  const body = Buffer.from(reply.body, "latin1");
+  const length = String(body.length);
   const headers = headerValue(reply.headers, "content-length")
     ? reply.headers
     : [...reply.headers, "Content-Length", length];
-  const empty = body === "" || exchange.method === "HEAD";
+  const empty = body.length === 0 || exchange.method === "HEAD";
   const sink = exchange.start(status, reasonOf(status), headers, empty);
   if (empty) sink.end();
   else sink.end(body);

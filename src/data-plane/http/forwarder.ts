@@ -37,6 +37,11 @@ export interface ForwardOptions {
   readonly onHead?: (status: number, headers: RawHeaders) => RawHeaders;
   /** Called whenever something of the answer goes to the client, head included (idle timeout); not for bytes of an upgraded connection. */
   readonly onActivity?: (bodyBytes: number) => void;
+  /**
+   * HTTP/1 clients get nothing of the answer before they have sent their whole body; what they still send is dropped, and with more than
+   * 256 KiB of it the answer goes out at once and asks to close. So does Go's server unless it is told to be full duplex.
+   */
+  readonly withholds?: boolean;
   readonly onCancellable?: OnCancellable;
   /** Called when an interim answer (1xx) has been relayed. */
   readonly onInterim?: (status: number) => void;

@@ -86,6 +86,10 @@ function targetOf(request: IncomingMessage): string {
 function faultOf(request: IncomingMessage): Refusal | undefined {
   const { rawHeaders, headers, httpVersionMinor } = request;
   const { host } = headers;
+  if (request.httpVersionMajor === 0) {
+    const line = "505 HTTP Version Not Supported: unsupported protocol version";
+    return { line, text: line };
+  }
   const encoding = headers["transfer-encoding"];
   if (encoding !== undefined && encoding.trim().toLowerCase() !== "chunked" && httpVersionMinor > 0) {
     return { line: "501 Not Implemented", text: "Unsupported transfer encoding" };
@@ -172,9 +176,14 @@ interface TakeOver {
 /** node:http lets go of a socket that asks for an upgrade; a refused one is given back, so that the client can go on with it. */
 function takeOver({ request, socket, head, upgraded, adopt, serve }: TakeOver): void {
   socket.on("error", ignore);
+  if (hasBody(request)) {
+    socket.unshift(Buffer.concat([withoutUpgrade(request), head]));
+    adopt(socket);
+    return;
+  }
   const begin = (): void => {
     const response = new ServerResponse(request);
-    response.shouldKeepAlive = request.httpVersionMinor > 0;
+    response.shouldKeepAlive = request.httpVersionMinor > 0 && request.method !== "CONNECT";
     response.assignSocket(socket as Socket);
     upgraded.add(socket);
     socket.once("close", () => {
@@ -185,7 +194,7 @@ function takeOver({ request, socket, head, upgraded, adopt, serve }: TakeOver): 
       response.detachSocket(socket as Socket);
       (response as Carrier)[EXCHANGE]?.closeNow();
       upgraded.delete(socket);
-      if (!response.shouldKeepAlive || request.method === "CONNECT") {
+      if (!response.shouldKeepAlive) {
         (socket as Socket).destroySoon();
         return;
       }
@@ -197,6 +206,24 @@ function takeOver({ request, socket, head, upgraded, adopt, serve }: TakeOver): 
   const before = (socket as Carrier)[EXCHANGE];
   if (before === undefined) begin();
   else before.onClosed(() => !socket.destroyed && begin());
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) !== 0;
+}
+
+/** node:http does not read the body of such a request, so its bytes could pass for another one: the upgrade is not offered. */
+function withoutUpgrade(request: IncomingMessage): Buffer {
+  const { rawHeaders } = request;
+  let head = `${request.method} ${request.url} HTTP/${request.httpVersion}\r\n`;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] as string).toLowerCase();
+    let value = rawHeaders[index + 1] as string;
+    if (name === "upgrade") continue;
+    if (name === "connection") value = value.replace(/(^|,)\s*upgrade\s*(?=,|$)/gi, "$1");
+    head += `${rawHeaders[index]}: ${value}\r\n`;
+  }
+  return Buffer.from(`${head}\r\n`, "latin1");
 }
 
 function ignore(): void {}

@@ -1,14 +1,14 @@
 // One request on its way to a container over HTTP/1.1 and its answer on the way back, streamed both ways. Once only; no decisions about errors.
 import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
 import { readAnswerHead } from "./answer-headers.ts";
 import { reasonOf } from "./errors.ts";
-import type { AnswerBody, Exchange } from "./exchange.ts";
+import type { AnswerBody, Exchange, RawHeaders } from "./exchange.ts";
 import type { ForwardOptions, Outcome } from "./forwarder.ts";
 import { upgradeType } from "./headers.ts";
 import { makeRequestHead, type RequestHead } from "./request-head.ts";
 import { RequestPump } from "./request-pump.ts";
 import type { ResponseHead } from "./response-parser.ts";
+import { Tunnel } from "./tunnel.ts";
 import type { ResponseTaker, UpstreamConnection } from "./upstream-connection.ts";
 import type { ConnectionWaiter, UpstreamPool } from "./upstream-pool.ts";
 
@@ -16,6 +16,8 @@ import type { ConnectionWaiter, UpstreamPool } from "./upstream-pool.ts";
 const HELD_BYTES = 4096;
 /** How long the container may take to answer `Expect: 100-continue` before the body is sent anyway. */
 const CONTINUE_WAIT_MS = 1_000;
+/** What a client may still send before its answer goes out (`net/http` maxPostHandlerReadBytes). */
+const DRAINED_BYTES = 256 * 1024;
 const PRINTABLE = /^[\x20-\x7e]*$/;
 
 export class Http1Forward implements ResponseTaker, ConnectionWaiter {
@@ -36,8 +38,10 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
   private flushed = false;
   private received = 0;
   private waitsForDrain = false;
-  private tunnel: Duplex | undefined;
+  private tunnelled = false;
   private settled = false;
+  /** What came of the answer while it is withheld, in order. */
+  private withheld: (() => void)[] | undefined;
 
   constructor(pool: UpstreamPool, exchange: Exchange, options: ForwardOptions, resolve: (outcome: Outcome) => void) {
     this.pool = pool;
@@ -108,16 +112,40 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
     this.status = head.status;
     this.length = empty ? 0 : length;
     this.holds = length !== undefined && !events;
+    const start = (): void => this.start(head, sent, empty || length === 0);
+    if (options.withholds && exchange.version !== "2" && this.pump?.sending) this.withhold(start, sent);
+    else start();
+    return exchange.method !== "HEAD";
+  }
+
+  private start(head: ResponseHead, sent: RawHeaders, empty: boolean): void {
     try {
-      this.body = exchange.start(head.status, reasonOf(head.status), sent, empty || length === 0);
+      this.body = this.exchange.start(head.status, reasonOf(head.status), sent, empty);
     } catch (fault) {
       // The server side refuses a header that the parser let through.
       this.fail("EHEAD", String(fault));
     }
-    return exchange.method !== "HEAD";
+  }
+
+  private withhold(start: () => void, sent: string[] | RawHeaders): void {
+    this.withheld = [start];
+    this.connection?.pause();
+    this.pump?.discard(DRAINED_BYTES, (ended) => {
+      if (!ended) (sent as string[]).push("Connection", "close");
+      const { withheld = [] } = this;
+      this.withheld = undefined;
+      for (const event of withheld) if (!this.settled) event();
+      if (this.settled) return;
+      this.connection?.resume();
+      this.onBatch();
+    });
   }
 
   onBody(chunk: Buffer): void {
+    if (this.withheld !== undefined) {
+      this.withheld.push(() => this.onBody(chunk));
+      return;
+    }
     this.options.onActivity?.(chunk.length);
     this.received += chunk.length;
     const { held } = this;
@@ -142,6 +170,10 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
   }
 
   onEnd(trailers: readonly string[]): void {
+    if (this.withheld !== undefined) {
+      this.withheld.push(() => this.onEnd(trailers));
+      return;
+    }
     const { body, connection, held } = this;
     if (body === undefined || connection === undefined) return;
     this.settle({ kind: "done", status: this.status });
@@ -154,11 +186,12 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
 
   onFault(code: string, message: string): void {
     if (this.settled) return;
+    if (this.withheld !== undefined) {
+      this.withheld.push(() => this.onFault(code, message));
+      return;
+    }
     const { connection, body } = this;
-    if (this.tunnel !== undefined) {
-      this.settle({ kind: "done", status: 101 });
-      this.exchange.abort("the container closed the connection");
-    } else if (body !== undefined) {
+    if (body !== undefined) {
       if (!this.holds && this.held !== undefined) body.write(this.held);
       this.settle({ kind: "truncated", status: this.status });
       this.exchange.abort("the container closed the connection before the answer was whole");
@@ -169,15 +202,6 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
 
   onDrain(): void {
     this.pump?.resume();
-    if (this.tunnel?.isPaused()) this.tunnel.resume();
-  }
-
-  onTunnel(bytes: Buffer): void {
-    if (this.tunnel !== undefined) this.write(bytes);
-  }
-
-  onTunnelEnd(): void {
-    this.tunnel?.end();
   }
 
   /** Calls the request off; see {@link Outcome} "cancelled". */
@@ -204,7 +228,7 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
 
   private onClientGone(): void {
     if (this.settled) return;
-    this.settle(this.tunnel === undefined ? { kind: "abandoned" } : { kind: "done", status: 101 });
+    this.settle(this.tunnelled ? { kind: "done", status: 101 } : { kind: "abandoned" });
     this.connection?.destroy();
   }
 
@@ -227,19 +251,15 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
       this.fail("EUPGRADE", `backend tried to switch protocol ${JSON.stringify(type)} when ${asked} was requested`);
       return;
     }
-    const { socket, head: early } = exchange.upgrade;
-    this.tunnel = socket;
+    this.tunnelled = true;
     this.body = exchange.start(101, reasonOf(101), this.options.onHead?.(101, head.headers) ?? head.headers);
-    const upstream = (connection as UpstreamConnection).socket;
-    if (early.length > 0) upstream.write(early);
-    socket.on("data", (chunk: Buffer) => {
-      if (!upstream.write(chunk)) socket.pause();
-    });
-    // A client that ends its side ends the tunnel; a container that does may still be written to.
-    socket.on("end", () => {
-      upstream.destroySoon();
-      (socket as Socket).destroySoon();
-    });
+    const { socket, head: early } = exchange.upgrade;
+    const onOver = (): void => {
+      if (this.settled) return;
+      this.settle({ kind: "done", status: 101 });
+      exchange.abort("the container closed the connection");
+    };
+    new Tunnel({ client: socket as Socket, early, connection: connection as UpstreamConnection, onOver });
   }
 
   private sendBody(): void {

@@ -38,9 +38,31 @@ export class RequestPump {
     });
   }
 
+  /** Started, and the client has not sent everything. */
+  get sending(): boolean {
+    return this.started && !this.done && !this.stopped;
+  }
+
   /** The sink has room again. */
   resume(): void {
     if (this.started && !this.stopped) this.exchange.body.resume();
+  }
+
+  /** The client may go on sending: that is read and dropped, and `then` runs when it has ended, or when it has come to too much. */
+  discard(limit: number, then: (ended: boolean) => void): void {
+    this.stopped = true;
+    const { body } = this.exchange;
+    let dropped = 0;
+    const over = (ended: boolean): void => {
+      body.off("data", count).off("end", end);
+      then(ended);
+    };
+    const end = (): void => over(true);
+    const count = (chunk: Buffer): void => {
+      dropped += chunk.length;
+      if (dropped > limit) over(false);
+    };
+    body.on("data", count).on("end", end).resume();
   }
 
   /** Nothing more is written; what the client still sends is read and dropped. */

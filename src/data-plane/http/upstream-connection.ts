@@ -11,9 +11,9 @@ export interface ResponseTaker extends ResponseEvents {
   /** More request bytes may be written. */
   onDrain(): void;
   /** The container switched protocols (a 101 head was passed on): bytes that are no HTTP, which the taker may keep. */
-  onTunnel(bytes: Buffer): void;
+  onTunnel?(bytes: Buffer): void;
   /** The container ended its side of an upgraded connection. */
-  onTunnelEnd(): void;
+  onTunnelEnd?(): void;
 }
 
 export interface ConnectionOwner {
@@ -81,6 +81,11 @@ export class UpstreamConnection implements ResponseEvents {
     this.answered = false;
   }
 
+  /** The connection was upgraded: somebody else takes what comes now. */
+  handTo(taker: ResponseTaker): void {
+    this.taker = taker;
+  }
+
   /** Whether another request may be sent; asked after a response has ended. */
   get reusable(): boolean {
     return this.keepAlive && !this.over && !this.socket.destroyed && this.socket.writable;
@@ -128,7 +133,7 @@ export class UpstreamConnection implements ResponseEvents {
   private onRead(length: number, buffer: Buffer): boolean {
     const bytes = buffer.subarray(0, length);
     if (this.upgraded) {
-      this.taker?.onTunnel(Buffer.from(bytes));
+      this.taker?.onTunnel?.(Buffer.from(bytes));
       return !this.paused;
     }
     this.answered = true;
@@ -140,7 +145,7 @@ export class UpstreamConnection implements ResponseEvents {
     const result = this.parser.read(bytes);
     if (typeof result !== "number") this.onGarbage(result, bytes);
     else if (!this.upgraded) this.taker?.onBatch();
-    else if (result < length) this.taker?.onTunnel(Buffer.from(bytes.subarray(result)));
+    else if (result < length) this.taker?.onTunnel?.(Buffer.from(bytes.subarray(result)));
     return !this.paused;
   }
 
@@ -153,7 +158,7 @@ export class UpstreamConnection implements ResponseEvents {
 
   private onEof(): void {
     if (this.upgraded) {
-      this.taker?.onTunnelEnd();
+      this.taker?.onTunnelEnd?.();
       return;
     }
     if (this.taker !== undefined && this.answered) {

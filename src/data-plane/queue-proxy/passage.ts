@@ -14,7 +14,9 @@ export interface PassageOwner {
   /** Hands the request to the container. */
   dispatch(passage: Passage): Promise<Outcome>;
   readonly upstream: Address;
-  readonly bodyTimeoutText: string;
+  readonly timeoutText: string;
+  /** Not full duplex: see {@link ForwardOptions.withholds}. */
+  readonly withholds: boolean;
   /** Takes it out of the breaker's line. */
   leaveLine(passage: Passage): void;
   /** The request has become a connection of another protocol. */
@@ -33,6 +35,7 @@ export class Passage implements ForwardOptions, Waiter, Dated {
   /** A head, an interim answer or a body byte has been sent; an upgrade does not count (`pkg/http/handler/timeout.go`). */
   responded = false;
   upgraded = false;
+  readonly withholds: boolean;
   lastWriteAt: Time | undefined;
   /** Body bytes for the client. */
   sentBytes = 0;
@@ -50,6 +53,7 @@ export class Passage implements ForwardOptions, Waiter, Dated {
 
   constructor(owner: PassageOwner, exchange: Exchange, facts: RequestFacts, headers: RawHeaders, now: Time) {
     this.owner = owner;
+    this.withholds = owner.withholds;
     this.exchange = exchange;
     this.facts = facts;
     this.headers = headers;
@@ -130,7 +134,7 @@ export class Passage implements ForwardOptions, Waiter, Dated {
 
   /** The clock that started first ends first, and its text is what the client reads. */
   private get timeoutText(): string {
-    return this.exchange.timers?.text ?? this.owner.bodyTimeoutText;
+    return this.exchange.timers?.text ?? this.owner.timeoutText;
   }
 
   private giveUp(): void {

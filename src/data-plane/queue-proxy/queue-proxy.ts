@@ -45,7 +45,8 @@ const HEALTH_AGENTS = ["kube-probe/", "Knative-Activator-Probe", "Knative-Autosc
 export class QueueProxy implements PassageOwner {
   readonly handle: Handler;
   readonly upstream: Address;
-  readonly bodyTimeoutText = REQUEST_TIMEOUT_TEXT;
+  readonly timeoutText = REQUEST_TIMEOUT_TEXT;
+  readonly withholds: boolean;
   readonly drain: Drain;
   private readonly options: QueueProxyOptions;
   private readonly clock: Clock;
@@ -73,6 +74,7 @@ export class QueueProxy implements PassageOwner {
     this.handle = (exchange) => this.serve(exchange);
     this.drain = new Drain(clock);
     this.breaker = new Breaker(config.containerConcurrency);
+    this.withholds = config.fullDuplex !== true;
     this.limited = config.containerConcurrency > 0;
     this.totals = new DeadlineLine(clock, config.timeoutSeconds * 1000);
     const startMs = config.responseStartTimeoutSeconds * 1000;

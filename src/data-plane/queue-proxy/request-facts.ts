@@ -128,7 +128,7 @@ export function readFacts(headers: RawHeaders): RequestFacts {
 export function makeContainerHeaders(headers: RawHeaders, facts: RequestFacts, peer: string): string[] {
   const named = namedInConnection(headers);
   const restores = facts.originalHost !== "" && facts.kubeletProbe === "";
-  const out: string[] = [];
+  const out: string[] = restores ? ["Host", facts.originalHost] : [];
   let xffAt = -1;
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;
@@ -145,7 +145,6 @@ export function makeContainerHeaders(headers: RawHeaders, facts: RequestFacts, p
     else if (xffAt === -1) xffAt = out.push(name, value) - 1;
     else out[xffAt] = `${out[xffAt]}, ${value}`;
   }
-  if (restores) out.unshift("Host", facts.originalHost);
   if (!facts.hasForwarded) {
     const forwarded = makeForwarded({ xff: facts.xff, proto: facts.proto, host: facts.forwardedHost });
     if (forwarded !== undefined && !named?.has("forwarded")) out.push("Forwarded", forwarded);
