@@ -11,6 +11,7 @@ import {
 } from "../../../apis/serving/configuration-lifecycle.ts";
 import type { Revision } from "../../../apis/serving/types.ts";
 import type { EventNote, Reconciler } from "../../controller/reconciler.ts";
+import { defaulted } from "../defaulted.ts";
 import { type Failure, knativePlanner, type Pass } from "../pass.ts";
 import { CONFIGURATION_GENERATION_LABEL, CONFIGURATION_LABEL } from "../well-known.ts";
 import { isOurs } from "./byo-revision.ts";
@@ -24,6 +25,7 @@ export const configurationPlanner: Reconciler<typeof KIND> = knativePlanner({
   name: "configuration",
   kind: KIND,
   conditions: configurationConditions,
+  defaulted,
   reconcile: reconcileConfiguration,
 });
 

@@ -12,8 +12,10 @@ import {
   markReferenceResolved,
   propagateIngressStatus,
 } from "../../../apis/serving/domain-mapping-lifecycle.ts";
+import { sameJson } from "../../../base/json.ts";
 import type { Reconciler } from "../../controller/reconciler.ts";
 import type { View } from "../../store/view.ts";
+import { defaulted } from "../defaulted.ts";
 import { holdWhole, isAsWanted } from "../owned-child.ts";
 import { type Failure, knativePlanner, type Pass } from "../pass.ts";
 import type { CertificateOutcome } from "../route/certificates.ts";
@@ -30,6 +32,7 @@ export const domainMappingPlanner: Reconciler<typeof KIND> = knativePlanner({
   name: "domainmapping",
   kind: KIND,
   conditions: domainMappingConditions,
+  defaulted,
   watches: mappingsConcerned,
   reconcile: reconcileMapping,
   finalizer: { name: "domainmappings.serving.knative.dev", clear: releaseClaim },
@@ -127,7 +130,8 @@ function reconcileIngress(
   }
   const settled = existing !== undefined && isAsWanted(existing, wanted.value);
   if (!settled) plan.ensure.push(holdWhole(wanted.value));
-  const observed = settled && (existing.status?.observedGeneration ?? 0) === (existing.metadata.generation ?? 0);
+  const sameSpec = existing !== undefined && sameJson(existing.spec, wanted.value.spec);
+  const observed = sameSpec && (existing.status?.observedGeneration ?? 0) === (existing.metadata.generation ?? 0);
   pass.status = observed
     ? propagateIngressStatus(pass.status, existing.status ?? {}, at)
     : markIngressNotConfigured(pass.status, at);

@@ -15,6 +15,7 @@ import {
 } from "../../../apis/serving/revision-lifecycle.ts";
 import { sameJson } from "../../../base/json.ts";
 import type { Reconciler } from "../../controller/reconciler.ts";
+import { defaulted } from "../defaulted.ts";
 import { isControlledBy } from "../ownership.ts";
 import { type Failure, knativePlanner, type Pass } from "../pass.ts";
 import { DEPLOYMENT_HASH_LABEL, REVISION_LABEL } from "../well-known.ts";
@@ -34,6 +35,7 @@ export const revisionPlanner: Reconciler<typeof KIND> = knativePlanner({
   name: "revision",
   kind: KIND,
   conditions: revisionConditions,
+  defaulted,
   watches: podOfRevision,
   reconcile: reconcileRevision,
 });

@@ -76,9 +76,11 @@ export function resolveVisibility(route: Route, view: View, config: ServingConfi
   return parsed(visibility);
 }
 
-/** `http` inside the cluster, else what config-network says. */
-export function schemeOf(domain: string, config: ServingConfig): string {
-  return isClusterLocal(domain, config) ? "http" : config.network.defaultExternalScheme;
+/** The URL of a name. The scheme is `http` inside the cluster, else what config-network says; only knap's own domain carries a port. */
+export function urlOf(domain: string, config: ServingConfig): string {
+  if (isClusterLocal(domain, config)) return `http://${domain}`;
+  const port = config.urlPort === undefined ? "" : `:${config.urlPort}`;
+  return `${config.network.defaultExternalScheme}://${domain}${port}`;
 }
 
 /** The name under which a Service, Route or placeholder is reached inside the cluster. */

@@ -14,14 +14,16 @@ import {
   propagateIngressStatus,
 } from "../../../apis/serving/route-lifecycle.ts";
 import type { Route, TrafficTarget } from "../../../apis/serving/types.ts";
+import { sameJson } from "../../../base/json.ts";
 import { type Parsed, parsed } from "../../../base/parsed.ts";
 import type { Reconciler } from "../../controller/reconciler.ts";
 import type { View } from "../../store/view.ts";
+import { defaulted } from "../defaulted.ts";
 import { holdWhole, isAsWanted } from "../owned-child.ts";
 import { type Failure, knativePlanner, type Pass } from "../pass.ts";
 import { CONFIGURATION_LABEL } from "../well-known.ts";
 import { type CertificateOutcome, reconcileCertificates } from "./certificates.ts";
-import { clusterHost, domainOfTag, resolveVisibility, schemeOf, type Visibility } from "./domains.ts";
+import { clusterHost, domainOfTag, resolveVisibility, urlOf, type Visibility } from "./domains.ts";
 import { ingressName, makeIngress, rolloutsOf, sharesOf } from "./make-ingress.ts";
 import { pointPlaceholders, reconcilePlaceholders } from "./placeholder-services.ts";
 import { isDone, type Rollout } from "./rollout.ts";
@@ -35,6 +37,7 @@ export const routePlanner: Reconciler<typeof KIND> = knativePlanner({
   name: "route",
   kind: KIND,
   conditions: routeConditions,
+  defaulted,
   watches: routesOfTarget,
   reconcile: reconcileRoute,
 });
@@ -125,7 +128,9 @@ function reconcileIngress(
   const shown = statusTraffic(route, traffic, visibility, rollout, world.config);
   if (!shown.ok) return shown;
   pass.status = withSchemesOf(pass.status, { ...pass.status, traffic: shown.value });
-  const observed = settled && (existing.status?.observedGeneration ?? 0) === (existing.metadata.generation ?? 0);
+  // Labels and annotations are no new generation: the gateway has nothing to do.
+  const sameSpec = existing !== undefined && sameJson(existing.spec, wanted.value.spec);
+  const observed = sameSpec && (existing.status?.observedGeneration ?? 0) === (existing.metadata.generation ?? 0);
   if (!isDone(rollout)) pass.status = markRolloutInProgress(pass.status, at);
   else if (observed) pass.status = propagateIngressStatus(pass.status, existing.status ?? {}, at);
   else pass.status = markIngressNotConfigured(pass.status, at);
@@ -164,5 +169,5 @@ function statusTraffic(
 
 function urlOfTag(route: Route, tag: string, visibility: Visibility, config: ServingConfig): Parsed<string> {
   const domain = domainOfTag(route, tag, visibility.get(tag) ?? false, config);
-  return domain.ok ? parsed(`${schemeOf(domain.value, config)}://${domain.value}`) : domain;
+  return domain.ok ? parsed(urlOf(domain.value, config)) : domain;
 }

@@ -13,8 +13,10 @@ import {
   propagateRouteStatus,
 } from "../../../apis/serving/service-lifecycle.ts";
 import type { Configuration, Route, TrafficTarget } from "../../../apis/serving/types.ts";
+import { sameJson } from "../../../base/json.ts";
 import type { Reconciler } from "../../controller/reconciler.ts";
 import { isRevisionNameTaken } from "../configuration/byo-revision.ts";
+import { defaulted } from "../defaulted.ts";
 import { holdWhole, isAsWanted } from "../owned-child.ts";
 import { isControlledBy } from "../ownership.ts";
 import { type Failure, knativePlanner, type Pass } from "../pass.ts";
@@ -28,17 +30,19 @@ export const servicePlanner: Reconciler<typeof KIND> = knativePlanner({
   name: "service",
   kind: KIND,
   conditions: serviceConditions,
+  defaulted,
   reconcile: reconcileService,
 });
 
 function reconcileService(pass: ServicePass): Failure {
   const { name } = pass.object.metadata;
-  const configuration = holdConfiguration(pass);
-  if (configuration === "foreign") {
+  const held = holdConfiguration(pass);
+  if (held === "foreign") {
     pass.status = markConfigurationNotOwned(pass.status, name, pass.at);
     return `service: "${name}" does not own configuration: "${name}"`;
   }
-  const observed = configuration && isObserved(configuration);
+  const { configuration, isCurrent } = held;
+  const observed = isCurrent && configuration !== undefined && isObserved(configuration);
   pass.status = observed
     ? propagateConfigurationStatus(pass.status, configuration.status ?? {}, pass.at)
     : markConfigurationOutOfDate(pass.status, pass.at);
@@ -55,16 +59,23 @@ function reconcileService(pass: ServicePass): Failure {
   return reconcileRoute(pass, configuration);
 }
 
-/** The Configuration as it stands if it needs no change; undefined while it is being made or corrected. */
-function holdConfiguration({ object, world, plan }: ServicePass): Configuration | undefined | "foreign" {
+interface Held {
+  /** As it stands before any correction. */
+  readonly configuration: Configuration | undefined;
+  /** False while its spec is being made or corrected. */
+  readonly isCurrent: boolean;
+}
+
+function holdConfiguration({ object, world, plan }: ServicePass): Held | "foreign" {
   const { name, namespace = "" } = object.metadata;
-  const existing = world.get("Configuration.serving.knative.dev", namespace, name);
-  if (existing && !isControlledBy(existing, object)) return "foreign";
-  const wanted = makeConfiguration(object, existing);
-  if (existing && isAsWanted(existing, wanted)) return existing;
+  const configuration = world.get("Configuration.serving.knative.dev", namespace, name);
+  if (configuration && !isControlledBy(configuration, object)) return "foreign";
+  const wanted = makeConfiguration(object, configuration);
+  const seen = configuration && defaulted(configuration, world);
+  if (seen && isAsWanted(seen, wanted)) return { configuration, isCurrent: true };
   plan.ensure.push(holdWhole(wanted));
-  if (!existing) plan.events.push(created("Configuration", name));
-  return existing && sameSpec(existing, wanted) ? existing : undefined;
+  if (!configuration) plan.events.push(created("Configuration", name));
+  return { configuration, isCurrent: seen !== undefined && sameJson(seen.spec, wanted.spec) };
 }
 
 function reconcileRoute(pass: ServicePass, configuration: Configuration | undefined): Failure {
@@ -76,10 +87,10 @@ function reconcileRoute(pass: ServicePass, configuration: Configuration | undefi
     return `service: "${name}" does not own route: "${name}"`;
   }
   const wanted = makeRoute(object);
-  const settled = route !== undefined && isAsWanted(route, wanted);
-  if (!settled) plan.ensure.push(holdWhole(wanted));
+  const seen = route && defaulted(route, world);
+  if (!seen || !isAsWanted(seen, wanted)) plan.ensure.push(holdWhole(wanted));
   if (!route) plan.events.push(created("Route", name));
-  if (!route || !(settled || sameSpec(route, wanted)) || !isObserved(route)) {
+  if (!route || !sameJson(seen?.spec, wanted.spec) || !isObserved(route)) {
     pass.status = markRouteOutOfDate(pass.status, at);
     return undefined;
   }
@@ -109,10 +120,6 @@ function sameTarget(a: TrafficTarget, b: TrafficTarget): boolean {
 
 function isObserved({ metadata, status }: Configuration | Route): boolean {
   return (status?.observedGeneration ?? 0) === (metadata.generation ?? 0);
-}
-
-function sameSpec(existing: Configuration | Route, wanted: Configuration | Route): boolean {
-  return isAsWanted({ ...existing, metadata: wanted.metadata }, wanted);
 }
 
 function created(kind: string, name: string): { type: "Normal"; reason: string; message: string } {
