@@ -9,9 +9,9 @@ import type { Logger } from "../../base/logger.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import type { WatchEvent } from "../store/view.ts";
 import { applyStatus, applyWrites } from "./apply-plan.ts";
+import { ownerKey, telling } from "./concern.ts";
 import { EventRecorder } from "./event-recorder.ts";
 import { type Inquire, Inquiries } from "./inquiries.ts";
-import { ownerKey } from "./owner-key.ts";
 import { defaultBackoffMs, Pacer } from "./pacer.ts";
 import type { Inquiry, Plan, Reconciler, World } from "./reconciler.ts";
 import { dropTimers, makeTask, rememberVerdicts, type Task, taskText } from "./task.ts";
@@ -133,8 +133,10 @@ export class Controller {
   }
 
   #notice({ object, old, key }: WatchEvent): void {
+    // the engine records Events itself; nobody plans for them
+    if (key.kind === "Event") return;
     this.enqueue(key);
-    for (const seen of old ? [object, old] : [object]) {
+    for (const seen of telling(object, old)) {
       for (const owner of seen.metadata.ownerReferences ?? []) {
         if (owner.controller) this.enqueue(ownerKey(key, owner));
       }

@@ -4,7 +4,7 @@ import { matchesLabels } from "../../apis/core/label-selector.ts";
 import { type Kind, keyOf, keyText, kindOf, type ObjectKey, type ObjectOf } from "../../apis/kinds.ts";
 import type { AnyObject, StringMap } from "../../apis/meta/object.ts";
 import { insertSorted, removeSorted, withPrefix } from "./sorted-list.ts";
-import type { Selection, View } from "./view.ts";
+import type { Indexer, Selection, View } from "./view.ts";
 
 interface Shelf {
   /** `namespace/name`, sorted as etcd sorts them. */
@@ -12,6 +12,8 @@ interface Shelf {
   readonly objects: Map<string, AnyObject>;
   /** `label=value` → paths. */
   readonly labelled: Map<string, Set<string>>;
+  /** Indexes that were asked for: word → paths. */
+  readonly indexes: Map<Indexer, Map<string, Set<string>>>;
 }
 
 /** The reading side of the store; `put` and `remove` are for {@link ObjectStore} alone. */
@@ -30,10 +32,11 @@ export class Shelves implements View {
     if (!shelf) return [];
     const { labels, namespace } = selection;
     const objects = candidates(shelf, selection).map((path) => shelf.objects.get(path) as AnyObject);
-    if (!labels) return objects as readonly AnyObject[] as readonly ObjectOf<K>[];
+    if (!labels && !selection.index) return objects as readonly AnyObject[] as readonly ObjectOf<K>[];
     return objects.filter(
       ({ metadata }) =>
-        (namespace === undefined || (metadata.namespace ?? "") === namespace) && matchesLabels(labels, metadata.labels),
+        (namespace === undefined || (metadata.namespace ?? "") === namespace) &&
+        (!labels || matchesLabels(labels, metadata.labels)),
     ) as readonly AnyObject[] as readonly ObjectOf<K>[];
   }
 
@@ -60,11 +63,13 @@ export class Shelves implements View {
     if (!old) insertSorted(shelf.paths, path);
     shelf.objects.set(path, object);
     this.#byUid.set(uid, object);
+    for (const [by, words] of shelf.indexes) {
+      if (old) drop(words, path, by(old));
+      for (const word of by(object)) addTo(words, word, path);
+    }
     if (old?.metadata.labels !== object.metadata.labels) {
-      dropLabels(shelf, path, old?.metadata.labels);
-      for (const [key, value] of Object.entries(object.metadata.labels ?? {})) {
-        addTo(shelf.labelled, `${key}=${value}`, path);
-      }
+      drop(shelf.labelled, path, labelWords(old?.metadata.labels));
+      for (const word of labelWords(object.metadata.labels)) addTo(shelf.labelled, word, path);
     }
     if (old?.metadata.ownerReferences !== object.metadata.ownerReferences) {
       if (old) this.#dropOwners(old);
@@ -83,12 +88,13 @@ export class Shelves implements View {
     removeSorted(shelf.paths, path);
     shelf.objects.delete(path);
     this.#byUid.delete(uid);
-    dropLabels(shelf, path, object.metadata.labels);
+    for (const [by, words] of shelf.indexes) drop(words, path, by(object));
+    drop(shelf.labelled, path, labelWords(object.metadata.labels));
     this.#dropOwners(object);
   }
 
   #shelfOf(kind: Kind): Shelf {
-    const shelf = this.#shelves.get(kind) ?? { paths: [], objects: new Map(), labelled: new Map() };
+    const shelf = this.#shelves.get(kind) ?? { paths: [], objects: new Map(), labelled: new Map(), indexes: new Map() };
     this.#shelves.set(kind, shelf);
     return shelf;
   }
@@ -103,24 +109,38 @@ export class Shelves implements View {
   }
 }
 
-/** Paths that may match, in order: the rarest label of the selection, else the namespace, else all. */
-function candidates(shelf: Shelf, { namespace, labels }: Selection): readonly string[] {
-  let rarest: ReadonlySet<string> | undefined;
-  for (const [key, value] of Object.entries(labels?.matchLabels ?? {})) {
-    const paths = shelf.labelled.get(`${key}=${value}`);
-    if (!paths) return [];
-    if (!rarest || paths.size < rarest.size) rarest = paths;
+/** Paths that may match, in order: the smallest set of index and labels, else the namespace, else all. */
+function candidates(shelf: Shelf, { namespace, labels, index }: Selection): readonly string[] {
+  const sets = Object.entries(labels?.matchLabels ?? {}).map(([key, value]) => shelf.labelled.get(`${key}=${value}`));
+  if (index) {
+    const indexed = indexOf(shelf, index.by).get(index.value);
+    // the rest of the selection is checked object by object; this condition only here
+    return indexed ? [...indexed].sort() : [];
   }
+  if (sets.includes(undefined)) return [];
+  const [rarest] = (sets as Set<string>[]).sort((a, b) => a.size - b.size);
   if (rarest) return [...rarest].sort();
   return namespace === undefined ? shelf.paths : withPrefix(shelf.paths, `${namespace}/`);
 }
 
-function dropLabels(shelf: Shelf, path: string, labels: StringMap = {}): void {
-  for (const [key, value] of Object.entries(labels)) {
-    const label = `${key}=${value}`;
-    const paths = shelf.labelled.get(label);
+function indexOf(shelf: Shelf, by: Indexer): Map<string, Set<string>> {
+  const known = shelf.indexes.get(by);
+  if (known) return known;
+  const words = new Map<string, Set<string>>();
+  for (const [path, object] of shelf.objects) for (const word of by(object)) addTo(words, word, path);
+  shelf.indexes.set(by, words);
+  return words;
+}
+
+function labelWords(labels: StringMap = {}): readonly string[] {
+  return Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+}
+
+function drop(index: Map<string, Set<string>>, path: string, words: readonly string[]): void {
+  for (const word of words) {
+    const paths = index.get(word);
     paths?.delete(path);
-    if (paths?.size === 0) shelf.labelled.delete(label);
+    if (paths?.size === 0) index.delete(word);
   }
 }
 

@@ -4,10 +4,18 @@ import type { LabelSelector } from "../../apis/core/types.ts";
 import type { Kind, ObjectKey, ObjectOf } from "../../apis/kinds.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
 
+/** Under which words an object is to be found. Pure: the same object always gives the same words. */
+export type Indexer = (object: AnyObject) => readonly string[];
+
 export interface Selection {
   /** Absent: all namespaces. */
   readonly namespace?: string;
   readonly labels?: LabelSelector;
+  /**
+   * Only objects for which `by` gives `value`. The store keeps an index per `by` from its first use on, known by identity:
+   * define it once beside its planner, never inline.
+   */
+  readonly index?: { readonly by: Indexer; readonly value: string };
 }
 
 export interface View {

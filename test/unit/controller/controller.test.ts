@@ -114,13 +114,14 @@ describe("carrying out plans", () => {
   it("counts repeated events and hands notes on", () => {
     const notes: unknown[] = [];
     const note = { revision: "default/r", at: 0, rule: "x", from: 0, to: 1, facts: {} } as const;
-    const { store, controller } = makeRig(
+    const { store, clock, controller } = makeRig(
       [planner("p", () => ({ events: [{ type: "Normal", reason: "Seen", message: "seen" }], notes: [note] }))],
       { notes: (some) => notes.push(...some) },
     );
     store.create(ksvc("hello"));
     controller.start();
     controller.settle();
+    clock.advance(1000);
     controller.resync();
     controller.settle();
     expect(events(store)).toHaveLength(1);

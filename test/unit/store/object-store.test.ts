@@ -189,6 +189,22 @@ describe("listing", () => {
     expect(names({ labels: { matchLabels: { app: "x" } } })).toEqual(["other/a"]);
   });
 
+  it("finds objects by an index of the asker's own, kept up with every write", () => {
+    const store = makeStore();
+    const byImage = ({ spec }: AnyObject): readonly string[] => (spec as { images?: string[] }).images ?? [];
+    const names = (value: string, more = {}): readonly string[] =>
+      store.list(KSVC, { index: { by: byImage, value }, ...more }).map(({ metadata }) => metadata.name);
+    store.create(ksvc("b", { images: ["x", "y"] }));
+    expect(names("x")).toEqual(["b"]);
+    store.create(ksvc("a", { images: ["x"] }, { labels: { app: "1" } }));
+    expect(names("x")).toEqual(["a", "b"]);
+    expect(names("x", { labels: { matchLabels: { app: "1" } } })).toEqual(["a"]);
+    expect(names("x", { namespace: "other" })).toEqual([]);
+    store.patchMerge(key("b"), { spec: { images: ["z"] } });
+    store.delete(key("a"));
+    expect([names("x"), names("y"), names("z")]).toEqual([[], [], ["b"]]);
+  });
+
   it("finds dependents by owner", () => {
     const store = makeStore();
     const owner = written(store.create(ksvc("owner")));
