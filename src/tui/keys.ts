@@ -65,9 +65,15 @@ export function typed(text: string, input: string, key: Key): { readonly text: s
   return { text: input === "\u007f" || input === "" ? text.slice(0, -1) : text };
 }
 
-/** The line of keys at the bottom. */
-export const KEY_LINE =
+const ALL_KEYS =
   "↑↓ select  ⏎ open  l logs  t traffic  e explain  r rebuild  s scale  z zero  o open URL  p pause watch  ? help  q quit";
+/** What 80 columns hold; the help view has the others. */
+const FEW_KEYS = "↑↓ ⏎ open  l logs  t traffic  e explain  s scale  z zero  ? help  q quit";
+
+/** The line of keys at the bottom. */
+export function keyLine(width: number): string {
+  return ALL_KEYS.length <= width ? ALL_KEYS : FEW_KEYS;
+}
 
 /** What the help view says, one line per key. */
 export const HELP: readonly string[] = [

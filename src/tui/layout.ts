@@ -1,6 +1,6 @@
 // The whole screen as lines: title, body of the chosen view, story, keys. Pure, so that a frame can be tested as text.
 import type { AppState } from "./app-state.ts";
-import { HELP, KEY_LINE } from "./keys.ts";
+import { HELP, keyLine } from "./keys.ts";
 import { eventLines, type Line, logLines, storyLines, trafficLines } from "./panels.ts";
 import { type Row, rowsOf, serviceOfRow } from "./rows.ts";
 import { selectedRow, windowOf } from "./screen.ts";
@@ -69,7 +69,7 @@ function bottomLine({ screen }: AppState, width: number): Line {
   if (screen.prompt !== undefined)
     return [{ text: fitText(` pods: ${screen.prompt}▏ (⏎ to ask for them, esc to leave it)`, width), bold: true }];
   if (screen.message !== "") return [{ text: fitText(` ${screen.message}`, width), colour: "cyan" }];
-  return [{ text: fitText(` ${KEY_LINE}`, width), colour: "gray" }];
+  return [{ text: fitText(` ${keyLine(width - 1)}`, width), colour: "gray" }];
 }
 
 /** Lines of the story: at least why, wake and one line of log; a third of a tall screen. */

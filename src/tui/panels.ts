@@ -31,9 +31,12 @@ const line = (word: string, text: string, width: number, colour?: Segment["colou
   { text: fitText(text, width - 7), ...(colour && { colour }) },
 ];
 
-/** `412 ms = queue 3 · decide 1 · …` */
-export function waterfall({ totalMs, parts }: Pick<Wake, "totalMs" | "parts">): string {
-  return `${Math.round(totalMs)} ms = ${PARTS.map(([key, name]) => `${name} ${Math.round(parts[key])}`).join(" · ")}`;
+/** `412 ms = queue 3 · decide 1 · …`, drawn together where that is too wide. */
+export function waterfall({ totalMs, parts }: Pick<Wake, "totalMs" | "parts">, width: number): string {
+  const total = `${Math.round(totalMs)} ms = `;
+  const all = PARTS.map(([key, name]) => `${name} ${Math.round(parts[key])}`);
+  const wide = total + all.join(" · ");
+  return wide.length <= width ? wide : total + all.join("·").replace("first byte", "byte");
 }
 
 /** The revision whose story the panel tells: the selected one, else the Service's busiest. */
@@ -58,7 +61,7 @@ export function storyLines(
   const wake = world.live?.wakes.findLast((each) => each.revision === revision);
   const warning = world.events.findLast(({ type }) => type === "Warning");
   const lines: Line[] = [line("why", service?.problem ?? sentence, width)];
-  lines.push(line("wake", wake === undefined ? "" : waterfall(wake), width));
+  lines.push(line("wake", wake === undefined ? "" : waterfall(wake, width - 7), width));
   if (warning !== undefined && height > 3) lines.push(line("warn", eventText(warning), width, "yellow"));
   const logs = at.logs.filter(
     (entry) => service === undefined || entry.service === `${service.namespace}/${service.name}`,

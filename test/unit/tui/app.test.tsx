@@ -1,0 +1,141 @@
+import { render } from "ink-testing-library";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import type { Clock } from "../../../src/base/clock.ts";
+import { type Actions, App } from "../../../src/tui/app.tsx";
+import { makeAppStore } from "../../../src/tui/app-state.ts";
+import { live, pod, put, revision, scaler, service } from "./objects.ts";
+
+/** A clock that runs its timers when told to. */
+function handClock() {
+  let time = 0;
+  const timers: { at: number; run: () => void }[] = [];
+  const clock: Clock = {
+    now: () => time,
+    at(at, run) {
+      const timer = { at, run };
+      timers.push(timer);
+      return { [Symbol.dispose]: () => void timers.splice(timers.indexOf(timer), timers.includes(timer) ? 1 : 0) };
+    },
+  };
+  const advance = (ms: number): void => {
+    time += ms;
+    for (const timer of timers.filter(({ at }) => at <= time)) {
+      timers.splice(timers.indexOf(timer), 1);
+      timer.run();
+    }
+  };
+  return { clock, advance };
+}
+
+const tick = () => new Promise((done) => setTimeout(done, 20));
+let unmount = () => {};
+afterEach(() => unmount());
+
+async function open() {
+  const { clock, advance } = handClock();
+  const store = makeAppStore(clock);
+  const actions: Actions = {
+    do: vi.fn(async () => "done"),
+    scale: vi.fn(async (pods) => `asked for ${pods}`),
+    quit: vi.fn(),
+  };
+  const screen = render(
+    <App store={store} title={{ ingress: "http://localhost:8080", runtime: "process" }} actions={actions} />,
+  );
+  unmount = screen.unmount;
+  for (const object of [
+    service("hello"),
+    revision("hello-00001", "hello"),
+    pod("p1", "hello", "hello-00001"),
+    scaler("hello-00001", 1),
+    service("zoo"),
+  ]) {
+    store.learn(put(object));
+  }
+  store.learn({ type: "live", live: live() });
+  advance(1000);
+  await tick();
+  const press = async (keys: string) => {
+    screen.stdin.write(keys);
+    await tick();
+  };
+  return { store, actions, screen, press, advance };
+}
+
+describe("the app", () => {
+  test("draws what the store knows", async () => {
+    const { screen } = await open();
+    expect(screen.lastFrame()).toContain("▸hello");
+    expect(screen.lastFrame()).toContain("1/1");
+  });
+
+  test("arrows select, enter opens, letters change the view", async () => {
+    const { screen, press } = await open();
+    await press("\r");
+    expect(screen.lastFrame()).toContain("p1");
+    await press("\u001b[B");
+    expect(screen.lastFrame()).toMatch(/▸ +hello-00001/);
+    await press("?");
+    expect(screen.lastFrame()).toContain("let it nap now");
+    await press("?");
+    expect(screen.lastFrame()).toContain("SERVICE");
+  });
+
+  test("s asks for a number and hands it on; q and ctrl-c quit", async () => {
+    const { screen, press, actions } = await open();
+    await press("s");
+    await press("3");
+    expect(screen.lastFrame()).toContain("pods: 3");
+    await press("\r");
+    expect(actions.scale).toHaveBeenCalledWith(3, expect.anything());
+    expect(screen.lastFrame()).toContain("asked for 3");
+    await press("q");
+    await press("\u0003");
+    expect(actions.quit).toHaveBeenCalledTimes(2);
+  });
+
+  test("an action that fails says so", async () => {
+    const { screen, press, actions } = await open();
+    vi.mocked(actions.do).mockRejectedValueOnce(new Error("no such thing"));
+    await press("r");
+    expect(screen.lastFrame()).toContain("no such thing");
+  });
+});
+
+describe("the frame limit", () => {
+  test("many changes within a quarter of a second are one frame; keys are drawn at once", () => {
+    const { clock, advance } = handClock();
+    const store = makeAppStore(clock);
+    let frames = 0;
+    store.subscribe(() => (frames += 1));
+    store.learn(put(service("a")));
+    advance(0);
+    expect(frames).toBe(1);
+    for (let index = 0; index < 100; index++) store.learn(put(service(`s${index}`)));
+    advance(200);
+    expect(frames).toBe(1);
+    advance(50);
+    expect(frames).toBe(2);
+    store.turn({ type: "show", view: "help" });
+    expect(frames).toBe(3);
+  });
+
+  test("slow frames halve the rate until they are quick again", () => {
+    const { clock, advance } = handClock();
+    const store = makeAppStore(clock);
+    let frames = 0;
+    store.subscribe(() => (frames += 1));
+    store.learn(put(service("a")));
+    advance(0);
+    store.drew(20);
+    store.learn(put(service("b")));
+    advance(300);
+    expect(frames).toBe(1);
+    advance(200);
+    expect(frames).toBe(2);
+    store.drew(1);
+    store.learn(put(service("c")));
+    advance(250);
+    expect(frames).toBe(3);
+  });
+});

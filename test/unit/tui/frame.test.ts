@@ -1,0 +1,168 @@
+import { describe, expect, test } from "vitest";
+import type { AppState } from "../../../src/tui/app-state.ts";
+import { typed, verbOf } from "../../../src/tui/keys.ts";
+import { frameLines } from "../../../src/tui/layout.ts";
+import { shortPod } from "../../../src/tui/panels.ts";
+import { firstScreen, turn, windowOf } from "../../../src/tui/screen.ts";
+import { figureText, fitText } from "../../../src/tui/segments.ts";
+import { shareBar, sparkline } from "../../../src/tui/sparkline.ts";
+import type { World } from "../../../src/tui/world.ts";
+import { door, live, pod, revision, scaler, service, worldOf } from "./objects.ts";
+
+const title = { ingress: "http://localhost:8080", runtime: "docker" };
+const stateOf = (world: World, screen = firstScreen): AppState => ({
+  world,
+  screen,
+  logs: [{ pod: "hello-00001-deployment-x7k2", service: "default/hello", text: "GET /work 200 18 ms" }],
+  explained: undefined,
+  now: Date.UTC(2026, 0, 1),
+});
+const textOf = (state: AppState, width = 80, height = 23): readonly string[] =>
+  frameLines(state, title, { width, height }).map((line) => line.map(({ text }) => text).join(""));
+
+const parts = { queue: 3, decide: 1, create: 44, start: 203, port: 31, probe: 52, firstByte: 78 };
+const world = worldOf(
+  [
+    service("hello"),
+    revision("hello-00001", "hello"),
+    pod("p1", "hello", "hello-00001"),
+    scaler("hello-00001", 1),
+    door("hello-00001", "Proxy"),
+    service("worker"),
+    revision("worker-00001", "worker"),
+    scaler("worker-00001", 0),
+  ],
+  live({
+    revisions: {
+      "default/hello-00001": {
+        concurrency: 0.4,
+        rps: 12,
+        inFlight: 1,
+        waiting: 0,
+        desired: 1,
+        ready: 1,
+        mode: "",
+        sentence: "stays at 1: last request 3 s ago",
+      },
+    },
+    wakes: [{ revision: "default/hello-00001", pod: "p1", totalMs: 412, parts }],
+  }),
+);
+
+describe("a frame of 80 × 24", () => {
+  test("has one line less than the terminal, and no line is wider", () => {
+    const lines = textOf(stateOf(world));
+    expect(lines).toHaveLength(23);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  test("shows title, Services, and the story of the selected one", () => {
+    const text = textOf(stateOf(world)).join("\n");
+    expect(text).toContain("knap · http://localhost:8080 · docker · 2 services · 1 pod");
+    expect(text).toMatch(/▸hello +✓ +1\/1 +█ +0\.4 +12 +Proxy +100% 00001/);
+    expect(text).toMatch(/ worker +✓ +0\/0 .* zzz/);
+    expect(text).toContain("why   stays at 1: last request 3 s ago");
+    expect(text).toContain("wake  412 ms = queue 3·decide 1·create 44·start 203·port 31·probe 52·byte 78");
+    expect(text).toContain("logs  hello-00001-x7k2 GET /work 200 18 ms");
+    expect(text).toContain("↑↓ ⏎ open");
+    expect(textOf(stateOf(world), 130).join("\n")).toContain(
+      "412 ms = queue 3 · decide 1 · create 44 · start 203 · port 31 · probe 52 · first byte 78",
+    );
+  });
+
+  test("a wide terminal has room for bars of observed traffic", () => {
+    const split = worldOf(
+      [
+        service("hello", {
+          latest: "hello-00002",
+          traffic: [
+            { revisionName: "hello-00002", percent: 90 },
+            { revisionName: "hello-00001", percent: 10, tag: "next" },
+          ],
+        }),
+        revision("hello-00001", "hello"),
+        revision("hello-00002", "hello"),
+      ],
+      live({ services: { "default/hello": { observed: { "hello-00002": 91, "hello-00001": 9 } } } }),
+    );
+    const lines = textOf(stateOf(split), 120);
+    expect(lines[2]).toMatch(/00002 90% +▐█+▌ 91/);
+    expect(lines[3]).toMatch(/next 10% +▐█*▌ 9/);
+  });
+
+  test("many Services scroll with the selection, and only what fits is made", () => {
+    const many = worldOf(Array.from({ length: 50 }, (_, index) => service(`s${String(index).padStart(2, "0")}`)));
+    const text = textOf(stateOf(many, { ...firstScreen, selected: "service default/s40" })).join("\n");
+    expect(text).toContain("▸s40");
+    expect(text).not.toContain("s10");
+  });
+
+  test("other views: logs, traffic, events, help; a prompt takes the bottom line", () => {
+    const view = (name: "logs" | "traffic" | "events" | "help") =>
+      textOf(stateOf(world, { ...firstScreen, view: name })).join("\n");
+    expect(view("logs")).toContain("hello-00001-x7k2 GET /work");
+    expect(view("traffic")).toMatch(/hello-00001 +100% .*nothing seen/);
+    expect(view("events")).toContain("nothing happened yet");
+    expect(view("help")).toContain("let it nap now");
+    expect(textOf(stateOf(world, { ...firstScreen, prompt: "3" })).at(-1)).toContain("pods: 3");
+  });
+
+  test("an empty session says what to do", () => {
+    expect(textOf(stateOf(worldOf([]))).join("\n")).toContain("knap apply -f FILE");
+  });
+});
+
+describe("the screen", () => {
+  const rows = [{ key: "a" }, { key: "b" }] as unknown as Parameters<typeof turn>[1] extends never ? never : never[];
+
+  test("selection stays within the rows", () => {
+    const move = (by: number, from: string | undefined) =>
+      turn({ ...firstScreen, selected: from }, { type: "move", by, rows }).selected;
+    expect([move(1, "a"), move(1, "b"), move(-1, "a"), move(10, undefined)]).toEqual(["b", "b", "a", "b"]);
+  });
+
+  test("the key of a view leads there and back", () => {
+    const logs = turn(firstScreen, { type: "show", view: "logs" });
+    expect([logs.view, turn(logs, { type: "show", view: "logs" }).view]).toEqual(["logs", "overview"]);
+  });
+
+  test("the window keeps the selected row in sight", () => {
+    expect(windowOf(5, 4, 10)).toEqual({ from: 0, to: 5 });
+    expect(windowOf(50, 0, 10)).toEqual({ from: 0, to: 10 });
+    expect(windowOf(50, 25, 10)).toEqual({ from: 20, to: 30 });
+    expect(windowOf(50, 49, 10)).toEqual({ from: 40, to: 50 });
+  });
+});
+
+describe("small things", () => {
+  test("keys", () => {
+    expect([verbOf("q", {}), verbOf("c", { ctrl: true }), verbOf("", { downArrow: true }), verbOf("x", {})]).toEqual([
+      "quit",
+      "quit",
+      "down",
+      undefined,
+    ]);
+    expect(typed("1", "2", {})).toEqual({ text: "12" });
+    expect(typed("12", "", {})).toEqual({ text: "1" });
+    expect([
+      typed("1", "", { return: true }),
+      typed("", "", { return: true }),
+      typed("1", "", { escape: true }),
+    ]).toEqual(["done", "cancel", "cancel"]);
+  });
+
+  test("texts", () => {
+    expect([fitText("abc", 5), fitText("abcdef", 4), fitText("a", 0)]).toEqual(["abc  ", "abc…", ""]);
+    expect([0, 0.44, 6.12, 58.4, 12_300].map(figureText)).toEqual(["0", "0.4", "6.1", "58", "12k"]);
+    expect(shortPod("hello-00001-deployment-5d8f-x7k2")).toBe("hello-00001-x7k2");
+    expect(shareBar(0.5, 10)).toBe("▐████▌");
+  });
+
+  test("a sparkline shows the largest of each part, the lowest bar is zero", () => {
+    expect(sparkline([], 10, 60)).toBe("");
+    expect(sparkline([0, 0, 0, 0], 4, 4)).toBe("▁▁▁▁");
+    expect(sparkline([0, 1, 2, 4], 4, 4)).toBe("▁▃▅█");
+    expect(sparkline([0, 4, 0, 0], 2, 4)).toBe("█▁");
+    expect(sparkline(Array(60).fill(1), 15, 60)).toHaveLength(15);
+  });
+});

@@ -1,0 +1,119 @@
+import { describe, expect, test } from "vitest";
+import { rowsOf, serviceOfRow } from "../../../src/tui/rows.ts";
+import { change } from "../../../src/tui/world.ts";
+import { door, live, pod, put, revision, scaler, service, worldOf } from "./objects.ts";
+
+const closed = new Set<string>();
+const figures = {
+  concurrency: 6.1,
+  rps: 58,
+  inFlight: 4,
+  waiting: 0,
+  desired: 2,
+  ready: 0,
+  mode: "" as const,
+  sentence: "",
+};
+
+describe("rows of the overview", () => {
+  test("a Service sums up its revisions: pods from objects, load from the live report", () => {
+    const objects = [
+      service("hello"),
+      revision("hello-00001", "hello"),
+      pod("p1", "hello", "hello-00001"),
+      pod("p2", "hello", "hello-00001", "False"),
+      scaler("hello-00001", 2),
+      door("hello-00001", "Proxy"),
+    ];
+    const [row, ...others] = rowsOf(worldOf(objects, live({ revisions: { "default/hello-00001": figures } })), closed);
+    expect(row).toMatchObject({
+      kind: "service",
+      mark: "ready",
+      pods: "1/2",
+      concurrency: 6.1,
+      rps: 58,
+      mode: "Proxy",
+      napping: false,
+    });
+    expect(others).toEqual([]);
+  });
+
+  test("a Service without pods that wants none naps", () => {
+    const [row] = rowsOf(
+      worldOf([service("hello"), revision("hello-00001", "hello"), scaler("hello-00001", 0)]),
+      closed,
+    );
+    expect(row).toMatchObject({ pods: "0/0", napping: true });
+  });
+
+  test("a failing Service tells the newest revision's cause, which lies deepest", () => {
+    const failing = service("api", {
+      ready: "False",
+      conditions: [{ type: "ConfigurationsReady", status: "False", reason: "RevisionFailed", message: "no" }],
+    });
+    const cause = {
+      type: "ContainerHealthy",
+      status: "False",
+      reason: "ContainerMissing",
+      message: 'image "api:dev" is not here',
+    };
+    const objects = [failing, revision("api-00001", "api", [{ type: "Ready", status: "False" }, cause])];
+    expect(rowsOf(worldOf(objects), closed)[0]).toMatchObject({
+      mark: "failed",
+      problem: 'ContainerMissing: image "api:dev" is not here',
+    });
+  });
+
+  test("several revisions are rows, the newest first; traffic targets go down the rows", () => {
+    const traffic = [
+      { revisionName: "hello-00002", percent: 90 },
+      { revisionName: "hello-00001", percent: 10, tag: "next" },
+    ];
+    const objects = [
+      service("hello", { traffic, latest: "hello-00002" }),
+      revision("hello-00001", "hello"),
+      revision("hello-00002", "hello"),
+    ];
+    const observed = { "hello-00002": 91, "hello-00001": 9 };
+    const rows = rowsOf(worldOf(objects, live({ services: { "default/hello": { observed } } })), closed);
+    expect(rows.map(({ name }) => name)).toEqual(["hello", "hello-00002", "hello-00001"]);
+    expect(rows[0]).toMatchObject({ traffic: { name: "00002", percent: 90, observed: 0.91 } });
+    expect(rows[1]).toMatchObject({ traffic: { name: "next", percent: 10, observed: 0.09 } });
+  });
+
+  test("an open Service shows its pods, and every row knows its Service", () => {
+    const objects = [
+      service("hello"),
+      revision("hello-00001", "hello"),
+      pod("p1", "hello", "hello-00001"),
+      service("other"),
+    ];
+    const rows = rowsOf(worldOf(objects), new Set(["service default/hello"]));
+    expect(rows.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      "service hello",
+      "revision hello-00001",
+      "pod p1",
+      "service other",
+    ]);
+    expect(serviceOfRow(rows, "pod default/p1")?.name).toBe("hello");
+    expect(serviceOfRow(rows, "service default/other")?.name).toBe("other");
+  });
+});
+
+describe("the world", () => {
+  test("a restarted watch forgets what it knew, a deleted object goes", () => {
+    const world = worldOf([service("a"), service("b")]);
+    const dropped = change(world, { type: "drop", kind: "Service.serving.knative.dev", object: service("a") });
+    expect([...dropped.services.keys()]).toEqual(["default/b"]);
+    expect(change(world, { type: "restart", kind: "Service.serving.knative.dev" }).services.size).toBe(0);
+    expect(world.services.size).toBe(2);
+  });
+
+  test("a history of ready pods grows by one per live report, a minute at most", () => {
+    let world = worldOf([service("a"), pod("p1", "a", "a-00001")]);
+    for (let second = 0; second < 70; second++) world = change(world, { type: "live", live: live() });
+    world = change(change(world, put(pod("p2", "a", "a-00001"))), { type: "live", live: live() });
+    expect(world.history.get("default/a")).toHaveLength(60);
+    expect(world.history.get("default/a")?.slice(-2)).toEqual([1, 2]);
+  });
+});
