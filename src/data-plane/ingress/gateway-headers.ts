@@ -21,9 +21,17 @@ export interface GatewayMarks {
 
 const OVERRIDE = "override";
 
+/** Headers that are not simply kept, by the length of their names: most headers have none of these lengths and cost one look. */
+const SPECIAL: ReadonlyMap<number, string> = new Map(
+  ["host", "cookie", "upgrade", "connection", "k-network-hash", "x-forwarded-for", "x-forwarded-proto"].map((name) => [
+    name.length,
+    name,
+  ]),
+);
+
 /** Appended headers overwrite (networking's conformance test of headers); X-Forwarded-Proto is set, not believed. */
 export function gatewayHeaders(headers: RawHeaders, marks: GatewayMarks): RawHeaders {
-  const { set, host, dropUpgrade } = marks;
+  const { set, host, dropUpgrade, joinCookies } = marks;
   const named = namedInConnection(headers);
   const out: string[] = host === undefined ? [] : ["Host", host];
   let forwardedFor = "";
@@ -31,18 +39,34 @@ export function gatewayHeaders(headers: RawHeaders, marks: GatewayMarks): RawHea
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;
     const value = headers[index + 1] as string;
-    const { length } = name;
     if (isSet(headers, index, set) || named?.has(name.toLowerCase())) continue;
-    if (length === 15 && isNamed(headers, index, "x-forwarded-for")) forwardedFor += `${value}, `;
-    else if (length === 6 && marks.joinCookies && isNamed(headers, index, "cookie"))
-      cookies += cookies === "" ? value : `; ${value}`;
-    else if (length === 17 && isNamed(headers, index, "x-forwarded-proto")) continue;
-    else if (length === 4 && host !== undefined && isNamed(headers, index, "host")) continue;
-    else if (length === 14 && value === OVERRIDE && isNamed(headers, index, "k-network-hash"))
-      out.push(name, marks.hash);
-    else if (length === 10 && (named || dropUpgrade) && isNamed(headers, index, "connection")) {
-      if (!dropUpgrade && hasToken(value, "upgrade")) out.push(name, "Upgrade");
-    } else if (!dropUpgrade || !isNamed(headers, index, "upgrade")) out.push(name, value);
+    const special = SPECIAL.get(name.length);
+    switch (special !== undefined && isNamed(headers, index, special) ? special : undefined) {
+      case "x-forwarded-for":
+        forwardedFor += `${value}, `;
+        break;
+      case "x-forwarded-proto":
+        break;
+      case "host":
+        if (host === undefined) out.push(name, value);
+        break;
+      case "cookie":
+        if (!joinCookies) out.push(name, value);
+        else cookies += cookies === "" ? value : `; ${value}`;
+        break;
+      case "k-network-hash":
+        out.push(name, value === OVERRIDE ? marks.hash : value);
+        break;
+      case "connection":
+        // What it named is gone, so it may go on naming only the upgrade.
+        if (!dropUpgrade && (!named || hasToken(value, "upgrade"))) out.push(name, named ? "Upgrade" : value);
+        break;
+      case "upgrade":
+        if (!dropUpgrade) out.push(name, value);
+        break;
+      default:
+        out.push(name, value);
+    }
   }
   if (cookies !== "") out.push("cookie", cookies);
   out.push("X-Forwarded-For", forwardedFor + marks.peer, "X-Forwarded-Proto", marks.scheme);
