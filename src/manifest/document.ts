@@ -1,11 +1,11 @@
 // YAML text into documents: the JSON that kubectl would send, and for each node the place where it stands. All syntax errors at once.
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
-  LineCounter,
   type Node,
   type Pair,
   parseAllDocuments,
@@ -42,9 +42,7 @@ const MOST_NODES = 100_000;
 
 /** All documents of a text; empty ones are left out. */
 export function readDocuments(text: string): readonly ManifestDocument[] {
-  const lines = new LineCounter();
   const parsed = parseAllDocuments(text, {
-    lineCounter: lines,
     prettyErrors: false,
     schema: "failsafe",
     uniqueKeys: false,
@@ -53,18 +51,19 @@ export function readDocuments(text: string): readonly ManifestDocument[] {
   if (!Array.isArray(parsed)) return [];
   return (parsed as readonly Document.Parsed[])
     .filter((document) => document.contents !== null || document.errors.length > 0)
-    .map((document) => readDocument(document, lines));
+    .map((document) => readDocument(document, makePositions(text)))
+    .filter(({ json, findings }) => json !== null || findings.length > 0);
 }
 
-function readDocument(document: Document.Parsed, lines: LineCounter): ManifestDocument {
+function readDocument(document: Document.Parsed, at: Positions): ManifestDocument {
   const findings: SyntaxFinding[] = document.errors.map((error) => ({
-    position: positionAt(lines, error.pos[0], error.pos[1]),
+    position: at(error.pos[0], error.pos[1]),
     message: error.message,
     severity: "error",
   }));
   const positionOf = (node: Node): Position => {
     const [start, end] = node.range ?? [0, 0];
-    return positionAt(lines, start, end);
+    return at(start, end);
   };
   const root = document.contents ?? undefined;
   if (findings.length > 0 || !root) return { json: undefined, findings, root, document, positionOf };
@@ -76,19 +75,29 @@ function readDocument(document: Document.Parsed, lines: LineCounter): ManifestDo
   return { json: isBroken ? undefined : json, findings, root, document, positionOf };
 }
 
-function positionAt(lines: LineCounter, start: number, end: number): Position {
-  const from = lines.linePos(start);
-  const to = lines.linePos(end);
-  const place = { line: Math.max(1, from.line), column: Math.max(1, from.col) };
-  return to.line === from.line && to.col > from.col ? { ...place, endColumn: to.col } : place;
+/** The parser may report an end, or even a start, behind the text; and its own line counter loses lines in broken texts. */
+function makePositions(text: string): Positions {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return (start, end) => {
+    const at = Math.min(start, text.length);
+    const index = starts.findLastIndex((lineStart) => lineStart <= at);
+    const lineStart = starts[index] ?? 0;
+    const lineEnd = (starts[index + 1] ?? text.length + 1) - 1;
+    const column = at - lineStart + 1;
+    const endColumn = Math.min(end, lineEnd) - lineStart + 1;
+    return endColumn > column ? { line: index + 1, column, endColumn } : { line: index + 1, column };
+  };
 }
 
+type Positions = (start: number, end: number) => Position;
 type Report = (node: Node, message: string, severity: "error" | "warning") => void;
 
 class Converter {
   private readonly document: Document.Parsed;
   private readonly report: Report;
   private readonly open = new Set<Node>();
+  private readonly targets = new Map<Alias, Node>();
   private count = 0;
 
   constructor(document: Document.Parsed, report: Report) {
@@ -106,7 +115,7 @@ class Converter {
   }
 
   private resolved(alias: Node, use: (target: Node) => unknown): unknown {
-    const target = isAlias(alias) ? alias.resolve(this.document) : undefined;
+    const target = isAlias(alias) ? this.targetOf(alias) : undefined;
     if (!target || this.open.has(target)) {
       this.report(alias, target ? "an alias must not contain itself" : "unknown alias", "error");
       return null;
@@ -115,6 +124,15 @@ class Converter {
     const value = use(target);
     this.open.delete(target);
     return value;
+  }
+
+  /** The library walks the document for every answer, so each is asked once. */
+  private targetOf(alias: Alias): Node | undefined {
+    const known = this.targets.get(alias);
+    if (known) return known;
+    const target = alias.resolve(this.document);
+    if (target) this.targets.set(alias, target);
+    return target;
   }
 
   private scalar(node: Scalar): unknown {

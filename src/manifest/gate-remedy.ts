@@ -39,6 +39,12 @@ export function gateOf({ message }: Finding, path: string): string | undefined {
   return /(^|\.)spec\.[A-Za-z]+$/.test(path) ? fieldGates[field] : undefined;
 }
 
+/** The field of the pod that a gate is about, for findings that name no place. */
+export function fieldBehind(gate: string): string {
+  if (gate === `${PREFIX}init-containers`) return "initContainers";
+  return gate === "multi-container" || gate.endsWith("mount-propagation") ? "containers" : "volumes";
+}
+
 /** The sentence that goes with a gate. */
 export function gateRemedy(gate: string): string {
   return `allowed when feature gate ${gate} is Enabled in ConfigMap config-features of namespace knative-serving (config.features in knap.yaml)`;

@@ -2,11 +2,14 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node } from "yaml";
 import type { ManifestDocument, Position } from "./document.ts";
 
-/** Where a finding about `path` should point: the value, the key that should not be there, or the place where a field is missing. */
-export function locate(document: ManifestDocument, path: string): Position {
+/** What a finding is about: the value of a field, or that the field is there at all. */
+export type Aim = "value" | "key";
+
+/** Where a finding about `path` should point: its value (a single one) or its key; the parent, where the field is missing. */
+export function locate(document: ManifestDocument, path: string, aim: Aim = "value"): Position {
   const { root } = document;
   if (!root) return { line: 1, column: 1 };
-  return document.positionOf(new Search(root, document.document).find(path));
+  return document.positionOf(new Search(root, document.document).find(path, aim));
 }
 
 /** A node on the way; `shown` is what to point at when the search ends here. */
@@ -14,6 +17,8 @@ interface Step {
   readonly node: unknown;
   readonly shown: Node;
 }
+
+type Next = { readonly step: Step; readonly rest: string };
 
 class Search {
   private readonly root: Node;
@@ -24,7 +29,7 @@ class Search {
     this.document = document;
   }
 
-  find(path: string): Node {
+  find(path: string, aim: Aim): Node {
     const trail: Step[] = [{ node: this.root, shown: firstKey(this.root) }];
     let rest = path;
     while (rest !== "") {
@@ -35,11 +40,13 @@ class Search {
     }
     const last = trail.at(-1) as Step;
     const node = this.resolved(last.node);
-    return rest === "" && isScalar(node) && node.range && node.value !== null ? node : last.shown;
+    // Knative writes a reason behind some keys: `…/initial-scale=0 not allowed by cluster`.
+    const isFound = rest === "" || /^[= ]/.test(rest);
+    return isFound && aim === "value" && isScalar(node) && node.range && node.value !== "" ? node : last.shown;
   }
 
   /** One step down from the deepest node that knows how the rest begins: Knative repeats prefixes (`containers[1].containers[0]`). */
-  private step(trail: readonly Step[], rest: string): { step: Step; rest: string } | undefined {
+  private step(trail: readonly Step[], rest: string): Next | undefined {
     const here = (trail.at(-1) as Step).node;
     const direct = this.down(here, rest) ?? this.downThrough(here, rest);
     if (direct) return direct;
@@ -51,20 +58,9 @@ class Search {
     return undefined;
   }
 
-  private down(from: unknown, rest: string): { step: Step; rest: string } | undefined {
+  private down(from: unknown, rest: string): Next | undefined {
     const node = this.resolved(from);
-    const index = /^\[(\d+)\]\.?/.exec(rest);
-    if (isSeq(node)) {
-      // `traffic.tag[1]` means `traffic[1].tag`; `envFrom.secretRef[0].x` likewise.
-      const swapped = /^([A-Za-z]+)\[(\d+)\]\.?/.exec(rest);
-      const at = index?.[1] ?? swapped?.[2];
-      const item = at === undefined ? undefined : node.items[Number(at)];
-      if (item === undefined) return undefined;
-      const left = index
-        ? rest.slice(index[0].length)
-        : [swapped?.[1], rest.slice(swapped?.[0].length)].filter(Boolean).join(".");
-      return { step: { node: item, shown: firstKey(item as Node) }, rest: left };
-    }
+    if (isSeq(node)) return this.downInto(node.items, rest);
     if (!isMap(node)) return undefined;
     const keys = node.items.flatMap((pair) => (isScalar(pair.key) ? [{ text: String(pair.key.value), pair }] : []));
     const fitting = keys.filter(({ text }) => begins(rest, text)).sort((a, b) => b.text.length - a.text.length)[0];
@@ -76,8 +72,21 @@ class Search {
     };
   }
 
+  private downInto(items: readonly unknown[], rest: string): Next | undefined {
+    const index = /^\[(\d+)\]\.?/.exec(rest);
+    if (index) return itemStep(items[Number(index[1])], rest.slice(index[0].length));
+    // `traffic.tag[1]` means `traffic[1].tag`; `envFrom.secretRef[0].x` likewise.
+    const swapped = /^([A-Za-z]+)\[(\d+)\]\.?/.exec(rest);
+    if (swapped) {
+      const left = [swapped[1], rest.slice(swapped[0].length)].filter(Boolean).join(".");
+      return itemStep(items[Number(swapped[2])], left);
+    }
+    // `ports.containerPort` is about the only port.
+    return this.down(items[0], rest);
+  }
+
   /** Knative leaves out a level: `volumes[0].items[1]` is inside the source, `projected[0]` inside `sources`. */
-  private downThrough(from: unknown, rest: string): { step: Step; rest: string } | undefined {
+  private downThrough(from: unknown, rest: string): Next | undefined {
     const node = this.resolved(from);
     if (!isMap(node)) return undefined;
     for (const pair of node.items) {
@@ -98,10 +107,13 @@ function begins(rest: string, key: string): number | undefined {
   for (const written of [key, `[${key}]`]) {
     if (!rest.startsWith(written)) continue;
     const next = rest.charAt(written.length);
-    // Knative writes a reason behind some keys: `…/initial-scale=0 not allowed by cluster`.
     if (next === "" || next === "." || next === "[" || next === "=" || next === " ") return written.length;
   }
   return undefined;
+}
+
+function itemStep(item: unknown, rest: string): Next | undefined {
+  return item === undefined ? undefined : { step: { node: item, shown: firstKey(item as Node) }, rest };
 }
 
 function firstKey(node: Node): Node {

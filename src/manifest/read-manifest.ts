@@ -5,7 +5,7 @@ import type { AnyObject } from "../apis/meta/object.ts";
 import { isFields } from "../base/json.ts";
 import type { Diagnostic, ManifestFile } from "./diagnostic.ts";
 import { type ManifestDocument, type Position, readDocuments } from "./document.ts";
-import { locate } from "./locate.ts";
+import { type Aim, locate } from "./locate.ts";
 import { olderVersion, oldShapes } from "./older-versions.ts";
 
 /** `validate` refuses documents of removed API versions; `up` runs them with a warning. */
@@ -16,7 +16,7 @@ export interface ManifestObject {
   readonly object: AnyObject;
   readonly file: string;
   /** Where a field of this object stands; a missing one is its parent. */
-  readonly locate: (path: string) => Position;
+  readonly locate: (path: string, aim?: Aim) => Position;
 }
 export interface ReadManifest {
   readonly objects: readonly ManifestObject[];
@@ -41,7 +41,8 @@ export function readManifest(file: ManifestFile, mode: ManifestMode): ReadManife
     }
     if (document.json === undefined || document.json === null) continue;
     for (const piece of piecesOf(document)) {
-      const at = (path: string): Position => locate(document, [piece.prefix, path].filter(Boolean).join("."));
+      const at = (path: string, aim?: Aim): Position =>
+        locate(document, [piece.prefix, path].filter(Boolean).join("."), aim);
       const report: Report = (severity, path, message) =>
         diagnostics.push({ severity, message, file: file.name, ...at(path), ...(path === "" ? {} : { path }) });
       const object = readObject(piece.json, mode, report);

@@ -4,17 +4,18 @@ import { exampleError } from "../apis/config/example-checksum.ts";
 import { makeServingConfig, SYSTEM_NAMESPACE } from "../apis/config/serving-config.ts";
 import type { ServingConfig } from "../apis/config/types.ts";
 import type { ConfigMap } from "../apis/core/types.ts";
-import { decode } from "../apis/go/decode.ts";
+import { type DecodeError, decode } from "../apis/go/decode.ts";
 import { dataTypes } from "../apis/go/serving-types.ts";
 import { kindOf, resourceOf } from "../apis/kinds.ts";
-import { type Findings, findingText, merged } from "../apis/meta/field-error.ts";
+import { type Finding, type Findings, findingText, merged } from "../apis/meta/field-error.ts";
 import type { AnyObject, StringMap } from "../apis/meta/object.ts";
 import { schemaOf, unknownFields } from "../apis/schema/schemas.ts";
 import { pruneAndDefault, schemaFindings } from "../apis/schema/structural.ts";
 import { mutate, review } from "../apis/serving/webhook.ts";
 import type { Diagnostic, ManifestFile } from "./diagnostic.ts";
-import { gateOf, gateRemedy } from "./gate-remedy.ts";
+import { fieldBehind, gateOf, gateRemedy } from "./gate-remedy.ts";
 import { laptopNotes } from "./laptop-notes.ts";
+import type { Aim } from "./locate.ts";
 import { type ManifestMode, type ManifestObject, readManifest } from "./read-manifest.ts";
 
 export interface ValidationOptions {
@@ -74,14 +75,20 @@ function textsOf(data: unknown): StringMap {
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
 }
 
-type Say = (severity: Diagnostic["severity"], path: string, message: string, fix?: string) => Diagnostic;
+interface Extra {
+  readonly fix?: string;
+  readonly aim?: Aim;
+  /** Point at this path instead. */
+  readonly at?: string;
+}
+type Say = (severity: Diagnostic["severity"], path: string, message: string, extra?: Extra) => Diagnostic;
 
 function judge(item: ManifestObject, config: ServingConfig, options: ValidationOptions): readonly Diagnostic[] {
-  const say: Say = (severity, path, message, fix) => ({
+  const say: Say = (severity, path, message, { fix, aim, at } = {}) => ({
     severity,
     message,
     file: item.file,
-    ...item.locate(path),
+    ...item.locate(at ?? path, aim),
     ...(path === "" ? {} : { path }),
     ...(fix === undefined ? {} : { fix }),
   });
@@ -91,7 +98,9 @@ function judge(item: ManifestObject, config: ServingConfig, options: ValidationO
     strictness === "ignore"
       ? []
       : unknownFields(object).map((path) =>
-          say(strictness === "warn" ? "warning" : "error", path, `unknown field ${JSON.stringify(path)}`),
+          say(strictness === "warn" ? "warning" : "error", path, `unknown field ${JSON.stringify(path)}`, {
+            aim: "key",
+          }),
         );
   return [...unknown, ...(isData(object) ? judgeData(object, say) : judgeServing(object, config, say))];
 }
@@ -103,7 +112,7 @@ function isData(object: AnyObject): boolean {
 function judgeData(object: AnyObject, say: Say): readonly Diagnostic[] {
   const type = dataTypes.get(kindOf(object));
   const errors = type ? decode(type, object).errors : [];
-  if (errors.length > 0) return errors.map(({ path, message }) => say("error", path, message));
+  if (errors.length > 0) return sayDecodeErrors(errors, say);
   if (!isSystemMap(object)) return [];
   const example = exampleError(object);
   const data = object.data ?? {};
@@ -127,9 +136,7 @@ function judgeServing(object: AnyObject, config: ServingConfig, say: Say): reado
   const pruned = pruneAndDefault(schema, object) as AnyObject;
   const request = { operation: "create" as const, config };
   const mutation = mutate({ ...request, object: pruned });
-  if (mutation.decodeErrors.length > 0) {
-    return mutation.decodeErrors.map(({ path, message }) => say("error", path, message));
-  }
+  if (mutation.decodeErrors.length > 0) return sayDecodeErrors(mutation.decodeErrors, say);
   const complete = pruneAndDefault(schema, mutation.object) as AnyObject;
   const findings = review({ ...request, object: complete });
   const paths = new Set(findings.flatMap((finding) => finding.paths));
@@ -137,25 +144,50 @@ function judgeServing(object: AnyObject, config: ServingConfig, say: Say): reado
   const structural = schemaFindings(schema, complete).filter(({ path }) => !paths.has(path));
   return [
     ...structural.map(({ path, message }) => say("error", path, `${path}: ${message}`)),
-    ...sayFindings(findings, say),
+    ...sayFindings(findings, object.kind === "Revision" ? "spec" : "spec.template.spec", say),
     ...laptopNotes(pruned, config.features).map(({ path, message }) => say("warning", path, message)),
   ];
 }
 
+function sayDecodeErrors(errors: readonly DecodeError[], say: Say): readonly Diagnostic[] {
+  return errors.map(({ path, message }) => {
+    const isUnquoted = /cannot unmarshal (number|bool) into .* of type string$/.test(message);
+    return say("error", path, message, isUnquoted ? { fix: "put the value in quotes" } : {});
+  });
+}
+
 /** An error is said at each of its places, a warning once, at its first. */
-function sayFindings(findings: Findings, say: Say): readonly Diagnostic[] {
+function sayFindings(findings: Findings, pod: string, say: Say): readonly Diagnostic[] {
   const errors = merged(findings, "error").flatMap((finding) => {
     const paths = finding.paths.length === 0 ? [""] : finding.paths;
-    return paths.map((path) => {
-      const gate = gateOf(finding, path);
-      const text = findingText({ ...finding, paths: path === "" ? [] : [path] }).replace(/: $/, "");
-      return say("error", path, text, gate === undefined ? undefined : gateRemedy(gate));
-    });
+    return paths.map((path) => say("error", path, textAt(finding, path), extraOf(finding, path, pod)));
   });
   const warnings = merged(findings, "warning").map((finding) =>
-    say("warning", finding.paths[0] ?? "", findingText(finding).replace(/: $/, "")),
+    say("warning", finding.paths[0] ?? "", withoutColon(findingText(finding))),
   );
   return [...errors, ...warnings];
+}
+
+function textAt(finding: Finding, path: string): string {
+  return withoutColon(findingText({ ...finding, paths: path === "" ? [] : [path] }));
+}
+
+/** Knative ends a finding without a place in a colon. */
+function withoutColon(text: string): string {
+  return text.replace(/: $/, "");
+}
+
+function extraOf(finding: Finding, path: string, pod: string): Extra {
+  const gate = gateOf(finding, path);
+  const key = /^invalid key name "(.*)"$/.exec(finding.message)?.[1];
+  const isKey = key !== undefined && path.endsWith("annotations");
+  const isUnwanted = finding.message.startsWith("must not set");
+  return {
+    ...(gate === undefined ? {} : { fix: gateRemedy(gate) }),
+    ...(isKey ? { at: `${path}.${key}` } : {}),
+    ...(path === "" && gate !== undefined ? { at: `${pod}.${fieldBehind(gate)}` } : {}),
+    ...(isKey || isUnwanted ? { aim: "key" } : {}),
+  };
 }
 
 function inOrder(diagnostics: readonly Diagnostic[], files: readonly ManifestFile[]): readonly Diagnostic[] {

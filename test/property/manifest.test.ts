@@ -1,0 +1,8 @@
+import { expect, it } from "vitest";
+import { breakingManifests } from "../support/mutated-manifests.ts";
+
+it("reads mutated documents without falling over, every refusal located", () => {
+  const { broken, refused } = breakingManifests(200, 1);
+  expect(broken.slice(0, 3)).toEqual([]);
+  expect(refused).toBeGreaterThan(50);
+});

@@ -1,0 +1,47 @@
+// The promise of the manifest room over mutated documents: nothing throws, and every refusal names a place inside the file.
+import { readFileSync } from "node:fs";
+import type { Diagnostic } from "../../src/manifest/diagnostic.ts";
+import { validateFiles } from "../../src/manifest/validate-files.ts";
+import { makeRandom, mutatedYaml } from "./mutate-yaml.ts";
+
+const DATA = new URL("../golden/data/validation.json", import.meta.url);
+
+/** Documents of people's shape to start from. */
+export function seedDocuments(): readonly string[] {
+  const cases = JSON.parse(readFileSync(DATA, "utf8")) as readonly { yaml?: string; new?: string }[];
+  return cases.flatMap(({ yaml, new: changed }) => yaml ?? changed ?? []);
+}
+
+export interface Broken {
+  readonly seed: number;
+  readonly text: string;
+  readonly why: string;
+}
+
+/** Runs `count` mutated documents from `first` on; gives those that break the promise. */
+export function breakingManifests(count: number, first: number): { broken: readonly Broken[]; refused: number } {
+  const seeds = seedDocuments();
+  const broken: Broken[] = [];
+  let refused = 0;
+  for (let seed = first; seed < first + count; seed++) {
+    const random = makeRandom(seed);
+    const text = mutatedYaml(seeds[Math.floor(random() * seeds.length)] ?? "", random);
+    try {
+      const { diagnostics } = validateFiles([{ name: "fuzz.yaml", text }], { mode: "validate" });
+      if (diagnostics.some(({ severity }) => severity === "error")) refused += 1;
+      const lines = text.split(/\r\n|\r|\n/);
+      const lost = diagnostics.find((diagnostic) => !isInside(diagnostic, lines));
+      if (lost) broken.push({ seed, text, why: `not in the file: ${JSON.stringify(lost)}` });
+    } catch (error) {
+      broken.push({ seed, text, why: String((error as Error).stack ?? error) });
+    }
+  }
+  return { broken, refused };
+}
+
+/** A position may stand right behind the last character of a line, or of the file. */
+function isInside({ line, column, endColumn, message }: Diagnostic, lines: readonly string[]): boolean {
+  const text = lines[line - 1];
+  if (text === undefined || message === "") return false;
+  return column >= 1 && column <= text.length + 1 && (endColumn === undefined || endColumn <= text.length + 1);
+}

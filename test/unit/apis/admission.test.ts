@@ -1,0 +1,135 @@
+import { describe, expect, it } from "vitest";
+import { admit } from "../../../src/apis/admission.ts";
+import { exampleChecksum } from "../../../src/apis/config/example-checksum.ts";
+import { makeServingConfig } from "../../../src/apis/config/serving-config.ts";
+import type { AdmissionAnswer } from "../../../src/apis/meta/admission.ts";
+import type { AnyObject } from "../../../src/apis/meta/object.ts";
+import { unknownFields } from "../../../src/apis/schema/schemas.ts";
+import type { Service } from "../../../src/apis/serving/types.ts";
+
+const { config } = makeServingConfig(new Map());
+const service = (spec: object, metadata: object = {}): AnyObject => ({
+  apiVersion: "serving.knative.dev/v1",
+  kind: "Service",
+  metadata: { name: "hello", namespace: "default", ...metadata },
+  spec: { template: { spec } },
+});
+const create = (object: AnyObject): AdmissionAnswer => admit({ operation: "CREATE", object, user: "alice" }, config);
+const stored = (answer: AdmissionAnswer): Service => {
+  if ("refused" in answer) throw new Error(answer.refused.message);
+  return answer.object as Service;
+};
+const refusal = (answer: AdmissionAnswer) => ("refused" in answer ? answer.refused : undefined);
+
+describe("admission", () => {
+  const written = service({ containers: [{ image: "ghcr.io/acme/hello", ports: [{ containerPort: 8080 }], foo: 1 }] });
+
+  it("stores what the API server and Knative make of a document: pruned, defaulted, signed", () => {
+    const { metadata, spec } = stored(create(written));
+    expect(metadata.annotations).toEqual({
+      "serving.knative.dev/creator": "alice",
+      "serving.knative.dev/lastModifier": "alice",
+    });
+    expect(spec.template).toEqual({
+      metadata: {},
+      spec: {
+        containerConcurrency: 0,
+        timeoutSeconds: 300,
+        enableServiceLinks: false,
+        containers: [
+          {
+            name: "user-container",
+            image: "ghcr.io/acme/hello",
+            ports: [{ containerPort: 8080, protocol: "TCP" }],
+            resources: {},
+            readinessProbe: { successThreshold: 1, tcpSocket: { port: 0 } },
+          },
+        ],
+      },
+    });
+    expect(spec.traffic).toEqual([{ latestRevision: true, percent: 100 }]);
+    expect(unknownFields(written)).toEqual(["spec.template.spec.containers[0].foo"]);
+  });
+  it("leaves an admitted object as it is when it comes again", () => {
+    const first = stored(create(written));
+    const again = admit({ operation: "UPDATE", object: first, old: first, user: "bob" }, config);
+    expect(stored(again)).toEqual(first);
+  });
+  it("denies in the webhooks' words", () => {
+    const answer = create(service({ containers: [{ image: "BAD" }], timeoutSeconds: 601 }));
+    expect(refusal(answer)).toMatchObject({ code: 400, reason: "BadRequest" });
+    expect(refusal(answer)?.message).toMatch(
+      /^admission webhook "validation\.webhook\.serving\.knative\.dev" denied the request: validation failed: Failed to parse image reference: .*\n.*\nexpected 0 <= 601 <= 600: spec\.template\.spec\.timeoutSeconds$/,
+    );
+    expect(
+      refusal(create(service({ containers: [{ image: "a/b", env: [{ name: "A", value: 5 }] }] })))?.message,
+    ).toMatch(
+      /^admission webhook "webhook\.serving\.knative\.dev" denied the request: mutation failed: cannot decode incoming new object: json: /,
+    );
+  });
+  it("answers 422 for what the schema alone refuses", () => {
+    const mounts = [
+      { name: "v", mountPath: "/a" },
+      { name: "v", mountPath: "/a" },
+    ];
+    const answer = create(
+      service({ containers: [{ image: "a/b", volumeMounts: mounts }], volumes: [{ name: "v", emptyDir: {} }] }),
+    );
+    expect(refusal(answer)).toMatchObject({ code: 422, reason: "Invalid" });
+    expect(refusal(answer)?.message).toBe(
+      'Service.serving.knative.dev "hello" is invalid: spec.template.spec.containers[0].volumeMounts[1]: Duplicate value: {"mountPath":"/a"}',
+    );
+  });
+  it("refuses a change of a named revision", () => {
+    const named = (image: string): AnyObject => {
+      const { spec, ...rest } = service({ containers: [{ image, name: "c" }] });
+      const { template } = spec as { template: object };
+      return { ...rest, spec: { template: { ...template, metadata: { name: "hello-v1" } } } };
+    };
+    const old = stored(create(named("ghcr.io/a/b:1")));
+    const container = { ...old.spec.template.spec.containers[0], image: "ghcr.io/a/b:2" };
+    const object = {
+      ...old,
+      spec: {
+        ...old.spec,
+        template: { ...old.spec.template, spec: { ...old.spec.template.spec, containers: [container] } },
+      },
+    };
+    const answer = admit({ operation: "UPDATE", object, old, user: "alice" }, config);
+    expect(refusal(answer)?.message).toContain(
+      'Saw the following changes without a name change (-old +new): spec.template.metadata.name\n{*v1.RevisionTemplateSpec}.Spec.PodSpec.Containers[0].Image:\n\t-: "ghcr.io/a/b:1"\n\t+: "ghcr.io/a/b:2"\n',
+    );
+  });
+  it("checks ConfigMaps of knative-serving, and no others", () => {
+    const map = (namespace: string, data: object, annotations: object = {}): AnyObject =>
+      ({
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { name: "config-gc", namespace, annotations },
+        data,
+      }) as AnyObject;
+    const bad = { "min-non-active-revisions": "-1" };
+    expect(refusal(create(map("knative-serving", bad)))?.message).toBe(
+      'admission webhook "config.webhook.serving.knative.dev" denied the request: validation failed: min-non-active-revisions must be non-negative, was: -1',
+    );
+    expect(refusal(create(map("default", bad)))).toBeUndefined();
+    const checksum = { "knative.dev/example-checksum": exampleChecksum("a: 1\n\n\nb: 2") };
+    expect(refusal(create(map("knative-serving", { _example: "\na: 1\nb: 2\n" }, checksum)))).toBeUndefined();
+    expect(refusal(create(map("knative-serving", { _example: "a: 2\nb: 2" }, checksum)))?.message).toContain(
+      'the update modifies a key in "_example"',
+    );
+    expect(refusal(create(map("default", { a: 1 })))?.message).toMatch(/^ConfigMap in version "v1" cannot be handled/);
+  });
+  it("gives a PodAutoscaler its class and metric", () => {
+    const scaler = {
+      apiVersion: "autoscaling.internal.knative.dev/v1alpha1",
+      kind: "PodAutoscaler",
+      metadata: { name: "hello-00001", namespace: "default" },
+      spec: { scaleTargetRef: { name: "x" }, protocolType: "http1" },
+    };
+    expect(stored(create(scaler)).metadata.annotations).toEqual({
+      "autoscaling.knative.dev/class": "kpa.autoscaling.knative.dev",
+      "autoscaling.knative.dev/metric": "concurrency",
+    });
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { readDocuments } from "../../../src/manifest/document.ts";
+import { plainScalar } from "../../../src/manifest/scalar.ts";
+
+describe("plain scalars, as kubectl reads them", () => {
+  it.each([
+    ["yes", true],
+    ["Off", false],
+    ["y", true],
+    ["N", false],
+    ["TRUE", true],
+    ["~", null],
+    ["", null],
+    ["0644", 420],
+    ["0o644", 420],
+    ["0x1F", 31],
+    ["0b11", 3],
+    ["1_000", 1000],
+    ["-12", -12],
+    ["1e3", 1000],
+    [".5", 0.5],
+    ["10.0", 10],
+    ["0899", 899],
+    ["12:30:45", "12:30:45"],
+    ["2024-01-02", "2024-01-02"],
+    ["yEs", "yEs"],
+    ["1.2.3", "1.2.3"],
+    ["-", "-"],
+    ["hello", "hello"],
+  ])("%s", (source, value) => {
+    expect(plainScalar(source)).toBe(value);
+  });
+});
+
+const json = (text: string): unknown => readDocuments(text)[0]?.json;
+
+describe("documents", () => {
+  it("keeps quoted and tagged texts as texts", () => {
+    expect(json(`{a: "yes", b: 'no', c: !!str 5, d: !!int "7"}`)).toEqual({ a: "yes", b: "no", c: "5", d: 7 });
+  });
+  it("merges maps, own keys winning", () => {
+    expect(
+      json("base: &b {one: 1, two: 2}\nmore: &m {three: 3, one: 9}\nall:\n  <<: [*b, *m]\n  two: 5\n"),
+    ).toMatchObject({
+      all: { one: 1, two: 5, three: 3 },
+    });
+  });
+  it("turns other keys into texts", () => {
+    expect(json("1: a\ntrue: b\nyes: c\n")).toEqual({ "1": "a", true: "c" });
+  });
+  it("takes the last of two equal keys and says so", () => {
+    const [document] = readDocuments("a: 1\na: 2\n");
+    expect(document?.json).toEqual({ a: 2 });
+    expect(document?.findings).toMatchObject([{ severity: "warning", position: { line: 2, column: 1 } }]);
+  });
+  it("reads several documents and leaves out empty ones", () => {
+    expect(readDocuments("a: 1\n---\n---\n# nothing\n---\nb: 2\n").map((document) => document.json)).toEqual([
+      { a: 1 },
+      { b: 2 },
+    ]);
+  });
+  it("reports every syntax error with its place and gives no value then", () => {
+    const [document] = readDocuments("a: 'x\nb: [1\n");
+    expect(document?.json).toBeUndefined();
+    expect(document?.findings.length).toBeGreaterThan(0);
+  });
+  it("refuses an alias inside itself, and one that unfolds without end", () => {
+    expect(readDocuments("a: &a [*a]\n")[0]?.findings[0]?.message).toBe("an alias must not contain itself");
+    const laughs = ["a0: &a0 [1,1,1,1,1,1,1,1,1,1]"];
+    for (let at = 1; at < 8; at++)
+      laughs.push(
+        `a${at}: &a${at} [${Array(10)
+          .fill(`*a${at - 1}`)
+          .join(",")}]`,
+      );
+    expect(readDocuments(laughs.join("\n"))[0]?.json).toBeUndefined();
+  });
+  it("does not let a key reach the prototype", () => {
+    expect(Object.getPrototypeOf(json("__proto__: {x: 1}"))).toBe(Object.prototype);
+  });
+});
