@@ -12,12 +12,9 @@ export interface Target {
 
 /** The resource that a path means, or undefined when there is none. */
 export function parseTarget(path: string): Target | undefined {
-  const parts = path
-    .split("/")
-    .filter((part) => part !== "")
-    .map(decodePart);
-  if (parts.includes(undefined)) return undefined;
-  const [root, ...rest] = parts as string[];
+  const parts = decodePath(path);
+  if (!parts) return undefined;
+  const [root, ...rest] = parts;
   const group = root === "api" ? "" : rest.shift();
   const version = rest.shift();
   if ((root !== "api" && root !== "apis") || group === undefined || version === undefined) return undefined;
@@ -47,9 +44,13 @@ function target(
   };
 }
 
-function decodePart(part: string): string | undefined {
+/** The decoded parts of a path, without empty ones; undefined when one cannot be decoded. */
+export function decodePath(path: string): readonly string[] | undefined {
   try {
-    return decodeURIComponent(part);
+    return path
+      .split("/")
+      .filter((part) => part !== "")
+      .map(decodeURIComponent);
   } catch {
     return undefined;
   }

@@ -3,6 +3,7 @@ import type { ApiStatus } from "../apis/meta/api-status.ts";
 import { makeFailure } from "../control-plane/store/refusals.ts";
 import { type Answer, type ApiRequest, json, refuse } from "./answer.ts";
 import { jsonBody } from "./request-body.ts";
+import { decodePath } from "./target.ts";
 
 export interface VerbRequest {
   /** What follows the verb in the path: `/explain/default/hello` gives `["default", "hello"]`. */
@@ -24,7 +25,7 @@ const PREFIX = "/apis/knap.dev/v1/";
 /** The answer of a verb; undefined when the path is not one of the group. */
 export async function callVerb(verbs: Verbs | undefined, request: ApiRequest): Promise<Answer | undefined> {
   if (!request.path.startsWith(PREFIX)) return undefined;
-  const [verb = "", ...path] = request.path.slice(PREFIX.length).split("/").map(decodeURIComponent);
+  const [verb = "", ...path] = decodePath(request.path.slice(PREFIX.length)) ?? [];
   const handler = verbs?.get(`${request.method} /${verb}`);
   if (!handler) return refuse(makeFailure("NotFound", `knap.dev has no verb ${request.method} /${verb}`));
   const parsed = jsonBody(request);

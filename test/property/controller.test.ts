@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Kind } from "../../src/apis/kinds.ts";
 import type { AnyObject } from "../../src/apis/meta/object.ts";
-import type { Reconciler } from "../../src/control-plane/controller/reconciler.ts";
+import type { Reconciler, World } from "../../src/control-plane/controller/reconciler.ts";
 import { WorkQueue } from "../../src/control-plane/controller/work-queue.ts";
 import type { ObjectStore } from "../../src/control-plane/store/object-store.ts";
+import type { View } from "../../src/control-plane/store/view.ts";
 import { makeRig } from "../support/controller.ts";
 
 const KSVC = "Service.serving.knative.dev" as const;
@@ -15,7 +16,7 @@ const at = <K extends Kind>(kind: K, name: string) => ({ kind, namespace: "defau
 const service = {
   name: "service",
   kind: KSVC,
-  reconcile: (object: AnyObject, world) => {
+  reconcile: (object: AnyObject, world: World) => {
     const { name, uid = "" } = object.metadata;
     const image = (object.spec as { image: string }).image;
     const owner = { apiVersion: object.apiVersion, kind: "Service", name, uid, controller: true };
@@ -31,9 +32,9 @@ const service = {
 const configuration = {
   name: "configuration",
   kind: CONFIG,
-  watches: (changed: AnyObject, view) =>
+  watches: (changed: AnyObject, view: View) =>
     changed.kind === "ConfigMap" ? view.list(CONFIG).map(({ metadata }) => at(CONFIG, metadata.name)) : [],
-  reconcile: (object: AnyObject, world) => {
+  reconcile: (object: AnyObject, world: World) => {
     const { image } = object.spec as { image: string };
     return { status: world.get("ConfigMap", "default", image) ? { image } : { missing: image } };
   },

@@ -52,6 +52,8 @@ describe("the door", () => {
     expect((await api.send("GET", `${SERVICES}/hello/scale`)).status).toBe(404);
     expect((await api.send("PUT", SERVICES, ksvc("hello"))).status).toBe(405);
     expect((await api.send("GET", "/apis/serving.knative.dev/v1/services/hello")).status).toBe(404);
+    expect((await api.send("GET", `${SERVICES}/%E0%A4%A`)).status).toBe(404);
+    expect((await api.send("GET", "/apis/knap.dev/v1/%E0%A4%A")).status).toBe(404);
   });
 
   it("refuses bodies over 3 MiB, bodies that are no JSON, and other media types", async () => {
