@@ -6,6 +6,7 @@ import { unknownFields } from "../apis/schema/schemas.ts";
 import type { Clock } from "../base/clock.ts";
 import { systemClock } from "../base/system-clock.ts";
 import { makeHttpClient } from "../client/http-client.ts";
+import type { Wake } from "../client/live.ts";
 import { Activator } from "../data-plane/activator/activator.ts";
 import { IngressGateway } from "../data-plane/ingress/ingress.ts";
 import { chooseForwarder } from "./choose-forwarder.ts";
@@ -20,6 +21,7 @@ import type { Emulator, EmulatorOptions } from "./options.ts";
 import { RevisionTrafficWatch } from "./revision-traffic.ts";
 import { Sidecars } from "./sidecars.ts";
 import { StopList } from "./stop-list.ts";
+import { Wakes } from "./wakes.ts";
 
 /** In-flight requests at the end of a session. */
 const LAST_REQUESTS_MS = 5000;
@@ -46,7 +48,8 @@ async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator
   const { runtime, name: runtimeName, notices } = await chooseRuntime(options);
   stops.add(() => runtime.close());
   const info = await runtime.info();
-  const data = await openDataPlane({ options, clock, control: () => control });
+  const wakes = new Wakes((revision, pod) => node.marks(revision, pod));
+  const data = await openDataPlane({ options, clock, wakes, control: () => control });
   const { activator, gateway, door, sidecars } = data;
   stops.add((how) => door.close(how === "now" ? 0 : LAST_REQUESTS_MS));
   const inquiries = openInquiries({ clock, runtime, info, activator, gateway, door, control: () => control });
@@ -70,7 +73,7 @@ async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator
   const { library } = inquiries;
   const node = await openNode({ options, clock, runtime, info, control, sidecars, library });
   stops.add((how) => node.stop(how));
-  const api = await openApi({ options, clock, control, activator, gateway, node });
+  const api = await openApi({ options, clock, control, activator, gateway, node, wakes: () => wakes.all });
   stops.add(() => api.close());
   control.controller.start();
   control.controller.settle();
@@ -88,7 +91,7 @@ async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator
 }
 
 /** The request path, before there is anything to route to. `follow` joins it with the store. */
-async function openDataPlane({ options, clock, control }: DataPlaneParts) {
+async function openDataPlane({ options, clock, control, wakes }: DataPlaneParts) {
   const { address, port, log } = options;
   const activator = new Activator({
     clock,
@@ -98,7 +101,7 @@ async function openDataPlane({ options, clock, control }: DataPlaneParts) {
     onStat: (revision, stat) => control().tick.receive(revision, stat),
   });
   const gateway = new IngressGateway({
-    forward: (revision, exchange) => activator.handle(revision, exchange),
+    forward: (revision, exchange) => wakes.follow(exchange, activator.handle(revision, exchange)),
     chance: Math.random,
     address: GATEWAY_ADDRESS,
   });
@@ -121,6 +124,7 @@ async function openDataPlane({ options, clock, control }: DataPlaneParts) {
 interface DataPlaneParts {
   readonly options: EmulatorOptions;
   readonly clock: Clock;
+  readonly wakes: Wakes;
   /** Made later: it needs the ingress port. */
   readonly control: () => ControlPlane;
 }
@@ -138,7 +142,6 @@ async function openApi({ options, clock, node, ...live }: ApiParts) {
     verbs: makeKnapVerbs({
       ...live,
       clock,
-      wakes: node.wakes,
       kill: node.kill,
       onStop: () => stopRequest.abort(),
     }),
@@ -155,6 +158,7 @@ interface ApiParts {
   readonly activator: Activator;
   readonly gateway: IngressGateway;
   readonly node: NodeAgent;
+  readonly wakes: () => readonly Wake[];
 }
 
 const SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789";

@@ -4,7 +4,6 @@ import type { Pod } from "../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../apis/kinds.ts";
 import type { Clock } from "../base/clock.ts";
 import { systemClock } from "../base/system-clock.ts";
-import type { Wake } from "../client/live.ts";
 import { EventRecorder } from "../control-plane/controller/event-recorder.ts";
 import { buildImage, pruneImages } from "../node/image/image-build.ts";
 import type { ImageLibrary } from "../node/image/image-library.ts";
@@ -12,6 +11,7 @@ import { configsOfSecrets } from "../node/image/registry-auth.ts";
 import { AddressPool } from "../node/kubelet/address-pool.ts";
 import { makeGate } from "../node/kubelet/gate.ts";
 import { Kubelet, type KubeletOptions } from "../node/kubelet/kubelet.ts";
+import type { WakeMarks } from "../node/kubelet/node-parts.ts";
 import type { ContainerRuntime, RuntimeInfo } from "../node/runtime/runtime.ts";
 import { RuntimeError } from "../node/runtime/runtime.ts";
 import { NODE_NAME } from "./cluster-objects.ts";
@@ -38,7 +38,8 @@ export interface NodeOptions {
 export interface NodeAgent {
   readonly logs: PodLogs;
   readonly kill: (pod: Pod, signal: string) => Promise<void>;
-  readonly wakes: () => readonly Wake[];
+  /** The steps of a pod's start, while it is here; `revision` is `namespace/name`. */
+  marks(revision: string, pod: string): Readonly<WakeMarks> | undefined;
   readonly buildImage: BuildServiceImage | undefined;
   /** Resolves when no create, start, first readiness or stop is under way. */
   idle(): Promise<void>;
@@ -66,7 +67,10 @@ export async function openNode(parts: NodeOptions): Promise<NodeAgent> {
         if (id !== undefined) await runtime.kill(id, signal);
       }
     },
-    wakes: () => [],
+    marks: (revision, pod) => {
+      const [namespace = ""] = revision.split("/");
+      return kubelet.marks(parts.control.store.get("Pod", namespace, pod)?.metadata.uid ?? "");
+    },
     buildImage: runtime.capabilities.build ? builderOf(runtime, labels) : undefined,
     idle: () => kubelet.idle(),
     stop: async (how) => {
