@@ -1,0 +1,45 @@
+// Percentiles of many durations in little memory: buckets that grow by one per cent, each with a weight. It keeps no single value.
+
+const GROWTH = 1.01;
+const SMALLEST_MS = 0.1;
+const LOG_GROWTH = Math.log(GROWTH);
+
+/** Durations in ms; a weight stands for so many requests (fractions too). */
+export class Histogram {
+  readonly #weights: number[] = [];
+  #total = 0;
+  #sum = 0;
+  #largest = 0;
+
+  get count(): number {
+    return this.#total;
+  }
+
+  get largest(): number {
+    return this.#largest;
+  }
+
+  get mean(): number {
+    return this.#total === 0 ? 0 : this.#sum / this.#total;
+  }
+
+  add(ms: number, weight = 1): void {
+    const index = ms <= SMALLEST_MS ? 0 : 1 + Math.floor(Math.log(ms / SMALLEST_MS) / LOG_GROWTH);
+    while (this.#weights.length <= index) this.#weights.push(0);
+    this.#weights[index] = (this.#weights[index] ?? 0) + weight;
+    this.#total += weight;
+    this.#sum += ms * weight;
+    if (ms > this.#largest) this.#largest = ms;
+  }
+
+  /** The duration that this share (0 to 1) of all does not exceed, within one per cent; 0 when there are none. */
+  percentile(share: number): number {
+    let left = share * this.#total;
+    for (const [index, weight] of this.#weights.entries()) {
+      left -= weight;
+      if (weight > 0 && left <= 1e-9)
+        return index === 0 ? 0 : Math.min(SMALLEST_MS * GROWTH ** (index - 0.5), this.#largest);
+    }
+    return this.#largest;
+  }
+}
