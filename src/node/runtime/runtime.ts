@@ -70,8 +70,8 @@ export interface ContainerSpec {
   readonly env: readonly (readonly [name: string, value: string])[];
   readonly labels: Readonly<Record<string, string>>;
   readonly hostname?: string;
-  /** Join this network (by id), with these names on it. */
-  readonly network?: { readonly id: string; readonly aliases?: readonly string[] };
+  /** Join this network (by id), with these names and, if given, this address on it. */
+  readonly network?: { readonly id: string; readonly aliases?: readonly string[]; readonly address?: string };
   /** Share the network namespace of this container instead (sidecars behind a pause container). */
   readonly networkOf?: string;
   /** TCP ports to make reachable from this process. */

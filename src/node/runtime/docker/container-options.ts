@@ -40,10 +40,12 @@ export function containerOptions(
       ...(spec.mounts && { Mounts: spec.mounts.map(mount) }),
     },
     ...(spec.network &&
-      !shared && {
-        NetworkingConfig: { EndpointsConfig: { [spec.network.id]: { Aliases: [...(spec.network.aliases ?? [])] } } },
-      }),
+      !shared && { NetworkingConfig: { EndpointsConfig: { [spec.network.id]: endpoint(spec.network) } } }),
   };
+}
+
+function endpoint({ aliases = [], address }: NonNullable<ContainerSpec["network"]>): Docker.EndpointSettings {
+  return { Aliases: [...aliases], ...(address !== undefined && { IPAMConfig: { IPv4Address: address } }) };
 }
 
 function networking(spec: ContainerSpec, publishing: Publishing | undefined): Docker.HostConfig {

@@ -1,0 +1,296 @@
+// One container of one pod, through all its starts: image, create, start, exit. It does what the pod's plan says and reports what became of it.
+import type { Container } from "../../apis/core/pod-spec.ts";
+import type { Pod } from "../../apis/core/types.ts";
+import { timeText } from "../../base/time.ts";
+import type { UsableImage } from "../image/image-library.ts";
+import { type ContainerSpec, type ContainerState, RuntimeError, type RuntimeEvent } from "../runtime/runtime.ts";
+import type { ContainerOutcome } from "./container-spec.ts";
+import type { NodeParts, WakeMarks } from "./node-parts.ts";
+import type { ContainerFacts, ExitFacts, ImageFacts, RunFacts } from "./pod-facts.ts";
+import { fallbackMessage } from "./pod-status.ts";
+
+/** What the pod gives its containers. */
+export interface PodSide {
+  readonly pod: () => Pod;
+  /** Renders the spec for an attempt; may first make volumes. */
+  readonly render: (container: Container, attempt: number, image: UsableImage) => Promise<ContainerOutcome>;
+  /** Between create and start: files that must be in place (overlays). */
+  readonly prepare: (containerId: string, container: Container) => Promise<void>;
+  /** Facts changed: plan again. */
+  readonly look: () => void;
+  readonly onRunning: (run: ContainerRun) => void;
+  readonly onEnded: (run: ContainerRun) => void;
+  readonly marks: WakeMarks;
+}
+
+const START_ERROR = 128;
+const LOG_TAIL_LINES = 80;
+
+export class ContainerRun {
+  readonly container: Container;
+  readonly init: boolean;
+  readonly #parts: NodeParts;
+  readonly #side: PodSide;
+  #image: ImageFacts = { state: "unknown" };
+  #usable: UsableImage | undefined;
+  #run: RunFacts = { state: "none" };
+  #restarts = 0;
+  #last: ExitFacts | undefined;
+  #held: ContainerFacts["held"];
+  /** The present or last container, and the one before, kept for `logs --previous`. */
+  #id: string | undefined;
+  #previousId: string | undefined;
+  #listening: Disposable | undefined;
+  #ending = false;
+  #over = false;
+  state: ContainerState | undefined;
+  started = true;
+  ready = true;
+  finding: ContainerFacts["finding"];
+
+  constructor(parts: NodeParts, side: PodSide, container: Container, init: boolean) {
+    this.#parts = parts;
+    this.#side = side;
+    this.container = container;
+    this.init = init;
+    const known = parts.runtime.capabilities.images ? parts.library.peek(container.image ?? "") : processImage;
+    if (known && container.imagePullPolicy !== "Always") this.#have(known);
+  }
+
+  get name(): string {
+    return this.container.name ?? "";
+  }
+
+  /** The container's id while it runs. */
+  get runningId(): string | undefined {
+    return this.#run.state === "running" ? this.#run.containerId : undefined;
+  }
+
+  get lastId(): string | undefined {
+    return this.#id;
+  }
+
+  get previousId(): string | undefined {
+    return this.#previousId;
+  }
+
+  get stopSignal(): string {
+    return this.#usable?.stopSignal ?? "SIGTERM";
+  }
+
+  facts(): ContainerFacts {
+    return {
+      name: this.name,
+      init: this.init,
+      reference: this.container.image ?? "",
+      image: this.#image,
+      imageId: this.#usable?.imageId ?? "",
+      run: this.#run,
+      restarts: this.#restarts,
+      started: this.started,
+      ready: this.ready,
+      ...(this.#last && { last: this.#last }),
+      ...(this.#held && { held: this.#held }),
+      ...(this.finding && { finding: this.finding }),
+    };
+  }
+
+  /** A ConfigMap or Secret changed: what was held back may work now. */
+  release(): void {
+    if (this.#held) this.#held = { ...this.#held, at: 0 };
+  }
+
+  async fetchImage(): Promise<void> {
+    const { library, nodeClock, pullConfigs, record } = this.#parts;
+    const failures = this.#image.state === "failed" ? this.#image.trouble.failures : 0;
+    this.#image = { state: "fetching" };
+    const reference = this.container.image ?? "";
+    const pod = this.#side.pod();
+    const outcome = await library.ensure({
+      reference,
+      configs: pullConfigs(pod),
+      ...(this.container.imagePullPolicy && { policy: this.container.imagePullPolicy }),
+      onPulled: (message) => record(pod, { type: "Normal", reason: "Pulled", message }),
+    });
+    if ("image" in outcome) this.#have(outcome.image);
+    else {
+      const trouble = { ...outcome.failure, failures: failures + 1, failedAt: nodeClock.now() };
+      this.#image = { state: "failed", trouble };
+      const message = `Failed to pull image "${reference}": ${outcome.failure.message}`;
+      record(pod, { type: "Warning", reason: "Failed", message });
+    }
+    this.#side.look();
+  }
+
+  /** Creates and starts; what fails becomes a fact. */
+  async start(): Promise<void> {
+    if (this.#run.state === "exited") {
+      this.#last = this.#run.exit;
+      this.#restarts++;
+    }
+    this.#run = { state: "starting" };
+    this.#held = undefined;
+    this.finding = undefined;
+    try {
+      await this.#start();
+    } catch (error) {
+      this.#onStartFailed(error);
+    }
+    this.#side.look();
+  }
+
+  /** Sends a signal, if it runs. Never throws: the engine being away is found out elsewhere. */
+  async signal(name: string): Promise<void> {
+    const id = this.runningId;
+    if (id !== undefined) await this.#parts.runtime.kill(id, name).catch(() => {});
+  }
+
+  /** Looks at the container itself: after an event, or when the engine is back. */
+  async inspect(): Promise<void> {
+    if (this.#run.state !== "running" || this.#ending) return;
+    const id = this.#run.containerId;
+    const state = await this.#parts.runtime.inspect(id).catch(() => "away" as const);
+    if (state === "away" || this.runningId !== id) return;
+    if (state === undefined || state.status === "exited") await this.#onExited(state);
+    else this.state = state;
+  }
+
+  /** Nothing of it is left after this. */
+  async remove(): Promise<void> {
+    this.#over = true;
+    this.#listening?.[Symbol.dispose]();
+    const ids = [this.#id, this.#previousId].filter((id) => id !== undefined);
+    await Promise.all(ids.map((id) => this.#parts.runtime.remove(id)));
+  }
+
+  #have(image: UsableImage): void {
+    this.#usable = image;
+    this.#image = { state: "here" };
+  }
+
+  async #start(): Promise<void> {
+    const { runtime, starts } = this.#parts;
+    const outcome = await this.#side.render(this.container, this.#restarts, this.#usable as UsableImage);
+    if ("error" in outcome) {
+      this.#hold(outcome.error.reason, outcome.error.message);
+      return;
+    }
+    const id = await starts(() => this.#create(outcome.spec));
+    if (id === undefined) return;
+    const state = await runtime.inspect(id);
+    if (this.#over || this.#id !== id) return;
+    this.state = state;
+    this.#run = { state: "running", containerId: id, startedAt: this.#now() };
+    if (state === undefined || state.status === "exited") await this.#onExited(state);
+    else this.#side.onRunning(this);
+  }
+
+  /** undefined: the pod ended meanwhile, and what was made is gone again. */
+  async #create(spec: ContainerSpec): Promise<string | undefined> {
+    const { runtime, listen, nodeClock } = this.#parts;
+    if (this.#over) return undefined;
+    if (this.#previousId !== undefined) await runtime.remove(this.#previousId);
+    this.#previousId = this.#id;
+    const id = await runtime.create(spec);
+    this.#listening?.[Symbol.dispose]();
+    // Before the start, so that an exit at once is not missed.
+    this.#listening = listen(id, (event) => this.#onEvent(event));
+    this.#id = id;
+    this.#side.marks.created ??= nodeClock.now();
+    if (!this.#over) await this.#side.prepare(id, this.container);
+    if (!this.#over) await runtime.start(id);
+    this.#side.marks.started ??= nodeClock.now();
+    if (!this.#over) return id;
+    await runtime.remove(id);
+    return undefined;
+  }
+
+  #onStartFailed(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    const code = error instanceof RuntimeError ? error.code : "failed";
+    if (code === "no-image") this.#forgetImage();
+    else if (code === "invalid" && this.#id !== undefined) this.#onNotStartable(message);
+    else this.#hold(code === "unreachable" ? "ContainerRuntimeNotReady" : "CreateContainerError", message);
+  }
+
+  /** It was removed behind our back: ask for it anew. */
+  #forgetImage(): void {
+    this.#parts.library.forget(this.container.image ?? "");
+    this.#image = { state: "unknown" };
+    this.#run = { state: "none" };
+  }
+
+  #onNotStartable(message: string): void {
+    const { nodeClock, record } = this.#parts;
+    const at = this.#now();
+    const ids = this.#id === undefined ? {} : { containerId: this.#id };
+    const exit = { exitCode: START_ERROR, reason: "StartError", message, finishedAt: at, startedAt: at, ...ids };
+    this.#run = { state: "exited", exit: { ...exit, endedAt: nodeClock.now(), ranMs: 0 } };
+    record(this.#side.pod(), { type: "Warning", reason: "Failed", message: `Error: ${message}` });
+    this.#side.onEnded(this);
+  }
+
+  #hold(reason: string, message: string): void {
+    const { nodeClock, record } = this.#parts;
+    this.#run = { state: "none" };
+    this.#held = { reason, message, at: nodeClock.now() };
+    record(this.#side.pod(), { type: "Warning", reason: "Failed", message: `Error: ${message}` });
+  }
+
+  #onEvent(event: RuntimeEvent): void {
+    // A start that is not ours is the runtime's own second try, on another port: the address is read anew.
+    if (event.type === "die" || event.type === "destroy" || event.type === "start") void this.inspect();
+  }
+
+  async #onExited(state: ContainerState | undefined): Promise<void> {
+    if (this.#run.state !== "running" || this.#ending) return;
+    this.#ending = true;
+    const { containerId, startedAt } = this.#run;
+    const { nodeClock } = this.#parts;
+    const exitCode = state?.exitCode ?? 137;
+    const exit: ExitFacts = {
+      exitCode,
+      reason: state?.oomKilled ? "OOMKilled" : exitCode === 0 ? "Completed" : "Error",
+      message: exitCode === 0 ? "" : await this.#lastWords(containerId, state),
+      startedAt,
+      finishedAt: this.#now(),
+      containerId,
+      endedAt: nodeClock.now(),
+      ranMs: ranMs(state),
+    };
+    this.#ending = false;
+    if (this.runningId !== containerId) return;
+    this.#run = { state: "exited", exit };
+    this.state = undefined;
+    this.#side.onEnded(this);
+    this.#side.look();
+  }
+
+  /** The termination message: the end of the log, where the policy says so; for a foreign image, that it is one. */
+  async #lastWords(id: string, state: ContainerState | undefined): Promise<string> {
+    if (state === undefined) return "the container was removed by someone else";
+    const foreign = this.#usable?.foreign && ranMs(state) < 5_000 ? `${this.#usable.foreign}\n` : "";
+    if (this.container.terminationMessagePolicy !== "FallbackToLogsOnError") return foreign + (state.error ?? "");
+    const lines: string[] = [];
+    try {
+      const tail = this.#parts.runtime.logs(id, { follow: false, tail: LOG_TAIL_LINES });
+      for await (const line of tail) lines.push(line.text);
+    } catch {
+      // A message is worth no failure.
+    }
+    return foreign + (lines.length > 0 ? fallbackMessage(lines) : (state.error ?? ""));
+  }
+
+  #now(): string {
+    return timeText(this.#parts.clock.now());
+  }
+}
+
+/** To the process runtime an image's name means nothing. */
+const processImage: UsableImage = { reference: "", imageId: "", user: "", stopSignal: "SIGTERM" };
+
+function ranMs(state: ContainerState | undefined): number {
+  const started = Date.parse(state?.startedAt ?? "");
+  const finished = Date.parse(state?.finishedAt ?? "");
+  return Number.isNaN(started) || Number.isNaN(finished) ? 0 : Math.max(0, finished - started);
+}

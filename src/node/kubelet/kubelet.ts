@@ -1,0 +1,157 @@
+// The kubelet: every Pod that the scheduler gave this node gets a worker, container events find theirs, and at the end all of them stop. It decides nothing about a pod.
+import type { Pod } from "../../apis/core/types.ts";
+import type { ObjectKey } from "../../apis/kinds.ts";
+import type { RuntimeEvent } from "../runtime/runtime.ts";
+import type { NodeParts, StopManners, WakeMarks } from "./node-parts.ts";
+import { PodWorker } from "./pod-worker.ts";
+
+export interface KubeletOptions extends Omit<NodeParts, "listen" | "track" | "manners"> {
+  readonly manners: StopManners;
+  /** The engine went away or came back. */
+  readonly onEngine?: (state: "unreachable" | "reachable") => void;
+}
+
+/** The manners at the end of a session: in-flight requests get 5 s, containers 2 s. */
+const LAST_MANNERS: StopManners = { stopTimeoutMs: 2_000, quietMs: 0, graceMs: 5_000 };
+
+export class Kubelet {
+  readonly #parts: NodeParts;
+  readonly #workers = new Map<string, PodWorker>();
+  readonly #listeners = new Map<string, (event: RuntimeEvent) => void>();
+  readonly #closing = new AbortController();
+  readonly #idlers = new Set<() => void>();
+  #manners: StopManners;
+  #underWay = 0;
+  #watches: Disposable[] = [];
+  #events: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(options: KubeletOptions) {
+    const { manners, onEngine, ...parts } = options;
+    this.#manners = manners;
+    this.#parts = {
+      ...parts,
+      manners: () => this.#manners,
+      listen: (id, listener) => this.#listen(id, listener),
+      track: (work) => this.#track(work),
+    };
+    this.#events = this.#readEvents(onEngine ?? (() => {}));
+    const { store } = parts;
+    const watch = (kind: "Pod" | "ConfigMap" | "Secret", run: (object: Pod) => void): void => {
+      const watching = store.watch({ kind }, (event) => {
+        if (event.type !== "DELETED" || kind !== "Pod") run(event.object as Pod);
+        else this.#onRemoved(event.object as Pod);
+      });
+      if (Symbol.dispose in watching) this.#watches.push(watching);
+    };
+    watch("Pod", (pod) => this.#onPod(pod));
+    for (const kind of ["ConfigMap", "Secret"] as const)
+      watch(kind, ({ metadata }) => this.#onConfig(metadata.namespace));
+    for (const pod of store.list("Pod")) this.#onPod(pod);
+  }
+
+  /** Node operations under way: creates, starts, first readiness, stops. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /** Resolves as soon as no operation is under way. */
+  idle(): Promise<void> {
+    if (this.#underWay === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idlers.add(resolve));
+  }
+
+  /** The steps of a pod's start so far, by pod uid. */
+  marks(uid: string): Readonly<WakeMarks> | undefined {
+    return this.#workers.get(uid)?.marks;
+  }
+
+  /** Ids of the containers of that name, the present one first; for logs and exec. */
+  containersOf(pod: ObjectKey<"Pod">, container: string): readonly string[] {
+    const found = [...this.#workers.values()].find(
+      ({ key }) => key.namespace === pod.namespace && key.name === pod.name,
+    );
+    return found?.containersOf(container) ?? [];
+  }
+
+  /** Ends all pods at once with the manners of a session's end; a later `hurry` cuts that short. New pods are not taken. */
+  async stopAll(manners: StopManners = LAST_MANNERS): Promise<void> {
+    this.#stopped = true;
+    this.#manners = manners;
+    await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
+    await this.idle();
+  }
+
+  /** Everything that runs is killed and removed now. */
+  async hurry(): Promise<void> {
+    this.#stopped = true;
+    for (const worker of this.#workers.values()) worker.hurry();
+    await this.idle();
+  }
+
+  /** After {@link stopAll}: stops watching. */
+  async close(): Promise<void> {
+    for (const watch of this.#watches) watch[Symbol.dispose]();
+    this.#closing.abort();
+    await this.#events;
+  }
+
+  #onPod(pod: Pod): void {
+    const uid = pod.metadata.uid ?? "";
+    const known = this.#workers.get(uid);
+    if (known) {
+      known.update(pod);
+      return;
+    }
+    if (pod.spec.nodeName !== this.#parts.nodeName || this.#stopped) return;
+    if (pod.metadata.deletionTimestamp !== undefined) {
+      // Marked before anything was started: there is nothing to stop.
+      this.#parts.store.confirmDeleted(
+        { kind: "Pod", namespace: pod.metadata.namespace ?? "", name: pod.metadata.name },
+        uid,
+      );
+      return;
+    }
+    const worker = new PodWorker(this.#parts, pod, () => this.#workers.delete(uid));
+    this.#workers.set(uid, worker);
+    worker.look();
+  }
+
+  /** Gone from the store without waiting for us (a forced delete). */
+  #onRemoved(pod: Pod): void {
+    this.#workers.get(pod.metadata.uid ?? "")?.hurry();
+  }
+
+  #onConfig(namespace: string | undefined): void {
+    for (const worker of this.#workers.values()) if (worker.key.namespace === namespace) worker.refresh();
+  }
+
+  #listen(id: string, listener: (event: RuntimeEvent) => void): Disposable {
+    this.#listeners.set(id, listener);
+    return { [Symbol.dispose]: () => this.#listeners.delete(id) };
+  }
+
+  async #readEvents(onEngine: (state: "unreachable" | "reachable") => void): Promise<void> {
+    const { runtime, log } = this.#parts;
+    for await (const event of runtime.events(this.#closing.signal)) {
+      if (event.type === "unreachable" || event.type === "reachable") {
+        log.warn(`container engine ${event.type}`);
+        onEngine(event.type);
+        if (event.type === "reachable") for (const worker of this.#workers.values()) void worker.recheck();
+      } else this.#listeners.get(event.containerId)?.(event);
+    }
+  }
+
+  async #track<T>(work: Promise<T>): Promise<T> {
+    this.#underWay++;
+    try {
+      return await work;
+    } finally {
+      this.#underWay--;
+      if (this.#underWay === 0) {
+        for (const idler of this.#idlers) idler();
+        this.#idlers.clear();
+      }
+    }
+  }
+}

@@ -1,0 +1,98 @@
+// Where a pod lives on the network: its address, and, for pods of several containers, the pause container that holds it. Starts none of the user's containers.
+import type { Pod } from "../../apis/core/types.ts";
+import type { ContainerSpec, ContainerState } from "../runtime/runtime.ts";
+import { dialledPorts, hostnameOf, userContainers } from "./container-spec.ts";
+import type { NodeParts } from "./node-parts.ts";
+import { ensurePauseImage } from "./pause-image.ts";
+import type { PodFacts } from "./pod-facts.ts";
+import type { Address } from "./sidecar.ts";
+
+type Placement = Pick<ContainerSpec, "network" | "networkOf" | "ports" | "dns" | "extraHosts">;
+
+export class PodSandbox {
+  readonly #parts: NodeParts;
+  readonly #pod: Pod;
+  readonly #address: string | undefined;
+  #facts: PodFacts["sandbox"];
+  #state: ContainerState | undefined;
+  #id: string | undefined;
+  #over = false;
+
+  constructor(parts: NodeParts, pod: Pod) {
+    this.#parts = parts;
+    this.#pod = pod;
+    this.#address = parts.network?.pool.take();
+    const several = userContainers(pod).length + (pod.spec.initContainers ?? []).length > 1;
+    this.#facts = several && parts.runtime.capabilities.networks ? "none" : "unneeded";
+  }
+
+  get facts(): PodFacts["sandbox"] {
+    return this.#facts;
+  }
+
+  /** The pod's address: its own on the session's network, or the machine's where there is no network. */
+  get ip(): string {
+    return this.#address ?? "127.0.0.1";
+  }
+
+  /** How a container of this pod is put on the network. */
+  placement(): Placement {
+    return this.#id === undefined ? this.#ownPlacement() : { networkOf: this.#id, ports: [] };
+  }
+
+  /** Where this process reaches a port of a container of this pod. */
+  addressOf(state: ContainerState | undefined, port: number): Address | undefined {
+    const holder = this.#state ?? state;
+    const named = holder?.addresses[port];
+    if (named) return named;
+    const { name, address } = this.#parts.info;
+    const direct = name === "docker" && address === "direct" && holder?.ip !== undefined;
+    return direct ? { host: holder.ip as string, port } : undefined;
+  }
+
+  /** Starts the pause container. Throws what the runtime throws. */
+  async open(): Promise<void> {
+    const { runtime, info, prefix, labels, starts } = this.#parts;
+    this.#facts = "opening";
+    try {
+      const image = await ensurePauseImage(runtime, info.architecture);
+      const { namespace = "default", name, uid = "" } = this.#pod.metadata;
+      const id = await starts(async () => {
+        const made = await runtime.create({
+          name: `${prefix}_${name}_pause`,
+          image,
+          env: [],
+          hostname: hostnameOf(this.#pod),
+          labels: { ...labels, "knap.dev/pod": `${namespace}/${name}`, "knap.dev/pod-uid": uid },
+          ...this.#ownPlacement(),
+        });
+        if (!this.#over) await runtime.start(made);
+        return made;
+      });
+      this.#id = id;
+      if (this.#over) return await this.close();
+      this.#state = await runtime.inspect(id);
+      this.#facts = "ready";
+    } catch (error) {
+      this.#facts = "none";
+      throw error;
+    }
+  }
+
+  /** After the last container has ended. */
+  async close(): Promise<void> {
+    this.#over = true;
+    if (this.#id !== undefined) await this.#parts.runtime.remove(this.#id);
+    if (this.#address !== undefined) this.#parts.network?.pool.give(this.#address);
+  }
+
+  #ownPlacement(): Placement {
+    const { network, dns, extraHosts } = this.#parts;
+    return {
+      ports: dialledPorts(this.#pod),
+      ...(network && this.#address !== undefined && { network: { id: network.id, address: this.#address } }),
+      ...(dns && { dns: dns(this.#pod) }),
+      ...(extraHosts.length > 0 && { extraHosts }),
+    };
+  }
+}

@@ -1,0 +1,111 @@
+// What goes on beside a container while it runs: the kubelet's own probes, and for the serving one its front and the look at its ports. Ends with it.
+import type { Pod } from "../../apis/core/types.ts";
+import { ContainerProbes, hasExecReadiness, hasStartupProbe } from "./container-probes.ts";
+import type { ContainerRun } from "./container-run.ts";
+import { servingPort } from "./container-spec.ts";
+import type { NodeParts, WakeMarks } from "./node-parts.ts";
+import { PodFront } from "./pod-front.ts";
+import type { PodSandbox } from "./pod-sandbox.ts";
+import { watchPortFindings } from "./port-findings.ts";
+import type { Address } from "./sidecar.ts";
+
+export interface RunningOptions {
+  readonly parts: NodeParts;
+  readonly run: ContainerRun;
+  readonly pod: () => Pod;
+  readonly sandbox: PodSandbox;
+  readonly serving: boolean;
+  readonly marks: WakeMarks;
+  readonly look: () => void;
+}
+
+export class RunningContainer {
+  readonly front: PodFront | undefined;
+  readonly #options: RunningOptions;
+  readonly #probes: Disposable;
+  readonly #findings: Disposable | undefined;
+
+  constructor(options: RunningOptions) {
+    this.#options = options;
+    const { parts, run, pod, sandbox, serving, marks, look } = options;
+    run.started = !hasStartupProbe(run.container);
+    run.ready = !hasExecReadiness(run.container);
+    this.#probes = this.#startProbes();
+    if (!serving) return;
+    const addressOf = (port: number): Address | undefined => this.#addressOf(port);
+    this.front = new PodFront({ parts, pod, podIP: () => sandbox.ip, addressOf, marks, look });
+    this.#findings = watchPortFindings({
+      runtime: parts.runtime,
+      containerId: run.runningId as string,
+      // Over once the port is open: what it listens on besides is its own business.
+      port: () => (this.front?.sidecar ? undefined : this.#listeningPort()),
+      clock: parts.nodeClock,
+      onFinding: ({ reason, message }) => {
+        parts.record(pod(), { type: "Warning", reason: reason ?? "Unhealthy", message });
+        run.finding = reason && { reason, message };
+        look();
+      },
+    });
+  }
+
+  /** Probes stop; the sidecar stays for whoever drains it. */
+  rest(): void {
+    this.#probes[Symbol.dispose]();
+    this.#findings?.[Symbol.dispose]();
+    this.front?.rest();
+  }
+
+  /** The container has ended. */
+  close(): void {
+    this.rest();
+    this.front?.close();
+  }
+
+  #addressOf(port: number): Address | undefined {
+    return this.#options.sandbox.addressOf(this.#options.run.state, port);
+  }
+
+  /** The port the container should listen on, as it sees it itself. */
+  #listeningPort(): number | undefined {
+    const { parts, pod } = this.#options;
+    const port = servingPort(pod());
+    return parts.runtime.capabilities.assignsPort ? this.#addressOf(port)?.port : port;
+  }
+
+  #startProbes(): Disposable {
+    const { parts, run, pod, look } = this.#options;
+    const { runtime, nodeClock, record } = parts;
+    return new ContainerProbes({
+      container: run.container,
+      containerId: run.runningId as string,
+      runtime,
+      clock: nodeClock,
+      addressOf: (port) => this.#addressOf(port),
+      onStarted: () => {
+        run.started = true;
+        look();
+      },
+      onReady: (ready) => {
+        run.ready = ready;
+        look();
+      },
+      onFailure: (kind, text) =>
+        record(pod(), { type: "Warning", reason: "Unhealthy", message: `${kind} probe failed: ${text}` }),
+      onDoomed: (kind) => {
+        const message = `Container ${run.name} failed ${kind.toLowerCase()} probe, will be restarted`;
+        record(pod(), { type: "Normal", reason: "Killing", message });
+        this.#end();
+      },
+    });
+  }
+
+  /** Ends this container alone; that it exited makes the plan start it again. */
+  #end(): void {
+    const { parts, run } = this.#options;
+    const id = run.runningId;
+    void run.signal(run.stopSignal);
+    parts.nodeClock.at(parts.nodeClock.now() + parts.manners().stopTimeoutMs, () => {
+      if (id !== undefined && run.runningId === id) void run.signal("SIGKILL");
+    });
+  }
+}

@@ -1,0 +1,149 @@
+// What only real containers show: images, memory limits, users, several containers and init containers in one pod.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { conditionOf, type NodeBench, openNodeBench, statusOf } from "../support/node-bench.ts";
+
+const env = (variables: Readonly<Record<string, string>>) =>
+  Object.entries(variables).map(([name, value]) => ({ name, value }));
+
+describe("what only containers show", () => {
+  let bench: NodeBench;
+  beforeAll(async () => {
+    bench = await openNodeBench("docker");
+  });
+  afterAll(() => bench.close());
+
+  test("an image that is nowhere is ErrImagePull, then ImagePullBackOff", async () => {
+    const { metadata } = bench.pod({ image: "127.0.0.1:1/no/such:1" });
+    const waiting = () => statusOf(bench.now(metadata.name)).state?.waiting;
+    await eventually(() => expect(waiting()?.reason).toBe("ErrImagePull"));
+    await eventually(() => expect(waiting()?.reason).toBe("ImagePullBackOff"));
+    expect(waiting()?.message).toContain('Back-off pulling image "127.0.0.1:1/no/such:1": ErrImagePull: ');
+    bench.remove(metadata.name);
+  });
+
+  test("a command that is not in the image is StartError, exit code 128", async () => {
+    const { metadata } = bench.pod({ command: ["/no/such"] });
+    await eventually(() =>
+      expect(statusOf(bench.now(metadata.name)).lastState?.terminated).toMatchObject({
+        exitCode: 128,
+        reason: "StartError",
+        message: expect.stringContaining("/no/such"),
+      }),
+    );
+    bench.remove(metadata.name);
+  });
+
+  test("an app that listens on loopback only is LoopbackOnly, with what to do", async () => {
+    const { metadata } = bench.pod({ env: env({ LISTEN_HOST: "127.0.0.1" }) });
+    await eventually(() =>
+      expect(statusOf(bench.now(metadata.name)).state?.waiting).toEqual({
+        reason: "LoopbackOnly",
+        message: "listens on 127.0.0.1:8080 only: works in a cluster; here bind 0.0.0.0, or use --runtime process",
+      }),
+    );
+    bench.remove(metadata.name);
+  });
+
+  test("too much memory is OOMKilled", async () => {
+    const { metadata } = bench.pod({ resources: { limits: { memory: "128Mi", cpu: "1" } } });
+    await bench.ready(metadata.name);
+    await bench.get(metadata.name, "/allocate?mb=300").catch(() => {});
+    await eventually(() =>
+      expect(statusOf(bench.now(metadata.name)).lastState?.terminated).toMatchObject({
+        reason: "OOMKilled",
+        exitCode: 137,
+      }),
+    );
+    bench.remove(metadata.name);
+  });
+
+  test("users, groups, a read-only root and limits are as asked", async () => {
+    const { metadata } = bench.pod(
+      {
+        securityContext: {
+          runAsUser: 2020,
+          runAsGroup: 3030,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ["ALL"] },
+          allowPrivilegeEscalation: false,
+        },
+        resources: { requests: { cpu: "125m" }, limits: { cpu: "1", memory: "128Mi" } },
+      },
+      { securityContext: { supplementalGroups: [4040] } },
+    );
+    await bench.ready(metadata.name);
+    expect((await bench.get(metadata.name, "/whoami")).json()).toMatchObject({
+      uid: 2020,
+      gid: 3030,
+      groups: expect.arrayContaining([4040]),
+    });
+    expect((await bench.get(metadata.name, "/write?path=/x&text=no")).status).toBe(500);
+    const limits = await bench.get(metadata.name, "/file?path=/proc/self/status");
+    expect(limits.text).toMatch(/NoNewPrivs:\s+1/);
+    expect(limits.text).toMatch(/CapEff:\s+0000000000000000/);
+    bench.remove(metadata.name);
+  });
+
+  test("an image that would run as root is refused where that is forbidden", async () => {
+    const { metadata } = bench.pod({ securityContext: { runAsNonRoot: true } });
+    await eventually(() =>
+      expect(statusOf(bench.now(metadata.name)).state?.waiting).toMatchObject({
+        reason: "CreateContainerConfigError",
+        message: expect.stringContaining("container has runAsNonRoot and image will run as root"),
+      }),
+    );
+    bench.remove(metadata.name);
+  });
+
+  test("several containers share a network and restart alone; init containers run first, in order", async () => {
+    const init = (name: string, script: string) => ({ name, image: bench.image, command: ["sh", "-c", script] });
+    const { metadata } = bench.pod(
+      {},
+      {
+        initContainers: [init("one", "exit 0"), init("two", "exit 0")],
+        containers: [
+          {
+            name: "side",
+            image: bench.image,
+            env: env({ LISTEN_PORT: "9090", LISTEN_HOST: "127.0.0.1" }),
+            terminationMessagePolicy: "FallbackToLogsOnError",
+          },
+        ],
+      },
+    );
+    const pod = await bench.ready(metadata.name);
+    expect(pod.status?.initContainerStatuses?.map(({ name, state }) => [name, state?.terminated?.reason])).toEqual([
+      ["one", "Completed"],
+      ["two", "Completed"],
+    ]);
+    const side = await bench.get(metadata.name, `/fetch?url=${encodeURIComponent("http://127.0.0.1:9090/whoami")}`);
+    expect(side.json()).toMatchObject({ status: 200, body: expect.stringContaining(metadata.name) });
+    const [id] = bench.kubelet.containersOf({ kind: "Pod", namespace: "default", name: metadata.name }, "side");
+    await bench.runtime.kill(id as string, "SIGKILL");
+    await eventually(() => expect(statusOf(bench.now(metadata.name), "side").restartCount).toBe(1));
+    const after = await bench.ready(metadata.name);
+    expect(statusOf(after).restartCount).toBe(0);
+    expect(statusOf(after).containerID).toBe(statusOf(pod).containerID);
+    bench.remove(metadata.name);
+    await bench.gone(metadata.name);
+  });
+
+  test("an init container that fails is tried again and keeps the others waiting", async () => {
+    const { metadata } = bench.pod(
+      {},
+      { initContainers: [{ name: "broken", image: bench.image, command: ["sh", "-c", "exit 3"] }], containers: [] },
+    );
+    await eventually(() =>
+      expect(statusOf(bench.now(metadata.name), "broken").lastState?.terminated?.exitCode).toBe(3),
+    );
+    const pod = bench.now(metadata.name);
+    expect(pod.status?.phase).toBe("Pending");
+    expect(conditionOf(pod, "Initialized")).toMatchObject({
+      status: "False",
+      message: "containers with incomplete status: [broken]",
+    });
+    expect(statusOf(pod).state?.waiting?.reason).toBe("PodInitializing");
+    bench.remove(metadata.name);
+  });
+});

@@ -1,0 +1,243 @@
+// A node for tests: a real runtime, a real store, the kubelet between them, and a plain readiness check in place of a queue-proxy.
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { expect } from "vitest";
+import type { Container, PodSpec } from "../../src/apis/core/pod-spec.ts";
+import type { Event, Pod } from "../../src/apis/core/types.ts";
+import { silentLogger } from "../../src/base/logger.ts";
+import { systemClock } from "../../src/base/system-clock.ts";
+import { EventRecorder } from "../../src/control-plane/controller/event-recorder.ts";
+import { ObjectStore } from "../../src/control-plane/store/object-store.ts";
+import { attemptProbe } from "../../src/data-plane/probe/attempt.ts";
+import { ImageLibrary } from "../../src/node/image/image-library.ts";
+import { AddressPool } from "../../src/node/kubelet/address-pool.ts";
+import { probePort, readinessProbes } from "../../src/node/kubelet/container-spec.ts";
+import { makeGate } from "../../src/node/kubelet/gate.ts";
+import { Kubelet, type KubeletOptions } from "../../src/node/kubelet/kubelet.ts";
+import type { OpenSidecar, Sidecar } from "../../src/node/kubelet/sidecar.ts";
+import { openProcessRuntime } from "../../src/node/runtime/process/process-runtime.ts";
+import type { ContainerRuntime } from "../../src/node/runtime/runtime.ts";
+import { leftovers, openTestEngine, testAppPath, testImage, testLabel } from "./engine.ts";
+import { eventually } from "./eventually.ts";
+
+export interface NodeBench {
+  readonly store: ObjectStore;
+  readonly kubelet: Kubelet;
+  readonly runtime: ContainerRuntime;
+  readonly image: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly filter: string;
+  /** How many requests the sidecar of every pod pretends to hold. */
+  held: { plain: number; upgraded: number };
+  /** Creates a pod of one container that runs the test app, bound to the node. */
+  pod(container?: Partial<Container>, spec?: Partial<PodSpec>): Pod;
+  now(name: string): Pod;
+  ready(name: string): Promise<Pod>;
+  remove(name: string, gracePeriodSeconds?: number): void;
+  gone(name: string): Promise<void>;
+  events(reason: string): readonly Event[];
+  get(name: string, path: string): Promise<{ status: number; text: string; json(): unknown }>;
+  /** Ends everything and expects that nothing is left behind. */
+  close(): Promise<void>;
+}
+
+const NODE = "knap";
+
+/** Opens a node on a real engine, or on processes. */
+export async function openNodeBench(
+  kind: "docker" | "process",
+  more: Partial<KubeletOptions> & { readonly address?: "published" } = {},
+): Promise<NodeBench> {
+  const { labels, filter } = testLabel();
+  const folder = mkdtempSync(join(tmpdir(), "knap-node-"));
+  const docker = kind === "docker";
+  const engine = more.address ? { address: more.address } : {};
+  const runtime = docker ? await openTestEngine(engine) : openProcessRuntime({ session: "test", folder });
+  const image = docker ? await testImage(runtime) : "none";
+  const network = docker
+    ? await runtime.networks.open({ name: `knap-node-${labels["knap.dev/test"]}`, labels })
+    : undefined;
+  const info = await runtime.info();
+  const store = new ObjectStore({
+    clock: systemClock,
+    chance: { uid: () => randomUUID(), suffix: () => randomUUID().slice(0, 5) },
+    freeze: true,
+    onError: (error) => {
+      throw error;
+    },
+  });
+  const recorder = new EventRecorder(store, systemClock);
+  const held = { plain: 0, upgraded: 0 };
+  const sidecars = new Map<string, { host: string; port: number }>();
+  const kubelet = new Kubelet({
+    runtime,
+    info,
+    store,
+    library: new ImageLibrary({ runtime, engine: info, userConfig: async () => ({}) }),
+    openSidecar: plainSidecar(held, sidecars),
+    clock: systemClock,
+    nodeClock: systemClock,
+    nodeName: NODE,
+    hostIP: "10.0.0.1",
+    prefix: `knap-${labels["knap.dev/test"]}`,
+    labels,
+    network: network && { id: network.id, pool: new AddressPool(network.subnet) },
+    dns: undefined,
+    extraHosts: [],
+    startCommand: () =>
+      docker
+        ? undefined
+        : { command: [process.execPath, testAppPath], folder: dirname(testAppPath), env: { BELOW: "yes" } },
+    pullConfigs: () => [],
+    record: (pod, note) => recorder.record(pod, note, "kubelet"),
+    starts: makeGate(8),
+    manners: { stopTimeoutMs: 1_000, quietMs: 0 },
+    log: silentLogger,
+    ...more,
+  });
+  const now = (name: string): Pod => {
+    const pod = store.get("Pod", "default", name);
+    if (!pod) throw new Error(`pod ${name} is gone`);
+    return pod;
+  };
+  return {
+    store,
+    kubelet,
+    runtime,
+    image,
+    labels,
+    filter,
+    held,
+    now,
+    pod: (container = {}, spec = {}) => createPod(store, image, container, spec),
+    ready: (name) =>
+      eventually(() => {
+        const pod = now(name);
+        expect(conditionOf(pod, "Ready"), JSON.stringify(pod.status)).toMatchObject({ status: "True" });
+        return pod;
+      }, 20_000),
+    remove: (name, gracePeriodSeconds) => {
+      store.delete(
+        { kind: "Pod", namespace: "default", name },
+        gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds },
+      );
+    },
+    gone: (name) => eventually(() => expect(store.get("Pod", "default", name)).toBeUndefined(), 20_000),
+    events: (reason) => store.list("Event").filter((event) => event.reason === reason),
+    get: (name, path) => {
+      const address = sidecars.get(name);
+      if (!address) throw new Error(`pod ${name} has no sidecar`);
+      return getOnce(address, path);
+    },
+    close: async () => {
+      await kubelet.stopAll({ stopTimeoutMs: 200, quietMs: 0, graceMs: 200 });
+      await kubelet.close();
+      if (network) await runtime.networks.close(network.id);
+      const left = await leftovers(runtime, filter);
+      await runtime.close();
+      rmSync(folder, { recursive: true });
+      expect(left).toEqual([]);
+    },
+  };
+}
+
+export function conditionOf(pod: Pod, type: string) {
+  return pod.status?.conditions?.find((condition) => condition.type === type);
+}
+
+/** The status of one container. */
+export function statusOf(pod: Pod, name = "user-container") {
+  const status = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])].find(
+    (one) => one.name === name,
+  );
+  if (!status) throw new Error(`no status of ${name}`);
+  return status;
+}
+
+let pods = 0;
+
+function createPod(store: ObjectStore, image: string, container: Partial<Container>, spec: Partial<PodSpec>): Pod {
+  const name = `pod-${++pods}`;
+  const { env = [], ...rest } = container;
+  const made = store.create<Pod>({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, namespace: "default", labels: { app: name } },
+    spec: {
+      nodeName: NODE,
+      restartPolicy: "Always",
+      terminationGracePeriodSeconds: 30,
+      ...spec,
+      containers: [
+        {
+          name: "user-container",
+          image,
+          ports: [{ name: "user-port", containerPort: 8080 }],
+          terminationMessagePolicy: "FallbackToLogsOnError",
+          env: [...env, { name: "PORT", value: "8080" }, { name: "K_REVISION", value: "rev" }],
+          ...rest,
+        },
+        ...(spec.containers ?? []),
+        {
+          name: "queue-proxy",
+          image: "queue",
+          env: [
+            {
+              name: "SERVING_READINESS_PROBE",
+              value: JSON.stringify({ tcpSocket: { port: 8080 }, successThreshold: 1 }),
+            },
+          ],
+          resources: { requests: { cpu: "25m" } },
+        },
+      ],
+    },
+    status: { phase: "Pending" },
+  } as Pod);
+  if ("refused" in made) throw new Error(made.refused.message);
+  return made.object;
+}
+
+function plainSidecar(
+  held: { plain: number; upgraded: number },
+  addresses: Map<string, { host: string; port: number }>,
+): OpenSidecar {
+  return ({ pod, port, addressOf }): Sidecar => {
+    const address = addressOf(port);
+    if (address) addresses.set(pod.metadata.name, address);
+    const probe = readinessProbes(pod)[0] ?? {};
+    return {
+      check: async () => {
+        const at = addressOf(probePort(probe) ?? port);
+        if (!at) return { ok: false, message: "no address" };
+        return attemptProbe({ probe, ...at, timeoutMs: 1_000, asker: "queue-proxy" });
+      },
+      inFlight: () => held.plain + held.upgraded,
+      drain: () => eventually(() => expect(held.plain).toBe(0), 60_000),
+      close: async () => {},
+    };
+  };
+}
+
+function getOnce(
+  address: { readonly host: string; readonly port: number },
+  path: string,
+): Promise<{ status: number; text: string; json(): unknown }> {
+  return new Promise((resolve, reject) => {
+    const ask = request({ ...address, path, agent: false, timeout: 5_000 }, (response) => {
+      let text = "";
+      response.on("data", (chunk: Buffer) => {
+        text += chunk.toString();
+      });
+      response.once("error", reject);
+      response.once("end", () =>
+        resolve({ status: response.statusCode ?? 0, text, json: () => JSON.parse(text) as unknown }),
+      );
+    });
+    ask.once("timeout", () => ask.destroy(new Error("no answer in 5 s")));
+    ask.once("error", reject);
+    ask.end();
+  });
+}
