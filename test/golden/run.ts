@@ -38,6 +38,11 @@ const suites: readonly {
     load: async () => (await import("./scale-to-zero.ts")).scaleToZeroSuite,
   },
   {
+    name: "api-examples",
+    reads: (file) => typeof file === "object" && file !== null && "childName" in file,
+    load: async () => (await import("./api-examples.ts")).apiExamplesSuite,
+  },
+  {
     name: "control-plane",
     reads: (file) => firstHas(file, "configMaps", "steps"),
     load: async () => (await import("./control-plane.ts")).controlPlaneSuite,

@@ -42,7 +42,11 @@ export function readJsonAnnotations(object: Json): Json {
   return { ...object, metadata: { ...metadata, annotations: read } };
 }
 
+/** Instants to the millisecond: floating point cannot hold today's nanoseconds. */
 function rolloutTimes(value: unknown): unknown {
+  if (typeof value === "string") {
+    return value.replace(/\{\{T\+([\d.]+)\}\}/, (_, seconds) => `{{T+${Number(Number(seconds).toFixed(3))}}}`);
+  }
   if (Array.isArray(value)) return value.map(rolloutTimes);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(

@@ -1,4 +1,5 @@
 // Carries out a transcript's operations in a scripted world.
+import type { Deployment } from "../../../src/apis/core/types.ts";
 import { type Kind, type ObjectKey, resources } from "../../../src/apis/kinds.ts";
 import type { AnyObject } from "../../../src/apis/meta/object.ts";
 import type { Outcome } from "../../../src/control-plane/store/object-store.ts";
@@ -132,9 +133,13 @@ function put({ store }: ScriptedWorld, object: AnyObject): void {
   if (object.status !== undefined && resource.statusSubresource) store.writeStatus(key, object.status);
 }
 
-/** The recorder's objects went through Go's types, which write this field even when empty. */
+/** The recorder's objects went through Go's types, which write some fields even when empty. */
 function inGoForm(object: AnyObject): AnyObject {
-  return { ...object, spec: { strategy: {}, ...(object.spec as object) } };
+  const { spec } = object as Deployment;
+  const pod = spec.template.spec;
+  const containers = pod.containers.map((container) => ({ resources: {}, ...container }));
+  const template = { ...spec.template, spec: { ...pod, containers } };
+  return { ...object, spec: { strategy: {}, ...spec, template } } as AnyObject;
 }
 
 function fullKind({ apiVersion, kind }: AnyObject): string {

@@ -13,7 +13,7 @@ export function observabilityJson(config: ObservabilityConfig): string {
     runtime: { profiling: "disabled", exportInterval: EXPORT_INTERVAL_NS },
     requestMetrics: { protocol: "none" },
     ...(config.enableVarLogCollection ? { enableVarLogCollection: true } : {}),
-    ...(config.loggingUrlTemplate ? { loggingURLTemplate: config.loggingUrlTemplate } : {}),
+    ...(config.loggingUrlTemplate ? { LoggingURLTemplate: config.loggingUrlTemplate } : {}),
     ...(config.requestLogTemplate ? { requestLogTemplate: config.requestLogTemplate } : {}),
     ...(config.enableProbeRequestLog ? { enableProbeRequestLog: true } : {}),
     ...(config.enableRequestLog ? { enableRequestLog: true } : {}),

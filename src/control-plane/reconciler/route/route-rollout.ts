@@ -25,7 +25,7 @@ export function reconcileRollout(
   const becameReady = isReady(ingress) && !isConditionTrue(pass.status.conditions, "IngressReady");
   const previous = kept && becameReady ? observeReady(kept, now, seconds) : kept;
   const { rollout, nextStepTime } = stepRollout(goal, previous, now);
-  if (nextStepTime > 0) pass.plan.requeueAfterMs.push(Math.ceil((nextStepTime - now) / MS_TO_NS));
+  if (nextStepTime > 0) pass.plan.requeueAfterMs.push((nextStepTime - now) / MS_TO_NS);
   return rollout;
 }
 

@@ -76,11 +76,11 @@ function resolve(target: TrafficTarget, route: Route, view: View): RevisionTarge
   if (target.revisionName) {
     const revision = view.get("Revision.serving.knative.dev", namespace, target.revisionName);
     if (!revision) return missing("Revision", target.revisionName);
-    const configurationName = revision.metadata.labels?.[CONFIGURATION_LABEL];
-    const configuration =
-      configurationName && view.get("Configuration.serving.knative.dev", namespace, configurationName);
-    if (configurationName && !configuration) return missing("Configuration", configurationName);
-    return foreign(revision, route) ?? unready(revision) ?? flatten(target, revision, configurationName ?? "");
+    const problem = foreign(revision, route) ?? unready(revision);
+    if (problem) return problem;
+    const name = revision.metadata.labels?.[CONFIGURATION_LABEL];
+    const isLost = name && !view.get("Configuration.serving.knative.dev", namespace, name);
+    return isLost ? missing("Configuration", name) : flatten(target, revision, name ?? "");
   }
   if (!target.configurationName) return undefined;
   const configuration = view.get("Configuration.serving.knative.dev", namespace, target.configurationName);

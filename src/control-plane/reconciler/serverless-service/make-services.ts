@@ -23,18 +23,20 @@ export function privateServiceName(sks: ServerlessService): string {
 /** Without a selector: its Endpoints are written by the planner. */
 export function makePublicService(sks: ServerlessService): CoreService {
   const { protocolType } = sks.spec;
-  const http: ServicePort = {
-    name: portName(protocolType),
-    protocol: "TCP",
-    port: protocolType === "h2c" ? 81 : 80,
-    targetPort: backendPort(protocolType),
-    ...(protocolType === "h2c" && { appProtocol: "kubernetes.io/h2c" }),
-  };
+  const http = servingPort(protocolType, protocolType === "h2c" ? 81 : 80);
   return {
     apiVersion: "v1",
     kind: "Service",
     metadata: metadataOf(sks, sks.metadata.name, "Public"),
     spec: { ports: [http, tcp("https", 443, HTTPS_BACKEND)] },
+  };
+}
+
+/** The port behind which requests are served, told to be HTTP/2 where it is. */
+function servingPort(protocolType: ServerlessService["spec"]["protocolType"], port: number): ServicePort {
+  return {
+    ...tcp(portName(protocolType), port, backendPort(protocolType)),
+    ...(protocolType === "h2c" && { appProtocol: "kubernetes.io/h2c" }),
   };
 }
 
@@ -50,7 +52,7 @@ export function makePrivateService(sks: ServerlessService, selector: StringMap):
     spec: {
       selector,
       ports: [
-        tcp(name, 80, backend),
+        servingPort(protocolType, 80),
         tcp("https", 443, HTTPS_BACKEND),
         tcp("http-autometric", 9090, "http-autometric"),
         tcp("http-usermetric", 9091, "http-usermetric"),

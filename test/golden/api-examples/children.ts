@@ -1,0 +1,77 @@
+// Examples `children/*`: every object that a Service brings about, each made from the one before it.
+import type { PodAutoscaler } from "../../../src/apis/autoscaling/types.ts";
+import type { ServingConfig } from "../../../src/apis/config/types.ts";
+import type { StringMap } from "../../../src/apis/meta/object.ts";
+import type { ServerlessService } from "../../../src/apis/networking/types.ts";
+import type { Configuration, Revision, Service } from "../../../src/apis/serving/types.ts";
+import { mutate } from "../../../src/apis/serving/webhook.ts";
+import { makeRevision } from "../../../src/control-plane/reconciler/configuration/make-revision.ts";
+import { makeMetric } from "../../../src/control-plane/reconciler/pod-autoscaler/make-metric.ts";
+import { makeServerlessService } from "../../../src/control-plane/reconciler/pod-autoscaler/make-serverless-service.ts";
+import { makeDeployment } from "../../../src/control-plane/reconciler/revision/make-deployment.ts";
+import { makeImages } from "../../../src/control-plane/reconciler/revision/make-image.ts";
+import { makePodAutoscaler } from "../../../src/control-plane/reconciler/revision/make-pod-autoscaler.ts";
+import {
+  makePrivateService,
+  makePublicService,
+} from "../../../src/control-plane/reconciler/serverless-service/make-services.ts";
+import { makeConfiguration } from "../../../src/control-plane/reconciler/service/make-configuration.ts";
+import { makeRoute } from "../../../src/control-plane/reconciler/service/make-route.ts";
+import type { Verdict } from "../case.ts";
+import { asRecorded, exampleConfig, type Fields, judge, readYaml } from "./examples.ts";
+
+const STAMPED = "2024-05-01T10:00:00Z";
+interface Example extends Fields {
+  readonly input: string;
+  readonly features: StringMap | null;
+}
+
+export function judgeChildren(name: string, example: Example): readonly Verdict[] {
+  const config = exampleConfig({ "config-features": example.features });
+  const recorded = <T>(part: string, apiVersion: string, kind: string): T =>
+    ({ ...(example[part] as Fields), apiVersion, kind }) as T;
+  const configuration = recorded<Configuration>("configuration", "serving.knative.dev/v1", "Configuration");
+  const revision = recorded<Revision>("revision", "serving.knative.dev/v1", "Revision");
+  const pa = recorded<PodAutoscaler>("podAutoscaler", "autoscaling.internal.knative.dev/v1alpha1", "PodAutoscaler");
+  const sks = recorded<ServerlessService>(
+    "serverlessService",
+    "networking.internal.knative.dev/v1alpha1",
+    "ServerlessService",
+  );
+  const service = readService(example.input, config);
+  const made: Readonly<Record<string, unknown>> = {
+    configuration: makeConfiguration(service),
+    route: makeRoute(service),
+    revision: makeRevision(configuration, STAMPED),
+    deployment: makeDeployment(revision, config),
+    podAutoscaler: makePodAutoscaler(revision, undefined),
+    metric: makeMetric(pa, config.autoscaler, `${revision.metadata.name}-private`),
+    serverlessService: makeServerlessService(pa, "Proxy", 2),
+    publicK8sService: makePublicService(sks),
+    privateK8sService: makePrivateService(sks, { "serving.knative.dev/revisionUID": "rev-uid" }),
+  };
+  const images = makeImages(revision);
+  return [
+    ...Object.entries(made).map(([part, object]) =>
+      judge(`${name}/${part}`, withoutGeneration(example[part]), withoutGeneration(object)),
+    ),
+    judge(`${name}/images`, (example["images"] ?? []) as unknown[], images.map(asRecorded).map(noEmptyStatus)),
+  ];
+}
+
+function readService(input: string, config: ServingConfig): Service {
+  const read = readYaml(input);
+  const { object } = mutate({ object: read, operation: "create", config });
+  const uid = "svc-uid";
+  return { ...object, metadata: { ...object.metadata, uid } } as Service;
+}
+
+function withoutGeneration(object: unknown): unknown {
+  const told = asRecorded(object) as Fields & { metadata: Fields };
+  const { generation: _generation, ...metadata } = told.metadata;
+  return { ...told, metadata };
+}
+
+function noEmptyStatus(image: unknown): unknown {
+  return { ...(image as Fields), status: {} };
+}

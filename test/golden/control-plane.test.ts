@@ -1,0 +1,19 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { apiExamplesSuite } from "./api-examples.ts";
+import { controlPlaneSuite } from "./control-plane.ts";
+
+const read = (file: string): unknown => JSON.parse(readFileSync(new URL(`data/${file}`, import.meta.url), "utf8"));
+
+describe("recorded control plane", () => {
+  test("every transcript of Knative's reconcilers is told alike", async () => {
+    const verdicts = (await controlPlaneSuite(read("control-plane.json"))).filter(({ apart }) => apart === undefined);
+    expect(verdicts.length).toBeGreaterThan(90);
+    expect(verdicts.filter(({ passed }) => !passed)).toEqual([]);
+  });
+  test("every object, condition and rollout of Knative's builders is made alike", async () => {
+    const verdicts = await apiExamplesSuite(read("api-examples.json"));
+    expect(verdicts.length).toBeGreaterThan(250);
+    expect(verdicts.filter(({ passed }) => !passed)).toEqual([]);
+  });
+});
