@@ -9,6 +9,7 @@ const FRAME_MS = 250;
 const SLOW_FRAME_MS = 8;
 const SLOWEST_MS = 2000;
 const LOG_LINES = 1000;
+const MESSAGE_MS = 8000;
 
 export interface Explained {
   readonly service: string;
@@ -30,6 +31,8 @@ export interface AppStore {
   log(entry: LogEntry): void;
   /** Shown at once. */
   turn(step: ScreenStep): void;
+  /** A line at the bottom for a while; `pinned`: until the next one. */
+  say(text: string, pinned?: boolean): void;
   explain(explained: Explained): void;
   /** How long the last frame took to draw: slow ones halve the rate, until frames are quick again. */
   drew(ms: number): void;
@@ -69,6 +72,11 @@ export function makeAppStore(clock: Clock): AppStore {
     },
     turn(step) {
       next = { ...next, screen: turn(next.screen, step) };
+      show();
+    },
+    say(text, pinned = false) {
+      const until = pinned ? Number.POSITIVE_INFINITY : clock.now() + MESSAGE_MS;
+      next = { ...next, screen: turn(next.screen, { type: "say", text, until }) };
       show();
     },
     explain(explained) {

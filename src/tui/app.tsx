@@ -25,8 +25,10 @@ export interface AppProps {
 const PAGE = 10;
 
 function say(store: AppStore, answer: Promise<string>): void {
-  const show = (text: string): void => store.turn({ type: "say", text });
-  answer.then(show, (error: unknown) => show(error instanceof Error ? error.message : String(error)));
+  answer.then(
+    (text) => store.say(text),
+    (error: unknown) => store.say(error instanceof Error ? error.message : String(error)),
+  );
 }
 
 /** Verbs that only change what is looked at. True: that was all. */
@@ -66,11 +68,10 @@ export function App(props: AppProps) {
   const { columns, rows } = useWindowSize();
   const started = performance.now();
   useInput((input, key) => onKey(input, key, props));
-  // One row stays free: a frame as high as the terminal would make it scroll.
-  const lines = frameLines(state, title, { width: columns, height: Math.max(8, rows - 1) });
+  const lines = frameLines(state, title, { width: columns, height: Math.max(8, rows) });
   useEffect(() => store.drew(performance.now() - started));
   return (
-    <Box flexDirection="column" width={columns} height={Math.max(8, rows - 1)} overflow="hidden">
+    <Box flexDirection="column" width={columns} height={Math.max(8, rows)} overflow="hidden">
       <TextLines lines={lines} />
     </Box>
   );

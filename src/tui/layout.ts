@@ -65,10 +65,11 @@ function explainLines({ explained }: AppState, service: string | undefined, widt
   return explained.lines.map((text) => [{ text: fitText(` ${text}`, width) }]);
 }
 
-function bottomLine({ screen }: AppState, width: number): Line {
+function bottomLine({ screen, now }: AppState, width: number): Line {
   if (screen.prompt !== undefined)
     return [{ text: fitText(` pods: ${screen.prompt}▏ (⏎ to ask for them, esc to leave it)`, width), bold: true }];
-  if (screen.message !== "") return [{ text: fitText(` ${screen.message}`, width), colour: "cyan" }];
+  const { text, until } = screen.message;
+  if (text !== "" && now < until) return [{ text: fitText(` ${text}`, width), colour: "cyan" }];
   return [{ text: fitText(` ${keyLine(width - 1)}`, width), colour: "gray" }];
 }
 

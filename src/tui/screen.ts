@@ -1,4 +1,5 @@
 // What the user has chosen to look at: view, selection, what is open, what is being typed. Pure; the world is not in here.
+import type { Time } from "../base/clock.ts";
 import type { Row } from "./rows.ts";
 
 export type View = "overview" | "logs" | "traffic" | "explain" | "events" | "help";
@@ -11,8 +12,8 @@ export interface Screen {
   /** A number of pods that is being typed. */
   readonly prompt: string | undefined;
   readonly watchPaused: boolean;
-  /** One line about what the last key did. */
-  readonly message: string;
+  /** One line about what the last key did or what went wrong, and when it makes room for the keys again. */
+  readonly message: { readonly text: string; readonly until: Time };
 }
 
 export const firstScreen: Screen = {
@@ -21,7 +22,7 @@ export const firstScreen: Screen = {
   open: new Set(),
   prompt: undefined,
   watchPaused: false,
-  message: "",
+  message: { text: "", until: 0 },
 };
 
 export type ScreenStep =
@@ -30,7 +31,7 @@ export type ScreenStep =
   | { readonly type: "show"; readonly view: View }
   | { readonly type: "prompt"; readonly text: string | undefined }
   | { readonly type: "pause-watch" }
-  | { readonly type: "say"; readonly text: string };
+  | { readonly type: "say"; readonly text: string; readonly until: Time };
 
 /** The selected row; the first when the selected one is gone. */
 export function selectedRow(rows: readonly Row[], selected: string | undefined): Row | undefined {
@@ -52,13 +53,13 @@ export function turn(screen: Screen, step: ScreenStep): Screen {
     }
     case "show":
       // The same key again leads back.
-      return { ...screen, view: screen.view === step.view ? "overview" : step.view, message: "" };
+      return { ...screen, view: screen.view === step.view ? "overview" : step.view, message: firstScreen.message };
     case "prompt":
       return { ...screen, prompt: step.text };
     case "pause-watch":
       return { ...screen, watchPaused: !screen.watchPaused };
     case "say":
-      return { ...screen, message: step.text };
+      return { ...screen, message: { text: step.text, until: step.until } };
   }
 }
 

@@ -6,6 +6,7 @@ import type { Client } from "../client/client.ts";
 import { type Actions, App } from "./app.tsx";
 import { type AppStore, makeAppStore } from "./app-state.ts";
 import { feed } from "./feed.ts";
+import { FrameWriter } from "./frame-writer.ts";
 import type { Verb } from "./keys.ts";
 import type { Title } from "./layout.ts";
 import { rowsOf, serviceOfRow } from "./rows.ts";
@@ -21,11 +22,12 @@ export interface TuiOptions {
   /** The user pressed q or Ctrl-C; the caller ends the session and aborts the signal. */
   onQuit(): void;
   /** Called once with a way to show one line at the bottom: what no object tells. */
-  onOpen?(say: (text: string) => void): void;
+  onOpen?(say: AppStore["say"]): void;
 }
 
-const ALTERNATE_SCREEN = "\u001b[?1049h";
-const MAIN_SCREEN = "\u001b[?1049l";
+/** The other screen, cleared, without a cursor. */
+const ENTER = "\u001b[?1049h\u001b[2J\u001b[H\u001b[?25l";
+const LEAVE = "\u001b[?25h\u001b[?1049l";
 
 /** The user's browser; a machine without one is told about, not an error. */
 function openUrl(url: string): string {
@@ -79,20 +81,23 @@ export async function showTui(options: TuiOptions): Promise<void> {
   const { client, title, stdin, stdout, signal } = options;
   if (signal.aborted) return;
   const store = makeAppStore(systemClock);
-  stdout.write(ALTERNATE_SCREEN);
+  stdout.write(ENTER);
+  const frames = new FrameWriter(stdout);
   const ink = render(<App store={store} title={title} actions={makeActions(options)} />, {
     stdin,
-    stdout,
+    stdout: frames as unknown as NodeJS.WriteStream,
     exitOnCtrlC: false,
-    incrementalRendering: true,
-    maxFps: 30,
+    patchConsole: false,
+    // Whole frames, and only when React has a new one: how often that is, the store decides.
+    debug: true,
   });
-  options.onOpen?.((text) => store.turn({ type: "say", text }));
+  options.onOpen?.(store.say);
   try {
     await feed(client, store, signal);
   } finally {
     ink.unmount();
     await ink.waitUntilExit();
-    stdout.write(MAIN_SCREEN);
+    frames.destroy();
+    stdout.write(LEAVE);
   }
 }

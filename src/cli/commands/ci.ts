@@ -13,7 +13,7 @@ import { type ExitCode, exitCodes } from "../exit-code.ts";
 import { durationFlag } from "../flags/parse-flag.ts";
 import { type SessionFlags, settleSession, settleUi } from "../flags/up-flags.ts";
 import { devHappenings } from "../narration/dev-happenings.ts";
-import { latencyText } from "../output/age.ts";
+import { latencyText } from "../output/latency-text.ts";
 import type { GlobalFlags } from "../program/define.ts";
 import { loadUsableProject } from "../project-loading.ts";
 import { deployFirst, deploySessionOf, openSessionDeployer } from "../session/session-deployer.ts";

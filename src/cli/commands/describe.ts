@@ -1,4 +1,5 @@
 // `knap describe`: one object for reading: its fields, its conditions as a table, and the events about it.
+import { since } from "../../api-server/column.ts";
 import type { Event } from "../../apis/core/types.ts";
 import type { Condition } from "../../apis/meta/condition.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
@@ -7,7 +8,6 @@ import { yamlText } from "../../project/yaml-text.ts";
 import { usageError } from "../cli-error.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
 import { parseTargets } from "../objects/resource-words.ts";
-import { ageOf } from "../output/columns.ts";
 import { eventRow } from "../output/event-columns.ts";
 import { tableText } from "../output/table.ts";
 import type { GlobalFlags } from "../program/define.ts";
@@ -45,7 +45,7 @@ export function describeText(object: AnyObject, events: readonly Event[], now: n
       `Name:         ${metadata.name}`,
       `Namespace:    ${metadata.namespace ?? ""}`,
       `Kind:         ${object.kind} (${object.apiVersion})`,
-      `Age:          ${ageOf(object, now)}`,
+      `Age:          ${since(metadata.creationTimestamp, now)}`,
     ].join("\n"),
     section("Labels", pairs(metadata.labels)),
     section("Annotations", pairs(metadata.annotations)),

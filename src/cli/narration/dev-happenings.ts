@@ -21,12 +21,8 @@ function appliedHappening(applied: Applied): readonly Happening[] {
   if ("refusal" in applied) {
     return [{ type: "file", place: object, message: applied.refusal.message, severity: "error" }];
   }
-  const warnings = applied.warnings.map(
-    (message): Happening => ({ type: "file", place: object, message, severity: "warning" }),
-  );
-  return applied.verdict === "unchanged"
-    ? warnings
-    : [...warnings, { type: "applied", object, verdict: applied.verdict }];
+  if (applied.verdict === "unchanged") return [];
+  return [{ type: "applied", object, verdict: applied.verdict, warnings: applied.warnings }];
 }
 
 /** The happenings of one dev event. Build output is no happening: only `-v` shows it. */
@@ -45,6 +41,6 @@ export function devHappenings(event: DevEvent): readonly Happening[] {
     case "applied":
       return appliedHappening(event.applied);
     case "removed":
-      return [{ type: "applied", object: event.object, verdict: "removed" }];
+      return [{ type: "applied", object: event.object, verdict: "removed", warnings: [] }];
   }
 }

@@ -45,4 +45,9 @@ export type Happening =
       readonly phase: "started" | "done" | "failed";
       readonly message?: string;
     }
-  | { readonly type: "applied"; readonly object: string; readonly verdict: string };
+  | {
+      readonly type: "applied";
+      readonly object: string;
+      readonly verdict: string;
+      readonly warnings: readonly string[];
+    };

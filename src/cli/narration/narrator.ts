@@ -76,7 +76,9 @@ export function makeNarrator(addressOf: (namespace: string, name: string) => str
       const from = scales.get(key) ?? 0;
       if (to === undefined || to < 0 || to === from) return [];
       scales.set(key, to);
-      const why = sentences[key]?.sentence;
+      // A sentence about staying is older than this change.
+      const sentence = sentences[key]?.sentence;
+      const why = sentence?.startsWith("stays") ? undefined : sentence;
       const { namespace = "", name: revision } = scaler.metadata;
       return [{ type: "scaled", namespace, revision, from, to, ...(why && { why }) }];
     },

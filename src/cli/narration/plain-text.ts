@@ -1,6 +1,6 @@
 // Happenings as lines for people: a mark, a name, a sentence. Pure but for the colours it is given.
 import type { WakeParts } from "../../client/live.ts";
-import { latencyText } from "../output/age.ts";
+import { latencyText } from "../output/latency-text.ts";
 import type { Terminal } from "../terminal.ts";
 import type { Happening } from "./happening.ts";
 
@@ -56,8 +56,13 @@ export function plainText(happening: Happening, { paint }: Pick<Terminal, "paint
     case "build":
       return buildText(happening, paint);
     case "applied":
-      return `${paint("dim", "·")} ${happening.object} ${happening.verdict}`;
+      return `${paint("dim", "·")} ${happening.object} ${happening.verdict}${warningNote(happening.warnings.length)}`;
   }
+}
+
+/** Knative warns at length about what is merely insecure; the full texts are a command away. */
+function warningNote(count: number): string {
+  return count === 0 ? "" : ` (${plural(count, "warning")}, see \`knap validate\`)`;
 }
 
 function buildText(

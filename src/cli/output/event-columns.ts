@@ -1,7 +1,8 @@
 // Events as lines: kubectl's LAST SEEN, TYPE, REASON, OBJECT, MESSAGE. Pure.
+
+import { humanDuration } from "../../api-server/human-duration.ts";
 import type { Event } from "../../apis/core/types.ts";
 import { parseTime } from "../../base/time.ts";
-import { ageText } from "./age.ts";
 
 export const eventHeaders = ["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"];
 
@@ -11,10 +12,12 @@ export function eventTime(event: Event): number {
 }
 
 export function eventRow(event: Event, now: number): readonly string[] {
-  const seen = ageText(now - eventTime(event));
+  const seen = humanDuration(now - eventTime(event));
   const first = parseTime(event.firstTimestamp ?? "");
   const times =
-    (event.count ?? 1) > 1 && first !== undefined ? `${seen} (x${event.count} over ${ageText(now - first)})` : seen;
+    (event.count ?? 1) > 1 && first !== undefined
+      ? `${seen} (x${event.count} over ${humanDuration(now - first)})`
+      : seen;
   const { kind = "", name = "" } = event.involvedObject;
   return [
     times,

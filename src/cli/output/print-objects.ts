@@ -1,11 +1,11 @@
 // Objects in the form that `-o` names. Returns text; printing is the command's.
+import { columnsOf } from "../../api-server/columns.ts";
 import { type Kind, kindOf, type Resource, resourceOf } from "../../apis/kinds.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
 import type { Time } from "../../base/clock.ts";
 import { yamlText } from "../../project/yaml-text.ts";
 import { usageError } from "../cli-error.ts";
 import { fullName } from "../objects/resource-words.ts";
-import { columnsOf } from "./columns.ts";
 import { parseJsonPath } from "./json-path.ts";
 import { tableText } from "./table.ts";
 
@@ -25,18 +25,16 @@ const list = (items: readonly AnyObject[]) => ({
   items,
 });
 
-/** One table for objects of one kind. */
+/** One table for objects of one kind, with the columns that the API itself names. */
 export function objectTable(kind: Kind, objects: readonly AnyObject[], options: PrintOptions): string {
-  const columns = columnsOf(kind);
-  const wide = options.output === "wide" ? columns.wide : undefined;
+  const columns = columnsOf(kind).filter(({ priority }) => priority === 0 || options.output === "wide");
   const resource = resourceOf(kind) as Resource;
   const nameOf = ({ metadata }: AnyObject) => (options.kinds ? fullName(resource, metadata.name) : metadata.name);
-  const headers = [...(options.namespaces ? ["NAMESPACE"] : []), "NAME", ...columns.headers, ...(wide?.headers ?? [])];
+  const headers = [...(options.namespaces ? ["NAMESPACE"] : []), "NAME", ...columns.map(({ name }) => name)];
   const rows = objects.map((object) => [
     ...(options.namespaces ? [object.metadata.namespace ?? ""] : []),
     nameOf(object),
-    ...columns.cells(object, options.now),
-    ...(wide?.cells(object) ?? []),
+    ...columns.map((column) => String(column.cell(object, options.now) ?? "")),
   ]);
   return tableText({ headers, rows }, { headers: options.headers });
 }

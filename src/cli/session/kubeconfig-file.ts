@@ -6,9 +6,10 @@ export function makeKubeconfig(api: { readonly address: string; readonly token: 
   const config = {
     apiVersion: "v1",
     kind: "Config",
-    // Plain http on loopback; the flag only stops client libraries that refuse http without it.
-    clusters: [{ name, cluster: { server: api.address, "insecure-skip-tls-verify": true } }],
-    users: [{ name, user: { token: api.token } }],
+    // kubectl sends no credentials over plain http, so the token stands in the server's path. The flag only stops client
+    // libraries that refuse http without it.
+    clusters: [{ name, cluster: { server: `${api.address}/token/${api.token}`, "insecure-skip-tls-verify": true } }],
+    users: [{ name, user: {} }],
     contexts: [{ name, context: { cluster: name, user: name, namespace } }],
     "current-context": name,
   };

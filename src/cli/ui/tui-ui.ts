@@ -20,13 +20,14 @@ const SHOWN_BY_ITSELF: ReadonlySet<Happening["type"]> = new Set([
 
 export function makeTuiUi(terminal: Terminal): SessionUi {
   const said: string[] = [];
-  let say = (_text: string): void => {};
+  let say = (_text: string, _pinned?: boolean): void => {};
   return {
     tell(happening) {
       if (SHOWN_BY_ITSELF.has(happening.type)) return;
       const text = plainText(happening, { paint: (_, plain) => plain });
       if (happening.type === "notice" || happening.type === "file") said.push(text);
-      say(text.split("\n")[0] ?? "");
+      const failed = happening.type === "file" || (happening.type === "build" && happening.phase === "failed");
+      say(text.split("\n")[0] ?? "", failed);
     },
     async follow({ emulator }, signal) {
       const { host, port } = emulator.ingress;

@@ -1,10 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { Pod } from "../../../src/apis/core/types.ts";
 import { junitText } from "../../../src/cli/ci/junit.ts";
 import { settleSession, settleUi } from "../../../src/cli/flags/up-flags.ts";
-import { ageText, latencyText } from "../../../src/cli/output/age.ts";
 import { findingLines, githubLines } from "../../../src/cli/output/findings.ts";
-import { podStatusText } from "../../../src/cli/output/pod-columns.ts";
+import { latencyText } from "../../../src/cli/output/latency-text.ts";
 import { printObjects } from "../../../src/cli/output/print-objects.ts";
 
 const now = Date.parse("2026-01-01T01:00:00Z");
@@ -48,36 +46,7 @@ describe("objects", () => {
     });
   });
 
-  test("a pod's status is its most telling container state", () => {
-    const pod = (state: object, phase = "Running"): Pod => ({
-      apiVersion: "v1",
-      kind: "Pod",
-      metadata: { name: "p" },
-      spec: { containers: [{}] },
-      status: {
-        phase: phase as "Running",
-        containerStatuses: [{ name: "c", ready: false, restartCount: 2, image: "", imageID: "", state }],
-      },
-    });
-    expect(podStatusText(pod({ running: {} }))).toBe("Running");
-    expect(podStatusText(pod({ waiting: { reason: "ImagePullBackOff" } }))).toBe("ImagePullBackOff");
-    expect(podStatusText(pod({ terminated: { exitCode: 3 } }))).toBe("ExitCode:3");
-    const deleted = { ...pod({ running: {} }), metadata: { name: "p", deletionTimestamp: "2026-01-01T00:00:00Z" } };
-    expect(podStatusText(deleted)).toBe("Terminating");
-  });
-
-  test("ages are kubectl's", () => {
-    const minute = 60_000;
-    const ages = [
-      41_000,
-      2 * minute,
-      9 * minute + 5000,
-      100 * minute,
-      5 * 60 * minute,
-      30 * 60 * minute,
-      3 * 1440 * minute,
-    ];
-    expect(ages.map(ageText)).toEqual(["41s", "2m", "9m5s", "100m", "5h", "30h", "3d"]);
+  test("latencies", () => {
     expect([3.14, 412.4, 1240].map(latencyText)).toEqual(["3.1 ms", "412 ms", "1.24 s"]);
   });
 });

@@ -1,0 +1,56 @@
+import { EventEmitter } from "node:events";
+import { expect, test } from "vitest";
+import { differenceOf, FrameWriter } from "../../../src/tui/frame-writer.ts";
+
+/** A terminal of ten rows that understands what the writer sends: absolute places, erase to end, clear. */
+class PaperTerminal extends EventEmitter {
+  columns = 20;
+  rows = 10;
+  screen: string[] = Array(10).fill("");
+  written = 0;
+  write(text: string): boolean {
+    this.written += 1;
+    if (text.startsWith("\u001b[2J")) this.screen = Array(this.rows).fill("");
+    for (const [, row, line = ""] of text.matchAll(/\u001b\[(\d+);1H([^\u001b]*)\u001b\[K/g))
+      this.screen[Number(row) - 1] = line;
+    return true;
+  }
+}
+const open = () => {
+  const terminal = new PaperTerminal();
+  return { terminal, frames: new FrameWriter(terminal as unknown as NodeJS.WriteStream) };
+};
+
+test("only lines that differ are sent", () => {
+  expect(differenceOf(["a", "b", "c"], ["a", "x"])).toBe("\u001b[2;1Hx\u001b[K\u001b[3;1H\u001b[K");
+  expect(differenceOf(["a"], ["a"])).toBe("");
+});
+
+test("the screen shows the last frame, whatever stood there before", () => {
+  const { terminal, frames } = open();
+  frames.write("one\ntwo\nthree");
+  frames.write("one\n2");
+  expect(terminal.screen.slice(0, 3)).toEqual(["one", "2", ""]);
+  const before = terminal.written;
+  frames.write("one\n2");
+  expect(terminal.written).toBe(before);
+});
+
+test("a frame higher than the terminal is cut, never scrolled", () => {
+  const { terminal, frames } = open();
+  frames.write(Array.from({ length: 30 }, (_, row) => `line ${row}`).join("\n"));
+  expect(terminal.screen).toHaveLength(10);
+  expect(terminal.screen[9]).toBe("line 9");
+});
+
+test("after a resize everything is drawn anew, and the listener goes with the writer", () => {
+  const { terminal, frames } = open();
+  frames.write("one");
+  terminal.screen = Array(10).fill("torn");
+  terminal.emit("resize");
+  frames.write("one");
+  expect(terminal.screen[0]).toBe("one");
+  expect(terminal.screen[5]).toBe("");
+  frames.destroy();
+  frames.on("close", () => expect(terminal.listenerCount("resize")).toBe(0));
+});
