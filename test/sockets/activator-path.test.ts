@@ -1,61 +1,23 @@
 import { once } from "node:events";
-import { Agent, createServer, type IncomingMessage, request } from "node:http";
-import { connect } from "node:http2";
-import { Worker } from "node:worker_threads";
+import { createServer, type IncomingMessage, request } from "node:http";
+import { connect, createServer as createHttp2Server } from "node:http2";
+import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import WebSocket, { WebSocketServer } from "ws";
+import type { Ingress } from "../../src/apis/networking/types.ts";
+import { compileRoutingTable } from "../../src/data-plane/ingress/routing-table.ts";
 import { ACTIVATOR_ADDRESS, DataPlane, GATEWAY_ADDRESS, HOST, listen, makeIngress } from "../support/data-plane.ts";
-
-interface Answer {
-  readonly status: number;
-  readonly headers: IncomingMessage["headers"];
-  readonly body: string;
-}
-
-/** An app on another thread: twenty thousand requests would find one that shares ours too slow to connect to. */
-async function appElsewhere(): Promise<AsyncDisposable & { readonly port: number }> {
-  const worker = new Worker(
-    `const server = require("node:http").createServer((_, reply) => reply.end("ok"));
-    server.listen(0, "127.0.0.1", () => require("node:worker_threads").parentPort.postMessage(server.address().port));`,
-    { eval: true },
-  );
-  const [port] = await once(worker, "message");
-  return { port, [Symbol.asyncDispose]: async () => void (await worker.terminate()) };
-}
 
 describe("the path from the door to the app", () => {
   let plane: DataPlane;
-  let agent: Agent;
-  const send = async (
-    target: string,
-    headers: Record<string, string> = {},
-    method = "GET",
-    body = "",
-  ): Promise<Answer> => {
-    const { port } = plane.door;
-    const asked = request({
-      host: "127.0.0.1",
-      port,
-      path: target,
-      method,
-      agent,
-      headers: { Host: HOST, ...headers },
-    });
-    asked.end(body);
-    const [reply] = (await once(asked, "response")) as [IncomingMessage];
-    let text = "";
-    for await (const chunk of reply) text += chunk;
-    return { status: reply.statusCode ?? 0, headers: reply.headers, body: text };
-  };
+  const send: DataPlane["send"] = (...request) => plane.send(...request);
   const echo = () =>
     plane.app((asked, reply) => reply.end(JSON.stringify({ target: asked.url, headers: asked.headers })));
 
   beforeEach(async () => {
     plane = await DataPlane.start(makeIngress({ "hello-00001": 100 }));
-    agent = new Agent({ keepAlive: true });
   });
   afterEach(async () => {
-    agent.destroy();
     await plane[Symbol.asyncDispose]();
   });
 
@@ -97,37 +59,60 @@ describe("the path from the door to the app", () => {
     expect(headers["k-original-host"]).toBeUndefined();
   });
 
-  it("wakes: the request waits, pokes at once, and is answered when a pod is there (A18, A24)", async () => {
+  it("shows the app a mapped domain's own name (I29, T34)", async () => {
     const pod = plane.pod({ name: "a", port: await echo() });
-    plane.update({});
-    const answer = send("/");
-    await expect.poll(() => plane.activator.loadOf("default/hello-00001").waiting).toBe(1);
-    expect(plane.stats).toMatchObject([{ revision: "default/hello-00001", stat: { requestCount: 1 } }]);
-    plane.update({ backends: [pod.backend(false)] });
-    expect((await answer).status).toBe(200);
+    plane.update({ backends: [pod.backend()] });
+    const splits = [{ serviceNamespace: "default", serviceName: "hello", servicePort: 80, percent: 100 }];
+    const mapping: Ingress = {
+      ...makeIngress({}),
+      metadata: { name: "www.example.com", namespace: "default" },
+      spec: {
+        rules: [
+          {
+            hosts: ["www.example.com"],
+            visibility: "ExternalIP",
+            http: {
+              paths: [
+                {
+                  rewriteHost: "hello.default.svc.cluster.local",
+                  splits: splits.map((split) => ({
+                    ...split,
+                    appendHeaders: { "K-Original-Host": "www.example.com" },
+                  })),
+                },
+              ],
+            },
+          },
+        ],
+      },
+    };
+    plane.gateway.swap(compileRoutingTable([makeIngress({ "hello-00001": 100 }), mapping]));
+    const { headers } = JSON.parse((await send("/", { Host: "www.example.com" })).body);
+    expect(headers.host).toBe("www.example.com");
+    expect(headers["x-forwarded-for"]).toBe(
+      ["127.0.0.1", GATEWAY_ADDRESS, GATEWAY_ADDRESS, ACTIVATOR_ADDRESS].join(", "),
+    );
   });
 
-  it("gives 504 with the activator's text after timeoutSeconds of waiting, and the connection stays usable (A4, T4, T38)", async () => {
-    plane.update({ timeoutSeconds: 0.1 });
-    for (let i = 0; i < 2; i += 1) {
-      const { status, body, headers } = await send("/");
-      expect([status, body]).toEqual([504, "activator request timeout"]);
-      expect(headers["content-type"]).toBe("text/plain; charset=utf-8");
-    }
-  });
-
-  it("counts the wait in the app's time, and appends the activator's text to a half-sent answer (A4, T1, T4)", async () => {
-    const port = await plane.app((_, reply) => void reply.write("begun "));
-    const pod = plane.pod({ name: "a", port, timeoutSeconds: 0.6 });
-    plane.update({ timeoutSeconds: 0.6 });
-    const startedAt = Date.now();
-    const answer = send("/");
-    await new Promise((resolve) => setTimeout(resolve, 350));
-    plane.update({ timeoutSeconds: 0.6, backends: [pod.backend()] });
-    expect(await answer).toMatchObject({ status: 200, body: "begun activator request timeout" });
-    const tookMs = Date.now() - startedAt;
-    expect(tookMs).toBeGreaterThanOrEqual(590);
-    expect(tookMs).toBeLessThan(900);
+  it("speaks to the app as its revision's port says, whatever the client speaks (I8, T24)", async () => {
+    const app = createHttp2Server((asked, reply) => {
+      reply.end(`${asked.httpVersion} ${asked.authority}`);
+    });
+    await new Promise<void>((resolve) => app.listen(0, "127.0.0.1", resolve));
+    const h2c = plane.pod({ name: "a", port: (app.address() as AddressInfo).port });
+    plane.update({ backends: [h2c.backend()] });
+    plane.gateway.swap(compileRoutingTable([makeIngress({ "hello-00001": 100 }, 81)]));
+    expect(await send("/")).toMatchObject({ status: 200, body: `2.0 ${HOST}` });
+    const http1 = plane.pod({ name: "b", port: await echo() });
+    plane.update({ backends: [http1.backend()] });
+    plane.gateway.swap(compileRoutingTable([makeIngress({ "hello-00001": 100 })]));
+    const session = connect(`http://127.0.0.1:${plane.door.port}`);
+    const stream = session.request({ ":path": "/x", ":authority": HOST, cookie: ["a=1", "b=2"] });
+    let body = "";
+    for await (const chunk of stream) body += chunk;
+    expect(JSON.parse(body)).toMatchObject({ target: "/x", headers: { host: HOST, cookie: "a=1; b=2" } });
+    session.destroy();
+    app.close();
   });
 
   it("says the queue-proxy's text in mode Serve (T4)", async () => {
@@ -212,54 +197,4 @@ describe("the path from the door to the app", () => {
     }
     expect(asked).toBe(2);
   });
-
-  it("forgets waiting clients that vanish (T39)", async () => {
-    plane.update({});
-    const clients = Array.from({ length: 50 }, () => {
-      const asked = request({ host: "127.0.0.1", port: plane.door.port, headers: { Host: HOST }, agent: false });
-      asked.on("error", () => {}).end();
-      return asked;
-    });
-    const waiting = () => plane.activator.loadOf("default/hello-00001").waiting;
-    await expect.poll(waiting).toBe(50);
-    for (const client of clients.slice(0, 30)) client.destroy();
-    await expect.poll(waiting).toBe(20);
-    for (const client of clients.slice(30)) client.destroy();
-    await expect.poll(waiting).toBe(0);
-  });
-
-  it.each([0, 50])(
-    "lets 20,000 requests wait at containerConcurrency %i, refuses none, and answers all when a pod comes (A10, T3)",
-    { timeout: 60_000 },
-    async (containerConcurrency) => {
-      await using app = await appElsewhere();
-      const { port } = app;
-      const pod = plane.pod({ name: "a", port, containerConcurrency });
-      plane.update({ containerConcurrency });
-      const sessions = Array.from({ length: 20 }, () => connect(`http://127.0.0.1:${plane.door.port}`));
-      const statuses = new Map<number, number>();
-      let over = 0;
-      for (const session of sessions) {
-        for (let i = 0; i < 1000; i += 1) {
-          const stream = session.request({ ":path": "/", ":authority": HOST });
-          stream.on("response", (headers) => {
-            const status = Number(headers[":status"]);
-            statuses.set(status, (statuses.get(status) ?? 0) + 1);
-          });
-          stream.on("close", () => {
-            over += 1;
-          });
-          stream.on("error", () => {});
-          stream.resume();
-        }
-      }
-      const load = () => plane.activator.loadOf("default/hello-00001");
-      await expect.poll(() => load().waiting, { timeout: 30_000 }).toBe(20_000);
-      plane.update({ containerConcurrency, backends: [pod.backend()] });
-      await expect.poll(() => over, { timeout: 50_000, interval: 100 }).toBe(20_000);
-      expect([...statuses]).toEqual([[200, 20_000]]);
-      expect(load()).toMatchObject({ waiting: 0, inFlight: 0 });
-      for (const session of sessions) session.destroy();
-    },
-  );
 });

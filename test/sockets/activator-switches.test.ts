@@ -3,7 +3,7 @@ import { Agent, type IncomingMessage, request } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Backend } from "../../src/data-plane/activator/backend.ts";
 import { compileRoutingTable } from "../../src/data-plane/ingress/routing-table.ts";
-import { DataPlane, HOST, makeIngress } from "../support/data-plane.ts";
+import { DataPlane, HOST, makeIngress, type RunningPod } from "../support/data-plane.ts";
 
 /** KNAP_LOAD=100000 is the acceptance run; the default keeps the suite quick. */
 const REQUESTS = Number(process.env["KNAP_LOAD"] ?? 4000);
@@ -83,35 +83,43 @@ describe("under load, no request is lost", () => {
     },
   );
 
-  it("over pods that come unready, become ready, and leave", async () => {
+  it("over pods that come unready, become ready, leave and end", async () => {
     let count = 0;
-    let alive: Backend[] = [];
+    const alive: { readonly pod: RunningPod; ready: boolean }[] = [];
     const change = (round: number): void => {
-      if (round % 3 === 0) alive.push(plane.pod({ name: `p${count++}`, port }).backend(false));
-      else if (round % 3 === 1) alive = alive.map((backend) => ({ ...backend, ready: true }));
-      else if (alive.length > 2) alive = alive.slice(1);
-      plane.update({ mode: round % 2 ? "Serve" : "Proxy", backends: alive });
+      let leaving: RunningPod | undefined;
+      if (round % 3 === 0) alive.push({ pod: plane.pod({ name: `p${count++}`, port }), ready: false });
+      else if (round % 3 === 1) for (const one of alive) one.ready = true;
+      else if (alive.length > 2) leaving = alive.shift()?.pod;
+      const backends = alive.map(({ pod, ready }) => pod.backend(ready));
+      plane.update({ mode: round % 2 ? "Serve" : "Proxy", backends });
+      void leaving?.retire();
     };
-    const outcomes = await load(change, () =>
-      plane.update({ backends: [plane.pod({ name: "last", port }).backend()] }),
-    );
+    const outcomes = await load(change, () => {});
     expect(outcomes).toEqual(allServed);
+    expect(count).toBeGreaterThan(10);
   });
 
   it("over rollouts: the table is swapped, the old revision finishes and is forgotten", async () => {
-    const backendOf = (revision: string) => [plane.pod({ name: `${revision}-pod`, port, revision }).backend()];
     let newest = 1;
+    const pods = new Map<string, RunningPod>();
     const name = (number: number) => `hello-${String(number).padStart(5, "0")}`;
-    plane.update({ backends: backendOf(name(1)) });
+    const begin = (revision: string): void => {
+      const pod = plane.pod({ name: `${revision}-pod`, port, revision });
+      pods.set(revision, pod);
+      plane.update({ backends: [pod.backend()] }, `default/${revision}`);
+    };
+    begin(name(1));
     const change = (round: number): void => {
       const [old, next] = [name(newest), name(newest + 1)];
       const step = round % 4;
-      if (step === 0) plane.update({ backends: backendOf(next) }, `default/${next}`);
+      if (step === 0) begin(next);
       else if (step < 3) {
         const shares: Record<string, number> = step === 1 ? { [old]: 99, [next]: 1 } : { [next]: 100 };
         plane.gateway.swap(compileRoutingTable([makeIngress(shares)]));
       } else {
         plane.activator.forget(`default/${old}`);
+        void pods.get(old)?.retire();
         newest += 1;
       }
     };

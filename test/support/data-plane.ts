@@ -1,5 +1,6 @@
 // knap's whole request path over real sockets, wired as the emulator wires it: door → gateway → activator → queue-proxy → an app on loopback.
-import { createServer, type RequestListener, type Server } from "node:http";
+import { once } from "node:events";
+import { Agent, createServer, type IncomingMessage, type RequestListener, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { RevisionKey, Stat } from "../../src/apis/autoscaling/types.ts";
 import type { Ingress } from "../../src/apis/networking/types.ts";
@@ -51,6 +52,19 @@ export interface PodOptions {
   readonly idleTimeoutSeconds?: number;
 }
 
+export interface RunningPod {
+  readonly queueProxy: QueueProxy;
+  backend(ready?: boolean): Backend;
+  /** As the kubelet stops a pod that has left the activator's list: its requests finish, then nothing dials its app any more. */
+  retire(): Promise<void>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: string;
+}
+
 /** A started path with a public door; dispose of it to close all that it opened. */
 export class DataPlane implements AsyncDisposable {
   readonly stats: { readonly revision: RevisionKey; readonly stat: Stat }[] = [];
@@ -59,6 +73,7 @@ export class DataPlane implements AsyncDisposable {
   door!: OpenDoor;
   readonly #queueProxies: QueueProxy[] = [];
   readonly #servers: Server[] = [];
+  readonly #agent = new Agent({ keepAlive: true });
 
   constructor() {
     this.activator = new Activator({
@@ -93,7 +108,17 @@ export class DataPlane implements AsyncDisposable {
     return server;
   }
 
-  pod(options: PodOptions): { readonly backend: (ready?: boolean) => Backend; readonly queueProxy: QueueProxy } {
+  /** A GET through the door, over a kept connection. */
+  async send(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    const { port } = this.door;
+    const asked = request({ host: "127.0.0.1", port, path, agent: this.#agent, headers: { Host: HOST, ...headers } });
+    const [reply] = (await once(asked.end(), "response")) as [IncomingMessage];
+    let body = "";
+    for await (const chunk of reply) body += chunk;
+    return { status: reply.statusCode ?? 0, headers: reply.headers, body };
+  }
+
+  pod(options: PodOptions): RunningPod {
     const { name, port, revision = "hello-00001" } = options;
     const queueProxy = new QueueProxy({
       config: {
@@ -122,7 +147,11 @@ export class DataPlane implements AsyncDisposable {
       handle: queueProxy.handle,
       ready,
     });
-    return { backend, queueProxy };
+    const retire = async (): Promise<void> => {
+      while (queueProxy.inFlight > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      await queueProxy.close();
+    };
+    return { backend, queueProxy, retire };
   }
 
   update(traffic: Partial<RevisionTraffic>, revision: RevisionKey = "default/hello-00001"): void {
@@ -136,6 +165,7 @@ export class DataPlane implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#agent.destroy();
     this.activator.close();
     await this.door.close(0);
     await Promise.all(this.#queueProxies.map((queueProxy) => queueProxy.close()));
