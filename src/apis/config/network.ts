@@ -25,7 +25,7 @@ export function parseNetworkConfig(data: StringMap): Parsed<NetworkConfig> {
     tagTemplate: read.text("tag-template", "{{.Tag}}-{{.Name}}"),
     externalDomainTls: (data["external-domain-tls"] ?? data["auto-tls"] ?? "").toLowerCase() === "enabled",
     httpProtocol: protocol === "redirected" ? "Redirected" : "Enabled",
-    rolloutDurationSeconds: read.integer("rollout-duration", 0, 64),
+    rolloutDurationSeconds: read.int("rollout-duration", 0),
     autocreateClusterDomainClaims: read.bool("autocreate-cluster-domain-claims", false),
     enableMeshPodAddressability: read.bool("enable-mesh-pod-addressability", false),
     defaultExternalScheme: read.text("default-external-scheme", "http"),
@@ -60,13 +60,14 @@ function domainTemplateError(config: NetworkConfig): string | undefined {
   const values = { name: "foo", namespace: "bar", domain: "baz.com", annotations: {}, labels: {} };
   const result = executeDomainTemplate(config, values);
   if (!result.ok) return result.error;
-  const [, host = "", path = ""] = /^([^/?#]*)([^?#]*)/.exec(result.value) ?? [];
+  const [, host = "", uri = ""] = /^([^/?#]*)([^#]*)/.exec(result.value) ?? [];
   const stray = /[\s"<>^`{}|\\]/.exec(host)?.[0];
   if (stray !== undefined) {
     return `error parsing url: parse "https://${result.value}": invalid character "${stray}" in host name`;
   }
   if (host.replace(/:\d*$/, "") === "") return "empty hostname";
-  return path === "" ? undefined : `domain template has url path: ${path}`;
+  const path = uri.startsWith("?") ? `/${uri}` : uri;
+  return path === "" || path === "/" ? undefined : `domain template has url path: ${path}`;
 }
 
 function tagTemplateError(config: NetworkConfig): string | undefined {

@@ -16,7 +16,8 @@ const DOCKER_HUB = "index.docker.io";
 const TAG = /^[A-Za-z0-9_.-]{0,128}$/;
 const REPOSITORY = /^[a-z0-9_./-]{2,255}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
-const REGISTRY = /^[^\s/?#@\\]+$/;
+/** What a URL may have as its host. */
+const HOST = /^(\[[0-9a-fA-F:.]*\]|[\w.~!$&'()*+,;=:<>"\u0080-\uffff-]*)$/;
 
 /** The parts of a reference with Docker Hub's short names written out; undefined when Knative would refuse it. */
 export function parseImageReference(text: string): ImageReference | undefined {
@@ -45,7 +46,8 @@ function splitRegistry(base: string): { registry: string; repository: string } |
   const slash = base.indexOf("/");
   const first = slash < 0 ? "" : base.slice(0, slash);
   if (!/[.:]/.test(first)) return { registry: DOCKER_HUB, repository: base };
-  if (!REGISTRY.test(first)) return undefined;
+  const port = /:[^\]]*$/.exec(first.slice(first.lastIndexOf(":")))?.[0] ?? "";
+  if (!/^(:\d*)?$/.test(port) || !HOST.test(first.slice(0, first.length - port.length))) return undefined;
   const registry = first === "docker.io" ? DOCKER_HUB : first;
   return { registry, repository: base.slice(slash + 1) };
 }

@@ -1,6 +1,5 @@
 // Decodes JSON into a Go type and writes it back as Go would: unknown fields go, empty ones vanish, quantities become canonical.
 // All mismatches are reported, each with its place; the text of one is Go's own.
-
 import { canonicalQuantity, parseQuantity } from "../../base/go/quantity.ts";
 import { isFields } from "../../base/json.ts";
 import { joinPath } from "../meta/field-error.ts";
@@ -12,69 +11,93 @@ export interface DecodeError {
   /** `json: cannot unmarshal number into Go struct field …` */
   readonly message: string;
 }
-type Place = { readonly path: string; readonly goPath: string; readonly owner: string };
-type Result = { readonly value: unknown; readonly errors: readonly DecodeError[] };
-
-const INT_RANGES = { int32: 2 ** 31, int64: 2 ** 63 } as const;
-
-/** The document as Go would write it back, and what did not fit its type. */
-export function decode(type: GoStruct, json: unknown): Result {
-  const errors: DecodeError[] = [];
-  const value = decodeValue(type, json, { path: "", goPath: "", owner: "" }, errors);
-  return { value, errors };
+interface Place {
+  readonly path: string;
+  readonly goPath: string;
+  readonly owner: string;
+}
+/** Gathers mismatches. Places are worked out only for a document that has some: nearly none has. */
+interface Errors {
+  found: boolean;
+  readonly list: DecodeError[];
+  readonly places: boolean;
 }
 
-function decodeValue(type: GoType, json: unknown, at: Place, errors: DecodeError[]): unknown {
+const INT_RANGES = { int32: 2 ** 31, int64: 2 ** 63 } as const;
+const ROOT: Place = { path: "", goPath: "", owner: "" };
+
+/** The document as Go would write it back, and what did not fit its type. */
+export function decode(
+  type: GoStruct,
+  json: unknown,
+): { readonly value: unknown; readonly errors: readonly DecodeError[] } {
+  const quick: Errors = { found: false, list: [], places: false };
+  const value = decodeValue(type, json, ROOT, quick);
+  if (!quick.found) return { value, errors: [] };
+  const placed: Errors = { found: false, list: [], places: true };
+  decodeValue(type, json, ROOT, placed);
+  return { value, errors: placed.list };
+}
+
+function decodeValue(type: GoType, json: unknown, at: Place, errors: Errors): unknown {
   if (typeof type === "string") return decodeScalar(type, json, at, errors);
   if ("ptr" in type) return json === null || json === undefined ? undefined : decodeValue(type.ptr, json, at, errors);
   if ("struct" in type) return decodeStruct(type, json, at, errors);
   if (json === null || json === undefined) return null;
   if ("list" in type) {
-    if (!Array.isArray(json)) return mismatch(type, json, at, errors) ?? null;
-    return json.map((item, index) =>
-      decodeValue(type.list, item, { ...at, path: joinPath(at.path, `[${index}]`) }, errors),
-    );
+    if (!Array.isArray(json)) return mismatch(type, json, at, errors, null);
+    return json.map((item, index) => decodeValue(type.list, item, inner(at, `[${index}]`, errors), errors));
   }
-  if (!isFields(json)) return mismatch(type, json, at, errors) ?? null;
-  const entries = Object.entries(json).map(([key, item]) => {
-    const place = { ...at, path: joinPath(at.path, key) };
-    return [key, decodeValue(type.map, item, place, errors)] as const;
-  });
-  return Object.fromEntries(entries);
+  if (!isFields(json)) return mismatch(type, json, at, errors, null);
+  const entries = Object.entries(json);
+  return Object.fromEntries(
+    entries.map(([key, item]) => [key, decodeValue(type.map, item, inner(at, key, errors), errors)]),
+  );
 }
 
-function decodeStruct(type: GoStruct, json: unknown, at: Place, errors: DecodeError[]): unknown {
-  if (json !== null && json !== undefined && !isFields(json)) mismatch(type, json, at, errors);
+function decodeStruct(type: GoStruct, json: unknown, at: Place, errors: Errors): unknown {
+  if (json !== null && json !== undefined && !isFields(json)) mismatch(type, json, at, errors, undefined);
   const given = isFields(json) ? json : {};
+  const others = Object.keys(given).filter((key) => !type.names.has(key));
   const out: Record<string, unknown> = {};
   for (const field of type.fields) {
-    const goName = field.via === undefined ? field.json : `${field.via}.${field.json}`;
-    const value = decodeValue(
-      field.type,
-      read(given, field.json),
-      {
-        path: joinPath(at.path, field.json),
-        goPath: at.goPath === "" ? goName : `${at.goPath}.${goName}`,
-        owner: type.struct,
-      },
-      errors,
-    );
+    const raw = Object.hasOwn(given, field.json) ? given[field.json] : inOtherCase(given, others, field.json);
+    if (raw === undefined && isSkipped(field)) continue;
+    const value = decodeValue(field.type, raw, errors.places ? placeOf(type, field, at) : at, errors);
     if (isWritten(field, value)) out[field.json] = value ?? null;
   }
   return out;
 }
 
 /** Go's decoder also takes a key in another case, when none fits exactly. */
-function read(given: Readonly<Record<string, unknown>>, key: string): unknown {
-  if (Object.hasOwn(given, key)) return given[key];
-  const lower = key.toLowerCase();
-  const other = Object.keys(given).find((candidate) => candidate.toLowerCase() === lower);
-  return other === undefined ? undefined : given[other];
+function inOtherCase(given: Readonly<Record<string, unknown>>, others: readonly string[], name: string): unknown {
+  if (others.length === 0) return undefined;
+  const key = others.find((other) => other.toLowerCase() === name.toLowerCase());
+  return key === undefined ? undefined : given[key];
+}
+
+/** Missing and not written then: everything but structs, which are written empty, and what Go always writes. */
+function isSkipped({ keep, type }: GoField): boolean {
+  return !keep && (typeof type === "string" ? type !== "quantity" : !("struct" in type));
+}
+
+function placeOf(type: GoStruct, field: GoField, at: Place): Place {
+  const goName = field.via === undefined ? field.json : `${field.via}.${field.json}`;
+  return {
+    path: joinPath(at.path, field.json),
+    goPath: at.goPath === "" ? goName : `${at.goPath}.${goName}`,
+    owner: type.struct,
+  };
+}
+
+function inner(at: Place, key: string, { places }: Errors): Place {
+  return places ? { ...at, path: joinPath(at.path, key) } : at;
 }
 
 function isWritten(field: GoField, value: unknown): boolean {
-  if (value === undefined) return field.keep;
-  if (field.keep || (typeof field.type === "object" && "ptr" in field.type)) return true;
+  if (field.keep) return true;
+  if (value === undefined) return false;
+  if (typeof field.type === "object" && "ptr" in field.type) return true;
   if (value === null || value === "" || value === 0 || value === false) return false;
   if (Array.isArray(value)) return value.length > 0;
   // A struct is always written, a map only with entries.
@@ -82,22 +105,22 @@ function isWritten(field: GoField, value: unknown): boolean {
   return true;
 }
 
-function decodeScalar(type: Scalar, json: unknown, at: Place, errors: DecodeError[]): unknown {
+function decodeScalar(type: Scalar, json: unknown, at: Place, errors: Errors): unknown {
   if (type === "any") return json;
   if (json === null || json === undefined) return ZERO[type];
   switch (type) {
     case "string":
     case "url":
     case "time":
-      return typeof json === "string" ? json : (mismatch(type, json, at, errors) ?? "");
+      return typeof json === "string" ? json : mismatch(type, json, at, errors, "");
     case "bool":
-      return typeof json === "boolean" ? json : (mismatch(type, json, at, errors) ?? false);
+      return typeof json === "boolean" ? json : mismatch(type, json, at, errors, false);
     case "int32":
     case "int64":
-      return isInteger(json, INT_RANGES[type]) ? json : (mismatch(type, json, at, errors) ?? 0);
+      return isInteger(json, INT_RANGES[type]) ? json : mismatch(type, json, at, errors, 0);
     case "intOrString": {
       const fits = typeof json === "string" || isInteger(json, INT_RANGES.int32);
-      return fits ? json : (mismatch(type, json, at, errors) ?? 0);
+      return fits ? json : mismatch(type, json, at, errors, 0);
     }
     case "quantity":
       return decodeQuantity(json, at, errors);
@@ -119,24 +142,26 @@ function isInteger(json: unknown, limit: number): boolean {
   return typeof json === "number" && Number.isInteger(json) && json >= -limit && json < limit;
 }
 
-function decodeQuantity(json: unknown, at: Place, errors: DecodeError[]): unknown {
+function decodeQuantity(json: unknown, at: Place, errors: Errors): unknown {
   const text = typeof json === "string" || typeof json === "number" ? String(json).trim() : JSON.stringify(json);
   const quantity = parseQuantity(text);
   if (quantity.ok) return canonicalQuantity(text);
-  errors.push({ path: at.path, message: quantity.error });
+  report(errors, at, quantity.error);
   return "0";
 }
 
-function mismatch(type: GoType, json: unknown, at: Place, errors: DecodeError[]): undefined {
+function mismatch<T>(type: GoType, json: unknown, at: Place, errors: Errors, zero: T): T {
   const isNumeric = typeof type === "string" && (type.startsWith("int") || type === "quantity");
   const kind = jsonKind(json);
   const shown = kind === "number" && isNumeric ? `number ${String(json)}` : kind;
   const target = at.owner === "" ? "value" : `struct field ${at.owner}.${at.goPath}`;
-  errors.push({
-    path: at.path,
-    message: `json: cannot unmarshal ${shown} into Go ${target} of type ${goTypeName(type)}`,
-  });
-  return undefined;
+  report(errors, at, `json: cannot unmarshal ${shown} into Go ${target} of type ${goTypeName(type)}`);
+  return zero;
+}
+
+function report(errors: Errors, { path }: Place, message: string): void {
+  errors.found = true;
+  if (errors.places) errors.list.push({ path, message });
 }
 
 function jsonKind(json: unknown): string {

@@ -17,6 +17,7 @@ export function diffText(type: GoStruct, root: string, old: unknown, now: unknow
 }
 
 function differences(type: GoType, old: unknown, now: unknown, site: Site): readonly string[] {
+  if (type === "intOrString") return portDifferences(old, now, site);
   if (typeof type === "string")
     return sameValue(old, now) || isSameScalar(type, old, now) ? [] : [block(type, old, now, site)];
   if ("ptr" in type) {
@@ -38,6 +39,17 @@ function differences(type: GoType, old: unknown, now: unknown, site: Site): read
   return "list" in type
     ? listDifferences(type.list, old as readonly unknown[], now as readonly unknown[], site)
     : mapDifferences(type.map, asRecord(old), asRecord(now), site);
+}
+
+/** Go sees three fields in an int-or-string. */
+function portDifferences(old: unknown, now: unknown, { path }: Site): readonly string[] {
+  const field = (name: string, type: GoType, of: (port: unknown) => unknown): readonly string[] =>
+    differences(type, of(old), of(now), { path: `${path}.${name}`, isFollowed: false });
+  return [
+    ...field("Type", "int64", (port) => (typeof port === "string" ? 1 : 0)),
+    ...field("IntVal", "int32", (port) => (typeof port === "number" ? port : 0)),
+    ...field("StrVal", "string", (port) => (typeof port === "string" ? port : "")),
+  ];
 }
 
 function mapDifferences(
@@ -90,7 +102,7 @@ function oneSided(type: GoType, sign: "-" | "+", value: unknown, site: Site): st
 }
 
 function line(type: GoType, sign: "-" | "+", value: unknown): string {
-  const isStruct = typeof type === "object" && "struct" in type;
+  const isStruct = type === "quantity" || (typeof type === "object" && "struct" in type);
   return `\t${sign}: ${isStruct ? `${goTypeName(type)}: ` : ""}"${printedValue(type, value)}"\n`;
 }
 

@@ -20,6 +20,8 @@ export interface GoField {
 export interface GoStruct {
   readonly struct: string;
   readonly fields: readonly GoField[];
+  /** JSON names of the fields. */
+  readonly names: ReadonlySet<string>;
 }
 
 /** A field that is written even when empty. */
@@ -78,7 +80,12 @@ export function struct(name: string, table: FieldTable): GoStruct {
     const go = SPELLING[json] ?? json.charAt(0).toUpperCase() + json.slice(1);
     return [{ json, go, type: isKept ? entry.keep : entry, keep: isKept }];
   });
-  return { struct: name, fields };
+  return makeStruct(name, fields);
+}
+
+/** A struct of given fields. */
+export function makeStruct(name: string, fields: readonly GoField[]): GoStruct {
+  return { struct: name, fields, names: new Set(fields.map(({ json }) => json)) };
 }
 
 /** A type as Go's JSON errors name it. */

@@ -34,6 +34,7 @@ function plainPart(part: GoField | GoStruct, given: Readonly<Record<string, unkn
 }
 
 function scalar(type: string, value: unknown): string {
+  if (type === "quantity") return quantityFields(String(value ?? "0"));
   if (type === "intOrString")
     return typeof value === "string"
       ? `{Type:1 IntVal:0 StrVal:${value}}`
@@ -41,6 +42,18 @@ function scalar(type: string, value: unknown): string {
   if (value !== undefined && value !== null) return String(value);
   if (type === "bool") return "false";
   return type.startsWith("int") ? "0" : "";
+}
+
+/** A canonical quantity as its Go fields. */
+function quantityFields(canonical: string): string {
+  const [, digits = "0", suffix = ""] = /^([-+]?\d+)(.*)$/.exec(canonical) ?? [];
+  const binary = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"].indexOf(suffix);
+  const decimal = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"].indexOf(suffix);
+  const isExponent = binary < 0 && decimal < 0;
+  const scale = binary >= 0 ? 0 : isExponent ? Number(suffix.slice(1)) : 3 * decimal - 9;
+  const value = binary >= 0 ? BigInt(digits) << BigInt(10 * (binary + 1)) : digits;
+  const format = binary >= 0 ? "BinarySI" : isExponent ? "DecimalExponent" : "DecimalSI";
+  return `{i:{value:${value} scale:${scale}} d:{Dec:<nil>} s: Format:${format}}`;
 }
 
 /** As the generated String methods of Kubernetes' types print: `&Probe{…}`, fields ended by commas. */
@@ -92,7 +105,7 @@ function parts(type: GoStruct): readonly { readonly name: string; readonly field
     else {
       const fields = [inner];
       seen.set(name, fields);
-      out.push({ name, fields: { struct: name, fields } });
+      out.push({ name, fields: { struct: name, fields, names: new Set() } });
     }
   }
   return out;

@@ -46,8 +46,9 @@ export function viaIndex(field: string, index: number, findings: Findings): Find
 /** Joins two path pieces. A key with dots in brackets is not glued: `annotations.[a.b/c]`. */
 export function joinPath(prefix: string, path: string): string {
   if (path === "" || prefix === "") return prefix + path;
+  if (!path.startsWith("[")) return `${prefix}.${path}`;
   const [first = ""] = path.split(".", 1);
-  return first.startsWith("[") && first.endsWith("]") ? prefix + path : `${prefix}.${path}`;
+  return first.endsWith("]") ? prefix + path : `${prefix}.${path}`;
 }
 
 /** Findings of one level, equal ones united, sorted bytewise by message, then details; paths sorted and without repeats. */

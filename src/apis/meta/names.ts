@@ -7,6 +7,10 @@ const SUBDOMAIN_1123 = `${LABEL_1123}(\\.${LABEL_1123})*`;
 const QUALIFIED = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 
 const whole = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`);
+const IS_LABEL_1035 = whole(LABEL_1035);
+const IS_LABEL_1123 = whole(LABEL_1123);
+const IS_SUBDOMAIN_1123 = whole(SUBDOMAIN_1123);
+const IS_QUALIFIED = whole(QUALIFIED);
 const tooLong = (limit: number): string => `must be no more than ${limit} characters`;
 const bytes = (text: string): number => new TextEncoder().encode(text).length;
 const example = (pattern: string, ...examples: readonly string[]): string => {
@@ -18,7 +22,7 @@ const example = (pattern: string, ...examples: readonly string[]): string => {
 export function dns1035LabelErrors(name: string): readonly string[] {
   const errors: string[] = [];
   if (bytes(name) > 63) errors.push(tooLong(63));
-  if (!whole(LABEL_1035).test(name)) {
+  if (!IS_LABEL_1035.test(name)) {
     errors.push(
       `a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character ${example(LABEL_1035, "my-name", "abc-123")}`,
     );
@@ -30,7 +34,7 @@ export function dns1035LabelErrors(name: string): readonly string[] {
 export function dns1123LabelErrors(name: string): readonly string[] {
   const errors: string[] = [];
   if (bytes(name) > 63) errors.push(tooLong(63));
-  if (!whole(LABEL_1123).test(name)) {
+  if (!IS_LABEL_1123.test(name)) {
     errors.push(
       `a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character ${example(LABEL_1123, "my-name", "123-abc")}`,
     );
@@ -42,7 +46,7 @@ export function dns1123LabelErrors(name: string): readonly string[] {
 export function dns1123SubdomainErrors(name: string): readonly string[] {
   const errors: string[] = [];
   if (bytes(name) > 253) errors.push(tooLong(253));
-  if (!whole(SUBDOMAIN_1123).test(name)) {
+  if (!IS_SUBDOMAIN_1123.test(name)) {
     errors.push(
       `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character ${example(SUBDOMAIN_1123, "example.com")}`,
     );
@@ -64,7 +68,7 @@ export function qualifiedNameErrors(name: string): readonly string[] {
   else if (prefix !== undefined) errors.push(...dns1123SubdomainErrors(prefix).map((error) => `prefix part ${error}`));
   if (local === "") errors.push("name part must be non-empty");
   else if (bytes(local) > 63) errors.push("name part must be no more than 63 bytes");
-  if (!whole(QUALIFIED).test(local)) errors.push(`name part ${rule}`);
+  if (!IS_QUALIFIED.test(local)) errors.push(`name part ${rule}`);
   return errors;
 }
 

@@ -24,6 +24,7 @@ export function namedContainers(
 }
 
 function templateText(source: string, parent: Partial<ObjectMeta>): string {
+  if (!source.includes("{{")) return source;
   const template = parseTemplate("container-template", source);
   const result = template.ok ? template.value.execute(goObjectMeta(parent)) : template;
   return result.ok ? result.value : "";
