@@ -12,6 +12,7 @@ import {
   makeInitialResult,
   mustNotify,
 } from "./decide.ts";
+import { decideHpa, type HpaSpec, type HpaState, type PodUsage } from "./hpa-decision.ts";
 import { Ledger } from "./ledger.ts";
 
 interface Decider {
@@ -60,6 +61,7 @@ export class Autoscaler {
   readonly #collections = new Map<RevisionKey, Collection>();
   readonly #traffic = new Map<RevisionKey, Traffic>();
   readonly #advice = new Map<RevisionKey, ScaleResult>();
+  readonly #hpa = new Map<RevisionKey, HpaState>();
 
   constructor(options: AutoscalerOptions) {
     this.#options = options;
@@ -99,6 +101,7 @@ export class Autoscaler {
   /** The PodAutoscaler is gone: decider, collection and advice go. */
   forget(revision: RevisionKey): void {
     this.#deciders.delete(revision);
+    this.#hpa.delete(revision);
     this.#advice.delete(revision);
     this.stopCollecting(revision);
   }
@@ -157,6 +160,15 @@ export class Autoscaler {
     this.#advice.set(revision, { ...published, desiredScale, valid: true });
     this.#options.onAdvice(revision);
     return true;
+  }
+
+  /** One look of the HPA class; what it cannot judge it leaves as it is. `current`: replicas of the Deployment. */
+  evaluateHpa(revision: RevisionKey, spec: HpaSpec, current: number, pods: readonly PodUsage[], now: Time): void {
+    const decision = decideHpa(spec, this.#hpa.get(revision) ?? { recommended: [] }, current, pods, now);
+    this.#hpa.set(revision, decision.state);
+    const before = this.#advice.get(revision)?.desiredScale;
+    this.#advice.set(revision, { desiredScale: decision.replicas, excessBurstCapacity: 0, valid: true });
+    if (before !== decision.replicas) this.#options.onAdvice(revision);
   }
 
   /** A planner's note about a revision, kept beside the decisions. */

@@ -1,12 +1,16 @@
 // The autoscaler's heartbeat on a Clock: statistics every second, a decision of each decider every two seconds from its creation, deciders and
 // collections as the store's objects come and go. The only file of this room with side effects; it opens no sockets.
+import { HPA_CLASS } from "../../apis/autoscaling/annotations.ts";
 import type { Metric, PodAutoscaler, RevisionKey, Stat } from "../../apis/autoscaling/types.ts";
 import type { AutoscalerConfig } from "../../apis/config/types.ts";
 import type { Pod } from "../../apis/core/types.ts";
 import type { Clock, Time } from "../../base/clock.ts";
 import type { WatchEvent } from "../store/view.ts";
 import { Autoscaler } from "./autoscaler.ts";
+import { classOf } from "./decider-spec.ts";
 import { collectionSpecOf, deciderSpecOf, revisionKeyOf } from "./follow.ts";
+import { HPA_PERIOD_MS, type PodUsage } from "./hpa-decision.ts";
+import { type HpaResource, hpaResourceOf, makeHpaSpec } from "./hpa-spec.ts";
 import { COLLECT_EVERY_MS, DECIDE_EVERY_MS } from "./periods.ts";
 import { type ReadyPod, ReadyPods } from "./ready-pods.ts";
 import { scrape } from "./scrape.ts";
@@ -22,6 +26,11 @@ export interface TickOptions {
   readonly activatorStats: (now: Time) => ReadonlyMap<RevisionKey, Stat>;
   /** The PodAutoscaler of this revision must be reconciled. */
   readonly onAdvice: (revision: RevisionKey) => void;
+  /** For the HPA class: pods with their use of a resource, and the Deployment's replicas. Absent: only the bounds hold. */
+  readonly usage?: {
+    pods(revision: RevisionKey, resource: HpaResource): readonly PodUsage[];
+    replicas(revision: RevisionKey): number | undefined;
+  };
   /** Collection began to fail (text), or works again (""). */
   readonly onCollection?: (revision: RevisionKey, error: string) => void;
 }
@@ -87,13 +96,26 @@ export class AutoscalerTick {
       return;
     }
     this.#podAutoscalers.set(revision, pa);
-    const spec = deciderSpecOf(pa, this.#options.config());
-    if (!spec) return;
+    const config = this.#options.config();
     const now = this.#options.clock.now();
+    if (classOf(pa, config) === HPA_CLASS && !this.#timers.has(revision))
+      this.#every(revision, HPA_PERIOD_MS, now, () => this.#lookAsHpa(revision));
+    const spec = deciderSpecOf(pa, config);
+    if (!spec) return;
     if (this.autoscaler.follow(revision, spec, now))
       this.#every(revision, DECIDE_EVERY_MS, now, () => {
         this.autoscaler.evaluate(revision, this.#options.clock.now());
       });
+  }
+
+  #lookAsHpa(revision: RevisionKey): void {
+    const { usage, config, clock } = this.#options;
+    const pa = this.#podAutoscalers.get(revision);
+    const current = usage?.replicas(revision);
+    if (!pa || !usage || current === undefined) return;
+    const resource = hpaResourceOf(pa);
+    const pods = resource ? usage.pods(revision, resource) : [];
+    this.autoscaler.evaluateHpa(revision, makeHpaSpec(pa, config()), current, pods, clock.now());
   }
 
   #observeMetric(metric: Metric, gone: boolean): void {

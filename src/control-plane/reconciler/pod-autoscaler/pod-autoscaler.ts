@@ -1,5 +1,5 @@
 // The planner of PodAutoscalers: hands each to the plan of its class and leaves foreign classes alone.
-import { KPA_CLASS } from "../../../apis/autoscaling/annotations.ts";
+import { HPA_CLASS, KPA_CLASS } from "../../../apis/autoscaling/annotations.ts";
 import type { ObjectKey } from "../../../apis/kinds.ts";
 import { podAutoscalerConditions } from "../../../apis/meta/condition-sets.ts";
 import type { AnyObject } from "../../../apis/meta/object.ts";
@@ -7,6 +7,7 @@ import { classOf } from "../../autoscaler/decider-spec.ts";
 import type { Reconciler } from "../../controller/reconciler.ts";
 import { knativePlanner } from "../pass.ts";
 import { REVISION_LABEL } from "../well-known.ts";
+import { reconcileHpa } from "./hpa.ts";
 import { reconcileKpa } from "./kpa.ts";
 import type { PodAutoscalerKind } from "./pod-autoscaler-pass.ts";
 
@@ -19,12 +20,21 @@ const kpaPlanner: Reconciler<PodAutoscalerKind> = knativePlanner({
   reconcile: reconcileKpa,
 });
 
+const hpaPlanner: Reconciler<PodAutoscalerKind> = knativePlanner({
+  name: "hpa",
+  kind: KIND,
+  conditions: podAutoscalerConditions,
+  reconcile: reconcileHpa,
+});
+
 export const podAutoscalerPlanner: Reconciler<PodAutoscalerKind> = {
   name: "kpa",
   kind: KIND,
   watches: (changed) => (changed.kind === "Pod" || changed.kind === "Deployment" ? keyByLabel(changed) : []),
   reconcile(pa, world) {
-    if (classOf(pa, world.config.autoscaler) === KPA_CLASS) return kpaPlanner.reconcile(pa, world);
+    const autoscalingClass = classOf(pa, world.config.autoscaler);
+    if (autoscalingClass === KPA_CLASS) return kpaPlanner.reconcile(pa, world);
+    if (autoscalingClass === HPA_CLASS) return hpaPlanner.reconcile(pa, world);
     // Another class has its own autoscaler, which is not here; the two names are always written, as the API has them.
     return { status: { serviceName: "", metricsServiceName: "", ...pa.status } };
   },
