@@ -1,15 +1,21 @@
 // Reads the project that a command's flags mean and tells what is wrong with it; an unusable one ends the command with exit code 2.
 import { loadProject } from "../project/load-project.ts";
 import { hasErrors, type Project } from "../project/project.ts";
+import type { Strictness } from "../project/read-manifests.ts";
 import { CliError } from "./cli-error.ts";
 import { exitCodes } from "./exit-code.ts";
-import { findingLines } from "./output/findings.ts";
+import type { ValidateMode } from "./flags/up-flags.ts";
+import { findingLines, githubLines } from "./output/findings.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ProjectFlags {
   readonly file?: readonly string[];
   readonly namespace?: string;
+  readonly validate?: ValidateMode;
 }
+
+/** Knative says this of most Services, and says it again with each apply: too long for every start. */
+const SAID_BY_THE_API = "Kubernetes default value is insecure";
 
 async function readAll(terminal: Terminal): Promise<string> {
   const chunks: Buffer[] = [];
@@ -18,11 +24,16 @@ async function readAll(terminal: Terminal): Promise<string> {
 }
 
 /** The project, with whatever is wrong in `findings`. */
-export function readProject(flags: ProjectFlags, terminal: Terminal): Promise<Project> {
+export function readProject(
+  flags: ProjectFlags,
+  terminal: Terminal,
+  strictness: Pick<Strictness, "mode" | "gates"> = { mode: "up" },
+): Promise<Project> {
   return loadProject({
     cwd: terminal.cwd,
     files: flags.file ?? [],
     namespace: flags.namespace,
+    strictness: { ...strictness, fieldValidation: flags.validate ?? "strict" },
     readStdin: () => readAll(terminal),
   });
 }
@@ -30,10 +41,12 @@ export function readProject(flags: ProjectFlags, terminal: Terminal): Promise<Pr
 /** The project, its warnings said; with errors, or with no manifest at all, a {@link CliError}. */
 export async function loadUsableProject(flags: ProjectFlags, terminal: Terminal): Promise<Project> {
   const project = await readProject(flags, terminal);
-  const text = findingLines(project.findings, project.sources, terminal).join("\n");
+  const findings = project.findings.filter(({ message }) => !message.startsWith(SAID_BY_THE_API));
+  const text = findingLines(findings, project.sources, terminal).join("\n");
   if (hasErrors(project)) {
     const errors = project.findings.filter(({ severity }) => severity === "error").length;
-    terminal.stderr.write(`${text}\n`);
+    const annotations = terminal.env["GITHUB_ACTIONS"] ? githubLines(findings) : [];
+    terminal.stderr.write(`${[text, ...annotations].join("\n")}\n`);
     throw new CliError({
       exitCode: exitCodes.usage,
       what:

@@ -1,5 +1,4 @@
 // The order in which one batch of objects is applied: what others need goes first, then file order. Pure.
-import { kindOf, resourceOf } from "../apis/kinds.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { isClusterConfig } from "./config-maps.ts";
 
@@ -17,12 +16,6 @@ export function applyOrder(objects: readonly AnyObject[]): readonly AnyObject[] 
     .map((object) => ({ object, rank: rank(object) }))
     .sort((a, b) => a.rank - b.rank)
     .map(({ object }) => object);
-}
-
-/** Gives objects of namespaced kinds the namespace of the command, where their file names none. */
-export function withNamespace<T extends AnyObject>(object: T, namespace: string): T {
-  if (object.metadata.namespace || resourceOf(kindOf(object))?.namespaced === false) return object;
-  return { ...object, metadata: { ...object.metadata, namespace } };
 }
 
 /** Namespaces that the batch uses and does not bring along, apart from those every session has. */

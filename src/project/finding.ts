@@ -1,11 +1,5 @@
-// What is wrong in the user's project files, with its place. The same shape as a manifest's diagnostic, for knap.yaml, env files and Dockerfiles.
+// What is wrong in the user's files, with its place: a manifest's diagnostic, or one of knap.yaml, an env file or a Dockerfile.
+import type { Diagnostic } from "../manifest/diagnostic.ts";
 
-export interface ProjectFinding {
-  readonly severity: "error" | "warning";
-  readonly message: string;
-  readonly file: string;
-  /** 1-based; absent when the whole file is meant. */
-  readonly line?: number;
-  readonly column?: number;
-  readonly fix?: string;
-}
+/** As a {@link Diagnostic}; without a line the whole file is meant. */
+export type ProjectFinding = Omit<Diagnostic, "line" | "column"> & Partial<Pick<Diagnostic, "line" | "column">>;

@@ -3,14 +3,14 @@ import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { Service } from "../apis/serving/types.ts";
-import { applyOrder, missingNamespaces, withNamespace } from "./apply-order.ts";
+import { applyOrder, missingNamespaces } from "./apply-order.ts";
 import { isClusterConfig, mergeClusterConfig } from "./config-maps.ts";
 import { displayPath, findFiles, projectFileCandidates } from "./find-files.ts";
 import type { ProjectFinding } from "./finding.ts";
 import type { Project, ProjectService } from "./project.ts";
 import { type ProjectFile, parseProjectFile } from "./project-file.ts";
 import { planService } from "./project-service.ts";
-import { type ReadObject, readManifests } from "./read-manifests.ts";
+import { type ReadObject, readManifests, type Strictness } from "./read-manifests.ts";
 import { readSecrets } from "./secrets.ts";
 
 export interface ProjectWish {
@@ -19,6 +19,7 @@ export interface ProjectWish {
   readonly files: readonly string[];
   /** `-n` / KNAP_NAMESPACE; undefined: knap.yaml's, else `default`. */
   readonly namespace: string | undefined;
+  readonly strictness: Strictness;
   readStdin(): Promise<string>;
 }
 
@@ -75,8 +76,13 @@ export async function loadProject(wish: ProjectWish): Promise<Project> {
     project: { folder, files: settings.files ?? [] },
     readStdin: wish.readStdin,
   });
-  const manifests = readManifests(found.sources);
-  const named = manifests.objects.map((read) => ({ ...read, object: withNamespace(read.object, namespace) }));
+  const overlay = mergeClusterConfig([], settings.config ?? {});
+  const manifests = readManifests(found.sources, {
+    ...wish.strictness,
+    namespace,
+    config: new Map(overlay.map((map) => [map.metadata.name, map.data ?? {}])),
+  });
+  const named = manifests.objects;
   const secrets = await readSecrets(settings.secrets ?? {}, { folder, namespace });
   const config = mergeClusterConfig(named.map(({ object }) => object).filter(isClusterConfig), settings.config ?? {});
   const others = named.map(({ object }) => object).filter((object) => !isClusterConfig(object));

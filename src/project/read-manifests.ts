@@ -1,6 +1,7 @@
-// Manifest texts → objects and findings. The rules are the manifest room's; this only goes over the files.
-import { parseAllDocuments } from "yaml";
-import type { AnyObject } from "../apis/meta/object.ts";
+// Manifest texts → objects and findings. All rules are the manifest room's; this keeps the way back from an object to its file.
+import type { AnyObject, StringMap } from "../apis/meta/object.ts";
+import type { ManifestMode } from "../manifest/read-manifest.ts";
+import { validateFiles } from "../manifest/validate-files.ts";
 import type { ManifestSource } from "./find-files.ts";
 import type { ProjectFinding } from "./finding.ts";
 
@@ -15,23 +16,23 @@ export interface ReadManifests {
   readonly findings: readonly ProjectFinding[];
 }
 
-export function readManifests(sources: readonly ManifestSource[]): ReadManifests {
-  const objects: ReadObject[] = [];
-  const findings: ProjectFinding[] = [];
-  for (const source of sources) {
-    for (const document of parseAllDocuments(source.text)) {
-      for (const error of document.errors) {
-        const [at] = error.linePos ?? [];
-        findings.push({
-          severity: "error",
-          message: error.message,
-          file: source.file,
-          ...(at && { line: at.line, column: at.col }),
-        });
-      }
-      const object = document.toJS() as AnyObject | null;
-      if (document.errors.length === 0 && object) objects.push({ object, source });
-    }
-  }
-  return { objects, findings };
+/** How strictly files are judged. */
+export interface Strictness {
+  /** `validate` refuses documents of removed API versions, `up` runs them with a warning. */
+  readonly mode: ManifestMode;
+  /** What unknown fields are, as `kubectl --validate`. */
+  readonly fieldValidation: "strict" | "warn" | "ignore";
+  /** Feature gates over those of the files. */
+  readonly gates?: StringMap;
+}
+
+export function readManifests(
+  sources: readonly ManifestSource[],
+  at: Strictness & { readonly namespace: string; readonly config: ReadonlyMap<string, StringMap> },
+): ReadManifests {
+  const byName = new Map(sources.map((source) => [source.file, source]));
+  const files = sources.map(({ file, text }) => ({ name: file, text }));
+  const { objects, diagnostics } = validateFiles(files, at);
+  const found = objects.map(({ object, file }) => ({ object, source: byName.get(file) as ManifestSource }));
+  return { objects: found, findings: diagnostics };
 }

@@ -14,12 +14,20 @@ export interface ValidateFlags {
   readonly gates?: readonly string[];
 }
 
+/** `--gates kubernetes.podspec-affinity=Enabled` */
+function gatesOf(words: readonly string[]): Readonly<Record<string, string>> {
+  const pairs = words.map((word) => /^([^=]+)=(.+)$/.exec(word));
+  const bad = words[pairs.indexOf(null)];
+  if (bad !== undefined) throw usageError(`--gates: "${bad}" is not FEATURE=Enabled|Allowed|Disabled`);
+  return Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? "", pair?.[2] ?? ""]));
+}
+
 export async function validate(
   _words: readonly string[],
   flags: ValidateFlags & GlobalFlags,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const project = await readProject(flags, terminal);
+  const project = await readProject(flags, terminal, { mode: "validate", gates: gatesOf(flags.gates ?? []) });
   const { findings } = project;
   const errors = findings.filter(({ severity }) => severity === "error").length;
   const form = flags.output ?? (terminal.env["GITHUB_ACTIONS"] ? "github" : "text");

@@ -1,4 +1,5 @@
 // The kubeconfig that kubectl, kn and client libraries use to reach a session. It never touches ~/.kube/config.
+import { kubeconfigServer } from "../../client/kubeconfig-server.ts";
 
 /** A kubeconfig as JSON (which is YAML), for one session. */
 export function makeKubeconfig(api: { readonly address: string; readonly token: string }, namespace: string): string {
@@ -6,9 +7,8 @@ export function makeKubeconfig(api: { readonly address: string; readonly token: 
   const config = {
     apiVersion: "v1",
     kind: "Config",
-    // kubectl sends no credentials over plain http, so the token stands in the server's path. The flag only stops client
-    // libraries that refuse http without it.
-    clusters: [{ name, cluster: { server: `${api.address}/token/${api.token}`, "insecure-skip-tls-verify": true } }],
+    // The flag only stops client libraries that refuse http without it.
+    clusters: [{ name, cluster: { server: kubeconfigServer(api), "insecure-skip-tls-verify": true } }],
     users: [{ name, user: {} }],
     contexts: [{ name, context: { cluster: name, user: name, namespace } }],
     "current-context": name,
