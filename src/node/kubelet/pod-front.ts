@@ -11,6 +11,8 @@ export interface FrontOptions {
   readonly pod: () => Pod;
   readonly podIP: () => string;
   readonly addressOf: (port: number) => Address | undefined;
+  /** Whether the container itself listens on a port; true where that cannot be told. */
+  readonly listens: (port: number) => Promise<boolean>;
   readonly marks: WakeMarks;
   readonly look: () => void;
 }
@@ -50,7 +52,7 @@ export class PodFront {
     // The first probe's own port: an app may be asked elsewhere than where it serves.
     const watched = probePort(probes[0]) ?? servingPort(pod());
     const { signal } = this.#closing;
-    const relayed = parts.info.address === "published";
+    const relayed = parts.info.address === "published" ? () => this.#options.listens(watched) : undefined;
     const open = await waitForPort({ address: () => addressOf(watched), relayed, clock: parts.nodeClock, signal });
     if (!open) return;
     marks.portOpen ??= parts.nodeClock.now();

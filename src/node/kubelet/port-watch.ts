@@ -7,13 +7,13 @@ const EAGER_EVERY_MS = 3;
 const EAGER_FOR_MS = 2_000;
 const LATER_EVERY_MS = 50;
 const ATTEMPT_MS = 1_000;
-/** An engine's port relay accepts for a container that does not listen, and hangs up at once; a listening app does not. */
-const RELAY_HOLD_MS = 10;
+/** An engine's port relay accepts for a container that does not listen, and soon hangs up; a listening app does not. */
+const RELAY_HOLD_MS = 25;
 
 export interface PortWatch {
   readonly address: () => Address | undefined;
-  /** The address is a relay of the engine (a published port). */
-  readonly relayed: boolean;
+  /** The address is a relay of the engine (a published port): this says whether the container itself listens, as far as can be told. */
+  readonly relayed: (() => Promise<boolean>) | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -24,10 +24,10 @@ export async function waitForPort({ address, relayed, clock, signal }: PortWatch
   while (!signal.aborted) {
     const began = clock.now();
     const at = address();
-    if (at && (await accepts(at, relayed ? RELAY_HOLD_MS : 0, signal))) return !signal.aborted;
+    if (at && (await accepts(at, relayed ? RELAY_HOLD_MS : 0, signal)) && (await (relayed?.() ?? true))) break;
     await pause(clock, began + (began < eagerUntil ? EAGER_EVERY_MS : LATER_EVERY_MS), signal);
   }
-  return false;
+  return !signal.aborted;
 }
 
 /** Connects once. With `holdMs`, the connection must also live that long. */

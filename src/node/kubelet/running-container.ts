@@ -33,7 +33,8 @@ export class RunningContainer {
     this.#probes = this.#startProbes();
     if (!serving) return;
     const addressOf = (port: number): Address | undefined => this.#addressOf(port);
-    this.front = new PodFront({ parts, pod, podIP: () => sandbox.ip, addressOf, marks, look });
+    const listens = (port: number): Promise<boolean> => this.#listens(port);
+    this.front = new PodFront({ parts, pod, podIP: () => sandbox.ip, addressOf, listens, marks, look });
     this.#findings = watchPortFindings({
       runtime: parts.runtime,
       containerId: run.runningId as string,
@@ -63,6 +64,12 @@ export class RunningContainer {
 
   #addressOf(port: number): Address | undefined {
     return this.#options.sandbox.addressOf(this.#options.run.state, port);
+  }
+
+  async #listens(port: number): Promise<boolean> {
+    const { parts, run } = this.#options;
+    const listeners = await parts.runtime.listeners(run.runningId ?? "").catch(() => undefined);
+    return listeners?.some((listener) => listener.port === port) ?? true;
   }
 
   /** The port the container should listen on, as it sees it itself. */

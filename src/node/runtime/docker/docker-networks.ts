@@ -5,10 +5,10 @@ import { RuntimeError } from "../runtime.ts";
 import { asking, isGone } from "./engine-error.ts";
 import { freeSubnets, gatewayOf } from "./subnets.ts";
 
-/** What the machine says of itself; a function each, because interfaces come and go with networks. */
+/** What the machine says of itself; a function each, because addresses come and go with networks. */
 export interface Machine {
-  /** CIDRs of this host's own IPv4 interfaces. */
-  interfaces(): readonly string[];
+  /** Is this one of this host's own addresses? */
+  owns(address: string): Promise<boolean>;
   /** Id of the engine's container that this process runs in, if it does. */
   ownContainer(): Promise<string | undefined>;
 }
@@ -59,9 +59,9 @@ async function createOnFreeSubnet(
 ): Promise<{ id: string; subnet: string }> {
   const networks = await docker.listNetworks();
   const taken = networks.flatMap((network) => (network.IPAM?.Config ?? []).map((config) => config.Subnet ?? ""));
-  // A subnet on one of this host's interfaces belongs to someone else, perhaps to another engine: also out.
-  const candidates = freeSubnets(pools, [...taken, ...machine.interfaces()]);
-  for (const subnet of candidates.slice(0, 64)) {
+  for (const subnet of freeSubnets(pools, taken).slice(0, 64)) {
+    // A gateway that this host has already belongs to someone else, perhaps to another engine.
+    if (await machine.owns(gatewayOf(subnet))) continue;
     try {
       const created = await docker.createNetwork({
         Name: request.name,

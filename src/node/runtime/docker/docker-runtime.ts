@@ -40,8 +40,8 @@ export async function openDockerRuntime(options: DockerOptions = {}): Promise<Co
     options.address && Promise.resolve(options.address === "direct" ? { kind: "direct" } : published);
   const decide = async (gateway: string): Promise<Reach> => {
     if ((await machine.ownContainer()) !== undefined) return { kind: "direct" };
-    // Networks avoid subnets this host already had, so a gateway found here is this engine's own bridge.
-    return machine.interfaces().some((cidr) => cidr.startsWith(`${gateway}/`)) ? { kind: "direct" } : published;
+    // Networks avoid gateways this host already had, so one found here is this engine's own bridge.
+    return (await machine.owns(gateway)) ? { kind: "direct" } : published;
   };
   const networks = makeDockerNetworks({
     docker,

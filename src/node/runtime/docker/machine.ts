@@ -1,6 +1,6 @@
-// What this process can tell of the machine it runs on: its addresses, and whether it sits in a container of the engine. Read-only.
+// What this process can tell of the machine it runs on: whether an address is its own, and whether it sits in a container of the engine. Read-only.
 import { readFile } from "node:fs/promises";
-import { networkInterfaces } from "node:os";
+import { createServer } from "node:net";
 import type Docker from "dockerode";
 import type { Machine } from "./docker-networks.ts";
 
@@ -8,15 +8,21 @@ import type { Machine } from "./docker-networks.ts";
 export function realMachine(docker: Docker): Machine {
   let own: Promise<string | undefined> | undefined;
   return {
-    interfaces: () =>
-      Object.values(networkInterfaces()).flatMap((addresses) =>
-        (addresses ?? []).flatMap(({ family, cidr }) => (family === "IPv4" && cidr !== null ? [cidr] : [])),
-      ),
+    owns,
     ownContainer: () => {
       own ??= findOwnContainer(docker);
       return own;
     },
   };
+}
+
+/** Binding tells for sure: interface lists leave out bridges that nothing is attached to yet. */
+function owns(address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen({ host: address, port: 0 }, () => server.close(() => resolve(true)));
+  });
 }
 
 async function findOwnContainer(docker: Docker): Promise<string | undefined> {
