@@ -2,7 +2,9 @@
 import type { Bench, Figure } from "./bench.ts";
 
 /** Loaded only when run: a bench may start servers on import of its peers. */
-const benches: Readonly<Record<string, () => Promise<Bench>>> = {};
+const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  proxy: async () => (await import("./proxy.ts")).proxyBench,
+};
 
 function row({ name, value, unit, goal, reached }: Figure): string {
   const number = Math.abs(value) >= 100 ? Math.round(value).toLocaleString("en") : value.toFixed(2);

@@ -1,4 +1,5 @@
 // One request and its answer, as ingress, activator and queue-proxy hand it along: whatever the wire protocol was, they see this shape.
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex, Readable, Writable } from "node:stream";
 import type { Time } from "../../base/clock.ts";
 
@@ -54,6 +55,8 @@ export interface Exchange {
   /** Runs once when the exchange is over, however it ended; at once if it is. */
   onClosed(run: () => void): void;
   readonly marks: Marks;
+  /** What lies behind an HTTP/1 exchange, for forwarders that are built on node:http; nobody else looks at it. */
+  readonly native?: { readonly request: IncomingMessage; readonly response: ServerResponse } | undefined;
   /**
    * The hop before (an activator) times the same request by the same limits: they count from `since`, so its time spent waiting counts, and
    * it is always the first to be due, so `text` is what the client reads.

@@ -38,6 +38,10 @@ export class HopExchange implements Exchange {
     if (changes.timers) this.timers = changes.timers;
   }
 
+  get native(): Exchange["native"] {
+    return this.client.native;
+  }
+
   get method(): string {
     return this.client.method;
   }

@@ -52,6 +52,10 @@ export class Http1Exchange implements Exchange {
     if (parts.upgrade !== undefined) this.upgrade = parts.upgrade;
   }
 
+  get native(): { readonly request: IncomingMessage; readonly response: ServerResponse } {
+    return { request: this.request, response: this.response };
+  }
+
   get host(): string {
     return this.absoluteHost ?? this.request.headers.host ?? "";
   }

@@ -14,6 +14,8 @@ import type { ConnectionWaiter, UpstreamPool } from "./upstream-pool.ts";
 
 /** An answer of known length is sent when so much has come, or all of it: what Go's server buffers. */
 const HELD_BYTES = 4096;
+/** A body so small is sent as text: node:http then writes it together with the head in one buffer. */
+const SMALL = 1024;
 /** How long the container may take to answer `Expect: 100-continue` before the body is sent anyway. */
 const CONTINUE_WAIT_MS = 1_000;
 /** What a client may still send before its answer goes out (`net/http` maxPostHandlerReadBytes). */
@@ -54,11 +56,11 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
     const { exchange, options, pool } = this;
     if (exchange.upgrade !== undefined) this.upgrade = upgradeType(options.headers);
     if (exchange.method === "CONNECT") {
-      this.refuse("client sent unsupported CONNECT request");
+      this.fail("EREFUSED", "client sent unsupported CONNECT request");
       return;
     }
     if (this.upgrade !== undefined && !PRINTABLE.test(this.upgrade)) {
-      this.refuse(`client tried to switch to invalid protocol ${JSON.stringify(this.upgrade)}`);
+      this.fail("EREFUSED", `client tried to switch to invalid protocol ${JSON.stringify(this.upgrade)}`);
       return;
     }
     this.head = makeRequestHead({
@@ -181,6 +183,7 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
     else connection.destroy();
     if (trailers.length > 0) this.exchange.trailers(trailers);
     if (held === undefined) body.end();
+    else if (held.length <= SMALL) body.end(held.toString("latin1"), "latin1");
     else body.end(held);
   }
 
@@ -279,10 +282,6 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
       this.waitsForDrain = false;
       connection?.resume();
     });
-  }
-
-  private refuse(message: string): void {
-    this.settle({ kind: "unreachable", code: "EREFUSED", message });
   }
 
   /** Gives up on the container before anything was sent to the client. */
