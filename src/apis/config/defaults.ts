@@ -1,5 +1,5 @@
 // ConfigMap config-defaults: what an unset field of a Revision becomes, and its limits. Source: pkg/apis/config/defaults.go.
-import { parseTemplate } from "../../base/go/template.ts";
+import { parseTemplate, type Template } from "../../base/go/template.ts";
 import { type Parsed, parsed, unparsed } from "../../base/parsed.ts";
 import { goObjectMeta } from "../meta/go-object-meta.ts";
 import type { StringMap } from "../meta/object.ts";
@@ -33,7 +33,12 @@ export function parseDefaultsConfig(data: StringMap): Parsed<DefaultsConfig> {
     revisionLimits: amounts("limit"),
     ...(serviceLinks === "true" || serviceLinks === "false" ? { enableServiceLinks: serviceLinks === "true" } : {}),
   };
-  const error = read.error ?? timeoutError(config) ?? concurrencyError(config) ?? templateError(config);
+  const error =
+    templateSyntaxError(config) ??
+    read.error ??
+    timeoutError(config) ??
+    concurrencyError(config) ??
+    templateRunError(config);
   return error === undefined ? parsed(config) : unparsed(error);
 }
 
@@ -57,12 +62,25 @@ function concurrencyError(config: DefaultsConfig): string | undefined {
   return undefined;
 }
 
-/** Both name templates must parse and run on an empty ObjectMeta. */
-function templateError(config: DefaultsConfig): string | undefined {
-  for (const source of [config.containerNameTemplate, config.initContainerNameTemplate]) {
-    const template = parseTemplate("container-template", source);
+/** Both name templates must parse, before anything else is looked at. */
+function templateSyntaxError(config: DefaultsConfig): string | undefined {
+  return firstOf(config, (template) => (template.ok ? undefined : template.error));
+}
+
+/** And run on an empty ObjectMeta, after everything else. */
+function templateRunError(config: DefaultsConfig): string | undefined {
+  return firstOf(config, (template) => {
     const result = template.ok ? template.value.execute(goObjectMeta({})) : template;
-    if (!result.ok) return result.error;
-  }
-  return undefined;
+    return result.ok ? undefined : `error executing template: ${result.error}`;
+  });
+}
+
+function firstOf(
+  config: DefaultsConfig,
+  judge: (template: Parsed<Template>) => string | undefined,
+): string | undefined {
+  const sources = [config.containerNameTemplate, config.initContainerNameTemplate];
+  return sources
+    .map((source) => judge(parseTemplate("container-template", source)))
+    .find((error) => error !== undefined);
 }

@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import { parseDefaultsConfig } from "../../../src/apis/config/defaults.ts";
+import { parseDeploymentConfig } from "../../../src/apis/config/deployment.ts";
+import { parseDomainConfig } from "../../../src/apis/config/domain.ts";
+import { parseGcConfig } from "../../../src/apis/config/gc.ts";
+import { executeTagTemplate, parseNetworkConfig } from "../../../src/apis/config/network.ts";
+import { parseObservabilityConfig } from "../../../src/apis/config/observability.ts";
+import { configMapError, makeServingConfig } from "../../../src/apis/config/serving-config.ts";
+import type { StringMap } from "../../../src/apis/meta/object.ts";
+import type { Parsed } from "../../../src/base/parsed.ts";
+
+const error = (result: Parsed<unknown>): string => (result.ok ? "" : result.error);
+
+describe("Knative's ConfigMaps", () => {
+  it("have all of Knative's defaults when there are none", () => {
+    const { config, errors } = makeServingConfig(new Map());
+    expect(errors).toEqual([]);
+    expect(config).toMatchObject({
+      autoscaler: { containerConcurrencyTargetFraction: 0.7, stableWindowMs: 60_000, maxScaleLimit: 0 },
+      defaults: { revisionTimeoutSeconds: 300, containerConcurrencyMaxLimit: 1000, enableServiceLinks: false },
+      deployment: { progressDeadlineMs: 600_000, queueSidecarResources: { requests: { cpu: "25m" }, limits: {} } },
+      gc: { retainSinceCreateTimeMs: 172_800_000, maxNonActiveRevisions: 1000 },
+      network: { domainTemplate: "{{.Name}}.{{.Namespace}}.{{.Domain}}", autocreateClusterDomainClaims: false },
+      domain: { domains: { "svc.cluster.local": {} } },
+      observability: { enableRequestLog: false },
+      clusterDomain: "cluster.local",
+    });
+    expect(config.features.gates["multi-container"]).toBe("Enabled");
+  });
+  it("leaves a broken one at its defaults and names it", () => {
+    const { config, errors } = makeServingConfig(new Map([["config-autoscaler", { "stable-window": "1s" }]]));
+    expect(config.autoscaler.stableWindowMs).toBe(60_000);
+    expect(errors).toEqual([
+      { configMap: "config-autoscaler", message: "stable-window = 1s, must be in [6s; 1h0m0s] range" },
+    ]);
+  });
+  it("does not ask for the queue-proxy image that Knative ships", () => {
+    expect(configMapError("config-deployment", { "progress-deadline": "60s" })).toBeUndefined();
+    expect(error(parseDeploymentConfig({}))).toBe("queue-sidecar-image cannot be empty or unset");
+  });
+  it.each<[StringMap, string]>([
+    [
+      { "revision-timeout-seconds": "x" },
+      'failed to parse "revision-timeout-seconds": strconv.ParseInt: parsing "x": invalid syntax',
+    ],
+    [
+      { "container-name-template": "{{.Nope}}" },
+      "error executing template: template: container-template:1:2: executing",
+    ],
+    [{ "init-container-name-template": "{{" }, "template: container-template:1: unclosed action"],
+  ])("config-defaults %j", (data, text) => {
+    expect(error(parseDefaultsConfig(data))).toContain(text);
+  });
+  it.each<[StringMap, string]>([
+    [{ "rollout-duration": "x" }, 'failed to parse "rollout-duration": strconv.Atoi: parsing "x": invalid syntax'],
+    [{ "domain-template": "{{.Name}}?x" }, "domain template has url path: /?x"],
+    [{ "http-protocol": "maybe" }, "httpProtocol maybe in config-network ConfigMap is not supported"],
+  ])("config-network %j", (data, text) => {
+    expect(error(parseNetworkConfig(data))).toBe(text);
+  });
+  it("runs tag templates", () => {
+    const network = parseNetworkConfig({ "tag-template": "{{.Name}}--{{.Tag}}" });
+    expect(network.ok && executeTagTemplate(network.value, { name: "a", tag: "b" })).toEqual({
+      ok: true,
+      value: "a--b",
+    });
+  });
+  it("reads selectors of domains and classes from the YAML inside a value", () => {
+    const domain = parseDomainConfig(
+      { "a.io": "selector:\n  team: x # why\n  tier: 'y'\n", "b.io": "" },
+      "cluster.local",
+    );
+    expect(domain.ok && domain.value.domains).toEqual({ "a.io": { team: "x", tier: "y" }, "b.io": {} });
+    const classes = parseDeploymentConfig({
+      "queue-sidecar-image": "q",
+      "runtime-class-name": "gvisor:\n  selector:\n    safe: yes\nkata: {}\n",
+    });
+    expect(classes.ok && classes.value.runtimeClassNames).toEqual({ gvisor: { selector: { safe: "yes" } }, kata: {} });
+  });
+  it("switches garbage collection's limits off", () => {
+    const gc = parseGcConfig({ "retain-since-create-time": "Disabled", "max-non-active-revisions": "disabled" });
+    expect(gc.ok && [gc.value.retainSinceCreateTimeMs, gc.value.maxNonActiveRevisions]).toEqual([undefined, undefined]);
+    expect(error(parseGcConfig({ "max-non-active-revisions": "-1" }))).toBe(
+      'failed to parse max-non-active-revisions: strconv.ParseUint: parsing "-1": invalid syntax',
+    );
+  });
+  it("refuses a request log template that does not parse", () => {
+    expect(error(parseObservabilityConfig({ "logging.request-log-template": "{{" }))).toBe(
+      "template: requestLog:1: unclosed action",
+    );
+  });
+});

@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { diffText } from "../../../src/apis/go/diff.ts";
+import { revisionSpec } from "../../../src/apis/go/serving-types.ts";
+
+const diff = (old: object, now: object): string => diffText(revisionSpec, "{v1.RevisionSpec}", old, now);
+const container = (more: object): object => ({ containers: [{ name: "c", image: "a", resources: {}, ...more }] });
+
+describe("differences of Revisions", () => {
+  it("are none for the same content", () => {
+    expect(diff(container({}), { ...container({}), tolerations: undefined })).toBe("");
+  });
+  it("show added list items with where they went", () => {
+    const env = [{ name: "A", value: "1" }];
+    expect(diff(container({ env }), container({ env: [...env, { name: "B", value: "2" }] }))).toBe(
+      '{v1.RevisionSpec}.PodSpec.Containers[0].Env[?->1]:\n\t+: v1.EnvVar: "{Name:B Value:2 ValueFrom:nil}"\n',
+    );
+  });
+  it("show a list or map that appears as a whole", () => {
+    expect(diff(container({}), container({ args: ["x", "y"] }))).toBe(
+      '{v1.RevisionSpec}.PodSpec.Containers[0].Args:\n\t-: "[]"\n\t+: "[x y]"\n',
+    );
+  });
+  it("follow pointers to values with a star, and show addresses where one side has none", () => {
+    expect(diff({ timeoutSeconds: 3 }, { timeoutSeconds: 4 })).toBe(
+      '*{v1.RevisionSpec}.TimeoutSeconds:\n\t-: "3"\n\t+: "4"\n',
+    );
+    expect(diff({}, { timeoutSeconds: 4 })).toBe('{v1.RevisionSpec}.TimeoutSeconds:\n\t-: "<nil>"\n\t+: "0xADDR"\n');
+  });
+  it("look into quantities and named ports as Go does", () => {
+    const limits = (cpu: string): object => container({ resources: { limits: { cpu } } });
+    expect(diff(limits("500m"), limits("1"))).toBe(
+      '{v1.RevisionSpec}.PodSpec.Containers[0].Resources.Limits["cpu"]:\n\t-: resource.Quantity: "{i:{value:500 scale:-3} d:{Dec:<nil>} s: Format:DecimalSI}"\n\t+: resource.Quantity: "{i:{value:1 scale:0} d:{Dec:<nil>} s: Format:DecimalSI}"\n',
+    );
+    const probe = (port: number): object => container({ livenessProbe: { tcpSocket: { port } } });
+    expect(diff(probe(80), probe(81))).toBe(
+      '{v1.RevisionSpec}.PodSpec.Containers[0].LivenessProbe.ProbeHandler.TCPSocket.Port.IntVal:\n\t-: "80"\n\t+: "81"\n',
+    );
+  });
+});
