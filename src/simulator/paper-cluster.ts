@@ -8,6 +8,7 @@ import type { Time } from "../base/clock.ts";
 import { silentLogger } from "../base/logger.ts";
 import type { VirtualClock } from "../base/virtual-clock.ts";
 import type { ReadyPod } from "../control-plane/autoscaler/ready-pods.ts";
+import type { Inquire } from "../control-plane/controller/inquiries.ts";
 import type { AnswerOf, Inquiry } from "../control-plane/controller/reconciler.ts";
 import { makeClusterObjects } from "../emulator/cluster-objects.ts";
 import { type ControlPlane, makeControlPlane } from "../emulator/control-plane.ts";
@@ -20,6 +21,8 @@ export interface PaperClusterOptions
   readonly configMaps: ReadonlyMap<string, StringMap>;
   /** Pods the node takes; undefined: as many as anybody asks for. */
   readonly maxPods: number | undefined;
+  /** Who answers the planners' questions; absent: the world says yes to everything. */
+  readonly inquire?: Inquire;
   readonly activatorStats: (now: Time) => ReadonlyMap<RevisionKey, Stat>;
   readonly podStat: (pod: ReadyPod, now: Time) => Stat | undefined;
 }
@@ -55,7 +58,7 @@ export class PaperCluster implements Disposable {
       }),
       ingressPort: 80,
       admission: (config) => makeAdmission({ config }),
-      inquire: (question, done) => done(answerTo(question) as AnswerOf<typeof question>),
+      inquire: options.inquire ?? ((question, done) => done(answerTo(question) as AnswerOf<typeof question>)),
       activatorStats: options.activatorStats,
       podStat: options.podStat,
       log: silentLogger,
@@ -97,7 +100,7 @@ export class PaperCluster implements Disposable {
 }
 
 /** The world says yes to everything: the activator is in the path at once, tags are used as they stand. */
-function answerTo(question: Inquiry): AnswerOf<Inquiry> {
+export function answerTo(question: Inquiry): AnswerOf<Inquiry> {
   switch (question.ask) {
     case "Digest":
       return { digest: "" };

@@ -18,7 +18,7 @@ export interface PaperNodeOptions {
   readonly startUpSpreadMs: number;
   /** Pods came or went: so many are here now. */
   readonly onSize?: (size: number) => void;
-  /** The pod is about to be Ready: it can take requests. */
+  /** The pod is Ready: it can take requests. */
   readonly onStarted?: (pod: Pod, ip: string) => void;
   /** The pod must stop: call `done` when its requests are over. Absent: at once. */
   readonly onStopping?: (pod: Pod, done: () => void) => void;
@@ -92,8 +92,8 @@ export class PaperNode {
     const paper = this.#pods.get(uid);
     if (!pod || !paper || pod.metadata.uid !== uid) return;
     paper.timer = undefined;
-    onStarted?.(pod, paper.ip);
     store.writeStatus(key, this.#status(pod, paper, true));
+    onStarted?.(pod, paper.ip);
   }
 
   #stop(pod: Pod, paper: PaperPod | undefined): void {

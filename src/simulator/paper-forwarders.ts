@@ -1,0 +1,34 @@
+// Containers of paper: a request takes its time on the clock and is answered 200, without a socket. Everything in front of it is real.
+import type { Clock } from "../base/clock.ts";
+import type { Exchange } from "../data-plane/http/exchange.ts";
+import type { ForwarderFactory, Outcome } from "../data-plane/http/forwarder.ts";
+
+export interface PaperForwardersOptions {
+  readonly clock: Clock;
+  /** How long a container takes for a request. */
+  readonly serviceMs: (exchange: Exchange) => number;
+}
+
+/** A forwarder to nowhere; the answer's body is `ok`. */
+export function makePaperForwarders({ clock, serviceMs }: PaperForwardersOptions): ForwarderFactory {
+  return {
+    name: "node",
+    lacks: [],
+    open: () => ({
+      forward: (exchange, options) =>
+        new Promise<Outcome>((resolve) => {
+          const end = clock.at(clock.now() + serviceMs(exchange), () => {
+            const head = ["Content-Length", "2"];
+            const body = exchange.start(200, "OK", options.onHead?.(200, head) ?? head);
+            options.onActivity?.(2);
+            body.end("ok", () => resolve({ kind: "done", status: 200 }));
+          });
+          exchange.onClosed(() => {
+            end[Symbol.dispose]();
+            resolve({ kind: "abandoned" });
+          });
+        }),
+      close: () => Promise.resolve(),
+    }),
+  };
+}

@@ -1,0 +1,139 @@
+// The emulator without sockets and containers: its control plane, activator and queue-proxies on virtual time, over a paper node.
+import type { AnyObject } from "../../src/apis/meta/object.ts";
+import { silentLogger } from "../../src/base/logger.ts";
+import { VirtualClock } from "../../src/base/virtual-clock.ts";
+import { ActivatorProbe } from "../../src/control-plane/prober/activator-probe.ts";
+import { Activator } from "../../src/data-plane/activator/activator.ts";
+import { RevisionTrafficWatch } from "../../src/emulator/revision-traffic.ts";
+import { Sidecars } from "../../src/emulator/sidecars.ts";
+import type { Sidecar } from "../../src/node/kubelet/sidecar.ts";
+import { answerTo, PaperCluster } from "../../src/simulator/paper-cluster.ts";
+import { makePaperForwarders } from "../../src/simulator/paper-forwarders.ts";
+import { makeRandom } from "../../src/simulator/seeded-random.ts";
+import { PaperExchange, type PaperRequest } from "./paper-exchange.ts";
+
+export const EMULATOR_START = Date.UTC(2000, 0, 1);
+
+export interface Answered {
+  readonly exchange: PaperExchange;
+  /** Virtual ms from request to end; undefined while it is open. */
+  tookMs: number | undefined;
+}
+
+export class PaperEmulator {
+  readonly clock = new VirtualClock(EMULATOR_START);
+  readonly activator: Activator;
+  readonly cluster: PaperCluster;
+
+  constructor(
+    options: {
+      readonly startUpMs?: number;
+      readonly serviceMs?: number;
+      readonly config?: Record<string, string>;
+    } = {},
+  ) {
+    const { clock } = this;
+    const random = makeRandom(3);
+    const sidecars = new Sidecars({
+      clock,
+      forwarders: makePaperForwarders({ clock, serviceMs: () => options.serviceMs ?? 100 }),
+      onDoor: (pod) => traffic.doorChanged(pod),
+      log: silentLogger,
+    });
+    const open = new Map<string, Sidecar>();
+    this.activator = new Activator({
+      clock,
+      chance: random,
+      podName: "activator",
+      address: "10.213.255.2",
+      onStat: (revision, stat) => this.cluster.plane.tick.receive(revision, stat),
+    });
+    const probe = new ActivatorProbe({
+      clock,
+      send: (revision, headers) => this.activator.probe(revision, headers),
+      forget: (question) => this.cluster.plane.controller.forget(question),
+    });
+    this.cluster = new PaperCluster({
+      clock,
+      random,
+      configMaps: new Map([["config-autoscaler", options.config ?? {}]]),
+      maxPods: undefined,
+      startUpMs: options.startUpMs ?? 1000,
+      startUpSpreadMs: 0,
+      activatorStats: (now) => this.activator.report(now),
+      podStat: sidecars.statOf,
+      inquire: (question, done) => {
+        if (question.ask === "ActivatorProbe") probe.inquire(question, done as never);
+        else done(answerTo(question) as never);
+      },
+      onStarted: (pod, podIP) => {
+        const sidecar = sidecars.open({ pod, podIP, port: 8080, addressOf: () => undefined });
+        open.set(pod.metadata.uid ?? "", sidecar);
+      },
+      onStopping: (pod, done) => {
+        const sidecar = open.get(pod.metadata.uid ?? "");
+        void (sidecar?.drain(0) ?? Promise.resolve()).then(async () => {
+          await sidecar?.close();
+          done();
+        });
+      },
+    });
+    const traffic = new RevisionTrafficWatch({ store: this.store, activator: this.activator, doorOf: sidecars.doorOf });
+    this.store.watch({}, (event) => traffic.observe(event));
+  }
+
+  get store() {
+    return this.cluster.plane.store;
+  }
+
+  apply(object: AnyObject): void {
+    const refused = this.cluster.apply([object]);
+    if (refused.length > 0) throw new Error(refused.join("\n"));
+  }
+
+  /** A request for a revision's public Service. */
+  request(revision: `${string}/${string}`, request: PaperRequest = {}): Answered {
+    const exchange = new PaperExchange(request);
+    const answered: Answered = { exchange, tookMs: undefined };
+    const since = this.clock.now();
+    void this.activator.handle(revision, exchange).then(() => {
+      answered.tookMs = this.clock.now() - since;
+    });
+    return answered;
+  }
+
+  /** Moves time; what promises do at an instant is done before the next one. */
+  async advance(ms: number): Promise<void> {
+    const end = this.clock.now() + ms;
+    for (;;) {
+      await this.#rest();
+      const due = this.clock.nextDue();
+      if (due === undefined || due > end) break;
+      this.clock.runNext(end);
+    }
+    this.clock.advanceTo(end);
+  }
+
+  async advanceUntil(isDone: () => boolean, withinMs: number): Promise<number> {
+    const since = this.clock.now();
+    while (!isDone()) {
+      if (this.clock.now() - since > withinMs) throw new Error(`not within ${withinMs} ms of virtual time`);
+      await this.advance(100);
+    }
+    return this.clock.now() - since;
+  }
+
+  async #rest(): Promise<void> {
+    for (let round = 0; round < 20; round += 1) {
+      this.cluster.rest();
+      await Promise.resolve();
+    }
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    this.cluster.rest();
+  }
+
+  [Symbol.dispose](): void {
+    this.activator.close();
+    this.cluster[Symbol.dispose]();
+  }
+}
