@@ -11,6 +11,7 @@ import { kindOf, resourceOf } from "./kinds.ts";
 import type { Admission, AdmissionAnswer, AdmissionRequest } from "./meta/admission.ts";
 import type { ApiStatus } from "./meta/api-status.ts";
 import type { AnyObject } from "./meta/object.ts";
+import { metadataFindings } from "./schema/metadata-findings.ts";
 import { schemaOf } from "./schema/schemas.ts";
 import { pruneAndDefault, type SchemaFinding, schemaFindings } from "./schema/structural.ts";
 import { decodeRefusal, mutate, review, verdict } from "./serving/webhook.ts";
@@ -42,11 +43,13 @@ export function admit(request: AdmissionRequest, config: ServingConfig): Admissi
   };
   const mutation = mutate({ ...webhook, object: pruned });
   if (mutation.decodeErrors.length > 0) return denied(DEFAULTING, decodeRefusal(mutation.decodeErrors));
-  if (!schema) return { object: mutation.object, warnings: [] };
+  const metadata = metadataFindings(mutation.object);
+  if (!schema)
+    return metadata.length > 0 ? invalid(mutation.object, metadata) : { object: mutation.object, warnings: [] };
   // The webhook's own defaults may have made room for the schema's.
   const complete = pruneAndDefault(schema, mutation.object) as AnyObject;
-  const structural = schemaFindings(schema, complete);
-  if (structural.length > 0) return { refused: makeInvalid(complete, structural) };
+  const structural = [...metadata, ...schemaFindings(schema, complete)];
+  if (structural.length > 0) return invalid(complete, structural);
   const { errors, warnings } = verdict(review({ ...webhook, object: complete }));
   return errors === "" ? { object: complete, warnings } : denied(VALIDATION, `validation failed: ${errors}`);
 }
@@ -60,6 +63,8 @@ function admitData(object: AnyObject): AdmissionAnswer {
     const text = `${object.kind} in version ${JSON.stringify(version)} cannot be handled as a ${object.kind}: ${errors[0].message}`;
     return { refused: badRequest(text) };
   }
+  const metadata = metadataFindings(object);
+  if (metadata.length > 0) return invalid(object, metadata);
   if (object.kind !== "ConfigMap" || object.metadata.namespace !== SYSTEM_NAMESPACE) return { object, warnings: [] };
   const map = object as ConfigMap;
   const error = exampleError(map) ?? configMapError(map.metadata.name, map.data ?? {});
@@ -82,7 +87,11 @@ function badRequest(message: string): ApiStatus {
   };
 }
 
-/** 422, with every structural finding as a cause. */
+/** 422, with every finding as a cause. */
+function invalid(object: AnyObject, findings: readonly SchemaFinding[]): { readonly refused: ApiStatus } {
+  return { refused: makeInvalid(object, findings) };
+}
+
 function makeInvalid(object: AnyObject, findings: readonly SchemaFinding[]): ApiStatus {
   const { name } = object.metadata;
   const group = resourceOf(kindOf(object))?.group ?? "";

@@ -9,6 +9,7 @@ import { dataTypes } from "../apis/go/serving-types.ts";
 import { kindOf, resourceOf } from "../apis/kinds.ts";
 import { type Finding, type Findings, findingText, merged } from "../apis/meta/field-error.ts";
 import type { AnyObject, StringMap } from "../apis/meta/object.ts";
+import { metadataFindings } from "../apis/schema/metadata-findings.ts";
 import { schemaOf, unknownFields } from "../apis/schema/schemas.ts";
 import { pruneAndDefault, schemaFindings } from "../apis/schema/structural.ts";
 import { mutate, review } from "../apis/serving/webhook.ts";
@@ -113,11 +114,13 @@ function judgeData(object: AnyObject, say: Say): readonly Diagnostic[] {
   const type = dataTypes.get(kindOf(object));
   const errors = type ? decode(type, object).errors : [];
   if (errors.length > 0) return sayDecodeErrors(errors, say);
-  if (!isSystemMap(object)) return [];
+  const metadata = metadataFindings(object).map(({ path, message }) => say("error", path, `${path}: ${message}`));
+  if (!isSystemMap(object)) return metadata;
   const example = exampleError(object);
   const data = object.data ?? {};
   const { errors: config } = makeServingConfig(new Map([[object.metadata.name, data]]));
   return [
+    ...metadata,
     ...(example === undefined ? [] : [say("error", "data._example", example)]),
     ...config.map(({ message }) => say("error", dataPath(message, data), message)),
   ];
@@ -132,7 +135,9 @@ function dataPath(message: string, data: StringMap): string {
 
 function judgeServing(object: AnyObject, config: ServingConfig, say: Say): readonly Diagnostic[] {
   const schema = schemaOf(kindOf(object));
-  if (!schema) return [];
+  if (!schema) {
+    return metadataFindings(object).map(({ path, message }) => say("error", path, `${path}: ${message}`));
+  }
   const pruned = pruneAndDefault(schema, object) as AnyObject;
   const request = { operation: "create" as const, config };
   const mutation = mutate({ ...request, object: pruned });
@@ -141,7 +146,9 @@ function judgeServing(object: AnyObject, config: ServingConfig, say: Say): reado
   const findings = review({ ...request, object: complete });
   const paths = new Set(findings.flatMap((finding) => finding.paths));
   // Where both speak of the same missing field, Knative's sentence is the one that people know.
-  const structural = schemaFindings(schema, complete).filter(({ path }) => !paths.has(path));
+  const structural = [...metadataFindings(complete), ...schemaFindings(schema, complete)].filter(
+    ({ path }) => !paths.has(path),
+  );
   return [
     ...structural.map(({ path, message }) => say("error", path, `${path}: ${message}`)),
     ...sayFindings(findings, object.kind === "Revision" ? "spec" : "spec.template.spec", say),

@@ -72,6 +72,19 @@ export function qualifiedNameErrors(name: string): readonly string[] {
   return errors;
 }
 
+/** A label's value; empty is fine. */
+export function labelValueErrors(value: string): readonly string[] {
+  if (typeof value !== "string") return [];
+  const errors: string[] = [];
+  if (bytes(value) > 63) errors.push(tooLong(63));
+  if (value !== "" && !IS_QUALIFIED.test(value)) {
+    errors.push(
+      `a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character ${example(`(${QUALIFIED})?`, "MyValue", "my_value", "12345")}`,
+    );
+  }
+  return errors;
+}
+
 /** A generateName ending in a dash is judged with a letter in place of its last two characters. */
 export function withoutTrailingDash(prefix: string): string {
   return prefix.length > 1 && prefix.endsWith("-") ? `${prefix.slice(0, -2)}a` : prefix;

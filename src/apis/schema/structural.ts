@@ -8,7 +8,12 @@ export interface SchemaFinding {
   /** As the API server puts it after the path: `Required value`. */
   readonly message: string;
   /** Kubernetes' cause: FieldValueRequired, … */
-  readonly reason: "FieldValueRequired" | "FieldValueTypeInvalid" | "FieldValueDuplicate";
+  readonly reason:
+    | "FieldValueRequired"
+    | "FieldValueTypeInvalid"
+    | "FieldValueDuplicate"
+    | "FieldValueInvalid"
+    | "FieldValueTooLong";
 }
 
 /** Paths of all fields that the schema does not know, sorted. */
