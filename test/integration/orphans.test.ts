@@ -1,0 +1,83 @@
+// What a dead session left is removed at the next start; what belongs to live sessions or to other hosts is not.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { findOrphans, removeOrphans, sweepOrphans } from "../../src/node/kubelet/orphans.ts";
+import { endRecorded } from "../../src/node/runtime/process/process-records.ts";
+import { openProcessRuntime } from "../../src/node/runtime/process/process-runtime.ts";
+import type { ContainerRuntime } from "../../src/node/runtime/runtime.ts";
+import { leftovers, openTestEngine, testAppPath, testImage, testLabel } from "../support/engine.ts";
+import { eventually } from "../support/eventually.ts";
+
+const { labels, filter } = testLabel();
+const id = labels["knap.dev/test"] as string;
+let runtime: ContainerRuntime;
+let image: string;
+
+beforeAll(async () => {
+  runtime = await openTestEngine();
+  image = await testImage(runtime);
+});
+afterAll(async () => {
+  expect(await leftovers(runtime, filter)).toEqual([]);
+  await runtime.close();
+});
+
+const leave = async (session: string, host: string): Promise<void> => {
+  const owned = { ...labels, "knap.dev/session": session, "knap.dev/host": host };
+  const network = await runtime.networks.open({ name: `knap-${session}`, labels: owned });
+  await runtime.volumes.create(`knap-${session}`, owned);
+  const container = await runtime.create({
+    name: `knap-${session}`,
+    image,
+    env: [],
+    labels: owned,
+    network: { id: network.id },
+    ports: [],
+    mounts: [{ kind: "volume", source: `knap-${session}`, target: "/data", readOnly: false }],
+  });
+  await runtime.start(container);
+};
+
+test("a sweep takes dead sessions of this host only, whole", async () => {
+  await Promise.all([
+    leave(`dead-${id}`, `me-${id}`),
+    leave(`live-${id}`, `me-${id}`),
+    leave(`other-${id}`, `you-${id}`),
+  ]);
+  // Other sessions on this engine are none of this test's business: to it they all live.
+  const isSessionLive = (session: string): boolean => session !== `dead-${id}` && session !== `other-${id}`;
+  expect(await sweepOrphans({ runtime, isSessionLive, hostId: `me-${id}` })).toBe(3);
+  const left = await leftovers(runtime, filter);
+  expect(left.filter((name) => name.includes("dead"))).toEqual([]);
+  expect(left.length).toBe(6);
+  const foreign = await findOrphans({ runtime, isSessionLive });
+  expect(foreign.map(({ kind, session, host }) => `${kind} ${session} ${host}`)).toEqual(
+    ["container", "network", "volume"].map((kind) => `${kind} other-${id} you-${id}`),
+  );
+  const rest = await findOrphans({ runtime, isSessionLive: (session) => !session.endsWith(id) });
+  expect(await removeOrphans(runtime, rest)).toEqual([]);
+});
+
+test("processes of a session that died are ended by their records, and strangers with the same pid are not", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "knap-orphans-"));
+  const processes = openProcessRuntime({ session: "dead", folder });
+  const container = await processes.create({
+    name: "app",
+    image: "",
+    command: [process.execPath, testAppPath],
+    env: [["PORT", "1"]],
+    labels,
+    ports: [8080],
+  });
+  await processes.start(container);
+  const pid = (await processes.inspect(container))?.pid as number;
+  await eventually(async () => expect(await endRecorded(join(folder, "none"))).toBe(0));
+  // The record is written just after the start.
+  await eventually(async () => expect(await endRecorded(join(folder, "processes"))).toBe(1));
+  await eventually(() => expect(() => process.kill(pid, 0)).toThrow());
+  expect(await endRecorded(join(folder, "processes"))).toBe(0);
+  await processes.close();
+  rmSync(folder, { recursive: true });
+});

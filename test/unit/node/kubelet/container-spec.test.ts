@@ -1,0 +1,287 @@
+// From a Pod with its ConfigMaps and Secrets to what the runtime creates.
+import { describe, expect, test } from "vitest";
+import type { Container } from "../../../../src/apis/core/pod-spec.ts";
+import type { ConfigMap, Pod, Secret } from "../../../../src/apis/core/types.ts";
+import {
+  type ContainerPlace,
+  dialledPorts,
+  hostnameOf,
+  renderContainer,
+  servingPort,
+} from "../../../../src/node/kubelet/container-spec.ts";
+import { expandVariables } from "../../../../src/node/kubelet/environment-spec.ts";
+import { qosClass } from "../../../../src/node/kubelet/qos-spec.ts";
+
+const podOf = (container: Partial<Container>, spec: Partial<Pod["spec"]> = {}): Pod => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: {
+    name: "hello-00001-x",
+    namespace: "shop",
+    uid: "u-1",
+    labels: { app: "hello", tier: "web" },
+    annotations: { "example.com/a": "b" },
+  },
+  spec: { serviceAccountName: "builder", ...spec, containers: [{ name: "web", image: "i", ...container }] },
+});
+const configMaps: Readonly<Record<string, ConfigMap["data"]>> = { conf: { B: "2", A: "1" } };
+const secrets: Readonly<Record<string, Secret["data"]>> = { sec: { key: Buffer.from("völlig").toString("base64") } };
+const place = (pod: Pod, more: Partial<ContainerPlace> = {}): ContainerPlace => ({
+  pod,
+  container: pod.spec.containers[0] as Container,
+  attempt: 2,
+  image: { reference: "img", user: "" },
+  prefix: "knap-s",
+  labels: { session: "s" },
+  placement: { ports: [8080] },
+  mounts: [],
+  sources: {
+    configMap: (name) => (name in configMaps ? ({ data: configMaps[name] } as ConfigMap) : undefined),
+    secret: (name) => (name in secrets ? ({ data: secrets[name] } as Secret) : undefined),
+    podIP: "10.213.0.10",
+    hostIP: "10.213.0.1",
+    nodeName: "knap",
+    nodeCpus: 4,
+    nodeMemoryBytes: 8 * 2 ** 30,
+  },
+  ...more,
+});
+const specOf = (pod: Pod, more: Partial<ContainerPlace> = {}) => {
+  const outcome = renderContainer(place(pod, more));
+  if ("error" in outcome) throw new Error(outcome.error.message);
+  return outcome.spec;
+};
+const errorOf = (pod: Pod, more: Partial<ContainerPlace> = {}) => {
+  const outcome = renderContainer(place(pod, more));
+  return "error" in outcome ? outcome.error : undefined;
+};
+const envOf = (container: Partial<Container>) => Object.fromEntries(specOf(podOf(container)).env);
+
+describe("a container's environment", () => {
+  test("envFrom comes first, in key order, and env wins over it", () => {
+    const spec = specOf(podOf({ envFrom: [{ configMapRef: { name: "conf" } }], env: [{ name: "A", value: "own" }] }));
+    expect(spec.env).toEqual([
+      ["A", "own"],
+      ["B", "2"],
+    ]);
+  });
+
+  test("prefixes, secrets and single keys", () => {
+    expect(
+      envOf({
+        envFrom: [{ prefix: "P_", configMapRef: { name: "conf" } }, { secretRef: { name: "sec" } }],
+        env: [
+          { name: "ONE", valueFrom: { configMapKeyRef: { name: "conf", key: "A" } } },
+          { name: "TWO", valueFrom: { secretKeyRef: { name: "sec", key: "key" } } },
+          { name: "NONE", valueFrom: { configMapKeyRef: { name: "gone", key: "A", optional: true } } },
+        ],
+      }),
+    ).toEqual({ P_A: "1", P_B: "2", key: "völlig", ONE: "1", TWO: "völlig" });
+  });
+
+  test.each([
+    [{ envFrom: [{ configMapRef: { name: "gone" } }] }, 'configmap "gone" not found'],
+    [{ envFrom: [{ secretRef: { name: "gone" } }] }, 'secret "gone" not found'],
+    [
+      { env: [{ name: "X", valueFrom: { configMapKeyRef: { name: "conf", key: "Z" } } }] },
+      "couldn't find key Z in ConfigMap shop/conf",
+    ],
+    [
+      { env: [{ name: "X", valueFrom: { secretKeyRef: { name: "sec", key: "Z" } } }] },
+      "couldn't find key Z in Secret shop/sec",
+    ],
+  ])("what is missing is CreateContainerConfigError: %j", (container, message) => {
+    expect(errorOf(podOf(container))).toEqual({ reason: "CreateContainerConfigError", message });
+  });
+
+  test("the downward API", () => {
+    const field = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } });
+    const resource = (name: string, text: string, divisor?: string) => ({
+      name,
+      valueFrom: { resourceFieldRef: { resource: text, ...(divisor && { divisor }) } },
+    });
+    expect(
+      envOf({
+        resources: { limits: { memory: "100Mi" }, requests: { cpu: "250m" } },
+        env: [
+          field("NAME", "metadata.name"),
+          field("NS", "metadata.namespace"),
+          field("UID", "metadata.uid"),
+          field("TIER", "metadata.labels['tier']"),
+          field("ANN", "metadata.annotations['example.com/a']"),
+          field("NODE", "spec.nodeName"),
+          field("SA", "spec.serviceAccountName"),
+          field("IP", "status.podIP"),
+          field("HOST", "status.hostIP"),
+          resource("MEM", "limits.memory", "1Mi"),
+          resource("CPU", "requests.cpu", "1m"),
+          resource("CPUS", "limits.cpu"),
+        ],
+      }),
+    ).toEqual({
+      NAME: "hello-00001-x",
+      NS: "shop",
+      UID: "u-1",
+      TIER: "web",
+      ANN: "b",
+      NODE: "knap",
+      SA: "builder",
+      IP: "10.213.0.10",
+      HOST: "10.213.0.1",
+      MEM: "100",
+      CPU: "250",
+      CPUS: "4",
+    });
+  });
+
+  test("$(VAR) sees what was defined before it, in values, command and args", () => {
+    const env = [
+      { name: "A", value: "1" },
+      { name: "B", value: "$(A)$(C)" },
+      { name: "C", value: "$(B)" },
+    ];
+    const spec = specOf(podOf({ env, command: ["run", "$(C)"], args: ["--x=$(A)", "$$(A)"] }));
+    expect(Object.fromEntries(spec.env)).toEqual({ A: "1", B: "1$(C)", C: "1$(C)" });
+    expect(spec.command).toEqual(["run", "1$(C)"]);
+    expect(spec.args).toEqual(["--x=1", "$(A)"]);
+  });
+
+  test.each([
+    ["$", "$"],
+    ["$$", "$"],
+    ["$(", "$("],
+    ["$()", "$()"],
+    ["a$(X)b", "axb"],
+    ["$$$(X)", "$x"],
+    ["$X", "$X"],
+    ["$(Y)", "$(Y)"],
+  ])("%s expands to %s", (text, expected) => {
+    expect(expandVariables(text, new Map([["X", "x"]]))).toBe(expected);
+  });
+});
+
+describe("what the runtime gets", () => {
+  test("name, labels, hostname, working folder", () => {
+    expect(specOf(podOf({ workingDir: "/srv" }))).toMatchObject({
+      name: "knap-s_hello-00001-x_web_2",
+      image: "img",
+      workingDir: "/srv",
+      hostname: "hello-00001-x",
+      labels: {
+        session: "s",
+        "knap.dev/pod": "shop/hello-00001-x",
+        "knap.dev/pod-uid": "u-1",
+        "knap.dev/container": "web",
+      },
+      ports: [8080],
+    });
+  });
+
+  test("a long pod name is cut to a host name", () => {
+    const pod = podOf({});
+    expect(hostnameOf({ ...pod, metadata: { ...pod.metadata, name: `${"a".repeat(62)}-b` } })).toBe("a".repeat(62));
+  });
+
+  test("limits and requests become cgroup values; a limit alone is also the request", () => {
+    const of = (resources: Container["resources"]) => specOf(podOf({ resources: resources ?? {} }));
+    expect(of({ requests: { cpu: "125m" }, limits: { cpu: "1", memory: "128Mi" } })).toMatchObject({
+      cpuShares: 128,
+      cpuNanos: 1e9,
+      memoryBytes: 128 * 2 ** 20,
+    });
+    expect(of({ limits: { cpu: "500m" } })).toMatchObject({ cpuShares: 512, cpuNanos: 5e8 });
+    expect(of({})).toMatchObject({ cpuShares: 2 });
+    expect(of({}).memoryBytes).toBeUndefined();
+  });
+
+  test("the container's user wins over the pod's; groups, capabilities and options follow", () => {
+    const pod = podOf(
+      {
+        securityContext: {
+          runAsUser: 2020,
+          capabilities: { add: ["NET_BIND_SERVICE"], drop: ["ALL"] },
+          allowPrivilegeEscalation: false,
+          seccompProfile: { type: "Unconfined" },
+        },
+      },
+      { securityContext: { runAsUser: 1, runAsGroup: 3030, fsGroup: 5, supplementalGroups: [7] } },
+    );
+    expect(specOf(pod)).toMatchObject({
+      user: "2020:3030",
+      groups: ["7", "5"],
+      capabilities: { add: ["NET_BIND_SERVICE"], drop: ["ALL"] },
+      securityOptions: ["no-new-privileges", "seccomp=unconfined"],
+    });
+  });
+
+  test("a group without a user keeps the image's user", () => {
+    const pod = podOf({ securityContext: { runAsGroup: 9 } });
+    expect(specOf(pod, { image: { reference: "i", user: "app:app" } }).user).toBe("app:9");
+    expect(specOf(pod).user).toBe("0:9");
+  });
+
+  test.each([
+    [{ runAsUser: 0 }, "", "container's runAsUser breaks non-root policy"],
+    [{}, "", "container has runAsNonRoot and image will run as root"],
+    [{}, "0:0", "container has runAsNonRoot and image will run as root"],
+    [{}, "app", "container has runAsNonRoot and image has non-numeric user (app), cannot verify user is non-root"],
+  ])("runAsNonRoot with %j and image user %j is refused", (own, user, text) => {
+    const pod = podOf({ securityContext: { runAsNonRoot: true, ...own } });
+    expect(errorOf(pod, { image: { reference: "i", user } })?.message).toBe(
+      `${text} (pod: "hello-00001-x_shop(u-1)", container: web)`,
+    );
+  });
+
+  test("runAsNonRoot is content with a numeric user", () => {
+    const pod = podOf({ securityContext: { runAsNonRoot: true } });
+    expect(errorOf(pod, { image: { reference: "i", user: "65532" } })).toBeUndefined();
+  });
+
+  test("a start command takes the place of the image's, its environment lies below the pod's", () => {
+    const pod = podOf({ command: ["/app/server"], env: [{ name: "A", value: "pod" }] });
+    const start = { command: ["node", "server.js"], folder: "/home/me/app", env: { A: "file", B: "file" } };
+    expect(specOf(pod, { start })).toMatchObject({
+      command: ["node", "server.js"],
+      projectFolder: "/home/me/app",
+      env: [
+        ["A", "pod"],
+        ["B", "file"],
+      ],
+    });
+  });
+});
+
+describe("ports of a pod", () => {
+  const proxy = (probe: unknown): Container => ({
+    name: "queue-proxy",
+    env: [{ name: "SERVING_READINESS_PROBE", value: JSON.stringify(probe) }],
+  });
+  test("the container with ports serves; its first port is the serving one; 8080 is the default", () => {
+    const pod = podOf({}, {});
+    const side: Container = { name: "serving", ports: [{ containerPort: 9000 }] };
+    expect(servingPort(pod)).toBe(8080);
+    expect(servingPort({ ...pod, spec: { containers: [...pod.spec.containers, side] } })).toBe(9000);
+  });
+
+  test("every port that traffic or a probe goes to is made reachable, queue-proxy's own are not", () => {
+    const pod = podOf({ ports: [{ containerPort: 9000 }], livenessProbe: { tcpSocket: { port: 9001 } } });
+    const queue = proxy([{ httpGet: { port: 9002 } }, { grpc: { port: 9003 } }]);
+    const whole: Pod = {
+      ...pod,
+      spec: { containers: [...pod.spec.containers, { ...queue, ports: [{ containerPort: 8012 }] }] },
+    };
+    expect([...dialledPorts(whole)].sort()).toEqual([9000, 9001, 9002, 9003]);
+  });
+});
+
+describe("quality of service", () => {
+  test.each([
+    [{}, "BestEffort"],
+    [{ requests: { cpu: "1" } }, "Burstable"],
+    [{ limits: { cpu: "1", memory: "1Gi" } }, "Guaranteed"],
+    [{ limits: { cpu: "1", memory: "1Gi" }, requests: { cpu: "1000m" } }, "Guaranteed"],
+    [{ limits: { cpu: "1", memory: "1Gi" }, requests: { cpu: "500m" } }, "Burstable"],
+  ])("%j is %s", (resources, expected) => {
+    expect(qosClass(podOf({ resources }))).toBe(expected);
+  });
+});
