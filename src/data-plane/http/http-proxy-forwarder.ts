@@ -174,9 +174,9 @@ function joined(headers: RawHeaders, upgrade: boolean): Record<string, string> {
 export const httpProxyForwarder: ForwarderFactory = {
   name: "http-proxy",
   lacks: [
-    "Q22 Host that differs from the client's on an upgrade",
     "Q24 upgrades other than websocket",
     "Q25 Expect relayed end to end",
+    "Q26 several Cookie lines kept apart",
     "Q31 a refused upgrade keeps the connection",
     "Q31 a switch nobody asked for",
     "Q33 known length held until 4 KiB",

@@ -1,0 +1,24 @@
+// What every forwarder must do, by the facts of Knative's data plane. What an implementation lacks is named in its `lacks` and skipped.
+import { describe, expect, test } from "vitest";
+import { httpProxyForwarder } from "../../src/data-plane/http/http-proxy-forwarder.ts";
+import { nodeForwarder } from "../../src/data-plane/http/node-forwarder.ts";
+import { flowChecks } from "./forwarder-flow-checks.ts";
+import { messageChecks } from "./forwarder-message-checks.ts";
+
+const CHECKS = { ...messageChecks, ...flowChecks };
+
+let skipped = 0;
+
+describe.each([nodeForwarder, httpProxyForwarder])("forwarder $name", (factory) => {
+  for (const [name, check] of Object.entries(CHECKS)) {
+    const lacks = factory.lacks.includes(name);
+    if (lacks) skipped += 1;
+    test.skipIf(lacks)(name, () => check(factory));
+  }
+});
+
+test("the default lacks nothing, and every gap of the other is one of the checks", () => {
+  expect(nodeForwarder.lacks).toEqual([]);
+  expect(httpProxyForwarder.lacks.filter((gap) => !(gap in CHECKS))).toEqual([]);
+  expect(skipped).toBe(httpProxyForwarder.lacks.length);
+});
