@@ -70,6 +70,7 @@ async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator
   });
   stops.add(() => control[Symbol.dispose]());
   data.follow(control);
+  control.store.watch({}, (event) => inquiries.observe(event));
   const { library } = inquiries;
   const node = await openNode({ options, clock, runtime, info, control, sidecars, library });
   stops.add((how) => node.stop(how));

@@ -6,7 +6,7 @@ import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import type { WatchEvent } from "../control-plane/store/view.ts";
 import { type OpenDoor, openDoor } from "../data-plane/http/server.ts";
 import type { IngressGateway } from "../data-plane/ingress/ingress.ts";
-import { compileRoutingTable } from "../data-plane/ingress/routing-table.ts";
+import { compileRoutingTable, type TableOptions } from "../data-plane/ingress/routing-table.ts";
 import { type Address, EmulatorError } from "./options.ts";
 
 export const DEFAULT_PORT = 8080;
@@ -30,6 +30,9 @@ export class FrontDoor {
   readonly #options: FrontDoorOptions;
   readonly #doors: OpenDoor[];
   readonly #serviceDoors = new Map<string, OpenDoor | Promise<OpenDoor | undefined>>();
+  /** What was compiled of Ingresses that are still the same. */
+  readonly #compiled: NonNullable<TableOptions["known"]> = new WeakMap();
+  #conflicts = "";
   #store: ObjectStore | undefined;
   #closed = false;
 
@@ -95,7 +98,11 @@ export class FrontDoor {
 
   #compile(): void {
     const ingresses = [...(this.#store?.list("Ingress.networking.internal.knative.dev") ?? [])].sort(olderFirst);
-    this.#options.gateway.swap(compileRoutingTable(ingresses));
+    const table = compileRoutingTable(ingresses, { known: this.#compiled });
+    this.#options.gateway.swap(table);
+    const conflicts = table.conflicts.map(({ host, ingress }) => `${host} (${ingress})`).join(", ");
+    if (conflicts !== this.#conflicts && conflicts !== "") this.#options.log.warn("hosts claimed twice", { conflicts });
+    this.#conflicts = conflicts;
   }
 
   #observeService(service: string, gone: boolean): void {

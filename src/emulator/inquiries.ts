@@ -1,9 +1,13 @@
 // Who answers which question of the planners: the two rooms that may touch a socket or a registry for it.
+import type { RevisionKey } from "../apis/autoscaling/types.ts";
+import type { AnyObject } from "../apis/meta/object.ts";
+import type { ServerlessService } from "../apis/networking/types.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Inquire } from "../control-plane/controller/inquiries.ts";
 import type { AnswerOf, Inquiry } from "../control-plane/controller/reconciler.ts";
 import { ActivatorProbe } from "../control-plane/prober/activator-probe.ts";
 import { IngressProbe } from "../control-plane/prober/ingress-probe.ts";
+import type { WatchEvent } from "../control-plane/store/view.ts";
 import type { Activator } from "../data-plane/activator/activator.ts";
 import type { IngressGateway } from "../data-plane/ingress/ingress.ts";
 import { ImageLibrary } from "../node/image/image-library.ts";
@@ -26,6 +30,8 @@ export interface InquiryOptions {
 export interface Inquiries {
   readonly inquire: Inquire;
   readonly library: ImageLibrary;
+  /** Every event of the store goes here: answers about what has changed or gone no longer hold. */
+  observe(event: Pick<WatchEvent, "type" | "object" | "old">): void;
   close(): void;
 }
 
@@ -59,6 +65,17 @@ export function openInquiries(options: InquiryOptions): Inquiries {
     inquire: (question, done) =>
       (answerers[question.ask] as Answerer<Inquiry["ask"]>)(question as never, done as never),
     library,
+    observe: ({ type, object, old }) => {
+      const { namespace = "", name } = object.metadata;
+      const gone = type === "DELETED";
+      if (object.kind === "Ingress" && gone) ingressProbe.stop(namespace, name);
+      if (object.kind !== "ServerlessService") return;
+      const revision: RevisionKey = `${namespace}/${name}`;
+      if (gone) activatorProbe.stop(revision);
+      const modeOf = (service: AnyObject | undefined) => (service as ServerlessService | undefined)?.spec.mode;
+      // Who stands in the path has changed, so an old yes or no says nothing.
+      if (old && modeOf(old) !== modeOf(object)) control().controller.forget({ ask: "ActivatorProbe", revision });
+    },
     close: () => {
       activatorProbe.close();
       ingressProbe.close();

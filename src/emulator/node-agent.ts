@@ -103,8 +103,11 @@ function kubeletOptions(
     network: network && { id: network.id, pool: new AddressPool(network.subnet) },
     dns: undefined,
     extraHosts: network ? ["host.docker.internal:host-gateway"] : [],
+    // An image knows its own command; only a process has to be told.
     startCommand: ({ metadata }) =>
-      options.commands.get(`${metadata.namespace ?? ""}/${metadata.labels?.[SERVICE_LABEL] ?? ""}`),
+      runtime.capabilities.images
+        ? undefined
+        : options.commands.get(`${metadata.namespace ?? ""}/${metadata.labels?.[SERVICE_LABEL] ?? ""}`),
     pullConfigs: ({ metadata, spec }) =>
       configsOfSecrets(
         (spec.imagePullSecrets ?? []).flatMap(

@@ -80,7 +80,7 @@ export class RevisionTrafficWatch {
       timeoutSeconds: timeoutSeconds ?? 300,
       responseStartTimeoutSeconds: responseStartTimeoutSeconds ?? 0,
       idleTimeoutSeconds: idleTimeoutSeconds ?? 0,
-      probesUnready: !containers.some(isJudgedByKubelet),
+      probesUnready: !isJudgedByKubelet(containers),
     });
   }
 
@@ -92,9 +92,12 @@ export class RevisionTrafficWatch {
   }
 }
 
-/** The kubelet alone knows whether it is ready: the activator may not use the pod before (dataplane P21). */
-function isJudgedByKubelet({ readinessProbe, startupProbe }: Container): boolean {
-  return readinessProbe?.exec !== undefined || startupProbe !== undefined;
+/** Only the kubelet knows whether such a pod is ready, so the activator may not use it before (dataplane P21). */
+function isJudgedByKubelet(containers: readonly Container[]): boolean {
+  const serving = containers.find(({ ports }) => (ports ?? []).length > 0) ?? containers[0];
+  return (
+    serving?.readinessProbe?.exec !== undefined || containers.some(({ startupProbe }) => startupProbe !== undefined)
+  );
 }
 
 function keyOfNamed({ metadata }: AnyObject): RevisionKey {

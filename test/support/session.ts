@@ -1,0 +1,156 @@
+// A whole session inside the test's own process: real doors, real planners, a real runtime. What it made is gone after `close`, and that is checked.
+import { mkdtempSync, rmSync } from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { AnyObject, StringMap } from "../../src/apis/meta/object.ts";
+import type { Service } from "../../src/apis/serving/types.ts";
+import { silentLogger } from "../../src/base/logger.ts";
+import { startEmulator } from "../../src/emulator/emulator.ts";
+import type { Emulator, EmulatorOptions } from "../../src/emulator/options.ts";
+import { openTestEngine, testAppPath, testImage } from "./engine.ts";
+import { eventually } from "./eventually.ts";
+
+export interface TestSession extends AsyncDisposable {
+  readonly emulator: Emulator;
+  /** The container to put into a Service: image and, for processes, nothing else. */
+  readonly image: string;
+  apply(service: AnyObject): Promise<void>;
+  /** A Service of the test app. */
+  deploy(name: string, options?: ServiceOptions): Promise<void>;
+  service(name: string): Promise<Service>;
+  /** Resolves when Ready is True for the current generation. */
+  ready(name: string, withinMs?: number): Promise<Service>;
+  /** GET through the public door with the Service's own Host. */
+  fetch(name: string, path?: string): Promise<Answer>;
+  /** Pods that are not being deleted. */
+  pods(name: string): Promise<readonly AnyObject[]>;
+}
+
+export interface ServiceOptions {
+  readonly annotations?: StringMap;
+  readonly env?: StringMap;
+  readonly spec?: Readonly<Record<string, unknown>>;
+  readonly container?: Readonly<Record<string, unknown>>;
+  readonly image?: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Windows as short as Knative allows, so that naps come soon. */
+export const SHORT_WINDOWS: ReadonlyMap<string, StringMap> = new Map([
+  ["config-autoscaler", { "stable-window": "6s", "scale-to-zero-grace-period": "1s" }],
+]);
+
+/** Opens a session. Docker containers are published on loopback, so that load never leaves it. */
+export async function openSession(
+  kind: "docker" | "process",
+  options: Partial<EmulatorOptions> = {},
+): Promise<TestSession> {
+  const sessionId = `t${Math.random().toString(36).slice(2, 10)}`;
+  const sessionFolder = mkdtempSync(join(tmpdir(), "knap-session-"));
+  const engine = kind === "docker" ? await openTestEngine() : undefined;
+  const image = engine ? await testImage(engine) : "dev.local/test-app";
+  const commands: EmulatorOptions["commands"] = {
+    get: () => ({ command: [process.execPath, testAppPath], folder: sessionFolder, env: {} }),
+    has: () => true,
+  } as never;
+  const emulator = await startEmulator({
+    runtime: kind,
+    address: "127.0.0.1",
+    port: 0,
+    stopTimeoutMs: 5000,
+    drain: "knap",
+    clock: "real",
+    containerAddress: "published",
+    wake: "cold",
+    sessionId,
+    sessionFolder,
+    hostId: "knap-test",
+    isSessionLive: () => true,
+    configMaps: SHORT_WINDOWS,
+    images: [],
+    commands,
+    log: silentLogger,
+    ...options,
+  });
+  const { client, ingress } = emulator;
+  const key = (name: string) => ({ kind: "Service.serving.knative.dev", namespace: "default", name }) as const;
+  const service = async (name: string): Promise<Service> => {
+    const found = await client.get(key(name));
+    if (!found) throw new Error(`no Service ${name}`);
+    return found;
+  };
+  const fetchFrom = (name: string, path = "/"): Promise<Answer> =>
+    ask({ ...ingress, path, headers: { host: `${name}.default.localhost` } });
+  return {
+    emulator,
+    image,
+    service,
+    apply: async (object) => void (await client.apply(object)),
+    deploy: async (name, wanted = {}) => void (await client.apply(makeService(name, image, wanted))),
+    ready: (name, withinMs = 30_000) =>
+      eventually(async () => {
+        const found = await service(name);
+        const ready = found.status?.conditions?.find(({ type }) => type === "Ready");
+        const current = found.status?.observedGeneration === found.metadata.generation;
+        if (ready?.status !== "True" || !current)
+          throw new Error(`${name}: ${JSON.stringify(found.status?.conditions)}`);
+        return found;
+      }, withinMs),
+    fetch: fetchFrom,
+    pods: async (name) => {
+      const labels = { matchLabels: { "serving.knative.dev/service": name } };
+      const { items } = await client.list("Pod", { namespace: "default", labels });
+      return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await emulator.stop("gentle");
+      const left = engine ? await engine.list(`knap.dev/session=${sessionId}`) : [];
+      const networks = engine ? await engine.networks.list(`knap.dev/session=${sessionId}`) : [];
+      await engine?.close();
+      rmSync(sessionFolder, { recursive: true, force: true });
+      if (left.length + networks.length > 0) throw new Error(`left behind: ${JSON.stringify([left, networks])}`);
+    },
+  };
+}
+
+function makeService(name: string, image: string, options: ServiceOptions): Service {
+  const env = Object.entries(options.env ?? {}).map(([variable, value]) => ({ name: variable, value }));
+  return {
+    apiVersion: "serving.knative.dev/v1",
+    kind: "Service",
+    metadata: { name, namespace: "default" },
+    spec: {
+      template: {
+        metadata: { annotations: options.annotations ?? {} },
+        spec: { ...options.spec, containers: [{ image: options.image ?? image, env, ...options.container }] },
+      },
+    },
+  };
+}
+
+/** One GET on a connection of its own. */
+export function ask(to: {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ ...to, agent: false }, (reply) => {
+      let text = "";
+      reply.setEncoding("utf8");
+      reply.on("data", (chunk: string) => {
+        text += chunk;
+      });
+      reply.on("end", () => resolve({ status: reply.statusCode ?? 0, text }));
+      reply.on("error", reject);
+    });
+    asked.on("error", reject);
+    asked.end();
+  });
+}
