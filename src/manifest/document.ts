@@ -37,6 +37,7 @@ export interface ManifestDocument {
 }
 
 const MERGE = "<<";
+const KEY_RULE = "a key must be a text, a number or a boolean ({{ … }} without quotes is a mapping too)";
 /** An alias may repeat a node; a document that unfolds beyond this is an attack or a mistake. */
 const MOST_NODES = 100_000;
 
@@ -180,7 +181,7 @@ class Converter {
   private key(node: unknown): string {
     const value = this.convert(node);
     if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return String(value);
-    if (value !== null) this.report(node as Node, "a key must be a text, a number or a boolean", "error");
+    if (value !== null) this.report(node as Node, KEY_RULE, "error");
     return "null";
   }
 }
