@@ -17,12 +17,6 @@ export interface ProjectFlags {
 /** Knative says this of most Services, and says it again with each apply: too long for every start. */
 const SAID_BY_THE_API = "Kubernetes default value is insecure";
 
-async function readAll(terminal: Terminal): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of terminal.stdin) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString("utf8");
-}
-
 /** The project, with whatever is wrong in `findings`. */
 export function readProject(
   flags: ProjectFlags,
@@ -34,7 +28,7 @@ export function readProject(
     files: flags.file ?? [],
     namespace: flags.namespace,
     strictness: { ...strictness, fieldValidation: flags.validate ?? "strict" },
-    readStdin: () => readAll(terminal),
+    readStdin: terminal.readStdin,
   });
 }
 

@@ -13,6 +13,8 @@ export interface Terminal {
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly interrupts: Interrupts;
+  /** All of standard input; it is read once, so a second look gives the same. */
+  readStdin(): Promise<string>;
   /** Data: stdout, with a line end added. */
   print(text: string): void;
   /** Chatter: stderr, with a line end added; silent under --quiet. */
@@ -28,12 +30,19 @@ export function takesColour(env: Environment, stream: { readonly isTTY?: boolean
   return stream.isTTY === true && env["TERM"] !== "dumb";
 }
 
+async function readAll(stream: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString("utf8");
+}
+
 /** The terminal of this process. */
 export function openTerminal(): Terminal {
   const { env, stdin, stdout, stderr } = process;
   const colours = takesColour(env, stderr);
   // A reader that has seen enough (`knap get pods | head -1`) is no fault.
   stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  let input: Promise<string> | undefined;
   return {
     env,
     cwd: process.cwd(),
@@ -41,6 +50,7 @@ export function openTerminal(): Terminal {
     stdout,
     stderr,
     interrupts: listenForInterrupts(),
+    readStdin: () => (input ??= readAll(stdin)),
     print: (text) => void stdout.write(`${text}\n`),
     say: (text) => void stderr.write(`${text}\n`),
     paint: (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text),

@@ -26,28 +26,71 @@ interface Memory {
   readonly firstHash: string;
   readonly hash: string;
   readonly image?: string;
+  /** How often somebody asked for the same sources again. */
+  readonly forced: number;
 }
 
-export interface Deployer {
-  /** Objects that were applied, refused or left alone. Rejects when the signal aborts or the API is gone. */
-  deploy(project: Project, signal: AbortSignal): Promise<readonly Applied[]>;
-  /** Builds this Service again although no file changed. */
-  forget(service: string): void;
-}
+/** Lives as long as its session: it remembers what each Service was last made from. */
+export class Deployer {
+  readonly #parts: DeployerParts;
+  readonly #memories = new Map<string, Memory>();
 
-export function makeDeployer(parts: DeployerParts): Deployer {
-  const { client, buildImage, commands, tell } = parts;
-  const memories = new Map<string, Memory>();
+  constructor(parts: DeployerParts) {
+    this.#parts = parts;
+  }
 
-  /** undefined: the build failed, so this Service stays as it was. */
-  const prepareImage = async (
+  /** Objects that were applied or refused; those whose build failed are left out. Rejects when the signal aborts or the API is gone. */
+  async deploy(project: Project, signal: AbortSignal): Promise<readonly Applied[]> {
+    const { client, tell } = this.#parts;
+    const apart = new Set(project.inputs);
+    const prepared = new Map<string, AnyObject | undefined>();
+    for (const service of project.services) {
+      prepared.set(keyText(keyOf(service.object)), await this.#prepare(service, apart, signal));
+    }
+    signal.throwIfAborted();
+    const objects = project.objects.flatMap((object) => {
+      const key = keyText(keyOf(object));
+      const ready = prepared.has(key) ? prepared.get(key) : object;
+      return ready === undefined ? [] : [ready];
+    });
+    return applyObjects(client, objects, (applied) => tell({ type: "applied", applied }));
+  }
+
+  /** The next deployment builds this Service again, or restarts its process as a new revision, although no file changed. */
+  forget(service: string): void {
+    const memory = this.#memories.get(service);
+    if (memory !== undefined) this.#memories.set(service, { ...memory, hash: "", forced: memory.forced + 1 });
+  }
+
+  /** The Service as it is to be applied. undefined: its build failed, so it stays as it was. */
+  async #prepare(
     service: ProjectService,
+    apart: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): Promise<Service | undefined> {
+    const isBuilt = this.#parts.buildImage !== undefined;
+    const folder = isBuilt ? service.build?.context : service.start?.folder;
+    if (folder === undefined) return service.object;
+    const dockerfile = service.build?.dockerfile ?? "Dockerfile";
+    const sources = await hashSources(folder, sourceFilter(folder, dockerfile, apart));
+    const recipe = isBuilt ? service.build : service.start;
+    const hash = sha256Hex(JSON.stringify([sources, recipe])).slice(0, 12);
+    const deployed = isBuilt ? await this.#prepareImage(service, hash, signal) : this.#prepareProcess(service, hash);
+    if (deployed === undefined) return undefined;
+    const { firstHash = hash, forced = 0 } = this.#memories.get(service.key) ?? {};
+    if (firstHash === hash && forced === 0) return withDeployed(service.object, deployed);
+    const suffix = forced > 0 ? `${hash.slice(0, 5)}-${forced}` : hash.slice(0, 5);
+    return withDeployed(withFreshName(service.object, suffix), deployed);
+  }
+
+  async #prepareImage(
+    { key, build }: ProjectService,
     hash: string,
     signal: AbortSignal,
-  ): Promise<Deployed | undefined> => {
-    const { key, build } = service;
+  ): Promise<Deployed | undefined> {
+    const { buildImage, tell } = this.#parts;
     if (buildImage === undefined || build === undefined) return {};
-    const before = memories.get(key);
+    const before = this.#memories.get(key);
     if (before?.image !== undefined && before.hash === hash) return { image: before.image };
     tell({ type: "building", service: key });
     const onOutput = (line: string): void => tell({ type: "build-output", service: key, line });
@@ -58,55 +101,15 @@ export function makeDeployer(parts: DeployerParts): Deployer {
       return undefined;
     }
     tell({ type: "built", service: key, image: outcome.image });
-    memories.set(key, { firstHash: before?.firstHash ?? hash, hash, image: outcome.image });
+    this.#memories.set(key, { firstHash: before?.firstHash ?? hash, hash, image: outcome.image, forced: 0 });
     return { image: outcome.image };
-  };
+  }
 
-  const prepareProcess = (service: ProjectService, hash: string): Deployed => {
-    const before = memories.get(service.key);
-    const firstHash = before?.firstHash ?? hash;
-    memories.set(service.key, { firstHash, hash });
-    if (service.start !== undefined) commands.set(service.key, service.start);
+  #prepareProcess({ key, start }: ProjectService, hash: string): Deployed {
+    const { firstHash = hash, forced = 0 } = this.#memories.get(key) ?? {};
+    this.#memories.set(key, { firstHash, hash, forced });
+    if (start !== undefined) this.#parts.commands.set(key, start);
+    if (forced > 0) return { sourceHash: `${hash}-${forced}` };
     return hash === firstHash ? {} : { sourceHash: hash };
-  };
-
-  const prepare = async (
-    service: ProjectService,
-    apart: ReadonlySet<string>,
-    signal: AbortSignal,
-  ): Promise<Service | undefined> => {
-    const folder = buildImage === undefined ? service.start?.folder : service.build?.context;
-    if (folder === undefined) return service.object;
-    const sources = await hashSources(folder, sourceFilter(folder, service.build?.dockerfile ?? "Dockerfile", apart));
-    const hash = sha256Hex(JSON.stringify([sources, buildImage === undefined ? service.start : service.build])).slice(
-      0,
-      12,
-    );
-    const deployed =
-      buildImage === undefined ? prepareProcess(service, hash) : await prepareImage(service, hash, signal);
-    if (deployed === undefined) return undefined;
-    const changed = memories.get(service.key)?.firstHash !== hash;
-    return withDeployed(changed ? withFreshName(service.object, hash.slice(0, 5)) : service.object, deployed);
-  };
-
-  return {
-    async deploy(project, signal) {
-      const apart = new Set(project.inputs);
-      const prepared = new Map<string, AnyObject | undefined>();
-      for (const service of project.services) {
-        prepared.set(keyText(keyOf(service.object)), await prepare(service, apart, signal));
-      }
-      signal.throwIfAborted();
-      const objects = project.objects.flatMap((object) => {
-        const key = keyText(keyOf(object));
-        const ready = prepared.has(key) ? prepared.get(key) : object;
-        return ready === undefined ? [] : [ready];
-      });
-      return applyObjects(client, objects, (applied) => tell({ type: "applied", applied }));
-    },
-    forget(service) {
-      const memory = memories.get(service);
-      if (memory !== undefined) memories.set(service, { ...memory, hash: "" });
-    },
-  };
+  }
 }

@@ -12,5 +12,7 @@ export type DevEvent =
   /** What ran before runs on. */
   | { readonly type: "build-failed"; readonly service: string; readonly message: string }
   | { readonly type: "applied"; readonly applied: Applied }
-  | { readonly type: "removed"; readonly object: string };
+  | { readonly type: "removed"; readonly object: string }
+  /** Something other than the user's files went wrong; the watch goes on. */
+  | { readonly type: "stumbled"; readonly message: string };
 export type TellDev = (event: DevEvent) => void;

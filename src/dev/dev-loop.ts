@@ -5,6 +5,7 @@ import type { Client } from "../client/client.ts";
 import { hasErrors, type Project } from "../project/project.ts";
 import { type Batcher, makeBatcher, saveTimes } from "./batcher.ts";
 import type { Deployer } from "./deployer.ts";
+import { followCommands } from "./dev-commands.ts";
 import type { TellDev } from "./dev-event.ts";
 import { watchPaths } from "./watch-paths.ts";
 
@@ -74,20 +75,36 @@ export async function startDevLoop(parts: DevLoopParts): Promise<AsyncDisposable
       .then(() => pass(abort.signal))
       .catch((error: unknown) => {
         // Overtaken by a newer save, or the session is ending.
-        if (!abort.signal.aborted) throw error;
+        if (!abort.signal.aborted)
+          tell({ type: "stumbled", message: error instanceof Error ? error.message : String(error) });
       });
-    running = { abort, done: done.catch(() => {}) };
+    running = { abort, done };
   };
 
+  let paused = false;
   const batcher: Batcher = makeBatcher(clock, saveTimes, run);
-  const watched = watchPaths(() => batcher.touch());
+  const watched = watchPaths(() => {
+    if (!paused) batcher.touch();
+  });
+  const ended = new AbortController();
+  const commands = followCommands(client, ended.signal, {
+    rebuild(service) {
+      deployer.forget(service);
+      batcher.touch();
+    },
+    pause(wanted) {
+      if (paused && !wanted) batcher.touch();
+      paused = wanted;
+    },
+  });
   await watched.follow(pathsOf(current, folders));
   return {
     async [Symbol.asyncDispose]() {
+      ended.abort();
       batcher[Symbol.dispose]();
       await watched[Symbol.asyncDispose]();
       running?.abort.abort();
-      await running?.done;
+      await Promise.all([running?.done, commands]);
     },
   };
 }

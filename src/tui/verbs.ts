@@ -1,13 +1,9 @@
 // What keys do to the session, through its API only. Each verb answers with the line that is shown.
 import type { ObjectKey } from "../apis/kinds.ts";
 import type { Client } from "../client/client.ts";
+import { PAUSE_ANNOTATION, REBUILD_ANNOTATION } from "../dev/dev-commands.ts";
 import type { Explained } from "./app-state.ts";
 import type { Row, ServiceRow } from "./rows.ts";
-
-/** Read by dev: a new value means "build again". */
-export const REBUILD_ANNOTATION = "knap.dev/rebuild-requested-at";
-/** Read by dev: "true" means that saved files are left alone. */
-export const PAUSE_ANNOTATION = "knap.dev/watch-paused";
 
 const keyOf = ({ namespace, name }: ServiceRow): ObjectKey<"Service.serving.knative.dev"> => ({
   kind: "Service.serving.knative.dev",

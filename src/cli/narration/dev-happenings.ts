@@ -40,6 +40,8 @@ export function devHappenings(event: DevEvent): readonly Happening[] {
       return [];
     case "applied":
       return appliedHappening(event.applied);
+    case "stumbled":
+      return [{ type: "notice", text: `a change could not be deployed: ${event.message}` }];
     case "removed":
       return [{ type: "applied", object: event.object, verdict: "removed", warnings: [] }];
   }

@@ -42,9 +42,10 @@ export async function narrate(narration: Narration): Promise<void> {
   const all = [
     follow(narration, "Revision.serving.knative.dev", (revision) => narrator.revision(revision)),
     follow(narration, "Service.serving.knative.dev", (service, deleted) => narrator.service(service, deleted)),
-    follow(narration, "PodAutoscaler.autoscaling.internal.knative.dev", (scaler, deleted) =>
-      deleted ? [] : narrator.scale(scaler),
-    ),
+    follow(narration, "PodAutoscaler.autoscaling.internal.knative.dev", (scaler, deleted) => {
+      if (!deleted) narrator.scale(scaler);
+      return [];
+    }),
     follow(narration, "Event", (event, deleted) => (deleted ? [] : narrator.event(event))),
     followLive(narration),
   ];

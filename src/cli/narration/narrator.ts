@@ -15,7 +15,8 @@ const failing = (conditions: readonly Condition[] = []): Condition | undefined =
 export interface Narrator {
   service(service: Service, deleted: boolean): readonly Happening[];
   revision(revision: Revision): readonly Happening[];
-  scale(scaler: PodAutoscaler): readonly Happening[];
+  /** Told with the next live report, which knows why. */
+  scale(scaler: PodAutoscaler): void;
   event(event: Event): readonly Happening[];
   live(live: Live): readonly Happening[];
 }
@@ -26,7 +27,8 @@ export function makeNarrator(addressOf: (namespace: string, name: string) => str
   const scales = new Map<string, number>();
   const revisions = new Map<string, Revision>();
   const wakes = new Set<string>();
-  let sentences: Live["revisions"] = {};
+  /** Changes of scale that wait for the next report, which says why. */
+  const unexplained: Extract<Happening, { type: "scaled" }>[] = [];
 
   /** True when this is news about the subject. */
   const isNews = (subject: string, text: string): boolean => {
@@ -74,13 +76,10 @@ export function makeNarrator(addressOf: (namespace: string, name: string) => str
       const to = scaler.status?.desiredScale;
       const key = idOf(scaler);
       const from = scales.get(key) ?? 0;
-      if (to === undefined || to < 0 || to === from) return [];
+      if (to === undefined || to < 0 || to === from) return;
       scales.set(key, to);
-      // A sentence about staying is older than this change.
-      const sentence = sentences[key]?.sentence;
-      const why = sentence?.startsWith("stays") ? undefined : sentence;
       const { namespace = "", name: revision } = scaler.metadata;
-      return [{ type: "scaled", namespace, revision, from, to, ...(why && { why }) }];
+      unexplained.push({ type: "scaled", namespace, revision, from, to });
     },
     event(event) {
       if (event.type !== "Warning") return [];
@@ -90,10 +89,20 @@ export function makeNarrator(addressOf: (namespace: string, name: string) => str
       return isNews(`event ${about} ${reason}`, message) ? [{ type: "event", about, reason, message }] : [];
     },
     live(live) {
-      sentences = live.revisions;
+      const scaled = unexplained.splice(0).map((change): Happening => {
+        const why = reasonOf(live.revisions[`${change.namespace}/${change.revision}`]?.sentence, change.to);
+        return why === undefined ? change : { ...change, why };
+      });
       const fresh = live.wakes.filter(({ pod, revision }) => !wakes.has(`${revision} ${pod}`));
       for (const { pod, revision } of fresh) wakes.add(`${revision} ${pod}`);
-      return fresh.map((wake) => ({ type: "woke", ...wake }));
+      return [...scaled, ...fresh.map((wake): Happening => ({ type: "woke", ...wake }))];
     },
   };
+}
+
+/** Why the scale is what it became: what follows the colon of "stays at 2: …", if the sentence speaks of that scale. */
+function reasonOf(sentence: string | undefined, scale: number): string | undefined {
+  const match = /^(?:stays at (\d+)|is at (zero)): (.*)$/.exec(sentence ?? "");
+  const spokenOf = match?.[2] === undefined ? Number(match?.[1]) : 0;
+  return spokenOf === scale ? match?.[3] : undefined;
 }

@@ -1,7 +1,7 @@
 // Joins a running session with dev's deployer: the builder where Docker runs, the commands where processes do.
 
 import type { Client } from "../../client/client.ts";
-import { type Deployer, type DeployerParts, makeDeployer } from "../../dev/deployer.ts";
+import { Deployer, type DeployerParts } from "../../dev/deployer.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
 import { makeDockerBuilder } from "../../dev/docker-builder.ts";
 import type { BuildServiceImage } from "../../emulator/options.ts";
@@ -35,12 +35,12 @@ export async function openSessionDeployer(
 ): Promise<SessionDeployer> {
   const parts = { client, commands, tell };
   if (runtime !== "docker" || buildImage !== undefined) {
-    const deployer = makeDeployer({ ...parts, ...(buildImage && { buildImage }) });
+    const deployer = new Deployer({ ...parts, ...(buildImage && { buildImage }) });
     return { deployer, [Symbol.asyncDispose]: async () => {} };
   }
   const engine = await openDockerRuntime({ env });
   const build = makeDockerBuilder(engine, { "knap.dev/session": id, "knap.dev/host": hostId });
-  return { deployer: makeDeployer({ ...parts, buildImage: build }), [Symbol.asyncDispose]: () => engine.close() };
+  return { deployer: new Deployer({ ...parts, buildImage: build }), [Symbol.asyncDispose]: () => engine.close() };
 }
 
 /** A session that runs in this process, for {@link openSessionDeployer}. */

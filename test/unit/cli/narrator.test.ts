@@ -68,11 +68,9 @@ describe("the narrator", () => {
     expect(failed && plainText(failed, paint)).toContain("→ see why it exits with `knap logs`");
   });
 
-  test("scale changes are told with the sentence of the autoscaler; naps have their own word", () => {
+  test("a change of scale is told with the next report, which says why; naps have their own word", () => {
     const narrator = makeNarrator(() => undefined);
-    expect(narrator.scale(scaler(-1))).toEqual([]);
-    const sentence = "scales to 2: 13 requests at once";
-    narrator.live({
+    const report = (sentence: string) => ({
       time: 0,
       services: {},
       wakes: [],
@@ -84,15 +82,21 @@ describe("the narrator", () => {
           waiting: 0,
           desired: 2,
           ready: 0,
-          mode: "",
+          mode: "" as const,
           sentence,
         },
       },
     });
-    expect(narrator.scale(scaler(2))).toMatchObject([{ type: "scaled", from: 0, to: 2, why: sentence }]);
-    expect(narrator.scale(scaler(2))).toEqual([]);
-    const [nap] = narrator.scale(scaler(0));
-    expect(nap && plainText(nap, paint)).toContain("hello-00001 naps 2 → 0");
+    narrator.scale(scaler(-1));
+    expect(narrator.live(report(""))).toEqual([]);
+    narrator.scale(scaler(2));
+    narrator.scale(scaler(2));
+    expect(narrator.live(report("stays at 2: 13 in flight, target 7"))).toMatchObject([
+      { type: "scaled", from: 0, to: 2, why: "13 in flight, target 7" },
+    ]);
+    narrator.scale(scaler(0));
+    const [nap] = narrator.live(report("stays at 2: older than the nap"));
+    expect(nap && plainText(nap, paint)).toBe("z hello-00001 naps 2 → 0");
   });
 
   test("a wake is told once per pod, with where the time went", () => {

@@ -1,0 +1,274 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { AnyObject } from "../../../src/apis/meta/object.ts";
+import type { Service } from "../../../src/apis/serving/types.ts";
+import type { Clock } from "../../../src/base/clock.ts";
+import { ApiError, type Client } from "../../../src/client/client.ts";
+import { makeBatcher, saveTimes } from "../../../src/dev/batcher.ts";
+import { Deployer, type DeployerParts } from "../../../src/dev/deployer.ts";
+import { makeCommandReader } from "../../../src/dev/dev-commands.ts";
+import type { DevEvent } from "../../../src/dev/dev-event.ts";
+import { hashSources, sourceFilter } from "../../../src/dev/source-files.ts";
+import { withDeployed, withFreshName } from "../../../src/dev/template-plan.ts";
+import type { Project, ProjectService } from "../../../src/project/project.ts";
+
+let folder = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "knap-dev-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const service: Service = {
+  apiVersion: "serving.knative.dev/v1",
+  kind: "Service",
+  metadata: { name: "hello", namespace: "default" },
+  spec: {
+    template: {
+      spec: {
+        containers: [
+          { name: "side", image: "side:1" },
+          { name: "app", image: "app:1", ports: [{ containerPort: 80 }] },
+        ],
+      },
+    },
+  },
+};
+const write = (name: string, text: string) => writeFile(join(folder, name), text);
+const hash = (apart: readonly string[] = []) =>
+  hashSources(folder, sourceFilter(folder, "Dockerfile", new Set(apart.map((name) => join(folder, name)))));
+
+describe("the template", () => {
+  test("a built image takes the place of the serving container's, which an annotation keeps", () => {
+    const { template } = withDeployed(service, { image: "dev.local/default/hello:abc" }).spec;
+    expect(template.spec.containers.map(({ image }) => image)).toEqual(["side:1", "dev.local/default/hello:abc"]);
+    expect(template.metadata?.annotations).toEqual({ "knap.dev/image": "app:1" });
+  });
+
+  test("changed sources of a process are an annotation; nothing changed is nothing added", () => {
+    expect(withDeployed(service, { sourceHash: "abc" }).spec.template.metadata?.annotations).toEqual({
+      "knap.dev/source-hash": "abc",
+    });
+    expect(withDeployed(service, {})).toBe(service);
+  });
+
+  test("a revision name that the user chose gets a suffix; without one there is nothing to rename", () => {
+    const named = { ...service, spec: { template: { ...service.spec.template, metadata: { name: "hello-blue" } } } };
+    expect(withFreshName(named, "ab12").spec.template.metadata?.name).toBe("hello-blue-ab12");
+    expect(withFreshName(service, "ab12")).toBe(service);
+  });
+});
+
+describe("the hash of sources", () => {
+  test("follows names and contents, and nothing else", async () => {
+    await write("a.mjs", "1");
+    const first = await hash();
+    await write("a.mjs", "1");
+    expect(await hash()).toBe(first);
+    await write("a.mjs", "2");
+    expect(await hash()).not.toBe(first);
+  });
+
+  test("leaves out what .dockerignore names, editors' files, and files watched for themselves", async () => {
+    await write("a.mjs", "1");
+    await write(".dockerignore", "*.md\nlogs\n");
+    const first = await hash(["service.yaml"]);
+    await mkdir(join(folder, "logs"));
+    await mkdir(join(folder, "node_modules"));
+    for (const name of ["README.md", "logs/x", "node_modules/y", ".a.mjs.swp", "a.mjs~", "service.yaml"])
+      await write(name, "new");
+    expect(await hash(["service.yaml"])).toBe(first);
+  });
+});
+
+describe("batches of saves", () => {
+  function setUp() {
+    let time = 0;
+    let timers: { at: number; run: () => void }[] = [];
+    const clock: Clock = {
+      now: () => time,
+      at(at, run) {
+        const timer = { at, run };
+        timers.push(timer);
+        return {
+          [Symbol.dispose]: () => {
+            timers = timers.filter((each) => each !== timer);
+          },
+        };
+      },
+    };
+    const runs: number[] = [];
+    const batcher = makeBatcher(clock, saveTimes, () => runs.push(time));
+    const advance = (to: number): void => {
+      for (;;) {
+        const next = timers.filter(({ at }) => at <= to).sort((a, b) => a.at - b.at)[0];
+        if (next === undefined) break;
+        timers = timers.filter((each) => each !== next);
+        time = next.at;
+        next.run();
+      }
+      time = to;
+    };
+    return { batcher, runs, advance };
+  }
+
+  test("run once, 150 ms after the last", () => {
+    const { batcher, runs, advance } = setUp();
+    batcher.touch();
+    advance(100);
+    batcher.touch();
+    advance(1000);
+    expect(runs).toEqual([250]);
+  });
+
+  test("run after 2 s although saves go on", () => {
+    const { batcher, runs, advance } = setUp();
+    for (let at = 0; at <= 2500; at += 100) {
+      advance(at);
+      batcher.touch();
+    }
+    expect(runs).toEqual([2000]);
+  });
+
+  test("nothing runs once it is disposed of", () => {
+    const { batcher, runs, advance } = setUp();
+    batcher.touch();
+    batcher[Symbol.dispose]();
+    advance(5000);
+    expect(runs).toEqual([]);
+  });
+});
+
+describe("deploying", () => {
+  const projectOf = (more: Partial<ProjectService>): Project => ({
+    folder,
+    settings: {},
+    namespace: "default",
+    sources: [],
+    objects: [service],
+    services: [{ key: "default/hello", object: service, image: "app:1", ...more }],
+    configMaps: new Map(),
+    findings: [],
+    inputs: [],
+  });
+  const build = () => ({ context: folder, dockerfile: join(folder, "Dockerfile"), args: {}, bases: [] });
+  const start = () => ({ command: ["node", "a.mjs"], folder, env: {} });
+  const never = new AbortController().signal;
+
+  function setUp(more: Partial<DeployerParts> = {}) {
+    const applied: AnyObject[] = [];
+    const events: DevEvent[] = [];
+    const client = {
+      apply: async (object: AnyObject) => {
+        applied.push(object);
+        return { object, verdict: "configured", warnings: [] };
+      },
+    } as unknown as Client;
+    const commands = new Map();
+    const deployer = new Deployer({ client, commands, tell: (event) => events.push(event), ...more });
+    const image = () => (applied.at(-1) as Service | undefined)?.spec.template.spec.containers[1]?.image;
+    const annotations = () => (applied.at(-1) as Service | undefined)?.spec.template.metadata?.annotations;
+    return { deployer, applied, events, commands, image, annotations };
+  }
+
+  test("unchanged sources are built once, changed ones again", async () => {
+    let builds = 0;
+    const { deployer, image } = setUp({
+      buildImage: async () => ({ ok: true, image: `dev.local/default/hello:${++builds}` }),
+    });
+    await write("a.mjs", "1");
+    await deployer.deploy(projectOf({ build: build() }), never);
+    await deployer.deploy(projectOf({ build: build() }), never);
+    expect([builds, image()]).toEqual([1, "dev.local/default/hello:1"]);
+    await write("a.mjs", "2");
+    await deployer.deploy(projectOf({ build: build() }), never);
+    expect([builds, image()]).toEqual([2, "dev.local/default/hello:2"]);
+    deployer.forget("default/hello");
+    await deployer.deploy(projectOf({ build: build() }), never);
+    expect(builds).toBe(3);
+  });
+
+  test("a failed build leaves the Service as it is and says so", async () => {
+    const { deployer, applied, events } = setUp({
+      buildImage: async () => ({ ok: false, message: "Dockerfile:3: no such file" }),
+    });
+    await deployer.deploy(projectOf({ build: build() }), never);
+    expect(applied).toEqual([]);
+    expect(events.at(-1)).toMatchObject({ type: "build-failed", message: "Dockerfile:3: no such file" });
+  });
+
+  test("a process's template stays the user's until its sources change, also by command", async () => {
+    const { deployer, annotations, commands } = setUp();
+    await write("a.mjs", "1");
+    await deployer.deploy(projectOf({ start: start() }), never);
+    expect(annotations()).toBeUndefined();
+    await write("a.mjs", "2");
+    await deployer.deploy(projectOf({ start: start() }), never);
+    const second = annotations()?.["knap.dev/source-hash"];
+    expect(second).toMatch(/^[0-9a-f]{12}$/);
+    await deployer.deploy(projectOf({ start: { ...start(), command: ["node", "b.mjs"] } }), never);
+    expect(annotations()?.["knap.dev/source-hash"]).not.toBe(second);
+    expect(commands.get("default/hello")?.command).toEqual(["node", "b.mjs"]);
+  });
+
+  test("an aborted deployment applies nothing", async () => {
+    const abort = new AbortController();
+    const { deployer, applied } = setUp({
+      buildImage: async () => {
+        abort.abort();
+        return { ok: true, image: "dev.local/default/hello:1" };
+      },
+    });
+    await expect(deployer.deploy(projectOf({ build: build() }), abort.signal)).rejects.toThrow();
+    expect(applied).toEqual([]);
+  });
+
+  test("a refusal is told and does not stop the others", async () => {
+    const status = {
+      kind: "Status",
+      apiVersion: "v1",
+      metadata: {},
+      status: "Failure",
+      message: "no",
+      code: 400,
+    } as const;
+    const other = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "x", namespace: "default" } };
+    const client = {
+      apply: async (object: AnyObject) => {
+        if (object.kind === "Service") throw new ApiError(status);
+        return { object, verdict: "created", warnings: [] };
+      },
+    } as unknown as Client;
+    const { deployer } = setUp({ client });
+    const applied = await deployer.deploy({ ...projectOf({}), objects: [service, other] }, never);
+    expect(applied.map((each) => ("refusal" in each ? each.refusal.message : each.verdict))).toEqual(["no", "created"]);
+  });
+});
+
+describe("commands on Services", () => {
+  const asking = (annotations: Record<string, string>): Service => ({
+    ...service,
+    metadata: { ...service.metadata, annotations },
+  });
+
+  test("a new rebuild wish is carried out once, an old one never", () => {
+    const rebuilt: string[] = [];
+    const read = makeCommandReader({ rebuild: (key) => rebuilt.push(key), pause: () => {} });
+    read(asking({ "knap.dev/rebuild-requested-at": "yesterday" }), false);
+    expect(rebuilt).toEqual([]);
+    read(asking({ "knap.dev/rebuild-requested-at": "now" }), false);
+    read(asking({ "knap.dev/rebuild-requested-at": "now", other: "x" }), false);
+    expect(rebuilt).toEqual(["default/hello"]);
+  });
+
+  test("watching pauses while a Service asks for it, and goes on when it is deleted", () => {
+    const told: boolean[] = [];
+    const read = makeCommandReader({ rebuild: () => {}, pause: (wanted) => told.push(wanted) });
+    read(asking({}), false);
+    read(asking({ "knap.dev/watch-paused": "true" }), false);
+    read(asking({ "knap.dev/watch-paused": "true" }), false);
+    read(asking({ "knap.dev/watch-paused": "true" }), true);
+    expect(told).toEqual([true, false]);
+  });
+});
