@@ -154,9 +154,10 @@ function placed(object: AnyObject): AnyObject {
 }
 
 /** Certificates are named after uids of the recording; here the one whose name differs only in that is meant. */
-function keyFor({ store }: ScriptedWorld, { kind = "", name = "" }: Operation): ObjectKey {
+function keyFor({ store }: ScriptedWorld, operation: Operation): ObjectKey {
+  const { kind = "", name = "", namespace: home = "default" } = operation;
   const resource = kindNamed(kind);
-  const namespace = resource.namespaced ? "default" : "";
+  const namespace = resource.namespaced ? home : "";
   const exact = { kind: resource.kind, namespace, name };
   if (store.get(resource.kind, namespace, name) || !UUID.test(name)) return exact;
   const shape = name.replace(UUID, "");

@@ -6,6 +6,7 @@ export interface Operation {
   readonly op: string;
   readonly kind?: string;
   readonly name?: string;
+  readonly namespace?: string;
   readonly object?: Json;
   readonly patch?: Json;
   readonly status?: Json;

@@ -39,8 +39,12 @@ function reconcileConfiguration(pass: ConfigurationPass): Failure {
     return undefined;
   }
   const revision = found ?? makeRevision(pass.object, at);
-  const { name } = revision.metadata;
+  const { name, namespace = "" } = revision.metadata;
   if (!found) {
+    // Somebody else's Revision has the name that this generation would have; nobody is told but the log.
+    if (pass.world.get("Revision.serving.knative.dev", namespace, name)) {
+      return `failed to create Revision: revisions.serving.knative.dev "${name}" already exists`;
+    }
     const refusal = pass.world.refusal(keyOf(revision));
     plan.create.push(revision);
     if (refusal) {

@@ -13,11 +13,12 @@ import {
 import type { DomainMapping } from "../../../apis/serving/types.ts";
 import { type Parsed, parsed, unparsed } from "../../../base/parsed.ts";
 import type { World } from "../../controller/reconciler.ts";
-import { holdWhole } from "../owned-child.ts";
-import { controllerReference, isControlledBy } from "../ownership.ts";
+import { isControlledBy } from "../ownership.ts";
 import type { Pass } from "../pass.ts";
-import { type AcmeChallenge, type CertificateOutcome, wantsTls } from "../route/certificates.ts";
-import { certificateClass, handedOn } from "../route/make-ingress.ts";
+import { challengesOf, holdCertificate, notOwnedText } from "../route/certificate-holding.ts";
+import { type CertificateOutcome, wantsTls } from "../route/certificates.ts";
+import { makeCertificate } from "../route/make-certificate.ts";
+import { handedOn } from "../route/make-ingress.ts";
 import { CERTIFICATE_CLASS_ANNOTATION, DOMAIN_MAPPING_UID_LABEL } from "../well-known.ts";
 
 /** What the Ingress needs of it, and whether the URL is `https` by now. The failure: the certificate is somebody else's. */
@@ -46,13 +47,9 @@ export function reconcileDomainCertificate(pass: Pass<"DomainMapping.serving.kna
   const existing = world.get("Certificate.networking.internal.knative.dev", namespace, wanted.metadata.name);
   if (existing && !isControlledBy(existing, mapping)) {
     pass.status = markCertificateNotOwned(pass.status, wanted.metadata.name, at);
-    return unparsed(`domain mapping: ${name} does not own certificate: ${wanted.metadata.name}`);
+    return unparsed(notOwnedText(mapping, wanted));
   }
-  if (!existing) {
-    const message = `Created Certificate ${namespace}/${wanted.metadata.name}`;
-    plan.events.push({ type: "Normal", reason: "Created", message });
-  }
-  plan.ensure.push({ ...holdWhole(wanted), fields: { spec: wanted.spec }, whole: [["spec"]] });
+  holdCertificate(plan, wanted, existing);
   return parsed(noteCertificate(pass, existing ?? wanted));
 }
 
@@ -64,25 +61,23 @@ function noteCertificate(pass: Pass<"DomainMapping.serving.knative.dev">, certif
     pass.status = markCertificateReady(pass.status, at);
     return { tls: [{ hosts: dnsNames, secretName, secretNamespace: namespace }], challenges: [], scheme: "https" };
   }
-  const challenges = (certificate.status?.http01Challenges ?? []) as readonly AcmeChallenge[];
-  pass.status = markCertificateNotReady(pass.status, name, at);
-  if (world.config.network.httpProtocol !== "Enabled") return { tls: [], challenges, scheme: "https" };
+  const challenges = challengesOf([certificate]);
+  if (world.config.network.httpProtocol !== "Enabled") {
+    pass.status = markCertificateNotReady(pass.status, name, at);
+    return { tls: [], challenges, scheme: "https" };
+  }
   pass.status = markHttpDowngrade(pass.status, name, at);
   return { tls: [], challenges, scheme: "http" };
 }
 
 function makeDomainCertificate(mapping: DomainMapping, { config }: World): Certificate {
-  const { name, namespace = "", uid = "", annotations } = mapping.metadata;
-  return {
-    apiVersion: "networking.internal.knative.dev/v1alpha1",
-    kind: "Certificate",
-    metadata: {
-      name: childName(name, ""),
-      namespace,
-      labels: { [DOMAIN_MAPPING_UID_LABEL]: uid },
-      annotations: { ...handedOn(annotations), [CERTIFICATE_CLASS_ANNOTATION]: certificateClass(annotations, config) },
-      ownerReferences: [controllerReference(mapping)],
-    },
-    spec: { dnsNames: [name], domain: name, secretName: name },
-  };
+  const { name, annotations } = mapping.metadata;
+  return makeCertificate(mapping, {
+    name: childName(name, ""),
+    labels: { [DOMAIN_MAPPING_UID_LABEL]: name },
+    annotations: { [CERTIFICATE_CLASS_ANNOTATION]: config.network.certificateClass, ...handedOn(annotations) },
+    type: "external-domain",
+    dnsNames: [name],
+    domain: name,
+  });
 }

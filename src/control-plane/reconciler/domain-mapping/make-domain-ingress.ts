@@ -4,7 +4,8 @@ import type { Ingress } from "../../../apis/networking/types.ts";
 import type { DomainMapping } from "../../../apis/serving/types.ts";
 import { type Parsed, parsed } from "../../../base/parsed.ts";
 import { controllerReference } from "../ownership.ts";
-import { type CertificateOutcome, challengePaths } from "../route/certificates.ts";
+import { challengePaths } from "../route/certificate-holding.ts";
+import type { CertificateOutcome } from "../route/certificates.ts";
 import { handedOn, httpOption, ingressClass, ingressName } from "../route/make-ingress.ts";
 import { DOMAIN_MAPPING_NAMESPACE_LABEL, DOMAIN_MAPPING_UID_LABEL, INGRESS_CLASS_ANNOTATION } from "../well-known.ts";
 

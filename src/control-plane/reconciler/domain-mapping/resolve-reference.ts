@@ -28,7 +28,7 @@ export function resolveReference(mapping: DomainMapping, world: World): DomainTa
   if (path.join("/").replace(/\/$/, "") !== "") return refused("contains a path");
   const [service = "", itsNamespace = ""] = host.split(".");
   if (host !== clusterHost(service, itsNamespace, world.config)) {
-    return refused("must be of the form {name}.{namespace}.svc.{suffix}");
+    return refused(`must be of the form ${clusterHost("{name}", "{namespace}", world.config)}`);
   }
   return itsNamespace === namespace ? { host, service } : refused("must be in same namespace as DomainMapping");
 }
@@ -47,6 +47,13 @@ function addressOf(mapping: DomainMapping, world: World): Parsed<string> {
   if (resource.kind === "Service") return parsed(`http://${clusterHost(name, namespace, world.config)}`);
   const url = (found.status as { readonly address?: Addressable } | undefined)?.address?.url;
   if (url) return parsed(url);
-  const reference = `Kind:${kind},Namespace:${namespace},Name:${name},UID:,APIVersion:${apiVersion}`;
-  return unparsed(`address not set for &ObjectReference{${reference},ResourceVersion:,FieldPath:,}`);
+  const reference = Object.entries({
+    Kind: kind,
+    Namespace: namespace,
+    Name: name,
+    APIVersion: apiVersion,
+    Group: group,
+    Address: mapping.spec.ref.address ?? "",
+  });
+  return unparsed(`address not set for ${reference.map(([field, value]) => `${field} = ${value}`).join(", ")}`);
 }

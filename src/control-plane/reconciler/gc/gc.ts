@@ -2,7 +2,6 @@
 // Source: pkg/reconciler/gc/gc.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import { keyOf, type ObjectKey } from "../../../apis/kinds.ts";
-import { conditionOf } from "../../../apis/meta/conditions.ts";
 import type { Configuration, Revision } from "../../../apis/serving/types.ts";
 import type { Time } from "../../../base/clock.ts";
 import { parseTime } from "../../../base/time.ts";
@@ -55,6 +54,7 @@ export function chooseUnneeded(
   if (candidates.length <= min) return [];
   const stale = ageless ? [] : candidates.filter((revision) => isStale(revision, limits, now));
   const byAge = stale.slice(0, candidates.length - min);
+  if (byAge.length === candidates.length - min) return byAge;
   const left = candidates.filter((revision) => !byAge.includes(revision));
   const surplus = max === undefined ? 0 : Math.max(0, left.length - max);
   return [...byAge, ...left.slice(0, surplus)];
@@ -81,11 +81,8 @@ function createdAt({ metadata }: Revision): Time {
   return parseTime(metadata.creationTimestamp ?? "") ?? 0;
 }
 
-/** When it last took part in routing; else when it was last not idle, else its creation. */
+/** When it last took part in routing; its creation if it never did. */
 function lastActive(revision: Revision): Time {
-  const modified = parseTime(revision.metadata.annotations?.[ROUTING_STATE_MODIFIED_ANNOTATION] ?? "");
-  if (modified !== undefined) return modified;
-  const active = conditionOf(revision.status?.conditions, "Active");
-  const changed = active?.status === "True" ? undefined : parseTime(active?.lastTransitionTime ?? "");
-  return changed ?? createdAt(revision);
+  const modified = revision.metadata.annotations?.[ROUTING_STATE_MODIFIED_ANNOTATION] ?? "";
+  return parseTime(modified) ?? createdAt(revision);
 }

@@ -47,10 +47,11 @@ function targetsOf(route: Route, world: World): Targets {
   const namespace = route.metadata.namespace ?? "";
   const [configurations, revisions] = [new Set<string>(), new Set<string>()];
   for (const target of [...(route.status?.traffic ?? []), ...(route.spec.traffic ?? [])]) {
-    if (target.revisionName) revisions.add(target.revisionName);
     const revision = target.revisionName
       ? world.get("Revision.serving.knative.dev", namespace, target.revisionName)
       : undefined;
+    if (target.revisionName && !revision) continue;
+    if (revision) revisions.add(revision.metadata.name);
     const owner = revision && controllerOf(revision);
     const name = owner?.kind === "Configuration" ? owner.name : target.configurationName;
     const configuration = name ? world.get("Configuration.serving.knative.dev", namespace, name) : undefined;
@@ -71,50 +72,53 @@ function hasSettled({ metadata, status }: Route): boolean {
 
 function marks(route: Route, world: World, targets: Targets, mayRemove: boolean): readonly OwnedFields[] {
   const { name, namespace = "" } = route.metadata;
-  const wanted = (object: Configuration | Revision, listed: ReadonlySet<string>): readonly string[] => {
-    const present = routeNames(object);
-    if (listed.has(object.metadata.name)) return [...new Set([...present, name])];
-    return mayRemove ? present.filter((other) => other !== name) : present;
-  };
+  const at = timeText(world.now);
   const configurations = world.list("Configuration.serving.knative.dev", { namespace });
   const revisions = world.list("Revision.serving.knative.dev", { namespace });
   return [
-    ...configurations.flatMap((object) => markRoutes(object, wanted(object, targets.configurations), name) ?? []),
-    ...revisions.flatMap((object) => markRevision(object, wanted(object, targets.revisions), name, world) ?? []),
+    ...configurations.flatMap((object) => {
+      const routes = routesWanted(object, name, targets.configurations, mayRemove);
+      return (routes && patchOf(object, routesPatch(object, routes))) ?? [];
+    }),
+    ...revisions.flatMap((object) => {
+      // Only what is marked active is ever unmarked.
+      const removable = mayRemove && object.metadata.labels?.[ROUTING_STATE_LABEL] === "active";
+      const routes = routesWanted(object, name, targets.revisions, removable);
+      return (routes && patchOf(object, revisionPatch(object, routes, at))) ?? [];
+    }),
   ];
 }
 
-function markRoutes(
+/** The Routes that an object shall name; undefined when this Route has no business with it. */
+function routesWanted(
   object: Configuration | Revision,
-  routes: readonly string[],
   route: string,
-): OwnedFields | undefined {
-  if (routeNames(object).includes(route) === routes.includes(route)) return undefined;
-  const value = routes.length === 0 ? null : routesText(routes);
-  return { key: keyOf(object), fields: { metadata: { annotations: { [ROUTES_ANNOTATION]: value } } } };
+  listed: ReadonlySet<string>,
+  mayRemove: boolean,
+): readonly string[] | undefined {
+  const present = routeNames(object);
+  if (listed.has(object.metadata.name)) return [...new Set([...present, route])];
+  return mayRemove && present.includes(route) ? present.filter((other) => other !== route) : undefined;
 }
 
-/** Objects that this Route never named are left to the Routes that do. */
-function markRevision(
-  revision: Revision,
-  routes: readonly string[],
-  route: string,
-  world: World,
-): OwnedFields | undefined {
-  const concerned = routes.includes(route) || routeNames(revision).includes(route);
-  if (!concerned) return undefined;
+interface MetadataPatch {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string | null>>;
+}
+
+function routesPatch(object: Configuration | Revision, routes: readonly string[]): MetadataPatch | undefined {
+  if (routesText(routes) === routesText(routeNames(object))) return undefined;
+  return { annotations: { [ROUTES_ANNOTATION]: routes.length === 0 ? null : routesText(routes) } };
+}
+
+function revisionPatch(revision: Revision, routes: readonly string[], at: string): MetadataPatch | undefined {
+  const patch = routesPatch(revision, routes);
   const state = routes.length > 0 ? "active" : "reserve";
-  const marked = markRoutes(revision, routes, route);
-  if (revision.metadata.labels?.[ROUTING_STATE_LABEL] === state) return marked;
-  const at = timeText(world.now);
-  const value = routes.length === 0 ? null : routesText(routes);
-  return {
-    key: keyOf(revision),
-    fields: {
-      metadata: {
-        labels: { [ROUTING_STATE_LABEL]: state },
-        annotations: { [ROUTES_ANNOTATION]: value, [ROUTING_STATE_MODIFIED_ANNOTATION]: at },
-      },
-    },
-  };
+  if (revision.metadata.labels?.[ROUTING_STATE_LABEL] === state) return patch;
+  const annotations = { ...patch?.annotations, [ROUTING_STATE_MODIFIED_ANNOTATION]: at };
+  return { labels: { [ROUTING_STATE_LABEL]: state }, annotations };
+}
+
+function patchOf(object: Configuration | Revision, metadata: MetadataPatch | undefined): OwnedFields | undefined {
+  return metadata && { key: keyOf(object), fields: { metadata } };
 }

@@ -14,7 +14,6 @@ export function resolveDigests(pass: RevisionPass): "resolved" | "pending" | { r
   const { object, world, plan } = pass;
   const { containers, initContainers = [] } = object.spec;
   if (isResolved(object)) return "resolved";
-  pass.status = markResolvingDigests(pass.status, pass.at);
   const questions = [...initContainers, ...containers].map((container) => question(container, object, world));
   plan.ask.push(...questions.filter((asked) => world.answer(asked) === undefined));
   const answers = questions.map((asked) => world.answer(asked));
@@ -22,23 +21,22 @@ export function resolveDigests(pass: RevisionPass): "resolved" | "pending" | { r
     if (answer === undefined || !("error" in answer)) continue;
     const why = `failed to resolve image to digest: ${answer.error}`;
     const error = `Unable to fetch image "${questions[index]?.image ?? ""}": ${why}`;
-    pass.status = markContainerMissing(pass.status, error, pass.at);
+    // Between two attempts the digest is awaited once more; that mark is what stays beside the failure.
+    pass.status = markContainerMissing(markResolvingDigests(pass.status, pass.at), error, pass.at);
     return { error };
   }
-  if (answers.includes(undefined)) return "pending";
+  if (answers.includes(undefined)) {
+    pass.status = markResolvingDigests(pass.status, pass.at);
+    return "pending";
+  }
   const digests = answers.map((answer) => (answer && "digest" in answer ? answer.digest : ""));
   const init = withDigests(initContainers, digests);
   pass.status = {
-    ...statusBefore(pass),
+    ...pass.status,
     containerStatuses: withDigests(containers, digests.slice(initContainers.length)),
     ...(init.length > 0 ? { initContainerStatuses: init } : {}),
   };
   return "resolved";
-}
-
-/** Once resolved, the mark that digests are awaited never was. */
-function statusBefore({ object, status }: RevisionPass): RevisionPass["status"] {
-  return { ...status, ...(object.status?.conditions ? { conditions: object.status.conditions } : {}) };
 }
 
 function isResolved({ spec, status }: Revision): boolean {

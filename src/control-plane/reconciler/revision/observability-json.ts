@@ -12,10 +12,10 @@ export function observabilityJson(config: ObservabilityConfig): string {
     metrics: { protocol: "none" },
     runtime: { profiling: "disabled", exportInterval: EXPORT_INTERVAL_NS },
     requestMetrics: { protocol: "none" },
-    ...(config.enableVarLogCollection ? { enableVarLogCollection: true } : {}),
+    ...(config.enableVarLogCollection ? { EnableVarLogCollection: true } : {}),
     ...(config.loggingUrlTemplate ? { LoggingURLTemplate: config.loggingUrlTemplate } : {}),
+    ...(config.enableRequestLog ? { enableRequestLog: true } : {}),
     ...(config.requestLogTemplate ? { requestLogTemplate: config.requestLogTemplate } : {}),
     ...(config.enableProbeRequestLog ? { enableProbeRequestLog: true } : {}),
-    ...(config.enableRequestLog ? { enableRequestLog: true } : {}),
   });
 }

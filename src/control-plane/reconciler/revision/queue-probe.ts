@@ -53,7 +53,14 @@ function portOf(port: number | string | undefined, fallback: number): number {
 /** queue-proxy compares texts nowhere, but a template that differs in the order of keys would roll the pods. */
 function inGoOrder(probe: Probe): Probe {
   const { initialDelaySeconds, timeoutSeconds, periodSeconds, successThreshold, failureThreshold, ...handler } = probe;
-  const timings = { initialDelaySeconds, timeoutSeconds, periodSeconds, successThreshold, failureThreshold };
+  const needsTimeout = (periodSeconds ?? 0) > 0 && (timeoutSeconds ?? 0) < 1;
+  const timings = {
+    initialDelaySeconds,
+    timeoutSeconds: needsTimeout ? 1 : timeoutSeconds,
+    periodSeconds,
+    successThreshold,
+    failureThreshold,
+  };
   return { ...handler, ...Object.fromEntries(Object.entries(timings).filter(([, value]) => value)) } as Probe;
 }
 

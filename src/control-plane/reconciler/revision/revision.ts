@@ -1,6 +1,7 @@
 // Plans for a Revision: digests, then its Deployment, Images and PodAutoscaler, and what of their state the Revision shows.
 // Source: pkg/reconciler/revision/{revision,reconcile_resources,cruds}.go.
 import { defaultPodAutoscaler } from "../../../apis/autoscaling/pod-autoscaler-defaults.ts";
+import type { PodAutoscaler } from "../../../apis/autoscaling/types.ts";
 import type { Deployment } from "../../../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../../../apis/kinds.ts";
 import { revisionConditions } from "../../../apis/meta/condition-sets.ts";
@@ -17,8 +18,8 @@ import { sameJson } from "../../../base/json.ts";
 import type { Reconciler } from "../../controller/reconciler.ts";
 import { defaulted } from "../defaulted.ts";
 import { isControlledBy } from "../ownership.ts";
-import { type Failure, knativePlanner, type Pass } from "../pass.ts";
-import { DEPLOYMENT_HASH_LABEL, REVISION_LABEL } from "../well-known.ts";
+import { type Failure, type Gathering, knativePlanner, type Pass } from "../pass.ts";
+import { AUTOSCALING_PREFIX, DEPLOYMENT_HASH_LABEL, REVISION_LABEL, without } from "../well-known.ts";
 import { resolveDigests } from "./digests.ts";
 import { deploymentName, makeDeployment } from "./make-deployment.ts";
 import { makeImages } from "./make-image.ts";
@@ -93,15 +94,31 @@ function correctDeployment({ plan }: RevisionPass, existing: Deployment, wanted:
   const hash = (of: Deployment) => of.metadata.labels?.[DEPLOYMENT_HASH_LABEL];
   if (hash(existing) === hash(wanted)) return;
   const { replicas: _replicas, selector: _selector, ...spec } = wanted.spec;
-  const { labels, annotations } = wanted.metadata;
+  const template = {
+    ...spec.template,
+    metadata: keepingForeign(spec.template.metadata, existing.spec.template.metadata),
+  };
   plan.ensure.push({
     key: keyOf(wanted),
-    fields: { metadata: { labels, ...(annotations ? { annotations } : {}) }, spec },
+    fields: { metadata: keepingForeign(wanted.metadata, existing.metadata), spec: { ...spec, template } },
     whole: [
+      ["metadata", "labels"],
+      ["metadata", "annotations"],
       ["spec", "template"],
       ["spec", "strategy"],
     ],
   });
+}
+
+type Marks = Pick<AnyObject["metadata"], "labels" | "annotations">;
+
+/** Labels and annotations that are neither Knative's nor `app` belong to whoever put them there. */
+function keepingForeign(wanted: Marks | undefined, existing: Marks | undefined): Required<Marks> {
+  const isOurs = (key: string) => key === "app" || key.includes("knative.dev/");
+  return {
+    labels: { ...wanted?.labels, ...without(existing?.labels, isOurs) },
+    annotations: { ...wanted?.annotations, ...without(existing?.annotations, isOurs) },
+  };
 }
 
 function reconcileImages({ object, world, plan, status }: RevisionPass): Failure {
@@ -122,18 +139,20 @@ function reconcilePodAutoscaler(pass: RevisionPass): Failure {
     pass.status = markResourceNotOwned(pass.status, "PodAutoscaler", name, at);
     return `revision: "${name}" does not own PodAutoscaler: "${name}"`;
   }
-  if (existing) {
-    const kept = KEPT_ANNOTATIONS.filter((key) => existing.metadata.annotations?.[key] !== undefined);
-    const annotations = {
-      ...wanted.metadata.annotations,
-      ...Object.fromEntries(kept.map((key) => [key, existing.metadata.annotations?.[key] ?? ""])),
-    };
-    const same = sameJson(existing.spec, wanted.spec) && sameJson(existing.metadata.annotations ?? {}, annotations);
-    const fields = { metadata: { annotations }, spec: wanted.spec };
-    if (!same) plan.ensure.push({ key: keyOf(wanted), fields, whole: [["metadata", "annotations"], ["spec"]] });
-  } else {
-    plan.create.push(defaultPodAutoscaler(wanted, world.config.autoscaler));
-  }
+  if (existing) correctPodAutoscaler(plan, existing, wanted);
+  else plan.create.push(defaultPodAutoscaler(wanted, world.config.autoscaler));
   pass.status = propagateAutoscalerStatus(pass.status, existing?.status ?? {}, at);
   return undefined;
+}
+
+/** The spec is ours, and so are all scaling annotations; what defaulting wrote stays, and so do others' annotations. */
+function correctPodAutoscaler(plan: Gathering, existing: PodAutoscaler, wanted: PodAutoscaler): void {
+  const before = existing.metadata.annotations ?? {};
+  const after = wanted.metadata.annotations ?? {};
+  const isStale = (key: string) =>
+    key.startsWith(AUTOSCALING_PREFIX) && !KEPT_ANNOTATIONS.includes(key) && after[key] === undefined;
+  const annotations = { ...without(before, isStale), ...after };
+  if (sameJson(existing.spec, wanted.spec) && sameJson(before, annotations)) return;
+  const fields = { metadata: { annotations }, spec: wanted.spec };
+  plan.ensure.push({ key: keyOf(wanted), fields, whole: [["metadata", "annotations"], ["spec"]] });
 }

@@ -1,8 +1,9 @@
-// Certificates of a Route's public names: which ones it needs, what they say of themselves, and the paths by which they are proven.
-// Source: pkg/reconciler/route/{route,reconcile_resources}.go, pkg/reconciler/route/resources/certificate.go.
+// Certificates of a Route's public names: which ones it needs, and what they say of themselves.
+// Source: pkg/reconciler/route/route.go (externalDomainTLS).
 import type { ServingConfig } from "../../../apis/config/types.ts";
-import { conditionOf, isFailed, isReady } from "../../../apis/meta/conditions.ts";
-import type { Certificate, Ingress, IngressPath } from "../../../apis/networking/types.ts";
+import { keyOf } from "../../../apis/kinds.ts";
+import { conditionOf, isConditionTrue, isFailed, isReady } from "../../../apis/meta/conditions.ts";
+import type { Certificate, Ingress } from "../../../apis/networking/types.ts";
 import {
   markCertificateFailed,
   markCertificateNotOwned,
@@ -12,13 +13,14 @@ import {
   markTlsNotEnabled,
 } from "../../../apis/serving/route-lifecycle.ts";
 import type { Route, RouteStatus } from "../../../apis/serving/types.ts";
+import { parseBool } from "../../../base/go/number.ts";
 import { type Parsed, parsed, unparsed } from "../../../base/parsed.ts";
-import { holdWhole } from "../owned-child.ts";
 import { isControlledBy } from "../ownership.ts";
 import type { Pass } from "../pass.ts";
 import { firstOf, ROUTE_LABEL } from "../well-known.ts";
+import { type AcmeChallenge, challengesOf, holdCertificate, notOwnedText } from "./certificate-holding.ts";
 import { domainFor, domainOfTag, isClusterLocal, type Visibility } from "./domains.ts";
-import { makeCertificate } from "./make-certificate.ts";
+import { CERTIFICATE_TYPE_LABEL, type CertificateType, makeRouteCertificate } from "./make-certificate.ts";
 import type { Traffic } from "./traffic.ts";
 
 const DISABLED_KEYS = [
@@ -27,23 +29,19 @@ const DISABLED_KEYS = [
   "networking.knative.dev/disableAutoTLS",
 ];
 const WILDCARD_LABEL = "networking.knative.dev/wildcardDomain";
+const KIND = "Certificate.networking.internal.knative.dev";
 
 export type IngressTls = NonNullable<Ingress["spec"]["tls"]>[number];
-export interface AcmeChallenge {
-  readonly url?: string;
-  readonly serviceName?: string;
-  readonly serviceNamespace?: string;
-  readonly servicePort?: number | string;
-}
 export interface CertificateOutcome {
   readonly tls: readonly IngressTls[];
   readonly challenges: readonly AcmeChallenge[];
 }
-type RoutePass = Pass<"Route.serving.knative.dev">;
+export type RoutePass = Pass<"Route.serving.knative.dev">;
 
 /** True when the cluster issues certificates and this object does not opt out. */
 export function wantsTls(annotations: Route["metadata"]["annotations"], config: ServingConfig): boolean {
-  return config.network.externalDomainTls && firstOf(annotations, DISABLED_KEYS)?.toLowerCase() !== "true";
+  const disabled = parseBool(firstOf(annotations, DISABLED_KEYS) ?? "");
+  return config.network.externalDomainTls && !(disabled.ok && disabled.value);
 }
 
 /** Holds the certificates of all public names and marks what they say. The failure: one of them belongs to somebody else. */
@@ -63,107 +61,114 @@ export function reconcileCertificates(
     const domain = domainOfTag(route, tag, visibility.get(tag) ?? false, config);
     if (!domain.ok) return domain;
     if (!isClusterLocal(domain.value, config)) tagOf.set(domain.value, tag);
-    else pass.status = markTlsNotEnabled(pass.status, "TLS is not enabled for cluster-local", at);
+  }
+  if (tagOf.size === 0 && !config.network.clusterLocalDomainTls) {
+    pass.status = markTlsNotEnabled(pass.status, "TLS is not enabled for cluster-local", at);
   }
   const tls: IngressTls[] = [];
-  const challenges: AcmeChallenge[] = [];
+  const asking: Certificate[] = [];
   for (const [dnsName, tag] of [...tagOf].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const certificate = findWildcard(pass, dnsName) ?? holdCertificate(pass, dnsName, tag);
-    if (!certificate.ok) return certificate;
-    noteCertificate(pass, certificate.value, dnsName, { tls, challenges });
+    const held = findWildcard(pass, dnsName) ?? holdOwn(pass, dnsName, tag);
+    if (!held.ok) return held;
+    if (noteCertificate(pass, held.value, dnsName)) tls.push(tlsOf(held.value, [dnsName]));
+    if (isAsking(held.value)) asking.push(held.value);
   }
-  retireOrphans(pass, tagOf);
-  return parsed({ tls, challenges });
+  retireOrphans(pass, new Set(tagOf.keys()), "external-domain");
+  return parsed({ tls, challenges: challengesOf(asking) });
 }
 
-function noteCertificate(
-  pass: RoutePass,
-  certificate: Certificate,
-  dnsName: string,
-  gathered: { tls: IngressTls[]; challenges: AcmeChallenge[] },
-): void {
-  const { name, namespace = "" } = certificate.metadata;
-  const { at } = pass;
+/** The certificate with its names, as an Ingress wants it. */
+export function tlsOf({ metadata, spec }: Certificate, hosts: readonly string[]): IngressTls {
+  return { hosts, secretName: spec.secretName, secretNamespace: metadata.namespace ?? "" };
+}
+
+/** Not ready yet, or being renewed: an authority may come and look. */
+function isAsking(certificate: Certificate): boolean {
+  return !isReady(certificate) || isConditionTrue(certificate.status?.conditions, "Renewing");
+}
+
+/** Marks the certificate's state; true when it can be used. */
+function noteCertificate(pass: RoutePass, certificate: Certificate, dnsName: string): boolean {
   pass.status = withScheme(pass.status, dnsName, "https");
-  if (isReady(certificate)) {
-    pass.status = markCertificateReady(pass.status, at);
-    const { secretName } = certificate.spec;
-    gathered.tls.push({ hosts: [dnsName], secretName, secretNamespace: namespace });
-    return;
-  }
-  gathered.challenges.push(...((certificate.status?.http01Challenges ?? []) as readonly AcmeChallenge[]));
-  const why = conditionOf(certificate.status?.conditions, "Ready")?.reason ?? "";
-  pass.status = isFailed(certificate)
-    ? markCertificateFailed(pass.status, name, why, at)
-    : markCertificateNotReady(pass.status, name, why, at);
-  if (pass.world.config.network.httpProtocol !== "Enabled") return;
+  pass.status = markCertificate(pass.status, certificate, pass.at);
+  if (isReady(certificate)) return true;
+  if (pass.world.config.network.httpProtocol !== "Enabled") return false;
   pass.status = withScheme(pass.status, dnsName, "http");
-  pass.status = markHttpDowngrade(pass.status, name, at);
+  pass.status = markHttpDowngrade(pass.status, certificate.metadata.name, pass.at);
+  return false;
+}
+
+/** What a certificate says of itself, as the Route's condition. */
+export function markCertificate(status: RouteStatus, certificate: Certificate, at: string): RouteStatus {
+  const { name } = certificate.metadata;
+  const why = conditionOf(certificate.status?.conditions, "Ready")?.reason ?? "";
+  if (isReady(certificate)) return markCertificateReady(status, at);
+  return isFailed(certificate)
+    ? markCertificateFailed(status, name, why, at)
+    : markCertificateNotReady(status, name, why, at);
 }
 
 /** All URLs of that host in the status get the scheme. */
 function withScheme(status: RouteStatus, host: string, scheme: string): RouteStatus {
-  const change = (url: string | undefined) => (url?.split("://")[1] === host ? `${scheme}://${host}` : url);
-  const url = change(status.url);
+  const change = (url: string) => {
+    const [, authority = ""] = url.split("://");
+    if (authority.replace(/:\d+$/, "") !== host) return url;
+    return scheme === "https" ? `https://${host}` : `http://${authority}`;
+  };
+  const { url, traffic } = status;
   return {
     ...status,
-    ...(url === undefined ? {} : { url }),
-    ...(status.traffic
-      ? {
-          traffic: status.traffic.map((target) => (target.url ? { ...target, url: change(target.url) ?? "" } : target)),
-        }
+    ...(url === undefined ? {} : { url: change(url) }),
+    ...(traffic
+      ? { traffic: traffic.map((target) => (target.url ? { ...target, url: change(target.url) } : target)) }
       : {}),
   };
 }
 
-function holdCertificate(pass: RoutePass, dnsName: string, tag: string): Parsed<Certificate> {
+function holdOwn(pass: RoutePass, dnsName: string, tag: string): Parsed<Certificate> {
+  const { config } = pass.world;
+  const domain = domainFor(pass.object.metadata.labels ?? {}, config);
+  const names = { tag, dnsNames: [dnsName], domain };
+  return holdRouteCertificate(pass, makeRouteCertificate(pass.object, names, "external-domain", config));
+}
+
+/** The Certificate as it stands, or as it is being made; a failure when it is somebody else's. */
+export function holdRouteCertificate(pass: RoutePass, wanted: Certificate): Parsed<Certificate> {
   const { object: route, world, plan, at } = pass;
-  const domain = domainFor(route.metadata.labels ?? {}, world.config);
-  const wanted = makeCertificate(route, { dnsName, tag, domain }, world.config);
-  const { name, namespace = "" } = wanted.metadata;
-  const existing = world.get("Certificate.networking.internal.knative.dev", namespace, name);
+  const existing = world.get(KIND, wanted.metadata.namespace ?? "", wanted.metadata.name);
   if (existing && !isControlledBy(existing, route)) {
-    pass.status = markCertificateNotOwned(pass.status, name, at);
-    return unparsed(`route: ${route.metadata.name} does not own certificate: ${name}`);
+    pass.status = markCertificateNotOwned(pass.status, wanted.metadata.name, at);
+    return unparsed(notOwnedText(route, wanted));
   }
-  if (!existing) {
-    const message = `Created Certificate ${namespace}/${name}`;
-    plan.events.push({ type: "Normal", reason: "Created", message });
-  }
-  plan.ensure.push({ ...holdWhole(wanted), fields: { spec: wanted.spec }, whole: [["spec"]] });
+  holdCertificate(plan, wanted, existing);
   return parsed(existing ?? wanted);
 }
 
 /** A certificate for the whole domain saves asking for one of our own. */
 function findWildcard({ object, world }: RoutePass, dnsName: string): Parsed<Certificate> | undefined {
   const domain = domainFor(object.metadata.labels ?? {}, world.config);
-  const selection = {
-    namespace: object.metadata.namespace ?? "",
-    labels: { matchLabels: { [WILDCARD_LABEL]: domain } },
-  };
+  const labels = { matchLabels: { [WILDCARD_LABEL]: domain } };
   const wildcard = `*.${dnsName.split(".").slice(1).join(".")}`;
   const found = world
-    .list("Certificate.networking.internal.knative.dev", selection)
+    .list(KIND, { namespace: object.metadata.namespace ?? "", labels })
     .find(({ spec }) => spec.dnsNames.includes(wildcard));
   return found && parsed(found);
 }
 
-function retireOrphans({ object, world, plan }: RoutePass, tagOf: ReadonlyMap<string, string>): void {
+/** Certificates of this Route and type that no name needs any more. */
+export function retireOrphans(
+  { object, world, plan }: RoutePass,
+  used: ReadonlySet<string>,
+  type: CertificateType,
+): void {
   const { name, namespace = "" } = object.metadata;
-  const labels = { matchLabels: { [ROUTE_LABEL]: name } };
-  for (const certificate of world.list("Certificate.networking.internal.knative.dev", { namespace, labels })) {
-    const { metadata, spec } = certificate;
-    if (!isControlledBy(certificate, object) || tagOf.has(spec.dnsNames[0] ?? "")) continue;
-    const key = { kind: "Certificate.networking.internal.knative.dev", namespace, name: metadata.name } as const;
-    plan.retire.push({ key, ...(metadata.uid === undefined ? {} : { uid: metadata.uid }) });
+  const labels = { matchLabels: { [ROUTE_LABEL]: name, [CERTIFICATE_TYPE_LABEL]: type } };
+  for (const certificate of world.list(KIND, { namespace, labels })) {
+    if (certificate.spec.dnsNames.some((dnsName) => used.has(dnsName))) continue;
+    const key = keyOf(certificate);
+    const { uid } = certificate.metadata;
+    const message = `Deleted orphaned Knative Certificate ${namespace}/${key.name}`;
+    plan.events.push({ about: key, type: "Normal", reason: "Deleted", message });
+    plan.retire.push({ key, ...(uid === undefined ? {} : { uid }) });
   }
-}
-
-/** The paths on that host by which an authority asks whether it is ours. */
-export function challengePaths(challenges: readonly AcmeChallenge[], host: string): readonly IngressPath[] {
-  return challenges.flatMap(({ url = "", serviceName = "", serviceNamespace = "", servicePort = 0 }) => {
-    const [, , itsHost, ...path] = url.split("/");
-    if (itsHost !== host) return [];
-    return [{ path: `/${path.join("/")}`, splits: [{ serviceNamespace, serviceName, servicePort, percent: 100 }] }];
-  });
 }

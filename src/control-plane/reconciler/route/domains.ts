@@ -61,9 +61,7 @@ export function isClusterLocal(domain: string, config: ServingConfig): boolean {
 /** Every tag's visibility: local if the Route's own domain is, or if its placeholder Service is labelled so (with any value). */
 export function resolveVisibility(route: Route, view: View, config: ServingConfig): Parsed<Visibility> {
   const { name, namespace = "", labels = {} } = route.metadata;
-  const own = domainName(route, name, labels, config);
-  if (!own.ok) return own;
-  const allLocal = isClusterLocal(own.value, config);
+  const allLocal = domainFor(labels, config) === `svc.${config.clusterDomain}`;
   const services = view.list("Service", { namespace, labels: { matchLabels: { [ROUTE_LABEL]: name } } });
   const visibility = new Map<string, boolean>();
   for (const tag of new Set([DEFAULT_TAG, ...(route.spec.traffic ?? []).map((target) => target.tag ?? DEFAULT_TAG)])) {
@@ -76,11 +74,14 @@ export function resolveVisibility(route: Route, view: View, config: ServingConfi
   return parsed(visibility);
 }
 
-/** The URL of a name. The scheme is `http` inside the cluster, else what config-network says; only knap's own domain carries a port. */
-export function urlOf(domain: string, config: ServingConfig): string {
-  if (isClusterLocal(domain, config)) return `http://${domain}`;
+/** The URL of a tag before any certificate: `http` inside the cluster, else as config-network says; only knap's own domain carries a port. */
+export function urlOfTag(route: Route, tag: string, visibility: Visibility, config: ServingConfig): Parsed<string> {
+  const local = visibility.get(tag) ?? false;
+  const domain = domainOfTag(route, tag, local, config);
+  if (!domain.ok) return domain;
+  if (local) return parsed(`http://${domain.value}`);
   const port = config.urlPort === undefined ? "" : `:${config.urlPort}`;
-  return `${config.network.defaultExternalScheme}://${domain}${port}`;
+  return parsed(`${config.network.defaultExternalScheme}://${domain.value}${port}`);
 }
 
 /** The name under which a Service, Route or placeholder is reached inside the cluster. */

@@ -1,5 +1,7 @@
-// One Certificate for one public name of a Route. Source: pkg/reconciler/route/resources/certificate.go.
+// Certificates: one for each public name of a Route or DomainMapping, one for the local names of a tag.
+// Source: pkg/reconciler/route/resources/certificate.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
+import type { AnyObject, StringMap } from "../../../apis/meta/object.ts";
 import type { Certificate } from "../../../apis/networking/types.ts";
 import type { Route } from "../../../apis/serving/types.ts";
 import { controllerReference } from "../ownership.ts";
@@ -7,30 +9,54 @@ import { CERTIFICATE_CLASS_ANNOTATION, ROUTE_LABEL } from "../well-known.ts";
 import { certificateClass, handedOn } from "./make-ingress.ts";
 
 const ADLER_BASE = 65_521;
+export const CERTIFICATE_TYPE_LABEL = "networking.knative.dev/certificate-type";
+export type CertificateType = "external-domain" | "cluster-local-domain";
 
-/** The whole Certificate, named after the Route's uid and the tag. */
-export function makeCertificate(
-  route: Route,
-  { dnsName, tag, domain }: { readonly dnsName: string; readonly tag: string; readonly domain: string },
-  config: ServingConfig,
-): Certificate {
-  const own = `route-${route.metadata.uid ?? ""}`;
-  const name = tag === "" ? own : `${own}-${adler32(tag)}`;
+export interface CertificateParts {
+  readonly name: string;
+  readonly labels: StringMap;
+  readonly annotations: StringMap;
+  readonly type: CertificateType;
+  readonly dnsNames: readonly string[];
+  /** Of which the names are part. */
+  readonly domain: string;
+}
+
+/** The whole Certificate; its Secret has its name. */
+export function makeCertificate(owner: AnyObject, parts: CertificateParts): Certificate {
+  const { name, labels, annotations, type, dnsNames, domain } = parts;
   return {
     apiVersion: "networking.internal.knative.dev/v1alpha1",
     kind: "Certificate",
     metadata: {
       name,
-      namespace: route.metadata.namespace ?? "",
-      labels: { [ROUTE_LABEL]: route.metadata.name, "networking.knative.dev/certificate-type": "external-domain" },
-      annotations: {
-        ...handedOn(route.metadata.annotations),
-        [CERTIFICATE_CLASS_ANNOTATION]: certificateClass(route.metadata.annotations, config),
-      },
-      ownerReferences: [controllerReference(route)],
+      namespace: owner.metadata.namespace ?? "",
+      labels: { ...labels, [CERTIFICATE_TYPE_LABEL]: type },
+      annotations,
+      ownerReferences: [controllerReference(owner)],
     },
-    spec: { dnsNames: [dnsName], domain, secretName: name },
+    spec: { dnsNames, domain, secretName: name },
   };
+}
+
+/** A Route's Certificate for names of one tag, named after the Route's uid and the tag. */
+export function makeRouteCertificate(
+  route: Route,
+  names: { readonly tag: string; readonly dnsNames: readonly string[]; readonly domain: string },
+  type: CertificateType,
+  config: ServingConfig,
+): Certificate {
+  const { tag, dnsNames, domain } = names;
+  const { name, uid = "", annotations } = route.metadata;
+  const ofTag = tag === "" ? `route-${uid}` : `route-${uid}-${adler32(tag)}`;
+  return makeCertificate(route, {
+    name: type === "cluster-local-domain" ? `${ofTag}-local` : ofTag,
+    labels: { [ROUTE_LABEL]: name },
+    annotations: { [CERTIFICATE_CLASS_ANNOTATION]: certificateClass(annotations, config), ...handedOn(annotations) },
+    type,
+    dnsNames,
+    domain,
+  });
 }
 
 /** Adler-32 of the text's bytes: short enough to leave room for the uid in a name. */

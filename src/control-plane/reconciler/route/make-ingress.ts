@@ -18,17 +18,20 @@ import {
   TAG_TO_HOST_ANNOTATION,
   without,
 } from "../well-known.ts";
-import { type AcmeChallenge, challengePaths, type IngressTls } from "./certificates.ts";
+import { type AcmeChallenge, challengePaths } from "./certificate-holding.ts";
+import type { IngressTls } from "./certificates.ts";
 import { domainOfTag, type Visibility } from "./domains.ts";
 import type { ConfigurationRollout, Rollout } from "./rollout.ts";
 import { DEFAULT_TAG, type RevisionTarget, type Traffic } from "./traffic.ts";
 
 const TAG_HEADER = "Knative-Serving-Tag";
 const DEFAULT_ROUTE_HEADER = "Knative-Serving-Default-Route";
-const CLASS_KEYS = [INGRESS_CLASS_ANNOTATION, "networking.knative.dev/ingress-class"];
-const CERTIFICATE_KEYS = [CERTIFICATE_CLASS_ANNOTATION, "networking.knative.dev/certificate-class"];
+const INGRESS_CLASS_ALIAS = "networking.knative.dev/ingress-class";
+const CERTIFICATE_CLASS_ALIAS = "networking.knative.dev/certificate-class";
+const CLASS_KEYS = [INGRESS_CLASS_ANNOTATION, INGRESS_CLASS_ALIAS];
+const CERTIFICATE_KEYS = [CERTIFICATE_CLASS_ANNOTATION, CERTIFICATE_CLASS_ALIAS];
 const PROTOCOL_KEYS = ["networking.knative.dev/httpOption", "networking.knative.dev/http-protocol"];
-const NOT_HANDED_ON = [LAST_APPLIED_ANNOTATION, ...CLASS_KEYS, ...CERTIFICATE_KEYS];
+const NOT_HANDED_ON = [LAST_APPLIED_ANNOTATION, INGRESS_CLASS_ALIAS, CERTIFICATE_CLASS_ALIAS];
 
 export interface IngressParts {
   readonly route: Route;
@@ -133,10 +136,17 @@ function makeRules(
   return parsed({ rules, hosts });
 }
 
-/** A local name is answered in all forms that a pod's resolver may make of it. */
-function expandedHosts(domain: string, config: ServingConfig): readonly string[] {
-  const suffixes = [`.svc.${config.clusterDomain}`, `.${config.clusterDomain}`, ""];
-  return suffixes.flatMap((suffix) => (domain.endsWith(suffix) ? domain.slice(0, domain.length - suffix.length) : []));
+/** A local name is answered in all forms that a pod's resolver may make of it, less those that end in no domain. */
+export function expandedHosts(domain: string, config: ServingConfig): readonly string[] {
+  const suffixes = ["", `.${config.clusterDomain}`, `.svc.${config.clusterDomain}`];
+  return suffixes
+    .flatMap((suffix) => (domain.endsWith(suffix) ? domain.slice(0, domain.length - suffix.length) : []))
+    .filter((host) => endsInDomain(host.split(".").at(-1) ?? ""))
+    .toSorted();
+}
+
+function endsInDomain(last: string): boolean {
+  return last.length <= 63 && !/^[0-9]*$/.test(last);
 }
 
 function makePaths({ route, traffic, rollout }: IngressParts, tag: string, config: ServingConfig): IngressPath[] {
@@ -159,14 +169,12 @@ export function rolloutsOf(rollout: Rollout, tag: string): readonly Configuratio
   return (rollout.configurations ?? []).filter((configuration) => (configuration.tag ?? DEFAULT_TAG) === tag);
 }
 
-/** Where a latest target stands in its rollout: several shares, or undefined when it is not on the way. */
-export function sharesOf(
-  target: RevisionTarget,
+/** Where a latest target stands in its rollout; undefined for a target that is not rolled out. */
+export function rolloutOf(
+  { latestRevision, configurationName }: RevisionTarget,
   rollouts: readonly ConfigurationRollout[],
-): ConfigurationRollout["revisions"] {
-  if (!target.latestRevision) return undefined;
-  const shares = rollouts.find(({ configurationName }) => configurationName === target.configurationName)?.revisions;
-  return shares !== undefined && shares.length > 1 ? shares : undefined;
+): ConfigurationRollout | undefined {
+  return latestRevision ? rollouts.find((rollout) => rollout.configurationName === configurationName) : undefined;
 }
 
 function makeSplits(
@@ -177,15 +185,16 @@ function makeSplits(
 ): readonly IngressBackendSplit[] {
   return targets
     .filter(({ percent }) => percent > 0)
-    .flatMap((target) =>
-      (sharesOf(target, rollouts) ?? [target]).map(({ revisionName, percent }) => ({
+    .flatMap((target) => {
+      const shares = rolloutOf(target, rollouts)?.revisions ?? [];
+      return (shares.length > 1 ? shares : [target]).map(({ revisionName, percent }) => ({
         serviceNamespace: namespace,
         serviceName: revisionName,
         servicePort: servicePort(target, config),
         percent,
         appendHeaders: { "Knative-Serving-Namespace": namespace, "Knative-Serving-Revision": revisionName },
-      })),
-    );
+      }));
+    });
 }
 
 function servicePort({ protocol }: RevisionTarget, config: ServingConfig): number {

@@ -8,12 +8,12 @@ import { ROUTE_LABEL, VISIBILITY_LABEL, without } from "../well-known.ts";
 
 const H2C = "kubernetes.io/h2c";
 const HTTP_PORT = 80;
-const h2cPort: ServicePort = { name: "http2", appProtocol: H2C, port: HTTP_PORT, targetPort: HTTP_PORT };
+const ports: readonly ServicePort[] = [{ name: "http2", appProtocol: H2C, port: HTTP_PORT, targetPort: HTTP_PORT }];
 
-/** What stands behind a placeholder; `addresses` only for a gateway known by its IP. */
+/** What stands behind a placeholder; `subsets` only for a gateway known by its IP. */
 export interface Target {
   readonly spec: CoreService["spec"];
-  readonly subsets?: Endpoints["subsets"];
+  readonly subsets?: NonNullable<Endpoints["subsets"]>;
 }
 
 /** The Service under a host of the Route. Its own visibility label is the user's and is not handed on. */
@@ -22,7 +22,7 @@ export function makePlaceholder(route: Route, host: string, spec: CoreService["s
 }
 
 /** The Endpoints beside a headless placeholder. */
-export function makePlaceholderEndpoints(route: Route, host: string, subsets: Endpoints["subsets"]): Endpoints {
+export function makePlaceholderEndpoints(route: Route, host: string, subsets: Target["subsets"]): Endpoints {
   return { apiVersion: "v1", kind: "Endpoints", metadata: metadataOf(route, host), ...(subsets ? { subsets } : {}) };
 }
 
@@ -37,25 +37,28 @@ function metadataOf(route: Route, name: string): CoreService["metadata"] {
   };
 }
 
-/** Before there is a gateway: an alias of a name. */
+/** Before there is a gateway: an alias of the public name. */
 export function aliasOf(domain: string): Target {
-  return { spec: { type: "ExternalName", externalName: domain, sessionAffinity: "None", ports: [h2cPort] } };
+  return { spec: { type: "ExternalName", externalName: domain, sessionAffinity: "None", ports } };
 }
 
-/** What the Ingress' private load balancer makes of it; undefined while it has none. */
-export function behindLoadBalancer(status: IngressStatus | undefined): Target | undefined {
-  const balancers = status?.privateLoadBalancer?.ingress ?? [];
+/**
+ * What the Ingress' load balancer makes of it: the private one if there is one (for private names in any case), else the
+ * public one. An address is preferred to names. Undefined while there is none.
+ */
+export function behindLoadBalancer(status: IngressStatus | undefined, isPrivate: boolean): Target | undefined {
+  const inner = status?.privateLoadBalancer?.ingress ?? [];
+  const balancers = isPrivate || inner.length > 0 ? inner : (status?.publicLoadBalancer?.ingress ?? []);
   const [balancer] = balancers;
   if (!balancer || balancers.length > 1) return undefined;
-  if (balancer.domainInternal) return aliasOf(balancer.domainInternal);
-  if (balancer.domain) return aliasOf(balancer.domain);
-  if (balancer.meshOnly) {
-    const ports = [{ name: "http", port: HTTP_PORT, targetPort: HTTP_PORT }];
-    return { spec: { type: "ClusterIP", ports } };
+  if (balancer.ip) {
+    const addresses = [{ ip: balancer.ip }];
+    const subset = { addresses, ports: [{ name: "http2", appProtocol: H2C, port: HTTP_PORT }] };
+    return { spec: { type: "ClusterIP", clusterIP: "None", ports }, subsets: [subset] };
   }
-  if (!balancer.ip) return undefined;
-  return {
-    spec: { type: "ClusterIP", clusterIP: "None", ports: [h2cPort] },
-    subsets: [{ addresses: [{ ip: balancer.ip }], ports: [{ name: "http2", appProtocol: H2C, port: HTTP_PORT }] }],
-  };
+  if (balancer.domainInternal) return aliasOf(balancer.domainInternal);
+  if (balancer.domain) return { spec: { type: "ExternalName", externalName: balancer.domain, ports } };
+  if (!balancer.meshOnly) return undefined;
+  // Knative leaves the target port to Kubernetes, which takes 0 for the same as the port.
+  return { spec: { type: "ClusterIP", ports: [{ name: "http", port: HTTP_PORT, targetPort: 0 }] } };
 }

@@ -31,7 +31,8 @@ const SECOND = 1e9;
 export function goalRollout(traffic: Traffic): Rollout {
   const configurations = [...traffic.groups].flatMap(([tag, targets]) =>
     targets
-      .filter(({ latestRevision }) => latestRevision)
+      // A target that only its tag reaches has no share to move.
+      .filter(({ latestRevision, percent }) => latestRevision && percent > 0)
       .map(({ configurationName, revisionName, percent }) => ({
         configurationName,
         ...(tag === "" ? {} : { tag }),
@@ -73,13 +74,11 @@ export function stepRollout(
 ): { readonly rollout: Rollout; readonly nextStepTime: number } {
   const before = previous?.configurations ?? [];
   if (before.length === 0) return { rollout: goal, nextStepTime: 0 };
-  const configurations = (goal.configurations ?? []).flatMap((wanted) => {
+  const configurations = (goal.configurations ?? []).map((wanted) => {
     const known = before.find(
       ({ tag, configurationName }) => tag === wanted.tag && configurationName === wanted.configurationName,
     );
-    if (!known || wanted.percent === 1) return [wanted];
-    // A target that only its tag reaches has no share to move.
-    return wanted.percent === 0 ? [] : [stepConfiguration(wanted, known, now)];
+    return known && wanted.percent > 1 ? stepConfiguration(wanted, known, now) : wanted;
   });
   const times = configurations.flatMap(({ stepParams }) => stepParams.nextStepTime || []);
   return {
@@ -93,11 +92,11 @@ export function isDone(rollout: Rollout): boolean {
   return (rollout.configurations ?? []).every(({ revisions = [] }) => revisions.length < 2);
 }
 
-/** False for a state that nobody could have written: shares that do not add up, or steps without a beginning. */
+/** False for a state that nobody could have written: shares that do not add up, or steps larger than the whole. */
 export function isSound(rollout: Rollout): boolean {
-  return (rollout.configurations ?? []).every(({ percent, revisions = [] }) => {
+  return (rollout.configurations ?? []).every(({ percent, revisions = [], stepParams: { stepSize = 0 } }) => {
     const total = revisions.reduce((sum, share) => sum + share.percent, 0);
-    return total === percent && revisions.every((share) => share.percent >= 0);
+    return percent <= 100 && stepSize >= 0 && stepSize <= percent && total === percent;
   });
 }
 

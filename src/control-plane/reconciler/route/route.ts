@@ -23,8 +23,9 @@ import { holdWhole, isAsWanted } from "../owned-child.ts";
 import { type Failure, knativePlanner, type Pass } from "../pass.ts";
 import { CONFIGURATION_LABEL } from "../well-known.ts";
 import { type CertificateOutcome, reconcileCertificates } from "./certificates.ts";
-import { clusterHost, domainOfTag, resolveVisibility, urlOf, type Visibility } from "./domains.ts";
-import { ingressName, makeIngress, rolloutsOf, sharesOf } from "./make-ingress.ts";
+import { clusterHost, resolveVisibility, urlOfTag, type Visibility } from "./domains.ts";
+import { reconcileLocalCertificates } from "./local-certificates.ts";
+import { ingressName, makeIngress, rolloutOf, rolloutsOf } from "./make-ingress.ts";
 import { pointPlaceholders, reconcilePlaceholders } from "./placeholder-services.ts";
 import { isDone, type Rollout } from "./rollout.ts";
 import { reconcileRollout } from "./route-rollout.ts";
@@ -101,9 +102,13 @@ function reconcileNames(pass: RoutePass, traffic: Traffic, visibility: Visibilit
   if (!hosts.ok) return hosts.error;
   const certificates = reconcileCertificates(pass, traffic, visibility);
   if (!certificates.ok) return certificates.error;
-  const ingress = reconcileIngress(pass, traffic, visibility, certificates.value);
+  const local = reconcileLocalCertificates(pass, traffic);
+  if (!local.ok) return local.error;
+  const tls = [...certificates.value.tls, ...local.value];
+  const ingress = reconcileIngress(pass, traffic, visibility, { ...certificates.value, tls });
   if (!ingress.ok) return ingress.error;
-  return pointPlaceholders(pass, hosts.value, ingress.value);
+  pointPlaceholders(pass, hosts.value, ingress.value);
+  return undefined;
 }
 
 /** The Ingress as it stands; undefined while it is being made. */
@@ -123,30 +128,23 @@ function reconcileIngress(
     const message = `Created Ingress "${wanted.value.metadata.name}"`;
     plan.events.push({ type: "Normal", reason: "Created", message });
   }
-  const settled = existing !== undefined && isAsWanted(existing, wanted.value);
-  if (!settled) plan.ensure.push(holdWhole(wanted.value));
-  const shown = statusTraffic(route, traffic, visibility, rollout, world.config);
-  if (!shown.ok) return shown;
-  pass.status = withSchemesOf(pass.status, { ...pass.status, traffic: shown.value });
+  if (!existing || !isAsWanted(existing, wanted.value)) plan.ensure.push(holdWhole(wanted.value));
+  if (!isDone(rollout)) {
+    const shown = statusTraffic(route, traffic, visibility, rollout, world.config);
+    if (!shown.ok) return shown;
+    pass.status = markRolloutInProgress({ ...pass.status, traffic: shown.value }, at);
+    return parsed(existing);
+  }
   // Labels and annotations are no new generation: the gateway has nothing to do.
   const sameSpec = existing !== undefined && sameJson(existing.spec, wanted.value.spec);
   const observed = sameSpec && (existing.status?.observedGeneration ?? 0) === (existing.metadata.generation ?? 0);
-  if (!isDone(rollout)) pass.status = markRolloutInProgress(pass.status, at);
-  else if (observed) pass.status = propagateIngressStatus(pass.status, existing.status ?? {}, at);
-  else pass.status = markIngressNotConfigured(pass.status, at);
+  pass.status = observed
+    ? propagateIngressStatus(pass.status, existing.status ?? {}, at)
+    : markIngressNotConfigured(pass.status, at);
   return parsed(existing);
 }
 
-/** Certificates may have changed the schemes of URLs that stand in the status already. */
-function withSchemesOf(marked: RoutePass["status"], next: RoutePass["status"]): RoutePass["status"] {
-  const secured = new Map(marked.traffic?.flatMap(({ url }) => (url ? [[url.split("://")[1], url] as const] : [])));
-  const traffic = next.traffic?.map((target) =>
-    target.url ? { ...target, url: secured.get(target.url.split("://")[1]) ?? target.url } : target,
-  );
-  return traffic ? { ...next, traffic } : next;
-}
-
-/** One entry for each target; a latest target on its way shows every revision that still has a share. */
+/** One entry for each target; with a rollout on its way, a latest target shows every revision that has a share in it. */
 function statusTraffic(
   route: Route,
   traffic: Traffic,
@@ -159,15 +157,11 @@ function statusTraffic(
     const { tag, latestRevision } = target;
     const url = tag === DEFAULT_TAG ? undefined : urlOfTag(route, tag, visibility, config);
     if (url && !url.ok) return url;
-    for (const { revisionName, percent } of sharesOf(target, rolloutsOf(rollout, tag)) ?? [target]) {
+    const shares = rolloutOf(target, rolloutsOf(rollout, tag))?.revisions;
+    for (const { revisionName, percent } of shares ?? [target]) {
       const named = tag === DEFAULT_TAG ? {} : { tag };
       entries.push({ ...named, revisionName, latestRevision, percent, ...(url ? { url: url.value } : {}) });
     }
   }
   return parsed(entries);
-}
-
-function urlOfTag(route: Route, tag: string, visibility: Visibility, config: ServingConfig): Parsed<string> {
-  const domain = domainOfTag(route, tag, visibility.get(tag) ?? false, config);
-  return domain.ok ? parsed(urlOf(domain.value, config)) : domain;
 }
