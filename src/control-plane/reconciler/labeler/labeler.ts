@@ -73,32 +73,37 @@ function hasSettled({ metadata, status }: Route): boolean {
 function marks(route: Route, world: World, targets: Targets, mayRemove: boolean): readonly OwnedFields[] {
   const { name, namespace = "" } = route.metadata;
   const at = timeText(world.now);
-  const configurations = world.list("Configuration.serving.knative.dev", { namespace });
-  const revisions = world.list("Revision.serving.knative.dev", { namespace });
-  return [
-    ...configurations.flatMap((object) => {
-      const routes = routesWanted(object, name, targets.configurations, mayRemove);
-      return (routes && patchOf(object, routesPatch(object, routes))) ?? [];
-    }),
-    ...revisions.flatMap((object) => {
-      // Only what is marked active is ever unmarked.
-      const removable = mayRemove && object.metadata.labels?.[ROUTING_STATE_LABEL] === "active";
-      const routes = routesWanted(object, name, targets.revisions, removable);
-      return (routes && patchOf(object, revisionPatch(object, routes, at))) ?? [];
-    }),
-  ];
+  const plans: (OwnedFields | undefined)[] = [];
+  const plan = (object: Configuration | Revision, routes: readonly string[]): void => {
+    const patch = object.kind === "Revision" ? revisionPatch(object, routes, at) : routesPatch(object, routes);
+    plans.push(patch && { key: keyOf(object), fields: { metadata: patch } });
+  };
+  for (const [kind, listed] of [
+    ["Configuration.serving.knative.dev", targets.configurations],
+    ["Revision.serving.knative.dev", targets.revisions],
+  ] as const) {
+    for (const target of listed) {
+      const object = world.get(kind, namespace, target);
+      if (object) plan(object, [...new Set([...routeNames(object), name])]);
+    }
+    if (!mayRemove) continue;
+    for (const object of world.list(kind, { namespace })) {
+      if (isMarkedFor(name, object) && !listed.has(object.metadata.name)) {
+        plan(
+          object,
+          routeNames(object).filter((other) => other !== name),
+        );
+      }
+    }
+  }
+  return plans.filter((owned) => owned !== undefined);
 }
 
-/** The Routes that an object shall name; undefined when this Route has no business with it. */
-function routesWanted(
-  object: Configuration | Revision,
-  route: string,
-  listed: ReadonlySet<string>,
-  mayRemove: boolean,
-): readonly string[] | undefined {
-  const present = routeNames(object);
-  if (listed.has(object.metadata.name)) return [...new Set([...present, route])];
-  return mayRemove && present.includes(route) ? present.filter((other) => other !== route) : undefined;
+/** Named there, and for a Revision also marked active: only what is active is ever unmarked. Most objects are ruled out by a glance. */
+function isMarkedFor(route: string, object: Configuration | Revision): boolean {
+  if (object.metadata.annotations?.[ROUTES_ANNOTATION]?.includes(route) !== true) return false;
+  if (object.kind === "Revision" && object.metadata.labels?.[ROUTING_STATE_LABEL] !== "active") return false;
+  return routeNames(object).includes(route);
 }
 
 interface MetadataPatch {
@@ -117,8 +122,4 @@ function revisionPatch(revision: Revision, routes: readonly string[], at: string
   if (revision.metadata.labels?.[ROUTING_STATE_LABEL] === state) return patch;
   const annotations = { ...patch?.annotations, [ROUTING_STATE_MODIFIED_ANNOTATION]: at };
   return { labels: { [ROUTING_STATE_LABEL]: state }, annotations };
-}
-
-function patchOf(object: Configuration | Revision, metadata: MetadataPatch | undefined): OwnedFields | undefined {
-  return metadata && { key: keyOf(object), fields: { metadata } };
 }

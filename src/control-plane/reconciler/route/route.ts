@@ -1,7 +1,7 @@
 // Plans for a Route: its traffic, names, certificates, placeholders and Ingress, and what of their state the Route shows.
 // Source: pkg/reconciler/route/route.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
-import type { Kind, ObjectKey } from "../../../apis/kinds.ts";
+import { kindOf, type ObjectKey } from "../../../apis/kinds.ts";
 import { routeConditions } from "../../../apis/meta/condition-sets.ts";
 import type { AnyObject } from "../../../apis/meta/object.ts";
 import type { Ingress } from "../../../apis/networking/types.ts";
@@ -46,23 +46,32 @@ export const routePlanner: Reconciler<typeof KIND> = knativePlanner({
 /** Routes whose traffic names the changed Configuration or Revision, or whose certificates may be the changed one. */
 export function routesOfTarget(changed: AnyObject, view: View): readonly ObjectKey[] {
   const { name, namespace = "", labels } = changed.metadata;
-  const group = `${changed.kind}.${changed.apiVersion.split("/")[0] ?? ""}` as Kind;
-  const configuration = group === "Configuration.serving.knative.dev" ? name : labels?.[CONFIGURATION_LABEL];
-  const concerns: Partial<Record<Kind, (route: Route) => boolean>> = {
-    "Configuration.serving.knative.dev": (route) => names(route, "configurationName", name) || ofConfiguration(route),
-    "Revision.serving.knative.dev": (route) => names(route, "revisionName", name) || ofConfiguration(route),
-    "Certificate.networking.internal.knative.dev": () => true,
-  };
-  const ofConfiguration = (route: Route): boolean =>
-    configuration !== undefined && names(route, "configurationName", configuration);
-  const concern = concerns[group];
-  if (!concern) return [];
-  const routes = view.list(KIND, { namespace }).filter(concern);
-  return routes.map((route) => ({ kind: KIND, namespace, name: route.metadata.name }));
+  const kind = kindOf(changed);
+  const isRevision = kind === "Revision.serving.knative.dev";
+  const isCertificate = kind === "Certificate.networking.internal.knative.dev";
+  if (!isRevision && !isCertificate && kind !== "Configuration.serving.knative.dev") return [];
+  const configuration = isRevision ? labels?.[CONFIGURATION_LABEL] : name;
+  const revision = isRevision ? name : undefined;
+  const keys: ObjectKey[] = [];
+  for (const { metadata, spec, status } of view.list(KIND, { namespace })) {
+    if (isCertificate || names(spec.traffic, configuration, revision) || names(status?.traffic, undefined, revision)) {
+      keys.push({ kind: KIND, namespace, name: metadata.name });
+    }
+  }
+  return keys;
 }
 
-function names(route: Route, field: "configurationName" | "revisionName", name: string): boolean {
-  return [...(route.spec.traffic ?? []), ...(route.status?.traffic ?? [])].some((target) => target[field] === name);
+/** Asked for every Route at every change of a target: it makes nothing on its way. */
+function names(
+  traffic: readonly TrafficTarget[] | undefined,
+  configuration: string | undefined,
+  revision: string | undefined,
+): boolean {
+  for (const target of traffic ?? []) {
+    if (revision !== undefined && target.revisionName === revision) return true;
+    if (configuration !== undefined && target.configurationName === configuration) return true;
+  }
+  return false;
 }
 
 function reconcileRoute(pass: RoutePass): Failure {
