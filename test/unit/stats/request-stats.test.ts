@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { ActivatorStats } from "../../../../src/data-plane/stats/activator-stats.ts";
-import { RequestStats } from "../../../../src/data-plane/stats/request-stats.ts";
+import { ActivatorStats } from "../../../src/data-plane/stats/activator-stats.ts";
+import { RequestStats } from "../../../src/data-plane/stats/request-stats.ts";
 
 describe("request accounting", () => {
   test("two requests of half a second in one second average to one", () => {

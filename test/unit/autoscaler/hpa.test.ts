@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { VirtualClock } from "../../../../src/base/virtual-clock.ts";
-import { decideHpa, type HpaSpec, type PodUsage } from "../../../../src/control-plane/autoscaler/hpa-decision.ts";
-import { hpaResourceOf, makeHpaSpec } from "../../../../src/control-plane/autoscaler/hpa-spec.ts";
-import { AutoscalerTick } from "../../../../src/control-plane/autoscaler/tick.ts";
-import { autoscalerConfig, podAutoscaler, revision, START } from "../../../support/scaling.ts";
+import { VirtualClock } from "../../../src/base/virtual-clock.ts";
+import { decideHpa, type HpaSpec, type PodUsage } from "../../../src/control-plane/autoscaler/hpa-decision.ts";
+import { hpaResourceOf, makeHpaSpec } from "../../../src/control-plane/autoscaler/hpa-spec.ts";
+import { AutoscalerTick } from "../../../src/control-plane/autoscaler/tick.ts";
+import { autoscalerConfig, podAutoscaler, revision, START } from "../../support/scaling.ts";
 
 const cpu: HpaSpec = { min: 1, max: 10, target: { kind: "utilization", value: 50 }, windowMs: 0 };
 const pods = (usage: number | undefined, count: number, ready = true): PodUsage[] =>

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { PodAutoscaler } from "../../../../src/apis/autoscaling/types.ts";
-import { timeText } from "../../../../src/base/time.ts";
-import { VirtualClock } from "../../../../src/base/virtual-clock.ts";
-import { explain } from "../../../../src/control-plane/autoscaler/explain.ts";
-import type { ExplainObjects } from "../../../../src/control-plane/autoscaler/scene.ts";
-import { span } from "../../../../src/control-plane/autoscaler/span.ts";
+import type { PodAutoscaler } from "../../../src/apis/autoscaling/types.ts";
+import { timeText } from "../../../src/base/time.ts";
+import { VirtualClock } from "../../../src/base/virtual-clock.ts";
+import { explain } from "../../../src/control-plane/autoscaler/explain.ts";
+import type { ExplainObjects } from "../../../src/control-plane/autoscaler/scene.ts";
+import { span } from "../../../src/control-plane/autoscaler/span.ts";
 import {
   autoscalerConfig,
   followed,
@@ -14,7 +14,7 @@ import {
   type ScalingRig,
   START,
   stat,
-} from "../../../support/scaling.ts";
+} from "../../support/scaling.ts";
 
 const condition = (type: string, status: "True" | "False" | "Unknown", at: number) => ({
   type,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Stat } from "../../../../src/apis/autoscaling/types.ts";
-import type { ReadyPod } from "../../../../src/control-plane/autoscaler/ready-pods.ts";
-import { sampleSize, scrape } from "../../../../src/control-plane/autoscaler/scrape.ts";
+import type { Stat } from "../../../src/apis/autoscaling/types.ts";
+import type { ReadyPod } from "../../../src/control-plane/autoscaler/ready-pods.ts";
+import { sampleSize, scrape } from "../../../src/control-plane/autoscaler/scrape.ts";
 
 const pods = (count: number, startedAt = 0): ReadyPod[] =>
   Array.from({ length: count }, (_, index) => ({ namespace: "default", name: `pod-${startedAt}-${index}`, startedAt }));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseAutoscalerConfig } from "../../../../src/apis/config/autoscaler.ts";
+import { parseAutoscalerConfig } from "../../../src/apis/config/autoscaler.ts";
 import {
   type DeciderSpec,
   type DeciderState,
@@ -7,8 +7,8 @@ import {
   makeDeciderState,
   makeInitialResult,
   mustNotify,
-} from "../../../../src/control-plane/autoscaler/decide.ts";
-import { makeDeciderSpec } from "../../../../src/control-plane/autoscaler/decider-spec.ts";
+} from "../../../src/control-plane/autoscaler/decide.ts";
+import { makeDeciderSpec } from "../../../src/control-plane/autoscaler/decider-spec.ts";
 
 function spec(annotations: Record<string, string> = {}, over: Partial<DeciderSpec> = {}): DeciderSpec {
   const config = parseAutoscalerConfig({});

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { VirtualClock } from "../../../../src/base/virtual-clock.ts";
-import { followed, podAutoscaler, readyPod, revision, START, stat } from "../../../support/scaling.ts";
+import { VirtualClock } from "../../../src/base/virtual-clock.ts";
+import { followed, podAutoscaler, readyPod, revision, START, stat } from "../../support/scaling.ts";
 
 describe("the autoscaler on a clock", () => {
   test("publishes -1 until the first decision, two seconds after the decider's creation", () => {
