@@ -1,0 +1,147 @@
+// A door over real sockets: both protocols on one port, TLS with ALPN and SNI, and how it closes.
+import { connect as connectH2 } from "node:http2";
+import { connect, type Socket } from "node:net";
+import { connect as connectTls, createSecureContext } from "node:tls";
+import { generate } from "selfsigned";
+import { afterEach, describe, expect, test } from "vitest";
+import { answer, makeReply } from "../../src/data-plane/http/errors.ts";
+import type { Exchange } from "../../src/data-plane/http/exchange.ts";
+import { type DoorOptions, type OpenDoor, openDoor } from "../../src/data-plane/http/server.ts";
+import { RawClient } from "../golden/queue-proxy/client.ts";
+
+const doors: OpenDoor[] = [];
+const clients: { destroy(): unknown }[] = [];
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.destroy();
+  await Promise.all(doors.splice(0).map((door) => door.close(0)));
+});
+
+const say = async (exchange: Exchange): Promise<void> => {
+  answer(exchange, makeReply(200, `${exchange.version} ${exchange.door} ${exchange.host} ${exchange.target}`));
+};
+
+async function open(options: Partial<DoorOptions> = {}): Promise<OpenDoor> {
+  const door = await openDoor({ host: "127.0.0.1", port: 0, door: "public", handler: say, ...options });
+  doors.push(door);
+  return door;
+}
+
+function raw(port: number): RawClient {
+  const client = new RawClient(port, []);
+  clients.push(client);
+  return client;
+}
+
+function bodyOf(client: RawClient, index = 0): unknown {
+  return (client.result()["responses"] as { body: string }[])[index]?.body;
+}
+
+async function askH2(url: string, options: object = {}): Promise<string> {
+  const session = connectH2(url, options);
+  clients.push(session);
+  const stream = session.request({ ":path": "/two" });
+  let body = "";
+  for await (const chunk of stream) body += String(chunk);
+  return body;
+}
+
+describe("one port", () => {
+  test("takes HTTP/1.0, HTTP/1.1 and HTTP/2 by prior knowledge", async () => {
+    const { port } = await open();
+    const client = raw(port);
+    client.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    await client.recv(1, 2000);
+    const old = raw(port);
+    old.send("GET /b HTTP/1.0\r\n\r\n");
+    await old.untilEnded(2000);
+    expect([bodyOf(client), bodyOf(old)]).toEqual(["1.1 public h /a", "1.0 public  /b"]);
+    expect(await askH2(`http://127.0.0.1:${port}`)).toBe(`2 public 127.0.0.1:${port} /two`);
+  });
+
+  test("tells the protocols apart also when the first bytes come one by one", async () => {
+    const { port } = await open();
+    const post = raw(port);
+    for (const part of ["P", "OST", " / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n"]) {
+      post.send(part);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await post.recv(1, 2000);
+    expect(bodyOf(post)).toBe("1.1 public h /");
+    const h2: Socket = connect(port, "127.0.0.1");
+    clients.push(h2);
+    const settings = new Promise<Buffer>((resolve) => h2.once("data", resolve));
+    for (const part of ["PR", "I * HTTP/2", ".0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0"]) {
+      h2.write(part, "latin1");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect((await settings)[3]).toBe(4);
+  });
+
+  test("a first target with bytes above 0x7f is served as Go serves it", async () => {
+    const { port } = await open();
+    const client = raw(port);
+    client.send("GET /\xc3\xbc?q=\xc3\xbc HTTP/1.1\r\nHost: h\r\n\r\n");
+    await client.recv(1, 2000);
+    expect(bodyOf(client)).toBe("1.1 public h /%C3%BC?q=\xc3\xbc");
+  });
+});
+
+describe("a TLS door", () => {
+  test("offers HTTP/2 and HTTP/1.1 by ALPN, with the certificate of the asked name", async () => {
+    const pem = await generate([{ name: "commonName", value: "hello.test" }], { keyType: "ec" });
+    const asked: string[] = [];
+    const contextFor = (name: string) => {
+      asked.push(name);
+      return createSecureContext({ key: pem.private, cert: pem.cert });
+    };
+    const { port } = await open({ door: "tls", tls: { contextFor, key: pem.private, cert: pem.cert } });
+    const trust = { ca: pem.cert, servername: "hello.test", checkServerIdentity: () => undefined };
+    expect(await askH2(`https://127.0.0.1:${port}`, trust)).toContain("2 tls");
+    const socket = connectTls({ port, host: "127.0.0.1", ...trust, ALPNProtocols: ["http/1.1"] });
+    clients.push(socket);
+    socket.write("GET /one HTTP/1.1\r\nHost: hello.test\r\nConnection: close\r\n\r\n");
+    let text = "";
+    for await (const chunk of socket) text += String(chunk);
+    expect(text).toContain("1.1 tls hello.test /one");
+    expect(asked).toEqual(["hello.test", "hello.test"]);
+  });
+});
+
+describe("closing", () => {
+  test("idle and silent connections end at once, a busy one gets its answer with Connection: close", async () => {
+    let finish = (): void => {};
+    const slow = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const handler = async (exchange: Exchange): Promise<void> => {
+      if (exchange.target === "/slow") await slow;
+      await say(exchange);
+    };
+    const door = await open({ handler });
+    const [idle, silent, busy] = [raw(door.port), raw(door.port), raw(door.port)];
+    idle.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    await idle.recv(1, 2000);
+    busy.send("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const closed = door.close(5000);
+    await Promise.all([idle.untilEnded(1000), silent.untilEnded(1000)]);
+    expect([idle.end, silent.end, busy.end]).toEqual(["fin", "fin", "open"]);
+    finish();
+    await busy.untilEnded(1000);
+    expect(busy.received).toMatch(/\r\nConnection: close\r\n/);
+    await closed;
+  });
+
+  test("what outlives the grace is cut", async () => {
+    const door = await open({ handler: () => new Promise(() => {}) });
+    const client = raw(door.port);
+    client.send("GET /never HTTP/1.1\r\nHost: h\r\n\r\n");
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    const began = Date.now();
+    await door.close(100);
+    await client.untilEnded(1000);
+    expect(client.end).not.toBe("open");
+    expect(Date.now() - began).toBeLessThan(1000);
+  });
+});
