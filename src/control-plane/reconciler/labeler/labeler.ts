@@ -1,6 +1,6 @@
 // Keeps the marks of a Route on the Configurations and Revisions it points at: the list of its routes, and a Revision's routing state.
 // It writes no status. Source: pkg/reconciler/labeler/{labeler,labels,accessors}.go.
-import { keyOf, type ObjectKey } from "../../../apis/kinds.ts";
+import { keyOf } from "../../../apis/kinds.ts";
 import { conditionOf } from "../../../apis/meta/conditions.ts";
 import type { Configuration, Revision, Route } from "../../../apis/serving/types.ts";
 import { timeText } from "../../../base/time.ts";
@@ -17,11 +17,7 @@ export const ROUTE_FINALIZER = "routes.serving.knative.dev";
 export const labelerPlanner: Reconciler<typeof KIND> = {
   name: "labeler",
   kind: KIND,
-  watches: (changed, view): readonly ObjectKey[] => [
-    ...routesOfTarget(changed, view),
-    // A Route that no longer points there may still be named there.
-    ...routeNames(changed).map((name) => ({ kind: KIND, namespace: changed.metadata.namespace ?? "", name }) as const),
-  ],
+  watches: routesOfTarget,
   reconcile: (route, world) => {
     const finalizers = route.metadata.finalizers ?? [];
     const held = finalizers.includes(ROUTE_FINALIZER);

@@ -21,6 +21,7 @@ import type { View } from "../../store/view.ts";
 import { defaulted } from "../defaulted.ts";
 import { holdWhole, isAsWanted } from "../owned-child.ts";
 import { type Failure, knativePlanner, type Pass } from "../pass.ts";
+import { routeNames } from "../route-names.ts";
 import { CONFIGURATION_LABEL } from "../well-known.ts";
 import { type CertificateOutcome, reconcileCertificates } from "./certificates.ts";
 import { clusterHost, resolveVisibility, urlOfTag, type Visibility } from "./domains.ts";
@@ -43,35 +44,28 @@ export const routePlanner: Reconciler<typeof KIND> = knativePlanner({
   reconcile: reconcileRoute,
 });
 
-/** Routes whose traffic names the changed Configuration or Revision, or whose certificates may be the changed one. */
+/**
+ * Routes that the changed Configuration or Revision names as pointing there, and those whose certificates may be the changed
+ * one. Objects are marked by the labeler once a Route has looked; only one that has no status yet may be awaited unmarked.
+ */
 export function routesOfTarget(changed: AnyObject, view: View): readonly ObjectKey[] {
   const { name, namespace = "", labels } = changed.metadata;
   const kind = kindOf(changed);
+  const toKey = (route: string): ObjectKey => ({ kind: KIND, namespace, name: route });
+  if (kind === "Certificate.networking.internal.knative.dev") {
+    return view.list(KIND, { namespace }).map(({ metadata }) => toKey(metadata.name));
+  }
   const isRevision = kind === "Revision.serving.knative.dev";
-  const isCertificate = kind === "Certificate.networking.internal.knative.dev";
-  if (!isRevision && !isCertificate && kind !== "Configuration.serving.knative.dev") return [];
+  if (!isRevision && kind !== "Configuration.serving.knative.dev") return [];
+  const marked = routeNames(changed).map(toKey);
+  if (changed.status !== undefined) return marked;
   const configuration = isRevision ? labels?.[CONFIGURATION_LABEL] : name;
-  const revision = isRevision ? name : undefined;
-  const keys: ObjectKey[] = [];
-  for (const { metadata, spec, status } of view.list(KIND, { namespace })) {
-    if (isCertificate || names(spec.traffic, configuration, revision) || names(status?.traffic, undefined, revision)) {
-      keys.push({ kind: KIND, namespace, name: metadata.name });
-    }
-  }
-  return keys;
-}
-
-/** Asked for every Route at every change of a target: it makes nothing on its way. */
-function names(
-  traffic: readonly TrafficTarget[] | undefined,
-  configuration: string | undefined,
-  revision: string | undefined,
-): boolean {
-  for (const target of traffic ?? []) {
-    if (revision !== undefined && target.revisionName === revision) return true;
-    if (configuration !== undefined && target.configurationName === configuration) return true;
-  }
-  return false;
+  const isAwaited = ({ spec }: Route): boolean =>
+    (spec.traffic ?? []).some((target) =>
+      target.revisionName ? isRevision && target.revisionName === name : target.configurationName === configuration,
+    );
+  const awaiting = view.list(KIND, { namespace }).filter(isAwaited);
+  return [...marked, ...awaiting.map(({ metadata }) => toKey(metadata.name))];
 }
 
 function reconcileRoute(pass: RoutePass): Failure {
