@@ -234,7 +234,11 @@ export class ContainerRun {
     const { nodeClock, record } = this.#parts;
     this.#run = { state: "none" };
     this.#held = { reason, message, at: nodeClock.now() };
-    record(this.#side.pod(), { type: "Warning", reason: "Failed", message: `Error: ${message}` });
+    const note =
+      reason === "ContainerCreating"
+        ? { reason: "FailedMount", message }
+        : { reason: "Failed", message: `Error: ${message}` };
+    record(this.#side.pod(), { type: "Warning", ...note });
   }
 
   #onEvent(event: RuntimeEvent): void {

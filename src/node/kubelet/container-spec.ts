@@ -31,11 +31,25 @@ export interface ContainerPlace {
 
 export type ContainerOutcome =
   | { readonly spec: ContainerSpec }
-  | { readonly error: { readonly reason: "CreateContainerConfigError"; readonly message: string } };
+  /** `ContainerCreating`: a volume is not there yet, which a cluster shows as waiting to be created. */
+  | {
+      readonly error: { readonly reason: "CreateContainerConfigError" | "ContainerCreating"; readonly message: string };
+    };
 
 /** The name that knap's queue-proxy has in every pod; the kubelet runs it in its own process. */
 export const QUEUE_PROXY = "queue-proxy";
 const HOSTNAME_LENGTH = 63;
+
+/** The container with each mount's `subPathExpr` written out as `subPath`. */
+export function withSubPaths(pod: Pod, container: Container, sources: EnvironmentSources): Container {
+  if (!container.volumeMounts?.some(({ subPathExpr }) => subPathExpr)) return container;
+  const environment = renderEnvironment(pod, container, sources);
+  const env = "env" in environment ? environment.env : new Map<string, string>();
+  const volumeMounts = container.volumeMounts.map(({ subPathExpr, ...mount }) =>
+    subPathExpr ? { ...mount, subPath: expandVariables(subPathExpr, env) } : mount,
+  );
+  return { ...container, volumeMounts };
+}
 
 /** Renders one container, or says why it cannot be configured. */
 export function renderContainer(place: ContainerPlace): ContainerOutcome {

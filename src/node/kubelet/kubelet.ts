@@ -1,11 +1,14 @@
 // The kubelet: every Pod that the scheduler gave this node gets a worker, container events find theirs, and at the end all of them stop. It decides nothing about a pod.
-import type { Pod } from "../../apis/core/types.ts";
-import type { ObjectKey } from "../../apis/kinds.ts";
+import type { Deployment, Pod } from "../../apis/core/types.ts";
+import type { Kind, ObjectKey } from "../../apis/kinds.ts";
+import type { WatchEvent } from "../../control-plane/store/view.ts";
 import type { RuntimeEvent } from "../runtime/runtime.ts";
 import type { NodeParts, StopManners, WakeMarks } from "./node-parts.ts";
 import { PodWorker } from "./pod-worker.ts";
+import { prewarm } from "./prewarm.ts";
+import { makeVolumes } from "./volumes/make-volumes.ts";
 
-export interface KubeletOptions extends Omit<NodeParts, "listen" | "track" | "manners"> {
+export interface KubeletOptions extends Omit<NodeParts, "listen" | "track" | "manners" | "volumes"> {
   readonly manners: StopManners;
   /** The engine went away or came back. */
   readonly onEngine?: (state: "unreachable" | "reachable") => void;
@@ -31,22 +34,28 @@ export class Kubelet {
     this.#manners = manners;
     this.#parts = {
       ...parts,
+      volumes: makeVolumes(options),
       manners: () => this.#manners,
       listen: (id, listener) => this.#listen(id, listener),
       track: (work) => this.#track(work),
     };
     this.#events = this.#readEvents(onEngine ?? (() => {}));
     const { store } = parts;
-    const watch = (kind: "Pod" | "ConfigMap" | "Secret", run: (object: Pod) => void): void => {
-      const watching = store.watch({ kind }, (event) => {
-        if (event.type !== "DELETED" || kind !== "Pod") run(event.object as Pod);
-        else this.#onRemoved(event.object as Pod);
-      });
+    const watch = (kind: Kind, run: (event: WatchEvent) => void): void => {
+      const watching = store.watch({ kind }, run);
       if (Symbol.dispose in watching) this.#watches.push(watching);
     };
-    watch("Pod", (pod) => this.#onPod(pod));
-    for (const kind of ["ConfigMap", "Secret"] as const)
-      watch(kind, ({ metadata }) => this.#onConfig(metadata.namespace));
+    watch("Pod", ({ type, object }) => {
+      if (type === "DELETED") this.#onRemoved(object as Pod);
+      else this.#onPod(object as Pod);
+    });
+    watch("ConfigMap", ({ key }) => this.#onConfig(key));
+    watch("Secret", ({ key }) => this.#onConfig(key));
+    watch("Deployment.apps", ({ type, object, old }) => {
+      const same = (old as Deployment | undefined)?.spec.template === (object as Deployment).spec.template;
+      if (type !== "DELETED" && !same) this.#onDeployment(object as Deployment);
+    });
+    for (const deployment of store.list("Deployment.apps")) this.#onDeployment(deployment);
     for (const pod of store.list("Pod")) this.#onPod(pod);
   }
 
@@ -94,6 +103,7 @@ export class Kubelet {
     for (const watch of this.#watches) watch[Symbol.dispose]();
     this.#closing.abort();
     await this.#events;
+    await this.#parts.volumes.close();
   }
 
   #onPod(pod: Pod): void {
@@ -122,8 +132,17 @@ export class Kubelet {
     this.#workers.get(pod.metadata.uid ?? "")?.hurry();
   }
 
-  #onConfig(namespace: string | undefined): void {
+  #onConfig({ namespace, name }: ObjectKey): void {
+    const { volumes, log } = this.#parts;
+    const failed = (error: unknown): void => log.warn("volumes not updated", { name, error: String(error) });
+    volumes.refresh(namespace, name).catch(failed);
     for (const worker of this.#workers.values()) if (worker.key.namespace === namespace) worker.refresh();
+  }
+
+  #onDeployment(deployment: Deployment): void {
+    if (this.#stopped) return;
+    const failed = (error: unknown): void => this.#parts.log.debug("not prepared", { error: String(error) });
+    void this.#track(prewarm(this.#parts, deployment).catch(failed));
   }
 
   #listen(id: string, listener: (event: RuntimeEvent) => void): Disposable {

@@ -11,6 +11,7 @@ import type { AddressPool } from "./address-pool.ts";
 import type { StartCommand } from "./container-spec.ts";
 import type { Gate } from "./gate.ts";
 import type { OpenSidecar } from "./sidecar.ts";
+import type { VolumeKeeper } from "./volumes/volume-keeper.ts";
 
 /** How pods are stopped; changes when the session ends. */
 export interface StopManners {
@@ -39,6 +40,7 @@ export interface NodeParts {
   readonly network: { readonly id: string; readonly pool: AddressPool } | undefined;
   readonly dns: ((pod: Pod) => NonNullable<ContainerSpec["dns"]>) | undefined;
   readonly extraHosts: readonly string[];
+  readonly volumes: VolumeKeeper;
   readonly startCommand: (pod: Pod) => StartCommand | undefined;
   readonly pullConfigs: (pod: Pod) => readonly RegistryConfig[];
   readonly record: (pod: Pod, note: EventNote) => void;

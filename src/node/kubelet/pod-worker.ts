@@ -6,7 +6,14 @@ import { sameJson } from "../../base/json.ts";
 import { timeText } from "../../base/time.ts";
 import type { UsableImage } from "../image/image-library.ts";
 import { ContainerRun, type PodSide } from "./container-run.ts";
-import { type ContainerOutcome, renderContainer, servingContainer, userContainers } from "./container-spec.ts";
+import {
+  type ContainerOutcome,
+  renderContainer,
+  servingContainer,
+  userContainers,
+  withSubPaths,
+} from "./container-spec.ts";
+import type { EnvironmentSources } from "./environment-spec.ts";
 import type { NodeParts, WakeMarks } from "./node-parts.ts";
 import type { PodFacts } from "./pod-facts.ts";
 import type { PodFront } from "./pod-front.ts";
@@ -15,6 +22,8 @@ import { PodSandbox } from "./pod-sandbox.ts";
 import { makePodStatus } from "./pod-status.ts";
 import { stopPod } from "./pod-stop.ts";
 import { RunningContainer } from "./running-container.ts";
+import type { VolumeFile } from "./volumes/volume-files-spec.ts";
+import { makeCopyTar } from "./volumes/volume-tar.ts";
 
 export class PodWorker {
   readonly uid: string;
@@ -24,6 +33,7 @@ export class PodWorker {
   readonly #runs: readonly ContainerRun[];
   readonly #running = new Map<ContainerRun, RunningContainer>();
   readonly #sandbox: PodSandbox;
+  readonly #copies = new Map<Container, readonly VolumeFile[]>();
   readonly #onGone: () => void;
   #pod: Pod;
   #timer: Disposable | undefined;
@@ -43,7 +53,7 @@ export class PodWorker {
     const side: PodSide = {
       pod: () => this.#pod,
       render: (container, attempt, image) => this.#render(container, attempt, image),
-      prepare: async () => {},
+      prepare: (id, container) => this.#prepare(id, container),
       look: () => this.look(),
       onRunning: (run) => this.#onRunning(run),
       onEnded: (run) => this.#onEnded(run),
@@ -128,6 +138,7 @@ export class PodWorker {
     try {
       await Promise.all(this.#runs.map((run) => run.remove()));
       await this.#sandbox.close();
+      await parts.volumes.release(this.#pod);
     } catch (error) {
       parts.log.warn("pod not removed whole", { pod: this.key.name, error: String(error) });
     }
@@ -178,6 +189,11 @@ export class PodWorker {
     const parts = this.#parts;
     const { namespace = "default" } = this.#pod.metadata;
     const start = parts.startCommand(this.#pod);
+    const sources = this.#sources(namespace);
+    const mounted = withSubPaths(this.#pod, container, sources);
+    const prepared = await parts.volumes.prepare(this.#pod, mounted);
+    if ("error" in prepared) return { error: { reason: "ContainerCreating", message: prepared.error } };
+    this.#copies.set(container, prepared.volumes.copies);
     return renderContainer({
       pod: this.#pod,
       container,
@@ -186,18 +202,29 @@ export class PodWorker {
       prefix: parts.prefix,
       labels: parts.labels,
       placement: this.#sandbox.placement(),
-      mounts: [],
-      sources: {
-        configMap: (name) => parts.store.get("ConfigMap", namespace, name),
-        secret: (name) => parts.store.get("Secret", namespace, name),
-        podIP: this.#sandbox.ip,
-        hostIP: parts.hostIP,
-        nodeName: parts.nodeName,
-        nodeCpus: parts.info.cpus,
-        nodeMemoryBytes: parts.info.memoryBytes,
-      },
+      mounts: prepared.volumes.mounts,
+      sources,
       ...(start && { start }),
     });
+  }
+
+  #sources(namespace: string): EnvironmentSources {
+    const parts = this.#parts;
+    return {
+      configMap: (name) => parts.store.get("ConfigMap", namespace, name),
+      secret: (name) => parts.store.get("Secret", namespace, name),
+      podIP: this.#sandbox.ip,
+      hostIP: parts.hostIP,
+      nodeName: parts.nodeName,
+      nodeCpus: parts.info.cpus,
+      nodeMemoryBytes: parts.info.memoryBytes,
+    };
+  }
+
+  /** Files that stand in for mounts of a part of a volume. */
+  async #prepare(id: string, container: Container): Promise<void> {
+    const copies = this.#copies.get(container) ?? [];
+    if (copies.length > 0) await this.#parts.runtime.putArchive(id, "/", makeCopyTar(copies));
   }
 
   #onRunning(run: ContainerRun): void {

@@ -1,0 +1,37 @@
+// What a wake will need, had before it: images checked or pulled and volumes filled as soon as a Deployment names them. Failures are silent here; the pod will tell.
+import type { Deployment, Pod } from "../../apis/core/types.ts";
+import { userContainers } from "./container-spec.ts";
+import type { NodeParts } from "./node-parts.ts";
+import { isPodSpecific } from "./volumes/volume-files-spec.ts";
+
+/** Resolves when everything that can be had beforehand is there, or was tried. */
+export async function prewarm(parts: NodeParts, deployment: Deployment): Promise<void> {
+  const { metadata, spec } = deployment.spec.template;
+  const { namespace = "default", name } = deployment.metadata;
+  const pod: Pod = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { ...metadata, name, namespace },
+    spec,
+  };
+  const { images, volumes } = parts.runtime.capabilities;
+  const containers = [...userContainers(pod), ...(spec.initContainers ?? [])];
+  if (images) {
+    const configs = parts.pullConfigs(pod);
+    await Promise.all(
+      containers.map(({ image = "", imagePullPolicy }) => {
+        if (imagePullPolicy === "Always" || parts.library.peek(image)) return undefined;
+        return parts.library.ensure({ reference: image, configs, ...(imagePullPolicy && { policy: imagePullPolicy }) });
+      }),
+    );
+  }
+  if (!volumes) return;
+  const shared = (spec.volumes ?? []).filter(
+    (volume) => (volume.configMap ?? volume.secret ?? volume.projected ?? volume.downwardAPI) && !isPodSpecific(volume),
+  );
+  const names = new Set(shared.map((volume) => volume.name));
+  for (const container of containers) {
+    const volumeMounts = (container.volumeMounts ?? []).filter((mount) => names.has(mount.name) && !mount.subPathExpr);
+    await parts.volumes.prepare(pod, { ...container, volumeMounts }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,140 @@
+// What stands in a configMap, secret, projected or downwardAPI volume: files with modes. Pure; a later source of a projected volume wins.
+// Source: k8s.io/kubernetes/pkg/volume/{configmap,secret,projected,downwardapi}.
+import type { Container, KeyToPath, Volume, VolumeProjection } from "../../../apis/core/pod-spec.ts";
+import type { ConfigMap, Pod, Secret } from "../../../apis/core/types.ts";
+import { type FieldSources, fieldText, resourceText } from "../downward-spec.ts";
+
+export interface VolumeFile {
+  /** Relative, with slashes. */
+  readonly path: string;
+  readonly content: Uint8Array;
+  readonly mode: number;
+}
+
+export interface VolumeSources extends FieldSources {
+  readonly pod: Pod;
+  readonly configMap: (name: string) => ConfigMap | undefined;
+  readonly secret: (name: string) => Secret | undefined;
+  readonly token: (audience: string, expirationSeconds: number) => string;
+}
+
+/** The files, or why they cannot be had, in the kubelet's words. */
+export type VolumeContent = { readonly files: readonly VolumeFile[] } | { readonly error: string };
+
+const DEFAULT_MODE = 0o644;
+const DEFAULT_TOKEN_SECONDS = 3_600;
+
+/** undefined: a volume without contents of its own (emptyDir, claims). */
+export function renderVolumeFiles(volume: Volume, sources: VolumeSources): VolumeContent | undefined {
+  const { configMap, secret, projected, downwardAPI } = volume;
+  const modeOf = ({ defaultMode = DEFAULT_MODE }: { readonly defaultMode?: number }): number => defaultMode;
+  if (configMap) return merge([configMapFiles(configMap, modeOf(configMap), sources)]);
+  if (secret) {
+    const { secretName, ...rest } = secret;
+    return merge([
+      secretFiles({ ...rest, ...(secretName !== undefined && { name: secretName }) }, modeOf(secret), sources),
+    ]);
+  }
+  if (downwardAPI) return merge([downwardFiles(downwardAPI, modeOf(downwardAPI), sources)]);
+  if (projected) {
+    return merge((projected.sources ?? []).map((source) => projectionFiles(source, modeOf(projected), sources)));
+  }
+  return undefined;
+}
+
+/** Whether a volume's contents name the pod itself, so that no other pod can share them. */
+export function isPodSpecific(volume: Volume): boolean {
+  const items = [
+    ...(volume.downwardAPI?.items ?? []),
+    ...(volume.projected?.sources ?? []).flatMap((source) => source.downwardAPI?.items ?? []),
+  ];
+  return items.some(({ fieldRef }) => /^(metadata\.(name|uid)$|status\.)/.test(fieldRef?.fieldPath ?? ""));
+}
+
+/** The names of ConfigMaps and Secrets that a volume reads. */
+export function volumeReferences(volume: Volume): readonly string[] {
+  const projections = volume.projected?.sources ?? [];
+  return [
+    volume.configMap?.name,
+    volume.secret?.secretName,
+    ...projections.flatMap((source) => [source.configMap?.name, source.secret?.name]),
+  ].filter((name) => name !== undefined);
+}
+
+function projectionFiles(source: VolumeProjection, mode: number, sources: VolumeSources): VolumeContent {
+  if (source.configMap) return configMapFiles(source.configMap, mode, sources);
+  if (source.secret) return secretFiles(source.secret, mode, sources);
+  if (source.downwardAPI) return downwardFiles(source.downwardAPI, mode, sources);
+  if (source.serviceAccountToken) {
+    const { path, audience = "", expirationSeconds = DEFAULT_TOKEN_SECONDS } = source.serviceAccountToken;
+    return { files: [{ path, content: Buffer.from(sources.token(audience, expirationSeconds)), mode }] };
+  }
+  return { files: [] };
+}
+
+interface KeyedSource {
+  readonly name?: string;
+  readonly items?: readonly KeyToPath[];
+  readonly optional?: boolean;
+}
+
+function configMapFiles(source: KeyedSource, mode: number, sources: VolumeSources): VolumeContent {
+  const found = sources.configMap(source.name ?? "");
+  if (!found) return source.optional ? { files: [] } : { error: `configmap "${source.name}" not found` };
+  const text = Object.entries(found.data ?? {}).map(([key, value]) => [key, Buffer.from(value)] as const);
+  const binary = Object.entries(found.binaryData ?? {}).map(
+    ([key, value]) => [key, Buffer.from(value, "base64")] as const,
+  );
+  return chosen({ data: new Map([...text, ...binary]), source, mode, what: "config" });
+}
+
+function secretFiles(source: KeyedSource, mode: number, sources: VolumeSources): VolumeContent {
+  const found = sources.secret(source.name ?? "");
+  if (!found) return source.optional ? { files: [] } : { error: `secret "${source.name}" not found` };
+  const data = Object.entries(found.data ?? {}).map(([key, value]) => [key, Buffer.from(value, "base64")] as const);
+  return chosen({ data: new Map(data), source, mode, what: "secret" });
+}
+
+function chosen(from: {
+  readonly data: ReadonlyMap<string, Uint8Array>;
+  readonly source: KeyedSource;
+  readonly mode: number;
+  readonly what: "config" | "secret";
+}): VolumeContent {
+  const { data, source, mode, what } = from;
+  if (!source.items?.length) {
+    return { files: [...data].map(([path, content]) => ({ path, content, mode })) };
+  }
+  const files: VolumeFile[] = [];
+  for (const item of source.items) {
+    const content = data.get(item.key);
+    if (content) files.push({ path: item.path, content, mode: item.mode ?? mode });
+    else if (!source.optional) return { error: `references non-existent ${what} key: ${item.key}` };
+  }
+  return { files };
+}
+
+function downwardFiles(
+  { items = [] }: NonNullable<Volume["downwardAPI"]>,
+  mode: number,
+  sources: VolumeSources,
+): VolumeContent {
+  const { pod } = sources;
+  return {
+    files: items.map((item) => {
+      const text = item.fieldRef
+        ? fieldText(pod, item.fieldRef.fieldPath, sources)
+        : resourceText(pod, pod.spec.containers[0] as Container, item.resourceFieldRef ?? { resource: "" }, sources);
+      return { path: item.path, content: Buffer.from(text), mode: item.mode ?? mode };
+    }),
+  };
+}
+
+function merge(parts: readonly VolumeContent[]): VolumeContent {
+  const files = new Map<string, VolumeFile>();
+  for (const part of parts) {
+    if ("error" in part) return part;
+    for (const file of part.files) files.set(file.path, file);
+  }
+  return { files: [...files.values()] };
+}

@@ -1,0 +1,94 @@
+// A DNS listener on UDP and TCP: takes queries, hands each to one function, sends its reply. It never looks into a message.
+import { createSocket, type Socket as UdpSocket } from "node:dgram";
+import { createServer, type Server, type Socket } from "node:net";
+import { FrameReader, frame } from "./dns-frames.ts";
+
+export type Transport = "udp" | "tcp";
+/** undefined: no reply. Rejects never. */
+export type AnswerQuery = (query: Buffer, transport: Transport) => Promise<Buffer | undefined>;
+
+/** A TCP client that says nothing for so long is cut off. */
+const IDLE_MS = 10_000;
+
+/** Listens at once on both. Rejects with the error of the listen that failed (EACCES, EADDRINUSE, …); then nothing is left open. */
+export async function openDnsServer(
+  { host, port }: { readonly host: string; readonly port: number },
+  answer: AnswerQuery,
+): Promise<AsyncDisposable & { readonly port: number }> {
+  const streams = new Set<Socket>();
+  const tcp = createServer((socket) => {
+    streams.add(socket);
+    socket.on("close", () => streams.delete(socket));
+    serveStream(socket, (query) => answer(query, "tcp"));
+  });
+  const close = async (): Promise<void> => {
+    for (const socket of streams) socket.destroy();
+    await new Promise<void>((resolve) => tcp.close(() => resolve()));
+  };
+  await listen(tcp, host, port);
+  const bound = tcp.address() as { port: number };
+  try {
+    const udp = await bindUdp(host, bound.port, (query) => answer(query, "udp"));
+    return {
+      port: bound.port,
+      [Symbol.asyncDispose]: async () => {
+        await Promise.all([close(), new Promise<void>((resolve) => udp.close(() => resolve()))]);
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Answers the queries of one stream until it ends; several may be under way, each is answered when it is ready. */
+export function serveStream(socket: Socket, answer: (query: Buffer) => Promise<Buffer | undefined>): void {
+  const reader = new FrameReader();
+  socket.setTimeout(IDLE_MS, () => socket.destroy());
+  socket.on("error", () => socket.destroy());
+  socket.on("data", (chunk: Buffer) => {
+    for (const query of reader.push(chunk)) {
+      void answer(query).then((reply) => {
+        if (reply && socket.writable) socket.write(frame(reply));
+      });
+    }
+  });
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+function bindUdp(
+  host: string,
+  port: number,
+  answer: (query: Buffer) => Promise<Buffer | undefined>,
+): Promise<UdpSocket> {
+  const socket = createSocket("udp4");
+  let open = true;
+  socket.on("close", () => {
+    open = false;
+  });
+  socket.on("message", (query, from) => {
+    void answer(query).then((reply) => {
+      if (reply && open) socket.send(reply, from.port, from.address, () => {});
+    });
+  });
+  return new Promise((resolve, reject) => {
+    socket.once("error", (error) => {
+      if (open) socket.close();
+      reject(error);
+    });
+    socket.bind({ address: host, port }, () => {
+      // A client that is gone makes later sends fail; the listener stays.
+      socket.removeAllListeners("error").on("error", () => {});
+      resolve(socket);
+    });
+  });
+}

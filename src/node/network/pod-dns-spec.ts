@@ -1,0 +1,36 @@
+// A Pod's dnsPolicy and dnsConfig → the resolver settings of its containers. Pure.
+import type { Pod } from "../../apis/core/types.ts";
+import type { ContainerSpec } from "../runtime/runtime.ts";
+import { searchesOf } from "./cluster-zone.ts";
+
+type Dns = NonNullable<ContainerSpec["dns"]>;
+
+interface DnsConfig {
+  readonly nameservers?: readonly string[];
+  readonly searches?: readonly string[];
+  readonly options?: readonly { readonly name?: string; readonly value?: string }[];
+}
+
+/** An engine takes an empty list as "as on the host"; this means none. */
+const NO_SEARCHES: readonly string[] = ["."];
+
+/** As the kubelet does it: what the policy gives, with dnsConfig added; its options win over the policy's (pkg/kubelet/network/dns). */
+export function renderDns(pod: Pod, server: string): Dns {
+  const { nameservers = [], searches = [], options = [] } = (pod.spec.dnsConfig ?? {}) as DnsConfig;
+  const policy = policyDns(pod, server);
+  const own = new Set(options.map(({ name }) => name));
+  const named = options.map(({ name = "", value }) => (value === undefined ? name : `${name}:${value}`));
+  const wanted = [...new Set([...policy.searches, ...searches])];
+  return {
+    servers: [...new Set([...policy.servers, ...nameservers])],
+    searches: wanted.length > 0 ? wanted : NO_SEARCHES,
+    options: [...policy.options.filter((option) => !own.has(option.split(":")[0])), ...named],
+  };
+}
+
+function policyDns({ spec, metadata }: Pod, server: string): Dns {
+  if (spec.dnsPolicy === "None") return { servers: [], searches: [], options: [] };
+  // The node's own resolvers stand behind the same server.
+  if (spec.dnsPolicy === "Default") return { servers: [server], searches: [], options: [] };
+  return { servers: [server], searches: searchesOf(metadata.namespace ?? "default"), options: ["ndots:5"] };
+}
