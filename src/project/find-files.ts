@@ -72,16 +72,24 @@ async function discover(folder: string): Promise<readonly string[]> {
   return [];
 }
 
+/** What is meant, as [base folder, names]: a folder whose knap.yaml lists files stands for those. */
+function namedFiles({ cwd, given, project }: FileWish): readonly (readonly [string, string])[] {
+  const listed = (project?.files ?? []).map((name) => [project?.folder ?? cwd, name] as const);
+  if (given.length === 0) return listed;
+  return given.flatMap((name) =>
+    listed.length > 0 && name !== "-" && resolve(cwd, name) === project?.folder ? listed : [[cwd, name] as const],
+  );
+}
+
 /** The files, read, with a finding for each that cannot be. Several mentions of one file count once. */
 export async function findFiles(wish: FileWish): Promise<{
   readonly sources: readonly ManifestSource[];
   readonly findings: readonly ProjectFinding[];
 }> {
   const findings: ProjectFinding[] = [];
-  const [base, named] =
-    wish.given.length > 0 ? [wish.cwd, wish.given] : [wish.project?.folder ?? wish.cwd, wish.project?.files ?? []];
+  const named = namedFiles(wish);
   const paths = new Set<string>();
-  for (const name of named) {
+  for (const [base, name] of named) {
     if (name === "-") {
       paths.add("-");
       continue;
@@ -92,7 +100,7 @@ export async function findFiles(wish: FileWish): Promise<{
       findings.push({ severity: "error", message: "no manifest in this folder", file: name });
     else for (const path of found) paths.add(path);
   }
-  if (named.length === 0) for (const path of await discover(base)) paths.add(path);
+  if (named.length === 0) for (const path of await discover(wish.project?.folder ?? wish.cwd)) paths.add(path);
   const sources: ManifestSource[] = [];
   for (const path of paths) {
     const file = path === "-" ? "-" : displayPath(wish.cwd, path);

@@ -57,6 +57,16 @@ describe("which files are taken", () => {
     expect(namesOf(await load(["b.yaml"]))).toEqual(["Service/b"]);
   });
 
+  test("a folder given by -f whose knap.yaml lists files stands for those", async () => {
+    await write({
+      "app/knap.yaml": "files: [first.yaml]\n",
+      "app/first.yaml": service("a"),
+      "app/later.yaml": service("b"),
+    });
+    expect(namesOf(await load(["app"]))).toEqual(["Service/a"]);
+    expect(namesOf(await load(["app/later.yaml"]))).toEqual(["Service/b"]);
+  });
+
   test("a folder given by -f brings its own knap.yaml, which is no manifest", async () => {
     await write({ "app/knap.yaml": "services: { a: { command: [run] } }\n", "app/service.yaml": service("a") });
     const project = await load(["app"]);

@@ -1,0 +1,19 @@
+# knap itself in a container. It drives the engine whose socket it is given: see docker-compose.yml.
+ARG NODE_IMAGE=node:22-slim
+
+FROM ${NODE_IMAGE} AS build
+WORKDIR /knap
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev
+COPY scripts scripts
+COPY src src
+RUN node scripts/build.mjs
+
+FROM ${NODE_IMAGE}
+WORKDIR /project
+COPY --from=build /knap/dist /knap/dist
+COPY templates /knap/templates
+ENV NODE_ENV=production KNAP_ADDRESS=0.0.0.0 KNAP_PORT=8080
+EXPOSE 8080
+ENTRYPOINT ["node", "/knap/dist/cli.js"]
+CMD ["up"]

@@ -1,0 +1,182 @@
+// The built CLI on processes, without Docker: exit codes, sessions, interrupts, and what a dead session leaves.
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { eventually } from "../../support/eventually.ts";
+import { get, KnapHome } from "../../support/knap.ts";
+
+const hello = new URL("../../../examples/hello", import.meta.url).pathname;
+let home: KnapHome;
+beforeEach(() => {
+  home = new KnapHome({ KNAP_RUNTIME: "process" });
+});
+afterEach(() => home[Symbol.dispose]());
+
+const sessions = () => readdirSync(join(home.folder, "knap")).filter((name) => name !== "host-id");
+const project = (files: Readonly<Record<string, string>>): string => {
+  const folder = join(home.folder, "project");
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return folder;
+};
+const service = (name: string) =>
+  `apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: { name: ${name} }\nspec: { template: { spec: { containers: [{ image: dev.local/test/${name} }] } } }\n`;
+const alive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+describe("knap ci", () => {
+  test("gives CMD the Service's addresses and ends with CMD's exit code, leaving nothing", async () => {
+    const script =
+      "const r = await fetch(process.env.KNAP_URL); console.log(await r.text(), process.env.KNAP_HOST_HELLO); process.exit(7)";
+    const done = await home.run(["ci", "-f", hello, "--", process.execPath, "--input-type=module", "-e", script]);
+    expect(done).toMatchObject({
+      code: 7,
+      stdout: expect.stringMatching(/Hello World![\s\S]*hello\.default\.localhost:\d+/),
+    });
+    expect(sessions()).toEqual([]);
+  });
+
+  test("without CMD it is Ready or it is not; JUnit says which", async () => {
+    const report = join(home.folder, "report.xml");
+    expect(await home.run(["ci", "-f", hello, "--junit", report])).toMatchObject({ code: 0 });
+    expect(readFileSync(report, "utf8")).toContain('name="default/hello becomes Ready"');
+  });
+
+  test("a Service that exits at once fails soon, with its words and what to do", async () => {
+    const folder = project({
+      "service.yaml": service("bad"),
+      "knap.yaml": 'services: { bad: { command: [sh, -c, "echo no database >&2; exit 3"] } }\n',
+    });
+    const started = Date.now();
+    const done = await home.run(["ci"], folder);
+    expect(done.code).toBe(1);
+    expect(done.stderr).toContain("no database");
+    expect(done.stderr).toContain("→ see why it exits with `knap logs`");
+    expect(Date.now() - started).toBeLessThan(30_000);
+  });
+
+  test("a Service that never listens is a timeout", async () => {
+    const folder = project({
+      "service.yaml": service("mute"),
+      "knap.yaml": "services: { mute: { command: [sleep, '60'] } }\n",
+    });
+    expect(await home.run(["ci", "--timeout", "2s"], folder)).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining("was not Ready in time"),
+    });
+  });
+
+  test("CMD that is not there is a usage error whose last words begin with knap:", async () => {
+    const done = await home.run(["ci", "-f", hello, "--", "no-such-program"]);
+    expect(done.code).toBe(2);
+    expect(done.stderr).toContain('knap: "no-such-program" cannot be run');
+  });
+});
+
+describe("bad input", () => {
+  test("invalid YAML: exit code 2, the place, and nothing started", async () => {
+    const folder = project({ "service.yaml": service("a").replace("containers", "conainers") });
+    const done = await home.run(["up", "--ui", "plain"], folder);
+    expect(done.code).toBe(2);
+    expect(done.stderr).toMatch(/service\.yaml:4:\d+: error: unknown field/);
+    expect(done.stderr).toContain("nothing was applied");
+  });
+
+  test("no manifest, unknown command, unknown flag, unknown session: exit code 2 with what to do", async () => {
+    const folder = project({});
+    expect(await home.run(["up"], folder)).toMatchObject({ code: 2, stderr: expect.stringContaining("knap init") });
+    expect(await home.run(["frobnicate"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no command "frobnicate"'),
+    });
+    expect(await home.run(["get", "ksvc", "--frob"])).toMatchObject({ code: 2 });
+    expect(await home.run(["get", "ksvc"])).toMatchObject({ code: 2, stderr: expect.stringContaining("knap up") });
+  });
+
+  test("a named port that is taken is an environment error; a default one moves and says so", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as { port: number };
+    const done = await home.run(["up", "-f", hello, "--port", String(port)]);
+    server.close();
+    expect(done.code).toBe(3);
+    expect(done.stderr).toContain(String(port));
+    expect(sessions()).toEqual([]);
+  });
+});
+
+describe("a session", () => {
+  const up = (...args: string[]) => home.start(["up", "-f", hello, "--ui", "json", ...args]);
+
+  test("is found by other commands, private on disk, and ends by `knap down`", async () => {
+    const running = up();
+    await running.until(({ type }) => type === "ready");
+    const [id = ""] = sessions();
+    const folder = join(home.folder, "knap", id);
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(statSync(join(folder, "kubeconfig")).mode & 0o777).toBe(0o600);
+    expect(
+      (await home.run(["get", "ksvc", "hello", "-o", "jsonpath={.status.conditions[?(@.type=='Ready')].status}"]))
+        .stdout,
+    ).toBe("True\n");
+    expect((await home.run(["get", "ksvc", "-o", "name"])).stdout).toBe("service.serving.knative.dev/hello\n");
+    expect((await home.run(["get", "ksvc", "none"])).stderr).toContain('services.serving.knative.dev "none" not found');
+    expect(await home.run(["wait", "ksvc/hello", "--for", "condition=Ready"])).toMatchObject({
+      code: 0,
+      stdout: "service.serving.knative.dev/hello condition met\n",
+    });
+    expect((await home.run(["logs", "hello"])).stdout).toContain("listening on");
+    expect((await home.run(["describe", "ksvc/hello"])).stdout).toContain("ConfigurationsReady");
+    expect((await home.run(["explain", "hello"])).stdout).toContain("hello-00001: ");
+    expect((await home.run(["down", "--list"])).stdout).toContain(id);
+    expect(await home.run(["delete", "ksvc", "hello"])).toMatchObject({ code: 0 });
+    expect((await home.run(["get", "pods"])).stderr).toContain("No resources found");
+    expect(await home.run(["down"])).toMatchObject({ code: 0, stdout: `session ${id} ended\n` });
+    expect(await running.finished).toMatchObject({ code: 0 });
+    expect(sessions()).toEqual([]);
+  });
+
+  test("killed by -9, its processes end with the next start, and a living session's do not", async () => {
+    const dead = up();
+    await dead.until(({ type }) => type === "ready");
+    const living = up();
+    const { url } = await living.until(({ type }) => type === "ready");
+    const [address] = dead.happenings.filter(({ type }) => type === "ready").map(({ address }) => String(address));
+    const orphan = Number(/process (\d+)/.exec((await get(address ?? "")).text)?.[1]);
+    dead.child.kill("SIGKILL");
+    await dead.finished;
+    expect(alive(orphan)).toBe(true);
+    expect(await home.run(["ci", "-f", hello])).toMatchObject({ code: 0 });
+    await eventually(() => expect(alive(orphan)).toBe(false));
+    expect((await get(String(url))).status).toBe(200);
+    expect(sessions()).toHaveLength(1);
+    expect(await living.interrupt()).toMatchObject({ code: 0 });
+  });
+
+  test("a second Ctrl-C ends it at once, though a request is in flight", async () => {
+    const folder = project({
+      "service.yaml": service("slow"),
+      "slow.mjs":
+        'import { createServer } from "node:http"; createServer(() => {}).listen(process.env.PORT); process.on("SIGTERM", () => {});',
+      "knap.yaml": `services: { slow: { command: [${JSON.stringify(process.execPath)}, slow.mjs] } }\n`,
+    });
+    const running = home.start(["up", "--ui", "json"], folder);
+    const { address } = await running.until(({ type }) => type === "ready");
+    const pending = get(String(address)).catch(() => undefined);
+    await new Promise((done) => setTimeout(done, 300));
+    const started = Date.now();
+    running.child.kill("SIGINT");
+    setTimeout(() => running.child.kill("SIGINT"), 400);
+    expect(await running.finished).toMatchObject({ code: 0 });
+    expect(Date.now() - started).toBeLessThan(4000);
+    await pending;
+    expect(sessions()).toEqual([]);
+  });
+});

@@ -1,0 +1,102 @@
+// The built CLI as a process of its own, with session and state folders of its own: what a user runs, seen from outside.
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { eventually } from "./eventually.ts";
+
+const cli = new URL("../../dist/cli.js", import.meta.url).pathname;
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** One home for the sessions of a test: nobody else's are seen from there. */
+export class KnapHome implements Disposable {
+  readonly folder = mkdtempSync(join(tmpdir(), "knap-home-"));
+  /** The label of everything that its sessions start. */
+  readonly hostId = `test-${this.folder.slice(-6)}`;
+  readonly #env: NodeJS.ProcessEnv;
+
+  constructor(more: NodeJS.ProcessEnv = {}) {
+    if (!existsSync(cli)) throw new Error("dist/cli.js is not there: run `npm run build` first");
+    const { CI, GITHUB_ACTIONS, KNAP_SESSION, ...env } = process.env;
+    const own = { XDG_RUNTIME_DIR: this.folder, XDG_STATE_HOME: this.folder, KNAP_HOST_ID: this.hostId };
+    this.#env = { ...env, ...own, ...more };
+  }
+
+  start(args: readonly string[], cwd = this.folder): RunningKnap {
+    return new RunningKnap(
+      spawn(process.execPath, [cli, ...args], { cwd, env: this.#env, stdio: ["pipe", "pipe", "pipe"] }),
+    );
+  }
+
+  run(args: readonly string[], cwd = this.folder, input = ""): Promise<Finished> {
+    const running = this.start(args, cwd);
+    running.child.stdin?.end(input);
+    return running.finished;
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+export class RunningKnap {
+  readonly child: ChildProcess;
+  readonly finished: Promise<Finished>;
+  stdout = "";
+  stderr = "";
+
+  constructor(child: ChildProcess) {
+    this.child = child;
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => (this.stdout += text));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.stderr += text));
+    this.finished = new Promise((resolve) => {
+      child.once("close", (code) => resolve({ code, stdout: this.stdout, stderr: this.stderr }));
+    });
+  }
+
+  /** The happenings so far (`--ui json`). */
+  get happenings(): readonly (Record<string, unknown> & { readonly type: string })[] {
+    return this.stdout
+      .split("\n")
+      .flatMap((line) => (line.startsWith("{") && line.endsWith("}") ? [JSON.parse(line)] : []));
+  }
+
+  /** The first happening that fits. */
+  until(fits: (happening: Record<string, unknown> & { readonly type: string }) => boolean, withinMs = 30_000) {
+    return eventually(() => {
+      const found = this.happenings.find(fits);
+      if (found === undefined) throw new Error(`not yet:\n${this.stdout}\n${this.stderr}`);
+      return found;
+    }, withinMs);
+  }
+
+  /** Ctrl-C, and what came of it. */
+  interrupt(): Promise<Finished> {
+    this.child.kill("SIGINT");
+    return this.finished;
+  }
+}
+
+/** GET of a URL whose host only browsers resolve: dialled on loopback, with the Host kept. */
+export function get(url: string): Promise<{ readonly status: number; readonly text: string }> {
+  const { hostname, host, port, pathname, search } = new URL(url);
+  const dialled = hostname.endsWith("localhost") ? "127.0.0.1" : hostname;
+  return new Promise((resolve, reject) => {
+    const asked = request(
+      { host: dialled, port, path: pathname + search, headers: { host }, agent: false },
+      (reply) => {
+        let text = "";
+        reply.setEncoding("utf8").on("data", (part: string) => (text += part));
+        reply.on("end", () => resolve({ status: reply.statusCode ?? 0, text }));
+      },
+    );
+    asked.once("error", reject);
+    asked.end();
+  });
+}
