@@ -7,7 +7,8 @@ import { createServer as createTcp } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Probe } from "../../src/apis/core/pod-spec.ts";
 import { systemClock } from "../../src/base/system-clock.ts";
-import { type Attempt, attemptProbe } from "../../src/data-plane/probe/attempt.ts";
+import { attemptProbe } from "../../src/data-plane/probe/attempt.ts";
+import type { Attempt } from "../../src/data-plane/probe/probe-result.ts";
 import { Readiness } from "../../src/data-plane/queue-proxy/readiness.ts";
 
 const open: { close(): unknown; closeAllConnections?(): void }[] = [];

@@ -1,24 +1,8 @@
 // One attempt of a probe against an address: httpGet, tcpSocket or grpc, by the queue-proxy's rules or the kubelet's. It never repeats itself.
-import type { Probe } from "../../apis/core/pod-spec.ts";
 import { attemptGrpc } from "./grpc-probe.ts";
 import { attemptHttp } from "./http-probe.ts";
+import type { Attempt, ProbeResult } from "./probe-result.ts";
 import { attemptTcp } from "./tcp-probe.ts";
-
-export type ProbeResult = { readonly ok: true } | { readonly ok: false; readonly message: string };
-
-/** Who asks: the two differ in headers and in what they make of redirects. */
-export type ProbeAsker = "queue-proxy" | "kubelet";
-
-export interface Attempt {
-  readonly probe: Probe;
-  /** Where the probed container is reached; the probe's own host and port have been resolved into it. */
-  readonly host: string;
-  readonly port: number;
-  readonly timeoutMs: number;
-  readonly asker: ProbeAsker;
-  /** Feature `autodetect-http2`: try h2c first. */
-  readonly detectHttp2?: boolean;
-}
 
 /** Never rejects. An exec probe cannot be attempted from outside a container and fails. */
 export function attemptProbe(attempt: Attempt): Promise<ProbeResult> {

@@ -1,6 +1,6 @@
 // A gRPC health probe: grpc.health.v1.Health/Check over cleartext HTTP/2. The two messages have one field each, written here by hand.
 import { connect } from "node:http2";
-import type { Attempt, ProbeResult } from "./attempt.ts";
+import type { Attempt, ProbeResult } from "./probe-result.ts";
 
 const SERVING = 1;
 const STATUS_FIELD = 0x08;

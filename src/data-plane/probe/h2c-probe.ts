@@ -1,7 +1,6 @@
 // A GET over cleartext HTTP/2, for the feature `autodetect-http2`.
 import { connect } from "node:http2";
-import type { Attempt, ProbeResult } from "./attempt.ts";
-import { verdict } from "./http-probe.ts";
+import { type Attempt, type ProbeResult, verdict } from "./probe-result.ts";
 
 /** Ready by the same rule as over HTTP/1.1; an application that speaks no HTTP/2 is not ready by this way. */
 export function attemptH2c(attempt: Attempt, url: URL, headers: readonly string[]): Promise<ProbeResult> {

@@ -2,8 +2,8 @@
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { HttpGetAction } from "../../apis/core/pod-spec.ts";
-import type { Attempt, ProbeResult } from "./attempt.ts";
 import { attemptH2c } from "./h2c-probe.ts";
+import { type Attempt, type ProbeResult, verdict } from "./probe-result.ts";
 import { dialText } from "./tcp-probe.ts";
 
 const MAX_REDIRECTS = 10;
@@ -78,13 +78,6 @@ async function get(attempt: Attempt, first: URL, headers: readonly string[]): Pr
 
 /** Set anew for every hop. */
 const OWN = new Set(["host", "user-agent", "accept", "referer", "accept-encoding", "connection"]);
-
-/** Ready from 200 to 399; the kubelet's words otherwise. */
-export function verdict(status: number): ProbeResult {
-  return status >= 200 && status < 400
-    ? { ok: true }
-    : { ok: false, message: `HTTP probe failed with statuscode: ${status}` };
-}
 
 interface ProbeReply {
   readonly status: number;

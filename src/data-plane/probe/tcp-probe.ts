@@ -1,6 +1,6 @@
 // A TCP probe: connect within the time, then close.
 import { connect } from "node:net";
-import type { Attempt, ProbeResult } from "./attempt.ts";
+import type { Attempt, ProbeResult } from "./probe-result.ts";
 
 /** Ready when the port accepts. */
 export function attemptTcp({

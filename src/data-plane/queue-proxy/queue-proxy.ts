@@ -13,7 +13,7 @@ import {
 import type { Exchange, Handler } from "../http/exchange.ts";
 import type { Forwarder, ForwarderFactory, Outcome, Upstream } from "../http/forwarder.ts";
 import { headerValue } from "../http/headers.ts";
-import type { ProbeResult } from "../probe/attempt.ts";
+import type { ProbeResult } from "../probe/probe-result.ts";
 import { type PeriodReport, RequestStats } from "../stats/request-stats.ts";
 import { Breaker } from "./breaker.ts";
 import type { QueueProxyConfig } from "./config.ts";
@@ -31,6 +31,8 @@ export interface QueueProxyOptions {
   readonly upstream: Omit<Upstream, "protocol"> & { readonly protocol?: Upstream["protocol"] };
   readonly forwarders: ForwarderFactory;
   readonly clock: Clock;
+  /** The clock of statistics; may be virtual, when timeouts, probes and drain are not. Absent: `clock`. */
+  readonly statsClock?: Clock;
   /** Where a port of the pod is reached; absent: the same port on the upstream's host. */
   readonly addressOf?: (port: number) => Address;
   /** See {@link Readiness}; default true. */
@@ -50,6 +52,7 @@ export class QueueProxy implements PassageOwner {
   readonly drain: Drain;
   private readonly options: QueueProxyOptions;
   private readonly clock: Clock;
+  private readonly statsClock: Clock;
   private readonly breaker: Breaker;
   private readonly limited: boolean;
   private readonly totals: DeadlineLine;
@@ -70,6 +73,7 @@ export class QueueProxy implements PassageOwner {
     const { config, clock, upstream } = options;
     this.options = options;
     this.clock = clock;
+    this.statsClock = options.statsClock ?? clock;
     this.upstream = { host: upstream.host, port: upstream.port };
     this.handle = (exchange) => this.serve(exchange);
     this.drain = new Drain(clock);
@@ -80,7 +84,7 @@ export class QueueProxy implements PassageOwner {
     const startMs = config.responseStartTimeoutSeconds * 1000;
     if (startMs > 0) this.starts = new DeadlineLine(clock, startMs);
     this.idleMs = config.idleTimeoutSeconds * 1000;
-    this.openedAt = clock.now();
+    this.openedAt = this.statsClock.now();
     this.stats = new RequestStats(this.openedAt);
     this.last = this.stats.report(this.openedAt);
     this.readiness = new Readiness({
@@ -191,7 +195,7 @@ export class QueueProxy implements PassageOwner {
     this.startTimers(passage, exchange.timers?.since ?? now);
     // What the kubelet asks the container through us is neither limited nor counted.
     const counted = facts.kubeletProbe === "";
-    if (counted) this.stats.started(now, facts.proxied);
+    if (counted) this.stats.started(this.statsTime(now), facts.proxied);
     const door = counted ? this.breaker.enter(passage) : "run";
     if (door === "full") passage.refuse();
     else if (door === "run" || (await passage.waitInLine())) {
@@ -201,7 +205,7 @@ export class QueueProxy implements PassageOwner {
     const over = this.clock.now();
     this.totals.remove(passage);
     if (passage.start !== undefined) this.starts?.remove(passage.start);
-    if (counted) this.stats.ended(over, facts.proxied);
+    if (counted) this.stats.ended(this.statsTime(over), facts.proxied);
     this.drain.leave(passage.upgraded);
     if (this.metrics !== undefined || this.log !== undefined) this.note(passage, over);
   }
@@ -259,10 +263,15 @@ export class QueueProxy implements PassageOwner {
     });
   }
 
+  /** Mostly both clocks are one, and it has just been read. */
+  private statsTime(now: Time): Time {
+    return this.statsClock === this.clock ? now : this.statsClock.now();
+  }
+
   private scheduleReport(): Disposable {
-    return this.clock.at(this.reportedAt + STAT_PERIOD_MS, () => {
+    return this.statsClock.at(this.reportedAt + STAT_PERIOD_MS, () => {
       if (this.closed) return;
-      this.reportedAt = this.clock.now();
+      this.reportedAt = this.statsClock.now();
       this.last = this.stats.report(this.reportedAt);
       this.tick = this.scheduleReport();
     });

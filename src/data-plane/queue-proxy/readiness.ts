@@ -1,7 +1,8 @@
 // Whether the pod is ready, by the user's readiness probes: one evaluation at a time, shared by all who ask. It never decides what follows.
 import type { Probe } from "../../apis/core/pod-spec.ts";
 import type { Clock } from "../../base/clock.ts";
-import { attemptProbe, type ProbeResult } from "../probe/attempt.ts";
+import { attemptProbe } from "../probe/attempt.ts";
+import type { ProbeResult } from "../probe/probe-result.ts";
 import { attemptTcp } from "../probe/tcp-probe.ts";
 
 export interface Address {
