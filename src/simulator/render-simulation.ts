@@ -36,7 +36,10 @@ function figures(result: SimulationResult): readonly string[] {
   const share = (count: number): string => (requests === 0 ? "" : ` (${trimmed((count / requests) * 100)} %)`);
   const rows: readonly (readonly [string, string])[] = [
     ["requests", `${grouped(requests)}, played as ${result.load === "flows" ? "flows" : "single requests"}`],
-    ["cold starts", `${grouped(coldStarts)}; ${grouped(coldStarted)} requests met no ready pod${share(coldStarted)}`],
+    [
+      "cold starts",
+      `${grouped(coldStarts)}; ${grouped(coldStarted)} ${coldStarted === 1 ? "request" : "requests"} met no ready pod${share(coldStarted)}`,
+    ],
     ["waited", `${grouped(queued)}${share(queued)}`],
     ["not answered", `${grouped(timedOut)} timed out, ${grouped(rejected)} rejected`],
     ["latency", percentiles(result.latencyMs)],

@@ -9,6 +9,8 @@ export interface Counted {
   readonly service: string;
   readonly revision: string;
   readonly flows: boolean;
+  /** Its pods follow the use of cpu or memory, of which paper has none. */
+  readonly byUsage: boolean;
   /** What the load means in all. */
   readonly expectedRequests: number;
   readonly durationMs: number;
@@ -17,13 +19,16 @@ export interface Counted {
   readonly recorder: Recorder;
 }
 
+const USAGE_NOTE =
+  "the HPA class follows the use of cpu or memory, which is not simulated: only min-scale and max-scale hold.";
+
 export function makeResult(counted: Counted): SimulationResult {
   const { service, revision, flows, durationMs, instanceSeconds, tally, recorder } = counted;
   return {
     service,
     revision,
     load: flows ? "flows" : "requests",
-    notes: flows ? [flowNote(counted.expectedRequests)] : [],
+    notes: [...(flows ? [flowNote(counted.expectedRequests)] : []), ...(counted.byUsage ? [USAGE_NOTE] : [])],
     durationMs,
     requests: Math.round(tally.requests),
     coldStarts: recorder.coldStarts,

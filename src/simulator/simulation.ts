@@ -1,4 +1,5 @@
 // One simulation from its deployment to its last pod: the paper cluster, the traffic in front of it and the recorder beside it, wired.
+import { HPA_CLASS } from "../apis/autoscaling/annotations.ts";
 import type { RevisionKey, Stat } from "../apis/autoscaling/types.ts";
 import type { Pod } from "../apis/core/types.ts";
 import { isReady as isServiceReady } from "../apis/meta/conditions.ts";
@@ -6,7 +7,7 @@ import type { AnyObject } from "../apis/meta/object.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { Time } from "../base/clock.ts";
 import { VirtualClock } from "../base/virtual-clock.ts";
-import { retentionMsOf } from "../control-plane/autoscaler/decider-spec.ts";
+import { classOf, retentionMsOf } from "../control-plane/autoscaler/decider-spec.ts";
 import { isReady, revisionOf } from "../control-plane/autoscaler/ready-pods.ts";
 import { requestsOf, traceEndMs } from "./load-trace.ts";
 import { PaperCluster } from "./paper-cluster.ts";
@@ -100,6 +101,7 @@ export class Simulation implements Disposable {
       service: loaded.service,
       revision: loaded.revision,
       flows: this.#flows,
+      byUsage: this.#classOf(loaded) === HPA_CLASS,
       expectedRequests: requestsOf(this.#options.load),
       durationMs: end - play.start,
       instanceSeconds: this.#recorder.instanceSeconds(end),
@@ -172,6 +174,12 @@ export class Simulation implements Disposable {
     this.#recorder.second(now, deployment?.spec.replicas ?? 0, traffic.inFlight, this.#tally.requests - this.#counted);
     this.#counted = this.#tally.requests;
     return traffic.activatorStats(now);
+  }
+
+  #classOf({ namespace, revision }: Loaded): string | undefined {
+    const { plane } = this.#cluster;
+    const pa = plane.store.get("PodAutoscaler.autoscaling.internal.knative.dev", namespace, revision);
+    return pa && classOf(pa, plane.config().autoscaler);
   }
 
   /** How long pods may stay without a request before they stay for good. */

@@ -107,6 +107,14 @@ describe("a simulated Service", () => {
     expect(flows.latencyMs.p50 / single.latencyMs.p50).toBeCloseTo(1, 1);
   });
 
+  test("says that the use of cpu is not simulated", () => {
+    const result = played("time,duration\n0,0.1", {
+      objects: [service({ class: "hpa.autoscaling.knative.dev", "min-scale": "2" })],
+    });
+    expect(result.mostReady).toBe(2);
+    expect(result.notes.join()).toMatch(/HPA class/);
+  });
+
   test("says why it cannot begin", () => {
     const load = { kind: "arrivals", arrivals: [] } as const;
     expect(simulate({ objects: [], load })).toEqual({ refused: ["no Service among the files"] });
