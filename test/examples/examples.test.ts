@@ -1,0 +1,123 @@
+// Every folder of examples/ and templates/ is applied by the built CLI and called, as processes and as containers.
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { nodeImage, openTestEngine } from "../support/engine.ts";
+import { eventually } from "../support/eventually.ts";
+import { get, KnapHome } from "../support/knap.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+const called = ["autoscale", "hello", "traffic-split", "websocket"];
+
+test("no example and no template is without a test here", () => {
+  const folders = (path: string) =>
+    readdirSync(join(root, path), { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() ? [entry.name] : [],
+    );
+  expect(folders("examples").sort()).toEqual(called);
+  expect(folders("templates")).toEqual(["node"]);
+});
+
+describe.each(["process", "docker"] as const)("with runtime %s", (runtime) => {
+  const work = mkdtempSync(join(tmpdir(), "knap-examples-"));
+  const home = new KnapHome();
+  let image = "";
+  beforeAll(async () => {
+    if (runtime !== "docker") return;
+    const engine = await openTestEngine();
+    image = await nodeImage(engine);
+    await engine.close();
+  });
+  afterAll(() => {
+    rmSync(work, { recursive: true, force: true });
+    home[Symbol.dispose]();
+  });
+
+  /** The build starts from an image that is here; there may be no registry. */
+  function withLocalBase(folder: string): void {
+    if (runtime !== "docker") return;
+    const file = join(folder, "knap.yaml");
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, text.replace("build: .", `build: { context: ., args: { NODE_IMAGE: "${image}" } }`));
+  }
+
+  function copy(name: string): string {
+    const folder = join(work, name);
+    cpSync(join(root, "examples", name), folder, { recursive: true });
+    withLocalBase(folder);
+    return folder;
+  }
+
+  /** Runs `use` while `knap up` serves the folder; then it must end well and leave nothing. */
+  async function serving(folder: string, service: string, use: (url: string, address: string) => Promise<void>) {
+    const args = ["up", "--ui", "json", "--runtime", runtime, "--container-address", "published", "--max-pods", "10"];
+    const running = home.start(args, folder);
+    try {
+      const ready = await running.until(({ type, service: name }) => type === "ready" && name === service, 60_000);
+      await use(String(ready["url"]), String(ready["address"]));
+    } finally {
+      expect(await running.interrupt()).toMatchObject({ code: 0 });
+    }
+    if (runtime !== "docker") return;
+    const engine = await openTestEngine();
+    const left = await engine.list(`knap.dev/host=${home.hostId}`);
+    await engine.close();
+    expect(left).toEqual([]);
+  }
+
+  test("hello greets at its own name and at its own port", () =>
+    serving(copy("hello"), "hello", async (url, address) => {
+      const greeting = expect.stringContaining("Hello World! I am hello-00001");
+      expect(await get(url)).toMatchObject({ status: 200, text: greeting });
+      expect(await (await fetch(address)).text()).toEqual(greeting);
+    }));
+
+  test("traffic-split gives the green revision a tenth of the requests, and a name of its own", () => {
+    const folder = copy("traffic-split");
+    return serving(folder, "colours", async (url) => {
+      expect((await get(url)).text).toBe("blue\n");
+      expect(await home.run(["apply", "-f", "green.yaml"], folder)).toMatchObject({ code: 0 });
+      const tagged = url.replace("http://", "http://next-");
+      await eventually(async () => expect((await get(tagged)).text).toBe("green\n"), 30_000);
+      const colours = await Promise.all(Array.from({ length: 200 }, async () => (await get(url)).text.trim()));
+      expect(new Set(colours)).toEqual(new Set(["blue", "green"]));
+      expect(colours.filter((colour) => colour === "green").length).toBeLessThan(60);
+    });
+  });
+
+  test("websocket echoes", () =>
+    serving(copy("websocket"), "echo", async (_url, address) => {
+      const socket = new WebSocket(address.replace("http:", "ws:"));
+      const answer = new Promise((resolve) => socket.on("message", (data) => resolve(String(data))));
+      await new Promise((resolve) => socket.once("open", resolve));
+      socket.send("is anybody there?");
+      expect(await answer).toBe("is anybody there?");
+      socket.close();
+    }));
+
+  test("autoscale answers a load with several pods, never two requests at once in one", () =>
+    serving(copy("autoscale"), "primes", async (_url, address) => {
+      const load = Array.from({ length: 40 }, async () => (await fetch(`${address}/?ms=400`)).json());
+      const answers = (await Promise.all(load)) as { pod: string; atOnce: number }[];
+      const pods = new Set(answers.map(({ pod }) => pod)).size;
+      expect(answers.every(({ atOnce }) => atOnce === 1)).toBe(true);
+      expect(pods).toBeGreaterThan(1);
+      expect(pods).toBeLessThanOrEqual(5);
+    }));
+
+  test("the node template, as `knap init` copies it, greets, and a saved file is a new revision", async () => {
+    const folder = join(work, "shop");
+    expect(await home.run(["init", "--dir", folder])).toMatchObject({ code: 0 });
+    withLocalBase(folder);
+    await serving(folder, "shop", async (url) => {
+      expect((await get(url)).text).toContain("Hello World! I am shop-00001");
+      const server = join(folder, "server.mjs");
+      writeFileSync(server, readFileSync(server, "utf8").replace("Hello", "Bonjour"));
+      await eventually(async () => expect((await get(url)).text).toContain("Bonjour World! I am shop-00002"), 30_000);
+    });
+    const again = await home.run(["init", "--dir", folder]);
+    expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining("there already") });
+  });
+});
