@@ -176,7 +176,7 @@ interface TakeOver {
 /** node:http lets go of a socket that asks for an upgrade; a refused one is given back, so that the client can go on with it. */
 function takeOver({ request, socket, head, upgraded, adopt, serve }: TakeOver): void {
   socket.on("error", ignore);
-  if (hasBody(request)) {
+  if (hasBody(request) || request.headers.upgrade?.toLowerCase() === "h2c") {
     socket.unshift(Buffer.concat([withoutUpgrade(request), head]));
     adopt(socket);
     return;
@@ -212,14 +212,17 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) !== 0;
 }
 
-/** node:http does not read the body of such a request, so its bytes could pass for another one: the upgrade is not offered. */
+/**
+ * The same request without its wish. node:http does not read the body of a request that asks for an upgrade, so its bytes could pass for
+ * another one; and whoever asks for h2c is as well served over HTTP/1.1.
+ */
 function withoutUpgrade(request: IncomingMessage): Buffer {
   const { rawHeaders } = request;
   let head = `${request.method} ${request.url} HTTP/${request.httpVersion}\r\n`;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] as string).toLowerCase();
     let value = rawHeaders[index + 1] as string;
-    if (name === "upgrade") continue;
+    if (name === "upgrade" || name === "http2-settings") continue;
     if (name === "connection") value = value.replace(/(^|,)\s*upgrade\s*(?=,|$)/gi, "$1");
     head += `${rawHeaders[index]}: ${value}\r\n`;
   }
