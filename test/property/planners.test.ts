@@ -1,0 +1,103 @@
+// What must hold for all planners together, whatever the order of work.
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type Kind, resources } from "../../src/apis/kinds.ts";
+import type { AnyObject } from "../../src/apis/meta/object.ts";
+import { knativeService, makePaperCluster, type PaperCluster } from "../support/paper-cluster.ts";
+
+const NUM_RUNS = Number(process.env["PROPERTY_RUNS"] ?? 12);
+/** Made of a uid or of chance, or counted by the order of work. */
+const INCIDENTAL = new Set([
+  "uid",
+  "resourceVersion",
+  "creationTimestamp",
+  "generation",
+  "observedGeneration",
+  "count",
+]);
+const TRAFFIC = [
+  { latestRevision: true, percent: 100 },
+  { latestRevision: true, percent: 0, tag: "next" },
+];
+
+/** Deploys two Services, updates one, deletes a third; every pause is worked through in that order. */
+function live(order: <T>(items: readonly T[]) => readonly T[]): PaperCluster {
+  const cluster = makePaperCluster();
+  const rest = () => expect(cluster.rest(order)).toBe(true);
+  cluster.store.create(knativeService("shop", "example.com/shop:v1", { spec: { traffic: TRAFFIC } }));
+  cluster.store.create(knativeService("cart", "example.com/cart:v1"));
+  cluster.store.create(knativeService("gone", "example.com/gone:v1"));
+  rest();
+  const key = { kind: "Service.serving.knative.dev", namespace: "default", name: "shop" } as const;
+  cluster.store.patchMerge(key, { spec: { template: { spec: { containers: [{ image: "example.com/shop:v2" }] } } } });
+  cluster.store.delete({ ...key, name: "gone" });
+  rest();
+  return cluster;
+}
+
+function told({ store }: PaperCluster): unknown {
+  return resources
+    .filter(({ name }) => name !== "Event")
+    .map(({ kind, name }) => {
+      const objects = (store.list(kind as Kind) as readonly AnyObject[]).map(withoutChance);
+      return [kind, name === "Pod" || name === "Endpoints" ? objects.length : objects];
+    });
+}
+
+function withoutChance(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutChance);
+  if (typeof value === "string")
+    return value.replace(/uid-\d+/g, "uid").replace(/-deployment-\w{10}\b/g, "-deployment");
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !INCIDENTAL.has(key) && key !== "serving.knative.dev/deployment-hash")
+      .map(([key, part]) => [key, withoutChance(part)]),
+  );
+}
+
+/** A reordering that a number decides. */
+function shuffledBy(seed: number): <T>(items: readonly T[]) => readonly T[] {
+  let state = seed;
+  const next = () => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return state;
+  };
+  return (items) =>
+    items
+      .map((item) => ({ item, rank: next() }))
+      .toSorted((a, b) => a.rank - b.rank)
+      .map(({ item }) => item);
+}
+
+describe("all planners", () => {
+  const reference = told(live((items) => items));
+
+  test("bring every Service up and let a deleted one go, with all it had", () => {
+    const { store } = live((items) => items);
+    const services = store.list("Service.serving.knative.dev");
+    expect(services.map(({ metadata }) => metadata.name)).toEqual(["cart", "shop"]);
+    for (const { status } of services) {
+      expect(status?.conditions?.find(({ type }) => type === "Ready")).toMatchObject({ status: "True" });
+    }
+    const orphans = resources.flatMap(({ kind }) => store.list(kind as Kind) as readonly AnyObject[]);
+    expect(orphans.filter(({ metadata }) => metadata.name.startsWith("gone"))).toEqual([]);
+  });
+
+  test("give the same end state under any order of work", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 2 ** 30 }), (seed) => {
+        expect(told(live(shuffledBy(seed)))).toEqual(reference);
+      }),
+      { numRuns: NUM_RUNS },
+    );
+  });
+
+  test("write nothing when they look a second time", () => {
+    const cluster = live((items) => items);
+    const { version } = cluster.store;
+    cluster.now += 1000;
+    expect(cluster.rest()).toBe(true);
+    expect(cluster.store.version).toBe(version);
+  });
+});
