@@ -15,6 +15,8 @@ const LAST_RETRY_MS = 1000 * 1000;
 
 export interface DigestsOptions {
   readonly clock: Clock;
+  /** Told of every attempt. */
+  readonly track: <T>(attempt: Promise<T>) => Promise<T>;
   readonly runtime: ContainerRuntime;
   readonly library: ImageLibrary;
   readonly store: () => ObjectStore;
@@ -33,7 +35,7 @@ export class Digests {
 
   /** Answers when it can; after an error again after 1 s, 2 s, … at most 1000 s, as long as the revision is there. */
   inquire(question: Question, done: Done): void {
-    void this.#attempt(question, done, FIRST_RETRY_MS);
+    void this.#options.track(this.#attempt(question, done, FIRST_RETRY_MS));
   }
 
   close(): void {
@@ -51,7 +53,7 @@ export class Digests {
     if (!("error" in answer) || !this.#isWanted(question)) return;
     const retry = clock.at(clock.now() + retryMs, () => {
       this.#retries.delete(retry);
-      void this.#attempt(question, done, Math.min(LAST_RETRY_MS, retryMs * 2));
+      void this.#options.track(this.#attempt(question, done, Math.min(LAST_RETRY_MS, retryMs * 2)));
     });
     this.#retries.add(retry);
   }

@@ -5,6 +5,7 @@ import { makeAdmission } from "../apis/admission.ts";
 import { unknownFields } from "../apis/schema/schemas.ts";
 import type { Clock } from "../base/clock.ts";
 import { systemClock } from "../base/system-clock.ts";
+import { VirtualClock } from "../base/virtual-clock.ts";
 import { makeHttpClient } from "../client/http-client.ts";
 import type { Wake } from "../client/live.ts";
 import { Activator } from "../data-plane/activator/activator.ts";
@@ -14,13 +15,14 @@ import { chooseRuntime } from "./choose-runtime.ts";
 import { ACTIVATOR_ADDRESS, GATEWAY_ADDRESS, makeClusterObjects } from "./cluster-objects.ts";
 import { type Chance, type ControlPlane, makeControlPlane } from "./control-plane.ts";
 import { FrontDoor } from "./front-door.ts";
-import { openInquiries } from "./inquiries.ts";
+import { type Inquiries, openInquiries } from "./inquiries.ts";
 import { makeKnapVerbs } from "./knap-verbs.ts";
 import { type NodeAgent, openNode } from "./node-agent.ts";
 import type { Emulator, EmulatorOptions } from "./options.ts";
 import { RevisionTrafficWatch } from "./revision-traffic.ts";
 import { Sidecars } from "./sidecars.ts";
 import { StopList } from "./stop-list.ts";
+import { VirtualTime } from "./virtual-time.ts";
 import { Wakes } from "./wakes.ts";
 
 /** In-flight requests at the end of a session. */
@@ -44,7 +46,9 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 }
 
 async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator> {
-  const clock: Clock = systemClock;
+  // The control plane's time and statistics; whatever waits for sockets or containers keeps to real time.
+  const virtual = options.clock === "virtual" ? new VirtualClock(systemClock.now()) : undefined;
+  const clock: Clock = virtual ?? systemClock;
   const { runtime, name: runtimeName, notices } = await chooseRuntime(options);
   stops.add(() => runtime.close());
   const info = await runtime.info();
@@ -72,10 +76,14 @@ async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator
   data.follow(control);
   control.store.watch({}, (event) => inquiries.observe(event));
   const { library } = inquiries;
-  const node = await openNode({ options, clock, runtime, info, control, sidecars, library });
+  const parts = { options, clock, runtime, info, control, sidecars, library };
+  const node = await openNode({ ...parts, ingress: gateway, publicPort: door.publicAddress.port });
   stops.add((how) => node.stop(how));
-  const api = await openApi({ options, clock, control, activator, gateway, node, wakes: () => wakes.all });
+  const time = virtual && makeTime(virtual, { control, node, inquiries });
+  const live = { control, activator, gateway, wakes: () => wakes.all };
+  const api = await openApi({ ...live, options, clock, node, ...(time && { time }) });
   stops.add(() => api.close());
+  stops.add(() => time?.close());
   control.controller.start();
   control.controller.settle();
   return {
@@ -83,7 +91,7 @@ async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator
     ingress: door.publicAddress,
     api: { address: api.address, token: api.token },
     client: makeHttpClient({ address: api.address, token: api.token }),
-    notices: [...door.notices, ...notices],
+    notices: [...door.notices, ...notices, ...node.notices],
     stopRequested: api.stopRequested,
     buildImage: node.buildImage,
     serviceAddress: (namespace, name) => door.serviceAddress(namespace, name),
@@ -91,11 +99,27 @@ async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator
   };
 }
 
+function makeTime(clock: VirtualClock, { control, node, inquiries }: TimeParts): VirtualTime {
+  return new VirtualTime({
+    clock,
+    version: () => control.store.version,
+    settle: () => control.controller.settle(),
+    idle: () => Promise.all([node.idle(), inquiries.idle()]),
+  });
+}
+
+interface TimeParts {
+  readonly control: ControlPlane;
+  readonly node: NodeAgent;
+  readonly inquiries: Inquiries;
+}
+
 /** The request path, before there is anything to route to. `follow` joins it with the store. */
 async function openDataPlane({ options, clock, control, wakes }: DataPlaneParts) {
   const { address, port, log } = options;
   const activator = new Activator({
-    clock,
+    clock: systemClock,
+    statsClock: clock,
     chance: Math.random,
     podName: "activator",
     address: ACTIVATOR_ADDRESS,
@@ -109,7 +133,13 @@ async function openDataPlane({ options, clock, control, wakes }: DataPlaneParts)
   const door = await FrontDoor.open({ gateway, address, log, ...(port !== undefined && { port }) });
   let traffic: RevisionTrafficWatch | undefined;
   const forwarders = await chooseForwarder(process.env["KNAP_FORWARDER"]);
-  const sidecars = new Sidecars({ clock, forwarders, onDoor: (pod) => traffic?.doorChanged(pod), log });
+  const sidecars = new Sidecars({
+    clock: systemClock,
+    statsClock: clock,
+    forwarders,
+    onDoor: (pod) => traffic?.doorChanged(pod),
+    log,
+  });
   const follow = ({ store }: ControlPlane): void => {
     const watch = new RevisionTrafficWatch({ store, activator, doorOf: sidecars.doorOf });
     traffic = watch;
@@ -160,6 +190,7 @@ interface ApiParts {
   readonly gateway: IngressGateway;
   readonly node: NodeAgent;
   readonly wakes: () => readonly Wake[];
+  readonly time?: VirtualTime;
 }
 
 const SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789";

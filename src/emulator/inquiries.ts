@@ -3,9 +3,11 @@ import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { ServerlessService } from "../apis/networking/types.ts";
 import type { Clock } from "../base/clock.ts";
+import { systemClock } from "../base/system-clock.ts";
 import type { Inquire } from "../control-plane/controller/inquiries.ts";
 import type { AnswerOf, Inquiry } from "../control-plane/controller/reconciler.ts";
 import { ActivatorProbe } from "../control-plane/prober/activator-probe.ts";
+import { attemptIngress } from "../control-plane/prober/ingress-attempt.ts";
 import { IngressProbe } from "../control-plane/prober/ingress-probe.ts";
 import type { WatchEvent } from "../control-plane/store/view.ts";
 import type { Activator } from "../data-plane/activator/activator.ts";
@@ -16,8 +18,10 @@ import type { ContainerRuntime, RuntimeInfo } from "../node/runtime/runtime.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { Digests } from "./digests.ts";
 import type { FrontDoor } from "./front-door.ts";
+import { InFlight } from "./in-flight.ts";
 
 export interface InquiryOptions {
+  /** Of the control plane: the rhythm in which the activator is proven. What goes over sockets keeps to real time. */
   readonly clock: Clock;
   readonly runtime: ContainerRuntime;
   readonly info: RuntimeInfo;
@@ -32,23 +36,28 @@ export interface Inquiries {
   readonly library: ImageLibrary;
   /** Every event of the store goes here: answers about what has changed or gone no longer hold. */
   observe(event: Pick<WatchEvent, "type" | "object" | "old">): void;
+  /** Resolves when no attempt to find an answer is under way; the pause before the next one is none. */
+  idle(): Promise<void>;
   close(): void;
 }
 
 export function openInquiries(options: InquiryOptions): Inquiries {
   const { clock, runtime, info, activator, gateway, door, control } = options;
   const library = new ImageLibrary({ runtime, engine: info, userConfig: () => readDockerConfig(process.env) });
+  const inFlight = new InFlight();
   const activatorProbe = new ActivatorProbe({
     clock,
-    send: (revision, headers) => activator.probe(revision, headers),
+    send: (revision, headers) => inFlight.track(activator.probe(revision, headers)),
     forget: (question) => control().controller.forget(question),
   });
   const ingressProbe = new IngressProbe({
-    clock,
+    clock: systemClock,
+    attempt: (...asked) => inFlight.track(attemptIngress(...asked)),
     doorsOf: (host) => [gateway.table.publicHosts.includes(host) ? door.publicAddress : door.localAddress],
   });
   const digests = new Digests({
-    clock,
+    clock: systemClock,
+    track: (attempt) => inFlight.track(attempt),
     runtime,
     library,
     store: () => control().store,
@@ -76,6 +85,7 @@ export function openInquiries(options: InquiryOptions): Inquiries {
       // Who stands in the path has changed, so an old yes or no says nothing.
       if (old && modeOf(old) !== modeOf(object)) control().controller.forget({ ask: "ActivatorProbe", revision });
     },
+    idle: () => inFlight.idle(),
     close: () => {
       activatorProbe.close();
       ingressProbe.close();

@@ -2,18 +2,15 @@
 import type { VerbHandler, VerbRequest, Verbs } from "../api-server/verbs.ts";
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import type { Pod } from "../apis/core/types.ts";
-import type { Clock } from "../base/clock.ts";
 import { makeFailure, makeNotFound } from "../control-plane/store/refusals.ts";
+import { type ClockVerbOptions, makeClockVerbs } from "./clock-verbs.ts";
 import { explainRevision, gatherLive, type LiveOptions } from "./live.ts";
 
-export interface KnapVerbOptions extends LiveOptions {
-  readonly clock: Clock;
+export interface KnapVerbOptions extends LiveOptions, ClockVerbOptions {
   /** `knap down`: the session is to end. */
   readonly onStop: () => void;
   /** Sends a signal to the pod's containers, as if they had crashed. */
   readonly kill: (pod: Pod, signal: string) => Promise<void>;
-  /** Lets virtual time pass; absent: the session runs on real time. */
-  readonly advance?: (ms: number) => Promise<void>;
 }
 
 /** Keys are method and first word, as the API server wants them. */
@@ -22,8 +19,7 @@ export function makeKnapVerbs(options: KnapVerbOptions): Verbs {
   const verbs: Record<string, VerbHandler> = {
     "GET /live": () => gatherLive(options, clock.now()),
     "GET /explain": (request) => explainAsked(options, request),
-    "GET /clock": () => ({ time: clock.now(), virtual: options.advance !== undefined }),
-    "POST /clock": (request) => advanceClock(options, request),
+    ...makeClockVerbs(options),
     "POST /kill": (request) => killPod(options, request),
     "POST /scale": (request) => suggestScale(options, request),
     "POST /stop": () => {
@@ -46,17 +42,6 @@ function explainAsked({ control, clock }: KnapVerbOptions, { query }: VerbReques
     return { refused: makeNotFound({ kind: "Revision.serving.knative.dev", namespace, name }) };
   }
   return explainRevision(control, `${namespace}/${name}`, clock.now());
-}
-
-async function advanceClock({ advance, clock }: KnapVerbOptions, request: VerbRequest) {
-  const ms = Number(bodyOf(request)["ms"]);
-  if (!advance)
-    return { refused: makeFailure("BadRequest", "this session runs on real time; start it with --clock virtual") };
-  if (request.path[0] !== "advance" || !(ms >= 0)) {
-    return { refused: makeFailure("BadRequest", 'POST /clock/advance takes {"ms": milliseconds}') };
-  }
-  await advance(ms);
-  return { time: clock.now() };
 }
 
 async function killPod({ control, kill }: KnapVerbOptions, request: VerbRequest) {

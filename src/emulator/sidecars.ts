@@ -12,6 +12,8 @@ import type { PodDoor } from "./revision-traffic.ts";
 
 export interface SidecarsOptions {
   readonly clock: Clock;
+  /** The clock of statistics; may be virtual. */
+  readonly statsClock?: Clock;
   readonly forwarders: ForwarderFactory;
   /** The pod can be sent requests from now on, or no longer. */
   readonly onDoor: (pod: Pod) => void;
@@ -81,7 +83,7 @@ export class Sidecars {
     readonly proxy: QueueProxy;
     readonly servingPort: number;
   } {
-    const { clock, forwarders, log } = this.#options;
+    const { clock, statsClock, forwarders, log } = this.#options;
     const told = readPodQueueProxy(pod);
     const { protocol, servingPort, requestLogTemplate, logsProbes } = told ?? PLAIN;
     const reach = (podPort: number) => addressOf(podPort) ?? { host: podIP, port: podPort };
@@ -99,6 +101,7 @@ export class Sidecars {
       upstream: { ...reach(port), ...(config.detectHttp2 ? {} : { protocol }) },
       forwarders,
       clock,
+      ...(statsClock && { statsClock }),
       addressOf: reach,
       // The kubelet has already waited for the port.
       eagerStart: false,

@@ -10,7 +10,10 @@ import { probeReply } from "./probe-reply.ts";
 import { type PathContext, RevisionPath, type RevisionTraffic } from "./revision-path.ts";
 
 export interface ActivatorOptions {
+  /** Waiting, probing and time-outs. */
   readonly clock: Clock;
+  /** The clock of statistics; may be virtual. Absent: `clock`. */
+  readonly statsClock?: Pick<Clock, "now">;
   /** Numbers in [0, 1): which pod. */
   readonly chance: () => number;
   /** The activator pod's name, for its stats. */
@@ -38,15 +41,17 @@ export class Activator {
   #stopping = false;
 
   constructor(options: ActivatorOptions) {
-    const { clock, chance, address } = options;
+    const { clock, statsClock = clock, chance, address } = options;
+    // Mostly both clocks are one, and it has just been read.
+    const statsTime = statsClock === clock ? (now: Time) => now : () => statsClock.now();
     this.#options = options;
     this.#stats = new ActivatorStats(options.podName);
     this.#context = {
       clock,
       chance,
       address,
-      started: (revision, now) => this.#started(revision, now),
-      ended: (revision, now) => this.#stats.ended(revision, now),
+      started: (revision, now) => this.#started(revision, statsTime(now)),
+      ended: (revision, now) => this.#stats.ended(revision, statsTime(now)),
     };
   }
 
