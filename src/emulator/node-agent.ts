@@ -5,6 +5,7 @@ import { keyOf, type ObjectKey } from "../apis/kinds.ts";
 import type { Clock } from "../base/clock.ts";
 import { systemClock } from "../base/system-clock.ts";
 import { EventRecorder } from "../control-plane/controller/event-recorder.ts";
+import type { IngressGateway } from "../data-plane/ingress/ingress.ts";
 import { buildImage, pruneImages } from "../node/image/image-build.ts";
 import type { ImageLibrary } from "../node/image/image-library.ts";
 import { configsOfSecrets } from "../node/image/registry-auth.ts";
@@ -14,6 +15,7 @@ import { Kubelet, type KubeletOptions } from "../node/kubelet/kubelet.ts";
 import type { WakeMarks } from "../node/kubelet/node-parts.ts";
 import type { ContainerRuntime, RuntimeInfo } from "../node/runtime/runtime.ts";
 import { RuntimeError } from "../node/runtime/runtime.ts";
+import { type NodeNetwork, openNodeNetwork } from "./cluster-gateway.ts";
 import { NODE_NAME } from "./cluster-objects.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import type { BuildServiceImage, EmulatorOptions } from "./options.ts";
@@ -33,9 +35,14 @@ export interface NodeOptions {
   readonly control: ControlPlane;
   readonly sidecars: Sidecars;
   readonly library: ImageLibrary;
+  /** Serves what containers call by cluster names. */
+  readonly ingress: IngressGateway;
+  readonly publicPort: number;
 }
 
 export interface NodeAgent {
+  /** What the user should know about the network. */
+  readonly notices: readonly string[];
   readonly logs: PodLogs;
   readonly kill: (pod: Pod, signal: string) => Promise<void>;
   /** The steps of a pod's start, while it is here; `revision` is `namespace/name`. */
@@ -55,11 +62,10 @@ function labelsOf({ sessionId, hostId }: EmulatorOptions): Readonly<Record<strin
 export async function openNode(parts: NodeOptions): Promise<NodeAgent> {
   const { options, runtime } = parts;
   const labels = labelsOf(options);
-  const network = runtime.capabilities.networks
-    ? await runtime.networks.open({ name: `knap-${options.sessionId}`, labels })
-    : undefined;
+  const network = await openNodeNetwork(parts, labels);
   const kubelet = new Kubelet(kubeletOptions(parts, labels, network));
   return {
+    notices: network?.notice === undefined ? [] : [network.notice],
     logs: (pod, wanted) => readLogs(runtime, kubelet, pod, wanted),
     kill: async (pod, signal) => {
       for (const { name = "" } of pod.spec.containers) {
@@ -76,7 +82,7 @@ export async function openNode(parts: NodeOptions): Promise<NodeAgent> {
     stop: async (how) => {
       await (how === "now" ? kubelet.hurry() : kubelet.stopAll());
       await kubelet.close();
-      if (network) await runtime.networks.close(network.id);
+      await network?.close();
     },
   };
 }
@@ -84,7 +90,7 @@ export async function openNode(parts: NodeOptions): Promise<NodeAgent> {
 function kubeletOptions(
   { options, clock, runtime, info, control, sidecars, library }: NodeOptions,
   labels: Readonly<Record<string, string>>,
-  network: { readonly id: string; readonly gateway: string; readonly subnet: string } | undefined,
+  network: NodeNetwork | undefined,
 ): KubeletOptions {
   const { store } = control;
   const recorder = new EventRecorder(store, clock);
@@ -101,8 +107,8 @@ function kubeletOptions(
     prefix: `knap-${options.sessionId}`,
     labels,
     network: network && { id: network.id, pool: new AddressPool(network.subnet) },
-    dns: undefined,
-    extraHosts: network ? ["host.docker.internal:host-gateway"] : [],
+    dns: network?.dns,
+    extraHosts: network?.extraHosts ?? [],
     // An image knows its own command; only a process has to be told.
     startCommand: ({ metadata }) =>
       runtime.capabilities.images

@@ -17,6 +17,7 @@ export const floors: Readonly<Record<string, number>> = {
   "data-plane/queue-proxy": 3,
   project: 3,
   "node/image": 3,
+  "node/network": 3,
   "control-plane/reconciler": 4,
   "data-plane/activator": 4,
   "control-plane/prober": 4,

@@ -24,8 +24,3 @@ export function locate(name: string, names: ClusterNames): Whereabouts {
   }
   return names.isPublicHost(name) ? "here" : "elsewhere";
 }
-
-/** The search list of a namespace's containers, as Kubernetes gives it. */
-export function searchesOf(namespace: string): readonly string[] {
-  return [`${namespace}.${SERVICES}`, SERVICES, CLUSTER_DOMAIN];
-}

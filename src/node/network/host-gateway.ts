@@ -15,9 +15,12 @@ export async function openHostGateway(options: GatewayOptions, address: string):
   const dns = makeClusterDns({ names, address, forward: makeDnsForwarder() });
   const server = await openDnsServer({ host: address, port: DNS_PORT }, dns);
   const doors: OpenDoor[] = [];
+  let serverClosed: PromiseLike<void> | undefined;
   const close = async (graceMs: number): Promise<void> => {
     await Promise.all(doors.map((door) => door.close(graceMs)));
-    await server[Symbol.asyncDispose]();
+    // Requests on their way may still ask for names.
+    serverClosed ??= server[Symbol.asyncDispose]();
+    await serverClosed;
   };
   try {
     doors.push(await openDoor({ host: address, port: HTTP_PORT, door: "local", handler }));

@@ -1,7 +1,7 @@
 // A Pod's dnsPolicy and dnsConfig → the resolver settings of its containers. Pure.
+import { CLUSTER_DOMAIN } from "../../apis/config/serving-config.ts";
 import type { Pod } from "../../apis/core/types.ts";
 import type { ContainerSpec } from "../runtime/runtime.ts";
-import { searchesOf } from "./cluster-zone.ts";
 
 type Dns = NonNullable<ContainerSpec["dns"]>;
 
@@ -32,5 +32,7 @@ function policyDns({ spec, metadata }: Pod, server: string): Dns {
   if (spec.dnsPolicy === "None") return { servers: [], searches: [], options: [] };
   // The node's own resolvers stand behind the same server.
   if (spec.dnsPolicy === "Default") return { servers: [server], searches: [], options: [] };
-  return { servers: [server], searches: searchesOf(metadata.namespace ?? "default"), options: ["ndots:5"] };
+  const services = `svc.${CLUSTER_DOMAIN}`;
+  const searches = [`${metadata.namespace ?? "default"}.${services}`, services, CLUSTER_DOMAIN];
+  return { servers: [server], searches, options: ["ndots:5"] };
 }

@@ -1,0 +1,171 @@
+// What a container reaches by name: Services of the session through the local gateway (which wakes them), the public ingress, this machine. Both kinds of gateway.
+import { createServer } from "node:http";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ContainerRuntime } from "../../src/node/runtime/runtime.ts";
+import { openTestEngine } from "../support/engine.ts";
+import { eventually } from "../support/eventually.ts";
+import { ask, openSession, type TestSession } from "../support/session.ts";
+
+const HIDDEN = { "networking.knative.dev/visibility": "cluster-local" };
+const AWAKE = { "autoscaling.knative.dev/min-scale": "1" };
+
+/** Said inside the caller: GET with a Host of its own choice. */
+const GET = (host: string, port: number, path: string, headers: object) => `
+  require("node:http").get({ host: ${JSON.stringify(host)}, port: ${port}, path: ${JSON.stringify(path)}, headers: ${JSON.stringify(headers)} }, (reply) => {
+    let text = ""; reply.on("data", (chunk) => { text += chunk; });
+    reply.on("end", () => console.log(JSON.stringify({ status: reply.statusCode, text })));
+  }).on("error", (error) => console.log(JSON.stringify({ error: error.code })));`;
+
+const H2C = (url: string) => `
+  const session = require("node:http2").connect(${JSON.stringify(url)});
+  const stream = session.request({ ":path": "/" });
+  let status, text = "";
+  stream.on("response", (headers) => { status = headers[":status"]; });
+  stream.on("data", (chunk) => { text += chunk; });
+  stream.on("end", () => { session.close(); console.log(JSON.stringify({ status, text })); });`;
+
+const LOOKUP = (name: string, family: 4 | 6 = 4) => `
+  require("node:dns").lookup(${JSON.stringify(name)}, { family: ${family} }, (error, address) =>
+    console.log(JSON.stringify(error ? { error: error.code } : { address })));`;
+
+/** One question straight to the server, over UDP or TCP. */
+const QUESTION = (name: string, type: "A" | "AAAA") => `
+  const resolver = new (require("node:dns").promises.Resolver)({ timeout: 4000, tries: 1 });
+  const started = Date.now();
+  resolver.resolve(${JSON.stringify(name)}, ${JSON.stringify(type)}).then(
+    (addresses) => console.log(JSON.stringify({ addresses })),
+    (error) => console.log(JSON.stringify({ error: error.code, quick: Date.now() - started < 3500 })));`;
+
+describe.each(["host"] as const)("containers call each other through a gateway in a %s", (way) => {
+  let session: TestSession;
+  let engine: ContainerRuntime;
+  let caller: string;
+
+  /** Runs a script with Node inside the caller and gives what it printed. */
+  const inside = async (script: string): Promise<Record<string, unknown>> => {
+    const { output } = await engine.exec(caller, ["/usr/local/bin/node", "-e", script], { timeoutMs: 40_000 });
+    return JSON.parse(output) as Record<string, unknown>;
+  };
+  const asleep = (name: string) => eventually(async () => expect(await session.pods(name)).toEqual([]), 30_000);
+
+  beforeAll(async () => {
+    process.env["KNAP_GATEWAY"] = way;
+    engine = await openTestEngine();
+    session = await openSession("docker");
+    delete process.env["KNAP_GATEWAY"];
+    expect(session.emulator.notices).toEqual([]);
+    await session.deploy("caller", { annotations: AWAKE });
+    await session.deploy("other");
+    await session.apply({
+      apiVersion: "serving.knative.dev/v1",
+      kind: "Service",
+      metadata: { name: "hidden", namespace: "default", labels: HIDDEN },
+      spec: {
+        template: { spec: { containers: [{ image: session.image }] } },
+        traffic: [{ latestRevision: true, percent: 100, tag: "next" }],
+      },
+    } as never);
+    await Promise.all(["caller", "other", "hidden"].map((name) => session.ready(name)));
+    const [pod] = await session.pods("caller");
+    const [container] = await engine.list(`knap.dev/pod=default/${pod?.metadata.name}`);
+    caller = container?.id ?? "";
+  });
+  afterAll(async () => {
+    await session?.[Symbol.asyncDispose]();
+    await engine?.close();
+  });
+
+  test.each(["other.default", "other.default.svc", "other.default.svc.cluster.local"])(
+    "a call of a napping Service by http://%s wakes it",
+    async (host) => {
+      await asleep("other");
+      expect(await inside(GET(host, 80, "/", {}))).toEqual({ status: 200, text: "hello from other-00001\n" });
+    },
+  );
+
+  test("the called one sees the name it was called by and the caller's address", async () => {
+    const { text } = await inside(GET("other.default", 80, "/echo", {}));
+    const { headers } = JSON.parse(text as string) as { headers: string[] };
+    const value = (name: string) => headers[headers.findIndex((each) => each.toLowerCase() === name) + 1];
+    const [pod] = await session.pods("caller");
+    expect(value("host")).toBe("other.default");
+    expect(value("x-forwarded-for")?.split(",")[0]).toBe(
+      (pod?.status as { podIP?: string } | undefined)?.podIP ?? "none",
+    );
+  });
+
+  test("HTTP/2 without TLS is taken as well", async () => {
+    await asleep("other");
+    expect(await inside(H2C("http://other.default"))).toEqual({ status: 200, text: "hello from other-00001\n" });
+  });
+
+  test("a bare name resolves, but no route has it: 404, as in Knative", async () => {
+    expect(await inside(GET("other", 80, "/", {}))).toEqual({ status: 404, text: "" });
+  });
+
+  test("cluster-local Services and tags are reached from inside and are 404 from outside", async () => {
+    for (const host of ["hidden.default", "next-hidden.default", "next-hidden.default.svc.cluster.local"]) {
+      expect(await inside(GET(host, 80, "/", {}))).toEqual({ status: 200, text: "hello from hidden-00001\n" });
+    }
+    const { ingress } = session.emulator;
+    for (const host of ["hidden.default", "hidden.default.svc.cluster.local", "other.default.svc.cluster.local"]) {
+      expect(await ask({ ...ingress, path: "/", headers: { host } })).toEqual({ status: 404, text: "" });
+    }
+  });
+
+  test("the public ingress is reached by a Service's own URL, and by this machine's name", async () => {
+    const { port } = session.emulator.ingress;
+    const expected = { status: 200, text: "hello from other-00001\n" };
+    expect(await inside(GET("other.default.localhost", port, "/", {}))).toEqual(expected);
+    expect(await inside(GET("other.default.localhost", 80, "/", {}))).toEqual(expected);
+    const host = "other.default.localhost";
+    expect(await inside(GET("host.docker.internal", port, "/", { host }))).toEqual(expected);
+    const local = { host: "other.default.svc.cluster.local" };
+    expect(await inside(GET("host.docker.internal", port, "/", local))).toEqual({ status: 404, text: "" });
+  });
+
+  test("host.docker.internal reaches a server on this machine", async () => {
+    const { address } = await inside(LOOKUP("host.docker.internal"));
+    const server = createServer((_, response) => response.end("the developer's machine"));
+    await new Promise<void>((resolve) => server.listen(0, address as string, resolve));
+    const { port } = server.address() as { port: number };
+    try {
+      expect(await inside(GET("host.docker.internal", port, "/", {}))).toEqual({
+        status: 200,
+        text: "the developer's machine",
+      });
+    } finally {
+      server.close();
+    }
+  });
+
+  test("names of Services that exist have an IPv4 address and no other; unknown ones are refused, and gone ones", async () => {
+    const found = await inside(QUESTION("other.default.svc.cluster.local", "A"));
+    expect(found).toEqual({ addresses: [expect.stringMatching(/^10\.213\.\d+\.\d+$/)] });
+    expect(await inside(QUESTION("other-00001.default.svc.cluster.local", "A"))).toEqual(found);
+    expect(await inside(QUESTION("other.default.svc.cluster.local", "AAAA"))).toMatchObject({ error: "ENODATA" });
+    expect(await inside(QUESTION("nobody.default.svc.cluster.local", "A"))).toMatchObject({ error: "ENOTFOUND" });
+    expect(await inside(QUESTION("other.elsewhere.svc.cluster.local", "A"))).toMatchObject({ error: "ENOTFOUND" });
+    await session.deploy("brief");
+    await eventually(async () => expect(await inside(QUESTION("brief.default.svc.cluster.local", "A"))).toEqual(found));
+    await session.emulator.client.delete({
+      kind: "Service.serving.knative.dev",
+      namespace: "default",
+      name: "brief",
+    });
+    await eventually(async () =>
+      expect(await inside(QUESTION("brief.default.svc.cluster.local", "A"))).toMatchObject({ error: "ENOTFOUND" }),
+    );
+  });
+
+  test("a name of the world is asked of this machine's resolvers, and their silence is told soon", async () => {
+    const answer = await inside(QUESTION("example.com", "A"));
+    expect("addresses" in answer || answer["quick"]).toBe(true);
+  });
+
+  test("resolver settings are those of a cluster", async () => {
+    const { text } = await inside(GET("127.0.0.1", 8080, "/file?path=/etc/resolv.conf", {}));
+    expect(text).toContain("search default.svc.cluster.local svc.cluster.local cluster.local");
+    expect(text).toMatch(/options .*ndots:5/);
+  });
+});
