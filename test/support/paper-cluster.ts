@@ -48,7 +48,7 @@ export interface PaperOptions {
 /** A cluster with a Node, the activator's Endpoints and nothing else, at 2024-05-01T10:00:00Z. */
 export function makePaperCluster({
   configMaps = {},
-  answers = yes,
+  answers = agree,
   kubelet = readyAtOnce,
 }: PaperOptions = {}): PaperCluster {
   let config = configOf(configMaps);
@@ -128,7 +128,8 @@ function readyAtOnce(pod: Pod, index: number): Pod["status"] {
   return { phase: "Running", podIP: `10.0.0.${index + 1}`, conditions: [...(pod.status?.conditions ?? []), ready] };
 }
 
-function yes(question: Inquiry): AnswerOf<Inquiry> {
+/** Digests resolve, the gateway serves, the activator is in the path. */
+export function agree(question: Inquiry): AnswerOf<Inquiry> {
   if (question.ask === "Digest") return { digest: `${question.image.split(":")[0]}@sha256:${"0".repeat(64)}` };
   return question.ask === "MetricCollection" ? { error: "" } : { ok: true };
 }
