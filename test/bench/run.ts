@@ -4,6 +4,7 @@ import type { Bench, Figure } from "./bench.ts";
 /** Loaded only when run: a bench may start servers on import of its peers. */
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   proxy: async () => (await import("./proxy.ts")).proxyBench,
+  "proxy-memory": async () => (await import("./proxy-memory.ts")).proxyMemoryBench,
   scaling: async () => (await import("./scaling.ts")).scalingBench,
 };
 
