@@ -32,6 +32,8 @@ interface Memory {
 
 /** Lives as long as its session: it remembers what each Service was last made from. */
 export class Deployer {
+  /** Services of which a new revision was asked for, until somebody takes note. */
+  readonly changed = new Set<string>();
   readonly #parts: DeployerParts;
   readonly #memories = new Map<string, Memory>();
 
@@ -75,8 +77,13 @@ export class Deployer {
     const sources = await hashSources(folder, sourceFilter(folder, dockerfile, apart));
     const recipe = isBuilt ? service.build : service.start;
     const hash = sha256Hex(JSON.stringify([sources, recipe])).slice(0, 12);
+    const before = this.#memories.get(service.key);
     const deployed = isBuilt ? await this.#prepareImage(service, hash, signal) : this.#prepareProcess(service, hash);
     if (deployed === undefined) return undefined;
+    if (before !== undefined && before.hash !== hash) {
+      this.changed.add(service.key);
+      this.#parts.tell({ type: "changed", service: service.key });
+    }
     const { firstHash = hash, forced = 0 } = this.#memories.get(service.key) ?? {};
     if (firstHash === hash && forced === 0) return withDeployed(service.object, deployed);
     const suffix = forced > 0 ? `${hash.slice(0, 5)}-${forced}` : hash.slice(0, 5);

@@ -30,12 +30,15 @@ export function makeCommandReader(commands: DevCommands): (service: Service, del
   };
 }
 
-/** Follows the Services' annotations until aborted. */
-export async function followCommands(client: Client, signal: AbortSignal, commands: DevCommands): Promise<void> {
-  const read = makeCommandReader(commands);
+/** Follows the Services until aborted. */
+export async function followServices(
+  client: Client,
+  signal: AbortSignal,
+  see: (service: Service, deleted: boolean) => void,
+): Promise<void> {
   try {
     for await (const event of client.watch("Service.serving.knative.dev", { signal })) {
-      if (event.type !== "RESTART") read(event.object, event.type === "DELETED");
+      if (event.type !== "RESTART") see(event.object, event.type === "DELETED");
     }
   } catch {
     // The session is ending: nobody asks any more.

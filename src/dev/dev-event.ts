@@ -6,6 +6,8 @@ import type { Applied } from "./apply-objects.ts";
 export type DevEvent =
   /** The files cannot be used as they are; nothing was changed. */
   | { readonly type: "invalid"; readonly findings: readonly ProjectFinding[]; readonly project: Project }
+  /** Its sources are others than before (or were asked for again): a new revision comes. */
+  | { readonly type: "changed"; readonly service: string }
   | { readonly type: "building"; readonly service: string }
   | { readonly type: "build-output"; readonly service: string; readonly line: string }
   | { readonly type: "built"; readonly service: string; readonly image: string }

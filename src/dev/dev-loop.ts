@@ -1,16 +1,16 @@
 // Watch mode: a saved file leads to a new look at the whole project, and what differs is deployed. The latest save wins; a broken one changes nothing.
-import { keyOf, keyText, type ObjectKey } from "../apis/kinds.ts";
-import type { Clock, Time } from "../base/clock.ts";
+import { keyText } from "../apis/kinds.ts";
+import type { Service } from "../apis/serving/types.ts";
+import type { Clock } from "../base/clock.ts";
 import type { Client } from "../client/client.ts";
 import { hasErrors, type Project } from "../project/project.ts";
 import { type Batcher, makeBatcher, saveTimes } from "./batcher.ts";
 import type { Deployer } from "./deployer.ts";
-import { followCommands } from "./dev-commands.ts";
+import { followServices, makeCommandReader } from "./dev-commands.ts";
 import type { TellDev } from "./dev-event.ts";
-import { watchPaths } from "./watch-paths.ts";
-
-/** A file that is gone may be an editor's way of saving: its objects stay this long. */
-const DELETE_GRACE_MS = 2000;
+import { DELETE_GRACE_MS, GoneObjects } from "./gone-objects.ts";
+import { hasSettled, retireRevisions } from "./retire-revisions.ts";
+import { type WatchedPaths, watchPaths } from "./watch-paths.ts";
 
 export interface DevLoopParts {
   readonly project: Project;
@@ -22,6 +22,8 @@ export interface DevLoopParts {
   readonly tell: TellDev;
   /** Folders that were named with -f: a new file in them counts. */
   readonly folders: readonly string[];
+  /** Old revisions stay after a rebuild. */
+  readonly keepOld: boolean;
 }
 
 function pathsOf(project: Project, folders: readonly string[]): readonly string[] {
@@ -30,81 +32,100 @@ function pathsOf(project: Project, folders: readonly string[]): readonly string[
 }
 
 /** Watches until disposed of. The first deployment is the caller's. */
-export async function startDevLoop(parts: DevLoopParts): Promise<AsyncDisposable> {
-  const { deployer, client, clock, tell, folders } = parts;
-  let current = parts.project;
-  let running: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
-  const missing = new Map<string, { readonly key: ObjectKey; readonly since: Time }>();
-  const keysOf = (project: Project) =>
-    new Map(project.objects.map((object) => [keyText(keyOf(object)), keyOf(object)]));
+export class DevLoop implements AsyncDisposable {
+  readonly #parts: DevLoopParts;
+  readonly #gone: GoneObjects;
+  readonly #batcher: Batcher;
+  readonly #watched: WatchedPaths;
+  readonly #ended = new AbortController();
+  #following: Promise<void> = Promise.resolve();
+  #running: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
+  #paused = false;
 
-  /** Deletes objects whose file has been gone for long enough; asks to be called again for the others. */
-  const removeGone = async (next: Project, again: () => void): Promise<void> => {
-    const kept = keysOf(next);
-    for (const [text, key] of keysOf(current))
-      if (!kept.has(text) && !missing.has(text)) missing.set(text, { key, since: clock.now() });
-    for (const [text, { key, since }] of missing) {
-      if (kept.has(text)) missing.delete(text);
-      else if (clock.now() - since >= DELETE_GRACE_MS) {
-        missing.delete(text);
-        await client.delete(key).catch(() => {});
-        tell({ type: "removed", object: text });
-      }
-    }
-    if (missing.size > 0) clock.at(clock.now() + DELETE_GRACE_MS, again);
-  };
+  private constructor(parts: DevLoopParts) {
+    this.#parts = parts;
+    this.#gone = new GoneObjects(parts.project);
+    this.#batcher = makeBatcher(parts.clock, saveTimes, () => this.#run());
+    this.#watched = watchPaths(() => {
+      if (!this.#paused) this.#batcher.touch();
+    });
+  }
 
-  const pass = async (signal: AbortSignal): Promise<void> => {
-    const next = await parts.load();
+  /** Resolves when every file is watched. */
+  static async start(parts: DevLoopParts): Promise<DevLoop> {
+    const loop = new DevLoop(parts);
+    await loop.#watched.follow(pathsOf(parts.project, parts.folders));
+    loop.#following = followServices(parts.client, loop.#ended.signal, loop.#seer());
+    return loop;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended.abort();
+    this.#batcher[Symbol.dispose]();
+    await this.#watched[Symbol.asyncDispose]();
+    this.#running?.abort.abort();
+    await Promise.all([this.#running?.done, this.#following]);
+  }
+
+  /** Wishes written on Services, and Services whose rebuild has become ready. */
+  #seer(): (service: Service, deleted: boolean) => void {
+    const { deployer, client, keepOld } = this.#parts;
+    const read = makeCommandReader({
+      rebuild: (key) => {
+        deployer.forget(key);
+        this.#batcher.touch();
+      },
+      pause: (wanted) => {
+        if (this.#paused && !wanted) this.#batcher.touch();
+        this.#paused = wanted;
+      },
+    });
+    return (service, deleted) => {
+      read(service, deleted);
+      const key = `${service.metadata.namespace ?? ""}/${service.metadata.name}`;
+      if (keepOld || deleted || !hasSettled(service) || !deployer.changed.delete(key)) return;
+      retireRevisions(client, service).catch((error: unknown) => this.#stumbled(error));
+    };
+  }
+
+  /** The latest save wins: what runs is aborted, and the new look begins once it has let go. */
+  #run(): void {
+    const before = this.#running;
+    before?.abort.abort();
+    const abort = new AbortController();
+    const done = (before?.done ?? Promise.resolve())
+      .then(() => this.#look(abort.signal))
+      .catch((error: unknown) => {
+        // Overtaken by a newer save, or the session is ending.
+        if (!abort.signal.aborted) this.#stumbled(error);
+      });
+    this.#running = { abort, done };
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    const { load, deployer, tell, folders } = this.#parts;
+    const next = await load();
     if (signal.aborted) return;
     if (hasErrors(next)) {
       tell({ type: "invalid", findings: next.findings.filter(({ severity }) => severity === "error"), project: next });
       return;
     }
     await deployer.deploy(next, signal);
-    await removeGone(next, () => batcher.touch());
-    current = next;
-    await watched.follow(pathsOf(next, folders));
-  };
+    await this.#removeGone(next);
+    await this.#watched.follow(pathsOf(next, folders));
+  }
 
-  const run = (): void => {
-    const before = running;
-    before?.abort.abort();
-    const abort = new AbortController();
-    const done = (before?.done ?? Promise.resolve())
-      .then(() => pass(abort.signal))
-      .catch((error: unknown) => {
-        // Overtaken by a newer save, or the session is ending.
-        if (!abort.signal.aborted)
-          tell({ type: "stumbled", message: error instanceof Error ? error.message : String(error) });
-      });
-    running = { abort, done };
-  };
+  async #removeGone(next: Project): Promise<void> {
+    const { client, clock, tell } = this.#parts;
+    const { due, waiting } = this.#gone.compare(next, clock.now());
+    for (const key of due) {
+      await client.delete(key);
+      tell({ type: "removed", object: keyText(key) });
+    }
+    if (waiting) clock.at(clock.now() + DELETE_GRACE_MS, () => this.#batcher.touch());
+  }
 
-  let paused = false;
-  const batcher: Batcher = makeBatcher(clock, saveTimes, run);
-  const watched = watchPaths(() => {
-    if (!paused) batcher.touch();
-  });
-  const ended = new AbortController();
-  const commands = followCommands(client, ended.signal, {
-    rebuild(service) {
-      deployer.forget(service);
-      batcher.touch();
-    },
-    pause(wanted) {
-      if (paused && !wanted) batcher.touch();
-      paused = wanted;
-    },
-  });
-  await watched.follow(pathsOf(current, folders));
-  return {
-    async [Symbol.asyncDispose]() {
-      ended.abort();
-      batcher[Symbol.dispose]();
-      await watched[Symbol.asyncDispose]();
-      running?.abort.abort();
-      await Promise.all([running?.done, commands]);
-    },
-  };
+  #stumbled(error: unknown): void {
+    this.#parts.tell({ type: "stumbled", message: error instanceof Error ? error.message : String(error) });
+  }
 }

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { systemClock } from "../../base/system-clock.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
-import { startDevLoop } from "../../dev/dev-loop.ts";
+import { DevLoop } from "../../dev/dev-loop.ts";
 import type { Project } from "../../project/project.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
 import { settleSession, settleUi, type UpFlags } from "../flags/up-flags.ts";
@@ -72,13 +72,14 @@ async function serve(
   await deployFirst(deployer, project, end, () => buildFailed);
   const watches = flags.watch !== false && project.settings.watch !== false;
   const loop = watches
-    ? await startDevLoop({
+    ? await DevLoop.start({
         project,
         load: () => reload(flags, terminal),
         deployer,
         client: session.emulator.client,
         clock: systemClock,
         tell,
+        keepOld: flags.keepOld === true || project.settings["keep-old"] === true,
         folders: await namedFolders(flags, terminal.cwd),
       })
     : undefined;

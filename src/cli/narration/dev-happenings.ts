@@ -30,6 +30,8 @@ export function devHappenings(event: DevEvent): readonly Happening[] {
   switch (event.type) {
     case "invalid":
       return event.findings.map(fileHappening);
+    case "changed":
+      return [{ type: "build", service: event.service, phase: "changed" }];
     case "building":
       return [{ type: "build", service: event.service, phase: "started" }];
     case "built":

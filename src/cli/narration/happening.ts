@@ -42,7 +42,7 @@ export type Happening =
   | {
       readonly type: "build";
       readonly service: string;
-      readonly phase: "started" | "done" | "failed";
+      readonly phase: "changed" | "started" | "done" | "failed";
       readonly message?: string;
     }
   | {

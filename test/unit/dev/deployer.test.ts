@@ -1,16 +1,12 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { AnyObject } from "../../../src/apis/meta/object.ts";
 import type { Service } from "../../../src/apis/serving/types.ts";
-import type { Clock } from "../../../src/base/clock.ts";
 import { ApiError, type Client } from "../../../src/client/client.ts";
-import { makeBatcher, saveTimes } from "../../../src/dev/batcher.ts";
 import { Deployer, type DeployerParts } from "../../../src/dev/deployer.ts";
-import { makeCommandReader } from "../../../src/dev/dev-commands.ts";
 import type { DevEvent } from "../../../src/dev/dev-event.ts";
-import { hashSources, sourceFilter } from "../../../src/dev/source-files.ts";
 import { withDeployed, withFreshName } from "../../../src/dev/template-plan.ts";
 import type { Project, ProjectService } from "../../../src/project/project.ts";
 
@@ -36,8 +32,6 @@ const service: Service = {
   },
 };
 const write = (name: string, text: string) => writeFile(join(folder, name), text);
-const hash = (apart: readonly string[] = []) =>
-  hashSources(folder, sourceFilter(folder, "Dockerfile", new Set(apart.map((name) => join(folder, name)))));
 
 describe("the template", () => {
   test("a built image takes the place of the serving container's, which an annotation keeps", () => {
@@ -57,86 +51,6 @@ describe("the template", () => {
     const named = { ...service, spec: { template: { ...service.spec.template, metadata: { name: "hello-blue" } } } };
     expect(withFreshName(named, "ab12").spec.template.metadata?.name).toBe("hello-blue-ab12");
     expect(withFreshName(service, "ab12")).toBe(service);
-  });
-});
-
-describe("the hash of sources", () => {
-  test("follows names and contents, and nothing else", async () => {
-    await write("a.mjs", "1");
-    const first = await hash();
-    await write("a.mjs", "1");
-    expect(await hash()).toBe(first);
-    await write("a.mjs", "2");
-    expect(await hash()).not.toBe(first);
-  });
-
-  test("leaves out what .dockerignore names, editors' files, and files watched for themselves", async () => {
-    await write("a.mjs", "1");
-    await write(".dockerignore", "*.md\nlogs\n");
-    const first = await hash(["service.yaml"]);
-    await mkdir(join(folder, "logs"));
-    await mkdir(join(folder, "node_modules"));
-    for (const name of ["README.md", "logs/x", "node_modules/y", ".a.mjs.swp", "a.mjs~", "service.yaml"])
-      await write(name, "new");
-    expect(await hash(["service.yaml"])).toBe(first);
-  });
-});
-
-describe("batches of saves", () => {
-  function setUp() {
-    let time = 0;
-    let timers: { at: number; run: () => void }[] = [];
-    const clock: Clock = {
-      now: () => time,
-      at(at, run) {
-        const timer = { at, run };
-        timers.push(timer);
-        return {
-          [Symbol.dispose]: () => {
-            timers = timers.filter((each) => each !== timer);
-          },
-        };
-      },
-    };
-    const runs: number[] = [];
-    const batcher = makeBatcher(clock, saveTimes, () => runs.push(time));
-    const advance = (to: number): void => {
-      for (;;) {
-        const next = timers.filter(({ at }) => at <= to).sort((a, b) => a.at - b.at)[0];
-        if (next === undefined) break;
-        timers = timers.filter((each) => each !== next);
-        time = next.at;
-        next.run();
-      }
-      time = to;
-    };
-    return { batcher, runs, advance };
-  }
-
-  test("run once, 150 ms after the last", () => {
-    const { batcher, runs, advance } = setUp();
-    batcher.touch();
-    advance(100);
-    batcher.touch();
-    advance(1000);
-    expect(runs).toEqual([250]);
-  });
-
-  test("run after 2 s although saves go on", () => {
-    const { batcher, runs, advance } = setUp();
-    for (let at = 0; at <= 2500; at += 100) {
-      advance(at);
-      batcher.touch();
-    }
-    expect(runs).toEqual([2000]);
-  });
-
-  test("nothing runs once it is disposed of", () => {
-    const { batcher, runs, advance } = setUp();
-    batcher.touch();
-    batcher[Symbol.dispose]();
-    advance(5000);
-    expect(runs).toEqual([]);
   });
 });
 
@@ -243,32 +157,5 @@ describe("deploying", () => {
     const { deployer } = setUp({ client });
     const applied = await deployer.deploy({ ...projectOf({}), objects: [service, other] }, never);
     expect(applied.map((each) => ("refusal" in each ? each.refusal.message : each.verdict))).toEqual(["no", "created"]);
-  });
-});
-
-describe("commands on Services", () => {
-  const asking = (annotations: Record<string, string>): Service => ({
-    ...service,
-    metadata: { ...service.metadata, annotations },
-  });
-
-  test("a new rebuild wish is carried out once, an old one never", () => {
-    const rebuilt: string[] = [];
-    const read = makeCommandReader({ rebuild: (key) => rebuilt.push(key), pause: () => {} });
-    read(asking({ "knap.dev/rebuild-requested-at": "yesterday" }), false);
-    expect(rebuilt).toEqual([]);
-    read(asking({ "knap.dev/rebuild-requested-at": "now" }), false);
-    read(asking({ "knap.dev/rebuild-requested-at": "now", other: "x" }), false);
-    expect(rebuilt).toEqual(["default/hello"]);
-  });
-
-  test("watching pauses while a Service asks for it, and goes on when it is deleted", () => {
-    const told: boolean[] = [];
-    const read = makeCommandReader({ rebuild: () => {}, pause: (wanted) => told.push(wanted) });
-    read(asking({}), false);
-    read(asking({ "knap.dev/watch-paused": "true" }), false);
-    read(asking({ "knap.dev/watch-paused": "true" }), false);
-    read(asking({ "knap.dev/watch-paused": "true" }), true);
-    expect(told).toEqual([true, false]);
   });
 });
