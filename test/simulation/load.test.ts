@@ -1,0 +1,106 @@
+// Minutes of traffic through the real activator and queue-proxies in seconds: nobody is lost, pods follow the load, and nothing stops while it is in the path.
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { type Answered, PaperEmulator } from "../support/paper-emulator.ts";
+
+const REVISION = "default/hello-00001";
+const SERVICE_MS = 400;
+
+let emulator: PaperEmulator;
+afterEach(() => {
+  emulator[Symbol.dispose]();
+  vi.restoreAllMocks();
+});
+
+async function deployed(annotations: Readonly<Record<string, string>>, containerConcurrency = 0): Promise<void> {
+  emulator = new PaperEmulator({ serviceMs: SERVICE_MS });
+  const prefixed = Object.entries(annotations).map(([name, value]) => [`autoscaling.knative.dev/${name}`, value]);
+  emulator.apply({
+    apiVersion: "serving.knative.dev/v1",
+    kind: "Service",
+    metadata: { name: "hello", namespace: "default" },
+    spec: {
+      template: {
+        metadata: { annotations: Object.fromEntries(prefixed) },
+        spec: { containerConcurrency, containers: [{ image: "example.com/hello:v1" }] },
+      },
+    },
+  } as never);
+  await emulator.advance(3000);
+}
+const pods = (): number => emulator.store.list("Pod").length;
+
+/** So many requests a second, evenly; returns those of each second. */
+async function load(perSecond: number, seconds: number): Promise<Answered[]> {
+  const requests: Answered[] = [];
+  for (let sent = 0; sent < perSecond * seconds; sent += 1) {
+    requests.push(emulator.request(REVISION));
+    await emulator.advance(1000 / perSecond);
+  }
+  return requests;
+}
+
+describe("traffic on virtual time", () => {
+  test("ten minutes that swell and ebb: pods follow, every request is answered", async () => {
+    await deployed({ target: "2", window: "20s" });
+    const requests: Answered[] = [];
+    const sizes: number[] = [];
+    for (const perSecond of [2, 10, 20, 10, 2]) {
+      requests.push(...(await load(perSecond, 120)));
+      sizes.push(pods());
+    }
+    await emulator.advance(5000);
+    expect(requests).toHaveLength(44 * 120);
+    expect(requests.filter(({ exchange }) => exchange.status !== 200)).toEqual([]);
+    const [low = 0, middle = 0, high = 0, later = 0, last = 0] = sizes;
+    // concurrency = rate × 0.4 s; a pod is to have 2 × 0.7 of it
+    expect([low, middle, high]).toEqual([1, 3, 6]);
+    expect([later, last]).toEqual([3, 1]);
+    expect(Math.max(...requests.map(({ tookMs }) => tookMs ?? Number.NaN))).toBeLessThan(2 * SERVICE_MS);
+    await emulator.advanceUntil(() => pods() === 0, 60_000);
+  });
+
+  test("a burst on one slot per pod is answered in turn, whatever waits", async () => {
+    await deployed({ window: "20s", "max-scale": "4" }, 1);
+    const burst = Array.from({ length: 100 }, () => emulator.request(REVISION));
+    let most = 0;
+    for (let second = 0; second < 30; second += 1) {
+      await emulator.advance(1000);
+      most = Math.max(most, pods());
+    }
+    expect(most).toBe(4);
+    expect(burst.every(({ exchange }) => exchange.status === 200)).toBe(true);
+    const longest = Math.max(...burst.map(({ tookMs = 0 }) => tookMs));
+    expect(longest).toBeGreaterThanOrEqual((100 / 4) * SERVICE_MS);
+    expect(longest).toBeLessThan(100 * SERVICE_MS);
+  });
+
+  test("the last pod goes only after the activator stands in the path", async () => {
+    await deployed({ window: "10s", "target-burst-capacity": "0" });
+    const seen: string[] = [];
+    emulator.store.watch({}, ({ object, old, type }) => {
+      const { kind, metadata } = object;
+      const modeOf = (service: unknown) => (service as { spec: { mode?: string } } | undefined)?.spec.mode;
+      const replicasOf = (deployment: unknown) => (deployment as { spec: { replicas?: number } }).spec.replicas;
+      if (kind === "ServerlessService" && modeOf(object) !== modeOf(old)) seen.push(`mode ${modeOf(object)}`);
+      if (kind === "Deployment" && replicasOf(object) === 0 && old && replicasOf(old) !== 0) seen.push("replicas 0");
+      if (kind !== "Pod") return;
+      if (type === "DELETED") seen.push("pod is gone");
+      else if (metadata.deletionTimestamp !== undefined) seen.push("pod stops");
+    });
+    emulator.request(REVISION);
+    await emulator.advanceUntil(() => pods() === 0, 90_000);
+    expect(seen).toEqual(["mode Serve", "mode Proxy", "replicas 0", "pod stops", "pod is gone"]);
+  });
+
+  test("ninety idle seconds set no timer of the machine", async () => {
+    await deployed({});
+    const timers = (["setTimeout", "setInterval", "setImmediate"] as const).map((name) =>
+      vi.spyOn(globalThis, name).mockImplementation(() => {
+        throw new Error(`${name} on virtual time`);
+      }),
+    );
+    await emulator.advance(90_000);
+    expect(pods()).toBe(0);
+    for (const timer of timers) expect(timer).not.toHaveBeenCalled();
+  });
+});
