@@ -5,9 +5,9 @@ import { timeText } from "../../base/time.ts";
 import type { UsableImage } from "../image/image-library.ts";
 import { type ContainerSpec, type ContainerState, RuntimeError, type RuntimeEvent } from "../runtime/runtime.ts";
 import type { ContainerOutcome } from "./container-spec.ts";
+import { lastWords, ranMs } from "./last-words.ts";
 import type { NodeParts, WakeMarks } from "./node-parts.ts";
 import type { ContainerFacts, ExitFacts, ImageFacts, RunFacts } from "./pod-facts.ts";
-import { fallbackMessage } from "./pod-status.ts";
 
 /** What the pod gives its containers. */
 export interface PodSide {
@@ -24,7 +24,6 @@ export interface PodSide {
 }
 
 const START_ERROR = 128;
-const LOG_TAIL_LINES = 80;
 
 export class ContainerRun {
   readonly container: Container;
@@ -66,12 +65,9 @@ export class ContainerRun {
     return this.#run.state === "running" ? this.#run.containerId : undefined;
   }
 
-  get lastId(): string | undefined {
-    return this.#id;
-  }
-
-  get previousId(): string | undefined {
-    return this.#previousId;
+  /** The present or last container, then the one before it. */
+  get ids(): readonly string[] {
+    return [this.#id, this.#previousId].filter((id) => id !== undefined);
   }
 
   get stopSignal(): string {
@@ -159,8 +155,7 @@ export class ContainerRun {
   async remove(): Promise<void> {
     this.#over = true;
     this.#listening?.[Symbol.dispose]();
-    const ids = [this.#id, this.#previousId].filter((id) => id !== undefined);
-    await Promise.all(ids.map((id) => this.#parts.runtime.remove(id)));
+    await Promise.all(this.ids.map((id) => this.#parts.runtime.remove(id)));
   }
 
   #have(image: UsableImage): void {
@@ -175,7 +170,7 @@ export class ContainerRun {
       this.#hold(outcome.error.reason, outcome.error.message);
       return;
     }
-    const id = await starts(() => this.#create(outcome.spec));
+    const id = await starts(() => this.#create(outcome.spec)).catch((error: unknown) => this.#second(error));
     if (id === undefined) return;
     const state = await runtime.inspect(id);
     if (this.#over || this.#id !== id) return;
@@ -183,6 +178,19 @@ export class ContainerRun {
     this.#run = { state: "running", containerId: id, startedAt: this.#now() };
     if (state === undefined || state.status === "exited") await this.#onExited(state);
     else this.#side.onRunning(this);
+  }
+
+  /** A network or a name that is in the way is put right, and the start tried once more. */
+  async #second(error: unknown): Promise<string | undefined> {
+    const { runtime, network, starts } = this.#parts;
+    const code = error instanceof RuntimeError ? error.code : "failed";
+    if (code === "not-found") await network?.renew();
+    else if (code !== "conflict") throw error;
+    const again = await this.#side.render(this.container, this.#restarts, this.#usable as UsableImage);
+    if ("error" in again) throw error;
+    // By name: a container of ours that an earlier try left.
+    if (code === "conflict") await runtime.remove(again.spec.name);
+    return starts(() => this.#create(again.spec));
   }
 
   /** undefined: the pod ended meanwhile, and what was made is gone again. */
@@ -197,8 +205,14 @@ export class ContainerRun {
     this.#listening = listen(id, (event) => this.#onEvent(event));
     this.#id = id;
     this.#side.marks.created ??= nodeClock.now();
-    if (!this.#over) await this.#side.prepare(id, this.container);
-    if (!this.#over) await runtime.start(id);
+    try {
+      if (!this.#over) await this.#side.prepare(id, this.container);
+      if (!this.#over) await runtime.start(id);
+    } catch (error) {
+      // A second try will want the name.
+      if (!isNotStartable(error)) await runtime.remove(id).catch(() => {});
+      throw error;
+    }
     this.#side.marks.started ??= nodeClock.now();
     if (!this.#over) return id;
     await runtime.remove(id);
@@ -209,7 +223,7 @@ export class ContainerRun {
     const message = error instanceof Error ? error.message : String(error);
     const code = error instanceof RuntimeError ? error.code : "failed";
     if (code === "no-image") this.#forgetImage();
-    else if (code === "invalid" && this.#id !== undefined) this.#onNotStartable(message);
+    else if (isNotStartable(error) && this.#id !== undefined) this.#onNotStartable(message);
     else this.#hold(code === "unreachable" ? "ContainerRuntimeNotReady" : "CreateContainerError", message);
   }
 
@@ -250,12 +264,13 @@ export class ContainerRun {
     if (this.#run.state !== "running" || this.#ending) return;
     this.#ending = true;
     const { containerId, startedAt } = this.#run;
-    const { nodeClock } = this.#parts;
+    const { nodeClock, runtime } = this.#parts;
     const exitCode = state?.exitCode ?? 137;
+    const words = { runtime, containerId, state, container: this.container, foreign: this.#usable?.foreign };
     const exit: ExitFacts = {
       exitCode,
       reason: state?.oomKilled ? "OOMKilled" : exitCode === 0 ? "Completed" : "Error",
-      message: exitCode === 0 ? "" : await this.#lastWords(containerId, state),
+      message: exitCode === 0 ? "" : await lastWords(words),
       startedAt,
       finishedAt: this.#now(),
       containerId,
@@ -270,21 +285,6 @@ export class ContainerRun {
     this.#side.look();
   }
 
-  /** The termination message: the end of the log, where the policy says so; for a foreign image, that it is one. */
-  async #lastWords(id: string, state: ContainerState | undefined): Promise<string> {
-    if (state === undefined) return "the container was removed by someone else";
-    const foreign = this.#usable?.foreign && ranMs(state) < 5_000 ? `${this.#usable.foreign}\n` : "";
-    if (this.container.terminationMessagePolicy !== "FallbackToLogsOnError") return foreign + (state.error ?? "");
-    const lines: string[] = [];
-    try {
-      const tail = this.#parts.runtime.logs(id, { follow: false, tail: LOG_TAIL_LINES });
-      for await (const line of tail) lines.push(line.text);
-    } catch {
-      // A message is worth no failure.
-    }
-    return foreign + (lines.length > 0 ? fallbackMessage(lines) : (state.error ?? ""));
-  }
-
   #now(): string {
     return timeText(this.#parts.clock.now());
   }
@@ -293,8 +293,7 @@ export class ContainerRun {
 /** To the process runtime an image's name means nothing. */
 const processImage: UsableImage = { reference: "", imageId: "", user: "", stopSignal: "SIGTERM" };
 
-function ranMs(state: ContainerState | undefined): number {
-  const started = Date.parse(state?.startedAt ?? "");
-  const finished = Date.parse(state?.finishedAt ?? "");
-  return Number.isNaN(started) || Number.isNaN(finished) ? 0 : Math.max(0, finished - started);
+/** The program itself could not be started: that counts as an exit, not as a try. */
+function isNotStartable(error: unknown): boolean {
+  return error instanceof RuntimeError && error.code === "invalid";
 }

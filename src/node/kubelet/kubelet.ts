@@ -3,13 +3,18 @@ import type { Deployment, Pod } from "../../apis/core/types.ts";
 import type { Kind, ObjectKey } from "../../apis/kinds.ts";
 import type { WatchEvent } from "../../control-plane/store/view.ts";
 import type { RuntimeEvent } from "../runtime/runtime.ts";
+import type { AddressPool } from "./address-pool.ts";
 import type { NodeParts, StopManners, WakeMarks } from "./node-parts.ts";
+import { SESSION_LABEL } from "./orphans.ts";
 import { PodWorker } from "./pod-worker.ts";
 import { prewarm } from "./prewarm.ts";
+import { SessionNetwork } from "./session-network.ts";
 import { makeVolumes } from "./volumes/make-volumes.ts";
 
-export interface KubeletOptions extends Omit<NodeParts, "listen" | "track" | "manners" | "volumes"> {
+export interface KubeletOptions extends Omit<NodeParts, "listen" | "track" | "manners" | "volumes" | "network"> {
   readonly manners: StopManners;
+  /** The session's network, opened by whoever closes it. */
+  readonly network: { readonly id: string; readonly pool: AddressPool } | undefined;
   /** The engine went away or came back. */
   readonly onEngine?: (state: "unreachable" | "reachable") => void;
 }
@@ -30,11 +35,14 @@ export class Kubelet {
   #stopped = false;
 
   constructor(options: KubeletOptions) {
-    const { manners, onEngine, ...parts } = options;
+    const { manners, onEngine, network, ...parts } = options;
     this.#manners = manners;
     this.#parts = {
       ...parts,
-      volumes: makeVolumes(options),
+      network:
+        network &&
+        new SessionNetwork({ runtime: parts.runtime, first: network, name: parts.prefix, labels: parts.labels }),
+      volumes: makeVolumes(parts),
       manners: () => this.#manners,
       listen: (id, listener) => this.#listen(id, listener),
       track: (work) => this.#track(work),
@@ -103,7 +111,9 @@ export class Kubelet {
     for (const watch of this.#watches) watch[Symbol.dispose]();
     this.#closing.abort();
     await this.#events;
+    await this.#tidy().catch((error: unknown) => this.#parts.log.warn("not tidied", { error: String(error) }));
     await this.#parts.volumes.close();
+    await this.#parts.network?.close();
   }
 
   #onPod(pod: Pod): void {
@@ -156,9 +166,36 @@ export class Kubelet {
       if (event.type === "unreachable" || event.type === "reachable") {
         log.warn(`container engine ${event.type}`);
         onEngine(event.type);
-        if (event.type === "reachable") for (const worker of this.#workers.values()) void worker.recheck();
+        if (event.type === "reachable") void this.#recheck();
       } else this.#listeners.get(event.containerId)?.(event);
     }
+  }
+
+  /** The engine is back: every pod looks at its containers, and what could not be removed meanwhile goes. */
+  async #recheck(): Promise<void> {
+    const { log, network } = this.#parts;
+    try {
+      await network?.renew();
+      await this.#tidy();
+      await Promise.all([...this.#workers.values()].map((worker) => worker.recheck()));
+    } catch (error) {
+      // Away again; the next `reachable` looks anew.
+      log.warn("engine not looked through", { error: String(error) });
+    }
+  }
+
+  /** Removes containers of pods that this node no longer has. */
+  async #tidy(): Promise<void> {
+    const { runtime, labels } = this.#parts;
+    const [name, value] =
+      Object.entries(labels).find(([key]) => key === SESSION_LABEL) ?? Object.entries(labels)[0] ?? [];
+    if (name === undefined) return;
+    const found = await runtime.list(`${name}=${value}`);
+    const lost = found.filter(({ labels: own }) => {
+      const uid = own["knap.dev/pod-uid"];
+      return uid !== undefined && !this.#workers.has(uid);
+    });
+    await Promise.all(lost.map(({ id }) => runtime.remove(id)));
   }
 
   async #track<T>(work: Promise<T>): Promise<T> {

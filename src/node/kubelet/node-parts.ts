@@ -7,9 +7,9 @@ import type { ObjectStore } from "../../control-plane/store/object-store.ts";
 import type { ImageLibrary } from "../image/image-library.ts";
 import type { RegistryConfig } from "../image/registry-auth.ts";
 import type { ContainerRuntime, ContainerSpec, RuntimeEvent, RuntimeInfo } from "../runtime/runtime.ts";
-import type { AddressPool } from "./address-pool.ts";
 import type { StartCommand } from "./container-spec.ts";
 import type { Gate } from "./gate.ts";
+import type { SessionNetwork } from "./session-network.ts";
 import type { OpenSidecar } from "./sidecar.ts";
 import type { VolumeKeeper } from "./volumes/volume-keeper.ts";
 
@@ -37,7 +37,7 @@ export interface NodeParts {
   readonly hostIP: string;
   readonly prefix: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly network: { readonly id: string; readonly pool: AddressPool } | undefined;
+  readonly network: SessionNetwork | undefined;
   readonly dns: ((pod: Pod) => NonNullable<ContainerSpec["dns"]>) | undefined;
   readonly extraHosts: readonly string[];
   readonly volumes: VolumeKeeper;

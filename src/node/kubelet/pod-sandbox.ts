@@ -5,6 +5,7 @@ import { dialledPorts, hostnameOf, userContainers } from "./container-spec.ts";
 import type { NodeParts } from "./node-parts.ts";
 import { ensurePauseImage } from "./pause-image.ts";
 import type { PodFacts } from "./pod-facts.ts";
+import type { Place } from "./session-network.ts";
 import type { Address } from "./sidecar.ts";
 
 type Placement = Pick<ContainerSpec, "network" | "networkOf" | "ports" | "dns" | "extraHosts">;
@@ -12,16 +13,21 @@ type Placement = Pick<ContainerSpec, "network" | "networkOf" | "ports" | "dns" |
 export class PodSandbox {
   readonly #parts: NodeParts;
   readonly #pod: Pod;
-  readonly #address: string | undefined;
+  /** The pause container ended without us: the pod has lost its network. */
+  readonly #onLost: () => void;
+  #place: Place | undefined;
+  #listening: Disposable | undefined;
   #facts: PodFacts["sandbox"];
   #state: ContainerState | undefined;
   #id: string | undefined;
+  #opened = 0;
   #over = false;
 
-  constructor(parts: NodeParts, pod: Pod) {
+  constructor(parts: NodeParts, pod: Pod, onLost: () => void) {
     this.#parts = parts;
+    this.#onLost = onLost;
     this.#pod = pod;
-    this.#address = parts.network?.pool.take();
+    this.#place = parts.network?.take();
     const several = userContainers(pod).length + (pod.spec.initContainers ?? []).length > 1;
     this.#facts = several && parts.runtime.capabilities.networks ? "none" : "unneeded";
   }
@@ -32,7 +38,7 @@ export class PodSandbox {
 
   /** The pod's address: its own on the session's network, or the machine's where there is no network. */
   get ip(): string {
-    return this.#address ?? "127.0.0.1";
+    return this.#place?.address ?? "127.0.0.1";
   }
 
   /** How a container of this pod is put on the network. */
@@ -52,45 +58,68 @@ export class PodSandbox {
 
   /** Starts the pause container. Throws what the runtime throws. */
   async open(): Promise<void> {
-    const { runtime, info, prefix, labels, starts } = this.#parts;
+    const { runtime, info, prefix, labels, starts, listen } = this.#parts;
     this.#facts = "opening";
     try {
       const image = await ensurePauseImage(runtime, info.architecture);
       const { namespace = "default", name, uid = "" } = this.#pod.metadata;
       const id = await starts(async () => {
         const made = await runtime.create({
-          name: `${prefix}_${name}_pause`,
+          name: `${prefix}_${name}_pause_${this.#opened++}`,
           image,
           env: [],
           hostname: hostnameOf(this.#pod),
           labels: { ...labels, "knap.dev/pod": `${namespace}/${name}`, "knap.dev/pod-uid": uid },
           ...this.#ownPlacement(),
         });
+        this.#id = made;
+        this.#listening = listen(made, ({ type }) => (type === "die" || type === "destroy") && void this.check());
         if (!this.#over) await runtime.start(made);
         return made;
       });
-      this.#id = id;
       if (this.#over) return await this.close();
       this.#state = await runtime.inspect(id);
       this.#facts = "ready";
     } catch (error) {
-      this.#facts = "none";
+      await this.#drop().catch(() => {});
       throw error;
     }
+  }
+
+  /** Looks whether the pause container still holds the network; without it the pod starts anew. */
+  async check(): Promise<void> {
+    const id = this.#id;
+    if (this.#facts !== "ready" || id === undefined) return;
+    const state = await this.#parts.runtime.inspect(id).catch(() => "away" as const);
+    if (state === "away" || state?.status === "running" || this.#over || this.#id !== id) return;
+    await this.#drop().catch(() => {});
+    this.#onLost();
+  }
+
+  async #drop(): Promise<void> {
+    const id = this.#id;
+    this.#listening?.[Symbol.dispose]();
+    this.#facts = "none";
+    this.#id = undefined;
+    this.#state = undefined;
+    if (id !== undefined) await this.#parts.runtime.remove(id);
   }
 
   /** After the last container has ended. */
   async close(): Promise<void> {
     this.#over = true;
     if (this.#id !== undefined) await this.#parts.runtime.remove(this.#id);
-    if (this.#address !== undefined) this.#parts.network?.pool.give(this.#address);
+    this.#listening?.[Symbol.dispose]();
+    if (this.#place) this.#parts.network?.give(this.#place);
   }
 
   #ownPlacement(): Placement {
     const { network, dns, extraHosts } = this.#parts;
+    // Taken from a network that is no more: the address is worth nothing.
+    if (network && this.#place?.network !== network.id) this.#place = network.take();
     return {
       ports: dialledPorts(this.#pod),
-      ...(network && this.#address !== undefined && { network: { id: network.id, address: this.#address } }),
+      ...(this.#place && { network: { id: this.#place.network, address: this.#place.address } }),
       ...(dns && { dns: dns(this.#pod) }),
       ...(extraHosts.length > 0 && { extraHosts }),
     };

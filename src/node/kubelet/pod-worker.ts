@@ -1,29 +1,20 @@
 // One pod on this node: keeps its facts, follows its plan, writes its status, and ends it. One per pod uid; what to do is decided in pod-plan.ts.
-import type { Container } from "../../apis/core/pod-spec.ts";
 import type { Pod } from "../../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../../apis/kinds.ts";
 import { sameJson } from "../../base/json.ts";
 import { timeText } from "../../base/time.ts";
-import type { UsableImage } from "../image/image-library.ts";
+import { RuntimeError } from "../runtime/runtime.ts";
 import { ContainerRun, type PodSide } from "./container-run.ts";
-import {
-  type ContainerOutcome,
-  renderContainer,
-  servingContainer,
-  userContainers,
-  withSubPaths,
-} from "./container-spec.ts";
-import type { EnvironmentSources } from "./environment-spec.ts";
+import { servingContainer, userContainers } from "./container-spec.ts";
 import type { NodeParts, WakeMarks } from "./node-parts.ts";
 import type { PodFacts } from "./pod-facts.ts";
 import type { PodFront } from "./pod-front.ts";
 import { HELD_RETRY_MS, planPod } from "./pod-plan.ts";
+import { PodRendering } from "./pod-rendering.ts";
 import { PodSandbox } from "./pod-sandbox.ts";
 import { makePodStatus } from "./pod-status.ts";
 import { stopPod } from "./pod-stop.ts";
 import { RunningContainer } from "./running-container.ts";
-import type { VolumeFile } from "./volumes/volume-files-spec.ts";
-import { makeCopyTar } from "./volumes/volume-tar.ts";
 
 export class PodWorker {
   readonly uid: string;
@@ -33,7 +24,7 @@ export class PodWorker {
   readonly #runs: readonly ContainerRun[];
   readonly #running = new Map<ContainerRun, RunningContainer>();
   readonly #sandbox: PodSandbox;
-  readonly #copies = new Map<Container, readonly VolumeFile[]>();
+  readonly #rendering: PodRendering;
   readonly #onGone: () => void;
   #pod: Pod;
   #timer: Disposable | undefined;
@@ -49,11 +40,12 @@ export class PodWorker {
     this.uid = pod.metadata.uid ?? "";
     this.key = keyOf(pod) as ObjectKey<"Pod">;
     this.marks.accepted = parts.nodeClock.now();
-    this.#sandbox = new PodSandbox(parts, pod);
+    this.#sandbox = new PodSandbox(parts, pod, () => this.#onSandboxLost());
+    this.#rendering = new PodRendering(parts, this.#sandbox);
     const side: PodSide = {
       pod: () => this.#pod,
-      render: (container, attempt, image) => this.#render(container, attempt, image),
-      prepare: (id, container) => this.#prepare(id, container),
+      render: (container, attempt, image) => this.#rendering.render(this.#pod, container, { attempt, image }),
+      prepare: (id, container) => this.#rendering.prepare(id, container),
       look: () => this.look(),
       onRunning: (run) => this.#onRunning(run),
       onEnded: (run) => this.#onEnded(run),
@@ -72,8 +64,7 @@ export class PodWorker {
 
   /** The containers of a name, the present one first: for logs and exec. */
   containersOf(name: string): readonly string[] {
-    const run = this.#runs.find((one) => one.name === name);
-    return [run?.lastId, run?.previousId].filter((id) => id !== undefined);
+    return this.#runs.find((run) => run.name === name)?.ids ?? [];
   }
 
   /** The object changed. */
@@ -90,6 +81,7 @@ export class PodWorker {
 
   /** The engine is back after an absence: nothing that was known is sure. */
   async recheck(): Promise<void> {
+    await this.#sandbox.check();
     await Promise.all(this.#runs.map((run) => run.inspect()));
     this.refresh();
   }
@@ -146,10 +138,20 @@ export class PodWorker {
     parts.store.confirmDeleted(this.key, this.uid);
   }
 
+  /** What still runs has no network any more: all of it starts anew. */
+  #onSandboxLost(): void {
+    for (const run of this.#runs) void run.signal("SIGKILL");
+    this.look();
+  }
+
   async #openSandbox(): Promise<void> {
-    const { nodeClock, record } = this.#parts;
+    const { nodeClock, record, network } = this.#parts;
     try {
-      await this.#sandbox.open();
+      await this.#sandbox.open().catch(async (error: unknown) => {
+        if (!(error instanceof RuntimeError) || error.code !== "not-found") throw error;
+        await network?.renew();
+        await this.#sandbox.open();
+      });
       this.look();
     } catch (error) {
       const message = `Failed to create pod sandbox: ${error instanceof Error ? error.message : String(error)}`;
@@ -183,48 +185,6 @@ export class PodWorker {
   #serving(): ContainerRun | undefined {
     const name = servingContainer(this.#pod)?.name;
     return this.#runs.find((run) => !run.init && run.name === name);
-  }
-
-  async #render(container: Container, attempt: number, image: UsableImage): Promise<ContainerOutcome> {
-    const parts = this.#parts;
-    const { namespace = "default" } = this.#pod.metadata;
-    const start = parts.startCommand(this.#pod);
-    const sources = this.#sources(namespace);
-    const mounted = withSubPaths(this.#pod, container, sources);
-    const prepared = await parts.volumes.prepare(this.#pod, mounted);
-    if ("error" in prepared) return { error: { reason: "ContainerCreating", message: prepared.error } };
-    this.#copies.set(container, prepared.volumes.copies);
-    return renderContainer({
-      pod: this.#pod,
-      container,
-      attempt,
-      image,
-      prefix: parts.prefix,
-      labels: parts.labels,
-      placement: this.#sandbox.placement(),
-      mounts: prepared.volumes.mounts,
-      sources,
-      ...(start && { start }),
-    });
-  }
-
-  #sources(namespace: string): EnvironmentSources {
-    const parts = this.#parts;
-    return {
-      configMap: (name) => parts.store.get("ConfigMap", namespace, name),
-      secret: (name) => parts.store.get("Secret", namespace, name),
-      podIP: this.#sandbox.ip,
-      hostIP: parts.hostIP,
-      nodeName: parts.nodeName,
-      nodeCpus: parts.info.cpus,
-      nodeMemoryBytes: parts.info.memoryBytes,
-    };
-  }
-
-  /** Files that stand in for mounts of a part of a volume. */
-  async #prepare(id: string, container: Container): Promise<void> {
-    const copies = this.#copies.get(container) ?? [];
-    if (copies.length > 0) await this.#parts.runtime.putArchive(id, "/", makeCopyTar(copies));
   }
 
   #onRunning(run: ContainerRun): void {

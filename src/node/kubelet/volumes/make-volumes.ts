@@ -6,7 +6,9 @@ import { VolumeKeeper } from "./volume-keeper.ts";
 import { makeVolumeWriter } from "./volume-writer.ts";
 
 /** Makes the keeper; nothing is on the engine yet. */
-export function makeVolumes(parts: Omit<NodeParts, "volumes" | "listen" | "track" | "manners">): VolumeKeeper {
+export function makeVolumes(
+  parts: Omit<NodeParts, "volumes" | "listen" | "track" | "manners" | "network">,
+): VolumeKeeper {
   const { runtime, info, store, prefix, labels, clock, nodeClock } = parts;
   const tokens = new AccountTokens();
   const host = labels[HOST_LABEL];
