@@ -19,18 +19,18 @@ export class KnapHome implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), "knap-home-"));
   /** The label of everything that its sessions start. */
   readonly hostId = `test-${this.folder.slice(-6)}`;
-  readonly #env: NodeJS.ProcessEnv;
+  readonly env: NodeJS.ProcessEnv;
 
   constructor(more: NodeJS.ProcessEnv = {}) {
     if (!existsSync(cli)) throw new Error("dist/cli.js is not there: run `npm run build` first");
     const { CI, GITHUB_ACTIONS, KNAP_SESSION, ...env } = process.env;
     const own = { XDG_RUNTIME_DIR: this.folder, XDG_STATE_HOME: this.folder, KNAP_HOST_ID: this.hostId };
-    this.#env = { ...env, ...own, ...more };
+    this.env = { ...env, ...own, ...more };
   }
 
   start(args: readonly string[], cwd = this.folder): RunningKnap {
     return new RunningKnap(
-      spawn(process.execPath, [cli, ...args], { cwd, env: this.#env, stdio: ["pipe", "pipe", "pipe"] }),
+      spawn(process.execPath, [cli, ...args], { cwd, env: this.env, stdio: ["pipe", "pipe", "pipe"] }),
     );
   }
 
