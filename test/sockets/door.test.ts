@@ -108,6 +108,39 @@ describe("a TLS door", () => {
   });
 });
 
+describe("a client that takes its time", () => {
+  test("is cut off when its headers do not end, or it says nothing, with TLS as without", async () => {
+    const pem = await generate([{ name: "commonName", value: "hello.test" }], { keyType: "ec" });
+    const limits = { headersTimeoutMs: 300 };
+    const plain = await open({ limits });
+    const { private: key, cert } = pem;
+    const secure = await open({ limits, door: "tls", tls: { contextFor: () => undefined, key, cert } });
+    const [slow, silent] = [raw(plain.port), raw(plain.port)];
+    slow.send("GET / HTTP/1.1\r\nHost: h\r\nX-Slow");
+    const hidden = connectTls({ port: secure.port, host: "127.0.0.1", rejectUnauthorized: false });
+    clients.push(hidden);
+    hidden.on("error", () => {});
+    hidden.write("GET / HTTP/1.1\r\nHost: h\r\nX-Slow");
+    const hiddenEnd = new Promise((resolve) => hidden.once("close", resolve));
+    await Promise.all([slow.untilEnded(3000), silent.untilEnded(3000), hiddenEnd]);
+    expect([slow.end, silent.end]).not.toContain("open");
+    expect(slow.received).toBe("");
+  });
+
+  test("has all the time it wants between requests and for its body", async () => {
+    const { port } = await open({ limits: { headersTimeoutMs: 200 } });
+    const client = raw(port);
+    client.send("GET /1 HTTP/1.1\r\nHost: h\r\n\r\n");
+    await client.recv(1, 1000);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    client.send("POST /2 HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\na");
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    client.send("b");
+    await client.recv(1, 1000);
+    expect([bodyOf(client, 0), bodyOf(client, 1)]).toEqual(["1.1 public h /1", "1.1 public h /2"]);
+  });
+});
+
 describe("closing", () => {
   test("idle and silent connections end at once, a busy one gets its answer with Connection: close", async () => {
     let finish = (): void => {};

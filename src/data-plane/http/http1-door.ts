@@ -1,7 +1,9 @@
 // The HTTP/1 side of a door: a node:http server whose requests become exchanges. Malformed requests are refused here as Go refuses them.
 import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { SecureContext } from "node:tls";
 import type { Handler } from "./exchange.ts";
 import { type DoorState, Http1Exchange, type Http1Parts } from "./http1-exchange.ts";
 import type { DoorLimits } from "./limits.ts";
@@ -14,36 +16,35 @@ type Carrier = { [EXCHANGE]?: Http1Exchange };
 /** What Go accepts in a Host header. */
 const HOST = /^[!$%&'()*+,\-.0-9:;=@A-Z[\]_a-z~]*$/;
 
+/** Certificates of a TLS door: `contextFor` is asked with the SNI name; `key` and `cert` serve clients that send none. */
+export interface DoorTls {
+  readonly contextFor: (serverName: string) => SecureContext | undefined;
+  readonly key?: string | Buffer;
+  readonly cert?: string | Buffer;
+}
+
 export interface Http1DoorParts {
   readonly state: DoorState;
   readonly handler: Handler;
   readonly limits: DoorLimits;
-  /** Makes the server; a TLS door passes its own. */
-  readonly makeServer?: typeof createServer;
+  readonly tls: DoorTls | undefined;
+  /** Sees every connection first, after TLS: what it gives to the returned `take` is HTTP/1. */
+  readonly onConnection: (socket: Socket) => void;
 }
 
-/** Sockets that were upgraded, so that the door can cut them when it closes. */
 export interface Http1Door {
+  /** The listener: a server that is only fed sockets never enforces its time limits, nor knows which connections are idle. */
   readonly server: Server;
-  readonly upgraded: ReadonlySet<Duplex>;
-  /** Gives a fresh or freed socket to the HTTP/1 server. */
-  adopt(socket: Duplex): void;
+  take(socket: Socket): void;
 }
 
-export function makeHttp1Door({ state, handler, limits }: Http1DoorParts): Http1Door {
-  const server = createServer({
-    maxHeaderSize: limits.headerBytes,
-    headersTimeout: limits.headersTimeoutMs,
-    requestTimeout: 0,
-    keepAliveTimeout: limits.keepAliveTimeoutMs,
-    connectionsCheckingInterval: Math.min(10_000, Math.max(100, limits.headersTimeoutMs / 4)),
-    requireHostHeader: false,
-    noDelay: true,
-  });
-  server.maxHeadersCount = 0;
-  server.timeout = 0;
-  const upgraded = new Set<Duplex>();
-  const adopt = (socket: Duplex): void => void server.emit("connection", socket);
+export function makeHttp1Door({ state, handler, limits, tls, onConnection }: Http1DoorParts): Http1Door {
+  const server = makeServer(limits, tls);
+  const event = tls === undefined ? "connection" : "secureConnection";
+  const onHttp1 = server.listeners(event)[0] as (socket: Socket) => void;
+  server.removeListener(event, onHttp1);
+  server.on(event, onConnection);
+  const adopt = (socket: Duplex): void => onConnection(socket as Socket);
 
   const serve = (request: IncomingMessage, response: ServerResponse, upgrade?: Http1Parts["upgrade"]): void => {
     const fault = faultOf(request);
@@ -56,7 +57,7 @@ export function makeHttp1Door({ state, handler, limits }: Http1DoorParts): Http1
     (response as Carrier)[EXCHANGE] = exchange;
     response.on("close", onResponseClose);
     (request.socket as Carrier)[EXCHANGE] = exchange;
-    void handler(exchange);
+    handler(exchange).catch((fault: unknown) => exchange.abort(String(fault)));
   };
 
   server.on("request", serve);
@@ -65,10 +66,36 @@ export function makeHttp1Door({ state, handler, limits }: Http1DoorParts): Http1
     response.removeHeader("connection");
     response.writeHead(417, ["Connection", "close", "Content-Length", "0"]).end();
   });
-  server.on("upgrade", (request, socket, head) => takeOver({ request, socket, head, upgraded, adopt, serve }));
-  server.on("connect", (request, socket, head) => takeOver({ request, socket, head, upgraded, adopt, serve }));
+  server.on("upgrade", (request, socket, head) => takeOver({ request, socket, head, adopt, serve }));
+  server.on("connect", (request, socket, head) => takeOver({ request, socket, head, adopt, serve }));
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => refuseRaw(error, socket as Socket));
-  return { server, upgraded, adopt };
+  return { server, take: (socket) => onHttp1.call(server, socket) };
+}
+
+function makeServer(limits: DoorLimits, tls: DoorTls | undefined): Server {
+  const options = {
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: 0,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: Math.min(10_000, Math.max(100, limits.headersTimeoutMs / 4)),
+    requireHostHeader: false,
+    noDelay: true,
+  };
+  const server =
+    tls === undefined
+      ? createServer(options)
+      : createSecureServer({
+          ...options,
+          ALPNProtocols: ["h2", "http/1.1"],
+          ...(tls.key === undefined ? {} : { key: tls.key }),
+          ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+          SNICallback: (name, done) => done(null, tls.contextFor(name)),
+        });
+  server.maxHeadersCount = 0;
+  server.timeout = 0;
+  server.on("tlsClientError", ignore);
+  return server;
 }
 
 function onResponseClose(this: ServerResponse): void {
@@ -168,13 +195,12 @@ interface TakeOver {
   readonly request: IncomingMessage;
   readonly socket: Duplex;
   readonly head: Buffer;
-  readonly upgraded: Set<Duplex>;
   readonly adopt: (socket: Duplex) => void;
   readonly serve: (request: IncomingMessage, response: ServerResponse, upgrade?: Http1Parts["upgrade"]) => void;
 }
 
 /** node:http lets go of a socket that asks for an upgrade; a refused one is given back, so that the client can go on with it. */
-function takeOver({ request, socket, head, upgraded, adopt, serve }: TakeOver): void {
+function takeOver({ request, socket, head, adopt, serve }: TakeOver): void {
   socket.on("error", ignore);
   if (hasBody(request) || request.headers.upgrade?.toLowerCase() === "h2c") {
     socket.unshift(Buffer.concat([withoutUpgrade(request), head]));
@@ -185,15 +211,10 @@ function takeOver({ request, socket, head, upgraded, adopt, serve }: TakeOver): 
     const response = new ServerResponse(request);
     response.shouldKeepAlive = request.httpVersionMinor > 0 && request.method !== "CONNECT";
     response.assignSocket(socket as Socket);
-    upgraded.add(socket);
-    socket.once("close", () => {
-      upgraded.delete(socket);
-      (response as Carrier)[EXCHANGE]?.closeNow();
-    });
+    socket.once("close", () => (response as Carrier)[EXCHANGE]?.closeNow());
     response.once("finish", () => {
       response.detachSocket(socket as Socket);
       (response as Carrier)[EXCHANGE]?.closeNow();
-      upgraded.delete(socket);
       if (!response.shouldKeepAlive) {
         (socket as Socket).destroySoon();
         return;

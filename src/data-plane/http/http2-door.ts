@@ -35,7 +35,8 @@ export function makeHttp2Door(state: DoorState, handler: Handler, limits: DoorLi
     }
     const rawHeaders = more[0] as readonly string[];
     const ended = (flags & END_STREAM) !== 0;
-    void handler(new Http2Exchange({ stream, headers, rawHeaders, ended, target: read.target, state }));
+    const exchange = new Http2Exchange({ stream, headers, rawHeaders, ended, target: read.target, state });
+    handler(exchange).catch((fault: unknown) => exchange.abort(String(fault)));
   });
   return { sessions, adopt: (socket) => void server.emit("connection", socket) };
 }

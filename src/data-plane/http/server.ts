@@ -1,20 +1,13 @@
 // A door: one port that takes HTTP/1.0, HTTP/1.1 and HTTP/2 (h2c by prior knowledge, or by ALPN behind TLS) and hands every request to one
 // handler as an Exchange. It never decides what a request means.
 import type { AddressInfo, Socket } from "node:net";
-import { createServer as createTlsServer, type SecureContext, type TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import type { Door, Handler } from "./exchange.ts";
-import { makeHttp1Door } from "./http1-door.ts";
+import { type DoorTls, makeHttp1Door } from "./http1-door.ts";
 import type { DoorState } from "./http1-exchange.ts";
 import { makeHttp2Door } from "./http2-door.ts";
 import { DEFAULT_LIMITS, type DoorLimits } from "./limits.ts";
 import { ProtocolSniffer } from "./protocol-sniffer.ts";
-
-/** Certificates of a TLS door: `contextFor` is asked with the SNI name, "" when the client sent none. */
-export interface DoorTls {
-  readonly contextFor: (serverName: string) => SecureContext | undefined;
-  readonly key?: string | Buffer;
-  readonly cert?: string | Buffer;
-}
 
 export interface DoorOptions {
   readonly host: string;
@@ -29,6 +22,8 @@ export interface DoorOptions {
 export interface OpenDoor {
   readonly host: string;
   readonly port: number;
+  /** Takes a connection that was accepted elsewhere, as if it had come in here. Not for TLS doors. */
+  adopt(socket: Socket): void;
   /**
    * Takes no more connections, closes idle ones, tells busy ones to close after their answer, waits for them at most `graceMs`,
    * then cuts what is left, upgraded connections included. Resolves when all sockets are closed. May be called again with less grace.
@@ -41,25 +36,25 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor> {
   const { host, port, handler } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const state: DoorState = { door: options.door, closing: false };
-  const h1 = makeHttp1Door({ state, handler, limits });
   const h2 = makeHttp2Door(state, handler, limits);
   const sockets = new Set<Socket>();
   const track = (socket: Socket): void => {
+    if (sockets.has(socket)) return;
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", ignore);
   };
-  const onH1 = h1.server.listeners("connection")[0] as (socket: Socket) => void;
-  const takeH1 = (socket: Socket): void => onH1.call(h1.server, socket);
-  const sniffer = new ProtocolSniffer({ toH1: takeH1, toH2: h2.adopt, limitMs: limits.headersTimeoutMs });
-  const sniff = (socket: Socket): void => {
-    if (!sockets.has(socket)) track(socket);
-    sniffer.take(socket);
+  const onConnection = (socket: Socket): void => {
+    track(socket);
+    if (options.tls === undefined) sniffer.take(socket);
+    else if ((socket as TLSSocket).alpnProtocol === "h2") h2.adopt(socket);
+    else h1.take(socket);
   };
-  h1.server.removeAllListeners("connection");
-  h1.server.on("connection", sniff);
-  // The listener must be the HTTP/1 server itself: one that is only fed sockets never enforces its header time limit.
-  const listener = options.tls === undefined ? h1.server : makeTlsListener(options.tls, track, h2.adopt, takeH1);
+  const h1 = makeHttp1Door({ state, handler, limits, tls: options.tls, onConnection });
+  const sniffer = new ProtocolSniffer({ toH1: h1.take, toH2: h2.adopt, limitMs: limits.headersTimeoutMs });
+  const listener = h1.server;
+  // Behind TLS also those that never end their handshake.
+  if (options.tls !== undefined) listener.on("connection", track);
   await new Promise<void>((resolve, reject) => {
     listener.once("error", reject);
     listener.listen(port, host, () => {
@@ -82,27 +77,8 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor> {
     await closed;
     clearTimeout(timer);
   };
-  return { host, port: (listener.address() as AddressInfo).port, close };
-}
-
-function makeTlsListener(
-  tls: DoorTls,
-  track: (socket: Socket) => void,
-  toH2: (socket: Socket) => void,
-  toH1: (socket: Socket) => void,
-) {
-  const listener = createTlsServer({
-    ALPNProtocols: ["h2", "http/1.1"],
-    ...(tls.key === undefined ? {} : { key: tls.key }),
-    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-    SNICallback: (name, done) => done(null, tls.contextFor(name)),
-  });
-  listener.on("secureConnection", (socket: TLSSocket) => {
-    track(socket);
-    (socket.alpnProtocol === "h2" ? toH2 : toH1)(socket);
-  });
-  listener.on("tlsClientError", ignore);
-  return listener;
+  const adopt = (socket: Socket): void => void (state.closing ? socket.destroy() : sniff(socket));
+  return { host, port: (listener.address() as AddressInfo).port, adopt, close };
 }
 
 function ignore(): void {}
