@@ -35,10 +35,3 @@ export function markRevisionCreationFailed(status: ConfigurationStatus, why: str
   const message = `Revision creation failed with message: ${why}.`;
   return marks.asFalse(status, READY, at, { reason: FAILED, message });
 }
-
-/** A Revision that used to be ready is gone or failed. */
-export function markLatestReadyDeleted(status: ConfigurationStatus, at: string): ConfigurationStatus {
-  const { latestReadyRevisionName: name = "", ...rest } = status;
-  const message = `Revision "${name}" was deleted.`;
-  return marks.asFalse(rest, READY, at, { reason: "RevisionDeleted", message });
-}

@@ -59,12 +59,12 @@ export function knativePlanner<K extends Kind>(planner: KnativePlanner<K>): Reco
 }
 
 /** An empty gathering. */
-export function gather(): Gathering {
+function gather(): Gathering {
   return { create: [], ensure: [], retire: [], ask: [], events: [], notes: [], requeueAfterMs: [] };
 }
 
 /** The plan of a gathering, with nothing in it that is empty. */
-export function planned<K extends Kind>(gathering: Gathering, rest: Plan<K>): Plan<K> {
+function planned<K extends Kind>(gathering: Gathering, rest: Plan<K>): Plan<K> {
   const parts = Object.entries(gathering).filter(([, list]) => (list as readonly unknown[]).length > 0);
   return { ...(Object.fromEntries(parts) as Plan<K>), ...rest };
 }

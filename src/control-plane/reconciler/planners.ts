@@ -16,7 +16,7 @@ import { serverlessServicePlanner } from "./serverless-service/serverless-servic
 import { servicePlanner } from "./service/service.ts";
 
 /** Widens a planner of one kind, so that planners of all kinds fit one list; the engine only gives it objects of its kind. */
-function any(planner: unknown): Reconciler {
+function widened(planner: unknown): Reconciler {
   return planner as Reconciler;
 }
 
@@ -31,11 +31,11 @@ export const knativePlanners: readonly Reconciler[] = [
   routePlanner,
   gcPlanner,
   domainMappingPlanner,
-].map(any);
+].map(widened);
 
 export const kubernetesPlanners: readonly Reconciler[] = [
   deploymentPlanner,
   endpointsPlanner,
   schedulerPlanner,
   ingressPlanner,
-].map(any);
+].map(widened);

@@ -23,7 +23,6 @@ export const CREATOR_ANNOTATION = "serving.knative.dev/creator";
 export const LAST_MODIFIER_ANNOTATION = "serving.knative.dev/lastModifier";
 export const NO_GC_ANNOTATION = "serving.knative.dev/no-gc";
 export const LAST_PINNED_ANNOTATION = "serving.knative.dev/lastPinned";
-export const PROGRESS_DEADLINE_ANNOTATION = "serving.knative.dev/progress-deadline";
 export const ROLLOUT_DURATION_ANNOTATIONS = [
   "serving.knative.dev/rollout-duration",
   "serving.knative.dev/rolloutDuration",
@@ -35,10 +34,6 @@ export const CERTIFICATE_CLASS_ANNOTATION = "networking.knative.dev/certificate.
 export const ROLLOUT_STATE_ANNOTATION = "networking.internal.knative.dev/rollout";
 export const TAG_TO_HOST_ANNOTATION = "networking.internal.knative.dev/tag-to-host";
 export const AUTOSCALING_PREFIX = "autoscaling.knative.dev";
-export const INITIAL_SCALE_ANNOTATIONS = [
-  "autoscaling.knative.dev/initial-scale",
-  "autoscaling.knative.dev/initialScale",
-] as const;
 
 /** What the labels and annotations of a map look like without the named keys. */
 export function without(

@@ -81,7 +81,7 @@ function shortened(deployment: Json, full: boolean): Json {
 }
 
 /** Sorted keys, no blanks. */
-export function canonical(value: unknown): string {
+function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const entries = Object.entries(value).filter(([, part]) => part !== undefined);

@@ -12,7 +12,7 @@ const CLUSTER = { user: "kube" };
 const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 
 /** Knative's Service is meant unless `v1/` stands before. */
-export function kindNamed(name: string): (typeof resources)[number] {
+function kindNamed(name: string): (typeof resources)[number] {
   const core = name.startsWith("v1/");
   const bare = core ? name.slice(3) : name;
   const found = resources.find((resource) => resource.name === bare && (!core || resource.group === ""));

@@ -29,7 +29,7 @@ export interface RecordedEvent {
   readonly message: string;
   readonly maybe?: boolean;
 }
-export interface RecordedError {
+interface RecordedError {
   readonly controller: string;
   readonly key: string;
   readonly error: string;

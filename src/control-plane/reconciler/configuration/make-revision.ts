@@ -17,7 +17,7 @@ import {
 } from "../well-known.ts";
 
 /** The name that the template brings, else `<configuration>-<generation, five digits>`. */
-export function revisionName(configuration: Configuration): string {
+function revisionName(configuration: Configuration): string {
   const brought = configuration.spec.template.metadata?.name;
   if (brought) return brought;
   const generation = String(configuration.metadata.generation ?? 0).padStart(5, "0");

@@ -12,7 +12,7 @@ import { routeNames, routesText } from "../route-names.ts";
 import { ROUTES_ANNOTATION, ROUTING_STATE_LABEL, ROUTING_STATE_MODIFIED_ANNOTATION } from "../well-known.ts";
 
 const KIND = "Route.serving.knative.dev";
-export const ROUTE_FINALIZER = "routes.serving.knative.dev";
+const ROUTE_FINALIZER = "routes.serving.knative.dev";
 
 export const labelerPlanner: Reconciler<typeof KIND> = {
   name: "labeler",

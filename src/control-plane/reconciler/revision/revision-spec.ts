@@ -2,7 +2,6 @@
 // Source: pkg/apis/serving/v1/revision_helpers.go.
 import type { Container } from "../../../apis/core/pod-spec.ts";
 import type { Revision } from "../../../apis/serving/types.ts";
-import { CONFIGURATION_LABEL } from "../well-known.ts";
 
 const DEFAULT_USER_PORT = 8080;
 
@@ -35,9 +34,4 @@ export function protocolOf(revision: Revision): "http1" | "h2c" {
 export function configurationOf(revision: Revision): string {
   const owner = revision.metadata.ownerReferences?.find((reference) => reference.controller === true);
   return owner?.kind === "Configuration" ? owner.name : "";
-}
-
-/** The Configuration that the Revision's label names. */
-export function configurationLabelOf(revision: Revision): string | undefined {
-  return revision.metadata.labels?.[CONFIGURATION_LABEL];
 }

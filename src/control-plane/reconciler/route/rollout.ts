@@ -2,12 +2,12 @@
 // All instants here are nanoseconds, as in the annotation that holds the state. Source: pkg/reconciler/route/traffic/rollout.go.
 import type { Traffic } from "./traffic.ts";
 
-export interface RevisionShare {
+interface RevisionShare {
   readonly revisionName: string;
   readonly percent: number;
 }
 /** All absent: no rollout is going on. Only `starttime`: it waits for its first step to be seen ready. */
-export interface StepParams {
+interface StepParams {
   readonly starttime?: number;
   readonly nextStepTime?: number;
   readonly stepDuration?: number;

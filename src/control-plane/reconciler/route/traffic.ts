@@ -18,7 +18,7 @@ export interface RevisionTarget {
   readonly protocol: "http1" | "h2c";
 }
 /** Why traffic cannot be assigned; `failed`: waiting will not help. */
-export interface TrafficProblem {
+interface TrafficProblem {
   readonly failed: boolean;
   readonly reason: "ConfigurationMissing" | "RevisionMissing" | "RevisionNotOwned";
   readonly message: string;

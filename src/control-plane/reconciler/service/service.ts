@@ -41,6 +41,8 @@ function reconcileService(pass: ServicePass): Failure {
     pass.status = markConfigurationNotOwned(pass.status, name, pass.at);
     return `service: "${name}" does not own configuration: "${name}"`;
   }
+  const refused = refusalOf(pass, "Configuration");
+  if (refused !== undefined) return refused;
   const { configuration, isCurrent } = held;
   const observed = isCurrent && configuration !== undefined && isObserved(configuration);
   pass.status = observed
@@ -90,6 +92,8 @@ function reconcileRoute(pass: ServicePass, configuration: Configuration | undefi
   const seen = route && defaulted(route, world);
   if (!seen || !isAsWanted(seen, wanted)) plan.ensure.push(holdWhole(wanted));
   if (!route) plan.events.push(created("Route", name));
+  const refused = refusalOf(pass, "Route");
+  if (refused !== undefined) return refused;
   if (!route || !sameJson(seen?.spec, wanted.spec) || !isObserved(route)) {
     pass.status = markRouteOutOfDate(pass.status, at);
     return undefined;
@@ -124,4 +128,16 @@ function isObserved({ metadata, status }: Configuration | Route): boolean {
 
 function created(kind: string, name: string): { type: "Normal"; reason: string; message: string } {
   return { type: "Normal", reason: "Created", message: `Created ${kind} "${name}"` };
+}
+
+/** The API refused the child: what the event and the failure say. A refused creation is no creation, so that event goes. */
+function refusalOf({ object, world, plan }: ServicePass, kind: "Configuration" | "Route"): Failure {
+  const { name, namespace = "" } = object.metadata;
+  const refusal = world.refusal({ kind: `${kind}.serving.knative.dev`, namespace, name });
+  if (!refusal) return undefined;
+  const creation = plan.events.findIndex(({ message }) => message === created(kind, name).message);
+  if (creation < 0) return `failed to reconcile ${kind}: ${refusal.message}`;
+  const message = `Failed to create ${kind} "${name}": ${refusal.message}`;
+  plan.events.splice(creation, 1, { type: "Warning", reason: "CreationFailed", message });
+  return `failed to create ${kind}: ${refusal.message}`;
 }
