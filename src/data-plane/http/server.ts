@@ -77,7 +77,7 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor> {
     await closed;
     clearTimeout(timer);
   };
-  const adopt = (socket: Socket): void => void (state.closing ? socket.destroy() : sniff(socket));
+  const adopt = (socket: Socket): void => void (state.closing ? socket.destroy() : onConnection(socket));
   return { host, port: (listener.address() as AddressInfo).port, adopt, close };
 }
 
