@@ -49,12 +49,11 @@ const NODE = "knap";
 /** Opens a node on a real engine, or on processes. */
 export async function openNodeBench(
   kind: "docker" | "process",
-  more: Partial<KubeletOptions> & { readonly address?: "published" } = {},
+  { engine = {}, ...more }: Partial<KubeletOptions> & { readonly engine?: Parameters<typeof openTestEngine>[0] } = {},
 ): Promise<NodeBench> {
   const { labels, filter } = testLabel();
   const folder = mkdtempSync(join(tmpdir(), "knap-node-"));
   const docker = kind === "docker";
-  const engine = more.address ? { address: more.address } : {};
   const runtime = docker ? await openTestEngine(engine) : openProcessRuntime({ session: "test", folder });
   const image = docker ? await testImage(runtime) : "none";
   const network = docker

@@ -1,10 +1,10 @@
 // The gateway in this very process: it listens on an address that this machine has on the session's network. Needs ports 53 and 80 there; starts no container.
-import { networkInterfaces } from "node:os";
 import { type OpenDoor, openDoor } from "../../data-plane/http/server.ts";
 import { makeClusterDns } from "./cluster-dns.ts";
 import { makeDnsForwarder } from "./dns-forwarder.ts";
 import { openDnsServer } from "./dns-server.ts";
-import { type ClusterGateway, DNS_PORT, type GatewayOptions, HTTP_PORT, type SessionNetwork } from "./gateway.ts";
+import { type ClusterGateway, DNS_PORT, type GatewayOptions, HTTP_PORT } from "./gateway.ts";
+import { openPublicDoor } from "./own-address.ts";
 
 /**
  * Opens the doors on `address`, one of this machine's own. Rejects with the error of `listen` when a port cannot be had (EACCES for an ordinary
@@ -32,29 +32,4 @@ export async function openHostGateway(options: GatewayOptions, address: string):
   if (open) doors.push(open);
   else log.debug("no public door on the session's network", { address, port: publicPort });
   return { way: "host", address, close };
-}
-
-/** The public ingress on an address that containers reach; undefined when it listens there already (`--address 0.0.0.0`), or somebody else does. */
-export async function openPublicDoor(
-  { handler, publicPort }: Pick<GatewayOptions, "handler" | "publicPort">,
-  address: string,
-): Promise<OpenDoor | undefined> {
-  if (publicPort === HTTP_PORT) return undefined;
-  return openDoor({ host: address, port: publicPort, door: "public", handler }).catch(() => undefined);
-}
-
-/** The address by which containers of this network reach this machine: the bridge's own, or that of the container that knap itself runs in. */
-export async function ownAddress({ gateway, subnet }: SessionNetwork): Promise<string | undefined> {
-  if (await owns(gateway)) return gateway;
-  const prefix = subnet.replace(/\d+\/24$/, "");
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  return all.find(({ address }) => address.startsWith(prefix))?.address;
-}
-
-/** Whether this machine may listen there. */
-async function owns(address: string): Promise<boolean> {
-  const ignored = async (): Promise<void> => {};
-  const door = await openDoor({ host: address, port: 0, door: "local", handler: ignored }).catch(() => undefined);
-  await door?.close(0);
-  return door !== undefined;
 }

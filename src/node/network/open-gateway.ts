@@ -1,7 +1,8 @@
 // Chooses how containers reach Services by cluster names: in this process where it may listen on the session's network, else by a container of its own.
 import { openContainerGateway } from "./container-gateway.ts";
 import type { ClusterGateway, GatewayOptions } from "./gateway.ts";
-import { openHostGateway, ownAddress } from "./host-gateway.ts";
+import { openHostGateway } from "./host-gateway.ts";
+import { ownAddress } from "./own-address.ts";
 
 export interface OpenedGateway {
   /** Absent: neither way works here. */

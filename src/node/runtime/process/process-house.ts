@@ -8,7 +8,7 @@ import { type ContainerSpec, RuntimeError, type RuntimeEvent } from "../runtime.
 import { Child } from "./child.ts";
 import { freePort } from "./free-port.ts";
 import { dropRecord, writeRecord } from "./process-records.ts";
-import { startTimeOf } from "./system-processes.ts";
+import { startTimeNow, startTimeOf } from "./system-processes.ts";
 
 export interface ProcessOptions {
   readonly session: string;
@@ -89,11 +89,14 @@ export class ProcessHouse {
     const { pid } = child;
     if (pid === undefined) return;
     this.#tell({ type: "start", containerId: child.id, labels: child.spec.labels });
-    void startTimeOf(pid).then((startTime) => {
-      if (startTime !== undefined && child.pid === pid) {
-        writeRecord(join(this.#options.folder, "processes"), child.id, { pid, startTime, labels: child.spec.labels });
-      }
-    });
+    const record = (startTime: string | undefined): void => {
+      if (startTime === undefined || child.pid !== pid) return;
+      writeRecord(join(this.#options.folder, "processes"), child.id, { pid, startTime, labels: child.spec.labels });
+    };
+    // In this very turn where the system allows it: knap may be killed in the next, and nobody would know of the child.
+    const startTime = startTimeNow(pid);
+    if (startTime === undefined) void startTimeOf(pid).then(record);
+    else record(startTime);
   }
 
   #onExited(child: Child): void {

@@ -1,5 +1,6 @@
 // What the operating system knows of processes: start times, groups, use, listening sockets. From /proc, elsewhere from ps and lsof. Read-only.
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { promisify } from "node:util";
 import { mergeListeners, parseListeners } from "../proc-net.ts";
@@ -23,6 +24,16 @@ export async function startTimeOf(pid: number): Promise<string | undefined> {
   if (process.platform === "linux") return (await readStat(pid))?.startTicks;
   const found = await run("ps", ["-o", "lstart=", "-p", String(pid)]).catch(() => undefined);
   return found?.stdout.trim() || undefined;
+}
+
+/** As {@link startTimeOf}, at once; undefined also where that takes a program. */
+export function startTimeNow(pid: number): string | undefined {
+  if (process.platform !== "linux") return undefined;
+  try {
+    return parseStat(pid, readFileSync(`/proc/${pid}/stat`, "utf8"))?.startTicks;
+  } catch {
+    return undefined;
+  }
 }
 
 /** CPU and memory of all processes of a group. */
@@ -78,7 +89,10 @@ async function groupMembers(group: number): Promise<readonly Stat[]> {
 
 async function readStat(pid: number): Promise<Stat | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : parseStat(pid, text);
+}
+
+function parseStat(pid: number, text: string): Stat | undefined {
   // The command name stands in parentheses and may hold anything; fields count from after it.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   if (fields[0] === "Z") return undefined;

@@ -1,0 +1,63 @@
+// An image with Node in it for knap's own containers: made of this very Node and its libraries where the engine runs the same system, else a public one. No build.
+import { execFile } from "node:child_process";
+import { createReadStream } from "node:fs";
+import { realpath, stat } from "node:fs/promises";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { type Pack, pack } from "tar-stream";
+import type { ContainerRuntime, RuntimeInfo } from "../runtime/runtime.ts";
+
+/** Where Node is in either image. */
+export const NODE_IN_IMAGE = "/usr/local/bin/node";
+const PUBLIC_IMAGE = "node:22-slim";
+
+/** Makes sure that it is on the engine and gives its name. Throws what the runtime throws. */
+export async function ensureNodeImage(runtime: ContainerRuntime, info: RuntimeInfo): Promise<string> {
+  const own = isThisSystem(info) ? await ensureOwnImage(runtime, info) : undefined;
+  if (own !== undefined) return own;
+  if (!(await runtime.images.inspect(PUBLIC_IMAGE))) await runtime.images.pull(PUBLIC_IMAGE, {});
+  return PUBLIC_IMAGE;
+}
+
+function isThisSystem({ os, architecture }: RuntimeInfo): boolean {
+  const names: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386" };
+  return process.platform === "linux" && os === "linux" && architecture === (names[process.arch] ?? process.arch);
+}
+
+/** undefined: nobody can tell which libraries Node needs. */
+async function ensureOwnImage(runtime: ContainerRuntime, { architecture }: RuntimeInfo): Promise<string | undefined> {
+  const tag = `knap.dev/node:${process.versions.node}-${architecture}`;
+  if (await runtime.images.inspect(tag)) return tag;
+  const libraries = await librariesOf(process.execPath);
+  if (libraries === undefined) return undefined;
+  const tar = pack();
+  const config = { cmd: [NODE_IN_IMAGE], labels: { "knap.dev/image": "node" } };
+  const imported = runtime.images.import(tar as unknown as Readable, tag, config);
+  await Promise.all([fill(tar, libraries), imported]);
+  return tag;
+}
+
+async function fill(tar: Pack, libraries: readonly string[]): Promise<void> {
+  tar.entry({ name: "tmp/", type: "directory", mode: 0o1777 });
+  await addFile(tar, NODE_IN_IMAGE, process.execPath);
+  for (const library of libraries) await addFile(tar, library, library);
+  tar.finalize();
+}
+
+async function addFile(tar: Pack, name: string, path: string): Promise<void> {
+  const file = await realpath(path);
+  const { size } = await stat(file);
+  const entry = tar.entry({ name: name.slice(1), mode: 0o755, size });
+  await pipeline(createReadStream(file), entry as unknown as NodeJS.WritableStream);
+}
+
+/** Paths, the loader's among them; a static program has none. */
+function librariesOf(program: string): Promise<readonly string[] | undefined> {
+  return new Promise((resolve) => {
+    execFile("ldd", [program], (error, stdout, stderr) => {
+      const found = [...stdout.matchAll(/(\/\S+) \(0x/g)].map(([, path = ""]) => path);
+      const isStatic = /not a dynamic executable|statically linked/.test(stdout + stderr);
+      resolve(found.length > 0 || isStatic ? found : error ? undefined : found);
+    });
+  });
+}

@@ -1,0 +1,75 @@
+// The world fails and comes back: the engine is stopped, killed or loses things while pods run, and the node finds its way without leaving anything behind.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { type NodeBench, openNodeBench, statusOf } from "../support/node-bench.ts";
+import { openPrivateEngine, type PrivateEngine, privateEngineLack } from "../support/private-engine.ts";
+
+if (privateEngineLack) console.info(`a failing engine: skipped, ${privateEngineLack}`);
+
+describe.skipIf(privateEngineLack !== undefined)("a failing engine", () => {
+  const heard: string[] = [];
+  let engine: PrivateEngine;
+  let bench: NodeBench;
+  beforeAll(async () => {
+    engine = await openPrivateEngine();
+    bench = await openNodeBench("docker", {
+      onEngine: (state) => heard.push(state),
+      engine: { env: { DOCKER_HOST: engine.host } },
+    });
+  }, 60_000);
+  afterAll(async () => {
+    await bench.close();
+    await engine.close();
+  }, 60_000);
+
+  test.each(["SIGTERM", "SIGKILL"] as const)("after %s and a new start the same pods serve again", async (signal) => {
+    heard.length = 0;
+    const { metadata } = bench.pod();
+    await bench.ready(metadata.name);
+    await engine.stop(signal);
+    await eventually(() => expect(heard).toEqual(["unreachable"]));
+    const late = bench.pod().metadata.name;
+    await eventually(() => expect(statusOf(bench.now(late)).state?.waiting?.reason).toBe("ContainerRuntimeNotReady"));
+    await engine.start();
+    await eventually(() => expect(heard).toEqual(["unreachable", "reachable"]), 20_000);
+    await eventually(async () => expect((await bench.get(metadata.name, "/")).status).toBe(200), 20_000);
+    expect(statusOf(bench.now(metadata.name)).restartCount).toBe(1);
+    await bench.ready(late);
+    for (const name of [metadata.name, late]) bench.remove(name);
+    for (const name of [metadata.name, late]) await bench.gone(name);
+  });
+
+  test("a pod deleted while the engine is away is gone, and its container goes when the engine is back", async () => {
+    const { metadata } = bench.pod();
+    await bench.ready(metadata.name);
+    await engine.stop("SIGKILL");
+    bench.remove(metadata.name, 1);
+    await bench.gone(metadata.name);
+    await engine.start();
+    await eventually(async () => expect(await bench.runtime.list(bench.filter)).toEqual([]), 20_000);
+  });
+
+  test("a network that was pruned at zero is opened again by the next pod", async () => {
+    await bench.kubelet.idle();
+    for (const { id } of await bench.runtime.networks.list(bench.filter)) await bench.runtime.networks.close(id);
+    const { metadata } = bench.pod();
+    await bench.ready(metadata.name);
+    bench.remove(metadata.name);
+    await bench.gone(metadata.name);
+  });
+
+  test("a pause container that was removed takes its pod down, and it comes back whole", async () => {
+    const { metadata } = bench.pod(
+      {},
+      { containers: [{ name: "side", image: bench.image, command: ["sleep", "1000"] }] },
+    );
+    await bench.ready(metadata.name);
+    const pause = (await bench.runtime.list(bench.filter)).find(({ name }) => name.includes("pause"));
+    await bench.runtime.remove(pause?.id as string);
+    await eventually(() => expect(statusOf(bench.now(metadata.name)).restartCount).toBe(1), 20_000);
+    await bench.ready(metadata.name);
+    expect((await bench.get(metadata.name, "/")).status).toBe(200);
+    bench.remove(metadata.name);
+    await bench.gone(metadata.name);
+  });
+});

@@ -1,0 +1,73 @@
+// A Docker engine of a test's own, to be killed and started again without hurting anybody. Linux and root only; its folder and processes are its own.
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openDockerRuntime } from "../../src/node/runtime/docker/docker-runtime.ts";
+import { eventually } from "./eventually.ts";
+
+const DOCKERD = ["/usr/bin/dockerd", "/usr/sbin/dockerd", "/usr/local/bin/dockerd"].find((path) => existsSync(path));
+
+/** Why no private engine can be started here; undefined: it can. */
+export const privateEngineLack =
+  process.platform !== "linux" || process.getuid?.() !== 0
+    ? "needs Linux and root"
+    : DOCKERD
+      ? undefined
+      : "needs dockerd";
+
+export interface PrivateEngine {
+  readonly host: string;
+  start(): Promise<void>;
+  /** SIGTERM, or SIGKILL as if the machine had lost it. */
+  stop(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts an engine in a folder of its own, with no default bridge and no firewall rules. */
+export async function openPrivateEngine(): Promise<PrivateEngine> {
+  const folder = mkdtempSync(join(tmpdir(), "knap-engine-"));
+  const host = `unix://${folder}/docker.sock`;
+  let daemon: ChildProcess | undefined;
+  const start = async (): Promise<void> => {
+    // What a killed engine left would keep the next one from starting.
+    for (const stale of ["pid", "exec/containerd/containerd.pid"]) rmSync(join(folder, stale), { force: true });
+    daemon = spawn(
+      DOCKERD as string,
+      [
+        ...["--data-root", `${folder}/data`, "--exec-root", `${folder}/exec`, "--pidfile", `${folder}/pid`],
+        ...["-H", host, "--bridge", "none", "--iptables=false"],
+      ],
+      { stdio: "ignore" },
+    );
+    await eventually(async () => {
+      const runtime = await openDockerRuntime({ env: { DOCKER_HOST: host }, address: "direct" });
+      await runtime.close();
+    }, 30_000);
+  };
+  const stop = async (signal: "SIGTERM" | "SIGKILL"): Promise<void> => {
+    const gone = daemon;
+    if (!gone || gone.exitCode !== null || gone.signalCode !== null) return;
+    const exited = new Promise((resolve) => gone.once("exit", resolve));
+    gone.kill(signal);
+    await exited;
+  };
+  await start();
+  return {
+    host,
+    start,
+    stop,
+    close: async () => {
+      await stop("SIGTERM");
+      unmountBelow(folder);
+      await eventually(() => rmSync(folder, { recursive: true, force: true }), 10_000, 200);
+    },
+  };
+}
+
+/** An engine mounts its data folder onto itself, and a killed one leaves more. */
+function unmountBelow(folder: string): void {
+  const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n");
+  const ours = mounts.map((line) => line.split(" ")[1] ?? "").filter((path) => path.startsWith(`${folder}/`));
+  for (const path of ours.sort().reverse()) execFileSync("umount", ["-l", path]);
+}
