@@ -9,7 +9,7 @@ function output(command: string, args: readonly string[]): Promise<string | unde
 }
 
 /** kubectl from 1.29 on works whole; older ones need a flag. */
-function kubectlFinding(text: string | undefined): DoctorFinding {
+export function kubectlFinding(text: string | undefined): DoctorFinding {
   if (text === undefined) {
     const fix = "optional: install it to use `kubectl` beside `knap`";
     return { check: "tool", level: "ok", what: `kubectl is not installed (${fix})` };

@@ -8,7 +8,7 @@ import { CliError } from "../cli-error.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
 import { tableText } from "../output/table.ts";
 import type { GlobalFlags } from "../program/define.ts";
-import { isAlive } from "../session/alive-socket.ts";
+import { ALIVE_SOCKET, isAlive } from "../session/alive-socket.ts";
 import { connect } from "../session/connect.ts";
 import { type FoundSession, listSessions } from "../session/list-sessions.ts";
 import type { Terminal } from "../terminal.ts";
@@ -26,7 +26,7 @@ async function end({ id, path, record }: FoundSession, terminal: Terminal): Prom
   const token = (await readFile(join(path, "token"), "utf8")).trim();
   await makeHttpClient({ address: record.api, token }).knap("POST", "/stop");
   const limit = Date.now() + LONGEST_END_MS;
-  while (await isAlive(join(path, "alive.sock"))) {
+  while (await isAlive(join(path, ALIVE_SOCKET))) {
     if (Date.now() > limit) {
       const fix = `end it by its process id: kill -9 ${record.pid}; the next start cleans up after it`;
       throw new CliError({ exitCode: exitCodes.timeout, what: `session ${id} does not end`, fix });

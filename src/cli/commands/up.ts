@@ -12,7 +12,7 @@ import type { GlobalFlags } from "../program/define.ts";
 import { loadUsableProject, readProject } from "../project-loading.ts";
 import { deployFirst, deploySessionOf, openSessionDeployer } from "../session/session-deployer.ts";
 import { sessionLog } from "../session/session-log.ts";
-import { type RunningSession, startSession } from "../session/start-session.ts";
+import { ingressUrl, type RunningSession, startSession } from "../session/start-session.ts";
 import type { Terminal } from "../terminal.ts";
 import { makeLineUi, type SessionUi } from "../ui/line-ui.ts";
 
@@ -98,8 +98,7 @@ export async function up(_words: readonly string[], flags: Flags, terminal: Term
   const following = ui.follow(session, followed.signal);
   try {
     for (const text of emulator.notices) ui.tell({ type: "notice", text });
-    const { host, port } = emulator.ingress;
-    const url = `http://${host === "127.0.0.1" ? "localhost" : host}:${port}`;
+    const url = ingressUrl(emulator.ingress);
     ui.tell({ type: "session", url, runtime: emulator.runtime, services: project.services.length });
     await serve(session, project, ui, flags, terminal);
   } catch (error) {

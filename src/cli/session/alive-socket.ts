@@ -1,6 +1,9 @@
 // The sign of life of a session: a socket that accepts for as long as the process lives, also after kill -9 it does not.
 import { createConnection, createServer } from "node:net";
 
+/** Its name in the session's folder. */
+export const ALIVE_SOCKET = "alive.sock";
+
 /** Listens on `path` until disposed of. The socket carries no data. */
 export async function openAliveSocket(path: string): Promise<AsyncDisposable> {
   const server = createServer((socket) => socket.destroy());

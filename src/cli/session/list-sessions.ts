@@ -2,7 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Environment } from "../terminal.ts";
-import { isAlive } from "./alive-socket.ts";
+import { ALIVE_SOCKET, isAlive } from "./alive-socket.ts";
 import { sessionsFolder } from "./session-paths.ts";
 import { parseSessionRecord, type SessionRecord } from "./session-record.ts";
 
@@ -18,12 +18,12 @@ export async function listSessions(env: Environment): Promise<readonly FoundSess
   const folder = sessionsFolder(env);
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const found = entries
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
     .map(async ({ name }): Promise<FoundSession> => {
       const path = join(folder, name);
       const text = await readFile(join(path, "session.json"), "utf8").catch(() => "");
       const record = parseSessionRecord(text);
-      return { id: name, path, live: await isAlive(join(path, "alive.sock")), ...(record && { record }) };
+      return { id: name, path, live: await isAlive(join(path, ALIVE_SOCKET)), ...(record && { record }) };
     });
   return (await Promise.all(found)).sort((a, b) => (a.id < b.id ? -1 : 1));
 }

@@ -1,9 +1,9 @@
 // A session's folder: made before the emulator starts, filled once its addresses are known, removed at the end.
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Environment } from "../terminal.ts";
-import { openAliveSocket } from "./alive-socket.ts";
+import { ALIVE_SOCKET, openAliveSocket } from "./alive-socket.ts";
 import { makeKubeconfig } from "./kubeconfig-file.ts";
 import { sessionsFolder } from "./session-paths.ts";
 import type { SessionRecord } from "./session-record.ts";
@@ -23,9 +23,12 @@ export async function openSessionFolder(env: Environment): Promise<SessionFolder
   const sessions = sessionsFolder(env);
   await mkdir(sessions, { recursive: true, mode: 0o700 });
   const path = join(sessions, id);
-  await mkdir(path, { mode: 0o700 });
-  await chmod(path, 0o700);
-  const alive = await openAliveSocket(join(path, "alive.sock"));
+  // Hidden until it shows a sign of life: another start would take it for a dead session's and remove it.
+  const hidden = join(sessions, `.${id}`);
+  await mkdir(hidden, { mode: 0o700 });
+  await chmod(hidden, 0o700);
+  const alive = await openAliveSocket(join(hidden, ALIVE_SOCKET));
+  await rename(hidden, path);
   const kubeconfig = join(path, "kubeconfig");
   const secret = { mode: 0o600 };
   return {

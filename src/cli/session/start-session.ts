@@ -9,9 +9,11 @@ import type { Project } from "../../project/project.ts";
 import type { SessionSettings } from "../flags/up-flags.ts";
 import type { Environment, Terminal } from "../terminal.ts";
 import { version } from "../version.ts";
+import { ALIVE_SOCKET, isAlive } from "./alive-socket.ts";
 import { readHostId } from "./host-id.ts";
 import { listSessions } from "./list-sessions.ts";
 import { openSessionFolder, type SessionFolder } from "./session-folder.ts";
+import { sessionsFolder } from "./session-paths.ts";
 
 export interface RunningSession {
   readonly emulator: Emulator;
@@ -47,7 +49,8 @@ async function sweepDeadFolders(env: Environment): Promise<void> {
   }
 }
 
-function ingressUrl({ host, port }: Emulator["ingress"]): string {
+/** The address of the front door as people type it. */
+export function ingressUrl({ host, port }: Emulator["ingress"]): string {
   const shown = ["127.0.0.1", "::1", "0.0.0.0", "::"].includes(host) ? "localhost" : host;
   return `http://${shown}${port === 80 ? "" : `:${port}`}`;
 }
@@ -55,7 +58,6 @@ function ingressUrl({ host, port }: Emulator["ingress"]): string {
 export async function startSession(start: SessionStart, terminal: Terminal): Promise<RunningSession> {
   const { env, cwd, interrupts } = terminal;
   const hostId = await readHostId(env);
-  const others = new Set((await listSessions(env)).filter(({ live }) => live).map(({ id }) => id));
   const folder = await openSessionFolder(env);
   const commands = commandsOf(start.project);
   let emulator: Emulator;
@@ -65,7 +67,8 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
       sessionId: folder.id,
       sessionFolder: folder.path,
       hostId,
-      isSessionLive: (id) => id === folder.id || others.has(id),
+      // Asked at the moment: another session may have started since this one began to.
+      isSessionLive: (id) => isAlive(join(sessionsFolder(env), id, ALIVE_SOCKET)),
       configMaps: start.project.configMaps,
       images: imagesOf(start.project),
       commands,

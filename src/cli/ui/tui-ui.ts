@@ -3,6 +3,7 @@
 import { showTui } from "../../tui/show-tui.tsx";
 import type { Happening } from "../narration/happening.ts";
 import { plainText } from "../narration/plain-text.ts";
+import { ingressUrl } from "../session/start-session.ts";
 import type { Terminal } from "../terminal.ts";
 import type { SessionUi } from "./line-ui.ts";
 
@@ -30,10 +31,9 @@ export function makeTuiUi(terminal: Terminal): SessionUi {
       say(text.split("\n")[0] ?? "", failed);
     },
     async follow({ emulator }, signal) {
-      const { host, port } = emulator.ingress;
       await showTui({
         client: emulator.client,
-        title: { ingress: `http://${host === "127.0.0.1" ? "localhost" : host}:${port}`, runtime: emulator.runtime },
+        title: { ingress: ingressUrl(emulator.ingress), runtime: emulator.runtime },
         stdin: terminal.stdin as NodeJS.ReadStream,
         stdout: terminal.stdout as NodeJS.WriteStream,
         signal,

@@ -1,0 +1,83 @@
+import { describe, expect, test } from "vitest";
+import type { Service } from "../../../src/apis/serving/types.ts";
+import { checkEngine } from "../../../src/doctor/check-engine.ts";
+import { checkImages } from "../../../src/doctor/check-images.ts";
+import { checkSettings, kubectlFinding } from "../../../src/doctor/check-tools.ts";
+import { type ContainerRuntime, RuntimeError } from "../../../src/node/runtime/runtime.ts";
+import type { ProjectService } from "../../../src/project/project.ts";
+
+/** An engine that has these images. */
+const engineWith = (images: Readonly<Record<string, string>>): ContainerRuntime =>
+  ({
+    info: async () => ({
+      name: "docker",
+      version: "28.0",
+      engineId: "x",
+      os: "linux",
+      architecture: "x86_64",
+      cpus: 4,
+      memoryBytes: 8 * 2 ** 30,
+      address: "direct",
+    }),
+    images: {
+      inspect: async (reference: string) =>
+        images[reference] === undefined ? undefined : { architecture: images[reference] },
+    },
+  }) as unknown as ContainerRuntime;
+const serviceOf = (image: string, more: Partial<ProjectService> = {}): ProjectService => ({
+  key: "default/hello",
+  object: {} as Service,
+  image,
+  ...more,
+});
+const build = { context: "/app", dockerfile: "/app/Dockerfile", args: {}, bases: [] };
+
+describe("the engine", () => {
+  test("that answers is described", async () => {
+    const { findings, runtime } = await checkEngine(async () => engineWith({}));
+    expect(findings).toEqual([
+      { check: "engine", level: "ok", what: "engine 28.0 answers (linux/x86_64, 4 CPUs, 8.0 GiB)" },
+    ]);
+    expect(runtime).toBeDefined();
+  });
+
+  test("that does not answer is a warning with a way out, since processes do without", async () => {
+    const { findings, runtime } = await checkEngine(async () => {
+      throw new RuntimeError("unreachable", "nobody listens at /var/run/docker.sock");
+    });
+    expect(findings).toMatchObject([{ level: "warning", what: expect.stringContaining("nobody listens") }]);
+    expect(findings[0]?.fix).toContain("--runtime process");
+    expect(runtime).toBeUndefined();
+  });
+});
+
+describe("images", () => {
+  const levels = async (images: Readonly<Record<string, string>>, service: ProjectService) =>
+    (await checkImages(engineWith(images), [service])).map(({ level }) => level);
+
+  test("that are here or are built are fine", async () => {
+    expect(await levels({ app: "amd64" }, serviceOf("app"))).toEqual(["ok"]);
+    expect(await levels({}, serviceOf("app", { build }))).toEqual(["ok"]);
+  });
+
+  test("that have to be pulled are a warning; of another architecture, or none, a problem", async () => {
+    expect(await levels({}, serviceOf("app"))).toEqual(["warning"]);
+    expect(await levels({ app: "arm64" }, serviceOf("app"))).toEqual(["problem"]);
+    expect(await levels({}, serviceOf(""))).toEqual(["problem"]);
+  });
+});
+
+test("kubectl: new ones are fine, old ones need a flag, none is no fault", () => {
+  const version = (minor: number) => JSON.stringify({ clientVersion: { gitVersion: `v1.${minor}.3` } }, undefined, 1);
+  expect(kubectlFinding(version(33)).level).toBe("ok");
+  expect(kubectlFinding(version(27))).toMatchObject({
+    level: "warning",
+    fix: expect.stringContaining("--validate=false"),
+  });
+  expect(kubectlFinding(undefined).level).toBe("ok");
+});
+
+test("the other forwarder has a price, which is named", () => {
+  expect(checkSettings({})).toEqual([]);
+  expect(checkSettings({ KNAP_FORWARDER: "http-proxy" })).toMatchObject([{ level: "warning", check: "setting" }]);
+});
