@@ -41,6 +41,21 @@ async function sweepOldChunks(current) {
   }
 }
 
+/** The gateway container's program: one file that needs nothing but Node. */
+export async function buildGateway() {
+  await build({
+    absWorkingDir: root,
+    entryPoints: [join(root, "src/node/network/gateway-main.ts")],
+    outfile: join(dist, "gateway.js"),
+    bundle: true,
+    format: "cjs",
+    platform: "node",
+    target: "node20",
+    legalComments: "none",
+    logLevel: "warning",
+  });
+}
+
 /** Builds everything; resolves to the entry of the CLI. */
 export async function buildAll() {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -74,6 +89,7 @@ export async function buildAll() {
       ssh2: stub("ssh2.cjs"),
     },
   });
+  await buildGateway();
   await mkdir(chunks, { recursive: true });
   await cp(join(root, "node_modules/dockerode/lib/proto"), join(chunks, "proto"), { recursive: true });
   await sweepOldChunks(new Set(Object.keys(result.metafile.outputs).map((path) => join(root, path))));

@@ -36,7 +36,7 @@ const QUESTION = (name: string, type: "A" | "AAAA") => `
     (addresses) => console.log(JSON.stringify({ addresses })),
     (error) => console.log(JSON.stringify({ error: error.code, quick: Date.now() - started < 3500 })));`;
 
-describe.each(["host"] as const)("containers call each other through a gateway in a %s", (way) => {
+describe.each(["host", "container"] as const)("containers call each other through a gateway in a %s", (way) => {
   let session: TestSession;
   let engine: ContainerRuntime;
   let caller: string;
@@ -49,6 +49,8 @@ describe.each(["host"] as const)("containers call each other through a gateway i
   const asleep = (name: string) => eventually(async () => expect(await session.pods(name)).toEqual([]), 30_000);
 
   beforeAll(async () => {
+    const { buildGateway } = await import(new URL("../../scripts/build.mjs", import.meta.url).href);
+    await buildGateway();
     process.env["KNAP_GATEWAY"] = way;
     engine = await openTestEngine();
     session = await openSession("docker");
