@@ -9,7 +9,7 @@ import type { AnyObject, StringMap } from "../apis/meta/object.ts";
 import type { Clock, Time } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { ReadyPod } from "../control-plane/autoscaler/ready-pods.ts";
-import { AutoscalerTick } from "../control-plane/autoscaler/tick.ts";
+import { AutoscalerTick, type TickOptions } from "../control-plane/autoscaler/tick.ts";
 import { Controller } from "../control-plane/controller/controller.ts";
 import type { Inquire } from "../control-plane/controller/inquiries.ts";
 import { knativePlanners, kubernetesPlanners } from "../control-plane/reconciler/planners.ts";
@@ -38,6 +38,8 @@ export interface ControlPlaneOptions {
   readonly inquire: Inquire;
   readonly activatorStats: (now: Time) => ReadonlyMap<RevisionKey, Stat>;
   readonly podStat: (pod: ReadyPod, now: Time) => Stat | undefined;
+  /** What containers use, for the HPA class; absent where there are none. */
+  readonly usage?: TickOptions["usage"];
   readonly log: Logger;
 }
 
@@ -94,6 +96,7 @@ export function makeControlPlane(options: ControlPlaneOptions): ControlPlane {
     config: () => current().autoscaler,
     podStat: options.podStat,
     activatorStats: options.activatorStats,
+    ...(options.usage && { usage: options.usage }),
     onAdvice: (revision) => controller.enqueue(podAutoscalerKey(revision)),
     onCollection: (revision, error) => collection.set(revision, error),
   });

@@ -13,6 +13,7 @@ import { AddressPool } from "../node/kubelet/address-pool.ts";
 import { makeGate } from "../node/kubelet/gate.ts";
 import { Kubelet, type KubeletOptions } from "../node/kubelet/kubelet.ts";
 import type { WakeMarks } from "../node/kubelet/node-parts.ts";
+import { sweepOrphans } from "../node/kubelet/orphans.ts";
 import type { ContainerRuntime, RuntimeInfo } from "../node/runtime/runtime.ts";
 import { RuntimeError } from "../node/runtime/runtime.ts";
 import { type NodeNetwork, openNodeNetwork } from "./cluster-gateway.ts";
@@ -62,6 +63,7 @@ function labelsOf({ sessionId, hostId }: EmulatorOptions): Readonly<Record<strin
 export async function openNode(parts: NodeOptions): Promise<NodeAgent> {
   const { options, runtime } = parts;
   const labels = labelsOf(options);
+  await sweepDead(parts);
   const network = await openNodeNetwork(parts, labels);
   const kubelet = new Kubelet(kubeletOptions(parts, labels, network));
   return {
@@ -85,6 +87,18 @@ export async function openNode(parts: NodeOptions): Promise<NodeAgent> {
       await network?.close();
     },
   };
+}
+
+/** What sessions that were killed left on this engine. That it cannot be removed is no reason not to start. */
+async function sweepDead({ options, runtime }: NodeOptions): Promise<void> {
+  const { hostId, isSessionLive, log } = options;
+  try {
+    const removed = await sweepOrphans({ runtime, hostId, isSessionLive: (id) => isSessionLive(id) });
+    if (removed > 0) log.info("removed what dead sessions left", { removed });
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    log.warn("dead sessions not swept", { error: error.message });
+  }
 }
 
 function kubeletOptions(
