@@ -1,5 +1,6 @@
 // The wiring of one session, and its start and stop in order. Every part is made here, handed what it needs, and knows nobody else.
 import { randomBytes, randomUUID } from "node:crypto";
+import { join } from "node:path";
 import { ApiServer } from "../api-server/api-server.ts";
 import { makeAdmission } from "../apis/admission.ts";
 import { unknownFields } from "../apis/schema/schemas.ts";
@@ -19,6 +20,7 @@ import { type Inquiries, openInquiries } from "./inquiries.ts";
 import { makeKnapVerbs } from "./knap-verbs.ts";
 import { type NodeAgent, openNode } from "./node-agent.ts";
 import type { Emulator, EmulatorOptions } from "./options.ts";
+import { PodUsageSampler } from "./pod-usage.ts";
 import { RevisionTrafficWatch } from "./revision-traffic.ts";
 import { Sidecars } from "./sidecars.ts";
 import { StopList } from "./stop-list.ts";
@@ -58,6 +60,13 @@ async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator
   stops.add((how) => door.close(how === "now" ? 0 : LAST_REQUESTS_MS));
   const inquiries = openInquiries({ clock, runtime, info, activator, gateway, door, control: () => control });
   stops.add(() => inquiries.close());
+  const usage = new PodUsageSampler({
+    clock: systemClock,
+    runtime,
+    store: () => control.store,
+    config: () => control.config().autoscaler,
+  });
+  stops.add(() => usage[Symbol.dispose]());
   const control: ControlPlane = makeControlPlane({
     clock,
     chance: realChance,
@@ -70,6 +79,7 @@ async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator
     inquire: inquiries.inquire,
     activatorStats: (now) => activator.report(now),
     podStat: sidecars.statOf,
+    usage,
     log: options.log,
   });
   stops.add(() => control[Symbol.dispose]());
@@ -89,6 +99,9 @@ async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator
   return {
     runtime: runtimeName,
     ingress: door.publicAddress,
+    get https() {
+      return door.tlsAddress;
+    },
     api: { address: api.address, token: api.token },
     client: makeHttpClient({ address: api.address, token: api.token }),
     notices: [...door.notices, ...notices, ...node.notices],
@@ -116,7 +129,7 @@ interface TimeParts {
 
 /** The request path, before there is anything to route to. `follow` joins it with the store. */
 async function openDataPlane({ options, clock, control, wakes }: DataPlaneParts) {
-  const { address, port, log } = options;
+  const { address, port, httpsPort, log } = options;
   const activator = new Activator({
     clock: systemClock,
     statsClock: clock,
@@ -130,7 +143,14 @@ async function openDataPlane({ options, clock, control, wakes }: DataPlaneParts)
     chance: Math.random,
     address: GATEWAY_ADDRESS,
   });
-  const door = await FrontDoor.open({ gateway, address, log, ...(port !== undefined && { port }) });
+  const door = await FrontDoor.open({
+    gateway,
+    address,
+    log,
+    authorityFolder: join(options.stateFolder ?? options.sessionFolder, "authority"),
+    ...(port !== undefined && { port }),
+    ...(httpsPort !== undefined && { httpsPort }),
+  });
   let traffic: RevisionTrafficWatch | undefined;
   const forwarders = await chooseForwarder(process.env["KNAP_FORWARDER"]);
   const sidecars = new Sidecars({

@@ -6,18 +6,22 @@ import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import type { WatchEvent } from "../control-plane/store/view.ts";
 import { type OpenDoor, openDoor } from "../data-plane/http/server.ts";
 import type { IngressGateway } from "../data-plane/ingress/ingress.ts";
-import { compileRoutingTable, type TableOptions } from "../data-plane/ingress/routing-table.ts";
-import { type Address, EmulatorError } from "./options.ts";
+import { compileRoutingTable, type RoutingTable, type TableOptions } from "../data-plane/ingress/routing-table.ts";
+import { LOOPBACK, listen } from "./listen.ts";
+import type { Address } from "./options.ts";
+import { asksForTls, TlsDoor } from "./tls-door.ts";
 
 export const DEFAULT_PORT = 8080;
-const LOOPBACK = "127.0.0.1";
-const LOOPBACK_6 = "::1";
 
 export interface FrontDoorOptions {
   readonly gateway: IngressGateway;
   /** As the user gave it; 127.0.0.1 means both families. */
   readonly address: string;
   readonly port?: number;
+  /** See `EmulatorOptions.httpsPort`. */
+  readonly httpsPort?: number;
+  /** Where the local certificate authority is kept. */
+  readonly authorityFolder: string;
   readonly log: Logger;
 }
 
@@ -33,6 +37,12 @@ export class FrontDoor {
   /** What was compiled of Ingresses that are still the same. */
   readonly #compiled: NonNullable<TableOptions["known"]> = new WeakMap();
   #conflicts = "";
+  #tls: TlsDoor | undefined;
+  #openingTls: Promise<void> | undefined;
+  /** It could not be opened, and is not tried again. */
+  #withoutTls = false;
+  /** Tables are compiled in this order; one whose certificates are late does not take the place of a newer one. */
+  #compilations = 0;
   #store: ObjectStore | undefined;
   #closed = false;
 
@@ -51,23 +61,32 @@ export class FrontDoor {
 
   /** Rejects with an {@link EmulatorError} when the port that the user named cannot be had. */
   static async open(options: FrontDoorOptions): Promise<FrontDoor> {
-    const { gateway, address } = options;
-    const first = await openPublic(options);
-    const doors = [first.door];
-    if (address === LOOPBACK || address === "localhost") {
-      const second = await openDoor({
-        host: LOOPBACK_6,
-        port: first.door.port,
-        door: "public",
-        handler: gateway.handle,
-      }).catch(() => undefined);
-      if (second) doors.push(second);
-      else options.log.debug("no IPv6 loopback door", { port: first.door.port });
+    const { gateway, address, port, httpsPort, log } = options;
+    const handler = gateway.handle;
+    const named = port === undefined ? {} : { port };
+    const ours = { ...named, defaultPort: DEFAULT_PORT, what: "ingress", flag: "--port" };
+    const open = await listen({ address, ...ours, door: "public", handler });
+    if (open.host === LOOPBACK && open.doors.length === 1) log.debug("no IPv6 loopback door", { port: open.port });
+    const local = await openDoor({ host: LOOPBACK, port: 0, door: "local", handler });
+    const addresses = {
+      public: { host: open.host, port: open.port },
+      local: { host: LOOPBACK, port: local.port },
+    };
+    const front = new FrontDoor(options, [...open.doors, local], addresses, open.notices);
+    // Else it is opened when the first Ingress asks for it: most sessions have none, and making an authority takes its time.
+    if (!httpsPort) return front;
+    try {
+      await front.#openTls();
+      return front;
+    } catch (error) {
+      await front.close(0);
+      throw error;
     }
-    const local = await openDoor({ host: LOOPBACK, port: 0, door: "local", handler: gateway.handle });
-    doors.push(local);
-    const shown = { host: address === "localhost" ? LOOPBACK : address, port: first.door.port };
-    return new FrontDoor(options, doors, { public: shown, local: { host: LOOPBACK, port: local.port } }, first.notices);
+  }
+
+  /** Where https is served; undefined while nobody asks for it. */
+  get tlsAddress(): Address | undefined {
+    return this.#tls && { host: this.#tls.host, port: this.#tls.port };
   }
 
   /** Follows the Ingresses of this store from now on; every event of it goes to {@link observe}. */
@@ -78,6 +97,7 @@ export class FrontDoor {
 
   observe({ object, type }: Pick<WatchEvent, "type" | "object">): void {
     if (object.kind === "Ingress" && this.#store) this.#compile();
+    if (object.kind === "Secret" && this.#store && this.#tls) this.#compile();
     if (object.kind === "Service" && object.apiVersion.startsWith("serving.")) {
       this.#observeService(`${object.metadata.namespace ?? ""}/${object.metadata.name}`, type === "DELETED");
     }
@@ -93,16 +113,70 @@ export class FrontDoor {
   async close(graceMs: number): Promise<void> {
     this.#closed = true;
     const services = await Promise.all(this.#serviceDoors.values());
-    await Promise.all([...this.#doors, ...services].map((door) => door?.close(graceMs)));
+    await this.#openingTls;
+    await Promise.all([...this.#doors, ...services, this.#tls].map((door) => door?.close(graceMs)));
   }
 
   #compile(): void {
-    const ingresses = [...(this.#store?.list("Ingress.networking.internal.knative.dev") ?? [])].sort(olderFirst);
-    const table = compileRoutingTable(ingresses, { known: this.#compiled });
+    const store = this.#store;
+    if (!store) return;
+    const ingresses = [...store.list("Ingress.networking.internal.knative.dev")].sort(olderFirst);
+    this.#compilations += 1;
+    if (this.#tls) this.#certify(this.#tls, ingresses, store);
+    else if (this.#mayOpenTls() && asksForTls(ingresses)) this.#openingTls ??= this.#openTlsLate();
+    else this.#swap(this.#tableOf(ingresses));
+  }
+
+  /** Swaps as soon as every public host has a certificate: at once, unless a host is new. */
+  #certify(tls: TlsDoor, ingresses: readonly Ingress[], store: ObjectStore): void {
+    tls.follow(ingresses, store);
+    const table = this.#tableOf(ingresses);
+    const hosts = tls.missing(table.publicHosts);
+    const turn = this.#compilations;
+    const swapIfNewest = (): void => {
+      if (turn === this.#compilations) this.#swap(table);
+    };
+    if (hosts.length === 0) swapIfNewest();
+    else {
+      tls.prepare(hosts).then(swapIfNewest, (error: unknown) => {
+        this.#options.log.error("hosts without a certificate", { hosts, error });
+        swapIfNewest();
+      });
+    }
+  }
+
+  #tableOf(ingresses: readonly Ingress[]): RoutingTable {
+    const httpsPort = this.tlsAddress?.port;
+    return compileRoutingTable(ingresses, { known: this.#compiled, ...(httpsPort !== undefined && { httpsPort }) });
+  }
+
+  #swap(table: RoutingTable): void {
     this.#options.gateway.swap(table);
     const conflicts = table.conflicts.map(({ host, ingress }) => `${host} (${ingress})`).join(", ");
     if (conflicts !== this.#conflicts && conflicts !== "") this.#options.log.warn("hosts claimed twice", { conflicts });
     this.#conflicts = conflicts;
+  }
+
+  #mayOpenTls(): boolean {
+    return this.#options.httpsPort !== 0 && !this.#closed && !this.#withoutTls;
+  }
+
+  /** Until it is open requests follow the old table. */
+  async #openTlsLate(): Promise<void> {
+    try {
+      await this.#openTls();
+    } catch (error) {
+      this.#withoutTls = true;
+      this.#options.log.error("https is not served", { error });
+    }
+    this.#compile();
+  }
+
+  async #openTls(): Promise<void> {
+    const { gateway, address, httpsPort, authorityFolder: folder, log } = this.#options;
+    const port = httpsPort === undefined ? {} : { port: httpsPort };
+    this.#tls = await TlsDoor.open({ address, ...port, folder, handler: gateway.handle, log });
+    log.info("https is served", { port: this.#tls.port, authority: this.#tls.authority.file });
   }
 
   #observeService(service: string, gone: boolean): void {
@@ -136,37 +210,4 @@ function olderFirst(a: Ingress, b: Ingress): number {
 
 function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-async function openPublic({
-  gateway,
-  address,
-  port,
-}: FrontDoorOptions): Promise<{ readonly door: OpenDoor; readonly notices: readonly string[] }> {
-  const host = address === "localhost" ? LOOPBACK : address;
-  const open = (at: number): Promise<OpenDoor> => openDoor({ host, port: at, door: "public", handler: gateway.handle });
-  try {
-    return { door: await open(port ?? DEFAULT_PORT), notices: [] };
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (port !== undefined || code !== "EADDRINUSE") throw portError(error, host, port ?? DEFAULT_PORT);
-    const door = await open(0);
-    return { door, notices: [`port ${DEFAULT_PORT} is taken; the ingress listens on ${door.port}`] };
-  }
-}
-
-function portError(error: unknown, host: string, port: number): EmulatorError {
-  const code = (error as NodeJS.ErrnoException).code;
-  const what = `cannot listen on ${host}:${port}`;
-  if (code === "EADDRINUSE")
-    return new EmulatorError(what, "the port is taken", "Choose another with --port, or leave the flag out");
-  if (code === "EACCES")
-    return new EmulatorError(what, "this user may not open that port", "Choose one above 1023 with --port");
-  if (code === "EADDRNOTAVAIL")
-    return new EmulatorError(
-      what,
-      "the address is not one of this machine's",
-      "Give one of its own with --address, or 0.0.0.0",
-    );
-  return new EmulatorError(what, String((error as Error).message ?? error), "Choose another address or port");
 }

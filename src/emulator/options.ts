@@ -27,6 +27,8 @@ export interface EmulatorOptions {
   readonly address: string;
   /** A port that the user named: taken is an error. undefined: 8080, or a free one when that is taken. */
   readonly port?: number;
+  /** The https door: a port that the user named is opened at the start, taken is an error; 0: never. undefined: 8443, or a free one when that is taken, opened when the first Ingress asks for https. */
+  readonly httpsPort?: number;
   readonly maxPods?: number;
   readonly stopTimeoutMs: number;
   readonly drain: "knap" | "knative";
@@ -36,6 +38,8 @@ export interface EmulatorOptions {
   readonly sessionId: string;
   /** An existing folder of this session, mode 0700. */
   readonly sessionFolder: string;
+  /** Where the local certificate authority outlives sessions; absent: the session's folder. */
+  readonly stateFolder?: string;
   readonly hostId: string;
   /** Whether another session (of this host) is alive; what belongs to dead ones is removed at the start. */
   isSessionLive(sessionId: string): Promise<boolean> | boolean;
@@ -68,6 +72,8 @@ export interface Address {
 export interface Emulator {
   readonly runtime: "docker" | "process";
   readonly ingress: Address;
+  /** Where https is served; undefined while nobody asks for it. */
+  readonly https: Address | undefined;
   readonly api: { readonly address: string; readonly token: string };
   readonly client: Client;
   /** Things the user should know that are no errors: a default port that moved, processes instead of Docker and why. */

@@ -37,6 +37,7 @@ const flags = {
   namespace: z.string().optional(),
   address: z.string().optional(),
   port: z.number().int().min(1).max(65535).optional(),
+  "https-port": z.number().int().min(0).max(65535).optional(),
   "max-pods": z.number().int().min(1).optional(),
   "stop-timeout": duration.optional(),
   drain: z.enum(["knap", "knative"]).optional(),

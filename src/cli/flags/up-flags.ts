@@ -10,6 +10,7 @@ export interface SessionFlags {
   readonly runtime?: EmulatorOptions["runtime"];
   readonly address?: string;
   readonly port?: string;
+  readonly httpsPort?: string;
   readonly maxPods?: string;
   readonly stopTimeout?: string;
   readonly drain?: EmulatorOptions["drain"];
@@ -30,11 +31,21 @@ export interface UpFlags extends SessionFlags {
 /** The part of {@link EmulatorOptions} that flags decide. */
 export type SessionSettings = Pick<
   EmulatorOptions,
-  "runtime" | "address" | "port" | "maxPods" | "stopTimeoutMs" | "drain" | "clock" | "containerAddress" | "wake"
+  | "runtime"
+  | "address"
+  | "port"
+  | "httpsPort"
+  | "maxPods"
+  | "stopTimeoutMs"
+  | "drain"
+  | "clock"
+  | "containerAddress"
+  | "wake"
 >;
 
 export function settleSession(flags: SessionFlags, file: ProjectFile): SessionSettings {
   const port = flags.port ?? file.port;
+  const httpsPort = flags.httpsPort ?? file["https-port"];
   const maxPods = flags.maxPods ?? file["max-pods"];
   const containerAddress = flags.containerAddress ?? file["container-address"];
   return {
@@ -45,6 +56,7 @@ export function settleSession(flags: SessionFlags, file: ProjectFile): SessionSe
     clock: flags.clock ?? file.clock ?? "real",
     wake: flags.wake ?? file.wake ?? "cold",
     ...(port !== undefined && { port: countFlag("port", port, 1, 65535) }),
+    ...(httpsPort !== undefined && { httpsPort: countFlag("https-port", httpsPort, 0, 65535) }),
     ...(maxPods !== undefined && { maxPods: countFlag("max-pods", maxPods, 1) }),
     ...(containerAddress !== undefined && { containerAddress }),
   };

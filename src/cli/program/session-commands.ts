@@ -16,6 +16,11 @@ function withSessionFlags(command: Command): Command {
     .addOption(flag("--address <ip>", "where the ingress listens (default 127.0.0.1 and ::1)", { env: "KNAP_ADDRESS" }))
     .addOption(flag("--port <port>", "port of the ingress (default 8080)", { env: "KNAP_PORT" }))
     .addOption(
+      flag("--https-port <port>", "port for https (default 8443, once a Service asks for it; 0: never)", {
+        env: "KNAP_HTTPS_PORT",
+      }),
+    )
+    .addOption(
       flag("--max-pods <count>", "pods that the node takes (default 8 × cores, at most 110)", { env: "KNAP_MAX_PODS" }),
     )
     .addOption(

@@ -13,7 +13,7 @@ import { ALIVE_SOCKET, isAlive } from "./alive-socket.ts";
 import { readHostId } from "./host-id.ts";
 import { listSessions } from "./list-sessions.ts";
 import { openSessionFolder, type SessionFolder } from "./session-folder.ts";
-import { sessionsFolder } from "./session-paths.ts";
+import { sessionsFolder, stateFolder } from "./session-paths.ts";
 
 export interface RunningSession {
   readonly emulator: Emulator;
@@ -66,6 +66,7 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
       ...start.settings,
       sessionId: folder.id,
       sessionFolder: folder.path,
+      stateFolder: stateFolder(env),
       hostId,
       // Asked at the moment: another session may have started since this one began to.
       isSessionLive: (id) => isAlive(join(sessionsFolder(env), id, ALIVE_SOCKET)),

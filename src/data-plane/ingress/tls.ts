@@ -28,6 +28,20 @@ export async function makeAuthority(now: Date): Promise<KeyPair> {
   });
 }
 
+/** A certificate for these names, signed by the authority and followed by its certificate. */
+export async function issueCertificate(authority: KeyPair, hosts: readonly string[], now: Date): Promise<KeyPair> {
+  const { cert, key } = await generate(hosts[0] ?? "localhost", HOST_DAYS, now, {
+    ca: authority,
+    extensions: [
+      { name: "basicConstraints", cA: false, critical: true },
+      { name: "keyUsage", digitalSignature: true, critical: true },
+      { name: "extKeyUsage", serverAuth: true },
+      { name: "subjectAltName", altNames: hosts.map(alternativeName) },
+    ],
+  });
+  return { cert: cert + authority.cert, key };
+}
+
 export interface CertificateOptions {
   readonly authority: KeyPair;
   readonly now: () => Date;
@@ -48,6 +62,11 @@ export class Certificates {
     const certificates = new Certificates(options);
     certificates.#fallback = await certificates.#make(DEFAULT_HOSTS);
     return certificates;
+  }
+
+  /** The hosts that {@link prepare} would have to make certificates for. */
+  missing(hosts: readonly string[]): readonly string[] {
+    return hosts.filter((host) => !this.#contexts.has(hostName(host)));
   }
 
   /** Makes what is missing for these hosts: await it before the table that names them is swapped in. */
@@ -82,16 +101,7 @@ export class Certificates {
 
   async #make(hosts: readonly string[]): Promise<SecureContext> {
     const { authority, now } = this.#options;
-    const pair = await generate(hosts[0] ?? "localhost", HOST_DAYS, now(), {
-      ca: authority,
-      extensions: [
-        { name: "basicConstraints", cA: false, critical: true },
-        { name: "keyUsage", digitalSignature: true, critical: true },
-        { name: "extKeyUsage", serverAuth: true },
-        { name: "subjectAltName", altNames: hosts.map(alternativeName) },
-      ],
-    });
-    return createSecureContext({ cert: pair.cert + authority.cert, key: pair.key });
+    return createSecureContext(await issueCertificate(authority, hosts, now()));
   }
 }
 
