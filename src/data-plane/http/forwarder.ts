@@ -42,6 +42,8 @@ export interface ForwardOptions {
    * 256 KiB of it the answer goes out at once and asks to close. So does Go's server unless it is told to be full duplex.
    */
   readonly withholds?: boolean;
+  /** Trailers of the request are announced but not passed on, as in Knative. */
+  readonly losesTrailers?: boolean;
   readonly onCancellable?: OnCancellable;
   /** Called when an interim answer (1xx) has been relayed. */
   readonly onInterim?: (status: number) => void;

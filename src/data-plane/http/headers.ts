@@ -14,6 +14,9 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
+/** Naming these in `Connection` has no effect: routing and framing do not hang on what a client says there. */
+const KEPT: ReadonlySet<string> = new Set(["close", "host", "content-length"]);
+
 /** Whether the name at `index` is `lower`; compares lengths first because most names differ there. */
 export function isNamed(headers: RawHeaders, index: number, lower: string): boolean {
   const name = headers[index] as string;
@@ -74,7 +77,7 @@ export function namedInConnection(headers: RawHeaders): ReadonlySet<string> | un
     if (value === "close" || value === "keep-alive" || value === "Upgrade") continue;
     for (const member of value.split(",")) {
       const token = member.trim().toLowerCase();
-      if (token === "" || token === "close" || HOP_BY_HOP.has(token)) continue;
+      if (token === "" || KEPT.has(token) || HOP_BY_HOP.has(token)) continue;
       named ??= new Set();
       named.add(token);
     }

@@ -168,7 +168,7 @@ export class Http2Forward {
     this.pumping = true;
     const { body } = exchange;
     stream.once("wantTrailers", () => {
-      const trailers = exchange.requestTrailers();
+      const trailers = this.options.losesTrailers ? [] : exchange.requestTrailers();
       if (trailers.length > 0) stream.sendTrailers(asOutgoing(trailers));
       else stream.sendTrailers({});
     });

@@ -6,6 +6,7 @@ export interface PumpParts {
   readonly exchange: Exchange;
   readonly sink: Writable;
   readonly chunked: boolean;
+  readonly losesTrailers: boolean;
   /** The body is broken off or malformed. */
   readonly onFault: (message: string) => void;
 }
@@ -17,13 +18,15 @@ export class RequestPump {
   private readonly sink: Writable;
   private readonly chunked: boolean;
   private readonly onFault: (message: string) => void;
+  private readonly losesTrailers: boolean;
   private stopped = false;
   private started = false;
 
-  constructor({ exchange, sink, chunked, onFault }: PumpParts) {
+  constructor({ exchange, sink, chunked, losesTrailers, onFault }: PumpParts) {
     this.exchange = exchange;
     this.sink = sink;
     this.chunked = chunked;
+    this.losesTrailers = losesTrailers;
     this.onFault = onFault;
   }
 
@@ -90,7 +93,7 @@ export class RequestPump {
     if (this.stopped) return;
     this.done = true;
     if (!this.chunked) return;
-    const trailers = this.exchange.requestTrailers();
+    const trailers = this.losesTrailers ? [] : this.exchange.requestTrailers();
     let text = "0\r\n";
     for (let index = 0; index < trailers.length; index += 2) text += `${trailers[index]}: ${trailers[index + 1]}\r\n`;
     this.sink.write(`${text}\r\n`, "latin1");

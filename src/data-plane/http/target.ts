@@ -48,7 +48,8 @@ export function readTarget(raw: string): ReadTarget | undefined {
     const [, authority = "", path = "", query = ""] = match;
     const target = readPath(path === "" ? "/" : path);
     const host = authority.slice(authority.lastIndexOf("@") + 1);
-    return target === undefined || host === "" ? undefined : { target: target + query, host };
+    if (target === undefined) return undefined;
+    return host === "" ? { target: target + query } : { target: target + query, host };
   }
   if (PLAIN_PATH.test(raw)) return { target: raw };
   const mark = raw.indexOf("?");

@@ -22,9 +22,9 @@ export async function attemptHttp(attempt: Attempt, action: HttpGetAction): Prom
   if (attempt.detectHttp2 && scheme === "http") {
     const plain = await attemptH2c(attempt, url, []);
     if (plain.ok) return attemptH2c(attempt, url, customHeaders(action, attempt.asker));
-    return get(attempt, url, requestHeaders({ attempt, url, custom: [] }));
+    return get(attempt, action, url, requestHeaders({ attempt, url, custom: [] }));
   }
-  return get(attempt, url, requestHeaders({ attempt, url, custom: customHeaders(action, attempt.asker) }));
+  return get(attempt, action, url, requestHeaders({ attempt, url, custom: customHeaders(action, attempt.asker) }));
 }
 
 /** The queue-proxy's client overwrites `Host` and `User-Agent`; the kubelet takes them from the probe. */
@@ -57,12 +57,18 @@ function requestHeaders({ attempt, url, custom, referer }: HeaderParts): string[
   return headers;
 }
 
-async function get(attempt: Attempt, first: URL, headers: readonly string[]): Promise<ProbeResult> {
+async function get(
+  attempt: Attempt,
+  action: HttpGetAction,
+  first: URL,
+  headers: readonly string[],
+): Promise<ProbeResult> {
   const deadline = Date.now() + attempt.timeoutMs;
   let url = first;
+  let target = written(action) ?? `${url.pathname}${url.search}`;
   let sent = headers;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-    const reply = await getOnce(attempt, url, sent, deadline - Date.now());
+    const reply = await getOnce({ attempt, url, headers: sent, leftMs: deadline - Date.now(), target });
     if (typeof reply === "string") return { ok: false, message: reply };
     const next = REDIRECTS.has(reply.status) && reply.location ? urlOf(reply.location, url) : undefined;
     if (next === undefined) return verdict(reply.status);
@@ -72,6 +78,7 @@ async function get(attempt: Attempt, first: URL, headers: readonly string[]): Pr
     const custom = headers.filter((_, index) => !OWN.has((headers[index - (index % 2)] as string).toLowerCase()));
     sent = requestHeaders({ attempt, url: next, custom, ...(referer === undefined ? {} : { referer }) });
     url = next;
+    target = `${url.pathname}${url.search}`;
   }
   return { ok: false, message: `stopped after ${MAX_REDIRECTS} redirects` };
 }
@@ -79,19 +86,33 @@ async function get(attempt: Attempt, first: URL, headers: readonly string[]): Pr
 /** Set anew for every hop. */
 const OWN = new Set(["host", "user-agent", "accept", "referer", "accept-encoding", "connection"]);
 
+/** The path as the probe says it, where that can stand in a request line. */
+function written({ path = "/" }: HttpGetAction): string | undefined {
+  return /^[\x21-\x7e]+$/.test(path) ? (path.startsWith("/") ? path : `/${path}`) : undefined;
+}
+
 interface ProbeReply {
   readonly status: number;
   readonly location: string | undefined;
 }
 
-function getOnce(attempt: Attempt, url: URL, headers: readonly string[], leftMs: number): Promise<ProbeReply | string> {
+interface OneGet {
+  readonly attempt: Attempt;
+  readonly url: URL;
+  readonly headers: readonly string[];
+  readonly leftMs: number;
+  /** The request target; the probe's own path is sent as it is written. */
+  readonly target: string;
+}
+
+function getOnce({ attempt, url, headers, leftMs, target }: OneGet): Promise<ProbeReply | string> {
   return new Promise((resolve) => {
     const ask = url.protocol === "https:" ? requestHttps : requestHttp;
     const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
     const request = ask({
       host: url.hostname.replace(/^\[|\]$/g, ""),
       port,
-      path: `${url.pathname}${url.search}`,
+      path: target,
       headers: headers as string[],
       agent: false,
       // The kubelet does not verify; the queue-proxy does.

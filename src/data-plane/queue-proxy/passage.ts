@@ -36,6 +36,7 @@ export class Passage implements ForwardOptions, Waiter, Dated {
   responded = false;
   upgraded = false;
   readonly withholds: boolean;
+  readonly losesTrailers = true;
   lastWriteAt: Time | undefined;
   /** Body bytes for the client. */
   sentBytes = 0;
@@ -151,10 +152,13 @@ export class Passage implements ForwardOptions, Waiter, Dated {
       this.status = 504;
       answer(this.exchange, makeTimeout(text));
     } else if (this.upgraded) this.exchange.abort("request timeout");
-    else if (room >= text.length && (room === text.length || room === Number.POSITIVE_INFINITY)) body.end(text);
     else {
-      if (room > text.length) body.write(text);
-      this.exchange.abort("request timeout");
+      const fits = room >= text.length;
+      // An HTTP/2 stream ends as if it were whole, whatever length was promised.
+      const whole = this.exchange.native === undefined || room === text.length || room === Number.POSITIVE_INFINITY;
+      if (fits) body.write(text);
+      if (whole) body.end();
+      else this.exchange.abort("request timeout");
     }
   }
 }
