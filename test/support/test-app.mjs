@@ -93,6 +93,13 @@ const routes = {
     writeFileSync(query.get("path") ?? "", query.get("text") ?? "");
     response.end("written\n");
   },
+  // Busy for 20 ms of every 80 ms: a quarter of a core, and the machine stays usable.
+  "/burn": async (_, response, query) => {
+    for (const end = Date.now() + Number(query.get("ms") ?? 1000); Date.now() < end; await wait(60)) {
+      for (const pause = performance.now() + 20; performance.now() < pause; );
+    }
+    response.end("burnt\n");
+  },
   "/allocate": (_, response, query) => {
     globalThis.kept = Buffer.alloc(Number(query.get("mb") ?? 1) * 1024 * 1024, 1);
     response.end("allocated\n");

@@ -1,0 +1,31 @@
+// The HPA class on real processes: what they use of the processor decides how many there are, and traffic goes straight to them.
+import { expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { openSession } from "../support/session.ts";
+
+/** Two samples are 15 s apart, and the autoscaler of this class looks every 15 s. */
+const SEVERAL_LOOKS_MS = 75_000;
+
+test("a busy process gets company under class hpa.autoscaling.knative.dev, up to max-scale", async () => {
+  await using session = await openSession("process");
+  await session.deploy("burner", {
+    annotations: {
+      "autoscaling.knative.dev/class": "hpa.autoscaling.knative.dev",
+      "autoscaling.knative.dev/metric": "cpu",
+      "autoscaling.knative.dev/target": "50",
+      "autoscaling.knative.dev/max-scale": "3",
+    },
+    container: { resources: { requests: { cpu: "100m" } } },
+  });
+  await session.ready("burner");
+  expect(await session.pods("burner")).toHaveLength(1);
+  const burning = session.fetch("burner", `/burn?ms=${SEVERAL_LOOKS_MS / 2}`);
+  await eventually(async () => expect(await session.pods("burner")).toHaveLength(3), SEVERAL_LOOKS_MS, 500);
+  const pa = await session.emulator.client.get({
+    kind: "PodAutoscaler.autoscaling.internal.knative.dev",
+    namespace: "default",
+    name: "burner-00001",
+  });
+  expect(pa?.status).toMatchObject({ desiredScale: 3 });
+  expect((await burning).status).toBe(200);
+});
