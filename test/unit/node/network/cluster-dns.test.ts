@@ -1,0 +1,99 @@
+// What the session's DNS answers to which query: bytes in, bytes out, no socket.
+import { describe, expect, test } from "vitest";
+import { makeClusterDns } from "../../../../src/node/network/cluster-dns.ts";
+import { makeQuery, type QueryOptions, seeReply, TYPE_AAAA } from "../../../support/dns-query.ts";
+
+const FORWARDED = Buffer.from("forwarded reply");
+const services = new Set(["default/hello", "default/next-hello", "shop/cart"]);
+const forwarded: [Buffer, string][] = [];
+let upstream: Buffer | undefined = FORWARDED;
+const answer = makeClusterDns({
+  address: "10.213.0.1",
+  names: {
+    hasService: (namespace, name) => services.has(`${namespace}/${name}`),
+    isPublicHost: (host) => host === "hello.default.localhost",
+  },
+  forward: async (query, transport) => {
+    forwarded.push([query, transport]);
+    return upstream;
+  },
+});
+const ask = async (name: string, options?: QueryOptions) =>
+  seeReply((await answer(makeQuery(name, options), "udp")) ?? Buffer.alloc(12));
+
+const found = { id: 0x1234, isReply: true, code: 0, questions: 1, answers: 1, address: "10.213.0.1" };
+const empty = { id: 0x1234, isReply: true, code: 0, questions: 1, answers: 0 };
+const refused = { ...empty, code: 3 };
+
+describe("names of the cluster", () => {
+  test.each([
+    "hello.default.svc.cluster.local",
+    "HeLLo.Default.SVC.cluster.LOCAL",
+    "next-hello.default.svc.cluster.local",
+    "cart.shop.svc.cluster.local",
+    "hello.default.localhost",
+  ])("%s is at the gateway", async (name) => {
+    expect(await ask(name)).toEqual(found);
+  });
+
+  test("it has no IPv6 address, which is no refusal", async () => {
+    expect(await ask("hello.default.svc.cluster.local", { type: TYPE_AAAA })).toEqual(empty);
+  });
+
+  test.each([
+    "hello.default.svc.cluster.local.default.svc.cluster.local",
+    "nobody.default.svc.cluster.local",
+    "hello.shop.svc.cluster.local",
+    "hello.default.svc.svc.cluster.local",
+    "hello.default.cluster.local",
+    "deep.hello.default.svc.cluster.local",
+    "cluster.local",
+  ])("%s does not exist, so that a search list goes on", async (name) => {
+    expect(await ask(name)).toEqual(refused);
+  });
+
+  test("a Service that went is gone at once", async () => {
+    expect(await ask("cart.shop.svc.cluster.local")).toEqual(found);
+    services.delete("shop/cart");
+    expect(await ask("cart.shop.svc.cluster.local")).toEqual(refused);
+    services.add("shop/cart");
+  });
+
+  test("a query with EDNS is answered to its question alone", async () => {
+    const extra = Buffer.from([0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0]);
+    expect(await ask("hello.default.svc.cluster.local", { extra })).toEqual(found);
+  });
+});
+
+describe("names of the world", () => {
+  test("go to the resolvers as they came, by the same transport", async () => {
+    forwarded.length = 0;
+    const query = makeQuery("example.com");
+    expect(await answer(query, "tcp")).toBe(FORWARDED);
+    expect(forwarded).toEqual([[query, "tcp"]]);
+    expect(await answer(makeQuery("xcluster.local"), "udp")).toBe(FORWARDED);
+  });
+
+  test("are a server failure when no resolver answers", async () => {
+    upstream = undefined;
+    expect(await ask("example.com")).toEqual({ ...empty, code: 2 });
+    upstream = FORWARDED;
+  });
+});
+
+describe("what is no proper query", () => {
+  test("a reply and a stub of a message are not answered", async () => {
+    expect(await answer(makeQuery("hello.default", { flags: 0x8180 }), "udp")).toBeUndefined();
+    expect(await answer(Buffer.from([1, 2, 3]), "udp")).toBeUndefined();
+  });
+
+  test("another operation, another class and a broken question are refused, each in its way", async () => {
+    expect((await ask("hello.default", { flags: 0x2800 })).code).toBe(4);
+    expect((await ask("hello.default", { class: 3 })).code).toBe(5);
+    const broken = await answer(makeQuery("hello.default").subarray(0, 20), "udp");
+    expect(seeReply(broken ?? Buffer.alloc(12))).toEqual({ ...empty, code: 1, questions: 0 });
+    const compressed = makeQuery("hello.default");
+    compressed[12] = 0xc0;
+    expect(seeReply((await answer(compressed, "udp")) ?? Buffer.alloc(12)).code).toBe(1);
+  });
+});
