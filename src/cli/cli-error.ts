@@ -9,6 +9,8 @@ export interface Complaint {
   readonly what: string;
   readonly why?: string;
   readonly fix?: string;
+  /** What became of the whole command; said last, in a line of its own that starts with `knap:`. */
+  readonly verdict?: string;
 }
 
 /** Ends a command with a complaint and its exit code; the only exception that commands throw on purpose. */
@@ -58,9 +60,10 @@ export function complaintOf(error: unknown): Complaint {
 }
 
 /** The lines for standard error. */
-export function complaintText({ what, why, fix }: Complaint): string {
+export function complaintText({ what, why, fix, verdict }: Complaint): string {
   const lines = [`knap: ${what}`];
   if (why) lines.push(...why.split("\n").map((line) => `  ${line}`));
   if (fix) lines.push(`  → ${fix}`);
+  if (verdict) lines.push(`knap: ${verdict}`);
   return `${lines.join("\n")}\n`;
 }

@@ -10,13 +10,13 @@ const LIVE_EVERY_MS = 1000;
 /** Lines of a pod that are shown from before it was looked at. */
 const OLD_LINES = 20;
 
-async function watchKind(
-  client: Client,
-  store: AppStore,
-  kind: WatchedKind,
-  signal: AbortSignal,
-  seen: (pod: Pod) => void,
-) {
+interface Feed {
+  readonly client: Client;
+  readonly store: AppStore;
+  readonly signal: AbortSignal;
+}
+
+async function watchKind({ client, store, signal }: Feed, kind: WatchedKind, seen: (pod: Pod) => void): Promise<void> {
   for await (const event of client.watch(kind, { signal })) {
     if (event.type === "RESTART") {
       store.learn({ type: "restart", kind });
@@ -27,13 +27,13 @@ async function watchKind(
   }
 }
 
-async function watchEvents(client: Client, store: AppStore, signal: AbortSignal): Promise<void> {
+async function watchEvents({ client, store, signal }: Feed): Promise<void> {
   for await (const event of client.watch("Event", { signal })) {
     if (event.type === "ADDED" || event.type === "MODIFIED") store.learn({ type: "event", event: event.object });
   }
 }
 
-async function pollLive(client: Client, store: AppStore, signal: AbortSignal): Promise<void> {
+async function pollLive({ client, store, signal }: Feed): Promise<void> {
   while (!signal.aborted) {
     // A session that is ending answers no more; the signal follows.
     const live = await client.knap<Live>("GET", "/live").catch(() => undefined);
@@ -43,7 +43,7 @@ async function pollLive(client: Client, store: AppStore, signal: AbortSignal): P
 }
 
 /** Follows each pod's log once it has started. */
-function logFollower(client: Client, store: AppStore, signal: AbortSignal): (pod: Pod) => void {
+function logFollower({ client, store, signal }: Feed): (pod: Pod) => void {
   const followed = new Set<string>();
   return (pod) => {
     const { namespace = "", name, uid = name, labels, annotations } = pod.metadata;
@@ -62,12 +62,12 @@ function logFollower(client: Client, store: AppStore, signal: AbortSignal): (pod
 }
 
 /** Resolves once aborted. */
-export async function feed(client: Client, store: AppStore, signal: AbortSignal): Promise<void> {
-  const follow = logFollower(client, store, signal);
+export async function feed(parts: Feed): Promise<void> {
+  const follow = logFollower(parts);
   const kinds = Object.keys(watched) as readonly WatchedKind[];
   await Promise.allSettled([
-    ...kinds.map((kind) => watchKind(client, store, kind, signal, follow)),
-    watchEvents(client, store, signal),
-    pollLive(client, store, signal),
+    ...kinds.map((kind) => watchKind(parts, kind, follow)),
+    watchEvents(parts),
+    pollLive(parts),
   ]);
 }

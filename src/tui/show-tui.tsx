@@ -93,7 +93,7 @@ export async function showTui(options: TuiOptions): Promise<void> {
   });
   options.onOpen?.(store.say);
   try {
-    await feed(client, store, signal);
+    await feed({ client, store, signal });
   } finally {
     ink.unmount();
     await ink.waitUntilExit();

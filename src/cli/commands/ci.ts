@@ -11,7 +11,7 @@ import { runCommand } from "../ci/run-command.ts";
 import { CliError, complaintOf, complaintText } from "../cli-error.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
 import { durationFlag } from "../flags/parse-flag.ts";
-import { type SessionFlags, settleSession, settleUi } from "../flags/up-flags.ts";
+import { type SessionFlags, settleSession } from "../flags/up-flags.ts";
 import { devHappenings } from "../narration/dev-happenings.ts";
 import { latencyText } from "../output/latency-text.ts";
 import type { GlobalFlags } from "../program/define.ts";
@@ -37,6 +37,8 @@ interface CiRun {
   readonly terminal: Terminal;
   /** Grows as things are done; what JUnit reports. */
   readonly cases: TestCase[];
+  /** CMD has run, whatever came of it; also true when there is none. */
+  ran: boolean;
 }
 
 /** Applies and waits; every Service is a test case. */
@@ -65,14 +67,13 @@ async function bringUp({ session, project, ui, flags, terminal, cases }: CiRun):
   if (failed !== undefined) throw new CliError(failed.problem);
 }
 
-async function runUserCommand(
-  words: readonly string[],
-  { session, project, terminal, cases }: CiRun,
-): Promise<ExitCode> {
+async function runUserCommand(words: readonly string[], run: CiRun): Promise<ExitCode> {
+  const { session, project, terminal, cases } = run;
   if (words.length === 0) return exitCodes.ok;
   const env = { ...terminal.env, ...(await ciEnvironment(session, project.services)) };
   const started = Date.now();
   const code = await runCommand(words, { env, cwd: terminal.cwd, interrupts: terminal.interrupts });
+  run.ran = true;
   const failure = code === 0 ? {} : { failure: `exit code ${code}` };
   cases.push({ name: words.join(" "), seconds: (Date.now() - started) / 1000, ...failure });
   return code;
@@ -110,19 +111,21 @@ async function carryOut(words: readonly string[], run: CiRun): Promise<ExitCode>
 async function report(run: CiRun, error: unknown): Promise<void> {
   const path = run.flags.junit ?? run.project.settings.junit;
   if (path === undefined) return;
-  const trouble = error === undefined ? undefined : complaintText(complaintOf(error));
+  const trouble =
+    error === undefined ? undefined : complaintText(complaintOf(error)) + (run.ran ? "" : "CMD did not run\n");
   await writeFile(resolve(run.terminal.cwd, path), junitText(run.cases, trouble));
 }
 
-export async function ci(words: readonly string[], flags: Flags, terminal: Terminal): Promise<ExitCode> {
+/** The session from start to end; `onRun` hears of it once there is one. */
+async function runSession(words: readonly string[], flags: Flags, terminal: Terminal, onRun: (run: CiRun) => void) {
   const project = await loadUsableProject(flags, terminal);
   const settings = settleSession(flags, project.settings);
-  const quiet = { env: {}, stdinIsTty: false, stdoutIsTty: false, quiet: true };
-  const kind = settleUi(flags.ui ?? project.settings.ui ?? "auto", quiet);
-  const ui = makeLineUi(kind === "tui" ? "plain" : kind, terminal);
+  const wish = flags.ui ?? project.settings.ui ?? "auto";
+  const ui = makeLineUi(wish === "json" ? "json" : "plain", terminal);
   const log = sessionLog(flags.verbose === true, terminal);
   const session = await startSession({ command: "ci", project, settings, log }, terminal);
-  const run: CiRun = { session, project, ui, flags, terminal, cases: [] };
+  const run: CiRun = { session, project, ui, flags, terminal, cases: [], ran: words.length === 0 };
+  onRun(run);
   const followed = new AbortController();
   const following = ui.follow(session, followed.signal);
   for (const text of session.emulator.notices) ui.tell({ type: "notice", text });
@@ -138,5 +141,21 @@ export async function ci(words: readonly string[], flags: Flags, terminal: Termi
     await following;
     await session.stop();
     await report(run, failure);
+  }
+}
+
+export async function ci(words: readonly string[], flags: Flags, terminal: Terminal): Promise<ExitCode> {
+  let run: CiRun | undefined;
+  const unrun = (): boolean => words.length > 0 && run?.ran !== true;
+  const verdict = `"${words.join(" ")}" did not run`;
+  try {
+    const code = await runSession(words, flags, terminal, (started) => {
+      run = started;
+    });
+    if (unrun()) terminal.stderr.write(`knap: ${verdict}\n`);
+    return code;
+  } catch (error) {
+    const complaint = complaintOf(error);
+    throw new CliError(unrun() ? { ...complaint, verdict } : complaint, { cause: error });
   }
 }

@@ -42,14 +42,16 @@ async function printPod(client: Client, pod: Pod, options: LogOptions, print: (l
   for await (const line of lines) print(line);
 }
 
+interface Following {
+  readonly client: Client;
+  readonly namespace: string;
+  readonly signal: AbortSignal;
+  isMeant(pod: Pod): boolean;
+  show(pod: Pod): Promise<void>;
+}
+
 /** Follows the pods that are there and those that come, until interrupted. */
-async function followAll(
-  client: Client,
-  namespace: string,
-  isMeant: (pod: Pod) => boolean,
-  show: (pod: Pod) => Promise<void>,
-  signal: AbortSignal,
-) {
+async function followAll({ client, namespace, signal, isMeant, show }: Following): Promise<void> {
   const followed = new Set<string>();
   const open: Promise<void>[] = [];
   for await (const event of client.watch("Pod", { namespace, signal })) {
@@ -87,7 +89,7 @@ export async function logs(
     flags.follow || pods.length > 1 ? `${terminal.paint("dim", `[${pod.metadata.name}]`)} ` : "";
   const show = (pod: Pod) => printPod(client, pod, options, (line) => terminal.print(prefix(pod) + line));
   if (flags.follow) {
-    await followAll(client, namespace, isMeant, show, signal);
+    await followAll({ client, namespace, signal, isMeant, show });
     return exitCodes.ok;
   }
   if (pods.length === 0) {

@@ -52,14 +52,16 @@ async function makeUi(kind: "tui" | "plain" | "json", terminal: Terminal): Promi
   return (await import("../ui/tui-ui.ts")).makeTuiUi(terminal);
 }
 
+interface UpRun {
+  readonly session: RunningSession;
+  readonly project: Project;
+  readonly ui: SessionUi;
+  readonly flags: Flags;
+  readonly terminal: Terminal;
+}
+
 /** Deploys, then watches. Resolves when the first interrupt comes. */
-async function serve(
-  session: RunningSession,
-  project: Project,
-  ui: SessionUi,
-  flags: Flags,
-  terminal: Terminal,
-): Promise<void> {
+async function serve({ session, project, ui, flags, terminal }: UpRun): Promise<void> {
   const end = terminal.interrupts.first;
   let buildFailed = false;
   const tell = (event: DevEvent): void => {
@@ -83,6 +85,7 @@ async function serve(
         folders: await namedFolders(flags, terminal.cwd),
       })
     : undefined;
+  end.addEventListener("abort", () => terminal.say("ending: requests in flight get 5 s; Ctrl-C again ends at once"));
   if (!end.aborted) await new Promise((done) => end.addEventListener("abort", done, { once: true }));
   await loop?.[Symbol.asyncDispose]();
 }
@@ -100,7 +103,7 @@ export async function up(_words: readonly string[], flags: Flags, terminal: Term
     for (const text of emulator.notices) ui.tell({ type: "notice", text });
     const url = ingressUrl(emulator.ingress);
     ui.tell({ type: "session", url, runtime: emulator.runtime, services: project.services.length });
-    await serve(session, project, ui, flags, terminal);
+    await serve({ session, project, ui, flags, terminal });
   } catch (error) {
     // An interrupt during the first deployment is a way to end, not a failure.
     if (!terminal.interrupts.first.aborted) throw error;

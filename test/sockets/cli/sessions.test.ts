@@ -77,6 +77,7 @@ describe("knap ci", () => {
     const done = await home.run(["ci", "-f", hello, "--", "no-such-program"]);
     expect(done.code).toBe(2);
     expect(done.stderr).toContain('knap: "no-such-program" cannot be run');
+    expect(done.stderr.trim().split("\n").at(-1)).toBe('knap: "no-such-program" did not run');
   });
 });
 
