@@ -1,6 +1,7 @@
 // `knap doctor`: looks at engine, ports, images, tools and sessions, and says what to do about each finding.
 import { checkEngine } from "../../doctor/check-engine.ts";
 import { checkImages } from "../../doctor/check-images.ts";
+import { checkLeftovers } from "../../doctor/check-leftovers.ts";
 import { checkPort } from "../../doctor/check-ports.ts";
 import { checkSettings, checkTools } from "../../doctor/check-tools.ts";
 import type { DoctorFinding } from "../../doctor/finding.ts";
@@ -8,6 +9,7 @@ import { openDockerRuntime } from "../../node/runtime/docker/docker-runtime.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
 import type { GlobalFlags } from "../program/define.ts";
 import { readProject } from "../project-loading.ts";
+import { readHostId } from "../session/host-id.ts";
 import { listSessions } from "../session/list-sessions.ts";
 import type { Environment, Terminal } from "../terminal.ts";
 
@@ -35,6 +37,11 @@ async function allFindings(flags: { file?: readonly string[] }, terminal: Termin
   const engine = await checkEngine(() => openDockerRuntime({ env }));
   try {
     const project = await readProject(flags, terminal);
+    const live = new Set((await listSessions(env)).filter((session) => session.live).map(({ id }) => id));
+    const leftovers =
+      engine.runtime === undefined
+        ? []
+        : await checkLeftovers(engine.runtime, (id) => live.has(id), await readHostId(env));
     const images = engine.runtime === undefined ? [] : await checkImages(engine.runtime, project.services);
     return [
       ...engine.findings,
@@ -43,6 +50,7 @@ async function allFindings(flags: { file?: readonly string[] }, terminal: Termin
       ...(await checkTools()),
       ...checkSettings(env),
       ...(await sessionFindings(env)),
+      ...leftovers,
     ];
   } finally {
     await engine.runtime?.close();

@@ -4,6 +4,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { makeHttpClient } from "../../client/http-client.ts";
+import { findOrphans, removeOrphans } from "../../node/kubelet/orphans.ts";
+import { openDockerRuntime } from "../../node/runtime/docker/docker-runtime.ts";
+import { type ContainerRuntime, RuntimeError } from "../../node/runtime/runtime.ts";
 import { CliError } from "../cli-error.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
 import { tableText } from "../output/table.ts";
@@ -64,5 +67,27 @@ export async function down(
   }
   const chosen = flags.all ? live : [await chosenOne(flags, terminal, live)];
   for (const session of chosen) await end(session, terminal);
+  if (flags.all) await removeLeftovers(terminal);
   return exitCodes.ok;
+}
+
+/** Whatever carries knap's labels on the engine, of other hosts as well: no session of this one lives any more. */
+async function removeLeftovers(terminal: Terminal): Promise<void> {
+  let runtime: ContainerRuntime;
+  try {
+    runtime = await openDockerRuntime({ env: terminal.env });
+  } catch (error) {
+    // No engine, no containers.
+    if (error instanceof RuntimeError) return;
+    throw error;
+  }
+  try {
+    const orphans = await findOrphans({ runtime, isSessionLive: () => false });
+    const left = new Set(await removeOrphans(runtime, orphans));
+    for (const orphan of orphans) {
+      terminal.print(`${orphan.kind} ${orphan.name} ${left.has(orphan) ? "cannot be removed" : "removed"}`);
+    }
+  } finally {
+    await runtime.close();
+  }
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Service } from "../../../src/apis/serving/types.ts";
 import { checkEngine } from "../../../src/doctor/check-engine.ts";
 import { checkImages } from "../../../src/doctor/check-images.ts";
+import { checkLeftovers } from "../../../src/doctor/check-leftovers.ts";
 import { checkSettings, kubectlFinding } from "../../../src/doctor/check-tools.ts";
 import { type ContainerRuntime, RuntimeError } from "../../../src/node/runtime/runtime.ts";
 import type { ProjectService } from "../../../src/project/project.ts";
@@ -65,6 +66,25 @@ describe("images", () => {
     expect(await levels({ app: "arm64" }, serviceOf("app"))).toEqual(["problem"]);
     expect(await levels({}, serviceOf(""))).toEqual(["problem"]);
   });
+});
+
+test("leftovers are told per session, another host's apart", async () => {
+  const labels = (session: string, host: string) => ({ "knap.dev/session": session, "knap.dev/host": host });
+  const runtime = {
+    list: async () => [
+      { id: "1", name: "a", labels: labels("dead", "here") },
+      { id: "2", name: "b", labels: labels("dead", "here") },
+      { id: "3", name: "c", labels: labels("live", "here") },
+    ],
+    networks: { list: async () => [{ id: "4", name: "n", labels: labels("far", "there") }] },
+    volumes: { list: async () => [] },
+  } as unknown as ContainerRuntime;
+  const findings = await checkLeftovers(runtime, (id) => id === "live", "here");
+  expect(findings.map(({ what }) => what)).toEqual([
+    "session dead left 2 container(s) on the engine",
+    "session far of another host (there) left 1 network(s) on the engine",
+  ]);
+  expect(findings[1]?.fix).toContain("knap down --all");
 });
 
 test("kubectl: new ones are fine, old ones need a flag, none is no fault", () => {
