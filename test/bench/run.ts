@@ -5,7 +5,9 @@ import type { Bench, Figure } from "./bench.ts";
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   proxy: async () => (await import("./proxy.ts")).proxyBench,
   "proxy-memory": async () => (await import("./proxy-memory.ts")).proxyMemoryBench,
-  scaling: async () => (await import("./scaling.ts")).scalingBench,
+  settle: async () => (await import("./settle.ts")).settleBench,
+  nap: async () => (await import("./nap.ts")).napBench,
+  simulate: async () => (await import("./simulate.ts")).simulateBench,
 };
 
 function row({ name, value, unit, goal, reached }: Figure): string {

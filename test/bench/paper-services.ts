@@ -1,0 +1,87 @@
+// Many Services at once over the emulator's own control plane and a paper node, on virtual time: what is timed is planning and deciding, nothing else.
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import type { AnyObject } from "../../src/apis/meta/object.ts";
+import { VirtualClock } from "../../src/base/virtual-clock.ts";
+import { PaperCluster } from "../../src/simulator/paper-cluster.ts";
+import { makeRandom } from "../../src/simulator/seeded-random.ts";
+
+const START = Date.UTC(2000, 0, 1);
+const WATCHED_S = 60;
+
+export function makePaperService(name: string, annotations: Readonly<Record<string, string>> = {}): AnyObject {
+  const prefixed = Object.entries(annotations).map(([key, value]) => [`autoscaling.knative.dev/${key}`, value]);
+  return {
+    apiVersion: "serving.knative.dev/v1",
+    kind: "Service",
+    metadata: { name, namespace: "default" },
+    spec: {
+      template: {
+        metadata: { annotations: Object.fromEntries(prefixed) },
+        spec: { containers: [{ image: "example.com/hello:v1" }] },
+      },
+    },
+  } as AnyObject;
+}
+
+/** Processor time in ms: what else the machine does must not count. */
+export function timed(run: () => void): number {
+  const since = process.cpuUsage();
+  run();
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1000;
+}
+
+export interface ManyServices {
+  /** Ms until all are Ready, from the first write; pods' start-up takes no time of it. */
+  readonly settleMs: number;
+  /** Ms of computing for one second of their life afterwards: statistics, decisions, what follows from them. */
+  readonly secondMs: number;
+  /** What they keep on the heap. */
+  readonly heapBytes: number;
+}
+
+/** Brings so many Services of `pods` (0 or 1) each to Ready, then lets a minute pass. */
+export function measureServices(count: number, pods: 0 | 1): ManyServices {
+  const before = heapInUse();
+  const clock = new VirtualClock(START);
+  const cluster = new PaperCluster({
+    clock,
+    random: makeRandom(1),
+    configMaps: new Map([["config-autoscaler", { "allow-zero-initial-scale": "true" }]]),
+    maxPods: undefined,
+    startUpMs: 500,
+    startUpSpreadMs: 0,
+    activatorStats: () => new Map(),
+    podStat: (pod, now) => ({
+      podName: pod.name,
+      averageConcurrentRequests: 1,
+      averageProxiedConcurrentRequests: 0,
+      requestCount: 1,
+      proxiedRequestCount: 0,
+      processUptime: 1,
+      time: now,
+    }),
+  });
+  const scale = pods === 0 ? { "initial-scale": "0" } : { "min-scale": "1" };
+  const services = Array.from({ length: count }, (_, index) => makePaperService(`service-${index}`, scale));
+  const settleMs = timed(() => {
+    cluster.apply(services);
+    cluster.advanceTo(START + 5000);
+  });
+  const { store } = cluster.plane;
+  const ready = store.list("Service.serving.knative.dev").filter(({ status }) => status?.latestReadyRevisionName);
+  if (ready.length !== count) throw new Error(`${ready.length} of ${count} Services became ready`);
+  if (store.list("Pod").length !== count * pods) throw new Error(`${store.list("Pod").length} pods`);
+  const heapBytes = heapInUse() - before;
+  const secondMs = timed(() => cluster.advanceTo(clock.now() + WATCHED_S * 1000)) / WATCHED_S;
+  cluster[Symbol.dispose]();
+  return { settleMs, secondMs, heapBytes };
+}
+
+/** After a full collection. */
+function heapInUse(): number {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+  return process.memoryUsage().heapUsed;
+}
