@@ -1,7 +1,8 @@
 // A small load: node load.mjs [URL] [clients] [seconds]. Prints who answered, and how long it took.
 import { request } from "node:http";
 
-const [url = process.env.KNAP_URL ?? "http://127.0.0.1:8080/?ms=300", clients = "10", seconds = "20"] = process.argv.slice(2);
+const [url = process.env.KNAP_URL ?? "http://127.0.0.1:8080/?ms=300", clients = "10", seconds = "20"] =
+  process.argv.slice(2);
 const end = Date.now() + Number(seconds) * 1000;
 const pods = new Map();
 const times = [];
@@ -14,19 +15,22 @@ const host = target.hostname.endsWith(".localhost") ? "127.0.0.1" : target.hostn
 function ask() {
   return new Promise((done) => {
     const started = Date.now();
-    const call = request({ host, port: target.port, path: target.pathname + target.search, headers: { host: target.host } }, (response) => {
-      let text = "";
-      response.setEncoding("utf8").on("data", (part) => (text += part));
-      response.on("end", () => {
-        if (response.statusCode !== 200) failed += 1;
-        else {
-          const { pod } = JSON.parse(text);
-          pods.set(pod, (pods.get(pod) ?? 0) + 1);
-          times.push(Date.now() - started);
-        }
-        done();
-      });
-    });
+    const call = request(
+      { host, port: target.port, path: target.pathname + target.search, headers: { host: target.host } },
+      (response) => {
+        let text = "";
+        response.setEncoding("utf8").on("data", (part) => (text += part));
+        response.on("end", () => {
+          if (response.statusCode !== 200) failed += 1;
+          else {
+            const { pod } = JSON.parse(text);
+            pods.set(pod, (pods.get(pod) ?? 0) + 1);
+            times.push(Date.now() - started);
+          }
+          done();
+        });
+      },
+    );
     call.on("error", () => {
       failed += 1;
       done();

@@ -39,8 +39,12 @@ const server = createServer((_request, response) => response.end("speak WebSocke
 const sockets = new Set();
 
 server.on("upgrade", (request, socket, head) => {
-  const accept = createHash("sha1").update(request.headers["sec-websocket-key"] + MAGIC).digest("base64");
-  socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
+  const accept = createHash("sha1")
+    .update(request.headers["sec-websocket-key"] + MAGIC)
+    .digest("base64");
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+  );
   sockets.add(socket);
   let data = Buffer.alloc(0);
   const take = (chunk) => {
