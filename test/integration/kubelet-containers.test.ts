@@ -147,3 +147,49 @@ describe("what only containers show", () => {
     bench.remove(metadata.name);
   });
 });
+
+describe("published ports", () => {
+  let bench: NodeBench;
+  beforeAll(async () => {
+    bench = await openNodeBench("docker", { engine: { address: "published" } });
+  });
+  afterAll(() => bench.close());
+
+  test("a pod is reached on a port of this machine's loopback, and its probes too", async () => {
+    const { metadata } = bench.pod({
+      livenessProbe: { httpGet: { path: "/health", port: 8080 }, periodSeconds: 1 },
+    });
+    await bench.ready(metadata.name);
+    expect((await bench.get(metadata.name, "/")).status).toBe(200);
+    const [id] = bench.kubelet.containersOf(
+      { kind: "Pod", namespace: "default", name: metadata.name },
+      "user-container",
+    );
+    expect((await bench.runtime.inspect(id as string))?.addresses[8080]?.host).toBe("127.0.0.1");
+    bench.remove(metadata.name);
+  });
+
+  test("the engine's relay accepting is not taken for the app listening", async () => {
+    const { metadata } = bench.pod({ env: env({ NEVER_LISTEN: "true" }) });
+    await eventually(() =>
+      expect(bench.events("Unhealthy").map(({ message }) => message)).toContain("nothing listens on port 8080 yet"),
+    );
+    expect(conditionOf(bench.now(metadata.name), "Ready")?.status).toBe("False");
+    bench.remove(metadata.name);
+  });
+
+  test("an image that somebody removed while all slept is looked for anew", async () => {
+    const image = `knap-test/passing:${bench.labels["knap.dev/test"]}`;
+    await bench.runtime.images.tag(bench.image, image);
+    const first = bench.pod({ image }).metadata.name;
+    await bench.ready(first);
+    bench.remove(first);
+    await bench.gone(first);
+    await bench.runtime.images.remove(image);
+    const second = bench.pod({ image }).metadata.name;
+    await eventually(() =>
+      expect(statusOf(bench.now(second)).state?.waiting?.reason).toMatch(/^ErrImagePull$|^ImagePullBackOff$/),
+    );
+    bench.remove(second);
+  });
+});

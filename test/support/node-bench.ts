@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { expect } from "vitest";
 import type { Container, PodSpec } from "../../src/apis/core/pod-spec.ts";
 import type { Event, Pod } from "../../src/apis/core/types.ts";
+import type { ObjectMeta } from "../../src/apis/meta/object.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { systemClock } from "../../src/base/system-clock.ts";
 import { EventRecorder } from "../../src/control-plane/controller/event-recorder.ts";
@@ -33,7 +34,7 @@ export interface NodeBench {
   /** How many requests the sidecar of every pod pretends to hold. */
   held: { plain: number; upgraded: number };
   /** Creates a pod of one container that runs the test app, bound to the node. */
-  pod(container?: Partial<Container>, spec?: Partial<PodSpec>): Pod;
+  pod(container?: Partial<Container>, spec?: Partial<PodSpec>, metadata?: Partial<ObjectMeta>): Pod;
   now(name: string): Pod;
   ready(name: string): Promise<Pod>;
   remove(name: string, gracePeriodSeconds?: number): void;
@@ -111,7 +112,7 @@ export async function openNodeBench(
     filter,
     held,
     now,
-    pod: (container = {}, spec = {}) => createPod(store, image, container, spec),
+    pod: (container = {}, spec = {}, metadata = {}) => createPod({ store, image, container, spec, metadata }),
     ready: (name) =>
       eventually(() => {
         const pod = now(name);
@@ -158,13 +159,20 @@ export function statusOf(pod: Pod, name = "user-container") {
 
 let pods = 0;
 
-function createPod(store: ObjectStore, image: string, container: Partial<Container>, spec: Partial<PodSpec>): Pod {
+function createPod(wanted: {
+  readonly store: ObjectStore;
+  readonly image: string;
+  readonly container: Partial<Container>;
+  readonly spec: Partial<PodSpec>;
+  readonly metadata: Partial<ObjectMeta>;
+}): Pod {
+  const { store, image, container, spec, metadata } = wanted;
   const name = `pod-${++pods}`;
   const { env = [], ...rest } = container;
   const made = store.create<Pod>({
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name, namespace: "default", labels: { app: name } },
+    metadata: { name, namespace: "default", ...metadata, labels: { app: name, ...metadata.labels } },
     spec: {
       nodeName: NODE,
       restartPolicy: "Always",

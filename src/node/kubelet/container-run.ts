@@ -4,10 +4,12 @@ import type { Pod } from "../../apis/core/types.ts";
 import { timeText } from "../../base/time.ts";
 import type { UsableImage } from "../image/image-library.ts";
 import { type ContainerSpec, type ContainerState, RuntimeError, type RuntimeEvent } from "../runtime/runtime.ts";
+import { ContainerImage } from "./container-image.ts";
 import type { ContainerOutcome } from "./container-spec.ts";
-import { lastWords, ranMs } from "./last-words.ts";
+import { makeExit } from "./last-words.ts";
 import type { NodeParts, WakeMarks } from "./node-parts.ts";
-import type { ContainerFacts, ExitFacts, ImageFacts, RunFacts } from "./pod-facts.ts";
+import type { ContainerFacts, ExitFacts, RunFacts } from "./pod-facts.ts";
+import type { Standby } from "./standbys.ts";
 
 /** What the pod gives its containers. */
 export interface PodSide {
@@ -30,8 +32,7 @@ export class ContainerRun {
   readonly init: boolean;
   readonly #parts: NodeParts;
   readonly #side: PodSide;
-  #image: ImageFacts = { state: "unknown" };
-  #usable: UsableImage | undefined;
+  readonly #image: ContainerImage;
   #run: RunFacts = { state: "none" };
   #restarts = 0;
   #last: ExitFacts | undefined;
@@ -52,8 +53,7 @@ export class ContainerRun {
     this.#side = side;
     this.container = container;
     this.init = init;
-    const known = parts.runtime.capabilities.images ? parts.library.peek(container.image ?? "") : processImage;
-    if (known && container.imagePullPolicy !== "Always") this.#have(known);
+    this.#image = new ContainerImage(parts, container);
   }
 
   get name(): string {
@@ -71,7 +71,7 @@ export class ContainerRun {
   }
 
   get stopSignal(): string {
-    return this.#usable?.stopSignal ?? "SIGTERM";
+    return this.#image.usable?.stopSignal ?? "SIGTERM";
   }
 
   facts(): ContainerFacts {
@@ -79,8 +79,8 @@ export class ContainerRun {
       name: this.name,
       init: this.init,
       reference: this.container.image ?? "",
-      image: this.#image,
-      imageId: this.#usable?.imageId ?? "",
+      image: this.#image.facts,
+      imageId: this.#image.usable?.imageId ?? "",
       run: this.#run,
       restarts: this.#restarts,
       started: this.started,
@@ -97,24 +97,7 @@ export class ContainerRun {
   }
 
   async fetchImage(): Promise<void> {
-    const { library, nodeClock, pullConfigs, record } = this.#parts;
-    const failures = this.#image.state === "failed" ? this.#image.trouble.failures : 0;
-    this.#image = { state: "fetching" };
-    const reference = this.container.image ?? "";
-    const pod = this.#side.pod();
-    const outcome = await library.ensure({
-      reference,
-      configs: pullConfigs(pod),
-      ...(this.container.imagePullPolicy && { policy: this.container.imagePullPolicy }),
-      onPulled: (message) => record(pod, { type: "Normal", reason: "Pulled", message }),
-    });
-    if ("image" in outcome) this.#have(outcome.image);
-    else {
-      const trouble = { ...outcome.failure, failures: failures + 1, failedAt: nodeClock.now() };
-      this.#image = { state: "failed", trouble };
-      const message = `Failed to pull image "${reference}": ${outcome.failure.message}`;
-      record(pod, { type: "Warning", reason: "Failed", message });
-    }
+    await this.#image.fetch(this.#side.pod());
     this.#side.look();
   }
 
@@ -133,6 +116,44 @@ export class ContainerRun {
       this.#onStartFailed(error);
     }
     this.#side.look();
+  }
+
+  /** Goes on with a frozen container in place of a first start. False: it could not be thawed, and is gone. */
+  async thaw({ containerId, image }: Standby): Promise<boolean> {
+    const { runtime, nodeClock } = this.#parts;
+    this.#image.have(image);
+    this.#run = { state: "starting" };
+    this.adopt(containerId);
+    try {
+      await runtime.unpause(containerId);
+      this.#side.marks.created ??= nodeClock.now();
+      this.#side.marks.started ??= nodeClock.now();
+      if (!this.#over) await this.#onStarted(containerId);
+      this.#side.look();
+      return true;
+    } catch {
+      await runtime.remove(containerId).catch(() => {});
+      this.#id = undefined;
+      this.#run = { state: "none" };
+      return false;
+    }
+  }
+
+  /** The container is this run's from now on. */
+  adopt(containerId: string): void {
+    this.#id = containerId;
+    this.#listening = this.#parts.listen(containerId, (event) => this.#onEvent(event));
+  }
+
+  /** The container is someone else's from now on; undefined: there is none. */
+  giveUp(): { readonly containerId: string; readonly image: UsableImage } | undefined {
+    const containerId = this.runningId;
+    const { usable: image } = this.#image;
+    if (containerId === undefined || !image) return undefined;
+    this.#listening?.[Symbol.dispose]();
+    this.#id = undefined;
+    this.#run = { state: "none" };
+    return { containerId, image };
   }
 
   /** Sends a signal, if it runs. Never throws: the engine being away is found out elsewhere. */
@@ -158,21 +179,20 @@ export class ContainerRun {
     await Promise.all(this.ids.map((id) => this.#parts.runtime.remove(id)));
   }
 
-  #have(image: UsableImage): void {
-    this.#usable = image;
-    this.#image = { state: "here" };
-  }
-
   async #start(): Promise<void> {
-    const { runtime, starts } = this.#parts;
-    const outcome = await this.#side.render(this.container, this.#restarts, this.#usable as UsableImage);
+    const { starts } = this.#parts;
+    const outcome = await this.#side.render(this.container, this.#restarts, this.#image.usable as UsableImage);
     if ("error" in outcome) {
       this.#hold(outcome.error.reason, outcome.error.message);
       return;
     }
     const id = await starts(() => this.#create(outcome.spec)).catch((error: unknown) => this.#second(error));
     if (id === undefined) return;
-    const state = await runtime.inspect(id);
+    await this.#onStarted(id);
+  }
+
+  async #onStarted(id: string): Promise<void> {
+    const state = await this.#parts.runtime.inspect(id);
     if (this.#over || this.#id !== id) return;
     this.state = state;
     this.#run = { state: "running", containerId: id, startedAt: this.#now() };
@@ -186,7 +206,7 @@ export class ContainerRun {
     const code = error instanceof RuntimeError ? error.code : "failed";
     if (code === "not-found") await network?.renew();
     else if (code !== "conflict") throw error;
-    const again = await this.#side.render(this.container, this.#restarts, this.#usable as UsableImage);
+    const again = await this.#side.render(this.container, this.#restarts, this.#image.usable as UsableImage);
     if ("error" in again) throw error;
     // By name: a container of ours that an earlier try left.
     if (code === "conflict") await runtime.remove(again.spec.name);
@@ -222,16 +242,12 @@ export class ContainerRun {
   #onStartFailed(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     const code = error instanceof RuntimeError ? error.code : "failed";
-    if (code === "no-image") this.#forgetImage();
-    else if (isNotStartable(error) && this.#id !== undefined) this.#onNotStartable(message);
+    if (code === "no-image") {
+      // It was removed behind our back: ask for it anew.
+      this.#image.forget();
+      this.#run = { state: "none" };
+    } else if (isNotStartable(error) && this.#id !== undefined) this.#onNotStartable(message);
     else this.#hold(code === "unreachable" ? "ContainerRuntimeNotReady" : "CreateContainerError", message);
-  }
-
-  /** It was removed behind our back: ask for it anew. */
-  #forgetImage(): void {
-    this.#parts.library.forget(this.container.image ?? "");
-    this.#image = { state: "unknown" };
-    this.#run = { state: "none" };
   }
 
   #onNotStartable(message: string): void {
@@ -265,18 +281,8 @@ export class ContainerRun {
     this.#ending = true;
     const { containerId, startedAt } = this.#run;
     const { nodeClock, runtime } = this.#parts;
-    const exitCode = state?.exitCode ?? 137;
-    const words = { runtime, containerId, state, container: this.container, foreign: this.#usable?.foreign };
-    const exit: ExitFacts = {
-      exitCode,
-      reason: state?.oomKilled ? "OOMKilled" : exitCode === 0 ? "Completed" : "Error",
-      message: exitCode === 0 ? "" : await lastWords(words),
-      startedAt,
-      finishedAt: this.#now(),
-      containerId,
-      endedAt: nodeClock.now(),
-      ranMs: ranMs(state),
-    };
+    const ended = { runtime, containerId, state, container: this.container, foreign: this.#image.usable?.foreign };
+    const exit = await makeExit(ended, { startedAt, finishedAt: this.#now(), endedAt: nodeClock.now() });
     this.#ending = false;
     if (this.runningId !== containerId) return;
     this.#run = { state: "exited", exit };
@@ -290,10 +296,5 @@ export class ContainerRun {
   }
 }
 
-/** To the process runtime an image's name means nothing. */
-const processImage: UsableImage = { reference: "", imageId: "", user: "", stopSignal: "SIGTERM" };
-
 /** The program itself could not be started: that counts as an exit, not as a try. */
-function isNotStartable(error: unknown): boolean {
-  return error instanceof RuntimeError && error.code === "invalid";
-}
+const isNotStartable = (error: unknown): boolean => error instanceof RuntimeError && error.code === "invalid";

@@ -9,18 +9,22 @@ import { SESSION_LABEL } from "./orphans.ts";
 import { PodWorker } from "./pod-worker.ts";
 import { prewarm } from "./prewarm.ts";
 import { SessionNetwork } from "./session-network.ts";
+import { type Standby, Standbys } from "./standbys.ts";
 import { makeVolumes } from "./volumes/make-volumes.ts";
 
-export interface KubeletOptions extends Omit<NodeParts, "listen" | "track" | "manners" | "volumes" | "network"> {
+export interface KubeletOptions
+  extends Omit<NodeParts, "listen" | "track" | "manners" | "volumes" | "network" | "standbys"> {
   readonly manners: StopManners;
   /** The session's network, opened by whoever closes it. */
   readonly network: { readonly id: string; readonly pool: AddressPool } | undefined;
+  /** `freeze`: a container that would stop at zero waits frozen for the next wake. Default: cold. */
+  readonly wake?: "cold" | "freeze";
   /** The engine went away or came back. */
   readonly onEngine?: (state: "unreachable" | "reachable") => void;
 }
 
 /** The manners at the end of a session: in-flight requests get 5 s, containers 2 s. */
-const LAST_MANNERS: StopManners = { stopTimeoutMs: 2_000, quietMs: 0, graceMs: 5_000 };
+const LAST_MANNERS: StopManners = { stopTimeoutMs: 2_000, quietMs: 0, graceMs: 5_000, last: true };
 
 export class Kubelet {
   readonly #parts: NodeParts;
@@ -35,13 +39,14 @@ export class Kubelet {
   #stopped = false;
 
   constructor(options: KubeletOptions) {
-    const { manners, onEngine, network, ...parts } = options;
+    const { manners, onEngine, network, wake = "cold", ...parts } = options;
     this.#manners = manners;
+    const { runtime, prefix, labels } = parts;
+    const session = network && new SessionNetwork({ runtime, first: network, name: prefix, labels });
     this.#parts = {
       ...parts,
-      network:
-        network &&
-        new SessionNetwork({ runtime: parts.runtime, first: network, name: parts.prefix, labels: parts.labels }),
+      network: session,
+      standbys: wake === "freeze" && runtime.capabilities.pause ? makeStandbys(parts, session) : undefined,
       volumes: makeVolumes(parts),
       manners: () => this.#manners,
       listen: (id, listener) => this.#listen(id, listener),
@@ -61,7 +66,10 @@ export class Kubelet {
     watch("Secret", ({ key }) => this.#onConfig(key));
     watch("Deployment.apps", ({ type, object, old }) => {
       const same = (old as Deployment | undefined)?.spec.template === (object as Deployment).spec.template;
-      if (type !== "DELETED" && !same) this.#onDeployment(object as Deployment);
+      if (same && type !== "DELETED") return;
+      const { uid } = object.metadata;
+      void this.#parts.standbys?.dropWhere((key) => key.startsWith(`${uid}/`));
+      if (type !== "DELETED") this.#onDeployment(object as Deployment);
     });
     for (const deployment of store.list("Deployment.apps")) this.#onDeployment(deployment);
     for (const pod of store.list("Pod")) this.#onPod(pod);
@@ -91,10 +99,15 @@ export class Kubelet {
     return found?.containersOf(container) ?? [];
   }
 
+  /** Containers that wait frozen. */
+  get standbys(): readonly Standby[] {
+    return this.#parts.standbys?.all ?? [];
+  }
+
   /** Ends all pods at once with the manners of a session's end; a later `hurry` cuts that short. New pods are not taken. */
   async stopAll(manners: StopManners = LAST_MANNERS): Promise<void> {
     this.#stopped = true;
-    this.#manners = manners;
+    this.#manners = { ...manners, last: true };
     await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
     await this.idle();
   }
@@ -111,6 +124,7 @@ export class Kubelet {
     for (const watch of this.#watches) watch[Symbol.dispose]();
     this.#closing.abort();
     await this.#events;
+    await this.#parts.standbys?.dropAll();
     await this.#tidy().catch((error: unknown) => this.#parts.log.warn("not tidied", { error: String(error) }));
     await this.#parts.volumes.close();
     await this.#parts.network?.close();
@@ -191,9 +205,10 @@ export class Kubelet {
       Object.entries(labels).find(([key]) => key === SESSION_LABEL) ?? Object.entries(labels)[0] ?? [];
     if (name === undefined) return;
     const found = await runtime.list(`${name}=${value}`);
-    const lost = found.filter(({ labels: own }) => {
+    const frozen = new Set(this.standbys.map(({ containerId }) => containerId));
+    const lost = found.filter(({ id, labels: own }) => {
       const uid = own["knap.dev/pod-uid"];
-      return uid !== undefined && !this.#workers.has(uid);
+      return uid !== undefined && !this.#workers.has(uid) && !frozen.has(id);
     });
     await Promise.all(lost.map(({ id }) => runtime.remove(id)));
   }
@@ -210,4 +225,11 @@ export class Kubelet {
       }
     }
   }
+}
+
+function makeStandbys(
+  { runtime, nodeClock, log }: Pick<NodeParts, "runtime" | "nodeClock" | "log">,
+  network: SessionNetwork | undefined,
+): Standbys {
+  return new Standbys({ runtime, clock: nodeClock, log, give: (place) => network?.give(place) });
 }

@@ -11,6 +11,7 @@ import type { StartCommand } from "./container-spec.ts";
 import type { Gate } from "./gate.ts";
 import type { SessionNetwork } from "./session-network.ts";
 import type { OpenSidecar } from "./sidecar.ts";
+import type { Standbys } from "./standbys.ts";
 import type { VolumeKeeper } from "./volumes/volume-keeper.ts";
 
 /** How pods are stopped; changes when the session ends. */
@@ -21,6 +22,8 @@ export interface StopManners {
   readonly quietMs: number;
   /** In-flight requests get no more than this; undefined: the pod's own grace. */
   readonly graceMs?: number;
+  /** The session ends: nothing is kept for later. */
+  readonly last?: boolean;
 }
 
 export interface NodeParts {
@@ -41,6 +44,8 @@ export interface NodeParts {
   readonly dns: ((pod: Pod) => NonNullable<ContainerSpec["dns"]>) | undefined;
   readonly extraHosts: readonly string[];
   readonly volumes: VolumeKeeper;
+  /** Frozen containers (`--wake freeze`); undefined: none are kept. */
+  readonly standbys: Standbys | undefined;
   readonly startCommand: (pod: Pod) => StartCommand | undefined;
   readonly pullConfigs: (pod: Pod) => readonly RegistryConfig[];
   readonly record: (pod: Pod, note: EventNote) => void;

@@ -23,11 +23,16 @@ export class PodSandbox {
   #opened = 0;
   #over = false;
 
-  constructor(parts: NodeParts, pod: Pod, onLost: () => void) {
+  /** `place`: an address that the pod takes over. */
+  constructor(
+    parts: NodeParts,
+    pod: Pod,
+    { place, onLost }: { readonly place: Place | undefined; readonly onLost: () => void },
+  ) {
     this.#parts = parts;
     this.#onLost = onLost;
     this.#pod = pod;
-    this.#place = parts.network?.take();
+    this.#place = place ?? parts.network?.take();
     const several = userContainers(pod).length + (pod.spec.initContainers ?? []).length > 1;
     this.#facts = several && parts.runtime.capabilities.networks ? "none" : "unneeded";
   }
@@ -103,6 +108,13 @@ export class PodSandbox {
     this.#id = undefined;
     this.#state = undefined;
     if (id !== undefined) await this.#parts.runtime.remove(id);
+  }
+
+  /** The address goes on with a frozen container. */
+  giveUp(): Place | undefined {
+    const place = this.#place;
+    this.#place = undefined;
+    return place;
   }
 
   /** After the last container has ended. */

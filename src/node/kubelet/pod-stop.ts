@@ -1,6 +1,6 @@
 // How a pod is stopped: its requests finish, SIGTERM as soon as none is left, SIGKILL when it does not listen. It removes nothing.
 import type { Pod } from "../../apis/core/types.ts";
-import type { Clock } from "../../base/clock.ts";
+import type { Clock, Time } from "../../base/clock.ts";
 import type { ContainerRun } from "./container-run.ts";
 import type { NodeParts } from "./node-parts.ts";
 import type { Sidecar } from "./sidecar.ts";
@@ -18,24 +18,36 @@ export interface StoppingPod {
   readonly hurried: () => boolean;
 }
 
-/** Resolves when no container of the pod runs any more. Both limits are read anew as time passes: a session that ends shortens them. */
-export async function stopPod(parts: NodeParts, stopping: StoppingPod): Promise<void> {
-  const { nodeClock } = parts;
-  const began = nodeClock.now();
-  const graceEnd = (): number => {
-    const seconds = stopping.pod().metadata.deletionGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
+/** When the pod's grace is over; read anew each time, because a session that ends shortens it. */
+export type GraceEnd = () => Time;
+
+/** Begins the grace of a pod. */
+export function beginGrace(parts: NodeParts, pod: () => Pod): GraceEnd {
+  const began = parts.nodeClock.now();
+  return () => {
+    const seconds = pod().metadata.deletionGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
     return began + Math.min(seconds * 1000, parts.manners().graceMs ?? Number.POSITIVE_INFINITY);
   };
+}
+
+/** Resolves when no plain request is left, or the grace is over; nothing dials the pod after that. */
+export async function drainPod(parts: NodeParts, stopping: StoppingPod, graceEnd: GraceEnd): Promise<void> {
+  const { nodeClock, manners } = parts;
+  const { sidecar, hurried } = stopping;
+  if (!sidecar) return;
+  let drained = false;
+  void sidecar.drain(manners().quietMs).then(() => {
+    drained = true;
+  });
+  await until(nodeClock, () => drained || hurried() || nodeClock.now() >= graceEnd());
+  // Upgraded connections live on until the container ends.
+  void sidecar.close();
+}
+
+/** SIGTERM, then SIGKILL; resolves when no container of the pod runs any more. */
+export async function endPod(parts: NodeParts, stopping: StoppingPod, graceEnd: GraceEnd): Promise<void> {
+  const { nodeClock } = parts;
   const { sidecar } = stopping;
-  if (sidecar) {
-    let drained = false;
-    void sidecar.drain(parts.manners().quietMs).then(() => {
-      drained = true;
-    });
-    await until(nodeClock, () => drained || stopping.hurried() || nodeClock.now() >= graceEnd());
-    // From here on nothing dials the container; upgraded connections live on until it ends.
-    void sidecar.close();
-  }
   const running = stopping.runs.filter((run) => run.runningId !== undefined);
   const gone = (): boolean => running.every((run) => run.runningId === undefined);
   await Promise.all(running.map((run) => run.signal(run.stopSignal)));

@@ -13,8 +13,9 @@ import { HELD_RETRY_MS, planPod } from "./pod-plan.ts";
 import { PodRendering } from "./pod-rendering.ts";
 import { PodSandbox } from "./pod-sandbox.ts";
 import { makePodStatus } from "./pod-status.ts";
-import { stopPod } from "./pod-stop.ts";
+import { beginGrace, drainPod, endPod } from "./pod-stop.ts";
 import { RunningContainer } from "./running-container.ts";
+import { type Standby, standbyKey } from "./standbys.ts";
 
 export class PodWorker {
   readonly uid: string;
@@ -28,6 +29,7 @@ export class PodWorker {
   readonly #onGone: () => void;
   #pod: Pod;
   #timer: Disposable | undefined;
+  #standby: Standby | undefined;
   #stopping = false;
   #hurried = false;
   #annotated = false;
@@ -40,7 +42,8 @@ export class PodWorker {
     this.uid = pod.metadata.uid ?? "";
     this.key = keyOf(pod) as ObjectKey<"Pod">;
     this.marks.accepted = parts.nodeClock.now();
-    this.#sandbox = new PodSandbox(parts, pod, () => this.#onSandboxLost());
+    this.#standby = parts.standbys?.take(standbyKey(pod));
+    this.#sandbox = new PodSandbox(parts, pod, { place: this.#standby?.place, onLost: () => this.#onSandboxLost() });
     this.#rendering = new PodRendering(parts, this.#sandbox);
     const side: PodSide = {
       pod: () => this.#pod,
@@ -95,7 +98,7 @@ export class PodWorker {
     let next = Number.POSITIVE_INFINITY;
     for (const step of planPod(facts)) {
       if (step.do === "lookAgain") next = Math.min(next, step.at);
-      else if (step.do === "start") void this.#parts.track(this.#run(step.container).start());
+      else if (step.do === "start") void this.#parts.track(this.#start(this.#run(step.container)));
       else if (step.do === "openSandbox") void this.#parts.track(this.#openSandbox());
       else if (step.do === "fetchImage") void this.#parts.track(this.#run(step.container).fetchImage());
     }
@@ -120,14 +123,18 @@ export class PodWorker {
   async #stop(): Promise<void> {
     const parts = this.#parts;
     for (const running of this.#running.values()) running.rest();
-    await stopPod(parts, {
-      pod: () => this.#pod,
-      sidecar: this.#front?.sidecar,
-      runs: this.#runs,
-      hurried: () => this.#hurried,
-    });
+    const pod = (): Pod => this.#pod;
+    const stopping = { pod, sidecar: this.#front?.sidecar, runs: this.#runs, hurried: () => this.#hurried };
+    const graceEnd = beginGrace(parts, pod);
+    // A pod that serves no more may wait frozen for its revision's next wake.
+    const healthy = this.#front?.ready ?? false;
+    await drainPod(parts, stopping, graceEnd);
+    const standby = healthy && (stopping.sidecar?.inFlight() ?? 0) === 0 ? await this.#freeze() : undefined;
+    if (!standby) await endPod(parts, stopping, graceEnd);
     for (const running of this.#running.values()) running.close();
+    if (this.#standby) await this.#runs[0]?.adopt(this.#standby.containerId);
     try {
+      if (standby) parts.standbys?.put(standby);
       await Promise.all(this.#runs.map((run) => run.remove()));
       await this.#sandbox.close();
       await parts.volumes.release(this.#pod);
@@ -136,6 +143,34 @@ export class PodWorker {
     }
     this.#onGone();
     parts.store.confirmDeleted(this.key, this.uid);
+  }
+
+  /** Freezes the container in place of ending it, where that is wanted and can be undone by any successor. */
+  async #freeze(): Promise<Standby | undefined> {
+    const { standbys, runtime } = this.#parts;
+    const key = standbyKey(this.#pod);
+    const [run, ...others] = this.#runs;
+    const alone = run !== undefined && others.length === 0 && (this.#pod.spec.volumes ?? []).length === 0;
+    if (!standbys || key === undefined || !alone || this.#hurried || this.#parts.manners().last) return undefined;
+    if (!this.#hasFuture()) return undefined;
+    if (run.runningId === undefined || !standbys.hasRoom(key)) return undefined;
+    try {
+      await runtime.pause(run.runningId);
+    } catch {
+      return undefined;
+    }
+    const given = run.giveUp();
+    const place = this.#sandbox.giveUp();
+    const { name: pod, namespace = "default" } = this.#pod.metadata;
+    return given && { key, ...given, place, pod, namespace };
+  }
+
+  /** Whether the Deployment that made this pod may make another one like it. */
+  #hasFuture(): boolean {
+    const owner = this.#pod.metadata.ownerReferences?.find(({ kind }) => kind === "Deployment");
+    const { namespace } = this.key;
+    const deployment = owner && this.#parts.store.get("Deployment.apps", namespace, owner.name);
+    return deployment?.metadata.uid === owner?.uid && deployment?.metadata.deletionTimestamp === undefined;
   }
 
   /** What still runs has no network any more: all of it starts anew. */
@@ -159,6 +194,13 @@ export class PodWorker {
       this.#timer?.[Symbol.dispose]();
       this.#timer = nodeClock.at(nodeClock.now() + HELD_RETRY_MS, () => this.look());
     }
+  }
+
+  /** The first start may be the thaw of a frozen container. */
+  async #start(run: ContainerRun): Promise<void> {
+    const standby = this.#standby;
+    this.#standby = undefined;
+    if (!standby || !(await run.thaw(standby))) await run.start();
   }
 
   #run(name: string): ContainerRun {
