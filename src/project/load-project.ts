@@ -1,6 +1,6 @@
 // Reads a project whole: knap.yaml, manifests, secrets, Dockerfiles. Every finding is gathered; nothing is thrown for user input.
 import { readFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { Service } from "../apis/serving/types.ts";
 import { applyOrder, missingNamespaces } from "./apply-order.ts";
@@ -37,14 +37,17 @@ function isKnativeService(object: AnyObject): object is Service {
   return object.kind === "Service" && object.apiVersion === "serving.knative.dev/v1";
 }
 
-/** knap.yaml may name Services that no file brings: a typo, most likely. */
+/** knap.yaml may name Services that no file brings: a typo, most likely, unless only some of its files were asked for. */
 function strangers(
   services: readonly ProjectService[],
-  settings: ProjectFile,
-  file: string,
+  { settings, path, folder }: Awaited<ReturnType<typeof readSettings>>,
+  { cwd, files }: ProjectWish,
 ): readonly ProjectFinding[] {
+  const isWhole = files.length === 0 || files.some((name) => resolve(cwd, name) === folder);
+  if (path === undefined || !isWhole) return [];
   const known = new Set(services.map(({ object }) => object.metadata.name));
   const names = Object.keys(settings.services ?? {}).filter((name) => !known.has(name));
+  const file = displayPath(cwd, path);
   return names.map((name) => ({
     severity: "warning",
     message: `services.${name}: no file has a Service "${name}"`,
@@ -68,7 +71,8 @@ async function planServices(objects: readonly ReadObject[], place: { folder: str
 
 /** The project that these flags mean. `findings` says whether it can be used. */
 export async function loadProject(wish: ProjectWish): Promise<Project> {
-  const { path, folder, settings, findings } = await readSettings(wish.cwd, wish.files);
+  const read = await readSettings(wish.cwd, wish.files);
+  const { path, folder, settings, findings } = read;
   const namespace = wish.namespace ?? settings.namespace ?? "default";
   const found = await findFiles({
     cwd: wish.cwd,
@@ -103,7 +107,7 @@ export async function loadProject(wish: ProjectWish): Promise<Project> {
       ...manifests.findings,
       ...secrets.findings,
       ...planned.findings,
-      ...strangers(planned.services, settings, path === undefined ? "knap.yaml" : displayPath(wish.cwd, path)),
+      ...strangers(planned.services, read, wish),
     ],
     inputs: [
       ...(path === undefined ? [] : [path]),

@@ -85,7 +85,8 @@ async function serve({ session, project, ui, flags, terminal }: UpRun): Promise<
         folders: await namedFolders(flags, terminal.cwd),
       })
     : undefined;
-  end.addEventListener("abort", () => terminal.say("ending: requests in flight get 5 s; Ctrl-C again ends at once"));
+  const ending = "ending: requests in flight get 5 s; Ctrl-C again ends at once";
+  end.addEventListener("abort", () => ui.tell({ type: "notice", text: ending }), { once: true });
   if (!end.aborted) await new Promise((done) => end.addEventListener("abort", done, { once: true }));
   await loop?.[Symbol.asyncDispose]();
 }

@@ -51,9 +51,6 @@ export function addProjectCommands(program: Command, run: Run): void {
     return completionScript(program);
   });
 
-  const showVersion = program
-    .command("version")
-    .summary("versions of knap, Node and the engine")
-    .addOption(outputFlag("json"));
+  const showVersion = program.command("version").summary("versions of knap and Node").addOption(outputFlag("json"));
   act<{ output?: string }>(run, showVersion, async () => (await import("../commands/version.ts")).showVersion);
 }
