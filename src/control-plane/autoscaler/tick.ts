@@ -54,7 +54,7 @@ export class AutoscalerTick {
       readyPods: (revision) => this.#pods.count(revision),
       onAdvice: options.onAdvice,
     });
-    this.#every("collect", COLLECT_EVERY_MS, options.clock.now(), () => this.#collect());
+    this.#every("collect", COLLECT_EVERY_MS, options.clock.now(), (due) => this.#collect(due));
   }
 
   /** Every event of the store goes here, in order; also the objects there already are, as ADDED. */
@@ -131,14 +131,15 @@ export class AutoscalerTick {
     if (spec.scraped) this.#scraped.set(revision, { stableWindowMs: spec.stableWindowMs, error });
   }
 
-  #collect(): void {
+  /** Statistics belong to the second they were due in: a callback that is a little late would put two of them into one bucket. */
+  #collect(due: Time): void {
     const { activatorStats, podStat, random, onCollection, clock } = this.#options;
     const now = clock.now();
-    for (const [revision, stat] of activatorStats(now)) this.autoscaler.receive(revision, stat, now);
+    for (const [revision, stat] of activatorStats(now)) this.autoscaler.receive(revision, stat, due);
     for (const [revision, scraped] of this.#scraped) {
       const pods = this.#pods.list(revision);
       const { stableWindowMs } = scraped;
-      const stat = scrape({ pods, stableWindowMs, now, random, ask: (pod) => podStat(pod, now) });
+      const stat = scrape({ pods, stableWindowMs, now: due, random, ask: (pod) => podStat(pod, now) });
       if (stat) this.autoscaler.record(revision, stat);
       const error = stat || pods.length === 0 ? "" : "pods exhausted";
       if (error === scraped.error) continue;
@@ -148,14 +149,14 @@ export class AutoscalerTick {
   }
 
   /** Periods count from `start` and are never made up for: a late clock skips. */
-  #every(name: RevisionKey | "collect", periodMs: number, start: Time, run: () => void): void {
+  #every(name: RevisionKey | "collect", periodMs: number, start: Time, run: (due: Time) => void): void {
     const { clock } = this.#options;
     const next = start + (Math.floor((clock.now() - start) / periodMs) + 1) * periodMs;
     this.#timers.set(
       name,
       clock.at(next, () => {
         this.#every(name, periodMs, start, run);
-        run();
+        run(next);
       }),
     );
   }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Clock } from "../../../src/base/clock.ts";
 import { VirtualClock } from "../../../src/base/virtual-clock.ts";
 import { followed, podAutoscaler, readyPod, revision, START, stat } from "../../support/scaling.ts";
 
@@ -59,6 +60,32 @@ describe("the autoscaler on a clock", () => {
     rig.activator = stat(140);
     clock.advance(2000);
     expect(rig.advised).toEqual(["2000: 2"]);
+  });
+
+  test("statistics that come a little late are counted in the second they were due in", () => {
+    let now = START + 990;
+    const timers: { at: number; run: () => void }[] = [];
+    const clock: Clock = {
+      now: () => now,
+      at: (at, run) => {
+        const timer = { at, run };
+        timers.push(timer);
+        return { [Symbol.dispose]: () => void timers.splice(timers.indexOf(timer), 1) };
+      },
+    };
+    const rig = followed(clock, { window: "6s" });
+    rig.tick.observe({ type: "ADDED", object: readyPod("a", START) });
+    rig.pods = stat(139);
+    const wanted = new Set<number>();
+    for (let round = 0; round < 40; round++) {
+      const next = timers.sort((a, b) => a.at - b.at).shift();
+      // Every fifth callback is late enough to fall into the next second.
+      now = Math.max(now, (next?.at ?? 0) + (round % 5 === 0 ? 15 : 0));
+      next?.run();
+      wanted.add(rig.tick.autoscaler.advice.get(revision)?.desiredScale ?? -1);
+    }
+    expect(wanted).toEqual(new Set([-1, 2]));
+    rig.tick.close();
   });
 
   test("new parameters keep the state; a deleted PodAutoscaler takes everything along", () => {
