@@ -24,10 +24,22 @@ export interface PrivateEngine {
   close(): Promise<void>;
 }
 
-/** Starts an engine in a folder of its own, with no default bridge and no firewall rules. */
+/** A bridge for the engine: without one of its own it would take, or with `none` even remove, the machine's docker0. */
+function makeBridge(): { readonly name: string; remove(): void } {
+  const number = 1 + (process.pid % 250);
+  const name = `knaptest${number}`;
+  const ip = (...args: string[]): void => void execFileSync("ip", args, { stdio: "ignore" });
+  ip("link", "add", name, "type", "bridge");
+  ip("addr", "add", `10.214.${number}.1/24`, "dev", name);
+  ip("link", "set", name, "up");
+  return { name, remove: () => ip("link", "del", name) };
+}
+
+/** Starts an engine in a folder of its own, on a bridge of its own, with no firewall rules. */
 export async function openPrivateEngine(): Promise<PrivateEngine> {
   const folder = mkdtempSync(join(tmpdir(), "knap-engine-"));
   const host = `unix://${folder}/docker.sock`;
+  const bridge = makeBridge();
   let daemon: ChildProcess | undefined;
   const start = async (): Promise<void> => {
     // What a killed engine left would keep the next one from starting.
@@ -36,7 +48,7 @@ export async function openPrivateEngine(): Promise<PrivateEngine> {
       DOCKERD as string,
       [
         ...["--data-root", `${folder}/data`, "--exec-root", `${folder}/exec`, "--pidfile", `${folder}/pid`],
-        ...["-H", host, "--bridge", "none", "--iptables=false"],
+        ...["-H", host, "--bridge", bridge.name, "--iptables=false"],
       ],
       { stdio: "ignore" },
     );
@@ -60,6 +72,7 @@ export async function openPrivateEngine(): Promise<PrivateEngine> {
     close: async () => {
       await stop("SIGTERM");
       unmountBelow(folder);
+      bridge.remove();
       await eventually(() => rmSync(folder, { recursive: true, force: true }), 10_000, 200);
     },
   };
