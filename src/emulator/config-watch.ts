@@ -18,20 +18,29 @@ export function withBuiltInDomain(configMaps: ReadonlyMap<string, StringMap>): R
 }
 
 /** Only knap's own domain carries a port in URLs: see {@link ServingConfig.urlPort}. */
-export function withUrlPort(config: ServingConfig, ingressPort: number): ServingConfig {
+export function withUrlPorts(
+  config: ServingConfig,
+  { ingressPort, httpsPort }: { readonly ingressPort: number; readonly httpsPort: number | undefined },
+): ServingConfig {
   const domains = Object.keys(config.domain.domains).filter((domain) => domain !== `svc.${config.clusterDomain}`);
   const ownDomain = domains.length === 1 && domains[0] === BUILT_IN_DOMAIN;
-  return ownDomain && ingressPort !== 80 ? { ...config, urlPort: ingressPort } : config;
+  if (!ownDomain) return config;
+  const https = httpsPort === undefined || httpsPort === 443 ? {} : { httpsUrlPort: httpsPort };
+  return { ...config, ...(ingressPort !== 80 && { urlPort: ingressPort }), ...https };
 }
 
 export interface ConfigWatch extends Disposable {
   current(): ServingConfig;
+  /** Reads everything anew: a port has changed. */
+  refresh(): void;
 }
 
 /** Follows the ConfigMaps. Data that does not parse (the store's admission refuses it, so it came with the session) leaves the defaults and is logged. */
 export function watchConfig(options: {
   readonly store: ObjectStore;
   readonly ingressPort: number;
+  /** undefined while https is not served. */
+  readonly httpsPort: () => number | undefined;
   readonly onChange: () => void;
   readonly log: Logger;
 }): ConfigWatch {
@@ -42,15 +51,17 @@ export function watchConfig(options: {
       new Map(maps.map((map: ConfigMap) => [map.metadata.name, map.data ?? {}])),
     );
     for (const { configMap, message } of errors) log.error("ConfigMap ignored", { configMap, message });
-    return withUrlPort(config, options.ingressPort);
+    return withUrlPorts(config, { ingressPort: options.ingressPort, httpsPort: options.httpsPort() });
   };
   let config = read();
-  const watch = store.watch({ kind: "ConfigMap", namespace: SYSTEM_NAMESPACE }, () => {
+  const refresh = (): void => {
     config = read();
     options.onChange();
-  });
+  };
+  const watch = store.watch({ kind: "ConfigMap", namespace: SYSTEM_NAMESPACE }, refresh);
   return {
     current: () => config,
+    refresh,
     [Symbol.dispose]: () => {
       if (!("refused" in watch)) watch[Symbol.dispose]();
     },

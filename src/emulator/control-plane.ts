@@ -34,6 +34,8 @@ export interface ControlPlaneOptions {
   /** What there is from the start beside namespaces and ConfigMaps: the Node, the activator's Endpoints. */
   readonly objects: readonly AnyObject[];
   readonly ingressPort: number;
+  /** undefined while https is not served. */
+  readonly httpsPort?: () => number | undefined;
   readonly admission: (config: () => ServingConfig) => Admission;
   readonly inquire: Inquire;
   readonly activatorStats: (now: Time) => ReadonlyMap<RevisionKey, Stat>;
@@ -48,6 +50,8 @@ export interface ControlPlane extends Disposable {
   readonly controller: Controller;
   readonly tick: AutoscalerTick;
   readonly config: () => ServingConfig;
+  /** The configuration is read anew: a port in it has changed. */
+  reconfigure(): void;
 }
 
 /** Makes everything and fills the store; planners first look when `controller.start()` is called. */
@@ -84,6 +88,7 @@ export function makeControlPlane(options: ControlPlaneOptions): ControlPlane {
   config = watchConfig({
     store,
     ingressPort: options.ingressPort,
+    httpsPort: options.httpsPort ?? (() => undefined),
     onChange: () => {
       tick.configure();
       controller.resync();
@@ -106,6 +111,7 @@ export function makeControlPlane(options: ControlPlaneOptions): ControlPlane {
     controller,
     tick,
     config: current,
+    reconfigure: () => config?.refresh(),
     [Symbol.dispose]: () => {
       tick.close();
       if (!("refused" in watch)) watch[Symbol.dispose]();

@@ -11,12 +11,13 @@ import { makeHttpClient } from "../client/http-client.ts";
 import type { Wake } from "../client/live.ts";
 import { Activator } from "../data-plane/activator/activator.ts";
 import { IngressGateway } from "../data-plane/ingress/ingress.ts";
+import { CertificateIssuer } from "./certificate-issuer.ts";
 import { chooseForwarder } from "./choose-forwarder.ts";
 import { chooseRuntime } from "./choose-runtime.ts";
 import { ACTIVATOR_ADDRESS, GATEWAY_ADDRESS, makeClusterObjects } from "./cluster-objects.ts";
 import { type Chance, type ControlPlane, makeControlPlane } from "./control-plane.ts";
 import { FrontDoor } from "./front-door.ts";
-import { type Inquiries, openInquiries } from "./inquiries.ts";
+import { openInquiries } from "./inquiries.ts";
 import { makeKnapVerbs } from "./knap-verbs.ts";
 import { type NodeAgent, openNode } from "./node-agent.ts";
 import type { Emulator, EmulatorOptions } from "./options.ts";
@@ -75,6 +76,7 @@ async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator
     configMaps: options.configMaps,
     objects: makeClusterObjects({ ...info, ...(options.maxPods !== undefined && { maxPods: options.maxPods }) }),
     ingressPort: door.publicAddress.port,
+    httpsPort: () => door.tlsAddress?.port,
     admission: (config) => makeAdmission({ config }),
     inquire: inquiries.inquire,
     activatorStats: (now) => activator.report(now),
@@ -89,7 +91,8 @@ async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator
   const parts = { options, clock, runtime, info, control, sidecars, library };
   const node = await openNode({ ...parts, ingress: gateway, publicPort: door.publicAddress.port });
   stops.add((how) => node.stop(how));
-  const time = virtual && makeTime(virtual, { control, node, inquiries });
+  const issuer = openIssuer(options, clock, control);
+  const time = virtual && makeTime(virtual, { control, idle: [node, inquiries, issuer] });
   const live = { control, activator, gateway, wakes: () => wakes.all };
   const api = await openApi({ ...live, options, clock, node, ...(time && { time }) });
   stops.add(() => api.close());
@@ -112,19 +115,29 @@ async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator
   };
 }
 
-function makeTime(clock: VirtualClock, { control, node, inquiries }: TimeParts): VirtualTime {
+function authorityFolderOf({ stateFolder, sessionFolder }: EmulatorOptions): string {
+  return join(stateFolder ?? sessionFolder, "authority");
+}
+
+function openIssuer(options: EmulatorOptions, clock: Clock, { store }: ControlPlane): CertificateIssuer {
+  const issuer = new CertificateIssuer({ store, clock, folder: authorityFolderOf(options), log: options.log });
+  store.watch({}, (event) => issuer.observe(event));
+  return issuer;
+}
+
+function makeTime(clock: VirtualClock, { control, idle }: TimeParts): VirtualTime {
   return new VirtualTime({
     clock,
     version: () => control.store.version,
     settle: () => control.controller.settle(),
-    idle: () => Promise.all([node.idle(), inquiries.idle()]),
+    idle: () => Promise.all(idle.map((part) => part.idle())),
   });
 }
 
 interface TimeParts {
   readonly control: ControlPlane;
-  readonly node: NodeAgent;
-  readonly inquiries: Inquiries;
+  /** Whose work time waits for. */
+  readonly idle: readonly { idle(): Promise<void> }[];
 }
 
 /** The request path, before there is anything to route to. `follow` joins it with the store. */
@@ -147,7 +160,8 @@ async function openDataPlane({ options, clock, control, wakes }: DataPlaneParts)
     gateway,
     address,
     log,
-    authorityFolder: join(options.stateFolder ?? options.sessionFolder, "authority"),
+    authorityFolder: authorityFolderOf(options),
+    onTls: () => control().reconfigure(),
     ...(port !== undefined && { port }),
     ...(httpsPort !== undefined && { httpsPort }),
   });

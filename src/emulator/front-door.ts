@@ -22,6 +22,8 @@ export interface FrontDoorOptions {
   readonly httpsPort?: number;
   /** Where the local certificate authority is kept. */
   readonly authorityFolder: string;
+  /** https is served from now on. */
+  readonly onTls: () => void;
   readonly log: Logger;
 }
 
@@ -165,6 +167,7 @@ export class FrontDoor {
   async #openTlsLate(): Promise<void> {
     try {
       await this.#openTls();
+      this.#options.onTls();
     } catch (error) {
       this.#withoutTls = true;
       this.#options.log.error("https is not served", { error });

@@ -67,6 +67,7 @@ async function open(options: { readonly httpsPort?: number } = {}): Promise<void
     address: "127.0.0.1",
     port: await freePort(),
     authorityFolder: join(folder, "authority"),
+    onTls: () => {},
     log: silentLogger,
     ...options,
   });

@@ -118,4 +118,6 @@ export interface ServingConfig {
    * with a config-domain of the user's, URLs are exactly Knative's.
    */
   readonly urlPort?: number;
+  /** The same for `https`, while it is served and not on 443. */
+  readonly httpsUrlPort?: number;
 }

@@ -19,7 +19,7 @@ import { isControlledBy } from "../ownership.ts";
 import type { Pass } from "../pass.ts";
 import { firstOf, ROUTE_LABEL } from "../well-known.ts";
 import { type AcmeChallenge, challengesOf, holdCertificate, notOwnedText } from "./certificate-holding.ts";
-import { domainFor, domainOfTag, isClusterLocal, type Visibility } from "./domains.ts";
+import { domainFor, domainOfTag, isClusterLocal, publicUrl, type Visibility } from "./domains.ts";
 import { CERTIFICATE_TYPE_LABEL, type CertificateType, makeRouteCertificate } from "./make-certificate.ts";
 import type { Traffic } from "./traffic.ts";
 
@@ -89,11 +89,12 @@ function isAsking(certificate: Certificate): boolean {
 
 /** Marks the certificate's state; true when it can be used. */
 function noteCertificate(pass: RoutePass, certificate: Certificate, dnsName: string): boolean {
-  pass.status = withScheme(pass.status, dnsName, "https");
+  const { config } = pass.world;
+  pass.status = withUrl(pass.status, dnsName, publicUrl("https", dnsName, config));
   pass.status = markCertificate(pass.status, certificate, pass.at);
   if (isReady(certificate)) return true;
-  if (pass.world.config.network.httpProtocol !== "Enabled") return false;
-  pass.status = withScheme(pass.status, dnsName, "http");
+  if (config.network.httpProtocol !== "Enabled") return false;
+  pass.status = withUrl(pass.status, dnsName, publicUrl("http", dnsName, config));
   pass.status = markHttpDowngrade(pass.status, certificate.metadata.name, pass.at);
   return false;
 }
@@ -108,12 +109,11 @@ export function markCertificate(status: RouteStatus, certificate: Certificate, a
     : markCertificateNotReady(status, name, why, at);
 }
 
-/** All URLs of that host in the status get the scheme. */
-function withScheme(status: RouteStatus, host: string, scheme: string): RouteStatus {
+/** All URLs of that host in the status become this one. */
+function withUrl(status: RouteStatus, host: string, wanted: string): RouteStatus {
   const change = (url: string) => {
     const [, authority = ""] = url.split("://");
-    if (authority.replace(/:\d+$/, "") !== host) return url;
-    return scheme === "https" ? `https://${host}` : `http://${authority}`;
+    return authority.replace(/:\d+$/, "") === host ? wanted : url;
   };
   const { url, traffic } = status;
   return {

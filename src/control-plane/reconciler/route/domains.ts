@@ -80,8 +80,13 @@ export function urlOfTag(route: Route, tag: string, visibility: Visibility, conf
   const domain = domainOfTag(route, tag, local, config);
   if (!domain.ok) return domain;
   if (local) return parsed(`http://${domain.value}`);
-  const port = config.urlPort === undefined ? "" : `:${config.urlPort}`;
-  return parsed(`${config.network.defaultExternalScheme}://${domain.value}${port}`);
+  return parsed(publicUrl(config.network.defaultExternalScheme, domain.value, config));
+}
+
+/** A name outside the cluster as a URL, with the port under which knap serves that scheme. */
+export function publicUrl(scheme: string, host: string, config: ServingConfig): string {
+  const port = scheme === "https" ? config.httpsUrlPort : config.urlPort;
+  return `${scheme}://${host}${port === undefined ? "" : `:${port}`}`;
 }
 
 /** The name under which a Service, Route or placeholder is reached inside the cluster. */

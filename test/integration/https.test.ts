@@ -1,0 +1,60 @@
+// https from config-network to the socket: Certificates are answered by the local authority, URLs say where, the app is told the scheme.
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { get } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { AnyObject } from "../../src/apis/meta/object.ts";
+import { eventually } from "../support/eventually.ts";
+import { ask, openSession, type TestSession } from "../support/session.ts";
+
+describe("a session with external-domain-tls and redirect", () => {
+  let session: TestSession;
+  let stateFolder: string;
+  beforeAll(async () => {
+    stateFolder = mkdtempSync(join(tmpdir(), "knap-https-"));
+    const network = { "external-domain-tls": "Enabled", "http-protocol": "Redirected" };
+    session = await openSession("process", { stateFolder, configMaps: new Map([["config-network", network]]) });
+  });
+  afterAll(async () => {
+    await session[Symbol.asyncDispose]();
+    rmSync(stateFolder, { recursive: true, force: true });
+  });
+
+  test("is served under the https URL that its status shows, with a certificate that the kept authority vouches for", async () => {
+    expect(session.emulator.https).toBeUndefined();
+    await session.deploy("safe");
+    await eventually(async () => {
+      const { status } = await session.ready("safe");
+      expect(status?.url).toBe(`https://safe.default.localhost:${session.emulator.https?.port}`);
+    });
+    const { host, port } = session.emulator.https ?? {};
+    const ca = readFileSync(join(stateFolder, "authority", "authority.pem"));
+    const name = "safe.default.localhost";
+    const asked = get({ host, port, ca, servername: name, path: "/echo", headers: { host: name }, agent: false });
+    const [reply] = await once(asked, "response");
+    let text = "";
+    for await (const chunk of reply) text += chunk;
+    const { headers } = JSON.parse(text) as { headers: string[] };
+    const lower = headers.map((part) => part.toLowerCase());
+    expect(headers[lower.indexOf("x-forwarded-proto") + 1]).toBe("https");
+    const plain = await ask({ ...session.emulator.ingress, path: "/", headers: { host: name } });
+    expect(plain.status).toBe(301);
+  });
+
+  test("its Certificate is Ready and its Secret, when taken away, comes back", async () => {
+    const { client } = session.emulator;
+    const { items } = await client.list("Certificate.networking.internal.knative.dev", { namespace: "default" });
+    const secretName = items[0]?.spec.secretName ?? "";
+    const key = { kind: "Secret", namespace: "default", name: secretName } as const;
+    const before = await client.get(key);
+    expect(before?.type).toBe("kubernetes.io/tls");
+    await client.delete(key);
+    await eventually(async () => {
+      const after: AnyObject | undefined = await client.get(key);
+      expect(after?.metadata.uid).toBeDefined();
+      expect(after?.metadata.uid).not.toBe(before?.metadata.uid);
+    });
+  });
+});
