@@ -1,5 +1,6 @@
 // Brings a project's present state into a session: builds what changed, marks changed sources, applies. What fails changes nothing for callers.
 
+import { readFile } from "node:fs/promises";
 import { keyOf, keyText } from "../apis/kinds.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { Service } from "../apis/serving/types.ts";
@@ -8,6 +9,7 @@ import type { Client } from "../client/client.ts";
 import type { BuildServiceImage } from "../emulator/options.ts";
 import type { Project, ProjectService } from "../project/project.ts";
 import { type Applied, applyObjects } from "./apply-objects.ts";
+import { buildLine } from "./build-place.ts";
 import type { TellDev } from "./dev-event.ts";
 import { hashSources, sourceFilter } from "./source-files.ts";
 import { type Deployed, withDeployed, withFreshName } from "./template-plan.ts";
@@ -104,7 +106,9 @@ export class Deployer {
     const outcome = await buildImage({ service: key, plan: build, signal, onOutput });
     signal.throwIfAborted();
     if (!outcome.ok) {
-      tell({ type: "build-failed", service: key, message: outcome.message });
+      const line = buildLine(outcome.message, await readFile(build.dockerfile, "utf8").catch(() => ""));
+      const place = line === undefined ? build.dockerfile : `${build.dockerfile}:${line}`;
+      tell({ type: "build-failed", service: key, message: `${place}: ${outcome.message}` });
       return undefined;
     }
     tell({ type: "built", service: key, image: outcome.image });

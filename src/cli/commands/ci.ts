@@ -16,7 +16,7 @@ import { devHappenings } from "../narration/dev-happenings.ts";
 import { latencyText } from "../output/latency-text.ts";
 import type { GlobalFlags } from "../program/define.ts";
 import { loadUsableProject } from "../project-loading.ts";
-import { deployFirst, deploySessionOf, openSessionDeployer } from "../session/session-deployer.ts";
+import { deployAll, deploySessionOf, openSessionDeployer } from "../session/session-deployer.ts";
 import { sessionLog } from "../session/session-log.ts";
 import { type RunningSession, startSession } from "../session/start-session.ts";
 import type { Terminal } from "../terminal.ts";
@@ -46,13 +46,11 @@ async function bringUp({ session, project, ui, flags, terminal, cases }: CiRun):
   const timeoutMs = durationFlag("timeout", flags.timeout ?? project.settings.timeout ?? "5m");
   const { emulator } = session;
   const signal = terminal.interrupts.first;
-  let buildFailed = false;
   const tell = (event: DevEvent): void => {
-    if (event.type === "build-failed") buildFailed = true;
     for (const happening of devHappenings(event)) ui.tell(happening);
   };
   await using opened = await openSessionDeployer(deploySessionOf(session), terminal.env, tell);
-  await deployFirst(opened.deployer, project, signal, () => buildFailed);
+  await deployAll(opened.deployer, project, signal);
   const outcomes = await awaitReady(
     emulator.client,
     project.services.map(({ object }) => object),

@@ -10,7 +10,7 @@ import { settleSession, settleUi, type UpFlags } from "../flags/up-flags.ts";
 import { devHappenings } from "../narration/dev-happenings.ts";
 import type { GlobalFlags } from "../program/define.ts";
 import { loadUsableProject, readProject } from "../project-loading.ts";
-import { deployFirst, deploySessionOf, openSessionDeployer } from "../session/session-deployer.ts";
+import { deploySessionOf, deploySome, openSessionDeployer } from "../session/session-deployer.ts";
 import { sessionLog } from "../session/session-log.ts";
 import { ingressUrl, type RunningSession, startSession } from "../session/start-session.ts";
 import type { Terminal } from "../terminal.ts";
@@ -63,15 +63,13 @@ interface UpRun {
 /** Deploys, then watches. Resolves when the first interrupt comes. */
 async function serve({ session, project, ui, flags, terminal }: UpRun): Promise<void> {
   const end = terminal.interrupts.first;
-  let buildFailed = false;
   const tell = (event: DevEvent): void => {
-    if (event.type === "build-failed") buildFailed = true;
     if (event.type === "build-output" && flags.verbose) terminal.say(terminal.paint("dim", event.line));
     for (const happening of devHappenings(event)) ui.tell(happening);
   };
   await using opened = await openSessionDeployer(deploySessionOf(session), terminal.env, tell);
   const { deployer } = opened;
-  await deployFirst(deployer, project, end, () => buildFailed);
+  await deploySome(deployer, project, end);
   const watches = flags.watch !== false && project.settings.watch !== false;
   const loop = watches
     ? await DevLoop.start({

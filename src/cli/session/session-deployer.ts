@@ -49,21 +49,27 @@ export function deploySessionOf({ emulator, folder, hostId, commands }: RunningS
   return { client, runtime, buildImage, id: folder.id, hostId, commands };
 }
 
-/** The first deployment. What is refused there, or cannot be built, ends the command. */
-export async function deployFirst(
-  deployer: Deployer,
-  project: Project,
-  signal: AbortSignal,
-  failed: () => boolean,
-): Promise<void> {
+/** The first deployment of `ci`: whatever is refused or cannot be built ends the command. */
+export async function deployAll(deployer: Deployer, project: Project, signal: AbortSignal): Promise<void> {
   const applied = await deployer.deploy(project, signal);
   const refused = applied.filter((each) => "refusal" in each).length;
-  if (refused > 0) {
-    throw new CliError({
-      exitCode: exitCodes.usage,
-      what: `${refused} of ${applied.length} objects were refused`,
-      fix: "the lines above say why; `knap validate` says where",
-    });
+  if (refused > 0) throw refusedError(refused, applied.length);
+  if (applied.length < project.objects.length) {
+    throw new CliError({ exitCode: exitCodes.failed, what: "a build failed; the lines above say where" });
   }
-  if (failed()) throw new CliError({ exitCode: exitCodes.failed, what: "a build failed; the lines above say where" });
+}
+
+/** The first deployment of `up`: what can be served is served, and the rest waits for the next save. */
+export async function deploySome(deployer: Deployer, project: Project, signal: AbortSignal): Promise<void> {
+  const applied = await deployer.deploy(project, signal);
+  const refused = applied.filter((each) => "refusal" in each).length;
+  if (refused > 0 && refused === applied.length) throw refusedError(refused, applied.length);
+}
+
+function refusedError(refused: number, all: number): CliError {
+  return new CliError({
+    exitCode: exitCodes.usage,
+    what: `${refused} of ${all} objects were refused`,
+    fix: "the lines above say why; `knap validate` says where",
+  });
 }

@@ -26,8 +26,8 @@ export function makeTuiUi(terminal: Terminal): SessionUi {
     tell(happening) {
       if (SHOWN_BY_ITSELF.has(happening.type)) return;
       const text = plainText(happening, { paint: (_, plain) => plain });
-      if (happening.type === "notice" || happening.type === "file") said.push(text);
       const failed = happening.type === "file" || (happening.type === "build" && happening.phase === "failed");
+      if (failed || happening.type === "notice") said.push(text);
       say(text.split("\n")[0] ?? "", failed);
     },
     async follow({ emulator }, signal) {

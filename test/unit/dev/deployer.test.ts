@@ -105,11 +105,15 @@ describe("deploying", () => {
 
   test("a failed build leaves the Service as it is and says so", async () => {
     const { deployer, applied, events } = setUp({
-      buildImage: async () => ({ ok: false, message: "Dockerfile:3: no such file" }),
+      buildImage: async () => ({ ok: false, message: '"/nope.txt" not found' }),
     });
+    await write("Dockerfile", "FROM node:22\nCOPY nope.txt ./\n");
     await deployer.deploy(projectOf({ build: build() }), never);
     expect(applied).toEqual([]);
-    expect(events.at(-1)).toMatchObject({ type: "build-failed", message: "Dockerfile:3: no such file" });
+    expect(events.at(-1)).toMatchObject({
+      type: "build-failed",
+      message: `${folder}/Dockerfile:2: "/nope.txt" not found`,
+    });
   });
 
   test("a process's template stays the user's until its sources change, also by command", async () => {
