@@ -183,6 +183,7 @@ export const httpProxyForwarder: ForwarderFactory = {
     "Q34 request trailers",
     "Q38 the answer withheld until the body is in",
     "stale connections retried",
+    "an early answer of a container that then closes is not lost",
   ],
   open: (upstream) => (upstream.protocol === "h2c" ? nodeForwarder.open(upstream) : new HttpProxyForwarder(upstream)),
 };

@@ -11,6 +11,7 @@ import type { ResponseHead } from "./response-parser.ts";
 import { Tunnel } from "./tunnel.ts";
 import type { ResponseTaker, UpstreamConnection } from "./upstream-connection.ts";
 import type { ConnectionWaiter, UpstreamPool } from "./upstream-pool.ts";
+import { WithheldEvents } from "./withheld-events.ts";
 
 /** An answer of known length is sent when so much has come, or all of it: what Go's server buffers. */
 const HELD_BYTES = 4096;
@@ -43,7 +44,7 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
   private tunnelled = false;
   private settled = false;
   /** What came of the answer while it is withheld, in order. */
-  private withheld: (() => void)[] | undefined;
+  private withheld: WithheldEvents | undefined;
 
   constructor(pool: UpstreamPool, exchange: Exchange, options: ForwardOptions, resolve: (outcome: Outcome) => void) {
     this.pool = pool;
@@ -130,14 +131,22 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
     }
   }
 
-  private withhold(start: () => void, sent: string[] | RawHeaders): void {
-    this.withheld = [start];
+  private withhold(start: () => void, sent: RawHeaders): void {
+    const pump = this.pump as RequestPump;
+    const close = (): void => void (sent as string[]).push("Connection", "close");
+    if ((this.head?.length ?? 0) - pump.taken >= DRAINED_BYTES) {
+      close();
+      start();
+      return;
+    }
+    const withheld = new WithheldEvents();
+    withheld.keep(start);
+    this.withheld = withheld;
     this.connection?.pause();
-    this.pump?.discard(DRAINED_BYTES, (ended) => {
-      if (!ended) (sent as string[]).push("Connection", "close");
-      const { withheld = [] } = this;
+    pump.discard(DRAINED_BYTES, (ended) => {
+      if (!ended) close();
       this.withheld = undefined;
-      for (const event of withheld) if (!this.settled) event();
+      withheld.run(() => !this.settled);
       if (this.settled) return;
       this.connection?.resume();
       this.onBatch();
@@ -145,10 +154,7 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
   }
 
   onBody(chunk: Buffer): void {
-    if (this.withheld !== undefined) {
-      this.withheld.push(() => this.onBody(chunk));
-      return;
-    }
+    if (this.withheld?.keep(() => this.onBody(chunk))) return;
     this.options.onActivity?.(chunk.length);
     this.received += chunk.length;
     const { held } = this;
@@ -173,10 +179,7 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
   }
 
   onEnd(trailers: readonly string[]): void {
-    if (this.withheld !== undefined) {
-      this.withheld.push(() => this.onEnd(trailers));
-      return;
-    }
+    if (this.withheld?.keep(() => this.onEnd(trailers))) return;
     const { body, connection, held } = this;
     if (body === undefined || connection === undefined) return;
     this.settle({ kind: "done", status: this.status });
@@ -189,11 +192,7 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
   }
 
   onFault(code: string, message: string): void {
-    if (this.settled) return;
-    if (this.withheld !== undefined) {
-      this.withheld.push(() => this.onFault(code, message));
-      return;
-    }
+    if (this.settled || this.withheld?.keep(() => this.onFault(code, message))) return;
     const { connection, body } = this;
     if (body !== undefined) {
       if (!this.holds && this.held !== undefined) body.write(this.held);

@@ -14,6 +14,8 @@ export interface PumpParts {
 export class RequestPump {
   /** The whole body has been handed over. */
   done = false;
+  /** Bytes handed over so far. */
+  taken = 0;
   private readonly exchange: Exchange;
   private readonly sink: Writable;
   private readonly chunked: boolean;
@@ -78,6 +80,7 @@ export class RequestPump {
   private onData(chunk: Buffer): void {
     if (this.stopped) return;
     const { sink } = this;
+    this.taken += chunk.length;
     let ready: boolean;
     if (this.chunked) {
       sink.cork();

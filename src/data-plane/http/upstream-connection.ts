@@ -28,6 +28,8 @@ export interface ConnectionOwner {
 const READ_BUFFER = 64 * 1024;
 const shared = Buffer.allocUnsafeSlow(READ_BUFFER);
 const KEEP_ALIVE_PROBE_MS = 5_000;
+/** How long an answer may still come in after the container has stopped reading. */
+const LAST_WORDS_MS = 50;
 
 export class UpstreamConnection implements ResponseEvents {
   readonly socket: Socket;
@@ -56,6 +58,7 @@ export class UpstreamConnection implements ResponseEvents {
       keepAliveInitialDelay: KEEP_ALIVE_PROBE_MS,
       onread: { buffer: shared, callback: (length, buffer) => this.onRead(length, buffer as Buffer) },
     });
+    this.surviveWriteErrors();
     this.socket.on("connect", () => {
       this.connected = true;
       owner.connected(this);
@@ -128,6 +131,23 @@ export class UpstreamConnection implements ResponseEvents {
 
   onEnd(trailers: readonly string[]): void {
     if (!this.upgraded) this.taker?.onEnd(trailers);
+  }
+
+  /**
+   * A container that answers early and closes makes the next write fail, and a failed write ends a socket in Node with its answer unread.
+   * Here reading goes on: until it ends by itself once an answer has begun, else for a moment.
+   */
+  private surviveWriteErrors(): void {
+    const { socket } = this;
+    const destroy = socket.destroy.bind(socket);
+    let failed = false;
+    socket.destroy = (error?: Error): Socket => {
+      if ((error as NodeJS.ErrnoException | undefined)?.syscall !== "write" || failed || this.over)
+        return destroy(error);
+      failed = true;
+      setTimeout(() => this.answered || destroy(error), LAST_WORDS_MS);
+      return socket;
+    };
   }
 
   private onRead(length: number, buffer: Buffer): boolean {
