@@ -26,10 +26,14 @@ test.each([
   expect(readTarget(raw)).toEqual({ target, host });
 });
 
-test.each(["/a%zz", "/a%2", "relative", "http://", ""])("%s is refused", (raw) => {
+test.each(["/a%zz", "/a%2", "relative", ""])("%s is refused", (raw) => {
   expect(readTarget(raw)).toBeUndefined();
 });
 
 test("what follows the question mark is not looked at", () => {
   expect(readTarget("/a?%zz")).toEqual({ target: "/a?%zz" });
+});
+
+test("an absolute form without a host leaves the Host header in force", () => {
+  expect(readTarget("http:///p")).toEqual({ target: "/p" });
 });
