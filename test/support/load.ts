@@ -1,0 +1,83 @@
+// Clients that ask one Service over and over through the public door, and a tally of what they got. It asserts nothing.
+import { Agent, request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface LoadOptions {
+  readonly port: number;
+  /** The Service's name in namespace default. */
+  readonly service: string;
+  readonly path?: string;
+  /** Between an answer and the next request of the same client. */
+  readonly pauseMs?: number;
+  /** After so many requests nobody asks any more. */
+  readonly atMost?: number;
+}
+
+export class Load {
+  /** `200`, `503 text` or `ECONNRESET` → how often. */
+  readonly outcomes = new Map<string, number>();
+  readonly #options: LoadOptions;
+  readonly #agent = new Agent({ keepAlive: true });
+  readonly #clients: Promise<void>[] = [];
+  #wanted = 0;
+  #begun = 0;
+
+  constructor(options: LoadOptions) {
+    this.#options = options;
+  }
+
+  get begun(): number {
+    return this.#begun;
+  }
+
+  get answered(): number {
+    return [...this.outcomes.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  /** So many clients from now on; those who are too many finish their request. */
+  clients(count: number): void {
+    this.#wanted = count;
+    for (let index = 0; index < count; index++) {
+      const client = this.#clients[index] ?? Promise.resolve();
+      this.#clients[index] = client.then(() => this.#ask(index));
+    }
+  }
+
+  /** Resolves when all clients have their last answer. */
+  async done(): Promise<ReadonlyMap<string, number>> {
+    await Promise.all(this.#clients);
+    this.#agent.destroy();
+    return this.outcomes;
+  }
+
+  stop(): Promise<ReadonlyMap<string, number>> {
+    this.#wanted = 0;
+    return this.done();
+  }
+
+  async #ask(index: number): Promise<void> {
+    const { pauseMs = 0, atMost = Number.POSITIVE_INFINITY } = this.#options;
+    while (index < this.#wanted && this.#begun < atMost) {
+      this.#begun++;
+      const outcome = await this.#one();
+      this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1);
+      if (pauseMs > 0) await sleep(pauseMs);
+    }
+  }
+
+  #one(): Promise<string> {
+    const { port, service, path = "/" } = this.#options;
+    return new Promise((resolve) => {
+      const headers = { host: `${service}.default.localhost` };
+      const failed = (error: NodeJS.ErrnoException): void => resolve(error.code ?? error.message);
+      const asked = request({ host: "127.0.0.1", port, path, headers, agent: this.#agent }, (reply) => {
+        let text = "";
+        reply.setEncoding("utf8").on("data", (part: string) => (text += part));
+        reply.on("end", () => resolve(reply.statusCode === 200 ? "200" : `${reply.statusCode} ${text.trim()}`));
+        reply.on("error", failed);
+      });
+      asked.on("error", failed);
+      asked.end();
+    });
+  }
+}
