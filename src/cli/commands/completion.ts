@@ -25,6 +25,7 @@ function bash({ commands, kinds }: Words): string {
   const cases = commands.map(({ name, flags }) => `    ${name}) flags="${flags.join(" ")}" ;;`);
   return [
     "_knap() {",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's variable, not ours
     '  local current="${COMP_WORDS[COMP_CWORD]}" verb="${COMP_WORDS[1]}" flags=""',
     '  if [ "$COMP_CWORD" -eq 1 ]; then',
     `    COMPREPLY=($(compgen -W "${commands.map(({ name }) => name).join(" ")}" -- "$current")); return`,
@@ -35,6 +36,7 @@ function bash({ commands, kinds }: Words): string {
     '  case "$current" in',
     '    -*) COMPREPLY=($(compgen -W "$flags" -- "$current")) ;;',
     `    *) case "$verb" in ${KIND_VERBS}) [ "$COMP_CWORD" -eq 2 ] && COMPREPLY=($(compgen -W "${kinds.join(" ")}" -- "$current")) ;; esac`,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's variable, not ours
     '       [ "${#COMPREPLY[@]}" -eq 0 ] && COMPREPLY=($(compgen -f -- "$current")) ;;',
     "  esac",
     "}",

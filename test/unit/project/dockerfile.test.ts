@@ -8,6 +8,7 @@ describe("reading a Dockerfile", () => {
       [
         "# a comment",
         "ARG NODE_IMAGE=node:22-slim",
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: a Dockerfile's variable, not ours
         "FROM ${NODE_IMAGE} AS base",
         "WORKDIR /app",
         'ENV A=1 B="two words" \\',
@@ -29,6 +30,7 @@ describe("reading a Dockerfile", () => {
   });
 
   test("ENV may use what an earlier ENV set", () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a Dockerfile's variable, not ours
     expect(readDockerfile("FROM x\nENV A=1\nENV B=${A}2 C=${NONE:-three}")?.env).toEqual({
       A: "1",
       B: "12",
