@@ -26,7 +26,7 @@ describe("the terminal UI in tmux", () => {
       join(folder, "knap.yaml"),
       "config: { autoscaler: { stable-window: 6s, scale-to-zero-grace-period: 1s } }\n",
     );
-    const command = `echo before; ${process.execPath} ${cli} up --runtime process; echo "exit $?"; sleep 60`;
+    const command = `echo before; ${process.execPath} ${cli} up --runtime process --ui tui; echo "exit $?"; sleep 60`;
     tmux("new-session", "-d", "-x", "80", "-y", "24", "-c", folder, command);
   });
   afterAll(() => {
