@@ -28,6 +28,7 @@ import { StopList } from "./stop-list.ts";
 import { VirtualTime } from "./virtual-time.ts";
 import { Wakes } from "./wakes.ts";
 
+const STANDING_TIME = "time is virtual and stands still: `knap clock advance 90s` lets it pass";
 /** In-flight requests at the end of a session. */
 const LAST_REQUESTS_MS = 5000;
 
@@ -107,7 +108,7 @@ async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator
     },
     api: { address: api.address, token: api.token },
     client: makeHttpClient({ address: api.address, token: api.token }),
-    notices: [...door.notices, ...notices, ...node.notices],
+    notices: [...(time ? [STANDING_TIME] : []), ...door.notices, ...notices, ...node.notices],
     stopRequested: api.stopRequested,
     buildImage: node.buildImage,
     serviceAddress: (namespace, name) => door.serviceAddress(namespace, name),

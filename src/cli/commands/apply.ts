@@ -52,7 +52,7 @@ export async function apply(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const project = await loadUsableProject(flags, terminal);
-  const { client, session } = await connect(flags, terminal);
+  const { client, session, now } = await connect(flags, terminal);
   let failed = false;
   const tell = (event: DevEvent): void => {
     failed ||= event.type === "build-failed" || (event.type === "applied" && "refusal" in event.applied);
@@ -65,7 +65,7 @@ export async function apply(
   const applied = await opened.deployer.deploy(project, terminal.interrupts.first);
   const written = applied.filter((each) => !("refusal" in each)).map(({ object }) => object);
   if (flags.output !== undefined && written.length > 0) {
-    const options = { output: flags.output, headers: true, namespaces: false, kinds: true, now: Date.now() };
+    const options = { output: flags.output, headers: true, namespaces: false, kinds: true, now: await now() };
     terminal.print(printObjects(written, written.length === 1, options));
   }
   return failed ? exitCodes.failed : exitCodes.ok;

@@ -75,9 +75,9 @@ export async function describe(
 ): Promise<ExitCode> {
   const targets = parseTargets(words);
   if (!targets.ok) throw usageError(targets.error);
-  const { client } = await connect(flags, terminal);
+  const { client, now } = await connect(flags, terminal);
   const { objects, missing } = await fetchTargets(client, targets.value, { namespace: flags.namespace ?? "default" });
-  const texts = objects.map(async (object) => describeText(object, await eventsOf(client, object), Date.now()));
+  const texts = objects.map(async (object) => describeText(object, await eventsOf(client, object), await now()));
   if (objects.length > 0) terminal.print((await Promise.all(texts)).join("\n\n\n"));
   for (const error of missing) terminal.stderr.write(`${error.complaint.what}\n`);
   return missing.length > 0 ? exitCodes.failed : exitCodes.ok;

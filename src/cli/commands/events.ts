@@ -36,23 +36,25 @@ export async function events(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const wanted = about(words[0]);
-  const { client } = await connect(flags, terminal);
+  const { client, now } = await connect(flags, terminal);
   const namespace = flags.allNamespaces ? {} : { namespace: flags.namespace ?? "default" };
-  const asTable = (rows: readonly Event[], headers: boolean) =>
-    tableText({ headers: eventHeaders, rows: rows.map((event) => eventRow(event, Date.now())) }, { headers });
+  const asTable = async (rows: readonly Event[], headers: boolean) => {
+    const at = await now();
+    return tableText({ headers: eventHeaders, rows: rows.map((event) => eventRow(event, at)) }, { headers });
+  };
   if (flags.watch) {
     for await (const event of client.watch("Event", { ...namespace, signal: terminal.interrupts.first })) {
       if (event.type === "RESTART" || event.type === "DELETED" || !wanted(event.object)) continue;
-      terminal.print(flags.output === "json" ? JSON.stringify(event.object) : asTable([event.object], false));
+      terminal.print(flags.output === "json" ? JSON.stringify(event.object) : await asTable([event.object], false));
     }
     return exitCodes.ok;
   }
   const { items } = await client.list("Event", namespace);
   const found = items.filter(wanted).sort((a, b) => eventTime(a) - eventTime(b));
   if (flags.output !== undefined) {
-    const options = { output: flags.output, headers: true, namespaces: false, kinds: false, now: Date.now() };
+    const options = { output: flags.output, headers: true, namespaces: false, kinds: false, now: await now() };
     terminal.print(printObjects(found, false, options));
   } else if (found.length === 0) terminal.say("No events found.");
-  else terminal.print(asTable(found, flags.headers !== false));
+  else terminal.print(await asTable(found, flags.headers !== false));
   return exitCodes.ok;
 }

@@ -60,15 +60,15 @@ async function watchKind(
   client: Client,
   kind: Kind,
   options: PrintOptions,
-  at: { terminal: Terminal; namespace?: string; names: ReadonlySet<string> },
+  at: { terminal: Terminal; now: () => Promise<number>; namespace?: string; names: ReadonlySet<string> },
 ) {
   let headers = options.headers;
-  const { terminal, namespace, names } = at;
+  const { terminal, now, namespace, names } = at;
   const scope = { signal: terminal.interrupts.first, ...(namespace !== undefined && { namespace }) };
   for await (const event of client.watch(kind, scope)) {
     if (event.type === "RESTART") continue;
     if (names.size > 0 && !names.has(event.object.metadata.name)) continue;
-    const text = printObjects([event.object], true, { ...options, headers, now: Date.now() });
+    const text = printObjects([event.object], true, { ...options, headers, now: await now() });
     if (text !== "") terminal.print(text);
     headers = false;
   }
@@ -81,19 +81,19 @@ export async function get(
 ): Promise<ExitCode> {
   const targets = parseTargets(words);
   if (!targets.ok) throw usageError(targets.error);
-  const { client } = await connect(flags, terminal);
+  const { client, now } = await connect(flags, terminal);
   const namespace = flags.allNamespaces ? undefined : (flags.namespace ?? "default");
   const options: PrintOptions = {
     output: flags.output,
     headers: flags.headers !== false,
     namespaces: flags.allNamespaces === true,
     kinds: targets.value.length > 1,
-    now: Date.now(),
+    now: await now(),
   };
   if (flags.watch) {
     const [target, ...more] = targets.value;
     if (target === undefined || more.length > 0) throw usageError("-w watches one kind at a time");
-    const place = { terminal, names: new Set(target.names), ...(namespace !== undefined && { namespace }) };
+    const place = { terminal, now, names: new Set(target.names), ...(namespace !== undefined && { namespace }) };
     await watchKind(client, target.resource.kind, options, place);
     return exitCodes.ok;
   }

@@ -26,8 +26,12 @@ export function addEmulatorCommands(program: Command, run: Run): void {
   const clock = program
     .command("clock")
     .helpGroup(GROUP)
-    .summary("look at or advance the virtual clock")
-    .argument("[verb]", "now or advance", "now")
-    .argument("[duration]");
-  act(run, clock, async () => (await import("../commands/clock.ts")).clock);
+    .summary("look at the virtual clock, or let time pass")
+    .description(
+      "now; advance DURATION; run SERVICE|revision/NAME ready|zero|PODS, which fails at once when that cannot come.",
+    )
+    .argument("[verb]", "now, advance or run", "now")
+    .argument("[words...]")
+    .addOption(namespaceFlag());
+  act<{ namespace?: string }>(run, clock, async () => (await import("../commands/clock.ts")).clock);
 }

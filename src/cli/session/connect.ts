@@ -14,6 +14,8 @@ export interface Connection {
   readonly session: SessionRecord;
   /** The session's folder. */
   readonly path: string;
+  /** The session's time, from which ages count; ms since the epoch. */
+  now(): Promise<number>;
 }
 
 /** The session that `--session`, KNAP_SESSION or the current folder mean. */
@@ -24,5 +26,7 @@ export async function connect(flags: GlobalFlags, terminal: Terminal): Promise<C
   const session = chooseSession(records, { id, currentFolder: terminal.cwd });
   const path = found.find((each) => each.id === session.id)?.path ?? "";
   const token = (await readFile(join(path, "token"), "utf8")).trim();
-  return { client: makeHttpClient({ address: session.api, token }), session, path };
+  const client = makeHttpClient({ address: session.api, token });
+  const virtualTime = async () => (await client.knap<{ time: number }>("GET", "/clock")).time;
+  return { client, session, path, now: session.clock ? virtualTime : async () => Date.now() };
 }

@@ -89,6 +89,7 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
     command: start.command,
     runtime: emulator.runtime,
     version,
+    ...(start.settings.clock === "virtual" && { clock: start.settings.clock }),
   };
   emulator.stopRequested.addEventListener("abort", () => interrupts.interrupt(), { once: true });
   await folder.publish(record, emulator.api, start.project.namespace);
