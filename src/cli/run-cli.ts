@@ -11,7 +11,7 @@ import { openTerminal, type Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
 
 /** The whole command tree. Building it runs nothing and loads no command. */
-export function makeProgram(run: Run): Command {
+function makeProgram(run: Run): Command {
   const program = new Command("knap")
     .description("Knative Serving on a laptop, without a cluster.")
     .version(version, "-V, --version", "print the version")

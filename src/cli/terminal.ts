@@ -24,7 +24,7 @@ export interface Terminal {
 }
 
 /** NO_COLOR and FORCE_COLOR as their conventions say; else colours where a terminal looks. */
-export function takesColour(env: Environment, stream: { readonly isTTY?: boolean }): boolean {
+function takesColour(env: Environment, stream: { readonly isTTY?: boolean }): boolean {
   if (env["NO_COLOR"]) return false;
   if (env["FORCE_COLOR"] !== undefined) return env["FORCE_COLOR"] !== "0" && env["FORCE_COLOR"] !== "false";
   return stream.isTTY === true && env["TERM"] !== "dumb";

@@ -3,9 +3,9 @@ import type { Container } from "../apis/core/pod-spec.ts";
 import type { Service } from "../apis/serving/types.ts";
 
 /** The image as the user's file has it, while a built one stands in its place. */
-export const IMAGE_ANNOTATION = "knap.dev/image";
+const IMAGE_ANNOTATION = "knap.dev/image";
 /** Of the sources that a process was started from: a new hash is a new revision. */
-export const SOURCE_HASH_ANNOTATION = "knap.dev/source-hash";
+const SOURCE_HASH_ANNOTATION = "knap.dev/source-hash";
 
 /** What a rebuild or restart changed. */
 export interface Deployed {

@@ -4,7 +4,7 @@ import type { AnyObject, StringMap } from "../apis/meta/object.ts";
 
 export const SYSTEM_NAMESPACE = "knative-serving";
 
-export function isConfigMap(object: AnyObject): object is ConfigMap {
+function isConfigMap(object: AnyObject): object is ConfigMap {
   return object.apiVersion === "v1" && object.kind === "ConfigMap";
 }
 

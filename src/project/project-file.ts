@@ -66,9 +66,6 @@ export type ProjectFile = z.infer<typeof schema>;
 export type ServiceSettings = z.infer<typeof service>;
 export type BuildSettings = z.infer<typeof build>;
 
-/** Every flag that knap.yaml may name. */
-export const projectFlags = Object.keys(flags);
-
 function issueText(issue: z.core.$ZodIssue): string {
   const place = issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
   if (issue.code === "unrecognized_keys")

@@ -80,7 +80,7 @@ export function shortPod(pod: string): string {
   return pod.replace(/-deployment-(?:\w+-)?(\w+)$/, "-$1");
 }
 
-export function eventText({ reason = "", message = "", involvedObject }: Event): string {
+function eventText({ reason = "", message = "", involvedObject }: Event): string {
   return `${(involvedObject.kind ?? "").toLowerCase()}/${involvedObject.name ?? ""} ${reason}: ${message}`;
 }
 

@@ -2,7 +2,7 @@
 import { Box, Text } from "ink";
 import type { Line } from "./panels.ts";
 
-export function TextLine({ segments }: { readonly segments: Line }) {
+function TextLine({ segments }: { readonly segments: Line }) {
   return (
     <Box flexShrink={0} height={1}>
       <Text wrap="truncate">

@@ -3,7 +3,7 @@ import type { ProjectService } from "../../project/project.ts";
 import type { RunningSession } from "../session/start-session.ts";
 
 /** `hello-world` → `HELLO_WORLD` */
-export function variableName(service: string): string {
+function variableName(service: string): string {
   return service.toUpperCase().replace(/[^A-Z0-9]/g, "_");
 }
 

@@ -47,7 +47,7 @@ const number = (value: number | undefined): string =>
   value === undefined ? "" : String(Math.round(value * 100) / 100);
 
 /** Text of one revision's explanation. */
-export function explanationText({ revision, sentence, decisions }: Explanation): string {
+function explanationText({ revision, sentence, decisions }: Explanation): string {
   if (decisions.length === 0) return `${revision}: ${sentence}`;
   const rows = decisions.map((decision) => [
     decision.time.slice(11, 19),

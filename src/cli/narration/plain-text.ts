@@ -15,7 +15,7 @@ const PARTS: readonly (readonly [keyof WakeParts, string])[] = [
 ];
 
 /** `412 ms = queue 3 · decide 1 · …` */
-export function wakeText(totalMs: number, parts: WakeParts): string {
+function wakeText(totalMs: number, parts: WakeParts): string {
   const shown = PARTS.map(([key, name]) => `${name} ${Math.round(parts[key])}`);
   return `${latencyText(totalMs)} = ${shown.join(" · ")}`;
 }

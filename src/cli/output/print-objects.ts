@@ -26,7 +26,7 @@ const list = (items: readonly AnyObject[]) => ({
 });
 
 /** One table for objects of one kind, with the columns that the API itself names. */
-export function objectTable(kind: Kind, objects: readonly AnyObject[], options: PrintOptions): string {
+function objectTable(kind: Kind, objects: readonly AnyObject[], options: PrintOptions): string {
   const columns = columnsOf(kind).filter(({ priority }) => priority === 0 || options.output === "wide");
   const resource = resourceOf(kind) as Resource;
   const nameOf = ({ metadata }: AnyObject) => (options.kinds ? fullName(resource, metadata.name) : metadata.name);
