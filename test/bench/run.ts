@@ -7,6 +7,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   "proxy-memory": async () => (await import("./proxy-memory.ts")).proxyMemoryBench,
   settle: async () => (await import("./settle.ts")).settleBench,
   nap: async () => (await import("./nap.ts")).napBench,
+  wake: async () => (await import("./wake.ts")).wakeBench,
   simulate: async () => (await import("./simulate.ts")).simulateBench,
 };
 

@@ -1,14 +1,8 @@
 // `--wake freeze`: what would stop at zero waits frozen, thaws as the next pod of its revision, and never outlives its template or its session.
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { OwnerReference } from "../../src/apis/meta/object.ts";
 import { eventually } from "../support/eventually.ts";
 import { type NodeBench, openNodeBench } from "../support/node-bench.ts";
-
-const deployment = (name: string, image: string) => ({
-  apiVersion: "apps/v1",
-  kind: "Deployment",
-  metadata: { name, namespace: "default" },
-  spec: { selector: {}, template: { spec: { containers: [{ name: "user-container", image }] } } },
-});
 
 let bench: NodeBench;
 beforeAll(async () => {
@@ -16,18 +10,12 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-const owned = (owner: string, hash: string) => {
-  const object = bench.store.get("Deployment.apps", "default", owner);
-  if (!object) throw new Error(`no Deployment ${owner}`);
-  const { name, uid = "" } = object.metadata;
-  return bench.pod(
-    {},
-    {},
-    {
-      labels: { "pod-template-hash": hash },
-      ownerReferences: [{ apiVersion: "apps/v1", kind: "Deployment", name, uid, controller: true }],
-    },
-  ).metadata.name;
+const owners = new Map<string, OwnerReference>();
+const deploy = (name: string): void => void owners.set(name, bench.deployment(name));
+const owned = (owner: string, hash: string): string => {
+  const reference = owners.get(owner);
+  if (!reference) throw new Error(`no Deployment ${owner}`);
+  return bench.pod({}, {}, { labels: { "pod-template-hash": hash }, ownerReferences: [reference] }).metadata.name;
 };
 const servedBy = async (pod: string) =>
   ((await bench.get(pod, "/whoami")).json() as { hostname: string; served: number }).served;
@@ -38,7 +26,7 @@ const sleepUntilFrozen = async (pod: string) => {
 };
 
 test("a pod goes, its container freezes, and the next pod is that container thawed", async () => {
-  bench.store.create(deployment("one", bench.image) as never);
+  deploy("one");
   const first = owned("one", "h1");
   const before = await bench.ready(first);
   expect(await servedBy(first)).toBeGreaterThan(0);
@@ -61,7 +49,7 @@ test("a pod goes, its container freezes, and the next pod is that container thaw
 });
 
 test("another template is not served by an old container, and a deleted Deployment keeps none", async () => {
-  bench.store.create(deployment("two", bench.image) as never);
+  deploy("two");
   await bench.kubelet.idle();
   const first = owned("two", "h1");
   await bench.ready(first);
@@ -78,7 +66,7 @@ test("another template is not served by an old container, and a deleted Deployme
 });
 
 test("a frozen container that somebody removed costs a cold start and nothing else", async () => {
-  bench.store.create(deployment("three", bench.image) as never);
+  deploy("three");
   const first = owned("three", "h1");
   await bench.ready(first);
   bench.remove(first);

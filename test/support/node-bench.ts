@@ -1,13 +1,14 @@
-// A node for tests: a real runtime, a real store, the kubelet between them, and a plain readiness check in place of a queue-proxy.
+// A node for tests and benchmarks: a real runtime, a real store, the kubelet between them, and a plain readiness check in place of a queue-proxy.
+
+import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { expect } from "vitest";
 import type { Container, PodSpec } from "../../src/apis/core/pod-spec.ts";
-import type { Event, Pod } from "../../src/apis/core/types.ts";
-import type { ObjectMeta } from "../../src/apis/meta/object.ts";
+import type { Deployment, Event, Pod } from "../../src/apis/core/types.ts";
+import type { ObjectMeta, OwnerReference } from "../../src/apis/meta/object.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { systemClock } from "../../src/base/system-clock.ts";
 import { EventRecorder } from "../../src/control-plane/controller/event-recorder.ts";
@@ -40,6 +41,12 @@ export interface NodeBench {
   remove(name: string, gracePeriodSeconds?: number): void;
   gone(name: string): Promise<void>;
   events(reason: string): readonly Event[];
+  /** Where a pod's sidecar sends requests; undefined until it is open. */
+  addressOf(name: string): { readonly host: string; readonly port: number } | undefined;
+  /** Creates a Deployment that makes nothing, for pods to be owned by. */
+  deployment(name: string): OwnerReference;
+  /** Removes every pod and every other container of this bench. */
+  clear(): Promise<void>;
   get(name: string, path: string): Promise<{ status: number; text: string; json(): unknown }>;
   /** Ends everything and expects that nothing is left behind. */
   close(): Promise<void>;
@@ -116,7 +123,7 @@ export async function openNodeBench(
     ready: (name) =>
       eventually(() => {
         const pod = now(name);
-        expect(conditionOf(pod, "Ready"), JSON.stringify(pod.status)).toMatchObject({ status: "True" });
+        assert.equal(conditionOf(pod, "Ready")?.status, "True", JSON.stringify(pod.status));
         return pod;
       }, 20_000),
     remove: (name, gracePeriodSeconds) => {
@@ -125,8 +132,16 @@ export async function openNodeBench(
         gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds },
       );
     },
-    gone: (name) => eventually(() => expect(store.get("Pod", "default", name)).toBeUndefined(), 20_000),
+    gone: (name) => eventually(() => assert.equal(store.get("Pod", "default", name), undefined), 20_000),
     events: (reason) => store.list("Event").filter((event) => event.reason === reason),
+    addressOf: (name) => sidecars.get(name),
+    deployment: (name) => createDeployment(store, name, image),
+    clear: async () => {
+      for (const { metadata } of store.list("Pod"))
+        store.delete({ kind: "Pod", namespace: "default", name: metadata.name });
+      await eventually(() => assert.equal(store.list("Pod").length, 0), 60_000);
+      await Promise.all((await runtime.list(filter)).map(({ id }) => runtime.remove(id)));
+    },
     get: (name, path) => {
       const address = sidecars.get(name);
       if (!address) throw new Error(`pod ${name} has no sidecar`);
@@ -139,7 +154,7 @@ export async function openNodeBench(
       const left = await leftovers(runtime, filter);
       await runtime.close();
       rmSync(folder, { recursive: true });
-      expect(left).toEqual([]);
+      assert.deepEqual(left, []);
     },
   };
 }
@@ -207,6 +222,18 @@ function createPod(wanted: {
   return made.object;
 }
 
+function createDeployment(store: ObjectStore, name: string, image: string): OwnerReference {
+  const template = { spec: { containers: [{ name: "user-container", image }] } };
+  const kind = { apiVersion: "apps/v1", kind: "Deployment" } as const;
+  const made = store.create<Deployment>({
+    ...kind,
+    metadata: { name, namespace: "default" },
+    spec: { selector: {}, template },
+  });
+  if ("refused" in made) throw new Error(made.refused.message);
+  return { ...kind, name, uid: made.object.metadata.uid ?? "", controller: true };
+}
+
 function plainSidecar(
   held: { plain: number; upgraded: number },
   addresses: Map<string, { host: string; port: number }>,
@@ -222,7 +249,7 @@ function plainSidecar(
         return attemptProbe({ probe, ...at, timeoutMs: 1_000, asker: "queue-proxy" });
       },
       inFlight: () => held.plain + held.upgraded,
-      drain: () => eventually(() => expect(held.plain).toBe(0), 60_000),
+      drain: () => eventually(() => assert.equal(held.plain, 0), 60_000),
       close: async () => {},
     };
   };
