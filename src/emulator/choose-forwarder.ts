@@ -6,6 +6,6 @@ import { EmulatorError } from "./options.ts";
 /** Loads http-proxy only when it is wanted. */
 export async function chooseForwarder(name: string | undefined): Promise<ForwarderFactory> {
   if (!name || name === "node") return nodeForwarder;
-  // http-proxy joins here.
+  if (name === "http-proxy") return (await import("../data-plane/http/http-proxy-forwarder.ts")).httpProxyForwarder;
   throw new EmulatorError(`no forwarder "${name}"`, "KNAP_FORWARDER is node or http-proxy", "Unset it for the default");
 }

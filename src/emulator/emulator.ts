@@ -98,6 +98,8 @@ async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator
   const api = await openApi({ ...live, options, clock, node, ...(time && { time }) });
   stops.add(() => api.close());
   stops.add(() => time?.close());
+  // First of all nobody new is let in; who is on the way is waited for last.
+  stops.add((how) => void door.close(how === "now" ? 0 : LAST_REQUESTS_MS).catch(() => {}));
   control.controller.start();
   control.controller.settle();
   return {
