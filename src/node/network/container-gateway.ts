@@ -30,8 +30,8 @@ export async function openContainerGateway(options: GatewayOptions, own: string 
       opened.add(await openDoor({ host: LOOPBACK, port: 0, door: kind, handler }));
     const doors = { local: await door("local"), public: await door("public") };
     const dns = makeClusterDns({ names, address, forward: makeDnsForwarder() });
-    const hello = new Hello();
-    const relay = await openRelayDoor({ host: relayHost(own), secret, doors, dns, onHello: () => hello.heard() });
+    const ready = new Signal();
+    const relay = await openRelayDoor({ host: relayHost(own), secret, doors, dns, onReady: () => ready.give() });
     opened.add({ close: async () => relay[Symbol.asyncDispose]() });
     const targets = relayTargets(own, relay.port);
     const container = new GatewayContainer(options, address, { task: "serve", targets, secret, publicPort });
@@ -39,7 +39,7 @@ export async function openContainerGateway(options: GatewayOptions, own: string 
     await container.open();
     const open = own === undefined ? undefined : await openPublicDoor(options, own);
     if (open) opened.add(open);
-    if (!(await hello.within(REACH_MS))) throw new Error(unreachable(targets));
+    if (!(await ready.within(REACH_MS))) throw new Error(unreachable(targets));
     return { way: "container", address, close: (graceMs) => opened.close(graceMs) };
   } catch (error) {
     await opened.close(0);
@@ -70,13 +70,13 @@ class DisposableParts {
   }
 }
 
-/** The first sign of life of the gateway. */
-class Hello {
-  #heard = false;
+/** Something that happens once, or not in time. */
+class Signal {
+  #given = false;
   #tell: (() => void) | undefined;
 
-  heard(): void {
-    this.#heard = true;
+  give(): void {
+    this.#given = true;
     this.#tell?.();
   }
 
@@ -87,7 +87,7 @@ class Hello {
         clearTimeout(timer);
         resolve(true);
       };
-      if (this.#heard) this.#tell();
+      if (this.#given) this.#tell();
     });
   }
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openDnsServer } from "./dns-server.ts";
 import { DNS_PORT, HTTP_PORT } from "./gateway.ts";
 import { type GatewayOrder, readOrderEnv } from "./gateway-order.ts";
-import { askKnap, findKnap, openRelay, type RelayTarget, relay } from "./relay-client.ts";
+import { askKnap, findKnap, isKnapAt, openRelay, type RelayTarget, relay } from "./relay-client.ts";
 
 const ALL = "0.0.0.0";
 const SEARCH_EVERY_MS = 250;
@@ -16,7 +16,7 @@ async function main(): Promise<void> {
   else process.exitCode = (await search(order, TRIES)) ? 0 : 1;
 }
 
-/** Listens first, so that knap, when it hears from us, knows that containers are served. */
+/** Listens first and finds knap then; when knap hears that we are ready, containers are served. */
 async function serve(order: GatewayOrder): Promise<void> {
   let knap: RelayTarget | undefined;
   const { secret, publicPort } = order;
@@ -36,6 +36,7 @@ async function serve(order: GatewayOrder): Promise<void> {
   await listen(HTTP_PORT, "local");
   if (publicPort !== HTTP_PORT && publicPort !== DNS_PORT) await listen(publicPort, "public");
   knap = await search(order, Number.POSITIVE_INFINITY);
+  if (knap) await isKnapAt(knap, secret, "ready");
 }
 
 async function search({ targets, secret }: GatewayOrder, tries: number): Promise<RelayTarget | undefined> {

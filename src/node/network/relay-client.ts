@@ -15,7 +15,7 @@ export interface RelayTarget {
 /** The first of these addresses at which knap answers; undefined: none does now. They are tried at the same time. */
 export async function findKnap(targets: readonly RelayTarget[], secret: string): Promise<RelayTarget | undefined> {
   const answers = targets.map(async (target) => {
-    if (await answersHello(target, secret)) return target;
+    if (await isKnapAt(target, secret, "hello")) return target;
     throw new Error("silent");
   });
   return Promise.any(answers).catch(() => undefined);
@@ -65,9 +65,10 @@ export function askKnap(
   });
 }
 
-function answersHello(target: RelayTarget, secret: string): Promise<boolean> {
+/** Whether knap answers there. */
+export function isKnapAt(target: RelayTarget, secret: string, kind: "hello" | "ready"): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = openRelay(target, secret, "hello", "-");
+    const socket = openRelay(target, secret, kind, "-");
     let text = "";
     const finish = (): void => {
       clearTimeout(timer);

@@ -12,8 +12,8 @@ export interface RelayDoorOptions {
   readonly secret: string;
   readonly doors: Readonly<Record<"local" | "public", Pick<OpenDoor, "adopt">>>;
   readonly dns: AnswerQuery;
-  /** A gateway has found its way here. */
-  readonly onHello: () => void;
+  /** A gateway has found its way here and serves. */
+  readonly onReady: () => void;
 }
 
 /** Listens on a free port. Rejects with the error of `listen`. */
@@ -61,12 +61,13 @@ function takePreface(socket: Socket, onLine: (line: string) => void): void {
   socket.on("readable", look).on("end", giveUp);
 }
 
-function serve(socket: Socket, { kind, peer }: Preface, { doors, dns, onHello }: RelayDoorOptions): void {
+function serve(socket: Socket, { kind, peer }: Preface, { doors, dns, onReady }: RelayDoorOptions): void {
   switch (kind) {
     case "hello":
+    case "ready":
       socket.end(HELLO_REPLY);
       socket.resume();
-      return onHello();
+      return kind === "ready" ? onReady() : undefined;
     case "dns-udp":
     case "dns-tcp": {
       const transport = kind === "dns-udp" ? "udp" : "tcp";

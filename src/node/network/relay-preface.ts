@@ -1,8 +1,8 @@
 // The first line of every connection from the gateway container to knap: a secret, what the connection is for, and whose it is. Text only.
 import { timingSafeEqual } from "node:crypto";
 
-/** `local` and `public`: bytes for that door. `dns-udp` and `dns-tcp`: framed queries that came so. `hello`: is knap there? */
-export type RelayKind = "local" | "public" | "dns-udp" | "dns-tcp" | "hello";
+/** `local` and `public`: bytes for that door. `dns-udp` and `dns-tcp`: framed queries that came so. `hello`: is knap there? `ready`: containers are served from now on. */
+export type RelayKind = "local" | "public" | "dns-udp" | "dns-tcp" | "hello" | "ready";
 
 export interface Preface {
   readonly kind: RelayKind;
@@ -29,5 +29,5 @@ export function readPreface(secret: string, line: string): Preface | undefined {
 }
 
 function isKind(text: string): text is RelayKind {
-  return ["local", "public", "dns-udp", "dns-tcp", "hello"].includes(text);
+  return ["local", "public", "dns-udp", "dns-tcp", "hello", "ready"].includes(text);
 }

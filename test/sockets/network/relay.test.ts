@@ -6,7 +6,14 @@ import { createServer, connect as dial, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Exchange } from "../../../src/data-plane/http/exchange.ts";
 import { type OpenDoor, openDoor } from "../../../src/data-plane/http/server.ts";
-import { askKnap, findKnap, openRelay, type RelayTarget, relay } from "../../../src/node/network/relay-client.ts";
+import {
+  askKnap,
+  findKnap,
+  isKnapAt,
+  openRelay,
+  type RelayTarget,
+  relay,
+} from "../../../src/node/network/relay-client.ts";
 import { openRelayDoor } from "../../../src/node/network/relay-door.ts";
 import { makeQuery } from "../../support/dns-query.ts";
 
@@ -14,7 +21,7 @@ const host = "127.0.0.1";
 const secret = "0123456789abcdef";
 let closing: (() => unknown)[] = [];
 let knap: RelayTarget;
-let hellos = 0;
+let readies = 0;
 let front: { port: number };
 
 const tell = async (exchange: Exchange): Promise<void> => {
@@ -30,7 +37,7 @@ beforeEach(async () => {
   };
   const doors = { local: await door("local"), public: await door("public") };
   const dns = async (query: Buffer, transport: string) => Buffer.concat([Buffer.from(`${transport} `), query]);
-  const opened = await openRelayDoor({ host, secret, doors, dns, onHello: () => (hellos += 1) });
+  const opened = await openRelayDoor({ host, secret, doors, dns, onReady: () => (readies += 1) });
   closing.push(() => opened[Symbol.asyncDispose]());
   knap = { host, port: opened.port };
   const server = createServer({ allowHalfOpen: true }, (client: Socket) =>
@@ -64,11 +71,11 @@ test("a question is answered, and told how it was asked", async () => {
 
 test("knap is found among addresses, and only with its secret", async () => {
   const nobody = { host, port: 1 };
-  const before = hellos;
   expect(await findKnap([nobody, knap], secret)).toEqual(knap);
-  expect(hellos).toBe(before + 1);
   expect(await findKnap([nobody, knap], secret.replace("0", "9"))).toBeUndefined();
-  expect(hellos).toBe(before + 1);
+  expect(readies).toBe(0);
+  expect(await isKnapAt(knap, secret, "ready")).toBe(true);
+  expect(readies).toBe(1);
 });
 
 test("who shows no secret is cut off without a word", async () => {
