@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AnyObject } from "../../src/apis/meta/object.ts";
+import { issueCertificate, makeAuthority } from "../../src/data-plane/ingress/tls.ts";
 import { eventually } from "../support/eventually.ts";
 import { ask, openSession, type TestSession } from "../support/session.ts";
 
@@ -57,4 +58,42 @@ describe("a session with external-domain-tls and redirect", () => {
       expect(after?.metadata.uid).not.toBe(before?.metadata.uid);
     });
   });
+});
+
+test("a mapped domain with a Secret of the user's own is served with that certificate, its Service's URL stays http", async () => {
+  const network = { "autocreate-cluster-domain-claims": "true" };
+  const session = await openSession("process", { configMaps: new Map([["config-network", network]]) });
+  try {
+    await session.deploy("mapped");
+    await session.ready("mapped");
+    const own = await makeAuthority(new Date());
+    const pair = await issueCertificate(own, ["shop.example.com"], new Date());
+    const stringData = { "tls.crt": pair.cert, "tls.key": pair.key };
+    const metadata = { name: "shop-tls", namespace: "default" };
+    await session.apply({ apiVersion: "v1", kind: "Secret", metadata, type: "kubernetes.io/tls", stringData } as never);
+    await session.apply({
+      apiVersion: "serving.knative.dev/v1beta1",
+      kind: "DomainMapping",
+      metadata: { name: "shop.example.com", namespace: "default" },
+      spec: {
+        ref: { apiVersion: "serving.knative.dev/v1", kind: "Service", name: "mapped" },
+        tls: { secretName: "shop-tls" },
+      },
+    } as never);
+    const reply = await eventually(async () => {
+      const { host, port } = session.emulator.https ?? {};
+      if (port === undefined) throw new Error("https is not served yet");
+      const name = "shop.example.com";
+      const asked = get({ host, port, ca: own.cert, servername: name, headers: { host: name }, agent: false });
+      const [answered] = await once(asked, "response");
+      let text = "";
+      for await (const chunk of answered) text += chunk;
+      expect(answered.statusCode).toBe(200);
+      return text;
+    });
+    expect(reply).toBe("hello from mapped-00001\n");
+    expect((await session.service("mapped")).status?.url).toMatch(/^http:/);
+  } finally {
+    await session[Symbol.asyncDispose]();
+  }
 });

@@ -5,10 +5,10 @@ import { openSession, type TestSession } from "../support/session.ts";
 
 const NAP_S = 90;
 
-describe("a session on the virtual clock", () => {
+describe.each(["process", "docker"] as const)("a session of runtime %s on the virtual clock", (kind) => {
   let session: TestSession;
   beforeAll(async () => {
-    session = await openSession("process", { clock: "virtual", configMaps: new Map() });
+    session = await openSession(kind, { clock: "virtual", configMaps: new Map() });
   });
   afterAll(async () => {
     await session[Symbol.asyncDispose]();
