@@ -19,6 +19,7 @@ import { RuntimeError } from "../node/runtime/runtime.ts";
 import { type NodeNetwork, openNodeNetwork } from "./cluster-gateway.ts";
 import { NODE_NAME } from "./cluster-objects.ts";
 import type { ControlPlane } from "./control-plane.ts";
+import { makeEngineReport } from "./node-condition.ts";
 import type { BuildServiceImage, EmulatorOptions } from "./options.ts";
 import type { Sidecars } from "./sidecars.ts";
 import type { StopHow } from "./stop-list.ts";
@@ -120,6 +121,7 @@ function kubeletOptions(
     hostIP: network?.gateway ?? "127.0.0.1",
     prefix: `knap-${options.sessionId}`,
     labels,
+    wake: options.wake,
     network: network && { id: network.id, pool: new AddressPool(network.subnet) },
     dns: network?.dns,
     extraHosts: network?.extraHosts ?? [],
@@ -135,6 +137,7 @@ function kubeletOptions(
         ),
       ),
     record: (pod, note) => recorder.record(pod, note, "kubelet"),
+    onEngine: makeEngineReport({ store, recorder, clock }),
     starts: makeGate(PARALLEL_STARTS_PER_CPU * info.cpus),
     manners: {
       stopTimeoutMs: options.stopTimeoutMs,
