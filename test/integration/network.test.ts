@@ -40,11 +40,16 @@ describe.each(["host", "container"] as const)("containers call each other throug
   let session: TestSession;
   let engine: ContainerRuntime;
   let caller: string;
+  const sessionId = `tnet${way}`;
 
   /** Runs a script with Node inside the caller and gives what it printed. */
   const inside = async (script: string): Promise<Record<string, unknown>> => {
     const { output } = await engine.exec(caller, ["/usr/local/bin/node", "-e", script], { timeoutMs: 40_000 });
     return JSON.parse(output) as Record<string, unknown>;
+  };
+  const gatewayContainers = async (): Promise<readonly string[]> => {
+    const mine = await engine.list(`knap.dev/session=${sessionId}`);
+    return mine.filter(({ name, status }) => name.endsWith("_gateway") && status === "running").map(({ id }) => id);
   };
   const asleep = (name: string) => eventually(async () => expect(await session.pods(name)).toEqual([]), 30_000);
 
@@ -53,7 +58,7 @@ describe.each(["host", "container"] as const)("containers call each other throug
     await buildGateway();
     process.env["KNAP_GATEWAY"] = way;
     engine = await openTestEngine();
-    session = await openSession("docker");
+    session = await openSession("docker", { sessionId });
     delete process.env["KNAP_GATEWAY"];
     expect(session.emulator.notices).toEqual([]);
     await session.deploy("caller", { annotations: AWAKE });
@@ -165,9 +170,46 @@ describe.each(["host", "container"] as const)("containers call each other throug
     expect("addresses" in answer || answer["quick"]).toBe(true);
   });
 
+  test("a gateway container that is killed is started again", async () => {
+    if (way === "host") return expect(await gatewayContainers()).toEqual([]);
+    const [killed] = await gatewayContainers();
+    await engine.kill(killed ?? "", "SIGKILL");
+    await eventually(async () => expect(await gatewayContainers()).not.toEqual([killed]));
+    await eventually(
+      async () => expect(await inside(GET("other.default", 80, "/", {}))).toMatchObject({ status: 200 }),
+      20_000,
+    );
+  });
+
   test("resolver settings are those of a cluster", async () => {
     const { text } = await inside(GET("127.0.0.1", 8080, "/file?path=/etc/resolv.conf", {}));
     expect(text).toContain("search default.svc.cluster.local svc.cluster.local cluster.local");
     expect(text).toMatch(/options .*ndots:5/);
   });
 });
+
+test("a network that was pruned comes back with its addresses, and names and calls with it", async () => {
+  const sessionId = "tnetpruned";
+  await using session = await openSession("docker", { sessionId });
+  await using engine = await openEngine();
+  await session.deploy("caller");
+  await session.ready("caller");
+  await eventually(async () => expect(await session.pods("caller")).toEqual([]), 30_000);
+  const networks = () => engine.networks.list(`knap.dev/session=${sessionId}`);
+  const [pruned] = await networks();
+  await eventually(() => engine.networks.close(pruned?.id ?? ""), 20_000);
+  const url = encodeURIComponent("http://caller.default/whoami");
+  const { text } = await eventually(async () => {
+    const answer = await session.fetch("caller", `/fetch?url=${url}`);
+    expect(answer.status).toBe(200);
+    return answer;
+  }, 30_000);
+  expect(JSON.parse(text)).toMatchObject({ status: 200 });
+  const [renewed] = await networks();
+  expect(renewed?.id).not.toBe(pruned?.id);
+});
+
+async function openEngine(): Promise<ContainerRuntime & AsyncDisposable> {
+  const engine = await openTestEngine();
+  return { ...engine, [Symbol.asyncDispose]: () => engine.close() };
+}

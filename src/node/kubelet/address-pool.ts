@@ -9,8 +9,11 @@ export class AddressPool {
   readonly #taken = new Set<number>();
   #next = FIRST_HOST;
 
+  readonly subnet: string;
+
   /** `subnet`: a /24 such as `10.213.0.0/24`. */
   constructor(subnet: string) {
+    this.subnet = subnet;
     this.#prefix = subnet.replace(/\d+\/24$/, "");
   }
 

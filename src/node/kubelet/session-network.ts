@@ -61,7 +61,7 @@ export class SessionNetwork {
     const label = Object.keys(labels).find((key) => key === SESSION_LABEL) ?? Object.keys(labels)[0] ?? "";
     const there = await runtime.networks.list(`${label}=${labels[label]}`);
     if (there.some(({ id }) => id === this.#id)) return;
-    const opened = await runtime.networks.open({ name, labels });
+    const opened = await runtime.networks.open({ name, labels, subnet: this.#pool.subnet });
     this.#id = opened.id;
     this.#pool = new AddressPool(opened.subnet);
   }

@@ -77,10 +77,13 @@ export class GatewayContainer {
 
   async #watch(): Promise<void> {
     const { signal } = this.#end;
+    let told = "";
     while (!signal.aborted) {
       const why = await this.#ended(signal);
       if (signal.aborted) return;
-      this.#parts.log.warn("the gateway container ended and is started again", { why });
+      // An engine that is away says the same every second.
+      if (why !== told) this.#parts.log.warn("the gateway container ended and is started again", { why });
+      told = why;
       await sleep(AGAIN_MS, undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
       await this.#again();

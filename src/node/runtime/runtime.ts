@@ -193,6 +193,8 @@ export interface ContainerRuntime {
     open(request: {
       readonly name: string;
       readonly labels: Readonly<Record<string, string>>;
+      /** Taken if it is free: a network that comes back keeps its addresses. */
+      readonly subnet?: string;
     }): Promise<{ readonly id: string; readonly gateway: string; readonly subnet: string }>;
     close(id: string): Promise<void>;
     list(

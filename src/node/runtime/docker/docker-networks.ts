@@ -55,11 +55,13 @@ export function makeDockerNetworks(options: NetworkOptions): ContainerRuntime["n
 
 async function createOnFreeSubnet(
   { docker, pools, machine }: NetworkOptions,
-  request: { readonly name: string; readonly labels: Readonly<Record<string, string>> },
+  request: Parameters<ContainerRuntime["networks"]["open"]>[0],
 ): Promise<{ id: string; subnet: string }> {
   const networks = await docker.listNetworks();
   const taken = networks.flatMap((network) => (network.IPAM?.Config ?? []).map((config) => config.Subnet ?? ""));
-  for (const subnet of freeSubnets(pools, taken).slice(0, 64)) {
+  const free = freeSubnets(pools, taken);
+  const wanted = free.filter((subnet) => subnet === request.subnet);
+  for (const subnet of [...wanted, ...free.slice(0, 64)]) {
     // A gateway that this host has already belongs to someone else, perhaps to another engine.
     if (await machine.owns(gatewayOf(subnet))) continue;
     try {
