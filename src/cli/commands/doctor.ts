@@ -2,6 +2,7 @@
 import { checkEngine } from "../../doctor/check-engine.ts";
 import { checkImages } from "../../doctor/check-images.ts";
 import { checkLeftovers } from "../../doctor/check-leftovers.ts";
+import { checkNetwork } from "../../doctor/check-network.ts";
 import { checkPort } from "../../doctor/check-ports.ts";
 import { checkSettings, checkTools } from "../../doctor/check-tools.ts";
 import type { DoctorFinding } from "../../doctor/finding.ts";
@@ -38,13 +39,14 @@ async function allFindings(flags: { file?: readonly string[] }, terminal: Termin
   try {
     const project = await readProject(flags, terminal);
     const live = new Set((await listSessions(env)).filter((session) => session.live).map(({ id }) => id));
+    const hostId = await readHostId(env);
     const leftovers =
-      engine.runtime === undefined
-        ? []
-        : await checkLeftovers(engine.runtime, (id) => live.has(id), await readHostId(env));
+      engine.runtime === undefined ? [] : await checkLeftovers(engine.runtime, (id) => live.has(id), hostId);
+    const network = engine.runtime === undefined ? [] : [await checkNetwork({ runtime: engine.runtime, hostId, env })];
     const images = engine.runtime === undefined ? [] : await checkImages(engine.runtime, project.services);
     return [
       ...engine.findings,
+      ...network,
       ...(await checkPort(["127.0.0.1", "::1"], Number(env["KNAP_PORT"] ?? 8080))),
       ...images,
       ...(await checkTools()),

@@ -13,7 +13,8 @@ const PROGRAM = "knap-gateway.cjs";
 const MEMORY_BYTES = 256 * 1024 * 1024;
 const AGAIN_MS = 1000;
 
-export type GatewayContainerParts = Pick<GatewayOptions, "runtime" | "info" | "network" | "labels" | "prefix" | "log">;
+export type GatewayContainerParts = Pick<GatewayOptions, "runtime" | "info" | "network" | "labels" | "prefix"> &
+  Partial<Pick<GatewayOptions, "log">>;
 
 export class GatewayContainer {
   readonly #parts: GatewayContainerParts;
@@ -82,7 +83,7 @@ export class GatewayContainer {
       const why = await this.#ended(signal);
       if (signal.aborted) return;
       // An engine that is away says the same every second.
-      if (why !== told) this.#parts.log.warn("the gateway container ended and is started again", { why });
+      if (why !== told) this.#parts.log?.warn("the gateway container ended and is started again", { why });
       told = why;
       await sleep(AGAIN_MS, undefined, { signal }).catch(() => {});
       if (signal.aborted) return;

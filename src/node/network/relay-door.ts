@@ -50,7 +50,10 @@ function takePreface(socket: Socket, onLine: (line: string) => void): void {
     if (bytes === null) return;
     held = Buffer.concat([held, bytes]);
     const end = held.subarray(0, LONGEST_PREFACE).indexOf("\n");
-    if (end < 0) return held.length < LONGEST_PREFACE ? undefined : giveUp();
+    if (end < 0) {
+      if (held.length >= LONGEST_PREFACE) giveUp();
+      return;
+    }
     socket.setTimeout(0);
     socket.off("readable", look).off("end", giveUp).off("timeout", giveUp);
     const rest = held.subarray(end + 1);
@@ -67,12 +70,14 @@ function serve(socket: Socket, { kind, peer }: Preface, { doors, dns, onReady }:
     case "ready":
       socket.end(HELLO_REPLY);
       socket.resume();
-      return kind === "ready" ? onReady() : undefined;
+      if (kind === "ready") onReady();
+      return;
     case "dns-udp":
     case "dns-tcp": {
       const transport = kind === "dns-udp" ? "udp" : "tcp";
       socket.on("end", () => socket.end());
-      return serveStream(socket, (query) => dns(query, transport));
+      serveStream(socket, (query) => dns(query, transport));
+      return;
     }
     default:
       // The caller is the container behind the gateway, not the gateway.
