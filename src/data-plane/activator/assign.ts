@@ -1,7 +1,7 @@
 // Which pod takes the next request: the three load-balancing policies of the activator, as one pure function. It reserves nothing itself.
 
 /** One pod as a policy sees it. */
-export interface PodLoad {
+interface PodLoad {
   /** Requests that this activator has on the pod now. */
   readonly inFlight: number;
 }

@@ -28,7 +28,7 @@ export type Outcome =
     };
 
 /** Called once by the forwarder before anything is sent: what it is given calls the request off (cheaper than an AbortSignal). */
-export type OnCancellable = (forward: { cancel(): void }) => void;
+type OnCancellable = (forward: { cancel(): void }) => void;
 
 export interface ForwardOptions {
   /** The headers to send, hop-by-hop ones already handled by the implementation. */

@@ -4,7 +4,7 @@ import type { Probe } from "../../apis/core/pod-spec.ts";
 export type ProbeResult = { readonly ok: true } | { readonly ok: false; readonly message: string };
 
 /** Who asks: the two differ in headers and in what they make of redirects. */
-export type ProbeAsker = "queue-proxy" | "kubelet";
+type ProbeAsker = "queue-proxy" | "kubelet";
 
 export interface Attempt {
   readonly probe: Probe;
@@ -12,6 +12,8 @@ export interface Attempt {
   readonly host: string;
   readonly port: number;
   readonly timeoutMs: number;
+  /** A relay stands there that accepts whether or not the container listens: an accepted connection must also live a while. */
+  readonly relayed?: boolean;
   readonly asker: ProbeAsker;
   /** Feature `autodetect-http2`: try h2c first. */
   readonly detectHttp2?: boolean;

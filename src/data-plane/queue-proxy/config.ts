@@ -26,7 +26,7 @@ export interface QueueProxyConfig {
   readonly responseStartTimeoutSeconds: number;
   /** 0: off. */
   readonly idleTimeoutSeconds: number;
-  /** What {@link makeQueueProbes} gives; empty: always ready. */
+  /** As the Pod's SERVING_READINESS_PROBE says; empty: always ready. */
   readonly readinessProbes: readonly Probe[];
   /** Annotation `features.knative.dev/http-full-duplex`. */
   readonly fullDuplex?: boolean;

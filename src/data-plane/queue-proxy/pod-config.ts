@@ -4,7 +4,7 @@ import type { Container, Probe } from "../../apis/core/pod-spec.ts";
 import type { Pod } from "../../apis/core/types.ts";
 import type { QueueProxyConfig } from "./config.ts";
 
-export const QUEUE_PROXY = "queue-proxy";
+const QUEUE_PROXY = "queue-proxy";
 const CONFIGURATION_LABEL = "serving.knative.dev/configuration";
 const H2C_PORT = "8013";
 

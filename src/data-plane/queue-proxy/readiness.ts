@@ -8,6 +8,8 @@ import { attemptTcp } from "../probe/tcp-probe.ts";
 export interface Address {
   readonly host: string;
   readonly port: number;
+  /** See `Attempt.relayed` in probe/probe-result.ts. */
+  readonly relayed?: boolean;
 }
 
 export interface ReadinessParts {
