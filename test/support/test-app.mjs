@@ -78,8 +78,14 @@ const routes = {
   },
   "/set": (_, response, query) => {
     if (query.has("healthy")) healthy = query.get("healthy") === "true";
+    if (query.has("for")) setTimeout(() => (healthy = true), Number(query.get("for")));
     if (query.has("ready")) ready = query.get("ready") === "true";
     json(response, { healthy, ready });
+  },
+  // Lives on, but listens no more.
+  "/deafen": (_, response) => {
+    setInterval(() => {}, 1_000);
+    response.end("bye\n", () => server.close());
   },
   "/log": (_, response, query) => {
     const text = query.get("text") ?? "x".repeat(Number(query.get("length") ?? 10));

@@ -2,21 +2,32 @@
 import { connect } from "node:net";
 import type { Attempt, ProbeResult } from "./probe-result.ts";
 
-/** Ready when the port accepts. */
+/** A relay hangs up within this time when nobody listens behind it. */
+const RELAY_HOLD_MS = 25;
+
+/** Ready when the port accepts (and, behind a relay, the connection is not cut at once). */
 export function attemptTcp({
   host,
   port,
   timeoutMs,
-}: Pick<Attempt, "host" | "port" | "timeoutMs">): Promise<ProbeResult> {
+  relayed = false,
+}: Pick<Attempt, "host" | "port" | "timeoutMs" | "relayed">): Promise<ProbeResult> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, noDelay: true });
     const timer = setTimeout(() => settle({ ok: false, message: `dial tcp ${host}:${port}: i/o timeout` }), timeoutMs);
+    let hold: NodeJS.Timeout | undefined;
     const settle = (result: ProbeResult): void => {
       clearTimeout(timer);
+      clearTimeout(hold);
       socket.destroy();
       resolve(result);
     };
-    socket.on("connect", () => settle({ ok: true }));
+    socket.on("connect", () => {
+      if (!relayed) return settle({ ok: true });
+      const refused = { ok: false, message: `dial tcp ${host}:${port}: connect: connection refused` } as const;
+      socket.once("end", () => settle(refused)).resume();
+      hold = setTimeout(() => settle({ ok: true }), RELAY_HOLD_MS);
+    });
     socket.on("error", (error: NodeJS.ErrnoException) => settle({ ok: false, message: dialText(error, host, port) }));
   });
 }

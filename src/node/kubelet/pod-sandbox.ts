@@ -55,8 +55,8 @@ export class PodSandbox {
   addressOf(state: ContainerState | undefined, port: number): Address | undefined {
     const holder = this.#state ?? state;
     const named = holder?.addresses[port];
-    if (named) return named;
     const { name, address } = this.#parts.info;
+    if (named) return address === "published" ? { ...named, relayed: true } : named;
     const direct = name === "docker" && address === "direct" && holder?.ip !== undefined;
     return direct ? { host: holder.ip as string, port } : undefined;
   }

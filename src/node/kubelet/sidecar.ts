@@ -4,6 +4,8 @@ import type { Pod } from "../../apis/core/types.ts";
 export interface Address {
   readonly host: string;
   readonly port: number;
+  /** An engine's relay stands there (a published port): it accepts for a container that does not listen, and soon hangs up. */
+  readonly relayed?: boolean;
 }
 
 export interface SidecarRequest {
