@@ -59,6 +59,8 @@ export interface ObjectKey<K extends Kind = Kind> {
 
 /** The group-kind of an object, from its apiVersion and kind (not checked to be a known one). */
 export function kindOf(object: Pick<AnyObject, "apiVersion" | "kind">): Kind {
+  const known = byVersion.get(object.apiVersion)?.get(object.kind);
+  if (known) return known;
   const slash = object.apiVersion.indexOf("/");
   return (slash < 0 ? object.kind : `${object.kind}.${object.apiVersion.slice(0, slash)}`) as Kind;
 }
@@ -187,6 +189,13 @@ export const resources: readonly Resource[] = [
 ];
 
 const byKind = new Map<string, Resource>(resources.map((resource) => [resource.kind, resource]));
+
+/** `apiVersion` → `kind` → group-kind: the same text each time, so that maps need not hash it anew. */
+const byVersion = new Map<string, Map<string, Kind>>();
+for (const { kind, group, version, name } of resources) {
+  const apiVersion = group === "" ? version : `${group}/${version}`;
+  byVersion.set(apiVersion, (byVersion.get(apiVersion) ?? new Map<string, Kind>()).set(name, kind));
+}
 
 /** The resource of a kind, or undefined when knap does not know the kind. */
 export function resourceOf(kind: string): Resource | undefined {

@@ -1,15 +1,15 @@
 // Digests of texts and bytes, as lower-case hex. The only door to the crypto module for pure rooms.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { crc32 } from "node:zlib";
 
 /** 32 hex digits. */
 export function md5Hex(text: string): string {
-  return createHash("md5").update(text).digest("hex");
+  return hash("md5", text);
 }
 
 /** 64 hex digits. */
 export function sha256Hex(content: string | Uint8Array): string {
-  return createHash("sha256").update(content).digest("hex");
+  return hash("sha256", content);
 }
 
 /** CRC-32 (IEEE) as 8 hex digits. */

@@ -74,7 +74,7 @@ export function makeControlPlane(options: ControlPlaneOptions): ControlPlane {
   const controller = new Controller({
     store,
     clock,
-    reconcilers: [...knativePlanners, ...kubernetesPlanners],
+    reconcilers: [...kubernetesPlanners, ...knativePlanners],
     config: current,
     advice: () => tick.autoscaler.advice,
     inquire: collection.beside(options.inquire),

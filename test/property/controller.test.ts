@@ -111,24 +111,23 @@ it("ends where a fresh start on the same objects ends: no key is lost", () => {
   );
 });
 
-it("hands out every waiting item once, first come first served", () => {
+it("hands out every waiting item once, by rank, then first come first served", () => {
+  const items = [0, 2, 2, 1, 0].map((rank) => ({ rank }));
   fc.assert(
-    fc.property(
-      fc.array(fc.oneof(fc.constantFrom("a", "b", "c", "d"), fc.constant(undefined)), { maxLength: 40 }),
-      (ops) => {
-        const queue = new WorkQueue<{ readonly text: string }>();
-        let model: string[] = [];
-        for (const op of ops) {
-          if (op === undefined) {
-            expect(queue.take()?.text).toBe(model[0]);
-            model = model.slice(1);
-          } else {
-            queue.add({ text: op });
-            if (!model.includes(op)) model.push(op);
-          }
-          expect(queue.size).toBe(model.length);
+    fc.property(fc.array(fc.oneof(fc.constantFrom(...items), fc.constant(undefined)), { maxLength: 40 }), (ops) => {
+      const queue = new WorkQueue<(typeof items)[number]>();
+      let model: (typeof items)[number][] = [];
+      for (const op of ops) {
+        if (op === undefined) {
+          const next = model.find(({ rank }) => model.every((other) => rank <= other.rank));
+          expect(queue.take()).toBe(next);
+          model = model.filter((item) => item !== next);
+        } else {
+          queue.add(op);
+          if (!model.includes(op)) model.push(op);
         }
-      },
-    ),
+        expect(queue.size).toBe(model.length);
+      }
+    }),
   );
 });

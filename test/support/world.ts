@@ -14,6 +14,7 @@ export function makeWorld(view: View, config: ServingConfig, more: Partial<World
     advice: new Map(),
     answer: () => undefined,
     refusal: () => undefined,
+    derived: (make, of) => make(of, config),
     ...more,
   };
 }

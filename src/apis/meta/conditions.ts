@@ -101,6 +101,7 @@ export function conditionSet(ready: string, dependents: readonly string[]): Cond
     initialise(conditions, at) {
       const isHappy = conditionOf(conditions, ready)?.status === "True";
       const missing = [ready, ...dependents].filter((type) => !conditionOf(conditions, type));
+      if (missing.length === 0) return conditions;
       return missing.reduce((all, type) => setCondition(all, made(type, isHappy ? "True" : "Unknown"), at), conditions);
     },
     markTrue(conditions, type, at, because) {

@@ -11,8 +11,9 @@ const IS_LABEL_1035 = whole(LABEL_1035);
 const IS_LABEL_1123 = whole(LABEL_1123);
 const IS_SUBDOMAIN_1123 = whole(SUBDOMAIN_1123);
 const IS_QUALIFIED = whole(QUALIFIED);
+const IS_PREFIXED = whole(`(${SUBDOMAIN_1123}/)?${QUALIFIED}`);
 const tooLong = (limit: number): string => `must be no more than ${limit} characters`;
-const bytes = (text: string): number => new TextEncoder().encode(text).length;
+const bytes = (text: string): number => Buffer.byteLength(text);
 const example = (pattern: string, ...examples: readonly string[]): string => {
   const shown = examples.map((item) => `'${item}', `).join(" or ");
   return `(e.g. ${shown}regex used for validation is '${pattern}')`;
@@ -56,6 +57,7 @@ export function dns1123SubdomainErrors(name: string): readonly string[] {
 
 /** A qualified name: `name` or `prefix/name`, as label keys are. */
 export function qualifiedNameErrors(name: string): readonly string[] {
+  if (isPlainlyQualified(name)) return [];
   const errors: string[] = [];
   const parts = name.split("/");
   const rule = `must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character ${example(QUALIFIED, "MyName", "my.name", "123-abc")}`;
@@ -70,6 +72,11 @@ export function qualifiedNameErrors(name: string): readonly string[] {
   else if (bytes(local) > 63) errors.push("name part must be no more than 63 bytes");
   if (!IS_QUALIFIED.test(local)) errors.push(`name part ${rule}`);
   return errors;
+}
+
+/** Nearly every name is fine, and then no text is made. What matches is ASCII: its length is its bytes. */
+function isPlainlyQualified(name: string): boolean {
+  return IS_PREFIXED.test(name) && name.length - name.indexOf("/") - 1 <= 63 && name.indexOf("/") <= 253;
 }
 
 /** A label's value; empty is fine. */

@@ -22,28 +22,25 @@ const LARGEST_ANNOTATIONS = 256 * 1024;
 export function metadataFindings(object: AnyObject): readonly SchemaFinding[] {
   const { name, labels, annotations } = object.metadata;
   const nameRule = NAME_RULES[kindOf(object)] ?? dns1123SubdomainErrors;
-  return [
-    ...(name ? nameRule(name).map((why) => invalid("metadata.name", name, why)) : []),
-    ...keyFindings("metadata.labels", labels, (key) => key),
-    ...Object.values(labels ?? {}).flatMap((value) =>
-      labelValueErrors(value).map((why) => invalid("metadata.labels", value, why)),
-    ),
-    // Annotation keys may be in upper case.
-    ...keyFindings("metadata.annotations", annotations, (key) => key.toLowerCase()),
-    ...sizeFinding(annotations),
-  ];
-}
-
-function keyFindings(path: string, map: StringMap | undefined, judged: (key: string) => string) {
-  return Object.keys(map ?? {}).flatMap((key) =>
-    qualifiedNameErrors(judged(key)).map((why) => invalid(path, key, why)),
-  );
+  const found: SchemaFinding[] = [];
+  const note = (path: string, value: string, errors: readonly string[]): void => {
+    for (const why of errors) found.push(invalid(path, value, why));
+  };
+  if (name) note("metadata.name", name, nameRule(name));
+  for (const key of Object.keys(labels ?? {})) note("metadata.labels", key, qualifiedNameErrors(key));
+  for (const value of Object.values(labels ?? {})) note("metadata.labels", value, labelValueErrors(value));
+  // Annotation keys may be in upper case.
+  for (const key of Object.keys(annotations ?? {})) {
+    note("metadata.annotations", key, qualifiedNameErrors(key.toLowerCase()));
+  }
+  return [...found, ...sizeFinding(annotations)];
 }
 
 function sizeFinding(annotations: StringMap | undefined): readonly SchemaFinding[] {
-  const encoder = new TextEncoder();
-  const bytes = (text: string): number => (typeof text === "string" ? encoder.encode(text).length : 0);
-  const size = Object.entries(annotations ?? {}).reduce((sum, [key, value]) => sum + bytes(key) + bytes(value), 0);
+  let size = 0;
+  for (const [key, value] of Object.entries(annotations ?? {})) {
+    size += Buffer.byteLength(key) + (typeof value === "string" ? Buffer.byteLength(value) : 0);
+  }
   if (size <= LARGEST_ANNOTATIONS) return [];
   const message = `Too long: may not be more than ${LARGEST_ANNOTATIONS} bytes`;
   return [{ path: "metadata.annotations", message, reason: "FieldValueTooLong" }];

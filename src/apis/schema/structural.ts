@@ -42,22 +42,31 @@ function fieldSchema(schema: Schema, key: string): Schema | undefined {
   return properties && Object.hasOwn(properties, key) ? properties[key] : additionalProperties;
 }
 
-/** The value without the fields that the schema does not know, and with the schema's defaults. */
+/** The value without the fields that the schema does not know, and with the schema's defaults. What needs neither is the same object. */
 export function pruneAndDefault(schema: Schema, value: unknown): unknown {
   if (Array.isArray(value)) {
     const { items } = schema;
-    return items ? value.map((item) => pruneAndDefault(items, item)) : value;
+    if (!items) return value;
+    const kept = value.map((item) => pruneAndDefault(items, item));
+    return kept.every((item, at) => item === value[at]) ? value : kept;
   }
   if (!isFields(value) || schema.intOrString || (schema.type !== undefined && schema.type !== "object")) return value;
-  const kept = Object.entries(value).flatMap(([key, field]): readonly (readonly [string, unknown])[] => {
+  const kept: [string, unknown][] = [];
+  let isChanged = false;
+  for (const key of Object.keys(value)) {
     const inner = fieldSchema(schema, key);
-    if (inner) return [[key, pruneAndDefault(inner, field)]];
-    return schema.preserveUnknown ? [[key, field]] : [];
-  });
-  const known = Object.entries(schema.properties ?? {});
-  const missing = known.filter(([key, { default: value_ }]) => value_ !== undefined && (value[key] ?? null) === null);
-  const defaults = missing.map(([key, field]) => [key, field.default] as const);
-  return Object.fromEntries([...kept, ...defaults]);
+    const after = inner ? pruneAndDefault(inner, value[key]) : value[key];
+    const isDropped = !inner && !schema.preserveUnknown;
+    isChanged ||= isDropped || after !== value[key];
+    if (!isDropped) kept.push([key, after]);
+  }
+  for (const key in schema.properties) {
+    const given = schema.properties[key]?.default;
+    if (given === undefined || (value[key] ?? null) !== null) continue;
+    isChanged = true;
+    kept.push([key, given]);
+  }
+  return isChanged ? Object.fromEntries(kept) : value;
 }
 
 /** What the schema adds to a document, by path; for showing what a stored object will say. */
@@ -81,38 +90,66 @@ function walkDefaults(schema: Schema, value: unknown, path: string, added: Map<s
 }
 
 /** Missing required fields, wrong types, repeated list keys. */
-export function schemaFindings(schema: Schema, value: unknown, path = ""): readonly SchemaFinding[] {
-  if (value === undefined || (value === null && path !== "")) return [];
-  const wrongType = typeFinding(schema, value, path);
-  if (wrongType) return [wrongType];
+export function schemaFindings(schema: Schema, value: unknown): readonly SchemaFinding[] {
+  const found: SchemaFinding[] = [];
+  // Nearly every document fits: places are worked out only for one that does not.
+  if (!fits(schema, value)) findIn(schema, value, "", found);
+  return found;
+}
+
+/** True when there is nothing to find. */
+function fits(schema: Schema, value: unknown): boolean {
+  if (typeFinding(schema, value, "")) return false;
   if (Array.isArray(value)) {
     const { items } = schema;
-    const inner = items ? value.flatMap((item, at) => schemaFindings(items, item, `${path}[${at}]`)) : [];
-    return [...inner, ...repeatedKeys(schema, value, path)];
+    for (const item of value) if (items && !fitsInside(items, item)) return false;
+    return repeatedKeys(schema, value, "").length === 0;
   }
-  if (!isFields(value)) return [];
-  const missing = (schema.required ?? []).filter((key) => (value[key] ?? null) === null);
-  return [
-    ...missing.map(
-      (key): SchemaFinding => ({
-        path: joinPath(path, key),
-        message: "Required value",
-        reason: "FieldValueRequired",
-      }),
-    ),
-    ...Object.entries(value).flatMap(([key, field]) => {
-      const inner = fieldSchema(schema, key);
-      return inner ? schemaFindings(inner, field, joinPath(path, key)) : [];
-    }),
-  ];
+  if (!isFields(value)) return true;
+  for (const key of schema.required ?? []) if ((value[key] ?? null) === null) return false;
+  for (const key in value) {
+    const inner = fieldSchema(schema, key);
+    if (inner && !fitsInside(inner, value[key])) return false;
+  }
+  return true;
+}
+
+/** Below the root nothing may stand everywhere. */
+function fitsInside(schema: Schema, value: unknown): boolean {
+  return value === undefined || value === null || fits(schema, value);
+}
+
+function findIn(schema: Schema, value: unknown, path: string, found: SchemaFinding[]): void {
+  if (value === undefined || (value === null && path !== "")) return;
+  const wrongType = typeFinding(schema, value, path);
+  if (wrongType) {
+    found.push(wrongType);
+    return;
+  }
+  if (Array.isArray(value)) {
+    const { items } = schema;
+    if (items) value.forEach((item, at) => void findIn(items, item, `${path}[${at}]`, found));
+    found.push(...repeatedKeys(schema, value, path));
+    return;
+  }
+  if (!isFields(value)) return;
+  for (const key of schema.required ?? []) {
+    if ((value[key] ?? null) !== null) continue;
+    found.push({ path: joinPath(path, key), message: "Required value", reason: "FieldValueRequired" });
+  }
+  for (const [key, field] of Object.entries(value)) {
+    const inner = fieldSchema(schema, key);
+    if (inner) findIn(inner, field, joinPath(path, key), found);
+  }
 }
 
 function typeFinding(schema: Schema, value: unknown, path: string): SchemaFinding | undefined {
+  if (schema.type === undefined && !schema.intOrString) return undefined;
   const kind = Array.isArray(value) ? "array" : typeof value === "number" ? numberKind(value) : typeof value;
   if (schema.intOrString) {
     // Fractions pass: quantities are int-or-string too.
     if (kind === "string" || kind === "integer" || kind === "number") return undefined;
-  } else if (schema.type === undefined || schema.type === kind) return undefined;
+  } else if (schema.type === kind) return undefined;
   const wanted = schema.intOrString ? "integer,string" : schema.type;
   const shown = JSON.stringify(kind);
   return {
@@ -127,7 +164,7 @@ function numberKind(value: number): "integer" | "number" {
 }
 
 function repeatedKeys({ listKeys }: Schema, items: readonly unknown[], path: string): readonly SchemaFinding[] {
-  if (!listKeys) return [];
+  if (!listKeys || items.length < 2) return [];
   const seen = new Set<string>();
   return items.flatMap((item, at): readonly SchemaFinding[] => {
     if (!isFields(item)) return [];

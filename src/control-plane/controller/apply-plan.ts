@@ -1,5 +1,5 @@
 // Carries out a plan against the store, write by write, and tells which writes were refused. It decides nothing about retries.
-import { keyOf, keyText, type ObjectKey } from "../../apis/kinds.ts";
+import { keyOf, type ObjectKey } from "../../apis/kinds.ts";
 import type { ApiStatus } from "../../apis/meta/api-status.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
 import { applyMergePatch, sameJson } from "../../base/json.ts";
@@ -7,15 +7,15 @@ import type { ObjectStore } from "../store/object-store.ts";
 import { mergeOwned } from "./owned-fields.ts";
 import type { OwnedFields, Plan } from "./reconciler.ts";
 
-/** What became of each write, by key text: undefined when the store took it. */
-export type Verdicts = Map<string, ApiStatus | undefined>;
+/** What became of each write, in order: no `refused` when the store took it. */
+export type Verdicts = { readonly key: ObjectKey; readonly refused: ApiStatus | undefined }[];
 
 /**
  * Finalizers, creations, owned fields and retirements of a plan. While an object is being deleted its finalizers go last,
  * because the last one takes the object with it. The status is not written here, see {@link applyStatus}.
  */
 export function applyWrites(store: ObjectStore, object: AnyObject, plan: Plan): Verdicts {
-  const verdicts: Verdicts = new Map();
+  const verdicts: Verdicts = [];
   const going = object.metadata.deletionTimestamp !== undefined;
   if (!going) applyFinalizers(store, object, plan, verdicts);
   for (const wanted of plan.create ?? []) createIfAbsent(store, wanted, verdicts);
@@ -24,7 +24,7 @@ export function applyWrites(store: ObjectStore, object: AnyObject, plan: Plan): 
     const outcome = store.delete(key, { ...(uid ? { uid } : {}), ...(propagation ? { propagation } : {}) });
     // gone already, or another object of that name by now: what was to be retired is no more
     const refused = "refused" in outcome && ![404, 409].includes(outcome.refused.code) ? outcome.refused : undefined;
-    verdicts.set(keyText(key), refused);
+    verdicts.push({ key, refused });
   }
   if (going) applyFinalizers(store, object, plan, verdicts);
   return verdicts;
@@ -65,5 +65,5 @@ function ensure(store: ObjectStore, owned: OwnedFields, verdicts: Verdicts): voi
 }
 
 function note(verdicts: Verdicts, key: ObjectKey, outcome: object): void {
-  verdicts.set(keyText(key), "refused" in outcome ? (outcome.refused as ApiStatus) : undefined);
+  verdicts.push({ key, refused: "refused" in outcome ? (outcome.refused as ApiStatus) : undefined });
 }

@@ -1,38 +1,19 @@
 // The engine under all planners: watches the store, queues keys, lets planners plan and carries plans out, in short slices
 // or to rest at once. It knows no kind and waits for nothing: time, turns of the event loop and answers are given to it.
-import type { DecisionNote, RevisionKey, ScaleResult } from "../../apis/autoscaling/types.ts";
-import type { ServingConfig } from "../../apis/config/types.ts";
 import { type Kind, keyText, type ObjectKey } from "../../apis/kinds.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
-import type { Clock } from "../../base/clock.ts";
-import type { Logger } from "../../base/logger.ts";
-import type { ObjectStore } from "../store/object-store.ts";
 import type { WatchEvent } from "../store/view.ts";
 import { applyStatus, applyWrites } from "./apply-plan.ts";
 import { ownerKey, telling } from "./concern.ts";
+import type { ControllerOptions } from "./controller-options.ts";
+import { Derivations } from "./derivations.ts";
 import { EventRecorder } from "./event-recorder.ts";
-import { type Inquire, Inquiries } from "./inquiries.ts";
+import { Inquiries } from "./inquiries.ts";
 import { defaultBackoffMs, Pacer } from "./pacer.ts";
 import type { Inquiry, Plan, Reconciler, World } from "./reconciler.ts";
-import { dropTimers, makeTask, rememberVerdicts, type Task, taskText } from "./task.ts";
+import { dropTimers, rememberVerdicts, type Task } from "./task.ts";
+import { TaskBook } from "./task-book.ts";
 import { WorkQueue } from "./work-queue.ts";
-
-export interface ControllerOptions {
-  readonly store: ObjectStore;
-  readonly clock: Clock;
-  readonly reconcilers: readonly Reconciler[];
-  readonly config: () => ServingConfig;
-  readonly advice: () => ReadonlyMap<RevisionKey, ScaleResult>;
-  readonly inquire: Inquire;
-  /** Runs something in a later turn of the event loop. */
-  readonly defer: (run: () => void) => void;
-  /** A stopwatch in ms, for the length of slices. Absent: a slice is a fixed number of tasks. */
-  readonly elapsedMs?: () => number;
-  readonly notes?: (notes: readonly DecisionNote[]) => void;
-  readonly log: Logger;
-  /** Ms to wait after so many failures in a row (1, 2, …); undefined: no retry. Default: 5 ms, doubling, at most 30 s. */
-  readonly backoffMs?: (attempt: number) => number | undefined;
-}
 
 /** A reconcile that failed when it last ran. */
 export interface Failure {
@@ -50,7 +31,8 @@ export class Controller {
   readonly #byKind = new Map<Kind, Reconciler[]>();
   readonly #watching: readonly Reconciler[];
   readonly #queue = new WorkQueue<Task>();
-  readonly #tasks = new Map<string, Task>();
+  readonly #tasks: TaskBook;
+  readonly #derivations = new Derivations();
   readonly #inquiries: Inquiries;
   readonly #recorder: EventRecorder;
   readonly #pacer: Pacer;
@@ -70,6 +52,7 @@ export class Controller {
     for (const reconciler of options.reconcilers) {
       this.#byKind.set(reconciler.kind, [...(this.#byKind.get(reconciler.kind) ?? []), reconciler]);
     }
+    this.#tasks = new TaskBook(options.reconcilers);
     this.#watching = options.reconcilers.filter((reconciler) => reconciler.watches !== undefined);
     this.#inquiries = new Inquiries(options.inquire, (task) => this.#add(task));
     this.#recorder = new EventRecorder(options.store, options.clock);
@@ -121,15 +104,17 @@ export class Controller {
 
   /** Reconciles that failed when they last ran, in no order. */
   failures(): readonly Failure[] {
-    return [...this.#tasks.values()].flatMap(({ reconciler, key, error }) =>
-      error === undefined ? [] : [{ reconciler: reconciler.name, key, error }],
-    );
+    return this.#tasks
+      .all()
+      .flatMap(({ reconciler, key, error }) =>
+        error === undefined ? [] : [{ reconciler: reconciler.name, key, error }],
+      );
   }
 
   [Symbol.dispose](): void {
     this.#stopped = true;
     this.#watch?.[Symbol.dispose]();
-    for (const task of this.#tasks.values()) dropTimers(task);
+    for (const task of this.#tasks.all()) dropTimers(task);
   }
 
   #notice({ object, old, key }: WatchEvent): void {
@@ -158,14 +143,11 @@ export class Controller {
   }
 
   #enqueue(reconciler: Reconciler, key: ObjectKey): void {
-    const text = taskText(reconciler, key);
-    const task = this.#tasks.get(text) ?? makeTask(reconciler, key);
-    this.#tasks.set(text, task);
-    this.#add(task);
+    this.#add(this.#tasks.of(reconciler, key));
   }
 
   #add(task: Task): void {
-    if (task.held || this.#stopped || this.#tasks.get(task.text) !== task) return;
+    if (task.held || this.#stopped || !this.#tasks.has(task)) return;
     this.#queue.add(task);
     this.#schedule();
   }
@@ -238,9 +220,9 @@ export class Controller {
       return;
     }
     const refused = applyStatus(store, task.key, plan);
-    if (refused) verdicts.set(keyText(task.key), refused);
+    if (refused) verdicts.push({ key: task.key, refused });
     this.#tell(task, object, plan);
-    const failed = plan.error !== undefined || [...verdicts.values()].some((verdict) => verdict !== undefined);
+    const failed = plan.error !== undefined || verdicts.some((verdict) => verdict.refused !== undefined);
     if (failed) this.#pacer.retryLater(task);
     else this.#pacer.calm(task);
   }
@@ -259,16 +241,19 @@ export class Controller {
   }
 
   #makeWorld(): World {
-    const { store, clock, config, advice } = this.#options;
+    const { store, clock, advice } = this.#options;
+    const config = this.#options.config();
+    this.#derivations.under(config);
     return {
       get: (kind, namespace, name) => store.get(kind, namespace, name),
       list: (kind, selection) => store.list(kind, selection),
       dependents: (uid) => store.dependents(uid),
       now: clock.now(),
-      config: config(),
+      config,
       advice: advice(),
       answer: (question) => this.#inquiries.answer(question),
-      refusal: (key) => this.#current?.refusals.get(keyText(key)),
+      refusal: (key) => (this.#current?.refusals.size ? this.#current.refusals.get(keyText(key)) : undefined),
+      derived: (make, of, parts = [of]) => this.#derivations.of(make, of, parts),
     };
   }
 
@@ -292,6 +277,6 @@ export class Controller {
   #retire(task: Task): void {
     dropTimers(task);
     this.#inquiries.drop(task);
-    this.#tasks.delete(task.text);
+    this.#tasks.drop(task);
   }
 }

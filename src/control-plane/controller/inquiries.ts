@@ -1,4 +1,5 @@
 // Questions that planners asked of the world and what came back. Each is asked once, whoever wants to know; it answers nothing itself.
+import { keyText } from "../../apis/kinds.ts";
 import { sameJson } from "../../base/json.ts";
 import type { AnswerOf, Inquiry } from "./reconciler.ts";
 import type { Task } from "./task.ts";
@@ -64,11 +65,19 @@ export class Inquiries {
   }
 }
 
-/** A question as one string, whatever the order of its fields. */
+/** A question as one string. */
 function questionText(question: Inquiry): string {
-  return JSON.stringify(question, (_, value: unknown) =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  );
+  switch (question.ask) {
+    case "ActivatorProbe":
+    case "MetricCollection":
+      return `${question.ask} ${question.revision}`;
+    case "PodAdmission":
+      return `${question.ask} ${keyText(question.deployment)}`;
+    case "IngressProbe":
+      return `${question.ask} ${keyText(question.ingress)} ${question.hash} ${question.hosts.join(",")}`;
+    case "Digest": {
+      const { ask, image, namespace, pullSecrets, revisionUid } = question;
+      return JSON.stringify([ask, image, namespace, pullSecrets, revisionUid]);
+    }
+  }
 }

@@ -6,6 +6,7 @@ import type { ApiStatus } from "../../apis/meta/api-status.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
 import type { Time } from "../../base/clock.ts";
 import type { View } from "../store/view.ts";
+import type { Derive } from "./derivations.ts";
 
 /** A question that only the world can answer; asked as data, answered later, and the answer enqueues whoever asked. */
 export type Inquiry =
@@ -49,6 +50,11 @@ export interface World extends View {
   answer<Q extends Inquiry>(question: Q): AnswerOf<Q> | undefined;
   /** The store refused my last write of this object, and why. */
   refusal(key: ObjectKey): ApiStatus | undefined;
+  /**
+   * What `make` makes of an object under the present configuration, remembered as long as both live. `make` is pure and defined
+   * once, never inline. `parts`: the parts of the object that alone count; absent: the object itself.
+   */
+  derived<T extends object, R>(make: Derive<T, R>, of: T, parts?: readonly (object | undefined)[]): R;
 }
 
 /** Fields that this planner owns of another object: merged into it (JSON merge patch semantics; null removes). Creates nothing unless `create` is given. */

@@ -8,6 +8,8 @@ import type { Reconciler } from "./reconciler.ts";
 export interface Task {
   readonly text: string;
   readonly reconciler: Reconciler;
+  /** Lower ones are worked on first. */
+  readonly rank: number;
   readonly key: ObjectKey;
   /** Failures in a row. */
   attempts: number;
@@ -34,10 +36,11 @@ export function taskText(reconciler: Reconciler, key: ObjectKey): string {
   return `${reconciler.name} ${keyText(key)}`;
 }
 
-export function makeTask(reconciler: Reconciler, key: ObjectKey): Task {
+export function makeTask(reconciler: Reconciler, rank: number, key: ObjectKey): Task {
   return {
     text: taskText(reconciler, key),
     reconciler,
+    rank,
     key,
     attempts: 0,
     retry: undefined,
@@ -64,7 +67,9 @@ export function dropTimers(task: Task): void {
 /** Remembers refusals for the planner; true when one is news to it. */
 export function rememberVerdicts(task: Task, verdicts: Verdicts): boolean {
   let news = false;
-  for (const [text, refused] of verdicts) {
+  for (const { key, refused } of verdicts) {
+    if (!refused && task.refusals.size === 0) continue;
+    const text = keyText(key);
     if (!refused) task.refusals.delete(text);
     else {
       news ||= task.refusals.get(text)?.message !== refused.message;

@@ -65,8 +65,9 @@ function gather(): Gathering {
 
 /** The plan of a gathering, with nothing in it that is empty. */
 function planned<K extends Kind>(gathering: Gathering, rest: Plan<K>): Plan<K> {
-  const parts = Object.entries(gathering).filter(([, list]) => (list as readonly unknown[]).length > 0);
-  return { ...(Object.fromEntries(parts) as Plan<K>), ...rest };
+  const plan: Record<string, unknown> = { ...rest };
+  for (const [name, list] of Object.entries(gathering)) if (list.length > 0) plan[name] = list;
+  return plan as Plan<K>;
 }
 
 /** Notes that a finalizer comes or goes, as Knative's generated reconcilers do. */
@@ -119,8 +120,10 @@ function begin<K extends Kind>({ conditions }: KnativePlanner<K>, object: Object
 
 /** A condition that ends the reconcile as it began it keeps its old time; all others share this one's. */
 function groomed(after: readonly Condition[], before: readonly Condition[], at: string): readonly Condition[] {
+  if (after === before) return before;
   return after.map((condition) => {
     const old = conditionOf(before, condition.type);
+    if (old === condition && old.lastTransitionTime !== undefined) return old;
     const { lastTransitionTime = at } = old ?? {};
     return { ...condition, lastTransitionTime: old && isSameMark(old, condition) ? lastTransitionTime : at };
   });

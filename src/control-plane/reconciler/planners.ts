@@ -20,22 +20,24 @@ function widened(planner: unknown): Reconciler {
   return planner as Reconciler;
 }
 
-export const knativePlanners: readonly Reconciler[] = [
-  servicePlanner,
-  configurationPlanner,
-  labelerPlanner,
-  revisionPlanner,
-  podAutoscalerPlanner,
-  serverlessServicePlanner,
-  metricPlanner,
-  routePlanner,
-  gcPlanner,
-  domainMappingPlanner,
-].map(widened);
+// From what stands below to what stands on it: an object is looked at again only when everything under it has come to rest.
 
 export const kubernetesPlanners: readonly Reconciler[] = [
+  schedulerPlanner,
   deploymentPlanner,
   endpointsPlanner,
-  schedulerPlanner,
   ingressPlanner,
+].map(widened);
+
+export const knativePlanners: readonly Reconciler[] = [
+  metricPlanner,
+  serverlessServicePlanner,
+  podAutoscalerPlanner,
+  revisionPlanner,
+  configurationPlanner,
+  gcPlanner,
+  labelerPlanner,
+  routePlanner,
+  servicePlanner,
+  domainMappingPlanner,
 ].map(widened);

@@ -20,10 +20,11 @@ export function traitsOf(kind: Kind): {
 
 /** Metadata as Kubernetes' typed decoding leaves it: without empty values and without what the server keeps for itself. */
 export function compactMetadata(metadata: ObjectMeta): ObjectMeta {
-  const kept = Object.entries(metadata).filter(
-    ([key, value]) => key !== "selfLink" && key !== "managedFields" && !isEmpty(value),
-  );
-  return { ...(Object.fromEntries(kept) as Partial<ObjectMeta>), name: metadata.name };
+  const isKept = ([key, value]: readonly [string, unknown]): boolean =>
+    key !== "selfLink" && key !== "managedFields" && !isEmpty(value);
+  const entries = Object.entries(metadata);
+  if (entries.every(isKept)) return metadata;
+  return { ...(Object.fromEntries(entries.filter(isKept)) as Partial<ObjectMeta>), name: metadata.name };
 }
 
 function isEmpty(value: unknown): boolean {
@@ -49,16 +50,24 @@ export function makeCreated(kind: Kind, object: AnyObject, birth: Birth): AnyObj
   };
 }
 
-/** The stored object with what a writer may change taken from `incoming`; generation grows when anything but metadata and status differs. */
+/**
+ * The stored object with what a writer may change taken from `incoming`; generation grows when anything but metadata and status
+ * differs. Parts that stay are the same objects as before, so that what compares them next sees it at a glance.
+ */
 export function makeUpdated(kind: Kind, old: AnyObject, incoming: AnyObject): AnyObject {
   const traits = traitsOf(kind);
-  const { metadata: _, status, ...content } = incoming;
-  const { metadata: before, status: oldStatus, ...oldContent } = old;
-  const kept = traits.statusSubresource ? oldStatus : status;
-  const generation = before.generation ?? 1;
-  const moved = traits.generation && !sameJson(content, oldContent);
+  const generation = (old.metadata.generation ?? 1) + (sameContent(incoming, old) ? 0 : 1);
+  const metadata = updatedMetadata(old.metadata, incoming.metadata, traits.generation ? generation : undefined);
+  const kept = traits.statusSubresource ? old.status : incoming.status;
+  if (metadata === incoming.metadata && kept === incoming.status) return incoming;
+  const { metadata: _, status: _status, ...content } = incoming;
+  return { ...content, metadata, ...(kept === undefined ? {} : { status: kept }) };
+}
+
+function updatedMetadata(before: ObjectMeta, incoming: ObjectMeta, generation: number | undefined): ObjectMeta {
+  if (incoming === before && before.generation === generation) return before;
   const metadata = {
-    ...incoming.metadata,
+    ...incoming,
     name: before.name,
     namespace: before.namespace,
     uid: before.uid,
@@ -66,13 +75,21 @@ export function makeUpdated(kind: Kind, old: AnyObject, incoming: AnyObject): An
     creationTimestamp: before.creationTimestamp,
     deletionTimestamp: before.deletionTimestamp,
     deletionGracePeriodSeconds: before.deletionGracePeriodSeconds,
-    generation: traits.generation ? generation + (moved ? 1 : 0) : undefined,
+    generation,
   };
-  return {
-    ...content,
-    metadata: compactMetadata(metadata as ObjectMeta),
-    ...(kept === undefined ? {} : { status: kept }),
-  };
+  return compactMetadata(metadata as ObjectMeta);
+}
+
+/** Equal in all but metadata and status. */
+function sameContent(a: AnyObject, b: AnyObject): boolean {
+  const isContent = (key: string): boolean => key !== "metadata" && key !== "status";
+  for (const key in a) if (isContent(key) && !sameJson(fieldOf(a, key), fieldOf(b, key))) return false;
+  for (const key in b) if (isContent(key) && !(key in a) && fieldOf(b, key) !== undefined) return false;
+  return true;
+}
+
+function fieldOf(object: AnyObject, key: string): unknown {
+  return (object as unknown as Readonly<Record<string, unknown>>)[key];
 }
 
 /** The same object as another version. */

@@ -236,11 +236,12 @@ export class ObjectStore implements View {
   }
 
   #replace(key: ObjectKey, old: AnyObject, incoming: AnyObject, options: WriteOptions): Outcome {
+    if (incoming === old) return { object: old, changed: false, warnings: [] };
     const wanted = makeUpdated(key.kind, old, foldStringData(incoming));
     if (sameJson(wanted, old)) return { object: old, changed: false, warnings: [] };
     const admitted = this.#admit({ operation: "UPDATE", object: wanted, old }, options);
     if ("refused" in admitted) return admitted;
-    const next = makeUpdated(key.kind, old, admitted.object);
+    const next = admitted.object === wanted ? wanted : makeUpdated(key.kind, old, admitted.object);
     const refused = lateFinalizerOf(key, old, next);
     if (refused) return { refused };
     return this.#keep(old, next, admitted.warnings, options);

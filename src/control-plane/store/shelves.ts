@@ -3,6 +3,7 @@
 import { matchesLabels } from "../../apis/core/label-selector.ts";
 import { type Kind, keyOf, keyText, kindOf, type ObjectKey, type ObjectOf } from "../../apis/kinds.ts";
 import type { AnyObject, StringMap } from "../../apis/meta/object.ts";
+import { sameJson } from "../../base/json.ts";
 import { insertSorted, removeSorted, withPrefix } from "./sorted-list.ts";
 import type { Indexer, Selection, View } from "./view.ts";
 
@@ -10,6 +11,8 @@ interface Shelf {
   /** `namespace/name`, sorted as etcd sorts them. */
   readonly paths: string[];
   readonly objects: Map<string, AnyObject>;
+  /** Namespace → name: the same objects, found without making a path. */
+  readonly named: Map<string, Map<string, AnyObject>>;
   /** `label=value` → paths. */
   readonly labelled: Map<string, Set<string>>;
   /** Indexes that were asked for: word → paths. */
@@ -24,7 +27,7 @@ export class Shelves implements View {
   readonly #owned = new Map<string, Map<string, string>>();
 
   get<K extends Kind>(kind: K, namespace: string, name: string): ObjectOf<K> | undefined {
-    return this.#shelves.get(kind)?.objects.get(`${namespace}/${name}`) as ObjectOf<K> | undefined;
+    return this.#shelves.get(kind)?.named.get(namespace)?.get(name) as ObjectOf<K> | undefined;
   }
 
   list<K extends Kind>(kind: K, selection: Selection = {}): readonly ObjectOf<K>[] {
@@ -62,10 +65,14 @@ export class Shelves implements View {
     const shelf = this.#shelfOf(kindOf(object));
     if (!old) insertSorted(shelf.paths, path);
     shelf.objects.set(path, object);
+    const named = shelf.named.get(namespace) ?? new Map<string, AnyObject>();
+    shelf.named.set(namespace, named.set(name, object));
     this.#byUid.set(uid, object);
     for (const [by, words] of shelf.indexes) {
-      if (old) drop(words, path, by(old));
-      for (const word of by(object)) addTo(words, word, path);
+      const [before, after] = [old ? by(old) : [], by(object)];
+      if (sameJson(before, after)) continue;
+      drop(words, path, before);
+      for (const word of after) addTo(words, word, path);
     }
     if (old?.metadata.labels !== object.metadata.labels) {
       drop(shelf.labelled, path, labelWords(old?.metadata.labels));
@@ -87,6 +94,7 @@ export class Shelves implements View {
     const shelf = this.#shelfOf(kindOf(object));
     removeSorted(shelf.paths, path);
     shelf.objects.delete(path);
+    shelf.named.get(namespace)?.delete(name);
     this.#byUid.delete(uid);
     for (const [by, words] of shelf.indexes) drop(words, path, by(object));
     drop(shelf.labelled, path, labelWords(object.metadata.labels));
@@ -94,7 +102,15 @@ export class Shelves implements View {
   }
 
   #shelfOf(kind: Kind): Shelf {
-    const shelf = this.#shelves.get(kind) ?? { paths: [], objects: new Map(), labelled: new Map(), indexes: new Map() };
+    const known = this.#shelves.get(kind);
+    if (known) return known;
+    const shelf: Shelf = {
+      paths: [],
+      objects: new Map(),
+      named: new Map(),
+      labelled: new Map(),
+      indexes: new Map(),
+    };
     this.#shelves.set(kind, shelf);
     return shelf;
   }
@@ -111,16 +127,20 @@ export class Shelves implements View {
 
 /** Paths that may match, in order: the smallest set of index and labels, else the namespace, else all. */
 function candidates(shelf: Shelf, { namespace, labels, index }: Selection): readonly string[] {
-  const sets = Object.entries(labels?.matchLabels ?? {}).map(([key, value]) => shelf.labelled.get(`${key}=${value}`));
-  if (index) {
-    const indexed = indexOf(shelf, index.by).get(index.value);
-    // the rest of the selection is checked object by object; this condition only here
-    return indexed ? [...indexed].sort() : [];
+  // the rest of the selection is checked object by object; this condition only here
+  if (index) return sorted(indexOf(shelf, index.by).get(index.value));
+  let rarest: ReadonlySet<string> | undefined;
+  for (const [key, value] of Object.entries(labels?.matchLabels ?? {})) {
+    const paths = shelf.labelled.get(`${key}=${value}`);
+    if (!paths) return [];
+    if (!rarest || paths.size < rarest.size) rarest = paths;
   }
-  if (sets.includes(undefined)) return [];
-  const [rarest] = (sets as Set<string>[]).sort((a, b) => a.size - b.size);
-  if (rarest) return [...rarest].sort();
+  if (rarest) return sorted(rarest);
   return namespace === undefined ? shelf.paths : withPrefix(shelf.paths, `${namespace}/`);
+}
+
+function sorted(paths: ReadonlySet<string> | undefined): readonly string[] {
+  return paths ? [...paths].sort() : [];
 }
 
 function indexOf(shelf: Shelf, by: Indexer): Map<string, Set<string>> {

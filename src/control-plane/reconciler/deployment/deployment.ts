@@ -1,6 +1,7 @@
 // knap's Deployment controller: makes and stops Pods, and tells how that goes. It owns its Pods directly.
 import type { Deployment, DeploymentStatus, Pod } from "../../../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../../../apis/kinds.ts";
+import type { Time } from "../../../base/clock.ts";
 import type { EventNote, Plan, Reconciler, World } from "../../controller/reconciler.ts";
 import { isControlledBy } from "../ownership.ts";
 import { choosePods } from "./choose-pods.ts";
@@ -20,13 +21,12 @@ export const deploymentPlanner: Reconciler<typeof KIND> = {
   },
   reconcile: (deployment, world): Plan<typeof KIND> => {
     if (deployment.metadata.deletionTimestamp !== undefined) return {};
-    const hash = templateHash(deployment);
-    const isCurrent = (pod: Pod) => pod.metadata.labels?.[TEMPLATE_HASH_LABEL] === hash;
+    const hash = world.derived(templateHash, deployment.spec.template);
     const pods = podsOf(deployment, world);
     const wanted = deployment.spec.replicas ?? 1;
-    const { create, retire } = choosePods(wanted, pods, isCurrent);
-    const made = makePods(deployment, pods, create, world);
-    const status = statusOf(deployment, pods.filter(isAlive), isCurrent, made.failure, world);
+    const { create, retire } = choosePods(wanted, pods, (pod) => isOfTemplate(pod, hash));
+    const made = makePods({ deployment, hash, existing: pods, count: create }, world);
+    const status = statusOf({ deployment, hash, alive: pods.filter(isAlive), failure: made.failure }, world.now);
     const deadline = msToDeadline(
       deployment,
       status.conditions?.find(({ type }) => type === "Progressing"),
@@ -36,11 +36,15 @@ export const deploymentPlanner: Reconciler<typeof KIND> = {
       status,
       create: made.pods,
       retire: retire.map((pod) => ({ key: keyOf(pod), ...(pod.metadata.uid ? { uid: pod.metadata.uid } : {}) })),
-      events: scalingEvents(deployment, pods.filter(isAlive).length, made, retire.length),
+      events: scalingEvents(deployment, hash, { before: pods.filter(isAlive).length, made, stopped: retire.length }),
       ...(deadline === undefined ? {} : { requeueAfterMs: [deadline] }),
     };
   },
 };
+
+function isOfTemplate({ metadata }: Pod, hash: string): boolean {
+  return metadata.labels?.[TEMPLATE_HASH_LABEL] === hash;
+}
 
 function podsOf(deployment: Deployment, world: World): readonly Pod[] {
   const namespace = deployment.metadata.namespace ?? "";
@@ -53,14 +57,22 @@ interface Made {
   readonly failure: string | undefined;
 }
 
+interface Order {
+  readonly deployment: Deployment;
+  readonly hash: string;
+  readonly existing: readonly Pod[];
+  readonly count: number;
+}
+
 /** New Pods as far as quotas allow; the first refusal ends it. */
-function makePods(deployment: Deployment, existing: readonly Pod[], count: number, world: World): Made {
+function makePods({ deployment, hash, existing, count }: Order, world: World): Made {
+  if (count === 0) return { pods: [], failure: undefined };
   const namespace = deployment.metadata.namespace ?? "";
   const quotas = world.list("ResourceQuota", { namespace });
   const taken = new Set(existing.map((pod) => pod.metadata.name));
   const pods: Pod[] = [];
   for (let attempt = 0; pods.length < count; attempt++) {
-    const pod = makePod(deployment, `${world.now}/${attempt}`);
+    const pod = makePod(deployment, hash, `${world.now}/${attempt}`);
     if (taken.has(pod.metadata.name)) continue;
     const others = quotas.length === 0 ? [] : [...world.list("Pod", { namespace }), ...pods];
     const failure = quotaRefusal(pod, others, quotas);
@@ -71,23 +83,25 @@ function makePods(deployment: Deployment, existing: readonly Pod[], count: numbe
   return { pods, failure: undefined };
 }
 
-function statusOf(
-  deployment: Deployment,
-  alive: readonly Pod[],
-  isCurrent: (pod: Pod) => boolean,
-  failure: string | undefined,
-  world: World,
-): DeploymentStatus {
+interface State {
+  readonly deployment: Deployment;
+  readonly hash: string;
+  readonly alive: readonly Pod[];
+  /** Why a Pod could not be made. */
+  readonly failure: string | undefined;
+}
+
+function statusOf({ deployment, hash, alive, failure }: State, now: Time): DeploymentStatus {
   const ready = alive.filter(isPodReady).length;
   const counts: Counts = {
     replicas: alive.length,
-    updatedReplicas: alive.filter(isCurrent).length,
+    updatedReplicas: alive.filter((pod) => isOfTemplate(pod, hash)).length,
     readyReplicas: ready,
     availableReplicas: ready,
   };
   const unavailable = Math.max(0, (deployment.spec.replicas ?? 1) - ready);
   const shown = Object.entries({ ...counts, unavailableReplicas: unavailable }).filter(([, count]) => count > 0);
-  const observed = { replicaSet: replicaSetName(deployment), failure, now: world.now };
+  const observed = { replicaSet: replicaSetName(deployment, hash), failure, now };
   const { generation } = deployment.metadata;
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
@@ -96,8 +110,14 @@ function statusOf(
   };
 }
 
-function scalingEvents(deployment: Deployment, before: number, made: Made, stopped: number): readonly EventNote[] {
-  const name = replicaSetName(deployment);
+interface Change {
+  readonly before: number;
+  readonly made: Made;
+  readonly stopped: number;
+}
+
+function scalingEvents(deployment: Deployment, hash: string, { before, made, stopped }: Change): readonly EventNote[] {
+  const name = replicaSetName(deployment, hash);
   const change = (way: string, from: number, to: number): EventNote => ({
     type: "Normal",
     reason: "ScalingReplicaSet",

@@ -10,27 +10,27 @@ const ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
 const LONGEST_PREFIX = 58;
 
 /** Ten characters that change with the pod template. */
-export function templateHash(deployment: Deployment): string {
-  return letters(JSON.stringify(deployment.spec.template), 10);
+export function templateHash(template: Deployment["spec"]["template"]): string {
+  return letters(JSON.stringify(template), 10);
 }
 
-/** What the ReplicaSet of the present template would be called. */
-export function replicaSetName(deployment: Deployment): string {
-  return `${deployment.metadata.name}-${templateHash(deployment)}`;
+/** What the ReplicaSet of the template with this hash would be called. */
+export function replicaSetName(deployment: Deployment, hash: string): string {
+  return `${deployment.metadata.name}-${hash}`;
 }
 
-/** `chance`: a text that differs from every other time a Pod of this Deployment is made. */
-export function makePod(deployment: Deployment, chance: string): Pod {
+/** `hash`: of the present template; `chance`: a text that differs from every other time a Pod of this Deployment is made. */
+export function makePod(deployment: Deployment, hash: string, chance: string): Pod {
   const { metadata, spec } = deployment.spec.template;
-  const prefix = `${replicaSetName(deployment)}-`.slice(0, LONGEST_PREFIX);
+  const generateName = `${replicaSetName(deployment, hash)}-`;
   return {
     apiVersion: "v1",
     kind: "Pod",
     metadata: {
-      name: prefix + letters(`${deployment.metadata.uid ?? ""}/${chance}`, 5),
-      generateName: `${replicaSetName(deployment)}-`,
+      name: generateName.slice(0, LONGEST_PREFIX) + letters(`${deployment.metadata.uid ?? ""}/${chance}`, 5),
+      generateName,
       namespace: deployment.metadata.namespace ?? "",
-      labels: { ...metadata?.labels, [TEMPLATE_HASH_LABEL]: templateHash(deployment) },
+      labels: { ...metadata?.labels, [TEMPLATE_HASH_LABEL]: hash },
       ...(metadata?.annotations ? { annotations: metadata.annotations } : {}),
       ownerReferences: [controllerReference(deployment)],
     },

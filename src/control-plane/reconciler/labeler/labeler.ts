@@ -83,8 +83,8 @@ function marks(route: Route, world: World, targets: Targets, mayRemove: boolean)
       if (object) plan(object, [...new Set([...routeNames(object), name])]);
     }
     if (!mayRemove) continue;
-    for (const object of world.list(kind, { namespace })) {
-      if (isMarkedFor(name, object) && !listed.has(object.metadata.name)) {
+    for (const object of world.list(kind, { namespace, index: { by: routeNames, value: name } })) {
+      if (mayUnmark(object) && !listed.has(object.metadata.name)) {
         plan(
           object,
           routeNames(object).filter((other) => other !== name),
@@ -95,11 +95,9 @@ function marks(route: Route, world: World, targets: Targets, mayRemove: boolean)
   return plans.filter((owned) => owned !== undefined);
 }
 
-/** Named there, and for a Revision also marked active: only what is active is ever unmarked. Most objects are ruled out by a glance. */
-function isMarkedFor(route: string, object: Configuration | Revision): boolean {
-  if (object.metadata.annotations?.[ROUTES_ANNOTATION]?.includes(route) !== true) return false;
-  if (object.kind === "Revision" && object.metadata.labels?.[ROUTING_STATE_LABEL] !== "active") return false;
-  return routeNames(object).includes(route);
+/** Of Revisions only what is active is ever unmarked. */
+function mayUnmark({ kind, metadata }: Configuration | Revision): boolean {
+  return kind !== "Revision" || metadata.labels?.[ROUTING_STATE_LABEL] === "active";
 }
 
 interface MetadataPatch {

@@ -1,9 +1,16 @@
 // What the first pod of a Revision without available pods tells: not schedulable, exited, or held back.
 // Source: pkg/reconciler/revision/reconcile_resources.go.
 import type { ContainerStatus, Deployment, Pod } from "../../../apis/core/types.ts";
-import { markContainerExiting, markResourcesUnavailable } from "../../../apis/serving/revision-lifecycle.ts";
+import {
+  markContainerExiting,
+  markContainerUnfit,
+  markResourcesUnavailable,
+} from "../../../apis/serving/revision-lifecycle.ts";
 import type { RevisionStatus } from "../../../apis/serving/types.ts";
 import type { Pass } from "../pass.ts";
+
+/** What this node finds out about a container that runs: nothing that a cluster has, and no deadline makes it better. */
+const NODE_FINDINGS: ReadonlySet<string> = new Set(["LoopbackOnly", "PortMismatch"]);
 
 /** The status with that pod's trouble marked, if there is any. */
 export function markPodTrouble(pass: Pass<"Revision.serving.knative.dev">, deployment: Deployment): RevisionStatus {
@@ -39,8 +46,10 @@ function markContainerTrouble(
     return markContainerExiting(status, ended.exitCode, message, at);
   }
   const waiting = state?.waiting;
-  if (!waiting || !hasTimedOut(deployment)) return undefined;
+  if (!waiting) return undefined;
   const { reason = "", message = "" } = waiting;
+  if (NODE_FINDINGS.has(reason)) return markContainerUnfit(status, { reason, message }, at);
+  if (!hasTimedOut(deployment)) return undefined;
   return markResourcesUnavailable(status, { reason, message }, at);
 }
 

@@ -71,7 +71,7 @@ function reconcileDeployment(pass: RevisionPass): Failure {
   const { object, world, plan, at } = pass;
   const { name, namespace = "" } = object.metadata;
   const existing = world.get("Deployment.apps", namespace, deploymentName(name));
-  const wanted = makeDeployment({ ...object, status: pass.status }, world.config);
+  const wanted = world.derived(makeDeployment, { ...object, status: pass.status }, childParts(pass));
   if (!existing) {
     plan.create.push(wanted);
     pass.status = markDeploying(pass.status, at);
@@ -87,6 +87,12 @@ function reconcileDeployment(pass: RevisionPass): Failure {
   if ((existing.spec.replicas ?? 1) > 0 && availableReplicas === 0) pass.status = markPodTrouble(pass, existing);
   if (readyReplicas > 0) pass.status = markContainerHealthy(pass.status, at);
   return undefined;
+}
+
+/** What of a Revision its Deployment and its Images are made of; its name stays with its spec. */
+function childParts({ object: { spec, metadata }, status }: RevisionPass): readonly (object | undefined)[] {
+  const { labels, annotations, ownerReferences } = metadata;
+  return [spec, labels, annotations, ownerReferences, status.containerStatuses, status.initContainerStatuses];
 }
 
 /** Only a different hash is drift: hand edits that leave the label alone stay. Replicas and selector are never touched. */
@@ -121,8 +127,9 @@ function keepingForeign(wanted: Marks | undefined, existing: Marks | undefined):
   };
 }
 
-function reconcileImages({ object, world, plan, status }: RevisionPass): Failure {
-  for (const image of makeImages({ ...object, status })) {
+function reconcileImages(pass: RevisionPass): Failure {
+  const { object, world, plan, status } = pass;
+  for (const image of world.derived(makeImages, { ...object, status }, childParts(pass))) {
     const { namespace = "", name } = image.metadata;
     if (!world.get("Image.caching.internal.knative.dev", namespace, name)) plan.create.push(image);
   }

@@ -60,12 +60,16 @@ export function routesOfTarget(changed: AnyObject, view: View): readonly ObjectK
   const marked = routeNames(changed).map(toKey);
   if (changed.status !== undefined) return marked;
   const configuration = isRevision ? labels?.[CONFIGURATION_LABEL] : name;
-  const isAwaited = ({ spec }: Route): boolean =>
-    (spec.traffic ?? []).some((target) =>
-      target.revisionName ? isRevision && target.revisionName === name : target.configurationName === configuration,
-    );
-  const awaiting = view.list(KIND, { namespace }).filter(isAwaited);
+  const words = [`configuration/${configuration}`, ...(isRevision ? [`revision/${name}`] : [])];
+  const awaiting = words.flatMap((value) => view.list(KIND, { namespace, index: { by: targetsOf, value } }));
   return [...marked, ...awaiting.map(({ metadata }) => toKey(metadata.name))];
+}
+
+/** What a Route's spec points at. */
+function targetsOf(route: AnyObject): readonly string[] {
+  return ((route as Route).spec.traffic ?? []).map(({ revisionName, configurationName }) =>
+    revisionName ? `revision/${revisionName}` : `configuration/${configurationName}`,
+  );
 }
 
 function reconcileRoute(pass: RoutePass): Failure {

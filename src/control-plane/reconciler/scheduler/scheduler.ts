@@ -1,11 +1,13 @@
 // knap's scheduler: gives every Pod its node, or says why there is no room. It stops nobody to make room.
 import type { CoreCondition, Node, Pod } from "../../../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../../../apis/kinds.ts";
+import type { AnyObject } from "../../../apis/meta/object.ts";
 import { timeText } from "../../../base/time.ts";
 import type { OwnedFields, Plan, Reconciler, World } from "../../controller/reconciler.ts";
 import { nano, sumOf } from "../deployment/quota.ts";
 
 const KIND = "Pod";
+const WAITING = "waiting";
 
 export const schedulerPlanner: Reconciler<typeof KIND> = {
   name: "scheduler",
@@ -13,7 +15,7 @@ export const schedulerPlanner: Reconciler<typeof KIND> = {
   /** Room appears when a Pod ends or a Node grows: whoever waits looks again. */
   watches: (changed, view): readonly ObjectKey[] => {
     if (changed.kind !== "Pod" && changed.kind !== "Node") return [];
-    return view.list(KIND).filter(isWaiting).map(keyOf);
+    return view.list(KIND, { index: { by: nodeOrWaiting, value: WAITING } }).map(keyOf);
   },
   reconcile: (pod, world): Plan<typeof KIND> => {
     if (!isWaiting(pod) || pod.metadata.deletionTimestamp !== undefined) return {};
@@ -31,6 +33,13 @@ export const schedulerPlanner: Reconciler<typeof KIND> = {
     };
   },
 };
+
+/** Pods by their node, or as waiting for one. */
+function nodeOrWaiting(object: AnyObject): readonly string[] {
+  const pod = object as Pod;
+  if (pod.spec.nodeName !== undefined) return [`node/${pod.spec.nodeName}`];
+  return isWaiting(pod) ? [WAITING] : [];
+}
 
 function isWaiting(pod: Pod): boolean {
   return pod.spec.nodeName === undefined && pod.metadata.deletionTimestamp === undefined;
@@ -54,7 +63,8 @@ function withCondition(pod: Pod, condition: CoreCondition): Pod["status"] {
 /** What the node lacks for the Pod, in Kubernetes' words; nothing when there is room. A node that is silent about a resource has plenty. */
 function shortages(node: Node, pod: Pod, world: World): readonly string[] {
   const room = node.status?.allocatable ?? {};
-  const holders = world.list("Pod").filter((other) => other.spec.nodeName === node.metadata.name && isHolding(other));
+  const index = { by: nodeOrWaiting, value: `node/${node.metadata.name}` };
+  const holders = world.list("Pod", { index }).filter(isHolding);
   const lacks: string[] = [];
   for (const resource of ["cpu", "memory"]) {
     const asked = sumOf(pod.spec, "requests", resource);

@@ -11,6 +11,7 @@ import {
   markEndpointsNotReady,
   markEndpointsReady,
 } from "../../../apis/networking/serverless-service-lifecycle.ts";
+import type { ServerlessService } from "../../../apis/networking/types.ts";
 import { sameJson } from "../../../base/json.ts";
 import type { Reconciler } from "../../controller/reconciler.ts";
 import type { View } from "../../store/view.ts";
@@ -44,10 +45,12 @@ function concerned(changed: AnyObject, view: View): readonly ObjectKey[] {
   if (namespace === SYSTEM_NAMESPACE && name === ACTIVATOR_SERVICE) return view.list(KIND).map(keyOf);
   const labelled = labels?.[SERVERLESS_SERVICE_LABEL];
   if (labelled !== undefined) return [{ kind: KIND, namespace, name: labelled }];
-  return view
-    .list(KIND, { namespace })
-    .filter((sks) => sks.status?.privateServiceName === name)
-    .map(keyOf);
+  return view.list(KIND, { namespace, index: { by: privateServiceOf, value: name } }).map(keyOf);
+}
+
+function privateServiceOf(sks: AnyObject): readonly string[] {
+  const name = (sks as ServerlessService).status?.privateServiceName;
+  return name === undefined ? [] : [name];
 }
 
 function reconcileServerlessService(pass: ServicePass): Failure {

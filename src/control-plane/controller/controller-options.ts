@@ -1,0 +1,26 @@
+// What the engine is given: time, turns of the event loop, answers and planners. Types only.
+import type { DecisionNote, RevisionKey, ScaleResult } from "../../apis/autoscaling/types.ts";
+import type { ServingConfig } from "../../apis/config/types.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { ObjectStore } from "../store/object-store.ts";
+import type { Inquire } from "./inquiries.ts";
+import type { Reconciler } from "./reconciler.ts";
+
+export interface ControllerOptions {
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  /** In order of work: put those first on whom the others wait, then less is planned in vain. The end is the same in any order. */
+  readonly reconcilers: readonly Reconciler[];
+  readonly config: () => ServingConfig;
+  readonly advice: () => ReadonlyMap<RevisionKey, ScaleResult>;
+  readonly inquire: Inquire;
+  /** Runs something in a later turn of the event loop. */
+  readonly defer: (run: () => void) => void;
+  /** A stopwatch in ms, for the length of slices. Absent: a slice is a fixed number of tasks. */
+  readonly elapsedMs?: () => number;
+  readonly notes?: (notes: readonly DecisionNote[]) => void;
+  readonly log: Logger;
+  /** Ms to wait after so many failures in a row (1, 2, …); undefined: no retry. Default: 5 ms, doubling, at most 30 s. */
+  readonly backoffMs?: (attempt: number) => number | undefined;
+}
