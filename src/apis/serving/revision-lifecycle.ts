@@ -47,6 +47,11 @@ export function markContainerExiting(
   return marks.asFalse(status, CONTAINER, at, because);
 }
 
+/** It runs but cannot serve here, and the node knows why. */
+export function markContainerUnfit(status: RevisionStatus, because: Because, at: string): RevisionStatus {
+  return marks.asFalse(status, CONTAINER, at, because);
+}
+
 export function markContainerHealthy(status: RevisionStatus, at: string): RevisionStatus {
   return marks.asTrue(status, CONTAINER, at);
 }

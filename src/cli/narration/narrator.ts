@@ -82,11 +82,15 @@ export function makeNarrator(addressOf: (namespace: string, name: string) => str
       unexplained.push({ type: "scaled", namespace, revision, from, to });
     },
     event(event) {
-      if (event.type !== "Warning") return [];
       const { kind = "", name = "" } = event.involvedObject;
       const about = `${kind.toLowerCase()}/${name}`;
       const [reason, message] = [event.reason ?? "", event.message ?? ""];
-      return isNews(`event ${about} ${reason}`, message) ? [{ type: "event", about, reason, message }] : [];
+      // The engine may go away more than once, and that it is back is worth a line.
+      const isNode = kind === "Node";
+      if (event.type !== "Warning" && !isNode) return [];
+      return isNews(`event ${about}${isNode ? "" : ` ${reason}`}`, message)
+        ? [{ type: "event", about, reason, message }]
+        : [];
     },
     live(live) {
       const scaled = unexplained.splice(0).map((change): Happening => {

@@ -69,7 +69,8 @@ export class RunningContainer {
   async #listens(port: number): Promise<boolean> {
     const { parts, run } = this.#options;
     const listeners = await parts.runtime.listeners(run.runningId ?? "").catch(() => undefined);
-    return listeners?.some((listener) => listener.port === port) ?? true;
+    // A relay accepts for whoever listens on loopback only, and then reaches nobody.
+    return listeners?.some((listener) => listener.port === port && !listener.loopback) ?? true;
   }
 
   /** The port the container should listen on, as it sees it itself. */

@@ -1,0 +1,211 @@
+// A whole session while its world fails: what breaks is named in one condition or event, other Services go on, and all is well again once the world is.
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Event, Pod } from "../../src/apis/core/types.ts";
+import { conditionOf } from "../../src/apis/meta/conditions.ts";
+import type { ContainerRuntime } from "../../src/node/runtime/runtime.ts";
+import { openTestEngine, testImage } from "../support/engine.ts";
+import { eventually } from "../support/eventually.ts";
+import { Load } from "../support/load.ts";
+import { buildOwnImage, loadForeignImage } from "../support/own-image.ts";
+import { openPrivateEngine, type PrivateEngine, privateEngineLack } from "../support/private-engine.ts";
+import { openSession, type TestSession } from "../support/session.ts";
+
+let session: TestSession;
+let runtime: ContainerRuntime;
+
+/** Why the newest revision of a Service is not healthy. */
+const health = async (name: string): Promise<string> => {
+  const { status } = await session.service(name);
+  const revision = await session.emulator.client.get({
+    kind: "Revision.serving.knative.dev",
+    namespace: "default",
+    name: status?.latestCreatedRevisionName ?? "",
+  });
+  const condition = conditionOf(revision?.status?.conditions, "ContainerHealthy");
+  return `${condition?.status} ${condition?.reason ?? ""}: ${condition?.message ?? ""}`;
+};
+const events = async (): Promise<readonly Event[]> => {
+  const { items } = await session.emulator.client.list("Event", {});
+  return items as readonly Event[];
+};
+const podsOf = (name: string) => session.pods(name) as Promise<readonly Pod[]>;
+const containerOf = async (name: string): Promise<string> => {
+  const [pod] = await podsOf(name);
+  const status = pod?.status?.containerStatuses?.find((one) => one.name === "user-container");
+  return (status?.containerID ?? "").replace(/^docker:\/\//, "");
+};
+const bystanderAnswers = async () => expect((await session.fetch("bystander")).status).toBe(200);
+const keptUp = { "autoscaling.knative.dev/min-scale": "1" };
+
+describe("on an engine that works", () => {
+  beforeAll(async () => {
+    session = await openSession("docker");
+    runtime = await openTestEngine();
+    await session.deploy("bystander");
+    await session.ready("bystander");
+  });
+  afterAll(async () => {
+    await runtime.close();
+    await session[Symbol.asyncDispose]();
+  });
+
+  test.each([
+    ["exits at once", { EXIT_AT_START: "3", EXIT_MESSAGE: "no database" }, /^False ExitCode3: .*no database/],
+    ["listens on 127.0.0.1 only", { LISTEN_HOST: "127.0.0.1" }, /^False LoopbackOnly: .*bind 0\.0\.0\.0/],
+  ])("a container that %s is named in ContainerHealthy, and others go on", async (_, env, expected) => {
+    const name = `bad-${randomBytes(3).toString("hex")}`;
+    await session.deploy(name, { env });
+    await eventually(async () => expect(await health(name)).toMatch(expected), 30_000);
+    await bystanderAnswers();
+    await session.emulator.client.delete({ kind: "Service.serving.knative.dev", namespace: "default", name });
+  });
+
+  test.each([
+    ["never listens", { NEVER_LISTEN: "true" }, /nothing listens on port 8080 yet/],
+    [
+      "listens on another port",
+      { LISTEN_PORT: "9999" },
+      /listens on 9999, not on 8080: set containerPort, or listen on PORT/,
+    ],
+  ])("a container that %s is told by an event, and fails at its progress deadline", async (_, env, expected) => {
+    const name = `mute-${randomBytes(3).toString("hex")}`;
+    await session.deploy(name, { env, annotations: { "serving.knative.dev/progress-deadline": "8s" } });
+    await eventually(async () => {
+      const found = (await events()).filter(({ involvedObject }) => involvedObject.name?.startsWith(name));
+      expect(found.map(({ message }) => message ?? "").find((text) => expected.test(text))).toBeDefined();
+    }, 20_000);
+    await bystanderAnswers();
+    await eventually(async () => {
+      const ready = conditionOf((await session.service(name)).status?.conditions, "Ready");
+      expect(ready?.status).toBe("False");
+    }, 30_000);
+    await session.emulator.client.delete({ kind: "Service.serving.knative.dev", namespace: "default", name });
+  });
+
+  test("an image for another machine is named with both architectures", async () => {
+    const image = await loadForeignImage();
+    await session.deploy("foreign", { image });
+    await eventually(
+      async () =>
+        expect(await health("foreign")).toMatch(/^False .*is for linux\/arm64, this engine runs linux\/amd64/),
+      30_000,
+    );
+    await bystanderAnswers();
+    await session.emulator.client.delete({
+      kind: "Service.serving.knative.dev",
+      namespace: "default",
+      name: "foreign",
+    });
+    await eventually(() => runtime.images.remove(image));
+  });
+
+  test("a container that is killed or removed behind knap's back is started again, and nobody gets an answer without a reason", async () => {
+    await session.deploy("victim", { annotations: keptUp });
+    await session.ready("victim");
+    const load = new Load({ port: session.emulator.ingress.port, service: "victim", pauseMs: 20 });
+    load.clients(3);
+    for (const act of ["kill", "remove"] as const) {
+      const id = await containerOf("victim");
+      if (act === "kill") await runtime.kill(id, "SIGKILL");
+      else await runtime.remove(id);
+      await eventually(async () => {
+        const [pod] = await podsOf("victim");
+        const status = pod?.status?.containerStatuses?.find((one) => one.name === "user-container");
+        expect(status?.ready).toBe(true);
+        expect(status?.containerID).not.toContain(id);
+      }, 40_000);
+      const [pod] = await podsOf("victim");
+      const last = pod?.status?.containerStatuses?.find((one) => one.name === "user-container")?.lastState?.terminated;
+      expect(last?.exitCode).toBe(137);
+    }
+    const outcomes = [...(await load.stop()).keys()];
+    expect(outcomes).toContain("200");
+    expect(outcomes.filter((outcome) => !/^(200|50[234] \S.*)$/s.test(outcome))).toEqual([]);
+    await eventually(async () => expect((await session.fetch("victim")).status).toBe(200));
+  });
+
+  test("an image that was deleted at zero is named; a request held meanwhile is answered once the image is back", async () => {
+    const own = await buildOwnImage(runtime);
+    await session.deploy("imageless", { image: own.tag });
+    await session.ready("imageless");
+    await eventually(async () => expect(await session.pods("imageless")).toEqual([]), 30_000);
+    await eventually(() => own.remove());
+    const held = session.fetch("imageless");
+    await eventually(async () => {
+      const [pod] = await podsOf("imageless");
+      const waiting = pod?.status?.containerStatuses?.find((one) => one.name === "user-container")?.state?.waiting;
+      expect(waiting?.reason).toMatch(/^(ErrImagePull|ImagePullBackOff)$/);
+    }, 20_000);
+    await bystanderAnswers();
+    await own.build();
+    expect((await held).status).toBe(200);
+    await session.emulator.client.delete({
+      kind: "Service.serving.knative.dev",
+      namespace: "default",
+      name: "imageless",
+    });
+    await eventually(() => own.remove());
+  });
+});
+
+if (privateEngineLack) console.info(`an engine that goes away under a session: skipped, ${privateEngineLack}`);
+
+describe.skipIf(privateEngineLack !== undefined)("on an engine that goes away", () => {
+  const before = process.env["DOCKER_HOST"];
+  let engine: PrivateEngine;
+  beforeAll(async () => {
+    engine = await openPrivateEngine();
+    process.env["DOCKER_HOST"] = engine.host;
+    runtime = await openTestEngine();
+    await testImage(runtime);
+    session = await openSession("docker");
+  });
+  afterAll(async () => {
+    await session[Symbol.asyncDispose]();
+    await runtime.close();
+    if (before === undefined) delete process.env["DOCKER_HOST"];
+    else process.env["DOCKER_HOST"] = before;
+    await engine.close();
+  });
+  const nodeReady = async (): Promise<string> => {
+    const node = await session.emulator.client.get({ kind: "Node", namespace: "", name: "knap" });
+    const condition = node?.status?.conditions?.find(({ type }) => type === "Ready");
+    return `${condition?.status} ${condition?.reason}`;
+  };
+
+  test.each(["SIGTERM", "SIGKILL"] as const)(
+    "%s while it serves: the node says so, requests are answered or refused with a reason, and all recover",
+    async (signal) => {
+      const [steady, sleeper] = [`steady-${signal.toLowerCase()}`, `sleeper-${signal.toLowerCase()}`];
+      await session.deploy(steady, { annotations: keptUp });
+      await session.deploy(sleeper);
+      await session.ready(steady);
+      await session.ready(sleeper);
+      await eventually(async () => expect(await session.pods(sleeper)).toEqual([]), 30_000);
+      const load = new Load({ port: session.emulator.ingress.port, service: steady, pauseMs: 20 });
+      load.clients(3);
+      await engine.stop(signal);
+      await eventually(async () => expect(await nodeReady()).toBe("False KubeletNotReady"), 15_000);
+      expect((await events()).map(({ reason }) => reason)).toContain("NodeNotReady");
+      // Woken into the outage: it waits, and is served when the engine is back.
+      const woken = session.fetch(sleeper);
+      await engine.start();
+      await eventually(async () => expect(await nodeReady()).toBe("True KubeletReady"), 30_000);
+      expect((await woken).status).toBe(200);
+      await eventually(async () => expect((await session.fetch(steady)).status).toBe(200), 60_000);
+      const outcomes = [...(await load.stop()).keys()];
+      expect(outcomes.filter((outcome) => !/^(200|50[234] \S.*)$/s.test(outcome))).toEqual([]);
+      for (const name of [steady, sleeper])
+        await session.emulator.client.delete({ kind: "Service.serving.knative.dev", namespace: "default", name });
+    },
+  );
+
+  test("networks pruned while all naps: the next request opens them again", async () => {
+    await session.deploy("pruned");
+    await session.ready("pruned");
+    await eventually(async () => expect(await runtime.list("knap.dev/session")).toEqual([]), 40_000);
+    for (const { id } of await runtime.networks.list("knap.dev/session")) await runtime.networks.close(id);
+    expect((await session.fetch("pruned")).status).toBe(200);
+  });
+});

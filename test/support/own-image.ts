@@ -1,0 +1,81 @@
+// Images of one test's own: one on top of the test app's that can be deleted without hurting anybody, and one for another machine.
+import { randomBytes } from "node:crypto";
+import { request } from "node:http";
+import { pack } from "tar-stream";
+import { sha256Hex } from "../../src/base/hash.ts";
+import type { ContainerRuntime } from "../../src/node/runtime/runtime.ts";
+import { testImage } from "./engine.ts";
+
+export interface OwnImage {
+  readonly tag: string;
+  build(): Promise<void>;
+  /** The image itself, not only its name. */
+  remove(): Promise<void>;
+}
+
+export async function buildOwnImage(runtime: ContainerRuntime): Promise<OwnImage> {
+  const tag = `knap-test/own:${randomBytes(4).toString("hex")}`;
+  const base = await testImage(runtime);
+  let id = "";
+  const build = async (): Promise<void> => {
+    const context = pack();
+    context.entry({ name: "Dockerfile" }, `FROM ${base}\nENV OWN=${tag}\n`);
+    context.finalize();
+    id = (await runtime.images.build({ context: context as never, dockerfile: "Dockerfile", tag, labels: {} })).id;
+  };
+  const remove = async (): Promise<void> => {
+    await runtime.images.remove(tag);
+    if ((await runtime.images.inspect(id)) !== undefined) await runtime.images.remove(id);
+  };
+  await build();
+  return { tag, build, remove };
+}
+
+/** e_machine of 64-bit ARM, in a header that no other machine starts. */
+const ARM_PROGRAM = Buffer.concat([
+  Buffer.from("7f454c460201010000000000000000000200b70001000000", "hex"),
+  Buffer.alloc(104),
+]);
+
+/** An image for linux/arm64 with a program that only such a machine could start. Returns its tag. */
+export async function loadForeignImage(): Promise<string> {
+  const tag = `knap-test/foreign:${randomBytes(4).toString("hex")}`;
+  const layer = await tarOf({ app: ARM_PROGRAM });
+  const config = Buffer.from(
+    JSON.stringify({
+      architecture: "arm64",
+      os: "linux",
+      config: { Cmd: ["/app"] },
+      rootfs: { type: "layers", diff_ids: [`sha256:${sha256Hex(layer)}`] },
+    }),
+  );
+  const manifest = [{ Config: "config.json", RepoTags: [tag], Layers: ["layer.tar"] }];
+  const image = await tarOf({
+    "layer.tar": layer,
+    "config.json": config,
+    "manifest.json": Buffer.from(JSON.stringify(manifest)),
+  });
+  await load(image);
+  return tag;
+}
+
+async function tarOf(files: Readonly<Record<string, Buffer>>): Promise<Buffer> {
+  const tar = pack();
+  for (const [name, content] of Object.entries(files)) tar.entry({ name, mode: 0o755 }, content);
+  tar.finalize();
+  const parts: Buffer[] = [];
+  for await (const part of tar) parts.push(part as Buffer);
+  return Buffer.concat(parts);
+}
+
+function load(image: Buffer): Promise<void> {
+  const socketPath = (process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock").replace(/^unix:\/\//, "");
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath, method: "POST", path: "/images/load?quiet=1" }, (reply) => {
+      const refused = new Error(`the engine loads no image: ${reply.statusCode}`);
+      reply.resume().on("end", () => (reply.statusCode === 200 ? resolve() : reject(refused)));
+    });
+    asked.on("error", reject);
+    asked.end(image);
+  });
+}
