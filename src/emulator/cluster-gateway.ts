@@ -7,6 +7,7 @@ import { renderDns } from "../node/network/pod-dns-spec.ts";
 import type { ContainerRuntime, ContainerSpec, RuntimeInfo } from "../node/runtime/runtime.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { EmulatorError, type EmulatorOptions } from "./options.ts";
+import { makeLocalHandler, type RevisionServices } from "./revision-services.ts";
 
 export interface ClusterGatewayParts {
   readonly options: EmulatorOptions;
@@ -15,6 +16,8 @@ export interface ClusterGatewayParts {
   readonly control: ControlPlane;
   /** Takes what comes in at the local gateway. */
   readonly ingress: IngressGateway;
+  /** Takes what goes to a revision and to no route. */
+  readonly forward: RevisionServices["forward"];
   readonly publicPort: number;
 }
 
@@ -32,7 +35,7 @@ export async function openNodeNetwork(
   parts: ClusterGatewayParts,
   labels: Readonly<Record<string, string>>,
 ): Promise<NodeNetwork | undefined> {
-  const { options, runtime, info, control, ingress, publicPort } = parts;
+  const { options, runtime, info, control, ingress, forward, publicPort } = parts;
   if (!runtime.capabilities.networks) return undefined;
   const way = wantedWay(process.env["KNAP_GATEWAY"]);
   const prefix = `knap-${options.sessionId}`;
@@ -41,7 +44,8 @@ export async function openNodeNetwork(
     hasService: (namespace: string, name: string) => control.store.get("Service", namespace, name) !== undefined,
     isPublicHost: (host: string) => ingress.table.publicHosts.includes(host),
   };
-  const { handle: handler } = ingress;
+  const { store } = control;
+  const handler = makeLocalHandler({ store, forward, otherwise: ingress.handle });
   const { log } = options;
   const order = { runtime, info, network, names, handler, publicPort, labels, prefix, log };
   const { gateway, hostAddress, notice } = await openGateway(order, way);

@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { ApiServer } from "../api-server/api-server.ts";
 import { makeAdmission } from "../apis/admission.ts";
+import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import { unknownFields } from "../apis/schema/schemas.ts";
 import type { Clock } from "../base/clock.ts";
 import { systemClock } from "../base/system-clock.ts";
@@ -10,6 +11,7 @@ import { VirtualClock } from "../base/virtual-clock.ts";
 import { makeHttpClient } from "../client/http-client.ts";
 import type { Wake } from "../client/live.ts";
 import { Activator } from "../data-plane/activator/activator.ts";
+import type { Exchange } from "../data-plane/http/exchange.ts";
 import { IngressGateway } from "../data-plane/ingress/ingress.ts";
 import { CertificateIssuer } from "./certificate-issuer.ts";
 import { chooseForwarder } from "./choose-forwarder.ts";
@@ -58,7 +60,7 @@ async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator
   const info = await runtime.info();
   const wakes = new Wakes((revision, pod) => node.marks(revision, pod));
   const data = await openDataPlane({ options, clock, wakes, control: () => control });
-  const { activator, gateway, door, sidecars } = data;
+  const { activator, gateway, door, sidecars, forward } = data;
   stops.add((how) => door.close(how === "now" ? 0 : LAST_REQUESTS_MS));
   const inquiries = openInquiries({ clock, runtime, info, activator, gateway, door, control: () => control });
   stops.add(() => inquiries.close());
@@ -90,7 +92,7 @@ async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator
   control.store.watch({}, (event) => inquiries.observe(event));
   const { library } = inquiries;
   const parts = { options, clock, runtime, info, control, sidecars, library };
-  const node = await openNode({ ...parts, ingress: gateway, publicPort: door.publicAddress.port });
+  const node = await openNode({ ...parts, ingress: gateway, forward, publicPort: door.publicAddress.port });
   stops.add((how) => node.stop(how));
   const issuer = openIssuer(options, clock, control);
   const time = virtual && makeTime(virtual, { control, idle: [node, inquiries, issuer] });
@@ -154,8 +156,10 @@ async function openDataPlane({ options, clock, control, wakes }: DataPlaneParts)
     address: ACTIVATOR_ADDRESS,
     onStat: (revision, stat) => control().tick.receive(revision, stat),
   });
+  const forward = (revision: RevisionKey, exchange: Exchange): Promise<void> =>
+    wakes.follow(exchange, activator.handle(revision, exchange));
   const gateway = new IngressGateway({
-    forward: (revision, exchange) => wakes.follow(exchange, activator.handle(revision, exchange)),
+    forward,
     chance: Math.random,
     address: GATEWAY_ADDRESS,
   });
@@ -186,7 +190,7 @@ async function openDataPlane({ options, clock, control, wakes }: DataPlaneParts)
       door.observe(event);
     });
   };
-  return { activator, gateway, door, sidecars, follow };
+  return { activator, gateway, forward, door, sidecars, follow };
 }
 
 interface DataPlaneParts {

@@ -21,6 +21,7 @@ import { NODE_NAME } from "./cluster-objects.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { makeEngineReport } from "./node-condition.ts";
 import type { BuildServiceImage, EmulatorOptions } from "./options.ts";
+import type { RevisionServices } from "./revision-services.ts";
 import type { Sidecars } from "./sidecars.ts";
 import type { StopHow } from "./stop-list.ts";
 
@@ -39,6 +40,7 @@ export interface NodeOptions {
   readonly library: ImageLibrary;
   /** Serves what containers call by cluster names. */
   readonly ingress: IngressGateway;
+  readonly forward: RevisionServices["forward"];
   readonly publicPort: number;
 }
 

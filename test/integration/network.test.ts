@@ -120,6 +120,14 @@ describe.each(["host", "container"] as const)("containers call each other throug
     }
   });
 
+  test("a revision's own Service leads to that revision, asleep or not, and not from outside", async () => {
+    const host = "other-00001.default.svc.cluster.local";
+    await asleep("other");
+    expect(await inside(GET(host, 80, "/", {}))).toEqual({ status: 200, text: "hello from other-00001\n" });
+    expect(await inside(GET("other-00001.default", 80, "/", {}))).toMatchObject({ status: 404 });
+    expect(await ask({ ...session.emulator.ingress, path: "/", headers: { host } })).toMatchObject({ status: 404 });
+  });
+
   test("the public ingress is reached by a Service's own URL, and by this machine's name", async () => {
     const { port } = session.emulator.ingress;
     const expected = { status: 200, text: "hello from other-00001\n" };
