@@ -3,6 +3,8 @@
 export type StopHow = "gentle" | "now";
 type Stop = (how: StopHow) => void | Promise<void>;
 
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export class StopList {
   readonly #stops: Stop[] = [];
   #running: { readonly how: StopHow; readonly done: Promise<void> } | undefined;
@@ -23,6 +25,8 @@ export class StopList {
   /** One part that fails to close does not keep the others open. */
   async #close(how: StopHow): Promise<void> {
     const failures: unknown[] = [];
+    // The clock's timers keep no process alive; with the doors closed nothing else might, and the end would be cut short.
+    const hold = setInterval(() => {}, LONGEST_TIMER_MS);
     for (const stop of this.#stops.toReversed()) {
       try {
         await stop(how);
@@ -30,6 +34,7 @@ export class StopList {
         failures.push(error);
       }
     }
+    clearInterval(hold);
     if (failures.length > 0) throw new AggregateError(failures, "the session did not end cleanly");
   }
 }

@@ -1,0 +1,132 @@
+// knap itself is killed, at several moments: the next start removes exactly what it left, and a living session is not touched. A second Ctrl-C leaves nothing either.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { ContainerRuntime } from "../../src/node/runtime/runtime.ts";
+import { leftovers, openTestEngine, testAppPath, testImage } from "../support/engine.ts";
+import { eventually } from "../support/eventually.ts";
+import { get, KnapHome, type RunningKnap } from "../support/knap.ts";
+
+let engine: ContainerRuntime;
+let image: string;
+let home: KnapHome;
+beforeAll(async () => {
+  engine = await openTestEngine();
+  image = await testImage(engine);
+});
+afterAll(() => engine.close());
+beforeEach(() => {
+  home = new KnapHome();
+});
+afterEach(() => home[Symbol.dispose]());
+
+/** A project of one Service that keeps two pods. */
+const project = (name: string, env: Readonly<Record<string, string>> = {}): string => {
+  const folder = join(home.folder, name);
+  mkdirSync(folder, { recursive: true });
+  const variables = Object.entries(env).map(([key, value]) => ({ name: key, value }));
+  const service = {
+    apiVersion: "serving.knative.dev/v1",
+    kind: "Service",
+    metadata: { name },
+    spec: {
+      template: {
+        metadata: { annotations: { "autoscaling.knative.dev/min-scale": "2" } },
+        spec: { containers: [{ image, env: variables }] },
+      },
+    },
+  };
+  writeFileSync(join(folder, "service.yaml"), JSON.stringify(service));
+  const command = { services: { [name]: { command: [process.execPath, testAppPath] } } };
+  writeFileSync(join(folder, "knap.yaml"), JSON.stringify(command));
+  return folder;
+};
+const flags = (kind: string) => ["--runtime", kind, "--container-address", "published", "--ui", "json"];
+const up = (kind: string, folder: string): RunningKnap => home.start(["up", ...flags(kind), "--no-watch"], folder);
+const ready = (knap: RunningKnap) => knap.until(({ type }) => type === "ready", 60_000);
+const sessions = (): readonly string[] => {
+  try {
+    return readdirSync(join(home.folder, "knap")).filter((name) => name !== "host-id");
+  } catch {
+    return [];
+  }
+};
+/** Processes that were started for a session. */
+const processesOf = (session: string): readonly string[] =>
+  readdirSync("/proc").filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`KNAP_SESSION=${session}\0`);
+    } catch {
+      return false;
+    }
+  });
+/** What this home's sessions have, less those of `living`. */
+const left = async (living: readonly string[]): Promise<readonly string[]> => {
+  const all = await leftovers(engine, `knap.dev/host=${home.hostId}`);
+  const own = await Promise.all(living.map((id) => leftovers(engine, `knap.dev/session=${id}`)));
+  return all.filter((name) => !own.flat().includes(name));
+};
+
+const moments: readonly (readonly [string, (knap: RunningKnap) => Promise<unknown>])[] = [
+  ["300 ms after its start", () => sleep(300)],
+  ["600 ms after its start", () => sleep(600)],
+  ["900 ms after its start", () => sleep(900)],
+  ["1.4 s after its start", () => sleep(1400)],
+  ["when it has told its address", (knap) => knap.until(({ type }) => type === "session")],
+  ["when its Service is ready", ready],
+  [
+    "while it ends",
+    async (knap) => {
+      await ready(knap);
+      knap.child.kill("SIGINT");
+      await sleep(60);
+    },
+  ],
+];
+
+describe.each(["docker", "process"])("killed by -9 with runtime %s", (kind) => {
+  test("at any moment, the next start cleans up after it and after nobody else", async () => {
+    const living = up(kind, project("living"));
+    const { address } = await ready(living);
+    const [livingId = ""] = sessions();
+    const dead = new Set<string>();
+    const folder = project("doomed");
+    for (const [, moment] of moments) {
+      const doomed = up(kind, folder);
+      await moment(doomed);
+      for (const id of sessions()) if (id !== livingId) dead.add(id.replace(/^\./, ""));
+      doomed.child.kill("SIGKILL");
+      await doomed.finished;
+    }
+    expect(dead.size).toBeGreaterThan(3);
+    const next = await home.run(["ci", ...flags(kind), "--timeout", "60s"], folder);
+    expect(next, next.stderr).toMatchObject({ code: 0 });
+    expect(sessions()).toEqual([livingId]);
+    expect(await left([livingId])).toEqual([]);
+    await eventually(() => expect([...dead].flatMap(processesOf)).toEqual([]));
+    expect((await get(String(address))).status).toBe(200);
+    expect(await living.interrupt()).toMatchObject({ code: 0 });
+    expect(await left([])).toEqual([]);
+    expect(sessions()).toEqual([]);
+    expect(processesOf(livingId)).toEqual([]);
+  }, 180_000);
+
+  test("a second Ctrl-C ends at once what does not want to end", async () => {
+    const knap = up(kind, project("stubborn", { IGNORE_TERM: "true" }));
+    const { address } = await ready(knap);
+    const [id = ""] = sessions();
+    const pending = get(`${address}/sleep?ms=60000`).catch(() => undefined);
+    await sleep(200);
+    const began = Date.now();
+    knap.child.kill("SIGINT");
+    await sleep(400);
+    knap.child.kill("SIGINT");
+    expect(await knap.finished).toMatchObject({ code: 0 });
+    expect(Date.now() - began).toBeLessThan(4_000);
+    await pending;
+    expect(await left([])).toEqual([]);
+    expect(sessions()).toEqual([]);
+    expect(processesOf(id)).toEqual([]);
+  });
+});
