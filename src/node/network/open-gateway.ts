@@ -22,7 +22,8 @@ export async function openGateway(
   wanted?: ClusterGateway["way"] | undefined,
 ): Promise<OpenedGateway> {
   const own = await ownAddress(options.network);
-  const hostAddress = own ?? ENGINES_HOST;
+  // Where knap itself runs in a container, its own address is not the machine's.
+  const hostAddress = own === options.network.gateway ? own : ENGINES_HOST;
   const failures: string[] = [];
   if (own !== undefined && wanted !== "container") {
     try {
