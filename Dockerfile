@@ -13,7 +13,8 @@ FROM ${NODE_IMAGE}
 WORKDIR /project
 COPY --from=build /knap/dist /knap/dist
 COPY templates /knap/templates
-ENV NODE_ENV=production KNAP_ADDRESS=0.0.0.0 KNAP_PORT=8080
+# What outlives a container is in /var/lib/knap.
+ENV NODE_ENV=production KNAP_ADDRESS=0.0.0.0 KNAP_PORT=8080 XDG_STATE_HOME=/var/lib
 EXPOSE 8080
 ENTRYPOINT ["node", "/knap/dist/cli.js"]
 CMD ["up"]

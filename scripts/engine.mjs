@@ -11,6 +11,7 @@ const PROGRAMS = {
   dockerd: ["docker.io"],
   iptables: ["iptables"],
   ip: ["iproute2"],
+  "docker-compose": ["docker-compose"],
   "docker-registry": ["docker-registry"],
   kubectl: ["kubernetes-client"],
   tmux: ["tmux"],

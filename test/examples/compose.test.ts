@@ -1,0 +1,107 @@
+// docker-compose.yml as a newcomer runs it: knap in a container with the engine's socket, serving examples/. Only base images and names are the test's own.
+import { execFile, execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ContainerRuntime } from "../../src/node/runtime/runtime.ts";
+import { leftovers, nodeImage, openTestEngine } from "../support/engine.ts";
+import { eventually } from "../support/eventually.ts";
+import { get } from "../support/knap.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+const socket = (process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock").replace(/^unix:\/\//, "");
+const run = promisify(execFile);
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+
+/** The last stage of the real Dockerfile, on a base that is here, with what `npm run build` has built. */
+function knapDockerfile(base: string): string {
+  const text = readFileSync(join(root, "Dockerfile"), "utf8");
+  const last = text.slice(text.lastIndexOf("\nFROM ") + 1).replace(/^.*\n/, "");
+  return `FROM ${base}\n${last.replace("--from=build /knap/dist", "dist")}`;
+}
+
+describe("docker-compose.yml", () => {
+  const folder = mkdtempSync(join(tmpdir(), "knap-compose-"));
+  const name = folder.slice(-6).toLowerCase();
+  const image = `knap-test/knap:${name}`;
+  const project = `knaptest${name.replaceAll(/[^a-z0-9]/g, "")}`;
+  let runtime: ContainerRuntime;
+  let port: number;
+
+  const compose = async (...args: string[]): Promise<string> => {
+    const files = ["-f", join(root, "docker-compose.yml"), "-f", join(folder, "override.yml")];
+    const env = { ...process.env, KNAP_PORT: String(port) };
+    return (await run("docker-compose", ["-p", project, ...files, ...args], { env })).stdout;
+  };
+  const hello = () => get(`http://hello.default.localhost:${port}`);
+  const answers = async (greeting: string): Promise<void> => {
+    const answered = { status: 200, text: expect.stringContaining(greeting) };
+    try {
+      await eventually(async () => expect(await hello()).toEqual(answered), 45_000);
+    } catch (error) {
+      throw new Error(`knap in the container said:\n${await compose("logs", "--no-color")}`, { cause: error });
+    }
+  };
+  const hostLabel = async (): Promise<string> =>
+    `knap.dev/host=${(await compose("exec", "-T", "knap", "cat", "/var/lib/knap/host-id")).trim()}`;
+
+  beforeAll(async () => {
+    runtime = await openTestEngine();
+    const base = await nodeImage(runtime);
+    port = await freePort();
+    const context = join(folder, "context");
+    for (const part of ["dist", "templates"]) cpSync(join(root, part), join(context, part), { recursive: true });
+    writeFileSync(join(context, "Dockerfile"), knapDockerfile(base));
+    execFileSync("docker", ["build", "-q", "-t", image, context], { stdio: "ignore" });
+    const examples = join(folder, "examples");
+    cpSync(join(root, "examples"), examples, { recursive: true });
+    const file = join(examples, "knap.yaml");
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, text.replaceAll(/build: (.*)/g, `build: { context: $1, args: { NODE_IMAGE: "${base}" } }`));
+    const volumes = [`${socket}:/var/run/docker.sock`, `${examples}:/project:ro`];
+    writeFileSync(join(folder, "override.yml"), JSON.stringify({ services: { knap: { image, volumes } } }));
+  });
+  afterAll(async () => {
+    await compose("down", "--volumes");
+    await runtime.images.remove(image);
+    await runtime.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("serves the examples through the one published port, and takes a saved file for a new revision", async () => {
+    await compose("up", "-d", "--no-build");
+    await answers("Hello World! I am hello-00001");
+    const file = join(folder, "examples", "hello", "service.yaml");
+    writeFileSync(file, readFileSync(file, "utf8").replace("World", "Compose"));
+    await answers("Hello Compose! I am hello-00002");
+  });
+
+  test("what a killed knap left goes with its next start", async () => {
+    const label = await hostLabel();
+    await compose("kill");
+    const left = (await runtime.list(label)).map(({ id }) => id);
+    expect(left).not.toEqual([]);
+    await compose("up", "-d", "--no-build");
+    await answers("Hello Compose! I am hello-00001");
+    const now = (await runtime.list(label)).map(({ id }) => id);
+    expect(now.filter((id) => left.includes(id))).toEqual([]);
+  });
+
+  test("`down` takes all pods and their network along, within the grace that the file gives", async () => {
+    const label = await hostLabel();
+    expect(await leftovers(runtime, label)).not.toEqual([]);
+    await compose("down");
+    expect(await leftovers(runtime, label)).toEqual([]);
+    expect(await leftovers(runtime, `com.docker.compose.project=${project}`)).toEqual([`volume ${project}_state`]);
+  });
+});
