@@ -26,7 +26,7 @@ interface Errors {
 const INT_RANGES = { int32: 2 ** 31, int64: 2 ** 63 } as const;
 const ROOT: Place = { path: "", goPath: "", owner: "" };
 
-/** The document as Go would write it back, and what did not fit its type. */
+/** The document as Go would write it back, and what did not fit its type. Parts that Go would write as they are stay the same objects. */
 export function decode(
   type: GoStruct,
   json: unknown,
@@ -46,27 +46,33 @@ function decodeValue(type: GoType, json: unknown, at: Place, errors: Errors): un
   if (json === null || json === undefined) return null;
   if ("list" in type) {
     if (!Array.isArray(json)) return mismatch(type, json, at, errors, null);
-    return json.map((item, index) => decodeValue(type.list, item, inner(at, `[${index}]`, errors), errors));
+    const list = json.map((item, index) => decodeValue(type.list, item, inner(at, index, errors), errors));
+    return list.every((item, index) => item === json[index]) ? json : list;
   }
   if (!isFields(json)) return mismatch(type, json, at, errors, null);
   const entries = Object.entries(json);
-  return Object.fromEntries(
-    entries.map(([key, item]) => [key, decodeValue(type.map, item, inner(at, key, errors), errors)]),
-  );
+  const decoded = entries.map(([key, item]) => [key, decodeValue(type.map, item, inner(at, key, errors), errors)]);
+  return decoded.every(([, item], index) => item === entries[index]?.[1]) ? json : Object.fromEntries(decoded);
 }
 
 function decodeStruct(type: GoStruct, json: unknown, at: Place, errors: Errors): unknown {
   if (json !== null && json !== undefined && !isFields(json)) mismatch(type, json, at, errors, undefined);
   const given = isFields(json) ? json : {};
-  const others = Object.keys(given).filter((key) => !type.names.has(key));
+  const keys = Object.keys(given);
+  const others = keys.every((key) => type.names.has(key)) ? [] : keys.filter((key) => !type.names.has(key));
   const out: Record<string, unknown> = {};
+  // as long as what Go would write is what is there, in Go's order
+  let matched = 0;
   for (const field of type.fields) {
     const raw = Object.hasOwn(given, field.json) ? given[field.json] : inOtherCase(given, others, field.json);
     if (raw === undefined && isSkipped(field)) continue;
     const value = decodeValue(field.type, raw, errors.places ? placeOf(type, field, at) : at, errors);
-    if (isWritten(field, value)) out[field.json] = value ?? null;
+    if (!isWritten(field, value)) continue;
+    out[field.json] = value ?? null;
+    if (keys[matched] === field.json && given[field.json] === out[field.json]) matched++;
+    else matched = Number.POSITIVE_INFINITY;
   }
-  return out;
+  return isFields(json) && matched === keys.length ? json : out;
 }
 
 /** Go's decoder also takes a key in another case, when none fits exactly. */
@@ -90,8 +96,9 @@ function placeOf(type: GoStruct, field: GoField, at: Place): Place {
   };
 }
 
-function inner(at: Place, key: string, { places }: Errors): Place {
-  return places ? { ...at, path: joinPath(at.path, key) } : at;
+function inner(at: Place, key: string | number, { places }: Errors): Place {
+  if (!places) return at;
+  return { ...at, path: typeof key === "number" ? `${at.path}[${key}]` : joinPath(at.path, key) };
 }
 
 function isWritten(field: GoField, value: unknown): boolean {

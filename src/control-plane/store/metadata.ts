@@ -56,11 +56,12 @@ export function makeCreated(kind: Kind, object: AnyObject, birth: Birth): AnyObj
  */
 export function makeUpdated(kind: Kind, old: AnyObject, incoming: AnyObject): AnyObject {
   const traits = traitsOf(kind);
-  const generation = (old.metadata.generation ?? 1) + (sameContent(incoming, old) ? 0 : 1);
+  const isSame = sameContent(incoming, old);
+  const generation = (old.metadata.generation ?? 1) + (isSame ? 0 : 1);
   const metadata = updatedMetadata(old.metadata, incoming.metadata, traits.generation ? generation : undefined);
   const kept = traits.statusSubresource ? old.status : incoming.status;
   if (metadata === incoming.metadata && kept === incoming.status) return incoming;
-  const { metadata: _, status: _status, ...content } = incoming;
+  const { metadata: _, status: _status, ...content } = isSame ? old : incoming;
   return { ...content, metadata, ...(kept === undefined ? {} : { status: kept }) };
 }
 

@@ -2,7 +2,7 @@
 
 import { matchesLabels } from "../../apis/core/label-selector.ts";
 import { type Kind, keyOf, keyText, kindOf, type ObjectKey, type ObjectOf } from "../../apis/kinds.ts";
-import type { AnyObject, StringMap } from "../../apis/meta/object.ts";
+import type { AnyObject } from "../../apis/meta/object.ts";
 import { sameJson } from "../../base/json.ts";
 import { insertSorted, removeSorted, withPrefix } from "./sorted-list.ts";
 import type { Indexer, Selection, View } from "./view.ts";
@@ -13,8 +13,8 @@ interface Shelf {
   readonly objects: Map<string, AnyObject>;
   /** Namespace → name: the same objects, found without making a path. */
   readonly named: Map<string, Map<string, AnyObject>>;
-  /** `label=value` → paths. */
-  readonly labelled: Map<string, Set<string>>;
+  /** Labels by which somebody selected → their values → paths. */
+  readonly labelled: Map<string, Map<string, Set<string>>>;
   /** Indexes that were asked for: word → paths. */
   readonly indexes: Map<Indexer, Map<string, Set<string>>>;
 }
@@ -75,8 +75,10 @@ export class Shelves implements View {
       for (const word of after) addTo(words, word, path);
     }
     if (old?.metadata.labels !== object.metadata.labels) {
-      drop(shelf.labelled, path, labelWords(old?.metadata.labels));
-      for (const word of labelWords(object.metadata.labels)) addTo(shelf.labelled, word, path);
+      for (const [label, values] of shelf.labelled) {
+        drop(values, path, valuesOf(old, label));
+        for (const value of valuesOf(object, label)) addTo(values, value, path);
+      }
     }
     if (old?.metadata.ownerReferences !== object.metadata.ownerReferences) {
       if (old) this.#dropOwners(old);
@@ -97,7 +99,7 @@ export class Shelves implements View {
     shelf.named.get(namespace)?.delete(name);
     this.#byUid.delete(uid);
     for (const [by, words] of shelf.indexes) drop(words, path, by(object));
-    drop(shelf.labelled, path, labelWords(object.metadata.labels));
+    for (const [label, values] of shelf.labelled) drop(values, path, valuesOf(object, label));
     this.#dropOwners(object);
   }
 
@@ -131,7 +133,7 @@ function candidates(shelf: Shelf, { namespace, labels, index }: Selection): read
   if (index) return sorted(indexOf(shelf, index.by).get(index.value));
   let rarest: ReadonlySet<string> | undefined;
   for (const [key, value] of Object.entries(labels?.matchLabels ?? {})) {
-    const paths = shelf.labelled.get(`${key}=${value}`);
+    const paths = labelIndexOf(shelf, key).get(value);
     if (!paths) return [];
     if (!rarest || paths.size < rarest.size) rarest = paths;
   }
@@ -152,8 +154,19 @@ function indexOf(shelf: Shelf, by: Indexer): Map<string, Set<string>> {
   return words;
 }
 
-function labelWords(labels: StringMap = {}): readonly string[] {
-  return Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+/** Made at the first question: few of the many labels are ever asked for. */
+function labelIndexOf(shelf: Shelf, label: string): Map<string, Set<string>> {
+  const known = shelf.labelled.get(label);
+  if (known) return known;
+  const values = new Map<string, Set<string>>();
+  for (const [path, object] of shelf.objects) for (const value of valuesOf(object, label)) addTo(values, value, path);
+  shelf.labelled.set(label, values);
+  return values;
+}
+
+function valuesOf(object: AnyObject | undefined, label: string): readonly string[] {
+  const value = object?.metadata.labels?.[label];
+  return value === undefined ? [] : [value];
 }
 
 function drop(index: Map<string, Set<string>>, path: string, words: readonly string[]): void {
