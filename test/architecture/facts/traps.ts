@@ -1,0 +1,70 @@
+// T1 to T40: what a port of Knative's data plane gets wrong first.
+import type { FactFamily } from "./fact-family.ts";
+
+export const traps: FactFamily = {
+  title: "traps",
+  facts: {
+    T1: ["queue-proxy.json › timeout/total-sse", "sockets/activator-waiting.test.ts › T1,"],
+    T2: ["sockets/queue-proxy.test.ts › Q17", "queue-proxy.json › timeout/total-queued"],
+    T3: ["sockets/activator-waiting.test.ts › T3", "unit/activator/activator.test.ts › T3, T4"],
+    T4: ["sockets/activator-path.test.ts › says the queue-proxy's text in mode Serve (T4)"],
+    T5: ["validation.json › timeouts/timeout-above-default-adds-response-start"],
+    T6: ["queue-proxy.json › timeout/idle-none", "queue-proxy.json › timeout/idle-busy"],
+    T7: ["queue-proxy.json › timeout/total-ws", "queue-proxy.json › upgrade/cc1-holds-slot"],
+    T8: ["queue-proxy.json › drain/full-late-request", "queue-proxy.json › drain/request"],
+    T9: ["queue-proxy.json › drain/wait-cancel"],
+    T10: ["control-plane.json › create/ready-step-by-step", "integration/kubelet.test.ts › hold SIGTERM back"],
+    T11: [
+      "unit/activator/activator.test.ts › T11",
+      "unit/autoscaler/tick.test.ts › what an activator forwarded is counted once",
+    ],
+    T12: ["sockets/activator-path.test.ts › T12", "queue-proxy.json › breaker/kubelet-bypass"],
+    T13: ["queue-proxy.json › probe/kube-none", "queue-proxy.json › probe/plain-queue"],
+    T14: ["queue-proxy.json › probe/plain-probe-down", "sockets/ingress-doors.test.ts › T14"],
+    T15: ["queue-proxy.json › probe/kube-markup", "unit/activator/probe-reply.test.ts › quotes and escapes"],
+    T16: [
+      "queue-proxy.json › probe/http-200-aggressive",
+      "validation.json › probes/readiness-failure-and-timeout-without-period",
+    ],
+    T17: ["sockets/pod-choice.test.ts › T17", "unit/activator/pod-prover.test.ts › never uses an unready pod"],
+    T18: ["queue-proxy.json › probe/tcp-up-period", "queue-proxy.json › probe/tcp-down-period"],
+    T19: ["unit/reconciler/revisions.test.ts › tells queue-proxy %s"],
+    T20: ["sockets/probe.test.ts › with the queue-proxy's own headers", "queue-proxy.json › probe/http-301"],
+    T21: [
+      "contract/forwarder-flow-checks.ts › Q33 known length held",
+      "contract/forwarder-flow-checks.ts › Q38 the answer withheld",
+    ],
+    T22: [
+      "queue-proxy.json › headers/plain",
+      "queue-proxy.json › response/date",
+      "queue-proxy.json › http10/keep-alive",
+    ],
+    T23: ["sockets/activator-path.test.ts › T23", "queue-proxy.json › headers/plain"],
+    T24: ["sockets/activator-path.test.ts › T24", "queue-proxy.json › h2/get"],
+    T25: ["contract/forwarder-message-checks.ts › the final status kept"],
+    T26: ["queue-proxy.json › errors/refused"],
+    T27: [
+      "unit/reconciler/serverless-service.test.ts › puts the right backends",
+      "unit/activator/activator.test.ts › T27",
+    ],
+    T28: ["sockets/activator-switches.test.ts › T28", "unit/autoscaler/decide.test.ts › computes burst capacity"],
+    T29: [
+      "sockets/activator-path.test.ts › T29",
+      "simulation/load.test.ts › the last pod goes only after the activator",
+    ],
+    T30: ["unit/activator/activator.test.ts › (A18, A19, T30)", "unit/activator/activator.test.ts › (A19, T30)"],
+    T31: ["sockets/pod-choice.test.ts › T31"],
+    T32: ["sockets/pod-choice.test.ts › T32", "unit/ingress/routing-table.test.ts › T32"],
+    T33: ["unit/ingress/routing-table.test.ts › T33"],
+    T34: ["sockets/activator-path.test.ts › T34"],
+    T35: [
+      "unit/reconciler/route.test.ts › never moves a share of one percent",
+      "control-plane.json › rollout/ingress-slow",
+    ],
+    T36: ["sockets/activator-path.test.ts › (I13, T36)", "sockets/activator-path.test.ts › T7, T36"],
+    T37: ["sockets/queue-proxy.test.ts › T37", "queue-proxy.json › stats/idle"],
+    T38: ["sockets/activator-waiting.test.ts › T38"],
+    T39: ["sockets/activator-waiting.test.ts › T39", "contract/forwarder-flow-checks.ts › T39"],
+    T40: ["control-plane.json › create/init-container"],
+  },
+};
