@@ -9,8 +9,6 @@ export interface LoadOptions {
   readonly path?: string;
   /** Between an answer and the next request of the same client. */
   readonly pauseMs?: number;
-  /** After so many requests nobody asks any more. */
-  readonly atMost?: number;
 }
 
 export class Load {
@@ -43,21 +41,17 @@ export class Load {
     }
   }
 
-  /** Resolves when all clients have their last answer. */
-  async done(): Promise<ReadonlyMap<string, number>> {
+  /** Nobody asks any more; resolves when all clients have their last answer. */
+  async stop(): Promise<ReadonlyMap<string, number>> {
+    this.#wanted = 0;
     await Promise.all(this.#clients);
     this.#agent.destroy();
     return this.outcomes;
   }
 
-  stop(): Promise<ReadonlyMap<string, number>> {
-    this.#wanted = 0;
-    return this.done();
-  }
-
   async #ask(index: number): Promise<void> {
-    const { pauseMs = 0, atMost = Number.POSITIVE_INFINITY } = this.#options;
-    while (index < this.#wanted && this.#begun < atMost) {
+    const { pauseMs = 0 } = this.#options;
+    while (index < this.#wanted) {
       this.#begun++;
       const outcome = await this.#one();
       this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1);

@@ -1,0 +1,116 @@
+// A whole session under load while it changes: revisions roll, pods are added, taken away and killed, the activator steps in and out of the path.
+// No request fails. KNAP_LOAD=100000 is the acceptance run; the default keeps the suite quick.
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { Load } from "../support/load.ts";
+import { openSession, type TestSession } from "../support/session.ts";
+
+const REQUESTS = Number(process.env["KNAP_LOAD"] ?? 3000);
+const CLIENTS = 8;
+/** A change must have been felt at least so often for the run to mean anything. */
+const LEAST_CHANGES = 4;
+const TIMEOUT_MS = 120_000 + REQUESTS * 20;
+
+let session: TestSession;
+beforeEach(async () => {
+  session = await openSession("process");
+});
+afterEach(async () => {
+  await session[Symbol.asyncDispose]();
+});
+
+const scaling = (values: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [`autoscaling.knative.dev/${key}`, value]));
+const openLoad = (path = "/"): Load => new Load({ port: session.emulator.ingress.port, service: "loaded", path });
+/** Changes again and again until enough requests are through. */
+const through = async (load: Load, change: (round: number) => Promise<unknown>): Promise<void> => {
+  const began = performance.now();
+  load.clients(CLIENTS);
+  let round = 0;
+  for (; load.answered < REQUESTS || round < LEAST_CHANGES; round++) await change(round);
+  const outcomes = Object.fromEntries(await load.stop());
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  console.info(`load: ${load.answered} requests over ${round} changes in ${seconds} s`, outcomes);
+  expect(outcomes).toEqual({ "200": load.begun });
+};
+const mode = async (): Promise<string> => {
+  const live = await session.emulator.client.knap<{ revisions: Record<string, { mode: string }> }>("GET", "/live");
+  return live.revisions["default/loaded-00001"]?.mode ?? "";
+};
+const readyPods = async (): Promise<number> => {
+  const pods = await session.pods("loaded");
+  return pods.filter(({ status }) =>
+    (status as { conditions?: { type: string; status: string }[] })?.conditions?.some(
+      ({ type, status: value }) => type === "Ready" && value === "True",
+    ),
+  ).length;
+};
+
+describe("no request fails", () => {
+  test(
+    "over rollouts from one revision to the next",
+    async () => {
+      await session.deploy("loaded", { env: { VERSION: "0" } });
+      await session.ready("loaded");
+      await through(openLoad(), async (round) => {
+        await session.deploy("loaded", { env: { VERSION: String(round + 1) } });
+        await session.ready("loaded", 60_000);
+        await sleep(300);
+      });
+    },
+    TIMEOUT_MS,
+  );
+
+  test.each([0, 2])(
+    "over scaling up and down by the autoscaler's rules at containerConcurrency %i",
+    async (containerConcurrency) => {
+      await session.deploy("loaded", {
+        annotations: scaling({ target: "2", "max-scale": "4" }),
+        spec: { containerConcurrency },
+      });
+      await session.ready("loaded");
+      await through(openLoad("/sleep?ms=2"), async (round) => {
+        const pods = round % 2 ? 1 : 4;
+        await session.emulator.client.knap("POST", "/scale", { service: "loaded", pods });
+        await sleep(1500);
+      });
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "over switches of the activator into the path and out of it",
+    async () => {
+      const config = { kind: "ConfigMap", namespace: "knative-serving", name: "config-autoscaler" } as const;
+      await session.deploy("loaded", { annotations: scaling({ "min-scale": "2" }) });
+      await session.ready("loaded");
+      await through(openLoad(), async (round) => {
+        const [burst, expected] = round % 2 ? ["-1", "Proxy"] : ["0", "Serve"];
+        const body = { data: { "target-burst-capacity": burst } };
+        await session.emulator.client.patch(config, { type: "merge", body });
+        await eventually(async () => expect(await mode()).toBe(expected), 20_000);
+        await sleep(300);
+      });
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "over pods that are asked to end, one by one",
+    async () => {
+      await session.deploy("loaded", { annotations: scaling({ "min-scale": "3" }) });
+      await session.ready("loaded");
+      await through(openLoad(), async () => {
+        const [oldest] = await session.pods("loaded");
+        const name = oldest?.metadata.name ?? "";
+        await session.emulator.client.delete({ kind: "Pod", namespace: "default", name });
+        await eventually(async () => {
+          expect((await session.pods("loaded")).map(({ metadata }) => metadata.name)).not.toContain(name);
+          expect(await readyPods()).toBe(3);
+        }, 30_000);
+      });
+    },
+    TIMEOUT_MS,
+  );
+});
