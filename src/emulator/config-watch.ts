@@ -7,7 +7,7 @@ import type { Logger } from "../base/logger.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 
 /** The domain that knap serves when the user names none; browsers and curl resolve it to this machine. */
-export const BUILT_IN_DOMAIN = "localhost";
+const BUILT_IN_DOMAIN = "localhost";
 const DOMAIN_MAP = "config-domain";
 
 /** What is in force when a session starts: the user's ConfigMaps, and knap's own domain where they leave it open. */
@@ -18,7 +18,7 @@ export function withBuiltInDomain(configMaps: ReadonlyMap<string, StringMap>): R
 }
 
 /** Only knap's own domain carries a port in URLs: see {@link ServingConfig.urlPort}. */
-export function withUrlPorts(
+function withUrlPorts(
   config: ServingConfig,
   { ingressPort, httpsPort }: { readonly ingressPort: number; readonly httpsPort: number | undefined },
 ): ServingConfig {

@@ -11,7 +11,7 @@ import { LOOPBACK, listen } from "./listen.ts";
 import type { Address } from "./options.ts";
 import { asksForTls, TlsDoor } from "./tls-door.ts";
 
-export const DEFAULT_PORT = 8080;
+const DEFAULT_PORT = 8080;
 
 export interface FrontDoorOptions {
   readonly gateway: IngressGateway;

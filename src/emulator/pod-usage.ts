@@ -15,7 +15,7 @@ import { userContainers } from "../node/kubelet/container-spec.ts";
 import type { ContainerRuntime, ContainerStats } from "../node/runtime/runtime.ts";
 
 /** As often as Kubernetes' metrics server asks its nodes. */
-export const SAMPLE_EVERY_MS = 15_000;
+const SAMPLE_EVERY_MS = 15_000;
 
 export interface PodUsageOptions {
   /** Real time also where the control plane's is virtual: containers know no other. */

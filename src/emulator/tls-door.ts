@@ -9,7 +9,7 @@ import { Certificates, type KeyPair } from "../data-plane/ingress/tls.ts";
 import { openAuthority, type StoredAuthority } from "./authority.ts";
 import { type Listening, listen } from "./listen.ts";
 
-export const DEFAULT_HTTPS_PORT = 8443;
+const DEFAULT_HTTPS_PORT = 8443;
 
 export interface TlsDoorOptions {
   readonly address: string;

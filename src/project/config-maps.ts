@@ -2,7 +2,7 @@
 import type { ConfigMap } from "../apis/core/types.ts";
 import type { AnyObject, StringMap } from "../apis/meta/object.ts";
 
-export const SYSTEM_NAMESPACE = "knative-serving";
+const SYSTEM_NAMESPACE = "knative-serving";
 
 function isConfigMap(object: AnyObject): object is ConfigMap {
   return object.apiVersion === "v1" && object.kind === "ConfigMap";

@@ -22,7 +22,7 @@ interface Place {
 const LOCAL_REGISTRY = /^(dev|ko|kind)\.local\//;
 
 /** The container that serves: the one with ports, else the first. */
-export function servingContainer(service: Service) {
+function servingContainer(service: Service) {
   const containers = service.spec?.template?.spec?.containers ?? [];
   return containers.find(({ ports }) => (ports?.length ?? 0) > 0) ?? containers[0];
 }

@@ -32,7 +32,7 @@ const line = (word: string, text: string, width: number, colour?: Segment["colou
 ];
 
 /** `412 ms = queue 3 · decide 1 · …`, drawn together where that is too wide. */
-export function waterfall({ totalMs, parts }: Pick<Wake, "totalMs" | "parts">, width: number): string {
+function waterfall({ totalMs, parts }: Pick<Wake, "totalMs" | "parts">, width: number): string {
   const total = `${Math.round(totalMs)} ms = `;
   const all = PARTS.map(([key, name]) => `${name} ${Math.round(parts[key])}`);
   const wide = total + all.join(" · ");

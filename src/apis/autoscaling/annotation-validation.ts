@@ -33,7 +33,7 @@ interface Found {
 }
 
 /** An autoscaling annotation by its short name (`min-scale`), under either spelling. */
-export function autoscalingAnnotation(annotations: StringMap | undefined, name: string): Found | undefined {
+function autoscalingAnnotation(annotations: StringMap | undefined, name: string): Found | undefined {
   for (const spelling of [name, ALIASES[name]]) {
     const key = PREFIX + spelling;
     const value = spelling === undefined ? undefined : annotations?.[key];

@@ -8,10 +8,10 @@ export const AUTOSCALING_PREFIX = "autoscaling.knative.dev/";
 export const KPA_CLASS = "kpa.autoscaling.knative.dev";
 export const HPA_CLASS = "hpa.autoscaling.knative.dev";
 /** The one scaling annotation outside the prefix. */
-export const PROGRESS_DEADLINE = "serving.knative.dev/progress-deadline";
+const PROGRESS_DEADLINE = "serving.knative.dev/progress-deadline";
 
 /** Names after the prefix; those with an older spelling have it as value (pkg/apis/autoscaling/register.go). */
-export const scalingAnnotations = {
+const scalingAnnotations = {
   class: undefined,
   metric: undefined,
   target: undefined,

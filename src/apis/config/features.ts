@@ -48,9 +48,6 @@ export function parseFeaturesConfig(data: StringMap): FeaturesConfig {
   };
 }
 
-/** The names of all feature gates, as config-features spells them. */
-export const featureGates: readonly string[] = [...Object.keys(GATES), "secure-pod-defaults"];
-
 function chosen<T extends string>(choices: readonly T[], text: string | undefined): T | undefined {
   return choices.find((choice) => choice.toLowerCase() === text?.toLowerCase());
 }

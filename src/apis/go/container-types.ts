@@ -58,7 +58,7 @@ const probeHandler = struct("ProbeHandler", {
   tcpSocket: ptr(tcpSocketAction),
   grpc: ptr(grpcAction),
 });
-export const probe = struct("Probe", {
+const probe = struct("Probe", {
   handler: embed(probeHandler),
   initialDelaySeconds: "int32",
   timeoutSeconds: "int32",

@@ -84,7 +84,7 @@ export function struct(name: string, table: FieldTable): GoStruct {
 }
 
 /** A struct of given fields. */
-export function makeStruct(name: string, fields: readonly GoField[]): GoStruct {
+function makeStruct(name: string, fields: readonly GoField[]): GoStruct {
   return { struct: name, fields, names: new Set(fields.map(({ json }) => json)) };
 }
 

@@ -59,7 +59,7 @@ function sameMark(a: Condition, b: Condition): boolean {
 }
 
 /** Sets a condition exactly; the time changes only when anything else does. */
-export function setCondition(conditions: Conditions, condition: Condition, at: string): Conditions {
+function setCondition(conditions: Conditions, condition: Condition, at: string): Conditions {
   const old = conditionOf(conditions, condition.type);
   if (old && sameMark(old, condition)) return conditions;
   const next = { ...condition, lastTransitionTime: at };

@@ -24,7 +24,7 @@ export const flag: Schema = { type: "boolean" };
 export const int32: Schema = { type: "integer", format: "int32" };
 export const int64: Schema = { type: "integer", format: "int64" };
 export const intOrString: Schema = { intOrString: true };
-export const quantity: Schema = { intOrString: true };
+const quantity: Schema = { intOrString: true };
 /** An object that is not looked into. */
 export const free: Schema = { type: "object", preserveUnknown: true };
 export const texts: Schema = { type: "array", items: text };

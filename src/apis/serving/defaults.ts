@@ -108,7 +108,7 @@ function defaultTemplate(template: RevisionTemplate, parent: ObjectMeta, context
 }
 
 /** A Revision's spec with all of Knative's defaults; unnamed containers are named after `parent`. */
-export function defaultRevisionSpec(
+function defaultRevisionSpec(
   spec: RevisionSpec,
   parent: Partial<ObjectMeta>,
   { config, operation }: DefaultingContext,

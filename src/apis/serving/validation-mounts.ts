@@ -60,7 +60,7 @@ function validateReadOnly(mount: VolumeMount, volume: Volume | undefined): Findi
 }
 
 /** As Go's path.Clean. */
-export function cleanPath(path: string): string {
+function cleanPath(path: string): string {
   const isRooted = path.startsWith("/");
   const parts: string[] = [];
   for (const part of path.split("/")) {

@@ -74,11 +74,6 @@ export function durationMs(duration: Nanoseconds): number {
   return Number(duration) / 1e6;
 }
 
-/** A number of milliseconds as a duration. */
-export function durationOfMs(ms: number): Nanoseconds {
-  return BigInt(Math.round(ms * 1e6));
-}
-
 /** True for a duration of whole seconds. */
 export function isWholeSeconds(duration: Nanoseconds): boolean {
   return duration % SECOND === 0n;

@@ -18,7 +18,7 @@ export interface ReadyOutcome {
 type Verdict = "ready" | "failed" | "waiting";
 
 /** Where a Service stands. Old conditions do not count for a new generation. Pure. */
-export function verdictOf(service: Service | undefined): Verdict {
+function verdictOf(service: Service | undefined): Verdict {
   const ready = service?.status?.conditions?.find(({ type }) => type === "Ready");
   if (ready === undefined || service?.status?.observedGeneration !== service?.metadata.generation) return "waiting";
   return ready.status === "True" ? "ready" : ready.status === "False" ? "failed" : "waiting";

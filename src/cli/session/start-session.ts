@@ -36,7 +36,7 @@ function imagesOf({ services }: Project): EmulatorOptions["images"] {
   return services.map(({ key, image, build }) => ({ image, service: key, ...(build && { bases: build.bases }) }));
 }
 
-export function commandsOf({ services }: Project): Map<string, ServiceCommand> {
+function commandsOf({ services }: Project): Map<string, ServiceCommand> {
   return new Map(services.flatMap(({ key, start }) => (start === undefined ? [] : [[key, start] as const])));
 }
 

@@ -43,7 +43,7 @@ export function makeDeciderSpec(pa: Scalable, config: AutoscalerConfig): Decider
 }
 
 /** What one pod may take: `totalValue` before utilization, `targetValue` after. */
-export function targetOf(
+function targetOf(
   pa: Scalable,
   config: AutoscalerConfig,
 ): { readonly metric: ScalingMetric; readonly targetValue: number; readonly totalValue: number } {
@@ -61,11 +61,11 @@ export function targetOf(
   return { metric, totalValue, targetValue: Math.max(SMALLEST_TARGET, totalValue * used) };
 }
 
-export function targetBurstCapacityOf(annotations: StringMap | undefined, config: AutoscalerConfig): number {
+function targetBurstCapacityOf(annotations: StringMap | undefined, config: AutoscalerConfig): number {
   return scalingFloat(annotations, "target-burst-capacity") ?? config.targetBurstCapacity;
 }
 
-export function stableWindowMsOf(annotations: StringMap | undefined, config: AutoscalerConfig): number {
+function stableWindowMsOf(annotations: StringMap | undefined, config: AutoscalerConfig): number {
   return scalingDurationMs(annotations, "window") ?? config.stableWindowMs;
 }
 

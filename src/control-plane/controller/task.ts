@@ -32,7 +32,7 @@ export interface Task {
 }
 
 /** `service Service.serving.knative.dev/default/hello`: names a task, also in logs. */
-export function taskText(reconciler: Reconciler, key: ObjectKey): string {
+function taskText(reconciler: Reconciler, key: ObjectKey): string {
   return `${reconciler.name} ${keyText(key)}`;
 }
 

@@ -51,7 +51,7 @@ export type DeleteOutcome =
   | { readonly refused: ApiStatus };
 
 /** The service account as which knap's own controllers write. */
-export const CONTROLLER = "system:serviceaccount:knative-serving:controller";
+const CONTROLLER = "system:serviceaccount:knative-serving:controller";
 const NAMESPACES = ["default", "knative-serving", "kube-system", "kube-public"];
 const NAME_ATTEMPTS = 8;
 

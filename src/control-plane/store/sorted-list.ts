@@ -1,7 +1,7 @@
 // A sorted list of distinct strings: the order in which the store lists. It knows nothing of objects.
 
 /** Where `text` stands, or would stand, in the sorted list. */
-export function lowerBound(sorted: readonly string[], text: string): number {
+function lowerBound(sorted: readonly string[], text: string): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {

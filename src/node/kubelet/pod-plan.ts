@@ -35,7 +35,7 @@ export function restartAt(container: ContainerFacts, policy: string): Time | und
 }
 
 /** When an image that could not be had is asked for again; undefined: it will never do. */
-export function pullAgainAt(container: ContainerFacts): Time | undefined {
+function pullAgainAt(container: ContainerFacts): Time | undefined {
   if (container.image.state !== "failed") return undefined;
   const { failedAt, failures, reason } = container.image.trouble;
   return reason === "InvalidImageName" ? undefined : failedAt + backOffMs(failures);

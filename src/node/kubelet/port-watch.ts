@@ -31,7 +31,7 @@ export async function waitForPort({ address, relayed, clock, signal }: PortWatch
 }
 
 /** Connects once. With `holdMs`, the connection must also live that long. */
-export function accepts({ host, port }: Address, holdMs: number, signal: AbortSignal): Promise<boolean> {
+function accepts({ host, port }: Address, holdMs: number, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve(false);
     const socket = connect({ host, port });

@@ -18,7 +18,7 @@ interface Upstream {
 }
 
 /** The machine's resolvers, read anew each time: they change with the network one is in. */
-export function hostResolvers(): readonly string[] {
+function hostResolvers(): readonly string[] {
   return new Resolver().getServers();
 }
 
