@@ -86,8 +86,10 @@ export async function openNode(parts: NodeOptions): Promise<NodeAgent> {
     idle: () => kubelet.idle(),
     stop: async (how) => {
       await (how === "now" ? kubelet.hurry() : kubelet.stopAll());
-      await kubelet.close();
-      await network?.close();
+      await leaving(options, async () => {
+        await kubelet.close();
+        await network?.close();
+      });
     },
   };
 }
@@ -101,6 +103,16 @@ async function sweepDead({ options, runtime }: NodeOptions): Promise<void> {
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
     log.warn("dead sessions not swept", { error: error.message });
+  }
+}
+
+/** An engine that is away at the end keeps nobody: its containers carry the session's name, and the next start removes them. */
+async function leaving({ log }: EmulatorOptions, close: () => Promise<void>): Promise<void> {
+  try {
+    await close();
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    log.warn("what this session has on the engine is removed by the next start", { error: error.message });
   }
 }
 

@@ -149,6 +149,43 @@ describe("on an engine that works", () => {
   });
 });
 
+describe("with processes", () => {
+  beforeAll(async () => {
+    session = await openSession("process");
+    await session.deploy("bystander");
+    await session.ready("bystander");
+  });
+  afterAll(async () => {
+    await session[Symbol.asyncDispose]();
+  });
+
+  test.each([
+    ["exits at once", { EXIT_AT_START: "3", EXIT_MESSAGE: "no database" }, /^False ExitCode3: .*no database/],
+    [
+      "listens on the wrong port",
+      { LISTEN_PORT: "0" },
+      /^False PortMismatch: listens on \d+, not on PORT=\d+; use PORT/,
+    ],
+  ])("a process that %s is named in ContainerHealthy, and others go on", async (_, env, expected) => {
+    const name = `bad-${randomBytes(3).toString("hex")}`;
+    await session.deploy(name, { env });
+    await eventually(async () => expect(await health(name)).toMatch(expected), 30_000);
+    await bystanderAnswers();
+    await session.emulator.client.delete({ kind: "Service.serving.knative.dev", namespace: "default", name });
+  });
+
+  test("a process that is killed behind knap's back is started again", async () => {
+    await session.deploy("victim", { annotations: keptUp });
+    await session.ready("victim");
+    const pid = async () => Number(JSON.parse((await session.fetch("victim", "/whoami")).text).pid);
+    const first = await pid();
+    process.kill(first, "SIGKILL");
+    await eventually(async () => expect(await pid()).not.toBe(first));
+    const [pod] = await podsOf("victim");
+    expect(pod?.status?.containerStatuses?.find((one) => one.name === "user-container")?.restartCount).toBe(1);
+  });
+});
+
 if (privateEngineLack) console.info(`an engine that goes away under a session: skipped, ${privateEngineLack}`);
 
 describe.skipIf(privateEngineLack !== undefined)("on an engine that goes away", () => {

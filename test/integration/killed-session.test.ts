@@ -7,6 +7,7 @@ import type { ContainerRuntime } from "../../src/node/runtime/runtime.ts";
 import { leftovers, openTestEngine, testAppPath, testImage } from "../support/engine.ts";
 import { eventually } from "../support/eventually.ts";
 import { get, KnapHome, type RunningKnap } from "../support/knap.ts";
+import { openPrivateEngine, privateEngineLack } from "../support/private-engine.ts";
 
 let engine: ContainerRuntime;
 let image: string;
@@ -129,4 +130,38 @@ describe.each(["docker", "process"])("killed by -9 with runtime %s", (kind) => {
     expect(sessions()).toEqual([]);
     expect(processesOf(id)).toEqual([]);
   });
+});
+
+if (privateEngineLack) console.info(`an engine that is away at the end: skipped, ${privateEngineLack}`);
+
+describe.skipIf(privateEngineLack !== undefined)("an engine that is away", () => {
+  test("when a session ends holds it up for seconds only; the next start removes what could not be reached", async () => {
+    const daemon = await openPrivateEngine();
+    const own = await openTestEngine({ env: { DOCKER_HOST: daemon.host } });
+    await testImage(own);
+    home[Symbol.dispose]();
+    home = new KnapHome({ DOCKER_HOST: daemon.host });
+    const folder = project("stranded");
+    try {
+      const knap = up("docker", folder);
+      await ready(knap);
+      await daemon.stop("SIGKILL");
+      await knap.until(({ reason }) => reason === "NodeNotReady");
+      const began = Date.now();
+      const ended = await knap.interrupt();
+      expect(Date.now() - began).toBeLessThan(15_000);
+      expect(ended.code, ended.stderr).toBe(0);
+      expect(sessions()).toEqual([]);
+      const refused = await home.run(["ci", ...flags("docker")], folder);
+      expect(refused.code).toBe(3);
+      expect(refused.stderr).toMatch(/no container engine\n.*does not answer.*→ Start Docker, or use --runtime process/s);
+      await daemon.start();
+      expect((await leftovers(own, `knap.dev/host=${home.hostId}`)).length).toBeGreaterThan(0);
+      expect(await home.run(["ci", ...flags("docker"), "--timeout", "60s"], folder)).toMatchObject({ code: 0 });
+      expect(await leftovers(own, `knap.dev/host=${home.hostId}`)).toEqual([]);
+    } finally {
+      await own.close();
+      await daemon.close();
+    }
+  }, 120_000);
 });
