@@ -1,12 +1,13 @@
 // The store as a Kubernetes API over HTTP on loopback: sockets, token, bodies in, answers out. It takes no decision about any object.
+
 import { timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
-import { makeFailure } from "../control-plane/store/refusals.ts";
 import { type Answer, type ApiRequest, refuse } from "./answer.ts";
 import { JsonTexts } from "./json-texts.ts";
 import type { PodLogs } from "./pod-logs.ts";

@@ -1,11 +1,11 @@
 // DELETE of one object or of a collection, with DeleteOptions from body or query. What deletion means is the store's affair.
 import { keyOf } from "../apis/kinds.ts";
-import type { ApiStatus } from "../apis/meta/api-status.ts";
+import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { isFields } from "../base/json.ts";
 import type { DeleteOptions } from "../control-plane/store/deletion.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
-import { detailsOf, makeFailure } from "../control-plane/store/refusals.ts";
+import { detailsOf } from "../control-plane/store/refusals.ts";
 import { type Answer, type ApiRequest, json, refuse } from "./answer.ts";
 import { jsonBody } from "./request-body.ts";
 import { isChosen, parseChoice } from "./selection.ts";

@@ -1,7 +1,6 @@
 // The query parameter fieldValidation: what becomes of fields that no schema knows (Strict refuses, Warn says so, Ignore is silent).
-import type { ApiStatus } from "../apis/meta/api-status.ts";
+import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
-import { makeFailure } from "../control-plane/store/refusals.ts";
 import type { ApiRequest } from "./answer.ts";
 
 /** Warnings for the writer, or 400. */

@@ -1,8 +1,7 @@
 // The object in the body of a POST or PUT, held against the path it was sent to.
-import type { ApiStatus } from "../apis/meta/api-status.ts";
+import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { isFields } from "../base/json.ts";
-import { makeFailure } from "../control-plane/store/refusals.ts";
 import type { ApiRequest } from "./answer.ts";
 import { jsonBody } from "./request-body.ts";
 import type { Target } from "./target.ts";

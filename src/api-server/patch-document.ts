@@ -1,10 +1,9 @@
 // Applies the body of a PATCH to an object: merge patch, JSON patch, and strategic patches where they mean the same as a merge patch.
 import { applyPatch, type Operation } from "rfc6902";
 import type { Resource } from "../apis/kinds.ts";
-import type { ApiStatus } from "../apis/meta/api-status.ts";
+import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { applyMergePatch, isFields } from "../base/json.ts";
-import { makeFailure } from "../control-plane/store/refusals.ts";
 import type { ApiRequest } from "./answer.ts";
 import { mediaType, parseJson, unsupportedMedia } from "./request-body.ts";
 

@@ -1,7 +1,9 @@
 // GET …/pods/NAME/log: lines of one container, as plain text, from whoever keeps them. It stores nothing.
+
 import type { Pod } from "../apis/core/types.ts";
+import { makeFailure } from "../apis/meta/api-status.ts";
 import type { LogOptions } from "../client/client.ts";
-import { makeFailure, makeNotFound } from "../control-plane/store/refusals.ts";
+import { makeNotFound } from "../control-plane/store/refusals.ts";
 import { type Answer, type ApiRequest, refuse } from "./answer.ts";
 import type { Reading } from "./reads.ts";
 

@@ -1,7 +1,8 @@
 // GET of one object or of a collection, as JSON or as a Table. It changes nothing.
+import { makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
-import { makeFailure, makeNotFound } from "../control-plane/store/refusals.ts";
+import { makeNotFound } from "../control-plane/store/refusals.ts";
 import { type Answer, type ApiRequest, json, refuse } from "./answer.ts";
 import type { JsonTexts } from "./json-texts.ts";
 import { isChosen, parseChoice } from "./selection.ts";

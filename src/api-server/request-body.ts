@@ -1,8 +1,7 @@
 // The body of a request: read up to the limit, taken for JSON. What cannot be read is a Status, never an exception.
 import type { IncomingMessage } from "node:http";
-import type { ApiStatus } from "../apis/meta/api-status.ts";
+import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import { isFields } from "../base/json.ts";
-import { makeFailure } from "../control-plane/store/refusals.ts";
 import type { ApiRequest } from "./answer.ts";
 
 /** As in Kubernetes: 3 MiB. */

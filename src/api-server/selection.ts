@@ -2,9 +2,8 @@
 
 import { matchesLabels, parseSelector } from "../apis/core/label-selector.ts";
 import type { LabelSelector } from "../apis/core/types.ts";
-import type { ApiStatus } from "../apis/meta/api-status.ts";
+import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
-import { makeFailure } from "../control-plane/store/refusals.ts";
 import { type FieldRequirement, matchesFields, parseFieldSelector } from "./field-selector.ts";
 import type { Target } from "./target.ts";
 

@@ -1,6 +1,5 @@
 // The group knap.dev: verbs of the emulator that Kubernetes has no word for. The emulator hands the handlers in; here they are only found.
-import type { ApiStatus } from "../apis/meta/api-status.ts";
-import { makeFailure } from "../control-plane/store/refusals.ts";
+import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import { type Answer, type ApiRequest, json, refuse } from "./answer.ts";
 import { jsonBody } from "./request-body.ts";
 import { decodePath } from "./target.ts";

@@ -1,7 +1,9 @@
 // GET with watch=true: the store's events as a stream of JSON lines, filtered as the request asks. It polls nothing.
+
 import type { ServerResponse } from "node:http";
+import { makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
-import { makeExpired, makeFailure } from "../control-plane/store/refusals.ts";
+import { makeExpired } from "../control-plane/store/refusals.ts";
 import type { WatchEvent } from "../control-plane/store/view.ts";
 import { type Answer, type ApiRequest, refuse } from "./answer.ts";
 import { type Reading, tableOptions } from "./reads.ts";

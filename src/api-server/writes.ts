@@ -1,7 +1,8 @@
 // POST, PUT and PATCH: a body becomes a write through the store's doors, and its outcome an answer. It judges no object itself.
+import { makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { ObjectStore, Outcome } from "../control-plane/store/object-store.ts";
-import { makeFailure, makeNotFound } from "../control-plane/store/refusals.ts";
+import { makeNotFound } from "../control-plane/store/refusals.ts";
 import { type Answer, type ApiRequest, json, refuse } from "./answer.ts";
 import { checkFields } from "./field-validation.ts";
 import { decodeObject } from "./object-body.ts";

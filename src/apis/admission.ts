@@ -9,7 +9,7 @@ import { decode } from "./go/decode.ts";
 import { dataTypes } from "./go/serving-types.ts";
 import { kindOf, resourceOf } from "./kinds.ts";
 import type { Admission, AdmissionAnswer, AdmissionRequest } from "./meta/admission.ts";
-import type { ApiStatus } from "./meta/api-status.ts";
+import { type ApiStatus, makeFailure } from "./meta/api-status.ts";
 import type { AnyObject } from "./meta/object.ts";
 import { metadataFindings } from "./schema/metadata-findings.ts";
 import { schemaOf } from "./schema/schemas.ts";
@@ -61,7 +61,7 @@ function admitData(object: AnyObject): AdmissionAnswer {
   const version = object.apiVersion.slice(object.apiVersion.indexOf("/") + 1);
   if (errors[0]) {
     const text = `${object.kind} in version ${JSON.stringify(version)} cannot be handled as a ${object.kind}: ${errors[0].message}`;
-    return { refused: badRequest(text) };
+    return { refused: makeFailure("BadRequest", text) };
   }
   const metadata = metadataFindings(object);
   if (metadata.length > 0) return invalid(object, metadata);
@@ -72,19 +72,7 @@ function admitData(object: AnyObject): AdmissionAnswer {
 }
 
 function denied(webhook: string, message: string): { readonly refused: ApiStatus } {
-  return { refused: badRequest(`admission webhook "${webhook}" denied the request: ${message}`) };
-}
-
-function badRequest(message: string): ApiStatus {
-  return {
-    kind: "Status",
-    apiVersion: "v1",
-    metadata: {},
-    status: "Failure",
-    message,
-    reason: "BadRequest",
-    code: 400,
-  };
+  return { refused: makeFailure("BadRequest", `admission webhook "${webhook}" denied the request: ${message}`) };
 }
 
 /** 422, with every finding as a cause. */
@@ -98,19 +86,7 @@ function makeInvalid(object: AnyObject, findings: readonly SchemaFinding[]): Api
   const texts = findings.map(({ path, message }) => `${path}: ${message}`);
   const list = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
   const qualified = group === "" ? object.kind : `${object.kind}.${group}`;
-  return {
-    kind: "Status",
-    apiVersion: "v1",
-    metadata: {},
-    status: "Failure",
-    message: `${qualified} "${name}" is invalid: ${list}`,
-    reason: "Invalid",
-    details: {
-      name,
-      group,
-      kind: object.kind,
-      causes: findings.map(({ path, message, reason }) => ({ reason, message, field: path })),
-    },
-    code: 422,
-  };
+  const causes = findings.map(({ path, message, reason }) => ({ reason, message, field: path }));
+  const details = { name, group, kind: object.kind, causes };
+  return makeFailure("Invalid", `${qualified} "${name}" is invalid: ${list}`, details);
 }

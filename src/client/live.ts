@@ -1,4 +1,4 @@
-// What `GET /live` of the group knap.dev answers: the moving figures that no object carries. Types only; the emulator fills them, UIs read them.
+// What `GET /live` of the group knap.dev answers: the moving figures that no object carries. Types and the order of a start's steps; the emulator fills them, UIs read them.
 
 export interface LiveRevision {
   readonly concurrency: number;
@@ -26,6 +26,17 @@ export interface WakeParts {
   readonly probe: number;
   readonly firstByte: number;
 }
+
+/** The steps of a start in the order of time, with their names for people. */
+export const wakeSteps: readonly (readonly [keyof WakeParts, string])[] = [
+  ["queue", "queue"],
+  ["decide", "decide"],
+  ["create", "create"],
+  ["start", "start"],
+  ["port", "port"],
+  ["probe", "probe"],
+  ["firstByte", "first byte"],
+];
 
 export interface Wake {
   /** `namespace/name` */

@@ -1,7 +1,8 @@
 // The verbs of the virtual clock: look at it, let time pass, let it pass until something is so. On real time only the first has an answer.
+
 import type { VerbHandler, VerbRequest } from "../api-server/verbs.ts";
+import { makeFailure } from "../apis/meta/api-status.ts";
 import type { Clock } from "../base/clock.ts";
-import { makeFailure } from "../control-plane/store/refusals.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 import { makeWait, readWaitCondition, whyNot } from "./wait-condition.ts";

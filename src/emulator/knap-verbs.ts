@@ -1,8 +1,10 @@
 // The verbs of the group knap.dev: what only an emulator has. Each is a few words around a call; nothing is decided here.
+
 import type { VerbHandler, VerbRequest, Verbs } from "../api-server/verbs.ts";
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import type { Pod } from "../apis/core/types.ts";
-import { makeFailure, makeNotFound } from "../control-plane/store/refusals.ts";
+import { makeFailure } from "../apis/meta/api-status.ts";
+import { makeNotFound } from "../control-plane/store/refusals.ts";
 import { type ClockVerbOptions, makeClockVerbs } from "./clock-verbs.ts";
 import { explainRevision, gatherLive, type LiveOptions } from "./live.ts";
 

@@ -1,6 +1,6 @@
 // What stands below the overview and in the detail views, as lines of segments. Pure.
 import type { Event } from "../apis/core/types.ts";
-import type { Wake, WakeParts } from "../client/live.ts";
+import { type Wake, wakeSteps } from "../client/live.ts";
 import { type Row, type ServiceRow, serviceOfRow } from "./rows.ts";
 import { fitText, type Segment } from "./segments.ts";
 import { shareBar } from "./sparkline.ts";
@@ -15,16 +15,6 @@ export interface LogEntry {
   readonly text: string;
 }
 
-const PARTS: readonly (readonly [keyof WakeParts, string])[] = [
-  ["queue", "queue"],
-  ["decide", "decide"],
-  ["create", "create"],
-  ["start", "start"],
-  ["port", "port"],
-  ["probe", "probe"],
-  ["firstByte", "first byte"],
-];
-
 const label = (word: string): Segment => ({ text: ` ${word.padEnd(6)}`, colour: "gray" });
 const line = (word: string, text: string, width: number, colour?: Segment["colour"]): Line => [
   label(word),
@@ -34,7 +24,7 @@ const line = (word: string, text: string, width: number, colour?: Segment["colou
 /** `412 ms = queue 3 · decide 1 · …`, drawn together where that is too wide. */
 function waterfall({ totalMs, parts }: Pick<Wake, "totalMs" | "parts">, width: number): string {
   const total = `${Math.round(totalMs)} ms = `;
-  const all = PARTS.map(([key, name]) => `${name} ${Math.round(parts[key])}`);
+  const all = wakeSteps.map(([key, name]) => `${name} ${Math.round(parts[key])}`);
   const wide = total + all.join(" · ");
   return wide.length <= width ? wide : total + all.join("·").replace("first byte", "byte");
 }

@@ -39,3 +39,34 @@ export interface ApiStatus {
   /** The HTTP status: 400, 404, 409, 410, 422, … */
   readonly code: number;
 }
+
+const CODES: Readonly<Record<StatusReason, number>> = {
+  BadRequest: 400,
+  Unauthorized: 401,
+  Forbidden: 403,
+  NotFound: 404,
+  MethodNotAllowed: 405,
+  NotAcceptable: 406,
+  AlreadyExists: 409,
+  Conflict: 409,
+  Expired: 410,
+  RequestEntityTooLarge: 413,
+  UnsupportedMediaType: 415,
+  Invalid: 422,
+  TooManyRequests: 429,
+  InternalError: 500,
+};
+
+/** A Failure with the HTTP code that belongs to its reason. */
+export function makeFailure(reason: StatusReason, message: string, details?: ApiStatus["details"]): ApiStatus {
+  return {
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Failure",
+    message,
+    reason,
+    ...(details ? { details } : {}),
+    code: CODES[reason],
+  };
+}

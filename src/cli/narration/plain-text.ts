@@ -1,22 +1,12 @@
 // Happenings as lines for people: a mark, a name, a sentence. Pure but for the colours it is given.
-import type { WakeParts } from "../../client/live.ts";
+import { type WakeParts, wakeSteps } from "../../client/live.ts";
 import { latencyText } from "../output/latency-text.ts";
 import type { Terminal } from "../terminal.ts";
 import type { Happening } from "./happening.ts";
 
-const PARTS: readonly (readonly [keyof WakeParts, string])[] = [
-  ["queue", "queue"],
-  ["decide", "decide"],
-  ["create", "create"],
-  ["start", "start"],
-  ["port", "port"],
-  ["probe", "probe"],
-  ["firstByte", "first byte"],
-];
-
 /** `412 ms = queue 3 · decide 1 · …` */
 function wakeText(totalMs: number, parts: WakeParts): string {
-  const shown = PARTS.map(([key, name]) => `${name} ${Math.round(parts[key])}`);
+  const shown = wakeSteps.map(([key, name]) => `${name} ${Math.round(parts[key])}`);
   return `${latencyText(totalMs)} = ${shown.join(" · ")}`;
 }
 

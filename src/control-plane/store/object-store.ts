@@ -3,7 +3,7 @@
 
 import { type Kind, keyOf, kindOf, type ObjectKey, type ObjectOf } from "../../apis/kinds.ts";
 import type { Admission } from "../../apis/meta/admission.ts";
-import type { ApiStatus } from "../../apis/meta/api-status.ts";
+import { type ApiStatus, makeFailure } from "../../apis/meta/api-status.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
 import type { Clock } from "../../base/clock.ts";
 import { applyMergePatch, freezeDeep, isFields, sameJson } from "../../base/json.ts";
@@ -133,7 +133,7 @@ export class ObjectStore implements View {
     if (!old) return { refused: refusals.makeNotFound(key) };
     const merged = applyMergePatch(old, patch) as AnyObject;
     if (!isFields(merged) || !isFields(merged.metadata)) {
-      return { refused: refusals.makeFailure("BadRequest", "the patch must be an object and leave metadata") };
+      return { refused: makeFailure("BadRequest", "the patch must be an object and leave metadata") };
     }
     const conflict = conflictOf(key, old, merged.metadata);
     if (conflict) return { refused: conflict };
@@ -210,7 +210,7 @@ export class ObjectStore implements View {
     }
     if (metadata.resourceVersion) {
       const text = "resourceVersion should not be set on objects to be created";
-      return { refused: refusals.makeFailure("BadRequest", text) };
+      return { refused: makeFailure("BadRequest", text) };
     }
     const refused = namespaced ? this.#refusalIn(namespace, key) : undefined;
     if (refused) return { refused };

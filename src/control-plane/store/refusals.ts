@@ -1,37 +1,6 @@
 // The store's ways to say no, as Kubernetes' Status objects with the texts that kubectl shows. It decides nothing.
 import { type Kind, type ObjectKey, resourceOf } from "../../apis/kinds.ts";
-import type { ApiStatus, StatusCause, StatusReason } from "../../apis/meta/api-status.ts";
-
-const CODES: Readonly<Record<StatusReason, number>> = {
-  BadRequest: 400,
-  Unauthorized: 401,
-  Forbidden: 403,
-  NotFound: 404,
-  MethodNotAllowed: 405,
-  NotAcceptable: 406,
-  AlreadyExists: 409,
-  Conflict: 409,
-  Expired: 410,
-  RequestEntityTooLarge: 413,
-  UnsupportedMediaType: 415,
-  Invalid: 422,
-  TooManyRequests: 429,
-  InternalError: 500,
-};
-
-/** A Failure with the HTTP code that belongs to its reason. */
-export function makeFailure(reason: StatusReason, message: string, details?: ApiStatus["details"]): ApiStatus {
-  return {
-    kind: "Status",
-    apiVersion: "v1",
-    metadata: {},
-    status: "Failure",
-    message,
-    reason,
-    ...(details ? { details } : {}),
-    code: CODES[reason],
-  };
-}
+import { type ApiStatus, makeFailure, type StatusCause } from "../../apis/meta/api-status.ts";
 
 /** `services.serving.knative.dev`: how messages name a resource. */
 function resourceText(kind: Kind): string {
