@@ -99,6 +99,29 @@ describe("the narrator", () => {
     expect(nap && plainText(nap, paint)).toBe("z hello-00001 naps 2 → 0");
   });
 
+  test("an engine that goes, comes back and goes again is told each time; other Normal events never", () => {
+    const narrator = makeNarrator(() => undefined);
+    const event = (kind: string, type: "Normal" | "Warning", reason: string) => ({
+      apiVersion: "v1",
+      kind: "Event" as const,
+      metadata: { name: "e", namespace: "default" },
+      involvedObject: { kind, name: "knap" },
+      type,
+      reason,
+      message: `${reason}!`,
+    });
+    const gone = event("Node", "Warning", "NodeNotReady");
+    const back = event("Node", "Normal", "NodeReady");
+    const told = [gone, gone, back, gone, back].flatMap((one) => narrator.event(one));
+    expect(told.map((one) => one.type === "event" && one.reason)).toEqual([
+      "NodeNotReady",
+      "NodeReady",
+      "NodeNotReady",
+      "NodeReady",
+    ]);
+    expect(narrator.event(event("Pod", "Normal", "Killing"))).toEqual([]);
+  });
+
   test("a wake is told once per pod, with where the time went", () => {
     const narrator = makeNarrator(() => undefined);
     const parts = { queue: 3, decide: 1, create: 44, start: 203, port: 31, probe: 52, firstByte: 78 };

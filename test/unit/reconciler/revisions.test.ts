@@ -43,6 +43,45 @@ describe("digests", () => {
   });
 });
 
+describe("what the node finds out about a running container", () => {
+  const waiting = (reason: string) => () => ({
+    phase: "Running" as const,
+    containerStatuses: [
+      {
+        name: "user-container",
+        ready: false,
+        restartCount: 0,
+        image: "",
+        imageID: "",
+        state: { waiting: { reason, message: "why" } },
+      },
+    ],
+  });
+
+  test.each(["LoopbackOnly", "PortMismatch"])(
+    "%s fails the Revision at once, and no longer than it lasts",
+    (reason) => {
+      cluster = makePaperCluster({ kubelet: waiting(reason) });
+      cluster.store.create(knativeService("shop", "example.com/shop:v1"));
+      cluster.rest();
+      expect(of("shop-00001", "ContainerHealthy")).toMatchObject({ status: "False", reason, message: "why" });
+      const [pod] = cluster.store.list("Pod");
+      const ready = { type: "Ready", status: "True", lastTransitionTime: "2024-05-01T10:00:00Z" };
+      const key = { kind: "Pod", namespace: "default", name: pod?.metadata.name ?? "" } as const;
+      cluster.store.writeStatus(key, { ...pod?.status, conditions: [ready], containerStatuses: [] });
+      cluster.rest();
+      expect(of("shop-00001", "ContainerHealthy")).toMatchObject({ status: "True" });
+    },
+  );
+
+  test("what a cluster knows as well waits for the progress deadline, as there", () => {
+    cluster = makePaperCluster({ kubelet: waiting("ContainerCreating") });
+    cluster.store.create(knativeService("shop", "example.com/shop:v1"));
+    cluster.rest();
+    expect(of("shop-00001", "ContainerHealthy")).toMatchObject({ status: "Unknown" });
+  });
+});
+
 describe("a Configuration", () => {
   test("does not take over a Revision that has the name it would give", () => {
     const spec = { containers: [{ image: "example.com/else:v1" }] };
