@@ -1,4 +1,5 @@
 // Docker or processes, for the whole session: decided once, before the first container, with the reason in words.
+import { authFor, readDockerConfig } from "../node/image/registry-auth.ts";
 import type { ContainerRuntime } from "../node/runtime/runtime.ts";
 import { RuntimeError } from "../node/runtime/runtime.ts";
 import { EmulatorError, type EmulatorOptions } from "./options.ts";
@@ -67,7 +68,8 @@ async function firstMissingImage(
 async function whyMissing(runtime: ContainerRuntime, image: string): Promise<string | undefined> {
   try {
     if (await runtime.images.inspect(image)) return undefined;
-    await withPatience(runtime.images.digest(image));
+    const auth = await authFor(image, [await readDockerConfig(process.env)]);
+    await withPatience(runtime.images.digest(image, auth));
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -36,7 +36,7 @@ async function causeOf(client: Client, service: Service): Promise<{ reason: stri
 
 async function problemOf(client: Client, service: Service, exitCode: number, how: string): Promise<Complaint> {
   const { reason, message } = await causeOf(client, service);
-  const fix = fixOf(reason);
+  const fix = fixOf(reason, message);
   const why = [reason, message].filter((part) => part !== "").join(": ");
   return {
     exitCode,

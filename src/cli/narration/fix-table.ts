@@ -13,7 +13,14 @@ const fixes: Readonly<Record<string, string>> = {
   StopTimeout: "handle SIGTERM in the process that is number 1 of the container",
 };
 
+const LOGIN = "log in to its registry with `docker login`, or name a pull secret; if it is public, check its name";
+/** How registries and engines say that somebody is not let in. */
+const NOT_LET_IN =
+  /no basic auth credentials|unauthorized|authentication required|access (to the resource )?(is )?denied/i;
+const OF_IMAGES: ReadonlySet<string> = new Set(["ContainerMissing", "ImagePullBackOff", "ErrImagePull"]);
+
 /** What to do about a reason; undefined where the message says it all. */
-export function fixOf(reason: string): string | undefined {
+export function fixOf(reason: string, message: string): string | undefined {
+  if (OF_IMAGES.has(reason) && NOT_LET_IN.test(message)) return LOGIN;
   return /^ExitCode\d+$/.test(reason) ? "see why it exits with `knap logs`" : fixes[reason];
 }

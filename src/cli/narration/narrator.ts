@@ -12,6 +12,9 @@ const idOf = ({ metadata }: { metadata: { namespace?: string; name: string } }) 
 const failing = (conditions: readonly Condition[] = []): Condition | undefined =>
   conditions.find(({ type, status, severity }) => type !== "Ready" && status === "False" && severity === undefined);
 
+/** The only good news among events that are worth a line: nothing else happens meanwhile. */
+const PULLS: ReadonlySet<string> = new Set(["Pulling", "Pulled"]);
+
 export interface Narrator {
   service(service: Service, deleted: boolean): readonly Happening[];
   revision(revision: Revision): readonly Happening[];
@@ -58,7 +61,7 @@ export function makeNarrator(addressOf: (namespace: string, name: string) => str
     }
     const { reason = "", message = "" } = causeOf(service, ready);
     if (!isNews(`service ${idOf(service)}`, `failed ${reason} ${message}`)) return [];
-    const fix = fixOf(reason);
+    const fix = fixOf(reason, message);
     return [{ type: "failed", ...about, reason, message, ...(fix !== undefined && { fix }) }];
   };
 
@@ -83,8 +86,9 @@ export function makeNarrator(addressOf: (namespace: string, name: string) => str
     },
     event(event) {
       const { kind = "", name = "" } = event.involvedObject;
-      const about = `${kind.toLowerCase()}/${name}`;
-      const [reason, message] = [event.reason ?? "", event.message ?? ""];
+      const [about, reason, message] = [`${kind.toLowerCase()}/${name}`, event.reason ?? "", event.message ?? ""];
+      // Pods that wait for one image say the same.
+      if (PULLS.has(reason)) return isNews("pull", message) ? [{ type: "notice", text: message }] : [];
       // The engine may go away more than once, and that it is back is worth a line.
       const isNode = kind === "Node";
       if (event.type !== "Warning" && !isNode) return [];

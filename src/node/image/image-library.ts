@@ -29,6 +29,7 @@ export interface ImageRequest {
   readonly policy?: string;
   /** Credentials of the pod, tried before the user's own. */
   readonly configs?: readonly RegistryConfig[];
+  /** Told of a pull's steps, also to those who join one that is under way. */
   readonly onProgress?: (progress: PullProgress) => void;
   readonly onPulled?: (text: string) => void;
 }
@@ -42,11 +43,17 @@ export interface ImageLibraryOptions {
   readonly userConfig: () => Promise<RegistryConfig>;
 }
 
+/** One search or pull, and all who wait for it. */
+interface Errand {
+  readonly outcome: Promise<ImageOutcome>;
+  readonly requests: ImageRequest[];
+}
+
 /** The images of one engine. Never throws: what fails is an {@link ImageFailure}. */
 export class ImageLibrary {
   readonly #options: ImageLibraryOptions;
   readonly #known = new Map<string, UsableImage>();
-  readonly #running = new Map<string, Promise<ImageOutcome>>();
+  readonly #running = new Map<string, Errand>();
 
   constructor(options: ImageLibraryOptions) {
     this.#options = options;
@@ -75,16 +82,24 @@ export class ImageLibrary {
     const known = this.#known.get(request.reference);
     if (known && request.policy !== "Always") return Promise.resolve({ image: known });
     const running = this.#running.get(request.reference);
-    if (running !== undefined) return running;
-    const started = this.#ensure(request)
+    if (running !== undefined) {
+      running.requests.push(request);
+      return running.outcome;
+    }
+    const requests = [request];
+    const outcome = this.#ensure(request, requests)
       .catch((error: unknown) => ({ failure: failureOf(error) }))
       .finally(() => this.#running.delete(request.reference));
-    this.#running.set(request.reference, started);
-    return started;
+    this.#running.set(request.reference, { outcome, requests });
+    return outcome;
   }
 
-  async #ensure(request: ImageRequest): Promise<ImageOutcome> {
+  /** `requests`: grows while it runs. */
+  async #ensure(request: ImageRequest, requests: readonly ImageRequest[]): Promise<ImageOutcome> {
     const { reference, policy } = request;
+    const tell = (text: string): void => {
+      for (const { onPulled } of requests) onPulled?.(text);
+    };
     if (!parseImageReference(reference)) {
       const message = `Failed to apply default image tag "${reference}": couldn't parse image name "${reference}": invalid reference format`;
       return { failure: { reason: "InvalidImageName", message } };
@@ -99,16 +114,18 @@ export class ImageLibrary {
       const auth = await authFor(reference, [...(request.configs ?? []), await this.#options.userConfig()]);
       await this.#options.runtime.images.pull(reference, {
         ...(auth && { auth }),
-        ...(request.onProgress && { onProgress: request.onProgress }),
+        onProgress: (step) => {
+          for (const { onProgress } of requests) onProgress?.(step);
+        },
       });
     } catch (error) {
       if (!local || !isOutOfReach(error)) throw error;
-      request.onPulled?.(`Registry out of reach; using the local image "${reference}"`);
+      tell(`Registry out of reach; using the local image "${reference}"`);
       return { image: this.#keep(reference, local) };
     }
     const pulled = await this.find(reference);
     if (!pulled) throw new RuntimeError("no-image", `image "${reference}" is not there after it was pulled`);
-    request.onPulled?.(`Successfully pulled image "${reference}"`);
+    tell(`Successfully pulled image "${reference}"`);
     return { image: this.#keep(reference, pulled) };
   }
 

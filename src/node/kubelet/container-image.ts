@@ -2,6 +2,7 @@
 import type { Container } from "../../apis/core/pod-spec.ts";
 import type { Pod } from "../../apis/core/types.ts";
 import type { UsableImage } from "../image/image-library.ts";
+import { makePullReport } from "../image/pull-report.ts";
 import type { NodeParts } from "./node-parts.ts";
 import type { ImageFacts } from "./pod-facts.ts";
 
@@ -37,11 +38,17 @@ export class ContainerImage {
     const failures = this.facts.state === "failed" ? this.facts.trouble.failures : 0;
     this.facts = { state: "fetching" };
     const { image: reference = "", imagePullPolicy } = this.#container;
+    const tell = (reason: string, message: string): void => record(pod, { type: "Normal", reason, message });
     const outcome = await library.ensure({
       reference,
       configs: pullConfigs(pod),
       ...(imagePullPolicy && { policy: imagePullPolicy }),
-      onPulled: (message) => record(pod, { type: "Normal", reason: "Pulled", message }),
+      onProgress: makePullReport(
+        reference,
+        () => nodeClock.now(),
+        (message) => tell("Pulling", message),
+      ),
+      onPulled: (message) => tell("Pulled", message),
     });
     if ("image" in outcome) {
       this.have(outcome.image);

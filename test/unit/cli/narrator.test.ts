@@ -137,4 +137,30 @@ describe("the narrator", () => {
       "↑ hello-00001 woke in 412 ms = queue 3 · decide 1 · create 44 · start 203 · port 31 · probe 52 · first byte 78",
     );
   });
+
+  test("tells a pull once, however many pods wait for it, and how far it has come", () => {
+    const narrator = makeNarrator(() => undefined);
+    const pulls = (pod: string, reason: string, message: string) =>
+      narrator.event({
+        apiVersion: "v1",
+        kind: "Event",
+        metadata: { name: `${pod}.${message.length}`, namespace: "default" },
+        involvedObject: { kind: "Pod", name: pod },
+        type: "Normal",
+        reason,
+        message,
+      });
+    expect(pulls("a", "Pulling", "Pulling image")).toEqual([{ type: "notice", text: "Pulling image" }]);
+    expect(pulls("b", "Pulling", "Pulling image")).toEqual([]);
+    expect(pulls("a", "Pulling", "Pulling image: 4 of 9 MB")).toHaveLength(1);
+    expect(pulls("b", "Pulled", "Successfully pulled image")).toHaveLength(1);
+    expect(pulls("b", "Created", "Created container")).toEqual([]);
+  });
+
+  test("who is not let in by a registry is told to log in", () => {
+    const narrator = makeNarrator(() => undefined);
+    const message = 'Unable to fetch image "r/app": no basic auth credentials';
+    const told = narrator.service(service("False", { reason: "ContainerMissing", message }), false);
+    expect(told).toMatchObject([{ type: "failed", fix: expect.stringContaining("docker login") }]);
+  });
 });

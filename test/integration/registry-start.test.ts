@@ -1,0 +1,124 @@
+// From a private registry on loopback to an answer, with the built CLI: credentials of docker's config.json, the pull told, the digest kept, a moved tag.
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ContainerRuntime } from "../../src/node/runtime/runtime.ts";
+import { leftovers, openTestEngine, testImage } from "../support/engine.ts";
+import { eventually } from "../support/eventually.ts";
+import { get, KnapHome } from "../support/knap.ts";
+
+const USER = "knap";
+const PASSWORD = "opensesame";
+/** bcrypt of the password: the only kind that the registry takes. */
+const HTPASSWD = `${USER}:$2b$04$JyKHGWFmjGmT/Sk4PzpW6eGZKmUKeF0OvhhS6UsqK73/7RItupwve\n`;
+const basic = Buffer.from(`${USER}:${PASSWORD}`).toString("base64");
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+
+describe("knap with a registry that asks for a password", () => {
+  const folder = mkdtempSync(join(tmpdir(), "knap-registry-start-"));
+  const login = join(folder, "docker");
+  const project = join(folder, "project");
+  let runtime: ContainerRuntime;
+  let registry: ChildProcess;
+  let host: string;
+  let app: string;
+
+  const makeFolder = (path: string, files: Readonly<Record<string, string>>): void => {
+    mkdirSync(path, { recursive: true });
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text);
+  };
+  /** Has `tag` stand for a new image in the registry; this machine keeps nothing of it. Resolves to its digest. */
+  const push = async (tag: string, release: string): Promise<string> => {
+    const base = await testImage(runtime);
+    const context = join(folder, "context");
+    makeFolder(context, { Dockerfile: `FROM ${base}\nENV RELEASE=${release}\n` });
+    execFileSync("docker", ["build", "-q", "-t", tag, context], { stdio: "ignore" });
+    execFileSync("docker", ["--config", login, "push", "-q", tag], { stdio: "ignore" });
+    const [repository = "", version = ""] = tag.replace(`${host}/`, "").split(":");
+    const manifest = await fetch(`http://${host}/v2/${repository}/manifests/${version}`, {
+      method: "HEAD",
+      headers: { authorization: `Basic ${basic}`, accept: "application/vnd.docker.distribution.manifest.v2+json" },
+    });
+    const digest = `${host}/${repository}@${manifest.headers.get("docker-content-digest")}`;
+    await runtime.images.remove(tag);
+    await runtime.images.remove(digest);
+    return digest;
+  };
+  const serviceYaml = (target: string): string =>
+    `apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: { name: app }\nspec: { template: { spec: { containers: [{ image: "${app}", env: [{ name: TARGET, value: ${target} }] }] } } }\n`;
+
+  beforeAll(async () => {
+    runtime = await openTestEngine();
+    host = `127.0.0.1:${await freePort()}`;
+    app = `${host}/team/app:v1`;
+    makeFolder(login, { "config.json": JSON.stringify({ auths: { [host]: { auth: basic } } }) });
+    makeFolder(folder, {
+      htpasswd: HTPASSWD,
+      "config.yml": `version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: ${folder}/data}}\nhttp: {addr: ${host}}\nauth: {htpasswd: {realm: knap, path: ${folder}/htpasswd}}\n`,
+    });
+    registry = spawn("docker-registry", ["serve", join(folder, "config.yml")], { stdio: "ignore" });
+    await eventually(async () => expect((await fetch(`http://${host}/v2/`)).status).toBe(401));
+  });
+  afterAll(async () => {
+    registry.kill();
+    await runtime.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("pulls with the user's credentials, says so, keeps the digest, and takes a moved tag with the next revision", async () => {
+    const first = await push(app, "one");
+    // With a command at hand `auto` would run a process, if the registry's image were out of reach.
+    makeFolder(project, {
+      "service.yaml": serviceYaml("a"),
+      "knap.yaml": "services: { app: { command: [no-app] } }\n",
+    });
+    using home = new KnapHome({ DOCKER_CONFIG: login });
+    const knap = home.start(["up", "--ui", "json", "--container-address", "published"], project);
+    const digests = async () => {
+      const { stdout } = await home.run(["get", "revisions", "-o", "json"], project);
+      const { items } = JSON.parse(stdout) as { items: { status: { containerStatuses: { imageDigest: string }[] } }[] };
+      return items.map(({ status }) => status.containerStatuses[0]?.imageDigest);
+    };
+    const release = async (url: string) => JSON.parse((await get(`${url}/env`)).text)["RELEASE"];
+
+    const { url } = await knap.until(({ type }) => type === "ready", 60_000);
+    expect(knap.happenings).toContainEqual(expect.objectContaining({ type: "session", runtime: "docker" }));
+    const notices = knap.happenings.filter(({ type }) => type === "notice").map(({ text }) => String(text));
+    expect(notices.filter((text) => text.includes("ull"))).toEqual([
+      expect.stringMatching(`^Pulling image "${first}"`),
+      expect.stringMatching(`^Successfully pulled image "${first}"`),
+    ]);
+    expect(await release(String(url))).toBe("one");
+    expect(await digests()).toEqual([first]);
+
+    const second = await push(app, "two");
+    expect(second).not.toBe(first);
+    makeFolder(project, { "service.yaml": serviceYaml("b") });
+    await knap.until(({ type, revision }) => type === "ready" && revision === "app-00002", 60_000);
+    await eventually(async () => expect(await release(String(url))).toBe("two"));
+    expect((await digests()).sort()).toEqual([first, second].sort());
+
+    expect(await knap.interrupt()).toMatchObject({ code: 0 });
+    expect(await leftovers(runtime, `knap.dev/host=${home.hostId}`)).toEqual([]);
+    for (const image of [first, second]) await runtime.images.remove(image);
+  });
+
+  test("without credentials it fails with the registry's words and what to do", async () => {
+    makeFolder(project, { "service.yaml": serviceYaml("a"), "knap.yaml": "{}\n" });
+    using home = new KnapHome({ DOCKER_CONFIG: folder });
+    const done = await home.run(["ci", "--runtime", "docker", "--timeout", "20s"], project);
+    expect(done.stderr).toMatch(/unauthorized|no basic auth credentials/);
+    expect(done.stderr).toContain("docker login");
+    expect(done.code).toBe(1);
+  });
+});
