@@ -7,34 +7,43 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class StopList {
   readonly #stops: Stop[] = [];
-  #running: { readonly how: StopHow; readonly done: Promise<void> } | undefined;
+  readonly #failures: unknown[] = [];
+  #how: StopHow = "gentle";
+  #current: Stop | undefined;
+  #hurry: Promise<void> | undefined;
+  #done: Promise<void> | undefined;
 
   add(stop: Stop): void {
     this.#stops.push(stop);
   }
 
-  /** Resolves when everything is closed. `now` while a gentle end is under way asks every part again, in the same order. */
+  /** Resolves when everything is closed. `now` while a gentle end is under way asks the part again that is being closed, and the rest at once. */
   run(how: StopHow): Promise<void> {
-    if (this.#running && (how === "gentle" || this.#running.how === "now")) return this.#running.done;
-    const earlier = this.#running?.done;
-    const done = this.#close(how).then(() => earlier);
-    this.#running = { how, done };
-    return done;
+    const hurries = how === "now" && this.#how === "gentle";
+    if (hurries) this.#how = "now";
+    if (hurries && this.#current) this.#hurry = this.#ask(this.#current);
+    this.#done ??= this.#close();
+    return this.#done;
   }
 
-  /** One part that fails to close does not keep the others open. */
-  async #close(how: StopHow): Promise<void> {
-    const failures: unknown[] = [];
+  /** One part that fails to close does not keep the others open, and none begins before the one after it has ended. */
+  async #close(): Promise<void> {
     // The clock's timers keep no process alive; with the doors closed nothing else might, and the end would be cut short.
     const hold = setInterval(() => {}, LONGEST_TIMER_MS);
     for (const stop of this.#stops.toReversed()) {
-      try {
-        await stop(how);
-      } catch (error) {
-        failures.push(error);
-      }
+      this.#current = stop;
+      await this.#ask(stop);
+      await this.#hurry;
     }
     clearInterval(hold);
-    if (failures.length > 0) throw new AggregateError(failures, "the session did not end cleanly");
+    if (this.#failures.length > 0) throw new AggregateError(this.#failures, "the session did not end cleanly");
+  }
+
+  async #ask(stop: Stop): Promise<void> {
+    try {
+      await stop(this.#how);
+    } catch (error) {
+      this.#failures.push(error);
+    }
   }
 }
