@@ -27,6 +27,7 @@ export interface DigestsOptions {
 export class Digests {
   readonly #options: DigestsOptions;
   readonly #retries = new Set<Disposable>();
+  #reading: ReturnType<typeof readDockerConfig> | undefined;
   #closed = false;
 
   constructor(options: DigestsOptions) {
@@ -46,7 +47,7 @@ export class Digests {
 
   async #attempt(question: Question, done: Done, retryMs: number): Promise<void> {
     const { runtime, library, skip, clock } = this.#options;
-    const configs = [...this.#pullSecrets(question), await readDockerConfig(process.env)];
+    const configs = [...this.#pullSecrets(question), await this.#readUserConfig()];
     const answer = await answerDigest({ image: question.image, skip: skip(), configs }, { runtime, library });
     if (this.#closed) return;
     done(answer);
@@ -56,6 +57,14 @@ export class Digests {
       void this.#options.track(this.#attempt(question, done, Math.min(LAST_RETRY_MS, retryMs * 2)));
     });
     this.#retries.add(retry);
+  }
+
+  /** Those who ask at the same time share one look at the file. */
+  #readUserConfig(): ReturnType<typeof readDockerConfig> {
+    this.#reading ??= readDockerConfig(process.env).finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
   }
 
   #isWanted({ namespace, revisionUid }: Question): boolean {

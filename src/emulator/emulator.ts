@@ -62,7 +62,7 @@ async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator
   const data = await openDataPlane({ options, clock, wakes, control: () => control });
   const { activator, gateway, door, sidecars, forward } = data;
   stops.add((how) => door.close(how === "now" ? 0 : LAST_REQUESTS_MS));
-  const inquiries = openInquiries({ clock, runtime, info, activator, gateway, door, control: () => control });
+  const inquiries = openInquiries({ clock, runtime, info, activator, door, control: () => control });
   stops.add(() => inquiries.close());
   const usage = new PodUsageSampler({
     clock: systemClock,

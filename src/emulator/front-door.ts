@@ -1,5 +1,6 @@
 // Where requests come in: the public doors, the local gateway's door, one loopback door per Service; and the routing table that follows the store's Ingresses.
 // It decides no route; that is the table's.
+import type { AnyObject } from "../apis/meta/object.ts";
 import type { Ingress } from "../apis/networking/types.ts";
 import type { Logger } from "../base/logger.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
@@ -9,6 +10,7 @@ import type { IngressGateway } from "../data-plane/ingress/ingress.ts";
 import { compileRoutingTable, type RoutingTable, type TableOptions } from "../data-plane/ingress/routing-table.ts";
 import { LOOPBACK, listen } from "./listen.ts";
 import type { Address } from "./options.ts";
+import { Sparing } from "./sparing.ts";
 import { asksForTls, TlsDoor } from "./tls-door.ts";
 
 const DEFAULT_PORT = 8080;
@@ -38,6 +40,8 @@ export class FrontDoor {
   readonly #serviceDoors = new Map<string, OpenDoor | Promise<OpenDoor | undefined>>();
   /** What was compiled of Ingresses that are still the same. */
   readonly #compiled: NonNullable<TableOptions["known"]> = new WeakMap();
+  /** A thousand Ingresses on their way at once make no thousand tables. */
+  readonly #compiling = new Sparing(() => this.#compile());
   #conflicts = "";
   #tls: TlsDoor | undefined;
   #openingTls: Promise<void> | undefined;
@@ -97,12 +101,18 @@ export class FrontDoor {
     this.#compile();
   }
 
-  observe({ object, type }: Pick<WatchEvent, "type" | "object">): void {
-    if (object.kind === "Ingress" && this.#store) this.#compile();
-    if (object.kind === "Secret" && this.#store && this.#tls) this.#compile();
+  observe({ object, old, type }: Pick<WatchEvent, "type" | "object" | "old">): void {
+    const isOther = type !== "MODIFIED" || isRoutedAnew(object, old);
+    if (object.kind === "Ingress" && this.#store && isOther) this.#compiling.ask();
+    if (object.kind === "Secret" && this.#store && this.#tls) this.#compiling.ask();
     if (object.kind === "Service" && object.apiVersion.startsWith("serving.")) {
       this.#observeService(`${object.metadata.namespace ?? ""}/${object.metadata.name}`, type === "DELETED");
     }
+  }
+
+  /** Resolves when the table tells of all Ingresses as they are now. */
+  settled(): Promise<void> {
+    return this.#compiling.settled();
   }
 
   /** Where a Service is reached whatever the Host; undefined until its door is open. */
@@ -114,6 +124,7 @@ export class FrontDoor {
   /** Refuses new connections at once; requests on their way get `graceMs`. */
   async close(graceMs: number): Promise<void> {
     this.#closed = true;
+    this.#compiling.close();
     const services = await Promise.all(this.#serviceDoors.values());
     await this.#openingTls;
     await Promise.all([...this.#doors, ...services, this.#tls].map((door) => door?.close(graceMs)));
@@ -203,6 +214,13 @@ export class FrontDoor {
     );
     this.#serviceDoors.set(service, opening);
   }
+}
+
+/** False for a change of its status alone: a table says nothing of that. */
+function isRoutedAnew(object: AnyObject, old: AnyObject | undefined): boolean {
+  const { labels, annotations } = object.metadata;
+  if (!old) return true;
+  return object.spec !== old.spec || labels !== old.metadata.labels || annotations !== old.metadata.annotations;
 }
 
 /** Of two Ingresses that claim one host the older has it. */

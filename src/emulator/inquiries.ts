@@ -1,4 +1,5 @@
 // Who answers which question of the planners: the two rooms that may touch a socket or a registry for it.
+import { Agent } from "node:http";
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { ServerlessService } from "../apis/networking/types.ts";
@@ -11,7 +12,6 @@ import { attemptIngress } from "../control-plane/prober/ingress-attempt.ts";
 import { IngressProbe } from "../control-plane/prober/ingress-probe.ts";
 import type { WatchEvent } from "../control-plane/store/view.ts";
 import type { Activator } from "../data-plane/activator/activator.ts";
-import type { IngressGateway } from "../data-plane/ingress/ingress.ts";
 import { ImageLibrary } from "../node/image/image-library.ts";
 import { readDockerConfig } from "../node/image/registry-auth.ts";
 import type { ContainerRuntime, RuntimeInfo } from "../node/runtime/runtime.ts";
@@ -20,13 +20,14 @@ import { Digests } from "./digests.ts";
 import type { FrontDoor } from "./front-door.ts";
 import { InFlight } from "./in-flight.ts";
 
+const INGRESS = "Ingress.networking.internal.knative.dev";
+
 export interface InquiryOptions {
   /** Of the control plane: the rhythm in which the activator is proven. What goes over sockets keeps to real time. */
   readonly clock: Clock;
   readonly runtime: ContainerRuntime;
   readonly info: RuntimeInfo;
   readonly activator: Activator;
-  readonly gateway: IngressGateway;
   readonly door: FrontDoor;
   readonly control: () => ControlPlane;
 }
@@ -42,7 +43,7 @@ export interface Inquiries {
 }
 
 export function openInquiries(options: InquiryOptions): Inquiries {
-  const { clock, runtime, info, activator, gateway, door, control } = options;
+  const { clock, runtime, info, activator, door, control } = options;
   const library = new ImageLibrary({ runtime, engine: info, userConfig: () => readDockerConfig(process.env) });
   const inFlight = new InFlight();
   const activatorProbe = new ActivatorProbe({
@@ -50,10 +51,16 @@ export function openInquiries(options: InquiryOptions): Inquiries {
     send: (revision, headers) => inFlight.track(activator.probe(revision, headers)),
     forget: (question) => control().controller.forget(question),
   });
+  const probing = new Agent({ keepAlive: true });
   const ingressProbe = new IngressProbe({
     clock: systemClock,
-    attempt: (...asked) => inFlight.track(attemptIngress(...asked)),
-    doorsOf: (host) => [gateway.table.publicHosts.includes(host) ? door.publicAddress : door.localAddress],
+    // asking before the table is there would only cost a second attempt
+    attempt: (host, at, signal) => inFlight.track(door.settled().then(() => attemptIngress(host, at, signal, probing))),
+    doorsOf: (host, { namespace, name }) => {
+      const { rules = [] } = control().store.get(INGRESS, namespace, name)?.spec ?? {};
+      const isPublic = rules.some((rule) => rule.visibility !== "ClusterLocal" && rule.hosts?.includes(host));
+      return [isPublic ? door.publicAddress : door.localAddress];
+    },
   });
   const digests = new Digests({
     clock: systemClock,
@@ -89,6 +96,7 @@ export function openInquiries(options: InquiryOptions): Inquiries {
     close: () => {
       activatorProbe.close();
       ingressProbe.close();
+      probing.destroy();
       digests.close();
     },
   };

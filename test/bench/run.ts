@@ -3,6 +3,7 @@ import type { Bench, Figure } from "./bench.ts";
 
 /** Loaded only when run: a bench may start servers on import of its peers. */
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  "many-services": async () => (await import("./many-services.ts")).manyServicesBench,
   proxy: async () => (await import("./proxy.ts")).proxyBench,
   "proxy-memory": async () => (await import("./proxy-memory.ts")).proxyMemoryBench,
   settle: async () => (await import("./settle.ts")).settleBench,

@@ -22,7 +22,8 @@ export interface Failure {
   readonly error: string;
 }
 
-const SLICE_MS = 4;
+/** A request passes several turns of the event loop on its way; each may wait for one slice. */
+const SLICE_MS = 1;
 /** A slice without a stopwatch. */
 const SLICE_TASKS = 50;
 

@@ -1,5 +1,5 @@
 // One probe of one host at one door of knap's own gateway, over a real connection, and what its answer means.
-import { request } from "node:http";
+import { type Agent, request } from "node:http";
 
 /** Where a door listens. */
 export interface DoorAddress {
@@ -14,17 +14,18 @@ export interface IngressAnswer {
 
 const TIMEOUT_MS = 1000;
 
-/** undefined: no answer within a second, or `signal` called it off. Never rejects. */
+/** undefined: no answer within a second, or `signal` called it off. Never rejects. `agent`: whose connections to use; absent: one of its own. */
 export function attemptIngress(
   host: string,
   door: DoorAddress,
   signal: AbortSignal,
+  agent?: Agent,
 ): Promise<IngressAnswer | undefined> {
   return new Promise((resolve) => {
     const asked = request({
       ...door,
       path: "/healthz",
-      agent: false,
+      agent: agent ?? false,
       signal,
       timeout: TIMEOUT_MS,
       headers: {
@@ -39,7 +40,8 @@ export function attemptIngress(
     asked.on("response", (reply) => {
       const hash = reply.headers["k-network-hash"];
       resolve({ status: reply.statusCode ?? 0, hash: typeof hash === "string" ? hash : undefined });
-      reply.destroy();
+      // read to its end, so that the connection can be used again
+      reply.resume();
     });
     asked.end();
   });

@@ -1,4 +1,5 @@
 // Answers whether the gateway serves an Ingress in a given version, host by host, by asking it until it does.
+import type { ObjectKey } from "../../apis/kinds.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { AnswerOf, Inquiry } from "../controller/reconciler.ts";
 import { attemptIngress, type DoorAddress, servesVersion } from "./ingress-attempt.ts";
@@ -13,7 +14,7 @@ const LAST_RETRY_MS = 30_000;
 export interface IngressProbeOptions {
   readonly clock: Clock;
   /** The doors at which this host must be served. */
-  readonly doorsOf: (host: string) => readonly DoorAddress[];
+  readonly doorsOf: (host: string, ingress: ObjectKey) => readonly DoorAddress[];
   readonly attempt?: typeof attemptIngress;
 }
 
@@ -50,7 +51,7 @@ export class IngressProbe {
     const { namespace, name } = question.ingress;
     this.stop(namespace, name);
     const jobs = question.hosts.flatMap((host) =>
-      this.#options.doorsOf(host).map((door) => ({ host, door, failures: 0 })),
+      this.#options.doorsOf(host, question.ingress).map((door) => ({ host, door, failures: 0 })),
     );
     if (jobs.length === 0) {
       done({ ok: true });

@@ -1,0 +1,58 @@
+// A session in a process of its own, bundled as users run it, for the bench of many Services: tells its processor time, memory and longest
+// pauses over IPC when asked.
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { silentLogger } from "../../../src/base/logger.ts";
+import { startEmulator } from "../../../src/emulator/emulator.ts";
+
+/** What a session tells of itself, counted from the ask before. */
+export interface Told {
+  readonly cpuMs: number;
+  readonly rssMb: number;
+  readonly heapMb: number;
+  readonly longestPauseMs: number;
+}
+
+const [folder = "", app = ""] = process.argv.slice(2);
+const emulator = await startEmulator({
+  runtime: "process",
+  address: "127.0.0.1",
+  port: 0,
+  stopTimeoutMs: 1000,
+  drain: "knap",
+  clock: "real",
+  wake: "cold",
+  sessionId: "bench",
+  sessionFolder: folder,
+  hostId: "knap-bench",
+  isSessionLive: () => true,
+  configMaps: new Map([["config-autoscaler", { "allow-zero-initial-scale": "true" }]]),
+  images: [],
+  commands: {
+    get: () => ({ command: [process.execPath, app], folder, env: {} }),
+    has: () => true,
+  } as never,
+  log: silentLogger,
+});
+// It wakes a thousand times a second, so it ends before idleness is measured.
+const delay = monitorEventLoopDelay({ resolution: 1 });
+delay.enable();
+let since = process.cpuUsage();
+process.on("message", (message) => {
+  if (message === "stop") {
+    void emulator.stop("now").then(() => process.exit(0));
+    return;
+  }
+  if (message === "idle") delay.disable();
+  const { user, system } = process.cpuUsage(since);
+  since = process.cpuUsage();
+  const { rss, heapUsed } = process.memoryUsage();
+  const told: Told = {
+    cpuMs: (user + system) / 1000,
+    rssMb: rss / 2 ** 20,
+    heapMb: heapUsed / 2 ** 20,
+    longestPauseMs: delay.max / 1e6,
+  };
+  delay.reset();
+  process.send?.(told);
+});
+process.send?.({ api: emulator.api, ingress: emulator.ingress });
