@@ -14,6 +14,7 @@ import {
 } from "./decide.ts";
 import { decideHpa, type HpaSpec, type HpaState, type PodUsage } from "./hpa-decision.ts";
 import { Ledger } from "./ledger.ts";
+import { COLLECT_EVERY_MS } from "./periods.ts";
 
 interface Decider {
   spec: DeciderSpec;
@@ -179,9 +180,11 @@ export class Autoscaler {
   /** What goes on at the revision just now: averages over the panic window, for eyes only. */
   loadOf(revision: RevisionKey, now: Time): { readonly concurrency: number; readonly rps: number } {
     const collection = this.#collections.get(revision);
+    // As of the last second that was reported: with a panic window of one second the present one holds nothing yet.
+    const at = collection && now - collection.newest < 2 * COLLECT_EVERY_MS ? collection.newest : now;
     return {
-      concurrency: collection?.read("concurrency", now)?.panic ?? 0,
-      rps: collection?.read("rps", now)?.panic ?? 0,
+      concurrency: collection?.read("concurrency", at)?.panic ?? 0,
+      rps: collection?.read("rps", at)?.panic ?? 0,
     };
   }
 

@@ -25,6 +25,7 @@ export class Collection {
   readonly #weighted: boolean;
   readonly #windows: Readonly<Record<ScalingMetric, { readonly stable: Window; readonly panic: Window }>>;
   #scraped: boolean;
+  #newest: Time = Number.NEGATIVE_INFINITY;
 
   constructor(spec: CollectionSpec) {
     const pair = () => ({ stable: new Window(spec.stableWindowMs), panic: new Window(spec.panicWindowMs) });
@@ -33,8 +34,14 @@ export class Collection {
     this.#windows = { concurrency: pair(), rps: pair() };
   }
 
+  /** When the newest statistics were taken. */
+  get newest(): Time {
+    return this.#newest;
+  }
+
   /** Adds what did not come through an activator; whoever forwarded the rest reports it. */
   record(stat: Stat): void {
+    this.#newest = Math.max(this.#newest, stat.time);
     const concurrency = stat.averageConcurrentRequests - stat.averageProxiedConcurrentRequests;
     const rps = stat.requestCount - stat.proxiedRequestCount;
     this.#windows.concurrency.stable.record(stat.time, concurrency);

@@ -88,6 +88,18 @@ describe("the autoscaler on a clock", () => {
     rig.tick.close();
   });
 
+  test("what it shows as going on is the last reported second, also with the shortest panic window", () => {
+    const clock = new VirtualClock(START);
+    const rig = followed(clock, { window: "6s" });
+    rig.tick.observe({ type: "ADDED", object: readyPod("a", START) });
+    rig.pods = stat(8, 50);
+    clock.advance(3_000);
+    const shown = (afterMs: number) => rig.tick.autoscaler.loadOf(revision, START + 3_000 + afterMs);
+    expect(shown(0)).toEqual({ concurrency: 8, rps: 50 });
+    expect(shown(1_400)).toEqual({ concurrency: 8, rps: 50 });
+    expect(shown(9_000)).toEqual({ concurrency: 0, rps: 0 });
+  });
+
   test("new parameters keep the state; a deleted PodAutoscaler takes everything along", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
