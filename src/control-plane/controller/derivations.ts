@@ -4,15 +4,15 @@ import type { ServingConfig } from "../../apis/config/types.ts";
 /** Of an object under a configuration. Pure, and defined once: it is known by identity. */
 export type Derive<T extends object, R> = (of: T, config: ServingConfig) => R;
 
-interface Node {
-  value?: { readonly made: unknown };
-  /** Where the next part leads. */
-  readonly next: WeakMap<object, Node>;
+/** The newest of what was made of objects that share their first part. */
+interface Made {
+  readonly parts: readonly (object | undefined)[];
+  readonly value: unknown;
 }
 
 export class Derivations {
   #config: ServingConfig | undefined;
-  #kept = new Map<unknown, Node>();
+  #kept = new Map<unknown, WeakMap<object, Made>>();
 
   /** Everything is derived anew under another configuration. */
   under(config: ServingConfig): void {
@@ -23,21 +23,16 @@ export class Derivations {
 
   /** `parts`: what alone counts of the object; it is known again by their identities. */
   of<T extends object, R>(make: Derive<T, R>, object: T, parts: readonly (object | undefined)[]): R {
-    let node = this.#kept.get(make) ?? makeNode();
-    this.#kept.set(make, node);
-    for (const part of parts) {
-      const next: Node = node.next.get(part ?? NOTHING) ?? makeNode();
-      node.next.set(part ?? NOTHING, next);
-      node = next;
-    }
-    node.value ??= { made: make(object, this.#config as ServingConfig) };
-    return node.value.made as R;
+    const kept = this.#kept.get(make) ?? new WeakMap<object, Made>();
+    this.#kept.set(make, kept);
+    const first = parts[0] ?? NOTHING;
+    const known = kept.get(first);
+    if (known?.parts.every((part, at) => part === parts[at])) return known.value as R;
+    const value = make(object, this.#config as ServingConfig);
+    kept.set(first, { parts, value });
+    return value;
   }
 }
 
-/** Stands for a part that is not there. */
+/** Stands for a first part that is not there. */
 const NOTHING = {};
-
-function makeNode(): Node {
-  return { next: new WeakMap() };
-}

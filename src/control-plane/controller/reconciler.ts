@@ -52,7 +52,7 @@ export interface World extends View {
   refusal(key: ObjectKey): ApiStatus | undefined;
   /**
    * What `make` makes of an object under the present configuration, remembered as long as both live. `make` is pure and defined
-   * once, never inline. `parts`: the parts of the object that alone count; absent: the object itself.
+   * once, never inline. `parts`: the parts of the object that alone count, first what lives longest; absent: the object itself.
    */
   derived<T extends object, R>(make: Derive<T, R>, of: T, parts?: readonly (object | undefined)[]): R;
 }
