@@ -8,6 +8,8 @@ import { openSession, type TestSession } from "../support/session.ts";
 
 const REQUESTS = Number(process.env["KNAP_LOAD"] ?? 3000);
 const CLIENTS = 8;
+/** A small run leaves the machine to others. */
+const PAUSE_MS = REQUESTS < 10_000 ? 5 : 0;
 /** A change must have been felt at least so often for the run to mean anything. */
 const LEAST_CHANGES = 4;
 const TIMEOUT_MS = 120_000 + REQUESTS * 20;
