@@ -24,7 +24,8 @@ afterEach(async () => {
 
 const scaling = (values: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [`autoscaling.knative.dev/${key}`, value]));
-const openLoad = (path = "/"): Load => new Load({ port: session.emulator.ingress.port, service: "loaded", path });
+const openLoad = (path = "/"): Load =>
+  new Load({ port: session.emulator.ingress.port, service: "loaded", path, pauseMs: PAUSE_MS });
 /** Changes again and again until enough requests are through. */
 const through = async (load: Load, change: (round: number) => Promise<unknown>): Promise<void> => {
   const began = performance.now();
