@@ -188,10 +188,8 @@ async function* readLogs(
 function builderOf(runtime: ContainerRuntime, labels: Readonly<Record<string, string>>): BuildServiceImage {
   return async ({ service, plan, signal, onOutput }) => {
     const [namespace = "", name = ""] = service.split("/");
-    const { context, dockerfile, args, target } = plan;
     try {
-      const order = { namespace, service: name, context, dockerfile, args, labels, onOutput, signal };
-      const { image, id } = await buildImage(runtime, { ...order, ...(target !== undefined && { target }) });
+      const { image, id } = await buildImage(runtime, { namespace, service: name, ...plan, labels, onOutput, signal });
       await pruneImages(runtime, { namespace, name, keep: id });
       return { ok: true, image };
     } catch (error) {

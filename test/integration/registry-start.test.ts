@@ -113,6 +113,22 @@ describe("knap with a registry that asks for a password", () => {
     for (const image of [first, second]) await runtime.images.remove(image);
   });
 
+  test("a build that starts from a private image gets it with the user's credentials", async () => {
+    const base = await push(`${host}/team/base:v1`, "base");
+    makeFolder(project, {
+      "service.yaml": serviceYaml("a"),
+      "knap.yaml": "services: { app: { build: . } }\n",
+      Dockerfile: `FROM ${host}/team/base:v1\nENV MORE=yes\n`,
+    });
+    using home = new KnapHome({ DOCKER_CONFIG: login });
+    const script =
+      "const r = await fetch(process.env.KNAP_URL + '/env'); const { RELEASE, MORE } = await r.json(); console.log(RELEASE, MORE)";
+    const ask = ["--", process.execPath, "--input-type=module", "-e", script];
+    const done = await home.run(["ci", "--container-address", "published", ...ask], project);
+    expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining("base yes") });
+    for (const image of [`${host}/team/base:v1`, base]) await runtime.images.remove(image);
+  });
+
   test("without credentials it fails with the registry's words and what to do", async () => {
     makeFolder(project, { "service.yaml": serviceYaml("a"), "knap.yaml": "{}\n" });
     using home = new KnapHome({ DOCKER_CONFIG: folder });

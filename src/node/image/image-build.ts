@@ -2,6 +2,8 @@
 import type { ContainerRuntime } from "../runtime/runtime.ts";
 import { RuntimeError } from "../runtime/runtime.ts";
 import { packContext } from "./build-context.ts";
+import { makePullReport } from "./pull-report.ts";
+import { authFor, readDockerConfig } from "./registry-auth.ts";
 
 export interface BuildOrder {
   readonly namespace: string;
@@ -12,6 +14,8 @@ export interface BuildOrder {
   readonly dockerfile: string;
   readonly args?: Readonly<Record<string, string>>;
   readonly target?: string;
+  /** Images that it starts from. */
+  readonly bases?: readonly string[];
   /** Labels of this session and host, put on the image. */
   readonly labels: Readonly<Record<string, string>>;
   readonly onOutput?: (line: string) => void;
@@ -27,6 +31,7 @@ const ID_DIGITS = 12;
 export async function buildImage(runtime: ContainerRuntime, order: BuildOrder): Promise<{ image: string; id: string }> {
   const repository = `dev.local/${order.namespace}/${order.service}`;
   const building = `${repository}:building`;
+  for (const base of order.bases ?? []) await fetchPrivate(runtime, base, order);
   const { stream, dockerfile } = packContext(order.context, order.dockerfile);
   const { id } = await runtime.images.build({
     context: stream,
@@ -42,6 +47,19 @@ export async function buildImage(runtime: ContainerRuntime, order: BuildOrder): 
   await runtime.images.tag(building, image);
   await runtime.images.remove(building);
   return { image, id };
+}
+
+/** BuildKit asks a client's session for credentials, and there is none here; but a base that is on the engine it takes from there. */
+async function fetchPrivate(runtime: ContainerRuntime, base: string, { onOutput, signal }: BuildOrder): Promise<void> {
+  const auth = await authFor(base, [await readDockerConfig(process.env)]);
+  if (auth === undefined || (await runtime.images.inspect(base))) return;
+  const onProgress = onOutput && makePullReport(base, () => performance.now(), onOutput);
+  try {
+    await runtime.images.pull(base, { auth, ...(onProgress && { onProgress }), ...(signal && { signal }) });
+  } catch (error) {
+    // The build will meet the same trouble, and name the line.
+    if (!(error instanceof RuntimeError)) throw error;
+  }
 }
 
 /** Removes all but the newest builds of a Service (and `keep`, an id); an image that a container still uses stays. Returns how many went. */
