@@ -81,6 +81,14 @@ describe("docker-compose.yml", () => {
   test("serves the examples through the one published port, and takes a saved file for a new revision", async () => {
     await compose("up", "-d", "--no-build");
     await answers("Hello World! I am hello-00001");
+    // The published port and the way out stay on the network that compose made, not on the session's (10.213 in the order of /proc).
+    const routes = await compose("exec", "-T", "knap", "cat", "/proc/net/route");
+    expect(routes).toMatch(/^\S+\s+00000000\s+[0-9A-F]{8}\s/m);
+    expect(routes).not.toMatch(/^\S+\s+00000000\s+[0-9A-F]{4}D50A\s/m);
+    // Not knap's container, which is nobody's machine.
+    const pod = (await runtime.list(await hostLabel())).find(({ name }) => name.includes("_hello-00001"));
+    const hosts = (await run("docker", ["exec", pod?.id ?? "", "cat", "/etc/hosts"])).stdout;
+    expect(hosts).toMatch(/^(?!10\.213\.)\S+\s+host\.docker\.internal$/m);
     const file = join(folder, "examples", "hello", "service.yaml");
     writeFileSync(file, readFileSync(file, "utf8").replace("World", "Compose"));
     await answers("Hello Compose! I am hello-00002");

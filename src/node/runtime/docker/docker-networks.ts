@@ -21,14 +21,18 @@ export interface NetworkOptions {
   readonly onOpened: (gateway: string) => void;
 }
 
+/** Engines give a container's published ports and default route to the first of its networks by name: let that be the one it came with. */
+const BEHIND_OTHERS = "zz-";
+
 /** Makes the network half of the runtime. A process that runs in a container of the engine joins each network it opens. */
 export function makeDockerNetworks(options: NetworkOptions): ContainerRuntime["networks"] {
   const { docker, machine } = options;
   return {
     open: (request) =>
       asking(`opening network ${request.name}`, async () => {
-        const { id, subnet } = await createOnFreeSubnet(options, request);
         const self = await machine.ownContainer();
+        const name = self === undefined ? request.name : BEHIND_OTHERS + request.name;
+        const { id, subnet } = await createOnFreeSubnet(options, { ...request, name });
         if (self !== undefined) await docker.getNetwork(id).connect({ Container: self });
         const gateway = gatewayOf(subnet);
         options.onOpened(gateway);
