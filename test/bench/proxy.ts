@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { type Bench, type Figure, median } from "./bench.ts";
 import { load, type Measured } from "./proxy/load.ts";
 import { ended, freePort, type Running, startNginxProxy, startUpstream, untilListening } from "./proxy/nginx.ts";
+import { processorMs } from "./proxy/processor-time.ts";
 
 const SERVED = fileURLToPath(new URL("./proxy/served.ts", import.meta.url));
 const SECONDS = Number(process.env["KNAP_BENCH_SECONDS"] ?? 3);
@@ -16,11 +17,11 @@ async function startServed(kind: string, upstreamPort: number, concurrency = "0"
   const args = ["--import", "tsx", SERVED, kind, String(upstreamPort), String(port), concurrency];
   const child: ChildProcess = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"] });
   await untilListening(port);
-  return { port, stop: () => ended(child, "SIGKILL") };
+  return { port, pid: child.pid, stop: () => ended(child, "SIGKILL") };
 }
 
 const CONTENDERS = {
-  upstream: { name: "upstream alone", start: async (port: number) => ({ port, stop: async () => {} }) },
+  upstream: { name: "upstream alone", start: async (port: number) => ({ port, pid: undefined, stop: async () => {} }) },
   nginx: { name: "nginx, one worker", start: startNginxProxy },
   original: { name: "http-proxy (original)", start: (port: number) => startServed("http-proxy-original", port) },
   fork: { name: "http-proxy-3", start: (port: number) => startServed("http-proxy", port) },
@@ -33,15 +34,27 @@ const CONTENDERS = {
 type Key = keyof typeof CONTENDERS;
 const KEYS = Object.keys(CONTENDERS) as Key[];
 
+interface Round extends Measured {
+  /** Processor time of the proxy per request, in µs; NaN where nobody counts it. */
+  readonly costUs: number;
+}
+
+async function measureRound({ port, pid }: Running): Promise<Round> {
+  const before = processorMs(pid);
+  const measured = await load(port, SECONDS);
+  const spent = (processorMs(pid) ?? Number.NaN) - (before ?? Number.NaN);
+  return { ...measured, costUs: (spent * 1000) / (measured.perSecond * SECONDS) };
+}
+
 /** Rounds are interleaved and the median counts, so that a busy machine hits all alike. */
-async function measure(): Promise<ReadonlyMap<Key, readonly Measured[]>> {
+async function measure(): Promise<ReadonlyMap<Key, readonly Round[]>> {
   const upstream = await startUpstream();
   const running = await Promise.all(KEYS.map((key) => CONTENDERS[key].start(upstream.port)));
-  const results = new Map<Key, Measured[]>(KEYS.map((key) => [key, []]));
+  const results = new Map<Key, Round[]>(KEYS.map((key) => [key, []]));
   try {
     for (const { port } of running) await load(port, 1);
     for (let round = 0; round < ROUNDS; round += 1) {
-      for (const [at, { port }] of running.entries()) results.get(KEYS[at] as Key)?.push(await load(port, SECONDS));
+      for (const [at, one] of running.entries()) results.get(KEYS[at] as Key)?.push(await measureRound(one));
     }
   } finally {
     await Promise.all([...running, upstream].map(({ stop }) => stop()));
@@ -49,9 +62,10 @@ async function measure(): Promise<ReadonlyMap<Key, readonly Measured[]>> {
   return results;
 }
 
-function figuresOf(results: ReadonlyMap<Key, readonly Measured[]>): Figure[] {
+function figuresOf(results: ReadonlyMap<Key, readonly Round[]>): Figure[] {
   const rate = (key: Key): number => median((results.get(key) ?? []).map(({ perSecond }) => perSecond));
   const p99 = (key: Key): number => median((results.get(key) ?? []).map(({ p99Ms }) => p99Ms));
+  const cost = (key: Key): number => median((results.get(key) ?? []).map(({ costUs }) => costUs));
   const failed = [...results.values()].flat().reduce((sum, one) => sum + one.failed, 0);
   const library = Math.max(rate("original"), rate("fork"));
   const held = (name: string, value: number, goal: string, reached: boolean): Figure => {
@@ -60,10 +74,13 @@ function figuresOf(results: ReadonlyMap<Key, readonly Measured[]>): Figure[] {
   const toNginx = rate("whole") / rate("nginx");
   const toLibrary = rate("whole") / library;
   const tail = p99("whole") / Math.min(p99("original"), p99("fork"));
-  const limit = rate("limited") / rate("whole");
+  // By processor time where it is known: both are one process, and what else runs beside it would decide otherwise.
+  const limit = Number.isNaN(cost("whole")) ? rate("limited") / rate("whole") : cost("whole") / cost("limited");
+  const counted = KEYS.filter((key) => !Number.isNaN(cost(key)));
   return [
     ...KEYS.map((key) => ({ name: CONTENDERS[key].name, value: rate(key), unit: "req/s" })),
     ...KEYS.map((key) => ({ name: `p99, ${CONTENDERS[key].name}`, value: p99(key), unit: "ms" })),
+    ...counted.map((key) => ({ name: `processor time, ${CONTENDERS[key].name}`, value: cost(key), unit: "µs" })),
     held("whole path against nginx", toNginx, "≥ 0.3 × nginx", toNginx >= 0.3),
     held("whole path against the faster http-proxy", toLibrary, "≥ 1.15 × http-proxy", toLibrary >= 1.15),
     held("p99 of the whole path", tail, "≤ 1.5 × http-proxy's", tail <= 1.5),

@@ -5,6 +5,7 @@ import type { Bench, Figure } from "./bench.ts";
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   "many-services": async () => (await import("./many-services.ts")).manyServicesBench,
   proxy: async () => (await import("./proxy.ts")).proxyBench,
+  "proxy-latency": async () => (await import("./proxy-latency.ts")).proxyLatencyBench,
   "proxy-memory": async () => (await import("./proxy-memory.ts")).proxyMemoryBench,
   settle: async () => (await import("./settle.ts")).settleBench,
   nap: async () => (await import("./nap.ts")).napBench,

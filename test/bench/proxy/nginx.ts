@@ -7,6 +7,7 @@ import { join } from "node:path";
 
 export interface Running {
   readonly port: number;
+  readonly pid: number | undefined;
   stop(): Promise<void>;
 }
 
@@ -60,6 +61,7 @@ async function startNginx(server: (port: number) => string): Promise<Running> {
   await untilListening(port);
   return {
     port,
+    pid: child.pid,
     stop: async () => {
       await ended(child, "SIGTERM");
       rmSync(folder, { recursive: true, force: true });
