@@ -14,9 +14,9 @@ interface Shelf {
   /** Namespace → name: the same objects, found without making a path. */
   readonly named: Map<string, Map<string, AnyObject>>;
   /** Labels by which somebody selected → their values → paths. */
-  readonly labelled: Map<string, Map<string, Set<string>>>;
+  readonly labelled: Map<string, Map<string, string[]>>;
   /** Indexes that were asked for: word → paths. */
-  readonly indexes: Map<Indexer, Map<string, Set<string>>>;
+  readonly indexes: Map<Indexer, Map<string, string[]>>;
 }
 
 /** The reading side of the store; `put` and `remove` are for {@link ObjectStore} alone. */
@@ -130,35 +130,31 @@ export class Shelves implements View {
 /** Paths that may match, in order: the smallest set of index and labels, else the namespace, else all. */
 function candidates(shelf: Shelf, { namespace, labels, index }: Selection): readonly string[] {
   // the rest of the selection is checked object by object; this condition only here
-  if (index) return sorted(indexOf(shelf, index.by).get(index.value));
-  let rarest: ReadonlySet<string> | undefined;
+  if (index) return indexOf(shelf, index.by).get(index.value) ?? [];
+  let rarest: readonly string[] | undefined;
   for (const [key, value] of Object.entries(labels?.matchLabels ?? {})) {
     const paths = labelIndexOf(shelf, key).get(value);
     if (!paths) return [];
-    if (!rarest || paths.size < rarest.size) rarest = paths;
+    if (!rarest || paths.length < rarest.length) rarest = paths;
   }
-  if (rarest) return sorted(rarest);
+  if (rarest) return rarest;
   return namespace === undefined ? shelf.paths : withPrefix(shelf.paths, `${namespace}/`);
 }
 
-function sorted(paths: ReadonlySet<string> | undefined): readonly string[] {
-  return paths ? [...paths].sort() : [];
-}
-
-function indexOf(shelf: Shelf, by: Indexer): Map<string, Set<string>> {
+function indexOf(shelf: Shelf, by: Indexer): Map<string, string[]> {
   const known = shelf.indexes.get(by);
   if (known) return known;
-  const words = new Map<string, Set<string>>();
+  const words = new Map<string, string[]>();
   for (const [path, object] of shelf.objects) for (const word of by(object)) addTo(words, word, path);
   shelf.indexes.set(by, words);
   return words;
 }
 
 /** Made at the first question: few of the many labels are ever asked for. */
-function labelIndexOf(shelf: Shelf, label: string): Map<string, Set<string>> {
+function labelIndexOf(shelf: Shelf, label: string): Map<string, string[]> {
   const known = shelf.labelled.get(label);
   if (known) return known;
-  const values = new Map<string, Set<string>>();
+  const values = new Map<string, string[]>();
   for (const [path, object] of shelf.objects) for (const value of valuesOf(object, label)) addTo(values, value, path);
   shelf.labelled.set(label, values);
   return values;
@@ -169,18 +165,19 @@ function valuesOf(object: AnyObject | undefined, label: string): readonly string
   return value === undefined ? [] : [value];
 }
 
-function drop(index: Map<string, Set<string>>, path: string, words: readonly string[]): void {
+function drop(index: Map<string, string[]>, path: string, words: readonly string[]): void {
   for (const word of words) {
     const paths = index.get(word);
-    paths?.delete(path);
-    if (paths?.size === 0) index.delete(word);
+    if (!paths) continue;
+    removeSorted(paths, path);
+    if (paths.length === 0) index.delete(word);
   }
 }
 
-function addTo(index: Map<string, Set<string>>, entry: string, path: string): void {
+function addTo(index: Map<string, string[]>, entry: string, path: string): void {
   const paths = index.get(entry);
-  if (paths) paths.add(path);
-  else index.set(entry, new Set([path]));
+  if (!paths) index.set(entry, [path]);
+  else insertSorted(paths, path);
 }
 
 /** Which object a key means, if it is there. */

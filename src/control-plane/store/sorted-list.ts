@@ -12,8 +12,10 @@ function lowerBound(sorted: readonly string[], text: string): number {
   return low;
 }
 
+/** Puts a text in its place, unless it is there. */
 export function insertSorted(sorted: string[], text: string): void {
-  sorted.splice(lowerBound(sorted, text), 0, text);
+  const at = lowerBound(sorted, text);
+  if (sorted[at] !== text) sorted.splice(at, 0, text);
 }
 
 export function removeSorted(sorted: string[], text: string): void {

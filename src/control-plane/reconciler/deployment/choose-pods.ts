@@ -16,7 +16,7 @@ export function choosePods(wanted: number, pods: readonly Pod[], isCurrent: (pod
   const alive = pods.filter(isAlive);
   const current = alive.filter(isCurrent);
   const old = alive.filter((pod) => !isCurrent(pod));
-  const surplus = inOrderOfRetirement(current).slice(0, Math.max(0, current.length - wanted));
+  const surplus = current.length > wanted ? inOrderOfRetirement(current).slice(0, current.length - wanted) : [];
   if (old.length === 0) return { create: Math.max(0, wanted - current.length), retire: surplus };
   const most = wanted + Math.ceil(wanted * SURGE);
   const create = Math.max(0, Math.min(wanted - current.length, most - alive.length));

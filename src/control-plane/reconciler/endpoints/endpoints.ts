@@ -49,13 +49,13 @@ export function makeEndpoints(service: CoreService, pods: readonly Pod[]): Endpo
 
 /** Pods that resolve the ports alike stand together; a Pod without an address is not there yet. */
 function makeSubsets(service: CoreService, pods: readonly Pod[]): readonly EndpointSubset[] {
-  const groups = new Map<string, { ports: Subset["ports"]; ready: Pod[]; notReady: Pod[] }>();
+  const groups = new Map<string, Group>();
+  // Pods of one template share their containers, and so their ports.
+  const known = new Map<Pod["spec"]["containers"], Group>();
   for (const pod of pods) {
     if (!pod.status?.podIP || !isAlive(pod)) continue;
-    const ports = portsOf(service.spec.ports ?? [], pod);
-    const key = JSON.stringify(ports);
-    const group = groups.get(key) ?? { ports, ready: [], notReady: [] };
-    groups.set(key, group);
+    const group = known.get(pod.spec.containers) ?? groupOf(groups, portsOf(service.spec.ports ?? [], pod));
+    known.set(pod.spec.containers, group);
     (isPodReady(pod) ? group.ready : group.notReady).push(pod);
   }
   return [...groups.values()].map(({ ports, ready, notReady }) => ({
@@ -63,6 +63,19 @@ function makeSubsets(service: CoreService, pods: readonly Pod[]): readonly Endpo
     ...(notReady.length > 0 ? { notReadyAddresses: notReady.map(addressOf) } : {}),
     ports,
   }));
+}
+
+interface Group {
+  readonly ports: Subset["ports"];
+  readonly ready: Pod[];
+  readonly notReady: Pod[];
+}
+
+function groupOf(groups: Map<string, Group>, ports: Subset["ports"]): Group {
+  const key = JSON.stringify(ports);
+  const group = groups.get(key) ?? { ports, ready: [], notReady: [] };
+  groups.set(key, group);
+  return group;
 }
 
 function addressOf({ metadata, spec, status }: Pod): NonNullable<EndpointSubset["addresses"]>[number] {
