@@ -1,6 +1,7 @@
 // A Docker engine of a test's own, to be killed and started again without hurting anybody. Linux and root only; its folder and processes are its own.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDockerRuntime } from "../../src/node/runtime/docker/docker-runtime.ts";
@@ -59,7 +60,7 @@ export async function openPrivateEngine(): Promise<PrivateEngine> {
   };
   const stop = async (signal: "SIGTERM" | "SIGKILL"): Promise<void> => {
     const gone = daemon;
-    if (!gone || gone.exitCode !== null || gone.signalCode !== null) return;
+    if (!gone || !isRunning(gone)) return;
     const exited = new Promise((resolve) => gone.once("exit", resolve));
     gone.kill(signal);
     await exited;
@@ -70,12 +71,37 @@ export async function openPrivateEngine(): Promise<PrivateEngine> {
     start,
     stop,
     close: async () => {
+      // An engine that was killed has left its containers running; only an engine can end them and take its networks down.
+      if (!isRunning(daemon)) await start();
+      await clear(`${folder}/docker.sock`);
       await stop("SIGTERM");
       unmountBelow(folder);
       bridge.remove();
       await eventually(() => rmSync(folder, { recursive: true, force: true }), 10_000, 200);
     },
   };
+}
+
+function isRunning(daemon: ChildProcess | undefined): boolean {
+  return daemon !== undefined && daemon.exitCode === null && daemon.signalCode === null;
+}
+
+/** Removes all containers and networks of this engine. */
+async function clear(socketPath: string): Promise<void> {
+  const containers = (await call(socketPath, "GET", "/containers/json?all=1")) as { Id: string }[];
+  for (const { Id } of containers) await call(socketPath, "DELETE", `/containers/${Id}?force=1&v=1`);
+  await call(socketPath, "POST", "/networks/prune");
+}
+
+function call(socketPath: string, method: string, path: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath, method, path }, async (reply) => {
+      const text = (await reply.setEncoding("utf8").toArray()).join("");
+      resolve(text === "" ? undefined : JSON.parse(text));
+    });
+    asked.once("error", reject);
+    asked.end();
+  });
 }
 
 /** An engine mounts its data folder onto itself, and a killed one leaves more. */
