@@ -147,7 +147,7 @@ interface TimeParts {
 
 /** The request path, before there is anything to route to. `follow` joins it with the store. */
 async function openDataPlane({ options, clock, control, wakes }: DataPlaneParts) {
-  const { address, port, httpsPort, log } = options;
+  const { address, port, httpsPort, limits, log } = options;
   const activator = new Activator({
     clock: systemClock,
     statsClock: clock,
@@ -171,6 +171,7 @@ async function openDataPlane({ options, clock, control, wakes }: DataPlaneParts)
     onTls: () => control().reconfigure(),
     ...(port !== undefined && { port }),
     ...(httpsPort !== undefined && { httpsPort }),
+    ...(limits && { limits }),
   });
   let traffic: RevisionTrafficWatch | undefined;
   const forwarders = await chooseForwarder(process.env["KNAP_FORWARDER"]);

@@ -5,6 +5,7 @@ import type { Ingress } from "../apis/networking/types.ts";
 import type { Logger } from "../base/logger.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import type { WatchEvent } from "../control-plane/store/view.ts";
+import type { DoorLimits } from "../data-plane/http/limits.ts";
 import { type OpenDoor, openDoor } from "../data-plane/http/server.ts";
 import type { IngressGateway } from "../data-plane/ingress/ingress.ts";
 import { compileRoutingTable, type RoutingTable, type TableOptions } from "../data-plane/ingress/routing-table.ts";
@@ -22,6 +23,8 @@ export interface FrontDoorOptions {
   readonly port?: number;
   /** See `EmulatorOptions.httpsPort`. */
   readonly httpsPort?: number;
+  /** Of all its doors. */
+  readonly limits?: Partial<DoorLimits>;
   /** Where the local certificate authority is kept. */
   readonly authorityFolder: string;
   /** https is served from now on. */
@@ -67,13 +70,13 @@ export class FrontDoor {
 
   /** Rejects with an {@link EmulatorError} when the port that the user named cannot be had. */
   static async open(options: FrontDoorOptions): Promise<FrontDoor> {
-    const { gateway, address, port, httpsPort, log } = options;
+    const { gateway, address, port, httpsPort, log, limits } = options;
     const handler = gateway.handle;
-    const named = port === undefined ? {} : { port };
+    const named = { ...(port !== undefined && { port }), ...(limits && { limits }) };
     const ours = { ...named, defaultPort: DEFAULT_PORT, what: "ingress", flag: "--port" };
     const open = await listen({ address, ...ours, door: "public", handler });
     if (open.host === LOOPBACK && open.doors.length === 1) log.debug("no IPv6 loopback door", { port: open.port });
-    const local = await openDoor({ host: LOOPBACK, port: 0, door: "local", handler });
+    const local = await openDoor({ host: LOOPBACK, port: 0, door: "local", handler, ...(limits && { limits }) });
     const addresses = {
       public: { host: open.host, port: open.port },
       local: { host: LOOPBACK, port: local.port },
@@ -187,9 +190,9 @@ export class FrontDoor {
   }
 
   async #openTls(): Promise<void> {
-    const { gateway, address, httpsPort, authorityFolder: folder, log } = this.#options;
-    const port = httpsPort === undefined ? {} : { port: httpsPort };
-    this.#tls = await TlsDoor.open({ address, ...port, folder, handler: gateway.handle, log });
+    const { gateway, address, httpsPort: port, authorityFolder: folder, limits, log } = this.#options;
+    const asked = { ...(port !== undefined && { port }), ...(limits && { limits }) };
+    this.#tls = await TlsDoor.open({ address, ...asked, folder, handler: gateway.handle, log });
     log.info("https is served", { port: this.#tls.port, authority: this.#tls.authority.file });
   }
 
@@ -201,8 +204,9 @@ export class FrontDoor {
       return;
     }
     if (door || this.#closed) return;
-    const handler = this.#options.gateway.handlerForService(service);
-    const opening = openDoor({ host: LOOPBACK, port: 0, door: "public", handler }).then(
+    const { gateway, limits } = this.#options;
+    const handler = gateway.handlerForService(service);
+    const opening = openDoor({ host: LOOPBACK, port: 0, door: "public", handler, ...(limits && { limits }) }).then(
       (open) => {
         if (this.#serviceDoors.get(service) === opening) this.#serviceDoors.set(service, open);
         return open;

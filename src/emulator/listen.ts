@@ -19,6 +19,7 @@ export interface ListenOptions {
   readonly door: Door;
   readonly handler: Handler;
   readonly tls?: DoorOptions["tls"];
+  readonly limits?: DoorOptions["limits"];
 }
 
 export interface Listening {
@@ -31,10 +32,10 @@ export interface Listening {
 
 /** Rejects with an {@link EmulatorError} when the port that the user named cannot be had. */
 export async function listen(options: ListenOptions): Promise<Listening> {
-  const { address, door, handler, tls } = options;
+  const { address, door, handler, tls, limits } = options;
   const host = hostOf(address);
   const open = (at: { readonly host: string; readonly port: number }): Promise<OpenDoor> =>
-    openDoor({ ...at, door, handler, ...(tls && { tls }) });
+    openDoor({ ...at, door, handler, ...(tls && { tls }), ...(limits && { limits }) });
   const { first, notices } = await openFirst(options, (port) => open({ host, port }));
   // Some machines have no IPv6.
   const second =

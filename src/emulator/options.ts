@@ -2,6 +2,7 @@
 import type { StringMap } from "../apis/meta/object.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Client } from "../client/client.ts";
+import type { DoorLimits } from "../data-plane/http/limits.ts";
 import type { BuildPlan } from "../project/project.ts";
 
 /** How the process runtime starts a Service that has no image. */
@@ -29,6 +30,8 @@ export interface EmulatorOptions {
   readonly port?: number;
   /** The https door: a port that the user named is opened at the start, taken is an error; 0: never. undefined: 8443, or a free one when that is taken, opened when the first Ingress asks for https. */
   readonly httpsPort?: number;
+  /** What the ingress takes from clients before it refuses; what is absent is as Go's server has it. */
+  readonly limits?: Partial<DoorLimits>;
   readonly maxPods?: number;
   readonly stopTimeoutMs: number;
   readonly drain: "knap" | "knative";

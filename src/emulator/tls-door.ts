@@ -5,6 +5,7 @@ import type { Logger } from "../base/logger.ts";
 import { systemClock } from "../base/system-clock.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import type { Handler } from "../data-plane/http/exchange.ts";
+import type { DoorLimits } from "../data-plane/http/limits.ts";
 import { Certificates, type KeyPair } from "../data-plane/ingress/tls.ts";
 import { openAuthority, type StoredAuthority } from "./authority.ts";
 import { type Listening, listen } from "./listen.ts";
@@ -18,6 +19,7 @@ export interface TlsDoorOptions {
   /** Where the local authority is kept. */
   readonly folder: string;
   readonly handler: Handler;
+  readonly limits?: Partial<DoorLimits>;
   readonly log: Logger;
 }
 
@@ -43,13 +45,14 @@ export class TlsDoor {
   }
 
   /** Rejects with an EmulatorError when the port that the user named cannot be had. */
-  static async open({ address, port, folder, handler, log }: TlsDoorOptions): Promise<TlsDoor> {
+  static async open({ address, port, folder, handler, limits, log }: TlsDoorOptions): Promise<TlsDoor> {
     const now = (): Date => new Date(systemClock.now());
     const authority = await openAuthority(folder, now());
     const certificates = await Certificates.open({ authority, now });
     const listening = await listen({
       address,
       ...(port !== undefined && { port }),
+      ...(limits && { limits }),
       defaultPort: DEFAULT_HTTPS_PORT,
       what: "https ingress",
       flag: "--https-port",

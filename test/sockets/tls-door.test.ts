@@ -17,7 +17,7 @@ import { answer, makeReply } from "../../src/data-plane/http/errors.ts";
 import { headerValue } from "../../src/data-plane/http/headers.ts";
 import { IngressGateway } from "../../src/data-plane/ingress/ingress.ts";
 import { issueCertificate, makeAuthority } from "../../src/data-plane/ingress/tls.ts";
-import { FrontDoor } from "../../src/emulator/front-door.ts";
+import { FrontDoor, type FrontDoorOptions } from "../../src/emulator/front-door.ts";
 import { EmulatorError } from "../../src/emulator/options.ts";
 import { eventually } from "../support/eventually.ts";
 import { makeStore, written } from "../support/store.ts";
@@ -53,7 +53,7 @@ let folder: string;
 let store: ObjectStore;
 let door: FrontDoor;
 
-async function open(options: { readonly httpsPort?: number } = {}): Promise<void> {
+async function open(options: Pick<FrontDoorOptions, "httpsPort" | "limits"> = {}): Promise<void> {
   const gateway = new IngressGateway({
     address: "10.0.0.1",
     chance: () => 0,
@@ -193,6 +193,25 @@ describe("the https door", () => {
     await eventually(async () => expect(await shown()).toBe(serial(two)));
     store.delete({ kind: "Secret", namespace: "default", name: "own" });
     await eventually(async () => expect((await overTls()).status).toBe(200));
+  });
+
+  test("refuses what is over the limits that the session sets, as the plain door does", async () => {
+    await open({ httpsPort: await freePort(), limits: { headerBytes: 2048 } });
+    const headers = { host: HOST, "x-long": "x".repeat(3000) };
+    const ca = authority();
+    const secure = {
+      host: "127.0.0.1",
+      port: door.tlsAddress?.port,
+      servername: "localhost",
+      ca,
+      headers,
+      agent: false,
+    };
+    for (const asked of [request({ ...door.publicAddress, headers, agent: false }).end(), getTls(secure)]) {
+      const [reply] = await once(asked, "response");
+      reply.resume();
+      expect(reply.statusCode).toBe(431);
+    }
   });
 
   test("a port that is taken is an error when the user named it; then no door is left open", async () => {
