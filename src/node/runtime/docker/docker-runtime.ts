@@ -51,10 +51,18 @@ export async function openDockerRuntime(options: DockerOptions = {}): Promise<Co
       decided ??= decide(gateway);
     },
   });
+  // One trial for all who ask before the first network is open; a trial that failed is tried again.
+  let trial: Promise<void> | undefined;
+  const tryOut = async (): Promise<void> => {
+    const { id } = await networks.open({ name: `knap-trial-${process.pid}-${Date.now()}`, labels: {} });
+    await networks.close(id);
+  };
   const reach = async (): Promise<Reach> => {
     if (decided === undefined) {
-      const trial = await networks.open({ name: `knap-trial-${process.pid}-${Date.now()}`, labels: {} });
-      await networks.close(trial.id);
+      trial ??= tryOut().finally(() => {
+        trial = undefined;
+      });
+      await trial;
     }
     return decided as unknown as Promise<Reach>;
   };
