@@ -1,5 +1,5 @@
 // Containers, the engine and knap itself are killed in an order that a seed decides, while clients go on asking. Every admitted request is answered
-// or refused with a reason, all Services recover, and nothing is left behind. KNAP_CHAOS_SECONDS=120 is the long run.
+// or refused with a reason, all Services recover, and nothing is left behind. KNAP_CHAOS_SECONDS shortens it.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { createServer } from "node:net";
@@ -13,7 +13,7 @@ import { eventually } from "../support/eventually.ts";
 import { KnapHome, type RunningKnap } from "../support/knap.ts";
 import { openPrivateEngine, privateEngineLack } from "../support/private-engine.ts";
 
-const SECONDS = Number(process.env["KNAP_CHAOS_SECONDS"] ?? 20);
+const SECONDS = Number(process.env["KNAP_CHAOS_SECONDS"] ?? 120);
 const SEED = Number(process.env["KNAP_CHAOS_SEED"] ?? 42);
 const SERVICES = ["steady", "napper", "narrow"] as const;
 /** Back-off of a pod that was killed again and again; a request may wait that long. */
