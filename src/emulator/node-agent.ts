@@ -6,7 +6,6 @@ import type { Clock } from "../base/clock.ts";
 import { systemClock } from "../base/system-clock.ts";
 import { EventRecorder } from "../control-plane/controller/event-recorder.ts";
 import type { IngressGateway } from "../data-plane/ingress/ingress.ts";
-import { buildImage, pruneImages } from "../node/image/image-build.ts";
 import type { ImageLibrary } from "../node/image/image-library.ts";
 import { configsOfSecrets } from "../node/image/registry-auth.ts";
 import { AddressPool } from "../node/kubelet/address-pool.ts";
@@ -19,6 +18,7 @@ import { RuntimeError } from "../node/runtime/runtime.ts";
 import { type NodeNetwork, openNodeNetwork } from "./cluster-gateway.ts";
 import { NODE_NAME } from "./cluster-objects.ts";
 import type { ControlPlane } from "./control-plane.ts";
+import { makeImageBuilder } from "./image-builder.ts";
 import { makeEngineReport } from "./node-condition.ts";
 import type { BuildServiceImage, EmulatorOptions } from "./options.ts";
 import type { RevisionServices } from "./revision-services.ts";
@@ -82,7 +82,7 @@ export async function openNode(parts: NodeOptions): Promise<NodeAgent> {
       const [namespace = ""] = revision.split("/");
       return kubelet.marks(parts.control.store.get("Pod", namespace, pod)?.metadata.uid ?? "");
     },
-    buildImage: runtime.capabilities.build ? builderOf(runtime, labels) : undefined,
+    buildImage: runtime.capabilities.build ? makeImageBuilder(runtime, labels) : undefined,
     idle: () => kubelet.idle(),
     stop: async (how) => {
       await (how === "now" ? kubelet.hurry() : kubelet.stopAll());
@@ -183,19 +183,4 @@ async function* readLogs(
     ...(since !== undefined && { since }),
   });
   for await (const { time, text } of lines) yield timestamps ? `${time} ${text}` : text;
-}
-
-function builderOf(runtime: ContainerRuntime, labels: Readonly<Record<string, string>>): BuildServiceImage {
-  return async ({ service, plan, signal, onOutput }) => {
-    const [namespace = "", name = ""] = service.split("/");
-    try {
-      const { image, id } = await buildImage(runtime, { namespace, service: name, ...plan, labels, onOutput, signal });
-      await pruneImages(runtime, { namespace, name, keep: id });
-      return { ok: true, image };
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof RuntimeError) return { ok: false, message: error.message };
-      throw error;
-    }
-  };
 }

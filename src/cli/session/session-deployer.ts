@@ -3,7 +3,7 @@
 import type { Client } from "../../client/client.ts";
 import { Deployer, type DeployerParts } from "../../dev/deployer.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
-import { makeDockerBuilder } from "../../dev/docker-builder.ts";
+import { makeImageBuilder } from "../../emulator/image-builder.ts";
 import type { BuildServiceImage } from "../../emulator/options.ts";
 import { openDockerRuntime } from "../../node/runtime/docker/docker-runtime.ts";
 import type { Project } from "../../project/project.ts";
@@ -39,7 +39,7 @@ export async function openSessionDeployer(
     return { deployer, [Symbol.asyncDispose]: async () => {} };
   }
   const engine = await openDockerRuntime({ env });
-  const build = makeDockerBuilder(engine, { "knap.dev/session": id, "knap.dev/host": hostId });
+  const build = makeImageBuilder(engine, { "knap.dev/session": id, "knap.dev/host": hostId });
   return { deployer: new Deployer({ ...parts, buildImage: build }), [Symbol.asyncDispose]: () => engine.close() };
 }
 

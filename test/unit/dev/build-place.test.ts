@@ -17,6 +17,7 @@ test.each([
   ],
   ["Step 3/5 : COPY package.json nope.txt ./\nCOPY failed: stat nope.txt", 3],
   ['executor failed: process "/bin/sh -c npm ci && npm run build" did not complete successfully: exit code: 1', 4],
+  ["executor failed running [/bin/sh -c npm ci && npm run build]: exit code: 1", 4],
   ["The command '/bin/sh -c npm ci && npm run build' returned a non-zero code: 1", 4],
   ["dockerfile parse error on line 2: unknown instruction: WORKDIIR", 2],
   ["no space left on device", undefined],

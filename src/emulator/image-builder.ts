@@ -1,13 +1,14 @@
-// Builds for a session that runs in another process (`knap apply`): build, name by content, drop old builds of the same Service.
-import type { BuildServiceImage } from "../emulator/options.ts";
+// Builds a Service's image, names it by content and drops old builds of the same Service: for the session itself, and for `knap apply` from another process.
+
 import { buildImage, pruneImages } from "../node/image/image-build.ts";
 import { type ContainerRuntime, RuntimeError } from "../node/runtime/runtime.ts";
+import type { BuildServiceImage } from "./options.ts";
 
 /** How many of the build's last lines a failure repeats. */
 const LINES_OF_FAILURE = 20;
 
 /** `labels`: those of the session and host, so that what is left behind can be found. */
-export function makeDockerBuilder(
+export function makeImageBuilder(
   runtime: ContainerRuntime,
   labels: Readonly<Record<string, string>>,
 ): BuildServiceImage {
