@@ -1,7 +1,7 @@
 // The collector of ownerReferences and of namespaces' content (kube-controller-manager's garbagecollector): it notices
 // what may be litter and says, one object at a time, what to do about it. It writes nothing itself.
 import { keyOf, keyText, kindOf, type ObjectKey } from "../../apis/kinds.ts";
-import type { AnyObject, OwnerReference } from "../../apis/meta/object.ts";
+import type { AnyObject, ObjectMeta, OwnerReference } from "../../apis/meta/object.ts";
 import { FOREGROUND, ORPHAN, type Propagation } from "./deletion.ts";
 import { find, type Shelves } from "./shelves.ts";
 
@@ -86,26 +86,40 @@ export class Litter {
       chores.push(without(ORPHAN));
     } else if (finalizers.includes(FOREGROUND)) {
       const blockers = this.#shelves.dependents(uid).filter((dependent) => blocks(dependent, uid));
-      for (const blocker of blockers) if (!blocker.metadata.deletionTimestamp) this.#suspect(blocker);
+      for (const blocker of blockers) {
+        if (!blocker.metadata.deletionTimestamp) this.#suspect(blocker);
+        else if (this.#waitsFor(blocker, uid)) chores.push(unblock(blocker));
+      }
       if (blockers.length === 0) chores.push(without(FOREGROUND));
     }
     return chores;
+  }
+
+  /** Whether an object that is deleted in Foreground waits, itself or through such dependents, for the one with this uid. */
+  #waitsFor(object: AnyObject, uid: string, seen = new Set<string>()): boolean {
+    const own = object.metadata.uid ?? "";
+    if (own === uid) return true;
+    if (seen.has(own) || !isForeground(object.metadata)) return false;
+    seen.add(own);
+    const blockers = this.#shelves.dependents(own).filter((dependent) => blocks(dependent, own));
+    return blockers.some((blocker) => this.#waitsFor(blocker, uid, seen));
   }
 
   /** A dependent goes when no owner is left that wants it; else it only loses the references that mean nothing any more. */
   #judgeDependent(key: ObjectKey, object: AnyObject): readonly Chore[] {
     const { ownerReferences: owners = [], finalizers = [], uid = "" } = object.metadata;
     const isDangling = (owner: OwnerReference): boolean => !this.#shelves.byUid(owner.uid);
-    const isWaiting = (owner: OwnerReference): boolean => {
-      const metadata = this.#shelves.byUid(owner.uid)?.metadata;
-      return metadata?.deletionTimestamp !== undefined && (metadata.finalizers ?? []).includes(FOREGROUND);
-    };
+    const isWaiting = (owner: OwnerReference): boolean => isForeground(this.#shelves.byUid(owner.uid)?.metadata);
     const useless = owners.filter((owner) => isDangling(owner) || isWaiting(owner));
     if (useless.length === 0) return [];
     if (useless.length < owners.length) return [disown(object, (owner) => useless.includes(owner))];
-    const foreground = owners.some(isWaiting) && this.#shelves.dependents(uid).length > 0;
+    const dependents = this.#shelves.dependents(uid);
+    if (owners.some(isWaiting) && dependents.length > 0) {
+      // Objects that own each other would wait for each other: who is perhaps in such a ring blocks nobody.
+      const isRing = dependents.some(({ metadata }) => isForeground(metadata));
+      return [...(isRing ? [unblock(object)] : []), { do: "delete", key, propagation: "Foreground" }];
+    }
     const held = finalizers.includes(ORPHAN) || finalizers.includes(FOREGROUND);
-    if (foreground) return [{ do: "delete", key, propagation: "Foreground" }];
     return [held ? { do: "delete", key } : { do: "delete", key, propagation: "Background" }];
   }
 }
@@ -116,8 +130,21 @@ function isLeaving(object: AnyObject): boolean {
   return finalizers.includes(FOREGROUND) || finalizers.includes(ORPHAN) || kindOf(object) === "Namespace";
 }
 
+function isForeground(metadata: ObjectMeta | undefined): boolean {
+  return metadata?.deletionTimestamp !== undefined && (metadata.finalizers ?? []).includes(FOREGROUND);
+}
+
 function blocks(dependent: AnyObject, uid: string): boolean {
   return (dependent.metadata.ownerReferences ?? []).some((owner) => owner.uid === uid && owner.blockOwnerDeletion);
+}
+
+/** Its owners need not wait for it any more. */
+function unblock(object: AnyObject): Chore {
+  const owners = object.metadata.ownerReferences ?? [];
+  const ownerReferences = owners.map((owner) =>
+    owner.blockOwnerDeletion ? { ...owner, blockOwnerDeletion: false } : owner,
+  );
+  return { do: "edit", key: keyOf(object), metadata: { ownerReferences } };
 }
 
 function disown(object: AnyObject, drop: (owner: OwnerReference) => boolean): Chore {

@@ -136,6 +136,44 @@ describe("collecting", () => {
     expect(names(store)).toEqual([]);
   });
 
+  /** Objects that own each other in a ring: the first is owned by the last. */
+  const makeRing = (store: ObjectStore, ...ring: readonly string[]): void => {
+    const made = ring.map((name) => make(store, name));
+    for (const [index, object] of made.entries()) {
+      const owner = made.at(index - 1) as AnyObject;
+      store.patchMerge(keyOf(object), { metadata: owned(owner) });
+    }
+  };
+
+  it("does not wait for ever with Foreground for objects that own each other: a dependent whose own dependents are going already blocks nobody", () => {
+    const store = makeStore();
+    makeRing(store, "a", "b", "c");
+    store.delete(key("a"), { propagation: "Foreground" });
+    store.collectGarbage();
+    expect(names(store)).toEqual([]);
+  });
+
+  it("breaks a ring of which every object was deleted with Foreground before the collector came", () => {
+    const store = makeStore();
+    makeRing(store, "a", "b", "c");
+    for (const name of ["a", "b", "c"]) store.delete(key(name), { propagation: "Foreground" });
+    store.collectGarbage();
+    expect(names(store)).toEqual([]);
+  });
+
+  it("keeps a ring waiting for what else one of it owns", () => {
+    const store = makeStore();
+    makeRing(store, "a", "b");
+    const b = store.get(KSVC, "default", "b") as AnyObject;
+    const held = make(store, "held", { ...owned(b), finalizers: ["x/y"] });
+    for (const name of ["a", "b"]) store.delete(key(name), { propagation: "Foreground" });
+    store.collectGarbage();
+    expect(names(store)).toContain("b");
+    store.patchMerge(keyOf(held), { metadata: { finalizers: null } });
+    store.collectGarbage();
+    expect(names(store)).toEqual([]);
+  });
+
   it("frees dependents with Orphan", () => {
     const store = makeStore();
     const a = make(store, "a");
