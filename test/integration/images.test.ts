@@ -9,7 +9,7 @@ import { answerDigest } from "../../src/node/image/digest-answers.ts";
 import { buildImage, pruneImages, SERVICE_LABEL } from "../../src/node/image/image-build.ts";
 import { ImageLibrary } from "../../src/node/image/image-library.ts";
 import type { ContainerRuntime, RuntimeInfo } from "../../src/node/runtime/runtime.ts";
-import { openTestEngine, testImage, testLabel } from "../support/engine.ts";
+import { nodeImage, openTestEngine, testImage, testLabel } from "../support/engine.ts";
 import { eventually } from "../support/eventually.ts";
 
 const { labels } = testLabel();
@@ -174,5 +174,20 @@ describe("builds", () => {
     const left = await runtime.images.list(`${SERVICE_LABEL}=default/built-${id}`);
     expect(left.length).toBe(2);
     expect(left.map((one) => one.id)).toContain(ids[2]);
+  });
+
+  test("what a build's RUN prints is told line by line as it was printed, and a failing one in its own words", async () => {
+    const context = join(folder, "printing");
+    mkdirSync(context, { recursive: true });
+    const order = { namespace: "default", service: `printing-${id}`, context, dockerfile: "Dockerfile", labels };
+    const lines: string[] = [];
+    const onOutput = (line: string): void => void lines.push(line);
+    const base = await nodeImage(runtime);
+    writeFileSync(join(context, "Dockerfile"), `FROM ${base}\nRUN echo one ${id}; echo "grüße" >&2; echo -n last\n`);
+    await buildImage(runtime, { ...order, onOutput });
+    expect(lines).toEqual(expect.arrayContaining([`one ${id}`, "grüße", "last"]));
+    writeFileSync(join(context, "Dockerfile"), `FROM ${base}\nRUN echo before ${id}; exit 3\n`);
+    await expect(buildImage(runtime, { ...order, onOutput })).rejects.toThrow(/exit code: 3/);
+    expect(lines).toContain(`before ${id}`);
   });
 });

@@ -8,7 +8,8 @@ import {
   type RegistryAuth,
   RuntimeError,
 } from "../runtime.ts";
-import { asking, codeOf, isGone, toRuntimeError } from "./engine-error.ts";
+import { BuildTrace } from "./buildkit-trace.ts";
+import { asking, codeOf, isGone } from "./engine-error.ts";
 import { readJsonLines } from "./json-lines.ts";
 
 /** One line of a progress stream of pull, import or build. */
@@ -17,6 +18,8 @@ interface Progress {
   readonly status?: string;
   readonly stream?: string;
   readonly error?: string;
+  /** BuildKit's trace, or an image's id. */
+  readonly aux?: unknown;
   readonly progressDetail?: { readonly current?: number; readonly total?: number };
 }
 
@@ -98,7 +101,7 @@ async function buildImage(docker: Docker, version: "1" | "2", request: BuildRequ
     rm: true,
     forcerm: true,
   });
-  await followBuild(docker, stream as Readable, request);
+  await followBuild(stream as Readable, request);
   return { id: (await docker.getImage(request.tag).inspect()).Id };
 }
 
@@ -120,31 +123,16 @@ async function importImage(
   return (await docker.getImage(reference).inspect()).Id;
 }
 
-/** BuildKit's output is decoded by the client library; failures are events in the stream, never a rejection. */
-function followBuild(docker: Docker, stream: Readable, request: BuildRequest): Promise<void> {
-  let error: string | undefined;
-  const say = (text: string): void => {
-    for (const line of text.split(/\r?\n/)) if (line !== "") request.onOutput?.(line);
-  };
-  return new Promise((resolve, reject) => {
-    const follow = (
-      docker as unknown as {
-        followProgress(from: Readable, done: (failure: unknown) => void, each: (step: Progress) => void): void;
-      }
-    ).followProgress.bind(docker);
-    follow(
-      stream,
-      (failure) => {
-        if (failure) reject(toRuntimeError(failure, `building ${request.tag}`));
-        else if (error) reject(new RuntimeError(codeOf(error), `building ${request.tag}: ${error}`));
-        else resolve();
-      },
-      (step) => {
-        if (step.error) error = step.error;
-        say(step.stream ?? step.error ?? step.status ?? "");
-      },
-    );
-  });
+/** Failures are lines of the stream, never a rejection. Both builders' output is told; BuildKit's is a trace. */
+async function followBuild(stream: Readable, { tag, onOutput }: BuildRequest): Promise<void> {
+  const trace = new BuildTrace();
+  for await (const { id, aux, stream: text, status, error } of readJsonLines<Progress>(stream)) {
+    if (error) throw new RuntimeError(codeOf(error), `building ${tag}: ${error}`);
+    const isTrace = id === "moby.buildkit.trace" && typeof aux === "string";
+    for (const line of isTrace ? trace.read(aux) : (text ?? status ?? "").split(/\r?\n/)) {
+      if (line !== "") onOutput?.(line);
+    }
+  }
 }
 
 function imageInfo(found: Docker.ImageInspectInfo): ImageInfo {
