@@ -20,6 +20,8 @@ export interface ConfigReader {
   quantity(key: string): string | undefined;
   /** A comma-separated list, trimmed. */
   list(key: string, otherwise: readonly string[]): readonly string[];
+  /** Something is wrong with what was read; kept when it is the first error. */
+  refuse(error: string): void;
 }
 
 /** A reader over the data of a ConfigMap. */
@@ -48,5 +50,8 @@ export function makeConfigReader(data: StringMap): ConfigReader {
       return quantity === undefined ? undefined : canonicalQuantity(data[key] ?? "");
     },
     list: (key, otherwise) => data[key]?.split(",").map((item) => item.trim()) ?? otherwise,
+    refuse: (problem) => {
+      error ??= problem;
+    },
   };
 }

@@ -93,7 +93,24 @@ export interface DomainConfig {
   readonly domains: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
+/** Where a component would send its metrics or traces. knap sends none; the texts go on to the queue-proxy as in Knative. */
+export interface MetricsConfig {
+  readonly protocol: "none" | "prometheus" | "grpc" | "http/protobuf";
+  /** With `prometheus`: the `host:port` to listen on; "" for the usual one. */
+  readonly endpoint: string;
+  readonly exportIntervalNs: bigint;
+}
+
 export interface ObservabilityConfig {
+  readonly tracing: {
+    readonly protocol: "none" | "stdout" | "grpc" | "http/protobuf";
+    readonly endpoint: string;
+    readonly samplingRate: number;
+  };
+  readonly metrics: MetricsConfig;
+  readonly runtime: { readonly profiling: "enabled" | "disabled"; readonly exportIntervalNs: bigint };
+  /** What queue-proxies count for the user. */
+  readonly requestMetrics: MetricsConfig;
   readonly loggingUrlTemplate: string;
   readonly enableVarLogCollection: boolean;
   readonly requestLogTemplate: string;

@@ -84,9 +84,38 @@ describe("Knative's ConfigMaps", () => {
       'failed to parse max-non-active-revisions: strconv.ParseUint: parsing "-1": invalid syntax',
     );
   });
-  it("refuses a request log template that does not parse", () => {
+  it("refuses a request log template that does not parse, and a log without one", () => {
     expect(error(parseObservabilityConfig({ "logging.request-log-template": "{{" }))).toBe(
       "template: requestLog:1: unclosed action",
     );
+    const empty = { "logging.request-log-template": " ", "logging.enable-request-log": "true" };
+    expect(error(parseObservabilityConfig(empty))).toBe(
+      '"logging.enable-request-log" was set to true, but no "logging.request-log-template" was specified',
+    );
+  });
+  it.each<[StringMap, string]>([
+    [{ "request-metrics-protocol": "statsd" }, 'unsupported protocol "statsd"'],
+    [{ "request-metrics-protocol": "" }, 'unsupported protocol ""'],
+    [{ "request-metrics-protocol": "grpc" }, 'endpoint should be set when protocol is "grpc"'],
+    [{ "request-metrics-endpoint": ":9091" }, 'endpoint should not be set when protocol is "none"'],
+    [
+      { "request-metrics-protocol": "prometheus", "request-metrics-export-interval": "-90s" },
+      'export interval "-1m30s" should be greater than zero',
+    ],
+    [{ "metrics-export-interval": "soon" }, 'failed to parse "metrics-export-interval": time: invalid duration "soon"'],
+    [{ "tracing-protocol": "http/protobuf" }, 'endpoint should be set for protocol "http/protobuf"'],
+    [{ "tracing-protocol": "stdout", "tracing-endpoint": "x" }, "endpoint should not be set when protocol is 'none'"],
+    [{ "tracing-sampling-rate": "1.5" }, "sampling rate 1.500000 should be less than or equal to one"],
+    [{ "tracing-sampling-rate": "-1" }, "sampling rate -1.000000 should be greater or equal to zero"],
+    [{ "runtime-profiling": "on" }, 'unsupported profile setting "on"'],
+    // the parts are read in this order, and the first error is told
+    [{ "request-metrics-protocol": "x", "tracing-protocol": "y" }, 'unsupported protocol "y"'],
+    [{ "request-metrics-protocol": "x", "logging.enable-request-log": "maybe" }, 'unsupported protocol "x"'],
+  ])("refuses %j for observability", (data, message) => {
+    expect(configMapError("config-observability", data)).toBe(message);
+  });
+  it("no longer knows the key of older versions for request metrics", () => {
+    const old = parseObservabilityConfig({ "metrics.request-metrics-backend-destination": "prometheus" });
+    expect(old).toMatchObject({ ok: true, value: { requestMetrics: { protocol: "none" } } });
   });
 });

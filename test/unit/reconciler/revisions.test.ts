@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { parseObservabilityConfig } from "../../../src/apis/config/observability.ts";
 import { makeServingConfig } from "../../../src/apis/config/serving-config.ts";
 import type { GcConfig } from "../../../src/apis/config/types.ts";
 import type { Configuration, Revision } from "../../../src/apis/serving/types.ts";
@@ -200,6 +201,31 @@ describe("the pod", () => {
     const [user, queue] = spec.containers;
     expect(user?.volumeMounts?.[0]?.subPathExpr).toBe("$(K_INTERNAL_POD_NAMESPACE)_$(K_INTERNAL_POD_NAME)_c");
     expect(queue?.volumeMounts).toBeUndefined();
+  });
+
+  test.each([
+    [{}, '{"tracing":{"protocol":"none"},"metrics":{"protocol":"none"},', '"requestMetrics":{"protocol":"none"},'],
+    [
+      {
+        "tracing-protocol": "grpc",
+        "tracing-endpoint": "t:1",
+        "tracing-sampling-rate": "0.5",
+        "metrics-protocol": "prometheus",
+        "runtime-profiling": "enabled",
+        "runtime-export-interval": "0",
+        "request-metrics-protocol": "prometheus",
+        "request-metrics-endpoint": ":9095",
+        "request-metrics-export-interval": "1m",
+      },
+      '{"tracing":{"protocol":"grpc","endpoint":"t:1","samplingRate":0.5},"metrics":{"protocol":"prometheus"},"runtime":{"profiling":"enabled"},',
+      '"requestMetrics":{"protocol":"prometheus","endpoint":":9095","exportInterval":60000000000},',
+    ],
+  ])("tells its queue-proxy of config-observability %j", (data, ...parts) => {
+    const read = parseObservabilityConfig(data);
+    if (!read.ok) throw new Error(read.error);
+    const queue = makePodSpec(rev({}), { ...config, observability: read.value }).containers.at(-1);
+    const told = queue?.env?.find(({ name }) => name === "OBSERVABILITY_CONFIG")?.value;
+    for (const part of parts) expect(told).toContain(part);
   });
 
   test("gets the runtime class whose selector fits best", () => {
