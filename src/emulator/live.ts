@@ -1,6 +1,7 @@
 // The moving figures that no object carries, gathered when somebody asks: what `GET /live` and `GET /explain` of the group knap.dev answer.
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import type { Time } from "../base/clock.ts";
+import { timeOfDay } from "../base/local-time.ts";
 import { timeText } from "../base/time.ts";
 import type { Live, LiveRevision, Wake } from "../client/live.ts";
 import { explain as explainScale } from "../control-plane/autoscaler/explain.ts";
@@ -85,11 +86,12 @@ export function explainRevision(control: ControlPlane, key: RevisionKey, now: Ti
   const { sentence, decisions } = explainScale(key, now, {
     config: config().autoscaler,
     decider,
+    hpa: tick.autoscaler.viewHpa(key),
     pa,
     sks: store.get("ServerlessService.networking.internal.knative.dev", namespace, name),
     replicas: deployment?.spec.replicas,
     readyPods: tick.readyPods(key),
-    showTime: localTime,
+    showTime: timeOfDay,
   });
   return { revision: name, sentence, decisions: decisions.map(showDecision) };
 }
@@ -106,10 +108,4 @@ function showDecision(entry: LedgerEntry): object {
     panic,
     facts: entry.facts,
   };
-}
-
-/** As the user's clock on the wall shows it. */
-function localTime(time: Time): string {
-  const at = new Date(time);
-  return [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
 }

@@ -1,4 +1,5 @@
 // The whole screen as lines: title, body of the chosen view, story, keys. Pure, so that a frame can be tested as text.
+import { timeOfDay } from "../base/local-time.ts";
 import type { AppState } from "./app-state.ts";
 import { HELP, keyLine } from "./keys.ts";
 import { eventLines, type Line, logLines, storyLines, trafficLines } from "./panels.ts";
@@ -23,11 +24,7 @@ const count = (number: number, noun: string): string => `${number} ${noun}${numb
 function titleLine({ world, now }: AppState, title: Title, width: number): Line {
   const pods = [...world.services.keys()].reduce((sum, key) => sum + readyPods(world, key), 0);
   const left = ` knap · ${title.ingress} · ${title.runtime} · ${count(world.services.size, "service")} · ${count(pods, "pod")}`;
-  const date = new Date(now);
-  const clock = [date.getHours(), date.getMinutes(), date.getSeconds()]
-    .map((part) => String(part).padStart(2, "0"))
-    .join(":");
-  return [{ text: `${fitText(left, width - 9)} ${clock}`, bold: true }];
+  return [{ text: `${fitText(left, width - 9)} ${timeOfDay(now)}`, bold: true }];
 }
 
 function overviewLines(state: AppState, rows: readonly Row[], width: number, height: number): readonly Line[] {

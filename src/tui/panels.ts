@@ -1,5 +1,6 @@
 // What stands below the overview and in the detail views, as lines of segments. Pure.
 import type { Event } from "../apis/core/types.ts";
+import { timeOfDay } from "../base/local-time.ts";
 import { type Wake, wakeSteps } from "../client/live.ts";
 import { type Row, type ServiceRow, serviceOfRow } from "./rows.ts";
 import { fitText, type Segment } from "./segments.ts";
@@ -110,7 +111,7 @@ export function trafficLines(world: World, service: ServiceRow | undefined, widt
 export function eventLines(world: World, width: number, height: number): readonly Line[] {
   if (world.events.length === 0) return [[{ text: fitText(" nothing happened yet", width), colour: "gray" }]];
   return world.events.slice(-height).map((event) => {
-    const time = (event.lastTimestamp ?? event.metadata.creationTimestamp ?? "").slice(11, 19);
+    const time = timeOfDay(event.lastTimestamp ?? event.metadata.creationTimestamp ?? "");
     const text = fitText(` ${time} ${eventText(event)}`, width);
     return [{ text, ...(event.type === "Warning" && { colour: "yellow" as const }) }];
   });

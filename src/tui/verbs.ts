@@ -1,5 +1,6 @@
 // What keys do to the session, through its API only. Each verb answers with the line that is shown.
 import type { ObjectKey } from "../apis/kinds.ts";
+import { timeOfDay } from "../base/local-time.ts";
 import type { Client } from "../client/client.ts";
 import { PAUSE_ANNOTATION, REBUILD_ANNOTATION } from "../dev/dev-commands.ts";
 import type { Explained } from "./app-state.ts";
@@ -41,7 +42,7 @@ export async function explainRevision(client: Client, service: ServiceRow, revis
   const query = new URLSearchParams({ namespace: service.namespace, revision });
   const { sentence, decisions } = await client.knap<Explanation>("GET", `/explain?${query}`);
   const past = decisions.map(
-    ({ time, desired, rule }) => `${time.slice(11, 19)}  ${String(desired).padStart(4)}  ${rule}`,
+    ({ time, desired, rule }) => `${timeOfDay(time)}  ${String(desired).padStart(4)}  ${rule}`,
   );
   return { service: service.key, lines: [`${revision}: ${sentence}`, "", ...past.reverse()] };
 }

@@ -1,5 +1,6 @@
 // `knap explain`: why a revision scaled, or why it did not: one sentence from the ledger, then its last decisions.
 import type { Service } from "../../apis/serving/types.ts";
+import { timeOfDay } from "../../base/local-time.ts";
 import type { Client } from "../../client/client.ts";
 import { usageError } from "../cli-error.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
@@ -20,7 +21,8 @@ export interface Decision {
   readonly ready?: number;
   readonly stable?: number;
   readonly panic?: number;
-  readonly sentence?: string;
+  /** What the rule looked at; of the HPA class: metric, measured, target, wanted. */
+  readonly facts?: Readonly<Record<string, number | string | boolean>>;
 }
 export interface Explanation {
   readonly revision: string;
@@ -43,21 +45,33 @@ async function revisionsOf(client: Client, word: string, namespace: string): Pro
   return [...new Set([...routed, latestCreatedRevisionName])].filter((each) => each !== undefined);
 }
 
-const number = (value: number | undefined): string =>
-  value === undefined ? "" : String(Math.round(value * 100) / 100);
+const number = (value: unknown): string => (typeof value === "number" ? String(Math.round(value * 100) / 100) : "");
+
+/** What each class has to say of a decision. */
+const COLUMNS: Readonly<Record<"kpa" | "hpa", readonly (readonly [string, (decision: Decision) => unknown])[]>> = {
+  kpa: [
+    ["stable", ({ stable }) => stable],
+    ["panic", ({ panic }) => panic],
+  ],
+  hpa: [
+    ["measured", ({ facts }) => facts?.["measured"]],
+    ["target", ({ facts }) => facts?.["target"]],
+    ["wanted", ({ facts }) => facts?.["wanted"]],
+  ],
+};
 
 /** Text of one revision's explanation. */
-function explanationText({ revision, sentence, decisions }: Explanation): string {
+export function explanationText({ revision, sentence, decisions }: Explanation): string {
   if (decisions.length === 0) return `${revision}: ${sentence}`;
+  const columns = COLUMNS[decisions.some(({ facts }) => facts?.["by"] === "hpa") ? "hpa" : "kpa"];
   const rows = decisions.map((decision) => [
-    decision.time.slice(11, 19),
+    timeOfDay(decision.time),
     String(decision.desired),
     number(decision.ready),
-    number(decision.stable),
-    number(decision.panic),
+    ...columns.map(([, read]) => number(read(decision))),
     decision.rule,
   ]);
-  const headers = ["time", "desired", "ready", "stable", "panic", "why"];
+  const headers = ["time", "desired", "ready", ...columns.map(([name]) => name), "why"];
   return `${revision}: ${sentence}\n\n${tableText({ headers, rows })}`;
 }
 

@@ -12,7 +12,8 @@ import {
   makeInitialResult,
   mustNotify,
 } from "./decide.ts";
-import { decideHpa, type HpaSpec, type HpaState, type PodUsage } from "./hpa-decision.ts";
+import { decideHpa, type HpaDecision, type HpaSpec, type PodUsage } from "./hpa-decision.ts";
+import type { HpaResource } from "./hpa-spec.ts";
 import { Ledger } from "./ledger.ts";
 import { COLLECT_EVERY_MS } from "./periods.ts";
 
@@ -49,6 +50,22 @@ export interface DeciderView {
   readonly ledger: Ledger;
 }
 
+/** One look of the HPA class. */
+export interface HpaLook {
+  readonly spec: HpaSpec;
+  /** undefined: its metric is none of containers. */
+  readonly resource: HpaResource | undefined;
+  /** Replicas of the Deployment. */
+  readonly current: number;
+  readonly pods: readonly PodUsage[];
+}
+
+/** What explain may ask of a revision of the HPA class. */
+export interface HpaView {
+  readonly ledger: Ledger;
+  readonly last: Omit<HpaLook, "pods"> & HpaDecision;
+}
+
 export interface AutoscalerOptions {
   /** Ready pods of a revision; undefined when they cannot be counted. */
   readonly readyPods: (revision: RevisionKey) => number | undefined;
@@ -62,7 +79,7 @@ export class Autoscaler {
   readonly #collections = new Map<RevisionKey, Collection>();
   readonly #traffic = new Map<RevisionKey, Traffic>();
   readonly #advice = new Map<RevisionKey, ScaleResult>();
-  readonly #hpa = new Map<RevisionKey, HpaState>();
+  readonly #hpa = new Map<RevisionKey, HpaView>();
 
   constructor(options: AutoscalerOptions) {
     this.#options = options;
@@ -163,13 +180,19 @@ export class Autoscaler {
     return true;
   }
 
-  /** One look of the HPA class; what it cannot judge it leaves as it is. `current`: replicas of the Deployment. */
-  evaluateHpa(revision: RevisionKey, spec: HpaSpec, current: number, pods: readonly PodUsage[], now: Time): void {
-    const decision = decideHpa(spec, this.#hpa.get(revision) ?? { recommended: [] }, current, pods, now);
-    this.#hpa.set(revision, decision.state);
+  /** One look of the HPA class; what it cannot judge it leaves as it is. */
+  evaluateHpa(revision: RevisionKey, { spec, resource, current, pods }: HpaLook, now: Time): void {
+    const { last, ledger = new Ledger() } = this.#hpa.get(revision) ?? {};
+    const decision = decideHpa(spec, last?.state ?? { recommended: [] }, current, pods, now);
+    this.#hpa.set(revision, { ledger, last: { ...decision, spec, resource, current } });
+    const { rule, replicas, measured, wanted } = decision;
+    const ready = pods.filter((pod) => pod.ready).length;
+    const seen = { ...(measured !== undefined && { measured }), ...(wanted !== undefined && { wanted }) };
+    const facts = { by: "hpa", metric: resource ?? "", ready, target: spec.target.value, ...seen };
+    ledger.note({ revision, at: now, rule, from: current, to: replicas, facts });
     const before = this.#advice.get(revision)?.desiredScale;
-    this.#advice.set(revision, { desiredScale: decision.replicas, excessBurstCapacity: 0, valid: true });
-    if (before !== decision.replicas) this.#options.onAdvice(revision);
+    this.#advice.set(revision, { desiredScale: replicas, excessBurstCapacity: 0, valid: true });
+    if (before !== replicas) this.#options.onAdvice(revision);
   }
 
   /** A planner's note about a revision, kept beside the decisions. */
@@ -191,6 +214,11 @@ export class Autoscaler {
   /** Whether stats of this revision are collected. */
   isCollecting(revision: RevisionKey): boolean {
     return this.#collections.has(revision);
+  }
+
+  /** undefined: it is of another class, or nobody has looked yet. */
+  viewHpa(revision: RevisionKey): HpaView | undefined {
+    return this.#hpa.get(revision);
   }
 
   view(revision: RevisionKey): DeciderView | undefined {

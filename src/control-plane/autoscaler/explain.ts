@@ -1,5 +1,5 @@
 // Why a revision has the scale it has, in one sentence: the rule that won, with its numbers and times. Pure; it reads what others remember.
-import { KPA_CLASS } from "../../apis/autoscaling/annotations.ts";
+import { HPA_CLASS, KPA_CLASS } from "../../apis/autoscaling/annotations.ts";
 import { activityAge, ageMs } from "../../apis/autoscaling/pod-autoscaler-lifecycle.ts";
 import type { PodAutoscaler, RevisionKey } from "../../apis/autoscaling/types.ts";
 import { conditionOf } from "../../apis/meta/conditions.ts";
@@ -8,6 +8,7 @@ import { timeText } from "../../base/time.ts";
 import type { DeciderView } from "./autoscaler.ts";
 import { reasonOfDecider } from "./decider-reason.ts";
 import { classOf, retentionMsOf, scaleBoundsOf } from "./decider-spec.ts";
+import { reasonOfHpa } from "./hpa-reason.ts";
 import type { LedgerEntry } from "./ledger.ts";
 import type { ExplainObjects, Scene } from "./scene.ts";
 import { span } from "./span.ts";
@@ -23,24 +24,28 @@ export interface Explanation {
 
 /** The answer to "why this scale?". */
 export function explain(revision: RevisionKey, now: Time, objects: ExplainObjects): Explanation {
-  const decisions = objects.decider?.ledger.entries() ?? [];
+  const decisions = (objects.decider ?? objects.hpa)?.ledger.entries() ?? [];
   return { revision, sentence: sentenceOf(now, objects), decisions };
 }
 
 function sentenceOf(now: Time, objects: ExplainObjects): string {
-  const { pa, decider, config, readyPods } = objects;
+  const { pa, decider, config } = objects;
   if (!pa) return "is not scaled yet: it has no PodAutoscaler";
   const autoscalingClass = classOf(pa, config);
+  if (autoscalingClass === HPA_CLASS) return `${reasonOfHpa(objects, pa)}${waitingOf(objects)}`;
   if (autoscalingClass !== KPA_CLASS) return `is scaled by ${autoscalingClass}, not by Knative's own autoscaler`;
   if (!decider) return "is not scaled yet: its private service is not there, so nothing is collected or decided";
   const replicas = objects.replicas ?? 1;
   const at = objects.showTime ?? ((time: Time) => `${timeText(time).slice(11, 19)} UTC`);
   const scene: Scene = { ...objects, now, pa, decider, replicas, at, zeroAt: zeroAt(now, objects, pa, decider) };
+  return `${sentenceFor(scene)}${waitingOf(objects)}`;
+}
+
+/** What is between the number of pods asked for and that of ready ones. */
+function waitingOf({ replicas = 1, readyPods }: ExplainObjects): string {
   const missing = replicas - readyPods;
-  const waiting =
-    missing > 0 ? `; ${missing} of ${replicas} ${replicas === 1 ? "pod is" : "pods are"} not ready yet` : "";
-  const leaving = missing < 0 ? `; ${-missing} more still stopping` : "";
-  return `${sentenceFor(scene)}${waiting}${leaving}`;
+  if (missing > 0) return `; ${missing} of ${replicas} ${replicas === 1 ? "pod is" : "pods are"} not ready yet`;
+  return missing < 0 ? `; ${-missing} more still stopping` : "";
 }
 
 function sentenceFor(scene: Scene): string {

@@ -3,12 +3,14 @@ import type { PodAutoscaler } from "../../apis/autoscaling/types.ts";
 import type { AutoscalerConfig } from "../../apis/config/types.ts";
 import type { ServerlessService } from "../../apis/networking/types.ts";
 import type { Time } from "../../base/clock.ts";
-import type { DeciderView } from "./autoscaler.ts";
+import type { DeciderView, HpaView } from "./autoscaler.ts";
 
 /** The revision as the store and the autoscaler know it now. */
 export interface ExplainObjects {
   readonly config: AutoscalerConfig;
   readonly decider: DeciderView | undefined;
+  /** Of the HPA class. */
+  readonly hpa?: HpaView | undefined;
   readonly pa: PodAutoscaler | undefined;
   readonly sks: ServerlessService | undefined;
   /** Of the Deployment's spec. */

@@ -115,7 +115,8 @@ export class AutoscalerTick {
     if (!pa || !usage || current === undefined) return;
     const resource = hpaResourceOf(pa);
     const pods = resource ? usage.pods(revision, resource) : [];
-    this.autoscaler.evaluateHpa(revision, makeHpaSpec(pa, config()), current, pods, clock.now());
+    const spec = makeHpaSpec(pa, config());
+    this.autoscaler.evaluateHpa(revision, { spec, resource, current, pods }, clock.now());
   }
 
   #observeMetric(metric: Metric, gone: boolean): void {

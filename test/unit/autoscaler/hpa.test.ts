@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { VirtualClock } from "../../../src/base/virtual-clock.ts";
+import { explain } from "../../../src/control-plane/autoscaler/explain.ts";
 import { decideHpa, type HpaSpec, type PodUsage } from "../../../src/control-plane/autoscaler/hpa-decision.ts";
 import { hpaResourceOf, makeHpaSpec } from "../../../src/control-plane/autoscaler/hpa-spec.ts";
 import { AutoscalerTick } from "../../../src/control-plane/autoscaler/tick.ts";
@@ -90,4 +91,90 @@ test("an HPA-class revision is looked at every 15 s and advised", () => {
   expect(advised).toEqual(["15000: 2"]);
   tick.observe({ type: "DELETED", object: pa });
   expect(tick.autoscaler.advice.has(revision)).toBe(false);
+});
+
+describe("the words of an HPA-class revision", () => {
+  const hpa = { class: "hpa.autoscaling.knative.dev" };
+  /** The sentence after looks at these pods, 15 s apart. */
+  function words(
+    annotations: Record<string, string>,
+    { looks, replicas = 2 }: { readonly looks: readonly (readonly PodUsage[])[]; readonly replicas?: number },
+  ) {
+    const clock = new VirtualClock(START);
+    let seen: readonly PodUsage[] = [];
+    const tick = new AutoscalerTick({
+      clock,
+      random: () => 0,
+      config: () => autoscalerConfig(),
+      podStat: () => undefined,
+      activatorStats: () => new Map(),
+      onAdvice: () => {},
+      usage: { pods: () => seen, replicas: () => replicas },
+    });
+    const pa = podAutoscaler({ ...hpa, ...annotations });
+    tick.observe({ type: "ADDED", object: pa });
+    for (const look of looks) {
+      seen = look;
+      clock.advance(15_000);
+    }
+    return explain(revision, clock.now(), {
+      config: autoscalerConfig(),
+      decider: undefined,
+      hpa: tick.autoscaler.viewHpa(revision),
+      pa,
+      sks: undefined,
+      replicas,
+      readyPods: replicas,
+    });
+  }
+
+  test.each([
+    ["before the first look", {}, [], "stays at 2: nothing is decided yet, the HPA class looks every 15 s"],
+    [
+      "within the tolerance",
+      { target: "50" },
+      [pods(0.52, 2)],
+      "stays at 2: cpu at 52 % of what its pods request, target 50 %",
+    ],
+    [
+      "more than it may have",
+      { target: "50", "max-scale": "2" },
+      [pods(1.2, 2)],
+      "stays at 2: max-scale 2; cpu at 120 % of what its pods request, target 50 %, asks for 5",
+    ],
+    [
+      "less than before",
+      { target: "50" },
+      [pods(0.5, 2), pods(0.1, 2)],
+      "stays at 2: downwards it waits for 5 min; cpu at 10 % of what its pods request, target 50 %, asks for 1",
+    ],
+    [
+      "memory",
+      { metric: "memory", target: "100" },
+      [pods(99 * 2 ** 20, 2)],
+      "stays at 2: memory at 99 MiB a pod, target 100 MiB",
+    ],
+    [
+      "no sample",
+      {},
+      [pods(undefined, 2)],
+      "stays at 2: cpu cannot be judged: unable to get metrics: no metrics returned from resource metrics API",
+    ],
+    [
+      "a metric of a cluster",
+      { metric: "queue-length", target: "5" },
+      [pods(1, 2)],
+      'stays at 2: metric "queue-length" comes from a cluster\'s adapters and is not here, so only min-scale and max-scale hold',
+    ],
+  ] as const)("%s", (_, annotations, looks, sentence) => {
+    expect(words(annotations, { looks }).sentence).toBe(sentence);
+  });
+
+  test("its decisions are remembered, with what was measured and asked for", () => {
+    const { decisions } = words({ target: "50" }, { looks: [pods(0.5, 2), pods(0.5, 2), pods(0.9, 2)] });
+    expect(decisions).toMatchObject([
+      { rule: "metric", from: 2, to: 2, count: 2, facts: { metric: "cpu", measured: 50, wanted: 2, target: 50 } },
+      { rule: "metric", from: 2, to: 4, count: 1, facts: { metric: "cpu", measured: 90, wanted: 4, ready: 2 } },
+    ]);
+  });
 });

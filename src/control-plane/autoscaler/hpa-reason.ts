@@ -1,0 +1,52 @@
+// The words for what the HPA class decided last: what was measured, the target, and what had the last word. Pure.
+import { scalingText } from "../../apis/autoscaling/annotations.ts";
+import type { PodAutoscaler } from "../../apis/autoscaling/types.ts";
+import type { HpaView } from "./autoscaler.ts";
+import { DEFAULT_DOWN_WINDOW_MS, HPA_PERIOD_MS } from "./hpa-decision.ts";
+import type { ExplainObjects } from "./scene.ts";
+import { span } from "./span.ts";
+
+const MEBIBYTE = 2 ** 20;
+
+/** "stays at 3: max-scale 3; cpu at 93 % of what its pods request, target 50 %, asks for 6". */
+export function reasonOfHpa({ hpa, replicas = 1 }: ExplainObjects, pa: PodAutoscaler): string {
+  const stays = replicas === 0 ? "is at zero" : `stays at ${replicas}`;
+  if (!hpa) return `${stays}: nothing is decided yet, the HPA class looks every ${span(HPA_PERIOD_MS)}`;
+  const { last } = hpa;
+  // The look was taken while there were others; the Deployment follows at once.
+  const from = last.current === replicas || last.replicas !== replicas ? "" : `, from ${last.current}`;
+  return `${stays}: ${wordsOf(last, pa)}${from}`;
+}
+
+function wordsOf(last: HpaView["last"], pa: PodAutoscaler): string {
+  const { rule, spec, resource } = last;
+  if (resource === undefined) {
+    const metric = scalingText(pa.metadata.annotations, "metric") ?? "";
+    return `metric "${metric}" comes from a cluster's adapters and is not here, so only min-scale and max-scale hold`;
+  }
+  const bound = rule === "min-scale" ? ` ${spec.min}` : rule === "max-scale" ? ` ${spec.max}` : "";
+  switch (rule) {
+    case "scaling-disabled":
+      return "the HPA class leaves a scale of zero alone";
+    case "no-metric":
+      return `${resource} cannot be judged: ${last.error}`;
+    case "min-scale":
+    case "max-scale":
+      return last.measured === undefined ? `${rule}${bound}` : `${rule}${bound}; ${measuredText(last)}`;
+    case "scale-up-limit":
+      return `at most four pods, or as many as there are, are added in ${span(HPA_PERIOD_MS)}; ${measuredText(last)}`;
+    case "scale-up-stabilized":
+      return `upwards it waits for ${span(spec.windowMs ?? 0)}; ${measuredText(last)}`;
+    case "scale-down-stabilized":
+      return `downwards it waits for ${span(spec.windowMs ?? DEFAULT_DOWN_WINDOW_MS)}; ${measuredText(last)}`;
+    case "metric":
+      return measuredText(last);
+  }
+}
+
+function measuredText({ resource, spec, measured = 0, wanted = 0, replicas }: HpaView["last"]): string {
+  const asks = wanted === replicas ? "" : `, asks for ${wanted}`;
+  if (spec.target.kind === "utilization")
+    return `${resource} at ${measured} % of what its pods request, target ${spec.target.value} %${asks}`;
+  return `${resource} at ${Math.round(measured / MEBIBYTE)} MiB a pod, target ${spec.target.value / MEBIBYTE} MiB${asks}`;
+}

@@ -1,0 +1,41 @@
+import { describe, expect, test } from "vitest";
+import { timeOfDay } from "../../../src/base/local-time.ts";
+import { explanationText } from "../../../src/cli/commands/explain.ts";
+
+const time = "2026-01-01T10:00:00Z";
+const local = timeOfDay(time);
+
+describe("the text of an explanation", () => {
+  test("a revision of Knative's own class shows what both windows saw, in the time of the sentence: the user's", () => {
+    const facts = { by: "decider", metric: "concurrency" };
+    const decision = { time, rule: "stable", desired: 2, ready: 1, stable: 2.7512, panic: 4, facts };
+    expect(explanationText({ revision: "hello-00001", sentence: "stays at 2: x", decisions: [decision] })).toBe(
+      [
+        "hello-00001: stays at 2: x",
+        "",
+        "TIME       DESIRED   READY   STABLE   PANIC   WHY",
+        `${local}   2         1       2.75     4       stable`,
+      ].join("\n"),
+    );
+  });
+
+  test("a revision of the HPA class shows what was measured, the target and what the metric asks for", () => {
+    const facts = { by: "hpa", metric: "cpu", measured: 90, target: 50, wanted: 4 };
+    const decisions = [
+      { time, rule: "no-metric", desired: 2, ready: 0, facts: { by: "hpa", metric: "cpu", target: 50 } },
+      { time, rule: "metric", desired: 4, ready: 2, facts },
+    ];
+    expect(explanationText({ revision: "hello-00001", sentence: "x", decisions }).split("\n").slice(2)).toEqual([
+      "TIME       DESIRED   READY   MEASURED   TARGET   WANTED   WHY",
+      `${local}   2         0                  50                no-metric`,
+      `${local}   4         2       90         50       4        metric`,
+    ]);
+  });
+});
+
+test("a time of day is that of the user's zone, and a text that is no time shows nothing", () => {
+  const at = new Date(2026, 0, 2, 3, 4, 5);
+  expect(timeOfDay(at.getTime())).toBe("03:04:05");
+  expect(timeOfDay(at.toISOString())).toBe("03:04:05");
+  expect(timeOfDay("")).toBe("");
+});
