@@ -11,7 +11,7 @@ export interface Interrupts extends Disposable {
 }
 
 /** Listens to SIGINT, SIGTERM and SIGHUP until disposed of. */
-export function listenForInterrupts(now: () => number = Date.now): Interrupts {
+export function listenForInterrupts(now: () => number = () => performance.now()): Interrupts {
   const first = new AbortController();
   const second = new AbortController();
   let last = Number.NEGATIVE_INFINITY;

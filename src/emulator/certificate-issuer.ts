@@ -7,7 +7,6 @@ import type { AnyObject } from "../apis/meta/object.ts";
 import type { Certificate } from "../apis/networking/types.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
-import { systemClock } from "../base/system-clock.ts";
 import { timeText } from "../base/time.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import type { WatchEvent } from "../control-plane/store/view.ts";
@@ -66,7 +65,7 @@ export class CertificateIssuer {
 
   async #issue(certificate: Certificate): Promise<void> {
     const { folder, log } = this.#options;
-    const now = new Date(systemClock.now());
+    const now = new Date();
     try {
       this.#authority ??= openAuthority(folder, now);
       const pair = await issueCertificate(await this.#authority, certificate.spec.dnsNames, now);

@@ -27,6 +27,7 @@ export interface Chance {
 
 export interface ControlPlaneOptions {
   readonly clock: Clock;
+  readonly awakeSince?: () => Time;
   readonly chance: Chance;
   readonly defer: (run: () => void) => void;
   readonly elapsedMs?: () => number;
@@ -75,6 +76,7 @@ export function makeControlPlane(options: ControlPlaneOptions): ControlPlane {
     store,
     clock,
     reconcilers: [...kubernetesPlanners, ...knativePlanners],
+    ...(options.awakeSince && { awakeSince: options.awakeSince }),
     config: current,
     advice: () => tick.autoscaler.advice,
     inquire: collection.beside(options.inquire),

@@ -6,8 +6,8 @@ import { makeAdmission } from "../apis/admission.ts";
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import { unknownFields } from "../apis/schema/schemas.ts";
 import type { Clock } from "../base/clock.ts";
-import { systemClock } from "../base/system-clock.ts";
-import { VirtualClock } from "../base/virtual-clock.ts";
+import { steadyClock } from "../base/steady-clock.ts";
+import type { VirtualClock } from "../base/virtual-clock.ts";
 import { makeHttpClient } from "../client/http-client.ts";
 import type { Wake } from "../client/live.ts";
 import { Activator } from "../data-plane/activator/activator.ts";
@@ -25,6 +25,7 @@ import { type NodeAgent, openNode } from "./node-agent.ts";
 import type { Emulator, EmulatorOptions } from "./options.ts";
 import { PodUsageSampler } from "./pod-usage.ts";
 import { RevisionTrafficWatch } from "./revision-traffic.ts";
+import { makeSessionClocks } from "./session-clocks.ts";
 import { Sidecars } from "./sidecars.ts";
 import { StopList } from "./stop-list.ts";
 import { VirtualTime } from "./virtual-time.ts";
@@ -52,20 +53,18 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 }
 
 async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator> {
-  // The control plane's time and statistics; whatever waits for sockets or containers keeps to real time.
-  const virtual = options.clock === "virtual" ? new VirtualClock(systemClock.now()) : undefined;
-  const clock: Clock = virtual ?? systemClock;
+  const { objects: clock, stats: statsClock, virtual, awakeSince } = makeSessionClocks(options, () => control.store);
   const { runtime, name: runtimeName, notices } = await chooseRuntime(options);
   stops.add(() => runtime.close());
   const info = await runtime.info();
   const wakes = new Wakes((revision, pod) => node.marks(revision, pod));
-  const data = await openDataPlane({ options, clock, wakes, control: () => control });
+  const data = await openDataPlane({ options, statsClock, wakes, control: () => control });
   const { activator, gateway, door, sidecars, forward } = data;
   stops.add((how) => door.close(how === "now" ? 0 : LAST_REQUESTS_MS));
   const inquiries = openInquiries({ clock, runtime, info, activator, door, control: () => control });
   stops.add(() => inquiries.close());
   const usage = new PodUsageSampler({
-    clock: systemClock,
+    clock: steadyClock,
     runtime,
     store: () => control.store,
     config: () => control.config().autoscaler,
@@ -73,6 +72,7 @@ async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator
   stops.add(() => usage[Symbol.dispose]());
   const control: ControlPlane = makeControlPlane({
     clock,
+    awakeSince,
     chance: realChance,
     defer: (run) => void setImmediate(run),
     elapsedMs: () => performance.now(),
@@ -82,7 +82,7 @@ async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator
     httpsPort: () => door.tlsAddress?.port,
     admission: (config) => makeAdmission({ config }),
     inquire: inquiries.inquire,
-    activatorStats: (now) => activator.report(now),
+    activatorStats: () => activator.report(statsClock.now()),
     podStat: sidecars.statOf,
     usage,
     log: options.log,
@@ -146,11 +146,11 @@ interface TimeParts {
 }
 
 /** The request path, before there is anything to route to. `follow` joins it with the store. */
-async function openDataPlane({ options, clock, control, wakes }: DataPlaneParts) {
+async function openDataPlane({ options, statsClock, control, wakes }: DataPlaneParts) {
   const { address, port, httpsPort, limits, log } = options;
   const activator = new Activator({
-    clock: systemClock,
-    statsClock: clock,
+    clock: steadyClock,
+    statsClock,
     chance: Math.random,
     podName: "activator",
     address: ACTIVATOR_ADDRESS,
@@ -176,8 +176,8 @@ async function openDataPlane({ options, clock, control, wakes }: DataPlaneParts)
   let traffic: RevisionTrafficWatch | undefined;
   const forwarders = await chooseForwarder(process.env["KNAP_FORWARDER"]);
   const sidecars = new Sidecars({
-    clock: systemClock,
-    statsClock: clock,
+    clock: steadyClock,
+    statsClock,
     forwarders,
     onDoor: (pod) => traffic?.doorChanged(pod),
     log,
@@ -196,7 +196,7 @@ async function openDataPlane({ options, clock, control, wakes }: DataPlaneParts)
 
 interface DataPlaneParts {
   readonly options: EmulatorOptions;
-  readonly clock: Clock;
+  readonly statsClock: Clock;
   readonly wakes: Wakes;
   /** Made later: it needs the ingress port. */
   readonly control: () => ControlPlane;

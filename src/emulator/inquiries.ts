@@ -4,7 +4,7 @@ import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { ServerlessService } from "../apis/networking/types.ts";
 import type { Clock } from "../base/clock.ts";
-import { systemClock } from "../base/system-clock.ts";
+import { steadyClock } from "../base/steady-clock.ts";
 import type { Inquire } from "../control-plane/controller/inquiries.ts";
 import type { AnswerOf, Inquiry } from "../control-plane/controller/reconciler.ts";
 import { ActivatorProbe } from "../control-plane/prober/activator-probe.ts";
@@ -53,7 +53,7 @@ export function openInquiries(options: InquiryOptions): Inquiries {
   });
   const probing = new Agent({ keepAlive: true });
   const ingressProbe = new IngressProbe({
-    clock: systemClock,
+    clock: steadyClock,
     // asking before the table is there would only cost a second attempt
     attempt: (host, at, signal) => inFlight.track(door.settled().then(() => attemptIngress(host, at, signal, probing))),
     doorsOf: (host, { namespace, name }) => {
@@ -63,7 +63,7 @@ export function openInquiries(options: InquiryOptions): Inquiries {
     },
   });
   const digests = new Digests({
-    clock: systemClock,
+    clock: steadyClock,
     track: (attempt) => inFlight.track(attempt),
     runtime,
     library,

@@ -3,7 +3,7 @@ import type { PodLogOptions, PodLogs } from "../api-server/pod-logs.ts";
 import type { Pod } from "../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../apis/kinds.ts";
 import type { Clock } from "../base/clock.ts";
-import { systemClock } from "../base/system-clock.ts";
+import { steadyClock } from "../base/steady-clock.ts";
 import { EventRecorder } from "../control-plane/controller/event-recorder.ts";
 import type { IngressGateway } from "../data-plane/ingress/ingress.ts";
 import type { ImageLibrary } from "../node/image/image-library.ts";
@@ -130,7 +130,7 @@ function kubeletOptions(
     store,
     openSidecar: sidecars.open,
     clock,
-    nodeClock: systemClock,
+    nodeClock: steadyClock,
     nodeName: NODE_NAME,
     hostIP: network?.gateway ?? "127.0.0.1",
     prefix: `knap-${options.sessionId}`,

@@ -2,7 +2,6 @@
 import type { Secret } from "../apis/core/types.ts";
 import type { Ingress } from "../apis/networking/types.ts";
 import type { Logger } from "../base/logger.ts";
-import { systemClock } from "../base/system-clock.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import type { Handler } from "../data-plane/http/exchange.ts";
 import type { DoorLimits } from "../data-plane/http/limits.ts";
@@ -46,7 +45,7 @@ export class TlsDoor {
 
   /** Rejects with an EmulatorError when the port that the user named cannot be had. */
   static async open({ address, port, folder, handler, limits, log }: TlsDoorOptions): Promise<TlsDoor> {
-    const now = (): Date => new Date(systemClock.now());
+    const now = (): Date => new Date();
     const authority = await openAuthority(folder, now());
     const certificates = await Certificates.open({ authority, now });
     const listening = await listen({

@@ -1,7 +1,8 @@
 // Shows the terminal UI on the alternate screen until aborted, and leaves the screen as it was. The only door into ink.
 import { spawn } from "node:child_process";
 import { render } from "ink";
-import { systemClock } from "../base/system-clock.ts";
+import { steadyClock } from "../base/steady-clock.ts";
+import { WallClock } from "../base/wall-clock.ts";
 import type { Client } from "../client/client.ts";
 import { type Actions, App } from "./app.tsx";
 import { type AppStore, makeAppStore } from "./app-state.ts";
@@ -80,7 +81,7 @@ function makeActions({ client, onQuit }: TuiOptions): Actions {
 export async function showTui(options: TuiOptions): Promise<void> {
   const { client, title, stdin, stdout, signal } = options;
   if (signal.aborted) return;
-  const store = makeAppStore(systemClock);
+  const store = makeAppStore(new WallClock({ wall: Date.now, steady: steadyClock }));
   stdout.write(ENTER);
   const frames = new FrameWriter(stdout);
   const ink = render(<App store={store} title={title} actions={makeActions(options)} />, {

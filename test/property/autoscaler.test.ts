@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Clock } from "../../src/base/clock.ts";
-import { systemClock } from "../../src/base/system-clock.ts";
+import { steadyClock } from "../../src/base/steady-clock.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
+import { WallClock } from "../../src/base/wall-clock.ts";
 import { type DeciderState, decide, makeDeciderState } from "../../src/control-plane/autoscaler/decide.ts";
 import { makeDeciderSpec } from "../../src/control-plane/autoscaler/decider-spec.ts";
 import { type ScaleStepInput, scaleStep } from "../../src/control-plane/reconciler/pod-autoscaler/scale-step.ts";
@@ -113,7 +114,11 @@ describe("the clock does not matter", () => {
         const virtual = new VirtualClock(START);
         const onVirtual = played(virtual, (ms) => virtual.advance(ms), script);
         vi.useFakeTimers({ now: START });
-        const onSystem = played(systemClock, (ms) => vi.advanceTimersByTime(ms), script);
+        const onSystem = played(
+          new WallClock({ wall: Date.now, steady: steadyClock }),
+          (ms) => vi.advanceTimersByTime(ms),
+          script,
+        );
         vi.useRealTimers();
         expect(onSystem).toEqual(onVirtual);
         expect(onVirtual.length).toBeGreaterThan(0);

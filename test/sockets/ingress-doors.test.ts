@@ -6,7 +6,7 @@ import { connect as connectTls } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ingressHash } from "../../src/apis/networking/ingress-hash.ts";
 import type { Ingress } from "../../src/apis/networking/types.ts";
-import { systemClock } from "../../src/base/system-clock.ts";
+import { steadyClock } from "../../src/base/steady-clock.ts";
 import { IngressProbe } from "../../src/control-plane/prober/ingress-probe.ts";
 import { Activator } from "../../src/data-plane/activator/activator.ts";
 import { answer, makeReply } from "../../src/data-plane/http/errors.ts";
@@ -45,7 +45,7 @@ describe("the gateway's doors", () => {
   beforeEach(() => {
     doors = [];
     activator = new Activator({
-      clock: systemClock,
+      clock: steadyClock,
       chance: Math.random,
       podName: "activator",
       address: "10.0.0.2",
@@ -96,7 +96,7 @@ describe("the gateway's doors", () => {
     const [open_, local] = [await open("public"), await open("local")];
     activator.update(REVISION, { mode: "Proxy", containerConcurrency: 0, timeoutSeconds: 10, backends: [] });
     const probe = new IngressProbe({
-      clock: systemClock,
+      clock: steadyClock,
       doorsOf: (host) => [{ host: "127.0.0.1", port: host === HOST ? open_.port : local.port }],
     });
     const changed: Ingress = { ...hello, spec: { ...hello.spec, rules: [...(hello.spec.rules ?? [])].reverse() } };

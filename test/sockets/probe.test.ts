@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { createServer as createTcp } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Probe } from "../../src/apis/core/pod-spec.ts";
-import { systemClock } from "../../src/base/system-clock.ts";
+import { steadyClock } from "../../src/base/steady-clock.ts";
 import { attemptProbe } from "../../src/data-plane/probe/attempt.ts";
 import type { Attempt } from "../../src/data-plane/probe/probe-result.ts";
 import { Readiness } from "../../src/data-plane/queue-proxy/readiness.ts";
@@ -158,7 +158,7 @@ describe("readiness", () => {
   const readinessOf = (probes: readonly Probe[], port: number, eagerStart: boolean): Readiness =>
     new Readiness({
       probes,
-      clock: systemClock,
+      clock: steadyClock,
       addressOf: () => ({ host: "127.0.0.1", port }),
       detectHttp2: false,
       eagerStart,

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { ApiServer, type ApiServerOptions } from "../../src/api-server/api-server.ts";
 import { type LogRecord, makeLogger } from "../../src/base/logger.ts";
-import { systemClock } from "../../src/base/system-clock.ts";
+import { steadyClock } from "../../src/base/steady-clock.ts";
 import type { Client } from "../../src/client/client.ts";
 import { makeHttpClient } from "../../src/client/http-client.ts";
 import { ObjectStore, type StoreOptions } from "../../src/control-plane/store/object-store.ts";
@@ -24,12 +24,12 @@ export async function startApi(
 ): Promise<ApiRig> {
   const { storeOptions, ...serverOptions } = options;
   const chance = { uid: randomUUID, suffix: () => randomUUID().slice(0, 5) };
-  const store = serverOptions.store ?? new ObjectStore({ clock: systemClock, chance, freeze: true, ...storeOptions });
+  const store = serverOptions.store ?? new ObjectStore({ clock: steadyClock, chance, freeze: true, ...storeOptions });
   const token = "secret";
   const log: LogRecord[] = [];
   const server = new ApiServer({
     store,
-    clock: systemClock,
+    clock: steadyClock,
     token,
     log: makeLogger((record) => log.push(record)),
     ...serverOptions,

@@ -10,7 +10,7 @@ import type { Container, PodSpec } from "../../src/apis/core/pod-spec.ts";
 import type { Deployment, Event, Pod } from "../../src/apis/core/types.ts";
 import type { ObjectMeta, OwnerReference } from "../../src/apis/meta/object.ts";
 import { silentLogger } from "../../src/base/logger.ts";
-import { systemClock } from "../../src/base/system-clock.ts";
+import { steadyClock } from "../../src/base/steady-clock.ts";
 import { EventRecorder } from "../../src/control-plane/controller/event-recorder.ts";
 import { ObjectStore } from "../../src/control-plane/store/object-store.ts";
 import { attemptProbe } from "../../src/data-plane/probe/attempt.ts";
@@ -69,14 +69,14 @@ export async function openNodeBench(
     : undefined;
   const info = await runtime.info();
   const store = new ObjectStore({
-    clock: systemClock,
+    clock: steadyClock,
     chance: { uid: () => randomUUID(), suffix: () => randomUUID().slice(0, 5) },
     freeze: true,
     onError: (error) => {
       throw error;
     },
   });
-  const recorder = new EventRecorder(store, systemClock);
+  const recorder = new EventRecorder(store, steadyClock);
   const held = { plain: 0, upgraded: 0 };
   const sidecars = new Map<string, { host: string; port: number }>();
   const kubelet = new Kubelet({
@@ -85,8 +85,8 @@ export async function openNodeBench(
     store,
     library: new ImageLibrary({ runtime, engine: info, userConfig: async () => ({}) }),
     openSidecar: plainSidecar(held, sidecars),
-    clock: systemClock,
-    nodeClock: systemClock,
+    clock: steadyClock,
+    nodeClock: steadyClock,
     nodeName: NODE,
     hostIP: "10.0.0.1",
     prefix: `knap-${labels["knap.dev/test"]}`,

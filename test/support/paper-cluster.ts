@@ -29,6 +29,8 @@ export interface PaperCluster {
   readonly store: ObjectStore;
   readonly events: EventNote[];
   now: Time;
+  /** See `World.awakeSince`. */
+  awakeSince: Time;
   /** Objects that the next rounds see through this configuration. */
   configure(configMaps: Readonly<Record<string, StringMap>>): void;
   /** One look of one planner at one object, its plan carried out. */
@@ -57,13 +59,15 @@ export function makePaperCluster({
     store: makeStore({ admission }),
     events: [],
     now: Date.UTC(2024, 4, 1, 10),
+    awakeSince: 0,
     configure: (maps) => {
       config = configOf(maps);
     },
     work: (planner, key) => {
       const object = cluster.store.get(key.kind, key.namespace, key.name) as AnyObject | undefined;
       if (!object) return {};
-      const world: World = makeWorld(cluster.store, config, { now: cluster.now, answer: answers as World["answer"] });
+      const { now, awakeSince } = cluster;
+      const world = makeWorld(cluster.store, config, { now, awakeSince, answer: answers as World["answer"] });
       const plan = planner.reconcile(object as never, world);
       applyWrites(cluster.store, object, plan);
       applyStatus(cluster.store, key, plan);

@@ -10,6 +10,7 @@ export function makeWorld(view: View, config: ServingConfig, more: Partial<World
     list: (kind, selection) => view.list(kind, selection),
     dependents: (uid) => view.dependents(uid),
     now: Date.UTC(2024, 4, 1, 10),
+    awakeSince: 0,
     config,
     advice: new Map(),
     answer: () => undefined,

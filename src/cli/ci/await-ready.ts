@@ -52,8 +52,8 @@ export async function awaitReady(
   services: readonly Service[],
   options: { readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<readonly ReadyOutcome[]> {
-  const started = Date.now();
-  const seconds = () => (Date.now() - started) / 1000;
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
   const stop = new AbortController();
   const deadline = AbortSignal.timeout(options.timeoutMs);
   const signal = AbortSignal.any([options.signal, deadline, stop.signal]);
@@ -67,8 +67,8 @@ export async function awaitReady(
       const found = await client.get(key);
       const verdict = verdictOf(found);
       if (verdict === "ready") return { service, seconds: seconds() };
-      since = verdict === "failed" ? (since ?? Date.now()) : undefined;
-      if (since !== undefined && Date.now() - since >= FALSE_FOR_MS) {
+      since = verdict === "failed" ? (since ?? performance.now()) : undefined;
+      if (since !== undefined && performance.now() - since >= FALSE_FOR_MS) {
         stop.abort();
         return {
           service,

@@ -69,11 +69,11 @@ async function runUserCommand(words: readonly string[], run: CiRun): Promise<Exi
   const { session, project, terminal, cases } = run;
   if (words.length === 0) return exitCodes.ok;
   const env = { ...terminal.env, ...(await ciEnvironment(session, project.services)) };
-  const started = Date.now();
+  const started = performance.now();
   const code = await runCommand(words, { env, cwd: terminal.cwd, interrupts: terminal.interrupts });
   run.ran = true;
   const failure = code === 0 ? {} : { failure: `exit code ${code}` };
-  cases.push({ name: words.join(" "), seconds: (Date.now() - started) / 1000, ...failure });
+  cases.push({ name: words.join(" "), seconds: (performance.now() - started) / 1000, ...failure });
   return code;
 }
 

@@ -28,9 +28,9 @@ async function end({ id, path, record }: FoundSession, terminal: Terminal): Prom
   if (record === undefined) return;
   const token = (await readFile(join(path, "token"), "utf8")).trim();
   await makeHttpClient({ address: record.api, token }).knap("POST", "/stop");
-  const limit = Date.now() + LONGEST_END_MS;
+  const limit = performance.now() + LONGEST_END_MS;
   while (await isAlive(join(path, ALIVE_SOCKET))) {
-    if (Date.now() > limit) {
+    if (performance.now() > limit) {
       const fix = `end it by its process id: kill -9 ${record.pid}; the next start cleans up after it`;
       throw new CliError({ exitCode: exitCodes.timeout, what: `session ${id} does not end`, fix });
     }

@@ -1,7 +1,7 @@
 // `knap up`: a session for people: applies the files, watches them, shows what happens until Ctrl-C.
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { systemClock } from "../../base/system-clock.ts";
+import { steadyClock } from "../../base/steady-clock.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
 import { DevLoop } from "../../dev/dev-loop.ts";
 import type { Project } from "../../project/project.ts";
@@ -77,7 +77,7 @@ async function serve({ session, project, ui, flags, terminal }: UpRun): Promise<
         load: () => reload(flags, terminal),
         deployer,
         client: session.emulator.client,
-        clock: systemClock,
+        clock: steadyClock,
         tell,
         keepOld: flags.keepOld === true || project.settings["keep-old"] === true,
         folders: await namedFolders(flags, terminal.cwd),

@@ -1,7 +1,7 @@
 // What the engine is given: time, turns of the event loop, answers and planners. Types only.
 import type { DecisionNote, RevisionKey, ScaleResult } from "../../apis/autoscaling/types.ts";
 import type { ServingConfig } from "../../apis/config/types.ts";
-import type { Clock } from "../../base/clock.ts";
+import type { Clock, Time } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import type { Inquire } from "./inquiries.ts";
@@ -10,6 +10,8 @@ import type { Reconciler } from "./reconciler.ts";
 export interface ControllerOptions {
   readonly store: ObjectStore;
   readonly clock: Clock;
+  /** See `World.awakeSince`; absent: time never jumps. */
+  readonly awakeSince?: () => Time;
   /** In order of work: put those first on whom the others wait, then less is planned in vain. The end is the same in any order. */
   readonly reconcilers: readonly Reconciler[];
   readonly config: () => ServingConfig;

@@ -242,7 +242,7 @@ export class Controller {
   }
 
   #makeWorld(): World {
-    const { store, clock, advice } = this.#options;
+    const { store, clock, awakeSince = () => 0, advice } = this.#options;
     const config = this.#options.config();
     this.#derivations.under(config);
     return {
@@ -250,6 +250,7 @@ export class Controller {
       list: (kind, selection) => store.list(kind, selection),
       dependents: (uid) => store.dependents(uid),
       now: clock.now(),
+      awakeSince: awakeSince(),
       config,
       advice: advice(),
       answer: (question) => this.#inquiries.answer(question),

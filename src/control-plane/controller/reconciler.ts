@@ -44,6 +44,8 @@ export type AnswerOf<Q extends Inquiry> = Answers[Q["ask"]];
 
 export interface World extends View {
   readonly now: Time;
+  /** The end of the last jump forward of time (the machine slept, its clock was set): no limit of waiting counts from before it. */
+  readonly awakeSince: Time;
   readonly config: ServingConfig;
   readonly advice: ReadonlyMap<RevisionKey, ScaleResult>;
   /** undefined: not known yet. Ask by `Plan.ask`; the answer enqueues the key that asked. */

@@ -58,7 +58,7 @@ export class UpstreamPool implements ConnectionOwner {
         last.destroy();
       }
     }
-    this.dial({ waiter, startedAt: Date.now(), attempt: 0, timer: undefined });
+    this.dial({ waiter, startedAt: performance.now(), attempt: 0, timer: undefined });
   }
 
   /** Takes a connection back whose response has ended whole. */
@@ -68,7 +68,7 @@ export class UpstreamPool implements ConnectionOwner {
       connection.destroy();
       return;
     }
-    connection.idleSince = Date.now();
+    connection.idleSince = performance.now();
     this.idle.push(connection);
     this.sweeper ??= setInterval(() => this.sweep(), IDLE_LIMIT_MS / 3).unref();
   }
@@ -116,7 +116,7 @@ export class UpstreamPool implements ConnectionOwner {
     this.dials.delete(connection);
     connection.destroy();
     if (dial.attempt >= DIAL_RETRIES || this.closed) {
-      const seconds = ((Date.now() - dial.startedAt) / 1000).toFixed(2);
+      const seconds = ((performance.now() - dial.startedAt) / 1000).toFixed(2);
       dial.waiter.onDialFailed("ETIMEDOUT", `timed out dialing ${this.host}:${this.port} after ${seconds}s`);
       return;
     }
@@ -125,7 +125,7 @@ export class UpstreamPool implements ConnectionOwner {
   }
 
   private sweep(): void {
-    const oldest = Date.now() - IDLE_LIMIT_MS;
+    const oldest = performance.now() - IDLE_LIMIT_MS;
     while (this.idle[0] !== undefined && this.idle[0].idleSince < oldest) this.idle.shift()?.destroy();
   }
 }

@@ -63,12 +63,12 @@ async function get(
   first: URL,
   headers: readonly string[],
 ): Promise<ProbeResult> {
-  const deadline = Date.now() + attempt.timeoutMs;
+  const deadline = performance.now() + attempt.timeoutMs;
   let url = first;
   let target = written(action) ?? `${url.pathname}${url.search}`;
   let sent = headers;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-    const reply = await getOnce({ attempt, url, headers: sent, leftMs: deadline - Date.now(), target });
+    const reply = await getOnce({ attempt, url, headers: sent, leftMs: deadline - performance.now(), target });
     if (typeof reply === "string") return { ok: false, message: reply };
     const next = REDIRECTS.has(reply.status) && reply.location ? urlOf(reply.location, url) : undefined;
     if (next === undefined) return verdict(reply.status);

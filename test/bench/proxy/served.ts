@@ -1,6 +1,6 @@
 // A process of its own for each Node proxy under test: `served.ts KIND UPSTREAM_PORT PORT [CONCURRENCY]`.
 import http from "node:http";
-import { systemClock } from "../../../src/base/system-clock.ts";
+import { steadyClock } from "../../../src/base/steady-clock.ts";
 import { answer, makeBadGateway } from "../../../src/data-plane/http/errors.ts";
 import type { Handler } from "../../../src/data-plane/http/exchange.ts";
 import { nodeForwarder } from "../../../src/data-plane/http/node-forwarder.ts";
@@ -40,7 +40,7 @@ function makeQueueProxy(): QueueProxy {
     },
     upstream,
     forwarders: nodeForwarder,
-    clock: systemClock,
+    clock: steadyClock,
   });
 }
 

@@ -1,11 +1,12 @@
 // Knap's queue-proxy alone on sockets, with the two side doors and the shutdown that a process of its own has in a cluster.
 import type { Probe } from "../../../src/apis/core/pod-spec.ts";
-import { systemClock } from "../../../src/base/system-clock.ts";
+import { steadyClock } from "../../../src/base/steady-clock.ts";
 import { answer, makeReply, NOT_FOUND } from "../../../src/data-plane/http/errors.ts";
 import type { Exchange, Handler } from "../../../src/data-plane/http/exchange.ts";
 import { nodeForwarder } from "../../../src/data-plane/http/node-forwarder.ts";
 import { type OpenDoor, openDoor } from "../../../src/data-plane/http/server.ts";
 import { QueueProxy } from "../../../src/data-plane/queue-proxy/queue-proxy.ts";
+import { makeStatsHandler } from "../../../src/data-plane/queue-proxy/side-ports.ts";
 import { LOOPBACK, pause, Watch } from "./script.ts";
 
 const QUIET_MS = 30_000;
@@ -48,7 +49,7 @@ export class ProxyProcess {
       },
       upstream: { host: LOOPBACK, port: upstreamPort },
       forwarders: nodeForwarder,
-      clock: systemClock,
+      clock: steadyClock,
       eagerStart: false,
     });
   }
@@ -58,7 +59,7 @@ export class ProxyProcess {
       openDoor({ host: LOOPBACK, port: 0, door: "public", handler });
     const main = await open(this.proxy.handle);
     const admin = await open((exchange) => this.admin(exchange));
-    const metrics = await open((exchange) => this.metrics(exchange));
+    const metrics = await open(makeStatsHandler(this.proxy, "hello-pod"));
     this.doors = [main, admin, metrics];
     this.ports = { main: main.port, admin: admin.port, metrics: metrics.port };
   }
@@ -107,16 +108,6 @@ export class ProxyProcess {
     await quiet;
     answer(exchange, makeReply(200));
   }
-
-  private metrics(exchange: Exchange): Promise<void> {
-    if (exchange.target !== "/metrics") answer(exchange, NOT_FOUND);
-    else {
-      const body = encodeStat("hello-pod", this.proxy.report());
-      const head = ["Content-Type", "application/protobuf", "Content-Length", String(body.length)];
-      exchange.start(200, "OK", head).end(body);
-    }
-    return Promise.resolve();
-  }
 }
 
 function probesOf(config: Readonly<Record<string, unknown>>, port: number): readonly Probe[] {
@@ -128,25 +119,4 @@ function probesOf(config: Readonly<Record<string, unknown>>, port: number): read
     .replaceAll("{{UPSTREAM_IP}}", LOOPBACK);
   const probes = JSON.parse(text) as Probe | Probe[];
   return Array.isArray(probes) ? probes : [probes];
-}
-
-/** The fields of pkg/autoscaler/metrics/stat.proto that the queue-proxy sets; zero is left out. */
-function encodeStat(pod: string, report: ReturnType<QueueProxy["report"]>): Buffer {
-  const name = Buffer.from(pod);
-  const parts = [Buffer.from([0x0a, name.length]), name];
-  const numbers = [
-    report.averageConcurrentRequests,
-    report.averageProxiedConcurrentRequests,
-    report.requestCount,
-    report.proxiedRequestCount,
-    report.processUptimeSeconds,
-  ];
-  numbers.forEach((value, at) => {
-    if (value === 0) return;
-    const field = Buffer.alloc(9);
-    field[0] = ((at + 2) << 3) | 1;
-    field.writeDoubleLE(value, 1);
-    parts.push(field);
-  });
-  return Buffer.concat(parts);
 }

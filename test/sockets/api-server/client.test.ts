@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ApiServer } from "../../../src/api-server/api-server.ts";
 import type { AnyObject } from "../../../src/apis/meta/object.ts";
 import { silentLogger } from "../../../src/base/logger.ts";
-import { systemClock } from "../../../src/base/system-clock.ts";
+import { steadyClock } from "../../../src/base/steady-clock.ts";
 import { ApiError, type ClientWatchEvent } from "../../../src/client/client.ts";
 import { makeHttpClient } from "../../../src/client/http-client.ts";
 import { LAST_APPLIED } from "../../../src/client/three-way-merge.ts";
@@ -111,7 +111,7 @@ describe("watch", () => {
   it("goes on where it was when the connection breaks, and starts anew when the history is gone", async () => {
     const port = Number(new URL(api.address).port);
     const reopen = async (): Promise<ApiServer> => {
-      const server = new ApiServer({ store: api.store, clock: systemClock, token: api.token, port, log: silentLogger });
+      const server = new ApiServer({ store: api.store, clock: steadyClock, token: api.token, port, log: silentLogger });
       await server.listen();
       return server;
     };

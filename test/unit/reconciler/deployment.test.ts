@@ -58,6 +58,11 @@ describe("a Deployment in the cluster", () => {
   const condition = (type: string) => deployment().status?.conditions?.find((found) => found.type === type);
   const revision = () => cluster.store.get("Revision.serving.knative.dev", "default", "shop-00001");
   const ofRevision = (type: string) => revision()?.status?.conditions?.find((found) => found.type === type);
+  const readyPod: Pod["status"] = {
+    phase: "Running",
+    podIP: "10.0.0.1",
+    conditions: [{ type: "Ready", status: "True", lastTransitionTime: "2024-05-01T10:00:00Z" }],
+  };
   beforeEach(() => {
     cluster = makePaperCluster();
   });
@@ -118,6 +123,35 @@ describe("a Deployment in the cluster", () => {
     expect(ofRevision("ResourcesAvailable")).toMatchObject(why);
     const service = cluster.store.get("Service.serving.knative.dev", "default", "shop");
     expect(service?.status?.conditions?.find(({ type }) => type === "Ready")).toMatchObject({ status: "False" });
+  });
+
+  test("does not count a jump of time as waiting: its pods get the whole deadline after it", () => {
+    cluster = makePaperCluster({ kubelet: () => undefined });
+    cluster.store.create(knativeService("shop", "example.com/shop:v1"));
+    cluster.rest();
+    cluster.awakeSince = cluster.now += 86_400_000;
+    cluster.rest();
+    expect(condition("Progressing")).toMatchObject({ status: "True" });
+    expect(pods()).toHaveLength(1);
+    cluster.now += 602_000;
+    cluster.rest();
+    expect(condition("Progressing")).toMatchObject({ status: "False", reason: "ProgressDeadlineExceeded" });
+  });
+
+  test("that was given up recovers up to the Service as soon as its pod gets ready", () => {
+    let late = false;
+    cluster = makePaperCluster({ kubelet: () => (late ? readyPod : undefined) });
+    cluster.store.create(knativeService("shop", "example.com/shop:v1"));
+    cluster.rest();
+    cluster.now += 602_000;
+    cluster.rest();
+    expect(ofRevision("Ready")).toMatchObject({ status: "False" });
+    late = true;
+    cluster.rest();
+    expect(condition("Progressing")).toMatchObject({ status: "True", reason: "NewReplicaSetAvailable" });
+    expect(ofRevision("Ready")).toMatchObject({ status: "True" });
+    const service = cluster.store.get("Service.serving.knative.dev", "default", "shop");
+    expect(service?.status?.conditions?.find(({ type }) => type === "Ready")).toMatchObject({ status: "True" });
   });
 
   test("tells that a quota is used up", () => {

@@ -189,6 +189,19 @@ describe("the plan of a PodAutoscaler", () => {
     expect(of("Ready")).toMatchObject({ status: "Unknown", reason: "Queued" });
   });
 
+  test("gives a pod up that could not be activated in the progress deadline and 30 s more", () => {
+    const activating = (seconds: number) =>
+      ({ advice: { desiredScale: 0 }, readyPods: 0, active: ["Unknown", ago(seconds)] }) as const;
+    expect(specsOf(planned(activating(629)).plan, "Deployment")).toEqual([]);
+    store = makeStore();
+    expect(specsOf(planned(activating(631)).plan, "Deployment")).toEqual([{ replicas: 0 }]);
+    store = makeStore();
+    // The machine slept meanwhile: no pod could start then.
+    const { plan } = planned({ ...activating(90_000), more: { awakeSince: NOW - 10_000 } });
+    expect(specsOf(plan, "Deployment")).toEqual([]);
+    expect(plan.requeueAfterMs).toContain(630_000);
+  });
+
   test("does not touch a ServerlessService of somebody else", () => {
     const pa = stored(podAutoscaler());
     stored({

@@ -1,7 +1,6 @@
 // knap's Deployment controller: makes and stops Pods, and tells how that goes. It owns its Pods directly.
 import type { Deployment, DeploymentStatus, Pod } from "../../../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../../../apis/kinds.ts";
-import type { Time } from "../../../base/clock.ts";
 import type { EventNote, Plan, Reconciler, World } from "../../controller/reconciler.ts";
 import { isControlledBy } from "../ownership.ts";
 import { choosePods } from "./choose-pods.ts";
@@ -26,11 +25,11 @@ export const deploymentPlanner: Reconciler<typeof KIND> = {
     const wanted = deployment.spec.replicas ?? 1;
     const { create, retire } = choosePods(wanted, pods, (pod) => isOfTemplate(pod, hash));
     const made = makePods({ deployment, hash, existing: pods, count: create }, world);
-    const status = statusOf({ deployment, hash, alive: pods.filter(isAlive), failure: made.failure }, world.now);
+    const status = statusOf({ deployment, hash, alive: pods.filter(isAlive), failure: made.failure }, world);
     const deadline = msToDeadline(
       deployment,
       status.conditions?.find(({ type }) => type === "Progressing"),
-      world.now,
+      world,
     );
     return {
       status,
@@ -91,7 +90,7 @@ interface State {
   readonly failure: string | undefined;
 }
 
-function statusOf({ deployment, hash, alive, failure }: State, now: Time): DeploymentStatus {
+function statusOf({ deployment, hash, alive, failure }: State, at: World): DeploymentStatus {
   const ready = alive.filter(isPodReady).length;
   const counts: Counts = {
     replicas: alive.length,
@@ -101,7 +100,7 @@ function statusOf({ deployment, hash, alive, failure }: State, now: Time): Deplo
   };
   const unavailable = Math.max(0, (deployment.spec.replicas ?? 1) - ready);
   const shown = Object.entries({ ...counts, unavailableReplicas: unavailable }).filter(([, count]) => count > 0);
-  const observed = { replicaSet: replicaSetName(deployment, hash), failure, now };
+  const observed = { replicaSet: replicaSetName(deployment, hash), failure, at };
   const { generation } = deployment.metadata;
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),

@@ -3,6 +3,7 @@
 import type { CoreCondition, Deployment, DeploymentStatus } from "../../../apis/core/types.ts";
 import type { Time } from "../../../base/clock.ts";
 import { parseTime, timeText } from "../../../base/time.ts";
+import type { World } from "../../controller/reconciler.ts";
 
 const DEFAULT_DEADLINE_SECONDS = 600;
 const COMPLETE = "NewReplicaSetAvailable";
@@ -15,13 +16,15 @@ export interface Counts {
   readonly availableReplicas: number;
 }
 
+type Instant = Pick<World, "now" | "awakeSince">;
+
 /** All conditions as they follow from the counts. `failure`: why a Pod could not be created. */
 export function deploymentConditions(
   deployment: Deployment,
   counts: Counts,
-  observed: { readonly replicaSet: string; readonly failure: string | undefined; readonly now: Time },
+  observed: { readonly replicaSet: string; readonly failure: string | undefined; readonly at: Instant },
 ): readonly CoreCondition[] {
-  const { replicaSet, failure, now } = observed;
+  const { replicaSet, failure, at } = observed;
   const before = deployment.status?.conditions ?? [];
   const wanted = deployment.spec.replicas ?? 1;
   const isAvailable = counts.availableReplicas >= wanted;
@@ -31,30 +34,30 @@ export function deploymentConditions(
       message: isAvailable ? "Deployment has minimum availability." : "Deployment does not have minimum availability.",
     }),
     ...(failure === undefined ? [] : [mark("ReplicaFailure", true, { reason: "FailedCreate", message: failure })]),
-  ].map((condition) => settle(condition, before, now));
-  return [...marks, progressing(deployment, counts, replicaSet, now)].toSorted((a, b) => (a.type < b.type ? -1 : 1));
+  ].map((condition) => settle(condition, before, at.now));
+  return [...marks, progressing(deployment, counts, replicaSet, at)].toSorted((a, b) => (a.type < b.type ? -1 : 1));
 }
 
 /** Ms until the deadline passes unless something moves; undefined when nothing is awaited. */
 export function msToDeadline(
   deployment: Deployment,
   progress: CoreCondition | undefined,
-  now: Time,
+  { now, awakeSince }: Instant,
 ): number | undefined {
   if (!progress || progress.reason === COMPLETE || progress.reason === TIMED_OUT) return undefined;
-  const since = parseTime(progress.lastUpdateTime ?? "") ?? now;
+  const since = Math.max(parseTime(progress.lastUpdateTime ?? "") ?? now, awakeSince);
   const deadlineMs = (deployment.spec.progressDeadlineSeconds ?? DEFAULT_DEADLINE_SECONDS) * 1000;
   // Times have whole seconds, and only a time after the deadline is past it.
   return Math.max(1, since + deadlineMs + 1000 - now);
 }
 
-function progressing(deployment: Deployment, counts: Counts, replicaSet: string, now: Time): CoreCondition {
+function progressing(deployment: Deployment, counts: Counts, replicaSet: string, at: Instant): CoreCondition {
   const { status, spec } = deployment;
   const current = status?.conditions?.find(({ type }) => type === "Progressing");
   const name = `ReplicaSet "${replicaSet}"`;
   const fresh = (reason: string, message: string, ok = true): CoreCondition => {
     const made = mark("Progressing", ok, { reason, message });
-    return { ...settle(made, current ? [current] : [], now), lastUpdateTime: timeText(now) };
+    return { ...settle(made, current ? [current] : [], at.now), lastUpdateTime: timeText(at.now) };
   };
   if (!current) return fresh("NewReplicaSetCreated", `Created new replica set "${replicaSet}"`);
   if (current.reason === COMPLETE && counts.replicas === counts.updatedReplicas) return current;
@@ -63,7 +66,7 @@ function progressing(deployment: Deployment, counts: Counts, replicaSet: string,
   if (isComplete) return fresh(COMPLETE, `${name} has successfully progressed.`);
   if (hasMoved(counts, status)) return fresh("ReplicaSetUpdated", `${name} is progressing.`);
   if (current.reason === TIMED_OUT) return current;
-  const due = (msToDeadline(deployment, current, now) ?? Number.POSITIVE_INFINITY) <= 1;
+  const due = (msToDeadline(deployment, current, at) ?? Number.POSITIVE_INFINITY) <= 1;
   return due ? fresh(TIMED_OUT, `${name} has timed out progressing.`, false) : current;
 }
 

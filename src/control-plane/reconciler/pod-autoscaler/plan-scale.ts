@@ -6,7 +6,7 @@ import type { RevisionKey } from "../../../apis/autoscaling/types.ts";
 import { conditionOf } from "../../../apis/meta/conditions.ts";
 import type { ServerlessService } from "../../../apis/networking/types.ts";
 import { makeDeciderSpec, retentionMsOf, scaleBoundsOf } from "../../autoscaler/decider-spec.ts";
-import type { Inquiry } from "../../controller/reconciler.ts";
+import type { Inquiry, World } from "../../controller/reconciler.ts";
 import type { PodAutoscalerPass } from "./pod-autoscaler-pass.ts";
 import { type ScaleStepInput, scaleStep } from "./scale-step.ts";
 
@@ -67,7 +67,7 @@ function inputOf(
     stableWindowMs,
     targetBurstCapacity,
     initialized: isInitialized(pa.status?.conditions),
-    active: activityAge(pa.status?.conditions, world.now),
+    active: activityOf(pa.status?.conditions, world),
     enableScaleToZero: config.enableScaleToZero,
     progressDeadlineMs: progressDeadlineMs(pa.metadata.annotations) ?? world.config.deployment.progressDeadlineMs,
     graceMs: config.scaleToZeroGracePeriodMs,
@@ -75,4 +75,13 @@ function inputOf(
     proxying: sks.spec.mode === "Proxy",
     proxiedMs: populated?.status === "True" ? ageMs(populated, world.now) : 0,
   };
+}
+
+/** Activating is given up after a while; a jump forward of time is no such while, since no pod could start in it. */
+function activityOf(
+  conditions: Parameters<typeof activityAge>[0],
+  { now, awakeSince }: World,
+): ScaleStepInput["active"] {
+  const { status, ageMs } = activityAge(conditions, now);
+  return { status, ageMs: status === "Unknown" ? Math.min(ageMs, now - awakeSince) : ageMs };
 }

@@ -2,7 +2,6 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { systemClock } from "../../../base/system-clock.ts";
 import { type Feed, makeFeed } from "../feed.ts";
 import { type ContainerSpec, RuntimeError, type RuntimeEvent } from "../runtime.ts";
 import { Child } from "./child.ts";
@@ -38,7 +37,7 @@ export class ProcessHouse {
     const child = new Child(id, spec, {
       session: this.#options.session,
       logFile: join(this.#options.folder, "logs", `${id}.log`),
-      now: () => new Date(systemClock.now()).toISOString(),
+      now: () => new Date().toISOString(),
       takePort: () => freePort(new Set(this.all().map((other) => other.port ?? 0))),
       onStarted: (started) => this.#onStarted(started),
       onExited: (exited) => this.#onExited(exited),

@@ -1,4 +1,5 @@
-// The clock of the machine. The only home of Date.now and setTimeout for everything that takes a Clock.
+// Real time that nobody can set: it began with the process at the machine's time and runs evenly. What waits for sockets, containers or people
+// keeps to it. It never says what time it is for others to read: that is the wall clock's.
 import type { Clock, Time } from "./clock.ts";
 
 /** setTimeout holds at most 2^31 - 1 ms; longer waits are taken in legs. */
@@ -8,15 +9,15 @@ const LONGEST_LEG_MS = 2 ** 31 - 1;
 const LONG_WAIT_MS = 1000;
 const SHARED_MS = 25;
 
-/** A {@link Clock} on the machine's time. Its timers never keep the process alive by themselves. */
-export const systemClock: Clock = {
-  now: () => Date.now(),
+/** A {@link Clock} that setting the machine's does not touch, and that may rest while the machine sleeps. Its timers never keep the process alive by themselves. */
+export const steadyClock: Clock = {
+  now: () => Math.floor(performance.timeOrigin + performance.now()),
   at(time: Time, run: () => void): Disposable {
     let timer: NodeJS.Timeout;
-    const isLong = time - Date.now() >= LONG_WAIT_MS;
+    const isLong = time - steadyClock.now() >= LONG_WAIT_MS;
     const end = isLong ? Math.ceil(time / SHARED_MS) * SHARED_MS : time;
     const arm = (): void => {
-      const left = Math.max(0, end - Date.now());
+      const left = Math.max(0, end - steadyClock.now());
       timer = setTimeout(() => (left > LONGEST_LEG_MS ? arm() : run()), Math.min(left, LONGEST_LEG_MS));
       timer.unref();
     };

@@ -1,0 +1,145 @@
+import { describe, expect, test } from "vitest";
+import { VirtualClock } from "../../../src/base/virtual-clock.ts";
+import { WallClock } from "../../../src/base/wall-clock.ts";
+
+const START = Date.UTC(2024, 4, 1, 10);
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+/** A machine whose wall clock can be set while its steady one goes on. */
+function machine() {
+  const steady = new VirtualClock(0);
+  const set: number[] = [];
+  let wallMs = START;
+  const clock = new WallClock({ wall: () => steady.now() + wallMs, steady, onSet: (byMs) => set.push(byMs) });
+  return {
+    clock,
+    /** What the clock was said to be set by. */
+    set,
+    setWall: (byMs: number): void => {
+      wallMs += byMs;
+    },
+    pass: (ms: number): void => steady.advance(ms),
+    /** Since the beginning. */
+    since: () => clock.now() - START,
+  };
+}
+
+describe("the wall clock", () => {
+  test("shows the machine's time while nobody sets it", () => {
+    const { clock, pass, set } = machine();
+    pass(90_000);
+    expect(clock.now()).toBe(START + 90_000);
+    expect(clock.awakeSince).toBe(START);
+    expect(set).toEqual([]);
+  });
+
+  test("follows a jump forward at once, says by how much, and remembers when", () => {
+    const { clock, pass, setWall, set, since } = machine();
+    pass(5000);
+    setWall(DAY);
+    expect(since()).toBe(DAY + 5000);
+    expect(clock.awakeSince).toBe(START + DAY + 5000);
+    pass(1000);
+    expect(since()).toBe(DAY + 6000);
+    expect(set).toEqual([DAY]);
+  });
+
+  test("goes on evenly when the machine's clock is set back, and joins it when it has caught up", () => {
+    const { clock, pass, setWall, set, since } = machine();
+    pass(5000);
+    setWall(-DAY);
+    pass(1000);
+    expect(since()).toBe(6000);
+    expect(set).toEqual([-DAY]);
+    setWall(HOUR);
+    pass(1000);
+    expect(since()).toBe(7000);
+    expect(set).toEqual([-DAY, HOUR]);
+    setWall(DAY);
+    pass(1000);
+    expect(since()).toBe(HOUR + 8000);
+    // Of this step, only what was more than catching up moved time.
+    expect(set).toEqual([-DAY, HOUR, DAY]);
+    expect(clock.awakeSince).toBe(START + HOUR + 8000);
+  });
+
+  test("a correction of less than a second stops time for a moment and is not worth a word", () => {
+    const { pass, setWall, set, since } = machine();
+    pass(5000);
+    expect(since()).toBe(5000);
+    setWall(-800);
+    expect(since()).toBe(5000);
+    pass(500);
+    expect(since()).toBe(5000);
+    pass(500);
+    expect(since()).toBe(5200);
+    setWall(700);
+    expect(since()).toBe(5900);
+    expect(set).toEqual([]);
+  });
+
+  test("drift in either direction never adds up", () => {
+    for (const drift of [-1, 1]) {
+      const { pass, setWall, set, since } = machine();
+      for (let minute = 1; minute <= 10_000; minute += 1) {
+        pass(60_000);
+        setWall(drift * 3);
+        expect(since()).toBe(minute * 60_003 - (drift < 0 ? minute * 6 : 0));
+      }
+      expect(set).toEqual([]);
+    }
+  });
+
+  test("waits whose time a jump has passed end at once, in their order; the others keep their time", () => {
+    const { clock, pass, setWall, since } = machine();
+    const seen: string[] = [];
+    const note = (name: string) => () => seen.push(`${name}@${since()}`);
+    clock.at(START + 2 * HOUR, note("b"));
+    clock.at(START + HOUR, note("a"));
+    clock.at(START + 2 * HOUR, note("c"));
+    clock.at(START + DAY + 10_000, note("later"));
+    pass(500);
+    setWall(DAY);
+    pass(600);
+    const found = DAY + 1000;
+    expect(seen).toEqual([`a@${found}`, `b@${found}`, `c@${found}`]);
+    pass(10_000);
+    expect(seen.slice(3)).toEqual([`later@${DAY + 10_000}`]);
+  });
+
+  test("a wait is as long as it was to be when the machine's clock is set back meanwhile", () => {
+    const { clock, pass, setWall, since } = machine();
+    const ended: number[] = [];
+    clock.at(START + 10_000, () => ended.push(since()));
+    pass(4000);
+    setWall(-DAY);
+    pass(5999);
+    expect(ended).toEqual([]);
+    pass(1);
+    expect(ended).toEqual([10_000]);
+  });
+
+  test("a wait that was given up never ends, also after a jump", () => {
+    const { clock, pass, setWall } = machine();
+    let ended = false;
+    const end = (): void => {
+      ended = true;
+    };
+    clock.at(START + HOUR, end)[Symbol.dispose]();
+    const other = clock.at(START + HOUR, end);
+    setWall(DAY);
+    clock.now();
+    other[Symbol.dispose]();
+    pass(DAY);
+    expect(ended).toBe(false);
+  });
+
+  test("looks at the machine's clock only while somebody waits", () => {
+    const steady = new VirtualClock(0);
+    const clock = new WallClock({ wall: () => steady.now(), steady });
+    clock.at(1500, () => {});
+    steady.advance(5000);
+    expect(steady.nextDue()).toBeUndefined();
+  });
+});

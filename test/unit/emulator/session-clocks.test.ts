@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import type { Event } from "../../../src/apis/core/types.ts";
+import { silentLogger } from "../../../src/base/logger.ts";
+import { NODE_NAME } from "../../../src/emulator/cluster-objects.ts";
+import { makeSessionClocks } from "../../../src/emulator/session-clocks.ts";
+import { makeStore } from "../../support/store.ts";
+
+const DAY = 86_400_000;
+
+test("a clock that was set is an Event of the Node, in both directions, and time never goes back", async () => {
+  const store = makeStore();
+  store.create({ apiVersion: "v1", kind: "Node", metadata: { name: NODE_NAME } });
+  let setBy = 0;
+  const clocks = makeSessionClocks(
+    { clock: "real", log: silentLogger },
+    () => store,
+    () => Date.now() + setBy,
+  );
+  const before = clocks.objects.now();
+  setBy = DAY;
+  const after = clocks.objects.now();
+  expect(after - before).toBeGreaterThanOrEqual(DAY);
+  expect(clocks.awakeSince()).toBe(after);
+  setBy = 0;
+  expect(clocks.objects.now()).toBeGreaterThanOrEqual(after);
+  expect(store.list("Event")).toEqual([]);
+  await new Promise((resolve) => setImmediate(resolve));
+  const events = store.list("Event") as readonly Event[];
+  expect(events.map(({ reason, message }) => `${reason}: ${message?.split(":")[0]}`)).toEqual([
+    "ClockSet: the machine's clock went forward by 24h0m0s (it slept, or was set)",
+    "ClockSet: the machine's clock was set back by 24h0m0s",
+  ]);
+  expect(events[0]?.involvedObject).toMatchObject({ kind: "Node", name: NODE_NAME });
+});
+
+test("virtual time stands still whatever the machine's clock does, for statistics too", () => {
+  let wall = 1000;
+  const clocks = makeSessionClocks({ clock: "virtual", log: silentLogger }, makeStore, () => wall);
+  wall += DAY;
+  expect(clocks.objects.now()).toBe(1000);
+  expect(clocks.stats).toBe(clocks.objects);
+  expect(clocks.virtual).toBe(clocks.objects);
+});
