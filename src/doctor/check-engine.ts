@@ -1,4 +1,6 @@
 // Whether a container engine answers, and what it is.
+
+import { fixForNoEngine } from "../node/runtime/docker/engine-error.ts";
 import type { ContainerRuntime } from "../node/runtime/runtime.ts";
 import { RuntimeError } from "../node/runtime/runtime.ts";
 import type { DoctorFinding } from "./finding.ts";
@@ -15,7 +17,7 @@ export async function checkEngine(
     return { findings: [{ check: "engine", level: "ok", what }], runtime };
   } catch (error) {
     const why = error instanceof RuntimeError ? error.message : String(error);
-    const fix = "start Docker, or set DOCKER_HOST; without it Services run as processes (--runtime process)";
-    return { findings: [{ check: "engine", level: "warning", what: `no container engine answers: ${why}`, fix }] };
+    const what = `no container engine answers: ${why}`;
+    return { findings: [{ check: "engine", level: "warning", what, fix: fixForNoEngine(error) }] };
   }
 }

@@ -11,14 +11,30 @@ function tryPort(host: string, port: number): Promise<string | undefined> {
   });
 }
 
-export async function checkPort(hosts: readonly string[], port: number): Promise<readonly DoctorFinding[]> {
+/** A live session's front door. */
+export interface SessionPort {
+  readonly id: string;
+  readonly port: number;
+  /** The folder that it serves. */
+  readonly folder: string;
+}
+
+export async function checkPort(
+  hosts: readonly string[],
+  port: number,
+  sessions: readonly SessionPort[] = [],
+): Promise<readonly DoctorFinding[]> {
+  const own = sessions.find((session) => session.port === port);
   const findings: DoctorFinding[] = [];
   for (const host of hosts) {
     const code = await tryPort(host, port);
     // A machine without IPv6 has no ::1 to be taken.
     if (code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT") continue;
     if (code === undefined) findings.push({ check: "port", level: "ok", what: `port ${port} is free on ${host}` });
-    else {
+    else if (own !== undefined && code === "EADDRINUSE") {
+      const what = `port ${port} on ${host} is the front door of session ${own.id} (${own.folder})`;
+      findings.push({ check: "port", level: "ok", what });
+    } else {
       const taken = code === "EADDRINUSE" ? "is taken" : `cannot be used (${code})`;
       const fix = "end what listens there, or choose another port with --port; without --port knap takes a free one";
       findings.push({ check: "port", level: "warning", what: `port ${port} on ${host} ${taken}`, fix });

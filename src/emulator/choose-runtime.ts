@@ -1,5 +1,6 @@
 // Docker or processes, for the whole session: decided once, before the first container, with the reason in words.
 import { authFor, readDockerConfig } from "../node/image/registry-auth.ts";
+import { fixForNoEngine } from "../node/runtime/docker/engine-error.ts";
 import type { ContainerRuntime } from "../node/runtime/runtime.ts";
 import { RuntimeError } from "../node/runtime/runtime.ts";
 import { EmulatorError, type EmulatorOptions } from "./options.ts";
@@ -90,5 +91,5 @@ async function withPatience<T>(answer: Promise<T>): Promise<T> {
 }
 
 function noEngine(error: RuntimeError): EmulatorError {
-  return new EmulatorError("no container engine", error.message, "Start Docker, or use --runtime process");
+  return new EmulatorError("no container engine", error.message, fixForNoEngine(error));
 }

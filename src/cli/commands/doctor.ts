@@ -3,21 +3,24 @@ import { checkEngine } from "../../doctor/check-engine.ts";
 import { checkImages } from "../../doctor/check-images.ts";
 import { checkLeftovers } from "../../doctor/check-leftovers.ts";
 import { checkNetwork } from "../../doctor/check-network.ts";
-import { checkPort } from "../../doctor/check-ports.ts";
+import { checkPort, type SessionPort } from "../../doctor/check-ports.ts";
 import { checkSettings, checkTools } from "../../doctor/check-tools.ts";
 import type { DoctorFinding } from "../../doctor/finding.ts";
 import { openDockerRuntime } from "../../node/runtime/docker/docker-runtime.ts";
+import type { Project } from "../../project/project.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
+import { countFlag } from "../flags/parse-flag.ts";
+import { placeText } from "../output/findings.ts";
 import type { GlobalFlags } from "../program/define.ts";
 import { readProject } from "../project-loading.ts";
 import { readHostId } from "../session/host-id.ts";
-import { listSessions } from "../session/list-sessions.ts";
-import type { Environment, Terminal } from "../terminal.ts";
+import { type FoundSession, listSessions } from "../session/list-sessions.ts";
+import type { Terminal } from "../terminal.ts";
 
 const MARKS = { ok: ["green", "✓"], warning: ["yellow", "!"], problem: ["red", "✗"] } as const;
 
-async function sessionFindings(env: Environment): Promise<readonly DoctorFinding[]> {
-  return (await listSessions(env)).map(({ id, live, record }): DoctorFinding => {
+function sessionFindings(sessions: readonly FoundSession[]): readonly DoctorFinding[] {
+  return sessions.map(({ id, live, record }): DoctorFinding => {
     if (live)
       return {
         check: "session",
@@ -33,12 +36,31 @@ async function sessionFindings(env: Environment): Promise<readonly DoctorFinding
   });
 }
 
+function portsOf(sessions: readonly FoundSession[]): readonly SessionPort[] {
+  return sessions.flatMap(({ id, live, record }) =>
+    live && record ? [{ id, port: Number(new URL(record.ingress).port || 80), folder: record.workingFolder }] : [],
+  );
+}
+
+/** What is wrong with the files themselves; `knap validate` shows the lines. */
+function fileFindings({ findings }: Project): readonly DoctorFinding[] {
+  const errors = findings.filter(({ severity }) => severity === "error");
+  return errors.map((finding) => ({
+    check: "manifest",
+    level: "problem",
+    what: `${placeText(finding)}: ${finding.message}`,
+    fix: finding.fix ?? "mend it; `knap up` and `knap validate` show the line",
+  }));
+}
+
 async function allFindings(flags: { file?: readonly string[] }, terminal: Terminal): Promise<readonly DoctorFinding[]> {
   const { env } = terminal;
   const engine = await checkEngine(() => openDockerRuntime({ env }));
   try {
     const project = await readProject(flags, terminal);
-    const live = new Set((await listSessions(env)).filter((session) => session.live).map(({ id }) => id));
+    const sessions = await listSessions(env);
+    const live = new Set(sessions.filter((session) => session.live).map(({ id }) => id));
+    const port = countFlag("port", env["KNAP_PORT"] ?? project.settings.port ?? "8080", 1, 65535);
     const hostId = await readHostId(env);
     const leftovers =
       engine.runtime === undefined ? [] : await checkLeftovers(engine.runtime, (id) => live.has(id), hostId);
@@ -47,11 +69,12 @@ async function allFindings(flags: { file?: readonly string[] }, terminal: Termin
     return [
       ...engine.findings,
       ...network,
-      ...(await checkPort(["127.0.0.1", "::1"], Number(env["KNAP_PORT"] ?? 8080))),
+      ...(await checkPort(["127.0.0.1", "::1"], port, portsOf(sessions))),
+      ...fileFindings(project),
       ...images,
       ...(await checkTools()),
       ...checkSettings(env),
-      ...(await sessionFindings(env)),
+      ...sessionFindings(sessions),
       ...leftovers,
     ];
   } finally {

@@ -11,11 +11,12 @@ interface EngineFailure {
   readonly json?: unknown;
 }
 
+const NO_PERMISSION = "no permission to use the engine's socket";
 const UNREACHABLE: Readonly<Record<string, string>> = {
-  ENOENT: "no engine listens there; start Docker, or use --runtime process",
-  ECONNREFUSED: "the engine does not answer; start Docker, or use --runtime process",
-  EACCES: "no permission to use the engine's socket; add yourself to the group docker, or use --runtime process",
-  EPERM: "no permission to use the engine's socket; add yourself to the group docker, or use --runtime process",
+  ENOENT: "no engine listens there",
+  ECONNREFUSED: "the engine does not answer",
+  EACCES: NO_PERMISSION,
+  EPERM: NO_PERMISSION,
   ECONNRESET: "the engine closed the connection",
   EPIPE: "the engine closed the connection",
   ETIMEDOUT: "the engine does not answer in time",
@@ -47,6 +48,10 @@ const BY_TEXT: readonly (readonly [RegExp, Code])[] = [
   ],
 ];
 
+/** The engine names files of its own, others at each try, which help nobody and make every repetition look new. */
+const FULL_AT = / \/\S+(?=: no space left on device)/gi;
+const MAKE_ROOM = "; the container engine's disk is full: make room, for instance with `docker system prune`";
+
 /** Makes a {@link RuntimeError} of whatever an engine call rejected with; `doing` says what was tried. */
 export function toRuntimeError(failure: unknown, doing: string): RuntimeError {
   if (failure instanceof RuntimeError) return failure;
@@ -54,7 +59,25 @@ export function toRuntimeError(failure: unknown, doing: string): RuntimeError {
   const hint = code === undefined ? undefined : UNREACHABLE[code];
   if (hint !== undefined) return new RuntimeError("unreachable", `${doing}: ${hint} (${code})`, { cause: failure });
   const text = detail(json) ?? (message ?? String(failure)).replace(/^\(HTTP code \d+\) [^-]*- /, "").trim();
-  return new RuntimeError(codeOf(text, statusCode), `${doing}: ${text}`, { cause: failure });
+  return saidByEngine(text, doing, { statusCode, cause: failure });
+}
+
+/** An error in the engine's own words, where there may be no status (a line of a progress stream), with what to do about it. */
+export function saidByEngine(
+  text: string,
+  doing: string,
+  { statusCode, cause }: { readonly statusCode?: number | undefined; readonly cause?: unknown } = {},
+): RuntimeError {
+  const code = codeOf(text, statusCode);
+  const words = code === "no-space" ? text.replace(FULL_AT, "") + MAKE_ROOM : text;
+  return new RuntimeError(code, `${doing}: ${words}`, { cause });
+}
+
+/** What to do when no engine could be opened: who started it but may not use it needs no other advice. */
+export function fixForNoEngine(error: unknown): string {
+  const isForbidden = error instanceof RuntimeError && error.message.includes(NO_PERMISSION);
+  const engine = isForbidden ? "add yourself to the group docker and log in anew" : "start Docker, or set DOCKER_HOST";
+  return `${engine}; or let Services run as processes with --runtime process`;
 }
 
 /** Runs an engine call and turns its rejection into a {@link RuntimeError}. */
@@ -74,8 +97,7 @@ export function isGone(failure: unknown): boolean {
   );
 }
 
-/** The error class of a message in a progress stream, where there is no status. */
-export function codeOf(text: string, statusCode?: number): Code {
+function codeOf(text: string, statusCode: number | undefined): Code {
   for (const [pattern, code] of BY_TEXT) if (pattern.test(text)) return code;
   if (statusCode === 404) return "not-found";
   if (statusCode === 409) return "conflict";

@@ -1,7 +1,7 @@
 // The pure parts of the Docker runtime: subnets, errors, log frames, socket tables.
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { toRuntimeError } from "../../../../src/node/runtime/docker/engine-error.ts";
+import { fixForNoEngine, toRuntimeError } from "../../../../src/node/runtime/docker/engine-error.ts";
 import { readLogLines } from "../../../../src/node/runtime/docker/log-stream.ts";
 import { freeSubnets, gatewayOf } from "../../../../src/node/runtime/docker/subnets.ts";
 import { mergeListeners, parseListeners } from "../../../../src/node/runtime/proc-net.ts";
@@ -54,7 +54,18 @@ describe("engine errors", () => {
     expect(toRuntimeError(http(500, "something else"), "starting a container").message).toBe(
       "starting a container: something else",
     );
-    expect(toRuntimeError({ code: "EACCES" }, "asking").message).toContain("group docker");
+  });
+
+  test("what to do about an engine that cannot be opened is said once, and by who shows the error", () => {
+    const error = (code: string) => toRuntimeError({ code }, "engine at /x.sock");
+    expect(error("ENOENT").message).toBe("engine at /x.sock: no engine listens there (ENOENT)");
+    expect(fixForNoEngine(error("ENOENT"))).toMatch(/^start Docker.*--runtime process$/);
+    expect(fixForNoEngine(error("EACCES"))).toMatch(/^add yourself to the group docker.*--runtime process$/);
+    expect(
+      toRuntimeError(http(500, "write /d/1a2b/link: no space left on device"), "creating container a").message,
+    ).toBe(
+      "creating container a: write: no space left on device; the container engine's disk is full: make room, for instance with `docker system prune`",
+    );
   });
 });
 
