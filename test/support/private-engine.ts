@@ -36,9 +36,10 @@ function makeBridge(): { readonly name: string; remove(): void } {
   return { name, remove: () => ip("link", "del", name) };
 }
 
-/** Starts an engine in a folder of its own, on a bridge of its own, with no firewall rules. */
-export async function openPrivateEngine(): Promise<PrivateEngine> {
+/** Starts an engine in a folder of its own, on a bridge of its own, with no firewall rules. `dataRoot`: where it keeps images and containers. */
+export async function openPrivateEngine({ dataRoot }: { readonly dataRoot?: string } = {}): Promise<PrivateEngine> {
   const folder = mkdtempSync(join(tmpdir(), "knap-engine-"));
+  const data = dataRoot ?? join(folder, "data");
   const host = `unix://${folder}/docker.sock`;
   const bridge = makeBridge();
   let daemon: ChildProcess | undefined;
@@ -48,7 +49,7 @@ export async function openPrivateEngine(): Promise<PrivateEngine> {
     daemon = spawn(
       DOCKERD as string,
       [
-        ...["--data-root", `${folder}/data`, "--exec-root", `${folder}/exec`, "--pidfile", `${folder}/pid`],
+        ...["--data-root", data, "--exec-root", `${folder}/exec`, "--pidfile", `${folder}/pid`],
         ...["-H", host, "--bridge", bridge.name, "--iptables=false"],
       ],
       { stdio: "ignore" },
@@ -76,6 +77,7 @@ export async function openPrivateEngine(): Promise<PrivateEngine> {
       await clear(`${folder}/docker.sock`);
       await stop("SIGTERM");
       unmountBelow(folder);
+      unmountBelow(data);
       bridge.remove();
       await eventually(() => rmSync(folder, { recursive: true, force: true }), 10_000, 200);
     },
@@ -107,6 +109,6 @@ function call(socketPath: string, method: string, path: string): Promise<unknown
 /** An engine mounts its data folder onto itself, and a killed one leaves more. */
 function unmountBelow(folder: string): void {
   const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n");
-  const ours = mounts.map((line) => line.split(" ")[1] ?? "").filter((path) => path.startsWith(`${folder}/`));
+  const ours = mounts.map((line) => line.split(" ")[1] ?? "").filter((path) => `${path}/`.startsWith(`${folder}/`));
   for (const path of ours.sort().reverse()) execFileSync("umount", ["-l", path]);
 }

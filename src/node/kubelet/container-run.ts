@@ -6,6 +6,7 @@ import type { UsableImage } from "../image/image-library.ts";
 import { type ContainerSpec, type ContainerState, RuntimeError, type RuntimeEvent } from "../runtime/runtime.ts";
 import { ContainerImage } from "./container-image.ts";
 import type { ContainerOutcome } from "./container-spec.ts";
+import { KeptContainers } from "./kept-containers.ts";
 import { makeExit } from "./last-words.ts";
 import type { NodeParts, WakeMarks } from "./node-parts.ts";
 import type { ContainerFacts, ExitFacts, RunFacts } from "./pod-facts.ts";
@@ -37,12 +38,11 @@ export class ContainerRun {
   #restarts = 0;
   #last: ExitFacts | undefined;
   #held: ContainerFacts["held"];
-  /** The present or last container, and the one before, kept for `logs --previous`. */
-  #id: string | undefined;
-  #previousId: string | undefined;
-  #listening: Disposable | undefined;
+  readonly #kept: KeptContainers;
   #ending = false;
   #over = false;
+  /** Kubernetes tells the two failures apart. */
+  #trying: "create" | "start" = "create";
   state: ContainerState | undefined;
   started = true;
   ready = true;
@@ -54,6 +54,7 @@ export class ContainerRun {
     this.container = container;
     this.init = init;
     this.#image = new ContainerImage(parts, container);
+    this.#kept = new KeptContainers(parts, (event) => this.#onEvent(event));
   }
 
   get name(): string {
@@ -67,7 +68,7 @@ export class ContainerRun {
 
   /** The present or last container, then the one before it. */
   get ids(): readonly string[] {
-    return [this.#id, this.#previousId].filter((id) => id !== undefined);
+    return this.#kept.ids;
   }
 
   get stopSignal(): string {
@@ -133,7 +134,7 @@ export class ContainerRun {
       return true;
     } catch {
       await runtime.remove(containerId).catch(() => {});
-      this.#id = undefined;
+      this.#kept.letGo();
       this.#run = { state: "none" };
       return false;
     }
@@ -141,8 +142,7 @@ export class ContainerRun {
 
   /** The container is this run's from now on. */
   adopt(containerId: string): void {
-    this.#id = containerId;
-    this.#listening = this.#parts.listen(containerId, (event) => this.#onEvent(event));
+    this.#kept.take(containerId);
   }
 
   /** The container is someone else's from now on; undefined: there is none. */
@@ -150,8 +150,7 @@ export class ContainerRun {
     const containerId = this.runningId;
     const { usable: image } = this.#image;
     if (containerId === undefined || !image) return undefined;
-    this.#listening?.[Symbol.dispose]();
-    this.#id = undefined;
+    this.#kept.letGo();
     this.#run = { state: "none" };
     return { containerId, image };
   }
@@ -175,8 +174,7 @@ export class ContainerRun {
   /** Nothing of it is left after this. */
   async remove(): Promise<void> {
     this.#over = true;
-    this.#listening?.[Symbol.dispose]();
-    await Promise.all(this.ids.map((id) => this.#parts.runtime.remove(id)));
+    await this.#kept.remove();
   }
 
   async #start(): Promise<void> {
@@ -193,7 +191,7 @@ export class ContainerRun {
 
   async #onStarted(id: string): Promise<void> {
     const state = await this.#parts.runtime.inspect(id);
-    if (this.#over || this.#id !== id) return;
+    if (this.#over || this.#kept.present !== id) return;
     this.state = state;
     this.#run = { state: "running", containerId: id, startedAt: this.#now() };
     if (state === undefined || state.status === "exited") await this.#onExited(state);
@@ -215,22 +213,20 @@ export class ContainerRun {
 
   /** undefined: the pod ended meanwhile, and what was made is gone again. */
   async #create(spec: ContainerSpec): Promise<string | undefined> {
-    const { runtime, listen, nodeClock } = this.#parts;
+    const { runtime, nodeClock } = this.#parts;
     if (this.#over) return undefined;
-    if (this.#previousId !== undefined) await runtime.remove(this.#previousId);
-    this.#previousId = this.#id;
+    this.#trying = "create";
     const id = await runtime.create(spec);
-    this.#listening?.[Symbol.dispose]();
     // Before the start, so that an exit at once is not missed.
-    this.#listening = listen(id, (event) => this.#onEvent(event));
-    this.#id = id;
+    const oldest = this.#kept.take(id);
     this.#side.marks.created ??= nodeClock.now();
     try {
+      if (oldest !== undefined) await runtime.remove(oldest);
       if (!this.#over) await this.#side.prepare(id, this.container);
+      this.#trying = "start";
       if (!this.#over) await runtime.start(id);
     } catch (error) {
-      // A second try will want the name.
-      if (!isNotStartable(error)) await runtime.remove(id).catch(() => {});
+      if (!isNotStartable(error)) await this.#kept.takeBack(id);
       throw error;
     }
     this.#side.marks.started ??= nodeClock.now();
@@ -246,14 +242,16 @@ export class ContainerRun {
       // It was removed behind our back: ask for it anew.
       this.#image.forget();
       this.#run = { state: "none" };
-    } else if (isNotStartable(error) && this.#id !== undefined) this.#onNotStartable(message);
-    else this.#hold(code === "unreachable" ? "ContainerRuntimeNotReady" : "CreateContainerError", message);
+    } else if (isNotStartable(error) && this.#kept.present !== undefined) this.#onNotStartable(message);
+    else if (code === "unreachable") this.#hold("ContainerRuntimeNotReady", message);
+    else this.#hold(this.#trying === "create" ? "CreateContainerError" : "RunContainerError", message);
   }
 
   #onNotStartable(message: string): void {
     const { nodeClock, record } = this.#parts;
     const at = this.#now();
-    const ids = this.#id === undefined ? {} : { containerId: this.#id };
+    const { present } = this.#kept;
+    const ids = present === undefined ? {} : { containerId: present };
     const exit = { exitCode: START_ERROR, reason: "StartError", message, finishedAt: at, startedAt: at, ...ids };
     this.#run = { state: "exited", exit: { ...exit, endedAt: nodeClock.now(), ranMs: 0 } };
     record(this.#side.pod(), { type: "Warning", reason: "Failed", message: `Error: ${message}` });

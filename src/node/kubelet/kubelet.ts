@@ -10,7 +10,9 @@ import { PodWorker } from "./pod-worker.ts";
 import { prewarm } from "./prewarm.ts";
 import { SessionNetwork } from "./session-network.ts";
 import { type Standby, Standbys } from "./standbys.ts";
+import { LiveUpdates } from "./volumes/live-updates.ts";
 import { makeVolumes } from "./volumes/make-volumes.ts";
+import { ROLE_LABEL, WRITER_ROLE } from "./volumes/volume-writer.ts";
 
 export interface KubeletOptions
   extends Omit<NodeParts, "listen" | "track" | "manners" | "volumes" | "network" | "standbys"> {
@@ -32,6 +34,7 @@ export class Kubelet {
   readonly #listeners = new Map<string, (event: RuntimeEvent) => void>();
   readonly #closing = new AbortController();
   readonly #idlers = new Set<() => void>();
+  readonly #updates: LiveUpdates;
   #manners: StopManners;
   #underWay = 0;
   #watches: Disposable[] = [];
@@ -52,6 +55,11 @@ export class Kubelet {
       listen: (id, listener) => this.#listen(id, listener),
       track: (work) => this.#track(work),
     };
+    this.#updates = new LiveUpdates({
+      volumes: this.#parts.volumes,
+      clock: parts.nodeClock,
+      onFailed: (failed) => this.#onStaleVolume(failed),
+    });
     this.#events = this.#readEvents(onEngine ?? (() => {}));
     const { store } = parts;
     const watch = (kind: Kind, run: (event: WatchEvent) => void): void => {
@@ -122,10 +130,13 @@ export class Kubelet {
   /** After {@link stopAll}: stops watching. */
   async close(): Promise<void> {
     for (const watch of this.#watches) watch[Symbol.dispose]();
+    this.#updates[Symbol.dispose]();
     this.#closing.abort();
     await this.#events;
     await this.#parts.standbys?.dropAll();
-    await this.#tidy().catch((error: unknown) => this.#parts.log.warn("not tidied", { error: String(error) }));
+    await this.#tidy({ last: true }).catch((error: unknown) =>
+      this.#parts.log.warn("not tidied", { error: String(error) }),
+    );
     await this.#parts.volumes.close();
     await this.#parts.network?.close();
   }
@@ -157,10 +168,18 @@ export class Kubelet {
   }
 
   #onConfig({ namespace, name }: ObjectKey): void {
-    const { volumes, log } = this.#parts;
-    const failed = (error: unknown): void => log.warn("volumes not updated", { name, error: String(error) });
-    volumes.refresh(namespace, name).catch(failed);
+    void this.#updates.changed(namespace, name);
     for (const worker of this.#workers.values()) if (worker.key.namespace === namespace) worker.refresh();
+  }
+
+  /** Pods that have it go on with what it holds; they are told, as by a kubelet that cannot bring a volume up to date. */
+  #onStaleVolume({ namespace, volume, error }: { namespace: string; volume: string; error: string }): void {
+    this.#parts.log.warn("volume not updated", { namespace, volume, error });
+    const message = `MountVolume.SetUp failed for volume "${volume}" : ${error}`;
+    for (const { pod } of this.#workers.values()) {
+      const concerned = pod.metadata.namespace === namespace && pod.spec.volumes?.some(({ name }) => name === volume);
+      if (concerned) this.#parts.record(pod, { type: "Warning", reason: "FailedMount", message });
+    }
   }
 
   #onDeployment(deployment: Deployment): void {
@@ -198,8 +217,8 @@ export class Kubelet {
     }
   }
 
-  /** Removes containers of pods that this node no longer has. */
-  async #tidy(): Promise<void> {
+  /** Removes containers of pods that this node no longer has; at last also writers that could not be removed at their time. */
+  async #tidy({ last = false } = {}): Promise<void> {
     const { runtime, labels } = this.#parts;
     const [name, value] =
       Object.entries(labels).find(([key]) => key === SESSION_LABEL) ?? Object.entries(labels)[0] ?? [];
@@ -208,6 +227,7 @@ export class Kubelet {
     const frozen = new Set(this.standbys.map(({ containerId }) => containerId));
     const lost = found.filter(({ id, labels: own }) => {
       const uid = own["knap.dev/pod-uid"];
+      if (last && own[ROLE_LABEL] === WRITER_ROLE) return true;
       return uid !== undefined && !this.#workers.has(uid) && !frozen.has(id);
     });
     await Promise.all(lost.map(({ id }) => runtime.remove(id)));

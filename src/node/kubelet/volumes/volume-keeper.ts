@@ -3,7 +3,7 @@ import type { Container, Volume } from "../../../apis/core/pod-spec.ts";
 import type { Pod } from "../../../apis/core/types.ts";
 import { quantityNumber } from "../../../base/go/quantity.ts";
 import { sha256Hex } from "../../../base/hash.ts";
-import type { ContainerRuntime, MountSpec } from "../../runtime/runtime.ts";
+import { type ContainerRuntime, type MountSpec, RuntimeError } from "../../runtime/runtime.ts";
 import {
   isPodSpecific,
   renderVolumeFiles,
@@ -44,7 +44,11 @@ interface Kept {
   readonly ownPod: boolean;
   /** Hash of the contents as written. */
   written: string;
+  /** Rejected: what is on the engine is not what it should be, and whoever needs it next tries again. */
   ready: Promise<void>;
+  failed: boolean;
+  /** Its pod is gone. */
+  over: boolean;
 }
 
 export class VolumeKeeper {
@@ -55,7 +59,7 @@ export class VolumeKeeper {
     this.#options = options;
   }
 
-  /** Makes and fills the volumes that a container mounts. Throws only what the runtime throws. */
+  /** Makes and fills the volumes that a container mounts. Throws only that the engine is away. */
   async prepare(pod: Pod, container: Container): Promise<VolumesOutcome> {
     const mounts: MountSpec[] = [];
     const copies: VolumeFile[] = [];
@@ -66,8 +70,7 @@ export class VolumeKeeper {
         return { error: `volume "${mount.name}": the process runtime has no volumes; use --runtime docker` };
       }
       const content = renderVolumeFiles(volume, this.#options.sourcesOf(pod));
-      if (content && "error" in content)
-        return { error: `MountVolume.SetUp failed for volume "${volume.name}" : ${content.error}` };
+      if (content && "error" in content) return notSetUp(volume, content.error);
       const part = mount.subPath ?? "";
       if (content && part !== "") {
         copies.push(...partOf(content.files, part, mount.mountPath));
@@ -75,30 +78,41 @@ export class VolumeKeeper {
       }
       const missing = this.#missingClaim(pod, volume);
       if (missing !== undefined) return { error: missing };
-      const source = await this.#ready(pod, volume, part, content?.files);
+      const source = await this.#ready(pod, volume, part, content?.files).catch(asFailure);
+      if (source instanceof RuntimeError) return notSetUp(volume, source.message);
       const readOnly = mount.readOnly === true || content !== undefined;
       mounts.push({ kind: "volume", source, target: mount.mountPath, readOnly });
     }
     return { volumes: { mounts, copies } };
   }
 
-  /** A ConfigMap or Secret changed: volumes that read it are brought up to date in place. */
-  async refresh(namespace: string, name: string): Promise<void> {
+  /** A ConfigMap or Secret changed: volumes that read it are brought up to date in place. Returns what could not be, with the reason. */
+  async refresh(
+    namespace: string,
+    name: string,
+  ): Promise<readonly { readonly volume: string; readonly error: string }[]> {
     const concerned = [...this.#kept.values()].filter(
       ({ volume, pod }) => pod.metadata.namespace === namespace && volumeReferences(volume).includes(name),
     );
-    await Promise.all(concerned.map((kept) => this.#update(kept)));
+    const outcomes = await Promise.all(
+      concerned.map(async (kept) => {
+        const error = await this.#update(kept).catch((failure: unknown) => failure);
+        return error === undefined ? [] : [{ volume: kept.volume.name, error: textOf(error) }];
+      }),
+    );
+    return outcomes.flat();
   }
 
-  /** A pod is gone: what was its own goes with it. */
+  /** A pod is gone: what was its own goes with it, and what could not go with those before it. */
   async release(pod: Pod): Promise<void> {
-    const own = [...this.#kept].filter(([, kept]) => kept.ownPod && kept.pod.metadata.uid === pod.metadata.uid);
-    await Promise.all(own.map(([key, kept]) => this.#remove(key, kept)));
+    for (const kept of this.#kept.values()) kept.over ||= kept.ownPod && kept.pod.metadata.uid === pod.metadata.uid;
+    const over = [...this.#kept.values()].filter((kept) => kept.over);
+    await Promise.all(over.map((kept) => this.#remove(kept)));
   }
 
   /** Removes all volumes of the session; no container may use one any more. */
   async close(): Promise<void> {
-    await Promise.all([...this.#kept].map(([key, kept]) => this.#remove(key, kept)));
+    await Promise.all([...this.#kept.values()].map((kept) => this.#remove(kept)));
   }
 
   #missingClaim(pod: Pod, { persistentVolumeClaim: claim }: Volume): string | undefined {
@@ -124,16 +138,32 @@ export class VolumeKeeper {
       claim === undefined
         ? `${prefix}_${volume.name}_${sha256Hex(identity).slice(0, 12)}`
         : `knap_${namespace}_${claim}${part && `_${sha256Hex(part).slice(0, 8)}`}`;
-    let kept = this.#kept.get(name);
-    if (!kept) {
-      kept = { name, volume, pod, ownPod, written: "", ready: Promise.resolve() };
-      this.#kept.set(name, kept);
-      kept.ready = this.#make(kept, files);
-      // A failure is met by whoever awaits it; the next pod tries anew.
-      kept.ready.catch(() => this.#kept.delete(name));
-    }
-    await kept.ready;
+    const known = this.#kept.get(name);
+    const kept = known ?? {
+      name,
+      volume,
+      pod,
+      ownPod,
+      written: "",
+      ready: Promise.resolve(),
+      failed: false,
+      over: false,
+    };
+    this.#kept.set(name, kept);
+    // Kept also when it fails: at the end it must go.
+    if (!known || kept.failed) await this.#next(kept, () => this.#make(kept, files));
+    else await kept.ready;
     return name;
+  }
+
+  /** One step after the other on a volume; one that failed is made up for by the next. */
+  #next(kept: Kept, step: () => Promise<void>): Promise<void> {
+    kept.failed = false;
+    kept.ready = kept.ready.catch(() => {}).then(step);
+    kept.ready.catch(() => {
+      kept.failed = true;
+    });
+    return kept.ready;
   }
 
   async #make(kept: Kept, files: readonly VolumeFile[] | undefined): Promise<void> {
@@ -152,8 +182,7 @@ export class VolumeKeeper {
   async #update(kept: Kept): Promise<void> {
     const content = renderVolumeFiles(kept.volume, this.#options.sourcesOf(kept.pod));
     if (!content || "error" in content) return;
-    kept.ready = kept.ready.then(() => this.#writeFiles(kept, content.files));
-    await kept.ready;
+    await this.#next(kept, () => this.#make(kept, content.files));
   }
 
   async #writeFiles(kept: Kept, files: readonly VolumeFile[]): Promise<void> {
@@ -165,12 +194,31 @@ export class VolumeKeeper {
     kept.written = hash;
   }
 
-  async #remove(key: string, kept: Kept): Promise<void> {
-    this.#kept.delete(key);
+  /** What cannot go stays known: the end of the session, or of the next pod, tries again. */
+  async #remove(kept: Kept): Promise<void> {
     await kept.ready.catch(() => {});
-    if (kept.volume.persistentVolumeClaim) return;
-    await this.#options.runtime.volumes.remove(kept.name).catch(() => {});
+    const removed = kept.volume.persistentVolumeClaim
+      ? true
+      : await this.#options.runtime.volumes.remove(kept.name).then(
+          () => true,
+          () => false,
+        );
+    if (removed) this.#kept.delete(kept.name);
   }
+}
+
+function notSetUp({ name }: Volume, why: string): VolumesOutcome {
+  return { error: `MountVolume.SetUp failed for volume "${name}" : ${why}` };
+}
+
+/** That the engine is away concerns the whole node, not one volume. */
+function asFailure(error: unknown): RuntimeError {
+  if (error instanceof RuntimeError && error.code !== "unreachable") return error;
+  throw error;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** A file, or the files below a folder, at the place where the part would be mounted. */

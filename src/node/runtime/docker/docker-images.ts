@@ -1,15 +1,9 @@
 // Images of a Docker engine: inspect, pull, build, import, digests. Decides nothing about which image is wanted.
 import type { Readable } from "node:stream";
 import type Docker from "dockerode";
-import {
-  type BuildRequest,
-  type ContainerRuntime,
-  type ImageInfo,
-  type RegistryAuth,
-  RuntimeError,
-} from "../runtime.ts";
+import type { BuildRequest, ContainerRuntime, ImageInfo, RegistryAuth } from "../runtime.ts";
 import { BuildTrace } from "./buildkit-trace.ts";
-import { asking, codeOf, isGone } from "./engine-error.ts";
+import { asking, isGone, saidByEngine } from "./engine-error.ts";
 import { readJsonLines } from "./json-lines.ts";
 
 /** One line of a progress stream of pull, import or build. */
@@ -77,7 +71,7 @@ async function pullImage(docker: Docker, reference: string, options: Parameters<
     ...(options.signal && { abortSignal: options.signal }),
   });
   for await (const step of readJsonLines<Progress>(stream as Readable)) {
-    if (step.error) throw new RuntimeError(codeOf(step.error), `pulling ${reference}: ${step.error}`);
+    if (step.error) throw saidByEngine(step.error, `pulling ${reference}`);
     const { current, total } = step.progressDetail ?? {};
     options.onProgress?.({
       ...(step.id && { layer: step.id }),
@@ -118,7 +112,7 @@ async function importImage(
   const changes = [`CMD ${JSON.stringify(config.cmd)}`, ...labels];
   const stream = await docker.importImage(tar as never, { repo, tag, changes } as never);
   for await (const step of readJsonLines<Progress>(stream as unknown as Readable)) {
-    if (step.error) throw new RuntimeError(codeOf(step.error), `importing ${reference}: ${step.error}`);
+    if (step.error) throw saidByEngine(step.error, `importing ${reference}`);
   }
   return (await docker.getImage(reference).inspect()).Id;
 }
@@ -127,7 +121,7 @@ async function importImage(
 async function followBuild(stream: Readable, { tag, onOutput }: BuildRequest): Promise<void> {
   const trace = new BuildTrace();
   for await (const { id, aux, stream: text, status, error } of readJsonLines<Progress>(stream)) {
-    if (error) throw new RuntimeError(codeOf(error), `building ${tag}: ${error}`);
+    if (error) throw saidByEngine(error, `building ${tag}`);
     const isTrace = id === "moby.buildkit.trace" && typeof aux === "string";
     for (const line of isTrace ? trace.read(aux) : (text ?? status ?? "").split(/\r?\n/)) {
       if (line !== "") onOutput?.(line);
