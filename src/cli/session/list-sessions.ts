@@ -14,11 +14,14 @@ export interface FoundSession {
   readonly record?: SessionRecord;
 }
 
+/** As `openSessionFolder` names them. Where state is kept in the same place, other folders stand beside them. */
+const SESSION_NAME = /^[0-9a-f]{8}$/;
+
 export async function listSessions(env: Environment): Promise<readonly FoundSession[]> {
   const folder = sessionsFolder(env);
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const found = entries
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+    .filter((entry) => entry.isDirectory() && SESSION_NAME.test(entry.name))
     .map(async ({ name }): Promise<FoundSession> => {
       const path = join(folder, name);
       const text = await readFile(join(path, "session.json"), "utf8").catch(() => "");

@@ -110,7 +110,8 @@ type GenerateOptions = NonNullable<Parameters<Generate>[1]>;
 
 /** Loaded only when a TLS door is opened: most sessions have none. */
 async function generate(commonName: string, days: number, now: Date, more: GenerateOptions): Promise<KeyPair> {
-  const selfsigned = await import("selfsigned");
+  // The default alone is there in the bundle too: a CommonJS library's names are known to Node's loader only.
+  const { default: selfsigned } = await import("selfsigned");
   // X.509 allows 64 characters; the names that count are the alternative ones.
   const { cert, private: key } = await selfsigned.generate([{ name: "commonName", value: commonName.slice(0, 64) }], {
     keyType: "ec",

@@ -1,6 +1,7 @@
 // The built CLI on processes, without Docker: exit codes, sessions, interrupts, and what a dead session leaves.
+import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.ts";
@@ -22,6 +23,13 @@ const project = (files: Readonly<Record<string, string>>): string => {
 };
 const service = (name: string) =>
   `apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: { name: ${name} }\nspec: { template: { spec: { containers: [{ image: dev.local/test/${name} }] } } }\n`;
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+};
 const alive = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
@@ -47,6 +55,18 @@ describe("knap ci", () => {
     const report = join(home.folder, "report.xml");
     expect(await home.run(["ci", "-f", hello, "--junit", report])).toMatchObject({ code: 0 });
     expect(readFileSync(report, "utf8")).toContain('name="default/hello becomes Ready"');
+  });
+
+  test("https is served by the built program too, vouched for by the kept authority", async () => {
+    const port = await freePort();
+    const name = "hello.default.localhost";
+    const at = { host: "127.0.0.1", port, servername: name, headers: { host: name }, agent: false };
+    const script = `import { get } from "node:https";
+      get(${JSON.stringify(at)}, (reply) => reply.on("end", () => console.log(reply.statusCode)).pipe(process.stdout))`;
+    const trust = `NODE_EXTRA_CA_CERTS=${join(home.folder, "knap", "authority", "authority.pem")}`;
+    const command = ["env", trust, process.execPath, "--input-type=module", "-e", script];
+    const done = await home.run(["ci", "-f", hello, "--https-port", String(port), "--", ...command]);
+    expect(done).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Hello World!.*\n200\n$/) });
   });
 
   test("a Service that exits at once fails soon, with its words and what to do", async () => {
