@@ -9,6 +9,9 @@ export interface ApiRequest {
   /** What stood before the path: `/token/TOKEN`, or nothing. Links in answers carry it on. */
   readonly prefix: string;
   readonly query: URLSearchParams;
+  /** Path and query as on the request line, without the token. */
+  readonly url: string;
+  readonly rawHeaders: readonly string[];
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
   /** Who asks. */
@@ -26,8 +29,8 @@ export type Answer =
     }
   /** Written already as JSON text. */
   | { readonly code: number; readonly text: string; readonly contentType: string }
-  /** The handler writes by itself until the request's signal is aborted or it returns. */
-  | { readonly stream: (response: ServerResponse) => Promise<void> };
+  /** The handler writes by itself until the request's signal is aborted or it returns; or it has written nothing and gives an answer. */
+  | { readonly stream: (response: ServerResponse) => Promise<void> | Promise<Answer | undefined> };
 
 export function json(code: number, body: unknown, warnings: readonly string[] = []): Answer {
   return { code, json: body, warnings };

@@ -11,6 +11,7 @@ import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import { type Answer, type ApiRequest, refuse } from "./answer.ts";
 import { JsonTexts } from "./json-texts.ts";
 import type { PodLogs } from "./pod-logs.ts";
+import type { PodPorts } from "./pod-proxy.ts";
 import { MOST_BODY_BYTES, readBody } from "./request-body.ts";
 import { type Api, OPEN_PATHS, routeRequest } from "./route-request.ts";
 import type { Verbs } from "./verbs.ts";
@@ -29,6 +30,7 @@ export interface ApiServerOptions {
   readonly host?: string;
   readonly port?: number;
   readonly logs?: PodLogs;
+  readonly ports?: PodPorts;
   readonly verbs?: Verbs;
   /** Paths of fields that no schema knows; absent: fields are not checked. */
   readonly unknownFields?: (object: AnyObject) => readonly string[];
@@ -43,12 +45,13 @@ export class ApiServer implements AsyncDisposable {
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
-    const { store, clock, logs, verbs, unknownFields } = options;
+    const { store, clock, logs, ports, verbs, unknownFields } = options;
     this.#api = {
       store,
       now: () => clock.now(),
       texts: new JsonTexts(),
       ...(logs ? { logs } : {}),
+      ...(ports ? { ports } : {}),
       ...(verbs ? { verbs } : {}),
       ...(unknownFields ? { unknownFields } : {}),
     };
@@ -99,7 +102,7 @@ export class ApiServer implements AsyncDisposable {
 
   async #handle(message: IncomingMessage, signal: AbortSignal): Promise<Answer> {
     const { pathname, searchParams } = new URL(message.url ?? "/", "http://knap");
-    const { path, prefix, token } = splitToken(pathname);
+    const { path, prefix, prefixes, token } = splitToken(pathname);
     const given = token === undefined ? message.headers.authorization : `Bearer ${token}`;
     if (!OPEN_PATHS.has(path) && !this.#isBearer(given)) {
       return refuse(makeFailure("Unauthorized", "Unauthorized"));
@@ -110,8 +113,20 @@ export class ApiServer implements AsyncDisposable {
     }
     const as = message.headers["impersonate-user"];
     const user = typeof as === "string" ? as : (this.#options.user ?? "kubernetes-admin");
-    const { method = "GET", headers } = message;
-    const request: ApiRequest = { method, path, prefix, query: searchParams, headers, body, user, signal };
+    const { method = "GET", headers, rawHeaders } = message;
+    const url = (message.url ?? "/").slice(prefix.length * prefixes);
+    const request: ApiRequest = {
+      method,
+      path,
+      prefix,
+      query: searchParams,
+      url,
+      headers,
+      rawHeaders,
+      body,
+      user,
+      signal,
+    };
     return routeRequest(this.#api, request);
   }
 
@@ -123,7 +138,8 @@ export class ApiServer implements AsyncDisposable {
 
   async #answer(answer: Answer, response: ServerResponse): Promise<void> {
     if ("stream" in answer) {
-      await answer.stream(response);
+      const instead = await answer.stream(response);
+      if (instead) await this.#answer(instead, response);
       return;
     }
     // bytes, not text: Node writes headers in the encoding of a text that follows them
@@ -148,15 +164,19 @@ const TOKEN_PREFIX = /^(\/token\/([^/]+))(\/.*)?$/;
 function splitToken(pathname: string): {
   readonly path: string;
   readonly prefix: string;
+  /** How often it stood there. */
+  readonly prefixes: number;
   readonly token: string | undefined;
 } {
   let path = pathname.length > 1 && pathname.endsWith("/") ? pathname.slice(0, -1) : pathname;
   let prefix = "";
+  let prefixes = 0;
   let token: string | undefined;
   for (let match = TOKEN_PREFIX.exec(path); match; match = TOKEN_PREFIX.exec(path)) {
     [, prefix = "", token, path = "/"] = match;
+    prefixes += 1;
   }
-  return { path, prefix, token };
+  return { path, prefix, prefixes, token };
 }
 
 /** `299 - "text"`, its UTF-8 bytes as Node takes them for a header. */

@@ -4,6 +4,10 @@ import type { ApiRequest } from "./answer.ts";
 
 const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const STATUS_VERBS = ["get", "patch", "update"];
+const POD_SUBRESOURCES: readonly Subresource[] = [
+  { name: "log", verbs: ["get"] },
+  { name: "proxy", kind: "PodProxyOptions", verbs: ["create", "delete", "get", "patch", "update"] },
+];
 
 /** The Kubernetes version that the API answers as: the one of the API libraries that Knative is built with. */
 export const version = {
@@ -66,16 +70,18 @@ function listed(resource: Resource): object {
 
 interface Subresource {
   readonly name: string;
+  /** Absent: the resource's own. */
+  readonly kind?: string;
   readonly verbs: readonly string[];
 }
 function subresourcesOf(resource: Resource): readonly Subresource[] {
   return [
     ...(resource.statusSubresource ? [{ name: "status", verbs: STATUS_VERBS }] : []),
-    ...(resource.kind === "Pod" ? [{ name: "log", verbs: ["get"] }] : []),
+    ...(resource.kind === "Pod" ? POD_SUBRESOURCES : []),
   ];
 }
 function subListed({ plural, namespaced, name }: Resource, sub: Subresource): object {
-  return { name: `${plural}/${sub.name}`, singularName: "", namespaced, kind: name, verbs: sub.verbs };
+  return { name: `${plural}/${sub.name}`, singularName: "", namespaced, kind: sub.kind ?? name, verbs: sub.verbs };
 }
 
 const AGGREGATED = /as=APIGroupDiscoveryList/;
@@ -136,7 +142,7 @@ function aggregatedResource(resource: Resource): object {
   const responseKind = { group, version, kind: name };
   const subresources = subresourcesOf(resource).map((sub) => ({
     subresource: sub.name,
-    responseKind,
+    responseKind: { ...responseKind, kind: sub.kind ?? name },
     verbs: sub.verbs,
   }));
   return {

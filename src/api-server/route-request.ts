@@ -4,6 +4,7 @@ import { deleteCollection, deleteObject } from "./deletes.ts";
 import { discover, version } from "./discovery.ts";
 import { openApi } from "./openapi.ts";
 import { type PodLogs, readPodLog } from "./pod-logs.ts";
+import { type PodPorts, parsePodProxy, proxyToPod } from "./pod-proxy.ts";
 import { methodNotAllowed, type Reading, readCollection, readObject } from "./reads.ts";
 import { parseTarget, type Target } from "./target.ts";
 import { callVerb, type Verbs } from "./verbs.ts";
@@ -12,6 +13,7 @@ import { createObject, patchObject, replaceObject, type Writing } from "./writes
 
 export interface Api extends Reading, Writing {
   readonly logs?: PodLogs;
+  readonly ports?: PodPorts;
   readonly verbs?: Verbs;
 }
 
@@ -28,6 +30,8 @@ export async function routeRequest(api: Api, request: ApiRequest): Promise<Answe
   if (found) return { code: 200, json: found.body, ...(found.contentType ? { contentType: found.contentType } : {}) };
   const document = openApi(path, request.prefix);
   if (document !== undefined) return json(200, document);
+  const proxied = parsePodProxy(request);
+  if (proxied) return proxyToPod(api, api.ports, request, proxied);
   const target = parseTarget(path);
   if (!target) return pageNotFound;
   const { name } = target;

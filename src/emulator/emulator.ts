@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { ApiServer } from "../api-server/api-server.ts";
+import type { PodPorts } from "../api-server/pod-proxy.ts";
 import { makeAdmission } from "../apis/admission.ts";
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import { unknownFields } from "../apis/schema/schemas.ts";
@@ -96,7 +97,7 @@ async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator
   stops.add((how) => node.stop(how));
   const issuer = openIssuer(options, clock, control);
   const time = virtual && makeTime(virtual, { control, idle: [node, inquiries, issuer] });
-  const live = { control, activator, gateway, wakes: () => wakes.all };
+  const live = { control, activator, gateway, ports: sidecars.portOf, wakes: () => wakes.all };
   const api = await openApi({ ...live, options, clock, node, ...(time && { time }) });
   stops.add(() => api.close());
   stops.add(() => time?.close());
@@ -203,7 +204,7 @@ interface DataPlaneParts {
 }
 
 /** The API server with the emulator's own verbs. */
-async function openApi({ options, clock, node, ...live }: ApiParts) {
+async function openApi({ options, clock, node, ports, ...live }: ApiParts) {
   const stopRequest = new AbortController();
   const token = randomBytes(24).toString("base64url");
   const server = new ApiServer({
@@ -211,6 +212,7 @@ async function openApi({ options, clock, node, ...live }: ApiParts) {
     clock,
     token,
     logs: node.logs,
+    ports,
     unknownFields,
     verbs: makeKnapVerbs({
       ...live,
@@ -231,6 +233,7 @@ interface ApiParts {
   readonly activator: Activator;
   readonly gateway: IngressGateway;
   readonly node: NodeAgent;
+  readonly ports: PodPorts;
   readonly wakes: () => readonly Wake[];
   readonly time?: VirtualTime;
 }

@@ -1,12 +1,16 @@
 // The queue-proxies of this node's pods: opened when the kubelet says that a pod's port accepts, found by the activator and by the autoscaler's scraping.
+import type { PodPorts } from "../api-server/pod-proxy.ts";
 import type { Stat } from "../apis/autoscaling/types.ts";
 import type { Pod } from "../apis/core/types.ts";
 import type { Clock, Time } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { ReadyPod } from "../control-plane/autoscaler/ready-pods.ts";
+import { goErrorText } from "../data-plane/http/errors.ts";
+import type { Handler } from "../data-plane/http/exchange.ts";
 import type { ForwarderFactory } from "../data-plane/http/forwarder.ts";
 import { type PodQueueProxy, readPodQueueProxy } from "../data-plane/queue-proxy/pod-config.ts";
 import { QueueProxy } from "../data-plane/queue-proxy/queue-proxy.ts";
+import { makeStatsHandler, makeUserMetricsHandler, STATS_PORT } from "../data-plane/queue-proxy/side-ports.ts";
 import type { OpenSidecar, Sidecar, SidecarRequest } from "../node/kubelet/sidecar.ts";
 import type { PodDoor } from "./revision-traffic.ts";
 
@@ -23,12 +27,16 @@ export interface SidecarsOptions {
 interface OpenProxy {
   readonly proxy: QueueProxy;
   readonly door: PodDoor;
+  /** Who answers on a port of the pod, as far as the queue-proxy does. */
+  readonly ports: ReadonlyMap<number, Handler>;
+  readonly addressOf: SidecarRequest["addressOf"];
 }
 
 /** A pod that is none of Knative's (no queue-proxy in its template): no limits, and ready when its port accepts. */
-const PLAIN: Pick<PodQueueProxy, "protocol" | "servingPort" | "requestLogTemplate" | "logsProbes"> = {
+const PLAIN: Omit<PodQueueProxy, "config" | "userPort"> = {
   protocol: "http1",
   servingPort: 8012,
+  userMetricsPort: undefined,
   requestLogTemplate: "",
   logsProbes: false,
 };
@@ -45,10 +53,13 @@ export class Sidecars {
   }
 
   readonly open: OpenSidecar = (request) => {
-    const { pod, podIP } = request;
+    const { pod, podIP, addressOf } = request;
     const uid = pod.metadata.uid ?? "";
-    const { proxy, servingPort } = this.#makeProxy(request);
-    const opened: OpenProxy = { proxy, door: { handle: proxy.handle, address: `${podIP}:${servingPort}` } };
+    const told = readPodQueueProxy(pod);
+    const proxy = this.#makeProxy(request, told);
+    const { servingPort } = told ?? PLAIN;
+    const door = { handle: proxy.handle, address: `${podIP}:${servingPort}` };
+    const opened: OpenProxy = { proxy, door, ports: told ? portsOf(proxy, told) : new Map(), addressOf };
     this.#open.set(uid, opened);
     this.#names.set(nameOf(pod), uid);
     this.#options.onDoor(pod);
@@ -79,16 +90,29 @@ export class Sidecars {
     };
   };
 
-  #makeProxy({ pod, podIP, port, addressOf }: SidecarRequest): {
-    readonly proxy: QueueProxy;
-    readonly servingPort: number;
-  } {
+  /** Who answers on a port of a pod: its queue-proxy, or the container itself. */
+  readonly portOf: PodPorts = ({ metadata, status }, port) => {
+    const open = this.#open.get(metadata.uid ?? "");
+    const handle = open?.ports.get(port);
+    if (handle) return (exchange) => handle(exchange).then(() => undefined);
+    const address = open?.addressOf(port);
+    if (!address) return undefined;
+    const { forwarders } = this.#options;
+    return async (exchange) => {
+      const forwarder = forwarders.open({ ...address, protocol: "http1" });
+      const outcome = await forwarder.forward(exchange, { headers: exchange.headers });
+      await forwarder.close();
+      if (outcome.kind !== "unreachable") return undefined;
+      return goErrorText(outcome.code, outcome.message, { host: status?.podIP ?? "", port });
+    };
+  };
+
+  #makeProxy({ pod, podIP, port, addressOf }: SidecarRequest, told: PodQueueProxy | undefined): QueueProxy {
     const { clock, statsClock, forwarders, log } = this.#options;
-    const told = readPodQueueProxy(pod);
-    const { protocol, servingPort, requestLogTemplate, logsProbes } = told ?? PLAIN;
+    const { protocol, requestLogTemplate, logsProbes } = told ?? PLAIN;
     const reach = (podPort: number) => addressOf(podPort) ?? { host: podIP, port: podPort };
     const config = told?.config ?? plainConfig(pod);
-    const proxy = new QueueProxy({
+    return new QueueProxy({
       config: {
         ...config,
         identity: { ...config.identity, podIP },
@@ -106,8 +130,20 @@ export class Sidecars {
       // The kubelet has already waited for the port.
       eagerStart: false,
     });
-    return { proxy, servingPort };
   }
+}
+
+/** The ports of a queue-proxy container. */
+function portsOf(
+  proxy: QueueProxy,
+  { servingPort, userMetricsPort, config }: PodQueueProxy,
+): ReadonlyMap<number, Handler> {
+  const ports = new Map<number, Handler>([
+    [servingPort, proxy.handle],
+    [STATS_PORT, makeStatsHandler(proxy, config.identity.pod)],
+  ]);
+  if (userMetricsPort !== undefined) ports.set(userMetricsPort, makeUserMetricsHandler(proxy));
+  return ports;
 }
 
 function asSidecar(proxy: QueueProxy, onClose: () => void): Sidecar {

@@ -1,11 +1,13 @@
 // The kubectl found on PATH, whichever version it is, unmodified against the API. Without one every test here is skipped, by name.
-import { execFile, execFileSync } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kubeconfigServer } from "../../src/client/kubeconfig-server.ts";
+import { answer, makeReply } from "../../src/data-plane/http/errors.ts";
 import { type ApiRig, ksvc, startApi } from "../support/api.ts";
 
 const KSVC = "Service.serving.knative.dev" as const;
@@ -42,6 +44,11 @@ describe.skipIf(minor === undefined)("kubectl (needs kubectl on PATH)", () => {
     api = await startApi({
       logs: async function* (pod, { container, tail }) {
         yield `${pod.metadata.name} ${container} ${tail ?? "all"}`;
+      },
+      ports: (_pod, port) => async (exchange) => {
+        if (port !== 9091) return "EOF";
+        answer(exchange, makeReply(200, `told at ${exchange.target}\n`));
+        return undefined;
       },
     });
     const server = kubeconfigServer(api);
@@ -96,6 +103,35 @@ describe.skipIf(minor === undefined)("kubectl (needs kubectl on PATH)", () => {
     const spec = { containers: [{ name: "user-container", image: "x" }] };
     api.store.create({ apiVersion: "v1", kind: "Pod", metadata: { name: "p", namespace: "default" }, spec } as never);
     expect(await kubectl("logs", "p", "--tail=3")).toBe("p user-container 3");
+  });
+
+  const METRICS = "/api/v1/namespaces/default/pods/p:9091/proxy/metrics";
+
+  it("asks a port of a pod by its raw path, which has to carry the token: --raw drops the path of the server", async () => {
+    api.store.writeStatus({ kind: "Pod", namespace: "default", name: "p" }, { podIP: "10.0.0.7" });
+    const raw = (path: string): Promise<string> => kubectl("get", "--raw", `/token/${api.token}${path}`);
+    expect(await raw(METRICS)).toBe("told at /metrics");
+    await expect(raw(METRICS.replace("9091", "8022"))).rejects.toMatchObject({
+      stderr: "Error from server (ServiceUnavailable): error trying to reach service: EOF\n",
+    });
+    await expect(kubectl("get", "--raw", METRICS)).rejects.toMatchObject({
+      stderr: "error: You must be logged in to the server (Unauthorized)\n",
+    });
+  });
+
+  it("lets others ask through its proxy", async () => {
+    const env = { PATH: process.env["PATH"], HOME: home, KUBECONFIG: join(home, "config") };
+    const proxy = spawn("kubectl", ["proxy", "--port=0", "--append-server-path"], {
+      env,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    try {
+      const [said] = (await once(proxy.stdout, "data")) as [Buffer];
+      const address = /127\.0\.0\.1:\d+/.exec(said.toString())?.[0];
+      expect(await (await fetch(`http://${address}${METRICS}?x`)).text()).toBe("told at /metrics?x\n");
+    } finally {
+      proxy.kill();
+    }
   });
 
   it("says why a name is not there", async () => {

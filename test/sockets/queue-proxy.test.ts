@@ -66,7 +66,10 @@ describe("a queue-proxy told by its pod's environment", () => {
     const text = queueProxy.metricsText();
     for (const status of [200, 404]) {
       expect(text).toMatch(
-        new RegExp(`^kn_serving_invocation_duration_seconds_count\\{http_response_status_code="${status}"\\} 1$`, "m"),
+        new RegExp(
+          `^kn_serving_invocation_duration_seconds_count\\{http_response_status_code="${status}",.*\\} 1$`,
+          "m",
+        ),
       );
     }
     expect(text).toMatch(/^http_server_request_duration_seconds_count\{.*kn_route_tag="kn:disabled".*\} 1$/m);
@@ -74,6 +77,34 @@ describe("a queue-proxy told by its pod's environment", () => {
     await start(port);
     await plane.send("/");
     expect(queueProxy.metricsText()).toBe("");
+  });
+
+  test("counts bodies as they were sent, and a broken answer as a panic (Q44, Q49)", async () => {
+    await open();
+    const port = await plane.app((asked, reply) => {
+      asked.resume().on("end", () => {
+        reply.writeHead(200, { "Content-Length": "10" });
+        if (asked.url === "/broken") reply.write("half", () => reply.destroy());
+        else reply.end("0123456789");
+      });
+    });
+    const observability = {
+      requestMetrics: { protocol: "prometheus" },
+      enableRequestLog: true,
+      requestLogTemplate: "{{.Response.Code}} {{.Response.Size}}",
+    };
+    await start(port, { OBSERVABILITY_CONFIG: JSON.stringify(observability) });
+    await plane.send("/", { "Transfer-Encoding": "chunked" }, "x".repeat(3000));
+    await expect(plane.send("/broken")).rejects.toThrow();
+    const text = queueProxy.metricsText();
+    const lineOf = (name: string): string[] => text.split("\n").filter((line) => line.startsWith(`${name}{`));
+    expect(lineOf("http_server_request_body_size_bytes_sum").map((line) => line.split(" ").at(-1))).toEqual(["3000"]);
+    expect(lineOf("http_server_response_body_size_bytes_sum").map((line) => line.split(" ").at(-1))).toEqual(["10"]);
+    expect(lineOf("kn_serving_invocation_duration_seconds_count")).toMatchObject([
+      expect.stringMatching(/_status_code="200".* 1$/),
+      expect.stringMatching(/_status_code="500".* 1$/),
+    ]);
+    expect(lines).toEqual(["200 10\n", "500 0\n"]);
   });
 
   test("logs a line per request by the template, probes left out (Q48, Q49)", async () => {

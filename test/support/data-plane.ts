@@ -109,10 +109,13 @@ export class DataPlane implements AsyncDisposable {
   }
 
   /** A GET through the door, over a kept connection. */
-  async send(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  /** A GET; with a body a POST. */
+  async send(path: string, headers: Readonly<Record<string, string>> = {}, sent?: string): Promise<Answer> {
     const { port } = this.door;
-    const asked = request({ host: "127.0.0.1", port, path, agent: this.#agent, headers: { Host: HOST, ...headers } });
-    const [reply] = (await once(asked.end(), "response")) as [IncomingMessage];
+    const method = sent === undefined ? "GET" : "POST";
+    const to = { host: "127.0.0.1", port, path, method, agent: this.#agent };
+    const asked = request({ ...to, headers: { Host: HOST, ...headers } });
+    const [reply] = (await once(asked.end(sent), "response")) as [IncomingMessage];
     let body = "";
     for await (const chunk of reply) body += chunk;
     return { status: reply.statusCode ?? 0, headers: reply.headers, body };

@@ -14,7 +14,8 @@ export type StatusReason =
   | "RequestEntityTooLarge"
   | "UnsupportedMediaType"
   | "TooManyRequests"
-  | "InternalError";
+  | "InternalError"
+  | "ServiceUnavailable";
 
 export interface StatusCause {
   readonly reason?: string;
@@ -55,6 +56,7 @@ const CODES: Readonly<Record<StatusReason, number>> = {
   Invalid: 422,
   TooManyRequests: 429,
   InternalError: 500,
+  ServiceUnavailable: 503,
 };
 
 /** A Failure with the HTTP code that belongs to its reason. */

@@ -45,6 +45,8 @@ export interface ForwardOptions {
   /** Trailers of the request are announced but not passed on, as in Knative. */
   readonly losesTrailers?: boolean;
   readonly onCancellable?: OnCancellable;
+  /** Called with each piece of the request's body that goes to the container. */
+  readonly onRequestBody?: ((bytes: number) => void) | undefined;
   /** Called when an interim answer (1xx) has been relayed. */
   readonly onInterim?: (status: number) => void;
 }

@@ -91,7 +91,7 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
       exchange: this.exchange,
       sink: connection.socket,
       chunked: head.chunked,
-      losesTrailers: this.options.losesTrailers === true,
+      options: this.options,
       onFault: (message) => this.onBodyFault(message),
     });
     if (head.expects) this.continueTimer = setTimeout(() => this.sendBody(), CONTINUE_WAIT_MS);

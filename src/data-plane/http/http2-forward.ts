@@ -174,6 +174,7 @@ export class Http2Forward {
     });
     body.on("data", (chunk: Buffer) => {
       if (!stream.writable) return;
+      this.options.onRequestBody?.(chunk.length);
       if (!stream.write(chunk)) body.pause();
     });
     stream.on("drain", () => body.resume());

@@ -1,12 +1,13 @@
 // Moves a request body from the client to the container's socket, in chunks or as it is, no faster than the container reads.
 import type { Writable } from "node:stream";
 import type { Exchange } from "./exchange.ts";
+import type { ForwardOptions } from "./forwarder.ts";
 
 export interface PumpParts {
   readonly exchange: Exchange;
   readonly sink: Writable;
   readonly chunked: boolean;
-  readonly losesTrailers: boolean;
+  readonly options: Pick<ForwardOptions, "losesTrailers" | "onRequestBody">;
   /** The body is broken off or malformed. */
   readonly onFault: (message: string) => void;
 }
@@ -20,15 +21,15 @@ export class RequestPump {
   private readonly sink: Writable;
   private readonly chunked: boolean;
   private readonly onFault: (message: string) => void;
-  private readonly losesTrailers: boolean;
+  private readonly options: PumpParts["options"];
   private stopped = false;
   private started = false;
 
-  constructor({ exchange, sink, chunked, losesTrailers, onFault }: PumpParts) {
+  constructor({ exchange, sink, chunked, options, onFault }: PumpParts) {
     this.exchange = exchange;
     this.sink = sink;
     this.chunked = chunked;
-    this.losesTrailers = losesTrailers;
+    this.options = options;
     this.onFault = onFault;
   }
 
@@ -81,6 +82,7 @@ export class RequestPump {
     if (this.stopped) return;
     const { sink } = this;
     this.taken += chunk.length;
+    this.options.onRequestBody?.(chunk.length);
     let ready: boolean;
     if (this.chunked) {
       sink.cork();
@@ -96,7 +98,7 @@ export class RequestPump {
     if (this.stopped) return;
     this.done = true;
     if (!this.chunked) return;
-    const trailers = this.losesTrailers ? [] : this.exchange.requestTrailers();
+    const trailers = this.options.losesTrailers ? [] : this.exchange.requestTrailers();
     let text = "0\r\n";
     for (let index = 0; index < trailers.length; index += 2) text += `${trailers[index]}: ${trailers[index + 1]}\r\n`;
     this.sink.write(`${text}\r\n`, "latin1");

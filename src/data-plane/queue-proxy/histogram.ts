@@ -48,9 +48,15 @@ export class Histogram {
   }
 }
 
-/** `name="value",…` with values escaped. */
-export function makeLabels(labels: Readonly<Record<string, string>>): string {
-  return Object.entries(labels)
-    .map(([name, value]) => `${name}="${value.replace(/[\\"\n]/g, (char) => (char === "\n" ? "\\n" : `\\${char}`))}"`)
-    .join(",");
+/** `name="value",…` in the given order, values escaped; what is undefined is left out. */
+export function makeLabels(labels: Readonly<Record<string, string | undefined>>): string {
+  const texts: string[] = [];
+  for (const [name, value] of Object.entries(labels)) {
+    if (value !== undefined) texts.push(`${name}="${value.replace(/[\\"\n]/g, escaped)}"`);
+  }
+  return texts.join(",");
+}
+
+function escaped(char: string): string {
+  return char === "\n" ? "\\n" : `\\${char}`;
 }

@@ -40,8 +40,17 @@ export class Passage implements ForwardOptions, Waiter, Dated {
   lastWriteAt: Time | undefined;
   /** Body bytes for the client. */
   sentBytes = 0;
-  status = 0;
+  /** What the client is answered; as in Go's server 200 as long as nobody has said otherwise. */
+  status = 200;
   forwardedAt: Time | undefined;
+  /** When the container's own answer began, and how. */
+  headAt: Time | undefined;
+  headStatus: number | undefined;
+  /** The answer was cut short because the container's was. */
+  truncated = false;
+  /** Body bytes that went to the container; 0 unless they are counted. */
+  requestBytes = 0;
+  onRequestBody: ((bytes: number) => void) | undefined;
   before: Waiter | undefined = undefined;
   after: Waiter | undefined = undefined;
   dueAt: Time = Number.NEGATIVE_INFINITY;
@@ -59,6 +68,12 @@ export class Passage implements ForwardOptions, Waiter, Dated {
     this.facts = facts;
     this.headers = headers;
     this.startedAt = now;
+  }
+
+  countRequestBody(): void {
+    this.onRequestBody = (bytes) => {
+      this.requestBytes += bytes;
+    };
   }
 
   /** Resolves to whether there is a slot; false when the client left or a timer ended the wait. */
@@ -96,6 +111,9 @@ export class Passage implements ForwardOptions, Waiter, Dated {
       case "cancelled":
         this.cut(outcome);
         break;
+      case "truncated":
+        this.truncated = true;
+        break;
       default:
         break;
     }
@@ -119,11 +137,13 @@ export class Passage implements ForwardOptions, Waiter, Dated {
 
   onHead(status: number, headers: RawHeaders): RawHeaders {
     this.status = status;
+    this.headStatus = status;
     if (status === 101) {
       this.upgraded = true;
       this.owner.onUpgraded();
     }
-    this.exchange.marks.firstByte ??= this.owner.now();
+    this.headAt = this.owner.now();
+    this.exchange.marks.firstByte ??= this.headAt;
     return headers;
   }
 
@@ -141,6 +161,7 @@ export class Passage implements ForwardOptions, Waiter, Dated {
   private giveUp(): void {
     if (this.state !== "waiting") return;
     this.state = "over";
+    this.status = 500;
     this.owner.leaveLine(this);
     this.admit?.(false);
   }

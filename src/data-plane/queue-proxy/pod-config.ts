@@ -3,6 +3,7 @@
 import type { Container, Probe } from "../../apis/core/pod-spec.ts";
 import type { Pod } from "../../apis/core/types.ts";
 import type { QueueProxyConfig } from "./config.ts";
+import { USER_METRICS_PORT } from "./side-ports.ts";
 
 const QUEUE_PROXY = "queue-proxy";
 const CONFIGURATION_LABEL = "serving.knative.dev/configuration";
@@ -18,13 +19,15 @@ export interface PodQueueProxy {
   readonly protocol: "http1" | "h2c";
   /** The port under which Endpoints show the pod. */
   readonly servingPort: number;
+  /** Where the user's metrics are served; undefined: nowhere. */
+  readonly userMetricsPort: number | undefined;
   /** The request log's template, "" when there is none; probes are logged too when `logsProbes`. */
   readonly requestLogTemplate: string;
   readonly logsProbes: boolean;
 }
 
 interface ObservabilityEnv {
-  readonly requestMetrics?: { readonly protocol?: string };
+  readonly requestMetrics?: { readonly protocol?: string; readonly endpoint?: string };
   readonly requestLogTemplate?: string;
   readonly enableRequestLog?: boolean;
   readonly enableProbeRequestLog?: boolean;
@@ -38,6 +41,7 @@ export function readPodQueueProxy(pod: Pod): PodQueueProxy | undefined {
   const number = (name: string): number => Number(env.get(name) ?? 0) || 0;
   const servingPort = env.get("QUEUE_SERVING_PORT") ?? "8012";
   const observability = (parseJson(env.get("OBSERVABILITY_CONFIG")) ?? {}) as ObservabilityEnv;
+  const userMetricsPort = readMetricsPort(observability);
   return {
     config: {
       containerConcurrency: number("CONTAINER_CONCURRENCY"),
@@ -47,7 +51,7 @@ export function readPodQueueProxy(pod: Pod): PodQueueProxy | undefined {
       readinessProbes: readProbes(env.get("SERVING_READINESS_PROBE")),
       fullDuplex: env.get("ENABLE_HTTP_FULL_DUPLEX") === "true",
       detectHttp2: env.get("ENABLE_HTTP2_AUTO_DETECTION") === "true",
-      userMetrics: observability.requestMetrics?.protocol === "prometheus",
+      userMetrics: userMetricsPort !== undefined,
       identity: {
         namespace: env.get("SERVING_NAMESPACE") ?? pod.metadata.namespace ?? "",
         service: env.get("SERVING_SERVICE") ?? "",
@@ -59,9 +63,18 @@ export function readPodQueueProxy(pod: Pod): PodQueueProxy | undefined {
     userPort: number("USER_PORT"),
     protocol: servingPort === H2C_PORT ? "h2c" : "http1",
     servingPort: Number(servingPort),
+    userMetricsPort,
     requestLogTemplate: observability.enableRequestLog ? (observability.requestLogTemplate ?? "") : "",
     logsProbes: observability.enableProbeRequestLog ?? false,
   };
+}
+
+/** The port of `host:port`, or the usual one. With one that cannot be had Knative's queue-proxy does not start; here there are no metrics. */
+function readMetricsPort({ requestMetrics }: ObservabilityEnv): number | undefined {
+  if (requestMetrics?.protocol !== "prometheus") return undefined;
+  if (!requestMetrics.endpoint) return USER_METRICS_PORT;
+  const port = Number(/:(\d+)$/.exec(requestMetrics.endpoint)?.[1]);
+  return port >= 1024 && port <= 65_535 ? port : undefined;
 }
 
 function environmentOf({ env }: Container): ReadonlyMap<string, string> {

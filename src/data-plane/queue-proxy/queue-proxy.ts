@@ -12,18 +12,18 @@ import {
 } from "../http/errors.ts";
 import type { Exchange, Handler } from "../http/exchange.ts";
 import type { Forwarder, ForwarderFactory, Outcome, Upstream } from "../http/forwarder.ts";
-import { headerValue } from "../http/headers.ts";
 import type { ProbeResult } from "../probe/probe-result.ts";
 import { type PeriodReport, RequestStats } from "../stats/request-stats.ts";
 import { Breaker } from "./breaker.ts";
 import type { QueueProxyConfig } from "./config.ts";
 import { DeadlineLine } from "./deadline-line.ts";
 import { Drain } from "./drain.ts";
+import { measure } from "./measure.ts";
 import { Passage, type PassageOwner, StartDeadline } from "./passage.ts";
 import { type Address, Readiness } from "./readiness.ts";
 import { makeContainerHeaders, type RequestFacts, readFacts } from "./request-facts.ts";
 import { RequestLog } from "./request-log.ts";
-import { routeTagOf, UserMetrics } from "./user-metrics.ts";
+import { UserMetrics } from "./user-metrics.ts";
 
 export interface QueueProxyOptions {
   readonly config: QueueProxyConfig;
@@ -190,6 +190,7 @@ export class QueueProxy implements PassageOwner {
     const now = this.clock.now();
     const headers = makeContainerHeaders(exchange.headers, facts, exchange.peer);
     const passage = new Passage(this, exchange, facts, headers, now);
+    if (this.metrics !== undefined && exchange.hasBody) passage.countRequestBody();
     exchange.marks.pod ??= this.options.config.identity.pod;
     this.drain.enter();
     this.startTimers(passage, exchange.timers?.since ?? now);
@@ -243,24 +244,15 @@ export class QueueProxy implements PassageOwner {
   }
 
   private note(passage: Passage, over: Time): void {
-    const { exchange, facts, headers, status, startedAt, forwardedAt } = passage;
+    const { exchange, facts, headers, truncated, startedAt, sentBytes } = passage;
     const probe = facts.kubeletProbe !== "" || facts.networkProbe !== "";
     const latencyMs = over - startedAt;
     if (this.log !== undefined && (this.log.probes || !probe)) {
-      this.log.log({ exchange, headers, status, size: passage.sentBytes, latencyMs });
+      // What breaks off in mid-answer is a panic in Knative, and logged as one.
+      const [status, size] = truncated ? [500, 0] : [passage.status, sentBytes];
+      this.log.log({ exchange, headers, status, size, latencyMs });
     }
-    if (probe || this.metrics === undefined) return;
-    this.metrics.record({
-      method: exchange.method,
-      status,
-      routeTag: routeTagOf(facts.tag, facts.defaultRoute),
-      host: exchange.host,
-      version: exchange.version,
-      requestBytes: exchange.hasBody ? Number(headerValue(exchange.headers, "content-length") ?? 0) : 0,
-      responseBytes: passage.sentBytes,
-      totalMs: latencyMs,
-      appMs: forwardedAt === undefined ? undefined : over - forwardedAt,
-    });
+    if (!probe) this.metrics?.record(measure(passage, latencyMs, over));
   }
 
   /** Mostly both clocks are one, and it has just been read. */

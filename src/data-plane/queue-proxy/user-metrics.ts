@@ -8,18 +8,34 @@ const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75,
 /** OpenTelemetry's defaults, in bytes. */
 const SIZE_BUCKETS = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000];
 
+/** The instrumentation that Knative wraps its server and its transport in. */
+const HTTP_SCOPE = scopeLabels("go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp", "0.69.0");
+const KNATIVE_SCOPE = scopeLabels("knative.dev/serving/pkg/queue", "");
+
+const METHODS = new Set(["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"]);
+const VERSIONS = { "1.0": "1.0", "1.1": "1.1", "2": "2.0" } as const;
+
 export interface Measured {
   readonly method: string;
-  readonly status: number;
+  /** What the client was answered; undefined when the answer was cut short, which the server's metrics leave out. */
+  readonly status: number | undefined;
   readonly routeTag: string;
   readonly host: string;
-  readonly version: string;
+  readonly version: keyof typeof VERSIONS;
+  /** Read of the request's body, and written of the answer's. */
   readonly requestBytes: number;
   readonly responseBytes: number;
   /** From arrival, the wait in the breaker included. */
   readonly totalMs: number;
-  /** Without that wait; undefined when the request never reached the container. */
-  readonly appMs: number | undefined;
+  /** Absent when the request never went to the container. */
+  readonly invocation?: {
+    /** Without the wait in the breaker. */
+    readonly ms: number;
+    readonly status: number;
+    /** Until the head of the container's answer, or until there was none to come. */
+    readonly untilHeadMs: number;
+    readonly headStatus: number | undefined;
+  };
 }
 
 export class UserMetrics {
@@ -50,7 +66,7 @@ export class UserMetrics {
   );
   private readonly app = new Histogram(
     "kn_serving_invocation_duration_seconds",
-    "The duration of task execution.",
+    "The duration of task execution",
     DURATION_BUCKETS,
   );
   private readonly target: string;
@@ -59,15 +75,17 @@ export class UserMetrics {
 
   constructor(identity: QueueProxyIdentity, upstream: { readonly host: string; readonly port: number }) {
     this.upstream = upstream;
+    const { namespace, pod, configuration, revision, service } = identity;
     this.target = makeLabels({
       container_name: "queue-proxy",
-      k8s_namespace_name: identity.namespace,
-      k8s_pod_name: identity.pod,
-      kn_configuration_name: identity.configuration,
-      kn_revision_name: identity.revision,
-      kn_service_name: identity.service,
-      service_instance_id: identity.pod,
-      service_name: identity.service,
+      k8s_namespace_name: namespace,
+      k8s_pod_name: pod,
+      kn_configuration_name: configuration || undefined,
+      kn_revision_name: revision || undefined,
+      kn_service_name: service || undefined,
+      service_instance_id: pod,
+      service_name: service || configuration || revision || pod,
+      service_version: "unknown",
     });
   }
 
@@ -77,43 +95,53 @@ export class UserMetrics {
   }
 
   record(measured: Measured): void {
-    const { method, status, routeTag, version, requestBytes, responseBytes, totalMs, appMs } = measured;
-    const [address = "", port = "80"] = measured.host.split(/:(?=\d+$)/);
-    const labels = makeLabels({
-      http_request_method: method,
-      http_response_status_code: String(status),
+    const { status, requestBytes, responseBytes, totalMs, invocation } = measured;
+    if (status !== undefined) {
+      const labels = this.labelsOf(measured, status, measured.host);
+      this.server.observe(labels, totalMs / 1000);
+      this.requestSize.observe(labels, requestBytes);
+      this.responseSize.observe(labels, responseBytes);
+    }
+    if (invocation === undefined) return;
+    const app = makeLabels({ http_response_status_code: String(invocation.status), ...KNATIVE_SCOPE });
+    this.app.observe(app, invocation.ms / 1000);
+    const toApp = this.labelsOf(measured, invocation.headStatus, `${this.upstream.host}:${this.upstream.port}`);
+    this.client.observe(toApp, invocation.untilHeadMs / 1000);
+    this.clientSize.observe(toApp, requestBytes);
+  }
+
+  private labelsOf({ method, routeTag, version }: Measured, status: number | undefined, host: string): string {
+    const upper = method.toUpperCase();
+    const { address, port } = splitHost(host);
+    return makeLabels({
+      error_type: status === undefined ? "_OTHER" : undefined,
+      http_request_method: METHODS.has(upper) ? upper : "_OTHER",
+      http_response_status_code: status === undefined ? undefined : String(status),
       kn_route_tag: routeTag,
       network_protocol_name: "http",
-      network_protocol_version: version,
+      network_protocol_version: VERSIONS[version],
+      ...HTTP_SCOPE,
       server_address: address,
-      server_port: port,
+      server_port: port === "80" ? undefined : port,
       url_scheme: "http",
     });
-    this.server.observe(labels, totalMs / 1000);
-    this.requestSize.observe(labels, requestBytes);
-    this.responseSize.observe(labels, responseBytes);
-    if (appMs === undefined) return;
-    this.app.observe(makeLabels({ http_response_status_code: String(status) }), appMs / 1000);
-    const toApp = makeLabels({
-      http_request_method: method,
-      http_response_status_code: String(status),
-      server_address: this.upstream.host,
-      server_port: String(this.upstream.port),
-      url_scheme: "http",
-    });
-    this.client.observe(toApp, appMs / 1000);
-    this.clientSize.observe(toApp, requestBytes);
   }
 
   /** The exposition format, version 0.0.4. */
   text(): string {
     const histograms = [this.clientSize, this.client, this.requestSize, this.server, this.responseSize, this.app];
-    const depth =
-      this.depth === undefined
-        ? ""
-        : `# HELP kn_serving_queue_depth Number of current items in the queue proxy queue.\n# TYPE kn_serving_queue_depth gauge\nkn_serving_queue_depth ${this.depth}\n`;
-    const target = `# HELP target_info Target metadata\n# TYPE target_info gauge\ntarget_info{${this.target}} 1\n`;
-    return histograms.map((histogram) => histogram.text()).join("") + depth + target;
+    return histograms.map((histogram) => histogram.text()).join("") + this.depthText() + this.targetText();
+  }
+
+  private depthText(): string {
+    if (this.depth === undefined) return "";
+    const name = "kn_serving_queue_depth";
+    const head = `# HELP ${name} Number of current requests in the queue\n# TYPE ${name} gauge\n`;
+    return `${head}${name}{${makeLabels(KNATIVE_SCOPE)}} ${this.depth}\n`;
+  }
+
+  private targetText(): string {
+    return `# HELP target_info Target metadata\n# TYPE target_info gauge\ntarget_info{${this.target}} 1\n`;
   }
 }
 
@@ -121,4 +149,14 @@ export class UserMetrics {
 export function routeTagOf(tag: string, defaultRoute: string): string {
   if (tag === "") return defaultRoute === "" ? "kn:disabled" : "kn:default";
   return defaultRoute === "true" ? "kn:undefined" : tag;
+}
+
+function scopeLabels(name: string, version: string) {
+  return { otel_scope_name: name, otel_scope_schema_url: "", otel_scope_version: version };
+}
+
+/** `name`, `name:port`, `[address]:port`; anything else has no address. */
+function splitHost(host: string): { readonly address: string; readonly port: string | undefined } {
+  const [, six, plain = "", port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(host) ?? [];
+  return { address: six ?? plain, port };
 }

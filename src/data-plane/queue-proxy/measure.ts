@@ -1,0 +1,26 @@
+// What a finished passage adds to the user's metrics. It reads and counts nothing itself.
+import type { Time } from "../../base/clock.ts";
+import type { Passage } from "./passage.ts";
+import { type Measured, routeTagOf } from "./user-metrics.ts";
+
+/** Statuses are those that Knative's handlers see: a container that never answered leaves Go's 200, a broken answer is a panic. */
+export function measure(passage: Passage, totalMs: number, over: Time): Measured {
+  const { exchange, facts, status, truncated, forwardedAt, headAt = over, headStatus } = passage;
+  const invocation = forwardedAt !== undefined && {
+    ms: over - forwardedAt,
+    status: truncated ? 500 : (headStatus ?? (status === 502 ? 502 : 200)),
+    untilHeadMs: headAt - forwardedAt,
+    headStatus,
+  };
+  return {
+    method: exchange.method,
+    status: truncated ? undefined : status,
+    routeTag: routeTagOf(facts.tag, facts.defaultRoute),
+    host: exchange.host,
+    version: exchange.version,
+    requestBytes: passage.requestBytes,
+    responseBytes: passage.sentBytes,
+    totalMs,
+    ...(invocation && { invocation }),
+  };
+}

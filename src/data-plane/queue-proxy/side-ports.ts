@@ -1,0 +1,62 @@
+// The ports that a queue-proxy has beside the serving one in a cluster, as handlers: statistics for the autoscaler, metrics for the user.
+// Nothing listens on them here; who wants to ask them is handed the handler.
+import { answer, makeError, NOT_FOUND, type Reply } from "../http/errors.ts";
+import type { Exchange, Handler } from "../http/exchange.ts";
+import type { QueueProxy } from "./queue-proxy.ts";
+
+/** `pkg/networking/constants.go`: AutoscalingQueueMetricsPort and UserQueueMetricsPort. */
+export const STATS_PORT = 9090;
+export const USER_METRICS_PORT = 9091;
+
+/** `/metrics`: the last closed second as a protobuf message, whatever `Accept` says (`pkg/queue/protobuf_stats_reporter.go`). */
+export function makeStatsHandler(proxy: QueueProxy, pod: string): Handler {
+  return serveMetrics(() => ({
+    status: 200,
+    headers: ["Content-Type", "application/protobuf"],
+    body: encodeStat(pod, proxy.report()).toString("latin1"),
+  }));
+}
+
+const METHOD_NOT_ALLOWED: Reply = (({ status, headers, body }) => ({
+  status,
+  headers: [...headers, "Allow", "GET, HEAD"],
+  body,
+}))(makeError(405, "Method Not Allowed"));
+
+/** `GET /metrics`: Prometheus text (`knative.dev/pkg/observability/metrics/prometheus/server.go`). */
+export function makeUserMetricsHandler(proxy: QueueProxy): Handler {
+  return serveMetrics(({ method }) => {
+    if (method !== "GET" && method !== "HEAD") return METHOD_NOT_ALLOWED;
+    const headers = ["Content-Type", "text/plain; version=0.0.4; charset=utf-8; escaping=underscores"];
+    return { status: 200, headers, body: Buffer.from(proxy.metricsText()).toString("latin1") };
+  });
+}
+
+function serveMetrics(makeAnswer: (exchange: Exchange) => Reply): Handler {
+  return (exchange) => {
+    const [path] = exchange.target.split("?", 1);
+    answer(exchange, path === "/metrics" ? makeAnswer(exchange) : NOT_FOUND);
+    return Promise.resolve();
+  };
+}
+
+/** The fields of `pkg/autoscaler/metrics/stat.proto` that a queue-proxy sets; zero is left out. */
+function encodeStat(pod: string, report: ReturnType<QueueProxy["report"]>): Buffer {
+  const name = Buffer.from(pod);
+  const parts = [Buffer.from([0x0a, name.length]), name];
+  const numbers = [
+    report.averageConcurrentRequests,
+    report.averageProxiedConcurrentRequests,
+    report.requestCount,
+    report.proxiedRequestCount,
+    report.processUptimeSeconds,
+  ];
+  numbers.forEach((value, at) => {
+    if (value === 0) return;
+    const field = Buffer.alloc(9);
+    field[0] = ((at + 2) << 3) | 1;
+    field.writeDoubleLE(value, 1);
+    parts.push(field);
+  });
+  return Buffer.concat(parts);
+}
