@@ -46,6 +46,12 @@ export interface Wake {
   readonly parts: WakeParts;
 }
 
+export interface HttpsDoor {
+  readonly port: number;
+  /** File of the authority's certificate, which clients have to trust. */
+  readonly authority: string;
+}
+
 /** Keys are `namespace/name`. */
 export interface Live {
   /** ms since the epoch. */
@@ -55,4 +61,6 @@ export interface Live {
   readonly services: Readonly<Record<string, { readonly observed: Readonly<Record<string, number>> }>>;
   /** The newest last. */
   readonly wakes: readonly Wake[];
+  /** The https door, once it is open. */
+  readonly https?: HttpsDoor;
 }

@@ -10,7 +10,7 @@ import type { Clock } from "../base/clock.ts";
 import { steadyClock } from "../base/steady-clock.ts";
 import type { VirtualClock } from "../base/virtual-clock.ts";
 import { makeHttpClient } from "../client/http-client.ts";
-import type { Wake } from "../client/live.ts";
+import type { HttpsDoor, Wake } from "../client/live.ts";
 import { Activator } from "../data-plane/activator/activator.ts";
 import type { Exchange } from "../data-plane/http/exchange.ts";
 import { IngressGateway } from "../data-plane/ingress/ingress.ts";
@@ -97,7 +97,7 @@ async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator
   stops.add((how) => node.stop(how));
   const issuer = openIssuer(options, clock, control);
   const time = virtual && makeTime(virtual, { control, idle: [node, inquiries, issuer] });
-  const live = { control, activator, gateway, ports: sidecars.portOf, wakes: () => wakes.all };
+  const live = { control, activator, gateway, ports: sidecars.portOf, wakes: () => wakes.all, https: () => door.https };
   const api = await openApi({ ...live, options, clock, node, ...(time && { time }) });
   stops.add(() => api.close());
   stops.add(() => time?.close());
@@ -235,6 +235,7 @@ interface ApiParts {
   readonly node: NodeAgent;
   readonly ports: PodPorts;
   readonly wakes: () => readonly Wake[];
+  readonly https: () => HttpsDoor | undefined;
   readonly time?: VirtualTime;
 }
 

@@ -3,6 +3,7 @@
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { Ingress } from "../apis/networking/types.ts";
 import type { Logger } from "../base/logger.ts";
+import type { HttpsDoor } from "../client/live.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import type { WatchEvent } from "../control-plane/store/view.ts";
 import type { DoorLimits } from "../data-plane/http/limits.ts";
@@ -96,6 +97,11 @@ export class FrontDoor {
   /** Where https is served; undefined while nobody asks for it. */
   get tlsAddress(): Address | undefined {
     return this.#tls && { host: this.#tls.host, port: this.#tls.port };
+  }
+
+  /** The https door for people: its port, and whom to trust. */
+  get https(): HttpsDoor | undefined {
+    return this.#tls && { port: this.#tls.port, authority: this.#tls.authority.file };
   }
 
   /** Follows the Ingresses of this store from now on; every event of it goes to {@link observe}. */

@@ -3,7 +3,7 @@ import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import type { Time } from "../base/clock.ts";
 import { timeOfDay } from "../base/local-time.ts";
 import { timeText } from "../base/time.ts";
-import type { Live, LiveRevision, Wake } from "../client/live.ts";
+import type { HttpsDoor, Live, LiveRevision, Wake } from "../client/live.ts";
 import { explain as explainScale } from "../control-plane/autoscaler/explain.ts";
 import type { LedgerEntry } from "../control-plane/autoscaler/ledger.ts";
 import type { Activator } from "../data-plane/activator/activator.ts";
@@ -15,10 +15,12 @@ export interface LiveOptions {
   readonly activator: Activator;
   readonly gateway: IngressGateway;
   readonly wakes: () => readonly Wake[];
+  readonly https: () => HttpsDoor | undefined;
 }
 
 /** `/live` as a whole. */
 export function gatherLive(options: LiveOptions, now: Time): Live {
+  const https = options.https();
   const revisions = options.control.store.list("Revision.serving.knative.dev");
   return {
     time: now,
@@ -30,6 +32,7 @@ export function gatherLive(options: LiveOptions, now: Time): Live {
     ),
     services: observedSplits(options.gateway),
     wakes: options.wakes(),
+    ...(https && { https }),
   };
 }
 

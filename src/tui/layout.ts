@@ -1,5 +1,6 @@
 // The whole screen as lines: title, body of the chosen view, story, keys. Pure, so that a frame can be tested as text.
 import { timeOfDay } from "../base/local-time.ts";
+import { type Doors, doorsOf } from "../client/reach.ts";
 import type { AppState } from "./app-state.ts";
 import { HELP, keyLine } from "./keys.ts";
 import { eventLines, type Line, logLines, storyLines, trafficLines } from "./panels.ts";
@@ -23,7 +24,8 @@ const count = (number: number, noun: string): string => `${number} ${noun}${numb
 
 function titleLine({ world, now }: AppState, title: Title, width: number): Line {
   const pods = [...world.services.keys()].reduce((sum, key) => sum + readyPods(world, key), 0);
-  const left = ` knap · ${title.ingress} · ${title.runtime} · ${count(world.services.size, "service")} · ${count(pods, "pod")}`;
+  const https = world.live?.https === undefined ? "" : ` · https :${world.live.https.port}`;
+  const left = ` knap · ${title.ingress}${https} · ${title.runtime} · ${count(world.services.size, "service")} · ${count(pods, "pod")}`;
   return [{ text: `${fitText(left, width - 9)} ${timeOfDay(now)}`, bold: true }];
 }
 
@@ -38,7 +40,11 @@ function overviewLines(state: AppState, rows: readonly Row[], width: number, hei
   return [headerSegments(width), ...(rows.length === 0 ? [empty] : shown)];
 }
 
-function bodyLines(state: AppState, rows: readonly Row[], width: number, height: number): readonly Line[] {
+function bodyLines(
+  state: AppState,
+  rows: readonly Row[],
+  { width, height, doors }: Frame & { readonly doors: Doors },
+): readonly Line[] {
   const service = serviceOfRow(rows, selectedRow(rows, state.screen.selected)?.key);
   switch (state.screen.view) {
     case "overview":
@@ -46,7 +52,7 @@ function bodyLines(state: AppState, rows: readonly Row[], width: number, height:
     case "logs":
       return logLines(state.logs, service, width, height);
     case "traffic":
-      return trafficLines(state.world, service, width).slice(0, height);
+      return trafficLines(state.world, service, { width, doors }).slice(0, height);
     case "events":
       return eventLines(state.world, width, height);
     case "explain":
@@ -82,7 +88,8 @@ export function frameLines(state: AppState, title: Title, { width, height }: Fra
   const rule: Line = [{ text: "─".repeat(width), colour: "gray" }];
   const story = state.screen.view === "overview" ? storyHeight(height) : 0;
   const bodyHeight = Math.max(1, height - 3 - story);
-  const body = bodyLines(state, rows, width, bodyHeight);
+  const doors = doorsOf(title.ingress, state.world.live?.https);
+  const body = bodyLines(state, rows, { width, height: bodyHeight, doors });
   const chosen = selectedRow(rows, state.screen.selected);
   return [
     titleLine(state, title, width),

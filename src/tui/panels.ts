@@ -2,6 +2,7 @@
 import type { Event } from "../apis/core/types.ts";
 import { timeOfDay } from "../base/local-time.ts";
 import { type Wake, wakeSteps } from "../client/live.ts";
+import { type Doors, urlWithPort } from "../client/reach.ts";
 import { type Row, type ServiceRow, serviceOfRow } from "./rows.ts";
 import { fitText, type Segment } from "./segments.ts";
 import { shareBar } from "./sparkline.ts";
@@ -91,7 +92,11 @@ export function logLines(
 }
 
 /** Asked for against seen, a line per target. */
-export function trafficLines(world: World, service: ServiceRow | undefined, width: number): readonly Line[] {
+export function trafficLines(
+  world: World,
+  service: ServiceRow | undefined,
+  { width, doors }: { readonly width: number; readonly doors: Doors },
+): readonly Line[] {
   if (service === undefined) return [];
   const key = `${service.namespace}/${service.name}`;
   const observed = world.live?.services[key]?.observed ?? {};
@@ -102,7 +107,7 @@ export function trafficLines(world: World, service: ServiceRow | undefined, widt
     const share = total === 0 ? 0 : (observed[revisionName] ?? 0) / total;
     const seen = total === 0 ? "nothing seen" : `${Math.round(share * 100)}% seen`;
     const name = fitText(` ${revisionName}${tag === undefined ? "" : ` (${tag})`}`, 32);
-    const text = `${name} ${String(percent).padStart(3)}%  ${shareBar(share, bar)} ${seen.padEnd(12)} ${url ?? ""}`;
+    const text = `${name} ${String(percent).padStart(3)}%  ${shareBar(share, bar)} ${seen.padEnd(12)} ${urlWithPort(url ?? "", doors)}`;
     return [{ text: fitText(text, width) }];
   });
 }

@@ -4,6 +4,7 @@ import { render } from "ink";
 import { steadyClock } from "../base/steady-clock.ts";
 import { WallClock } from "../base/wall-clock.ts";
 import type { Client } from "../client/client.ts";
+import { doorsOf, urlWithPort } from "../client/reach.ts";
 import { type Actions, App } from "./app.tsx";
 import { type AppStore, makeAppStore } from "./app-state.ts";
 import { feed } from "./feed.ts";
@@ -39,7 +40,7 @@ function openUrl(url: string): string {
   return url;
 }
 
-function makeActions({ client, onQuit }: TuiOptions): Actions {
+function makeActions({ client, title, onQuit }: TuiOptions): Actions {
   const chosen = (store: AppStore) => {
     const { world, screen } = store.get();
     const rows = rowsOf(world, screen.open);
@@ -51,6 +52,7 @@ function makeActions({ client, onQuit }: TuiOptions): Actions {
       service,
       services: rows.filter((each) => each.kind === "service"),
       live: world.services.get(`${service.namespace}/${service.name}`),
+      doors: doorsOf(title.ingress, world.live?.https),
     };
   };
   const explain = async (store: AppStore): Promise<string> => {
@@ -65,11 +67,11 @@ function makeActions({ client, onQuit }: TuiOptions): Actions {
     quit: onQuit,
     scale: async (pods, store) => scaleTo(client, chosen(store).row, chosen(store).service, pods),
     async do(verb: Verb, store) {
-      const { row, service, services, live } = chosen(store);
+      const { row, service, services, live, doors } = chosen(store);
       if (verb === "explain") return explain(store);
       if (verb === "rebuild") return rebuild(client, service, Date.now());
       if (verb === "zero") return scaleTo(client, row, service, 0);
-      if (verb === "open-url") return openUrl(live?.status?.url ?? "");
+      if (verb === "open-url") return openUrl(urlWithPort(live?.status?.url ?? "", doors));
       if (verb !== "pause-watch") return "";
       store.turn({ type: "pause-watch" });
       return pauseWatch(client, services, store.get().screen.watchPaused);

@@ -4,6 +4,8 @@ import type { Event } from "../../apis/core/types.ts";
 import type { Condition } from "../../apis/meta/condition.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
 import type { Client } from "../../client/client.ts";
+import type { Live } from "../../client/live.ts";
+import { doorsOf, reachOf } from "../../client/reach.ts";
 import { yamlText } from "../../project/yaml-text.ts";
 import { usageError } from "../cli-error.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
@@ -36,8 +38,17 @@ function conditionTable(conditions: readonly Condition[]): string {
   return tableText({ headers: ["type", "status", "severity", "reason", "message"], rows });
 }
 
-/** The text about one object; `events` are those that name it. */
-export function describeText(object: AnyObject, events: readonly Event[], now: number): string {
+/** What is told of an object beside its own fields. */
+export interface About {
+  /** Those that name it. */
+  readonly events: readonly Event[];
+  readonly now: number;
+  /** What to type to reach its URL from here. */
+  readonly reach?: string | undefined;
+}
+
+/** The text about one object. */
+export function describeText(object: AnyObject, { events, now, reach }: About): string {
   const { metadata, spec, status } = object;
   const { conditions = [], ...rest } = (status ?? {}) as { conditions?: readonly Condition[] };
   const parts = [
@@ -46,6 +57,7 @@ export function describeText(object: AnyObject, events: readonly Event[], now: n
       `Namespace:    ${metadata.namespace ?? ""}`,
       `Kind:         ${object.kind} (${object.apiVersion})`,
       `Age:          ${since(metadata.creationTimestamp, now)}`,
+      ...(reach === undefined ? [] : [`Reached with: ${reach}`]),
     ].join("\n"),
     section("Labels", pairs(metadata.labels)),
     section("Annotations", pairs(metadata.annotations)),
@@ -75,9 +87,18 @@ export async function describe(
 ): Promise<ExitCode> {
   const targets = parseTargets(words);
   if (!targets.ok) throw usageError(targets.error);
-  const { client, now } = await connect(flags, terminal);
+  const { client, session, now } = await connect(flags, terminal);
   const { objects, missing } = await fetchTargets(client, targets.value, { namespace: flags.namespace ?? "default" });
-  const texts = objects.map(async (object) => describeText(object, await eventsOf(client, object), await now()));
+  const { https } = await client.knap<Live>("GET", "/live");
+  const doors = doorsOf(session.ingress, https);
+  const texts = objects.map(async (object) => {
+    const { url = "" } = (object.status ?? {}) as { readonly url?: string };
+    return describeText(object, {
+      events: await eventsOf(client, object),
+      now: await now(),
+      reach: reachOf(url, doors),
+    });
+  });
   if (objects.length > 0) terminal.print((await Promise.all(texts)).join("\n\n\n"));
   for (const error of missing) terminal.stderr.write(`${error.complaint.what}\n`);
   return missing.length > 0 ? exitCodes.failed : exitCodes.ok;

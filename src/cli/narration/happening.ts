@@ -11,7 +11,16 @@ export type Happening =
       readonly url: string;
       /** The Service's own loopback address, which needs no name resolution. */
       readonly address?: string;
+      /** What to type to reach the URL from here, where it is not enough. */
+      readonly reach?: string;
       readonly revision: string;
+    }
+  | {
+      readonly type: "mapped";
+      readonly namespace: string;
+      readonly domain: string;
+      readonly url: string;
+      readonly reach?: string;
     }
   | {
       readonly type: "failed";

@@ -42,6 +42,7 @@ export async function narrate(narration: Narration): Promise<void> {
   const all = [
     follow(narration, "Revision.serving.knative.dev", (revision) => narrator.revision(revision)),
     follow(narration, "Service.serving.knative.dev", (service, deleted) => narrator.service(service, deleted)),
+    follow(narration, "DomainMapping.serving.knative.dev", (mapping, deleted) => narrator.mapping(mapping, deleted)),
     follow(narration, "PodAutoscaler.autoscaling.internal.knative.dev", (scaler, deleted) => {
       if (!deleted) narrator.scale(scaler);
       return [];

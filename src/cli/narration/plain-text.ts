@@ -21,8 +21,13 @@ export function plainText(happening: Happening, { paint }: Pick<Terminal, "paint
     case "notice":
       return `${paint("cyan", "·")} ${happening.text}`;
     case "ready": {
-      const also = happening.address === undefined ? "" : paint("dim", `   also ${happening.address}`);
-      return `${paint("green", "✓")} ${happening.service} is ready (${happening.revision}): ${paint("bold", happening.url)}${also}`;
+      const { service, revision, url, address, reach } = happening;
+      const also = address !== undefined ? `   also ${address}` : reach !== undefined ? `   here: ${reach}` : "";
+      return `${paint("green", "✓")} ${service} is ready (${revision}): ${paint("bold", url)}${paint("dim", also)}`;
+    }
+    case "mapped": {
+      const here = happening.reach === undefined ? "" : paint("dim", `   here: ${happening.reach}`);
+      return `${paint("green", "✓")} ${happening.domain} is mapped: ${paint("bold", happening.url)}${here}`;
     }
     case "failed": {
       const line = `${paint("red", "✗")} ${happening.service}: ${happening.reason}: ${happening.message}`;

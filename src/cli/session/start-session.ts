@@ -1,4 +1,5 @@
 // Starts the emulator inside a session folder of its own, tells other commands where it is, and ends both in order.
+import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "../../base/logger.ts";
@@ -14,6 +15,9 @@ import { readHostId } from "./host-id.ts";
 import { listSessions } from "./list-sessions.ts";
 import { openSessionFolder, type SessionFolder } from "./session-folder.ts";
 import { sessionsFolder, stateFolder } from "./session-paths.ts";
+
+/** Files that Docker and Podman put into containers. */
+const CONTAINER_MARKS = ["/.dockerenv", "/run/.containerenv"];
 
 export interface RunningSession {
   readonly emulator: Emulator;
@@ -53,6 +57,12 @@ async function sweepDeadFolders(env: Environment): Promise<void> {
 export function ingressUrl({ host, port }: Emulator["ingress"]): string {
   const shown = ["127.0.0.1", "::1", "0.0.0.0", "::"].includes(host) ? "localhost" : host;
   return `http://${shown}${port === 80 ? "" : `:${port}`}`;
+}
+
+/** Whether people are outside of the container that knap runs in, with nothing but the published ingress: loopback addresses mean nothing to them. */
+export function isSeenFromElsewhere({ host }: Emulator["ingress"]): boolean {
+  const isLoopback = host === "127.0.0.1" || host === "::1";
+  return !isLoopback && CONTAINER_MARKS.some((path) => existsSync(path));
 }
 
 export async function startSession(start: SessionStart, terminal: Terminal): Promise<RunningSession> {

@@ -1,10 +1,11 @@
 // The plain and the JSON interface of a session: one line per happening. Plain lines are chatter on stderr, JSON lines are data on stdout.
 
+import { doorsOf, reachOf } from "../../client/reach.ts";
 import type { Happening } from "../narration/happening.ts";
 import { narrate } from "../narration/narrate.ts";
 import { makeNarrator } from "../narration/narrator.ts";
 import { plainText } from "../narration/plain-text.ts";
-import type { RunningSession } from "../session/start-session.ts";
+import { ingressUrl, isSeenFromElsewhere, type RunningSession } from "../session/start-session.ts";
 import type { Terminal } from "../terminal.ts";
 
 export interface SessionUi {
@@ -24,9 +25,13 @@ export function makeLineUi(kind: "plain" | "json", terminal: Terminal): SessionU
   return {
     tell,
     follow({ emulator }, signal) {
-      const narrator = makeNarrator((namespace, name) => {
-        const address = emulator.serviceAddress(namespace, name);
-        return address && `http://${address.host}:${address.port}`;
+      const isElsewhere = isSeenFromElsewhere(emulator.ingress);
+      const narrator = makeNarrator({
+        addressOf: (namespace, name) => {
+          const address = isElsewhere ? undefined : emulator.serviceAddress(namespace, name);
+          return address && `http://${address.host}:${address.port}`;
+        },
+        reachOf: (url) => reachOf(url, doorsOf(ingressUrl(emulator.ingress), emulator.https)),
       });
       return narrate({ client: emulator.client, narrator, signal, tell });
     },

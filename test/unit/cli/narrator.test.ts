@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Revision, Service } from "../../../src/apis/serving/types.ts";
+import type { DomainMapping, Revision, Service } from "../../../src/apis/serving/types.ts";
 import { makeNarrator } from "../../../src/cli/narration/narrator.ts";
 import { plainText } from "../../../src/cli/narration/plain-text.ts";
 
@@ -30,6 +30,16 @@ const revision = (reason: string, message: string): Revision => ({
   spec: template.spec,
   status: { conditions: [{ type: "ContainerHealthy", status: "False", reason, message }] },
 });
+const mapping = (status: "True" | "False" | "Unknown"): DomainMapping => ({
+  apiVersion: "serving.knative.dev/v1beta1",
+  kind: "DomainMapping",
+  metadata: { name: "shop.example.com", namespace: "default" },
+  spec: { ref: { name: "hello" } },
+  status: {
+    url: "http://shop.example.com",
+    conditions: [{ type: "Ready", status, reason: status === "False" ? "RouteNotReady" : "", message: "" }],
+  },
+});
 const paint = { paint: (_: string, text: string) => text };
 const scaler = (desiredScale: number) => ({
   apiVersion: "autoscaling.internal.knative.dev/v1alpha1" as const,
@@ -39,9 +49,11 @@ const scaler = (desiredScale: number) => ({
   status: { desiredScale },
 });
 
+const nowhere = { addressOf: () => undefined, reachOf: () => undefined };
+
 describe("the narrator", () => {
   test("tells of Ready once, with the address that needs no name resolution", () => {
-    const narrator = makeNarrator(() => "http://127.0.0.1:41001");
+    const narrator = makeNarrator({ ...nowhere, addressOf: () => "http://127.0.0.1:41001" });
     expect(narrator.service(service("Unknown"), false)).toEqual([]);
     const [ready] = narrator.service(service("True"), false);
     expect(ready).toMatchObject({ type: "ready", service: "hello", address: "http://127.0.0.1:41001" });
@@ -52,12 +64,12 @@ describe("the narrator", () => {
   });
 
   test("an old condition says nothing about a new generation", () => {
-    const narrator = makeNarrator(() => undefined);
+    const narrator = makeNarrator(nowhere);
     expect(narrator.service(service("True", { generation: 2 }), false)).toEqual([]);
   });
 
   test("a failure is told with its deepest cause and what to do", () => {
-    const narrator = makeNarrator(() => undefined);
+    const narrator = makeNarrator(nowhere);
     narrator.revision(revision("ExitCode3", "Container failed with: no database"));
     const [failed] = narrator.service(service("False", { reason: "RevisionMissing", message: "not ready" }), false);
     expect(failed).toMatchObject({
@@ -69,7 +81,7 @@ describe("the narrator", () => {
   });
 
   test("a change of scale is told with the next report, which says why; naps have their own word", () => {
-    const narrator = makeNarrator(() => undefined);
+    const narrator = makeNarrator(nowhere);
     const report = (sentence: string) => ({
       time: 0,
       services: {},
@@ -100,7 +112,7 @@ describe("the narrator", () => {
   });
 
   test("an engine that goes, comes back and goes again is told each time; other Normal events never", () => {
-    const narrator = makeNarrator(() => undefined);
+    const narrator = makeNarrator(nowhere);
     const event = (kind: string, type: "Normal" | "Warning", reason: string) => ({
       apiVersion: "v1",
       kind: "Event" as const,
@@ -123,7 +135,7 @@ describe("the narrator", () => {
   });
 
   test("a wake is told once per pod, with where the time went", () => {
-    const narrator = makeNarrator(() => undefined);
+    const narrator = makeNarrator(nowhere);
     const parts = { queue: 3, decide: 1, create: 44, start: 203, port: 31, probe: 52, firstByte: 78 };
     const live = {
       time: 0,
@@ -139,7 +151,7 @@ describe("the narrator", () => {
   });
 
   test("tells a pull once, however many pods wait for it, and how far it has come", () => {
-    const narrator = makeNarrator(() => undefined);
+    const narrator = makeNarrator(nowhere);
     const pulls = (pod: string, reason: string, message: string) =>
       narrator.event({
         apiVersion: "v1",
@@ -158,9 +170,44 @@ describe("the narrator", () => {
   });
 
   test("who is not let in by a registry is told to log in", () => {
-    const narrator = makeNarrator(() => undefined);
+    const narrator = makeNarrator(nowhere);
     const message = 'Unable to fetch image "r/app": no basic auth credentials';
     const told = narrator.service(service("False", { reason: "ContainerMissing", message }), false);
     expect(told).toMatchObject([{ type: "failed", fix: expect.stringContaining("docker login") }]);
+  });
+
+  test("a URL that is not enough to get there is told with what is", () => {
+    const reach = "curl --connect-to ::localhost:8080 http://shop.example.com";
+    const narrator = makeNarrator({ ...nowhere, reachOf: () => reach });
+    const [ready] = narrator.service(service("True"), false);
+    expect(ready && plainText(ready, paint)).toBe(
+      `✓ hello is ready (hello-00001): http://hello.default.localhost:8080   here: ${reach}`,
+    );
+    const [mapped] = narrator.mapping(mapping("True"), false);
+    expect(mapped && plainText(mapped, paint)).toBe(
+      `✓ shop.example.com is mapped: http://shop.example.com   here: ${reach}`,
+    );
+  });
+
+  test("a mapped domain is told once when it is ready, when it fails, and anew after it was deleted", () => {
+    const narrator = makeNarrator(nowhere);
+    expect(narrator.mapping(mapping("Unknown"), false)).toEqual([]);
+    expect(narrator.mapping(mapping("True"), false)).toMatchObject([{ type: "mapped", domain: "shop.example.com" }]);
+    expect(narrator.mapping(mapping("True"), false)).toEqual([]);
+    expect(narrator.mapping(mapping("False"), false)).toMatchObject([
+      { type: "failed", service: "shop.example.com", reason: "RouteNotReady" },
+    ]);
+    expect(narrator.mapping(mapping("False"), true)).toEqual([]);
+    expect(narrator.mapping(mapping("True"), false)).toHaveLength(1);
+  });
+
+  test("the https door is told of when it opens, with whom clients have to trust", () => {
+    const narrator = makeNarrator(nowhere);
+    const live = { time: 0, revisions: {}, services: {}, wakes: [] };
+    expect(narrator.live(live)).toEqual([]);
+    const https = { port: 8443, authority: "/state/authority.pem" };
+    const text = "https is served on port 8443; clients have to trust /state/authority.pem (curl --cacert)";
+    expect(narrator.live({ ...live, https })).toEqual([{ type: "notice", text }]);
+    expect(narrator.live({ ...live, https })).toEqual([]);
   });
 });
