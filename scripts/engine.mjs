@@ -16,6 +16,7 @@ const PROGRAMS = {
   kubectl: ["kubernetes-client"],
   tmux: ["tmux"],
   curl: ["curl"],
+  faketime: ["faketime"],
 };
 const DEFAULT_SOCKET = "/var/run/docker.sock";
 
