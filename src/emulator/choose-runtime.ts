@@ -1,5 +1,6 @@
 // Docker or processes, for the whole session: decided once, before the first container, with the reason in words.
 import { authFor, readDockerConfig } from "../node/image/registry-auth.ts";
+import { type DiskState, watchDisk } from "../node/runtime/disk-watch.ts";
 import { fixForNoEngine } from "../node/runtime/docker/engine-error.ts";
 import type { ContainerRuntime } from "../node/runtime/runtime.ts";
 import { RuntimeError } from "../node/runtime/runtime.ts";
@@ -14,8 +15,15 @@ export interface ChosenRuntime {
   readonly notices: readonly string[];
 }
 
-/** Opens a runtime as `--runtime` says. Rejects with an {@link EmulatorError} when Docker is wanted and does not answer. */
-export async function chooseRuntime(options: EmulatorOptions): Promise<ChosenRuntime> {
+/** Opens a runtime as `--runtime` says; `onDisk` hears whether its disk has room. Rejects with an {@link EmulatorError} when Docker is wanted and does not answer. */
+export async function chooseRuntime(
+  options: EmulatorOptions & { readonly onDisk: (state: DiskState) => void },
+): Promise<ChosenRuntime> {
+  const chosen = await choose(options);
+  return { ...chosen, runtime: watchDisk(chosen.runtime, options.onDisk) };
+}
+
+async function choose(options: EmulatorOptions): Promise<ChosenRuntime> {
   if (options.runtime === "process") return openProcesses(options, []);
   const docker = await openDocker(options);
   if (docker instanceof RuntimeError) {

@@ -1,5 +1,5 @@
 // What a cluster has before anybody deploys anything: its one node and the activator's Endpoints. Pure.
-import type { Endpoints, Node, ServiceAccount } from "../apis/core/types.ts";
+import type { CoreCondition, Endpoints, Node, ServiceAccount } from "../apis/core/types.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 
 export const NODE_NAME = "knap";
@@ -15,6 +15,14 @@ export interface NodeSize {
   readonly maxPods?: number;
   readonly architecture: string;
 }
+
+/** How a kubelet says that its disk has room. */
+export const NO_DISK_PRESSURE: CoreCondition = {
+  type: "DiskPressure",
+  status: "False",
+  reason: "KubeletHasNoDiskPressure",
+  message: "kubelet has no disk pressure",
+};
 
 const MOST_PODS = 110;
 const PODS_PER_CORE = 8;
@@ -38,6 +46,7 @@ function makeNode({ cpus, memoryBytes, maxPods, architecture }: NodeSize): Node 
       capacity: resources,
       allocatable: resources,
       conditions: [
+        NO_DISK_PRESSURE,
         { type: "Ready", status: "True", reason: "KubeletReady", message: "kubelet is posting ready status" },
       ],
       addresses: [{ type: "Hostname", address: NODE_NAME }],

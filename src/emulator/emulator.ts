@@ -23,6 +23,7 @@ import { FrontDoor } from "./front-door.ts";
 import { openInquiries } from "./inquiries.ts";
 import { makeKnapVerbs } from "./knap-verbs.ts";
 import { type NodeAgent, openNode } from "./node-agent.ts";
+import { makeDiskReport } from "./node-condition.ts";
 import type { Emulator, EmulatorOptions } from "./options.ts";
 import { PodUsageSampler } from "./pod-usage.ts";
 import { RevisionTrafficWatch } from "./revision-traffic.ts";
@@ -55,7 +56,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 
 async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator> {
   const { objects: clock, stats: statsClock, virtual, awakeSince } = makeSessionClocks(options, () => control.store);
-  const { runtime, name: runtimeName, notices } = await chooseRuntime(options);
+  const onDisk = makeDiskReport({ store: () => control.store, clock });
+  const { runtime, name: runtimeName, notices } = await chooseRuntime({ ...options, onDisk });
   stops.add(() => runtime.close());
   const info = await runtime.info();
   const wakes = new Wakes((revision, pod) => node.marks(revision, pod));
@@ -91,8 +93,7 @@ async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator
   stops.add(() => control[Symbol.dispose]());
   data.follow(control);
   control.store.watch({}, (event) => inquiries.observe(event));
-  const { library } = inquiries;
-  const parts = { options, clock, runtime, info, control, sidecars, library };
+  const parts = { options, clock, runtime, info, control, sidecars, library: inquiries.library };
   const node = await openNode({ ...parts, ingress: gateway, forward, publicPort: door.publicAddress.port });
   stops.add((how) => node.stop(how));
   const issuer = openIssuer(options, clock, control);

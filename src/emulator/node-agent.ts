@@ -151,7 +151,7 @@ function kubeletOptions(
         ),
       ),
     record: (pod, note) => recorder.record(pod, note, "kubelet"),
-    onEngine: makeEngineReport({ store, recorder, clock }),
+    onEngine: makeEngineReport({ store: () => store, clock }),
     starts: makeGate(PARALLEL_STARTS_PER_CPU * info.cpus),
     manners: {
       stopTimeoutMs: options.stopTimeoutMs,

@@ -1,44 +1,61 @@
-// Tells in the API whether the container engine answers: the Node's Ready condition and an Event, as a cluster's node controller would. It mends nothing.
-import type { CoreCondition, Node } from "../apis/core/types.ts";
+// Tells in the API whether the container engine answers and has room: the Node's Ready and DiskPressure conditions and Events, as a cluster's node would. It mends nothing and evicts nobody.
+import type { CoreCondition } from "../apis/core/types.ts";
 import { keyOf } from "../apis/kinds.ts";
 import type { Clock } from "../base/clock.ts";
 import { timeText } from "../base/time.ts";
-import type { EventRecorder } from "../control-plane/controller/event-recorder.ts";
+import { EventRecorder } from "../control-plane/controller/event-recorder.ts";
+import type { EventNote } from "../control-plane/controller/reconciler.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
-import { NODE_NAME } from "./cluster-objects.ts";
+import type { DiskState } from "../node/runtime/disk-watch.ts";
+import { NO_DISK_PRESSURE, NODE_NAME } from "./cluster-objects.ts";
 
 export type EngineState = "unreachable" | "reachable";
 
 const AWAY =
   "the container engine does not answer: nothing can be started, probed by command or stopped until it is back; start it again, or end knap";
+const ROOM = "there is room on the disk again";
 const BACK = "the container engine answers again";
 
-/** What the kubelet calls when the engine goes or comes back. */
-export function makeEngineReport(options: {
-  readonly store: ObjectStore;
-  readonly recorder: EventRecorder;
+interface ReportOptions {
+  readonly store: () => ObjectStore;
   readonly clock: Pick<Clock, "now">;
-}): (state: EngineState) => void {
-  const { store, recorder, clock } = options;
+}
+
+/** What the kubelet calls when the engine goes or comes back. */
+export function makeEngineReport(options: ReportOptions): (state: EngineState) => void {
   return (state) => {
-    const node = store.get("Node", "", NODE_NAME);
-    if (!node) return;
     const ready = state === "reachable";
-    const condition: CoreCondition = {
-      type: "Ready",
-      status: ready ? "True" : "False",
-      reason: ready ? "KubeletReady" : "KubeletNotReady",
-      message: ready ? "kubelet is posting ready status" : AWAY,
-      lastTransitionTime: timeText(clock.now()),
-    };
-    store.writeStatus(keyOf(node), { ...node.status, conditions: [...others(node), condition] });
+    const condition: CoreCondition = ready
+      ? { type: "Ready", status: "True", reason: "KubeletReady", message: "kubelet is posting ready status" }
+      : { type: "Ready", status: "False", reason: "KubeletNotReady", message: AWAY };
     const note = ready
       ? ({ type: "Normal", reason: "NodeReady", message: BACK } as const)
       : ({ type: "Warning", reason: "NodeNotReady", message: AWAY } as const);
-    recorder.record(node, note, "kubelet");
+    report(options, condition, note);
   };
 }
 
-function others({ status }: Node): readonly CoreCondition[] {
-  return (status?.conditions ?? []).filter(({ type }) => type !== "Ready");
+/** What is called after every attempt to write: only a change is told. */
+export function makeDiskReport(options: ReportOptions): (state: DiskState) => void {
+  let isFull = false;
+  return (state) => {
+    if (isFull === (state !== "room")) return;
+    isFull = state !== "room";
+    if (state === "room")
+      report(options, NO_DISK_PRESSURE, { type: "Normal", reason: "NodeHasNoDiskPressure", message: ROOM });
+    else {
+      const { full: message } = state;
+      const note = { type: "Warning", reason: "NodeHasDiskPressure", message } as const;
+      report(options, { type: "DiskPressure", status: "True", reason: "KubeletHasDiskPressure", message }, note);
+    }
+  };
+}
+
+function report({ store, clock }: ReportOptions, condition: CoreCondition, note: EventNote): void {
+  const node = store().get("Node", "", NODE_NAME);
+  if (!node) return;
+  const changed = { ...condition, lastTransitionTime: timeText(clock.now()) };
+  const conditions = (node.status?.conditions ?? []).map((one) => (one.type === condition.type ? changed : one));
+  store().writeStatus(keyOf(node), { ...node.status, conditions });
+  new EventRecorder(store(), clock).record(node, note, "kubelet");
 }
