@@ -8,6 +8,7 @@ import { answer, makeReply } from "../../src/data-plane/http/errors.ts";
 import type { Exchange } from "../../src/data-plane/http/exchange.ts";
 import { type DoorOptions, type OpenDoor, openDoor } from "../../src/data-plane/http/server.ts";
 import { RawClient } from "../golden/queue-proxy/client.ts";
+import { eventually } from "../support/eventually.ts";
 
 const doors: OpenDoor[] = [];
 const clients: { destroy(): unknown }[] = [];
@@ -125,6 +126,35 @@ describe("a client that takes its time", () => {
     await Promise.all([slow.untilEnded(3000), silent.untilEnded(3000), hiddenEnd]);
     expect([slow.end, silent.end]).not.toContain("open");
     expect(slow.received).toBe("");
+  });
+
+  test("is kept no longer than the door keeps idle connections, over HTTP/2 as well", async () => {
+    const { port } = await open({ limits: { keepAliveTimeoutMs: 200 } });
+    const client = raw(port);
+    client.send("GET /1 HTTP/1.1\r\nHost: h\r\n\r\n");
+    const session = connectH2(`http://127.0.0.1:${port}`);
+    const ended = new Promise((resolve) => session.once("close", resolve));
+    session.request({ ":path": "/2" }).resume();
+    await Promise.all([client.untilEnded(4000), ended]);
+    expect(client.end).not.toBe("open");
+    expect(bodyOf(client, 0)).toBe("1.1 public h /1");
+  });
+
+  test("is hung up on when the door has as many connections as it takes, and let in when one has gone", async () => {
+    const { port } = await open({ limits: { connections: 1 } });
+    const [first, second] = [raw(port), raw(port)];
+    first.send("GET /1 HTTP/1.1\r\nHost: h\r\n\r\n");
+    await first.recv(1, 1000);
+    second.send("GET /2 HTTP/1.1\r\nHost: h\r\n\r\n");
+    await second.untilEnded(2000);
+    expect([second.end, second.received]).toEqual([expect.not.stringMatching("open"), ""]);
+    first.finish("close");
+    await eventually(async () => {
+      const third = raw(port);
+      third.send("GET /3 HTTP/1.1\r\nHost: h\r\n\r\n");
+      await third.recv(1, 500);
+      expect(bodyOf(third, 0)).toBe("1.1 public h /3");
+    });
   });
 
   test("has all the time it wants between requests and for its body", async () => {

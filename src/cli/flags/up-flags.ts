@@ -19,6 +19,10 @@ export interface SessionFlags {
   readonly wake?: EmulatorOptions["wake"];
   readonly validate?: ValidateMode;
   readonly ui?: UiWish;
+  readonly maxConnections?: string;
+  readonly maxHeaderBytes?: string;
+  readonly headerTimeout?: string;
+  readonly keepAliveTimeout?: string;
 }
 export type ValidateMode = "strict" | "warn" | "ignore";
 export type UiWish = "auto" | "tui" | "plain" | "json";
@@ -35,6 +39,7 @@ export type SessionSettings = Pick<
   | "address"
   | "port"
   | "httpsPort"
+  | "limits"
   | "maxPods"
   | "stopTimeoutMs"
   | "drain"
@@ -59,6 +64,24 @@ export function settleSession(flags: SessionFlags, file: ProjectFile): SessionSe
     ...(httpsPort !== undefined && { httpsPort: countFlag("https-port", httpsPort, 0, 65535) }),
     ...(maxPods !== undefined && { maxPods: countFlag("max-pods", maxPods, 1) }),
     ...(containerAddress !== undefined && { containerAddress }),
+    limits: settleLimits(flags, file),
+  };
+}
+
+/** Smaller ones would refuse what browsers send. */
+const LEAST_HEADER_BYTES = 1024;
+
+/** What nobody says stays as Go's server has it. */
+function settleLimits(flags: SessionFlags, file: ProjectFile): NonNullable<EmulatorOptions["limits"]> {
+  const connections = flags.maxConnections ?? file["max-connections"];
+  const headerBytes = flags.maxHeaderBytes ?? file["max-header-bytes"];
+  const headers = flags.headerTimeout ?? file["header-timeout"];
+  const keepAlive = flags.keepAliveTimeout ?? file["keep-alive-timeout"];
+  return {
+    ...(connections !== undefined && { connections: countFlag("max-connections", connections, 1) }),
+    ...(headerBytes !== undefined && { headerBytes: countFlag("max-header-bytes", headerBytes, LEAST_HEADER_BYTES) }),
+    ...(headers !== undefined && { headersTimeoutMs: durationFlag("header-timeout", headers) }),
+    ...(keepAlive !== undefined && { keepAliveTimeoutMs: durationFlag("keep-alive-timeout", keepAlive) }),
   };
 }
 

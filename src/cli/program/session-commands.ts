@@ -5,9 +5,21 @@ import type { DownFlags } from "../commands/down.ts";
 import type { UpFlags } from "../flags/up-flags.ts";
 import { act, fileFlag, flag, namespaceFlag, outputFlag, type Run } from "./define.ts";
 
+/** What the doors take from clients before they refuse. */
+const limitFlags = () => [
+  flag("--max-connections <count>", "open connections of a door (default any number)", { env: "KNAP_MAX_CONNECTIONS" }),
+  flag("--max-header-bytes <count>", "request line and headers; more is 431 (default 1 MiB)", {
+    env: "KNAP_MAX_HEADER_BYTES",
+  }),
+  flag("--header-timeout <duration>", "until headers end; 0s: never (default 60s)", { env: "KNAP_HEADER_TIMEOUT" }),
+  flag("--keep-alive-timeout <duration>", "idle connections are kept so long (default for ever)", {
+    env: "KNAP_KEEP_ALIVE_TIMEOUT",
+  }),
+];
+
 /** Flags that `up` and `ci` share; each has a `KNAP_…` variable and may stand in knap.yaml by its long name. */
 function withSessionFlags(command: Command): Command {
-  return command
+  command
     .addOption(fileFlag())
     .addOption(namespaceFlag())
     .addOption(
@@ -49,6 +61,8 @@ function withSessionFlags(command: Command): Command {
     .addOption(
       flag("--ui <kind>", "how progress is shown", { env: "KNAP_UI", choices: ["auto", "tui", "plain", "json"] }),
     );
+  for (const option of limitFlags()) command.addOption(option);
+  return command;
 }
 
 export function addSessionCommands(program: Command, run: Run): void {

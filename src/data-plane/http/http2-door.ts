@@ -25,6 +25,8 @@ export function makeHttp2Door(state: DoorState, handler: Handler, limits: DoorLi
     session.setLocalWindowSize(1024 * 1024);
     session.on("error", ignore);
     session.on("close", () => sessions.delete(session));
+    // What is still answered is answered to its end.
+    if (limits.keepAliveTimeoutMs > 0) session.setTimeout(limits.keepAliveTimeoutMs, () => session.close());
   });
   server.on("sessionError", ignore);
   server.on("stream", (stream, headers, flags, ...more: unknown[]) => {

@@ -53,6 +53,7 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor> {
   const h1 = makeHttp1Door({ state, handler, limits, tls: options.tls, onConnection });
   const sniffer = new ProtocolSniffer({ toH1: h1.take, toH2: h2.adopt, limitMs: limits.headersTimeoutMs });
   const listener = h1.server;
+  if (limits.connections > 0) listener.maxConnections = limits.connections;
   // Behind TLS also those that never end their handshake.
   if (options.tls !== undefined) listener.on("connection", track);
   await new Promise<void>((resolve, reject) => {

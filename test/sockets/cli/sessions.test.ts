@@ -51,6 +51,34 @@ describe("knap ci", () => {
     expect(sessions()).toEqual([]);
   });
 
+  test("refuses hostile clients by the limits of flags, before KNAP_… and knap.yaml", async () => {
+    const command = JSON.stringify([process.execPath, join(hello, "server.mjs")]);
+    const folder = project({
+      "knap.yaml": `max-header-bytes: 512000\nheader-timeout: 1s\nservices: { hello: { command: ${command} } }\n`,
+      "service.yaml": readFileSync(join(hello, "service.yaml"), "utf8"),
+    });
+    const script = `
+      import { connect } from "node:net";
+      const { host, port, hostname } = new URL(process.env.KNAP_URL);
+      const say = (text) => new Promise((resolve) => {
+        const socket = connect(Number(port), "127.0.0.1");
+        let heard = "";
+        socket.on("data", (data) => (heard += data)).on("error", () => {}).on("close", () => resolve(heard.split("\\r\\n")[0]));
+        socket.write("GET / HTTP/1.1\\r\\nHost: " + host + "\\r\\nConnection: close\\r\\n" + text);
+      });
+      const fat = "X-Fat: " + "x".repeat(3000) + "\\r\\n\\r\\n";
+      console.log(JSON.stringify([await say("\\r\\n"), await say(fat), await say("X-Slow")]));`;
+    const args = ["ci", "--max-header-bytes", "2048", "--", process.execPath, "--input-type=module", "-e", script];
+    const done = await home.run(args, folder);
+    expect(done.stdout + done.stderr).toContain(
+      JSON.stringify(["HTTP/1.1 200 OK", "HTTP/1.1 431 Request Header Fields Too Large", ""]),
+    );
+    expect(await home.run(["up", "--max-connections", "none"], folder)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--max-connections: "none" is not a whole number from 1 on'),
+    });
+  });
+
   test("without CMD it is Ready or it is not; JUnit says which", async () => {
     const report = join(home.folder, "report.xml");
     expect(await home.run(["ci", "-f", hello, "--junit", report])).toMatchObject({ code: 0 });

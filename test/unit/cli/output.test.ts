@@ -73,6 +73,26 @@ describe("flags", () => {
     expect(settleSession({}, {}).port).toBeUndefined();
   });
 
+  test("the limits of the doors are those that somebody sets, flag before knap.yaml", () => {
+    expect(settleSession({}, {}).limits).toEqual({});
+    const file = { "max-header-bytes": 2048, "header-timeout": "5s", "keep-alive-timeout": "1m" };
+    expect(settleSession({ maxHeaderBytes: "4096", maxConnections: "7", headerTimeout: "0s" }, file).limits).toEqual({
+      connections: 7,
+      headerBytes: 4096,
+      headersTimeoutMs: 0,
+      keepAliveTimeoutMs: 60_000,
+    });
+  });
+
+  test.each([
+    [{ maxConnections: "0" }, '--max-connections: "0" is not a whole number from 1 on'],
+    [{ maxHeaderBytes: "1k" }, '--max-header-bytes: "1k" is not a whole number from 1024 on'],
+    [{ headerTimeout: "never" }, '--header-timeout: "never" is no duration'],
+    [{ keepAliveTimeout: "-1s" }, '--keep-alive-timeout: "-1s" is no duration'],
+  ])("the limits %j are a usage error", (flags, message) => {
+    expect(() => settleSession(flags, {})).toThrow(message);
+  });
+
   test("nonsense is a usage error that names the flag", () => {
     expect(() => settleSession({ port: "http" }, {})).toThrow("--port");
     expect(() => settleSession({ stopTimeout: "10" }, {})).toThrow("--stop-timeout");

@@ -21,6 +21,19 @@ describe("knap.yaml", () => {
     });
   });
 
+  test("limits of the doors are numbers and durations, like the flags of the same names", () => {
+    const text = "max-connections: 100\nmax-header-bytes: 65536\nheader-timeout: 5s\nkeep-alive-timeout: 1m30s\n";
+    expect(parseProjectFile(text, "knap.yaml")).toMatchObject({ value: { "max-connections": 100 }, findings: [] });
+    const wrong = "max-connections: 0\nmax-header-bytes: 10\nheader-timeout: 5\nkeep-alive-timeout: soon\n";
+    const { findings } = parseProjectFile(wrong, "knap.yaml");
+    expect(findings.map(({ line, message }) => `${line} ${message.split(":")[0]}`)).toEqual([
+      "1 max-connections",
+      "2 max-header-bytes",
+      "3 header-timeout",
+      "4 keep-alive-timeout",
+    ]);
+  });
+
   test("an empty file is fine", () => {
     expect(parseProjectFile("# nothing\n", "knap.yaml")).toEqual({ value: {}, findings: [] });
   });
