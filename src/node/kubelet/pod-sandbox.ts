@@ -70,13 +70,14 @@ export class PodSandbox {
       const { namespace = "default", name, uid = "" } = this.#pod.metadata;
       const id = await starts(async () => {
         const made = await runtime.create({
-          name: `${prefix}_${name}_pause_${this.#opened++}`,
+          name: `${prefix}_${name}_pause_${this.#opened}`,
           image,
           env: [],
           hostname: hostnameOf(this.#pod),
           labels: { ...labels, "knap.dev/pod": `${namespace}/${name}`, "knap.dev/pod-uid": uid },
           ...this.#ownPlacement(),
         });
+        this.#opened++;
         this.#id = made;
         this.#listening = listen(made, ({ type }) => (type === "die" || type === "destroy") && void this.check());
         if (!this.#over) await runtime.start(made);

@@ -4,33 +4,39 @@ import { type ContainerRuntime, RuntimeError } from "./runtime.ts";
 /** `full`: with the runtime's own words of the call that found no room. */
 export type DiskState = { readonly full: string } | "room";
 
-/** The same runtime; `tell` hears of every call that found no room, and of every one that wrote. */
+/** The same runtime; `tell` hears of every call that found no room, and of every one that must have found some. */
 export function watchDisk(runtime: ContainerRuntime, tell: (state: DiskState) => void): ContainerRuntime {
-  const watched = <A extends unknown[], T>(call: (...args: A) => Promise<T>): ((...args: A) => Promise<T>) => {
+  const mayLack = <A extends unknown[], T>(call: (...args: A) => Promise<T>): ((...args: A) => Promise<T>) => {
     return async (...args) => {
       try {
-        const result = await call(...args);
-        tell("room");
-        return result;
+        return await call(...args);
       } catch (error) {
         if (error instanceof RuntimeError && error.code === "no-space") tell({ full: error.message });
         throw error;
       }
     };
   };
+  const writes = <A extends unknown[], T>(call: (...args: A) => Promise<T>): ((...args: A) => Promise<T>) => {
+    return async (...args) => {
+      const result = await mayLack(call)(...args);
+      tell("room");
+      return result;
+    };
+  };
   const { images, volumes } = runtime;
   return {
     ...runtime,
-    create: watched(runtime.create),
-    start: watched(runtime.start),
-    putArchive: watched(runtime.putArchive),
+    // A folder or an empty file can still be made on a disk that holds not one byte more.
+    create: mayLack(runtime.create),
+    start: writes(runtime.start),
+    putArchive: writes(runtime.putArchive),
     images: {
       ...images,
-      pull: watched(images.pull),
-      build: watched(images.build),
-      import: watched(images.import),
-      tag: watched(images.tag),
+      pull: writes(images.pull),
+      build: writes(images.build),
+      import: writes(images.import),
+      tag: writes(images.tag),
     },
-    volumes: { ...volumes, create: watched(volumes.create) },
+    volumes: { ...volumes, create: mayLack(volumes.create) },
   };
 }

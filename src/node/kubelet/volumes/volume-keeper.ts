@@ -131,7 +131,8 @@ export class VolumeKeeper {
       volume,
       part,
       fsGroup,
-      pod.spec.serviceAccountName,
+      // Pods have it filled in, the template that they are made from has not.
+      pod.spec.serviceAccountName ?? "default",
       ownPod && pod.metadata.uid,
     ]);
     const name =

@@ -19,6 +19,7 @@ export interface ChildHooks {
   now(): string;
   /** A port for PORT; called again when the first was taken. */
   takePort(): Promise<number>;
+  /** May throw: then it must not run. */
   onStarted(child: Child): void;
   onExited(child: Child): void;
 }
@@ -75,6 +76,12 @@ export class Child {
     else this.#process?.kill(signal);
   }
 
+  /** Ends it at once; `why` are its last words. */
+  fail(why: string): void {
+    this.log.write("stderr", Buffer.from(`${why}\n`));
+    this.kill("SIGKILL");
+  }
+
   pause(): void {
     if (this.pid !== undefined && killGroup(this.pid, "SIGSTOP")) this.status = "paused";
   }
@@ -110,7 +117,12 @@ export class Child {
     );
     // The group dies with its leader, as a container does with its first process; what holds the pipes open would delay `close`.
     child.once("exit", () => child.pid !== undefined && killGroup(child.pid, "SIGKILL"));
-    this.#hooks.onStarted(this);
+    try {
+      this.#hooks.onStarted(this);
+    } catch (error) {
+      this.kill("SIGKILL");
+      throw error;
+    }
   }
 
   #onClosed(code: number | null, signal: NodeJS.Signals | null, early: boolean): void {
@@ -123,6 +135,7 @@ export class Child {
   }
 
   #settle(exitCode: number, error: string | undefined): void {
+    if (this.status === "exited") return;
     this.status = "exited";
     this.exitCode = exitCode;
     this.error = error;

@@ -1,4 +1,4 @@
-// The log of one process: the last lines in memory for followers and tails, all of them (up to a size) in a file. Never blocks the process.
+// The log of one process: the last lines in memory for followers and tails, all of them (up to a size, and as the disk has room) in a file. Never fails its process.
 import { closeSync, openSync, writeSync } from "node:fs";
 import { type Feed, makeFeed } from "../feed.ts";
 import type { LogLine } from "../runtime.ts";
@@ -20,7 +20,7 @@ export interface LogBook {
   lastText(lines: number): string;
 }
 
-/** Opens a log that is also kept in `file`; `now` gives RFC 3339 times. */
+/** Opens a log that is also kept in `file`; `now` gives RFC 3339 times. Throws what the system throws when the file cannot be made. */
 export function openLogBook(file: string, now: () => string): LogBook {
   const lines: LogLine[] = [];
   const followers = new Set<Feed<LogLine>>();
@@ -33,8 +33,8 @@ export function openLogBook(file: string, now: () => string): LogBook {
     lines.push(line);
     if (lines.length > MEMORY_LINES) lines.splice(0, lines.length - MEMORY_LINES);
     for (const follower of followers) follower.push(line);
-    const bytes = `${line.time} ${stream} ${text}\n`;
-    if (descriptor !== undefined && written < FILE_BYTES) written += writeSync(descriptor, bytes);
+    if (descriptor !== undefined && written < FILE_BYTES)
+      written += writeWhatFits(descriptor, `${line.time} ${stream} ${text}\n`);
   };
   return {
     write(stream, chunk) {
@@ -69,4 +69,13 @@ export function openLogBook(file: string, now: () => string): LogBook {
         .map((line) => line.text)
         .join("\n"),
   };
+}
+
+/** A full disk costs the file its line, and nobody else anything: who asks for logs is served from memory. */
+function writeWhatFits(descriptor: number, text: string): number {
+  try {
+    return writeSync(descriptor, text);
+  } catch {
+    return 0;
+  }
 }

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Feed, makeFeed } from "../feed.ts";
 import { type ContainerSpec, RuntimeError, type RuntimeEvent } from "../runtime.ts";
-import { Child } from "./child.ts";
+import { Child, type ChildHooks } from "./child.ts";
 import { freePort } from "./free-port.ts";
 import { dropRecord, writeRecord } from "./process-records.ts";
 import { startTimeNow, startTimeOf } from "./system-processes.ts";
@@ -34,14 +34,16 @@ export class ProcessHouse {
       );
     }
     const id = randomUUID();
-    const child = new Child(id, spec, {
-      session: this.#options.session,
-      logFile: join(this.#options.folder, "logs", `${id}.log`),
+    const { session, folder } = this.#options;
+    const hooks: ChildHooks = {
+      session,
+      logFile: join(folder, "logs", `${id}.log`),
       now: () => new Date().toISOString(),
       takePort: () => freePort(new Set(this.all().map((other) => other.port ?? 0))),
       onStarted: (started) => this.#onStarted(started),
       onExited: (exited) => this.#onExited(exited),
-    });
+    };
+    const child = writing(folder, `keeping a log of ${spec.name}`, () => new Child(id, spec, hooks));
     this.#children.set(id, child);
     return id;
   }
@@ -84,18 +86,26 @@ export class ProcessHouse {
     for (const feed of this.#listeners) feed.end();
   }
 
+  /** Throws when its record cannot be written: should knap be killed, nobody would know of the process. */
   #onStarted(child: Child): void {
     const { pid } = child;
     if (pid === undefined) return;
-    this.#tell({ type: "start", containerId: child.id, labels: child.spec.labels });
+    const { folder } = this.#options;
     const record = (startTime: string | undefined): void => {
       if (startTime === undefined || child.pid !== pid) return;
-      writeRecord(join(this.#options.folder, "processes"), child.id, { pid, startTime, labels: child.spec.labels });
+      const written = { pid, startTime, labels: child.spec.labels };
+      writing(folder, `recording the process of ${child.spec.name}`, () =>
+        writeRecord(join(folder, "processes"), child.id, written),
+      );
     };
-    // In this very turn where the system allows it: knap may be killed in the next, and nobody would know of the child.
+    // In this very turn where the system allows it: knap may be killed in the next.
     const startTime = startTimeNow(pid);
-    if (startTime === undefined) void startTimeOf(pid).then(record);
-    else record(startTime);
+    if (startTime !== undefined) record(startTime);
+    else
+      startTimeOf(pid)
+        .then(record)
+        .catch((error: Error) => child.fail(error.message));
+    this.#tell({ type: "start", containerId: child.id, labels: child.spec.labels });
   }
 
   #onExited(child: Child): void {
@@ -105,5 +115,16 @@ export class ProcessHouse {
 
   #tell(event: RuntimeEvent): void {
     for (const feed of this.#listeners) feed.push(event);
+  }
+}
+
+/** Something that is written to the session's folder. Throws a RuntimeError that says where there is no room. */
+function writing<T>(folder: string, doing: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+    const why = `${doing}: no space left on device; the disk of ${folder} is full: make room there, or set XDG_RUNTIME_DIR to a folder elsewhere`;
+    throw new RuntimeError("no-space", why, { cause: error });
   }
 }
