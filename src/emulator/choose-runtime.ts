@@ -2,6 +2,7 @@
 import { authFor, readDockerConfig } from "../node/image/registry-auth.ts";
 import { type DiskState, watchDisk } from "../node/runtime/disk-watch.ts";
 import { fixForNoEngine } from "../node/runtime/docker/engine-error.ts";
+import { describeProcessGaps } from "../node/runtime/process/process-gaps-spec.ts";
 import type { ContainerRuntime } from "../node/runtime/runtime.ts";
 import { RuntimeError } from "../node/runtime/runtime.ts";
 import { EmulatorError, type EmulatorOptions } from "./options.ts";
@@ -53,9 +54,15 @@ async function openDocker({ containerAddress }: EmulatorOptions): Promise<Contai
 async function openProcesses(options: EmulatorOptions, notices: readonly string[]): Promise<ChosenRuntime> {
   const { openProcessRuntime } = await import("../node/runtime/process/process-runtime.ts");
   const runtime = openProcessRuntime({ session: options.sessionId, folder: options.sessionFolder });
-  const deviations =
-    "each instance gets a free PORT of its own; images, limits and volumes outside the project do not apply";
-  return { runtime, name: "process", notices: [...notices, deviations] };
+  return { runtime, name: "process", notices: [...notices, deviations(options)] };
+}
+
+/** What is other than in containers, of the Services that the files name. */
+function deviations({ services = [], commands }: EmulatorOptions): string {
+  const gaps = describeProcessGaps(services, (service) => commands.has(service));
+  const port = "each instance gets a free PORT of its own";
+  if (gaps.length === 0) return `${port}; images, limits, users and volumes do not apply`;
+  return [`${port}, and what only a container gives does not apply:`, ...gaps.map((gap) => `    ${gap}`)].join("\n");
 }
 
 function everyServiceHasCommand({ images, commands }: EmulatorOptions): boolean {

@@ -1,5 +1,6 @@
 // What a session of the emulator is told at its start, and what it shows to its caller. The CLI and the test library see only this.
 import type { StringMap } from "../apis/meta/object.ts";
+import type { Service } from "../apis/serving/types.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Client } from "../client/client.ts";
 import type { DoorLimits } from "../data-plane/http/limits.ts";
@@ -50,6 +51,8 @@ export interface EmulatorOptions {
   readonly configMaps: ReadonlyMap<string, StringMap>;
   /** Images that the files name: `auto` asks whether they can be had. */
   readonly images: readonly WantedImage[];
+  /** The Services of the files: what of them a process does not get is listed once. */
+  readonly services?: readonly Service[];
   /** `namespace/name` of a Service → how the process runtime starts it. */
   readonly commands: ReadonlyMap<string, ServiceCommand>;
   readonly log: Logger;

@@ -82,6 +82,7 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
       isSessionLive: (id) => isAlive(join(sessionsFolder(env), id, ALIVE_SOCKET)),
       configMaps: start.project.configMaps,
       images: imagesOf(start.project),
+      services: start.project.services.map(({ object }) => object),
       commands,
       log: start.log,
     });
@@ -89,7 +90,6 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
     await folder.remove();
     throw error;
   }
-  await sweepDeadFolders(env);
   const record = {
     pid: process.pid,
     startedAt: new Date().toISOString(),
@@ -102,7 +102,13 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
     ...(start.settings.clock === "virtual" && { clock: start.settings.clock }),
   };
   emulator.stopRequested.addEventListener("abort", () => interrupts.interrupt(), { once: true });
-  await folder.publish(record, emulator.api, start.project.namespace);
+  try {
+    await sweepDeadFolders(env);
+    await folder.publish(record, emulator.api, start.project.namespace);
+  } catch (error) {
+    await stopSession(emulator, folder, interrupts.second);
+    throw error;
+  }
   return { emulator, folder, hostId, commands, stop: () => stopSession(emulator, folder, interrupts.second) };
 }
 

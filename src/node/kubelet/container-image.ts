@@ -6,8 +6,10 @@ import { makePullReport } from "../image/pull-report.ts";
 import type { NodeParts } from "./node-parts.ts";
 import type { ImageFacts } from "./pod-facts.ts";
 
-/** To the process runtime an image's name means nothing. */
-const PROCESS_IMAGE: UsableImage = { reference: "", imageId: "", user: "", stopSignal: "SIGTERM" };
+/** To the process runtime an image's name means nothing; its user is knap's own. */
+function processImage(): UsableImage {
+  return { reference: "", imageId: "", user: String(process.getuid?.() ?? ""), stopSignal: "SIGTERM" };
+}
 
 export class ContainerImage {
   facts: ImageFacts = { state: "unknown" };
@@ -18,7 +20,7 @@ export class ContainerImage {
   constructor(parts: NodeParts, container: Container) {
     this.#parts = parts;
     this.#container = container;
-    const known = parts.runtime.capabilities.images ? parts.library.peek(container.image ?? "") : PROCESS_IMAGE;
+    const known = parts.runtime.capabilities.images ? parts.library.peek(container.image ?? "") : processImage();
     if (known && container.imagePullPolicy !== "Always") this.have(known);
   }
 

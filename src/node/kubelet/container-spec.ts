@@ -31,9 +31,15 @@ export interface ContainerPlace {
 
 export type ContainerOutcome =
   | { readonly spec: ContainerSpec }
-  /** `ContainerCreating`: a volume is not there yet, which a cluster shows as waiting to be created. */
+  /**
+   * `ContainerCreating`: a volume is not there yet, which a cluster shows as waiting to be created.
+   * `NeedsContainer`: a process cannot be this, and never will.
+   */
   | {
-      readonly error: { readonly reason: "CreateContainerConfigError" | "ContainerCreating"; readonly message: string };
+      readonly error: {
+        readonly reason: "CreateContainerConfigError" | "ContainerCreating" | "NeedsContainer";
+        readonly message: string;
+      };
     };
 
 /** The name that knap's queue-proxy has in every pod; the kubelet runs it in its own process. */

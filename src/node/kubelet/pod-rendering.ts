@@ -2,7 +2,13 @@
 import type { Container } from "../../apis/core/pod-spec.ts";
 import type { Pod } from "../../apis/core/types.ts";
 import type { UsableImage } from "../image/image-library.ts";
-import { type ContainerOutcome, renderContainer, withSubPaths } from "./container-spec.ts";
+import {
+  type ContainerOutcome,
+  renderContainer,
+  type StartCommand,
+  servingContainer,
+  withSubPaths,
+} from "./container-spec.ts";
 import type { EnvironmentSources } from "./environment-spec.ts";
 import type { NodeParts } from "./node-parts.ts";
 import type { PodSandbox } from "./pod-sandbox.ts";
@@ -25,14 +31,17 @@ export class PodRendering {
     container: Container,
     { attempt, image }: { readonly attempt: number; readonly image: UsableImage },
   ): Promise<ContainerOutcome> {
-    const { volumes, startCommand, prefix, labels } = this.#parts;
+    const { runtime, volumes, startCommand, prefix, labels } = this.#parts;
+    // Only of the serving container does the project know how it is started without its image.
+    const start = servingContainer(pod)?.name === container.name ? startCommand(pod) : undefined;
+    const refusal = runtime.capabilities.images ? undefined : processRefusal(container, start);
+    if (refusal !== undefined) return { error: { reason: "NeedsContainer", message: refusal } };
     // First, for it may change the pod's address.
     const placement = this.#sandbox.placement();
     const sources = this.#sources(pod.metadata.namespace ?? "default");
     const prepared = await volumes.prepare(pod, withSubPaths(pod, container, sources));
     if ("error" in prepared) return { error: { reason: "ContainerCreating", message: prepared.error } };
     this.#copies.set(container.name ?? "", prepared.volumes.copies);
-    const start = startCommand(pod);
     return renderContainer({
       pod,
       container,
@@ -65,4 +74,15 @@ export class PodRendering {
       nodeMemoryBytes: info.memoryBytes,
     };
   }
+}
+
+/** Why a process cannot stand in for this container. */
+function processRefusal(
+  { name = "", command = [], volumeMounts = [] }: Container,
+  start?: StartCommand,
+): string | undefined {
+  const [mount] = volumeMounts;
+  if (mount) return `volume "${mount.name}" at ${mount.mountPath}: a process has no volumes; use --runtime docker`;
+  if (start || command.length > 0) return undefined;
+  return `container "${name}": without its image a process needs a command; give it one in knap.yaml, or use --runtime docker`;
 }

@@ -9,8 +9,8 @@ import {
 import type { RevisionStatus } from "../../../apis/serving/types.ts";
 import type { Pass } from "../pass.ts";
 
-/** What this node finds out about a container that runs: nothing that a cluster has, and no deadline makes it better. */
-const NODE_FINDINGS: ReadonlySet<string> = new Set(["LoopbackOnly", "PortMismatch"]);
+/** What only this node finds out about a container: nothing that a cluster has, and no deadline makes it better. */
+const NODE_FINDINGS: ReadonlySet<string> = new Set(["LoopbackOnly", "PortMismatch", "NeedsContainer"]);
 
 /** The status with that pod's trouble marked, if there is any. */
 export function markPodTrouble(pass: Pass<"Revision.serving.knative.dev">, deployment: Deployment): RevisionStatus {

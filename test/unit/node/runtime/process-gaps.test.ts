@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+import type { PodSpec } from "../../../../src/apis/core/pod-spec.ts";
+import type { Service } from "../../../../src/apis/serving/types.ts";
+import { describeProcessGaps } from "../../../../src/node/runtime/process/process-gaps-spec.ts";
+
+const service = (name: string, spec: PodSpec): Service => ({
+  apiVersion: "serving.knative.dev/v1",
+  kind: "Service",
+  metadata: { name, namespace: "default" },
+  spec: { template: { spec } },
+});
+const described = (spec: PodSpec, isStarted = true) => describeProcessGaps([service("app", spec)], () => isStarted);
+
+describe("what a process does not get", () => {
+  test("is named by field, with what was asked for", () => {
+    expect(
+      described({
+        containers: [
+          {
+            image: "example.com/app:v1",
+            workingDir: "/srv",
+            resources: { limits: { cpu: "500m", memory: "128Mi" }, requests: { cpu: "100m" } },
+            securityContext: { runAsNonRoot: true, runAsUser: 1000, capabilities: { drop: ["ALL"] } },
+            terminationMessagePath: "/tmp/last",
+          },
+        ],
+        securityContext: { fsGroup: 5 },
+        hostAliases: [{ ip: "10.0.0.1" }],
+      }),
+    ).toEqual([
+      "app: image example.com/app:v1, workingDir /srv, limits (cpu 500m, memory 128Mi), securityContext (runAsUser, capabilities), terminationMessagePath /tmp/last, pod securityContext (fsGroup), hostAliases",
+    ]);
+  });
+
+  test("says nothing of a Service that asks for nothing more", () => {
+    const plain: PodSpec = {
+      containers: [{ env: [{ name: "A", value: "b" }], securityContext: { runAsNonRoot: true } }],
+    };
+    expect(described(plain)).toEqual([]);
+    expect(describeProcessGaps([], () => true)).toEqual([]);
+  });
+
+  test("tells apart what is left out from what is refused", () => {
+    const containers = [
+      { image: "app", command: ["serve"], args: ["-v"], volumeMounts: [{ name: "data", mountPath: "/data" }] },
+    ];
+    expect(described({ containers })).toEqual(["app: image app, command, args; refused: volume mount /data"]);
+    // Without a command of knap's own the manifest's is what runs.
+    expect(described({ containers }, false)).toEqual(["app: image app; refused: volume mount /data"]);
+  });
+
+  test("says which of several containers, and refuses the one that nobody knows how to start", () => {
+    const containers = [
+      { name: "side", image: "side" },
+      { name: "app", image: "app", ports: [{ containerPort: 8080 }] },
+    ];
+    const initContainers = [{ name: "init", image: "init", command: ["true"] }];
+    expect(described({ containers, initContainers })).toEqual([
+      "app: side's image side, app's image app, init's image init; refused: side's start without a command",
+    ]);
+  });
+
+  test("joins Services that ask for the same, and counts those that a notice has no room for", () => {
+    const limited: PodSpec = { containers: [{ resources: { limits: { memory: "1Gi" } } }] };
+    const same = ["a", "b", "c"].map((name) => service(name, limited));
+    expect(describeProcessGaps(same, () => true)).toEqual(["a, b, c: limits (memory 1Gi)"]);
+    const many = Array.from({ length: 11 }, (_, index) =>
+      service(`s${index}`, { containers: [{ image: `i${index}` }] }),
+    );
+    const lines = describeProcessGaps(many, () => true);
+    expect(lines).toHaveLength(9);
+    expect(lines.slice(-2)).toEqual(["s7: image i7", "and 3 more Services"]);
+  });
+});
