@@ -47,7 +47,7 @@ export class Digests {
 
   async #attempt(question: Question, done: Done, retryMs: number): Promise<void> {
     const { runtime, library, skip, clock } = this.#options;
-    const configs = [...this.#pullSecrets(question), await this.#readUserConfig()];
+    const configs = async () => [...this.#pullSecrets(question), await this.#readUserConfig()];
     const answer = await answerDigest({ image: question.image, skip: skip(), configs }, { runtime, library });
     if (this.#closed) return;
     done(answer);

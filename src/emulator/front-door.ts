@@ -6,7 +6,9 @@ import type { Logger } from "../base/logger.ts";
 import type { HttpsDoor } from "../client/live.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import type { WatchEvent } from "../control-plane/store/view.ts";
+import type { Reply } from "../data-plane/http/errors.ts";
 import type { DoorLimits } from "../data-plane/http/limits.ts";
+import { askHandler, type ProbeQuestion } from "../data-plane/http/probe-exchange.ts";
 import { type OpenDoor, openDoor } from "../data-plane/http/server.ts";
 import type { IngressGateway } from "../data-plane/ingress/ingress.ts";
 import { compileRoutingTable, type RoutingTable, type TableOptions } from "../data-plane/ingress/routing-table.ts";
@@ -119,9 +121,10 @@ export class FrontDoor {
     }
   }
 
-  /** Resolves when the table tells of all Ingresses as they are now. */
-  settled(): Promise<void> {
-    return this.#compiling.settled();
+  /** A probe as it would fare at one of the doors, once the table tells of all Ingresses as they are now; undefined: no answer. */
+  async probe(question: Omit<ProbeQuestion, "peer">): Promise<Reply | undefined> {
+    await this.#compiling.settled();
+    return askHandler(this.#options.gateway.handle, { ...question, peer: LOOPBACK });
   }
 
   /** Where a Service is reached whatever the Host; undefined until its door is open. */

@@ -1,5 +1,4 @@
 // Who answers which question of the planners: the two rooms that may touch a socket or a registry for it.
-import { Agent } from "node:http";
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { ServerlessService } from "../apis/networking/types.ts";
@@ -8,7 +7,6 @@ import { steadyClock } from "../base/steady-clock.ts";
 import type { Inquire } from "../control-plane/controller/inquiries.ts";
 import type { AnswerOf, Inquiry } from "../control-plane/controller/reconciler.ts";
 import { ActivatorProbe } from "../control-plane/prober/activator-probe.ts";
-import { attemptIngress } from "../control-plane/prober/ingress-attempt.ts";
 import { IngressProbe } from "../control-plane/prober/ingress-probe.ts";
 import type { WatchEvent } from "../control-plane/store/view.ts";
 import type { Activator } from "../data-plane/activator/activator.ts";
@@ -51,15 +49,12 @@ export function openInquiries(options: InquiryOptions): Inquiries {
     send: (revision, headers) => inFlight.track(activator.probe(revision, headers)),
     forget: (question) => control().controller.forget(question),
   });
-  const probing = new Agent({ keepAlive: true });
   const ingressProbe = new IngressProbe({
     clock: steadyClock,
-    // asking before the table is there would only cost a second attempt
-    attempt: (host, at, signal) => inFlight.track(door.settled().then(() => attemptIngress(host, at, signal, probing))),
-    doorsOf: (host, { namespace, name }) => {
+    send: (host, { namespace, name }, headers) => {
       const { rules = [] } = control().store.get(INGRESS, namespace, name)?.spec ?? {};
       const isPublic = rules.some((rule) => rule.visibility !== "ClusterLocal" && rule.hosts?.includes(host));
-      return [isPublic ? door.publicAddress : door.localAddress];
+      return inFlight.track(door.probe({ host, headers, door: isPublic ? "public" : "local" }));
     },
   });
   const digests = new Digests({
@@ -96,7 +91,6 @@ export function openInquiries(options: InquiryOptions): Inquiries {
     close: () => {
       activatorProbe.close();
       ingressProbe.close();
-      probing.destroy();
       digests.close();
     },
   };

@@ -126,7 +126,10 @@ describe("having an image", () => {
 
 describe("digests", () => {
   const ask = (reference: string, skip: readonly string[] = []) =>
-    answerDigest({ image: reference, skip: new Set(skip), configs: [] }, { runtime, library: libraryWith() });
+    answerDigest(
+      { image: reference, skip: new Set(skip), configs: async () => [] },
+      { runtime, library: libraryWith() },
+    );
 
   test("a digest stays, a skipped registry stays a tag", async () => {
     const digest = `example.com/app@sha256:${"a".repeat(64)}`;

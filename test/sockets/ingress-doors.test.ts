@@ -12,6 +12,7 @@ import { Activator } from "../../src/data-plane/activator/activator.ts";
 import { answer, makeReply } from "../../src/data-plane/http/errors.ts";
 import type { Door } from "../../src/data-plane/http/exchange.ts";
 import { headerValue } from "../../src/data-plane/http/headers.ts";
+import { askHandler } from "../../src/data-plane/http/probe-exchange.ts";
 import { type OpenDoor, openDoor } from "../../src/data-plane/http/server.ts";
 import { IngressGateway } from "../../src/data-plane/ingress/ingress.ts";
 import { compileRoutingTable } from "../../src/data-plane/ingress/routing-table.ts";
@@ -93,11 +94,15 @@ describe("the gateway's doors", () => {
   });
 
   it("prove a version of a route with a real probe, without waking anybody (I16, I17, T14)", async () => {
-    const [open_, local] = [await open("public"), await open("local")];
     activator.update(REVISION, { mode: "Proxy", containerConcurrency: 0, timeoutSeconds: 10, backends: [] });
+    const asked: string[] = [];
     const probe = new IngressProbe({
       clock: steadyClock,
-      doorsOf: (host) => [{ host: "127.0.0.1", port: host === HOST ? open_.port : local.port }],
+      send: (host, _, headers) => {
+        asked.push(host);
+        const door = host === HOST ? "public" : "local";
+        return askHandler(gateway.handle, { host, headers, peer: "127.0.0.1", door });
+      },
     });
     const changed: Ingress = { ...hello, spec: { ...hello.spec, rules: [...(hello.spec.rules ?? [])].reverse() } };
     const ingress = { kind: "Ingress.networking.internal.knative.dev", namespace: "default", name: "hello" } as const;
@@ -114,6 +119,7 @@ describe("the gateway's doors", () => {
     gateway.swap(compileRoutingTable([changed]));
     await yes;
     expect(proven).toBe(true);
+    expect([...new Set(asked)]).toEqual(hosts);
     expect(activator.report(Date.now()).size).toBe(0);
     probe.close();
   });

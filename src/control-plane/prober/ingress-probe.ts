@@ -1,47 +1,46 @@
 // Answers whether the gateway serves an Ingress in a given version, host by host, by asking it until it does.
 import type { ObjectKey } from "../../apis/kinds.ts";
 import type { Clock } from "../../base/clock.ts";
+import type { Reply } from "../../data-plane/http/errors.ts";
+import type { RawHeaders } from "../../data-plane/http/exchange.ts";
+import { headerValue } from "../../data-plane/http/headers.ts";
 import type { AnswerOf, Inquiry } from "../controller/reconciler.ts";
-import { attemptIngress, type DoorAddress, servesVersion } from "./ingress-attempt.ts";
 
 type Question = Extract<Inquiry, { ask: "IngressProbe" }>;
 type Done = (answer: AnswerOf<Question>) => void;
 
-const WORKERS = 15;
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 30_000;
+const HEADERS: RawHeaders = [
+  ...["User-Agent", "Knative-Ingress-Probe"],
+  ...["K-Network-Probe", "probe"],
+  ...["K-Network-Hash", "override"],
+];
 
 export interface IngressProbeOptions {
   readonly clock: Clock;
-  /** The doors at which this host must be served. */
-  readonly doorsOf: (host: string, ingress: ObjectKey) => readonly DoorAddress[];
-  readonly attempt?: typeof attemptIngress;
-}
-
-interface Job {
-  readonly host: string;
-  readonly door: DoorAddress;
-  failures: number;
+  /** A GET to this host through the gateway's handlers, at the door where the Ingress wants it served; undefined: no answer. */
+  readonly send: (host: string, ingress: ObjectKey, headers: RawHeaders) => Promise<Reply | undefined>;
 }
 
 /** One question under way. */
 interface Round {
   readonly question: Question;
-  readonly stop: AbortController;
   readonly done: Done;
-  readonly retries: Set<Disposable>;
-  left: number;
+  /** Hosts seen serving it. */
+  proven: number;
+  /** In a row, of the host that is asked now. */
+  failures: number;
+  retry: Disposable | undefined;
 }
 
 /**
- * As networking's pkg/status: every host × door, 15 at a time, each tried again after 50 ms, 100 ms, … at most 30 s. A question about another
- * version of the same Ingress takes the place of the one before. Says yes once, and never no.
+ * As networking's pkg/status: every host, each tried again after 50 ms, 100 ms, … at most 30 s. A question about another version of the same
+ * Ingress takes the place of the one before. Says yes once, and never no.
  */
 export class IngressProbe {
   readonly #options: IngressProbeOptions;
   readonly #rounds = new Map<string, Round>();
-  readonly #queue: (() => Promise<void>)[] = [];
-  #working = 0;
 
   constructor(options: IngressProbeOptions) {
     this.#options = options;
@@ -50,67 +49,58 @@ export class IngressProbe {
   inquire(question: Question, done: Done): void {
     const { namespace, name } = question.ingress;
     this.stop(namespace, name);
-    const jobs = question.hosts.flatMap((host) =>
-      this.#options.doorsOf(host, question.ingress).map((door) => ({ host, door, failures: 0 })),
-    );
-    if (jobs.length === 0) {
-      done({ ok: true });
-      return;
-    }
-    const round: Round = { question, stop: new AbortController(), done, retries: new Set(), left: jobs.length };
+    const round: Round = { question, done, proven: 0, failures: 0, retry: undefined };
     this.#rounds.set(`${namespace}/${name}`, round);
-    for (const job of jobs) this.#enqueue(round, job);
+    void this.#prove(round);
   }
 
   /** The Ingress is gone, or its version is no longer of interest. */
   stop(namespace: string, name: string): void {
-    const round = this.#rounds.get(`${namespace}/${name}`);
-    this.#rounds.delete(`${namespace}/${name}`);
-    round?.stop.abort();
-    for (const retry of round?.retries ?? []) retry[Symbol.dispose]();
+    const path = `${namespace}/${name}`;
+    this.#rounds.get(path)?.retry?.[Symbol.dispose]();
+    this.#rounds.delete(path);
   }
 
   close(): void {
     for (const { question } of [...this.#rounds.values()]) this.stop(question.ingress.namespace, question.ingress.name);
   }
 
-  #enqueue(round: Round, job: Job): void {
-    this.#queue.push(() => this.#try(round, job));
-    void this.#work();
-  }
-
-  async #work(): Promise<void> {
-    if (this.#working >= WORKERS) return;
-    this.#working += 1;
-    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) await next();
-    this.#working -= 1;
-  }
-
-  async #try(round: Round, job: Job): Promise<void> {
-    const { signal } = round.stop;
-    if (signal.aborted) return;
-    const attempt = this.#options.attempt ?? attemptIngress;
-    const answer = await attempt(job.host, job.door, signal);
-    if (signal.aborted) return;
-    if (servesVersion(answer, round.question.hash)) this.#served(round);
-    else this.#retry(round, job);
-  }
-
-  #served(round: Round): void {
-    round.left -= 1;
-    if (round.left > 0) return;
-    this.stop(round.question.ingress.namespace, round.question.ingress.name);
+  /** Goes on from the first host that is not proven. */
+  async #prove(round: Round): Promise<void> {
+    const { ingress, hosts, hash } = round.question;
+    for (let host = hosts[round.proven]; host !== undefined; host = hosts[round.proven]) {
+      const reply = await this.#options.send(host, ingress, HEADERS);
+      if (!this.#isCurrent(round)) return;
+      if (!servesVersion(reply, hash)) {
+        this.#retry(round);
+        return;
+      }
+      round.proven += 1;
+      round.failures = 0;
+    }
+    this.stop(ingress.namespace, ingress.name);
     round.done({ ok: true });
   }
 
-  #retry(round: Round, job: Job): void {
-    const { clock } = this.#options;
-    const waitMs = Math.min(FIRST_RETRY_MS * 2 ** job.failures, LAST_RETRY_MS);
-    job.failures += 1;
-    const retry = clock.at(clock.now() + waitMs, () => {
-      round.retries.delete(retry);
-      this.#enqueue(round, job);
-    });
-    round.retries.add(retry);
+  #isCurrent(round: Round): boolean {
+    const { namespace, name } = round.question.ingress;
+    return this.#rounds.get(`${namespace}/${name}`) === round;
   }
+
+  #retry(round: Round): void {
+    const { clock } = this.#options;
+    const waitMs = Math.min(FIRST_RETRY_MS * 2 ** round.failures, LAST_RETRY_MS);
+    round.failures += 1;
+    round.retry = clock.at(clock.now() + waitMs, () => void this.#prove(round));
+  }
+}
+
+/**
+ * Whether the gateway serves this version (networking's pkg/status/status.go). Only a wrong hash, 404 and 503 say no: any other answer comes
+ * from a data path that is there, though it does not know about probes.
+ */
+export function servesVersion(reply: Reply | undefined, hash: string): boolean {
+  if (!reply || reply.status === 404 || reply.status === 503) return false;
+  const served = headerValue(reply.headers, "k-network-hash");
+  return reply.status !== 200 || served === undefined || served === hash;
 }

@@ -2,13 +2,15 @@
 import { Readable, Writable } from "node:stream";
 import { ClosedHooks } from "./closed-hooks.ts";
 import type { Reply } from "./errors.ts";
-import type { AnswerBody, Exchange, Handler, Marks, RawHeaders } from "./exchange.ts";
+import type { AnswerBody, Door, Exchange, Handler, Marks, RawHeaders } from "./exchange.ts";
 
 export interface ProbeQuestion {
   readonly host: string;
   readonly headers: RawHeaders;
   /** The address of who asks. */
   readonly peer: string;
+  /** Where the question seems to come in; absent: inside. */
+  readonly door?: Door;
 }
 
 /** The path probes use by convention; nobody looks at it (`networking/pkg/http/constants.go`). */
@@ -36,7 +38,7 @@ class ProbeExchange implements Exchange {
   readonly method = "GET";
   readonly target = PROBE_PATH;
   readonly version = "1.1";
-  readonly door = "local";
+  readonly door: Door;
   readonly hasBody = false;
   readonly marks: Marks = {};
   readonly host: string;
@@ -48,8 +50,9 @@ class ProbeExchange implements Exchange {
   private settle: (reply: Reply | undefined) => void = () => {};
   private readonly closed = new ClosedHooks();
 
-  constructor({ host, headers, peer }: ProbeQuestion) {
+  constructor({ host, headers, peer, door = "local" }: ProbeQuestion) {
     this.host = host;
+    this.door = door;
     this.headers = ["Host", host, ...headers];
     this.peer = peer;
     this.reply = new Promise((settle) => {

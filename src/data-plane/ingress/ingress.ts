@@ -87,7 +87,7 @@ export class IngressGateway {
       at = this.#hop(at, route, split, rewriteHost ?? seenHost);
       seenHost = undefined;
       if (rewriteHost === undefined) {
-        this.#counts.add(route, split);
+        if (headerValue(at.headers, "k-network-probe") === undefined) this.#counts.add(route, split);
         exchange.marks.revision = split.revision;
         await this.#options.forward(split.revision, at);
         return undefined;

@@ -8,7 +8,8 @@ export interface DigestQuestion {
   readonly image: string;
   /** Registries whose tags are taken as they stand (config-deployment). */
   readonly skip: ReadonlySet<string>;
-  readonly configs: readonly RegistryConfig[];
+  /** Credentials; read only when a registry is asked. */
+  readonly configs: () => Promise<readonly RegistryConfig[]>;
 }
 
 /** `digest` is a whole reference (`registry/repository@sha256:…`); "" means the tag is used as it stands. */
@@ -33,7 +34,7 @@ export async function answerDigest(
   try {
     const local = await library.find(image);
     if (local) return { digest: localDigest(local, repository) };
-    const auth = await authFor(image, configs);
+    const auth = await authFor(image, await configs());
     return { digest: `${repository}@${await runtime.images.digest(imageReferenceText(reference), auth)}` };
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) };

@@ -72,13 +72,15 @@ describe("IngressGateway", () => {
     expect(headerValue(forwarded[1]?.exchange.headers ?? [], "x-forwarded-proto")).toBe("https");
   });
 
-  it("splits by weight, each request anew, and counts what it did (I11)", async () => {
+  it("splits by weight, each request anew, and counts what it did, probes aside (I11)", async () => {
     gateway.swap(compileRoutingTable([recorded("route/split-and-tags")]));
     for (let i = 0; i < 100; i += 1) {
       chance = i / 100;
       await send({ host: "hello.default.example.com" });
     }
     await send({ host: "old-hello.default.example.com" });
+    const probe = ["Host", "hello.default.example.com", "K-Network-Probe", "probe", "K-Network-Hash", "override"];
+    await send({ host: "hello.default.example.com", headers: probe });
     const shares = () =>
       Object.fromEntries(gateway.counts.map((count) => [`${count.host} ${count.revision}`, count.requests]));
     const seen = {

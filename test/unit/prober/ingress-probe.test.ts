@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type IngressAnswer, servesVersion } from "../../../src/control-plane/prober/ingress-attempt.ts";
-import { IngressProbe } from "../../../src/control-plane/prober/ingress-probe.ts";
+import { IngressProbe, servesVersion } from "../../../src/control-plane/prober/ingress-probe.ts";
+import { makeReply } from "../../../src/data-plane/http/errors.ts";
+import type { RawHeaders } from "../../../src/data-plane/http/exchange.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
 const question = (hash: string, ...hosts: string[]) =>
@@ -13,59 +14,64 @@ const question = (hash: string, ...hosts: string[]) =>
 
 describe("servesVersion (I17)", () => {
   it.each([
-    ["the hash", { status: 200, hash: "h" }, true],
-    ["another hash", { status: 200, hash: "old" }, false],
-    ["200 without a hash", { status: 200, hash: undefined }, true],
-    ["404", { status: 404, hash: undefined }, false],
-    ["503", { status: 503, hash: undefined }, false],
-    ["a redirect", { status: 301, hash: undefined }, true],
-    ["401", { status: 401, hash: undefined }, true],
+    ["the hash", makeReply(200, "", ["K-Network-Hash", "h"]), true],
+    ["another hash", makeReply(200, "", ["K-Network-Hash", "old"]), false],
+    ["200 without a hash", makeReply(200), true],
+    ["404", makeReply(404), false],
+    ["503", makeReply(503), false],
+    ["a redirect", makeReply(301), true],
+    ["401", makeReply(401), true],
     ["silence", undefined, false],
-  ])("%s", (_name, answer, serves) => {
-    expect(servesVersion(answer, "h")).toBe(serves);
+  ])("%s", (_name, reply, serves) => {
+    expect(servesVersion(reply, "h")).toBe(serves);
   });
 });
 
 describe("IngressProbe (I17)", () => {
   let clock: ManualClock;
-  let answers: Record<string, IngressAnswer | undefined>;
-  let asked: { readonly host: string; readonly port: number; readonly at: number }[];
-  let atOnce: number;
-  let most: number;
+  /** The hash that each host is served with. */
+  let served: Record<string, string>;
+  let asked: { readonly host: string; readonly headers: RawHeaders; readonly at: number }[];
   let done: { readonly ok: boolean }[];
   let probe: IngressProbe;
   const ready = (answer: { readonly ok: boolean }) => done.push(answer);
   beforeEach(() => {
     clock = new ManualClock();
-    answers = {};
+    served = {};
     asked = [];
     done = [];
-    atOnce = 0;
-    most = 0;
     probe = new IngressProbe({
       clock,
-      doorsOf: (host) => [{ host: "127.0.0.1", port: host.endsWith(".svc") ? 81 : 80 }],
-      attempt: async (host, door) => {
-        asked.push({ host, port: door.port, at: clock.now() });
-        atOnce += 1;
-        most = Math.max(most, atOnce);
-        await Promise.resolve();
-        atOnce -= 1;
-        return answers[host];
+      send: async (host, _ingress, headers) => {
+        asked.push({ host, headers, at: clock.now() });
+        const hash = served[host];
+        return hash === undefined ? undefined : makeReply(200, "", ["K-Network-Hash", hash]);
       },
     });
   });
 
-  it("says yes once every host is served in this version at its door", async () => {
-    answers = { "a.example": { status: 200, hash: "h" }, "a.svc": { status: 200, hash: "old" } };
+  it("says yes once every host is served in this version", async () => {
+    served = { "a.example": "h", "a.svc": "old" };
     probe.inquire(question("h", "a.example", "a.svc"), ready);
     await clock.advance(10);
     expect(done).toEqual([]);
-    answers["a.svc"] = { status: 200, hash: "h" };
+    served["a.svc"] = "h";
     await clock.advance(1000);
     expect(done).toEqual([{ ok: true }]);
-    expect(asked.map(({ host, port }) => `${host}:${port}`)).toEqual(["a.example:80", "a.svc:81", "a.svc:81"]);
+    expect(asked.map(({ host }) => host)).toEqual(["a.example", "a.svc", "a.svc"]);
     expect(clock.pending).toBe(0);
+  });
+
+  it("asks as Knative's prober does", async () => {
+    served = { "a.example": "h" };
+    probe.inquire(question("h", "a.example"), ready);
+    await clock.advance(0);
+    const headers = Object.fromEntries([0, 2, 4].map((at) => asked[0]?.headers.slice(at, at + 2) as [string, string]));
+    expect(headers).toEqual({
+      "User-Agent": "Knative-Ingress-Probe",
+      "K-Network-Probe": "probe",
+      "K-Network-Hash": "override",
+    });
   });
 
   it("tries again after 50 ms, 100 ms and so on, at most every 30 s", async () => {
@@ -79,7 +85,7 @@ describe("IngressProbe (I17)", () => {
     probe.inquire(question("old", "a.example"), ready);
     await clock.advance(10);
     const later: { readonly ok: boolean }[] = [];
-    answers = { "a.example": { status: 200, hash: "new" } };
+    served = { "a.example": "new" };
     probe.inquire(question("new", "a.example"), (answer) => later.push(answer));
     await clock.advance(100_000);
     expect([done, later]).toEqual([[], [{ ok: true }]]);
@@ -93,15 +99,6 @@ describe("IngressProbe (I17)", () => {
     await clock.advance(100_000);
     expect(asked).toHaveLength(1);
     expect(clock.pending).toBe(0);
-  });
-
-  it("asks fifteen at a time", async () => {
-    const hosts = Array.from({ length: 40 }, (_, index) => `h${index}.example`);
-    answers = Object.fromEntries(hosts.map((host) => [host, { status: 200, hash: "h" }]));
-    probe.inquire(question("h", ...hosts), ready);
-    await clock.advance(0);
-    expect(most).toBe(15);
-    expect(done).toEqual([{ ok: true }]);
   });
 
   it("has nothing to ask about an Ingress without hosts", () => {
