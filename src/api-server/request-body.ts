@@ -1,8 +1,11 @@
-// The body of a request: read up to the limit, taken for JSON. What cannot be read is a Status, never an exception.
+// The body of a request: read up to the limit, taken for JSON, also where it came as protobuf. What cannot be read is a Status, never an exception.
 import type { IncomingMessage } from "node:http";
 import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import { isFields } from "../base/json.ts";
 import type { ApiRequest } from "./answer.ts";
+import { PROTOBUF, parseProtobuf } from "./protobuf-body.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /** As in Kubernetes: 3 MiB. */
 export const MOST_BODY_BYTES = 3 * 1024 * 1024;
@@ -30,18 +33,23 @@ export function unsupportedMedia(...accepted: readonly string[]): ApiStatus {
   return makeFailure("UnsupportedMediaType", `${text} ${accepted.join(", ")}`);
 }
 
-/** The body as a JSON object. An empty body is undefined. */
-export function jsonBody(
-  request: ApiRequest,
-): { readonly body: Readonly<Record<string, unknown>> | undefined } | { readonly refused: ApiStatus } {
+/** The body as an object. An empty body is undefined. */
+export function jsonBody(request: ApiRequest): { readonly body: Fields | undefined } | { readonly refused: ApiStatus } {
   if (request.body.length === 0) return { body: undefined };
   const type = mediaType(request);
+  if (type === PROTOBUF) return protobufBody(request.body);
   if (type !== "" && type !== "application/json" && type !== "*/*")
     return { refused: unsupportedMedia("application/json") };
   const parsed = parseJson(request.body);
   if ("refused" in parsed) return parsed;
   if (!isFields(parsed.value)) return { refused: makeFailure("BadRequest", "the body must be a JSON object") };
   return { body: parsed.value };
+}
+
+function protobufBody(bytes: Buffer): { readonly body: Fields } | { readonly refused: ApiStatus } {
+  const parsed = parseProtobuf(bytes);
+  if ("refused" in parsed) return parsed;
+  return parsed.body ? { body: parsed.body } : { refused: unsupportedMedia("application/json") };
 }
 
 export function parseJson(body: Buffer): { readonly value: unknown } | { readonly refused: ApiStatus } {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AnyObject } from "../../../src/apis/meta/object.ts";
 import { type ApiRig, ksvc, startApi } from "../../support/api.ts";
+import recorded from "../../unit/api-server/protobuf-bodies.json" with { type: "json" };
 
 const SERVICES = "/apis/serving.knative.dev/v1/namespaces/default/services";
 const CONFIG_MAPS = "/api/v1/namespaces/default/configmaps";
@@ -63,8 +64,25 @@ describe("the door", () => {
       { message: "Request entity too large: limit is 3145728" },
     ]);
     expect((await api.send("POST", CONFIG_MAPS, "{nope")).status).toBe(400);
-    const proto = await api.send("POST", CONFIG_MAPS, "k8s", { "content-type": "application/vnd.kubernetes.protobuf" });
-    expect([proto.status, await body(proto)]).toMatchObject([415, { reason: "UnsupportedMediaType" }]);
+    const yaml = await api.send("POST", CONFIG_MAPS, "a: b", { "content-type": "application/yaml" });
+    expect([yaml.status, await body(yaml)]).toMatchObject([415, { reason: "UnsupportedMediaType" }]);
+  });
+
+  it("takes built-in kinds and DeleteOptions as protobuf, custom ones not, and answers in JSON", async () => {
+    const headers = { "content-type": "application/vnd.kubernetes.protobuf", authorization: "Bearer secret" };
+    const wire = (kind: string): Buffer =>
+      Buffer.from(recorded.find((each) => each.body.kind === kind)?.wire ?? "", "base64");
+    const send = (method: string, path: string, kind: string): Promise<Response> =>
+      fetch(api.address + path, { method, headers, body: new Uint8Array(wire(kind)) });
+    const made = await send("POST", CONFIG_MAPS, "ConfigMap");
+    expect([made.status, await body(made)]).toMatchObject([201, { data: { colour: "blue", blank: "" } }]);
+    // a core Service where Knative's are kept
+    expect((await send("POST", SERVICES, "Service")).status).toBe(400);
+    // its preconditions name another uid
+    const kept = await send("DELETE", `${CONFIG_MAPS}/settings`, "DeleteOptions");
+    expect([kept.status, await body(kept)]).toMatchObject([409, { reason: "Conflict" }]);
+    const broken = await api.send("POST", CONFIG_MAPS, "k8s", { "content-type": headers["content-type"] });
+    expect([broken.status, await body(broken)]).toMatchObject([400, { reason: "BadRequest" }]);
   });
 });
 

@@ -1,5 +1,6 @@
 // What BuildKit tells of a build, in lines for people: its trace is protobuf (moby.buildkit.v1.StatusResponse) in base64. Reads only the few
 // fields that are shown, and never fails: what it cannot read it leaves out.
+import { type ProtobufField, readMessage } from "../../../base/protobuf.ts";
 
 /** Field numbers of BuildKit's messages. */
 const STATUS = { vertexes: 1, logs: 3, warnings: 4 };
@@ -67,43 +68,10 @@ function shown(lines: readonly Buffer[]): readonly string[] {
   });
 }
 
-interface Field {
-  readonly number: number;
-  /** A number of more than 53 bits loses its end; none that is read here has as many. */
-  readonly value: number | Buffer;
-}
-
+/** As much as can be read: a line of output is not worth a failed build. */
+const fieldsOf = (message: Buffer): readonly ProtobufField[] => readMessage(message).fields;
 const bytesOf = (message: Buffer, wanted: number): Buffer => {
   const found = fieldsOf(message).find(({ number }) => number === wanted)?.value;
   return typeof found === "object" ? found : Buffer.alloc(0);
 };
 const textOf = (message: Buffer, wanted: number): string => bytesOf(message, wanted).toString("utf8");
-
-/** Widths of protobuf's wire types that have a fixed one. */
-const FIXED: Readonly<Record<number, number>> = { 1: 8, 5: 4 };
-
-/** The fields of a protobuf message, in their order; what follows a field that is cut off or of an unknown type is left out. */
-function fieldsOf(message: Buffer): readonly Field[] {
-  const fields: Field[] = [];
-  let at = 0;
-  const varint = (): number => {
-    let value = 0;
-    for (let scale = 1; at < message.length; scale *= 128) {
-      const byte = message[at++] ?? 0;
-      value += (byte % 128) * scale;
-      if (byte < 128) return value;
-    }
-    return Number.NaN;
-  };
-  while (at < message.length) {
-    const tag = varint();
-    const type = tag % 8;
-    const size = type === 0 ? 0 : (FIXED[type] ?? (type === 2 ? varint() : Number.NaN));
-    const value = type === 0 ? varint() : message.subarray(at, at + size);
-    at += size;
-    // Also when the sum is no number.
-    if (!(at <= message.length)) break;
-    fields.push({ number: Math.floor(tag / 8), value });
-  }
-  return fields;
-}
