@@ -1,8 +1,11 @@
 // Clients that mean no good: refused cleanly, nothing smuggled, nothing leaked, others unharmed. Raw bytes against a door with a queue-proxy.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { answer, makeReply } from "../../src/data-plane/http/errors.ts";
+import type { Exchange } from "../../src/data-plane/http/exchange.ts";
 import { nodeForwarder } from "../../src/data-plane/http/node-forwarder.ts";
+import { openDoor } from "../../src/data-plane/http/server.ts";
 import { ForwarderBench } from "../contract/forwarder-bench.ts";
-import type { RawClient } from "../golden/queue-proxy/client.ts";
+import { RawClient } from "../golden/queue-proxy/client.ts";
 
 let bench: ForwarderBench;
 
@@ -53,6 +56,10 @@ describe("smuggling", () => {
     ["a length with a sign", `POST /a HTTP/1.1\r\n${HOST}Content-Length: +0\r\n\r\n${SMUGGLED}`],
     ["a bare CR in a header", `GET /a HTTP/1.1\r\n${HOST}X: a\rTransfer-Encoding: chunked\r\n\r\n${SMUGGLED}`],
     ["two hosts", `GET /a HTTP/1.1\r\n${HOST}Host: other\r\n\r\n`],
+    [
+      "trailers that say where it ends",
+      `POST /a HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\nTrailer: X, content-length\r\n\r\n0\r\n\r\n`,
+    ],
     ["a folded first line", `GET /a HTTP/1.1\r\n ${HOST}\r\n${SMUGGLED}`],
     ["a version of old", `GET /a HTTP/0.9\r\n${HOST}\r\n`],
   ])("%s is refused, and nothing behind it is served", async (_name, text) => {
@@ -95,10 +102,38 @@ describe("size and time", () => {
     expect(bench.app.requests()[0]?.headers).toHaveLength(5001);
   });
 
-  test("a chunk size that lies ends the connection", async () => {
-    const client = await send(`POST /a HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n`);
+  test.each([
+    ["a chunk size that lies", "zz\r\nhello\r\n0\r\n\r\n", "invalid byte in chunk length"],
+    ["a line that ends with LF alone", "5\nhello\n0\n\n", "chunked line ends with bare LF"],
+    ["a trailer without a colon", "5\r\nhello\r\n0\r\nbroken\r\n\r\n", "malformed MIME header: missing colon"],
+  ])(
+    "%s in a body is told to the client and ends the connection, in one piece or in two",
+    async (_what, body, text) => {
+      const head = `POST /a HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n`;
+      const whole = await send(head + body);
+      const slow = bench.client();
+      slow.send(head);
+      await expect.poll(targets).toHaveLength(2);
+      slow.send(body);
+      await slow.untilEnded(1500);
+      for (const client of [whole, slow]) {
+        expect(client.received).toMatch(/^HTTP\/1\.1 502 [\s\S]*Connection: close\r\n/);
+        expect(client.received).toContain(`${text}\n`);
+        expect(client.end).not.toBe("open");
+      }
+      await unharmed();
+    },
+  );
+
+  test("a body that never ends well is no matter where nobody reads it", async () => {
+    const answers = async (exchange: Exchange): Promise<void> => answer(exchange, makeReply(200, "unread"));
+    const door = await openDoor({ host: "127.0.0.1", port: 0, door: "public", handler: answers });
+    const client = new RawClient(door.port, []);
+    client.send(`POST /a HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\nzz\r\n`);
+    await client.untilEnded(1500);
+    expect(client.received).toMatch(/^HTTP\/1\.1 200 [\s\S]*unread$/);
     expect(client.end).not.toBe("open");
-    await unharmed();
+    await door.close(0);
   });
 });
 

@@ -1,6 +1,6 @@
 // Headers of a container's answer as they go to the client: hop-by-hop ones out, trailers announced, what a status forbids left away. Pure.
 import type { RawHeaders } from "./exchange.ts";
-import { HOP_BY_HOP, namedInConnection } from "./headers.ts";
+import { canonicalNames, HOP_BY_HOP, namedInConnection } from "./headers.ts";
 
 export interface AnswerHead {
   readonly headers: string[];
@@ -37,6 +37,6 @@ export function readAnswerHead(status: number, raw: RawHeaders): AnswerHead {
     } else if (named?.has(lower)) continue;
     headers.push(name, value);
   }
-  if (trailer !== undefined) headers.push("Trailer", trailer);
+  if (trailer !== undefined) headers.push("Trailer", canonicalNames(trailer));
   return { headers, length, events, encoding };
 }

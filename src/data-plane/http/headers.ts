@@ -85,6 +85,20 @@ export function namedInConnection(headers: RawHeaders): ReadonlySet<string> | un
   return named;
 }
 
+/** `x-foo` → `X-Foo`, as Go writes header names (`net/textproto` CanonicalMIMEHeaderKey). */
+export function canonicalName(name: string): string {
+  return name.toLowerCase().replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
+}
+
+/** The names that a `Trailer` line announces, as Go writes them. */
+export function canonicalNames(list: string): string {
+  return list
+    .split(",")
+    .map((name) => canonicalName(name.trim()))
+    .filter((name) => name !== "")
+    .join(", ");
+}
+
 /** The protocol an HTTP/1 message asks to switch to, or undefined (`upgradeType` in `net/http/httputil/reverseproxy.go`). */
 export function upgradeType(headers: RawHeaders): string | undefined {
   let asked = false;

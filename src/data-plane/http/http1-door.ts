@@ -5,13 +5,15 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { SecureContext } from "node:tls";
 import type { Handler } from "./exchange.ts";
-import { type DoorState, Http1Exchange, type Http1Parts } from "./http1-exchange.ts";
+import { type DoorState, Http1Exchange, type Http1Parts, UNEXPECTED_EOF } from "./http1-exchange.ts";
 import type { DoorLimits } from "./limits.ts";
 import { escapedTarget } from "./protocol-sniffer.ts";
 import { readTarget } from "./target.ts";
 
 const EXCHANGE = Symbol("exchange");
 type Carrier = { [EXCHANGE]?: Http1Exchange };
+
+const FRAMING = new Set(["content-length", "transfer-encoding", "trailer"]);
 
 /** What Go accepts in a Host header. */
 const HOST = /^[!$%&'()*+,\-.0-9:;=@A-Z[\]_a-z~]*$/;
@@ -121,6 +123,7 @@ function faultOf(request: IncomingMessage): Refusal | undefined {
   if (encoding !== undefined && encoding.trim().toLowerCase() !== "chunked" && httpVersionMinor > 0) {
     return { line: "501 Not Implemented", text: "Unsupported transfer encoding" };
   }
+  if (encoding !== undefined && announcesFraming(headers.trailer)) return BAD_REQUEST;
   if (host === undefined) return httpVersionMinor === 0 ? undefined : badRequest("missing required Host header");
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -129,6 +132,12 @@ function faultOf(request: IncomingMessage): Refusal | undefined {
   }
   if (hosts > 1) return BAD_REQUEST;
   return HOST.test(host) ? undefined : badRequest("malformed Host header");
+}
+
+/** A trailer that would say where the message ends, or what trails it (`net/http` fixTrailer). */
+function announcesFraming(trailer: string | undefined): boolean {
+  if (trailer === undefined) return false;
+  return trailer.split(",").some((name) => FRAMING.has(name.trim().toLowerCase()));
 }
 
 /** Go's form of a refusal: what stands in the status line, and the body. */
@@ -169,6 +178,8 @@ const BODY_FAULTS: Readonly<Record<string, string>> = {
   HPE_STRICT: "malformed chunked encoding",
   HPE_LF_EXPECTED: "malformed chunked encoding",
   HPE_CR_EXPECTED: "chunked line ends with bare LF",
+  HPE_INVALID_HEADER_TOKEN: "malformed MIME header: missing colon",
+  HPE_INVALID_EOF_STATE: UNEXPECTED_EOF,
 };
 
 /** The parser gave up on the connection: answer in order, after what is still being served on it. */
@@ -178,7 +189,7 @@ function refuseRaw(error: NodeJS.ErrnoException, socket: Socket): void {
     return;
   }
   const before = (socket as Carrier)[EXCHANGE];
-  if (before?.failBody(BODY_FAULTS[error.code ?? ""] ?? "unexpected EOF")) return;
+  if (before?.failBody(BODY_FAULTS[error.code ?? ""] ?? "malformed chunked encoding")) return;
   const { line, text } = REFUSALS[error.code ?? ""] ?? BAD_REQUEST;
   const raw = `HTTP/1.1 ${line}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${text}`;
   const end = (): void => {

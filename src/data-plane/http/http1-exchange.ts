@@ -25,6 +25,9 @@ export interface Http1Parts {
   readonly upgrade: { readonly socket: Duplex; readonly head: Buffer } | undefined;
 }
 
+/** The client ended its side in the middle of a body: nobody is there to answer. */
+export const UNEXPECTED_EOF = "unexpected EOF";
+
 /** Bytes that may wait for a slow client when its connection is cut; with more, they are dropped. */
 const LAST_BYTES = 64 * 1024;
 
@@ -147,16 +150,28 @@ export class Http1Exchange implements Exchange {
     this.closed.add(run);
   }
 
-  /**
-   * For the door: the body cannot be read to its end. False when it has been read, or the exchange is over. Who reads it is told; a request
-   * whose body nobody reads yet is cut off.
-   */
+  /** For the door: the body cannot be read to its end. False when it has been read, or the exchange is over. Who reads it is told, or will be. */
   failBody(why: string): boolean {
-    if (this.closed.over || this.request.complete || !this.hasBody) return false;
+    const { request } = this;
+    if (this.closed.over || request.complete || !this.hasBody) return false;
     this.response.shouldKeepAlive = false;
-    if (why === "unexpected EOF" || this.request.listenerCount("error") === 0) this.request.socket.destroy();
-    else this.request.emit("error", new Error(why));
+    // An answer that has been sent already promised to go on.
+    if (this.started) this.onClosed(() => request.socket.destroySoon());
+    if (why === UNEXPECTED_EOF) request.socket.destroy();
+    else if (request.listenerCount("error") > 0) request.emit("error", new Error(why));
+    else this.failOnceRead(new Error(why));
     return true;
+  }
+
+  /** Behind what came before the fault, which is read in the same turn. */
+  private failOnceRead(fault: Error): void {
+    const { request } = this;
+    const tell = (event: string): void => {
+      if (event !== "error") return;
+      request.off("newListener", tell);
+      setImmediate(() => request.emit("error", fault));
+    };
+    request.on("newListener", tell);
   }
 
   /** For the door: the exchange is over. */

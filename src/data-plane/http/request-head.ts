@@ -1,6 +1,6 @@
 // The request line and headers for an HTTP/1.1 container, as text. Pure: it decides the framing by the rules of Go's transport.
 import type { RawHeaders } from "./exchange.ts";
-import { HOP_BY_HOP, hasToken, namedInConnection } from "./headers.ts";
+import { canonicalNames, HOP_BY_HOP, hasToken, namedInConnection } from "./headers.ts";
 
 export interface HeadParts {
   readonly method: string;
@@ -55,7 +55,8 @@ export function makeRequestHead({ method, target, headers, authority, hasBody, u
   }
   const chunked = hasBody && length === undefined;
   let text = `${method} ${target} HTTP/1.1\r\nHost: ${host === "" ? authority : host}\r\n${rest}`;
-  if (chunked) text += `Transfer-Encoding: chunked\r\n${trailer === "" ? "" : `Trailer: ${trailer}\r\n`}`;
+  if (chunked)
+    text += `Transfer-Encoding: chunked\r\n${trailer === "" ? "" : `Trailer: ${canonicalNames(trailer)}\r\n`}`;
   else if (hasBody) text += `Content-Length: ${length}\r\n`;
   else if (SAYS_ZERO.has(method)) text += "Content-Length: 0\r\n";
   if (trailers) text += "TE: trailers\r\n";

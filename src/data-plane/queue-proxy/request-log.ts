@@ -1,7 +1,7 @@
 // One line per request by the template of config-observability. It formats; where lines go is the config's business.
 import { type GoStruct, parseTemplate, type Template } from "../../base/go/template.ts";
 import type { Exchange, RawHeaders } from "../http/exchange.ts";
-import { headerValue } from "../http/headers.ts";
+import { canonicalName, headerValue } from "../http/headers.ts";
 import type { QueueProxyIdentity, RequestLogConfig } from "./config.ts";
 
 export interface LoggedRequest {
@@ -69,7 +69,7 @@ function requestOf(exchange: Exchange, headers: RawHeaders): GoStruct {
   const length = headerValue(headers, "content-length");
   const header: Record<string, string[]> = {};
   for (let index = 0; index < headers.length; index += 2) {
-    const name = canonical(headers[index] as string);
+    const name = canonicalName(headers[index] as string);
     if (name === "Host") continue;
     header[name] ??= [];
     header[name].push(headers[index + 1] as string);
@@ -104,8 +104,4 @@ function traceId(headers: RawHeaders): string {
   const parent = headerValue(headers, "traceparent");
   const parts = parent?.split("-") ?? [];
   return parts.length > 1 ? (parts[1] as string) : (headerValue(headers, "x-b3-traceid") ?? "");
-}
-
-function canonical(name: string): string {
-  return name.toLowerCase().replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
 }
