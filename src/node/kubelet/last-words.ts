@@ -1,8 +1,10 @@
-// Why a container ended, in its own words: the termination message. Reads its log; a message is worth no failure, so none is reported.
+// Why a container ended, in its own words: the termination message. Reads its file and its log; a message is worth no failure, so none is reported.
+// Source: kubernetes pkg/kubelet/kuberuntime/kuberuntime_container.go.
 import type { Container } from "../../apis/core/pod-spec.ts";
 import type { ContainerRuntime, ContainerState } from "../runtime/runtime.ts";
 import type { ExitFacts } from "./pod-facts.ts";
 import { fallbackMessage } from "./pod-status.ts";
+import { readTerminationFile } from "./termination-file.ts";
 
 const LOG_TAIL_LINES = 80;
 /** 128 + SIGKILL. */
@@ -31,16 +33,22 @@ export async function makeExit(
     ...at,
     exitCode,
     reason: state?.oomKilled ? "OOMKilled" : exitCode === 0 ? "Completed" : "Error",
-    message: exitCode === 0 ? "" : await lastWords(ended),
+    message: await lastWords(ended, exitCode),
     containerId,
     ranMs: ranMs(state),
   };
 }
 
-/** The end of the log where the policy says so (FallbackToLogsOnError); for a foreign image also that it is one. */
-async function lastWords({ runtime, containerId, state, container, foreign }: Ended): Promise<string> {
+/** What it wrote for this; after a failure else the end of the log where the policy says so; for a foreign image also that it is one. */
+async function lastWords(
+  { runtime, containerId, state, container, foreign }: Ended,
+  exitCode: number,
+): Promise<string> {
   if (state === undefined) return "the container was removed by someone else";
+  const written = await readTerminationFile(runtime, containerId, container);
+  if (exitCode === 0) return written;
   const first = foreign !== undefined && ranMs(state) < FOREIGN_WITHIN_MS ? `${foreign}\n` : "";
+  if (written !== "") return first + written;
   if (container.terminationMessagePolicy !== "FallbackToLogsOnError") return first + (state.error ?? "");
   const lines: string[] = [];
   try {
