@@ -32,6 +32,18 @@ function isUnreachable(error: unknown): boolean {
   return error instanceof TypeError && (error.message === "fetch failed" || error.cause !== undefined);
 }
 
+/** An error of the file system, as a complaint when it is that the disk is full; `folder`: where, for a failed write does not say. */
+export function noRoomAt(folder: string | undefined, error: unknown): unknown {
+  const { code = "", message = "" } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+  if (!["ENOSPC", "EDQUOT"].includes(code)) return error;
+  return new CliError({
+    exitCode: exitCodes.environment,
+    what: folder === undefined ? "there is no room on the disk" : `there is no room on the disk of ${folder}`,
+    why: message,
+    fix: "make room there, or set XDG_RUNTIME_DIR and XDG_STATE_HOME to folders elsewhere",
+  });
+}
+
 /** What to tell about any error that reached the top. Unknown ones are called what they are: a bug. */
 export function complaintOf(error: unknown): Complaint {
   if (error instanceof CliError) return error.complaint;
@@ -50,6 +62,8 @@ export function complaintOf(error: unknown): Complaint {
       fix: "see which sessions live with `knap down --list`, or start one with `knap up`",
     };
   }
+  const noRoom = noRoomAt(undefined, error);
+  if (noRoom instanceof CliError) return noRoom.complaint;
   const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return {
     exitCode: exitCodes.failed,

@@ -21,6 +21,8 @@ const OF_IMAGES: ReadonlySet<string> = new Set(["ContainerMissing", "ImagePullBa
 
 /** What to do about a reason; undefined where the message says it all. */
 export function fixOf(reason: string, message: string): string | undefined {
+  // The image is not to blame, and the message says what is.
+  if (/no space left on device/i.test(message)) return undefined;
   if (OF_IMAGES.has(reason) && NOT_LET_IN.test(message)) return LOGIN;
   return /^ExitCode\d+$/.test(reason) ? "see why it exits with `knap logs`" : fixes[reason];
 }

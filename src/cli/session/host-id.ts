@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { noRoomAt } from "../cli-error.ts";
 import type { Environment } from "../terminal.ts";
 import { stateFolder } from "./session-paths.ts";
 
@@ -15,11 +16,16 @@ export async function readHostId(env: Environment): Promise<string> {
   if (stored.trim()) return stored.trim();
   const made = randomBytes(6).toString("hex");
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  const content = `${made}\n`;
   try {
-    await writeFile(path, `${made}\n`, { mode: 0o600, flag: "wx" });
-    return made;
+    await writeFile(path, content, { mode: 0o600, flag: "wx" });
   } catch {
-    // Another start was faster; its id is the host's.
-    return (await readFile(path, "utf8")).trim();
+    // Another start was faster: its id is the host's. If the file says nothing, its disk was full.
+    const theirs = (await readFile(path, "utf8")).trim();
+    if (theirs) return theirs;
+    await writeFile(path, content, { mode: 0o600 }).catch((error: unknown) => {
+      throw noRoomAt(folder, error);
+    });
   }
+  return made;
 }

@@ -23,12 +23,7 @@ export async function openSessionFolder(env: Environment): Promise<SessionFolder
   const sessions = sessionsFolder(env);
   await mkdir(sessions, { recursive: true, mode: 0o700 });
   const path = join(sessions, id);
-  // Hidden until it shows a sign of life: another start would take it for a dead session's and remove it.
-  const hidden = join(sessions, `.${id}`);
-  await mkdir(hidden, { mode: 0o700 });
-  await chmod(hidden, 0o700);
-  const alive = await openAliveSocket(join(hidden, ALIVE_SOCKET));
-  await rename(hidden, path);
+  const alive = await light(join(sessions, `.${id}`), path);
   const kubeconfig = join(path, "kubeconfig");
   const secret = { mode: 0o600 };
   return {
@@ -45,4 +40,18 @@ export async function openSessionFolder(env: Environment): Promise<SessionFolder
       await rm(path, { recursive: true, force: true });
     },
   };
+}
+
+/** Makes the folder, hidden until it shows a sign of life: another start would take it for a dead session's and remove it. */
+async function light(hidden: string, path: string): Promise<AsyncDisposable> {
+  try {
+    await mkdir(hidden, { mode: 0o700 });
+    await chmod(hidden, 0o700);
+    const alive = await openAliveSocket(join(hidden, ALIVE_SOCKET));
+    await rename(hidden, path);
+    return alive;
+  } catch (error) {
+    await rm(hidden, { recursive: true, force: true });
+    throw error;
+  }
 }

@@ -7,6 +7,7 @@ import { startEmulator } from "../../emulator/emulator.ts";
 import type { Emulator, EmulatorOptions, ServiceCommand } from "../../emulator/options.ts";
 import { endRecorded } from "../../node/runtime/process/process-records.ts";
 import type { Project } from "../../project/project.ts";
+import { noRoomAt } from "../cli-error.ts";
 import type { SessionSettings } from "../flags/up-flags.ts";
 import type { Environment, Terminal } from "../terminal.ts";
 import { version } from "../version.ts";
@@ -88,7 +89,7 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
     });
   } catch (error) {
     await folder.remove();
-    throw error;
+    throw noRoomAt(folder.path, error);
   }
   const record = {
     pid: process.pid,
@@ -107,7 +108,7 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
     await folder.publish(record, emulator.api, start.project.namespace);
   } catch (error) {
     await stopSession(emulator, folder, interrupts.second);
-    throw error;
+    throw noRoomAt(folder.path, error);
   }
   return { emulator, folder, hostId, commands, stop: () => stopSession(emulator, folder, interrupts.second) };
 }

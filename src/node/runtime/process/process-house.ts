@@ -123,7 +123,7 @@ function writing<T>(folder: string, doing: string, write: () => T): T {
   try {
     return write();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+    if (!["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
     const why = `${doing}: no space left on device; the disk of ${folder} is full: make room there, or set XDG_RUNTIME_DIR to a folder elsewhere`;
     throw new RuntimeError("no-space", why, { cause: error });
   }
