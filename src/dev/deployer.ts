@@ -2,7 +2,6 @@
 
 import { readFile } from "node:fs/promises";
 import { keyOf, keyText } from "../apis/kinds.ts";
-import type { AnyObject } from "../apis/meta/object.ts";
 import type { Service } from "../apis/serving/types.ts";
 import { sha256Hex } from "../base/hash.ts";
 import type { Client } from "../client/client.ts";
@@ -10,6 +9,7 @@ import type { BuildServiceImage } from "../emulator/options.ts";
 import type { Project, ProjectService } from "../project/project.ts";
 import { type Applied, applyObjects } from "./apply-objects.ts";
 import { buildLine } from "./build-place.ts";
+import { BuildsUnderWay } from "./builds-under-way.ts";
 import type { TellDev } from "./dev-event.ts";
 import { hashSources, sourceFilter } from "./source-files.ts";
 import { type Deployed, withDeployed, withFreshName } from "./template-plan.ts";
@@ -33,11 +33,12 @@ interface Memory {
 }
 
 /** Lives as long as its session: it remembers what each Service was last made from. */
-export class Deployer {
+export class Deployer implements AsyncDisposable {
   /** Services of which a new revision was asked for, until somebody takes note. */
   readonly changed = new Set<string>();
   readonly #parts: DeployerParts;
   readonly #memories = new Map<string, Memory>();
+  readonly #builds = new BuildsUnderWay();
 
   constructor(parts: DeployerParts) {
     this.#parts = parts;
@@ -47,10 +48,10 @@ export class Deployer {
   async deploy(project: Project, signal: AbortSignal): Promise<readonly Applied[]> {
     const { client, tell } = this.#parts;
     const apart = new Set(project.inputs);
-    const prepared = new Map<string, AnyObject | undefined>();
-    for (const service of project.services) {
-      prepared.set(keyText(keyOf(service.object)), await this.#prepare(service, apart, signal));
-    }
+    const preparing = project.services.map(
+      async (service) => [keyText(keyOf(service.object)), await this.#prepare(service, apart, signal)] as const,
+    );
+    const prepared = new Map(await Promise.all(preparing));
     signal.throwIfAborted();
     const objects = project.objects.flatMap((object) => {
       const key = keyText(keyOf(object));
@@ -58,6 +59,11 @@ export class Deployer {
       return ready === undefined ? [] : [ready];
     });
     return applyObjects(client, objects, (applied) => tell({ type: "applied", applied }));
+  }
+
+  /** Ends builds that are under way. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#builds[Symbol.asyncDispose]();
   }
 
   /** The next deployment builds this Service again, or restarts its process as a new revision, although no file changed. */
@@ -78,7 +84,9 @@ export class Deployer {
     const dockerfile = service.build?.dockerfile ?? "Dockerfile";
     const sources = await hashSources(folder, sourceFilter(folder, dockerfile, apart));
     const recipe = isBuilt ? service.build : service.start;
-    const hash = sha256Hex(JSON.stringify([sources, recipe])).slice(0, 12);
+    // It may stand outside of its context.
+    const instructions = isBuilt ? await readFile(dockerfile, "utf8").catch(() => "") : "";
+    const hash = sha256Hex(JSON.stringify([sources, recipe, instructions])).slice(0, 12);
     const before = this.#memories.get(service.key);
     const deployed = isBuilt ? await this.#prepareImage(service, hash, signal) : this.#prepareProcess(service, hash);
     if (deployed === undefined) return undefined;
@@ -101,10 +109,11 @@ export class Deployer {
     if (buildImage === undefined || build === undefined) return {};
     const before = this.#memories.get(key);
     if (before?.image !== undefined && before.hash === hash) return { image: before.image };
-    tell({ type: "building", service: key });
+    if (!this.#builds.isUnderWay(key, hash)) tell({ type: "building", service: key });
     const onOutput = (line: string): void => tell({ type: "build-output", service: key, line });
-    const outcome = await buildImage({ service: key, plan: build, signal, onOutput });
-    signal.throwIfAborted();
+    const outcome = await this.#builds.join({ service: key, hash, signal }, (abort) =>
+      buildImage({ service: key, plan: build, signal: abort, onOutput }),
+    );
     if (!outcome.ok) {
       const line = buildLine(outcome.message, await readFile(build.dockerfile, "utf8").catch(() => ""));
       const place = line === undefined ? build.dockerfile : `${build.dockerfile}:${line}`;

@@ -13,6 +13,12 @@ export type DevEvent =
   | { readonly type: "built"; readonly service: string; readonly image: string }
   /** What ran before runs on. */
   | { readonly type: "build-failed"; readonly service: string; readonly message: string }
+  /** The files are in order again, after `invalid`. */
+  | { readonly type: "valid" }
+  /** Settings of knap.yaml that only a start reads were changed. */
+  | { readonly type: "needs-start"; readonly settings: readonly string[] }
+  /** Instances whose environment came from what `config` names; a cluster would leave them alone. */
+  | { readonly type: "restarting"; readonly revision: string; readonly instances: number; readonly config: string }
   | { readonly type: "applied"; readonly applied: Applied }
   | { readonly type: "removed"; readonly object: string }
   /** Something other than the user's files went wrong; the watch goes on. */

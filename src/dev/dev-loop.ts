@@ -4,11 +4,14 @@ import type { Service } from "../apis/serving/types.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Client } from "../client/client.ts";
 import { hasErrors, type Project } from "../project/project.ts";
+import type { ProjectFile } from "../project/project-file.ts";
 import { type Batcher, makeBatcher, saveTimes } from "./batcher.ts";
+import { changedConfigs } from "./config-use.ts";
 import type { Deployer } from "./deployer.ts";
 import { followServices, makeCommandReader } from "./dev-commands.ts";
 import type { TellDev } from "./dev-event.ts";
 import { DELETE_GRACE_MS, GoneObjects } from "./gone-objects.ts";
+import { InstanceRestarts } from "./instance-restarts.ts";
 import { hasSettled, retireRevisions } from "./retire-revisions.ts";
 import { type WatchedPaths, watchPaths } from "./watch-paths.ts";
 
@@ -27,8 +30,21 @@ export interface DevLoopParts {
 }
 
 function pathsOf(project: Project, folders: readonly string[]): readonly string[] {
-  const contexts = project.services.flatMap(({ build, start }) => [build?.context, start?.folder]);
+  // A Dockerfile may stand outside of its context.
+  const contexts = project.services.flatMap(({ build, start }) => [build?.context, build?.dockerfile, start?.folder]);
   return [...new Set([...project.inputs, ...folders, ...contexts.filter((path) => path !== undefined)])];
+}
+
+/** What every look reads anew; the other settings are those of the session. */
+const READ_ANEW: ReadonlySet<string> = new Set(["files", "config", "secrets", "services", "namespace"]);
+
+/** Names of settings that differ and that only a start reads. */
+export function changedSettings(before: ProjectFile, after: ProjectFile): readonly string[] {
+  const [was, is]: readonly Readonly<Record<string, unknown>>[] = [before, after];
+  const names = new Set([...Object.keys(was ?? {}), ...Object.keys(is ?? {})]);
+  return [...names].filter(
+    (name) => !READ_ANEW.has(name) && JSON.stringify(was?.[name]) !== JSON.stringify(is?.[name]),
+  );
 }
 
 /** Watches until disposed of. The first deployment is the caller's. */
@@ -38,12 +54,18 @@ export class DevLoop implements AsyncDisposable {
   readonly #batcher: Batcher;
   readonly #watched: WatchedPaths;
   readonly #ended = new AbortController();
+  readonly #restarts: InstanceRestarts;
+  /** As it was last deployed whole. */
+  #deployed: Project;
+  #invalid = false;
   #following: Promise<void> = Promise.resolve();
   #running: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
   #paused = false;
 
   private constructor(parts: DevLoopParts) {
     this.#parts = parts;
+    this.#deployed = parts.project;
+    this.#restarts = new InstanceRestarts({ ...parts, signal: this.#ended.signal });
     this.#gone = new GoneObjects(parts.project);
     this.#batcher = makeBatcher(parts.clock, saveTimes, () => this.#run());
     this.#watched = watchPaths(() => {
@@ -65,6 +87,7 @@ export class DevLoop implements AsyncDisposable {
     await this.#watched[Symbol.asyncDispose]();
     this.#running?.abort.abort();
     await Promise.all([this.#running?.done, this.#following]);
+    await this.#restarts.settled;
   }
 
   /** Wishes written on Services, and Services whose rebuild has become ready. */
@@ -107,10 +130,17 @@ export class DevLoop implements AsyncDisposable {
     const next = await load();
     if (signal.aborted) return;
     if (hasErrors(next)) {
+      this.#invalid = true;
       tell({ type: "invalid", findings: next.findings.filter(({ severity }) => severity === "error"), project: next });
       return;
     }
+    if (this.#invalid) tell({ type: "valid" });
+    this.#invalid = false;
+    const settings = changedSettings(this.#deployed.settings, next.settings);
+    if (settings.length > 0) tell({ type: "needs-start", settings });
     await deployer.deploy(next, signal);
+    await this.#restarts.after(changedConfigs(this.#deployed.objects, next.objects));
+    this.#deployed = next;
     await this.#removeGone(next);
     await this.#watched.follow(pathsOf(next, folders));
   }

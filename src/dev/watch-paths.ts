@@ -13,7 +13,6 @@ export function watchPaths(changed: (path: string) => void): WatchedPaths {
   const watcher = watch([], {
     ignored: (path) => NOISE.test(path),
     ignoreInitial: true,
-    awaitWriteFinish: { stabilityThreshold: 100, pollInterval: 20 },
   });
   const known = new Set<string>();
   watcher.on("all", (_event, path) => changed(path));

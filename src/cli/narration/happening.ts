@@ -47,7 +47,14 @@ export type Happening =
       readonly parts: WakeParts;
     }
   | { readonly type: "event"; readonly about: string; readonly reason: string; readonly message: string }
-  | { readonly type: "file"; readonly place: string; readonly message: string; readonly severity: "error" | "warning" }
+  | {
+      readonly type: "file";
+      readonly place: string;
+      readonly message: string;
+      readonly severity: "error" | "warning";
+      /** The line itself and a caret below its place. */
+      readonly excerpt?: readonly string[];
+    }
   | {
       readonly type: "build";
       readonly service: string;

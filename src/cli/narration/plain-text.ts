@@ -46,7 +46,7 @@ export function plainText(happening: Happening, { paint }: Pick<Terminal, "paint
       return `${paint("yellow", "!")} ${happening.about} ${happening.reason}: ${happening.message}`;
     case "file": {
       const mark = happening.severity === "error" ? paint("red", "✗") : paint("yellow", "!");
-      return `${mark} ${happening.place}: ${happening.message}`;
+      return [`${mark} ${happening.place}: ${happening.message}`, ...(happening.excerpt ?? [])].join("\n");
     }
     case "build":
       return buildText(happening, paint);

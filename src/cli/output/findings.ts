@@ -10,7 +10,8 @@ export function placeText({ file, line, column }: ProjectFinding): string {
   return [file, line, column].filter((part) => part !== undefined).join(":");
 }
 
-function excerpt(finding: ProjectFinding, sources: readonly ManifestSource[]): readonly string[] {
+/** The line itself, and a caret below its place; empty when the place is not known. */
+export function excerpt(finding: ProjectFinding, sources: readonly ManifestSource[]): readonly string[] {
   if (finding.line === undefined) return [];
   const text = sources.find(({ file }) => file === finding.file)?.text.split(/\r?\n/)[finding.line - 1];
   if (text === undefined || text.trim() === "") return [];

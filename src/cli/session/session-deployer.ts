@@ -36,11 +36,16 @@ export async function openSessionDeployer(
   const parts = { client, commands, tell };
   if (runtime !== "docker" || buildImage !== undefined) {
     const deployer = new Deployer({ ...parts, ...(buildImage && { buildImage }) });
-    return { deployer, [Symbol.asyncDispose]: async () => {} };
+    return { deployer, [Symbol.asyncDispose]: () => deployer[Symbol.asyncDispose]() };
   }
   const engine = await openDockerRuntime({ env });
   const build = makeImageBuilder(engine, { "knap.dev/session": id, "knap.dev/host": hostId });
-  return { deployer: new Deployer({ ...parts, buildImage: build }), [Symbol.asyncDispose]: () => engine.close() };
+  const deployer = new Deployer({ ...parts, buildImage: build });
+  const close = async (): Promise<void> => {
+    await deployer[Symbol.asyncDispose]();
+    await engine.close();
+  };
+  return { deployer, [Symbol.asyncDispose]: close };
 }
 
 /** A session that runs in this process, for {@link openSessionDeployer}. */

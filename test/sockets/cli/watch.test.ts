@@ -1,0 +1,113 @@
+// Watch mode of the built CLI on processes: what a saved file leads to, as a person at an editor sees it.
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { eventually } from "../../support/eventually.ts";
+import { get, KnapHome, type RunningKnap } from "../../support/knap.ts";
+
+const app = `import { createServer } from "node:http";
+createServer((_, response) => response.end(JSON.stringify({ ...process.env, PID: process.pid })))
+  .listen(Number(process.env.PORT), "0.0.0.0");
+process.on("SIGTERM", () => process.exit());
+`;
+const settings = (greeting: string): string =>
+  `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: settings }\ndata: { greeting: ${greeting}, unused: "1" }\n`;
+const service = (more = ""): string => `apiVersion: serving.knative.dev/v1
+kind: Service
+metadata: { name: hello }
+spec:
+${more}  template:
+    spec:
+      containers:
+        - image: dev.local/test/hello
+          env:
+            - { name: GREETING, valueFrom: { configMapKeyRef: { name: settings, key: greeting } } }
+            - { name: PASSWORD, valueFrom: { secretKeyRef: { name: db, key: PASSWORD } } }
+`;
+
+let home: KnapHome;
+let folder: string;
+let knap: RunningKnap;
+const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
+const told = (text: string) => knap.until((happening) => JSON.stringify(happening).includes(text));
+let address: string;
+const answer = async (): Promise<Record<string, string>> => JSON.parse((await get(address)).text);
+const eventuallyAnswers = (expected: Record<string, string>) =>
+  eventually(async () => expect(await answer()).toMatchObject(expected), 15_000);
+
+beforeEach(async () => {
+  home = new KnapHome({ KNAP_RUNTIME: "process" });
+  folder = join(home.folder, "project");
+  mkdirSync(folder);
+  write("server.mjs", app);
+  write("service.yaml", service());
+  write("settings.yaml", settings("one"));
+  write(".env.local", "PASSWORD=secret\n");
+  write(
+    "knap.yaml",
+    'files: [service.yaml, settings.yaml]\nsecrets: { db: { from: .env.local } }\nservices: { hello: { command: ["node", "server.mjs"] } }\n',
+  );
+  knap = home.start(["up", "--ui", "json"], folder);
+  const ready = await knap.until(({ type }) => type === "ready");
+  address = String(ready["address"]);
+});
+afterEach(async () => {
+  await knap.interrupt();
+  home[Symbol.dispose]();
+});
+
+describe("a saved file", () => {
+  test("a ConfigMap or Secret in the environment restarts the instance, of the same revision, and says so", async () => {
+    const first = await answer();
+    expect(first).toMatchObject({ GREETING: "one", PASSWORD: "secret" });
+    write("settings.yaml", settings("two"));
+    await told("hello-00001: ConfigMap settings changed, its instance restarts");
+    await eventuallyAnswers({ GREETING: "two", K_REVISION: "hello-00001" });
+    write(".env.local", "PASSWORD=changed\n");
+    await told("hello-00001: Secret db changed");
+    await eventuallyAnswers({ PASSWORD: "changed", K_REVISION: "hello-00001" });
+    const { PID } = await answer();
+    write("settings.yaml", settings("two").replace('unused: "1"', 'unused: "2"'));
+    const applied = () => knap.happenings.filter(({ object }) => object === "configmap/settings");
+    await eventually(() => expect(applied()).toHaveLength(3));
+    write("settings.yaml", `${settings("two").replace('unused: "1"', 'unused: "2"')}# a comment\n`);
+    write("server.mjs", `${app}// later than any restart that would have come\n`);
+    await eventuallyAnswers({ K_REVISION: "hello-00002" });
+    expect(knap.happenings.filter(({ text }) => String(text).includes("restarts"))).toHaveLength(2);
+    expect((await answer())["PID"]).not.toBe(PID);
+  });
+
+  test("a broken manifest changes nothing and shows the line; mended, it is said to be in order", async () => {
+    write("service.yaml", service("  trafic: []\n"));
+    const broken = await knap.until(({ type }) => type === "file");
+    expect(broken).toMatchObject({
+      place: "service.yaml:5:3",
+      severity: "error",
+      excerpt: [expect.stringContaining("trafic: []"), expect.stringMatching(/^ +\^$/)],
+    });
+    expect(await answer()).toMatchObject({ K_REVISION: "hello-00001" });
+    write("service.yaml", service());
+    await told("the files are in order again");
+  });
+
+  test("only traffic changed is no new revision; a file that an editor replaces is none either", async () => {
+    write("service.yaml", service("  traffic: [{ latestRevision: true, percent: 100, tag: now }]\n"));
+    await told("service.serving.knative.dev/hello");
+    write("next.tmp", service("  traffic: [{ latestRevision: true, percent: 100, tag: then }]\n"));
+    rmSync(join(folder, "service.yaml"));
+    renameSync(join(folder, "next.tmp"), join(folder, "service.yaml"));
+    await eventually(async () => {
+      const { stdout } = await home.run(["get", "ksvc", "hello", "-o", "jsonpath={.status.traffic[*].tag}"], folder);
+      expect(stdout.trim()).toBe("then");
+    }, 15_000);
+    expect(await answer()).toMatchObject({ K_REVISION: "hello-00001" });
+  });
+
+  test("a setting that only a start reads is named", async () => {
+    write(
+      "knap.yaml",
+      'files: [service.yaml, settings.yaml]\nport: 28099\nsecrets: { db: { from: .env.local } }\nservices: { hello: { command: ["node", "server.mjs"] } }\n',
+    );
+    await told("knap.yaml: port: counts from the next start on");
+  });
+});
