@@ -19,14 +19,17 @@ function makeProgram(run: Run): Command {
     .option("-q, --quiet", "no chatter")
     .option("-v, --verbose", "say more")
     .enablePositionalOptions(false)
-    .showHelpAfterError("(see `knap --help`)");
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "knap: ")) });
   addSessionCommands(program, run);
   addObjectCommands(program, run);
   addWritingCommands(program, run);
   addStoryCommands(program, run);
   addProjectCommands(program, run);
   addEmulatorCommands(program, run);
-  for (const command of [program, ...program.commands]) command.exitOverride();
+  for (const command of [program, ...program.commands]) {
+    const name = command === program ? "knap" : `knap ${command.name()}`;
+    command.copyInheritedSettings(program).exitOverride().showHelpAfterError(`  → see \`${name} --help\``);
+  }
   return program;
 }
 
@@ -42,12 +45,24 @@ function isUnknownCommand(program: Command, args: readonly string[]): string | u
   return [...known, "help"].includes(first) ? undefined : first;
 }
 
+/** One letter too many, too few, other or swapped; or the beginning of the word. */
+function isNear(word: string, typed: string): boolean {
+  if (typed.length > 2 && word.startsWith(typed)) return true;
+  let at = 0;
+  while (at < word.length && word[at] === typed[at]) at++;
+  const [rest, other] = [word.slice(at), typed.slice(at)];
+  const swapped = `${rest[1] ?? ""}${rest[0] ?? ""}${rest.slice(2)}`;
+  return rest.slice(1) === other || rest === other.slice(1) || rest.slice(1) === other.slice(1) || swapped === other;
+}
+
 async function runWith(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   let code: ExitCode = exitCodes.ok;
   const program = makeProgram({ terminal, finish: (given) => (code = given) });
   const unknown = isUnknownCommand(program, args);
   if (unknown !== undefined) {
-    const complaint = { exitCode: exitCodes.usage, what: `there is no command "${unknown}"`, fix: "see `knap --help`" };
+    const near = program.commands.map((command) => command.name()).filter((name) => isNear(name, unknown));
+    const fix = near.length > 0 ? `did you mean \`knap ${near.join("` or `knap ")}\`?` : "see `knap --help`";
+    const complaint = { exitCode: exitCodes.usage, what: `there is no command "${unknown}"`, fix };
     terminal.stderr.write(complaintText(complaint));
     return complaint.exitCode;
   }

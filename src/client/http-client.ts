@@ -2,6 +2,7 @@
 import { formatSelector } from "../apis/core/label-selector.ts";
 import { type Kind, keyOf, kindOf, type ObjectKey, type ObjectOf, resourceOf } from "../apis/kinds.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
+import { sameJson } from "../base/json.ts";
 import { ApiError, type Client, type LogOptions, type Written } from "./client.ts";
 import { HttpTransport, type Reply } from "./http-transport.ts";
 import { readLines } from "./read-lines.ts";
@@ -71,7 +72,9 @@ class HttpClient implements Client {
     if (!current) return { ...(await this.create(modified)), verdict: "created" };
     const patch = makeThreeWayPatch(lastApplied(current), modified, current);
     if (Object.keys(patch).length === 0) return { object: current, warnings: [], verdict: "unchanged" };
-    return { ...(await this.patch(key, { type: "merge", body: patch })), verdict: "configured" };
+    const patched = await this.patch(key, { type: "merge", body: patch });
+    // A file's list replaces the one that defaults have filled, and is filled again: to the server that is no change.
+    return { ...patched, verdict: sameJson(intentOf(current), intentOf(patched.object)) ? "unchanged" : "configured" };
   }
 
   async delete(key: ObjectKey, options: Parameters<Client["delete"]>[1] = {}): Promise<void> {
@@ -118,4 +121,11 @@ function inNamespace(object: AnyObject): AnyObject {
   if (resourceOf(kindOf(object))?.namespaced === false) return object;
   const namespace = object.metadata.namespace ?? "default";
   return { ...object, metadata: { ...object.metadata, namespace } };
+}
+
+/** What of an object is the user's to say: all but the status and what the server counts. */
+function intentOf(object: AnyObject): unknown {
+  const { status: _, metadata, ...rest } = object;
+  const { resourceVersion: _version, generation: _generation, ...own } = metadata;
+  return { ...rest, metadata: own };
 }

@@ -60,7 +60,7 @@ async function allFindings(flags: { file?: readonly string[] }, terminal: Termin
     const project = await readProject(flags, terminal);
     const sessions = await listSessions(env);
     const live = new Set(sessions.filter((session) => session.live).map(({ id }) => id));
-    const port = countFlag("port", env["KNAP_PORT"] ?? project.settings.port ?? "8080", 1, 65535);
+    const port = countFlag("port", env["KNAP_PORT"] || (project.settings.port ?? "8080"), 1, 65535);
     const hostId = await readHostId(env);
     const leftovers =
       engine.runtime === undefined ? [] : await checkLeftovers(engine.runtime, (id) => live.has(id), hostId);

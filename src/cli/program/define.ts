@@ -29,14 +29,14 @@ export function gather(value: string, before: readonly string[] | undefined): re
   return [...(before ?? []), value];
 }
 
-/** A flag with its `KNAP_…` environment variable; the flag wins. */
+/** A flag with its `KNAP_…` environment variable; the flag wins. An empty variable counts as none: that is how compose and CI pass on what is not set. */
 export function flag(
   names: string,
   text: string,
   rest: { readonly env?: string; readonly choices?: string[] } = {},
 ): Option {
   const option = new Option(names, text);
-  if (rest.env !== undefined) option.env(rest.env);
+  if (rest.env !== undefined && process.env[rest.env] !== "") option.env(rest.env);
   if (rest.choices !== undefined) option.choices(rest.choices);
   return option;
 }

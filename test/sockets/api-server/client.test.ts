@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ApiServer } from "../../../src/api-server/api-server.ts";
+import { makeAdmission } from "../../../src/apis/admission.ts";
+import { makeServingConfig } from "../../../src/apis/config/serving-config.ts";
 import type { AnyObject } from "../../../src/apis/meta/object.ts";
 import { silentLogger } from "../../../src/base/logger.ts";
 import { steadyClock } from "../../../src/base/steady-clock.ts";
@@ -72,6 +74,17 @@ describe("apply", () => {
     expect(second.object).not.toHaveProperty("data.b");
     expect(second.object).not.toHaveProperty("metadata.labels.mine");
     expect((await api.client.apply(configMap({ a: "5" }))).verdict).toBe("unchanged");
+  });
+
+  it("says unchanged of an object whose lists the server's defaults have filled, also while its status moves", async () => {
+    const { config } = makeServingConfig(new Map());
+    await using defaulting = await startApi({ storeOptions: { admission: makeAdmission({ config: () => config }) } });
+    await defaulting.client.apply(ksvc("hello"));
+    expect((await defaulting.client.apply(ksvc("hello"))).verdict).toBe("unchanged");
+    const patching = defaulting.client.apply(ksvc("hello"));
+    defaulting.store.writeStatus(key, { observedGeneration: 1 });
+    expect((await patching).verdict).toBe("unchanged");
+    expect((await defaulting.client.apply(ksvc("hello", "example.com/other"))).verdict).toBe("configured");
   });
 
   it("means the namespace default when none is given", async () => {
