@@ -1,8 +1,9 @@
 // `--wake freeze`: what would stop at zero waits frozen, thaws as the next pod of its revision, and never outlives its template or its session.
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Container, PodSpec } from "../../src/apis/core/pod-spec.ts";
 import type { OwnerReference } from "../../src/apis/meta/object.ts";
 import { eventually } from "../support/eventually.ts";
-import { type NodeBench, openNodeBench } from "../support/node-bench.ts";
+import { type NodeBench, openNodeBench, statusOf } from "../support/node-bench.ts";
 
 let bench: NodeBench;
 beforeAll(async () => {
@@ -12,17 +13,23 @@ afterAll(() => bench.close());
 
 const owners = new Map<string, OwnerReference>();
 const deploy = (name: string): void => void owners.set(name, bench.deployment(name));
-const owned = (owner: string, hash: string): string => {
+const owned = (
+  owner: string,
+  hash: string,
+  container: Partial<Container> = {},
+  spec: Partial<PodSpec> = {},
+): string => {
   const reference = owners.get(owner);
   if (!reference) throw new Error(`no Deployment ${owner}`);
-  return bench.pod({}, {}, { labels: { "pod-template-hash": hash }, ownerReferences: [reference] }).metadata.name;
+  const metadata = { labels: { "pod-template-hash": hash }, ownerReferences: [reference] };
+  return bench.pod(container, spec, metadata).metadata.name;
 };
 const servedBy = async (pod: string) =>
   ((await bench.get(pod, "/whoami")).json() as { hostname: string; served: number }).served;
 const sleepUntilFrozen = async (pod: string) => {
   bench.remove(pod);
   await bench.gone(pod);
-  expect(bench.kubelet.standbys.map((standby) => standby.pod)).toEqual([pod]);
+  expect(bench.kubelet.standbys.map((standby) => standby.pod.metadata.name)).toEqual([pod]);
 };
 
 test("a pod goes, its container freezes, and the next pod is that container thawed", async () => {
@@ -78,4 +85,92 @@ test("a frozen container that somebody removed costs a cold start and nothing el
   bench.remove(second);
   await bench.gone(second);
   expect(bench.kubelet.standbys.length).toBe(1);
+});
+
+describe("a pod of several containers with volumes", () => {
+  const shared = [
+    { name: "scratch", mountPath: "/scratch" },
+    { name: "about", mountPath: "/about" },
+  ];
+  const several = (owner: string): string =>
+    owned(
+      owner,
+      "h1",
+      { volumeMounts: shared },
+      {
+        initContainers: [
+          {
+            name: "first",
+            image: bench.image,
+            command: ["sh", "-c", "echo init >>/scratch/starts"],
+            volumeMounts: shared,
+          },
+        ],
+        containers: [
+          {
+            name: "side",
+            image: bench.image,
+            env: [
+              { name: "LISTEN_PORT", value: "9090" },
+              { name: "LISTEN_HOST", value: "127.0.0.1" },
+            ],
+            volumeMounts: shared,
+          },
+        ],
+        volumes: [
+          { name: "scratch", emptyDir: {} },
+          { name: "about", downwardAPI: { items: [{ path: "name", fieldRef: { fieldPath: "metadata.name" } }] } },
+        ],
+      },
+    );
+  const read = async (pod: string, path: string) => (await bench.get(pod, `/file?path=${path}`)).text;
+  const fromSide = async (pod: string, path: string) => {
+    const url = encodeURIComponent(`http://127.0.0.1:9090${path}`);
+    return ((await bench.get(pod, `/fetch?url=${url}`)).json() as { body: string }).body;
+  };
+
+  test("freezes whole, and its successor has the same processes, network and scratch files, and its own name in the files that tell it", async () => {
+    deploy("several");
+    const first = several("several");
+    await bench.ready(first);
+    await bench.get(first, "/write?path=/scratch/note&text=kept");
+    const served = await servedBy(first);
+    bench.remove(first);
+    await bench.gone(first);
+    const frozen = (await bench.runtime.list(bench.filter)).filter(
+      ({ labels }) => labels["knap.dev/pod"] === `default/${first}`,
+    );
+    expect(frozen.map(({ status }) => status).sort()).toEqual(["paused", "paused", "running"]);
+
+    const second = several("several");
+    await bench.ready(second);
+    expect(await servedBy(second)).toBeGreaterThan(served);
+    expect(await read(second, "/scratch/note")).toBe("kept");
+    expect(await read(second, "/scratch/starts")).toBe("init\n");
+    expect(await fromSide(second, "/file?path=/scratch/note")).toBe("kept");
+    await eventually(async () => expect(await read(second, "/about/name")).toBe(second));
+
+    // What starts anew in the thawed pod finds the same network and files.
+    const [side] = bench.kubelet.containersOf({ kind: "Pod", namespace: "default", name: second }, "side");
+    await bench.runtime.kill(side as string, "SIGKILL");
+    await eventually(() => expect(statusOf(bench.now(second), "side").restartCount).toBe(1));
+    await bench.ready(second);
+    await eventually(async () => expect(await fromSide(second, "/file?path=/scratch/note")).toBe("kept"));
+    bench.remove(second);
+    await bench.gone(second);
+  });
+
+  test("is dropped with all that it had when a ConfigMap or Secret of its namespace changes", async () => {
+    expect(bench.kubelet.standbys.map(({ pod }) => pod.metadata.ownerReferences?.[0]?.name)).toContain("several");
+    const data = { greeting: "hi" };
+    bench.store.create({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "new", namespace: "default" },
+      data,
+    } as never);
+    await eventually(async () => expect(await bench.runtime.list(bench.filter)).toEqual([]));
+    await eventually(async () => expect(await bench.runtime.volumes.list(bench.filter)).toEqual([]));
+    expect(bench.kubelet.standbys).toEqual([]);
+  });
 });

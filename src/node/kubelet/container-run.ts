@@ -10,7 +10,7 @@ import { KeptContainers } from "./kept-containers.ts";
 import { makeExit } from "./last-words.ts";
 import type { NodeParts, WakeMarks } from "./node-parts.ts";
 import type { ContainerFacts, ExitFacts, RunFacts } from "./pod-facts.ts";
-import type { Standby } from "./standbys.ts";
+import type { FrozenContainer } from "./standbys.ts";
 
 /** What the pod gives its containers. */
 export interface PodSide {
@@ -120,7 +120,7 @@ export class ContainerRun {
   }
 
   /** Goes on with a frozen container in place of a first start. False: it could not be thawed, and is gone. */
-  async thaw({ containerId, image }: Standby): Promise<boolean> {
+  async thaw({ containerId, image }: FrozenContainer): Promise<boolean> {
     const { runtime, nodeClock } = this.#parts;
     this.#image.have(image);
     this.#run = { state: "starting" };
@@ -146,7 +146,7 @@ export class ContainerRun {
   }
 
   /** The container is someone else's from now on; undefined: there is none. */
-  giveUp(): { readonly containerId: string; readonly image: UsableImage } | undefined {
+  giveUp(): FrozenContainer | undefined {
     const containerId = this.runningId;
     const { usable: image } = this.#image;
     if (containerId === undefined || !image) return undefined;

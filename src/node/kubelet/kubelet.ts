@@ -9,7 +9,7 @@ import { SESSION_LABEL } from "./orphans.ts";
 import { PodWorker } from "./pod-worker.ts";
 import { prewarm } from "./prewarm.ts";
 import { SessionNetwork } from "./session-network.ts";
-import { type Standby, Standbys } from "./standbys.ts";
+import { idsOf, type Standby, Standbys } from "./standbys.ts";
 import { LiveUpdates } from "./volumes/live-updates.ts";
 import { makeVolumes } from "./volumes/make-volumes.ts";
 import { ROLE_LABEL, WRITER_ROLE } from "./volumes/volume-writer.ts";
@@ -46,11 +46,13 @@ export class Kubelet {
     this.#manners = manners;
     const { runtime, prefix, labels } = parts;
     const session = network && new SessionNetwork({ runtime, first: network, name: prefix, labels });
+    const volumes = makeVolumes(parts);
+    const freezes = wake === "freeze" && runtime.capabilities.pause;
     this.#parts = {
       ...parts,
       network: session,
-      standbys: wake === "freeze" && runtime.capabilities.pause ? makeStandbys(parts, session) : undefined,
-      volumes: makeVolumes(parts),
+      standbys: freezes ? makeStandbys({ ...parts, volumes, network: session }) : undefined,
+      volumes,
       manners: () => this.#manners,
       listen: (id, listener) => this.#listen(id, listener),
       track: (work) => this.#track(work),
@@ -76,7 +78,7 @@ export class Kubelet {
       const same = (old as Deployment | undefined)?.spec.template === (object as Deployment).spec.template;
       if (same && type !== "DELETED") return;
       const { uid } = object.metadata;
-      void this.#parts.standbys?.dropWhere((key) => key.startsWith(`${uid}/`));
+      void this.#parts.standbys?.dropWhere(({ key }) => key.startsWith(`${uid}/`));
       if (type !== "DELETED") this.#onDeployment(object as Deployment);
     });
     for (const deployment of store.list("Deployment.apps")) this.#onDeployment(deployment);
@@ -169,6 +171,8 @@ export class Kubelet {
 
   #onConfig({ namespace, name }: ObjectKey): void {
     void this.#updates.changed(namespace, name);
+    // What a frozen container has read would be old in a pod that is new.
+    void this.#parts.standbys?.dropWhere(({ pod }) => pod.metadata.namespace === namespace);
     for (const worker of this.#workers.values()) if (worker.key.namespace === namespace) worker.refresh();
   }
 
@@ -224,11 +228,13 @@ export class Kubelet {
       Object.entries(labels).find(([key]) => key === SESSION_LABEL) ?? Object.entries(labels)[0] ?? [];
     if (name === undefined) return;
     const found = await runtime.list(`${name}=${value}`);
-    const frozen = new Set(this.standbys.map(({ containerId }) => containerId));
+    const workers = [...this.#workers.values()];
+    // By id as well: what was thawed is labelled with the pod that it was before.
+    const held = new Set([...this.standbys.flatMap(idsOf), ...workers.flatMap(({ containerIds }) => containerIds)]);
     const lost = found.filter(({ id, labels: own }) => {
       const uid = own["knap.dev/pod-uid"];
       if (last && own[ROLE_LABEL] === WRITER_ROLE) return true;
-      return uid !== undefined && !this.#workers.has(uid) && !frozen.has(id);
+      return uid !== undefined && !this.#workers.has(uid) && !held.has(id);
     });
     await Promise.all(lost.map(({ id }) => runtime.remove(id)));
   }
@@ -247,9 +253,16 @@ export class Kubelet {
   }
 }
 
-function makeStandbys(
-  { runtime, nodeClock, log }: Pick<NodeParts, "runtime" | "nodeClock" | "log">,
-  network: SessionNetwork | undefined,
-): Standbys {
-  return new Standbys({ runtime, clock: nodeClock, log, give: (place) => network?.give(place) });
+function makeStandbys({
+  runtime,
+  nodeClock,
+  log,
+  network,
+  volumes,
+}: Pick<NodeParts, "runtime" | "nodeClock" | "log" | "network" | "volumes">): Standbys {
+  const onDropped = ({ pod, sandbox }: Standby): void => {
+    if (sandbox.place) network?.give(sandbox.place);
+    void volumes.release(pod);
+  };
+  return new Standbys({ runtime, clock: nodeClock, log, onDropped });
 }

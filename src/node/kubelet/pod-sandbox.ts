@@ -10,6 +10,13 @@ import type { Address } from "./sidecar.ts";
 
 type Placement = Pick<ContainerSpec, "network" | "networkOf" | "ports" | "dns" | "extraHosts">;
 
+/** What of a pod's place on the network outlives it, for its successor. */
+export interface HeldSandbox {
+  readonly place: Place | undefined;
+  /** The container that holds the network of several. */
+  readonly pause?: { readonly id: string; readonly state: ContainerState | undefined };
+}
+
 export class PodSandbox {
   readonly #parts: NodeParts;
   readonly #pod: Pod;
@@ -23,18 +30,24 @@ export class PodSandbox {
   #opened = 0;
   #over = false;
 
-  /** `place`: an address that the pod takes over. */
+  /** `held`: what the pod takes over from a frozen one. */
   constructor(
     parts: NodeParts,
     pod: Pod,
-    { place, onLost }: { readonly place: Place | undefined; readonly onLost: () => void },
+    { held, onLost }: { readonly held: HeldSandbox | undefined; readonly onLost: () => void },
   ) {
     this.#parts = parts;
     this.#onLost = onLost;
     this.#pod = pod;
-    this.#place = place ?? parts.network?.take();
+    this.#place = held?.place ?? parts.network?.take();
     const several = userContainers(pod).length + (pod.spec.initContainers ?? []).length > 1;
     this.#facts = several && parts.runtime.capabilities.networks ? "none" : "unneeded";
+    if (held?.pause) this.#adopt(held.pause);
+  }
+
+  /** The pause container, while there is one. */
+  get id(): string | undefined {
+    return this.#id;
   }
 
   get facts(): PodFacts["sandbox"] {
@@ -63,7 +76,7 @@ export class PodSandbox {
 
   /** Starts the pause container. Throws what the runtime throws. */
   async open(): Promise<void> {
-    const { runtime, info, prefix, labels, starts, listen } = this.#parts;
+    const { runtime, info, prefix, labels, starts } = this.#parts;
     this.#facts = "opening";
     try {
       const image = await ensurePauseImage(runtime, info.architecture);
@@ -79,7 +92,7 @@ export class PodSandbox {
         });
         this.#opened++;
         this.#id = made;
-        this.#listening = listen(made, ({ type }) => (type === "die" || type === "destroy") && void this.check());
+        this.#listen(made);
         if (!this.#over) await runtime.start(made);
         return made;
       });
@@ -111,11 +124,30 @@ export class PodSandbox {
     if (id !== undefined) await this.#parts.runtime.remove(id);
   }
 
-  /** The address goes on with a frozen container. */
-  giveUp(): Place | undefined {
-    const place = this.#place;
+  /** Address and network go on with frozen containers. */
+  giveUp(): HeldSandbox {
+    const held = {
+      place: this.#place,
+      ...(this.#id !== undefined && { pause: { id: this.#id, state: this.#state } }),
+    };
+    this.#listening?.[Symbol.dispose]();
     this.#place = undefined;
-    return place;
+    this.#id = undefined;
+    return held;
+  }
+
+  #adopt({ id, state }: NonNullable<HeldSandbox["pause"]>): void {
+    this.#id = id;
+    this.#state = state;
+    this.#facts = "ready";
+    this.#listen(id);
+    // It may have ended while nobody listened.
+    void this.check();
+  }
+
+  #listen(id: string): void {
+    const { listen } = this.#parts;
+    this.#listening = listen(id, ({ type }) => (type === "die" || type === "destroy") && void this.check());
   }
 
   /** After the last container has ended. */

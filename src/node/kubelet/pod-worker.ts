@@ -8,6 +8,7 @@ import { ContainerRun, type PodSide } from "./container-run.ts";
 import { servingContainer, userContainers } from "./container-spec.ts";
 import type { NodeParts, WakeMarks } from "./node-parts.ts";
 import type { PodFacts } from "./pod-facts.ts";
+import { freezePod } from "./pod-freeze.ts";
 import type { PodFront } from "./pod-front.ts";
 import { HELD_RETRY_MS, planPod } from "./pod-plan.ts";
 import { PodRendering } from "./pod-rendering.ts";
@@ -15,7 +16,7 @@ import { PodSandbox } from "./pod-sandbox.ts";
 import { makePodStatus } from "./pod-status.ts";
 import { beginGrace, drainPod, endPod } from "./pod-stop.ts";
 import { RunningContainer } from "./running-container.ts";
-import { type Standby, standbyKey } from "./standbys.ts";
+import { type FrozenContainer, standbyKey } from "./standbys.ts";
 
 export class PodWorker {
   readonly uid: string;
@@ -29,7 +30,8 @@ export class PodWorker {
   readonly #onGone: () => void;
   #pod: Pod;
   #timer: Disposable | undefined;
-  #standby: Standby | undefined;
+  /** What its predecessor left frozen and it has not thawed yet, by container name. */
+  readonly #frozen: Map<string, FrozenContainer>;
   #stopping = false;
   #hurried = false;
   #annotated = false;
@@ -42,8 +44,10 @@ export class PodWorker {
     this.uid = pod.metadata.uid ?? "";
     this.key = keyOf(pod) as ObjectKey<"Pod">;
     this.marks.accepted = parts.nodeClock.now();
-    this.#standby = parts.standbys?.take(standbyKey(pod));
-    this.#sandbox = new PodSandbox(parts, pod, { place: this.#standby?.place, onLost: () => this.#onSandboxLost() });
+    const standby = parts.standbys?.take(standbyKey(pod));
+    this.#frozen = new Map(standby?.containers);
+    if (standby) parts.volumes.bequeath(standby.pod, pod);
+    this.#sandbox = new PodSandbox(parts, pod, { held: standby?.sandbox, onLost: () => this.#onSandboxLost() });
     this.#rendering = new PodRendering(parts, this.#sandbox);
     const side: PodSide = {
       pod: () => this.#pod,
@@ -55,7 +59,10 @@ export class PodWorker {
       marks: this.marks,
     };
     this.#runs = [
-      ...(pod.spec.initContainers ?? []).map((container) => new ContainerRun(parts, side, container, true)),
+      // Whose predecessor was initialized is so.
+      ...((standby ? undefined : pod.spec.initContainers) ?? []).map(
+        (container) => new ContainerRun(parts, side, container, true),
+      ),
       ...userContainers(pod).map((container) => new ContainerRun(parts, side, container, false)),
     ];
     this.#firstReady = this.#trackFirstReady();
@@ -68,6 +75,12 @@ export class PodWorker {
   /** The containers of a name, the present one first: for logs and exec. */
   containersOf(name: string): readonly string[] {
     return this.#runs.find((run) => run.name === name)?.ids ?? [];
+  }
+
+  /** Everything that it has on the engine, also what it took over from a frozen pod. */
+  get containerIds(): readonly string[] {
+    const frozen = [...this.#frozen.values()].map(({ containerId }) => containerId);
+    return [...this.#runs.flatMap(({ ids }) => ids), ...frozen, this.#sandbox.id ?? []].flat();
   }
 
   /** The object changed. */
@@ -129,48 +142,22 @@ export class PodWorker {
     // A pod that serves no more may wait frozen for its revision's next wake.
     const healthy = this.#front?.ready ?? false;
     await drainPod(parts, stopping, graceEnd);
-    const standby = healthy && (stopping.sidecar?.inFlight() ?? 0) === 0 ? await this.#freeze() : undefined;
+    const idle = healthy && !this.#hurried && (stopping.sidecar?.inFlight() ?? 0) === 0;
+    const main = { pod: this.#pod, runs: this.#runs.filter(({ init }) => !init), sandbox: this.#sandbox };
+    const standby = idle && this.#frozen.size === 0 ? await freezePod(parts, main) : undefined;
     if (!standby) await endPod(parts, stopping, graceEnd);
     for (const running of this.#running.values()) running.close();
-    if (this.#standby) await this.#runs[0]?.adopt(this.#standby.containerId);
+    for (const [name, { containerId }] of this.#frozen) this.#run(name).adopt(containerId);
     try {
       if (standby) parts.standbys?.put(standby);
       await Promise.all(this.#runs.map((run) => run.remove()));
       await this.#sandbox.close();
-      await parts.volumes.release(this.#pod);
+      if (!standby) await parts.volumes.release(this.#pod);
     } catch (error) {
       parts.log.warn("pod not removed whole", { pod: this.key.name, error: String(error) });
     }
     this.#onGone();
     parts.store.confirmDeleted(this.key, this.uid);
-  }
-
-  /** Freezes the container in place of ending it, where that is wanted and can be undone by any successor. */
-  async #freeze(): Promise<Standby | undefined> {
-    const { standbys, runtime } = this.#parts;
-    const key = standbyKey(this.#pod);
-    const [run, ...others] = this.#runs;
-    const alone = run !== undefined && others.length === 0 && (this.#pod.spec.volumes ?? []).length === 0;
-    if (!standbys || key === undefined || !alone || this.#hurried || this.#parts.manners().last) return undefined;
-    if (!this.#hasFuture()) return undefined;
-    if (run.runningId === undefined || !standbys.hasRoom(key)) return undefined;
-    try {
-      await runtime.pause(run.runningId);
-    } catch {
-      return undefined;
-    }
-    const given = run.giveUp();
-    const place = this.#sandbox.giveUp();
-    const { name: pod, namespace = "default" } = this.#pod.metadata;
-    return given && { key, ...given, place, pod, namespace };
-  }
-
-  /** Whether the Deployment that made this pod may make another one like it. */
-  #hasFuture(): boolean {
-    const owner = this.#pod.metadata.ownerReferences?.find(({ kind }) => kind === "Deployment");
-    const { namespace } = this.key;
-    const deployment = owner && this.#parts.store.get("Deployment.apps", namespace, owner.name);
-    return deployment?.metadata.uid === owner?.uid && deployment?.metadata.deletionTimestamp === undefined;
   }
 
   /** What still runs has no network any more: all of it starts anew. */
@@ -198,9 +185,9 @@ export class PodWorker {
 
   /** The first start may be the thaw of a frozen container. */
   async #start(run: ContainerRun): Promise<void> {
-    const standby = this.#standby;
-    this.#standby = undefined;
-    if (!standby || !(await run.thaw(standby))) await run.start();
+    const frozen = this.#frozen.get(run.name);
+    this.#frozen.delete(run.name);
+    if (!frozen || !(await run.thaw(frozen))) await run.start();
   }
 
   #run(name: string): ContainerRun {

@@ -1,29 +1,33 @@
-// Frozen containers that wait for their revision's next wake (`--wake freeze`): at most one per revision, for ten minutes, while memory is plenty. Never thaws one by itself.
+// Frozen pods that wait for their revision's next wake (`--wake freeze`): at most one per revision, for ten minutes, while memory is plenty. Never thaws one by itself.
 import { freemem, totalmem } from "node:os";
 import type { Pod } from "../../apis/core/types.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { UsableImage } from "../image/image-library.ts";
 import type { ContainerRuntime } from "../runtime/runtime.ts";
-import type { Place } from "./session-network.ts";
+import type { HeldSandbox } from "./pod-sandbox.ts";
+
+export interface FrozenContainer {
+  readonly containerId: string;
+  readonly image: UsableImage;
+}
 
 export interface Standby {
   /** The pods that it may become: same Deployment, same template. */
   readonly key: string;
-  readonly containerId: string;
-  readonly image: UsableImage;
-  readonly place: Place | undefined;
-  /** The pod it was; its host name stays. */
-  readonly pod: string;
-  readonly namespace: string;
+  /** The pod it was; its host name and its own volumes stay. */
+  readonly pod: Pod;
+  /** By name, without init containers. */
+  readonly containers: ReadonlyMap<string, FrozenContainer>;
+  readonly sandbox: HeldSandbox;
 }
 
 export interface StandbysOptions {
   readonly runtime: ContainerRuntime;
   readonly clock: Clock;
   readonly log: Logger;
-  /** The address is free again. */
-  readonly give: (place: Place) => void;
+  /** One that nobody took has no container any more: its address is free, its volumes can go. */
+  readonly onDropped: (standby: Standby) => void;
   /** Part of the machine's memory that is free, 0 to 1; default: as the system says. */
   readonly freeMemory?: () => number;
 }
@@ -75,9 +79,9 @@ export class Standbys {
     return found.standby;
   }
 
-  /** Drops those whose key is not wanted any more: the Deployment is gone or has another template. */
-  async dropWhere(unwanted: (key: string) => boolean): Promise<void> {
-    await Promise.all([...this.#kept.keys()].filter(unwanted).map((key) => this.#drop(key)));
+  /** Drops those that are not wanted any more: the Deployment is gone or has another template, or what they have read has changed. */
+  async dropWhere(unwanted: (standby: Standby) => boolean): Promise<void> {
+    await Promise.all(this.all.filter(unwanted).map(({ key }) => this.#drop(key)));
   }
 
   dropAll(): Promise<void> {
@@ -87,12 +91,19 @@ export class Standbys {
   async #drop(key: string): Promise<void> {
     const standby = this.take(key);
     if (!standby) return;
+    const { runtime, log, onDropped } = this.#options;
     try {
       // Removed, never stopped: a stop would have to thaw it first.
-      await this.#options.runtime.remove(standby.containerId);
+      await Promise.all(idsOf(standby).map((id) => runtime.remove(id)));
     } catch (error) {
-      this.#options.log.warn("frozen container not removed", { error: String(error) });
+      log.warn("frozen containers not removed", { error: String(error) });
     }
-    if (standby.place) this.#options.give(standby.place);
+    onDropped(standby);
   }
+}
+
+/** Every container that a standby has on the engine, the one that holds its network last. */
+export function idsOf({ containers, sandbox }: Standby): readonly string[] {
+  const ids = [...containers.values()].map(({ containerId }) => containerId);
+  return sandbox.pause ? [...ids, sandbox.pause.id] : ids;
 }

@@ -40,7 +40,7 @@ interface Kept {
   readonly name: string;
   readonly volume: Volume;
   /** A pod whose point of view the contents are rendered from. */
-  readonly pod: Pod;
+  pod: Pod;
   readonly ownPod: boolean;
   /** Hash of the contents as written. */
   written: string;
@@ -54,6 +54,8 @@ interface Kept {
 export class VolumeKeeper {
   readonly #options: VolumeKeeperOptions;
   readonly #kept = new Map<string, Kept>();
+  /** Pods that go on with the own volumes of another: uid → whose they were at first. */
+  readonly #heirs = new Map<string, string>();
 
   constructor(options: VolumeKeeperOptions) {
     this.#options = options;
@@ -103,8 +105,21 @@ export class VolumeKeeper {
     return outcomes.flat();
   }
 
+  /** The own volumes of a frozen pod are its successor's, as they are; what tells of the pod itself is written anew. */
+  bequeath(from: Pod, to: Pod): void {
+    this.#heirs.set(to.metadata.uid ?? "", this.#firstOwner(from));
+    this.#heirs.delete(from.metadata.uid ?? "");
+    for (const kept of this.#kept.values()) {
+      if (!kept.ownPod || kept.pod.metadata.uid !== from.metadata.uid) continue;
+      kept.pod = to;
+      // What fails is made up for when the volume is next needed.
+      void this.#update(kept).catch(() => {});
+    }
+  }
+
   /** A pod is gone: what was its own goes with it, and what could not go with those before it. */
   async release(pod: Pod): Promise<void> {
+    this.#heirs.delete(pod.metadata.uid ?? "");
     for (const kept of this.#kept.values()) kept.over ||= kept.ownPod && kept.pod.metadata.uid === pod.metadata.uid;
     const over = [...this.#kept.values()].filter((kept) => kept.over);
     await Promise.all(over.map((kept) => this.#remove(kept)));
@@ -113,6 +128,10 @@ export class VolumeKeeper {
   /** Removes all volumes of the session; no container may use one any more. */
   async close(): Promise<void> {
     await Promise.all([...this.#kept.values()].map((kept) => this.#remove(kept)));
+  }
+
+  #firstOwner({ metadata: { uid = "" } }: Pod): string {
+    return this.#heirs.get(uid) ?? uid;
   }
 
   #missingClaim(pod: Pod, { persistentVolumeClaim: claim }: Volume): string | undefined {
@@ -133,7 +152,7 @@ export class VolumeKeeper {
       fsGroup,
       // Pods have it filled in, the template that they are made from has not.
       pod.spec.serviceAccountName ?? "default",
-      ownPod && pod.metadata.uid,
+      ownPod && this.#firstOwner(pod),
     ]);
     const name =
       claim === undefined
