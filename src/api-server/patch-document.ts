@@ -1,4 +1,4 @@
-// Applies the body of a PATCH to an object: merge patch, JSON patch, and strategic patches where they mean the same as a merge patch.
+// Applies the body of a PATCH to an object: merge patch, JSON patch, and for built-in kinds strategic merge patch.
 import { applyPatch, type Operation } from "rfc6902";
 import type { Resource } from "../apis/kinds.ts";
 import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
@@ -6,6 +6,7 @@ import type { AnyObject } from "../apis/meta/object.ts";
 import { applyMergePatch, isFields } from "../base/json.ts";
 import type { ApiRequest } from "./answer.ts";
 import { mediaType, parseJson, unsupportedMedia } from "./request-body.ts";
+import { applyStrategicPatch } from "./strategic-merge.ts";
 
 const MERGE = "application/merge-patch+json";
 const JSON_PATCH = "application/json-patch+json";
@@ -18,14 +19,13 @@ export function applyPatchBody(
   old: AnyObject,
 ): { readonly object: AnyObject } | { readonly refused: ApiStatus } {
   const type = mediaType(request);
-  if (![MERGE, JSON_PATCH, STRATEGIC].includes(type)) return { refused: unsupportedMedia(JSON_PATCH, MERGE) };
+  // a custom resource has no merge keys
+  const accepted = isCustom(resource) ? [JSON_PATCH, MERGE] : [JSON_PATCH, MERGE, STRATEGIC];
+  if (!accepted.includes(type)) return { refused: unsupportedMedia(...accepted) };
   const patch = parseJson(request.body);
   if ("refused" in patch) return patch;
   if (type === JSON_PATCH) return applyOperations(patch.value, old);
-  // a custom resource has no merge keys; for built-in kinds a strategic patch without lists is a merge patch
-  if (type === STRATEGIC && (isCustom(resource) || !isPlainMerge(patch.value))) {
-    return { refused: unsupportedMedia(JSON_PATCH, MERGE) };
-  }
+  if (type === STRATEGIC) return applyStrategic(patch.value, old);
   return checked(applyMergePatch(old, patch.value), old);
 }
 
@@ -33,9 +33,13 @@ function isCustom({ group }: Resource): boolean {
   return group.includes(".");
 }
 
-function isPlainMerge(patch: unknown): boolean {
-  if (Array.isArray(patch)) return false;
-  return !isFields(patch) || Object.entries(patch).every(([key, value]) => !key.startsWith("$") && isPlainMerge(value));
+function applyStrategic(
+  patch: unknown,
+  old: AnyObject,
+): { readonly object: AnyObject } | { readonly refused: ApiStatus } {
+  if (!isFields(patch)) return { refused: makeFailure("BadRequest", "a strategic merge patch must be an object") };
+  const outcome = applyStrategicPatch({ ...old }, patch);
+  return "error" in outcome ? { refused: makeFailure("BadRequest", outcome.error) } : checked(outcome.object, old);
 }
 
 function applyOperations(

@@ -90,6 +90,28 @@ describe.skipIf(minor === undefined)("kubectl (needs kubectl on PATH)", () => {
     expect(await kubectl("describe", "ksvc", "hello")).toMatch(/Kind:\s+Service/);
   });
 
+  it("makes and changes built-in kinds in their own forms: protobuf, strategic merge", async () => {
+    expect(await kubectl("create", "configmap", "settings", "--from-literal=colour=blue")).toBe(
+      "configmap/settings created",
+    );
+    expect(await kubectl("get", "configmap", "settings", "-o", "jsonpath={.data}")).toBe('{"colour":"blue"}');
+    const service = (...ports: readonly number[]) => ({
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "gate" },
+      spec: { ports: ports.map((port) => ({ name: `p${port}`, port })) },
+    });
+    const apply = async (...ports: readonly number[]): Promise<string> => {
+      await kubectl("apply", ...validate, "-f", write("gate.json", service(...ports)));
+      return kubectl("get", "svc", "gate", "-o", "jsonpath={.spec.ports[*].port}");
+    };
+    expect([await apply(80, 81), await apply(81, 82)]).toEqual(["80 81", "81 82"]);
+    await kubectl("create", "serviceaccount", "robot");
+    await kubectl("patch", "serviceaccount", "robot", "-p", '{"imagePullSecrets":[{"name":"registry"}]}');
+    expect(await kubectl("get", "sa", "robot", "-o", "jsonpath={.imagePullSecrets[*].name}")).toBe("registry");
+    expect(await kubectl("delete", "svc/gate", "sa/robot", "cm/settings")).toContain('"robot" deleted');
+  });
+
   it("labels, patches and reads what a label selects", async () => {
     await kubectl("label", "ksvc", "hello", "team=a");
     await kubectl("patch", "ksvc", "hello", "--type=merge", "-p", '{"metadata":{"annotations":{"x":"y"}}}');

@@ -132,7 +132,7 @@ describe("writing", () => {
     });
   });
 
-  it("patches by merge and by JSON patch, strategically only where it means the same", async () => {
+  it("patches by merge and by JSON patch, strategically only what is built in", async () => {
     await api.client.create(ksvc("hello"));
     await api.send("POST", CONFIG_MAPS, configMap("c", { a: "1", b: "2" }));
     const patch = (path: string, type: string, content: unknown) =>
@@ -141,6 +141,12 @@ describe("writing", () => {
     expect(await body(patch(`${CONFIG_MAPS}/c`, strategic, { data: { a: null, c: "3" } }))).toMatchObject({
       data: { b: "2", c: "3" },
     });
+    const finalizers = { metadata: { finalizers: ["x/y"] } };
+    expect(await body(patch(`${CONFIG_MAPS}/c`, strategic, finalizers))).toMatchObject(finalizers);
+    const done = { metadata: { "$deleteFromPrimitiveList/finalizers": ["x/y"] } };
+    expect(await body(patch(`${CONFIG_MAPS}/c`, strategic, done))).not.toHaveProperty("metadata.finalizers");
+    const odd = await patch(`${CONFIG_MAPS}/c`, strategic, { data: { $patch: "upend" } });
+    expect([odd.status, (await body(odd))["reason"]]).toEqual([400, "BadRequest"]);
     const custom = await patch(`${SERVICES}/hello`, strategic, { metadata: { labels: { a: "b" } } });
     expect([custom.status, (await body(custom))["message"]]).toEqual([
       415,
