@@ -1,4 +1,5 @@
 // Ctrl-C and its relatives as two abort signals: the first asks for a gentle end, the second for an immediate one.
+import { setMaxListeners } from "node:events";
 
 /** npm passes a terminal's Ctrl-C on to its child, which got it already: two signals this close are one. */
 const SAME_KEYPRESS_MS = 250;
@@ -14,6 +15,8 @@ export interface Interrupts extends Disposable {
 export function listenForInterrupts(now: () => number = () => performance.now()): Interrupts {
   const first = new AbortController();
   const second = new AbortController();
+  // Whatever is under way listens to them; ten would be Node's idea of too many.
+  setMaxListeners(0, first.signal, second.signal);
   let last = Number.NEGATIVE_INFINITY;
   const interrupt = (): void => {
     const time = now();

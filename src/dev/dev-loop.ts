@@ -1,4 +1,5 @@
 // Watch mode: a saved file leads to a new look at the whole project, and what differs is deployed. The latest save wins; a broken one changes nothing.
+import { setMaxListeners } from "node:events";
 import { keyText } from "../apis/kinds.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { Clock } from "../base/clock.ts";
@@ -116,6 +117,8 @@ export class DevLoop implements AsyncDisposable {
     const before = this.#running;
     before?.abort.abort();
     const abort = new AbortController();
+    // Every build listens to it.
+    setMaxListeners(0, abort.signal);
     const done = (before?.done ?? Promise.resolve())
       .then(() => this.#look(abort.signal))
       .catch((error: unknown) => {

@@ -1,4 +1,5 @@
 // Fills the store from the API: watches of objects and events, the live figures, logs of pods. It draws nothing.
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Pod } from "../apis/core/types.ts";
 import type { Client } from "../client/client.ts";
@@ -63,6 +64,8 @@ function logFollower({ client, store, signal }: Feed): (pod: Pod) => void {
 
 /** Resolves once aborted. */
 export async function feed(parts: Feed): Promise<void> {
+  // Every watch and every pod's log listens to it; what Node warns of would be written across the screen.
+  setMaxListeners(0, parts.signal);
   const follow = logFollower(parts);
   const kinds = Object.keys(watched) as readonly WatchedKind[];
   await Promise.allSettled([

@@ -6,7 +6,7 @@ import { HELP, keyLine } from "./keys.ts";
 import { eventLines, type Line, logLines, storyLines, trafficLines } from "./panels.ts";
 import { type Row, rowsOf, serviceOfRow } from "./rows.ts";
 import { selectedRow, windowOf } from "./screen.ts";
-import { fitText, headerSegments, rowSegments } from "./segments.ts";
+import { fitText, headerSegments, rowSegments, wrapText } from "./segments.ts";
 import { readyPods } from "./world.ts";
 
 /** What the title says and no object tells. */
@@ -65,7 +65,7 @@ function bodyLines(
 function explainLines({ explained }: AppState, service: string | undefined, width: number): readonly Line[] {
   if (explained === undefined || explained.service !== service)
     return [[{ text: fitText(" asking…", width), colour: "gray" }]];
-  return explained.lines.map((text) => [{ text: fitText(` ${text}`, width) }]);
+  return explained.lines.flatMap((text) => wrapText(text, width - 1).map((part): Line => [{ text: ` ${part}` }]));
 }
 
 function bottomLine({ screen, now }: AppState, width: number): Line {
@@ -96,7 +96,7 @@ export function frameLines(state: AppState, title: Title, { width, height }: Fra
     ...body,
     ...Array.from({ length: Math.max(0, bodyHeight - body.length) }, () => blank),
     rule,
-    ...(story === 0 ? [] : storyLines(state.world, rows, chosen, { logs: state.logs, width, height: story })),
+    ...(story === 0 ? [] : storyLines(state.world, rows, chosen, { logs: state.logs, width, height: story, doors })),
     bottomLine(state, width),
   ].slice(0, height);
 }

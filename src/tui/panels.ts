@@ -39,22 +39,24 @@ function toldRevision(world: World, row: Row | undefined, service: ServiceRow | 
   return latest && `${service.namespace}/${latest}`;
 }
 
-/** why · wake · logs: three kinds of lines about the selected row, `height` in all. */
+/** why · wake · logs, and where there is room url and the last warning: lines about the selected row, `height` in all. */
 export function storyLines(
   world: World,
   rows: readonly Row[],
   selected: Row | undefined,
-  at: { readonly logs: readonly LogEntry[]; readonly width: number; readonly height: number },
+  at: { readonly logs: readonly LogEntry[]; readonly width: number; readonly height: number; readonly doors: Doors },
 ): readonly Line[] {
-  const { width, height } = at;
+  const { width, height, doors } = at;
   const service = serviceOfRow(rows, selected?.key);
   const revision = toldRevision(world, selected, service);
   const sentence = revision === undefined ? "" : (world.live?.revisions[revision]?.sentence ?? "");
   const wake = world.live?.wakes.findLast((each) => each.revision === revision);
+  const url = service && world.services.get(`${service.namespace}/${service.name}`)?.status?.url;
   const warning = world.events.findLast(({ type }) => type === "Warning");
   const lines: Line[] = [line("why", service?.problem ?? sentence, width)];
   lines.push(line("wake", wake === undefined ? "" : waterfall(wake, width - 7), width));
-  if (warning !== undefined && height > 3) lines.push(line("warn", eventText(warning), width, "yellow"));
+  if (url !== undefined && height > 3) lines.push(line("url", urlWithPort(url, doors), width));
+  if (warning !== undefined && height > 4) lines.push(line("warn", eventText(warning), width, "yellow"));
   const logs = at.logs.filter(
     (entry) => service === undefined || entry.service === `${service.namespace}/${service.name}`,
   );
@@ -103,12 +105,14 @@ export function trafficLines(
   const total = Object.values(observed).reduce((sum, count) => sum + count, 0);
   const targets = world.services.get(key)?.status?.traffic ?? [];
   const bar = Math.max(4, width - 60);
-  return targets.map(({ revisionName = "", percent = 0, tag, url }) => {
+  return targets.flatMap(({ revisionName = "", percent = 0, tag, url = "" }) => {
     const share = total === 0 ? 0 : (observed[revisionName] ?? 0) / total;
     const seen = total === 0 ? "nothing seen" : `${Math.round(share * 100)}% seen`;
     const name = fitText(` ${revisionName}${tag === undefined ? "" : ` (${tag})`}`, 32);
-    const text = `${name} ${String(percent).padStart(3)}%  ${shareBar(share, bar)} ${seen.padEnd(12)} ${urlWithPort(url ?? "", doors)}`;
-    return [{ text: fitText(text, width) }];
+    const text = `${name} ${String(percent).padStart(3)}%  ${shareBar(share, bar)} ${seen}`;
+    const reached: readonly Line[] =
+      url === "" ? [] : [[{ text: fitText(`   ${urlWithPort(url, doors)}`, width), colour: "gray" }]];
+    return [[{ text: fitText(text, width) }], ...reached];
   });
 }
 

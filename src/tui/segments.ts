@@ -24,6 +24,20 @@ export function fitText(text: string, width: number): string {
   return text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width);
 }
 
+/** The text in lines of at most so many columns, broken at blanks where there are any. */
+export function wrapText(text: string, width: number): readonly string[] {
+  const most = Math.max(1, width);
+  const lines: string[] = [];
+  let rest = text;
+  while (rest.length > most) {
+    const blank = rest.lastIndexOf(" ", most);
+    const end = blank > 0 ? blank : most;
+    lines.push(rest.slice(0, end));
+    rest = rest.slice(blank > 0 ? end + 1 : end);
+  }
+  return [...lines, rest];
+}
+
 /** 6.12 → 6.1, 58.4 → 58, 0 → 0: as many digits as a glance takes in. */
 export function figureText(value: number): string {
   if (value === 0) return "0";

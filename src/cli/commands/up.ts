@@ -64,7 +64,7 @@ interface UpRun {
 async function serve({ session, project, ui, flags, terminal }: UpRun): Promise<void> {
   const end = terminal.interrupts.first;
   const tell = (event: DevEvent): void => {
-    if (event.type === "build-output" && flags.verbose) terminal.say(terminal.paint("dim", event.line));
+    if (event.type === "build-output" && flags.verbose) ui.say(terminal.paint("dim", event.line));
     for (const happening of devHappenings(event)) ui.tell(happening);
   };
   await using opened = await openSessionDeployer(deploySessionOf(session), terminal.env, tell);
@@ -93,7 +93,7 @@ export async function up(_words: readonly string[], flags: Flags, terminal: Term
   const project = await loadUsableProject(flags, terminal);
   const settings = settleSession(flags, project.settings);
   const ui = await makeUi(chooseUi(flags, project, terminal), terminal);
-  const log = sessionLog(flags.verbose === true, terminal);
+  const log = sessionLog(flags.verbose === true, { paint: terminal.paint, say: ui.say });
   const session = await startSession({ command: "up", project, settings, log }, terminal);
   const { emulator } = session;
   const followed = new AbortController();

@@ -1,4 +1,5 @@
 // Follows a session through its API and tells happenings, until aborted. Used by plain and JSON output.
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Kind, ObjectOf } from "../../apis/kinds.ts";
 import type { Client } from "../../client/client.ts";
@@ -39,6 +40,8 @@ async function followLive({ client, narrator, signal, tell }: Narration): Promis
 /** Resolves once aborted; a watch that breaks is one the session ended. */
 export async function narrate(narration: Narration): Promise<void> {
   const { narrator } = narration;
+  // Every watch listens to it.
+  setMaxListeners(0, narration.signal);
   const all = [
     follow(narration, "Revision.serving.knative.dev", (revision) => narrator.revision(revision)),
     follow(narration, "Service.serving.knative.dev", (service, deleted) => narrator.service(service, deleted)),

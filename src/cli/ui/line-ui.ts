@@ -10,6 +10,8 @@ import type { Terminal } from "../terminal.ts";
 
 export interface SessionUi {
   tell(happening: Happening): void;
+  /** One line of chatter: logs, a build's output. */
+  say(line: string): void;
   /** Follows the session until aborted. */
   follow(session: RunningSession, signal: AbortSignal): Promise<void>;
 }
@@ -24,6 +26,7 @@ export function makeLineUi(kind: "plain" | "json", terminal: Terminal): SessionU
   const tell = writer(kind, terminal);
   return {
     tell,
+    say: (line) => terminal.say(line),
     follow({ emulator }, signal) {
       const isElsewhere = isSeenFromElsewhere(emulator.ingress);
       const narrator = makeNarrator({

@@ -19,8 +19,13 @@ const SHOWN_BY_ITSELF: ReadonlySet<Happening["type"]> = new Set([
   "applied",
 ]);
 
+/** Lines of logs and builds that are said again. */
+const KEPT_CHATTER = 100;
+
 export function makeTuiUi(terminal: Terminal): SessionUi {
   const said: string[] = [];
+  const chatter: string[] = [];
+  let isBack = false;
   let say = (_text: string, _pinned?: boolean): void => {};
   return {
     tell(happening) {
@@ -29,6 +34,13 @@ export function makeTuiUi(terminal: Terminal): SessionUi {
       const failed = happening.type === "file" || (happening.type === "build" && happening.phase === "failed");
       if (failed || happening.type === "notice") said.push(text);
       say(text.split("\n")[0] ?? "", failed);
+    },
+    say(line) {
+      // What is written while the screen is up would be written across it.
+      if (isBack) return terminal.say(line);
+      chatter.push(line);
+      if (chatter.length > KEPT_CHATTER) chatter.shift();
+      say(line);
     },
     async follow({ emulator }, signal) {
       await showTui({
@@ -43,8 +55,9 @@ export function makeTuiUi(terminal: Terminal): SessionUi {
           show(said.at(-1) ?? "");
         },
       });
-      say = () => {};
-      for (const text of said) terminal.say(text);
+      say = (text) => terminal.say(text);
+      for (const text of [...chatter, ...said]) terminal.say(text);
+      isBack = true;
     },
   };
 }

@@ -70,6 +70,34 @@ describe("a frame of 80 × 24", () => {
     );
   });
 
+  test("the URL of the selected Service is there to be typed, with the port of the door, also of each target", () => {
+    const tagged = service("hello", {
+      latest: "hello-00001",
+      url: "http://hello.example.com",
+      traffic: [{ revisionName: "hello-00001", percent: 100, tag: "next", url: "http://next-hello.example.com" }],
+    });
+    const world = worldOf([tagged, revision("hello-00001", "hello")], live());
+    expect(textOf(stateOf(world)).join("\n")).toContain("url   http://hello.example.com:8080");
+    const traffic = textOf(stateOf(world, { ...firstScreen, view: "traffic" })).join("\n");
+    expect(traffic).toContain("http://next-hello.example.com:8080");
+  });
+
+  test("an explanation that is wider than the screen is wrapped, not cut", () => {
+    const sentence = `hello-00001: stays at 1: ${"word ".repeat(30)}end`;
+    const state = {
+      ...stateOf(world, { ...firstScreen, view: "explain" }),
+      explained: { service: "service default/hello", lines: [sentence] },
+    };
+    const lines = textOf(state).slice(1, 5);
+    expect(
+      lines
+        .map((line) => line.trim())
+        .filter(Boolean)
+        .join(" "),
+    ).toBe(sentence);
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
+  });
+
   test("a wide terminal has room for bars of observed traffic", () => {
     const split = worldOf(
       [

@@ -9,7 +9,7 @@ const ready = (status = "True", more: object = {}) => [{ type: "Ready", status: 
 
 export function service(
   name: string,
-  options: { ready?: string; conditions?: object[]; traffic?: TrafficTarget[]; latest?: string } = {},
+  options: { ready?: string; conditions?: object[]; traffic?: TrafficTarget[]; latest?: string; url?: string } = {},
 ): Service {
   const latest = options.latest ?? `${name}-00001`;
   return {
@@ -18,7 +18,7 @@ export function service(
     metadata: { name, namespace: "default" },
     spec: { template: { spec: { containers: [{}] } } },
     status: {
-      url: `http://${name}.default.localhost:8080`,
+      url: options.url ?? `http://${name}.default.localhost:8080`,
       latestReadyRevisionName: latest,
       latestCreatedRevisionName: latest,
       traffic: options.traffic ?? [{ revisionName: latest, percent: 100, latestRevision: true }],
