@@ -1,6 +1,7 @@
 // The store as a Kubernetes API over HTTP on loopback: sockets, token, bodies in, answers out. It takes no decision about any object.
 
 import { timingSafeEqual } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { makeFailure } from "../apis/meta/api-status.ts";
@@ -55,6 +56,8 @@ export class ApiServer implements AsyncDisposable {
       ...(verbs ? { verbs } : {}),
       ...(unknownFields ? { unknownFields } : {}),
     };
+    // Every open request and watch listens to it.
+    setMaxListeners(0, this.#stop.signal);
     this.#server = createServer((message, response) => void this.#serve(message, response));
     // a watch may be quiet for as long as its client likes
     this.#server.requestTimeout = 0;

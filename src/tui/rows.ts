@@ -168,7 +168,7 @@ function serviceRow(
     rps: sum(({ rps }) => rps),
     mode: routed === undefined ? "" : figures(world, routed).mode,
     traffic,
-    napping: mark === "ready" && sum(({ ready, desired }) => ready + desired) === 0,
+    napping: mark === "ready" && sum(({ ready, desired }) => ready + Math.max(0, desired)) === 0,
     problem:
       mark === "failed" ? (problemOf(newest?.status?.conditions) ?? problemOf(service.status?.conditions)) : undefined,
   };

@@ -46,6 +46,16 @@ describe("rows of the overview", () => {
     expect(row).toMatchObject({ pods: "0/0", napping: true });
   });
 
+  test("a Service that is just starting does not nap: one ready pod, and no wish known yet", () => {
+    const starting = [
+      service("hello"),
+      revision("hello-00001", "hello"),
+      scaler("hello-00001", -1),
+      pod("p1", "hello", "hello-00001"),
+    ];
+    expect(rowsOf(worldOf(starting, live()), closed)[0]).toMatchObject({ pods: "1/0", napping: false });
+  });
+
   test("a failing Service tells the newest revision's cause, which lies deepest", () => {
     const failing = service("api", {
       ready: "False",
