@@ -33,6 +33,8 @@ export interface ServiceOptions {
   readonly spec?: Readonly<Record<string, unknown>>;
   readonly container?: Readonly<Record<string, unknown>>;
   readonly image?: string;
+  /** Beside the test app's. */
+  readonly containers?: readonly Readonly<Record<string, unknown>>[];
 }
 
 export interface Answer {
@@ -127,7 +129,10 @@ function makeService(name: string, image: string, options: ServiceOptions): Serv
     spec: {
       template: {
         metadata: { annotations: options.annotations ?? {} },
-        spec: { ...options.spec, containers: [{ image: options.image ?? image, env, ...options.container }] },
+        spec: {
+          ...options.spec,
+          containers: [{ image: options.image ?? image, env, ...options.container }, ...(options.containers ?? [])],
+        },
       },
     },
   };
