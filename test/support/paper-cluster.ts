@@ -34,7 +34,7 @@ export interface PaperCluster {
   /** Objects that the next rounds see through this configuration. */
   configure(configMaps: Readonly<Record<string, StringMap>>): void;
   /** One look of one planner at one object, its plan carried out. */
-  work(planner: Reconciler, key: ObjectKey): Plan;
+  work: (planner: Reconciler, key: ObjectKey) => Plan;
   /** Rounds over everything, `order` deciding who is first, until a round writes nothing. False: it never came to rest. */
   rest(order?: <T>(items: readonly T[]) => readonly T[]): boolean;
 }

@@ -42,6 +42,8 @@ export class Controller {
   /** Whose refusals the world tells. */
   #current: Task | undefined;
   #watch: Disposable | undefined;
+  /** Whose planned status is being written. */
+  #writer: Task | undefined;
   /** Tasks left of the present round; garbage is collected between rounds. */
   #roundLeft = 0;
   #scheduled = false;
@@ -74,7 +76,7 @@ export class Controller {
 
   /** Looks at one object, by all its reconcilers. */
   enqueue(key: ObjectKey): void {
-    for (const reconciler of this.#byKind.get(key.kind) ?? []) this.#enqueue(reconciler, key);
+    this.#enqueueAll(key);
   }
 
   /** Looks at every object. */
@@ -121,7 +123,10 @@ export class Controller {
   #notice({ object, old, key }: WatchEvent): void {
     // the engine records Events itself; nobody plans for them
     if (key.kind === "Event") return;
-    this.enqueue(key);
+    // the first news after a status was planned is that status: to its own planner it is none
+    const writer = this.#writer;
+    this.#writer = undefined;
+    this.#enqueueAll(key, writer);
     for (const seen of telling(object, old)) {
       for (const owner of seen.metadata.ownerReferences ?? []) {
         if (owner.controller) this.enqueue(ownerKey(key, owner));
@@ -140,6 +145,13 @@ export class Controller {
       }
     } catch (error) {
       this.#options.log.error("watch mapping failed", { reconciler: reconciler.name, error });
+    }
+  }
+
+  #enqueueAll(key: ObjectKey, except?: Task): void {
+    for (const reconciler of this.#byKind.get(key.kind) ?? []) {
+      const task = this.#tasks.of(reconciler, key);
+      if (task !== except) this.#add(task);
     }
   }
 
@@ -220,7 +232,9 @@ export class Controller {
       this.#add(task);
       return;
     }
+    this.#writer = task.reconciler.readsOwnStatus ? undefined : task;
     const refused = applyStatus(store, task.key, plan);
+    this.#writer = undefined;
     if (refused) verdicts.push({ key: task.key, refused });
     this.#tell(task, object, plan);
     const failed = plan.error !== undefined || verdicts.some((verdict) => verdict.refused !== undefined);

@@ -109,5 +109,10 @@ export interface Reconciler<K extends Kind = Kind> {
   readonly kind: K;
   /** Whom else a change concerns; the object itself and its controlling owner are enqueued anyway. */
   watches?(changed: AnyObject, view: View): readonly ObjectKey[];
+  /**
+   * What it plans next may follow from the status that it has just planned, so that status wakes it, too. Absent: a look at an object that
+   * has changed in nothing but this planner's own status plans nothing, and is not made.
+   */
+  readonly readsOwnStatus?: true;
   reconcile(object: ObjectOf<K>, world: World): Plan<K>;
 }

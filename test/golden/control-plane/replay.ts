@@ -53,6 +53,7 @@ class Replay {
       if (!step.setup && !this.#transcript.orderDependent) this.#compareStep(index, step, before, refused);
     }
     if (this.#transcript.orderDependent) this.#compareReadiness();
+    this.#findings.exact.push(...this.#world.overlooked);
     return this.#findings;
   }
 

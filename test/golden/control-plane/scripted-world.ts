@@ -28,6 +28,8 @@ export class ScriptedWorld {
   readonly advice = new Map<RevisionKey, ScaleResult>();
   readonly metricErrors = new Map<RevisionKey, string>();
   probeOk = false;
+  /** Where a second look at everything still found something to write: somebody was not woken. */
+  readonly overlooked: string[] = [];
   #config: ServingConfig;
   readonly #asked: { readonly question: Inquiry; readonly done: (answer: never) => void }[] = [];
   #uids = 0;
@@ -78,12 +80,16 @@ export class ScriptedWorld {
 
   /** All controllers, all keys, until a round writes nothing. */
   rest(): void {
+    let known = Number.POSITIVE_INFINITY;
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const before = this.store.version;
       this.controller.resync();
       this.controller.settle();
+      const settled = this.store.version;
+      if (settled > known) this.overlooked.push(`a second look at ${before} writes up to ${settled}`);
       this.#removeLostEndpoints();
       if (this.store.version === before) return;
+      known = this.store.version === settled ? settled : Number.POSITIVE_INFINITY;
     }
   }
 

@@ -59,11 +59,11 @@ function progressing(deployment: Deployment, counts: Counts, replicaSet: string,
     const made = mark("Progressing", ok, { reason, message });
     return { ...settle(made, current ? [current] : [], at.now), lastUpdateTime: timeText(at.now) };
   };
-  if (!current) return fresh("NewReplicaSetCreated", `Created new replica set "${replicaSet}"`);
-  if (current.reason === COMPLETE && counts.replicas === counts.updatedReplicas) return current;
+  if (current?.reason === COMPLETE && counts.replicas === counts.updatedReplicas) return current;
   const wanted = spec.replicas ?? 1;
   const isComplete = Object.values(counts).every((count) => count === wanted);
   if (isComplete) return fresh(COMPLETE, `${name} has successfully progressed.`);
+  if (!current) return fresh("NewReplicaSetCreated", `Created new replica set "${replicaSet}"`);
   if (hasMoved(counts, status)) return fresh("ReplicaSetUpdated", `${name} is progressing.`);
   if (current.reason === TIMED_OUT) return current;
   const due = (msToDeadline(deployment, current, at) ?? Number.POSITIVE_INFINITY) <= 1;

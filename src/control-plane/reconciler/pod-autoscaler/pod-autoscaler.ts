@@ -30,6 +30,8 @@ const hpaPlanner: Reconciler<PodAutoscalerKind> = knativePlanner({
 export const podAutoscalerPlanner: Reconciler<PodAutoscalerKind> = {
   name: "kpa",
   kind: KIND,
+  // how long it has been active, and whether it ever was
+  readsOwnStatus: true,
   watches: (changed) => (changed.kind === "Pod" || changed.kind === "Deployment" ? keyByLabel(changed) : []),
   reconcile(pa, world) {
     const autoscalingClass = classOf(pa, world.config.autoscaler);
