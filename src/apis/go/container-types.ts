@@ -87,20 +87,37 @@ export const windowsOptions = struct("WindowsSecurityContextOptions", {
   hostProcess: ptr("bool"),
 });
 export const appArmorProfile = struct("AppArmorProfile", { type: keep("string"), localhostProfile: ptr("string") });
-const securityContext = struct("SecurityContext", {
-  capabilities: ptr(struct("Capabilities", { add: list("string"), drop: list("string") })),
-  privileged: ptr("bool"),
-  seLinuxOptions: ptr(seLinuxOptions),
-  windowsOptions: ptr(windowsOptions),
-  runAsUser: ptr("int64"),
-  runAsGroup: ptr("int64"),
-  runAsNonRoot: ptr("bool"),
-  readOnlyRootFilesystem: ptr("bool"),
-  allowPrivilegeEscalation: ptr("bool"),
-  procMount: ptr("string"),
-  seccompProfile: ptr(seccompProfile),
-  appArmorProfile: ptr(appArmorProfile),
-});
+const securityContext = struct(
+  "SecurityContext",
+  {
+    capabilities: ptr(struct("Capabilities", { add: list("string"), drop: list("string") })),
+    privileged: ptr("bool"),
+    seLinuxOptions: ptr(seLinuxOptions),
+    windowsOptions: ptr(windowsOptions),
+    runAsUser: ptr("int64"),
+    runAsGroup: ptr("int64"),
+    runAsNonRoot: ptr("bool"),
+    readOnlyRootFilesystem: ptr("bool"),
+    allowPrivilegeEscalation: ptr("bool"),
+    procMount: ptr("string"),
+    seccompProfile: ptr(seccompProfile),
+    appArmorProfile: ptr(appArmorProfile),
+  },
+  [
+    "capabilities",
+    "privileged",
+    "seLinuxOptions",
+    "runAsUser",
+    "runAsNonRoot",
+    "readOnlyRootFilesystem",
+    "allowPrivilegeEscalation",
+    "runAsGroup",
+    "procMount",
+    "windowsOptions",
+    "seccompProfile",
+    "appArmorProfile",
+  ],
+);
 const volumeMount = struct("VolumeMount", {
   name: keep("string"),
   readOnly: "bool",
@@ -123,7 +140,12 @@ export const container = struct("Container", {
   resources: resourceRequirements,
   resizePolicy: list(struct("ContainerResizePolicy", { resourceName: keep("string"), restartPolicy: keep("string") })),
   restartPolicy: ptr("string"),
-  restartPolicyRules: list("any"),
+  restartPolicyRules: list(
+    struct("ContainerRestartRule", {
+      action: "string",
+      exitCodes: ptr(struct("ContainerRestartRuleOnExitCodes", { operator: "string", values: list("int32") })),
+    }),
+  ),
   volumeMounts: list(volumeMount),
   volumeDevices: list(struct("VolumeDevice", { name: keep("string"), devicePath: keep("string") })),
   livenessProbe: ptr(probe),

@@ -1,5 +1,6 @@
 // Differences of two objects in the words of Knative's update errors: one block each, Go field names, old and new value.
 // Source: knative.dev/pkg/kmp and the path syntax of go-cmp.
+import { parseQuantity } from "../../base/go/quantity.ts";
 import { sameValue } from "../meta/same-value.ts";
 import type { GoStruct, GoType } from "./go-type.ts";
 import { goTypeName } from "./go-type.ts";
@@ -110,11 +111,17 @@ function place({ path, isFollowed }: Site): string {
   return `${isFollowed ? "*" : ""}${path}`;
 }
 
-/** A scalar that is not written is its zero value. */
+/** A scalar that is not written is its zero value; quantities are compared by amount. */
 function isSameScalar(type: string, old: unknown, now: unknown): boolean {
   if (type === "any") return false;
-  const zero = type === "bool" ? false : type.startsWith("int") ? 0 : type === "quantity" ? "0" : "";
+  if (type === "quantity") return amountOf(old) === amountOf(now);
+  const zero = type === "bool" ? false : type.startsWith("int") ? 0 : "";
   return Object.is(old ?? zero, now ?? zero);
+}
+
+function amountOf(quantity: unknown): bigint | undefined {
+  const read = parseQuantity(String(quantity ?? "0"));
+  return read.ok ? read.value.nano : undefined;
 }
 
 function isNil(value: unknown): boolean {

@@ -20,6 +20,8 @@ export interface GoField {
 export interface GoStruct {
   readonly struct: string;
   readonly fields: readonly GoField[];
+  /** JSON names in the order of the generated String method, where that is not Go's. */
+  readonly printed?: readonly string[];
   /** JSON names of the fields. */
   readonly names: ReadonlySet<string>;
 }
@@ -37,12 +39,18 @@ export type FieldTable = Readonly<Record<string, GoType | Kept | Embedded>>;
 /** Go spells these differently from "first letter upper case". */
 const SPELLING: Readonly<Record<string, string>> = {
   apiVersion: "APIVersion",
+  awsElasticBlockStore: "AWSElasticBlockStore",
+  cephfs: "CephFS",
   csi: "CSI",
   dnsConfig: "DNSConfig",
   dnsPolicy: "DNSPolicy",
   fc: "FC",
   fsGroup: "FSGroup",
   fsGroupChangePolicy: "FSGroupChangePolicy",
+  fsType: "FSType",
+  gcePersistentDisk: "GCEPersistentDisk",
+  gmsaCredentialSpec: "GMSACredentialSpec",
+  gmsaCredentialSpecName: "GMSACredentialSpecName",
   grpc: "GRPC",
   httpGet: "HTTPGet",
   httpHeaders: "HTTPHeaders",
@@ -52,9 +60,12 @@ const SPELLING: Readonly<Record<string, string>> = {
   nfs: "NFS",
   os: "OS",
   rbd: "RBD",
+  seLinuxChangePolicy: "SELinuxChangePolicy",
   seLinuxOptions: "SELinuxOptions",
   serviceAccount: "DeprecatedServiceAccount",
+  storageos: "StorageOS",
   tcpSocket: "TCPSocket",
+  tls: "TLS",
   tty: "TTY",
   uid: "UID",
   url: "URL",
@@ -67,8 +78,8 @@ export const keep = (type: GoType): Kept => ({ keep: type });
 /** Flattens a struct into the one around it; the key in the table does not matter. */
 export const embed = (struct: GoStruct): Embedded => ({ embed: struct });
 
-/** A struct from its fields by JSON name, in Go's order. */
-export function struct(name: string, table: FieldTable): GoStruct {
+/** A struct from its fields by JSON name, in Go's order; `printed` is the order of its String method, where that differs. */
+export function struct(name: string, table: FieldTable, printed?: readonly string[]): GoStruct {
   const fields = Object.entries(table).flatMap(([json, entry]): readonly GoField[] => {
     if (typeof entry === "object" && "embed" in entry) {
       return entry.embed.fields.map((field) => ({
@@ -80,12 +91,8 @@ export function struct(name: string, table: FieldTable): GoStruct {
     const go = SPELLING[json] ?? json.charAt(0).toUpperCase() + json.slice(1);
     return [{ json, go, type: isKept ? entry.keep : entry, keep: isKept }];
   });
-  return makeStruct(name, fields);
-}
-
-/** A struct of given fields. */
-function makeStruct(name: string, fields: readonly GoField[]): GoStruct {
-  return { struct: name, fields, names: new Set(fields.map(({ json }) => json)) };
+  const names = new Set(fields.map(({ json }) => json));
+  return { struct: name, fields, names, ...(printed === undefined ? {} : { printed }) };
 }
 
 /** A type as Go's JSON errors name it. */

@@ -10,21 +10,39 @@ import {
 import { embed, keep, list, map, ptr, struct } from "./go-type.ts";
 import { volume } from "./volume-types.ts";
 
-const podSecurityContext = struct("PodSecurityContext", {
-  seLinuxOptions: ptr(seLinuxOptions),
-  windowsOptions: ptr(windowsOptions),
-  runAsUser: ptr("int64"),
-  runAsGroup: ptr("int64"),
-  runAsNonRoot: ptr("bool"),
-  supplementalGroups: list("int64"),
-  supplementalGroupsPolicy: ptr("string"),
-  fsGroup: ptr("int64"),
-  sysctls: list(struct("Sysctl", { name: keep("string"), value: keep("string") })),
-  fsGroupChangePolicy: ptr("string"),
-  seccompProfile: ptr(seccompProfile),
-  appArmorProfile: ptr(appArmorProfile),
-  seLinuxChangePolicy: ptr("string"),
-});
+const podSecurityContext = struct(
+  "PodSecurityContext",
+  {
+    seLinuxOptions: ptr(seLinuxOptions),
+    windowsOptions: ptr(windowsOptions),
+    runAsUser: ptr("int64"),
+    runAsGroup: ptr("int64"),
+    runAsNonRoot: ptr("bool"),
+    supplementalGroups: list("int64"),
+    supplementalGroupsPolicy: ptr("string"),
+    fsGroup: ptr("int64"),
+    sysctls: list(struct("Sysctl", { name: keep("string"), value: keep("string") })),
+    fsGroupChangePolicy: ptr("string"),
+    seccompProfile: ptr(seccompProfile),
+    appArmorProfile: ptr(appArmorProfile),
+    seLinuxChangePolicy: ptr("string"),
+  },
+  [
+    "seLinuxOptions",
+    "runAsUser",
+    "runAsNonRoot",
+    "supplementalGroups",
+    "fsGroup",
+    "runAsGroup",
+    "sysctls",
+    "windowsOptions",
+    "fsGroupChangePolicy",
+    "seccompProfile",
+    "appArmorProfile",
+    "supplementalGroupsPolicy",
+    "seLinuxChangePolicy",
+  ],
+);
 const toleration = struct("Toleration", {
   key: "string",
   operator: "string",
@@ -52,7 +70,12 @@ export const podSpec = struct("PodSpec", {
   volumes: list(volume),
   initContainers: list(container),
   containers: keep(list(container)),
-  ephemeralContainers: list(struct("EphemeralContainer", { common: embed(container), targetContainerName: "string" })),
+  ephemeralContainers: list(
+    struct("EphemeralContainer", {
+      common: embed({ ...container, struct: "EphemeralContainerCommon" }),
+      targetContainerName: "string",
+    }),
+  ),
   restartPolicy: "string",
   terminationGracePeriodSeconds: ptr("int64"),
   activeDeadlineSeconds: ptr("int64"),
@@ -96,5 +119,7 @@ export const podSpec = struct("PodSpec", {
   ),
   resources: ptr(resourceRequirements),
   hostnameOverride: ptr("string"),
-  workloadRef: ptr("any"),
+  workloadRef: ptr(
+    struct("WorkloadReference", { name: keep("string"), podGroup: keep("string"), podGroupReplicaKey: "string" }),
+  ),
 });

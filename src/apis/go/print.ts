@@ -1,4 +1,5 @@
 // Values as Go prints them with `%+v`, as far as differences of Revisions show them. Addresses print as 0xADDR.
+import { parseQuantity } from "../../base/go/quantity.ts";
 import type { GoField, GoStruct, GoType } from "./go-type.ts";
 
 const ADDRESS = "0xADDR";
@@ -7,6 +8,8 @@ const ADDRESS = "0xADDR";
 export function printedValue(type: GoType, value: unknown): string {
   if (typeof type === "object" && "ptr" in type) {
     if (typeof type.ptr === "object" && "struct" in type.ptr) return stringOf(type, value);
+    // What is left free-form here is a struct in Go.
+    if (type.ptr === "any" && (value === undefined || value === null)) return "nil";
     return value === undefined || value === null ? "<nil>" : ADDRESS;
   }
   return plain(type, value);
@@ -53,14 +56,17 @@ function quantityFields(canonical: string): string {
   const scale = binary >= 0 ? 0 : isExponent ? Number(suffix.slice(1)) : 3 * decimal - 9;
   const value = binary >= 0 ? BigInt(digits) << BigInt(10 * (binary + 1)) : digits;
   const format = binary >= 0 ? "BinarySI" : isExponent ? "DecimalExponent" : "DecimalSI";
-  return `{i:{value:${value} scale:${scale}} d:{Dec:<nil>} s: Format:${format}}`;
+  const read = parseQuantity(canonical);
+  const kept = canonical === "0" ? "0" : read.ok ? (read.value.text ?? "") : "";
+  return `{i:{value:${value} scale:${scale}} d:{Dec:<nil>} s:${kept} Format:${format}}`;
 }
 
 /** As the generated String methods of Kubernetes' types print: `&Probe{…}`, fields ended by commas. */
 function stringOf(type: GoType, value: unknown): string {
   if (typeof type === "string") return scalarString(type, value);
   if ("ptr" in type) {
-    if (value === undefined || value === null) return "nil";
+    if (value === undefined || value === null) return type.ptr === "quantity" ? "<nil>" : "nil";
+    if (type.ptr === "quantity") return String(value);
     return typeof type.ptr === "object" && "struct" in type.ptr
       ? `&${stringOf(type.ptr, value)}`
       : `*${scalar(String(type.ptr), value)}`;
@@ -77,7 +83,7 @@ function stringOf(type: GoType, value: unknown): string {
     return `map[string]string{${entries.map(([key, item]) => `${key}: ${String(item)},`).join("")}}`;
   }
   const given = asRecord(value);
-  const fields = parts(type).map(({ name, fields: part }) => {
+  const fields = inOrder(parts(type), type.printed).map(({ name, fields: part }) => {
     return `${name}:${"struct" in part ? stringOf(part, given) : stringOf(part.type, given[part.json])},`;
   });
   return `${type.struct}{${fields.join("")}}`;
@@ -88,10 +94,21 @@ function scalarString(type: string, value: unknown): string {
   return scalar(type, value);
 }
 
+interface Part {
+  readonly name: string;
+  readonly fields: GoField | GoStruct;
+}
+
+function inOrder(all: readonly Part[], printed: readonly string[] | undefined): readonly Part[] {
+  if (printed === undefined) return all;
+  const place = ({ fields }: Part): number => ("json" in fields ? printed.indexOf(fields.json) : -1);
+  return [...all].sort((a, b) => place(a) - place(b));
+}
+
 /** The fields of a struct with embedded ones grouped again, as Go sees them. */
-function parts(type: GoStruct): readonly { readonly name: string; readonly fields: GoField | GoStruct }[] {
+function parts(type: GoStruct): readonly Part[] {
   const seen = new Map<string, GoField[]>();
-  const out: { name: string; fields: GoField | GoStruct }[] = [];
+  const out: Part[] = [];
   for (const field of type.fields) {
     if (field.via === undefined) {
       out.push({ name: field.go, fields: field });

@@ -37,7 +37,7 @@ const domainMappingSpec = struct("DomainMappingSpec", {
       address: ptr("string"),
     }),
   ),
-  tls: ptr(struct("SecretTLS", { secretName: "string" })),
+  tls: ptr(struct("SecretTLS", { secretName: keep("string") })),
 });
 const podAutoscalerSpec = struct("PodAutoscalerSpec", {
   containerConcurrency: "int64",

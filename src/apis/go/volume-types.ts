@@ -1,6 +1,6 @@
 // Go's Volume and its sources (core/v1), as the decoder and the differ need it. Sources that Knative never allows are free-form.
-import { objectFieldSelector, resourceFieldSelector, resourceRequirements } from "./container-types.ts";
-import { embed, keep, list, ptr, struct } from "./go-type.ts";
+import { objectFieldSelector, resourceFieldSelector } from "./container-types.ts";
+import { embed, keep, list, map, ptr, struct } from "./go-type.ts";
 import { objectMeta } from "./meta-types.ts";
 
 const localObjectReference = struct("LocalObjectReference", { name: "string" });
@@ -16,7 +16,7 @@ const downwardItem = struct("DownwardAPIVolumeFile", {
 const claimSpec = struct("PersistentVolumeClaimSpec", {
   accessModes: list("string"),
   selector: ptr("any"),
-  resources: resourceRequirements,
+  resources: struct("VolumeResourceRequirements", { limits: map("quantity"), requests: map("quantity") }),
   volumeName: "string",
   storageClassName: ptr("string"),
   volumeMode: ptr("string"),

@@ -35,7 +35,9 @@ export function dns1035LabelErrors(name: string): readonly string[] {
 export function dns1123LabelErrors(name: string): readonly string[] {
   const errors: string[] = [];
   if (bytes(name) > 63) errors.push(tooLong(63));
-  if (!IS_LABEL_1123.test(name)) {
+  if (IS_LABEL_1123.test(name)) return errors;
+  if (IS_SUBDOMAIN_1123.test(name)) errors.push("must not contain dots");
+  else {
     errors.push(
       `a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character ${example(LABEL_1123, "my-name", "123-abc")}`,
     );
@@ -62,12 +64,17 @@ export function qualifiedNameErrors(name: string): readonly string[] {
   const parts = name.split("/");
   const rule = `must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character ${example(QUALIFIED, "MyName", "my.name", "123-abc")}`;
   if (parts.length > 2) {
-    return [`a qualified name ${rule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+    return [`a valid label key ${rule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
   }
   const prefix = parts.length === 2 ? parts[0] : undefined;
   const local = parts.at(-1) ?? "";
   if (prefix === "") errors.push("prefix part must be non-empty");
-  else if (prefix !== undefined) errors.push(...dns1123SubdomainErrors(prefix).map((error) => `prefix part ${error}`));
+  else if (prefix !== undefined) {
+    const wrong = dns1123SubdomainErrors(prefix).map((error) =>
+      error.replace(tooLong(253), "must be no more than 253 bytes"),
+    );
+    errors.push(...wrong.map((error) => `prefix part ${error}`));
+  }
   if (local === "") errors.push("name part must be non-empty");
   else if (bytes(local) > 63) errors.push("name part must be no more than 63 bytes");
   if (!IS_QUALIFIED.test(local)) errors.push(`name part ${rule}`);
@@ -83,7 +90,7 @@ function isPlainlyQualified(name: string): boolean {
 export function labelValueErrors(value: string): readonly string[] {
   if (typeof value !== "string") return [];
   const errors: string[] = [];
-  if (bytes(value) > 63) errors.push(tooLong(63));
+  if (bytes(value) > 63) errors.push("must be no more than 63 bytes");
   if (value !== "" && !IS_QUALIFIED.test(value)) {
     errors.push(
       `a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character ${example(`(${QUALIFIED})?`, "MyValue", "my_value", "12345")}`,

@@ -89,8 +89,10 @@ function withGrpcService(probe: Probe): Probe {
 }
 
 function defaultedMount(mount: VolumeMount, volumes: readonly Volume[]): VolumeMount {
-  const volume = volumes.findLast(({ name }) => name === mount.name);
-  const isWritable = Boolean(volume?.emptyDir ?? volume?.persistentVolumeClaim ?? volume?.ephemeral);
+  const isWritable = volumes.some(
+    ({ name, emptyDir, persistentVolumeClaim, ephemeral }) =>
+      name === mount.name && Boolean(emptyDir ?? persistentVolumeClaim ?? ephemeral),
+  );
   return isWritable ? mount : { ...mount, readOnly: true };
 }
 

@@ -15,6 +15,7 @@ import {
   via,
   viaIndex,
 } from "../meta/field-error.ts";
+import { sameValue } from "../meta/same-value.ts";
 import { validateVolumeMounts } from "./validation-mounts.ts";
 import { validateSecurityContext } from "./validation-security.ts";
 
@@ -37,19 +38,25 @@ const FIELDS = new Set([
   "terminationMessagePolicy",
   "volumeMounts",
 ]);
+/** A container that says nothing, as Go writes it. */
+const EMPTY: Container = { name: "", resources: {} };
 const RESERVED_PORTS = new Set([8008, 8012, 8013, 8022, 9090, 9091]);
 const RESERVED_ENV = ["K_SERVICE", "K_CONFIGURATION", "K_REVISION"];
 
-export interface ContainerSurroundings {
+export interface PodSurroundings {
   readonly volumes: ReadonlyMap<string, Volume>;
   readonly features: FeaturesConfig;
-  /** The container that serves; sidecars and init containers may set PORT. */
-  readonly isServing: boolean;
+  /** Of the port that receives requests; an unnamed one counts as `http`. */
+  readonly portName: string;
 }
 
-/** What holds for any container; probes are judged apart. */
-export function validateContainer(container: Container, around: ContainerSurroundings): Findings {
-  const { features, volumes } = around;
+/** What holds for any container; probes are judged apart. Only the one that serves may not set PORT. */
+export function validateContainer(
+  container: Container,
+  { features, volumes }: PodSurroundings,
+  role?: "serves",
+): Findings {
+  if (sameValue(container, EMPTY)) return missing("");
   const { resources, securityContext, terminationMessagePolicy: policy = "" } = container;
   const resourceFields = Object.keys(resources ?? {}).filter((field) => field !== "limits" && field !== "requests");
   const isPolicy = ["", "File", "FallbackToLogsOnError"].includes(policy);
@@ -58,7 +65,7 @@ export function validateContainer(container: Container, around: ContainerSurroun
     ...(container.name === "queue-proxy" ? finding('"queue-proxy" is a reserved container name', ["name"]) : none),
     ...validateImage(container.image ?? ""),
     ...via("resources", disallowed(...resourceFields)),
-    ...via("env", validateEnv(container.env ?? [], around)),
+    ...via("env", validateEnv(container.env ?? [], features, role)),
     ...via("envFrom", validateEnvFrom(container.envFrom ?? [])),
     ...(securityContext ? via("securityContext", validateSecurityContext(securityContext, features)) : none),
     ...(isPolicy ? none : invalidValue(policy, "terminationMessagePolicy")),
@@ -73,8 +80,8 @@ function validateImage(image: string): Findings {
   return finding("Failed to parse image reference", ["image"], details);
 }
 
-function validateEnv(env: readonly EnvVar[], { features, isServing }: ContainerSurroundings): Findings {
-  const reserved = new Set(isServing ? ["PORT", ...RESERVED_ENV] : RESERVED_ENV);
+function validateEnv(env: readonly EnvVar[], features: FeaturesConfig, role: "serves" | undefined): Findings {
+  const reserved = new Set(role === "serves" ? ["PORT", ...RESERVED_ENV] : RESERVED_ENV);
   const mayRefer = features.gates["kubernetes.podspec-fieldref"] !== "Disabled";
   const sources = new Set(["configMapKeyRef", "secretKeyRef", ...(mayRefer ? ["fieldRef", "resourceFieldRef"] : [])]);
   return env.flatMap(({ name, valueFrom }, index) =>
@@ -90,8 +97,8 @@ function validateEnv(env: readonly EnvVar[], { features, isServing }: ContainerS
 function validateEnvFrom(sources: readonly EnvFromSource[]): Findings {
   return sources.reduce((found: Findings, { configMapRef, secretRef }, index) => {
     let findings = found;
-    if (configMapRef) findings = viaIndex("configMapRef", index, findings);
     if (secretRef) findings = viaIndex("secretRef", index, findings);
+    if (configMapRef) findings = viaIndex("configMapRef", index, findings);
     if (configMapRef && secretRef) return [...findings, ...oneOfMany("configMapRef", "secretRef")];
     return configMapRef || secretRef ? findings : [...findings, ...oneOfNone("configMapRef", "secretRef")];
   }, none);
@@ -104,8 +111,7 @@ export function validateServingPort(ports: readonly ContainerPort[]): Findings {
   const { protocol = "", name = "" } = port;
   const isName = name === "" || name === "h2c" || name === "http1";
   return via("ports", [
-    ...disallowed(...Object.keys(port).filter((field) => field === "hostIP" || field === "hostPort")),
-    ...validatePortNumber(port),
+    ...validatePort(port),
     ...(protocol === "" || protocol === "TCP" ? none : invalidValue(protocol, "protocol")),
     ...(isName
       ? none
@@ -113,8 +119,13 @@ export function validateServingPort(ports: readonly ContainerPort[]): Findings {
   ]);
 }
 
-/** Range and reserved numbers of one port. */
-export function validatePortNumber({ containerPort }: ContainerPort): Findings {
+/** What holds for any port, also of an init container. */
+export function validatePort(port: ContainerPort): Findings {
+  const wrong = Object.keys(port).filter((field) => field === "hostIP" || field === "hostPort");
+  return [...disallowed(...wrong), ...validatePortNumber(port)];
+}
+
+function validatePortNumber({ containerPort }: ContainerPort): Findings {
   if (RESERVED_PORTS.has(containerPort)) {
     const text = `${containerPort} is a reserved port`;
     return invalidValue(text, "containerPort", `${text}, please use a different value`);

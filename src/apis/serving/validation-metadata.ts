@@ -61,8 +61,8 @@ export function validateRevisionName(meta: Partial<ObjectMeta>, parent: Partial<
   if (name === "") return none;
   const errors = dns1035LabelErrors(name);
   if (errors.length > 0) return invalidValue(`not a DNS 1035 label: ${goList(errors)}`, "name");
-  if (!parent.name) return parent.generateName ? disallowed("name") : none;
-  const prefix = `${parent.name}-`;
+  if (!parent.name && parent.generateName) return disallowed("name");
+  const prefix = `${parent.name ?? ""}-`;
   if (name.startsWith(prefix)) return none;
   return invalidValue(`${JSON.stringify(name)} must have prefix ${JSON.stringify(prefix)}`, "name");
 }
@@ -151,8 +151,9 @@ export function validateOwnerLabel(meta: ObjectMeta, label: string, ownerKind: s
 export function validateCreatorAndModifier(old: AnyObject, object: AnyObject): Findings {
   const before = old.metadata.annotations;
   const now = object.metadata.annotations;
-  const findings = before?.[CREATOR] === now?.[CREATOR] ? none : immutable(CREATOR);
-  if (before?.[LAST_MODIFIER] === now?.[LAST_MODIFIER] || !sameValue(old.spec, object.spec)) return findings;
+  const isChanged = (key: string): boolean => (before?.[key] ?? "") !== (now?.[key] ?? "");
+  const findings = isChanged(CREATOR) ? immutable(CREATOR) : none;
+  if (!isChanged(LAST_MODIFIER) || !sameValue(old.spec, object.spec)) return findings;
   return [...findings, ...invalidValue(now?.[LAST_MODIFIER] ?? "", `metadata.annotations.${LAST_MODIFIER}`)];
 }
 

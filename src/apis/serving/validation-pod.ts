@@ -1,12 +1,13 @@
 // Rules of a Revision's pod: which fields may be set at all, and its containers together. Source: pkg/apis/serving/k8s_validation.go, fieldmask.go.
 import type { FeaturesConfig } from "../config/types.ts";
-import type { Container, PodSpec, Volume } from "../core/pod-spec.ts";
+import type { Container, PodSpec } from "../core/pod-spec.ts";
 import { disallowed, type Findings, finding, invalidValue, missing, none, via, viaIndex } from "../meta/field-error.ts";
 import { dns1123SubdomainErrors } from "../meta/names.ts";
 import {
+  type PodSurroundings,
   validateContainer,
+  validatePort,
   validatePortCount,
-  validatePortNumber,
   validateServingPort,
 } from "./validation-container.ts";
 import { validateProbes, validateSidecarProbes } from "./validation-probes.ts";
@@ -50,6 +51,8 @@ export function validatePodSpec(spec: PodSpec, features: FeaturesConfig): Findin
   const all = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
   const mounted = new Set(all.flatMap(({ volumeMounts }) => (volumeMounts ?? []).map(({ name }) => name)));
   const volumes = new Map((spec.volumes ?? []).map((volume) => [volume.name, volume]));
+  const ports = (spec.containers ?? []).findLast((container) => container.ports?.length)?.ports;
+  const around: PodSurroundings = { volumes, features, portName: ports?.[0]?.name || "http" };
   const { serviceAccountName: account = "" } = spec;
   const accountErrors = account === "" ? [] : dns1123SubdomainErrors(account);
   return [
@@ -60,8 +63,8 @@ export function validatePodSpec(spec: PodSpec, features: FeaturesConfig): Findin
     ...accountErrors.flatMap((error) => invalidValue(account, "serviceAccountName", error)),
     ...validateVolumes(spec.volumes ?? [], mounted, features),
     ...validatePortCount(spec.containers ?? []),
-    ...validateContainers(spec.containers ?? [], volumes, features),
-    ...validateInitContainers(spec, volumes, features),
+    ...validateContainers(spec.containers ?? [], around),
+    ...validateInitContainers(spec, around),
     ...warnInsecure(spec, features),
   ];
 }
@@ -74,23 +77,17 @@ function isAllowed(field: string, spec: PodSpec, features: FeaturesConfig): bool
   return gate !== undefined && features.gates[gate] !== "Disabled";
 }
 
-function validateContainers(
-  containers: readonly Container[],
-  volumes: ReadonlyMap<string, Volume>,
-  features: FeaturesConfig,
-): Findings {
+function validateContainers(containers: readonly Container[], around: PodSurroundings): Findings {
   const [only] = containers;
   if (!only) return missing("containers");
-  if (containers.length === 1) return viaIndex("containers", 0, validateServing(only, volumes, features));
-  if (features.gates["multi-container"] !== "Enabled") {
+  if (containers.length === 1) return viaIndex("containers", 0, validateServing(only, around));
+  if (around.features.gates["multi-container"] !== "Enabled") {
     return finding(`multi-container is off, but found ${containers.length} containers`, []);
   }
   const names = new Set<string>();
   return containers.reduce((found: Findings, container, index) => {
     const isServing = (container.ports ?? []).length > 0;
-    const own = isServing
-      ? validateServing(container, volumes, features)
-      : validateSidecar(container, volumes, features);
+    const own = isServing ? validateServing(container, around) : validateSidecar(container, around);
     return [...checkedName(container, index, names, found), ...viaIndex("containers", index, own)];
   }, none);
 }
@@ -105,38 +102,26 @@ function checkedName({ name = "" }: Container, index: number, names: Set<string>
   return viaIndex("containers", index, [...found, ...repeated]);
 }
 
-function validateServing(
-  container: Container,
-  volumes: ReadonlyMap<string, Volume>,
-  features: FeaturesConfig,
-): Findings {
+function validateServing(container: Container, around: PodSurroundings): Findings {
   return [
-    ...validateContainer(container, { volumes, features, isServing: true }),
+    ...validateContainer(container, around, "serves"),
     ...validateServingPort(container.ports ?? []),
-    ...validateProbes(container),
+    ...validateProbes(container, around.portName),
   ];
 }
 
-function validateSidecar(
-  container: Container,
-  volumes: ReadonlyMap<string, Volume>,
-  features: FeaturesConfig,
-): Findings {
+function validateSidecar(container: Container, around: PodSurroundings): Findings {
   return [
-    ...validateContainer(container, { volumes, features, isServing: false }),
-    ...validateSidecarProbes(container, features.gates["multi-container-probing"] === "Enabled"),
+    ...validateContainer(container, around),
+    ...validateSidecarProbes(container, around.features.gates["multi-container-probing"] === "Enabled"),
   ];
 }
 
 /** Findings name `containers[i]`, as in Knative. */
-function validateInitContainers(
-  spec: PodSpec,
-  volumes: ReadonlyMap<string, Volume>,
-  features: FeaturesConfig,
-): Findings {
+function validateInitContainers(spec: PodSpec, around: PodSurroundings): Findings {
   const { initContainers = [] } = spec;
   if (initContainers.length === 0) return none;
-  if (features.gates["kubernetes.podspec-init-containers"] !== "Enabled") {
+  if (around.features.gates["kubernetes.podspec-init-containers"] !== "Enabled") {
     return finding(
       `pod spec support for init-containers is off, but found ${initContainers.length} init containers`,
       [],
@@ -146,23 +131,19 @@ function validateInitContainers(
   return initContainers.reduce((found: Findings, container, index) => {
     const isRepeated = names.has(container.name ?? "");
     const before = isRepeated ? checkedName(container, index, names, found) : found;
-    const own = validateInitContainer(container, volumes, features);
+    const own = validateInitContainer(container, around);
     return [...before, ...viaIndex("containers", index, own)];
   }, none);
 }
 
-function validateInitContainer(
-  container: Container,
-  volumes: ReadonlyMap<string, Volume>,
-  features: FeaturesConfig,
-): Findings {
+function validateInitContainer(container: Container, around: PodSurroundings): Findings {
   const never = (["livenessProbe", "readinessProbe", "startupProbe", "lifecycle"] as const).filter(
     (field) => container[field] !== undefined,
   );
   const ports = container.ports ?? [];
   return [
     ...never.flatMap((field) => finding("field not allowed in an init container", [field])),
-    ...validateContainer(container, { volumes, features, isServing: false }),
-    ...ports.flatMap((port) => via("ports", validatePortNumber(port))),
+    ...validateContainer(container, around),
+    ...ports.flatMap((port) => via("ports", validatePort(port))),
   ];
 }

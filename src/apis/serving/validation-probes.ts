@@ -18,11 +18,10 @@ const HANDLERS = ["httpGet", "tcpSocket", "exec", "grpc"] as const;
 /** How a probe's port is judged: by the name of the only port, or that it is given at all. */
 type PortRule = (port: IntOrString | undefined) => Findings;
 
-/** The probes of the container that serves. Named probe ports must name its port; an unnamed port counts as `http`. */
-export function validateProbes(container: Container): Findings {
-  const portName = container.ports?.[0]?.name || "http";
+/** The probes of the container that serves. Named probe ports must name the pod's port. */
+export function validateProbes(container: Container, portName: string): Findings {
   return validateAll(container, (port) =>
-    typeof port === "string" && port !== portName
+    typeof port === "string" && port !== "" && port !== portName
       ? invalidValue(port, "port", "Probe port must match container port")
       : none,
   );
@@ -79,7 +78,7 @@ function validateHandlers(probe: Probe, port: PortRule): Findings {
   }
   if (probe.grpc) {
     present.push("gRPC");
-    findings = via("gRPC", findings);
+    findings = via("grpc", findings);
   }
   if (present.length === 0) return [...findings, ...oneOfNone(...HANDLERS)];
   return present.length > 1 ? [...findings, ...oneOfMany(...present)] : findings;

@@ -61,9 +61,11 @@ export function validatePodSecurityContext(
   features: FeaturesConfig,
 ): Findings {
   const isGateOpen = features.gates["kubernetes.podspec-securitycontext"] !== "Disabled";
-  const seccomp = context.seccompProfile?.type ?? "";
+  const { type = "", ...further } = context.seccompProfile ?? {};
   const isDefaultSeccomp =
-    features.securePodDefaults !== "Disabled" && (seccomp === "RuntimeDefault" || seccomp === "Unconfined");
+    features.securePodDefaults !== "Disabled" &&
+    (type === "RuntimeDefault" || type === "Unconfined") &&
+    Object.keys(further).length === 0;
   const isAllowed = (field: string): boolean =>
     isGateOpen ? POD_FIELDS.has(field) : field === "seccompProfile" && isDefaultSeccomp;
   return [

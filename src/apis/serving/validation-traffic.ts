@@ -40,10 +40,8 @@ function validateTarget(target: TrafficTarget, kind: "Service" | "Route"): Findi
 }
 
 function serviceNames(revisionName: string, configurationName: string): Findings {
-  return [
-    ...(configurationName === "" ? none : disallowed("configurationName")),
-    ...(revisionName === "" ? none : qualified(revisionName, "revisionName")),
-  ];
+  if (configurationName !== "") return disallowed("configurationName");
+  return revisionName === "" ? none : qualified(revisionName, "revisionName");
 }
 
 function routeNames(revisionName: string, configurationName: string): Findings {

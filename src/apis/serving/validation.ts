@@ -186,7 +186,7 @@ function validateReference({ metadata, spec }: DomainMapping): Findings {
   const { ref } = spec;
   const wanted = (["name", "apiVersion", "kind"] as const).filter((field) => !ref[field]);
   const home = metadata.namespace ?? "";
-  const isElsewhere = Boolean(ref.namespace) && ref.namespace !== home;
+  const isElsewhere = home !== "" && Boolean(ref.namespace) && ref.namespace !== home;
   const details = `parent namespace: ${JSON.stringify(home)} does not match ref: ${JSON.stringify(ref.namespace)}`;
   return [
     ...wanted.flatMap((field) => missing(field)),

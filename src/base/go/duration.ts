@@ -29,7 +29,7 @@ export function parseDuration(text: string): Parsed<Nanoseconds> {
   while (rest !== "") {
     const term = /^(\d*)(?:\.(\d*))?([^\d.]*)/.exec(rest);
     const [matched = "", whole = "", fraction = "", unit = ""] = term ?? [];
-    if (whole + fraction === "") return invalid;
+    if (whole + fraction === "" || BigInt(whole || "0") > LARGEST) return invalid;
     if (unit === "") return unparsed(`time: missing unit in duration ${quoteAscii(text)}`);
     const size = Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined;
     if (size === undefined) return unparsed(`time: unknown unit ${quoteAscii(unit)} in duration ${quoteAscii(text)}`);

@@ -79,5 +79,6 @@ function significant(mantissa: string): number {
 /** A float64 as `%f` prints it: six decimals. */
 export function formatFixed(value: number): string {
   if (!Number.isFinite(value)) return formatFloat(value);
+  if (Object.is(value, -0)) return "-0.000000";
   return Math.abs(value) < 1e21 ? value.toFixed(6) : `${BigInt(value)}.000000`;
 }

@@ -6,10 +6,15 @@ type Format = "decimal" | "binary" | "exponent";
 export interface ParsedQuantity {
   readonly nano: bigint;
   readonly format: Format;
+  /** The text as it was given, where Kubernetes takes it for canonical and writes it back unchanged. */
+  readonly text?: string;
 }
 
 const NANO = 1_000_000_000n;
-const LARGEST = ((1n << 63n) - 1n) * NANO;
+/** Binary amounts stop here; decimal ones have no limit. */
+const LARGEST_BINARY = ((1n << 63n) - 1n) * NANO;
+/** So many digits fit an int64. */
+const INT64_DIGITS = 18;
 const DECIMAL = new Map<string, number>([
   ["n", -9],
   ["u", -6],
@@ -33,53 +38,74 @@ export function parseQuantity(text: string): Parsed<ParsedQuantity> {
   const [, sign = "", whole = "", fraction = "", suffix = ""] = match;
   const unit = unitOf(suffix);
   if (!unit) return unparsed("unable to parse quantity's suffix");
-  if (whole + fraction === "") return unparsed("unable to parse numeric part of quantity");
-  const size = BigInt(whole + fraction);
-  const scale = unit.format === "binary" ? 9 - fraction.length : 9 - fraction.length + unit.power;
-  const factor = unit.format === "binary" ? 1n << BigInt(unit.power) : 1n;
-  const nano = atMost(LARGEST, scaledUp(size * factor, scale));
-  const isSmall = unit.format === "binary" && nano < NANO && nano > 0n;
-  return parsed({ nano: sign === "-" ? -nano : nano, format: isSmall ? "decimal" : unit.format });
+  // What names no digit at all is a zero to the quick reading, which binary suffixes do not take.
+  if (whole + fraction === "" && unit.format === "binary") return unparsed("unable to parse numeric part of quantity");
+  const digits = (whole.replace(/^0+/, "") || "0") + fraction;
+  const amount = amountOf(BigInt(digits), fraction.length, unit);
+  const nano = sign === "-" ? -amount : amount;
+  const isKept = looksCanonical(digits, fraction.length, unit);
+  return parsed({ nano, format: unit.format, ...(isKept ? { text } : {}) });
 }
 
-function unitOf(suffix: string): { format: Format; power: number } | undefined {
+interface Unit {
+  readonly format: Format;
+  /** Of ten, or of two where the format is binary. */
+  readonly power: number;
+}
+
+function unitOf(suffix: string): Unit | undefined {
   const decimal = DECIMAL.get(suffix);
   if (decimal !== undefined) return { format: "decimal", power: decimal };
   const binary = BINARY.indexOf(suffix);
   if (binary >= 0) return { format: "binary", power: 10 * (binary + 1) };
-  if (!/^[eE][+-]?\d+$/.test(suffix)) return undefined;
-  return { format: "exponent", power: Number(suffix.slice(1)) };
+  const power = /^[eE][+-]?\d+$/.test(suffix) ? Number(suffix.slice(1)) : Number.POSITIVE_INFINITY;
+  return Math.abs(power) < 2 ** 63 ? { format: "exponent", power } : undefined;
+}
+
+function amountOf(digits: bigint, places: number, { format, power }: Unit): bigint {
+  if (format !== "binary") return scaledUp(digits, 9 - places + power);
+  const nano = scaledUp(digits << BigInt(power), 9 - places);
+  return nano > LARGEST_BINARY ? LARGEST_BINARY : nano;
 }
 
 function scaledUp(value: bigint, scale: number): bigint {
-  // Any power beyond these is capped, or rounded up to one billionth, anyway.
-  if (scale >= 0) return value * 10n ** BigInt(Math.min(scale, 60));
+  // A power beyond these would only cost memory.
+  if (scale >= 0) return value * 10n ** BigInt(Math.min(scale, 400));
   const divisor = 10n ** BigInt(Math.min(-scale, 400));
   return (value + divisor - 1n) / divisor;
 }
 
-function atMost(limit: bigint, value: bigint): bigint {
-  return value > limit ? limit : value;
+/** Kubernetes' quick test, which also lets leading zeros, a plus sign and a last dot pass. */
+function looksCanonical(digits: string, places: number, { format, power }: Unit): boolean {
+  if (format === "binary") {
+    const isShort = digits.length + Math.trunc(power * 0.3) < 15;
+    return places === 0 && isShort && BigInt(digits) % 8n !== 0n;
+  }
+  const scale = power - places;
+  const isShort = digits.length <= INT64_DIGITS && scale >= -9;
+  return isShort && scale % 3 === 0 && !digits.endsWith("000") && !digits.startsWith("0");
 }
 
 /** The canonical text: the same amount with the largest suffix that needs no fraction. */
-export function formatQuantity({ nano, format }: ParsedQuantity): string {
+export function formatQuantity({ nano, format, text }: ParsedQuantity): string {
   if (nano === 0n) return "0";
+  if (text !== undefined) return text;
   const sign = nano < 0n ? "-" : "";
   const size = nano < 0n ? -nano : nano;
-  if (format === "binary" && size >= 1024n * NANO) return sign + binaryText(size);
+  if (format === "binary" && size >= 1024n * NANO && size % NANO === 0n) return sign + binaryText(size / NANO);
   let mantissa = size;
   let power = -9;
-  while (mantissa % 1000n === 0n && power < 18) {
+  while (mantissa % 1000n === 0n) {
     mantissa /= 1000n;
     power += 3;
   }
+  // Beyond E there is no suffix, and none is what Kubernetes writes.
   const suffix = [...DECIMAL].find(([, known]) => known === power)?.[0] ?? "";
   return `${sign}${mantissa}${format === "exponent" && power !== 0 ? `e${power}` : suffix}`;
 }
 
 function binaryText(size: bigint): string {
-  let mantissa = (size + NANO - 1n) / NANO;
+  let mantissa = size;
   let step = 0;
   while (mantissa % 1024n === 0n && step < BINARY.length) {
     mantissa /= 1024n;

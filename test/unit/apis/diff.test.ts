@@ -29,8 +29,9 @@ describe("differences of Revisions", () => {
   it("look into quantities and named ports as Go does", () => {
     const limits = (cpu: string): object => container({ resources: { limits: { cpu } } });
     expect(diff(limits("500m"), limits("1"))).toBe(
-      '{v1.RevisionSpec}.PodSpec.Containers[0].Resources.Limits["cpu"]:\n\t-: resource.Quantity: "{i:{value:500 scale:-3} d:{Dec:<nil>} s: Format:DecimalSI}"\n\t+: resource.Quantity: "{i:{value:1 scale:0} d:{Dec:<nil>} s: Format:DecimalSI}"\n',
+      '{v1.RevisionSpec}.PodSpec.Containers[0].Resources.Limits["cpu"]:\n\t-: resource.Quantity: "{i:{value:500 scale:-3} d:{Dec:<nil>} s:500m Format:DecimalSI}"\n\t+: resource.Quantity: "{i:{value:1 scale:0} d:{Dec:<nil>} s:1 Format:DecimalSI}"\n',
     );
+    expect(diff(limits("1Gi"), limits("1073741824"))).toBe("");
     const probe = (port: number): object => container({ livenessProbe: { tcpSocket: { port } } });
     expect(diff(probe(80), probe(81))).toBe(
       '{v1.RevisionSpec}.PodSpec.Containers[0].LivenessProbe.ProbeHandler.TCPSocket.Port.IntVal:\n\t-: "80"\n\t+: "81"\n',

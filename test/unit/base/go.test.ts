@@ -30,6 +30,7 @@ describe("Go durations", () => {
     ["1d", 'time: unknown unit "d" in duration "1d"'],
     [".s", 'time: invalid duration ".s"'],
     ["9223372036854775808ns", 'time: invalid duration "9223372036854775808ns"'],
+    ["99999999999999999999d", 'time: invalid duration "99999999999999999999d"'],
   ])("refuses %j as Go does", (text, error) => {
     expect(outcome(parseDuration(text))).toBe(error);
   });
@@ -61,7 +62,13 @@ describe("Kubernetes quantities", () => {
     ["1Ki", "1Ki"],
     ["512", "512"],
     ["0.5Ki", "512"],
-    ["9999999999999999999", "9223372036854775807"],
+    ["9999999999999999999", "9999999999999999999"],
+    ["9Ei", "9223372036854775807"],
+    ["5.01Mi", "5253365760m"],
+    ["12e4", "120e3"],
+    ["8514E3", "8514E3"],
+    ["+04T", "+04T"],
+    [".", "0"],
   ])("writes %s as %s", (text, canonical) => {
     expect(canonicalQuantity(text)).toBe(canonical);
   });
@@ -70,6 +77,7 @@ describe("Kubernetes quantities", () => {
     expect(outcome(parseQuantity("1Q"))).toMatch(/^quantities must match/);
     expect(outcome(parseQuantity("1mm"))).toBe("unable to parse quantity's suffix");
     expect(outcome(parseQuantity(""))).toMatch(/^quantities must match/);
+    expect(outcome(parseQuantity(".Pi"))).toBe("unable to parse numeric part of quantity");
   });
   it("gives numbers", () => {
     expect(quantityNumber("100m")).toBe(0.1);
