@@ -1,5 +1,5 @@
 // What a cluster has before anybody deploys anything: its one node and the activator's Endpoints. Pure.
-import type { CoreCondition, Endpoints, Node, ServiceAccount } from "../apis/core/types.ts";
+import type { CoreCondition, Endpoints, Node } from "../apis/core/types.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 
 export const NODE_NAME = "knap";
@@ -27,9 +27,9 @@ export const NO_DISK_PRESSURE: CoreCondition = {
 const MOST_PODS = 110;
 const PODS_PER_CORE = 8;
 
-/** The Node, the activator's Endpoints in knative-serving, and the default ServiceAccount. */
+/** The Node, and the activator's Endpoints in knative-serving. */
 export function makeClusterObjects(size: NodeSize): readonly AnyObject[] {
-  return [makeNode(size), makeActivatorEndpoints(), makeDefaultServiceAccount()];
+  return [makeNode(size), makeActivatorEndpoints()];
 }
 
 function makeNode({ cpus, memoryBytes, maxPods, architecture }: NodeSize): Node {
@@ -71,8 +71,4 @@ function makeActivatorEndpoints(): Endpoints {
       },
     ],
   };
-}
-
-function makeDefaultServiceAccount(): ServiceAccount {
-  return { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default", namespace: "default" } };
 }

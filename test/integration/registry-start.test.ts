@@ -113,6 +113,37 @@ describe("knap with a registry that asks for a password", () => {
     for (const image of [first, second]) await runtime.images.remove(image);
   });
 
+  test("pulls with a Secret that only the namespace's ServiceAccount names", async () => {
+    const digest = await push(app, "team");
+    const auths = { auths: { [host]: { auth: basic } } };
+    const objects = [
+      {
+        kind: "Secret",
+        metadata: { name: "registry" },
+        type: "kubernetes.io/dockerconfigjson",
+        stringData: { ".dockerconfigjson": JSON.stringify(auths) },
+      },
+      { kind: "ServiceAccount", metadata: { name: "default" }, imagePullSecrets: [{ name: "registry" }] },
+    ].map((object) => JSON.stringify({ apiVersion: "v1", ...object }));
+    makeFolder(project, { "service.yaml": [...objects, serviceYaml("a")].join("\n---\n"), "knap.yaml": "{}\n" });
+    using home = new KnapHome({ DOCKER_CONFIG: folder });
+    const script = "console.log((await fetch(process.env.KNAP_URL)).status)";
+    const ask = ["--", process.execPath, "--input-type=module", "-e", script];
+    const flags = [
+      "--runtime",
+      "docker",
+      "--container-address",
+      "published",
+      "--namespace",
+      "team",
+      "--timeout",
+      "40s",
+    ];
+    const done = await home.run(["ci", ...flags, ...ask], project);
+    expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining("200") });
+    await runtime.images.remove(digest);
+  });
+
   test("a build that starts from a private image gets it with the user's credentials", async () => {
     const base = await push(`${host}/team/base:v1`, "base");
     makeFolder(project, {

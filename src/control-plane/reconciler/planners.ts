@@ -8,6 +8,7 @@ import { gcPlanner } from "./gc/gc.ts";
 import { ingressPlanner } from "./ingress/ingress.ts";
 import { labelerPlanner } from "./labeler/labeler.ts";
 import { metricPlanner } from "./metric/metric.ts";
+import { namespacePlanner } from "./namespace/namespace.ts";
 import { podAutoscalerPlanner } from "./pod-autoscaler/pod-autoscaler.ts";
 import { revisionPlanner } from "./revision/revision.ts";
 import { routePlanner } from "./route/route.ts";
@@ -23,6 +24,7 @@ function widened(planner: unknown): Reconciler {
 // From what stands below to what stands on it: an object is looked at again only when everything under it has come to rest.
 
 export const kubernetesPlanners: readonly Reconciler[] = [
+  namespacePlanner,
   schedulerPlanner,
   deploymentPlanner,
   endpointsPlanner,

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Deployment, Pod } from "../../../src/apis/core/types.ts";
+import type { AnyObject } from "../../../src/apis/meta/object.ts";
 import { choosePods } from "../../../src/control-plane/reconciler/deployment/choose-pods.ts";
 import { inOrderOfRetirement } from "../../../src/control-plane/reconciler/deployment/pod-ranks.ts";
 import { knativeService, makePaperCluster, type PaperCluster } from "../../support/paper-cluster.ts";
@@ -90,6 +91,29 @@ describe("a Deployment in the cluster", () => {
     });
     expect(condition("Available")).toMatchObject({ status: "True", reason: "MinimumReplicasAvailable" });
     expect(condition("Progressing")).toMatchObject({ status: "True", reason: "NewReplicaSetAvailable" });
+  });
+
+  test.each([
+    ["its pods get the pull secrets of their ServiceAccount", undefined, undefined, [{ name: "of-default" }]],
+    ["of the one that they name", "robot", undefined, [{ name: "of-robot" }]],
+    ["none where nobody made that account", "nobody", undefined, undefined],
+    ["only where they name none themselves", undefined, [{ name: "own" }], [{ name: "own" }]],
+  ])("%s", (_, serviceAccountName, imagePullSecrets, expected) => {
+    for (const name of ["default", "robot"])
+      cluster.store.create({
+        apiVersion: "v1",
+        kind: "ServiceAccount",
+        metadata: { name, namespace: "default" },
+        imagePullSecrets: [{ name: `of-${name}` }],
+      } as AnyObject);
+    const spec = {
+      containers: [{ image: "example.com/shop:v1" }],
+      ...(serviceAccountName && { serviceAccountName }),
+      ...(imagePullSecrets && { imagePullSecrets }),
+    };
+    cluster.store.create(knativeService("shop", "example.com/shop:v1", { template: { spec } }));
+    cluster.rest();
+    expect(pods()[0]?.spec.imagePullSecrets).toEqual(expected);
   });
 
   test("replaces its pods when the template changes, never below its replicas", () => {

@@ -2,6 +2,7 @@
 import type { Deployment, DeploymentStatus, Pod } from "../../../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../../../apis/kinds.ts";
 import type { EventNote, Plan, Reconciler, World } from "../../controller/reconciler.ts";
+import { DEFAULT_ACCOUNT } from "../namespace/namespace.ts";
 import { isControlledBy } from "../ownership.ts";
 import { choosePods } from "./choose-pods.ts";
 import { makePod, replicaSetName, TEMPLATE_HASH_LABEL, templateHash } from "./make-pod.ts";
@@ -68,10 +69,12 @@ function makePods({ deployment, hash, existing, count }: Order, world: World): M
   if (count === 0) return { pods: [], failure: undefined };
   const namespace = deployment.metadata.namespace ?? "";
   const quotas = world.list("ResourceQuota", { namespace });
+  const { serviceAccountName = DEFAULT_ACCOUNT } = deployment.spec.template.spec;
+  const account = world.get("ServiceAccount", namespace, serviceAccountName);
   const taken = new Set(existing.map((pod) => pod.metadata.name));
   const pods: Pod[] = [];
   for (let attempt = 0; pods.length < count; attempt++) {
-    const pod = makePod(deployment, hash, `${world.now}/${attempt}`);
+    const pod = makePod(deployment, hash, `${world.now}/${attempt}`, account);
     if (taken.has(pod.metadata.name)) continue;
     const others = quotas.length === 0 ? [] : [...world.list("Pod", { namespace }), ...pods];
     const failure = quotaRefusal(pod, others, quotas);

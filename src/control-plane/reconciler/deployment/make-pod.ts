@@ -1,7 +1,8 @@
 // One Pod of a Deployment. In knap there is no ReplicaSet between them: the Deployment owns its Pods, which still carry the
 // name and the hash label that a ReplicaSet would have given them.
-import type { Deployment, Pod } from "../../../apis/core/types.ts";
+import type { Deployment, Pod, ServiceAccount } from "../../../apis/core/types.ts";
 import { md5Hex } from "../../../base/hash.ts";
+import { DEFAULT_ACCOUNT } from "../namespace/namespace.ts";
 import { controllerReference } from "../ownership.ts";
 
 export const TEMPLATE_HASH_LABEL = "pod-template-hash";
@@ -19,9 +20,13 @@ export function replicaSetName(deployment: Deployment, hash: string): string {
   return `${deployment.metadata.name}-${hash}`;
 }
 
-/** `hash`: of the present template; `chance`: a text that differs from every other time a Pod of this Deployment is made. */
-export function makePod(deployment: Deployment, hash: string, chance: string): Pod {
+/**
+ * `hash`: of the present template; `chance`: a text that differs from every other time a Pod of this Deployment is made;
+ * `account`: the Pod's, if there is one: a Pod that names no pull secrets gets the account's, as Kubernetes admits it.
+ */
+export function makePod(deployment: Deployment, hash: string, chance: string, account?: ServiceAccount): Pod {
   const { metadata, spec } = deployment.spec.template;
+  const secrets = spec.imagePullSecrets?.length ? spec.imagePullSecrets : account?.imagePullSecrets;
   const generateName = `${replicaSetName(deployment, hash)}-`;
   return {
     apiVersion: "v1",
@@ -38,9 +43,10 @@ export function makePod(deployment: Deployment, hash: string, chance: string): P
       restartPolicy: "Always",
       terminationGracePeriodSeconds: 30,
       dnsPolicy: "ClusterFirst",
-      serviceAccountName: "default",
+      serviceAccountName: DEFAULT_ACCOUNT,
       schedulerName: "default-scheduler",
       ...spec,
+      ...(secrets?.length ? { imagePullSecrets: secrets } : {}),
     },
     status: { phase: "Pending" },
   };

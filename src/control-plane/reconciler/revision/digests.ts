@@ -4,6 +4,7 @@ import type { Container } from "../../../apis/core/pod-spec.ts";
 import { markContainerMissing, markResolvingDigests } from "../../../apis/serving/revision-lifecycle.ts";
 import type { Revision, RevisionContainerStatus } from "../../../apis/serving/types.ts";
 import type { Inquiry, World } from "../../controller/reconciler.ts";
+import { DEFAULT_ACCOUNT } from "../namespace/namespace.ts";
 import type { Pass } from "../pass.ts";
 
 type RevisionPass = Pass<"Revision.serving.knative.dev">;
@@ -53,7 +54,7 @@ function withDigests(containers: readonly Container[], digests: readonly string[
 
 function question(container: Container, revision: Revision, world: World): DigestInquiry {
   const { namespace = "", uid = "" } = revision.metadata;
-  const account = world.get("ServiceAccount", namespace, revision.spec.serviceAccountName ?? "default");
+  const account = world.get("ServiceAccount", namespace, revision.spec.serviceAccountName ?? DEFAULT_ACCOUNT);
   const secrets = [...(revision.spec.imagePullSecrets ?? []), ...(account?.imagePullSecrets ?? [])];
   return {
     ask: "Digest",

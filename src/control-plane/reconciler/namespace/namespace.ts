@@ -1,0 +1,24 @@
+// Kubernetes' service account controller, as much of it as there is in knap: every namespace has a ServiceAccount `default`. Whatever else it says is its user's.
+import type { ServiceAccount } from "../../../apis/core/types.ts";
+import type { ObjectKey } from "../../../apis/kinds.ts";
+import type { Plan, Reconciler } from "../../controller/reconciler.ts";
+
+const KIND = "Namespace";
+/** The account of Pods that name none. */
+export const DEFAULT_ACCOUNT = "default";
+
+export const namespacePlanner: Reconciler<typeof KIND> = {
+  name: "namespace",
+  kind: KIND,
+  watches: (changed): readonly ObjectKey[] => {
+    const { name, namespace = "" } = changed.metadata;
+    const isAccount = changed.kind === "ServiceAccount" && name === DEFAULT_ACCOUNT;
+    return isAccount ? [{ kind: KIND, namespace: "", name: namespace }] : [];
+  },
+  reconcile: ({ metadata }): Plan<typeof KIND> =>
+    metadata.deletionTimestamp === undefined ? { create: [makeDefaultAccount(metadata.name)] } : {},
+};
+
+function makeDefaultAccount(namespace: string): ServiceAccount {
+  return { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: DEFAULT_ACCOUNT, namespace } };
+}
