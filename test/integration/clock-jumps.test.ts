@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Pod } from "../../src/apis/core/types.ts";
 import { testAppPath } from "../support/engine.ts";
 import { eventually } from "../support/eventually.ts";
 import { get, KnapHome, type RunningKnap } from "../support/knap.ts";
@@ -31,40 +32,36 @@ describe.skipIf(!existsSync(faketime))("a machine's clock that is set (needs lib
   });
   const setClock = (seconds: number): void => writeFileSync(offset, `${seconds < 0 ? "" : "+"}${seconds}`);
 
-  const project = (): string => {
-    const folder = join(home.folder, "project");
+  /** A Service whose windows are short, started by this command. */
+  const project = (name: string, command: readonly string[]): string => {
+    const folder = join(home.folder, name);
     mkdirSync(folder);
+    const annotations = { "autoscaling.knative.dev/window": "6s" };
     const service = {
       apiVersion: "serving.knative.dev/v1",
       kind: "Service",
-      metadata: { name: "dozer" },
-      spec: {
-        template: {
-          metadata: { annotations: { "autoscaling.knative.dev/window": "6s" } },
-          spec: { containers: [{ image: "dozer" }] },
-        },
-      },
+      metadata: { name },
+      spec: { template: { metadata: { annotations }, spec: { containers: [{ image: name }] } } },
     };
     writeFileSync(join(folder, "service.yaml"), JSON.stringify(service));
-    const command = [process.execPath, testAppPath];
-    writeFileSync(join(folder, "knap.yaml"), JSON.stringify({ services: { dozer: { command } } }));
+    writeFileSync(join(folder, "knap.yaml"), JSON.stringify({ services: { [name]: { command } } }));
     return folder;
+  };
+  const app = [process.execPath, testAppPath];
+  const up = (folder: string): RunningKnap =>
+    home.start(["up", "--runtime", "process", "--ui", "json", "--no-watch"], folder);
+
+  const pods = async (): Promise<readonly Pod[]> => {
+    const { stdout } = await home.run(["get", "pods", "-o", "json"]);
+    return (JSON.parse(stdout) as { items: Pod[] }).items;
   };
 
   test("is told of, and pods nap and wake as ever", async () => {
-    knap = home.start(["up", "--runtime", "process", "--ui", "json", "--no-watch"], project());
+    knap = up(project("dozer", app));
     const { url } = (await knap.until(({ type }) => type === "ready")) as unknown as { url: string };
     const answers = async (): Promise<void> =>
       expect(await get(url)).toEqual({ status: 200, text: "hello from dozer-00001\n" });
-    const asleep = (): Promise<void> =>
-      eventually(
-        async () => {
-          const { stdout } = await home.run(["get", "pods", "-o", "json"]);
-          expect((JSON.parse(stdout) as { items: unknown[] }).items).toEqual([]);
-        },
-        60_000,
-        500,
-      );
+    const asleep = (): Promise<void> => eventually(async () => expect(await pods()).toEqual([]), 60_000, 500);
     const told = (text: string) => knap?.until((each) => String(each["message"]).includes(text));
 
     await answers();
@@ -82,5 +79,15 @@ describe.skipIf(!existsSync(faketime))("a machine's clock that is set (needs lib
 
     const { code, stderr } = await knap.interrupt();
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  });
+
+  test("does not fail a pod that is just starting: it slept as long as its progress deadline, and so did knap", async () => {
+    knap = up(project("late", ["sh", "-c", `sleep 6; exec ${app.join(" ")}`]));
+    await eventually(async () => expect((await pods())[0]?.status?.phase).toBe("Running"));
+    setClock(DAY_S);
+    await knap.until((each) => String(each["message"]).includes("went forward by 24h0m0s"));
+    const { url } = (await knap.until(({ type }) => type === "ready")) as unknown as { url: string };
+    expect(await get(url)).toEqual({ status: 200, text: "hello from late-00001\n" });
+    expect(knap.happenings.filter(({ type }) => type === "failed")).toEqual([]);
   });
 });

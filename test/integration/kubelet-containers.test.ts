@@ -117,8 +117,11 @@ describe("what only containers show", () => {
       ["one", "Completed"],
       ["two", "Completed"],
     ]);
-    const side = await bench.get(metadata.name, `/fetch?url=${encodeURIComponent("http://127.0.0.1:9090/whoami")}`);
-    expect(side.json()).toMatchObject({ status: 200, body: expect.stringContaining(metadata.name) });
+    // Nobody waits for a container that does not serve.
+    await eventually(async () => {
+      const side = await bench.get(metadata.name, `/fetch?url=${encodeURIComponent("http://127.0.0.1:9090/whoami")}`);
+      expect(side.json()).toMatchObject({ status: 200, body: expect.stringContaining(metadata.name) });
+    });
     const [id] = bench.kubelet.containersOf({ kind: "Pod", namespace: "default", name: metadata.name }, "side");
     await bench.runtime.kill(id as string, "SIGKILL");
     await eventually(() => expect(statusOf(bench.now(metadata.name), "side").restartCount).toBe(1));
