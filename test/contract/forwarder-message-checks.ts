@@ -71,6 +71,17 @@ export const messageChecks: Readonly<Record<string, ForwarderCheck>> = {
       ["X-More", "2"],
     ]);
   },
+  "Q34 trailers announced beside a length": async (factory) => {
+    const send = "HTTP/1.1 200 OK\r\nTrailer: x-sum\r\nContent-Length: 2\r\n\r\nok";
+    await using bench = await ForwarderBench.open(factory, { rules: [{ steps: [{ send }] }] });
+    const { status, body, headers } = await bench.ask(get("/"));
+    expect([status, body, valuesOf(headers, "trailer")]).toEqual([200, "ok", []]);
+  },
+  "Q34 trailers announced by a 204": async (factory) => {
+    const send = "HTTP/1.1 204 No Content\r\nTrailer: x-sum\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+    await using bench = await ForwarderBench.open(factory, { rules: [{ steps: [{ send }] }] });
+    expect((await bench.ask(get("/"))).status).toBe(204);
+  },
   "Q34 request trailers": async (factory) => {
     await using bench = await ForwarderBench.open(factory);
     await bench.ask(`${head("POST /", "Transfer-Encoding: chunked", "Trailer: X-Sum")}1\r\na\r\n0\r\nX-Sum: 1\r\n\r\n`);

@@ -145,6 +145,70 @@ describe("manners", () => {
     expect(targets()).toEqual(["/1", "/2"]);
   });
 
+  test("pipelined requests reach the container one after the other, however many come at once", async () => {
+    await bench[Symbol.asyncDispose]();
+    bench = await ForwarderBench.open(nodeForwarder, {
+      rules: [{ match: "/1", steps: [{ gate: "go" }, { send: "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\none" }] }],
+    });
+    const client = bench.client();
+    client.send(`GET /1 HTTP/1.1\r\n${HOST}\r\nGET /2 HTTP/1.1\r\n${HOST}\r\n`);
+    client.send(`POST /3 HTTP/1.1\r\n${HOST}Content-Length: 3\r\n\r\nabc`);
+    await pause(150);
+    expect(targets()).toEqual(["/1"]);
+    bench.app.openGate("go");
+    await client.recv(3, 2000);
+    expect(targets()).toEqual(["/1", "/2", "/3"]);
+    expect((client.result()["responses"] as { body: string }[]).map(({ body }) => body)).toEqual(["one", "ok", "ok"]);
+  });
+
+  test("a client that leaves while its upgrade is refused at length is noticed", async () => {
+    await bench[Symbol.asyncDispose]();
+    const refusal = "HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n";
+    bench = await ForwarderBench.open(nodeForwarder, {
+      rules: [
+        { match: "/silent", steps: [{ gate: "never" }] },
+        { match: "/no", steps: [{ send: refusal }, { gate: "never" }] },
+      ],
+    });
+    for (const target of ["/silent", "/no"]) {
+      const client = bench.client();
+      client.send(`GET ${target} HTTP/1.1\r\n${HOST}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+      await expect.poll(targets).toContain(target);
+      client.finish("close");
+    }
+    await expect.poll(() => bench.outcomes.length).toBe(2);
+    expect(bench.outcomes.map(({ kind }) => kind)).toEqual(["abandoned", "abandoned"]);
+  });
+
+  test("HTTP/1.0 is kept open by Connection, not by Proxy-Connection", async () => {
+    for (const [header, end] of [
+      ["Connection: Keep-Alive", "open"],
+      ["Proxy-Connection: keep-alive", "fin"],
+      ["Proxy-Connection: keep-alive\r\nConnection: keep-alive", "open"],
+    ] as const) {
+      const client = bench.client();
+      client.send(`GET /a HTTP/1.0\r\n${HOST}${header}\r\n\r\n`);
+      await client.recv(1, 1000);
+      await pause(50);
+      expect([header, client.end]).toEqual([header, end]);
+    }
+  });
+
+  test("who has sent a body along with its Expect is answered and let go when nobody read it", async () => {
+    await bench[Symbol.asyncDispose]();
+    const early = "HTTP/1.1 413 Payload Too Large\r\nContent-Length: 3\r\n\r\nbig";
+    bench = await ForwarderBench.open(nodeForwarder, { rules: [{ on: "head", steps: [{ send: early }] }] });
+    const client = await send(`POST /e HTTP/1.1\r\n${HOST}Content-Length: 3\r\nExpect: 100-continue\r\n\r\nabc`);
+    expect(client.received).toMatch(/^HTTP\/1\.1 413 [\s\S]*Connection: close\r\n/);
+    expect(client.end).not.toBe("open");
+  });
+
+  test("an encoding that nobody knows is refused once", async () => {
+    const client = await send(`POST /m HTTP/1.1\r\n${HOST}Transfer-Encoding: xchunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`);
+    expect(client.received.match(/HTTP\/1\.1/g)).toHaveLength(1);
+    expect(client.received).toMatch(/^HTTP\/1\.1 501 /);
+  });
+
   test("an upgrade behind a request that is still running waits its turn", async () => {
     const client = bench.client();
     const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n";

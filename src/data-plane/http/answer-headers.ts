@@ -12,13 +12,14 @@ export interface AnswerHead {
   readonly encoding: string | undefined;
 }
 
-/** `bare`: the status allows no body (204, 304). (`net/http/httputil/reverseproxy.go`, `net/http` suppressedHeaders) */
-export function readAnswerHead(status: number, raw: RawHeaders): AnswerHead {
+/** `framed`: over HTTP/2, where the end of a body is no matter of headers. (`net/http/httputil/reverseproxy.go`, `net/http` suppressedHeaders) */
+export function readAnswerHead(status: number, raw: RawHeaders, framed = false): AnswerHead {
   const named = namedInConnection(raw);
   const headers: string[] = [];
   let length: number | undefined;
   let events = false;
   let trailer: string | undefined;
+  let chunked = false;
   let encoding: string | undefined;
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index] as string;
@@ -32,11 +33,15 @@ export function readAnswerHead(status: number, raw: RawHeaders): AnswerHead {
       events = value.startsWith("text/event-stream");
     } else if (HOP_BY_HOP.has(lower)) {
       if (lower === "trailer") trailer = trailer === undefined ? value : `${trailer}, ${value}`;
-      else if (lower === "transfer-encoding" && value.toLowerCase() !== "chunked") encoding = value;
+      else if (lower === "transfer-encoding") {
+        if (value.toLowerCase() === "chunked") chunked = true;
+        else encoding = value;
+      }
       continue;
     } else if (named?.has(lower)) continue;
     headers.push(name, value);
   }
-  if (trailer !== undefined) headers.push("Trailer", canonicalNames(trailer));
+  // Without chunks there is no place for trailers, whatever is announced (`net/http` fixTrailer); over HTTP/2 there always is.
+  if (trailer !== undefined && (chunked || framed)) headers.push("Trailer", canonicalNames(trailer));
   return { headers, length, events, encoding };
 }

@@ -23,6 +23,15 @@ export interface Marks {
 /** Where the body of an answer goes. HTTP/1 keeps the head back until the first byte, the end, or `flushHeaders`. */
 export type AnswerBody = Writable & { flushHeaders?(): void };
 
+/** A connection that asks to become another one. */
+export interface UpgradeSocket {
+  readonly socket: Duplex;
+  /** What came right behind the request. */
+  readonly head: Buffer;
+  /** The door watches it for its end, until somebody else is about to read it and says so. */
+  unwatch(): void;
+}
+
 export interface Exchange {
   readonly method: string;
   /** As on the request line (or `:path`): dots, slashes and escapes are never normalised. An absolute form is split into this and `host`. */
@@ -39,7 +48,7 @@ export interface Exchange {
   /** Complete only after `body` has ended. */
   requestTrailers(): RawHeaders;
   /** Present when the client asked for an upgrade (HTTP/1.1 only). */
-  readonly upgrade?: { readonly socket: Duplex; readonly head: Buffer };
+  readonly upgrade?: UpgradeSocket;
   /** Sends an interim answer (1xx, not 101). */
   inform(status: number, headers: RawHeaders): void;
   /**

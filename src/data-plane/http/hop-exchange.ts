@@ -1,7 +1,7 @@
 // An exchange as the next hop of knap's own chain sees it: other headers, another peer, the same client. It sends nothing of its own.
-import type { Duplex, Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import type { Time } from "../../base/clock.ts";
-import type { AnswerBody, Door, Exchange, Marks, RawHeaders } from "./exchange.ts";
+import type { AnswerBody, Door, Exchange, Marks, RawHeaders, UpgradeSocket } from "./exchange.ts";
 
 /** What a hop changes on the way. */
 export interface HopChanges {
@@ -24,7 +24,7 @@ export class HopExchange implements Exchange {
   readonly peer: string;
   readonly host: string;
   readonly version: "1.0" | "1.1" | "2";
-  readonly upgrade?: { readonly socket: Duplex; readonly head: Buffer };
+  readonly upgrade?: UpgradeSocket;
   readonly timers?: { readonly since: Time; readonly text: string };
   private readonly client: Exchange;
 

@@ -38,8 +38,10 @@ class HttpProxyForwarder implements Forwarder {
       this.pending.set(native.request, forward);
       forward.begin(native.request);
       const failed = (error: unknown): void => forward.onError(error);
-      if (exchange.upgrade === undefined) this.proxy.web(native.request, native.response, {}, failed);
-      else this.proxy.ws(native.request, exchange.upgrade.socket as Socket, exchange.upgrade.head, {}, failed);
+      const { upgrade } = exchange;
+      upgrade?.unwatch();
+      if (upgrade === undefined) this.proxy.web(native.request, native.response, {}, failed);
+      else this.proxy.ws(native.request, upgrade.socket as Socket, upgrade.head, {}, failed);
     });
   }
 
@@ -181,6 +183,7 @@ export const httpProxyForwarder: ForwarderFactory = {
     "Q31 a switch nobody asked for",
     "Q33 known length held until 4 KiB",
     "Q34 request trailers",
+    "Q34 trailers announced by a 204",
     "Q38 the answer withheld until the body is in",
     "stale connections retried",
     "an early answer of a container that then closes is not lost",

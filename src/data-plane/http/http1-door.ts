@@ -5,18 +5,17 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { SecureContext } from "node:tls";
 import type { Handler } from "./exchange.ts";
+import { hasToken } from "./headers.ts";
 import { type DoorState, Http1Exchange, type Http1Parts, UNEXPECTED_EOF } from "./http1-exchange.ts";
+import { BAD_REQUEST, faultOf, rawRefusal, refuse } from "./http1-refusal.ts";
 import type { DoorLimits } from "./limits.ts";
 import { escapedTarget } from "./protocol-sniffer.ts";
 import { readTarget } from "./target.ts";
 
 const EXCHANGE = Symbol("exchange");
-type Carrier = { [EXCHANGE]?: Http1Exchange };
-
-const FRAMING = new Set(["content-length", "transfer-encoding", "trailer"]);
-
-/** What Go accepts in a Host header. */
-const HOST = /^[!$%&'()*+,\-.0-9:;=@A-Z[\]_a-z~]*$/;
+const REFUSED = Symbol("refused");
+/** A response, or a connection with the last exchange that came in on it. */
+type Carrier = { [EXCHANGE]?: Http1Exchange; [REFUSED]?: boolean };
 
 /** Certificates of a TLS door: `contextFor` is asked with the SNI name; `key` and `cert` serve clients that send none. */
 export interface DoorTls {
@@ -52,14 +51,20 @@ export function makeHttp1Door({ state, handler, limits, tls, onConnection }: Htt
     const fault = faultOf(request);
     const read = fault === undefined ? readTarget(targetOf(request)) : undefined;
     if (read === undefined) {
+      (request.socket as Carrier)[REFUSED] = true;
       refuse(response, fault ?? BAD_REQUEST);
       return;
     }
+    dropProxyKeepAlive(request, response);
     const exchange = new Http1Exchange({ request, response, target: read.target, host: read.host, state, upgrade });
     (response as Carrier)[EXCHANGE] = exchange;
     response.on("close", onResponseClose);
-    (request.socket as Carrier)[EXCHANGE] = exchange;
-    handler(exchange).catch((fault: unknown) => exchange.abort(String(fault)));
+    const socket: Socket & Carrier = request.socket;
+    const before = socket[EXCHANGE];
+    socket[EXCHANGE] = exchange;
+    const begin = (): void => void handler(exchange).catch((fault: unknown) => exchange.abort(String(fault)));
+    if (before === undefined || before.over) begin();
+    else inTurn(socket, before, begin);
   };
 
   server.on("request", serve);
@@ -100,6 +105,22 @@ function makeServer(limits: DoorLimits, tls: DoorTls | undefined): Server {
   return server;
 }
 
+/** node:http hands pipelined requests out as they come; here, as in Go, each begins when the one before it is answered. */
+function inTurn(socket: Socket, before: Http1Exchange, begin: () => void): void {
+  socket.pause();
+  before.onClosed(() => {
+    if (socket.destroyed) return;
+    socket.resume();
+    begin();
+  });
+}
+
+/** Node's parser takes `Proxy-Connection` for `Connection`; HTTP/1.0 ends with its answer unless the latter says otherwise. */
+function dropProxyKeepAlive({ headers, httpVersionMinor }: IncomingMessage, response: ServerResponse): void {
+  if (httpVersionMinor > 0 || headers["proxy-connection"] === undefined) return;
+  response.shouldKeepAlive &&= hasToken(headers.connection ?? "", "keep-alive");
+}
+
 function onResponseClose(this: ServerResponse): void {
   (this as Carrier)[EXCHANGE]?.closeNow();
 }
@@ -110,67 +131,6 @@ function targetOf(request: IncomingMessage): string {
   const escaped = escapedTarget(request.socket);
   return escaped?.sent === url ? escaped.raw : url;
 }
-
-/** What is wrong with a request that the parser let through. */
-function faultOf(request: IncomingMessage): Refusal | undefined {
-  const { rawHeaders, headers, httpVersionMinor } = request;
-  const { host } = headers;
-  if (request.httpVersionMajor === 0) {
-    const line = "505 HTTP Version Not Supported: unsupported protocol version";
-    return { line, text: line };
-  }
-  const encoding = headers["transfer-encoding"];
-  if (encoding !== undefined && encoding.trim().toLowerCase() !== "chunked" && httpVersionMinor > 0) {
-    return { line: "501 Not Implemented", text: "Unsupported transfer encoding" };
-  }
-  if (encoding !== undefined && announcesFraming(headers.trailer)) return BAD_REQUEST;
-  if (host === undefined) return httpVersionMinor === 0 ? undefined : badRequest("missing required Host header");
-  let hosts = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] as string;
-    if (name.length === 4 && name.toLowerCase() === "host") hosts += 1;
-  }
-  if (hosts > 1) return BAD_REQUEST;
-  return HOST.test(host) ? undefined : badRequest("malformed Host header");
-}
-
-/** A trailer that would say where the message ends, or what trails it (`net/http` fixTrailer). */
-function announcesFraming(trailer: string | undefined): boolean {
-  if (trailer === undefined) return false;
-  return trailer.split(",").some((name) => FRAMING.has(name.trim().toLowerCase()));
-}
-
-/** Go's form of a refusal: what stands in the status line, and the body. */
-interface Refusal {
-  readonly line: string;
-  readonly text: string;
-}
-
-const BAD_REQUEST: Refusal = { line: "400 Bad Request", text: "400 Bad Request" };
-
-function badRequest(why: string): Refusal {
-  const line = `400 Bad Request: ${why}`;
-  return { line, text: line };
-}
-
-/** No Date, no length, the connection ends. */
-function refuse(response: ServerResponse, { line, text }: Refusal): void {
-  response.sendDate = false;
-  response.useChunkedEncodingByDefault = false;
-  response.removeHeader("connection");
-  const head = ["Content-Type", "text/plain; charset=utf-8", "Connection", "close"];
-  response.writeHead(Number(line.slice(0, 3)), line.slice(4), head);
-  response.end(text);
-}
-
-/** By the parser's error code. */
-const REFUSALS: Readonly<Record<string, Refusal>> = {
-  HPE_HEADER_OVERFLOW: {
-    line: "431 Request Header Fields Too Large",
-    text: "431 Request Header Fields Too Large",
-  },
-  HPE_INVALID_TRANSFER_ENCODING: { line: "501 Not Implemented", text: "Unsupported transfer encoding" },
-};
 
 /** Go's words for what can be wrong with a chunked body. */
 const BODY_FAULTS: Readonly<Record<string, string>> = {
@@ -184,14 +144,14 @@ const BODY_FAULTS: Readonly<Record<string, string>> = {
 
 /** The parser gave up on the connection: answer in order, after what is still being served on it. */
 function refuseRaw(error: NodeJS.ErrnoException, socket: Socket): void {
+  if ((socket as Carrier)[REFUSED]) return;
   if (error.code === "ECONNRESET" || error.code === "ERR_HTTP_REQUEST_TIMEOUT" || !socket.writable) {
     socket.destroy();
     return;
   }
   const before = (socket as Carrier)[EXCHANGE];
   if (before?.failBody(BODY_FAULTS[error.code ?? ""] ?? "malformed chunked encoding")) return;
-  const { line, text } = REFUSALS[error.code ?? ""] ?? BAD_REQUEST;
-  const raw = `HTTP/1.1 ${line}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${text}`;
+  const raw = rawRefusal(error.code);
   const end = (): void => {
     socket.end(raw, "latin1");
     // What the client still sends would turn the end into a reset before it has read the answer.
@@ -223,7 +183,9 @@ function takeOver({ request, socket, head, adopt, serve }: TakeOver): void {
     response.shouldKeepAlive = request.httpVersionMinor > 0 && request.method !== "CONNECT";
     response.assignSocket(socket as Socket);
     socket.once("close", () => (response as Carrier)[EXCHANGE]?.closeNow());
+    const unwatch = watchForEnd(socket);
     response.once("finish", () => {
+      unwatch();
       response.detachSocket(socket as Socket);
       (response as Carrier)[EXCHANGE]?.closeNow();
       if (!response.shouldKeepAlive) {
@@ -233,11 +195,21 @@ function takeOver({ request, socket, head, adopt, serve }: TakeOver): void {
       if (head.length > 0) socket.unshift(head);
       adopt(socket);
     });
-    serve(request, response, { socket, head });
+    serve(request, response, { socket, head, unwatch });
   };
   const before = (socket as Carrier)[EXCHANGE];
   if (before === undefined) begin();
   else before.onClosed(() => !socket.destroyed && begin());
+}
+
+/** A socket that nobody reads does not tell that its client has gone. What the client sends meanwhile stays unread. */
+function watchForEnd(socket: Duplex): () => void {
+  const look = (): void => {
+    if (socket.readableLength === 0) socket.read(0);
+  };
+  const leave = (): void => void socket.destroy();
+  socket.on("readable", look).on("end", leave);
+  return () => socket.off("readable", look).off("end", leave);
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

@@ -1,10 +1,10 @@
 // One HTTP/1 request of a node:http server as an Exchange. It adds and removes what belongs to the client's connection; it forwards nothing.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { Duplex, Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { ClosedHooks } from "./closed-hooks.ts";
 import { reasonOf } from "./errors.ts";
-import type { AnswerBody, Door, Exchange, Marks, RawHeaders } from "./exchange.ts";
+import type { AnswerBody, Door, Exchange, Marks, RawHeaders, UpgradeSocket } from "./exchange.ts";
 import { hasToken, withHeader } from "./headers.ts";
 
 /** What all exchanges of one door share. */
@@ -22,7 +22,7 @@ export interface Http1Parts {
   /** From an absolute-form target: wins over the Host header. */
   readonly host: string | undefined;
   readonly state: DoorState;
-  readonly upgrade: { readonly socket: Duplex; readonly head: Buffer } | undefined;
+  readonly upgrade: UpgradeSocket | undefined;
 }
 
 /** The client ended its side in the middle of a body: nobody is there to answer. */
@@ -34,7 +34,7 @@ const LAST_BYTES = 64 * 1024;
 export class Http1Exchange implements Exchange {
   readonly method: string;
   readonly target: string;
-  readonly upgrade?: { readonly socket: Duplex; readonly head: Buffer };
+  readonly upgrade?: UpgradeSocket;
   readonly marks: Marks = {};
   started = false;
   private readonly request: IncomingMessage;
@@ -118,7 +118,7 @@ export class Http1Exchange implements Exchange {
     const connection = this.connectionHeader(headers);
     const sent = connection === undefined ? headers : [...headers, "Connection", connection];
     const write = (): void => void response.writeHead(status, reason, sent as string[]);
-    if (this.announcesInVain(headers)) {
+    if (this.announcesInVain(status, headers)) {
       // node:http refuses to announce trailers without chunks, which Go does.
       pretend(response, "chunkedEncoding", true, write);
       response.chunkedEncoding = false;
@@ -174,6 +174,10 @@ export class Http1Exchange implements Exchange {
     request.on("newListener", tell);
   }
 
+  get over(): boolean {
+    return this.closed.over;
+  }
+
   /** For the door: the exchange is over. */
   closeNow(): void {
     this.closed.run();
@@ -182,6 +186,7 @@ export class Http1Exchange implements Exchange {
   private switchProtocols(reason: string, headers: RawHeaders): AnswerBody {
     this.started = true;
     const socket = this.upgrade?.socket as Socket;
+    this.upgrade?.unwatch();
     this.response.detachSocket(socket);
     let head = `HTTP/1.1 101 ${reason}\r\n`;
     for (let index = 0; index < headers.length; index += 2) head += `${headers[index]}: ${headers[index + 1]}\r\n`;
@@ -207,15 +212,16 @@ export class Http1Exchange implements Exchange {
   }
 
   /** A `Trailer` line on an answer that has no chunks: allowed, though no trailer can follow. */
-  private announcesInVain(headers: RawHeaders): boolean {
-    if (this.method !== "HEAD" && this.request.httpVersionMinor > 0) return false;
+  private announcesInVain(status: number, headers: RawHeaders): boolean {
+    const bodiless = this.method === "HEAD" || status === 204 || status === 304;
+    if (!bodiless && this.request.httpVersionMinor > 0) return false;
     return headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === "trailer");
   }
 
-  /** The client holds its body back for a 100 that will not come now: what it sends next is unknown. */
+  /** The client may hold its body back for a 100 that will not come now: what it sends next is unknown. */
   private awaitsContinue(): boolean {
     const { expect } = this.request.headers;
-    return expect !== undefined && !this.request.complete && this.hasBody && hasToken(expect, "100-continue");
+    return expect !== undefined && !this.request.readableEnded && this.hasBody && hasToken(expect, "100-continue");
   }
 }
 

@@ -108,7 +108,7 @@ export class Http2Forward {
     const { exchange, options } = this;
     this.status = Number(headers[":status"]);
     options.onActivity?.(0);
-    const answer = readAnswerHead(this.status, plain(raw));
+    const answer = readAnswerHead(this.status, plain(raw), true);
     const sent = options.onHead?.(this.status, answer.headers) ?? answer.headers;
     const empty = ended || exchange.method === "HEAD" || this.status === 204 || this.status === 304;
     this.length = empty ? 0 : answer.length;

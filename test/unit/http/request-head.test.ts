@@ -66,7 +66,11 @@ describe("the container's answer", () => {
     expect(readAnswerHead(200, ["Transfer-Encoding", "gzip"]).encoding).toBe("gzip");
   });
 
-  test("announces its trailers in one line", () => {
-    expect(readAnswerHead(200, ["Trailer", "A", "Trailer", "B"]).headers).toEqual(["Trailer", "A, B"]);
+  test("announces its trailers in one line, where there is a place for them", () => {
+    const announced = ["Trailer", "A", "Trailer", "x-b"];
+    const headersOf = (more: string[], framed = false) => readAnswerHead(200, [...announced, ...more], framed).headers;
+    expect(headersOf(["Transfer-Encoding", "chunked"])).toEqual(["Trailer", "A, X-B"]);
+    expect(headersOf(["Content-Length", "2"])).toEqual(["Content-Length", "2"]);
+    expect(headersOf([], true)).toEqual(["Trailer", "A, X-B"]);
   });
 });
