@@ -14,7 +14,7 @@ export interface Connection {
   readonly session: SessionRecord;
   /** The session's folder. */
   readonly path: string;
-  /** The session's time, from which ages count; ms since the epoch. */
+  /** The session's own time, from which ages count: it may be virtual, or ahead of a clock that was set back. Ms since the epoch. */
   now(): Promise<number>;
 }
 
@@ -27,6 +27,6 @@ export async function connect(flags: GlobalFlags, terminal: Terminal): Promise<C
   const path = found.find((each) => each.id === session.id)?.path ?? "";
   const token = (await readFile(join(path, "token"), "utf8")).trim();
   const client = makeHttpClient({ address: session.api, token });
-  const virtualTime = async () => (await client.knap<{ time: number }>("GET", "/clock")).time;
-  return { client, session, path, now: session.clock ? virtualTime : async () => Date.now() };
+  const now = async () => (await client.knap<{ time: number }>("GET", "/clock")).time;
+  return { client, session, path, now };
 }

@@ -14,8 +14,6 @@ export interface SessionRecord {
   readonly command: string;
   readonly runtime: string;
   readonly version: string;
-  /** Present when the session's time is virtual. */
-  readonly clock?: "virtual";
 }
 
 const texts = ["id", "startedAt", "api", "ingress", "workingFolder", "command", "runtime", "version"] as const;

@@ -100,7 +100,6 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
     command: start.command,
     runtime: emulator.runtime,
     version,
-    ...(start.settings.clock === "virtual" && { clock: start.settings.clock }),
   };
   emulator.stopRequested.addEventListener("abort", () => interrupts.interrupt(), { once: true });
   try {
