@@ -1,5 +1,7 @@
 // The node of one session: kubelet, network, image builds and logs, joined with the store and the data plane.
+
 import type { PodLogOptions, PodLogs } from "../api-server/pod-logs.ts";
+import { DEFAULT_ACCOUNT, pullSecretsOf } from "../apis/core/service-account.ts";
 import type { Pod } from "../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../apis/kinds.ts";
 import type { Clock } from "../base/clock.ts";
@@ -144,12 +146,12 @@ function kubeletOptions(
       runtime.capabilities.images
         ? undefined
         : options.commands.get(`${metadata.namespace ?? ""}/${metadata.labels?.[SERVICE_LABEL] ?? ""}`),
-    pullConfigs: ({ metadata, spec }) =>
-      configsOfSecrets(
-        (spec.imagePullSecrets ?? []).flatMap(
-          ({ name }) => store.get("Secret", metadata.namespace ?? "", name ?? "") ?? [],
-        ),
-      ),
+    pullConfigs: ({ metadata, spec }) => {
+      const { namespace = "" } = metadata;
+      const account = store.get("ServiceAccount", namespace, spec.serviceAccountName ?? DEFAULT_ACCOUNT);
+      const secrets = pullSecretsOf(spec, account);
+      return configsOfSecrets(secrets.flatMap(({ name = "" }) => store.get("Secret", namespace, name) ?? []));
+    },
     record: (pod, note) => recorder.record(pod, note, "kubelet"),
     onEngine: makeEngineReport({ store: () => store, clock }),
     starts: makeGate(PARALLEL_STARTS_PER_CPU * info.cpus),

@@ -2,12 +2,15 @@
 import type { AnyObject } from "../apis/meta/object.ts";
 import { isClusterConfig } from "./config-maps.ts";
 
-/** Cluster configuration, namespaces, ConfigMaps and Secrets, then the rest. */
+/** What Pods are made of or held against. */
+const NEEDED: readonly string[] = ["ConfigMap", "Secret", "ServiceAccount", "ResourceQuota", "PersistentVolumeClaim"];
+
+/** Cluster configuration, namespaces, what Pods need, then the rest. */
 function rank(object: AnyObject): number {
   if (isClusterConfig(object)) return 0;
   if (object.apiVersion !== "v1") return 3;
   if (object.kind === "Namespace") return 1;
-  return object.kind === "ConfigMap" || object.kind === "Secret" ? 2 : 3;
+  return NEEDED.includes(object.kind) ? 2 : 3;
 }
 
 /** Stable: file order stays within a rank. */

@@ -82,7 +82,7 @@ describe("which files are taken", () => {
 });
 
 describe("what a project consists of", () => {
-  test("cluster configuration first, then namespaces, ConfigMaps and Secrets, then the rest in file order", async () => {
+  test("cluster configuration first, then namespaces, what Pods need, then the rest in file order", async () => {
     await write({
       "knap.yaml": "config: { autoscaler: { stable-window: 6s } }\nsecrets: { db: { from: .env } }\n",
       ".env": 'URL="postgres://x"\n',
@@ -90,6 +90,7 @@ describe("what a project consists of", () => {
         service("a"),
         "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: settings }\n",
         service("b").replace("name: b", "name: b, namespace: shop"),
+        "apiVersion: v1\nkind: ServiceAccount\nmetadata: { name: default }\nimagePullSecrets: [{ name: db }]\n",
       ].join("---\n"),
     });
     const project = await load();
@@ -99,6 +100,7 @@ describe("what a project consists of", () => {
       "Namespace/shop",
       "Secret/db",
       "ConfigMap/settings",
+      "ServiceAccount/default",
       "Service/a",
       "Service/b",
     ]);

@@ -1,8 +1,8 @@
 // knap's Deployment controller: makes and stops Pods, and tells how that goes. It owns its Pods directly.
+import { DEFAULT_ACCOUNT } from "../../../apis/core/service-account.ts";
 import type { Deployment, DeploymentStatus, Pod } from "../../../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../../../apis/kinds.ts";
 import type { EventNote, Plan, Reconciler, World } from "../../controller/reconciler.ts";
-import { DEFAULT_ACCOUNT } from "../namespace/namespace.ts";
 import { isControlledBy } from "../ownership.ts";
 import { choosePods } from "./choose-pods.ts";
 import { makePod, replicaSetName, TEMPLATE_HASH_LABEL, templateHash } from "./make-pod.ts";

@@ -1,8 +1,8 @@
 // One Pod of a Deployment. In knap there is no ReplicaSet between them: the Deployment owns its Pods, which still carry the
 // name and the hash label that a ReplicaSet would have given them.
+import { DEFAULT_ACCOUNT, pullSecretsOf } from "../../../apis/core/service-account.ts";
 import type { Deployment, Pod, ServiceAccount } from "../../../apis/core/types.ts";
 import { md5Hex } from "../../../base/hash.ts";
-import { DEFAULT_ACCOUNT } from "../namespace/namespace.ts";
 import { controllerReference } from "../ownership.ts";
 
 export const TEMPLATE_HASH_LABEL = "pod-template-hash";
@@ -22,11 +22,11 @@ export function replicaSetName(deployment: Deployment, hash: string): string {
 
 /**
  * `hash`: of the present template; `chance`: a text that differs from every other time a Pod of this Deployment is made;
- * `account`: the Pod's, if there is one: a Pod that names no pull secrets gets the account's, as Kubernetes admits it.
+ * `account`: the Pod's, if there is one.
  */
 export function makePod(deployment: Deployment, hash: string, chance: string, account?: ServiceAccount): Pod {
   const { metadata, spec } = deployment.spec.template;
-  const secrets = spec.imagePullSecrets?.length ? spec.imagePullSecrets : account?.imagePullSecrets;
+  const secrets = pullSecretsOf(spec, account);
   const generateName = `${replicaSetName(deployment, hash)}-`;
   return {
     apiVersion: "v1",
@@ -46,7 +46,7 @@ export function makePod(deployment: Deployment, hash: string, chance: string, ac
       serviceAccountName: DEFAULT_ACCOUNT,
       schedulerName: "default-scheduler",
       ...spec,
-      ...(secrets?.length ? { imagePullSecrets: secrets } : {}),
+      ...(secrets.length > 0 ? { imagePullSecrets: secrets } : {}),
     },
     status: { phase: "Pending" },
   };

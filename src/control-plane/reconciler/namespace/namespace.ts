@@ -1,11 +1,10 @@
 // Kubernetes' service account controller, as much of it as there is in knap: every namespace has a ServiceAccount `default`. Whatever else it says is its user's.
+import { DEFAULT_ACCOUNT } from "../../../apis/core/service-account.ts";
 import type { ServiceAccount } from "../../../apis/core/types.ts";
 import type { ObjectKey } from "../../../apis/kinds.ts";
 import type { Plan, Reconciler } from "../../controller/reconciler.ts";
 
 const KIND = "Namespace";
-/** The account of Pods that name none. */
-export const DEFAULT_ACCOUNT = "default";
 
 export const namespacePlanner: Reconciler<typeof KIND> = {
   name: "namespace",

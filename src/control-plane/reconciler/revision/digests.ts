@@ -1,10 +1,10 @@
 // Image digests of a Revision: asked for each container, all of them known before anything else happens.
 // Source: pkg/reconciler/revision/{revision,background}.go.
 import type { Container } from "../../../apis/core/pod-spec.ts";
+import { DEFAULT_ACCOUNT } from "../../../apis/core/service-account.ts";
 import { markContainerMissing, markResolvingDigests } from "../../../apis/serving/revision-lifecycle.ts";
 import type { Revision, RevisionContainerStatus } from "../../../apis/serving/types.ts";
 import type { Inquiry, World } from "../../controller/reconciler.ts";
-import { DEFAULT_ACCOUNT } from "../namespace/namespace.ts";
 import type { Pass } from "../pass.ts";
 
 type RevisionPass = Pass<"Revision.serving.knative.dev">;
