@@ -10,7 +10,9 @@ const RESOURCES = ["cpu", "memory", "ephemeral-storage"] as const;
 
 /** Parses and checks config-defaults; the error is the first one that Knative finds. */
 export function parseDefaultsConfig(data: StringMap): Parsed<DefaultsConfig> {
+  // Knative reads in this order, and only the first unreadable key is reported.
   const read = makeConfigReader(data);
+  const allowContainerConcurrencyZero = read.bool("allow-container-concurrency-zero", true);
   const timeout = read.integer("revision-timeout-seconds", 300, 64);
   const amounts = (use: "request" | "limit") =>
     Object.fromEntries(
@@ -22,15 +24,15 @@ export function parseDefaultsConfig(data: StringMap): Parsed<DefaultsConfig> {
   const config: DefaultsConfig = {
     revisionTimeoutSeconds: timeout,
     maxRevisionTimeoutSeconds: read.integer("max-revision-timeout-seconds", 600, 64),
-    revisionResponseStartTimeoutSeconds: read.integer("revision-response-start-timeout-seconds", timeout, 64),
     revisionIdleTimeoutSeconds: read.integer("revision-idle-timeout-seconds", 0, 64),
     containerNameTemplate: read.text("container-name-template", "user-container"),
     initContainerNameTemplate: read.text("init-container-name-template", "init-container"),
     containerConcurrency: read.integer("container-concurrency", 0, 64),
     containerConcurrencyMaxLimit: read.integer("container-concurrency-max-limit", 1000, 64),
-    allowContainerConcurrencyZero: read.bool("allow-container-concurrency-zero", true),
+    allowContainerConcurrencyZero,
     revisionRequests: amounts("request"),
     revisionLimits: amounts("limit"),
+    revisionResponseStartTimeoutSeconds: read.integer("revision-response-start-timeout-seconds", timeout, 64),
     ...(serviceLinks === "true" || serviceLinks === "false" ? { enableServiceLinks: serviceLinks === "true" } : {}),
   };
   const error =
@@ -48,10 +50,11 @@ function timeoutError(config: DefaultsConfig): string | undefined {
   const above = (key: string, value: number, otherKey: string, other: number): string =>
     `${key} (${value}) cannot be greater than ${otherKey} (${other})`;
   if (timeout > most) return above("revision-timeout-seconds", timeout, "max-revision-timeout-seconds", most);
-  if (start > timeout) {
+  if (start > 0 && start > timeout) {
     return above("revision-response-start-timeout-seconds", start, "revision-timeout-seconds", timeout);
   }
-  if (idle > timeout) return above("revision-idle-timeout-seconds", idle, "revision-timeout-seconds", timeout);
+  if (idle > 0 && idle > timeout)
+    return above("revision-idle-timeout-seconds", idle, "revision-timeout-seconds", timeout);
   return undefined;
 }
 
@@ -62,25 +65,23 @@ function concurrencyError(config: DefaultsConfig): string | undefined {
   return undefined;
 }
 
-/** Both name templates must parse, before anything else is looked at. */
-function templateSyntaxError(config: DefaultsConfig): string | undefined {
-  return firstOf(config, (template) => (template.ok ? undefined : template.error));
+/** Both name templates must parse, before anything else is looked at; the init containers' comes first. */
+function templateSyntaxError({ containerNameTemplate, initContainerNameTemplate }: DefaultsConfig): string | undefined {
+  for (const source of [initContainerNameTemplate, containerNameTemplate]) {
+    const template = parseNameTemplate(source);
+    if (!template.ok) return template.error;
+  }
+  return undefined;
 }
 
 /** And run on an empty ObjectMeta, after everything else. */
-function templateRunError(config: DefaultsConfig): string | undefined {
-  return firstOf(config, (template) => {
+function templateRunError({ containerNameTemplate, initContainerNameTemplate }: DefaultsConfig): string | undefined {
+  for (const source of [containerNameTemplate, initContainerNameTemplate]) {
+    const template = parseNameTemplate(source);
     const result = template.ok ? template.value.execute(goObjectMeta({})) : template;
-    return result.ok ? undefined : `error executing template: ${result.error}`;
-  });
+    if (!result.ok) return `error executing template: ${result.error}`;
+  }
+  return undefined;
 }
 
-function firstOf(
-  config: DefaultsConfig,
-  judge: (template: Parsed<Template>) => string | undefined,
-): string | undefined {
-  const sources = [config.containerNameTemplate, config.initContainerNameTemplate];
-  return sources
-    .map((source) => judge(parseTemplate("container-template", source)))
-    .find((error) => error !== undefined);
-}
+const parseNameTemplate = (source: string): Parsed<Template> => parseTemplate("container-template", source);

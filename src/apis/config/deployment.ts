@@ -9,18 +9,19 @@ import type { DeploymentConfig } from "./types.ts";
 const SECOND = 1_000_000_000n;
 const RESOURCES = ["cpu", "memory", "ephemeral-storage"];
 const AFFINITY = "default-affinity-type";
+const RUNTIME_CLASS = "runtime-class-name";
 
 /** Parses and checks config-deployment; the error is the first one that Knative finds. */
 export function parseDeploymentConfig(data: StringMap): Parsed<DeploymentConfig> {
   const read = makeConfigReader(data);
-  const digestTimeout = read.duration("digest-resolution-timeout", 10n * SECOND);
   const deadline = read.duration("progress-deadline", 600n * SECOND);
+  const digestTimeout = read.duration("digest-resolution-timeout", 10n * SECOND);
   const amounts = (use: "request" | "limit"): Record<string, string> => {
     const found = RESOURCES.map((name) => [name, read.quantity(`queue-sidecar-${name}-${use}`)] as const);
     return Object.fromEntries(found.filter((pair): pair is [string, string] => pair[1] !== undefined));
   };
   const affinity = data[AFFINITY] ?? "prefer-spread-revision-over-nodes";
-  const runtimeClasses = nestedMap(data["runtime-class-name"] ?? "");
+  const runtimeClasses = nestedMap(data[RUNTIME_CLASS] ?? "", "map[string]deployment.RuntimeClassNameLabelSelector");
   const config: DeploymentConfig = {
     queueSidecarImage: read.text("queue-sidecar-image", ""),
     registriesSkippingTagResolving: new Set(
@@ -36,7 +37,6 @@ export function parseDeploymentConfig(data: StringMap): Parsed<DeploymentConfig>
     podIsAlwaysSchedulable: read.bool("pod-is-always-schedulable", false),
   };
   if (read.error !== undefined) return unparsed(read.error);
-  if (!runtimeClasses.ok) return unparsed(`failed to parse "runtime-class-name": ${runtimeClasses.error}`);
   if (config.queueSidecarImage === "") return unparsed("queue-sidecar-image cannot be empty or unset");
   if (deadline <= 0n) {
     return unparsed(`progress-deadline cannot be a non-positive duration, was ${formatDuration(deadline)}`);
@@ -50,6 +50,9 @@ export function parseDeploymentConfig(data: StringMap): Parsed<DeploymentConfig>
     );
   }
   if (affinity !== config.defaultAffinityType) return unparsed(`unsupported ${AFFINITY} value: "${affinity}"`);
+  if (!runtimeClasses.ok) {
+    return unparsed(`${RUNTIME_CLASS} cannot be parsed, please check the format: ${runtimeClasses.error}`);
+  }
   return parsed(config);
 }
 

@@ -10,12 +10,7 @@ export function parseDomainConfig(data: StringMap, clusterDomain: string): Parse
   let hasDefault = false;
   for (const [domain, text] of Object.entries(data)) {
     if (domain === "_example") continue;
-    // A bare word is no selector.
-    if (/^[^\s:{}#]+$/.test(text.trim())) {
-      const why = "json: cannot unmarshal string into Go value of type config.domainInternalConfig";
-      return unparsed(`error unmarshaling JSON: while decoding JSON: ${why}`);
-    }
-    const value = nestedMap(text);
+    const value = nestedMap(text, "config.domainInternalConfig");
     if (!value.ok) return unparsed(value.error);
     const selector = value.value["selector"];
     const labels = Object.entries(typeof selector === "object" ? selector : {});

@@ -6,8 +6,16 @@ export interface NestedMap {
 }
 type Level = { readonly indent: number; readonly map: Record<string, string | NestedMap> };
 
-/** `selector:\n  app: x` → `{ selector: { app: "x" } }`. Comments and empty lines are skipped, `{}` is an empty map. */
-export function nestedMap(text: string): Parsed<NestedMap> {
+/**
+ * `selector:\n  app: x` → `{ selector: { app: "x" } }`. Comments and empty lines are skipped, `{}` is an empty map. A bare word is refused
+ * as Go refuses it for a value of `goType`.
+ */
+export function nestedMap(text: string, goType: string): Parsed<NestedMap> {
+  if (/^[^\s:{}[\]#][^\n:{}#]*$/.test(text.trim())) {
+    const kind = scalarKind(text.trim());
+    const why = `json: cannot unmarshal ${kind} into Go value of type ${goType}`;
+    return unparsed(`error unmarshaling JSON: while decoding JSON: ${why}`);
+  }
   const root: Record<string, string | NestedMap> = {};
   const levels: Level[] = [{ indent: -1, map: root }];
   const lines = text.split("\n");
@@ -26,6 +34,11 @@ export function nestedMap(text: string): Parsed<NestedMap> {
     } else parent.map[unquoted(key)] = unquoted(scalar);
   }
   return parsed(root);
+}
+
+function scalarKind(word: string): "bool" | "number" | "string" {
+  if (/^(true|false|yes|no|on|off|y|n)$/i.test(word)) return "bool";
+  return /^[-+]?(\d[\d_]*(\.\d*)?|\.\d+)([eE][-+]?\d+)?$/.test(word) ? "number" : "string";
 }
 
 function unquoted(text: string): string {

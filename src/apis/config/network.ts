@@ -1,10 +1,13 @@
 // ConfigMap config-network: domains, tags, TLS, rollout. Source: knative.dev/networking/pkg/config/config.go.
+import { quote } from "../../base/go/quote.ts";
 import { type GoStruct, parseTemplate } from "../../base/go/template.ts";
 import { type Parsed, parsed, unparsed } from "../../base/parsed.ts";
 import type { StringMap } from "../meta/object.ts";
+import { nestedMap } from "./nested-map.ts";
 import { makeConfigReader } from "./reader.ts";
 import type { NetworkConfig } from "./types.ts";
 
+const CERT_MANAGER = "cert-manager.certificate.networking.knative.dev";
 const DEFAULT_DOMAIN_TEMPLATE = "{{.Name}}.{{.Namespace}}.{{.Domain}}";
 
 /** What a domain template reads. */
@@ -16,38 +19,47 @@ export interface DomainTemplateValues {
   readonly labels: StringMap;
 }
 
-/** Parses and checks config-network; the error is the first one that Knative finds. */
+/** Parses and checks config-network; the error is the first one that Knative finds. Older spellings of keys give way to newer ones. */
 export function parseNetworkConfig(data: StringMap): Parsed<NetworkConfig> {
   const read = makeConfigReader(data);
-  const protocol = (data["http-protocol"] ?? "").toLowerCase();
+  const protocol = (data["http-protocol"] ?? data["httpProtocol"] ?? "").toLowerCase();
   const config: NetworkConfig = {
-    ingressClass: read.text("ingress-class", "istio.ingress.networking.knative.dev"),
-    certificateClass: read.text("certificate-class", "cert-manager.certificate.networking.knative.dev"),
-    domainTemplate: read.text("domain-template", DEFAULT_DOMAIN_TEMPLATE),
-    tagTemplate: read.text("tag-template", "{{.Tag}}-{{.Name}}"),
-    externalDomainTls: (data["external-domain-tls"] ?? data["auto-tls"] ?? "").toLowerCase() === "enabled",
+    ingressClass: read.text("ingress-class", read.text("ingress.class", "istio.ingress.networking.knative.dev")),
+    certificateClass: read.text("certificate-class", read.text("certificate.class", CERT_MANAGER)),
+    domainTemplate: read.text("domain-template", read.text("domainTemplate", DEFAULT_DOMAIN_TEMPLATE)),
+    tagTemplate: read.text("tag-template", read.text("tagTemplate", "{{.Tag}}-{{.Name}}")),
+    externalDomainTls: isEnabled(data["external-domain-tls"] ?? data["auto-tls"] ?? data["autoTLS"]),
     httpProtocol: protocol === "redirected" ? "Redirected" : "Enabled",
-    rolloutDurationSeconds: read.int("rollout-duration", 0),
-    autocreateClusterDomainClaims: read.bool("autocreate-cluster-domain-claims", false),
+    rolloutDurationSeconds: read.integer("rollout-duration", read.integer("rolloutDuration", 0, 64), 64),
+    autocreateClusterDomainClaims: read.bool(
+      "autocreate-cluster-domain-claims",
+      read.bool("autocreateClusterDomainClaims", false),
+    ),
     enableMeshPodAddressability: read.bool("enable-mesh-pod-addressability", false),
-    defaultExternalScheme: read.text("default-external-scheme", "http"),
+    defaultExternalScheme: read.text("default-external-scheme", read.text("defaultExternalScheme", "http")),
     meshCompatibilityMode: meshMode(data["mesh-compatibility-mode"]),
-    systemInternalTls: (data["system-internal-tls"] ?? "").toLowerCase() === "enabled",
-    clusterLocalDomainTls: (data["cluster-local-domain-tls"] ?? "").toLowerCase() === "enabled",
+    // The older key counts as long as the newer one does not say Enabled itself.
+    systemInternalTls: read.bool("internal-encryption", false) || isEnabled(data["system-internal-tls"]),
+    clusterLocalDomainTls: isEnabled(data["cluster-local-domain-tls"]),
   };
-  const error = read.error ?? rolloutError(config) ?? domainTemplateError(config) ?? tagTemplateError(config);
+  // Read only to be refused: wildcard certificates are not made here.
+  const selector = nestedMap(data["namespace-wildcard-cert-selector"] ?? "", "v1.LabelSelector");
+  const unread = read.error ?? (selector.ok ? undefined : selector.error);
+  const error = unread ?? rolloutError(config) ?? domainTemplateError(config) ?? tagTemplateError(config);
   if (error !== undefined) return unparsed(error);
   if (!["", "enabled", "disabled", "redirected"].includes(protocol)) {
-    return unparsed(`httpProtocol ${data["http-protocol"]} in config-network ConfigMap is not supported`);
+    return unparsed(`httpProtocol ${data["http-protocol"] ?? ""} in config-network ConfigMap is not supported`);
   }
   for (const key of ["system-internal-tls", "cluster-local-domain-tls"]) {
     const value = data[key] ?? "";
     if (!["", "enabled", "disabled"].includes(value.toLowerCase())) {
-      return unparsed(`${key} with value: "${value}" in config-network ConfigMap is not supported`);
+      return unparsed(`${key} with value: ${quote(value)} in config-network ConfigMap is not supported`);
     }
   }
   return parsed(config);
 }
+
+const isEnabled = (text: string | undefined): boolean => text?.toLowerCase() === "enabled";
 
 function meshMode(text: string | undefined): NetworkConfig["meshCompatibilityMode"] {
   const mode = text?.toLowerCase();
@@ -65,7 +77,9 @@ function domainTemplateError(config: NetworkConfig): string | undefined {
   const [, host = "", uri = ""] = /^([^/?#]*)([^#]*)/.exec(result.value) ?? [];
   const stray = /[\s"<>^`{}|\\]/.exec(host)?.[0];
   if (stray !== undefined) {
-    return `error parsing url: parse "https://${result.value}": invalid character "${stray}" in host name`;
+    return /[\0-\x1f\x7f]/.test(result.value)
+      ? `parse ${quote(`https://${result.value}`)}: net/url: invalid control character in URL`
+      : `parse ${quote(`https://${result.value}`)}: invalid character ${quote(stray)} in host name`;
   }
   if (host.replace(/:\d*$/, "") === "") return "empty hostname";
   const path = uri.startsWith("?") ? `/${uri}` : uri;

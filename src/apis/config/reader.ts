@@ -12,8 +12,6 @@ export interface ConfigReader {
   text(key: string, otherwise: string): string;
   bool(key: string, otherwise: boolean): boolean;
   integer(key: string, otherwise: number, bits?: 32 | 64): number;
-  /** A Go `int`, whose errors name another function. */
-  int(key: string, otherwise: number): number;
   float(key: string, otherwise: number): number;
   duration(key: string, otherwise: Nanoseconds): Nanoseconds;
   /** The canonical quantity text; undefined when the key is not set. */
@@ -42,7 +40,6 @@ export function makeConfigReader(data: StringMap): ConfigReader {
     text: (key, otherwise) => data[key]?.trim() ?? otherwise,
     bool: (key, otherwise) => read(key, otherwise, parseBool),
     integer: (key, otherwise, bits = 32) => read(key, otherwise, (text) => parseInteger(text, bits)),
-    int: (key, otherwise) => read(key, otherwise, (text) => parseInteger(text, 64, "Atoi")),
     float: (key, otherwise) => read(key, otherwise, parseFloat64),
     duration: (key, otherwise) => read(key, otherwise, parseDuration),
     quantity: (key) => {

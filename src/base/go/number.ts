@@ -17,12 +17,12 @@ export function parseBool(text: string): Parsed<boolean> {
   return refused("ParseBool", text, "invalid syntax");
 }
 
-/** As strconv.ParseInt(text, 10, bits), or as another call of its family. 64-bit values beyond 2^53 lose their last digits. */
-export function parseInteger(text: string, bits: 32 | 64, call: "ParseInt" | "Atoi" = "ParseInt"): Parsed<number> {
-  if (!/^[+-]?\d+$/.test(text)) return refused(call, text, "invalid syntax");
+/** As strconv.ParseInt(text, 10, bits). 64-bit values beyond 2^53 lose their last digits. */
+export function parseInteger(text: string, bits: 32 | 64): Parsed<number> {
+  if (!/^[+-]?\d+$/.test(text)) return refused("ParseInt", text, "invalid syntax");
   const value = BigInt(text.replace(/^\+/, ""));
   const limit = 1n << BigInt(bits - 1);
-  if (value < -limit || value >= limit) return refused(call, text, "value out of range");
+  if (value < -limit || value >= limit) return refused("ParseInt", text, "value out of range");
   return parsed(Number(value));
 }
 

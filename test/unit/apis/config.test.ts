@@ -48,15 +48,49 @@ describe("Knative's ConfigMaps", () => {
       "error executing template: template: container-template:1:2: executing",
     ],
     [{ "init-container-name-template": "{{" }, "template: container-template:1: unclosed action"],
+    [
+      { "allow-container-concurrency-zero": "maybe", "revision-timeout-seconds": "x" },
+      'failed to parse "allow-container-concurrency-zero": strconv.ParseBool: parsing "maybe": invalid syntax',
+    ],
   ])("config-defaults %j", (data, text) => {
     expect(error(parseDefaultsConfig(data))).toContain(text);
   });
   it.each<[StringMap, string]>([
-    [{ "rollout-duration": "x" }, 'failed to parse "rollout-duration": strconv.Atoi: parsing "x": invalid syntax'],
+    [{ "rollout-duration": "x" }, 'failed to parse "rollout-duration": strconv.ParseInt: parsing "x": invalid syntax'],
     [{ "domain-template": "{{.Name}}?x" }, "domain template has url path: /?x"],
     [{ "http-protocol": "maybe" }, "httpProtocol maybe in config-network ConfigMap is not supported"],
+    [
+      { "internal-encryption": "x" },
+      'failed to parse "internal-encryption": strconv.ParseBool: parsing "x": invalid syntax',
+    ],
+    [{ "domain-template": "{{.Name}} x" }, 'parse "https://foo x": invalid character " " in host name'],
+    [
+      { "namespace-wildcard-cert-selector": "x" },
+      "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal string into Go value of type v1.LabelSelector",
+    ],
   ])("config-network %j", (data, text) => {
     expect(error(parseNetworkConfig(data))).toBe(text);
+  });
+  it("reads older spellings of config-network's keys, and newer ones before them", () => {
+    const older = {
+      domainTemplate: "{{.Name}}.old",
+      "ingress.class": "old",
+      autoTLS: "Enabled",
+      "internal-encryption": "true",
+    };
+    expect(parseNetworkConfig({ ...older, "ingress-class": "new" })).toMatchObject({
+      ok: true,
+      value: { domainTemplate: "{{.Name}}.old", ingressClass: "new", externalDomainTls: true, systemInternalTls: true },
+    });
+  });
+  it.each<[StringMap, string]>([
+    [
+      { "runtime-class-name": "gvisor", "queue-sidecar-image": "q" },
+      "runtime-class-name cannot be parsed, please check the format: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal string into Go value of type map[string]deployment.RuntimeClassNameLabelSelector",
+    ],
+    [{ "runtime-class-name": "gvisor" }, "queue-sidecar-image cannot be empty or unset"],
+  ])("config-deployment %j", (data, text) => {
+    expect(error(parseDeploymentConfig(data))).toBe(text);
   });
   it("runs tag templates", () => {
     const network = parseNetworkConfig({ "tag-template": "{{.Name}}--{{.Tag}}" });
