@@ -1,13 +1,31 @@
 // `--wake freeze`: what would stop at zero waits frozen, thaws as the next pod of its revision, and never outlives its template or its session.
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Container, PodSpec } from "../../src/apis/core/pod-spec.ts";
 import type { OwnerReference } from "../../src/apis/meta/object.ts";
+import { makeFeed } from "../../src/node/runtime/feed.ts";
+import type { ContainerRuntime, RuntimeEvent } from "../../src/node/runtime/runtime.ts";
 import { eventually } from "../support/eventually.ts";
 import { type NodeBench, openNodeBench, statusOf } from "../support/node-bench.ts";
 
 let bench: NodeBench;
+/** An event as if the engine had told it. */
+let say: (event: RuntimeEvent) => void;
 beforeAll(async () => {
-  bench = await openNodeBench("docker", { wake: "freeze" });
+  const through = (runtime: ContainerRuntime): ContainerRuntime => ({
+    ...runtime,
+    events: (signal) => {
+      const feed = makeFeed<RuntimeEvent>();
+      say = feed.push;
+      const relay = async (): Promise<void> => {
+        for await (const event of runtime.events(signal)) feed.push(event);
+        feed.end();
+      };
+      void relay();
+      return feed;
+    },
+  });
+  bench = await openNodeBench("docker", { wake: "freeze", through });
 });
 afterAll(() => bench.close());
 
@@ -53,6 +71,25 @@ test("a pod goes, its container freezes, and the next pod is that container thaw
   expect(tookMs).toBeLessThan(1_000);
   bench.remove(second);
   await bench.gone(second);
+});
+
+test("a thawed container stays when the engine is back after an absence", async () => {
+  deploy("away");
+  const first = owned("away", "h1");
+  await bench.ready(first);
+  bench.remove(first);
+  await bench.gone(first);
+  const second = owned("away", "h1");
+  await bench.ready(second);
+  const before = statusOf(bench.now(second)).containerID;
+  for (const type of ["unreachable", "reachable"] as const) say({ type, containerId: "", labels: {} });
+  await sleep(1000);
+  await bench.ready(second);
+  expect(statusOf(bench.now(second))).toMatchObject({ containerID: before, restartCount: 0 });
+  expect(await bench.get(second, "/whoami")).toMatchObject({ status: 200 });
+  bench.remove(second);
+  await bench.gone(second);
+  bench.store.delete({ kind: "Deployment.apps", namespace: "default", name: "away" });
 });
 
 test("another template is not served by an old container, and a deleted Deployment keeps none", async () => {

@@ -54,15 +54,21 @@ export interface NodeBench {
 
 const NODE = "knap";
 
+export interface NodeBenchOptions extends Partial<KubeletOptions> {
+  readonly engine?: Parameters<typeof openTestEngine>[0];
+  /** What the kubelet sees of the runtime. */
+  readonly through?: (runtime: ContainerRuntime) => ContainerRuntime;
+}
+
 /** Opens a node on a real engine, or on processes. */
 export async function openNodeBench(
   kind: "docker" | "process",
-  { engine = {}, ...more }: Partial<KubeletOptions> & { readonly engine?: Parameters<typeof openTestEngine>[0] } = {},
+  { engine = {}, through = (runtime) => runtime, ...more }: NodeBenchOptions = {},
 ): Promise<NodeBench> {
   const { labels, filter } = testLabel();
   const folder = mkdtempSync(join(tmpdir(), "knap-node-"));
   const docker = kind === "docker";
-  const runtime = docker ? await openTestEngine(engine) : openProcessRuntime({ session: "test", folder });
+  const runtime = through(docker ? await openTestEngine(engine) : openProcessRuntime({ session: "test", folder }));
   const image = docker ? await testImage(runtime) : "none";
   const network = docker
     ? await runtime.networks.open({ name: `knap-node-${labels["knap.dev/test"]}`, labels })
