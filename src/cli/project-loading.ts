@@ -36,7 +36,7 @@ export function readProject(
 export async function loadUsableProject(flags: ProjectFlags, terminal: Terminal): Promise<Project> {
   const project = await readProject(flags, terminal);
   const findings = project.findings.filter(({ message }) => !message.startsWith(SAID_BY_THE_API));
-  const text = findingLines(findings, project.sources, terminal).join("\n");
+  const text = findingLines(findings, project.texts, terminal).join("\n");
   if (hasErrors(project)) {
     const errors = project.findings.filter(({ severity }) => severity === "error").length;
     const annotations = terminal.env["GITHUB_ACTIONS"] ? githubLines(findings) : [];

@@ -1,5 +1,6 @@
 // One run of the CLI: builds the command tree, runs what was asked for, and turns every failure into sentences and an exit code.
 import { Command, CommanderError } from "commander";
+import { isNear } from "../base/near.ts";
 import { type Complaint, complaintOf, complaintText } from "./cli-error.ts";
 import { type ExitCode, exitCodes } from "./exit-code.ts";
 import type { Run } from "./program/define.ts";
@@ -43,16 +44,6 @@ function isUnknownCommand(program: Command, args: readonly string[]): string | u
   if (first === undefined || first.startsWith("-")) return undefined;
   const known = program.commands.flatMap((command) => [command.name(), ...command.aliases()]);
   return [...known, "help"].includes(first) ? undefined : first;
-}
-
-/** One letter too many, too few, other or swapped; or the beginning of the word. */
-function isNear(word: string, typed: string): boolean {
-  if (typed.length > 2 && word.startsWith(typed)) return true;
-  let at = 0;
-  while (at < word.length && word[at] === typed[at]) at++;
-  const [rest, other] = [word.slice(at), typed.slice(at)];
-  const swapped = `${rest[1] ?? ""}${rest[0] ?? ""}${rest.slice(2)}`;
-  return rest.slice(1) === other || rest === other.slice(1) || rest.slice(1) === other.slice(1) || swapped === other;
 }
 
 async function runWith(args: readonly string[], terminal: Terminal): Promise<ExitCode> {

@@ -43,11 +43,12 @@ async function namesIn(folder: string): Promise<readonly string[]> {
     .sort();
 }
 
-/** A file, or every manifest in a folder (as kubectl: not in the folders below). undefined: not there. */
-async function expand(path: string): Promise<readonly string[] | undefined> {
-  const info = await stat(path).catch(() => undefined);
-  if (info === undefined) return undefined;
+/** A file, or every manifest in a folder (as kubectl: not in the folders below). Rejects with what the system says. */
+async function expand(path: string): Promise<readonly string[]> {
+  const info = await stat(path);
   if (!info.isDirectory()) return [path];
+  // Only a folder that was named must be readable.
+  await readdir(path);
   return (await namesIn(path)).filter(isManifestName).map((name) => join(path, name));
 }
 
@@ -94,9 +95,12 @@ export async function findFiles(wish: FileWish): Promise<{
       paths.add("-");
       continue;
     }
-    const found = await expand(resolve(base, name));
-    if (found === undefined) findings.push({ severity: "error", message: "no such file or folder", file: name });
-    else if (found.length === 0)
+    const found = await expand(resolve(base, name)).catch((error: NodeJS.ErrnoException) => error);
+    if (found instanceof Error) {
+      const isAbsent = found.code === "ENOENT" || found.code === "ENOTDIR";
+      const message = isAbsent ? "no such file or folder" : `cannot be read: ${found.message}`;
+      findings.push({ severity: "error", message, file: name });
+    } else if (found.length === 0)
       findings.push({ severity: "error", message: "no manifest in this folder", file: name });
     else for (const path of found) paths.add(path);
   }

@@ -1,5 +1,5 @@
 // Reads a project whole: knap.yaml, manifests, secrets, Dockerfiles. Every finding is gathered; nothing is thrown for user input.
-import { readFile } from "node:fs/promises";
+import { lstat, readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { Service } from "../apis/serving/types.ts";
@@ -25,12 +25,20 @@ export interface ProjectWish {
 
 async function readSettings(cwd: string, files: readonly string[]) {
   for (const path of projectFileCandidates(cwd, files)) {
-    const text = await readFile(path, "utf8").catch(() => undefined);
-    if (text === undefined) continue;
-    const { value = {}, findings } = parseProjectFile(text, displayPath(cwd, path));
-    return { path, folder: dirname(path), settings: value as ProjectFile, findings };
+    const file = displayPath(cwd, path);
+    const text = await readFile(path, "utf8").catch((error: Error) => error);
+    const place = { path, folder: dirname(path), texts: [] };
+    if (text instanceof Error) {
+      // Nothing of that name, or a folder: the next place may have one.
+      const there = await lstat(path).catch(() => undefined);
+      if (there === undefined || there.isDirectory()) continue;
+      const finding = { severity: "error", message: `cannot be read: ${text.message}`, file } as const;
+      return { ...place, settings: {} as ProjectFile, findings: [finding] };
+    }
+    const { value = {}, findings } = parseProjectFile(text, file);
+    return { ...place, settings: value as ProjectFile, findings, texts: [{ path, file, text }] };
   }
-  return { path: undefined, folder: cwd, settings: {} as ProjectFile, findings: [] };
+  return { path: undefined, folder: cwd, settings: {} as ProjectFile, findings: [], texts: [] };
 }
 
 function isKnativeService(object: AnyObject): object is Service {
@@ -98,6 +106,7 @@ export async function loadProject(wish: ProjectWish): Promise<Project> {
     settings,
     namespace,
     sources: found.sources,
+    texts: [...read.texts, ...found.sources],
     objects: applyOrder([...missingNamespaces(batch), ...batch]),
     services: planned.services,
     configMaps: new Map(config.map((map) => [map.metadata.name, map.data ?? {}])),

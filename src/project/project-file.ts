@@ -1,6 +1,7 @@
 // knap.yaml: its shape, and reading its text into a value or findings with line and column. It touches no disk.
 import { isNode, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
+import { isNear } from "../base/near.ts";
 import type { ProjectFinding } from "./finding.ts";
 
 /** ConfigMap values are texts; YAML writes numbers and booleans bare. */
@@ -70,11 +71,17 @@ export type ProjectFile = z.infer<typeof schema>;
 export type ServiceSettings = z.infer<typeof service>;
 export type BuildSettings = z.infer<typeof build>;
 
-function issueText(issue: z.core.$ZodIssue): string {
+/** The key that a path's last, unknown one may have been meant to be. */
+function nearKey(path: readonly PropertyKey[]): string | undefined {
+  const known = { 1: schema.shape, 3: service.shape, 4: build.options[1].shape }[path.length] ?? {};
+  return Object.keys(known).find((name) => isNear(name, String(path.at(-1))));
+}
+
+function issueText(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): string {
   const place = issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
-  if (issue.code === "unrecognized_keys")
-    return `${place}unknown field ${issue.keys.map((key) => `"${key}"`).join(", ")}`;
-  return `${place}${issue.message}`;
+  return issue.code === "unrecognized_keys"
+    ? `${place}unknown field "${String(path.at(-1))}"`
+    : `${place}${issue.message}`;
 }
 
 /** Reads knap.yaml's text. Either the value, or every finding. */
@@ -97,9 +104,18 @@ export function parseProjectFile(
   }
   const checked = schema.safeParse(document.toJS() ?? {});
   if (checked.success) return { value: checked.data, findings: [] };
-  const findings = checked.error.issues.map((issue): ProjectFinding => {
-    const path = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0] ?? ""] : [...issue.path];
-    return { severity: "error", message: issueText(issue), file, ...at(offsetOf(document, path)) };
+  const findings = checked.error.issues.flatMap((issue) => {
+    const paths = issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+    return paths.map((path): ProjectFinding => {
+      const place = { file, ...at(offsetOf(document, path)) };
+      const near = issue.code === "unrecognized_keys" ? nearKey(path) : undefined;
+      return {
+        severity: "error",
+        message: issueText(issue, path),
+        ...place,
+        ...(near !== undefined && { fix: `did you mean "${near}"?` }),
+      };
+    });
   });
   return { findings };
 }

@@ -42,6 +42,8 @@ export interface Project {
   readonly settings: ProjectFile;
   readonly namespace: string;
   readonly sources: readonly ManifestSource[];
+  /** All that findings may quote: the manifests and knap.yaml. */
+  readonly texts: readonly ManifestSource[];
   /** In the order of applying, namespaces filled in. */
   readonly objects: readonly AnyObject[];
   readonly services: readonly ProjectService[];

@@ -7,6 +7,7 @@ import { fixOf } from "../narration/fix-table.ts";
 
 /** A Service that is False this long, with nothing on its way, will not become Ready. */
 const FALSE_FOR_MS = 2000;
+const LOOK_EVERY_MS = 50;
 
 export interface ReadyOutcome {
   /** `namespace/name` */
@@ -14,6 +15,16 @@ export interface ReadyOutcome {
   readonly seconds: number;
   readonly problem?: Complaint;
 }
+
+/** Pods that cannot even start a container this long will not: nothing that is on its way would help them. */
+const STUCK_FOR_MS = 10_000;
+const STUCK: ReadonlySet<string> = new Set([
+  "ErrImagePull",
+  "ImagePullBackOff",
+  "InvalidImageName",
+  "ErrImageNeverPull",
+  "CreateContainerConfigError",
+]);
 
 type Verdict = "ready" | "failed" | "waiting";
 
@@ -24,7 +35,12 @@ function verdictOf(service: Service | undefined): Verdict {
   return ready.status === "True" ? "ready" : ready.status === "False" ? "failed" : "waiting";
 }
 
-async function causeOf(client: Client, service: Service): Promise<{ reason: string; message: string }> {
+interface Cause {
+  readonly reason: string;
+  readonly message: string;
+}
+
+async function causeOf(client: Client, service: Service): Promise<Cause> {
   const name = service.status?.latestCreatedRevisionName ?? "";
   const namespace = service.metadata.namespace ?? "";
   const revision = await client.get({ kind: "Revision.serving.knative.dev", namespace, name });
@@ -34,8 +50,17 @@ async function causeOf(client: Client, service: Service): Promise<{ reason: stri
   return { reason: failing?.reason ?? waiting?.reason ?? "", message: failing?.message ?? waiting?.message ?? "" };
 }
 
-async function problemOf(client: Client, service: Service, exitCode: number, how: string): Promise<Complaint> {
-  const { reason, message } = await causeOf(client, service);
+/** What keeps a pod of the Service from starting; a cluster would only say so at the progress deadline. */
+async function stuckPod(client: Client, { metadata }: Service): Promise<Cause | undefined> {
+  const { namespace = "", name } = metadata;
+  const labels = { matchLabels: { "serving.knative.dev/service": name } };
+  const { items } = await client.list("Pod", { namespace, labels });
+  const waiting = items.flatMap(({ status }) => (status?.containerStatuses ?? []).map(({ state }) => state?.waiting));
+  const stuck = waiting.find((each) => each?.reason !== undefined && STUCK.has(each.reason));
+  return stuck && { reason: stuck.reason ?? "", message: stuck.message ?? "" };
+}
+
+function problemOf(service: Service, { reason, message }: Cause, exitCode: number, how: string): Complaint {
   const fix = fixOf(reason, message);
   const why = [reason, message].filter((part) => part !== "").join(": ");
   return {
@@ -43,6 +68,15 @@ async function problemOf(client: Client, service: Service, exitCode: number, how
     what: `Service ${service.metadata.name} ${how}`,
     ...(why && { why }),
     ...(fix !== undefined && { fix }),
+  };
+}
+
+/** Says whether something has been so without a break for that long. */
+function makeSpell(lastsMs: number): (isSo: boolean) => boolean {
+  let since: number | undefined;
+  return (isSo) => {
+    since = isSo ? (since ?? performance.now()) : undefined;
+    return since !== undefined && performance.now() - since >= lastsMs;
   };
 }
 
@@ -62,29 +96,27 @@ export async function awaitReady(
     const { namespace = "", name } = wanted.metadata;
     const service = `${namespace}/${name}`;
     const key = { kind: "Service.serving.knative.dev", namespace, name } as const;
-    let since: number | undefined;
+    const outcome = (cause: Cause, exitCode: number, how: string): ReadyOutcome => ({
+      service,
+      seconds: seconds(),
+      problem: problemOf(wanted, cause, exitCode, how),
+    });
+    const failed = makeSpell(FALSE_FOR_MS);
+    const stuck = makeSpell(STUCK_FOR_MS);
     for (;;) {
       const found = await client.get(key);
       const verdict = verdictOf(found);
       if (verdict === "ready") return { service, seconds: seconds() };
-      since = verdict === "failed" ? (since ?? performance.now()) : undefined;
-      if (since !== undefined && performance.now() - since >= FALSE_FOR_MS) {
+      const cause = verdict === "waiting" ? await stuckPod(client, wanted) : undefined;
+      if (stuck(cause !== undefined) || failed(verdict === "failed")) {
         stop.abort();
-        return {
-          service,
-          seconds: seconds(),
-          problem: await problemOf(client, found ?? wanted, exitCodes.failed, "failed"),
-        };
+        return outcome(cause ?? (await causeOf(client, found ?? wanted)), exitCodes.failed, "failed");
       }
       if (signal.aborted) {
         const how = deadline.aborted ? "was not Ready in time" : "was not Ready yet";
-        return {
-          service,
-          seconds: seconds(),
-          problem: await problemOf(client, found ?? wanted, exitCodes.timeout, how),
-        };
+        return outcome(cause ?? (await causeOf(client, found ?? wanted)), exitCodes.timeout, how);
       }
-      await new Promise((done) => setTimeout(done, 50));
+      await new Promise((done) => setTimeout(done, LOOK_EVERY_MS));
     }
   };
   const outcomes = await Promise.all(services.map(one));

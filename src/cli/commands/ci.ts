@@ -1,6 +1,6 @@
 // `knap ci`: a session for machines: up, wait until Ready, run a command with the Services' addresses, tear down. Its exit code is the command's.
-import { writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import type { Live } from "../../client/live.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
 import type { Project } from "../../project/project.ts";
@@ -28,6 +28,8 @@ export interface CiFlags extends SessionFlags {
   readonly junit?: string;
 }
 type Flags = CiFlags & GlobalFlags;
+
+const NEVER_RAN = "CMD did not run\n";
 
 interface CiRun {
   readonly session: RunningSession;
@@ -78,13 +80,14 @@ async function runUserCommand(words: readonly string[], run: CiRun): Promise<Exi
 }
 
 /** `--max-cold-start`: the slowest start of the session must not have taken longer. */
-async function checkColdStarts({ session, project, flags, cases }: CiRun): Promise<void> {
+async function checkColdStarts({ session, project, ui, flags, cases }: CiRun): Promise<void> {
   const limit = flags.maxColdStart ?? project.settings["max-cold-start"];
   if (limit === undefined) return;
   const limitMs = durationFlag("max-cold-start", limit);
   const { wakes } = await session.emulator.client.knap<Live>("GET", "/live");
   const slowest = [...wakes].sort((a, b) => b.totalMs - a.totalMs)[0];
   const name = `cold starts take at most ${limit}`;
+  if (slowest === undefined) ui.tell({ type: "notice", text: `${name}: no request met a Service at zero` });
   if (slowest === undefined || slowest.totalMs <= limitMs) {
     cases.push({ name, seconds: (slowest?.totalMs ?? 0) / 1000 });
     return;
@@ -106,17 +109,29 @@ async function carryOut(words: readonly string[], run: CiRun): Promise<ExitCode>
   return run.terminal.interrupts.first.aborted ? exitCodes.interrupted : code;
 }
 
-async function report(run: CiRun, error: unknown): Promise<void> {
-  const path = run.flags.junit ?? run.project.settings.junit;
+/** The JUnit file. It is begun before anything starts, so that one that cannot be written is known while nothing is lost. */
+async function writeReport(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CliError({ exitCode: exitCodes.usage, what: `the JUnit report ${path} cannot be written`, why });
+  }
+}
+
+async function report({ flags, project, terminal, cases, ran }: CiRun, error: unknown): Promise<void> {
+  const path = flags.junit ?? project.settings.junit;
   if (path === undefined) return;
-  const trouble =
-    error === undefined ? undefined : complaintText(complaintOf(error)) + (run.ran ? "" : "CMD did not run\n");
-  await writeFile(resolve(run.terminal.cwd, path), junitText(run.cases, trouble));
+  const trouble = error === undefined ? undefined : complaintText(complaintOf(error)) + (ran ? "" : NEVER_RAN);
+  await writeReport(resolve(terminal.cwd, path), junitText(cases, trouble));
 }
 
 /** The session from start to end; `onRun` hears of it once there is one. */
 async function runSession(words: readonly string[], flags: Flags, terminal: Terminal, onRun: (run: CiRun) => void) {
   const project = await loadUsableProject(flags, terminal);
+  const path = flags.junit ?? project.settings.junit;
+  if (path !== undefined) await writeReport(resolve(terminal.cwd, path), junitText([], NEVER_RAN));
   const settings = settleSession(flags, project.settings);
   const wish = flags.ui ?? project.settings.ui ?? "auto";
   const ui = makeLineUi(wish === "json" ? "json" : "plain", terminal);
@@ -154,6 +169,11 @@ export async function ci(words: readonly string[], flags: Flags, terminal: Termi
     return code;
   } catch (error) {
     const complaint = complaintOf(error);
+    // What stops it before there is a session is told there, too.
+    if (run === undefined && flags.junit !== undefined) {
+      const text = junitText([], complaintText(complaint) + (words.length > 0 ? NEVER_RAN : ""));
+      await writeReport(resolve(terminal.cwd, flags.junit), text).catch(() => {});
+    }
     throw new CliError(unrun() ? { ...complaint, verdict } : complaint, { cause: error });
   }
 }

@@ -35,7 +35,7 @@ export async function validate(
     throw usageError("there is no manifest to look at", "name one with -f FILE");
   if (form === "json") terminal.print(JSON.stringify(findings, undefined, 2));
   else if (form === "github") for (const line of githubLines(findings)) terminal.print(line);
-  else if (form === "text") for (const text of findingLines(findings, project.sources, terminal)) terminal.print(text);
+  else if (form === "text") for (const text of findingLines(findings, project.texts, terminal)) terminal.print(text);
   else throw usageError(`-o: there is no form "${form}"`, "use text, json or github");
   const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
   const files = plural(project.sources.length, "file");

@@ -8,9 +8,9 @@ import { fullName } from "../objects/resource-words.ts";
 import { excerpt, placeText } from "../output/findings.ts";
 import type { Happening } from "./happening.ts";
 
-function fileHappening(finding: ProjectFinding, { sources }: Project): Happening {
+function fileHappening(finding: ProjectFinding, { texts }: Project): Happening {
   const { message, severity } = finding;
-  const lines = excerpt(finding, sources);
+  const lines = excerpt(finding, texts);
   return { type: "file", place: placeText(finding), message, severity, ...(lines.length > 0 && { excerpt: lines }) };
 }
 

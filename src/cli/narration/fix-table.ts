@@ -10,6 +10,8 @@ const fixes: Readonly<Record<string, string>> = {
   CrashLoopBackOff: "see why it exits with `knap logs`",
   Unschedulable: "raise --max-pods, or lower the Service's max-scale",
   CreateContainerConfigError: "the ConfigMap or Secret that it names must be among the files",
+  DomainAlreadyClaimed:
+    'give knative-serving\'s ConfigMap config-network `autocreate-cluster-domain-claims: "true"` (in knap.yaml: `config: { network: … }`), or apply a ClusterDomainClaim',
   StopTimeout: "handle SIGTERM in the process that is number 1 of the container",
 };
 

@@ -46,7 +46,13 @@ export type Happening =
       readonly totalMs: number;
       readonly parts: WakeParts;
     }
-  | { readonly type: "event"; readonly about: string; readonly reason: string; readonly message: string }
+  | {
+      readonly type: "event";
+      readonly about: string;
+      readonly reason: string;
+      readonly message: string;
+      readonly fix?: string;
+    }
   | {
       readonly type: "file";
       readonly place: string;

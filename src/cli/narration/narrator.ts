@@ -134,7 +134,10 @@ function mappingNews(mapping: DomainMapping, { isNews, reach }: News): readonly 
     return isNews(subject, url) ? [{ type: "mapped", namespace, domain: name, url, ...reach(url) }] : [];
   }
   const { reason = "", message = "" } = failing(conditions) ?? ready;
-  return isNews(subject, `${reason} ${message}`) ? [{ type: "failed", namespace, service: name, reason, message }] : [];
+  const fix = fixOf(reason, message);
+  return isNews(subject, `${reason} ${message}`)
+    ? [{ type: "failed", namespace, service: name, reason, message, ...(fix && { fix }) }]
+    : [];
 }
 
 function eventNews(event: Event, isNews: News["isNews"]): readonly Happening[] {
@@ -146,7 +149,8 @@ function eventNews(event: Event, isNews: News["isNews"]): readonly Happening[] {
   const isNode = kind === "Node";
   if (event.type !== "Warning" && !isNode) return [];
   const subject = `event ${about}${isNode ? "" : ` ${reason}`}`;
-  return isNews(subject, message) ? [{ type: "event", about, reason, message }] : [];
+  const fix = message.startsWith("Failed to pull image") ? fixOf("ErrImagePull", message) : undefined;
+  return isNews(subject, message) ? [{ type: "event", about, reason, message, ...(fix && { fix }) }] : [];
 }
 
 function httpsNews(https: Live["https"], isNews: News["isNews"]): readonly Happening[] {

@@ -42,8 +42,10 @@ export function plainText(happening: Happening, { paint }: Pick<Terminal, "paint
     }
     case "woke":
       return `${paint("cyan", "↑")} ${short(happening.revision)} woke in ${wakeText(happening.totalMs, happening.parts)}`;
-    case "event":
-      return `${paint("yellow", "!")} ${happening.about} ${happening.reason}: ${happening.message}`;
+    case "event": {
+      const line = `${paint("yellow", "!")} ${happening.about} ${happening.reason}: ${happening.message}`;
+      return happening.fix === undefined ? line : `${line}\n  → ${happening.fix}`;
+    }
     case "file": {
       const mark = happening.severity === "error" ? paint("red", "✗") : paint("yellow", "!");
       return [`${mark} ${happening.place}: ${happening.message}`, ...(happening.excerpt ?? [])].join("\n");

@@ -10,13 +10,25 @@ export function placeText({ file, line, column }: ProjectFinding): string {
   return [file, line, column].filter((part) => part !== undefined).join(":");
 }
 
+/** Columns of a line that are shown, with its place a third in: lines may be whole files. */
+const SHOWN_COLUMNS = 110;
+
 /** The line itself, and a caret below its place; empty when the place is not known. */
 export function excerpt(finding: ProjectFinding, sources: readonly ManifestSource[]): readonly string[] {
   if (finding.line === undefined) return [];
   const text = sources.find(({ file }) => file === finding.file)?.text.split(/\r?\n/)[finding.line - 1];
   if (text === undefined || text.trim() === "") return [];
-  const gutter = `${finding.line} | `;
-  return [`  ${gutter}${text}`, `  ${" ".repeat(gutter.length + (finding.column ?? 1) - 1)}^`];
+  const at = (finding.column ?? 1) - 1;
+  const from = text.length <= SHOWN_COLUMNS ? 0 : Math.max(0, at - Math.floor(SHOWN_COLUMNS / 3));
+  const to = from + SHOWN_COLUMNS;
+  // A tab is as wide as the terminal likes, and other control characters are its commands.
+  const part = text
+    .slice(from, to)
+    .replace(/\t/g, " ")
+    .replace(/\p{Cc}/gu, "\ufffd");
+  const before = from > 0 ? "…" : "";
+  const gutter = `${finding.line} | ${before}`;
+  return [`  ${gutter}${part}${to < text.length ? "…" : ""}`, `  ${" ".repeat(gutter.length + at - from)}^`];
 }
 
 function findingText(finding: ProjectFinding, sources: readonly ManifestSource[], { paint }: Painter): string {

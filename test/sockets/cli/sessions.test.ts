@@ -130,6 +130,18 @@ describe("knap ci", () => {
 });
 
 describe("bad input", () => {
+  test("a JUnit report that cannot be written is said before anything starts; one of a run that never began says why", async () => {
+    const folder = project({ "service.yaml": service("a"), file: "" });
+    const refused = await home.run(["ci", "--junit", "file/report.xml", "--", "true"], folder);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("JUnit report") });
+    expect(refused.stderr).not.toContain("created");
+    writeFileSync(join(folder, "service.yaml"), "kind: Nonsense\n");
+    expect(await home.run(["ci", "--junit", "out/report.xml", "--", "true"], folder)).toMatchObject({ code: 2 });
+    expect(readFileSync(join(folder, "out", "report.xml"), "utf8")).toMatch(
+      /1 error in your files[\s\S]*CMD did not run/,
+    );
+  });
+
   test("invalid YAML: exit code 2, the place, and nothing started", async () => {
     const folder = project({ "service.yaml": service("a").replace("containers", "conainers") });
     const done = await home.run(["up", "--ui", "plain"], folder);

@@ -54,6 +54,19 @@ describe("objects", () => {
 describe("findings", () => {
   const finding = { severity: "error", message: "no such\nthing", file: "a.yaml", line: 2, column: 3 } as const;
 
+  test("a long line shows as what stands around the place, and no control characters reach the terminal", () => {
+    const text = `${"a".repeat(500)}WRONG\u001b[2J${"b".repeat(500)}`;
+    const [shown] = findingLines(
+      [{ ...finding, line: 1, column: 501 }],
+      [{ path: "/a.yaml", file: "a.yaml", text }],
+      paint,
+    );
+    const [, , line = "", caret = ""] = (shown ?? "").split("\n");
+    expect(line.length).toBeLessThan(130);
+    expect(line.slice(caret.indexOf("^"))).toMatch(/^WRONG�\[2Jb+…$/);
+    expect(line).toMatch(/^ {2}1 \| …a+/);
+  });
+
   test("show the line with a caret", () => {
     const sources = [{ path: "/a.yaml", file: "a.yaml", text: "one\n  two: 2\n" }];
     expect(findingLines([finding], sources, paint)[0]).toBe(

@@ -60,6 +60,7 @@ describe("deploying", () => {
     settings: {},
     namespace: "default",
     sources: [],
+    texts: [],
     objects: [service],
     services: [{ key: "default/hello", object: service, image: "app:1", ...more }],
     configMaps: new Map(),

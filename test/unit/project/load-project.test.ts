@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -44,6 +44,18 @@ describe("which files are taken", () => {
     expect(namesOf(await load())).toEqual(["Service/plain"]);
     await write({ "my-service.dev.yaml": service("dev") });
     expect(namesOf(await load())).toEqual(["Service/dev"]);
+  });
+
+  test("what is there and cannot be read is said to be so, and no other file is taken in its place", async () => {
+    await write({ "service.yaml": service("plain") });
+    await symlink("loop", join(folder, "loop"));
+    expect((await load(["loop"])).findings).toMatchObject([
+      { message: expect.stringMatching(/^cannot be read: ELOOP/) },
+    ]);
+    await symlink("knap.yaml", join(folder, "knap.yaml"));
+    expect((await load()).findings).toMatchObject([
+      { file: "knap.yaml", message: expect.stringMatching(/^cannot be read/) },
+    ]);
   });
 
   test("a config folder without Knative manifests is somebody else's", async () => {

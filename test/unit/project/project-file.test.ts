@@ -56,4 +56,17 @@ describe("knap.yaml", () => {
     const { findings } = parseProjectFile("a: [1\nb: 2", "knap.yaml");
     expect(findings[0]).toMatchObject({ severity: "error", file: "knap.yaml", line: 2 });
   });
+
+  test("each unknown key has its own place, and one that is nearly right is told what was meant", () => {
+    const { findings } = parseProjectFile(
+      "fles: [a]\nprot: 1\nnonsense: 1\nservices: { a: { biuld: . } }\n",
+      "knap.yaml",
+    );
+    expect(findings.map(({ line, message, fix }) => [line, message, fix])).toEqual([
+      [4, 'services.a: unknown field "biuld"', 'did you mean "build"?'],
+      [1, 'unknown field "fles"', 'did you mean "files"?'],
+      [2, 'unknown field "prot"', 'did you mean "port"?'],
+      [3, 'unknown field "nonsense"', undefined],
+    ]);
+  });
 });
