@@ -4,49 +4,25 @@ import { parseFloat64, parseInteger } from "../../base/go/number.ts";
 import type { AutoscalerConfig } from "../config/types.ts";
 import { type Findings, finding, invalidValue, none, outOfBounds } from "../meta/field-error.ts";
 import type { StringMap } from "../meta/object.ts";
+import {
+  AUTOSCALING_PREFIX,
+  HPA_CLASS,
+  KPA_CLASS,
+  type ScalingAnnotation,
+  scalingEntry,
+  scalingText,
+} from "./annotations.ts";
 
-const PREFIX = "autoscaling.knative.dev/";
-const KPA = "kpa.autoscaling.knative.dev";
-const HPA = "hpa.autoscaling.knative.dev";
 const LARGEST = 2 ** 31 - 1;
 const SECOND = 1_000_000_000n;
 const HOUR = 3600n * SECOND;
 
-/** These also have a camelCase spelling; the one with dashes wins. */
-const ALIASES: Readonly<Record<string, string>> = {
-  "initial-scale": "initialScale",
-  "max-scale": "maxScale",
-  "min-scale": "minScale",
-  "metric-aggregation-algorithm": "metricAggregationAlgorithm",
-  "panic-threshold-percentage": "panicThresholdPercentage",
-  "panic-window-percentage": "panicWindowPercentage",
-  "scale-down-delay": "scaleDownDelay",
-  "scale-to-zero-pod-retention-period": "scaleToZeroPodRetentionPeriod",
-  "target-burst-capacity": "targetBurstCapacity",
-  "target-utilization-percentage": "targetUtilizationPercentage",
-};
-
-interface Found {
-  /** The key as written, with prefix. */
-  readonly key: string;
-  readonly value: string;
-}
-
-/** An autoscaling annotation by its short name (`min-scale`), under either spelling. */
-function autoscalingAnnotation(annotations: StringMap | undefined, name: string): Found | undefined {
-  for (const spelling of [name, ALIASES[name]]) {
-    const key = PREFIX + spelling;
-    const value = spelling === undefined ? undefined : annotations?.[key];
-    if (value !== undefined) return { key, value };
-  }
-  return undefined;
-}
+type Found = NonNullable<ReturnType<typeof scalingEntry>>;
 
 /** All findings; their paths are the keys. */
 export function validateAutoscalingAnnotations(annotations: StringMap, config: AutoscalerConfig): Findings {
-  const find = (name: string): Found | undefined => autoscalingAnnotation(annotations, name);
-  const check = (name: string, rule: (found: Found) => Findings): Findings => {
-    const found = find(name);
+  const check = (name: ScalingAnnotation, rule: (found: Found) => Findings): Findings => {
+    const found = scalingEntry(annotations, name);
     return found ? rule(found) : none;
   };
   return [
@@ -68,7 +44,7 @@ export function validateAutoscalingAnnotations(annotations: StringMap, config: A
 
 function validateClass({ key, value }: Found): Findings {
   const isOurs = value.endsWith(".knative.dev");
-  return isOurs && value !== KPA && value !== HPA ? invalidValue(value, key) : none;
+  return isOurs && value !== KPA_CLASS && value !== HPA_CLASS ? invalidValue(value, key) : none;
 }
 
 /** An int32 from 0 on; unreadable ones count as 0. */
@@ -82,8 +58,8 @@ function scale(found: Found | undefined): { readonly value: number; readonly fin
 }
 
 function validateScales(annotations: StringMap, config: AutoscalerConfig): Findings {
-  const maxAnnotation = autoscalingAnnotation(annotations, "max-scale");
-  const min = scale(autoscalingAnnotation(annotations, "min-scale"));
+  const maxAnnotation = scalingEntry(annotations, "max-scale");
+  const min = scale(scalingEntry(annotations, "min-scale"));
   const max = scale(maxAnnotation);
   const isInverted = max.value !== 0 && max.value < min.value;
   return [
@@ -91,8 +67,8 @@ function validateScales(annotations: StringMap, config: AutoscalerConfig): Findi
     ...max.findings,
     ...(isInverted
       ? finding(`max-scale=${max.value} is less than min-scale=${min.value}`, [
-          `${PREFIX}max-scale`,
-          `${PREFIX}min-scale`,
+          `${AUTOSCALING_PREFIX}max-scale`,
+          `${AUTOSCALING_PREFIX}min-scale`,
         ])
       : none),
     ...(maxAnnotation ? validateLimit(maxAnnotation.key, max.value, config.maxScaleLimit) : none),
@@ -107,7 +83,7 @@ function validateLimit(key: string, max: number, limit: number): Findings {
 }
 
 function validateActivationScale(annotations: StringMap, min: number, max: number): Findings {
-  const found = autoscalingAnnotation(annotations, "activation-scale");
+  const found = scalingEntry(annotations, "activation-scale");
   if (!found) return none;
   const parsed = parseInteger(found.value, 32);
   if (!parsed.ok) return invalidValue(found.value, found.key);
@@ -157,17 +133,17 @@ function durationBetween(
 }
 
 function validateMetric(annotations: StringMap, config: AutoscalerConfig): Findings {
-  const metric = autoscalingAnnotation(annotations, "metric");
+  const metric = scalingEntry(annotations, "metric");
   if (!metric) return none;
-  const scalerClass = autoscalingAnnotation(annotations, "class")?.value ?? config.podAutoscalerClass;
+  const scalerClass = scalingText(annotations, "class") ?? config.podAutoscalerClass;
   const { key, value } = metric;
-  if (scalerClass === KPA) return value === "concurrency" || value === "rps" ? none : invalidValue(value, key);
-  return scalerClass === HPA && value === "" ? invalidValue(value, key) : none;
+  if (scalerClass === KPA_CLASS) return value === "concurrency" || value === "rps" ? none : invalidValue(value, key);
+  return scalerClass === HPA_CLASS && value === "" ? invalidValue(value, key) : none;
 }
 
 function validateAlgorithm(annotations: StringMap): Findings {
-  const algorithm = autoscalingAnnotation(annotations, "metric-aggregation-algorithm");
-  if (!algorithm || autoscalingAnnotation(annotations, "class")?.value !== KPA) return none;
+  const algorithm = scalingEntry(annotations, "metric-aggregation-algorithm");
+  if (!algorithm || scalingText(annotations, "class") !== KPA_CLASS) return none;
   const known = ["", "linear", "weighted-exponential", "weightedExponential"];
   return known.includes(algorithm.value) ? none : invalidValue(algorithm.value, algorithm.key);
 }

@@ -30,11 +30,22 @@ const scalingAnnotations = {
 } as const;
 export type ScalingAnnotation = keyof typeof scalingAnnotations;
 
-/** The text of an annotation; where two spellings are set, the one with hyphens wins. */
+/** An annotation under the key as it is written, with prefix; where two spellings are set, the one with hyphens wins. */
+export function scalingEntry(
+  annotations: StringMap | undefined,
+  name: ScalingAnnotation,
+): { readonly key: string; readonly value: string } | undefined {
+  for (const spelling of [name, scalingAnnotations[name]]) {
+    const key = AUTOSCALING_PREFIX + spelling;
+    const value = spelling === undefined ? undefined : annotations?.[key];
+    if (value !== undefined) return { key, value };
+  }
+  return undefined;
+}
+
+/** The text of an annotation. */
 export function scalingText(annotations: StringMap | undefined, name: ScalingAnnotation): string | undefined {
-  const alias = scalingAnnotations[name];
-  const text = annotations?.[AUTOSCALING_PREFIX + name];
-  return text ?? (alias === undefined ? undefined : annotations?.[AUTOSCALING_PREFIX + alias]);
+  return scalingEntry(annotations, name)?.value;
 }
 
 /** A floating point annotation, undefined when absent or unreadable. */

@@ -1,5 +1,6 @@
 // Knative's defaulting of its serving kinds, as the mutating webhook does it. Input and output are in Go's written form (see go/decode.ts).
 // Source: pkg/apis/serving/v1/*_defaults.go, pkg/apis/serving/metadata_validation.go.
+import { defaultPodAutoscaler } from "../autoscaling/pod-autoscaler-defaults.ts";
 import type { PodAutoscaler } from "../autoscaling/types.ts";
 import type { ServingConfig } from "../config/types.ts";
 import type { Container, PodSpec } from "../core/pod-spec.ts";
@@ -19,13 +20,6 @@ import type {
 
 export const CREATOR = "serving.knative.dev/creator";
 export const LAST_MODIFIER = "serving.knative.dev/lastModifier";
-
-const CLASS = "autoscaling.knative.dev/class";
-const METRIC = "autoscaling.knative.dev/metric";
-const METRICS: Readonly<Record<string, string>> = {
-  "kpa.autoscaling.knative.dev": "concurrency",
-  "hpa.autoscaling.knative.dev": "cpu",
-};
 
 export interface DefaultingContext {
   readonly config: ServingConfig;
@@ -57,7 +51,7 @@ export function setDefaults(object: AnyObject, context: DefaultingContext): AnyO
     case "DomainMapping":
       return withUser(defaultDomainMapping(object as DomainMapping), context);
     case "PodAutoscaler":
-      return defaultPodAutoscaler(object as PodAutoscaler, context.config);
+      return defaultPodAutoscaler(object as PodAutoscaler, context.config.autoscaler);
     default:
       return object;
   }
@@ -88,15 +82,6 @@ function defaultDomainMapping(mapping: DomainMapping): DomainMapping {
   const { ref } = mapping.spec;
   const namespace = ref.namespace || mapping.metadata.namespace;
   return { ...mapping, spec: { ...mapping.spec, ref: { ...ref, ...(namespace ? { namespace } : {}) } } };
-}
-
-/** Class by config-autoscaler, metric by class. */
-function defaultPodAutoscaler(scaler: PodAutoscaler, { autoscaler }: ServingConfig): PodAutoscaler {
-  const { annotations } = scaler.metadata;
-  const scalerClass = annotations?.[CLASS] ?? autoscaler.podAutoscalerClass;
-  const metric = annotations?.[METRIC] ?? METRICS[scalerClass];
-  const defaults = { [CLASS]: scalerClass, ...(metric === undefined ? {} : { [METRIC]: metric }) };
-  return { ...scaler, metadata: { ...scaler.metadata, annotations: { ...annotations, ...defaults } } };
 }
 
 function defaultTemplate(template: RevisionTemplate, parent: ObjectMeta, context: DefaultingContext): RevisionTemplate {

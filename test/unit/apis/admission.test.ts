@@ -127,9 +127,15 @@ describe("admission", () => {
       metadata: { name: "hello-00001", namespace: "default" },
       spec: { scaleTargetRef: { name: "x" }, protocolType: "http1" },
     };
-    expect(stored(create(scaler)).metadata.annotations).toEqual({
+    const annotationsOf = (object: AnyObject) => stored(create(object)).metadata.annotations;
+    expect(annotationsOf(scaler)).toEqual({
       "autoscaling.knative.dev/class": "kpa.autoscaling.knative.dev",
       "autoscaling.knative.dev/metric": "concurrency",
+    });
+    const foreign = { "autoscaling.knative.dev/class": "theirs" };
+    expect(annotationsOf({ ...scaler, metadata: { ...scaler.metadata, annotations: foreign } })).toEqual({
+      ...foreign,
+      "autoscaling.knative.dev/metric": "",
     });
   });
 });
