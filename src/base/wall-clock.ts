@@ -6,6 +6,8 @@ import type { Clock, Time } from "./clock.ts";
 const TOLERANCE_MS = 1000;
 /** A jump that nobody's reading has found is found so long after. */
 const LOOK_EVERY_MS = 1000;
+/** Who looks so much too late has slept, also where steady time goes on in sleep (macOS). */
+const SLEPT_MS = 5000;
 
 export interface WallClockOptions {
   /** What the machine says that it is; may be set at any moment. */
@@ -42,7 +44,7 @@ export class WallClock implements Clock {
     this.#awakeSince = this.#now;
   }
 
-  /** Since when time has passed evenly: the beginning, or the last jump forward. Nobody could do anything in what was jumped over. */
+  /** Since when time has passed in which somebody could do something: the beginning, the last jump forward, the end of the last sleep. */
   get awakeSince(): Time {
     return this.#awakeSince;
   }
@@ -104,11 +106,14 @@ export class WallClock implements Clock {
 
   /** While somebody waits. */
   #keepLooking(): void {
+    if (this.#look) return;
     const { steady } = this.#options;
-    this.#look ??= steady.at(steady.now() + LOOK_EVERY_MS, () => {
+    const due = steady.now() + LOOK_EVERY_MS;
+    this.#look = steady.at(due, () => {
       this.#look = undefined;
       if (this.#waits.size === 0) return;
-      this.now();
+      const now = this.now();
+      if (steady.now() - due > SLEPT_MS) this.#awakeSince = now;
       this.#keepLooking();
     });
   }

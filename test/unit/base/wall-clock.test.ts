@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Clock } from "../../../src/base/clock.ts";
 import { VirtualClock } from "../../../src/base/virtual-clock.ts";
 import { WallClock } from "../../../src/base/wall-clock.ts";
 
@@ -133,6 +134,22 @@ describe("the wall clock", () => {
     other[Symbol.dispose]();
     pass(DAY);
     expect(ended).toBe(false);
+  });
+
+  test("a sleep in which the steady clock went on is no jump, and nobody was awake in it", () => {
+    const awake = new VirtualClock(0);
+    let sleptMs = 0;
+    const steady: Clock = { now: () => awake.now() + sleptMs, at: (time, run) => awake.at(time - sleptMs, run) };
+    const set: number[] = [];
+    const clock = new WallClock({ wall: () => START + steady.now(), steady, onSet: (byMs) => set.push(byMs) });
+    clock.at(START + DAY, () => {});
+    awake.advance(5000);
+    expect(clock.awakeSince).toBe(START);
+    sleptMs = HOUR;
+    awake.advance(1000);
+    expect(clock.awakeSince).toBe(START + HOUR + 6000);
+    expect(clock.now()).toBe(START + HOUR + 6000);
+    expect(set).toEqual([]);
   });
 
   test("looks at the machine's clock only while somebody waits", () => {
