@@ -44,6 +44,23 @@ export function noRoomAt(folder: string | undefined, error: unknown): unknown {
   });
 }
 
+/** Files and folders that may not be read or written, a disk that is full: the machine's, not knap's own fault. */
+function refusalOfSystem(error: unknown): Complaint | undefined {
+  const { code, syscall, path } = (error ?? {}) as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined || path === undefined) return undefined;
+  const fix = FIXES_OF_SYSTEM[code];
+  return { exitCode: exitCodes.environment, what: (error as Error).message, ...(fix !== undefined && { fix }) };
+}
+
+const NOT_ALLOWED =
+  "see whose it is and who may write there; sessions are kept in XDG_RUNTIME_DIR, what outlives them in XDG_STATE_HOME";
+const FIXES_OF_SYSTEM: Readonly<Record<string, string>> = {
+  EACCES: NOT_ALLOWED,
+  EPERM: NOT_ALLOWED,
+  EROFS: NOT_ALLOWED,
+  ENOSPC: "make room on that disk",
+};
+
 /** What to tell about any error that reached the top. Unknown ones are called what they are: a bug. */
 export function complaintOf(error: unknown): Complaint {
   if (error instanceof CliError) return error.complaint;
@@ -64,6 +81,8 @@ export function complaintOf(error: unknown): Complaint {
   }
   const noRoom = noRoomAt(undefined, error);
   if (noRoom instanceof CliError) return noRoom.complaint;
+  const refusal = refusalOfSystem(error);
+  if (refusal !== undefined) return refusal;
   const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return {
     exitCode: exitCodes.failed,
