@@ -75,7 +75,7 @@ export function keyText(key: ObjectKey): string {
   return `${key.kind}/${key.namespace}/${key.name}`;
 }
 
-/** One row of discovery. `columns` are the CRD's printer columns; header → JSON path (see api.md §1). */
+/** One row of discovery. */
 export interface Resource {
   readonly kind: Kind;
   readonly group: string;

@@ -8,9 +8,10 @@ import { parseGcConfig } from "../../src/apis/config/gc.ts";
 import { parseNetworkConfig } from "../../src/apis/config/network.ts";
 import { makeServingConfig } from "../../src/apis/config/serving-config.ts";
 import { kindOf } from "../../src/apis/kinds.ts";
+import { joinPath } from "../../src/apis/meta/field-error.ts";
 import type { AnyObject, StringMap } from "../../src/apis/meta/object.ts";
 import { schemaOf, unknownFields } from "../../src/apis/schema/schemas.ts";
-import { schemaDefaults, schemaFindings } from "../../src/apis/schema/structural.ts";
+import { pruneAndDefault, schemaFindings } from "../../src/apis/schema/structural.ts";
 import { decodeRefusal, mutate, review, verdict, type WebhookRequest } from "../../src/apis/serving/webhook.ts";
 import type { Parsed } from "../../src/base/parsed.ts";
 import { readDocuments } from "../../src/manifest/document.ts";
@@ -132,10 +133,22 @@ function runSchema({ crd = {} }: Case, object: AnyObject): string | undefined {
     differs("unknown fields", unknownFields(object), [...(crd.unknownFields ?? [])].sort()) ??
     differs(
       "schema defaults",
-      sorted(Object.fromEntries(schemaDefaults(schema, object))),
+      sorted(Object.fromEntries(added(object, pruneAndDefault(schema, object), ""))),
       sorted(crd.schemaDefaults ?? {}),
     ) ??
     differs("missing", missing.map(({ path }) => path).sort(), [...(crd.missingRequired ?? [])].sort())
+  );
+}
+
+/** What stands in `after` and not in `before`, by path; null counts as nothing. */
+function added(before: unknown, after: unknown, path: string): readonly (readonly [string, unknown])[] {
+  if (before === undefined || before === null) return after === undefined || after === null ? [] : [[path, after]];
+  if (Array.isArray(after)) {
+    return after.flatMap((item, at) => added((before as unknown[])[at], item, `${path}[${at}]`));
+  }
+  if (typeof after !== "object" || after === null) return [];
+  return Object.entries(after).flatMap(([key, item]) =>
+    added((before as Record<string, unknown>)[key], item, joinPath(path, key)),
   );
 }
 

@@ -1,4 +1,4 @@
-// Which conditions make up Ready, kind by kind (api.md §8). Revision's Active and SKS's ActivatorEndpointsPopulated are Info.
+// Which conditions make up Ready, kind by kind. Revision's Active and SKS's ActivatorEndpointsPopulated are Info.
 import { conditionSet } from "./conditions.ts";
 
 export const serviceConditions = conditionSet("Ready", ["ConfigurationsReady", "RoutesReady"]);

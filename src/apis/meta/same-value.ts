@@ -1,4 +1,4 @@
-// Whether two JSON values mean the same. Order of keys does not matter; empty and absent lists and maps are equal, as in Kubernetes.
+// Whether two JSON values mean the same. Order of keys does not matter; empty and absent lists are equal, as in Kubernetes.
 import { isFields } from "../../base/json.ts";
 
 /** Kubernetes' semantic equality, for values in canonical form. */

@@ -69,26 +69,6 @@ export function pruneAndDefault(schema: Schema, value: unknown): unknown {
   return isChanged ? Object.fromEntries(kept) : value;
 }
 
-/** What the schema adds to a document, by path; for showing what a stored object will say. */
-export function schemaDefaults(schema: Schema, value: unknown): ReadonlyMap<string, unknown> {
-  const added = new Map<string, unknown>();
-  walkDefaults(schema, value, "", added);
-  return added;
-}
-
-function walkDefaults(schema: Schema, value: unknown, path: string, added: Map<string, unknown>): void {
-  if (Array.isArray(value)) {
-    const { items } = schema;
-    if (items) value.forEach((item, at) => void walkDefaults(items, item, `${path}[${at}]`, added));
-  }
-  if (!isFields(value)) return;
-  for (const [key, inner] of Object.entries(schema.properties ?? {})) {
-    const at = joinPath(path, key);
-    if (inner.default !== undefined && (value[key] ?? null) === null) added.set(at, inner.default);
-    else walkDefaults(inner, value[key], at, added);
-  }
-}
-
 /** Missing required fields, wrong types, repeated list keys. */
 export function schemaFindings(schema: Schema, value: unknown): readonly SchemaFinding[] {
   const found: SchemaFinding[] = [];
