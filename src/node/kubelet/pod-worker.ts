@@ -178,6 +178,7 @@ export class PodWorker {
     } catch (error) {
       const message = `Failed to create pod sandbox: ${error instanceof Error ? error.message : String(error)}`;
       record(this.#pod, { type: "Warning", reason: "FailedCreatePodSandBox", message });
+      if (this.#stopping) return;
       this.#timer?.[Symbol.dispose]();
       this.#timer = nodeClock.at(nodeClock.now() + HELD_RETRY_MS, () => this.look());
     }
@@ -269,12 +270,13 @@ export class PodWorker {
 
   /** Until the pod is first ready, or is known not to become so, it counts as an operation under way. */
   #trackFirstReady(): () => void {
+    const { nodeClock, track } = this.#parts;
     let done: () => void = () => {};
     const ready = new Promise<void>((resolve) => {
       done = resolve;
     });
-    this.#parts.nodeClock.at(this.#parts.nodeClock.now() + FIRST_READY_PATIENCE_MS, done);
-    void this.#parts.track(ready);
+    const patience = nodeClock.at(nodeClock.now() + FIRST_READY_PATIENCE_MS, done);
+    void track(ready).finally(() => patience[Symbol.dispose]());
     return done;
   }
 }
