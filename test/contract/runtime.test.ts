@@ -1,6 +1,7 @@
 // What every container runtime must do alike with containers. Capabilities that one lacks are named, counted and skipped, never tried and caught.
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { freePort } from "../../src/node/runtime/process/free-port.ts";
 import type { RuntimeEvent } from "../../src/node/runtime/runtime.ts";
 import { eventually } from "../support/eventually.ts";
 import { openBench } from "./runtime-bench.ts";
@@ -189,10 +190,9 @@ describe.each(subjects)("runtime $name", (kind) => {
     const port = (await state(open)).addresses[8080]?.port;
     const seen = await bench.runtime.listeners(open);
     expect(seen).toEqual([{ port: kind.name === "docker" ? 8080 : port, loopback: false }]);
-    const shut = await start(bench.subject.app("shut", { LISTEN_HOST: "127.0.0.1", LISTEN_PORT: "18081" }));
-    await eventually(async () =>
-      expect(await bench.runtime.listeners(shut)).toEqual([{ port: 18081, loopback: true }]),
-    );
+    const free = await freePort(new Set());
+    const shut = await start(bench.subject.app("shut", { LISTEN_HOST: "127.0.0.1", LISTEN_PORT: String(free) }));
+    await eventually(async () => expect(await bench.runtime.listeners(shut)).toEqual([{ port: free, loopback: true }]));
   });
 
   test("events tell starts and ends, with labels, until aborted", async () => {
