@@ -24,6 +24,7 @@ export class RunningContainer {
   readonly #options: RunningOptions;
   readonly #probes: Disposable;
   readonly #findings: Disposable | undefined;
+  #killing: Disposable | undefined;
 
   constructor(options: RunningOptions) {
     this.#options = options;
@@ -59,6 +60,7 @@ export class RunningContainer {
   /** The container has ended. */
   close(): void {
     this.rest();
+    this.#killing?.[Symbol.dispose]();
     this.front?.close();
   }
 
@@ -112,7 +114,7 @@ export class RunningContainer {
     const { parts, run } = this.#options;
     const id = run.runningId;
     void run.signal(run.stopSignal);
-    parts.nodeClock.at(parts.nodeClock.now() + parts.manners().stopTimeoutMs, () => {
+    this.#killing = parts.nodeClock.at(parts.nodeClock.now() + parts.manners().stopTimeoutMs, () => {
       if (id !== undefined && run.runningId === id) void run.signal("SIGKILL");
     });
   }
