@@ -8,9 +8,9 @@ import { RevisionTrafficWatch } from "../../src/emulator/revision-traffic.ts";
 import { Sidecars } from "../../src/emulator/sidecars.ts";
 import type { Sidecar } from "../../src/node/kubelet/sidecar.ts";
 import { answerTo, PaperCluster } from "../../src/simulator/paper-cluster.ts";
-import { makePaperForwarders } from "../../src/simulator/paper-forwarders.ts";
 import { makeRandom } from "../../src/simulator/seeded-random.ts";
 import { PaperExchange, type PaperRequest } from "./paper-exchange.ts";
+import { makePaperForwarders } from "./paper-forwarders.ts";
 
 export const EMULATOR_START = Date.UTC(2000, 0, 1);
 

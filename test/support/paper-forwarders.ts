@@ -1,7 +1,7 @@
 // Containers of paper: a request takes its time on the clock and is answered 200, without a socket. Everything in front of it is real.
-import type { Clock } from "../base/clock.ts";
-import type { Exchange } from "../data-plane/http/exchange.ts";
-import type { ForwarderFactory, Outcome } from "../data-plane/http/forwarder.ts";
+import type { Clock } from "../../src/base/clock.ts";
+import type { Exchange } from "../../src/data-plane/http/exchange.ts";
+import type { ForwarderFactory, Outcome } from "../../src/data-plane/http/forwarder.ts";
 
 export interface PaperForwardersOptions {
   readonly clock: Clock;
