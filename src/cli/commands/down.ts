@@ -36,7 +36,7 @@ async function end({ id, path, record }: FoundSession, terminal: Terminal): Prom
     }
     await sleep(50);
   }
-  terminal.print(`session ${id} ended`);
+  terminal.print(`session ${id} ended (${record.workingFolder})`);
 }
 
 function sessionTable(sessions: readonly FoundSession[]): string {

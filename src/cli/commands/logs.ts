@@ -1,12 +1,14 @@
 // `knap logs`: what the pods of a Service, a Revision or one pod write, merged; with -f also of pods that start later.
 import type { Pod } from "../../apis/core/types.ts";
 import type { Client, LogOptions } from "../../client/client.ts";
-import { CliError } from "../cli-error.ts";
+import { CliError, usageError } from "../cli-error.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
 import { countFlag, durationFlag } from "../flags/parse-flag.ts";
+import { parseTargets, type Target } from "../objects/resource-words.ts";
 import type { GlobalFlags } from "../program/define.ts";
 import { connect } from "../session/connect.ts";
 import type { Terminal } from "../terminal.ts";
+import { notFound } from "./get.ts";
 
 export interface LogsFlags {
   readonly namespace?: string;
@@ -17,13 +19,31 @@ export interface LogsFlags {
   readonly timestamps?: boolean;
 }
 
-/** Which pods a word means: `pod/x`, `revision/x`, else the Service's. */
-function chooses(word: string): (pod: Pod) => boolean {
-  const [kind, name] = word.includes("/") ? (word.split("/", 2) as [string, string]) : ["service", word];
-  if (/^po(ds?)?$/.test(kind)) return ({ metadata }) => metadata.name === name;
-  const label = /^rev(isions?)?$/.test(kind) ? "serving.knative.dev/revision" : "serving.knative.dev/service";
-  return ({ metadata }) => metadata.labels?.[label] === name;
+/** What a word means: `pod/x`, `revision/x`, else a Service. */
+interface Meant {
+  readonly target: Target;
+  readonly name: string;
+  isMeant(pod: Pod): boolean;
 }
+
+function meantBy(word: string): Meant {
+  const targets = parseTargets([word.includes("/") ? word : `ksvc/${word}`]);
+  if (!targets.ok) throw usageError(targets.error);
+  const [target] = targets.value;
+  const name = target?.names[0];
+  const label = LABELS[target?.resource.kind ?? ""];
+  if (target === undefined || name === undefined || (label === undefined && target.resource.kind !== "Pod"))
+    throw usageError(`"${word}" has no logs`, "name a Service, revision/NAME or pod/NAME");
+  const isMeant = ({ metadata }: Pod): boolean =>
+    label === undefined ? metadata.name === name : metadata.labels?.[label] === name;
+  return { target, name, isMeant };
+}
+
+const LABELS: Readonly<Record<string, string>> = {
+  "Service.serving.knative.dev": "serving.knative.dev/service",
+  "Configuration.serving.knative.dev": "serving.knative.dev/configuration",
+  "Revision.serving.knative.dev": "serving.knative.dev/revision",
+};
 
 const hasStarted = ({ status }: Pod): boolean =>
   status?.containerStatuses?.some(
@@ -83,8 +103,10 @@ export async function logs(
     ...(flags.tail !== undefined && { tail: countFlag("tail", flags.tail, 0) }),
     ...(flags.since !== undefined && { sinceSeconds: Math.ceil(durationFlag("since", flags.since) / 1000) }),
   };
-  const isMeant = chooses(word);
+  const { target, name, isMeant } = meantBy(word);
   const pods = (await client.list("Pod", { namespace })).items.filter(isMeant);
+  const exists = pods.length > 0 || (await client.get({ kind: target.resource.kind, namespace, name })) !== undefined;
+  if (!exists) throw notFound(target, name);
   const prefix = (pod: Pod) =>
     flags.follow || pods.length > 1 ? `${terminal.paint("dim", `[${pod.metadata.name}]`)} ` : "";
   const show = (pod: Pod) => printPod(client, pod, options, (line) => terminal.print(prefix(pod) + line));

@@ -7,7 +7,7 @@ import { type ExitCode, exitCodes } from "../exit-code.ts";
 import { durationFlag } from "../flags/parse-flag.ts";
 import { readyOf } from "../objects/ready-of.ts";
 import { fullName, parseTargets, type Target } from "../objects/resource-words.ts";
-import { parseWish, type Wish } from "../objects/wait-for.ts";
+import { conditionTypes, parseWish, type Wish } from "../objects/wait-for.ts";
 import type { GlobalFlags } from "../program/define.ts";
 import { connect } from "../session/connect.ts";
 import type { Terminal } from "../terminal.ts";
@@ -34,12 +34,15 @@ async function untilMet(client: Client, key: ObjectKey, wish: Wish, signal: Abor
   return false;
 }
 
-function timedOut(object: AnyObject): CliError {
+function timedOut(object: AnyObject, wish: Wish): CliError {
   const ready = readyOf(object);
-  const why =
-    ready === undefined
-      ? ""
-      : `Ready is ${ready.status}${ready.reason ? ` (${ready.reason})` : ""}: ${ready.message ?? ""}`;
+  const reason = ready?.reason ? ` (${ready.reason})` : "";
+  const message = ready?.message ? `: ${ready.message}` : "";
+  const known = conditionTypes(object);
+  const stranger = wish.condition !== undefined && !known.some((type) => type.toLowerCase() === wish.condition);
+  const why = stranger
+    ? `it has no such condition, but ${known.join(", ") || "none at all"}`
+    : ready && `Ready is ${ready.status}${reason}${message}`;
   const name = fullName(resourceOf(kindOf(object)) as Resource, object.metadata.name);
   return new CliError({
     exitCode: exitCodes.timeout,
@@ -83,5 +86,5 @@ export async function wait(
   const failed = objects.find((_, index) => results[index] === false);
   if (failed === undefined) return exitCodes.ok;
   if (terminal.interrupts.first.aborted) return exitCodes.interrupted;
-  throw timedOut((await client.get(keyOf(failed))) ?? failed);
+  throw timedOut((await client.get(keyOf(failed))) ?? failed, wish.value);
 }

@@ -8,6 +8,8 @@ import { parseJsonPath } from "../output/json-path.ts";
 export interface Wish {
   readonly words: string;
   readonly forDelete: boolean;
+  /** The type of condition that is asked for, in small letters. */
+  readonly condition?: string;
   isMet(object: AnyObject | undefined): boolean;
 }
 
@@ -20,6 +22,12 @@ function conditionIs(object: AnyObject | undefined, type: string, status: string
   return !behind && found?.status.toLowerCase() === status.toLowerCase();
 }
 
+/** The types of an object's conditions. */
+export function conditionTypes({ status }: AnyObject): readonly string[] {
+  const { conditions = [] } = (status ?? {}) as { readonly conditions?: readonly Condition[] };
+  return conditions.map(({ type }) => type);
+}
+
 export function parseWish(text: string): Parsed<Wish> {
   if (text === "delete") {
     return parsed({ words: "deleted", forDelete: true, isMet: (object) => object === undefined });
@@ -27,7 +35,8 @@ export function parseWish(text: string): Parsed<Wish> {
   const condition = /^condition=([^=]+)(?:=(\w+))?$/.exec(text);
   if (condition) {
     const [, type = "", status = "True"] = condition;
-    return parsed({ words: "condition met", forDelete: false, isMet: (object) => conditionIs(object, type, status) });
+    const isMet = (object: AnyObject | undefined): boolean => conditionIs(object, type, status);
+    return parsed({ words: "condition met", forDelete: false, condition: type.toLowerCase(), isMet });
   }
   const path = /^jsonpath=(.+?)(?:=([^=}]*))?$/.exec(text);
   const template = path ? parseJsonPath((path[1] ?? "").replace(/^(['"])(.*)\1$/, "$2")) : undefined;

@@ -194,12 +194,21 @@ describe("a session", () => {
       stdout: "service.serving.knative.dev/hello condition met\n",
     });
     expect((await home.run(["logs", "hello"])).stdout).toContain("listening on");
+    expect(await home.run(["logs", "nobody"])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('services.serving.knative.dev "nobody" not found'),
+    });
+    expect(await home.run(["logs", "secret/x"])).toMatchObject({ code: 2, stderr: expect.stringContaining("pod/NAME") });
+    expect(await home.run(["wait", "ksvc/hello", "--for", "condition=Redy", "--timeout", "1s"])).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining("no such condition, but ConfigurationsReady, Ready, RoutesReady"),
+    });
     expect((await home.run(["describe", "ksvc/hello"])).stdout).toContain("ConfigurationsReady");
     expect((await home.run(["explain", "hello"])).stdout).toContain("hello-00001: ");
     expect((await home.run(["down", "--list"])).stdout).toContain(id);
     expect(await home.run(["delete", "ksvc", "hello"])).toMatchObject({ code: 0 });
     expect((await home.run(["get", "pods"])).stderr).toContain("No resources found");
-    expect(await home.run(["down"])).toMatchObject({ code: 0, stdout: `session ${id} ended\n` });
+    expect(await home.run(["down"])).toMatchObject({ code: 0, stdout: `session ${id} ended (${home.folder})\n` });
     expect(await running.finished).toMatchObject({ code: 0 });
     expect(sessions()).toEqual([]);
   });
