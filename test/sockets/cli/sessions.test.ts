@@ -198,7 +198,10 @@ describe("a session", () => {
       code: 1,
       stderr: expect.stringContaining('services.serving.knative.dev "nobody" not found'),
     });
-    expect(await home.run(["logs", "secret/x"])).toMatchObject({ code: 2, stderr: expect.stringContaining("pod/NAME") });
+    expect(await home.run(["logs", "secret/x"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("pod/NAME"),
+    });
     expect(await home.run(["wait", "ksvc/hello", "--for", "condition=Redy", "--timeout", "1s"])).toMatchObject({
       code: 4,
       stderr: expect.stringContaining("no such condition, but ConfigurationsReady, Ready, RoutesReady"),
