@@ -81,6 +81,10 @@ describe("docker-compose.yml", () => {
   test("serves the examples through the one published port, and takes a saved file for a new revision", async () => {
     await compose("up", "-d", "--no-build");
     await answers("Hello World! I am hello-00001");
+    // Only what is published is reached from here.
+    const said = await compose("logs", "--no-color");
+    expect(said).toContain(`hello is ready (hello-00001): http://hello.default.localhost:${port}`);
+    expect(said).not.toContain("http://127.0.0.1");
     // The published port and the way out stay on the network that compose made, not on the session's (10.213 in the order of /proc).
     const routes = await compose("exec", "-T", "knap", "cat", "/proc/net/route");
     expect(routes).toMatch(/^\S+\s+00000000\s+[0-9A-F]{8}\s/m);
