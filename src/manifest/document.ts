@@ -38,6 +38,7 @@ export interface ManifestDocument {
 
 const MERGE = "<<";
 const KEY_RULE = "a key must be a text, a number or a boolean ({{ … }} without quotes is a mapping too)";
+const INFINITE = /^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$/;
 /** An alias may repeat a node; a document that unfolds beyond this is an attack or a mistake. */
 const MOST_NODES = 100_000;
 
@@ -143,6 +144,8 @@ class Converter {
     const isPlain = node.type === Scalar.PLAIN || node.type === undefined;
     const isTyped = tag !== undefined && ["!!int", "!!float", "!!bool", "!!null"].includes(tag);
     const value = (isPlain && tag === undefined) || isTyped ? plainScalar(text) : text;
+    if (isTyped && !suits(tag, value)) this.report(node, `${JSON.stringify(text)} is no ${tag}`, "error");
+    if (isPlain && INFINITE.test(text)) this.report(node, `JSON has no ${text}`, "error");
     return typeof value === "number" && !Number.isFinite(value) ? text : value;
   }
 
@@ -151,9 +154,8 @@ class Converter {
     const own = new Set<string>();
     for (const pair of node.items) {
       if (isMergePair(pair)) {
-        for (const [key, value] of Object.entries(this.merged(pair.value as Node))) {
-          if (!Object.hasOwn(out, key)) define(out, key, value);
-        }
+        // As kubectl reads it, a merge also takes the place of what stands above it.
+        for (const [key, value] of Object.entries(this.merged(pair.value as Node))) define(out, key, value);
         continue;
       }
       const key = this.key(pair.key);
@@ -181,9 +183,16 @@ class Converter {
   private key(node: unknown): string {
     const value = this.convert(node);
     if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return String(value);
-    if (value !== null) this.report(node as Node, KEY_RULE, "error");
-    return "null";
+    this.report(node as Node, KEY_RULE, "error");
+    return "";
   }
+}
+
+/** Whether a value is what its tag says. */
+function suits(tag: string, value: unknown): boolean {
+  if (tag === "!!null") return value === null;
+  if (tag === "!!bool") return typeof value === "boolean";
+  return typeof value === "number" && (tag === "!!float" || Number.isInteger(value));
 }
 
 /** `__proto__` must not become the prototype. */

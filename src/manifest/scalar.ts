@@ -24,7 +24,8 @@ export function plainScalar(source: string): string | number | boolean | null {
 }
 
 function numberOf(source: string): number | undefined {
-  const text = source.replaceAll("_", "");
+  // Go takes no underscores in what begins with a dot.
+  const text = source.startsWith(".") ? source : source.replaceAll("_", "");
   const integer = INTEGER.exec(text);
   if (integer) {
     const at = integer.slice(2).findIndex((digits) => digits !== undefined);

@@ -19,6 +19,7 @@ describe("plain scalars, as kubectl reads them", () => {
     ["-12", -12],
     ["1e3", 1000],
     [".5", 0.5],
+    [".5_0", ".5_0"],
     ["10.0", 10],
     ["0899", 899],
     ["12:30:45", "12:30:45"],
@@ -38,7 +39,20 @@ describe("documents", () => {
   it("keeps quoted and tagged texts as texts", () => {
     expect(json(`{a: "yes", b: 'no', c: !!str 5, d: !!int "7"}`)).toEqual({ a: "yes", b: "no", c: "5", d: 7 });
   });
-  it("merges maps, own keys winning", () => {
+  it("refuses what JSON cannot say, and tags that do not suit", () => {
+    const errors = (text: string) => readDocuments(text)[0]?.findings.map(({ message }) => message);
+    expect(errors("a: .inf\nb: -.INF\nc: .nan\n")).toEqual([
+      "JSON has no .inf",
+      "JSON has no -.INF",
+      "JSON has no .nan",
+    ]);
+    expect(errors("null: 1\n")).toEqual([expect.stringContaining("a key must be a text")]);
+    expect(errors("a: !!null x\nb: !!int 1.5\n")).toEqual(['"x" is no !!null', '"1.5" is no !!int']);
+  });
+  it("merges maps where they stand: what comes later wins", () => {
+    expect(json("a: 1\n<<: {a: 2, b: 2}\nb: 3\n")).toEqual({ a: 2, b: 3 });
+  });
+  it("merges lists of maps, the earlier ones winning", () => {
     expect(
       json("base: &b {one: 1, two: 2}\nmore: &m {three: 3, one: 9}\nall:\n  <<: [*b, *m]\n  two: 5\n"),
     ).toMatchObject({
