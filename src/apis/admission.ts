@@ -47,7 +47,7 @@ export function admit(request: AdmissionRequest, config: ServingConfig): Admissi
   if (!schema)
     return metadata.length > 0 ? invalid(mutation.object, metadata) : { object: mutation.object, warnings: [] };
   // The webhook's own defaults may have made room for the schema's.
-  const complete = pruneAndDefault(schema, mutation.object) as AnyObject;
+  const complete = mutation.object === pruned ? pruned : (pruneAndDefault(schema, mutation.object) as AnyObject);
   const structural = [...metadata, ...schemaFindings(schema, complete)];
   if (structural.length > 0) return invalid(complete, structural);
   const { errors, warnings } = verdict(review({ ...webhook, object: complete }));

@@ -35,6 +35,7 @@ export function asWarnings(findings: Findings): Findings {
 
 /** Puts a field before every path. Indexes are glued, other fields joined by a dot. */
 export function via(prefix: string, findings: Findings): Findings {
+  if (findings.length === 0) return none;
   return findings.map((item) => ({ ...item, paths: item.paths.map((path) => joinPath(prefix, path)) }));
 }
 
@@ -53,6 +54,7 @@ export function joinPath(prefix: string, path: string): string {
 
 /** Findings of one level, equal ones united, sorted bytewise by message, then details; paths sorted and without repeats. */
 export function merged(findings: Findings, level: Finding["level"]): Findings {
+  if (findings.length === 0) return none;
   const byText = new Map<string, { item: Finding; paths: Set<string> }>();
   for (const item of findings) {
     if (item.level !== level) continue;

@@ -51,22 +51,24 @@ export function pruneAndDefault(schema: Schema, value: unknown): unknown {
     return kept.every((item, at) => item === value[at]) ? value : kept;
   }
   if (!isFields(value) || schema.intOrString || (schema.type !== undefined && schema.type !== "object")) return value;
-  const kept: [string, unknown][] = [];
-  let isChanged = false;
-  for (const key of Object.keys(value)) {
+  // nearly every object is as it should be: nothing is copied before something is other
+  let kept: Record<string, unknown> | undefined;
+  for (const key in value) {
     const inner = fieldSchema(schema, key);
-    const after = inner ? pruneAndDefault(inner, value[key]) : value[key];
     const isDropped = !inner && !schema.preserveUnknown;
-    isChanged ||= isDropped || after !== value[key];
-    if (!isDropped) kept.push([key, after]);
+    const after = inner ? pruneAndDefault(inner, value[key]) : value[key];
+    if (!isDropped && after === value[key]) continue;
+    kept ??= { ...value };
+    if (isDropped) delete kept[key];
+    else kept[key] = after;
   }
   for (const key in schema.properties) {
     const given = schema.properties[key]?.default;
     if (given === undefined || (value[key] ?? null) !== null) continue;
-    isChanged = true;
-    kept.push([key, given]);
+    kept ??= { ...value };
+    kept[key] = given;
   }
-  return isChanged ? Object.fromEntries(kept) : value;
+  return kept ?? value;
 }
 
 /** Missing required fields, wrong types, repeated list keys. */

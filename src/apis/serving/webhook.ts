@@ -42,7 +42,8 @@ export function mutate({ object, old, operation, user, config }: WebhookRequest)
     ...(user === undefined ? {} : { user }),
   });
   // Written once more, so that defaults too have Go's shape.
-  return { object: decode(type, defaulted).value as AnyObject, decodeErrors: [] };
+  const complete = defaulted === written ? written : (decode(type, defaulted).value as AnyObject);
+  return { object: complete, decodeErrors: [] };
 }
 
 /** The validating webhook, over what {@link mutate} returned. */

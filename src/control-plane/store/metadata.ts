@@ -20,17 +20,20 @@ export function traitsOf(kind: Kind): {
 
 /** Metadata as Kubernetes' typed decoding leaves it: without empty values and without what the server keeps for itself. */
 export function compactMetadata(metadata: ObjectMeta): ObjectMeta {
-  const isKept = ([key, value]: readonly [string, unknown]): boolean =>
-    key !== "selfLink" && key !== "managedFields" && !isEmpty(value);
-  const entries = Object.entries(metadata);
-  if (entries.every(isKept)) return metadata;
-  return { ...(Object.fromEntries(entries.filter(isKept)) as Partial<ObjectMeta>), name: metadata.name };
+  const fields = metadata as unknown as Readonly<Record<string, unknown>>;
+  const isKept = (key: string): boolean => key !== "selfLink" && key !== "managedFields" && !isEmpty(fields[key]);
+  const keys = Object.keys(fields);
+  if (keys.every(isKept)) return metadata;
+  const kept = Object.fromEntries(keys.filter(isKept).map((key) => [key, fields[key]]));
+  return { ...(kept as Partial<ObjectMeta>), name: metadata.name };
 }
 
 function isEmpty(value: unknown): boolean {
   if (value === null || value === undefined || value === "") return true;
   if (Array.isArray(value)) return value.length === 0;
-  return isFields(value) && Object.keys(value).length === 0;
+  if (!isFields(value)) return false;
+  for (const _ in value) return false;
+  return true;
 }
 
 export interface Birth {

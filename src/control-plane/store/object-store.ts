@@ -150,9 +150,8 @@ export class ObjectStore implements View {
     if (!old) return { refused: refusals.makeNotFound(key) };
     const conflict = conflictOf(key, old, options);
     if (conflict) return { refused: conflict };
-    const { status: _, ...rest } = old;
-    const next = status === undefined ? rest : { ...rest, status };
-    return this.#keep(old, next, [], options) as Outcome<ObjectOf<K>>;
+    const { status: _, ...without } = old;
+    return this.#keep(old, status === undefined ? without : { ...old, status }, [], options) as Outcome<ObjectOf<K>>;
   }
 
   /** Removes the object, or marks it and leaves it to finalizers, collector or kubelet. */
@@ -214,6 +213,7 @@ export class ObjectStore implements View {
     }
     const refused = namespaced ? this.#refusalIn(namespace, key) : undefined;
     if (refused) return { refused };
+    if (object.metadata.name && given === (namespaced ? namespace : undefined)) return { object };
     return { object: { ...object, metadata: { ...metadata, name, ...(namespaced ? { namespace } : {}) } } };
   }
 

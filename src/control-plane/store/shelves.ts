@@ -7,34 +7,40 @@ import { sameJson } from "../../base/json.ts";
 import { insertSorted, removeSorted, withPrefix } from "./sorted-list.ts";
 import type { Indexer, Selection, View } from "./view.ts";
 
+/** Where an object lies, whichever version of it. */
+interface Slot {
+  /** `namespace/name` */
+  readonly path: string;
+  object: AnyObject;
+}
+
 interface Shelf {
-  /** `namespace/name`, sorted as etcd sorts them. */
-  readonly paths: string[];
-  readonly objects: Map<string, AnyObject>;
-  /** Namespace → name: the same objects, found without making a path. */
-  readonly named: Map<string, Map<string, AnyObject>>;
-  /** Labels by which somebody selected → their values → paths. */
-  readonly labelled: Map<string, Map<string, string[]>>;
-  /** Indexes that were asked for: word → paths. */
-  readonly indexes: Map<Indexer, Map<string, string[]>>;
+  /** Sorted as etcd sorts them. */
+  readonly slots: Slot[];
+  /** Namespace → name: found without making a path. */
+  readonly named: Map<string, Map<string, Slot>>;
+  /** Labels by which somebody selected → their values → who has it. */
+  readonly labelled: Map<string, Map<string, Slot[]>>;
+  /** Indexes that were asked for: word → who has it. */
+  readonly indexes: Map<Indexer, Map<string, Slot[]>>;
 }
 
 /** The reading side of the store; `put` and `remove` are for {@link ObjectStore} alone. */
 export class Shelves implements View {
   readonly #shelves = new Map<string, Shelf>();
-  readonly #byUid = new Map<string, AnyObject>();
-  /** Owner's uid → dependents' keys as text → dependents' uid. */
-  readonly #owned = new Map<string, Map<string, string>>();
+  readonly #byUid = new Map<string, Slot>();
+  /** Owner's uid → its dependents. */
+  readonly #owned = new Map<string, Set<Slot>>();
 
   get<K extends Kind>(kind: K, namespace: string, name: string): ObjectOf<K> | undefined {
-    return this.#shelves.get(kind)?.named.get(namespace)?.get(name) as ObjectOf<K> | undefined;
+    return this.#shelves.get(kind)?.named.get(namespace)?.get(name)?.object as ObjectOf<K> | undefined;
   }
 
   list<K extends Kind>(kind: K, selection: Selection = {}): readonly ObjectOf<K>[] {
     const shelf = this.#shelves.get(kind);
     if (!shelf) return [];
     const { labels, namespace } = selection;
-    const objects = candidates(shelf, selection).map((path) => shelf.objects.get(path) as AnyObject);
+    const objects = candidates(shelf, selection).map(({ object }) => object);
     if (!labels && !selection.index) return objects as readonly AnyObject[] as readonly ObjectOf<K>[];
     return objects.filter(
       ({ metadata }) =>
@@ -44,118 +50,118 @@ export class Shelves implements View {
   }
 
   dependents(uid: string): readonly AnyObject[] {
-    const uids = [...(this.#owned.get(uid)?.entries() ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
-    return uids.map(([, dependent]) => this.#byUid.get(dependent) as AnyObject);
+    const found = [...(this.#owned.get(uid) ?? [])].map(({ object }) => ({ object, text: keyText(keyOf(object)) }));
+    return found.sort((a, b) => (a.text < b.text ? -1 : 1)).map(({ object }) => object);
   }
 
   byUid(uid: string): AnyObject | undefined {
-    return this.#byUid.get(uid);
+    return this.#byUid.get(uid)?.object;
   }
 
   /** Everything in one namespace, of all kinds. */
   inNamespace(namespace: string): readonly AnyObject[] {
-    return [...this.#shelves.values()].flatMap((shelf) =>
-      withPrefix(shelf.paths, `${namespace}/`).map((path) => shelf.objects.get(path) as AnyObject),
+    return [...this.#shelves.values()].flatMap(({ slots }) =>
+      withPrefix(slots, `${namespace}/`).map(({ object }) => object),
     );
   }
 
   put(object: AnyObject, old: AnyObject | undefined): void {
-    const { namespace = "", name, uid = "" } = object.metadata;
-    const path = `${namespace}/${name}`;
     const shelf = this.#shelfOf(kindOf(object));
-    if (!old) insertSorted(shelf.paths, path);
-    shelf.objects.set(path, object);
-    const named = shelf.named.get(namespace) ?? new Map<string, AnyObject>();
-    shelf.named.set(namespace, named.set(name, object));
-    this.#byUid.set(uid, object);
+    const slot = this.#slotFor(shelf, object);
+    slot.object = object;
     for (const [by, words] of shelf.indexes) {
       const [before, after] = [old ? by(old) : [], by(object)];
       if (sameJson(before, after)) continue;
-      drop(words, path, before);
-      for (const word of after) addTo(words, word, path);
+      drop(words, slot, before);
+      for (const word of after) addTo(words, word, slot);
     }
     if (old?.metadata.labels !== object.metadata.labels) {
       for (const [label, values] of shelf.labelled) {
-        drop(values, path, valuesOf(old, label));
-        for (const value of valuesOf(object, label)) addTo(values, value, path);
+        drop(values, slot, valuesOf(old, label));
+        for (const value of valuesOf(object, label)) addTo(values, value, slot);
       }
     }
     if (old?.metadata.ownerReferences !== object.metadata.ownerReferences) {
-      if (old) this.#dropOwners(old);
-      const text = keyText(keyOf(object));
+      if (old) this.#dropOwners(old, slot);
       for (const owner of object.metadata.ownerReferences ?? []) {
-        const dependents = this.#owned.get(owner.uid) ?? new Map<string, string>();
-        this.#owned.set(owner.uid, dependents.set(text, uid));
+        const dependents = this.#owned.get(owner.uid) ?? new Set<Slot>();
+        this.#owned.set(owner.uid, dependents.add(slot));
       }
     }
   }
 
   remove(object: AnyObject): void {
     const { namespace = "", name, uid = "" } = object.metadata;
-    const path = `${namespace}/${name}`;
     const shelf = this.#shelfOf(kindOf(object));
-    removeSorted(shelf.paths, path);
-    shelf.objects.delete(path);
+    const slot = shelf.named.get(namespace)?.get(name);
+    if (!slot) return;
+    removeSorted(shelf.slots, slot);
     shelf.named.get(namespace)?.delete(name);
     this.#byUid.delete(uid);
-    for (const [by, words] of shelf.indexes) drop(words, path, by(object));
-    for (const [label, values] of shelf.labelled) drop(values, path, valuesOf(object, label));
-    this.#dropOwners(object);
+    for (const [by, words] of shelf.indexes) drop(words, slot, by(object));
+    for (const [label, values] of shelf.labelled) drop(values, slot, valuesOf(object, label));
+    this.#dropOwners(object, slot);
+  }
+
+  /** Where the object lies; a new place for a new one. */
+  #slotFor(shelf: Shelf, object: AnyObject): Slot {
+    const { namespace = "", name, uid = "" } = object.metadata;
+    const home = shelf.named.get(namespace) ?? new Map<string, Slot>();
+    const known = home.get(name);
+    if (known) return known;
+    const slot = { path: `${namespace}/${name}`, object };
+    shelf.named.set(namespace, home.set(name, slot));
+    insertSorted(shelf.slots, slot);
+    this.#byUid.set(uid, slot);
+    return slot;
   }
 
   #shelfOf(kind: Kind): Shelf {
     const known = this.#shelves.get(kind);
     if (known) return known;
-    const shelf: Shelf = {
-      paths: [],
-      objects: new Map(),
-      named: new Map(),
-      labelled: new Map(),
-      indexes: new Map(),
-    };
+    const shelf: Shelf = { slots: [], named: new Map(), labelled: new Map(), indexes: new Map() };
     this.#shelves.set(kind, shelf);
     return shelf;
   }
 
-  #dropOwners(object: AnyObject): void {
-    const text = keyText(keyOf(object));
+  #dropOwners(object: AnyObject, slot: Slot): void {
     for (const { uid } of object.metadata.ownerReferences ?? []) {
       const dependents = this.#owned.get(uid);
-      dependents?.delete(text);
+      dependents?.delete(slot);
       if (dependents?.size === 0) this.#owned.delete(uid);
     }
   }
 }
 
-/** Paths that may match, in order: the smallest set of index and labels, else the namespace, else all. */
-function candidates(shelf: Shelf, { namespace, labels, index }: Selection): readonly string[] {
+/** Who may match, in order: the smallest set of index and labels, else the namespace, else all. */
+function candidates(shelf: Shelf, { namespace, labels, index }: Selection): readonly Slot[] {
   // the rest of the selection is checked object by object; this condition only here
   if (index) return indexOf(shelf, index.by).get(index.value) ?? [];
-  let rarest: readonly string[] | undefined;
+  let rarest: readonly Slot[] | undefined;
   for (const [key, value] of Object.entries(labels?.matchLabels ?? {})) {
-    const paths = labelIndexOf(shelf, key).get(value);
-    if (!paths) return [];
-    if (!rarest || paths.length < rarest.length) rarest = paths;
+    const slots = labelIndexOf(shelf, key).get(value);
+    if (!slots) return [];
+    if (!rarest || slots.length < rarest.length) rarest = slots;
   }
   if (rarest) return rarest;
-  return namespace === undefined ? shelf.paths : withPrefix(shelf.paths, `${namespace}/`);
+  return namespace === undefined ? shelf.slots : withPrefix(shelf.slots, `${namespace}/`);
 }
 
-function indexOf(shelf: Shelf, by: Indexer): Map<string, string[]> {
+function indexOf(shelf: Shelf, by: Indexer): Map<string, Slot[]> {
   const known = shelf.indexes.get(by);
   if (known) return known;
-  const words = new Map<string, string[]>();
-  for (const [path, object] of shelf.objects) for (const word of by(object)) addTo(words, word, path);
+  const words = new Map<string, Slot[]>();
+  for (const slot of shelf.slots) for (const word of by(slot.object)) addTo(words, word, slot);
   shelf.indexes.set(by, words);
   return words;
 }
 
 /** Made at the first question: few of the many labels are ever asked for. */
-function labelIndexOf(shelf: Shelf, label: string): Map<string, string[]> {
+function labelIndexOf(shelf: Shelf, label: string): Map<string, Slot[]> {
   const known = shelf.labelled.get(label);
   if (known) return known;
-  const values = new Map<string, string[]>();
-  for (const [path, object] of shelf.objects) for (const value of valuesOf(object, label)) addTo(values, value, path);
+  const values = new Map<string, Slot[]>();
+  for (const slot of shelf.slots) for (const value of valuesOf(slot.object, label)) addTo(values, value, slot);
   shelf.labelled.set(label, values);
   return values;
 }
@@ -165,19 +171,19 @@ function valuesOf(object: AnyObject | undefined, label: string): readonly string
   return value === undefined ? [] : [value];
 }
 
-function drop(index: Map<string, string[]>, path: string, words: readonly string[]): void {
+function drop(index: Map<string, Slot[]>, slot: Slot, words: readonly string[]): void {
   for (const word of words) {
-    const paths = index.get(word);
-    if (!paths) continue;
-    removeSorted(paths, path);
-    if (paths.length === 0) index.delete(word);
+    const slots = index.get(word);
+    if (!slots) continue;
+    removeSorted(slots, slot);
+    if (slots.length === 0) index.delete(word);
   }
 }
 
-function addTo(index: Map<string, string[]>, entry: string, path: string): void {
-  const paths = index.get(entry);
-  if (!paths) index.set(entry, [path]);
-  else insertSorted(paths, path);
+function addTo(index: Map<string, Slot[]>, entry: string, slot: Slot): void {
+  const slots = index.get(entry);
+  if (!slots) index.set(entry, [slot]);
+  else insertSorted(slots, slot);
 }
 
 /** Which object a key means, if it is there. */
