@@ -29,7 +29,7 @@ import { PodUsageSampler } from "./pod-usage.ts";
 import { RevisionTrafficWatch } from "./revision-traffic.ts";
 import { makeSessionClocks } from "./session-clocks.ts";
 import { Sidecars } from "./sidecars.ts";
-import { StopList } from "./stop-list.ts";
+import { type StopHow, StopList } from "./stop-list.ts";
 import { VirtualTime } from "./virtual-time.ts";
 import { Wakes } from "./wakes.ts";
 
@@ -63,7 +63,7 @@ async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator
   const wakes = new Wakes((revision, pod) => node.marks(revision, pod));
   const data = await openDataPlane({ options, statsClock, wakes, control: () => control });
   const { activator, gateway, door, sidecars, forward } = data;
-  stops.add((how) => door.close(how === "now" ? 0 : LAST_REQUESTS_MS));
+  stops.add((how) => data.close(how));
   const inquiries = openInquiries({ clock, runtime, info, activator, door, control: () => control });
   stops.add(() => inquiries.close());
   const usage = new PodUsageSampler({
@@ -193,7 +193,11 @@ async function openDataPlane({ options, statsClock, control, wakes }: DataPlaneP
       door.observe(event);
     });
   };
-  return { activator, gateway, forward, door, sidecars, follow };
+  const close = async (how: StopHow): Promise<void> => {
+    await door.close(how === "now" ? 0 : LAST_REQUESTS_MS);
+    activator.close();
+  };
+  return { activator, gateway, forward, door, sidecars, follow, close };
 }
 
 interface DataPlaneParts {
