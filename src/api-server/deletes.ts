@@ -1,26 +1,21 @@
 // DELETE of one object or of a collection, with DeleteOptions from body or query. What deletion means is the store's affair.
-import { keyOf } from "../apis/kinds.ts";
+import { apiVersionOf, keyOf } from "../apis/kinds.ts";
 import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
-import type { AnyObject } from "../apis/meta/object.ts";
 import { isFields } from "../base/json.ts";
 import type { DeleteOptions } from "../control-plane/store/deletion.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import { detailsOf } from "../control-plane/store/refusals.ts";
 import { type Answer, type ApiRequest, json, refuse } from "./answer.ts";
 import { jsonBody } from "./request-body.ts";
-import { isChosen, parseChoice } from "./selection.ts";
-import type { Target } from "./target.ts";
-import { writeOptions } from "./writes.ts";
+import { chosenObjects, parseChoice } from "./selection.ts";
+import { keyOfTarget, type NamedTarget, type Target } from "./target.ts";
+import { isDryRun } from "./writes.ts";
 
 /** 200 with a Status when the object is gone, with the object while something holds it. */
-export function deleteObject(
-  store: ObjectStore,
-  request: ApiRequest,
-  target: Target & { readonly name: string },
-): Answer {
+export function deleteObject(store: ObjectStore, request: ApiRequest, target: NamedTarget): Answer {
   const options = parseOptions(request);
   if ("refused" in options) return refuse(options.refused);
-  const key = { kind: target.resource.kind, namespace: target.namespace ?? "", name: target.name };
+  const key = keyOfTarget(target);
   const outcome = store.delete(key, options);
   if ("refused" in outcome) return refuse(outcome.refused);
   if (!outcome.removed) return json(200, outcome.object);
@@ -33,17 +28,11 @@ export function deleteCollection(store: ObjectStore, request: ApiRequest, target
   if ("refused" in options) return refuse(options.refused);
   const choice = parseChoice(target, request.query);
   if ("refused" in choice) return refuse(choice.refused);
-  const selection = {
-    labels: choice.labels,
-    ...(choice.namespace === undefined ? {} : { namespace: choice.namespace }),
-  };
-  const all = store.list(target.resource.kind, selection) as readonly AnyObject[];
-  const chosen = all.filter((object) => isChosen(object, choice));
+  const { resource } = target;
+  const chosen = chosenObjects(store, resource.kind, choice);
   for (const object of chosen) store.delete(keyOf(object), options);
-  const { group, version, name } = target.resource;
-  const apiVersion = group === "" ? version : `${group}/${version}`;
   const metadata = { resourceVersion: String(store.version) };
-  return json(200, { kind: `${name}List`, apiVersion, metadata, items: chosen });
+  return json(200, { kind: `${resource.name}List`, apiVersion: apiVersionOf(resource), metadata, items: chosen });
 }
 
 const PROPAGATIONS = ["Foreground", "Background", "Orphan"] as const;
@@ -60,9 +49,9 @@ function parseOptions(request: ApiRequest): DeleteOptions | { readonly refused: 
   }
   const grace = body["gracePeriodSeconds"] ?? request.query.get("gracePeriodSeconds") ?? undefined;
   const { uid, resourceVersion } = isFields(body["preconditions"]) ? body["preconditions"] : {};
-  const options = writeOptions(request);
-  const dryRun =
-    ("dryRun" in options && options.dryRun) || (Array.isArray(body["dryRun"]) && body["dryRun"].length > 0);
+  const inBody = Array.isArray(body["dryRun"]) ? body["dryRun"].map(String) : [];
+  const dryRun = isDryRun([...request.query.getAll("dryRun"), ...inBody]);
+  if (typeof dryRun !== "boolean") return dryRun;
   return {
     ...(known ? { propagation: known } : {}),
     ...(grace === undefined ? {} : { gracePeriodSeconds: Number(grace) }),

@@ -1,5 +1,5 @@
 // What the API says it has: group lists, resource lists, and both in one document (aggregated discovery). Built from the resource table alone.
-import { type Resource, resources } from "../apis/kinds.ts";
+import { apiVersionOf, type Resource, resources } from "../apis/kinds.ts";
 import type { ApiRequest } from "./answer.ts";
 
 const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
@@ -22,9 +22,6 @@ export const version = {
   platform: "",
 };
 
-const groupVersion = ({ group, version }: Pick<Resource, "group" | "version">): string =>
-  group === "" ? version : `${group}/${version}`;
-
 /** Group → its versions, the preferred one first, in the order of the table. */
 function groups(): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>();
@@ -37,7 +34,7 @@ function groups(): ReadonlyMap<string, readonly string[]> {
 }
 
 function apiGroup(name: string, versions: readonly string[]): object {
-  const listed = versions.map((version) => ({ groupVersion: groupVersion({ group: name, version }), version }));
+  const listed = versions.map((version) => ({ groupVersion: apiVersionOf({ group: name, version }), version }));
   return { name, versions: listed, preferredVersion: listed[0] };
 }
 
@@ -47,7 +44,7 @@ function resourceList(group: string, version: string): object | undefined {
   return {
     kind: "APIResourceList",
     apiVersion: "v1",
-    groupVersion: groupVersion({ group, version }),
+    groupVersion: apiVersionOf({ group, version }),
     resources: found.flatMap((resource) => [
       listed(resource),
       ...subresourcesOf(resource).map((sub) => subListed(resource, sub)),

@@ -1,4 +1,5 @@
 // The object in the body of a POST or PUT, held against the path it was sent to.
+import { apiVersionOf } from "../apis/kinds.ts";
 import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { isFields } from "../base/json.ts";
@@ -14,8 +15,8 @@ export function decodeObject(
   const parsed = jsonBody(request);
   if ("refused" in parsed) return parsed;
   const { body } = parsed;
-  const { group, version, name: kind } = target.resource;
-  const apiVersion = group === "" ? version : `${group}/${version}`;
+  const { name: kind } = target.resource;
+  const apiVersion = apiVersionOf(target.resource);
   const bad = (message: string): { readonly refused: ApiStatus } => ({ refused: makeFailure("BadRequest", message) });
   if (!body) return bad("the body of the request is empty");
   if ((body["apiVersion"] ?? apiVersion) !== apiVersion) {

@@ -1,13 +1,14 @@
 // GET of one object or of a collection, as JSON or as a Table. It changes nothing.
+import { apiVersionOf } from "../apis/kinds.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
 import { type Answer, type ApiRequest, json, refuse } from "./answer.ts";
 import type { JsonTexts } from "./json-texts.ts";
-import { isChosen, parseChoice } from "./selection.ts";
+import { chosenObjects, parseChoice } from "./selection.ts";
 import { makeTable, type RowObject, type TableOptions, wantsTable } from "./table.ts";
-import type { Target } from "./target.ts";
+import { keyOfTarget, type NamedTarget, type Target } from "./target.ts";
 
 export interface Reading {
   readonly store: ObjectStore;
@@ -15,11 +16,10 @@ export interface Reading {
   readonly texts: JsonTexts;
 }
 
-export function readObject(reading: Reading, request: ApiRequest, target: Target & { readonly name: string }): Answer {
+export function readObject(reading: Reading, request: ApiRequest, target: NamedTarget): Answer {
   const { store, now, texts } = reading;
-  const { kind } = target.resource;
-  const key = { kind, namespace: target.namespace ?? "", name: target.name };
-  const object = store.get(kind, key.namespace, key.name) as AnyObject | undefined;
+  const key = keyOfTarget(target);
+  const object = store.get(key.kind, key.namespace, key.name) as AnyObject | undefined;
   if (!object) return refuse(makeNotFound(key));
   if (!wantsTable(request.headers.accept))
     return { code: 200, text: texts.of(object), contentType: "application/json" };
@@ -32,19 +32,13 @@ export function readCollection(reading: Reading, request: ApiRequest, target: Ta
   const choice = parseChoice(target, request.query);
   if ("refused" in choice) return refuse(choice.refused);
   const { resource } = target;
-  const selection = {
-    labels: choice.labels,
-    ...(choice.namespace === undefined ? {} : { namespace: choice.namespace }),
-  };
-  const objects = (store.list(resource.kind, selection) as readonly AnyObject[]).filter((object) =>
-    isChosen(object, choice),
-  );
+  const objects = chosenObjects(store, resource.kind, choice);
   const resourceVersion = String(store.version);
   if (wantsTable(request.headers.accept)) {
     return json(200, makeTable(objects, tableOptions(request, target, now(), resourceVersion)));
   }
-  const apiVersion = resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
-  const head = JSON.stringify({ kind: `${resource.name}List`, apiVersion, metadata: { resourceVersion } });
+  const list = { kind: `${resource.name}List`, apiVersion: apiVersionOf(resource), metadata: { resourceVersion } };
+  const head = JSON.stringify(list);
   const items = objects.map((object) => texts.of(object)).join(",");
   return { code: 200, text: `${head.slice(0, -1)},"items":[${items}]}`, contentType: "application/json" };
 }

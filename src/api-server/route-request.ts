@@ -6,7 +6,7 @@ import { openApi } from "./openapi.ts";
 import { type PodLogs, readPodLog } from "./pod-logs.ts";
 import { type PodPorts, parsePodProxy, proxyToPod } from "./pod-proxy.ts";
 import { methodNotAllowed, type Reading, readCollection, readObject } from "./reads.ts";
-import { parseTarget, type Target } from "./target.ts";
+import { type NamedTarget, parseTarget, type Target } from "./target.ts";
 import { callVerb, type Verbs } from "./verbs.ts";
 import { watchCollection } from "./watch.ts";
 import { createObject, patchObject, replaceObject, type Writing } from "./writes.ts";
@@ -51,7 +51,7 @@ function onCollection(api: Api, request: ApiRequest, target: Target): Answer {
   }
 }
 
-function onObject(api: Api, request: ApiRequest, target: Target & { readonly name: string }): Answer {
+function onObject(api: Api, request: ApiRequest, target: NamedTarget): Answer {
   const { subresource, resource, namespace = "", name } = target;
   if (subresource === "log" && resource.kind === "Pod") {
     return request.method === "GET" ? readPodLog(api, api.logs, request, { namespace, name }) : methodNotAllowed;

@@ -2,8 +2,10 @@
 
 import { matchesLabels, parseSelector } from "../apis/core/label-selector.ts";
 import type { LabelSelector } from "../apis/core/types.ts";
+import type { Kind } from "../apis/kinds.ts";
 import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
+import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import { type FieldRequirement, matchesFields, parseFieldSelector } from "./field-selector.ts";
 import type { Target } from "./target.ts";
 
@@ -26,6 +28,13 @@ export function parseChoice(target: Target, query: URLSearchParams): Choice | { 
     labels: labels.selector,
     fields: [...fields.requirements, ...named],
   };
+}
+
+/** The objects of the choice that there are now. */
+export function chosenObjects(store: Pick<ObjectStore, "list">, kind: Kind, choice: Choice): readonly AnyObject[] {
+  const { namespace, labels, fields } = choice;
+  const listed = store.list(kind, { labels, ...(namespace === undefined ? {} : { namespace }) });
+  return (listed as readonly AnyObject[]).filter((object) => matchesFields(fields, object));
 }
 
 /** Does an object of the right namespace belong to the choice? */

@@ -1,5 +1,5 @@
 // From a path of the API to the resource it means: /api/v1/…, /apis/GROUP/VERSION/…. Pure.
-import { type Resource, resources } from "../apis/kinds.ts";
+import { type ObjectKey, type Resource, resources } from "../apis/kinds.ts";
 
 export interface Target {
   readonly resource: Resource;
@@ -8,6 +8,13 @@ export interface Target {
   /** Undefined: the collection. */
   readonly name?: string;
   readonly subresource?: string;
+}
+
+/** A target that is one object. */
+export type NamedTarget = Target & { readonly name: string };
+
+export function keyOfTarget({ resource, namespace = "", name }: NamedTarget): ObjectKey {
+  return { kind: resource.kind, namespace, name };
 }
 
 /** The resource that a path means, or undefined when there is none. */

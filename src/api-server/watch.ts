@@ -1,13 +1,14 @@
 // GET with watch=true: the store's events as a stream of JSON lines, filtered as the request asks. It polls nothing.
 
 import type { ServerResponse } from "node:http";
+import { apiVersionOf } from "../apis/kinds.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { makeExpired } from "../control-plane/store/refusals.ts";
 import type { WatchEvent } from "../control-plane/store/view.ts";
 import { type Answer, type ApiRequest, refuse } from "./answer.ts";
 import { type Reading, tableOptions } from "./reads.ts";
-import { type Choice, isChosen, parseChoice } from "./selection.ts";
+import { type Choice, chosenObjects, isChosen, parseChoice } from "./selection.ts";
 import { makeTable, wantsTable } from "./table.ts";
 import type { Target } from "./target.ts";
 
@@ -98,11 +99,8 @@ class WatchStream {
   }
 
   #sendPresent(send: (type: string, text: string) => void): void {
-    const { namespace, labels } = this.#choice;
-    const selection = { labels, ...(namespace === undefined ? {} : { namespace }) };
-    for (const object of this.#reading.store.list(this.#target.resource.kind, selection) as readonly AnyObject[]) {
-      if (isChosen(object, this.#choice)) send("ADDED", this.#text(object));
-    }
+    const present = chosenObjects(this.#reading.store, this.#target.resource.kind, this.#choice);
+    for (const object of present) send("ADDED", this.#text(object));
   }
 
   /** An object that comes to match is added for this client, one that ceases to match is deleted. */
@@ -121,9 +119,8 @@ class WatchStream {
   }
 
   #bookmarkText(): string {
-    const { group, version, name } = this.#target.resource;
-    const apiVersion = group === "" ? version : `${group}/${version}`;
+    const { resource } = this.#target;
     const metadata = { resourceVersion: String(this.#reading.store.version), creationTimestamp: null };
-    return JSON.stringify({ kind: name, apiVersion, metadata });
+    return JSON.stringify({ kind: resource.name, apiVersion: apiVersionOf(resource), metadata });
   }
 }

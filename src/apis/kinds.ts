@@ -190,10 +190,15 @@ export const resources: readonly Resource[] = [
 
 const byKind = new Map<string, Resource>(resources.map((resource) => [resource.kind, resource]));
 
+/** `v1` of the core group, else `group/version`. */
+export function apiVersionOf({ group, version }: Pick<Resource, "group" | "version">): string {
+  return group === "" ? version : `${group}/${version}`;
+}
+
 /** `apiVersion` → `kind` → group-kind: the same text each time, so that maps need not hash it anew. */
 const byVersion = new Map<string, Map<string, Kind>>();
 for (const { kind, group, version, name } of resources) {
-  const apiVersion = group === "" ? version : `${group}/${version}`;
+  const apiVersion = apiVersionOf({ group, version });
   byVersion.set(apiVersion, (byVersion.get(apiVersion) ?? new Map<string, Kind>()).set(name, kind));
 }
 

@@ -184,6 +184,14 @@ describe("writing", () => {
     expect((await api.send("POST", `${SERVICES}?dryRun=Some`, odd)).status).toBe(400);
     expect((await api.client.list("Service.serving.knative.dev")).items).toEqual([]);
   });
+
+  it("deletes nothing on a dry run, nor for a dryRun that it does not know", async () => {
+    await api.send("POST", CONFIG_MAPS, configMap("kept", {}));
+    expect((await api.send("DELETE", `${CONFIG_MAPS}/kept?dryRun=Some`)).status).toBe(400);
+    expect((await api.send("DELETE", `${CONFIG_MAPS}/kept`, { dryRun: ["Some"] })).status).toBe(400);
+    expect((await api.send("DELETE", `${CONFIG_MAPS}/kept`, { dryRun: ["All"] })).status).toBe(200);
+    expect((await api.send("GET", `${CONFIG_MAPS}/kept`)).status).toBe(200);
+  });
 });
 
 describe("reading", () => {
