@@ -64,7 +64,7 @@ export interface Exchange {
   /** Runs once when the exchange is over, however it ended; at once if it is. */
   onClosed(run: () => void): void;
   readonly marks: Marks;
-  /** What lies behind an HTTP/1 exchange, for forwarders that are built on node:http; nobody else looks at it. */
+  /** What lies behind an HTTP/1 exchange, for this room alone; absent for HTTP/2. */
   readonly native?: { readonly request: IncomingMessage; readonly response: ServerResponse } | undefined;
   /**
    * The hop before (an activator) times the same request by the same limits: they count from `since`, so its time spent waiting counts, and

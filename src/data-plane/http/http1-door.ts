@@ -108,11 +108,13 @@ function makeServer(limits: DoorLimits, tls: DoorTls | undefined): Server {
 /** node:http hands pipelined requests out as they come; here, as in Go, each begins when the one before it is answered. */
 function inTurn(socket: Socket, before: Http1Exchange, begin: () => void): void {
   socket.pause();
-  before.onClosed(() => {
+  const next = (): void => {
     if (socket.destroyed) return;
     socket.resume();
     begin();
-  });
+  };
+  // Not in the same turn: who has answered has yet to give back what the request held.
+  before.onClosed(() => void setImmediate(next));
 }
 
 /** Node's parser takes `Proxy-Connection` for `Connection`; HTTP/1.0 ends with its answer unless the latter says otherwise. */

@@ -115,12 +115,14 @@ export class Http1Exchange implements Exchange {
     const { response } = this;
     // Without this node:http announces keep-alive, which real replies lack.
     response.removeHeader("connection");
-    const connection = this.connectionHeader(headers);
+    const connection = this.connectionHeader(status, headers);
     const sent = connection === undefined ? headers : [...headers, "Connection", connection];
     const write = (): void => void response.writeHead(status, reason, sent as string[]);
     if (this.announcesInVain(status, headers)) {
       // node:http refuses to announce trailers without chunks, which Go does.
-      pretend(response, "chunkedEncoding", true, write);
+      pretend(response, "shouldKeepAlive", response.shouldKeepAlive, () => {
+        pretend(response, "chunkedEncoding", true, write);
+      });
       response.chunkedEncoding = false;
     } else if (this.request.headers.expect !== undefined && response.shouldKeepAlive) {
       // node:http closes after any Expect that it did not answer with 100 itself, also when no body was to come.
@@ -198,7 +200,7 @@ export class Http1Exchange implements Exchange {
     return socket;
   }
 
-  private connectionHeader(headers: RawHeaders): string | undefined {
+  private connectionHeader(status: number, headers: RawHeaders): string | undefined {
     const { response, request } = this;
     const old = request.httpVersionMinor === 0;
     if (!response.shouldKeepAlive) return old ? undefined : "close";
@@ -208,14 +210,17 @@ export class Http1Exchange implements Exchange {
     }
     if (!old) return undefined;
     const known = headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === "content-length");
-    return known || request.method === "HEAD" ? "keep-alive" : undefined;
+    return known || this.isBodiless(status) ? "keep-alive" : undefined;
   }
 
   /** A `Trailer` line on an answer that has no chunks: allowed, though no trailer can follow. */
   private announcesInVain(status: number, headers: RawHeaders): boolean {
-    const bodiless = this.method === "HEAD" || status === 204 || status === 304;
-    if (!bodiless && this.request.httpVersionMinor > 0) return false;
+    if (!this.isBodiless(status) && this.request.httpVersionMinor > 0) return false;
     return headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === "trailer");
+  }
+
+  private isBodiless(status: number): boolean {
+    return this.method === "HEAD" || status === 204 || status === 304;
   }
 
   /** The client may hold its body back for a 100 that will not come now: what it sends next is unknown. */

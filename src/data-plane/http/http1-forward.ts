@@ -1,5 +1,6 @@
 // One request on its way to a container over HTTP/1.1 and its answer on the way back, streamed both ways. Once only; no decisions about errors.
 import type { Socket } from "node:net";
+import { DRAINED_BYTES } from "./after-body.ts";
 import { readAnswerHead } from "./answer-headers.ts";
 import { reasonOf } from "./errors.ts";
 import type { AnswerBody, Exchange, RawHeaders } from "./exchange.ts";
@@ -19,8 +20,6 @@ const HELD_BYTES = 4096;
 const SMALL = 1024;
 /** How long the container may take to answer `Expect: 100-continue` before the body is sent anyway. */
 const CONTINUE_WAIT_MS = 1_000;
-/** What a client may still send before its answer goes out (`net/http` maxPostHandlerReadBytes). */
-const DRAINED_BYTES = 256 * 1024;
 const PRINTABLE = /^[\x20-\x7e]*$/;
 
 export class Http1Forward implements ResponseTaker, ConnectionWaiter {

@@ -1,5 +1,6 @@
 // Moves a request body from the client to the container's socket, in chunks or as it is, no faster than the container reads.
 import type { Writable } from "node:stream";
+import { dropBody } from "./after-body.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ForwardOptions } from "./forwarder.ts";
 
@@ -57,18 +58,7 @@ export class RequestPump {
   /** The client may go on sending: that is read and dropped, and `then` runs when it has ended, or when it has come to too much. */
   discard(limit: number, then: (ended: boolean) => void): void {
     this.stopped = true;
-    const { body } = this.exchange;
-    let dropped = 0;
-    const over = (ended: boolean): void => {
-      body.off("data", count).off("end", end);
-      then(ended);
-    };
-    const end = (): void => over(true);
-    const count = (chunk: Buffer): void => {
-      dropped += chunk.length;
-      if (dropped > limit) over(false);
-    };
-    body.on("data", count).on("end", end).resume();
+    dropBody(this.exchange.body, limit, then);
   }
 
   /** Nothing more is written; what the client still sends is read and dropped. */

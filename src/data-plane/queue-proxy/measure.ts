@@ -15,7 +15,7 @@ export function measure(passage: Passage, totalMs: number, over: Time): Measured
   return {
     method: exchange.method,
     status: truncated ? undefined : status,
-    routeTag: routeTagOf(facts.tag, facts.defaultRoute),
+    routeTag: routeTagOf(facts.tag ?? "", facts.defaultRoute ?? ""),
     host: exchange.host,
     version: exchange.version,
     requestBytes: passage.requestBytes,

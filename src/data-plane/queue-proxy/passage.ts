@@ -1,6 +1,7 @@
 // One ordinary request on its way through a queue-proxy: it waits for a slot, is forwarded, and is cut by whichever timer ends first.
 import type { Time } from "../../base/clock.ts";
-import { answer, goErrorText, makeBadGateway, makeTimeout, QUEUE_FULL } from "../http/errors.ts";
+import { answerAfterBody } from "../http/after-body.ts";
+import { answer, goErrorText, makeBadGateway, makeTimeout, QUEUE_FULL, type Reply } from "../http/errors.ts";
 import type { Exchange, RawHeaders } from "../http/exchange.ts";
 import type { ForwardOptions, Outcome } from "../http/forwarder.ts";
 import type { Waiter } from "./breaker.ts";
@@ -48,9 +49,8 @@ export class Passage implements ForwardOptions, Waiter, Dated {
   headStatus: number | undefined;
   /** The answer was cut short because the container's was. */
   truncated = false;
-  /** Body bytes that went to the container; 0 unless they are counted. */
+  /** Body bytes that went to the container. */
   requestBytes = 0;
-  onRequestBody: ((bytes: number) => void) | undefined;
   before: Waiter | undefined = undefined;
   after: Waiter | undefined = undefined;
   dueAt: Time = Number.NEGATIVE_INFINITY;
@@ -70,12 +70,6 @@ export class Passage implements ForwardOptions, Waiter, Dated {
     this.startedAt = now;
   }
 
-  countRequestBody(): void {
-    this.onRequestBody = (bytes) => {
-      this.requestBytes += bytes;
-    };
-  }
-
   /** Resolves to whether there is a slot; false when the client left or a timer ended the wait. */
   waitInLine(): Promise<boolean> {
     this.exchange.onClosed(() => this.giveUp());
@@ -91,7 +85,7 @@ export class Passage implements ForwardOptions, Waiter, Dated {
 
   refuse(): void {
     this.status = QUEUE_FULL.status;
-    answer(this.exchange, QUEUE_FULL);
+    this.answer(QUEUE_FULL);
   }
 
   /** Forwards and answers whatever comes of it. */
@@ -105,7 +99,7 @@ export class Passage implements ForwardOptions, Waiter, Dated {
       case "unreachable": {
         const text = goErrorText(outcome.code, outcome.message, this.owner.upstream);
         this.status = 502;
-        answer(this.exchange, makeBadGateway(text));
+        this.answer(makeBadGateway(text));
         break;
       }
       case "cancelled":
@@ -126,7 +120,7 @@ export class Passage implements ForwardOptions, Waiter, Dated {
       this.status = 504;
       this.state = "over";
       this.owner.leaveLine(this);
-      answer(this.exchange, makeTimeout(this.timeoutText));
+      this.answer(makeTimeout(this.timeoutText));
       this.admit?.(false);
     } else if (this.state === "forwarding") this.cancellable?.cancel();
   }
@@ -147,6 +141,10 @@ export class Passage implements ForwardOptions, Waiter, Dated {
     return headers;
   }
 
+  onRequestBody(bytes: number): void {
+    this.requestBytes += bytes;
+  }
+
   onActivity(bodyBytes: number): void {
     this.responded = true;
     this.sentBytes += bodyBytes;
@@ -156,6 +154,11 @@ export class Passage implements ForwardOptions, Waiter, Dated {
   /** The clock that started first ends first, and its text is what the client reads. */
   private get timeoutText(): string {
     return this.exchange.timers?.text ?? this.owner.timeoutText;
+  }
+
+  private answer(reply: Reply): void {
+    if (this.withholds) answerAfterBody(this.exchange, reply, this.requestBytes);
+    else answer(this.exchange, reply);
   }
 
   private giveUp(): void {
@@ -171,7 +174,7 @@ export class Passage implements ForwardOptions, Waiter, Dated {
     const text = this.timeoutText;
     if (body === undefined) {
       this.status = 504;
-      answer(this.exchange, makeTimeout(text));
+      this.answer(makeTimeout(text));
     } else if (this.upgraded) this.exchange.abort("request timeout");
     else {
       const fits = room >= text.length;

@@ -1,8 +1,8 @@
 // The queue-proxy of one pod: every request to its container passes here. It answers probes, limits concurrency, counts, times out and drains;
 // it starts no container and listens on no port.
 import type { Clock, Time } from "../../base/clock.ts";
+import { answerAfterBody } from "../http/after-body.ts";
 import {
-  answer,
   MISSING_PROBE_HASH,
   makeReply,
   makeUnexpectedProbe,
@@ -161,7 +161,7 @@ export class QueueProxy implements PassageOwner {
     if (probe !== undefined) return probe;
     if (exchange.target === "*" && exchange.method === "OPTIONS") {
       // Go's server answers this one itself (`net/http` globalOptionsHandler).
-      answer(exchange, makeReply(200));
+      answerAfterBody(exchange, makeReply(200));
       return DONE;
     }
     return this.pass(exchange, facts);
@@ -170,33 +170,32 @@ export class QueueProxy implements PassageOwner {
   /** Probes and drain replies come before timeouts, breaker and statistics (`pkg/network/handlers/drain.go`). */
   private probeReply(exchange: Exchange, facts: RequestFacts): Promise<void> | undefined {
     const { userAgent, networkProbe, networkHash } = facts;
-    const health = userAgent !== "" && HEALTH_AGENTS.some((agent) => userAgent.startsWith(agent));
+    const health = userAgent !== undefined && HEALTH_AGENTS.some((agent) => userAgent.startsWith(agent));
     if (!health && networkProbe !== "probe") return undefined;
-    if (this.drain.active) answer(exchange, SHUTTING_DOWN);
+    if (this.drain.active) answerAfterBody(exchange, SHUTTING_DOWN);
     else if (!health) {
-      const reply = networkHash === "" ? MISSING_PROBE_HASH : makeReply(200, "", ["K-Network-Hash", networkHash]);
-      answer(exchange, reply);
-    } else if (networkProbe !== "queue") answer(exchange, makeUnexpectedProbe(networkProbe));
+      const reply = networkHash ? makeReply(200, "", ["K-Network-Hash", networkHash]) : MISSING_PROBE_HASH;
+      answerAfterBody(exchange, reply);
+    } else if (networkProbe !== "queue") answerAfterBody(exchange, makeUnexpectedProbe(networkProbe ?? ""));
     else return this.answerHealth(exchange);
     return DONE;
   }
 
   private async answerHealth(exchange: Exchange): Promise<void> {
     const { ok } = await this.readiness.evaluate();
-    answer(exchange, ok ? makeReply(200, "queue") : NOT_READY);
+    answerAfterBody(exchange, ok ? makeReply(200, "queue") : NOT_READY);
   }
 
   private async pass(exchange: Exchange, facts: RequestFacts): Promise<void> {
     const now = this.clock.now();
     const headers = makeContainerHeaders(exchange.headers, facts, exchange.peer);
     const passage = new Passage(this, exchange, facts, headers, now);
-    if (this.metrics !== undefined && exchange.hasBody) passage.countRequestBody();
     exchange.marks.pod ??= this.options.config.identity.pod;
     this.drain.enter();
     this.startTimers(passage, exchange.timers?.since ?? now);
     // What the kubelet asks the container through us is neither limited nor counted.
-    const counted = facts.kubeletProbe === "";
-    if (counted) this.stats.started(this.statsTime(now), facts.proxied);
+    const counted = !facts.kubeletProbe;
+    if (counted) this.stats.started(this.statsTime(now), facts.proxied === true);
     const door = counted ? this.breaker.enter(passage) : "run";
     if (door === "full") passage.refuse();
     else if (door === "run" || (await passage.waitInLine())) {
@@ -206,7 +205,7 @@ export class QueueProxy implements PassageOwner {
     const over = this.clock.now();
     this.totals.remove(passage);
     if (passage.start !== undefined) this.starts?.remove(passage.start);
-    if (counted) this.stats.ended(this.statsTime(over), facts.proxied);
+    if (counted) this.stats.ended(this.statsTime(over), facts.proxied === true);
     this.drain.leave(passage.upgraded);
     if (this.metrics !== undefined || this.log !== undefined) this.note(passage, over);
   }
@@ -245,7 +244,7 @@ export class QueueProxy implements PassageOwner {
 
   private note(passage: Passage, over: Time): void {
     const { exchange, facts, headers, truncated, startedAt, sentBytes } = passage;
-    const probe = facts.kubeletProbe !== "" || facts.networkProbe !== "";
+    const probe = Boolean(facts.kubeletProbe || facts.networkProbe);
     const latencyMs = over - startedAt;
     if (this.log !== undefined && (this.log.probes || !probe)) {
       // What breaks off in mid-answer is a panic in Knative, and logged as one.

@@ -3,21 +3,21 @@ import type { RawHeaders } from "../http/exchange.ts";
 import { hasToken, namedInConnection } from "../http/headers.ts";
 import { makeForwarded } from "./forwarded.ts";
 
-/** Values are those of the first line; "" when there is none. */
+/** Values are those of the first line, as Go reads a header, even where that line is empty. */
 export interface RequestFacts {
-  userAgent: string;
-  networkProbe: string;
-  networkHash: string;
-  kubeletProbe: string;
+  userAgent: string | undefined;
+  networkProbe: string | undefined;
+  networkHash: string | undefined;
+  kubeletProbe: string | undefined;
   /** `K-Proxy-Request: activator`: the activator accounts for it as well. */
-  proxied: boolean;
-  originalHost: string;
+  proxied: boolean | undefined;
+  originalHost: string | undefined;
   xff: string | undefined;
   proto: string | undefined;
   forwardedHost: string | undefined;
-  hasForwarded: boolean;
-  tag: string;
-  defaultRoute: string;
+  forwarded: string | undefined;
+  tag: string | undefined;
+  defaultRoute: string | undefined;
 }
 
 /** What a header is to us. Only names in this map cost more than the look-up. */
@@ -26,37 +26,37 @@ const NOTES: ReadonlyMap<string, Note> = new Map<string, Note>([
   [
     "user-agent",
     (facts, value) => {
-      facts.userAgent ||= value;
+      facts.userAgent ??= value;
     },
   ],
   [
     "k-network-probe",
     (facts, value) => {
-      facts.networkProbe ||= value;
+      facts.networkProbe ??= value;
     },
   ],
   [
     "k-network-hash",
     (facts, value) => {
-      facts.networkHash ||= value;
+      facts.networkHash ??= value;
     },
   ],
   [
     "k-kubelet-probe",
     (facts, value) => {
-      facts.kubeletProbe ||= value;
+      facts.kubeletProbe ??= value;
     },
   ],
   [
     "k-proxy-request",
     (facts, value) => {
-      facts.proxied ||= value === "activator";
+      facts.proxied ??= value === "activator";
     },
   ],
   [
     "k-original-host",
     (facts, value) => {
-      facts.originalHost ||= value;
+      facts.originalHost ??= value;
     },
   ],
   [
@@ -80,37 +80,37 @@ const NOTES: ReadonlyMap<string, Note> = new Map<string, Note>([
   [
     "forwarded",
     (facts, value) => {
-      facts.hasForwarded ||= value !== "";
+      facts.forwarded ??= value;
     },
   ],
   [
     "knative-serving-tag",
     (facts, value) => {
-      facts.tag ||= value;
+      facts.tag ??= value;
     },
   ],
   [
     "knative-serving-default-route",
     (facts, value) => {
-      facts.defaultRoute ||= value;
+      facts.defaultRoute ??= value;
     },
   ],
 ]);
 
 export function readFacts(headers: RawHeaders): RequestFacts {
   const facts: RequestFacts = {
-    userAgent: "",
-    networkProbe: "",
-    networkHash: "",
-    kubeletProbe: "",
-    proxied: false,
-    originalHost: "",
+    userAgent: undefined,
+    networkProbe: undefined,
+    networkHash: undefined,
+    kubeletProbe: undefined,
+    proxied: undefined,
+    originalHost: undefined,
     xff: undefined,
     proto: undefined,
     forwardedHost: undefined,
-    hasForwarded: false,
-    tag: "",
-    defaultRoute: "",
+    forwarded: undefined,
+    tag: undefined,
+    defaultRoute: undefined,
   };
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;
@@ -127,15 +127,26 @@ export function readFacts(headers: RawHeaders): RequestFacts {
  */
 export function makeContainerHeaders(headers: RawHeaders, facts: RequestFacts, peer: string): string[] {
   const named = namedInConnection(headers);
-  const restores = facts.originalHost !== "" && facts.kubeletProbe === "";
-  const out: string[] = restores ? ["Host", facts.originalHost] : [];
+  const restored = facts.kubeletProbe ? undefined : facts.originalHost;
+  const out: string[] = restored ? ["Host", restored] : [];
+  const forwarded = facts.forwarded
+    ? undefined
+    : makeForwarded({ xff: facts.xff, proto: facts.proto, host: facts.forwardedHost });
+  let agent = facts.userAgent || undefined;
   let xffAt = -1;
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;
     const value = headers[index + 1] as string;
     const lower = name.toLowerCase();
     if (lower === "knative-serving-revision" || lower === "knative-serving-namespace" || named?.has(lower)) continue;
-    if (restores && (lower === "k-original-host" || lower === "host")) continue;
+    if (restored && (lower === "k-original-host" || lower === "host")) continue;
+    if (lower === "forwarded" && forwarded !== undefined) continue;
+    if (lower === "user-agent") {
+      // Go sends one, and none that says nothing (`net/http` Request.write).
+      if (agent !== undefined) out.push(name, agent);
+      agent = undefined;
+      continue;
+    }
     if (named !== undefined && lower === "connection") {
       // What it named has been dealt with; the address that is appended below must not be taken out again.
       if (hasToken(value, "upgrade")) out.push(name, "Upgrade");
@@ -145,10 +156,7 @@ export function makeContainerHeaders(headers: RawHeaders, facts: RequestFacts, p
     else if (xffAt === -1) xffAt = out.push(name, value) - 1;
     else out[xffAt] = `${out[xffAt]}, ${value}`;
   }
-  if (!facts.hasForwarded) {
-    const forwarded = makeForwarded({ xff: facts.xff, proto: facts.proto, host: facts.forwardedHost });
-    if (forwarded !== undefined && !named?.has("forwarded")) out.push("Forwarded", forwarded);
-  }
+  if (forwarded !== undefined && !named?.has("forwarded")) out.push("Forwarded", forwarded);
   if (xffAt === -1) out.push("X-Forwarded-For", peer);
   else out[xffAt] = `${out[xffAt]}, ${peer}`;
   return out;

@@ -41,6 +41,42 @@ describe("headers for the container", () => {
     ).toEqual(["Host", "app.example.com", "X-Forwarded-For", "1.1.1.1, 2.2.2.2, 10.0.0.9", "Forwarded", "for=1.1.1.1"]);
   });
 
+  test.each([
+    ["one User-Agent", ["User-Agent", "a", "user-agent", "b"], ["User-Agent", "a"]],
+    ["no User-Agent that says nothing", ["User-Agent", ""], []],
+    [
+      "its own Forwarded instead of an empty one",
+      ["Forwarded", "", "X-Forwarded-Proto", "https"],
+      ["X-Forwarded-Proto", "https", "Forwarded", "proto=https"],
+    ],
+    [
+      "its own instead of all when the first says nothing",
+      ["Forwarded", "", "Forwarded", "for=2", "X-Forwarded-Host", "a"],
+      ["X-Forwarded-Host", "a", "Forwarded", "host=a"],
+    ],
+    [
+      "the client's Forwarded lines",
+      ["Forwarded", "for=2", "Forwarded", "", "X-Forwarded-Host", "a"],
+      ["Forwarded", "for=2", "Forwarded", "", "X-Forwarded-Host", "a"],
+    ],
+    [
+      "a first K-Original-Host that says nothing, as it came",
+      ["K-Original-Host", "", "K-Original-Host", "b"],
+      ["K-Original-Host", "", "K-Original-Host", "b"],
+    ],
+  ])("the container sees %s (Q23, Q27)", (_what, headers, seen) => {
+    expect(rewritten(["Host", "h", ...headers])).toEqual(["Host", "h", ...seen, "X-Forwarded-For", "10.0.0.9"]);
+  });
+
+  test("what a header says is what its first line says, even when that is nothing", () => {
+    const first = ["K-Network-Hash", "", "K-Network-Hash", "b", "K-Network-Probe", "probe", "k-network-probe", "queue"];
+    expect(readFacts([...first, "K-Proxy-Request", "x", "K-Proxy-Request", "activator"])).toMatchObject({
+      networkHash: "",
+      networkProbe: "probe",
+      proxied: false,
+    });
+  });
+
   test("a kubelet request keeps its Host", () => {
     const headers = ["Host", "pod", "K-Original-Host", "x", "K-Kubelet-Probe", "y"];
     expect(rewritten(headers)).toEqual([...headers, "X-Forwarded-For", "10.0.0.9"]);
