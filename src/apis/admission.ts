@@ -2,9 +2,8 @@
 // in the API server's order and wording. Unknown fields are the API server's question (see schema/schemas.ts), asked before.
 
 import { exampleError } from "./config/example-checksum.ts";
-import { configMapError, SYSTEM_NAMESPACE } from "./config/serving-config.ts";
+import { configMapError, isClusterConfig } from "./config/serving-config.ts";
 import type { ServingConfig } from "./config/types.ts";
-import type { ConfigMap } from "./core/types.ts";
 import { decode } from "./go/decode.ts";
 import { dataTypes } from "./go/serving-types.ts";
 import { kindOf, resourceOf } from "./kinds.ts";
@@ -65,9 +64,8 @@ function admitData(object: AnyObject): AdmissionAnswer {
   }
   const metadata = metadataFindings(object);
   if (metadata.length > 0) return invalid(object, metadata);
-  if (object.kind !== "ConfigMap" || object.metadata.namespace !== SYSTEM_NAMESPACE) return { object, warnings: [] };
-  const map = object as ConfigMap;
-  const error = exampleError(map) ?? configMapError(map.metadata.name, map.data ?? {});
+  if (!isClusterConfig(object)) return { object, warnings: [] };
+  const error = exampleError(object) ?? configMapError(object.metadata.name, object.data ?? {});
   return error === undefined ? { object, warnings: [] } : denied(CONFIG, `validation failed: ${error}`);
 }
 

@@ -1,9 +1,8 @@
 // Knative's admission rules over files, offline: every finding of every document at once, each at its place. Reads no file itself.
 
 import { exampleError } from "../apis/config/example-checksum.ts";
-import { makeServingConfig, SYSTEM_NAMESPACE } from "../apis/config/serving-config.ts";
+import { isClusterConfig, makeServingConfig } from "../apis/config/serving-config.ts";
 import type { ServingConfig } from "../apis/config/types.ts";
-import type { ConfigMap } from "../apis/core/types.ts";
 import { type DecodeError, decode } from "../apis/go/decode.ts";
 import { dataTypes } from "../apis/go/serving-types.ts";
 import { kindOf, resourceOf } from "../apis/kinds.ts";
@@ -54,17 +53,13 @@ function placed(object: AnyObject, namespace: string): AnyObject {
   return { ...object, metadata: { ...object.metadata, namespace } };
 }
 
-function isSystemMap(object: AnyObject): object is ConfigMap {
-  return kindOf(object) === "ConfigMap" && object.metadata.namespace === SYSTEM_NAMESPACE;
-}
-
 function configData(
   objects: readonly ManifestObject[],
   { config, gates }: ValidationOptions,
 ): ReadonlyMap<string, StringMap> {
   const data = new Map<string, StringMap>();
   const lay = (name: string, more: StringMap): void => void data.set(name, { ...data.get(name), ...more });
-  for (const { object } of objects) if (isSystemMap(object)) lay(object.metadata.name, textsOf(object.data));
+  for (const { object } of objects) if (isClusterConfig(object)) lay(object.metadata.name, textsOf(object.data));
   for (const [name, more] of config ?? []) lay(name, more);
   if (gates) lay("config-features", gates);
   return data;
@@ -115,7 +110,7 @@ function judgeData(object: AnyObject, say: Say): readonly Diagnostic[] {
   const errors = type ? decode(type, object).errors : [];
   if (errors.length > 0) return sayDecodeErrors(errors, say);
   const metadata = metadataFindings(object).map(({ path, message }) => say("error", path, `${path}: ${message}`));
-  if (!isSystemMap(object)) return metadata;
+  if (!isClusterConfig(object)) return metadata;
   const example = exampleError(object);
   const data = object.data ?? {};
   const { errors: config } = makeServingConfig(new Map([[object.metadata.name, data]]));

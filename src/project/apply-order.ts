@@ -1,6 +1,6 @@
 // The order in which one batch of objects is applied: what others need goes first, then file order. Pure.
+import { isClusterConfig, SYSTEM_NAMESPACE } from "../apis/config/serving-config.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
-import { isClusterConfig } from "./config-maps.ts";
 
 /** What Pods are made of or held against. */
 const NEEDED: readonly string[] = ["ConfigMap", "Secret", "ServiceAccount", "ResourceQuota", "PersistentVolumeClaim"];
@@ -24,7 +24,7 @@ export function applyOrder(objects: readonly AnyObject[]): readonly AnyObject[] 
 /** Namespaces that the batch uses and does not bring along, apart from those every session has. */
 export function missingNamespaces(objects: readonly AnyObject[]): readonly AnyObject[] {
   const brought = objects.filter(({ apiVersion, kind }) => apiVersion === "v1" && kind === "Namespace");
-  const known = new Set(["default", "knative-serving", ...brought.map(({ metadata }) => metadata.name)]);
+  const known = new Set(["default", SYSTEM_NAMESPACE, ...brought.map(({ metadata }) => metadata.name)]);
   const used = new Set(objects.map(({ metadata }) => metadata.namespace).filter((name) => name !== undefined));
   return [...used]
     .filter((name) => !known.has(name))

@@ -1,17 +1,7 @@
 // Knative's cluster configuration: ConfigMaps of namespace knative-serving, from the files and from knap.yaml's `config`. Pure.
+import { SYSTEM_NAMESPACE } from "../apis/config/serving-config.ts";
 import type { ConfigMap } from "../apis/core/types.ts";
-import type { AnyObject, StringMap } from "../apis/meta/object.ts";
-
-const SYSTEM_NAMESPACE = "knative-serving";
-
-function isConfigMap(object: AnyObject): object is ConfigMap {
-  return object.apiVersion === "v1" && object.kind === "ConfigMap";
-}
-
-/** Whether this object is cluster configuration. */
-export function isClusterConfig(object: AnyObject): object is ConfigMap {
-  return isConfigMap(object) && object.metadata.namespace === SYSTEM_NAMESPACE;
-}
+import type { StringMap } from "../apis/meta/object.ts";
 
 /** `config: { autoscaler: {…} }` → `config-autoscaler`, laid over a document of the files with the same name. */
 export function mergeClusterConfig(

@@ -19,6 +19,8 @@ export interface FileWish {
   /** Folder of knap.yaml and its `files`. */
   readonly project?: { readonly folder: string; readonly files: readonly string[] };
   readStdin(): Promise<string>;
+  /** A named file that is not there: an error, or as if nobody had named it (its objects went with it). */
+  readonly absent?: "error" | "left-out";
 }
 
 const YAML = /\.(ya?ml|json)$/i;
@@ -60,17 +62,18 @@ async function usualFolder(folder: string): Promise<readonly string[]> {
   return texts.some((text) => text.includes("serving.knative.dev/")) ? manifests : [];
 }
 
-async function discover(folder: string): Promise<readonly string[]> {
+/** The files with usual names, or those of a usual folder, and that folder. */
+async function discover(folder: string): Promise<{ readonly files: readonly string[]; readonly folder?: string }> {
   const names = await namesIn(folder);
   for (const pattern of USUAL_NAMES) {
     const found = names.filter((name) => pattern.test(name));
-    if (found.length > 0) return found.map((name) => join(folder, name));
+    if (found.length > 0) return { files: found.map((name) => join(folder, name)) };
   }
   for (const name of USUAL_FOLDERS) {
-    const found = await usualFolder(join(folder, name));
-    if (found.length > 0) return found;
+    const files = await usualFolder(join(folder, name));
+    if (files.length > 0) return { files, folder: join(folder, name) };
   }
-  return [];
+  return { files: [] };
 }
 
 /** What is meant, as [base folder, names]: a folder whose knap.yaml lists files stands for those. */
@@ -85,9 +88,12 @@ function namedFiles({ cwd, given, project }: FileWish): readonly (readonly [stri
 /** The files, read, with a finding for each that cannot be. Several mentions of one file count once. */
 export async function findFiles(wish: FileWish): Promise<{
   readonly sources: readonly ManifestSource[];
+  /** Those of the sources, those that were named and are not there, and the folder that was found to hold them. */
+  readonly paths: readonly string[];
   readonly findings: readonly ProjectFinding[];
 }> {
   const findings: ProjectFinding[] = [];
+  const absent: string[] = [];
   const named = namedFiles(wish);
   const paths = new Set<string>();
   for (const [base, name] of named) {
@@ -98,13 +104,16 @@ export async function findFiles(wish: FileWish): Promise<{
     const found = await expand(resolve(base, name)).catch((error: NodeJS.ErrnoException) => error);
     if (found instanceof Error) {
       const isAbsent = found.code === "ENOENT" || found.code === "ENOTDIR";
+      if (isAbsent) absent.push(resolve(base, name));
+      if (isAbsent && wish.absent === "left-out") continue;
       const message = isAbsent ? "no such file or folder" : `cannot be read: ${found.message}`;
       findings.push({ severity: "error", message, file: name });
     } else if (found.length === 0)
       findings.push({ severity: "error", message: "no manifest in this folder", file: name });
     else for (const path of found) paths.add(path);
   }
-  if (named.length === 0) for (const path of await discover(wish.project?.folder ?? wish.cwd)) paths.add(path);
+  const discovered = named.length === 0 ? await discover(wish.project?.folder ?? wish.cwd) : { files: [] };
+  for (const path of discovered.files) paths.add(path);
   const sources: ManifestSource[] = [];
   for (const path of paths) {
     const file = path === "-" ? "-" : displayPath(wish.cwd, path);
@@ -114,7 +123,8 @@ export async function findFiles(wish: FileWish): Promise<{
       findings.push({ severity: "error", message: `cannot be read: ${(error as Error).message}`, file });
     }
   }
-  return { sources, findings };
+  const { folder } = discovered;
+  return { sources, paths: [...paths, ...absent, ...(folder === undefined ? [] : [folder])], findings };
 }
 
 /** Where knap.yaml may stand, best first: the folders that `-f` names, then the current one. */

@@ -1,10 +1,11 @@
 // Reads a project whole: knap.yaml, manifests, secrets, Dockerfiles. Every finding is gathered; nothing is thrown for user input.
 import { lstat, readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { isClusterConfig } from "../apis/config/serving-config.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { Service } from "../apis/serving/types.ts";
 import { applyOrder, missingNamespaces } from "./apply-order.ts";
-import { isClusterConfig, mergeClusterConfig } from "./config-maps.ts";
+import { mergeClusterConfig } from "./config-maps.ts";
 import { displayPath, findFiles, projectFileCandidates } from "./find-files.ts";
 import type { ProjectFinding } from "./finding.ts";
 import type { Project, ProjectService } from "./project.ts";
@@ -20,6 +21,8 @@ export interface ProjectWish {
   /** `-n` / KNAP_NAMESPACE; undefined: knap.yaml's, else `default`. */
   readonly namespace: string | undefined;
   readonly strictness: Strictness;
+  /** See {@link findFiles}. */
+  readonly absent?: "error" | "left-out";
   readStdin(): Promise<string>;
 }
 
@@ -87,6 +90,7 @@ export async function loadProject(wish: ProjectWish): Promise<Project> {
     given: wish.files,
     project: { folder, files: settings.files ?? [] },
     readStdin: wish.readStdin,
+    ...(wish.absent && { absent: wish.absent }),
   });
   const overlay = mergeClusterConfig([], settings.config ?? {});
   const manifests = readManifests(found.sources, {
@@ -118,10 +122,6 @@ export async function loadProject(wish: ProjectWish): Promise<Project> {
       ...planned.findings,
       ...strangers(planned.services, read, wish),
     ],
-    inputs: [
-      ...(path === undefined ? [] : [path]),
-      ...found.sources.map((source) => source.path).filter((source) => source !== "-"),
-      ...secrets.paths,
-    ],
+    inputs: [...(path === undefined ? [] : [path]), ...found.paths.filter((each) => each !== "-"), ...secrets.paths],
   };
 }

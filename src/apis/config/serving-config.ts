@@ -1,6 +1,8 @@
 // All ConfigMaps of namespace knative-serving together: one immutable ServingConfig, and what is wrong with them.
 import type { Parsed } from "../../base/parsed.ts";
-import type { StringMap } from "../meta/object.ts";
+import type { ConfigMap } from "../core/types.ts";
+import { kindOf } from "../kinds.ts";
+import type { AnyObject, StringMap } from "../meta/object.ts";
 import { parseAutoscalerConfig } from "./autoscaler.ts";
 import { parseDefaultsConfig } from "./defaults.ts";
 import { parseDeploymentConfig } from "./deployment.ts";
@@ -14,6 +16,11 @@ import type { ServingConfig } from "./types.ts";
 /** Where Knative's ConfigMaps live. */
 export const SYSTEM_NAMESPACE = "knative-serving";
 export const CLUSTER_DOMAIN = "cluster.local";
+
+/** Whether this object is a part of Knative's own configuration. */
+export function isClusterConfig(object: AnyObject): object is ConfigMap {
+  return kindOf(object) === "ConfigMap" && object.metadata.namespace === SYSTEM_NAMESPACE;
+}
 
 /** Knative's shipped config-deployment carries this key; nobody should have to repeat it to change another. */
 const SHIPPED_IMAGE = "knap.local/queue-proxy";
