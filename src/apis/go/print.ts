@@ -37,7 +37,7 @@ function plainPart(part: GoField | GoStruct, given: Readonly<Record<string, unkn
 }
 
 function scalar(type: string, value: unknown): string {
-  if (type === "quantity") return quantityFields(String(value ?? "0"));
+  if (type === "quantity") return quantityFields(String(value ?? "0"), "named");
   if (type === "intOrString")
     return typeof value === "string"
       ? `{Type:1 IntVal:0 StrVal:${value}}`
@@ -47,8 +47,8 @@ function scalar(type: string, value: unknown): string {
   return type.startsWith("int") ? "0" : "";
 }
 
-/** A canonical quantity as its Go fields. */
-function quantityFields(canonical: string): string {
+/** A canonical quantity as its Go fields, with their names or without. */
+function quantityFields(canonical: string, style: "named" | "bare"): string {
   const [, digits = "0", suffix = ""] = /^([-+]?\d+)(.*)$/.exec(canonical) ?? [];
   const binary = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"].indexOf(suffix);
   const decimal = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"].indexOf(suffix);
@@ -58,7 +58,9 @@ function quantityFields(canonical: string): string {
   const format = binary >= 0 ? "BinarySI" : isExponent ? "DecimalExponent" : "DecimalSI";
   const read = parseQuantity(canonical);
   const kept = canonical === "0" ? "0" : read.ok ? (read.value.text ?? "") : "";
-  return `{i:{value:${value} scale:${scale}} d:{Dec:<nil>} s:${kept} Format:${format}}`;
+  return style === "named"
+    ? `{i:{value:${value} scale:${scale}} d:{Dec:<nil>} s:${kept} Format:${format}}`
+    : `{{${value} ${scale}} {<nil>} ${kept} ${format}}`;
 }
 
 /** As the generated String methods of Kubernetes' types print: `&Probe{…}`, fields ended by commas. */
@@ -80,7 +82,8 @@ function stringOf(type: GoType, value: unknown): string {
   }
   if ("map" in type) {
     const entries = Object.entries(asRecord(value)).sort(([a], [b]) => (a < b ? -1 : 1));
-    return `map[string]string{${entries.map(([key, item]) => `${key}: ${String(item)},`).join("")}}`;
+    const name = type.map === "quantity" ? "ResourceList" : "map[string]string";
+    return `${name}{${entries.map(([key, item]) => `${key}: ${stringOf(type.map, item)},`).join("")}}`;
   }
   const given = asRecord(value);
   const fields = inOrder(parts(type), type.printed).map(({ name, fields: part }) => {
@@ -90,6 +93,7 @@ function stringOf(type: GoType, value: unknown): string {
 }
 
 function scalarString(type: string, value: unknown): string {
+  if (type === "quantity") return quantityFields(String(value ?? "0"), "bare");
   if (type === "intOrString") return typeof value === "string" ? `{1 0 ${value}}` : `{0 ${String(value ?? 0)} }`;
   return scalar(type, value);
 }

@@ -26,6 +26,19 @@ describe("differences of Revisions", () => {
     );
     expect(diff({}, { timeoutSeconds: 4 })).toBe('{v1.RevisionSpec}.TimeoutSeconds:\n\t-: "<nil>"\n\t+: "0xADDR"\n');
   });
+  it("print what stands behind a pointer as Kubernetes' String methods do, in their order", () => {
+    const securityContext = { runAsUser: 1, runAsNonRoot: true, runAsGroup: 2 };
+    expect(diff(container({}), container({ securityContext }))).toContain(
+      "Privileged:nil,SELinuxOptions:nil,RunAsUser:*1,RunAsNonRoot:*true,ReadOnlyRootFilesystem:nil,AllowPrivilegeEscalation:nil,RunAsGroup:*2,",
+    );
+    const valueFrom = { resourceFieldRef: { resource: "limits.cpu", divisor: "1m" } };
+    expect(diff(container({}), container({ env: [{ name: "A", valueFrom }] }))).toContain(
+      "&ResourceFieldSelector{ContainerName:,Resource:limits.cpu,Divisor:{{1 -3} {<nil>} 1m DecimalSI},}",
+    );
+    expect(diff({}, { volumes: [{ name: "v", emptyDir: { sizeLimit: "1Gi" } }] })).toContain(
+      "EmptyDir:&EmptyDirVolumeSource{Medium:,SizeLimit:1Gi,} GCEPersistentDisk:nil AWSElasticBlockStore:nil",
+    );
+  });
   it("look into quantities and named ports as Go does", () => {
     const limits = (cpu: string): object => container({ resources: { limits: { cpu } } });
     expect(diff(limits("500m"), limits("1"))).toBe(
