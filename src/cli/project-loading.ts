@@ -1,5 +1,5 @@
 // Reads the project that a command's flags mean and tells what is wrong with it; an unusable one ends the command with exit code 2.
-import { loadProject } from "../project/load-project.ts";
+import { loadProject, type ProjectWish } from "../project/load-project.ts";
 import { hasErrors, type Project } from "../project/project.ts";
 import type { Strictness } from "../project/read-manifests.ts";
 import { CliError } from "./cli-error.ts";
@@ -17,11 +17,13 @@ export interface ProjectFlags {
 /** Knative says this of most Services, and says it again with each apply: too long for every start. */
 const SAID_BY_THE_API = "Kubernetes default value is insecure";
 
+export type Reading = Pick<Strictness, "mode" | "gates"> & Pick<ProjectWish, "absent">;
+
 /** The project, with whatever is wrong in `findings`. */
 export function readProject(
   flags: ProjectFlags,
   terminal: Terminal,
-  strictness: Pick<Strictness, "mode" | "gates"> = { mode: "up" },
+  { absent, ...strictness }: Reading = { mode: "up" },
 ): Promise<Project> {
   return loadProject({
     cwd: terminal.cwd,
@@ -29,6 +31,7 @@ export function readProject(
     namespace: flags.namespace,
     strictness: { ...strictness, fieldValidation: flags.validate ?? "strict" },
     readStdin: terminal.readStdin,
+    ...(absent && { absent }),
   });
 }
 

@@ -1,5 +1,6 @@
 // Watch mode: a saved file leads to a new look at the whole project, and what differs is deployed. The latest save wins; a broken one changes nothing.
 import { setMaxListeners } from "node:events";
+import { join } from "node:path";
 import { keyText } from "../apis/kinds.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { Clock } from "../base/clock.ts";
@@ -33,7 +34,9 @@ export interface DevLoopParts {
 function pathsOf(project: Project, folders: readonly string[]): readonly string[] {
   // A Dockerfile may stand outside of its context.
   const contexts = project.services.flatMap(({ build, start }) => [build?.context, build?.dockerfile, start?.folder]);
-  return [...new Set([...project.inputs, ...folders, ...contexts.filter((path) => path !== undefined)])];
+  // Also while there is none: it may come.
+  const settings = join(project.folder, "knap.yaml");
+  return [...new Set([settings, ...project.inputs, ...folders, ...contexts.filter((path) => path !== undefined)])];
 }
 
 /** What every look reads anew; the other settings are those of the session. */

@@ -25,18 +25,9 @@ async function namedFolders({ file = [] }: Flags, cwd: string): Promise<readonly
   return paths.filter((_, index) => kinds[index]?.isDirectory());
 }
 
-/** The project as it is now. A file that was named and is gone takes its objects with it. */
-async function reload(flags: Flags, terminal: Terminal): Promise<Project> {
-  const named = flags.file ?? [];
-  const there = await Promise.all(
-    named.map(
-      async (path) => path === "-" || (await stat(resolve(terminal.cwd, path)).catch(() => undefined)) !== undefined,
-    ),
-  );
-  const file = named.filter((_, index) => there[index]);
-  const project = await readProject(file.length === 0 ? flags : { ...flags, file }, terminal);
-  return named.length > 0 && file.length === 0 ? { ...project, objects: [], services: [], findings: [] } : project;
-}
+/** The project as it is now. A file that is gone takes its objects with it. */
+const reload = (flags: Flags, terminal: Terminal): Promise<Project> =>
+  readProject(flags, terminal, { mode: "up", absent: "left-out" });
 
 function chooseUi(flags: Flags, project: Project, terminal: Terminal): "tui" | "plain" | "json" {
   return settleUi(flags.ui ?? project.settings.ui ?? "auto", {

@@ -26,6 +26,15 @@ export function makeTuiUi(terminal: Terminal): SessionUi {
   const said: string[] = [];
   const chatter: string[] = [];
   let isBack = false;
+  /** What is wrong in the files comes all at once; the line holds the first. */
+  const wrong: string[] = [];
+  const sayAll = (text: string): void => {
+    if (wrong.push(text.split("\n")[0] ?? "") > 1) return;
+    queueMicrotask(() => {
+      const [first = "", ...others] = wrong.splice(0);
+      say(others.length === 0 ? first : `${first} (and ${others.length} more)`, true);
+    });
+  };
   let say = (_text: string, _pinned?: boolean): void => {};
   return {
     tell(happening) {
@@ -33,7 +42,8 @@ export function makeTuiUi(terminal: Terminal): SessionUi {
       const text = plainText(happening, { paint: (_, plain) => plain });
       const failed = happening.type === "file" || (happening.type === "build" && happening.phase === "failed");
       if (failed || happening.type === "notice") said.push(text);
-      say(text.split("\n")[0] ?? "", failed);
+      if (happening.type === "file") sayAll(text);
+      else say(text.split("\n")[0] ?? "", failed);
     },
     say(line) {
       // What is written while the screen is up would be written across it.

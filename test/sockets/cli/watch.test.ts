@@ -103,6 +103,13 @@ describe("a saved file", () => {
     expect(await answer()).toMatchObject({ K_REVISION: "hello-00001" });
   });
 
+  test("a file that knap.yaml lists and that is gone for two seconds takes its objects along, and brings them back", async () => {
+    rmSync(join(folder, "service.yaml"));
+    await knap.until(({ type }) => type === "deleted");
+    write("service.yaml", service());
+    await eventually(() => expect(knap.happenings.filter(({ type }) => type === "ready")).toHaveLength(2), 15_000);
+  });
+
   test("a setting that only a start reads is named", async () => {
     write(
       "knap.yaml",
