@@ -15,6 +15,7 @@ import type { Inquire } from "../control-plane/controller/inquiries.ts";
 import { knativePlanners, kubernetesPlanners } from "../control-plane/reconciler/planners.ts";
 import { ObjectStore } from "../control-plane/store/object-store.ts";
 import { type ConfigWatch, watchConfig, withBuiltInDomain } from "./config-watch.ts";
+import { type GatewayPorts, gatewayPorts, makeGatewayServices, publicGatewayKey } from "./gateway-services.ts";
 
 /** Chance, given from outside so that a simulation can repeat itself. */
 export interface Chance {
@@ -70,7 +71,9 @@ export function makeControlPlane(options: ControlPlaneOptions): ControlPlane {
     admission: (request) => (config ? admission(request) : { object: request.object, warnings: [] }),
     onError: (error) => log.error("watcher threw", { error }),
   });
-  seed(store, [...configMapObjects(withBuiltInDomain(options.configMaps)), ...options.objects]);
+  const ports = (): GatewayPorts => ({ http: options.ingressPort, https: options.httpsPort?.() });
+  const configMaps = configMapObjects(withBuiltInDomain(options.configMaps));
+  seed(store, [...configMaps, ...makeGatewayServices(ports()), ...options.objects]);
   const collection = new CollectionAnswers();
   const controller = new Controller({
     store,
@@ -113,7 +116,10 @@ export function makeControlPlane(options: ControlPlaneOptions): ControlPlane {
     controller,
     tick,
     config: current,
-    reconfigure: () => config?.refresh(),
+    reconfigure: () => {
+      store.patchMerge(publicGatewayKey, { spec: { ports: gatewayPorts(ports()) } });
+      config?.refresh();
+    },
     [Symbol.dispose]: () => {
       tick.close();
       if (!("refused" in watch)) watch[Symbol.dispose]();

@@ -23,14 +23,23 @@ describe("a session with external-domain-tls and redirect", () => {
     rmSync(stateFolder, { recursive: true, force: true });
   });
 
+  /** Ports of the gateway's Service → where they are on this machine. */
+  const gatewayPorts = async () => {
+    const key = { kind: "Service", namespace: "knative-serving", name: "knap-gateway" } as const;
+    const { spec } = (await session.emulator.client.get(key)) ?? {};
+    return Object.fromEntries((spec?.ports ?? []).map(({ port, nodePort }) => [port, nodePort]));
+  };
+
   test("is served under the https URL that its status shows, with a certificate that the kept authority vouches for", async () => {
     expect(session.emulator.https).toBeUndefined();
+    expect(await gatewayPorts()).toEqual({ 80: session.emulator.ingress.port });
     await session.deploy("safe");
     await eventually(async () => {
       const { status } = await session.ready("safe");
       expect(status?.url).toBe(`https://safe.default.localhost:${session.emulator.https?.port}`);
     });
     const { host, port } = session.emulator.https ?? {};
+    expect(await gatewayPorts()).toEqual({ 80: session.emulator.ingress.port, 443: port });
     const ca = readFileSync(join(stateFolder, "authority", "authority.pem"));
     const name = "safe.default.localhost";
     const asked = get({ host, port, ca, servername: name, path: "/echo", headers: { host: name }, agent: false });

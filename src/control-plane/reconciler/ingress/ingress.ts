@@ -11,6 +11,9 @@ import { knativePlanner } from "../pass.ts";
 
 const KIND = "Ingress.networking.internal.knative.dev";
 const marks = statusMarks<IngressStatus>(ingressConditions);
+/** The gateway's core Services in knative-serving: what the public sees, and what containers see. */
+export const PUBLIC_GATEWAY = "knap-gateway";
+export const LOCAL_GATEWAY = "knap-local-gateway";
 const WAITING = { reason: "Uninitialized", message: "Waiting for load balancer to be ready" };
 
 export const ingressPlanner: Reconciler<typeof KIND> = knativePlanner({
@@ -43,5 +46,5 @@ function probeOf(ingress: Ingress): Extract<Inquiry, { ask: "IngressProbe" }> {
 /** One gateway with two doors; placeholders point at the inner one. */
 function withGateways(status: IngressStatus, { clusterDomain }: ServingConfig): IngressStatus {
   const door = (name: string) => ({ ingress: [{ domainInternal: `${name}.knative-serving.svc.${clusterDomain}` }] });
-  return { ...status, publicLoadBalancer: door("knap-gateway"), privateLoadBalancer: door("knap-local-gateway") };
+  return { ...status, publicLoadBalancer: door(PUBLIC_GATEWAY), privateLoadBalancer: door(LOCAL_GATEWAY) };
 }
