@@ -133,6 +133,7 @@ describe("size and time", () => {
     await client.untilEnded(1500);
     expect(client.received).toMatch(/^HTTP\/1\.1 200 [\s\S]*unread$/);
     expect(client.end).not.toBe("open");
+    client.destroy();
     await door.close(0);
   });
 });
@@ -201,6 +202,13 @@ describe("manners", () => {
     const client = await send(`POST /e HTTP/1.1\r\n${HOST}Content-Length: 3\r\nExpect: 100-continue\r\n\r\nabc`);
     expect(client.received).toMatch(/^HTTP\/1\.1 413 [\s\S]*Connection: close\r\n/);
     expect(client.end).not.toBe("open");
+  });
+
+  test("nothing is served behind a request that was refused, or whose answer ends the connection", async () => {
+    await send(`GET /a HTTP/1.1\r\n${HOST}Host: other\r\n\r\n${SMUGGLED}`);
+    await send(`GET /%zz HTTP/1.1\r\n${HOST}\r\n${SMUGGLED}`);
+    await send(`GET /last HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n${SMUGGLED}`);
+    expect(targets()).toEqual(["/last"]);
   });
 
   test("an encoding that nobody knows is refused once", async () => {

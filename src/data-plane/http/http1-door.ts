@@ -48,6 +48,8 @@ export function makeHttp1Door({ state, handler, limits, tls, onConnection }: Htt
   const adopt = (socket: Duplex): void => onConnection(socket as Socket);
 
   const serve = (request: IncomingMessage, response: ServerResponse, upgrade?: Http1Parts["upgrade"]): void => {
+    // Nothing behind a refused request is looked at.
+    if ((request.socket as Carrier)[REFUSED]) return;
     const fault = faultOf(request);
     const read = fault === undefined ? readTarget(targetOf(request)) : undefined;
     if (read === undefined) {
@@ -109,7 +111,7 @@ function makeServer(limits: DoorLimits, tls: DoorTls | undefined): Server {
 function inTurn(socket: Socket, before: Http1Exchange, begin: () => void): void {
   socket.pause();
   const next = (): void => {
-    if (socket.destroyed) return;
+    if (socket.destroyed || socket.writableEnded) return;
     socket.resume();
     begin();
   };
