@@ -39,22 +39,13 @@ export interface RoutePath {
 
 const H2C_PORTS: ReadonlySet<number | string> = new Set([81, "81", "http2", "h2c"]);
 
-/** One rule of an Ingress, compiled. */
-export interface CompiledRule {
-  readonly hosts: readonly string[];
-  readonly isPublic: boolean;
-  /** In the order they are tried: longer prefixes first, then more conditions, then as written. */
-  readonly paths: readonly RoutePath[];
-}
-
-/** All rules of an Ingress; the costly part is its hash, made once. */
-export function compileRules(ingress: Ingress): readonly CompiledRule[] {
+/** The paths of each rule, in the order they are tried: longer prefixes first, then more conditions, then as written. The costly part is the hash, made once. */
+export function compilePaths(ingress: Ingress): readonly (readonly RoutePath[])[] {
   const key = `${ingress.metadata.namespace ?? ""}/${ingress.metadata.name}`;
   const hash = ingressHash(ingress);
-  return (ingress.spec.rules ?? []).map(({ hosts = [], visibility, http }) => {
+  return (ingress.spec.rules ?? []).map(({ hosts = [], http }) => {
     const origin = { ingress: key, host: hosts[0] ?? "", hash };
-    const paths = (http?.paths ?? []).map((path) => compilePath(path, origin)).sort(moreSpecificFirst);
-    return { hosts, isPublic: visibility !== "ClusterLocal", paths };
+    return (http?.paths ?? []).map((path) => compilePath(path, origin)).sort(moreSpecificFirst);
   });
 }
 

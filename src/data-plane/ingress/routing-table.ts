@@ -3,16 +3,14 @@
 import { hostName, isThisMachine } from "../../apis/networking/host-name.ts";
 import type { Ingress } from "../../apis/networking/types.ts";
 import type { Door, RawHeaders } from "../http/exchange.ts";
-import { type CompiledRule, compileRules, moreSpecificFirst, type RoutePath } from "./path-table.ts";
-
-/** A Service that people can reach by name, as the index page and the Services' own doors know it. */
-export interface ServiceEntry {
-  /** `namespace/name` of the Service. */
-  readonly service: string;
-  /** Its routed name: the public one, or the cluster-local one if it has no other. */
-  readonly host: string;
-  readonly isPublic: boolean;
-}
+import {
+  type CompiledIngress,
+  type CompiledRule,
+  compileIngress,
+  type HostRoutes,
+  type ServiceEntry,
+} from "./compiled-ingress.ts";
+import { moreSpecificFirst, type RoutePath } from "./path-table.ts";
 
 export type RouteMatch =
   /** `host` is what the app is to see instead of the client's Host, if anything. */
@@ -48,14 +46,9 @@ export interface TableOptions {
   /** Where redirected clients go; 443 is not written into the location. */
   readonly httpsPort?: number;
   /** Kept by the caller from one compilation to the next: an Ingress whose spec is still the same object is not compiled again. */
-  readonly known?: WeakMap<Ingress["spec"], readonly CompiledRule[]>;
+  readonly known?: WeakMap<Ingress["spec"], CompiledIngress>;
 }
 
-interface HostRoutes {
-  readonly ingress: string;
-  readonly paths: readonly RoutePath[];
-  readonly redirects: boolean;
-}
 type HostMap = Map<string, HostRoutes>;
 
 export const EMPTY_TABLE: RoutingTable = compileRoutingTable([]);
@@ -69,13 +62,12 @@ export function compileRoutingTable(ingresses: readonly Ingress[], options: Tabl
   const local: HostMap = new Map();
   const conflicts: { host: string; ingress: string }[] = [];
   const services: ServiceEntry[] = [];
-  for (const ingress of ingresses) {
-    const rules = options.known?.get(ingress.spec) ?? compileRules(ingress);
-    options.known?.set(ingress.spec, rules);
+  const compiled = ingresses.map((ingress) => recall(ingress, options.known));
+  for (const { rules, service } of compiled) {
     for (const rule of rules) {
-      for (const map of rule.isPublic ? [open, local] : [local]) conflicts.push(...addRule(map, ingress, rule));
+      for (const map of rule.isPublic ? [open, local] : [local]) addRule(map, rule, conflicts);
     }
-    services.push(...serviceEntry(ingress));
+    if (service) services.push(service);
   }
   const byName = new Map(services.map((entry) => [entry.service, entry]));
   const lookUp = (request: RouteRequest): RouteMatch | undefined => {
@@ -102,46 +94,32 @@ export function compileRoutingTable(ingresses: readonly Ingress[], options: Tabl
       return entry && asService(entry, request);
     },
     services,
-    publicHosts: [...open.keys()],
-    ingresses: new Set(ingresses.map(keyOf)),
+    get publicHosts() {
+      return [...open.keys()];
+    },
+    ingresses: new Set(compiled.map(({ key }) => key)),
     conflicts: dedupe(conflicts),
   };
 }
 
-function keyOf({ metadata }: Ingress): string {
-  return `${metadata.namespace ?? ""}/${metadata.name}`;
+function recall(ingress: Ingress, known: TableOptions["known"]): CompiledIngress {
+  const compiled = known?.get(ingress.spec) ?? compileIngress(ingress);
+  known?.set(ingress.spec, compiled);
+  return compiled;
 }
 
-function addRule(map: HostMap, ingress: Ingress, { hosts, paths, isPublic }: CompiledRule) {
-  const key = keyOf(ingress);
-  const redirects = isPublic && ingress.spec.httpOption === "Redirected";
-  const refused: { host: string; ingress: string }[] = [];
-  for (const host of hosts) {
-    const name = hostName(host);
+/** Several rules of one Ingress may serve one host; of several Ingresses the first has it. */
+function addRule(map: HostMap, { names, routes }: CompiledRule, conflicts: { host: string; ingress: string }[]): void {
+  for (const name of names) {
     const taken = map.get(name);
-    if (taken && taken.ingress !== key) refused.push({ host: name, ingress: key });
-    else {
-      const all = taken ? [...taken.paths, ...paths].sort(moreSpecificFirst) : paths;
-      map.set(name, { ingress: key, paths: all, redirects });
-    }
+    if (!taken) map.set(name, routes);
+    else if (taken.ingress !== routes.ingress) conflicts.push({ host: name, ingress: routes.ingress });
+    else map.set(name, { ...routes, paths: [...taken.paths, ...routes.paths].sort(moreSpecificFirst) });
   }
-  return refused;
 }
 
 function dedupe(conflicts: readonly { host: string; ingress: string }[]) {
   return [...new Map(conflicts.map((conflict) => [`${conflict.host} ${conflict.ingress}`, conflict])).values()];
-}
-
-/** The default target's rules come first: its cluster-local names, then its public ones, until the next cluster-local rule (a tag's). */
-function serviceEntry(ingress: Ingress): readonly ServiceEntry[] {
-  const rules = ingress.spec.rules ?? [];
-  const [first] = rules;
-  if (first?.visibility !== "ClusterLocal") return [];
-  const nextTarget = rules.findIndex((rule, index) => index > 0 && rule.visibility === "ClusterLocal");
-  const open = rules.slice(1, nextTarget < 0 ? undefined : nextTarget).flatMap((rule) => rule.hosts ?? [])[0];
-  const host = open ?? first.hosts?.at(-1);
-  if (host === undefined) return [];
-  return [{ service: keyOf(ingress), host: hostName(host), isPublic: open !== undefined }];
 }
 
 function redirect(host: string, target: string, httpsPort: number): RouteMatch {

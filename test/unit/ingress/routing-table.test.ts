@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { ingressHash } from "../../../src/apis/networking/ingress-hash.ts";
 import type { Ingress, IngressRule } from "../../../src/apis/networking/types.ts";
-import { type CompiledRule, pickSplit } from "../../../src/data-plane/ingress/path-table.ts";
+import type { CompiledIngress } from "../../../src/data-plane/ingress/compiled-ingress.ts";
+import { pickSplit } from "../../../src/data-plane/ingress/path-table.ts";
 import { compileRoutingTable, type RouteRequest } from "../../../src/data-plane/ingress/routing-table.ts";
 
 const examples = JSON.parse(readFileSync("test/golden/data/api-examples.json", "utf8")) as Record<
@@ -205,7 +206,7 @@ describe("compileRoutingTable", () => {
 
 describe("compileRoutingTable with what is known from before", () => {
   it("compiles an Ingress again only when its spec is another object", () => {
-    const known = new WeakMap<Ingress["spec"], readonly CompiledRule[]>();
+    const known = new WeakMap<Ingress["spec"], CompiledIngress>();
     const pathOf = (one: Ingress) => {
       const match = compileRoutingTable([one], { known }).match(request("hello.default.example.com"));
       return match?.kind === "path" ? match.path : undefined;
