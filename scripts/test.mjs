@@ -32,11 +32,11 @@ async function prepareEngine() {
 }
 
 function report(file) {
-  const tests = JSON.parse(readFileSync(file, "utf8")).testResults.flatMap((suite) =>
-    suite.assertionResults.length > 0 || suite.status === "passed"
-      ? suite.assertionResults
-      : [{ status: "failed", fullName: suite.name }],
-  );
+  const tests = JSON.parse(readFileSync(file, "utf8")).testResults.flatMap(({ name, status, assertionResults }) => {
+    // A file may fail though each of its tests passed: it cannot be read, or leaves something behind.
+    const asAWhole = status === "failed" && assertionResults.every((test) => test.status !== "failed");
+    return asAWhole ? [...assertionResults, { status: "failed", fullName: name }] : assertionResults;
+  });
   const having = (...statuses) => tests.filter((test) => statuses.includes(test.status));
   const skipped = having("skipped", "pending", "todo", "disabled");
   if (skipped.length > 0)

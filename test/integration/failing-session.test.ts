@@ -241,7 +241,7 @@ describe.skipIf(privateEngineLack !== undefined)("on an engine that goes away", 
   test("networks pruned while all naps: the next request opens them again", async () => {
     await session.deploy("pruned");
     await session.ready("pruned");
-    await eventually(async () => expect(await runtime.list("knap.dev/session")).toEqual([]), 40_000);
+    await eventually(async () => expect(await runtime.list("knap.dev/pod")).toEqual([]), 40_000);
     for (const { id } of await runtime.networks.list("knap.dev/session")) await runtime.networks.close(id);
     expect((await session.fetch("pruned")).status).toBe(200);
   });

@@ -1,6 +1,6 @@
 // The built CLI as a process of its own, with session and state folders of its own: what a user runs, seen from outside.
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,6 +20,7 @@ export class KnapHome implements Disposable {
   /** The label of everything that its sessions start. */
   readonly hostId = `test-${this.folder.slice(-6)}`;
   readonly env: NodeJS.ProcessEnv;
+  readonly #started: RunningKnap[] = [];
 
   constructor(more: NodeJS.ProcessEnv = {}) {
     if (!existsSync(cli)) throw new Error("dist/cli.js is not there: run `npm run build` first");
@@ -29,9 +30,10 @@ export class KnapHome implements Disposable {
   }
 
   start(args: readonly string[], cwd = this.folder): RunningKnap {
-    return new RunningKnap(
-      spawn(process.execPath, [cli, ...args], { cwd, env: this.env, stdio: ["pipe", "pipe", "pipe"] }),
-    );
+    const child = spawn(process.execPath, [cli, ...args], { cwd, env: this.env, stdio: ["pipe", "pipe", "pipe"] });
+    const running = new RunningKnap(child);
+    this.#started.push(running);
+    return running;
   }
 
   run(args: readonly string[], cwd = this.folder, input = ""): Promise<Finished> {
@@ -40,9 +42,23 @@ export class KnapHome implements Disposable {
     return running.finished;
   }
 
+  /** Throws when a knap still runs, or one that ended by itself has left its session's folder. */
   [Symbol.dispose](): void {
+    const running = this.#started.filter(({ child }) => child.exitCode === null && child.signalCode === null);
+    for (const { child } of running) child.kill("SIGTERM");
+    const wasKilled = this.#started.some(({ child }) => child.signalCode === "SIGKILL");
+    const sessions = wasKilled ? [] : foldersIn(join(this.env["XDG_RUNTIME_DIR"] ?? this.folder, "knap"));
     rmSync(this.folder, { recursive: true, force: true });
+    if (running.length > 0)
+      throw new Error(`still running: ${running.map(({ child }) => child.spawnargs.slice(2).join(" "))}`);
+    if (sessions.length > 0) throw new Error(`left behind: the folders of sessions ${sessions.join(", ")}`);
   }
+}
+
+function foldersIn(folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
+  const entries = readdirSync(folder, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory() && entry.name !== "authority").map(({ name }) => name);
 }
 
 export class RunningKnap {

@@ -8,8 +8,9 @@ import type { Service } from "../../src/apis/serving/types.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { startEmulator } from "../../src/emulator/emulator.ts";
 import type { Emulator, EmulatorOptions } from "../../src/emulator/options.ts";
-import { openTestEngine, testAppPath, testImage } from "./engine.ts";
+import { leftovers, openTestEngine, testAppPath, testImage } from "./engine.ts";
 import { eventually } from "./eventually.ts";
+import { isRunning } from "./test-folder.ts";
 
 export interface TestSession extends AsyncDisposable {
   readonly emulator: Emulator;
@@ -52,7 +53,7 @@ export async function openSession(
   kind: "docker" | "process",
   options: Partial<EmulatorOptions> = {},
 ): Promise<TestSession> {
-  const sessionId = `t${Math.random().toString(36).slice(2, 10)}`;
+  const sessionId = `t${process.pid}x${Math.random().toString(36).slice(2, 8)}`;
   const sessionFolder = mkdtempSync(join(tmpdir(), "knap-session-"));
   const engine = kind === "docker" ? await openTestEngine() : undefined;
   const image = engine ? await testImage(engine) : "dev.local/test-app";
@@ -72,7 +73,8 @@ export async function openSession(
     sessionId,
     sessionFolder,
     hostId: "knap-test",
-    isSessionLive: () => true,
+    // What an aborted run has left on the engine goes with the next run.
+    isSessionLive: (id) => isRunning(Number(/^t(\d+)x/.exec(id)?.[1] ?? process.pid)),
     configMaps: SHORT_WINDOWS,
     images: [],
     commands,
@@ -111,11 +113,10 @@ export async function openSession(
     },
     [Symbol.asyncDispose]: async () => {
       await emulator.stop("gentle");
-      const left = engine ? await engine.list(`knap.dev/session=${sessionId}`) : [];
-      const networks = engine ? await engine.networks.list(`knap.dev/session=${sessionId}`) : [];
+      const left = engine ? await leftovers(engine, `knap.dev/session=${sessionId}`) : [];
       await engine?.close();
       rmSync(sessionFolder, { recursive: true, force: true });
-      if (left.length + networks.length > 0) throw new Error(`left behind: ${JSON.stringify([left, networks])}`);
+      if (left.length > 0) throw new Error(`left behind: ${left.join(", ")}`);
     },
   };
 }

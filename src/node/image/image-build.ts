@@ -33,7 +33,7 @@ export async function buildImage(runtime: ContainerRuntime, order: BuildOrder): 
   const building = `${repository}:building`;
   for (const base of order.bases ?? []) await fetchPrivate(runtime, base, order);
   const { stream, dockerfile } = packContext(order.context, order.dockerfile);
-  const { id } = await runtime.images.build({
+  const asked = runtime.images.build({
     context: stream,
     dockerfile,
     tag: building,
@@ -43,6 +43,8 @@ export async function buildImage(runtime: ContainerRuntime, order: BuildOrder): 
     ...(order.onOutput && { onOutput: order.onOutput }),
     ...(order.signal && { signal: order.signal }),
   });
+  // An engine that gives up in the middle leaves the file open that was on its way.
+  const { id } = await asked.finally(() => stream.destroy());
   const image = `${repository}:${id.replace(/^sha256:/, "").slice(0, ID_DIGITS)}`;
   await runtime.images.tag(building, image);
   await runtime.images.remove(building);
