@@ -1,6 +1,6 @@
 // What people see at http://localhost when that could mean several Services, or none: their names, as links. It serves nothing else.
 import type { Reply } from "../http/errors.ts";
-import type { ServiceEntry } from "./compiled-ingress.ts";
+import type { ServiceEntry } from "./ingress-table.ts";
 
 /** `port` is the one the client used, with its colon, or empty. */
 export function makeIndexPage(services: readonly ServiceEntry[], port: string): Reply {

@@ -9,7 +9,7 @@ import {
   compileIngress,
   type HostRoutes,
   type ServiceEntry,
-} from "./compiled-ingress.ts";
+} from "./ingress-table.ts";
 import { moreSpecificFirst, type RoutePath } from "./path-table.ts";
 
 export type RouteMatch =

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { ingressHash } from "../../../src/apis/networking/ingress-hash.ts";
 import type { Ingress, IngressRule } from "../../../src/apis/networking/types.ts";
-import type { CompiledIngress } from "../../../src/data-plane/ingress/compiled-ingress.ts";
+import type { CompiledIngress } from "../../../src/data-plane/ingress/ingress-table.ts";
 import { pickSplit } from "../../../src/data-plane/ingress/path-table.ts";
 import { compileRoutingTable, type RouteRequest } from "../../../src/data-plane/ingress/routing-table.ts";
 

@@ -1,0 +1,58 @@
+// One Ingress as tables take it in: everything about it that does not hang on other Ingresses. Pure data and its making.
+import { hostName } from "../../apis/networking/host-name.ts";
+import type { Ingress } from "../../apis/networking/types.ts";
+import { compilePaths, type RoutePath } from "./path-table.ts";
+
+/** A Service that people can reach by name, as the index page and the Services' own doors know it. */
+export interface ServiceEntry {
+  /** `namespace/name` of the Service. */
+  readonly service: string;
+  /** Its routed name: the public one, or the cluster-local one if it has no other. */
+  readonly host: string;
+  readonly isPublic: boolean;
+}
+
+/** What is served under one host name. */
+export interface HostRoutes {
+  /** `namespace/name` */
+  readonly ingress: string;
+  readonly paths: readonly RoutePath[];
+  /** Who comes without TLS is sent to https. */
+  readonly redirects: boolean;
+}
+
+export interface CompiledRule {
+  /** As {@link hostName} writes them. */
+  readonly names: readonly string[];
+  readonly isPublic: boolean;
+  readonly routes: HostRoutes;
+}
+
+export interface CompiledIngress {
+  /** `namespace/name` */
+  readonly key: string;
+  readonly rules: readonly CompiledRule[];
+  readonly service: ServiceEntry | undefined;
+}
+
+export function compileIngress(ingress: Ingress): CompiledIngress {
+  const { metadata, spec } = ingress;
+  const key = `${metadata.namespace ?? ""}/${metadata.name}`;
+  const paths = compilePaths(ingress);
+  const rules = (spec.rules ?? []).map(({ hosts = [], visibility }, index) => {
+    const isPublic = visibility !== "ClusterLocal";
+    const redirects = isPublic && spec.httpOption === "Redirected";
+    return { names: hosts.map(hostName), isPublic, routes: { ingress: key, paths: paths[index] ?? [], redirects } };
+  });
+  return { key, rules, service: serviceEntry(key, rules) };
+}
+
+/** The default target's rules come first: its cluster-local names, then its public ones, until the next cluster-local rule (a tag's). */
+function serviceEntry(service: string, rules: readonly CompiledRule[]): ServiceEntry | undefined {
+  const [first] = rules;
+  if (!first || first.isPublic) return undefined;
+  const nextTarget = rules.findIndex((rule, index) => index > 0 && !rule.isPublic);
+  const open = rules.slice(1, nextTarget < 0 ? undefined : nextTarget).flatMap(({ names }) => names)[0];
+  const host = open ?? first.names.at(-1);
+  return host === undefined ? undefined : { service, host, isPublic: open !== undefined };
+}
