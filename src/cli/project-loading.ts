@@ -29,7 +29,7 @@ export function readProject(
     cwd: terminal.cwd,
     files: flags.file ?? [],
     namespace: flags.namespace,
-    strictness: { ...strictness, fieldValidation: flags.validate ?? "strict" },
+    strictness: { ...strictness, fieldValidation: flags.validate },
     readStdin: terminal.readStdin,
     ...(absent && { absent }),
   });

@@ -117,7 +117,10 @@ export class Deployer implements AsyncDisposable {
     if (!outcome.ok) {
       const line = buildLine(outcome.message, await readFile(build.dockerfile, "utf8").catch(() => ""));
       const place = line === undefined ? build.dockerfile : `${build.dockerfile}:${line}`;
-      tell({ type: "build-failed", service: key, message: `${place}: ${outcome.message}` });
+      // The builder's verdict is its last line; what led to it follows.
+      const said = outcome.message.split("\n");
+      const message = [`${place}: ${said.pop()}`, ...said].join("\n");
+      tell({ type: "build-failed", service: key, message, isFirst: before?.image === undefined });
       return undefined;
     }
     tell({ type: "built", service: key, image: outcome.image });

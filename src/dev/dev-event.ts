@@ -11,8 +11,8 @@ export type DevEvent =
   | { readonly type: "building"; readonly service: string }
   | { readonly type: "build-output"; readonly service: string; readonly line: string }
   | { readonly type: "built"; readonly service: string; readonly image: string }
-  /** What ran before runs on. */
-  | { readonly type: "build-failed"; readonly service: string; readonly message: string }
+  /** What ran before runs on; `isFirst`: nothing did. The verdict with its place comes first in the message, the builder's last lines follow. */
+  | { readonly type: "build-failed"; readonly service: string; readonly message: string; readonly isFirst: boolean }
   /** The files are in order again, after `invalid`. */
   | { readonly type: "valid" }
   /** Settings of knap.yaml that only a start reads were changed. */

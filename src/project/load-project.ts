@@ -20,7 +20,10 @@ export interface ProjectWish {
   readonly files: readonly string[];
   /** `-n` / KNAP_NAMESPACE; undefined: knap.yaml's, else `default`. */
   readonly namespace: string | undefined;
-  readonly strictness: Strictness;
+  /** Without `fieldValidation` it is knap.yaml's, else `strict`. */
+  readonly strictness: Omit<Strictness, "fieldValidation"> & {
+    readonly fieldValidation?: Strictness["fieldValidation"] | undefined;
+  };
   /** See {@link findFiles}. */
   readonly absent?: "error" | "left-out";
   readStdin(): Promise<string>;
@@ -95,6 +98,7 @@ export async function loadProject(wish: ProjectWish): Promise<Project> {
   const overlay = mergeClusterConfig([], settings.config ?? {});
   const manifests = readManifests(found.sources, {
     ...wish.strictness,
+    fieldValidation: wish.strictness.fieldValidation ?? settings.validate ?? "strict",
     namespace,
     config: new Map(overlay.map((map) => [map.metadata.name, map.data ?? {}])),
   });

@@ -43,7 +43,7 @@ export function devHappenings(event: DevEvent): readonly Happening[] {
     case "built":
       return [{ type: "build", service: event.service, phase: "done", message: event.image }];
     case "build-failed":
-      return [{ type: "build", service: event.service, phase: "failed", message: event.message }];
+      return [{ type: "build", service: event.service, phase: "failed", message: event.message, first: event.isFirst }];
     case "build-output":
       return [];
     case "applied":

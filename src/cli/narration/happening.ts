@@ -65,6 +65,8 @@ export type Happening =
       readonly type: "build";
       readonly service: string;
       readonly phase: "changed" | "started" | "done" | "failed";
+      /** Of a failure: nothing was built before. */
+      readonly first?: boolean;
       readonly message?: string;
     }
   | {

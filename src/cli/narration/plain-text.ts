@@ -63,11 +63,12 @@ function warningNote(count: number): string {
 }
 
 function buildText(
-  { service, phase, message }: Extract<Happening, { type: "build" }>,
+  { service, phase, message, first }: Extract<Happening, { type: "build" }>,
   paint: Terminal["paint"],
 ): string {
   if (phase === "changed") return `${paint("cyan", "↻")} ${service}: its sources changed, a new revision starts`;
   if (phase === "started") return `${paint("cyan", "⚒")} ${service}: building`;
   if (phase === "done") return `${paint("green", "⚒")} ${service}: built${message ? ` ${message}` : ""}`;
-  return `${paint("red", "✗")} ${service}: the build failed; what ran before runs on\n${(message ?? "").replace(/^/gm, "  ")}`;
+  const so = first ? "it is not served until the build works" : "what ran before runs on";
+  return `${paint("red", "✗")} ${service}: the build failed; ${so}\n${(message ?? "").replace(/^/gm, "  ")}`;
 }

@@ -106,14 +106,15 @@ describe("deploying", () => {
 
   test("a failed build leaves the Service as it is and says so", async () => {
     const { deployer, applied, events } = setUp({
-      buildImage: async () => ({ ok: false, message: '"/nope.txt" not found' }),
+      buildImage: async () => ({ ok: false, message: '[2/2] COPY nope.txt ./\n"/nope.txt" not found' }),
     });
     await write("Dockerfile", "FROM node:22\nCOPY nope.txt ./\n");
     await deployer.deploy(projectOf({ build: build() }), never);
     expect(applied).toEqual([]);
     expect(events.at(-1)).toMatchObject({
       type: "build-failed",
-      message: `${folder}/Dockerfile:2: "/nope.txt" not found`,
+      message: `${folder}/Dockerfile:2: "/nope.txt" not found\n[2/2] COPY nope.txt ./`,
+      isFirst: true,
     });
   });
 

@@ -58,6 +58,18 @@ describe("which files are taken", () => {
     ]);
   });
 
+  test("what unknown fields are is knap.yaml's to say, unless a flag does", async () => {
+    await write({ "service.yaml": `${service("plain")}nonsense: 1\n`, "knap.yaml": "validate: warn\n" });
+    const severities = async (fieldValidation?: "strict") => {
+      const strictness = { mode: "up", fieldValidation } as const;
+      const readStdin = async () => "";
+      const { findings } = await loadProject({ cwd: folder, files: [], namespace: undefined, strictness, readStdin });
+      return findings.filter(({ message }) => message.includes("nonsense")).map(({ severity }) => severity);
+    };
+    expect(await severities()).toEqual(["warning"]);
+    expect(await severities("strict")).toEqual(["error"]);
+  });
+
   test("a config folder without Knative manifests is somebody else's", async () => {
     await write({ "config/app.yaml": "debug: true\n" });
     expect((await load()).objects).toEqual([]);
