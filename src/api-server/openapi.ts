@@ -1,5 +1,7 @@
-// The least of OpenAPI v3 with which kubectl (1.29 and newer) applies: which kinds there are and that the server checks fields itself.
+// As much of OpenAPI v3 as kubectl (1.29 and newer) reads: which kinds there are, that the server checks fields itself, and what `explain` tells of them.
 import { type Resource, resources } from "../apis/kinds.ts";
+import type { Schema } from "../apis/schema/schema.ts";
+import { schemaOf } from "../apis/schema/schemas.ts";
 
 const pathOf = ({ group, version }: Resource): string => (group === "" ? `api/${version}` : `apis/${group}/${version}`);
 
@@ -19,7 +21,7 @@ export function openApi(path: string, prefix: string): unknown {
     openapi: "3.0.0",
     info: { title: "knap", version: "v1" },
     paths: Object.fromEntries(found.map((resource) => [objectPath(resource), { patch: patchOf(resource) }])),
-    components: { schemas: Object.fromEntries(found.map((resource) => [schemaName(resource), schemaOf(resource)])) },
+    components: { schemas: Object.fromEntries(found.map((resource) => [schemaName(resource), describe(resource)])) },
   };
 }
 
@@ -45,17 +47,37 @@ function patchOf(resource: Resource): object {
   };
 }
 
-function schemaOf(resource: Resource): object {
+/** A kind's own schema, or the frame that all kinds have. */
+function describe(resource: Resource): object {
+  const known = schemaOf(resource.kind);
   return {
-    type: "object",
-    properties: {
-      apiVersion: { type: "string" },
-      kind: { type: "string" },
-      metadata: { type: "object" },
-      spec: { type: "object" },
-      status: { type: "object" },
-    },
+    ...(known ? publish(known) : { ...publish(frame), "x-kubernetes-preserve-unknown-fields": true }),
     "x-kubernetes-group-version-kind": [gvk(resource)],
-    "x-kubernetes-preserve-unknown-fields": true,
+  };
+}
+
+const frame: Schema = {
+  type: "object",
+  properties: {
+    apiVersion: { type: "string" },
+    kind: { type: "string" },
+    metadata: { type: "object" },
+    spec: { type: "object" },
+    status: { type: "object" },
+  },
+};
+
+/** A schema as OpenAPI writes it. */
+function publish(schema: Schema): object {
+  const { preserveUnknown, intOrString, listKeys, properties, additionalProperties, items, ...plain } = schema;
+  const each = properties && Object.entries(properties).map(([name, inner]) => [name, publish(inner)] as const);
+  return {
+    ...plain,
+    ...(each && { properties: Object.fromEntries(each) }),
+    ...(additionalProperties && { additionalProperties: publish(additionalProperties) }),
+    ...(items && { items: publish(items) }),
+    ...(preserveUnknown && { "x-kubernetes-preserve-unknown-fields": true }),
+    ...(intOrString && { "x-kubernetes-int-or-string": true }),
+    ...(listKeys && { "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": listKeys }),
   };
 }

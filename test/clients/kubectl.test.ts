@@ -112,6 +112,13 @@ describe.skipIf(minor === undefined)("kubectl (needs kubectl on PATH)", () => {
     expect(await kubectl("delete", "svc/gate", "sa/robot", "cm/settings")).toContain('"robot" deleted');
   });
 
+  it.skipIf(minor !== undefined && minor < 29)("explains fields (needs kubectl 1.29)", async () => {
+    const explained = await kubectl("explain", "ksvc.spec.template.spec.containers.livenessProbe.httpGet");
+    expect(explained).toMatch(/FIELD: httpGet <Object>/);
+    expect(explained).toMatch(/httpHeaders\t<\[\]Object>/);
+    expect(await kubectl("explain", "ksvc.spec.traffic.percent")).toContain("from 0 to 100");
+  });
+
   it("labels, patches and reads what a label selects", async () => {
     await kubectl("label", "ksvc", "hello", "team=a");
     await kubectl("patch", "ksvc", "hello", "--type=merge", "-p", '{"metadata":{"annotations":{"x":"y"}}}');

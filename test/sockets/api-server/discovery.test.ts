@@ -58,3 +58,45 @@ it("has an OpenAPI v3 document in which every kind leaves field validation to th
   }
   expect([...kinds].sort()).toEqual(resources.map(({ kind }) => kind).sort());
 });
+
+it("tells the fields of a kind with types, what they are for, and where anything may stand", async () => {
+  const { components } = (await read("/openapi/v3/apis/serving.knative.dev/v1")).body as unknown as {
+    components: { schemas: Record<string, { properties: Record<string, never>; [key: string]: unknown }> };
+  };
+  const service = components.schemas["serving.knative.dev.v1.Service"];
+  expect(service?.["x-kubernetes-group-version-kind"]).toEqual([
+    { group: "serving.knative.dev", version: "v1", kind: "Service" },
+  ]);
+  expect(service?.properties).toMatchObject({
+    spec: {
+      properties: {
+        template: {
+          properties: {
+            spec: {
+              required: ["containers"],
+              properties: {
+                affinity: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+                containers: {
+                  type: "array",
+                  description: expect.any(String),
+                  items: {
+                    properties: {
+                      readinessProbe: {
+                        properties: { httpGet: { properties: { port: { "x-kubernetes-int-or-string": true } } } },
+                      },
+                      resources: {
+                        properties: { limits: { additionalProperties: { "x-kubernetes-int-or-string": true } } },
+                      },
+                      env: { "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"] },
+                    },
+                  },
+                },
+              },
+            },
+          },
+        },
+        traffic: { items: { properties: { percent: { type: "integer", format: "int64" } } } },
+      },
+    },
+  });
+});
