@@ -27,15 +27,49 @@ export function printed(value: unknown): string {
   return `map[${pairs.map(([key, item]) => `${String(key)}:${printed(item)}`).join(" ")}]`;
 }
 
+/** How Go calls the type of a plain value. */
+export function goTypeOf(value: unknown): string {
+  if (typeof value === "number") return Number.isInteger(value) ? "int" : "float64";
+  if (typeof value === "boolean") return "bool";
+  if (Array.isArray(value)) return "[]string";
+  if (value !== null && typeof value === "object" && "goType" in value) return String(value.goType);
+  return typeof value === "object" ? "map[string]string" : typeof value;
+}
+
+/** Fewest arguments, and whether more may come. */
+const ARGUMENTS: Readonly<Record<string, readonly [number, "or more"?]>> = {
+  and: [1, "or more"],
+  or: [1, "or more"],
+  not: [1],
+  len: [1],
+  index: [1, "or more"],
+  slice: [1, "or more"],
+  eq: [1, "or more"],
+  ne: [2],
+  lt: [2],
+  le: [2],
+  gt: [2],
+  ge: [2],
+  printf: [1, "or more"],
+};
+
+/** Why a function cannot take so many arguments; undefined when it can. */
+export function wrongCount(name: string, count: number): string | undefined {
+  const [fewest, more] = ARGUMENTS[name] ?? [0, "or more"];
+  if (more ? count >= fewest : count === fewest) return undefined;
+  return `wrong number of args for ${name}: want ${more ? "at least " : ""}${fewest} got ${count}`;
+}
+
 function index(args: readonly unknown[]): unknown {
   return args.slice(1).reduce((item: unknown, key) => {
     if (Array.isArray(item) || typeof item === "string") {
-      if (typeof key !== "number") throw new FunctionFault(`cannot index slice/array with type ${typeof key}`);
+      if (typeof key !== "number") throw new FunctionFault(`cannot index slice/array with type ${goTypeOf(key)}`);
       if (key < 0 || key >= item.length) throw new FunctionFault(`index out of range: ${key}`);
       return item[key];
     }
     if (item === undefined || item === null) throw new FunctionFault("index of untyped nil");
-    if (typeof item !== "object") throw new FunctionFault(`can't index item of type ${typeof item}`);
+    if (typeof item !== "object") throw new FunctionFault(`can't index item of type ${goTypeOf(item)}`);
+    if (typeof key !== "string") throw new FunctionFault(`value has type ${goTypeOf(key)}; should be string`);
     const found = item instanceof Map ? item.get(key) : (item as Record<string, unknown>)[String(key)];
     return found ?? "";
   }, args[0]);
@@ -43,12 +77,32 @@ function index(args: readonly unknown[]): unknown {
 
 function sameAsAny(args: readonly unknown[]): boolean {
   if (args.length < 2) throw new FunctionFault("missing argument for comparison");
-  return args.slice(1).some((item) => item === args[0]);
+  for (const item of args.slice(1)) checkComparable(args[0], item);
+  return args.slice(1).includes(args[0]);
+}
+
+function checkComparable(a: unknown, b: unknown): void {
+  if (goTypeOf(a) === goTypeOf(b)) return;
+  throw new FunctionFault(`incompatible types for comparison: ${goTypeOf(a)} and ${goTypeOf(b)}`);
+}
+
+/** Text or list from one place to another. */
+function sliced([item, ...places]: readonly unknown[]): unknown {
+  if (typeof item !== "string" && !Array.isArray(item)) {
+    throw new FunctionFault(`can't slice item of type ${goTypeOf(item)}`);
+  }
+  const [from = 0, to = item.length] = places.map((place) => {
+    if (typeof place !== "number") throw new FunctionFault(`cannot index slice/array with type ${goTypeOf(place)}`);
+    if (place < 0 || place > item.length) throw new FunctionFault(`index out of range: ${place}`);
+    return place;
+  });
+  if (from > to) throw new FunctionFault(`invalid slice index: ${from} > ${to}`);
+  return item.slice(from, to);
 }
 
 function ordered(args: readonly unknown[]): number {
   const [a, b] = args as [number | string, number | string];
-  if (typeof a !== typeof b) throw new FunctionFault("incompatible types for comparison");
+  checkComparable(a, b);
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
@@ -56,8 +110,8 @@ function lengthOf(value: unknown): number {
   if (typeof value === "string") return new TextEncoder().encode(value).length;
   if (Array.isArray(value)) return value.length;
   if (value instanceof Map) return value.size;
-  if (value !== null && typeof value === "object") return Object.keys(value).length;
-  throw new FunctionFault(`len of type ${typeof value}`);
+  if (value !== null && typeof value === "object" && !("goType" in value)) return Object.keys(value).length;
+  throw new FunctionFault(`len of type ${goTypeOf(value)}`);
 }
 
 /** `print`: a space between operands when neither is a string. */
@@ -129,14 +183,14 @@ export const templateFunctions: ReadonlyMap<string, TemplateFunction> = new Map<
   ["or", (args) => args.find(isTrue) ?? args.at(-1)],
   ["not", (args) => !isTrue(args[0])],
   ["eq", sameAsAny],
-  ["ne", (args) => args[0] !== args[1]],
+  ["ne", (args) => !sameAsAny(args)],
   ["lt", (args) => ordered(args) < 0],
   ["le", (args) => ordered(args) <= 0],
   ["gt", (args) => ordered(args) > 0],
   ["ge", (args) => ordered(args) >= 0],
   ["index", index],
   ["len", (args) => lengthOf(args[0])],
-  ["slice", ([item, from, to]) => (item as string).slice(Number(from ?? 0), to === undefined ? undefined : Number(to))],
+  ["slice", sliced],
   ["print", joined],
   ["println", (args) => `${args.map(printed).join(" ")}\n`],
   ["printf", formatted],

@@ -96,6 +96,8 @@ class Parser {
         if (word.kind === "variable") names.push(word.text);
         else if (word.text !== ",") throw new SyntaxFault(`unexpected ${quote(word.text)} in ${context}`);
       }
+      const unknown = declares ? undefined : names.find((name) => !this.variables.includes(name));
+      if (unknown !== undefined) throw new SyntaxFault(`undefined variable ${quote(unknown)}`);
       rest = words.slice(operator + 1);
     }
     const commands = this.commands(rest, context);
@@ -109,6 +111,7 @@ class Parser {
     for (let at = 0; at < words.length; ) {
       const word = words[at] as Word;
       if (word.text === "|" && word.kind === "symbol") {
+        if (commands.length + current.length === 0) throw new SyntaxFault(`unexpected "|" in ${context}`);
         if (current.length === 0) throw new SyntaxFault(`missing value for ${context}`);
         commands.push(current);
         current = [];
@@ -122,12 +125,14 @@ class Parser {
     }
     if (current.length === 0) throw new SyntaxFault(`missing value for ${context}`);
     commands.push(current);
+    const stage = commands.findIndex(([head], at) => at > 0 && !isExecutable(head));
+    if (stage > 0) throw new SyntaxFault(`non executable command in pipeline stage ${stage + 1}`);
     return commands;
   }
 
   private operand(words: readonly Word[], at: number, context: string): { operand: Operand; next: number } {
     const word = words[at] as Word;
-    if (word.text === "(" && word.kind === "symbol") return this.parenthesis(words, at, context);
+    if (word.text === "(" && word.kind === "symbol") return this.parenthesis(words, at);
     if (word.kind === "field") {
       const { path, next } = fieldsFrom(words, at);
       return {
@@ -136,6 +141,8 @@ class Parser {
       };
     }
     if (word.text === "." && word.kind === "symbol") {
+      const after = words[at + 1];
+      if (after?.kind === "field" && !after.spaced) throw new SyntaxFault('unexpected . after term "."');
       return { operand: { kind: "field", path: [], column: word.column }, next: at + 1 };
     }
     if (word.kind === "variable") {
@@ -144,11 +151,16 @@ class Parser {
       return { operand: { kind: "variable", name: word.text, path, column: word.column }, next };
     }
     if (word.kind === "word") return { operand: wordOperand(word), next: at + 1 };
-    if (word.kind === "symbol") throw new SyntaxFault(`unexpected ${quote(word.text)} in ${context}`);
-    return { operand: { kind: "literal", value: literalValue(word), source: word.text }, next: at + 1 };
+    if (word.kind === "symbol") {
+      throw new SyntaxFault(
+        word.text === ")" ? "unexpected right paren" : `unexpected ${quote(word.text)} in ${context}`,
+      );
+    }
+    const { text: source, column } = word;
+    return { operand: { kind: "literal", value: literalValue(word), source, column }, next: at + 1 };
   }
 
-  private parenthesis(words: readonly Word[], at: number, context: string): { operand: Operand; next: number } {
+  private parenthesis(words: readonly Word[], at: number): { operand: Operand; next: number } {
     let depth = 1;
     let close = at + 1;
     for (; close < words.length; close++) {
@@ -156,7 +168,7 @@ class Parser {
       if (words[close]?.text === ")" && --depth === 0) break;
     }
     if (depth > 0) throw new SyntaxFault("unclosed left paren");
-    const pipeline = this.pipeline(words.slice(at + 1, close), context);
+    const pipeline = this.pipeline(words.slice(at + 1, close), "parenthesized pipeline");
     const { path, next } = fieldsFrom(words, close + 1);
     return { operand: { kind: "pipeline", pipeline, path, column: words[at]?.column ?? 0 }, next };
   }
@@ -173,20 +185,25 @@ function fieldsFrom(words: readonly Word[], at: number): { path: readonly string
   return { path, next };
 }
 
-function wordOperand(word: Word): Operand {
-  if (word.text === "true" || word.text === "false") {
-    return { kind: "literal", value: word.text === "true", source: word.text };
-  }
-  if (word.text === "nil") return { kind: "literal", value: undefined, source: "nil" };
-  if (!templateFunctions.has(word.text)) throw new SyntaxFault(`function ${quote(word.text)} not defined`);
-  return { kind: "function", name: word.text, column: word.column };
+/** Whether what came before can be handed to it. */
+function isExecutable(head: Operand | undefined): boolean {
+  return head?.kind !== "literal" && !(head?.kind === "field" && head.path.length === 0);
+}
+
+function wordOperand({ text: source, column }: Word): Operand {
+  if (source === "true" || source === "false") return { kind: "literal", value: source === "true", source, column };
+  if (source === "nil") return { kind: "literal", value: undefined, source, column };
+  if (!templateFunctions.has(source)) throw new SyntaxFault(`function ${quote(source)} not defined`);
+  return { kind: "function", name: source, column };
 }
 
 function literalValue(word: Word): string | number {
   if (word.kind === "number") return Number(word.text.replaceAll("_", ""));
   if (word.text.startsWith("`")) return word.text.slice(1, -1);
   const inner = word.text.slice(1, -1).replace(/\\(n|t|r|"|'|\\)/g, (_, char: string) => ESCAPES[char] ?? char);
-  return word.kind === "char" ? (inner.codePointAt(0) ?? 0) : inner;
+  if (word.kind !== "char") return inner;
+  if ([...inner].length !== 1) throw new SyntaxFault(`malformed character constant: ${word.text}`);
+  return inner.codePointAt(0) ?? 0;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r" };

@@ -1,7 +1,12 @@
 // The syntax tree of Go templates (text/template), as much as Knative's ConfigMaps use. Shapes only.
 
 export type Operand =
-  | { readonly kind: "literal"; readonly value: string | number | boolean | undefined; readonly source: string }
+  | {
+      readonly kind: "literal";
+      readonly value: string | number | boolean | undefined;
+      readonly source: string;
+      readonly column: number;
+    }
   | { readonly kind: "field"; readonly path: readonly string[]; readonly column: number }
   | {
       readonly kind: "variable";

@@ -1,6 +1,6 @@
 // Go's text/template over plain data: parse once, execute often, errors worded as Go words them. No files, no custom functions.
 import { type Parsed, parsed, unparsed } from "../parsed.ts";
-import { FunctionFault, isTrue, printed, templateFunctions } from "./template-functions.ts";
+import { FunctionFault, goTypeOf, isTrue, printed, templateFunctions, wrongCount } from "./template-functions.ts";
 import { parseNodes } from "./template-parser.ts";
 import type { Command, Operand, Pipeline, TemplateNode } from "./template-syntax.ts";
 
@@ -73,6 +73,11 @@ class Execution {
 
   private range(node: Extract<TemplateNode, { kind: "if" | "with" | "range" }>, dot: unknown, value: unknown): string {
     const entries = entriesOf(value);
+    if (!entries) {
+      // Go names what it looked at last.
+      const last = node.pipeline.commands.at(-1)?.at(-1) as Operand;
+      throw this.fault(last.column, operandText(last), `range can't iterate over ${printed(value)}`);
+    }
     if (entries.length === 0) return this.nodes(node.otherwise, dot);
     const [first, second] = node.pipeline.variables;
     let out = "";
@@ -100,19 +105,28 @@ class Execution {
   private command(command: Command, dot: unknown, piped: readonly unknown[]): unknown {
     const [head, ...rest] = command as [Operand, ...Operand[]];
     const args = (): readonly unknown[] => [...rest.map((operand) => this.value(operand, dot)), ...piped];
-    if (head.kind === "function") {
-      try {
-        return templateFunctions.get(head.name)?.(args());
-      } catch (fault) {
-        if (!(fault instanceof FunctionFault)) throw fault;
-        throw this.fault(head.column, head.name, `error calling ${head.name}: ${fault.message}`);
-      }
-    }
+    if (head.kind === "function") return this.call(head, args(), commandText(command));
+    if (head.kind === "literal" && head.source === "nil") throw this.fault(head.column, "nil", "nil is not a command");
     const value = this.value(head, dot, args());
-    if (head.kind === "literal" && rest.length + piped.length > 0) {
-      throw this.fault(0, head.source, `can't give argument to non-function ${head.source}`);
+    const text = operandText(head);
+    if (
+      rest.length > 0 &&
+      (head.kind === "literal" || text === "." || (head.kind === "variable" && !head.path.length))
+    ) {
+      throw this.fault(head.column, text, `can't give argument to non-function ${text}`);
     }
     return value;
+  }
+
+  private call({ name, column }: { name: string; column: number }, args: readonly unknown[], text: string): unknown {
+    const wrong = wrongCount(name, args.length);
+    if (wrong !== undefined) throw this.fault(column, name, wrong);
+    try {
+      return templateFunctions.get(name)?.(args);
+    } catch (fault) {
+      if (!(fault instanceof FunctionFault)) throw fault;
+      throw this.fault(column, text, `error calling ${name}: ${fault.message}`);
+    }
   }
 
   private value(operand: Operand, dot: unknown, args: readonly unknown[] = []): unknown {
@@ -126,7 +140,7 @@ class Execution {
         return this.walk(found?.value, operand.path, operand.column, args);
       }
       case "function":
-        return templateFunctions.get(operand.name)?.(args);
+        return this.call(operand, args, operand.name);
       case "pipeline":
         return this.walk(this.pipeline(operand.pipeline, dot), operand.path, operand.column, args);
     }
@@ -136,11 +150,13 @@ class Execution {
     return path.reduce((value: unknown, field, at) => {
       const chain = `.${path.slice(0, at + 1).join(".")}`;
       const found = this.field(value, field, { column, chain });
-      if (typeof found === "function") {
-        const method = found as (...given: readonly unknown[]) => unknown;
-        return method(...(at === path.length - 1 ? args : []));
-      }
-      return found;
+      const given = at === path.length - 1 ? args : [];
+      if (typeof found === "function") return (found as (...given: readonly unknown[]) => unknown)(...given);
+      if (given.length === 0) return found;
+      const why = isStruct(value)
+        ? "has arguments but cannot be invoked as function"
+        : "is not a method but has arguments";
+      throw this.fault(column, chain, `${field} ${why}`);
     }, start);
   }
 
@@ -153,7 +169,7 @@ class Execution {
       throw this.fault(where.column, where.chain, `can't evaluate field ${field} in type ${value.goType}`);
     }
     if (typeof value !== "object" || Array.isArray(value)) {
-      throw this.fault(where.column, where.chain, `can't evaluate field ${field} in type ${typeof value}`);
+      throw this.fault(where.column, where.chain, `can't evaluate field ${field} in type ${goTypeOf(value)}`);
     }
     return Object.hasOwn(value, field) ? (value as Record<string, unknown>)[field] : undefined;
   }
@@ -165,12 +181,35 @@ class Execution {
   }
 }
 
+/** A command as Go's errors quote it. */
+function commandText(command: Command): string {
+  return command.map(operandText).join(" ");
+}
+
+function operandText(operand: Operand): string {
+  switch (operand.kind) {
+    case "literal":
+      return operand.source;
+    case "function":
+      return operand.name;
+    case "field":
+      return `.${operand.path.join(".")}`;
+    case "variable":
+      return [operand.name, ...operand.path].join(".");
+    case "pipeline":
+      return [`(${operand.pipeline.commands.map(commandText).join(" | ")})`, ...operand.path].join(".");
+  }
+}
+
 function isStruct(value: unknown): value is GoStruct {
   return typeof value === "object" && value !== null && "goType" in value && "fields" in value;
 }
 
-function entriesOf(value: unknown): readonly (readonly [unknown, unknown])[] {
+/** undefined: it cannot be ranged over. */
+function entriesOf(value: unknown): readonly (readonly [unknown, unknown])[] | undefined {
+  if (typeof value === "boolean" || typeof value === "string") return undefined;
   if (Array.isArray(value)) return value.map((item, at) => [at, item] as const);
+  if (typeof value === "number" && !Number.isInteger(value)) return undefined;
   if (typeof value === "number") return Array.from({ length: value }, (_, at) => [at, at] as const);
   if (value === undefined || value === null || typeof value !== "object") return [];
   return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));

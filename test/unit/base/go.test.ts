@@ -115,6 +115,31 @@ describe("Go templates", () => {
   };
   const meta: GoStruct = { goType: "v1.ObjectMeta", fields: { Name: "web", Labels: { app: "x" }, Parts: ["a", "b"] } };
   it.each([
+    ["{{.Name .Labels}}", "1:2", ".Name", "Name has arguments but cannot be invoked as function"],
+    ["{{.Labels.app 1}}", "1:9", ".Labels.app", "app is not a method but has arguments"],
+    ["{{nil}}", "1:2", "nil", "nil is not a command"],
+    ["{{printf}}", "1:2", "printf", "wrong number of args for printf: want at least 1 got 0"],
+    ["{{not 1 2}}", "1:2", "not", "wrong number of args for not: want 1 got 2"],
+    ["{{len 3}}", "1:2", "len 3", "error calling len: len of type int"],
+    ["{{index .Labels 1}}", "1:2", "index .Labels 1", "error calling index: value has type int; should be string"],
+    ["{{slice .Name 2 1}}", "1:2", "slice .Name 2 1", "error calling slice: invalid slice index: 2 > 1"],
+    ["{{eq .Name 1}}", "1:2", "eq .Name 1", "error calling eq: incompatible types for comparison: string and int"],
+    ["{{range not .Name}}{{end}}", "1:12", ".Name", "range can't iterate over false"],
+  ])("%s cannot run", (source, place, context, why) => {
+    expect(run(source, meta)).toBe(`template: t:${place}: executing "t" at <${context}>: ${why}`);
+  });
+  it.each([
+    ["{{..Name}}", 'unexpected . after term "."'],
+    ["{{'ab'}}", "malformed character constant: 'ab'"],
+    ["{{1 | 2}}", "non executable command in pipeline stage 2"],
+    ["{{()}}", "missing value for parenthesized pipeline"],
+    ["{{.Name)}}", "unexpected right paren"],
+    ["{{| .Name}}", 'unexpected "|" in command'],
+    ["{{#}}", 'unexpected "#" in command'],
+  ])("%s does not parse", (source, why) => {
+    expect(run(source, meta)).toBe(`template: t:1: ${why}`);
+  });
+  it.each([
     ["{{.Name}}-c", "web-c"],
     ["{{ .Labels.app }}", "x"],
     ["{{ .Labels.none }}", "<no value>"],
