@@ -20,7 +20,9 @@ export class H2cSessions {
     const session = connect(`http://${this.authority}`, {
       settings: { enablePush: false, initialWindowSize: 1 << 20 },
     });
-    session.on("connect", () => session.setLocalWindowSize(1 << 20));
+    session.on("connect", () => {
+      if (!session.destroyed) session.setLocalWindowSize(1 << 20);
+    });
     session.on("error", () => this.drop(session));
     session.on("goaway", () => this.drop(session));
     session.on("close", () => {

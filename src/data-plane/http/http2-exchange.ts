@@ -68,13 +68,14 @@ export class Http2Exchange implements Exchange {
   }
 
   start(status: number, _reason: string, headers: RawHeaders, empty = false): AnswerBody {
-    this.started = true;
     const { stream } = this;
-    if (stream.destroyed || stream.closed) return stream;
-    stream.respond(
-      { ...asOutgoing(headers), ":status": status },
-      { endStream: empty, waitForTrailers: !empty && this.method !== "HEAD" },
-    );
+    if (!stream.destroyed && !stream.closed) {
+      stream.respond(
+        { ...asOutgoing(headers), ":status": status },
+        { endStream: empty, waitForTrailers: !empty && this.method !== "HEAD" },
+      );
+    }
+    this.started = true;
     if (!empty) stream.once("wantTrailers", () => this.sendTrailers());
     return stream;
   }
@@ -110,16 +111,28 @@ function plainHeaders(raw: RawHeaders, host: string): RawHeaders {
   return headers;
 }
 
-/** A header list as node:http2 takes it: lower-case names, repeats as arrays, nothing that belongs to an HTTP/1 connection. */
+/** What node:http2 refuses to send twice. */
+const ONCE: ReadonlySet<string> = new Set(
+  `access-control-allow-credentials access-control-max-age access-control-request-method age authorization content-encoding
+  content-language content-length content-location content-md5 content-range content-type date dnt etag expires from
+  if-match if-modified-since if-none-match if-range if-unmodified-since last-modified location max-forwards range referer
+  retry-after tk upgrade-insecure-requests user-agent x-content-type-options`.split(/\s+/),
+);
+
+/**
+ * A header list as node:http2 takes it: lower-case names, repeats as arrays (or the first alone, where there may be only one), nothing that
+ * belongs to an HTTP/1 connection.
+ */
 export function asOutgoing(headers: RawHeaders): OutgoingHttpHeaders {
   const out: OutgoingHttpHeaders = {};
   for (let index = 0; index < headers.length; index += 2) {
     const name = (headers[index] as string).toLowerCase();
     const value = headers[index + 1] as string;
     if (HOP_BY_HOP.has(name) && name !== "te" && name !== "trailer") continue;
-    if (name === "host") continue;
+    if (name === "host" || name === "http2-settings" || (name === "te" && value !== "trailers")) continue;
     const before = out[name];
     if (before === undefined) out[name] = value;
+    else if (ONCE.has(name)) continue;
     else if (Array.isArray(before)) before.push(value);
     else out[name] = [before as string, value];
   }

@@ -74,10 +74,12 @@ export class Http2Forward {
       return;
     }
     const { hasBody } = exchange;
-    const stream = lease.session.request(requestHeaders(exchange, this.options.headers, sessions.authority), {
-      endStream: !hasBody,
-      waitForTrailers: hasBody,
-    });
+    const headers = requestHeaders(exchange, this.options.headers, sessions.authority);
+    const stream = attempt(() => lease.session.request(headers, { endStream: !hasBody, waitForTrailers: hasBody }));
+    if (stream instanceof Error) {
+      this.settle({ kind: "unreachable", code: "EHEAD", message: String(stream) });
+      return;
+    }
     this.stream = stream;
     this.tries += 1;
     stream.on("headers", (headers, _flags, ...more: unknown[]) => this.onInterim(headers, more[0] as RawHeaders));
@@ -112,8 +114,14 @@ export class Http2Forward {
     const sent = options.onHead?.(this.status, answer.headers) ?? answer.headers;
     const empty = ended || exchange.method === "HEAD" || this.status === 204 || this.status === 304;
     this.length = empty ? 0 : answer.length;
-    this.body = exchange.start(this.status, reasonOf(this.status), sent, empty);
-    if (!empty) this.body.flushHeaders?.();
+    const body = attempt(() => exchange.start(this.status, reasonOf(this.status), sent, empty));
+    if (body instanceof Error) {
+      this.settle({ kind: "unreachable", code: "EHEAD", message: String(body) });
+      if (this.stream !== undefined) cancelStream(this.stream);
+      return;
+    }
+    this.body = body;
+    if (!empty) body.flushHeaders?.();
   }
 
   private onBody(chunk: Buffer): void {
@@ -192,6 +200,15 @@ export class Http2Forward {
   }
 }
 
+/** node:http2 throws at headers that the other side's parser let through. */
+function attempt<T>(act: () => T): T | Error {
+  try {
+    return act();
+  } catch (fault) {
+    return fault as Error;
+  }
+}
+
 function plain(raw: RawHeaders): RawHeaders {
   return raw.filter((_, index) => (raw[index - (index % 2)] as string).charCodeAt(0) !== 0x3a);
 }
@@ -218,5 +235,7 @@ function faultOf(stream: ClientHttp2Stream, error: NodeJS.ErrnoException | undef
       return { code: "RESET", message: `stream error: stream ID ${stream.id}; ${reset}; received from peer` };
     }
   }
-  return { code: error?.code ?? "EOF", message: error?.message ?? "EOF" };
+  // A stream that waited for its session is only told that it was cancelled; why, is the session's.
+  const { code = "EOF", message = "EOF" } = (error?.cause ?? error ?? {}) as NodeJS.ErrnoException;
+  return { code, message };
 }
