@@ -4,7 +4,9 @@ import { exampleChecksum } from "../../../src/apis/config/example-checksum.ts";
 import { makeServingConfig } from "../../../src/apis/config/serving-config.ts";
 import type { AdmissionAnswer } from "../../../src/apis/meta/admission.ts";
 import type { AnyObject } from "../../../src/apis/meta/object.ts";
-import { unknownFields } from "../../../src/apis/schema/schemas.ts";
+import type { Schema } from "../../../src/apis/schema/schema.ts";
+import { schemaOf, unknownFields } from "../../../src/apis/schema/schemas.ts";
+import { schemaFindings } from "../../../src/apis/schema/structural.ts";
 import type { Service } from "../../../src/apis/serving/types.ts";
 
 const { config } = makeServingConfig(new Map());
@@ -79,6 +81,16 @@ describe("admission", () => {
     expect(refusal(answer)?.message).toBe(
       'Service.serving.knative.dev "hello" is invalid: spec.template.spec.containers[0].volumeMounts[1]: Duplicate value: {"mountPath":"/a"}',
     );
+  });
+  it("has a schema that looks into a field reference of a volume, and not into one of the environment", () => {
+    const env = [{ name: "A", valueFrom: { fieldRef: {} } }];
+    const volumes = [
+      { name: "v", projected: { sources: [{ downwardAPI: { items: [{ path: "p", fieldRef: {} }] } }] } },
+    ];
+    const schema = schemaOf("Service.serving.knative.dev") as Schema;
+    expect(schemaFindings(schema, service({ containers: [{ env }], volumes })).map(({ path }) => path)).toEqual([
+      "spec.template.spec.volumes[0].projected.sources[0].downwardAPI.items[0].fieldRef.fieldPath",
+    ]);
   });
   it("refuses a change of a named revision", () => {
     const named = (image: string): AnyObject => {
