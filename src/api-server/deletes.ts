@@ -1,7 +1,7 @@
 // DELETE of one object or of a collection, with DeleteOptions from body or query. What deletion means is the store's affair.
 import { apiVersionOf, keyOf } from "../apis/kinds.ts";
 import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
-import { isFields } from "../base/json.ts";
+import { fieldsOf } from "../base/json.ts";
 import type { DeleteOptions } from "../control-plane/store/deletion.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import { detailsOf } from "../control-plane/store/refusals.ts";
@@ -48,7 +48,7 @@ function parseOptions(request: ApiRequest): DeleteOptions | { readonly refused: 
     return { refused: makeFailure("Invalid", `DeleteOptions.meta.k8s.io "" is invalid: ${text}`) };
   }
   const grace = body["gracePeriodSeconds"] ?? request.query.get("gracePeriodSeconds") ?? undefined;
-  const { uid, resourceVersion } = isFields(body["preconditions"]) ? body["preconditions"] : {};
+  const { uid, resourceVersion } = fieldsOf(body["preconditions"]);
   const inBody = Array.isArray(body["dryRun"]) ? body["dryRun"].map(String) : [];
   const dryRun = isDryRun([...request.query.getAll("dryRun"), ...inBody]);
   if (typeof dryRun !== "boolean") return dryRun;

@@ -2,7 +2,7 @@
 import { apiVersionOf } from "../apis/kinds.ts";
 import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
-import { isFields } from "../base/json.ts";
+import { fieldsOf } from "../base/json.ts";
 import type { ApiRequest } from "./answer.ts";
 import { jsonBody } from "./request-body.ts";
 import type { Target } from "./target.ts";
@@ -29,7 +29,7 @@ export function decodeObject(
       `the object provided is unrecognized (must be of type ${kind}): its kind is ${JSON.stringify(body["kind"])}`,
     );
   }
-  const metadata = isFields(body["metadata"]) ? body["metadata"] : {};
+  const metadata = fieldsOf(body["metadata"]);
   const given = metadata["namespace"];
   if (target.resource.namespaced) {
     if (target.namespace === undefined) return bad("an empty namespace may not be set during creation");

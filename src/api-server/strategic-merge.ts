@@ -1,5 +1,5 @@
 // Kubernetes' strategic merge patch: a merge patch that knows which lists are joined by a key, with directives for what a merge cannot say. Pure.
-import { isFields } from "../base/json.ts";
+import { fieldsOf, isFields } from "../base/json.ts";
 import { type MergeKey, mergeKeys, SET } from "./merge-keys.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -81,7 +81,7 @@ function mergeValue(before: unknown, { value, order, removed }: Changes, path: s
   }
   if (value === undefined) return before;
   if (!isFields(value)) return value;
-  return mergeFields(isFields(before) ? before : {}, value, path);
+  return mergeFields(fieldsOf(before), value, path);
 }
 
 function listOf(value: unknown, path: string): List {
@@ -105,7 +105,7 @@ function mergeList(list: List, patch: List, key: string, path: string): List {
     if (item["$patch"] === "delete") {
       if (at >= 0) merged.splice(at, 1);
     } else if (at < 0) merged.push(mergeFields({}, item, path));
-    else merged[at] = mergeFields(isFields(target) ? target : {}, item, path);
+    else merged[at] = mergeFields(fieldsOf(target), item, path);
   }
   return merged;
 }

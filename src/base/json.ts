@@ -7,6 +7,11 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The fields of an object, none of anything else. */
+export function fieldsOf(value: unknown): Fields {
+  return isFields(value) ? value : {};
+}
+
 /** Deep equality of JSON values. Order of keys does not matter and an undefined field is an absent one. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
@@ -25,7 +30,7 @@ export function sameJson(a: unknown, b: unknown): boolean {
 /** The target with the merge patch applied: null removes a field, arrays are replaced whole. Unchanged parts are shared; a patch that changes nothing gives the target itself. */
 export function applyMergePatch(target: unknown, patch: unknown): unknown {
   if (!isFields(patch)) return patch;
-  return withFields(isFields(target) ? target : {}, patch, (before, value) => applyMergePatch(before, value));
+  return withFields(fieldsOf(target), patch, (before, value) => applyMergePatch(before, value));
 }
 
 /** The fields with others laid over them, each by `lay`: null removes one, undefined leaves it. The same object when nothing is other than before. */

@@ -1,6 +1,6 @@
 // kubectl apply's merge: what the new file says, what the old file said and the new one no longer does, and all else left alone. Pure.
 import type { AnyObject } from "../apis/meta/object.ts";
-import { isFields, sameJson } from "../base/json.ts";
+import { fieldsOf, isFields, sameJson } from "../base/json.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -34,7 +34,7 @@ export function makeThreeWayPatch(original: unknown, modified: AnyObject, curren
 /** Fields that are new or other in `to`; removals are not among them. */
 function changesOf(from: unknown, to: unknown): Fields {
   if (!isFields(to)) return {};
-  const base = isFields(from) ? from : {};
+  const base = fieldsOf(from);
   const changes = new Map<string, unknown>();
   for (const [key, value] of Object.entries(to)) {
     if (isFields(value) && isFields(base[key])) {
@@ -48,7 +48,7 @@ function changesOf(from: unknown, to: unknown): Fields {
 /** Nulls for the fields that `from` has and `to` has not. */
 function removalsOf(from: unknown, to: unknown): Fields {
   if (!isFields(from)) return {};
-  const target = isFields(to) ? to : {};
+  const target = fieldsOf(to);
   const removals = new Map<string, unknown>();
   for (const [key, value] of Object.entries(from)) {
     if (target[key] === undefined || target[key] === null) removals.set(key, null);

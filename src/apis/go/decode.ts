@@ -1,7 +1,7 @@
 // Decodes JSON into a Go type and writes it back as Go would: unknown fields go, empty ones vanish, quantities become canonical.
 // All mismatches are reported, each with its place; the text of one is Go's own.
 import { canonicalQuantity, parseQuantity } from "../../base/go/quantity.ts";
-import { isFields } from "../../base/json.ts";
+import { fieldsOf, isFields } from "../../base/json.ts";
 import { joinPath } from "../meta/field-error.ts";
 import { type GoField, type GoStruct, type GoType, goTypeName, type Scalar } from "./go-type.ts";
 
@@ -57,7 +57,7 @@ function decodeValue(type: GoType, json: unknown, at: Place, errors: Errors): un
 
 function decodeStruct(type: GoStruct, json: unknown, at: Place, errors: Errors): unknown {
   if (json !== null && json !== undefined && !isFields(json)) mismatch(type, json, at, errors, undefined);
-  const given = isFields(json) ? json : {};
+  const given = fieldsOf(json);
   const keys = Object.keys(given);
   const others = keys.every((key) => type.names.has(key)) ? [] : keys.filter((key) => !type.names.has(key));
   const out: Record<string, unknown> = {};

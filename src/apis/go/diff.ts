@@ -1,6 +1,7 @@
 // Differences of two objects in the words of Knative's update errors: one block each, Go field names, old and new value.
 // Source: knative.dev/pkg/kmp and the path syntax of go-cmp.
 import { parseQuantity } from "../../base/go/quantity.ts";
+import { fieldsOf } from "../../base/json.ts";
 import { sameValue } from "../meta/same-value.ts";
 import type { GoStruct, GoType } from "./go-type.ts";
 import { goTypeName } from "./go-type.ts";
@@ -27,8 +28,8 @@ function differences(type: GoType, old: unknown, now: unknown, site: Site): read
     return differences(type.ptr, old, now, { ...site, isFollowed: typeof type.ptr === "string" });
   }
   if ("struct" in type) {
-    const before = asRecord(old);
-    const after = asRecord(now);
+    const before = fieldsOf(old);
+    const after = fieldsOf(now);
     return type.fields.flatMap((field) => {
       const name = field.via === undefined ? field.go : `${field.via}.${field.go}`;
       const inner = { path: `${site.path}.${name}`, isFollowed: false };
@@ -39,7 +40,7 @@ function differences(type: GoType, old: unknown, now: unknown, site: Site): read
   if (isNil(old) || isNil(now)) return [block(type, old, now, site)];
   return "list" in type
     ? listDifferences(type.list, old as readonly unknown[], now as readonly unknown[], site)
-    : mapDifferences(type.map, asRecord(old), asRecord(now), site);
+    : mapDifferences(type.map, fieldsOf(old), fieldsOf(now), site);
 }
 
 /** Go sees three fields in an int-or-string. */
@@ -126,8 +127,4 @@ function amountOf(quantity: unknown): bigint | undefined {
 
 function isNil(value: unknown): boolean {
   return value === undefined || value === null;
-}
-
-function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }

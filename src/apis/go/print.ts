@@ -1,5 +1,6 @@
 // Values as Go prints them with `%+v`, as far as differences of Revisions show them. Addresses print as 0xADDR.
 import { parseQuantity } from "../../base/go/quantity.ts";
+import { fieldsOf } from "../../base/json.ts";
 import type { GoField, GoStruct, GoType } from "./go-type.ts";
 
 const ADDRESS = "0xADDR";
@@ -23,10 +24,10 @@ function plain(type: GoType, value: unknown): string {
       .map((item) => plain(type.list, item))
       .join(" ")}]`;
   if ("map" in type) {
-    const entries = Object.entries(asRecord(value)).sort(([a], [b]) => (a < b ? -1 : 1));
+    const entries = Object.entries(fieldsOf(value)).sort(([a], [b]) => (a < b ? -1 : 1));
     return `map[${entries.map(([key, item]) => `${key}:${plain(type.map, item)}`).join(" ")}]`;
   }
-  const given = asRecord(value);
+  const given = fieldsOf(value);
   return `{${parts(type)
     .map(({ name, fields }) => `${name}:${plainPart(fields, given)}`)
     .join(" ")}}`;
@@ -81,11 +82,11 @@ function stringOf(type: GoType, value: unknown): string {
       .join("")}}`;
   }
   if ("map" in type) {
-    const entries = Object.entries(asRecord(value)).sort(([a], [b]) => (a < b ? -1 : 1));
+    const entries = Object.entries(fieldsOf(value)).sort(([a], [b]) => (a < b ? -1 : 1));
     const name = type.map === "quantity" ? "ResourceList" : "map[string]string";
     return `${name}{${entries.map(([key, item]) => `${key}: ${stringOf(type.map, item)},`).join("")}}`;
   }
-  const given = asRecord(value);
+  const given = fieldsOf(value);
   const fields = inOrder(parts(type), type.printed).map(({ name, fields: part }) => {
     return `${name}:${"struct" in part ? stringOf(part, given) : stringOf(part.type, given[part.json])},`;
   });
@@ -134,8 +135,4 @@ function parts(type: GoStruct): readonly Part[] {
 
 function asList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }
