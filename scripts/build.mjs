@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { cp, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { build, stop } from "esbuild";
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -54,6 +54,8 @@ export async function buildGateway() {
     legalComments: "none",
     logLevel: "warning",
   });
+  // The bundler's helper process would stay for as long as whoever asked for this.
+  await stop();
 }
 
 /** Builds everything; resolves to the entry of the CLI. */

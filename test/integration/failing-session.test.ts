@@ -198,13 +198,14 @@ describe.skipIf(privateEngineLack !== undefined)("on an engine that goes away", 
     await testImage(runtime);
     session = await openSession("docker");
   });
+  // Backwards, each whatever became of the one before it.
+  afterAll(() => engine.close());
   afterAll(async () => {
-    await session[Symbol.asyncDispose]();
-    await runtime.close();
     if (before === undefined) delete process.env["DOCKER_HOST"];
     else process.env["DOCKER_HOST"] = before;
-    await engine.close();
+    await runtime.close();
   });
+  afterAll(() => session[Symbol.asyncDispose]());
   const nodeReady = async (): Promise<string> => {
     const node = await session.emulator.client.get({ kind: "Node", namespace: "", name: "knap" });
     const condition = node?.status?.conditions?.find(({ type }) => type === "Ready");

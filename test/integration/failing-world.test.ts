@@ -17,10 +17,8 @@ describe.skipIf(privateEngineLack !== undefined)("a failing engine", () => {
       engine: { env: { DOCKER_HOST: engine.host } },
     });
   }, 60_000);
-  afterAll(async () => {
-    await bench.close();
-    await engine.close();
-  }, 60_000);
+  afterAll(() => engine.close(), 60_000);
+  afterAll(() => bench.close(), 60_000);
 
   test.each(["SIGTERM", "SIGKILL"] as const)("after %s and a new start the same pods serve again", async (signal) => {
     heard.length = 0;

@@ -64,16 +64,17 @@ describe.skipIf(lack !== undefined)("an engine whose disk is full", () => {
     await session.deploy("steady", { annotations: keptUp, ...withSettings });
     await session.ready("steady");
   });
+  // Backwards, each whatever became of the one before it.
+  afterAll(() => disk[Symbol.dispose]());
+  afterAll(() => engine.close());
   afterAll(async () => {
-    await session[Symbol.asyncDispose]();
-    const left = await leftovers(runtime, "knap.dev/session");
-    await runtime.close();
     if (before === undefined) delete process.env["DOCKER_HOST"];
     else process.env["DOCKER_HOST"] = before;
-    await engine.close();
-    disk[Symbol.dispose]();
+    const left = await leftovers(runtime, "knap.dev/session");
+    await runtime.close();
     expect(left).toEqual([]);
   });
+  afterAll(() => session[Symbol.asyncDispose]());
 
   test("containers and pods' networks that cannot be made are held and told; requests wait and are answered", async () => {
     await session.deploy("sleeper");

@@ -1,11 +1,12 @@
 // A Docker engine of a test's own, to be killed and started again without hurting anybody. Linux and root only; its folder and processes are its own.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDockerRuntime } from "../../src/node/runtime/docker/docker-runtime.ts";
 import { eventually } from "./eventually.ts";
+import { isRunning, unmountBelow } from "./test-folder.ts";
 
 const DOCKERD = ["/usr/bin/dockerd", "/usr/sbin/dockerd", "/usr/local/bin/dockerd"].find((path) => existsSync(path));
 
@@ -13,9 +14,9 @@ const DOCKERD = ["/usr/bin/dockerd", "/usr/sbin/dockerd", "/usr/local/bin/docker
 export const privateEngineLack =
   process.platform !== "linux" || process.getuid?.() !== 0
     ? "needs Linux and root"
-    : DOCKERD
+    : DOCKERD && existsSync("/usr/bin/setpriv")
       ? undefined
-      : "needs dockerd";
+      : "needs dockerd and setpriv";
 
 export interface PrivateEngine {
   readonly host: string;
@@ -25,15 +26,24 @@ export interface PrivateEngine {
   close(): Promise<void>;
 }
 
+const ip = (...args: string[]): void => void execFileSync("ip", args, { stdio: "ignore" });
+
 /** A bridge for the engine: without one of its own it would take, or with `none` even remove, the machine's docker0. */
 function makeBridge(): { readonly name: string; remove(): void } {
-  const number = 1 + (process.pid % 250);
-  const name = `knaptest${number}`;
-  const ip = (...args: string[]): void => void execFileSync("ip", args, { stdio: "ignore" });
+  removeAbandonedBridges();
+  const name = `knapt${process.pid}`;
   ip("link", "add", name, "type", "bridge");
-  ip("addr", "add", `10.214.${number}.1/24`, "dev", name);
+  ip("addr", "add", `10.214.${1 + (process.pid % 250)}.1/24`, "dev", name);
   ip("link", "set", name, "up");
   return { name, remove: () => ip("link", "del", name) };
+}
+
+/** Those of test processes that were killed. */
+function removeAbandonedBridges(): void {
+  for (const name of readdirSync("/sys/class/net")) {
+    const [, pid] = /^knapt(\d+)$/.exec(name) ?? [];
+    if (pid !== undefined && !isRunning(Number(pid))) ip("link", "del", name);
+  }
 }
 
 /** Starts an engine in a folder of its own, on a bridge of its own, with no firewall rules. `dataRoot`: where it keeps images and containers. */
@@ -47,8 +57,10 @@ export async function openPrivateEngine({ dataRoot }: { readonly dataRoot?: stri
     // What a killed engine left would keep the next one from starting.
     for (const stale of ["pid", "exec/containerd/containerd.pid"]) rmSync(join(folder, stale), { force: true });
     daemon = spawn(
-      DOCKERD as string,
+      "setpriv",
       [
+        // It ends with the test's process, however that ends.
+        ...["--pdeathsig", "SIGTERM", DOCKERD as string],
         ...["--data-root", data, "--exec-root", `${folder}/exec`, "--pidfile", `${folder}/pid`],
         ...["-H", host, "--bridge", bridge.name, "--iptables=false"],
       ],
@@ -61,7 +73,7 @@ export async function openPrivateEngine({ dataRoot }: { readonly dataRoot?: stri
   };
   const stop = async (signal: "SIGTERM" | "SIGKILL"): Promise<void> => {
     const gone = daemon;
-    if (!gone || !isRunning(gone)) return;
+    if (!gone || !isUp(gone)) return;
     const exited = new Promise((resolve) => gone.once("exit", resolve));
     gone.kill(signal);
     await exited;
@@ -73,9 +85,10 @@ export async function openPrivateEngine({ dataRoot }: { readonly dataRoot?: stri
     stop,
     close: async () => {
       // An engine that was killed has left its containers running; only an engine can end them and take its networks down.
-      if (!isRunning(daemon)) await start();
+      if (!isUp(daemon)) await start();
       await clear(`${folder}/docker.sock`);
       await stop("SIGTERM");
+      // An engine mounts its data folder onto itself, and a killed one leaves more.
       unmountBelow(folder);
       unmountBelow(data);
       bridge.remove();
@@ -84,7 +97,7 @@ export async function openPrivateEngine({ dataRoot }: { readonly dataRoot?: stri
   };
 }
 
-function isRunning(daemon: ChildProcess | undefined): boolean {
+function isUp(daemon: ChildProcess | undefined): boolean {
   return daemon !== undefined && daemon.exitCode === null && daemon.signalCode === null;
 }
 
@@ -104,11 +117,4 @@ function call(socketPath: string, method: string, path: string): Promise<unknown
     asked.once("error", reject);
     asked.end();
   });
-}
-
-/** An engine mounts its data folder onto itself, and a killed one leaves more. */
-function unmountBelow(folder: string): void {
-  const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n");
-  const ours = mounts.map((line) => line.split(" ")[1] ?? "").filter((path) => `${path}/`.startsWith(`${folder}/`));
-  for (const path of ours.sort().reverse()) execFileSync("umount", ["-l", path]);
 }
