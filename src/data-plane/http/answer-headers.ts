@@ -6,6 +6,8 @@ export interface AnswerHead {
   readonly headers: string[];
   /** Declared length of the body, undefined when it ends with the stream. */
   readonly length: number | undefined;
+  /** Nothing says what the body is. */
+  readonly typeless: boolean;
   /** Server-sent events: never held back. */
   readonly events: boolean;
   /** A transfer encoding other than chunked, which nobody here can read. */
@@ -18,6 +20,7 @@ export function readAnswerHead(status: number, raw: RawHeaders, framed = false):
   const headers: string[] = [];
   let length: number | undefined;
   let events = false;
+  let typed = false;
   let trailer: string | undefined;
   let chunked = false;
   let encoding: string | undefined;
@@ -30,6 +33,7 @@ export function readAnswerHead(status: number, raw: RawHeaders, framed = false):
       length = Number(value);
     } else if (lower === "content-type") {
       if (status === 304) continue;
+      typed = true;
       events = value.startsWith("text/event-stream");
     } else if (HOP_BY_HOP.has(lower)) {
       if (lower === "trailer") trailer = trailer === undefined ? value : `${trailer}, ${value}`;
@@ -39,9 +43,10 @@ export function readAnswerHead(status: number, raw: RawHeaders, framed = false):
       }
       continue;
     } else if (named?.has(lower)) continue;
+    else if (lower === "content-encoding") typed ||= value !== "";
     headers.push(name, value);
   }
   // Without chunks there is no place for trailers, whatever is announced (`net/http` fixTrailer); over HTTP/2 there always is.
   if (trailer !== undefined && (chunked || framed)) headers.push("Trailer", canonicalNames(trailer));
-  return { headers, length, events, encoding };
+  return { headers, length, typeless: !typed, events, encoding };
 }

@@ -5,6 +5,7 @@ import { readAnswerHead } from "./answer-headers.ts";
 import { reasonOf } from "./errors.ts";
 import type { AnswerBody, Exchange, RawHeaders } from "./exchange.ts";
 import type { ForwardOptions, Outcome } from "./forwarder.ts";
+import { GuessedBody } from "./guessed-body.ts";
 import { upgradeType } from "./headers.ts";
 import { makeRequestHead, type RequestHead } from "./request-head.ts";
 import { RequestPump } from "./request-pump.ts";
@@ -105,7 +106,7 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
     const { exchange, options } = this;
     if (head.status !== 101) options.onActivity?.(0);
     if (head.status < 200) return this.onInterim(head);
-    const { headers, length, events, encoding } = readAnswerHead(head.status, head.headers);
+    const { headers, length, typeless, events, encoding } = readAnswerHead(head.status, head.headers);
     if (encoding !== undefined) {
       this.fail("HPE_ENCODING", `unsupported transfer encoding: ${JSON.stringify(encoding)}`);
       return false;
@@ -115,15 +116,16 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
     this.status = head.status;
     this.length = empty ? 0 : length;
     this.holds = length !== undefined && !events;
-    const start = (): void => this.start(head, sent, empty || length === 0);
+    const start = (): void => this.start(head.status, sent, empty || length === 0, typeless && this.holds);
     if (options.withholds && exchange.version !== "2" && this.pump?.sending) this.withhold(start, sent);
     else start();
     return exchange.method !== "HEAD";
   }
 
-  private start(head: ResponseHead, sent: RawHeaders, empty: boolean): void {
+  private start(status: number, sent: RawHeaders, empty: boolean, guesses: boolean): void {
     try {
-      this.body = this.exchange.start(head.status, reasonOf(head.status), sent, empty);
+      if (guesses && !empty) this.body = new GuessedBody(this.exchange, status, sent);
+      else this.body = this.exchange.start(status, reasonOf(status), sent, empty);
     } catch (fault) {
       // The server side refuses a header that the parser let through.
       this.fail("EHEAD", String(fault));
