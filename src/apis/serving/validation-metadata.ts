@@ -82,20 +82,23 @@ export function validateNoAutoscaling(annotations: StringMap | undefined): Findi
 
 /** `rollout-duration` of a Service or Route, under either spelling. */
 export function validateRollout(annotations: StringMap | undefined): Findings {
-  const keys = ["serving.knative.dev/rollout-duration", "serving.knative.dev/rolloutDuration"];
-  const key = keys.find((candidate) => annotations?.[candidate] !== undefined);
-  const value = key === undefined ? "" : (annotations?.[key] ?? "");
-  return key === undefined || value === "" ? none : validateSeconds("rollout-duration", key, value);
+  const key = firstGiven(annotations, "serving.knative.dev/rollout-duration", "serving.knative.dev/rolloutDuration");
+  return validateSeconds("rollout-duration", key, annotations?.[key]);
 }
 
 /** `progress-deadline` of a template. */
 export function validateProgressDeadline(annotations: StringMap | undefined): Findings {
   const key = "serving.knative.dev/progress-deadline";
-  const value = annotations?.[key];
-  return value === undefined || value === "" ? none : validateSeconds("progress-deadline", key, value);
+  return validateSeconds("progress-deadline", key, annotations?.[key]);
 }
 
-function validateSeconds(name: string, key: string, value: string): Findings {
+/** The spelling that is there; of two the first, of none the last. */
+function firstGiven(annotations: StringMap | undefined, first: string, other: string): string {
+  return annotations?.[first] === undefined ? other : first;
+}
+
+function validateSeconds(name: string, key: string, value: string | undefined): Findings {
+  if (!value) return none;
   const duration = parseDuration(value);
   if (!duration.ok) return invalidValue(value, key);
   if (!isWholeSeconds(duration.value)) return finding(`${name}=${value} is not at second precision`, [key]);
@@ -123,16 +126,15 @@ export function validateQueueSidecar(annotations: StringMap | undefined): Findin
 }
 
 function validatePercentage(annotations: StringMap | undefined): Findings {
-  const keys = [`${SIDECAR}resource-percentage`, `${SIDECAR}resourcePercentage`];
-  const key = keys.find((candidate) => annotations?.[candidate] !== undefined);
-  if (key === undefined) return none;
+  const key = firstGiven(annotations, `${SIDECAR}resource-percentage`, `${SIDECAR}resourcePercentage`);
+  const text = annotations?.[key];
+  if (text === undefined) return none;
   const deprecation = asWarnings(
     finding(
       "Queue proxy resource percentage annotation is deprecated. Please use the available annotations to explicitly set resource values per service",
       [],
     ),
   );
-  const text = annotations?.[key] ?? "";
   const value = parseFloat64(text);
   if (!value.ok) return [...deprecation, ...invalidValue(text, `[${key}]`)];
   const isWithin = !(value.value < 0.1 || value.value > 100);
@@ -152,11 +154,9 @@ export function validateCreatorAndModifier(old: AnyObject, object: AnyObject): F
   const before = old.metadata.annotations;
   const now = object.metadata.annotations;
   const isChanged = (key: string): boolean => (before?.[key] ?? "") !== (now?.[key] ?? "");
-  const findings = isChanged(CREATOR) ? immutable(CREATOR) : none;
+  const findings = isChanged(CREATOR)
+    ? finding("annotation value is immutable", [`metadata.annotations.${CREATOR}`])
+    : none;
   if (!isChanged(LAST_MODIFIER) || !sameValue(old.spec, object.spec)) return findings;
   return [...findings, ...invalidValue(now?.[LAST_MODIFIER] ?? "", `metadata.annotations.${LAST_MODIFIER}`)];
-}
-
-function immutable(key: string): Findings {
-  return finding("annotation value is immutable", [`metadata.annotations.${key}`]);
 }
