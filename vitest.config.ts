@@ -28,7 +28,7 @@ export default defineConfig({
       { test: { name: "integration", include: ["test/integration/**/*.test.ts"], ...engine } },
       { test: { name: "clients", include: ["test/clients/**/*.test.ts"], ...engine } },
       { test: { name: "examples", include: ["test/examples/**/*.test.ts"], ...engine } },
-      { test: { name: "fuzz", include: ["test/fuzz/**/*.test.ts"], testTimeout: 1_800_000 } },
+      { test: { name: "fuzz", include: ["test/fuzz/**/*.test.ts"], ...leaks, testTimeout: 1_800_000 } },
     ],
   },
 });
