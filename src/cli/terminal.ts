@@ -13,6 +13,8 @@ export interface Terminal {
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly interrupts: Interrupts;
+  /** What happens when nobody reads the output any more: the end of the process, unless somebody has to clean up first. */
+  readonly unread: { act(code: 0 | 1): void };
   /** All of standard input; it is read once, so a second look gives the same. */
   readStdin(): Promise<string>;
   /** Data: stdout, with a line end added. */
@@ -40,8 +42,16 @@ async function readAll(stream: Readable): Promise<string> {
 export function openTerminal(): Terminal {
   const { env, stdin, stdout, stderr } = process;
   const colours = takesColour(env, stderr);
-  // A reader that has seen enough (`knap get pods | head -1`) is no fault.
-  stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  const unread = { act: (code: 0 | 1): void => process.exit(code) };
+  let isUnread = false;
+  for (const stream of [stdout, stderr]) {
+    // A reader that has seen enough (`knap get pods | head -1`) is no fault. Later writes fail as well.
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (isUnread) return;
+      isUnread = true;
+      unread.act(error.code === "EPIPE" ? 0 : 1);
+    });
+  }
   let input: Promise<string> | undefined;
   return {
     env,
@@ -50,6 +60,7 @@ export function openTerminal(): Terminal {
     stdout,
     stderr,
     interrupts: listenForInterrupts(),
+    unread,
     readStdin: () => (input ??= readAll(stdin)),
     print: (text) => void stdout.write(`${text}\n`),
     say: (text) => void stderr.write(`${text}\n`),

@@ -68,6 +68,8 @@ export function isSeenFromElsewhere({ host }: Emulator["ingress"]): boolean {
 
 export async function startSession(start: SessionStart, terminal: Terminal): Promise<RunningSession> {
   const { env, cwd, interrupts } = terminal;
+  // What the session starts must end with it.
+  terminal.unread.act = () => interrupts.interrupt();
   const hostId = await readHostId(env);
   const folder = await openSessionFolder(env);
   const commands = commandsOf(start.project);

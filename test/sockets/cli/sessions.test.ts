@@ -216,6 +216,16 @@ describe("a session", () => {
     expect(sessions()).toEqual([]);
   });
 
+  test("ends when nobody reads what it says any more, and takes its processes along", async () => {
+    for (const stream of ["stdout", "stderr"] as const) {
+      const running = home.start(["up", "--ui", stream === "stdout" ? "json" : "plain", "-f", hello]);
+      await eventually(() => expect(running[stream]).toMatch(/ready.*hello-00001/));
+      running.child[stream]?.destroy();
+      expect(await running.finished).toMatchObject({ code: 0 });
+      expect(sessions()).toEqual([]);
+    }
+  });
+
   test("killed by -9, its processes end with the next start, and a living session's do not", async () => {
     const dead = up();
     await dead.until(({ type }) => type === "ready");
