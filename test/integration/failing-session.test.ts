@@ -125,6 +125,23 @@ describe("on an engine that works", () => {
     await eventually(async () => expect((await session.fetch("victim")).status).toBe(200));
   });
 
+  test("a container that takes too much memory is OOMKilled, its request is refused with a reason, and the next is answered", async () => {
+    const container = { resources: { limits: { memory: "128Mi" } } };
+    await session.deploy("greedy", { annotations: keptUp, container });
+    await session.ready("greedy");
+    const { status, text } = await session.fetch("greedy", "/allocate?mb=300");
+    expect(`${status} ${text}`).toMatch(/^502 \S/);
+    await eventually(async () => {
+      const [pod] = await podsOf("greedy");
+      const found = pod?.status?.containerStatuses?.find((one) => one.name === "user-container");
+      expect(found).toMatchObject({ ready: true, restartCount: 1 });
+      expect(found?.lastState?.terminated).toMatchObject({ reason: "OOMKilled", exitCode: 137 });
+    }, 20_000);
+    await eventually(async () => expect((await session.fetch("greedy")).status).toBe(200));
+    await bystanderAnswers();
+    await session.emulator.client.delete({ kind: "Service.serving.knative.dev", namespace: "default", name: "greedy" });
+  });
+
   test("an image that was deleted at zero is named; a request held meanwhile is answered once the image is back", async () => {
     const own = await buildOwnImage(runtime);
     await session.deploy("imageless", { image: own.tag });
@@ -243,7 +260,10 @@ describe.skipIf(privateEngineLack !== undefined)("on an engine that goes away", 
     await session.deploy("pruned");
     await session.ready("pruned");
     await eventually(async () => expect(await runtime.list("knap.dev/pod")).toEqual([]), 40_000);
-    for (const { id } of await runtime.networks.list("knap.dev/session")) await runtime.networks.close(id);
+    const networks = () => runtime.networks.list("knap.dev/session");
+    for (const { id } of await networks()) await runtime.networks.close(id);
+    expect(await networks()).toEqual([]);
     expect((await session.fetch("pruned")).status).toBe(200);
+    expect((await networks()).length).toBe(1);
   });
 });

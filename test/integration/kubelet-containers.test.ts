@@ -45,7 +45,7 @@ describe("what only containers show", () => {
     bench.remove(metadata.name);
   });
 
-  test("too much memory is OOMKilled", async () => {
+  test("too much memory is OOMKilled, and the container comes back under the same pod", async () => {
     const { metadata } = bench.pod({ resources: { limits: { memory: "128Mi", cpu: "1" } } });
     await bench.ready(metadata.name);
     await bench.get(metadata.name, "/allocate?mb=300").catch(() => {});
@@ -55,6 +55,9 @@ describe("what only containers show", () => {
         exitCode: 137,
       }),
     );
+    await bench.ready(metadata.name);
+    expect(statusOf(bench.now(metadata.name)).restartCount).toBe(1);
+    expect((await bench.get(metadata.name, "/")).status).toBe(200);
     bench.remove(metadata.name);
   });
 
