@@ -13,9 +13,9 @@ import { escapedTarget } from "./protocol-sniffer.ts";
 import { readTarget } from "./target.ts";
 
 const EXCHANGE = Symbol("exchange");
-const REFUSED = Symbol("refused");
-/** A response, or a connection with the last exchange that came in on it. */
-type Carrier = { [EXCHANGE]?: Http1Exchange; [REFUSED]?: boolean };
+type Carrier = { [EXCHANGE]?: Http1Exchange };
+/** A connection with the last exchange that came in on it; or something has been refused on it, and it is about to end. */
+type Line = { [EXCHANGE]?: Http1Exchange | "refused" };
 
 /** Certificates of a TLS door: `contextFor` is asked with the SNI name; `key` and `cert` serve clients that send none. */
 export interface DoorTls {
@@ -48,12 +48,14 @@ export function makeHttp1Door({ state, handler, limits, tls, onConnection }: Htt
   const adopt = (socket: Duplex): void => onConnection(socket as Socket);
 
   const serve = (request: IncomingMessage, response: ServerResponse, upgrade?: Http1Parts["upgrade"]): void => {
+    const socket: Socket & Line = request.socket;
+    const before = socket[EXCHANGE];
     // Nothing behind a refused request is looked at.
-    if ((request.socket as Carrier)[REFUSED]) return;
+    if (before === "refused") return;
     const fault = faultOf(request);
     const read = fault === undefined ? readTarget(targetOf(request)) : undefined;
     if (read === undefined) {
-      (request.socket as Carrier)[REFUSED] = true;
+      socket[EXCHANGE] = "refused";
       refuse(response, fault ?? BAD_REQUEST);
       return;
     }
@@ -61,8 +63,6 @@ export function makeHttp1Door({ state, handler, limits, tls, onConnection }: Htt
     const exchange = new Http1Exchange({ request, response, target: read.target, host: read.host, state, upgrade });
     (response as Carrier)[EXCHANGE] = exchange;
     response.on("close", onResponseClose);
-    const socket: Socket & Carrier = request.socket;
-    const before = socket[EXCHANGE];
     socket[EXCHANGE] = exchange;
     const begin = (): void => void handler(exchange).catch((fault: unknown) => exchange.abort(String(fault)));
     if (before === undefined || before.over) begin();
@@ -148,12 +148,12 @@ const BODY_FAULTS: Readonly<Record<string, string>> = {
 
 /** The parser gave up on the connection: answer in order, after what is still being served on it. */
 function refuseRaw(error: NodeJS.ErrnoException, socket: Socket): void {
-  if ((socket as Carrier)[REFUSED]) return;
+  const before = (socket as Line)[EXCHANGE];
+  if (before === "refused") return;
   if (error.code === "ECONNRESET" || error.code === "ERR_HTTP_REQUEST_TIMEOUT" || !socket.writable) {
     socket.destroy();
     return;
   }
-  const before = (socket as Carrier)[EXCHANGE];
   if (before?.failBody(BODY_FAULTS[error.code ?? ""] ?? "malformed chunked encoding")) return;
   const raw = rawRefusal(error.code);
   const end = (): void => {
@@ -201,7 +201,8 @@ function takeOver({ request, socket, head, adopt, serve }: TakeOver): void {
     });
     serve(request, response, { socket, head, unwatch });
   };
-  const before = (socket as Carrier)[EXCHANGE];
+  const before = (socket as Line)[EXCHANGE];
+  if (before === "refused") return;
   if (before === undefined) begin();
   else before.onClosed(() => !socket.destroyed && begin());
 }
