@@ -9,8 +9,8 @@ import { KnapHome } from "../support/knap.ts";
 const cli = new URL("../../dist/cli.js", import.meta.url).pathname;
 
 describe("the terminal UI in tmux", () => {
-  const home = new KnapHome();
-  const folder = join(home.folder, "shop");
+  let home: KnapHome;
+  let folder: string;
   const tmux = (...args: string[]) =>
     execFileSync("tmux", ["-S", join(home.folder, "tmux"), "-f", "/dev/null", ...args], {
       encoding: "utf8",
@@ -21,6 +21,8 @@ describe("the terminal UI in tmux", () => {
     eventually(() => look(screen()), withinMs, 100);
 
   beforeAll(async () => {
+    home = new KnapHome();
+    folder = join(home.folder, "shop");
     expect(await home.run(["init", "--dir", folder])).toMatchObject({ code: 0 });
     appendFileSync(
       join(folder, "knap.yaml"),

@@ -1,5 +1,6 @@
 // docker-compose.yml as a newcomer runs it: knap in a container with the engine's socket, serving examples/. Only base images and names are the test's own.
 import { execFile, execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -31,10 +32,10 @@ function knapDockerfile(base: string): string {
 }
 
 describe("docker-compose.yml", () => {
-  const folder = mkdtempSync(join(tmpdir(), "knap-compose-"));
-  const name = folder.slice(-6).toLowerCase();
+  const name = randomBytes(3).toString("hex");
   const image = `knap-test/knap:${name}`;
-  const project = `knaptest${name.replaceAll(/[^a-z0-9]/g, "")}`;
+  const project = `knaptest${name}`;
+  let folder: string;
   let runtime: ContainerRuntime;
   let port: number;
 
@@ -56,6 +57,7 @@ describe("docker-compose.yml", () => {
     `knap.dev/host=${(await compose("exec", "-T", "knap", "cat", "/var/lib/knap/host-id")).trim()}`;
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "knap-compose-"));
     runtime = await openTestEngine();
     const base = await nodeImage(runtime);
     port = await freePort();

@@ -21,10 +21,12 @@ test("no example and no template is without a test here", () => {
 });
 
 describe.each(["process", "docker"] as const)("with runtime %s", (runtime) => {
-  const work = mkdtempSync(join(tmpdir(), "knap-examples-"));
-  const home = new KnapHome();
+  let work: string;
+  let home: KnapHome;
   let image = "";
   beforeAll(async () => {
+    work = mkdtempSync(join(tmpdir(), "knap-examples-"));
+    home = new KnapHome();
     if (runtime !== "docker") return;
     const engine = await openTestEngine();
     image = await nodeImage(engine);
