@@ -11,6 +11,12 @@ describe("recorded control plane", () => {
     expect(verdicts.length).toBeGreaterThan(90);
     expect(verdicts.filter(({ passed }) => !passed)).toEqual([]);
   });
+  test("a Revision's conditions also take the times of Knative's", async () => {
+    const verdicts = await controlPlaneSuite(read("control-plane.json"));
+    const apart = verdicts.flatMap(({ apart, why = "" }) => (apart === undefined ? [] : why.split("\n")));
+    expect(apart.length).toBeGreaterThan(0);
+    expect(apart.filter((line) => /Revision \S+ .*lastTransitionTime/.test(line))).toEqual([]);
+  });
   test("every object, condition and rollout of Knative's builders is made alike", async () => {
     const verdicts = await apiExamplesSuite(read("api-examples.json"));
     expect(verdicts.length).toBeGreaterThan(250);

@@ -31,11 +31,12 @@ export const kubernetesPlanners: readonly Reconciler[] = [
   ingressPlanner,
 ].map(widened);
 
+// A Revision goes before its PodAutoscaler, though it stands on it: it sees each of its statuses, as in Knative, and its Active condition's time moves with them.
 export const knativePlanners: readonly Reconciler[] = [
   metricPlanner,
   serverlessServicePlanner,
-  podAutoscalerPlanner,
   revisionPlanner,
+  podAutoscalerPlanner,
   configurationPlanner,
   gcPlanner,
   labelerPlanner,
