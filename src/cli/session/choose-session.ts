@@ -30,6 +30,7 @@ export function chooseSession(live: readonly SessionRecord[], wish: SessionWish)
       exitCode: exitCodes.usage,
       what: `no session "${wish.id}" lives`,
       ...(live.length > 0 && { why: `these do:\n${listText(live)}` }),
+      fix: live.length > 0 ? "name one of those with --session or KNAP_SESSION" : "none does; start one with `knap up`",
     });
   }
   if (live.length === 0) {

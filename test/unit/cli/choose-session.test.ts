@@ -16,19 +16,30 @@ const session = (id: string, workingFolder: string): SessionRecord => ({
 });
 const shop = session("shop", "/home/me/shop");
 const blog = session("blog", "/home/me/blog");
-const exitCode = (run: () => unknown): number | undefined => {
+const complaint = (run: () => unknown) => {
   try {
     run();
   } catch (error) {
-    return error instanceof CliError ? error.complaint.exitCode : undefined;
+    return error instanceof CliError ? error.complaint : undefined;
   }
-  return 0;
+  return { exitCode: 0 as const };
 };
+const exitCode = (run: () => unknown): number | undefined => complaint(run)?.exitCode;
 
 describe("which session a command means", () => {
   test("the named one", () => {
     expect(chooseSession([shop, blog], { id: "blog", currentFolder: "/" }).id).toBe("blog");
     expect(exitCode(() => chooseSession([shop], { id: "blog", currentFolder: "/home/me/shop" }))).toBe(2);
+  });
+
+  test("a name that no session has is told what to do, whether others live or none", () => {
+    const asked = (live: readonly SessionRecord[]) =>
+      complaint(() => chooseSession(live, { id: "nope", currentFolder: "/" }));
+    expect(asked([shop])).toMatchObject({
+      why: expect.stringContaining("shop"),
+      fix: expect.stringMatching(/--session/),
+    });
+    expect(asked([])).toMatchObject({ fix: expect.stringContaining("knap up") });
   });
 
   test("else the only one whose folder contains the current one", () => {
