@@ -1,7 +1,7 @@
 // The body of an answer whose container names no content type: the head waits for the first bytes, which tell it, as in Go's server.
 import { Writable } from "node:stream";
 import { guessContentType } from "./content-type.ts";
-import { reasonOf } from "./errors.ts";
+import { answer, makeBadGateway, reasonOf } from "./errors.ts";
 import type { AnswerBody, Exchange, RawHeaders } from "./exchange.ts";
 
 export class GuessedBody extends Writable {
@@ -22,7 +22,7 @@ export class GuessedBody extends Writable {
       this.body ??= this.start(guessContentType(chunk));
     } catch (fault) {
       // A header that the parser let through and the server side refuses.
-      this.exchange.abort(String(fault));
+      answer(this.exchange, makeBadGateway(String(fault)));
       return;
     }
     if (this.body.write(chunk)) done();
