@@ -62,24 +62,29 @@ function numberOf(value: ProtobufField["value"]): number {
 
 /** Fields that the table does not know are left out. */
 function toFields(message: Message, bytes: Buffer): Body {
-  const found = new Map<string, unknown>();
+  const found = new Map<Field, ProtobufField["value"][]>();
   for (const { number, value } of fieldsOf(bytes)) {
     const field = message[number];
-    if (field) found.set(field.name, joined(field, found.get(field.name), value));
+    if (!field) continue;
+    const values = found.get(field);
+    if (values) values.push(value);
+    else found.set(field, [value]);
   }
-  return Object.fromEntries([...found].filter(([, value]) => value !== undefined));
+  const named = [...found].map(([field, values]) => [field.name, ofField(field, values)] as const);
+  return Object.fromEntries(named.filter(([, value]) => value !== undefined));
 }
 
-/** The JSON of a field after one more occurrence of it; undefined: absent. */
-function joined({ type, shape, emptyCounts }: Field, before: unknown, value: ProtobufField["value"]): unknown {
-  if (shape === "list") return [...((before as readonly unknown[] | undefined) ?? []), toJson(type, value)];
-  if (shape === "map") {
-    const entry = fieldsOf(bytesOf(value));
-    const of = entry.findLast(({ number }) => number === 2)?.value ?? Buffer.alloc(0);
-    return { ...(before as Body | undefined), [last(entry, 1).toString()]: toJson(type, of) };
-  }
-  const read = toJson(type, value);
+/** The JSON of all occurrences of a field; undefined: absent. */
+function ofField({ type, shape, emptyCounts }: Field, values: readonly ProtobufField["value"][]): unknown {
+  if (shape === "list") return values.map((value) => toJson(type, value));
+  if (shape === "map") return Object.fromEntries(values.map((value) => toEntry(type, fieldsOf(bytesOf(value)))));
+  const read = toJson(type, values.at(-1) ?? Buffer.alloc(0));
   return !emptyCounts && (read === "" || read === 0 || read === false) ? undefined : read;
+}
+
+function toEntry(type: Field["type"], entry: readonly ProtobufField[]): readonly [string, unknown] {
+  const value = entry.findLast(({ number }) => number === 2)?.value ?? Buffer.alloc(0);
+  return [last(entry, 1).toString(), toJson(type, value)];
 }
 
 function toJson(type: Scalar | Message, value: ProtobufField["value"]): unknown {
