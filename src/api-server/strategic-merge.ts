@@ -89,43 +89,56 @@ function listOf(value: unknown, path: string): List {
   throw new BadPatch(`${path}: a list is expected`);
 }
 
-const excluding = (list: List, others: List): List => list.filter((item) => !others.includes(item));
+function excluding(list: List, others: List): List {
+  const out = new Set(others);
+  return list.filter((item) => !out.has(item));
+}
 const joined = (list: List, more: List): List => [...new Set([...list, ...more])];
 
 /** Items that are known by the same value are merged, new ones come last. A lone directive `replace` makes the patch the list. */
 function mergeList(list: List, patch: List, key: string, path: string): List {
   const items = patch.filter((item) => !(isFields(item) && item["$patch"] === "replace" && !Object.hasOwn(item, key)));
   if (items.length < patch.length) return items;
-  const merged = [...list];
-  for (const item of items) {
-    if (!isFields(item) || !Object.hasOwn(item, key))
-      throw new BadPatch(`${path}: every item of the patch needs its merge key ${key}`);
-    const at = merged.findIndex((each) => idOf(each, key) === item[key]);
+  const changes = items.map((item) => {
+    if (isFields(item) && Object.hasOwn(item, key)) return item;
+    throw new BadPatch(`${path}: every item of the patch needs its merge key ${key}`);
+  });
+  const deleted = new Set(changes.filter((item) => item["$patch"] === "delete").map((item) => item[key]));
+  const merged = list.filter((item) => !deleted.has(idOf(item, key)));
+  const places = placesOf(merged, key);
+  for (const item of changes) {
+    if (item["$patch"] === "delete") continue;
+    const at = places.get(item[key]) ?? merged.length;
     const target = merged[at];
-    if (item["$patch"] === "delete") {
-      if (at >= 0) merged.splice(at, 1);
-    } else if (at < 0) merged.push(mergeFields({}, item, path));
-    else merged[at] = mergeFields(fieldsOf(target), item, path);
+    merged[at] = mergeFields(isFields(target) ? target : {}, item, path);
+    places.set(item[key], at);
   }
   return merged;
 }
 
 const idOf = (item: unknown, key: MergeKey): unknown => (key === SET ? item : isFields(item) ? item[key] : undefined);
 
+/** Where each item stands; of several with one key the first. */
+function placesOf(list: List, key: MergeKey): Map<unknown, number> {
+  const places = new Map<unknown, number>();
+  for (const [at, item] of list.entries()) if (!places.has(idOf(item, key))) places.set(idOf(item, key), at);
+  return places;
+}
+
 /**
  * The items in the order that the patch names; those that it does not name keep theirs, each before the first named one
  * that stood behind it in the list as it was.
  */
 function inOrder(merged: List, wanted: List, original: List, key: MergeKey): List {
-  const placeIn = (list: List, item: unknown): number => list.findIndex((each) => idOf(each, key) === idOf(item, key));
-  const place = (item: unknown): number => placeIn(wanted, item);
+  const places = placesOf(wanted, key);
+  const before = placesOf(original, key);
+  const place = (item: unknown): number => places.get(idOf(item, key)) ?? -1;
+  const stood = (item: unknown): number => before.get(idOf(item, key)) ?? -1;
   const named = merged.filter((item) => place(item) >= 0).sort((a, b) => place(a) - place(b));
-  const others = merged.filter((item) => place(item) < 0);
   const ordered: unknown[] = [];
   let next = 0;
-  for (const other of others) {
-    const stood = placeIn(original, other);
-    while (next < named.length && !(placeIn(original, named[next]) > stood)) ordered.push(named[next++]);
+  for (const other of merged.filter((item) => place(item) < 0)) {
+    while (next < named.length && !(stood(named[next]) > stood(other))) ordered.push(named[next++]);
     ordered.push(other);
   }
   return [...ordered, ...named.slice(next)];

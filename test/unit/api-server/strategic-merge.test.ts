@@ -37,6 +37,12 @@ describe("a strategic merge patch", () => {
       ports({ port: 1, $patch: "delete" }, { port: 9, $patch: "delete" }),
       ports(2),
     ],
+    [
+      "merges into the first and deletes all of several items with one key",
+      ports({ port: 53, protocol: "TCP" }, { port: 53, protocol: "UDP" }, 80, 80),
+      ports({ port: 53, name: "dns" }, { port: 80, $patch: "delete" }),
+      ports({ port: 53, protocol: "TCP", name: "dns" }, { port: 53, protocol: "UDP" }),
+    ],
     ["replaces the list when told so", ports(1, 2), ports(3, { $patch: "replace" }), ports(3)],
     ["orders as told, others keep their places", ports(1, 2, 3, 4), { spec: order(3, 1) }, ports(2, 3, 1, 4)],
     ["merges and orders", ports(1, 2, 3), { spec: { ...ports(4).spec, ...order(3, 4, 1) } }, ports(2, 3, 4, 1)],
