@@ -154,9 +154,7 @@ describe.skipIf(privateEngineLack !== undefined)("an engine that is away", () =>
       expect(sessions()).toEqual([]);
       const refused = await home.run(["ci", ...flags("docker")], folder);
       expect(refused.code).toBe(3);
-      expect(refused.stderr).toMatch(
-        /no container engine\n.*does not answer.*→ start Docker.*--runtime process/s,
-      );
+      expect(refused.stderr).toMatch(/no container engine\n.*does not answer.*→ start Docker.*--runtime process/s);
       await daemon.start();
       expect((await leftovers(own, `knap.dev/host=${home.hostId}`)).length).toBeGreaterThan(0);
       expect(await home.run(["ci", ...flags("docker"), "--timeout", "60s"], folder)).toMatchObject({ code: 0 });
