@@ -2,7 +2,8 @@
 // no scale; it is told about pods and tells about requests.
 import type { RevisionKey, Stat } from "../../apis/autoscaling/types.ts";
 import type { Clock, Time } from "../../base/clock.ts";
-import { answer, makeUnknownRevision, type Reply } from "../http/errors.ts";
+import { answerAfterBody } from "../http/after-body.ts";
+import { makeUnknownRevision, type Reply } from "../http/errors.ts";
 import type { Exchange, Handler, RawHeaders } from "../http/exchange.ts";
 import { askHandler } from "../http/probe-exchange.ts";
 import { ActivatorStats } from "../stats/activator-stats.ts";
@@ -77,7 +78,7 @@ export class Activator {
     if (path && !path.isProxied) return path.serve(exchange);
     const reply = probeReply(exchange.headers, this.#stopping);
     if (!reply && path) return path.proxy(exchange);
-    answer(exchange, reply ?? makeUnknownRevision(revision.slice(revision.indexOf("/") + 1)));
+    answerAfterBody(exchange, reply ?? makeUnknownRevision(revision.slice(revision.indexOf("/") + 1)));
     return Promise.resolve();
   }
 

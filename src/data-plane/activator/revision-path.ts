@@ -1,7 +1,8 @@
 // The way to one revision's pods: through the activator (wait, slot, count), or straight to a ready pod. One per revision; it outlives its pods.
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
 import type { Clock, Time } from "../../base/clock.ts";
-import { ACTIVATOR_TIMEOUT_TEXT, answer, makeReply, makeTimeout } from "../http/errors.ts";
+import { answerAfterBody } from "../http/after-body.ts";
+import { ACTIVATOR_TIMEOUT_TEXT, makeReply, makeTimeout } from "../http/errors.ts";
 import type { Exchange } from "../http/exchange.ts";
 import { HopExchange } from "../http/hop-exchange.ts";
 import { askHandler } from "../http/probe-exchange.ts";
@@ -130,8 +131,8 @@ export class RevisionPath {
     const admission = await this.#wait(exchange);
     if (typeof admission === "object") {
       await this.#forward(exchange, admission, { since, assigned: this.#context.clock.now() });
-    } else if (admission === "timeout") answer(exchange, TIMED_OUT);
-    else if (admission === "gone") answer(exchange, REVISION_GONE);
+    } else if (admission === "timeout") answerAfterBody(exchange, TIMED_OUT);
+    else if (admission === "gone") answerAfterBody(exchange, REVISION_GONE);
   }
 
   async #forward(exchange: Exchange, slot: Slot, { since, assigned }: { since: Time; assigned: Time }): Promise<void> {
