@@ -24,7 +24,7 @@ export function makePaperService(name: string, annotations: Readonly<Record<stri
   } as AnyObject;
 }
 
-/** Processor time in ms: what else the machine does must not count. */
+/** Processor time in ms: what else the machine does must not count. V8's own threads do: in a new process compiling and collecting are almost a half of it. */
 export function timed(run: () => void): number {
   const since = process.cpuUsage();
   run();
