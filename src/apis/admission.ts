@@ -10,6 +10,7 @@ import { kindOf, resourceOf } from "./kinds.ts";
 import type { Admission, AdmissionAnswer, AdmissionRequest } from "./meta/admission.ts";
 import { type ApiStatus, makeFailure } from "./meta/api-status.ts";
 import type { AnyObject } from "./meta/object.ts";
+import { deploymentFindings } from "./schema/deployment-findings.ts";
 import { metadataFindings } from "./schema/metadata-findings.ts";
 import { schemaOf } from "./schema/schemas.ts";
 import { pruneAndDefault, type SchemaFinding, schemaFindings } from "./schema/structural.ts";
@@ -43,8 +44,10 @@ export function admit(request: AdmissionRequest, config: ServingConfig): Admissi
   const mutation = mutate({ ...webhook, object: pruned });
   if (mutation.decodeErrors.length > 0) return denied(DEFAULTING, decodeRefusal(mutation.decodeErrors));
   const metadata = metadataFindings(mutation.object);
-  if (!schema)
-    return metadata.length > 0 ? invalid(mutation.object, metadata) : { object: mutation.object, warnings: [] };
+  if (!schema) {
+    const found = kind === "Deployment.apps" ? [...metadata, ...deploymentFindings(mutation.object)] : metadata;
+    return found.length > 0 ? invalid(mutation.object, found) : { object: mutation.object, warnings: [] };
+  }
   // The webhook's own defaults may have made room for the schema's.
   const complete = mutation.object === pruned ? pruned : (pruneAndDefault(schema, mutation.object) as AnyObject);
   const structural = [...metadata, ...schemaFindings(schema, complete)];

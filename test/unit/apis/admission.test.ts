@@ -57,6 +57,23 @@ describe("admission", () => {
     const again = admit({ operation: "UPDATE", object: first, old: first, user: "bob" }, config);
     expect(stored(again)).toEqual(first);
   });
+  it("refuses a Deployment whose Pods could not be made or found again", () => {
+    const deployment = (spec?: object): AnyObject => ({
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "web", namespace: "default" },
+      ...(spec && { spec }),
+    });
+    const template = { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "web" }] } };
+    const whole = deployment({ selector: { matchLabels: { app: "web" } }, template });
+    expect(create(whole)).toEqual({ object: whole, warnings: [] });
+    const paths = (object: AnyObject) => refusal(create(object))?.details?.causes?.map(({ field }) => field);
+    const labels = "spec.template.metadata.labels";
+    expect(paths(deployment())).toEqual(["spec.selector", labels, "spec.template.spec.containers"]);
+    expect(refusal(create(deployment({ selector: { matchLabels: { app: "other" } }, template })))?.message).toBe(
+      'Deployment.apps "web" is invalid: spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`',
+    );
+  });
   it("denies in the webhooks' words", () => {
     const answer = create(service({ containers: [{ image: "BAD" }], timeoutSeconds: 601 }));
     expect(refusal(answer)).toMatchObject({ code: 400, reason: "BadRequest" });
