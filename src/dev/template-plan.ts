@@ -1,5 +1,5 @@
 // What dev writes into a Service's template before applying it: the built image, or the hash of the sources that a process runs. Pure.
-import type { Container } from "../apis/core/pod-spec.ts";
+import { servingContainer } from "../apis/core/serving-container.ts";
 import type { Service } from "../apis/serving/types.ts";
 
 /** The image as the user's file has it, while a built one stands in its place. */
@@ -13,26 +13,19 @@ export interface Deployed {
   readonly sourceHash?: string;
 }
 
-function servingIndex(containers: readonly Container[]): number {
-  return Math.max(
-    0,
-    containers.findIndex(({ ports }) => (ports?.length ?? 0) > 0),
-  );
-}
-
 /** The Service with its template changed accordingly; everything else is the user's and stays. */
 export function withDeployed(service: Service, { image, sourceHash }: Deployed): Service {
   if (image === undefined && sourceHash === undefined) return service;
   const { template } = service.spec;
-  const serving = servingIndex(template.spec.containers);
-  const userImage = template.spec.containers[serving]?.image;
+  const serving = servingContainer(template.spec.containers);
+  const userImage = serving?.image;
   const annotations = {
     ...template.metadata?.annotations,
     ...(image !== undefined && userImage !== undefined && { [IMAGE_ANNOTATION]: userImage }),
     ...(sourceHash !== undefined && { [SOURCE_HASH_ANNOTATION]: sourceHash }),
   };
-  const containers = template.spec.containers.map((container, index) =>
-    image !== undefined && index === serving ? { ...container, image } : container,
+  const containers = template.spec.containers.map((container) =>
+    image !== undefined && container === serving ? { ...container, image } : container,
   );
   const changed = {
     ...template,

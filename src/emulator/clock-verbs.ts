@@ -3,6 +3,7 @@
 import type { VerbHandler, VerbRequest } from "../api-server/verbs.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
 import type { Clock } from "../base/clock.ts";
+import { fieldsOf } from "../base/json.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 import { makeWait, readWaitCondition, whyNot } from "./wait-condition.ts";
@@ -46,8 +47,4 @@ async function run({ clock, control }: ClockVerbOptions, time: VirtualTime, { bo
   return met
     ? { time: clock.now() }
     : { refused: makeFailure("Conflict", whyNot(condition.value, control, clock.now())) };
-}
-
-function fieldsOf(body: unknown): Readonly<Record<string, unknown>> {
-  return typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
 }

@@ -1,4 +1,5 @@
 // What a cluster has before anybody deploys anything: its one node and the activator's Endpoints. Pure.
+import { SYSTEM_NAMESPACE } from "../apis/config/serving-config.ts";
 import type { CoreCondition, Endpoints, Node } from "../apis/core/types.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 
@@ -59,7 +60,7 @@ function makeActivatorEndpoints(): Endpoints {
   return {
     apiVersion: "v1",
     kind: "Endpoints",
-    metadata: { name: "activator-service", namespace: "knative-serving" },
+    metadata: { name: "activator-service", namespace: SYSTEM_NAMESPACE },
     subsets: [
       {
         addresses: [{ ip: ACTIVATOR_ADDRESS, nodeName: NODE_NAME }],

@@ -2,6 +2,7 @@
 // the pods' queue-proxies; it serves no request itself.
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import type { Container } from "../apis/core/pod-spec.ts";
+import { servingContainer } from "../apis/core/serving-container.ts";
 import type { Pod } from "../apis/core/types.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { Revision } from "../apis/serving/types.ts";
@@ -94,9 +95,9 @@ export class RevisionTrafficWatch {
 
 /** Only the kubelet knows whether such a pod is ready, so the activator may not use it before (dataplane P21). */
 function isJudgedByKubelet(containers: readonly Container[]): boolean {
-  const serving = containers.find(({ ports }) => (ports ?? []).length > 0) ?? containers[0];
   return (
-    serving?.readinessProbe?.exec !== undefined || containers.some(({ startupProbe }) => startupProbe !== undefined)
+    servingContainer(containers)?.readinessProbe?.exec !== undefined ||
+    containers.some(({ startupProbe }) => startupProbe !== undefined)
   );
 }
 

@@ -1,6 +1,7 @@
 // Per Service: how its image is built and how a process of it is started, from knap.yaml and the Dockerfile. Reads Dockerfiles, decides nothing about runtimes.
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { servingContainer } from "../apis/core/serving-container.ts";
 import type { Service } from "../apis/serving/types.ts";
 import { baseImages, readDockerfile } from "./dockerfile.ts";
 import type { ManifestSource } from "./find-files.ts";
@@ -20,12 +21,6 @@ interface Place {
 
 /** Names no registry serves: an image of theirs is built or loaded, never pulled. */
 const LOCAL_REGISTRY = /^(dev|ko|kind)\.local\//;
-
-/** The container that serves: the one with ports, else the first. */
-function servingContainer(service: Service) {
-  const containers = service.spec?.template?.spec?.containers ?? [];
-  return containers.find(({ ports }) => (ports?.length ?? 0) > 0) ?? containers[0];
-}
 
 const isFile = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined))?.isFile() ?? false;
 
@@ -76,7 +71,7 @@ export async function planService(
   place: Place,
 ): Promise<{ readonly service: ProjectService; readonly findings: readonly ProjectFinding[] }> {
   const key = `${service.metadata.namespace}/${service.metadata.name}`;
-  const image = servingContainer(service)?.image ?? "";
+  const image = servingContainer(service.spec?.template?.spec?.containers ?? [])?.image ?? "";
   const build = await planBuild(image, place);
   const findings: ProjectFinding[] = [];
   if (build !== undefined && !(await isFile(build.dockerfile))) {

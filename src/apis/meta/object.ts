@@ -1,6 +1,5 @@
 // Kubernetes' object envelope. Objects are plain readonly JSON data everywhere in knap; nobody mutates one.
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type StringMap = Readonly<Record<string, string>>;
 
 export interface OwnerReference {

@@ -1,6 +1,7 @@
 // The API's memory: every object of the emulator, written through few doors and watched in order. Synchronous; it plans
 // nothing and does no I/O. Time, uids and admission are given to it.
 
+import { SYSTEM_NAMESPACE } from "../../apis/config/serving-config.ts";
 import { type Kind, keyOf, kindOf, type ObjectKey, type ObjectOf } from "../../apis/kinds.ts";
 import type { Admission } from "../../apis/meta/admission.ts";
 import { type ApiStatus, makeFailure } from "../../apis/meta/api-status.ts";
@@ -51,8 +52,8 @@ export type DeleteOutcome =
   | { readonly refused: ApiStatus };
 
 /** The service account as which knap's own controllers write. */
-const CONTROLLER = "system:serviceaccount:knative-serving:controller";
-const NAMESPACES = ["default", "knative-serving", "kube-system", "kube-public"];
+const CONTROLLER = `system:serviceaccount:${SYSTEM_NAMESPACE}:controller`;
+const NAMESPACES = ["default", SYSTEM_NAMESPACE, "kube-system", "kube-public"];
 const NAME_ATTEMPTS = 8;
 
 export class ObjectStore implements View {

@@ -59,7 +59,7 @@ export interface Forwarder {
 
 export interface ForwarderFactory {
   readonly name: "node" | "http-proxy";
-  /** Fact numbers of dataplane.md that this implementation cannot do; the contract suite skips by it and counts the skips. */
+  /** Numbers of facts (test/architecture/facts) that this implementation cannot do; the contract suite skips by it and counts the skips. */
   readonly lacks: readonly string[];
   open(upstream: Upstream): Forwarder;
 }

@@ -1,5 +1,6 @@
 // A container of a Pod, with its ConfigMaps and Secrets, → what the runtime creates. Pure; PORT and K_… stand in the template already.
 import type { Container, Probe } from "../../apis/core/pod-spec.ts";
+import { servingContainer } from "../../apis/core/serving-container.ts";
 import type { Pod } from "../../apis/core/types.ts";
 import type { ContainerSpec, MountSpec } from "../runtime/runtime.ts";
 import { type EnvironmentSources, expandVariables, renderEnvironment } from "./environment-spec.ts";
@@ -95,10 +96,9 @@ export function hostnameOf(pod: Pod): string {
   return (pod.spec.hostname ?? pod.metadata.name).slice(0, HOSTNAME_LENGTH).replace(/[-.]+$/, "");
 }
 
-/** The container that serves: the one with ports, else the first; queue-proxy is none of the user's. */
-export function servingContainer(pod: Pod): Container | undefined {
-  const own = userContainers(pod);
-  return own.find((container) => (container.ports?.length ?? 0) > 0) ?? own[0];
+/** The container that requests go to; queue-proxy is none of the user's. */
+export function servingContainerOf(pod: Pod): Container | undefined {
+  return servingContainer(userContainers(pod));
 }
 
 export function userContainers(pod: Pod): readonly Container[] {
@@ -107,7 +107,7 @@ export function userContainers(pod: Pod): readonly Container[] {
 
 /** The port that requests go to. */
 export function servingPort(pod: Pod): number {
-  return servingContainer(pod)?.ports?.[0]?.containerPort ?? 8080;
+  return servingContainerOf(pod)?.ports?.[0]?.containerPort ?? 8080;
 }
 
 /** Every port that traffic or a probe may go to: what must be reachable from outside the pod. */

@@ -6,7 +6,7 @@ import {
   type ContainerOutcome,
   renderContainer,
   type StartCommand,
-  servingContainer,
+  servingContainerOf,
   withSubPaths,
 } from "./container-spec.ts";
 import type { EnvironmentSources } from "./environment-spec.ts";
@@ -33,7 +33,7 @@ export class PodRendering {
   ): Promise<ContainerOutcome> {
     const { runtime, volumes, startCommand, prefix, labels } = this.#parts;
     // Only of the serving container does the project know how it is started without its image.
-    const start = servingContainer(pod)?.name === container.name ? startCommand(pod) : undefined;
+    const start = servingContainerOf(pod)?.name === container.name ? startCommand(pod) : undefined;
     const refusal = runtime.capabilities.images ? undefined : processRefusal(container, start);
     if (refusal !== undefined) return { error: { reason: "NeedsContainer", message: refusal } };
     // First, for it may change the pod's address.

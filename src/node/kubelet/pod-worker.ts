@@ -5,7 +5,7 @@ import { sameJson } from "../../base/json.ts";
 import { timeText } from "../../base/time.ts";
 import { RuntimeError } from "../runtime/runtime.ts";
 import { ContainerRun, type PodSide } from "./container-run.ts";
-import { servingContainer, userContainers } from "./container-spec.ts";
+import { servingContainerOf, userContainers } from "./container-spec.ts";
 import type { NodeParts, WakeMarks } from "./node-parts.ts";
 import type { PodFacts } from "./pod-facts.ts";
 import { freezePod } from "./pod-freeze.ts";
@@ -213,7 +213,7 @@ export class PodWorker {
   }
 
   #serving(): ContainerRun | undefined {
-    const name = servingContainer(this.#pod)?.name;
+    const name = servingContainerOf(this.#pod)?.name;
     return this.#runs.find((run) => !run.init && run.name === name);
   }
 

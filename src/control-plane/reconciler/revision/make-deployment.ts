@@ -1,7 +1,9 @@
 // The Deployment of a Revision. Its replicas are written once, here; from then on they are the autoscaler's.
 // Source: pkg/reconciler/revision/resources/deploy.go.
+
 import { progressDeadlineMs, scalingInteger } from "../../../apis/autoscaling/annotations.ts";
 import type { ServingConfig } from "../../../apis/config/types.ts";
+import { servingContainer } from "../../../apis/core/serving-container.ts";
 import type { Deployment } from "../../../apis/core/types.ts";
 import { childName } from "../../../apis/meta/child-name.ts";
 import type { Revision } from "../../../apis/serving/types.ts";
@@ -10,7 +12,6 @@ import { controllerReference } from "../ownership.ts";
 import { DEFAULT_CONTAINER_ANNOTATION, DEPLOYMENT_HASH_LABEL, REVISION_UID_LABEL } from "../well-known.ts";
 import { makePodSpec } from "./make-pod-spec.ts";
 import { childLabels, deploymentAnnotations } from "./revision-meta.ts";
-import { servingContainer } from "./revision-spec.ts";
 
 /** `<revision>-deployment`, hashed when too long. */
 export function deploymentName(revision: string): string {
@@ -21,7 +22,7 @@ export function deploymentName(revision: string): string {
 export function makeDeployment(revision: Revision, config: ServingConfig): Deployment {
   const labels = childLabels(revision);
   const annotations = deploymentAnnotations(revision);
-  const serving = servingContainer(revision)?.name;
+  const serving = servingContainer(revision.spec.containers)?.name;
   const uid = revision.metadata.uid ?? "";
   const deadlineMs = progressDeadlineMs(revision.metadata.annotations) ?? config.deployment.progressDeadlineMs;
   const spec: Deployment["spec"] = {

@@ -1,13 +1,16 @@
 // The queue-proxy container as it stands in every pod. In knap it is told, not started: the kubelet runs queue-proxy in its own process.
 // Source: pkg/reconciler/revision/resources/queue.go.
+
+import { SYSTEM_NAMESPACE } from "../../../apis/config/serving-config.ts";
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import type { Container, EnvVar, Probe } from "../../../apis/core/pod-spec.ts";
+import { servingContainer } from "../../../apis/core/serving-container.ts";
 import type { Revision } from "../../../apis/serving/types.ts";
 import { SERVICE_LABEL } from "../well-known.ts";
 import { observabilityJson } from "./observability-json.ts";
 import { queueProbeJson } from "./queue-probe.ts";
 import { makeQueueResources } from "./queue-resources.ts";
-import { configurationOf, protocolOf, servingContainer, userPort } from "./revision-spec.ts";
+import { configurationOf, protocolOf, userPort } from "./revision-spec.ts";
 import { named } from "./user-container.ts";
 
 const HTTP_PORT = 8012;
@@ -18,7 +21,7 @@ const FULL_DUPLEX = "features.knative.dev/http-full-duplex";
 /** Goes last into the pod's containers. */
 export function makeQueueContainer(revision: Revision, config: ServingConfig): Container {
   const port = protocolOf(revision) === "h2c" ? H2C_PORT : HTTP_PORT;
-  const probe = servingContainer(revision)?.readinessProbe;
+  const probe = servingContainer(revision.spec.containers)?.readinessProbe;
   return {
     name: "queue-proxy",
     image: config.deployment.queueSidecarImage,
@@ -29,7 +32,7 @@ export function makeQueueContainer(revision: Revision, config: ServingConfig): C
       { name: "https-port", containerPort: HTTPS_PORT },
     ],
     env: queueEnv(revision, config, port),
-    resources: makeQueueResources(config, revision.metadata.annotations, servingContainer(revision)),
+    resources: makeQueueResources(config, revision.metadata.annotations, servingContainer(revision.spec.containers)),
     ...(probe ? { readinessProbe: queueReadiness(probe, port) } : {}),
     securityContext: {
       capabilities: { drop: ["ALL"] },
@@ -67,7 +70,7 @@ function queueEnv(revision: Revision, config: ServingConfig, port: number): read
     named("SERVING_LOGGING_CONFIG", ""),
     named("SERVING_LOGGING_LEVEL", ""),
     named("USER_PORT", String(userPort(revision))),
-    named("SYSTEM_NAMESPACE", "knative-serving"),
+    named("SYSTEM_NAMESPACE", SYSTEM_NAMESPACE),
     named("SERVING_READINESS_PROBE", queueProbeJson(revision, severalProbed)),
     { name: "HOST_IP", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "status.hostIP" } } },
     named("ENABLE_HTTP2_AUTO_DETECTION", String(gate("autodetect-http2"))),

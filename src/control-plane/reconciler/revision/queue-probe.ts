@@ -1,14 +1,16 @@
 // The user's readiness probes as queue-proxy runs them, and the JSON in which it is told.
 // Source: pkg/reconciler/revision/resources/queue.go, pkg/queue/readiness.
+
 import type { Container, Probe } from "../../../apis/core/pod-spec.ts";
+import { servingContainer } from "../../../apis/core/serving-container.ts";
 import type { Revision } from "../../../apis/serving/types.ts";
-import { isServing, servingContainer, userPort } from "./revision-spec.ts";
+import { isServing, userPort } from "./revision-spec.ts";
 
 const LOCAL = "127.0.0.1";
 
 /** The value of SERVING_READINESS_PROBE: one probe, or with several containers probed a list; undefined without any probe. */
 export function queueProbeJson(revision: Revision, severalContainers: boolean): string | undefined {
-  const serving = servingContainer(revision)?.readinessProbe;
+  const serving = servingContainer(revision.spec.containers)?.readinessProbe;
   const own = serving && localProbe(serving, userPort(revision));
   if (!severalContainers) return own && goJson(own);
   const sidecars = revision.spec.containers

@@ -1,33 +1,24 @@
 // What a Revision says about its containers and ports: the questions that several of its builders ask.
 // Source: pkg/apis/serving/v1/revision_helpers.go.
 import type { Container } from "../../../apis/core/pod-spec.ts";
+import { hasPorts, servingContainer } from "../../../apis/core/serving-container.ts";
 import type { Revision } from "../../../apis/serving/types.ts";
 
 const DEFAULT_USER_PORT = 8080;
-
-/** The container that serves requests: the only one, else the first with a port. */
-export function servingContainer(revision: Revision): Container | undefined {
-  const { containers } = revision.spec;
-  return containers.length === 1 ? containers[0] : containers.find(hasPorts);
-}
 
 /** True when this container of the Revision is (or would be taken as) the serving one. */
 export function isServing(container: Container, revision: Revision): boolean {
   return revision.spec.containers.length === 1 || hasPorts(container);
 }
 
-function hasPorts(container: Container): boolean {
-  return (container.ports?.length ?? 0) > 0;
-}
-
 /** The port that the user's container listens on; 8080 when it names none. */
 export function userPort(revision: Revision): number {
-  return servingContainer(revision)?.ports?.[0]?.containerPort || DEFAULT_USER_PORT;
+  return servingContainer(revision.spec.containers)?.ports?.[0]?.containerPort || DEFAULT_USER_PORT;
 }
 
 /** `h2c` when the serving port is named so, else `http1`. */
 export function protocolOf(revision: Revision): "http1" | "h2c" {
-  return servingContainer(revision)?.ports?.[0]?.name === "h2c" ? "h2c" : "http1";
+  return servingContainer(revision.spec.containers)?.ports?.[0]?.name === "h2c" ? "h2c" : "http1";
 }
 
 /** The Configuration that stamped this Revision, by its controller reference; "" for a Revision of its own. */

@@ -1,5 +1,6 @@
 // What the manifests of Services ask for that a process does not get: by Service and field, for one notice. Pure; it refuses nothing itself.
 import type { Container, PodSpec } from "../../../apis/core/pod-spec.ts";
+import { servingContainer } from "../../../apis/core/serving-container.ts";
 import type { Service } from "../../../apis/serving/types.ts";
 
 /** Whom a person still reads; the rest is counted. */
@@ -46,7 +47,7 @@ function gapsText({ without, refused }: Gaps): string {
 }
 
 function gapsOf(pod: PodSpec, isStarted: boolean): Gaps {
-  const serving = pod.containers.find(({ ports }) => (ports?.length ?? 0) > 0) ?? pod.containers[0];
+  const serving = servingContainer(pod.containers);
   const all = [...pod.containers, ...(pod.initContainers ?? [])];
   const each = all.map((container) => {
     const gaps = containerGaps(container, container === serving && isStarted);
