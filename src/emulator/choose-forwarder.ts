@@ -1,11 +1,12 @@
 // Which forwarder the queue-proxies use: our own on node:http, or http-proxy for those who ask for it (KNAP_FORWARDER).
 import type { ForwarderFactory } from "../data-plane/http/forwarder.ts";
-import { nodeForwarder } from "../data-plane/http/node-forwarder.ts";
+import { nodeForwarder } from "../data-plane/http/upstream/node-forwarder.ts";
 import { EmulatorError } from "./options.ts";
 
 /** Loads http-proxy only when it is wanted. */
 export async function chooseForwarder(name: string | undefined): Promise<ForwarderFactory> {
   if (!name || name === "node") return nodeForwarder;
-  if (name === "http-proxy") return (await import("../data-plane/http/http-proxy-forwarder.ts")).httpProxyForwarder;
+  if (name === "http-proxy")
+    return (await import("../data-plane/http/upstream/http-proxy-forwarder.ts")).httpProxyForwarder;
   throw new EmulatorError(`no forwarder "${name}"`, "KNAP_FORWARDER is node or http-proxy", "Unset it for the default");
 }

@@ -1,6 +1,7 @@
 // Opens a door where the user wants it: on both loopback families when the address is loopback, on a free port when a default one is taken.
+
+import { type DoorOptions, type OpenDoor, openDoor } from "../data-plane/http/door/server.ts";
 import type { Door, Handler } from "../data-plane/http/exchange.ts";
-import { type DoorOptions, type OpenDoor, openDoor } from "../data-plane/http/server.ts";
 import { EmulatorError } from "./options.ts";
 
 export const LOOPBACK = "127.0.0.1";

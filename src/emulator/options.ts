@@ -3,7 +3,7 @@ import type { StringMap } from "../apis/meta/object.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Client } from "../client/client.ts";
-import type { DoorLimits } from "../data-plane/http/limits.ts";
+import type { DoorLimits } from "../data-plane/http/door/limits.ts";
 import type { BuildPlan } from "../project/project.ts";
 
 /** How the process runtime starts a Service that has no image. */

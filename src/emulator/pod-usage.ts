@@ -11,7 +11,7 @@ import type { PodUsage } from "../control-plane/autoscaler/hpa-decision.ts";
 import type { HpaResource } from "../control-plane/autoscaler/hpa-spec.ts";
 import { isReady } from "../control-plane/autoscaler/ready-pods.ts";
 import type { View } from "../control-plane/store/view.ts";
-import { userContainers } from "../node/kubelet/container-spec.ts";
+import { userContainers } from "../node/kubelet/spec/container-spec.ts";
 import type { ContainerRuntime, ContainerStats } from "../node/runtime/runtime.ts";
 
 /** As often as Kubernetes' metrics server asks its nodes. */

@@ -1,8 +1,9 @@
 // The table a forwarder is laid on: a door in front, a scripted application behind, raw clients. Shared by all checks of the contract suite.
+
+import { type OpenDoor, openDoor } from "../../src/data-plane/http/door/server.ts";
 import { answer, goErrorText, makeBadGateway } from "../../src/data-plane/http/errors.ts";
 import type { Exchange } from "../../src/data-plane/http/exchange.ts";
 import type { Forwarder, ForwarderFactory, ForwardOptions, Outcome } from "../../src/data-plane/http/forwarder.ts";
-import { type OpenDoor, openDoor } from "../../src/data-plane/http/server.ts";
 import { Http1App } from "../golden/queue-proxy/app.ts";
 import { RawClient } from "../golden/queue-proxy/client.ts";
 import { Http2App } from "../golden/queue-proxy/h2-app.ts";

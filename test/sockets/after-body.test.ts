@@ -1,8 +1,8 @@
 // Answers of a door's own to requests whose body is still on its way (Q16), over real sockets.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { answerAfterBody } from "../../src/data-plane/http/after-body.ts";
+import { answerAfterBody } from "../../src/data-plane/http/door/after-body.ts";
+import { type OpenDoor, openDoor } from "../../src/data-plane/http/door/server.ts";
 import { makeReply } from "../../src/data-plane/http/errors.ts";
-import { type OpenDoor, openDoor } from "../../src/data-plane/http/server.ts";
 import { RawClient } from "../golden/queue-proxy/client.ts";
 
 let door: OpenDoor;

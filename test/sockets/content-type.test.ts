@@ -1,6 +1,6 @@
 // The content type that an answer gets when its container names none (Q37), over real sockets.
 import { afterEach, expect, test } from "vitest";
-import { nodeForwarder } from "../../src/data-plane/http/node-forwarder.ts";
+import { nodeForwarder } from "../../src/data-plane/http/upstream/node-forwarder.ts";
 import { ForwarderBench, finalReply, get, head, valuesOf } from "../contract/forwarder-bench.ts";
 
 let bench: ForwarderBench | undefined;

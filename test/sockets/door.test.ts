@@ -4,9 +4,9 @@ import { connect, type Socket } from "node:net";
 import { connect as connectTls, createSecureContext } from "node:tls";
 import { generate } from "selfsigned";
 import { afterEach, describe, expect, test } from "vitest";
+import { type DoorOptions, type OpenDoor, openDoor } from "../../src/data-plane/http/door/server.ts";
 import { answer, makeReply } from "../../src/data-plane/http/errors.ts";
 import type { Exchange } from "../../src/data-plane/http/exchange.ts";
-import { type DoorOptions, type OpenDoor, openDoor } from "../../src/data-plane/http/server.ts";
 import { RawClient } from "../golden/queue-proxy/client.ts";
 import { eventually } from "../support/eventually.ts";
 

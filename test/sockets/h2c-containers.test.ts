@@ -3,8 +3,8 @@ import { createServer, type Http2Server, type IncomingHttpHeaders } from "node:h
 import { type AddressInfo, createServer as createRawServer, type Server } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { steadyClock } from "../../src/base/steady-clock.ts";
-import { nodeForwarder } from "../../src/data-plane/http/node-forwarder.ts";
-import { openDoor } from "../../src/data-plane/http/server.ts";
+import { openDoor } from "../../src/data-plane/http/door/server.ts";
+import { nodeForwarder } from "../../src/data-plane/http/upstream/node-forwarder.ts";
 import { QueueProxy } from "../../src/data-plane/queue-proxy/queue-proxy.ts";
 import { H2Client, RawClient } from "../golden/queue-proxy/client.ts";
 

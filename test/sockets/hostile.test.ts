@@ -1,9 +1,9 @@
 // Clients that mean no good: refused cleanly, nothing smuggled, nothing leaked, others unharmed. Raw bytes against a door with a queue-proxy.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openDoor } from "../../src/data-plane/http/door/server.ts";
 import { answer, makeReply } from "../../src/data-plane/http/errors.ts";
 import type { Exchange } from "../../src/data-plane/http/exchange.ts";
-import { nodeForwarder } from "../../src/data-plane/http/node-forwarder.ts";
-import { openDoor } from "../../src/data-plane/http/server.ts";
+import { nodeForwarder } from "../../src/data-plane/http/upstream/node-forwarder.ts";
 import { ForwarderBench } from "../contract/forwarder-bench.ts";
 import { RawClient } from "../golden/queue-proxy/client.ts";
 

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Pod } from "../../src/apis/core/types.ts";
 import { steadyClock } from "../../src/base/steady-clock.ts";
-import { nodeForwarder } from "../../src/data-plane/http/node-forwarder.ts";
+import { nodeForwarder } from "../../src/data-plane/http/upstream/node-forwarder.ts";
 import { readPodQueueProxy } from "../../src/data-plane/queue-proxy/pod-config.ts";
 import { QueueProxy } from "../../src/data-plane/queue-proxy/queue-proxy.ts";
 import { DataPlane, makeIngress } from "../support/data-plane.ts";

@@ -1,6 +1,6 @@
 // One ordinary request on its way through a queue-proxy: it waits for a slot, is forwarded, and is cut by whichever timer ends first.
 import type { Time } from "../../base/clock.ts";
-import { answerAfterBody } from "../http/after-body.ts";
+import { answerAfterBody } from "../http/door/after-body.ts";
 import { answer, goErrorText, makeBadGateway, makeTimeout, QUEUE_FULL, type Reply } from "../http/errors.ts";
 import type { Exchange, RawHeaders } from "../http/exchange.ts";
 import type { ForwardOptions, Outcome } from "../http/forwarder.ts";

@@ -1,7 +1,7 @@
 // The queue-proxy of one pod: every request to its container passes here. It answers probes, limits concurrency, counts, times out and drains;
 // it starts no container and listens on no port.
 import type { Clock, Time } from "../../base/clock.ts";
-import { answerAfterBody } from "../http/after-body.ts";
+import { answerAfterBody } from "../http/door/after-body.ts";
 import {
   MISSING_PROBE_HASH,
   makeReply,

@@ -7,11 +7,11 @@ import type { ObjectStore } from "../../control-plane/store/object-store.ts";
 import type { ImageLibrary } from "../image/image-library.ts";
 import type { RegistryConfig } from "../image/registry-auth.ts";
 import type { ContainerRuntime, ContainerSpec, RuntimeEvent, RuntimeInfo } from "../runtime/runtime.ts";
-import type { StartCommand } from "./container-spec.ts";
 import type { Gate } from "./gate.ts";
+import type { Standbys } from "./pod/standbys.ts";
 import type { SessionNetwork } from "./session-network.ts";
 import type { OpenSidecar } from "./sidecar.ts";
-import type { Standbys } from "./standbys.ts";
+import type { StartCommand } from "./spec/container-spec.ts";
 import type { VolumeKeeper } from "./volumes/volume-keeper.ts";
 
 /** How pods are stopped; changes when the session ends. */

@@ -1,7 +1,7 @@
 // The gateway as a container of the session's network, for engines on whose networks this process cannot listen. The container only passes on: names and
 // requests are answered here, behind one door that asks for a secret.
 import { randomBytes } from "node:crypto";
-import { type OpenDoor, openDoor } from "../../data-plane/http/server.ts";
+import { type OpenDoor, openDoor } from "../../data-plane/http/door/server.ts";
 import { makeClusterDns } from "./cluster-dns.ts";
 import { makeDnsForwarder } from "./dns-forwarder.ts";
 import type { ClusterGateway, GatewayOptions } from "./gateway.ts";

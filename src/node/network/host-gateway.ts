@@ -1,5 +1,5 @@
 // The gateway in this very process: it listens on an address that this machine has on the session's network. Needs ports 53 and 80 there; starts no container.
-import { type OpenDoor, openDoor } from "../../data-plane/http/server.ts";
+import { type OpenDoor, openDoor } from "../../data-plane/http/door/server.ts";
 import { makeClusterDns } from "./cluster-dns.ts";
 import { makeDnsForwarder } from "./dns-forwarder.ts";
 import { openDnsServer } from "./dns-server.ts";

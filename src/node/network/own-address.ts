@@ -1,6 +1,6 @@
 // Which address of this machine containers of a network reach directly, and the public ingress there.
 import { networkInterfaces } from "node:os";
-import { type OpenDoor, openDoor } from "../../data-plane/http/server.ts";
+import { type OpenDoor, openDoor } from "../../data-plane/http/door/server.ts";
 import { type GatewayOptions, HTTP_PORT, type SessionNetwork } from "./gateway.ts";
 
 /** The bridge's own, or that of the container that knap itself runs in. */

@@ -1,6 +1,6 @@
 // knap's end of the gateway container: takes its connections, believes only those that show the session's secret, and gives each to the door or the DNS it is for.
 import { createServer, type Socket } from "node:net";
-import type { OpenDoor } from "../../data-plane/http/server.ts";
+import type { OpenDoor } from "../../data-plane/http/door/server.ts";
 import { type AnswerQuery, serveStream } from "./dns-server.ts";
 import { HELLO_REPLY, LONGEST_PREFACE, type Preface, readPreface } from "./relay-preface.ts";
 

@@ -1,10 +1,10 @@
 // A process of its own for each Node proxy under test: `served.ts KIND UPSTREAM_PORT PORT [CONCURRENCY]`.
 import http from "node:http";
 import { steadyClock } from "../../../src/base/steady-clock.ts";
+import { openDoor } from "../../../src/data-plane/http/door/server.ts";
 import { answer, makeBadGateway } from "../../../src/data-plane/http/errors.ts";
 import type { Handler } from "../../../src/data-plane/http/exchange.ts";
-import { nodeForwarder } from "../../../src/data-plane/http/node-forwarder.ts";
-import { openDoor } from "../../../src/data-plane/http/server.ts";
+import { nodeForwarder } from "../../../src/data-plane/http/upstream/node-forwarder.ts";
 import { QueueProxy } from "../../../src/data-plane/queue-proxy/queue-proxy.ts";
 import { DataPlane, makeIngress } from "../../support/data-plane.ts";
 

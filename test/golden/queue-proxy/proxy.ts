@@ -1,10 +1,10 @@
 // Knap's queue-proxy alone on sockets, with the two side doors and the shutdown that a process of its own has in a cluster.
 import type { Probe } from "../../../src/apis/core/pod-spec.ts";
 import { steadyClock } from "../../../src/base/steady-clock.ts";
+import { type OpenDoor, openDoor } from "../../../src/data-plane/http/door/server.ts";
 import { answer, makeReply, NOT_FOUND } from "../../../src/data-plane/http/errors.ts";
 import type { Exchange, Handler } from "../../../src/data-plane/http/exchange.ts";
-import { nodeForwarder } from "../../../src/data-plane/http/node-forwarder.ts";
-import { type OpenDoor, openDoor } from "../../../src/data-plane/http/server.ts";
+import { nodeForwarder } from "../../../src/data-plane/http/upstream/node-forwarder.ts";
 import { QueueProxy } from "../../../src/data-plane/queue-proxy/queue-proxy.ts";
 import { makeStatsHandler } from "../../../src/data-plane/queue-proxy/side-ports.ts";
 import { LOOPBACK, pause, Watch } from "./script.ts";

@@ -4,8 +4,8 @@ import { request } from "node:http";
 import { connect } from "node:http2";
 import { createServer, connect as dial, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { type OpenDoor, openDoor } from "../../../src/data-plane/http/door/server.ts";
 import type { Exchange } from "../../../src/data-plane/http/exchange.ts";
-import { type OpenDoor, openDoor } from "../../../src/data-plane/http/server.ts";
 import {
   askKnap,
   findKnap,

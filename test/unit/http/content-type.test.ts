@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { guessContentType } from "../../../src/data-plane/http/content-type.ts";
+import { guessContentType } from "../../../src/data-plane/http/upstream/content-type.ts";
 
 describe("a body without a content type", () => {
   test.each([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { readAnswerHead } from "../../../src/data-plane/http/answer-headers.ts";
-import { type HeadParts, makeRequestHead } from "../../../src/data-plane/http/request-head.ts";
+import { readAnswerHead } from "../../../src/data-plane/http/upstream/answer-headers.ts";
+import { type HeadParts, makeRequestHead } from "../../../src/data-plane/http/upstream/request-head.ts";
 
 const make = (parts: Partial<HeadParts>) =>
   makeRequestHead({

@@ -1,6 +1,6 @@
 // Brings volumes up to date when their ConfigMaps and Secrets change, and tries again for as long as that fails. What is written is the keeper's to say.
 import type { Clock } from "../../../base/clock.ts";
-import { HELD_RETRY_MS } from "../pod-plan.ts";
+import { HELD_RETRY_MS } from "../pod/pod-plan.ts";
 import type { VolumeKeeper } from "./volume-keeper.ts";
 
 export interface LiveUpdatesOptions {

@@ -2,7 +2,7 @@
 // Source: k8s.io/kubernetes/pkg/volume/{configmap,secret,projected,downwardapi}.
 import type { Container, KeyToPath, Volume, VolumeProjection } from "../../../apis/core/pod-spec.ts";
 import type { ConfigMap, Pod, Secret } from "../../../apis/core/types.ts";
-import { type FieldSources, fieldText, resourceText } from "../downward-spec.ts";
+import { type FieldSources, fieldText, resourceText } from "../spec/downward-spec.ts";
 
 export interface VolumeFile {
   /** Relative, with slashes. */

@@ -8,9 +8,9 @@ import {
   hostnameOf,
   renderContainer,
   servingPort,
-} from "../../../../src/node/kubelet/container-spec.ts";
-import { expandVariables } from "../../../../src/node/kubelet/environment-spec.ts";
-import { qosClass } from "../../../../src/node/kubelet/qos-spec.ts";
+} from "../../../../src/node/kubelet/spec/container-spec.ts";
+import { expandVariables } from "../../../../src/node/kubelet/spec/environment-spec.ts";
+import { qosClass } from "../../../../src/node/kubelet/spec/qos-spec.ts";
 
 const podOf = (container: Partial<Container>, spec: Partial<Pod["spec"]> = {}): Pod => ({
   apiVersion: "v1",

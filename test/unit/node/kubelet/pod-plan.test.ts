@@ -1,10 +1,10 @@
 // What the kubelet does next, and what it says, as tables of facts.
 import { describe, expect, test } from "vitest";
 import type { Pod } from "../../../../src/apis/core/types.ts";
-import type { ContainerFacts, ExitFacts, PodFacts } from "../../../../src/node/kubelet/pod-facts.ts";
-import { backOffMs, planPod } from "../../../../src/node/kubelet/pod-plan.ts";
-import { fallbackMessage, makePodStatus } from "../../../../src/node/kubelet/pod-status.ts";
-import { judgeListeners } from "../../../../src/node/kubelet/port-findings.ts";
+import { judgeListeners } from "../../../../src/node/kubelet/container/port-findings.ts";
+import type { ContainerFacts, ExitFacts, PodFacts } from "../../../../src/node/kubelet/pod/pod-facts.ts";
+import { backOffMs, planPod } from "../../../../src/node/kubelet/pod/pod-plan.ts";
+import { fallbackMessage, makePodStatus } from "../../../../src/node/kubelet/pod/pod-status.ts";
 
 const NOW = 1_000_000;
 const AT = "2026-01-01T00:00:00Z";

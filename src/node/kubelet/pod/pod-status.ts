@@ -1,0 +1,199 @@
+// What is known of a pod → its status, with Kubernetes' reasons and texts. Pure; times that did not change are kept.
+// Source: k8s.io/kubernetes/pkg/kubelet/status/generate.go, kubelet_pods.go.
+import type { ContainerState, ContainerStatus, CoreCondition, PodStatus } from "../../../apis/core/types.ts";
+import { QUEUE_PROXY } from "../spec/container-spec.ts";
+import { qosClass } from "../spec/qos-spec.ts";
+import type { ContainerFacts, ExitFacts, PodFacts } from "./pod-facts.ts";
+import { backOffMs, hasSucceeded, PULL_ERROR_SHOWN_MS, restartAt } from "./pod-plan.ts";
+
+export interface StatusFrame {
+  /** The status as it stands, for transition times. */
+  readonly previous: PodStatus | undefined;
+  /** RFC 3339, on the clock of objects. */
+  readonly at: string;
+  readonly hostIP: string;
+  readonly runtimeName: string;
+}
+
+/** The whole status. Equal facts give an equal status, whatever the time. */
+export function makePodStatus(facts: PodFacts, frame: StatusFrame): PodStatus {
+  const init = facts.containers.filter((container) => container.init);
+  const main = facts.containers.filter((container) => !container.init);
+  const initialized = init.every(hasSucceeded);
+  const statuses = [
+    ...main.map((container) => containerStatus(facts, container, frame, initialized)),
+    ...proxyStatus(facts, main),
+  ].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const unready = statuses.filter(({ ready }) => !ready).map(({ name }) => name);
+  const running = main.some(({ run }) => run.state === "running" || run.state === "exited");
+  const startTime = frame.previous?.startTime ?? frame.at;
+  return {
+    phase: running ? "Running" : "Pending",
+    conditions: conditions({ facts, frame, init, unready }),
+    hostIP: frame.hostIP,
+    ...(facts.podIP !== undefined && { podIP: facts.podIP, podIPs: [{ ip: facts.podIP }] }),
+    startTime,
+    ...(init.length > 0 && {
+      initContainerStatuses: init.map((container) => containerStatus(facts, container, frame, true)),
+    }),
+    containerStatuses: statuses,
+    qosClass: qosClass(facts.pod),
+  };
+}
+
+const MESSAGE_LINES = 80;
+const MESSAGE_BYTES = 2_048;
+
+/** FallbackToLogsOnError: the last 80 lines or 2048 bytes of the log, whichever is less. */
+export function fallbackMessage(lines: readonly string[]): string {
+  const text = lines
+    .slice(-MESSAGE_LINES)
+    .map((line) => `${line}\n`)
+    .join("");
+  const bytes = Buffer.from(text);
+  return bytes.length <= MESSAGE_BYTES ? text : bytes.subarray(bytes.length - MESSAGE_BYTES).toString("utf8");
+}
+
+function containerStatus(
+  facts: PodFacts,
+  container: ContainerFacts,
+  frame: StatusFrame,
+  itsTurn: boolean,
+): ContainerStatus {
+  const running = container.run.state === "running";
+  const done = container.init && hasSucceeded(container);
+  const state = stateOf(facts, container, itsTurn);
+  const last = state.terminated ? container.last : lastExit(container);
+  const id =
+    container.run.state === "running"
+      ? container.run.containerId
+      : container.run.state === "exited"
+        ? container.run.exit.containerId
+        : undefined;
+  return {
+    name: container.name,
+    state,
+    ...(last && { lastState: { terminated: terminated(last) } }),
+    ready: done || (running && container.started && container.ready && container.finding === undefined),
+    started: running && container.started,
+    restartCount: container.restarts,
+    image: container.reference,
+    imageID: container.imageId,
+    ...(id !== undefined && { containerID: `${frame.runtimeName}://${id}` }),
+  };
+}
+
+function lastExit({ run, last }: ContainerFacts): ExitFacts | undefined {
+  return run.state === "exited" ? run.exit : last;
+}
+
+function stateOf(facts: PodFacts, container: ContainerFacts, itsTurn: boolean): ContainerState {
+  const { run, image, held, finding } = container;
+  if (run.state === "running") {
+    return finding ? { waiting: finding } : { running: { startedAt: run.startedAt } };
+  }
+  if (run.state === "exited") return exitedState(facts, container, run.exit);
+  if (image.state === "failed") return { waiting: imageWaiting(container, facts.now) };
+  if (held) return { waiting: { reason: held.reason, message: held.message } };
+  return { waiting: { reason: itsTurn ? "ContainerCreating" : "PodInitializing" } };
+}
+
+/** Over for good, or shown as it ended until its back-off has begun. */
+function exitedState(facts: PodFacts, container: ContainerFacts, exit: ExitFacts): ContainerState {
+  const again = restartAt(container, facts.pod.spec.restartPolicy ?? "Always");
+  const delayMs = backOffMs(container.restarts);
+  if (again === undefined || delayMs === 0) return { terminated: terminated(exit) };
+  const { name, namespace = "default", uid = "" } = facts.pod.metadata;
+  const message = `back-off ${delayText(delayMs)} restarting failed container=${container.name} pod=${name}_${namespace}(${uid})`;
+  return { waiting: { reason: "CrashLoopBackOff", message } };
+}
+
+function imageWaiting({ image, reference }: ContainerFacts, now: number): { reason: string; message: string } {
+  if (image.state !== "failed") return { reason: "ContainerCreating", message: "" };
+  const { reason, message, failedAt } = image.trouble;
+  if (reason !== "ErrImagePull" || now < failedAt + PULL_ERROR_SHOWN_MS) return { reason, message };
+  return { reason: "ImagePullBackOff", message: `Back-off pulling image "${reference}": ${reason}: ${message}` };
+}
+
+function terminated(exit: ExitFacts): NonNullable<ContainerState["terminated"]> {
+  return {
+    exitCode: exit.exitCode,
+    reason: exit.reason,
+    ...(exit.message && { message: exit.message }),
+    ...(exit.startedAt !== undefined && { startedAt: exit.startedAt }),
+    finishedAt: exit.finishedAt,
+    ...(exit.containerId !== undefined && { containerID: exit.containerId }),
+  };
+}
+
+/** The queue-proxy runs in knap's own process, from the moment its pod has an address. */
+function proxyStatus(facts: PodFacts, main: readonly ContainerFacts[]): readonly ContainerStatus[] {
+  const container = facts.pod.spec.containers.find(({ name }) => name === QUEUE_PROXY);
+  if (!container) return [];
+  const first = main.map(({ run }) => run).find((run) => run.state === "running");
+  const running = first?.state === "running";
+  return [
+    {
+      name: QUEUE_PROXY,
+      state: running ? { running: { startedAt: first.startedAt } } : { waiting: { reason: "ContainerCreating" } },
+      ready: running && facts.sidecar.ready,
+      started: running,
+      restartCount: 0,
+      image: container.image ?? "",
+      imageID: "",
+    },
+  ];
+}
+
+function conditions(parts: {
+  readonly facts: PodFacts;
+  readonly frame: StatusFrame;
+  readonly init: readonly ContainerFacts[];
+  readonly unready: readonly string[];
+}): readonly CoreCondition[] {
+  const { facts, frame, init, unready } = parts;
+  const waiting = init.filter((container) => !hasSucceeded(container)).map(({ name }) => name);
+  const initialized: CoreCondition =
+    waiting.length === 0
+      ? { type: "Initialized", status: "True" }
+      : {
+          type: "Initialized",
+          status: "False",
+          reason: "ContainersNotInitialized",
+          message: `containers with incomplete status: [${waiting.join(" ")}]`,
+        };
+  const findings = facts.containers.flatMap(({ finding }) => finding?.message ?? []);
+  const why = [...findings, ...(facts.sidecar.message ? [facts.sidecar.message] : [])]
+    .map((text) => `; ${text}`)
+    .join("");
+  const readiness =
+    unready.length === 0
+      ? ({ status: "True" } as const)
+      : ({
+          status: "False",
+          reason: "ContainersNotReady",
+          message: `containers with unready status: [${unready.join(" ")}]${why}`,
+        } as const);
+  const sandboxed = facts.podIP !== undefined ? "True" : "False";
+  const made: readonly CoreCondition[] = [
+    { type: "PodReadyToStartContainers", status: sandboxed },
+    initialized,
+    { type: "Ready", ...readiness },
+    { type: "ContainersReady", ...readiness },
+    // The scheduler's own word is kept as it is.
+    frame.previous?.conditions?.find(({ type }) => type === "PodScheduled") ?? { type: "PodScheduled", status: "True" },
+  ];
+  return made.map((condition) => withTime(condition, frame.previous, frame.at));
+}
+
+function withTime(condition: CoreCondition, previous: PodStatus | undefined, at: string): CoreCondition {
+  const old = previous?.conditions?.find(({ type }) => type === condition.type);
+  const kept = old?.status === condition.status ? old.lastTransitionTime : undefined;
+  return { ...condition, lastTransitionTime: kept ?? at };
+}
+
+/** `10s`, `2m40s`, `5m0s`: as Go writes it. */
+function delayText(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
+}

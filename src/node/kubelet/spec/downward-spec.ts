@@ -1,0 +1,77 @@
+// The downward API: fields and resources of a pod as text, for variables and volumes. Pure.
+import type { Container, Quantity } from "../../../apis/core/pod-spec.ts";
+import type { Pod } from "../../../apis/core/types.ts";
+import { quantityNumber } from "../../../base/go/quantity.ts";
+
+export interface FieldSources {
+  readonly podIP: string;
+  readonly hostIP: string;
+  readonly nodeName: string;
+  /** What a container without a limit may use: the node. */
+  readonly nodeCpus: number;
+  readonly nodeMemoryBytes: number;
+}
+
+export interface ResourceReference {
+  readonly containerName?: string;
+  readonly resource: string;
+  readonly divisor?: Quantity;
+}
+
+/** The text of `fieldPath`; "" for what the pod has not. */
+export function fieldText(pod: Pod, path: string, sources: FieldSources): string {
+  const { metadata, spec } = pod;
+  const keyed = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);
+  if (keyed) return metadata[keyed[1] as "labels" | "annotations"]?.[keyed[2] as string] ?? "";
+  switch (path) {
+    case "metadata.name":
+      return metadata.name;
+    case "metadata.namespace":
+      return metadata.namespace ?? "default";
+    case "metadata.uid":
+      return metadata.uid ?? "";
+    case "metadata.labels":
+      return mapText(metadata.labels);
+    case "metadata.annotations":
+      return mapText(metadata.annotations);
+    case "spec.nodeName":
+      return sources.nodeName;
+    case "spec.serviceAccountName":
+      return spec.serviceAccountName ?? "default";
+    case "status.hostIP":
+    case "status.hostIPs":
+      return sources.hostIP;
+    case "status.podIP":
+    case "status.podIPs":
+      return sources.podIP;
+    default:
+      return "";
+  }
+}
+
+/** A limit or request in units of the divisor (default 1), rounded up; a limit that is not set is the node's own size. */
+export function resourceText(
+  pod: Pod,
+  container: Container,
+  reference: ResourceReference,
+  sources: FieldSources,
+): string {
+  const { containerName, resource, divisor } = reference;
+  const target =
+    containerName === undefined ? container : pod.spec.containers.find((one) => one.name === containerName);
+  const [kind = "", name = ""] = resource.split(/\.(.*)/);
+  const { limits, requests } = target?.resources ?? {};
+  const node: Readonly<Record<string, number>> = { cpu: sources.nodeCpus, memory: sources.nodeMemoryBytes };
+  const set = kind === "limits" ? limits?.[name] : (requests?.[name] ?? limits?.[name]);
+  const amount = set === undefined ? (kind === "limits" ? (node[name] ?? 0) : 0) : (quantityNumber(set) ?? 0);
+  const unit = divisor === undefined || divisor === "0" || divisor === 0 ? 1 : (quantityNumber(divisor) ?? 1);
+  return String(Math.ceil(amount / unit));
+}
+
+/** `key="value"` lines, sorted, as the downward API writes maps. */
+function mapText(map: Readonly<Record<string, string>> = {}): string {
+  return Object.keys(map)
+    .sort()
+    .map((key) => `${key}=${JSON.stringify(map[key])}`)
+    .join("\n");
+}

@@ -1,0 +1,83 @@
+// Users, groups, capabilities and limits of a container, as the runtime takes them. Pure.
+// Source: k8s.io/kubernetes/pkg/kubelet/kuberuntime/security_context.go, pkg/kubelet/cm/helpers_linux.go.
+import type { Container, ResourceRequirements, SecurityContext } from "../../../apis/core/pod-spec.ts";
+import type { Pod } from "../../../apis/core/types.ts";
+import { quantityNumber } from "../../../base/go/quantity.ts";
+import type { ContainerSpec } from "../../runtime/runtime.ts";
+
+type SecurityPart = Pick<
+  ContainerSpec,
+  "user" | "groups" | "readOnlyRootFilesystem" | "capabilities" | "securityOptions"
+>;
+type LimitPart = Pick<ContainerSpec, "cpuNanos" | "cpuShares" | "memoryBytes">;
+
+const MIN_SHARES = 2;
+const SHARES_PER_CPU = 1024;
+
+/** The security of one container; the container's own settings win over the pod's. */
+export function renderSecurity(
+  pod: Pod,
+  container: Container,
+  imageUser: string,
+): { readonly security: SecurityPart } | { readonly error: string } {
+  const own = container.securityContext ?? {};
+  const shared = pod.spec.securityContext ?? {};
+  const uid = own.runAsUser ?? shared.runAsUser;
+  const gid = own.runAsGroup ?? shared.runAsGroup;
+  const nonRoot = own.runAsNonRoot ?? shared.runAsNonRoot ?? false;
+  const refused = nonRoot ? rootRefusal(pod, container, uid, imageUser) : undefined;
+  if (refused !== undefined) return { error: refused };
+  const name = uid === undefined ? imageUser.split(":")[0] || "0" : String(uid);
+  const groups = [...(shared.supplementalGroups ?? []), ...(shared.fsGroup === undefined ? [] : [shared.fsGroup])];
+  const options = securityOptions(own, shared.seccompProfile);
+  return {
+    security: {
+      ...((uid !== undefined || gid !== undefined) && { user: gid === undefined ? name : `${name}:${gid}` }),
+      ...(groups.length > 0 && { groups: groups.map(String) }),
+      ...(own.readOnlyRootFilesystem && { readOnlyRootFilesystem: true }),
+      ...(own.capabilities && {
+        capabilities: { add: own.capabilities.add ?? [], drop: own.capabilities.drop ?? [] },
+      }),
+      ...(options.length > 0 && { securityOptions: options }),
+    },
+  };
+}
+
+/** Limits and requests as cgroups know them; a limit without a request is also the request. */
+export function renderLimits({ limits, requests }: ResourceRequirements = {}): LimitPart {
+  const cpuLimit = amount(limits?.["cpu"]);
+  const cpuRequest = amount(requests?.["cpu"]) ?? cpuLimit ?? 0;
+  const memory = amount(limits?.["memory"]);
+  return {
+    cpuShares: Math.max(MIN_SHARES, Math.floor(cpuRequest * SHARES_PER_CPU)),
+    ...(cpuLimit !== undefined && { cpuNanos: Math.round(cpuLimit * 1e9) }),
+    ...(memory !== undefined && { memoryBytes: Math.floor(memory) }),
+  };
+}
+
+function amount(quantity: string | number | undefined): number | undefined {
+  const value = quantity === undefined ? undefined : quantityNumber(quantity);
+  return value === undefined || value <= 0 ? undefined : value;
+}
+
+function rootRefusal(pod: Pod, container: Container, uid: number | undefined, imageUser: string): string | undefined {
+  const { name, namespace = "default", uid: podUid = "" } = pod.metadata;
+  const where = `(pod: "${name}_${namespace}(${podUid})", container: ${container.name ?? ""})`;
+  if (uid !== undefined) {
+    return uid === 0 ? `container's runAsUser breaks non-root policy ${where}` : undefined;
+  }
+  const user = imageUser.split(":")[0] ?? "";
+  if (user === "" || user === "0") return `container has runAsNonRoot and image will run as root ${where}`;
+  if (!/^\d+$/.test(user)) {
+    return `container has runAsNonRoot and image has non-numeric user (${user}), cannot verify user is non-root ${where}`;
+  }
+  return undefined;
+}
+
+function securityOptions(own: SecurityContext, shared: SecurityContext["seccompProfile"]): string[] {
+  const seccomp = (own.seccompProfile ?? shared)?.type;
+  return [
+    ...(own.allowPrivilegeEscalation === false ? ["no-new-privileges"] : []),
+    ...(seccomp === "Unconfined" ? ["seccomp=unconfined"] : []),
+  ];
+}
