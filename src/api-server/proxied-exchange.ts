@@ -18,7 +18,7 @@ export class ProxiedExchange implements Exchange {
   readonly version = "1.1";
   readonly headers: RawHeaders;
   readonly peer = API_ADDRESS;
-  readonly door = "local";
+  readonly listener = "local";
   readonly body: Readable;
   readonly hasBody: boolean;
   readonly marks: Marks = {};

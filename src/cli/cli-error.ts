@@ -1,6 +1,7 @@
 // How a command says no: what happened, why, and what to do. Nothing here prints.
+
+import { EnvironmentError } from "../base/environment-error.ts";
 import { ApiError } from "../client/client.ts";
-import { EmulatorError } from "../emulator/options.ts";
 import { type ExitCode, exitCodes } from "./exit-code.ts";
 
 /** The three sentences of a failure. `what` alone must be enough to know what did not work. */
@@ -64,7 +65,7 @@ const FIXES_OF_SYSTEM: Readonly<Record<string, string>> = {
 /** What to tell about any error that reached the top. Unknown ones are called what they are: a bug. */
 export function complaintOf(error: unknown): Complaint {
   if (error instanceof CliError) return error.complaint;
-  if (error instanceof EmulatorError) {
+  if (error instanceof EnvironmentError) {
     return { exitCode: exitCodes.environment, what: error.what, why: error.why, fix: error.fix };
   }
   if (error instanceof ApiError) {

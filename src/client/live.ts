@@ -17,7 +17,7 @@ export interface LiveRevision {
 }
 
 /** Where the time of a start went, in ms. */
-export interface WakeParts {
+export interface ColdStartParts {
   readonly queue: number;
   readonly decide: number;
   readonly create: number;
@@ -28,7 +28,7 @@ export interface WakeParts {
 }
 
 /** The steps of a start in the order of time, with their names for people. */
-export const wakeSteps: readonly (readonly [keyof WakeParts, string])[] = [
+export const coldStartSteps: readonly (readonly [keyof ColdStartParts, string])[] = [
   ["queue", "queue"],
   ["decide", "decide"],
   ["create", "create"],
@@ -38,15 +38,15 @@ export const wakeSteps: readonly (readonly [keyof WakeParts, string])[] = [
   ["firstByte", "first byte"],
 ];
 
-export interface Wake {
+export interface ColdStart {
   /** `namespace/name` */
   readonly revision: string;
   readonly pod: string;
   readonly totalMs: number;
-  readonly parts: WakeParts;
+  readonly parts: ColdStartParts;
 }
 
-export interface HttpsDoor {
+export interface HttpsListener {
   readonly port: number;
   /** File of the authority's certificate, which clients have to trust. */
   readonly authority: string;
@@ -60,7 +60,7 @@ export interface Live {
   /** Requests that each revision of a Service got lately. */
   readonly services: Readonly<Record<string, { readonly observed: Readonly<Record<string, number>> }>>;
   /** The newest last. */
-  readonly wakes: readonly Wake[];
+  readonly coldStarts: readonly ColdStart[];
   /** The https door, once it is open. */
-  readonly https?: HttpsDoor;
+  readonly https?: HttpsListener;
 }

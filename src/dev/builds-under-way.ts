@@ -1,6 +1,6 @@
 // At most one build of each Service at a time. A build outlives the deployment that asked for it: the next one joins it when the sources are the same,
 // and only other sources of that Service end it.
-import type { BuildServiceImage } from "../emulator/options.ts";
+import type { BuildServiceImage } from "../node/agent/image-builder.ts";
 
 type Outcome = Awaited<ReturnType<BuildServiceImage>>;
 

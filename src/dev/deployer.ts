@@ -5,7 +5,7 @@ import { keyOf, keyText } from "../apis/kinds.ts";
 import type { Service } from "../apis/serving/types.ts";
 import { sha256Hex } from "../base/hash.ts";
 import type { Client } from "../client/client.ts";
-import type { BuildServiceImage } from "../emulator/options.ts";
+import type { BuildServiceImage } from "../node/agent/image-builder.ts";
 import type { Project, ProjectService } from "../project/project.ts";
 import { type Applied, applyObjects } from "./apply-objects.ts";
 import { buildLine } from "./build-place.ts";

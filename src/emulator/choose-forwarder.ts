@@ -1,12 +1,17 @@
 // Which forwarder the queue-proxies use: our own on node:http, or http-proxy for those who ask for it (KNAP_FORWARDER).
+
+import { EnvironmentError } from "../base/environment-error.ts";
 import type { ForwarderFactory } from "../data-plane/http/forwarder.ts";
-import { nodeForwarder } from "../data-plane/http/upstream/node-forwarder.ts";
-import { EmulatorError } from "./options.ts";
+import { nodeForwarder } from "../data-plane/http-client/node-forwarder.ts";
 
 /** Loads http-proxy only when it is wanted. */
 export async function chooseForwarder(name: string | undefined): Promise<ForwarderFactory> {
   if (!name || name === "node") return nodeForwarder;
   if (name === "http-proxy")
-    return (await import("../data-plane/http/upstream/http-proxy-forwarder.ts")).httpProxyForwarder;
-  throw new EmulatorError(`no forwarder "${name}"`, "KNAP_FORWARDER is node or http-proxy", "Unset it for the default");
+    return (await import("../data-plane/http-client/http-proxy-forwarder.ts")).httpProxyForwarder;
+  throw new EnvironmentError(
+    `no forwarder "${name}"`,
+    "KNAP_FORWARDER is node or http-proxy",
+    "Unset it for the default",
+  );
 }

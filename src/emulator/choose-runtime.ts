@@ -1,11 +1,13 @@
 // Docker or processes, for the whole session: decided once, before the first container, with the reason in words.
+
+import { EnvironmentError } from "../base/environment-error.ts";
 import { authFor, readDockerConfig } from "../node/image/registry-auth.ts";
 import { type DiskState, watchDisk } from "../node/runtime/disk-watch.ts";
 import { fixForNoEngine } from "../node/runtime/docker/engine-error.ts";
 import { describeProcessGaps } from "../node/runtime/process/process-gaps-spec.ts";
 import type { ContainerRuntime } from "../node/runtime/runtime.ts";
 import { RuntimeError } from "../node/runtime/runtime.ts";
-import { EmulatorError, type EmulatorOptions } from "./options.ts";
+import type { EmulatorOptions } from "./options.ts";
 
 /** How long a registry may take to say whether it has an image. */
 const REGISTRY_PATIENCE_MS = 5000;
@@ -16,7 +18,7 @@ export interface ChosenRuntime {
   readonly notices: readonly string[];
 }
 
-/** Opens a runtime as `--runtime` says; `onDisk` hears whether its disk has room. Rejects with an {@link EmulatorError} when Docker is wanted and does not answer. */
+/** Opens a runtime as `--runtime` says; `onDisk` hears whether its disk has room. Rejects with an {@link EnvironmentError} when Docker is wanted and does not answer. */
 export async function chooseRuntime(
   options: EmulatorOptions & { readonly onDisk: (state: DiskState) => void },
 ): Promise<ChosenRuntime> {
@@ -105,6 +107,6 @@ async function withPatience<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-function noEngine(error: RuntimeError): EmulatorError {
-  return new EmulatorError("no container engine", error.message, fixForNoEngine(error));
+function noEngine(error: RuntimeError): EnvironmentError {
+  return new EnvironmentError("no container engine", error.message, fixForNoEngine(error));
 }

@@ -14,11 +14,11 @@ import { Controller } from "../control-plane/controller/controller.ts";
 import type { Inquire } from "../control-plane/controller/inquiries.ts";
 import { knativePlanners, kubernetesPlanners } from "../control-plane/reconciler/planners.ts";
 import { ObjectStore } from "../control-plane/store/object-store.ts";
+import { type GatewayPorts, gatewayPorts, makeGatewayServices, publicGatewayKey } from "../gateway/gateway-services.ts";
 import { type ConfigWatch, watchConfig, withBuiltInDomain } from "./config-watch.ts";
-import { type GatewayPorts, gatewayPorts, makeGatewayServices, publicGatewayKey } from "./gateway-services.ts";
 
 /** Chance, given from outside so that a simulation can repeat itself. */
-export interface Chance {
+export interface RandomSource {
   uid(): string;
   /** Five characters for generateName. */
   suffix(): string;
@@ -29,7 +29,7 @@ export interface Chance {
 export interface ControlPlaneOptions {
   readonly clock: Clock;
   readonly awakeSince?: () => Time;
-  readonly chance: Chance;
+  readonly chance: RandomSource;
   readonly defer: (run: () => void) => void;
   readonly elapsedMs?: () => number;
   readonly configMaps: ReadonlyMap<string, StringMap>;
@@ -67,7 +67,7 @@ export function makeControlPlane(options: ControlPlaneOptions): ControlPlane {
   const admission = options.admission(current);
   const store = new ObjectStore({
     clock,
-    chance,
+    random: chance,
     admission: (request) => (config ? admission(request) : { object: request.object, warnings: [] }),
     onError: (error) => log.error("watcher threw", { error }),
   });

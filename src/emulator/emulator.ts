@@ -7,37 +7,39 @@ import { makeAdmission } from "../apis/admission.ts";
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import { unknownFields } from "../apis/schema/schemas.ts";
 import type { Clock } from "../base/clock.ts";
+import type { ShutdownMode } from "../base/shutdown-stack.ts";
+import { ShutdownStack } from "../base/shutdown-stack.ts";
 import { steadyClock } from "../base/steady-clock.ts";
 import type { VirtualClock } from "../base/virtual-clock.ts";
 import { makeHttpClient } from "../client/http-client.ts";
-import type { HttpsDoor, Wake } from "../client/live.ts";
+import type { ColdStart, HttpsListener } from "../client/live.ts";
 import { Activator } from "../data-plane/activator/activator.ts";
 import type { Exchange } from "../data-plane/http/exchange.ts";
 import { IngressGateway } from "../data-plane/ingress/ingress.ts";
-import { CertificateIssuer } from "./certificate-issuer.ts";
+import { CertificateIssuer } from "../gateway/certificate-issuer.ts";
+import { openNodeNetwork } from "../gateway/cluster-gateway.ts";
+import { GatewayListeners } from "../gateway/listeners.ts";
+import { ColdStarts } from "../knap-api/cold-starts.ts";
+import { makeKnapVerbs } from "../knap-api/knap-verbs.ts";
+import { VirtualTime } from "../knap-api/virtual-time.ts";
+import { type NodeAgent, openNode, sessionLabels, sweepDeadSessions } from "../node/agent/node-agent.ts";
+import { makeDiskReport } from "../node/agent/node-condition.ts";
+import { PodUsageSampler } from "../node/agent/pod-usage.ts";
+import { QueueProxies } from "../node/agent/queue-proxies.ts";
+import { RevisionBackends } from "../node/agent/revision-backends.ts";
 import { chooseForwarder } from "./choose-forwarder.ts";
 import { chooseRuntime } from "./choose-runtime.ts";
 import { ACTIVATOR_ADDRESS, GATEWAY_ADDRESS, makeClusterObjects } from "./cluster-objects.ts";
-import { type Chance, type ControlPlane, makeControlPlane } from "./control-plane.ts";
-import { FrontDoor } from "./front-door.ts";
+import { type ControlPlane, makeControlPlane, type RandomSource } from "./control-plane.ts";
 import { openInquiries } from "./inquiries.ts";
-import { makeKnapVerbs } from "./knap-verbs.ts";
-import { type NodeAgent, openNode } from "./node-agent.ts";
-import { makeDiskReport } from "./node-condition.ts";
 import type { Emulator, EmulatorOptions } from "./options.ts";
-import { PodUsageSampler } from "./pod-usage.ts";
-import { RevisionTrafficWatch } from "./revision-traffic.ts";
 import { makeSessionClocks } from "./session-clocks.ts";
-import { Sidecars } from "./sidecars.ts";
-import { type StopHow, StopList } from "./stop-list.ts";
-import { VirtualTime } from "./virtual-time.ts";
-import { Wakes } from "./wakes.ts";
 
 const STANDING_TIME = "time is virtual and stands still: `knap clock advance 90s` lets it pass";
 /** In-flight requests at the end of a session. */
 const LAST_REQUESTS_MS = 5000;
 
-const realChance: Chance = {
+const realChance: RandomSource = {
   uid: () => randomUUID(),
   suffix: () => randomSuffix(),
   random: Math.random,
@@ -45,7 +47,7 @@ const realChance: Chance = {
 
 /** Starts everything and resolves when the doors are open. Rejects with an EmulatorError when the environment forbids it; then nothing is left behind. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const stops = new StopList();
+  const stops = new ShutdownStack();
   try {
     return await wire(options, stops);
   } catch (error) {
@@ -54,14 +56,14 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   }
 }
 
-async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator> {
+async function wire(options: EmulatorOptions, stops: ShutdownStack): Promise<Emulator> {
   const { objects: clock, stats: statsClock, virtual, awakeSince } = makeSessionClocks(options, () => control.store);
   const onDisk = makeDiskReport({ store: () => control.store, clock });
   const { runtime, name: runtimeName, notices } = await chooseRuntime({ ...options, onDisk });
   stops.add(() => runtime.close());
   const info = await runtime.info();
-  const wakes = new Wakes((revision, pod) => node.marks(revision, pod));
-  const data = await openDataPlane({ options, statsClock, wakes, control: () => control });
+  const coldStarts = new ColdStarts((revision, pod) => node.marks(revision, pod));
+  const data = await openDataPlane({ options, statsClock, coldStarts, control: () => control });
   const { activator, gateway, door, sidecars, forward } = data;
   stops.add((how) => data.close(how));
   const inquiries = openInquiries({ clock, runtime, info, activator, door, control: () => control });
@@ -93,12 +95,33 @@ async function wire(options: EmulatorOptions, stops: StopList): Promise<Emulator
   stops.add(() => control[Symbol.dispose]());
   data.follow(control);
   control.store.watch({}, (event) => inquiries.observe(event));
-  const parts = { options, clock, runtime, info, control, sidecars, library: inquiries.library };
-  const node = await openNode({ ...parts, ingress: gateway, forward, publicPort: door.publicAddress.port });
+  await sweepDeadSessions(options, runtime);
+  const { store } = control;
+  const { sessionId, log } = options;
+  const network = await openNodeNetwork({
+    sessionId,
+    log,
+    runtime,
+    info,
+    store,
+    ingress: gateway,
+    forward,
+    publicPort: door.publicAddress.port,
+    labels: sessionLabels(options),
+  });
+  const { library } = inquiries;
+  const node = openNode({ settings: options, clock, runtime, info, store, sidecars, library, network });
   stops.add((how) => node.stop(how));
   const issuer = openIssuer(options, clock, control);
   const time = virtual && makeTime(virtual, { control, idle: [node, inquiries, issuer] });
-  const live = { control, activator, gateway, ports: sidecars.portOf, wakes: () => wakes.all, https: () => door.https };
+  const live = {
+    control,
+    activator,
+    gateway,
+    ports: sidecars.portOf,
+    coldStarts: () => coldStarts.all,
+    https: () => door.https,
+  };
   const api = await openApi({ ...live, options, clock, node, ...(time && { time }) });
   stops.add(() => api.close());
   stops.add(() => time?.close());
@@ -148,7 +171,7 @@ interface TimeParts {
 }
 
 /** The request path, before there is anything to route to. `follow` joins it with the store. */
-async function openDataPlane({ options, statsClock, control, wakes }: DataPlaneParts) {
+async function openDataPlane({ options, statsClock, control, coldStarts }: DataPlaneParts) {
   const { address, port, httpsPort, limits, log } = options;
   const activator = new Activator({
     clock: steadyClock,
@@ -159,13 +182,13 @@ async function openDataPlane({ options, statsClock, control, wakes }: DataPlaneP
     onStat: (revision, stat) => control().tick.receive(revision, stat),
   });
   const forward = (revision: RevisionKey, exchange: Exchange): Promise<void> =>
-    wakes.follow(exchange, activator.handle(revision, exchange));
+    coldStarts.follow(exchange, activator.handle(revision, exchange));
   const gateway = new IngressGateway({
     forward,
     chance: Math.random,
     address: GATEWAY_ADDRESS,
   });
-  const door = await FrontDoor.open({
+  const door = await GatewayListeners.open({
     gateway,
     address,
     log,
@@ -175,9 +198,9 @@ async function openDataPlane({ options, statsClock, control, wakes }: DataPlaneP
     ...(httpsPort !== undefined && { httpsPort }),
     ...(limits && { limits }),
   });
-  let traffic: RevisionTrafficWatch | undefined;
+  let traffic: RevisionBackends | undefined;
   const forwarders = await chooseForwarder(process.env["KNAP_FORWARDER"]);
-  const sidecars = new Sidecars({
+  const sidecars = new QueueProxies({
     clock: steadyClock,
     statsClock,
     forwarders,
@@ -185,7 +208,7 @@ async function openDataPlane({ options, statsClock, control, wakes }: DataPlaneP
     log,
   });
   const follow = ({ store }: ControlPlane): void => {
-    const watch = new RevisionTrafficWatch({ store, activator, doorOf: sidecars.doorOf });
+    const watch = new RevisionBackends({ store, activator, doorOf: sidecars.doorOf });
     traffic = watch;
     door.follow(store);
     store.watch({}, (event) => {
@@ -193,7 +216,7 @@ async function openDataPlane({ options, statsClock, control, wakes }: DataPlaneP
       door.observe(event);
     });
   };
-  const close = async (how: StopHow): Promise<void> => {
+  const close = async (how: ShutdownMode): Promise<void> => {
     await door.close(how === "now" ? 0 : LAST_REQUESTS_MS);
     activator.close();
   };
@@ -203,7 +226,7 @@ async function openDataPlane({ options, statsClock, control, wakes }: DataPlaneP
 interface DataPlaneParts {
   readonly options: EmulatorOptions;
   readonly statsClock: Clock;
-  readonly wakes: Wakes;
+  readonly coldStarts: ColdStarts;
   /** Made later: it needs the ingress port. */
   readonly control: () => ControlPlane;
 }
@@ -239,8 +262,8 @@ interface ApiParts {
   readonly gateway: IngressGateway;
   readonly node: NodeAgent;
   readonly ports: PodPorts;
-  readonly wakes: () => readonly Wake[];
-  readonly https: () => HttpsDoor | undefined;
+  readonly coldStarts: () => readonly ColdStart[];
+  readonly https: () => HttpsListener | undefined;
   readonly time?: VirtualTime;
 }
 

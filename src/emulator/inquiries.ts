@@ -3,6 +3,7 @@ import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { ServerlessService } from "../apis/networking/types.ts";
 import type { Clock } from "../base/clock.ts";
+import { InFlight } from "../base/in-flight.ts";
 import { steadyClock } from "../base/steady-clock.ts";
 import type { Inquire } from "../control-plane/controller/inquiries.ts";
 import type { AnswerOf, Inquiry } from "../control-plane/controller/reconciler.ts";
@@ -10,13 +11,12 @@ import { ActivatorProbe } from "../control-plane/prober/activator-probe.ts";
 import { IngressProbe } from "../control-plane/prober/ingress-probe.ts";
 import type { WatchEvent } from "../control-plane/store/view.ts";
 import type { Activator } from "../data-plane/activator/activator.ts";
+import type { GatewayListeners } from "../gateway/listeners.ts";
+import { Digests } from "../node/agent/digests.ts";
 import { ImageLibrary } from "../node/image/image-library.ts";
 import { readDockerConfig } from "../node/image/registry-auth.ts";
 import type { ContainerRuntime, RuntimeInfo } from "../node/runtime/runtime.ts";
 import type { ControlPlane } from "./control-plane.ts";
-import { Digests } from "./digests.ts";
-import type { FrontDoor } from "./front-door.ts";
-import { InFlight } from "./in-flight.ts";
 
 const INGRESS = "Ingress.networking.internal.knative.dev";
 
@@ -26,7 +26,7 @@ export interface InquiryOptions {
   readonly runtime: ContainerRuntime;
   readonly info: RuntimeInfo;
   readonly activator: Activator;
-  readonly door: FrontDoor;
+  readonly door: GatewayListeners;
   readonly control: () => ControlPlane;
 }
 
@@ -54,7 +54,7 @@ export function openInquiries(options: InquiryOptions): Inquiries {
     send: (host, { namespace, name }, headers) => {
       const { rules = [] } = control().store.get(INGRESS, namespace, name)?.spec ?? {};
       const isPublic = rules.some((rule) => rule.visibility !== "ClusterLocal" && rule.hosts?.includes(host));
-      return inFlight.track(door.probe({ host, headers, door: isPublic ? "public" : "local" }));
+      return inFlight.track(door.probe({ host, headers, listener: isPublic ? "public" : "local" }));
     },
   });
   const digests = new Digests({

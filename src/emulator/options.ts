@@ -1,19 +1,13 @@
 // What a session of the emulator is told at its start, and what it shows to its caller. The CLI and the test library see only this.
+
 import type { StringMap } from "../apis/meta/object.ts";
 import type { Service } from "../apis/serving/types.ts";
+import type { Address } from "../base/address.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Client } from "../client/client.ts";
-import type { DoorLimits } from "../data-plane/http/door/limits.ts";
-import type { BuildPlan } from "../project/project.ts";
-
-/** How the process runtime starts a Service that has no image. */
-export interface ServiceCommand {
-  readonly command: readonly string[];
-  /** Absolute path: the working folder of the command. */
-  readonly folder: string;
-  /** The image's own environment (ENV of the Dockerfile), below the pod's. */
-  readonly env: StringMap;
-}
+import type { ListenerLimits } from "../data-plane/http-server/limits.ts";
+import type { BuildServiceImage } from "../node/agent/image-builder.ts";
+import type { ServiceCommand } from "../node/agent/node-agent.ts";
 
 export interface WantedImage {
   readonly image: string;
@@ -32,7 +26,7 @@ export interface EmulatorOptions {
   /** The https door: a port that the user named is opened at the start, taken is an error; 0: never. undefined: 8443, or a free one when that is taken, opened when the first Ingress asks for https. */
   readonly httpsPort?: number;
   /** What the ingress takes from clients before it refuses; what is absent is as Go's server has it. */
-  readonly limits?: Partial<DoorLimits>;
+  readonly limits?: Partial<ListenerLimits>;
   readonly maxPods?: number;
   readonly stopTimeoutMs: number;
   readonly drain: "knap" | "knative";
@@ -58,23 +52,6 @@ export interface EmulatorOptions {
   readonly log: Logger;
 }
 
-export interface ImageBuildRequest {
-  /** `namespace/name` of the Service. */
-  readonly service: string;
-  readonly plan: BuildPlan;
-  readonly signal: AbortSignal;
-  onOutput(line: string): void;
-}
-/** `image`: a content tag, so that equal builds have equal names. A failed build is a value; only an abort rejects. */
-export type BuildServiceImage = (
-  request: ImageBuildRequest,
-) => Promise<{ readonly ok: true; readonly image: string } | { readonly ok: false; readonly message: string }>;
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
-
 export interface Emulator {
   readonly runtime: "docker" | "process";
   readonly ingress: Address;
@@ -92,18 +69,4 @@ export interface Emulator {
   readonly buildImage: BuildServiceImage | undefined;
   /** `gentle`: in-flight requests get 5 s, containers their stop timeout. `now`: everything is force-removed. A later `now` hurries an earlier `gentle`. */
   stop(how: "gentle" | "now"): Promise<void>;
-}
-
-/** The environment stops every Service (no engine, port taken): exit code 3. */
-export class EmulatorError extends Error {
-  readonly what: string;
-  readonly why: string;
-  readonly fix: string;
-  constructor(what: string, why: string, fix: string) {
-    super(`${what}: ${why}. ${fix}`);
-    this.name = "EmulatorError";
-    this.what = what;
-    this.why = why;
-    this.fix = fix;
-  }
 }

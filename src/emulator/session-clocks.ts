@@ -7,7 +7,7 @@ import { WallClock } from "../base/wall-clock.ts";
 import { EventRecorder } from "../control-plane/controller/event-recorder.ts";
 import type { EventNote } from "../control-plane/controller/reconciler.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
-import { NODE_NAME } from "./cluster-objects.ts";
+import { NODE_NAME } from "../node/agent/node-object.ts";
 import type { EmulatorOptions } from "./options.ts";
 
 export interface SessionClocks {

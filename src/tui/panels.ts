@@ -1,7 +1,7 @@
 // What stands below the overview and in the detail views, as lines of segments. Pure.
 import type { Event } from "../apis/core/types.ts";
 import { timeOfDay } from "../base/local-time.ts";
-import { type Wake, wakeSteps } from "../client/live.ts";
+import { type ColdStart, coldStartSteps } from "../client/live.ts";
 import { type Doors, urlWithPort } from "../client/reach.ts";
 import { type Row, type ServiceRow, serviceOfRow } from "./rows.ts";
 import { fitText, type Segment } from "./segments.ts";
@@ -24,9 +24,9 @@ const line = (word: string, text: string, width: number, colour?: Segment["colou
 ];
 
 /** `412 ms = queue 3 · decide 1 · …`, drawn together where that is too wide. */
-function waterfall({ totalMs, parts }: Pick<Wake, "totalMs" | "parts">, width: number): string {
+function waterfall({ totalMs, parts }: Pick<ColdStart, "totalMs" | "parts">, width: number): string {
   const total = `${Math.round(totalMs)} ms = `;
-  const all = wakeSteps.map(([key, name]) => `${name} ${Math.round(parts[key])}`);
+  const all = coldStartSteps.map(([key, name]) => `${name} ${Math.round(parts[key])}`);
   const wide = total + all.join(" · ");
   return wide.length <= width ? wide : total + all.join("·").replace("first byte", "byte");
 }
@@ -50,7 +50,7 @@ export function storyLines(
   const service = serviceOfRow(rows, selected?.key);
   const revision = toldRevision(world, selected, service);
   const sentence = revision === undefined ? "" : (world.live?.revisions[revision]?.sentence ?? "");
-  const wake = world.live?.wakes.findLast((each) => each.revision === revision);
+  const wake = world.live?.coldStarts.findLast((each) => each.revision === revision);
   const url = service && world.services.get(`${service.namespace}/${service.name}`)?.status?.url;
   const warning = world.events.findLast(({ type }) => type === "Warning");
   const lines: Line[] = [line("why", service?.problem ?? sentence, width)];

@@ -93,7 +93,7 @@ describe("the facts of the data plane", () => {
   });
 
   test("a test that is not there is noticed", () => {
-    expect(isThere("sockets/door.test.ts › no such test")).toBe(false);
+    expect(isThere("sockets/data-plane/http-server/listener.test.ts › no such test")).toBe(false);
     expect(isThere("queue-proxy.json › response/reason")).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 // What a wake costs on the node: a pod until its first 200, against the engine's own create, start and first 200 at the same parallelism; and a thaw.
 import { request } from "node:http";
-import { makeGate } from "../../src/node/kubelet/gate.ts";
+import { makeConcurrencyLimit } from "../../src/node/kubelet/concurrency-limit.ts";
 import { type NodeBench, openNodeBench } from "../support/node-bench.ts";
 import { type Bench, type Figure, median } from "./bench.ts";
 
@@ -19,7 +19,7 @@ export const wakeBench: Bench = {
   async run() {
     let bench: NodeBench;
     try {
-      bench = await openNodeBench("docker", { starts: makeGate(PARALLEL) });
+      bench = await openNodeBench("docker", { starts: makeConcurrencyLimit(PARALLEL) });
     } catch (error) {
       return { figures: [], skipped: error instanceof Error ? error.message : String(error) };
     }
@@ -58,7 +58,7 @@ async function engineAlone(
   round: number,
 ): Promise<void> {
   const [network] = await runtime.networks.list(filter);
-  const gate = makeGate(PARALLEL);
+  const gate = makeConcurrencyLimit(PARALLEL);
   const wake = async (index: number): Promise<void> => {
     const id = await gate(async () => {
       const made = await runtime.create({

@@ -1,9 +1,9 @@
 // The table a forwarder is laid on: a door in front, a scripted application behind, raw clients. Shared by all checks of the contract suite.
 
-import { type OpenDoor, openDoor } from "../../src/data-plane/http/door/server.ts";
 import { answer, goErrorText, makeBadGateway } from "../../src/data-plane/http/errors.ts";
 import type { Exchange } from "../../src/data-plane/http/exchange.ts";
 import type { Forwarder, ForwarderFactory, ForwardOptions, Outcome } from "../../src/data-plane/http/forwarder.ts";
+import { type OpenListener, openListener } from "../../src/data-plane/http-server/open-listener.ts";
 import { Http1App } from "../golden/queue-proxy/app.ts";
 import { RawClient } from "../golden/queue-proxy/client.ts";
 import { Http2App } from "../golden/queue-proxy/h2-app.ts";
@@ -17,7 +17,7 @@ export class ForwarderBench implements AsyncDisposable {
   port = 0;
   private readonly clients: RawClient[] = [];
   private readonly forwarders: Forwarder[] = [];
-  private door: OpenDoor | undefined;
+  private door: OpenListener | undefined;
 
   private constructor(script: UpstreamScript) {
     this.app = script.h2 ? new Http2App(script) : new Http1App(script);
@@ -40,7 +40,7 @@ export class ForwarderBench implements AsyncDisposable {
       if (outcome.kind !== "unreachable") return;
       answer(exchange, makeBadGateway(goErrorText(outcome.code, outcome.message, upstream)));
     };
-    bench.door = await openDoor({ host: LOOPBACK, port: 0, door: "public", handler });
+    bench.door = await openListener({ host: LOOPBACK, port: 0, listener: "public", handler });
     bench.port = bench.door.port;
     return bench;
   }

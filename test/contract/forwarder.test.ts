@@ -1,7 +1,7 @@
 // What every forwarder must do, by the facts of Knative's data plane. What an implementation lacks is named in its `lacks` and skipped.
 import { describe, expect, test } from "vitest";
-import { httpProxyForwarder } from "../../src/data-plane/http/upstream/http-proxy-forwarder.ts";
-import { nodeForwarder } from "../../src/data-plane/http/upstream/node-forwarder.ts";
+import { httpProxyForwarder } from "../../src/data-plane/http-client/http-proxy-forwarder.ts";
+import { nodeForwarder } from "../../src/data-plane/http-client/node-forwarder.ts";
 import { flowChecks } from "./forwarder-flow-checks.ts";
 import { messageChecks } from "./forwarder-message-checks.ts";
 

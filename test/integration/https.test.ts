@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AnyObject } from "../../src/apis/meta/object.ts";
-import { issueCertificate, makeAuthority } from "../../src/data-plane/ingress/tls.ts";
+import { issueCertificate, makeAuthority } from "../../src/gateway/certificates.ts";
 import { eventually } from "../support/eventually.ts";
 import { ask, openSession, type TestSession } from "../support/session.ts";
 

@@ -27,8 +27,11 @@ describe.each(["process", "docker"] as const)("the whole circle with runtime %s"
     );
     expect(await session.fetch("napper")).toEqual({ status: 200, text: "hello from napper-00001\n" });
     expect(await session.pods("napper")).toHaveLength(1);
-    const live = await session.emulator.client.knap<{ wakes: { revision: string; totalMs: number }[] }>("GET", "/live");
-    expect(live.wakes.map(({ revision }) => revision)).toContain("default/napper-00001");
+    const live = await session.emulator.client.knap<{ coldStarts: { revision: string; totalMs: number }[] }>(
+      "GET",
+      "/live",
+    );
+    expect(live.coldStarts.map(({ revision }) => revision)).toContain("default/napper-00001");
   });
 
   test("every Service has a loopback port of its own, which Node's fetch can use", async () => {

@@ -1,8 +1,8 @@
 // What `run until` can wait for, with the whole control plane, activator and queue-proxies over paper pods.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parsed } from "../../src/base/parsed.ts";
-import { VirtualTime } from "../../src/emulator/virtual-time.ts";
-import { makeWait, readWaitCondition, whyNot } from "../../src/emulator/wait-condition.ts";
+import { VirtualTime } from "../../src/knap-api/virtual-time.ts";
+import { makeWait, readWaitCondition, whyNot } from "../../src/knap-api/wait-condition.ts";
 import { PaperEmulator } from "../support/paper-emulator.ts";
 
 const service = (annotations: Readonly<Record<string, string>> = {}) => ({

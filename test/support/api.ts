@@ -24,7 +24,8 @@ export async function startApi(
 ): Promise<ApiRig> {
   const { storeOptions, ...serverOptions } = options;
   const chance = { uid: randomUUID, suffix: () => randomUUID().slice(0, 5) };
-  const store = serverOptions.store ?? new ObjectStore({ clock: steadyClock, chance, freeze: true, ...storeOptions });
+  const store =
+    serverOptions.store ?? new ObjectStore({ clock: steadyClock, random: chance, freeze: true, ...storeOptions });
   const token = "secret";
   const log: LogRecord[] = [];
   const server = new ApiServer({

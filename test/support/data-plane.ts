@@ -8,8 +8,8 @@ import { steadyClock } from "../../src/base/steady-clock.ts";
 import { Activator } from "../../src/data-plane/activator/activator.ts";
 import type { Backend } from "../../src/data-plane/activator/backend.ts";
 import type { RevisionTraffic } from "../../src/data-plane/activator/revision-path.ts";
-import { type OpenDoor, openDoor } from "../../src/data-plane/http/door/server.ts";
-import { nodeForwarder } from "../../src/data-plane/http/upstream/node-forwarder.ts";
+import { nodeForwarder } from "../../src/data-plane/http-client/node-forwarder.ts";
+import { type OpenListener, openListener } from "../../src/data-plane/http-server/open-listener.ts";
 import { IngressGateway } from "../../src/data-plane/ingress/ingress.ts";
 import { compileRoutingTable } from "../../src/data-plane/ingress/routing-table.ts";
 import { QueueProxy } from "../../src/data-plane/queue-proxy/queue-proxy.ts";
@@ -70,7 +70,7 @@ export class DataPlane implements AsyncDisposable {
   readonly stats: { readonly revision: RevisionKey; readonly stat: Stat }[] = [];
   readonly activator: Activator;
   readonly gateway: IngressGateway;
-  door!: OpenDoor;
+  door!: OpenListener;
   readonly #queueProxies: QueueProxy[] = [];
   readonly #servers: Server[] = [];
   readonly #agent = new Agent({ keepAlive: true });
@@ -93,7 +93,7 @@ export class DataPlane implements AsyncDisposable {
   static async start(...ingresses: readonly Ingress[]): Promise<DataPlane> {
     const plane = new DataPlane();
     plane.gateway.swap(compileRoutingTable(ingresses));
-    plane.door = await openDoor({ host: "127.0.0.1", port: 0, door: "public", handler: plane.gateway.handle });
+    plane.door = await openListener({ host: "127.0.0.1", port: 0, listener: "public", handler: plane.gateway.handle });
     return plane;
   }
 

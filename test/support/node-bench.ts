@@ -16,9 +16,9 @@ import { ObjectStore } from "../../src/control-plane/store/object-store.ts";
 import { attemptProbe } from "../../src/data-plane/probe/attempt.ts";
 import { ImageLibrary } from "../../src/node/image/image-library.ts";
 import { AddressPool } from "../../src/node/kubelet/address-pool.ts";
-import { makeGate } from "../../src/node/kubelet/gate.ts";
+import { makeConcurrencyLimit } from "../../src/node/kubelet/concurrency-limit.ts";
 import { Kubelet, type KubeletOptions } from "../../src/node/kubelet/kubelet.ts";
-import type { OpenSidecar, Sidecar } from "../../src/node/kubelet/sidecar.ts";
+import type { OpenSidecar, Sidecar } from "../../src/node/kubelet/queue-proxy-port.ts";
 import { probePort, readinessProbes } from "../../src/node/kubelet/spec/container-spec.ts";
 import { openProcessRuntime } from "../../src/node/runtime/process/process-runtime.ts";
 import type { ContainerRuntime } from "../../src/node/runtime/runtime.ts";
@@ -76,7 +76,7 @@ export async function openNodeBench(
   const info = await runtime.info();
   const store = new ObjectStore({
     clock: steadyClock,
-    chance: { uid: () => randomUUID(), suffix: () => randomUUID().slice(0, 5) },
+    random: { uid: () => randomUUID(), suffix: () => randomUUID().slice(0, 5) },
     freeze: true,
     onError: (error) => {
       throw error;
@@ -106,7 +106,7 @@ export async function openNodeBench(
         : { command: [process.execPath, testAppPath], folder: dirname(testAppPath), env: { BELOW: "yes" } },
     pullConfigs: () => [],
     record: (pod, note) => recorder.record(pod, note, "kubelet"),
-    starts: makeGate(8),
+    starts: makeConcurrencyLimit(8),
     manners: { stopTimeoutMs: 1_000, quietMs: 0 },
     log: silentLogger,
     ...more,

@@ -4,9 +4,9 @@ import { silentLogger } from "../../src/base/logger.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import { ActivatorProbe } from "../../src/control-plane/prober/activator-probe.ts";
 import { Activator } from "../../src/data-plane/activator/activator.ts";
-import { RevisionTrafficWatch } from "../../src/emulator/revision-traffic.ts";
-import { Sidecars } from "../../src/emulator/sidecars.ts";
-import type { Sidecar } from "../../src/node/kubelet/sidecar.ts";
+import { QueueProxies } from "../../src/node/agent/queue-proxies.ts";
+import { RevisionBackends } from "../../src/node/agent/revision-backends.ts";
+import type { Sidecar } from "../../src/node/kubelet/queue-proxy-port.ts";
 import { answerTo, PaperCluster } from "../../src/simulator/paper-cluster.ts";
 import { makeRandom } from "../../src/simulator/seeded-random.ts";
 import { PaperExchange, type PaperRequest } from "./paper-exchange.ts";
@@ -34,7 +34,7 @@ export class PaperEmulator {
   ) {
     const { clock } = this;
     const random = makeRandom(3);
-    const sidecars = new Sidecars({
+    const sidecars = new QueueProxies({
       clock,
       forwarders: makePaperForwarders({ clock, serviceMs: () => options.serviceMs ?? 100 }),
       onDoor: (pod) => traffic.doorChanged(pod),
@@ -78,7 +78,7 @@ export class PaperEmulator {
         });
       },
     });
-    const traffic = new RevisionTrafficWatch({ store: this.store, activator: this.activator, doorOf: sidecars.doorOf });
+    const traffic = new RevisionBackends({ store: this.store, activator: this.activator, doorOf: sidecars.doorOf });
     this.store.watch({}, (event) => traffic.observe(event));
   }
 

@@ -1,13 +1,13 @@
 // A request and its answer without a socket, for tests of handlers.
 import { Readable, Writable } from "node:stream";
-import type { AnswerBody, Door, Exchange, Marks, RawHeaders } from "../../src/data-plane/http/exchange.ts";
+import type { AnswerBody, Exchange, ListenerKind, Marks, RawHeaders } from "../../src/data-plane/http/exchange.ts";
 
 export interface PaperRequest {
   readonly method?: string;
   readonly target?: string;
   readonly host?: string;
   readonly headers?: RawHeaders;
-  readonly door?: Door;
+  readonly door?: ListenerKind;
   readonly peer?: string;
 }
 
@@ -17,7 +17,7 @@ export class PaperExchange implements Exchange {
   readonly target: string;
   readonly host: string;
   readonly headers: RawHeaders;
-  readonly door: Door;
+  readonly listener: ListenerKind;
   readonly peer: string;
   readonly version = "1.1";
   readonly body = Readable.from([]);
@@ -36,7 +36,7 @@ export class PaperExchange implements Exchange {
     this.target = request.target ?? "/";
     this.host = request.host ?? "hello.default.example.com";
     this.headers = request.headers ?? ["Host", this.host];
-    this.door = request.door ?? "public";
+    this.listener = request.door ?? "public";
     this.peer = request.peer ?? "127.0.0.1";
   }
 

@@ -54,7 +54,7 @@ export function makeStore(options: Partial<StoreOptions> = {}): ObjectStore {
         .padStart(5, "0")
         .replace(/[0-9]/g, (digit) => "abcdefghij"[Number(digit)]!),
   };
-  return new ObjectStore({ clock: makeManualClock(), chance, freeze: true, namespaces: "any", ...options });
+  return new ObjectStore({ clock: makeManualClock(), random: chance, freeze: true, namespaces: "any", ...options });
 }
 
 /** The object of an outcome that must not be a refusal. */

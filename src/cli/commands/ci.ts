@@ -84,8 +84,8 @@ async function checkColdStarts({ session, project, ui, flags, cases }: CiRun): P
   const limit = flags.maxColdStart ?? project.settings["max-cold-start"];
   if (limit === undefined) return;
   const limitMs = durationFlag("max-cold-start", limit);
-  const { wakes } = await session.emulator.client.knap<Live>("GET", "/live");
-  const slowest = [...wakes].sort((a, b) => b.totalMs - a.totalMs)[0];
+  const { coldStarts } = await session.emulator.client.knap<Live>("GET", "/live");
+  const slowest = [...coldStarts].sort((a, b) => b.totalMs - a.totalMs)[0];
   const name = `cold starts take at most ${limit}`;
   if (slowest === undefined) ui.tell({ type: "notice", text: `${name}: no request met a Service at zero` });
   if (slowest === undefined || slowest.totalMs <= limitMs) {

@@ -1,5 +1,5 @@
 // What plain and JSON output tell of: one small union, so that both say the same things. Types only.
-import type { WakeParts } from "../../client/live.ts";
+import type { ColdStartParts } from "../../client/live.ts";
 
 export type Happening =
   | { readonly type: "session"; readonly url: string; readonly runtime: string; readonly services: number }
@@ -44,7 +44,7 @@ export type Happening =
       readonly revision: string;
       readonly pod: string;
       readonly totalMs: number;
-      readonly parts: WakeParts;
+      readonly parts: ColdStartParts;
     }
   | {
       readonly type: "event";

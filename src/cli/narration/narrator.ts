@@ -46,7 +46,7 @@ export function makeNarrator({ addressOf, reachOf }: Places): Narrator {
   const told = new Map<string, string>();
   const scales = new Map<string, number>();
   const revisions = new Map<string, Revision>();
-  const wakes = new Set<string>();
+  const coldStarts = new Set<string>();
   /** Changes of scale that wait for the next report, which says why. */
   const unexplained: Scaled[] = [];
 
@@ -106,8 +106,8 @@ export function makeNarrator({ addressOf, reachOf }: Places): Narrator {
     event: (event) => eventNews(event, isNews),
     live(live) {
       const scaled = unexplained.splice(0).map((change) => withReason(change, live));
-      const fresh = live.wakes.filter(({ pod, revision }) => !wakes.has(`${revision} ${pod}`));
-      for (const { pod, revision } of fresh) wakes.add(`${revision} ${pod}`);
+      const fresh = live.coldStarts.filter(({ pod, revision }) => !coldStarts.has(`${revision} ${pod}`));
+      for (const { pod, revision } of fresh) coldStarts.add(`${revision} ${pod}`);
       return [
         ...httpsNews(live.https, isNews),
         ...scaled,

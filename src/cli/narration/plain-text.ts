@@ -1,12 +1,12 @@
 // Happenings as lines for people: a mark, a name, a sentence. Pure but for the colours it is given.
-import { type WakeParts, wakeSteps } from "../../client/live.ts";
+import { type ColdStartParts, coldStartSteps } from "../../client/live.ts";
 import { latencyText } from "../output/latency-text.ts";
 import type { Terminal } from "../terminal.ts";
 import type { Happening } from "./happening.ts";
 
 /** `412 ms = queue 3 · decide 1 · …` */
-function wakeText(totalMs: number, parts: WakeParts): string {
-  const shown = wakeSteps.map(([key, name]) => `${name} ${Math.round(parts[key])}`);
+function wakeText(totalMs: number, parts: ColdStartParts): string {
+  const shown = coldStartSteps.map(([key, name]) => `${name} ${Math.round(parts[key])}`);
   return `${latencyText(totalMs)} = ${shown.join(" · ")}`;
 }
 

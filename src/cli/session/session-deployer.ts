@@ -3,8 +3,8 @@
 import type { Client } from "../../client/client.ts";
 import { Deployer, type DeployerParts } from "../../dev/deployer.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
-import { makeImageBuilder } from "../../emulator/image-builder.ts";
-import type { BuildServiceImage } from "../../emulator/options.ts";
+import type { BuildServiceImage } from "../../node/agent/image-builder.ts";
+import { makeImageBuilder } from "../../node/agent/image-builder.ts";
 import { openDockerRuntime } from "../../node/runtime/docker/docker-runtime.ts";
 import type { Project } from "../../project/project.ts";
 import { CliError } from "../cli-error.ts";

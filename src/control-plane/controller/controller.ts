@@ -4,15 +4,15 @@ import { type Kind, keyText, type ObjectKey } from "../../apis/kinds.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
 import type { WatchEvent } from "../store/view.ts";
 import { applyStatus, applyWrites } from "./apply-plan.ts";
-import { ownerKey, telling } from "./concern.ts";
 import type { ControllerOptions } from "./controller-options.ts";
 import { Derivations } from "./derivations.ts";
 import { EventRecorder } from "./event-recorder.ts";
 import { Inquiries } from "./inquiries.ts";
-import { defaultBackoffMs, Pacer } from "./pacer.ts";
+import { defaultBackoffMs, RateLimiter } from "./rate-limiter.ts";
 import type { Inquiry, Plan, Reconciler, World } from "./reconciler.ts";
 import { dropTimers, rememberVerdicts, type Task } from "./task.ts";
-import { TaskBook } from "./task-book.ts";
+import { TaskRegistry } from "./task-registry.ts";
+import { ownerKey, versionsToMap } from "./watch-mapping.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 /** A reconcile that failed when it last ran. */
@@ -32,11 +32,11 @@ export class Controller {
   readonly #byKind = new Map<Kind, Reconciler[]>();
   readonly #watching: readonly Reconciler[];
   readonly #queue = new WorkQueue<Task>();
-  readonly #tasks: TaskBook;
+  readonly #tasks: TaskRegistry;
   readonly #derivations = new Derivations();
   readonly #inquiries: Inquiries;
   readonly #recorder: EventRecorder;
-  readonly #pacer: Pacer;
+  readonly #pacer: RateLimiter;
   /** What planners see; made anew for each slice. */
   #world: World | undefined;
   /** Whose refusals the world tells. */
@@ -55,11 +55,11 @@ export class Controller {
     for (const reconciler of options.reconcilers) {
       this.#byKind.set(reconciler.kind, [...(this.#byKind.get(reconciler.kind) ?? []), reconciler]);
     }
-    this.#tasks = new TaskBook(options.reconcilers);
+    this.#tasks = new TaskRegistry(options.reconcilers);
     this.#watching = options.reconcilers.filter((reconciler) => reconciler.watches !== undefined);
     this.#inquiries = new Inquiries(options.inquire, (task) => this.#add(task));
     this.#recorder = new EventRecorder(options.store, options.clock);
-    this.#pacer = new Pacer({
+    this.#pacer = new RateLimiter({
       clock: options.clock,
       log: options.log,
       add: (task) => this.#add(task),
@@ -127,7 +127,7 @@ export class Controller {
     const writer = this.#writer;
     this.#writer = undefined;
     this.#enqueueAll(key, writer);
-    for (const seen of telling(object, old)) {
+    for (const seen of versionsToMap(object, old)) {
       for (const owner of seen.metadata.ownerReferences ?? []) {
         if (owner.controller) this.enqueue(ownerKey(key, owner));
       }
@@ -225,7 +225,7 @@ export class Controller {
     if (task.generation !== object.metadata.generation) task.refusals.clear();
     task.generation = object.metadata.generation;
     const plan = this.#plan(task, object);
-    if (!plan || this.#pacer.holds(task, plan.status)) return;
+    if (!plan || this.#pacer.isThrottled(task, plan.status)) return;
     const verdicts = applyWrites(store, object, plan);
     // the planner has not seen this refusal yet: the rest of its plan would be a guess
     if (rememberVerdicts(task, verdicts)) {
@@ -239,7 +239,7 @@ export class Controller {
     this.#tell(task, object, plan);
     const failed = plan.error !== undefined || verdicts.some((verdict) => verdict.refused !== undefined);
     if (failed) this.#pacer.retryLater(task);
-    else this.#pacer.calm(task);
+    else this.#pacer.reset(task);
   }
 
   /** The planner's plan; undefined when it threw, which is logged and backed off. */
@@ -287,7 +287,7 @@ export class Controller {
     }
     if (plan.notes && plan.notes.length > 0) this.#options.notes?.(plan.notes);
     for (const question of plan.ask ?? []) this.#inquiries.ask(question, task);
-    for (const ms of plan.requeueAfterMs ?? []) this.#pacer.lookAt(task, (this.#world as World).now + ms);
+    for (const ms of plan.requeueAfterMs ?? []) this.#pacer.requeueAt(task, (this.#world as World).now + ms);
   }
 
   #retire(task: Task): void {

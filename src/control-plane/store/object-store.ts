@@ -10,19 +10,19 @@ import type { Clock } from "../../base/clock.ts";
 import { applyMergePatch, freezeDeep, isFields, sameJson } from "../../base/json.ts";
 import { timeText } from "../../base/time.ts";
 import { type DeleteOptions, markDeleted, mayGo } from "./deletion.ts";
-import { type Chore, Litter } from "./garbage.ts";
+import { GarbageCollector, type GarbageTask } from "./garbage-collector.ts";
 import { History, type Listener, type WatchOptions } from "./history.ts";
 import { makeCreated, makeUpdated, traitsOf, withVersion } from "./metadata.ts";
+import { ObjectIndex } from "./object-index.ts";
 import { conflictOf, lateFinalizerOf, preconditionOf } from "./preconditions.ts";
 import * as refusals from "./refusals.ts";
 import { foldStringData } from "./secret-data.ts";
-import { Shelves } from "./shelves.ts";
 import type { Selection, View } from "./view.ts";
 
 export interface StoreOptions {
   readonly clock: Pick<Clock, "now">;
   /** Makers of uids and of the five characters that follow a generateName. */
-  readonly chance: { uid(): string; suffix(): string };
+  readonly random: { uid(): string; suffix(): string };
   /** Default: everything passes as it is. */
   readonly admission?: Admission;
   /** Namespaces that exist from the start; writes into others are refused until they are created. `any`: no check. */
@@ -58,8 +58,8 @@ const NAME_ATTEMPTS = 8;
 
 export class ObjectStore implements View {
   readonly #options: StoreOptions;
-  readonly #shelves = new Shelves();
-  readonly #litter = new Litter(this.#shelves);
+  readonly #shelves = new ObjectIndex();
+  readonly #litter = new GarbageCollector(this.#shelves);
   readonly #history: History;
   #version = 1;
 
@@ -109,7 +109,7 @@ export class ObjectStore implements View {
     if (this.get(kind, key.namespace, key.name)) return { refused: refusals.makeAlreadyExists(key) };
     const admitted = this.#admit({ operation: "CREATE", object: foldStringData(placed.object) }, options);
     if ("refused" in admitted) return admitted;
-    const birth = { uid: this.#options.chance.uid(), creationTimestamp: timeText(this.#options.clock.now()) };
+    const birth = { uid: this.#options.random.uid(), creationTimestamp: timeText(this.#options.clock.now()) };
     const created = makeCreated(kind, admitted.object, birth);
     const stored = options.dryRun ? created : this.#put(created, undefined);
     this.#history.drain();
@@ -185,7 +185,7 @@ export class ObjectStore implements View {
     return this.#version !== before;
   }
 
-  #tidy(chore: Chore): void {
+  #tidy(chore: GarbageTask): void {
     const { key } = chore;
     const old = this.get(key.kind, key.namespace, key.name) as AnyObject | undefined;
     if (!old) return;
@@ -229,9 +229,9 @@ export class ObjectStore implements View {
 
   #makeName(kind: Kind, namespace: string, prefix: string | undefined): string | undefined {
     if (!prefix) return undefined;
-    let name = prefix + this.#options.chance.suffix();
+    let name = prefix + this.#options.random.suffix();
     for (let left = NAME_ATTEMPTS; left > 0 && this.get(kind, namespace, name); left--) {
-      name = prefix + this.#options.chance.suffix();
+      name = prefix + this.#options.random.suffix();
     }
     return name;
   }

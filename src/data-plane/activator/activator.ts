@@ -2,7 +2,7 @@
 // no scale; it is told about pods and tells about requests.
 import type { RevisionKey, Stat } from "../../apis/autoscaling/types.ts";
 import type { Clock, Time } from "../../base/clock.ts";
-import { answerAfterBody } from "../http/door/after-body.ts";
+import { answerAfterBody } from "../http/after-body.ts";
 import { makeUnknownRevision, type Reply } from "../http/errors.ts";
 import type { Exchange, Handler, RawHeaders } from "../http/exchange.ts";
 import { askHandler } from "../http/probe-exchange.ts";

@@ -1,7 +1,7 @@
 // The way to one revision's pods: through the activator (wait, slot, count), or straight to a ready pod. One per revision; it outlives its pods.
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
 import type { Clock, Time } from "../../base/clock.ts";
-import { answerAfterBody } from "../http/door/after-body.ts";
+import { answerAfterBody } from "../http/after-body.ts";
 import { ACTIVATOR_TIMEOUT_TEXT, makeReply, makeTimeout } from "../http/errors.ts";
 import type { Exchange } from "../http/exchange.ts";
 import { HopExchange } from "../http/hop-exchange.ts";

@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import { assign } from "./assign.ts";
 import type { Backend } from "./backend.ts";
 import { type ActivatorPlace, ONLY_ACTIVATOR, podsOf } from "./subset.ts";
-import { type Waiter, WaitingLine } from "./waiting-line.ts";
+import { type Waiter, WaitQueue } from "./wait-queue.ts";
 
 /** A reserved slot: give it back with {@link Throttler.release} when the request is over. */
 export interface Slot {
@@ -40,7 +40,7 @@ export interface ThrottlerOptions {
  */
 export class Throttler {
   readonly #options: ThrottlerOptions;
-  readonly #line = new WaitingLine<Admission>();
+  readonly #line = new WaitQueue<Admission>();
   #pods: readonly Pod[] = [];
   #cursor = 0;
   #inFlight = 0;

@@ -5,7 +5,7 @@ import type { Time } from "../../base/clock.ts";
 
 /** name, value, name, value, …: order, letter case and repeats as on the wire. */
 export type RawHeaders = readonly string[];
-export type Door = "public" | "local" | "tls";
+export type ListenerKind = "public" | "local" | "tls";
 
 /** The cold-start waterfall: when each thing first happened, in ms of the emulator's clock. Written by the hop that knows. */
 export interface Marks {
@@ -41,7 +41,7 @@ export interface Exchange {
   readonly headers: RawHeaders;
   /** The address of the client, without port. */
   readonly peer: string;
-  readonly door: Door;
+  readonly listener: ListenerKind;
   readonly body: Readable;
   /** False: the request ends with its head, and nobody needs to read `body`. */
   readonly hasBody: boolean;

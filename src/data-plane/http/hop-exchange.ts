@@ -1,7 +1,7 @@
 // An exchange as the next hop of knap's own chain sees it: other headers, another peer, the same client. It sends nothing of its own.
 import type { Readable } from "node:stream";
 import type { Time } from "../../base/clock.ts";
-import type { AnswerBody, Door, Exchange, Marks, RawHeaders, UpgradeSocket } from "./exchange.ts";
+import type { AnswerBody, Exchange, ListenerKind, Marks, RawHeaders, UpgradeSocket } from "./exchange.ts";
 
 /** What a hop changes on the way. */
 export interface HopChanges {
@@ -50,8 +50,8 @@ export class HopExchange implements Exchange {
     return this.client.target;
   }
 
-  get door(): Door {
-    return this.client.door;
+  get listener(): ListenerKind {
+    return this.client.listener;
   }
 
   get body(): Readable {

@@ -2,7 +2,7 @@
 import { Readable, Writable } from "node:stream";
 import { ClosedHooks } from "./closed-hooks.ts";
 import type { Reply } from "./errors.ts";
-import type { AnswerBody, Door, Exchange, Handler, Marks, RawHeaders } from "./exchange.ts";
+import type { AnswerBody, Exchange, Handler, ListenerKind, Marks, RawHeaders } from "./exchange.ts";
 
 export interface ProbeQuestion {
   readonly host: string;
@@ -10,7 +10,7 @@ export interface ProbeQuestion {
   /** The address of who asks. */
   readonly peer: string;
   /** Where the question seems to come in; absent: inside. */
-  readonly door?: Door;
+  readonly listener?: ListenerKind;
 }
 
 /** The path probes use by convention; nobody looks at it (`networking/pkg/http/constants.go`). */
@@ -38,7 +38,7 @@ class ProbeExchange implements Exchange {
   readonly method = "GET";
   readonly target = PROBE_PATH;
   readonly version = "1.1";
-  readonly door: Door;
+  readonly listener: ListenerKind;
   readonly hasBody = false;
   readonly marks: Marks = {};
   readonly host: string;
@@ -50,9 +50,9 @@ class ProbeExchange implements Exchange {
   private settle: (reply: Reply | undefined) => void = () => {};
   private readonly closed = new ClosedHooks();
 
-  constructor({ host, headers, peer, door = "local" }: ProbeQuestion) {
+  constructor({ host, headers, peer, listener: door = "local" }: ProbeQuestion) {
     this.host = host;
-    this.door = door;
+    this.listener = door;
     this.headers = ["Host", host, ...headers];
     this.peer = peer;
     this.reply = new Promise((settle) => {

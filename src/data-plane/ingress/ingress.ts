@@ -93,7 +93,7 @@ export class IngressGateway {
         return undefined;
       }
       const { target, headers } = at;
-      const next = this.#table.match({ host: rewriteHost, target, headers, door: "local" });
+      const next = this.#table.match({ host: rewriteHost, target, headers, listener: "local" });
       route = next?.kind === "path" ? next.path : undefined;
     }
     return NOT_FOUND;
@@ -104,7 +104,7 @@ export class IngressGateway {
     const headers = gatewayHeaders(exchange.headers, {
       set: split.headers,
       peer: exchange.peer,
-      scheme: exchange.door === "tls" ? "https" : "http",
+      scheme: exchange.listener === "tls" ? "https" : "http",
       hash: path.hash,
       host,
       dropUpgrade,

@@ -2,7 +2,7 @@
 
 import { hostName, isThisMachine } from "../../apis/networking/host-name.ts";
 import type { Ingress } from "../../apis/networking/types.ts";
-import type { Door, RawHeaders } from "../http/exchange.ts";
+import type { ListenerKind, RawHeaders } from "../http/exchange.ts";
 import {
   type CompiledIngress,
   type CompiledRule,
@@ -25,7 +25,7 @@ export interface RouteRequest {
   /** In origin form (or `*`). */
   readonly target: string;
   readonly headers: RawHeaders;
-  readonly door: Door;
+  readonly listener: ListenerKind;
 }
 
 export interface RoutingTable {
@@ -72,14 +72,15 @@ export function compileRoutingTable(ingresses: readonly Ingress[], options: Tabl
   const byName = new Map(services.map((entry) => [entry.service, entry]));
   const lookUp = (request: RouteRequest): RouteMatch | undefined => {
     const name = hostName(request.host);
-    const routes = (request.door === "local" ? local : open).get(name);
-    if (!routes) return isThisMachine(name) && request.door !== "local" ? thisMachine(request) : undefined;
-    if (routes.redirects && request.door === "public") return redirect(name, request.target, options.httpsPort ?? 443);
+    const routes = (request.listener === "local" ? local : open).get(name);
+    if (!routes) return isThisMachine(name) && request.listener !== "local" ? thisMachine(request) : undefined;
+    if (routes.redirects && request.listener === "public")
+      return redirect(name, request.target, options.httpsPort ?? 443);
     const path = routes.paths.find((candidate) => fits(candidate, request));
     return path && { kind: "path", path };
   };
   const asService = (entry: ServiceEntry, request: RouteRequest): RouteMatch | undefined => {
-    const match = lookUp({ ...request, host: entry.host, door: entry.isPublic ? request.door : "local" });
+    const match = lookUp({ ...request, host: entry.host, listener: entry.isPublic ? request.listener : "local" });
     return match?.kind === "path" ? { ...match, host: entry.host } : match;
   };
   const thisMachine = (request: RouteRequest): RouteMatch | undefined => {

@@ -1,10 +1,10 @@
 // What a finished passage adds to the user's metrics. It reads and counts nothing itself.
 import type { Time } from "../../base/clock.ts";
-import type { Passage } from "./passage.ts";
+import type { RequestContext } from "./request-context.ts";
 import { type Measured, routeTagOf } from "./user-metrics.ts";
 
 /** Statuses are those that Knative's handlers see: a container that never answered leaves Go's 200, a broken answer is a panic. */
-export function measure(passage: Passage, totalMs: number, over: Time): Measured {
+export function measure(passage: RequestContext, totalMs: number, over: Time): Measured {
   const { exchange, facts, status, truncated, forwardedAt, headAt = over, headStatus } = passage;
   const invocation = forwardedAt !== undefined && {
     ms: over - forwardedAt,

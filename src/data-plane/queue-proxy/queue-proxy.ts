@@ -1,7 +1,9 @@
 // The queue-proxy of one pod: every request to its container passes here. It answers probes, limits concurrency, counts, times out and drains;
 // it starts no container and listens on no port.
+
+import type { PodAddress } from "../../base/address.ts";
 import type { Clock, Time } from "../../base/clock.ts";
-import { answerAfterBody } from "../http/door/after-body.ts";
+import { answerAfterBody } from "../http/after-body.ts";
 import {
   MISSING_PROBE_HASH,
   makeReply,
@@ -16,11 +18,11 @@ import type { ProbeResult } from "../probe/probe-result.ts";
 import { type PeriodReport, RequestStats } from "../stats/request-stats.ts";
 import { Breaker } from "./breaker.ts";
 import type { QueueProxyConfig } from "./config.ts";
-import { DeadlineLine } from "./deadline-line.ts";
+import { DeadlineQueue } from "./deadline-queue.ts";
 import { Drain } from "./drain.ts";
 import { measure } from "./measure.ts";
-import { Passage, type PassageOwner, StartDeadline } from "./passage.ts";
-import { type Address, Readiness } from "./readiness.ts";
+import { Readiness } from "./readiness.ts";
+import { RequestContext, type RequestContextOwner, StartDeadline } from "./request-context.ts";
 import { makeContainerHeaders, type RequestFacts, readFacts } from "./request-facts.ts";
 import { RequestLog } from "./request-log.ts";
 import { UserMetrics } from "./user-metrics.ts";
@@ -34,7 +36,7 @@ export interface QueueProxyOptions {
   /** The clock of statistics; may be virtual, when timeouts, probes and drain are not. Absent: `clock`. */
   readonly statsClock?: Clock;
   /** Where a port of the pod is reached; absent: the same port on the upstream's host. */
-  readonly addressOf?: (port: number) => Address;
+  readonly addressOf?: (port: number) => PodAddress;
   /** See {@link Readiness}; default true. */
   readonly eagerStart?: boolean;
 }
@@ -44,9 +46,9 @@ const STAT_PERIOD_MS = 1_000;
 const HEALTH_AGENTS = ["kube-probe/", "Knative-Activator-Probe", "Knative-Autoscaling-Probe"];
 
 /** `pkg/queue/sharedmain/handlers.go`; the order of the chain is that of Q8. */
-export class QueueProxy implements PassageOwner {
+export class QueueProxy implements RequestContextOwner {
   readonly handle: Handler;
-  readonly upstream: Address;
+  readonly upstream: PodAddress;
   readonly timeoutText = REQUEST_TIMEOUT_TEXT;
   readonly withholds: boolean;
   readonly drain: Drain;
@@ -55,8 +57,8 @@ export class QueueProxy implements PassageOwner {
   private readonly statsClock: Clock;
   private readonly breaker: Breaker;
   private readonly limited: boolean;
-  private readonly totals: DeadlineLine;
-  private readonly starts: DeadlineLine | undefined;
+  private readonly totals: DeadlineQueue;
+  private readonly starts: DeadlineQueue | undefined;
   private readonly idleMs: number;
   private readonly stats: RequestStats;
   private readonly readiness: Readiness;
@@ -80,9 +82,9 @@ export class QueueProxy implements PassageOwner {
     this.breaker = new Breaker(config.containerConcurrency);
     this.withholds = config.fullDuplex !== true;
     this.limited = config.containerConcurrency > 0;
-    this.totals = new DeadlineLine(clock, config.timeoutSeconds * 1000);
+    this.totals = new DeadlineQueue(clock, config.timeoutSeconds * 1000);
     const startMs = config.responseStartTimeoutSeconds * 1000;
-    if (startMs > 0) this.starts = new DeadlineLine(clock, startMs);
+    if (startMs > 0) this.starts = new DeadlineQueue(clock, startMs);
     this.idleMs = config.idleTimeoutSeconds * 1000;
     this.openedAt = this.statsClock.now();
     this.stats = new RequestStats(this.openedAt);
@@ -142,12 +144,12 @@ export class QueueProxy implements PassageOwner {
     return this.clock.now();
   }
 
-  dispatch(passage: Passage): Promise<Outcome> {
+  dispatch(passage: RequestContext): Promise<Outcome> {
     if (this.limited) this.metrics?.recordDepth(this.breaker.inFlight);
     return this.forwarderFor(passage.exchange).forward(passage.exchange, passage);
   }
 
-  leaveLine(passage: Passage): void {
+  leaveLine(passage: RequestContext): void {
     this.breaker.leave(passage);
   }
 
@@ -189,7 +191,7 @@ export class QueueProxy implements PassageOwner {
   private async pass(exchange: Exchange, facts: RequestFacts): Promise<void> {
     const now = this.clock.now();
     const headers = makeContainerHeaders(exchange.headers, facts, exchange.peer);
-    const passage = new Passage(this, exchange, facts, headers, now);
+    const passage = new RequestContext(this, exchange, facts, headers, now);
     exchange.marks.pod ??= this.options.config.identity.pod;
     this.drain.enter();
     this.startTimers(passage, exchange.timers?.since ?? now);
@@ -211,7 +213,7 @@ export class QueueProxy implements PassageOwner {
   }
 
   /** `since`: the arrival here, or at the activator, whose clock started first. */
-  private startTimers(passage: Passage, since: Time): void {
+  private startTimers(passage: RequestContext, since: Time): void {
     this.totals.add(passage, since);
     if (this.starts !== undefined) {
       passage.start = new StartDeadline(passage);
@@ -221,7 +223,7 @@ export class QueueProxy implements PassageOwner {
   }
 
   /** "Never written" is as long ago as can be; bytes of the request or of an upgraded connection are no writes. */
-  private watchIdle(passage: Passage, at: Time): void {
+  private watchIdle(passage: RequestContext, at: Time): void {
     this.clock.at(at, () => {
       if (passage.state === "over") return;
       const next = passage.lastWriteAt === undefined ? at : passage.lastWriteAt + this.idleMs;
@@ -242,7 +244,7 @@ export class QueueProxy implements PassageOwner {
     return forwarder;
   }
 
-  private note(passage: Passage, over: Time): void {
+  private note(passage: RequestContext, over: Time): void {
     const { exchange, facts, headers, truncated, startedAt, sentBytes } = passage;
     const probe = Boolean(facts.kubeletProbe || facts.networkProbe);
     const latencyMs = over - startedAt;

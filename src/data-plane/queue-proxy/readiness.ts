@@ -1,22 +1,17 @@
 // Whether the pod is ready, by the user's readiness probes: one evaluation at a time, shared by all who ask. It never decides what follows.
+
 import type { Probe } from "../../apis/core/pod-spec.ts";
+import type { PodAddress } from "../../base/address.ts";
 import type { Clock } from "../../base/clock.ts";
 import { attemptProbe } from "../probe/attempt.ts";
 import type { ProbeResult } from "../probe/probe-result.ts";
 import { attemptTcp } from "../probe/tcp-probe.ts";
 
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-  /** See `Attempt.relayed` in probe/probe-result.ts. */
-  readonly relayed?: boolean;
-}
-
 export interface ReadinessParts {
   readonly probes: readonly Probe[];
   readonly clock: Clock;
   /** Where a probe's port is reached. */
-  readonly addressOf: (port: number) => Address;
+  readonly addressOf: (port: number) => PodAddress;
   readonly detectHttp2: boolean;
   /** Look for the first accepted connect every 3 ms before the first real attempt, so that a cold start waits for nothing. */
   readonly eagerStart: boolean;
@@ -127,7 +122,7 @@ class ProbeRunner {
     return attemptProbe({ probe: this.probe, ...this.address(), timeoutMs, asker: "queue-proxy", detectHttp2 });
   }
 
-  private address(): Address {
+  private address(): PodAddress {
     const { httpGet, tcpSocket, grpc } = this.probe;
     return this.parts.addressOf(Number(httpGet?.port ?? tcpSocket?.port ?? grpc?.port ?? 0));
   }

@@ -4,10 +4,10 @@ import type { Kind, ObjectKey } from "../../apis/kinds.ts";
 import type { WatchEvent } from "../../control-plane/store/view.ts";
 import type { RuntimeEvent } from "../runtime/runtime.ts";
 import type { AddressPool } from "./address-pool.ts";
-import type { NodeParts, StopManners, WakeMarks } from "./node-parts.ts";
+import type { NodeParts, StartMarks, StopManners } from "./node-parts.ts";
 import { SESSION_LABEL } from "./orphans.ts";
+import { type FrozenPod, FrozenPods, idsOf } from "./pod/frozen-pods.ts";
 import { PodWorker } from "./pod/pod-worker.ts";
-import { idsOf, type Standby, Standbys } from "./pod/standbys.ts";
 import { prewarm } from "./prewarm.ts";
 import { SessionNetwork } from "./session-network.ts";
 import { LiveUpdates } from "./volumes/live-updates.ts";
@@ -97,7 +97,7 @@ export class Kubelet {
   }
 
   /** The steps of a pod's start so far, by pod uid. */
-  marks(uid: string): Readonly<WakeMarks> | undefined {
+  marks(uid: string): Readonly<StartMarks> | undefined {
     return this.#workers.get(uid)?.marks;
   }
 
@@ -110,7 +110,7 @@ export class Kubelet {
   }
 
   /** Containers that wait frozen. */
-  get standbys(): readonly Standby[] {
+  get standbys(): readonly FrozenPod[] {
     return this.#parts.standbys?.all ?? [];
   }
 
@@ -259,10 +259,10 @@ function makeStandbys({
   log,
   network,
   volumes,
-}: Pick<NodeParts, "runtime" | "nodeClock" | "log" | "network" | "volumes">): Standbys {
-  const onDropped = ({ pod, sandbox }: Standby): void => {
+}: Pick<NodeParts, "runtime" | "nodeClock" | "log" | "network" | "volumes">): FrozenPods {
+  const onDropped = ({ pod, sandbox }: FrozenPod): void => {
     if (sandbox.place) network?.give(sandbox.place);
     void volumes.release(pod);
   };
-  return new Standbys({ runtime, clock: nodeClock, log, onDropped });
+  return new FrozenPods({ runtime, clock: nodeClock, log, onDropped });
 }

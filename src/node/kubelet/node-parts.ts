@@ -7,10 +7,10 @@ import type { ObjectStore } from "../../control-plane/store/object-store.ts";
 import type { ImageLibrary } from "../image/image-library.ts";
 import type { RegistryConfig } from "../image/registry-auth.ts";
 import type { ContainerRuntime, ContainerSpec, RuntimeEvent, RuntimeInfo } from "../runtime/runtime.ts";
-import type { Gate } from "./gate.ts";
-import type { Standbys } from "./pod/standbys.ts";
+import type { ConcurrencyLimit } from "./concurrency-limit.ts";
+import type { FrozenPods } from "./pod/frozen-pods.ts";
+import type { OpenSidecar } from "./queue-proxy-port.ts";
 import type { SessionNetwork } from "./session-network.ts";
-import type { OpenSidecar } from "./sidecar.ts";
 import type { StartCommand } from "./spec/container-spec.ts";
 import type { VolumeKeeper } from "./volumes/volume-keeper.ts";
 
@@ -45,11 +45,11 @@ export interface NodeParts {
   readonly extraHosts: readonly string[];
   readonly volumes: VolumeKeeper;
   /** Frozen containers (`--wake freeze`); undefined: none are kept. */
-  readonly standbys: Standbys | undefined;
+  readonly standbys: FrozenPods | undefined;
   readonly startCommand: (pod: Pod) => StartCommand | undefined;
   readonly pullConfigs: (pod: Pod) => readonly RegistryConfig[];
   readonly record: (pod: Pod, note: EventNote) => void;
-  readonly starts: Gate;
+  readonly starts: ConcurrencyLimit;
   readonly manners: () => StopManners;
   /** Events of this container go to `listener` until disposed. */
   readonly listen: (containerId: string, listener: (event: RuntimeEvent) => void) => Disposable;
@@ -59,7 +59,7 @@ export interface NodeParts {
 }
 
 /** When each step of a cold start was done, in ms of the node's clock. */
-export interface WakeMarks {
+export interface StartMarks {
   accepted?: number;
   created?: number;
   started?: number;

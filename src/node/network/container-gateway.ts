@@ -1,14 +1,14 @@
 // The gateway as a container of the session's network, for engines on whose networks this process cannot listen. The container only passes on: names and
 // requests are answered here, behind one door that asks for a secret.
 import { randomBytes } from "node:crypto";
-import { type OpenDoor, openDoor } from "../../data-plane/http/door/server.ts";
+import { type OpenListener, openListener } from "../../data-plane/http-server/open-listener.ts";
 import { makeClusterDns } from "./cluster-dns.ts";
 import { makeDnsForwarder } from "./dns-forwarder.ts";
 import type { ClusterGateway, GatewayOptions } from "./gateway.ts";
 import { GatewayContainer } from "./gateway-container.ts";
 import { openPublicDoor } from "./own-address.ts";
 import { relayHost, relayTargets } from "./relay-addresses.ts";
-import { openRelayDoor } from "./relay-door.ts";
+import { openRelayListener } from "./relay-listener.ts";
 
 /** Below the addresses that pods get. */
 const GATEWAY_HOST = 9;
@@ -26,12 +26,12 @@ export async function openContainerGateway(options: GatewayOptions, own: string 
   const secret = randomBytes(SECRET_BYTES).toString("hex");
   const opened = new DisposableParts();
   try {
-    const door = async (kind: "local" | "public"): Promise<OpenDoor> =>
-      opened.add(await openDoor({ host: LOOPBACK, port: 0, door: kind, handler }));
+    const door = async (kind: "local" | "public"): Promise<OpenListener> =>
+      opened.add(await openListener({ host: LOOPBACK, port: 0, listener: kind, handler }));
     const doors = { local: await door("local"), public: await door("public") };
     const dns = makeClusterDns({ names, address, forward: makeDnsForwarder() });
     const ready = new Signal();
-    const relay = await openRelayDoor({ host: relayHost(own), secret, doors, dns, onReady: () => ready.give() });
+    const relay = await openRelayListener({ host: relayHost(own), secret, doors, dns, onReady: () => ready.give() });
     opened.add({ close: async () => relay[Symbol.asyncDispose]() });
     const targets = relayTargets(own, relay.port);
     const container = new GatewayContainer(options, address, { task: "serve", targets, secret, publicPort });
@@ -40,7 +40,7 @@ export async function openContainerGateway(options: GatewayOptions, own: string 
     const open = own === undefined ? undefined : await openPublicDoor(options, own);
     if (open) opened.add(open);
     if (!(await ready.within(REACH_MS))) throw new Error(unreachable(targets));
-    return { way: "container", address, close: (graceMs) => opened.close(graceMs) };
+    return { mode: "container", address, close: (graceMs) => opened.close(graceMs) };
   } catch (error) {
     await opened.close(0);
     throw error;

@@ -1,7 +1,8 @@
 // What containers of a session call by cluster names: the shape that both kinds of gateway have. Types only.
+import type { Pod } from "../../apis/core/types.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Handler } from "../../data-plane/http/exchange.ts";
-import type { ContainerRuntime, RuntimeInfo } from "../runtime/runtime.ts";
+import type { ContainerRuntime, ContainerSpec, RuntimeInfo } from "../runtime/runtime.ts";
 import type { ClusterNames } from "./cluster-zone.ts";
 
 /** A session's network, as the runtime opened it. */
@@ -10,6 +11,15 @@ export interface SessionNetwork {
   readonly gateway: string;
   /** A /24. */
   readonly subnet: string;
+}
+
+/** How the session's containers find Services and this machine. */
+export interface NodeNetwork extends SessionNetwork {
+  readonly dns: ((pod: Pod) => NonNullable<ContainerSpec["dns"]>) | undefined;
+  readonly extraHosts: readonly string[];
+  readonly notice: string | undefined;
+  /** The gateway first, then the network itself. */
+  close(): Promise<void>;
 }
 
 export interface GatewayOptions {
@@ -29,7 +39,7 @@ export interface GatewayOptions {
 }
 
 export interface ClusterGateway {
-  readonly way: "host" | "container";
+  readonly mode: "host" | "container";
   /** Where it serves DNS, port 80 and the public ingress's port. */
   readonly address: string;
   /** Requests on their way get `graceMs`. May be called again with less. */

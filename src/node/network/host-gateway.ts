@@ -1,5 +1,5 @@
 // The gateway in this very process: it listens on an address that this machine has on the session's network. Needs ports 53 and 80 there; starts no container.
-import { type OpenDoor, openDoor } from "../../data-plane/http/door/server.ts";
+import { type OpenListener, openListener } from "../../data-plane/http-server/open-listener.ts";
 import { makeClusterDns } from "./cluster-dns.ts";
 import { makeDnsForwarder } from "./dns-forwarder.ts";
 import { openDnsServer } from "./dns-server.ts";
@@ -14,7 +14,7 @@ export async function openHostGateway(options: GatewayOptions, address: string):
   const { names, handler, publicPort, log } = options;
   const dns = makeClusterDns({ names, address, forward: makeDnsForwarder() });
   const server = await openDnsServer({ host: address, port: DNS_PORT }, dns);
-  const doors: OpenDoor[] = [];
+  const doors: OpenListener[] = [];
   let serverClosed: PromiseLike<void> | undefined;
   const close = async (graceMs: number): Promise<void> => {
     await Promise.all(doors.map((door) => door.close(graceMs)));
@@ -23,7 +23,7 @@ export async function openHostGateway(options: GatewayOptions, address: string):
     await serverClosed;
   };
   try {
-    doors.push(await openDoor({ host: address, port: HTTP_PORT, door: "local", handler }));
+    doors.push(await openListener({ host: address, port: HTTP_PORT, listener: "local", handler }));
   } catch (error) {
     await close(0);
     throw error;
@@ -31,5 +31,5 @@ export async function openHostGateway(options: GatewayOptions, address: string):
   const open = await openPublicDoor(options, address);
   if (open) doors.push(open);
   else log.debug("no public door on the session's network", { address, port: publicPort });
-  return { way: "host", address, close };
+  return { mode: "host", address, close };
 }

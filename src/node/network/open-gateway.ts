@@ -19,7 +19,7 @@ const ENGINES_HOST = "host-gateway";
 /** Opens a gateway; one that cannot be had is a notice and never an error: Services are served without it. `wanted` leaves no choice. */
 export async function openGateway(
   options: GatewayOptions,
-  wanted?: ClusterGateway["way"] | undefined,
+  wanted?: ClusterGateway["mode"] | undefined,
 ): Promise<OpenedGateway> {
   const own = await ownAddress(options.network);
   // Where knap itself runs in a container, its own address is not the machine's.

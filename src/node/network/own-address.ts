@@ -1,6 +1,6 @@
 // Which address of this machine containers of a network reach directly, and the public ingress there.
 import { networkInterfaces } from "node:os";
-import { type OpenDoor, openDoor } from "../../data-plane/http/door/server.ts";
+import { type OpenListener, openListener } from "../../data-plane/http-server/open-listener.ts";
 import { type GatewayOptions, HTTP_PORT, type SessionNetwork } from "./gateway.ts";
 
 /** The bridge's own, or that of the container that knap itself runs in. */
@@ -15,15 +15,17 @@ export async function ownAddress({ gateway, subnet }: SessionNetwork): Promise<s
 export async function openPublicDoor(
   { handler, publicPort }: Pick<GatewayOptions, "handler" | "publicPort">,
   address: string,
-): Promise<OpenDoor | undefined> {
+): Promise<OpenListener | undefined> {
   if (publicPort === HTTP_PORT) return undefined;
-  return openDoor({ host: address, port: publicPort, door: "public", handler }).catch(() => undefined);
+  return openListener({ host: address, port: publicPort, listener: "public", handler }).catch(() => undefined);
 }
 
 /** Whether this machine may listen there: interface lists leave out bridges that nothing is attached to yet. */
 async function owns(address: string): Promise<boolean> {
   const ignored = async (): Promise<void> => {};
-  const door = await openDoor({ host: address, port: 0, door: "local", handler: ignored }).catch(() => undefined);
+  const door = await openListener({ host: address, port: 0, listener: "local", handler: ignored }).catch(
+    () => undefined,
+  );
   await door?.close(0);
   return door !== undefined;
 }

@@ -4,7 +4,7 @@ import { type ContainerRuntime, RuntimeError } from "../runtime/runtime.ts";
 import { GatewayContainer } from "./gateway-container.ts";
 import { ownAddress } from "./own-address.ts";
 import { relayHost, relayTargets } from "./relay-addresses.ts";
-import { openRelayDoor } from "./relay-door.ts";
+import { openRelayListener } from "./relay-listener.ts";
 
 const PATIENCE_MS = 20_000;
 const SECRET_BYTES = 24;
@@ -46,7 +46,7 @@ async function callFrom(
   const own = await ownAddress(network);
   const secret = randomBytes(SECRET_BYTES).toString("hex");
   const nowhere = { adopt: (socket: { destroy(): void }) => socket.destroy() };
-  await using door = await openRelayDoor({
+  await using door = await openRelayListener({
     host: relayHost(own),
     secret,
     doors: { local: nowhere, public: nowhere },

@@ -9,9 +9,12 @@ export const probeAndActivatorFacts: readonly FactFamily[] = [
       P2: ["queue-proxy.json › probe/activator-suffix", "queue-proxy.json › probe/autoscaling-queue"],
       P3: ["queue-proxy.json › probe/plain-probe-path", "queue-proxy.json › probe/kube-queue-path"],
       P4: ["queue-proxy.json › probe/kube-", "queue-proxy.json › drain/probe"],
-      P5: ["unit/activator/probe-reply.test.ts › (P5,", "sockets/ingress-doors.test.ts › T14"],
-      P6: ["unit/activator/activator-headers.test.ts › P6"],
-      P7: ["sockets/activator-path.test.ts › (P7,"],
+      P5: [
+        "unit/data-plane/activator/probe-reply.test.ts › (P5,",
+        "sockets/data-plane/ingress/ingress-listeners.test.ts › T14",
+      ],
+      P6: ["unit/data-plane/activator/activator-headers.test.ts › P6"],
+      P7: ["sockets/data-plane/activator/path.test.ts › (P7,"],
     },
   },
   {
@@ -20,10 +23,10 @@ export const probeAndActivatorFacts: readonly FactFamily[] = [
       P8: ["validation.json › probes/readiness-empty-gets-tcp-default", "validation.json › probes/readiness-grpc-"],
       P9: ["validation.json › probes/readiness-failure-threshold-without-period"],
       P10: [
-        "unit/reconciler/revisions.test.ts › tells queue-proxy %s",
+        "unit/control-plane/reconciler/revisions.test.ts › tells queue-proxy %s",
         "integration/documented-example.test.ts › a failing liveness restarts only its own container",
       ],
-      P11: ["unit/reconciler/revisions.test.ts › tells queue-proxy %s"],
+      P11: ["unit/control-plane/reconciler/revisions.test.ts › tells queue-proxy %s"],
       P12: ["control-plane.json › create/ready-step-by-step"],
       P13: [
         "integration/kubelet.test.ts › a startup probe holds readiness back; an exec readiness probe decides over it",
@@ -34,54 +37,75 @@ export const probeAndActivatorFacts: readonly FactFamily[] = [
   {
     title: "probes: run in the queue-proxy",
     facts: {
-      P14: ["sockets/probe.test.ts › who asks during an evaluation shares it"],
+      P14: ["sockets/data-plane/probe/probe.test.ts › who asks during an evaluation shares it"],
       P15: ["queue-proxy.json › probe/http-200-aggressive", "queue-proxy.json › probe/tcp-down-period"],
       P16: [
-        "sockets/probe.test.ts › httpGet is ready from 200 to 399",
-        "sockets/probe.test.ts › redirects are followed",
+        "sockets/data-plane/probe/probe.test.ts › httpGet is ready from 200 to 399",
+        "sockets/data-plane/probe/probe.test.ts › redirects are followed",
       ],
-      P17: ["sockets/probe.test.ts › with HTTP/2 detection"],
-      P18: ["sockets/probe.test.ts › tcpSocket is ready", "sockets/probe.test.ts › grpc is ready"],
-      P19: ["sockets/pod-choice.test.ts › P19"],
+      P17: ["sockets/data-plane/probe/probe.test.ts › with HTTP/2 detection"],
+      P18: [
+        "sockets/data-plane/probe/probe.test.ts › tcpSocket is ready",
+        "sockets/data-plane/probe/probe.test.ts › grpc is ready",
+      ],
+      P19: ["sockets/data-plane/activator/pod-choice.test.ts › P19"],
     },
   },
   {
     title: "probes: the activator's own",
     facts: {
-      P20: ["unit/activator/pod-prover.test.ts › every 200 ms", "sockets/pod-choice.test.ts › P20"],
-      P21: ["unit/activator/pod-prover.test.ts › P21", "unit/activator/activator.test.ts › waits for Kubernetes where"],
-      P22: ["unit/activator/pod-prover.test.ts › (P22)", "sockets/pod-choice.test.ts › P22"],
-      P23: ["unit/activator/pod-prover.test.ts › trusts a Ready pod without a probe"],
+      P20: [
+        "unit/data-plane/activator/pod-prover.test.ts › every 200 ms",
+        "sockets/data-plane/activator/pod-choice.test.ts › P20",
+      ],
+      P21: [
+        "unit/data-plane/activator/pod-prover.test.ts › P21",
+        "unit/data-plane/activator/activator.test.ts › waits for Kubernetes where",
+      ],
+      P22: [
+        "unit/data-plane/activator/pod-prover.test.ts › (P22)",
+        "sockets/data-plane/activator/pod-choice.test.ts › P22",
+      ],
+      P23: ["unit/data-plane/activator/pod-prover.test.ts › trusts a Ready pod without a probe"],
     },
   },
   {
     title: "activator: chain and look-up",
     facts: {
-      A1: ["unit/activator/activator.test.ts › answers probes before it looks for the revision"],
+      A1: ["unit/data-plane/activator/activator.test.ts › answers probes before it looks for the revision"],
       A2: { absent: "the gateway hands the revision over itself: nobody else reaches the activator" },
-      A3: ["sockets/pod-choice.test.ts › (A3)"],
-      A4: ["sockets/activator-waiting.test.ts › (A4, T4, T38)", "sockets/activator-waiting.test.ts › (A4, T1, T4)"],
-      A5: ["sockets/activator-path.test.ts › (A5, T12)", "sockets/activator-path.test.ts › never asks twice"],
-      A6: ["unit/activator/activator.test.ts › (A6)"],
+      A3: ["sockets/data-plane/activator/pod-choice.test.ts › (A3)"],
+      A4: [
+        "sockets/data-plane/activator/waiting.test.ts › (A4, T4, T38)",
+        "sockets/data-plane/activator/waiting.test.ts › (A4, T1, T4)",
+      ],
+      A5: [
+        "sockets/data-plane/activator/path.test.ts › (A5, T12)",
+        "sockets/data-plane/activator/path.test.ts › never asks twice",
+      ],
+      A6: ["unit/data-plane/activator/activator.test.ts › (A6)"],
       A7: { absent: "no mesh" },
     },
   },
   {
     title: "activator: throttler",
     facts: {
-      A8: ["unit/activator/activator.test.ts › lets go of everything when it closes"],
+      A8: ["unit/data-plane/activator/activator.test.ts › lets go of everything when it closes"],
       A9: [
-        "sockets/pod-choice.test.ts › goes round from containerConcurrency 4",
-        "unit/activator/assign.test.ts › (A9,",
+        "sockets/data-plane/activator/pod-choice.test.ts › goes round from containerConcurrency 4",
+        "unit/data-plane/activator/assign.test.ts › (A9,",
       ],
-      A10: ["sockets/activator-waiting.test.ts › A10"],
+      A10: ["sockets/data-plane/activator/waiting.test.ts › A10"],
       A11: ["property/throttler.test.ts › loses nobody"],
-      A12: ["unit/activator/throttler.test.ts › (A12, A15)", "property/throttler.test.ts › never goes above capacity"],
-      A13: ["unit/activator/subset.test.ts › (A13)"],
+      A12: [
+        "unit/data-plane/activator/throttler.test.ts › (A12, A15)",
+        "property/throttler.test.ts › never goes above capacity",
+      ],
+      A13: ["unit/data-plane/activator/subset.test.ts › (A13)"],
       A14: { absent: "there is one activator" },
       A15: [
-        "unit/activator/activator.test.ts › (A15)",
-        "sockets/activator-switches.test.ts › over pods that come unready",
+        "unit/data-plane/activator/activator.test.ts › (A15)",
+        "sockets/data-plane/activator/switches.test.ts › over pods that come unready",
       ],
       A16: { absent: "no ClusterIP mode" },
     },
@@ -89,14 +113,20 @@ export const probeAndActivatorFacts: readonly FactFamily[] = [
   {
     title: "activator: waiting and statistics",
     facts: {
-      A17: ["unit/activator/activator.test.ts › A17", "sockets/activator-waiting.test.ts › T38"],
-      A18: ["sockets/activator-waiting.test.ts › (A18, A24)", "unit/autoscaler/tick.test.ts › a first request at zero"],
-      A19: ["unit/activator/activator.test.ts › (A19, T30)"],
-      A20: ["unit/activator/activator.test.ts › (A20, T11)"],
+      A17: ["unit/data-plane/activator/activator.test.ts › A17", "sockets/data-plane/activator/waiting.test.ts › T38"],
+      A18: [
+        "sockets/data-plane/activator/waiting.test.ts › (A18, A24)",
+        "unit/control-plane/autoscaler/tick.test.ts › a first request at zero",
+      ],
+      A19: ["unit/data-plane/activator/activator.test.ts › (A19, T30)"],
+      A20: ["unit/data-plane/activator/activator.test.ts › (A20, T11)"],
       A21: { absent: "activator and autoscaler are one process: no WebSocket that could be down" },
       A22: { absent: "no metrics export of the activator's own" },
       A23: { absent: "nothing has to be told before the end: no 45 s of waiting" },
-      A24: ["sockets/pod-choice.test.ts › (A24,", "integration/whole-circle.test.ts › and the next request wakes it"],
+      A24: [
+        "sockets/data-plane/activator/pod-choice.test.ts › (A24,",
+        "integration/whole-circle.test.ts › and the next request wakes it",
+      ],
     },
   },
 ];

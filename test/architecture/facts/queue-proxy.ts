@@ -6,14 +6,14 @@ export const queueProxyFacts: readonly FactFamily[] = [
     title: "ports and listeners",
     facts: {
       Q1: ["validation.json › ports/reserved-8012", "validation.json › ports/ok-8112-is-not-reserved"],
-      Q2: ["sockets/activator-path.test.ts › speaks to the app as its revision's port says"],
+      Q2: ["sockets/data-plane/activator/path.test.ts › speaks to the app as its revision's port says"],
       Q3: [
-        "sockets/door.test.ts › takes HTTP/1.0, HTTP/1.1 and HTTP/2",
-        "unit/ingress/gateway-headers.test.ts › serves a request for h2c by upgrade as it came",
+        "sockets/data-plane/http-server/listener.test.ts › takes HTTP/1.0, HTTP/1.1 and HTTP/2",
+        "unit/data-plane/ingress/gateway-headers.test.ts › serves a request for h2c by upgrade as it came",
       ],
       Q4: [
-        "sockets/hostile.test.ts › headers of just under 1 MiB pass, more is 431",
-        "sockets/door.test.ts › is cut off when its headers do not end",
+        "sockets/data-plane/http-server/hostile.test.ts › headers of just under 1 MiB pass, more is 431",
+        "sockets/data-plane/http-server/listener.test.ts › is cut off when its headers do not end",
       ],
       Q5: ["validation.json › ports/bad-name-http", "validation.json › ports/ok-h2c"],
     },
@@ -21,7 +21,10 @@ export const queueProxyFacts: readonly FactFamily[] = [
   {
     title: "configuration",
     facts: {
-      Q6: ["sockets/queue-proxy.test.ts › (Q6,", "control-plane.json › create/ready-step-by-step"],
+      Q6: [
+        "sockets/data-plane/queue-proxy/queue-proxy.test.ts › (Q6,",
+        "control-plane.json › create/ready-step-by-step",
+      ],
       Q7: ["control-plane.json › create/ready-step-by-step", "control-plane.json › create/init-container"],
       Q8: ["queue-proxy.json › timeout/probe-exempt", "queue-proxy.json › timeout/total-queued"],
     },
@@ -42,8 +45,11 @@ export const queueProxyFacts: readonly FactFamily[] = [
   {
     title: "concurrency limit",
     facts: {
-      Q17: ["sockets/queue-proxy.test.ts › Q17", "queue-proxy.json › breaker/cc0-unlimited"],
-      Q18: ["queue-proxy.json › breaker/cc1-full", "unit/queue-proxy/breaker.test.ts › who waits is served in order"],
+      Q17: ["sockets/data-plane/queue-proxy/queue-proxy.test.ts › Q17", "queue-proxy.json › breaker/cc0-unlimited"],
+      Q18: [
+        "queue-proxy.json › breaker/cc1-full",
+        "unit/data-plane/queue-proxy/breaker.test.ts › who waits is served in order",
+      ],
       Q19: ["queue-proxy.json › breaker/full-"],
       Q20: ["queue-proxy.json › timeout/total-queued", "queue-proxy.json › body/client-close-waiting"],
       Q21: ["queue-proxy.json › upgrade/cc1-holds-slot", "queue-proxy.json › breaker/stream-holds"],
@@ -53,14 +59,14 @@ export const queueProxyFacts: readonly FactFamily[] = [
   {
     title: "proxying",
     facts: {
-      Q23: ["queue-proxy.json › headers/k-stripped-dup", "sockets/activator-path.test.ts › Q23"],
+      Q23: ["queue-proxy.json › headers/k-stripped-dup", "sockets/data-plane/activator/path.test.ts › Q23"],
       Q24: ["queue-proxy.json › headers/hop-", "contract/forwarder-message-checks.ts › Q24"],
       Q25: ["queue-proxy.json › headers/k-headers", "contract/forwarder-message-checks.ts › Q25 Expect relayed"],
       Q26: ["queue-proxy.json › target/", "contract/forwarder-message-checks.ts › Q26 the target"],
-      Q27: ["queue-proxy.json › forwarded/", "sockets/activator-path.test.ts › Q27"],
-      Q28: ["queue-proxy.json › h2/h1-app", "sockets/activator-path.test.ts › T24"],
+      Q27: ["queue-proxy.json › forwarded/", "sockets/data-plane/activator/path.test.ts › Q27"],
+      Q28: ["queue-proxy.json › h2/h1-app", "sockets/data-plane/activator/path.test.ts › T24"],
       Q29: ["contract/forwarder-flow-checks.ts › Q29 connections reused"],
-      Q30: ["sockets/queue-proxy.test.ts › (Q30)"],
+      Q30: ["sockets/data-plane/queue-proxy/queue-proxy.test.ts › (Q30)"],
       Q31: ["queue-proxy.json › errors/refused", "contract/forwarder-flow-checks.ts › Q31"],
       Q32: ["queue-proxy.json › errors/trunc-chunked", "contract/forwarder-flow-checks.ts › Q32"],
       Q33: ["queue-proxy.json › response/stream-flush", "contract/forwarder-flow-checks.ts › Q33 known length held"],
@@ -75,7 +81,7 @@ export const queueProxyFacts: readonly FactFamily[] = [
     title: "statistics for the autoscaler",
     facts: {
       Q39: ["queue-proxy.json › stats/idle", "queue-proxy.json › stats/other-path"],
-      Q40: ["queue-proxy.json › stats/count", "unit/stats/request-stats.test.ts › average to one"],
+      Q40: ["queue-proxy.json › stats/count", "unit/data-plane/stats/request-stats.test.ts › average to one"],
       Q41: ["queue-proxy.json › stats/errors-count"],
       Q42: ["queue-proxy.json › stats/count-proxied"],
       Q43: { absent: "a form of older versions" },
@@ -84,17 +90,29 @@ export const queueProxyFacts: readonly FactFamily[] = [
   {
     title: "the user's metrics",
     facts: {
-      Q44: ["sockets/queue-proxy.test.ts › Q44", "unit/queue-proxy/telling.test.ts › carry Knative's names"],
-      Q45: ["sockets/queue-proxy.test.ts › Q45", "unit/queue-proxy/telling.test.ts › with default route"],
+      Q44: [
+        "sockets/data-plane/queue-proxy/queue-proxy.test.ts › Q44",
+        "unit/data-plane/queue-proxy/telling.test.ts › carry Knative's names",
+      ],
+      Q45: [
+        "sockets/data-plane/queue-proxy/queue-proxy.test.ts › Q45",
+        "unit/data-plane/queue-proxy/telling.test.ts › with default route",
+      ],
       Q46: { absent: "names of older versions" },
     },
   },
   {
     title: "traces and the request log",
     facts: {
-      Q47: ["sockets/queue-proxy.test.ts › (Q47)"],
-      Q48: ["sockets/queue-proxy.test.ts › (Q48,", "unit/queue-proxy/telling.test.ts › fills the template"],
-      Q49: ["sockets/queue-proxy.test.ts › Q49)", "unit/queue-proxy/telling.test.ts › says so when the template fails"],
+      Q47: ["sockets/data-plane/queue-proxy/queue-proxy.test.ts › (Q47)"],
+      Q48: [
+        "sockets/data-plane/queue-proxy/queue-proxy.test.ts › (Q48,",
+        "unit/data-plane/queue-proxy/telling.test.ts › fills the template",
+      ],
+      Q49: [
+        "sockets/data-plane/queue-proxy/queue-proxy.test.ts › Q49)",
+        "unit/data-plane/queue-proxy/telling.test.ts › says so when the template fails",
+      ],
     },
   },
   {

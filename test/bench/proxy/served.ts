@@ -1,10 +1,10 @@
 // A process of its own for each Node proxy under test: `served.ts KIND UPSTREAM_PORT PORT [CONCURRENCY]`.
 import http from "node:http";
 import { steadyClock } from "../../../src/base/steady-clock.ts";
-import { openDoor } from "../../../src/data-plane/http/door/server.ts";
 import { answer, makeBadGateway } from "../../../src/data-plane/http/errors.ts";
 import type { Handler } from "../../../src/data-plane/http/exchange.ts";
-import { nodeForwarder } from "../../../src/data-plane/http/upstream/node-forwarder.ts";
+import { nodeForwarder } from "../../../src/data-plane/http-client/node-forwarder.ts";
+import { openListener } from "../../../src/data-plane/http-server/open-listener.ts";
 import { QueueProxy } from "../../../src/data-plane/queue-proxy/queue-proxy.ts";
 import { DataPlane, makeIngress } from "../../support/data-plane.ts";
 
@@ -61,17 +61,17 @@ interface Library {
 
 switch (kind) {
   case "forwarder":
-    await openDoor({ host: "127.0.0.1", port, door: "public", handler: bareForwarder() });
+    await openListener({ host: "127.0.0.1", port, listener: "public", handler: bareForwarder() });
     break;
   case "queue-proxy":
-    await openDoor({ host: "127.0.0.1", port, door: "public", handler: makeQueueProxy().handle });
+    await openListener({ host: "127.0.0.1", port, listener: "public", handler: makeQueueProxy().handle });
     break;
   case "whole path": {
     const plane = await DataPlane.start(makeIngress({ "hello-00001": 100 }));
     const containerConcurrency = Number(concurrencyText);
     const { backend } = plane.pod({ name: "hello-1", port: upstream.port, containerConcurrency });
     plane.update({ backends: [backend()], containerConcurrency });
-    await openDoor({ host: "127.0.0.1", port, door: "public", handler: plane.gateway.handle });
+    await openListener({ host: "127.0.0.1", port, listener: "public", handler: plane.gateway.handle });
     break;
   }
   case "http-proxy":

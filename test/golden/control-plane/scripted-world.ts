@@ -39,7 +39,7 @@ export class ScriptedWorld {
     this.#config = makeServingConfig(this.configMaps).config;
     this.store = new ObjectStore({
       clock: this.clock,
-      chance: {
+      random: {
         uid: () => `00000000-0000-4000-8000-${String(++this.#uids).padStart(12, "0")}`,
         suffix: () => "aaaaa",
       },

@@ -1,10 +1,10 @@
 // Knap's queue-proxy alone on sockets, with the two side doors and the shutdown that a process of its own has in a cluster.
 import type { Probe } from "../../../src/apis/core/pod-spec.ts";
 import { steadyClock } from "../../../src/base/steady-clock.ts";
-import { type OpenDoor, openDoor } from "../../../src/data-plane/http/door/server.ts";
 import { answer, makeReply, NOT_FOUND } from "../../../src/data-plane/http/errors.ts";
 import type { Exchange, Handler } from "../../../src/data-plane/http/exchange.ts";
-import { nodeForwarder } from "../../../src/data-plane/http/upstream/node-forwarder.ts";
+import { nodeForwarder } from "../../../src/data-plane/http-client/node-forwarder.ts";
+import { type OpenListener, openListener } from "../../../src/data-plane/http-server/open-listener.ts";
 import { QueueProxy } from "../../../src/data-plane/queue-proxy/queue-proxy.ts";
 import { makeStatsHandler } from "../../../src/data-plane/queue-proxy/side-ports.ts";
 import { LOOPBACK, pause, Watch } from "./script.ts";
@@ -25,7 +25,7 @@ export class ProxyProcess {
   termAt: number | undefined;
   ports: Record<string, number> = {};
   private readonly proxy: QueueProxy;
-  private doors: OpenDoor[] = [];
+  private doors: OpenListener[] = [];
 
   constructor(config: Readonly<Record<string, unknown>>, upstreamPort: number) {
     const number = (key: string, fallback: number): number => (config[key] as number | undefined) ?? fallback;
@@ -55,8 +55,8 @@ export class ProxyProcess {
   }
 
   async start(): Promise<void> {
-    const open = (handler: Handler): Promise<OpenDoor> =>
-      openDoor({ host: LOOPBACK, port: 0, door: "public", handler });
+    const open = (handler: Handler): Promise<OpenListener> =>
+      openListener({ host: LOOPBACK, port: 0, listener: "public", handler });
     const main = await open(this.proxy.handle);
     const admin = await open((exchange) => this.admin(exchange));
     const metrics = await open(makeStatsHandler(this.proxy, "hello-pod"));

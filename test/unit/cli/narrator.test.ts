@@ -85,7 +85,7 @@ describe("the narrator", () => {
     const report = (sentence: string) => ({
       time: 0,
       services: {},
-      wakes: [],
+      coldStarts: [],
       revisions: {
         "default/hello-00001": {
           concurrency: 0,
@@ -141,7 +141,7 @@ describe("the narrator", () => {
       time: 0,
       revisions: {},
       services: {},
-      wakes: [{ revision: "default/hello-00001", pod: "p", totalMs: 412, parts }],
+      coldStarts: [{ revision: "default/hello-00001", pod: "p", totalMs: 412, parts }],
     };
     const [woke] = narrator.live(live);
     expect(narrator.live(live)).toEqual([]);
@@ -203,7 +203,7 @@ describe("the narrator", () => {
 
   test("the https door is told of when it opens, with whom clients have to trust", () => {
     const narrator = makeNarrator(nowhere);
-    const live = { time: 0, revisions: {}, services: {}, wakes: [] };
+    const live = { time: 0, revisions: {}, services: {}, coldStarts: [] };
     expect(narrator.live(live)).toEqual([]);
     const https = { port: 8443, authority: "/state/authority.pem" };
     const text = "https is served on port 8443; clients have to trust /state/authority.pem (curl --cacert)";

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { Event } from "../../../src/apis/core/types.ts";
 import { silentLogger } from "../../../src/base/logger.ts";
-import { NODE_NAME } from "../../../src/emulator/cluster-objects.ts";
 import { makeSessionClocks } from "../../../src/emulator/session-clocks.ts";
+import { NODE_NAME } from "../../../src/node/agent/node-object.ts";
 import { makeStore } from "../../support/store.ts";
 
 const DAY = 86_400_000;

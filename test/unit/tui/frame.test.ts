@@ -45,7 +45,7 @@ const world = worldOf(
         sentence: "stays at 1: last request 3 s ago",
       },
     },
-    wakes: [{ revision: "default/hello-00001", pod: "p1", totalMs: 412, parts }],
+    coldStarts: [{ revision: "default/hello-00001", pod: "p1", totalMs: 412, parts }],
   }),
 );
 

@@ -67,7 +67,7 @@ export function door(name: string, mode: "Serve" | "Proxy"): AnyObject {
 }
 
 export function live(more: Partial<Live> = {}): Live {
-  return { time: 0, revisions: {}, services: {}, wakes: [], ...more };
+  return { time: 0, revisions: {}, services: {}, coldStarts: [], ...more };
 }
 
 const kinds: Readonly<Record<string, WatchedKind>> = {

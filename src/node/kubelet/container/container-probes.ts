@@ -1,9 +1,9 @@
 // The probes that the kubelet itself runs on a container: startup first, then liveness and exec readiness. It restarts nothing; it says who should be.
 import type { Container, Probe } from "../../../apis/core/pod-spec.ts";
+import type { PodAddress } from "../../../base/address.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { attemptProbe } from "../../../data-plane/probe/attempt.ts";
 import type { ContainerRuntime } from "../../runtime/runtime.ts";
-import type { Address } from "../sidecar.ts";
 import { type ProbeAnswer, ProbeLoop } from "./probe-loop.ts";
 
 export interface ContainerProbesOptions {
@@ -12,7 +12,7 @@ export interface ContainerProbesOptions {
   readonly runtime: ContainerRuntime;
   readonly clock: Clock;
   /** Where a port of this container is reached. */
-  readonly addressOf: (port: number) => Address | undefined;
+  readonly addressOf: (port: number) => PodAddress | undefined;
   readonly onStarted: () => void;
   readonly onReady: (ready: boolean) => void;
   /** The container should be restarted: `Liveness` or `Startup` failed for good. */

@@ -4,13 +4,13 @@ import type { Pod } from "../../../apis/core/types.ts";
 import { timeText } from "../../../base/time.ts";
 import type { UsableImage } from "../../image/image-library.ts";
 import { type ContainerSpec, type ContainerState, RuntimeError, type RuntimeEvent } from "../../runtime/runtime.ts";
-import type { NodeParts, WakeMarks } from "../node-parts.ts";
+import type { NodeParts, StartMarks } from "../node-parts.ts";
+import type { FrozenContainer } from "../pod/frozen-pods.ts";
 import type { ContainerFacts, ExitFacts, RunFacts } from "../pod/pod-facts.ts";
-import type { FrozenContainer } from "../pod/standbys.ts";
 import type { ContainerOutcome } from "../spec/container-spec.ts";
 import { ContainerImage } from "./container-image.ts";
+import { makeExit } from "./exit-message.ts";
 import { KeptContainers } from "./kept-containers.ts";
-import { makeExit } from "./last-words.ts";
 
 /** What the pod gives its containers. */
 export interface PodSide {
@@ -23,7 +23,7 @@ export interface PodSide {
   readonly look: () => void;
   readonly onRunning: (run: ContainerRun) => void;
   readonly onEnded: (run: ContainerRun) => void;
-  readonly marks: WakeMarks;
+  readonly marks: StartMarks;
 }
 
 const START_ERROR = 128;

@@ -1,7 +1,7 @@
 // Waits until a port first accepts a connection. Bare connects only: an app cannot see a refused one. It asks nothing of the app.
 import { connect } from "node:net";
+import type { PodAddress } from "../../../base/address.ts";
 import type { Clock } from "../../../base/clock.ts";
-import type { Address } from "../sidecar.ts";
 
 const EAGER_EVERY_MS = 3;
 const EAGER_FOR_MS = 2_000;
@@ -11,7 +11,7 @@ const ATTEMPT_MS = 1_000;
 const RELAY_HOLD_MS = 25;
 
 export interface PortWatch {
-  readonly address: () => Address | undefined;
+  readonly address: () => PodAddress | undefined;
   /** The address is a relay of the engine (a published port): this says whether the container itself listens, as far as can be told. */
   readonly relayed: (() => Promise<boolean>) | undefined;
   readonly clock: Clock;
@@ -31,7 +31,7 @@ export async function waitForPort({ address, relayed, clock, signal }: PortWatch
 }
 
 /** Connects once. With `holdMs`, the connection must also live that long. */
-function accepts({ host, port }: Address, holdMs: number, signal: AbortSignal): Promise<boolean> {
+function accepts({ host, port }: PodAddress, holdMs: number, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve(false);
     const socket = connect({ host, port });

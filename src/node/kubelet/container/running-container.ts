@@ -1,9 +1,9 @@
 // What goes on beside a container while it runs: the kubelet's own probes, and for the serving one its front and the look at its ports. Ends with it.
 import type { Pod } from "../../../apis/core/types.ts";
-import type { NodeParts, WakeMarks } from "../node-parts.ts";
+import type { PodAddress } from "../../../base/address.ts";
+import type { NodeParts, StartMarks } from "../node-parts.ts";
 import { PodFront } from "../pod/pod-front.ts";
 import type { PodSandbox } from "../pod/pod-sandbox.ts";
-import type { Address } from "../sidecar.ts";
 import { servingPort } from "../spec/container-spec.ts";
 import { ContainerProbes, hasExecReadiness, hasStartupProbe } from "./container-probes.ts";
 import type { ContainerRun } from "./container-run.ts";
@@ -15,7 +15,7 @@ export interface RunningOptions {
   readonly pod: () => Pod;
   readonly sandbox: PodSandbox;
   readonly serving: boolean;
-  readonly marks: WakeMarks;
+  readonly marks: StartMarks;
   readonly look: () => void;
 }
 
@@ -33,7 +33,7 @@ export class RunningContainer {
     run.ready = !hasExecReadiness(run.container);
     this.#probes = this.#startProbes();
     if (!serving) return;
-    const addressOf = (port: number): Address | undefined => this.#addressOf(port);
+    const addressOf = (port: number): PodAddress | undefined => this.#addressOf(port);
     const listens = (port: number): Promise<boolean> => this.#listens(port);
     this.front = new PodFront({ parts, pod, podIP: () => sandbox.ip, addressOf, listens, marks, look });
     this.#findings = watchPortFindings({
@@ -64,7 +64,7 @@ export class RunningContainer {
     this.front?.close();
   }
 
-  #addressOf(port: number): Address | undefined {
+  #addressOf(port: number): PodAddress | undefined {
     return this.#options.sandbox.addressOf(this.#options.run.state, port);
   }
 

@@ -2,8 +2,8 @@
 import type { Pod } from "../../../apis/core/types.ts";
 import type { ContainerRun } from "../container/container-run.ts";
 import type { NodeParts } from "../node-parts.ts";
+import { type FrozenContainer, type FrozenPod, frozenPodKey } from "./frozen-pods.ts";
 import type { PodSandbox } from "./pod-sandbox.ts";
-import { type FrozenContainer, type Standby, standbyKey } from "./standbys.ts";
 
 export interface Freezing {
   readonly pod: Pod;
@@ -13,9 +13,9 @@ export interface Freezing {
 }
 
 /** The standby that the pod has become; undefined where none is wanted or kept, or a container cannot be frozen: then the pod is to be ended. */
-export async function freezePod(parts: NodeParts, { pod, runs, sandbox }: Freezing): Promise<Standby | undefined> {
+export async function freezePod(parts: NodeParts, { pod, runs, sandbox }: Freezing): Promise<FrozenPod | undefined> {
   const { standbys, runtime, manners } = parts;
-  const key = standbyKey(pod);
+  const key = frozenPodKey(pod);
   if (!standbys || key === undefined || manners().last || !hasFuture(parts, pod)) return undefined;
   const ids = runs.flatMap(({ runningId }) => runningId ?? []);
   if (ids.length < runs.length || !standbys.hasRoom(key)) return undefined;

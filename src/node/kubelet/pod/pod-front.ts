@@ -1,19 +1,20 @@
 // The front of a running pod: waits for its port, opens its queue-proxy and asks it for readiness. Closed and opened anew with each start.
 import type { Pod } from "../../../apis/core/types.ts";
+import type { PodAddress } from "../../../base/address.ts";
 import { waitForPort } from "../container/port-watch.ts";
 import { ProbeLoop } from "../container/probe-loop.ts";
-import type { NodeParts, WakeMarks } from "../node-parts.ts";
-import type { Address, Sidecar } from "../sidecar.ts";
+import type { NodeParts, StartMarks } from "../node-parts.ts";
+import type { Sidecar } from "../queue-proxy-port.ts";
 import { probePort, QUEUE_PROXY, readinessProbes, servingPort } from "../spec/container-spec.ts";
 
 export interface FrontOptions {
   readonly parts: NodeParts;
   readonly pod: () => Pod;
   readonly podIP: () => string;
-  readonly addressOf: (port: number) => Address | undefined;
+  readonly addressOf: (port: number) => PodAddress | undefined;
   /** Whether the container itself listens on a port; true where that cannot be told. */
   readonly listens: (port: number) => Promise<boolean>;
-  readonly marks: WakeMarks;
+  readonly marks: StartMarks;
   readonly look: () => void;
 }
 

@@ -1,10 +1,10 @@
 // Where a pod lives on the network: its address, and, for pods of several containers, the pause container that holds it. Starts none of the user's containers.
 import type { Pod } from "../../../apis/core/types.ts";
+import type { PodAddress } from "../../../base/address.ts";
 import type { ContainerSpec, ContainerState } from "../../runtime/runtime.ts";
 import type { NodeParts } from "../node-parts.ts";
 import { ensurePauseImage } from "../pause-image.ts";
 import type { Place } from "../session-network.ts";
-import type { Address } from "../sidecar.ts";
 import { dialledPorts, hostnameOf, userContainers } from "../spec/container-spec.ts";
 import type { PodFacts } from "./pod-facts.ts";
 
@@ -65,7 +65,7 @@ export class PodSandbox {
   }
 
   /** Where this process reaches a port of a container of this pod. */
-  addressOf(state: ContainerState | undefined, port: number): Address | undefined {
+  addressOf(state: ContainerState | undefined, port: number): PodAddress | undefined {
     const holder = this.#state ?? state;
     const named = holder?.addresses[port];
     const { name, address } = this.#parts.info;
@@ -124,7 +124,7 @@ export class PodSandbox {
     if (id !== undefined) await this.#parts.runtime.remove(id);
   }
 
-  /** Address and network go on with frozen containers. */
+  /** PodAddress and network go on with frozen containers. */
   giveUp(): HeldSandbox {
     const held = {
       place: this.#place,

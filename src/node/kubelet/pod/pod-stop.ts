@@ -3,7 +3,7 @@ import type { Pod } from "../../../apis/core/types.ts";
 import type { Clock, Time } from "../../../base/clock.ts";
 import type { ContainerRun } from "../container/container-run.ts";
 import type { NodeParts } from "../node-parts.ts";
-import type { Sidecar } from "../sidecar.ts";
+import type { Sidecar } from "../queue-proxy-port.ts";
 
 const LOOK_EVERY_MS = 10;
 /** Even without any grace left a container gets this long to end by itself. */

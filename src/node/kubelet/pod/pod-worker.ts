@@ -6,8 +6,9 @@ import { timeText } from "../../../base/time.ts";
 import { RuntimeError } from "../../runtime/runtime.ts";
 import { ContainerRun, type PodSide } from "../container/container-run.ts";
 import { RunningContainer } from "../container/running-container.ts";
-import type { NodeParts, WakeMarks } from "../node-parts.ts";
+import type { NodeParts, StartMarks } from "../node-parts.ts";
 import { servingContainerOf, userContainers } from "../spec/container-spec.ts";
+import { type FrozenContainer, frozenPodKey } from "./frozen-pods.ts";
 import type { PodFacts } from "./pod-facts.ts";
 import { freezePod } from "./pod-freeze.ts";
 import type { PodFront } from "./pod-front.ts";
@@ -16,12 +17,11 @@ import { PodRendering } from "./pod-rendering.ts";
 import { PodSandbox } from "./pod-sandbox.ts";
 import { makePodStatus } from "./pod-status.ts";
 import { beginGrace, drainPod, endPod } from "./pod-stop.ts";
-import { type FrozenContainer, standbyKey } from "./standbys.ts";
 
 export class PodWorker {
   readonly uid: string;
   readonly key: ObjectKey<"Pod">;
-  readonly marks: WakeMarks = {};
+  readonly marks: StartMarks = {};
   readonly #parts: NodeParts;
   readonly #runs: readonly ContainerRun[];
   readonly #running = new Map<ContainerRun, RunningContainer>();
@@ -44,7 +44,7 @@ export class PodWorker {
     this.uid = pod.metadata.uid ?? "";
     this.key = keyOf(pod) as ObjectKey<"Pod">;
     this.marks.accepted = parts.nodeClock.now();
-    const standby = parts.standbys?.take(standbyKey(pod));
+    const standby = parts.standbys?.take(frozenPodKey(pod));
     this.#frozen = new Map(standby?.containers);
     if (standby) parts.volumes.bequeath(standby.pod, pod);
     this.#sandbox = new PodSandbox(parts, pod, { held: standby?.sandbox, onLost: () => this.#onSandboxLost() });

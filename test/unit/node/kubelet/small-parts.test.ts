@@ -6,17 +6,17 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Pod } from "../../../../src/apis/core/types.ts";
 import { silentLogger } from "../../../../src/base/logger.ts";
 import { AddressPool } from "../../../../src/node/kubelet/address-pool.ts";
+import { makeConcurrencyLimit } from "../../../../src/node/kubelet/concurrency-limit.ts";
 import { type ProbeAnswer, ProbeLoop } from "../../../../src/node/kubelet/container/probe-loop.ts";
-import { makeGate } from "../../../../src/node/kubelet/gate.ts";
 import { makePauseProgram } from "../../../../src/node/kubelet/pause-image.ts";
-import { idsOf, type Standby, Standbys, standbyKey } from "../../../../src/node/kubelet/pod/standbys.ts";
+import { type FrozenPod, FrozenPods, frozenPodKey, idsOf } from "../../../../src/node/kubelet/pod/frozen-pods.ts";
 import { openProcessRuntime } from "../../../../src/node/runtime/process/process-runtime.ts";
 import type { ContainerRuntime } from "../../../../src/node/runtime/runtime.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 
 describe("the gate", () => {
   test("never lets more than its bound run, and everybody gets through, failures included", async () => {
-    const gate = makeGate(2);
+    const gate = makeConcurrencyLimit(2);
     let running = 0;
     let most = 0;
     const work = async (fails: boolean) => {
@@ -95,7 +95,7 @@ describe("standbys", () => {
     rmSync(folder, { recursive: true });
   });
   /** A container that was created and never started is as good as a frozen one here. */
-  const standby = async (key: string): Promise<Standby> => ({
+  const standby = async (key: string): Promise<FrozenPod> => ({
     key,
     containers: new Map([["app", { containerId: await container(key), image }]]),
     sandbox: {
@@ -107,13 +107,13 @@ describe("standbys", () => {
   const image = { reference: "i", imageId: "", user: "", stopSignal: "SIGTERM" };
   const container = (name: string): Promise<string> =>
     runtime.create({ name, image: "", command: ["true"], env: [], labels: {}, ports: [] });
-  const left = async (one: Standby) =>
+  const left = async (one: FrozenPod) =>
     (await Promise.all(idsOf(one).map((id) => runtime.inspect(id)))).filter((state) => state !== undefined).length;
   const open = (freeMemory = () => 0.5) => {
     const clock = new ManualClock();
     const given: string[] = [];
-    const onDropped = ({ sandbox }: Standby): void => void given.push(sandbox.place?.address ?? "");
-    return { clock, given, standbys: new Standbys({ runtime, clock, log: silentLogger, onDropped, freeMemory }) };
+    const onDropped = ({ sandbox }: FrozenPod): void => void given.push(sandbox.place?.address ?? "");
+    return { clock, given, standbys: new FrozenPods({ runtime, clock, log: silentLogger, onDropped, freeMemory }) };
   };
 
   test("one per key, handed out once, dropped after ten minutes with its address", async () => {
@@ -143,9 +143,9 @@ describe("standbys", () => {
   test("a key needs a Deployment and a template hash", () => {
     const pod = (metadata: object) => ({ metadata: { name: "p", ...metadata } }) as Pod;
     const ownerReferences = [{ apiVersion: "apps/v1", kind: "Deployment", name: "d", uid: "u" }];
-    expect(standbyKey(pod({ ownerReferences, labels: { "pod-template-hash": "h" } }))).toBe("u/h");
-    expect(standbyKey(pod({ ownerReferences }))).toBeUndefined();
-    expect(standbyKey(pod({ labels: { "pod-template-hash": "h" } }))).toBeUndefined();
+    expect(frozenPodKey(pod({ ownerReferences, labels: { "pod-template-hash": "h" } }))).toBe("u/h");
+    expect(frozenPodKey(pod({ ownerReferences }))).toBeUndefined();
+    expect(frozenPodKey(pod({ labels: { "pod-template-hash": "h" } }))).toBeUndefined();
   });
 });
 

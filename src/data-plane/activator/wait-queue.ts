@@ -1,0 +1,49 @@
+// Requests waiting for a pod, first come first served: a linked list, so that joining, leaving from the middle and being served all cost
+// the same whether ten wait or twenty thousand. It knows nothing of pods or clocks.
+import type { Time } from "../../base/clock.ts";
+
+/** One waiting request. `done` is called at most once, and never after {@link WaitQueue.leave}. */
+export interface Waiter<R> {
+  readonly deadline: Time;
+  readonly done: (result: R) => void;
+  before: Waiter<R> | undefined;
+  after: Waiter<R> | undefined;
+  waiting: boolean;
+}
+
+export class WaitQueue<R> {
+  #first: Waiter<R> | undefined;
+  #last: Waiter<R> | undefined;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get first(): Waiter<R> | undefined {
+    return this.#first;
+  }
+
+  join(deadline: Time, done: (result: R) => void): Waiter<R> {
+    const waiter: Waiter<R> = { deadline, done, before: this.#last, after: undefined, waiting: true };
+    if (this.#last) this.#last.after = waiter;
+    else this.#first = waiter;
+    this.#last = waiter;
+    this.#size += 1;
+    return waiter;
+  }
+
+  /** Out of the line, wherever it stands; false if it had left before. */
+  leave(waiter: Waiter<R>): boolean {
+    if (!waiter.waiting) return false;
+    waiter.waiting = false;
+    if (waiter.before) waiter.before.after = waiter.after;
+    else this.#first = waiter.after;
+    if (waiter.after) waiter.after.before = waiter.before;
+    else this.#last = waiter.before;
+    waiter.before = undefined;
+    waiter.after = undefined;
+    this.#size -= 1;
+    return true;
+  }
+}

@@ -1,0 +1,40 @@
+// The body of an answer whose container names no content type: the head waits for the first bytes, which tell it, as in Go's server.
+import { Writable } from "node:stream";
+import { answer, makeBadGateway, reasonOf } from "../http/errors.ts";
+import type { AnswerBody, Exchange, RawHeaders } from "../http/exchange.ts";
+import { guessContentType } from "./content-type.ts";
+
+export class GuessedBody extends Writable {
+  private body: AnswerBody | undefined;
+  private readonly exchange: Exchange;
+  private readonly status: number;
+  private readonly headers: RawHeaders;
+
+  constructor(exchange: Exchange, status: number, headers: RawHeaders) {
+    super();
+    this.exchange = exchange;
+    this.status = status;
+    this.headers = headers;
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    try {
+      this.body ??= this.start(guessContentType(chunk));
+    } catch (fault) {
+      // A header that the parser let through and the server side refuses.
+      answer(this.exchange, makeBadGateway(String(fault)));
+      return;
+    }
+    if (this.body.write(chunk)) done();
+    else this.body.once("drain", done);
+  }
+
+  override _final(done: () => void): void {
+    this.body?.end();
+    done();
+  }
+
+  private start(type: string): AnswerBody {
+    return this.exchange.start(this.status, reasonOf(this.status), [...this.headers, "Content-Type", type]);
+  }
+}

@@ -1,0 +1,46 @@
+// The HTTP/2 session to one container: made when first needed, replaced when it is gone. It looks at no request.
+import { type ClientHttp2Session, connect } from "node:http2";
+import type { Upstream } from "../http/forwarder.ts";
+
+export class H2cSessions {
+  readonly authority: string;
+  private current: ClientHttp2Session | undefined;
+  private readonly all = new Set<ClientHttp2Session>();
+  private closed = false;
+
+  constructor(upstream: Upstream) {
+    this.authority = `${upstream.host}:${upstream.port}`;
+  }
+
+  /** A session that takes streams; `fresh` when this request is its first. Undefined after {@link close}. */
+  take(): { readonly session: ClientHttp2Session; readonly fresh: boolean } | undefined {
+    if (this.closed) return undefined;
+    const { current } = this;
+    if (current !== undefined && !current.closed && !current.destroyed) return { session: current, fresh: false };
+    const session = connect(`http://${this.authority}`, {
+      settings: { enablePush: false, initialWindowSize: 1 << 20 },
+    });
+    session.on("connect", () => {
+      if (!session.destroyed) session.setLocalWindowSize(1 << 20);
+    });
+    session.on("error", () => this.drop(session));
+    session.on("goaway", () => this.drop(session));
+    session.on("close", () => {
+      this.drop(session);
+      this.all.delete(session);
+    });
+    this.all.add(session);
+    this.current = session;
+    return { session, fresh: true };
+  }
+
+  /** Busy streams end by themselves. */
+  close(): void {
+    this.closed = true;
+    for (const session of this.all) session.close();
+  }
+
+  private drop(session: ClientHttp2Session): void {
+    if (this.current === session) this.current = undefined;
+  }
+}

@@ -1,0 +1,192 @@
+// The second forwarder, on the library http-proxy (the maintained line, http-proxy-3). What it cannot do is listed in `lacks`. h2c and clients
+// on HTTP/2 go through Node's own forwarder: the library speaks HTTP/1 only.
+import { Agent, type ClientRequest, type IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import httpProxy from "http-proxy";
+import { reasonOf } from "../http/errors.ts";
+import type { AnswerBody, Exchange, RawHeaders } from "../http/exchange.ts";
+import type { Forwarder, ForwarderFactory, ForwardOptions, Outcome, Upstream } from "../http/forwarder.ts";
+import { HOP_BY_HOP, hasToken, headerValues, namedInConnection } from "../http/headers.ts";
+import { readAnswerHead } from "./answer-headers.ts";
+import { nodeForwarder } from "./node-forwarder.ts";
+
+const { createProxyServer } = httpProxy;
+type ProxyServer = ReturnType<typeof createProxyServer>;
+
+class HttpProxyForwarder implements Forwarder {
+  private readonly proxy: ProxyServer;
+  private readonly agent: Agent;
+  private readonly own: Forwarder;
+  private readonly pending = new WeakMap<IncomingMessage, LibraryForward>();
+
+  constructor(upstream: Upstream) {
+    this.agent = new Agent({ keepAlive: true, maxFreeSockets: upstream.maxIdle ?? 1000 });
+    this.own = nodeForwarder.open(upstream);
+    const host = upstream.host.includes(":") ? `[${upstream.host}]` : upstream.host;
+    const target = `http://${host}:${upstream.port}`;
+    this.proxy = createProxyServer({ target, agent: this.agent, selfHandleResponse: true });
+    this.proxy.on("proxyReq", (request, incoming) => this.pending.get(incoming)?.onRequest(request));
+    this.proxy.on("proxyRes", (response, incoming) => this.pending.get(incoming)?.onResponse(response));
+    this.proxy.on("error", (error, incoming) => this.pending.get(incoming)?.onError(error));
+  }
+
+  forward(exchange: Exchange, options: ForwardOptions): Promise<Outcome> {
+    const { native } = exchange;
+    if (native === undefined || exchange.version === "2") return this.own.forward(exchange, options);
+    return new Promise((resolve) => {
+      const forward = new LibraryForward(exchange, options, resolve);
+      this.pending.set(native.request, forward);
+      forward.begin(native.request);
+      const failed = (error: unknown): void => forward.onError(error);
+      const { upgrade } = exchange;
+      upgrade?.unwatch();
+      if (upgrade === undefined) this.proxy.web(native.request, native.response, {}, failed);
+      else this.proxy.ws(native.request, upgrade.socket as Socket, upgrade.head, {}, failed);
+    });
+  }
+
+  close(): Promise<void> {
+    this.agent.destroy();
+    return this.own.close();
+  }
+}
+
+/** One request through the library; our own header rules are set over what it made of them. */
+class LibraryForward {
+  private readonly exchange: Exchange;
+  private readonly options: ForwardOptions;
+  private readonly resolve: (outcome: Outcome) => void;
+  private request: ClientRequest | undefined;
+  private body: AnswerBody | undefined;
+  private status = 0;
+  private length: number | undefined;
+  private received = 0;
+  private settled = false;
+
+  constructor(exchange: Exchange, options: ForwardOptions, resolve: (outcome: Outcome) => void) {
+    this.exchange = exchange;
+    this.options = options;
+    this.resolve = resolve;
+  }
+
+  begin(incoming: IncomingMessage): void {
+    const { exchange, options } = this;
+    incoming.headers = joined(options.headers, exchange.upgrade !== undefined);
+    exchange.onClosed(() => {
+      const kind = exchange.upgrade !== undefined && exchange.started ? "done" : "abandoned";
+      this.settle(kind === "done" ? { kind, status: 101 } : { kind });
+    });
+    options.onCancellable?.(this);
+  }
+
+  cancel(): void {
+    const room = this.length === undefined ? Number.POSITIVE_INFINITY : this.length - this.received;
+    this.settle({ kind: "cancelled", room, ...(this.body === undefined ? {} : { body: this.body }) });
+    this.request?.destroy();
+  }
+
+  onRequest(request: ClientRequest): void {
+    this.request = request;
+    request.path = this.exchange.target;
+    request.removeHeader("connection");
+    for (const [name, values] of listed(this.options.headers)) request.setHeader(name, values);
+    request.on("information", (info) => {
+      if (info.statusCode === 101) return;
+      this.options.onActivity?.(0);
+      this.exchange.inform(info.statusCode, info.rawHeaders);
+      this.options.onInterim?.(info.statusCode);
+    });
+  }
+
+  onResponse(response: IncomingMessage): void {
+    if (this.settled) return;
+    const { exchange, options } = this;
+    this.status = response.statusCode ?? 0;
+    options.onActivity?.(0);
+    const { headers, length } = readAnswerHead(this.status, response.rawHeaders);
+    const empty = exchange.method === "HEAD" || this.status === 204 || this.status === 304;
+    this.length = empty ? 0 : length;
+    const sent = options.onHead?.(this.status, headers) ?? headers;
+    const body = exchange.start(this.status, reasonOf(this.status), sent, empty);
+    this.body = body;
+    if (!empty) body.flushHeaders?.();
+    response.on("data", (chunk: Buffer) => {
+      options.onActivity?.(chunk.length);
+      this.received += chunk.length;
+      if (body.write(chunk)) return;
+      response.pause();
+      body.once("drain", () => response.resume());
+    });
+    response.on("end", () => {
+      this.settle({ kind: "done", status: this.status });
+      exchange.trailers(response.rawTrailers);
+      body.end();
+    });
+    response.on("error", () => this.cut());
+    response.on("aborted", () => this.cut());
+  }
+
+  onError(error: unknown): void {
+    const { code = "ERROR", message } = error as NodeJS.ErrnoException;
+    if (this.body !== undefined) this.cut();
+    else this.settle({ kind: "unreachable", code: code === "ECONNRESET" ? "EOF" : code, message });
+  }
+
+  private cut(): void {
+    if (this.settled) return;
+    this.settle({ kind: "truncated", status: this.status });
+    this.exchange.abort("the container closed the connection before the answer was whole");
+  }
+
+  private settle(outcome: Outcome): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.resolve(outcome);
+  }
+}
+
+/** Names in their own case with all their values, hop-by-hop ones left away. */
+function listed(headers: RawHeaders): Map<string, string[]> {
+  const named = namedInConnection(headers);
+  const list = new Map<string, string[]>();
+  const names = new Map<string, string>();
+  for (let index = 0; index < headers.length; index += 2) {
+    const lower = (headers[index] as string).toLowerCase();
+    if (HOP_BY_HOP.has(lower) || named?.has(lower) || lower === "content-length") continue;
+    const name = names.get(lower) ?? (headers[index] as string);
+    names.set(lower, name);
+    list.set(name, [...(list.get(name) ?? []), headers[index + 1] as string]);
+  }
+  if (headerValues(headers, "te").some((value) => hasToken(value, "trailers"))) list.set("TE", ["trailers"]);
+  return list;
+}
+
+/** What the library starts from. */
+function joined(headers: RawHeaders, upgrade: boolean): Record<string, string> {
+  const out: Record<string, string> = {};
+  for (const [name, values] of listed(headers)) out[name.toLowerCase()] = values.join(", ");
+  for (const name of ["content-length", "transfer-encoding", ...(upgrade ? ["connection", "upgrade"] : [])]) {
+    const [value] = headerValues(headers, name);
+    if (value !== undefined) out[name] = value;
+  }
+  return out;
+}
+
+/** Opens forwarders on http-proxy. `lacks` are facts of the data plane that the library's shape rules out. */
+export const httpProxyForwarder: ForwarderFactory = {
+  name: "http-proxy",
+  lacks: [
+    "Q24 upgrades other than websocket",
+    "Q25 Expect relayed end to end",
+    "Q26 several Cookie lines kept apart",
+    "Q31 a refused upgrade keeps the connection",
+    "Q31 a switch nobody asked for",
+    "Q33 known length held until 4 KiB",
+    "Q34 request trailers",
+    "Q34 trailers announced by a 204",
+    "Q38 the answer withheld until the body is in",
+    "stale connections retried",
+    "an early answer of a container that then closes is not lost",
+  ],
+  open: (upstream) => (upstream.protocol === "h2c" ? nodeForwarder.open(upstream) : new HttpProxyForwarder(upstream)),
+};

@@ -1,0 +1,241 @@
+// One request on its way to a container over cleartext HTTP/2 and its answer on the way back, on the core stream API. Once only.
+import { type ClientHttp2Stream, constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2";
+import { reasonOf } from "../http/errors.ts";
+import type { AnswerBody, Exchange, RawHeaders } from "../http/exchange.ts";
+import type { ForwardOptions, Outcome } from "../http/forwarder.ts";
+import { hasToken, headerValue, headerValues, namedInConnection, withoutHeaders } from "../http/headers.ts";
+import { asOutgoing } from "../http/http2-headers.ts";
+import { cancelStream } from "../http/reset-stream.ts";
+import { readAnswerHead } from "./answer-headers.ts";
+import type { H2cSessions } from "./h2c-sessions.ts";
+
+/** RFC 9113, section 7. */
+const RESET_NAMES = [
+  "NO_ERROR",
+  "PROTOCOL_ERROR",
+  "INTERNAL_ERROR",
+  "FLOW_CONTROL_ERROR",
+  "SETTINGS_TIMEOUT",
+  "STREAM_CLOSED",
+  "FRAME_SIZE_ERROR",
+  "REFUSED_STREAM",
+  "CANCEL",
+  "COMPRESSION_ERROR",
+  "CONNECT_ERROR",
+  "ENHANCE_YOUR_CALM",
+  "INADEQUATE_SECURITY",
+  "HTTP_1_1_REQUIRED",
+];
+const END_STREAM = 1;
+const CONTINUE_WAIT_MS = 1_000;
+
+export class Http2Forward {
+  private readonly sessions: H2cSessions;
+  private readonly exchange: Exchange;
+  private readonly options: ForwardOptions;
+  private readonly resolve: (outcome: Outcome) => void;
+  private stream: ClientHttp2Stream | undefined;
+  private body: AnswerBody | undefined;
+  private status = 0;
+  private length: number | undefined;
+  private received = 0;
+  private settled = false;
+  private tries = 0;
+  private pumping = false;
+  private continueTimer: NodeJS.Timeout | undefined;
+
+  constructor(sessions: H2cSessions, exchange: Exchange, options: ForwardOptions, resolve: (outcome: Outcome) => void) {
+    this.sessions = sessions;
+    this.exchange = exchange;
+    this.options = options;
+    this.resolve = resolve;
+  }
+
+  begin(): void {
+    const { exchange } = this;
+    exchange.onClosed(() => this.onClientGone());
+    this.options.onCancellable?.(this);
+    if (!this.settled) this.send();
+  }
+
+  cancel(): void {
+    if (this.settled) return;
+    const { body } = this;
+    const room = this.length === undefined ? Number.POSITIVE_INFINITY : this.length - this.received;
+    this.settle(body === undefined ? { kind: "cancelled", room } : { kind: "cancelled", body, room });
+    if (this.stream !== undefined) cancelStream(this.stream);
+  }
+
+  private send(): void {
+    const { exchange, sessions } = this;
+    const lease = sessions.take();
+    if (lease === undefined) {
+      this.settle({ kind: "unreachable", code: "ECLOSED", message: "the container is being stopped" });
+      return;
+    }
+    const { hasBody } = exchange;
+    const headers = requestHeaders(exchange, this.options.headers, sessions.authority);
+    const stream = attempt(() => lease.session.request(headers, { endStream: !hasBody, waitForTrailers: hasBody }));
+    if (stream instanceof Error) {
+      this.settle({ kind: "unreachable", code: "EHEAD", message: String(stream) });
+      return;
+    }
+    this.stream = stream;
+    this.tries += 1;
+    stream.on("headers", (headers, _flags, ...more: unknown[]) => this.onInterim(headers, more[0] as RawHeaders));
+    stream.on("response", (headers, flags, ...more: unknown[]) => {
+      this.onHead(headers, (flags & END_STREAM) !== 0, more[0] as RawHeaders);
+    });
+    stream.on("data", (chunk: Buffer) => this.onBody(chunk));
+    stream.on("trailers", (_headers, _flags, ...more: unknown[]) => exchange.trailers(more[0] as RawHeaders));
+    stream.on("end", () => this.onEnd());
+    stream.on("error", (error: NodeJS.ErrnoException) => this.onFault(stream, lease.fresh, error));
+    stream.on("close", () => this.onFault(stream, lease.fresh, undefined));
+    if (!hasBody) return;
+    const expects = hasToken(headerValue(this.options.headers, "expect") ?? "", "100-continue");
+    if (expects) this.continueTimer = setTimeout(() => this.sendBody(), CONTINUE_WAIT_MS);
+    else this.pump();
+  }
+
+  private onInterim(headers: IncomingHttpHeaders, raw: RawHeaders): void {
+    const status = Number(headers[":status"]);
+    this.options.onActivity?.(0);
+    if (status === 100 && this.continueTimer !== undefined) this.sendBody();
+    else this.exchange.inform(status, plain(raw));
+    this.options.onInterim?.(status);
+  }
+
+  private onHead(headers: IncomingHttpHeaders, ended: boolean, raw: RawHeaders): void {
+    if (this.settled) return;
+    const { exchange, options } = this;
+    this.status = Number(headers[":status"]);
+    options.onActivity?.(0);
+    const answer = readAnswerHead(this.status, plain(raw), true);
+    const sent = options.onHead?.(this.status, answer.headers) ?? answer.headers;
+    const empty = ended || exchange.method === "HEAD" || this.status === 204 || this.status === 304;
+    this.length = empty ? 0 : answer.length;
+    const body = attempt(() => exchange.start(this.status, reasonOf(this.status), sent, empty));
+    if (body instanceof Error) {
+      this.settle({ kind: "unreachable", code: "EHEAD", message: String(body) });
+      if (this.stream !== undefined) cancelStream(this.stream);
+      return;
+    }
+    this.body = body;
+    if (!empty) body.flushHeaders?.();
+  }
+
+  private onBody(chunk: Buffer): void {
+    const { body, stream } = this;
+    if (this.settled || body === undefined) return;
+    this.options.onActivity?.(chunk.length);
+    this.received += chunk.length;
+    if (body.write(chunk)) return;
+    stream?.pause();
+    body.once("drain", () => stream?.resume());
+  }
+
+  private onEnd(): void {
+    if (this.settled || this.body === undefined || this.stream?.rstCode !== 0) return;
+    this.settle({ kind: "done", status: this.status });
+    this.body.end();
+  }
+
+  private onFault(stream: ClientHttp2Stream, fresh: boolean, error: NodeJS.ErrnoException | undefined): void {
+    if (this.settled || stream !== this.stream) return;
+    const { body, exchange } = this;
+    if (body !== undefined) {
+      this.settle({ kind: "truncated", status: this.status });
+      exchange.abort("the container reset the stream");
+      return;
+    }
+    const refused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
+    if (!exchange.hasBody && this.tries < 3 && (refused || (!fresh && error !== undefined && stream.rstCode === 0))) {
+      this.send();
+      return;
+    }
+    const { code, message } = faultOf(stream, error);
+    this.settle({ kind: "unreachable", code, message });
+  }
+
+  private onClientGone(): void {
+    if (this.settled) return;
+    this.settle({ kind: "abandoned" });
+    if (this.stream !== undefined) cancelStream(this.stream);
+  }
+
+  private sendBody(): void {
+    clearTimeout(this.continueTimer);
+    this.continueTimer = undefined;
+    this.exchange.inform(100, []);
+    this.pump();
+  }
+
+  private pump(): void {
+    const { stream, exchange } = this;
+    if (stream === undefined || this.pumping) return;
+    this.pumping = true;
+    const { body } = exchange;
+    stream.once("wantTrailers", () => {
+      const trailers = this.options.losesTrailers ? [] : exchange.requestTrailers();
+      if (trailers.length > 0) stream.sendTrailers(asOutgoing(trailers));
+      else stream.sendTrailers({});
+    });
+    body.on("data", (chunk: Buffer) => {
+      if (!stream.writable) return;
+      this.options.onRequestBody?.(chunk.length);
+      if (!stream.write(chunk)) body.pause();
+    });
+    stream.on("drain", () => body.resume());
+    body.on("end", () => {
+      if (stream.writable) stream.end();
+    });
+    body.on("error", () => {});
+  }
+
+  private settle(outcome: Outcome): void {
+    this.settled = true;
+    if (this.continueTimer !== undefined) clearTimeout(this.continueTimer);
+    if (this.pumping) this.exchange.body.resume();
+    this.resolve(outcome);
+  }
+}
+
+/** node:http2 throws at headers that the other side's parser let through. */
+function attempt<T>(act: () => T): T | Error {
+  try {
+    return act();
+  } catch (fault) {
+    return fault as Error;
+  }
+}
+
+function plain(raw: RawHeaders): RawHeaders {
+  return raw.filter((_, index) => (raw[index - (index % 2)] as string).charCodeAt(0) !== 0x3a);
+}
+
+function requestHeaders(exchange: Exchange, headers: RawHeaders, authority: string): OutgoingHttpHeaders {
+  const named = namedInConnection(headers);
+  const out = asOutgoing(named === undefined ? headers : withoutHeaders(headers, named));
+  const host = headerValue(headers, "host");
+  if (headerValues(headers, "te").some((value) => hasToken(value, "trailers"))) out["te"] = "trailers";
+  else delete out["te"];
+  return {
+    ...out,
+    ":method": exchange.method,
+    ":path": exchange.target,
+    ":scheme": "http",
+    ":authority": host === undefined || host === "" ? authority : host,
+  };
+}
+
+function faultOf(stream: ClientHttp2Stream, error: NodeJS.ErrnoException | undefined) {
+  if (stream.rstCode !== 0) {
+    const reset = RESET_NAMES[stream.rstCode ?? 0] ?? `code ${stream.rstCode}`;
+    if (error?.code === "ERR_HTTP2_STREAM_ERROR" || error === undefined) {
+      return { code: "RESET", message: `stream error: stream ID ${stream.id}; ${reset}; received from peer` };
+    }
+  }
+  // A stream that waited for its session is only told that it was cancelled; why, is the session's.
+  const { code = "EOF", message = "EOF" } = (error?.cause ?? error ?? {}) as NodeJS.ErrnoException;
+  return { code, message };
+}

@@ -1,0 +1,52 @@
+// The default forwarder: HTTP/1.1 over kept connections read by Node's own parser, h2c over node:http2.
+import type { Exchange } from "../http/exchange.ts";
+import type { Forwarder, ForwarderFactory, ForwardOptions, Outcome, Upstream } from "../http/forwarder.ts";
+import { H2cSessions } from "./h2c-sessions.ts";
+import { Http1Forward } from "./http1-forward.ts";
+import { Http2Forward } from "./http2-forward.ts";
+import { UpstreamPool } from "./upstream-pool.ts";
+
+/** Idle connections kept per container when containerConcurrency does not say less (`pkg/queue/sharedmain/main.go`). */
+const MAX_IDLE = 1000;
+
+class NodeHttp1Forwarder implements Forwarder {
+  private readonly pool: UpstreamPool;
+
+  constructor(upstream: Upstream) {
+    this.pool = new UpstreamPool(upstream, { maxIdle: upstream.maxIdle ?? MAX_IDLE });
+  }
+
+  forward(exchange: Exchange, options: ForwardOptions): Promise<Outcome> {
+    return new Promise((resolve) => new Http1Forward(this.pool, exchange, options, resolve).begin());
+  }
+
+  close(): Promise<void> {
+    this.pool.close();
+    return Promise.resolve();
+  }
+}
+
+class NodeHttp2Forwarder implements Forwarder {
+  private readonly sessions: H2cSessions;
+
+  constructor(upstream: Upstream) {
+    this.sessions = new H2cSessions(upstream);
+  }
+
+  forward(exchange: Exchange, options: ForwardOptions): Promise<Outcome> {
+    return new Promise((resolve) => new Http2Forward(this.sessions, exchange, options, resolve).begin());
+  }
+
+  close(): Promise<void> {
+    this.sessions.close();
+    return Promise.resolve();
+  }
+}
+
+/** Opens forwarders on Node's own protocol implementations; lacks nothing that the contract suite asks. */
+export const nodeForwarder: ForwarderFactory = {
+  name: "node",
+  lacks: [],
+  open: (upstream) =>
+    upstream.protocol === "h2c" ? new NodeHttp2Forwarder(upstream) : new NodeHttp1Forwarder(upstream),
+};

@@ -1,0 +1,71 @@
+// The request line and headers for an HTTP/1.1 container, as text. Pure: it decides the framing by the rules of Go's transport.
+import type { RawHeaders } from "../http/exchange.ts";
+import { canonicalNames, HOP_BY_HOP, hasToken, namedInConnection } from "../http/headers.ts";
+
+export interface HeadParts {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: RawHeaders;
+  /** `host:port` of the container, for requests that carry no Host. */
+  readonly authority: string;
+  /** The request has a body of unknown length unless `Content-Length` is among the headers. */
+  readonly hasBody: boolean;
+  /** The protocol to switch to. */
+  readonly upgrade: string | undefined;
+}
+
+export interface RequestHead {
+  readonly text: string;
+  readonly chunked: boolean;
+  /** Declared length of the body; 0 when there is none, undefined when it is sent in chunks. */
+  readonly length: number | undefined;
+  /** The client waits for a 100 before it sends its body. */
+  readonly expects: boolean;
+  /** May be sent again when a kept connection turns out to be dead (`net/http` isReplayable). */
+  readonly replayable: boolean;
+}
+
+const REPLAYABLE = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
+/** Methods for which Go says `Content-Length: 0` when there is no body. */
+const SAYS_ZERO = new Set(["POST", "PUT", "PATCH"]);
+
+export function makeRequestHead({ method, target, headers, authority, hasBody, upgrade }: HeadParts): RequestHead {
+  const named = namedInConnection(headers);
+  let host = "";
+  let rest = "";
+  let length: number | undefined;
+  let expects = false;
+  let trailer = "";
+  let trailers = false;
+  let idempotent = false;
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] as string;
+    const value = headers[index + 1] as string;
+    const lower = name.toLowerCase();
+    if (lower === "host") host ||= value;
+    else if (lower === "content-length") length = Number(value);
+    else if (HOP_BY_HOP.has(lower)) {
+      if (lower === "te") trailers ||= hasToken(value, "trailers");
+      else if (lower === "trailer") trailer = trailer === "" ? value : `${trailer}, ${value}`;
+    } else if (named === undefined || !named.has(lower)) {
+      if (lower === "expect") expects = hasToken(value, "100-continue");
+      else if (lower === "idempotency-key" || lower === "x-idempotency-key") idempotent = true;
+      rest += `${name}: ${value}\r\n`;
+    }
+  }
+  const chunked = hasBody && length === undefined;
+  let text = `${method} ${target} HTTP/1.1\r\nHost: ${host === "" ? authority : host}\r\n${rest}`;
+  if (chunked)
+    text += `Transfer-Encoding: chunked\r\n${trailer === "" ? "" : `Trailer: ${canonicalNames(trailer)}\r\n`}`;
+  else if (hasBody) text += `Content-Length: ${length}\r\n`;
+  else if (SAYS_ZERO.has(method)) text += "Content-Length: 0\r\n";
+  if (trailers) text += "TE: trailers\r\n";
+  text += upgrade === undefined ? "\r\n" : `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`;
+  return {
+    text,
+    chunked,
+    length: chunked ? undefined : hasBody ? length : 0,
+    expects: expects && hasBody,
+    replayable: !hasBody && (idempotent || REPLAYABLE.has(method)),
+  };
+}

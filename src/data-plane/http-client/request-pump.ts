@@ -1,0 +1,96 @@
+// Moves a request body from the client to the container's socket, in chunks or as it is, no faster than the container reads.
+import type { Writable } from "node:stream";
+import { dropBody } from "../http/after-body.ts";
+import type { Exchange } from "../http/exchange.ts";
+import type { ForwardOptions } from "../http/forwarder.ts";
+
+export interface PumpParts {
+  readonly exchange: Exchange;
+  readonly sink: Writable;
+  readonly chunked: boolean;
+  readonly options: Pick<ForwardOptions, "losesTrailers" | "onRequestBody">;
+  /** The body is broken off or malformed. */
+  readonly onFault: (message: string) => void;
+}
+
+export class RequestPump {
+  /** The whole body has been handed over. */
+  done = false;
+  /** Bytes handed over so far. */
+  taken = 0;
+  private readonly exchange: Exchange;
+  private readonly sink: Writable;
+  private readonly chunked: boolean;
+  private readonly onFault: (message: string) => void;
+  private readonly options: PumpParts["options"];
+  private stopped = false;
+  private started = false;
+
+  constructor({ exchange, sink, chunked, options, onFault }: PumpParts) {
+    this.exchange = exchange;
+    this.sink = sink;
+    this.chunked = chunked;
+    this.options = options;
+    this.onFault = onFault;
+  }
+
+  start(): void {
+    if (this.started || this.stopped) return;
+    this.started = true;
+    const { body } = this.exchange;
+    body.on("data", (chunk: Buffer) => this.onData(chunk));
+    body.on("end", () => this.onEnd());
+    body.on("error", (error) => {
+      if (!this.stopped) this.onFault(error.message);
+    });
+  }
+
+  /** Started, and the client has not sent everything. */
+  get sending(): boolean {
+    return this.started && !this.done && !this.stopped;
+  }
+
+  /** The sink has room again. */
+  resume(): void {
+    if (this.started && !this.stopped) this.exchange.body.resume();
+  }
+
+  /** The client may go on sending: that is read and dropped, and `then` runs when it has ended, or when it has come to too much. */
+  discard(limit: number, then: (ended: boolean) => void): void {
+    this.stopped = true;
+    dropBody(this.exchange.body, limit, then);
+  }
+
+  /** Nothing more is written; what the client still sends is read and dropped. */
+  stop(): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    if (this.started && !this.done) this.exchange.body.resume();
+  }
+
+  private onData(chunk: Buffer): void {
+    if (this.stopped) return;
+    const { sink } = this;
+    this.taken += chunk.length;
+    this.options.onRequestBody?.(chunk.length);
+    let ready: boolean;
+    if (this.chunked) {
+      sink.cork();
+      sink.write(`${chunk.length.toString(16)}\r\n`, "latin1");
+      sink.write(chunk);
+      ready = sink.write("\r\n", "latin1");
+      sink.uncork();
+    } else ready = sink.write(chunk);
+    if (!ready) this.exchange.body.pause();
+  }
+
+  private onEnd(): void {
+    if (this.stopped) return;
+    this.done = true;
+    if (!this.chunked) return;
+    const trailers = this.options.losesTrailers ? [] : this.exchange.requestTrailers();
+    let text = "0\r\n";
+    for (let index = 0; index < trailers.length; index += 2) text += `${trailers[index]}: ${trailers[index + 1]}\r\n`;
+    this.sink.write(`${text}\r\n`, "latin1");
+  }
+}

@@ -1,0 +1,131 @@
+// The HTTP/1.1 connections to one container: kept open between requests, dialled with Knative's patience. It never looks at a request.
+import type { Upstream } from "../http/forwarder.ts";
+import { type ConnectionOwner, UpstreamConnection } from "./upstream-connection.ts";
+
+/** Who waits for a connection. Called at once when an idle one is there. */
+export interface ConnectionWaiter {
+  onConnection(connection: UpstreamConnection): void;
+  onDialFailed(code: string, message: string): void;
+}
+
+export interface PoolOptions {
+  /** How many idle connections are kept: containerConcurrency, or 1000. */
+  readonly maxIdle: number;
+}
+
+/** `pkg/network/transports.go`: a connect that takes longer is tried again with 1.4 times the patience, 15 times. */
+const FIRST_DIAL_MS = 50;
+const DIAL_FACTOR = 1.4;
+const DIAL_RETRIES = 15;
+const DIAL_PAUSE_MS = 45;
+const IDLE_LIMIT_MS = 90_000;
+
+interface Dial {
+  readonly waiter: ConnectionWaiter;
+  readonly startedAt: number;
+  attempt: number;
+  timer: NodeJS.Timeout | undefined;
+}
+
+export class UpstreamPool implements ConnectionOwner {
+  readonly host: string;
+  readonly port: number;
+  private readonly maxIdle: number;
+  private readonly idle: UpstreamConnection[] = [];
+  private readonly dials = new Map<UpstreamConnection, Dial>();
+  private readonly all = new Set<UpstreamConnection>();
+  private sweeper: NodeJS.Timeout | undefined;
+  private closed = false;
+
+  constructor(upstream: Upstream, options: PoolOptions) {
+    this.host = upstream.host;
+    this.port = upstream.port;
+    this.maxIdle = options.maxIdle;
+  }
+
+  /** The most recently used idle connection, or a new one. */
+  take(waiter: ConnectionWaiter, fresh = false): void {
+    if (this.closed) {
+      waiter.onDialFailed("ECLOSED", "the container is being stopped");
+      return;
+    }
+    if (!fresh) {
+      for (let last = this.idle.pop(); last !== undefined; last = this.idle.pop()) {
+        if (last.reusable) {
+          waiter.onConnection(last);
+          return;
+        }
+        last.destroy();
+      }
+    }
+    this.dial({ waiter, startedAt: performance.now(), attempt: 0, timer: undefined });
+  }
+
+  /** Takes a connection back whose response has ended whole. */
+  giveBack(connection: UpstreamConnection): void {
+    connection.free();
+    if (this.closed || !connection.reusable || this.idle.length >= this.maxIdle) {
+      connection.destroy();
+      return;
+    }
+    connection.idleSince = performance.now();
+    this.idle.push(connection);
+    this.sweeper ??= setInterval(() => this.sweep(), IDLE_LIMIT_MS / 3).unref();
+  }
+
+  forget(connection: UpstreamConnection, code: string, message: string): void {
+    this.all.delete(connection);
+    const at = this.idle.indexOf(connection);
+    if (at !== -1) this.idle.splice(at, 1);
+    const dial = this.dials.get(connection);
+    if (dial === undefined) return;
+    this.dials.delete(connection);
+    clearTimeout(dial.timer);
+    dial.waiter.onDialFailed(code, message);
+  }
+
+  connected(connection: UpstreamConnection): void {
+    const dial = this.dials.get(connection);
+    if (dial === undefined) return;
+    this.dials.delete(connection);
+    clearTimeout(dial.timer);
+    dial.waiter.onConnection(connection);
+  }
+
+  /** Closes idle connections; nothing is dialled any more. Busy ones end with their requests. */
+  close(): void {
+    this.closed = true;
+    clearInterval(this.sweeper);
+    for (const connection of this.idle.splice(0)) connection.destroy();
+  }
+
+  /** Ends all connections, busy ones too. */
+  cut(): void {
+    this.close();
+    for (const connection of this.all) connection.destroy();
+  }
+
+  private dial(dial: Dial): void {
+    const connection = new UpstreamConnection(this);
+    this.all.add(connection);
+    this.dials.set(connection, dial);
+    dial.timer = setTimeout(() => this.onSlowDial(connection, dial), FIRST_DIAL_MS * DIAL_FACTOR ** dial.attempt);
+  }
+
+  private onSlowDial(connection: UpstreamConnection, dial: Dial): void {
+    this.dials.delete(connection);
+    connection.destroy();
+    if (dial.attempt >= DIAL_RETRIES || this.closed) {
+      const seconds = ((performance.now() - dial.startedAt) / 1000).toFixed(2);
+      dial.waiter.onDialFailed("ETIMEDOUT", `timed out dialing ${this.host}:${this.port} after ${seconds}s`);
+      return;
+    }
+    dial.attempt += 1;
+    setTimeout(() => this.dial(dial), DIAL_PAUSE_MS);
+  }
+
+  private sweep(): void {
+    const oldest = performance.now() - IDLE_LIMIT_MS;
+    while (this.idle[0] !== undefined && this.idle[0].idleSince < oldest) this.idle.shift()?.destroy();
+  }
+}

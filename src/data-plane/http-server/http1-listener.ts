@@ -1,0 +1,241 @@
+// The HTTP/1 side of a door: a node:http server whose requests become exchanges. Malformed requests are refused here as Go refuses them.
+import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { SecureContext } from "node:tls";
+import type { Handler } from "../http/exchange.ts";
+import { hasToken } from "../http/headers.ts";
+import { readTarget } from "../http/target.ts";
+import { Http1Exchange, type Http1Parts, type ListenerState, UNEXPECTED_EOF } from "./http1-exchange.ts";
+import { BAD_REQUEST, faultOf, rawRefusal, refuse } from "./http1-refusal.ts";
+import type { ListenerLimits } from "./limits.ts";
+import { escapedTarget } from "./protocol-sniffer.ts";
+
+const EXCHANGE = Symbol("exchange");
+type Carrier = { [EXCHANGE]?: Http1Exchange };
+/** A connection with the last exchange that came in on it; or something has been refused on it, and it is about to end. */
+type ConnectionState = { [EXCHANGE]?: Http1Exchange | "refused" };
+
+/** Certificates of a TLS door: `contextFor` is asked with the SNI name; `key` and `cert` serve clients that send none. */
+export interface ListenerTls {
+  readonly contextFor: (serverName: string) => SecureContext | undefined;
+  readonly key?: string | Buffer;
+  readonly cert?: string | Buffer;
+}
+
+export interface Http1ListenerParts {
+  readonly state: ListenerState;
+  readonly handler: Handler;
+  readonly limits: ListenerLimits;
+  readonly tls: ListenerTls | undefined;
+  /** Sees every connection first, after TLS: what it gives to the returned `take` is HTTP/1. */
+  readonly onConnection: (socket: Socket) => void;
+}
+
+export interface Http1Listener {
+  /** The listener: a server that is only fed sockets never enforces its time limits, nor knows which connections are idle. */
+  readonly server: Server;
+  take(socket: Socket): void;
+}
+
+export function makeHttp1Listener({ state, handler, limits, tls, onConnection }: Http1ListenerParts): Http1Listener {
+  const server = makeServer(limits, tls);
+  const event = tls === undefined ? "connection" : "secureConnection";
+  const onHttp1 = server.listeners(event)[0] as (socket: Socket) => void;
+  server.removeListener(event, onHttp1);
+  server.on(event, onConnection);
+  const adopt = (socket: Duplex): void => onConnection(socket as Socket);
+
+  const serve = (request: IncomingMessage, response: ServerResponse, upgrade?: Http1Parts["upgrade"]): void => {
+    const socket: Socket & ConnectionState = request.socket;
+    const before = socket[EXCHANGE];
+    // Nothing behind a refused request is looked at.
+    if (before === "refused") return;
+    const fault = faultOf(request);
+    const read = fault === undefined ? readTarget(targetOf(request)) : undefined;
+    if (read === undefined) {
+      socket[EXCHANGE] = "refused";
+      refuse(response, fault ?? BAD_REQUEST);
+      return;
+    }
+    dropProxyKeepAlive(request, response);
+    const exchange = new Http1Exchange({ request, response, target: read.target, host: read.host, state, upgrade });
+    (response as Carrier)[EXCHANGE] = exchange;
+    response.on("close", onResponseClose);
+    socket[EXCHANGE] = exchange;
+    const begin = (): void => void handler(exchange).catch((fault: unknown) => exchange.abort(String(fault)));
+    if (before === undefined || before.over) begin();
+    else inTurn(socket, before, begin);
+  };
+
+  server.on("request", serve);
+  server.on("checkContinue", (request, response) => serve(request, response));
+  server.on("checkExpectation", (_request: IncomingMessage, response: ServerResponse) => {
+    response.removeHeader("connection");
+    response.writeHead(417, ["Connection", "close", "Content-Length", "0"]).end();
+  });
+  server.on("upgrade", (request, socket, head) => takeOver({ request, socket, head, adopt, serve }));
+  server.on("connect", (request, socket, head) => takeOver({ request, socket, head, adopt, serve }));
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => refuseRaw(error, socket as Socket));
+  return { server, take: (socket) => onHttp1.call(server, socket) };
+}
+
+function makeServer(limits: ListenerLimits, tls: ListenerTls | undefined): Server {
+  const options = {
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: 0,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: Math.min(10_000, Math.max(100, limits.headersTimeoutMs / 4)),
+    requireHostHeader: false,
+    noDelay: true,
+  };
+  const server =
+    tls === undefined
+      ? createServer(options)
+      : createSecureServer({
+          ...options,
+          ALPNProtocols: ["h2", "http/1.1"],
+          ...(tls.key === undefined ? {} : { key: tls.key }),
+          ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+          SNICallback: (name, done) => done(null, tls.contextFor(name)),
+        });
+  server.maxHeadersCount = 0;
+  server.timeout = 0;
+  server.on("tlsClientError", ignore);
+  return server;
+}
+
+/** node:http hands pipelined requests out as they come; here, as in Go, each begins when the one before it is answered. */
+function inTurn(socket: Socket, before: Http1Exchange, begin: () => void): void {
+  socket.pause();
+  const next = (): void => {
+    if (socket.destroyed || socket.writableEnded) return;
+    socket.resume();
+    begin();
+  };
+  // Not in the same turn: who has answered has yet to give back what the request held.
+  before.onClosed(() => void setImmediate(next));
+}
+
+/** Node's parser takes `Proxy-Connection` for `Connection`; HTTP/1.0 ends with its answer unless the latter says otherwise. */
+function dropProxyKeepAlive({ headers, httpVersionMinor }: IncomingMessage, response: ServerResponse): void {
+  if (httpVersionMinor > 0 || headers["proxy-connection"] === undefined) return;
+  response.shouldKeepAlive &&= hasToken(headers.connection ?? "", "keep-alive");
+}
+
+function onResponseClose(this: ServerResponse): void {
+  (this as Carrier)[EXCHANGE]?.closeNow();
+}
+
+/** The target as the client sent it, bytes included that the sniffer had to escape for the parser. */
+function targetOf(request: IncomingMessage): string {
+  const url = request.url as string;
+  const escaped = escapedTarget(request.socket);
+  return escaped?.sent === url ? escaped.raw : url;
+}
+
+/** Go's words for what can be wrong with a chunked body. */
+const BODY_FAULTS: Readonly<Record<string, string>> = {
+  HPE_INVALID_CHUNK_SIZE: "invalid byte in chunk length",
+  HPE_STRICT: "malformed chunked encoding",
+  HPE_LF_EXPECTED: "malformed chunked encoding",
+  HPE_CR_EXPECTED: "chunked line ends with bare LF",
+  HPE_INVALID_HEADER_TOKEN: "malformed MIME header: missing colon",
+  HPE_INVALID_EOF_STATE: UNEXPECTED_EOF,
+};
+
+/** The parser gave up on the connection: answer in order, after what is still being served on it. */
+function refuseRaw(error: NodeJS.ErrnoException, socket: Socket): void {
+  const before = (socket as ConnectionState)[EXCHANGE];
+  if (before === "refused") return;
+  if (error.code === "ECONNRESET" || error.code === "ERR_HTTP_REQUEST_TIMEOUT" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  if (before?.failBody(BODY_FAULTS[error.code ?? ""] ?? "malformed chunked encoding")) return;
+  const raw = rawRefusal(error.code);
+  const end = (): void => {
+    socket.end(raw, "latin1");
+    // What the client still sends would turn the end into a reset before it has read the answer.
+    socket.resume();
+    setTimeout(() => socket.destroy(), 500).unref();
+  };
+  if (before === undefined) end();
+  else before.onClosed(() => (socket.writable ? end() : socket.destroy()));
+}
+
+interface TakeOver {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  readonly adopt: (socket: Duplex) => void;
+  readonly serve: (request: IncomingMessage, response: ServerResponse, upgrade?: Http1Parts["upgrade"]) => void;
+}
+
+/** node:http lets go of a socket that asks for an upgrade; a refused one is given back, so that the client can go on with it. */
+function takeOver({ request, socket, head, adopt, serve }: TakeOver): void {
+  socket.on("error", ignore);
+  if (hasBody(request) || request.headers.upgrade?.toLowerCase() === "h2c") {
+    socket.unshift(Buffer.concat([withoutUpgrade(request), head]));
+    adopt(socket);
+    return;
+  }
+  const begin = (): void => {
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = request.httpVersionMinor > 0 && request.method !== "CONNECT";
+    response.assignSocket(socket as Socket);
+    socket.once("close", () => (response as Carrier)[EXCHANGE]?.closeNow());
+    const unwatch = watchForEnd(socket);
+    response.once("finish", () => {
+      unwatch();
+      response.detachSocket(socket as Socket);
+      (response as Carrier)[EXCHANGE]?.closeNow();
+      if (!response.shouldKeepAlive) {
+        (socket as Socket).destroySoon();
+        return;
+      }
+      if (head.length > 0) socket.unshift(head);
+      adopt(socket);
+    });
+    serve(request, response, { socket, head, unwatch });
+  };
+  const before = (socket as ConnectionState)[EXCHANGE];
+  if (before === "refused") return;
+  if (before === undefined) begin();
+  else before.onClosed(() => !socket.destroyed && begin());
+}
+
+/** A socket that nobody reads does not tell that its client has gone. What the client sends meanwhile stays unread. */
+function watchForEnd(socket: Duplex): () => void {
+  const look = (): void => {
+    if (socket.readableLength === 0) socket.read(0);
+  };
+  const leave = (): void => void socket.destroy();
+  socket.on("readable", look).on("end", leave);
+  return () => socket.off("readable", look).off("end", leave);
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) !== 0;
+}
+
+/**
+ * The same request without its wish. node:http does not read the body of a request that asks for an upgrade, so its bytes could pass for
+ * another one; and whoever asks for h2c is as well served over HTTP/1.1.
+ */
+function withoutUpgrade(request: IncomingMessage): Buffer {
+  const { rawHeaders } = request;
+  let head = `${request.method} ${request.url} HTTP/${request.httpVersion}\r\n`;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] as string).toLowerCase();
+    let value = rawHeaders[index + 1] as string;
+    if (name === "upgrade" || name === "http2-settings") continue;
+    if (name === "connection") value = value.replace(/(^|,)\s*upgrade\s*(?=,|$)/gi, "$1");
+    head += `${rawHeaders[index]}: ${value}\r\n`;
+  }
+  return Buffer.from(`${head}\r\n`, "latin1");
+}
+
+function ignore(): void {}

@@ -1,0 +1,112 @@
+// One HTTP/2 stream of a node:http2 server as an Exchange, on the core stream API (the compatibility layer loses trailers-only answers).
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type { Readable } from "node:stream";
+import { ClosedHooks } from "../http/closed-hooks.ts";
+import type { AnswerBody, Exchange, ListenerKind, Marks, RawHeaders } from "../http/exchange.ts";
+import { asOutgoing } from "../http/http2-headers.ts";
+import { failStream } from "../http/reset-stream.ts";
+import { type ListenerState, plainAddress } from "./http1-exchange.ts";
+
+export interface Http2Parts {
+  readonly stream: ServerHttp2Stream;
+  readonly headers: IncomingHttpHeaders;
+  readonly rawHeaders: RawHeaders;
+  /** The request ended with its head. */
+  readonly ended: boolean;
+  readonly target: string;
+  readonly state: ListenerState;
+}
+
+export class Http2Exchange implements Exchange {
+  readonly method: string;
+  readonly target: string;
+  readonly host: string;
+  readonly version = "2";
+  readonly headers: RawHeaders;
+  readonly hasBody: boolean;
+  readonly listener: ListenerKind;
+  readonly marks: Marks = {};
+  started = false;
+  private readonly stream: ServerHttp2Stream;
+  private readonly closed = new ClosedHooks();
+  private requestTrailer: RawHeaders = [];
+  private answerTrailers: RawHeaders = [];
+
+  constructor(parts: Http2Parts) {
+    this.stream = parts.stream;
+    this.method = String(parts.headers[":method"] ?? "GET");
+    this.target = parts.target;
+    this.host = String(parts.headers[":authority"] ?? parts.headers.host ?? "");
+    this.headers = plainHeaders(parts.rawHeaders, this.host);
+    this.hasBody = !parts.ended;
+    this.listener = parts.state.listener;
+    const { stream } = this;
+    stream.on("error", ignore);
+    stream.on("close", () => this.closed.run());
+    if (this.hasBody) {
+      stream.on("trailers", (_headers, _flags, ...more: unknown[]) => {
+        this.requestTrailer = (more[0] as RawHeaders | undefined) ?? [];
+      });
+    }
+  }
+
+  get peer(): string {
+    return plainAddress(this.stream.session?.socket?.remoteAddress);
+  }
+
+  get body(): Readable {
+    return this.stream;
+  }
+
+  requestTrailers(): RawHeaders {
+    return this.requestTrailer;
+  }
+
+  inform(status: number, headers: RawHeaders): void {
+    if (this.started || this.stream.destroyed || this.stream.headersSent) return;
+    this.stream.additionalHeaders({ ...asOutgoing(headers), ":status": status });
+  }
+
+  start(status: number, _reason: string, headers: RawHeaders, empty = false): AnswerBody {
+    const { stream } = this;
+    if (!stream.destroyed && !stream.closed) {
+      stream.respond(
+        { ...asOutgoing(headers), ":status": status },
+        { endStream: empty, waitForTrailers: !empty && this.method !== "HEAD" },
+      );
+    }
+    this.started = true;
+    if (!empty) stream.once("wantTrailers", () => this.sendTrailers());
+    return stream;
+  }
+
+  trailers(headers: RawHeaders): void {
+    this.answerTrailers = headers;
+  }
+
+  abort(why: string): void {
+    failStream(this.stream, why);
+  }
+
+  onClosed(run: () => void): void {
+    this.closed.add(run);
+  }
+
+  private sendTrailers(): void {
+    // Without trailers this ends the stream with an empty data frame.
+    if (!this.stream.destroyed) this.stream.sendTrailers(asOutgoing(this.answerTrailers));
+  }
+}
+
+/** Errors of a stream end it, and its end is what is looked at. */
+function ignore(): void {}
+
+/** Without pseudo-headers, with the authority as Host, cookie crumbs left apart. */
+function plainHeaders(raw: RawHeaders, host: string): RawHeaders {
+  const headers: string[] = host === "" ? [] : ["host", host];
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index] as string;
+    if (name.charCodeAt(0) !== 0x3a && name !== "host") headers.push(name, raw[index + 1] as string);
+  }
+  return headers;
+}

@@ -1,0 +1,85 @@
+// A door: one port that takes HTTP/1.0, HTTP/1.1 and HTTP/2 (h2c by prior knowledge, or by ALPN behind TLS) and hands every request to one
+// handler as an Exchange. It never decides what a request means.
+import type { AddressInfo, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { Handler, ListenerKind } from "../http/exchange.ts";
+import type { ListenerState } from "./http1-exchange.ts";
+import { type ListenerTls, makeHttp1Listener } from "./http1-listener.ts";
+import { makeHttp2Listener } from "./http2-listener.ts";
+import { DEFAULT_LIMITS, type ListenerLimits } from "./limits.ts";
+import { ProtocolSniffer } from "./protocol-sniffer.ts";
+
+export interface ListenerOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly listener: ListenerKind;
+  readonly handler: Handler;
+  readonly limits?: Partial<ListenerLimits>;
+  readonly tls?: ListenerTls;
+}
+
+export interface OpenListener {
+  readonly host: string;
+  readonly port: number;
+  /** Takes a connection that was accepted elsewhere, as if it had come in here. Not for TLS doors. */
+  adopt(socket: Socket): void;
+  /**
+   * Takes no more connections, closes idle ones, tells busy ones to close after their answer, waits for them at most `graceMs`,
+   * then cuts what is left, upgraded connections included. Resolves when all sockets are closed. May be called again with less grace.
+   */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Opens a door. Rejects with the error of `listen` (EADDRINUSE, EACCES, …). */
+export async function openListener(options: ListenerOptions): Promise<OpenListener> {
+  const { host, port, handler } = options;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const state: ListenerState = { listener: options.listener, closing: false };
+  const h2 = makeHttp2Listener(state, handler, limits);
+  const sockets = new Set<Socket>();
+  const track = (socket: Socket): void => {
+    if (sockets.has(socket)) return;
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    socket.on("error", ignore);
+  };
+  const onConnection = (socket: Socket): void => {
+    track(socket);
+    if (options.tls === undefined) sniffer.take(socket);
+    else if ((socket as TLSSocket).alpnProtocol === "h2") h2.adopt(socket);
+    else h1.take(socket);
+  };
+  const h1 = makeHttp1Listener({ state, handler, limits, tls: options.tls, onConnection });
+  const sniffer = new ProtocolSniffer({ toH1: h1.take, toH2: h2.adopt, limitMs: limits.headersTimeoutMs });
+  const listener = h1.server;
+  if (limits.connections > 0) listener.maxConnections = limits.connections;
+  // Behind TLS also those that never end their handshake.
+  if (options.tls !== undefined) listener.on("connection", track);
+  await new Promise<void>((resolve, reject) => {
+    listener.once("error", reject);
+    listener.listen(port, host, () => {
+      listener.off("error", reject);
+      resolve();
+    });
+  });
+  let closed: Promise<void> | undefined;
+  const close = async (graceMs: number): Promise<void> => {
+    state.closing = true;
+    closed ??= new Promise<void>((resolve) => listener.close(() => resolve()));
+    h1.server.closeIdleConnections();
+    sniffer.close();
+    for (const session of h2.sessions) session.close();
+    const cut = (): void => {
+      for (const session of h2.sessions) session.destroy();
+      for (const socket of sockets) socket.destroy();
+    };
+    const timer = Number.isFinite(graceMs) ? setTimeout(cut, graceMs) : undefined;
+    await closed;
+    clearTimeout(timer);
+  };
+  const adopt = (socket: Socket): void => void (state.closing ? socket.destroy() : onConnection(socket));
+  return { host, port: (listener.address() as AddressInfo).port, adopt, close };
+}
+
+function ignore(): void {}

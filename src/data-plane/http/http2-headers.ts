@@ -1,0 +1,31 @@
+import type { OutgoingHttpHeaders } from "node:http2";
+import type { RawHeaders } from "./exchange.ts";
+import { HOP_BY_HOP } from "./headers.ts";
+
+/** What node:http2 refuses to send twice. */
+const ONCE: ReadonlySet<string> = new Set(
+  `access-control-allow-credentials access-control-max-age access-control-request-method age authorization content-encoding
+  content-language content-length content-location content-md5 content-range content-type date dnt etag expires from
+  if-match if-modified-since if-none-match if-range if-unmodified-since last-modified location max-forwards range referer
+  retry-after tk upgrade-insecure-requests user-agent x-content-type-options`.split(/\s+/),
+);
+
+/**
+ * A header list as node:http2 takes it: lower-case names, repeats as arrays (or the first alone, where there may be only one), nothing that
+ * belongs to an HTTP/1 connection.
+ */
+export function asOutgoing(headers: RawHeaders): OutgoingHttpHeaders {
+  const out: OutgoingHttpHeaders = {};
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = (headers[index] as string).toLowerCase();
+    const value = headers[index + 1] as string;
+    if (HOP_BY_HOP.has(name) && name !== "te" && name !== "trailer") continue;
+    if (name === "host" || name === "http2-settings" || (name === "te" && value !== "trailers")) continue;
+    const before = out[name];
+    if (before === undefined) out[name] = value;
+    else if (ONCE.has(name)) continue;
+    else if (Array.isArray(before)) before.push(value);
+    else out[name] = [before as string, value];
+  }
+  return out;
+}

@@ -1,0 +1,128 @@
+// Certificates of the TLS door: a local authority, and a certificate per host made by it or given by the user. It listens on nothing and
+// writes no file.
+import { createSecureContext, type SecureContext } from "node:tls";
+import { hostName } from "../apis/networking/host-name.ts";
+
+/** A certificate and its private key, both PEM. */
+export interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const AUTHORITY_DAYS = 3650;
+/** Browsers refuse certificates that are valid for longer than 398 days. */
+const HOST_DAYS = 397;
+/** So that a clock that is a little behind finds them valid. */
+const BACKDATED_MS = DAY_MS;
+/** What a client gets whose name nobody is served under. */
+const DEFAULT_HOSTS: readonly string[] = ["localhost", "*.localhost", "127.0.0.1", "::1"];
+
+/** A new authority, to be kept by the caller: people who trust it once need not do so again. */
+export async function makeAuthority(now: Date): Promise<KeyPair> {
+  return generate("knap local authority", AUTHORITY_DAYS, now, {
+    extensions: [
+      { name: "basicConstraints", cA: true, critical: true },
+      { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
+    ],
+  });
+}
+
+/** A certificate for these names, signed by the authority and followed by its certificate. */
+export async function issueCertificate(authority: KeyPair, hosts: readonly string[], now: Date): Promise<KeyPair> {
+  const { cert, key } = await generate(hosts[0] ?? "localhost", HOST_DAYS, now, {
+    ca: authority,
+    extensions: [
+      { name: "basicConstraints", cA: false, critical: true },
+      { name: "keyUsage", digitalSignature: true, critical: true },
+      { name: "extKeyUsage", serverAuth: true },
+      { name: "subjectAltName", altNames: hosts.map(alternativeName) },
+    ],
+  });
+  return { cert: cert + authority.cert, key };
+}
+
+export interface CertificateOptions {
+  readonly authority: KeyPair;
+  readonly now: () => Date;
+}
+
+/** The certificates of one TLS door, by SNI name. */
+export class Certificates {
+  readonly #options: CertificateOptions;
+  readonly #contexts = new Map<string, SecureContext>();
+  readonly #given = new Set<string>();
+  #fallback: SecureContext | undefined;
+
+  private constructor(options: CertificateOptions) {
+    this.#options = options;
+  }
+
+  static async open(options: CertificateOptions): Promise<Certificates> {
+    const certificates = new Certificates(options);
+    certificates.#fallback = await certificates.#make(DEFAULT_HOSTS);
+    return certificates;
+  }
+
+  /** The hosts that {@link prepare} would have to make certificates for. */
+  missing(hosts: readonly string[]): readonly string[] {
+    return hosts.filter((host) => !this.#contexts.has(hostName(host)));
+  }
+
+  /** Makes what is missing for these hosts: await it before the table that names them is swapped in. */
+  async prepare(hosts: readonly string[]): Promise<void> {
+    for (const host of hosts.map(hostName)) {
+      if (!this.#contexts.has(host)) this.#contexts.set(host, await this.#make([host]));
+    }
+  }
+
+  /** Uses the user's own certificate for these hosts. Returns the reason when it cannot be used. */
+  use(hosts: readonly string[], { cert, key }: KeyPair): string | undefined {
+    try {
+      const context = createSecureContext({ cert, key });
+      for (const host of hosts.map(hostName)) {
+        this.#contexts.set(host, context);
+        this.#given.add(host);
+      }
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** The user's certificate for these hosts is gone: the authority's takes its place with the next {@link prepare}. */
+  drop(hosts: readonly string[]): void {
+    for (const host of hosts.map(hostName)) if (this.#given.delete(host)) this.#contexts.delete(host);
+  }
+
+  /** For the door; "" when the client named no host. */
+  readonly contextFor = (serverName: string): SecureContext | undefined =>
+    this.#contexts.get(hostName(serverName)) ?? this.#fallback;
+
+  async #make(hosts: readonly string[]): Promise<SecureContext> {
+    const { authority, now } = this.#options;
+    return createSecureContext(await issueCertificate(authority, hosts, now()));
+  }
+}
+
+type Generate = typeof import("selfsigned").generate;
+type GenerateOptions = NonNullable<Parameters<Generate>[1]>;
+
+/** Loaded only when a TLS door is opened: most sessions have none. */
+async function generate(commonName: string, days: number, now: Date, more: GenerateOptions): Promise<KeyPair> {
+  // The default alone is there in the bundle too: a CommonJS library's names are known to Node's loader only.
+  const { default: selfsigned } = await import("selfsigned");
+  // X.509 allows 64 characters; the names that count are the alternative ones.
+  const { cert, private: key } = await selfsigned.generate([{ name: "commonName", value: commonName.slice(0, 64) }], {
+    keyType: "ec",
+    algorithm: "sha256",
+    notBeforeDate: new Date(now.getTime() - BACKDATED_MS),
+    notAfterDate: new Date(now.getTime() + days * DAY_MS - BACKDATED_MS),
+    ...more,
+  });
+  return { cert: cert.endsWith("\n") ? cert : `${cert}\n`, key };
+}
+
+function alternativeName(host: string): { type: 2; value: string } | { type: 7; ip: string } {
+  return /^[0-9.]+$|:/.test(host) ? { type: 7, ip: host } : { type: 2, value: host };
+}

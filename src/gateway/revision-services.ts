@@ -1,0 +1,28 @@
+// Calls of a revision's own Service (`hello-00001.default.svc.cluster.local`), which in a cluster pass no ingress: told from calls of routes, and handed on.
+import type { RevisionKey } from "../apis/autoscaling/types.ts";
+import { CLUSTER_DOMAIN } from "../apis/config/serving-config.ts";
+import { hostName } from "../apis/networking/host-name.ts";
+import { SERVERLESS_SERVICE_LABEL } from "../control-plane/reconciler/serverless-service/make-services.ts";
+import type { View } from "../control-plane/store/view.ts";
+import type { Exchange, Handler } from "../data-plane/http/exchange.ts";
+import { HopExchange } from "../data-plane/http/hop-exchange.ts";
+
+export interface RevisionServices {
+  readonly store: Pick<View, "get">;
+  readonly forward: (revision: RevisionKey, exchange: Exchange) => Promise<void>;
+  /** Everything that names no revision. */
+  readonly otherwise: Handler;
+}
+
+/** As the activator reads the Host of a request without revision headers: the whole name and no shorter one (pkg/activator/handler/context_handler.go). */
+export function makeLocalHandler({ store, forward, otherwise }: RevisionServices): Handler {
+  return (exchange) => {
+    if (exchange.listener !== "local") return otherwise(exchange);
+    const [name = "", namespace = "", ...rest] = hostName(exchange.host).split(".");
+    const service = rest.join(".") === `svc.${CLUSTER_DOMAIN}` ? store.get("Service", namespace, name) : undefined;
+    if (service?.metadata.labels?.[SERVERLESS_SERVICE_LABEL] !== name) return otherwise(exchange);
+    const isH2c = service.spec.ports?.some((port) => port.name === "http2");
+    const { headers, peer } = exchange;
+    return forward(`${namespace}/${name}`, new HopExchange(exchange, { headers, peer, version: isH2c ? "2" : "1.1" }));
+  };
+}

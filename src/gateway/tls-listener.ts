@@ -1,0 +1,130 @@
+// The https door of a session: its port, its certificates by host, and the users' own from Secrets. It decides no route.
+import type { Secret } from "../apis/core/types.ts";
+import type { Ingress } from "../apis/networking/types.ts";
+import type { Logger } from "../base/logger.ts";
+import type { ObjectStore } from "../control-plane/store/object-store.ts";
+import type { Handler } from "../data-plane/http/exchange.ts";
+import type { ListenerLimits } from "../data-plane/http-server/limits.ts";
+import { openAuthority, type StoredAuthority } from "./authority.ts";
+import { Certificates, type KeyPair } from "./certificates.ts";
+import { type Listening, listen } from "./listen.ts";
+
+const DEFAULT_HTTPS_PORT = 8443;
+
+export interface TlsListenerOptions {
+  readonly address: string;
+  /** See `EmulatorOptions.httpsPort`; never 0 here. */
+  readonly port?: number;
+  /** Where the local authority is kept. */
+  readonly folder: string;
+  readonly handler: Handler;
+  readonly limits?: Partial<ListenerLimits>;
+  readonly log: Logger;
+}
+
+/** What of an Ingress's hosts is in a Secret. */
+interface OwnPair extends KeyPair {
+  /** Secret and its version: the same text, the same certificate. */
+  readonly version: string;
+}
+
+export class TlsListener {
+  readonly authority: StoredAuthority;
+  readonly #listening: Listening;
+  readonly #certificates: Certificates;
+  readonly #log: Logger;
+  /** Host → the version of the Secret it is served with. */
+  readonly #own = new Map<string, string>();
+
+  private constructor(authority: StoredAuthority, listening: Listening, certificates: Certificates, log: Logger) {
+    this.authority = authority;
+    this.#listening = listening;
+    this.#certificates = certificates;
+    this.#log = log;
+  }
+
+  /** Rejects with an EmulatorError when the port that the user named cannot be had. */
+  static async open({ address, port, folder, handler, limits, log }: TlsListenerOptions): Promise<TlsListener> {
+    const now = (): Date => new Date();
+    const authority = await openAuthority(folder, now());
+    const certificates = await Certificates.open({ authority, now });
+    const listening = await listen({
+      address,
+      ...(port !== undefined && { port }),
+      ...(limits && { limits }),
+      defaultPort: DEFAULT_HTTPS_PORT,
+      what: "https ingress",
+      flag: "--https-port",
+      listener: "tls",
+      handler,
+      tls: { contextFor: certificates.contextFor },
+    });
+    return new TlsListener(authority, listening, certificates, log);
+  }
+
+  get host(): string {
+    return this.#listening.host;
+  }
+
+  get port(): number {
+    return this.#listening.port;
+  }
+
+  get notices(): readonly string[] {
+    return this.#listening.notices;
+  }
+
+  /** Takes the users' certificates into use, and leaves those whose Secret is gone or that no Ingress names any more. */
+  follow(ingresses: readonly Ingress[], store: ObjectStore): void {
+    const wanted = ownPairs(ingresses, store);
+    for (const host of this.#own.keys()) {
+      if (wanted.has(host)) continue;
+      this.#certificates.drop([host]);
+      this.#own.delete(host);
+    }
+    for (const [host, pair] of wanted) {
+      if (this.#own.get(host) === pair.version) continue;
+      const trouble = this.#certificates.use([host], pair);
+      if (trouble) this.#log.warn("certificate not used", { host, secret: pair.version, trouble });
+      this.#own.set(host, pair.version);
+    }
+  }
+
+  /** The hosts that have no certificate yet. */
+  missing(hosts: readonly string[]): readonly string[] {
+    return this.#certificates.missing(hosts);
+  }
+
+  /** Makes certificates for hosts that have none: resolves before a table that names them may be swapped in. */
+  prepare(hosts: readonly string[]): Promise<void> {
+    return this.#certificates.prepare(hosts);
+  }
+
+  async close(graceMs: number): Promise<void> {
+    await Promise.all(this.#listening.listeners.map((door) => door.close(graceMs)));
+  }
+}
+
+/** Whether anybody asks for https: by a redirect to it or by a certificate. */
+export function asksForTls(ingresses: readonly Ingress[]): boolean {
+  return ingresses.some(({ spec }) => spec.httpOption === "Redirected" || (spec.tls ?? []).length > 0);
+}
+
+function ownPairs(ingresses: readonly Ingress[], store: ObjectStore): ReadonlyMap<string, OwnPair> {
+  const pairs = new Map<string, OwnPair>();
+  for (const { metadata, spec } of ingresses) {
+    for (const { hosts = [], secretName = "", secretNamespace } of spec.tls ?? []) {
+      const pair = pairOf(store.get("Secret", secretNamespace ?? metadata.namespace ?? "", secretName));
+      if (pair) for (const host of hosts) pairs.set(host, pair);
+    }
+  }
+  return pairs;
+}
+
+function pairOf(secret: Secret | undefined): OwnPair | undefined {
+  const { "tls.crt": cert, "tls.key": key } = secret?.data ?? {};
+  if (!secret || cert === undefined || key === undefined) return undefined;
+  const { namespace, name, resourceVersion } = secret.metadata;
+  const text = (value: string): string => Buffer.from(value, "base64").toString();
+  return { cert: text(cert), key: text(key), version: `${namespace}/${name}@${resourceVersion}` };
+}

@@ -1,0 +1,114 @@
+// The moving figures that no object carries, gathered when somebody asks: what `GET /live` and `GET /explain` of the group knap.dev answer.
+import type { RevisionKey } from "../apis/autoscaling/types.ts";
+import type { Time } from "../base/clock.ts";
+import { timeOfDay } from "../base/local-time.ts";
+import { timeText } from "../base/time.ts";
+import type { ColdStart, HttpsListener, Live, LiveRevision } from "../client/live.ts";
+import { explain as explainScale } from "../control-plane/autoscaler/explain.ts";
+import type { LedgerEntry } from "../control-plane/autoscaler/ledger.ts";
+import type { Activator } from "../data-plane/activator/activator.ts";
+import type { IngressGateway } from "../data-plane/ingress/ingress.ts";
+import type { Control } from "./control.ts";
+
+export interface LiveOptions {
+  readonly control: Control;
+  readonly activator: Activator;
+  readonly gateway: IngressGateway;
+  readonly coldStarts: () => readonly ColdStart[];
+  readonly https: () => HttpsListener | undefined;
+}
+
+/** `/live` as a whole. */
+export function gatherLive(options: LiveOptions, now: Time): Live {
+  const https = options.https();
+  const revisions = options.control.store.list("Revision.serving.knative.dev");
+  return {
+    time: now,
+    revisions: Object.fromEntries(
+      revisions.map(({ metadata }) => {
+        const key: RevisionKey = `${metadata.namespace ?? ""}/${metadata.name}`;
+        return [key, gatherRevision(options, key, now)];
+      }),
+    ),
+    services: observedSplits(options.gateway),
+    coldStarts: options.coldStarts(),
+    ...(https && { https }),
+  };
+}
+
+function gatherRevision(options: LiveOptions, key: RevisionKey, now: Time): LiveRevision {
+  const { control, activator } = options;
+  const { store, tick } = control;
+  const [namespace = "", name = ""] = key.split("/");
+  const sks = store.get("ServerlessService.networking.internal.knative.dev", namespace, name);
+  const load = activator.loadOf(key);
+  const decider = tick.autoscaler.view(key);
+  const panicUntil = panicEnd(decider);
+  return {
+    ...tick.autoscaler.loadOf(key, now),
+    inFlight: load.inFlight,
+    waiting: load.waiting,
+    desired: tick.autoscaler.advice.get(key)?.desiredScale ?? -1,
+    ready: decider?.last?.trace.readyPods ?? 0,
+    mode: sks?.spec.mode ?? "",
+    ...(panicUntil === undefined ? {} : { panicUntil }),
+    sentence: explainRevision(control, key, now).sentence,
+  };
+}
+
+function panicEnd(decider: ReturnType<Control["tick"]["autoscaler"]["view"]>): Time | undefined {
+  const began = decider?.state.panicTime;
+  return decider && began !== undefined ? began + decider.spec.stableWindowMs : undefined;
+}
+
+/** Requests by revision, for each Route (which shares its Service's name). */
+function observedSplits(gateway: IngressGateway): Live["services"] {
+  const services: Record<string, { observed: Record<string, number> }> = {};
+  for (const { ingress, revision, requests } of gateway.counts) {
+    const { observed } = services[ingress] ?? { observed: {} };
+    services[ingress] = { observed };
+    const name = revision.slice(revision.indexOf("/") + 1);
+    observed[name] = (observed[name] ?? 0) + requests;
+  }
+  return services;
+}
+
+export interface RevisionExplanation {
+  readonly revision: string;
+  readonly sentence: string;
+  readonly decisions: readonly object[];
+}
+
+/** Why this revision has the scale it has, and its last decisions, oldest first. */
+export function explainRevision(control: Control, key: RevisionKey, now: Time): RevisionExplanation {
+  const { store, tick, config } = control;
+  const [namespace = "", name = ""] = key.split("/");
+  const pa = store.get("PodAutoscaler.autoscaling.internal.knative.dev", namespace, name);
+  const deployment = store.get("Deployment.apps", namespace, pa?.spec.scaleTargetRef.name ?? "");
+  const decider = tick.autoscaler.view(key);
+  const { sentence, decisions } = explainScale(key, now, {
+    config: config().autoscaler,
+    decider,
+    hpa: tick.autoscaler.viewHpa(key),
+    pa,
+    sks: store.get("ServerlessService.networking.internal.knative.dev", namespace, name),
+    replicas: deployment?.spec.replicas,
+    readyPods: tick.readyPods(key),
+    showTime: timeOfDay,
+  });
+  return { revision: name, sentence, decisions: decisions.map(showDecision) };
+}
+
+function showDecision(entry: LedgerEntry): object {
+  const { stable, panic, ready } = entry.facts;
+  return {
+    time: timeText(entry.at),
+    rule: entry.rule,
+    from: entry.from,
+    desired: entry.to,
+    ready,
+    stable,
+    panic,
+    facts: entry.facts,
+  };
+}

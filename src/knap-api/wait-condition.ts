@@ -1,0 +1,139 @@
+// What `POST /clock/run` can wait for: a Service or Revision that is ready, or has so many pods. Reads the store; it moves no time.
+import type { RevisionKey } from "../apis/autoscaling/types.ts";
+import { conditionOf, isReady } from "../apis/meta/conditions.ts";
+import type { AnyObject } from "../apis/meta/object.ts";
+import type { Revision } from "../apis/serving/types.ts";
+import type { Time } from "../base/clock.ts";
+import { type Parsed, parsed, unparsed } from "../base/parsed.ts";
+import { retentionMsOf, scaleBoundsOf } from "../control-plane/autoscaler/decider-spec.ts";
+import { isReady as isPodReady } from "../control-plane/autoscaler/ready-pods.ts";
+import type { Control } from "./control.ts";
+import { explainRevision } from "./live.ts";
+import type { Wait } from "./virtual-time.ts";
+
+export interface WaitCondition {
+  readonly kind: "Service.serving.knative.dev" | "Revision.serving.knative.dev";
+  readonly namespace: string;
+  readonly name: string;
+  /** So many pods, all of them ready and none besides; 0 is "zero". */
+  readonly until: "ready" | number;
+}
+
+const LABELS = {
+  "Service.serving.knative.dev": "serving.knative.dev/service",
+  "Revision.serving.knative.dev": "serving.knative.dev/revision",
+} as const;
+const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000;
+/** The activator's proof is tried for 45 s; the rest is room for decisions' periods. */
+const PROOF_MS = 60_000;
+
+/** Reads `{service|revision, namespace?, replicas|zero|ready}`. */
+export function readWaitCondition(body: Readonly<Record<string, unknown>>): Parsed<WaitCondition> {
+  const { service, revision, namespace = "default", replicas, zero, ready } = body;
+  const name = service ?? revision;
+  if (typeof name !== "string" || typeof namespace !== "string" || (service !== undefined && revision !== undefined))
+    return unparsed("name one service or one revision");
+  const wishes = [zero === true ? 0 : undefined, ready === true ? "ready" : undefined, replicas];
+  const [until, another] = wishes.filter((wish) => wish !== undefined);
+  const isCount = typeof until === "number" && Number.isInteger(until) && until >= 0;
+  if (another !== undefined || (until !== "ready" && !isCount))
+    return unparsed('say what to wait for: "ready": true, "zero": true, or "replicas": COUNT');
+  const kind = service === undefined ? "Revision.serving.knative.dev" : "Service.serving.knative.dev";
+  return parsed({ kind, namespace, name, until });
+}
+
+/**
+ * Hopeless: the bounds forbid it; or nothing that belongs to it has changed for longer than any rule of scaling waits; or a day has passed.
+ */
+export function makeWait(condition: WaitCondition, control: Control, began: Time): Wait {
+  const { store } = control;
+  let changed = store.version;
+  let seen = changed;
+  let quietSince = began;
+  const watch = store.watch({}, ({ object }) => {
+    if (belongs(object, condition)) changed = store.version;
+  });
+  return {
+    isMet: () => isMet(condition, control),
+    isHopeless: (now) => {
+      if (changed !== seen) quietSince = now;
+      seen = changed;
+      if (forbiddenBy(condition, control) !== undefined || now - began >= LONGEST_WAIT_MS) return true;
+      return now - quietSince > longestRuleMs(condition, control);
+    },
+    [Symbol.dispose]: () => {
+      if (!("refused" in watch)) watch[Symbol.dispose]();
+    },
+  };
+}
+
+/** Why the wait does not end, in `explain`'s words. */
+export function whyNot(condition: WaitCondition, control: Control, now: Time): string {
+  const { kind, namespace, name, until } = condition;
+  const object = control.store.get(kind, namespace, name);
+  if (!object) return `there is no ${kind.split(".")[0]} "${name}" in namespace ${namespace}`;
+  const ready = conditionOf(object.status?.conditions, "Ready");
+  if (until === "ready" && ready?.status !== "True")
+    return `${name} does not become ready: ${ready?.reason ?? "Unknown"}: ${ready?.message ?? "no reason is known"}`;
+  const sentences = revisionsOf(condition, control).map(({ metadata }) => {
+    const { revision, sentence } = explainRevision(control, `${namespace}/${metadata.name}`, now);
+    return `${revision} ${sentence}`;
+  });
+  const wanted = until === "ready" ? "ready" : until === 0 ? "at zero" : `at ${until} pods`;
+  const reasons = [forbiddenBy(condition, control) ?? [], ...sentences].flat();
+  return `${name} does not come to be ${wanted}: ${reasons.join("; ") || "it has no revision"}`;
+}
+
+function isMet(condition: WaitCondition, control: Control): boolean {
+  const { kind, namespace, name, until } = condition;
+  const object = control.store.get(kind, namespace, name);
+  if (!object) return false;
+  if (until === "ready") return isReady(object);
+  const pods = control.store.list("Pod", { namespace, labels: { matchLabels: { [LABELS[kind]]: name } } });
+  return pods.length === until && pods.every(isPodReady);
+}
+
+function belongs({ metadata }: AnyObject, { kind, name, namespace }: WaitCondition): boolean {
+  return metadata.namespace === namespace && (metadata.name === name || metadata.labels?.[LABELS[kind]] === name);
+}
+
+function revisionsOf({ kind, namespace, name }: WaitCondition, { store }: Control): readonly Revision[] {
+  const one = kind === "Revision.serving.knative.dev" && store.get(kind, namespace, name);
+  if (one) return [one];
+  return store.list("Revision.serving.knative.dev", { namespace, labels: { matchLabels: { [LABELS[kind]]: name } } });
+}
+
+/** What rules about these revisions' scale say; those without a PodAutoscaler have none yet. */
+function scalersOf(condition: WaitCondition, control: Control) {
+  return revisionsOf(condition, control).flatMap(({ metadata }) => {
+    const key: RevisionKey = `${metadata.namespace ?? ""}/${metadata.name}`;
+    const pa = control.store.get("PodAutoscaler.autoscaling.internal.knative.dev", condition.namespace, metadata.name);
+    return pa ? [{ key, pa, decider: control.tick.autoscaler.view(key) }] : [];
+  });
+}
+
+/** The setting by which no traffic would ever bring it to that number of pods. */
+function forbiddenBy(condition: WaitCondition, control: Control): string | undefined {
+  const { until } = condition;
+  if (until === "ready") return undefined;
+  const config = control.config().autoscaler;
+  const bounds = scalersOf(condition, control).map(({ pa }) => scaleBoundsOf(pa, config));
+  if (bounds.length === 0) return undefined;
+  const least = bounds.reduce((sum, { min }) => sum + min, 0);
+  const most = bounds.reduce((sum, { max }) => sum + (max === 0 ? Number.POSITIVE_INFINITY : max), 0);
+  if (until < least) return `min-scale is ${least}`;
+  if (until > most) return `max-scale is ${most}`;
+  return until === 0 && !config.enableScaleToZero ? "enable-scale-to-zero is false" : undefined;
+}
+
+function longestRuleMs(condition: WaitCondition, control: Control): number {
+  const config = control.config().autoscaler;
+  const scaling = scalersOf(condition, control).map(({ key, pa, decider }) => {
+    const deployment = control.store.get("Deployment.apps", condition.namespace, pa.spec.scaleTargetRef.name ?? "");
+    const starting = (deployment?.spec.replicas ?? 1) > control.tick.readyPods(key);
+    const deadlineMs = starting ? (deployment?.spec.progressDeadlineSeconds ?? 600) * 1000 : 0;
+    const { stableWindowMs, scaleDownDelayMs } = decider?.spec ?? config;
+    return stableWindowMs + scaleDownDelayMs + retentionMsOf(pa, config) + deadlineMs;
+  });
+  return Math.max(0, ...scaling) + config.scaleToZeroGracePeriodMs + PROOF_MS;
+}

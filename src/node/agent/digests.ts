@@ -1,0 +1,78 @@
+// Answers planners' question for an image's digest, and asks again while it cannot be told. Source of the rhythm: pkg/reconciler/revision/background.go.
+import type { Clock } from "../../base/clock.ts";
+import type { AnswerOf, Inquiry } from "../../control-plane/controller/reconciler.ts";
+import type { ObjectStore } from "../../control-plane/store/object-store.ts";
+import { answerDigest } from "../image/digest-answers.ts";
+import type { ImageLibrary } from "../image/image-library.ts";
+import { configsOfSecrets, readDockerConfig } from "../image/registry-auth.ts";
+import type { ContainerRuntime } from "../runtime/runtime.ts";
+
+type Question = Extract<Inquiry, { ask: "Digest" }>;
+type Done = (answer: AnswerOf<Question>) => void;
+
+const FIRST_RETRY_MS = 1000;
+const LAST_RETRY_MS = 1000 * 1000;
+
+export interface DigestsOptions {
+  readonly clock: Clock;
+  /** Told of every attempt. */
+  readonly track: <T>(attempt: Promise<T>) => Promise<T>;
+  readonly runtime: ContainerRuntime;
+  readonly library: ImageLibrary;
+  readonly store: () => ObjectStore;
+  /** Registries whose tags are taken as they stand. */
+  readonly skip: () => ReadonlySet<string>;
+}
+
+export class Digests {
+  readonly #options: DigestsOptions;
+  readonly #retries = new Set<Disposable>();
+  #reading: ReturnType<typeof readDockerConfig> | undefined;
+  #closed = false;
+
+  constructor(options: DigestsOptions) {
+    this.#options = options;
+  }
+
+  /** Answers when it can; after an error again after 1 s, 2 s, … at most 1000 s, as long as the revision is there. */
+  inquire(question: Question, done: Done): void {
+    void this.#options.track(this.#attempt(question, done, FIRST_RETRY_MS));
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const retry of this.#retries) retry[Symbol.dispose]();
+    this.#retries.clear();
+  }
+
+  async #attempt(question: Question, done: Done, retryMs: number): Promise<void> {
+    const { runtime, library, skip, clock } = this.#options;
+    const configs = async () => [...this.#pullSecrets(question), await this.#readUserConfig()];
+    const answer = await answerDigest({ image: question.image, skip: skip(), configs }, { runtime, library });
+    if (this.#closed) return;
+    done(answer);
+    if (!("error" in answer) || !this.#isWanted(question)) return;
+    const retry = clock.at(clock.now() + retryMs, () => {
+      this.#retries.delete(retry);
+      void this.#options.track(this.#attempt(question, done, Math.min(LAST_RETRY_MS, retryMs * 2)));
+    });
+    this.#retries.add(retry);
+  }
+
+  /** Those who ask at the same time share one look at the file. */
+  #readUserConfig(): ReturnType<typeof readDockerConfig> {
+    this.#reading ??= readDockerConfig(process.env).finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  #isWanted({ namespace, revisionUid }: Question): boolean {
+    const revisions = this.#options.store().list("Revision.serving.knative.dev", { namespace });
+    return revisions.some(({ metadata }) => metadata.uid === revisionUid);
+  }
+
+  #pullSecrets({ namespace, pullSecrets }: Question) {
+    return configsOfSecrets(pullSecrets.flatMap((name) => this.#options.store().get("Secret", namespace, name) ?? []));
+  }
+}

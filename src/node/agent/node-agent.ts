@@ -1,0 +1,204 @@
+// The node of one session: kubelet, network, image builds and logs, joined with the store and the data plane.
+
+import type { PodLogOptions, PodLogs } from "../../api-server/pod-logs.ts";
+import { DEFAULT_ACCOUNT, pullSecretsOf } from "../../apis/core/service-account.ts";
+import type { Pod } from "../../apis/core/types.ts";
+import { keyOf, type ObjectKey } from "../../apis/kinds.ts";
+import type { StringMap } from "../../apis/meta/object.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { ShutdownMode } from "../../base/shutdown-stack.ts";
+import { steadyClock } from "../../base/steady-clock.ts";
+import { EventRecorder } from "../../control-plane/controller/event-recorder.ts";
+import type { ObjectStore } from "../../control-plane/store/object-store.ts";
+import type { ImageLibrary } from "../image/image-library.ts";
+import { configsOfSecrets } from "../image/registry-auth.ts";
+import { AddressPool } from "../kubelet/address-pool.ts";
+import { makeConcurrencyLimit } from "../kubelet/concurrency-limit.ts";
+import { Kubelet, type KubeletOptions } from "../kubelet/kubelet.ts";
+import type { StartMarks } from "../kubelet/node-parts.ts";
+import { sweepOrphans } from "../kubelet/orphans.ts";
+import type { NodeNetwork } from "../network/gateway.ts";
+import type { ContainerRuntime, RuntimeInfo } from "../runtime/runtime.ts";
+import { RuntimeError } from "../runtime/runtime.ts";
+import type { BuildServiceImage } from "./image-builder.ts";
+import { makeImageBuilder } from "./image-builder.ts";
+import { makeEngineReport } from "./node-condition.ts";
+import { NODE_NAME } from "./node-object.ts";
+import type { QueueProxies } from "./queue-proxies.ts";
+
+const SERVICE_LABEL = "serving.knative.dev/service";
+const KNATIVE_QUIET_MS = 30_000;
+/** Containers that start at the same time; more only make each other slow. */
+const PARALLEL_STARTS_PER_CPU = 4;
+
+/** How the process runtime starts a Service that has no image. */
+export interface ServiceCommand {
+  readonly command: readonly string[];
+  /** Absolute path: the working folder of the command. */
+  readonly folder: string;
+  /** The image's own environment (ENV of the Dockerfile), below the pod's. */
+  readonly env: StringMap;
+}
+
+/** What the user decides about the node; see `EmulatorOptions`. */
+export interface NodeSettings {
+  readonly sessionId: string;
+  readonly hostId: string;
+  isSessionLive(sessionId: string): Promise<boolean> | boolean;
+  readonly wake: "cold" | "freeze";
+  readonly drain: "knap" | "knative";
+  readonly stopTimeoutMs: number;
+  /** `namespace/name` of a Service → how the process runtime starts it. */
+  readonly commands: ReadonlyMap<string, ServiceCommand>;
+  readonly log: Logger;
+}
+
+export interface NodeOptions {
+  readonly settings: NodeSettings;
+  readonly clock: Clock;
+  readonly runtime: ContainerRuntime;
+  readonly info: RuntimeInfo;
+  readonly store: ObjectStore;
+  readonly sidecars: QueueProxies;
+  readonly library: ImageLibrary;
+  /** The session's network; undefined where the runtime has none. The agent closes it. */
+  readonly network: NodeNetwork | undefined;
+}
+
+export interface NodeAgent {
+  /** What the user should know about the network. */
+  readonly notices: readonly string[];
+  readonly logs: PodLogs;
+  readonly kill: (pod: Pod, signal: string) => Promise<void>;
+  /** The steps of a pod's start, while it is here; `revision` is `namespace/name`. */
+  marks(revision: string, pod: string): Readonly<StartMarks> | undefined;
+  readonly buildImage: BuildServiceImage | undefined;
+  /** Resolves when no create, start, first readiness or stop is under way. */
+  idle(): Promise<void>;
+  stop(how: ShutdownMode): Promise<void>;
+}
+
+/** Labels of everything that a session makes on its engine. */
+export function sessionLabels({ sessionId, hostId }: Pick<NodeSettings, "sessionId" | "hostId">): StringMap {
+  return { "knap.dev/session": sessionId, "knap.dev/host": hostId };
+}
+
+/** Takes the pods that the scheduler gives this node. */
+export function openNode(parts: NodeOptions): NodeAgent {
+  const { settings, runtime, network, store } = parts;
+  const labels = sessionLabels(settings);
+  const kubelet = new Kubelet(kubeletOptions(parts, labels));
+  return {
+    notices: network?.notice === undefined ? [] : [network.notice],
+    logs: (pod, wanted) => readLogs(runtime, kubelet, pod, wanted),
+    kill: async (pod, signal) => {
+      for (const { name = "" } of pod.spec.containers) {
+        const [id] = kubelet.containersOf(podKey(pod), name);
+        if (id !== undefined) await runtime.kill(id, signal);
+      }
+    },
+    marks: (revision, pod) => {
+      const [namespace = ""] = revision.split("/");
+      return kubelet.marks(store.get("Pod", namespace, pod)?.metadata.uid ?? "");
+    },
+    buildImage: runtime.capabilities.build ? makeImageBuilder(runtime, labels) : undefined,
+    idle: () => kubelet.idle(),
+    stop: async (how) => {
+      await (how === "now" ? kubelet.hurry() : kubelet.stopAll());
+      await leaving(settings, async () => {
+        await kubelet.close();
+        await network?.close();
+      });
+    },
+  };
+}
+
+/** Removes what killed sessions left on this engine. Failing to remove them does not stop startup. */
+export async function sweepDeadSessions(settings: NodeSettings, runtime: ContainerRuntime): Promise<void> {
+  const { hostId, isSessionLive, log } = settings;
+  try {
+    const removed = await sweepOrphans({ runtime, hostId, isSessionLive: (id) => isSessionLive(id) });
+    if (removed > 0) log.info("removed what dead sessions left", { removed });
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    log.warn("dead sessions not swept", { error: error.message });
+  }
+}
+
+/** If the engine is unreachable at shutdown, do not wait for it: the next start removes containers by their session label. */
+async function leaving({ log }: NodeSettings, close: () => Promise<void>): Promise<void> {
+  try {
+    await close();
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    log.warn("what this session has on the engine is removed by the next start", { error: error.message });
+  }
+}
+
+function kubeletOptions(
+  { settings, clock, runtime, info, store, sidecars, library, network }: NodeOptions,
+  labels: StringMap,
+): KubeletOptions {
+  const recorder = new EventRecorder(store, clock);
+  return {
+    runtime,
+    info,
+    library,
+    store,
+    openSidecar: sidecars.open,
+    clock,
+    nodeClock: steadyClock,
+    nodeName: NODE_NAME,
+    hostIP: network?.gateway ?? "127.0.0.1",
+    prefix: `knap-${settings.sessionId}`,
+    labels,
+    wake: settings.wake,
+    network: network && { id: network.id, pool: new AddressPool(network.subnet) },
+    dns: network?.dns,
+    extraHosts: network?.extraHosts ?? [],
+    // An image knows its own command; only a process has to be told.
+    startCommand: ({ metadata }) =>
+      runtime.capabilities.images
+        ? undefined
+        : settings.commands.get(`${metadata.namespace ?? ""}/${metadata.labels?.[SERVICE_LABEL] ?? ""}`),
+    pullConfigs: ({ metadata, spec }) => {
+      const { namespace = "" } = metadata;
+      const account = store.get("ServiceAccount", namespace, spec.serviceAccountName ?? DEFAULT_ACCOUNT);
+      const secrets = pullSecretsOf(spec, account);
+      return configsOfSecrets(secrets.flatMap(({ name = "" }) => store.get("Secret", namespace, name) ?? []));
+    },
+    record: (pod, note) => recorder.record(pod, note, "kubelet"),
+    onEngine: makeEngineReport({ store: () => store, clock }),
+    starts: makeConcurrencyLimit(PARALLEL_STARTS_PER_CPU * info.cpus),
+    manners: {
+      stopTimeoutMs: settings.stopTimeoutMs,
+      quietMs: settings.drain === "knative" ? KNATIVE_QUIET_MS : 0,
+    },
+    log: settings.log,
+  };
+}
+
+function podKey(pod: Pod): ObjectKey<"Pod"> {
+  return keyOf(pod) as ObjectKey<"Pod">;
+}
+
+async function* readLogs(
+  runtime: ContainerRuntime,
+  kubelet: Kubelet,
+  pod: Pod,
+  wanted: PodLogOptions,
+): AsyncGenerator<string> {
+  const [present, previous] = kubelet.containersOf(podKey(pod), wanted.container);
+  const id = wanted.previous ? previous : present;
+  if (id === undefined) return;
+  const { follow = false, tail, sinceSeconds, timestamps, signal } = wanted;
+  const since = sinceSeconds === undefined ? undefined : new Date(Date.now() - sinceSeconds * 1000).toISOString();
+  const lines = runtime.logs(id, {
+    follow,
+    signal,
+    ...(tail !== undefined && { tail }),
+    ...(since !== undefined && { since }),
+  });
+  for await (const { time, text } of lines) yield timestamps ? `${time} ${text}` : text;
+}

@@ -1,0 +1,140 @@
+// What containers use of cpu and memory, sampled in the background for revisions of the HPA class only: what a cluster's metrics server would tell.
+// It decides no scale.
+import { HPA_CLASS } from "../../apis/autoscaling/annotations.ts";
+import type { RevisionKey } from "../../apis/autoscaling/types.ts";
+import type { AutoscalerConfig } from "../../apis/config/types.ts";
+import type { Pod } from "../../apis/core/types.ts";
+import type { Clock, Time } from "../../base/clock.ts";
+import { quantityNumber } from "../../base/go/quantity.ts";
+import { classOf } from "../../control-plane/autoscaler/decider-spec.ts";
+import type { PodUsage } from "../../control-plane/autoscaler/hpa-decision.ts";
+import type { HpaResource } from "../../control-plane/autoscaler/hpa-spec.ts";
+import { isReady } from "../../control-plane/autoscaler/ready-pods.ts";
+import type { View } from "../../control-plane/store/view.ts";
+import { userContainers } from "../kubelet/spec/container-spec.ts";
+import type { ContainerRuntime, ContainerStats } from "../runtime/runtime.ts";
+
+/** As often as Kubernetes' metrics server asks its nodes. */
+const SAMPLE_EVERY_MS = 15_000;
+
+export interface PodUsageOptions {
+  /** Real time also where the control plane's is virtual: containers know no other. */
+  readonly clock: Clock;
+  readonly runtime: Pick<ContainerRuntime, "stats">;
+  readonly store: () => View;
+  readonly config: () => AutoscalerConfig;
+}
+
+interface Sample {
+  readonly at: Time;
+  readonly stats: ContainerStats;
+  /** Cores used between the sample before and this one; undefined for a container's first. */
+  readonly cores: number | undefined;
+}
+
+export class PodUsageSampler implements Disposable {
+  readonly #options: PodUsageOptions;
+  /** By container id; each round leaves only those that still run. */
+  #samples: ReadonlyMap<string, Sample> = new Map();
+  #timer: Disposable | undefined;
+  #closed = false;
+
+  constructor(options: PodUsageOptions) {
+    this.#options = options;
+    this.#wait();
+  }
+
+  [Symbol.dispose](): void {
+    this.#closed = true;
+    this.#timer?.[Symbol.dispose]();
+  }
+
+  /** The pods that count for a decision: neither ended nor being deleted. */
+  pods(revision: RevisionKey, resource: HpaResource): readonly PodUsage[] {
+    return this.#podsOf(revision).map((pod) => ({
+      ready: isReady(pod),
+      usage: total(idsOf(pod).map((id) => this.#used(id, resource))),
+      request: total(requestsOf(pod, resource)),
+    }));
+  }
+
+  /** The Deployment's `spec.replicas`; undefined while there is none. */
+  replicas(revision: RevisionKey): number | undefined {
+    const [namespace = "", name = ""] = revision.split("/");
+    const store = this.#options.store();
+    const pa = store.get("PodAutoscaler.autoscaling.internal.knative.dev", namespace, name);
+    return store.get("Deployment.apps", namespace, pa?.spec.scaleTargetRef.name ?? "")?.spec.replicas;
+  }
+
+  #wait(): void {
+    const { clock } = this.#options;
+    this.#timer = clock.at(clock.now() + SAMPLE_EVERY_MS, () => void this.#round());
+  }
+
+  async #round(): Promise<void> {
+    const ids = this.#revisions().flatMap((revision) => this.#podsOf(revision).flatMap(idsOf));
+    const samples = await Promise.all(ids.map(async (id) => [id, await this.#sample(id)] as const));
+    this.#samples = new Map(samples.flatMap(([id, sample]) => (sample ? [[id, sample] as const] : [])));
+    if (!this.#closed) this.#wait();
+  }
+
+  /** A container that cannot be asked has no sample, as one that has just started. */
+  async #sample(id: string): Promise<Sample | undefined> {
+    const { runtime, clock } = this.#options;
+    const stats = await runtime.stats(id).catch(() => undefined);
+    if (!stats) return undefined;
+    const at = clock.now();
+    const before = this.#samples.get(id);
+    const cores = before && at > before.at ? coresBetween(before, { at, stats }) : undefined;
+    return { at, stats, cores };
+  }
+
+  #used(id: string, resource: HpaResource): number | undefined {
+    const sample = this.#samples.get(id);
+    return resource === "cpu" ? sample?.cores : sample?.stats.memoryBytes;
+  }
+
+  #revisions(): readonly RevisionKey[] {
+    const { store, config } = this.#options;
+    return store()
+      .list("PodAutoscaler.autoscaling.internal.knative.dev")
+      .filter((pa) => classOf(pa, config()) === HPA_CLASS)
+      .map(({ metadata }): RevisionKey => `${metadata.namespace ?? ""}/${metadata.name}`);
+  }
+
+  #podsOf(revision: RevisionKey): readonly Pod[] {
+    const [namespace = "", name = ""] = revision.split("/");
+    const labels = { matchLabels: { "serving.knative.dev/revision": name } };
+    const pods = this.#options.store().list("Pod", { namespace, labels });
+    return pods.filter(
+      ({ metadata, status }) => metadata.deletionTimestamp === undefined && status?.phase !== "Failed",
+    );
+  }
+}
+
+/** A counter that went back belongs to a container that started anew. */
+function coresBetween(before: Pick<Sample, "at" | "stats">, now: Pick<Sample, "at" | "stats">): number {
+  const nanos = Math.max(0, now.stats.cpuNanos - before.stats.cpuNanos);
+  return nanos / 1e6 / (now.at - before.at);
+}
+
+/** The containers of the user: queue-proxy has none, so neither its use nor its request counts. */
+function idsOf(pod: Pod): readonly string[] {
+  const running = new Map(pod.status?.containerStatuses?.map(({ name, containerID }) => [name, containerID]));
+  return userContainers(pod).map(({ name = "" }) => (running.get(name) ?? "").replace(/^\w+:\/\//, ""));
+}
+
+function requestsOf(pod: Pod, resource: HpaResource): readonly (number | undefined)[] {
+  return userContainers(pod).map(({ resources }) => {
+    const amount = resources?.requests?.[resource] ?? resources?.limits?.[resource];
+    return amount === undefined ? undefined : quantityNumber(amount);
+  });
+}
+
+/** undefined as soon as one part is. */
+function total(parts: readonly (number | undefined)[]): number | undefined {
+  return parts.reduce<number | undefined>(
+    (sum, part) => (sum === undefined || part === undefined ? undefined : sum + part),
+    0,
+  );
+}

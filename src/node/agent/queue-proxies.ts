@@ -1,0 +1,178 @@
+// The queue-proxies of this node's pods: opened when the kubelet says that a pod's port accepts, found by the activator and by the autoscaler's scraping.
+import type { PodPorts } from "../../api-server/pod-proxy.ts";
+import type { Stat } from "../../apis/autoscaling/types.ts";
+import type { Pod } from "../../apis/core/types.ts";
+import type { Clock, Time } from "../../base/clock.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { ReadyPod } from "../../control-plane/autoscaler/ready-pods.ts";
+import { goErrorText } from "../../data-plane/http/errors.ts";
+import type { Handler } from "../../data-plane/http/exchange.ts";
+import type { ForwarderFactory } from "../../data-plane/http/forwarder.ts";
+import { type PodQueueProxy, readPodQueueProxy } from "../../data-plane/queue-proxy/pod-config.ts";
+import { QueueProxy } from "../../data-plane/queue-proxy/queue-proxy.ts";
+import { makeStatsHandler, makeUserMetricsHandler, STATS_PORT } from "../../data-plane/queue-proxy/side-ports.ts";
+import type { OpenSidecar, Sidecar, SidecarRequest } from "../kubelet/queue-proxy-port.ts";
+import type { PodEndpoint } from "./revision-backends.ts";
+
+export interface QueueProxiesOptions {
+  readonly clock: Clock;
+  /** The clock of statistics; may be virtual. */
+  readonly statsClock?: Clock;
+  readonly forwarders: ForwarderFactory;
+  /** The pod can be sent requests from now on, or no longer. */
+  readonly onDoor: (pod: Pod) => void;
+  readonly log: Logger;
+}
+
+interface OpenProxy {
+  readonly proxy: QueueProxy;
+  readonly door: PodEndpoint;
+  /** Who answers on a port of the pod, as far as the queue-proxy does. */
+  readonly ports: ReadonlyMap<number, Handler>;
+  readonly addressOf: SidecarRequest["addressOf"];
+}
+
+/** A pod that is none of Knative's (no queue-proxy in its template): no limits, and ready when its port accepts. */
+const PLAIN: Omit<PodQueueProxy, "config" | "userPort"> = {
+  protocol: "http1",
+  servingPort: 8012,
+  userMetricsPort: undefined,
+  requestLogTemplate: "",
+  logsProbes: false,
+};
+
+export class QueueProxies {
+  readonly #options: QueueProxiesOptions;
+  /** By pod uid. */
+  readonly #open = new Map<string, OpenProxy>();
+  /** `namespace/name` of a pod → uid. */
+  readonly #names = new Map<string, string>();
+
+  constructor(options: QueueProxiesOptions) {
+    this.#options = options;
+  }
+
+  readonly open: OpenSidecar = (request) => {
+    const { pod, podIP, addressOf } = request;
+    const uid = pod.metadata.uid ?? "";
+    const told = readPodQueueProxy(pod);
+    const proxy = this.#makeProxy(request, told);
+    const { servingPort } = told ?? PLAIN;
+    const door = { handle: proxy.handle, address: `${podIP}:${servingPort}` };
+    const opened: OpenProxy = { proxy, door, ports: told ? portsOf(proxy, told) : new Map(), addressOf };
+    this.#open.set(uid, opened);
+    this.#names.set(nameOf(pod), uid);
+    this.#options.onDoor(pod);
+    return asSidecar(proxy, () => {
+      if (this.#open.get(uid) === opened) {
+        this.#open.delete(uid);
+        this.#names.delete(nameOf(pod));
+        this.#options.onDoor(pod);
+      }
+    });
+  };
+
+  readonly doorOf = (podUid: string): PodEndpoint | undefined => this.#open.get(podUid)?.door;
+
+  /** The last closed second of a pod's queue-proxy. */
+  readonly statOf = ({ namespace, name }: ReadyPod, now: Time): Stat | undefined => {
+    const uid = this.#names.get(`${namespace}/${name}`);
+    const report = uid === undefined ? undefined : this.#open.get(uid)?.proxy.report();
+    if (!report) return undefined;
+    return {
+      podName: name,
+      averageConcurrentRequests: report.averageConcurrentRequests,
+      averageProxiedConcurrentRequests: report.averageProxiedConcurrentRequests,
+      requestCount: report.requestCount,
+      proxiedRequestCount: report.proxiedRequestCount,
+      processUptime: report.processUptimeSeconds,
+      time: now,
+    };
+  };
+
+  /** Who answers on a port of a pod: its queue-proxy, or the container itself. */
+  readonly portOf: PodPorts = ({ metadata, status }, port) => {
+    const open = this.#open.get(metadata.uid ?? "");
+    const handle = open?.ports.get(port);
+    if (handle) return (exchange) => handle(exchange).then(() => undefined);
+    const address = open?.addressOf(port);
+    if (!address) return undefined;
+    const { forwarders } = this.#options;
+    return async (exchange) => {
+      const forwarder = forwarders.open({ ...address, protocol: "http1" });
+      const outcome = await forwarder.forward(exchange, { headers: exchange.headers });
+      await forwarder.close();
+      if (outcome.kind !== "unreachable") return undefined;
+      return goErrorText(outcome.code, outcome.message, { host: status?.podIP ?? "", port });
+    };
+  };
+
+  #makeProxy({ pod, podIP, port, addressOf }: SidecarRequest, told: PodQueueProxy | undefined): QueueProxy {
+    const { clock, statsClock, forwarders, log } = this.#options;
+    const { protocol, requestLogTemplate, logsProbes } = told ?? PLAIN;
+    const reach = (podPort: number) => addressOf(podPort) ?? { host: podIP, port: podPort };
+    const config = told?.config ?? plainConfig(pod);
+    return new QueueProxy({
+      config: {
+        ...config,
+        identity: { ...config.identity, podIP },
+        requestLog: {
+          template: requestLogTemplate,
+          probes: logsProbes,
+          write: (line) => log.info("request", { line }),
+        },
+      },
+      upstream: { ...reach(port), ...(config.detectHttp2 ? {} : { protocol }) },
+      forwarders,
+      clock,
+      ...(statsClock && { statsClock }),
+      addressOf: reach,
+      // The kubelet has already waited for the port.
+      eagerStart: false,
+    });
+  }
+}
+
+/** The ports of a queue-proxy container. */
+function portsOf(
+  proxy: QueueProxy,
+  { servingPort, userMetricsPort, config }: PodQueueProxy,
+): ReadonlyMap<number, Handler> {
+  const ports = new Map<number, Handler>([
+    [servingPort, proxy.handle],
+    [STATS_PORT, makeStatsHandler(proxy, config.identity.pod)],
+  ]);
+  if (userMetricsPort !== undefined) ports.set(userMetricsPort, makeUserMetricsHandler(proxy));
+  return ports;
+}
+
+function asSidecar(proxy: QueueProxy, onClose: () => void): Sidecar {
+  return {
+    check: () => proxy.checkReadiness(),
+    inFlight: () => proxy.inFlight,
+    drain: async (quietMs) => {
+      await proxy.drain.begin(quietMs);
+      await proxy.drain.idle();
+    },
+    close: () => {
+      onClose();
+      return proxy.close();
+    },
+  };
+}
+
+function plainConfig(pod: Pod): PodQueueProxy["config"] {
+  const { namespace = "", name } = pod.metadata;
+  return {
+    containerConcurrency: 0,
+    timeoutSeconds: 300,
+    responseStartTimeoutSeconds: 0,
+    idleTimeoutSeconds: 0,
+    readinessProbes: [],
+    identity: { namespace, service: "", configuration: "", revision: "", pod: name },
+  };
+}
+
+function nameOf({ metadata }: Pod): string {
+  return `${metadata.namespace ?? ""}/${metadata.name}`;
+}

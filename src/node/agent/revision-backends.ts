@@ -1,0 +1,106 @@
+// Tells the activator about revisions: which pods they have, which of them are ready, and whether it stands in the path. It follows the store's events and
+// the pods' queue-proxies; it serves no request itself.
+import type { RevisionKey } from "../../apis/autoscaling/types.ts";
+import type { Container } from "../../apis/core/pod-spec.ts";
+import { servingContainer } from "../../apis/core/serving-container.ts";
+import type { Pod } from "../../apis/core/types.ts";
+import type { AnyObject } from "../../apis/meta/object.ts";
+import type { Revision } from "../../apis/serving/types.ts";
+import { isReady, revisionOf } from "../../control-plane/autoscaler/ready-pods.ts";
+import type { ObjectStore } from "../../control-plane/store/object-store.ts";
+import type { WatchEvent } from "../../control-plane/store/view.ts";
+import type { Activator } from "../../data-plane/activator/activator.ts";
+import type { Backend } from "../../data-plane/activator/backend.ts";
+import type { Handler } from "../../data-plane/http/exchange.ts";
+
+/** The way into one pod: its queue-proxy. */
+export interface PodEndpoint {
+  readonly handle: Handler;
+  /** `ip:port` as Endpoints show it. */
+  readonly address: string;
+}
+
+export interface RevisionBackendsOptions {
+  readonly store: ObjectStore;
+  readonly activator: Activator;
+  /** By pod uid; undefined while the pod has no queue-proxy. */
+  readonly doorOf: (podUid: string) => PodEndpoint | undefined;
+}
+
+export class RevisionBackends {
+  readonly #options: RevisionBackendsOptions;
+  readonly #pods = new Map<RevisionKey, Map<string, Pod>>();
+
+  constructor(options: RevisionBackendsOptions) {
+    this.#options = options;
+  }
+
+  /** Every event of the store goes here, in order. */
+  observe({ type, object }: Pick<WatchEvent, "type" | "object">): void {
+    if (object.kind === "Pod") this.#observePod(object as Pod, type === "DELETED");
+    else if (object.kind === "ServerlessService") this.#tell(keyOfNamed(object));
+    else if (object.kind === "Revision") this.#observeRevision(object as Revision, type === "DELETED");
+  }
+
+  /** The pod's queue-proxy was opened or closed. */
+  doorChanged(pod: Pod): void {
+    const revision = revisionOf(pod);
+    if (revision) this.#tell(revision);
+  }
+
+  #observeRevision(revision: Revision, gone: boolean): void {
+    const key = keyOfNamed(revision);
+    if (gone) this.#options.activator.forget(key);
+    else this.#tell(key);
+  }
+
+  #observePod(pod: Pod, gone: boolean): void {
+    const revision = revisionOf(pod);
+    const uid = pod.metadata.uid;
+    if (!revision || !uid) return;
+    const pods = this.#pods.get(revision) ?? new Map<string, Pod>();
+    this.#pods.set(revision, pods);
+    if (gone || pod.metadata.deletionTimestamp !== undefined) pods.delete(uid);
+    else pods.set(uid, pod);
+    if (pods.size === 0) this.#pods.delete(revision);
+    this.#tell(revision);
+  }
+
+  #tell(key: RevisionKey): void {
+    const { store, activator } = this.#options;
+    const [namespace = "", name = ""] = key.split("/");
+    const revision = store.get("Revision.serving.knative.dev", namespace, name);
+    if (!revision) return;
+    const service = store.get("ServerlessService.networking.internal.knative.dev", namespace, name);
+    const { containerConcurrency, timeoutSeconds, responseStartTimeoutSeconds, idleTimeoutSeconds, containers } =
+      revision.spec;
+    activator.update(key, {
+      backends: this.#backends(key),
+      mode: service?.spec.mode ?? "Proxy",
+      containerConcurrency: containerConcurrency ?? 0,
+      timeoutSeconds: timeoutSeconds ?? 300,
+      responseStartTimeoutSeconds: responseStartTimeoutSeconds ?? 0,
+      idleTimeoutSeconds: idleTimeoutSeconds ?? 0,
+      probesUnready: !isJudgedByKubelet(containers),
+    });
+  }
+
+  #backends(revision: RevisionKey): readonly Backend[] {
+    return [...(this.#pods.get(revision)?.values() ?? [])].flatMap((pod) => {
+      const door = this.#options.doorOf(pod.metadata.uid ?? "");
+      return door ? [{ pod: pod.metadata.name, ...door, ready: isReady(pod) }] : [];
+    });
+  }
+}
+
+/** Only the kubelet knows whether such a pod is ready, so the activator may not use it before (dataplane P21). */
+function isJudgedByKubelet(containers: readonly Container[]): boolean {
+  return (
+    servingContainer(containers)?.readinessProbe?.exec !== undefined ||
+    containers.some(({ startupProbe }) => startupProbe !== undefined)
+  );
+}
+
+function keyOfNamed({ metadata }: AnyObject): RevisionKey {
+  return `${metadata.namespace ?? ""}/${metadata.name}`;
+}

@@ -1,0 +1,214 @@
+// A door over real sockets: both protocols on one port, TLS with ALPN and SNI, and how it closes.
+import { connect as connectH2 } from "node:http2";
+import { connect, type Socket } from "node:net";
+import { connect as connectTls, createSecureContext } from "node:tls";
+import { generate } from "selfsigned";
+import { afterEach, describe, expect, test } from "vitest";
+import { answer, makeReply } from "../../../../src/data-plane/http/errors.ts";
+import type { Exchange } from "../../../../src/data-plane/http/exchange.ts";
+import {
+  type ListenerOptions,
+  type OpenListener,
+  openListener,
+} from "../../../../src/data-plane/http-server/open-listener.ts";
+import { RawClient } from "../../../golden/queue-proxy/client.ts";
+import { eventually } from "../../../support/eventually.ts";
+
+const doors: OpenListener[] = [];
+const clients: { destroy(): unknown }[] = [];
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.destroy();
+  await Promise.all(doors.splice(0).map((door) => door.close(0)));
+});
+
+const say = async (exchange: Exchange): Promise<void> => {
+  answer(exchange, makeReply(200, `${exchange.version} ${exchange.listener} ${exchange.host} ${exchange.target}`));
+};
+
+async function open(options: Partial<ListenerOptions> = {}): Promise<OpenListener> {
+  const door = await openListener({ host: "127.0.0.1", port: 0, listener: "public", handler: say, ...options });
+  doors.push(door);
+  return door;
+}
+
+function raw(port: number): RawClient {
+  const client = new RawClient(port, []);
+  clients.push(client);
+  return client;
+}
+
+function bodyOf(client: RawClient, index = 0): unknown {
+  return (client.result()["responses"] as { body: string }[])[index]?.body;
+}
+
+async function askH2(url: string, options: object = {}): Promise<string> {
+  const session = connectH2(url, options);
+  clients.push(session);
+  const stream = session.request({ ":path": "/two" });
+  let body = "";
+  for await (const chunk of stream) body += String(chunk);
+  return body;
+}
+
+describe("one port", () => {
+  test("takes HTTP/1.0, HTTP/1.1 and HTTP/2 by prior knowledge", async () => {
+    const { port } = await open();
+    const client = raw(port);
+    client.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    await client.recv(1, 2000);
+    const old = raw(port);
+    old.send("GET /b HTTP/1.0\r\n\r\n");
+    await old.untilEnded(2000);
+    expect([bodyOf(client), bodyOf(old)]).toEqual(["1.1 public h /a", "1.0 public  /b"]);
+    expect(await askH2(`http://127.0.0.1:${port}`)).toBe(`2 public 127.0.0.1:${port} /two`);
+  });
+
+  test("tells the protocols apart also when the first bytes come one by one", async () => {
+    const { port } = await open();
+    const post = raw(port);
+    for (const part of ["P", "OST", " / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n"]) {
+      post.send(part);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await post.recv(1, 2000);
+    expect(bodyOf(post)).toBe("1.1 public h /");
+    const h2: Socket = connect(port, "127.0.0.1");
+    clients.push(h2);
+    const settings = new Promise<Buffer>((resolve) => h2.once("data", resolve));
+    for (const part of ["PR", "I * HTTP/2", ".0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0"]) {
+      h2.write(part, "latin1");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect((await settings)[3]).toBe(4);
+  });
+
+  test("a first target with bytes above 0x7f is served as Go serves it", async () => {
+    const { port } = await open();
+    const client = raw(port);
+    client.send("GET /\xc3\xbc?q=\xc3\xbc HTTP/1.1\r\nHost: h\r\n\r\n");
+    await client.recv(1, 2000);
+    expect(bodyOf(client)).toBe("1.1 public h /%C3%BC?q=\xc3\xbc");
+  });
+});
+
+describe("a TLS door", () => {
+  test("offers HTTP/2 and HTTP/1.1 by ALPN, with the certificate of the asked name", async () => {
+    const pem = await generate([{ name: "commonName", value: "hello.test" }], { keyType: "ec" });
+    const asked: string[] = [];
+    const contextFor = (name: string) => {
+      asked.push(name);
+      return createSecureContext({ key: pem.private, cert: pem.cert });
+    };
+    const { port } = await open({ listener: "tls", tls: { contextFor, key: pem.private, cert: pem.cert } });
+    const trust = { ca: pem.cert, servername: "hello.test", checkServerIdentity: () => undefined };
+    expect(await askH2(`https://127.0.0.1:${port}`, trust)).toContain("2 tls");
+    const socket = connectTls({ port, host: "127.0.0.1", ...trust, ALPNProtocols: ["http/1.1"] });
+    clients.push(socket);
+    socket.write("GET /one HTTP/1.1\r\nHost: hello.test\r\nConnection: close\r\n\r\n");
+    let text = "";
+    for await (const chunk of socket) text += String(chunk);
+    expect(text).toContain("1.1 tls hello.test /one");
+    expect(asked).toEqual(["hello.test", "hello.test"]);
+  });
+});
+
+describe("a client that takes its time", () => {
+  test("is cut off when its headers do not end, or it says nothing, with TLS as without", async () => {
+    const pem = await generate([{ name: "commonName", value: "hello.test" }], { keyType: "ec" });
+    const limits = { headersTimeoutMs: 300 };
+    const plain = await open({ limits });
+    const { private: key, cert } = pem;
+    const secure = await open({ limits, listener: "tls", tls: { contextFor: () => undefined, key, cert } });
+    const [slow, silent] = [raw(plain.port), raw(plain.port)];
+    slow.send("GET / HTTP/1.1\r\nHost: h\r\nX-Slow");
+    const hidden = connectTls({ port: secure.port, host: "127.0.0.1", rejectUnauthorized: false });
+    clients.push(hidden);
+    hidden.on("error", () => {});
+    hidden.write("GET / HTTP/1.1\r\nHost: h\r\nX-Slow");
+    const hiddenEnd = new Promise((resolve) => hidden.once("close", resolve));
+    await Promise.all([slow.untilEnded(3000), silent.untilEnded(3000), hiddenEnd]);
+    expect([slow.end, silent.end]).not.toContain("open");
+    expect(slow.received).toBe("");
+  });
+
+  test("is kept no longer than the door keeps idle connections, over HTTP/2 as well", async () => {
+    const { port } = await open({ limits: { keepAliveTimeoutMs: 200 } });
+    const client = raw(port);
+    client.send("GET /1 HTTP/1.1\r\nHost: h\r\n\r\n");
+    const session = connectH2(`http://127.0.0.1:${port}`);
+    const ended = new Promise((resolve) => session.once("close", resolve));
+    session.request({ ":path": "/2" }).resume();
+    await Promise.all([client.untilEnded(4000), ended]);
+    expect(client.end).not.toBe("open");
+    expect(bodyOf(client, 0)).toBe("1.1 public h /1");
+  });
+
+  test("is hung up on when the door has as many connections as it takes, and let in when one has gone", async () => {
+    const { port } = await open({ limits: { connections: 1 } });
+    const [first, second] = [raw(port), raw(port)];
+    first.send("GET /1 HTTP/1.1\r\nHost: h\r\n\r\n");
+    await first.recv(1, 1000);
+    second.send("GET /2 HTTP/1.1\r\nHost: h\r\n\r\n");
+    await second.untilEnded(2000);
+    expect([second.end, second.received]).toEqual([expect.not.stringMatching("open"), ""]);
+    first.finish("close");
+    await eventually(async () => {
+      const third = raw(port);
+      third.send("GET /3 HTTP/1.1\r\nHost: h\r\n\r\n");
+      await third.recv(1, 500);
+      expect(bodyOf(third, 0)).toBe("1.1 public h /3");
+    });
+  });
+
+  test("has all the time it wants between requests and for its body", async () => {
+    const { port } = await open({ limits: { headersTimeoutMs: 200 } });
+    const client = raw(port);
+    client.send("GET /1 HTTP/1.1\r\nHost: h\r\n\r\n");
+    await client.recv(1, 1000);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    client.send("POST /2 HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\na");
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    client.send("b");
+    await client.recv(1, 1000);
+    expect([bodyOf(client, 0), bodyOf(client, 1)]).toEqual(["1.1 public h /1", "1.1 public h /2"]);
+  });
+});
+
+describe("closing", () => {
+  test("idle and silent connections end at once, a busy one gets its answer with Connection: close", async () => {
+    let finish = (): void => {};
+    const slow = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const handler = async (exchange: Exchange): Promise<void> => {
+      if (exchange.target === "/slow") await slow;
+      await say(exchange);
+    };
+    const door = await open({ handler });
+    const [idle, silent, busy] = [raw(door.port), raw(door.port), raw(door.port)];
+    idle.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    await idle.recv(1, 2000);
+    busy.send("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const closed = door.close(5000);
+    await Promise.all([idle.untilEnded(1000), silent.untilEnded(1000)]);
+    expect([idle.end, silent.end, busy.end]).toEqual(["fin", "fin", "open"]);
+    finish();
+    await busy.untilEnded(1000);
+    expect(busy.received).toMatch(/\r\nConnection: close\r\n/);
+    await closed;
+  });
+
+  test("what outlives the grace is cut", async () => {
+    const door = await open({ handler: () => new Promise(() => {}) });
+    const client = raw(door.port);
+    client.send("GET /never HTTP/1.1\r\nHost: h\r\n\r\n");
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    const began = Date.now();
+    await door.close(100);
+    await client.untilEnded(1000);
+    expect(client.end).not.toBe("open");
+    expect(Date.now() - began).toBeLessThan(1000);
+  });
+});

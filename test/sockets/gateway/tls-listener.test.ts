@@ -1,0 +1,234 @@
+// The https door of a session over real sockets: opened when an Ingress asks for it, with the local authority's certificates or the user's own.
+import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { request } from "node:http";
+import { connect as connectHttp2 } from "node:http2";
+import { get as getTls } from "node:https";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Ingress } from "../../../src/apis/networking/types.ts";
+import { EnvironmentError } from "../../../src/base/environment-error.ts";
+import { silentLogger } from "../../../src/base/logger.ts";
+import type { ObjectStore } from "../../../src/control-plane/store/object-store.ts";
+import { answer, makeReply } from "../../../src/data-plane/http/errors.ts";
+import { headerValue } from "../../../src/data-plane/http/headers.ts";
+import { IngressGateway } from "../../../src/data-plane/ingress/ingress.ts";
+import { issueCertificate, makeAuthority } from "../../../src/gateway/certificates.ts";
+import { GatewayListeners, type GatewayListenersOptions } from "../../../src/gateway/listeners.ts";
+import { eventually } from "../../support/eventually.ts";
+import { makeStore, written } from "../../support/store.ts";
+
+const HOST = "hello.default.example.com";
+
+function makeIngress(spec: Partial<Ingress["spec"]> = {}): Ingress {
+  const paths = [
+    { splits: [{ serviceNamespace: "default", serviceName: "hello-00001", servicePort: 80, percent: 100 }] },
+  ];
+  return {
+    apiVersion: "networking.internal.knative.dev/v1alpha1",
+    kind: "Ingress",
+    metadata: { name: "hello", namespace: "default" },
+    spec: {
+      rules: [
+        { hosts: ["hello.default.svc.cluster.local"], visibility: "ClusterLocal", http: { paths } },
+        { hosts: [HOST], visibility: "ExternalIP", http: { paths } },
+      ],
+      httpOption: "Enabled",
+      ...spec,
+    },
+  } as Ingress;
+}
+
+function makeSecret(pair: { readonly cert: string; readonly key: string }) {
+  const stringData = { "tls.crt": pair.cert, "tls.key": pair.key };
+  const metadata = { name: "own", namespace: "default" };
+  return { apiVersion: "v1", kind: "Secret" as const, metadata, type: "kubernetes.io/tls", stringData };
+}
+
+let folder: string;
+let store: ObjectStore;
+let door: GatewayListeners;
+
+async function open(options: Pick<GatewayListenersOptions, "httpsPort" | "limits"> = {}): Promise<void> {
+  const gateway = new IngressGateway({
+    address: "10.0.0.1",
+    chance: () => 0,
+    forward: async (revision, exchange) => {
+      const scheme = headerValue(exchange.headers, "x-forwarded-proto");
+      answer(exchange, makeReply(200, `${revision} ${exchange.host} ${scheme}`));
+    },
+  });
+  door = await GatewayListeners.open({
+    gateway,
+    address: "127.0.0.1",
+    port: await freePort(),
+    authorityFolder: join(folder, "authority"),
+    onTls: () => {},
+    log: silentLogger,
+    ...options,
+  });
+  store = makeStore();
+  door.follow(store);
+  store.watch({}, (event) => door.observe(event));
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+const authority = (): string => readFileSync(join(folder, "authority", "authority.pem"), "utf8");
+const dial = (ALPNProtocols: string[] = []): TLSSocket =>
+  connectTls({ host: "127.0.0.1", port: door.tlsAddress?.port ?? 0, servername: HOST, ca: authority(), ALPNProtocols });
+
+async function plain(path = "/"): Promise<{ status: number; location: string | undefined }> {
+  const asked = request({ ...door.publicAddress, path, headers: { host: HOST }, agent: false }).end();
+  const [reply] = await once(asked, "response");
+  reply.resume();
+  return { status: reply.statusCode, location: reply.headers.location };
+}
+
+async function overTls(): Promise<{ status: number; body: string }> {
+  const ca = authority();
+  const { port } = door.tlsAddress ?? {};
+  const asked = getTls({ host: "127.0.0.1", port, servername: HOST, ca, headers: { host: HOST }, agent: false });
+  const [reply] = await once(asked, "response");
+  let body = "";
+  for await (const chunk of reply) body += chunk;
+  return { status: reply.statusCode, body };
+}
+
+async function shownCertificate(): Promise<X509Certificate> {
+  const socket = dial();
+  await once(socket, "secureConnect");
+  const certificate = new X509Certificate(socket.getPeerCertificate().raw);
+  socket.destroy();
+  return certificate;
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "knap-tls-"));
+});
+afterEach(async () => {
+  await door.close(0);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("the https door", () => {
+  test("stays closed while nobody asks for it, and makes no authority", async () => {
+    await open();
+    store.create(makeIngress());
+    expect((await plain()).status).toBe(200);
+    expect(door.tlsAddress).toBeUndefined();
+    expect(() => statSync(join(folder, "authority"))).toThrow();
+  });
+
+  test("serves a browser-like HTTP/2 client and an HTTP/1.1 client by SNI, once an Ingress redirects to it (I15)", async () => {
+    await open();
+    store.create(makeIngress({ httpOption: "Redirected" }));
+    await eventually(() => expect(door.tlsAddress).toBeDefined());
+    const { port } = door.tlsAddress ?? {};
+    await eventually(async () =>
+      expect(await plain("/a?b=c")).toEqual({ status: 301, location: `https://${HOST}:${port}/a?b=c` }),
+    );
+    const session = connectHttp2(`https://${HOST}`, { createConnection: () => dial(["h2", "http/1.1"]) });
+    const stream = session.request({ ":path": "/", ":authority": HOST });
+    const [headers] = await once(stream, "response");
+    let body = "";
+    for await (const chunk of stream) body += chunk;
+    session.destroy();
+    expect([headers[":status"], body]).toEqual([200, `default/hello-00001 ${HOST} https`]);
+    expect(await overTls()).toEqual({ status: 200, body: `default/hello-00001 ${HOST} https` });
+    expect((await shownCertificate()).subjectAltName).toBe(`DNS:${HOST}`);
+  });
+
+  test("a port that the user names is open from the start; a new host has its certificate when it is first served", async () => {
+    await open({ httpsPort: await freePort() });
+    expect(door.tlsAddress).toBeDefined();
+    store.create(makeIngress());
+    await eventually(async () => expect((await overTls()).status).toBe(200));
+    expect((await plain()).status).toBe(200);
+    expect((await shownCertificate()).subjectAltName).toBe(`DNS:${HOST}`);
+  });
+
+  test("keeps its authority, private, from one session to the next", async () => {
+    await open({ httpsPort: await freePort() });
+    const first = authority();
+    expect(statSync(join(folder, "authority", "authority-key.pem")).mode & 0o777).toBe(0o600);
+    await door.close(0);
+    await open({ httpsPort: await freePort() });
+    store.create(makeIngress());
+    expect(authority()).toBe(first);
+    await eventually(async () => expect((await overTls()).status).toBe(200));
+  });
+
+  test("uses the certificate of a Secret that the Ingress names, follows its changes, and its end", async () => {
+    await open();
+    const own = await makeAuthority(new Date());
+    const [one, two] = [
+      await issueCertificate(own, [HOST], new Date()),
+      await issueCertificate(own, [HOST], new Date()),
+    ];
+    const serial = (pair: { cert: string }) => new X509Certificate(pair.cert).serialNumber;
+    const shown = async (): Promise<string> => {
+      const { port = 0 } = door.tlsAddress ?? {};
+      const socket = connectTls({ host: "127.0.0.1", port, servername: HOST, rejectUnauthorized: false });
+      await once(socket, "secureConnect");
+      const { serialNumber } = socket.getPeerCertificate();
+      socket.destroy();
+      return serialNumber;
+    };
+    const secret = written(store.create(makeSecret(one)));
+    store.create(makeIngress({ tls: [{ hosts: [HOST], secretName: "own", secretNamespace: "default" }] }));
+    await eventually(async () => expect(await shown()).toBe(serial(one)));
+    store.update({ ...secret, ...makeSecret(two), metadata: { name: "own", namespace: "default" } });
+    await eventually(async () => expect(await shown()).toBe(serial(two)));
+    store.delete({ kind: "Secret", namespace: "default", name: "own" });
+    await eventually(async () => expect((await overTls()).status).toBe(200));
+  });
+
+  test("refuses what is over the limits that the session sets, as the plain door does", async () => {
+    await open({ httpsPort: await freePort(), limits: { headerBytes: 2048 } });
+    const headers = { host: HOST, "x-long": "x".repeat(3000) };
+    const ca = authority();
+    const secure = {
+      host: "127.0.0.1",
+      port: door.tlsAddress?.port,
+      servername: "localhost",
+      ca,
+      headers,
+      agent: false,
+    };
+    for (const asked of [request({ ...door.publicAddress, headers, agent: false }).end(), getTls(secure)]) {
+      const [reply] = await once(asked, "response");
+      reply.resume();
+      expect(reply.statusCode).toBe(431);
+    }
+  });
+
+  test("a port that is taken is an error when the user named it; then no door is left open", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as { port: number };
+    const failed = await open({ httpsPort: port }).catch((error: unknown) => error);
+    expect(failed).toBeInstanceOf(EnvironmentError);
+    expect((failed as EnvironmentError).fix).toContain("--https-port");
+    taken.close();
+    await open();
+  });
+
+  test("with port 0 there is none, whatever the Ingress asks for", async () => {
+    await open({ httpsPort: 0 });
+    store.create(makeIngress({ tls: [{ hosts: [HOST], secretName: "own" }] }));
+    expect((await plain()).status).toBe(200);
+    expect(door.tlsAddress).toBeUndefined();
+  });
+});

@@ -1,0 +1,180 @@
+import { describe, expect, test } from "vitest";
+import { VirtualClock } from "../../../../src/base/virtual-clock.ts";
+import { explain } from "../../../../src/control-plane/autoscaler/explain.ts";
+import { decideHpa, type HpaSpec, type PodUsage } from "../../../../src/control-plane/autoscaler/hpa-decision.ts";
+import { hpaResourceOf, makeHpaSpec } from "../../../../src/control-plane/autoscaler/hpa-spec.ts";
+import { AutoscalerTick } from "../../../../src/control-plane/autoscaler/tick.ts";
+import { autoscalerConfig, podAutoscaler, revision, START } from "../../../support/scaling.ts";
+
+const cpu: HpaSpec = { min: 1, max: 10, target: { kind: "utilization", value: 50 }, windowMs: 0 };
+const pods = (usage: number | undefined, count: number, ready = true): PodUsage[] =>
+  Array.from({ length: count }, () => ({ ready, usage, request: 1 }));
+const replicas = (spec: HpaSpec, current: number, seen: readonly PodUsage[]): number =>
+  decideHpa(spec, { recommended: [] }, current, seen, START).replicas;
+
+describe("the HPA decision", () => {
+  test("scales by the ratio of use to target, rounded up, within a tenth of tolerance", () => {
+    expect(replicas(cpu, 2, pods(0.9, 2))).toBe(4);
+    expect(replicas(cpu, 2, pods(0.54, 2))).toBe(2);
+    expect(replicas(cpu, 4, pods(0.2, 4))).toBe(2);
+    expect(replicas({ ...cpu, target: { kind: "average", value: 100 } }, 2, pods(250, 2))).toBe(5);
+  });
+
+  test("keeps the bounds, and follows them at once even without a sample", () => {
+    expect(replicas({ ...cpu, max: 3 }, 2, pods(5, 2))).toBe(3);
+    expect(replicas({ ...cpu, min: 2 }, 2, pods(0, 2))).toBe(2);
+    expect(replicas({ ...cpu, min: 3 }, 1, [])).toBe(3);
+    expect(replicas(cpu, 0, pods(5, 1))).toBe(0);
+  });
+
+  test("adds at most four pods, or as many as there are, in one look", () => {
+    expect(replicas({ ...cpu, max: 100 }, 2, pods(10, 2))).toBe(6);
+    expect(replicas({ ...cpu, max: 100 }, 8, pods(10, 8))).toBe(16);
+  });
+
+  test("does nothing without samples or without requests to compare with", () => {
+    expect(decideHpa(cpu, { recommended: [] }, 2, pods(undefined, 2), START)).toMatchObject({
+      replicas: 2,
+      error: expect.stringMatching(/unable to get metrics/),
+    });
+    const unasked = pods(1, 2).map((pod) => ({ ...pod, request: undefined }));
+    expect(decideHpa(cpu, { recommended: [] }, 2, unasked, START).error).toMatch(/missing request/);
+  });
+
+  test("pods that gave no sample do not drive the scale", () => {
+    expect(replicas(cpu, 4, [...pods(0.9, 2), ...pods(undefined, 2, false)])).toBe(4);
+    expect(replicas(cpu, 4, [...pods(0.1, 2), ...pods(undefined, 2)])).toBe(4);
+  });
+
+  test("comes down only to the highest of the last five minutes", () => {
+    const { windowMs: _, ...slow } = cpu;
+    let state = decideHpa(slow, { recommended: [] }, 2, pods(0.9, 2), START).state;
+    for (let at = 15_000; at < 300_000; at += 15_000) {
+      const look = decideHpa(slow, state, 4, pods(0.1, 4), START + at);
+      expect(look.replicas).toBe(4);
+      state = look.state;
+    }
+    expect(decideHpa(slow, state, 4, pods(0.1, 4), START + 300_000).replicas).toBe(1);
+  });
+});
+
+test("annotations become a HorizontalPodAutoscaler's spec", () => {
+  const config = autoscalerConfig();
+  const spec = (annotations: Record<string, string>) => makeHpaSpec(podAutoscaler(annotations), config);
+  expect(spec({})).toEqual({ min: 1, max: 2 ** 31 - 1, target: { kind: "utilization", value: 80 } });
+  expect(spec({ metric: "memory", target: "75.5", window: "1m", "min-scale": "2", "max-scale": "4" })).toEqual({
+    min: 2,
+    max: 4,
+    target: { kind: "average", value: 75 * 2 ** 20 },
+    windowMs: 60_000,
+  });
+  expect(spec({ metric: "cpu", target: "70.2" }).target).toEqual({ kind: "utilization", value: 71 });
+  expect(hpaResourceOf(podAutoscaler({ metric: "queue-length", target: "5" }))).toBeUndefined();
+});
+
+test("an HPA-class revision is looked at every 15 s and advised", () => {
+  const clock = new VirtualClock(START);
+  const advised: string[] = [];
+  const tick = new AutoscalerTick({
+    clock,
+    random: () => 0,
+    config: () => autoscalerConfig(),
+    podStat: () => undefined,
+    activatorStats: () => new Map(),
+    onAdvice: (key) => advised.push(`${clock.now() - START}: ${tick.autoscaler.advice.get(key)?.desiredScale}`),
+    usage: { pods: () => pods(1.6, 1), replicas: () => 1 },
+  });
+  const pa = podAutoscaler({ class: "hpa.autoscaling.knative.dev", metric: "cpu" });
+  tick.observe({ type: "ADDED", object: pa });
+  tick.observe({ type: "MODIFIED", object: pa });
+  clock.advance(60_000);
+  expect(advised).toEqual(["15000: 2"]);
+  tick.observe({ type: "DELETED", object: pa });
+  expect(tick.autoscaler.advice.has(revision)).toBe(false);
+});
+
+describe("the words of an HPA-class revision", () => {
+  const hpa = { class: "hpa.autoscaling.knative.dev" };
+  /** The sentence after looks at these pods, 15 s apart. */
+  function words(
+    annotations: Record<string, string>,
+    { looks, replicas = 2 }: { readonly looks: readonly (readonly PodUsage[])[]; readonly replicas?: number },
+  ) {
+    const clock = new VirtualClock(START);
+    let seen: readonly PodUsage[] = [];
+    const tick = new AutoscalerTick({
+      clock,
+      random: () => 0,
+      config: () => autoscalerConfig(),
+      podStat: () => undefined,
+      activatorStats: () => new Map(),
+      onAdvice: () => {},
+      usage: { pods: () => seen, replicas: () => replicas },
+    });
+    const pa = podAutoscaler({ ...hpa, ...annotations });
+    tick.observe({ type: "ADDED", object: pa });
+    for (const look of looks) {
+      seen = look;
+      clock.advance(15_000);
+    }
+    return explain(revision, clock.now(), {
+      config: autoscalerConfig(),
+      decider: undefined,
+      hpa: tick.autoscaler.viewHpa(revision),
+      pa,
+      sks: undefined,
+      replicas,
+      readyPods: replicas,
+    });
+  }
+
+  test.each([
+    ["before the first look", {}, [], "stays at 2: nothing is decided yet, the HPA class looks every 15 s"],
+    [
+      "within the tolerance",
+      { target: "50" },
+      [pods(0.52, 2)],
+      "stays at 2: cpu at 52 % of what its pods request, target 50 %",
+    ],
+    [
+      "more than it may have",
+      { target: "50", "max-scale": "2" },
+      [pods(1.2, 2)],
+      "stays at 2: max-scale 2; cpu at 120 % of what its pods request, target 50 %, asks for 5",
+    ],
+    [
+      "less than before",
+      { target: "50" },
+      [pods(0.5, 2), pods(0.1, 2)],
+      "stays at 2: downwards it waits for 5 min; cpu at 10 % of what its pods request, target 50 %, asks for 1",
+    ],
+    [
+      "memory",
+      { metric: "memory", target: "100" },
+      [pods(99 * 2 ** 20, 2)],
+      "stays at 2: memory at 99 MiB a pod, target 100 MiB",
+    ],
+    [
+      "no sample",
+      {},
+      [pods(undefined, 2)],
+      "stays at 2: cpu cannot be judged: unable to get metrics: no metrics returned from resource metrics API",
+    ],
+    [
+      "a metric of a cluster",
+      { metric: "queue-length", target: "5" },
+      [pods(1, 2)],
+      'stays at 2: metric "queue-length" comes from a cluster\'s adapters and is not here, so only min-scale and max-scale hold',
+    ],
+  ] as const)("%s", (_, annotations, looks, sentence) => {
+    expect(words(annotations, { looks }).sentence).toBe(sentence);
+  });
+
+  test("its decisions are remembered, with what was measured and asked for", () => {
+    const { decisions } = words({ target: "50" }, { looks: [pods(0.5, 2), pods(0.5, 2), pods(0.9, 2)] });
+    expect(decisions).toMatchObject([
+      { rule: "metric", from: 2, to: 2, count: 2, facts: { metric: "cpu", measured: 50, wanted: 2, target: 50 } },
+      { rule: "metric", from: 2, to: 4, count: 1, facts: { metric: "cpu", measured: 90, wanted: 4, ready: 2 } },
+    ]);
+  });
+});

@@ -1,0 +1,132 @@
+import { describe, expect, test } from "vitest";
+import type { Clock } from "../../../../src/base/clock.ts";
+import { VirtualClock } from "../../../../src/base/virtual-clock.ts";
+import { followed, podAutoscaler, readyPod, revision, START, stat } from "../../../support/scaling.ts";
+
+describe("the autoscaler on a clock", () => {
+  test("publishes -1 until the first decision, two seconds after the decider's creation", () => {
+    const clock = new VirtualClock(START + 300);
+    const rig = followed(clock);
+    rig.tick.observe({ type: "ADDED", object: readyPod("a", START) });
+    expect(rig.tick.autoscaler.advice.get(revision)).toEqual({
+      desiredScale: -1,
+      excessBurstCapacity: -111,
+      valid: true,
+    });
+    clock.advance(1999);
+    expect(rig.advised).toEqual([]);
+    clock.advance(1);
+    expect(rig.advised).toEqual(["2300: 0"]);
+  });
+
+  test("a first request at zero decides at once; before any decision it does not", () => {
+    const clock = new VirtualClock(START);
+    const rig = followed(clock);
+    rig.tick.receive(revision, stat(1));
+    expect(rig.advised).toEqual([]);
+    const late = new VirtualClock(START);
+    const idle = followed(late, { "target-burst-capacity": "-1" });
+    late.advance(2500);
+    expect(idle.advised).toEqual(["2000: 0"]);
+    idle.tick.receive(revision, stat(1));
+    expect(idle.advised).toEqual(["2000: 0", "2500: 1"]);
+  });
+
+  test("idle pods keep a revision with data: the last one is wanted until the window holds only zeros", () => {
+    const clock = new VirtualClock(START);
+    const rig = followed(clock);
+    rig.tick.observe({ type: "ADDED", object: readyPod("a", START) });
+    rig.pods = stat(3);
+    clock.advance(10_000);
+    rig.pods = stat(0);
+    clock.advance(59_500);
+    expect(rig.advised).toEqual(["2000: 1"]);
+    clock.advance(2000);
+    expect(rig.advised).toEqual(["2000: 1", "70000: 0"]);
+  });
+
+  test("without pods and without an activator's word nothing is decided", () => {
+    const clock = new VirtualClock(START);
+    const rig = followed(clock);
+    clock.advance(600_000);
+    expect(rig.advised).toEqual([]);
+  });
+
+  test("what an activator forwarded is counted once", () => {
+    const clock = new VirtualClock(START);
+    const rig = followed(clock);
+    rig.tick.observe({ type: "ADDED", object: readyPod("a", START) });
+    rig.pods = { ...stat(140), averageProxiedConcurrentRequests: 140, proxiedRequestCount: 140 };
+    rig.activator = stat(140);
+    clock.advance(2000);
+    expect(rig.advised).toEqual(["2000: 2"]);
+  });
+
+  test("statistics that come a little late are counted in the second they were due in", () => {
+    let now = START + 990;
+    const timers: { at: number; run: () => void }[] = [];
+    const clock: Clock = {
+      now: () => now,
+      at: (at, run) => {
+        const timer = { at, run };
+        timers.push(timer);
+        return { [Symbol.dispose]: () => void timers.splice(timers.indexOf(timer), 1) };
+      },
+    };
+    const rig = followed(clock, { window: "6s" });
+    rig.tick.observe({ type: "ADDED", object: readyPod("a", START) });
+    rig.pods = stat(139);
+    const wanted = new Set<number>();
+    for (let round = 0; round < 40; round++) {
+      const next = timers.sort((a, b) => a.at - b.at).shift();
+      // Every fifth callback is late enough to fall into the next second.
+      now = Math.max(now, (next?.at ?? 0) + (round % 5 === 0 ? 15 : 0));
+      next?.run();
+      wanted.add(rig.tick.autoscaler.advice.get(revision)?.desiredScale ?? -1);
+    }
+    expect(wanted).toEqual(new Set([-1, 2]));
+    rig.tick.close();
+  });
+
+  test("what it shows as going on is the last reported second, also with the shortest panic window", () => {
+    const clock = new VirtualClock(START);
+    const rig = followed(clock, { window: "6s" });
+    rig.tick.observe({ type: "ADDED", object: readyPod("a", START) });
+    rig.pods = stat(8, 50);
+    clock.advance(3_000);
+    const shown = (afterMs: number) => rig.tick.autoscaler.loadOf(revision, START + 3_000 + afterMs);
+    expect(shown(0)).toEqual({ concurrency: 8, rps: 50 });
+    expect(shown(1_400)).toEqual({ concurrency: 8, rps: 50 });
+    expect(shown(9_000)).toEqual({ concurrency: 0, rps: 0 });
+  });
+
+  test("new parameters keep the state; a deleted PodAutoscaler takes everything along", () => {
+    const clock = new VirtualClock(START);
+    const rig = followed(clock);
+    rig.tick.observe({ type: "ADDED", object: readyPod("a", START) });
+    rig.pods = stat(500);
+    clock.advance(2000);
+    const changed = podAutoscaler({ target: "10", "target-utilization-percentage": "100" });
+    rig.tick.observe({ type: "MODIFIED", object: changed });
+    clock.advance(2000);
+    expect(rig.advised).toEqual(["2000: 8", "4000: 50"]);
+    rig.tick.observe({ type: "DELETED", object: changed });
+    clock.advance(60_000);
+    expect(rig.advised).toHaveLength(2);
+    expect(rig.tick.autoscaler.advice.size).toBe(0);
+    rig.tick.close();
+    expect(clock.nextDue()).toBeUndefined();
+  });
+
+  test("a decider needs the labels of its owners and a private service", () => {
+    const clock = new VirtualClock(START);
+    const rig = followed(clock);
+    const { labels: _, ...metadata } = podAutoscaler().metadata;
+    rig.tick.observe({ type: "ADDED", object: podAutoscaler({}, { metadata: { ...metadata, name: "bare" } }) });
+    rig.tick.observe({
+      type: "ADDED",
+      object: podAutoscaler({}, { metadata: { ...podAutoscaler().metadata, name: "young" }, status: {} }),
+    });
+    expect([...rig.tick.autoscaler.advice.keys()]).toEqual([revision]);
+  });
+});

@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import type { AnyObject } from "../../../../src/apis/meta/object.ts";
+import type { Plan } from "../../../../src/control-plane/controller/reconciler.ts";
+import { KSVC, key, ksvc, makeRig, planner } from "../../../support/controller.ts";
+
+describe("a status that a planner wrote", () => {
+  const countdown = (more: object = {}) => {
+    const seen: string[] = [];
+    const counts = (object: AnyObject): Plan => {
+      const { left = 3 } = (object.status ?? {}) as { left?: number };
+      seen.push(`own ${left}`);
+      return { status: { left: Math.max(0, left - 1) } };
+    };
+    const other = planner("other", ({ status }) => {
+      seen.push(`other ${(status as { left?: number } | undefined)?.left}`);
+      return {};
+    });
+    const rig = makeRig([planner("p", counts, more), other]);
+    rig.controller.start();
+    rig.store.create(ksvc("hello"));
+    rig.controller.settle();
+    return { ...rig, seen };
+  };
+
+  it("is no news to itself, but to the others of its kind", () => {
+    expect(countdown().seen).toEqual(["own 3", "other 2"]);
+  });
+
+  it("is news to a planner that reads it", () => {
+    expect(countdown({ readsOwnStatus: true }).seen).toEqual(["own 3", "own 2", "own 1", "own 0", "other 0"]);
+  });
+
+  it("is news when somebody else wrote it, or something else changed with it", () => {
+    const { seen, store, controller } = countdown();
+    store.writeStatus(key(KSVC, "hello"), { left: 9 });
+    controller.settle();
+    expect(seen.splice(0)).toEqual(["own 3", "other 2", "own 9", "other 8"]);
+    store.patchMerge(key(KSVC, "hello"), { metadata: { labels: { a: "b" } } });
+    controller.settle();
+    expect(seen).toEqual(["own 8", "other 7"]);
+  });
+});

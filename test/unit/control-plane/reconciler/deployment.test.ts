@@ -1,0 +1,197 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Deployment, Pod } from "../../../../src/apis/core/types.ts";
+import type { AnyObject } from "../../../../src/apis/meta/object.ts";
+import { choosePods } from "../../../../src/control-plane/reconciler/deployment/choose-pods.ts";
+import { inOrderOfRetirement } from "../../../../src/control-plane/reconciler/deployment/pod-ranks.ts";
+import { knativeService, makePaperCluster, type PaperCluster } from "../../../support/paper-cluster.ts";
+
+const NAME = "shop-00001-deployment";
+const KEY = { kind: "Deployment.apps", namespace: "default", name: NAME } as const;
+const PINNED = { metadata: { annotations: { "autoscaling.knative.dev/min-scale": "3" } } };
+
+function pod(name: string, state: { node?: boolean; ready?: string; created?: string } = {}): Pod {
+  const ready = state.ready && { type: "Ready", status: "True" as const, lastTransitionTime: state.ready };
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, creationTimestamp: state.created ?? "2024-05-01T10:00:00Z" },
+    spec: { containers: [], ...(state.node === false ? {} : { nodeName: "paper" }) },
+    status: { phase: ready ? "Running" : "Pending", conditions: ready ? [ready] : [] },
+  };
+}
+
+describe("choosing pods", () => {
+  test("stops first what serves nobody, then what is ready for the shortest time, then the youngest", () => {
+    const old = pod("old", { ready: "2024-05-01T09:00:00Z", created: "2024-05-01T08:00:00Z" });
+    const recent = pod("recent", { ready: "2024-05-01T09:30:00Z", created: "2024-05-01T08:00:00Z" });
+    const youngest = pod("youngest", { ready: "2024-05-01T09:30:00Z", created: "2024-05-01T09:00:00Z" });
+    const starting = pod("starting");
+    const unscheduled = pod("unscheduled", { node: false });
+    const names = inOrderOfRetirement([old, recent, starting, youngest, unscheduled]).map(
+      ({ metadata }) => metadata.name,
+    );
+    expect(names).toEqual(["unscheduled", "starting", "youngest", "recent", "old"]);
+  });
+
+  const ready = (name: string) => pod(name, { ready: "2024-05-01T09:00:00Z" });
+  const isNew = ({ metadata }: Pod) => metadata.name.startsWith("new");
+  test.each([
+    ["makes what is missing", 3, [ready("new-a")], 2, []],
+    ["stops what is too much", 1, [ready("new-a"), pod("new-b")], 0, ["new-b"]],
+    ["stops all at zero", 0, [ready("new-a")], 0, ["new-a"]],
+    ["adds one new pod beside a ready old one", 1, [ready("old-a")], 1, []],
+    ["keeps the old pod until the new one is ready", 1, [ready("old-a"), pod("new-a")], 0, []],
+    ["stops the old pod when the new one is ready", 1, [ready("old-a"), ready("new-a")], 0, ["old-a"]],
+    ["replaces an old pod that was never ready at once", 1, [pod("old-a")], 1, ["old-a"]],
+  ])("%s", (_, wanted, pods, create, retire) => {
+    const choice = choosePods(wanted, pods, isNew);
+    expect({ create: choice.create, retire: choice.retire.map(({ metadata }) => metadata.name) }).toEqual({
+      create,
+      retire,
+    });
+  });
+});
+
+describe("a Deployment in the cluster", () => {
+  let cluster: PaperCluster;
+  const deployment = () => cluster.store.get(KEY.kind, KEY.namespace, KEY.name) as Deployment;
+  const pods = () => cluster.store.list("Pod");
+  const condition = (type: string) => deployment().status?.conditions?.find((found) => found.type === type);
+  const revision = () => cluster.store.get("Revision.serving.knative.dev", "default", "shop-00001");
+  const ofRevision = (type: string) => revision()?.status?.conditions?.find((found) => found.type === type);
+  const readyPod: Pod["status"] = {
+    phase: "Running",
+    podIP: "10.0.0.1",
+    conditions: [{ type: "Ready", status: "True", lastTransitionTime: "2024-05-01T10:00:00Z" }],
+  };
+  beforeEach(() => {
+    cluster = makePaperCluster();
+  });
+
+  test("owns its pods, which are named and labelled as a ReplicaSet would", () => {
+    cluster.store.create(
+      knativeService("shop", "example.com/shop:v1", {
+        template: { ...PINNED, spec: { containers: [{ image: "example.com/shop:v1" }] } },
+      }),
+    );
+    cluster.rest();
+    expect(pods()).toHaveLength(3);
+    const names = new Set(pods().map(({ metadata }) => metadata.name));
+    expect(names.size).toBe(3);
+    for (const { metadata } of pods()) {
+      expect(metadata.name).toMatch(/^shop-00001-deployment-[a-z0-9]{10}-[a-z0-9]{5}$/);
+      expect(metadata.name).toContain(metadata.labels?.["pod-template-hash"]);
+      expect(metadata.ownerReferences?.[0]).toMatchObject({ kind: "Deployment", name: NAME, controller: true });
+    }
+    expect(deployment().status).toMatchObject({
+      replicas: 3,
+      updatedReplicas: 3,
+      readyReplicas: 3,
+      availableReplicas: 3,
+    });
+    expect(condition("Available")).toMatchObject({ status: "True", reason: "MinimumReplicasAvailable" });
+    expect(condition("Progressing")).toMatchObject({ status: "True", reason: "NewReplicaSetAvailable" });
+  });
+
+  test.each([
+    ["its pods get the pull secrets of their ServiceAccount", undefined, undefined, [{ name: "of-default" }]],
+    ["of the one that they name", "robot", undefined, [{ name: "of-robot" }]],
+    ["none where nobody made that account", "nobody", undefined, undefined],
+    ["only where they name none themselves", undefined, [{ name: "own" }], [{ name: "own" }]],
+  ])("%s", (_, serviceAccountName, imagePullSecrets, expected) => {
+    for (const name of ["default", "robot"])
+      cluster.store.create({
+        apiVersion: "v1",
+        kind: "ServiceAccount",
+        metadata: { name, namespace: "default" },
+        imagePullSecrets: [{ name: `of-${name}` }],
+      } as AnyObject);
+    const spec = {
+      containers: [{ image: "example.com/shop:v1" }],
+      ...(serviceAccountName && { serviceAccountName }),
+      ...(imagePullSecrets && { imagePullSecrets }),
+    };
+    cluster.store.create(knativeService("shop", "example.com/shop:v1", { template: { spec } }));
+    cluster.rest();
+    expect(pods()[0]?.spec.imagePullSecrets).toEqual(expected);
+  });
+
+  test("replaces its pods when the template changes, never below its replicas", () => {
+    cluster.store.create(knativeService("shop", "example.com/shop:v1"));
+    cluster.rest();
+    const [before] = pods();
+    cluster.configure({ "config-deployment": { "queue-sidecar-image": "example.com/queue:v2" } });
+    cluster.now += 1000;
+    cluster.rest();
+    expect(pods()).toHaveLength(1);
+    expect(pods()[0]?.metadata.name).not.toBe(before?.metadata.name);
+    expect(pods()[0]?.spec.containers.at(-1)?.image).toBe("example.com/queue:v2");
+  });
+
+  test("gives up after its progress deadline, and says so up to the Service", () => {
+    cluster = makePaperCluster({ kubelet: () => undefined });
+    cluster.store.create(knativeService("shop", "example.com/shop:v1"));
+    cluster.rest();
+    cluster.now += 600_000;
+    cluster.rest();
+    expect(condition("Progressing")).toMatchObject({ status: "True" });
+    cluster.now += 2_000;
+    cluster.rest();
+    const rs = `shop-00001-deployment-${pods()[0]?.metadata.labels?.["pod-template-hash"]}`;
+    const why = {
+      status: "False",
+      reason: "ProgressDeadlineExceeded",
+      message: `ReplicaSet "${rs}" has timed out progressing.`,
+    };
+    expect(condition("Progressing")).toMatchObject(why);
+    expect(ofRevision("ResourcesAvailable")).toMatchObject(why);
+    const service = cluster.store.get("Service.serving.knative.dev", "default", "shop");
+    expect(service?.status?.conditions?.find(({ type }) => type === "Ready")).toMatchObject({ status: "False" });
+  });
+
+  test("does not count a jump of time as waiting: its pods get the whole deadline after it", () => {
+    cluster = makePaperCluster({ kubelet: () => undefined });
+    cluster.store.create(knativeService("shop", "example.com/shop:v1"));
+    cluster.rest();
+    cluster.awakeSince = cluster.now += 86_400_000;
+    cluster.rest();
+    expect(condition("Progressing")).toMatchObject({ status: "True" });
+    expect(pods()).toHaveLength(1);
+    cluster.now += 602_000;
+    cluster.rest();
+    expect(condition("Progressing")).toMatchObject({ status: "False", reason: "ProgressDeadlineExceeded" });
+  });
+
+  test("that was given up recovers up to the Service as soon as its pod gets ready", () => {
+    let late = false;
+    cluster = makePaperCluster({ kubelet: () => (late ? readyPod : undefined) });
+    cluster.store.create(knativeService("shop", "example.com/shop:v1"));
+    cluster.rest();
+    cluster.now += 602_000;
+    cluster.rest();
+    expect(ofRevision("Ready")).toMatchObject({ status: "False" });
+    late = true;
+    cluster.rest();
+    expect(condition("Progressing")).toMatchObject({ status: "True", reason: "NewReplicaSetAvailable" });
+    expect(ofRevision("Ready")).toMatchObject({ status: "True" });
+    const service = cluster.store.get("Service.serving.knative.dev", "default", "shop");
+    expect(service?.status?.conditions?.find(({ type }) => type === "Ready")).toMatchObject({ status: "True" });
+  });
+
+  test("tells that a quota is used up", () => {
+    cluster.store.create({
+      apiVersion: "v1",
+      kind: "ResourceQuota",
+      metadata: { name: "small", namespace: "default" },
+      spec: { hard: { pods: "0" } },
+    });
+    cluster.store.create(knativeService("shop", "example.com/shop:v1"));
+    cluster.rest();
+    expect(pods()).toEqual([]);
+    const message = expect.stringMatching(
+      /^pods "shop-00001-deployment-\w+-\w+" is forbidden: exceeded quota: small, requested: pods=1, used: pods=0, limited: pods=0$/,
+    );
+    expect(condition("ReplicaFailure")).toMatchObject({ status: "True", reason: "FailedCreate", message });
+    expect(ofRevision("ResourcesAvailable")).toMatchObject({ status: "False", reason: "FailedCreate", message });
+  });
+});

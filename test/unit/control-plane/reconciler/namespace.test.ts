@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import type { AnyObject } from "../../../../src/apis/meta/object.ts";
+import { makePaperCluster } from "../../../support/paper-cluster.ts";
+
+const account = (namespace: string) => ({ kind: "ServiceAccount", namespace, name: "default" }) as const;
+
+test("every namespace has a default ServiceAccount, also after somebody took it away; the user's fields stay", () => {
+  const { store, rest } = makePaperCluster();
+  const accounts = () => store.list("ServiceAccount").map(({ metadata }) => metadata.namespace);
+  const imagePullSecrets = [{ name: "registry" }];
+  store.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "team" } } as AnyObject);
+  expect(rest()).toBe(true);
+  expect(accounts()).toEqual(["team"]);
+  store.patchMerge(account("team"), { imagePullSecrets });
+  rest();
+  expect(store.get("ServiceAccount", "team", "default")).toMatchObject({ imagePullSecrets });
+  store.delete(account("team"));
+  rest();
+  expect(store.get("ServiceAccount", "team", "default")).toBeDefined();
+});
+
+test("a namespace that is going takes its ServiceAccount along", () => {
+  const { store, rest } = makePaperCluster();
+  store.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "team" } } as AnyObject);
+  rest();
+  store.create({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "kept", namespace: "team", finalizers: ["a/b"] },
+  } as AnyObject);
+  store.delete({ kind: "Namespace", namespace: "", name: "team" });
+  store.delete(account("team"));
+  expect(rest()).toBe(true);
+  expect(store.get("ServiceAccount", "team", "default")).toBeUndefined();
+});

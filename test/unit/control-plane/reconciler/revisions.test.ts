@@ -1,0 +1,274 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { parseObservabilityConfig } from "../../../../src/apis/config/observability.ts";
+import { makeServingConfig } from "../../../../src/apis/config/serving-config.ts";
+import type { GcConfig } from "../../../../src/apis/config/types.ts";
+import type { Configuration, Revision } from "../../../../src/apis/serving/types.ts";
+import { timeText } from "../../../../src/base/time.ts";
+import type { Inquiry } from "../../../../src/control-plane/controller/reconciler.ts";
+import { configurationPlanner } from "../../../../src/control-plane/reconciler/configuration/configuration.ts";
+import { chooseUnneeded } from "../../../../src/control-plane/reconciler/gc/gc.ts";
+import { makePodSpec } from "../../../../src/control-plane/reconciler/revision/make-pod-spec.ts";
+import { queueProbeJson } from "../../../../src/control-plane/reconciler/revision/queue-probe.ts";
+import { makeQueueResources } from "../../../../src/control-plane/reconciler/revision/queue-resources.ts";
+import { agree, knativeService, makePaperCluster, type PaperCluster } from "../../../support/paper-cluster.ts";
+
+const KSVC = { kind: "Service.serving.knative.dev", namespace: "default", name: "shop" } as const;
+const { config } = makeServingConfig(new Map());
+let cluster: PaperCluster;
+const revision = (name: string) => cluster.store.get("Revision.serving.knative.dev", "default", name) as Revision;
+const of = (name: string, type: string) => revision(name)?.status?.conditions?.find((found) => found.type === type);
+beforeEach(() => {
+  cluster = makePaperCluster();
+});
+
+describe("digests", () => {
+  test("are awaited before anything else is made", () => {
+    cluster = makePaperCluster({
+      answers: (question) => (question.ask === "Digest" ? undefined : agree(question)),
+    });
+    cluster.store.create(knativeService("shop", "example.com/shop:v1"));
+    cluster.rest();
+    expect(of("shop-00001", "ResourcesAvailable")).toMatchObject({ status: "Unknown", reason: "ResolvingDigests" });
+    expect(cluster.store.list("Deployment.apps")).toEqual([]);
+  });
+
+  test("that cannot be had fail the Revision in Knative's words", () => {
+    const answers = (question: Inquiry) => (question.ask === "Digest" ? { error: "no such host" } : agree(question));
+    cluster = makePaperCluster({ answers });
+    cluster.store.create(knativeService("shop", "example.com/shop:v1"));
+    cluster.rest();
+    expect(of("shop-00001", "ContainerHealthy")).toMatchObject({
+      reason: "ContainerMissing",
+      message: 'Unable to fetch image "example.com/shop:v1": failed to resolve image to digest: no such host',
+    });
+  });
+});
+
+describe("what the node finds out about a running container", () => {
+  const waiting = (reason: string) => () => ({
+    phase: "Running" as const,
+    containerStatuses: [
+      {
+        name: "user-container",
+        ready: false,
+        restartCount: 0,
+        image: "",
+        imageID: "",
+        state: { waiting: { reason, message: "why" } },
+      },
+    ],
+  });
+
+  test.each(["LoopbackOnly", "PortMismatch"])(
+    "%s fails the Revision at once, and no longer than it lasts",
+    (reason) => {
+      cluster = makePaperCluster({ kubelet: waiting(reason) });
+      cluster.store.create(knativeService("shop", "example.com/shop:v1"));
+      cluster.rest();
+      expect(of("shop-00001", "ContainerHealthy")).toMatchObject({ status: "False", reason, message: "why" });
+      const [pod] = cluster.store.list("Pod");
+      const ready = { type: "Ready", status: "True", lastTransitionTime: "2024-05-01T10:00:00Z" };
+      const key = { kind: "Pod", namespace: "default", name: pod?.metadata.name ?? "" } as const;
+      cluster.store.writeStatus(key, { ...pod?.status, conditions: [ready], containerStatuses: [] });
+      cluster.rest();
+      expect(of("shop-00001", "ContainerHealthy")).toMatchObject({ status: "True" });
+    },
+  );
+
+  test("what a cluster knows as well waits for the progress deadline, as there", () => {
+    cluster = makePaperCluster({ kubelet: waiting("ContainerCreating") });
+    cluster.store.create(knativeService("shop", "example.com/shop:v1"));
+    cluster.rest();
+    expect(of("shop-00001", "ContainerHealthy")).toMatchObject({ status: "Unknown" });
+  });
+});
+
+describe("a Configuration", () => {
+  test("does not take over a Revision that has the name it would give", () => {
+    const spec = { containers: [{ image: "example.com/else:v1" }] };
+    const metadata = { name: "shop-00001", namespace: "default" };
+    cluster.store.create({ apiVersion: "serving.knative.dev/v1", kind: "Revision", metadata, spec });
+    cluster.store.create(knativeService("shop", "example.com/shop:v1"));
+    cluster.rest();
+    const plan = cluster.work(configurationPlanner as never, { ...KSVC, kind: "Configuration.serving.knative.dev" });
+    expect(plan.error).toBe('failed to create Revision: revisions.serving.knative.dev "shop-00001" already exists');
+    expect(plan.events).toBeUndefined();
+  });
+});
+
+describe("drift", () => {
+  beforeEach(() => {
+    cluster.store.create(knativeService("shop", "example.com/shop:v1"));
+    cluster.rest();
+  });
+
+  test("of a PodAutoscaler's scaling annotations is undone, others' annotations stay", () => {
+    const key = {
+      kind: "PodAutoscaler.autoscaling.internal.knative.dev",
+      namespace: "default",
+      name: "shop-00001",
+    } as const;
+    const annotations = { "autoscaling.knative.dev/max-scale": "9", "example.com/mine": "1" };
+    cluster.store.patchMerge(key, { metadata: { annotations } });
+    cluster.rest();
+    const after = cluster.store.get(key.kind, key.namespace, key.name)?.metadata.annotations;
+    expect(after).toMatchObject({
+      "example.com/mine": "1",
+      "autoscaling.knative.dev/class": "kpa.autoscaling.knative.dev",
+    });
+    expect(after).not.toHaveProperty("autoscaling.knative.dev/max-scale");
+  });
+
+  test("of a Deployment is undone only with the template, keeping what others wrote beside it", () => {
+    const key = { kind: "Deployment.apps", namespace: "default", name: "shop-00001-deployment" } as const;
+    const restarted = { "kubectl.kubernetes.io/restartedAt": "now" };
+    cluster.store.patchMerge(key, {
+      metadata: { labels: { mine: "1" } },
+      spec: { progressDeadlineSeconds: 5, template: { metadata: { annotations: restarted } } },
+    });
+    cluster.rest();
+    expect(cluster.store.get(key.kind, key.namespace, key.name)?.spec.progressDeadlineSeconds).toBe(5);
+    cluster.configure({ "config-deployment": { "queue-sidecar-image": "example.com/queue:v2" } });
+    cluster.rest();
+    const after = cluster.store.get(key.kind, key.namespace, key.name);
+    expect(after?.spec.progressDeadlineSeconds).toBe(600);
+    expect(after?.metadata.labels).toMatchObject({ mine: "1" });
+    expect(after?.spec.template.metadata?.annotations).toMatchObject(restarted);
+  });
+});
+
+describe("garbage", () => {
+  const HOUR = 3_600_000;
+  const NOW = Date.UTC(2024, 4, 10);
+  const configuration = { status: { latestReadyRevisionName: "r9" } } as Configuration;
+  const made = (name: string, hoursAgo: number, more: { state?: string; keep?: boolean } = {}): Revision =>
+    ({
+      metadata: {
+        name,
+        creationTimestamp: timeText(NOW - hoursAgo * HOUR),
+        labels: { "serving.knative.dev/routingState": more.state ?? "reserve" },
+        annotations: more.keep ? { "serving.knative.dev/no-gc": "true" } : {},
+      },
+    }) as unknown as Revision;
+  const limits = (more: Partial<GcConfig>): GcConfig => ({
+    retainSinceCreateTimeMs: undefined,
+    retainSinceLastActiveTimeMs: undefined,
+    minNonActiveRevisions: 0,
+    maxNonActiveRevisions: undefined,
+    ...more,
+  });
+  const all = [
+    made("r1", 90),
+    made("r2", 80),
+    made("r3", 2),
+    made("r4", 95, { state: "active" }),
+    made("r5", 99, { keep: true }),
+    made("r9", 98),
+  ];
+  test.each([
+    ["everything disabled: nothing", limits({}), []],
+    [
+      "older than both ages",
+      limits({ retainSinceCreateTimeMs: 48 * HOUR, retainSinceLastActiveTimeMs: 15 * HOUR }),
+      ["r1", "r2"],
+    ],
+    ["never below the minimum", limits({ retainSinceCreateTimeMs: 48 * HOUR, minNonActiveRevisions: 2 }), ["r1"]],
+    ["above the maximum, whatever the age", limits({ maxNonActiveRevisions: 1 }), ["r1", "r2"]],
+    [
+      "first by age, then by number",
+      limits({ retainSinceCreateTimeMs: 85 * HOUR, maxNonActiveRevisions: 1 }),
+      ["r1", "r2"],
+    ],
+    ["too few revisions at all", limits({ maxNonActiveRevisions: 0, minNonActiveRevisions: 6 }), []],
+  ])("%s", (_, config, expected) => {
+    expect(chooseUnneeded(configuration, all, config, NOW).map(({ metadata }) => metadata.name)).toEqual(expected);
+  });
+});
+
+describe("the pod", () => {
+  const rev = (spec: object, annotations = {}): Revision =>
+    ({
+      apiVersion: "serving.knative.dev/v1",
+      kind: "Revision",
+      metadata: { name: "r", namespace: "default", annotations },
+      spec: { containers: [{ name: "c", image: "i" }], timeoutSeconds: 5, ...spec },
+    }) as Revision;
+
+  test("collects logs from every user container when config-observability says so", () => {
+    const observability = { ...config.observability, enableVarLogCollection: true };
+    const spec = makePodSpec(rev({}), { ...config, observability });
+    expect(spec.volumes).toEqual([{ name: "knative-var-log", emptyDir: {} }]);
+    const [user, queue] = spec.containers;
+    expect(user?.volumeMounts?.[0]?.subPathExpr).toBe("$(K_INTERNAL_POD_NAMESPACE)_$(K_INTERNAL_POD_NAME)_c");
+    expect(queue?.volumeMounts).toBeUndefined();
+  });
+
+  test.each([
+    [{}, '{"tracing":{"protocol":"none"},"metrics":{"protocol":"none"},', '"requestMetrics":{"protocol":"none"},'],
+    [
+      {
+        "tracing-protocol": "grpc",
+        "tracing-endpoint": "t:1",
+        "tracing-sampling-rate": "0.5",
+        "metrics-protocol": "prometheus",
+        "runtime-profiling": "enabled",
+        "runtime-export-interval": "0",
+        "request-metrics-protocol": "prometheus",
+        "request-metrics-endpoint": ":9095",
+        "request-metrics-export-interval": "1m",
+      },
+      '{"tracing":{"protocol":"grpc","endpoint":"t:1","samplingRate":0.5},"metrics":{"protocol":"prometheus"},"runtime":{"profiling":"enabled"},',
+      '"requestMetrics":{"protocol":"prometheus","endpoint":":9095","exportInterval":60000000000},',
+    ],
+  ])("tells its queue-proxy of config-observability %j", (data, ...parts) => {
+    const read = parseObservabilityConfig(data);
+    if (!read.ok) throw new Error(read.error);
+    const queue = makePodSpec(rev({}), { ...config, observability: read.value }).containers.at(-1);
+    const told = queue?.env?.find(({ name }) => name === "OBSERVABILITY_CONFIG")?.value;
+    for (const part of parts) expect(told).toContain(part);
+  });
+
+  test("gets the runtime class whose selector fits best", () => {
+    const deployment = { ...config.deployment, runtimeClassNames: { any: {}, gvisor: { selector: { tier: "web" } } } };
+    const labelled = { ...rev({}), metadata: { ...rev({}).metadata, labels: { tier: "web" } } };
+    expect(makePodSpec(labelled, { ...config, deployment }).runtimeClassName).toBe("gvisor");
+    expect(makePodSpec(rev({}), { ...config, deployment }).runtimeClassName).toBe("any");
+  });
+
+  test.each([
+    ["a tcp probe at its own port", { tcpSocket: { port: 90 } }, '{"tcpSocket":{"port":90,"host":"127.0.0.1"}}'],
+    ["an exec probe as a connection", { exec: { command: ["x"] } }, '{"tcpSocket":{"port":8080,"host":"127.0.0.1"}}'],
+    [
+      "an http probe with a timeout where a period asks for one",
+      { httpGet: { path: "/a&b", port: "http1" }, periodSeconds: 2 },
+      '{"httpGet":{"path":"/a\\u0026b","port":8080,"host":"127.0.0.1","scheme":"HTTP"},"timeoutSeconds":1,"periodSeconds":2}',
+    ],
+    ["a grpc probe", { grpc: { port: 50 } }, '{"grpc":{"port":50,"service":""}}'],
+  ])("tells queue-proxy %s", (_, readinessProbe, json) => {
+    expect(queueProbeJson(rev({ containers: [{ name: "c", image: "i", readinessProbe }] }), false)).toBe(json);
+  });
+
+  test.each([
+    ["nothing but its own request", {}, {}, { requests: { cpu: "25m" } }],
+    [
+      "a share within bounds",
+      { "queue.sidecar.serving.knative.dev/resource-percentage": "50" },
+      { requests: { cpu: "1", memory: "300Mi" } },
+      { requests: { cpu: "100m", memory: "150Mi" } },
+    ],
+    [
+      "at least the least",
+      { "queue.sidecar.serving.knative.dev/resource-percentage": "1" },
+      { limits: { cpu: "1", memory: "300Mi" } },
+      { limits: { cpu: "40m", memory: "200Mi" }, requests: { cpu: "25m" } },
+    ],
+    [
+      "what an annotation says",
+      { "queue.sidecar.serving.knative.dev/memory-resource-limit": "1Gi" },
+      {},
+      { limits: { memory: "1Gi" }, requests: { cpu: "25m" } },
+    ],
+  ])("asks for queue-proxy: %s", (_, annotations, resources, expected) => {
+    expect(makeQueueResources(config, annotations as Record<string, string>, { resources })).toEqual(expected);
+  });
+});

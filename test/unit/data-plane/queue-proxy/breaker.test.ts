@@ -1,0 +1,79 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Breaker, type Waiter } from "../../../../src/data-plane/queue-proxy/breaker.ts";
+
+class PaperWaiter implements Waiter {
+  admissions = 0;
+  before: Waiter | undefined = undefined;
+  after: Waiter | undefined = undefined;
+
+  admitted(): void {
+    this.admissions += 1;
+  }
+}
+
+describe("the breaker", () => {
+  test("runs as many as it has slots, lets ten times as many wait, refuses the next", () => {
+    const breaker = new Breaker(2);
+    const doors = Array.from({ length: 23 }, () => breaker.enter(new PaperWaiter()));
+    expect(doors.filter((door) => door === "run")).toHaveLength(2);
+    expect(doors.filter((door) => door === "wait")).toHaveLength(20);
+    expect(doors.at(-1)).toBe("full");
+  });
+
+  test("without a limit nobody waits", () => {
+    const breaker = new Breaker(0);
+    const doors = new Set(Array.from({ length: 10_000 }, () => breaker.enter(new PaperWaiter())));
+    expect(doors).toEqual(new Set(["run"]));
+  });
+
+  test("who waits is served in order; who leaves is passed over", () => {
+    const breaker = new Breaker(1);
+    const [, second, third, fourth] = Array.from({ length: 4 }, () => {
+      const waiter = new PaperWaiter();
+      breaker.enter(waiter);
+      return waiter;
+    }) as [PaperWaiter, PaperWaiter, PaperWaiter, PaperWaiter];
+    breaker.leave(third);
+    breaker.release();
+    expect([second.admissions, third.admissions, fourth.admissions]).toEqual([1, 0, 0]);
+    breaker.release();
+    expect([second.admissions, third.admissions, fourth.admissions]).toEqual([1, 0, 1]);
+    breaker.release();
+    expect(breaker.inFlight).toBe(0);
+  });
+
+  test("never runs more than its slots, and forgets nobody, whatever comes and goes", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 4 }), fc.array(fc.integer({ min: 0, max: 2 })), (slots, moves) => {
+        const breaker = new Breaker(slots);
+        const waiting: PaperWaiter[] = [];
+        let running = 0;
+        const settle = (): void => {
+          for (const waiter of waiting.splice(0)) {
+            if (waiter.admissions === 0) waiting.push(waiter);
+            else running += 1;
+          }
+        };
+        for (const move of moves) {
+          if (move === 0) {
+            const waiter = new PaperWaiter();
+            const door = breaker.enter(waiter);
+            if (door === "run") running += 1;
+            else if (door === "wait") waiting.push(waiter);
+          } else if (move === 1 && running > 0) {
+            running -= 1;
+            breaker.release();
+          } else if (move === 2) {
+            const leaving = waiting.shift();
+            if (leaving !== undefined) breaker.leave(leaving);
+          }
+          settle();
+          expect(running).toBeLessThanOrEqual(slots);
+          expect(breaker.inFlight).toBe(running + waiting.length);
+          expect(breaker.queued).toBe(waiting.length);
+        }
+      }),
+    );
+  });
+});

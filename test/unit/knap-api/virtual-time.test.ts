@@ -1,0 +1,95 @@
+import { describe, expect, test } from "vitest";
+import { VirtualClock } from "../../../src/base/virtual-clock.ts";
+import { VirtualTime } from "../../../src/knap-api/virtual-time.ts";
+
+const START = 5_000;
+
+function rig(more: { readonly settle?: () => void; readonly idle?: () => Promise<void> } = {}) {
+  const clock = new VirtualClock(START);
+  let version = 0;
+  const time = new VirtualTime({
+    clock,
+    version: () => version,
+    settle: more.settle ?? (() => {}),
+    idle: more.idle ?? (() => Promise.resolve()),
+  });
+  const write = (): void => {
+    version += 1;
+  };
+  return { clock, time, write };
+}
+
+describe("virtual time", () => {
+  test("passes in steps to the next due timer, at most a second long", async () => {
+    const seen: number[] = [];
+    const { clock, time } = rig({ settle: () => void seen.push(clock.now() - START) });
+    clock.at(START + 300, () => {});
+    clock.at(START + 2500, () => {});
+    await time.advance(3000);
+    expect([...new Set(seen)]).toEqual([0, 300, 1300, 2300, 2500, 3000]);
+    expect(clock.now()).toBe(START + 3000);
+  });
+
+  test("waits for what is under way before the next step, and lets planners see its end", async () => {
+    let finish = (): void => {};
+    let busy: Promise<void> | undefined;
+    let settled = 0;
+    const { clock, time, write } = rig({
+      settle: () => {
+        settled += 1;
+      },
+      idle: () => busy ?? Promise.resolve(),
+    });
+    clock.at(START + 100, () => {
+      write();
+      busy = new Promise((resolve) => {
+        finish = resolve;
+      });
+    });
+    const over = time.advance(1000);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(clock.now()).toBe(START + 100);
+    const before = settled;
+    busy = undefined;
+    write();
+    finish();
+    await over;
+    expect(settled).toBeGreaterThanOrEqual(before + 2);
+    expect(clock.now()).toBe(START + 1000);
+  });
+
+  test("passes for one asker after the other", async () => {
+    const { clock, time } = rig();
+    const ends: number[] = [];
+    await Promise.all([1000, 500].map((ms) => time.advance(ms).then(() => ends.push(clock.now() - START))));
+    expect(ends).toEqual([1000, 1500]);
+  });
+
+  test("stops passing when it is called off, and when the session ends", async () => {
+    const { clock, time } = rig();
+    const stop = new AbortController();
+    clock.at(START + 2000, () => stop.abort());
+    await time.advance(1e9, stop.signal);
+    expect(clock.now()).toBe(START + 2000);
+    clock.at(START + 4000, () => time.close());
+    await time.advance(1e9);
+    expect(clock.now()).toBe(START + 4000);
+  });
+
+  test("runs until a wait is met, or hopeless, and takes leave of it", async () => {
+    const { clock, time } = rig();
+    let left = 0;
+    const until = (met: number, hopeless: number) => () => ({
+      isMet: () => clock.now() >= START + met,
+      isHopeless: (now: number) => now >= START + hopeless,
+      [Symbol.dispose]: () => {
+        left += 1;
+      },
+    });
+    expect(await time.run(until(1500, 9000))).toBe(true);
+    expect(clock.now()).toBe(START + 2000);
+    expect(await time.run(until(9000, 4000))).toBe(false);
+    expect(clock.now()).toBe(START + 4000);
+    expect(left).toBe(2);
+  });
+});

@@ -1,0 +1,152 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Pod } from "../../../../src/apis/core/types.ts";
+import type { AnyObject } from "../../../../src/apis/meta/object.ts";
+import type { ObjectStore } from "../../../../src/control-plane/store/object-store.ts";
+import { PodUsageSampler } from "../../../../src/node/agent/pod-usage.ts";
+import { type ContainerStats, RuntimeError } from "../../../../src/node/runtime/runtime.ts";
+import { autoscalerConfig, podAutoscaler, readyPod, revision, START } from "../../../support/scaling.ts";
+import { type ManualClock, makeManualClock, makeStore, written } from "../../../support/store.ts";
+
+const MIB = 2 ** 20;
+const HPA = { class: "hpa.autoscaling.knative.dev" };
+const requests = (cpu: string, memory: string) => ({ resources: { requests: { cpu, memory } } });
+
+let store: ObjectStore;
+let clock: ManualClock;
+let asked: string[];
+let stats: Map<string, ContainerStats>;
+beforeEach(() => {
+  store = makeStore();
+  clock = makeManualClock(START);
+  asked = [];
+  stats = new Map();
+});
+
+const put = (object: AnyObject): void => {
+  const { kind, metadata } = written(store.create(object));
+  if (object.status)
+    store.writeStatus({ kind, namespace: metadata.namespace, name: metadata.name } as never, object.status);
+};
+/** A ready pod with these containers, each running as `<pod>-<container>`. */
+const pod = (name: string, containers: Pod["spec"]["containers"], ready = true): Pod => {
+  const { status, ...made } = readyPod(name, START);
+  return {
+    ...made,
+    spec: { containers },
+    status: {
+      ...status,
+      conditions: [{ type: "Ready", status: ready ? "True" : "False" }],
+      containerStatuses: containers.map((one) => ({
+        name: one.name ?? "",
+        ready,
+        restartCount: 0,
+        image: "",
+        imageID: "",
+        containerID: `process://${name}-${one.name}`,
+      })),
+    },
+  };
+};
+const used = (id: string, cpuMillis: number, memoryBytes = 0): void => {
+  stats.set(id, { cpuNanos: cpuMillis * 1e6, memoryBytes, memoryLimitBytes: 0 });
+};
+const sampler = (): PodUsageSampler =>
+  new PodUsageSampler({
+    clock,
+    store: () => store,
+    config: () => autoscalerConfig(),
+    runtime: {
+      stats: async (id) => {
+        asked.push(id);
+        const found = stats.get(id);
+        if (!found) throw new RuntimeError("unreachable", "away");
+        return found;
+      },
+    },
+  });
+const round = async (): Promise<void> => {
+  clock.advance(15_000);
+  await new Promise((resolve) => setImmediate(resolve));
+};
+
+describe("what pods of the HPA class use", () => {
+  test("is a rate of cores between two samples, and memory as it is; queue-proxy counts on neither side", async () => {
+    put(podAutoscaler(HPA));
+    put(
+      pod("a", [
+        { name: "user", ...requests("500m", "64Mi") },
+        { name: "queue-proxy", ...requests("25m", "50Mi") },
+      ]),
+    );
+    using usage = sampler();
+    used("a-user", 1_000, 10 * MIB);
+    await round();
+    expect(usage.pods(revision, "cpu")).toEqual([{ ready: true, usage: undefined, request: 0.5 }]);
+    expect(usage.pods(revision, "memory")).toEqual([{ ready: true, usage: 10 * MIB, request: 64 * MIB }]);
+    used("a-user", 13_000, 20 * MIB);
+    await round();
+    expect(usage.pods(revision, "cpu")).toEqual([{ ready: true, usage: 0.8, request: 0.5 }]);
+    expect(usage.pods(revision, "memory")[0]?.usage).toBe(20 * MIB);
+    expect(new Set(asked)).toEqual(new Set(["a-user"]));
+  });
+
+  test("adds up a pod's containers, and is unknown as soon as one of them is", async () => {
+    put(podAutoscaler(HPA));
+    put(
+      pod("a", [
+        { name: "one", ...requests("1", "1Gi") },
+        { name: "two", ...requests("250m", "1Gi") },
+      ]),
+    );
+    put(pod("b", [{ name: "one", resources: { limits: { cpu: "2" } } }, { name: "two" }], false));
+    using usage = sampler();
+    for (const [at, id] of [
+      [0, "a-one"],
+      [0, "a-two"],
+      [0, "b-one"],
+    ] as const)
+      used(id, at);
+    await round();
+    for (const id of ["a-one", "a-two", "b-one"]) used(id, 1_500);
+    await round();
+    expect(usage.pods(revision, "cpu")).toEqual([
+      { ready: true, usage: 0.2, request: 1.25 },
+      { ready: false, usage: undefined, request: undefined },
+    ]);
+  });
+
+  test("is not asked for revisions of other classes, and forgets containers that are gone", async () => {
+    put(podAutoscaler());
+    put(pod("a", [{ name: "user" }]));
+    using usage = sampler();
+    await round();
+    expect(asked).toEqual([]);
+    store.delete({ kind: "PodAutoscaler.autoscaling.internal.knative.dev", namespace: "default", name: "hello-00001" });
+    put(podAutoscaler(HPA));
+    used("a-user", 100);
+    await round();
+    stats.clear();
+    await round();
+    used("a-user", 200);
+    await round();
+    expect(usage.pods(revision, "cpu")[0]?.usage).toBeUndefined();
+  });
+
+  test("replicas are the Deployment's; after the end nothing is sampled", async () => {
+    const usage = sampler();
+    expect(usage.replicas(revision)).toBeUndefined();
+    put(podAutoscaler(HPA));
+    put({
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "hello-00001-deployment", namespace: "default" },
+      spec: { replicas: 3 },
+    } as AnyObject);
+    put(pod("a", [{ name: "user" }]));
+    expect(usage.replicas(revision)).toBe(3);
+    usage[Symbol.dispose]();
+    await round();
+    expect(asked).toEqual([]);
+    expect(clock.next()).toBeUndefined();
+  });
+});
