@@ -1,0 +1,43 @@
+// Rules of writing that the formatter does not check, each as a count with a limit that only falls.
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+
+/** The greatest number of violations allowed. Lower a limit when the count has fallen; never raise it. */
+const LIMITS = { longComments: 724, privateMembers: 361 };
+const COMMENT = /^\s*(\/\/|\/\*|\*)/;
+const MOST_COLUMNS = 120;
+
+interface SourceLine {
+  readonly place: string;
+  readonly text: string;
+}
+
+function linesOf(folder: string): readonly SourceLine[] {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => /\.(tsx?|mjs)$/.test(file));
+  return files.sort().flatMap((file) => {
+    const lines = readFileSync(`${folder}/${file}`, "utf8").split("\n");
+    return lines.map((text, index) => ({ place: `${folder}/${file}:${index + 1}`, text }));
+  });
+}
+
+/** Fails with the places of all violations when there are more than `limit`. */
+function expectAtMost(limit: number, violations: readonly SourceLine[]): void {
+  const places = violations.map(({ place }) => place);
+  expect(places.length, `${places.length} violations, at most ${limit}:\n${places.join("\n")}`).toBeLessThanOrEqual(
+    limit,
+  );
+}
+
+describe("the style of the sources", () => {
+  const lines = ["src", "test", "scripts"].flatMap(linesOf);
+
+  it("no comment line is longer than 120 columns", () => {
+    const isLong = ({ text }: SourceLine): boolean => COMMENT.test(text) && text.length > MOST_COLUMNS;
+    expectAtMost(LIMITS.longComments, lines.filter(isLong));
+  });
+
+  it("classes hide members with # and not with the keyword private", () => {
+    const isPrivate = ({ text }: SourceLine): boolean => /^\s+(private|protected) /.test(text);
+    expectAtMost(LIMITS.privateMembers, lines.filter(isPrivate));
+  });
+});
