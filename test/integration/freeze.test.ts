@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Container, PodSpec } from "../../src/apis/core/pod-spec.ts";
 import type { OwnerReference } from "../../src/apis/meta/object.ts";
-import { makeFeed } from "../../src/node/runtime/feed.ts";
+import { makeEventQueue } from "../../src/node/runtime/event-queue.ts";
 import type { ContainerRuntime, RuntimeEvent } from "../../src/node/runtime/runtime.ts";
 import { eventually } from "../support/eventually.ts";
 import { type NodeBench, openNodeBench, statusOf } from "../support/node-bench.ts";
@@ -15,7 +15,7 @@ beforeAll(async () => {
   const through = (runtime: ContainerRuntime): ContainerRuntime => ({
     ...runtime,
     events: (signal) => {
-      const feed = makeFeed<RuntimeEvent>();
+      const feed = makeEventQueue<RuntimeEvent>();
       say = feed.push;
       const relay = async (): Promise<void> => {
         for await (const event of runtime.events(signal)) feed.push(event);
@@ -47,7 +47,7 @@ const servedBy = async (pod: string) =>
 const sleepUntilFrozen = async (pod: string) => {
   bench.remove(pod);
   await bench.gone(pod);
-  expect(bench.kubelet.standbys.map((standby) => standby.pod.metadata.name)).toEqual([pod]);
+  expect(bench.kubelet.frozenPods.map((standby) => standby.pod.metadata.name)).toEqual([pod]);
 };
 
 test("a pod goes, its container freezes, and the next pod is that container thawed", async () => {
@@ -66,7 +66,7 @@ test("a pod goes, its container freezes, and the next pod is that container thaw
   expect(after.status?.podIP).toBe(before.status?.podIP);
   expect(after.metadata.uid).not.toBe(before.metadata.uid);
   expect((await bench.get(second, "/whoami")).json()).toMatchObject({ hostname: first });
-  expect(bench.kubelet.standbys).toEqual([]);
+  expect(bench.kubelet.frozenPods).toEqual([]);
   console.info(`thawed and ready after ${Math.round(tookMs)} ms`);
   expect(tookMs).toBeLessThan(1_000);
   bench.remove(second);
@@ -104,7 +104,7 @@ test("another template is not served by an old container, and a deleted Deployme
   expect((await bench.get(other, "/whoami")).json()).toMatchObject({ hostname: other });
   bench.remove(other);
   await bench.gone(other);
-  expect(bench.kubelet.standbys.length).toBeGreaterThan(0);
+  expect(bench.kubelet.frozenPods.length).toBeGreaterThan(0);
   for (const name of ["one", "two"]) bench.store.delete({ kind: "Deployment.apps", namespace: "default", name });
   await eventually(async () => expect(await bench.runtime.list(bench.filter)).toEqual([]));
 });
@@ -121,7 +121,7 @@ test("a frozen container that somebody removed costs a cold start and nothing el
   expect((await bench.get(second, "/whoami")).json()).toMatchObject({ hostname: second });
   bench.remove(second);
   await bench.gone(second);
-  expect(bench.kubelet.standbys.length).toBe(1);
+  expect(bench.kubelet.frozenPods.length).toBe(1);
 });
 
 describe("a pod of several containers with volumes", () => {
@@ -198,7 +198,7 @@ describe("a pod of several containers with volumes", () => {
   });
 
   test("is dropped with all that it had when a ConfigMap or Secret of its namespace changes", async () => {
-    expect(bench.kubelet.standbys.map(({ pod }) => pod.metadata.ownerReferences?.[0]?.name)).toContain("several");
+    expect(bench.kubelet.frozenPods.map(({ pod }) => pod.metadata.ownerReferences?.[0]?.name)).toContain("several");
     const data = { greeting: "hi" };
     bench.store.create({
       apiVersion: "v1",
@@ -208,6 +208,6 @@ describe("a pod of several containers with volumes", () => {
     } as never);
     await eventually(async () => expect(await bench.runtime.list(bench.filter)).toEqual([]));
     await eventually(async () => expect(await bench.runtime.volumes.list(bench.filter)).toEqual([]));
-    expect(bench.kubelet.standbys).toEqual([]);
+    expect(bench.kubelet.frozenPods).toEqual([]);
   });
 });

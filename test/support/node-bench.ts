@@ -18,7 +18,7 @@ import { ImageLibrary } from "../../src/node/image/image-library.ts";
 import { AddressPool } from "../../src/node/kubelet/address-pool.ts";
 import { makeConcurrencyLimit } from "../../src/node/kubelet/concurrency-limit.ts";
 import { Kubelet, type KubeletOptions } from "../../src/node/kubelet/kubelet.ts";
-import type { OpenSidecar, Sidecar } from "../../src/node/kubelet/queue-proxy-port.ts";
+import type { OpenQueueProxy, QueueProxyPort } from "../../src/node/kubelet/queue-proxy-port.ts";
 import { probePort, readinessProbes } from "../../src/node/kubelet/spec/container-spec.ts";
 import { openProcessRuntime } from "../../src/node/runtime/process/process-runtime.ts";
 import type { ContainerRuntime } from "../../src/node/runtime/runtime.ts";
@@ -90,7 +90,7 @@ export async function openNodeBench(
     info,
     store,
     library: new ImageLibrary({ runtime, engine: info, userConfig: async () => ({}) }),
-    openSidecar: plainSidecar(held, sidecars),
+    openQueueProxy: plainQueueProxy(held, sidecars),
     clock: steadyClock,
     nodeClock: steadyClock,
     nodeName: NODE,
@@ -107,7 +107,7 @@ export async function openNodeBench(
     pullConfigs: () => [],
     record: (pod, note) => recorder.record(pod, note, "kubelet"),
     starts: makeConcurrencyLimit(8),
-    manners: { stopTimeoutMs: 1_000, quietMs: 0 },
+    stopPolicy: { stopTimeoutMs: 1_000, quietMs: 0 },
     log: silentLogger,
     ...more,
   });
@@ -240,11 +240,11 @@ function createDeployment(store: ObjectStore, name: string, image: string): Owne
   return { ...kind, name, uid: made.object.metadata.uid ?? "", controller: true };
 }
 
-function plainSidecar(
+function plainQueueProxy(
   held: { plain: number; upgraded: number },
   addresses: Map<string, { host: string; port: number }>,
-): OpenSidecar {
-  return ({ pod, port, addressOf }): Sidecar => {
+): OpenQueueProxy {
+  return ({ pod, port, addressOf }): QueueProxyPort => {
     const address = addressOf(port);
     if (address) addresses.set(pod.metadata.name, address);
     const probe = readinessProbes(pod)[0] ?? {};

@@ -6,7 +6,7 @@ import { ActivatorProbe } from "../../src/control-plane/prober/activator-probe.t
 import { Activator } from "../../src/data-plane/activator/activator.ts";
 import { QueueProxies } from "../../src/node/agent/queue-proxies.ts";
 import { RevisionBackends } from "../../src/node/agent/revision-backends.ts";
-import type { Sidecar } from "../../src/node/kubelet/queue-proxy-port.ts";
+import type { QueueProxyPort } from "../../src/node/kubelet/queue-proxy-port.ts";
 import { answerTo, PaperCluster } from "../../src/simulator/paper-cluster.ts";
 import { makeRandom } from "../../src/simulator/seeded-random.ts";
 import { PaperExchange, type PaperRequest } from "./paper-exchange.ts";
@@ -40,7 +40,7 @@ export class PaperEmulator {
       onDoor: (pod) => traffic.doorChanged(pod),
       log: silentLogger,
     });
-    const open = new Map<string, Sidecar>();
+    const open = new Map<string, QueueProxyPort>();
     this.activator = new Activator({
       clock,
       chance: random,

@@ -105,7 +105,7 @@ export function openNode(parts: NodeOptions): NodeAgent {
     buildImage: runtime.capabilities.build ? makeImageBuilder(runtime, labels) : undefined,
     idle: () => kubelet.idle(),
     stop: async (how) => {
-      await (how === "now" ? kubelet.hurry() : kubelet.stopAll());
+      await (how === "now" ? kubelet.forceStop() : kubelet.stopAll());
       await leaving(settings, async () => {
         await kubelet.close();
         await network?.close();
@@ -146,7 +146,7 @@ function kubeletOptions(
     info,
     library,
     store,
-    openSidecar: sidecars.open,
+    openQueueProxy: sidecars.open,
     clock,
     nodeClock: steadyClock,
     nodeName: NODE_NAME,
@@ -171,7 +171,7 @@ function kubeletOptions(
     record: (pod, note) => recorder.record(pod, note, "kubelet"),
     onEngine: makeEngineReport({ store: () => store, clock }),
     starts: makeConcurrencyLimit(PARALLEL_STARTS_PER_CPU * info.cpus),
-    manners: {
+    stopPolicy: {
       stopTimeoutMs: settings.stopTimeoutMs,
       quietMs: settings.drain === "knative" ? KNATIVE_QUIET_MS : 0,
     },

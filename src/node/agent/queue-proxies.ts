@@ -11,7 +11,7 @@ import type { ForwarderFactory } from "../../data-plane/http/forwarder.ts";
 import { type PodQueueProxy, readPodQueueProxy } from "../../data-plane/queue-proxy/pod-config.ts";
 import { QueueProxy } from "../../data-plane/queue-proxy/queue-proxy.ts";
 import { makeStatsHandler, makeUserMetricsHandler, STATS_PORT } from "../../data-plane/queue-proxy/side-ports.ts";
-import type { OpenSidecar, Sidecar, SidecarRequest } from "../kubelet/queue-proxy-port.ts";
+import type { OpenQueueProxy, QueueProxyPort, QueueProxyRequest } from "../kubelet/queue-proxy-port.ts";
 import type { PodEndpoint } from "./revision-backends.ts";
 
 export interface QueueProxiesOptions {
@@ -29,7 +29,7 @@ interface OpenProxy {
   readonly door: PodEndpoint;
   /** Who answers on a port of the pod, as far as the queue-proxy does. */
   readonly ports: ReadonlyMap<number, Handler>;
-  readonly addressOf: SidecarRequest["addressOf"];
+  readonly addressOf: QueueProxyRequest["addressOf"];
 }
 
 /** A pod that is none of Knative's (no queue-proxy in its template): no limits, and ready when its port accepts. */
@@ -52,7 +52,7 @@ export class QueueProxies {
     this.#options = options;
   }
 
-  readonly open: OpenSidecar = (request) => {
+  readonly open: OpenQueueProxy = (request) => {
     const { pod, podIP, addressOf } = request;
     const uid = pod.metadata.uid ?? "";
     const told = readPodQueueProxy(pod);
@@ -63,7 +63,7 @@ export class QueueProxies {
     this.#open.set(uid, opened);
     this.#names.set(nameOf(pod), uid);
     this.#options.onDoor(pod);
-    return asSidecar(proxy, () => {
+    return asQueueProxyPort(proxy, () => {
       if (this.#open.get(uid) === opened) {
         this.#open.delete(uid);
         this.#names.delete(nameOf(pod));
@@ -107,7 +107,7 @@ export class QueueProxies {
     };
   };
 
-  #makeProxy({ pod, podIP, port, addressOf }: SidecarRequest, told: PodQueueProxy | undefined): QueueProxy {
+  #makeProxy({ pod, podIP, port, addressOf }: QueueProxyRequest, told: PodQueueProxy | undefined): QueueProxy {
     const { clock, statsClock, forwarders, log } = this.#options;
     const { protocol, requestLogTemplate, logsProbes } = told ?? PLAIN;
     const reach = (podPort: number) => addressOf(podPort) ?? { host: podIP, port: podPort };
@@ -146,7 +146,7 @@ function portsOf(
   return ports;
 }
 
-function asSidecar(proxy: QueueProxy, onClose: () => void): Sidecar {
+function asQueueProxyPort(proxy: QueueProxy, onClose: () => void): QueueProxyPort {
   return {
     check: () => proxy.checkReadiness(),
     inFlight: () => proxy.inFlight,

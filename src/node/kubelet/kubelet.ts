@@ -4,7 +4,7 @@ import type { Kind, ObjectKey } from "../../apis/kinds.ts";
 import type { WatchEvent } from "../../control-plane/store/view.ts";
 import type { RuntimeEvent } from "../runtime/runtime.ts";
 import type { AddressPool } from "./address-pool.ts";
-import type { NodeParts, StartMarks, StopManners } from "./node-parts.ts";
+import type { NodeParts, StartMarks, StopPolicy } from "./node-parts.ts";
 import { SESSION_LABEL } from "./orphans.ts";
 import { type FrozenPod, FrozenPods, idsOf } from "./pod/frozen-pods.ts";
 import { PodWorker } from "./pod/pod-worker.ts";
@@ -15,8 +15,8 @@ import { makeVolumes } from "./volumes/make-volumes.ts";
 import { ROLE_LABEL, WRITER_ROLE } from "./volumes/volume-writer.ts";
 
 export interface KubeletOptions
-  extends Omit<NodeParts, "listen" | "track" | "manners" | "volumes" | "network" | "standbys"> {
-  readonly manners: StopManners;
+  extends Omit<NodeParts, "listen" | "track" | "stopPolicy" | "volumes" | "network" | "frozenPods"> {
+  readonly stopPolicy: StopPolicy;
   /** The session's network, opened by whoever closes it. */
   readonly network: { readonly id: string; readonly pool: AddressPool } | undefined;
   /** `freeze`: a container that would stop at zero waits frozen for the next wake. Default: cold. */
@@ -25,8 +25,8 @@ export interface KubeletOptions
   readonly onEngine?: (state: "unreachable" | "reachable") => void;
 }
 
-/** The manners at the end of a session: in-flight requests get 5 s, containers 2 s. */
-const LAST_MANNERS: StopManners = { stopTimeoutMs: 2_000, quietMs: 0, graceMs: 5_000, last: true };
+/** The stopPolicy at the end of a session: in-flight requests get 5 s, containers 2 s. */
+const SESSION_END_POLICY: StopPolicy = { stopTimeoutMs: 2_000, quietMs: 0, graceMs: 5_000, last: true };
 
 export class Kubelet {
   readonly #parts: NodeParts;
@@ -35,15 +35,15 @@ export class Kubelet {
   readonly #closing = new AbortController();
   readonly #idlers = new Set<() => void>();
   readonly #updates: LiveUpdates;
-  #manners: StopManners;
+  #stopPolicy: StopPolicy;
   #underWay = 0;
   #watches: Disposable[] = [];
   #events: Promise<void> = Promise.resolve();
   #stopped = false;
 
   constructor(options: KubeletOptions) {
-    const { manners, onEngine, network, wake = "cold", ...parts } = options;
-    this.#manners = manners;
+    const { stopPolicy, onEngine, network, wake = "cold", ...parts } = options;
+    this.#stopPolicy = stopPolicy;
     const { runtime, prefix, labels } = parts;
     const session = network && new SessionNetwork({ runtime, first: network, name: prefix, labels });
     const volumes = makeVolumes(parts);
@@ -51,9 +51,9 @@ export class Kubelet {
     this.#parts = {
       ...parts,
       network: session,
-      standbys: freezes ? makeStandbys({ ...parts, volumes, network: session }) : undefined,
+      frozenPods: freezes ? makeStandbys({ ...parts, volumes, network: session }) : undefined,
       volumes,
-      manners: () => this.#manners,
+      stopPolicy: () => this.#stopPolicy,
       listen: (id, listener) => this.#listen(id, listener),
       track: (work) => this.#track(work),
     };
@@ -78,7 +78,7 @@ export class Kubelet {
       const same = (old as Deployment | undefined)?.spec.template === (object as Deployment).spec.template;
       if (same && type !== "DELETED") return;
       const { uid } = object.metadata;
-      void this.#parts.standbys?.dropWhere(({ key }) => key.startsWith(`${uid}/`));
+      void this.#parts.frozenPods?.dropWhere(({ key }) => key.startsWith(`${uid}/`));
       if (type !== "DELETED") this.#onDeployment(object as Deployment);
     });
     for (const deployment of store.list("Deployment.apps")) this.#onDeployment(deployment);
@@ -110,22 +110,22 @@ export class Kubelet {
   }
 
   /** Containers that wait frozen. */
-  get standbys(): readonly FrozenPod[] {
-    return this.#parts.standbys?.all ?? [];
+  get frozenPods(): readonly FrozenPod[] {
+    return this.#parts.frozenPods?.all ?? [];
   }
 
-  /** Ends all pods at once with the manners of a session's end; a later `hurry` cuts that short. New pods are not taken. */
-  async stopAll(manners: StopManners = LAST_MANNERS): Promise<void> {
+  /** Ends all pods at once with the stopPolicy of a session's end; a later `forceStop` cuts that short. New pods are not taken. */
+  async stopAll(stopPolicy: StopPolicy = SESSION_END_POLICY): Promise<void> {
     this.#stopped = true;
-    this.#manners = { ...manners, last: true };
+    this.#stopPolicy = { ...stopPolicy, last: true };
     await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
     await this.idle();
   }
 
   /** Everything that runs is killed and removed now. */
-  async hurry(): Promise<void> {
+  async forceStop(): Promise<void> {
     this.#stopped = true;
-    for (const worker of this.#workers.values()) worker.hurry();
+    for (const worker of this.#workers.values()) worker.forceStop();
     await this.idle();
   }
 
@@ -135,7 +135,7 @@ export class Kubelet {
     this.#updates[Symbol.dispose]();
     this.#closing.abort();
     await this.#events;
-    await this.#parts.standbys?.dropAll();
+    await this.#parts.frozenPods?.dropAll();
     await this.#tidy({ last: true }).catch((error: unknown) =>
       this.#parts.log.warn("not tidied", { error: String(error) }),
     );
@@ -166,13 +166,13 @@ export class Kubelet {
 
   /** Gone from the store without waiting for us (a forced delete). */
   #onRemoved(pod: Pod): void {
-    this.#workers.get(pod.metadata.uid ?? "")?.hurry();
+    this.#workers.get(pod.metadata.uid ?? "")?.forceStop();
   }
 
   #onConfig({ namespace, name }: ObjectKey): void {
     void this.#updates.changed(namespace, name);
     // What a frozen container has read would be old in a pod that is new.
-    void this.#parts.standbys?.dropWhere(({ pod }) => pod.metadata.namespace === namespace);
+    void this.#parts.frozenPods?.dropWhere(({ pod }) => pod.metadata.namespace === namespace);
     for (const worker of this.#workers.values()) if (worker.key.namespace === namespace) worker.refresh();
   }
 
@@ -230,7 +230,7 @@ export class Kubelet {
     const found = await runtime.list(`${name}=${value}`);
     const workers = [...this.#workers.values()];
     // By id as well: what was thawed is labelled with the pod that it was before.
-    const held = new Set([...this.standbys.flatMap(idsOf), ...workers.flatMap(({ containerIds }) => containerIds)]);
+    const held = new Set([...this.frozenPods.flatMap(idsOf), ...workers.flatMap(({ containerIds }) => containerIds)]);
     const lost = found.filter(({ id, labels: own }) => {
       const uid = own["knap.dev/pod-uid"];
       if (last && own[ROLE_LABEL] === WRITER_ROLE) return true;

@@ -9,13 +9,13 @@ import type { RegistryConfig } from "../image/registry-auth.ts";
 import type { ContainerRuntime, ContainerSpec, RuntimeEvent, RuntimeInfo } from "../runtime/runtime.ts";
 import type { ConcurrencyLimit } from "./concurrency-limit.ts";
 import type { FrozenPods } from "./pod/frozen-pods.ts";
-import type { OpenSidecar } from "./queue-proxy-port.ts";
+import type { OpenQueueProxy } from "./queue-proxy-port.ts";
 import type { SessionNetwork } from "./session-network.ts";
 import type { StartCommand } from "./spec/container-spec.ts";
 import type { VolumeKeeper } from "./volumes/volume-keeper.ts";
 
 /** How pods are stopped; changes when the session ends. */
-export interface StopManners {
+export interface StopPolicy {
   /** SIGKILL so long after SIGTERM when nothing is in flight. */
   readonly stopTimeoutMs: number;
   /** Quiet time before the drain is over (`--drain knative`: 30 s). */
@@ -31,7 +31,7 @@ export interface NodeParts {
   readonly info: RuntimeInfo;
   readonly library: ImageLibrary;
   readonly store: ObjectStore;
-  readonly openSidecar: OpenSidecar;
+  readonly openQueueProxy: OpenQueueProxy;
   /** The clock of objects; may be virtual. */
   readonly clock: Pick<Clock, "now">;
   /** The node's own clock: containers, probes and grace are on real time. */
@@ -45,12 +45,12 @@ export interface NodeParts {
   readonly extraHosts: readonly string[];
   readonly volumes: VolumeKeeper;
   /** Frozen containers (`--wake freeze`); undefined: none are kept. */
-  readonly standbys: FrozenPods | undefined;
+  readonly frozenPods: FrozenPods | undefined;
   readonly startCommand: (pod: Pod) => StartCommand | undefined;
   readonly pullConfigs: (pod: Pod) => readonly RegistryConfig[];
   readonly record: (pod: Pod, note: EventNote) => void;
   readonly starts: ConcurrencyLimit;
-  readonly manners: () => StopManners;
+  readonly stopPolicy: () => StopPolicy;
   /** Events of this container go to `listener` until disposed. */
   readonly listen: (containerId: string, listener: (event: RuntimeEvent) => void) => Disposable;
   /** Counts an operation as under way until it settles (the virtual clock waits for these). */

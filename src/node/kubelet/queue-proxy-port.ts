@@ -3,7 +3,7 @@
 import type { Pod } from "../../apis/core/types.ts";
 import type { PodAddress } from "../../base/address.ts";
 
-export interface SidecarRequest {
+export interface QueueProxyRequest {
   readonly pod: Pod;
   readonly podIP: string;
   /** The port the pod serves on, as the manifest names it. */
@@ -13,7 +13,7 @@ export interface SidecarRequest {
 }
 
 /** One queue-proxy, in front of one start of a pod's containers. */
-export interface Sidecar {
+export interface QueueProxyPort {
   /** One evaluation of the readiness probes, however long it polls. Never rejects. */
   check(): Promise<{ readonly ok: true } | { readonly ok: false; readonly message: string }>;
   /** Requests in the pod now, upgraded connections included. */
@@ -25,4 +25,4 @@ export interface Sidecar {
 }
 
 /** Called when the pod's port has first accepted a connection; again after each restart, with the new addresses. */
-export type OpenSidecar = (request: SidecarRequest) => Sidecar;
+export type OpenQueueProxy = (request: QueueProxyRequest) => QueueProxyPort;

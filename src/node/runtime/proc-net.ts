@@ -1,5 +1,5 @@
 // Reads the kernel's table of TCP sockets (/proc/net/tcp and tcp6) for listening ones. Parsing only.
-import type { Listener } from "./runtime.ts";
+import type { ListeningSocket } from "./runtime.ts";
 
 const LISTENING = "0A";
 const LOOPBACK4 = "0100007F";
@@ -7,7 +7,7 @@ const LOOPBACK6 = "00000000000000000000000001000000";
 /** ::ffff:127.0.0.1 as the kernel prints it. */
 const LOOPBACK_MAPPED = "0000000000000000FFFF00000100007F";
 
-interface Socket extends Listener {
+interface Socket extends ListeningSocket {
   readonly inode: string;
 }
 
@@ -25,7 +25,7 @@ export function parseListeners(text: string): Socket[] {
 }
 
 /** One entry per port; loopback only if every socket on that port is. */
-export function mergeListeners(sockets: readonly Listener[]): Listener[] {
+export function mergeListeners(sockets: readonly ListeningSocket[]): ListeningSocket[] {
   const byPort = new Map<number, boolean>();
   for (const { port, loopback } of sockets) byPort.set(port, (byPort.get(port) ?? true) && loopback);
   return [...byPort].sort(([a], [b]) => a - b).map(([port, loopback]) => ({ port, loopback }));

@@ -172,7 +172,7 @@ export interface RuntimeEvent {
 }
 
 /** A TCP socket that a container listens on, as it sees it itself. */
-export interface Listener {
+export interface ListeningSocket {
   readonly port: number;
   /** Bound to 127.0.0.1 or ::1 only. */
   readonly loopback: boolean;
@@ -268,7 +268,7 @@ export interface ContainerRuntime {
   ): AsyncIterable<LogLine>;
   stats(id: string): Promise<ContainerStats>;
   /** What it listens on right now, for findings about ports; undefined: this runtime cannot tell. */
-  listeners(id: string): Promise<readonly Listener[] | undefined>;
+  listeners(id: string): Promise<readonly ListeningSocket[] | undefined>;
   putArchive(id: string, path: string, tar: Readable): Promise<void>;
   getArchive(id: string, path: string): Promise<Readable>;
   /** Goes on until aborted; an engine that goes away yields `unreachable`, and `reachable` when it is back. */

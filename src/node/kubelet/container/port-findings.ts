@@ -1,6 +1,6 @@
 // Why a running container does not answer on its port: it listens on loopback only, on another port, or nowhere. Looks, and says; changes nothing.
 import type { Clock } from "../../../base/clock.ts";
-import type { ContainerRuntime, Listener } from "../../runtime/runtime.ts";
+import type { ContainerRuntime, ListeningSocket } from "../../runtime/runtime.ts";
 
 export interface PortFinding {
   /** undefined: only worth a word in the event, not a verdict. */
@@ -15,7 +15,7 @@ const MISMATCH_AFTER_MS = 4_000;
 
 /** Judges what a container listens on. `port`: where it should; `assigned`: the runtime chose it (PORT). */
 export function judgeListeners(
-  listeners: readonly Listener[],
+  listeners: readonly ListeningSocket[],
   port: number,
   assigned: boolean,
 ): PortFinding | undefined {

@@ -114,7 +114,7 @@ export class RunningContainer {
     const { parts, run } = this.#options;
     const id = run.runningId;
     void run.signal(run.stopSignal);
-    this.#killing = parts.nodeClock.at(parts.nodeClock.now() + parts.manners().stopTimeoutMs, () => {
+    this.#killing = parts.nodeClock.at(parts.nodeClock.now() + parts.stopPolicy().stopTimeoutMs, () => {
       if (id !== undefined && run.runningId === id) void run.signal("SIGKILL");
     });
   }

@@ -14,11 +14,11 @@ export interface Freezing {
 
 /** The standby that the pod has become; undefined where none is wanted or kept, or a container cannot be frozen: then the pod is to be ended. */
 export async function freezePod(parts: NodeParts, { pod, runs, sandbox }: Freezing): Promise<FrozenPod | undefined> {
-  const { standbys, runtime, manners } = parts;
+  const { frozenPods, runtime, stopPolicy } = parts;
   const key = frozenPodKey(pod);
-  if (!standbys || key === undefined || manners().last || !hasFuture(parts, pod)) return undefined;
+  if (!frozenPods || key === undefined || stopPolicy().last || !hasFuture(parts, pod)) return undefined;
   const ids = runs.flatMap(({ runningId }) => runningId ?? []);
-  if (ids.length < runs.length || !standbys.hasRoom(key)) return undefined;
+  if (ids.length < runs.length || !frozenPods.hasRoom(key)) return undefined;
   const paused = await Promise.allSettled(ids.map((id) => runtime.pause(id)));
   const frozen = paused.every(({ status }) => status === "fulfilled") ? giveUpAll(runs) : undefined;
   if (!frozen) {

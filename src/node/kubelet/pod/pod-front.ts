@@ -4,7 +4,7 @@ import type { PodAddress } from "../../../base/address.ts";
 import { waitForPort } from "../container/port-watch.ts";
 import { ProbeLoop } from "../container/probe-loop.ts";
 import type { NodeParts, StartMarks } from "../node-parts.ts";
-import type { Sidecar } from "../queue-proxy-port.ts";
+import type { QueueProxyPort } from "../queue-proxy-port.ts";
 import { probePort, QUEUE_PROXY, readinessProbes, servingPort } from "../spec/container-spec.ts";
 
 export interface FrontOptions {
@@ -21,7 +21,7 @@ export interface FrontOptions {
 export class PodFront {
   readonly #options: FrontOptions;
   readonly #closing = new AbortController();
-  #sidecar: Sidecar | undefined;
+  #sidecar: QueueProxyPort | undefined;
   #loop: ProbeLoop | undefined;
   ready = false;
   message: string | undefined;
@@ -31,7 +31,7 @@ export class PodFront {
     void this.#open();
   }
 
-  get sidecar(): Sidecar | undefined {
+  get sidecar(): QueueProxyPort | undefined {
     return this.#sidecar;
   }
 
@@ -58,12 +58,12 @@ export class PodFront {
     if (!open) return;
     marks.portOpen ??= parts.nodeClock.now();
     const port = servingPort(pod());
-    this.#sidecar = parts.openSidecar({ pod: pod(), podIP: podIP(), port, addressOf });
+    this.#sidecar = parts.openQueueProxy({ pod: pod(), podIP: podIP(), port, addressOf });
     const proxy = pod().spec.containers.find(({ name }) => name === QUEUE_PROXY);
     this.#loop = new ProbeLoop({
       probe: proxy?.readinessProbe ?? {},
       clock: parts.nodeClock,
-      attempt: () => (this.#sidecar as Sidecar).check(),
+      attempt: () => (this.#sidecar as QueueProxyPort).check(),
       onVerdict: (answer) => {
         this.ready = answer.ok;
         this.message = answer.ok ? undefined : answer.message;

@@ -16,7 +16,7 @@ const CLEAN_SLATE_MS = 600_000;
 /** How long `ErrImagePull` shows before it becomes `ImagePullBackOff`. */
 export const PULL_ERROR_SHOWN_MS = 2_000;
 /** A container that could not be created is tried again after this, or as soon as its ConfigMaps or Secrets change. */
-export const HELD_RETRY_MS = 5_000;
+export const BLOCKED_RETRY_MS = 5_000;
 
 /** The delay of the n-th repetition: none for the first, then 10 s doubling to 5 min. */
 export function backOffMs(repetition: number): number {
@@ -74,7 +74,7 @@ function planStart(container: ContainerFacts, policy: string, now: Time): readon
   if (container.image.state !== "here") return [];
   const start: PodStep = { do: "start", container: container.name };
   if (container.run.state === "none") {
-    const at = container.held === undefined ? now : container.held.at + HELD_RETRY_MS;
+    const at = container.held === undefined ? now : container.held.at + BLOCKED_RETRY_MS;
     return at <= now ? [start] : [{ do: "lookAgain", at }];
   }
   const at = restartAt(container, policy);

@@ -3,7 +3,7 @@ import type { Pod } from "../../../apis/core/types.ts";
 import type { Clock, Time } from "../../../base/clock.ts";
 import type { ContainerRun } from "../container/container-run.ts";
 import type { NodeParts } from "../node-parts.ts";
-import type { Sidecar } from "../queue-proxy-port.ts";
+import type { QueueProxyPort } from "../queue-proxy-port.ts";
 
 const LOOK_EVERY_MS = 10;
 /** Even without any grace left a container gets this long to end by itself. */
@@ -12,7 +12,7 @@ const DEFAULT_GRACE_SECONDS = 30;
 
 export interface StoppingPod {
   readonly pod: () => Pod;
-  readonly sidecar: Sidecar | undefined;
+  readonly sidecar: QueueProxyPort | undefined;
   readonly runs: readonly ContainerRun[];
   /** True when everything must end now. */
   readonly hurried: () => boolean;
@@ -26,17 +26,17 @@ export function beginGrace(parts: NodeParts, pod: () => Pod): GraceEnd {
   const began = parts.nodeClock.now();
   return () => {
     const seconds = pod().metadata.deletionGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
-    return began + Math.min(seconds * 1000, parts.manners().graceMs ?? Number.POSITIVE_INFINITY);
+    return began + Math.min(seconds * 1000, parts.stopPolicy().graceMs ?? Number.POSITIVE_INFINITY);
   };
 }
 
 /** Resolves when no plain request is left, or the grace is over; nothing dials the pod after that. */
 export async function drainPod(parts: NodeParts, stopping: StoppingPod, graceEnd: GraceEnd): Promise<void> {
-  const { nodeClock, manners } = parts;
+  const { nodeClock, stopPolicy } = parts;
   const { sidecar, hurried } = stopping;
   if (!sidecar) return;
   let drained = false;
-  void sidecar.drain(manners().quietMs).then(() => {
+  void sidecar.drain(stopPolicy().quietMs).then(() => {
     drained = true;
   });
   await until(nodeClock, () => drained || hurried() || nodeClock.now() >= graceEnd());
@@ -55,7 +55,7 @@ export async function endPod(parts: NodeParts, stopping: StoppingPod, graceEnd: 
   const expired = (): boolean => {
     const now = nodeClock.now();
     const busy = (sidecar?.inFlight() ?? 0) > 0;
-    return now >= Math.max(graceEnd(), asked + LEAST_MS) || (!busy && now >= asked + parts.manners().stopTimeoutMs);
+    return now >= Math.max(graceEnd(), asked + LEAST_MS) || (!busy && now >= asked + parts.stopPolicy().stopTimeoutMs);
   };
   await until(nodeClock, () => gone() || stopping.hurried() || expired());
   if (gone()) return;

@@ -12,7 +12,7 @@ import { type FrozenContainer, frozenPodKey } from "./frozen-pods.ts";
 import type { PodFacts } from "./pod-facts.ts";
 import { freezePod } from "./pod-freeze.ts";
 import type { PodFront } from "./pod-front.ts";
-import { HELD_RETRY_MS, planPod } from "./pod-plan.ts";
+import { BLOCKED_RETRY_MS, planPod } from "./pod-plan.ts";
 import { PodRendering } from "./pod-rendering.ts";
 import { PodSandbox } from "./pod-sandbox.ts";
 import { makePodStatus } from "./pod-status.ts";
@@ -44,7 +44,7 @@ export class PodWorker {
     this.uid = pod.metadata.uid ?? "";
     this.key = keyOf(pod) as ObjectKey<"Pod">;
     this.marks.accepted = parts.nodeClock.now();
-    const standby = parts.standbys?.take(frozenPodKey(pod));
+    const standby = parts.frozenPods?.take(frozenPodKey(pod));
     this.#frozen = new Map(standby?.containers);
     if (standby) parts.volumes.bequeath(standby.pod, pod);
     this.#sandbox = new PodSandbox(parts, pod, { held: standby?.sandbox, onLost: () => this.#onSandboxLost() });
@@ -128,7 +128,7 @@ export class PodWorker {
   }
 
   /** Everything ends at once. */
-  hurry(): void {
+  forceStop(): void {
     this.#hurried = true;
     void this.stop();
   }
@@ -149,7 +149,7 @@ export class PodWorker {
     for (const running of this.#running.values()) running.close();
     for (const [name, { containerId }] of this.#frozen) this.#run(name).adopt(containerId);
     try {
-      if (standby) parts.standbys?.put(standby);
+      if (standby) parts.frozenPods?.put(standby);
       await Promise.all(this.#runs.map((run) => run.remove()));
       await this.#sandbox.close();
       if (!standby) await parts.volumes.release(this.#pod);
@@ -180,7 +180,7 @@ export class PodWorker {
       record(this.#pod, { type: "Warning", reason: "FailedCreatePodSandBox", message });
       if (this.#stopping) return;
       this.#timer?.[Symbol.dispose]();
-      this.#timer = nodeClock.at(nodeClock.now() + HELD_RETRY_MS, () => this.look());
+      this.#timer = nodeClock.at(nodeClock.now() + BLOCKED_RETRY_MS, () => this.look());
     }
   }
 

@@ -1,6 +1,6 @@
 // Brings volumes up to date when their ConfigMaps and Secrets change, and tries again for as long as that fails. What is written is the keeper's to say.
 import type { Clock } from "../../../base/clock.ts";
-import { HELD_RETRY_MS } from "../pod/pod-plan.ts";
+import { BLOCKED_RETRY_MS } from "../pod/pod-plan.ts";
 import type { VolumeKeeper } from "./volume-keeper.ts";
 
 export interface LiveUpdatesOptions {
@@ -32,7 +32,7 @@ export class LiveUpdates implements Disposable {
     this.#waiting.get(source)?.[Symbol.dispose]();
     this.#waiting.set(
       source,
-      clock.at(clock.now() + HELD_RETRY_MS, () => void this.changed(namespace, name)),
+      clock.at(clock.now() + BLOCKED_RETRY_MS, () => void this.changed(namespace, name)),
     );
   }
 

@@ -7,7 +7,7 @@ import { makeVolumeWriter } from "./volume-writer.ts";
 
 /** Makes the keeper; nothing is on the engine yet. */
 export function makeVolumes(
-  parts: Omit<NodeParts, "volumes" | "listen" | "track" | "manners" | "network" | "standbys">,
+  parts: Omit<NodeParts, "volumes" | "listen" | "track" | "stopPolicy" | "network" | "frozenPods">,
 ): VolumeKeeper {
   const { runtime, info, store, prefix, labels, clock, nodeClock } = parts;
   const tokens = new AccountTokens();

@@ -3,7 +3,13 @@ import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import type Docker from "dockerode";
 import { mergeListeners, parseListeners } from "../proc-net.ts";
-import { type ContainerRuntime, type ContainerState, type Listener, type LogLine, RuntimeError } from "../runtime.ts";
+import {
+  type ContainerRuntime,
+  type ContainerState,
+  type ListeningSocket,
+  type LogLine,
+  RuntimeError,
+} from "../runtime.ts";
 import { containerOptions } from "./container-options.ts";
 import { containerState, type Reach } from "./container-state.ts";
 import { asking, isGone } from "./engine-error.ts";
@@ -199,7 +205,7 @@ async function stats(container: Docker.Container): ReturnType<ContainerRuntime["
 }
 
 /** From /proc of this machine where the engine's processes live here, else by `cat` inside, where the image has one. */
-async function listeners(options: ContainerOptions, id: string): Promise<readonly Listener[] | undefined> {
+async function listeners(options: ContainerOptions, id: string): Promise<readonly ListeningSocket[] | undefined> {
   const container = options.docker.getContainer(id);
   const { State: state } = await container.inspect();
   if (!state.Running) return undefined;
@@ -214,7 +220,7 @@ async function listeners(options: ContainerOptions, id: string): Promise<readonl
   });
 }
 
-async function readTables(read: (name: string) => Promise<string>): Promise<readonly Listener[] | undefined> {
+async function readTables(read: (name: string) => Promise<string>): Promise<readonly ListeningSocket[] | undefined> {
   try {
     const v4 = await read("tcp");
     const v6 = await read("tcp6").catch(() => "");

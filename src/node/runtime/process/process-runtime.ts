@@ -1,14 +1,14 @@
 // The runtime without Docker: containers are child processes of this one. Image names mean nothing here; a spec's command and project folder do.
 import { availableParallelism, totalmem } from "node:os";
 import { type ContainerRuntime, type ContainerSpec, type ContainerState, RuntimeError } from "../runtime.ts";
-import type { Child } from "./child.ts";
-import { ProcessHouse, type ProcessOptions } from "./process-house.ts";
+import type { Child } from "./child-process.ts";
+import { type ProcessOptions, ProcessRegistry } from "./process-registry.ts";
 import { runCommand } from "./run-command.ts";
 import { groupListeners, groupStats } from "./system-processes.ts";
 
 /** Opens a process runtime. Closing it kills what still runs. */
 export function openProcessRuntime(options: ProcessOptions): ContainerRuntime {
-  const children = new ProcessHouse(options);
+  const children = new ProcessRegistry(options);
   return {
     capabilities: {
       images: false,

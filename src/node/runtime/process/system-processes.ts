@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { promisify } from "node:util";
 import { mergeListeners, parseListeners } from "../proc-net.ts";
-import type { ContainerStats, Listener } from "../runtime.ts";
+import type { ContainerStats, ListeningSocket } from "../runtime.ts";
 
 const run = promisify(execFile);
 /** USER_HZ: fixed at 100 in Linux's interface to user space. */
@@ -57,7 +57,7 @@ export async function groupStats(group: number): Promise<ContainerStats> {
 }
 
 /** The ports that processes of a group listen on; undefined where the system does not tell. */
-export async function groupListeners(group: number): Promise<readonly Listener[] | undefined> {
+export async function groupListeners(group: number): Promise<readonly ListeningSocket[] | undefined> {
   if (process.platform !== "linux") return lsofListeners(group);
   const inodes = new Set<string>();
   for (const { pid } of await groupMembers(group)) for (const inode of await socketInodes(pid)) inodes.add(inode);
@@ -67,7 +67,7 @@ export async function groupListeners(group: number): Promise<readonly Listener[]
   return mergeListeners(tables.flatMap(parseListeners).filter((socket) => inodes.has(socket.inode)));
 }
 
-async function lsofListeners(group: number): Promise<readonly Listener[] | undefined> {
+async function lsofListeners(group: number): Promise<readonly ListeningSocket[] | undefined> {
   const found = await run("lsof", ["-nP", "-a", "-iTCP", "-sTCP:LISTEN", "-g", String(group), "-Fn"]).catch(
     () => undefined,
   );

@@ -1,4 +1,4 @@
-// The small parts of the kubelet: gate, addresses, probe thresholds, standbys, the pause program.
+// The small parts of the kubelet: gate, addresses, probe thresholds, frozenPods, the pause program.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -83,11 +83,11 @@ describe("a probe", () => {
   });
 });
 
-describe("standbys", () => {
+describe("frozenPods", () => {
   let folder: string;
   let runtime: ContainerRuntime;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "knap-standbys-"));
+    folder = mkdtempSync(join(tmpdir(), "knap-frozenPods-"));
     runtime = openProcessRuntime({ session: "test", folder });
   });
   afterEach(async () => {
@@ -113,30 +113,30 @@ describe("standbys", () => {
     const clock = new ManualClock();
     const given: string[] = [];
     const onDropped = ({ sandbox }: FrozenPod): void => void given.push(sandbox.place?.address ?? "");
-    return { clock, given, standbys: new FrozenPods({ runtime, clock, log: silentLogger, onDropped, freeMemory }) };
+    return { clock, given, frozenPods: new FrozenPods({ runtime, clock, log: silentLogger, onDropped, freeMemory }) };
   };
 
   test("one per key, handed out once, dropped after ten minutes with its address", async () => {
-    const { clock, given, standbys } = open();
+    const { clock, given, frozenPods } = open();
     const [a, b] = [await standby("a"), await standby("b")];
-    standbys.put(a);
-    standbys.put(b);
-    expect([standbys.hasRoom("a"), standbys.hasRoom("c")]).toEqual([false, true]);
-    expect(standbys.take("a")).toBe(a);
-    expect(standbys.take("a")).toBeUndefined();
-    expect(standbys.take(undefined)).toBeUndefined();
+    frozenPods.put(a);
+    frozenPods.put(b);
+    expect([frozenPods.hasRoom("a"), frozenPods.hasRoom("c")]).toEqual([false, true]);
+    expect(frozenPods.take("a")).toBe(a);
+    expect(frozenPods.take("a")).toBeUndefined();
+    expect(frozenPods.take(undefined)).toBeUndefined();
     await clock.advance(600_000);
-    expect(standbys.all).toEqual([]);
+    expect(frozenPods.all).toEqual([]);
     expect(given).toEqual(["b"]);
     expect([await left(a), await left(b)]).toEqual([2, 0]);
   });
 
   test("little memory drops them all", async () => {
-    const { standbys } = open(() => 0.05);
+    const { frozenPods } = open(() => 0.05);
     const a = await standby("a");
-    standbys.put(a);
-    expect(standbys.hasRoom("b")).toBe(false);
-    await standbys.dropAll();
+    frozenPods.put(a);
+    expect(frozenPods.hasRoom("b")).toBe(false);
+    await frozenPods.dropAll();
     expect(await left(a)).toBe(0);
   });
 

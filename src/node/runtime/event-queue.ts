@@ -1,14 +1,14 @@
 // A queue that one side pushes into and the other iterates over: how callbacks of a runtime become an AsyncIterable. Never drops.
 
 /** Single consumer. Leaving the loop (`break`, `return`) runs `onClose`, once. */
-export interface Feed<T> extends AsyncIterable<T> {
+export interface EventQueue<T> extends AsyncIterable<T> {
   push(item: T): void;
   /** What was pushed is still delivered; then the loop ends. */
   end(): void;
 }
 
-/** Makes an open, empty {@link Feed}. */
-export function makeFeed<T>(onClose: () => void = () => {}): Feed<T> {
+/** Makes an open, empty {@link EventQueue}. */
+export function makeEventQueue<T>(onClose: () => void = () => {}): EventQueue<T> {
   const items: T[] = [];
   let ended = false;
   let closed = false;

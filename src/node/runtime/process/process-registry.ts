@@ -2,9 +2,9 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type Feed, makeFeed } from "../feed.ts";
+import { type EventQueue, makeEventQueue } from "../event-queue.ts";
 import { type ContainerSpec, RuntimeError, type RuntimeEvent } from "../runtime.ts";
-import { Child, type ChildHooks } from "./child.ts";
+import { Child, type ChildHooks } from "./child-process.ts";
 import { freePort } from "./free-port.ts";
 import { dropRecord, writeRecord } from "./process-records.ts";
 import { startTimeNow, startTimeOf } from "./system-processes.ts";
@@ -16,10 +16,10 @@ export interface ProcessOptions {
 }
 
 /** The children of one session, and who listens to what becomes of them. */
-export class ProcessHouse {
+export class ProcessRegistry {
   readonly #options: ProcessOptions;
   readonly #children = new Map<string, Child>();
-  readonly #listeners = new Set<Feed<RuntimeEvent>>();
+  readonly #listeners = new Set<EventQueue<RuntimeEvent>>();
 
   constructor(options: ProcessOptions) {
     this.#options = options;
@@ -74,16 +74,16 @@ export class ProcessHouse {
   }
 
   events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
-    const feed = makeFeed<RuntimeEvent>(() => this.#listeners.delete(feed));
-    this.#listeners.add(feed);
-    if (signal.aborted) feed.end();
-    signal.addEventListener("abort", () => feed.end(), { once: true });
-    return feed;
+    const queue = makeEventQueue<RuntimeEvent>(() => this.#listeners.delete(queue));
+    this.#listeners.add(queue);
+    if (signal.aborted) queue.end();
+    signal.addEventListener("abort", () => queue.end(), { once: true });
+    return queue;
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.#children.keys()].map((id) => this.remove(id)));
-    for (const feed of this.#listeners) feed.end();
+    for (const queue of this.#listeners) queue.end();
   }
 
   /** Throws when its record cannot be written: should knap be killed, nobody would know of the process. */
@@ -114,7 +114,7 @@ export class ProcessHouse {
   }
 
   #tell(event: RuntimeEvent): void {
-    for (const feed of this.#listeners) feed.push(event);
+    for (const queue of this.#listeners) queue.push(event);
   }
 }
 

@@ -1,12 +1,12 @@
 // The log of one process: the last lines in memory for followers and tails, all of them (up to a size, and as the disk has room) in a file. Never fails its process.
 import { closeSync, openSync, writeSync } from "node:fs";
-import { type Feed, makeFeed } from "../feed.ts";
+import { type EventQueue, makeEventQueue } from "../event-queue.ts";
 import type { LogLine } from "../runtime.ts";
 
 const MEMORY_LINES = 5_000;
 const FILE_BYTES = 10 * 1024 * 1024;
 
-export interface LogBook {
+export interface ProcessLog {
   write(stream: LogLine["stream"], chunk: Buffer): void;
   /** The process has ended: what is left of a line becomes one, followers end. */
   end(): void;
@@ -21,9 +21,9 @@ export interface LogBook {
 }
 
 /** Opens a log that is also kept in `file`; `now` gives RFC 3339 times. Throws what the system throws when the file cannot be made. */
-export function openLogBook(file: string, now: () => string): LogBook {
+export function openProcessLog(file: string, now: () => string): ProcessLog {
   const lines: LogLine[] = [];
-  const followers = new Set<Feed<LogLine>>();
+  const followers = new Set<EventQueue<LogLine>>();
   const partial: Record<LogLine["stream"], string> = { stdout: "", stderr: "" };
   let ended = false;
   let written = 0;
@@ -53,15 +53,15 @@ export function openLogBook(file: string, now: () => string): LogBook {
     read({ follow, tail, since, signal }) {
       const recent = since === undefined ? lines : lines.filter((line) => Date.parse(line.time) >= Date.parse(since));
       const chosen = tail === undefined ? recent : tail === 0 ? [] : recent.slice(-tail);
-      const feed = makeFeed<LogLine>(() => followers.delete(feed));
-      for (const line of chosen) feed.push(line);
+      const queue = makeEventQueue<LogLine>(() => followers.delete(queue));
+      for (const line of chosen) queue.push(line);
       if (follow && !ended && !signal?.aborted) {
-        followers.add(feed);
-        signal?.addEventListener("abort", () => feed.end(), { once: true });
+        followers.add(queue);
+        signal?.addEventListener("abort", () => queue.end(), { once: true });
       } else {
-        feed.end();
+        queue.end();
       }
-      return feed;
+      return queue;
     },
     lastText: (count) =>
       lines

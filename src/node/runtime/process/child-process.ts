@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { ContainerSpec, ContainerState } from "../runtime.ts";
 import { RuntimeError } from "../runtime.ts";
-import { type LogBook, openLogBook } from "./log-book.ts";
+import { openProcessLog, type ProcessLog } from "./process-log.ts";
 import { killGroup } from "./process-records.ts";
 
 /** An app that lost the race for its port says so at once. */
@@ -28,7 +28,7 @@ export interface ChildHooks {
 export class Child {
   readonly id: string;
   readonly spec: ContainerSpec;
-  readonly log: LogBook;
+  readonly log: ProcessLog;
   readonly env: Readonly<Record<string, string>>;
   status: ContainerState["status"] = "created";
   port: number | undefined;
@@ -47,7 +47,7 @@ export class Child {
     this.id = id;
     this.spec = spec;
     this.#hooks = hooks;
-    this.log = openLogBook(hooks.logFile, hooks.now);
+    this.log = openProcessLog(hooks.logFile, hooks.now);
     this.env = environment(spec, hooks.session);
     this.exited = new Promise((resolve) => {
       this.#finish = resolve;
