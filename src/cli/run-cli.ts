@@ -4,10 +4,9 @@ import { isNear } from "../base/near.ts";
 import { type Complaint, complaintOf, complaintText } from "./cli-error.ts";
 import { type ExitCode, exitCodes } from "./exit-code.ts";
 import type { Run } from "./program/define.ts";
-import { addEmulatorCommands } from "./program/emulator-commands.ts";
 import { addObjectCommands, addStoryCommands, addWritingCommands } from "./program/object-commands.ts";
 import { addProjectCommands } from "./program/project-commands.ts";
-import { addSessionCommands } from "./program/session-commands.ts";
+import { addEmulatorCommands, addSessionCommands } from "./program/session-commands.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
 

@@ -1,7 +1,8 @@
 // What a command may touch of the outside: streams, environment, folder, interrupts. Data goes to stdout, chatter to stderr.
+
+import { setMaxListeners } from "node:events";
 import type { Readable } from "node:stream";
 import { styleText } from "node:util";
-import { type Interrupts, listenForInterrupts } from "./interrupts.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 type Colour = "red" | "green" | "yellow" | "cyan" | "dim" | "bold";
@@ -65,5 +66,40 @@ export function openTerminal(): Terminal {
     print: (text) => void stdout.write(`${text}\n`),
     say: (text) => void stderr.write(`${text}\n`),
     paint: (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text),
+  };
+}
+
+/** npm passes a terminal's Ctrl-C on to its child, which got it already: two signals this close are one. */
+const SAME_KEYPRESS_MS = 250;
+
+export interface Interrupts extends Disposable {
+  readonly first: AbortSignal;
+  readonly second: AbortSignal;
+  /** As if the user had pressed Ctrl-C (the terminal UI reads the keyboard itself; `knap down` comes over the API). */
+  interrupt(): void;
+}
+
+/** Listens to SIGINT, SIGTERM and SIGHUP until disposed of. */
+export function listenForInterrupts(now: () => number = () => performance.now()): Interrupts {
+  const first = new AbortController();
+  const second = new AbortController();
+  // Whatever is under way listens to them; ten would be Node's idea of too many.
+  setMaxListeners(0, first.signal, second.signal);
+  let last = Number.NEGATIVE_INFINITY;
+  const interrupt = (): void => {
+    const time = now();
+    if (time - last < SAME_KEYPRESS_MS) return;
+    last = time;
+    (first.signal.aborted ? second : first).abort();
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, interrupt);
+  return {
+    first: first.signal,
+    second: second.signal,
+    interrupt,
+    [Symbol.dispose]: () => {
+      for (const signal of signals) process.off(signal, interrupt);
+    },
   };
 }

@@ -8,9 +8,8 @@ import type { Client } from "../client/client.ts";
 import type { BuildServiceImage } from "../node/agent/image-builder.ts";
 import type { Project, ProjectService } from "../project/project.ts";
 import { type Applied, applyObjects } from "./apply-objects.ts";
-import { buildLine } from "./build-place.ts";
 import { BuildsUnderWay } from "./builds-under-way.ts";
-import type { TellDev } from "./dev-event.ts";
+import type { EmitDevEvent } from "./dev-event.ts";
 import { hashSources, sourceFilter } from "./source-files.ts";
 import { type Deployed, withDeployed, withFreshName } from "./template-plan.ts";
 
@@ -20,7 +19,7 @@ export interface DeployerParts {
   readonly buildImage?: BuildServiceImage;
   /** Where the process runtime looks up how a Service starts; kept up to date. */
   readonly commands: Map<string, NonNullable<ProjectService["start"]>>;
-  readonly tell: TellDev;
+  readonly emit: EmitDevEvent;
 }
 
 interface Memory {
@@ -46,7 +45,7 @@ export class Deployer implements AsyncDisposable {
 
   /** Objects that were applied or refused; those whose build failed are left out. Rejects when the signal aborts or the API is gone. */
   async deploy(project: Project, signal: AbortSignal): Promise<readonly Applied[]> {
-    const { client, tell } = this.#parts;
+    const { client, emit } = this.#parts;
     const apart = new Set(project.inputs);
     const preparing = project.services.map(
       async (service) => [keyText(keyOf(service.object)), await this.#prepare(service, apart, signal)] as const,
@@ -58,7 +57,7 @@ export class Deployer implements AsyncDisposable {
       const ready = prepared.has(key) ? prepared.get(key) : object;
       return ready === undefined ? [] : [ready];
     });
-    return applyObjects(client, objects, (applied) => tell({ type: "applied", applied }));
+    return applyObjects(client, objects, (applied) => emit({ type: "applied", applied }));
   }
 
   /** Ends builds that are under way. */
@@ -92,7 +91,7 @@ export class Deployer implements AsyncDisposable {
     if (deployed === undefined) return undefined;
     if (before !== undefined && before.hash !== hash) {
       this.changed.add(service.key);
-      this.#parts.tell({ type: "changed", service: service.key });
+      this.#parts.emit({ type: "changed", service: service.key });
     }
     const { firstHash = hash, forced = 0 } = this.#memories.get(service.key) ?? {};
     if (firstHash === hash && forced === 0) return withDeployed(service.object, deployed);
@@ -105,12 +104,12 @@ export class Deployer implements AsyncDisposable {
     hash: string,
     signal: AbortSignal,
   ): Promise<Deployed | undefined> {
-    const { buildImage, tell } = this.#parts;
+    const { buildImage, emit } = this.#parts;
     if (buildImage === undefined || build === undefined) return {};
     const before = this.#memories.get(key);
     if (before?.image !== undefined && before.hash === hash) return { image: before.image };
-    if (!this.#builds.isUnderWay(key, hash)) tell({ type: "building", service: key });
-    const onOutput = (line: string): void => tell({ type: "build-output", service: key, line });
+    if (!this.#builds.isUnderWay(key, hash)) emit({ type: "building", service: key });
+    const onOutput = (line: string): void => emit({ type: "build-output", service: key, line });
     const outcome = await this.#builds.join({ service: key, hash, signal }, (abort) =>
       buildImage({ service: key, plan: build, signal: abort, onOutput }),
     );
@@ -120,10 +119,10 @@ export class Deployer implements AsyncDisposable {
       // The builder's verdict is its last line; what led to it follows.
       const said = outcome.message.split("\n");
       const message = [`${place}: ${said.pop()}`, ...said].join("\n");
-      tell({ type: "build-failed", service: key, message, isFirst: before?.image === undefined });
+      emit({ type: "build-failed", service: key, message, isFirst: before?.image === undefined });
       return undefined;
     }
-    tell({ type: "built", service: key, image: outcome.image });
+    emit({ type: "built", service: key, image: outcome.image });
     this.#memories.set(key, { firstHash: before?.firstHash ?? hash, hash, image: outcome.image, forced: 0 });
     return { image: outcome.image };
   }
@@ -135,4 +134,36 @@ export class Deployer implements AsyncDisposable {
     if (forced > 0) return { sourceHash: `${hash}-${forced}` };
     return hash === firstHash ? {} : { sourceHash: hash };
   }
+}
+
+interface Clue {
+  /** Finds a part of the instruction in the builder's words. */
+  readonly pattern: RegExp;
+  /** Instructions that can be meant. */
+  readonly names: RegExp;
+}
+
+const CLUES: readonly Clue[] = [
+  { pattern: /process "(?:\/bin\/sh -c )?([\s\S]+?)" did not complete/, names: /^\s*RUN\b/i },
+  // Engines before 23.
+  { pattern: /executor failed running \[(?:\/bin\/sh -c )?([\s\S]+?)\]: exit code/, names: /^\s*RUN\b/i },
+  { pattern: /"\/?([^"\s]+)":? not found/, names: /^\s*(COPY|ADD)\b/i },
+  { pattern: /(?:COPY|ADD) failed: .*?\/?([^/\s]+): no such file/, names: /^\s*(COPY|ADD)\b/i },
+  { pattern: /The command '(?:\/bin\/sh -c )?([\s\S]+?)' returned a non-zero code/, names: /^\s*RUN\b/i },
+];
+
+/** 1-based; undefined: the words name no instruction. */
+export function buildLine(message: string, dockerfile: string): number | undefined {
+  const told = /parse error (?:on )?line (\d+)/i.exec(message)?.[1];
+  if (told !== undefined) return Number(told);
+  const lines = dockerfile.split(/\r?\n/);
+  for (const { pattern, names } of CLUES) {
+    const part = pattern.exec(message)?.[1];
+    const at = part === undefined ? -1 : lines.findIndex((line) => names.test(line) && line.includes(part));
+    if (at >= 0) return at + 1;
+  }
+  // The classic builder counts its steps and repeats each instruction.
+  const step = [...message.matchAll(/^Step \d+\/\d+ : (.+)$/gm)].at(-1)?.[1];
+  const at = step === undefined ? -1 : lines.findIndex((line) => line.trim() === step.trim());
+  return at >= 0 ? at + 1 : undefined;
 }

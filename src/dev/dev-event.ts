@@ -1,5 +1,5 @@
 // What dev tells of its work. Types only.
-import type { ProjectFinding } from "../project/finding.ts";
+import type { ProjectFinding } from "../manifest/diagnostic.ts";
 import type { Project } from "../project/project.ts";
 import type { Applied } from "./apply-objects.ts";
 
@@ -22,5 +22,5 @@ export type DevEvent =
   | { readonly type: "applied"; readonly applied: Applied }
   | { readonly type: "removed"; readonly object: string }
   /** Something other than the user's files went wrong; the watch goes on. */
-  | { readonly type: "stumbled"; readonly message: string };
-export type TellDev = (event: DevEvent) => void;
+  | { readonly type: "deploy-failed"; readonly message: string };
+export type EmitDevEvent = (event: DevEvent) => void;

@@ -7,15 +7,13 @@ import type { Clock } from "../base/clock.ts";
 import type { Client } from "../client/client.ts";
 import { hasErrors, type Project } from "../project/project.ts";
 import type { ProjectFile } from "../project/project-file.ts";
-import { type Batcher, makeBatcher, saveTimes } from "./batcher.ts";
 import { changedConfigs } from "./config-use.ts";
 import type { Deployer } from "./deployer.ts";
 import { followServices, makeCommandReader } from "./dev-commands.ts";
-import type { TellDev } from "./dev-event.ts";
-import { DELETE_GRACE_MS, GoneObjects } from "./gone-objects.ts";
+import type { EmitDevEvent } from "./dev-event.ts";
 import { InstanceRestarts } from "./instance-restarts.ts";
-import { hasSettled, retireRevisions } from "./retire-revisions.ts";
-import { type WatchedPaths, watchPaths } from "./watch-paths.ts";
+import { DELETE_GRACE_MS, GoneObjects, hasSettled, retireRevisions } from "./retire-revisions.ts";
+import { type Batcher, makeBatcher, saveTimes, type WatchedPaths, watchPaths } from "./watch-paths.ts";
 
 export interface DevLoopParts {
   readonly project: Project;
@@ -24,7 +22,7 @@ export interface DevLoopParts {
   readonly deployer: Deployer;
   readonly client: Client;
   readonly clock: Clock;
-  readonly tell: TellDev;
+  readonly emit: EmitDevEvent;
   /** Folders that were named with -f: a new file in them counts. */
   readonly folders: readonly string[];
   /** Old revisions stay after a rebuild. */
@@ -111,7 +109,7 @@ export class DevLoop implements AsyncDisposable {
       read(service, deleted);
       const key = `${service.metadata.namespace ?? ""}/${service.metadata.name}`;
       if (keepOld || deleted || !hasSettled(service) || !deployer.changed.delete(key)) return;
-      retireRevisions(client, service).catch((error: unknown) => this.#stumbled(error));
+      retireRevisions(client, service).catch((error: unknown) => this.#reportFailure(error));
     };
   }
 
@@ -126,24 +124,24 @@ export class DevLoop implements AsyncDisposable {
       .then(() => this.#look(abort.signal))
       .catch((error: unknown) => {
         // Overtaken by a newer save, or the session is ending.
-        if (!abort.signal.aborted) this.#stumbled(error);
+        if (!abort.signal.aborted) this.#reportFailure(error);
       });
     this.#running = { abort, done };
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    const { load, deployer, tell, folders } = this.#parts;
+    const { load, deployer, emit, folders } = this.#parts;
     const next = await load();
     if (signal.aborted) return;
     if (hasErrors(next)) {
       this.#invalid = true;
-      tell({ type: "invalid", findings: next.findings.filter(({ severity }) => severity === "error"), project: next });
+      emit({ type: "invalid", findings: next.findings.filter(({ severity }) => severity === "error"), project: next });
       return;
     }
-    if (this.#invalid) tell({ type: "valid" });
+    if (this.#invalid) emit({ type: "valid" });
     this.#invalid = false;
     const settings = changedSettings(this.#deployed.settings, next.settings);
-    if (settings.length > 0) tell({ type: "needs-start", settings });
+    if (settings.length > 0) emit({ type: "needs-start", settings });
     await deployer.deploy(next, signal);
     await this.#restarts.after(changedConfigs(this.#deployed.objects, next.objects));
     this.#deployed = next;
@@ -152,16 +150,16 @@ export class DevLoop implements AsyncDisposable {
   }
 
   async #removeGone(next: Project): Promise<void> {
-    const { client, clock, tell } = this.#parts;
+    const { client, clock, emit } = this.#parts;
     const { due, waiting } = this.#gone.compare(next, clock.now());
     for (const key of due) {
       await client.delete(key);
-      tell({ type: "removed", object: keyText(key) });
+      emit({ type: "removed", object: keyText(key) });
     }
     if (waiting) clock.at(clock.now() + DELETE_GRACE_MS, () => this.#batcher.touch());
   }
 
-  #stumbled(error: unknown): void {
-    this.#parts.tell({ type: "stumbled", message: error instanceof Error ? error.message : String(error) });
+  #reportFailure(error: unknown): void {
+    this.#parts.emit({ type: "deploy-failed", message: error instanceof Error ? error.message : String(error) });
   }
 }

@@ -5,7 +5,7 @@ import { keyOf } from "../apis/kinds.ts";
 import type { Clock } from "../base/clock.ts";
 import { ApiError, type Client } from "../client/client.ts";
 import { type ChangedConfig, usesInEnvironment } from "./config-use.ts";
-import type { TellDev } from "./dev-event.ts";
+import type { EmitDevEvent } from "./dev-event.ts";
 
 const REVISION_LABEL = "serving.knative.dev/revision";
 const LOOK_EVERY_MS = 200;
@@ -15,7 +15,7 @@ const READY_WITHIN_MS = 60_000;
 export interface RestartParts {
   readonly client: Client;
   readonly clock: Clock;
-  readonly tell: TellDev;
+  readonly emit: EmitDevEvent;
   readonly signal: AbortSignal;
 }
 
@@ -40,17 +40,17 @@ export class InstanceRestarts {
   /** After the changed ones were applied. */
   async after(changes: readonly ChangedConfig[]): Promise<void> {
     if (changes.length === 0) return;
-    const { client, tell } = this.#parts;
+    const { client, emit } = this.#parts;
     const { items } = await client.list("Pod", {});
     const hit = items.filter((pod) => !isLeaving(pod) && changes.some((change) => usesInEnvironment(pod, change)));
     const config = changes.map(({ kind, name }) => `${kind} ${name}`).join(", ");
     for (const [revision, pods] of byRevision(hit)) {
-      tell({ type: "restarting", revision, instances: pods.length, config });
+      emit({ type: "restarting", revision, instances: pods.length, config });
       this.#last = this.#last
         .then(() => this.#restart(revision, pods))
         .catch((error: unknown) => {
           const message = error instanceof Error ? error.message : String(error);
-          if (!this.#parts.signal.aborted) tell({ type: "stumbled", message });
+          if (!this.#parts.signal.aborted) emit({ type: "deploy-failed", message });
         });
     }
   }
@@ -63,7 +63,7 @@ export class InstanceRestarts {
       await client.delete(keyOf(pod)).catch(ignoreGone);
       if (index === pods.length - 1 || (await this.#isReadyAgain(revision, wanted))) continue;
       const message = `${revision}: the instance with the new environment does not get ready; ${pods.length - 1 - index} keep the old one`;
-      if (!signal.aborted) this.#parts.tell({ type: "stumbled", message });
+      if (!signal.aborted) this.#parts.emit({ type: "deploy-failed", message });
       return;
     }
   }

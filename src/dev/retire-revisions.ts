@@ -1,6 +1,10 @@
 // After a rebuild the revision before it has served its time: once the new one is ready and nobody routes to the old ones, they are deleted.
+
+import { keyOf, keyText, type ObjectKey } from "../apis/kinds.ts";
 import type { Revision, Service } from "../apis/serving/types.ts";
+import type { Time } from "../base/clock.ts";
 import type { Client } from "../client/client.ts";
+import type { Project } from "../project/project.ts";
 
 const generationOf = ({ metadata }: Revision): number =>
   Number(metadata.labels?.["serving.knative.dev/configurationGeneration"] ?? 0);
@@ -30,5 +34,37 @@ export async function retireRevisions(client: Client, service: Service): Promise
   const { items } = await client.list("Revision.serving.knative.dev", { namespace, labels });
   for (const { metadata } of retiredRevisions(service, items)) {
     await client.delete({ kind: "Revision.serving.knative.dev", namespace, name: metadata.name });
+  }
+}
+
+/** How long an object outlives its file. */
+export const DELETE_GRACE_MS = 2000;
+
+const keysOf = ({ objects }: Project): ReadonlyMap<string, ObjectKey> =>
+  new Map(objects.map((object) => [keyText(keyOf(object)), keyOf(object)]));
+
+/** Compares one project after the other. It deletes nothing itself. */
+export class GoneObjects {
+  #known: ReadonlyMap<string, ObjectKey>;
+  readonly #missing = new Map<string, { readonly key: ObjectKey; readonly since: Time }>();
+
+  constructor(project: Project) {
+    this.#known = keysOf(project);
+  }
+
+  /** Objects to be deleted now; `waiting`: others are missing and may have to be soon. */
+  compare(next: Project, now: Time): { readonly due: readonly ObjectKey[]; readonly waiting: boolean } {
+    const kept = keysOf(next);
+    for (const [text, key] of this.#known) {
+      if (!kept.has(text) && !this.#missing.has(text)) this.#missing.set(text, { key, since: now });
+    }
+    this.#known = kept;
+    const due: ObjectKey[] = [];
+    for (const [text, { key, since }] of this.#missing) {
+      const isDue = now - since >= DELETE_GRACE_MS;
+      if (isDue) due.push(key);
+      if (isDue || kept.has(text)) this.#missing.delete(text);
+    }
+    return { due: due.filter((key) => !kept.has(keyText(key))), waiting: this.#missing.size > 0 };
   }
 }

@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import { dirname, sep } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
+import type { Clock, Time } from "../base/clock.ts";
 
 /** Never worth a look, wherever it stands; what else counts is decided by content. */
 const NOISE = /[\\/](\.git|\.hg|\.svn|\.knap|node_modules)([\\/]|$)|(~|\.sw[a-z]|\.tmp)$/;
@@ -60,5 +61,36 @@ function follower(watcher: FSWatcher, changed: (path: string) => void) {
       await ready;
     },
     close: () => watcher.close(),
+  };
+}
+
+export interface Batcher extends Disposable {
+  touch(): void;
+}
+
+export interface BatchTimes {
+  readonly quietMs: number;
+  readonly longestMs: number;
+}
+
+/** Product's figures: 150 ms of quiet, at most 2 s. */
+export const saveTimes: BatchTimes = { quietMs: 150, longestMs: 2000 };
+
+export function makeBatcher(clock: Clock, times: BatchTimes, run: () => void): Batcher {
+  let timer: Disposable | undefined;
+  let first: Time | undefined;
+  const fire = (): void => {
+    timer = undefined;
+    first = undefined;
+    run();
+  };
+  return {
+    touch() {
+      const now = clock.now();
+      first ??= now;
+      timer?.[Symbol.dispose]();
+      timer = clock.at(Math.min(now + times.quietMs, first + times.longestMs), fire);
+    },
+    [Symbol.dispose]: () => timer?.[Symbol.dispose](),
   };
 }

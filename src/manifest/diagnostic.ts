@@ -20,3 +20,6 @@ export interface ManifestFile {
   readonly name: string;
   readonly text: string;
 }
+
+/** As a {@link Diagnostic}; without a line the whole file is meant. */
+export type ProjectFinding = Omit<Diagnostic, "line" | "column"> & Partial<Pick<Diagnostic, "line" | "column">>;

@@ -153,3 +153,23 @@ export function baseImages(text: string, options: { readonly args?: Values } = {
   const bases = [...readStages(text, options.args ?? {}).stages.values()].map(({ base }) => base);
   return [...new Set(bases)].filter((base) => base !== "" && base !== "scratch");
 }
+
+export interface InferredCommand {
+  readonly command: readonly string[];
+  /** ENV of the Dockerfile: the image's own environment, which the pod's may override. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A word of the image's world in the project's: `/app/server.js` under WORKDIR /app is `server.js` here. */
+function moveWord(word: string, workdir: string): string {
+  if (workdir === "" || workdir === "/") return word;
+  if (word === workdir) return ".";
+  return word.startsWith(`${workdir}/`) ? `./${word.slice(workdir.length + 1)}` : word;
+}
+
+/** ENTRYPOINT and CMD as one command. undefined: the Dockerfile leaves both to its base image. */
+export function inferCommand(facts: DockerfileFacts): InferredCommand | undefined {
+  const words = [...facts.entrypoint, ...facts.cmd];
+  if (words.length === 0) return undefined;
+  return { command: words.map((word) => moveWord(word, facts.workdir)), env: facts.env };
+}

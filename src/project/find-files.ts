@@ -1,7 +1,7 @@
 // Which files a command means: `-f`, else knap.yaml's `files`, else the usual names. It reads folders and files, never their meaning.
 import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
-import type { ProjectFinding } from "./finding.ts";
+import type { ProjectFinding } from "../manifest/diagnostic.ts";
 
 /** One file of manifests, read. */
 export interface ManifestSource {

@@ -1,17 +1,17 @@
 // Reads a project whole: knap.yaml, manifests, secrets, Dockerfiles. Every finding is gathered; nothing is thrown for user input.
 import { lstat, readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { isClusterConfig } from "../apis/config/serving-config.ts";
-import type { AnyObject } from "../apis/meta/object.ts";
+import { isClusterConfig, SYSTEM_NAMESPACE } from "../apis/config/serving-config.ts";
+import type { ConfigMap } from "../apis/core/types.ts";
+import type { AnyObject, StringMap } from "../apis/meta/object.ts";
 import type { Service } from "../apis/serving/types.ts";
-import { applyOrder, missingNamespaces } from "./apply-order.ts";
-import { mergeClusterConfig } from "./config-maps.ts";
-import { displayPath, findFiles, projectFileCandidates } from "./find-files.ts";
-import type { ProjectFinding } from "./finding.ts";
+import type { ProjectFinding } from "../manifest/diagnostic.ts";
+import type { ManifestMode } from "../manifest/read-manifest.ts";
+import { validateFiles } from "../manifest/validate-files.ts";
+import { displayPath, findFiles, type ManifestSource, projectFileCandidates } from "./find-files.ts";
 import type { Project, ProjectService } from "./project.ts";
 import { type ProjectFile, parseProjectFile } from "./project-file.ts";
 import { planService } from "./project-service.ts";
-import { type ReadObject, readManifests, type Strictness } from "./read-manifests.ts";
 import { readSecrets } from "./secrets.ts";
 
 export interface ProjectWish {
@@ -128,4 +128,84 @@ export async function loadProject(wish: ProjectWish): Promise<Project> {
     ],
     inputs: [...(path === undefined ? [] : [path]), ...found.paths.filter((each) => each !== "-"), ...secrets.paths],
   };
+}
+
+/** `config: { autoscaler: {…} }` → `config-autoscaler`, laid over a document of the files with the same name. */
+export function mergeClusterConfig(
+  documents: readonly ConfigMap[],
+  settings: Readonly<Record<string, StringMap>>,
+): readonly ConfigMap[] {
+  const merged = new Map<string, ConfigMap>(documents.map((map) => [map.metadata.name, map]));
+  for (const [short, data] of Object.entries(settings)) {
+    const name = short.startsWith("config-") ? short : `config-${short}`;
+    const before = merged.get(name);
+    merged.set(
+      name,
+      before === undefined
+        ? { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: SYSTEM_NAMESPACE }, data }
+        : { ...before, data: { ...before.data, ...data } },
+    );
+  }
+  return [...merged.values()];
+}
+
+/** What Pods are made of or held against. */
+const NEEDED: readonly string[] = ["ConfigMap", "Secret", "ServiceAccount", "ResourceQuota", "PersistentVolumeClaim"];
+
+/** Cluster configuration, namespaces, what Pods need, then the rest. */
+function rank(object: AnyObject): number {
+  if (isClusterConfig(object)) return 0;
+  if (object.apiVersion !== "v1") return 3;
+  if (object.kind === "Namespace") return 1;
+  return NEEDED.includes(object.kind) ? 2 : 3;
+}
+
+/** Stable: file order stays within a rank. */
+export function applyOrder(objects: readonly AnyObject[]): readonly AnyObject[] {
+  return objects
+    .map((object) => ({ object, rank: rank(object) }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ object }) => object);
+}
+
+/** Namespaces that the batch uses and does not bring along, apart from those every session has. */
+export function missingNamespaces(objects: readonly AnyObject[]): readonly AnyObject[] {
+  const brought = objects.filter(({ apiVersion, kind }) => apiVersion === "v1" && kind === "Namespace");
+  const known = new Set(["default", SYSTEM_NAMESPACE, ...brought.map(({ metadata }) => metadata.name)]);
+  const used = new Set(objects.map(({ metadata }) => metadata.namespace).filter((name) => name !== undefined));
+  return [...used]
+    .filter((name) => !known.has(name))
+    .map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } }));
+}
+
+/** An object and the file it came from. */
+export interface ReadObject {
+  readonly object: AnyObject;
+  readonly source: ManifestSource;
+}
+
+export interface ReadManifests {
+  readonly objects: readonly ReadObject[];
+  readonly findings: readonly ProjectFinding[];
+}
+
+/** How strictly files are judged. */
+export interface Strictness {
+  /** `validate` refuses documents of removed API versions, `up` runs them with a warning. */
+  readonly mode: ManifestMode;
+  /** What unknown fields are, as `kubectl --validate`. */
+  readonly fieldValidation: "strict" | "warn" | "ignore";
+  /** Feature gates over those of the files. */
+  readonly gates?: StringMap;
+}
+
+export function readManifests(
+  sources: readonly ManifestSource[],
+  at: Strictness & { readonly namespace: string; readonly config: ReadonlyMap<string, StringMap> },
+): ReadManifests {
+  const byName = new Map(sources.map((source) => [source.file, source]));
+  const files = sources.map(({ file, text }) => ({ name: file, text }));
+  const { objects, diagnostics } = validateFiles(files, at);
+  const found = objects.map(({ object, file }) => ({ object, source: byName.get(file) as ManifestSource }));
+  return { objects: found, findings: diagnostics };
 }

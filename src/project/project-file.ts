@@ -2,7 +2,7 @@
 import { isNode, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { isNear } from "../base/near.ts";
-import type { ProjectFinding } from "./finding.ts";
+import type { ProjectFinding } from "../manifest/diagnostic.ts";
 
 /** ConfigMap values are texts; YAML writes numbers and booleans bare. */
 const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);

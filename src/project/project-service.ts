@@ -3,10 +3,9 @@ import { readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { servingContainer } from "../apis/core/serving-container.ts";
 import type { Service } from "../apis/serving/types.ts";
-import { baseImages, readDockerfile } from "./dockerfile.ts";
+import type { ProjectFinding } from "../manifest/diagnostic.ts";
+import { baseImages, inferCommand, readDockerfile } from "./dockerfile.ts";
 import type { ManifestSource } from "./find-files.ts";
-import type { ProjectFinding } from "./finding.ts";
-import { inferCommand } from "./infer-command.ts";
 import type { BuildPlan, ProjectService, StartCommand } from "./project.ts";
 import type { ServiceSettings } from "./project-file.ts";
 

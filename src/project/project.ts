@@ -1,8 +1,8 @@
 // What a project is, once its files are read: objects in the order of applying, and per Service how it is built and started.
 import type { AnyObject, StringMap } from "../apis/meta/object.ts";
 import type { Service } from "../apis/serving/types.ts";
+import type { ProjectFinding } from "../manifest/diagnostic.ts";
 import type { ManifestSource } from "./find-files.ts";
-import type { ProjectFinding } from "./finding.ts";
 import type { ProjectFile } from "./project-file.ts";
 
 /** How the image of a Service is built. Paths are absolute. */

@@ -2,8 +2,8 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Secret } from "../apis/core/types.ts";
-import { parseEnvFile } from "./env-file.ts";
-import type { ProjectFinding } from "./finding.ts";
+import { type Parsed, parsed, unparsed } from "../base/parsed.ts";
+import type { ProjectFinding } from "../manifest/diagnostic.ts";
 
 type Data = Readonly<Record<string, string>>;
 type Read = { readonly data: Data; readonly paths: readonly string[] } | { readonly problem: string };
@@ -60,4 +60,30 @@ export async function readSecrets(
     objects.push({ apiVersion: "v1", kind: "Secret", metadata, type: "Opaque", data: content.data });
   }
   return { objects, paths, findings };
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", '"': '"', "\\": "\\" };
+
+function readValue(raw: string): string | undefined {
+  const text = raw.trim();
+  const quote = text[0];
+  if (quote === '"') {
+    const match = /^"((?:[^"\\]|\\[\s\S])*)"\s*(?:#.*)?$/.exec(text);
+    return match?.[1]?.replace(/\\([\s\S])/g, (all, letter: string) => ESCAPES[letter] ?? all);
+  }
+  if (quote === "'") return /^'([^']*)'\s*(?:#.*)?$/.exec(text)?.[1];
+  return text.replace(/\s+#.*$/, "");
+}
+
+/** Name → value. The error names the 1-based line. */
+export function parseEnvFile(text: string): Parsed<Readonly<Record<string, string>>> {
+  const values = new Map<string, string>();
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    if (/^\s*(#|$)/.test(line)) continue;
+    const match = /^\s*(?:export\s+)?([\w.-]+)\s*=(.*)$/.exec(line);
+    const value = match ? readValue(match[2] ?? "") : undefined;
+    if (value === undefined) return unparsed(`line ${index + 1}: expected NAME=value`);
+    values.set(match?.[1] ?? "", value);
+  }
+  return parsed(Object.fromEntries(values));
 }

@@ -1,7 +1,7 @@
 // Doctor's trial of the way from a container to this machine: open as it is, and with a firewall rule that drops what one range of addresses sends.
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { checkNetwork } from "../../src/doctor/check-network.ts";
+import { checkNetwork } from "../../src/doctor/engine-checks.ts";
 import { openTestEngine } from "../support/engine.ts";
 
 /** A range that only this test uses. */

@@ -3,7 +3,7 @@ import type { Service } from "../../apis/serving/types.ts";
 import type { Client } from "../../client/client.ts";
 import type { Complaint } from "../cli-error.ts";
 import { exitCodes } from "../exit-code.ts";
-import { fixOf } from "../narration/fix-table.ts";
+import { fixOf } from "../progress/progress-event.ts";
 
 /** A Service that is False this long, with nothing on its way, will not become Ready. */
 const FALSE_FOR_MS = 2000;

@@ -4,17 +4,17 @@ import type { AnyObject } from "../../apis/meta/object.ts";
 import type { Applied } from "../../dev/apply-objects.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
 import { complaintOf } from "../cli-error.ts";
+import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
 import type { ValidateMode } from "../flags/up-flags.ts";
-import { devHappenings } from "../narration/dev-happenings.ts";
-import { plainText } from "../narration/plain-text.ts";
-import { fullName } from "../objects/resource-words.ts";
+import { fullName } from "../objects/targets.ts";
 import { printObjects } from "../output/print-objects.ts";
-import type { GlobalFlags } from "../program/define.ts";
+import { devProgress } from "../progress/dev-progress.ts";
+import { renderPlain } from "../progress/render-plain.ts";
 import { loadUsableProject } from "../project-loading.ts";
 import { connect } from "../session/connect.ts";
-import { readHostId } from "../session/host-id.ts";
 import { openSessionDeployer } from "../session/session-deployer.ts";
+import { readHostId } from "../session/session-paths.ts";
 import type { Terminal } from "../terminal.ts";
 
 export interface ApplyFlags {
@@ -54,14 +54,14 @@ export async function apply(
   const project = await loadUsableProject(flags, terminal);
   const { client, session, now } = await connect(flags, terminal);
   let failed = false;
-  const tell = (event: DevEvent): void => {
+  const emit = (event: DevEvent): void => {
     failed ||= event.type === "build-failed" || (event.type === "applied" && "refusal" in event.applied);
     if (event.type === "applied") tellApplied(event.applied, flags, terminal);
-    else for (const happening of devHappenings(event)) terminal.say(plainText(happening, terminal));
+    else for (const each of devProgress(event)) terminal.say(renderPlain(each, terminal));
   };
   const { runtime, id } = session;
   const target = { client, runtime, id, hostId: await readHostId(terminal.env), commands: new Map() };
-  await using opened = await openSessionDeployer(target, terminal.env, tell);
+  await using opened = await openSessionDeployer(target, terminal.env, emit);
   const applied = await opened.deployer.deploy(project, terminal.interrupts.first);
   const written = applied.filter((each) => !("refusal" in each)).map(({ object }) => object);
   if (flags.output !== undefined && written.length > 0) {

@@ -5,16 +5,15 @@ import type { Live } from "../../client/live.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
 import type { Project } from "../../project/project.ts";
 import { awaitReady, type ReadyOutcome } from "../ci/await-ready.ts";
-import { ciEnvironment } from "../ci/environment.ts";
 import { junitText, type TestCase } from "../ci/junit.ts";
-import { runCommand } from "../ci/run-command.ts";
+import { ciEnvironment, runCommand } from "../ci/run-command.ts";
 import { CliError, complaintOf, complaintText } from "../cli-error.ts";
+import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
 import { durationFlag } from "../flags/parse-flag.ts";
 import { type SessionFlags, settleSession } from "../flags/up-flags.ts";
-import { devHappenings } from "../narration/dev-happenings.ts";
-import { latencyText } from "../output/latency-text.ts";
-import type { GlobalFlags } from "../program/define.ts";
+import { latencyText } from "../output/text.ts";
+import { devProgress } from "../progress/dev-progress.ts";
 import { loadUsableProject } from "../project-loading.ts";
 import { deployAll, deploySessionOf, openSessionDeployer } from "../session/session-deployer.ts";
 import { sessionLog } from "../session/session-log.ts";
@@ -48,10 +47,10 @@ async function bringUp({ session, project, ui, flags, terminal, cases }: CiRun):
   const timeoutMs = durationFlag("timeout", flags.timeout ?? project.settings.timeout ?? "5m");
   const { emulator } = session;
   const signal = terminal.interrupts.first;
-  const tell = (event: DevEvent): void => {
-    for (const happening of devHappenings(event)) ui.tell(happening);
+  const emit = (event: DevEvent): void => {
+    for (const each of devProgress(event)) ui.render(each);
   };
-  await using opened = await openSessionDeployer(deploySessionOf(session), terminal.env, tell);
+  await using opened = await openSessionDeployer(deploySessionOf(session), terminal.env, emit);
   await deployAll(opened.deployer, project, signal);
   const outcomes = await awaitReady(
     emulator.client,
@@ -87,7 +86,7 @@ async function checkColdStarts({ session, project, ui, flags, cases }: CiRun): P
   const { coldStarts } = await session.emulator.client.knap<Live>("GET", "/live");
   const slowest = [...coldStarts].sort((a, b) => b.totalMs - a.totalMs)[0];
   const name = `cold starts take at most ${limit}`;
-  if (slowest === undefined) ui.tell({ type: "notice", text: `${name}: no request met a Service at zero` });
+  if (slowest === undefined) ui.render({ type: "notice", text: `${name}: no request met a Service at zero` });
   if (slowest === undefined || slowest.totalMs <= limitMs) {
     cases.push({ name, seconds: (slowest?.totalMs ?? 0) / 1000 });
     return;
@@ -141,7 +140,7 @@ async function runSession(words: readonly string[], flags: Flags, terminal: Term
   onRun(run);
   const followed = new AbortController();
   const following = ui.follow(session, followed.signal);
-  for (const text of session.emulator.notices) ui.tell({ type: "notice", text });
+  for (const text of session.emulator.notices) ui.render({ type: "notice", text });
   let failure: unknown;
   try {
     return await carryOut(words, run);

@@ -1,9 +1,9 @@
 // `knap clock`: the virtual clock of a session started with --clock virtual: look at it, let time pass, or let it pass until something is so.
 import { usageError } from "../cli-error.ts";
+import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
 import { durationFlag } from "../flags/parse-flag.ts";
-import { parseTargets } from "../objects/resource-words.ts";
-import type { GlobalFlags } from "../program/define.ts";
+import { parseTargets } from "../objects/targets.ts";
 import { connect } from "../session/connect.ts";
 import type { Terminal } from "../terminal.ts";
 

@@ -2,8 +2,8 @@
 import type { Command } from "commander";
 import { resources } from "../../apis/kinds.ts";
 import { usageError } from "../cli-error.ts";
+import type { CommandBody } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
-import type { CommandBody } from "../program/define.ts";
 
 interface Words {
   readonly commands: readonly { readonly name: string; readonly flags: readonly string[]; readonly text: string }[];

@@ -3,9 +3,9 @@ import { keyOf, kindOf, type ObjectKey, type Resource, resourceOf } from "../../
 import type { AnyObject } from "../../apis/meta/object.ts";
 import type { Client } from "../../client/client.ts";
 import { usageError } from "../cli-error.ts";
+import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
-import { fullName, parseTargets } from "../objects/resource-words.ts";
-import type { GlobalFlags } from "../program/define.ts";
+import { fullName, parseTargets } from "../objects/targets.ts";
 import { loadUsableProject } from "../project-loading.ts";
 import { connect } from "../session/connect.ts";
 import type { Terminal } from "../terminal.ts";

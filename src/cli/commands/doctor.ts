@@ -1,20 +1,16 @@
 // `knap doctor`: looks at engine, ports, images, tools and sessions, and says what to do about each finding.
-import { checkEngine } from "../../doctor/check-engine.ts";
-import { checkImages } from "../../doctor/check-images.ts";
-import { checkLeftovers } from "../../doctor/check-leftovers.ts";
-import { checkNetwork } from "../../doctor/check-network.ts";
-import { checkPort, type SessionPort } from "../../doctor/check-ports.ts";
-import { checkSettings, checkTools } from "../../doctor/check-tools.ts";
+import { checkEngine, checkImages, checkLeftovers, checkNetwork } from "../../doctor/engine-checks.ts";
 import type { DoctorFinding } from "../../doctor/finding.ts";
+import { checkPort, checkSettings, checkTools, type SessionPort } from "../../doctor/machine-checks.ts";
 import { openDockerRuntime } from "../../node/runtime/docker/docker-runtime.ts";
 import type { Project } from "../../project/project.ts";
+import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
 import { countFlag } from "../flags/parse-flag.ts";
 import { placeText } from "../output/findings.ts";
-import type { GlobalFlags } from "../program/define.ts";
 import { readProject } from "../project-loading.ts";
-import { readHostId } from "../session/host-id.ts";
 import { type FoundSession, listSessions } from "../session/list-sessions.ts";
+import { readHostId } from "../session/session-paths.ts";
 import type { Terminal } from "../terminal.ts";
 
 const MARKS = { ok: ["green", "✓"], warning: ["yellow", "!"], problem: ["red", "✗"] } as const;

@@ -8,12 +8,11 @@ import { findOrphans, removeOrphans } from "../../node/kubelet/orphans.ts";
 import { openDockerRuntime } from "../../node/runtime/docker/docker-runtime.ts";
 import { type ContainerRuntime, RuntimeError } from "../../node/runtime/runtime.ts";
 import { CliError } from "../cli-error.ts";
+import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
-import { tableText } from "../output/table.ts";
-import type { GlobalFlags } from "../program/define.ts";
-import { ALIVE_SOCKET, isAlive } from "../session/alive-socket.ts";
+import { tableText } from "../output/text.ts";
 import { connect } from "../session/connect.ts";
-import { type FoundSession, listSessions } from "../session/list-sessions.ts";
+import { ALIVE_SOCKET, type FoundSession, isAlive, listSessions } from "../session/list-sessions.ts";
 import type { Terminal } from "../terminal.ts";
 
 export interface DownFlags {

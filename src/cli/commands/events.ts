@@ -1,12 +1,11 @@
 // `knap events`: what happened to objects, oldest first, once or as it happens.
 import type { Event } from "../../apis/core/types.ts";
 import { usageError } from "../cli-error.ts";
+import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
-import { parseTargets } from "../objects/resource-words.ts";
-import { eventHeaders, eventRow, eventTime } from "../output/event-columns.ts";
-import { printObjects } from "../output/print-objects.ts";
-import { tableText } from "../output/table.ts";
-import type { GlobalFlags } from "../program/define.ts";
+import { parseTargets } from "../objects/targets.ts";
+import { eventHeaders, eventRow, eventTime, printObjects } from "../output/print-objects.ts";
+import { tableText } from "../output/text.ts";
 import { connect } from "../session/connect.ts";
 import type { Terminal } from "../terminal.ts";
 

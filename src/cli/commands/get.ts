@@ -3,11 +3,10 @@ import type { Kind } from "../../apis/kinds.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
 import type { Client } from "../../client/client.ts";
 import { CliError, usageError } from "../cli-error.ts";
+import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
-import { parseSelector } from "../objects/label-selector.ts";
-import { parseTargets, type Target } from "../objects/resource-words.ts";
+import { parseSelector, parseTargets, type Target } from "../objects/targets.ts";
 import { type PrintOptions, printObjects } from "../output/print-objects.ts";
-import type { GlobalFlags } from "../program/define.ts";
 import { connect } from "../session/connect.ts";
 import type { Terminal } from "../terminal.ts";
 

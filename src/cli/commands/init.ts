@@ -4,8 +4,8 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CliError, usageError } from "../cli-error.ts";
+import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
-import type { GlobalFlags } from "../program/define.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** Templates stand beside dist/ in the package, and beside src/ in the repository. */

@@ -1,7 +1,7 @@
 // `knap kill`: ends a pod's container as a crash would, to see what the Service does about it.
-import type { ExitCode } from "../exit-code.ts";
-import { exitCodes } from "../exit-code.ts";
-import type { GlobalFlags } from "../program/define.ts";
+
+import type { GlobalFlags } from "../command.ts";
+import { type ExitCode, exitCodes } from "../exit-code.ts";
 import { connect } from "../session/connect.ts";
 import type { Terminal } from "../terminal.ts";
 

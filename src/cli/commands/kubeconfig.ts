@@ -1,8 +1,8 @@
 // `knap kubeconfig`: where the session's kubeconfig is, for kubectl, kn and client libraries.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
-import type { GlobalFlags } from "../program/define.ts";
 import { connect } from "../session/connect.ts";
 import type { Terminal } from "../terminal.ts";
 

@@ -2,10 +2,10 @@
 import type { Pod } from "../../apis/core/types.ts";
 import type { Client, LogOptions } from "../../client/client.ts";
 import { CliError, usageError } from "../cli-error.ts";
+import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
 import { countFlag, durationFlag } from "../flags/parse-flag.ts";
-import { parseTargets, type Target } from "../objects/resource-words.ts";
-import type { GlobalFlags } from "../program/define.ts";
+import { parseTargets, type Target } from "../objects/targets.ts";
 import { connect } from "../session/connect.ts";
 import type { Terminal } from "../terminal.ts";
 import { notFound } from "./get.ts";

@@ -1,8 +1,8 @@
 // `knap scale`: asks the autoscaler for a number of pods now. A cluster has no such verb: the next decision overrules it.
 import { usageError } from "../cli-error.ts";
+import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
 import { countFlag } from "../flags/parse-flag.ts";
-import type { GlobalFlags } from "../program/define.ts";
 import { connect } from "../session/connect.ts";
 import type { Terminal } from "../terminal.ts";
 

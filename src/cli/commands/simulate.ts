@@ -5,9 +5,9 @@ import { type LoadTrace, parseLoadTrace } from "../../simulator/load-trace.ts";
 import { renderSimulation, type SimulationFormat } from "../../simulator/render-simulation.ts";
 import { simulate as runSimulation } from "../../simulator/simulate.ts";
 import { CliError, usageError } from "../cli-error.ts";
+import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
 import { countFlag, durationFlag } from "../flags/parse-flag.ts";
-import type { GlobalFlags } from "../program/define.ts";
 import { loadUsableProject } from "../project-loading.ts";
 import type { Terminal } from "../terminal.ts";
 

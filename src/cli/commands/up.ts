@@ -5,10 +5,10 @@ import { steadyClock } from "../../base/steady-clock.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
 import { DevLoop } from "../../dev/dev-loop.ts";
 import type { Project } from "../../project/project.ts";
+import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
 import { settleSession, settleUi, type UpFlags } from "../flags/up-flags.ts";
-import { devHappenings } from "../narration/dev-happenings.ts";
-import type { GlobalFlags } from "../program/define.ts";
+import { devProgress } from "../progress/dev-progress.ts";
 import { loadUsableProject, readProject } from "../project-loading.ts";
 import { deploySessionOf, deploySome, openSessionDeployer } from "../session/session-deployer.ts";
 import { sessionLog } from "../session/session-log.ts";
@@ -54,11 +54,11 @@ interface UpRun {
 /** Deploys, then watches. Resolves when the first interrupt comes. */
 async function serve({ session, project, ui, flags, terminal }: UpRun): Promise<void> {
   const end = terminal.interrupts.first;
-  const tell = (event: DevEvent): void => {
+  const emit = (event: DevEvent): void => {
     if (event.type === "build-output" && flags.verbose) ui.say(terminal.paint("dim", event.line));
-    for (const happening of devHappenings(event)) ui.tell(happening);
+    for (const each of devProgress(event)) ui.render(each);
   };
-  await using opened = await openSessionDeployer(deploySessionOf(session), terminal.env, tell);
+  await using opened = await openSessionDeployer(deploySessionOf(session), terminal.env, emit);
   const { deployer } = opened;
   await deploySome(deployer, project, end);
   const watches = flags.watch !== false && project.settings.watch !== false;
@@ -69,13 +69,13 @@ async function serve({ session, project, ui, flags, terminal }: UpRun): Promise<
         deployer,
         client: session.emulator.client,
         clock: steadyClock,
-        tell,
+        emit,
         keepOld: flags.keepOld === true || project.settings["keep-old"] === true,
         folders: await namedFolders(flags, terminal.cwd),
       })
     : undefined;
   const ending = "ending: requests in flight get 5 s; Ctrl-C again ends at once";
-  end.addEventListener("abort", () => ui.tell({ type: "notice", text: ending }), { once: true });
+  end.addEventListener("abort", () => ui.render({ type: "notice", text: ending }), { once: true });
   if (!end.aborted) await new Promise((done) => end.addEventListener("abort", done, { once: true }));
   await loop?.[Symbol.asyncDispose]();
 }
@@ -90,9 +90,9 @@ export async function up(_words: readonly string[], flags: Flags, terminal: Term
   const followed = new AbortController();
   const following = ui.follow(session, followed.signal);
   try {
-    for (const text of emulator.notices) ui.tell({ type: "notice", text });
+    for (const text of emulator.notices) ui.render({ type: "notice", text });
     const url = ingressUrl(emulator.ingress);
-    ui.tell({ type: "session", url, runtime: emulator.runtime, services: project.services.length });
+    ui.render({ type: "session", url, runtime: emulator.runtime, services: project.services.length });
     await serve({ session, project, ui, flags, terminal });
   } catch (error) {
     // An interrupt during the first deployment is a way to end, not a failure.

@@ -1,9 +1,9 @@
 // `knap validate`: Knative's admission rules offline, over the files that `up` would take. Exit code 2 on an error.
 
 import { usageError } from "../cli-error.ts";
+import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
 import { findingLines, githubLines } from "../output/findings.ts";
-import type { GlobalFlags } from "../program/define.ts";
 import { readProject } from "../project-loading.ts";
 import type { Terminal } from "../terminal.ts";
 

@@ -1,6 +1,7 @@
 // `knap version`: what to name in a bug report.
+
+import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
-import type { GlobalFlags } from "../program/define.ts";
 import type { Terminal } from "../terminal.ts";
 import { version } from "../version.ts";
 

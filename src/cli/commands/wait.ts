@@ -3,12 +3,11 @@ import { keyOf, kindOf, type ObjectKey, type Resource, resourceOf } from "../../
 import type { AnyObject } from "../../apis/meta/object.ts";
 import type { Client } from "../../client/client.ts";
 import { CliError, usageError } from "../cli-error.ts";
+import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
 import { durationFlag } from "../flags/parse-flag.ts";
-import { readyOf } from "../objects/ready-of.ts";
-import { fullName, parseTargets, type Target } from "../objects/resource-words.ts";
-import { conditionTypes, parseWish, type Wish } from "../objects/wait-for.ts";
-import type { GlobalFlags } from "../program/define.ts";
+import { fullName, parseTargets, type Target } from "../objects/targets.ts";
+import { conditionTypes, parseWish, readyOf, type Wish } from "../objects/wait-condition.ts";
 import { connect } from "../session/connect.ts";
 import type { Terminal } from "../terminal.ts";
 import { fetchTargets } from "./get.ts";

@@ -1,6 +1,7 @@
 // Findings in the user's files as people read them: file:line:column, the sentence, the line itself with a caret; or as GitHub annotations.
+
+import type { ProjectFinding } from "../../manifest/diagnostic.ts";
 import type { ManifestSource } from "../../project/find-files.ts";
-import type { ProjectFinding } from "../../project/finding.ts";
 import type { Terminal } from "../terminal.ts";
 
 type Painter = Pick<Terminal, "paint">;

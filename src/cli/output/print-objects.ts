@@ -1,13 +1,16 @@
 // Objects in the form that `-o` names. Returns text; printing is the command's.
 import { columnsOf } from "../../api-server/columns.ts";
+import { humanDuration } from "../../api-server/human-duration.ts";
+import type { Event } from "../../apis/core/types.ts";
 import { type Kind, kindOf, type Resource, resourceOf } from "../../apis/kinds.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
 import type { Time } from "../../base/clock.ts";
+import { parseTime } from "../../base/time.ts";
 import { yamlText } from "../../project/yaml-text.ts";
 import { usageError } from "../cli-error.ts";
-import { fullName } from "../objects/resource-words.ts";
+import { fullName } from "../objects/targets.ts";
 import { parseJsonPath } from "./json-path.ts";
-import { tableText } from "./table.ts";
+import { tableText } from "./text.ts";
 
 export interface PrintOptions {
   readonly output: string | undefined;
@@ -72,4 +75,28 @@ function groupByKind(objects: readonly AnyObject[]): Map<Kind, AnyObject[]> {
   const groups = new Map<Kind, AnyObject[]>();
   for (const object of objects) groups.set(kindOf(object), [...(groups.get(kindOf(object)) ?? []), object]);
   return groups;
+}
+
+export const eventHeaders = ["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"];
+
+/** When an event was last seen; its birth where it does not say. */
+export function eventTime(event: Event): number {
+  return parseTime(event.lastTimestamp ?? event.firstTimestamp ?? event.metadata.creationTimestamp ?? "") ?? 0;
+}
+
+export function eventRow(event: Event, now: number): readonly string[] {
+  const seen = humanDuration(now - eventTime(event));
+  const first = parseTime(event.firstTimestamp ?? "");
+  const times =
+    (event.count ?? 1) > 1 && first !== undefined
+      ? `${seen} (x${event.count} over ${humanDuration(now - first)})`
+      : seen;
+  const { kind = "", name = "" } = event.involvedObject;
+  return [
+    times,
+    event.type ?? "Normal",
+    event.reason ?? "",
+    `${kind.toLowerCase()}/${name}`,
+    (event.message ?? "").trim(),
+  ];
 }

@@ -1,28 +1,14 @@
 // The small vocabulary in which the command tree is written: how options are read and how a command's module is loaded when it runs.
 import { type Command, Option } from "commander";
-import type { ExitCode } from "../exit-code.ts";
-import { exitCodes } from "../exit-code.ts";
+import type { CommandBody, GlobalFlags } from "../command.ts";
+import { type ExitCode, exitCodes } from "../exit-code.ts";
 import type { Terminal } from "../terminal.ts";
-
-/** Flags that every command takes. */
-export interface GlobalFlags {
-  readonly session?: string;
-  readonly quiet?: boolean;
-  readonly verbose?: boolean;
-}
 
 /** What one run of the CLI hands to its commands, and what comes back. */
 export interface Run {
   readonly terminal: Terminal;
   finish(code: ExitCode): void;
 }
-
-/** A command: positional words and flags in, exit code out. */
-export type CommandBody<F> = (
-  words: readonly string[],
-  flags: F & GlobalFlags,
-  terminal: Terminal,
-) => Promise<ExitCode>;
 
 /** Gathers a flag that may be given several times. */
 export function gather(value: string, before: readonly string[] | undefined): readonly string[] {

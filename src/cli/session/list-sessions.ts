@@ -1,10 +1,9 @@
 // All sessions of this user on this host, living and dead, read from their folders.
 import { readdir, readFile } from "node:fs/promises";
+import { createConnection, createServer } from "node:net";
 import { join } from "node:path";
 import type { Environment } from "../terminal.ts";
-import { ALIVE_SOCKET, isAlive } from "./alive-socket.ts";
 import { sessionsFolder } from "./session-paths.ts";
-import { parseSessionRecord, type SessionRecord } from "./session-record.ts";
 
 export interface FoundSession {
   readonly id: string;
@@ -29,4 +28,62 @@ export async function listSessions(env: Environment): Promise<readonly FoundSess
       return { id: name, path, live: await isAlive(join(path, ALIVE_SOCKET)), ...(record && { record }) };
     });
   return (await Promise.all(found)).sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+export interface SessionRecord {
+  readonly id: string;
+  readonly pid: number;
+  /** RFC 3339. */
+  readonly startedAt: string;
+  /** `http://127.0.0.1:41001` */
+  readonly api: string;
+  /** `http://localhost:8080` */
+  readonly ingress: string;
+  /** The folder that the session was started in. */
+  readonly workingFolder: string;
+  readonly command: string;
+  readonly runtime: string;
+  readonly version: string;
+}
+
+const texts = ["id", "startedAt", "api", "ingress", "workingFolder", "command", "runtime", "version"] as const;
+
+/** Reads session.json's text; undefined when it is not a session's record (half written, or of another version). */
+export function parseSessionRecord(text: string): SessionRecord | undefined {
+  let value: Record<string, unknown>;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null || typeof value["pid"] !== "number") return undefined;
+  return texts.every((name) => typeof value[name] === "string") ? (value as unknown as SessionRecord) : undefined;
+}
+
+/** Its name in the session's folder. */
+export const ALIVE_SOCKET = "alive.sock";
+
+/** Listens on `path` until disposed of. The socket carries no data. */
+export async function openAliveSocket(path: string): Promise<AsyncDisposable> {
+  const server = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(path, resolve);
+  });
+  server.unref();
+  return { [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())) };
+}
+
+/** Whether somebody accepts on `path`. */
+export function isAlive(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(path);
+    const answer = (alive: boolean): void => {
+      socket.destroy();
+      resolve(alive);
+    };
+    socket.once("connect", () => answer(true));
+    socket.once("error", () => answer(false));
+    socket.setTimeout(1000, () => answer(false));
+  });
 }

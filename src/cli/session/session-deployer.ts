@@ -3,8 +3,7 @@
 import type { Client } from "../../client/client.ts";
 import { Deployer, type DeployerParts } from "../../dev/deployer.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
-import type { BuildServiceImage } from "../../node/agent/image-builder.ts";
-import { makeImageBuilder } from "../../node/agent/image-builder.ts";
+import { type BuildServiceImage, makeImageBuilder } from "../../node/agent/image-builder.ts";
 import { openDockerRuntime } from "../../node/runtime/docker/docker-runtime.ts";
 import type { Project } from "../../project/project.ts";
 import { CliError } from "../cli-error.ts";
@@ -31,9 +30,9 @@ export interface DeploySession {
 export async function openSessionDeployer(
   { client, runtime, id, hostId, commands, buildImage }: DeploySession,
   env: Environment,
-  tell: (event: DevEvent) => void,
+  emit: (event: DevEvent) => void,
 ): Promise<SessionDeployer> {
-  const parts = { client, commands, tell };
+  const parts = { client, commands, emit };
   if (runtime !== "docker" || buildImage !== undefined) {
     const deployer = new Deployer({ ...parts, ...(buildImage && { buildImage }) });
     return { deployer, [Symbol.asyncDispose]: () => deployer[Symbol.asyncDispose]() };

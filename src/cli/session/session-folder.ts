@@ -2,11 +2,10 @@
 import { randomBytes } from "node:crypto";
 import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { kubeconfigServer } from "../../client/kubeconfig-server.ts";
 import type { Environment } from "../terminal.ts";
-import { ALIVE_SOCKET, openAliveSocket } from "./alive-socket.ts";
-import { makeKubeconfig } from "./kubeconfig-file.ts";
+import { ALIVE_SOCKET, openAliveSocket, type SessionRecord } from "./list-sessions.ts";
 import { sessionsFolder } from "./session-paths.ts";
-import type { SessionRecord } from "./session-record.ts";
 
 export interface SessionFolder {
   readonly id: string;
@@ -54,4 +53,19 @@ async function light(hidden: string, path: string): Promise<AsyncDisposable> {
     await rm(hidden, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** A kubeconfig as JSON (which is YAML), for one session. */
+export function makeKubeconfig(api: { readonly address: string; readonly token: string }, namespace: string): string {
+  const name = "knap";
+  const config = {
+    apiVersion: "v1",
+    kind: "Config",
+    // The flag only stops client libraries that refuse http without it.
+    clusters: [{ name, cluster: { server: kubeconfigServer(api), "insecure-skip-tls-verify": true } }],
+    users: [{ name, user: {} }],
+    contexts: [{ name, context: { cluster: name, user: name, namespace } }],
+    "current-context": name,
+  };
+  return `${JSON.stringify(config, undefined, 2)}\n`;
 }

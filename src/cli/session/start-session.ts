@@ -12,11 +12,9 @@ import { noRoomAt } from "../cli-error.ts";
 import type { SessionSettings } from "../flags/up-flags.ts";
 import type { Environment, Terminal } from "../terminal.ts";
 import { version } from "../version.ts";
-import { ALIVE_SOCKET, isAlive } from "./alive-socket.ts";
-import { readHostId } from "./host-id.ts";
-import { listSessions } from "./list-sessions.ts";
+import { ALIVE_SOCKET, isAlive, listSessions } from "./list-sessions.ts";
 import { openSessionFolder, type SessionFolder } from "./session-folder.ts";
-import { sessionsFolder, stateFolder } from "./session-paths.ts";
+import { readHostId, sessionsFolder, stateFolder } from "./session-paths.ts";
 
 /** Files that Docker and Podman put into containers. */
 const CONTAINER_MARKS = ["/.dockerenv", "/run/.containerenv"];

@@ -1,42 +1,38 @@
-// The plain and the JSON interface of a session: one line per happening. Plain lines are chatter on stderr, JSON lines are data on stdout.
-
+// The plain and the JSON interface of a session: one line per progress event, on stderr (plain) or stdout (JSON).
 import { doorsOf, reachOf } from "../../client/reach.ts";
-import type { Happening } from "../narration/happening.ts";
-import { narrate } from "../narration/narrate.ts";
-import { makeNarrator } from "../narration/narrator.ts";
-import { plainText } from "../narration/plain-text.ts";
+import { followSession } from "../progress/follow-session.ts";
+import type { ProgressEvent } from "../progress/progress-event.ts";
+import { ProgressTracker } from "../progress/progress-tracker.ts";
+import { renderPlain } from "../progress/render-plain.ts";
 import { ingressUrl, isSeenFromElsewhere, type RunningSession } from "../session/start-session.ts";
 import type { Terminal } from "../terminal.ts";
 
 export interface SessionUi {
-  tell(happening: Happening): void;
-  /** One line of chatter: logs, a build's output. */
+  render(event: ProgressEvent): void;
+  /** One line that is no progress event: a log record, a build's output. */
   say(line: string): void;
   /** Follows the session until aborted. */
   follow(session: RunningSession, signal: AbortSignal): Promise<void>;
 }
 
-/** How one happening is written. */
-function writer(kind: "plain" | "json", terminal: Terminal): (happening: Happening) => void {
-  if (kind === "plain") return (happening) => terminal.say(plainText(happening, terminal));
-  return (happening) => terminal.print(JSON.stringify({ time: new Date().toISOString(), ...happening }));
-}
-
 export function makeLineUi(kind: "plain" | "json", terminal: Terminal): SessionUi {
-  const tell = writer(kind, terminal);
+  const render = (event: ProgressEvent): void => {
+    if (kind === "plain") terminal.say(renderPlain(event, terminal));
+    else terminal.print(JSON.stringify({ time: new Date().toISOString(), ...event }));
+  };
   return {
-    tell,
+    render,
     say: (line) => terminal.say(line),
     follow({ emulator }, signal) {
       const isElsewhere = isSeenFromElsewhere(emulator.ingress);
-      const narrator = makeNarrator({
+      const tracker = new ProgressTracker({
         addressOf: (namespace, name) => {
           const address = isElsewhere ? undefined : emulator.serviceAddress(namespace, name);
           return address && `http://${address.host}:${address.port}`;
         },
         reachOf: (url) => reachOf(url, doorsOf(ingressUrl(emulator.ingress), emulator.https)),
       });
-      return narrate({ client: emulator.client, narrator, signal, tell });
+      return followSession({ client: emulator.client, tracker, signal, render });
     },
   };
 }

@@ -1,14 +1,13 @@
-// The terminal UI as a session's interface. Everything of ink is behind this import, so that nothing of it loads elsewhere.
-
+// The terminal UI as the interface of a session. It loads ink and react, so it is imported only when chosen.
 import { showTui } from "../../tui/show-tui.tsx";
-import type { Happening } from "../narration/happening.ts";
-import { plainText } from "../narration/plain-text.ts";
+import type { ProgressEvent } from "../progress/progress-event.ts";
+import { renderPlain } from "../progress/render-plain.ts";
 import { ingressUrl } from "../session/start-session.ts";
 import type { Terminal } from "../terminal.ts";
 import type { SessionUi } from "./line-ui.ts";
 
-/** Happenings that the screen shows by itself; others get the line at its bottom, and are said again when the screen is back. */
-const SHOWN_BY_ITSELF: ReadonlySet<Happening["type"]> = new Set([
+/** Events whose content the screen reads from the API. The others appear in its bottom line, and again after it closes. */
+const SHOWN_BY_TUI: ReadonlySet<ProgressEvent["type"]> = new Set([
   "session",
   "ready",
   "failed",
@@ -19,38 +18,38 @@ const SHOWN_BY_ITSELF: ReadonlySet<Happening["type"]> = new Set([
   "applied",
 ]);
 
-/** Lines of logs and builds that are said again. */
-const KEPT_CHATTER = 100;
+/** Log and build lines that are printed after the screen closes. */
+const KEPT_LINES = 100;
 
 export function makeTuiUi(terminal: Terminal): SessionUi {
-  const said: string[] = [];
-  const chatter: string[] = [];
-  let isBack = false;
-  /** What is wrong in the files comes all at once; the line holds the first. */
-  const wrong: string[] = [];
-  const sayAll = (text: string): void => {
-    if (wrong.push(text.split("\n")[0] ?? "") > 1) return;
+  const keptNotices: string[] = [];
+  const keptLines: string[] = [];
+  let isClosed = false;
+  let show = (_text: string, _pinned?: boolean): void => {};
+  /** File errors of the current turn: they arrive together, and the bottom line has room for the first. */
+  const fileErrors: string[] = [];
+  const showFileError = (text: string): void => {
+    if (fileErrors.push(text.split("\n")[0] ?? "") > 1) return;
     queueMicrotask(() => {
-      const [first = "", ...others] = wrong.splice(0);
-      say(others.length === 0 ? first : `${first} (and ${others.length} more)`, true);
+      const [first = "", ...others] = fileErrors.splice(0);
+      show(others.length === 0 ? first : `${first} (and ${others.length} more)`, true);
     });
   };
-  let say = (_text: string, _pinned?: boolean): void => {};
   return {
-    tell(happening) {
-      if (SHOWN_BY_ITSELF.has(happening.type)) return;
-      const text = plainText(happening, { paint: (_, plain) => plain });
-      const failed = happening.type === "file" || (happening.type === "build" && happening.phase === "failed");
-      if (failed || happening.type === "notice") said.push(text);
-      if (happening.type === "file") sayAll(text);
-      else say(text.split("\n")[0] ?? "", failed);
+    render(event) {
+      if (SHOWN_BY_TUI.has(event.type)) return;
+      const text = renderPlain(event, { paint: (_, plain) => plain });
+      const failed = event.type === "file" || (event.type === "build" && event.phase === "failed");
+      if (failed || event.type === "notice") keptNotices.push(text);
+      if (event.type === "file") showFileError(text);
+      else show(text.split("\n")[0] ?? "", failed);
     },
     say(line) {
-      // What is written while the screen is up would be written across it.
-      if (isBack) return terminal.say(line);
-      chatter.push(line);
-      if (chatter.length > KEPT_CHATTER) chatter.shift();
-      say(line);
+      // Writing to the terminal while the screen is open would damage the screen.
+      if (isClosed) return terminal.say(line);
+      keptLines.push(line);
+      if (keptLines.length > KEPT_LINES) keptLines.shift();
+      show(line);
     },
     async follow({ emulator }, signal) {
       await showTui({
@@ -60,14 +59,14 @@ export function makeTuiUi(terminal: Terminal): SessionUi {
         stdout: terminal.stdout as NodeJS.WriteStream,
         signal,
         onQuit: () => terminal.interrupts.interrupt(),
-        onOpen: (show) => {
-          say = show;
-          show(said.at(-1) ?? "");
+        onOpen: (showInBottomLine) => {
+          show = showInBottomLine;
+          show(keptNotices.at(-1) ?? "");
         },
       });
-      say = (text) => terminal.say(text);
-      for (const text of [...chatter, ...said]) terminal.say(text);
-      isBack = true;
+      show = (text) => terminal.say(text);
+      for (const text of [...keptLines, ...keptNotices]) terminal.say(text);
+      isClosed = true;
     },
   };
 }

@@ -87,7 +87,7 @@ describe("a saved file", () => {
     });
     expect(await answer()).toMatchObject({ K_REVISION: "hello-00001" });
     write("service.yaml", service());
-    await told("the files are in order again");
+    await told("the files are valid again");
   });
 
   test("only traffic changed is no new revision; a file that an editor replaces is none either", async () => {
@@ -115,6 +115,6 @@ describe("a saved file", () => {
       "knap.yaml",
       'files: [service.yaml, settings.yaml]\nport: 28099\nsecrets: { db: { from: .env.local } }\nservices: { hello: { command: ["node", "server.mjs"] } }\n',
     );
-    await told("knap.yaml: port: counts from the next start on");
+    await told("knap.yaml: port: takes effect at the next start");
   });
 });

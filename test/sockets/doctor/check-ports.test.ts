@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { checkPort } from "../../../src/doctor/check-ports.ts";
+import { checkPort } from "../../../src/doctor/machine-checks.ts";
 
 const server = createServer();
 let port = 0;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { CliError } from "../../../src/cli/cli-error.ts";
-import { chooseSession } from "../../../src/cli/session/choose-session.ts";
-import { parseSessionRecord, type SessionRecord } from "../../../src/cli/session/session-record.ts";
+import { chooseSession } from "../../../src/cli/session/connect.ts";
+import { parseSessionRecord, type SessionRecord } from "../../../src/cli/session/list-sessions.ts";
 
 const session = (id: string, workingFolder: string): SessionRecord => ({
   id,

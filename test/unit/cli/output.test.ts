@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { junitText } from "../../../src/cli/ci/junit.ts";
 import { settleSession, settleUi } from "../../../src/cli/flags/up-flags.ts";
 import { findingLines, githubLines } from "../../../src/cli/output/findings.ts";
-import { latencyText } from "../../../src/cli/output/latency-text.ts";
 import { printObjects } from "../../../src/cli/output/print-objects.ts";
+import { latencyText } from "../../../src/cli/output/text.ts";
 
 const now = Date.parse("2026-01-01T01:00:00Z");
 const ksvc = {

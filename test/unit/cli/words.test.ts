@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { parseSelector } from "../../../src/cli/objects/label-selector.ts";
-import { fullName, parseTargets, resourceOfWord } from "../../../src/cli/objects/resource-words.ts";
-import { parseWish } from "../../../src/cli/objects/wait-for.ts";
+import { fullName, parseSelector, parseTargets, resourceOfWord } from "../../../src/cli/objects/targets.ts";
+import { parseWish } from "../../../src/cli/objects/wait-condition.ts";
 
 describe("naming objects", () => {
   test.each([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Clock } from "../../../src/base/clock.ts";
-import { makeBatcher, saveTimes } from "../../../src/dev/batcher.ts";
+import { makeBatcher, saveTimes } from "../../../src/dev/watch-paths.ts";
 
 describe("batches of saves", () => {
   function setUp() {

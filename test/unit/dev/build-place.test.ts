@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { buildLine } from "../../../src/dev/build-place.ts";
+import { buildLine } from "../../../src/dev/deployer.ts";
 
 const dockerfile = [
   "FROM node:22",

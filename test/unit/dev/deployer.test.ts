@@ -81,7 +81,7 @@ describe("deploying", () => {
       },
     } as unknown as Client;
     const commands = new Map();
-    const deployer = new Deployer({ client, commands, tell: (event) => events.push(event), ...more });
+    const deployer = new Deployer({ client, commands, emit: (event) => events.push(event), ...more });
     const image = () => (applied.at(-1) as Service | undefined)?.spec.template.spec.containers[1]?.image;
     const annotations = () => (applied.at(-1) as Service | undefined)?.spec.template.metadata?.annotations;
     return { deployer, applied, events, commands, image, annotations };

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Revision, Service } from "../../../src/apis/serving/types.ts";
 import { makeCommandReader } from "../../../src/dev/dev-commands.ts";
-import { GoneObjects } from "../../../src/dev/gone-objects.ts";
-import { hasSettled, retiredRevisions } from "../../../src/dev/retire-revisions.ts";
+import { GoneObjects, hasSettled, retiredRevisions } from "../../../src/dev/retire-revisions.ts";
 import type { Project } from "../../../src/project/project.ts";
 
 const service: Service = {

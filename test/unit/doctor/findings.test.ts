@@ -1,9 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Service } from "../../../src/apis/serving/types.ts";
-import { checkEngine } from "../../../src/doctor/check-engine.ts";
-import { checkImages } from "../../../src/doctor/check-images.ts";
-import { checkLeftovers } from "../../../src/doctor/check-leftovers.ts";
-import { checkSettings, kubectlFinding } from "../../../src/doctor/check-tools.ts";
+import { checkEngine, checkImages, checkLeftovers } from "../../../src/doctor/engine-checks.ts";
+import { checkSettings, kubectlFinding } from "../../../src/doctor/machine-checks.ts";
 import { type ContainerRuntime, RuntimeError } from "../../../src/node/runtime/runtime.ts";
 import type { ProjectService } from "../../../src/project/project.ts";
 

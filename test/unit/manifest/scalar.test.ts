@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readDocuments } from "../../../src/manifest/document.ts";
-import { plainScalar } from "../../../src/manifest/scalar.ts";
+import { plainScalar, readDocuments } from "../../../src/manifest/document.ts";
 
 describe("plain scalars, as kubectl reads them", () => {
   it.each([

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readDockerfile } from "../../../src/project/dockerfile.ts";
-import { inferCommand } from "../../../src/project/infer-command.ts";
+import { inferCommand, readDockerfile } from "../../../src/project/dockerfile.ts";
 
 describe("reading a Dockerfile", () => {
   test("takes CMD, WORKDIR, ENV and EXPOSE of the last stage, stages below included", () => {

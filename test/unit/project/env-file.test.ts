@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseEnvFile } from "../../../src/project/env-file.ts";
+import { parseEnvFile } from "../../../src/project/secrets.ts";
 
 test("reads quotes, comments, export and empty values", () => {
   const text = [

@@ -53,3 +53,8 @@ export function parseWish(text: string): Parsed<Wish> {
     },
   });
 }
+
+export function readyOf(object: AnyObject): Condition | undefined {
+  const { conditions = [] } = (object.status ?? {}) as { conditions?: readonly Condition[] };
+  return conditions.find(({ type }) => type === "Ready");
+}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { DomainMapping, Revision, Service } from "../../../src/apis/serving/types.ts";
-import { makeNarrator } from "../../../src/cli/narration/narrator.ts";
-import { plainText } from "../../../src/cli/narration/plain-text.ts";
+import { ProgressTracker } from "../../../src/cli/progress/progress-tracker.ts";
+import { renderPlain } from "../../../src/cli/progress/render-plain.ts";
 
 const template = { spec: { containers: [{ image: "x" }] } };
 const service = (status: string, more: { reason?: string; message?: string; generation?: number } = {}): Service => ({
@@ -51,37 +51,37 @@ const scaler = (desiredScale: number) => ({
 
 const nowhere = { addressOf: () => undefined, reachOf: () => undefined };
 
-describe("the narrator", () => {
+describe("the tracker", () => {
   test("tells of Ready once, with the address that needs no name resolution", () => {
-    const narrator = makeNarrator({ ...nowhere, addressOf: () => "http://127.0.0.1:41001" });
-    expect(narrator.service(service("Unknown"), false)).toEqual([]);
-    const [ready] = narrator.service(service("True"), false);
+    const tracker = new ProgressTracker({ ...nowhere, addressOf: () => "http://127.0.0.1:41001" });
+    expect(tracker.service(service("Unknown"), false)).toEqual([]);
+    const [ready] = tracker.service(service("True"), false);
     expect(ready).toMatchObject({ type: "ready", service: "hello", address: "http://127.0.0.1:41001" });
-    expect(narrator.service(service("True"), false)).toEqual([]);
-    expect(ready && plainText(ready, paint)).toBe(
+    expect(tracker.service(service("True"), false)).toEqual([]);
+    expect(ready && renderPlain(ready, paint)).toBe(
       "✓ hello is ready (hello-00001): http://hello.default.localhost:8080   also http://127.0.0.1:41001",
     );
   });
 
   test("an old condition says nothing about a new generation", () => {
-    const narrator = makeNarrator(nowhere);
-    expect(narrator.service(service("True", { generation: 2 }), false)).toEqual([]);
+    const tracker = new ProgressTracker(nowhere);
+    expect(tracker.service(service("True", { generation: 2 }), false)).toEqual([]);
   });
 
   test("a failure is told with its deepest cause and what to do", () => {
-    const narrator = makeNarrator(nowhere);
-    narrator.revision(revision("ExitCode3", "Container failed with: no database"));
-    const [failed] = narrator.service(service("False", { reason: "RevisionMissing", message: "not ready" }), false);
+    const tracker = new ProgressTracker(nowhere);
+    tracker.revision(revision("ExitCode3", "Container failed with: no database"));
+    const [failed] = tracker.service(service("False", { reason: "RevisionMissing", message: "not ready" }), false);
     expect(failed).toMatchObject({
       type: "failed",
       reason: "ExitCode3",
       message: "Container failed with: no database",
     });
-    expect(failed && plainText(failed, paint)).toContain("→ see why it exits with `knap logs`");
+    expect(failed && renderPlain(failed, paint)).toContain("→ see why it exits with `knap logs`");
   });
 
   test("a change of scale is told with the next report, which says why; naps have their own word", () => {
-    const narrator = makeNarrator(nowhere);
+    const tracker = new ProgressTracker(nowhere);
     const report = (sentence: string) => ({
       time: 0,
       services: {},
@@ -99,20 +99,20 @@ describe("the narrator", () => {
         },
       },
     });
-    narrator.scale(scaler(-1));
-    expect(narrator.live(report(""))).toEqual([]);
-    narrator.scale(scaler(2));
-    narrator.scale(scaler(2));
-    expect(narrator.live(report("stays at 2: 13 in flight, target 7"))).toMatchObject([
+    tracker.scale(scaler(-1));
+    expect(tracker.live(report(""))).toEqual([]);
+    tracker.scale(scaler(2));
+    tracker.scale(scaler(2));
+    expect(tracker.live(report("stays at 2: 13 in flight, target 7"))).toMatchObject([
       { type: "scaled", from: 0, to: 2, why: "13 in flight, target 7" },
     ]);
-    narrator.scale(scaler(0));
-    const [nap] = narrator.live(report("stays at 2: older than the nap"));
-    expect(nap && plainText(nap, paint)).toBe("z hello-00001 naps 2 → 0");
+    tracker.scale(scaler(0));
+    const [nap] = tracker.live(report("stays at 2: older than the nap"));
+    expect(nap && renderPlain(nap, paint)).toBe("z hello-00001 naps 2 → 0");
   });
 
   test("an engine that goes, comes back and goes again is told each time; other Normal events never", () => {
-    const narrator = makeNarrator(nowhere);
+    const tracker = new ProgressTracker(nowhere);
     const event = (kind: string, type: "Normal" | "Warning", reason: string) => ({
       apiVersion: "v1",
       kind: "Event" as const,
@@ -124,18 +124,18 @@ describe("the narrator", () => {
     });
     const gone = event("Node", "Warning", "NodeNotReady");
     const back = event("Node", "Normal", "NodeReady");
-    const told = [gone, gone, back, gone, back].flatMap((one) => narrator.event(one));
+    const told = [gone, gone, back, gone, back].flatMap((one) => tracker.event(one));
     expect(told.map((one) => one.type === "event" && one.reason)).toEqual([
       "NodeNotReady",
       "NodeReady",
       "NodeNotReady",
       "NodeReady",
     ]);
-    expect(narrator.event(event("Pod", "Normal", "Killing"))).toEqual([]);
+    expect(tracker.event(event("Pod", "Normal", "Killing"))).toEqual([]);
   });
 
   test("a wake is told once per pod, with where the time went", () => {
-    const narrator = makeNarrator(nowhere);
+    const tracker = new ProgressTracker(nowhere);
     const parts = { queue: 3, decide: 1, create: 44, start: 203, port: 31, probe: 52, firstByte: 78 };
     const live = {
       time: 0,
@@ -143,17 +143,17 @@ describe("the narrator", () => {
       services: {},
       coldStarts: [{ revision: "default/hello-00001", pod: "p", totalMs: 412, parts }],
     };
-    const [woke] = narrator.live(live);
-    expect(narrator.live(live)).toEqual([]);
-    expect(woke && plainText(woke, paint)).toBe(
+    const [woke] = tracker.live(live);
+    expect(tracker.live(live)).toEqual([]);
+    expect(woke && renderPlain(woke, paint)).toBe(
       "↑ hello-00001 woke in 412 ms = queue 3 · decide 1 · create 44 · start 203 · port 31 · probe 52 · first byte 78",
     );
   });
 
   test("tells a pull once, however many pods wait for it, and how far it has come", () => {
-    const narrator = makeNarrator(nowhere);
+    const tracker = new ProgressTracker(nowhere);
     const pulls = (pod: string, reason: string, message: string) =>
-      narrator.event({
+      tracker.event({
         apiVersion: "v1",
         kind: "Event",
         metadata: { name: `${pod}.${message.length}`, namespace: "default" },
@@ -170,44 +170,44 @@ describe("the narrator", () => {
   });
 
   test("who is not let in by a registry is told to log in", () => {
-    const narrator = makeNarrator(nowhere);
+    const tracker = new ProgressTracker(nowhere);
     const message = 'Unable to fetch image "r/app": no basic auth credentials';
-    const told = narrator.service(service("False", { reason: "ContainerMissing", message }), false);
+    const told = tracker.service(service("False", { reason: "ContainerMissing", message }), false);
     expect(told).toMatchObject([{ type: "failed", fix: expect.stringContaining("docker login") }]);
   });
 
   test("a URL that is not enough to get there is told with what is", () => {
     const reach = "curl --connect-to ::localhost:8080 http://shop.example.com";
-    const narrator = makeNarrator({ ...nowhere, reachOf: () => reach });
-    const [ready] = narrator.service(service("True"), false);
-    expect(ready && plainText(ready, paint)).toBe(
+    const tracker = new ProgressTracker({ ...nowhere, reachOf: () => reach });
+    const [ready] = tracker.service(service("True"), false);
+    expect(ready && renderPlain(ready, paint)).toBe(
       `✓ hello is ready (hello-00001): http://hello.default.localhost:8080   here: ${reach}`,
     );
-    const [mapped] = narrator.mapping(mapping("True"), false);
-    expect(mapped && plainText(mapped, paint)).toBe(
+    const [mapped] = tracker.mapping(mapping("True"), false);
+    expect(mapped && renderPlain(mapped, paint)).toBe(
       `✓ shop.example.com is mapped: http://shop.example.com   here: ${reach}`,
     );
   });
 
   test("a mapped domain is told once when it is ready, when it fails, and anew after it was deleted", () => {
-    const narrator = makeNarrator(nowhere);
-    expect(narrator.mapping(mapping("Unknown"), false)).toEqual([]);
-    expect(narrator.mapping(mapping("True"), false)).toMatchObject([{ type: "mapped", domain: "shop.example.com" }]);
-    expect(narrator.mapping(mapping("True"), false)).toEqual([]);
-    expect(narrator.mapping(mapping("False"), false)).toMatchObject([
+    const tracker = new ProgressTracker(nowhere);
+    expect(tracker.mapping(mapping("Unknown"), false)).toEqual([]);
+    expect(tracker.mapping(mapping("True"), false)).toMatchObject([{ type: "mapped", domain: "shop.example.com" }]);
+    expect(tracker.mapping(mapping("True"), false)).toEqual([]);
+    expect(tracker.mapping(mapping("False"), false)).toMatchObject([
       { type: "failed", service: "shop.example.com", reason: "RouteNotReady" },
     ]);
-    expect(narrator.mapping(mapping("False"), true)).toEqual([]);
-    expect(narrator.mapping(mapping("True"), false)).toHaveLength(1);
+    expect(tracker.mapping(mapping("False"), true)).toEqual([]);
+    expect(tracker.mapping(mapping("True"), false)).toHaveLength(1);
   });
 
   test("the https door is told of when it opens, with whom clients have to trust", () => {
-    const narrator = makeNarrator(nowhere);
+    const tracker = new ProgressTracker(nowhere);
     const live = { time: 0, revisions: {}, services: {}, coldStarts: [] };
-    expect(narrator.live(live)).toEqual([]);
+    expect(tracker.live(live)).toEqual([]);
     const https = { port: 8443, authority: "/state/authority.pem" };
-    const text = "https is served on port 8443; clients have to trust /state/authority.pem (curl --cacert)";
-    expect(narrator.live({ ...live, https })).toEqual([{ type: "notice", text }]);
-    expect(narrator.live({ ...live, https })).toEqual([]);
+    const text = "https is served on port 8443; clients must trust /state/authority.pem (curl --cacert)";
+    expect(tracker.live({ ...live, https })).toEqual([{ type: "notice", text }]);
+    expect(tracker.live({ ...live, https })).toEqual([]);
   });
 });

@@ -1,20 +1,20 @@
-// What dev tells, as happenings. Pure.
+// Maps the events of watch mode to progress events. Pure.
 import { kindOf, resourceOf } from "../../apis/kinds.ts";
 import type { Applied } from "../../dev/apply-objects.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
-import type { ProjectFinding } from "../../project/finding.ts";
+import type { ProjectFinding } from "../../manifest/diagnostic.ts";
 import type { Project } from "../../project/project.ts";
-import { fullName } from "../objects/resource-words.ts";
+import { fullName } from "../objects/targets.ts";
 import { excerpt, placeText } from "../output/findings.ts";
-import type { Happening } from "./happening.ts";
+import type { ProgressEvent } from "./progress-event.ts";
 
-function fileHappening(finding: ProjectFinding, { texts }: Project): Happening {
+function fileProgress(finding: ProjectFinding, { texts }: Project): ProgressEvent {
   const { message, severity } = finding;
   const lines = excerpt(finding, texts);
-  return { type: "file", place: placeText(finding), message, severity, ...(lines.length > 0 && { excerpt: lines }) };
+  return { type: "file", place: placeText(finding), message, severity, excerpt: lines.length > 0 ? lines : undefined };
 }
 
-function appliedHappening(applied: Applied): readonly Happening[] {
+function appliedProgress(applied: Applied): readonly ProgressEvent[] {
   const resource = resourceOf(kindOf(applied.object));
   const name = applied.object.metadata.name;
   const object = resource === undefined ? name : fullName(resource, name);
@@ -28,14 +28,14 @@ function appliedHappening(applied: Applied): readonly Happening[] {
 function restartText({ revision, instances, config }: Extract<DevEvent, { type: "restarting" }>): string {
   const name = revision.slice(revision.indexOf("/") + 1);
   const who = instances === 1 ? "its instance restarts" : `its ${instances} instances restart one by one`;
-  return `${name}: ${config} changed, ${who} to get the new environment (a cluster would leave the old one)`;
+  return `${name}: ${config} changed, ${who} to get the new environment (a cluster would keep the old one)`;
 }
 
-/** The happenings of one dev event. Build output is no happening: only `-v` shows it. */
-export function devHappenings(event: DevEvent): readonly Happening[] {
+/** The progress events of one dev event. Build output gives none: only `-v` shows it. */
+export function devProgress(event: DevEvent): readonly ProgressEvent[] {
   switch (event.type) {
     case "invalid":
-      return event.findings.map((finding) => fileHappening(finding, event.project));
+      return event.findings.map((finding) => fileProgress(finding, event.project));
     case "changed":
       return [{ type: "build", service: event.service, phase: "changed" }];
     case "building":
@@ -47,13 +47,13 @@ export function devHappenings(event: DevEvent): readonly Happening[] {
     case "build-output":
       return [];
     case "applied":
-      return appliedHappening(event.applied);
-    case "stumbled":
+      return appliedProgress(event.applied);
+    case "deploy-failed":
       return [{ type: "notice", text: `a change could not be deployed: ${event.message}` }];
     case "valid":
-      return [{ type: "notice", text: "the files are in order again" }];
+      return [{ type: "notice", text: "the files are valid again" }];
     case "needs-start":
-      return [{ type: "notice", text: `knap.yaml: ${event.settings.join(", ")}: counts from the next start on` }];
+      return [{ type: "notice", text: `knap.yaml: ${event.settings.join(", ")}: takes effect at the next start` }];
     case "restarting":
       return [{ type: "notice", text: restartText(event) }];
     case "removed":

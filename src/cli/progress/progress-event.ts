@@ -1,0 +1,107 @@
+// What plain and JSON output report about a session, and the table of remedies for known failure reasons.
+import type { ColdStartParts } from "../../client/live.ts";
+
+/** One line of progress. The fields are part of `--ui json`, so they are not renamed. */
+export type ProgressEvent =
+  | { readonly type: "session"; readonly url: string; readonly runtime: string; readonly services: number }
+  | { readonly type: "notice"; readonly text: string }
+  | {
+      readonly type: "ready";
+      readonly namespace: string;
+      readonly service: string;
+      readonly url: string;
+      /** The Service's own loopback address, which needs no name resolution. */
+      readonly address?: string | undefined;
+      /** The command that reaches the URL from this machine, where the URL alone does not. */
+      readonly reach?: string | undefined;
+      readonly revision: string;
+    }
+  | {
+      readonly type: "mapped";
+      readonly namespace: string;
+      readonly domain: string;
+      readonly url: string;
+      readonly reach?: string | undefined;
+    }
+  | {
+      readonly type: "failed";
+      readonly namespace: string;
+      readonly service: string;
+      readonly reason: string;
+      readonly message: string;
+      readonly fix?: string | undefined;
+    }
+  | { readonly type: "deleted"; readonly namespace: string; readonly service: string }
+  | {
+      readonly type: "scaled";
+      readonly namespace: string;
+      readonly revision: string;
+      readonly from: number;
+      readonly to: number;
+      readonly why?: string | undefined;
+    }
+  | {
+      readonly type: "woke";
+      readonly revision: string;
+      readonly pod: string;
+      readonly totalMs: number;
+      readonly parts: ColdStartParts;
+    }
+  | {
+      readonly type: "event";
+      readonly about: string;
+      readonly reason: string;
+      readonly message: string;
+      readonly fix?: string | undefined;
+    }
+  | {
+      readonly type: "file";
+      readonly place: string;
+      readonly message: string;
+      readonly severity: "error" | "warning";
+      /** The quoted line, then a line with a caret below the column. */
+      readonly excerpt?: readonly string[] | undefined;
+    }
+  | {
+      readonly type: "build";
+      readonly service: string;
+      readonly phase: "changed" | "started" | "done" | "failed";
+      /** With `failed`: no build of this Service has succeeded before. */
+      readonly first?: boolean;
+      readonly message?: string;
+    }
+  | {
+      readonly type: "applied";
+      readonly object: string;
+      readonly verdict: string;
+      readonly warnings: readonly string[];
+    };
+
+const fixes: Readonly<Record<string, string>> = {
+  ContainerMissing: "build or pull the image, or give the Service a `build:` or `command:` in knap.yaml",
+  ImagePullBackOff: "check the image's name and your registry login, or build it here with `build:` in knap.yaml",
+  ErrImagePull: "check the image's name and your registry login, or build it here with `build:` in knap.yaml",
+  LoopbackOnly: "bind 0.0.0.0 instead of 127.0.0.1, or use --runtime process",
+  PortMismatch: "listen on the port in the variable PORT, or use Docker",
+  ProgressDeadlineExceeded:
+    "read the container's output with `knap logs`; the container must listen on PORT and pass its readiness probe",
+  CrashLoopBackOff: "see why it exits with `knap logs`",
+  Unschedulable: "raise --max-pods, or lower the Service's max-scale",
+  CreateContainerConfigError: "add the ConfigMap or Secret that the Service refers to to the files",
+  DomainAlreadyClaimed:
+    'set `autocreate-cluster-domain-claims: "true"` in the ConfigMap config-network of namespace knative-serving (in knap.yaml: `config: { network: … }`), or apply a ClusterDomainClaim',
+  StopTimeout: "handle SIGTERM in the container's process 1",
+};
+
+const LOGIN = "log in to its registry with `docker login`, or name a pull secret; if it is public, check its name";
+const ACCESS_DENIED =
+  /no basic auth credentials|unauthorized|authentication required|access (to the resource )?(is )?denied/i;
+const IMAGE_REASONS: ReadonlySet<string> = new Set(["ContainerMissing", "ImagePullBackOff", "ErrImagePull"]);
+
+/** What the user can do about a failure reason of a Service or pod; undefined where the message says enough. */
+export function fixOf(reason: string, message: string): string | undefined {
+  // The full disk is the cause, not the image.
+  if (/no space left on device/i.test(message)) return undefined;
+  if (IMAGE_REASONS.has(reason) && ACCESS_DENIED.test(message)) return LOGIN;
+  return /^ExitCode\d+$/.test(reason) ? "see why it exits with `knap logs`" : fixes[reason];
+}

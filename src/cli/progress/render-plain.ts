@@ -1,0 +1,73 @@
+// Renders progress events as lines for people: a mark, a name, a sentence.
+import { type ColdStartParts, coldStartSteps } from "../../client/live.ts";
+import { latencyText } from "../output/text.ts";
+import type { Terminal } from "../terminal.ts";
+import type { ProgressEvent } from "./progress-event.ts";
+
+type Painter = Pick<Terminal, "paint">;
+
+/** `412 ms = queue 3 · decide 1 · …` */
+function coldStartText(totalMs: number, parts: ColdStartParts): string {
+  const shown = coldStartSteps.map(([key, name]) => `${name} ${Math.round(parts[key])}`);
+  return `${latencyText(totalMs)} = ${shown.join(" · ")}`;
+}
+
+const withFix = (line: string, fix: string | undefined): string => (fix === undefined ? line : `${line}\n  → ${fix}`);
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+/** One event; several lines where it has an excerpt or a remedy. */
+export function renderPlain(event: ProgressEvent, { paint }: Painter): string {
+  switch (event.type) {
+    case "session":
+      return `${paint("bold", "knap")} serves ${plural(event.services, "Service")} at ${event.url} (${event.runtime})`;
+    case "notice":
+      return `${paint("cyan", "·")} ${event.text}`;
+    case "ready": {
+      const { service, revision, url, address, reach } = event;
+      const also = address !== undefined ? `   also ${address}` : reach !== undefined ? `   here: ${reach}` : "";
+      return `${paint("green", "✓")} ${service} is ready (${revision}): ${paint("bold", url)}${paint("dim", also)}`;
+    }
+    case "mapped": {
+      const here = event.reach === undefined ? "" : paint("dim", `   here: ${event.reach}`);
+      return `${paint("green", "✓")} ${event.domain} is mapped: ${paint("bold", event.url)}${here}`;
+    }
+    case "failed":
+      return withFix(`${paint("red", "✗")} ${event.service}: ${event.reason}: ${event.message}`, event.fix);
+    case "deleted":
+      return `${paint("dim", "-")} ${event.service} is deleted`;
+    case "scaled": {
+      const [mark, verb] = event.to === 0 ? ["z", "naps"] : ["↕", "scales"];
+      const why = event.why ? paint("dim", `   ${event.why}`) : "";
+      return `${paint("cyan", mark)} ${event.revision} ${verb} ${event.from} → ${event.to}${why}`;
+    }
+    case "woke": {
+      const name = event.revision.slice(event.revision.indexOf("/") + 1);
+      return `${paint("cyan", "↑")} ${name} woke in ${coldStartText(event.totalMs, event.parts)}`;
+    }
+    case "event":
+      return withFix(`${paint("yellow", "!")} ${event.about} ${event.reason}: ${event.message}`, event.fix);
+    case "file": {
+      const mark = event.severity === "error" ? paint("red", "✗") : paint("yellow", "!");
+      return [`${mark} ${event.place}: ${event.message}`, ...(event.excerpt ?? [])].join("\n");
+    }
+    case "build":
+      return renderBuild(event, { paint });
+    case "applied": {
+      // Knative's warnings about insecure defaults are long, so only their count is shown.
+      const count = event.warnings.length;
+      const warnings = count === 0 ? "" : ` (${plural(count, "warning")}, see \`knap validate\`)`;
+      return `${paint("dim", "·")} ${event.object} ${event.verdict}${warnings}`;
+    }
+  }
+}
+
+type BuildEvent = Extract<ProgressEvent, { type: "build" }>;
+
+function renderBuild({ service, phase, message, first }: BuildEvent, { paint }: Painter): string {
+  if (phase === "changed")
+    return `${paint("cyan", "↻")} ${service}: sources changed or rebuild requested: new revision`;
+  if (phase === "started") return `${paint("cyan", "⚒")} ${service}: building`;
+  if (phase === "done") return `${paint("green", "⚒")} ${service}: built${message ? ` ${message}` : ""}`;
+  const consequence = first ? "it is not served until a build succeeds" : "the previous revision keeps running";
+  return `${paint("red", "✗")} ${service}: the build failed; ${consequence}\n${(message ?? "").replace(/^/gm, "  ")}`;
+}
