@@ -1,46 +1,48 @@
-// The control plane of one session, wired: store, configuration, planners' engine, autoscaler. It knows no socket and no container, so the
-// simulation wires the same one to paper pods.
+// Makes the control plane of one session: planners' engine and autoscaler. It uses no sockets and no containers, so the simulator makes the same
+// one over simulated pods.
 import type { RevisionKey, Stat } from "../apis/autoscaling/types.ts";
-import { SYSTEM_NAMESPACE } from "../apis/config/serving-config.ts";
 import type { ServingConfig } from "../apis/config/types.ts";
-import { keyOf } from "../apis/kinds.ts";
-import type { Admission } from "../apis/meta/admission.ts";
-import type { AnyObject, StringMap } from "../apis/meta/object.ts";
 import type { Clock, Time } from "../base/clock.ts";
+import { Emitter } from "../base/emitter.ts";
 import type { Logger } from "../base/logger.ts";
 import type { ReadyPod } from "../control-plane/autoscaler/ready-pods.ts";
 import { AutoscalerTick, type TickOptions } from "../control-plane/autoscaler/tick.ts";
 import { Controller } from "../control-plane/controller/controller.ts";
 import type { Inquire } from "../control-plane/controller/inquiries.ts";
+import type { Inquiry } from "../control-plane/controller/reconciler.ts";
 import { knativePlanners, kubernetesPlanners } from "../control-plane/reconciler/planners.ts";
-import { ObjectStore } from "../control-plane/store/object-store.ts";
-import { type GatewayPorts, gatewayPorts, makeGatewayServices, publicGatewayKey } from "../gateway/gateway-services.ts";
-import { type ConfigWatch, watchConfig, withBuiltInDomain } from "./config-watch.ts";
+import type { ObjectStore } from "../control-plane/store/object-store.ts";
+import type { FirstRequest } from "../data-plane/activator/activator.ts";
+import type { SessionStore } from "./session-store.ts";
 
-/** Chance, given from outside so that a simulation can repeat itself. */
-export interface RandomSource {
-  uid(): string;
-  /** Five characters for generateName. */
-  suffix(): string;
-  /** In [0, 1). */
-  random(): number;
+/** What the autoscaler learns from the activator. */
+export interface ActivatorReports {
+  /** The statistics of the last second. */
+  report(now: Time): ReadonlyMap<RevisionKey, Stat>;
+  /** Reports the first request of a revision at once. */
+  readonly onFirstRequest: Emitter<FirstRequest>["subscribe"];
 }
 
-export interface ControlPlaneOptions {
-  readonly clock: Clock;
-  readonly awakeSince?: () => Time;
-  readonly chance: RandomSource;
-  readonly defer: (run: () => void) => void;
-  readonly elapsedMs?: () => number;
-  readonly configMaps: ReadonlyMap<string, StringMap>;
-  /** What there is from the start beside namespaces and ConfigMaps: the Node, the activator's Endpoints. */
-  readonly objects: readonly AnyObject[];
-  readonly ingressPort: number;
-  /** undefined while https is not served. */
-  readonly httpsPort?: () => number | undefined;
-  readonly admission: (config: () => ServingConfig) => Admission;
+/** Answers the planners' questions. */
+export interface InquirySource {
   readonly inquire: Inquire;
-  readonly activatorStats: (now: Time) => ReadonlyMap<RevisionKey, Stat>;
+  /** Reports questions whose answers no longer hold. */
+  readonly onStale: Emitter<Inquiry>["subscribe"];
+}
+
+export interface ControlPlaneOptions extends SessionStore {
+  readonly clock: Clock;
+  /** Absent: time never jumps. */
+  readonly awakeSince?: () => Time;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Runs something in a later turn of the event loop. */
+  readonly defer: (run: () => void) => void;
+  /** Absent: slices are counted in tasks instead of ms. */
+  readonly elapsedMs?: () => number;
+  readonly inquiries: InquirySource;
+  readonly activator: ActivatorReports;
+  /** The last second of a pod's queue-proxy. */
   readonly podStat: (pod: ReadyPod, now: Time) => Stat | undefined;
   /** What containers use, for the HPA class; absent where there are none. */
   readonly usage?: TickOptions["usage"];
@@ -49,101 +51,76 @@ export interface ControlPlaneOptions {
 
 export interface ControlPlane extends Disposable {
   readonly store: ObjectStore;
+  readonly config: () => ServingConfig;
   readonly controller: Controller;
   readonly tick: AutoscalerTick;
-  readonly config: () => ServingConfig;
-  /** The configuration is read anew: a port in it has changed. */
-  reconfigure(): void;
 }
 
-/** Makes everything and fills the store; planners first look when `controller.start()` is called. */
+/** Planners begin to work when `controller.start()` is called. */
 export function makeControlPlane(options: ControlPlaneOptions): ControlPlane {
-  const { clock, chance, log } = options;
-  let config: ConfigWatch | undefined;
-  const current = (): ServingConfig => {
-    if (!config) throw new Error("the configuration is read before the store has it");
-    return config.current();
-  };
-  const admission = options.admission(current);
-  const store = new ObjectStore({
-    clock,
-    random: chance,
-    admission: (request) => (config ? admission(request) : { object: request.object, warnings: [] }),
-    onError: (error) => log.error("watcher threw", { error }),
-  });
-  const ports = (): GatewayPorts => ({ http: options.ingressPort, https: options.httpsPort?.() });
-  const configMaps = configMapObjects(withBuiltInDomain(options.configMaps));
-  seed(store, [...configMaps, ...makeGatewayServices(ports()), ...options.objects]);
+  const { store, config, activator, inquiries } = options;
+  const advised = new Emitter<RevisionKey>();
   const collection = new CollectionAnswers();
-  const controller = new Controller({
-    store,
-    clock,
-    reconcilers: [...kubernetesPlanners, ...knativePlanners],
-    ...(options.awakeSince && { awakeSince: options.awakeSince }),
-    config: current,
-    advice: () => tick.autoscaler.advice,
-    inquire: collection.beside(options.inquire),
-    defer: options.defer,
-    ...(options.elapsedMs && { elapsedMs: options.elapsedMs }),
-    notes: (notes) => {
-      for (const note of notes) tick.autoscaler.note(note);
-    },
-    log,
-  });
-  config = watchConfig({
-    store,
-    ingressPort: options.ingressPort,
-    httpsPort: options.httpsPort ?? (() => undefined),
-    onChange: () => {
+  const tick = makeTick(options, advised, collection);
+  const watch = store.watch({ since: 1 }, (event) => tick.observe(event));
+  const controller = makeController(options, tick, collection);
+  const subscriptions = [
+    activator.onFirstRequest(({ revision, stat }) => tick.receive(revision, stat)),
+    advised.subscribe((revision) => controller.enqueue(podAutoscalerKey(revision))),
+    inquiries.onStale((question) => controller.forget(question)),
+    config.subscribe(() => {
       tick.configure();
       controller.resync();
-    },
-    log,
-  });
-  const tick = new AutoscalerTick({
-    clock,
-    random: chance.random,
-    config: () => current().autoscaler,
-    podStat: options.podStat,
-    activatorStats: options.activatorStats,
-    ...(options.usage && { usage: options.usage }),
-    onAdvice: (revision) => controller.enqueue(podAutoscalerKey(revision)),
-    onCollection: (revision, error) => collection.set(revision, error),
-  });
-  const watch = store.watch({ since: 1 }, (event) => tick.observe(event));
+    }),
+  ];
   return {
     store,
+    config: config.current,
     controller,
     tick,
-    config: current,
-    reconfigure: () => {
-      store.patchMerge(publicGatewayKey, { spec: { ports: gatewayPorts(ports()) } });
-      config?.refresh();
-    },
     [Symbol.dispose]: () => {
       tick.close();
       if (!("refused" in watch)) watch[Symbol.dispose]();
-      config?.[Symbol.dispose]();
+      for (const subscription of subscriptions) subscription[Symbol.dispose]();
       controller[Symbol.dispose]();
     },
   };
 }
 
-function seed(store: ObjectStore, objects: readonly AnyObject[]): void {
-  for (const { status, ...object } of objects) {
-    const made = store.create(object as AnyObject);
-    if ("refused" in made) throw new Error(`the session's own ${object.kind} was refused: ${made.refused.message}`);
-    if (status !== undefined) store.writeStatus(keyOf(made.object), status);
-  }
+function makeTick(
+  { config, clock, random, activator, podStat, usage }: ControlPlaneOptions,
+  advised: Emitter<RevisionKey>,
+  collection: CollectionAnswers,
+): AutoscalerTick {
+  return new AutoscalerTick({
+    clock,
+    random,
+    config: () => config.current().autoscaler,
+    podStat,
+    activatorStats: (now) => activator.report(now),
+    ...(usage && { usage }),
+    onAdvice: (revision) => advised.emit(revision),
+    onCollection: (revision, error) => collection.set(revision, error),
+  });
 }
 
-function configMapObjects(configMaps: ReadonlyMap<string, StringMap>): readonly AnyObject[] {
-  return [...configMaps].map(([name, data]) => ({
-    apiVersion: "v1",
-    kind: "ConfigMap",
-    metadata: { name, namespace: SYSTEM_NAMESPACE },
-    data,
-  }));
+function makeController(options: ControlPlaneOptions, tick: AutoscalerTick, collection: CollectionAnswers): Controller {
+  const { store, config, clock, awakeSince, elapsedMs, defer, inquiries, log } = options;
+  return new Controller({
+    store,
+    clock,
+    reconcilers: [...kubernetesPlanners, ...knativePlanners],
+    ...(awakeSince && { awakeSince }),
+    config: config.current,
+    advice: () => tick.autoscaler.advice,
+    inquire: collection.before(inquiries.inquire),
+    defer,
+    ...(elapsedMs && { elapsedMs }),
+    notes: (notes) => {
+      for (const note of notes) tick.autoscaler.note(note);
+    },
+    log,
+  });
 }
 
 function podAutoscalerKey(revision: RevisionKey) {
@@ -155,21 +132,23 @@ function podAutoscalerKey(revision: RevisionKey) {
   } as const;
 }
 
-/** Whether collecting a revision's metric works: known to the tick, asked for by the metric planner. */
+/** Answers MetricCollection: whether the tick collects a revision's metric without errors. */
 class CollectionAnswers {
   readonly #errors = new Map<RevisionKey, string>();
-  readonly #waiting = new Map<RevisionKey, (answer: { readonly error: string }) => void>();
+  readonly #askers = new Map<RevisionKey, (answer: { readonly error: string }) => void>();
 
+  /** `error` is "" while collection works. */
   set(revision: RevisionKey, error: string): void {
     this.#errors.set(revision, error);
-    this.#waiting.get(revision)?.({ error });
+    this.#askers.get(revision)?.({ error });
   }
 
-  beside(inquire: Inquire): Inquire {
+  /** Leaves all other questions to `inquire`. */
+  before(inquire: Inquire): Inquire {
     return (question, done) => {
       if (question.ask !== "MetricCollection") return inquire(question, done);
       const answer = done as (answer: { readonly error: string }) => void;
-      this.#waiting.set(question.revision, answer);
+      this.#askers.set(question.revision, answer);
       answer({ error: this.#errors.get(question.revision) ?? "" });
     };
   }

@@ -1,18 +1,12 @@
-// The wiring of one session, and its start and stop in order. Every part is made here, handed what it needs, and knows nobody else.
+// The wiring of one session: makes every part, hands it what it needs, and stops all parts in reverse order.
 import { randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { ApiServer } from "../api-server/api-server.ts";
-import type { PodPorts } from "../api-server/pod-proxy.ts";
-import { makeAdmission } from "../apis/admission.ts";
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import { unknownFields } from "../apis/schema/schemas.ts";
-import type { Clock } from "../base/clock.ts";
-import type { ShutdownMode } from "../base/shutdown-stack.ts";
-import { ShutdownStack } from "../base/shutdown-stack.ts";
+import { type ShutdownMode, ShutdownStack } from "../base/shutdown-stack.ts";
 import { steadyClock } from "../base/steady-clock.ts";
-import type { VirtualClock } from "../base/virtual-clock.ts";
 import { makeHttpClient } from "../client/http-client.ts";
-import type { ColdStart, HttpsListener } from "../client/live.ts";
 import { Activator } from "../data-plane/activator/activator.ts";
 import type { Exchange } from "../data-plane/http/exchange.ts";
 import { IngressGateway } from "../data-plane/ingress/ingress.ts";
@@ -27,224 +21,225 @@ import { makeDiskReport } from "../node/agent/node-condition.ts";
 import { PodUsageSampler } from "../node/agent/pod-usage.ts";
 import { QueueProxies } from "../node/agent/queue-proxies.ts";
 import { RevisionBackends } from "../node/agent/revision-backends.ts";
+import { ImageLibrary } from "../node/image/image-library.ts";
+import { readDockerConfig } from "../node/image/registry-auth.ts";
+import { StartRecords } from "../node/kubelet/start-records.ts";
 import { chooseForwarder } from "./choose-forwarder.ts";
 import { chooseRuntime } from "./choose-runtime.ts";
 import { ACTIVATOR_ADDRESS, GATEWAY_ADDRESS, makeClusterObjects } from "./cluster-objects.ts";
-import { type ControlPlane, makeControlPlane, type RandomSource } from "./control-plane.ts";
-import { openInquiries } from "./inquiries.ts";
+import { type ControlPlane, makeControlPlane } from "./control-plane.ts";
+import { InquiryRouter } from "./inquiries.ts";
 import type { Emulator, EmulatorOptions } from "./options.ts";
-import { makeSessionClocks } from "./session-clocks.ts";
+import { makeSessionClocks, recordClockChanges } from "./session-clocks.ts";
+import { openStore, type RandomSource, seed } from "./session-store.ts";
 
-const STANDING_TIME = "time is virtual and stands still: `knap clock advance 90s` lets it pass";
-/** In-flight requests at the end of a session. */
+const VIRTUAL_TIME_NOTICE = "time is virtual and stands still: `knap clock advance 90s` lets it pass";
+/** How long in-flight requests may take at the end of a session. */
 const LAST_REQUESTS_MS = 5000;
+const SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789";
 
-const realChance: RandomSource = {
+const systemRandom: RandomSource = {
   uid: () => randomUUID(),
-  suffix: () => randomSuffix(),
+  // Five characters without vowels, like Kubernetes' suffixes.
+  suffix: () => Array.from(randomBytes(5), (byte) => SUFFIX_LETTERS[byte % SUFFIX_LETTERS.length]).join(""),
   random: Math.random,
 };
 
-/** Starts everything and resolves when the doors are open. Rejects with an EmulatorError when the environment forbids it; then nothing is left behind. */
+/** Resolves when all listeners are open. Rejects with an EnvironmentError if the environment prevents the start; then nothing is left behind. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const stops = new ShutdownStack();
+  const shutdown = new ShutdownStack();
   try {
-    return await wire(options, stops);
+    return await wire(options, shutdown);
   } catch (error) {
-    await stops.run("now");
+    await shutdown.run("now");
     throw error;
   }
 }
 
-async function wire(options: EmulatorOptions, stops: ShutdownStack): Promise<Emulator> {
-  const { objects: clock, stats: statsClock, virtual, awakeSince } = makeSessionClocks(options, () => control.store);
-  const onDisk = makeDiskReport({ store: () => control.store, clock });
-  const { runtime, name: runtimeName, notices } = await chooseRuntime({ ...options, onDisk });
-  stops.add(() => runtime.close());
+async function wire(options: EmulatorOptions, shutdown: ShutdownStack): Promise<Emulator> {
+  const session = await openSession(options, shutdown);
+  const path = await openRequestPath(session);
+  shutdown.add((mode) => path.close(mode));
+  const library = makeLibrary(session);
+  const control = openControl(session, path, library, shutdown);
+  await sweepDeadSessions(options, session.runtime);
+  const node = await openNodeAgent(session, path, library);
+  shutdown.add((mode) => node.stop(mode));
+  const { clock, clocks, store } = session;
+  const issuer = new CertificateIssuer({ store, clock, folder: authorityFolderOf(options), log: options.log });
+  const time =
+    clocks.virtual &&
+    new VirtualTime({
+      clock: clocks.virtual,
+      version: () => store.version,
+      settle: () => control.controller.settle(),
+      idle: () => Promise.all([node, control.inquiries, issuer].map((part) => part.idle())),
+    });
+  const api = await openApi(session, path, control, node, time);
+  shutdown.add(() => api.close());
+  shutdown.add(() => time?.close());
+  // Stop accepting connections first; in-flight requests end last, when `path` is closed.
+  const { listeners } = path;
+  shutdown.add((mode) => void listeners.close(graceMsOf(mode)).catch(() => {}));
+  control.controller.start();
+  control.controller.settle();
+  return {
+    runtime: session.runtimeName,
+    ingress: listeners.publicAddress,
+    get https() {
+      return listeners.tlsAddress;
+    },
+    api: { address: api.address, token: api.token },
+    client: makeHttpClient({ address: api.address, token: api.token }),
+    notices: [...(time ? [VIRTUAL_TIME_NOTICE] : []), ...listeners.notices, ...session.notices, ...node.notices],
+    stopRequested: api.stopRequested,
+    buildImage: node.buildImage,
+    serviceAddress: (namespace, name) => listeners.serviceAddress(namespace, name),
+    stop: (mode) => shutdown.run(mode),
+  };
+}
+
+type Session = Awaited<ReturnType<typeof openSession>>;
+type RequestPath = Awaited<ReturnType<typeof openRequestPath>>;
+
+/** What every part is given: clocks, store, configuration and container runtime. */
+async function openSession(options: EmulatorOptions, shutdown: ShutdownStack) {
+  const clocks = makeSessionClocks(options);
+  const clock = clocks.objects;
+  const { configMaps, maxPods, log } = options;
+  const { store, config } = openStore({ clock, random: systemRandom, configMaps, log });
+  recordClockChanges(clocks, store);
+  const chosen = await chooseRuntime({ ...options, onDisk: makeDiskReport({ store, clock }) });
+  const { runtime, name: runtimeName, notices } = chosen;
+  shutdown.add(() => runtime.close());
   const info = await runtime.info();
-  const coldStarts = new ColdStarts((revision, pod) => node.marks(revision, pod));
-  const data = await openDataPlane({ options, statsClock, coldStarts, control: () => control });
-  const { activator, gateway, door, sidecars, forward } = data;
-  stops.add((how) => data.close(how));
-  const inquiries = openInquiries({ clock, runtime, info, activator, door, control: () => control });
-  stops.add(() => inquiries.close());
+  seed(store, makeClusterObjects({ ...info, maxPods }));
+  return {
+    options,
+    clocks,
+    clock,
+    store,
+    config,
+    runtime,
+    runtimeName,
+    notices,
+    info,
+    startRecords: new StartRecords(),
+  };
+}
+
+/** The request path: listeners, ingress, activator and queue-proxies. */
+async function openRequestPath({ options, clocks, store, config, startRecords }: Session) {
+  const { address, port, httpsPort, limits, log } = options;
+  const coldStarts = new ColdStarts(startRecords);
+  const activator = new Activator({
+    clock: steadyClock,
+    statsClock: clocks.stats,
+    chance: Math.random,
+    podName: "activator",
+    address: ACTIVATOR_ADDRESS,
+  });
+  const forward = (revision: RevisionKey, exchange: Exchange): Promise<void> =>
+    coldStarts.follow(exchange, activator.handle(revision, exchange));
+  const gateway = new IngressGateway({ forward, chance: Math.random, address: GATEWAY_ADDRESS });
+  const forwarders = await chooseForwarder(process.env["KNAP_FORWARDER"]);
+  const queueProxies = new QueueProxies({ clock: steadyClock, statsClock: clocks.stats, forwarders, log });
+  new RevisionBackends({ store, activator, queueProxies });
+  const listeners = await GatewayListeners.open({
+    store,
+    gateway,
+    address,
+    port,
+    httpsPort,
+    limits,
+    authorityFolder: authorityFolderOf(options),
+    onPorts: config.setPorts,
+    log,
+  });
+  const close = async (mode: ShutdownMode): Promise<void> => {
+    await listeners.close(graceMsOf(mode));
+    activator.close();
+  };
+  return { activator, gateway, forward, listeners, queueProxies, coldStarts, close };
+}
+
+function makeLibrary({ runtime, info }: Session): ImageLibrary {
+  return new ImageLibrary({ runtime, engine: info, userConfig: () => readDockerConfig(process.env) });
+}
+
+function openControl(session: Session, path: RequestPath, library: ImageLibrary, shutdown: ShutdownStack) {
+  const { options, clocks, clock, store, config, runtime } = session;
+  const { activator, listeners, queueProxies } = path;
+  const inquiries = new InquiryRouter({ clock, store, config, runtime, library, activator, listeners });
+  shutdown.add(() => inquiries.close());
   const usage = new PodUsageSampler({
     clock: steadyClock,
     runtime,
-    store: () => control.store,
-    config: () => control.config().autoscaler,
+    store,
+    config: () => config.current().autoscaler,
   });
-  stops.add(() => usage[Symbol.dispose]());
-  const control: ControlPlane = makeControlPlane({
+  shutdown.add(() => usage[Symbol.dispose]());
+  const control = makeControlPlane({
+    store,
+    config,
     clock,
-    awakeSince,
-    chance: realChance,
+    awakeSince: clocks.awakeSince,
+    random: Math.random,
     defer: (run) => void setImmediate(run),
     elapsedMs: () => performance.now(),
-    configMaps: options.configMaps,
-    objects: makeClusterObjects({ ...info, ...(options.maxPods !== undefined && { maxPods: options.maxPods }) }),
-    ingressPort: door.publicAddress.port,
-    httpsPort: () => door.tlsAddress?.port,
-    admission: (config) => makeAdmission({ config }),
-    inquire: inquiries.inquire,
-    activatorStats: () => activator.report(statsClock.now()),
-    podStat: sidecars.statOf,
+    inquiries,
+    activator: { report: () => activator.report(clocks.stats.now()), onFirstRequest: activator.onFirstRequest },
+    podStat: queueProxies.statOf,
     usage,
     log: options.log,
   });
-  stops.add(() => control[Symbol.dispose]());
-  data.follow(control);
-  control.store.watch({}, (event) => inquiries.observe(event));
-  await sweepDeadSessions(options, runtime);
-  const { store } = control;
-  const { sessionId, log } = options;
+  shutdown.add(() => control[Symbol.dispose]());
+  return { ...control, inquiries };
+}
+
+async function openNodeAgent(session: Session, path: RequestPath, library: ImageLibrary): Promise<NodeAgent> {
+  const { options, clock, store, runtime, info, startRecords } = session;
+  const { gateway, forward, listeners, queueProxies } = path;
   const network = await openNodeNetwork({
-    sessionId,
-    log,
+    sessionId: options.sessionId,
+    log: options.log,
     runtime,
     info,
     store,
     ingress: gateway,
     forward,
-    publicPort: door.publicAddress.port,
+    publicPort: listeners.publicAddress.port,
     labels: sessionLabels(options),
   });
-  const { library } = inquiries;
-  const node = openNode({ settings: options, clock, runtime, info, store, sidecars, library, network });
-  stops.add((how) => node.stop(how));
-  const issuer = openIssuer(options, clock, control);
-  const time = virtual && makeTime(virtual, { control, idle: [node, inquiries, issuer] });
-  const live = {
-    control,
-    activator,
-    gateway,
-    ports: sidecars.portOf,
-    coldStarts: () => coldStarts.all,
-    https: () => door.https,
-  };
-  const api = await openApi({ ...live, options, clock, node, ...(time && { time }) });
-  stops.add(() => api.close());
-  stops.add(() => time?.close());
-  // First of all nobody new is let in; who is on the way is waited for last.
-  stops.add((how) => void door.close(how === "now" ? 0 : LAST_REQUESTS_MS).catch(() => {}));
-  control.controller.start();
-  control.controller.settle();
-  return {
-    runtime: runtimeName,
-    ingress: door.publicAddress,
-    get https() {
-      return door.tlsAddress;
-    },
-    api: { address: api.address, token: api.token },
-    client: makeHttpClient({ address: api.address, token: api.token }),
-    notices: [...(time ? [STANDING_TIME] : []), ...door.notices, ...notices, ...node.notices],
-    stopRequested: api.stopRequested,
-    buildImage: node.buildImage,
-    serviceAddress: (namespace, name) => door.serviceAddress(namespace, name),
-    stop: (how) => stops.run(how),
-  };
+  const parts = { settings: options, clock, runtime, info, store, queueProxies, startRecords, library, network };
+  return openNode(parts);
 }
 
-function authorityFolderOf({ stateFolder, sessionFolder }: EmulatorOptions): string {
-  return join(stateFolder ?? sessionFolder, "authority");
-}
-
-function openIssuer(options: EmulatorOptions, clock: Clock, { store }: ControlPlane): CertificateIssuer {
-  const issuer = new CertificateIssuer({ store, clock, folder: authorityFolderOf(options), log: options.log });
-  store.watch({}, (event) => issuer.observe(event));
-  return issuer;
-}
-
-function makeTime(clock: VirtualClock, { control, idle }: TimeParts): VirtualTime {
-  return new VirtualTime({
-    clock,
-    version: () => control.store.version,
-    settle: () => control.controller.settle(),
-    idle: () => Promise.all(idle.map((part) => part.idle())),
-  });
-}
-
-interface TimeParts {
-  readonly control: ControlPlane;
-  /** Whose work time waits for. */
-  readonly idle: readonly { idle(): Promise<void> }[];
-}
-
-/** The request path, before there is anything to route to. `follow` joins it with the store. */
-async function openDataPlane({ options, statsClock, control, coldStarts }: DataPlaneParts) {
-  const { address, port, httpsPort, limits, log } = options;
-  const activator = new Activator({
-    clock: steadyClock,
-    statsClock,
-    chance: Math.random,
-    podName: "activator",
-    address: ACTIVATOR_ADDRESS,
-    onStat: (revision, stat) => control().tick.receive(revision, stat),
-  });
-  const forward = (revision: RevisionKey, exchange: Exchange): Promise<void> =>
-    coldStarts.follow(exchange, activator.handle(revision, exchange));
-  const gateway = new IngressGateway({
-    forward,
-    chance: Math.random,
-    address: GATEWAY_ADDRESS,
-  });
-  const door = await GatewayListeners.open({
-    gateway,
-    address,
-    log,
-    authorityFolder: authorityFolderOf(options),
-    onTls: () => control().reconfigure(),
-    ...(port !== undefined && { port }),
-    ...(httpsPort !== undefined && { httpsPort }),
-    ...(limits && { limits }),
-  });
-  let traffic: RevisionBackends | undefined;
-  const forwarders = await chooseForwarder(process.env["KNAP_FORWARDER"]);
-  const sidecars = new QueueProxies({
-    clock: steadyClock,
-    statsClock,
-    forwarders,
-    onDoor: (pod) => traffic?.doorChanged(pod),
-    log,
-  });
-  const follow = ({ store }: ControlPlane): void => {
-    const watch = new RevisionBackends({ store, activator, doorOf: sidecars.doorOf });
-    traffic = watch;
-    door.follow(store);
-    store.watch({}, (event) => {
-      watch.observe(event);
-      door.observe(event);
-    });
-  };
-  const close = async (how: ShutdownMode): Promise<void> => {
-    await door.close(how === "now" ? 0 : LAST_REQUESTS_MS);
-    activator.close();
-  };
-  return { activator, gateway, forward, door, sidecars, follow, close };
-}
-
-interface DataPlaneParts {
-  readonly options: EmulatorOptions;
-  readonly statsClock: Clock;
-  readonly coldStarts: ColdStarts;
-  /** Made later: it needs the ingress port. */
-  readonly control: () => ControlPlane;
-}
-
-/** The API server with the emulator's own verbs. */
-async function openApi({ options, clock, node, ports, ...live }: ApiParts) {
+/** The API server with the verbs of knap.dev. */
+async function openApi(
+  { options, clock, store }: Session,
+  { activator, gateway, listeners, queueProxies, coldStarts }: RequestPath,
+  control: ControlPlane,
+  node: NodeAgent,
+  time: VirtualTime | undefined,
+) {
   const stopRequest = new AbortController();
   const token = randomBytes(24).toString("base64url");
   const server = new ApiServer({
-    store: live.control.store,
+    store,
     clock,
     token,
     logs: node.logs,
-    ports,
+    ports: queueProxies.portOf,
     unknownFields,
     verbs: makeKnapVerbs({
-      ...live,
       clock,
+      control,
+      activator,
+      gateway,
+      coldStarts: () => coldStarts.all,
+      https: () => listeners.https,
+      time,
       kill: node.kill,
       onStop: () => stopRequest.abort(),
     }),
@@ -254,22 +249,10 @@ async function openApi({ options, clock, node, ports, ...live }: ApiParts) {
   return { address, token, stopRequested: stopRequest.signal, close: () => server[Symbol.asyncDispose]() };
 }
 
-interface ApiParts {
-  readonly options: EmulatorOptions;
-  readonly clock: Clock;
-  readonly control: ControlPlane;
-  readonly activator: Activator;
-  readonly gateway: IngressGateway;
-  readonly node: NodeAgent;
-  readonly ports: PodPorts;
-  readonly coldStarts: () => readonly ColdStart[];
-  readonly https: () => HttpsListener | undefined;
-  readonly time?: VirtualTime;
+function graceMsOf(mode: ShutdownMode): number {
+  return mode === "now" ? 0 : LAST_REQUESTS_MS;
 }
 
-const SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789";
-
-/** Five characters without vowels, as Kubernetes makes them. */
-function randomSuffix(): string {
-  return Array.from(randomBytes(5), (byte) => SUFFIX_LETTERS[byte % SUFFIX_LETTERS.length]).join("");
+function authorityFolderOf({ stateFolder, sessionFolder }: EmulatorOptions): string {
+  return join(stateFolder ?? sessionFolder, "authority");
 }

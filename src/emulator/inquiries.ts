@@ -1,99 +1,36 @@
-// Who answers which question of the planners: the two rooms that may touch a socket or a registry for it.
+// Assigns each kind of planners' questions to the part that answers it by a socket or a registry.
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { ServerlessService } from "../apis/networking/types.ts";
 import type { Clock } from "../base/clock.ts";
+import { Emitter } from "../base/emitter.ts";
 import { InFlight } from "../base/in-flight.ts";
 import { steadyClock } from "../base/steady-clock.ts";
 import type { Inquire } from "../control-plane/controller/inquiries.ts";
 import type { AnswerOf, Inquiry } from "../control-plane/controller/reconciler.ts";
 import { ActivatorProbe } from "../control-plane/prober/activator-probe.ts";
 import { IngressProbe } from "../control-plane/prober/ingress-probe.ts";
+import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import type { WatchEvent } from "../control-plane/store/view.ts";
 import type { Activator } from "../data-plane/activator/activator.ts";
 import type { GatewayListeners } from "../gateway/listeners.ts";
 import { Digests } from "../node/agent/digests.ts";
-import { ImageLibrary } from "../node/image/image-library.ts";
-import { readDockerConfig } from "../node/image/registry-auth.ts";
-import type { ContainerRuntime, RuntimeInfo } from "../node/runtime/runtime.ts";
-import type { ControlPlane } from "./control-plane.ts";
+import type { ImageLibrary } from "../node/image/image-library.ts";
+import type { ContainerRuntime } from "../node/runtime/runtime.ts";
+import type { InquirySource } from "./control-plane.ts";
+import type { LiveConfig } from "./live-config.ts";
 
 const INGRESS = "Ingress.networking.internal.knative.dev";
 
 export interface InquiryOptions {
-  /** Of the control plane: the rhythm in which the activator is proven. What goes over sockets keeps to real time. */
+  /** The clock of objects: it paces the probes of the activator. Ingress probes and registries use the steady clock. */
   readonly clock: Clock;
+  readonly store: ObjectStore;
+  readonly config: LiveConfig;
   readonly runtime: ContainerRuntime;
-  readonly info: RuntimeInfo;
-  readonly activator: Activator;
-  readonly door: GatewayListeners;
-  readonly control: () => ControlPlane;
-}
-
-export interface Inquiries {
-  readonly inquire: Inquire;
   readonly library: ImageLibrary;
-  /** Every event of the store goes here: answers about what has changed or gone no longer hold. */
-  observe(event: Pick<WatchEvent, "type" | "object" | "old">): void;
-  /** Resolves when no attempt to find an answer is under way; the pause before the next one is none. */
-  idle(): Promise<void>;
-  close(): void;
-}
-
-export function openInquiries(options: InquiryOptions): Inquiries {
-  const { clock, runtime, info, activator, door, control } = options;
-  const library = new ImageLibrary({ runtime, engine: info, userConfig: () => readDockerConfig(process.env) });
-  const inFlight = new InFlight();
-  const activatorProbe = new ActivatorProbe({
-    clock,
-    send: (revision, headers) => inFlight.track(activator.probe(revision, headers)),
-    forget: (question) => control().controller.forget(question),
-  });
-  const ingressProbe = new IngressProbe({
-    clock: steadyClock,
-    send: (host, { namespace, name }, headers) => {
-      const { rules = [] } = control().store.get(INGRESS, namespace, name)?.spec ?? {};
-      const isPublic = rules.some((rule) => rule.visibility !== "ClusterLocal" && rule.hosts?.includes(host));
-      return inFlight.track(door.probe({ host, headers, listener: isPublic ? "public" : "local" }));
-    },
-  });
-  const digests = new Digests({
-    clock: steadyClock,
-    track: (attempt) => inFlight.track(attempt),
-    runtime,
-    library,
-    store: () => control().store,
-    skip: () => control().config().deployment.registriesSkippingTagResolving,
-  });
-  const answerers: { [A in Inquiry["ask"]]: Answerer<A> } = {
-    ActivatorProbe: (question, done) => activatorProbe.inquire(question, done),
-    IngressProbe: (question, done) => ingressProbe.inquire(question, done),
-    Digest: (question, done) => digests.inquire(question, done),
-    PodAdmission: (_, done) => done({ ok: true }),
-    MetricCollection: (_, done) => done({ error: "" }),
-  };
-  return {
-    inquire: (question, done) =>
-      (answerers[question.ask] as Answerer<Inquiry["ask"]>)(question as never, done as never),
-    library,
-    observe: ({ type, object, old }) => {
-      const { namespace = "", name } = object.metadata;
-      const gone = type === "DELETED";
-      if (object.kind === "Ingress" && gone) ingressProbe.stop(namespace, name);
-      if (object.kind !== "ServerlessService") return;
-      const revision: RevisionKey = `${namespace}/${name}`;
-      if (gone) activatorProbe.stop(revision);
-      const modeOf = (service: AnyObject | undefined) => (service as ServerlessService | undefined)?.spec.mode;
-      // Who stands in the path has changed, so an old yes or no says nothing.
-      if (old && modeOf(old) !== modeOf(object)) control().controller.forget({ ask: "ActivatorProbe", revision });
-    },
-    idle: () => inFlight.idle(),
-    close: () => {
-      activatorProbe.close();
-      ingressProbe.close();
-      digests.close();
-    },
-  };
+  readonly activator: Activator;
+  readonly listeners: GatewayListeners;
 }
 
 type Question<A extends Inquiry["ask"]> = Extract<Inquiry, { readonly ask: A }>;
@@ -101,3 +38,80 @@ type Answerer<A extends Inquiry["ask"]> = (
   question: Question<A>,
   done: (answer: AnswerOf<Question<A>>) => void,
 ) => void;
+
+export class InquiryRouter implements InquirySource {
+  readonly #stale = new Emitter<Inquiry>();
+  readonly #inFlight = new InFlight();
+  readonly #activatorProbe: ActivatorProbe;
+  readonly #ingressProbe: IngressProbe;
+  readonly #digests: Digests;
+  readonly #answerers: { [A in Inquiry["ask"]]: Answerer<A> };
+
+  readonly onStale = this.#stale.subscribe;
+
+  constructor(options: InquiryOptions) {
+    const { clock, store, config, runtime, library, activator } = options;
+    this.#activatorProbe = new ActivatorProbe({
+      clock,
+      send: (revision, headers) => this.#inFlight.track(activator.probe(revision, headers)),
+      forget: (question) => this.#stale.emit(question),
+    });
+    this.#ingressProbe = makeIngressProbe(options, this.#inFlight);
+    this.#digests = new Digests({
+      clock: steadyClock,
+      track: (attempt) => this.#inFlight.track(attempt),
+      runtime,
+      library,
+      store,
+      skip: () => config.current().deployment.registriesSkippingTagResolving,
+    });
+    this.#answerers = {
+      ActivatorProbe: (question, done) => this.#activatorProbe.inquire(question, done),
+      IngressProbe: (question, done) => this.#ingressProbe.inquire(question, done),
+      Digest: (question, done) => this.#digests.inquire(question, done),
+      PodAdmission: (_, done) => done({ ok: true }),
+      MetricCollection: (_, done) => done({ error: "" }),
+    };
+    store.watch({}, (event) => this.#observe(event));
+  }
+
+  readonly inquire: Inquire = (question, done) =>
+    (this.#answerers[question.ask] as Answerer<Inquiry["ask"]>)(question as never, done as never);
+
+  /** Resolves when no attempt is running; pauses between attempts do not count. */
+  idle(): Promise<void> {
+    return this.#inFlight.idle();
+  }
+
+  close(): void {
+    this.#activatorProbe.close();
+    this.#ingressProbe.close();
+    this.#digests.close();
+  }
+
+  #observe({ type, object, old }: WatchEvent): void {
+    const { namespace = "", name } = object.metadata;
+    const isDeleted = type === "DELETED";
+    if (object.kind === "Ingress" && isDeleted) this.#ingressProbe.stop(namespace, name);
+    if (object.kind !== "ServerlessService") return;
+    const revision: RevisionKey = `${namespace}/${name}`;
+    if (isDeleted) this.#activatorProbe.stop(revision);
+    // The mode decides whether the activator is in the request path, so a change makes earlier answers stale.
+    if (old && modeOf(old) !== modeOf(object)) this.#stale.emit({ ask: "ActivatorProbe", revision });
+  }
+}
+
+function makeIngressProbe({ store, listeners }: InquiryOptions, inFlight: InFlight): IngressProbe {
+  return new IngressProbe({
+    clock: steadyClock,
+    send: (host, { namespace, name }, headers) => {
+      const { rules = [] } = store.get(INGRESS, namespace, name)?.spec ?? {};
+      const isPublic = rules.some((rule) => rule.visibility !== "ClusterLocal" && rule.hosts?.includes(host));
+      return inFlight.track(listeners.probe({ host, headers, listener: isPublic ? "public" : "local" }));
+    },
+  });
+}
+
+function modeOf(service: AnyObject): ServerlessService["spec"]["mode"] {
+  return (service as ServerlessService).spec.mode;
+}

@@ -1,5 +1,6 @@
-// The clocks of one session: whose time is whose, and what is said when the machine's clock is set. It waits for nothing.
+// Makes the clocks of one session, and records in the store when the machine's clock was set.
 import type { Clock, Time } from "../base/clock.ts";
+import { Emitter } from "../base/emitter.ts";
 import { formatDuration } from "../base/go/duration.ts";
 import { steadyClock } from "../base/steady-clock.ts";
 import { VirtualClock } from "../base/virtual-clock.ts";
@@ -13,45 +14,47 @@ import type { EmulatorOptions } from "./options.ts";
 export interface SessionClocks {
   /** Of objects, planners and autoscaler. */
   readonly objects: Clock;
-  /** Of request statistics: averages over a second that no jump may stretch. */
+  /** Of request statistics, whose averages over a second no clock change may distort. */
   readonly stats: Clock;
   /** The same as `objects` with `--clock virtual`. */
   readonly virtual?: VirtualClock;
   /** See `World.awakeSince`. */
   readonly awakeSince: () => Time;
+  /** Reports that the machine's clock was set, by so many ms. Never with `--clock virtual`. */
+  readonly onSet: Emitter<number>["subscribe"];
 }
 
-/** `store`: where the Node is, for an Event about it. `wall`: what the machine says that it is. */
+/** `wall`: the machine's clock. */
 export function makeSessionClocks(
   { clock, log }: Pick<EmulatorOptions, "clock" | "log">,
-  store: () => ObjectStore,
   wall: () => Time = Date.now,
 ): SessionClocks {
+  const changes = new Emitter<number>();
   if (clock === "virtual") {
     const virtual = new VirtualClock(wall());
-    return { objects: virtual, stats: virtual, virtual, awakeSince: () => 0 };
+    return { objects: virtual, stats: virtual, virtual, awakeSince: () => 0, onSet: changes.subscribe };
   }
-  const objects = new WallClock({
-    wall,
-    steady: steadyClock,
-    onSet: (byMs) => {
-      log.info("the machine's clock was set", { byMs });
-      // The reading that found it may be made in the midst of a write.
-      setImmediate(() => {
-        const node = store().get("Node", "", NODE_NAME);
-        if (node) new EventRecorder(store(), objects).record(node, clockNote(byMs), "kubelet");
-      });
-    },
-  });
-  return { objects, stats: steadyClock, awakeSince: () => objects.awakeSince };
+  const objects = new WallClock({ wall, steady: steadyClock, onSet: (byMs) => changes.emit(byMs) });
+  changes.subscribe((byMs) => log.info("the machine's clock was set", { byMs }));
+  return { objects, stats: steadyClock, awakeSince: () => objects.awakeSince, onSet: changes.subscribe };
 }
 
-/** The machine's clock was set by so much. */
+/** Records an Event of the Node each time the machine's clock is set. */
+export function recordClockChanges({ objects, onSet }: SessionClocks, store: ObjectStore): void {
+  onSet((byMs) => {
+    // The clock notices the change when it is read, which may be during a store write.
+    setImmediate(() => {
+      const node = store.get("Node", "", NODE_NAME);
+      if (node) new EventRecorder(store, objects).record(node, clockNote(byMs), "kubelet");
+    });
+  });
+}
+
 function clockNote(byMs: number): EventNote {
-  const much = formatDuration(BigInt(Math.round(Math.abs(byMs) / 1000)) * 1_000_000_000n);
+  const amount = formatDuration(BigInt(Math.round(Math.abs(byMs) / 1000)) * 1_000_000_000n);
   const message =
     byMs > 0
-      ? `the machine's clock went forward by ${much} (it slept, or was set): times here follow it, and what was waiting for a pod waits on`
-      : `the machine's clock was set back by ${much}: times here go on evenly until it has caught up`;
+      ? `the machine's clock went forward by ${amount} (it was set, or the machine slept): object times follow it, and requests that wait for a pod keep waiting`
+      : `the machine's clock was set back by ${amount}: object times continue evenly until it has caught up`;
   return { type: "Normal", reason: "ClockSet", message };
 }

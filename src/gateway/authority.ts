@@ -1,11 +1,11 @@
-// The local certificate authority on disk: made once per user, kept, so that who trusts it once need not do so again. It signs nothing.
+// Keeps the local certificate authority in a folder of the user, so that the user has to trust it only once.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type KeyPair, makeAuthority } from "./certificates.ts";
 
-/** Key and certificate in one file, so that they are made together or not at all. */
+/** Key and certificate, in one file so that both are written or neither. */
 const SECRET_FILE = "authority-key.pem";
-/** What people give their browser. */
+/** The certificate alone, for browsers. */
 const PUBLIC_FILE = "authority.pem";
 
 export interface StoredAuthority extends KeyPair {
@@ -13,7 +13,7 @@ export interface StoredAuthority extends KeyPair {
   readonly file: string;
 }
 
-/** The authority of that folder; made when there is none, or none that can be read. Rejects when the folder cannot be written. */
+/** Reads the authority of that folder, or makes one if there is no readable one. Rejects if the folder cannot be written. */
 export async function openAuthority(folder: string, now: Date): Promise<StoredAuthority> {
   const path = join(folder, SECRET_FILE);
   const file = join(folder, PUBLIC_FILE);
@@ -24,9 +24,9 @@ export async function openAuthority(folder: string, now: Date): Promise<StoredAu
   try {
     await writeFile(path, made.key + made.cert, { mode: 0o600, flag: "wx" });
   } catch (error) {
-    // Another start was faster: its authority is the user's.
-    const theirs = (error as NodeJS.ErrnoException).code === "EEXIST" ? await readPair(path) : undefined;
-    if (theirs) return { ...theirs, file };
+    // Another session has just written one: use that.
+    const written = (error as NodeJS.ErrnoException).code === "EEXIST" ? await readPair(path) : undefined;
+    if (written) return { ...written, file };
     await writeFile(path, made.key + made.cert, { mode: 0o600 });
   }
   await writeFile(file, made.cert);

@@ -1,4 +1,4 @@
-// Answers Knative's Certificates, as a certificate manager does in a cluster: the local authority signs, a Secret keeps the pair, the status says Ready.
+// Acts as the certificate manager of Knative's Certificates: the local authority signs, the key pair goes into a Secret, the status becomes Ready.
 import type { Secret } from "../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../apis/kinds.ts";
 import { certificateConditions } from "../apis/meta/condition-sets.ts";
@@ -10,7 +10,6 @@ import { InFlight } from "../base/in-flight.ts";
 import type { Logger } from "../base/logger.ts";
 import { timeText } from "../base/time.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
-import type { WatchEvent } from "../control-plane/store/view.ts";
 import { openAuthority } from "./authority.ts";
 import { issueCertificate, type KeyPair } from "./certificates.ts";
 
@@ -18,7 +17,7 @@ const KIND = "Certificate.networking.internal.knative.dev";
 
 export interface CertificateIssuerOptions {
   readonly store: ObjectStore;
-  /** Of the objects' times; certificates themselves are valid in real time. */
+  /** The clock of objects. Certificates are valid in real time. */
   readonly clock: Pick<Clock, "now">;
   /** Where the local authority is kept. */
   readonly folder: string;
@@ -28,18 +27,18 @@ export interface CertificateIssuerOptions {
 export class CertificateIssuer {
   readonly #options: CertificateIssuerOptions;
   readonly #inFlight = new InFlight();
-  /** Uid and generation of those being issued. */
+  /** Uid and generation of Certificates being issued. */
   readonly #issuing = new Set<string>();
   #authority: Promise<KeyPair> | undefined;
 
   constructor(options: CertificateIssuerOptions) {
     this.#options = options;
-  }
-
-  /** Every event of the store goes here. */
-  observe({ type, object }: Pick<WatchEvent, "type" | "object">): void {
-    if (isCertificate(object) && type !== "DELETED") this.#look(object);
-    if (object.kind === "Secret" && type === "DELETED") this.#replace(object);
+    const { store } = options;
+    store.watch(
+      { kind: KIND },
+      ({ type, object }) => type !== "DELETED" && this.#issueIfMissing(object as Certificate),
+    );
+    store.watch({ kind: "Secret" }, ({ type, object }) => type === "DELETED" && this.#replace(object));
   }
 
   /** Resolves when nothing is being issued. */
@@ -47,20 +46,20 @@ export class CertificateIssuer {
     return this.#inFlight.idle();
   }
 
-  /** A Secret that was taken away is made anew. */
+  /** Makes a deleted Secret again. */
   #replace({ metadata }: AnyObject): void {
     const { namespace = "", name } = metadata;
     for (const certificate of this.#options.store.list(KIND, { namespace }))
-      if (certificate.spec.secretName === name) this.#look(certificate);
+      if (certificate.spec.secretName === name) this.#issueIfMissing(certificate);
   }
 
-  #look(certificate: Certificate): void {
+  #issueIfMissing(certificate: Certificate): void {
     const { namespace = "", uid = "", generation = 0, deletionTimestamp } = certificate.metadata;
     const secret = this.#options.store.get("Secret", namespace, certificate.spec.secretName);
-    const turn = `${uid} ${generation}`;
-    if (deletionTimestamp !== undefined || (isReady(certificate) && secret) || this.#issuing.has(turn)) return;
-    this.#issuing.add(turn);
-    void this.#inFlight.track(this.#issue(certificate).finally(() => this.#issuing.delete(turn)));
+    const issue = `${uid} ${generation}`;
+    if (deletionTimestamp !== undefined || (isReady(certificate) && secret) || this.#issuing.has(issue)) return;
+    this.#issuing.add(issue);
+    void this.#inFlight.track(this.#issue(certificate).finally(() => this.#issuing.delete(issue)));
   }
 
   async #issue(certificate: Certificate): Promise<void> {
@@ -89,10 +88,6 @@ export class CertificateIssuer {
       conditions: certificateConditions.markTrue([], "Ready", timeText(clock.now())),
     });
   }
-}
-
-function isCertificate(object: AnyObject): object is Certificate {
-  return object.kind === "Certificate" && object.apiVersion.startsWith("networking.internal.knative.dev/");
 }
 
 function makeSecret({ apiVersion, kind, metadata, spec }: Certificate, { cert, key }: KeyPair): Secret {

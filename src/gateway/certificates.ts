@@ -1,5 +1,4 @@
-// Certificates of the TLS door: a local authority, and a certificate per host made by it or given by the user. It listens on nothing and
-// writes no file.
+// Makes certificates: a local authority, and certificates per host that it signs. Keeps those of the TLS listener by SNI name.
 import { createSecureContext, type SecureContext } from "node:tls";
 import { hostName } from "../apis/networking/host-name.ts";
 
@@ -13,12 +12,12 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const AUTHORITY_DAYS = 3650;
 /** Browsers refuse certificates that are valid for longer than 398 days. */
 const HOST_DAYS = 397;
-/** So that a clock that is a little behind finds them valid. */
+/** Clients whose clock is a little behind still accept them. */
 const BACKDATED_MS = DAY_MS;
-/** What a client gets whose name nobody is served under. */
+/** The hosts of the certificate for all other SNI names. */
 const DEFAULT_HOSTS: readonly string[] = ["localhost", "*.localhost", "127.0.0.1", "::1"];
 
-/** A new authority, to be kept by the caller: people who trust it once need not do so again. */
+/** Makes a new authority. The caller keeps it, so that users trust it only once. */
 export async function makeAuthority(now: Date): Promise<KeyPair> {
   return generate("knap local authority", AUTHORITY_DAYS, now, {
     extensions: [
@@ -28,7 +27,7 @@ export async function makeAuthority(now: Date): Promise<KeyPair> {
   });
 }
 
-/** A certificate for these names, signed by the authority and followed by its certificate. */
+/** Makes a certificate for these names, signed by the authority and followed by the authority's certificate. */
 export async function issueCertificate(authority: KeyPair, hosts: readonly string[], now: Date): Promise<KeyPair> {
   const { cert, key } = await generate(hosts[0] ?? "localhost", HOST_DAYS, now, {
     ca: authority,
@@ -47,7 +46,7 @@ export interface CertificateOptions {
   readonly now: () => Date;
 }
 
-/** The certificates of one TLS door, by SNI name. */
+/** The certificates of one TLS listener, by SNI name. */
 export class Certificates {
   readonly #options: CertificateOptions;
   readonly #contexts = new Map<string, SecureContext>();
@@ -64,19 +63,19 @@ export class Certificates {
     return certificates;
   }
 
-  /** The hosts that {@link prepare} would have to make certificates for. */
+  /** The hosts without a certificate. */
   missing(hosts: readonly string[]): readonly string[] {
     return hosts.filter((host) => !this.#contexts.has(hostName(host)));
   }
 
-  /** Makes what is missing for these hosts: await it before the table that names them is swapped in. */
+  /** Makes certificates for those of these hosts that have none. */
   async prepare(hosts: readonly string[]): Promise<void> {
     for (const host of hosts.map(hostName)) {
       if (!this.#contexts.has(host)) this.#contexts.set(host, await this.#make([host]));
     }
   }
 
-  /** Uses the user's own certificate for these hosts. Returns the reason when it cannot be used. */
+  /** Uses the user's own certificate for these hosts. Returns an error text if it is not usable. */
   use(hosts: readonly string[], { cert, key }: KeyPair): string | undefined {
     try {
       const context = createSecureContext({ cert, key });
@@ -90,12 +89,12 @@ export class Certificates {
     }
   }
 
-  /** The user's certificate for these hosts is gone: the authority's takes its place with the next {@link prepare}. */
+  /** Drops the user's certificate for these hosts; the next {@link prepare} makes others. */
   drop(hosts: readonly string[]): void {
     for (const host of hosts.map(hostName)) if (this.#given.delete(host)) this.#contexts.delete(host);
   }
 
-  /** For the door; "" when the client named no host. */
+  /** The certificate to present; `serverName` is "" if the client sent no SNI name. */
   readonly contextFor = (serverName: string): SecureContext | undefined =>
     this.#contexts.get(hostName(serverName)) ?? this.#fallback;
 
@@ -108,11 +107,11 @@ export class Certificates {
 type Generate = typeof import("selfsigned").generate;
 type GenerateOptions = NonNullable<Parameters<Generate>[1]>;
 
-/** Loaded only when a TLS door is opened: most sessions have none. */
+/** Loads the library only when needed: most sessions serve no https. */
 async function generate(commonName: string, days: number, now: Date, more: GenerateOptions): Promise<KeyPair> {
-  // The default alone is there in the bundle too: a CommonJS library's names are known to Node's loader only.
+  // In the bundle, a CommonJS library has only a default export.
   const { default: selfsigned } = await import("selfsigned");
-  // X.509 allows 64 characters; the names that count are the alternative ones.
+  // X.509 limits the common name to 64 characters; clients check only the alternative names.
   const { cert, private: key } = await selfsigned.generate([{ name: "commonName", value: commonName.slice(0, 64) }], {
     keyType: "ec",
     algorithm: "sha256",

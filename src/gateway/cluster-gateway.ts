@@ -1,4 +1,4 @@
-// Joins the local gateway with the store and the ingress: which names exist, who takes the requests, and what a Pod's containers are told. Decides nothing.
+// Opens the session's container network and its gateway, connected to the store (names) and the ingress (requests).
 import type { StringMap } from "../apis/meta/object.ts";
 import { EnvironmentError } from "../base/environment-error.ts";
 import type { Logger } from "../base/logger.ts";
@@ -16,20 +16,20 @@ export interface ClusterGatewayParts {
   readonly runtime: ContainerRuntime;
   readonly info: RuntimeInfo;
   readonly store: ObjectStore;
-  /** Takes what comes in at the local gateway. */
+  /** Handles requests that arrive at the gateway. */
   readonly ingress: IngressGateway;
-  /** Takes what goes to a revision and to no route. */
+  /** Handles requests to a revision's own Service. */
   readonly forward: RevisionServices["forward"];
   readonly publicPort: number;
-  /** Of everything that is made on the engine. */
+  /** Set on everything made on the engine. */
   readonly labels: StringMap;
 }
 
-/** Opens the session's network and its gateway; undefined where the runtime has no networks. */
+/** Returns undefined if the runtime has no networks. */
 export async function openNodeNetwork(parts: ClusterGatewayParts): Promise<NodeNetwork | undefined> {
   const { sessionId, log, runtime, info, store, ingress, forward, publicPort, labels } = parts;
   if (!runtime.capabilities.networks) return undefined;
-  const way = wantedWay(process.env["KNAP_GATEWAY"]);
+  const mode = wantedMode(process.env["KNAP_GATEWAY"]);
   const prefix = `knap-${sessionId}`;
   const network = await runtime.networks.open({ name: prefix, labels });
   const names = {
@@ -37,8 +37,8 @@ export async function openNodeNetwork(parts: ClusterGatewayParts): Promise<NodeN
     isPublicHost: (host: string) => ingress.table.publicHosts.includes(host),
   };
   const handler = makeLocalHandler({ store, forward, otherwise: ingress.handle });
-  const order = { runtime, info, network, names, handler, publicPort, labels, prefix, log };
-  const { gateway, hostAddress, notice } = await openGateway(order, way);
+  const options = { runtime, info, network, names, handler, publicPort, labels, prefix, log };
+  const { gateway, hostAddress, notice } = await openGateway(options, mode);
   return {
     ...network,
     dns: gateway && ((pod) => renderDns(pod, gateway.address)),
@@ -51,9 +51,9 @@ export async function openNodeNetwork(parts: ClusterGatewayParts): Promise<NodeN
   };
 }
 
-/** `KNAP_GATEWAY`: no choice is left to knap. */
-function wantedWay(text = ""): ClusterGateway["mode"] | undefined {
+/** The gateway mode that `KNAP_GATEWAY` demands; undefined: knap chooses. */
+function wantedMode(text = ""): ClusterGateway["mode"] | undefined {
   if (text === "" || text === "auto") return undefined;
   if (text === "host" || text === "container") return text;
-  throw new EnvironmentError(`KNAP_GATEWAY=${text}`, "no such gateway", "Say host, container or auto");
+  throw new EnvironmentError(`KNAP_GATEWAY=${text}`, "no such gateway", "Use host, container or auto");
 }

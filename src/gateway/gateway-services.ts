@@ -1,4 +1,4 @@
-// The gateway as the API shows it: the core Services that the status of every Ingress names. Who asks where requests go in finds the ports of this machine there. Pure.
+// Makes the gateway's core Services, which the status of every Ingress names and whose node ports are the ports on this machine. Pure.
 import { SYSTEM_NAMESPACE } from "../apis/config/serving-config.ts";
 import type { CoreService } from "../apis/core/types.ts";
 import type { ObjectKey } from "../apis/kinds.ts";
@@ -16,7 +16,7 @@ export const publicGatewayKey: ObjectKey<"Service"> = {
   name: PUBLIC_GATEWAY,
 };
 
-/** The public gateway, whose node ports are the doors of this machine, and the one that is there for containers only. */
+/** The public gateway with the ports on this machine, and the local gateway for containers. */
 export function makeGatewayServices(ports: GatewayPorts): readonly CoreService[] {
   const metadata = { namespace: SYSTEM_NAMESPACE };
   return [

@@ -1,5 +1,4 @@
-// Opens a door where the user wants it: on both loopback families when the address is loopback, on a free port when a default one is taken.
-
+// Opens a listener where the user wants it: on both loopback families if the address is loopback, on a free port if the default port is taken.
 import { EnvironmentError } from "../base/environment-error.ts";
 import type { Handler, ListenerKind } from "../data-plane/http/exchange.ts";
 import { type ListenerOptions, type OpenListener, openListener } from "../data-plane/http-server/open-listener.ts";
@@ -10,17 +9,18 @@ const LOOPBACK_6 = "::1";
 export interface ListenOptions {
   /** As the user gave it; 127.0.0.1 and localhost mean both families. */
   readonly address: string;
-  /** The port that the user named: taken is an error. */
-  readonly port?: number;
-  /** The port to try otherwise; a free one when it is taken. */
+  /** The port that the user named: an error if it is taken. */
+  readonly port?: number | undefined;
+  /** Used if the user named no port; if it is taken, a free port. */
   readonly defaultPort: number;
-  /** How the port is called in a notice, and the flag that chooses it: `ingress`, `--port`. */
-  readonly what: string;
+  /** Names the listener in notices: `ingress`. */
+  readonly name: string;
+  /** The flag that chooses the port: `--port`. */
   readonly flag: string;
   readonly listener: ListenerKind;
   readonly handler: Handler;
   readonly tls?: ListenerOptions["tls"];
-  readonly limits?: ListenerOptions["limits"];
+  readonly limits?: ListenerOptions["limits"] | undefined;
 }
 
 export interface Listening {
@@ -31,12 +31,12 @@ export interface Listening {
   readonly notices: readonly string[];
 }
 
-/** Rejects with an {@link EnvironmentError} when the port that the user named cannot be had. */
+/** Rejects with an {@link EnvironmentError} if the port that the user named, or any port on the address, cannot be opened. */
 export async function listen(options: ListenOptions): Promise<Listening> {
-  const { address, listener: door, handler, tls, limits } = options;
+  const { address, listener, handler, tls, limits } = options;
   const host = hostOf(address);
   const open = (at: { readonly host: string; readonly port: number }): Promise<OpenListener> =>
-    openListener({ ...at, listener: door, handler, ...(tls && { tls }), ...(limits && { limits }) });
+    openListener({ ...at, listener, handler, ...(tls && { tls }), ...(limits && { limits }) });
   const { first, notices } = await openFirst(options, (port) => open({ host, port }));
   // Some machines have no IPv6.
   const second =
@@ -45,7 +45,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
 }
 
 async function openFirst(
-  { address, port, defaultPort, what, flag }: ListenOptions,
+  { address, port, defaultPort, name, flag }: ListenOptions,
   open: (port: number) => Promise<OpenListener>,
 ): Promise<{ readonly first: OpenListener; readonly notices: readonly string[] }> {
   try {
@@ -55,7 +55,7 @@ async function openFirst(
     if (port !== undefined || code !== "EADDRINUSE")
       throw portError(error, `${hostOf(address)}:${port ?? defaultPort}`, flag);
     const first = await open(0);
-    return { first, notices: [`port ${defaultPort} is taken; the ${what} listens on ${first.port}`] };
+    return { first, notices: [`port ${defaultPort} is taken; the ${name} listens on ${first.port}`] };
   }
 }
 
@@ -67,14 +67,14 @@ function portError(error: unknown, where: string, flag: string): EnvironmentErro
   const code = (error as NodeJS.ErrnoException).code;
   const what = `cannot listen on ${where}`;
   if (code === "EADDRINUSE")
-    return new EnvironmentError(what, "the port is taken", `Choose another with ${flag}, or leave the flag out`);
+    return new EnvironmentError(what, "the port is taken", `Choose another port with ${flag}, or omit the flag`);
   if (code === "EACCES")
-    return new EnvironmentError(what, "this user may not open that port", `Choose one above 1023 with ${flag}`);
+    return new EnvironmentError(what, "this user may not open that port", `Choose a port above 1023 with ${flag}`);
   if (code === "EADDRNOTAVAIL")
     return new EnvironmentError(
       what,
-      "the address is not one of this machine's",
-      "Give one of its own with --address, or 0.0.0.0",
+      "the address does not belong to this machine",
+      "Use one of its own addresses with --address, or 0.0.0.0",
     );
   return new EnvironmentError(what, String((error as Error).message ?? error), "Choose another address or port");
 }

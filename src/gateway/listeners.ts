@@ -1,5 +1,4 @@
-// Where requests come in: the public doors, the local gateway's door, one loopback door per Service; and the routing table that follows the store's Ingresses.
-// It decides no route; that is the table's.
+// The listeners of one session (public, local, one loopback port per Service, https on demand), and the routing table compiled from the store's Ingresses.
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { Ingress } from "../apis/networking/types.ts";
 import type { Address } from "../base/address.ts";
@@ -14,158 +13,148 @@ import type { ListenerLimits } from "../data-plane/http-server/limits.ts";
 import { type OpenListener, openListener } from "../data-plane/http-server/open-listener.ts";
 import type { IngressGateway } from "../data-plane/ingress/ingress.ts";
 import { compileRoutingTable, type RoutingTable, type TableOptions } from "../data-plane/ingress/routing-table.ts";
+import { type GatewayPorts, gatewayPorts, makeGatewayServices, publicGatewayKey } from "./gateway-services.ts";
 import { LOOPBACK, listen } from "./listen.ts";
+import { ServiceListeners } from "./service-listeners.ts";
 import { asksForTls, TlsListener } from "./tls-listener.ts";
 
 const DEFAULT_PORT = 8080;
 
 export interface GatewayListenersOptions {
+  readonly store: ObjectStore;
   readonly gateway: IngressGateway;
   /** As the user gave it; 127.0.0.1 means both families. */
   readonly address: string;
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** See `EmulatorOptions.httpsPort`. */
-  readonly httpsPort?: number;
-  /** Of all its doors. */
-  readonly limits?: Partial<ListenerLimits>;
+  readonly httpsPort?: number | undefined;
+  /** Apply to each listener. */
+  readonly limits?: Partial<ListenerLimits> | undefined;
   /** Where the local certificate authority is kept. */
   readonly authorityFolder: string;
-  /** https is served from now on. */
-  readonly onTls: () => void;
+  /** Called when the public ports are known, and again when https opens. */
+  readonly onPorts: (ports: GatewayPorts) => void;
   readonly log: Logger;
 }
 
-/** The doors of one session. Opened before the store exists, since URLs carry the port; they answer 404 until tables come. */
+interface PlainListeners {
+  readonly all: readonly OpenListener[];
+  readonly publicAddress: Address;
+  readonly localAddress: Address;
+  readonly notices: readonly string[];
+}
+
 export class GatewayListeners {
   readonly publicAddress: Address;
   readonly localAddress: Address;
   /** What the user should know about the ports. */
   readonly notices: readonly string[];
   readonly #options: GatewayListenersOptions;
-  readonly #doors: OpenListener[];
-  readonly #serviceDoors = new Map<string, OpenListener | Promise<OpenListener | undefined>>();
-  /** What was compiled of Ingresses that are still the same. */
+  readonly #plain: readonly OpenListener[];
+  readonly #services: ServiceListeners;
+  /** Compiled parts of Ingresses that have not changed since. */
   readonly #compiled: NonNullable<TableOptions["known"]> = new WeakMap();
-  /** A thousand Ingresses on their way at once make no thousand tables. */
+  /** Many Ingress changes at once give few tables. */
   readonly #compiling = new Throttle(() => this.#compile());
   #conflicts = "";
   #tls: TlsListener | undefined;
   #openingTls: Promise<void> | undefined;
-  /** It could not be opened, and is not tried again. */
-  #withoutTls = false;
-  /** Tables are compiled in this order; one whose certificates are late does not take the place of a newer one. */
+  /** Opening https failed; it is not tried again. */
+  #isTlsBroken = false;
+  /** Numbers the tables: one that waits for certificates does not replace a newer one. */
   #compilations = 0;
-  #store: ObjectStore | undefined;
   #closed = false;
 
-  private constructor(
-    options: GatewayListenersOptions,
-    doors: OpenListener[],
-    addresses: { readonly public: Address; readonly local: Address },
-    notices: readonly string[],
-  ) {
+  private constructor(options: GatewayListenersOptions, plain: PlainListeners) {
     this.#options = options;
-    this.#doors = doors;
-    this.publicAddress = addresses.public;
-    this.localAddress = addresses.local;
-    this.notices = notices;
+    this.#plain = plain.all;
+    this.publicAddress = plain.publicAddress;
+    this.localAddress = plain.localAddress;
+    this.notices = plain.notices;
+    this.#services = new ServiceListeners(options);
   }
 
-  /** Rejects with an {@link EmulatorError} when the port that the user named cannot be had. */
+  /** Rejects with an {@link EnvironmentError} when a port that the user named cannot be opened; then nothing is left open. */
   static async open(options: GatewayListenersOptions): Promise<GatewayListeners> {
-    const { gateway, address, port, httpsPort, log, limits } = options;
-    const handler = gateway.handle;
-    const named = { ...(port !== undefined && { port }), ...(limits && { limits }) };
-    const ours = { ...named, defaultPort: DEFAULT_PORT, what: "ingress", flag: "--port" };
-    const open = await listen({ address, ...ours, listener: "public", handler });
-    if (open.host === LOOPBACK && open.listeners.length === 1) log.debug("no IPv6 loopback door", { port: open.port });
-    const local = await openListener({
-      host: LOOPBACK,
-      port: 0,
-      listener: "local",
-      handler,
-      ...(limits && { limits }),
-    });
-    const addresses = {
-      public: { host: open.host, port: open.port },
-      local: { host: LOOPBACK, port: local.port },
-    };
-    const front = new GatewayListeners(options, [...open.listeners, local], addresses, open.notices);
-    // Else it is opened when the first Ingress asks for it: most sessions have none, and making an authority takes its time.
-    if (!httpsPort) return front;
-    try {
-      await front.#openTls();
-      return front;
-    } catch (error) {
-      await front.close(0);
-      throw error;
+    const listeners = new GatewayListeners(options, await openPlain(options));
+    // Without a named port https opens when the first Ingress asks for it: making an authority takes time.
+    if (options.httpsPort) {
+      try {
+        await listeners.#openTls();
+      } catch (error) {
+        await listeners.close(0);
+        throw error;
+      }
     }
+    listeners.#start();
+    return listeners;
   }
 
-  /** Where https is served; undefined while nobody asks for it. */
+  /** Where https is served; undefined while it is not. */
   get tlsAddress(): Address | undefined {
     return this.#tls && { host: this.#tls.host, port: this.#tls.port };
   }
 
-  /** The https door for people: its port, and whom to trust. */
+  /** The https port and the file of the authority to trust; undefined while https is not served. */
   get https(): HttpsListener | undefined {
     return this.#tls && { port: this.#tls.port, authority: this.#tls.authority.file };
   }
 
-  /** Follows the Ingresses of this store from now on; every event of it goes to {@link observe}. */
-  follow(store: ObjectStore): void {
-    this.#store = store;
-    this.#compile();
-  }
-
-  observe({ object, old, type }: Pick<WatchEvent, "type" | "object" | "old">): void {
-    const isOther = type !== "MODIFIED" || isRoutedAnew(object, old);
-    if (object.kind === "Ingress" && this.#store && isOther) this.#compiling.request();
-    if (object.kind === "Secret" && this.#store && this.#tls) this.#compiling.request();
-    if (object.kind === "Service" && object.apiVersion.startsWith("serving.")) {
-      this.#observeService(`${object.metadata.namespace ?? ""}/${object.metadata.name}`, type === "DELETED");
-    }
-  }
-
-  /** A probe as it would fare at one of the doors, once the table tells of all Ingresses as they are now; undefined: no answer. */
+  /** Answers a probe as a listener would, once the table contains all present Ingresses; undefined: no answer. */
   async probe(question: Omit<ProbeQuestion, "peer">): Promise<Reply | undefined> {
     await this.#compiling.settled();
     return askHandler(this.#options.gateway.handle, { ...question, peer: LOOPBACK });
   }
 
-  /** Where a Service is reached whatever the Host; undefined until its door is open. */
+  /** The address that reaches a Service whatever the Host; undefined until its listener is open. */
   serviceAddress(namespace: string, name: string): Address | undefined {
-    const door = this.#serviceDoors.get(`${namespace}/${name}`);
-    return door && "port" in door ? { host: LOOPBACK, port: door.port } : undefined;
+    return this.#services.addressOf(namespace, name);
   }
 
-  /** Refuses new connections at once; requests on their way get `graceMs`. */
+  /** Refuses new connections at once; in-flight requests get `graceMs`. */
   async close(graceMs: number): Promise<void> {
     this.#closed = true;
     this.#compiling.close();
-    const services = await Promise.all(this.#serviceDoors.values());
+    const services = this.#services.close(graceMs);
     await this.#openingTls;
-    await Promise.all([...this.#doors, ...services, this.#tls].map((door) => door?.close(graceMs)));
+    await Promise.all([services, ...[...this.#plain, this.#tls].map((listener) => listener?.close(graceMs))]);
+  }
+
+  #start(): void {
+    const { store, onPorts } = this.#options;
+    const ports = this.#ports();
+    for (const service of makeGatewayServices(ports)) store.create(service);
+    onPorts(ports);
+    this.#compile();
+    store.watch({}, (event) => this.#observe(event));
+  }
+
+  #ports(): GatewayPorts {
+    return { http: this.publicAddress.port, https: this.tlsAddress?.port };
+  }
+
+  #observe({ object, old, type }: WatchEvent): void {
+    const isRouteChange = object.kind === "Ingress" && (type !== "MODIFIED" || isRoutedAnew(object, old));
+    if (isRouteChange || (object.kind === "Secret" && this.#tls)) this.#compiling.request();
   }
 
   #compile(): void {
-    const store = this.#store;
-    if (!store) return;
+    const { store } = this.#options;
     const ingresses = [...store.list("Ingress.networking.internal.knative.dev")].sort(olderFirst);
     this.#compilations += 1;
-    if (this.#tls) this.#certify(this.#tls, ingresses, store);
-    else if (this.#mayOpenTls() && asksForTls(ingresses)) this.#openingTls ??= this.#openTlsLate();
+    if (this.#tls) this.#certify(this.#tls, ingresses);
+    else if (this.#canOpenTls() && asksForTls(ingresses)) this.#openingTls ??= this.#openTlsLate();
     else this.#swap(this.#tableOf(ingresses));
   }
 
   /** Swaps as soon as every public host has a certificate: at once, unless a host is new. */
-  #certify(tls: TlsListener, ingresses: readonly Ingress[], store: ObjectStore): void {
-    tls.follow(ingresses, store);
+  #certify(tls: TlsListener, ingresses: readonly Ingress[]): void {
+    tls.applySecrets(ingresses, this.#options.store);
     const table = this.#tableOf(ingresses);
     const hosts = tls.missing(table.publicHosts);
-    const turn = this.#compilations;
+    const compilation = this.#compilations;
     const swapIfNewest = (): void => {
-      if (turn === this.#compilations) this.#swap(table);
+      if (compilation === this.#compilations) this.#swap(table);
     };
     if (hosts.length === 0) swapIfNewest();
     else {
@@ -188,67 +177,55 @@ export class GatewayListeners {
     this.#conflicts = conflicts;
   }
 
-  #mayOpenTls(): boolean {
-    return this.#options.httpsPort !== 0 && !this.#closed && !this.#withoutTls;
+  #canOpenTls(): boolean {
+    return this.#options.httpsPort !== 0 && !this.#closed && !this.#isTlsBroken;
   }
 
-  /** Until it is open requests follow the old table. */
+  /** Requests follow the old table until it is open. */
   async #openTlsLate(): Promise<void> {
+    const { store, onPorts, log } = this.#options;
     try {
       await this.#openTls();
-      this.#options.onTls();
+      const ports = this.#ports();
+      store.patchMerge(publicGatewayKey, { spec: { ports: gatewayPorts(ports) } });
+      onPorts(ports);
     } catch (error) {
-      this.#withoutTls = true;
-      this.#options.log.error("https is not served", { error });
+      this.#isTlsBroken = true;
+      log.error("https is not served", { error });
     }
     this.#compile();
   }
 
   async #openTls(): Promise<void> {
     const { gateway, address, httpsPort: port, authorityFolder: folder, limits, log } = this.#options;
-    const asked = { ...(port !== undefined && { port }), ...(limits && { limits }) };
-    this.#tls = await TlsListener.open({ address, ...asked, folder, handler: gateway.handle, log });
+    this.#tls = await TlsListener.open({ address, port, limits, folder, handler: gateway.handle, log });
     log.info("https is served", { port: this.#tls.port, authority: this.#tls.authority.file });
-  }
-
-  #observeService(service: string, gone: boolean): void {
-    const door = this.#serviceDoors.get(service);
-    if (gone) {
-      this.#serviceDoors.delete(service);
-      void Promise.resolve(door).then((open) => open?.close(0));
-      return;
-    }
-    if (door || this.#closed) return;
-    const { gateway, limits } = this.#options;
-    const handler = gateway.handlerForService(service);
-    const opening = openListener({
-      host: LOOPBACK,
-      port: 0,
-      listener: "public",
-      handler,
-      ...(limits && { limits }),
-    }).then(
-      (open) => {
-        if (this.#serviceDoors.get(service) === opening) this.#serviceDoors.set(service, open);
-        return open;
-      },
-      (error: unknown) => {
-        this.#options.log.warn("no door for the Service", { service, error });
-        return undefined;
-      },
-    );
-    this.#serviceDoors.set(service, opening);
   }
 }
 
-/** False for a change of its status alone: a table says nothing of that. */
+async function openPlain({ gateway, address, port, limits, log }: GatewayListenersOptions): Promise<PlainListeners> {
+  const handler = gateway.handle;
+  const port0 = { defaultPort: DEFAULT_PORT, name: "ingress", flag: "--port" };
+  const open = await listen({ address, port, limits, ...port0, listener: "public", handler });
+  if (open.host === LOOPBACK && open.listeners.length === 1)
+    log.debug("no public listener on the IPv6 loopback address", { port: open.port });
+  const local = await openListener({ host: LOOPBACK, port: 0, listener: "local", handler, ...(limits && { limits }) });
+  return {
+    all: [...open.listeners, local],
+    publicAddress: { host: open.host, port: open.port },
+    localAddress: { host: LOOPBACK, port: local.port },
+    notices: open.notices,
+  };
+}
+
+/** False for a change of the status alone, which no table contains. */
 function isRoutedAnew(object: AnyObject, old: AnyObject | undefined): boolean {
   const { labels, annotations } = object.metadata;
   if (!old) return true;
   return object.spec !== old.spec || labels !== old.metadata.labels || annotations !== old.metadata.annotations;
 }
 
-/** Of two Ingresses that claim one host the older has it. */
+/** The older of two Ingresses that claim one host gets it. */
 function olderFirst(a: Ingress, b: Ingress): number {
   const age = compareText(a.metadata.creationTimestamp ?? "", b.metadata.creationTimestamp ?? "");
   return age || compareText(a.metadata.name, b.metadata.name);

@@ -1,4 +1,4 @@
-// Calls of a revision's own Service (`hello-00001.default.svc.cluster.local`), which in a cluster pass no ingress: told from calls of routes, and handed on.
+// Forwards calls of a revision's own Service (`hello-00001.default.svc.cluster.local`), which pass no ingress in a cluster, straight to the revision.
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import { CLUSTER_DOMAIN } from "../apis/config/serving-config.ts";
 import { hostName } from "../apis/networking/host-name.ts";
@@ -10,11 +10,14 @@ import { HopExchange } from "../data-plane/http/hop-exchange.ts";
 export interface RevisionServices {
   readonly store: Pick<View, "get">;
   readonly forward: (revision: RevisionKey, exchange: Exchange) => Promise<void>;
-  /** Everything that names no revision. */
+  /** Handles all other requests. */
   readonly otherwise: Handler;
 }
 
-/** As the activator reads the Host of a request without revision headers: the whole name and no shorter one (pkg/activator/handler/context_handler.go). */
+/**
+ * Only the full name is recognised, as by the activator for a request without revision headers.
+ * @see pkg/activator/handler/context_handler.go
+ */
 export function makeLocalHandler({ store, forward, otherwise }: RevisionServices): Handler {
   return (exchange) => {
     if (exchange.listener !== "local") return otherwise(exchange);

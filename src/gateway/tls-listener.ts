@@ -1,4 +1,4 @@
-// The https door of a session: its port, its certificates by host, and the users' own from Secrets. It decides no route.
+// The https listener of a session, with certificates by host: the users' own from Secrets, all others from the local authority.
 import type { Secret } from "../apis/core/types.ts";
 import type { Ingress } from "../apis/networking/types.ts";
 import type { Logger } from "../base/logger.ts";
@@ -14,17 +14,17 @@ const DEFAULT_HTTPS_PORT = 8443;
 export interface TlsListenerOptions {
   readonly address: string;
   /** See `EmulatorOptions.httpsPort`; never 0 here. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** Where the local authority is kept. */
   readonly folder: string;
   readonly handler: Handler;
-  readonly limits?: Partial<ListenerLimits>;
+  readonly limits?: Partial<ListenerLimits> | undefined;
   readonly log: Logger;
 }
 
-/** What of an Ingress's hosts is in a Secret. */
+/** A certificate from a user's Secret. */
 interface OwnPair extends KeyPair {
-  /** Secret and its version: the same text, the same certificate. */
+  /** The Secret's name and resourceVersion. */
   readonly version: string;
 }
 
@@ -33,7 +33,7 @@ export class TlsListener {
   readonly #listening: Listening;
   readonly #certificates: Certificates;
   readonly #log: Logger;
-  /** Host → the version of the Secret it is served with. */
+  /** Host → the version of the Secret whose certificate it uses. */
   readonly #own = new Map<string, string>();
 
   private constructor(authority: StoredAuthority, listening: Listening, certificates: Certificates, log: Logger) {
@@ -43,17 +43,17 @@ export class TlsListener {
     this.#log = log;
   }
 
-  /** Rejects with an EmulatorError when the port that the user named cannot be had. */
+  /** Rejects with an EnvironmentError if the port that the user named cannot be opened. */
   static async open({ address, port, folder, handler, limits, log }: TlsListenerOptions): Promise<TlsListener> {
     const now = (): Date => new Date();
     const authority = await openAuthority(folder, now());
     const certificates = await Certificates.open({ authority, now });
     const listening = await listen({
       address,
-      ...(port !== undefined && { port }),
-      ...(limits && { limits }),
+      port,
+      limits,
       defaultPort: DEFAULT_HTTPS_PORT,
-      what: "https ingress",
+      name: "https ingress",
       flag: "--https-port",
       listener: "tls",
       handler,
@@ -74,8 +74,8 @@ export class TlsListener {
     return this.#listening.notices;
   }
 
-  /** Takes the users' certificates into use, and leaves those whose Secret is gone or that no Ingress names any more. */
-  follow(ingresses: readonly Ingress[], store: ObjectStore): void {
+  /** Uses the certificates of all Secrets that these Ingresses name, and drops those that none names or whose Secret is gone. */
+  applySecrets(ingresses: readonly Ingress[], store: ObjectStore): void {
     const wanted = ownPairs(ingresses, store);
     for (const host of this.#own.keys()) {
       if (wanted.has(host)) continue;
@@ -84,28 +84,28 @@ export class TlsListener {
     }
     for (const [host, pair] of wanted) {
       if (this.#own.get(host) === pair.version) continue;
-      const trouble = this.#certificates.use([host], pair);
-      if (trouble) this.#log.warn("certificate not used", { host, secret: pair.version, trouble });
+      const error = this.#certificates.use([host], pair);
+      if (error) this.#log.warn("certificate not used", { host, secret: pair.version, error });
       this.#own.set(host, pair.version);
     }
   }
 
-  /** The hosts that have no certificate yet. */
+  /** The hosts without a certificate. */
   missing(hosts: readonly string[]): readonly string[] {
     return this.#certificates.missing(hosts);
   }
 
-  /** Makes certificates for hosts that have none: resolves before a table that names them may be swapped in. */
+  /** Makes certificates for hosts without one; await it before a table with these hosts takes effect. */
   prepare(hosts: readonly string[]): Promise<void> {
     return this.#certificates.prepare(hosts);
   }
 
   async close(graceMs: number): Promise<void> {
-    await Promise.all(this.#listening.listeners.map((door) => door.close(graceMs)));
+    await Promise.all(this.#listening.listeners.map((listener) => listener.close(graceMs)));
   }
 }
 
-/** Whether anybody asks for https: by a redirect to it or by a certificate. */
+/** Whether an Ingress needs https: for a redirect or a certificate. */
 export function asksForTls(ingresses: readonly Ingress[]): boolean {
   return ingresses.some(({ spec }) => spec.httpOption === "Redirected" || (spec.tls ?? []).length > 0);
 }

@@ -12,7 +12,7 @@ export interface ClockVerbOptions {
   readonly clock: Clock;
   readonly control: Control;
   /** Absent: the session runs on real time. */
-  readonly time?: VirtualTime;
+  readonly time?: VirtualTime | undefined;
 }
 
 /** `GET /clock`, `POST /clock/advance` with `{ms}`, `POST /clock/run` with a condition. */

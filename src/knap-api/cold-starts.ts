@@ -1,25 +1,26 @@
-// The last cold starts as waterfalls: what the waiting request saw, joined with what the kubelet did meanwhile. It measures nothing itself.
+// The last cold starts as waterfalls: joins the marks of the waiting request with the kubelet's marks of the pod's start.
 import type { ColdStart } from "../client/live.ts";
 import type { Exchange, Marks } from "../data-plane/http/exchange.ts";
 import type { StartMarks } from "../node/kubelet/node-parts.ts";
+import type { StartRecords } from "../node/kubelet/start-records.ts";
 
 const KEPT = 20;
 
 export class ColdStarts {
-  readonly #marksOf: (revision: string, pod: string) => Readonly<StartMarks> | undefined;
+  readonly #records: StartRecords;
   readonly #coldStarts: ColdStart[] = [];
-  /** Pods whose first waiting request is noted. */
-  readonly #noted = new Set<string>();
+  /** Pods in {@link all}. */
+  readonly #recorded = new Set<string>();
 
-  constructor(marksOf: (revision: string, pod: string) => Readonly<StartMarks> | undefined) {
-    this.#marksOf = marksOf;
+  constructor(records: StartRecords) {
+    this.#records = records;
   }
 
-  /** Watches a request that has just been handed to the activator; only one that waits can be a wake. */
-  follow(exchange: Exchange, over: Promise<void>): Promise<void> {
+  /** Call it right after the activator took the request: only a request that waits for a pod can be a cold start. */
+  follow(exchange: Exchange, done: Promise<void>): Promise<void> {
     const { marks } = exchange;
-    if (marks.queued === undefined || marks.assigned !== undefined) return over;
-    return over.then(() => this.#note(marks));
+    if (marks.queued === undefined || marks.assigned !== undefined) return done;
+    return done.then(() => this.#record(marks));
   }
 
   /** The newest last. */
@@ -27,19 +28,20 @@ export class ColdStarts {
     return this.#coldStarts;
   }
 
-  #note(marks: Marks): void {
+  #record(marks: Marks): void {
     const { revision, pod, queued, firstByte } = marks;
     if (revision === undefined || pod === undefined || queued === undefined || firstByte === undefined) return;
-    const steps = this.#noted.has(pod) ? undefined : this.#marksOf(revision, pod);
-    // A request that came after the pod was taken waited for a start that others had caused.
+    const [namespace = ""] = revision.split("/");
+    const steps = this.#recorded.has(pod) ? undefined : this.#records.of(namespace, pod);
+    // If the kubelet accepted the pod before this request came, another request caused the start.
     if (steps?.accepted === undefined || steps.accepted < queued) return;
-    this.#noted.add(pod);
+    this.#recorded.add(pod);
     this.#coldStarts.push({ revision, pod, totalMs: firstByte - queued, parts: partsOf(marks, steps) });
-    if (this.#coldStarts.length > KEPT) this.#noted.delete(this.#coldStarts.shift()?.pod ?? "");
+    if (this.#coldStarts.length > KEPT) this.#recorded.delete(this.#coldStarts.shift()?.pod ?? "");
   }
 }
 
-/** Each part ends where the next begins; a step that was not seen takes no time. */
+/** Each part ends where the next one begins; a step without a mark takes no time. */
 function partsOf({ arrived, queued = 0, firstByte }: Marks, steps: StartMarks): ColdStart["parts"] {
   const ends = [queued, steps.accepted, steps.created, steps.started, steps.portOpen, steps.probeOk, firstByte];
   let at = arrived ?? queued;

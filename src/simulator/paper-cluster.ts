@@ -1,17 +1,23 @@
 // The emulator's control plane on virtual time over a paper node: everything that decides is the real thing, everything that runs is paper.
 // It plays no load.
 
-import { makeAdmission } from "../apis/admission.ts";
-import type { RevisionKey, Stat } from "../apis/autoscaling/types.ts";
+import type { Stat } from "../apis/autoscaling/types.ts";
 import type { AnyObject, StringMap } from "../apis/meta/object.ts";
 import type { Time } from "../base/clock.ts";
+import { Emitter } from "../base/emitter.ts";
 import { silentLogger } from "../base/logger.ts";
 import type { VirtualClock } from "../base/virtual-clock.ts";
 import type { ReadyPod } from "../control-plane/autoscaler/ready-pods.ts";
-import type { Inquire } from "../control-plane/controller/inquiries.ts";
 import type { AnswerOf, Inquiry } from "../control-plane/controller/reconciler.ts";
 import { makeClusterObjects } from "../emulator/cluster-objects.ts";
-import { type ControlPlane, makeControlPlane } from "../emulator/control-plane.ts";
+import {
+  type ActivatorReports,
+  type ControlPlane,
+  type InquirySource,
+  makeControlPlane,
+} from "../emulator/control-plane.ts";
+import { openStore, seed } from "../emulator/session-store.ts";
+import { makeGatewayServices } from "../gateway/gateway-services.ts";
 import { PaperNode, type PaperNodeOptions } from "./paper-node.ts";
 
 export interface PaperClusterOptions
@@ -21,9 +27,9 @@ export interface PaperClusterOptions
   readonly configMaps: ReadonlyMap<string, StringMap>;
   /** Pods the node takes; undefined: as many as anybody asks for. */
   readonly maxPods: number | undefined;
-  /** Who answers the planners' questions; absent: the world says yes to everything. */
-  readonly inquire?: Inquire;
-  readonly activatorStats: (now: Time) => ReadonlyMap<RevisionKey, Stat>;
+  /** Absent: every question gets the answer of {@link answerTo}. */
+  readonly inquiries?: InquirySource;
+  readonly activator: ActivatorReports;
   readonly podStat: (pod: ReadyPod, now: Time) => Stat | undefined;
 }
 
@@ -41,25 +47,26 @@ export class PaperCluster implements Disposable {
     const { clock, random } = options;
     let uids = 0;
     this.clock = clock;
-    this.plane = makeControlPlane({
+    const session = openStore({
       clock,
-      chance: {
+      random: {
         random,
         uid: () => `00000000-0000-4000-8000-${String(++uids).padStart(12, "0")}`,
         suffix: () => Array.from({ length: 5 }, () => LETTERS[Math.floor(random() * LETTERS.length)]).join(""),
       },
-      defer: (run) => this.#turns.push(run),
       configMaps: options.configMaps,
-      objects: makeClusterObjects({
-        cpus: PLENTY,
-        memoryBytes: PLENTY * 2 ** 30,
-        maxPods: options.maxPods ?? PLENTY,
-        architecture: "amd64",
-      }),
-      ingressPort: 80,
-      admission: (config) => makeAdmission({ config }),
-      inquire: options.inquire ?? ((question, done) => done(answerTo(question) as AnswerOf<typeof question>)),
-      activatorStats: options.activatorStats,
+      log: silentLogger,
+    });
+    const size = { cpus: PLENTY, memoryBytes: PLENTY * 2 ** 30, architecture: "amd64" };
+    const cluster = makeClusterObjects({ ...size, maxPods: options.maxPods ?? PLENTY });
+    seed(session.store, [...makeGatewayServices({ http: 80, https: undefined }), ...cluster]);
+    this.plane = makeControlPlane({
+      ...session,
+      clock,
+      random,
+      defer: (run) => this.#turns.push(run),
+      inquiries: options.inquiries ?? agreeingInquiries,
+      activator: options.activator,
       podStat: options.podStat,
       log: silentLogger,
     });
@@ -98,6 +105,11 @@ export class PaperCluster implements Disposable {
     this.plane[Symbol.dispose]();
   }
 }
+
+const agreeingInquiries: InquirySource = {
+  inquire: (question, done) => done(answerTo(question) as AnswerOf<typeof question>),
+  onStale: new Emitter<Inquiry>().subscribe,
+};
 
 /** The world says yes to everything: the activator is in the path at once, tags are used as they stand. */
 export function answerTo(question: Inquiry): AnswerOf<Inquiry> {

@@ -6,9 +6,11 @@ import { isReady as isServiceReady } from "../apis/meta/conditions.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { Time } from "../base/clock.ts";
+import { Emitter } from "../base/emitter.ts";
 import { VirtualClock } from "../base/virtual-clock.ts";
 import { classOf, retentionMsOf } from "../control-plane/autoscaler/decider-spec.ts";
 import { isReady, revisionOf } from "../control-plane/autoscaler/ready-pods.ts";
+import type { FirstRequest } from "../data-plane/activator/activator.ts";
 import { requestsOf, traceEndMs } from "./load-trace.ts";
 import { PaperCluster } from "./paper-cluster.ts";
 import { PaperFlow } from "./paper-flow.ts";
@@ -42,6 +44,7 @@ export class Simulation implements Disposable {
   readonly #tally = new Tally();
   readonly #recorder: Recorder;
   readonly #cluster: PaperCluster;
+  readonly #firstRequests = new Emitter<FirstRequest>();
   readonly #flows: boolean;
   /** Ready pods, by name, and whose they are. */
   readonly #ready = new Map<string, RevisionKey>();
@@ -63,7 +66,7 @@ export class Simulation implements Disposable {
       startUpSpreadMs: options.startUpSpreadMs ?? 0,
       onSize: (size) => this.#recorder.size(size, this.#clock.now()),
       onStopping: (pod, done) => (this.#loaded ? this.#loaded.traffic.drain(pod.metadata.name, done) : done()),
-      activatorStats: (now) => this.#second(now),
+      activator: { report: (now) => this.#second(now), onFirstRequest: this.#firstRequests.subscribe },
       podStat: (pod, now) => this.#loaded?.traffic.podStat(pod.name, now),
     });
   }
@@ -135,7 +138,7 @@ export class Simulation implements Disposable {
       containerConcurrency: spec?.containerConcurrency ?? 0,
       timeoutMs: (spec?.timeoutSeconds ?? 300) * 1000,
       tally: this.#tally,
-      onStat: (stat: Stat) => this.#cluster.plane.tick.receive(key, stat),
+      onStat: (stat: Stat) => this.#firstRequests.emit({ revision: key, stat }),
     };
     const traffic = this.#flows
       ? new PaperFlow(shared)

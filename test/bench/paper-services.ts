@@ -2,7 +2,9 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { AnyObject } from "../../src/apis/meta/object.ts";
+import { Emitter } from "../../src/base/emitter.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
+import type { FirstRequest } from "../../src/data-plane/activator/activator.ts";
 import { PaperCluster } from "../../src/simulator/paper-cluster.ts";
 import { makeRandom } from "../../src/simulator/seeded-random.ts";
 
@@ -52,7 +54,7 @@ export function measureServices(count: number, pods: 0 | 1): ManyServices {
     maxPods: undefined,
     startUpMs: 500,
     startUpSpreadMs: 0,
-    activatorStats: () => new Map(),
+    activator: { report: () => new Map(), onFirstRequest: new Emitter<FirstRequest>().subscribe },
     podStat: (pod, now) => ({
       podName: pod.name,
       averageConcurrentRequests: 1,

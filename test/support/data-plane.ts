@@ -81,8 +81,8 @@ export class DataPlane implements AsyncDisposable {
       chance: Math.random,
       podName: "activator",
       address: ACTIVATOR_ADDRESS,
-      onStat: (revision, stat) => this.stats.push({ revision, stat }),
     });
+    this.activator.onFirstRequest((first) => this.stats.push(first));
     this.gateway = new IngressGateway({
       address: GATEWAY_ADDRESS,
       chance: Math.random,

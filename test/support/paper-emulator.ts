@@ -1,7 +1,9 @@
 // The emulator without sockets and containers: its control plane, activator and queue-proxies on virtual time, over a paper node.
 import type { AnyObject } from "../../src/apis/meta/object.ts";
+import { Emitter } from "../../src/base/emitter.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
+import type { Inquiry } from "../../src/control-plane/controller/reconciler.ts";
 import { ActivatorProbe } from "../../src/control-plane/prober/activator-probe.ts";
 import { Activator } from "../../src/data-plane/activator/activator.ts";
 import { QueueProxies } from "../../src/node/agent/queue-proxies.ts";
@@ -34,10 +36,9 @@ export class PaperEmulator {
   ) {
     const { clock } = this;
     const random = makeRandom(3);
-    const sidecars = new QueueProxies({
+    const queueProxies = new QueueProxies({
       clock,
       forwarders: makePaperForwarders({ clock, serviceMs: () => options.serviceMs ?? 100 }),
-      onDoor: (pod) => traffic.doorChanged(pod),
       log: silentLogger,
     });
     const open = new Map<string, QueueProxyPort>();
@@ -46,12 +47,12 @@ export class PaperEmulator {
       chance: random,
       podName: "activator",
       address: "10.213.255.2",
-      onStat: (revision, stat) => this.cluster.plane.tick.receive(revision, stat),
     });
+    const stale = new Emitter<Inquiry>();
     const probe = new ActivatorProbe({
       clock,
       send: (revision, headers) => this.activator.probe(revision, headers),
-      forget: (question) => this.cluster.plane.controller.forget(question),
+      forget: (question) => stale.emit(question),
     });
     this.cluster = new PaperCluster({
       clock,
@@ -60,26 +61,28 @@ export class PaperEmulator {
       maxPods: undefined,
       startUpMs: options.startUpMs ?? 1000,
       startUpSpreadMs: 0,
-      activatorStats: (now) => this.activator.report(now),
-      podStat: sidecars.statOf,
-      inquire: (question, done) => {
-        if (question.ask === "ActivatorProbe") probe.inquire(question, done as never);
-        else done(answerTo(question) as never);
+      activator: this.activator,
+      podStat: queueProxies.statOf,
+      inquiries: {
+        inquire: (question, done) => {
+          if (question.ask === "ActivatorProbe") probe.inquire(question, done as never);
+          else done(answerTo(question) as never);
+        },
+        onStale: stale.subscribe,
       },
       onStarted: (pod, podIP) => {
-        const sidecar = sidecars.open({ pod, podIP, port: 8080, addressOf: () => undefined });
-        open.set(pod.metadata.uid ?? "", sidecar);
+        const queueProxy = queueProxies.open({ pod, podIP, port: 8080, addressOf: () => undefined });
+        open.set(pod.metadata.uid ?? "", queueProxy);
       },
       onStopping: (pod, done) => {
-        const sidecar = open.get(pod.metadata.uid ?? "");
-        void (sidecar?.drain(0) ?? Promise.resolve()).then(async () => {
-          await sidecar?.close();
+        const queueProxy = open.get(pod.metadata.uid ?? "");
+        void (queueProxy?.drain(0) ?? Promise.resolve()).then(async () => {
+          await queueProxy?.close();
           done();
         });
       },
     });
-    const traffic = new RevisionBackends({ store: this.store, activator: this.activator, doorOf: sidecars.doorOf });
-    this.store.watch({}, (event) => traffic.observe(event));
+    new RevisionBackends({ store: this.store, activator: this.activator, queueProxies });
   }
 
   get store() {

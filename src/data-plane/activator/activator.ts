@@ -2,6 +2,7 @@
 // no scale; it is told about pods and tells about requests.
 import type { RevisionKey, Stat } from "../../apis/autoscaling/types.ts";
 import type { Clock, Time } from "../../base/clock.ts";
+import { Emitter } from "../../base/emitter.ts";
 import { answerAfterBody } from "../http/after-body.ts";
 import { makeUnknownRevision, type Reply } from "../http/errors.ts";
 import type { Exchange, Handler, RawHeaders } from "../http/exchange.ts";
@@ -21,8 +22,12 @@ export interface ActivatorOptions {
   readonly podName: string;
   /** The activator pod's address, which queue-proxies append to X-Forwarded-For. */
   readonly address: string;
-  /** The stat of a revision's first request: it wakes the revision, so it is handed over before anything else is done. */
-  readonly onStat: (revision: RevisionKey, stat: Stat) => void;
+}
+
+/** The statistic of a revision's first request, which scales the revision from zero. */
+export interface FirstRequest {
+  readonly revision: RevisionKey;
+  readonly stat: Stat;
 }
 
 /** What the UI shows of a revision's traffic. */
@@ -39,7 +44,11 @@ export class Activator {
   readonly #stats: ActivatorStats;
   readonly #context: PathContext;
   readonly #paths = new Map<RevisionKey, RevisionPath>();
+  readonly #firstRequests = new Emitter<FirstRequest>();
   #stopping = false;
+
+  /** Reports a revision's first request before the activator handles it. */
+  readonly onFirstRequest = this.#firstRequests.subscribe;
 
   constructor(options: ActivatorOptions) {
     const { clock, statsClock = clock, chance, address } = options;
@@ -111,6 +120,6 @@ export class Activator {
 
   #started(revision: RevisionKey, now: Time): void {
     const stat = this.#stats.started(revision, now);
-    if (stat) this.#options.onStat(revision, stat);
+    if (stat) this.#firstRequests.emit({ revision, stat });
   }
 }

@@ -19,7 +19,7 @@ export interface DigestsOptions {
   readonly track: <T>(attempt: Promise<T>) => Promise<T>;
   readonly runtime: ContainerRuntime;
   readonly library: ImageLibrary;
-  readonly store: () => ObjectStore;
+  readonly store: ObjectStore;
   /** Registries whose tags are taken as they stand. */
   readonly skip: () => ReadonlySet<string>;
 }
@@ -68,11 +68,11 @@ export class Digests {
   }
 
   #isWanted({ namespace, revisionUid }: Question): boolean {
-    const revisions = this.#options.store().list("Revision.serving.knative.dev", { namespace });
+    const revisions = this.#options.store.list("Revision.serving.knative.dev", { namespace });
     return revisions.some(({ metadata }) => metadata.uid === revisionUid);
   }
 
   #pullSecrets({ namespace, pullSecrets }: Question) {
-    return configsOfSecrets(pullSecrets.flatMap((name) => this.#options.store().get("Secret", namespace, name) ?? []));
+    return configsOfSecrets(pullSecrets.flatMap((name) => this.#options.store.get("Secret", namespace, name) ?? []));
   }
 }

@@ -16,8 +16,8 @@ import { configsOfSecrets } from "../image/registry-auth.ts";
 import { AddressPool } from "../kubelet/address-pool.ts";
 import { makeConcurrencyLimit } from "../kubelet/concurrency-limit.ts";
 import { Kubelet, type KubeletOptions } from "../kubelet/kubelet.ts";
-import type { StartMarks } from "../kubelet/node-parts.ts";
 import { sweepOrphans } from "../kubelet/orphans.ts";
+import type { StartRecords } from "../kubelet/start-records.ts";
 import type { NodeNetwork } from "../network/gateway.ts";
 import type { ContainerRuntime, RuntimeInfo } from "../runtime/runtime.ts";
 import { RuntimeError } from "../runtime/runtime.ts";
@@ -60,7 +60,8 @@ export interface NodeOptions {
   readonly runtime: ContainerRuntime;
   readonly info: RuntimeInfo;
   readonly store: ObjectStore;
-  readonly sidecars: QueueProxies;
+  readonly queueProxies: QueueProxies;
+  readonly startRecords: StartRecords;
   readonly library: ImageLibrary;
   /** The session's network; undefined where the runtime has none. The agent closes it. */
   readonly network: NodeNetwork | undefined;
@@ -71,8 +72,6 @@ export interface NodeAgent {
   readonly notices: readonly string[];
   readonly logs: PodLogs;
   readonly kill: (pod: Pod, signal: string) => Promise<void>;
-  /** The steps of a pod's start, while it is here; `revision` is `namespace/name`. */
-  marks(revision: string, pod: string): Readonly<StartMarks> | undefined;
   readonly buildImage: BuildServiceImage | undefined;
   /** Resolves when no create, start, first readiness or stop is under way. */
   idle(): Promise<void>;
@@ -86,7 +85,7 @@ export function sessionLabels({ sessionId, hostId }: Pick<NodeSettings, "session
 
 /** Takes the pods that the scheduler gives this node. */
 export function openNode(parts: NodeOptions): NodeAgent {
-  const { settings, runtime, network, store } = parts;
+  const { settings, runtime, network } = parts;
   const labels = sessionLabels(settings);
   const kubelet = new Kubelet(kubeletOptions(parts, labels));
   return {
@@ -97,10 +96,6 @@ export function openNode(parts: NodeOptions): NodeAgent {
         const [id] = kubelet.containersOf(podKey(pod), name);
         if (id !== undefined) await runtime.kill(id, signal);
       }
-    },
-    marks: (revision, pod) => {
-      const [namespace = ""] = revision.split("/");
-      return kubelet.marks(store.get("Pod", namespace, pod)?.metadata.uid ?? "");
     },
     buildImage: runtime.capabilities.build ? makeImageBuilder(runtime, labels) : undefined,
     idle: () => kubelet.idle(),
@@ -137,7 +132,7 @@ async function leaving({ log }: NodeSettings, close: () => Promise<void>): Promi
 }
 
 function kubeletOptions(
-  { settings, clock, runtime, info, store, sidecars, library, network }: NodeOptions,
+  { settings, clock, runtime, info, store, queueProxies, startRecords, library, network }: NodeOptions,
   labels: StringMap,
 ): KubeletOptions {
   const recorder = new EventRecorder(store, clock);
@@ -146,7 +141,8 @@ function kubeletOptions(
     info,
     library,
     store,
-    openQueueProxy: sidecars.open,
+    openQueueProxy: queueProxies.open,
+    startRecords,
     clock,
     nodeClock: steadyClock,
     nodeName: NODE_NAME,
@@ -169,7 +165,7 @@ function kubeletOptions(
       return configsOfSecrets(secrets.flatMap(({ name = "" }) => store.get("Secret", namespace, name) ?? []));
     },
     record: (pod, note) => recorder.record(pod, note, "kubelet"),
-    onEngine: makeEngineReport({ store: () => store, clock }),
+    onEngine: makeEngineReport({ store, clock }),
     starts: makeConcurrencyLimit(PARALLEL_STARTS_PER_CPU * info.cpus),
     stopPolicy: {
       stopTimeoutMs: settings.stopTimeoutMs,

@@ -17,7 +17,7 @@ const ROOM = "there is room on the disk again";
 const BACK = "the container engine answers again";
 
 interface ReportOptions {
-  readonly store: () => ObjectStore;
+  readonly store: ObjectStore;
   readonly clock: Pick<Clock, "now">;
 }
 
@@ -52,10 +52,10 @@ export function makeDiskReport(options: ReportOptions): (state: DiskState) => vo
 }
 
 function report({ store, clock }: ReportOptions, condition: CoreCondition, note: EventNote): void {
-  const node = store().get("Node", "", NODE_NAME);
+  const node = store.get("Node", "", NODE_NAME);
   if (!node) return;
   const changed = { ...condition, lastTransitionTime: timeText(clock.now()) };
   const conditions = (node.status?.conditions ?? []).map((one) => (one.type === condition.type ? changed : one));
-  store().writeStatus(keyOf(node), { ...node.status, conditions });
-  new EventRecorder(store(), clock).record(node, note, "kubelet");
+  store.writeStatus(keyOf(node), { ...node.status, conditions });
+  new EventRecorder(store, clock).record(node, note, "kubelet");
 }

@@ -7,7 +7,7 @@ export interface NodeSize {
   readonly cpus: number;
   readonly memoryBytes: number;
   /** undefined: 8 for each core, at most 110. */
-  readonly maxPods?: number;
+  readonly maxPods?: number | undefined;
   readonly architecture: string;
 }
 

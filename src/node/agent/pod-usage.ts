@@ -21,7 +21,7 @@ export interface PodUsageOptions {
   /** Real time also where the control plane's is virtual: containers know no other. */
   readonly clock: Clock;
   readonly runtime: Pick<ContainerRuntime, "stats">;
-  readonly store: () => View;
+  readonly store: View;
   readonly config: () => AutoscalerConfig;
 }
 
@@ -61,7 +61,7 @@ export class PodUsageSampler implements Disposable {
   /** The Deployment's `spec.replicas`; undefined while there is none. */
   replicas(revision: RevisionKey): number | undefined {
     const [namespace = "", name = ""] = revision.split("/");
-    const store = this.#options.store();
+    const { store } = this.#options;
     const pa = store.get("PodAutoscaler.autoscaling.internal.knative.dev", namespace, name);
     return store.get("Deployment.apps", namespace, pa?.spec.scaleTargetRef.name ?? "")?.spec.replicas;
   }
@@ -96,7 +96,7 @@ export class PodUsageSampler implements Disposable {
 
   #revisions(): readonly RevisionKey[] {
     const { store, config } = this.#options;
-    return store()
+    return store
       .list("PodAutoscaler.autoscaling.internal.knative.dev")
       .filter((pa) => classOf(pa, config()) === HPA_CLASS)
       .map(({ metadata }): RevisionKey => `${metadata.namespace ?? ""}/${metadata.name}`);
@@ -105,7 +105,7 @@ export class PodUsageSampler implements Disposable {
   #podsOf(revision: RevisionKey): readonly Pod[] {
     const [namespace = "", name = ""] = revision.split("/");
     const labels = { matchLabels: { "serving.knative.dev/revision": name } };
-    const pods = this.#options.store().list("Pod", { namespace, labels });
+    const pods = this.#options.store.list("Pod", { namespace, labels });
     return pods.filter(
       ({ metadata, status }) => metadata.deletionTimestamp === undefined && status?.phase !== "Failed",
     );

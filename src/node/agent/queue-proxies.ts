@@ -3,6 +3,7 @@ import type { PodPorts } from "../../api-server/pod-proxy.ts";
 import type { Stat } from "../../apis/autoscaling/types.ts";
 import type { Pod } from "../../apis/core/types.ts";
 import type { Clock, Time } from "../../base/clock.ts";
+import { Emitter } from "../../base/emitter.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { ReadyPod } from "../../control-plane/autoscaler/ready-pods.ts";
 import { goErrorText } from "../../data-plane/http/errors.ts";
@@ -12,21 +13,25 @@ import { type PodQueueProxy, readPodQueueProxy } from "../../data-plane/queue-pr
 import { QueueProxy } from "../../data-plane/queue-proxy/queue-proxy.ts";
 import { makeStatsHandler, makeUserMetricsHandler, STATS_PORT } from "../../data-plane/queue-proxy/side-ports.ts";
 import type { OpenQueueProxy, QueueProxyPort, QueueProxyRequest } from "../kubelet/queue-proxy-port.ts";
-import type { PodEndpoint } from "./revision-backends.ts";
 
 export interface QueueProxiesOptions {
   readonly clock: Clock;
   /** The clock of statistics; may be virtual. */
   readonly statsClock?: Clock;
   readonly forwarders: ForwarderFactory;
-  /** The pod can be sent requests from now on, or no longer. */
-  readonly onDoor: (pod: Pod) => void;
   readonly log: Logger;
+}
+
+/** The queue-proxy of one pod, as the activator calls it. */
+export interface PodEndpoint {
+  readonly handle: Handler;
+  /** `ip:port` as Endpoints show it. */
+  readonly address: string;
 }
 
 interface OpenProxy {
   readonly proxy: QueueProxy;
-  readonly door: PodEndpoint;
+  readonly endpoint: PodEndpoint;
   /** Who answers on a port of the pod, as far as the queue-proxy does. */
   readonly ports: ReadonlyMap<number, Handler>;
   readonly addressOf: QueueProxyRequest["addressOf"];
@@ -47,6 +52,10 @@ export class QueueProxies {
   readonly #open = new Map<string, OpenProxy>();
   /** `namespace/name` of a pod → uid. */
   readonly #names = new Map<string, string>();
+  readonly #changes = new Emitter<Pod>();
+
+  /** Reports a pod whose queue-proxy was opened or closed. */
+  readonly onChange = this.#changes.subscribe;
 
   constructor(options: QueueProxiesOptions) {
     this.#options = options;
@@ -55,24 +64,24 @@ export class QueueProxies {
   readonly open: OpenQueueProxy = (request) => {
     const { pod, podIP, addressOf } = request;
     const uid = pod.metadata.uid ?? "";
-    const told = readPodQueueProxy(pod);
-    const proxy = this.#makeProxy(request, told);
-    const { servingPort } = told ?? PLAIN;
-    const door = { handle: proxy.handle, address: `${podIP}:${servingPort}` };
-    const opened: OpenProxy = { proxy, door, ports: told ? portsOf(proxy, told) : new Map(), addressOf };
+    const config = readPodQueueProxy(pod);
+    const proxy = this.#makeProxy(request, config);
+    const { servingPort } = config ?? PLAIN;
+    const endpoint = { handle: proxy.handle, address: `${podIP}:${servingPort}` };
+    const opened: OpenProxy = { proxy, endpoint, ports: config ? portsOf(proxy, config) : new Map(), addressOf };
     this.#open.set(uid, opened);
     this.#names.set(nameOf(pod), uid);
-    this.#options.onDoor(pod);
+    this.#changes.emit(pod);
     return asQueueProxyPort(proxy, () => {
       if (this.#open.get(uid) === opened) {
         this.#open.delete(uid);
         this.#names.delete(nameOf(pod));
-        this.#options.onDoor(pod);
+        this.#changes.emit(pod);
       }
     });
   };
 
-  readonly doorOf = (podUid: string): PodEndpoint | undefined => this.#open.get(podUid)?.door;
+  readonly endpointOf = (podUid: string): PodEndpoint | undefined => this.#open.get(podUid)?.endpoint;
 
   /** The last closed second of a pod's queue-proxy. */
   readonly statOf = ({ namespace, name }: ReadyPod, now: Time): Stat | undefined => {

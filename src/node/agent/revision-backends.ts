@@ -11,20 +11,12 @@ import type { ObjectStore } from "../../control-plane/store/object-store.ts";
 import type { WatchEvent } from "../../control-plane/store/view.ts";
 import type { Activator } from "../../data-plane/activator/activator.ts";
 import type { Backend } from "../../data-plane/activator/backend.ts";
-import type { Handler } from "../../data-plane/http/exchange.ts";
-
-/** The way into one pod: its queue-proxy. */
-export interface PodEndpoint {
-  readonly handle: Handler;
-  /** `ip:port` as Endpoints show it. */
-  readonly address: string;
-}
+import type { QueueProxies } from "./queue-proxies.ts";
 
 export interface RevisionBackendsOptions {
   readonly store: ObjectStore;
   readonly activator: Activator;
-  /** By pod uid; undefined while the pod has no queue-proxy. */
-  readonly doorOf: (podUid: string) => PodEndpoint | undefined;
+  readonly queueProxies: Pick<QueueProxies, "endpointOf" | "onChange">;
 }
 
 export class RevisionBackends {
@@ -33,25 +25,23 @@ export class RevisionBackends {
 
   constructor(options: RevisionBackendsOptions) {
     this.#options = options;
+    options.store.watch({}, (event) => this.#observe(event));
+    options.queueProxies.onChange((pod) => {
+      const revision = revisionOf(pod);
+      if (revision) this.#update(revision);
+    });
   }
 
-  /** Every event of the store goes here, in order. */
-  observe({ type, object }: Pick<WatchEvent, "type" | "object">): void {
+  #observe({ type, object }: WatchEvent): void {
     if (object.kind === "Pod") this.#observePod(object as Pod, type === "DELETED");
-    else if (object.kind === "ServerlessService") this.#tell(keyOfNamed(object));
+    else if (object.kind === "ServerlessService") this.#update(keyOfNamed(object));
     else if (object.kind === "Revision") this.#observeRevision(object as Revision, type === "DELETED");
-  }
-
-  /** The pod's queue-proxy was opened or closed. */
-  doorChanged(pod: Pod): void {
-    const revision = revisionOf(pod);
-    if (revision) this.#tell(revision);
   }
 
   #observeRevision(revision: Revision, gone: boolean): void {
     const key = keyOfNamed(revision);
     if (gone) this.#options.activator.forget(key);
-    else this.#tell(key);
+    else this.#update(key);
   }
 
   #observePod(pod: Pod, gone: boolean): void {
@@ -63,10 +53,10 @@ export class RevisionBackends {
     if (gone || pod.metadata.deletionTimestamp !== undefined) pods.delete(uid);
     else pods.set(uid, pod);
     if (pods.size === 0) this.#pods.delete(revision);
-    this.#tell(revision);
+    this.#update(revision);
   }
 
-  #tell(key: RevisionKey): void {
+  #update(key: RevisionKey): void {
     const { store, activator } = this.#options;
     const [namespace = "", name = ""] = key.split("/");
     const revision = store.get("Revision.serving.knative.dev", namespace, name);
@@ -87,8 +77,8 @@ export class RevisionBackends {
 
   #backends(revision: RevisionKey): readonly Backend[] {
     return [...(this.#pods.get(revision)?.values() ?? [])].flatMap((pod) => {
-      const door = this.#options.doorOf(pod.metadata.uid ?? "");
-      return door ? [{ pod: pod.metadata.name, ...door, ready: isReady(pod) }] : [];
+      const endpoint = this.#options.queueProxies.endpointOf(pod.metadata.uid ?? "");
+      return endpoint ? [{ pod: pod.metadata.name, ...endpoint, ready: isReady(pod) }] : [];
     });
   }
 }

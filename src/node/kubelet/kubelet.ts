@@ -4,12 +4,13 @@ import type { Kind, ObjectKey } from "../../apis/kinds.ts";
 import type { WatchEvent } from "../../control-plane/store/view.ts";
 import type { RuntimeEvent } from "../runtime/runtime.ts";
 import type { AddressPool } from "./address-pool.ts";
-import type { NodeParts, StartMarks, StopPolicy } from "./node-parts.ts";
+import type { NodeParts, StopPolicy } from "./node-parts.ts";
 import { SESSION_LABEL } from "./orphans.ts";
 import { type FrozenPod, FrozenPods, idsOf } from "./pod/frozen-pods.ts";
 import { PodWorker } from "./pod/pod-worker.ts";
 import { prewarm } from "./prewarm.ts";
 import { SessionNetwork } from "./session-network.ts";
+import type { StartRecords } from "./start-records.ts";
 import { LiveUpdates } from "./volumes/live-updates.ts";
 import { makeVolumes } from "./volumes/make-volumes.ts";
 import { ROLE_LABEL, WRITER_ROLE } from "./volumes/volume-writer.ts";
@@ -21,6 +22,8 @@ export interface KubeletOptions
   readonly network: { readonly id: string; readonly pool: AddressPool } | undefined;
   /** `freeze`: a container that would stop at zero waits frozen for the next wake. Default: cold. */
   readonly wake?: "cold" | "freeze";
+  /** Gets the start marks of all pods. */
+  readonly startRecords?: StartRecords;
   /** The engine went away or came back. */
   readonly onEngine?: (state: "unreachable" | "reachable") => void;
 }
@@ -35,6 +38,7 @@ export class Kubelet {
   readonly #closing = new AbortController();
   readonly #idlers = new Set<() => void>();
   readonly #updates: LiveUpdates;
+  readonly #startRecords: StartRecords | undefined;
   #stopPolicy: StopPolicy;
   #underWay = 0;
   #watches: Disposable[] = [];
@@ -42,8 +46,9 @@ export class Kubelet {
   #stopped = false;
 
   constructor(options: KubeletOptions) {
-    const { stopPolicy, onEngine, network, wake = "cold", ...parts } = options;
+    const { stopPolicy, onEngine, network, startRecords, wake = "cold", ...parts } = options;
     this.#stopPolicy = stopPolicy;
+    this.#startRecords = startRecords;
     const { runtime, prefix, labels } = parts;
     const session = network && new SessionNetwork({ runtime, first: network, name: prefix, labels });
     const volumes = makeVolumes(parts);
@@ -94,11 +99,6 @@ export class Kubelet {
   idle(): Promise<void> {
     if (this.#underWay === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idlers.add(resolve));
-  }
-
-  /** The steps of a pod's start so far, by pod uid. */
-  marks(uid: string): Readonly<StartMarks> | undefined {
-    return this.#workers.get(uid)?.marks;
   }
 
   /** Ids of the containers of that name, the present one first; for logs and exec. */
@@ -159,7 +159,11 @@ export class Kubelet {
       );
       return;
     }
-    const worker = new PodWorker(this.#parts, pod, () => this.#workers.delete(uid));
+    const worker = new PodWorker(this.#parts, pod, () => {
+      this.#workers.delete(uid);
+      record?.[Symbol.dispose]();
+    });
+    const record = this.#startRecords?.add(pod, worker.marks);
     this.#workers.set(uid, worker);
     worker.look();
   }

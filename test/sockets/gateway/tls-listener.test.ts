@@ -62,18 +62,17 @@ async function open(options: Pick<GatewayListenersOptions, "httpsPort" | "limits
       answer(exchange, makeReply(200, `${revision} ${exchange.host} ${scheme}`));
     },
   });
+  store = makeStore();
   door = await GatewayListeners.open({
+    store,
     gateway,
     address: "127.0.0.1",
     port: await freePort(),
     authorityFolder: join(folder, "authority"),
-    onTls: () => {},
+    onPorts: () => {},
     log: silentLogger,
     ...options,
   });
-  store = makeStore();
-  door.follow(store);
-  store.watch({}, (event) => door.observe(event));
 }
 
 async function freePort(): Promise<number> {

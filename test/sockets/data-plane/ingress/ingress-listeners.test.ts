@@ -50,7 +50,6 @@ describe("the gateway's doors", () => {
       chance: Math.random,
       podName: "activator",
       address: "10.0.0.2",
-      onStat: () => {},
     });
     gateway = new IngressGateway({
       address: "10.0.0.1",

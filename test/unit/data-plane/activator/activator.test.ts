@@ -25,8 +25,8 @@ describe("Activator", () => {
       chance: () => 0,
       podName: "activator-1",
       address: "10.9.9.9",
-      onStat: (revision, stat) => stats.push([revision, stat]),
     });
+    activator.onFirstRequest(({ revision, stat }) => stats.push([revision, stat]));
   });
 
   it("answers 404 for a revision it does not know, with its name (A3)", async () => {

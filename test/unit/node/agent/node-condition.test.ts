@@ -18,7 +18,7 @@ function makeNode() {
 
 test("an engine that is away shows in the Node's Ready condition and in an Event, and so does its return", () => {
   const { clock, store, conditions } = makeNode();
-  const report = makeEngineReport({ store: () => store, clock });
+  const report = makeEngineReport({ store, clock });
   const ready = () => conditions("Ready");
   report("unreachable");
   expect(ready()).toMatchObject([{ status: "False", reason: "KubeletNotReady" }]);
@@ -35,7 +35,7 @@ test("an engine that is away shows in the Node's Ready condition and in an Event
 
 test("a disk without room is DiskPressure until something can be written again, told once each way", () => {
   const { clock, store, conditions } = makeNode();
-  const report = makeDiskReport({ store: () => store, clock });
+  const report = makeDiskReport({ store, clock });
   expect(conditions("DiskPressure")).toMatchObject([{ status: "False", reason: "KubeletHasNoDiskPressure" }]);
   report("room");
   expect(store.list("Event")).toEqual([]);

@@ -53,7 +53,7 @@ const used = (id: string, cpuMillis: number, memoryBytes = 0): void => {
 const sampler = (): PodUsageSampler =>
   new PodUsageSampler({
     clock,
-    store: () => store,
+    store,
     config: () => autoscalerConfig(),
     runtime: {
       stats: async (id) => {

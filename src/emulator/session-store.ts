@@ -1,0 +1,73 @@
+// Makes the store of one session, with Knative's ConfigMaps in it, and the configuration that follows them.
+import { makeAdmission } from "../apis/admission.ts";
+import { SYSTEM_NAMESPACE } from "../apis/config/serving-config.ts";
+import type { ConfigMap } from "../apis/core/types.ts";
+import { keyOf } from "../apis/kinds.ts";
+import type { AnyObject, StringMap } from "../apis/meta/object.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/logger.ts";
+import { ObjectStore } from "../control-plane/store/object-store.ts";
+import { LiveConfig, withBuiltInDomain } from "./live-config.ts";
+
+/** The source of random values; a simulation passes a seeded one to be repeatable. */
+export interface RandomSource {
+  uid(): string;
+  /** Five characters for generateName. */
+  suffix(): string;
+  /** In [0, 1). */
+  random(): number;
+}
+
+export interface SessionStoreOptions {
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  /** Data of the user's ConfigMaps in namespace knative-serving, by name. */
+  readonly configMaps: ReadonlyMap<string, StringMap>;
+  readonly log: Logger;
+}
+
+export interface SessionStore {
+  readonly store: ObjectStore;
+  readonly config: LiveConfig;
+}
+
+/** The user's ConfigMaps are stored unchecked: a bad one is logged and must not prevent the start. */
+export function openStore({ clock, random, configMaps, log }: SessionStoreOptions): SessionStore {
+  const initial = withBuiltInDomain(configMaps);
+  const config = new LiveConfig(initial, log);
+  const admission = makeAdmission({ config: config.current });
+  let isSeeded = false;
+  const store = new ObjectStore({
+    clock,
+    random,
+    admission: (request) => (isSeeded ? admission(request) : { object: request.object, warnings: [] }),
+    onError: (error) => log.error("watcher threw", { error }),
+  });
+  seed(store, configMapObjects(initial));
+  isSeeded = true;
+  store.watch({ kind: "ConfigMap", namespace: SYSTEM_NAMESPACE }, () => config.setData(configMapData(store)));
+  return { store, config };
+}
+
+/** Creates objects that a session starts with, their status included. Throws when the store refuses one. */
+export function seed(store: ObjectStore, objects: readonly AnyObject[]): void {
+  for (const { status, ...object } of objects) {
+    const made = store.create(object as AnyObject);
+    if ("refused" in made) throw new Error(`the session's own ${object.kind} was refused: ${made.refused.message}`);
+    if (status !== undefined) store.writeStatus(keyOf(made.object), status);
+  }
+}
+
+function configMapObjects(configMaps: ReadonlyMap<string, StringMap>): readonly AnyObject[] {
+  return [...configMaps].map(([name, data]) => ({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name, namespace: SYSTEM_NAMESPACE },
+    data,
+  }));
+}
+
+function configMapData(store: ObjectStore): ReadonlyMap<string, StringMap> {
+  const maps: readonly ConfigMap[] = store.list("ConfigMap", { namespace: SYSTEM_NAMESPACE });
+  return new Map(maps.map(({ metadata, data = {} }) => [metadata.name, data]));
+}
