@@ -1,5 +1,6 @@
 // Applies the body of a PATCH to an object: merge patch, JSON patch, and for built-in kinds strategic merge patch.
 import { applyPatch, type Operation } from "rfc6902";
+import { builtinStructs } from "../apis/fields/core.ts";
 import type { Resource } from "../apis/kinds.ts";
 import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
@@ -25,7 +26,7 @@ export function applyPatchBody(
   const patch = parseJson(request.body);
   if ("refused" in patch) return patch;
   if (type === JSON_PATCH) return applyOperations(patch.value, old);
-  if (type === STRATEGIC) return applyStrategic(patch.value, old);
+  if (type === STRATEGIC) return applyStrategic(patch.value, resource, old);
   return checked(applyMergePatch(old, patch.value), old);
 }
 
@@ -35,10 +36,11 @@ function isCustom({ group }: Resource): boolean {
 
 function applyStrategic(
   patch: unknown,
+  resource: Resource,
   old: AnyObject,
 ): { readonly object: AnyObject } | { readonly refused: ApiStatus } {
   if (!isFields(patch)) return { refused: makeFailure("BadRequest", "a strategic merge patch must be an object") };
-  const outcome = applyStrategicPatch({ ...old }, patch);
+  const outcome = applyStrategicPatch({ ...old }, patch, builtinStructs.get(resource.kind));
   return "error" in outcome ? { refused: makeFailure("BadRequest", outcome.error) } : checked(outcome.object, old);
 }
 

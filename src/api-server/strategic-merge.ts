@@ -1,28 +1,36 @@
-// Kubernetes' strategic merge patch: a merge patch that knows which lists are joined by a key, with directives for what a merge cannot say. Pure.
+// Kubernetes' strategic merge patch: a merge patch that merges the items of some lists by a key, with directives to delete, replace and order.
+import type { Field, FieldType, StructType } from "../apis/fields/field.ts";
+import { joinPath } from "../apis/meta/field-error.ts";
 import { fieldsOf, isFields } from "../base/json.ts";
-import { type MergeKey, mergeKeys, SET } from "./merge-keys.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 type List = readonly unknown[];
+/** `patchMergeKey` of a list of objects; SET for a list of scalars that holds each value once. */
+type MergeKey = string | typeof SET;
+const SET = Symbol("set");
 
-/** What is wrong with the patch; caught in this file. */
+/** The patch is invalid; caught in this file. */
 class BadPatch extends Error {}
 
-/** Directives that stand beside the fields that they concern, before the field's name. */
+/** Directives for a list field: these prefixes followed by the field's name. */
 const DELETE_FROM = "$deleteFromPrimitiveList/";
 const ORDER = "$setElementOrder/";
 
-/** The object with the patch applied, or what is wrong with the patch. Neither is changed. */
-export function applyStrategicPatch(object: Fields, patch: Fields): { readonly object: Fields } | { error: string } {
+/** Returns the patched object, or what is wrong with the patch. `type` says which lists are merged. Does not change its arguments. */
+export function applyStrategicPatch(
+  object: Fields,
+  patch: Fields,
+  type: StructType | undefined,
+): { readonly object: Fields } | { error: string } {
   try {
-    return { object: mergeFields(object, patch, "") };
+    return { object: mergeFields(object, patch, "", type) };
   } catch (error) {
     if (error instanceof BadPatch) return { error: error.message };
     throw error;
   }
 }
 
-function mergeFields(target: Fields, patch: Fields, path: string): Fields {
+function mergeFields(target: Fields, patch: Fields, path: string, type: StructType | undefined): Fields {
   const { $patch: directive, $retainKeys: retained, ...fields } = patch;
   if (directive === "delete") return {};
   if (directive === "replace") return fields;
@@ -34,14 +42,15 @@ function mergeFields(target: Fields, patch: Fields, path: string): Fields {
     for (const name of merged.keys()) if (!names.includes(name)) merged.delete(name);
   }
   for (const name of namesOf(fields)) {
-    const value = mergeValue(merged.get(name), changesOf(fields, name), path === "" ? name : `${path}.${name}`);
+    const changes = changesOf(fields, name);
+    const value = mergeValue(merged.get(name), changes, joinPath(path, name), type?.byName.get(name));
     if (value === undefined || value === null) merged.delete(name);
     else merged.set(name, value);
   }
   return Object.fromEntries(merged);
 }
 
-/** The fields that a patch concerns, by itself or by a directive. */
+/** The names of the fields that a patch changes, by a value or by a directive. */
 function namesOf(patch: Fields): ReadonlySet<string> {
   return new Set(
     Object.keys(patch).map((key) =>
@@ -50,38 +59,40 @@ function namesOf(patch: Fields): ReadonlySet<string> {
   );
 }
 
-interface Changes {
-  /** Absent: only directives concern the field. */
-  readonly value?: unknown;
-  readonly order?: unknown;
-  readonly removed?: unknown;
+/** What a patch says about one field. Without a value, it has only directives for the field. */
+interface FieldChanges {
+  readonly value: unknown;
+  readonly order: unknown;
+  readonly removed: unknown;
 }
 
-function changesOf(patch: Fields, name: string): Changes {
-  const order = patch[ORDER + name];
-  const removed = patch[DELETE_FROM + name];
-  return {
-    ...(Object.hasOwn(patch, name) && { value: patch[name] }),
-    ...(order !== undefined && { order }),
-    ...(removed !== undefined && { removed }),
-  };
+function changesOf(patch: Fields, name: string): FieldChanges {
+  const value = Object.hasOwn(patch, name) ? patch[name] : undefined;
+  return { value, order: patch[ORDER + name], removed: patch[DELETE_FROM + name] };
 }
 
-/** A field's new value; undefined or null: it goes. */
-function mergeValue(before: unknown, { value, order, removed }: Changes, path: string): unknown {
-  const key = mergeKeys.get(path);
+/** The new value of a field; undefined or null if the patch removes it. */
+function mergeValue(before: unknown, changes: FieldChanges, path: string, field: Field | undefined): unknown {
+  const { value, order, removed } = changes;
+  const key = field?.set ? SET : field?.mergeKey;
   if (key !== undefined && (Array.isArray(value) || order !== undefined || removed !== undefined)) {
     if (value === null || (value === undefined && before === undefined)) return value;
     const original = before === undefined || before === null ? [] : listOf(before, path);
     const patch = value === undefined ? [] : listOf(value, path);
-    const all = key === SET ? joined(original, patch) : mergeList(original, patch, key, path);
+    const all = key === SET ? joined(original, patch) : mergeList(original, patch, key, path, structIn(field?.type));
     const merged = removed === undefined ? all : excluding(all, listOf(removed, path));
     const wanted = order === undefined ? patch : listOf(order, path);
     return inOrder(merged, wanted, original, key);
   }
   if (value === undefined) return before;
   if (!isFields(value)) return value;
-  return mergeFields(fieldsOf(before), value, path);
+  return mergeFields(fieldsOf(before), value, path, structIn(field?.type));
+}
+
+/** The struct of a field's value or items; undefined for scalars and unknown fields. */
+function structIn(type: FieldType | undefined): StructType | undefined {
+  if (type === undefined || typeof type === "string" || "map" in type) return undefined;
+  return "struct" in type ? type : structIn("ptr" in type ? type.ptr : type.list);
 }
 
 function listOf(value: unknown, path: string): List {
@@ -95,8 +106,8 @@ function excluding(list: List, others: List): List {
 }
 const joined = (list: List, more: List): List => [...new Set([...list, ...more])];
 
-/** Items that are known by the same value are merged, new ones come last. A lone directive `replace` makes the patch the list. */
-function mergeList(list: List, patch: List, key: string, path: string): List {
+/** Merges items with equal keys and appends new items. An item that is only `$patch: replace` makes the patch the new list. */
+function mergeList(list: List, patch: List, key: string, path: string, type: StructType | undefined): List {
   const items = patch.filter((item) => !(isFields(item) && item["$patch"] === "replace" && !Object.hasOwn(item, key)));
   if (items.length < patch.length) return items;
   const changes = items.map((item) => {
@@ -110,7 +121,7 @@ function mergeList(list: List, patch: List, key: string, path: string): List {
     if (item["$patch"] === "delete") continue;
     const at = places.get(item[key]) ?? merged.length;
     const target = merged[at];
-    merged[at] = mergeFields(isFields(target) ? target : {}, item, path);
+    merged[at] = mergeFields(fieldsOf(target), item, path, type);
     places.set(item[key], at);
   }
   return merged;
@@ -118,7 +129,7 @@ function mergeList(list: List, patch: List, key: string, path: string): List {
 
 const idOf = (item: unknown, key: MergeKey): unknown => (key === SET ? item : isFields(item) ? item[key] : undefined);
 
-/** Where each item stands; of several with one key the first. */
+/** The index of each key's first item. */
 function placesOf(list: List, key: MergeKey): Map<unknown, number> {
   const places = new Map<unknown, number>();
   for (const [at, item] of list.entries()) if (!places.has(idOf(item, key))) places.set(idOf(item, key), at);
@@ -126,8 +137,8 @@ function placesOf(list: List, key: MergeKey): Map<unknown, number> {
 }
 
 /**
- * The items in the order that the patch names; those that it does not name keep theirs, each before the first named one
- * that stood behind it in the list as it was.
+ * Sorts the items that `wanted` names into its order. Each other item goes before the first named item that followed it in
+ * the original list.
  */
 function inOrder(merged: List, wanted: List, original: List, key: MergeKey): List {
   const places = placesOf(wanted, key);

@@ -4,8 +4,8 @@
 import { exampleError } from "./config/example-checksum.ts";
 import { configMapError, isClusterConfig } from "./config/serving-config.ts";
 import type { ServingConfig } from "./config/types.ts";
+import { dataStructs } from "./fields/core.ts";
 import { decode } from "./go/decode.ts";
-import { dataTypes } from "./go/serving-types.ts";
 import { kindOf, resourceOf } from "./kinds.ts";
 import type { Admission, AdmissionAnswer, AdmissionRequest } from "./meta/admission.ts";
 import { type ApiStatus, makeFailure } from "./meta/api-status.ts";
@@ -32,7 +32,7 @@ export function makeAdmission({ config }: AdmissionOptions): Admission {
 export function admit(request: AdmissionRequest, config: ServingConfig): AdmissionAnswer {
   const { object } = request;
   const kind = kindOf(object);
-  if (dataTypes.has(kind)) return admitData(object);
+  if (dataStructs.has(kind)) return admitData(object);
   const schema = schemaOf(kind);
   const pruned = schema ? (pruneAndDefault(schema, object) as AnyObject) : object;
   const webhook = {
@@ -58,7 +58,7 @@ export function admit(request: AdmissionRequest, config: ServingConfig): Admissi
 
 /** ConfigMaps and Secrets: texts only; those that configure Knative must parse. */
 function admitData(object: AnyObject): AdmissionAnswer {
-  const type = dataTypes.get(kindOf(object));
+  const type = dataStructs.get(kindOf(object));
   const errors = type ? decode(type, object).errors : [];
   const version = object.apiVersion.slice(object.apiVersion.indexOf("/") + 1);
   if (errors[0]) {

@@ -3,8 +3,8 @@
 import { exampleError } from "../apis/config/example-checksum.ts";
 import { isClusterConfig, makeServingConfig } from "../apis/config/serving-config.ts";
 import type { ServingConfig } from "../apis/config/types.ts";
+import { dataStructs } from "../apis/fields/core.ts";
 import { type DecodeError, decode } from "../apis/go/decode.ts";
-import { dataTypes } from "../apis/go/serving-types.ts";
 import { kindOf, resourceOf } from "../apis/kinds.ts";
 import { type Finding, type Findings, findingText, merged } from "../apis/meta/field-error.ts";
 import type { AnyObject, StringMap } from "../apis/meta/object.ts";
@@ -102,11 +102,11 @@ function judge(item: ManifestObject, config: ServingConfig, options: ValidationO
 }
 
 function isData(object: AnyObject): boolean {
-  return dataTypes.has(kindOf(object));
+  return dataStructs.has(kindOf(object));
 }
 
 function judgeData(object: AnyObject, say: Say): readonly Diagnostic[] {
-  const type = dataTypes.get(kindOf(object));
+  const type = dataStructs.get(kindOf(object));
   const errors = type ? decode(type, object).errors : [];
   if (errors.length > 0) return sayDecodeErrors(errors, say);
   const metadata = metadataFindings(object).map(({ path, message }) => say("error", path, `${path}: ${message}`));

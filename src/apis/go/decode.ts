@@ -1,9 +1,10 @@
-// Decodes JSON into a Go type and writes it back as Go would: unknown fields go, empty ones vanish, quantities become canonical.
-// All mismatches are reported, each with its place; the text of one is Go's own.
+// Decodes JSON into a Go type and encodes it again, as Knative's webhooks do: it drops unknown and empty fields and makes
+// quantities canonical. It reports every mismatch, where Go stops at the first; the text of a mismatch is Go's.
 import { canonicalQuantity, parseQuantity } from "../../base/go/quantity.ts";
 import { fieldsOf, isFields } from "../../base/json.ts";
+import type { Field, FieldType, ScalarType, StructType } from "../fields/field.ts";
 import { joinPath } from "../meta/field-error.ts";
-import { type GoField, type GoStruct, type GoType, goTypeName, type Scalar } from "./go-type.ts";
+import { goTypeName } from "./print.ts";
 
 export interface DecodeError {
   /** Where in the document: `spec.template.spec.containers[0].env[0].value`. */
@@ -16,30 +17,30 @@ interface Place {
   readonly goPath: string;
   readonly owner: string;
 }
-/** Gathers mismatches. Places are worked out only for a document that has some: nearly none has. */
-interface Errors {
+/** Collects mismatches. Most documents have none, so the first pass computes no paths. */
+interface Mismatches {
   found: boolean;
   readonly list: DecodeError[];
-  readonly places: boolean;
+  readonly withPaths: boolean;
 }
 
 const INT_RANGES = { int32: 2 ** 31, int64: 2 ** 63 } as const;
 const ROOT: Place = { path: "", goPath: "", owner: "" };
 
-/** The document as Go would write it back, and what did not fit its type. Parts that Go would write as they are stay the same objects. */
+/** Returns the document as Go encodes it, and its mismatches. Parts that do not change keep their reference. */
 export function decode(
-  type: GoStruct,
+  type: StructType,
   json: unknown,
 ): { readonly value: unknown; readonly errors: readonly DecodeError[] } {
-  const quick: Errors = { found: false, list: [], places: false };
+  const quick: Mismatches = { found: false, list: [], withPaths: false };
   const value = decodeValue(type, json, ROOT, quick);
   if (!quick.found) return { value, errors: [] };
-  const placed: Errors = { found: false, list: [], places: true };
+  const placed: Mismatches = { found: false, list: [], withPaths: true };
   decodeValue(type, json, ROOT, placed);
   return { value, errors: placed.list };
 }
 
-function decodeValue(type: GoType, json: unknown, at: Place, errors: Errors): unknown {
+function decodeValue(type: FieldType, json: unknown, at: Place, errors: Mismatches): unknown {
   if (typeof type === "string") return decodeScalar(type, json, at, errors);
   if ("ptr" in type) return json === null || json === undefined ? undefined : decodeValue(type.ptr, json, at, errors);
   if ("struct" in type) return decodeStruct(type, json, at, errors);
@@ -55,18 +56,18 @@ function decodeValue(type: GoType, json: unknown, at: Place, errors: Errors): un
   return decoded.every(([, item], index) => item === entries[index]?.[1]) ? json : Object.fromEntries(decoded);
 }
 
-function decodeStruct(type: GoStruct, json: unknown, at: Place, errors: Errors): unknown {
+function decodeStruct(type: StructType, json: unknown, at: Place, errors: Mismatches): unknown {
   if (json !== null && json !== undefined && !isFields(json)) mismatch(type, json, at, errors, undefined);
   const given = fieldsOf(json);
   const keys = Object.keys(given);
-  const others = keys.every((key) => type.names.has(key)) ? [] : keys.filter((key) => !type.names.has(key));
+  const others = keys.every((key) => type.byName.has(key)) ? [] : keys.filter((key) => !type.byName.has(key));
   const out: Record<string, unknown> = {};
-  // as long as what Go would write is what is there, in Go's order
+  // Counts the fields that Go writes unchanged and in the document's order.
   let matched = 0;
   for (const field of type.fields) {
     const raw = Object.hasOwn(given, field.json) ? given[field.json] : inOtherCase(given, others, field.json);
     if (raw === undefined && isSkipped(field)) continue;
-    const value = decodeValue(field.type, raw, errors.places ? placeOf(type, field, at) : at, errors);
+    const value = decodeValue(field.type, raw, errors.withPaths ? placeOf(type, field, at) : at, errors);
     if (!isWritten(field, value)) continue;
     out[field.json] = value ?? null;
     if (keys[matched] === field.json && given[field.json] === out[field.json]) matched++;
@@ -75,19 +76,19 @@ function decodeStruct(type: GoStruct, json: unknown, at: Place, errors: Errors):
   return isFields(json) && matched === keys.length ? json : out;
 }
 
-/** Go's decoder also takes a key in another case, when none fits exactly. */
+/** Go's decoder also accepts a key that differs only in case, if no key is equal. */
 function inOtherCase(given: Readonly<Record<string, unknown>>, others: readonly string[], name: string): unknown {
   if (others.length === 0) return undefined;
   const key = others.find((other) => other.toLowerCase() === name.toLowerCase());
   return key === undefined ? undefined : given[key];
 }
 
-/** Missing and not written then: everything but structs, which are written empty, and what Go always writes. */
-function isSkipped({ keep, type }: GoField): boolean {
+/** Go does not write the field when it is missing. It does write structs, quantities and fields without `omitempty`. */
+function isSkipped({ keep, type }: Field): boolean {
   return !keep && (typeof type === "string" ? type !== "quantity" : !("struct" in type));
 }
 
-function placeOf(type: GoStruct, field: GoField, at: Place): Place {
+function placeOf(type: StructType, field: Field, at: Place): Place {
   const goName = field.via === undefined ? field.json : `${field.via}.${field.json}`;
   return {
     path: joinPath(at.path, field.json),
@@ -96,29 +97,31 @@ function placeOf(type: GoStruct, field: GoField, at: Place): Place {
   };
 }
 
-function inner(at: Place, key: string | number, { places }: Errors): Place {
-  if (!places) return at;
+function inner(at: Place, key: string | number, { withPaths }: Mismatches): Place {
+  if (!withPaths) return at;
   return { ...at, path: typeof key === "number" ? `${at.path}[${key}]` : joinPath(at.path, key) };
 }
 
-function isWritten(field: GoField, value: unknown): boolean {
+function isWritten(field: Field, value: unknown): boolean {
   if (field.keep) return true;
   if (value === undefined) return false;
   if (typeof field.type === "object" && "ptr" in field.type) return true;
   if (value === null || value === "" || value === 0 || value === false) return false;
   if (Array.isArray(value)) return value.length > 0;
-  // A struct is always written, a map only with entries.
+  // Go writes a struct even when it is empty, a map only with entries.
   if (typeof field.type === "object" && "map" in field.type) return Object.keys(value).length > 0;
   return true;
 }
 
-function decodeScalar(type: Scalar, json: unknown, at: Place, errors: Errors): unknown {
-  if (type === "any") return json;
+function decodeScalar(type: ScalarType, json: unknown, at: Place, errors: Mismatches): unknown {
+  if (type === "any" || type === "fieldsV1") return json;
   if (json === null || json === undefined) return ZERO[type];
   switch (type) {
     case "string":
+    case "bytes":
     case "url":
     case "time":
+    case "microTime":
       return typeof json === "string" ? json : mismatch(type, json, at, errors, "");
     case "bool":
       return typeof json === "boolean" ? json : mismatch(type, json, at, errors, false);
@@ -134,10 +137,12 @@ function decodeScalar(type: Scalar, json: unknown, at: Place, errors: Errors): u
   }
 }
 
-const ZERO: Readonly<Record<Exclude<Scalar, "any">, unknown>> = {
+const ZERO: Readonly<Record<Exclude<ScalarType, "any" | "fieldsV1">, unknown>> = {
   string: "",
+  bytes: "",
   url: undefined,
   time: undefined,
+  microTime: undefined,
   bool: false,
   int32: 0,
   int64: 0,
@@ -149,7 +154,7 @@ function isInteger(json: unknown, limit: number): boolean {
   return typeof json === "number" && Number.isInteger(json) && json >= -limit && json < limit;
 }
 
-function decodeQuantity(json: unknown, at: Place, errors: Errors): unknown {
+function decodeQuantity(json: unknown, at: Place, errors: Mismatches): unknown {
   const text = typeof json === "string" || typeof json === "number" ? String(json).trim() : JSON.stringify(json);
   const quantity = parseQuantity(text);
   if (quantity.ok) return canonicalQuantity(text);
@@ -157,7 +162,7 @@ function decodeQuantity(json: unknown, at: Place, errors: Errors): unknown {
   return "0";
 }
 
-function mismatch<T>(type: GoType, json: unknown, at: Place, errors: Errors, zero: T): T {
+function mismatch<T>(type: FieldType, json: unknown, at: Place, errors: Mismatches, zero: T): T {
   const isNumeric = typeof type === "string" && (type.startsWith("int") || type === "quantity");
   const kind = jsonKind(json);
   const shown = kind === "number" && isNumeric ? `number ${String(json)}` : kind;
@@ -166,9 +171,9 @@ function mismatch<T>(type: GoType, json: unknown, at: Place, errors: Errors, zer
   return zero;
 }
 
-function report(errors: Errors, { path }: Place, message: string): void {
+function report(errors: Mismatches, { path }: Place, message: string): void {
   errors.found = true;
-  if (errors.places) errors.list.push({ path, message });
+  if (errors.withPaths) errors.list.push({ path, message });
 }
 
 function jsonKind(json: unknown): string {

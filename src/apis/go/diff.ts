@@ -1,51 +1,50 @@
-// Differences of two objects in the words of Knative's update errors: one block each, Go field names, old and new value.
+// The differences of two objects as Knative's update errors print them: one block per difference, with Go's field path, old and new value.
 // Source: knative.dev/pkg/kmp and the path syntax of go-cmp.
 import { parseQuantity } from "../../base/go/quantity.ts";
 import { fieldsOf } from "../../base/json.ts";
+import type { FieldType, StructType } from "../fields/field.ts";
 import { sameValue } from "../meta/same-value.ts";
-import type { GoStruct, GoType } from "./go-type.ts";
-import { goTypeName } from "./go-type.ts";
-import { printedValue } from "./print.ts";
+import { goTypeName, printedValue } from "./print.ts";
 
-interface Site {
+interface DiffPlace {
   readonly path: string;
-  /** A pointer was followed to reach the value. */
+  /** The value lies behind a pointer; go-cmp marks its path with a star. */
   readonly isFollowed: boolean;
 }
 
-/** All differences from `old` to `now`; "" when there is none. `root` is how go-cmp names the compared type. */
-export function diffText(type: GoStruct, root: string, old: unknown, now: unknown): string {
+/** Returns all differences from `old` to `now`, or "". `root` is the name that go-cmp gives to the compared type. */
+export function diffText(type: StructType, root: string, old: unknown, now: unknown): string {
   return differences(type, old, now, { path: root, isFollowed: false }).join("");
 }
 
-function differences(type: GoType, old: unknown, now: unknown, site: Site): readonly string[] {
-  if (type === "intOrString") return portDifferences(old, now, site);
+function differences(type: FieldType, old: unknown, now: unknown, place: DiffPlace): readonly string[] {
+  if (type === "intOrString") return portDifferences(old, now, place);
   if (typeof type === "string")
-    return sameValue(old, now) || isSameScalar(type, old, now) ? [] : [block(type, old, now, site)];
+    return sameValue(old, now) || isSameScalar(type, old, now) ? [] : [block(type, old, now, place)];
   if ("ptr" in type) {
     if (isNil(old) && isNil(now)) return [];
-    if (isNil(old) || isNil(now)) return [block(type, old, now, site)];
-    return differences(type.ptr, old, now, { ...site, isFollowed: typeof type.ptr === "string" });
+    if (isNil(old) || isNil(now)) return [block(type, old, now, place)];
+    return differences(type.ptr, old, now, { ...place, isFollowed: typeof type.ptr === "string" });
   }
   if ("struct" in type) {
     const before = fieldsOf(old);
     const after = fieldsOf(now);
     return type.fields.flatMap((field) => {
       const name = field.via === undefined ? field.go : `${field.via}.${field.go}`;
-      const inner = { path: `${site.path}.${name}`, isFollowed: false };
+      const inner = { path: `${place.path}.${name}`, isFollowed: false };
       return differences(field.type, before[field.json], after[field.json], inner);
     });
   }
   if (isNil(old) && isNil(now)) return [];
-  if (isNil(old) || isNil(now)) return [block(type, old, now, site)];
+  if (isNil(old) || isNil(now)) return [block(type, old, now, place)];
   return "list" in type
-    ? listDifferences(type.list, old as readonly unknown[], now as readonly unknown[], site)
-    : mapDifferences(type.map, fieldsOf(old), fieldsOf(now), site);
+    ? listDifferences(type.list, old as readonly unknown[], now as readonly unknown[], place)
+    : mapDifferences(type.map, fieldsOf(old), fieldsOf(now), place);
 }
 
-/** Go sees three fields in an int-or-string. */
-function portDifferences(old: unknown, now: unknown, { path }: Site): readonly string[] {
-  const field = (name: string, type: GoType, of: (port: unknown) => unknown): readonly string[] =>
+/** Go's IntOrString is a struct of three fields. */
+function portDifferences(old: unknown, now: unknown, { path }: DiffPlace): readonly string[] {
+  const field = (name: string, type: FieldType, of: (port: unknown) => unknown): readonly string[] =>
     differences(type, of(old), of(now), { path: `${path}.${name}`, isFollowed: false });
   return [
     ...field("Type", "int64", (port) => (typeof port === "string" ? 1 : 0)),
@@ -55,26 +54,26 @@ function portDifferences(old: unknown, now: unknown, { path }: Site): readonly s
 }
 
 function mapDifferences(
-  type: GoType,
+  type: FieldType,
   old: Readonly<Record<string, unknown>>,
   now: Readonly<Record<string, unknown>>,
-  { path }: Site,
+  { path }: DiffPlace,
 ): readonly string[] {
   const keys = [...new Set([...Object.keys(old), ...Object.keys(now)])].sort();
   return keys.flatMap((key) => {
-    const site = { path: `${path}[${JSON.stringify(key)}]`, isFollowed: false };
-    if (!Object.hasOwn(old, key)) return [oneSided(type, "+", now[key], site)];
-    if (!Object.hasOwn(now, key)) return [oneSided(type, "-", old[key], site)];
-    return differences(type, old[key], now[key], site);
+    const place = { path: `${path}[${JSON.stringify(key)}]`, isFollowed: false };
+    if (!Object.hasOwn(old, key)) return [oneSided(type, "+", now[key], place)];
+    if (!Object.hasOwn(now, key)) return [oneSided(type, "-", old[key], place)];
+    return differences(type, old[key], now[key], place);
   });
 }
 
-/** Items are paired from both ends; what is left over in the middle was added or removed. */
+/** Pairs equal items from both ends; the unpaired items in the middle were changed, added or removed. */
 function listDifferences(
-  type: GoType,
+  type: FieldType,
   old: readonly unknown[],
   now: readonly unknown[],
-  { path }: Site,
+  { path }: DiffPlace,
 ): readonly string[] {
   const shared = Math.min(old.length, now.length);
   let head = 0;
@@ -95,24 +94,24 @@ function listDifferences(
   return out;
 }
 
-function block(type: GoType, old: unknown, now: unknown, site: Site): string {
-  return `${place(site)}:\n${line(type, "-", old)}${line(type, "+", now)}`;
+function block(type: FieldType, old: unknown, now: unknown, place: DiffPlace): string {
+  return `${placeText(place)}:\n${valueLine(type, "-", old)}${valueLine(type, "+", now)}`;
 }
 
-function oneSided(type: GoType, sign: "-" | "+", value: unknown, site: Site): string {
-  return `${place(site)}:\n${line(type, sign, value)}`;
+function oneSided(type: FieldType, sign: "-" | "+", value: unknown, place: DiffPlace): string {
+  return `${placeText(place)}:\n${valueLine(type, sign, value)}`;
 }
 
-function line(type: GoType, sign: "-" | "+", value: unknown): string {
+function valueLine(type: FieldType, sign: "-" | "+", value: unknown): string {
   const isStruct = type === "quantity" || (typeof type === "object" && "struct" in type);
   return `\t${sign}: ${isStruct ? `${goTypeName(type)}: ` : ""}"${printedValue(type, value)}"\n`;
 }
 
-function place({ path, isFollowed }: Site): string {
+function placeText({ path, isFollowed }: DiffPlace): string {
   return `${isFollowed ? "*" : ""}${path}`;
 }
 
-/** A scalar that is not written is its zero value; quantities are compared by amount. */
+/** A missing scalar equals its zero value; quantities are equal if their amounts are. */
 function isSameScalar(type: string, old: unknown, now: unknown): boolean {
   if (type === "any") return false;
   if (type === "quantity") return amountOf(old) === amountOf(now);

@@ -1,22 +1,40 @@
-// Values as Go prints them with `%+v`, as far as differences of Revisions show them. Addresses print as 0xADDR.
+// Types as Go's JSON errors name them, and values as Go's `%+v` prints them in differences of Revisions. Every address prints as 0xADDR.
 import { parseQuantity } from "../../base/go/quantity.ts";
 import { fieldsOf } from "../../base/json.ts";
-import type { GoField, GoStruct, GoType } from "./go-type.ts";
+import type { Field, FieldType, StructType } from "../fields/field.ts";
 
 const ADDRESS = "0xADDR";
 
-/** A value at the end of a difference, as `%+v` of a reflect.Value prints it. */
-export function printedValue(type: GoType, value: unknown): string {
+/** A type as Go's JSON errors name it. */
+export function goTypeName(type: FieldType): string {
+  if (typeof type === "string") return SCALAR_NAMES[type] ?? type;
+  if ("ptr" in type) return goTypeName(type.ptr);
+  if ("list" in type) return `[]${goTypeName(type.list)}`;
+  if ("map" in type) return `map[string]${goTypeName(type.map)}`;
+  return `v1.${type.struct}`;
+}
+
+const SCALAR_NAMES: Readonly<Record<string, string>> = {
+  quantity: "resource.Quantity",
+  intOrString: "int32",
+  bytes: "string",
+  time: "string",
+  microTime: "string",
+  url: "string",
+};
+
+/** A changed value, as `%+v` of its reflect.Value prints it. */
+export function printedValue(type: FieldType, value: unknown): string {
   if (typeof type === "object" && "ptr" in type) {
     if (typeof type.ptr === "object" && "struct" in type.ptr) return stringOf(type, value);
-    // What is left free-form here is a struct in Go.
+    // Where the table says `any`, Go has a struct.
     if (type.ptr === "any" && (value === undefined || value === null)) return "nil";
     return value === undefined || value === null ? "<nil>" : ADDRESS;
   }
   return plain(type, value);
 }
 
-function plain(type: GoType, value: unknown): string {
+function plain(type: FieldType | PrintedStruct, value: unknown): string {
   if (typeof type === "string") return scalar(type, value);
   if ("ptr" in type) return printedValue(type, value);
   if ("list" in type)
@@ -33,7 +51,7 @@ function plain(type: GoType, value: unknown): string {
     .join(" ")}}`;
 }
 
-function plainPart(part: GoField | GoStruct, given: Readonly<Record<string, unknown>>): string {
+function plainPart(part: Field | PrintedStruct, given: Readonly<Record<string, unknown>>): string {
   return "struct" in part ? plain(part, given) : plain(part.type, given[part.json]);
 }
 
@@ -48,7 +66,7 @@ function scalar(type: string, value: unknown): string {
   return type.startsWith("int") ? "0" : "";
 }
 
-/** A canonical quantity as its Go fields, with their names or without. */
+/** The Go fields of a canonical quantity, with or without their names. */
 function quantityFields(canonical: string, style: "named" | "bare"): string {
   const [, digits = "0", suffix = ""] = /^([-+]?\d+)(.*)$/.exec(canonical) ?? [];
   const binary = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"].indexOf(suffix);
@@ -64,8 +82,8 @@ function quantityFields(canonical: string, style: "named" | "bare"): string {
     : `{{${value} ${scale}} {<nil>} ${kept} ${format}}`;
 }
 
-/** As the generated String methods of Kubernetes' types print: `&Probe{…}`, fields ended by commas. */
-function stringOf(type: GoType, value: unknown): string {
+/** A value as the generated String methods of Kubernetes' types print it: `&Probe{…}`, with a comma after each field. */
+function stringOf(type: FieldType | PrintedStruct, value: unknown): string {
   if (typeof type === "string") return scalarString(type, value);
   if ("ptr" in type) {
     if (value === undefined || value === null) return type.ptr === "quantity" ? "<nil>" : "nil";
@@ -99,9 +117,10 @@ function scalarString(type: string, value: unknown): string {
   return scalar(type, value);
 }
 
+type PrintedStruct = Pick<StructType, "struct" | "fields" | "printed">;
 interface Part {
   readonly name: string;
-  readonly fields: GoField | GoStruct;
+  readonly fields: Field | PrintedStruct;
 }
 
 function inOrder(all: readonly Part[], printed: readonly string[] | undefined): readonly Part[] {
@@ -110,9 +129,9 @@ function inOrder(all: readonly Part[], printed: readonly string[] | undefined): 
   return [...all].sort((a, b) => place(a) - place(b));
 }
 
-/** The fields of a struct with embedded ones grouped again, as Go sees them. */
-function parts(type: GoStruct): readonly Part[] {
-  const seen = new Map<string, GoField[]>();
+/** The fields of a struct, with those of an embedded struct grouped as one part. */
+function parts(type: PrintedStruct): readonly Part[] {
+  const seen = new Map<string, Field[]>();
   const out: Part[] = [];
   for (const field of type.fields) {
     if (field.via === undefined) {
@@ -121,13 +140,13 @@ function parts(type: GoStruct): readonly Part[] {
     }
     const [name = "", ...deeper] = field.via.split(".");
     const { via: _, ...rest } = field;
-    const inner: GoField = deeper.length === 0 ? rest : { ...rest, via: deeper.join(".") };
+    const inner: Field = deeper.length === 0 ? rest : { ...rest, via: deeper.join(".") };
     const group = seen.get(name);
     if (group) group.push(inner);
     else {
       const fields = [inner];
       seen.set(name, fields);
-      out.push({ name, fields: { struct: name, fields, names: new Set() } });
+      out.push({ name, fields: { struct: name, fields } });
     }
   }
   return out;

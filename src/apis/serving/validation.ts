@@ -2,8 +2,8 @@
 // Source: pkg/apis/serving/v1/*_validation.go, pkg/apis/serving/v1beta1/domainmapping_validation.go.
 import { validateAutoscalingAnnotations } from "../autoscaling/annotation-validation.ts";
 import type { ServingConfig } from "../config/types.ts";
+import { revisionSpec, revisionTemplate } from "../fields/serving.ts";
 import { diffText } from "../go/diff.ts";
-import { revisionSpec, revisionTemplate } from "../go/serving-types.ts";
 import { disallowed, type Findings, finding, missing, none, outOfBounds, via } from "../meta/field-error.ts";
 import { domainNameError } from "../meta/names.ts";
 import type { AnyObject, ObjectMeta } from "../meta/object.ts";

@@ -2,8 +2,8 @@
 // Source: knative.dev/pkg/webhook/resourcesemantics.
 
 import type { ServingConfig } from "../config/types.ts";
+import { knativeStructs } from "../fields/serving.ts";
 import { type DecodeError, decode } from "../go/decode.ts";
-import { goTypes } from "../go/serving-types.ts";
 import { kindOf } from "../kinds.ts";
 import { errorText, type Findings, warningLines } from "../meta/field-error.ts";
 import type { AnyObject } from "../meta/object.ts";
@@ -29,7 +29,7 @@ export interface Mutation {
 
 /** The mutating webhook. Kinds that it does not know come back as they are. */
 export function mutate({ object, old, operation, user, config }: WebhookRequest): Mutation {
-  const type = goTypes.get(kindOf(object));
+  const type = knativeStructs.get(kindOf(object));
   if (!type) return { object, decodeErrors: [] };
   const decoded = decode(type, object);
   const written = decoded.value as AnyObject;
@@ -48,7 +48,7 @@ export function mutate({ object, old, operation, user, config }: WebhookRequest)
 
 /** The validating webhook, over what {@link mutate} returned. */
 export function review({ object, old, isStatusUpdate, config }: WebhookRequest): Findings {
-  const type = goTypes.get(kindOf(object));
+  const type = knativeStructs.get(kindOf(object));
   if (!type) return [];
   return validate(object, {
     config,

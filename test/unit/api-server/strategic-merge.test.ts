@@ -1,12 +1,20 @@
 // Strategic merge patches as kubectl makes them of built-in kinds. The expectations follow what Kubernetes' own implementation makes of the same patches.
 import { describe, expect, test } from "vitest";
 import { applyStrategicPatch } from "../../../src/api-server/strategic-merge.ts";
+import { builtinStructs } from "../../../src/apis/fields/core.ts";
+import type { StructType } from "../../../src/apis/fields/field.ts";
 
 const ports = (...list: readonly (number | object)[]) => ({
   spec: { ports: list.map((port) => (typeof port === "number" ? { port } : port)) },
 });
 const order = (...list: readonly number[]) => ({ "$setElementOrder/ports": list.map((port) => ({ port })) });
 const finalizers = (...list: readonly string[]) => ({ metadata: { finalizers: list } });
+/** The kind whose fields a case uses; cases with unknown fields are Services. */
+function structOf(object: object, patch: object): StructType | undefined {
+  const text = JSON.stringify([object, patch]);
+  if (text.includes("template")) return builtinStructs.get("Deployment.apps");
+  return builtinStructs.get(text.includes("volumes") ? "Pod" : text.includes("Secrets") ? "ServiceAccount" : "Service");
+}
 const container = (fields: object) => ({ spec: { template: { spec: { containers: [{ name: "c", ...fields }] } } } });
 
 describe("a strategic merge patch", () => {
@@ -83,7 +91,7 @@ describe("a strategic merge patch", () => {
     ],
   ])("%s", (_, object, patch, expected) => {
     const before = structuredClone(object);
-    expect(applyStrategicPatch(object, patch)).toEqual({ object: expected });
+    expect(applyStrategicPatch(object, patch, structOf(object, patch))).toEqual({ object: expected });
     expect(object).toEqual(before);
   });
 
@@ -92,6 +100,6 @@ describe("a strategic merge patch", () => {
     ["an unknown directive", { spec: { $patch: "upend" } }, "spec: $patch has to be delete, merge or replace"],
     ["an order that is no list", { spec: { "$setElementOrder/ports": 1 } }, "spec.ports: a list is expected"],
   ])("is refused for %s", (_, patch, error) => {
-    expect(applyStrategicPatch(ports(80), patch)).toEqual({ error });
+    expect(applyStrategicPatch(ports(80), patch, builtinStructs.get("Service"))).toEqual({ error });
   });
 });

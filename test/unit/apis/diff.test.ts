@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { revisionSpec } from "../../../src/apis/fields/serving.ts";
 import { diffText } from "../../../src/apis/go/diff.ts";
-import { revisionSpec } from "../../../src/apis/go/serving-types.ts";
 
 const diff = (old: object, now: object): string => diffText(revisionSpec, "{v1.RevisionSpec}", old, now);
 const container = (more: object): object => ({ containers: [{ name: "c", image: "a", resources: {}, ...more }] });

@@ -1,0 +1,131 @@
+// The notation of the API field tables: one row per field, in the order of Kubernetes' Go structs.
+// JSON decoding, structural schemas, OpenAPI, protobuf decoding and strategic merge patches read their facts from these rows.
+
+/** `any` is not checked inside. `fieldsV1` is JSON, and inside protobuf a JSON text. */
+export type ScalarType =
+  | "string"
+  | "bool"
+  | "int32"
+  | "int64"
+  | "quantity"
+  | "intOrString"
+  | "time"
+  | "microTime"
+  | "bytes"
+  | "url"
+  | "any"
+  | "fieldsV1";
+export type FieldType =
+  | ScalarType
+  | { readonly ptr: FieldType }
+  | { readonly list: FieldType }
+  | { readonly map: FieldType }
+  | StructType;
+/** A type of scalars as Go writes it: `*bool`, `[]string`, `map[string]quantity`. */
+type TypeText = ScalarType | `*${ScalarType}` | `[]${ScalarType}` | `map[string]${ScalarType}`;
+
+/** What one row says about a field beside its name and type. */
+export interface FieldFacts {
+  /** The field's name in Go, where it is not the JSON name with a capital letter or initialism. */
+  readonly go?: string | undefined;
+  /** Number of the field in Kubernetes' protobuf message (generated.proto). */
+  readonly proto?: number | undefined;
+  /** Go writes the field even when it is the zero value (its tag has no `omitempty`). */
+  readonly keep?: true | undefined;
+  /** The structural schema lists the field as required. */
+  readonly required?: true | undefined;
+  /**
+   * How Knative's CRDs differ from the Go type. `absent`: they do not have the field. `free`: they do not check the object,
+   * or the items of the list. `unkeyed`: they do not refuse list items with equal keys. Names: they check these fields
+   * and preserve all others.
+   */
+  readonly crd?: "absent" | "free" | "unkeyed" | readonly string[] | undefined;
+  /** `default` of the structural schema. */
+  readonly default?: string | undefined;
+  /** `description` of the structural schema, which `kubectl explain` shows. */
+  readonly about?: string | undefined;
+  /** `patchMergeKey` of a list of objects: strategic merge patches merge the items. */
+  readonly mergeKey?: string | undefined;
+  /** `x-kubernetes-list-map-keys`, where they are not the merge key alone. */
+  readonly mapKeys?: readonly string[] | undefined;
+  /** A list of scalars that holds each value once; strategic merge patches add to it. */
+  readonly set?: true | undefined;
+  /** `x-kubernetes-map-type: atomic` of a map: it has one owner. Structs say it themselves. */
+  readonly atomic?: true | undefined;
+}
+interface Row extends FieldFacts {
+  readonly type: FieldType;
+}
+export interface Field extends Row {
+  readonly json: string;
+  /** The field's name in Go. */
+  readonly go: string;
+  /** Name of the embedded struct that the field comes from, as Go's error paths show it. */
+  readonly via?: string;
+}
+export interface StructType {
+  /** The struct's name in Go. */
+  readonly struct: string;
+  readonly fields: readonly Field[];
+  /** By JSON name. */
+  readonly byName: ReadonlyMap<string, Field>;
+  /** JSON names in the order of the generated String method, where that is not the order of the fields. */
+  readonly printed?: readonly string[];
+  /** `x-kubernetes-map-type: atomic`: one owner for all fields together. */
+  readonly atomic?: true;
+}
+/** A struct whose fields lie flat in the struct that embeds it. */
+interface Embedded {
+  readonly embed: StructType;
+}
+type Rows = Readonly<Record<string, FieldType | TypeText | Row | Embedded>>;
+
+/** Names that Go writes in capital letters when a field's name begins with them. */
+const INITIALISMS = new Set(
+  "api aws csi dns fc fs gce gmsa grpc http ip iscsi nfs os rbd se tcp tls tty uid url".split(" "),
+);
+
+export const pointer = (type: FieldType): FieldType => ({ ptr: type });
+export const list = (items: FieldType): FieldType => ({ list: items });
+export const field = (type: FieldType | TypeText, facts: FieldFacts = {}): Row => ({ ...facts, type: parseType(type) });
+/** A field with its protobuf number. */
+export const numbered = (proto: number, type: FieldType | TypeText, facts: FieldFacts = {}): Row =>
+  field(type, { ...facts, proto });
+/** A field that Go writes even when it is empty. */
+export const kept = (type: FieldType | TypeText, facts: FieldFacts = {}): Row => field(type, { ...facts, keep: true });
+/** A field that Go always writes and that the structural schema requires. */
+export const required = (type: FieldType | TypeText, facts: FieldFacts = {}): Row =>
+  field(type, { ...facts, keep: true, required: true });
+/** A field that Knative's CRDs do not have. */
+export const notInCrd = (type: FieldType | TypeText, facts: FieldFacts = {}): Row =>
+  field(type, { ...facts, crd: "absent" });
+/** Flattens a struct into the struct around it; the row's own name does not matter. */
+export const embed = (struct: StructType): Embedded => ({ embed: struct });
+
+/** A struct from its rows by JSON name, in Go's order. */
+export function struct(name: string, rows: Rows, facts: Pick<StructType, "printed" | "atomic"> = {}): StructType {
+  const fields = Object.entries(rows).flatMap(([json, entry]): readonly Field[] => {
+    if (typeof entry === "object" && "embed" in entry) return entry.embed.fields.map(embeddedIn(entry.embed.struct));
+    const row = typeof entry === "object" && "type" in entry ? entry : field(entry);
+    return [{ ...row, json, go: row.go ?? goName(json) }];
+  });
+  return { ...facts, struct: name, fields, byName: new Map(fields.map((each) => [each.json, each])) };
+}
+
+function embeddedIn(struct: string): (field: Field) => Field {
+  return (field) => ({ ...field, via: field.via === undefined ? struct : `${struct}.${field.via}` });
+}
+
+function goName(json: string): string {
+  const first = /^[a-z]+/.exec(json)?.[0] ?? "";
+  const start = INITIALISMS.has(first) ? first.toUpperCase() : json.charAt(0).toUpperCase() + first.slice(1);
+  return start + json.slice(first.length);
+}
+
+function parseType(type: FieldType | TypeText): FieldType {
+  if (typeof type !== "string") return type;
+  const [, prefix, scalar] = /^(\*|\[\]|map\[string\])(.*)$/.exec(type) ?? [];
+  if (prefix === undefined) return type as ScalarType;
+  const inner = scalar as ScalarType;
+  return prefix === "*" ? { ptr: inner } : prefix === "[]" ? { list: inner } : { map: inner };
+}
