@@ -1,11 +1,14 @@
-/** Where something listens: a host name or IP address, and a TCP port. */
+/** A TCP endpoint: a host name or IP address, and a port. */
 export interface Address {
   readonly host: string;
   readonly port: number;
 }
 
-/** Where this process reaches a port of a pod. */
+/** The TCP endpoint at which this process reaches one port of a pod. */
 export interface PodAddress extends Address {
-  /** An engine's relay listens there (a published port): it accepts connections before the container does, and then closes them. */
+  /**
+   * True for a port that the engine publishes through its own proxy. That proxy accepts connections before the
+   * container listens, and then closes them, so an accepted connection does not prove that the container is up.
+   */
   readonly relayed?: boolean;
 }

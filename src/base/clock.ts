@@ -1,13 +1,13 @@
-// Time as a parameter: the one interface through which the emulator waits, real or virtual. It never reads the system clock itself.
+// The interface through which all code of the emulator reads time and sets timers, real or virtual.
 
 /** Milliseconds since the Unix epoch. */
 export type Time = number;
 
-/**
- * Calls back at instants. Callbacks run in order of time, then of creation; a time that has passed runs as soon as it can.
- * Disposing of the returned handle cancels the call.
- */
 export interface Clock {
   now(): Time;
+  /**
+   * Calls `run` at `time`, or as soon as possible if that time has passed. Callbacks run in order of their time, then
+   * of their creation. Disposing of the returned handle cancels the call.
+   */
   at(time: Time, run: () => void): Disposable;
 }

@@ -1,6 +1,6 @@
 /**
- * The environment stops every Service: no container engine, a port that is taken, a folder that cannot be written. The CLI exits with 3.
- * `what` happened, `why`, and what the user can do about it (`fix`), each without a full stop.
+ * An error of the machine, not of the user's files: no container engine, a port in use, a folder that is not writable.
+ * The CLI exits with code 3. `what` happened, `why`, and how to `fix` it are each written without a full stop.
  */
 export class EnvironmentError extends Error {
   readonly what: string;

@@ -1,4 +1,4 @@
-// Digests of texts and bytes, as lower-case hex. The only door to the crypto module for pure rooms.
+// Digests of texts and bytes, as lower-case hex. Pure rooms use the crypto module through this file only.
 import { hash } from "node:crypto";
 import { crc32 } from "node:zlib";
 

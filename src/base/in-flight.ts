@@ -1,17 +1,17 @@
-// Counts work that is under way in real time, for whoever has to wait until there is none. It starts and ends nothing.
+// Counts asynchronous work in progress, so that a caller can wait until there is none.
 
 export class InFlight {
-  readonly #waiting = new Set<() => void>();
+  readonly #idleWaiters = new Set<() => void>();
   #count = 0;
 
-  /** Counts `work` until it settles, and hands it back. */
+  /** Counts `work` as in progress until it settles. Returns `work`. */
   track<T>(work: Promise<T>): Promise<T> {
     const done = this.begin();
     work.then(done, done);
     return work;
   }
 
-  /** One more, until the returned function is called (a second call means nothing). */
+  /** Counts one operation until the returned function is called. Further calls of that function have no effect. */
   begin(): () => void {
     this.#count += 1;
     let open = true;
@@ -20,14 +20,14 @@ export class InFlight {
       open = false;
       this.#count -= 1;
       if (this.#count > 0) return;
-      for (const resolve of this.#waiting) resolve();
-      this.#waiting.clear();
+      for (const resolve of this.#idleWaiters) resolve();
+      this.#idleWaiters.clear();
     };
   }
 
-  /** Resolves as soon as nothing is under way. */
+  /** Resolves when no work is in progress. */
   idle(): Promise<void> {
     if (this.#count === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.add(resolve));
+    return new Promise((resolve) => this.#idleWaiters.add(resolve));
   }
 }

@@ -1,4 +1,4 @@
-// JSON values: sameness, merge patches (RFC 7386) and freezing. It never mutates what it is given, apart from freezing it.
+// Functions on JSON values: deep equality, merge patches (RFC 7386) and deep freezing. No function mutates its input.
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -7,12 +7,12 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The fields of an object, none of anything else. */
+/** Returns `value` if it is a JSON object, otherwise an empty object. */
 export function fieldsOf(value: unknown): Fields {
   return isFields(value) ? value : {};
 }
 
-/** Deep equality of JSON values. Order of keys does not matter and an undefined field is an absent one. */
+/** Deep equality of JSON values. The order of keys does not matter; an undefined field equals an absent field. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (Array.isArray(a)) {
@@ -21,29 +21,35 @@ export function sameJson(a: unknown, b: unknown): boolean {
     return true;
   }
   if (!isFields(a) || !isFields(b)) return false;
-  // `in` instead of Object.keys: the most frequent comparison of all makes no garbage; JSON values inherit no fields
+  // `for in` instead of Object.keys because it allocates nothing: this is a hot path. JSON values inherit no fields.
   for (const key in a) if (!sameJson(a[key], b[key])) return false;
   for (const key in b) if (b[key] !== undefined && a[key] === undefined) return false;
   return true;
 }
 
-/** The target with the merge patch applied: null removes a field, arrays are replaced whole. Unchanged parts are shared; a patch that changes nothing gives the target itself. */
+/**
+ * Applies a merge patch: null removes a field, and arrays are replaced whole. Unchanged parts are shared with `target`;
+ * if the patch changes nothing, the result is `target` itself.
+ */
 export function applyMergePatch(target: unknown, patch: unknown): unknown {
   if (!isFields(patch)) return patch;
   return withFields(fieldsOf(target), patch, (before, value) => applyMergePatch(before, value));
 }
 
-/** The fields with others laid over them, each by `lay`: null removes one, undefined leaves it. The same object when nothing is other than before. */
+/**
+ * Returns `base` with the fields of `over` merged in by `merge`: null removes a field, undefined keeps it.
+ * Returns `base` itself if nothing changes.
+ */
 export function withFields(
   base: Fields,
   over: Fields,
-  lay: (before: unknown, value: unknown, name: string) => unknown,
+  merge: (before: unknown, value: unknown, name: string) => unknown,
 ): Fields {
   const changed = new Map<string, unknown>();
   for (const [name, value] of Object.entries(over)) {
     if (value === undefined || (value === null && !Object.hasOwn(base, name))) continue;
     const before = Object.hasOwn(base, name) ? base[name] : undefined;
-    const after = value === null ? undefined : lay(before, value, name);
+    const after = value === null ? undefined : merge(before, value, name);
     if (after !== before || value === null) changed.set(name, after);
   }
   if (changed.size === 0) return base;
@@ -53,7 +59,7 @@ export function withFields(
   return Object.fromEntries([...merged, ...added]);
 }
 
-/** Freezes a JSON value in all its depth and returns it; parts that are frozen already are taken as frozen whole. */
+/** Freezes a JSON value deeply and returns it. A part that is already frozen is assumed to be frozen deeply. */
 export function freezeDeep<T>(value: T): T {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
   for (const part of Object.values(value)) freezeDeep(part);

@@ -1,8 +1,8 @@
-// The time of day as the user's clock on the wall shows it, for eyes only: objects carry RFC 3339 in UTC.
+// The time of day in the user's time zone, for display. API objects carry RFC 3339 in UTC instead.
 import type { Time } from "./clock.ts";
 import { parseTime } from "./time.ts";
 
-/** `12:03:41`, of an instant or of an RFC 3339 text; empty for a text that is none. */
+/** Formats an instant or an RFC 3339 text as `12:03:41`. Returns "" if the text is not RFC 3339. */
 export function timeOfDay(time: Time | string): string {
   const instant = typeof time === "string" ? parseTime(time) : time;
   if (instant === undefined) return "";

@@ -1,4 +1,4 @@
-// Structured logging: a constant message and fields. Where lines go is the caller's `write`; nothing here touches a stream.
+// Structured logging: a constant message and fields. The caller's `write` function decides where records go.
 
 export type Level = "debug" | "info" | "warn" | "error";
 export type Fields = Readonly<Record<string, unknown>>;
@@ -14,11 +14,11 @@ export interface Logger {
   info(message: string, fields?: Fields): void;
   warn(message: string, fields?: Fields): void;
   error(message: string, fields?: Fields): void;
-  /** A logger whose lines all carry these fields. */
+  /** Returns a logger that adds these fields to every record. */
   child(fields: Fields): Logger;
 }
 
-/** A logger that hands every record to `write`, in order. */
+/** Makes a logger that passes every record to `write`, in order. */
 export function makeLogger(write: (record: LogRecord) => void, fields: Fields = {}): Logger {
   const at =
     (level: Level) =>
@@ -33,5 +33,5 @@ export function makeLogger(write: (record: LogRecord) => void, fields: Fields = 
   };
 }
 
-/** Says nothing. */
+/** A logger that drops every record. */
 export const silentLogger: Logger = makeLogger(() => {});

@@ -1,6 +1,9 @@
-// Whether somebody who typed one word may have meant another. Pure.
+// Detects typing mistakes, for "did you mean" hints. Pure.
 
-/** One letter too many, too few, another or two swapped; or its beginning, from three letters on. */
+/**
+ * Returns true if `typed` differs from `word` by one letter (added, missing, replaced) or by two adjacent letters
+ * swapped, or if it is a prefix of `word` with at least three letters.
+ */
 export function isNear(word: string, typed: string): boolean {
   if (typed.length > 2 && word.startsWith(typed)) return true;
   if (Math.max(word.length, typed.length) < 3) return false;

@@ -1,15 +1,18 @@
-// The wire format of Protocol Buffers, read: a message's fields by number, without knowing what they mean. It writes nothing and never fails.
+// Reads the wire format of Protocol Buffers: the fields of a message by number, without a schema. It never throws.
 
 export interface ProtobufField {
   readonly number: number;
-  /** A varint (as a signed number; beyond 53 bits it loses its end), or the bytes of anything else. */
+  /** A varint as a signed number (values beyond 53 bits lose precision), or the bytes of any other wire type. */
   readonly value: number | Buffer;
 }
 
-/** Widths of the wire types that have a fixed one. */
+/** Wire type → size in bytes, for the types of fixed size. */
 const FIXED: Readonly<Record<number, number>> = { 1: 8, 5: 4 };
 
-/** The fields of a message, in their order. What follows a field that is cut off or of an unknown type is left out, and the message not `whole`. */
+/**
+ * Returns the fields of a message in their order. Reading stops at a field that is truncated or of an unknown wire
+ * type; `whole` is then false.
+ */
 export function readMessage(message: Buffer): { readonly fields: readonly ProtobufField[]; readonly whole: boolean } {
   const fields: ProtobufField[] = [];
   let at = 0;
@@ -28,7 +31,7 @@ export function readMessage(message: Buffer): { readonly fields: readonly Protob
     const size = type === 0 ? 0 : (FIXED[type] ?? (type === 2 ? varint() : Number.NaN));
     const value = type === 0 ? varint() : message.subarray(at, at + size);
     at += size;
-    // Also when one of the numbers is none.
+    // Comparisons with NaN are false, so an unreadable size also ends the loop here.
     if (!(size >= 0 && at <= message.length) || Number.isNaN(tag) || Number.isNaN(value))
       return { fields, whole: false };
     fields.push({ number: Math.floor(tag / 8), value });

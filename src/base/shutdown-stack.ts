@@ -1,47 +1,52 @@
-// What has been opened, to be closed in reverse: once, gently or at once, and an earlier gentle end can be hurried.
+// Closes resources in reverse order of their opening, once. A gentle shutdown in progress can be forced.
 
 export type ShutdownMode = "gentle" | "now";
-type Stop = (how: ShutdownMode) => void | Promise<void>;
+type Stop = (mode: ShutdownMode) => void | Promise<void>;
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class ShutdownStack {
   readonly #stops: Stop[] = [];
   readonly #failures: unknown[] = [];
-  #how: ShutdownMode = "gentle";
+  #mode: ShutdownMode = "gentle";
   #current: Stop | undefined;
-  #hurry: Promise<void> | undefined;
+  #forcedStop: Promise<void> | undefined;
   #done: Promise<void> | undefined;
 
   add(stop: Stop): void {
     this.#stops.push(stop);
   }
 
-  /** Resolves when everything is closed. `now` while a gentle end is under way asks the part again that is being closed, and the rest at once. */
-  run(how: ShutdownMode): Promise<void> {
-    const hurries = how === "now" && this.#how === "gentle";
-    if (hurries) this.#how = "now";
-    if (hurries && this.#current) this.#hurry = this.#ask(this.#current);
+  /**
+   * Resolves when every resource is closed; rejects with an AggregateError if any failed to close. `now` during a
+   * gentle shutdown calls the current stop function a second time with `now`, and the remaining ones with `now` only.
+   */
+  run(mode: ShutdownMode): Promise<void> {
+    const forces = mode === "now" && this.#mode === "gentle";
+    if (forces) this.#mode = "now";
+    if (forces && this.#current) this.#forcedStop = this.#call(this.#current);
     this.#done ??= this.#close();
     return this.#done;
   }
 
-  /** One part that fails to close does not keep the others open, and none begins before the one after it has ended. */
+  /**
+   * A failing stop function does not prevent the others from being called. Each starts after the previous one ended.
+   */
   async #close(): Promise<void> {
-    // The clock's timers keep no process alive; with the doors closed nothing else might, and the end would be cut short.
-    const hold = setInterval(() => {}, LONGEST_TIMER_MS);
+    // Clock timers are unref'd and the listeners are closed, so without this timer the process could exit too early.
+    const keepAlive = setInterval(() => {}, LONGEST_TIMER_MS);
     for (const stop of this.#stops.toReversed()) {
       this.#current = stop;
-      await this.#ask(stop);
-      await this.#hurry;
+      await this.#call(stop);
+      await this.#forcedStop;
     }
-    clearInterval(hold);
+    clearInterval(keepAlive);
     if (this.#failures.length > 0) throw new AggregateError(this.#failures, "the session did not end cleanly");
   }
 
-  async #ask(stop: Stop): Promise<void> {
+  async #call(stop: Stop): Promise<void> {
     try {
-      await stop(this.#how);
+      await stop(this.#mode);
     } catch (error) {
       this.#failures.push(error);
     }

@@ -1,52 +1,51 @@
-// Work that is asked for often and costs more the more there is: done at once after a rest, and in a rush of asks only now and then, so that it
-// never takes more than a tenth of the time. It does not know what the work is.
+// Leading-edge throttle: runs a function at once when idle, and under frequent requests for at most 10 % of the time.
 
-/** How many times as long as the work took it then rests. */
-const REST = 9;
+/** The pause after a run, as a multiple of the time that the run took. */
+const PAUSE_FACTOR = 9;
 
 export class Throttle {
   readonly #run: () => void;
-  #restsUntil = 0;
+  #pausedUntil = 0;
   #timer: NodeJS.Timeout | undefined;
-  #waiting: (() => void)[] = [];
+  #settledWaiters: (() => void)[] = [];
 
   constructor(run: () => void) {
     this.#run = run;
   }
 
-  /** Does the work now, or as soon as it may be done again. */
+  /** Runs the function now, or at the end of the current pause. */
   request(): void {
     if (this.#timer) return;
-    const restMs = this.#restsUntil - performance.now();
-    if (restMs <= 0) this.flush();
-    else this.#timer = setTimeout(() => this.flush(), restMs);
+    const pauseMs = this.#pausedUntil - performance.now();
+    if (pauseMs <= 0) this.flush();
+    else this.#timer = setTimeout(() => this.flush(), pauseMs);
   }
 
-  /** Whatever was asked for is done when this returns. */
+  /** Runs the function now, regardless of the pause. */
   flush(): void {
-    this.#forget();
-    const begun = performance.now();
+    this.#cancelTimer();
+    const started = performance.now();
     try {
       this.#run();
     } finally {
       const ended = performance.now();
-      this.#restsUntil = ended + (ended - begun) * REST;
-      for (const done of this.#waiting.splice(0)) done();
+      this.#pausedUntil = ended + (ended - started) * PAUSE_FACTOR;
+      for (const done of this.#settledWaiters.splice(0)) done();
     }
   }
 
-  /** Resolves when all that was asked for so far is done. */
+  /** Resolves when every request made so far has been served. */
   settled(): Promise<void> {
-    return this.#timer ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve();
+    return this.#timer ? new Promise((resolve) => this.#settledWaiters.push(resolve)) : Promise.resolve();
   }
 
-  /** What has not been done by now will not be. */
+  /** Drops pending requests. */
   close(): void {
-    this.#forget();
-    for (const done of this.#waiting.splice(0)) done();
+    this.#cancelTimer();
+    for (const done of this.#settledWaiters.splice(0)) done();
   }
 
-  #forget(): void {
+  #cancelTimer(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }

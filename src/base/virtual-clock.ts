@@ -1,14 +1,14 @@
-// A clock whose time moves only when told, from one due timer to the next. It never waits and never reads the machine's time.
+// A clock whose time moves only when a caller advances it. It never waits and never reads the machine's time.
 import type { Clock, Time } from "./clock.ts";
 
 interface Timer {
   readonly time: Time;
-  /** Ties of time are run in the order of creation. */
+  /** Timers of the same time run in the order of their creation. */
   readonly order: number;
   run: (() => void) | undefined;
 }
 
-/** Cancelled timers stay in the heap until they come up, or until they are most of it. */
+/** Cancelled timers stay in the heap until they are due, or until they are at least this many and half of the heap. */
 const CANCELLED_BEFORE_SWEEP = 1024;
 
 export class VirtualClock implements Clock {
@@ -32,7 +32,7 @@ export class VirtualClock implements Clock {
     return { [Symbol.dispose]: () => this.#cancel(timer) };
   }
 
-  /** When the next timer is due; undefined when none is set. */
+  /** Returns the time of the next timer; undefined if none is set. */
   nextDue(): Time | undefined {
     for (;;) {
       const first = this.#heap[0];
@@ -42,20 +42,20 @@ export class VirtualClock implements Clock {
     }
   }
 
-  /** Moves to the next due timer and runs it, and it alone; false when none is due by `until`. */
+  /** Moves to the next timer and runs only that one. Returns false if none is due by `until`. */
   runNext(until: Time = Number.POSITIVE_INFINITY): boolean {
     const due = this.nextDue();
     if (due === undefined || due > until) return false;
     const timer = this.#pop();
     const { run } = timer;
-    // Running ends it: to cancel it later, even from within, means nothing.
+    // A timer that runs can no longer be cancelled, not even by its own callback.
     timer.run = undefined;
     this.#now = due;
     run?.();
     return true;
   }
 
-  /** Moves to `time`, running everything that falls due on the way, also what that sets. Time never goes back. */
+  /** Moves to `time` and runs all timers due until then, including those that callbacks add. Time never goes back. */
   advanceTo(time: Time): void {
     while (this.runNext(time));
     this.#now = Math.max(this.#now, time);

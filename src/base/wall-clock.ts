@@ -1,20 +1,25 @@
-// The time of a session's objects: the machine's, except that it never goes back. It runs by the steady clock, follows the machine's forward (a laptop
-// that slept, a clock that was set), and goes on evenly while that is behind. It tells about jumps and does nothing about them.
+// The clock of a session's objects: follows the machine's clock, but never goes back. Between readings it advances with
+// the steady clock; if the machine's clock was set back, it ignores the machine's clock until that has caught up.
 import type { Clock, Time } from "./clock.ts";
 
-/** A clock that is off by no more was corrected, not set: time follows it, standing still where it would go back. */
+/**
+ * Smaller differences are corrections (NTP), not a set clock: time follows them, and stands still instead of going
+ * back.
+ */
 const TOLERANCE_MS = 1000;
-/** A jump that nobody's reading has found is found so long after. */
-const LOOK_EVERY_MS = 1000;
-/** Who looks so much too late has slept, also where steady time goes on in sleep (macOS). */
+/** How often the clock checks for a jump when no caller reads it. */
+const CHECK_EVERY_MS = 1000;
+/**
+ * A check that is later than this means that the machine slept, even where the steady clock advances in sleep (macOS).
+ */
 const SLEPT_MS = 5000;
 
 export interface WallClockOptions {
-  /** What the machine says that it is; may be set at any moment. */
+  /** Reads the machine's clock, which can be set at any moment. */
   readonly wall: () => Time;
-  /** By which all waiting is done. */
+  /** Measures all waiting. */
   readonly steady: Clock;
-  /** The machine's clock was set by so much (negative: back, and then this one goes on without it). Called in the midst of a reading. */
+  /** The machine's clock was set by `byMs` (negative: back). Called during a reading of this clock. */
   readonly onSet?: (byMs: number) => void;
 }
 
@@ -24,18 +29,18 @@ interface Wait {
   timer?: Disposable;
 }
 
-/** A {@link Clock} whose waits end when its own time has come: at once after a jump forward, and never twice. */
+/** Timers run when this clock reaches their time: immediately after a jump forward, and never twice. */
 export class WallClock implements Clock {
   readonly #options: WallClockOptions;
-  /** Time and steady time at the last reading. */
+  /** This clock's time and the steady clock's time at the last reading. */
   #now: Time;
   #readAt: Time;
-  /** How far the machine's clock was behind at the last reading, if it was set back. */
+  /** By how much the machine's clock was behind at the last reading; 0 if it was not set back. */
   #behindMs = 0;
   #awakeSince: Time;
-  /** In the order of their creation. */
+  /** In order of creation. */
   readonly #waits = new Set<Wait>();
-  #look: Disposable | undefined;
+  #check: Disposable | undefined;
 
   constructor(options: WallClockOptions) {
     this.#options = options;
@@ -44,7 +49,10 @@ export class WallClock implements Clock {
     this.#awakeSince = this.#now;
   }
 
-  /** Since when time has passed in which somebody could do something: the beginning, the last jump forward, the end of the last sleep. */
+  /**
+   * The latest of: start, last jump forward, end of the last sleep. Progress deadlines count from here at the earliest,
+   * because components cannot work during a jump or a sleep.
+   */
   get awakeSince(): Time {
     return this.#awakeSince;
   }
@@ -52,10 +60,10 @@ export class WallClock implements Clock {
   now(): Time {
     const { wall, steady } = this.#options;
     const readAt = steady.now();
-    const evenly = this.#now + readAt - this.#readAt;
-    const says = wall();
-    const ahead = says - evenly;
-    this.#now = ahead < -TOLERANCE_MS ? evenly : Math.max(says, this.#now);
+    const expected = this.#now + readAt - this.#readAt;
+    const machine = wall();
+    const ahead = machine - expected;
+    this.#now = ahead < -TOLERANCE_MS ? expected : Math.max(machine, this.#now);
     this.#readAt = readAt;
     const setBy = ahead + this.#behindMs;
     this.#behindMs = ahead < -TOLERANCE_MS ? -ahead : 0;
@@ -69,7 +77,7 @@ export class WallClock implements Clock {
     const wait: Wait = { time, run };
     this.#waits.add(wait);
     this.#arm(wait);
-    this.#keepLooking();
+    this.#scheduleCheck();
     return {
       [Symbol.dispose]: () => {
         wait.timer?.[Symbol.dispose]();
@@ -86,16 +94,16 @@ export class WallClock implements Clock {
     }
   }
 
-  /** From the last reading, which the caller has just made. */
+  /** Uses the last reading: callers have just read the clock. */
   #arm(wait: Wait): void {
     wait.timer = this.#options.steady.at(this.#readAt + wait.time - this.#now, () => this.#due(wait));
   }
 
   #due(wait: Wait): void {
     const now = this.now();
-    // The reading may have found a jump, which arms everybody anew.
+    // The reading may have found a jump, which sets the timers of all waits again.
     wait.timer?.[Symbol.dispose]();
-    // Where time stood still a little to let the machine's come along, the rest is waited for.
+    // This clock may have stood still for a correction: wait for the remaining time.
     if (now < wait.time) {
       this.#arm(wait);
     } else {
@@ -104,17 +112,17 @@ export class WallClock implements Clock {
     }
   }
 
-  /** While somebody waits. */
-  #keepLooking(): void {
-    if (this.#look) return;
+  /** Checks for jumps as long as any wait is pending. */
+  #scheduleCheck(): void {
+    if (this.#check) return;
     const { steady } = this.#options;
-    const due = steady.now() + LOOK_EVERY_MS;
-    this.#look = steady.at(due, () => {
-      this.#look = undefined;
+    const due = steady.now() + CHECK_EVERY_MS;
+    this.#check = steady.at(due, () => {
+      this.#check = undefined;
       if (this.#waits.size === 0) return;
       const now = this.now();
       if (steady.now() - due > SLEPT_MS) this.#awakeSince = now;
-      this.#keepLooking();
+      this.#scheduleCheck();
     });
   }
 }

@@ -1,4 +1,4 @@
-// Go durations: `1m30s`, `.5h`, `-2us`, read and printed as package time does. Inside: nanoseconds as bigint.
+// Parses and formats Go durations (`1m30s`, `.5h`, `-2us`) as Go's package time does.
 import { type Parsed, parsed, unparsed } from "../parsed.ts";
 import { quoteAscii } from "./quote.ts";
 
@@ -18,7 +18,7 @@ const UNITS: Readonly<Record<string, bigint>> = {
 const SECOND = 1_000_000_000n;
 const LARGEST = 1n << 63n;
 
-/** As time.ParseDuration, with its error texts. */
+/** Behaves as time.ParseDuration, including its error texts. */
 export function parseDuration(text: string): Parsed<Nanoseconds> {
   const invalid = unparsed(`time: invalid duration ${quoteAscii(text)}`);
   const negative = text.startsWith("-");
@@ -41,13 +41,13 @@ export function parseDuration(text: string): Parsed<Nanoseconds> {
   return parsed(negative ? -total : total);
 }
 
-/** The fraction of a unit, cut to whole nanoseconds. Digits beyond a 63-bit integer do not count, as in Go. */
+/** The fraction of a unit, cut to whole nanoseconds. As in Go, digits beyond a 63-bit integer are ignored. */
 function partOf(fraction: string, size: bigint): bigint {
   const digits = fraction.slice(0, 18);
   return digits === "" ? 0n : BigInt(Math.trunc(Number(BigInt(digits)) * (Number(size) / 10 ** digits.length)));
 }
 
-/** As time.Duration.String: `1h0m0s`, `6.5s`, `150ms`, `0s`. */
+/** Formats as time.Duration.String: `1h0m0s`, `6.5s`, `150ms`, `0s`. */
 export function formatDuration(duration: Nanoseconds): string {
   if (duration === 0n) return "0s";
   const sign = duration < 0n ? "-" : "";
@@ -69,12 +69,11 @@ function scaled(value: bigint, places: number): string {
   return digits.slice(0, -places) + (fraction === "" ? "" : `.${fraction}`);
 }
 
-/** Milliseconds, with a fraction where there is one. */
+/** Converts to milliseconds, including fractions. */
 export function durationMs(duration: Nanoseconds): number {
   return Number(duration) / 1e6;
 }
 
-/** True for a duration of whole seconds. */
 export function isWholeSeconds(duration: Nanoseconds): boolean {
   return duration % SECOND === 0n;
 }

@@ -1,4 +1,4 @@
-// Numbers and booleans as Go reads and prints them (strconv.Parse…, fmt's %v, %f, %d).
+// Parses and formats numbers and booleans as Go does (strconv.Parse…, fmt's %v and %f).
 import { type Parsed, parsed, unparsed } from "../parsed.ts";
 import { quote } from "./quote.ts";
 
@@ -7,41 +7,41 @@ const FALSE = new Set(["0", "f", "F", "FALSE", "false", "False"]);
 const DECIMAL = /^[+-]?(\d+(_\d+)*)?(\.(\d+(_\d+)*)?)?([eE][+-]?\d+(_\d+)*)?$/;
 const HEXADECIMAL = /^([+-]?)0[xX]_?([0-9a-fA-F_]*)(?:\.([0-9a-fA-F_]*))?[pP]([+-]?\d+)$/;
 
-const refused = (call: string, text: string, why: string) =>
+const parseError = (call: string, text: string, why: string) =>
   unparsed(`strconv.${call}: parsing ${quote(text)}: ${why}`);
 
-/** As strconv.ParseBool. */
+/** Behaves as strconv.ParseBool. */
 export function parseBool(text: string): Parsed<boolean> {
   if (TRUE.has(text)) return parsed(true);
   if (FALSE.has(text)) return parsed(false);
-  return refused("ParseBool", text, "invalid syntax");
+  return parseError("ParseBool", text, "invalid syntax");
 }
 
-/** As strconv.ParseInt(text, 10, bits). 64-bit values beyond 2^53 lose their last digits. */
+/** Behaves as strconv.ParseInt(text, 10, bits). 64-bit values beyond 2^53 lose precision. */
 export function parseInteger(text: string, bits: 32 | 64): Parsed<number> {
-  if (!/^[+-]?\d+$/.test(text)) return refused("ParseInt", text, "invalid syntax");
+  if (!/^[+-]?\d+$/.test(text)) return parseError("ParseInt", text, "invalid syntax");
   const value = BigInt(text.replace(/^\+/, ""));
   const limit = 1n << BigInt(bits - 1);
-  if (value < -limit || value >= limit) return refused("ParseInt", text, "value out of range");
+  if (value < -limit || value >= limit) return parseError("ParseInt", text, "value out of range");
   return parsed(Number(value));
 }
 
-/** As strconv.ParseUint(text, 10, 64): no sign. */
+/** Behaves as strconv.ParseUint(text, 10, 64): rejects signs. */
 export function parseUnsigned(text: string): Parsed<number> {
-  if (!/^\d+$/.test(text)) return refused("ParseUint", text, "invalid syntax");
+  if (!/^\d+$/.test(text)) return parseError("ParseUint", text, "invalid syntax");
   const value = BigInt(text);
-  if (value >= 1n << 64n) return refused("ParseUint", text, "value out of range");
+  if (value >= 1n << 64n) return parseError("ParseUint", text, "value out of range");
   return parsed(Number(value));
 }
 
-/** As strconv.ParseFloat(text, 64): also `1_000`, `Inf`, `NaN` and `0x1p-2`. */
+/** Behaves as strconv.ParseFloat(text, 64): also accepts `1_000`, `Inf`, `NaN` and `0x1p-2`. */
 export function parseFloat64(text: string): Parsed<number> {
   const special = /^([+-]?)(?:(inf|infinity)|(nan))$/i.exec(text);
   if (special?.[3] && special[1] === "") return parsed(Number.NaN);
   if (special?.[2]) return parsed(special[1] === "-" ? -Infinity : Infinity);
   const value = DECIMAL.test(text) && /\d/.test(text.split(/[eE]/)[0] ?? "") ? decimal(text) : hexadecimal(text);
-  if (value === undefined) return refused("ParseFloat", text, "invalid syntax");
-  if (!Number.isFinite(value)) return refused("ParseFloat", text, "value out of range");
+  if (value === undefined) return parseError("ParseFloat", text, "invalid syntax");
+  if (!Number.isFinite(value)) return parseError("ParseFloat", text, "value out of range");
   return parsed(value);
 }
 
@@ -58,7 +58,7 @@ function hexadecimal(text: string): number | undefined {
   return match[1] === "-" ? -magnitude : magnitude;
 }
 
-/** A float64 as `%v` prints it: shortest text, with an exponent below 1e-4 and from 1e6 on (`1e+06`, `1.5e-05`). */
+/** Formats a float64 as `%v`: the shortest text, with an exponent below 1e-4 and from 1e6 on (`1e+06`, `1.5e-05`). */
 export function formatFloat(value: number): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
@@ -76,7 +76,7 @@ function significant(mantissa: string): number {
   return mantissa.replace(/[-.]/g, "").length;
 }
 
-/** A float64 as `%f` prints it: six decimals. */
+/** Formats a float64 as `%f`: six decimals. */
 export function formatFixed(value: number): string {
   if (!Number.isFinite(value)) return formatFloat(value);
   if (Object.is(value, -0)) return "-0.000000";

@@ -1,19 +1,20 @@
-// Kubernetes quantities (`100m`, `64Mi`, `1e3`): read, compared and written canonically. Source: apimachinery pkg/api/resource.
+// Parses Kubernetes quantities (`100m`, `64Mi`, `1e3`) and formats them canonically.
+// Follows k8s.io/apimachinery/pkg/api/resource.
 import { type Parsed, parsed, unparsed } from "../parsed.ts";
 
 type Format = "decimal" | "binary" | "exponent";
-/** `nano`: the amount in billionths of the unit; finer fractions are rounded away from zero. */
 export interface ParsedQuantity {
+  /** The amount in billionths of the unit. Finer fractions are rounded away from zero. */
   readonly nano: bigint;
   readonly format: Format;
-  /** The text as it was given, where Kubernetes takes it for canonical and writes it back unchanged. */
-  readonly text?: string;
+  /** The input text, if Kubernetes considers it canonical and writes it back unchanged. */
+  readonly text?: string | undefined;
 }
 
 const NANO = 1_000_000_000n;
-/** Binary amounts stop here; decimal ones have no limit. */
+/** Binary amounts are capped here; decimal amounts have no limit. */
 const LARGEST_BINARY = ((1n << 63n) - 1n) * NANO;
-/** So many digits fit an int64. */
+/** The number of decimal digits that always fit in an int64. */
 const INT64_DIGITS = 18;
 const DECIMAL = new Map<string, number>([
   ["n", -9],
@@ -31,25 +32,25 @@ const BINARY = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 const SHAPE = /^([+-]?)(\d*)(?:\.(\d*))?([eEinumkKMGTP]*[-+]?\d*)$/;
 const WRONG_FORMAT = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 
-/** Reads a quantity; the errors are Kubernetes' own. */
+/** Parses a quantity. The error texts are those of Kubernetes. */
 export function parseQuantity(text: string): Parsed<ParsedQuantity> {
   const match = SHAPE.exec(text);
   if (!match || text === "") return unparsed(WRONG_FORMAT);
   const [, sign = "", whole = "", fraction = "", suffix = ""] = match;
   const unit = unitOf(suffix);
   if (!unit) return unparsed("unable to parse quantity's suffix");
-  // What names no digit at all is a zero to the quick reading, which binary suffixes do not take.
+  // Kubernetes' fast path, which binary suffixes do not use, reads a text without digits as zero.
   if (whole + fraction === "" && unit.format === "binary") return unparsed("unable to parse numeric part of quantity");
   const digits = (whole.replace(/^0+/, "") || "0") + fraction;
   const amount = amountOf(BigInt(digits), fraction.length, unit);
   const nano = sign === "-" ? -amount : amount;
   const isKept = looksCanonical(digits, fraction.length, unit);
-  return parsed({ nano, format: unit.format, ...(isKept ? { text } : {}) });
+  return parsed({ nano, format: unit.format, text: isKept ? text : undefined });
 }
 
 interface Unit {
   readonly format: Format;
-  /** Of ten, or of two where the format is binary. */
+  /** Exponent of ten, or of two if the format is binary. */
   readonly power: number;
 }
 
@@ -69,13 +70,13 @@ function amountOf(digits: bigint, places: number, { format, power }: Unit): bigi
 }
 
 function scaledUp(value: bigint, scale: number): bigint {
-  // A power beyond these would only cost memory.
+  // Limits the memory that a huge exponent would use. Larger powers give the same results.
   if (scale >= 0) return value * 10n ** BigInt(Math.min(scale, 400));
   const divisor = 10n ** BigInt(Math.min(-scale, 400));
   return (value + divisor - 1n) / divisor;
 }
 
-/** Kubernetes' quick test, which also lets leading zeros, a plus sign and a last dot pass. */
+/** Kubernetes' fast path: also accepts leading zeros, a plus sign and a trailing dot as canonical. */
 function looksCanonical(digits: string, places: number, { format, power }: Unit): boolean {
   if (format === "binary") {
     const isShort = digits.length + Math.trunc(power * 0.3) < 15;
@@ -86,7 +87,7 @@ function looksCanonical(digits: string, places: number, { format, power }: Unit)
   return isShort && scale % 3 === 0 && !digits.endsWith("000") && !digits.startsWith("0");
 }
 
-/** The canonical text: the same amount with the largest suffix that needs no fraction. */
+/** Returns the canonical text: the same amount with the largest suffix that needs no fraction. */
 export function formatQuantity({ nano, format, text }: ParsedQuantity): string {
   if (nano === 0n) return "0";
   if (text !== undefined) return text;
@@ -99,7 +100,7 @@ export function formatQuantity({ nano, format, text }: ParsedQuantity): string {
     mantissa /= 1000n;
     power += 3;
   }
-  // Beyond E there is no suffix, and none is what Kubernetes writes.
+  // There is no suffix beyond E: Kubernetes writes none.
   const suffix = [...DECIMAL].find(([, known]) => known === power)?.[0] ?? "";
   return `${sign}${mantissa}${format === "exponent" && power !== 0 ? `e${power}` : suffix}`;
 }
@@ -114,13 +115,13 @@ function binaryText(size: bigint): string {
   return `${mantissa}${step === 0 ? "" : BINARY[step - 1]}`;
 }
 
-/** The amount as a plain number (`100m` → 0.1, `1Ki` → 1024); undefined when the text is no quantity. */
+/** Returns the amount as a number (`100m` → 0.1, `1Ki` → 1024); undefined if the text is not a quantity. */
 export function quantityNumber(text: string | number): number | undefined {
   const quantity = parseQuantity(String(text));
   return quantity.ok ? Number(quantity.value.nano) / 1e9 : undefined;
 }
 
-/** The canonical text of a quantity text or number; undefined when it is none. */
+/** Returns the canonical text of a quantity; undefined if the input is not a quantity. */
 export function canonicalQuantity(text: string | number): string | undefined {
   const quantity = parseQuantity(String(text).trim());
   return quantity.ok ? formatQuantity(quantity.value) : undefined;

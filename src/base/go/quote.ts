@@ -1,4 +1,4 @@
-// Go's quoted strings: `%q` and strconv.Quote.
+// Quotes strings as Go does: `%q` and strconv.Quote.
 
 const SHORT: Readonly<Record<string, string>> = {
   "\u0007": "\\a",
@@ -12,7 +12,7 @@ const SHORT: Readonly<Record<string, string>> = {
   '"': '\\"',
 };
 
-/** As strconv.Quote: printable characters as they are, the rest escaped. */
+/** Behaves as strconv.Quote: printable characters are kept, all others are escaped. */
 export function quote(text: string): string {
   let out = '"';
   for (const char of text) out += SHORT[char] ?? (isPrintable(char) ? char : escaped(char));
@@ -29,7 +29,7 @@ function escaped(char: string): string {
   return code > 0xffff ? `\\U${code.toString(16).padStart(8, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
 }
 
-/** As package time quotes a text in its errors: every byte outside printable ASCII as `\xNN`. */
+/** Quotes as Go's package time does in errors: every byte outside printable ASCII as `\xNN`. */
 export function quoteAscii(text: string): string {
   let out = '"';
   for (const byte of new TextEncoder().encode(text)) {

@@ -1,13 +1,13 @@
-// The functions that every Go template has: comparison, logic, printing, escaping, index, len, slice.
+// The built-in functions of Go templates: comparison, logic, printing, escaping, index, len, slice.
 import { formatFloat } from "./number.ts";
 import { quote } from "./quote.ts";
 
 type TemplateFunction = (args: readonly unknown[]) => unknown;
 
-/** Why a function could not give a value; the executor puts the place before it. */
+/** An error of a template function. The executor adds the position in the template. */
 export class FunctionFault extends Error {}
 
-/** As text/template's truth: not the zero value, not empty. */
+/** Behaves as text/template's IsTrue: the zero value and empty collections are false. */
 export function isTrue(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
   if (value instanceof Map) return value.size > 0;
@@ -15,7 +15,7 @@ export function isTrue(value: unknown): boolean {
   return Boolean(value);
 }
 
-/** A value as `{{.}}` prints it (fmt's %v). */
+/** Formats a value as `{{.}}` does (fmt's %v). */
 export function printed(value: unknown): string {
   if (value === undefined) return "<no value>";
   if (value === null) return "<nil>";
@@ -27,7 +27,7 @@ export function printed(value: unknown): string {
   return `map[${pairs.map(([key, item]) => `${String(key)}:${printed(item)}`).join(" ")}]`;
 }
 
-/** How Go calls the type of a plain value. */
+/** Returns the Go type name of a plain value. */
 export function goTypeOf(value: unknown): string {
   if (typeof value === "number") return Number.isInteger(value) ? "int" : "float64";
   if (typeof value === "boolean") return "bool";
@@ -36,7 +36,7 @@ export function goTypeOf(value: unknown): string {
   return typeof value === "object" ? "map[string]string" : typeof value;
 }
 
-/** Fewest arguments, and whether more may come. */
+/** Function name → minimum number of arguments; the count is exact without "or more". */
 const ARGUMENTS: Readonly<Record<string, readonly [number, "or more"?]>> = {
   and: [1, "or more"],
   or: [1, "or more"],
@@ -53,7 +53,7 @@ const ARGUMENTS: Readonly<Record<string, readonly [number, "or more"?]>> = {
   printf: [1, "or more"],
 };
 
-/** Why a function cannot take so many arguments; undefined when it can. */
+/** Returns Go's error text for a wrong number of arguments; undefined if the count is valid. */
 export function wrongCount(name: string, count: number): string | undefined {
   const [fewest, more] = ARGUMENTS[name] ?? [0, "or more"];
   if (more ? count >= fewest : count === fewest) return undefined;
@@ -86,7 +86,7 @@ function checkComparable(a: unknown, b: unknown): void {
   throw new FunctionFault(`incompatible types for comparison: ${goTypeOf(a)} and ${goTypeOf(b)}`);
 }
 
-/** Text or list from one place to another. */
+/** `slice`: the part of a string or list between two indexes. */
 function sliced([item, ...places]: readonly unknown[]): unknown {
   if (typeof item !== "string" && !Array.isArray(item)) {
     throw new FunctionFault(`can't slice item of type ${goTypeOf(item)}`);
@@ -114,7 +114,7 @@ function lengthOf(value: unknown): number {
   throw new FunctionFault(`len of type ${goTypeOf(value)}`);
 }
 
-/** `print`: a space between operands when neither is a string. */
+/** `print`: puts a space between two operands if neither is a string. */
 function joined(args: readonly unknown[]): string {
   let out = "";
   args.forEach((item, at) => {
@@ -177,7 +177,7 @@ function jsEscaped(text: string): string {
     .replace(/[\0-\x1f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`);
 }
 
-/** By name. Arguments come evaluated, but for `and` and `or`, whose executor stops early. */
+/** Function name → implementation. All arguments are evaluated before the call. */
 export const templateFunctions: ReadonlyMap<string, TemplateFunction> = new Map<string, TemplateFunction>([
   ["and", (args) => args.find((item) => !isTrue(item)) ?? args.at(-1)],
   ["or", (args) => args.find(isTrue) ?? args.at(-1)],

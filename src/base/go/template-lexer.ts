@@ -1,10 +1,10 @@
-// Cuts a Go template into plain text and the words of its actions. Knows nothing of what the words mean.
+// Lexer for Go templates: splits a template into plain text and the tokens ("words") of its actions.
 
 export type Word = {
   readonly kind: "field" | "variable" | "word" | "string" | "number" | "char" | "symbol";
   readonly text: string;
   readonly column: number;
-  /** True when white space stands before the word; arguments are separated by it. */
+  /** True if white space precedes the word. White space separates arguments. */
   readonly spaced: boolean;
 };
 export type Piece =
@@ -19,7 +19,7 @@ export interface LexError {
 const WORD =
   /\.[A-Za-z_][A-Za-z0-9_]*|\$[A-Za-z0-9_]*|[A-Za-z_][A-Za-z0-9_]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`|'(?:[^'\\\n]|\\.)*'|[+-]?(?:0[xX][0-9a-fA-F_]+|\d[\d_]*(?:\.\d*)?(?:[eE][+-]?\d+)?)|:=|[!#-&(-/:-@[-^{|~]/y;
 
-/** Text and actions in order; trim markers and comments are already applied. */
+/** Returns text and actions in order. Trim markers and comments are already applied. */
 export function lex(source: string): readonly Piece[] | LexError {
   const pieces: Piece[] = [];
   let at = 0;
@@ -61,7 +61,7 @@ function lexAction(source: string, start: number, line: number): Action | LexErr
     if (at >= source.length) return { line, message: "unclosed action" };
     WORD.lastIndex = at;
     const text = WORD.exec(source)?.[0];
-    if (text === undefined) return { line, message: complaint(source, at) };
+    if (text === undefined) return { line, message: lexErrorText(source, at) };
     words.push({ kind: kindOf(text), text, column: at - lineStart, spaced });
     at += text.length;
   }
@@ -77,7 +77,7 @@ function kindOf(text: string): Word["kind"] {
   return /\d/.test(text) ? "number" : "symbol";
 }
 
-function complaint(source: string, at: number): string {
+function lexErrorText(source: string, at: number): string {
   const char = String.fromCodePoint(source.codePointAt(at) ?? 0);
   if (char === '"') return "unterminated quoted string";
   if (char === "`") return "unterminated raw quoted string";

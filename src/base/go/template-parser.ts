@@ -1,14 +1,14 @@
-// Words of a Go template into its syntax tree. Errors read `template: <name>:<line>: <what>` as Go's do.
-
+// Parser for Go templates: turns the lexer's words into a syntax tree. Errors read `template: <name>:<line>: <what>`,
+// as in Go.
 import { quote } from "./quote.ts";
 import { templateFunctions } from "./template-functions.ts";
 import { lex, type Piece, type Word } from "./template-lexer.ts";
 import type { Command, Operand, Pipeline, TemplateNode } from "./template-syntax.ts";
 
-/** Carries a message out of the recursion; never leaves {@link parseNodes}. */
+/** Ends the recursion with an error text. {@link parseNodes} catches it. */
 class SyntaxFault extends Error {}
 
-/** The nodes of a template, or its first error. */
+/** Parses a template. Returns its nodes, or the first error. */
 export function parseNodes(name: string, source: string): { nodes: readonly TemplateNode[] } | { error: string } {
   const pieces = lex(source);
   if ("message" in pieces) return { error: `template: ${name}:${pieces.line}: ${pieces.message}` };
@@ -23,25 +23,25 @@ export function parseNodes(name: string, source: string): { nodes: readonly Temp
 
 class Parser {
   line = 1;
-  private at = 0;
-  private variables: string[] = ["$"];
-  private readonly pieces: readonly Piece[];
+  #at = 0;
+  #variables: string[] = ["$"];
+  readonly #pieces: readonly Piece[];
 
   constructor(pieces: readonly Piece[]) {
-    this.pieces = pieces;
+    this.#pieces = pieces;
   }
 
   template(): readonly TemplateNode[] {
-    const { nodes, closedBy } = this.list();
+    const { nodes, closedBy } = this.#list();
     if (closedBy) throw new SyntaxFault(`unexpected {{${closedBy.words[0]?.text ?? ""}}}`);
     return nodes;
   }
 
-  /** Nodes up to the `end` or `else` that closes them. */
-  private list(): { nodes: TemplateNode[]; closedBy?: Extract<Piece, { kind: "action" }> } {
+  /** Reads nodes up to the `end` or `else` that closes them, or to the end of the template. */
+  #list(): { nodes: TemplateNode[]; closedBy?: Extract<Piece, { kind: "action" }> } {
     const nodes: TemplateNode[] = [];
-    for (; this.at < this.pieces.length; ) {
-      const piece = this.pieces[this.at++] as Piece;
+    for (; this.#at < this.#pieces.length; ) {
+      const piece = this.#pieces[this.#at++] as Piece;
       if (piece.kind === "text") {
         if (piece.text !== "") nodes.push(piece);
         continue;
@@ -50,43 +50,43 @@ class Parser {
       const first = piece.words[0];
       if (!first) throw new SyntaxFault("missing value for command");
       if (first.kind === "word" && (first.text === "end" || first.text === "else")) return { nodes, closedBy: piece };
-      nodes.push(this.action(first, piece));
+      nodes.push(this.#action(first, piece));
     }
     return { nodes };
   }
 
-  private action(first: Word, piece: Extract<Piece, { kind: "action" }>): TemplateNode {
+  #action(first: Word, piece: Extract<Piece, { kind: "action" }>): TemplateNode {
     const keyword = first.kind === "word" ? first.text : "";
     if (keyword === "if" || keyword === "with" || keyword === "range") {
-      return this.block(keyword, piece.words.slice(1), piece.line);
+      return this.#block(keyword, piece.words.slice(1), piece.line);
     }
     if (["define", "template", "block", "break", "continue"].includes(keyword)) {
       throw new SyntaxFault(`{{${keyword}}} is not supported here`);
     }
-    return { kind: "output", pipeline: this.pipeline(piece.words, "command"), line: piece.line };
+    return { kind: "output", pipeline: this.#pipeline(piece.words, "command"), line: piece.line };
   }
 
-  private block(kind: "if" | "with" | "range", words: readonly Word[], line: number): TemplateNode {
-    const scope = this.variables.length;
-    const pipeline = this.pipeline(words, kind);
-    const { nodes: body, closedBy } = this.list();
+  #block(kind: "if" | "with" | "range", words: readonly Word[], line: number): TemplateNode {
+    const scope = this.#variables.length;
+    const pipeline = this.#pipeline(words, kind);
+    const { nodes: body, closedBy } = this.#list();
     if (!closedBy) throw new SyntaxFault("unexpected EOF");
     let otherwise: readonly TemplateNode[] = [];
     const [closing, next] = closedBy.words;
     if (closing?.text === "else") {
       if (next?.text === kind && kind !== "range")
-        otherwise = [this.block(kind, closedBy.words.slice(2), closedBy.line)];
+        otherwise = [this.#block(kind, closedBy.words.slice(2), closedBy.line)];
       else {
-        const rest = this.list();
+        const rest = this.#list();
         if (rest.closedBy?.words[0]?.text !== "end") throw new SyntaxFault("unexpected EOF");
         otherwise = rest.nodes;
       }
     }
-    this.variables.length = scope;
+    this.#variables.length = scope;
     return { kind, pipeline, body, otherwise, line };
   }
 
-  private pipeline(words: readonly Word[], context: string): Pipeline {
+  #pipeline(words: readonly Word[], context: string): Pipeline {
     const names: string[] = [];
     let rest = words;
     const operator = words.findIndex((word) => word.text === ":=" || word.text === "=");
@@ -96,16 +96,16 @@ class Parser {
         if (word.kind === "variable") names.push(word.text);
         else if (word.text !== ",") throw new SyntaxFault(`unexpected ${quote(word.text)} in ${context}`);
       }
-      const unknown = declares ? undefined : names.find((name) => !this.variables.includes(name));
+      const unknown = declares ? undefined : names.find((name) => !this.#variables.includes(name));
       if (unknown !== undefined) throw new SyntaxFault(`undefined variable ${quote(unknown)}`);
       rest = words.slice(operator + 1);
     }
-    const commands = this.commands(rest, context);
-    if (declares) this.variables.push(...names);
+    const commands = this.#commands(rest, context);
+    if (declares) this.#variables.push(...names);
     return { variables: names, declares, commands };
   }
 
-  private commands(words: readonly Word[], context: string): readonly Command[] {
+  #commands(words: readonly Word[], context: string): readonly Command[] {
     const commands: Command[] = [];
     let current: Operand[] = [];
     for (let at = 0; at < words.length; ) {
@@ -119,7 +119,7 @@ class Parser {
         if (at === words.length) throw new SyntaxFault(`missing value for ${context}`);
         continue;
       }
-      const { operand, next } = this.operand(words, at, context);
+      const { operand, next } = this.#operand(words, at, context);
       current.push(operand);
       at = next;
     }
@@ -130,9 +130,9 @@ class Parser {
     return commands;
   }
 
-  private operand(words: readonly Word[], at: number, context: string): { operand: Operand; next: number } {
+  #operand(words: readonly Word[], at: number, context: string): { operand: Operand; next: number } {
     const word = words[at] as Word;
-    if (word.text === "(" && word.kind === "symbol") return this.parenthesis(words, at);
+    if (word.text === "(" && word.kind === "symbol") return this.#parenthesis(words, at);
     if (word.kind === "field") {
       const { path, next } = fieldsFrom(words, at);
       return {
@@ -146,7 +146,7 @@ class Parser {
       return { operand: { kind: "field", path: [], column: word.column }, next: at + 1 };
     }
     if (word.kind === "variable") {
-      if (!this.variables.includes(word.text)) throw new SyntaxFault(`undefined variable ${quote(word.text)}`);
+      if (!this.#variables.includes(word.text)) throw new SyntaxFault(`undefined variable ${quote(word.text)}`);
       const { path, next } = fieldsFrom(words, at + 1);
       return { operand: { kind: "variable", name: word.text, path, column: word.column }, next };
     }
@@ -160,7 +160,7 @@ class Parser {
     return { operand: { kind: "literal", value: literalValue(word), source, column }, next: at + 1 };
   }
 
-  private parenthesis(words: readonly Word[], at: number): { operand: Operand; next: number } {
+  #parenthesis(words: readonly Word[], at: number): { operand: Operand; next: number } {
     let depth = 1;
     let close = at + 1;
     for (; close < words.length; close++) {
@@ -168,13 +168,13 @@ class Parser {
       if (words[close]?.text === ")" && --depth === 0) break;
     }
     if (depth > 0) throw new SyntaxFault("unclosed left paren");
-    const pipeline = this.pipeline(words.slice(at + 1, close), "parenthesized pipeline");
+    const pipeline = this.#pipeline(words.slice(at + 1, close), "parenthesized pipeline");
     const { path, next } = fieldsFrom(words, close + 1);
     return { operand: { kind: "pipeline", pipeline, path, column: words[at]?.column ?? 0 }, next };
   }
 }
 
-/** `.A.B` glued together: the chain of field names, up to the next space. */
+/** Reads a chain of field names (`.A.B`) up to the next white space. */
 function fieldsFrom(words: readonly Word[], at: number): { path: readonly string[]; next: number } {
   const path: string[] = [];
   let next = at;
@@ -185,7 +185,7 @@ function fieldsFrom(words: readonly Word[], at: number): { path: readonly string
   return { path, next };
 }
 
-/** Whether what came before can be handed to it. */
+/** Returns true if an operand can receive the previous stage's value as an argument. */
 function isExecutable(head: Operand | undefined): boolean {
   return head?.kind !== "literal" && !(head?.kind === "field" && head.path.length === 0);
 }

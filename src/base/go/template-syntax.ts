@@ -1,4 +1,4 @@
-// The syntax tree of Go templates (text/template), as much as Knative's ConfigMaps use. Shapes only.
+// The syntax tree of Go templates (text/template), limited to what Knative's ConfigMaps use. Types only.
 
 export type Operand =
   | {
@@ -26,7 +26,7 @@ export type Operand =
 export type Command = readonly Operand[];
 
 export interface Pipeline {
-  /** `$x := …` (declares) or `$x = …` (assigns); two names only in range. */
+  /** Names set by `$x := …` (declares) or `$x = …` (assigns). Only `range` sets two. */
   readonly variables: readonly string[];
   readonly declares: boolean;
   readonly commands: readonly Command[];

@@ -1,13 +1,16 @@
-// Go's text/template over plain data: parse once, execute often, errors worded as Go words them. No files, no custom functions.
+// Executes Go's text/template on plain data, with Go's error texts. It supports no files and no custom functions.
 import { type Parsed, parsed, unparsed } from "../parsed.ts";
 import { FunctionFault, goTypeOf, isTrue, printed, templateFunctions, wrongCount } from "./template-functions.ts";
 import { parseNodes } from "./template-parser.ts";
 import type { Command, Operand, Pipeline, TemplateNode } from "./template-syntax.ts";
 
-/** A Go struct: reading a field that it has not is an error that names the type. Plain objects are Go maps. */
+/**
+ * A Go struct: reading an unknown field is an error that names the type, as in Go.
+ * Plain objects are treated as Go maps instead.
+ */
 export interface GoStruct {
   readonly goType: string;
-  /** Functions among the fields are methods. */
+  /** Fields whose value is a function are methods. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
@@ -15,14 +18,14 @@ export interface Template {
   readonly execute: (data: unknown) => Parsed<string>;
 }
 
-/** Parses a template; the error is `template: <name>:<line>: …`. */
+/** Parses a template. The error reads `template: <name>:<line>: …`. */
 export function parseTemplate(name: string, source: string): Parsed<Template> {
   const result = parseNodes(name, source);
   if ("error" in result) return unparsed(result.error);
   return parsed({ execute: (data) => execute(name, result.nodes, data) });
 }
 
-/** Carries a message out of the walk; never leaves {@link execute}. */
+/** Ends the execution with an error text. {@link execute} catches it. */
 class ExecutionFault extends Error {}
 
 function execute(name: string, nodes: readonly TemplateNode[], data: unknown): Parsed<string> {
@@ -35,13 +38,13 @@ function execute(name: string, nodes: readonly TemplateNode[], data: unknown): P
 }
 
 class Execution {
-  private readonly variables: { name: string; value: unknown }[];
-  private line = 1;
-  private readonly name: string;
+  readonly #variables: { name: string; value: unknown }[];
+  #line = 1;
+  readonly #name: string;
 
   constructor(name: string, data: unknown) {
-    this.name = name;
-    this.variables = [{ name: "$", value: data }];
+    this.#name = name;
+    this.#variables = [{ name: "$", value: data }];
   }
 
   nodes(nodes: readonly TemplateNode[], dot: unknown): string {
@@ -51,137 +54,137 @@ class Execution {
         out += node.text;
         continue;
       }
-      this.line = node.line;
+      this.#line = node.line;
       if (node.kind === "output") {
-        const value = this.pipeline(node.pipeline, dot);
+        const value = this.#pipeline(node.pipeline, dot);
         if (node.pipeline.variables.length === 0) out += printed(value);
-      } else out += this.block(node, dot);
+      } else out += this.#block(node, dot);
     }
     return out;
   }
 
-  private block(node: Extract<TemplateNode, { kind: "if" | "with" | "range" }>, dot: unknown): string {
-    const scope = this.variables.length;
-    const value = this.pipeline(node.pipeline, dot);
+  #block(node: Extract<TemplateNode, { kind: "if" | "with" | "range" }>, dot: unknown): string {
+    const scope = this.#variables.length;
+    const value = this.#pipeline(node.pipeline, dot);
     let out = "";
-    if (node.kind === "range") out = this.range(node, dot, value);
+    if (node.kind === "range") out = this.#range(node, dot, value);
     else if (isTrue(value)) out = this.nodes(node.body, node.kind === "with" ? value : dot);
     else out = this.nodes(node.otherwise, dot);
-    this.variables.length = scope;
+    this.#variables.length = scope;
     return out;
   }
 
-  private range(node: Extract<TemplateNode, { kind: "if" | "with" | "range" }>, dot: unknown, value: unknown): string {
+  #range(node: Extract<TemplateNode, { kind: "if" | "with" | "range" }>, dot: unknown, value: unknown): string {
     const entries = entriesOf(value);
     if (!entries) {
-      // Go names what it looked at last.
+      // As in Go, the error names the operand that was evaluated last.
       const last = node.pipeline.commands.at(-1)?.at(-1) as Operand;
-      throw this.fault(last.column, operandText(last), `range can't iterate over ${printed(value)}`);
+      throw this.#fault(last.column, operandText(last), `range can't iterate over ${printed(value)}`);
     }
     if (entries.length === 0) return this.nodes(node.otherwise, dot);
     const [first, second] = node.pipeline.variables;
     let out = "";
     for (const [key, item] of entries) {
-      if (first !== undefined) this.variables.push({ name: first, value: second === undefined ? item : key });
-      if (second !== undefined) this.variables.push({ name: second, value: item });
+      if (first !== undefined) this.#variables.push({ name: first, value: second === undefined ? item : key });
+      if (second !== undefined) this.#variables.push({ name: second, value: item });
       out += this.nodes(node.body, item);
     }
     return out;
   }
 
-  private pipeline(pipeline: Pipeline, dot: unknown): unknown {
+  #pipeline(pipeline: Pipeline, dot: unknown): unknown {
     let value: unknown;
     pipeline.commands.forEach((command, at) => {
-      value = this.command(command, dot, at === 0 ? [] : [value]);
+      value = this.#command(command, dot, at === 0 ? [] : [value]);
     });
     const [name] = pipeline.variables;
     if (name === undefined) return value;
-    const known = pipeline.declares ? undefined : this.variables.findLast((variable) => variable.name === name);
+    const known = pipeline.declares ? undefined : this.#variables.findLast((variable) => variable.name === name);
     if (known) known.value = value;
-    else this.variables.push({ name, value });
+    else this.#variables.push({ name, value });
     return value;
   }
 
-  private command(command: Command, dot: unknown, piped: readonly unknown[]): unknown {
+  #command(command: Command, dot: unknown, piped: readonly unknown[]): unknown {
     const [head, ...rest] = command as [Operand, ...Operand[]];
-    const args = (): readonly unknown[] => [...rest.map((operand) => this.value(operand, dot)), ...piped];
-    if (head.kind === "function") return this.call(head, args(), commandText(command));
-    if (head.kind === "literal" && head.source === "nil") throw this.fault(head.column, "nil", "nil is not a command");
-    const value = this.value(head, dot, args());
+    const args = (): readonly unknown[] => [...rest.map((operand) => this.#value(operand, dot)), ...piped];
+    if (head.kind === "function") return this.#call(head, args(), commandText(command));
+    if (head.kind === "literal" && head.source === "nil") throw this.#fault(head.column, "nil", "nil is not a command");
+    const value = this.#value(head, dot, args());
     const text = operandText(head);
     if (
       rest.length > 0 &&
       (head.kind === "literal" || text === "." || (head.kind === "variable" && !head.path.length))
     ) {
-      throw this.fault(head.column, text, `can't give argument to non-function ${text}`);
+      throw this.#fault(head.column, text, `can't give argument to non-function ${text}`);
     }
     return value;
   }
 
-  private call({ name, column }: { name: string; column: number }, args: readonly unknown[], text: string): unknown {
+  #call({ name, column }: { name: string; column: number }, args: readonly unknown[], text: string): unknown {
     const wrong = wrongCount(name, args.length);
-    if (wrong !== undefined) throw this.fault(column, name, wrong);
+    if (wrong !== undefined) throw this.#fault(column, name, wrong);
     try {
       return templateFunctions.get(name)?.(args);
     } catch (fault) {
       if (!(fault instanceof FunctionFault)) throw fault;
-      throw this.fault(column, text, `error calling ${name}: ${fault.message}`);
+      throw this.#fault(column, text, `error calling ${name}: ${fault.message}`);
     }
   }
 
-  private value(operand: Operand, dot: unknown, args: readonly unknown[] = []): unknown {
+  #value(operand: Operand, dot: unknown, args: readonly unknown[] = []): unknown {
     switch (operand.kind) {
       case "literal":
         return operand.value;
       case "field":
-        return this.walk(dot, operand.path, operand.column, args);
+        return this.#walk(dot, operand.path, operand.column, args);
       case "variable": {
-        const found = this.variables.findLast((variable) => variable.name === operand.name);
-        return this.walk(found?.value, operand.path, operand.column, args);
+        const found = this.#variables.findLast((variable) => variable.name === operand.name);
+        return this.#walk(found?.value, operand.path, operand.column, args);
       }
       case "function":
-        return this.call(operand, args, operand.name);
+        return this.#call(operand, args, operand.name);
       case "pipeline":
-        return this.walk(this.pipeline(operand.pipeline, dot), operand.path, operand.column, args);
+        return this.#walk(this.#pipeline(operand.pipeline, dot), operand.path, operand.column, args);
     }
   }
 
-  private walk(start: unknown, path: readonly string[], column: number, args: readonly unknown[]): unknown {
+  #walk(start: unknown, path: readonly string[], column: number, args: readonly unknown[]): unknown {
     return path.reduce((value: unknown, field, at) => {
       const chain = `.${path.slice(0, at + 1).join(".")}`;
-      const found = this.field(value, field, { column, chain });
+      const found = this.#field(value, field, { column, chain });
       const given = at === path.length - 1 ? args : [];
       if (typeof found === "function") return (found as (...given: readonly unknown[]) => unknown)(...given);
       if (given.length === 0) return found;
       const why = isStruct(value)
         ? "has arguments but cannot be invoked as function"
         : "is not a method but has arguments";
-      throw this.fault(column, chain, `${field} ${why}`);
+      throw this.#fault(column, chain, `${field} ${why}`);
     }, start);
   }
 
-  private field(value: unknown, field: string, where: { column: number; chain: string }): unknown {
+  #field(value: unknown, field: string, where: { column: number; chain: string }): unknown {
     if (value === undefined || value === null) {
-      throw this.fault(where.column, where.chain, `nil data; no entry for key ${JSON.stringify(field)}`);
+      throw this.#fault(where.column, where.chain, `nil data; no entry for key ${JSON.stringify(field)}`);
     }
     if (isStruct(value)) {
       if (Object.hasOwn(value.fields, field)) return value.fields[field];
-      throw this.fault(where.column, where.chain, `can't evaluate field ${field} in type ${value.goType}`);
+      throw this.#fault(where.column, where.chain, `can't evaluate field ${field} in type ${value.goType}`);
     }
     if (typeof value !== "object" || Array.isArray(value)) {
-      throw this.fault(where.column, where.chain, `can't evaluate field ${field} in type ${goTypeOf(value)}`);
+      throw this.#fault(where.column, where.chain, `can't evaluate field ${field} in type ${goTypeOf(value)}`);
     }
     return Object.hasOwn(value, field) ? (value as Record<string, unknown>)[field] : undefined;
   }
 
-  private fault(column: number, context: string, why: string): ExecutionFault {
+  #fault(column: number, context: string, why: string): ExecutionFault {
     return new ExecutionFault(
-      `template: ${this.name}:${this.line}:${column}: executing ${JSON.stringify(this.name)} at <${context}>: ${why}`,
+      `template: ${this.#name}:${this.#line}:${column}: executing ${JSON.stringify(this.#name)} at <${context}>: ${why}`,
     );
   }
 }
 
-/** A command as Go's errors quote it. */
+/** Formats a command as Go's errors quote it. */
 function commandText(command: Command): string {
   return command.map(operandText).join(" ");
 }
@@ -205,7 +208,7 @@ function isStruct(value: unknown): value is GoStruct {
   return typeof value === "object" && value !== null && "goType" in value && "fields" in value;
 }
 
-/** undefined: it cannot be ranged over. */
+/** Returns key-value pairs; undefined if the value cannot be iterated. */
 function entriesOf(value: unknown): readonly (readonly [unknown, unknown])[] | undefined {
   if (typeof value === "boolean" || typeof value === "string") return undefined;
   if (Array.isArray(value)) return value.map((item, at) => [at, item] as const);
