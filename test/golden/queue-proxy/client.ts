@@ -11,6 +11,12 @@ import { sortedPairs } from "./h2-app.ts";
 import { MessageReader, type ReadMessage } from "./message-reader.ts";
 import { bytesOf, type Data, LOOPBACK, Watch } from "./script.ts";
 
+interface RawClientResult extends Readonly<Record<string, unknown>> {
+  /** Milliseconds from the start to each final reply. */
+  readonly times: readonly number[];
+  readonly endAt: number | undefined;
+}
+
 export class RawClient {
   readonly reader: MessageReader;
   readonly watch = new Watch();
@@ -82,7 +88,7 @@ export class RawClient {
     this.socket.destroy();
   }
 
-  result(): Record<string, unknown> {
+  result(): RawClientResult {
     const finals = this.reader.messages.filter((message) => statusOf(message) >= 200 || statusOf(message) === 101);
     return {
       responses: this.reader.messages.map(replyOf),

@@ -1,5 +1,6 @@
 // Knap's queue-proxy alone on sockets, with the two side doors and the shutdown that a process of its own has in a cluster.
 import type { Probe } from "../../../src/apis/core/pod-spec.ts";
+import type { Clock } from "../../../src/base/clock.ts";
 import { steadyClock } from "../../../src/base/steady-clock.ts";
 import { answer, makeReply, NOT_FOUND } from "../../../src/data-plane/http/errors.ts";
 import type { Exchange, Handler } from "../../../src/data-plane/http/exchange.ts";
@@ -25,9 +26,12 @@ export class ProxyProcess {
   termAt: number | undefined;
   ports: Record<string, number> = {};
   private readonly proxy: QueueProxy;
+  private readonly timeScale: number;
   private doors: OpenListener[] = [];
 
-  constructor(config: Readonly<Record<string, unknown>>, upstreamPort: number) {
+  /** `timeScale`: how many times faster than real time the queue-proxy's clock runs. */
+  constructor(config: Readonly<Record<string, unknown>>, upstreamPort: number, timeScale: number) {
+    this.timeScale = timeScale;
     const number = (key: string, fallback: number): number => (config[key] as number | undefined) ?? fallback;
     this.proxy = new QueueProxy({
       config: {
@@ -49,7 +53,7 @@ export class ProxyProcess {
       },
       upstream: { host: LOOPBACK, port: upstreamPort },
       forwarders: nodeForwarder,
-      clock: steadyClock,
+      clock: fastClock(timeScale),
       eagerStart: false,
     });
   }
@@ -84,7 +88,8 @@ export class ProxyProcess {
     await this.proxy.drain.begin(QUIET_MS);
     const closed = Promise.all(this.doors.map((door) => door.close(Number.POSITIVE_INFINITY)));
     await this.proxy.drain.idle();
-    for (let polls = 0; polls < TUNNEL_POLLS && this.proxy.inFlight > 0; polls += 1) await pause(TUNNEL_POLL_MS);
+    for (let polls = 0; polls < TUNNEL_POLLS && this.proxy.inFlight > 0; polls += 1)
+      await pause(TUNNEL_POLL_MS / this.timeScale);
     if (this.proxy.inFlight === 0) await Promise.race([closed, pause(300)]);
     this.end(0);
   }
@@ -104,10 +109,19 @@ export class ProxyProcess {
     const quiet = this.proxy.drain.begin(QUIET_MS);
     setTimeout(() => {
       if (this.termAt === undefined) this.proxy.drain.cancel();
-    }, RESET_MS);
+    }, RESET_MS / this.timeScale);
     await quiet;
     answer(exchange, makeReply(200));
   }
+}
+
+/** The steady clock, `scale` times faster. */
+function fastClock(scale: number): Clock {
+  if (scale === 1) return steadyClock;
+  return {
+    now: () => steadyClock.now() * scale,
+    at: (time, run) => steadyClock.at(time / scale, run),
+  };
 }
 
 function probesOf(config: Readonly<Record<string, unknown>>, port: number): readonly Probe[] {

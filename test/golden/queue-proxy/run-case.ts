@@ -8,6 +8,8 @@ import { type Data, LOOPBACK, pause, type RecordedCase, type Step } from "./scri
 
 const SETTLE_MS = 200;
 const DEFAULT_WAIT_MS = 6_000;
+/** Conversations that wait for the whole quiet period of 30 s run this many times faster than real time. */
+const DRAIN_TIME_SCALE = 5;
 
 export interface Played {
   readonly client: Record<string, Record<string, unknown>>;
@@ -21,12 +23,13 @@ export interface Played {
 
 export async function playCase(recorded: RecordedCase): Promise<Played> {
   const { upstream } = recorded;
+  const timeScale = recorded.id.startsWith("drain/full") ? DRAIN_TIME_SCALE : 1;
   const app = upstream.h2 ? new Http2App(upstream) : new Http1App(upstream);
   await app.listen();
   if (upstream.listen === false) await app.stopListening();
-  const proxy = new ProxyProcess(recorded.config ?? {}, app.port);
+  const proxy = new ProxyProcess(recorded.config ?? {}, app.port, timeScale);
   await proxy.start();
-  const conversation = new Conversation(recorded, app, proxy);
+  const conversation = new Conversation(recorded, app, proxy, timeScale);
   try {
     for (const step of recorded.steps) await conversation.play(step);
     await pause(SETTLE_MS);
@@ -42,11 +45,13 @@ class Conversation {
   private readonly recorded: RecordedCase;
   private readonly app: App;
   private readonly proxy: ProxyProcess;
+  private readonly timeScale: number;
   private readonly clients = new Map<string, RawClient>();
   private readonly sessions = new Map<string, H2Client>();
   private readonly stats: Record<string, Record<string, unknown>> = {};
 
-  constructor(recorded: RecordedCase, app: App, proxy: ProxyProcess) {
+  constructor(recorded: RecordedCase, app: App, proxy: ProxyProcess, timeScale: number) {
+    this.timeScale = timeScale;
     this.recorded = recorded;
     this.app = app;
     this.proxy = proxy;
@@ -69,7 +74,7 @@ class Conversation {
       case "ended":
         return this.clients.get(name)?.untilEnded(ms);
       case "sleep":
-        return pause(ms);
+        return pause(ms / this.timeScale);
       case "fin":
       case "close":
       case "rst":
@@ -105,15 +110,18 @@ class Conversation {
 
   result(): Played {
     const { app, proxy } = this;
-    const record = <T extends { result(): Record<string, unknown> }>(from: Map<string, T>) =>
-      Object.fromEntries([...from].map(([name, client]) => [name, client.result()]));
+    const recorded = (ms: number): number => ms * this.timeScale;
+    const clients = [...this.clients].map(([name, client]) => {
+      const { times, endAt, ...result } = client.result();
+      return [name, { ...result, times: times.map(recorded), endAt: endAt && recorded(endAt) }];
+    });
     return {
-      client: record(this.clients),
-      h2: record(this.sessions),
+      client: Object.fromEntries(clients),
+      h2: Object.fromEntries([...this.sessions].map(([name, session]) => [name, session.result()])),
       upstream: { requests: app.requests(), conns: app.conns() },
       stats: this.stats,
       exit: proxy.exit === undefined ? undefined : { code: proxy.exit.code, signal: null },
-      exitMs: proxy.exit === undefined || proxy.termAt === undefined ? undefined : proxy.exit.at - proxy.termAt,
+      exitMs: proxy.exit && proxy.termAt ? recorded(proxy.exit.at - proxy.termAt) : undefined,
       ports: { app: app.port, main: proxy.ports["main"] as number },
     };
   }
