@@ -6,7 +6,7 @@ const literal = (text: string): string => text.replaceAll(/[.\-/]/g, "\\$&");
 const inRoom = (root: string, room: string): string => `^${literal(root)}/${literal(room)}/`;
 
 /** All rules for a source tree rooted at `root` (relative to the working folder). */
-export function makeRules(root: string): object[] {
+function makeRules(root: string): object[] {
   const rooms = Object.entries(floors);
   const top = Math.max(...Object.values(floors));
   const rules: object[] = rooms

@@ -1,6 +1,6 @@
 // DNS queries as clients write them, and the few facts of a reply that tests look at.
 
-export const TYPE_A = 1;
+const TYPE_A = 1;
 export const TYPE_AAAA = 28;
 
 export interface QueryOptions {

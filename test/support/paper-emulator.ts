@@ -14,7 +14,7 @@ import { makeRandom } from "../../src/simulator/seeded-random.ts";
 import { PaperExchange, type PaperRequest } from "./paper-exchange.ts";
 import { makePaperForwarders } from "./paper-forwarders.ts";
 
-export const EMULATOR_START = Date.UTC(2000, 0, 1);
+const EMULATOR_START = Date.UTC(2000, 0, 1);
 
 export interface Answered {
   readonly exchange: PaperExchange;

@@ -28,8 +28,8 @@ export class PaperExchange implements Exchange {
   answerHeaders: RawHeaders = [];
   answer = "";
   aborted = false;
-  private over = false;
-  private readonly hooks: (() => void)[] = [];
+  #over = false;
+  readonly #hooks: (() => void)[] = [];
 
   constructor(request: PaperRequest = {}) {
     this.method = request.method ?? "GET";
@@ -72,13 +72,13 @@ export class PaperExchange implements Exchange {
 
   /** The exchange ends; before an answer: the client has gone away. */
   close(): void {
-    if (this.over) return;
-    this.over = true;
-    for (const hook of this.hooks) hook();
+    if (this.#over) return;
+    this.#over = true;
+    for (const hook of this.#hooks) hook();
   }
 
   onClosed(run: () => void): void {
-    if (this.over) run();
-    else this.hooks.push(run);
+    if (this.#over) run();
+    else this.#hooks.push(run);
   }
 }
