@@ -1,6 +1,7 @@
 // DELETE of one object or of a collection, with DeleteOptions from body or query. What deletion means is the store's affair.
-import { apiVersionOf, keyOf } from "../apis/kinds.ts";
+import { apiVersionOf } from "../apis/kinds.ts";
 import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
+import { keyOf } from "../apis/meta/key.ts";
 import { fieldsOf } from "../base/json.ts";
 import type { DeleteOptions } from "../control-plane/store/deletion.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";

@@ -1,5 +1,6 @@
 // From a path of the API to the resource it means: /api/v1/…, /apis/GROUP/VERSION/…. Pure.
-import { type ObjectKey, type Resource, resources } from "../apis/kinds.ts";
+import { type Resource, resources } from "../apis/kinds.ts";
+import type { ObjectKey } from "../apis/meta/key.ts";
 
 export interface Target {
   readonly resource: Resource;

@@ -15,7 +15,7 @@ import type {
   Secret,
   ServiceAccount,
 } from "./core/types.ts";
-import type { AnyObject } from "./meta/object.ts";
+import type { AnyObject, Stored } from "./meta/object.ts";
 import type { Certificate, ClusterDomainClaim, Image, Ingress, ServerlessService } from "./networking/types.ts";
 import type { Configuration, DomainMapping, Revision, Route, Service } from "./serving/types.ts";
 
@@ -47,15 +47,10 @@ export interface Kinds {
   Event: Event;
 }
 export type Kind = keyof Kinds;
-export type ObjectOf<K extends Kind> = Kinds[K];
+/** The stored object of each kind: what the store, clients and watch events give. */
+type StoredKinds = { readonly [K in Kind]: Stored<Kinds[K]> };
+export type ObjectOf<K extends Kind> = StoredKinds[K];
 export type StatusOf<K extends Kind> = NonNullable<Kinds[K] extends { readonly status?: infer S } ? S : never>;
-
-/** Names one object. `namespace` is "" for cluster-scoped kinds. */
-export interface ObjectKey<K extends Kind = Kind> {
-  readonly kind: K;
-  readonly namespace: string;
-  readonly name: string;
-}
 
 /** The group-kind of an object, from its apiVersion and kind (not checked to be a known one). */
 export function kindOf(object: Pick<AnyObject, "apiVersion" | "kind">): Kind {
@@ -63,16 +58,6 @@ export function kindOf(object: Pick<AnyObject, "apiVersion" | "kind">): Kind {
   if (known) return known;
   const slash = object.apiVersion.indexOf("/");
   return (slash < 0 ? object.kind : `${object.kind}.${object.apiVersion.slice(0, slash)}`) as Kind;
-}
-
-/** The key of an object that already has a name. */
-export function keyOf(object: AnyObject): ObjectKey {
-  return { kind: kindOf(object), namespace: object.metadata.namespace ?? "", name: object.metadata.name };
-}
-
-/** A key as one string, for maps and logs: `Kind.group/namespace/name`. */
-export function keyText(key: ObjectKey): string {
-  return `${key.kind}/${key.namespace}/${key.name}`;
 }
 
 /** One row of discovery. */

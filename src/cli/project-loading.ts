@@ -1,7 +1,6 @@
 // Reads the project that a command's flags mean and tells what is wrong with it; an unusable one ends the command with exit code 2.
 
-import type { Strictness } from "../project/load-project.ts";
-import { loadProject, type ProjectWish } from "../project/load-project.ts";
+import { loadProject, type ProjectWish, type Strictness } from "../project/load-project.ts";
 import { hasErrors, type Project } from "../project/project.ts";
 import { CliError } from "./cli-error.ts";
 import { exitCodes } from "./exit-code.ts";

@@ -1,9 +1,10 @@
 // A typed client of knap's API: the one thing that CLI, terminal UI and test library speak through, in process or over HTTP.
 
 import type { LabelSelector } from "../apis/core/types.ts";
-import type { Kind, ObjectKey, ObjectOf } from "../apis/kinds.ts";
+import type { Kind, ObjectOf } from "../apis/kinds.ts";
 import type { ApiStatus } from "../apis/meta/api-status.ts";
-import type { AnyObject } from "../apis/meta/object.ts";
+import type { ObjectKey } from "../apis/meta/key.ts";
+import type { AnyObject, Stored } from "../apis/meta/object.ts";
 
 /** The API said no; `status` is Kubernetes' own Status object. */
 export class ApiError extends Error {
@@ -46,12 +47,12 @@ export interface Client {
     kind: K,
     options?: { readonly namespace?: string; readonly labels?: LabelSelector },
   ): Promise<{ readonly items: readonly ObjectOf<K>[]; readonly resourceVersion: string }>;
-  create<T extends AnyObject>(object: T, options?: { readonly dryRun?: boolean }): Promise<Written<T>>;
+  create<T extends AnyObject>(object: T, options?: { readonly dryRun?: boolean }): Promise<Written<Stored<T>>>;
   /** Full replace; 409 when resourceVersion is stale. */
-  update<T extends AnyObject>(object: T): Promise<Written<T>>;
+  update<T extends AnyObject>(object: T): Promise<Written<Stored<T>>>;
   patch<K extends Kind>(key: ObjectKey<K>, patch: Patch): Promise<Written<ObjectOf<K>>>;
   /** Create, or a three-way merge against the last applied configuration (kubectl apply's client-side semantics and annotation). */
-  apply(object: AnyObject): Promise<Written<AnyObject> & { readonly verdict: "created" | "configured" | "unchanged" }>;
+  apply(object: AnyObject): Promise<Written<Stored> & { readonly verdict: "created" | "configured" | "unchanged" }>;
   delete(
     key: ObjectKey,
     options?: { readonly propagation?: "Foreground" | "Background" | "Orphan"; readonly gracePeriodSeconds?: number },

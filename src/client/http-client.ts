@@ -1,7 +1,8 @@
 // The client over HTTP: Client's calls as requests to the API server. It keeps no objects.
 import { formatSelector } from "../apis/core/label-selector.ts";
-import { type Kind, keyOf, kindOf, type ObjectKey, type ObjectOf, resourceOf } from "../apis/kinds.ts";
-import type { AnyObject } from "../apis/meta/object.ts";
+import { type Kind, kindOf, type ObjectOf, resourceOf } from "../apis/kinds.ts";
+import { keyOf, type ObjectKey } from "../apis/meta/key.ts";
+import type { AnyObject, Stored } from "../apis/meta/object.ts";
 import { sameJson } from "../base/json.ts";
 import { ApiError, type Client, type LogOptions, type Written } from "./client.ts";
 import { HttpTransport, type Reply } from "./http-transport.ts";
@@ -49,13 +50,16 @@ class HttpClient implements Client {
     return { items: list.items, resourceVersion: list.metadata.resourceVersion };
   }
 
-  async create<T extends AnyObject>(object: T, options: { readonly dryRun?: boolean } = {}): Promise<Written<T>> {
+  async create<T extends AnyObject>(
+    object: T,
+    options: { readonly dryRun?: boolean } = {},
+  ): Promise<Written<Stored<T>>> {
     const path = collectionPath(kindOf(object), object.metadata.namespace ?? "default");
     const query = options.dryRun ? "?dryRun=All" : "";
     return written(await this.#transport.call({ method: "POST", path: path + query, body: object }));
   }
 
-  async update<T extends AnyObject>(object: T): Promise<Written<T>> {
+  async update<T extends AnyObject>(object: T): Promise<Written<Stored<T>>> {
     return written(await this.#transport.call({ method: "PUT", path: objectPath(keyOf(object)), body: object }));
   }
 
@@ -68,7 +72,7 @@ class HttpClient implements Client {
   async apply(object: AnyObject): ReturnType<Client["apply"]> {
     const modified = withLastApplied(inNamespace(object));
     const key = keyOf(modified);
-    const current = (await this.get(key)) as AnyObject | undefined;
+    const current = (await this.get(key)) as Stored | undefined;
     if (!current) return { ...(await this.create(modified)), verdict: "created" };
     const patch = makeThreeWayPatch(lastApplied(current), modified, current);
     if (Object.keys(patch).length === 0) return { object: current, warnings: [], verdict: "unchanged" };

@@ -1,5 +1,6 @@
 // From kinds and keys to paths of the API. Pure.
-import { type Kind, type ObjectKey, resourceOf } from "../apis/kinds.ts";
+import { type Kind, resourceOf } from "../apis/kinds.ts";
+import type { ObjectKey } from "../apis/meta/key.ts";
 
 /** The path of a kind's collection, in one namespace or in all. Throws TypeError for a kind that knap does not know. */
 export function collectionPath(kind: Kind, namespace?: string): string {

@@ -1,24 +1,23 @@
 // kubectl apply's merge: what the new file says, what the old file said and the new one no longer does, and all else left alone. Pure.
+
 import type { AnyObject } from "../apis/meta/object.ts";
+import { LAST_APPLIED_ANNOTATION } from "../apis/serving/labels.ts";
 import { fieldsOf, isFields, sameJson } from "../base/json.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The annotation in which kubectl keeps what was applied last. */
-export const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
-
 /** The object as it is sent: with itself, as it was given, in the annotation (in kubectl's form: sorted keys, one line, a newline). */
 export function withLastApplied(object: AnyObject): AnyObject {
-  const { [LAST_APPLIED]: _, ...annotations } = object.metadata.annotations ?? {};
+  const { [LAST_APPLIED_ANNOTATION]: _, ...annotations } = object.metadata.annotations ?? {};
   const bare = { ...object, metadata: { ...object.metadata, annotations } };
   const text = `${JSON.stringify(sortKeys(bare))}\n`;
-  return { ...bare, metadata: { ...bare.metadata, annotations: { ...annotations, [LAST_APPLIED]: text } } };
+  return { ...bare, metadata: { ...bare.metadata, annotations: { ...annotations, [LAST_APPLIED_ANNOTATION]: text } } };
 }
 
 /** What was applied last, if the annotation says so. */
 export function lastApplied(object: AnyObject): unknown {
   try {
-    return JSON.parse(object.metadata.annotations?.[LAST_APPLIED] ?? "{}") as unknown;
+    return JSON.parse(object.metadata.annotations?.[LAST_APPLIED_ANNOTATION] ?? "{}") as unknown;
   } catch {
     return {};
   }

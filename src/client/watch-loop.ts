@@ -1,7 +1,8 @@
 // A watch that outlives its connections: lists, follows, follows on from where it was, and starts anew when the history is gone.
-import { setTimeout as sleep } from "node:timers/promises";
+
 import type { Kind, ObjectOf } from "../apis/kinds.ts";
 import type { ApiStatus } from "../apis/meta/api-status.ts";
+import { sleep } from "../base/sleep.ts";
 import { ApiError, type ClientWatchEvent } from "./client.ts";
 import type { HttpTransport } from "./http-transport.ts";
 import { readLines } from "./read-lines.ts";
@@ -45,7 +46,7 @@ export async function* watchLoop<K extends Kind>(
       // an answer that will be the same tomorrow, or nobody there at the very start
       else if (!listed || (error instanceof ApiError && error.status.code < 500)) throw error;
     }
-    await sleep(pauseMs, undefined, { signal }).catch(() => {});
+    await sleep(pauseMs, signal);
     pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
   }
 }

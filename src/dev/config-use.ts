@@ -1,6 +1,7 @@
 // Which keys of ConfigMaps and Secrets a save changed, and which pods took them into their environment. Volumes follow by themselves. Pure.
 import type { ConfigMap, Pod, Secret } from "../apis/core/types.ts";
-import { keyOf, keyText, kindOf } from "../apis/kinds.ts";
+import { kindOf } from "../apis/kinds.ts";
+import { keyOf, keyText } from "../apis/meta/key.ts";
 import type { AnyObject, StringMap } from "../apis/meta/object.ts";
 
 /** A ConfigMap or Secret with other values than before. */

@@ -1,7 +1,7 @@
 // Brings a project's present state into a session: builds what changed, marks changed sources, applies. What fails changes nothing for callers.
 
 import { readFile } from "node:fs/promises";
-import { keyOf, keyText } from "../apis/kinds.ts";
+import { keyOf, keyText } from "../apis/meta/key.ts";
 import type { Service } from "../apis/serving/types.ts";
 import { sha256Hex } from "../base/hash.ts";
 import type { Client } from "../client/client.ts";

@@ -1,9 +1,11 @@
 // Watch mode: a saved file leads to a new look at the whole project, and what differs is deployed. The latest save wins; a broken one changes nothing.
+
 import { setMaxListeners } from "node:events";
 import { join } from "node:path";
-import { keyText } from "../apis/kinds.ts";
+import { keyText } from "../apis/meta/key.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { Clock } from "../base/clock.ts";
+import { errorText } from "../base/errors.ts";
 import type { Client } from "../client/client.ts";
 import { hasErrors, type Project } from "../project/project.ts";
 import type { ProjectFile } from "../project/project-file.ts";
@@ -160,6 +162,6 @@ export class DevLoop implements AsyncDisposable {
   }
 
   #reportFailure(error: unknown): void {
-    this.#parts.emit({ type: "deploy-failed", message: error instanceof Error ? error.message : String(error) });
+    this.#parts.emit({ type: "deploy-failed", message: errorText(error) });
   }
 }

@@ -1,8 +1,10 @@
 // Restarts instances whose environment came from a ConfigMap or Secret that a save changed, one after the other. Watch mode's own: a cluster leaves
 // them alone. It creates no pod: the Deployment replaces what goes.
+
 import type { Pod } from "../apis/core/types.ts";
-import { keyOf } from "../apis/kinds.ts";
+import { keyOf } from "../apis/meta/key.ts";
 import type { Clock } from "../base/clock.ts";
+import { errorText } from "../base/errors.ts";
 import { ApiError, type Client } from "../client/client.ts";
 import { type ChangedConfig, usesInEnvironment } from "./config-use.ts";
 import type { EmitDevEvent } from "./dev-event.ts";
@@ -49,7 +51,7 @@ export class InstanceRestarts {
       this.#last = this.#last
         .then(() => this.#restart(revision, pods))
         .catch((error: unknown) => {
-          const message = error instanceof Error ? error.message : String(error);
+          const message = errorText(error);
           if (!this.#parts.signal.aborted) emit({ type: "deploy-failed", message });
         });
     }

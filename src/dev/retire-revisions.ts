@@ -1,6 +1,6 @@
 // After a rebuild the revision before it has served its time: once the new one is ready and nobody routes to the old ones, they are deleted.
 
-import { keyOf, keyText, type ObjectKey } from "../apis/kinds.ts";
+import { keyOf, keyText, type ObjectKey } from "../apis/meta/key.ts";
 import type { Revision, Service } from "../apis/serving/types.ts";
 import type { Time } from "../base/clock.ts";
 import type { Client } from "../client/client.ts";

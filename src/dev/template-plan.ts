@@ -1,5 +1,5 @@
 // What dev writes into a Service's template before applying it: the built image, or the hash of the sources that a process runs. Pure.
-import { servingContainer } from "../apis/core/serving-container.ts";
+import { servingContainer } from "../apis/core/pod.ts";
 import type { Service } from "../apis/serving/types.ts";
 
 /** The image as the user's file has it, while a built one stands in its place. */

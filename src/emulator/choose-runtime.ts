@@ -1,12 +1,12 @@
 // Docker or processes, for the whole session: decided once, before the first container, with the reason in words.
 
 import { EnvironmentError } from "../base/environment-error.ts";
+import { errorText } from "../base/errors.ts";
 import { authFor, readDockerConfig } from "../node/image/registry-auth.ts";
 import { type DiskState, watchDisk } from "../node/runtime/disk-watch.ts";
 import { fixForNoEngine } from "../node/runtime/docker/engine-error.ts";
 import { describeProcessGaps } from "../node/runtime/process/process-gaps-spec.ts";
-import type { ContainerRuntime } from "../node/runtime/runtime.ts";
-import { RuntimeError } from "../node/runtime/runtime.ts";
+import { type ContainerRuntime, RuntimeError } from "../node/runtime/runtime.ts";
 import type { EmulatorOptions } from "./options.ts";
 
 /** How long a registry may take to say whether it has an image. */
@@ -90,7 +90,7 @@ async function whyMissing(runtime: ContainerRuntime, image: string): Promise<str
     await withPatience(runtime.images.digest(image, auth));
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return errorText(error);
   }
 }
 

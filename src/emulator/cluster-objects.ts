@@ -1,7 +1,9 @@
 // What a cluster has before anybody deploys anything: its one node and the activator's Endpoints. Pure.
+
 import { SYSTEM_NAMESPACE } from "../apis/config/serving-config.ts";
 import type { Endpoints } from "../apis/core/types.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
+import { BACKEND_H2C_PORT, BACKEND_HTTP_PORT, BACKEND_HTTPS_PORT } from "../apis/networking/ports.ts";
 import { makeNode, NODE_NAME, type NodeSize } from "../node/agent/node-object.ts";
 
 /** Virtual addresses of hops that are not there; they stand in Endpoints and in X-Forwarded-For, nobody dials them. */
@@ -23,9 +25,9 @@ function makeActivatorEndpoints(): Endpoints {
       {
         addresses: [{ ip: ACTIVATOR_ADDRESS, nodeName: NODE_NAME }],
         ports: [
-          { name: "http", port: 8012, protocol: "TCP" },
-          { name: "http2", port: 8013, protocol: "TCP" },
-          { name: "https", port: 8112, protocol: "TCP" },
+          { name: "http", port: BACKEND_HTTP_PORT, protocol: "TCP" },
+          { name: "http2", port: BACKEND_H2C_PORT, protocol: "TCP" },
+          { name: "https", port: BACKEND_HTTPS_PORT, protocol: "TCP" },
         ],
       },
     ],

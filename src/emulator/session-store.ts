@@ -2,7 +2,7 @@
 import { makeAdmission } from "../apis/admission.ts";
 import { SYSTEM_NAMESPACE } from "../apis/config/serving-config.ts";
 import type { ConfigMap } from "../apis/core/types.ts";
-import { keyOf } from "../apis/kinds.ts";
+import { keyOf } from "../apis/meta/key.ts";
 import type { AnyObject, StringMap } from "../apis/meta/object.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";

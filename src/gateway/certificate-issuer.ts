@@ -1,8 +1,8 @@
 // Acts as the certificate manager of Knative's Certificates: the local authority signs, the key pair goes into a Secret, the status becomes Ready.
 import type { Secret } from "../apis/core/types.ts";
-import { keyOf, type ObjectKey } from "../apis/kinds.ts";
 import { certificateConditions } from "../apis/meta/condition-sets.ts";
 import { isReady } from "../apis/meta/conditions.ts";
+import { keyOf, type ObjectKey } from "../apis/meta/key.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { Certificate } from "../apis/networking/types.ts";
 import type { Clock } from "../base/clock.ts";

@@ -2,7 +2,7 @@
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import { CLUSTER_DOMAIN } from "../apis/config/serving-config.ts";
 import { hostName } from "../apis/networking/host-name.ts";
-import { SERVERLESS_SERVICE_LABEL } from "../control-plane/reconciler/serverless-service/make-services.ts";
+import { SERVERLESS_SERVICE_LABEL } from "../apis/serving/labels.ts";
 import type { View } from "../control-plane/store/view.ts";
 import type { Exchange, Handler } from "../data-plane/http/exchange.ts";
 import { HopExchange } from "../data-plane/http/hop-exchange.ts";

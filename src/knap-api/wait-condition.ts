@@ -1,12 +1,12 @@
 // What `POST /clock/run` can wait for: a Service or Revision that is ready, or has so many pods. Reads the store; it moves no time.
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
+import { isPodServing } from "../apis/core/pod.ts";
 import { conditionOf, isReady } from "../apis/meta/conditions.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { Revision } from "../apis/serving/types.ts";
 import type { Time } from "../base/clock.ts";
-import { type Parsed, parsed, unparsed } from "../base/parsed.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 import { retentionMsOf, scaleBoundsOf } from "../control-plane/autoscaler/decider-spec.ts";
-import { isReady as isPodReady } from "../control-plane/autoscaler/ready-pods.ts";
 import type { Control } from "./control.ts";
 import { explainRevision } from "./live.ts";
 import type { Wait } from "./virtual-time.ts";
@@ -28,18 +28,18 @@ const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000;
 const PROOF_MS = 60_000;
 
 /** Reads `{service|revision, namespace?, replicas|zero|ready}`. */
-export function readWaitCondition(body: Readonly<Record<string, unknown>>): Parsed<WaitCondition> {
+export function readWaitCondition(body: Readonly<Record<string, unknown>>): Result<WaitCondition> {
   const { service, revision, namespace = "default", replicas, zero, ready } = body;
   const name = service ?? revision;
   if (typeof name !== "string" || typeof namespace !== "string" || (service !== undefined && revision !== undefined))
-    return unparsed("name one service or one revision");
+    return failed("name one service or one revision");
   const wishes = [zero === true ? 0 : undefined, ready === true ? "ready" : undefined, replicas];
   const [until, another] = wishes.filter((wish) => wish !== undefined);
   const isCount = typeof until === "number" && Number.isInteger(until) && until >= 0;
   if (another !== undefined || (until !== "ready" && !isCount))
-    return unparsed('say what to wait for: "ready": true, "zero": true, or "replicas": COUNT');
+    return failed('say what to wait for: "ready": true, "zero": true, or "replicas": COUNT');
   const kind = service === undefined ? "Revision.serving.knative.dev" : "Service.serving.knative.dev";
-  return parsed({ kind, namespace, name, until });
+  return ok({ kind, namespace, name, until });
 }
 
 /**
@@ -90,7 +90,7 @@ function isMet(condition: WaitCondition, control: Control): boolean {
   if (!object) return false;
   if (until === "ready") return isReady(object);
   const pods = control.store.list("Pod", { namespace, labels: { matchLabels: { [LABELS[kind]]: name } } });
-  return pods.length === until && pods.every(isPodReady);
+  return pods.length === until && pods.every(isPodServing);
 }
 
 function belongs({ metadata }: AnyObject, { kind, name, namespace }: WaitCondition): boolean {

@@ -1,7 +1,7 @@
 // Per Service: how its image is built and how a process of it is started, from knap.yaml and the Dockerfile. Reads Dockerfiles, decides nothing about runtimes.
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { servingContainer } from "../apis/core/serving-container.ts";
+import { servingContainer } from "../apis/core/pod.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
 import { baseImages, inferCommand, readDockerfile } from "./dockerfile.ts";

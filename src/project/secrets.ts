@@ -2,7 +2,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Secret } from "../apis/core/types.ts";
-import { type Parsed, parsed, unparsed } from "../base/parsed.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
 
 type Data = Readonly<Record<string, string>>;
@@ -76,14 +76,14 @@ function readValue(raw: string): string | undefined {
 }
 
 /** Name → value. The error names the 1-based line. */
-export function parseEnvFile(text: string): Parsed<Readonly<Record<string, string>>> {
+export function parseEnvFile(text: string): Result<Readonly<Record<string, string>>> {
   const values = new Map<string, string>();
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (/^\s*(#|$)/.test(line)) continue;
     const match = /^\s*(?:export\s+)?([\w.-]+)\s*=(.*)$/.exec(line);
     const value = match ? readValue(match[2] ?? "") : undefined;
-    if (value === undefined) return unparsed(`line ${index + 1}: expected NAME=value`);
+    if (value === undefined) return failed(`line ${index + 1}: expected NAME=value`);
     values.set(match?.[1] ?? "", value);
   }
-  return parsed(Object.fromEntries(values));
+  return ok(Object.fromEntries(values));
 }

@@ -1,7 +1,7 @@
 // A node that runs nothing: Pods become ready after a time, and go when they are drained, as a kubelet would write it. For simulations; it opens
 // no socket and starts no container.
 import type { ContainerStatus, CoreCondition, Pod, PodStatus } from "../apis/core/types.ts";
-import { keyOf, type ObjectKey } from "../apis/kinds.ts";
+import { keyOf, type ObjectKey } from "../apis/meta/key.ts";
 import type { Clock, Time } from "../base/clock.ts";
 import { timeText } from "../base/time.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";

@@ -1,15 +1,16 @@
 // One simulation from its deployment to its last pod: the paper cluster, the traffic in front of it and the recorder beside it, wired.
 import { HPA_CLASS } from "../apis/autoscaling/annotations.ts";
 import type { RevisionKey, Stat } from "../apis/autoscaling/types.ts";
+import { isPodServing } from "../apis/core/pod.ts";
 import type { Pod } from "../apis/core/types.ts";
-import { isReady as isServiceReady } from "../apis/meta/conditions.ts";
-import type { AnyObject } from "../apis/meta/object.ts";
+import { isReady } from "../apis/meta/conditions.ts";
+import type { Stored } from "../apis/meta/object.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { Time } from "../base/clock.ts";
 import { Emitter } from "../base/emitter.ts";
 import { VirtualClock } from "../base/virtual-clock.ts";
 import { classOf, retentionMsOf } from "../control-plane/autoscaler/decider-spec.ts";
-import { isReady, revisionOf } from "../control-plane/autoscaler/ready-pods.ts";
+import { revisionOf } from "../control-plane/autoscaler/ready-pods.ts";
 import type { FirstRequest } from "../data-plane/activator/activator.ts";
 import { requestsOf, traceEndMs } from "./load-trace.ts";
 import { PaperCluster } from "./paper-cluster.ts";
@@ -121,7 +122,7 @@ export class Simulation implements Disposable {
   #awaitReady(namespace: string, name: string): Service | string {
     for (;;) {
       const service = this.#cluster.plane.store.get("Service.serving.knative.dev", namespace, name);
-      if (service && isServiceReady(service)) return service;
+      if (service && isReady(service)) return service;
       if (this.#clock.now() >= START + READY_WITHIN_MS) {
         const ready = service?.status?.conditions?.find(({ type }) => type === "Ready");
         return ready?.message ?? ready?.reason ?? "nothing is known of it";
@@ -147,13 +148,13 @@ export class Simulation implements Disposable {
     this.#tell();
   }
 
-  #observe(type: string, object: AnyObject): void {
+  #observe(type: string, object: Stored): void {
     if (object.kind === "ServerlessService") this.#tell();
     if (object.kind !== "Pod") return;
-    const pod = object as Pod;
+    const pod = object as Stored<Pod>;
     const revision = revisionOf(pod);
     if (revision === undefined) return;
-    if (type !== "DELETED" && isReady(pod)) this.#ready.set(pod.metadata.name, revision);
+    if (type !== "DELETED" && isPodServing(pod)) this.#ready.set(pod.metadata.name, revision);
     else if (!this.#ready.delete(pod.metadata.name)) return;
     this.#tell();
   }

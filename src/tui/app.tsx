@@ -1,6 +1,8 @@
 // The terminal UI's one component: the frame as lines, and what keys do. Everything it shows is worked out in pure files.
+
 import { Box, useInput } from "ink";
 import { useEffect, useSyncExternalStore } from "react";
+import { errorText } from "../base/errors.ts";
 import type { AppStore } from "./app-state.ts";
 import { type Key, typed, type Verb, verbOf } from "./keys.ts";
 import { frameLines, type Title } from "./layout.ts";
@@ -27,7 +29,7 @@ const PAGE = 10;
 function say(store: AppStore, answer: Promise<string>): void {
   answer.then(
     (text) => store.say(text),
-    (error: unknown) => store.say(error instanceof Error ? error.message : String(error)),
+    (error: unknown) => store.say(errorText(error)),
   );
 }
 

@@ -1,7 +1,8 @@
 // Fills the store from the API: watches of objects and events, the live figures, logs of pods. It draws nothing.
+
 import { setMaxListeners } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Pod } from "../apis/core/types.ts";
+import { sleep } from "../base/sleep.ts";
 import type { Client } from "../client/client.ts";
 import type { Live } from "../client/live.ts";
 import type { AppStore } from "./app-state.ts";
@@ -39,7 +40,7 @@ async function pollLive({ client, store, signal }: Feed): Promise<void> {
     // A session that is ending answers no more; the signal follows.
     const live = await client.knap<Live>("GET", "/live").catch(() => undefined);
     if (live !== undefined) store.learn({ type: "live", live });
-    await sleep(LIVE_EVERY_MS, undefined, { signal }).catch(() => {});
+    await sleep(LIVE_EVERY_MS, signal);
   }
 }
 

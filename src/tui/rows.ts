@@ -1,9 +1,11 @@
 // Objects → rows of the overview: a tree of Services, their revisions, and the pods of what is open. Pure.
+
+import { isPodServing } from "../apis/core/pod.ts";
 import type { Pod } from "../apis/core/types.ts";
 import type { Condition } from "../apis/meta/condition.ts";
 import type { Revision, Service } from "../apis/serving/types.ts";
 import type { LiveRevision } from "../client/live.ts";
-import { isReady, keyOfObject, type World } from "./world.ts";
+import { keyOfObject, type World } from "./world.ts";
 
 export type Mark = "ready" | "failed" | "waiting";
 
@@ -90,7 +92,7 @@ function figures(world: World, revision: Revision): LiveRevision {
   const live = world.live?.revisions[key] ?? { concurrency: 0, rps: 0, inFlight: 0, waiting: 0, sentence: "" };
   return {
     ...live,
-    ready: podsOf(world, revision).filter(isReady).length,
+    ready: podsOf(world, revision).filter(isPodServing).length,
     desired: world.scalers.get(key)?.status?.desiredScale ?? revision.status?.desiredReplicas ?? 0,
     mode: world.doors.get(key)?.spec.mode ?? "",
   };

@@ -1,5 +1,5 @@
 // What keys do to the session, through its API only. Each verb answers with the line that is shown.
-import type { ObjectKey } from "../apis/kinds.ts";
+import type { ObjectKey } from "../apis/meta/key.ts";
 import { timeOfDay } from "../base/local-time.ts";
 import type { Client } from "../client/client.ts";
 import { PAUSE_ANNOTATION, REBUILD_ANNOTATION } from "../dev/dev-commands.ts";

@@ -1,5 +1,7 @@
 // What the terminal UI knows of the session: objects and live figures, folded in one change at a time. Pure; a change never mutates the old world.
+
 import type { PodAutoscaler } from "../apis/autoscaling/types.ts";
+import { isPodServing } from "../apis/core/pod.ts";
 import type { Event, Pod } from "../apis/core/types.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { ServerlessService } from "../apis/networking/types.ts";
@@ -59,20 +61,12 @@ export function keyOfObject({ metadata }: Pick<AnyObject, "metadata">): string {
   return `${metadata.namespace ?? ""}/${metadata.name}`;
 }
 
-/** Whether a pod answers requests and is to stay. */
-export function isReady(pod: Pod): boolean {
-  const conditions = pod.status?.conditions ?? [];
-  return (
-    !pod.metadata.deletionTimestamp && conditions.some(({ type, status }) => type === "Ready" && status === "True")
-  );
-}
-
 /** Ready pods of a Service (`namespace/name`). */
 export function readyPods(world: World, service: string): number {
   const own = [...world.pods.values()].filter(
     ({ metadata }) => `${metadata.namespace ?? ""}/${metadata.labels?.["serving.knative.dev/service"]}` === service,
   );
-  return own.filter(isReady).length;
+  return own.filter(isPodServing).length;
 }
 
 function withLive(world: World, live: Live): World {

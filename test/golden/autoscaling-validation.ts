@@ -2,7 +2,7 @@
 import { validateAutoscalingAnnotations } from "../../src/apis/autoscaling/annotation-validation.ts";
 import { parseAutoscalerConfig } from "../../src/apis/config/autoscaler.ts";
 import type { AutoscalerConfig } from "../../src/apis/config/types.ts";
-import { errorText, via } from "../../src/apis/meta/field-error.ts";
+import { findingsText, via } from "../../src/apis/meta/field-error.ts";
 import type { StringMap } from "../../src/apis/meta/object.ts";
 import type { Suite, Verdict } from "./case.ts";
 
@@ -25,7 +25,7 @@ function runAnnotations(item: Case): string | undefined {
   const config = parseAutoscalerConfig(item.configMap);
   if (!config.ok) return config.error;
   const findings = validateAutoscalingAnnotations(item.annotations ?? {}, config.value);
-  return differs(errorText(via("spec.template.metadata.annotations", findings)), item.error);
+  return differs(findingsText(via("spec.template.metadata.annotations", findings)), item.error);
 }
 
 function runConfigMap(item: Case): string | undefined {

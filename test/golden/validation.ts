@@ -13,7 +13,7 @@ import type { AnyObject, StringMap } from "../../src/apis/meta/object.ts";
 import { schemaOf, unknownFields } from "../../src/apis/schema/schemas.ts";
 import { pruneAndDefault, schemaFindings } from "../../src/apis/schema/structural.ts";
 import { decodeRefusal, mutate, review, verdict, type WebhookRequest } from "../../src/apis/serving/webhook.ts";
-import type { Parsed } from "../../src/base/parsed.ts";
+import type { Result } from "../../src/base/result.ts";
 import { readDocuments } from "../../src/manifest/document.ts";
 import type { Suite, Verdict } from "./case.ts";
 
@@ -42,7 +42,7 @@ interface Case {
   };
 }
 
-const parsers: Readonly<Record<string, (data: StringMap) => Parsed<unknown>>> = {
+const parsers: Readonly<Record<string, (data: StringMap) => Result<unknown>>> = {
   "config-autoscaler": parseAutoscalerConfig,
   "config-defaults": parseDefaultsConfig,
   "config-deployment": parseDeploymentConfig,

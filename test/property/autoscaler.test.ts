@@ -8,6 +8,7 @@ import { type DeciderState, decide, makeDeciderState } from "../../src/control-p
 import { makeDeciderSpec } from "../../src/control-plane/autoscaler/decider-spec.ts";
 import { type ScaleStepInput, scaleStep } from "../../src/control-plane/reconciler/pod-autoscaler/scale-step.ts";
 import { autoscalerConfig, followed, podAutoscaler, readyPod, START, stat } from "../support/scaling.ts";
+import { asStored } from "../support/store.ts";
 
 const runs = { numRuns: 200 };
 const spec = makeDeciderSpec(podAutoscaler(), autoscalerConfig());
@@ -99,7 +100,7 @@ describe("the clock does not matter", () => {
   const played = (clock: Clock, advance: (ms: number) => void, script: readonly number[]): readonly string[] => {
     const rig = followed(clock);
     for (const [index, load] of script.entries()) {
-      if (index % 7 === 0) rig.tick.observe({ type: "ADDED", object: readyPod(`pod-${index}`, clock.now()) });
+      if (index % 7 === 0) rig.tick.observe({ type: "ADDED", object: asStored(readyPod(`pod-${index}`, clock.now())) });
       rig.pods = stat(load);
       rig.activator = load % 2 === 0 ? stat(load * 3) : undefined;
       advance(500);

@@ -1,6 +1,6 @@
 // What `run until` can wait for, with the whole control plane, activator and queue-proxies over paper pods.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { parsed } from "../../src/base/parsed.ts";
+import { ok } from "../../src/base/result.ts";
 import { VirtualTime } from "../../src/knap-api/virtual-time.ts";
 import { makeWait, readWaitCondition, whyNot } from "../../src/knap-api/wait-condition.ts";
 import { PaperEmulator } from "../support/paper-emulator.ts";
@@ -104,7 +104,7 @@ describe("the condition of run until", () => {
       { kind: "Service.serving.knative.dev", namespace: "default", name: "a", until: 3 },
     ],
   ])("%j", (body, condition) => {
-    expect(readWaitCondition(body)).toEqual(parsed(condition));
+    expect(readWaitCondition(body)).toEqual(ok(condition));
   });
 
   test.each([

@@ -1,6 +1,7 @@
 // A controller on a frozen store and a manual clock for tests of the engine; turns of the event loop run when told.
 import type { ServingConfig } from "../../src/apis/config/types.ts";
-import type { Kind, ObjectKey } from "../../src/apis/kinds.ts";
+import type { Kind } from "../../src/apis/kinds.ts";
+import type { ObjectKey } from "../../src/apis/meta/key.ts";
 import type { AnyObject, ObjectMeta } from "../../src/apis/meta/object.ts";
 import { type LogRecord, makeLogger } from "../../src/base/logger.ts";
 import { Controller } from "../../src/control-plane/controller/controller.ts";

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Container, PodSpec } from "../../src/apis/core/pod-spec.ts";
 import type { Deployment, Event, Pod } from "../../src/apis/core/types.ts";
-import type { ObjectMeta, OwnerReference } from "../../src/apis/meta/object.ts";
+import type { CoreMeta, OwnerReference } from "../../src/apis/meta/object.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { steadyClock } from "../../src/base/steady-clock.ts";
 import { EventRecorder } from "../../src/control-plane/controller/event-recorder.ts";
@@ -35,7 +35,7 @@ export interface NodeBench {
   /** How many requests the sidecar of every pod pretends to hold. */
   held: { plain: number; upgraded: number };
   /** Creates a pod of one container that runs the test app, bound to the node. */
-  pod(container?: Partial<Container>, spec?: Partial<PodSpec>, metadata?: Partial<ObjectMeta>): Pod;
+  pod(container?: Partial<Container>, spec?: Partial<PodSpec>, metadata?: Partial<CoreMeta>): Pod;
   now(name: string): Pod;
   ready(name: string): Promise<Pod>;
   remove(name: string, gracePeriodSeconds?: number): void;
@@ -185,7 +185,7 @@ function createPod(wanted: {
   readonly image: string;
   readonly container: Partial<Container>;
   readonly spec: Partial<PodSpec>;
-  readonly metadata: Partial<ObjectMeta>;
+  readonly metadata: Partial<CoreMeta>;
 }): Pod {
   const { store, image, container, spec, metadata } = wanted;
   const name = `pod-${++pods}`;

@@ -1,4 +1,5 @@
 // One revision as the autoscaler sees it, for tests: its PodAutoscaler, Metric and Pods, and an autoscaler on a given clock fed by hand.
+
 import type { Metric, PodAutoscaler, RevisionKey, Stat } from "../../src/apis/autoscaling/types.ts";
 import { parseAutoscalerConfig } from "../../src/apis/config/autoscaler.ts";
 import type { AutoscalerConfig } from "../../src/apis/config/types.ts";
@@ -7,6 +8,7 @@ import type { Clock } from "../../src/base/clock.ts";
 import { timeText } from "../../src/base/time.ts";
 import { AutoscalerTick } from "../../src/control-plane/autoscaler/tick.ts";
 import { makeMetric } from "../../src/control-plane/reconciler/pod-autoscaler/make-metric.ts";
+import { asStored } from "./store.ts";
 
 export const START = Date.UTC(2000, 0, 1);
 export const revision: RevisionKey = "default/hello-00001";
@@ -97,7 +99,7 @@ export function followed(clock: Clock, annotations: Readonly<Record<string, stri
   });
   rig.tick = tick;
   const pa = podAutoscaler(annotations);
-  tick.observe({ type: "ADDED", object: pa });
-  tick.observe({ type: "ADDED", object: metricOf(pa, config) });
+  tick.observe({ type: "ADDED", object: asStored(pa) });
+  tick.observe({ type: "ADDED", object: asStored(metricOf(pa, config)) });
   return rig as ScalingRig;
 }

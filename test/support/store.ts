@@ -1,5 +1,5 @@
 // A store and a clock for tests: frozen objects, countable uids, time that moves when told. It asserts nothing.
-import type { AnyObject } from "../../src/apis/meta/object.ts";
+import type { AnyObject, Stored } from "../../src/apis/meta/object.ts";
 import type { Clock, Time } from "../../src/base/clock.ts";
 import { ObjectStore, type Outcome, type StoreOptions } from "../../src/control-plane/store/object-store.ts";
 
@@ -61,4 +61,12 @@ export function makeStore(options: Partial<StoreOptions> = {}): ObjectStore {
 export function written<T extends AnyObject>(outcome: Outcome<T>): T {
   if ("refused" in outcome) throw new Error(`refused: ${outcome.refused.message}`);
   return outcome.object;
+}
+
+/** The object as a store would return it, for code that a test runs without a store. */
+export function asStored<T extends AnyObject>(object: T): Stored<T> {
+  const { name } = object.metadata;
+  const added = { namespace: "default", uid: `uid-of-${name}`, resourceVersion: "1", generation: 1 };
+  const creationTimestamp = "2000-01-01T00:00:00Z";
+  return { ...object, metadata: { ...added, creationTimestamp, ...object.metadata } } as unknown as Stored<T>;
 }

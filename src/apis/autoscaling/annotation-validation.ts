@@ -1,17 +1,12 @@
 // Rules of the autoscaling.knative.dev annotations. Paths are the keys as written. Source: pkg/apis/autoscaling/annotation_validation.go.
+
 import { isWholeSeconds, parseDuration } from "../../base/go/duration.ts";
 import { parseFloat64, parseInteger } from "../../base/go/number.ts";
 import type { AutoscalerConfig } from "../config/types.ts";
 import { type Findings, finding, invalidValue, none, outOfBounds } from "../meta/field-error.ts";
 import type { StringMap } from "../meta/object.ts";
-import {
-  AUTOSCALING_PREFIX,
-  HPA_CLASS,
-  KPA_CLASS,
-  type ScalingAnnotation,
-  scalingEntry,
-  scalingText,
-} from "./annotations.ts";
+import { AUTOSCALING_PREFIX } from "../serving/labels.ts";
+import { HPA_CLASS, KPA_CLASS, type ScalingAnnotation, scalingEntry, scalingText } from "./annotations.ts";
 
 const LARGEST = 2 ** 31 - 1;
 const SECOND = 1_000_000_000n;

@@ -1,14 +1,13 @@
 // Reading autoscaling.knative.dev annotations of templates, Revisions and PodAutoscalers. An annotation that does not parse counts as absent here;
 // refusing it is validation's work.
+
 import { durationMs, parseDuration } from "../../base/go/duration.ts";
 import { parseFloat64, parseInteger } from "../../base/go/number.ts";
 import type { StringMap } from "../meta/object.ts";
+import { AUTOSCALING_PREFIX, PROGRESS_DEADLINE_ANNOTATION } from "../serving/labels.ts";
 
-export const AUTOSCALING_PREFIX = "autoscaling.knative.dev/";
 export const KPA_CLASS = "kpa.autoscaling.knative.dev";
 export const HPA_CLASS = "hpa.autoscaling.knative.dev";
-/** The one scaling annotation outside the prefix. */
-const PROGRESS_DEADLINE = "serving.knative.dev/progress-deadline";
 
 /** Names after the prefix; those with an older spelling have it as value (pkg/apis/autoscaling/register.go). */
 const scalingAnnotations = {
@@ -69,7 +68,7 @@ export function scalingDurationMs(annotations: StringMap | undefined, name: Scal
 
 /** The progress deadline in ms, undefined when absent or unreadable. */
 export function progressDeadlineMs(annotations: StringMap | undefined): number | undefined {
-  return durationTextMs(annotations?.[PROGRESS_DEADLINE]);
+  return durationTextMs(annotations?.[PROGRESS_DEADLINE_ANNOTATION]);
 }
 
 function durationTextMs(text: string | undefined): number | undefined {

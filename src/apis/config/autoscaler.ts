@@ -1,7 +1,7 @@
 // ConfigMap config-autoscaler: keys, defaults and rules. Source: pkg/autoscaler/config/config.go.
 import { durationMs, formatDuration, isWholeSeconds, type Nanoseconds } from "../../base/go/duration.ts";
 import { formatFixed, formatFloat } from "../../base/go/number.ts";
-import { type Parsed, parsed, unparsed } from "../../base/parsed.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import type { StringMap } from "../meta/object.ts";
 import { makeConfigReader } from "./reader.ts";
 import type { AutoscalerConfig } from "./types.ts";
@@ -18,7 +18,7 @@ interface Durations {
 }
 
 /** Parses and checks config-autoscaler; the error is the first one that Knative finds. */
-export function parseAutoscalerConfig(data: StringMap): Parsed<AutoscalerConfig> {
+export function parseAutoscalerConfig(data: StringMap): Result<AutoscalerConfig> {
   // Knative reads in this order, and only the first unreadable key is reported.
   const read = makeConfigReader(data);
   const podAutoscalerClass = read.text("pod-autoscaler-class", "kpa.autoscaling.knative.dev");
@@ -43,7 +43,7 @@ export function parseAutoscalerConfig(data: StringMap): Parsed<AutoscalerConfig>
     grace: read.duration("scale-to-zero-grace-period", 30n * SECOND),
     retention: read.duration("scale-to-zero-pod-retention-period", 0n),
   };
-  if (read.error !== undefined) return unparsed(`failed to parse data: ${read.error}`);
+  if (read.error !== undefined) return failed(`failed to parse data: ${read.error}`);
   const config: AutoscalerConfig = {
     // Up to 1 it is a fraction already.
     containerConcurrencyTargetFraction: percentage > 1 ? percentage / 100 : percentage,
@@ -69,7 +69,7 @@ export function parseAutoscalerConfig(data: StringMap): Parsed<AutoscalerConfig>
   };
   const error =
     scaleToZeroError(durations) ?? targetError(config) ?? rateError(config, durations.window) ?? scaleError(config);
-  return error === undefined ? parsed(config) : unparsed(error);
+  return error === undefined ? ok(config) : failed(error);
 }
 
 function scaleToZeroError({ delay, grace, retention }: Durations): string | undefined {

@@ -1,6 +1,6 @@
 // ConfigMap config-defaults: what an unset field of a Revision becomes, and its limits. Source: pkg/apis/config/defaults.go.
 import { parseTemplate, type Template } from "../../base/go/template.ts";
-import { type Parsed, parsed, unparsed } from "../../base/parsed.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { goObjectMeta } from "../meta/go-object-meta.ts";
 import type { StringMap } from "../meta/object.ts";
 import { makeConfigReader } from "./reader.ts";
@@ -9,7 +9,7 @@ import type { DefaultsConfig } from "./types.ts";
 const RESOURCES = ["cpu", "memory", "ephemeral-storage"] as const;
 
 /** Parses and checks config-defaults; the error is the first one that Knative finds. */
-export function parseDefaultsConfig(data: StringMap): Parsed<DefaultsConfig> {
+export function parseDefaultsConfig(data: StringMap): Result<DefaultsConfig> {
   // Knative reads in this order, and only the first unreadable key is reported.
   const read = makeConfigReader(data);
   const allowContainerConcurrencyZero = read.bool("allow-container-concurrency-zero", true);
@@ -41,7 +41,7 @@ export function parseDefaultsConfig(data: StringMap): Parsed<DefaultsConfig> {
     timeoutError(config) ??
     concurrencyError(config) ??
     templateRunError(config);
-  return error === undefined ? parsed(config) : unparsed(error);
+  return error === undefined ? ok(config) : failed(error);
 }
 
 function timeoutError(config: DefaultsConfig): string | undefined {
@@ -84,4 +84,4 @@ function templateRunError({ containerNameTemplate, initContainerNameTemplate }: 
   return undefined;
 }
 
-const parseNameTemplate = (source: string): Parsed<Template> => parseTemplate("container-template", source);
+const parseNameTemplate = (source: string): Result<Template> => parseTemplate("container-template", source);

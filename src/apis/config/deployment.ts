@@ -1,6 +1,6 @@
 // ConfigMap config-deployment: digests, deadlines and the queue-proxy's own pod part. Source: pkg/deployment/config.go.
 import { durationMs, formatDuration, isWholeSeconds } from "../../base/go/duration.ts";
-import { type Parsed, parsed, unparsed } from "../../base/parsed.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import type { StringMap } from "../meta/object.ts";
 import { nestedMap } from "./nested-map.ts";
 import { makeConfigReader } from "./reader.ts";
@@ -12,7 +12,7 @@ const AFFINITY = "default-affinity-type";
 const RUNTIME_CLASS = "runtime-class-name";
 
 /** Parses and checks config-deployment; the error is the first one that Knative finds. */
-export function parseDeploymentConfig(data: StringMap): Parsed<DeploymentConfig> {
+export function parseDeploymentConfig(data: StringMap): Result<DeploymentConfig> {
   const read = makeConfigReader(data);
   const deadline = read.duration("progress-deadline", 600n * SECOND);
   const digestTimeout = read.duration("digest-resolution-timeout", 10n * SECOND);
@@ -36,24 +36,22 @@ export function parseDeploymentConfig(data: StringMap): Parsed<DeploymentConfig>
     defaultAffinityType: affinity === "none" ? "none" : "prefer-spread-revision-over-nodes",
     podIsAlwaysSchedulable: read.bool("pod-is-always-schedulable", false),
   };
-  if (read.error !== undefined) return unparsed(read.error);
-  if (config.queueSidecarImage === "") return unparsed("queue-sidecar-image cannot be empty or unset");
+  if (read.error !== undefined) return failed(read.error);
+  if (config.queueSidecarImage === "") return failed("queue-sidecar-image cannot be empty or unset");
   if (deadline <= 0n) {
-    return unparsed(`progress-deadline cannot be a non-positive duration, was ${formatDuration(deadline)}`);
+    return failed(`progress-deadline cannot be a non-positive duration, was ${formatDuration(deadline)}`);
   }
   if (!isWholeSeconds(deadline)) {
-    return unparsed(`progress-deadline must be rounded to a whole second, was: ${formatDuration(deadline)}`);
+    return failed(`progress-deadline must be rounded to a whole second, was: ${formatDuration(deadline)}`);
   }
   if (digestTimeout <= 0n) {
-    return unparsed(
-      `digest-resolution-timeout cannot be a non-positive duration, was ${formatDuration(digestTimeout)}`,
-    );
+    return failed(`digest-resolution-timeout cannot be a non-positive duration, was ${formatDuration(digestTimeout)}`);
   }
-  if (affinity !== config.defaultAffinityType) return unparsed(`unsupported ${AFFINITY} value: "${affinity}"`);
+  if (affinity !== config.defaultAffinityType) return failed(`unsupported ${AFFINITY} value: "${affinity}"`);
   if (!runtimeClasses.ok) {
-    return unparsed(`${RUNTIME_CLASS} cannot be parsed, please check the format: ${runtimeClasses.error}`);
+    return failed(`${RUNTIME_CLASS} cannot be parsed, please check the format: ${runtimeClasses.error}`);
   }
-  return parsed(config);
+  return ok(config);
 }
 
 function runtimeClassNames(tree: Readonly<Record<string, unknown>>): DeploymentConfig["runtimeClassNames"] {

@@ -1,5 +1,5 @@
 // Reads the little YAML that stands inside ConfigMap values: maps of maps of texts by indentation. Not a YAML parser.
-import { type Parsed, parsed, unparsed } from "../../base/parsed.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 
 export interface NestedMap {
   readonly [key: string]: string | NestedMap;
@@ -10,11 +10,11 @@ type Level = { readonly indent: number; readonly map: Record<string, string | Ne
  * `selector:\n  app: x` → `{ selector: { app: "x" } }`. Comments and empty lines are skipped, `{}` is an empty map. A bare word is refused
  * as Go refuses it for a value of `goType`.
  */
-export function nestedMap(text: string, goType: string): Parsed<NestedMap> {
+export function nestedMap(text: string, goType: string): Result<NestedMap> {
   if (/^[^\s:{}[\]#][^\n:{}#]*$/.test(text.trim())) {
     const kind = scalarKind(text.trim());
     const why = `json: cannot unmarshal ${kind} into Go value of type ${goType}`;
-    return unparsed(`error unmarshaling JSON: while decoding JSON: ${why}`);
+    return failed(`error unmarshaling JSON: while decoding JSON: ${why}`);
   }
   const root: Record<string, string | NestedMap> = {};
   const levels: Level[] = [{ indent: -1, map: root }];
@@ -22,7 +22,7 @@ export function nestedMap(text: string, goType: string): Parsed<NestedMap> {
   for (const [at, line] of lines.entries()) {
     if (/^\s*(#.*|---|\{\})?\s*$/.test(line)) continue;
     const match = /^( *)("[^"]*"|'[^']*'|[^\s:#][^:]*?)\s*:(?:\s+(.*?))?\s*$/.exec(line);
-    if (!match) return unparsed(`error converting YAML to JSON: yaml: line ${at + 1}: could not find expected ':'`);
+    if (!match) return failed(`error converting YAML to JSON: yaml: line ${at + 1}: could not find expected ':'`);
     const [, indent = "", key = "", value = ""] = match;
     while ((levels.at(-1)?.indent ?? -1) >= indent.length && levels.length > 1) levels.pop();
     const parent = levels.at(-1) as Level;
@@ -33,7 +33,7 @@ export function nestedMap(text: string, goType: string): Parsed<NestedMap> {
       levels.push({ indent: indent.length, map });
     } else parent.map[unquoted(key)] = unquoted(scalar);
   }
-  return parsed(root);
+  return ok(root);
 }
 
 function scalarKind(word: string): "bool" | "number" | "string" {

@@ -1,7 +1,7 @@
 // ConfigMap config-network: domains, tags, TLS, rollout. Source: knative.dev/networking/pkg/config/config.go.
 import { quote } from "../../base/go/quote.ts";
 import { type GoStruct, parseTemplate } from "../../base/go/template.ts";
-import { type Parsed, parsed, unparsed } from "../../base/parsed.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import type { StringMap } from "../meta/object.ts";
 import { nestedMap } from "./nested-map.ts";
 import { makeConfigReader } from "./reader.ts";
@@ -20,7 +20,7 @@ export interface DomainTemplateValues {
 }
 
 /** Parses and checks config-network; the error is the first one that Knative finds. Older spellings of keys give way to newer ones. */
-export function parseNetworkConfig(data: StringMap): Parsed<NetworkConfig> {
+export function parseNetworkConfig(data: StringMap): Result<NetworkConfig> {
   const read = makeConfigReader(data);
   const protocol = (data["http-protocol"] ?? data["httpProtocol"] ?? "").toLowerCase();
   const config: NetworkConfig = {
@@ -46,17 +46,17 @@ export function parseNetworkConfig(data: StringMap): Parsed<NetworkConfig> {
   const selector = nestedMap(data["namespace-wildcard-cert-selector"] ?? "", "v1.LabelSelector");
   const unread = read.error ?? (selector.ok ? undefined : selector.error);
   const error = unread ?? rolloutError(config) ?? domainTemplateError(config) ?? tagTemplateError(config);
-  if (error !== undefined) return unparsed(error);
+  if (error !== undefined) return failed(error);
   if (!["", "enabled", "disabled", "redirected"].includes(protocol)) {
-    return unparsed(`httpProtocol ${data["http-protocol"] ?? ""} in config-network ConfigMap is not supported`);
+    return failed(`httpProtocol ${data["http-protocol"] ?? ""} in config-network ConfigMap is not supported`);
   }
   for (const key of ["system-internal-tls", "cluster-local-domain-tls"]) {
     const value = data[key] ?? "";
     if (!["", "enabled", "disabled"].includes(value.toLowerCase())) {
-      return unparsed(`${key} with value: ${quote(value)} in config-network ConfigMap is not supported`);
+      return failed(`${key} with value: ${quote(value)} in config-network ConfigMap is not supported`);
     }
   }
-  return parsed(config);
+  return ok(config);
 }
 
 const isEnabled = (text: string | undefined): boolean => text?.toLowerCase() === "enabled";
@@ -92,10 +92,10 @@ function tagTemplateError(config: NetworkConfig): string | undefined {
 }
 
 /** The host of a Route by config-network's domain-template. */
-export function executeDomainTemplate(config: NetworkConfig, values: DomainTemplateValues): Parsed<string> {
+export function executeDomainTemplate(config: NetworkConfig, values: DomainTemplateValues): Result<string> {
   // what nearly everybody has, and each Route asks for many times: it needs no interpreter
   if (config.domainTemplate === DEFAULT_DOMAIN_TEMPLATE) {
-    return parsed(`${values.name}.${values.namespace}.${values.domain}`);
+    return ok(`${values.name}.${values.namespace}.${values.domain}`);
   }
   return execute("domain-template", config.domainTemplate, {
     goType: "config.DomainTemplateValues",
@@ -110,14 +110,14 @@ export function executeDomainTemplate(config: NetworkConfig, values: DomainTempl
 }
 
 /** The name of a tag by config-network's tag-template. */
-export function executeTagTemplate(config: NetworkConfig, values: { name: string; tag: string }): Parsed<string> {
+export function executeTagTemplate(config: NetworkConfig, values: { name: string; tag: string }): Result<string> {
   return execute("tag-template", config.tagTemplate, {
     goType: "config.TagTemplateValues",
     fields: { Name: values.name, Tag: values.tag },
   });
 }
 
-function execute(name: string, source: string, data: GoStruct): Parsed<string> {
+function execute(name: string, source: string, data: GoStruct): Result<string> {
   const template = parseTemplate(name, source);
   return template.ok ? template.value.execute(data) : template;
 }

@@ -2,7 +2,7 @@
 import { formatDuration } from "../../base/go/duration.ts";
 import { quote } from "../../base/go/quote.ts";
 import { parseTemplate } from "../../base/go/template.ts";
-import { type Parsed, parsed, unparsed } from "../../base/parsed.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import type { StringMap } from "../meta/object.ts";
 import { type ConfigReader, makeConfigReader } from "./reader.ts";
 import type { MetricsConfig, ObservabilityConfig } from "./types.ts";
@@ -28,7 +28,7 @@ const REQUEST_LOG_TEMPLATE = `{"httpRequest": {${httpRequest}}, "traceId": "{{.T
 const RUNTIME_INTERVAL_NS = 15_000_000_000n;
 
 /** Parses config-observability: one part after the other, as the first error is the one that is told. */
-export function parseObservabilityConfig(data: StringMap): Parsed<ObservabilityConfig> {
+export function parseObservabilityConfig(data: StringMap): Result<ObservabilityConfig> {
   const read = makeConfigReader(data);
   const tracing = readTracing(read);
   const metrics = readMetrics(read, "metrics");
@@ -48,9 +48,9 @@ export function parseObservabilityConfig(data: StringMap): Parsed<ObservabilityC
   if (config.enableRequestLog && config.requestLogTemplate === "") {
     read.refuse('"logging.enable-request-log" was set to true, but no "logging.request-log-template" was specified');
   }
-  if (read.error !== undefined) return unparsed(read.error);
+  if (read.error !== undefined) return failed(read.error);
   const template = parseTemplate("requestLog", config.requestLogTemplate);
-  return template.ok ? parsed(config) : template;
+  return template.ok ? ok(config) : template;
 }
 
 /** `knative.dev/pkg/observability/metrics/config.go` */

@@ -2,7 +2,7 @@
 import { type Nanoseconds, parseDuration } from "../../base/go/duration.ts";
 import { parseBool, parseFloat64, parseInteger } from "../../base/go/number.ts";
 import { canonicalQuantity, parseQuantity } from "../../base/go/quantity.ts";
-import type { Parsed } from "../../base/parsed.ts";
+import type { Result } from "../../base/result.ts";
 import type { StringMap } from "../meta/object.ts";
 
 /** A missing key gives the default, an unreadable one too; then `error` tells. */
@@ -25,7 +25,7 @@ export interface ConfigReader {
 /** A reader over the data of a ConfigMap. */
 export function makeConfigReader(data: StringMap): ConfigReader {
   let error: string | undefined;
-  const read = <T>(key: string, otherwise: T, parse: (text: string) => Parsed<T>): T => {
+  const read = <T>(key: string, otherwise: T, parse: (text: string) => Result<T>): T => {
     const text = data[key];
     if (text === undefined) return otherwise;
     const result = parse(text);
@@ -43,7 +43,7 @@ export function makeConfigReader(data: StringMap): ConfigReader {
     float: (key, otherwise) => read(key, otherwise, parseFloat64),
     duration: (key, otherwise) => read(key, otherwise, parseDuration),
     quantity: (key) => {
-      const quantity = read(key, undefined, (text) => parseQuantity(text) as Parsed<unknown>);
+      const quantity = read(key, undefined, (text) => parseQuantity(text) as Result<unknown>);
       return quantity === undefined ? undefined : canonicalQuantity(data[key] ?? "");
     },
     list: (key, otherwise) => data[key]?.split(",").map((item) => item.trim()) ?? otherwise,

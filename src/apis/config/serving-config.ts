@@ -1,5 +1,5 @@
 // All ConfigMaps of namespace knative-serving together: one immutable ServingConfig, and what is wrong with them.
-import type { Parsed } from "../../base/parsed.ts";
+import type { Result } from "../../base/result.ts";
 import type { ConfigMap } from "../core/types.ts";
 import { kindOf } from "../kinds.ts";
 import type { AnyObject, StringMap } from "../meta/object.ts";
@@ -40,7 +40,7 @@ export function makeServingConfig(
   clusterDomain: string = CLUSTER_DOMAIN,
 ): { readonly config: ServingConfig; readonly errors: readonly ConfigError[] } {
   const errors: ConfigError[] = [];
-  const read = <T>(configMap: string, parse: (data: StringMap) => Parsed<T>): T => {
+  const read = <T>(configMap: string, parse: (data: StringMap) => Result<T>): T => {
     const result = parse(configMaps.get(configMap) ?? {});
     if (result.ok) return result.value;
     errors.push({ configMap, message: result.error });

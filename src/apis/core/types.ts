@@ -1,5 +1,5 @@
 // The built-in kinds that knap holds: Pod, Deployment, core Service, Endpoints, ConfigMap, Secret, Namespace and a few more.
-import type { AnyObject, ObjectMeta, StringMap } from "../meta/object.ts";
+import type { AnyObject, ClusterMeta, CoreMeta, StringMap } from "../meta/object.ts";
 import type { IntOrString, PodSpec, Quantity, ResourceRequirements } from "./pod-spec.ts";
 
 export interface ContainerStateRunning {
@@ -58,7 +58,11 @@ export interface PodStatus {
   readonly message?: string;
   readonly qosClass?: string;
 }
-export interface Pod extends AnyObject {
+/** An object of a namespaced core kind. */
+interface CoreObject extends AnyObject {
+  readonly metadata: CoreMeta;
+}
+export interface Pod extends CoreObject {
   readonly kind: "Pod";
   readonly spec: PodSpec & { readonly nodeName?: string; readonly hostname?: string };
   readonly status?: PodStatus;
@@ -73,7 +77,7 @@ export interface LabelSelector {
   }[];
 }
 export interface PodTemplate {
-  readonly metadata?: Partial<ObjectMeta>;
+  readonly metadata?: Partial<CoreMeta>;
   readonly spec: PodSpec;
 }
 export interface DeploymentStatus {
@@ -108,7 +112,7 @@ export interface ServicePort {
   readonly nodePort?: number;
 }
 /** Kubernetes' own Service; Knative's stands in serving/types.ts. */
-export interface CoreService extends AnyObject {
+export interface CoreService extends CoreObject {
   readonly apiVersion: "v1";
   readonly kind: "Service";
   readonly spec: {
@@ -150,17 +154,17 @@ export interface EndpointSubset {
     readonly appProtocol?: string;
   }[];
 }
-export interface Endpoints extends AnyObject {
+export interface Endpoints extends CoreObject {
   readonly kind: "Endpoints";
   readonly subsets?: readonly EndpointSubset[];
 }
-export interface ConfigMap extends AnyObject {
+export interface ConfigMap extends CoreObject {
   readonly kind: "ConfigMap";
   readonly data?: StringMap;
   readonly binaryData?: StringMap;
   readonly immutable?: boolean;
 }
-export interface Secret extends AnyObject {
+export interface Secret extends CoreObject {
   readonly kind: "Secret";
   readonly type?: string;
   /** Values are base64, as in the API. */
@@ -169,11 +173,13 @@ export interface Secret extends AnyObject {
   readonly immutable?: boolean;
 }
 export interface Namespace extends AnyObject {
+  readonly metadata: CoreMeta & ClusterMeta;
   readonly kind: "Namespace";
   readonly spec?: { readonly finalizers?: readonly string[] };
   readonly status?: { readonly phase?: string };
 }
 export interface Node extends AnyObject {
+  readonly metadata: CoreMeta & ClusterMeta;
   readonly kind: "Node";
   readonly status?: {
     readonly capacity?: Readonly<Record<string, string>>;
@@ -182,16 +188,16 @@ export interface Node extends AnyObject {
     readonly addresses?: readonly { readonly type: string; readonly address: string }[];
   };
 }
-export interface ServiceAccount extends AnyObject {
+export interface ServiceAccount extends CoreObject {
   readonly kind: "ServiceAccount";
   readonly imagePullSecrets?: readonly { readonly name?: string }[];
   readonly secrets?: readonly { readonly name?: string }[];
 }
-export interface ResourceQuota extends AnyObject {
+export interface ResourceQuota extends CoreObject {
   readonly kind: "ResourceQuota";
   readonly spec?: { readonly hard?: Readonly<Record<string, Quantity>> };
 }
-export interface PersistentVolumeClaim extends AnyObject {
+export interface PersistentVolumeClaim extends CoreObject {
   readonly kind: "PersistentVolumeClaim";
   readonly spec?: {
     readonly accessModes?: readonly string[];
@@ -200,7 +206,7 @@ export interface PersistentVolumeClaim extends AnyObject {
   };
 }
 /** core/v1 Event: what happened to an object, counted. */
-export interface Event extends AnyObject {
+export interface Event extends CoreObject {
   readonly kind: "Event";
   readonly involvedObject: {
     readonly apiVersion?: string;

@@ -73,7 +73,7 @@ export function findingText({ message, paths, details }: Finding): string {
 }
 
 /** All error findings as one text; "" when there are none. */
-export function errorText(findings: Findings): string {
+export function findingsText(findings: Findings): string {
   return merged(findings, "error").map(findingText).join("\n");
 }
 

@@ -1,6 +1,6 @@
 // networking.internal.knative.dev/v1alpha1 and caching.internal.knative.dev/v1alpha1 kinds.
 import type { ConditionedStatus } from "../meta/condition.ts";
-import type { AnyObject, StringMap } from "../meta/object.ts";
+import type { AnyObject, ClusterMeta, StringMap } from "../meta/object.ts";
 
 export interface ServerlessServiceStatus extends ConditionedStatus {
   readonly serviceName?: string;
@@ -73,6 +73,7 @@ export interface Certificate extends AnyObject {
 export interface ClusterDomainClaim extends AnyObject {
   readonly apiVersion: "networking.internal.knative.dev/v1alpha1";
   readonly kind: "ClusterDomainClaim";
+  readonly metadata: ClusterMeta;
   readonly spec: { readonly namespace: string };
 }
 /** caching.internal.knative.dev: one image to keep at hand. */

@@ -1,5 +1,6 @@
 // Knative's defaulting of its serving kinds, as the mutating webhook does it. Input and output are in Go's written form (see go/decode.ts).
 // Source: pkg/apis/serving/v1/*_defaults.go, pkg/apis/serving/metadata_validation.go.
+
 import { defaultPodAutoscaler } from "../autoscaling/pod-autoscaler-defaults.ts";
 import type { PodAutoscaler } from "../autoscaling/types.ts";
 import type { ServingConfig } from "../config/types.ts";
@@ -7,6 +8,7 @@ import type { Container, PodSpec } from "../core/pod-spec.ts";
 import type { AnyObject, ObjectMeta } from "../meta/object.ts";
 import { sameValue } from "../meta/same-value.ts";
 import { defaultedContainer, namedContainers, securedContainer } from "./defaults-container.ts";
+import { CREATOR_ANNOTATION, LAST_MODIFIER_ANNOTATION } from "./labels.ts";
 import type {
   Configuration,
   DomainMapping,
@@ -17,9 +19,6 @@ import type {
   Service,
   TrafficTarget,
 } from "./types.ts";
-
-export const CREATOR = "serving.knative.dev/creator";
-export const LAST_MODIFIER = "serving.knative.dev/lastModifier";
 
 export interface DefaultingContext {
   readonly config: ServingConfig;
@@ -143,8 +142,8 @@ function withUser<T extends AnyObject>(object: T, context: DefaultingContext, wh
   if (!isChanged) return object;
   const annotations = {
     ...object.metadata.annotations,
-    ...(operation === "create" ? { [CREATOR]: user } : {}),
-    [LAST_MODIFIER]: user,
+    ...(operation === "create" ? { [CREATOR_ANNOTATION]: user } : {}),
+    [LAST_MODIFIER_ANNOTATION]: user,
   };
   return { ...object, metadata: { ...object.metadata, annotations } };
 }

@@ -1,6 +1,8 @@
 // Rules that hold for every container, and those for the one that serves. Source: pkg/apis/serving/k8s_validation.go, fieldmask.go.
+
 import type { FeaturesConfig } from "../config/types.ts";
 import { parseImageReference } from "../core/image-reference.ts";
+import { QUEUE_PROXY } from "../core/pod.ts";
 import type { Container, ContainerPort, EnvFromSource, EnvVar, Volume } from "../core/pod-spec.ts";
 import {
   disallowed,
@@ -16,6 +18,7 @@ import {
   viaIndex,
 } from "../meta/field-error.ts";
 import { sameValue } from "../meta/same-value.ts";
+import { RESERVED_PORTS } from "../networking/ports.ts";
 import { validateVolumeMounts } from "./validation-mounts.ts";
 import { validateSecurityContext } from "./validation-security.ts";
 
@@ -40,7 +43,6 @@ const FIELDS = new Set([
 ]);
 /** A container that says nothing, as Go writes it. */
 const EMPTY: Container = { name: "", resources: {} };
-const RESERVED_PORTS = new Set([8008, 8012, 8013, 8022, 9090, 9091]);
 const RESERVED_ENV = ["K_SERVICE", "K_CONFIGURATION", "K_REVISION"];
 
 export interface PodSurroundings {
@@ -62,7 +64,7 @@ export function validateContainer(
   const isPolicy = ["", "File", "FallbackToLogsOnError"].includes(policy);
   return [
     ...disallowed(...Object.keys(container).filter((field) => !FIELDS.has(field))),
-    ...(container.name === "queue-proxy" ? finding('"queue-proxy" is a reserved container name', ["name"]) : none),
+    ...(container.name === QUEUE_PROXY ? finding('"queue-proxy" is a reserved container name', ["name"]) : none),
     ...validateImage(container.image ?? ""),
     ...via("resources", disallowed(...resourceFields)),
     ...via("env", validateEnv(container.env ?? [], features, role)),

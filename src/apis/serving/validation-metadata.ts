@@ -1,5 +1,6 @@
 // Rules of metadata: names, annotations of Services and templates, owner labels, creator and lastModifier.
 // Source: knative.dev/pkg/apis/metadata_validation.go, pkg/apis/serving/metadata_validation.go.
+
 import { isWholeSeconds, parseDuration } from "../../base/go/duration.ts";
 import { formatFloat, parseFloat64 } from "../../base/go/number.ts";
 import { parseQuantity } from "../../base/go/quantity.ts";
@@ -17,7 +18,12 @@ import {
 import { dns1035LabelErrors, withoutTrailingDash } from "../meta/names.ts";
 import type { AnyObject, ObjectMeta, StringMap } from "../meta/object.ts";
 import { sameValue } from "../meta/same-value.ts";
-import { CREATOR, LAST_MODIFIER } from "./defaults.ts";
+import {
+  CREATOR_ANNOTATION,
+  LAST_MODIFIER_ANNOTATION,
+  PROGRESS_DEADLINE_ANNOTATION,
+  ROLLOUT_DURATION_ANNOTATIONS,
+} from "./labels.ts";
 
 const SIDECAR = "queue.sidecar.serving.knative.dev/";
 const NETWORKING_KEYS = new Set(
@@ -82,13 +88,13 @@ export function validateNoAutoscaling(annotations: StringMap | undefined): Findi
 
 /** `rollout-duration` of a Service or Route, under either spelling. */
 export function validateRollout(annotations: StringMap | undefined): Findings {
-  const key = firstGiven(annotations, "serving.knative.dev/rollout-duration", "serving.knative.dev/rolloutDuration");
+  const key = firstGiven(annotations, ...ROLLOUT_DURATION_ANNOTATIONS);
   return validateSeconds("rollout-duration", key, annotations?.[key]);
 }
 
 /** `progress-deadline` of a template. */
 export function validateProgressDeadline(annotations: StringMap | undefined): Findings {
-  const key = "serving.knative.dev/progress-deadline";
+  const key = PROGRESS_DEADLINE_ANNOTATION;
   return validateSeconds("progress-deadline", key, annotations?.[key]);
 }
 
@@ -154,9 +160,12 @@ export function validateCreatorAndModifier(old: AnyObject, object: AnyObject): F
   const before = old.metadata.annotations;
   const now = object.metadata.annotations;
   const isChanged = (key: string): boolean => (before?.[key] ?? "") !== (now?.[key] ?? "");
-  const findings = isChanged(CREATOR)
-    ? finding("annotation value is immutable", [`metadata.annotations.${CREATOR}`])
+  const findings = isChanged(CREATOR_ANNOTATION)
+    ? finding("annotation value is immutable", [`metadata.annotations.${CREATOR_ANNOTATION}`])
     : none;
-  if (!isChanged(LAST_MODIFIER) || !sameValue(old.spec, object.spec)) return findings;
-  return [...findings, ...invalidValue(now?.[LAST_MODIFIER] ?? "", `metadata.annotations.${LAST_MODIFIER}`)];
+  if (!isChanged(LAST_MODIFIER_ANNOTATION) || !sameValue(old.spec, object.spec)) return findings;
+  return [
+    ...findings,
+    ...invalidValue(now?.[LAST_MODIFIER_ANNOTATION] ?? "", `metadata.annotations.${LAST_MODIFIER_ANNOTATION}`),
+  ];
 }

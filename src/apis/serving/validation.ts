@@ -1,5 +1,6 @@
 // Validation of Knative's serving kinds, as the validating webhook does it. Objects are in Go's written form (see go/decode.ts).
 // Source: pkg/apis/serving/v1/*_validation.go, pkg/apis/serving/v1beta1/domainmapping_validation.go.
+
 import { validateAutoscalingAnnotations } from "../autoscaling/annotation-validation.ts";
 import type { ServingConfig } from "../config/types.ts";
 import { revisionSpec, revisionTemplate } from "../fields/serving.ts";
@@ -7,6 +8,7 @@ import { diffText } from "../go/diff.ts";
 import { disallowed, type Findings, finding, missing, none, outOfBounds, via } from "../meta/field-error.ts";
 import { domainNameError } from "../meta/names.ts";
 import type { AnyObject, ObjectMeta } from "../meta/object.ts";
+import { CONFIGURATION_LABEL, SERVICE_LABEL } from "./labels.ts";
 import type {
   Configuration,
   DomainMapping,
@@ -82,7 +84,7 @@ function validateConfiguration(configuration: Configuration, context: Validation
         ...via("metadata", [
           ...validateName(metadata),
           ...validateNoAutoscaling(metadata.annotations),
-          ...validateOwnerLabel(metadata, "serving.knative.dev/service", "Service"),
+          ...validateOwnerLabel(metadata, SERVICE_LABEL, "Service"),
         ]),
         ...via("spec.template", validateTemplate(spec.template, metadata, context.config)),
       ];
@@ -99,7 +101,7 @@ function validateRoute(route: Route, { old }: ValidationContext): Findings {
       ...validateName(metadata),
       ...validateNoAutoscaling(metadata.annotations),
       ...via("annotations", validateRollout(metadata.annotations)),
-      ...validateOwnerLabel(metadata, "serving.knative.dev/service", "Service"),
+      ...validateOwnerLabel(metadata, SERVICE_LABEL, "Service"),
     ]),
     ...via("spec", validateTraffic(spec.traffic ?? [], "Route")),
     ...(old && !metadata.ownerReferences ? validateCreatorAndModifier(old, route) : none),
@@ -114,7 +116,7 @@ function validateRevision(revision: Revision, { config, old }: ValidationContext
     ...via("metadata", [
       ...validateName(metadata),
       ...via("annotations", validateAutoscalingAnnotations(metadata.annotations ?? {}, config.autoscaler)),
-      ...validateOwnerLabel(metadata, "serving.knative.dev/configuration", "Configuration"),
+      ...validateOwnerLabel(metadata, CONFIGURATION_LABEL, "Configuration"),
     ]),
     ...(old ? none : via("spec", validateRevisionSpec(spec, config))),
   ];

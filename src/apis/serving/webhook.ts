@@ -5,7 +5,7 @@ import type { ServingConfig } from "../config/types.ts";
 import { knativeStructs } from "../fields/serving.ts";
 import { type DecodeError, decode } from "../go/decode.ts";
 import { kindOf } from "../kinds.ts";
-import { errorText, type Findings, warningLines } from "../meta/field-error.ts";
+import { type Findings, findingsText, warningLines } from "../meta/field-error.ts";
 import type { AnyObject } from "../meta/object.ts";
 import { setDefaults } from "./defaults.ts";
 import { validate } from "./validation.ts";
@@ -64,5 +64,5 @@ export function decodeRefusal(errors: readonly DecodeError[]): string {
 
 /** The validating webhook's answer: the text of its refusal ("" when it agrees) and its warnings. */
 export function verdict(findings: Findings): { readonly errors: string; readonly warnings: readonly string[] } {
-  return { errors: errorText(findings), warnings: warningLines(findings) };
+  return { errors: findingsText(findings), warnings: warningLines(findings) };
 }

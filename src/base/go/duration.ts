@@ -1,5 +1,5 @@
 // Parses and formats Go durations (`1m30s`, `.5h`, `-2us`) as Go's package time does.
-import { type Parsed, parsed, unparsed } from "../parsed.ts";
+import { failed, ok, type Result } from "../result.ts";
 import { quoteAscii } from "./quote.ts";
 
 /** Nanoseconds; always within a signed 64-bit integer. */
@@ -19,26 +19,26 @@ const SECOND = 1_000_000_000n;
 const LARGEST = 1n << 63n;
 
 /** Behaves as time.ParseDuration, including its error texts. */
-export function parseDuration(text: string): Parsed<Nanoseconds> {
-  const invalid = unparsed(`time: invalid duration ${quoteAscii(text)}`);
+export function parseDuration(text: string): Result<Nanoseconds> {
+  const invalid = failed(`time: invalid duration ${quoteAscii(text)}`);
   const negative = text.startsWith("-");
   let rest = text.replace(/^[+-]/, "");
-  if (rest === "0") return parsed(0n);
+  if (rest === "0") return ok(0n);
   if (rest === "") return invalid;
   let total = 0n;
   while (rest !== "") {
     const term = /^(\d*)(?:\.(\d*))?([^\d.]*)/.exec(rest);
     const [matched = "", whole = "", fraction = "", unit = ""] = term ?? [];
     if (whole + fraction === "" || BigInt(whole || "0") > LARGEST) return invalid;
-    if (unit === "") return unparsed(`time: missing unit in duration ${quoteAscii(text)}`);
+    if (unit === "") return failed(`time: missing unit in duration ${quoteAscii(text)}`);
     const size = Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined;
-    if (size === undefined) return unparsed(`time: unknown unit ${quoteAscii(unit)} in duration ${quoteAscii(text)}`);
+    if (size === undefined) return failed(`time: unknown unit ${quoteAscii(unit)} in duration ${quoteAscii(text)}`);
     total += BigInt(whole || "0") * size + partOf(fraction, size);
     if (total > LARGEST) return invalid;
     rest = rest.slice(matched.length);
   }
   if (!negative && total === LARGEST) return invalid;
-  return parsed(negative ? -total : total);
+  return ok(negative ? -total : total);
 }
 
 /** The fraction of a unit, cut to whole nanoseconds. As in Go, digits beyond a 63-bit integer are ignored. */

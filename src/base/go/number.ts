@@ -1,5 +1,5 @@
 // Parses and formats numbers and booleans as Go does (strconv.Parse…, fmt's %v and %f).
-import { type Parsed, parsed, unparsed } from "../parsed.ts";
+import { failed, ok, type Result } from "../result.ts";
 import { quote } from "./quote.ts";
 
 const TRUE = new Set(["1", "t", "T", "TRUE", "true", "True"]);
@@ -8,41 +8,41 @@ const DECIMAL = /^[+-]?(\d+(_\d+)*)?(\.(\d+(_\d+)*)?)?([eE][+-]?\d+(_\d+)*)?$/;
 const HEXADECIMAL = /^([+-]?)0[xX]_?([0-9a-fA-F_]*)(?:\.([0-9a-fA-F_]*))?[pP]([+-]?\d+)$/;
 
 const parseError = (call: string, text: string, why: string) =>
-  unparsed(`strconv.${call}: parsing ${quote(text)}: ${why}`);
+  failed(`strconv.${call}: parsing ${quote(text)}: ${why}`);
 
 /** Behaves as strconv.ParseBool. */
-export function parseBool(text: string): Parsed<boolean> {
-  if (TRUE.has(text)) return parsed(true);
-  if (FALSE.has(text)) return parsed(false);
+export function parseBool(text: string): Result<boolean> {
+  if (TRUE.has(text)) return ok(true);
+  if (FALSE.has(text)) return ok(false);
   return parseError("ParseBool", text, "invalid syntax");
 }
 
 /** Behaves as strconv.ParseInt(text, 10, bits). 64-bit values beyond 2^53 lose precision. */
-export function parseInteger(text: string, bits: 32 | 64): Parsed<number> {
+export function parseInteger(text: string, bits: 32 | 64): Result<number> {
   if (!/^[+-]?\d+$/.test(text)) return parseError("ParseInt", text, "invalid syntax");
   const value = BigInt(text.replace(/^\+/, ""));
   const limit = 1n << BigInt(bits - 1);
   if (value < -limit || value >= limit) return parseError("ParseInt", text, "value out of range");
-  return parsed(Number(value));
+  return ok(Number(value));
 }
 
 /** Behaves as strconv.ParseUint(text, 10, 64): rejects signs. */
-export function parseUnsigned(text: string): Parsed<number> {
+export function parseUnsigned(text: string): Result<number> {
   if (!/^\d+$/.test(text)) return parseError("ParseUint", text, "invalid syntax");
   const value = BigInt(text);
   if (value >= 1n << 64n) return parseError("ParseUint", text, "value out of range");
-  return parsed(Number(value));
+  return ok(Number(value));
 }
 
 /** Behaves as strconv.ParseFloat(text, 64): also accepts `1_000`, `Inf`, `NaN` and `0x1p-2`. */
-export function parseFloat64(text: string): Parsed<number> {
+export function parseFloat64(text: string): Result<number> {
   const special = /^([+-]?)(?:(inf|infinity)|(nan))$/i.exec(text);
-  if (special?.[3] && special[1] === "") return parsed(Number.NaN);
-  if (special?.[2]) return parsed(special[1] === "-" ? -Infinity : Infinity);
+  if (special?.[3] && special[1] === "") return ok(Number.NaN);
+  if (special?.[2]) return ok(special[1] === "-" ? -Infinity : Infinity);
   const value = DECIMAL.test(text) && /\d/.test(text.split(/[eE]/)[0] ?? "") ? decimal(text) : hexadecimal(text);
   if (value === undefined) return parseError("ParseFloat", text, "invalid syntax");
   if (!Number.isFinite(value)) return parseError("ParseFloat", text, "value out of range");
-  return parsed(value);
+  return ok(value);
 }
 
 function decimal(text: string): number {

@@ -1,6 +1,6 @@
 // Parses Kubernetes quantities (`100m`, `64Mi`, `1e3`) and formats them canonically.
 // Follows k8s.io/apimachinery/pkg/api/resource.
-import { type Parsed, parsed, unparsed } from "../parsed.ts";
+import { failed, ok, type Result } from "../result.ts";
 
 type Format = "decimal" | "binary" | "exponent";
 export interface ParsedQuantity {
@@ -33,19 +33,19 @@ const SHAPE = /^([+-]?)(\d*)(?:\.(\d*))?([eEinumkKMGTP]*[-+]?\d*)$/;
 const WRONG_FORMAT = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 
 /** Parses a quantity. The error texts are those of Kubernetes. */
-export function parseQuantity(text: string): Parsed<ParsedQuantity> {
+export function parseQuantity(text: string): Result<ParsedQuantity> {
   const match = SHAPE.exec(text);
-  if (!match || text === "") return unparsed(WRONG_FORMAT);
+  if (!match || text === "") return failed(WRONG_FORMAT);
   const [, sign = "", whole = "", fraction = "", suffix = ""] = match;
   const unit = unitOf(suffix);
-  if (!unit) return unparsed("unable to parse quantity's suffix");
+  if (!unit) return failed("unable to parse quantity's suffix");
   // Kubernetes' fast path, which binary suffixes do not use, reads a text without digits as zero.
-  if (whole + fraction === "" && unit.format === "binary") return unparsed("unable to parse numeric part of quantity");
+  if (whole + fraction === "" && unit.format === "binary") return failed("unable to parse numeric part of quantity");
   const digits = (whole.replace(/^0+/, "") || "0") + fraction;
   const amount = amountOf(BigInt(digits), fraction.length, unit);
   const nano = sign === "-" ? -amount : amount;
   const isKept = looksCanonical(digits, fraction.length, unit);
-  return parsed({ nano, format: unit.format, text: isKept ? text : undefined });
+  return ok({ nano, format: unit.format, text: isKept ? text : undefined });
 }
 
 interface Unit {

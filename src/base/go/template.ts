@@ -1,5 +1,5 @@
 // Executes Go's text/template on plain data, with Go's error texts. It supports no files and no custom functions.
-import { type Parsed, parsed, unparsed } from "../parsed.ts";
+import { failed, ok, type Result } from "../result.ts";
 import { FunctionFault, goTypeOf, isTrue, printed, templateFunctions, wrongCount } from "./template-functions.ts";
 import { parseNodes } from "./template-parser.ts";
 import type { Command, Operand, Pipeline, TemplateNode } from "./template-syntax.ts";
@@ -15,24 +15,24 @@ export interface GoStruct {
 }
 
 export interface Template {
-  readonly execute: (data: unknown) => Parsed<string>;
+  readonly execute: (data: unknown) => Result<string>;
 }
 
 /** Parses a template. The error reads `template: <name>:<line>: …`. */
-export function parseTemplate(name: string, source: string): Parsed<Template> {
+export function parseTemplate(name: string, source: string): Result<Template> {
   const result = parseNodes(name, source);
-  if ("error" in result) return unparsed(result.error);
-  return parsed({ execute: (data) => execute(name, result.nodes, data) });
+  if ("error" in result) return failed(result.error);
+  return ok({ execute: (data) => execute(name, result.nodes, data) });
 }
 
 /** Ends the execution with an error text. {@link execute} catches it. */
 class ExecutionFault extends Error {}
 
-function execute(name: string, nodes: readonly TemplateNode[], data: unknown): Parsed<string> {
+function execute(name: string, nodes: readonly TemplateNode[], data: unknown): Result<string> {
   try {
-    return parsed(new Execution(name, data).nodes(nodes, data));
+    return ok(new Execution(name, data).nodes(nodes, data));
   } catch (fault) {
-    if (fault instanceof ExecutionFault) return unparsed(fault.message);
+    if (fault instanceof ExecutionFault) return failed(fault.message);
     throw fault;
   }
 }

@@ -1,5 +1,6 @@
 // `knap apply`: the files of a project into a living session, in the order of applying, with kubectl's words. Images that have a build are built.
-import { keyOf, kindOf, type Resource, resourceOf } from "../../apis/kinds.ts";
+import { kindOf, type Resource, resourceOf } from "../../apis/kinds.ts";
+import { keyOf } from "../../apis/meta/key.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
 import type { Applied } from "../../dev/apply-objects.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";

@@ -1,6 +1,8 @@
 // `knap ci`: a session for machines: up, wait until Ready, run a command with the Services' addresses, tear down. Its exit code is the command's.
+
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { errorText } from "../../base/errors.ts";
 import type { Live } from "../../client/live.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
 import type { Project } from "../../project/project.ts";
@@ -114,7 +116,7 @@ async function writeReport(path: string, text: string): Promise<void> {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     throw new CliError({ exitCode: exitCodes.usage, what: `the JUnit report ${path} cannot be written`, why });
   }
 }

@@ -1,5 +1,6 @@
 // `knap delete`: asks for deletion and, unless told otherwise, waits until the objects are gone.
-import { keyOf, kindOf, type ObjectKey, type Resource, resourceOf } from "../../apis/kinds.ts";
+import { kindOf, type Resource, resourceOf } from "../../apis/kinds.ts";
+import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
 import type { Client } from "../../client/client.ts";
 import { usageError } from "../cli-error.ts";

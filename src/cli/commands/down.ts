@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "../../base/sleep.ts";
 import { makeHttpClient } from "../../client/http-client.ts";
 import { findOrphans, removeOrphans } from "../../node/kubelet/orphans.ts";
 import { openDockerRuntime } from "../../node/runtime/docker/docker-runtime.ts";

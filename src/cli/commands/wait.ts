@@ -1,5 +1,6 @@
 // `knap wait`: until objects are as `--for` says, or the time is over (exit code 4).
-import { keyOf, kindOf, type ObjectKey, type Resource, resourceOf } from "../../apis/kinds.ts";
+import { kindOf, type Resource, resourceOf } from "../../apis/kinds.ts";
+import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
 import type { Client } from "../../client/client.ts";
 import { CliError, usageError } from "../cli-error.ts";

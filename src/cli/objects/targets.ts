@@ -3,7 +3,7 @@
 
 import type { LabelSelector } from "../../apis/core/types.ts";
 import { type Resource, resources } from "../../apis/kinds.ts";
-import { type Parsed, parsed, unparsed } from "../../base/parsed.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 
 /** One kind to ask for; no names: all of it. */
 export interface Target {
@@ -31,37 +31,37 @@ function nearest(word: string): string {
 }
 
 /** Kinds of one word: `ksvc,rev`, or the category `all`. */
-function resourcesOfWord(word: string): Parsed<readonly Resource[]> {
+function resourcesOfWord(word: string): Result<readonly Resource[]> {
   const found: Resource[] = [];
   for (const part of word.split(",").filter((each) => each !== "")) {
     const category = resources.filter(({ categories }) => categories.includes(part));
     const one = resourceOfWord(part);
     if (one === undefined && category.length === 0) {
-      return unparsed(`the server doesn't have a resource type "${part}"${nearest(part)}`);
+      return failed(`the server doesn't have a resource type "${part}"${nearest(part)}`);
     }
     found.push(...(one === undefined ? category : [one]));
   }
-  return parsed(found);
+  return ok(found);
 }
 
 /** The words after `get`, `describe`, `delete` or `wait`. */
-export function parseTargets(words: readonly string[]): Parsed<readonly Target[]> {
+export function parseTargets(words: readonly string[]): Result<readonly Target[]> {
   const [first = "", ...names] = words;
   if (!first.includes("/")) {
     const found = resourcesOfWord(first);
     if (!found.ok) return found;
-    return parsed(found.value.map((resource) => ({ resource, names })));
+    return ok(found.value.map((resource) => ({ resource, names })));
   }
   const targets: Target[] = [];
   for (const word of words) {
     const [kind = "", name = ""] = word.split("/", 2);
-    if (!word.includes("/")) return unparsed(`"${word}" must be KIND/NAME, as the words before it`);
+    if (!word.includes("/")) return failed(`"${word}" must be KIND/NAME, as the words before it`);
     const resource = resourceOfWord(kind);
-    if (resource === undefined) return unparsed(`the server doesn't have a resource type "${kind}"${nearest(kind)}`);
-    if (name === "") return unparsed(`"${word}" names no object`);
+    if (resource === undefined) return failed(`the server doesn't have a resource type "${kind}"${nearest(kind)}`);
+    if (name === "") return failed(`"${word}" names no object`);
     targets.push({ resource, names: [name] });
   }
-  return parsed(targets);
+  return ok(targets);
 }
 
 /** `ksvc` → `service.serving.knative.dev`, as `-o name` and messages have it. */
@@ -72,7 +72,7 @@ export function fullName(resource: Resource, name: string): string {
 /** Splits at commas that stand outside of parentheses. */
 const split = (text: string): readonly string[] => text.split(/,(?![^(]*\))/).map((part) => part.trim());
 
-export function parseSelector(text: string): Parsed<LabelSelector> {
+export function parseSelector(text: string): Result<LabelSelector> {
   const matchLabels: Record<string, string> = {};
   const matchExpressions: { key: string; operator: string; values?: readonly string[] }[] = [];
   for (const part of split(text)) {
@@ -86,9 +86,9 @@ export function parseSelector(text: string): Parsed<LabelSelector> {
       matchExpressions.push({ key: equal[1] ?? "", operator: "NotIn", values: [equal[3] ?? ""] });
     } else if (equal) matchLabels[equal[1] ?? ""] = equal[3] ?? "";
     else if (exists) matchExpressions.push({ key: exists[2] ?? "", operator: exists[1] ? "DoesNotExist" : "Exists" });
-    else return unparsed(`cannot read the selector "${part}"`);
+    else return failed(`cannot read the selector "${part}"`);
   }
-  return parsed({
+  return ok({
     ...(Object.keys(matchLabels).length > 0 && { matchLabels }),
     ...(matchExpressions.length > 0 && { matchExpressions }),
   });

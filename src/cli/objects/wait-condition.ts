@@ -1,7 +1,7 @@
 // What `wait --for` asks of an object: a condition, its absence, or a JSONPath's value. Pure.
 import type { Condition } from "../../apis/meta/condition.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
-import { type Parsed, parsed, unparsed } from "../../base/parsed.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { parseJsonPath } from "../output/json-path.ts";
 
 /** `isMet(undefined)` is asked about an object that is not there. */
@@ -28,23 +28,22 @@ export function conditionTypes({ status }: AnyObject): readonly string[] {
   return conditions.map(({ type }) => type);
 }
 
-export function parseWish(text: string): Parsed<Wish> {
+export function parseWish(text: string): Result<Wish> {
   if (text === "delete") {
-    return parsed({ words: "deleted", forDelete: true, isMet: (object) => object === undefined });
+    return ok({ words: "deleted", forDelete: true, isMet: (object) => object === undefined });
   }
   const condition = /^condition=([^=]+)(?:=(\w+))?$/.exec(text);
   if (condition) {
     const [, type = "", status = "True"] = condition;
     const isMet = (object: AnyObject | undefined): boolean => conditionIs(object, type, status);
-    return parsed({ words: "condition met", forDelete: false, condition: type.toLowerCase(), isMet });
+    return ok({ words: "condition met", forDelete: false, condition: type.toLowerCase(), isMet });
   }
   const path = /^jsonpath=(.+?)(?:=([^=}]*))?$/.exec(text);
   const template = path ? parseJsonPath((path[1] ?? "").replace(/^(['"])(.*)\1$/, "$2")) : undefined;
   if (template?.ok === false) return template;
-  if (template === undefined)
-    return unparsed(`"${text}" is not condition=TYPE[=STATUS], delete or jsonpath={…}[=VALUE]`);
+  if (template === undefined) return failed(`"${text}" is not condition=TYPE[=STATUS], delete or jsonpath={…}[=VALUE]`);
   const wanted = path?.[2];
-  return parsed({
+  return ok({
     words: "condition met",
     forDelete: false,
     isMet: (object) => {

@@ -1,5 +1,5 @@
 // The part of kubectl's JSONPath that scripts use: {.a.b}, ['a.b'], [0], [-1], [*], [?(@.type=="Ready")], {range}…{end}, literal text. Pure.
-import { type Parsed, parsed, unparsed } from "../../base/parsed.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 
 type Step =
   | { readonly kind: "field"; readonly name: string }
@@ -116,7 +116,7 @@ function tokens(template: string): readonly { readonly inside: boolean; readonly
 }
 
 /** Reads a template. A bare path (`.status.url`) is taken as if it stood in braces. */
-export function parseJsonPath(template: string): Parsed<JsonPath> {
+export function parseJsonPath(template: string): Result<JsonPath> {
   const whole = template.includes("{") ? template : `{${template.startsWith(".") ? "" : "."}${template}}`;
   const open: { steps: readonly Step[]; body: Piece[] }[] = [{ steps: [], body: [] }];
   const top = () => open.at(-1) as { steps: readonly Step[]; body: Piece[] };
@@ -127,17 +127,17 @@ export function parseJsonPath(template: string): Parsed<JsonPath> {
       top().body.push({ kind: "text", text: (literal[2] ?? "").replace(/\\n/g, "\n").replace(/\\t/g, "\t") });
     else if (text === "end") {
       const closed = open.length > 1 ? open.pop() : undefined;
-      if (closed === undefined) return unparsed("{end} without {range}");
+      if (closed === undefined) return failed("{end} without {range}");
       top().body.push({ kind: "range", ...closed });
     } else {
       const range = /^range\s+(.*)$/.exec(text);
       const steps = parseSteps(range?.[1] ?? text);
-      if (steps === undefined) return unparsed(`cannot read the path "${text}"`);
+      if (steps === undefined) return failed(`cannot read the path "${text}"`);
       if (range) open.push({ steps, body: [] });
       else top().body.push({ kind: "path", steps });
     }
   }
-  if (open.length > 1) return unparsed("{range} without {end}");
+  if (open.length > 1) return failed("{range} without {end}");
   const pieces = top().body;
-  return parsed((value) => render(pieces, value));
+  return ok((value) => render(pieces, value));
 }

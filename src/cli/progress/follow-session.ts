@@ -1,7 +1,8 @@
 // Watches a session through its API and passes progress events on, until aborted. Plain and JSON output use it.
+
 import { setMaxListeners } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Kind, ObjectOf } from "../../apis/kinds.ts";
+import { sleep } from "../../base/sleep.ts";
 import type { Client } from "../../client/client.ts";
 import type { Live } from "../../client/live.ts";
 import type { ProgressEvent } from "./progress-event.ts";
@@ -33,7 +34,7 @@ async function followLive({ client, tracker, signal, render }: FollowParts): Pro
     // A session that is stopping no longer responds; the abort signal follows.
     const live = await client.knap<Live>("GET", "/live").catch(() => undefined);
     if (live !== undefined) for (const event of tracker.live(live)) render(event);
-    await sleep(LIVE_INTERVAL_MS, undefined, { signal }).catch(() => {});
+    await sleep(LIVE_INTERVAL_MS, signal);
   }
 }
 

@@ -1,13 +1,15 @@
 // Keeps deciders and collections in step with the store's PodAutoscalers and Metrics. Says what to do; the autoscaler does it.
 // Follows pkg/reconciler/autoscaling/kpa/kpa.go and pkg/reconciler/metric/metric.go.
+
 import { KPA_CLASS } from "../../apis/autoscaling/annotations.ts";
 import type { Metric, PodAutoscaler, RevisionKey } from "../../apis/autoscaling/types.ts";
 import type { AutoscalerConfig } from "../../apis/config/types.ts";
+import { CONFIGURATION_LABEL, REVISION_LABEL } from "../../apis/serving/labels.ts";
 import type { CollectionSpec } from "./collection.ts";
 import type { DeciderSpec } from "./decide.ts";
 import { classOf, isWeighted, makeDeciderSpec } from "./decider-spec.ts";
 
-const OWNER_LABELS = ["serving.knative.dev/configuration", "serving.knative.dev/revision"];
+const OWNER_LABELS = [CONFIGURATION_LABEL, REVISION_LABEL];
 
 /** The revision (and PodAutoscaler) that an object of its name belongs to. */
 export function revisionKeyOf(object: PodAutoscaler | Metric): RevisionKey {

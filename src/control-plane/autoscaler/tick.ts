@@ -1,9 +1,11 @@
 // The autoscaler's heartbeat on a Clock: statistics every second, a decision of each decider every two seconds from its creation, deciders and
 // collections as the store's objects come and go. The only file of this room with side effects; it opens no sockets.
+
 import { HPA_CLASS } from "../../apis/autoscaling/annotations.ts";
 import type { Metric, PodAutoscaler, RevisionKey, Stat } from "../../apis/autoscaling/types.ts";
 import type { AutoscalerConfig } from "../../apis/config/types.ts";
 import type { Pod } from "../../apis/core/types.ts";
+import type { Stored } from "../../apis/meta/object.ts";
 import type { Clock, Time } from "../../base/clock.ts";
 import type { WatchEvent } from "../store/view.ts";
 import { Autoscaler } from "./autoscaler.ts";
@@ -60,7 +62,7 @@ export class AutoscalerTick {
   /** Every event of the store goes here, in order; also the objects there already are, as ADDED. */
   observe({ type, object }: Pick<WatchEvent, "type" | "object">): void {
     const gone = type === "DELETED";
-    if (object.kind === "Pod") this.#pods.observe(object as Pod, gone);
+    if (object.kind === "Pod") this.#pods.observe(object as Stored<Pod>, gone);
     else if (object.kind === "PodAutoscaler") this.#observePodAutoscaler(object as PodAutoscaler, gone);
     else if (object.kind === "Metric") this.#observeMetric(object as Metric, gone);
   }

@@ -1,6 +1,7 @@
 // Carries out a plan against the store, write by write, and tells which writes were refused. It decides nothing about retries.
-import { keyOf, type ObjectKey } from "../../apis/kinds.ts";
+
 import type { ApiStatus } from "../../apis/meta/api-status.ts";
+import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
 import { applyMergePatch, sameJson } from "../../base/json.ts";
 import type { ObjectStore } from "../store/object-store.ts";

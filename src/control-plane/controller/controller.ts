@@ -1,7 +1,9 @@
 // The engine under all planners: watches the store, queues keys, lets planners plan and carries plans out, in short slices
 // or to rest at once. It knows no kind and waits for nothing: time, turns of the event loop and answers are given to it.
-import { type Kind, keyText, type ObjectKey } from "../../apis/kinds.ts";
-import type { AnyObject } from "../../apis/meta/object.ts";
+import type { Kind } from "../../apis/kinds.ts";
+import { keyText, type ObjectKey } from "../../apis/meta/key.ts";
+import type { AnyObject, Stored } from "../../apis/meta/object.ts";
+import { errorText } from "../../base/errors.ts";
 import type { WatchEvent } from "../store/view.ts";
 import { applyStatus, applyWrites } from "./apply-plan.ts";
 import type { ControllerOptions } from "./controller-options.ts";
@@ -137,7 +139,7 @@ export class Controller {
     this.#schedule();
   }
 
-  #noticeFor(reconciler: Reconciler, changed: AnyObject): void {
+  #noticeFor(reconciler: Reconciler, changed: Stored): void {
     try {
       for (const key of reconciler.watches?.(changed, this.#options.store) ?? []) {
         if (key.kind === reconciler.kind) this.#enqueue(reconciler, key);
@@ -248,7 +250,7 @@ export class Controller {
     try {
       return task.reconciler.reconcile(object as never, this.#world as World);
     } catch (error) {
-      task.error = error instanceof Error ? error.message : String(error);
+      task.error = errorText(error);
       this.#options.log.error("planner threw", { task: task.text, error });
       this.#pacer.retryLater(task);
       return undefined;

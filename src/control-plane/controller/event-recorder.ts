@@ -1,6 +1,6 @@
 // Writes what planners want people to know as Kubernetes Events, counting repeats. It keeps a bounded number of them.
 import type { Event } from "../../apis/core/types.ts";
-import { keyOf, type ObjectKey } from "../../apis/kinds.ts";
+import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
 import type { Clock } from "../../base/clock.ts";
 import { md5Hex } from "../../base/hash.ts";

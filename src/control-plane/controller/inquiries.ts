@@ -1,5 +1,5 @@
 // Questions that planners asked of the world and what came back. Each is asked once, whoever wants to know; it answers nothing itself.
-import { keyText } from "../../apis/kinds.ts";
+import { keyText } from "../../apis/meta/key.ts";
 import { sameJson } from "../../base/json.ts";
 import type { AnswerOf, Inquiry } from "./reconciler.ts";
 import type { Task } from "./task.ts";

@@ -1,9 +1,10 @@
 // The contract between the engine and the planners: `reconcile(object, world) → Plan`, synchronous and pure. No planner does anything; it says what to do.
 import type { DecisionNote, RevisionKey, ScaleResult } from "../../apis/autoscaling/types.ts";
 import type { ServingConfig } from "../../apis/config/types.ts";
-import type { Kind, ObjectKey, ObjectOf, StatusOf } from "../../apis/kinds.ts";
+import type { Kind, ObjectOf, StatusOf } from "../../apis/kinds.ts";
 import type { ApiStatus } from "../../apis/meta/api-status.ts";
-import type { AnyObject } from "../../apis/meta/object.ts";
+import type { ObjectKey } from "../../apis/meta/key.ts";
+import type { AnyObject, Stored } from "../../apis/meta/object.ts";
 import type { Time } from "../../base/clock.ts";
 import type { View } from "../store/view.ts";
 import type { Derive } from "./derivations.ts";
@@ -108,7 +109,7 @@ export interface Reconciler<K extends Kind = Kind> {
   readonly name: string;
   readonly kind: K;
   /** Whom else a change concerns; the object itself and its controlling owner are enqueued anyway. */
-  watches?(changed: AnyObject, view: View): readonly ObjectKey[];
+  watches?(changed: Stored, view: View): readonly ObjectKey[];
   /**
    * What it plans next may follow from the status that it has just planned, so that status wakes it, too. Absent: a look at an object that
    * has changed in nothing but this planner's own status plans nothing, and is not made.

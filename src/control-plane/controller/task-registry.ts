@@ -1,5 +1,5 @@
 // All tasks there are: one for each reconciler and object. It runs none of them.
-import type { ObjectKey } from "../../apis/kinds.ts";
+import type { ObjectKey } from "../../apis/meta/key.ts";
 import type { Reconciler } from "./reconciler.ts";
 import { makeTask, type Task } from "./task.ts";
 

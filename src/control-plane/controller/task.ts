@@ -1,6 +1,7 @@
 // What the engine remembers of one reconciler's care for one object: attempts, timers, refusals. Data only; the controller moves it.
-import { keyText, type ObjectKey } from "../../apis/kinds.ts";
+
 import type { ApiStatus } from "../../apis/meta/api-status.ts";
+import { keyText, type ObjectKey } from "../../apis/meta/key.ts";
 import type { Time } from "../../base/clock.ts";
 import type { Verdicts } from "./apply-plan.ts";
 import type { Reconciler } from "./reconciler.ts";

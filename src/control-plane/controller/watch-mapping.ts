@@ -1,9 +1,10 @@
 // Whom a change may concern: from an event to the forms of the object that tell, from an owner reference to its owner. Pure.
-import { keyOf, type ObjectKey, resourceOf } from "../../apis/kinds.ts";
-import type { AnyObject } from "../../apis/meta/object.ts";
+import { resourceOf } from "../../apis/kinds.ts";
+import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
+import type { Stored } from "../../apis/meta/object.ts";
 
 /** The forms of a changed object by which others are concerned: the former one only if more than its status is other now. */
-export function versionsToMap(object: AnyObject, old: AnyObject | undefined): readonly AnyObject[] {
+export function versionsToMap(object: Stored, old: Stored | undefined): readonly Stored[] {
   if (!old) return [object];
   const { labels, annotations, ownerReferences } = object.metadata;
   const before = old.metadata;

@@ -1,5 +1,5 @@
 // Answers whether the gateway serves an Ingress in a given version, host by host, by asking it until it does.
-import type { ObjectKey } from "../../apis/kinds.ts";
+import type { ObjectKey } from "../../apis/meta/key.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Reply } from "../../data-plane/http/errors.ts";
 import type { RawHeaders } from "../../data-plane/http/exchange.ts";

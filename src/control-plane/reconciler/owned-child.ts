@@ -1,5 +1,5 @@
 // How a planner holds a whole object that it owns: created when absent, then labels, annotations and spec kept equal.
-import { keyOf } from "../../apis/kinds.ts";
+import { keyOf } from "../../apis/meta/key.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
 import { sameJson } from "../../base/json.ts";
 import type { OwnedFields } from "../controller/reconciler.ts";

@@ -1,10 +1,11 @@
 // One reconcile of one object of Knative's: what every planner of a kind with conditions shares before and after its own work.
 // It never writes anything; it gathers a Plan. Source: knative.dev/pkg/reconciler/reconcile_common.go.
 import type { DecisionNote } from "../../apis/autoscaling/types.ts";
-import type { Kind, ObjectKey, ObjectOf, StatusOf } from "../../apis/kinds.ts";
+import type { Kind, ObjectOf, StatusOf } from "../../apis/kinds.ts";
 import type { Condition, ConditionedStatus } from "../../apis/meta/condition.ts";
 import { type ConditionSet, conditionOf } from "../../apis/meta/conditions.ts";
-import type { AnyObject } from "../../apis/meta/object.ts";
+import type { ObjectKey } from "../../apis/meta/key.ts";
+import type { AnyObject, Stored } from "../../apis/meta/object.ts";
 import { timeText } from "../../base/time.ts";
 import type { EventNote, Inquiry, OwnedFields, Plan, Reconciler, Retirement, World } from "../controller/reconciler.ts";
 import type { View } from "../store/view.ts";
@@ -39,7 +40,7 @@ export interface KnativePlanner<K extends Kind> {
   readonly name: string;
   readonly kind: K;
   readonly conditions: ConditionSet;
-  readonly watches?: (changed: AnyObject, view: View) => readonly ObjectKey[];
+  readonly watches?: (changed: Stored, view: View) => readonly ObjectKey[];
   /** Fills in what the API would, for objects that were stored under other defaults. */
   readonly defaulted?: (object: ObjectOf<K>, world: World) => ObjectOf<K>;
   readonly reconcile: (pass: Pass<K>) => Failure;

@@ -1,7 +1,7 @@
 // The annotation serving.knative.dev/routes: which Routes point at a Configuration or Revision, sorted, comma separated.
 // Source: pkg/reconciler/labeler/metasyncer.go.
 import type { AnyObject } from "../../apis/meta/object.ts";
-import { ROUTES_ANNOTATION } from "./well-known.ts";
+import { ROUTES_ANNOTATION } from "../../apis/serving/labels.ts";
 
 /** The Routes that the annotation names. */
 export function routeNames(object: AnyObject | undefined): readonly string[] {

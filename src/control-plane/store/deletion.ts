@@ -1,7 +1,7 @@
 // What a delete call makes of an object (apiserver's registry/rest/delete.go): marks, grace and the collector's finalizers. Pure.
 import type { Pod } from "../../apis/core/types.ts";
 import { kindOf } from "../../apis/kinds.ts";
-import type { AnyObject, ObjectMeta } from "../../apis/meta/object.ts";
+import type { AnyObject, ObjectMeta, Stored } from "../../apis/meta/object.ts";
 import type { Time } from "../../base/clock.ts";
 import { timeText } from "../../base/time.ts";
 import { compactMetadata } from "./metadata.ts";
@@ -26,7 +26,7 @@ export const ORPHAN = "orphan";
 const DEFAULT_GRACE_SECONDS = 30;
 
 /** The object as a delete leaves it if it has to wait. Called again, it can only shorten the grace or change the propagation. */
-export function markDeleted(object: AnyObject, options: DeleteOptions, now: Time): AnyObject {
+export function markDeleted(object: Stored, options: DeleteOptions, now: Time): Stored {
   const { metadata } = object;
   const first = metadata.deletionTimestamp === undefined;
   const grace = graceOf(object, options);
@@ -38,7 +38,7 @@ export function markDeleted(object: AnyObject, options: DeleteOptions, now: Time
     ...(first && metadata.generation !== undefined ? { generation: metadata.generation + 1 } : {}),
   } satisfies ObjectMeta;
   const terminating = kindOf(object) === "Namespace" ? { status: { phase: "Terminating" } } : {};
-  return { ...object, ...terminating, metadata: compactMetadata(marked) };
+  return { ...object, ...terminating, metadata: compactMetadata(marked) } as Stored;
 }
 
 /** May a marked object go now: no finalizer holds it and its grace is over or was never needed? */

@@ -1,7 +1,8 @@
 // The collector of ownerReferences and of namespaces' content (kube-controller-manager's garbagecollector): it notices
 // what may be litter and says, one object at a time, what to do about it. It writes nothing itself.
-import { keyOf, keyText, kindOf, type ObjectKey } from "../../apis/kinds.ts";
-import type { AnyObject, ObjectMeta, OwnerReference } from "../../apis/meta/object.ts";
+import { kindOf } from "../../apis/kinds.ts";
+import { keyOf, keyText, type ObjectKey } from "../../apis/meta/key.ts";
+import type { ObjectMeta, OwnerReference, Stored } from "../../apis/meta/object.ts";
 import { FOREGROUND, ORPHAN, type Propagation } from "./deletion.ts";
 import { find, type ObjectIndex } from "./object-index.ts";
 
@@ -30,7 +31,7 @@ export class GarbageCollector {
   }
 
   /** After an object was written. */
-  noticeWrite(object: AnyObject, old: AnyObject | undefined): void {
+  noticeWrite(object: Stored, old: Stored | undefined): void {
     const owners = object.metadata.ownerReferences ?? [];
     if (isLeaving(object)) this.#suspect(object);
     if (old?.metadata.ownerReferences === object.metadata.ownerReferences) return;
@@ -39,8 +40,8 @@ export class GarbageCollector {
   }
 
   /** After an object was removed. */
-  noticeRemoval(object: AnyObject): void {
-    for (const dependent of this.#shelves.dependents(object.metadata.uid ?? "")) this.#suspect(dependent);
+  noticeRemoval(object: Stored): void {
+    for (const dependent of this.#shelves.dependents(object.metadata.uid)) this.#suspect(dependent);
     for (const { uid } of object.metadata.ownerReferences ?? []) this.#noticeOwner(uid);
     const { namespace } = object.metadata;
     const home = namespace === undefined ? undefined : this.#shelves.get("Namespace", "", namespace);
@@ -57,7 +58,7 @@ export class GarbageCollector {
     return object ? this.#inspect(key, object) : [];
   }
 
-  #suspect(object: AnyObject): void {
+  #suspect(object: Stored): void {
     const key = keyOf(object);
     this.#suspects.set(keyText(key), key);
   }
@@ -67,10 +68,10 @@ export class GarbageCollector {
     if (owner && isLeaving(owner)) this.#suspect(owner);
   }
 
-  #inspect(key: ObjectKey, object: AnyObject): readonly GarbageTask[] {
+  #inspect(key: ObjectKey, object: Stored): readonly GarbageTask[] {
     if (object.metadata.deletionTimestamp === undefined) return this.#judgeDependent(key, object);
     const chores: GarbageTask[] = [];
-    const { finalizers = [], uid = "" } = object.metadata;
+    const { finalizers = [], uid } = object.metadata;
     const without = (finalizer: string): GarbageTask => ({
       do: "edit",
       key,
@@ -96,8 +97,8 @@ export class GarbageCollector {
   }
 
   /** Whether an object that is deleted in Foreground waits, itself or through such dependents, for the one with this uid. */
-  #waitsFor(object: AnyObject, uid: string, seen = new Set<string>()): boolean {
-    const own = object.metadata.uid ?? "";
+  #waitsFor(object: Stored, uid: string, seen = new Set<string>()): boolean {
+    const own = object.metadata.uid;
     if (own === uid) return true;
     if (seen.has(own) || !isForeground(object.metadata)) return false;
     seen.add(own);
@@ -106,8 +107,8 @@ export class GarbageCollector {
   }
 
   /** A dependent goes when no owner is left that wants it; else it only loses the references that mean nothing any more. */
-  #judgeDependent(key: ObjectKey, object: AnyObject): readonly GarbageTask[] {
-    const { ownerReferences: owners = [], finalizers = [], uid = "" } = object.metadata;
+  #judgeDependent(key: ObjectKey, object: Stored): readonly GarbageTask[] {
+    const { ownerReferences: owners = [], finalizers = [], uid } = object.metadata;
     const isDangling = (owner: OwnerReference): boolean => !this.#shelves.byUid(owner.uid);
     const isWaiting = (owner: OwnerReference): boolean => isForeground(this.#shelves.byUid(owner.uid)?.metadata);
     const useless = owners.filter((owner) => isDangling(owner) || isWaiting(owner));
@@ -124,7 +125,7 @@ export class GarbageCollector {
   }
 }
 
-function isLeaving(object: AnyObject): boolean {
+function isLeaving(object: Stored): boolean {
   const { deletionTimestamp, finalizers = [] } = object.metadata;
   if (deletionTimestamp === undefined) return false;
   return finalizers.includes(FOREGROUND) || finalizers.includes(ORPHAN) || kindOf(object) === "Namespace";
@@ -134,12 +135,12 @@ function isForeground(metadata: ObjectMeta | undefined): boolean {
   return metadata?.deletionTimestamp !== undefined && (metadata.finalizers ?? []).includes(FOREGROUND);
 }
 
-function blocks(dependent: AnyObject, uid: string): boolean {
+function blocks(dependent: Stored, uid: string): boolean {
   return (dependent.metadata.ownerReferences ?? []).some((owner) => owner.uid === uid && owner.blockOwnerDeletion);
 }
 
 /** Its owners need not wait for it any more. */
-function unblock(object: AnyObject): GarbageTask {
+function unblock(object: Stored): GarbageTask {
   const owners = object.metadata.ownerReferences ?? [];
   const ownerReferences = owners.map((owner) =>
     owner.blockOwnerDeletion ? { ...owner, blockOwnerDeletion: false } : owner,
@@ -147,7 +148,7 @@ function unblock(object: AnyObject): GarbageTask {
   return { do: "edit", key: keyOf(object), metadata: { ownerReferences } };
 }
 
-function disown(object: AnyObject, drop: (owner: OwnerReference) => boolean): GarbageTask {
+function disown(object: Stored, drop: (owner: OwnerReference) => boolean): GarbageTask {
   const kept = (object.metadata.ownerReferences ?? []).filter((owner) => !drop(owner));
   return { do: "edit", key: keyOf(object), metadata: { ownerReferences: kept } };
 }

@@ -1,6 +1,7 @@
 // What happened, in order: a ring of events for late watchers and the queue that tells the present ones. It never calls a watcher inside a write.
-import { type Kind, keyOf, type ObjectKey } from "../../apis/kinds.ts";
-import type { AnyObject } from "../../apis/meta/object.ts";
+import type { Kind } from "../../apis/kinds.ts";
+import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
+import type { Stored } from "../../apis/meta/object.ts";
 import type { WatchEvent } from "./view.ts";
 
 export interface WatchOptions {
@@ -40,7 +41,7 @@ export class History {
     this.#onError = onError;
   }
 
-  record(type: WatchEvent["type"], version: number, object: AnyObject, old?: AnyObject): void {
+  record(type: WatchEvent["type"], version: number, object: Stored, old?: Stored): void {
     const key: ObjectKey = keyOf(object);
     const entry = { version, event: old ? { type, object, old, key } : { type, object, key } };
     if (this.#ring.length < this.#capacity) this.#ring.push(entry);

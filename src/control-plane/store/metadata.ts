@@ -1,6 +1,6 @@
 // What the store itself writes into objects: identity, versions, generation, times. Pure steps from an incoming object to a stored one.
 import { type Kind, resourceOf } from "../../apis/kinds.ts";
-import type { AnyObject, ObjectMeta } from "../../apis/meta/object.ts";
+import type { AnyObject, ObjectMeta, Stored } from "../../apis/meta/object.ts";
 import { isFields, sameJson } from "../../base/json.ts";
 
 /** Kinds unknown to knap (what a DomainMapping may point to) are taken for namespaced custom resources. */
@@ -97,6 +97,6 @@ function fieldOf(object: AnyObject, key: string): unknown {
 }
 
 /** The same object as another version. */
-export function withVersion(object: AnyObject, version: number): AnyObject {
-  return { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } };
+export function withVersion(object: AnyObject, version: number): Stored {
+  return { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } } as Stored;
 }

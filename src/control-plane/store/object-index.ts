@@ -1,8 +1,9 @@
 // The objects in memory and the indexes over them: by kind and name, by label, by owner, by uid. It stores what it is given and judges nothing.
 
 import { matchesLabels } from "../../apis/core/label-selector.ts";
-import { type Kind, keyOf, keyText, kindOf, type ObjectKey, type ObjectOf } from "../../apis/kinds.ts";
-import type { AnyObject } from "../../apis/meta/object.ts";
+import { type Kind, kindOf, type ObjectOf } from "../../apis/kinds.ts";
+import { keyOf, keyText, type ObjectKey } from "../../apis/meta/key.ts";
+import type { Stored } from "../../apis/meta/object.ts";
 import { sameJson } from "../../base/json.ts";
 import { insertSorted, removeSorted, withPrefix } from "./sorted-list.ts";
 import type { Indexer, Selection, View } from "./view.ts";
@@ -11,7 +12,7 @@ import type { Indexer, Selection, View } from "./view.ts";
 interface Entry {
   /** `namespace/name` */
   readonly path: string;
-  object: AnyObject;
+  object: Stored;
 }
 
 interface KindIndex {
@@ -41,31 +42,31 @@ export class ObjectIndex implements View {
     if (!shelf) return [];
     const { labels, namespace } = selection;
     const objects = candidates(shelf, selection).map(({ object }) => object);
-    if (!labels && !selection.index) return objects as readonly AnyObject[] as readonly ObjectOf<K>[];
+    if (!labels && !selection.index) return objects as readonly Stored[] as readonly ObjectOf<K>[];
     return objects.filter(
       ({ metadata }) =>
         (namespace === undefined || (metadata.namespace ?? "") === namespace) &&
         (!labels || matchesLabels(labels, metadata.labels)),
-    ) as readonly AnyObject[] as readonly ObjectOf<K>[];
+    ) as readonly Stored[] as readonly ObjectOf<K>[];
   }
 
-  dependents(uid: string): readonly AnyObject[] {
+  dependents(uid: string): readonly Stored[] {
     const found = [...(this.#owned.get(uid) ?? [])].map(({ object }) => ({ object, text: keyText(keyOf(object)) }));
     return found.sort((a, b) => (a.text < b.text ? -1 : 1)).map(({ object }) => object);
   }
 
-  byUid(uid: string): AnyObject | undefined {
+  byUid(uid: string): Stored | undefined {
     return this.#byUid.get(uid)?.object;
   }
 
   /** Everything in one namespace, of all kinds. */
-  inNamespace(namespace: string): readonly AnyObject[] {
+  inNamespace(namespace: string): readonly Stored[] {
     return [...this.#shelves.values()].flatMap(({ entries: slots }) =>
       withPrefix(slots, `${namespace}/`).map(({ object }) => object),
     );
   }
 
-  put(object: AnyObject, old: AnyObject | undefined): void {
+  put(object: Stored, old: Stored | undefined): void {
     const shelf = this.#shelfOf(kindOf(object));
     const slot = this.#slotFor(shelf, object);
     slot.object = object;
@@ -90,8 +91,8 @@ export class ObjectIndex implements View {
     }
   }
 
-  remove(object: AnyObject): void {
-    const { namespace = "", name, uid = "" } = object.metadata;
+  remove(object: Stored): void {
+    const { namespace = "", name, uid } = object.metadata;
     const shelf = this.#shelfOf(kindOf(object));
     const slot = shelf.named.get(namespace)?.get(name);
     if (!slot) return;
@@ -104,8 +105,8 @@ export class ObjectIndex implements View {
   }
 
   /** Where the object lies; a new place for a new one. */
-  #slotFor(shelf: KindIndex, object: AnyObject): Entry {
-    const { namespace = "", name, uid = "" } = object.metadata;
+  #slotFor(shelf: KindIndex, object: Stored): Entry {
+    const { namespace = "", name, uid } = object.metadata;
     const home = shelf.named.get(namespace) ?? new Map<string, Entry>();
     const known = home.get(name);
     if (known) return known;
@@ -124,7 +125,7 @@ export class ObjectIndex implements View {
     return shelf;
   }
 
-  #dropOwners(object: AnyObject, slot: Entry): void {
+  #dropOwners(object: Stored, slot: Entry): void {
     for (const { uid } of object.metadata.ownerReferences ?? []) {
       const dependents = this.#owned.get(uid);
       dependents?.delete(slot);
@@ -166,7 +167,7 @@ function labelIndexOf(shelf: KindIndex, label: string): Map<string, Entry[]> {
   return values;
 }
 
-function valuesOf(object: AnyObject | undefined, label: string): readonly string[] {
+function valuesOf(object: Stored | undefined, label: string): readonly string[] {
   const value = object?.metadata.labels?.[label];
   return value === undefined ? [] : [value];
 }
@@ -187,6 +188,6 @@ function addTo(index: Map<string, Entry[]>, entry: string, slot: Entry): void {
 }
 
 /** Which object a key means, if it is there. */
-export function find(view: View, key: ObjectKey): AnyObject | undefined {
+export function find(view: View, key: ObjectKey): Stored | undefined {
   return view.get(key.kind, key.namespace, key.name);
 }

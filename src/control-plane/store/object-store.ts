@@ -2,10 +2,11 @@
 // nothing and does no I/O. Time, uids and admission are given to it.
 
 import { SYSTEM_NAMESPACE } from "../../apis/config/serving-config.ts";
-import { type Kind, keyOf, kindOf, type ObjectKey, type ObjectOf } from "../../apis/kinds.ts";
+import { type Kind, kindOf, type ObjectOf } from "../../apis/kinds.ts";
 import type { Admission } from "../../apis/meta/admission.ts";
 import { type ApiStatus, makeFailure } from "../../apis/meta/api-status.ts";
-import type { AnyObject } from "../../apis/meta/object.ts";
+import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
+import type { AnyObject, Stored } from "../../apis/meta/object.ts";
 import type { Clock } from "../../base/clock.ts";
 import { applyMergePatch, freezeDeep, isFields, sameJson } from "../../base/json.ts";
 import { timeText } from "../../base/time.ts";
@@ -17,7 +18,7 @@ import { ObjectIndex } from "./object-index.ts";
 import { conflictOf, lateFinalizerOf, preconditionOf } from "./preconditions.ts";
 import * as refusals from "./refusals.ts";
 import { foldStringData } from "./secret-data.ts";
-import type { Selection, View } from "./view.ts";
+import type { Selection, View, WatchEventOf } from "./view.ts";
 
 export interface StoreOptions {
   readonly clock: Pick<Clock, "now">;
@@ -48,7 +49,7 @@ export type Outcome<T extends AnyObject = AnyObject> =
   | { readonly refused: ApiStatus };
 /** `removed` is false while finalizers, dependents or a kubelet hold the object. */
 export type DeleteOutcome =
-  | { readonly object: AnyObject; readonly changed: boolean; readonly removed: boolean }
+  | { readonly object: Stored; readonly changed: boolean; readonly removed: boolean }
   | { readonly refused: ApiStatus };
 
 /** The service account as which knap's own controllers write. */
@@ -85,7 +86,7 @@ export class ObjectStore implements View {
   list<K extends Kind>(kind: K, selection?: Selection): readonly ObjectOf<K>[] {
     return this.#shelves.list(kind, selection);
   }
-  dependents(uid: string): readonly AnyObject[] {
+  dependents(uid: string): readonly Stored[] {
     return this.#shelves.dependents(uid);
   }
 
@@ -93,6 +94,11 @@ export class ObjectStore implements View {
    * Tells what happened after `since`, then what happens, in order and never inside a write. `refused` (410) when
    * `since` is older than the history.
    */
+  watch<K extends Kind>(
+    options: WatchOptions & { readonly kind: K },
+    listener: (event: WatchEventOf<K>) => void,
+  ): Disposable | { readonly refused: ApiStatus };
+  watch(options: WatchOptions, listener: Listener): Disposable | { readonly refused: ApiStatus };
   watch(options: WatchOptions, listener: Listener): Disposable | { readonly refused: ApiStatus } {
     const oldest = this.#history.oldest(this.#version);
     if (options.since !== undefined && options.since < oldest) {
@@ -101,7 +107,7 @@ export class ObjectStore implements View {
     return this.#history.watch(options, this.#version, listener);
   }
 
-  create<T extends AnyObject>(object: T, options: WriteOptions = {}): Outcome<T> {
+  create<T extends AnyObject>(object: T, options: WriteOptions = {}): Outcome<Stored<T>> {
     const kind = kindOf(object);
     const placed = this.#place(kind, object);
     if ("refused" in placed) return placed;
@@ -113,24 +119,24 @@ export class ObjectStore implements View {
     const created = makeCreated(kind, admitted.object, birth);
     const stored = options.dryRun ? created : this.#put(created, undefined);
     this.#history.drain();
-    return { object: stored as T, changed: true, warnings: admitted.warnings };
+    return { object: stored as Stored<T>, changed: true, warnings: admitted.warnings };
   }
 
   /** Replaces all but identity and (where it is a subresource) status. 409 when `metadata.resourceVersion` or uid is given and not the stored one. */
-  update<T extends AnyObject>(object: T, options: WriteOptions = {}): Outcome<T> {
+  update<T extends AnyObject>(object: T, options: WriteOptions = {}): Outcome<Stored<T>> {
     const kind = kindOf(object);
     const namespace = traitsOf(kind).namespaced ? (object.metadata.namespace ?? "default") : "";
     const key = { kind, namespace, name: object.metadata.name };
-    const old = this.get(kind, namespace, key.name) as AnyObject | undefined;
+    const old = this.get(kind, namespace, key.name) as Stored | undefined;
     if (!old) return { refused: refusals.makeNotFound(key) };
     const conflict = conflictOf(key, old, object.metadata);
     if (conflict) return { refused: conflict };
-    return this.#replace(key, old, object, options) as Outcome<T>;
+    return this.#replace(key, old, object, options) as Outcome<Stored<T>>;
   }
 
   /** An RFC 7386 patch of the main resource. A resourceVersion inside the patch is a precondition. */
   patchMerge<K extends Kind>(key: ObjectKey<K>, patch: unknown, options: WriteOptions = {}): Outcome<ObjectOf<K>> {
-    const old = this.get(key.kind, key.namespace, key.name) as AnyObject | undefined;
+    const old = this.get(key.kind, key.namespace, key.name) as Stored | undefined;
     if (!old) return { refused: refusals.makeNotFound(key) };
     const merged = applyMergePatch(old, patch) as AnyObject;
     if (!isFields(merged) || !isFields(merged.metadata)) {
@@ -147,7 +153,7 @@ export class ObjectStore implements View {
     status: unknown,
     options: WriteOptions & { readonly resourceVersion?: string; readonly uid?: string } = {},
   ): Outcome<ObjectOf<K>> {
-    const old = this.get(key.kind, key.namespace, key.name) as AnyObject | undefined;
+    const old = this.get(key.kind, key.namespace, key.name) as Stored | undefined;
     if (!old) return { refused: refusals.makeNotFound(key) };
     const conflict = conflictOf(key, old, options);
     if (conflict) return { refused: conflict };
@@ -157,7 +163,7 @@ export class ObjectStore implements View {
 
   /** Removes the object, or marks it and leaves it to finalizers, collector or kubelet. */
   delete(key: ObjectKey, options: DeleteOptions = {}): DeleteOutcome {
-    const old = this.get(key.kind, key.namespace, key.name) as AnyObject | undefined;
+    const old = this.get(key.kind, key.namespace, key.name) as Stored | undefined;
     if (!old) return { refused: refusals.makeNotFound(key) };
     const failed = preconditionOf(key, old, options);
     if (failed) return { refused: failed };
@@ -187,7 +193,7 @@ export class ObjectStore implements View {
 
   #tidy(chore: GarbageTask): void {
     const { key } = chore;
-    const old = this.get(key.kind, key.namespace, key.name) as AnyObject | undefined;
+    const old = this.get(key.kind, key.namespace, key.name) as Stored | undefined;
     if (!old) return;
     if (chore.do === "delete") {
       this.delete(key, chore.propagation ? { propagation: chore.propagation } : {});
@@ -236,7 +242,7 @@ export class ObjectStore implements View {
     return name;
   }
 
-  #replace(key: ObjectKey, old: AnyObject, incoming: AnyObject, options: WriteOptions): Outcome {
+  #replace(key: ObjectKey, old: Stored, incoming: AnyObject, options: WriteOptions): Outcome<Stored> {
     if (incoming === old) return { object: old, changed: false, warnings: [] };
     const wanted = makeUpdated(key.kind, old, foldStringData(incoming));
     if (sameJson(wanted, old)) return { object: old, changed: false, warnings: [] };
@@ -249,10 +255,10 @@ export class ObjectStore implements View {
   }
 
   /** Stores what differs; an object whose last finalizer went while it was being deleted goes with it. */
-  #keep(old: AnyObject, next: AnyObject, warnings: readonly string[], options: WriteOptions): Outcome {
+  #keep(old: Stored, next: AnyObject, warnings: readonly string[], options: WriteOptions): Outcome<Stored> {
     const changed = !sameJson(next, old);
-    if (!changed || options.dryRun) return { object: changed ? next : old, changed, warnings };
-    const object = this.#mayGo(next) ? this.#remove(next) : this.#put(next, old);
+    if (!changed || options.dryRun) return { object: changed ? (next as Stored) : old, changed, warnings };
+    const object = this.#mayGo(next) ? this.#remove(next as Stored) : this.#put(next, old);
     this.#history.drain();
     return { object, changed, warnings };
   }
@@ -271,7 +277,7 @@ export class ObjectStore implements View {
     return kindOf(object) !== "Namespace" || this.#shelves.inNamespace(object.metadata.name).length === 0;
   }
 
-  #put(object: AnyObject, old: AnyObject | undefined): AnyObject {
+  #put(object: AnyObject, old: Stored | undefined): Stored {
     const versioned = withVersion(object, ++this.#version);
     const stored = this.#options.freeze ? freezeDeep(versioned) : versioned;
     this.#shelves.put(stored, old);
@@ -280,7 +286,7 @@ export class ObjectStore implements View {
     return stored;
   }
 
-  #remove(object: AnyObject): AnyObject {
+  #remove(object: Stored): Stored {
     const stored = withVersion(object, ++this.#version);
     this.#shelves.remove(object);
     this.#litter.noticeRemoval(object);

@@ -1,6 +1,7 @@
 // What must hold before a write: the version and uid the writer means, and no new finalizer on an object that is going. Pure.
-import type { ObjectKey } from "../../apis/kinds.ts";
+
 import type { ApiStatus } from "../../apis/meta/api-status.ts";
+import type { ObjectKey } from "../../apis/meta/key.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
 import type { DeleteOptions } from "./deletion.ts";
 import { makeConflict, makeInvalid, STALE } from "./refusals.ts";

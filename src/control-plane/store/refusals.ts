@@ -1,6 +1,7 @@
 // The store's ways to say no, as Kubernetes' Status objects with the texts that kubectl shows. It decides nothing.
-import { type Kind, type ObjectKey, resourceOf } from "../../apis/kinds.ts";
+import { type Kind, resourceOf } from "../../apis/kinds.ts";
 import { type ApiStatus, makeFailure, type StatusCause } from "../../apis/meta/api-status.ts";
+import type { ObjectKey } from "../../apis/meta/key.ts";
 
 /** `services.serving.knative.dev`: how messages name a resource. */
 function resourceText(kind: Kind): string {

@@ -1,11 +1,12 @@
 // The reading side of the store: what planners, the tick and the API see. A lister sees every write at once; lists are in key order.
 
 import type { LabelSelector } from "../../apis/core/types.ts";
-import type { Kind, ObjectKey, ObjectOf } from "../../apis/kinds.ts";
-import type { AnyObject } from "../../apis/meta/object.ts";
+import type { Kind, ObjectOf } from "../../apis/kinds.ts";
+import type { ObjectKey } from "../../apis/meta/key.ts";
+import type { Stored } from "../../apis/meta/object.ts";
 
 /** Under which words an object is to be found. Pure: the same object always gives the same words. */
-export type Indexer = (object: AnyObject) => readonly string[];
+export type Indexer = (object: Stored) => readonly string[];
 
 export interface Selection {
   /** Absent: all namespaces. */
@@ -22,12 +23,15 @@ export interface View {
   get<K extends Kind>(kind: K, namespace: string, name: string): ObjectOf<K> | undefined;
   list<K extends Kind>(kind: K, selection?: Selection): readonly ObjectOf<K>[];
   /** Objects whose ownerReferences name this uid, of all kinds. */
-  dependents(uid: string): readonly AnyObject[];
+  dependents(uid: string): readonly Stored[];
 }
 
-export type WatchEvent = {
+export interface WatchEvent<O extends Stored = Stored, K extends Kind = Kind> {
   readonly type: "ADDED" | "MODIFIED" | "DELETED";
-  readonly object: AnyObject;
-  readonly old?: AnyObject;
-  readonly key: ObjectKey;
-};
+  readonly object: O;
+  /** The version before; absent for ADDED. */
+  readonly old?: O;
+  readonly key: ObjectKey<K>;
+}
+/** An event of a watch of one kind. */
+export type WatchEventOf<K extends Kind> = WatchEvent<ObjectOf<K>, K>;

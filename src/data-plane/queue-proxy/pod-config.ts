@@ -1,13 +1,12 @@
 // What the queue-proxy of a pod is told: read from the environment of the pod's `queue-proxy` container, which stands in the template as in
 // Knative but is never started (pkg/queue/sharedmain/main.go reads the same variables). Pure.
+
+import { QUEUE_PROXY } from "../../apis/core/pod.ts";
 import type { Container, Probe } from "../../apis/core/pod-spec.ts";
 import type { Pod } from "../../apis/core/types.ts";
+import { BACKEND_H2C_PORT, BACKEND_HTTP_PORT, USER_METRICS_PORT } from "../../apis/networking/ports.ts";
+import { CONFIGURATION_LABEL } from "../../apis/serving/labels.ts";
 import type { QueueProxyConfig } from "./config.ts";
-import { USER_METRICS_PORT } from "./side-ports.ts";
-
-const QUEUE_PROXY = "queue-proxy";
-const CONFIGURATION_LABEL = "serving.knative.dev/configuration";
-const H2C_PORT = "8013";
 
 export interface PodQueueProxy {
   readonly config: Omit<QueueProxyConfig, "identity" | "requestLog"> & {
@@ -39,7 +38,7 @@ export function readPodQueueProxy(pod: Pod): PodQueueProxy | undefined {
   if (!container) return undefined;
   const env = environmentOf(container);
   const number = (name: string): number => Number(env.get(name) ?? 0) || 0;
-  const servingPort = env.get("QUEUE_SERVING_PORT") ?? "8012";
+  const servingPort = env.get("QUEUE_SERVING_PORT") ?? String(BACKEND_HTTP_PORT);
   const observability = (parseJson(env.get("OBSERVABILITY_CONFIG")) ?? {}) as ObservabilityEnv;
   const userMetricsPort = readMetricsPort(observability);
   return {
@@ -61,7 +60,7 @@ export function readPodQueueProxy(pod: Pod): PodQueueProxy | undefined {
       },
     },
     userPort: number("USER_PORT"),
-    protocol: servingPort === H2C_PORT ? "h2c" : "http1",
+    protocol: servingPort === String(BACKEND_H2C_PORT) ? "h2c" : "http1",
     servingPort: Number(servingPort),
     userMetricsPort,
     requestLogTemplate: observability.enableRequestLog ? (observability.requestLogTemplate ?? "") : "",

@@ -4,10 +4,6 @@ import { answer, makeError, NOT_FOUND, type Reply } from "../http/errors.ts";
 import type { Exchange, Handler } from "../http/exchange.ts";
 import type { QueueProxy } from "./queue-proxy.ts";
 
-/** `pkg/networking/constants.go`: AutoscalingQueueMetricsPort and UserQueueMetricsPort. */
-export const STATS_PORT = 9090;
-export const USER_METRICS_PORT = 9091;
-
 /** `/metrics`: the last closed second as a protobuf message, whatever `Accept` says (`pkg/queue/protobuf_stats_reporter.go`). */
 export function makeStatsHandler(proxy: QueueProxy, pod: string): Handler {
   return serveMetrics(() => ({

@@ -1,6 +1,6 @@
 // Tells in the API whether the container engine answers and has room: the Node's Ready and DiskPressure conditions and Events, as a cluster's node would. It mends nothing and evicts nobody.
 import type { CoreCondition } from "../../apis/core/types.ts";
-import { keyOf } from "../../apis/kinds.ts";
+import { keyOf } from "../../apis/meta/key.ts";
 import type { Clock } from "../../base/clock.ts";
 import { timeText } from "../../base/time.ts";
 import { EventRecorder } from "../../control-plane/controller/event-recorder.ts";

@@ -3,15 +3,14 @@
 import { HPA_CLASS } from "../../apis/autoscaling/annotations.ts";
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
 import type { AutoscalerConfig } from "../../apis/config/types.ts";
+import { isPodServing, userContainers } from "../../apis/core/pod.ts";
 import type { Pod } from "../../apis/core/types.ts";
 import type { Clock, Time } from "../../base/clock.ts";
 import { quantityNumber } from "../../base/go/quantity.ts";
 import { classOf } from "../../control-plane/autoscaler/decider-spec.ts";
 import type { PodUsage } from "../../control-plane/autoscaler/hpa-decision.ts";
 import type { HpaResource } from "../../control-plane/autoscaler/hpa-spec.ts";
-import { isReady } from "../../control-plane/autoscaler/ready-pods.ts";
 import type { View } from "../../control-plane/store/view.ts";
-import { userContainers } from "../kubelet/spec/container-spec.ts";
 import type { ContainerRuntime, ContainerStats } from "../runtime/runtime.ts";
 
 /** As often as Kubernetes' metrics server asks its nodes. */
@@ -52,7 +51,7 @@ export class PodUsageSampler implements Disposable {
   /** The pods that count for a decision: neither ended nor being deleted. */
   pods(revision: RevisionKey, resource: HpaResource): readonly PodUsage[] {
     return this.#podsOf(revision).map((pod) => ({
-      ready: isReady(pod),
+      ready: isPodServing(pod),
       usage: total(idsOf(pod).map((id) => this.#used(id, resource))),
       request: total(requestsOf(pod, resource)),
     }));

@@ -1,7 +1,9 @@
 // The queue-proxies of this node's pods: opened when the kubelet says that a pod's port accepts, found by the activator and by the autoscaler's scraping.
+
 import type { PodPorts } from "../../api-server/pod-proxy.ts";
 import type { Stat } from "../../apis/autoscaling/types.ts";
 import type { Pod } from "../../apis/core/types.ts";
+import { AUTOSCALING_METRICS_PORT, BACKEND_HTTP_PORT } from "../../apis/networking/ports.ts";
 import type { Clock, Time } from "../../base/clock.ts";
 import { Emitter } from "../../base/emitter.ts";
 import type { Logger } from "../../base/logger.ts";
@@ -11,7 +13,7 @@ import type { Handler } from "../../data-plane/http/exchange.ts";
 import type { ForwarderFactory } from "../../data-plane/http/forwarder.ts";
 import { type PodQueueProxy, readPodQueueProxy } from "../../data-plane/queue-proxy/pod-config.ts";
 import { QueueProxy } from "../../data-plane/queue-proxy/queue-proxy.ts";
-import { makeStatsHandler, makeUserMetricsHandler, STATS_PORT } from "../../data-plane/queue-proxy/side-ports.ts";
+import { makeStatsHandler, makeUserMetricsHandler } from "../../data-plane/queue-proxy/side-ports.ts";
 import type { OpenQueueProxy, QueueProxyPort, QueueProxyRequest } from "../kubelet/queue-proxy-port.ts";
 
 export interface QueueProxiesOptions {
@@ -40,7 +42,7 @@ interface OpenProxy {
 /** A pod that is none of Knative's (no queue-proxy in its template): no limits, and ready when its port accepts. */
 const PLAIN: Omit<PodQueueProxy, "config" | "userPort"> = {
   protocol: "http1",
-  servingPort: 8012,
+  servingPort: BACKEND_HTTP_PORT,
   userMetricsPort: undefined,
   requestLogTemplate: "",
   logsProbes: false,
@@ -149,7 +151,7 @@ function portsOf(
 ): ReadonlyMap<number, Handler> {
   const ports = new Map<number, Handler>([
     [servingPort, proxy.handle],
-    [STATS_PORT, makeStatsHandler(proxy, config.identity.pod)],
+    [AUTOSCALING_METRICS_PORT, makeStatsHandler(proxy, config.identity.pod)],
   ]);
   if (userMetricsPort !== undefined) ports.set(userMetricsPort, makeUserMetricsHandler(proxy));
   return ports;

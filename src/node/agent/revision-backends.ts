@@ -1,12 +1,15 @@
 // Tells the activator about revisions: which pods they have, which of them are ready, and whether it stands in the path. It follows the store's events and
 // the pods' queue-proxies; it serves no request itself.
+
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
+import { isPodServing, servingContainer } from "../../apis/core/pod.ts";
 import type { Container } from "../../apis/core/pod-spec.ts";
-import { servingContainer } from "../../apis/core/serving-container.ts";
 import type { Pod } from "../../apis/core/types.ts";
-import type { AnyObject } from "../../apis/meta/object.ts";
+import { namespacedName, parseNamespacedName } from "../../apis/meta/key.ts";
+import type { Stored } from "../../apis/meta/object.ts";
+import type { ServerlessService } from "../../apis/networking/types.ts";
 import type { Revision } from "../../apis/serving/types.ts";
-import { isReady, revisionOf } from "../../control-plane/autoscaler/ready-pods.ts";
+import { revisionOf } from "../../control-plane/autoscaler/ready-pods.ts";
 import type { ObjectStore } from "../../control-plane/store/object-store.ts";
 import type { WatchEvent } from "../../control-plane/store/view.ts";
 import type { Activator } from "../../data-plane/activator/activator.ts";
@@ -21,34 +24,35 @@ export interface RevisionBackendsOptions {
 
 export class RevisionBackends {
   readonly #options: RevisionBackendsOptions;
-  readonly #pods = new Map<RevisionKey, Map<string, Pod>>();
+  readonly #pods = new Map<RevisionKey, Map<string, Stored<Pod>>>();
 
   constructor(options: RevisionBackendsOptions) {
     this.#options = options;
     options.store.watch({}, (event) => this.#observe(event));
     options.queueProxies.onChange((pod) => {
-      const revision = revisionOf(pod);
+      const revision = revisionOf(pod as Stored<Pod>);
       if (revision) this.#update(revision);
     });
   }
 
   #observe({ type, object }: WatchEvent): void {
-    if (object.kind === "Pod") this.#observePod(object as Pod, type === "DELETED");
-    else if (object.kind === "ServerlessService") this.#update(keyOfNamed(object));
-    else if (object.kind === "Revision") this.#observeRevision(object as Revision, type === "DELETED");
+    if (object.kind === "Pod") this.#observePod(object as Stored<Pod>, type === "DELETED");
+    else if (object.kind === "ServerlessService")
+      this.#update(namespacedName((object as Stored<ServerlessService>).metadata));
+    else if (object.kind === "Revision") this.#observeRevision(object as Stored<Revision>, type === "DELETED");
   }
 
-  #observeRevision(revision: Revision, gone: boolean): void {
-    const key = keyOfNamed(revision);
+  #observeRevision(revision: Stored<Revision>, gone: boolean): void {
+    const key = namespacedName(revision.metadata);
     if (gone) this.#options.activator.forget(key);
     else this.#update(key);
   }
 
-  #observePod(pod: Pod, gone: boolean): void {
+  #observePod(pod: Stored<Pod>, gone: boolean): void {
     const revision = revisionOf(pod);
-    const uid = pod.metadata.uid;
-    if (!revision || !uid) return;
-    const pods = this.#pods.get(revision) ?? new Map<string, Pod>();
+    const { uid } = pod.metadata;
+    if (!revision) return;
+    const pods = this.#pods.get(revision) ?? new Map<string, Stored<Pod>>();
     this.#pods.set(revision, pods);
     if (gone || pod.metadata.deletionTimestamp !== undefined) pods.delete(uid);
     else pods.set(uid, pod);
@@ -58,7 +62,7 @@ export class RevisionBackends {
 
   #update(key: RevisionKey): void {
     const { store, activator } = this.#options;
-    const [namespace = "", name = ""] = key.split("/");
+    const { namespace, name } = parseNamespacedName(key);
     const revision = store.get("Revision.serving.knative.dev", namespace, name);
     if (!revision) return;
     const service = store.get("ServerlessService.networking.internal.knative.dev", namespace, name);
@@ -77,8 +81,8 @@ export class RevisionBackends {
 
   #backends(revision: RevisionKey): readonly Backend[] {
     return [...(this.#pods.get(revision)?.values() ?? [])].flatMap((pod) => {
-      const endpoint = this.#options.queueProxies.endpointOf(pod.metadata.uid ?? "");
-      return endpoint ? [{ pod: pod.metadata.name, ...endpoint, ready: isReady(pod) }] : [];
+      const endpoint = this.#options.queueProxies.endpointOf(pod.metadata.uid);
+      return endpoint ? [{ pod: pod.metadata.name, ...endpoint, ready: isPodServing(pod) }] : [];
     });
   }
 }
@@ -89,8 +93,4 @@ function isJudgedByKubelet(containers: readonly Container[]): boolean {
     servingContainer(containers)?.readinessProbe?.exec !== undefined ||
     containers.some(({ startupProbe }) => startupProbe !== undefined)
   );
-}
-
-function keyOfNamed({ metadata }: AnyObject): RevisionKey {
-  return `${metadata.namespace ?? ""}/${metadata.name}`;
 }

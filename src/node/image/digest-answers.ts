@@ -1,5 +1,7 @@
 // Answers planners' question which digest an image reference stands for: what is known here before what a registry knows.
+
 import { imageReferenceText, parseImageReference, repositoryName } from "../../apis/core/image-reference.ts";
+import { errorText } from "../../base/errors.ts";
 import type { ContainerRuntime, ImageInfo } from "../runtime/runtime.ts";
 import type { ImageLibrary } from "./image-library.ts";
 import { authFor, type RegistryConfig } from "./registry-auth.ts";
@@ -37,7 +39,7 @@ export async function answerDigest(
     const auth = await authFor(image, await configs());
     return { digest: `${repository}@${await runtime.images.digest(imageReferenceText(reference), auth)}` };
   } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) };
+    return { error: errorText(error) };
   }
 }
 

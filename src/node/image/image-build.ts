@@ -1,6 +1,5 @@
 // Builds a Service's image and names it by content, and removes old ones of knap's own making. Never touches an image it did not build.
-import type { ContainerRuntime } from "../runtime/runtime.ts";
-import { RuntimeError } from "../runtime/runtime.ts";
+import { type ContainerRuntime, RuntimeError } from "../runtime/runtime.ts";
 import { packContext } from "./build-context.ts";
 import { makePullReport } from "./pull-report.ts";
 import { authFor, readDockerConfig } from "./registry-auth.ts";

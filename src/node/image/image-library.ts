@@ -1,7 +1,14 @@
 // Which images this engine has: local first, pulled when policy and registry allow, remembered for the session so that a wake asks nobody. Builds nothing.
+
 import { parseImageReference } from "../../apis/core/image-reference.ts";
-import type { ContainerRuntime, ImageInfo, PullProgress, RuntimeInfo } from "../runtime/runtime.ts";
-import { RuntimeError } from "../runtime/runtime.ts";
+import { errorText } from "../../base/errors.ts";
+import {
+  type ContainerRuntime,
+  type ImageInfo,
+  type PullProgress,
+  RuntimeError,
+  type RuntimeInfo,
+} from "../runtime/runtime.ts";
 import { authFor, type RegistryConfig } from "./registry-auth.ts";
 
 /** An image that is here, as a container is made of it. */
@@ -153,5 +160,5 @@ function isOutOfReach(error: unknown): boolean {
 }
 
 function failureOf(error: unknown): ImageFailure {
-  return { reason: "ErrImagePull", message: error instanceof Error ? error.message : String(error) };
+  return { reason: "ErrImagePull", message: errorText(error) };
 }

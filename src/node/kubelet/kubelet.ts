@@ -1,6 +1,7 @@
 // The kubelet: every Pod that the scheduler gave this node gets a worker, container events find theirs, and at the end all of them stop. It decides nothing about a pod.
 import type { Deployment, Pod } from "../../apis/core/types.ts";
-import type { Kind, ObjectKey } from "../../apis/kinds.ts";
+import type { Kind } from "../../apis/kinds.ts";
+import type { ObjectKey } from "../../apis/meta/key.ts";
 import type { WatchEvent } from "../../control-plane/store/view.ts";
 import type { RuntimeEvent } from "../runtime/runtime.ts";
 import type { AddressPool } from "./address-pool.ts";

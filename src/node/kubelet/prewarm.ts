@@ -1,7 +1,8 @@
 // What a wake will need, had before it: images checked or pulled and volumes filled as soon as a Deployment names them. Failures are silent here; the pod will tell.
+
+import { userContainers } from "../../apis/core/pod.ts";
 import type { Deployment, Pod } from "../../apis/core/types.ts";
 import type { NodeParts } from "./node-parts.ts";
-import { userContainers } from "./spec/container-spec.ts";
 import { isPodSpecific } from "./volumes/volume-files-spec.ts";
 
 /** Resolves when everything that can be had beforehand is there, or was tried. */

@@ -1,8 +1,9 @@
 // Keeps the gateway container running: makes it, starts it again when it has ended, removes it at the end. What it serves is its program's business.
 
 import type { Readable } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Pack, pack } from "tar-stream";
+import { errorText } from "../../base/errors.ts";
+import { sleep } from "../../base/sleep.ts";
 import { RuntimeError } from "../runtime/runtime.ts";
 import type { GatewayOptions } from "./gateway.ts";
 import { type GatewayOrder, makeOrderEnv } from "./gateway-order.ts";
@@ -85,7 +86,7 @@ export class GatewayContainer {
       // An engine that is away says the same every second.
       if (why !== told) this.#parts.log?.warn("the gateway container ended and is started again", { why });
       told = why;
-      await sleep(AGAIN_MS, undefined, { signal }).catch(() => {});
+      await sleep(AGAIN_MS, signal);
       if (signal.aborted) return;
       await this.#again();
     }
@@ -96,7 +97,7 @@ export class GatewayContainer {
       const { exitCode } = await this.#parts.runtime.wait(this.#id ?? "", signal);
       return `exit code ${exitCode}`;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return errorText(error);
     }
   }
 

@@ -1,6 +1,7 @@
 // The program of the gateway container: holds DNS, port 80 and the public port on the session's network and passes everything on to knap. It answers nothing itself.
+
 import { createServer } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "../../base/sleep.ts";
 import { openDnsServer } from "./dns-server.ts";
 import { DNS_PORT, HTTP_PORT } from "./gateway.ts";
 import { type GatewayOrder, readOrderEnv } from "./gateway-order.ts";

@@ -1,4 +1,5 @@
 // Chooses how containers reach Services by cluster names: in this process where it may listen on the session's network, else by a container of its own.
+import { errorText } from "../../base/errors.ts";
 import { openContainerGateway } from "./container-gateway.ts";
 import type { ClusterGateway, GatewayOptions } from "./gateway.ts";
 import { openHostGateway } from "./host-gateway.ts";
@@ -44,5 +45,5 @@ export async function openGateway(
 }
 
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return errorText(error);
 }

@@ -1,5 +1,7 @@
 // Tries the way that a container's calls take to knap: a firewall that drops them shows only from inside a container. Leaves nothing behind.
+
 import { randomBytes } from "node:crypto";
+import { errorText } from "../../base/errors.ts";
 import { type ContainerRuntime, RuntimeError } from "../runtime/runtime.ts";
 import { GatewayContainer } from "./gateway-container.ts";
 import { ownAddress } from "./own-address.ts";
@@ -35,7 +37,7 @@ export async function tryPathFromContainer(trial: PathTrial): Promise<ContainerP
     }
   } catch (error) {
     if (error instanceof RuntimeError) return { state: "unknown", why: error.message };
-    return { state: "unknown", why: error instanceof Error ? error.message : String(error) };
+    return { state: "unknown", why: errorText(error) };
   }
 }
 

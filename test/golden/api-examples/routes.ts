@@ -1,13 +1,14 @@
 // Examples `route/*` and `domainMapping/*`: Ingresses, traffic and errors of Routes among given objects.
-import { keyOf } from "../../../src/apis/kinds.ts";
+
 import type { Condition } from "../../../src/apis/meta/condition.ts";
+import { keyOf } from "../../../src/apis/meta/key.ts";
 import type { AnyObject, StringMap } from "../../../src/apis/meta/object.ts";
 import type { DomainMapping, Route } from "../../../src/apis/serving/types.ts";
 import { mutate } from "../../../src/apis/serving/webhook.ts";
 import { makeClaim } from "../../../src/control-plane/reconciler/domain-mapping/domain-mapping.ts";
 import { makeDomainIngress } from "../../../src/control-plane/reconciler/domain-mapping/make-domain-ingress.ts";
 import { routePlanner } from "../../../src/control-plane/reconciler/route/route.ts";
-import { makeStore } from "../../support/store.ts";
+import { asStored, makeStore } from "../../support/store.ts";
 import { makeWorld } from "../../support/world.ts";
 import type { Verdict } from "../case.ts";
 import { asRecorded, exampleConfig, type Fields, judge, readYaml } from "./examples.ts";
@@ -36,7 +37,7 @@ export function judgeRoute(name: string, example: Example): readonly Verdict[] {
   for (const object of [...(example.existingObjects ?? []), ...hidden(name)]) put(store, object);
   const read = { ...readYaml(example.input) };
   const route = mutate({ object: read, operation: "create", config }).object as Route;
-  const named = { ...route, metadata: { ...route.metadata, uid: "route-uid" } };
+  const named = asStored({ ...route, metadata: { ...route.metadata, uid: "route-uid" } });
   const plan = routePlanner.reconcile(named, makeWorld(store, config));
   const ingress = plan.ensure?.find(({ key }) => key.kind === "Ingress.networking.internal.knative.dev")?.create;
   const verdicts = [judge(`${name}/statusTraffic`, example.statusTraffic, plan.status?.traffic ?? null)];

@@ -1,6 +1,7 @@
 // Carries out a transcript's operations in a scripted world.
 import type { Deployment } from "../../../src/apis/core/types.ts";
-import { type Kind, type ObjectKey, resources } from "../../../src/apis/kinds.ts";
+import { type Kind, resources } from "../../../src/apis/kinds.ts";
+import type { ObjectKey } from "../../../src/apis/meta/key.ts";
 import type { AnyObject } from "../../../src/apis/meta/object.ts";
 import type { Outcome } from "../../../src/control-plane/store/object-store.ts";
 import type { ScriptedWorld } from "./scripted-world.ts";

@@ -3,11 +3,11 @@ import { ApiServer } from "../../../src/api-server/api-server.ts";
 import { makeAdmission } from "../../../src/apis/admission.ts";
 import { makeServingConfig } from "../../../src/apis/config/serving-config.ts";
 import type { AnyObject } from "../../../src/apis/meta/object.ts";
+import { LAST_APPLIED_ANNOTATION } from "../../../src/apis/serving/labels.ts";
 import { silentLogger } from "../../../src/base/logger.ts";
 import { steadyClock } from "../../../src/base/steady-clock.ts";
 import { ApiError, type ClientWatchEvent } from "../../../src/client/client.ts";
 import { makeHttpClient } from "../../../src/client/http-client.ts";
-import { LAST_APPLIED } from "../../../src/client/three-way-merge.ts";
 import { type ApiRig, ksvc, startApi } from "../../support/api.ts";
 
 const KSVC = "Service.serving.knative.dev" as const;
@@ -58,7 +58,7 @@ describe("apply", () => {
   it("creates, changes, takes back what it gave, and leaves what others wrote", async () => {
     const first = await api.client.apply(configMap({ a: "1", b: "2" }, { mine: "1" }));
     expect(first.verdict).toBe("created");
-    const annotation = first.object.metadata.annotations?.[LAST_APPLIED];
+    const annotation = first.object.metadata.annotations?.[LAST_APPLIED_ANNOTATION];
     expect(annotation).toBe(
       '{"apiVersion":"v1","data":{"a":"1","b":"2"},"kind":"ConfigMap","metadata":{"annotations":{},"labels":{"mine":"1"},"name":"c","namespace":"default"}}\n',
     );

@@ -7,9 +7,9 @@ import { executeTagTemplate, parseNetworkConfig } from "../../../src/apis/config
 import { parseObservabilityConfig } from "../../../src/apis/config/observability.ts";
 import { configMapError, makeServingConfig } from "../../../src/apis/config/serving-config.ts";
 import type { StringMap } from "../../../src/apis/meta/object.ts";
-import type { Parsed } from "../../../src/base/parsed.ts";
+import type { Result } from "../../../src/base/result.ts";
 
-const error = (result: Parsed<unknown>): string => (result.ok ? "" : result.error);
+const error = (result: Result<unknown>): string => (result.ok ? "" : result.error);
 
 describe("Knative's ConfigMaps", () => {
   it("have all of Knative's defaults when there are none", () => {

@@ -4,10 +4,10 @@ import { formatFixed, formatFloat, parseBool, parseFloat64, parseInteger } from 
 import { canonicalQuantity, parseQuantity, quantityNumber } from "../../../src/base/go/quantity.ts";
 import { quote } from "../../../src/base/go/quote.ts";
 import { type GoStruct, parseTemplate } from "../../../src/base/go/template.ts";
-import type { Parsed } from "../../../src/base/parsed.ts";
+import type { Result } from "../../../src/base/result.ts";
 import { microTimeText, parseTime, timeText } from "../../../src/base/time.ts";
 
-const outcome = <T>(result: Parsed<T>): T | string => (result.ok ? result.value : result.error);
+const outcome = <T>(result: Result<T>): T | string => (result.ok ? result.value : result.error);
 
 describe("Go durations", () => {
   it.each([

@@ -1,10 +1,11 @@
 // Revision names that users bring: when such a name may be used again and when it is taken.
 // Source: pkg/reconciler/configuration/configuration.go (CheckNameAvailability).
+
+import { CONFIGURATION_GENERATION_LABEL } from "../../../apis/serving/labels.ts";
 import type { Configuration, Revision } from "../../../apis/serving/types.ts";
 import { sameJson } from "../../../base/json.ts";
 import type { View } from "../../store/view.ts";
 import { isControlledBy } from "../ownership.ts";
-import { CONFIGURATION_GENERATION_LABEL } from "../well-known.ts";
 
 /** True when the Revision of that name may stand for the Configuration's present generation. */
 export function isOurs(revision: Revision, configuration: Configuration): boolean {

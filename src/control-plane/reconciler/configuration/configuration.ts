@@ -1,19 +1,20 @@
 // Plans for a Configuration: one Revision for each generation, and which of them is the latest ready.
 // Source: pkg/reconciler/configuration/configuration.go.
-import { keyOf } from "../../../apis/kinds.ts";
+
 import { configurationConditions } from "../../../apis/meta/condition-sets.ts";
 import { conditionOf } from "../../../apis/meta/conditions.ts";
+import { keyOf } from "../../../apis/meta/key.ts";
 import {
   markLatestCreatedFailed,
   markLatestCreatedRevision,
   markLatestReadyRevision,
   markRevisionCreationFailed,
 } from "../../../apis/serving/configuration-lifecycle.ts";
+import { CONFIGURATION_GENERATION_LABEL, CONFIGURATION_LABEL } from "../../../apis/serving/labels.ts";
 import type { Revision } from "../../../apis/serving/types.ts";
 import type { EventNote, Reconciler } from "../../controller/reconciler.ts";
 import { defaulted } from "../defaulted.ts";
 import { type Failure, knativePlanner, type Pass } from "../pass.ts";
-import { CONFIGURATION_GENERATION_LABEL, CONFIGURATION_LABEL } from "../well-known.ts";
 import { isOurs } from "./byo-revision.ts";
 import { latestReadyRevision } from "./latest-ready.ts";
 import { makeRevision } from "./make-revision.ts";

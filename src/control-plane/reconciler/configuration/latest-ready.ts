@@ -1,9 +1,9 @@
 // Which Revision of a Configuration is the latest ready one.
 // Source: pkg/reconciler/configuration/configuration.go (findAndSetLatestReadyRevision).
 import { isReady } from "../../../apis/meta/conditions.ts";
+import { CONFIGURATION_GENERATION_LABEL, CONFIGURATION_LABEL } from "../../../apis/serving/labels.ts";
 import type { Configuration, Revision } from "../../../apis/serving/types.ts";
 import type { View } from "../../store/view.ts";
-import { CONFIGURATION_GENERATION_LABEL, CONFIGURATION_LABEL } from "../well-known.ts";
 
 /**
  * The newest ready Revision that is not older than the present latest ready one (any, when that one is gone).

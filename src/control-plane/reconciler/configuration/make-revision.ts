@@ -1,8 +1,6 @@
 // The Revision that a Configuration stamps for its present generation.
 // Source: pkg/reconciler/configuration/resources/revision.go.
 import { childName } from "../../../apis/meta/child-name.ts";
-import type { Configuration, Revision } from "../../../apis/serving/types.ts";
-import { controllerReference } from "../ownership.ts";
 import {
   CONFIGURATION_GENERATION_LABEL,
   CONFIGURATION_LABEL,
@@ -14,7 +12,9 @@ import {
   ROUTING_STATE_MODIFIED_ANNOTATION,
   SERVICE_LABEL,
   SERVICE_UID_LABEL,
-} from "../well-known.ts";
+} from "../../../apis/serving/labels.ts";
+import type { Configuration, Revision } from "../../../apis/serving/types.ts";
+import { controllerReference } from "../ownership.ts";
 
 /** The name that the template brings, else `<configuration>-<generation, five digits>`. */
 function revisionName(configuration: Configuration): string {

@@ -1,7 +1,9 @@
 // How many Pods to make and which to stop, so that a Deployment has its replicas, all of the present template, without ever
 // having too few ready ones (maxUnavailable 0).
+
+import { isPodActive, isPodReady } from "../../../apis/core/pod.ts";
 import type { Pod } from "../../../apis/core/types.ts";
-import { inOrderOfRetirement, isAlive, isPodReady } from "./pod-ranks.ts";
+import { inOrderOfRetirement } from "./pod-ranks.ts";
 
 export interface Choice {
   readonly create: number;
@@ -13,7 +15,7 @@ const SURGE = 0.25;
 
 /** `isCurrent`: made from the present template. */
 export function choosePods(wanted: number, pods: readonly Pod[], isCurrent: (pod: Pod) => boolean): Choice {
-  const alive = pods.filter(isAlive);
+  const alive = pods.filter(isPodActive);
   const current = alive.filter(isCurrent);
   const old = alive.filter((pod) => !isCurrent(pod));
   const surplus = current.length > wanted ? inOrderOfRetirement(current).slice(0, current.length - wanted) : [];

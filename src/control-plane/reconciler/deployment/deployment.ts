@@ -1,12 +1,13 @@
 // knap's Deployment controller: makes and stops Pods, and tells how that goes. It owns its Pods directly.
+
+import { isPodActive, isPodReady } from "../../../apis/core/pod.ts";
 import { DEFAULT_ACCOUNT } from "../../../apis/core/service-account.ts";
 import type { Deployment, DeploymentStatus, Pod } from "../../../apis/core/types.ts";
-import { keyOf, type ObjectKey } from "../../../apis/kinds.ts";
+import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
 import type { EventNote, Plan, Reconciler, World } from "../../controller/reconciler.ts";
 import { isControlledBy } from "../ownership.ts";
 import { choosePods } from "./choose-pods.ts";
 import { makePod, replicaSetName, TEMPLATE_HASH_LABEL, templateHash } from "./make-pod.ts";
-import { isAlive, isPodReady } from "./pod-ranks.ts";
 import { type Counts, deploymentConditions, msToDeadline } from "./progress.ts";
 import { quotaRefusal } from "./quota.ts";
 
@@ -26,7 +27,7 @@ export const deploymentPlanner: Reconciler<typeof KIND> = {
     const wanted = deployment.spec.replicas ?? 1;
     const { create, retire } = choosePods(wanted, pods, (pod) => isOfTemplate(pod, hash));
     const made = makePods({ deployment, hash, existing: pods, count: create }, world);
-    const status = statusOf({ deployment, hash, alive: pods.filter(isAlive), failure: made.failure }, world);
+    const status = statusOf({ deployment, hash, alive: pods.filter(isPodActive), failure: made.failure }, world);
     const deadline = msToDeadline(
       deployment,
       status.conditions?.find(({ type }) => type === "Progressing"),
@@ -36,7 +37,11 @@ export const deploymentPlanner: Reconciler<typeof KIND> = {
       status,
       create: made.pods,
       retire: retire.map((pod) => ({ key: keyOf(pod), ...(pod.metadata.uid ? { uid: pod.metadata.uid } : {}) })),
-      events: scalingEvents(deployment, hash, { before: pods.filter(isAlive).length, made, stopped: retire.length }),
+      events: scalingEvents(deployment, hash, {
+        before: pods.filter(isPodActive).length,
+        made,
+        stopped: retire.length,
+      }),
       ...(deadline === undefined ? {} : { requeueAfterMs: [deadline] }),
     };
   },

@@ -1,20 +1,6 @@
 // Which Pods count, and which go first when there are too many. Source: kubernetes pkg/controller/controller_utils.go.
+import { isPodReady, podReadyCondition } from "../../../apis/core/pod.ts";
 import type { Pod } from "../../../apis/core/types.ts";
-
-/** Running or on its way: neither being deleted nor finished. */
-export function isAlive(pod: Pod): boolean {
-  const phase = pod.status?.phase;
-  return pod.metadata.deletionTimestamp === undefined && phase !== "Succeeded" && phase !== "Failed";
-}
-
-/** Its Ready condition is True. */
-export function isPodReady(pod: Pod): boolean {
-  return readyCondition(pod)?.status === "True";
-}
-
-function readyCondition(pod: Pod) {
-  return pod.status?.conditions?.find(({ type }) => type === "Ready");
-}
 
 /** Those to stop first come first: not scheduled, not running, not ready, then the one that is ready for the shortest time, the youngest. */
 export function inOrderOfRetirement(pods: readonly Pod[]): readonly Pod[] {
@@ -23,7 +9,7 @@ export function inOrderOfRetirement(pods: readonly Pod[]): readonly Pod[] {
     pod.status?.phase === "Running" ? 1 : 0,
     isPodReady(pod) ? 1 : 0,
   ];
-  const since = (pod: Pod): string => (isPodReady(pod) ? (readyCondition(pod)?.lastTransitionTime ?? "") : "");
+  const since = (pod: Pod): string => (isPodReady(pod) ? (podReadyCondition(pod)?.lastTransitionTime ?? "") : "");
   return pods.toSorted(
     (a, b) =>
       compareAll(ranks(a), ranks(b)) ||

@@ -1,8 +1,9 @@
 // Does a ResourceQuota allow one more Pod? Judged on the Pods there are, in Kubernetes' words.
+
+import { isPodActive } from "../../../apis/core/pod.ts";
 import type { PodSpec, Quantity } from "../../../apis/core/pod-spec.ts";
 import type { Pod, ResourceQuota } from "../../../apis/core/types.ts";
 import { formatQuantity, parseQuantity } from "../../../base/go/quantity.ts";
-import { isAlive } from "./pod-ranks.ts";
 
 /** Why the Pod may not be made; undefined when every quota of its namespace has room. */
 export function quotaRefusal(pod: Pod, pods: readonly Pod[], quotas: readonly ResourceQuota[]): string | undefined {
@@ -10,7 +11,7 @@ export function quotaRefusal(pod: Pod, pods: readonly Pod[], quotas: readonly Re
     const over = Object.entries(quota.spec?.hard ?? {}).flatMap(([resource, hard]) => {
       const requested = amountOf(pod.spec, resource);
       if (requested === undefined) return [];
-      const used = pods.filter(isAlive).reduce((sum, other) => sum + (amountOf(other.spec, resource) ?? 0n), 0n);
+      const used = pods.filter(isPodActive).reduce((sum, other) => sum + (amountOf(other.spec, resource) ?? 0n), 0n);
       const limit = nano(hard);
       return used + requested > limit ? [{ resource, requested, used, hard }] : [];
     });

@@ -10,8 +10,9 @@ import {
   markHttpDowngrade,
   markTlsNotEnabled,
 } from "../../../apis/serving/domain-mapping-lifecycle.ts";
+import { CERTIFICATE_CLASS_ANNOTATION, DOMAIN_MAPPING_UID_LABEL } from "../../../apis/serving/labels.ts";
 import type { DomainMapping } from "../../../apis/serving/types.ts";
-import { type Parsed, parsed, unparsed } from "../../../base/parsed.ts";
+import { failed, ok, type Result } from "../../../base/result.ts";
 import type { World } from "../../controller/reconciler.ts";
 import { isControlledBy } from "../ownership.ts";
 import type { Pass } from "../pass.ts";
@@ -19,7 +20,6 @@ import { challengesOf, holdCertificate, notOwnedText } from "../route/certificat
 import { type CertificateOutcome, wantsTls } from "../route/certificates.ts";
 import { makeCertificate } from "../route/make-certificate.ts";
 import { handedOn } from "../route/make-ingress.ts";
-import { CERTIFICATE_CLASS_ANNOTATION, DOMAIN_MAPPING_UID_LABEL } from "../well-known.ts";
 
 /** What the Ingress needs of it, and whether the URL is `https` by now. The failure: the certificate is somebody else's. */
 export interface DomainCertificate extends CertificateOutcome {
@@ -27,13 +27,13 @@ export interface DomainCertificate extends CertificateOutcome {
 }
 
 /** Holds the certificate and marks what it says. */
-export function reconcileDomainCertificate(pass: Pass<"DomainMapping.serving.knative.dev">): Parsed<DomainCertificate> {
+export function reconcileDomainCertificate(pass: Pass<"DomainMapping.serving.knative.dev">): Result<DomainCertificate> {
   const { object: mapping, world, plan, at } = pass;
   const { name, namespace = "" } = mapping.metadata;
   if (mapping.spec.tls) {
     pass.status = markCertificateProvided(pass.status, at);
     const { secretName } = mapping.spec.tls;
-    return parsed({
+    return ok({
       tls: [{ hosts: [name], secretName, secretNamespace: namespace }],
       challenges: [],
       scheme: "https",
@@ -41,16 +41,16 @@ export function reconcileDomainCertificate(pass: Pass<"DomainMapping.serving.kna
   }
   if (!wantsTls(mapping.metadata.annotations, world.config)) {
     pass.status = markTlsNotEnabled(pass.status, "external-domain-tls is not enabled", at);
-    return parsed({ tls: [], challenges: [] });
+    return ok({ tls: [], challenges: [] });
   }
   const wanted = makeDomainCertificate(mapping, world);
   const existing = world.get("Certificate.networking.internal.knative.dev", namespace, wanted.metadata.name);
   if (existing && !isControlledBy(existing, mapping)) {
     pass.status = markCertificateNotOwned(pass.status, wanted.metadata.name, at);
-    return unparsed(notOwnedText(mapping, wanted));
+    return failed(notOwnedText(mapping, wanted));
   }
   holdCertificate(plan, wanted, existing);
-  return parsed(noteCertificate(pass, existing ?? wanted));
+  return ok(noteCertificate(pass, existing ?? wanted));
 }
 
 function noteCertificate(pass: Pass<"DomainMapping.serving.knative.dev">, certificate: Certificate): DomainCertificate {

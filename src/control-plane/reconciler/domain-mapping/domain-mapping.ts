@@ -1,7 +1,8 @@
 // Plans for a DomainMapping: the claim of its name, a certificate, its target and the Ingress between them.
 // Source: pkg/reconciler/domainmapping/reconciler.go.
-import { keyOf, type ObjectKey } from "../../../apis/kinds.ts";
+
 import { domainMappingConditions } from "../../../apis/meta/condition-sets.ts";
+import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
 import type { AnyObject } from "../../../apis/meta/object.ts";
 import type { ClusterDomainClaim } from "../../../apis/networking/types.ts";
 import {

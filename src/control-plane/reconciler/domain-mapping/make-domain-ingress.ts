@@ -1,13 +1,17 @@
 // The Ingress of a DomainMapping: one public host, rewritten to the target's own name. Source: pkg/reconciler/domainmapping/resources/ingress.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import type { Ingress } from "../../../apis/networking/types.ts";
+import {
+  DOMAIN_MAPPING_NAMESPACE_LABEL,
+  DOMAIN_MAPPING_UID_LABEL,
+  INGRESS_CLASS_ANNOTATION,
+} from "../../../apis/serving/labels.ts";
 import type { DomainMapping } from "../../../apis/serving/types.ts";
-import { type Parsed, parsed } from "../../../base/parsed.ts";
+import { ok, type Result } from "../../../base/result.ts";
 import { controllerReference } from "../ownership.ts";
 import { challengePaths } from "../route/certificate-holding.ts";
 import type { CertificateOutcome } from "../route/certificates.ts";
 import { handedOn, httpOption, ingressClass, ingressName } from "../route/make-ingress.ts";
-import { DOMAIN_MAPPING_NAMESPACE_LABEL, DOMAIN_MAPPING_UID_LABEL, INGRESS_CLASS_ANNOTATION } from "../well-known.ts";
 
 export interface DomainTarget {
   /** `<service>.<namespace>.svc.<cluster domain>` */
@@ -21,7 +25,7 @@ export function makeDomainIngress(
   target: DomainTarget,
   { tls, challenges }: CertificateOutcome,
   config: ServingConfig,
-): Parsed<Ingress> {
+): Result<Ingress> {
   const { name, namespace = "", uid = "", labels, annotations } = mapping.metadata;
   const option = httpOption(annotations, config);
   if (!option.ok) return option;
@@ -33,7 +37,7 @@ export function makeDomainIngress(
     appendHeaders: { "K-Original-Host": name },
   };
   const paths = [...challengePaths(challenges, name), { rewriteHost: target.host, splits: [split] }];
-  return parsed({
+  return ok({
     apiVersion: "networking.internal.knative.dev/v1alpha1",
     kind: "Ingress",
     metadata: {

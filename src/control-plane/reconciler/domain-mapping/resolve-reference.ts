@@ -1,10 +1,9 @@
 // What a DomainMapping points at: the address of its reference, which must be a Service of the same namespace.
 // Source: pkg/reconciler/domainmapping/reconciler.go, knative.dev/pkg/resolver/addressable_resolver.go.
-import type { Kind } from "../../../apis/kinds.ts";
-import { resources } from "../../../apis/kinds.ts";
+import { type Kind, resources } from "../../../apis/kinds.ts";
 import type { AnyObject } from "../../../apis/meta/object.ts";
 import type { Addressable, DomainMapping } from "../../../apis/serving/types.ts";
-import { type Parsed, parsed, unparsed } from "../../../base/parsed.ts";
+import { failed, ok, type Result } from "../../../base/result.ts";
 import type { World } from "../../controller/reconciler.ts";
 import { clusterHost } from "../route/domains.ts";
 import type { DomainTarget } from "./make-domain-ingress.ts";
@@ -33,7 +32,7 @@ export function resolveReference(mapping: DomainMapping, world: World): DomainTa
   return itsNamespace === namespace ? { host, service } : refused("must be in same namespace as DomainMapping");
 }
 
-function addressOf(mapping: DomainMapping, world: World): Parsed<string> {
+function addressOf(mapping: DomainMapping, world: World): Result<string> {
   const { kind = "", name = "", apiVersion = "", group = "" } = mapping.spec.ref;
   const namespace = mapping.spec.ref.namespace || (mapping.metadata.namespace ?? "");
   const itsGroup = apiVersion.includes("/") ? (apiVersion.split("/")[0] ?? "") : group;
@@ -42,11 +41,11 @@ function addressOf(mapping: DomainMapping, world: World): Parsed<string> {
   const found = resource && (world.get(resource.kind as Kind, namespace, name) as AnyObject | undefined);
   if (!found) {
     const qualified = itsGroup === "" ? plural : `${plural}.${itsGroup}`;
-    return unparsed(`failed to get object ${namespace}/${name}: ${qualified} "${name}" not found`);
+    return failed(`failed to get object ${namespace}/${name}: ${qualified} "${name}" not found`);
   }
-  if (resource.kind === "Service") return parsed(`http://${clusterHost(name, namespace, world.config)}`);
+  if (resource.kind === "Service") return ok(`http://${clusterHost(name, namespace, world.config)}`);
   const url = (found.status as { readonly address?: Addressable } | undefined)?.address?.url;
-  if (url) return parsed(url);
+  if (url) return ok(url);
   const reference = Object.entries({
     Kind: kind,
     Namespace: namespace,
@@ -55,5 +54,5 @@ function addressOf(mapping: DomainMapping, world: World): Parsed<string> {
     Group: group,
     Address: mapping.spec.ref.address ?? "",
   });
-  return unparsed(`address not set for ${reference.map(([field, value]) => `${field} = ${value}`).join(", ")}`);
+  return failed(`address not set for ${reference.map(([field, value]) => `${field} = ${value}`).join(", ")}`);
 }

@@ -1,9 +1,10 @@
 // knap's Endpoints controller: the addresses behind every core Service that selects Pods. Services without a selector are others' business.
+
+import { isPodActive, isPodReady } from "../../../apis/core/pod.ts";
 import type { CoreService, EndpointSubset, Endpoints, Pod, ServicePort } from "../../../apis/core/types.ts";
-import { keyOf, type ObjectKey } from "../../../apis/kinds.ts";
+import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
 import type { StringMap } from "../../../apis/meta/object.ts";
 import type { Plan, Reconciler } from "../../controller/reconciler.ts";
-import { isAlive, isPodReady } from "../deployment/pod-ranks.ts";
 
 const KIND = "Service";
 const MANAGED_BY = { "endpoints.kubernetes.io/managed-by": "endpoint-controller" };
@@ -53,7 +54,7 @@ function makeSubsets(service: CoreService, pods: readonly Pod[]): readonly Endpo
   // Pods of one template share their containers, and so their ports.
   const known = new Map<Pod["spec"]["containers"], Group>();
   for (const pod of pods) {
-    if (!pod.status?.podIP || !isAlive(pod)) continue;
+    if (!pod.status?.podIP || !isPodActive(pod)) continue;
     const group = known.get(pod.spec.containers) ?? groupOf(groups, portsOf(service.spec.ports ?? [], pod));
     known.set(pod.spec.containers, group);
     (isPodReady(pod) ? group.ready : group.notReady).push(pod);

@@ -1,17 +1,17 @@
 // Deletes Revisions that nobody needs any more, as config-gc allows. It writes no status.
 // Source: pkg/reconciler/gc/gc.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
-import { keyOf, type ObjectKey } from "../../../apis/kinds.ts";
-import type { Configuration, Revision } from "../../../apis/serving/types.ts";
-import type { Time } from "../../../base/clock.ts";
-import { parseTime } from "../../../base/time.ts";
-import type { Plan, Reconciler } from "../../controller/reconciler.ts";
+import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
 import {
   CONFIGURATION_LABEL,
   NO_GC_ANNOTATION,
   ROUTING_STATE_LABEL,
   ROUTING_STATE_MODIFIED_ANNOTATION,
-} from "../well-known.ts";
+} from "../../../apis/serving/labels.ts";
+import type { Configuration, Revision } from "../../../apis/serving/types.ts";
+import type { Time } from "../../../base/clock.ts";
+import { parseTime } from "../../../base/time.ts";
+import type { Plan, Reconciler } from "../../controller/reconciler.ts";
 
 const KIND = "Configuration.serving.knative.dev";
 

@@ -1,8 +1,8 @@
 // knap's ingress controller: says that an Ingress is served once the gateway has been seen serving this very version of it.
 // The gateway itself follows the Ingresses elsewhere; this planner only asks and tells. Source: networking/pkg/status/status.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
-import { keyOf } from "../../../apis/kinds.ts";
 import { ingressConditions } from "../../../apis/meta/condition-sets.ts";
+import { keyOf } from "../../../apis/meta/key.ts";
 import { ingressHash } from "../../../apis/networking/ingress-hash.ts";
 import type { Ingress, IngressStatus } from "../../../apis/networking/types.ts";
 import { statusMarks } from "../../../apis/serving/status-lifecycle.ts";

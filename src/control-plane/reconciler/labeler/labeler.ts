@@ -1,7 +1,13 @@
 // Keeps the marks of a Route on the Configurations and Revisions it points at: the list of its routes, and a Revision's routing state.
 // It writes no status. Source: pkg/reconciler/labeler/{labeler,labels,accessors}.go.
-import { keyOf } from "../../../apis/kinds.ts";
+
 import { conditionOf } from "../../../apis/meta/conditions.ts";
+import { keyOf } from "../../../apis/meta/key.ts";
+import {
+  ROUTES_ANNOTATION,
+  ROUTING_STATE_LABEL,
+  ROUTING_STATE_MODIFIED_ANNOTATION,
+} from "../../../apis/serving/labels.ts";
 import type { Configuration, Revision, Route } from "../../../apis/serving/types.ts";
 import { timeText } from "../../../base/time.ts";
 import type { OwnedFields, Plan, Reconciler, World } from "../../controller/reconciler.ts";
@@ -9,7 +15,6 @@ import { controllerOf } from "../ownership.ts";
 import { finalizerEvent } from "../pass.ts";
 import { routesOfTarget } from "../route/route.ts";
 import { routeNames, routesText } from "../route-names.ts";
-import { ROUTES_ANNOTATION, ROUTING_STATE_LABEL, ROUTING_STATE_MODIFIED_ANNOTATION } from "../well-known.ts";
 
 const KIND = "Route.serving.knative.dev";
 const ROUTE_FINALIZER = "routes.serving.knative.dev";

@@ -1,7 +1,7 @@
 // Kubernetes' service account controller, as much of it as there is in knap: every namespace has a ServiceAccount `default`. Whatever else it says is its user's.
 import { DEFAULT_ACCOUNT } from "../../../apis/core/service-account.ts";
 import type { ServiceAccount } from "../../../apis/core/types.ts";
-import type { ObjectKey } from "../../../apis/kinds.ts";
+import type { ObjectKey } from "../../../apis/meta/key.ts";
 import type { Plan, Reconciler } from "../../controller/reconciler.ts";
 
 const KIND = "Namespace";

@@ -1,6 +1,7 @@
 // Counting the pods of a revision as the autoscaler's reconcile sees them. Source: pkg/resources/pods.go.
+
+import { isPodServing } from "../../../apis/core/pod.ts";
 import type { Pod } from "../../../apis/core/types.ts";
-import { isReady } from "../../autoscaler/ready-pods.ts";
 
 export interface PodCounts {
   readonly ready: number;
@@ -17,7 +18,7 @@ export function countPods(pods: readonly Pod[]): PodCounts {
     if (phase === "Pending") counts.pending += 1;
     else if (phase !== "Running") continue;
     else if (pod.metadata.deletionTimestamp !== undefined) counts.terminating += 1;
-    if (isReady(pod)) counts.ready += 1;
+    if (isPodServing(pod)) counts.ready += 1;
     else counts.notReady += 1;
   }
   return counts;

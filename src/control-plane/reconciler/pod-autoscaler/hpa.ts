@@ -7,8 +7,8 @@ import {
   markServiceNotReady,
   markServiceReady,
 } from "../../../apis/autoscaling/pod-autoscaler-lifecycle.ts";
-import { keyOf } from "../../../apis/kinds.ts";
 import { isReady } from "../../../apis/meta/conditions.ts";
+import { keyOf } from "../../../apis/meta/key.ts";
 import type { ServerlessService } from "../../../apis/networking/types.ts";
 import { sameJson } from "../../../base/json.ts";
 import { initialScaleOf, scaleBoundsOf } from "../../autoscaler/decider-spec.ts";

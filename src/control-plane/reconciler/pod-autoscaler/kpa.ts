@@ -7,15 +7,15 @@ import {
   markServiceReady,
 } from "../../../apis/autoscaling/pod-autoscaler-lifecycle.ts";
 import type { ScaleResult } from "../../../apis/autoscaling/types.ts";
-import { keyOf } from "../../../apis/kinds.ts";
 import { conditionOf, isReady } from "../../../apis/meta/conditions.ts";
+import { keyOf } from "../../../apis/meta/key.ts";
 import type { ServerlessService } from "../../../apis/networking/types.ts";
+import { REVISION_LABEL } from "../../../apis/serving/labels.ts";
 import { sameJson } from "../../../base/json.ts";
 import { makeInitialResult } from "../../autoscaler/decide.ts";
 import { initialScaleOf, makeDeciderSpec, scaleBoundsOf } from "../../autoscaler/decider-spec.ts";
 import { isControlledBy } from "../ownership.ts";
 import type { Failure } from "../pass.ts";
-import { REVISION_LABEL } from "../well-known.ts";
 import { numActivatorsOf } from "./activity.ts";
 import { concludeActivity } from "./conclude-activity.ts";
 import { countPods } from "./count-pods.ts";

@@ -1,10 +1,8 @@
 // The ServerlessService of a PodAutoscaler. Source: pkg/reconciler/autoscaling/resources/sks.go.
 import type { PodAutoscaler } from "../../../apis/autoscaling/types.ts";
 import type { ServerlessService } from "../../../apis/networking/types.ts";
+import { AUTOSCALING_METRIC_ANNOTATION, without } from "../../../apis/serving/labels.ts";
 import { controllerReference } from "../ownership.ts";
-import { without } from "../well-known.ts";
-
-const METRIC_ANNOTATION = "autoscaling.knative.dev/metric";
 
 /** Named as the PodAutoscaler, with its labels and annotations but for `metric`. */
 export function makeServerlessService(
@@ -13,7 +11,7 @@ export function makeServerlessService(
   numActivators: number,
 ): ServerlessService {
   const { name, namespace = "", labels } = pa.metadata;
-  const annotations = without(pa.metadata.annotations, (key) => key === METRIC_ANNOTATION);
+  const annotations = without(pa.metadata.annotations, (key) => key === AUTOSCALING_METRIC_ANNOTATION);
   return {
     apiVersion: "networking.internal.knative.dev/v1alpha1",
     kind: "ServerlessService",

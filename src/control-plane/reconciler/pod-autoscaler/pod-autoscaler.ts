@@ -1,12 +1,12 @@
 // The planner of PodAutoscalers: hands each to the plan of its class and leaves foreign classes alone.
 import { HPA_CLASS, KPA_CLASS } from "../../../apis/autoscaling/annotations.ts";
-import type { ObjectKey } from "../../../apis/kinds.ts";
 import { podAutoscalerConditions } from "../../../apis/meta/condition-sets.ts";
+import type { ObjectKey } from "../../../apis/meta/key.ts";
 import type { AnyObject } from "../../../apis/meta/object.ts";
+import { REVISION_LABEL } from "../../../apis/serving/labels.ts";
 import { classOf } from "../../autoscaler/decider-spec.ts";
 import type { Reconciler } from "../../controller/reconciler.ts";
 import { knativePlanner } from "../pass.ts";
-import { REVISION_LABEL } from "../well-known.ts";
 import { reconcileHpa } from "./hpa.ts";
 import { reconcileKpa } from "./kpa.ts";
 import type { PodAutoscalerKind } from "./pod-autoscaler-pass.ts";

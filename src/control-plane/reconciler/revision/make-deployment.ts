@@ -3,13 +3,17 @@
 
 import { progressDeadlineMs, scalingInteger } from "../../../apis/autoscaling/annotations.ts";
 import type { ServingConfig } from "../../../apis/config/types.ts";
-import { servingContainer } from "../../../apis/core/serving-container.ts";
+import { servingContainer } from "../../../apis/core/pod.ts";
 import type { Deployment } from "../../../apis/core/types.ts";
 import { childName } from "../../../apis/meta/child-name.ts";
+import {
+  DEFAULT_CONTAINER_ANNOTATION,
+  DEPLOYMENT_HASH_LABEL,
+  REVISION_UID_LABEL,
+} from "../../../apis/serving/labels.ts";
 import type { Revision } from "../../../apis/serving/types.ts";
 import { md5Hex } from "../../../base/hash.ts";
 import { controllerReference } from "../ownership.ts";
-import { DEFAULT_CONTAINER_ANNOTATION, DEPLOYMENT_HASH_LABEL, REVISION_UID_LABEL } from "../well-known.ts";
 import { makePodSpec } from "./make-pod-spec.ts";
 import { childLabels, deploymentAnnotations } from "./revision-meta.ts";
 

@@ -2,9 +2,9 @@
 // Source: pkg/reconciler/revision/resources/pa.go.
 import type { PodAutoscaler, Reachability } from "../../../apis/autoscaling/types.ts";
 import type { Deployment } from "../../../apis/core/types.ts";
+import { ROUTING_STATE_LABEL } from "../../../apis/serving/labels.ts";
 import type { Revision } from "../../../apis/serving/types.ts";
 import { controllerReference } from "../ownership.ts";
-import { ROUTING_STATE_LABEL } from "../well-known.ts";
 import { deploymentName } from "./make-deployment.ts";
 import { autoscalerAnnotations, childLabels } from "./revision-meta.ts";
 import { protocolOf } from "./revision-spec.ts";

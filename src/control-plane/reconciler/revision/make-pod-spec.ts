@@ -3,12 +3,11 @@
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import type { Container, PodSpec, Volume } from "../../../apis/core/pod-spec.ts";
 import type { StringMap } from "../../../apis/meta/object.ts";
+import { POD_INFO_ANNOTATION, REVISION_LABEL } from "../../../apis/serving/labels.ts";
 import type { Revision } from "../../../apis/serving/types.ts";
-import { REVISION_LABEL } from "../well-known.ts";
 import { makeQueueContainer } from "./queue-container.ts";
 import { makeUserContainers } from "./user-container.ts";
 
-const POD_INFO_ANNOTATION = "features.knative.dev/queueproxy-podinfo";
 const podInfoVolume: Volume = {
   name: "pod-info",
   downwardAPI: { items: [{ path: "annotations", fieldRef: { fieldPath: "metadata.annotations" } }] },

@@ -1,5 +1,6 @@
 // What the first pod of a Revision without available pods tells: not schedulable, exited, or held back.
 // Source: pkg/reconciler/revision/reconcile_resources.go.
+import { QUEUE_PROXY } from "../../../apis/core/pod.ts";
 import type { ContainerStatus, Deployment, Pod } from "../../../apis/core/types.ts";
 import {
   markContainerExiting,
@@ -21,7 +22,7 @@ export function markPodTrouble(pass: Pass<"Revision.serving.knative.dev">, deplo
   const unscheduled = world.config.deployment.podIsAlwaysSchedulable ? undefined : unscheduledCondition(pod);
   const status = unscheduled ? markResourcesUnavailable(pass.status, unscheduled, at) : pass.status;
   for (const container of pod.status?.containerStatuses ?? []) {
-    if (container.name === "queue-proxy") continue;
+    if (container.name === QUEUE_PROXY) continue;
     const marked = markContainerTrouble(status, container, deployment, at);
     if (marked) return marked;
   }

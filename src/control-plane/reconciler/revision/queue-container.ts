@@ -3,33 +3,34 @@
 
 import { SYSTEM_NAMESPACE } from "../../../apis/config/serving-config.ts";
 import type { ServingConfig } from "../../../apis/config/types.ts";
+import { QUEUE_PROXY, servingContainer } from "../../../apis/core/pod.ts";
 import type { Container, EnvVar, Probe } from "../../../apis/core/pod-spec.ts";
-import { servingContainer } from "../../../apis/core/serving-container.ts";
+import {
+  AUTOSCALING_METRICS_PORT,
+  BACKEND_HTTPS_PORT,
+  backendPort,
+  USER_METRICS_PORT,
+} from "../../../apis/networking/ports.ts";
+import { FULL_DUPLEX_ANNOTATION, SERVICE_LABEL } from "../../../apis/serving/labels.ts";
 import type { Revision } from "../../../apis/serving/types.ts";
-import { SERVICE_LABEL } from "../well-known.ts";
 import { observabilityJson } from "./observability-json.ts";
 import { queueProbeJson } from "./queue-probe.ts";
 import { makeQueueResources } from "./queue-resources.ts";
 import { configurationOf, protocolOf, userPort } from "./revision-spec.ts";
 import { named } from "./user-container.ts";
 
-const HTTP_PORT = 8012;
-const H2C_PORT = 8013;
-const HTTPS_PORT = 8112;
-const FULL_DUPLEX = "features.knative.dev/http-full-duplex";
-
 /** Goes last into the pod's containers. */
 export function makeQueueContainer(revision: Revision, config: ServingConfig): Container {
-  const port = protocolOf(revision) === "h2c" ? H2C_PORT : HTTP_PORT;
+  const port = backendPort(protocolOf(revision));
   const probe = servingContainer(revision.spec.containers)?.readinessProbe;
   return {
-    name: "queue-proxy",
+    name: QUEUE_PROXY,
     image: config.deployment.queueSidecarImage,
     ports: [
-      { name: "http-autometric", containerPort: 9090 },
-      { name: "http-usermetric", containerPort: 9091 },
+      { name: "http-autometric", containerPort: AUTOSCALING_METRICS_PORT },
+      { name: "http-usermetric", containerPort: USER_METRICS_PORT },
       { name: "queue-port", containerPort: port },
-      { name: "https-port", containerPort: HTTPS_PORT },
+      { name: "https-port", containerPort: BACKEND_HTTPS_PORT },
     ],
     env: queueEnv(revision, config, port),
     resources: makeQueueResources(config, revision.metadata.annotations, servingContainer(revision.spec.containers)),
@@ -60,7 +61,7 @@ function queueEnv(revision: Revision, config: ServingConfig, port: number): read
     named("SERVING_CONFIGURATION", configurationOf(revision)),
     named("SERVING_REVISION", metadata.name),
     named("QUEUE_SERVING_PORT", String(port)),
-    named("QUEUE_SERVING_TLS_PORT", String(HTTPS_PORT)),
+    named("QUEUE_SERVING_TLS_PORT", String(BACKEND_HTTPS_PORT)),
     named("CONTAINER_CONCURRENCY", String(spec.containerConcurrency ?? 0)),
     named("REVISION_TIMEOUT_SECONDS", String(spec.timeoutSeconds ?? 0)),
     named("REVISION_RESPONSE_START_TIMEOUT_SECONDS", String(spec.responseStartTimeoutSeconds ?? 0)),
@@ -74,7 +75,10 @@ function queueEnv(revision: Revision, config: ServingConfig, port: number): read
     named("SERVING_READINESS_PROBE", queueProbeJson(revision, severalProbed)),
     { name: "HOST_IP", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "status.hostIP" } } },
     named("ENABLE_HTTP2_AUTO_DETECTION", String(gate("autodetect-http2"))),
-    named("ENABLE_HTTP_FULL_DUPLEX", String(metadata.annotations?.[FULL_DUPLEX]?.toLowerCase() === "enabled")),
+    named(
+      "ENABLE_HTTP_FULL_DUPLEX_ANNOTATION",
+      String(metadata.annotations?.[FULL_DUPLEX_ANNOTATION]?.toLowerCase() === "enabled"),
+    ),
     named("ROOT_CA", config.deployment.queueSidecarRootCa),
     named("QUEUE_PROXY_TLS_MIN_VERSION", ""),
     named("QUEUE_PROXY_TLS_MAX_VERSION", ""),

@@ -1,8 +1,8 @@
 // The user's readiness probes as queue-proxy runs them, and the JSON in which it is told.
 // Source: pkg/reconciler/revision/resources/queue.go, pkg/queue/readiness.
 
+import { servingContainer } from "../../../apis/core/pod.ts";
 import type { Container, Probe } from "../../../apis/core/pod-spec.ts";
-import { servingContainer } from "../../../apis/core/serving-container.ts";
 import type { Revision } from "../../../apis/serving/types.ts";
 import { isServing, userPort } from "./revision-spec.ts";
 

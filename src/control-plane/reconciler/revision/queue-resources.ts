@@ -3,9 +3,9 @@
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import type { Container, Quantity, ResourceRequirements } from "../../../apis/core/pod-spec.ts";
 import type { StringMap } from "../../../apis/meta/object.ts";
+import { firstOf } from "../../../apis/serving/labels.ts";
 import { parseFloat64 } from "../../../base/go/number.ts";
 import { formatQuantity, parseQuantity } from "../../../base/go/quantity.ts";
-import { firstOf } from "../well-known.ts";
 
 const PREFIX = "queue.sidecar.serving.knative.dev/";
 const NANO = 1_000_000_000n;

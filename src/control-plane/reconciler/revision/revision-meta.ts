@@ -1,9 +1,8 @@
 // Labels and annotations that a Revision hands to what it owns (Deployment, pods, PodAutoscaler, Image).
 // Source: pkg/reconciler/revision/resources/meta.go.
 import type { StringMap } from "../../../apis/meta/object.ts";
-import type { Revision } from "../../../apis/serving/types.ts";
 import {
-  AUTOSCALING_PREFIX,
+  AUTOSCALING_GROUP,
   LAST_PINNED_ANNOTATION,
   NO_GC_ANNOTATION,
   REVISION_LABEL,
@@ -13,7 +12,8 @@ import {
   ROUTING_STATE_LABEL,
   ROUTING_STATE_MODIFIED_ANNOTATION,
   without,
-} from "../well-known.ts";
+} from "../../../apis/serving/labels.ts";
+import type { Revision } from "../../../apis/serving/types.ts";
 
 const OWN_LABELS = [ROUTE_LABEL, ROUTING_STATE_LABEL];
 const OWN_ANNOTATIONS = [
@@ -39,6 +39,6 @@ export function autoscalerAnnotations(revision: Revision): StringMap {
 export function deploymentAnnotations(revision: Revision): StringMap {
   return without(
     revision.metadata.annotations,
-    (key) => OWN_ANNOTATIONS.includes(key) || key.startsWith(AUTOSCALING_PREFIX),
+    (key) => OWN_ANNOTATIONS.includes(key) || key.startsWith(AUTOSCALING_GROUP),
   );
 }

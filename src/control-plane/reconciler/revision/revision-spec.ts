@@ -1,7 +1,8 @@
 // What a Revision says about its containers and ports: the questions that several of its builders ask.
 // Source: pkg/apis/serving/v1/revision_helpers.go.
+
+import { hasPorts, servingContainer } from "../../../apis/core/pod.ts";
 import type { Container } from "../../../apis/core/pod-spec.ts";
-import { hasPorts, servingContainer } from "../../../apis/core/serving-container.ts";
 import type { Revision } from "../../../apis/serving/types.ts";
 
 const DEFAULT_USER_PORT = 8080;

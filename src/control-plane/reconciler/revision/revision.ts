@@ -3,10 +3,18 @@
 import { defaultPodAutoscaler } from "../../../apis/autoscaling/pod-autoscaler-defaults.ts";
 import type { PodAutoscaler } from "../../../apis/autoscaling/types.ts";
 import type { Deployment } from "../../../apis/core/types.ts";
-import { keyOf, type ObjectKey } from "../../../apis/kinds.ts";
 import { revisionConditions } from "../../../apis/meta/condition-sets.ts";
 import { isConditionTrue, isReady } from "../../../apis/meta/conditions.ts";
+import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
 import type { AnyObject } from "../../../apis/meta/object.ts";
+import {
+  AUTOSCALING_CLASS_ANNOTATION,
+  AUTOSCALING_GROUP,
+  AUTOSCALING_METRIC_ANNOTATION,
+  DEPLOYMENT_HASH_LABEL,
+  REVISION_LABEL,
+  without,
+} from "../../../apis/serving/labels.ts";
 import {
   markContainerHealthy,
   markDeploying,
@@ -19,7 +27,6 @@ import type { Reconciler } from "../../controller/reconciler.ts";
 import { defaulted } from "../defaulted.ts";
 import { isControlledBy } from "../ownership.ts";
 import { type Failure, type Gathering, knativePlanner, type Pass } from "../pass.ts";
-import { AUTOSCALING_PREFIX, DEPLOYMENT_HASH_LABEL, REVISION_LABEL, without } from "../well-known.ts";
 import { resolveDigests } from "./digests.ts";
 import { deploymentName, makeDeployment } from "./make-deployment.ts";
 import { makeImages } from "./make-image.ts";
@@ -30,7 +37,7 @@ const KIND = "Revision.serving.knative.dev";
 type RevisionPass = Pass<typeof KIND>;
 const UID_IN_URL = "$" + "{REVISION_UID}";
 /** Written once by defaulting; from then on nobody's business. */
-const KEPT_ANNOTATIONS = ["autoscaling.knative.dev/class", "autoscaling.knative.dev/metric"];
+const KEPT_ANNOTATIONS = [AUTOSCALING_CLASS_ANNOTATION, AUTOSCALING_METRIC_ANNOTATION];
 
 export const revisionPlanner: Reconciler<typeof KIND> = knativePlanner({
   name: "revision",
@@ -157,7 +164,7 @@ function correctPodAutoscaler(plan: Gathering, existing: PodAutoscaler, wanted: 
   const before = existing.metadata.annotations ?? {};
   const after = wanted.metadata.annotations ?? {};
   const isStale = (key: string) =>
-    key.startsWith(AUTOSCALING_PREFIX) && !KEPT_ANNOTATIONS.includes(key) && after[key] === undefined;
+    key.startsWith(AUTOSCALING_GROUP) && !KEPT_ANNOTATIONS.includes(key) && after[key] === undefined;
   const annotations = { ...without(before, isStale), ...after };
   if (sameJson(existing.spec, wanted.spec) && sameJson(before, annotations)) return;
   const fields = { metadata: { annotations }, spec: wanted.spec };

@@ -1,11 +1,10 @@
 // The user's containers as they run in a pod: ports, environment, drain hook and probes rewritten. Images are resolved digests.
 // Source: pkg/reconciler/revision/resources/deploy.go.
 import type { Container, EnvVar, Probe } from "../../../apis/core/pod-spec.ts";
+import { QUEUE_ADMIN_PORT } from "../../../apis/networking/ports.ts";
+import { SERVICE_LABEL } from "../../../apis/serving/labels.ts";
 import type { Revision } from "../../../apis/serving/types.ts";
-import { SERVICE_LABEL } from "../well-known.ts";
 import { configurationOf, isServing, userPort } from "./revision-spec.ts";
-
-const ADMIN_PORT = 8022;
 
 /** All containers of the Revision, in order. `severalProbed`: the gate multi-container-probing is Enabled. */
 export function makeUserContainers(revision: Revision, severalProbed: boolean): readonly Container[] {
@@ -37,7 +36,7 @@ function makeContainer(container: Container, revision: Revision): Container {
     ...rest,
     ...(readinessProbe?.exec ? { readinessProbe } : {}),
     env: [...(container.env ?? []), ...knativeEnv(revision)],
-    lifecycle: { preStop: { httpGet: { path: "/wait-for-drain", port: ADMIN_PORT } } },
+    lifecycle: { preStop: { httpGet: { path: "/wait-for-drain", port: QUEUE_ADMIN_PORT } } },
     terminationMessagePolicy: container.terminationMessagePolicy || "FallbackToLogsOnError",
   };
 }

@@ -1,9 +1,10 @@
 // Certificates of a Route's public names: which ones it needs, and what they say of themselves.
 // Source: pkg/reconciler/route/route.go (externalDomainTLS).
 import type { ServingConfig } from "../../../apis/config/types.ts";
-import { keyOf } from "../../../apis/kinds.ts";
 import { conditionOf, isConditionTrue, isFailed, isReady } from "../../../apis/meta/conditions.ts";
+import { keyOf } from "../../../apis/meta/key.ts";
 import type { Certificate, Ingress } from "../../../apis/networking/types.ts";
+import { CERTIFICATE_TYPE_LABEL, firstOf, ROUTE_LABEL, WILDCARD_LABEL } from "../../../apis/serving/labels.ts";
 import {
   markCertificateFailed,
   markCertificateNotOwned,
@@ -14,13 +15,12 @@ import {
 } from "../../../apis/serving/route-lifecycle.ts";
 import type { Route, RouteStatus } from "../../../apis/serving/types.ts";
 import { parseBool } from "../../../base/go/number.ts";
-import { type Parsed, parsed, unparsed } from "../../../base/parsed.ts";
+import { failed, ok, type Result } from "../../../base/result.ts";
 import { isControlledBy } from "../ownership.ts";
 import type { Pass } from "../pass.ts";
-import { firstOf, ROUTE_LABEL } from "../well-known.ts";
 import { type AcmeChallenge, challengesOf, holdCertificate, notOwnedText } from "./certificate-holding.ts";
 import { domainFor, domainOfTag, isClusterLocal, publicUrl, type Visibility } from "./domains.ts";
-import { CERTIFICATE_TYPE_LABEL, type CertificateType, makeRouteCertificate } from "./make-certificate.ts";
+import { type CertificateType, makeRouteCertificate } from "./make-certificate.ts";
 import type { Traffic } from "./traffic.ts";
 
 const DISABLED_KEYS = [
@@ -28,7 +28,6 @@ const DISABLED_KEYS = [
   "networking.knative.dev/disable-auto-tls",
   "networking.knative.dev/disableAutoTLS",
 ];
-const WILDCARD_LABEL = "networking.knative.dev/wildcardDomain";
 const KIND = "Certificate.networking.internal.knative.dev";
 
 export type IngressTls = NonNullable<Ingress["spec"]["tls"]>[number];
@@ -49,12 +48,12 @@ export function reconcileCertificates(
   pass: RoutePass,
   traffic: Traffic,
   visibility: Visibility,
-): Parsed<CertificateOutcome> {
+): Result<CertificateOutcome> {
   const { object: route, world, at } = pass;
   const { config } = world;
   if (!wantsTls(route.metadata.annotations, config)) {
     pass.status = markTlsNotEnabled(pass.status, "external-domain-tls is not enabled", at);
-    return parsed({ tls: [], challenges: [] });
+    return ok({ tls: [], challenges: [] });
   }
   const tagOf = new Map<string, string>();
   for (const tag of traffic.groups.keys()) {
@@ -74,7 +73,7 @@ export function reconcileCertificates(
     if (isAsking(held.value)) asking.push(held.value);
   }
   retireOrphans(pass, new Set(tagOf.keys()), "external-domain");
-  return parsed({ tls, challenges: challengesOf(asking) });
+  return ok({ tls, challenges: challengesOf(asking) });
 }
 
 /** The certificate with its names, as an Ingress wants it. */
@@ -125,7 +124,7 @@ function withUrl(status: RouteStatus, host: string, wanted: string): RouteStatus
   };
 }
 
-function holdOwn(pass: RoutePass, dnsName: string, tag: string): Parsed<Certificate> {
+function holdOwn(pass: RoutePass, dnsName: string, tag: string): Result<Certificate> {
   const { config } = pass.world;
   const domain = domainFor(pass.object.metadata.labels ?? {}, config);
   const names = { tag, dnsNames: [dnsName], domain };
@@ -133,26 +132,26 @@ function holdOwn(pass: RoutePass, dnsName: string, tag: string): Parsed<Certific
 }
 
 /** The Certificate as it stands, or as it is being made; a failure when it is somebody else's. */
-export function holdRouteCertificate(pass: RoutePass, wanted: Certificate): Parsed<Certificate> {
+export function holdRouteCertificate(pass: RoutePass, wanted: Certificate): Result<Certificate> {
   const { object: route, world, plan, at } = pass;
   const existing = world.get(KIND, wanted.metadata.namespace ?? "", wanted.metadata.name);
   if (existing && !isControlledBy(existing, route)) {
     pass.status = markCertificateNotOwned(pass.status, wanted.metadata.name, at);
-    return unparsed(notOwnedText(route, wanted));
+    return failed(notOwnedText(route, wanted));
   }
   holdCertificate(plan, wanted, existing);
-  return parsed(existing ?? wanted);
+  return ok(existing ?? wanted);
 }
 
 /** A certificate for the whole domain saves asking for one of our own. */
-function findWildcard({ object, world }: RoutePass, dnsName: string): Parsed<Certificate> | undefined {
+function findWildcard({ object, world }: RoutePass, dnsName: string): Result<Certificate> | undefined {
   const domain = domainFor(object.metadata.labels ?? {}, world.config);
   const labels = { matchLabels: { [WILDCARD_LABEL]: domain } };
   const wildcard = `*.${dnsName.split(".").slice(1).join(".")}`;
   const found = world
     .list(KIND, { namespace: object.metadata.namespace ?? "", labels })
     .find(({ spec }) => spec.dnsNames.includes(wildcard));
-  return found && parsed(found);
+  return found && ok(found);
 }
 
 /** Certificates of this Route and type that no name needs any more. */

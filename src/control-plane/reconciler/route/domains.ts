@@ -3,11 +3,11 @@
 import { executeDomainTemplate, executeTagTemplate } from "../../../apis/config/network.ts";
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import type { StringMap } from "../../../apis/meta/object.ts";
+import { CLUSTER_LOCAL, ROUTE_LABEL, VISIBILITY_LABEL, without } from "../../../apis/serving/labels.ts";
 import type { Route } from "../../../apis/serving/types.ts";
 import { quote } from "../../../base/go/quote.ts";
-import { type Parsed, parsed, unparsed } from "../../../base/parsed.ts";
+import { failed, ok, type Result } from "../../../base/result.ts";
 import type { View } from "../../store/view.ts";
-import { CLUSTER_LOCAL, ROUTE_LABEL, VISIBILITY_LABEL, without } from "../well-known.ts";
 import { domainNameProblem } from "./domain-name.ts";
 import { DEFAULT_TAG } from "./traffic.ts";
 
@@ -17,13 +17,13 @@ export type Visibility = ReadonlyMap<string, boolean>;
 const DEFAULT_TEMPLATE = "{{.Name}}.{{.Namespace}}.{{.Domain}}";
 
 /** The host part of a tag: the Route's name, or what the tag template makes of it. */
-export function hostOfTag(route: Route, tag: string, config: ServingConfig): Parsed<string> {
+export function hostOfTag(route: Route, tag: string, config: ServingConfig): Result<string> {
   const { name } = route.metadata;
-  return tag === DEFAULT_TAG ? parsed(name) : executeTagTemplate(config.network, { name, tag });
+  return tag === DEFAULT_TAG ? ok(name) : executeTagTemplate(config.network, { name, tag });
 }
 
 /** The whole name of a tag. Local names ignore the user's domain template. */
-export function domainOfTag(route: Route, tag: string, local: boolean, config: ServingConfig): Parsed<string> {
+export function domainOfTag(route: Route, tag: string, local: boolean, config: ServingConfig): Result<string> {
   const host = hostOfTag(route, tag, config);
   if (!host.ok) return host;
   const others = without(route.metadata.labels, (key) => key === VISIBILITY_LABEL);
@@ -31,16 +31,16 @@ export function domainOfTag(route: Route, tag: string, local: boolean, config: S
   return domainName(route, host.value, labels, config);
 }
 
-function domainName(route: Route, host: string, labels: StringMap, config: ServingConfig): Parsed<string> {
+function domainName(route: Route, host: string, labels: StringMap, config: ServingConfig): Result<string> {
   const local = labels[VISIBILITY_LABEL] === CLUSTER_LOCAL;
   const { namespace = "", annotations = {} } = route.metadata;
   const network = local ? { ...config.network, domainTemplate: DEFAULT_TEMPLATE } : config.network;
   const domain = domainFor(labels, config);
   const text = executeDomainTemplate(network, { name: host, namespace, domain, annotations, labels });
-  if (!text.ok) return unparsed(`error executing the DomainTemplate: ${text.error}`);
+  if (!text.ok) return failed(`error executing the DomainTemplate: ${text.error}`);
   const problem = domainNameProblem(text.value);
   if (problem === undefined) return text;
-  return unparsed(`domain name error: invalid domain name ${quote(text.value)}: ${problem}`);
+  return failed(`domain name error: invalid domain name ${quote(text.value)}: ${problem}`);
 }
 
 /** The domain for a Route with these labels: the most specific selector that matches, equals settled by name. */
@@ -59,7 +59,7 @@ export function isClusterLocal(domain: string, config: ServingConfig): boolean {
 }
 
 /** Every tag's visibility: local if the Route's own domain is, or if its placeholder Service is labelled so (with any value). */
-export function resolveVisibility(route: Route, view: View, config: ServingConfig): Parsed<Visibility> {
+export function resolveVisibility(route: Route, view: View, config: ServingConfig): Result<Visibility> {
   const { name, namespace = "", labels = {} } = route.metadata;
   const allLocal = domainFor(labels, config) === `svc.${config.clusterDomain}`;
   const services = view.list("Service", { namespace, labels: { matchLabels: { [ROUTE_LABEL]: name } } });
@@ -71,16 +71,16 @@ export function resolveVisibility(route: Route, view: View, config: ServingConfi
     const hidden = Boolean(placeholder?.metadata.labels?.[VISIBILITY_LABEL]);
     visibility.set(tag, allLocal || hidden);
   }
-  return parsed(visibility);
+  return ok(visibility);
 }
 
 /** The URL of a tag before any certificate: `http` inside the cluster, else as config-network says; only knap's own domain carries a port. */
-export function urlOfTag(route: Route, tag: string, visibility: Visibility, config: ServingConfig): Parsed<string> {
+export function urlOfTag(route: Route, tag: string, visibility: Visibility, config: ServingConfig): Result<string> {
   const local = visibility.get(tag) ?? false;
   const domain = domainOfTag(route, tag, local, config);
   if (!domain.ok) return domain;
-  if (local) return parsed(`http://${domain.value}`);
-  return parsed(publicUrl(config.network.defaultExternalScheme, domain.value, config));
+  if (local) return ok(`http://${domain.value}`);
+  return ok(publicUrl(config.network.defaultExternalScheme, domain.value, config));
 }
 
 /** A name outside the cluster as a URL, with the port under which knap serves that scheme. */

@@ -1,7 +1,7 @@
 // Certificates for the names inside the cluster, when config-network asks for them (cluster-local-domain-tls).
 // Source: pkg/reconciler/route/route.go (clusterLocalDomainTLS).
 import { isReady } from "../../../apis/meta/conditions.ts";
-import { type Parsed, parsed } from "../../../base/parsed.ts";
+import { ok, type Result } from "../../../base/result.ts";
 import {
   holdRouteCertificate,
   type IngressTls,
@@ -16,10 +16,10 @@ import { expandedHosts } from "./make-ingress.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** Holds one certificate for each tag; with it, the addresses inside the cluster become `https`. */
-export function reconcileLocalCertificates(pass: RoutePass, traffic: Traffic): Parsed<readonly IngressTls[]> {
+export function reconcileLocalCertificates(pass: RoutePass, traffic: Traffic): Result<readonly IngressTls[]> {
   const { object: route, world } = pass;
   const { config } = world;
-  if (!config.network.clusterLocalDomainTls) return parsed([]);
+  if (!config.network.clusterLocalDomainTls) return ok([]);
   const tls: IngressTls[] = [];
   const used = new Set<string>();
   for (const tag of traffic.groups.keys()) {
@@ -36,7 +36,7 @@ export function reconcileLocalCertificates(pass: RoutePass, traffic: Traffic): P
     tls.push(tlsOf(held.value, hosts));
   }
   retireOrphans(pass, used, "cluster-local-domain");
-  return parsed(tls);
+  return ok(tls);
 }
 
 function withLocalHttps(status: RoutePass["status"], hosts: readonly string[]): RoutePass["status"] {

@@ -3,13 +3,12 @@
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import type { AnyObject, StringMap } from "../../../apis/meta/object.ts";
 import type { Certificate } from "../../../apis/networking/types.ts";
+import { CERTIFICATE_CLASS_ANNOTATION, CERTIFICATE_TYPE_LABEL, ROUTE_LABEL } from "../../../apis/serving/labels.ts";
 import type { Route } from "../../../apis/serving/types.ts";
 import { controllerReference } from "../ownership.ts";
-import { CERTIFICATE_CLASS_ANNOTATION, ROUTE_LABEL } from "../well-known.ts";
 import { certificateClass, handedOn } from "./make-ingress.ts";
 
 const ADLER_BASE = 65_521;
-export const CERTIFICATE_TYPE_LABEL = "networking.knative.dev/certificate-type";
 export type CertificateType = "external-domain" | "cluster-local-domain";
 
 export interface CertificateParts {

@@ -4,9 +4,6 @@ import type { ServingConfig } from "../../../apis/config/types.ts";
 import { childName } from "../../../apis/meta/child-name.ts";
 import type { StringMap } from "../../../apis/meta/object.ts";
 import type { Ingress, IngressBackendSplit, IngressPath, IngressRule } from "../../../apis/networking/types.ts";
-import type { Route } from "../../../apis/serving/types.ts";
-import { type Parsed, parsed, unparsed } from "../../../base/parsed.ts";
-import { controllerReference } from "../ownership.ts";
 import {
   CERTIFICATE_CLASS_ANNOTATION,
   firstOf,
@@ -17,7 +14,10 @@ import {
   ROUTE_NAMESPACE_LABEL,
   TAG_TO_HOST_ANNOTATION,
   without,
-} from "../well-known.ts";
+} from "../../../apis/serving/labels.ts";
+import type { Route } from "../../../apis/serving/types.ts";
+import { failed, ok, type Result } from "../../../base/result.ts";
+import { controllerReference } from "../ownership.ts";
 import { type AcmeChallenge, challengePaths } from "./certificate-holding.ts";
 import type { IngressTls } from "./certificates.ts";
 import { domainOfTag, type Visibility } from "./domains.ts";
@@ -61,12 +61,12 @@ export function certificateClass(annotations: StringMap | undefined, config: Ser
 export function httpOption(
   annotations: StringMap | undefined,
   config: ServingConfig,
-): Parsed<"Enabled" | "Redirected"> {
+): Result<"Enabled" | "Redirected"> {
   const asked = firstOf(annotations, PROTOCOL_KEYS);
-  if (!asked) return parsed(config.network.httpProtocol);
-  if (asked.toLowerCase() === "enabled") return parsed("Enabled");
-  if (asked.toLowerCase() === "redirected") return parsed("Redirected");
-  return unparsed(`incorrect http-protocol annotation: ${asked}`);
+  if (!asked) return ok(config.network.httpProtocol);
+  if (asked.toLowerCase() === "enabled") return ok("Enabled");
+  if (asked.toLowerCase() === "redirected") return ok("Redirected");
+  return failed(`incorrect http-protocol annotation: ${asked}`);
 }
 
 /** Annotations of an object as its Ingress and Certificates carry them. */
@@ -75,14 +75,14 @@ export function handedOn(annotations: StringMap | undefined): Record<string, str
 }
 
 /** The whole Ingress, or why a name cannot be made. */
-export function makeIngress(parts: IngressParts, config: ServingConfig): Parsed<Ingress> {
+export function makeIngress(parts: IngressParts, config: ServingConfig): Result<Ingress> {
   const { route, rollout, tls } = parts;
   const { name, namespace = "", labels, annotations } = route.metadata;
   const option = httpOption(annotations, config);
   if (!option.ok) return option;
   const rules = makeRules(parts, config);
   if (!rules.ok) return rules;
-  return parsed({
+  return ok({
     apiVersion: "networking.internal.knative.dev/v1alpha1",
     kind: "Ingress",
     metadata: {
@@ -116,7 +116,7 @@ function tagToHost(hosts: Hosts): StringMap {
 function makeRules(
   parts: IngressParts,
   config: ServingConfig,
-): Parsed<{ rules: readonly IngressRule[]; hosts: Hosts }> {
+): Result<{ rules: readonly IngressRule[]; hosts: Hosts }> {
   const { route, traffic, visibility, challenges } = parts;
   const rules: IngressRule[] = [];
   const hosts = new Map<string, readonly string[]>();
@@ -133,7 +133,7 @@ function makeRules(
       });
     }
   }
-  return parsed({ rules, hosts });
+  return ok({ rules, hosts });
 }
 
 /** A local name is answered in all forms that a pod's resolver may make of it, less those that end in no domain. */

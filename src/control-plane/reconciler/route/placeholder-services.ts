@@ -1,21 +1,21 @@
 // Holds a Route's placeholder Services: one for each name, none for names that are gone, and never anybody else's.
 // Source: pkg/reconciler/route/reconcile_resources.go.
 import type { CoreService, Endpoints } from "../../../apis/core/types.ts";
-import { keyOf, type ObjectKey } from "../../../apis/kinds.ts";
+import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
 import type { Ingress } from "../../../apis/networking/types.ts";
+import { CLUSTER_LOCAL, ROUTE_LABEL, VISIBILITY_LABEL } from "../../../apis/serving/labels.ts";
 import { markPlaceholderNotOwned } from "../../../apis/serving/route-lifecycle.ts";
-import { type Parsed, parsed, unparsed } from "../../../base/parsed.ts";
+import { failed, ok, type Result } from "../../../base/result.ts";
 import type { OwnedFields } from "../../controller/reconciler.ts";
 import { isControlledBy } from "../ownership.ts";
 import type { Pass } from "../pass.ts";
-import { CLUSTER_LOCAL, ROUTE_LABEL, VISIBILITY_LABEL } from "../well-known.ts";
 import { domainOfTag, hostOfTag } from "./domains.ts";
 import { aliasOf, behindLoadBalancer, makePlaceholder, makePlaceholderEndpoints, type Target } from "./placeholder.ts";
 
 type RoutePass = Pass<"Route.serving.knative.dev">;
 
 /** Creates what is missing and retires what no tag names any more. The hosts, or why not. */
-export function reconcilePlaceholders(pass: RoutePass, tags: Iterable<string>): Parsed<readonly string[]> {
+export function reconcilePlaceholders(pass: RoutePass, tags: Iterable<string>): Result<readonly string[]> {
   const { object: route, world, plan } = pass;
   const { namespace = "", labels } = route.metadata;
   const hosts: string[] = [];
@@ -24,7 +24,7 @@ export function reconcilePlaceholders(pass: RoutePass, tags: Iterable<string>): 
     if (!host.ok) return host;
     hosts.push(host.value);
     const foreign = foreignObject(pass, host.value);
-    if (foreign !== undefined) return unparsed(foreign);
+    if (foreign !== undefined) return failed(foreign);
     if (world.get("Service", namespace, host.value)) continue;
     const domain = domainOfTag(route, tag, labels?.[VISIBILITY_LABEL] === CLUSTER_LOCAL, world.config);
     if (!domain.ok) return domain;
@@ -33,7 +33,7 @@ export function reconcilePlaceholders(pass: RoutePass, tags: Iterable<string>): 
     plan.events.push({ type: "Normal", reason: "Created", message });
   }
   retireOthers(pass, hosts);
-  return parsed(hosts);
+  return ok(hosts);
 }
 
 /** Marks and tells of a Service or Endpoints of that name that somebody else owns. */

@@ -2,9 +2,9 @@
 // Source: pkg/reconciler/route/resources/service.go.
 import type { CoreService, Endpoints, ServicePort } from "../../../apis/core/types.ts";
 import type { IngressStatus } from "../../../apis/networking/types.ts";
+import { ROUTE_LABEL, VISIBILITY_LABEL, without } from "../../../apis/serving/labels.ts";
 import type { Route } from "../../../apis/serving/types.ts";
 import { controllerReference } from "../ownership.ts";
-import { ROUTE_LABEL, VISIBILITY_LABEL, without } from "../well-known.ts";
 
 const H2C = "kubernetes.io/h2c";
 const HTTP_PORT = 80;

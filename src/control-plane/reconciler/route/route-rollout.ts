@@ -2,10 +2,10 @@
 // Source: pkg/reconciler/route/reconcile_resources.go (reconcileRollout).
 import { isConditionTrue, isReady } from "../../../apis/meta/conditions.ts";
 import type { Ingress } from "../../../apis/networking/types.ts";
+import { firstOf, ROLLOUT_DURATION_ANNOTATIONS, ROLLOUT_STATE_ANNOTATION } from "../../../apis/serving/labels.ts";
 import type { Route } from "../../../apis/serving/types.ts";
 import { durationMs, parseDuration } from "../../../base/go/duration.ts";
 import type { Pass } from "../pass.ts";
-import { firstOf, ROLLOUT_DURATION_ANNOTATIONS, ROLLOUT_STATE_ANNOTATION } from "../well-known.ts";
 import { goalRollout, isSound, observeReady, type Rollout, stepRollout } from "./rollout.ts";
 import type { Traffic } from "./traffic.ts";
 

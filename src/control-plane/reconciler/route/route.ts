@@ -1,10 +1,12 @@
 // Plans for a Route: its traffic, names, certificates, placeholders and Ingress, and what of their state the Route shows.
 // Source: pkg/reconciler/route/route.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
-import { kindOf, type ObjectKey } from "../../../apis/kinds.ts";
+import { kindOf } from "../../../apis/kinds.ts";
 import { routeConditions } from "../../../apis/meta/condition-sets.ts";
+import type { ObjectKey } from "../../../apis/meta/key.ts";
 import type { AnyObject } from "../../../apis/meta/object.ts";
 import type { Ingress } from "../../../apis/networking/types.ts";
+import { CONFIGURATION_LABEL } from "../../../apis/serving/labels.ts";
 import {
   markDomainNameError,
   markIngressNotConfigured,
@@ -15,14 +17,13 @@ import {
 } from "../../../apis/serving/route-lifecycle.ts";
 import type { Route, TrafficTarget } from "../../../apis/serving/types.ts";
 import { sameJson } from "../../../base/json.ts";
-import { type Parsed, parsed } from "../../../base/parsed.ts";
+import { ok, type Result } from "../../../base/result.ts";
 import type { Reconciler } from "../../controller/reconciler.ts";
 import type { View } from "../../store/view.ts";
 import { defaulted } from "../defaulted.ts";
 import { holdWhole, isAsWanted } from "../owned-child.ts";
 import { type Failure, knativePlanner, type Pass } from "../pass.ts";
 import { routeNames } from "../route-names.ts";
-import { CONFIGURATION_LABEL } from "../well-known.ts";
 import { type CertificateOutcome, reconcileCertificates } from "./certificates.ts";
 import { clusterHost, resolveVisibility, urlOfTag, type Visibility } from "./domains.ts";
 import { reconcileLocalCertificates } from "./local-certificates.ts";
@@ -124,7 +125,7 @@ function reconcileIngress(
   traffic: Traffic,
   visibility: Visibility,
   { tls, challenges }: CertificateOutcome,
-): Parsed<Ingress | undefined> {
+): Result<Ingress | undefined> {
   const { object: route, world, plan, at } = pass;
   const { namespace = "" } = route.metadata;
   const existing = world.get("Ingress.networking.internal.knative.dev", namespace, ingressName(route.metadata.name));
@@ -140,7 +141,7 @@ function reconcileIngress(
     const shown = statusTraffic(route, traffic, visibility, rollout, world.config);
     if (!shown.ok) return shown;
     pass.status = markRolloutInProgress({ ...pass.status, traffic: shown.value }, at);
-    return parsed(existing);
+    return ok(existing);
   }
   // Labels and annotations are no new generation: the gateway has nothing to do.
   const sameSpec = existing !== undefined && sameJson(existing.spec, wanted.value.spec);
@@ -148,7 +149,7 @@ function reconcileIngress(
   pass.status = observed
     ? propagateIngressStatus(pass.status, existing.status ?? {}, at)
     : markIngressNotConfigured(pass.status, at);
-  return parsed(existing);
+  return ok(existing);
 }
 
 /** One entry for each target; with a rollout on its way, a latest target shows every revision that has a share in it. */
@@ -158,7 +159,7 @@ function statusTraffic(
   visibility: Visibility,
   rollout: Rollout,
   config: ServingConfig,
-): Parsed<readonly TrafficTarget[]> {
+): Result<readonly TrafficTarget[]> {
   const entries: TrafficTarget[] = [];
   for (const target of traffic.targets) {
     const { tag, latestRevision } = target;
@@ -170,5 +171,5 @@ function statusTraffic(
       entries.push({ ...named, revisionName, latestRevision, percent, ...(url ? { url: url.value } : {}) });
     }
   }
-  return parsed(entries);
+  return ok(entries);
 }

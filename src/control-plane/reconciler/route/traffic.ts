@@ -1,9 +1,10 @@
 // What a Route's traffic means now: every target as a revision, grouped by tag, or why that cannot be said yet.
 // Source: pkg/reconciler/route/traffic/traffic.go.
+
+import { CONFIGURATION_LABEL, SERVICE_LABEL } from "../../../apis/serving/labels.ts";
 import type { Configuration, Revision, Route, TrafficTarget } from "../../../apis/serving/types.ts";
 import type { View } from "../../store/view.ts";
 import { protocolOf } from "../revision/revision-spec.ts";
-import { CONFIGURATION_LABEL, SERVICE_LABEL } from "../well-known.ts";
 
 /** The group of the Route's own name; every tag is a group of its own. */
 export const DEFAULT_TAG = "";

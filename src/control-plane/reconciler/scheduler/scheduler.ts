@@ -1,6 +1,6 @@
 // knap's scheduler: gives every Pod its node, or says why there is no room. It stops nobody to make room.
 import type { CoreCondition, Node, Pod } from "../../../apis/core/types.ts";
-import { keyOf, type ObjectKey } from "../../../apis/kinds.ts";
+import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
 import type { AnyObject } from "../../../apis/meta/object.ts";
 import { timeText } from "../../../base/time.ts";
 import type { OwnedFields, Plan, Reconciler, World } from "../../controller/reconciler.ts";

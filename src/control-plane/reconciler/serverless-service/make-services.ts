@@ -2,19 +2,19 @@
 // Source: pkg/reconciler/serverlessservice/resources/services.go.
 import type { CoreService, EndpointSubset, Endpoints, ServicePort } from "../../../apis/core/types.ts";
 import { childName } from "../../../apis/meta/child-name.ts";
-import type { ObjectMeta, StringMap } from "../../../apis/meta/object.ts";
+import type { CoreMeta, StringMap } from "../../../apis/meta/object.ts";
+import {
+  AUTOSCALING_METRICS_PORT,
+  BACKEND_HTTPS_PORT,
+  backendPort,
+  USER_METRICS_PORT,
+} from "../../../apis/networking/ports.ts";
 import type { ServerlessService } from "../../../apis/networking/types.ts";
+import { SERVERLESS_SERVICE_LABEL, SERVICE_TYPE_LABEL } from "../../../apis/serving/labels.ts";
 import { controllerReference } from "../ownership.ts";
-
-/** Names the ServerlessService of a Service or Endpoints. */
-export const SERVERLESS_SERVICE_LABEL = "networking.internal.knative.dev/serverlessservice";
-const SERVICE_TYPE_LABEL = "networking.internal.knative.dev/serviceType";
-const HTTPS_BACKEND = 8112;
 
 type Protocol = ServerlessService["spec"]["protocolType"];
 const portName = (protocol: Protocol): string => (protocol === "h2c" ? "http2" : "http");
-/** Where queue-proxy and activator listen. */
-const backendPort = (protocol: Protocol): number => (protocol === "h2c" ? 8013 : 8012);
 
 export function privateServiceName(sks: ServerlessService): string {
   return childName(sks.metadata.name, "-private");
@@ -28,7 +28,7 @@ export function makePublicService(sks: ServerlessService): CoreService {
     apiVersion: "v1",
     kind: "Service",
     metadata: metadataOf(sks, sks.metadata.name, "Public"),
-    spec: { ports: [http, tcp("https", 443, HTTPS_BACKEND)] },
+    spec: { ports: [http, tcp("https", 443, BACKEND_HTTPS_PORT)] },
   };
 }
 
@@ -53,9 +53,9 @@ export function makePrivateService(sks: ServerlessService, selector: StringMap):
       selector,
       ports: [
         servingPort(protocolType, 80),
-        tcp("https", 443, HTTPS_BACKEND),
-        tcp("http-autometric", 9090, "http-autometric"),
-        tcp("http-usermetric", 9091, "http-usermetric"),
+        tcp("https", 443, BACKEND_HTTPS_PORT),
+        tcp("http-autometric", AUTOSCALING_METRICS_PORT, "http-autometric"),
+        tcp("http-usermetric", USER_METRICS_PORT, "http-usermetric"),
         tcp(`${name}-istio`, backend, backend),
       ],
     },
@@ -64,7 +64,7 @@ export function makePrivateService(sks: ServerlessService, selector: StringMap):
 
 /** The public Endpoints: those of the pods or of activators, with the serving ports only. */
 export function makePublicEndpoints(sks: ServerlessService, subsets: readonly EndpointSubset[]): Endpoints {
-  const serving = [backendPort(sks.spec.protocolType), HTTPS_BACKEND];
+  const serving = [backendPort(sks.spec.protocolType), BACKEND_HTTPS_PORT];
   const kept = subsets.map((subset) => ({
     ...subset,
     ports: (subset.ports ?? []).filter(({ port }) => serving.includes(port)),
@@ -81,7 +81,7 @@ function tcp(name: string, port: number, targetPort: number | string): ServicePo
   return { name, protocol: "TCP", port, targetPort };
 }
 
-function metadataOf(sks: ServerlessService, name: string, type: "Public" | "Private"): ObjectMeta {
+function metadataOf(sks: ServerlessService, name: string, type: "Public" | "Private"): CoreMeta {
   const { namespace = "", labels, annotations } = sks.metadata;
   return {
     name,

@@ -2,8 +2,8 @@
 // Source: pkg/reconciler/serverlessservice/serverlessservice.go.
 import { SYSTEM_NAMESPACE } from "../../../apis/config/serving-config.ts";
 import type { CoreService, EndpointSubset, Endpoints } from "../../../apis/core/types.ts";
-import { keyOf, type ObjectKey } from "../../../apis/kinds.ts";
 import { serverlessServiceConditions } from "../../../apis/meta/condition-sets.ts";
+import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
 import type { AnyObject } from "../../../apis/meta/object.ts";
 import {
   markActivatorInPath,
@@ -12,19 +12,14 @@ import {
   markEndpointsReady,
 } from "../../../apis/networking/serverless-service-lifecycle.ts";
 import type { ServerlessService } from "../../../apis/networking/types.ts";
+import { SERVERLESS_SERVICE_LABEL } from "../../../apis/serving/labels.ts";
 import { sameJson } from "../../../base/json.ts";
 import type { Reconciler } from "../../controller/reconciler.ts";
 import type { View } from "../../store/view.ts";
 import { isControlledBy } from "../ownership.ts";
 import { type Failure, knativePlanner, type Pass } from "../pass.ts";
 import { chooseSubset } from "./choose-subset.ts";
-import {
-  makePrivateService,
-  makePublicEndpoints,
-  makePublicService,
-  privateServiceName,
-  SERVERLESS_SERVICE_LABEL,
-} from "./make-services.ts";
+import { makePrivateService, makePublicEndpoints, makePublicService, privateServiceName } from "./make-services.ts";
 
 const KIND = "ServerlessService.networking.internal.knative.dev";
 const ACTIVATOR_SERVICE = "activator-service";

@@ -1,8 +1,6 @@
 // The Configuration of a Service: same name, the template, and the Service's own labels and annotations.
 // Source: pkg/reconciler/service/resources/configuration.go.
-import type { Configuration, Service } from "../../../apis/serving/types.ts";
-import { controllerReference } from "../ownership.ts";
-import { routeNames, routesText } from "../route-names.ts";
+
 import {
   LAST_APPLIED_ANNOTATION,
   ROLLOUT_DURATION_ANNOTATIONS,
@@ -10,7 +8,10 @@ import {
   SERVICE_LABEL,
   SERVICE_UID_LABEL,
   without,
-} from "../well-known.ts";
+} from "../../../apis/serving/labels.ts";
+import type { Configuration, Service } from "../../../apis/serving/types.ts";
+import { controllerReference } from "../ownership.ts";
+import { routeNames, routesText } from "../route-names.ts";
 
 const NOT_HANDED_ON: readonly string[] = [LAST_APPLIED_ANNOTATION, ...ROLLOUT_DURATION_ANNOTATIONS];
 

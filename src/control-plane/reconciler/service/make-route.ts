@@ -1,8 +1,9 @@
 // The Route of a Service: same name, its traffic with the Configuration filled in.
 // Source: pkg/reconciler/service/resources/route.go.
+
+import { LAST_APPLIED_ANNOTATION, SERVICE_LABEL, without } from "../../../apis/serving/labels.ts";
 import type { Route, Service } from "../../../apis/serving/types.ts";
 import { controllerReference } from "../ownership.ts";
-import { LAST_APPLIED_ANNOTATION, SERVICE_LABEL, without } from "../well-known.ts";
 
 /** The whole Route. */
 export function makeRoute(service: Service): Route {

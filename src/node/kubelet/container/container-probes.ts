@@ -1,7 +1,9 @@
 // The probes that the kubelet itself runs on a container: startup first, then liveness and exec readiness. It restarts nothing; it says who should be.
+
 import type { Container, Probe } from "../../../apis/core/pod-spec.ts";
 import type { PodAddress } from "../../../base/address.ts";
 import type { Clock } from "../../../base/clock.ts";
+import { errorText } from "../../../base/errors.ts";
 import { attemptProbe } from "../../../data-plane/probe/attempt.ts";
 import type { ContainerRuntime } from "../../runtime/runtime.ts";
 import { type ProbeAnswer, ProbeLoop } from "./probe-loop.ts";
@@ -91,7 +93,7 @@ export class ContainerProbes implements Disposable {
         const { exitCode, output } = await runtime.exec(containerId, probe.exec.command ?? [], { timeoutMs });
         return exitCode === 0 ? { ok: true } : { ok: false, message: output || `exit code ${exitCode}` };
       } catch (error) {
-        return { ok: false, message: error instanceof Error ? error.message : String(error) };
+        return { ok: false, message: errorText(error) };
       }
     }
     const port = portOf(probe, container);

@@ -1,6 +1,8 @@
 // One container of one pod, through all its starts: image, create, start, exit. It does what the pod's plan says and reports what became of it.
+
 import type { Container } from "../../../apis/core/pod-spec.ts";
 import type { Pod } from "../../../apis/core/types.ts";
+import { errorText } from "../../../base/errors.ts";
 import { timeText } from "../../../base/time.ts";
 import type { UsableImage } from "../../image/image-library.ts";
 import { type ContainerSpec, type ContainerState, RuntimeError, type RuntimeEvent } from "../../runtime/runtime.ts";
@@ -236,7 +238,7 @@ export class ContainerRun {
   }
 
   #onStartFailed(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorText(error);
     const code = error instanceof RuntimeError ? error.code : "failed";
     if (code === "no-image") {
       // It was removed behind our back: ask for it anew.

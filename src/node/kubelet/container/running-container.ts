@@ -1,10 +1,11 @@
 // What goes on beside a container while it runs: the kubelet's own probes, and for the serving one its front and the look at its ports. Ends with it.
+
+import { servingPort } from "../../../apis/core/pod.ts";
 import type { Pod } from "../../../apis/core/types.ts";
 import type { PodAddress } from "../../../base/address.ts";
 import type { NodeParts, StartMarks } from "../node-parts.ts";
 import { PodFront } from "../pod/pod-front.ts";
 import type { PodSandbox } from "../pod/pod-sandbox.ts";
-import { servingPort } from "../spec/container-spec.ts";
 import { ContainerProbes, hasExecReadiness, hasStartupProbe } from "./container-probes.ts";
 import type { ContainerRun } from "./container-run.ts";
 import { watchPortFindings } from "./port-findings.ts";

@@ -1,11 +1,13 @@
 // The front of a running pod: waits for its port, opens its queue-proxy and asks it for readiness. Closed and opened anew with each start.
+
+import { QUEUE_PROXY, servingPort } from "../../../apis/core/pod.ts";
 import type { Pod } from "../../../apis/core/types.ts";
 import type { PodAddress } from "../../../base/address.ts";
 import { waitForPort } from "../container/port-watch.ts";
 import { ProbeLoop } from "../container/probe-loop.ts";
 import type { NodeParts, StartMarks } from "../node-parts.ts";
 import type { QueueProxyPort } from "../queue-proxy-port.ts";
-import { probePort, QUEUE_PROXY, readinessProbes, servingPort } from "../spec/container-spec.ts";
+import { probePort, readinessProbes } from "../spec/container-spec.ts";
 
 export interface FrontOptions {
   readonly parts: NodeParts;

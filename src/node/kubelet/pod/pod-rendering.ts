@@ -1,15 +1,11 @@
 // Brings together what a container of a pod is made of: its objects from the store, its volumes, its place on the network. What that means is container-spec.ts's.
+
+import { servingContainer } from "../../../apis/core/pod.ts";
 import type { Container } from "../../../apis/core/pod-spec.ts";
 import type { Pod } from "../../../apis/core/types.ts";
 import type { UsableImage } from "../../image/image-library.ts";
 import type { NodeParts } from "../node-parts.ts";
-import {
-  type ContainerOutcome,
-  renderContainer,
-  type StartCommand,
-  servingContainerOf,
-  withSubPaths,
-} from "../spec/container-spec.ts";
+import { type ContainerOutcome, renderContainer, type StartCommand, withSubPaths } from "../spec/container-spec.ts";
 import type { EnvironmentSources } from "../spec/environment-spec.ts";
 import type { VolumeFile } from "../volumes/volume-files-spec.ts";
 import { makeCopyTar } from "../volumes/volume-tar.ts";
@@ -33,7 +29,7 @@ export class PodRendering {
   ): Promise<ContainerOutcome> {
     const { runtime, volumes, startCommand, prefix, labels } = this.#parts;
     // Only of the serving container does the project know how it is started without its image.
-    const start = servingContainerOf(pod)?.name === container.name ? startCommand(pod) : undefined;
+    const start = servingContainer(pod.spec.containers)?.name === container.name ? startCommand(pod) : undefined;
     const refusal = runtime.capabilities.images ? undefined : processRefusal(container, start);
     if (refusal !== undefined) return { error: { reason: "NeedsContainer", message: refusal } };
     // First, for it may change the pod's address.

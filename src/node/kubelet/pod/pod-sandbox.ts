@@ -1,11 +1,13 @@
 // Where a pod lives on the network: its address, and, for pods of several containers, the pause container that holds it. Starts none of the user's containers.
+
+import { userContainers } from "../../../apis/core/pod.ts";
 import type { Pod } from "../../../apis/core/types.ts";
 import type { PodAddress } from "../../../base/address.ts";
 import type { ContainerSpec, ContainerState } from "../../runtime/runtime.ts";
 import type { NodeParts } from "../node-parts.ts";
 import { ensurePauseImage } from "../pause-image.ts";
 import type { Place } from "../session-network.ts";
-import { dialledPorts, hostnameOf, userContainers } from "../spec/container-spec.ts";
+import { dialledPorts, hostnameOf } from "../spec/container-spec.ts";
 import type { PodFacts } from "./pod-facts.ts";
 
 type Placement = Pick<ContainerSpec, "network" | "networkOf" | "ports" | "dns" | "extraHosts">;

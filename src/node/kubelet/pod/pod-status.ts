@@ -1,7 +1,8 @@
 // What is known of a pod → its status, with Kubernetes' reasons and texts. Pure; times that did not change are kept.
 // Source: k8s.io/kubernetes/pkg/kubelet/status/generate.go, kubelet_pods.go.
+
+import { QUEUE_PROXY } from "../../../apis/core/pod.ts";
 import type { ContainerState, ContainerStatus, CoreCondition, PodStatus } from "../../../apis/core/types.ts";
-import { QUEUE_PROXY } from "../spec/container-spec.ts";
 import { qosClass } from "../spec/qos-spec.ts";
 import type { ContainerFacts, ExitFacts, PodFacts } from "./pod-facts.ts";
 import { backOffMs, hasSucceeded, PULL_ERROR_SHOWN_MS, restartAt } from "./pod-plan.ts";

@@ -1,13 +1,15 @@
 // One pod on this node: keeps its facts, follows its plan, writes its status, and ends it. One per pod uid; what to do is decided in pod-plan.ts.
+
+import { servingContainer, userContainers } from "../../../apis/core/pod.ts";
 import type { Pod } from "../../../apis/core/types.ts";
-import { keyOf, type ObjectKey } from "../../../apis/kinds.ts";
+import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
+import { errorText } from "../../../base/errors.ts";
 import { sameJson } from "../../../base/json.ts";
 import { timeText } from "../../../base/time.ts";
 import { RuntimeError } from "../../runtime/runtime.ts";
 import { ContainerRun, type PodSide } from "../container/container-run.ts";
 import { RunningContainer } from "../container/running-container.ts";
 import type { NodeParts, StartMarks } from "../node-parts.ts";
-import { servingContainerOf, userContainers } from "../spec/container-spec.ts";
 import { type FrozenContainer, frozenPodKey } from "./frozen-pods.ts";
 import type { PodFacts } from "./pod-facts.ts";
 import { freezePod } from "./pod-freeze.ts";
@@ -176,7 +178,7 @@ export class PodWorker {
       });
       this.look();
     } catch (error) {
-      const message = `Failed to create pod sandbox: ${error instanceof Error ? error.message : String(error)}`;
+      const message = `Failed to create pod sandbox: ${errorText(error)}`;
       record(this.#pod, { type: "Warning", reason: "FailedCreatePodSandBox", message });
       if (this.#stopping) return;
       this.#timer?.[Symbol.dispose]();
@@ -213,7 +215,7 @@ export class PodWorker {
   }
 
   #serving(): ContainerRun | undefined {
-    const name = servingContainerOf(this.#pod)?.name;
+    const name = servingContainer(this.#pod.spec.containers)?.name;
     return this.#runs.find((run) => !run.init && run.name === name);
   }
 

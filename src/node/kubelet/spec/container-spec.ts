@@ -1,6 +1,7 @@
 // A container of a Pod, with its ConfigMaps and Secrets, → what the runtime creates. Pure; PORT and K_… stand in the template already.
+
+import { QUEUE_PROXY, servingPort, userContainers } from "../../../apis/core/pod.ts";
 import type { Container, Probe } from "../../../apis/core/pod-spec.ts";
-import { servingContainer } from "../../../apis/core/serving-container.ts";
 import type { Pod } from "../../../apis/core/types.ts";
 import type { ContainerSpec, MountSpec } from "../../runtime/runtime.ts";
 import { type EnvironmentSources, expandVariables, renderEnvironment } from "./environment-spec.ts";
@@ -43,8 +44,6 @@ export type ContainerOutcome =
       };
     };
 
-/** The name that knap's queue-proxy has in every pod; the kubelet runs it in its own process. */
-export const QUEUE_PROXY = "queue-proxy";
 const HOSTNAME_LENGTH = 63;
 
 /** The container with each mount's `subPathExpr` written out as `subPath`. */
@@ -94,20 +93,6 @@ export function renderContainer(place: ContainerPlace): ContainerOutcome {
 /** The pod's name as a host name: at most 63 characters, no dot or dash at the end. */
 export function hostnameOf(pod: Pod): string {
   return (pod.spec.hostname ?? pod.metadata.name).slice(0, HOSTNAME_LENGTH).replace(/[-.]+$/, "");
-}
-
-/** The container that requests go to; queue-proxy is none of the user's. */
-export function servingContainerOf(pod: Pod): Container | undefined {
-  return servingContainer(userContainers(pod));
-}
-
-export function userContainers(pod: Pod): readonly Container[] {
-  return pod.spec.containers.filter(({ name }) => name !== QUEUE_PROXY);
-}
-
-/** The port that requests go to. */
-export function servingPort(pod: Pod): number {
-  return servingContainerOf(pod)?.ports?.[0]?.containerPort ?? 8080;
 }
 
 /** Every port that traffic or a probe may go to: what must be reachable from outside the pod. */

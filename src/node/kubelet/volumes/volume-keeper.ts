@@ -1,6 +1,8 @@
 // The volumes of one session's pods on the engine: made and filled before pods start, updated when their sources change, removed at the end.
+
 import type { Container, Volume } from "../../../apis/core/pod-spec.ts";
 import type { Pod } from "../../../apis/core/types.ts";
+import { errorText } from "../../../base/errors.ts";
 import { quantityNumber } from "../../../base/go/quantity.ts";
 import { sha256Hex } from "../../../base/hash.ts";
 import { type ContainerRuntime, type MountSpec, RuntimeError } from "../../runtime/runtime.ts";
@@ -238,7 +240,7 @@ function asFailure(error: unknown): RuntimeError {
 }
 
 function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return errorText(error);
 }
 
 /** A file, or the files below a folder, at the place where the part would be mounted. */

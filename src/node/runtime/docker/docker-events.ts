@@ -1,8 +1,8 @@
 // The engine's event stream, which outlives the engine: when it breaks, `unreachable`, then `reachable` once the engine answers again.
 
 import type { Readable } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
+import { sleep } from "../../../base/sleep.ts";
 import type { RuntimeEvent } from "../runtime.ts";
 import { readJsonLines } from "./json-lines.ts";
 
@@ -45,7 +45,7 @@ export async function* dockerEvents(docker: Docker, signal: AbortSignal): AsyncG
     if (signal.aborted) return;
     if (!away) yield engineEvent("unreachable");
     away = true;
-    await sleep(waitMs, undefined, { signal }).catch(() => {});
+    await sleep(waitMs, signal);
     waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS);
   }
 }

@@ -1,7 +1,6 @@
 // A session's network: opens one on a /24 of its own and decides, once per engine, whether containers are dialled directly.
 import type Docker from "dockerode";
-import type { ContainerRuntime } from "../runtime.ts";
-import { RuntimeError } from "../runtime.ts";
+import { type ContainerRuntime, RuntimeError } from "../runtime.ts";
 import { asking, isGone } from "./engine-error.ts";
 import { freeSubnets, gatewayOf } from "./subnets.ts";
 

@@ -1,8 +1,7 @@
 // One "container" of the process runtime: a child process that leads its own group. Retries once on a port that was taken; restarts nothing else.
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
-import type { ContainerSpec, ContainerState } from "../runtime.ts";
-import { RuntimeError } from "../runtime.ts";
+import { type ContainerSpec, type ContainerState, RuntimeError } from "../runtime.ts";
 import { openProcessLog, type ProcessLog } from "./process-log.ts";
 import { killGroup } from "./process-records.ts";
 

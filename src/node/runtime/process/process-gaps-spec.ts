@@ -1,6 +1,7 @@
 // What the manifests of Services ask for that a process does not get: by Service and field, for one notice. Pure; it refuses nothing itself.
+
+import { servingContainer } from "../../../apis/core/pod.ts";
 import type { Container, PodSpec } from "../../../apis/core/pod-spec.ts";
-import { servingContainer } from "../../../apis/core/serving-container.ts";
 import type { Service } from "../../../apis/serving/types.ts";
 
 /** Whom a person still reads; the rest is counted. */

@@ -15,6 +15,7 @@ import {
   START,
   stat,
 } from "../../../support/scaling.ts";
+import { asStored } from "../../../support/store.ts";
 
 const condition = (type: string, status: "True" | "False" | "Unknown", at: number) => ({
   type,
@@ -46,7 +47,7 @@ describe("explain", () => {
   test("names the last request, the window and when zero comes; and zero comes then", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
-    rig.tick.observe({ type: "ADDED", object: readyPod("a", START) });
+    rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
     rig.pods = stat(3);
     clock.advance(10_000);
     rig.pods = stat(0);
@@ -61,8 +62,8 @@ describe("explain", () => {
   test("tells a burst and how long its panic lasts", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock, { target: "10", "target-utilization-percentage": "70" });
-    rig.tick.observe({ type: "ADDED", object: readyPod("a", START) });
-    rig.tick.observe({ type: "ADDED", object: readyPod("b", START) });
+    rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
+    rig.tick.observe({ type: "ADDED", object: asStored(readyPod("b", START)) });
     rig.pods = stat(15.5);
     clock.advance(4000);
     rig.pods = stat(0);
@@ -75,7 +76,7 @@ describe("explain", () => {
   test("tells that open requests hold a revision up", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
-    rig.tick.observe({ type: "ADDED", object: readyPod("a", START) });
+    rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
     rig.pods = stat(1);
     clock.advance(2000);
     rig.pods = stat(1, 0);
@@ -116,7 +117,7 @@ describe("explain", () => {
   test("keeps decisions in a bounded ledger, repeats folded", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
-    rig.tick.observe({ type: "ADDED", object: readyPod("a", START) });
+    rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
     clock.advance(60_000);
     const decisions = () => rig.tick.autoscaler.view(revision)?.ledger.entries() ?? [];
     expect(decisions()).toMatchObject([

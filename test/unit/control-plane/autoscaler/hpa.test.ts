@@ -5,6 +5,7 @@ import { decideHpa, type HpaSpec, type PodUsage } from "../../../../src/control-
 import { hpaResourceOf, makeHpaSpec } from "../../../../src/control-plane/autoscaler/hpa-spec.ts";
 import { AutoscalerTick } from "../../../../src/control-plane/autoscaler/tick.ts";
 import { autoscalerConfig, podAutoscaler, revision, START } from "../../../support/scaling.ts";
+import { asStored } from "../../../support/store.ts";
 
 const cpu: HpaSpec = { min: 1, max: 10, target: { kind: "utilization", value: 50 }, windowMs: 0 };
 const pods = (usage: number | undefined, count: number, ready = true): PodUsage[] =>
@@ -85,11 +86,11 @@ test("an HPA-class revision is looked at every 15 s and advised", () => {
     usage: { pods: () => pods(1.6, 1), replicas: () => 1 },
   });
   const pa = podAutoscaler({ class: "hpa.autoscaling.knative.dev", metric: "cpu" });
-  tick.observe({ type: "ADDED", object: pa });
-  tick.observe({ type: "MODIFIED", object: pa });
+  tick.observe({ type: "ADDED", object: asStored(pa) });
+  tick.observe({ type: "MODIFIED", object: asStored(pa) });
   clock.advance(60_000);
   expect(advised).toEqual(["15000: 2"]);
-  tick.observe({ type: "DELETED", object: pa });
+  tick.observe({ type: "DELETED", object: asStored(pa) });
   expect(tick.autoscaler.advice.has(revision)).toBe(false);
 });
 
@@ -112,7 +113,7 @@ describe("the words of an HPA-class revision", () => {
       usage: { pods: () => seen, replicas: () => replicas },
     });
     const pa = podAutoscaler({ ...hpa, ...annotations });
-    tick.observe({ type: "ADDED", object: pa });
+    tick.observe({ type: "ADDED", object: asStored(pa) });
     for (const look of looks) {
       seen = look;
       clock.advance(15_000);

@@ -2,12 +2,13 @@ import { describe, expect, test } from "vitest";
 import type { Clock } from "../../../../src/base/clock.ts";
 import { VirtualClock } from "../../../../src/base/virtual-clock.ts";
 import { followed, podAutoscaler, readyPod, revision, START, stat } from "../../../support/scaling.ts";
+import { asStored } from "../../../support/store.ts";
 
 describe("the autoscaler on a clock", () => {
   test("publishes -1 until the first decision, two seconds after the decider's creation", () => {
     const clock = new VirtualClock(START + 300);
     const rig = followed(clock);
-    rig.tick.observe({ type: "ADDED", object: readyPod("a", START) });
+    rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
     expect(rig.tick.autoscaler.advice.get(revision)).toEqual({
       desiredScale: -1,
       excessBurstCapacity: -111,
@@ -35,7 +36,7 @@ describe("the autoscaler on a clock", () => {
   test("idle pods keep a revision with data: the last one is wanted until the window holds only zeros", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
-    rig.tick.observe({ type: "ADDED", object: readyPod("a", START) });
+    rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
     rig.pods = stat(3);
     clock.advance(10_000);
     rig.pods = stat(0);
@@ -55,7 +56,7 @@ describe("the autoscaler on a clock", () => {
   test("what an activator forwarded is counted once", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
-    rig.tick.observe({ type: "ADDED", object: readyPod("a", START) });
+    rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
     rig.pods = { ...stat(140), averageProxiedConcurrentRequests: 140, proxiedRequestCount: 140 };
     rig.activator = stat(140);
     clock.advance(2000);
@@ -74,7 +75,7 @@ describe("the autoscaler on a clock", () => {
       },
     };
     const rig = followed(clock, { window: "6s" });
-    rig.tick.observe({ type: "ADDED", object: readyPod("a", START) });
+    rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
     rig.pods = stat(139);
     const wanted = new Set<number>();
     for (let round = 0; round < 40; round++) {
@@ -91,7 +92,7 @@ describe("the autoscaler on a clock", () => {
   test("what it shows as going on is the last reported second, also with the shortest panic window", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock, { window: "6s" });
-    rig.tick.observe({ type: "ADDED", object: readyPod("a", START) });
+    rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
     rig.pods = stat(8, 50);
     clock.advance(3_000);
     const shown = (afterMs: number) => rig.tick.autoscaler.loadOf(revision, START + 3_000 + afterMs);
@@ -103,14 +104,14 @@ describe("the autoscaler on a clock", () => {
   test("new parameters keep the state; a deleted PodAutoscaler takes everything along", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
-    rig.tick.observe({ type: "ADDED", object: readyPod("a", START) });
+    rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
     rig.pods = stat(500);
     clock.advance(2000);
     const changed = podAutoscaler({ target: "10", "target-utilization-percentage": "100" });
-    rig.tick.observe({ type: "MODIFIED", object: changed });
+    rig.tick.observe({ type: "MODIFIED", object: asStored(changed) });
     clock.advance(2000);
     expect(rig.advised).toEqual(["2000: 8", "4000: 50"]);
-    rig.tick.observe({ type: "DELETED", object: changed });
+    rig.tick.observe({ type: "DELETED", object: asStored(changed) });
     clock.advance(60_000);
     expect(rig.advised).toHaveLength(2);
     expect(rig.tick.autoscaler.advice.size).toBe(0);
@@ -122,10 +123,13 @@ describe("the autoscaler on a clock", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
     const { labels: _, ...metadata } = podAutoscaler().metadata;
-    rig.tick.observe({ type: "ADDED", object: podAutoscaler({}, { metadata: { ...metadata, name: "bare" } }) });
     rig.tick.observe({
       type: "ADDED",
-      object: podAutoscaler({}, { metadata: { ...podAutoscaler().metadata, name: "young" }, status: {} }),
+      object: asStored(podAutoscaler({}, { metadata: { ...metadata, name: "bare" } })),
+    });
+    rig.tick.observe({
+      type: "ADDED",
+      object: asStored(podAutoscaler({}, { metadata: { ...podAutoscaler().metadata, name: "young" }, status: {} })),
     });
     expect([...rig.tick.autoscaler.advice.keys()]).toEqual([revision]);
   });

@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { PodAutoscaler, ScaleResult } from "../../../../src/apis/autoscaling/types.ts";
 import { makeServingConfig } from "../../../../src/apis/config/serving-config.ts";
 import type { Deployment } from "../../../../src/apis/core/types.ts";
-import { keyOf } from "../../../../src/apis/kinds.ts";
 import type { Condition } from "../../../../src/apis/meta/condition.ts";
-import type { AnyObject } from "../../../../src/apis/meta/object.ts";
+import { keyOf } from "../../../../src/apis/meta/key.ts";
+import type { AnyObject, Stored } from "../../../../src/apis/meta/object.ts";
 import type { ServerlessService } from "../../../../src/apis/networking/types.ts";
 import { timeText } from "../../../../src/base/time.ts";
 import type { Plan, World } from "../../../../src/control-plane/controller/reconciler.ts";
@@ -25,12 +25,12 @@ beforeEach(() => {
 });
 
 /** Stores objects with the uids and status they carry. */
-function stored<T extends AnyObject>(object: T): T {
+function stored<T extends AnyObject>(object: T): Stored<T> {
   const { status, ...rest } = object;
   const made = store.create(rest as T);
   if ("refused" in made) throw new Error(made.refused.message);
   if (status !== undefined) store.writeStatus(keyOf(made.object), status);
-  return store.get(keyOf(object).kind, "default", object.metadata.name) as unknown as T;
+  return store.get(keyOf(object).kind, "default", object.metadata.name) as unknown as Stored<T>;
 }
 const owned = (owner: AnyObject) => [
   {

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { makeServingConfig } from "../../../../src/apis/config/serving-config.ts";
 import type { Deployment, Endpoints } from "../../../../src/apis/core/types.ts";
-import { keyOf } from "../../../../src/apis/kinds.ts";
-import type { AnyObject } from "../../../../src/apis/meta/object.ts";
+import { keyOf } from "../../../../src/apis/meta/key.ts";
+import type { AnyObject, Stored } from "../../../../src/apis/meta/object.ts";
 import type { ServerlessService } from "../../../../src/apis/networking/types.ts";
 import { chooseSubset } from "../../../../src/control-plane/reconciler/serverless-service/choose-subset.ts";
 import { serverlessServicePlanner } from "../../../../src/control-plane/reconciler/serverless-service/serverless-service.ts";
@@ -18,12 +18,12 @@ beforeEach(() => {
 });
 
 /** Stores objects with the uids and status they carry. */
-function stored<T extends AnyObject>(object: T): T {
+function stored<T extends AnyObject>(object: T): Stored<T> {
   const { status, ...rest } = object;
   const made = store.create(rest as T);
   if ("refused" in made) throw new Error(made.refused.message);
   if (status !== undefined) store.writeStatus(keyOf(made.object), status);
-  return store.get(keyOf(object).kind, "default", object.metadata.name) as unknown as T;
+  return store.get(keyOf(object).kind, "default", object.metadata.name) as unknown as Stored<T>;
 }
 describe("the plan of a ServerlessService", () => {
   function sksPlan(mode: "Serve" | "Proxy", pods: readonly string[], activators: readonly string[] | undefined) {
@@ -54,12 +54,12 @@ describe("the plan of a ServerlessService", () => {
     } satisfies Deployment);
     if (activators) store.create(endpoints("knative-serving", "activator-service", activators));
     store.create(endpoints("default", "hello-00001-private", pods));
-    const sks = stored({
+    const sks = stored<ServerlessService>({
       apiVersion: "networking.internal.knative.dev/v1alpha1",
       kind: "ServerlessService",
       metadata: { name: "hello-00001", namespace: "default" },
       spec: { mode, numActivators: 2, objectRef: { name: "d" }, protocolType: "http1" },
-    } satisfies ServerlessService);
+    });
     const plan = serverlessServicePlanner.reconcile(sks, makeWorld(store, config));
     const made = plan.ensure?.find(({ key }) => key.kind === "Endpoints")?.create as Endpoints | undefined;
     const backends = made?.subsets?.flatMap(({ addresses = [] }) => addresses.map(({ ip }) => ip)) ?? [];

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { makeServingConfig } from "../../../../src/apis/config/serving-config.ts";
 import type { ApiStatus } from "../../../../src/apis/meta/api-status.ts";
+import type { Stored } from "../../../../src/apis/meta/object.ts";
 import type { DomainMapping, Service } from "../../../../src/apis/serving/types.ts";
 import { resolveReference } from "../../../../src/control-plane/reconciler/domain-mapping/resolve-reference.ts";
 import { servicePlanner } from "../../../../src/control-plane/reconciler/service/service.ts";
@@ -13,7 +14,7 @@ const { config } = makeServingConfig(new Map());
 describe("a Service", () => {
   test("tells when the API refuses its Configuration, and goes no further", () => {
     const store = makeStore();
-    const service = written(store.create(knativeService("shop", "example.com/shop:v1"))) as Service;
+    const service = written(store.create(knativeService("shop", "example.com/shop:v1"))) as Stored<Service>;
     const refused = { message: "no room", code: 403 } as ApiStatus;
     const refusal = ({ kind }: { kind: string }) => (kind.startsWith("Configuration") ? refused : undefined);
     const plan = servicePlanner.reconcile(service, makeWorld(store, config, { refusal }));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Kind, keyOf, type ObjectKey } from "../../../../src/apis/kinds.ts";
+import type { Kind } from "../../../../src/apis/kinds.ts";
+import { keyOf, type ObjectKey } from "../../../../src/apis/meta/key.ts";
 import type { AnyObject, ObjectMeta } from "../../../../src/apis/meta/object.ts";
 import type { ObjectStore } from "../../../../src/control-plane/store/object-store.ts";
 import { makeManualClock, makeStore, written } from "../../../support/store.ts";

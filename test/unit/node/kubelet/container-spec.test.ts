@@ -1,5 +1,6 @@
 // From a Pod with its ConfigMaps and Secrets to what the runtime creates.
 import { describe, expect, test } from "vitest";
+import { servingPort } from "../../../../src/apis/core/pod.ts";
 import type { Container } from "../../../../src/apis/core/pod-spec.ts";
 import type { ConfigMap, Pod, Secret } from "../../../../src/apis/core/types.ts";
 import {
@@ -7,7 +8,6 @@ import {
   dialledPorts,
   hostnameOf,
   renderContainer,
-  servingPort,
 } from "../../../../src/node/kubelet/spec/container-spec.ts";
 import { expandVariables } from "../../../../src/node/kubelet/spec/environment-spec.ts";
 import { qosClass } from "../../../../src/node/kubelet/spec/qos-spec.ts";

@@ -1,4 +1,4 @@
-// The names that Knative's planners read and write in labels and annotations, exactly as users see them.
+// Names of labels and annotations of Knative and of kubectl, exactly as users see them.
 // Source: pkg/apis/serving/register.go, networking/pkg/apis/networking/register.go, pkg/apis/autoscaling/register.go.
 
 export const CONFIGURATION_LABEL = "serving.knative.dev/configuration";
@@ -16,6 +16,11 @@ export const DOMAIN_MAPPING_UID_LABEL = "serving.knative.dev/domainMappingUID";
 export const DOMAIN_MAPPING_NAMESPACE_LABEL = "serving.knative.dev/domainMappingNamespace";
 export const VISIBILITY_LABEL = "networking.knative.dev/visibility";
 export const CLUSTER_LOCAL = "cluster-local";
+/** Names the ServerlessService of a Service or Endpoints. */
+export const SERVERLESS_SERVICE_LABEL = "networking.internal.knative.dev/serverlessservice";
+export const SERVICE_TYPE_LABEL = "networking.internal.knative.dev/serviceType";
+export const CERTIFICATE_TYPE_LABEL = "networking.knative.dev/certificate-type";
+export const WILDCARD_LABEL = "networking.knative.dev/wildcardDomain";
 
 export const ROUTES_ANNOTATION = "serving.knative.dev/routes";
 export const ROUTING_STATE_MODIFIED_ANNOTATION = "serving.knative.dev/routingStateModified";
@@ -23,6 +28,7 @@ export const CREATOR_ANNOTATION = "serving.knative.dev/creator";
 export const LAST_MODIFIER_ANNOTATION = "serving.knative.dev/lastModifier";
 export const NO_GC_ANNOTATION = "serving.knative.dev/no-gc";
 export const LAST_PINNED_ANNOTATION = "serving.knative.dev/lastPinned";
+export const PROGRESS_DEADLINE_ANNOTATION = "serving.knative.dev/progress-deadline";
 export const ROLLOUT_DURATION_ANNOTATIONS = [
   "serving.knative.dev/rollout-duration",
   "serving.knative.dev/rolloutDuration",
@@ -33,9 +39,14 @@ export const INGRESS_CLASS_ANNOTATION = "networking.knative.dev/ingress.class";
 export const CERTIFICATE_CLASS_ANNOTATION = "networking.knative.dev/certificate.class";
 export const ROLLOUT_STATE_ANNOTATION = "networking.internal.knative.dev/rollout";
 export const TAG_TO_HOST_ANNOTATION = "networking.internal.knative.dev/tag-to-host";
-export const AUTOSCALING_PREFIX = "autoscaling.knative.dev";
+export const AUTOSCALING_GROUP = "autoscaling.knative.dev";
+export const AUTOSCALING_PREFIX = `${AUTOSCALING_GROUP}/`;
+export const AUTOSCALING_CLASS_ANNOTATION = "autoscaling.knative.dev/class";
+export const AUTOSCALING_METRIC_ANNOTATION = "autoscaling.knative.dev/metric";
+export const FULL_DUPLEX_ANNOTATION = "features.knative.dev/http-full-duplex";
+export const POD_INFO_ANNOTATION = "features.knative.dev/queueproxy-podinfo";
 
-/** What the labels and annotations of a map look like without the named keys. */
+/** A copy of the map without the keys that `dropped` accepts. */
 export function without(
   map: Readonly<Record<string, string>> | undefined,
   dropped: (key: string) => boolean,

@@ -1,0 +1,58 @@
+// What other components ask of a Pod: whether it is ready, whether it stops, and which container and port get its requests. Pure.
+import type { AnyObject } from "../meta/object.ts";
+import type { Container } from "./pod-spec.ts";
+import type { CoreCondition, Pod } from "./types.ts";
+
+/** Knative's sidecar container. Users cannot give a container this name. */
+export const QUEUE_PROXY = "queue-proxy";
+
+const DEFAULT_PORT = 8080;
+
+/** The object is marked for deletion. */
+export function isTerminating({ metadata }: Pick<AnyObject, "metadata">): boolean {
+  return metadata.deletionTimestamp !== undefined;
+}
+
+/** Kubernetes' IsPodReady: the Ready condition is True, also of a Pod that is being deleted. @see kubernetes pkg/api/v1/pod/util.go */
+export function isPodReady(pod: Pod): boolean {
+  return podReadyCondition(pod)?.status === "True";
+}
+
+export function podReadyCondition({ status }: Pod): CoreCondition | undefined {
+  return status?.conditions?.find(({ type }) => type === "Ready");
+}
+
+/** Kubernetes' IsPodActive: not being deleted and not finished; it may still be starting. @see kubernetes pkg/controller/controller_utils.go */
+export function isPodActive(pod: Pod): boolean {
+  const phase = pod.status?.phase;
+  return !isTerminating(pod) && phase !== "Succeeded" && phase !== "Failed";
+}
+
+/** Knative's podReady, which the autoscaler counts: running, Ready and not being deleted. @see knative pkg/resources/pods.go */
+export function isPodServing(pod: Pod): boolean {
+  return pod.status?.phase === "Running" && !isTerminating(pod) && isPodReady(pod);
+}
+
+/** A Pod's containers without queue-proxy. */
+export function userContainers({ spec }: Pod): readonly Container[] {
+  return spec.containers.filter(isUserContainer);
+}
+
+function isUserContainer({ name }: Container): boolean {
+  return name !== QUEUE_PROXY;
+}
+
+/** The user's container that gets the requests: the first with a port, else the first. @see knative pkg/apis/serving/v1/revision_helpers.go */
+export function servingContainer(containers: readonly Container[]): Container | undefined {
+  const own = containers.filter(isUserContainer);
+  return own.find(hasPorts) ?? own[0];
+}
+
+export function hasPorts({ ports }: Container): boolean {
+  return (ports?.length ?? 0) > 0;
+}
+
+/** The container port that gets a Pod's requests. */
+export function servingPort({ spec }: Pod): number {
+  return servingContainer(spec.containers)?.ports?.[0]?.containerPort ?? DEFAULT_PORT;
+}

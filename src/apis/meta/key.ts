@@ -1,0 +1,46 @@
+// Keys of objects. No other file joins or splits them.
+import { type Kind, type Kinds, kindOf } from "../kinds.ts";
+import type { AnyObject } from "./object.ts";
+
+/** Names one object. `namespace` is "" for cluster-scoped kinds. */
+export interface ObjectKey<K extends Kind = Kind> {
+  readonly kind: K;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** `namespace/name`: names an object of a namespaced kind where the kind is clear. */
+export type NamespacedName = `${string}/${string}`;
+
+/** The kind of an object type; any kind where the type does not tell. */
+export type KindOf<T extends AnyObject> = string extends T["kind"]
+  ? Kind
+  : { [K in Kind]: T extends Kinds[K] ? K : never }[Kind];
+
+/** The key of an object that has a name. */
+export function keyOf<T extends AnyObject>(object: T): ObjectKey<KindOf<T>> {
+  const { namespace = "", name } = object.metadata;
+  return { kind: kindOf(object) as KindOf<T>, namespace, name };
+}
+
+/** A key as one string, for maps and logs: `Kind.group/namespace/name`. */
+export function keyText({ kind, namespace, name }: ObjectKey): string {
+  return `${kind}/${namespace}/${name}`;
+}
+
+/** Takes a key, or the metadata of a stored object. */
+export function namespacedName({
+  namespace,
+  name,
+}: {
+  readonly namespace: string;
+  readonly name: string;
+}): NamespacedName {
+  return `${namespace}/${name}`;
+}
+
+/** The inverse of {@link namespacedName}. A text without a slash is a name with namespace "". */
+export function parseNamespacedName(text: string): { readonly namespace: string; readonly name: string } {
+  const slash = text.indexOf("/");
+  return { namespace: text.slice(0, Math.max(0, slash)), name: text.slice(slash + 1) };
+}
