@@ -24,8 +24,8 @@ test("a clock that was set is an Event of the Node, in both directions, and time
   await new Promise((resolve) => setImmediate(resolve));
   const events = store.list("Event") as readonly Event[];
   expect(events.map(({ reason, message }) => `${reason}: ${message?.split(":")[0]}`).sort()).toEqual([
-    "ClockSet: the machine's clock went forward by 24h0m0s (it was set, or the machine slept)",
     "ClockSet: the machine's clock was set back by 24h0m0s",
+    "ClockSet: the machine's clock went forward by 24h0m0s (it was set, or the machine slept)",
   ]);
   expect(events[0]?.involvedObject).toMatchObject({ kind: "Node", name: NODE_NAME });
 });
