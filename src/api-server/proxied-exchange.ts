@@ -2,7 +2,7 @@
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { ClosedHooks } from "../data-plane/http/closed-hooks.ts";
-import type { AnswerBody, Exchange, Marks, RawHeaders } from "../data-plane/http/exchange.ts";
+import type { ResponseBody, Exchange, Marks, RawHeaders } from "../data-plane/http/exchange.ts";
 import { headerValue, withForwardedFor, withoutHeaders } from "../data-plane/http/headers.ts";
 import type { ApiRequest } from "./answer.ts";
 
@@ -41,9 +41,9 @@ export class ProxiedExchange implements Exchange {
     return [];
   }
 
-  inform(): void {}
+  sendInterim(): void {}
 
-  start(status: number, reason: string, headers: RawHeaders): AnswerBody {
+  start(status: number, reason: string, headers: RawHeaders): ResponseBody {
     this.started = true;
     this.response.writeHead(status, reason, headers as string[]);
     return this.response;

@@ -135,13 +135,13 @@ async function openRequestPath({ options, clocks, store, config, startRecords }:
   const activator = new Activator({
     clock: steadyClock,
     statsClock: clocks.stats,
-    chance: Math.random,
+    random: Math.random,
     podName: "activator",
     address: ACTIVATOR_ADDRESS,
   });
   const forward = (revision: RevisionKey, exchange: Exchange): Promise<void> =>
     coldStarts.follow(exchange, activator.handle(revision, exchange));
-  const gateway = new IngressGateway({ forward, chance: Math.random, address: GATEWAY_ADDRESS });
+  const gateway = new IngressGateway({ forward, random: Math.random, address: GATEWAY_ADDRESS });
   const forwarders = await chooseForwarder(process.env["KNAP_FORWARDER"]);
   const queueProxies = new QueueProxies({ clock: steadyClock, statsClock: clocks.stats, forwarders, log });
   new RevisionBackends({ store, activator, queueProxies });

@@ -7,12 +7,12 @@ import { Throttle } from "../base/throttle.ts";
 import type { HttpsListener } from "../client/live.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import type { WatchEvent } from "../control-plane/store/view.ts";
-import type { Reply } from "../data-plane/http/errors.ts";
-import { askHandler, type ProbeQuestion } from "../data-plane/http/probe-exchange.ts";
+import type { LocalReply } from "../data-plane/http/errors.ts";
+import { sendProbe, type ProbeRequest } from "../data-plane/http/probe-exchange.ts";
 import type { ListenerLimits } from "../data-plane/http-server/limits.ts";
 import { type OpenListener, openListener } from "../data-plane/http-server/open-listener.ts";
 import type { IngressGateway } from "../data-plane/ingress/ingress.ts";
-import { compileRoutingTable, type RoutingTable, type TableOptions } from "../data-plane/ingress/routing-table.ts";
+import { compileRoutingTable, type RoutingTable, type RoutingTableOptions } from "../data-plane/ingress/routing-table.ts";
 import { type GatewayPorts, gatewayPorts, makeGatewayServices, publicGatewayKey } from "./gateway-services.ts";
 import { LOOPBACK, listen } from "./listen.ts";
 import { ServiceListeners } from "./service-listeners.ts";
@@ -53,7 +53,7 @@ export class GatewayListeners {
   readonly #plain: readonly OpenListener[];
   readonly #services: ServiceListeners;
   /** Compiled parts of Ingresses that have not changed since. */
-  readonly #compiled: NonNullable<TableOptions["known"]> = new WeakMap();
+  readonly #compiled: NonNullable<RoutingTableOptions["known"]> = new WeakMap();
   /** Many Ingress changes at once give few tables. */
   readonly #compiling = new Throttle(() => this.#compile());
   #conflicts = "";
@@ -101,9 +101,9 @@ export class GatewayListeners {
   }
 
   /** Answers a probe as a listener would, once the table contains all present Ingresses; undefined: no answer. */
-  async probe(question: Omit<ProbeQuestion, "peer">): Promise<Reply | undefined> {
+  async probe(question: Omit<ProbeRequest, "peer">): Promise<LocalReply | undefined> {
     await this.#compiling.settled();
-    return askHandler(this.#options.gateway.handle, { ...question, peer: LOOPBACK });
+    return sendProbe(this.#options.gateway.handle, { ...question, peer: LOOPBACK });
   }
 
   /** The address that reaches a Service whatever the Host; undefined until its listener is open. */

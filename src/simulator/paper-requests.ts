@@ -4,7 +4,7 @@ import type { RevisionKey, Stat } from "../apis/autoscaling/types.ts";
 import type { Clock, Time } from "../base/clock.ts";
 import type { Backend } from "../data-plane/activator/backend.ts";
 import { type Slot, Throttler } from "../data-plane/activator/throttler.ts";
-import { Breaker, type Waiter } from "../data-plane/queue-proxy/breaker.ts";
+import { Breaker, type BreakerWaiter } from "../data-plane/queue-proxy/breaker.ts";
 import { ActivatorStats } from "../data-plane/stats/activator-stats.ts";
 import { type PeriodReport, RequestStats } from "../data-plane/stats/request-stats.ts";
 import type { PaperTraffic, Tally } from "./paper-traffic.ts";
@@ -53,7 +53,7 @@ export class PaperRequests implements PaperTraffic {
       concurrency: containerConcurrency,
       waitLimitMs: timeoutMs,
       clock,
-      chance: random,
+      random: random,
     });
   }
 
@@ -135,7 +135,7 @@ export class PaperRequests implements PaperTraffic {
     request.pod = pod;
     pod.inFlight += 1;
     pod.stats.started(this.#options.clock.now(), request.slot !== undefined);
-    const waiter: Waiter = { admitted: () => this.#run(request, pod), before: undefined, after: undefined };
+    const waiter: BreakerWaiter = { admitted: () => this.#run(request, pod), before: undefined, after: undefined };
     const entry = pod.breaker.enter(waiter);
     if (entry === "run") this.#run(request, pod);
     else if (entry === "full") this.#finish(request, "rejected");

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kubeconfigServer } from "../../src/client/kubeconfig-server.ts";
-import { answer, makeReply } from "../../src/data-plane/http/errors.ts";
+import { sendReply, makeReply } from "../../src/data-plane/http/errors.ts";
 import { type ApiRig, ksvc, startApi } from "../support/api.ts";
 
 const KSVC = "Service.serving.knative.dev" as const;
@@ -47,7 +47,7 @@ describe.skipIf(minor === undefined)("kubectl (needs kubectl on PATH)", () => {
       },
       ports: (_pod, port) => async (exchange) => {
         if (port !== 9091) return "EOF";
-        answer(exchange, makeReply(200, `told at ${exchange.target}\n`));
+        sendReply(exchange, makeReply(200, `told at ${exchange.target}\n`));
         return undefined;
       },
     });

@@ -1,8 +1,8 @@
 // The table a forwarder is laid on: a door in front, a scripted application behind, raw clients. Shared by all checks of the contract suite.
 
-import { answer, goErrorText, makeBadGateway } from "../../src/data-plane/http/errors.ts";
+import { sendReply, goErrorText, makeBadGateway } from "../../src/data-plane/http/errors.ts";
 import type { Exchange } from "../../src/data-plane/http/exchange.ts";
-import type { Forwarder, ForwarderFactory, ForwardOptions, Outcome } from "../../src/data-plane/http/forwarder.ts";
+import type { Forwarder, ForwarderFactory, ForwardOptions, ForwardOutcome } from "../../src/data-plane/http/forwarder.ts";
 import { type OpenListener, openListener } from "../../src/data-plane/http-server/open-listener.ts";
 import { Http1App } from "../golden/queue-proxy/app.ts";
 import { RawClient } from "../golden/queue-proxy/client.ts";
@@ -12,7 +12,7 @@ import { LOOPBACK, type UpstreamScript } from "../golden/queue-proxy/script.ts";
 export const WAIT_MS = 4_000;
 
 export class ForwarderBench implements AsyncDisposable {
-  readonly outcomes: Outcome[] = [];
+  readonly outcomes: ForwardOutcome[] = [];
   readonly app: Http1App | Http2App;
   port = 0;
   private readonly clients: RawClient[] = [];
@@ -38,7 +38,7 @@ export class ForwarderBench implements AsyncDisposable {
       const outcome = await forwarder.forward(exchange, { headers: exchange.headers, ...options });
       bench.outcomes.push(outcome);
       if (outcome.kind !== "unreachable") return;
-      answer(exchange, makeBadGateway(goErrorText(outcome.code, outcome.message, upstream)));
+      sendReply(exchange, makeBadGateway(goErrorText(outcome.code, outcome.message, upstream)));
     };
     bench.door = await openListener({ host: LOOPBACK, port: 0, listener: "public", handler });
     bench.port = bench.door.port;

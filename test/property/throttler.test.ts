@@ -46,7 +46,7 @@ class World {
       concurrency,
       waitLimitMs: 1e9,
       clock: new ManualClock(),
-      chance: random,
+      random: random,
     });
   }
 
@@ -101,8 +101,8 @@ describe("Throttler, whatever happens in whatever order", () => {
         concurrencies,
         steps,
         fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })),
-        (cc, list, chance) => {
-          const world = new World(cc, () => chance.next().value as number);
+        (cc, list, random) => {
+          const world = new World(cc, () => random.next().value as number);
           for (const step of list) {
             const before = world.throttler.inFlight;
             world.step(step);

@@ -78,14 +78,14 @@ export class DataPlane implements AsyncDisposable {
   constructor() {
     this.activator = new Activator({
       clock: steadyClock,
-      chance: Math.random,
+      random: Math.random,
       podName: "activator",
       address: ACTIVATOR_ADDRESS,
     });
     this.activator.onFirstRequest((first) => this.stats.push(first));
     this.gateway = new IngressGateway({
       address: GATEWAY_ADDRESS,
-      chance: Math.random,
+      random: Math.random,
       forward: (revision, exchange) => this.activator.handle(revision, exchange),
     });
   }

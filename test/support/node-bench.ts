@@ -252,7 +252,7 @@ function plainQueueProxy(
       check: async () => {
         const at = addressOf(probePort(probe) ?? port);
         if (!at) return { ok: false, message: "no address" };
-        return attemptProbe({ probe, ...at, timeoutMs: 1_000, asker: "queue-proxy" });
+        return attemptProbe({ probe, ...at, timeoutMs: 1_000, prober: "queue-proxy" });
       },
       inFlight: () => held.plain + held.upgraded,
       drain: () => eventually(() => assert.equal(held.plain, 0), 60_000),

@@ -1,6 +1,6 @@
 // A request and its answer without a socket, for tests of handlers.
 import { Readable, Writable } from "node:stream";
-import type { AnswerBody, Exchange, ListenerKind, Marks, RawHeaders } from "../../src/data-plane/http/exchange.ts";
+import type { ResponseBody, Exchange, ListenerKind, Marks, RawHeaders } from "../../src/data-plane/http/exchange.ts";
 
 export interface PaperRequest {
   readonly method?: string;
@@ -44,9 +44,9 @@ export class PaperExchange implements Exchange {
     return [];
   }
 
-  inform(): void {}
+  sendInterim(): void {}
 
-  start(status: number, _reason: string, headers: RawHeaders): AnswerBody {
+  start(status: number, _reason: string, headers: RawHeaders): ResponseBody {
     if (this.started) throw new Error("answered twice");
     this.started = true;
     this.status = status;

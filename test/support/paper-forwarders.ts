@@ -1,7 +1,7 @@
 // Containers of paper: a request takes its time on the clock and is answered 200, without a socket. Everything in front of it is real.
 import type { Clock } from "../../src/base/clock.ts";
 import type { Exchange } from "../../src/data-plane/http/exchange.ts";
-import type { ForwarderFactory, Outcome } from "../../src/data-plane/http/forwarder.ts";
+import type { ForwarderFactory, ForwardOutcome } from "../../src/data-plane/http/forwarder.ts";
 
 export interface PaperForwardersOptions {
   readonly clock: Clock;
@@ -16,7 +16,7 @@ export function makePaperForwarders({ clock, serviceMs }: PaperForwardersOptions
     lacks: [],
     open: () => ({
       forward: (exchange, options) =>
-        new Promise<Outcome>((resolve) => {
+        new Promise<ForwardOutcome>((resolve) => {
           const end = clock.at(clock.now() + serviceMs(exchange), () => {
             const head = ["Content-Length", "2"];
             const body = exchange.start(200, "OK", options.onHead?.(200, head) ?? head);

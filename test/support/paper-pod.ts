@@ -1,6 +1,6 @@
 // A pod without a container, for tests of whoever sends to pods.
 import type { Backend } from "../../src/data-plane/activator/backend.ts";
-import { answer, makeReply } from "../../src/data-plane/http/errors.ts";
+import { sendReply, makeReply } from "../../src/data-plane/http/errors.ts";
 import type { Exchange, RawHeaders } from "../../src/data-plane/http/exchange.ts";
 import { headerValue } from "../../src/data-plane/http/headers.ts";
 
@@ -20,12 +20,12 @@ export class PaperPod {
 
   #handle(exchange: Exchange): Promise<void> {
     if (headerValue(exchange.headers, "k-network-probe") === "queue") {
-      answer(exchange, this.alive ? makeReply(200, "queue") : makeReply(503));
+      sendReply(exchange, this.alive ? makeReply(200, "queue") : makeReply(503));
       return Promise.resolve();
     }
     return new Promise((over) => {
       const finish = (): void => {
-        answer(exchange, makeReply(200, this.name));
+        sendReply(exchange, makeReply(200, this.name));
         over();
       };
       this.requests.push({ exchange, headers: exchange.headers, finish });

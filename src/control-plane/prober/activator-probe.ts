@@ -1,7 +1,7 @@
 // Answers whether the activator is in the path of a revision, by asking through that very path. It changes nothing there.
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
 import type { Clock } from "../../base/clock.ts";
-import type { Reply } from "../../data-plane/http/errors.ts";
+import type { LocalReply } from "../../data-plane/http/errors.ts";
 import type { RawHeaders } from "../../data-plane/http/exchange.ts";
 import type { AnswerOf, Inquiry } from "../controller/reconciler.ts";
 
@@ -17,7 +17,7 @@ const HEADERS: RawHeaders = ["User-Agent", "Knative-Autoscaling-Probe", "K-Netwo
 export interface ActivatorProbeOptions {
   readonly clock: Clock;
   /** A GET to the revision's public Service; undefined: no answer. */
-  readonly send: (revision: RevisionKey, headers: RawHeaders) => Promise<Reply | undefined>;
+  readonly send: (revision: RevisionKey, headers: RawHeaders) => Promise<LocalReply | undefined>;
   /** The answer is out of date: whoever still wants to know is to ask again. */
   readonly forget: (question: Question) => void;
 }
@@ -69,7 +69,7 @@ export class ActivatorProbe {
   }
 }
 
-function judge(reply: Reply | undefined): AnswerOf<Question> {
+function judge(reply: LocalReply | undefined): AnswerOf<Question> {
   if (!reply) return { ok: false, error: "no answer" };
   if (reply.status === 200 && reply.body === "activator") return { ok: true };
   return { ok: false, error: `status ${reply.status}, body ${JSON.stringify(reply.body.trimEnd())}` };

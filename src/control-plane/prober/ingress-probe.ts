@@ -1,7 +1,7 @@
 // Answers whether the gateway serves an Ingress in a given version, host by host, by asking it until it does.
 import type { ObjectKey } from "../../apis/meta/key.ts";
 import type { Clock } from "../../base/clock.ts";
-import type { Reply } from "../../data-plane/http/errors.ts";
+import type { LocalReply } from "../../data-plane/http/errors.ts";
 import type { RawHeaders } from "../../data-plane/http/exchange.ts";
 import { headerValue } from "../../data-plane/http/headers.ts";
 import type { AnswerOf, Inquiry } from "../controller/reconciler.ts";
@@ -20,7 +20,7 @@ const HEADERS: RawHeaders = [
 export interface IngressProbeOptions {
   readonly clock: Clock;
   /** A GET to this host through the gateway's handlers, at the door where the Ingress wants it served; undefined: no answer. */
-  readonly send: (host: string, ingress: ObjectKey, headers: RawHeaders) => Promise<Reply | undefined>;
+  readonly send: (host: string, ingress: ObjectKey, headers: RawHeaders) => Promise<LocalReply | undefined>;
 }
 
 /** One question under way. */
@@ -99,7 +99,7 @@ export class IngressProbe {
  * Whether the gateway serves this version (networking's pkg/status/status.go). Only a wrong hash, 404 and 503 say no: any other answer comes
  * from a data path that is there, though it does not know about probes.
  */
-export function servesVersion(reply: Reply | undefined, hash: string): boolean {
+export function servesVersion(reply: LocalReply | undefined, hash: string): boolean {
   if (!reply || reply.status === 404 || reply.status === 503) return false;
   const served = headerValue(reply.headers, "k-network-hash");
   return reply.status !== 200 || served === undefined || served === hash;

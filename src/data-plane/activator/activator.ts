@@ -3,10 +3,10 @@
 import type { RevisionKey, Stat } from "../../apis/autoscaling/types.ts";
 import type { Clock, Time } from "../../base/clock.ts";
 import { Emitter } from "../../base/emitter.ts";
-import { answerAfterBody } from "../http/after-body.ts";
-import { makeUnknownRevision, type Reply } from "../http/errors.ts";
+import { sendReplyAfterBody } from "../http/after-body.ts";
+import { makeUnknownRevision, type LocalReply } from "../http/errors.ts";
 import type { Exchange, Handler, RawHeaders } from "../http/exchange.ts";
-import { askHandler } from "../http/probe-exchange.ts";
+import { sendProbe } from "../http/probe-exchange.ts";
 import { ActivatorStats } from "../stats/activator-stats.ts";
 import { probeReply } from "./probe-reply.ts";
 import { type PathContext, RevisionPath, type RevisionTraffic } from "./revision-path.ts";
@@ -17,7 +17,7 @@ export interface ActivatorOptions {
   /** The clock of statistics; may be virtual. Absent: `clock`. */
   readonly statsClock?: Pick<Clock, "now">;
   /** Numbers in [0, 1): which pod. */
-  readonly chance: () => number;
+  readonly random: () => number;
   /** The activator pod's name, for its stats. */
   readonly podName: string;
   /** The activator pod's address, which queue-proxies append to X-Forwarded-For. */
@@ -51,14 +51,14 @@ export class Activator {
   readonly onFirstRequest = this.#firstRequests.subscribe;
 
   constructor(options: ActivatorOptions) {
-    const { clock, statsClock = clock, chance, address } = options;
+    const { clock, statsClock = clock, random, address } = options;
     // Mostly both clocks are one, and it has just been read.
     const statsTime = statsClock === clock ? (now: Time) => now : () => statsClock.now();
     this.#options = options;
     this.#stats = new ActivatorStats(options.podName);
     this.#context = {
       clock,
-      chance,
+      random,
       address,
       started: (revision, now) => this.#started(revision, statsTime(now)),
       ended: (revision, now) => this.#stats.ended(revision, statsTime(now)),
@@ -87,7 +87,7 @@ export class Activator {
     if (path && !path.isProxied) return path.serve(exchange);
     const reply = probeReply(exchange.headers, this.#stopping);
     if (!reply && path) return path.proxy(exchange);
-    answerAfterBody(exchange, reply ?? makeUnknownRevision(revision.slice(revision.indexOf("/") + 1)));
+    sendReplyAfterBody(exchange, reply ?? makeUnknownRevision(revision.slice(revision.indexOf("/") + 1)));
     return Promise.resolve();
   }
 
@@ -96,10 +96,10 @@ export class Activator {
   }
 
   /** Probes the revision's public Service: undefined when nobody answers. Real headers through the real handlers, without a socket. */
-  probe(revision: RevisionKey, headers: RawHeaders): Promise<Reply | undefined> {
+  probe(revision: RevisionKey, headers: RawHeaders): Promise<LocalReply | undefined> {
     const [namespace, name] = revision.split("/");
     const host = `${name}.${namespace}.svc.cluster.local`;
-    return askHandler(this.handlerFor(revision), { host, headers, peer: this.#options.address });
+    return sendProbe(this.handlerFor(revision), { host, headers, peer: this.#options.address });
   }
 
   /** Closes the period of all revisions seen in it: call it every second and hand on what it returns. */

@@ -6,7 +6,7 @@ interface PodLoad {
   readonly inFlight: number;
 }
 
-export interface Load {
+export interface PodLoads {
   /** In the order of their addresses. */
   readonly pods: readonly PodLoad[];
   /** `containerConcurrency`: slots of each pod; 0 means that pods take any number. */
@@ -19,28 +19,28 @@ export interface Load {
 const PACKED_CONCURRENCY = 3;
 
 /**
- * The index of the pod that takes the next request, or -1 when none has a free slot. `chance` returns numbers in [0, 1).
+ * The index of the pod that takes the next request, or -1 when none has a free slot. `random` returns numbers in [0, 1).
  * The policy depends on the concurrency alone (pkg/activator/net/{throttler,lb_policy}.go): 0 takes the less loaded of two random
  * pods, 1 to 3 the first pod with a free slot, more goes round from the last pick.
  */
-export function assign(load: Load, chance: () => number): number {
+export function assign(load: PodLoads, random: () => number): number {
   if (load.pods.length === 0) return -1;
-  if (load.concurrency === 0) return lessLoadedOfTwo(load.pods, chance);
+  if (load.concurrency === 0) return lessLoadedOfTwo(load.pods, random);
   return firstFree(load, load.concurrency > PACKED_CONCURRENCY ? load.cursor : 0);
 }
 
-function lessLoadedOfTwo(pods: readonly PodLoad[], chance: () => number): number {
+function lessLoadedOfTwo(pods: readonly PodLoad[], random: () => number): number {
   const count = pods.length;
   if (count === 1) return 0;
-  const first = count === 2 ? 0 : Math.floor(chance() * count);
-  const other = count === 2 ? 1 : Math.floor(chance() * (count - 1));
+  const first = count === 2 ? 0 : Math.floor(random() * count);
+  const other = count === 2 ? 1 : Math.floor(random() * (count - 1));
   const second = count > 2 && other >= first ? other + 1 : other;
   const difference = (pods[first]?.inFlight ?? 0) - (pods[second]?.inFlight ?? 0);
-  if (difference === 0) return chance() < 0.5 ? first : second;
+  if (difference === 0) return random() < 0.5 ? first : second;
   return difference < 0 ? first : second;
 }
 
-function firstFree({ pods, concurrency }: Load, from: number): number {
+function firstFree({ pods, concurrency }: PodLoads, from: number): number {
   const count = pods.length;
   const start = from < count ? from : 0;
   for (let step = 0; step < count; step += 1) {

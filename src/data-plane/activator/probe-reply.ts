@@ -1,5 +1,5 @@
 // What the activator answers by itself: probes, which never reach a pod, never wake one and never count. It decides; the caller sends.
-import { MISSING_PROBE_HASH, makeError, makeReply, makeUnexpectedQuotedProbe, type Reply } from "../http/errors.ts";
+import { MISSING_PROBE_HASH, makeError, makeReply, makeUnexpectedQuotedProbe, type LocalReply } from "../http/errors.ts";
 import type { RawHeaders } from "../http/exchange.ts";
 import { isNamed } from "../http/headers.ts";
 
@@ -8,7 +8,7 @@ const STOPPING = makeError(500, "received SIGTERM from kubelet");
 const IN_PATH = makeReply(200, "activator");
 
 /** undefined: an ordinary request. Order and texts as pkg/activator/handler/{healthz,probe}_handler.go and networking/pkg/http/probe/handler.go. */
-export function probeReply(headers: RawHeaders, stopping: boolean): Reply | undefined {
+export function probeReply(headers: RawHeaders, stopping: boolean): LocalReply | undefined {
   let probe = "";
   let hash = "";
   for (let index = 0; index < headers.length; index += 2) {
@@ -32,7 +32,7 @@ function isKubeletProbe(headers: RawHeaders, index: number, value: string): bool
 }
 
 /** True when a reply to the activator's own probe of a pod says that the pod is ready. */
-export function saysReady(reply: Reply | undefined): boolean {
+export function saysReady(reply: LocalReply | undefined): boolean {
   return reply?.status === 200 && reply.body === "queue";
 }
 

@@ -1,16 +1,16 @@
 // The way to one revision's pods: through the activator (wait, slot, count), or straight to a ready pod. One per revision; it outlives its pods.
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
 import type { Clock, Time } from "../../base/clock.ts";
-import { answerAfterBody } from "../http/after-body.ts";
+import { sendReplyAfterBody } from "../http/after-body.ts";
 import { ACTIVATOR_TIMEOUT_TEXT, makeReply, makeTimeout } from "../http/errors.ts";
 import type { Exchange } from "../http/exchange.ts";
 import { HopExchange } from "../http/hop-exchange.ts";
-import { askHandler } from "../http/probe-exchange.ts";
+import { sendProbe } from "../http/probe-exchange.ts";
 import { activatorHeaders } from "./activator-headers.ts";
 import type { Backend } from "./backend.ts";
-import { PodProver } from "./pod-prover.ts";
+import { PodProber } from "./pod-prober.ts";
 import { POD_PROBE_HEADERS, saysReady } from "./probe-reply.ts";
-import { type Admission, type Slot, Throttler } from "./throttler.ts";
+import { type WaitResult, type Slot, Throttler } from "./throttler.ts";
 
 /** What the activator is told about a revision. All but `backends` and `mode` are read once: revisions do not change. */
 export interface RevisionTraffic {
@@ -30,7 +30,7 @@ export interface RevisionTraffic {
 /** What every revision's path needs from its activator. */
 export interface PathContext {
   readonly clock: Clock;
-  readonly chance: () => number;
+  readonly random: () => number;
   /** The activator's own address: what queue-proxies see as their client. */
   readonly address: string;
   readonly started: (revision: RevisionKey, now: Time) => void;
@@ -45,29 +45,29 @@ export class RevisionPath {
   readonly #revision: RevisionKey;
   readonly #context: PathContext;
   readonly #throttler: Throttler;
-  readonly #prover: PodProver;
+  readonly #prober: PodProber;
   /** Ready pods, while requests may go straight to them. */
   #direct: readonly Backend[] = [];
   #directInFlight = 0;
 
   constructor(revision: RevisionKey, traffic: RevisionTraffic, context: PathContext) {
-    const { clock, chance, address } = context;
+    const { clock, random, address } = context;
     this.#revision = revision;
     this.#context = context;
     this.#throttler = new Throttler({
       concurrency: traffic.containerConcurrency,
       waitLimitMs: waitLimitMs(traffic),
       clock,
-      chance,
+      random,
     });
-    this.#prover = new PodProver({
+    this.#prober = new PodProber({
       clock,
       probesUnready: traffic.probesUnready ?? true,
       probe: async (pod, signal) =>
         saysReady(
-          await askHandler(pod.handle, { host: pod.address, headers: POD_PROBE_HEADERS, peer: address }, signal),
+          await sendProbe(pod.handle, { host: pod.address, headers: POD_PROBE_HEADERS, peer: address }, signal),
         ),
-      onProven: () => this.#throttler.setBackends(this.#prover.usable),
+      onHealthy: () => this.#throttler.setBackends(this.#prober.usable),
     });
   }
 
@@ -87,14 +87,14 @@ export class RevisionPath {
 
   update({ backends, mode }: RevisionTraffic): void {
     this.#direct = mode === "Serve" ? backends.filter((backend) => backend.ready) : [];
-    this.#prover.setBackends(backends);
-    this.#throttler.setBackends(this.#prover.usable);
+    this.#prober.setBackends(backends);
+    this.#throttler.setBackends(this.#prober.usable);
   }
 
   /** Straight to a random ready pod, as a Service does it; the pod's queue-proxy sees the gateway as its client. */
   async serve(exchange: Exchange): Promise<void> {
-    const { chance } = this.#context;
-    const pod = this.#direct[Math.floor(chance() * this.#direct.length)];
+    const { random } = this.#context;
+    const pod = this.#direct[Math.floor(random() * this.#direct.length)];
     if (!pod) return this.proxy(exchange);
     exchange.marks.pod = pod.pod;
     this.#directInFlight += 1;
@@ -123,7 +123,7 @@ export class RevisionPath {
   /** The revision is gone: the waiting are told, requests in flight go on. */
   close(): void {
     this.#direct = [];
-    this.#prover.close();
+    this.#prober.close();
     this.#throttler.close();
   }
 
@@ -131,8 +131,8 @@ export class RevisionPath {
     const admission = await this.#wait(exchange);
     if (typeof admission === "object") {
       await this.#forward(exchange, admission, { since, assigned: this.#context.clock.now() });
-    } else if (admission === "timeout") answerAfterBody(exchange, TIMED_OUT);
-    else if (admission === "gone") answerAfterBody(exchange, REVISION_GONE);
+    } else if (admission === "timeout") sendReplyAfterBody(exchange, TIMED_OUT);
+    else if (admission === "gone") sendReplyAfterBody(exchange, REVISION_GONE);
   }
 
   async #forward(exchange: Exchange, slot: Slot, { since, assigned }: { since: Time; assigned: Time }): Promise<void> {
@@ -148,7 +148,7 @@ export class RevisionPath {
     }
   }
 
-  #wait(exchange: Exchange): Promise<Admission | "abandoned"> {
+  #wait(exchange: Exchange): Promise<WaitResult | "abandoned"> {
     return new Promise((resolve) => {
       const leave = this.#throttler.wait(resolve);
       exchange.onClosed(() => {

@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import { assign } from "./assign.ts";
 import type { Backend } from "./backend.ts";
 import { type ActivatorPlace, ONLY_ACTIVATOR, podsOf } from "./subset.ts";
-import { type Waiter, WaitQueue } from "./wait-queue.ts";
+import { type WaitEntry, WaitQueue } from "./wait-queue.ts";
 
 /** A reserved slot: give it back with {@link Throttler.release} when the request is over. */
 export interface Slot {
@@ -16,7 +16,7 @@ export interface Slot {
 const SERVED_PER_TURN = 128;
 
 /** How waiting ended: a slot, too late, or the revision is gone. */
-export type Admission = Slot | "timeout" | "gone";
+export type WaitResult = Slot | "timeout" | "gone";
 
 interface Pod extends Slot {
   backend: Backend;
@@ -30,7 +30,7 @@ export interface ThrottlerOptions {
   readonly waitLimitMs: number;
   readonly clock: Clock;
   /** Numbers in [0, 1). */
-  readonly chance: () => number;
+  readonly random: () => number;
   readonly place?: ActivatorPlace;
 }
 
@@ -40,7 +40,7 @@ export interface ThrottlerOptions {
  */
 export class Throttler {
   readonly #options: ThrottlerOptions;
-  readonly #line = new WaitQueue<Admission>();
+  readonly #line = new WaitQueue<WaitResult>();
   #pods: readonly Pod[] = [];
   #cursor = 0;
   #inFlight = 0;
@@ -88,13 +88,13 @@ export class Throttler {
   }
 
   /** Waits in line. `done` is called once, later, unless the returned function takes the request out of the line before. */
-  wait(done: (admission: Admission) => void): () => void {
+  wait(done: (admission: WaitResult) => void): () => void {
     const { clock, waitLimitMs } = this.#options;
     if (this.#closed) {
       done("gone");
       return () => {};
     }
-    const waiter: Waiter<Admission> = this.#line.join(clock.now() + waitLimitMs, done);
+    const waiter: WaitEntry<WaitResult> = this.#line.join(clock.now() + waitLimitMs, done);
     if (!this.#expiry) this.#armExpiry();
     return () => {
       this.#line.leave(waiter);
@@ -119,8 +119,8 @@ export class Throttler {
 
   #reserve(): Slot | undefined {
     if (this.#inFlight >= this.capacity) return undefined;
-    const { concurrency, chance } = this.#options;
-    const index = assign({ pods: this.#pods, concurrency, cursor: this.#cursor }, chance);
+    const { concurrency, random } = this.#options;
+    const index = assign({ pods: this.#pods, concurrency, cursor: this.#cursor }, random);
     const pod = this.#pods[index];
     if (!pod) return undefined;
     this.#cursor = index + 1;
@@ -145,7 +145,7 @@ export class Throttler {
     });
   }
 
-  #settle(waiter: Waiter<Admission>, admission: Admission): void {
+  #settle(waiter: WaitEntry<WaitResult>, admission: WaitResult): void {
     this.#line.leave(waiter);
     waiter.done(admission);
   }

@@ -3,29 +3,29 @@
 import type { Time } from "../../base/clock.ts";
 
 /** One waiting request. `done` is called at most once, and never after {@link WaitQueue.leave}. */
-export interface Waiter<R> {
+export interface WaitEntry<R> {
   readonly deadline: Time;
   readonly done: (result: R) => void;
-  before: Waiter<R> | undefined;
-  after: Waiter<R> | undefined;
+  before: WaitEntry<R> | undefined;
+  after: WaitEntry<R> | undefined;
   waiting: boolean;
 }
 
 export class WaitQueue<R> {
-  #first: Waiter<R> | undefined;
-  #last: Waiter<R> | undefined;
+  #first: WaitEntry<R> | undefined;
+  #last: WaitEntry<R> | undefined;
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  get first(): Waiter<R> | undefined {
+  get first(): WaitEntry<R> | undefined {
     return this.#first;
   }
 
-  join(deadline: Time, done: (result: R) => void): Waiter<R> {
-    const waiter: Waiter<R> = { deadline, done, before: this.#last, after: undefined, waiting: true };
+  join(deadline: Time, done: (result: R) => void): WaitEntry<R> {
+    const waiter: WaitEntry<R> = { deadline, done, before: this.#last, after: undefined, waiting: true };
     if (this.#last) this.#last.after = waiter;
     else this.#first = waiter;
     this.#last = waiter;
@@ -34,7 +34,7 @@ export class WaitQueue<R> {
   }
 
   /** Out of the line, wherever it stands; false if it had left before. */
-  leave(waiter: Waiter<R>): boolean {
+  leave(waiter: WaitEntry<R>): boolean {
     if (!waiter.waiting) return false;
     waiter.waiting = false;
     if (waiter.before) waiter.before.after = waiter.after;

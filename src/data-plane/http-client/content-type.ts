@@ -41,7 +41,7 @@ const SIGNATURES: readonly (readonly [RegExp, string])[] = [
 
 const BINARY = /[\0-\x08\x0b\x0e-\x1a\x1c-\x1f]/;
 
-export function guessContentType(bytes: Buffer): string {
+export function detectContentType(bytes: Buffer): string {
   const text = bytes.toString("latin1", 0, LOOKED_AT);
   const found = SIGNATURES.find(([signature]) => signature.test(text));
   return found?.[1] ?? (BINARY.test(text) ? "application/octet-stream" : "text/plain; charset=utf-8");

@@ -1,11 +1,11 @@
 // The body of an answer whose container names no content type: the head waits for the first bytes, which tell it, as in Go's server.
 import { Writable } from "node:stream";
-import { answer, makeBadGateway, reasonOf } from "../http/errors.ts";
-import type { AnswerBody, Exchange, RawHeaders } from "../http/exchange.ts";
-import { guessContentType } from "./content-type.ts";
+import { sendReply, makeBadGateway, reasonOf } from "../http/errors.ts";
+import type { ResponseBody, Exchange, RawHeaders } from "../http/exchange.ts";
+import { detectContentType } from "./content-type.ts";
 
 export class GuessedBody extends Writable {
-  private body: AnswerBody | undefined;
+  private body: ResponseBody | undefined;
   private readonly exchange: Exchange;
   private readonly status: number;
   private readonly headers: RawHeaders;
@@ -19,10 +19,10 @@ export class GuessedBody extends Writable {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     try {
-      this.body ??= this.start(guessContentType(chunk));
+      this.body ??= this.start(detectContentType(chunk));
     } catch (fault) {
       // A header that the parser let through and the server side refuses.
-      answer(this.exchange, makeBadGateway(String(fault)));
+      sendReply(this.exchange, makeBadGateway(String(fault)));
       return;
     }
     if (this.body.write(chunk)) done();
@@ -34,7 +34,7 @@ export class GuessedBody extends Writable {
     done();
   }
 
-  private start(type: string): AnswerBody {
+  private start(type: string): ResponseBody {
     return this.exchange.start(this.status, reasonOf(this.status), [...this.headers, "Content-Type", type]);
   }
 }

@@ -4,8 +4,8 @@ import { Agent, type ClientRequest, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import httpProxy from "http-proxy";
 import { reasonOf } from "../http/errors.ts";
-import type { AnswerBody, Exchange, RawHeaders } from "../http/exchange.ts";
-import type { Forwarder, ForwarderFactory, ForwardOptions, Outcome, Upstream } from "../http/forwarder.ts";
+import type { ResponseBody, Exchange, RawHeaders } from "../http/exchange.ts";
+import type { Forwarder, ForwarderFactory, ForwardOptions, ForwardOutcome, Upstream } from "../http/forwarder.ts";
 import { HOP_BY_HOP, hasToken, headerValues, namedInConnection } from "../http/headers.ts";
 import { readAnswerHead } from "./answer-headers.ts";
 import { nodeForwarder } from "./node-forwarder.ts";
@@ -30,7 +30,7 @@ class HttpProxyForwarder implements Forwarder {
     this.proxy.on("error", (error, incoming) => this.pending.get(incoming)?.onError(error));
   }
 
-  forward(exchange: Exchange, options: ForwardOptions): Promise<Outcome> {
+  forward(exchange: Exchange, options: ForwardOptions): Promise<ForwardOutcome> {
     const { native } = exchange;
     if (native === undefined || exchange.version === "2") return this.own.forward(exchange, options);
     return new Promise((resolve) => {
@@ -55,15 +55,15 @@ class HttpProxyForwarder implements Forwarder {
 class LibraryForward {
   private readonly exchange: Exchange;
   private readonly options: ForwardOptions;
-  private readonly resolve: (outcome: Outcome) => void;
+  private readonly resolve: (outcome: ForwardOutcome) => void;
   private request: ClientRequest | undefined;
-  private body: AnswerBody | undefined;
+  private body: ResponseBody | undefined;
   private status = 0;
   private length: number | undefined;
   private received = 0;
   private settled = false;
 
-  constructor(exchange: Exchange, options: ForwardOptions, resolve: (outcome: Outcome) => void) {
+  constructor(exchange: Exchange, options: ForwardOptions, resolve: (outcome: ForwardOutcome) => void) {
     this.exchange = exchange;
     this.options = options;
     this.resolve = resolve;
@@ -93,7 +93,7 @@ class LibraryForward {
     request.on("information", (info) => {
       if (info.statusCode === 101) return;
       this.options.onActivity?.(0);
-      this.exchange.inform(info.statusCode, info.rawHeaders);
+      this.exchange.sendInterim(info.statusCode, info.rawHeaders);
       this.options.onInterim?.(info.statusCode);
     });
   }
@@ -138,7 +138,7 @@ class LibraryForward {
     this.exchange.abort("the container closed the connection before the answer was whole");
   }
 
-  private settle(outcome: Outcome): void {
+  private settle(outcome: ForwardOutcome): void {
     if (this.settled) return;
     this.settled = true;
     this.resolve(outcome);

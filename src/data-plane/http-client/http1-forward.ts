@@ -2,8 +2,8 @@
 import type { Socket } from "node:net";
 import { DRAINED_BYTES } from "../http/after-body.ts";
 import { reasonOf } from "../http/errors.ts";
-import type { AnswerBody, Exchange, RawHeaders } from "../http/exchange.ts";
-import type { ForwardOptions, Outcome } from "../http/forwarder.ts";
+import type { ResponseBody, Exchange, RawHeaders } from "../http/exchange.ts";
+import type { ForwardOptions, ForwardOutcome } from "../http/forwarder.ts";
 import { upgradeType } from "../http/headers.ts";
 import { readAnswerHead } from "./answer-headers.ts";
 import { GuessedBody } from "./guessed-body.ts";
@@ -11,7 +11,7 @@ import { makeRequestHead, type RequestHead } from "./request-head.ts";
 import { RequestPump } from "./request-pump.ts";
 import type { ResponseHead } from "./response-parser.ts";
 import { Tunnel } from "./tunnel.ts";
-import type { ResponseTaker, UpstreamConnection } from "./upstream-connection.ts";
+import type { ResponseReceiver, UpstreamConnection } from "./upstream-connection.ts";
 import type { ConnectionWaiter, UpstreamPool } from "./upstream-pool.ts";
 import { WithheldEvents } from "./withheld-events.ts";
 
@@ -23,16 +23,16 @@ const SMALL = 1024;
 const CONTINUE_WAIT_MS = 1_000;
 const PRINTABLE = /^[\x20-\x7e]*$/;
 
-export class Http1Forward implements ResponseTaker, ConnectionWaiter {
+export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
   private readonly pool: UpstreamPool;
   private readonly exchange: Exchange;
   private readonly options: ForwardOptions;
-  private readonly resolve: (outcome: Outcome) => void;
+  private readonly resolve: (outcome: ForwardOutcome) => void;
   private head: RequestHead | undefined;
   private connection: UpstreamConnection | undefined;
   private pump: RequestPump | undefined;
   private continueTimer: NodeJS.Timeout | undefined;
-  private body: AnswerBody | undefined;
+  private body: ResponseBody | undefined;
   private upgrade: string | undefined;
   private status = 0;
   private length: number | undefined;
@@ -46,7 +46,7 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
   /** What came of the answer while it is withheld, in order. */
   private withheld: WithheldEvents | undefined;
 
-  constructor(pool: UpstreamPool, exchange: Exchange, options: ForwardOptions, resolve: (outcome: Outcome) => void) {
+  constructor(pool: UpstreamPool, exchange: Exchange, options: ForwardOptions, resolve: (outcome: ForwardOutcome) => void) {
     this.pool = pool;
     this.exchange = exchange;
     this.options = options;
@@ -117,7 +117,7 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
     this.length = empty ? 0 : length;
     this.holds = length !== undefined && !events;
     const start = (): void => this.start(head.status, sent, empty || length === 0, typeless && this.holds);
-    if (options.withholds && exchange.version !== "2" && this.pump?.sending) this.withhold(start, sent);
+    if (options.holdsResponse && exchange.version !== "2" && this.pump?.sending) this.withhold(start, sent);
     else start();
     return exchange.method !== "HEAD";
   }
@@ -208,7 +208,7 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
     this.pump?.resume();
   }
 
-  /** Calls the request off; see {@link Outcome} "cancelled". */
+  /** Calls the request off; see {@link ForwardOutcome} "cancelled". */
   cancel(): void {
     if (this.settled) return;
     const { body, held } = this;
@@ -241,7 +241,7 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
       this.switchProtocols(head);
       return false;
     }
-    this.exchange.inform(head.status, head.headers);
+    this.exchange.sendInterim(head.status, head.headers);
     this.options.onInterim?.(head.status);
     if (head.status === 100 && this.continueTimer !== undefined) this.sendBody();
     return false;
@@ -269,7 +269,7 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
   private sendBody(): void {
     clearTimeout(this.continueTimer);
     this.continueTimer = undefined;
-    this.exchange.inform(100, []);
+    this.exchange.sendInterim(100, []);
     this.pump?.start();
   }
 
@@ -291,7 +291,7 @@ export class Http1Forward implements ResponseTaker, ConnectionWaiter {
     this.connection?.destroy();
   }
 
-  private settle(outcome: Outcome): void {
+  private settle(outcome: ForwardOutcome): void {
     this.settled = true;
     if (this.continueTimer !== undefined) clearTimeout(this.continueTimer);
     this.pump?.stop();

@@ -1,8 +1,8 @@
 // One request on its way to a container over cleartext HTTP/2 and its answer on the way back, on the core stream API. Once only.
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2";
 import { reasonOf } from "../http/errors.ts";
-import type { AnswerBody, Exchange, RawHeaders } from "../http/exchange.ts";
-import type { ForwardOptions, Outcome } from "../http/forwarder.ts";
+import type { ResponseBody, Exchange, RawHeaders } from "../http/exchange.ts";
+import type { ForwardOptions, ForwardOutcome } from "../http/forwarder.ts";
 import { hasToken, headerValue, headerValues, namedInConnection, withoutHeaders } from "../http/headers.ts";
 import { asOutgoing } from "../http/http2-headers.ts";
 import { cancelStream } from "../http/reset-stream.ts";
@@ -33,9 +33,9 @@ export class Http2Forward {
   private readonly sessions: H2cSessions;
   private readonly exchange: Exchange;
   private readonly options: ForwardOptions;
-  private readonly resolve: (outcome: Outcome) => void;
+  private readonly resolve: (outcome: ForwardOutcome) => void;
   private stream: ClientHttp2Stream | undefined;
-  private body: AnswerBody | undefined;
+  private body: ResponseBody | undefined;
   private status = 0;
   private length: number | undefined;
   private received = 0;
@@ -44,7 +44,7 @@ export class Http2Forward {
   private pumping = false;
   private continueTimer: NodeJS.Timeout | undefined;
 
-  constructor(sessions: H2cSessions, exchange: Exchange, options: ForwardOptions, resolve: (outcome: Outcome) => void) {
+  constructor(sessions: H2cSessions, exchange: Exchange, options: ForwardOptions, resolve: (outcome: ForwardOutcome) => void) {
     this.sessions = sessions;
     this.exchange = exchange;
     this.options = options;
@@ -101,7 +101,7 @@ export class Http2Forward {
     const status = Number(headers[":status"]);
     this.options.onActivity?.(0);
     if (status === 100 && this.continueTimer !== undefined) this.sendBody();
-    else this.exchange.inform(status, plain(raw));
+    else this.exchange.sendInterim(status, plain(raw));
     this.options.onInterim?.(status);
   }
 
@@ -166,7 +166,7 @@ export class Http2Forward {
   private sendBody(): void {
     clearTimeout(this.continueTimer);
     this.continueTimer = undefined;
-    this.exchange.inform(100, []);
+    this.exchange.sendInterim(100, []);
     this.pump();
   }
 
@@ -176,7 +176,7 @@ export class Http2Forward {
     this.pumping = true;
     const { body } = exchange;
     stream.once("wantTrailers", () => {
-      const trailers = this.options.losesTrailers ? [] : exchange.requestTrailers();
+      const trailers = this.options.dropsTrailers ? [] : exchange.requestTrailers();
       if (trailers.length > 0) stream.sendTrailers(asOutgoing(trailers));
       else stream.sendTrailers({});
     });
@@ -192,7 +192,7 @@ export class Http2Forward {
     body.on("error", () => {});
   }
 
-  private settle(outcome: Outcome): void {
+  private settle(outcome: ForwardOutcome): void {
     this.settled = true;
     if (this.continueTimer !== undefined) clearTimeout(this.continueTimer);
     if (this.pumping) this.exchange.body.resume();

@@ -1,6 +1,6 @@
 // The default forwarder: HTTP/1.1 over kept connections read by Node's own parser, h2c over node:http2.
 import type { Exchange } from "../http/exchange.ts";
-import type { Forwarder, ForwarderFactory, ForwardOptions, Outcome, Upstream } from "../http/forwarder.ts";
+import type { Forwarder, ForwarderFactory, ForwardOptions, ForwardOutcome, Upstream } from "../http/forwarder.ts";
 import { H2cSessions } from "./h2c-sessions.ts";
 import { Http1Forward } from "./http1-forward.ts";
 import { Http2Forward } from "./http2-forward.ts";
@@ -16,7 +16,7 @@ class NodeHttp1Forwarder implements Forwarder {
     this.pool = new UpstreamPool(upstream, { maxIdle: upstream.maxIdle ?? MAX_IDLE });
   }
 
-  forward(exchange: Exchange, options: ForwardOptions): Promise<Outcome> {
+  forward(exchange: Exchange, options: ForwardOptions): Promise<ForwardOutcome> {
     return new Promise((resolve) => new Http1Forward(this.pool, exchange, options, resolve).begin());
   }
 
@@ -33,7 +33,7 @@ class NodeHttp2Forwarder implements Forwarder {
     this.sessions = new H2cSessions(upstream);
   }
 
-  forward(exchange: Exchange, options: ForwardOptions): Promise<Outcome> {
+  forward(exchange: Exchange, options: ForwardOptions): Promise<ForwardOutcome> {
     return new Promise((resolve) => new Http2Forward(this.sessions, exchange, options, resolve).begin());
   }
 

@@ -8,7 +8,7 @@ export interface PumpParts {
   readonly exchange: Exchange;
   readonly sink: Writable;
   readonly chunked: boolean;
-  readonly options: Pick<ForwardOptions, "losesTrailers" | "onRequestBody">;
+  readonly options: Pick<ForwardOptions, "dropsTrailers" | "onRequestBody">;
   /** The body is broken off or malformed. */
   readonly onFault: (message: string) => void;
 }
@@ -88,7 +88,7 @@ export class RequestPump {
     if (this.stopped) return;
     this.done = true;
     if (!this.chunked) return;
-    const trailers = this.options.losesTrailers ? [] : this.exchange.requestTrailers();
+    const trailers = this.options.dropsTrailers ? [] : this.exchange.requestTrailers();
     let text = "0\r\n";
     for (let index = 0; index < trailers.length; index += 2) text += `${trailers[index]}: ${trailers[index + 1]}\r\n`;
     this.sink.write(`${text}\r\n`, "latin1");

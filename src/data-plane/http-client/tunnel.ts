@@ -1,6 +1,6 @@
 // An upgraded connection: bytes both ways between a client and a container, with back pressure, until one of them ends. It reads none of them.
 import type { Socket } from "node:net";
-import type { ResponseTaker, UpstreamConnection } from "./upstream-connection.ts";
+import type { ResponseReceiver, UpstreamConnection } from "./upstream-connection.ts";
 
 export interface TunnelParts {
   readonly client: Socket;
@@ -12,7 +12,7 @@ export interface TunnelParts {
 }
 
 /** Takes the connection over from the request that asked for the upgrade. */
-export class Tunnel implements ResponseTaker {
+export class Tunnel implements ResponseReceiver {
   private readonly parts: TunnelParts;
   private waitsForDrain = false;
 

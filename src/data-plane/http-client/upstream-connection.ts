@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { type ResponseEvents, type ResponseHead, ResponseParser } from "./response-parser.ts";
 
 /** Whoever has sent a request on the connection. */
-export interface ResponseTaker extends ResponseEvents {
+export interface ResponseReceiver extends ResponseEvents {
   /** All bytes of one read have been handed over: now is the time to pass on what was held. */
   onBatch(): void;
   /** The connection broke, or what came is no HTTP, before the response was whole. */
@@ -41,7 +41,7 @@ export class UpstreamConnection implements ResponseEvents {
   idleSince = 0;
   private readonly owner: ConnectionOwner;
   private readonly parser: ResponseParser;
-  private taker: ResponseTaker | undefined;
+  private taker: ResponseReceiver | undefined;
   private keepAlive = false;
   private upgraded = false;
   private paused = false;
@@ -78,14 +78,14 @@ export class UpstreamConnection implements ResponseEvents {
   }
 
   /** Gives the connection to a request; it is free again after `onEnd` when {@link reusable}. */
-  lend(taker: ResponseTaker): void {
+  lend(taker: ResponseReceiver): void {
     this.taker = taker;
     this.uses += 1;
     this.answered = false;
   }
 
   /** The connection was upgraded: somebody else takes what comes now. */
-  handTo(taker: ResponseTaker): void {
+  handTo(taker: ResponseReceiver): void {
     this.taker = taker;
   }
 

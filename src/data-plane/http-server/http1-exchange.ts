@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { ClosedHooks } from "../http/closed-hooks.ts";
 import { reasonOf } from "../http/errors.ts";
-import type { AnswerBody, Exchange, ListenerKind, Marks, RawHeaders, UpgradeSocket } from "../http/exchange.ts";
+import type { ResponseBody, Exchange, ListenerKind, Marks, RawHeaders, UpgradeSocket } from "../http/exchange.ts";
 import { hasToken, withHeader } from "../http/headers.ts";
 
 /** What all exchanges of one door share. */
@@ -96,7 +96,7 @@ export class Http1Exchange implements Exchange {
     return this.request.rawTrailers;
   }
 
-  inform(status: number, headers: RawHeaders): void {
+  sendInterim(status: number, headers: RawHeaders): void {
     const socket = this.response.socket;
     // A pipelined request whose turn has not come has no socket yet; an HTTP/1.0 client knows no interim answers.
     if (this.started || socket === null || this.version === "1.0") return;
@@ -110,7 +110,7 @@ export class Http1Exchange implements Exchange {
     socket.write(`${head}\r\n`, "latin1");
   }
 
-  start(status: number, reason: string, headers: RawHeaders, _empty?: boolean): AnswerBody {
+  start(status: number, reason: string, headers: RawHeaders, _empty?: boolean): ResponseBody {
     if (status === 101 && this.upgrade !== undefined) return this.switchProtocols(reason, headers);
     const { response } = this;
     // Without this node:http announces keep-alive, which real replies lack.
@@ -185,7 +185,7 @@ export class Http1Exchange implements Exchange {
     this.closed.run();
   }
 
-  private switchProtocols(reason: string, headers: RawHeaders): AnswerBody {
+  private switchProtocols(reason: string, headers: RawHeaders): ResponseBody {
     this.started = true;
     const socket = this.upgrade?.socket as Socket;
     this.upgrade?.unwatch();

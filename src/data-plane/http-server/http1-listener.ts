@@ -8,7 +8,7 @@ import type { Handler } from "../http/exchange.ts";
 import { hasToken } from "../http/headers.ts";
 import { readTarget } from "../http/target.ts";
 import { Http1Exchange, type Http1Parts, type ListenerState, UNEXPECTED_EOF } from "./http1-exchange.ts";
-import { BAD_REQUEST, faultOf, rawRefusal, refuse } from "./http1-refusal.ts";
+import { BAD_REQUEST, faultOf, rawRefusal, sendRefusal } from "./http1-refusal.ts";
 import type { ListenerLimits } from "./limits.ts";
 import { escapedTarget } from "./protocol-sniffer.ts";
 
@@ -56,7 +56,7 @@ export function makeHttp1Listener({ state, handler, limits, tls, onConnection }:
     const read = fault === undefined ? readTarget(targetOf(request)) : undefined;
     if (read === undefined) {
       socket[EXCHANGE] = "refused";
-      refuse(response, fault ?? BAD_REQUEST);
+      sendRefusal(response, fault ?? BAD_REQUEST);
       return;
     }
     dropProxyKeepAlive(request, response);

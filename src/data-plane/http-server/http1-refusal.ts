@@ -49,7 +49,7 @@ function badRequest(why: string): Refusal {
 }
 
 /** No Date, no length, the connection ends. */
-export function refuse(response: ServerResponse, { line, text }: Refusal): void {
+export function sendRefusal(response: ServerResponse, { line, text }: Refusal): void {
   response.sendDate = false;
   response.useChunkedEncodingByDefault = false;
   response.removeHeader("connection");

@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Readable } from "node:stream";
 import { ClosedHooks } from "../http/closed-hooks.ts";
-import type { AnswerBody, Exchange, ListenerKind, Marks, RawHeaders } from "../http/exchange.ts";
+import type { ResponseBody, Exchange, ListenerKind, Marks, RawHeaders } from "../http/exchange.ts";
 import { asOutgoing } from "../http/http2-headers.ts";
 import { failStream } from "../http/reset-stream.ts";
 import { type ListenerState, plainAddress } from "./http1-exchange.ts";
@@ -62,12 +62,12 @@ export class Http2Exchange implements Exchange {
     return this.requestTrailer;
   }
 
-  inform(status: number, headers: RawHeaders): void {
+  sendInterim(status: number, headers: RawHeaders): void {
     if (this.started || this.stream.destroyed || this.stream.headersSent) return;
     this.stream.additionalHeaders({ ...asOutgoing(headers), ":status": status });
   }
 
-  start(status: number, _reason: string, headers: RawHeaders, empty = false): AnswerBody {
+  start(status: number, _reason: string, headers: RawHeaders, empty = false): ResponseBody {
     const { stream } = this;
     if (!stream.destroyed && !stream.closed) {
       stream.respond(

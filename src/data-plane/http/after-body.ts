@@ -1,6 +1,6 @@
 // Answers that wait for the end of the request's body, as Go's server gives them over HTTP/1 unless it is told to be full duplex.
 import type { Readable } from "node:stream";
-import { answer, type Reply } from "./errors.ts";
+import { sendReply, type LocalReply } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { hasToken, headerValue } from "./headers.ts";
 
@@ -26,17 +26,17 @@ export function dropBody(body: Readable, limit: number, then: (ended: boolean) =
  * A reply of our own, when the client has sent its body; at once and with a wish to close when more of that is outstanding than anybody
  * would read. `taken`: bytes of it that went to the container.
  */
-export function answerAfterBody(exchange: Exchange, reply: Reply, taken = 0): void {
+export function sendReplyAfterBody(exchange: Exchange, reply: LocalReply, taken = 0): void {
   const { body, headers } = exchange;
   // HTTP/2, or a connection that ends with this answer anyway.
   const isLast = exchange.native?.response.shouldKeepAlive !== true;
   if (isLast || !exchange.hasBody || body.readableEnded || isHeldBack(exchange)) {
-    answer(exchange, reply);
+    sendReply(exchange, reply);
     return;
   }
-  const closing: Reply = { ...reply, headers: [...reply.headers, "Connection", "close"] };
+  const closing: LocalReply = { ...reply, headers: [...reply.headers, "Connection", "close"] };
   if (Number(headerValue(headers, "content-length") ?? 0) - taken >= DRAINED_BYTES) {
-    answer(exchange, closing);
+    sendReply(exchange, closing);
     return;
   }
   let over = false;
@@ -44,7 +44,7 @@ export function answerAfterBody(exchange: Exchange, reply: Reply, taken = 0): vo
     over = true;
   });
   const settle = (ended: boolean): void => {
-    if (!over) answer(exchange, ended ? reply : closing);
+    if (!over) sendReply(exchange, ended ? reply : closing);
   };
   body.once("error", () => settle(false));
   dropBody(body, DRAINED_BYTES, settle);

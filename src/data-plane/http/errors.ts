@@ -5,7 +5,7 @@ import type { Upstream } from "./forwarder.ts";
 import { headerValue } from "./headers.ts";
 
 /** A small answer made here, not by the container. The body is one character per byte. */
-export interface Reply {
+export interface LocalReply {
   readonly status: number;
   readonly headers: RawHeaders;
   readonly body: string;
@@ -14,12 +14,12 @@ export interface Reply {
 const PLAIN_TEXT = ["Content-Type", "text/plain; charset=utf-8"] as const;
 
 /** The shape of Go's `http.Error`: plain text, nosniff, a line end after the text. */
-export function makeError(status: number, text: string): Reply {
+export function makeError(status: number, text: string): LocalReply {
   return { status, headers: [...PLAIN_TEXT, "X-Content-Type-Options", "nosniff"], body: `${text}\n` };
 }
 
 /** A plain answer without line end; an empty body has no content type. */
-export function makeReply(status: number, body = "", headers: RawHeaders = []): Reply {
+export function makeReply(status: number, body = "", headers: RawHeaders = []): LocalReply {
   return { status, headers: body === "" ? headers : [...headers, ...PLAIN_TEXT], body };
 }
 
@@ -28,17 +28,17 @@ export const REQUEST_TIMEOUT_TEXT = "request timeout";
 /** The activator's own timers. */
 export const ACTIVATOR_TIMEOUT_TEXT = "activator request timeout";
 
-export const makeTimeout = (text: string): Reply => makeReply(504, text);
-export const QUEUE_FULL: Reply = makeError(503, "pending request queue full");
-export const SHUTTING_DOWN: Reply = makeError(503, "shutting down");
-export const NOT_READY: Reply = makeReply(503);
-export const NOT_FOUND: Reply = makeError(404, "404 page not found");
-export const MISSING_PROBE_HASH: Reply = makeError(
+export const makeTimeout = (text: string): LocalReply => makeReply(504, text);
+export const QUEUE_FULL: LocalReply = makeError(503, "pending request queue full");
+export const SHUTTING_DOWN: LocalReply = makeError(503, "shutting down");
+export const NOT_READY: LocalReply = makeReply(503);
+export const NOT_FOUND: LocalReply = makeError(404, "404 page not found");
+export const MISSING_PROBE_HASH: LocalReply = makeError(
   400,
   'a probe request must contain a non-empty "K-Network-Hash" header',
 );
 /** Queue-proxy: the value as it came. The activator quotes and escapes it ({@link makeUnexpectedQuotedProbe}). */
-export const makeUnexpectedProbe = (value: string): Reply => makeError(400, `unexpected probe header value: ${value}`);
+export const makeUnexpectedProbe = (value: string): LocalReply => makeError(400, `unexpected probe header value: ${value}`);
 
 const HTML_ESCAPES: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -49,14 +49,14 @@ const HTML_ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /** The activator's form: HTML-escaped, then quoted as Go's %q does. */
-export const makeUnexpectedQuotedProbe = (value: string): Reply =>
+export const makeUnexpectedQuotedProbe = (value: string): LocalReply =>
   makeUnexpectedProbe(`"${value.replace(/[&<>"']/g, (char) => HTML_ESCAPES[char] ?? char).replaceAll("\\", "\\\\")}"`);
 
-export const makeUnknownRevision = (name: string): Reply =>
+export const makeUnknownRevision = (name: string): LocalReply =>
   makeError(404, `Error getting active endpoint: revision.serving.knative.dev "${name}" not found`);
 
 /** The next hop failed before it answered. */
-export const makeBadGateway = (text: string): Reply => makeError(502, text);
+export const makeBadGateway = (text: string): LocalReply => makeError(502, text);
 
 /** What Go's HTTP client would say about a failure of this code, so that texts users search for are the same. */
 export function goErrorText(code: string, message: string, upstream: Pick<Upstream, "host" | "port">): string {
@@ -82,7 +82,7 @@ export function goErrorText(code: string, message: string, upstream: Pick<Upstre
 }
 
 /** Answers with a reply of our own. Does nothing when an answer has begun. */
-export function answer(exchange: Exchange, reply: Reply): void {
+export function sendReply(exchange: Exchange, reply: LocalReply): void {
   if (exchange.started) return;
   const { status } = reply;
   // Header values come as one character per byte, and some of these texts repeat them.

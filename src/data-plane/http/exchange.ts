@@ -21,7 +21,7 @@ export interface Marks {
 }
 
 /** Where the body of an answer goes. HTTP/1 keeps the head back until the first byte, the end, or `flushHeaders`. */
-export type AnswerBody = Writable & { flushHeaders?(): void };
+export type ResponseBody = Writable & { flushHeaders?(): void };
 
 /** A connection that asks to become another one. */
 export interface UpgradeSocket {
@@ -50,12 +50,12 @@ export interface Exchange {
   /** Present when the client asked for an upgrade (HTTP/1.1 only). */
   readonly upgrade?: UpgradeSocket;
   /** Sends an interim answer (1xx, not 101). */
-  inform(status: number, headers: RawHeaders): void;
+  sendInterim(status: number, headers: RawHeaders): void;
   /**
    * Sends the head, once; the body goes into the returned stream, whose end ends the answer. Hop-by-hop headers are the exchange's
    * business. `empty`: no body byte and no trailer follows (HTTP/2 then ends with the head). Status 101 hands over `upgrade.socket`.
    */
-  start(status: number, reason: string, headers: RawHeaders, empty?: boolean): AnswerBody;
+  start(status: number, reason: string, headers: RawHeaders, empty?: boolean): ResponseBody;
   /** Sets trailers, before the body ends. */
   trailers(headers: RawHeaders): void;
   /** Cuts the connection (HTTP/2: resets the stream), so that the client sees the answer was not whole. */

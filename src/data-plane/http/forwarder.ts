@@ -1,5 +1,5 @@
 // The port through which a request reaches a container. Implementations: node:http + node:http2 (default) and http-proxy.
-import type { AnswerBody, Exchange, RawHeaders } from "./exchange.ts";
+import type { ResponseBody, Exchange, RawHeaders } from "./exchange.ts";
 
 export interface Upstream {
   readonly host: string;
@@ -10,7 +10,7 @@ export interface Upstream {
 }
 
 /** How the forward ended; before a head was sent the caller still answers. */
-export type Outcome =
+export type ForwardOutcome =
   | { readonly kind: "done"; readonly status: number }
   /** The container could not be reached or died before a head: nothing was sent to the client. */
   | { readonly kind: "unreachable"; readonly code: string; readonly message: string }
@@ -22,7 +22,7 @@ export type Outcome =
   | {
       readonly kind: "cancelled";
       /** Absent when no head was sent; the socket itself when the connection was upgraded. */
-      readonly body?: AnswerBody;
+      readonly body?: ResponseBody;
       /** How many bytes the declared length still leaves; Infinity when no length was declared. */
       readonly room: number;
     };
@@ -41,9 +41,9 @@ export interface ForwardOptions {
    * HTTP/1 clients get nothing of the answer before they have sent their whole body; what they still send is dropped, and with more than
    * 256 KiB of it the answer goes out at once and asks to close. So does Go's server unless it is told to be full duplex.
    */
-  readonly withholds?: boolean;
+  readonly holdsResponse?: boolean;
   /** Trailers of the request are announced but not passed on, as in Knative. */
-  readonly losesTrailers?: boolean;
+  readonly dropsTrailers?: boolean;
   readonly onCancellable?: OnCancellable;
   /** Called with each piece of the request's body that goes to the container. */
   readonly onRequestBody?: ((bytes: number) => void) | undefined;
@@ -52,7 +52,7 @@ export interface ForwardOptions {
 }
 
 export interface Forwarder {
-  forward(exchange: Exchange, options: ForwardOptions): Promise<Outcome>;
+  forward(exchange: Exchange, options: ForwardOptions): Promise<ForwardOutcome>;
   /** Closes idle connections now and lets busy ones finish; nothing dials the upstream after this. */
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 // An exchange as the next hop of knap's own chain sees it: other headers, another peer, the same client. It sends nothing of its own.
 import type { Readable } from "node:stream";
 import type { Time } from "../../base/clock.ts";
-import type { AnswerBody, Exchange, ListenerKind, Marks, RawHeaders, UpgradeSocket } from "./exchange.ts";
+import type { ResponseBody, Exchange, ListenerKind, Marks, RawHeaders, UpgradeSocket } from "./exchange.ts";
 
 /** What a hop changes on the way. */
 export interface HopChanges {
@@ -74,11 +74,11 @@ export class HopExchange implements Exchange {
     return this.client.requestTrailers();
   }
 
-  inform(status: number, headers: RawHeaders): void {
-    this.client.inform(status, headers);
+  sendInterim(status: number, headers: RawHeaders): void {
+    this.client.sendInterim(status, headers);
   }
 
-  start(status: number, reason: string, headers: RawHeaders, empty?: boolean): AnswerBody {
+  start(status: number, reason: string, headers: RawHeaders, empty?: boolean): ResponseBody {
     return this.client.start(status, reason, headers, empty);
   }
 

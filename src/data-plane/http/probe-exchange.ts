@@ -1,10 +1,10 @@
 // A question that knap asks one of its own handlers without a socket: a GET of /healthz, as Knative's components probe each other.
 import { Readable, Writable } from "node:stream";
 import { ClosedHooks } from "./closed-hooks.ts";
-import type { Reply } from "./errors.ts";
-import type { AnswerBody, Exchange, Handler, ListenerKind, Marks, RawHeaders } from "./exchange.ts";
+import type { LocalReply } from "./errors.ts";
+import type { ResponseBody, Exchange, Handler, ListenerKind, Marks, RawHeaders } from "./exchange.ts";
 
-export interface ProbeQuestion {
+export interface ProbeRequest {
   readonly host: string;
   readonly headers: RawHeaders;
   /** The address of who asks. */
@@ -17,11 +17,11 @@ export interface ProbeQuestion {
 const PROBE_PATH = "/healthz";
 
 /** Asks, and resolves to the answer; undefined when there was none: the handler cut it, or `signal` called it off. */
-export async function askHandler(
+export async function sendProbe(
   handler: Handler,
-  question: ProbeQuestion,
+  question: ProbeRequest,
   signal?: AbortSignal,
-): Promise<Reply | undefined> {
+): Promise<LocalReply | undefined> {
   const exchange = new ProbeExchange(question);
   const callOff = (): void => exchange.abort("called off");
   if (signal?.aborted) return undefined;
@@ -45,12 +45,12 @@ class ProbeExchange implements Exchange {
   readonly headers: RawHeaders;
   readonly peer: string;
   readonly body = Readable.from([]);
-  readonly reply: Promise<Reply | undefined>;
+  readonly reply: Promise<LocalReply | undefined>;
   started = false;
-  private settle: (reply: Reply | undefined) => void = () => {};
+  private settle: (reply: LocalReply | undefined) => void = () => {};
   private readonly closed = new ClosedHooks();
 
-  constructor({ host, headers, peer, listener: door = "local" }: ProbeQuestion) {
+  constructor({ host, headers, peer, listener: door = "local" }: ProbeRequest) {
     this.host = host;
     this.listener = door;
     this.headers = ["Host", host, ...headers];
@@ -64,9 +64,9 @@ class ProbeExchange implements Exchange {
     return [];
   }
 
-  inform(): void {}
+  sendInterim(): void {}
 
-  start(status: number, _reason: string, headers: RawHeaders): AnswerBody {
+  start(status: number, _reason: string, headers: RawHeaders): ResponseBody {
     this.started = true;
     let body = "";
     return new Writable({

@@ -3,7 +3,7 @@ import type { RawHeaders } from "../http/exchange.ts";
 import { hasToken, isNamed, namedInConnection } from "../http/headers.ts";
 import type { HeaderValue } from "./path-table.ts";
 
-export interface GatewayMarks {
+export interface GatewayHeaderOptions {
   /** Headers to set, in place of what the client sent under their names. */
   readonly set: readonly HeaderValue[];
   /** The client's address, appended to X-Forwarded-For. */
@@ -30,7 +30,7 @@ const SPECIAL: ReadonlyMap<number, string> = new Map(
 );
 
 /** Appended headers overwrite (networking's conformance test of headers); X-Forwarded-Proto is set, not believed. */
-export function gatewayHeaders(headers: RawHeaders, marks: GatewayMarks): RawHeaders {
+export function gatewayHeaders(headers: RawHeaders, marks: GatewayHeaderOptions): RawHeaders {
   const { set, host, dropUpgrade, joinCookies } = marks;
   const named = namedInConnection(headers);
   const out: string[] = host === undefined ? [] : ["Host", host];

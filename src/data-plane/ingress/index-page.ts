@@ -1,9 +1,9 @@
 // What people see at http://localhost when that could mean several Services, or none: their names, as links. It serves nothing else.
-import type { Reply } from "../http/errors.ts";
+import type { LocalReply } from "../http/errors.ts";
 import type { ServiceEntry } from "./ingress-table.ts";
 
 /** `port` is the one the client used, with its colon, or empty. */
-export function makeIndexPage(services: readonly ServiceEntry[], port: string): Reply {
+export function makeIndexPage(services: readonly ServiceEntry[], port: string): LocalReply {
   const rows = services
     .map(({ service, host }) => `<li><a href="http://${host}${port}/">${host}${port}</a> (${service})</li>`)
     .join("\n");

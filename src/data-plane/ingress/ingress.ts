@@ -1,7 +1,7 @@
 // The gateway: finds the route of a request in the current table, picks a revision by weight, sets the headers and hands it on. It waits for
 // nothing, retries nothing and times nothing out.
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
-import { answer, makeReply, type Reply } from "../http/errors.ts";
+import { sendReply, makeReply, type LocalReply } from "../http/errors.ts";
 import type { Exchange, Handler } from "../http/exchange.ts";
 import { headerValue } from "../http/headers.ts";
 import { HopExchange } from "../http/hop-exchange.ts";
@@ -15,7 +15,7 @@ export interface IngressOptions {
   /** Takes a request on to a revision's public Service. */
   readonly forward: (revision: RevisionKey, exchange: Exchange) => Promise<void>;
   /** Numbers in [0, 1): which revision of a split. */
-  readonly chance: () => number;
+  readonly random: () => number;
   /** The gateway pod's address, which the next hop appends to X-Forwarded-For. */
   readonly address: string;
 }
@@ -69,19 +69,19 @@ export class IngressGateway {
     try {
       const reply =
         match?.kind === "path" ? await this.#follow(exchange, match.path, match.host) : replyTo(match, exchange);
-      if (reply) answer(exchange, reply);
+      if (reply) sendReply(exchange, reply);
     } finally {
       this.#inFlight -= 1;
     }
   }
 
   /** Forwards, or returns what to answer instead. */
-  async #follow(exchange: Exchange, path: RoutePath, host?: string): Promise<Reply | undefined> {
+  async #follow(exchange: Exchange, path: RoutePath, host?: string): Promise<LocalReply | undefined> {
     let at = exchange;
     let route: RoutePath | undefined = path;
     let seenHost = host;
     for (let rewrites = 0; route && rewrites < MOST_REWRITES; rewrites += 1) {
-      const split = pickSplit(route, this.#options.chance());
+      const split = pickSplit(route, this.#options.random());
       if (!split) return NOT_FOUND;
       const { rewriteHost }: RoutePath = route;
       at = this.#hop(at, route, split, rewriteHost ?? seenHost);
@@ -120,7 +120,7 @@ export class IngressGateway {
   }
 }
 
-function replyTo(match: Exclude<RouteMatch, { kind: "path" }> | undefined, { host }: Exchange): Reply {
+function replyTo(match: Exclude<RouteMatch, { kind: "path" }> | undefined, { host }: Exchange): LocalReply {
   if (match?.kind === "index") return makeIndexPage(match.services, /:\d+$/.exec(host)?.[0] ?? "");
   return match ? makeReply(301, "", ["Location", match.location]) : NOT_FOUND;
 }

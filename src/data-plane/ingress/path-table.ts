@@ -54,8 +54,8 @@ export function moreSpecificFirst(a: RoutePath, b: RoutePath): number {
 }
 
 /** The split for a number in [0, 1), by weight; undefined when nothing has weight. */
-export function pickSplit({ splits, totalWeight }: RoutePath, chance: number): RouteSplit | undefined {
-  let left = chance * totalWeight;
+export function pickSplit({ splits, totalWeight }: RoutePath, random: number): RouteSplit | undefined {
+  let left = random * totalWeight;
   for (const split of splits) {
     left -= split.weight;
     if (left < 0) return split;

@@ -42,7 +42,7 @@ export interface RoutingTable {
   readonly conflicts: readonly { readonly host: string; readonly ingress: string }[];
 }
 
-export interface TableOptions {
+export interface RoutingTableOptions {
   /** Where redirected clients go; 443 is not written into the location. */
   readonly httpsPort?: number;
   /** Kept by the caller from one compilation to the next: an Ingress whose spec is still the same object is not compiled again. */
@@ -57,7 +57,7 @@ export const EMPTY_TABLE: RoutingTable = compileRoutingTable([]);
  * Public names are served at every door, cluster-local names at the local one only (kourier's generator/ingress_translator.go). Of two
  * Ingresses with the same host the earlier in the list has it, so give them in order of age.
  */
-export function compileRoutingTable(ingresses: readonly Ingress[], options: TableOptions = {}): RoutingTable {
+export function compileRoutingTable(ingresses: readonly Ingress[], options: RoutingTableOptions = {}): RoutingTable {
   const open: HostMap = new Map();
   const local: HostMap = new Map();
   const conflicts: { host: string; ingress: string }[] = [];
@@ -103,7 +103,7 @@ export function compileRoutingTable(ingresses: readonly Ingress[], options: Tabl
   };
 }
 
-function recall(ingress: Ingress, known: TableOptions["known"]): CompiledIngress {
+function recall(ingress: Ingress, known: RoutingTableOptions["known"]): CompiledIngress {
   const compiled = known?.get(ingress.spec) ?? compileIngress(ingress);
   known?.set(ingress.spec, compiled);
   return compiled;

@@ -1,13 +1,13 @@
 // A gRPC health probe: grpc.health.v1.Health/Check over cleartext HTTP/2. The two messages have one field each, written here by hand.
 import { connect } from "node:http2";
-import type { Attempt, ProbeResult } from "./probe-result.ts";
+import type { ProbeAttempt, ProbeResult } from "./probe-result.ts";
 
 const SERVING = 1;
 const STATUS_FIELD = 0x08;
 const STATUSES = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];
 
 /** Ready when the service answers SERVING. */
-export function attemptGrpc({ host, port, timeoutMs }: Attempt, service: string): Promise<ProbeResult> {
+export function attemptGrpc({ host, port, timeoutMs }: ProbeAttempt, service: string): Promise<ProbeResult> {
   return new Promise((resolve) => {
     const authority = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
     const session = connect(`http://${authority}`);

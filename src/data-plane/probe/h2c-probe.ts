@@ -1,9 +1,9 @@
 // A GET over cleartext HTTP/2, for the feature `autodetect-http2`.
 import { connect } from "node:http2";
-import { type Attempt, type ProbeResult, verdict } from "./probe-result.ts";
+import { type ProbeAttempt, type ProbeResult, resultOfStatus } from "./probe-result.ts";
 
 /** Ready by the same rule as over HTTP/1.1; an application that speaks no HTTP/2 is not ready by this way. */
-export function attemptH2c(attempt: Attempt, url: URL, headers: readonly string[]): Promise<ProbeResult> {
+export function attemptH2c(attempt: ProbeAttempt, url: URL, headers: readonly string[]): Promise<ProbeResult> {
   return new Promise((resolve) => {
     const session = connect(url.origin);
     const settle = (result: ProbeResult): void => {
@@ -27,7 +27,7 @@ export function attemptH2c(attempt: Attempt, url: URL, headers: readonly string[
     session.on("error", fail);
     const stream = session.request(sent);
     stream.on("error", fail);
-    stream.on("response", (answer) => settle(verdict(Number(answer[":status"]))));
+    stream.on("response", (answer) => settle(resultOfStatus(Number(answer[":status"]))));
     stream.on("close", () => settle({ ok: false, message: "h2c: the stream was closed" }));
   });
 }

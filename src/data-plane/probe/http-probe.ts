@@ -3,7 +3,7 @@ import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { HttpGetAction } from "../../apis/core/pod-spec.ts";
 import { attemptH2c } from "./h2c-probe.ts";
-import { type Attempt, type ProbeResult, verdict } from "./probe-result.ts";
+import { type ProbeAttempt, type ProbeResult, resultOfStatus } from "./probe-result.ts";
 import { dialText } from "./tcp-probe.ts";
 
 const MAX_REDIRECTS = 10;
@@ -13,7 +13,7 @@ const QUEUE_PROXY_AGENT = "kube-probe//";
 const KUBELET_AGENT = "kube-probe/1.34";
 
 /** Never rejects. */
-export async function attemptHttp(attempt: Attempt, action: HttpGetAction): Promise<ProbeResult> {
+export async function attemptHttp(attempt: ProbeAttempt, action: HttpGetAction): Promise<ProbeResult> {
   const { host, port } = attempt;
   const scheme = (action.scheme ?? "HTTP").toLowerCase();
   const path = action.path ?? "/";
@@ -21,24 +21,24 @@ export async function attemptHttp(attempt: Attempt, action: HttpGetAction): Prom
   if (url === undefined) return { ok: false, message: `invalid URL path ${JSON.stringify(path)}` };
   if (attempt.detectHttp2 && scheme === "http") {
     const plain = await attemptH2c(attempt, url, []);
-    if (plain.ok) return attemptH2c(attempt, url, customHeaders(action, attempt.asker));
+    if (plain.ok) return attemptH2c(attempt, url, customHeaders(action, attempt.prober));
     return get(attempt, action, url, requestHeaders({ attempt, url, custom: [] }));
   }
-  return get(attempt, action, url, requestHeaders({ attempt, url, custom: customHeaders(action, attempt.asker) }));
+  return get(attempt, action, url, requestHeaders({ attempt, url, custom: customHeaders(action, attempt.prober) }));
 }
 
 /** The queue-proxy's client overwrites `Host` and `User-Agent`; the kubelet takes them from the probe. */
-function customHeaders(action: HttpGetAction, asker: Attempt["asker"]): string[] {
+function customHeaders(action: HttpGetAction, prober: ProbeAttempt["prober"]): string[] {
   const headers: string[] = [];
   for (const { name, value } of action.httpHeaders ?? []) {
     const lower = name.toLowerCase();
-    if (asker === "kubelet" || (lower !== "host" && lower !== "user-agent")) headers.push(name, value ?? "");
+    if (prober === "kubelet" || (lower !== "host" && lower !== "user-agent")) headers.push(name, value ?? "");
   }
   return headers;
 }
 
 interface HeaderParts {
-  readonly attempt: Attempt;
+  readonly attempt: ProbeAttempt;
   readonly url: URL;
   readonly custom: readonly string[];
   readonly referer?: string;
@@ -46,7 +46,7 @@ interface HeaderParts {
 
 function requestHeaders({ attempt, url, custom, referer }: HeaderParts): string[] {
   const names = new Set(custom.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()));
-  const kubelet = attempt.asker === "kubelet";
+  const kubelet = attempt.prober === "kubelet";
   const headers = [...custom];
   if (!names.has("host")) headers.unshift("Host", url.host === "" ? attempt.host : hostOf(url));
   if (!names.has("user-agent")) headers.push("User-Agent", kubelet ? KUBELET_AGENT : QUEUE_PROXY_AGENT);
@@ -58,7 +58,7 @@ function requestHeaders({ attempt, url, custom, referer }: HeaderParts): string[
 }
 
 async function get(
-  attempt: Attempt,
+  attempt: ProbeAttempt,
   action: HttpGetAction,
   first: URL,
   headers: readonly string[],
@@ -71,9 +71,9 @@ async function get(
     const reply = await getOnce({ attempt, url, headers: sent, leftMs: deadline - performance.now(), target });
     if (typeof reply === "string") return { ok: false, message: reply };
     const next = REDIRECTS.has(reply.status) && reply.location ? urlOf(reply.location, url) : undefined;
-    if (next === undefined) return verdict(reply.status);
+    if (next === undefined) return resultOfStatus(reply.status);
     // The kubelet does not leave the host: it takes such an answer for a success.
-    if (attempt.asker === "kubelet" && next.hostname !== first.hostname) return { ok: true };
+    if (attempt.prober === "kubelet" && next.hostname !== first.hostname) return { ok: true };
     const referer = url.protocol === "https:" && next.protocol === "http:" ? undefined : refererOf(url);
     const custom = headers.filter((_, index) => !OWN.has((headers[index - (index % 2)] as string).toLowerCase()));
     sent = requestHeaders({ attempt, url: next, custom, ...(referer === undefined ? {} : { referer }) });
@@ -97,7 +97,7 @@ interface ProbeReply {
 }
 
 interface OneGet {
-  readonly attempt: Attempt;
+  readonly attempt: ProbeAttempt;
   readonly url: URL;
   readonly headers: readonly string[];
   readonly leftMs: number;
@@ -116,7 +116,7 @@ function getOnce({ attempt, url, headers, leftMs, target }: OneGet): Promise<Pro
       headers: headers as string[],
       agent: false,
       // The kubelet does not verify; the queue-proxy does.
-      ...(attempt.asker === "kubelet" ? { rejectUnauthorized: false } : {}),
+      ...(attempt.prober === "kubelet" ? { rejectUnauthorized: false } : {}),
     });
     const settle = (reply: ProbeReply | string): void => {
       clearTimeout(timer);

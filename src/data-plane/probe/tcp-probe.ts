@@ -1,6 +1,6 @@
 // A TCP probe: connect within the time, then close.
 import { connect } from "node:net";
-import type { Attempt, ProbeResult } from "./probe-result.ts";
+import type { ProbeAttempt, ProbeResult } from "./probe-result.ts";
 
 /** A relay hangs up within this time when nobody listens behind it. */
 const RELAY_HOLD_MS = 25;
@@ -11,7 +11,7 @@ export function attemptTcp({
   port,
   timeoutMs,
   relayed = false,
-}: Pick<Attempt, "host" | "port" | "timeoutMs" | "relayed">): Promise<ProbeResult> {
+}: Pick<ProbeAttempt, "host" | "port" | "timeoutMs" | "relayed">): Promise<ProbeResult> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, noDelay: true });
     const timer = setTimeout(() => settle({ ok: false, message: `dial tcp ${host}:${port}: i/o timeout` }), timeoutMs);

@@ -1,11 +1,11 @@
 // The concurrency limit of one pod: so many run, ten times as many wait in order, the rest are refused. It times nothing and forwards nothing.
 
 /** A place in the waiting line; links are the breaker's. */
-export interface Waiter {
+export interface BreakerWaiter {
   /** A slot is the waiter's now; it must be released. */
   admitted(): void;
-  before: Waiter | undefined;
-  after: Waiter | undefined;
+  before: BreakerWaiter | undefined;
+  after: BreakerWaiter | undefined;
 }
 
 const QUEUE_PER_SLOT = 10;
@@ -16,8 +16,8 @@ export class Breaker {
   private readonly admits: number;
   private running = 0;
   private waiting = 0;
-  private first: Waiter | undefined;
-  private last: Waiter | undefined;
+  private first: BreakerWaiter | undefined;
+  private last: BreakerWaiter | undefined;
 
   constructor(concurrency: number) {
     this.slots = concurrency === 0 ? Number.POSITIVE_INFINITY : concurrency;
@@ -34,7 +34,7 @@ export class Breaker {
   }
 
   /** "run": a slot is taken. "wait": the waiter is told later. "full": nothing was taken. */
-  enter(waiter: Waiter): "run" | "wait" | "full" {
+  enter(waiter: BreakerWaiter): "run" | "wait" | "full" {
     if (this.running < this.slots) {
       this.running += 1;
       return "run";
@@ -50,7 +50,7 @@ export class Breaker {
   }
 
   /** The waiter gives up. */
-  leave(waiter: Waiter): void {
+  leave(waiter: BreakerWaiter): void {
     this.waiting -= 1;
     if (waiter.before === undefined) this.first = waiter.after;
     else waiter.before.after = waiter.after;

@@ -2,11 +2,11 @@
 import type { Clock, Time } from "../../base/clock.ts";
 
 /** A request under a deadline; links are the line's. */
-export interface Dated {
+export interface DeadlineEntry {
   due(): void;
   dueAt: Time;
-  earlier: Dated | undefined;
-  later: Dated | undefined;
+  earlier: DeadlineEntry | undefined;
+  later: DeadlineEntry | undefined;
 }
 
 /** A marker for "in no line". */
@@ -15,8 +15,8 @@ const NOWHERE = Number.NEGATIVE_INFINITY;
 export class DeadlineQueue {
   private readonly clock: Clock;
   private readonly limitMs: number;
-  private first: Dated | undefined;
-  private last: Dated | undefined;
+  private first: DeadlineEntry | undefined;
+  private last: DeadlineEntry | undefined;
   private timer: Disposable | undefined;
   private timerAt: Time = 0;
 
@@ -26,7 +26,7 @@ export class DeadlineQueue {
   }
 
   /** `since`: nearly always the latest in the line, so its place is looked for from the end. */
-  add(dated: Dated, since: Time): void {
+  add(dated: DeadlineEntry, since: Time): void {
     dated.dueAt = since + this.limitMs;
     let earlier = this.last;
     while (earlier !== undefined && earlier.dueAt > dated.dueAt) earlier = earlier.earlier;
@@ -41,7 +41,7 @@ export class DeadlineQueue {
   }
 
   /** Does nothing for what is in no line. */
-  remove(dated: Dated): void {
+  remove(dated: DeadlineEntry): void {
     if (dated.dueAt === NOWHERE) return;
     dated.dueAt = NOWHERE;
     if (dated.earlier === undefined) this.first = dated.later;

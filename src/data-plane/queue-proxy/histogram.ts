@@ -6,7 +6,7 @@ interface Series {
   count: number;
 }
 
-export class Histogram {
+export class PrometheusHistogram {
   private readonly name: string;
   private readonly help: string;
   private readonly bounds: readonly number[];

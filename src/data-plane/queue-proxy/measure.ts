@@ -1,11 +1,11 @@
-// What a finished passage adds to the user's metrics. It reads and counts nothing itself.
+// What a finished context adds to the user's metrics. It reads and counts nothing itself.
 import type { Time } from "../../base/clock.ts";
 import type { RequestContext } from "./request-context.ts";
-import { type Measured, routeTagOf } from "./user-metrics.ts";
+import { type MeasuredRequest, routeTagOf } from "./user-metrics.ts";
 
 /** Statuses are those that Knative's handlers see: a container that never answered leaves Go's 200, a broken answer is a panic. */
-export function measure(passage: RequestContext, totalMs: number, over: Time): Measured {
-  const { exchange, facts, status, truncated, forwardedAt, headAt = over, headStatus } = passage;
+export function measure(context: RequestContext, totalMs: number, over: Time): MeasuredRequest {
+  const { exchange, facts, status, truncated, forwardedAt, headAt = over, headStatus } = context;
   const invocation = forwardedAt !== undefined && {
     ms: over - forwardedAt,
     status: truncated ? 500 : (headStatus ?? (status === 502 ? 502 : 200)),
@@ -18,8 +18,8 @@ export function measure(passage: RequestContext, totalMs: number, over: Time): M
     routeTag: routeTagOf(facts.tag ?? "", facts.defaultRoute ?? ""),
     host: exchange.host,
     version: exchange.version,
-    requestBytes: passage.requestBytes,
-    responseBytes: passage.sentBytes,
+    requestBytes: context.requestBytes,
+    responseBytes: context.sentBytes,
     totalMs,
     ...(invocation && { invocation }),
   };

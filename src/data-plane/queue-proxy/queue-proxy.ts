@@ -3,7 +3,7 @@
 
 import type { PodAddress } from "../../base/address.ts";
 import type { Clock, Time } from "../../base/clock.ts";
-import { answerAfterBody } from "../http/after-body.ts";
+import { sendReplyAfterBody } from "../http/after-body.ts";
 import {
   MISSING_PROBE_HASH,
   makeReply,
@@ -13,7 +13,7 @@ import {
   SHUTTING_DOWN,
 } from "../http/errors.ts";
 import type { Exchange, Handler } from "../http/exchange.ts";
-import type { Forwarder, ForwarderFactory, Outcome, Upstream } from "../http/forwarder.ts";
+import type { Forwarder, ForwarderFactory, ForwardOutcome, Upstream } from "../http/forwarder.ts";
 import type { ProbeResult } from "../probe/probe-result.ts";
 import { type PeriodReport, RequestStats } from "../stats/request-stats.ts";
 import { Breaker } from "./breaker.ts";
@@ -50,7 +50,7 @@ export class QueueProxy implements RequestContextOwner {
   readonly handle: Handler;
   readonly upstream: PodAddress;
   readonly timeoutText = REQUEST_TIMEOUT_TEXT;
-  readonly withholds: boolean;
+  readonly holdsResponse: boolean;
   readonly drain: Drain;
   private readonly options: QueueProxyOptions;
   private readonly clock: Clock;
@@ -80,7 +80,7 @@ export class QueueProxy implements RequestContextOwner {
     this.handle = (exchange) => this.serve(exchange);
     this.drain = new Drain(clock);
     this.breaker = new Breaker(config.containerConcurrency);
-    this.withholds = config.fullDuplex !== true;
+    this.holdsResponse = config.fullDuplex !== true;
     this.limited = config.containerConcurrency > 0;
     this.totals = new DeadlineQueue(clock, config.timeoutSeconds * 1000);
     const startMs = config.responseStartTimeoutSeconds * 1000;
@@ -144,13 +144,13 @@ export class QueueProxy implements RequestContextOwner {
     return this.clock.now();
   }
 
-  dispatch(passage: RequestContext): Promise<Outcome> {
+  dispatch(context: RequestContext): Promise<ForwardOutcome> {
     if (this.limited) this.metrics?.recordDepth(this.breaker.inFlight);
-    return this.forwarderFor(passage.exchange).forward(passage.exchange, passage);
+    return this.forwarderFor(context.exchange).forward(context.exchange, context);
   }
 
-  leaveLine(passage: RequestContext): void {
-    this.breaker.leave(passage);
+  leaveLine(context: RequestContext): void {
+    this.breaker.leave(context);
   }
 
   onUpgraded(): void {
@@ -163,7 +163,7 @@ export class QueueProxy implements RequestContextOwner {
     if (probe !== undefined) return probe;
     if (exchange.target === "*" && exchange.method === "OPTIONS") {
       // Go's server answers this one itself (`net/http` globalOptionsHandler).
-      answerAfterBody(exchange, makeReply(200));
+      sendReplyAfterBody(exchange, makeReply(200));
       return DONE;
     }
     return this.pass(exchange, facts);
@@ -174,61 +174,61 @@ export class QueueProxy implements RequestContextOwner {
     const { userAgent, networkProbe, networkHash } = facts;
     const health = userAgent !== undefined && HEALTH_AGENTS.some((agent) => userAgent.startsWith(agent));
     if (!health && networkProbe !== "probe") return undefined;
-    if (this.drain.active) answerAfterBody(exchange, SHUTTING_DOWN);
+    if (this.drain.active) sendReplyAfterBody(exchange, SHUTTING_DOWN);
     else if (!health) {
       const reply = networkHash ? makeReply(200, "", ["K-Network-Hash", networkHash]) : MISSING_PROBE_HASH;
-      answerAfterBody(exchange, reply);
-    } else if (networkProbe !== "queue") answerAfterBody(exchange, makeUnexpectedProbe(networkProbe ?? ""));
+      sendReplyAfterBody(exchange, reply);
+    } else if (networkProbe !== "queue") sendReplyAfterBody(exchange, makeUnexpectedProbe(networkProbe ?? ""));
     else return this.answerHealth(exchange);
     return DONE;
   }
 
   private async answerHealth(exchange: Exchange): Promise<void> {
     const { ok } = await this.readiness.evaluate();
-    answerAfterBody(exchange, ok ? makeReply(200, "queue") : NOT_READY);
+    sendReplyAfterBody(exchange, ok ? makeReply(200, "queue") : NOT_READY);
   }
 
   private async pass(exchange: Exchange, facts: RequestFacts): Promise<void> {
     const now = this.clock.now();
     const headers = makeContainerHeaders(exchange.headers, facts, exchange.peer);
-    const passage = new RequestContext(this, exchange, facts, headers, now);
+    const context = new RequestContext(this, exchange, facts, headers, now);
     exchange.marks.pod ??= this.options.config.identity.pod;
     this.drain.enter();
-    this.startTimers(passage, exchange.timers?.since ?? now);
+    this.startTimers(context, exchange.timers?.since ?? now);
     // What the kubelet asks the container through us is neither limited nor counted.
     const counted = !facts.kubeletProbe;
     if (counted) this.stats.started(this.statsTime(now), facts.proxied === true);
-    const door = counted ? this.breaker.enter(passage) : "run";
-    if (door === "full") passage.refuse();
-    else if (door === "run" || (await passage.waitInLine())) {
-      await passage.forward();
+    const door = counted ? this.breaker.enter(context) : "run";
+    if (door === "full") context.refuse();
+    else if (door === "run" || (await context.waitInLine())) {
+      await context.forward();
       if (counted) this.breaker.release();
     }
     const over = this.clock.now();
-    this.totals.remove(passage);
-    if (passage.start !== undefined) this.starts?.remove(passage.start);
+    this.totals.remove(context);
+    if (context.start !== undefined) this.starts?.remove(context.start);
     if (counted) this.stats.ended(this.statsTime(over), facts.proxied === true);
-    this.drain.leave(passage.upgraded);
-    if (this.metrics !== undefined || this.log !== undefined) this.note(passage, over);
+    this.drain.leave(context.upgraded);
+    if (this.metrics !== undefined || this.log !== undefined) this.note(context, over);
   }
 
   /** `since`: the arrival here, or at the activator, whose clock started first. */
-  private startTimers(passage: RequestContext, since: Time): void {
-    this.totals.add(passage, since);
+  private startTimers(context: RequestContext, since: Time): void {
+    this.totals.add(context, since);
     if (this.starts !== undefined) {
-      passage.start = new StartDeadline(passage);
-      this.starts.add(passage.start, since);
+      context.start = new StartDeadline(context);
+      this.starts.add(context.start, since);
     }
-    if (this.idleMs > 0) this.watchIdle(passage, since + this.idleMs);
+    if (this.idleMs > 0) this.watchIdle(context, since + this.idleMs);
   }
 
   /** "Never written" is as long ago as can be; bytes of the request or of an upgraded connection are no writes. */
-  private watchIdle(passage: RequestContext, at: Time): void {
+  private watchIdle(context: RequestContext, at: Time): void {
     this.clock.at(at, () => {
-      if (passage.state === "over") return;
-      const next = passage.lastWriteAt === undefined ? at : passage.lastWriteAt + this.idleMs;
-      if (next > this.clock.now()) this.watchIdle(passage, next);
-      else passage.due();
+      if (context.state === "over") return;
+      const next = context.lastWriteAt === undefined ? at : context.lastWriteAt + this.idleMs;
+      if (next > this.clock.now()) this.watchIdle(context, next);
+      else context.due();
     });
   }
 
@@ -244,16 +244,16 @@ export class QueueProxy implements RequestContextOwner {
     return forwarder;
   }
 
-  private note(passage: RequestContext, over: Time): void {
-    const { exchange, facts, headers, truncated, startedAt, sentBytes } = passage;
+  private note(context: RequestContext, over: Time): void {
+    const { exchange, facts, headers, truncated, startedAt, sentBytes } = context;
     const probe = Boolean(facts.kubeletProbe || facts.networkProbe);
     const latencyMs = over - startedAt;
     if (this.log !== undefined && (this.log.probes || !probe)) {
       // What breaks off in mid-answer is a panic in Knative, and logged as one.
-      const [status, size] = truncated ? [500, 0] : [passage.status, sentBytes];
+      const [status, size] = truncated ? [500, 0] : [context.status, sentBytes];
       this.log.log({ exchange, headers, status, size, latencyMs });
     }
-    if (!probe) this.metrics?.record(measure(passage, latencyMs, over));
+    if (!probe) this.metrics?.record(measure(context, latencyMs, over));
   }
 
   /** Mostly both clocks are one, and it has just been read. */

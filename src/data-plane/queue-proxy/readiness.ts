@@ -119,7 +119,7 @@ class ProbeRunner {
 
   private attempt(timeoutMs: number): Promise<ProbeResult> {
     const { detectHttp2 } = this.parts;
-    return attemptProbe({ probe: this.probe, ...this.address(), timeoutMs, asker: "queue-proxy", detectHttp2 });
+    return attemptProbe({ probe: this.probe, ...this.address(), timeoutMs, prober: "queue-proxy", detectHttp2 });
   }
 
   private address(): PodAddress {

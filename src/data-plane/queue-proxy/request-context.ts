@@ -2,25 +2,25 @@
 
 import type { PodAddress } from "../../base/address.ts";
 import type { Time } from "../../base/clock.ts";
-import { answerAfterBody } from "../http/after-body.ts";
-import { answer, goErrorText, makeBadGateway, makeTimeout, QUEUE_FULL, type Reply } from "../http/errors.ts";
+import { sendReplyAfterBody } from "../http/after-body.ts";
+import { sendReply, goErrorText, makeBadGateway, makeTimeout, QUEUE_FULL, type LocalReply } from "../http/errors.ts";
 import type { Exchange, RawHeaders } from "../http/exchange.ts";
-import type { ForwardOptions, Outcome } from "../http/forwarder.ts";
-import type { Waiter } from "./breaker.ts";
-import type { Dated } from "./deadline-queue.ts";
+import type { ForwardOptions, ForwardOutcome } from "../http/forwarder.ts";
+import type { BreakerWaiter } from "./breaker.ts";
+import type { DeadlineEntry } from "./deadline-queue.ts";
 import type { RequestFacts } from "./request-facts.ts";
 
-/** What a passage needs of its queue-proxy; nothing of it changes while requests run. */
+/** What a context needs of its queue-proxy; nothing of it changes while requests run. */
 export interface RequestContextOwner {
   now(): Time;
   /** Hands the request to the container. */
-  dispatch(passage: RequestContext): Promise<Outcome>;
+  dispatch(context: RequestContext): Promise<ForwardOutcome>;
   readonly upstream: PodAddress;
   readonly timeoutText: string;
-  /** Not full duplex: see {@link ForwardOptions.withholds}. */
-  readonly withholds: boolean;
+  /** Not full duplex: see {@link ForwardOptions.holdsResponse}. */
+  readonly holdsResponse: boolean;
   /** Takes it out of the breaker's line. */
-  leaveLine(passage: RequestContext): void;
+  leaveLine(context: RequestContext): void;
   /** The request has become a connection of another protocol. */
   onUpgraded(): void;
 }
@@ -28,7 +28,7 @@ export interface RequestContextOwner {
 type State = "waiting" | "forwarding" | "over";
 
 /** Also the options of its forward, so that no closure is made per request. */
-export class RequestContext implements ForwardOptions, Waiter, Dated {
+export class RequestContext implements ForwardOptions, BreakerWaiter, DeadlineEntry {
   readonly exchange: Exchange;
   readonly facts: RequestFacts;
   readonly headers: RawHeaders;
@@ -37,8 +37,8 @@ export class RequestContext implements ForwardOptions, Waiter, Dated {
   /** A head, an interim answer or a body byte has been sent; an upgrade does not count (`pkg/http/handler/timeout.go`). */
   responded = false;
   upgraded = false;
-  readonly withholds: boolean;
-  readonly losesTrailers = true;
+  readonly holdsResponse: boolean;
+  readonly dropsTrailers = true;
   lastWriteAt: Time | undefined;
   /** Body bytes for the client. */
   sentBytes = 0;
@@ -52,11 +52,11 @@ export class RequestContext implements ForwardOptions, Waiter, Dated {
   truncated = false;
   /** Body bytes that went to the container. */
   requestBytes = 0;
-  before: Waiter | undefined = undefined;
-  after: Waiter | undefined = undefined;
+  before: BreakerWaiter | undefined = undefined;
+  after: BreakerWaiter | undefined = undefined;
   dueAt: Time = Number.NEGATIVE_INFINITY;
-  earlier: Dated | undefined = undefined;
-  later: Dated | undefined = undefined;
+  earlier: DeadlineEntry | undefined = undefined;
+  later: DeadlineEntry | undefined = undefined;
   start: StartDeadline | undefined;
   private readonly owner: RequestContextOwner;
   private cancellable: { cancel(): void } | undefined;
@@ -64,7 +64,7 @@ export class RequestContext implements ForwardOptions, Waiter, Dated {
 
   constructor(owner: RequestContextOwner, exchange: Exchange, facts: RequestFacts, headers: RawHeaders, now: Time) {
     this.owner = owner;
-    this.withholds = owner.withholds;
+    this.holdsResponse = owner.holdsResponse;
     this.exchange = exchange;
     this.facts = facts;
     this.headers = headers;
@@ -86,7 +86,7 @@ export class RequestContext implements ForwardOptions, Waiter, Dated {
 
   refuse(): void {
     this.status = QUEUE_FULL.status;
-    this.answer(QUEUE_FULL);
+    this.reply(QUEUE_FULL);
   }
 
   /** Forwards and answers whatever comes of it. */
@@ -100,7 +100,7 @@ export class RequestContext implements ForwardOptions, Waiter, Dated {
       case "unreachable": {
         const text = goErrorText(outcome.code, outcome.message, this.owner.upstream);
         this.status = 502;
-        this.answer(makeBadGateway(text));
+        this.reply(makeBadGateway(text));
         break;
       }
       case "cancelled":
@@ -121,7 +121,7 @@ export class RequestContext implements ForwardOptions, Waiter, Dated {
       this.status = 504;
       this.state = "over";
       this.owner.leaveLine(this);
-      this.answer(makeTimeout(this.timeoutText));
+      this.reply(makeTimeout(this.timeoutText));
       this.admit?.(false);
     } else if (this.state === "forwarding") this.cancellable?.cancel();
   }
@@ -157,9 +157,9 @@ export class RequestContext implements ForwardOptions, Waiter, Dated {
     return this.exchange.timers?.text ?? this.owner.timeoutText;
   }
 
-  private answer(reply: Reply): void {
-    if (this.withholds) answerAfterBody(this.exchange, reply, this.requestBytes);
-    else answer(this.exchange, reply);
+  private reply(reply: LocalReply): void {
+    if (this.holdsResponse) sendReplyAfterBody(this.exchange, reply, this.requestBytes);
+    else sendReply(this.exchange, reply);
   }
 
   private giveUp(): void {
@@ -171,11 +171,11 @@ export class RequestContext implements ForwardOptions, Waiter, Dated {
   }
 
   /** Nothing sent: 504. Half sent: the text is appended where it fits, and the end is clean only where no length was promised. */
-  private cut({ body, room }: Extract<Outcome, { kind: "cancelled" }>): void {
+  private cut({ body, room }: Extract<ForwardOutcome, { kind: "cancelled" }>): void {
     const text = this.timeoutText;
     if (body === undefined) {
       this.status = 504;
-      this.answer(makeTimeout(text));
+      this.reply(makeTimeout(text));
     } else if (this.upgraded) this.exchange.abort("request timeout");
     else {
       const fits = room >= text.length;
@@ -188,18 +188,18 @@ export class RequestContext implements ForwardOptions, Waiter, Dated {
   }
 }
 
-/** The response-start timer of a passage: spent once anything has been sent. */
-export class StartDeadline implements Dated {
+/** The response-start timer of a context: spent once anything has been sent. */
+export class StartDeadline implements DeadlineEntry {
   dueAt: Time = Number.NEGATIVE_INFINITY;
-  earlier: Dated | undefined = undefined;
-  later: Dated | undefined = undefined;
-  private readonly passage: RequestContext;
+  earlier: DeadlineEntry | undefined = undefined;
+  later: DeadlineEntry | undefined = undefined;
+  private readonly context: RequestContext;
 
-  constructor(passage: RequestContext) {
-    this.passage = passage;
+  constructor(context: RequestContext) {
+    this.context = context;
   }
 
   due(): void {
-    if (!this.passage.responded) this.passage.due();
+    if (!this.context.responded) this.context.due();
   }
 }

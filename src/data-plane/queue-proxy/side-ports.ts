@@ -1,6 +1,6 @@
 // The ports that a queue-proxy has beside the serving one in a cluster, as handlers: statistics for the autoscaler, metrics for the user.
 // Nothing listens on them here; who wants to ask them is handed the handler.
-import { answer, makeError, NOT_FOUND, type Reply } from "../http/errors.ts";
+import { sendReply, makeError, NOT_FOUND, type LocalReply } from "../http/errors.ts";
 import type { Exchange, Handler } from "../http/exchange.ts";
 import type { QueueProxy } from "./queue-proxy.ts";
 
@@ -13,7 +13,7 @@ export function makeStatsHandler(proxy: QueueProxy, pod: string): Handler {
   }));
 }
 
-const METHOD_NOT_ALLOWED: Reply = (({ status, headers, body }) => ({
+const METHOD_NOT_ALLOWED: LocalReply = (({ status, headers, body }) => ({
   status,
   headers: [...headers, "Allow", "GET, HEAD"],
   body,
@@ -28,10 +28,10 @@ export function makeUserMetricsHandler(proxy: QueueProxy): Handler {
   });
 }
 
-function serveMetrics(makeAnswer: (exchange: Exchange) => Reply): Handler {
+function serveMetrics(makeAnswer: (exchange: Exchange) => LocalReply): Handler {
   return (exchange) => {
     const [path] = exchange.target.split("?", 1);
-    answer(exchange, path === "/metrics" ? makeAnswer(exchange) : NOT_FOUND);
+    sendReply(exchange, path === "/metrics" ? makeAnswer(exchange) : NOT_FOUND);
     return Promise.resolve();
   };
 }

@@ -1,7 +1,7 @@
 // The user's metrics of one queue-proxy in Prometheus text, with Knative's names. It counts; it never listens.
 
 import type { QueueProxyIdentity } from "./config.ts";
-import { Histogram, makeLabels } from "./histogram.ts";
+import { PrometheusHistogram, makeLabels } from "./histogram.ts";
 
 /** Bounds in seconds (`pkg/queue/request_metric.go`). */
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
@@ -15,7 +15,7 @@ const KNATIVE_SCOPE = scopeLabels("knative.dev/serving/pkg/queue", "");
 const METHODS = new Set(["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"]);
 const VERSIONS = { "1.0": "1.0", "1.1": "1.1", "2": "2.0" } as const;
 
-export interface Measured {
+export interface MeasuredRequest {
   readonly method: string;
   /** What the client was answered; undefined when the answer was cut short, which the server's metrics leave out. */
   readonly status: number | undefined;
@@ -39,32 +39,32 @@ export interface Measured {
 }
 
 export class UserMetrics {
-  private readonly server = new Histogram(
+  private readonly server = new PrometheusHistogram(
     "http_server_request_duration_seconds",
     "Duration of HTTP server requests.",
     DURATION_BUCKETS,
   );
-  private readonly requestSize = new Histogram(
+  private readonly requestSize = new PrometheusHistogram(
     "http_server_request_body_size_bytes",
     "Size of HTTP server request bodies.",
     SIZE_BUCKETS,
   );
-  private readonly responseSize = new Histogram(
+  private readonly responseSize = new PrometheusHistogram(
     "http_server_response_body_size_bytes",
     "Size of HTTP server response bodies.",
     SIZE_BUCKETS,
   );
-  private readonly client = new Histogram(
+  private readonly client = new PrometheusHistogram(
     "http_client_request_duration_seconds",
     "Duration of HTTP client requests.",
     DURATION_BUCKETS,
   );
-  private readonly clientSize = new Histogram(
+  private readonly clientSize = new PrometheusHistogram(
     "http_client_request_body_size_bytes",
     "Size of HTTP client request bodies.",
     SIZE_BUCKETS,
   );
-  private readonly app = new Histogram(
+  private readonly app = new PrometheusHistogram(
     "kn_serving_invocation_duration_seconds",
     "The duration of task execution",
     DURATION_BUCKETS,
@@ -94,7 +94,7 @@ export class UserMetrics {
     this.depth = inFlight;
   }
 
-  record(measured: Measured): void {
+  record(measured: MeasuredRequest): void {
     const { status, requestBytes, responseBytes, totalMs, invocation } = measured;
     if (status !== undefined) {
       const labels = this.labelsOf(measured, status, measured.host);
@@ -110,7 +110,7 @@ export class UserMetrics {
     this.clientSize.observe(toApp, requestBytes);
   }
 
-  private labelsOf({ method, routeTag, version }: Measured, status: number | undefined, host: string): string {
+  private labelsOf({ method, routeTag, version }: MeasuredRequest, status: number | undefined, host: string): string {
     const upper = method.toUpperCase();
     const { address, port } = splitHost(host);
     return makeLabels({

@@ -55,18 +55,18 @@ export const probeAndActivatorFacts: readonly FactFamily[] = [
     title: "probes: the activator's own",
     facts: {
       P20: [
-        "unit/data-plane/activator/pod-prover.test.ts › every 200 ms",
+        "unit/data-plane/activator/pod-prober.test.ts › every 200 ms",
         "sockets/data-plane/activator/pod-choice.test.ts › P20",
       ],
       P21: [
-        "unit/data-plane/activator/pod-prover.test.ts › P21",
+        "unit/data-plane/activator/pod-prober.test.ts › P21",
         "unit/data-plane/activator/activator.test.ts › waits for Kubernetes where",
       ],
       P22: [
-        "unit/data-plane/activator/pod-prover.test.ts › (P22)",
+        "unit/data-plane/activator/pod-prober.test.ts › (P22)",
         "sockets/data-plane/activator/pod-choice.test.ts › P22",
       ],
-      P23: ["unit/data-plane/activator/pod-prover.test.ts › trusts a Ready pod without a probe"],
+      P23: ["unit/data-plane/activator/pod-prober.test.ts › trusts a Ready pod without a probe"],
     },
   },
   {

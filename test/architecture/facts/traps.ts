@@ -28,7 +28,7 @@ export const traps: FactFamily = {
     ],
     T17: [
       "sockets/data-plane/activator/pod-choice.test.ts › T17",
-      "unit/data-plane/activator/pod-prover.test.ts › never uses an unready pod",
+      "unit/data-plane/activator/pod-prober.test.ts › never uses an unready pod",
     ],
     T18: ["queue-proxy.json › probe/tcp-up-period", "queue-proxy.json › probe/tcp-down-period"],
     T19: ["unit/control-plane/reconciler/revisions.test.ts › tells queue-proxy %s"],

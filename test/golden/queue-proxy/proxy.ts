@@ -2,7 +2,7 @@
 import type { Probe } from "../../../src/apis/core/pod-spec.ts";
 import type { Clock } from "../../../src/base/clock.ts";
 import { steadyClock } from "../../../src/base/steady-clock.ts";
-import { answer, makeReply, NOT_FOUND } from "../../../src/data-plane/http/errors.ts";
+import { sendReply, makeReply, NOT_FOUND } from "../../../src/data-plane/http/errors.ts";
 import type { Exchange, Handler } from "../../../src/data-plane/http/exchange.ts";
 import { nodeForwarder } from "../../../src/data-plane/http-client/node-forwarder.ts";
 import { type OpenListener, openListener } from "../../../src/data-plane/http-server/open-listener.ts";
@@ -103,7 +103,7 @@ export class ProxyProcess {
 
   private async admin(exchange: Exchange): Promise<void> {
     if (exchange.target !== "/wait-for-drain") {
-      answer(exchange, NOT_FOUND);
+      sendReply(exchange, NOT_FOUND);
       return;
     }
     const quiet = this.proxy.drain.begin(QUIET_MS);
@@ -111,7 +111,7 @@ export class ProxyProcess {
       if (this.termAt === undefined) this.proxy.drain.cancel();
     }, RESET_MS / this.timeScale);
     await quiet;
-    answer(exchange, makeReply(200));
+    sendReply(exchange, makeReply(200));
   }
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PodPorts } from "../../../src/api-server/pod-proxy.ts";
-import { answer, makeReply } from "../../../src/data-plane/http/errors.ts";
+import { sendReply, makeReply } from "../../../src/data-plane/http/errors.ts";
 import type { Exchange } from "../../../src/data-plane/http/exchange.ts";
 import { type ApiRig, startApi } from "../../support/api.ts";
 
@@ -26,7 +26,7 @@ const ports: PodPorts = (pod, port) => {
     last = exchange;
     if (port === 7777) return "EOF";
     if (port === 6666) return undefined;
-    answer(exchange, makeReply(202, "told", ["X-From", "pod"]));
+    sendReply(exchange, makeReply(202, "told", ["X-From", "pod"]));
     return undefined;
   };
 };

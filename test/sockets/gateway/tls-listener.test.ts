@@ -14,7 +14,7 @@ import type { Ingress } from "../../../src/apis/networking/types.ts";
 import { EnvironmentError } from "../../../src/base/environment-error.ts";
 import { silentLogger } from "../../../src/base/logger.ts";
 import type { ObjectStore } from "../../../src/control-plane/store/object-store.ts";
-import { answer, makeReply } from "../../../src/data-plane/http/errors.ts";
+import { sendReply, makeReply } from "../../../src/data-plane/http/errors.ts";
 import { headerValue } from "../../../src/data-plane/http/headers.ts";
 import { IngressGateway } from "../../../src/data-plane/ingress/ingress.ts";
 import { issueCertificate, makeAuthority } from "../../../src/gateway/certificates.ts";
@@ -56,10 +56,10 @@ let door: GatewayListeners;
 async function open(options: Pick<GatewayListenersOptions, "httpsPort" | "limits"> = {}): Promise<void> {
   const gateway = new IngressGateway({
     address: "10.0.0.1",
-    chance: () => 0,
+    random: () => 0,
     forward: async (revision, exchange) => {
       const scheme = headerValue(exchange.headers, "x-forwarded-proto");
-      answer(exchange, makeReply(200, `${revision} ${exchange.host} ${scheme}`));
+      sendReply(exchange, makeReply(200, `${revision} ${exchange.host} ${scheme}`));
     },
   });
   store = makeStore();

@@ -99,7 +99,7 @@ export class ContainerProbes implements Disposable {
     const port = portOf(probe, container);
     const address = port === undefined ? undefined : this.#options.addressOf(port);
     if (!address) return { ok: false, message: "the probed port is not reachable" };
-    return attemptProbe({ probe, ...address, timeoutMs, asker: "kubelet" });
+    return attemptProbe({ probe, ...address, timeoutMs, prober: "kubelet" });
   }
 }
 

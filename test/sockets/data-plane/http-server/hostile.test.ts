@@ -1,6 +1,6 @@
 // Clients that mean no good: refused cleanly, nothing smuggled, nothing leaked, others unharmed. Raw bytes against a door with a queue-proxy.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { answer, makeReply } from "../../../../src/data-plane/http/errors.ts";
+import { sendReply, makeReply } from "../../../../src/data-plane/http/errors.ts";
 import type { Exchange } from "../../../../src/data-plane/http/exchange.ts";
 import { nodeForwarder } from "../../../../src/data-plane/http-client/node-forwarder.ts";
 import { openListener } from "../../../../src/data-plane/http-server/open-listener.ts";
@@ -126,7 +126,7 @@ describe("size and time", () => {
   );
 
   test("a body that never ends well is no matter where nobody reads it", async () => {
-    const answers = async (exchange: Exchange): Promise<void> => answer(exchange, makeReply(200, "unread"));
+    const answers = async (exchange: Exchange): Promise<void> => sendReply(exchange, makeReply(200, "unread"));
     const door = await openListener({ host: "127.0.0.1", port: 0, listener: "public", handler: answers });
     const client = new RawClient(door.port, []);
     client.send(`POST /a HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\nzz\r\n`);

@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 import { connect as connectTls, createSecureContext } from "node:tls";
 import { generate } from "selfsigned";
 import { afterEach, describe, expect, test } from "vitest";
-import { answer, makeReply } from "../../../../src/data-plane/http/errors.ts";
+import { sendReply, makeReply } from "../../../../src/data-plane/http/errors.ts";
 import type { Exchange } from "../../../../src/data-plane/http/exchange.ts";
 import {
   type ListenerOptions,
@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 
 const say = async (exchange: Exchange): Promise<void> => {
-  answer(exchange, makeReply(200, `${exchange.version} ${exchange.listener} ${exchange.host} ${exchange.target}`));
+  sendReply(exchange, makeReply(200, `${exchange.version} ${exchange.listener} ${exchange.host} ${exchange.target}`));
 };
 
 async function open(options: Partial<ListenerOptions> = {}): Promise<OpenListener> {

@@ -1,6 +1,6 @@
 // Answers of a door's own to requests whose body is still on its way (Q16), over real sockets.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { answerAfterBody } from "../../../../src/data-plane/http/after-body.ts";
+import { sendReplyAfterBody } from "../../../../src/data-plane/http/after-body.ts";
 import { makeReply } from "../../../../src/data-plane/http/errors.ts";
 import { type OpenListener, openListener } from "../../../../src/data-plane/http-server/open-listener.ts";
 import { RawClient } from "../../../golden/queue-proxy/client.ts";
@@ -13,7 +13,7 @@ beforeEach(async () => {
     host: "127.0.0.1",
     port: 0,
     listener: "public",
-    handler: async (exchange) => answerAfterBody(exchange, makeReply(504, "request timeout")),
+    handler: async (exchange) => sendReplyAfterBody(exchange, makeReply(504, "request timeout")),
   });
   client = new RawClient(door.port, []);
 });

@@ -9,10 +9,10 @@ import type { Ingress } from "../../../../src/apis/networking/types.ts";
 import { steadyClock } from "../../../../src/base/steady-clock.ts";
 import { IngressProbe } from "../../../../src/control-plane/prober/ingress-probe.ts";
 import { Activator } from "../../../../src/data-plane/activator/activator.ts";
-import { answer, makeReply } from "../../../../src/data-plane/http/errors.ts";
+import { sendReply, makeReply } from "../../../../src/data-plane/http/errors.ts";
 import type { ListenerKind } from "../../../../src/data-plane/http/exchange.ts";
 import { headerValue } from "../../../../src/data-plane/http/headers.ts";
-import { askHandler } from "../../../../src/data-plane/http/probe-exchange.ts";
+import { sendProbe } from "../../../../src/data-plane/http/probe-exchange.ts";
 import { type OpenListener, openListener } from "../../../../src/data-plane/http-server/open-listener.ts";
 import { IngressGateway } from "../../../../src/data-plane/ingress/ingress.ts";
 import { compileRoutingTable } from "../../../../src/data-plane/ingress/routing-table.ts";
@@ -47,13 +47,13 @@ describe("the gateway's doors", () => {
     doors = [];
     activator = new Activator({
       clock: steadyClock,
-      chance: Math.random,
+      random: Math.random,
       podName: "activator",
       address: "10.0.0.2",
     });
     gateway = new IngressGateway({
       address: "10.0.0.1",
-      chance: Math.random,
+      random: Math.random,
       forward: (revision, exchange) => activator.handle(revision, exchange),
     });
     gateway.swap(compileRoutingTable([hello]));
@@ -68,7 +68,7 @@ describe("the gateway's doors", () => {
           ready: true,
           handle: async (exchange) => {
             const seen = (name: string) => headerValue(exchange.headers, name);
-            answer(exchange, makeReply(200, `${seen("host")} ${seen("x-forwarded-proto")} ${seen("x-forwarded-for")}`));
+            sendReply(exchange, makeReply(200, `${seen("host")} ${seen("x-forwarded-proto")} ${seen("x-forwarded-for")}`));
           },
         },
       ],
@@ -100,7 +100,7 @@ describe("the gateway's doors", () => {
       send: (host, _, headers) => {
         asked.push(host);
         const door = host === HOST ? "public" : "local";
-        return askHandler(gateway.handle, { host, headers, peer: "127.0.0.1", listener: door });
+        return sendProbe(gateway.handle, { host, headers, peer: "127.0.0.1", listener: door });
       },
     });
     const changed: Ingress = { ...hello, spec: { ...hello.spec, rules: [...(hello.spec.rules ?? [])].reverse() } };

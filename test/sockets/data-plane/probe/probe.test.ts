@@ -8,7 +8,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Probe } from "../../../../src/apis/core/pod-spec.ts";
 import { steadyClock } from "../../../../src/base/steady-clock.ts";
 import { attemptProbe } from "../../../../src/data-plane/probe/attempt.ts";
-import type { Attempt } from "../../../../src/data-plane/probe/probe-result.ts";
+import type { ProbeAttempt } from "../../../../src/data-plane/probe/probe-result.ts";
 import { Readiness } from "../../../../src/data-plane/queue-proxy/readiness.ts";
 
 const open: { close(): unknown; closeAllConnections?(): void }[] = [];
@@ -26,8 +26,8 @@ async function listen(server: Server, port = 0): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-const attempt = (probe: Probe, port: number, more: Partial<Attempt> = {}) =>
-  attemptProbe({ probe, host: "127.0.0.1", port, timeoutMs: 500, asker: "queue-proxy", ...more });
+const attempt = (probe: Probe, port: number, more: Partial<ProbeAttempt> = {}) =>
+  attemptProbe({ probe, host: "127.0.0.1", port, timeoutMs: 500, prober: "queue-proxy", ...more });
 
 describe("one attempt", () => {
   test("httpGet is ready from 200 to 399, with the queue-proxy's own headers", async () => {
@@ -75,7 +75,7 @@ describe("one attempt", () => {
       }),
     );
     const probe: Probe = { httpGet: { path: "/", httpHeaders: [{ name: "Host", value: "app" }] } };
-    expect(await attempt(probe, port, { asker: "kubelet" })).toEqual({ ok: true });
+    expect(await attempt(probe, port, { prober: "kubelet" })).toEqual({ ok: true });
     expect(hosts).toEqual(["app"]);
     expect((await attempt(probe, port)).ok).toBe(false);
   });

@@ -1,15 +1,15 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { ActivatorProbe } from "../../../../src/control-plane/prober/activator-probe.ts";
-import type { Reply } from "../../../../src/data-plane/http/errors.ts";
+import type { LocalReply } from "../../../../src/data-plane/http/errors.ts";
 import { ManualClock, settled } from "../../../support/manual-clock.ts";
 
 const QUESTION = { ask: "ActivatorProbe", revision: "default/hello-00001" } as const;
-const reply = (status: number, body: string): Reply => ({ status, body, headers: [] });
+const reply = (status: number, body: string): LocalReply => ({ status, body, headers: [] });
 const FROM_QUEUE_PROXY = reply(400, "unexpected probe header value: activator\n");
 
 describe("ActivatorProbe (S13, S14, T29)", () => {
   let clock: ManualClock;
-  let answer: Reply | undefined;
+  let answer: LocalReply | undefined;
   let sent: { readonly at: number; readonly headers: readonly string[] }[];
   let forgotten: number[];
   let answers: unknown[];

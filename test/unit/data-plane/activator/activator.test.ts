@@ -22,7 +22,7 @@ describe("Activator", () => {
     stats = [];
     activator = new Activator({
       clock,
-      chance: () => 0,
+      random: () => 0,
       podName: "activator-1",
       address: "10.9.9.9",
     });

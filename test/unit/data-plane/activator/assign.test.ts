@@ -14,9 +14,9 @@ describe("assign (A9, T31)", () => {
   });
 
   describe("containerConcurrency 0: the less loaded of two random pods", () => {
-    it("takes the only pod without asking chance", () => {
+    it("takes the only pod without asking random", () => {
       const never = () => {
-        throw new Error("asked chance");
+        throw new Error("asked random");
       };
       expect(assign({ pods: pods(7), concurrency: 0, cursor: 0 }, never)).toBe(0);
     });

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Backend } from "../../../../src/data-plane/activator/backend.ts";
-import { type Admission, type Slot, Throttler } from "../../../../src/data-plane/activator/throttler.ts";
+import { type WaitResult, type Slot, Throttler } from "../../../../src/data-plane/activator/throttler.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 
 const backend = (pod: string, address = `10.0.0.1:${pod}`): Backend => ({
@@ -9,13 +9,13 @@ const backend = (pod: string, address = `10.0.0.1:${pod}`): Backend => ({
   handle: () => Promise.resolve(),
   ready: true,
 });
-const podOf = (admission: Admission | undefined): string | undefined =>
+const podOf = (admission: WaitResult | undefined): string | undefined =>
   typeof admission === "object" ? admission.backend.pod : admission;
 
 describe("Throttler", () => {
   let clock: ManualClock;
   const make = (concurrency: number, waitLimitMs = 300_000) =>
-    new Throttler({ concurrency, waitLimitMs, clock, chance: () => 0 });
+    new Throttler({ concurrency, waitLimitMs, clock, random: () => 0 });
   beforeEach(() => {
     clock = new ManualClock(1000);
   });
@@ -158,7 +158,7 @@ describe("Throttler", () => {
       concurrency: 1,
       waitLimitMs: 1000,
       clock,
-      chance: () => 0,
+      random: () => 0,
       place: { count: 2, index: 1 },
     });
     throttler.setBackends(["1", "2", "3", "4"].map((pod) => backend(pod)));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { guessContentType } from "../../../../src/data-plane/http-client/content-type.ts";
+import { detectContentType } from "../../../../src/data-plane/http-client/content-type.ts";
 
 describe("a body without a content type", () => {
   test.each([
@@ -23,11 +23,11 @@ describe("a body without a content type", () => {
     ["\x1f\x8b\x08", "application/x-gzip"],
     ["%PDF-1.7", "application/pdf"],
   ])("that begins %j is %s", (text, type) => {
-    expect(guessContentType(Buffer.from(text, "latin1"))).toBe(type);
+    expect(detectContentType(Buffer.from(text, "latin1"))).toBe(type);
   });
 
   test("is looked at for 512 bytes", () => {
-    expect(guessContentType(Buffer.from(`${"a".repeat(512)}\x00`))).toBe("text/plain; charset=utf-8");
-    expect(guessContentType(Buffer.from(`${"a".repeat(511)}\x00`))).toBe("application/octet-stream");
+    expect(detectContentType(Buffer.from(`${"a".repeat(512)}\x00`))).toBe("text/plain; charset=utf-8");
+    expect(detectContentType(Buffer.from(`${"a".repeat(511)}\x00`))).toBe("application/octet-stream");
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type GatewayMarks, gatewayHeaders } from "../../../../src/data-plane/ingress/gateway-headers.ts";
+import { type GatewayHeaderOptions, gatewayHeaders } from "../../../../src/data-plane/ingress/gateway-headers.ts";
 
-const marks: GatewayMarks = {
+const marks: GatewayHeaderOptions = {
   set: [],
   peer: "127.0.0.1",
   scheme: "http",

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import { ingressHash } from "../../../../src/apis/networking/ingress-hash.ts";
 import type { Ingress } from "../../../../src/apis/networking/types.ts";
-import { answer, makeReply } from "../../../../src/data-plane/http/errors.ts";
+import { sendReply, makeReply } from "../../../../src/data-plane/http/errors.ts";
 import type { Exchange } from "../../../../src/data-plane/http/exchange.ts";
 import { headerValue } from "../../../../src/data-plane/http/headers.ts";
 import { IngressGateway } from "../../../../src/data-plane/ingress/ingress.ts";
@@ -18,7 +18,7 @@ const recorded = (name: string): Ingress => examples[name]?.ingress ?? (examples
 
 describe("IngressGateway", () => {
   let forwarded: { readonly revision: string; readonly exchange: Exchange }[];
-  let chance: number;
+  let random: number;
   let gateway: IngressGateway;
   const send = async (request: PaperRequest, handler = gateway.handle): Promise<PaperExchange> => {
     const exchange = new PaperExchange({ headers: ["Host", request.host ?? ""], ...request });
@@ -28,13 +28,13 @@ describe("IngressGateway", () => {
   };
   beforeEach(() => {
     forwarded = [];
-    chance = 0;
+    random = 0;
     gateway = new IngressGateway({
       address: "10.1.1.1",
-      chance: () => chance,
+      random: () => random,
       forward: (revision, exchange) => {
         forwarded.push({ revision, exchange });
-        answer(exchange, makeReply(200, "ok"));
+        sendReply(exchange, makeReply(200, "ok"));
         return Promise.resolve();
       },
     });
@@ -75,7 +75,7 @@ describe("IngressGateway", () => {
   it("splits by weight, each request anew, and counts what it did, probes aside (I11)", async () => {
     gateway.swap(compileRoutingTable([recorded("route/split-and-tags")]));
     for (let i = 0; i < 100; i += 1) {
-      chance = i / 100;
+      random = i / 100;
       await send({ host: "hello.default.example.com" });
     }
     await send({ host: "old-hello.default.example.com" });
@@ -99,11 +99,11 @@ describe("IngressGateway", () => {
     let go = (): void => {};
     const slow = new IngressGateway({
       address: "10.1.1.1",
-      chance: () => 0,
+      random: () => 0,
       forward: (_revision, exchange) =>
         new Promise((over) => {
           go = () => {
-            answer(exchange, makeReply(200, "late"));
+            sendReply(exchange, makeReply(200, "late"));
             over();
           };
         }),

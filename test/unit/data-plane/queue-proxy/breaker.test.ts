@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Breaker, type Waiter } from "../../../../src/data-plane/queue-proxy/breaker.ts";
+import { Breaker, type BreakerWaiter } from "../../../../src/data-plane/queue-proxy/breaker.ts";
 
-class PaperWaiter implements Waiter {
+class PaperWaiter implements BreakerWaiter {
   admissions = 0;
-  before: Waiter | undefined = undefined;
-  after: Waiter | undefined = undefined;
+  before: BreakerWaiter | undefined = undefined;
+  after: BreakerWaiter | undefined = undefined;
 
   admitted(): void {
     this.admissions += 1;

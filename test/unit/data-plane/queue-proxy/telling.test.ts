@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { RequestLog } from "../../../../src/data-plane/queue-proxy/request-log.ts";
-import { type Measured, routeTagOf, UserMetrics } from "../../../../src/data-plane/queue-proxy/user-metrics.ts";
+import { type MeasuredRequest, routeTagOf, UserMetrics } from "../../../../src/data-plane/queue-proxy/user-metrics.ts";
 import { PaperExchange } from "../../../support/paper-exchange.ts";
 
 const IDENTITY = {
@@ -49,7 +49,7 @@ describe("the user's metrics", () => {
     totalMs: 80,
     invocation: { ms: 30, status: 200, untilHeadMs: 20, headStatus: 200 },
   } as const;
-  const textOf = (...all: readonly Measured[]): string => {
+  const textOf = (...all: readonly MeasuredRequest[]): string => {
     const metrics = new UserMetrics(IDENTITY, { host: "127.0.0.1", port: 8080 });
     for (const measured of all) metrics.record(measured);
     return metrics.text();
@@ -99,7 +99,7 @@ describe("the user's metrics", () => {
     expect(metrics.text()).toContain(`# TYPE kn_serving_queue_depth gauge\nkn_serving_queue_depth{${kn}} 3\n`);
   });
 
-  test.each<[string, Partial<Measured>, string]>([
+  test.each<[string, Partial<MeasuredRequest>, string]>([
     ["no port where it is 80", { host: "h:80" }, 'server_address="h",url_scheme'],
     ["no port where none is named", { host: "h" }, 'server_address="h",url_scheme'],
     ["an address without brackets", { host: "[::1]:90" }, 'server_address="::1",server_port="90"'],

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { type Dated, DeadlineQueue } from "../../../../src/data-plane/queue-proxy/deadline-queue.ts";
+import { type DeadlineEntry, DeadlineQueue } from "../../../../src/data-plane/queue-proxy/deadline-queue.ts";
 import { Drain } from "../../../../src/data-plane/queue-proxy/drain.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 
-class PaperDeadline implements Dated {
+class PaperDeadline implements DeadlineEntry {
   dueAt = Number.NEGATIVE_INFINITY;
-  earlier: Dated | undefined = undefined;
-  later: Dated | undefined = undefined;
+  earlier: DeadlineEntry | undefined = undefined;
+  later: DeadlineEntry | undefined = undefined;
   readonly name: string;
   readonly log: string[];
 

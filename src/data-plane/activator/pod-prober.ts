@@ -7,7 +7,7 @@ const PROBE_TIMEOUT_MS = 300;
 /** Between the starts of two probes of a pod. */
 const PROBE_PERIOD_MS = 200;
 
-export interface PodProverOptions {
+export interface PodProberOptions {
   readonly clock: Clock;
   /** One probe of one pod: true when its queue-proxy said it is ready. Never rejects. */
   readonly probe: (backend: Backend, signal: AbortSignal) => Promise<boolean>;
@@ -16,13 +16,13 @@ export interface PodProverOptions {
    * probe, of which the queue-proxy knows nothing.
    */
   readonly probesUnready: boolean;
-  /** The set of usable pods grew by itself (not by {@link PodProver.setBackends}). */
-  readonly onProven: () => void;
+  /** The set of usable pods grew by itself (not by {@link PodProber.setBackends}). */
+  readonly onHealthy: () => void;
 }
 
 interface Candidate {
   backend: Backend;
-  proven: boolean;
+  healthy: boolean;
   attempt: AbortController | undefined;
   next: Disposable | undefined;
 }
@@ -31,17 +31,17 @@ interface Candidate {
  * Follows pkg/activator/net/revision_backends.go with mesh-compatibility-mode `disabled`: Ready pods are trusted, others are probed at once and
  * every 200 ms until they answer, all in parallel; a proven pod is probed again only when it goes from Ready to not Ready.
  */
-export class PodProver {
-  readonly #options: PodProverOptions;
+export class PodProber {
+  readonly #options: PodProberOptions;
   #candidates = new Map<string, Candidate>();
 
-  constructor(options: PodProverOptions) {
+  constructor(options: PodProberOptions) {
     this.#options = options;
   }
 
   /** The pods that may take requests now. */
   get usable(): readonly Backend[] {
-    return [...this.#candidates.values()].filter((candidate) => candidate.proven).map((candidate) => candidate.backend);
+    return [...this.#candidates.values()].filter((candidate) => candidate.healthy).map((candidate) => candidate.backend);
   }
 
   /** The pods there are. Ready ones are usable when this returns; unproven ones get a probe now. */
@@ -51,12 +51,12 @@ export class PodProver {
     for (const backend of backends) {
       const known = before.get(backend.pod);
       before.delete(backend.pod);
-      const candidate = known ?? { backend, proven: false, attempt: undefined, next: undefined };
-      if (backend.ready) candidate.proven = true;
-      else if (candidate.backend.ready || !this.#options.probesUnready) candidate.proven = false;
+      const candidate = known ?? { backend, healthy: false, attempt: undefined, next: undefined };
+      if (backend.ready) candidate.healthy = true;
+      else if (candidate.backend.ready || !this.#options.probesUnready) candidate.healthy = false;
       candidate.backend = backend;
       this.#candidates.set(backend.pod, candidate);
-      if (candidate.proven) stopProbing(candidate);
+      if (candidate.healthy) stopProbing(candidate);
       else if (this.#options.probesUnready && !candidate.attempt) this.#probe(candidate);
     }
     for (const gone of before.values()) stopProbing(gone);
@@ -76,7 +76,7 @@ export class PodProver {
       if (candidate.attempt !== attempt) return;
       timeout[Symbol.dispose]();
       stopProbing(candidate);
-      if (ok) this.#proven(candidate);
+      if (ok) this.#onHealthy(candidate);
       else this.#retry(candidate, startedAt);
     };
     const timeout = clock.at(startedAt + PROBE_TIMEOUT_MS, () => finish(false));
@@ -90,9 +90,9 @@ export class PodProver {
     candidate.next = clock.at(at, () => this.#probe(candidate));
   }
 
-  #proven(candidate: Candidate): void {
-    candidate.proven = true;
-    this.#options.onProven();
+  #onHealthy(candidate: Candidate): void {
+    candidate.healthy = true;
+    this.#options.onHealthy();
   }
 }
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Backend } from "../../../../src/data-plane/activator/backend.ts";
-import { PodProver } from "../../../../src/data-plane/activator/pod-prover.ts";
+import { PodProber } from "../../../../src/data-plane/activator/pod-prober.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 
 const pod = (name: string, ready = false): Backend => ({
@@ -10,39 +10,39 @@ const pod = (name: string, ready = false): Backend => ({
   ready,
 });
 
-describe("PodProver (P20 to P23)", () => {
+describe("PodProber (P20 to P23)", () => {
   let clock: ManualClock;
   let probes: { readonly pod: string; readonly at: number; readonly answer: (ok: boolean) => void }[];
-  let proven: string[][];
-  const make = (probesUnready = true): PodProver => {
-    const prover: PodProver = new PodProver({
+  let healthy: string[][];
+  const make = (probesUnready = true): PodProber => {
+    const prober: PodProber = new PodProber({
       clock,
       probesUnready,
       probe: ({ pod: name }) => new Promise((answer) => probes.push({ pod: name, at: clock.now(), answer })),
-      onProven: () => proven.push(prover.usable.map((backend) => backend.pod)),
+      onHealthy: () => healthy.push(prober.usable.map((backend) => backend.pod)),
     });
-    return prover;
+    return prober;
   };
   beforeEach(() => {
     clock = new ManualClock();
     probes = [];
-    proven = [];
+    healthy = [];
   });
 
   it("trusts a Ready pod without a probe", () => {
-    const prover = make();
-    prover.setBackends([pod("a", true)]);
-    expect(prover.usable.map((backend) => backend.pod)).toEqual(["a"]);
+    const prober = make();
+    prober.setBackends([pod("a", true)]);
+    expect(prober.usable.map((backend) => backend.pod)).toEqual(["a"]);
     expect(probes).toEqual([]);
   });
 
   it("probes all unready pods at once and uses each as soon as it answers (P21, T17)", async () => {
-    const prover = make();
-    prover.setBackends([pod("a"), pod("b")]);
+    const prober = make();
+    prober.setBackends([pod("a"), pod("b")]);
     expect(probes.map((probe) => probe.pod)).toEqual(["a", "b"]);
     probes[1]?.answer(true);
     await clock.advance(0);
-    expect(proven).toEqual([["b"]]);
+    expect(healthy).toEqual([["b"]]);
     await clock.advance(1000);
     expect(probes.filter((probe) => probe.pod === "b")).toHaveLength(1);
   });
@@ -62,19 +62,19 @@ describe("PodProver (P20 to P23)", () => {
     expect(probes.map((probe) => probe.at)).toEqual([0, 300]);
     probes[0]?.answer(true);
     await clock.advance(1);
-    expect(proven).toEqual([]);
+    expect(healthy).toEqual([]);
     probes[1]?.answer(true);
     await clock.advance(1);
-    expect(proven).toEqual([["a"]]);
+    expect(healthy).toEqual([["a"]]);
     expect(clock.pending).toBe(0);
   });
 
   it("probes an unproven pod again on a change of the pods, without waiting for the tick", async () => {
-    const prover = make();
-    prover.setBackends([pod("a")]);
+    const prober = make();
+    prober.setBackends([pod("a")]);
     probes[0]?.answer(false);
     await clock.advance(50);
-    prover.setBackends([pod("a"), pod("b")]);
+    prober.setBackends([pod("a"), pod("b")]);
     expect(probes.map((probe) => [probe.pod, probe.at])).toEqual([
       ["a", 0],
       ["a", 50],
@@ -83,37 +83,37 @@ describe("PodProver (P20 to P23)", () => {
   });
 
   it("never uses an unready pod when its probe says too little (exec readiness, startup probe)", async () => {
-    const prover = make(false);
-    prover.setBackends([pod("a"), pod("b", true)]);
+    const prober = make(false);
+    prober.setBackends([pod("a"), pod("b", true)]);
     await clock.advance(1000);
     expect(probes).toEqual([]);
-    expect(prover.usable.map((backend) => backend.pod)).toEqual(["b"]);
-    prover.setBackends([pod("a"), pod("b")]);
-    expect(prover.usable).toEqual([]);
+    expect(prober.usable.map((backend) => backend.pod)).toEqual(["b"]);
+    prober.setBackends([pod("a"), pod("b")]);
+    expect(prober.usable).toEqual([]);
   });
 
   it("probes anew when a pod goes from Ready to not Ready, not when it stays as it is (P22)", async () => {
-    const prover = make();
-    prover.setBackends([pod("a")]);
+    const prober = make();
+    prober.setBackends([pod("a")]);
     probes[0]?.answer(true);
     await clock.advance(0);
-    prover.setBackends([pod("a")]);
-    prover.setBackends([pod("a", true)]);
-    prover.setBackends([pod("a", true)]);
+    prober.setBackends([pod("a")]);
+    prober.setBackends([pod("a", true)]);
+    prober.setBackends([pod("a", true)]);
     expect(probes).toHaveLength(1);
-    prover.setBackends([pod("a")]);
-    expect(prover.usable).toEqual([]);
+    prober.setBackends([pod("a")]);
+    expect(prober.usable).toEqual([]);
     expect(probes).toHaveLength(2);
   });
 
   it("drops a pod that is gone, and stops asking it", async () => {
-    const prover = make();
-    prover.setBackends([pod("a")]);
-    prover.setBackends([]);
+    const prober = make();
+    prober.setBackends([pod("a")]);
+    prober.setBackends([]);
     probes[0]?.answer(true);
     await clock.advance(1000);
-    expect(proven).toEqual([]);
-    expect(prover.usable).toEqual([]);
+    expect(healthy).toEqual([]);
+    expect(prober.usable).toEqual([]);
     expect(clock.pending).toBe(0);
   });
 });
