@@ -5,7 +5,7 @@ import type { Service } from "../apis/serving/types.ts";
 import type { Address } from "../base/address.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Client } from "../client/client.ts";
-import type { ListenerLimits } from "../data-plane/http-server/limits.ts";
+import type { ListenerLimits } from "../data-plane/http-server/open-listener.ts";
 import type { BuildServiceImage } from "../node/agent/image-builder.ts";
 import type { ServiceCommand } from "../node/agent/node-agent.ts";
 

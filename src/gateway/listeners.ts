@@ -8,11 +8,15 @@ import type { HttpsListener } from "../client/live.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import type { WatchEvent } from "../control-plane/store/view.ts";
 import type { LocalReply } from "../data-plane/http/errors.ts";
-import { sendProbe, type ProbeRequest } from "../data-plane/http/probe-exchange.ts";
-import type { ListenerLimits } from "../data-plane/http-server/limits.ts";
+import { type ProbeRequest, sendProbe } from "../data-plane/http/probe-exchange.ts";
+import type { ListenerLimits } from "../data-plane/http-server/open-listener.ts";
 import { type OpenListener, openListener } from "../data-plane/http-server/open-listener.ts";
 import type { IngressGateway } from "../data-plane/ingress/ingress.ts";
-import { compileRoutingTable, type RoutingTable, type RoutingTableOptions } from "../data-plane/ingress/routing-table.ts";
+import {
+  compileRoutingTable,
+  type RoutingTable,
+  type RoutingTableOptions,
+} from "../data-plane/ingress/routing-table.ts";
 import { type GatewayPorts, gatewayPorts, makeGatewayServices, publicGatewayKey } from "./gateway-services.ts";
 import { LOOPBACK, listen } from "./listen.ts";
 import { ServiceListeners } from "./service-listeners.ts";

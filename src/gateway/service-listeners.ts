@@ -2,7 +2,7 @@
 import type { Address } from "../base/address.ts";
 import type { Logger } from "../base/logger.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
-import type { ListenerLimits } from "../data-plane/http-server/limits.ts";
+import type { ListenerLimits } from "../data-plane/http-server/open-listener.ts";
 import { type OpenListener, openListener } from "../data-plane/http-server/open-listener.ts";
 import type { IngressGateway } from "../data-plane/ingress/ingress.ts";
 import { LOOPBACK } from "./listen.ts";

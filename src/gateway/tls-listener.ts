@@ -4,7 +4,7 @@ import type { Ingress } from "../apis/networking/types.ts";
 import type { Logger } from "../base/logger.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import type { Handler } from "../data-plane/http/exchange.ts";
-import type { ListenerLimits } from "../data-plane/http-server/limits.ts";
+import type { ListenerLimits } from "../data-plane/http-server/open-listener.ts";
 import { openAuthority, type StoredAuthority } from "./authority.ts";
 import { Certificates, type KeyPair } from "./certificates.ts";
 import { type Listening, listen } from "./listen.ts";

@@ -1,8 +1,13 @@
 // The table a forwarder is laid on: a door in front, a scripted application behind, raw clients. Shared by all checks of the contract suite.
 
-import { sendReply, goErrorText, makeBadGateway } from "../../src/data-plane/http/errors.ts";
+import { goErrorText, makeBadGateway, sendReply } from "../../src/data-plane/http/errors.ts";
 import type { Exchange } from "../../src/data-plane/http/exchange.ts";
-import type { Forwarder, ForwarderFactory, ForwardOptions, ForwardOutcome } from "../../src/data-plane/http/forwarder.ts";
+import type {
+  Forwarder,
+  ForwarderFactory,
+  ForwardOptions,
+  ForwardOutcome,
+} from "../../src/data-plane/http/forwarder.ts";
 import { type OpenListener, openListener } from "../../src/data-plane/http-server/open-listener.ts";
 import { Http1App } from "../golden/queue-proxy/app.ts";
 import { RawClient } from "../golden/queue-proxy/client.ts";
@@ -15,9 +20,9 @@ export class ForwarderBench implements AsyncDisposable {
   readonly outcomes: ForwardOutcome[] = [];
   readonly app: Http1App | Http2App;
   port = 0;
-  private readonly clients: RawClient[] = [];
-  private readonly forwarders: Forwarder[] = [];
-  private door: OpenListener | undefined;
+  readonly #clients: RawClient[] = [];
+  readonly #forwarders: Forwarder[] = [];
+  #door: OpenListener | undefined;
 
   private constructor(script: UpstreamScript) {
     this.app = script.h2 ? new Http2App(script) : new Http1App(script);
@@ -33,21 +38,21 @@ export class ForwarderBench implements AsyncDisposable {
     if (script.listen === false) await bench.app.stopListening();
     const upstream = { host: LOOPBACK, port: bench.app.port, protocol: script.h2 ? "h2c" : "http1" } as const;
     const forwarder = factory.open(upstream);
-    bench.forwarders.push(forwarder);
+    bench.#forwarders.push(forwarder);
     const handler = async (exchange: Exchange): Promise<void> => {
       const outcome = await forwarder.forward(exchange, { headers: exchange.headers, ...options });
       bench.outcomes.push(outcome);
       if (outcome.kind !== "unreachable") return;
       sendReply(exchange, makeBadGateway(goErrorText(outcome.code, outcome.message, upstream)));
     };
-    bench.door = await openListener({ host: LOOPBACK, port: 0, listener: "public", handler });
-    bench.port = bench.door.port;
+    bench.#door = await openListener({ host: LOOPBACK, port: 0, listener: "public", handler });
+    bench.port = bench.#door.port;
     return bench;
   }
 
   client(heads: readonly number[] = []): RawClient {
     const client = new RawClient(this.port, heads);
-    this.clients.push(client);
+    this.#clients.push(client);
     return client;
   }
 
@@ -60,9 +65,9 @@ export class ForwarderBench implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const client of this.clients) client.destroy();
-    await this.door?.close(0);
-    for (const forwarder of this.forwarders) await forwarder.close();
+    for (const client of this.#clients) client.destroy();
+    await this.#door?.close(0);
+    for (const forwarder of this.#forwarders) await forwarder.close();
     await this.app.close();
   }
 }

@@ -44,7 +44,7 @@ export class PaperEmulator {
     const open = new Map<string, QueueProxyPort>();
     this.activator = new Activator({
       clock,
-      random: random,
+      random,
       podName: "activator",
       address: "10.213.255.2",
     });

@@ -1,6 +1,6 @@
 // A request and its answer without a socket, for tests of handlers.
 import { Readable, Writable } from "node:stream";
-import type { ResponseBody, Exchange, ListenerKind, Marks, RawHeaders } from "../../src/data-plane/http/exchange.ts";
+import type { Exchange, ListenerKind, Marks, RawHeaders, ResponseBody } from "../../src/data-plane/http/exchange.ts";
 
 export interface PaperRequest {
   readonly method?: string;

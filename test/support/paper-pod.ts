@@ -1,6 +1,6 @@
 // A pod without a container, for tests of whoever sends to pods.
 import type { Backend } from "../../src/data-plane/activator/backend.ts";
-import { sendReply, makeReply } from "../../src/data-plane/http/errors.ts";
+import { makeReply, sendReply } from "../../src/data-plane/http/errors.ts";
 import type { Exchange, RawHeaders } from "../../src/data-plane/http/exchange.ts";
 import { headerValue } from "../../src/data-plane/http/headers.ts";
 

@@ -4,7 +4,7 @@ import type { RevisionKey, Stat } from "../../apis/autoscaling/types.ts";
 import type { Clock, Time } from "../../base/clock.ts";
 import { Emitter } from "../../base/emitter.ts";
 import { sendReplyAfterBody } from "../http/after-body.ts";
-import { makeUnknownRevision, type LocalReply } from "../http/errors.ts";
+import { type LocalReply, makeUnknownRevision } from "../http/errors.ts";
 import type { Exchange, Handler, RawHeaders } from "../http/exchange.ts";
 import { sendProbe } from "../http/probe-exchange.ts";
 import { ActivatorStats } from "../stats/activator-stats.ts";

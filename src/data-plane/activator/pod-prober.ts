@@ -41,7 +41,9 @@ export class PodProber {
 
   /** The pods that may take requests now. */
   get usable(): readonly Backend[] {
-    return [...this.#candidates.values()].filter((candidate) => candidate.healthy).map((candidate) => candidate.backend);
+    return [...this.#candidates.values()]
+      .filter((candidate) => candidate.healthy)
+      .map((candidate) => candidate.backend);
   }
 
   /** The pods there are. Ready ones are usable when this returns; unproven ones get a probe now. */

@@ -1,5 +1,11 @@
 // What the activator answers by itself: probes, which never reach a pod, never wake one and never count. It decides; the caller sends.
-import { MISSING_PROBE_HASH, makeError, makeReply, makeUnexpectedQuotedProbe, type LocalReply } from "../http/errors.ts";
+import {
+  type LocalReply,
+  MISSING_PROBE_HASH,
+  makeError,
+  makeReply,
+  makeUnexpectedQuotedProbe,
+} from "../http/errors.ts";
 import type { RawHeaders } from "../http/exchange.ts";
 import { isNamed } from "../http/headers.ts";
 

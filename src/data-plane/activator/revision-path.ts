@@ -3,14 +3,14 @@ import type { RevisionKey } from "../../apis/autoscaling/types.ts";
 import type { Clock, Time } from "../../base/clock.ts";
 import { sendReplyAfterBody } from "../http/after-body.ts";
 import { ACTIVATOR_TIMEOUT_TEXT, makeReply, makeTimeout } from "../http/errors.ts";
-import type { Exchange } from "../http/exchange.ts";
+import type { Exchange, RawHeaders } from "../http/exchange.ts";
+import { isNamed } from "../http/headers.ts";
 import { HopExchange } from "../http/hop-exchange.ts";
 import { sendProbe } from "../http/probe-exchange.ts";
-import { activatorHeaders } from "./activator-headers.ts";
 import type { Backend } from "./backend.ts";
 import { PodProber } from "./pod-prober.ts";
 import { POD_PROBE_HEADERS, saysReady } from "./probe-reply.ts";
-import { type WaitResult, type Slot, Throttler } from "./throttler.ts";
+import { type Slot, Throttler, type WaitResult } from "./throttler.ts";
 
 /** What the activator is told about a revision. All but `backends` and `mode` are read once: revisions do not change. */
 export interface RevisionTraffic {
@@ -163,4 +163,32 @@ export class RevisionPath {
 function waitLimitMs(traffic: RevisionTraffic): number {
   const limits = [traffic.timeoutSeconds, traffic.responseStartTimeoutSeconds ?? 0, traffic.idleTimeoutSeconds ?? 0];
   return Math.min(...limits.filter((seconds) => seconds > 0)) * 1000;
+}
+
+/** Lengths of the names below: most headers are neither, and cost one look. */
+const DROPPED: ReadonlyMap<number, string> = new Map([
+  [14, "k-network-hash"],
+  [24, "knative-serving-revision"],
+  [25, "knative-serving-namespace"],
+]);
+
+/**
+ * As pkg/activator/handler/handler.go: `K-Proxy-Request: activator` set, the revision's headers and the probe hash gone, `peer` appended to
+ * X-Forwarded-For. Host needs no K-Original-Host here, because the pod's own address never takes its place.
+ */
+export function activatorHeaders(headers: RawHeaders, peer: string): RawHeaders {
+  const out: string[] = [];
+  let forwardedFor = "";
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] as string;
+    const value = headers[index + 1] as string;
+    const { length } = name;
+    if (length === 15 && isNamed(headers, index, "x-forwarded-for")) forwardedFor += `${value}, `;
+    else if (length === 15 && isNamed(headers, index, "k-proxy-request")) continue;
+    else if (length === 14 || length === 24 || length === 25) {
+      if (!isNamed(headers, index, DROPPED.get(length) as string)) out.push(name, value);
+    } else out.push(name, value);
+  }
+  out.push("K-Proxy-Request", "activator", "X-Forwarded-For", forwardedFor + peer);
+  return out;
 }

@@ -2,7 +2,6 @@
 import type { Clock } from "../../base/clock.ts";
 import { assign } from "./assign.ts";
 import type { Backend } from "./backend.ts";
-import { type ActivatorPlace, ONLY_ACTIVATOR, podsOf } from "./subset.ts";
 import { type WaitEntry, WaitQueue } from "./wait-queue.ts";
 
 /** A reserved slot: give it back with {@link Throttler.release} when the request is over. */
@@ -31,7 +30,6 @@ export interface ThrottlerOptions {
   readonly clock: Clock;
   /** Numbers in [0, 1). */
   readonly random: () => number;
-  readonly place?: ActivatorPlace;
 }
 
 /**
@@ -69,11 +67,9 @@ export class Throttler {
 
   /** The pods that may take requests from now on. The waiting are served now, as far as slots go. */
   setBackends(backends: readonly Backend[]): void {
-    const { concurrency, place } = this.#options;
     const known = new Map(this.#pods.map((pod) => [pod.backend.pod, pod]));
     const sorted = [...backends].sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
-    const own = concurrency === 0 ? sorted : podsOf(sorted, place ?? ONLY_ACTIVATOR);
-    this.#pods = own.map((backend) => {
+    this.#pods = sorted.map((backend) => {
       const pod = known.get(backend.pod);
       if (!pod) return { backend, inFlight: 0 };
       pod.backend = backend;

@@ -2,6 +2,11 @@
 import type { RawHeaders } from "../http/exchange.ts";
 import { canonicalNames, HOP_BY_HOP, namedInConnection } from "../http/headers.ts";
 
+/** How many body bytes the declared length still leaves; Infinity when no length was declared. */
+export function bytesLeft(length: number | undefined, received: number): number {
+  return length === undefined ? Number.POSITIVE_INFINITY : length - received;
+}
+
 export interface AnswerHead {
   readonly headers: string[];
   /** Declared length of the body, undefined when it ends with the stream. */

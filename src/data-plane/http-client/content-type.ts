@@ -1,4 +1,7 @@
-// The type of a body by its first bytes, where its sender names none: what Go's server adds. Pure.
+// The content type of a response whose container names none: detected from the first bytes of the body, as Go's server does.
+import { Writable } from "node:stream";
+import { makeBadGateway, reasonOf, sendReply } from "../http/errors.ts";
+import type { Exchange, RawHeaders, ResponseBody } from "../http/exchange.ts";
 
 /** So many bytes are looked at. */
 const LOOKED_AT = 512;
@@ -45,4 +48,39 @@ export function detectContentType(bytes: Buffer): string {
   const text = bytes.toString("latin1", 0, LOOKED_AT);
   const found = SIGNATURES.find(([signature]) => signature.test(text));
   return found?.[1] ?? (BINARY.test(text) ? "application/octet-stream" : "text/plain; charset=utf-8");
+}
+
+export class DetectedTypeBody extends Writable {
+  #body: ResponseBody | undefined;
+  readonly #exchange: Exchange;
+  readonly #status: number;
+  readonly #headers: RawHeaders;
+
+  constructor(exchange: Exchange, status: number, headers: RawHeaders) {
+    super();
+    this.#exchange = exchange;
+    this.#status = status;
+    this.#headers = headers;
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    try {
+      this.#body ??= this.#start(detectContentType(chunk));
+    } catch (fault) {
+      // A header that the parser let through and the server side refuses.
+      sendReply(this.#exchange, makeBadGateway(String(fault)));
+      return;
+    }
+    if (this.#body.write(chunk)) done();
+    else this.#body.once("drain", done);
+  }
+
+  override _final(done: () => void): void {
+    this.#body?.end();
+    done();
+  }
+
+  #start(type: string): ResponseBody {
+    return this.#exchange.start(this.#status, reasonOf(this.#status), [...this.#headers, "Content-Type", type]);
+  }
 }

@@ -4,9 +4,9 @@ import type { Upstream } from "../http/forwarder.ts";
 
 export class H2cSessions {
   readonly authority: string;
-  private current: ClientHttp2Session | undefined;
-  private readonly all = new Set<ClientHttp2Session>();
-  private closed = false;
+  #current: ClientHttp2Session | undefined;
+  readonly #all = new Set<ClientHttp2Session>();
+  #closed = false;
 
   constructor(upstream: Upstream) {
     this.authority = `${upstream.host}:${upstream.port}`;
@@ -14,8 +14,8 @@ export class H2cSessions {
 
   /** A session that takes streams; `fresh` when this request is its first. Undefined after {@link close}. */
   take(): { readonly session: ClientHttp2Session; readonly fresh: boolean } | undefined {
-    if (this.closed) return undefined;
-    const { current } = this;
+    if (this.#closed) return undefined;
+    const current = this.#current;
     if (current !== undefined && !current.closed && !current.destroyed) return { session: current, fresh: false };
     const session = connect(`http://${this.authority}`, {
       settings: { enablePush: false, initialWindowSize: 1 << 20 },
@@ -23,24 +23,24 @@ export class H2cSessions {
     session.on("connect", () => {
       if (!session.destroyed) session.setLocalWindowSize(1 << 20);
     });
-    session.on("error", () => this.drop(session));
-    session.on("goaway", () => this.drop(session));
+    session.on("error", () => this.#drop(session));
+    session.on("goaway", () => this.#drop(session));
     session.on("close", () => {
-      this.drop(session);
-      this.all.delete(session);
+      this.#drop(session);
+      this.#all.delete(session);
     });
-    this.all.add(session);
-    this.current = session;
+    this.#all.add(session);
+    this.#current = session;
     return { session, fresh: true };
   }
 
   /** Busy streams end by themselves. */
   close(): void {
-    this.closed = true;
-    for (const session of this.all) session.close();
+    this.#closed = true;
+    for (const session of this.#all) session.close();
   }
 
-  private drop(session: ClientHttp2Session): void {
-    if (this.current === session) this.current = undefined;
+  #drop(session: ClientHttp2Session): void {
+    if (this.#current === session) this.#current = undefined;
   }
 }

@@ -4,144 +4,145 @@ import { Agent, type ClientRequest, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import httpProxy from "http-proxy";
 import { reasonOf } from "../http/errors.ts";
-import type { ResponseBody, Exchange, RawHeaders } from "../http/exchange.ts";
+import type { Exchange, RawHeaders, ResponseBody } from "../http/exchange.ts";
 import type { Forwarder, ForwarderFactory, ForwardOptions, ForwardOutcome, Upstream } from "../http/forwarder.ts";
 import { HOP_BY_HOP, hasToken, headerValues, namedInConnection } from "../http/headers.ts";
-import { readAnswerHead } from "./answer-headers.ts";
+import { bytesLeft, readAnswerHead } from "./answer-headers.ts";
 import { nodeForwarder } from "./node-forwarder.ts";
 
 const { createProxyServer } = httpProxy;
 type ProxyServer = ReturnType<typeof createProxyServer>;
 
 class HttpProxyForwarder implements Forwarder {
-  private readonly proxy: ProxyServer;
-  private readonly agent: Agent;
-  private readonly own: Forwarder;
-  private readonly pending = new WeakMap<IncomingMessage, LibraryForward>();
+  readonly #proxy: ProxyServer;
+  readonly #agent: Agent;
+  readonly #own: Forwarder;
+  readonly #pending = new WeakMap<IncomingMessage, LibraryForward>();
 
   constructor(upstream: Upstream) {
-    this.agent = new Agent({ keepAlive: true, maxFreeSockets: upstream.maxIdle ?? 1000 });
-    this.own = nodeForwarder.open(upstream);
+    this.#agent = new Agent({ keepAlive: true, maxFreeSockets: upstream.maxIdle ?? 1000 });
+    this.#own = nodeForwarder.open(upstream);
     const host = upstream.host.includes(":") ? `[${upstream.host}]` : upstream.host;
     const target = `http://${host}:${upstream.port}`;
-    this.proxy = createProxyServer({ target, agent: this.agent, selfHandleResponse: true });
-    this.proxy.on("proxyReq", (request, incoming) => this.pending.get(incoming)?.onRequest(request));
-    this.proxy.on("proxyRes", (response, incoming) => this.pending.get(incoming)?.onResponse(response));
-    this.proxy.on("error", (error, incoming) => this.pending.get(incoming)?.onError(error));
+    this.#proxy = createProxyServer({ target, agent: this.#agent, selfHandleResponse: true });
+    this.#proxy.on("proxyReq", (request, incoming) => this.#pending.get(incoming)?.onRequest(request));
+    this.#proxy.on("proxyRes", (response, incoming) => this.#pending.get(incoming)?.onResponse(response));
+    this.#proxy.on("error", (error, incoming) => this.#pending.get(incoming)?.onError(error));
   }
 
   forward(exchange: Exchange, options: ForwardOptions): Promise<ForwardOutcome> {
     const { native } = exchange;
-    if (native === undefined || exchange.version === "2") return this.own.forward(exchange, options);
+    if (native === undefined || exchange.version === "2") return this.#own.forward(exchange, options);
     return new Promise((resolve) => {
       const forward = new LibraryForward(exchange, options, resolve);
-      this.pending.set(native.request, forward);
+      this.#pending.set(native.request, forward);
       forward.begin(native.request);
       const failed = (error: unknown): void => forward.onError(error);
       const { upgrade } = exchange;
       upgrade?.unwatch();
-      if (upgrade === undefined) this.proxy.web(native.request, native.response, {}, failed);
-      else this.proxy.ws(native.request, upgrade.socket as Socket, upgrade.head, {}, failed);
+      if (upgrade === undefined) this.#proxy.web(native.request, native.response, {}, failed);
+      else this.#proxy.ws(native.request, upgrade.socket as Socket, upgrade.head, {}, failed);
     });
   }
 
   close(): Promise<void> {
-    this.agent.destroy();
-    return this.own.close();
+    this.#agent.destroy();
+    return this.#own.close();
   }
 }
 
 /** One request through the library; our own header rules are set over what it made of them. */
 class LibraryForward {
-  private readonly exchange: Exchange;
-  private readonly options: ForwardOptions;
-  private readonly resolve: (outcome: ForwardOutcome) => void;
-  private request: ClientRequest | undefined;
-  private body: ResponseBody | undefined;
-  private status = 0;
-  private length: number | undefined;
-  private received = 0;
-  private settled = false;
+  readonly #exchange: Exchange;
+  readonly #options: ForwardOptions;
+  readonly #resolve: (outcome: ForwardOutcome) => void;
+  #request: ClientRequest | undefined;
+  #body: ResponseBody | undefined;
+  #status = 0;
+  #length: number | undefined;
+  #received = 0;
+  #settled = false;
 
   constructor(exchange: Exchange, options: ForwardOptions, resolve: (outcome: ForwardOutcome) => void) {
-    this.exchange = exchange;
-    this.options = options;
-    this.resolve = resolve;
+    this.#exchange = exchange;
+    this.#options = options;
+    this.#resolve = resolve;
   }
 
   begin(incoming: IncomingMessage): void {
-    const { exchange, options } = this;
+    const exchange = this.#exchange;
+    const options = this.#options;
     incoming.headers = joined(options.headers, exchange.upgrade !== undefined);
     exchange.onClosed(() => {
       const kind = exchange.upgrade !== undefined && exchange.started ? "done" : "abandoned";
-      this.settle(kind === "done" ? { kind, status: 101 } : { kind });
+      this.#settle(kind === "done" ? { kind, status: 101 } : { kind });
     });
     options.onCancellable?.(this);
   }
 
   cancel(): void {
-    const room = this.length === undefined ? Number.POSITIVE_INFINITY : this.length - this.received;
-    this.settle({ kind: "cancelled", room, ...(this.body === undefined ? {} : { body: this.body }) });
-    this.request?.destroy();
+    this.#settle({ kind: "cancelled", body: this.#body, room: bytesLeft(this.#length, this.#received) });
+    this.#request?.destroy();
   }
 
   onRequest(request: ClientRequest): void {
-    this.request = request;
-    request.path = this.exchange.target;
+    this.#request = request;
+    request.path = this.#exchange.target;
     request.removeHeader("connection");
-    for (const [name, values] of listed(this.options.headers)) request.setHeader(name, values);
+    for (const [name, values] of listed(this.#options.headers)) request.setHeader(name, values);
     request.on("information", (info) => {
       if (info.statusCode === 101) return;
-      this.options.onActivity?.(0);
-      this.exchange.sendInterim(info.statusCode, info.rawHeaders);
-      this.options.onInterim?.(info.statusCode);
+      this.#options.onActivity?.(0);
+      this.#exchange.sendInterim(info.statusCode, info.rawHeaders);
+      this.#options.onInterim?.(info.statusCode);
     });
   }
 
   onResponse(response: IncomingMessage): void {
-    if (this.settled) return;
-    const { exchange, options } = this;
-    this.status = response.statusCode ?? 0;
+    if (this.#settled) return;
+    const exchange = this.#exchange;
+    const options = this.#options;
+    this.#status = response.statusCode ?? 0;
     options.onActivity?.(0);
-    const { headers, length } = readAnswerHead(this.status, response.rawHeaders);
-    const empty = exchange.method === "HEAD" || this.status === 204 || this.status === 304;
-    this.length = empty ? 0 : length;
-    const sent = options.onHead?.(this.status, headers) ?? headers;
-    const body = exchange.start(this.status, reasonOf(this.status), sent, empty);
-    this.body = body;
+    const { headers, length } = readAnswerHead(this.#status, response.rawHeaders);
+    const empty = exchange.method === "HEAD" || this.#status === 204 || this.#status === 304;
+    this.#length = empty ? 0 : length;
+    const sent = options.onHead?.(this.#status, headers) ?? headers;
+    const body = exchange.start(this.#status, reasonOf(this.#status), sent, empty);
+    this.#body = body;
     if (!empty) body.flushHeaders?.();
     response.on("data", (chunk: Buffer) => {
       options.onActivity?.(chunk.length);
-      this.received += chunk.length;
+      this.#received += chunk.length;
       if (body.write(chunk)) return;
       response.pause();
       body.once("drain", () => response.resume());
     });
     response.on("end", () => {
-      this.settle({ kind: "done", status: this.status });
+      this.#settle({ kind: "done", status: this.#status });
       exchange.trailers(response.rawTrailers);
       body.end();
     });
-    response.on("error", () => this.cut());
-    response.on("aborted", () => this.cut());
+    response.on("error", () => this.#cut());
+    response.on("aborted", () => this.#cut());
   }
 
   onError(error: unknown): void {
     const { code = "ERROR", message } = error as NodeJS.ErrnoException;
-    if (this.body !== undefined) this.cut();
-    else this.settle({ kind: "unreachable", code: code === "ECONNRESET" ? "EOF" : code, message });
+    if (this.#body !== undefined) this.#cut();
+    else this.#settle({ kind: "unreachable", code: code === "ECONNRESET" ? "EOF" : code, message });
   }
 
-  private cut(): void {
-    if (this.settled) return;
-    this.settle({ kind: "truncated", status: this.status });
-    this.exchange.abort("the container closed the connection before the answer was whole");
+  #cut(): void {
+    if (this.#settled) return;
+    this.#settle({ kind: "truncated", status: this.#status });
+    this.#exchange.abort("the container closed the connection before the answer was whole");
   }
 
-  private settle(outcome: ForwardOutcome): void {
-    if (this.settled) return;
-    this.settled = true;
-    this.resolve(outcome);
+  #settle(outcome: ForwardOutcome): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#resolve(outcome);
   }
 }
 

@@ -1,12 +1,11 @@
 // One request on its way to a container over cleartext HTTP/2 and its answer on the way back, on the core stream API. Once only.
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2";
 import { reasonOf } from "../http/errors.ts";
-import type { ResponseBody, Exchange, RawHeaders } from "../http/exchange.ts";
+import type { Exchange, RawHeaders, ResponseBody } from "../http/exchange.ts";
 import type { ForwardOptions, ForwardOutcome } from "../http/forwarder.ts";
 import { hasToken, headerValue, headerValues, namedInConnection, withoutHeaders } from "../http/headers.ts";
-import { asOutgoing } from "../http/http2-headers.ts";
-import { cancelStream } from "../http/reset-stream.ts";
-import { readAnswerHead } from "./answer-headers.ts";
+import { asOutgoing, cancelStream } from "../http/http2.ts";
+import { bytesLeft, readAnswerHead } from "./answer-headers.ts";
 import type { H2cSessions } from "./h2c-sessions.ts";
 
 /** RFC 9113, section 7. */
@@ -30,159 +29,167 @@ const END_STREAM = 1;
 const CONTINUE_WAIT_MS = 1_000;
 
 export class Http2Forward {
-  private readonly sessions: H2cSessions;
-  private readonly exchange: Exchange;
-  private readonly options: ForwardOptions;
-  private readonly resolve: (outcome: ForwardOutcome) => void;
-  private stream: ClientHttp2Stream | undefined;
-  private body: ResponseBody | undefined;
-  private status = 0;
-  private length: number | undefined;
-  private received = 0;
-  private settled = false;
-  private tries = 0;
-  private pumping = false;
-  private continueTimer: NodeJS.Timeout | undefined;
+  readonly #sessions: H2cSessions;
+  readonly #exchange: Exchange;
+  readonly #options: ForwardOptions;
+  readonly #resolve: (outcome: ForwardOutcome) => void;
+  #stream: ClientHttp2Stream | undefined;
+  #body: ResponseBody | undefined;
+  #status = 0;
+  #length: number | undefined;
+  #received = 0;
+  #settled = false;
+  #tries = 0;
+  #pumping = false;
+  #continueTimer: NodeJS.Timeout | undefined;
 
-  constructor(sessions: H2cSessions, exchange: Exchange, options: ForwardOptions, resolve: (outcome: ForwardOutcome) => void) {
-    this.sessions = sessions;
-    this.exchange = exchange;
-    this.options = options;
-    this.resolve = resolve;
+  constructor(
+    sessions: H2cSessions,
+    exchange: Exchange,
+    options: ForwardOptions,
+    resolve: (outcome: ForwardOutcome) => void,
+  ) {
+    this.#sessions = sessions;
+    this.#exchange = exchange;
+    this.#options = options;
+    this.#resolve = resolve;
   }
 
   begin(): void {
-    const { exchange } = this;
-    exchange.onClosed(() => this.onClientGone());
-    this.options.onCancellable?.(this);
-    if (!this.settled) this.send();
+    const exchange = this.#exchange;
+    exchange.onClosed(() => this.#onClientGone());
+    this.#options.onCancellable?.(this);
+    if (!this.#settled) this.#send();
   }
 
   cancel(): void {
-    if (this.settled) return;
-    const { body } = this;
-    const room = this.length === undefined ? Number.POSITIVE_INFINITY : this.length - this.received;
-    this.settle(body === undefined ? { kind: "cancelled", room } : { kind: "cancelled", body, room });
-    if (this.stream !== undefined) cancelStream(this.stream);
+    if (this.#settled) return;
+    this.#settle({ kind: "cancelled", body: this.#body, room: bytesLeft(this.#length, this.#received) });
+    if (this.#stream !== undefined) cancelStream(this.#stream);
   }
 
-  private send(): void {
-    const { exchange, sessions } = this;
+  #send(): void {
+    const exchange = this.#exchange;
+    const sessions = this.#sessions;
     const lease = sessions.take();
     if (lease === undefined) {
-      this.settle({ kind: "unreachable", code: "ECLOSED", message: "the container is being stopped" });
+      this.#settle({ kind: "unreachable", code: "ECLOSED", message: "the container is being stopped" });
       return;
     }
     const { hasBody } = exchange;
-    const headers = requestHeaders(exchange, this.options.headers, sessions.authority);
+    const headers = requestHeaders(exchange, this.#options.headers, sessions.authority);
     const stream = attempt(() => lease.session.request(headers, { endStream: !hasBody, waitForTrailers: hasBody }));
     if (stream instanceof Error) {
-      this.settle({ kind: "unreachable", code: "EHEAD", message: String(stream) });
+      this.#settle({ kind: "unreachable", code: "EHEAD", message: String(stream) });
       return;
     }
-    this.stream = stream;
-    this.tries += 1;
-    stream.on("headers", (headers, _flags, ...more: unknown[]) => this.onInterim(headers, more[0] as RawHeaders));
+    this.#stream = stream;
+    this.#tries += 1;
+    stream.on("headers", (headers, _flags, ...more: unknown[]) => this.#onInterim(headers, more[0] as RawHeaders));
     stream.on("response", (headers, flags, ...more: unknown[]) => {
-      this.onHead(headers, (flags & END_STREAM) !== 0, more[0] as RawHeaders);
+      this.#onHead(headers, (flags & END_STREAM) !== 0, more[0] as RawHeaders);
     });
-    stream.on("data", (chunk: Buffer) => this.onBody(chunk));
+    stream.on("data", (chunk: Buffer) => this.#onBody(chunk));
     stream.on("trailers", (_headers, _flags, ...more: unknown[]) => exchange.trailers(more[0] as RawHeaders));
-    stream.on("end", () => this.onEnd());
-    stream.on("error", (error: NodeJS.ErrnoException) => this.onFault(stream, lease.fresh, error));
-    stream.on("close", () => this.onFault(stream, lease.fresh, undefined));
+    stream.on("end", () => this.#onEnd());
+    stream.on("error", (error: NodeJS.ErrnoException) => this.#onFault(stream, lease.fresh, error));
+    stream.on("close", () => this.#onFault(stream, lease.fresh, undefined));
     if (!hasBody) return;
-    const expects = hasToken(headerValue(this.options.headers, "expect") ?? "", "100-continue");
-    if (expects) this.continueTimer = setTimeout(() => this.sendBody(), CONTINUE_WAIT_MS);
-    else this.pump();
+    const expects = hasToken(headerValue(this.#options.headers, "expect") ?? "", "100-continue");
+    if (expects) this.#continueTimer = setTimeout(() => this.#sendBody(), CONTINUE_WAIT_MS);
+    else this.#pump();
   }
 
-  private onInterim(headers: IncomingHttpHeaders, raw: RawHeaders): void {
+  #onInterim(headers: IncomingHttpHeaders, raw: RawHeaders): void {
     const status = Number(headers[":status"]);
-    this.options.onActivity?.(0);
-    if (status === 100 && this.continueTimer !== undefined) this.sendBody();
-    else this.exchange.sendInterim(status, plain(raw));
-    this.options.onInterim?.(status);
+    this.#options.onActivity?.(0);
+    if (status === 100 && this.#continueTimer !== undefined) this.#sendBody();
+    else this.#exchange.sendInterim(status, plain(raw));
+    this.#options.onInterim?.(status);
   }
 
-  private onHead(headers: IncomingHttpHeaders, ended: boolean, raw: RawHeaders): void {
-    if (this.settled) return;
-    const { exchange, options } = this;
-    this.status = Number(headers[":status"]);
+  #onHead(headers: IncomingHttpHeaders, ended: boolean, raw: RawHeaders): void {
+    if (this.#settled) return;
+    const exchange = this.#exchange;
+    const options = this.#options;
+    this.#status = Number(headers[":status"]);
     options.onActivity?.(0);
-    const answer = readAnswerHead(this.status, plain(raw), true);
-    const sent = options.onHead?.(this.status, answer.headers) ?? answer.headers;
-    const empty = ended || exchange.method === "HEAD" || this.status === 204 || this.status === 304;
-    this.length = empty ? 0 : answer.length;
-    const body = attempt(() => exchange.start(this.status, reasonOf(this.status), sent, empty));
+    const answer = readAnswerHead(this.#status, plain(raw), true);
+    const sent = options.onHead?.(this.#status, answer.headers) ?? answer.headers;
+    const empty = ended || exchange.method === "HEAD" || this.#status === 204 || this.#status === 304;
+    this.#length = empty ? 0 : answer.length;
+    const body = attempt(() => exchange.start(this.#status, reasonOf(this.#status), sent, empty));
     if (body instanceof Error) {
-      this.settle({ kind: "unreachable", code: "EHEAD", message: String(body) });
-      if (this.stream !== undefined) cancelStream(this.stream);
+      this.#settle({ kind: "unreachable", code: "EHEAD", message: String(body) });
+      if (this.#stream !== undefined) cancelStream(this.#stream);
       return;
     }
-    this.body = body;
+    this.#body = body;
     if (!empty) body.flushHeaders?.();
   }
 
-  private onBody(chunk: Buffer): void {
-    const { body, stream } = this;
-    if (this.settled || body === undefined) return;
-    this.options.onActivity?.(chunk.length);
-    this.received += chunk.length;
+  #onBody(chunk: Buffer): void {
+    const body = this.#body;
+    const stream = this.#stream;
+    if (this.#settled || body === undefined) return;
+    this.#options.onActivity?.(chunk.length);
+    this.#received += chunk.length;
     if (body.write(chunk)) return;
     stream?.pause();
     body.once("drain", () => stream?.resume());
   }
 
-  private onEnd(): void {
-    if (this.settled || this.body === undefined || this.stream?.rstCode !== 0) return;
-    this.settle({ kind: "done", status: this.status });
-    this.body.end();
+  #onEnd(): void {
+    if (this.#settled || this.#body === undefined || this.#stream?.rstCode !== 0) return;
+    this.#settle({ kind: "done", status: this.#status });
+    this.#body.end();
   }
 
-  private onFault(stream: ClientHttp2Stream, fresh: boolean, error: NodeJS.ErrnoException | undefined): void {
-    if (this.settled || stream !== this.stream) return;
-    const { body, exchange } = this;
+  #onFault(stream: ClientHttp2Stream, fresh: boolean, error: NodeJS.ErrnoException | undefined): void {
+    if (this.#settled || stream !== this.#stream) return;
+    const body = this.#body;
+    const exchange = this.#exchange;
     if (body !== undefined) {
-      this.settle({ kind: "truncated", status: this.status });
+      this.#settle({ kind: "truncated", status: this.#status });
       exchange.abort("the container reset the stream");
       return;
     }
     const refused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
-    if (!exchange.hasBody && this.tries < 3 && (refused || (!fresh && error !== undefined && stream.rstCode === 0))) {
-      this.send();
+    if (!exchange.hasBody && this.#tries < 3 && (refused || (!fresh && error !== undefined && stream.rstCode === 0))) {
+      this.#send();
       return;
     }
     const { code, message } = faultOf(stream, error);
-    this.settle({ kind: "unreachable", code, message });
+    this.#settle({ kind: "unreachable", code, message });
   }
 
-  private onClientGone(): void {
-    if (this.settled) return;
-    this.settle({ kind: "abandoned" });
-    if (this.stream !== undefined) cancelStream(this.stream);
+  #onClientGone(): void {
+    if (this.#settled) return;
+    this.#settle({ kind: "abandoned" });
+    if (this.#stream !== undefined) cancelStream(this.#stream);
   }
 
-  private sendBody(): void {
-    clearTimeout(this.continueTimer);
-    this.continueTimer = undefined;
-    this.exchange.sendInterim(100, []);
-    this.pump();
+  #sendBody(): void {
+    clearTimeout(this.#continueTimer);
+    this.#continueTimer = undefined;
+    this.#exchange.sendInterim(100, []);
+    this.#pump();
   }
 
-  private pump(): void {
-    const { stream, exchange } = this;
-    if (stream === undefined || this.pumping) return;
-    this.pumping = true;
+  #pump(): void {
+    const stream = this.#stream;
+    const exchange = this.#exchange;
+    if (stream === undefined || this.#pumping) return;
+    this.#pumping = true;
     const { body } = exchange;
     stream.once("wantTrailers", () => {
-      const trailers = this.options.dropsTrailers ? [] : exchange.requestTrailers();
+      const trailers = this.#options.dropsTrailers ? [] : exchange.requestTrailers();
       if (trailers.length > 0) stream.sendTrailers(asOutgoing(trailers));
       else stream.sendTrailers({});
     });
     body.on("data", (chunk: Buffer) => {
       if (!stream.writable) return;
-      this.options.onRequestBody?.(chunk.length);
+      this.#options.onRequestBody?.(chunk.length);
       if (!stream.write(chunk)) body.pause();
     });
     stream.on("drain", () => body.resume());
@@ -192,11 +199,11 @@ export class Http2Forward {
     body.on("error", () => {});
   }
 
-  private settle(outcome: ForwardOutcome): void {
-    this.settled = true;
-    if (this.continueTimer !== undefined) clearTimeout(this.continueTimer);
-    if (this.pumping) this.exchange.body.resume();
-    this.resolve(outcome);
+  #settle(outcome: ForwardOutcome): void {
+    this.#settled = true;
+    if (this.#continueTimer !== undefined) clearTimeout(this.#continueTimer);
+    if (this.#pumping) this.#exchange.body.resume();
+    this.#resolve(outcome);
   }
 }
 

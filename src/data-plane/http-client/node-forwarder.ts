@@ -10,35 +10,35 @@ import { UpstreamPool } from "./upstream-pool.ts";
 const MAX_IDLE = 1000;
 
 class NodeHttp1Forwarder implements Forwarder {
-  private readonly pool: UpstreamPool;
+  readonly #pool: UpstreamPool;
 
   constructor(upstream: Upstream) {
-    this.pool = new UpstreamPool(upstream, { maxIdle: upstream.maxIdle ?? MAX_IDLE });
+    this.#pool = new UpstreamPool(upstream, { maxIdle: upstream.maxIdle ?? MAX_IDLE });
   }
 
   forward(exchange: Exchange, options: ForwardOptions): Promise<ForwardOutcome> {
-    return new Promise((resolve) => new Http1Forward(this.pool, exchange, options, resolve).begin());
+    return new Promise((resolve) => new Http1Forward(this.#pool, exchange, options, resolve).begin());
   }
 
   close(): Promise<void> {
-    this.pool.close();
+    this.#pool.close();
     return Promise.resolve();
   }
 }
 
 class NodeHttp2Forwarder implements Forwarder {
-  private readonly sessions: H2cSessions;
+  readonly #sessions: H2cSessions;
 
   constructor(upstream: Upstream) {
-    this.sessions = new H2cSessions(upstream);
+    this.#sessions = new H2cSessions(upstream);
   }
 
   forward(exchange: Exchange, options: ForwardOptions): Promise<ForwardOutcome> {
-    return new Promise((resolve) => new Http2Forward(this.sessions, exchange, options, resolve).begin());
+    return new Promise((resolve) => new Http2Forward(this.#sessions, exchange, options, resolve).begin());
   }
 
   close(): Promise<void> {
-    this.sessions.close();
+    this.#sessions.close();
     return Promise.resolve();
   }
 }

@@ -29,6 +29,15 @@ const REPLAYABLE = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 /** Methods for which Go says `Content-Length: 0` when there is no body. */
 const SAYS_ZERO = new Set(["POST", "PUT", "PATCH"]);
 
+const PRINTABLE = /^[\x20-\x7e]*$/;
+
+/** Why a request cannot be sent to a container at all; undefined: it can. `upgrade` is the protocol it asks for. */
+export function refusalOf(method: string, upgrade: string | undefined): string | undefined {
+  if (method === "CONNECT") return "client sent unsupported CONNECT request";
+  if (upgrade === undefined || PRINTABLE.test(upgrade)) return undefined;
+  return `client tried to switch to invalid protocol ${JSON.stringify(upgrade)}`;
+}
+
 export function makeRequestHead({ method, target, headers, authority, hasBody, upgrade }: HeadParts): RequestHead {
   const named = namedInConnection(headers);
   let host = "";

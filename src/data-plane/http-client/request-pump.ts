@@ -18,79 +18,79 @@ export class RequestPump {
   done = false;
   /** Bytes handed over so far. */
   taken = 0;
-  private readonly exchange: Exchange;
-  private readonly sink: Writable;
-  private readonly chunked: boolean;
-  private readonly onFault: (message: string) => void;
-  private readonly options: PumpParts["options"];
-  private stopped = false;
-  private started = false;
+  readonly #exchange: Exchange;
+  readonly #sink: Writable;
+  readonly #chunked: boolean;
+  readonly #onFault: (message: string) => void;
+  readonly #options: PumpParts["options"];
+  #stopped = false;
+  #started = false;
 
   constructor({ exchange, sink, chunked, options, onFault }: PumpParts) {
-    this.exchange = exchange;
-    this.sink = sink;
-    this.chunked = chunked;
-    this.options = options;
-    this.onFault = onFault;
+    this.#exchange = exchange;
+    this.#sink = sink;
+    this.#chunked = chunked;
+    this.#options = options;
+    this.#onFault = onFault;
   }
 
   start(): void {
-    if (this.started || this.stopped) return;
-    this.started = true;
-    const { body } = this.exchange;
-    body.on("data", (chunk: Buffer) => this.onData(chunk));
-    body.on("end", () => this.onEnd());
+    if (this.#started || this.#stopped) return;
+    this.#started = true;
+    const { body } = this.#exchange;
+    body.on("data", (chunk: Buffer) => this.#onData(chunk));
+    body.on("end", () => this.#onEnd());
     body.on("error", (error) => {
-      if (!this.stopped) this.onFault(error.message);
+      if (!this.#stopped) this.#onFault(error.message);
     });
   }
 
   /** Started, and the client has not sent everything. */
   get sending(): boolean {
-    return this.started && !this.done && !this.stopped;
+    return this.#started && !this.done && !this.#stopped;
   }
 
   /** The sink has room again. */
   resume(): void {
-    if (this.started && !this.stopped) this.exchange.body.resume();
+    if (this.#started && !this.#stopped) this.#exchange.body.resume();
   }
 
   /** The client may go on sending: that is read and dropped, and `then` runs when it has ended, or when it has come to too much. */
   discard(limit: number, then: (ended: boolean) => void): void {
-    this.stopped = true;
-    dropBody(this.exchange.body, limit, then);
+    this.#stopped = true;
+    dropBody(this.#exchange.body, limit, then);
   }
 
   /** Nothing more is written; what the client still sends is read and dropped. */
   stop(): void {
-    if (this.stopped) return;
-    this.stopped = true;
-    if (this.started && !this.done) this.exchange.body.resume();
+    if (this.#stopped) return;
+    this.#stopped = true;
+    if (this.#started && !this.done) this.#exchange.body.resume();
   }
 
-  private onData(chunk: Buffer): void {
-    if (this.stopped) return;
-    const { sink } = this;
+  #onData(chunk: Buffer): void {
+    if (this.#stopped) return;
+    const sink = this.#sink;
     this.taken += chunk.length;
-    this.options.onRequestBody?.(chunk.length);
+    this.#options.onRequestBody?.(chunk.length);
     let ready: boolean;
-    if (this.chunked) {
+    if (this.#chunked) {
       sink.cork();
       sink.write(`${chunk.length.toString(16)}\r\n`, "latin1");
       sink.write(chunk);
       ready = sink.write("\r\n", "latin1");
       sink.uncork();
     } else ready = sink.write(chunk);
-    if (!ready) this.exchange.body.pause();
+    if (!ready) this.#exchange.body.pause();
   }
 
-  private onEnd(): void {
-    if (this.stopped) return;
+  #onEnd(): void {
+    if (this.#stopped) return;
     this.done = true;
-    if (!this.chunked) return;
-    const trailers = this.options.dropsTrailers ? [] : this.exchange.requestTrailers();
+    if (!this.#chunked) return;
+    const trailers = this.#options.dropsTrailers ? [] : this.#exchange.requestTrailers();
     let text = "0\r\n";
     for (let index = 0; index < trailers.length; index += 2) text += `${trailers[index]}: ${trailers[index + 1]}\r\n`;
-    this.sink.write(`${text}\r\n`, "latin1");
+    this.#sink.write(`${text}\r\n`, "latin1");
   }
 }

@@ -33,7 +33,7 @@ export class ResponseParser {
   interim = false;
   pending: string[] | undefined;
   readonly events: ResponseEvents;
-  private parser: HTTPParser | undefined;
+  #parser: HTTPParser | undefined;
 
   constructor(events: ResponseEvents) {
     this.events = events;
@@ -44,23 +44,23 @@ export class ResponseParser {
     parser[HTTPParser.kOnHeadersComplete] = onHeadersComplete as never;
     parser[HTTPParser.kOnBody] = onBody as never;
     parser[HTTPParser.kOnMessageComplete] = onMessageComplete;
-    this.parser = parser;
+    this.#parser = parser;
   }
 
   /** How many bytes belong to HTTP (all, unless the connection was upgraded), or what is wrong with them. */
   read(bytes: Uint8Array): number | NodeJS.ErrnoException {
-    return this.parser === undefined ? bytes.length : this.parser.execute(bytes);
+    return this.#parser === undefined ? bytes.length : this.#parser.execute(bytes);
   }
 
   /** The connection ended: completes a response that ends with it; an error when it was cut short. */
   end(): NodeJS.ErrnoException | undefined {
-    const result = this.parser?.finish();
+    const result = this.#parser?.finish();
     return result instanceof Error ? result : undefined;
   }
 
   close(): void {
-    this.parser?.close();
-    this.parser = undefined;
+    this.#parser?.close();
+    this.#parser = undefined;
   }
 }
 

@@ -13,11 +13,11 @@ export interface TunnelParts {
 
 /** Takes the connection over from the request that asked for the upgrade. */
 export class Tunnel implements ResponseReceiver {
-  private readonly parts: TunnelParts;
-  private waitsForDrain = false;
+  readonly #parts: TunnelParts;
+  #waitsForDrain = false;
 
   constructor(parts: TunnelParts) {
-    this.parts = parts;
+    this.#parts = parts;
     const { client, early, connection } = parts;
     const upstream = connection.socket;
     connection.handTo(this);
@@ -33,26 +33,26 @@ export class Tunnel implements ResponseReceiver {
   }
 
   onTunnel(bytes: Buffer): void {
-    const { client, connection } = this.parts;
-    if (client.write(bytes) || this.waitsForDrain) return;
-    this.waitsForDrain = true;
+    const { client, connection } = this.#parts;
+    if (client.write(bytes) || this.#waitsForDrain) return;
+    this.#waitsForDrain = true;
     connection.pause();
     client.once("drain", () => {
-      this.waitsForDrain = false;
+      this.#waitsForDrain = false;
       connection.resume();
     });
   }
 
   onTunnelEnd(): void {
-    this.parts.client.end();
+    this.#parts.client.end();
   }
 
   onFault(): void {
-    this.parts.onOver();
+    this.#parts.onOver();
   }
 
   onDrain(): void {
-    this.parts.client.resume();
+    this.#parts.client.resume();
   }
 
   onHead(): boolean {

@@ -30,27 +30,27 @@ interface Dial {
 export class UpstreamPool implements ConnectionOwner {
   readonly host: string;
   readonly port: number;
-  private readonly maxIdle: number;
-  private readonly idle: UpstreamConnection[] = [];
-  private readonly dials = new Map<UpstreamConnection, Dial>();
-  private readonly all = new Set<UpstreamConnection>();
-  private sweeper: NodeJS.Timeout | undefined;
-  private closed = false;
+  readonly #maxIdle: number;
+  readonly #idle: UpstreamConnection[] = [];
+  readonly #dials = new Map<UpstreamConnection, Dial>();
+  readonly #all = new Set<UpstreamConnection>();
+  #sweeper: NodeJS.Timeout | undefined;
+  #closed = false;
 
   constructor(upstream: Upstream, options: PoolOptions) {
     this.host = upstream.host;
     this.port = upstream.port;
-    this.maxIdle = options.maxIdle;
+    this.#maxIdle = options.maxIdle;
   }
 
   /** The most recently used idle connection, or a new one. */
   take(waiter: ConnectionWaiter, fresh = false): void {
-    if (this.closed) {
+    if (this.#closed) {
       waiter.onDialFailed("ECLOSED", "the container is being stopped");
       return;
     }
     if (!fresh) {
-      for (let last = this.idle.pop(); last !== undefined; last = this.idle.pop()) {
+      for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {
         if (last.reusable) {
           waiter.onConnection(last);
           return;
@@ -58,74 +58,74 @@ export class UpstreamPool implements ConnectionOwner {
         last.destroy();
       }
     }
-    this.dial({ waiter, startedAt: performance.now(), attempt: 0, timer: undefined });
+    this.#dial({ waiter, startedAt: performance.now(), attempt: 0, timer: undefined });
   }
 
   /** Takes a connection back whose response has ended whole. */
   giveBack(connection: UpstreamConnection): void {
     connection.free();
-    if (this.closed || !connection.reusable || this.idle.length >= this.maxIdle) {
+    if (this.#closed || !connection.reusable || this.#idle.length >= this.#maxIdle) {
       connection.destroy();
       return;
     }
     connection.idleSince = performance.now();
-    this.idle.push(connection);
-    this.sweeper ??= setInterval(() => this.sweep(), IDLE_LIMIT_MS / 3).unref();
+    this.#idle.push(connection);
+    this.#sweeper ??= setInterval(() => this.#sweep(), IDLE_LIMIT_MS / 3).unref();
   }
 
   forget(connection: UpstreamConnection, code: string, message: string): void {
-    this.all.delete(connection);
-    const at = this.idle.indexOf(connection);
-    if (at !== -1) this.idle.splice(at, 1);
-    const dial = this.dials.get(connection);
+    this.#all.delete(connection);
+    const at = this.#idle.indexOf(connection);
+    if (at !== -1) this.#idle.splice(at, 1);
+    const dial = this.#dials.get(connection);
     if (dial === undefined) return;
-    this.dials.delete(connection);
+    this.#dials.delete(connection);
     clearTimeout(dial.timer);
     dial.waiter.onDialFailed(code, message);
   }
 
   connected(connection: UpstreamConnection): void {
-    const dial = this.dials.get(connection);
+    const dial = this.#dials.get(connection);
     if (dial === undefined) return;
-    this.dials.delete(connection);
+    this.#dials.delete(connection);
     clearTimeout(dial.timer);
     dial.waiter.onConnection(connection);
   }
 
   /** Closes idle connections; nothing is dialled any more. Busy ones end with their requests. */
   close(): void {
-    this.closed = true;
-    clearInterval(this.sweeper);
-    for (const connection of this.idle.splice(0)) connection.destroy();
+    this.#closed = true;
+    clearInterval(this.#sweeper);
+    for (const connection of this.#idle.splice(0)) connection.destroy();
   }
 
   /** Ends all connections, busy ones too. */
   cut(): void {
     this.close();
-    for (const connection of this.all) connection.destroy();
+    for (const connection of this.#all) connection.destroy();
   }
 
-  private dial(dial: Dial): void {
+  #dial(dial: Dial): void {
     const connection = new UpstreamConnection(this);
-    this.all.add(connection);
-    this.dials.set(connection, dial);
-    dial.timer = setTimeout(() => this.onSlowDial(connection, dial), FIRST_DIAL_MS * DIAL_FACTOR ** dial.attempt);
+    this.#all.add(connection);
+    this.#dials.set(connection, dial);
+    dial.timer = setTimeout(() => this.#onSlowDial(connection, dial), FIRST_DIAL_MS * DIAL_FACTOR ** dial.attempt);
   }
 
-  private onSlowDial(connection: UpstreamConnection, dial: Dial): void {
-    this.dials.delete(connection);
+  #onSlowDial(connection: UpstreamConnection, dial: Dial): void {
+    this.#dials.delete(connection);
     connection.destroy();
-    if (dial.attempt >= DIAL_RETRIES || this.closed) {
+    if (dial.attempt >= DIAL_RETRIES || this.#closed) {
       const seconds = ((performance.now() - dial.startedAt) / 1000).toFixed(2);
       dial.waiter.onDialFailed("ETIMEDOUT", `timed out dialing ${this.host}:${this.port} after ${seconds}s`);
       return;
     }
     dial.attempt += 1;
-    setTimeout(() => this.dial(dial), DIAL_PAUSE_MS);
+    setTimeout(() => this.#dial(dial), DIAL_PAUSE_MS);
   }
 
-  private sweep(): void {
+  #sweep(): void {
     const oldest = performance.now() - IDLE_LIMIT_MS;
-    while (this.idle[0] !== undefined && this.idle[0].idleSince < oldest) this.idle.shift()?.destroy();
+    while (this.#idle[0] !== undefined && this.#idle[0].idleSince < oldest) this.#idle.shift()?.destroy();
   }
 }

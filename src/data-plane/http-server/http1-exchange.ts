@@ -1,18 +1,13 @@
 // One HTTP/1 request of a node:http server as an Exchange. It adds and removes what belongs to the client's connection; it forwards nothing.
+
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { ClosedHooks } from "../http/closed-hooks.ts";
 import { reasonOf } from "../http/errors.ts";
-import type { ResponseBody, Exchange, ListenerKind, Marks, RawHeaders, UpgradeSocket } from "../http/exchange.ts";
+import type { Exchange, ListenerKind, Marks, RawHeaders, ResponseBody, UpgradeSocket } from "../http/exchange.ts";
 import { hasToken, withHeader } from "../http/headers.ts";
-
-/** What all exchanges of one door share. */
-export interface ListenerState {
-  readonly listener: ListenerKind;
-  /** The door takes no new connections: answers ask the client to close. */
-  closing: boolean;
-}
+import type { ListenerState } from "./listener-options.ts";
 
 /** What an exchange is made of, once the request has been found to be well-formed. */
 export interface Http1Parts {
@@ -37,72 +32,72 @@ export class Http1Exchange implements Exchange {
   readonly upgrade?: UpgradeSocket;
   readonly marks: Marks = {};
   started = false;
-  private readonly request: IncomingMessage;
-  private readonly response: ServerResponse;
-  private readonly state: ListenerState;
-  private readonly absoluteHost: string | undefined;
-  private list: RawHeaders | undefined;
-  private readonly closed = new ClosedHooks();
-  private continued = false;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #state: ListenerState;
+  readonly #absoluteHost: string | undefined;
+  #list: RawHeaders | undefined;
+  readonly #closed = new ClosedHooks();
+  #continued = false;
 
   constructor(parts: Http1Parts) {
-    this.request = parts.request;
-    this.response = parts.response;
-    this.state = parts.state;
+    this.#request = parts.request;
+    this.#response = parts.response;
+    this.#state = parts.state;
     this.method = parts.request.method as string;
     this.target = parts.target;
-    this.absoluteHost = parts.host;
+    this.#absoluteHost = parts.host;
     if (parts.upgrade !== undefined) this.upgrade = parts.upgrade;
   }
 
   get native(): { readonly request: IncomingMessage; readonly response: ServerResponse } {
-    return { request: this.request, response: this.response };
+    return { request: this.#request, response: this.#response };
   }
 
   get host(): string {
-    return this.absoluteHost ?? this.request.headers.host ?? "";
+    return this.#absoluteHost ?? this.#request.headers.host ?? "";
   }
 
   get version(): "1.0" | "1.1" {
-    return this.request.httpVersionMinor === 0 ? "1.0" : "1.1";
+    return this.#request.httpVersionMinor === 0 ? "1.0" : "1.1";
   }
 
   get headers(): RawHeaders {
-    if (this.absoluteHost === undefined) return this.request.rawHeaders;
-    this.list ??= withHeader(this.request.rawHeaders, "Host", this.absoluteHost);
-    return this.list;
+    if (this.#absoluteHost === undefined) return this.#request.rawHeaders;
+    this.#list ??= withHeader(this.#request.rawHeaders, "Host", this.#absoluteHost);
+    return this.#list;
   }
 
   get peer(): string {
-    return plainAddress(this.request.socket.remoteAddress);
+    return plainAddress(this.#request.socket.remoteAddress);
   }
 
   get listener(): ListenerKind {
-    return this.state.listener;
+    return this.#state.listener;
   }
 
   get body(): Readable {
-    return this.request;
+    return this.#request;
   }
 
   get hasBody(): boolean {
-    const { headers } = this.request;
+    const { headers } = this.#request;
     if (this.upgrade !== undefined) return false;
     const length = headers["content-length"];
     return headers["transfer-encoding"] !== undefined || (length !== undefined && Number(length) > 0);
   }
 
   requestTrailers(): RawHeaders {
-    return this.request.rawTrailers;
+    return this.#request.rawTrailers;
   }
 
   sendInterim(status: number, headers: RawHeaders): void {
-    const socket = this.response.socket;
+    const socket = this.#response.socket;
     // A pipelined request whose turn has not come has no socket yet; an HTTP/1.0 client knows no interim answers.
     if (this.started || socket === null || this.version === "1.0") return;
     if (status === 100) {
-      if (!this.continued) this.response.writeContinue();
-      this.continued = true;
+      if (!this.#continued) this.#response.writeContinue();
+      this.#continued = true;
       return;
     }
     let head = `HTTP/1.1 ${status} ${reasonOf(status)}\r\n`;
@@ -111,20 +106,20 @@ export class Http1Exchange implements Exchange {
   }
 
   start(status: number, reason: string, headers: RawHeaders, _empty?: boolean): ResponseBody {
-    if (status === 101 && this.upgrade !== undefined) return this.switchProtocols(reason, headers);
-    const { response } = this;
+    if (status === 101 && this.upgrade !== undefined) return this.#switchProtocols(reason, headers);
+    const response = this.#response;
     // Without this node:http announces keep-alive, which real replies lack.
     response.removeHeader("connection");
-    const connection = this.connectionHeader(status, headers);
+    const connection = this.#connectionHeader(status, headers);
     const sent = connection === undefined ? headers : [...headers, "Connection", connection];
     const write = (): void => void response.writeHead(status, reason, sent as string[]);
-    if (this.announcesInVain(status, headers)) {
+    if (this.#announcesInVain(status, headers)) {
       // node:http refuses to announce trailers without chunks, which Go does.
       pretend(response, "shouldKeepAlive", response.shouldKeepAlive, () => {
         pretend(response, "chunkedEncoding", true, write);
       });
       response.chunkedEncoding = false;
-    } else if (this.request.headers.expect !== undefined && response.shouldKeepAlive) {
+    } else if (this.#request.headers.expect !== undefined && response.shouldKeepAlive) {
       // node:http closes after any Expect that it did not answer with 100 itself, also when no body was to come.
       pretend(response, "shouldKeepAlive", true, write);
     } else write();
@@ -138,36 +133,36 @@ export class Http1Exchange implements Exchange {
     for (let index = 0; index < headers.length; index += 2) {
       pairs.push([headers[index] as string, headers[index + 1] as string]);
     }
-    this.response.addTrailers(pairs);
+    this.#response.addTrailers(pairs);
   }
 
   /** The reason is for people who read a trace of the socket; HTTP/1 cannot send it. */
   abort(_why: string): void {
-    const socket = (this.upgrade?.socket ?? this.response.socket ?? this.request.socket) as Socket;
+    const socket = (this.upgrade?.socket ?? this.#response.socket ?? this.#request.socket) as Socket;
     if (this.started && socket.writableLength <= LAST_BYTES) socket.destroySoon();
     else socket.destroy();
   }
 
   onClosed(run: () => void): void {
-    this.closed.add(run);
+    this.#closed.add(run);
   }
 
   /** For the door: the body cannot be read to its end. False when it has been read, or the exchange is over. Who reads it is told, or will be. */
   failBody(why: string): boolean {
-    const { request } = this;
-    if (this.closed.over || request.complete || !this.hasBody) return false;
-    this.response.shouldKeepAlive = false;
+    const request = this.#request;
+    if (this.#closed.over || request.complete || !this.hasBody) return false;
+    this.#response.shouldKeepAlive = false;
     // An answer that has been sent already promised to go on.
     if (this.started) this.onClosed(() => request.socket.destroySoon());
     if (why === UNEXPECTED_EOF) request.socket.destroy();
     else if (request.listenerCount("error") > 0) request.emit("error", new Error(why));
-    else this.failOnceRead(new Error(why));
+    else this.#failOnceRead(new Error(why));
     return true;
   }
 
   /** Behind what came before the fault, which is read in the same turn. */
-  private failOnceRead(fault: Error): void {
-    const { request } = this;
+  #failOnceRead(fault: Error): void {
+    const request = this.#request;
     const tell = (event: string): void => {
       if (event !== "error") return;
       request.off("newListener", tell);
@@ -177,56 +172,57 @@ export class Http1Exchange implements Exchange {
   }
 
   get over(): boolean {
-    return this.closed.over;
+    return this.#closed.over;
   }
 
   /** For the door: the exchange is over. */
   closeNow(): void {
-    this.closed.run();
+    this.#closed.run();
   }
 
-  private switchProtocols(reason: string, headers: RawHeaders): ResponseBody {
+  #switchProtocols(reason: string, headers: RawHeaders): ResponseBody {
     this.started = true;
     const socket = this.upgrade?.socket as Socket;
     this.upgrade?.unwatch();
-    this.response.detachSocket(socket);
+    this.#response.detachSocket(socket);
     let head = `HTTP/1.1 101 ${reason}\r\n`;
     for (let index = 0; index < headers.length; index += 2) head += `${headers[index]}: ${headers[index + 1]}\r\n`;
     if (!headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === "date")) {
       head += `Date: ${new Date().toUTCString()}\r\n`;
     }
     socket.write(`${head}\r\n`, "latin1");
-    socket.once("close", () => this.closed.run());
+    socket.once("close", () => this.#closed.run());
     return socket;
   }
 
-  private connectionHeader(status: number, headers: RawHeaders): string | undefined {
-    const { response, request } = this;
+  #connectionHeader(status: number, headers: RawHeaders): string | undefined {
+    const response = this.#response;
+    const request = this.#request;
     const old = request.httpVersionMinor === 0;
     if (!response.shouldKeepAlive) return old ? undefined : "close";
-    if (this.state.closing || this.awaitsContinue()) {
+    if (this.#state.closing || this.#awaitsContinue()) {
       response.shouldKeepAlive = false;
       return "close";
     }
     if (!old) return undefined;
     const known = headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === "content-length");
-    return known || this.isBodiless(status) ? "keep-alive" : undefined;
+    return known || this.#isBodiless(status) ? "keep-alive" : undefined;
   }
 
   /** A `Trailer` line on an answer that has no chunks: allowed, though no trailer can follow. */
-  private announcesInVain(status: number, headers: RawHeaders): boolean {
-    if (!this.isBodiless(status) && this.request.httpVersionMinor > 0) return false;
+  #announcesInVain(status: number, headers: RawHeaders): boolean {
+    if (!this.#isBodiless(status) && this.#request.httpVersionMinor > 0) return false;
     return headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === "trailer");
   }
 
-  private isBodiless(status: number): boolean {
+  #isBodiless(status: number): boolean {
     return this.method === "HEAD" || status === 204 || status === 304;
   }
 
   /** The client may hold its body back for a 100 that will not come now: what it sends next is unknown. */
-  private awaitsContinue(): boolean {
-    const { expect } = this.request.headers;
-    return expect !== undefined && !this.request.readableEnded && this.hasBody && hasToken(expect, "100-continue");
+  #awaitsContinue(): boolean {
+    const { expect } = this.#request.headers;
+    return expect !== undefined && !this.#request.readableEnded && this.hasBody && hasToken(expect, "100-continue");
   }
 }
 

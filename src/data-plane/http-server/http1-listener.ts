@@ -3,26 +3,18 @@ import { createServer, type IncomingMessage, type Server, ServerResponse } from 
 import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { SecureContext } from "node:tls";
 import type { Handler } from "../http/exchange.ts";
 import { hasToken } from "../http/headers.ts";
 import { readTarget } from "../http/target.ts";
-import { Http1Exchange, type Http1Parts, type ListenerState, UNEXPECTED_EOF } from "./http1-exchange.ts";
+import { Http1Exchange, type Http1Parts, UNEXPECTED_EOF } from "./http1-exchange.ts";
 import { BAD_REQUEST, faultOf, rawRefusal, sendRefusal } from "./http1-refusal.ts";
-import type { ListenerLimits } from "./limits.ts";
+import type { ListenerLimits, ListenerState, ListenerTls } from "./listener-options.ts";
 import { escapedTarget } from "./protocol-sniffer.ts";
 
 const EXCHANGE = Symbol("exchange");
 type Carrier = { [EXCHANGE]?: Http1Exchange };
 /** A connection with the last exchange that came in on it; or something has been refused on it, and it is about to end. */
 type ConnectionState = { [EXCHANGE]?: Http1Exchange | "refused" };
-
-/** Certificates of a TLS door: `contextFor` is asked with the SNI name; `key` and `cert` serve clients that send none. */
-export interface ListenerTls {
-  readonly contextFor: (serverName: string) => SecureContext | undefined;
-  readonly key?: string | Buffer;
-  readonly cert?: string | Buffer;
-}
 
 export interface Http1ListenerParts {
   readonly state: ListenerState;

@@ -2,10 +2,10 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Readable } from "node:stream";
 import { ClosedHooks } from "../http/closed-hooks.ts";
-import type { ResponseBody, Exchange, ListenerKind, Marks, RawHeaders } from "../http/exchange.ts";
-import { asOutgoing } from "../http/http2-headers.ts";
-import { failStream } from "../http/reset-stream.ts";
-import { type ListenerState, plainAddress } from "./http1-exchange.ts";
+import type { Exchange, ListenerKind, Marks, RawHeaders, ResponseBody } from "../http/exchange.ts";
+import { asOutgoing, failStream } from "../http/http2.ts";
+import { plainAddress } from "./http1-exchange.ts";
+import type { ListenerState } from "./listener-options.ts";
 
 export interface Http2Parts {
   readonly stream: ServerHttp2Stream;
@@ -27,48 +27,48 @@ export class Http2Exchange implements Exchange {
   readonly listener: ListenerKind;
   readonly marks: Marks = {};
   started = false;
-  private readonly stream: ServerHttp2Stream;
-  private readonly closed = new ClosedHooks();
-  private requestTrailer: RawHeaders = [];
-  private answerTrailers: RawHeaders = [];
+  readonly #stream: ServerHttp2Stream;
+  readonly #closed = new ClosedHooks();
+  #requestTrailer: RawHeaders = [];
+  #answerTrailers: RawHeaders = [];
 
   constructor(parts: Http2Parts) {
-    this.stream = parts.stream;
+    this.#stream = parts.stream;
     this.method = String(parts.headers[":method"] ?? "GET");
     this.target = parts.target;
     this.host = String(parts.headers[":authority"] ?? parts.headers.host ?? "");
     this.headers = plainHeaders(parts.rawHeaders, this.host);
     this.hasBody = !parts.ended;
     this.listener = parts.state.listener;
-    const { stream } = this;
+    const stream = this.#stream;
     stream.on("error", ignore);
-    stream.on("close", () => this.closed.run());
+    stream.on("close", () => this.#closed.run());
     if (this.hasBody) {
       stream.on("trailers", (_headers, _flags, ...more: unknown[]) => {
-        this.requestTrailer = (more[0] as RawHeaders | undefined) ?? [];
+        this.#requestTrailer = (more[0] as RawHeaders | undefined) ?? [];
       });
     }
   }
 
   get peer(): string {
-    return plainAddress(this.stream.session?.socket?.remoteAddress);
+    return plainAddress(this.#stream.session?.socket?.remoteAddress);
   }
 
   get body(): Readable {
-    return this.stream;
+    return this.#stream;
   }
 
   requestTrailers(): RawHeaders {
-    return this.requestTrailer;
+    return this.#requestTrailer;
   }
 
   sendInterim(status: number, headers: RawHeaders): void {
-    if (this.started || this.stream.destroyed || this.stream.headersSent) return;
-    this.stream.additionalHeaders({ ...asOutgoing(headers), ":status": status });
+    if (this.started || this.#stream.destroyed || this.#stream.headersSent) return;
+    this.#stream.additionalHeaders({ ...asOutgoing(headers), ":status": status });
   }
 
   start(status: number, _reason: string, headers: RawHeaders, empty = false): ResponseBody {
-    const { stream } = this;
+    const stream = this.#stream;
     if (!stream.destroyed && !stream.closed) {
       stream.respond(
         { ...asOutgoing(headers), ":status": status },
@@ -76,25 +76,25 @@ export class Http2Exchange implements Exchange {
       );
     }
     this.started = true;
-    if (!empty) stream.once("wantTrailers", () => this.sendTrailers());
+    if (!empty) stream.once("wantTrailers", () => this.#sendTrailers());
     return stream;
   }
 
   trailers(headers: RawHeaders): void {
-    this.answerTrailers = headers;
+    this.#answerTrailers = headers;
   }
 
   abort(why: string): void {
-    failStream(this.stream, why);
+    failStream(this.#stream, why);
   }
 
   onClosed(run: () => void): void {
-    this.closed.add(run);
+    this.#closed.add(run);
   }
 
-  private sendTrailers(): void {
+  #sendTrailers(): void {
     // Without trailers this ends the stream with an empty data frame.
-    if (!this.stream.destroyed) this.stream.sendTrailers(asOutgoing(this.answerTrailers));
+    if (!this.#stream.destroyed) this.#stream.sendTrailers(asOutgoing(this.#answerTrailers));
   }
 }
 

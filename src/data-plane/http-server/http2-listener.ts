@@ -3,9 +3,8 @@ import { createServer, type Http2Server, type ServerHttp2Session } from "node:ht
 import type { Duplex } from "node:stream";
 import type { Handler } from "../http/exchange.ts";
 import { readTarget } from "../http/target.ts";
-import type { ListenerState } from "./http1-exchange.ts";
 import { Http2Exchange } from "./http2-exchange.ts";
-import type { ListenerLimits } from "./limits.ts";
+import type { ListenerLimits, ListenerState } from "./listener-options.ts";
 
 export interface Http2Listener {
   readonly sessions: ReadonlySet<ServerHttp2Session>;

@@ -3,11 +3,12 @@
 import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Handler, ListenerKind } from "../http/exchange.ts";
-import type { ListenerState } from "./http1-exchange.ts";
-import { type ListenerTls, makeHttp1Listener } from "./http1-listener.ts";
+import { makeHttp1Listener } from "./http1-listener.ts";
 import { makeHttp2Listener } from "./http2-listener.ts";
-import { DEFAULT_LIMITS, type ListenerLimits } from "./limits.ts";
+import { DEFAULT_LIMITS, type ListenerLimits, type ListenerState, type ListenerTls } from "./listener-options.ts";
 import { ProtocolSniffer } from "./protocol-sniffer.ts";
+
+export type { ListenerLimits } from "./listener-options.ts";
 
 export interface ListenerOptions {
   readonly host: string;

@@ -37,19 +37,19 @@ export interface SnifferParts {
 }
 
 export class ProtocolSniffer {
-  private readonly parts: SnifferParts;
-  private readonly silent = new Set<Socket>();
+  readonly #parts: SnifferParts;
+  readonly #silent = new Set<Socket>();
 
   constructor(parts: SnifferParts) {
-    this.parts = parts;
+    this.#parts = parts;
   }
 
   take(socket: Socket): void {
-    this.silent.add(socket);
+    this.#silent.add(socket);
     let held: Buffer | undefined;
     const drop = (): void => void socket.destroy();
     const leave = (): void => {
-      this.silent.delete(socket);
+      this.#silent.delete(socket);
       socket.off("readable", look).off("end", drop).off("close", leave).off("timeout", drop);
       socket.setTimeout(0);
     };
@@ -62,14 +62,14 @@ export class ProtocolSniffer {
       if (h2 && shown < PREFACE.length) return;
       leave();
       socket.unshift(h2 ? held : escapeFirstTarget(socket, held));
-      (h2 ? this.parts.toH2 : this.parts.toH1)(socket);
+      (h2 ? this.#parts.toH2 : this.#parts.toH1)(socket);
     };
-    socket.setTimeout(this.parts.limitMs, drop);
+    socket.setTimeout(this.#parts.limitMs, drop);
     socket.on("readable", look).on("end", drop).on("close", leave);
   }
 
   /** Cuts the connections that have not said anything yet. */
   close(): void {
-    for (const socket of this.silent) socket.destroy();
+    for (const socket of this.#silent) socket.destroy();
   }
 }

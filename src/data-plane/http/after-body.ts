@@ -1,6 +1,6 @@
 // Answers that wait for the end of the request's body, as Go's server gives them over HTTP/1 unless it is told to be full duplex.
 import type { Readable } from "node:stream";
-import { sendReply, type LocalReply } from "./errors.ts";
+import { type LocalReply, sendReply } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { hasToken, headerValue } from "./headers.ts";
 

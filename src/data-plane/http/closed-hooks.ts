@@ -2,22 +2,22 @@
 
 export class ClosedHooks {
   over = false;
-  private first: (() => void) | undefined;
-  private rest: (() => void)[] | undefined;
+  #first: (() => void) | undefined;
+  #rest: (() => void)[] | undefined;
 
   /** Runs at once if it is over already. */
   add(run: () => void): void {
     if (this.over) run();
-    else if (this.first === undefined) this.first = run;
-    else if (this.rest === undefined) this.rest = [run];
-    else this.rest.push(run);
+    else if (this.#first === undefined) this.#first = run;
+    else if (this.#rest === undefined) this.#rest = [run];
+    else this.#rest.push(run);
   }
 
   /** Runs all hooks in order, the first time it is called. */
   run(): void {
     if (this.over) return;
     this.over = true;
-    this.first?.();
-    for (const hook of this.rest ?? []) hook();
+    this.#first?.();
+    for (const hook of this.#rest ?? []) hook();
   }
 }

@@ -38,7 +38,8 @@ export const MISSING_PROBE_HASH: LocalReply = makeError(
   'a probe request must contain a non-empty "K-Network-Hash" header',
 );
 /** Queue-proxy: the value as it came. The activator quotes and escapes it ({@link makeUnexpectedQuotedProbe}). */
-export const makeUnexpectedProbe = (value: string): LocalReply => makeError(400, `unexpected probe header value: ${value}`);
+export const makeUnexpectedProbe = (value: string): LocalReply =>
+  makeError(400, `unexpected probe header value: ${value}`);
 
 const HTML_ESCAPES: Readonly<Record<string, string>> = {
   "&": "&amp;",

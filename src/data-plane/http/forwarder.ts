@@ -1,5 +1,5 @@
 // The port through which a request reaches a container. Implementations: node:http + node:http2 (default) and http-proxy.
-import type { ResponseBody, Exchange, RawHeaders } from "./exchange.ts";
+import type { Exchange, RawHeaders, ResponseBody } from "./exchange.ts";
 
 export interface Upstream {
   readonly host: string;
@@ -22,7 +22,7 @@ export type ForwardOutcome =
   | {
       readonly kind: "cancelled";
       /** Absent when no head was sent; the socket itself when the connection was upgraded. */
-      readonly body?: ResponseBody;
+      readonly body?: ResponseBody | undefined;
       /** How many bytes the declared length still leaves; Infinity when no length was declared. */
       readonly room: number;
     };

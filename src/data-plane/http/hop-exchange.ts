@@ -1,7 +1,7 @@
 // An exchange as the next hop of knap's own chain sees it: other headers, another peer, the same client. It sends nothing of its own.
 import type { Readable } from "node:stream";
 import type { Time } from "../../base/clock.ts";
-import type { ResponseBody, Exchange, ListenerKind, Marks, RawHeaders, UpgradeSocket } from "./exchange.ts";
+import type { Exchange, ListenerKind, Marks, RawHeaders, ResponseBody, UpgradeSocket } from "./exchange.ts";
 
 /** What a hop changes on the way. */
 export interface HopChanges {
@@ -26,10 +26,10 @@ export class HopExchange implements Exchange {
   readonly version: "1.0" | "1.1" | "2";
   readonly upgrade?: UpgradeSocket;
   readonly timers?: { readonly since: Time; readonly text: string };
-  private readonly client: Exchange;
+  readonly #client: Exchange;
 
   constructor(before: Exchange, changes: HopChanges) {
-    this.client = before instanceof HopExchange ? before.client : before;
+    this.#client = before instanceof HopExchange ? before.#client : before;
     this.headers = changes.headers;
     this.peer = changes.peer;
     this.host = changes.host ?? before.host;
@@ -39,58 +39,58 @@ export class HopExchange implements Exchange {
   }
 
   get native(): Exchange["native"] {
-    return this.client.native;
+    return this.#client.native;
   }
 
   get method(): string {
-    return this.client.method;
+    return this.#client.method;
   }
 
   get target(): string {
-    return this.client.target;
+    return this.#client.target;
   }
 
   get listener(): ListenerKind {
-    return this.client.listener;
+    return this.#client.listener;
   }
 
   get body(): Readable {
-    return this.client.body;
+    return this.#client.body;
   }
 
   get hasBody(): boolean {
-    return this.client.hasBody;
+    return this.#client.hasBody;
   }
 
   get started(): boolean {
-    return this.client.started;
+    return this.#client.started;
   }
 
   get marks(): Marks {
-    return this.client.marks;
+    return this.#client.marks;
   }
 
   requestTrailers(): RawHeaders {
-    return this.client.requestTrailers();
+    return this.#client.requestTrailers();
   }
 
   sendInterim(status: number, headers: RawHeaders): void {
-    this.client.sendInterim(status, headers);
+    this.#client.sendInterim(status, headers);
   }
 
   start(status: number, reason: string, headers: RawHeaders, empty?: boolean): ResponseBody {
-    return this.client.start(status, reason, headers, empty);
+    return this.#client.start(status, reason, headers, empty);
   }
 
   trailers(headers: RawHeaders): void {
-    this.client.trailers(headers);
+    this.#client.trailers(headers);
   }
 
   abort(why: string): void {
-    this.client.abort(why);
+    this.#client.abort(why);
   }
 
   onClosed(run: () => void): void {
-    this.client.onClosed(run);
+    this.#client.onClosed(run);
   }
 }

@@ -2,7 +2,7 @@
 import { Readable, Writable } from "node:stream";
 import { ClosedHooks } from "./closed-hooks.ts";
 import type { LocalReply } from "./errors.ts";
-import type { ResponseBody, Exchange, Handler, ListenerKind, Marks, RawHeaders } from "./exchange.ts";
+import type { Exchange, Handler, ListenerKind, Marks, RawHeaders, ResponseBody } from "./exchange.ts";
 
 export interface ProbeRequest {
   readonly host: string;
@@ -47,8 +47,8 @@ class ProbeExchange implements Exchange {
   readonly body = Readable.from([]);
   readonly reply: Promise<LocalReply | undefined>;
   started = false;
-  private settle: (reply: LocalReply | undefined) => void = () => {};
-  private readonly closed = new ClosedHooks();
+  #settle: (reply: LocalReply | undefined) => void = () => {};
+  readonly #closed = new ClosedHooks();
 
   constructor({ host, headers, peer, listener: door = "local" }: ProbeRequest) {
     this.host = host;
@@ -56,7 +56,7 @@ class ProbeExchange implements Exchange {
     this.headers = ["Host", host, ...headers];
     this.peer = peer;
     this.reply = new Promise((settle) => {
-      this.settle = settle;
+      this.#settle = settle;
     });
   }
 
@@ -75,9 +75,9 @@ class ProbeExchange implements Exchange {
         done();
       },
       final: (done) => {
-        this.settle({ status, headers, body });
+        this.#settle({ status, headers, body });
         done();
-        this.closed.run();
+        this.#closed.run();
       },
     });
   }
@@ -85,11 +85,11 @@ class ProbeExchange implements Exchange {
   trailers(): void {}
 
   abort(_why: string): void {
-    this.settle(undefined);
-    this.closed.run();
+    this.#settle(undefined);
+    this.#closed.run();
   }
 
   onClosed(run: () => void): void {
-    this.closed.add(run);
+    this.#closed.add(run);
   }
 }

@@ -1,12 +1,12 @@
 // The gateway: finds the route of a request in the current table, picks a revision by weight, sets the headers and hands it on. It waits for
 // nothing, retries nothing and times nothing out.
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
-import { sendReply, makeReply, type LocalReply } from "../http/errors.ts";
+import { type LocalReply, makeReply, sendReply } from "../http/errors.ts";
 import type { Exchange, Handler } from "../http/exchange.ts";
 import { headerValue } from "../http/headers.ts";
 import { HopExchange } from "../http/hop-exchange.ts";
 import { gatewayHeaders } from "./gateway-headers.ts";
-import { makeIndexPage } from "./index-page.ts";
+import type { ServiceEntry } from "./ingress-table.ts";
 import { pickSplit, type RoutePath, type RouteSplit } from "./path-table.ts";
 import { type RouteCount, RouteCounts } from "./route-counts.ts";
 import { EMPTY_TABLE, type RouteMatch, type RoutingTable } from "./routing-table.ts";
@@ -128,4 +128,18 @@ function replyTo(match: Exclude<RouteMatch, { kind: "path" }> | undefined, { hos
 /** HTTP/2 by upgrade is between the client and the gateway, which speaks it by prior knowledge only: the request is served as it came. */
 function wantsH2c({ headers }: Exchange): boolean {
   return headerValue(headers, "upgrade")?.toLowerCase() === "h2c";
+}
+
+/** `port` is the one the client used, with its colon, or empty. */
+function makeIndexPage(services: readonly ServiceEntry[], port: string): LocalReply {
+  const rows = services
+    .map(({ service, host }) => `<li><a href="http://${host}${port}/">${host}${port}</a> (${service})</li>`)
+    .join("\n");
+  const body = `<!doctype html>
+<meta charset="utf-8">
+<title>knap</title>
+<h1>Services</h1>
+${rows === "" ? "<p>None is ready to be reached yet.</p>" : `<ul>\n${rows}\n</ul>`}
+`;
+  return { status: 200, headers: ["Content-Type", "text/html; charset=utf-8", "Cache-Control", "no-store"], body };
 }

@@ -12,49 +12,49 @@ const QUEUE_PER_SLOT = 10;
 
 /** `pkg/queue/breaker.go`, except that who waits is served before a newcomer. Concurrency 0 never makes anybody wait. */
 export class Breaker {
-  private readonly slots: number;
-  private readonly admits: number;
-  private running = 0;
-  private waiting = 0;
-  private first: BreakerWaiter | undefined;
-  private last: BreakerWaiter | undefined;
+  readonly #slots: number;
+  readonly #admits: number;
+  #running = 0;
+  #waiting = 0;
+  #first: BreakerWaiter | undefined;
+  #last: BreakerWaiter | undefined;
 
   constructor(concurrency: number) {
-    this.slots = concurrency === 0 ? Number.POSITIVE_INFINITY : concurrency;
-    this.admits = this.slots * (1 + QUEUE_PER_SLOT);
+    this.#slots = concurrency === 0 ? Number.POSITIVE_INFINITY : concurrency;
+    this.#admits = this.#slots * (1 + QUEUE_PER_SLOT);
   }
 
   /** Running and waiting. */
   get inFlight(): number {
-    return this.running + this.waiting;
+    return this.#running + this.#waiting;
   }
 
   get queued(): number {
-    return this.waiting;
+    return this.#waiting;
   }
 
   /** "run": a slot is taken. "wait": the waiter is told later. "full": nothing was taken. */
   enter(waiter: BreakerWaiter): "run" | "wait" | "full" {
-    if (this.running < this.slots) {
-      this.running += 1;
+    if (this.#running < this.#slots) {
+      this.#running += 1;
       return "run";
     }
-    if (this.inFlight >= this.admits) return "full";
-    this.waiting += 1;
-    waiter.before = this.last;
+    if (this.inFlight >= this.#admits) return "full";
+    this.#waiting += 1;
+    waiter.before = this.#last;
     waiter.after = undefined;
-    if (this.last === undefined) this.first = waiter;
-    else this.last.after = waiter;
-    this.last = waiter;
+    if (this.#last === undefined) this.#first = waiter;
+    else this.#last.after = waiter;
+    this.#last = waiter;
     return "wait";
   }
 
   /** The waiter gives up. */
   leave(waiter: BreakerWaiter): void {
-    this.waiting -= 1;
-    if (waiter.before === undefined) this.first = waiter.after;
+    this.#waiting -= 1;
+    if (waiter.before === undefined) this.#first = waiter.after;
     else waiter.before.after = waiter.after;
-    if (waiter.after === undefined) this.last = waiter.before;
+    if (waiter.after === undefined) this.#last = waiter.before;
     else waiter.after.before = waiter.before;
     waiter.before = undefined;
     waiter.after = undefined;
@@ -62,9 +62,9 @@ export class Breaker {
 
   /** A slot is free again: the first in line has it. */
   release(): void {
-    const next = this.first;
+    const next = this.#first;
     if (next === undefined) {
-      this.running -= 1;
+      this.#running -= 1;
       return;
     }
     this.leave(next);

@@ -13,64 +13,64 @@ export interface DeadlineEntry {
 const NOWHERE = Number.NEGATIVE_INFINITY;
 
 export class DeadlineQueue {
-  private readonly clock: Clock;
-  private readonly limitMs: number;
-  private first: DeadlineEntry | undefined;
-  private last: DeadlineEntry | undefined;
-  private timer: Disposable | undefined;
-  private timerAt: Time = 0;
+  readonly #clock: Clock;
+  readonly #limitMs: number;
+  #first: DeadlineEntry | undefined;
+  #last: DeadlineEntry | undefined;
+  #timer: Disposable | undefined;
+  #timerAt: Time = 0;
 
   constructor(clock: Clock, limitMs: number) {
-    this.clock = clock;
-    this.limitMs = limitMs;
+    this.#clock = clock;
+    this.#limitMs = limitMs;
   }
 
   /** `since`: nearly always the latest in the line, so its place is looked for from the end. */
   add(dated: DeadlineEntry, since: Time): void {
-    dated.dueAt = since + this.limitMs;
-    let earlier = this.last;
+    dated.dueAt = since + this.#limitMs;
+    let earlier = this.#last;
     while (earlier !== undefined && earlier.dueAt > dated.dueAt) earlier = earlier.earlier;
-    const later = earlier === undefined ? this.first : earlier.later;
+    const later = earlier === undefined ? this.#first : earlier.later;
     dated.earlier = earlier;
     dated.later = later;
-    if (earlier === undefined) this.first = dated;
+    if (earlier === undefined) this.#first = dated;
     else earlier.later = dated;
-    if (later === undefined) this.last = dated;
+    if (later === undefined) this.#last = dated;
     else later.earlier = dated;
-    if (this.timer === undefined || dated.dueAt < this.timerAt) this.arm(dated.dueAt);
+    if (this.#timer === undefined || dated.dueAt < this.#timerAt) this.#arm(dated.dueAt);
   }
 
   /** Does nothing for what is in no line. */
   remove(dated: DeadlineEntry): void {
     if (dated.dueAt === NOWHERE) return;
     dated.dueAt = NOWHERE;
-    if (dated.earlier === undefined) this.first = dated.later;
+    if (dated.earlier === undefined) this.#first = dated.later;
     else dated.earlier.later = dated.later;
-    if (dated.later === undefined) this.last = dated.earlier;
+    if (dated.later === undefined) this.#last = dated.earlier;
     else dated.later.earlier = dated.earlier;
     dated.earlier = undefined;
     dated.later = undefined;
   }
 
   close(): void {
-    this.timer?.[Symbol.dispose]();
+    this.#timer?.[Symbol.dispose]();
   }
 
   /** The timer is left to run when its request ends early: it finds out who is first now. */
-  private onTimer(): void {
-    this.timer = undefined;
-    const now = this.clock.now();
-    while (this.first !== undefined && this.first.dueAt <= now) {
-      const { first } = this;
+  #onTimer(): void {
+    this.#timer = undefined;
+    const now = this.#clock.now();
+    while (this.#first !== undefined && this.#first.dueAt <= now) {
+      const first = this.#first;
       this.remove(first);
       first.due();
     }
-    if (this.first !== undefined) this.arm(this.first.dueAt);
+    if (this.#first !== undefined) this.#arm(this.#first.dueAt);
   }
 
-  private arm(at: Time): void {
-    this.timer?.[Symbol.dispose]();
-    this.timerAt = at;
-    this.timer = this.clock.at(at, () => this.onTimer());
+  #arm(at: Time): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timerAt = at;
+    this.#timer = this.#clock.at(at, () => this.#onTimer());
   }
 }

@@ -7,42 +7,42 @@ interface Series {
 }
 
 export class PrometheusHistogram {
-  private readonly name: string;
-  private readonly help: string;
-  private readonly bounds: readonly number[];
-  private readonly series = new Map<string, Series>();
+  readonly #name: string;
+  readonly #help: string;
+  readonly #bounds: readonly number[];
+  readonly #series = new Map<string, Series>();
 
   constructor(name: string, help: string, bounds: readonly number[]) {
-    this.name = name;
-    this.help = help;
-    this.bounds = bounds;
+    this.#name = name;
+    this.#help = help;
+    this.#bounds = bounds;
   }
 
   /** `labels` as {@link makeLabels} gives them. */
   observe(labels: string, value: number): void {
-    let series = this.series.get(labels);
+    let series = this.#series.get(labels);
     if (series === undefined) {
-      series = { counts: this.bounds.map(() => 0), sum: 0, count: 0 };
-      this.series.set(labels, series);
+      series = { counts: this.#bounds.map(() => 0), sum: 0, count: 0 };
+      this.#series.set(labels, series);
     }
     series.sum += value;
     series.count += 1;
-    const at = this.bounds.findIndex((bound) => value <= bound);
+    const at = this.#bounds.findIndex((bound) => value <= bound);
     if (at !== -1) series.counts[at] = (series.counts[at] as number) + 1;
   }
 
   /** "" as long as nothing was observed. */
   text(): string {
-    if (this.series.size === 0) return "";
-    const lines = [`# HELP ${this.name} ${this.help}`, `# TYPE ${this.name} histogram`];
-    for (const [labels, { counts, sum, count }] of this.series) {
+    if (this.#series.size === 0) return "";
+    const lines = [`# HELP ${this.#name} ${this.#help}`, `# TYPE ${this.#name} histogram`];
+    for (const [labels, { counts, sum, count }] of this.#series) {
       let below = 0;
-      this.bounds.forEach((bound, at) => {
+      this.#bounds.forEach((bound, at) => {
         below += counts[at] as number;
-        lines.push(`${this.name}_bucket{${labels},le="${bound}"} ${below}`);
+        lines.push(`${this.#name}_bucket{${labels},le="${bound}"} ${below}`);
       });
-      lines.push(`${this.name}_bucket{${labels},le="+Inf"} ${count}`);
-      lines.push(`${this.name}_sum{${labels}} ${sum}`, `${this.name}_count{${labels}} ${count}`);
+      lines.push(`${this.#name}_bucket{${labels},le="+Inf"} ${count}`);
+      lines.push(`${this.#name}_sum{${labels}} ${sum}`, `${this.#name}_count{${labels}} ${count}`);
     }
     return `${lines.join("\n")}\n`;
   }

@@ -27,107 +27,107 @@ const EAGER_LIMIT_MS = 2_000;
 const READY: ProbeResult = { ok: true };
 
 export class Readiness {
-  private readonly parts: ReadinessParts;
-  private readonly runners: readonly ProbeRunner[];
-  private running: Promise<ProbeResult> | undefined;
-  private closed = false;
+  readonly #parts: ReadinessParts;
+  readonly #runners: readonly ProbeRunner[];
+  #running: Promise<ProbeResult> | undefined;
+  #closed = false;
 
   constructor(parts: ReadinessParts) {
-    this.parts = parts;
-    this.runners = parts.probes.map((probe) => new ProbeRunner(probe, parts, () => this.closed));
+    this.#parts = parts;
+    this.#runners = parts.probes.map((probe) => new ProbeRunner(probe, parts, () => this.#closed));
   }
 
   /** Attaches to the evaluation that is under way, or begins one. It is not called off when its callers go away. */
   evaluate(): Promise<ProbeResult> {
-    if (this.runners.length === 0) return Promise.resolve(READY);
-    this.running ??= this.run().finally(() => {
-      this.running = undefined;
+    if (this.#runners.length === 0) return Promise.resolve(READY);
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
     });
-    return this.running;
+    return this.#running;
   }
 
   /** Attempts end with the one under way; nothing is dialled after that. */
   close(): void {
-    this.closed = true;
+    this.#closed = true;
   }
 
-  private async run(): Promise<ProbeResult> {
-    if (this.parts.probes.length === 0) return READY;
-    const results = await Promise.all(this.runners.map((runner) => runner.evaluate()));
+  async #run(): Promise<ProbeResult> {
+    if (this.#parts.probes.length === 0) return READY;
+    const results = await Promise.all(this.#runners.map((runner) => runner.evaluate()));
     return results.find((result) => !result.ok) ?? READY;
   }
 }
 
 /** One probe with its count of successes, which lives on between evaluations. */
 class ProbeRunner {
-  private readonly probe: Probe;
-  private readonly parts: ReadinessParts;
-  private readonly isClosed: () => boolean;
-  private successes = 0;
-  private accepted: boolean;
+  readonly #probe: Probe;
+  readonly #parts: ReadinessParts;
+  readonly #isClosed: () => boolean;
+  #successes = 0;
+  #accepted: boolean;
 
   constructor(probe: Probe, parts: ReadinessParts, isClosed: () => boolean) {
-    this.probe = probe;
-    this.parts = parts;
-    this.isClosed = isClosed;
-    this.accepted = !parts.eagerStart;
+    this.#probe = probe;
+    this.#parts = parts;
+    this.#isClosed = isClosed;
+    this.#accepted = !parts.eagerStart;
   }
 
   async evaluate(): Promise<ProbeResult> {
-    const { probe } = this;
+    const probe = this.#probe;
     if (probe.exec !== undefined) return { ok: false, message: "exec probe not supported" };
     const aggressive = (probe.periodSeconds ?? 0) === 0;
     const limitMs = aggressive ? POLL_LIMIT_MS : Math.max(1, probe.timeoutSeconds ?? 1) * 1000;
-    const deadline = this.parts.clock.now() + limitMs;
-    if (!this.accepted && !(await this.waitForPort(deadline))) {
-      return { ok: false, message: `nothing listens on port ${this.address().port}` };
+    const deadline = this.#parts.clock.now() + limitMs;
+    if (!this.#accepted && !(await this.#waitForPort(deadline))) {
+      return { ok: false, message: `nothing listens on port ${this.#address().port}` };
     }
-    return aggressive ? this.poll(deadline) : this.attempt(limitMs);
+    return aggressive ? this.#poll(deadline) : this.#attempt(limitMs);
   }
 
-  private async poll(deadline: number): Promise<ProbeResult> {
-    const { clock } = this.parts;
+  async #poll(deadline: number): Promise<ProbeResult> {
+    const { clock } = this.#parts;
     let result: ProbeResult;
     for (;;) {
       const began = clock.now();
-      result = await this.attempt(POLL_ATTEMPT_MS);
-      this.successes = result.ok ? this.successes + 1 : 0;
-      if (this.successes >= (this.probe.successThreshold ?? 1)) return READY;
+      result = await this.#attempt(POLL_ATTEMPT_MS);
+      this.#successes = result.ok ? this.#successes + 1 : 0;
+      if (this.#successes >= (this.#probe.successThreshold ?? 1)) return READY;
       const next = Math.max(began + POLL_MS, clock.now());
-      if (next > deadline || this.isClosed()) return result.ok ? { ok: false, message: "too few successes" } : result;
-      await this.until(next);
+      if (next > deadline || this.#isClosed()) return result.ok ? { ok: false, message: "too few successes" } : result;
+      await this.#until(next);
     }
   }
 
   /** Bare connects, which no application can tell from a port scan, until the first is accepted. */
-  private async waitForPort(deadline: number): Promise<boolean> {
-    const { clock } = this.parts;
+  async #waitForPort(deadline: number): Promise<boolean> {
+    const { clock } = this.#parts;
     const eagerUntil = clock.now() + EAGER_LIMIT_MS;
-    while (!this.isClosed()) {
+    while (!this.#isClosed()) {
       const began = clock.now();
-      const { ok } = await attemptTcp({ ...this.address(), timeoutMs: POLL_ATTEMPT_MS });
+      const { ok } = await attemptTcp({ ...this.#address(), timeoutMs: POLL_ATTEMPT_MS });
       if (ok) {
-        this.accepted = true;
+        this.#accepted = true;
         return true;
       }
       const next = Math.max(clock.now(), began + (began < eagerUntil ? EAGER_MS : POLL_MS));
       if (next >= deadline) return false;
-      await this.until(next);
+      await this.#until(next);
     }
     return false;
   }
 
-  private attempt(timeoutMs: number): Promise<ProbeResult> {
-    const { detectHttp2 } = this.parts;
-    return attemptProbe({ probe: this.probe, ...this.address(), timeoutMs, prober: "queue-proxy", detectHttp2 });
+  #attempt(timeoutMs: number): Promise<ProbeResult> {
+    const { detectHttp2 } = this.#parts;
+    return attemptProbe({ probe: this.#probe, ...this.#address(), timeoutMs, prober: "queue-proxy", detectHttp2 });
   }
 
-  private address(): PodAddress {
-    const { httpGet, tcpSocket, grpc } = this.probe;
-    return this.parts.addressOf(Number(httpGet?.port ?? tcpSocket?.port ?? grpc?.port ?? 0));
+  #address(): PodAddress {
+    const { httpGet, tcpSocket, grpc } = this.#probe;
+    return this.#parts.addressOf(Number(httpGet?.port ?? tcpSocket?.port ?? grpc?.port ?? 0));
   }
 
-  private until(time: number): Promise<void> {
-    return new Promise((resolve) => void this.parts.clock.at(time, resolve));
+  #until(time: number): Promise<void> {
+    return new Promise((resolve) => void this.#parts.clock.at(time, resolve));
   }
 }

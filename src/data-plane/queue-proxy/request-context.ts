@@ -3,7 +3,7 @@
 import type { PodAddress } from "../../base/address.ts";
 import type { Time } from "../../base/clock.ts";
 import { sendReplyAfterBody } from "../http/after-body.ts";
-import { sendReply, goErrorText, makeBadGateway, makeTimeout, QUEUE_FULL, type LocalReply } from "../http/errors.ts";
+import { goErrorText, type LocalReply, makeBadGateway, makeTimeout, QUEUE_FULL, sendReply } from "../http/errors.ts";
 import type { Exchange, RawHeaders } from "../http/exchange.ts";
 import type { ForwardOptions, ForwardOutcome } from "../http/forwarder.ts";
 import type { BreakerWaiter } from "./breaker.ts";
@@ -58,12 +58,12 @@ export class RequestContext implements ForwardOptions, BreakerWaiter, DeadlineEn
   earlier: DeadlineEntry | undefined = undefined;
   later: DeadlineEntry | undefined = undefined;
   start: StartDeadline | undefined;
-  private readonly owner: RequestContextOwner;
-  private cancellable: { cancel(): void } | undefined;
-  private admit: ((admitted: boolean) => void) | undefined;
+  readonly #owner: RequestContextOwner;
+  #cancellable: { cancel(): void } | undefined;
+  #admit: ((admitted: boolean) => void) | undefined;
 
   constructor(owner: RequestContextOwner, exchange: Exchange, facts: RequestFacts, headers: RawHeaders, now: Time) {
-    this.owner = owner;
+    this.#owner = owner;
     this.holdsResponse = owner.holdsResponse;
     this.exchange = exchange;
     this.facts = facts;
@@ -73,38 +73,38 @@ export class RequestContext implements ForwardOptions, BreakerWaiter, DeadlineEn
 
   /** Resolves to whether there is a slot; false when the client left or a timer ended the wait. */
   waitInLine(): Promise<boolean> {
-    this.exchange.onClosed(() => this.giveUp());
+    this.exchange.onClosed(() => this.#giveUp());
     return new Promise((resolve) => {
-      this.admit = resolve;
+      this.#admit = resolve;
     });
   }
 
   admitted(): void {
     this.state = "forwarding";
-    this.admit?.(true);
+    this.#admit?.(true);
   }
 
   refuse(): void {
     this.status = QUEUE_FULL.status;
-    this.reply(QUEUE_FULL);
+    this.#reply(QUEUE_FULL);
   }
 
   /** Forwards and answers whatever comes of it. */
   async forward(): Promise<void> {
     this.state = "forwarding";
-    const now = this.owner.now();
+    const now = this.#owner.now();
     this.forwardedAt = now;
     this.exchange.marks.admitted ??= now;
-    const outcome = await this.owner.dispatch(this);
+    const outcome = await this.#owner.dispatch(this);
     switch (outcome.kind) {
       case "unreachable": {
-        const text = goErrorText(outcome.code, outcome.message, this.owner.upstream);
+        const text = goErrorText(outcome.code, outcome.message, this.#owner.upstream);
         this.status = 502;
-        this.reply(makeBadGateway(text));
+        this.#reply(makeBadGateway(text));
         break;
       }
       case "cancelled":
-        this.cut(outcome);
+        this.#cut(outcome);
         break;
       case "truncated":
         this.truncated = true;
@@ -120,14 +120,14 @@ export class RequestContext implements ForwardOptions, BreakerWaiter, DeadlineEn
     if (this.state === "waiting") {
       this.status = 504;
       this.state = "over";
-      this.owner.leaveLine(this);
-      this.reply(makeTimeout(this.timeoutText));
-      this.admit?.(false);
-    } else if (this.state === "forwarding") this.cancellable?.cancel();
+      this.#owner.leaveLine(this);
+      this.#reply(makeTimeout(this.#timeoutText));
+      this.#admit?.(false);
+    } else if (this.state === "forwarding") this.#cancellable?.cancel();
   }
 
   onCancellable(forward: { cancel(): void }): void {
-    this.cancellable = forward;
+    this.#cancellable = forward;
   }
 
   onHead(status: number, headers: RawHeaders): RawHeaders {
@@ -135,9 +135,9 @@ export class RequestContext implements ForwardOptions, BreakerWaiter, DeadlineEn
     this.headStatus = status;
     if (status === 101) {
       this.upgraded = true;
-      this.owner.onUpgraded();
+      this.#owner.onUpgraded();
     }
-    this.headAt = this.owner.now();
+    this.headAt = this.#owner.now();
     this.exchange.marks.firstByte ??= this.headAt;
     return headers;
   }
@@ -149,33 +149,33 @@ export class RequestContext implements ForwardOptions, BreakerWaiter, DeadlineEn
   onActivity(bodyBytes: number): void {
     this.responded = true;
     this.sentBytes += bodyBytes;
-    this.lastWriteAt = this.owner.now();
+    this.lastWriteAt = this.#owner.now();
   }
 
   /** The clock that started first ends first, and its text is what the client reads. */
-  private get timeoutText(): string {
-    return this.exchange.timers?.text ?? this.owner.timeoutText;
+  get #timeoutText(): string {
+    return this.exchange.timers?.text ?? this.#owner.timeoutText;
   }
 
-  private reply(reply: LocalReply): void {
+  #reply(reply: LocalReply): void {
     if (this.holdsResponse) sendReplyAfterBody(this.exchange, reply, this.requestBytes);
     else sendReply(this.exchange, reply);
   }
 
-  private giveUp(): void {
+  #giveUp(): void {
     if (this.state !== "waiting") return;
     this.state = "over";
     this.status = 500;
-    this.owner.leaveLine(this);
-    this.admit?.(false);
+    this.#owner.leaveLine(this);
+    this.#admit?.(false);
   }
 
   /** Nothing sent: 504. Half sent: the text is appended where it fits, and the end is clean only where no length was promised. */
-  private cut({ body, room }: Extract<ForwardOutcome, { kind: "cancelled" }>): void {
-    const text = this.timeoutText;
+  #cut({ body, room }: Extract<ForwardOutcome, { kind: "cancelled" }>): void {
+    const text = this.#timeoutText;
     if (body === undefined) {
       this.status = 504;
-      this.reply(makeTimeout(text));
+      this.#reply(makeTimeout(text));
     } else if (this.upgraded) this.exchange.abort("request timeout");
     else {
       const fits = room >= text.length;
@@ -193,13 +193,13 @@ export class StartDeadline implements DeadlineEntry {
   dueAt: Time = Number.NEGATIVE_INFINITY;
   earlier: DeadlineEntry | undefined = undefined;
   later: DeadlineEntry | undefined = undefined;
-  private readonly context: RequestContext;
+  readonly #context: RequestContext;
 
   constructor(context: RequestContext) {
-    this.context = context;
+    this.#context = context;
   }
 
   due(): void {
-    if (!this.context.responded) this.context.due();
+    if (!this.#context.responded) this.#context.due();
   }
 }

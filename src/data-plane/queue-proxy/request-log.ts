@@ -18,17 +18,17 @@ const PROTO = { "1.0": "HTTP/1.0", "1.1": "HTTP/1.1", "2": "HTTP/2.0" } as const
 /** `pkg/http/request_log.go`. A template that cannot be parsed logs nothing; one that fails on a request says so in its line. */
 export class RequestLog {
   readonly probes: boolean;
-  private readonly template: Template | undefined;
-  private readonly write: (line: string) => void;
-  private readonly revision: GoStruct;
+  readonly #template: Template | undefined;
+  readonly #write: (line: string) => void;
+  readonly #revision: GoStruct;
 
   constructor(config: RequestLogConfig, identity: QueueProxyIdentity) {
     this.probes = config.probes;
-    this.write = config.write;
+    this.#write = config.write;
     const text = config.template;
     const read = text === "" ? undefined : parseTemplate("requestLog", text.endsWith("\n") ? text : `${text}\n`);
-    this.template = read?.ok ? read.value : undefined;
-    this.revision = {
+    this.#template = read?.ok ? read.value : undefined;
+    this.#revision = {
       goType: "*http.RequestLogRevision",
       fields: {
         Name: identity.revision,
@@ -42,9 +42,9 @@ export class RequestLog {
   }
 
   log(logged: LoggedRequest): void {
-    if (this.template === undefined) return;
+    if (this.#template === undefined) return;
     const { exchange, headers, status, size, latencyMs } = logged;
-    const done = this.template.execute({
+    const done = this.#template.execute({
       goType: "*http.RequestLogTemplateInput",
       fields: {
         Request: requestOf(exchange, headers),
@@ -52,11 +52,11 @@ export class RequestLog {
           goType: "*http.RequestLogResponse",
           fields: { Code: status, Size: size, Latency: latencyMs / 1000 },
         },
-        Revision: this.revision,
+        Revision: this.#revision,
         TraceID: traceId(headers),
       },
     });
-    this.write(
+    this.#write(
       done.ok
         ? done.value
         : `Invalid request log template: method: ${exchange.method}, response code: ${status}, ` +

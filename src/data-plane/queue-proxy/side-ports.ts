@@ -1,6 +1,6 @@
 // The ports that a queue-proxy has beside the serving one in a cluster, as handlers: statistics for the autoscaler, metrics for the user.
 // Nothing listens on them here; who wants to ask them is handed the handler.
-import { sendReply, makeError, NOT_FOUND, type LocalReply } from "../http/errors.ts";
+import { type LocalReply, makeError, NOT_FOUND, sendReply } from "../http/errors.ts";
 import type { Exchange, Handler } from "../http/exchange.ts";
 import type { QueueProxy } from "./queue-proxy.ts";
 

@@ -1,7 +1,7 @@
 // The user's metrics of one queue-proxy in Prometheus text, with Knative's names. It counts; it never listens.
 
 import type { QueueProxyIdentity } from "./config.ts";
-import { PrometheusHistogram, makeLabels } from "./histogram.ts";
+import { makeLabels, PrometheusHistogram } from "./histogram.ts";
 
 /** Bounds in seconds (`pkg/queue/request_metric.go`). */
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
@@ -39,44 +39,44 @@ export interface MeasuredRequest {
 }
 
 export class UserMetrics {
-  private readonly server = new PrometheusHistogram(
+  readonly #server = new PrometheusHistogram(
     "http_server_request_duration_seconds",
     "Duration of HTTP server requests.",
     DURATION_BUCKETS,
   );
-  private readonly requestSize = new PrometheusHistogram(
+  readonly #requestSize = new PrometheusHistogram(
     "http_server_request_body_size_bytes",
     "Size of HTTP server request bodies.",
     SIZE_BUCKETS,
   );
-  private readonly responseSize = new PrometheusHistogram(
+  readonly #responseSize = new PrometheusHistogram(
     "http_server_response_body_size_bytes",
     "Size of HTTP server response bodies.",
     SIZE_BUCKETS,
   );
-  private readonly client = new PrometheusHistogram(
+  readonly #client = new PrometheusHistogram(
     "http_client_request_duration_seconds",
     "Duration of HTTP client requests.",
     DURATION_BUCKETS,
   );
-  private readonly clientSize = new PrometheusHistogram(
+  readonly #clientSize = new PrometheusHistogram(
     "http_client_request_body_size_bytes",
     "Size of HTTP client request bodies.",
     SIZE_BUCKETS,
   );
-  private readonly app = new PrometheusHistogram(
+  readonly #app = new PrometheusHistogram(
     "kn_serving_invocation_duration_seconds",
     "The duration of task execution",
     DURATION_BUCKETS,
   );
-  private readonly target: string;
-  private readonly upstream: { readonly host: string; readonly port: number };
-  private depth: number | undefined;
+  readonly #target: string;
+  readonly #upstream: { readonly host: string; readonly port: number };
+  #depth: number | undefined;
 
   constructor(identity: QueueProxyIdentity, upstream: { readonly host: string; readonly port: number }) {
-    this.upstream = upstream;
+    this.#upstream = upstream;
     const { namespace, pod, configuration, revision, service } = identity;
-    this.target = makeLabels({
+    this.#target = makeLabels({
       container_name: "queue-proxy",
       k8s_namespace_name: namespace,
       k8s_pod_name: pod,
@@ -91,26 +91,26 @@ export class UserMetrics {
 
   /** At each dispatch to the container, with a concurrency limit only: what is in flight, itself included. */
   recordDepth(inFlight: number): void {
-    this.depth = inFlight;
+    this.#depth = inFlight;
   }
 
   record(measured: MeasuredRequest): void {
     const { status, requestBytes, responseBytes, totalMs, invocation } = measured;
     if (status !== undefined) {
-      const labels = this.labelsOf(measured, status, measured.host);
-      this.server.observe(labels, totalMs / 1000);
-      this.requestSize.observe(labels, requestBytes);
-      this.responseSize.observe(labels, responseBytes);
+      const labels = this.#labelsOf(measured, status, measured.host);
+      this.#server.observe(labels, totalMs / 1000);
+      this.#requestSize.observe(labels, requestBytes);
+      this.#responseSize.observe(labels, responseBytes);
     }
     if (invocation === undefined) return;
     const app = makeLabels({ http_response_status_code: String(invocation.status), ...KNATIVE_SCOPE });
-    this.app.observe(app, invocation.ms / 1000);
-    const toApp = this.labelsOf(measured, invocation.headStatus, `${this.upstream.host}:${this.upstream.port}`);
-    this.client.observe(toApp, invocation.untilHeadMs / 1000);
-    this.clientSize.observe(toApp, requestBytes);
+    this.#app.observe(app, invocation.ms / 1000);
+    const toApp = this.#labelsOf(measured, invocation.headStatus, `${this.#upstream.host}:${this.#upstream.port}`);
+    this.#client.observe(toApp, invocation.untilHeadMs / 1000);
+    this.#clientSize.observe(toApp, requestBytes);
   }
 
-  private labelsOf({ method, routeTag, version }: MeasuredRequest, status: number | undefined, host: string): string {
+  #labelsOf({ method, routeTag, version }: MeasuredRequest, status: number | undefined, host: string): string {
     const upper = method.toUpperCase();
     const { address, port } = splitHost(host);
     return makeLabels({
@@ -129,19 +129,19 @@ export class UserMetrics {
 
   /** The exposition format, version 0.0.4. */
   text(): string {
-    const histograms = [this.clientSize, this.client, this.requestSize, this.server, this.responseSize, this.app];
-    return histograms.map((histogram) => histogram.text()).join("") + this.depthText() + this.targetText();
+    const histograms = [this.#clientSize, this.#client, this.#requestSize, this.#server, this.#responseSize, this.#app];
+    return histograms.map((histogram) => histogram.text()).join("") + this.#depthText() + this.#targetText();
   }
 
-  private depthText(): string {
-    if (this.depth === undefined) return "";
+  #depthText(): string {
+    if (this.#depth === undefined) return "";
     const name = "kn_serving_queue_depth";
     const head = `# HELP ${name} Number of current requests in the queue\n# TYPE ${name} gauge\n`;
-    return `${head}${name}{${makeLabels(KNATIVE_SCOPE)}} ${this.depth}\n`;
+    return `${head}${name}{${makeLabels(KNATIVE_SCOPE)}} ${this.#depth}\n`;
   }
 
-  private targetText(): string {
-    return `# HELP target_info Target metadata\n# TYPE target_info gauge\ntarget_info{${this.target}} 1\n`;
+  #targetText(): string {
+    return `# HELP target_info Target metadata\n# TYPE target_info gauge\ntarget_info{${this.#target}} 1\n`;
   }
 }
 

@@ -101,7 +101,7 @@ export const probeAndActivatorFacts: readonly FactFamily[] = [
         "unit/data-plane/activator/throttler.test.ts › (A12, A15)",
         "property/throttler.test.ts › never goes above capacity",
       ],
-      A13: ["unit/data-plane/activator/subset.test.ts › (A13)"],
+      A13: { absent: "there is one activator, which uses all pods" },
       A14: { absent: "there is one activator" },
       A15: [
         "unit/data-plane/activator/activator.test.ts › (A15)",

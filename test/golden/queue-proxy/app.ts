@@ -30,33 +30,33 @@ export interface App {
 
 /** Rules in order, each used once unless it repeats; none left: 200 ok. */
 export class RuleBook {
-  private readonly rules: readonly Rule[];
-  private readonly used = new Set<Rule>();
+  readonly #rules: readonly Rule[];
+  readonly #used = new Set<Rule>();
 
   constructor(rules: readonly Rule[]) {
-    this.rules = rules;
+    this.#rules = rules;
   }
 
   take(target: string): Rule | undefined {
-    const rule = this.rules.find(
-      (candidate) => !this.used.has(candidate) && (candidate.match === undefined || target.includes(candidate.match)),
+    const rule = this.#rules.find(
+      (candidate) => !this.#used.has(candidate) && (candidate.match === undefined || target.includes(candidate.match)),
     );
-    if (rule !== undefined && !rule.repeat) this.used.add(rule);
+    if (rule !== undefined && !rule.repeat) this.#used.add(rule);
     return rule;
   }
 }
 
 export class Gates {
-  private readonly open = new Set<string>();
-  private readonly watch = new Watch();
+  readonly #open = new Set<string>();
+  readonly #watch = new Watch();
 
   raise(name: string): void {
-    this.open.add(name);
-    this.watch.notify();
+    this.#open.add(name);
+    this.#watch.notify();
   }
 
   pass(name: string): Promise<void> {
-    return this.watch.until(() => this.open.has(name), 60_000);
+    return this.#watch.until(() => this.#open.has(name), 60_000);
   }
 }
 
@@ -67,57 +67,57 @@ const DEFAULT_STEPS: readonly AppStep[] = [
 export class Http1App implements App {
   port = 0;
   readonly watch = new Watch();
-  private readonly script: UpstreamScript;
-  private readonly rules: RuleBook;
-  private readonly gates = new Gates();
-  private readonly connections: AppConnection[] = [];
-  private server: Server | undefined;
+  readonly #script: UpstreamScript;
+  readonly #rules: RuleBook;
+  readonly #gates = new Gates();
+  readonly #connections: AppConnection[] = [];
+  #server: Server | undefined;
 
   constructor(script: UpstreamScript) {
-    this.script = script;
-    this.rules = new RuleBook(script.rules ?? []);
+    this.#script = script;
+    this.#rules = new RuleBook(script.rules ?? []);
   }
 
   async listen(): Promise<void> {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-      this.connections.push(
-        new AppConnection({ socket, app: this, gates: this.gates, rules: this.rules, script: this.script }),
+      this.#connections.push(
+        new AppConnection({ socket, app: this, gates: this.#gates, rules: this.#rules, script: this.#script }),
       );
     });
-    this.server = server;
+    this.#server = server;
     await new Promise<void>((resolve) => server.listen(this.port, LOOPBACK, resolve));
     this.port = (server.address() as AddressInfo).port;
   }
 
   async stopListening(): Promise<void> {
-    const { server } = this;
-    this.server = undefined;
+    const server = this.#server;
+    this.#server = undefined;
     server?.close();
     await pause(0);
   }
 
   requests(): SeenRequest[] {
-    return this.seen()
+    return this.#seen()
       .flatMap((connection, conn) => connection.requests(conn))
       .sort((a, b) => a.order - b.order);
   }
 
   conns(): { end: string; tunnel: string }[] {
-    return this.seen().map((connection) => ({ end: connection.end, tunnel: connection.reader.tunnel ?? "" }));
+    return this.#seen().map((connection) => ({ end: connection.end, tunnel: connection.reader.tunnel ?? "" }));
   }
 
   openGate(name: string): void {
-    this.gates.raise(name);
+    this.#gates.raise(name);
   }
 
   async close(): Promise<void> {
     await this.stopListening();
-    for (const connection of this.connections) connection.socket.destroy();
+    for (const connection of this.#connections) connection.socket.destroy();
   }
 
   /** A connection that never brought a byte was a readiness probe. */
-  private seen(): AppConnection[] {
-    return this.connections.filter((connection) => connection.heard);
+  #seen(): AppConnection[] {
+    return this.#connections.filter((connection) => connection.heard);
   }
 }
 
@@ -136,34 +136,34 @@ class AppConnection {
   readonly reader: MessageReader;
   end = "open";
   heard = false;
-  private readonly parts: ConnectionParts;
-  private readonly orders = new Map<ReadMessage, number>();
-  private readonly changed = new Watch();
-  private tunnelled = false;
-  private echoing = false;
-  private self = false;
+  readonly #parts: ConnectionParts;
+  readonly #orders = new Map<ReadMessage, number>();
+  readonly #changed = new Watch();
+  #tunnelled = false;
+  #echoing = false;
+  #self = false;
 
   constructor(parts: ConnectionParts) {
-    this.parts = parts;
+    this.#parts = parts;
     this.socket = parts.socket;
     this.reader = new MessageReader({
       framingOf: () => undefined,
-      onHead: (message) => this.onHead(message),
-      onBody: () => this.notify(),
-      onComplete: (message) => this.onComplete(message),
+      onHead: (message) => this.#onHead(message),
+      onBody: () => this.#notify(),
+      onComplete: (message) => this.#onComplete(message),
     });
     const { socket } = this;
     socket.on("data", (bytes: Buffer) => {
       this.heard = true;
       const before = this.reader.tunnel?.length ?? 0;
       this.reader.push(bytes);
-      if (this.echoing) socket.write(Buffer.from((this.reader.tunnel ?? "").slice(before), "latin1"));
-      this.notify();
+      if (this.#echoing) socket.write(Buffer.from((this.reader.tunnel ?? "").slice(before), "latin1"));
+      this.#notify();
     });
-    socket.on("end", () => this.ended("fin"));
-    socket.on("error", () => this.ended("rst"));
-    socket.on("close", () => this.ended("fin"));
-    if (parts.script.everyConnect !== undefined) void this.run(parts.script.everyConnect, undefined);
+    socket.on("end", () => this.#ended("fin"));
+    socket.on("error", () => this.#ended("rst"));
+    socket.on("close", () => this.#ended("fin"));
+    if (parts.script.everyConnect !== undefined) void this.#run(parts.script.everyConnect, undefined);
   }
 
   requests(conn: number): (SeenRequest & { order: number })[] {
@@ -179,69 +179,70 @@ class AppConnection {
         trailers: message.trailers,
         complete: message.complete,
         conn,
-        order: this.orders.get(message) ?? 0,
+        order: this.#orders.get(message) ?? 0,
       };
     });
   }
 
-  private notify(): void {
-    this.changed.notify();
-    this.parts.app.watch.notify();
+  #notify(): void {
+    this.#changed.notify();
+    this.#parts.app.watch.notify();
   }
 
-  private ended(how: string): void {
-    if (this.end === "open") this.end = this.self ? "self" : how;
+  #ended(how: string): void {
+    if (this.end === "open") this.end = this.#self ? "self" : how;
     this.reader.end();
-    if (!this.tunnelled || how === "rst") this.socket.end();
-    this.notify();
+    if (!this.#tunnelled || how === "rst") this.socket.end();
+    this.#notify();
   }
 
-  private onHead(message: ReadMessage): void {
+  #onHead(message: ReadMessage): void {
     order += 1;
-    this.orders.set(message, order);
-    const rule = this.parts.rules.take(splitLine(message.line)[1] ?? "");
+    this.#orders.set(message, order);
+    const rule = this.#parts.rules.take(splitLine(message.line)[1] ?? "");
     this.reader.hold();
-    this.tunnelled = rule?.tunnel === true;
-    this.notify();
+    this.#tunnelled = rule?.tunnel === true;
+    this.#notify();
     const start = async (): Promise<void> => {
-      if (rule?.on !== "head") await this.changed.until(() => message.complete || this.socket.destroyed, 60_000);
-      await this.run(rule?.steps ?? DEFAULT_STEPS, message);
-      if (!this.tunnelled) this.reader.release();
+      if (rule?.on !== "head") await this.#changed.until(() => message.complete || this.socket.destroyed, 60_000);
+      await this.#run(rule?.steps ?? DEFAULT_STEPS, message);
+      if (!this.#tunnelled) this.reader.release();
     };
     void start();
   }
 
-  private onComplete(_message: ReadMessage): void {
-    if (this.tunnelled && this.reader.tunnel === undefined) {
+  #onComplete(_message: ReadMessage): void {
+    if (this.#tunnelled && this.reader.tunnel === undefined) {
       this.reader.tunnel = this.reader.rest;
       this.reader.rest = "";
     }
-    this.notify();
+    this.#notify();
   }
 
-  private async run(steps: readonly AppStep[], message: ReadMessage | undefined): Promise<void> {
+  async #run(steps: readonly AppStep[], message: ReadMessage | undefined): Promise<void> {
     for (const step of steps) {
       if (this.socket.destroyed) return;
-      await this.step(step, message);
+      await this.#step(step, message);
     }
   }
 
-  private async step(step: AppStep, message: ReadMessage | undefined): Promise<void> {
-    const { socket, changed } = this;
+  async #step(step: AppStep, message: ReadMessage | undefined): Promise<void> {
+    const { socket } = this;
+    const changed = this.#changed;
     const gone = (): boolean => socket.destroyed || this.end !== "open";
     if ("send" in step) socket.write(bytesOf(step["send"] as Data));
     else if ("sleep" in step) await pause(step["sleep"] as number);
-    else if ("gate" in step) await this.parts.gates.pass(step["gate"] as string);
+    else if ("gate" in step) await this.#parts.gates.pass(step["gate"] as string);
     else if ("body" in step) await changed.until(() => gone() || message?.complete === true, 60_000);
     else if ("bodyBytes" in step) {
       await changed.until(() => gone() || (message?.body.length ?? 0) >= (step["bodyBytes"] as number), 60_000);
     } else if ("await" in step) {
       await changed.until(() => gone() || (this.reader.tunnel ?? "").includes(step["await"] as string), 60_000);
     } else if ("echo" in step) {
-      this.echoing = true;
+      this.#echoing = true;
       if (this.reader.tunnel) socket.write(Buffer.from(this.reader.tunnel, "latin1"));
     } else {
-      this.self = true;
+      this.#self = true;
       if ("fin" in step) socket.end();
       else if ("close" in step)
         await new Promise<void>((resolve) => socket.end(() => resolve(void socket.destroySoon())));

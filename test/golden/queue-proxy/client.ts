@@ -23,10 +23,10 @@ export class RawClient {
   end: "open" | "fin" | "rst" | "refused" | "self" = "open";
   endAt: number | undefined;
   received = "";
-  private readonly socket: Socket;
-  private readonly startedAt = Date.now();
-  private finals = 0;
-  private awaited = 0;
+  readonly #socket: Socket;
+  readonly #startedAt = Date.now();
+  #finals = 0;
+  #awaited = 0;
 
   constructor(port: number, heads: readonly number[]) {
     let index = -1;
@@ -39,31 +39,31 @@ export class RawClient {
         return heads.includes(index) || status === 204 || status === 304 ? "none" : undefined;
       },
       onComplete: (message) => {
-        if (statusOf(message) >= 200 || statusOf(message) === 101) this.finals += 1;
+        if (statusOf(message) >= 200 || statusOf(message) === 101) this.#finals += 1;
       },
     });
-    this.socket = connect({ host: LOOPBACK, port, allowHalfOpen: true, noDelay: true });
-    this.socket.on("data", (bytes: Buffer) => {
+    this.#socket = connect({ host: LOOPBACK, port, allowHalfOpen: true, noDelay: true });
+    this.#socket.on("data", (bytes: Buffer) => {
       this.received += bytes.toString("latin1");
       this.reader.push(bytes);
       this.watch.notify();
     });
-    this.socket.on("end", () => this.ended("fin"));
-    this.socket.on("error", (error: NodeJS.ErrnoException) => {
+    this.#socket.on("end", () => this.#ended("fin"));
+    this.#socket.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EPIPE") return;
-      this.ended(error.code === "ECONNREFUSED" ? "refused" : "rst");
+      this.#ended(error.code === "ECONNREFUSED" ? "refused" : "rst");
     });
-    this.socket.on("close", () => this.ended("rst"));
+    this.#socket.on("close", () => this.#ended("rst"));
   }
 
   send(data: Data): void {
-    if (!this.socket.destroyed) this.socket.write(bytesOf(data));
+    if (!this.#socket.destroyed) this.#socket.write(bytesOf(data));
   }
 
   /** Waits for n more final replies than were waited for before. */
   async recv(n: number, ms: number): Promise<void> {
-    this.awaited += n;
-    await this.watch.until(() => this.finals >= this.awaited || this.end !== "open", ms);
+    this.#awaited += n;
+    await this.watch.until(() => this.#finals >= this.#awaited || this.end !== "open", ms);
   }
 
   recvText(text: string, ms: number): Promise<void> {
@@ -76,16 +76,16 @@ export class RawClient {
 
   finish(how: "fin" | "close" | "rst"): void {
     if (how === "fin") {
-      this.socket.end();
+      this.#socket.end();
       return;
     }
     if (this.end === "open") this.end = "self";
-    if (how === "rst") this.socket.resetAndDestroy();
-    else this.socket.destroy();
+    if (how === "rst") this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
   }
 
   destroy(): void {
-    this.socket.destroy();
+    this.#socket.destroy();
   }
 
   result(): RawClientResult {
@@ -95,12 +95,12 @@ export class RawClient {
       end: this.end,
       tunnel: this.reader.tunnel ?? "",
       rest: this.reader.rest,
-      times: finals.flatMap((message) => (message.at === undefined ? [] : [message.at - this.startedAt])),
-      endAt: this.endAt === undefined ? undefined : this.endAt - this.startedAt,
+      times: finals.flatMap((message) => (message.at === undefined ? [] : [message.at - this.#startedAt])),
+      endAt: this.endAt === undefined ? undefined : this.endAt - this.#startedAt,
     };
   }
 
-  private ended(how: "fin" | "rst" | "refused"): void {
+  #ended(how: "fin" | "rst" | "refused"): void {
     if (this.end !== "open") return;
     this.end = how;
     this.endAt = Date.now();
@@ -139,15 +139,15 @@ interface StreamRecord {
 
 export class H2Client {
   readonly watch = new Watch();
-  private readonly session: ClientHttp2Session;
-  private readonly streams: StreamRecord[] = [];
-  private end = "open";
+  readonly #session: ClientHttp2Session;
+  readonly #streams: StreamRecord[] = [];
+  #end = "open";
 
   constructor(port: number) {
-    this.session = connectH2(`http://${LOOPBACK}:${port}`);
-    this.session.on("error", () => {});
-    this.session.on("close", () => {
-      this.end = "fin";
+    this.#session = connectH2(`http://${LOOPBACK}:${port}`);
+    this.#session.on("error", () => {});
+    this.#session.on("close", () => {
+      this.#end = "fin";
       this.watch.notify();
     });
   }
@@ -155,7 +155,7 @@ export class H2Client {
   open(step: Readonly<Record<string, unknown>>): void {
     const headers = step["headers"] as OutgoingHttpHeaders;
     const trailers = step["trailers"] as OutgoingHttpHeaders | undefined;
-    const stream = this.session.request(headers, {
+    const stream = this.#session.request(headers, {
       endStream: step["endStream"] === true,
       waitForTrailers: trailers !== undefined,
     });
@@ -168,7 +168,7 @@ export class H2Client {
       ended: false,
       reset: null,
     };
-    this.streams.push(record);
+    this.#streams.push(record);
     const note = (change: () => void) => (): void => {
       change();
       this.watch.notify();
@@ -209,14 +209,14 @@ export class H2Client {
   }
 
   data(step: Readonly<Record<string, unknown>>): void {
-    const record = this.streams[step["i"] as number];
+    const record = this.#streams[step["i"] as number];
     if (step["data"] !== undefined) record?.stream.write(bytesOf(step["data"] as Data));
     if (step["end"] === true) record?.stream.end();
   }
 
   reset(i: number, code: number): void {
-    if (code === 8) this.streams[i]?.stream.destroy(new Error("reset by the script"));
-    else this.streams[i]?.stream.close(code);
+    if (code === 8) this.#streams[i]?.stream.destroy(new Error("reset by the script"));
+    else this.#streams[i]?.stream.close(code);
   }
 
   wait(
@@ -225,7 +225,7 @@ export class H2Client {
     holds: (record: { data: string; headers: unknown; closed: boolean }) => boolean,
   ): Promise<void> {
     return this.watch.until(() => {
-      const record = this.streams[i];
+      const record = this.#streams[i];
       return (
         record !== undefined && holds({ data: record.data, headers: record.headers, closed: record.stream.closed })
       );
@@ -233,13 +233,13 @@ export class H2Client {
   }
 
   destroy(): void {
-    this.session.destroy();
+    this.#session.destroy();
   }
 
   result(): Record<string, unknown> {
     return {
-      streams: this.streams.map(({ stream: _stream, ...record }) => record),
-      end: this.end,
+      streams: this.#streams.map(({ stream: _stream, ...record }) => record),
+      end: this.#end,
     };
   }
 }

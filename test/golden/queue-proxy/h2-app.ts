@@ -19,51 +19,51 @@ const DEFAULT_STEPS: readonly AppStep[] = [
 export class Http2App implements App {
   port = 0;
   readonly watch = new Watch();
-  private readonly seen: SeenRequest[] = [];
-  private readonly sessions: ServerHttp2Session[] = [];
-  private readonly gates = new Gates();
-  private readonly rules: RuleBook;
-  private readonly server = createServer();
+  readonly #seen: SeenRequest[] = [];
+  readonly #sessions: ServerHttp2Session[] = [];
+  readonly #gates = new Gates();
+  readonly #rules: RuleBook;
+  readonly #server = createServer();
 
   constructor(script: UpstreamScript) {
-    this.rules = new RuleBook(script.rules ?? []);
-    this.server.on("session", (session) => {
-      this.sessions.push(session);
+    this.#rules = new RuleBook(script.rules ?? []);
+    this.#server.on("session", (session) => {
+      this.#sessions.push(session);
       session.on("error", () => {});
     });
-    this.server.on("sessionError", () => {});
-    this.server.on("stream", (stream, headers, flags) => void this.serve(stream, headers, flags));
+    this.#server.on("sessionError", () => {});
+    this.#server.on("stream", (stream, headers, flags) => void this.#serve(stream, headers, flags));
   }
 
   async listen(): Promise<void> {
-    await new Promise<void>((resolve) => this.server.listen(this.port, LOOPBACK, resolve));
-    this.port = (this.server.address() as AddressInfo).port;
+    await new Promise<void>((resolve) => this.#server.listen(this.port, LOOPBACK, resolve));
+    this.port = (this.#server.address() as AddressInfo).port;
   }
 
   async stopListening(): Promise<void> {
-    this.server.close();
+    this.#server.close();
     await pause(0);
   }
 
   requests(): SeenRequest[] {
-    return this.seen;
+    return this.#seen;
   }
 
   conns(): { end: string; tunnel: string }[] {
-    return this.sessions.map((session) => ({ end: session.closed ? "fin" : "open", tunnel: "" }));
+    return this.#sessions.map((session) => ({ end: session.closed ? "fin" : "open", tunnel: "" }));
   }
 
   openGate(name: string): void {
-    this.gates.raise(name);
+    this.#gates.raise(name);
   }
 
   async close(): Promise<void> {
-    for (const session of this.sessions) session.destroy();
-    this.server.close();
+    for (const session of this.#sessions) session.destroy();
+    this.#server.close();
     await pause(0);
   }
 
-  private async serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number): Promise<void> {
+  async #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number): Promise<void> {
     const ended = (flags & 1) !== 0;
     const request: SeenRequest = {
       method: String(headers[":method"]),
@@ -74,9 +74,9 @@ export class Http2App implements App {
       body: "",
       trailers: [],
       complete: ended,
-      conn: this.sessions.indexOf(stream.session as ServerHttp2Session),
+      conn: this.#sessions.indexOf(stream.session as ServerHttp2Session),
     };
-    this.seen.push(request);
+    this.#seen.push(request);
     const changed = new Watch();
     const tell = (): void => {
       changed.notify();
@@ -94,15 +94,15 @@ export class Http2App implements App {
     });
     stream.on("close", tell);
     tell();
-    const rule = this.rules.take(request.target);
+    const rule = this.#rules.take(request.target);
     if (rule?.on !== "head") await changed.until(() => request.complete || stream.destroyed, 60_000);
     for (const step of rule?.steps ?? DEFAULT_STEPS) {
       if (stream.destroyed) return;
-      await this.step(step, stream, request, changed);
+      await this.#step(step, stream, request, changed);
     }
   }
 
-  private async step(step: AppStep, stream: ServerHttp2Stream, request: SeenRequest, changed: Watch): Promise<void> {
+  async #step(step: AppStep, stream: ServerHttp2Stream, request: SeenRequest, changed: Watch): Promise<void> {
     if ("info" in step) stream.additionalHeaders(step["info"] as OutgoingHttpHeaders);
     else if ("respond" in step) {
       const trailers = step["trailersAfter"] as OutgoingHttpHeaders | undefined;
@@ -112,7 +112,7 @@ export class Http2App implements App {
     } else if ("data" in step) stream.write(bytesOf(step["data"] as Data));
     else if ("end" in step) stream.end();
     else if ("sleep" in step) await pause(step["sleep"] as number);
-    else if ("gate" in step) await this.gates.pass(step["gate"] as string);
+    else if ("gate" in step) await this.#gates.pass(step["gate"] as string);
     else if ("body" in step) await changed.until(() => request.complete || stream.destroyed, 60_000);
     else if ("bodyBytes" in step) {
       await changed.until(() => request.body.length >= (step["bodyBytes"] as number) || stream.destroyed, 60_000);

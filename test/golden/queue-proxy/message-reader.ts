@@ -23,14 +23,14 @@ export class MessageReader {
   readonly messages: ReadMessage[] = [];
   rest = "";
   tunnel: string | undefined;
-  private readonly hooks: ReaderHooks;
-  private current: ReadMessage | undefined;
-  private left = 0;
-  private chunk: "size" | "data" | "end" | "trailer" = "size";
-  private held = false;
+  readonly #hooks: ReaderHooks;
+  #current: ReadMessage | undefined;
+  #left = 0;
+  #chunk: "size" | "data" | "end" | "trailer" = "size";
+  #held = false;
 
   constructor(hooks: ReaderHooks) {
-    this.hooks = hooks;
+    this.#hooks = hooks;
   }
 
   push(bytes: Buffer): void {
@@ -38,36 +38,36 @@ export class MessageReader {
     if (this.tunnel !== undefined) this.tunnel += text;
     else {
       this.rest += text;
-      this.drain();
+      this.#drain();
     }
   }
 
   /** No message is read until {@link release}. */
   hold(): void {
-    this.held = true;
+    this.#held = true;
   }
 
   release(): void {
-    this.held = false;
-    this.drain();
+    this.#held = false;
+    this.#drain();
   }
 
   end(): void {
-    if (this.current?.framing === "close") this.finish(this.current);
+    if (this.#current?.framing === "close") this.#finish(this.#current);
   }
 
   get hasOpen(): boolean {
-    return this.current !== undefined;
+    return this.#current !== undefined;
   }
 
-  private drain(): void {
-    while (this.tunnel === undefined && !(this.held && this.current === undefined)) {
-      const progressed = this.current === undefined ? this.readHead() : this.readBody(this.current);
+  #drain(): void {
+    while (this.tunnel === undefined && !(this.#held && this.#current === undefined)) {
+      const progressed = this.#current === undefined ? this.#readHead() : this.#readBody(this.#current);
       if (!progressed) return;
     }
   }
 
-  private readHead(): boolean {
+  #readHead(): boolean {
     const end = this.rest.indexOf("\r\n\r\n");
     if (end === -1) return false;
     const [line = "", ...lines] = this.rest.slice(0, end).split("\r\n");
@@ -75,8 +75,8 @@ export class MessageReader {
     const headers = lines.map(pairOf);
     const message: ReadMessage = { line, headers, body: "", trailers: [], complete: false };
     this.messages.push(message);
-    this.current = message;
-    const given = this.hooks.framingOf(message);
+    this.#current = message;
+    const given = this.#hooks.framingOf(message);
     const value = (name: string): string | undefined => headers.find(([key]) => key.toLowerCase() === name)?.[1];
     const length = value("content-length");
     if (given === "tunnel") {
@@ -85,57 +85,57 @@ export class MessageReader {
     else if (value("transfer-encoding")?.toLowerCase() === "chunked") message.framing = "chunked";
     else if (length !== undefined && (length !== "0" || !isRequest(line))) message.framing = "length";
     else message.framing = isRequest(line) ? "none" : "close";
-    this.left = Number(length ?? 0);
-    this.chunk = "size";
-    this.hooks.onHead?.(message);
+    this.#left = Number(length ?? 0);
+    this.#chunk = "size";
+    this.#hooks.onHead?.(message);
     if (given === "tunnel") {
-      this.finish(message);
+      this.#finish(message);
       this.tunnel = this.rest;
       this.rest = "";
-    } else if (message.framing === "none" || (message.framing === "length" && this.left === 0)) this.finish(message);
+    } else if (message.framing === "none" || (message.framing === "length" && this.#left === 0)) this.#finish(message);
     return true;
   }
 
-  private readBody(message: ReadMessage): boolean {
+  #readBody(message: ReadMessage): boolean {
     if (this.rest === "") return false;
-    if (message.framing === "chunked") return this.readChunk(message);
-    const part = message.framing === "length" ? this.rest.slice(0, this.left) : this.rest;
+    if (message.framing === "chunked") return this.#readChunk(message);
+    const part = message.framing === "length" ? this.rest.slice(0, this.#left) : this.rest;
     this.rest = this.rest.slice(part.length);
     message.body += part;
-    this.left -= part.length;
-    this.hooks.onBody?.(message);
-    if (message.framing === "length" && this.left === 0) this.finish(message);
+    this.#left -= part.length;
+    this.#hooks.onBody?.(message);
+    if (message.framing === "length" && this.#left === 0) this.#finish(message);
     return true;
   }
 
-  private readChunk(message: ReadMessage): boolean {
-    if (this.chunk === "data") {
-      const part = this.rest.slice(0, this.left);
+  #readChunk(message: ReadMessage): boolean {
+    if (this.#chunk === "data") {
+      const part = this.rest.slice(0, this.#left);
       this.rest = this.rest.slice(part.length);
       message.body += part;
-      this.left -= part.length;
-      if (this.left === 0) this.chunk = "end";
-      this.hooks.onBody?.(message);
+      this.#left -= part.length;
+      if (this.#left === 0) this.#chunk = "end";
+      this.#hooks.onBody?.(message);
       return true;
     }
     const end = this.rest.indexOf("\r\n");
     if (end === -1) return false;
     const line = this.rest.slice(0, end);
     this.rest = this.rest.slice(end + 2);
-    if (this.chunk === "end") this.chunk = "size";
-    else if (this.chunk === "size") {
-      this.left = Number.parseInt(line, 16);
-      this.chunk = this.left === 0 ? "trailer" : "data";
-    } else if (line === "") this.finish(message);
+    if (this.#chunk === "end") this.#chunk = "size";
+    else if (this.#chunk === "size") {
+      this.#left = Number.parseInt(line, 16);
+      this.#chunk = this.#left === 0 ? "trailer" : "data";
+    } else if (line === "") this.#finish(message);
     else message.trailers.push(pairOf(line));
     return true;
   }
 
-  private finish(message: ReadMessage): void {
+  #finish(message: ReadMessage): void {
     message.complete = true;
     message.at = Date.now();
-    this.current = undefined;
-    this.hooks.onComplete?.(message);
+    this.#current = undefined;
+    this.#hooks.onComplete?.(message);
   }
 }
 

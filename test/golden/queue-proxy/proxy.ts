@@ -2,7 +2,7 @@
 import type { Probe } from "../../../src/apis/core/pod-spec.ts";
 import type { Clock } from "../../../src/base/clock.ts";
 import { steadyClock } from "../../../src/base/steady-clock.ts";
-import { sendReply, makeReply, NOT_FOUND } from "../../../src/data-plane/http/errors.ts";
+import { makeReply, NOT_FOUND, sendReply } from "../../../src/data-plane/http/errors.ts";
 import type { Exchange, Handler } from "../../../src/data-plane/http/exchange.ts";
 import { nodeForwarder } from "../../../src/data-plane/http-client/node-forwarder.ts";
 import { type OpenListener, openListener } from "../../../src/data-plane/http-server/open-listener.ts";
@@ -25,15 +25,15 @@ export class ProxyProcess {
   exit: ProxyExit | undefined;
   termAt: number | undefined;
   ports: Record<string, number> = {};
-  private readonly proxy: QueueProxy;
-  private readonly timeScale: number;
-  private doors: OpenListener[] = [];
+  readonly #proxy: QueueProxy;
+  readonly #timeScale: number;
+  #doors: OpenListener[] = [];
 
   /** `timeScale`: how many times faster than real time the queue-proxy's clock runs. */
   constructor(config: Readonly<Record<string, unknown>>, upstreamPort: number, timeScale: number) {
-    this.timeScale = timeScale;
+    this.#timeScale = timeScale;
     const number = (key: string, fallback: number): number => (config[key] as number | undefined) ?? fallback;
-    this.proxy = new QueueProxy({
+    this.#proxy = new QueueProxy({
       config: {
         containerConcurrency: number("containerConcurrency", 0),
         timeoutSeconds: number("timeoutSeconds", 300),
@@ -61,55 +61,55 @@ export class ProxyProcess {
   async start(): Promise<void> {
     const open = (handler: Handler): Promise<OpenListener> =>
       openListener({ host: LOOPBACK, port: 0, listener: "public", handler });
-    const main = await open(this.proxy.handle);
-    const admin = await open((exchange) => this.admin(exchange));
-    const metrics = await open(makeStatsHandler(this.proxy, "hello-pod"));
-    this.doors = [main, admin, metrics];
+    const main = await open(this.#proxy.handle);
+    const admin = await open((exchange) => this.#admin(exchange));
+    const metrics = await open(makeStatsHandler(this.#proxy, "hello-pod"));
+    this.#doors = [main, admin, metrics];
     this.ports = { main: main.port, admin: admin.port, metrics: metrics.port };
   }
 
   sigterm(): void {
     if (this.termAt !== undefined) {
       this.termAt = Date.now();
-      this.end(1);
+      this.#end(1);
       return;
     }
     this.termAt = Date.now();
-    void this.shutDown();
+    void this.#shutDown();
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.doors.map((door) => door.close(0)));
-    this.proxy.drain.cancel();
-    await this.proxy.close();
+    await Promise.all(this.#doors.map((door) => door.close(0)));
+    this.#proxy.drain.cancel();
+    await this.#proxy.close();
   }
 
-  private async shutDown(): Promise<void> {
-    await this.proxy.drain.begin(QUIET_MS);
-    const closed = Promise.all(this.doors.map((door) => door.close(Number.POSITIVE_INFINITY)));
-    await this.proxy.drain.idle();
-    for (let polls = 0; polls < TUNNEL_POLLS && this.proxy.inFlight > 0; polls += 1)
-      await pause(TUNNEL_POLL_MS / this.timeScale);
-    if (this.proxy.inFlight === 0) await Promise.race([closed, pause(300)]);
-    this.end(0);
+  async #shutDown(): Promise<void> {
+    await this.#proxy.drain.begin(QUIET_MS);
+    const closed = Promise.all(this.#doors.map((door) => door.close(Number.POSITIVE_INFINITY)));
+    await this.#proxy.drain.idle();
+    for (let polls = 0; polls < TUNNEL_POLLS && this.#proxy.inFlight > 0; polls += 1)
+      await pause(TUNNEL_POLL_MS / this.#timeScale);
+    if (this.#proxy.inFlight === 0) await Promise.race([closed, pause(300)]);
+    this.#end(0);
   }
 
-  private end(code: number): void {
+  #end(code: number): void {
     if (this.exit !== undefined) return;
     this.exit = { code, at: Date.now() };
-    for (const door of this.doors) void door.close(0);
+    for (const door of this.#doors) void door.close(0);
     this.watch.notify();
   }
 
-  private async admin(exchange: Exchange): Promise<void> {
+  async #admin(exchange: Exchange): Promise<void> {
     if (exchange.target !== "/wait-for-drain") {
       sendReply(exchange, NOT_FOUND);
       return;
     }
-    const quiet = this.proxy.drain.begin(QUIET_MS);
+    const quiet = this.#proxy.drain.begin(QUIET_MS);
     setTimeout(() => {
-      if (this.termAt === undefined) this.proxy.drain.cancel();
-    }, RESET_MS / this.timeScale);
+      if (this.termAt === undefined) this.#proxy.drain.cancel();
+    }, RESET_MS / this.#timeScale);
     await quiet;
     sendReply(exchange, makeReply(200));
   }

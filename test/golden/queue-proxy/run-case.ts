@@ -42,43 +42,44 @@ export async function playCase(recorded: RecordedCase): Promise<Played> {
 }
 
 class Conversation {
-  private readonly recorded: RecordedCase;
-  private readonly app: App;
-  private readonly proxy: ProxyProcess;
-  private readonly timeScale: number;
-  private readonly clients = new Map<string, RawClient>();
-  private readonly sessions = new Map<string, H2Client>();
-  private readonly stats: Record<string, Record<string, unknown>> = {};
+  readonly #recorded: RecordedCase;
+  readonly #app: App;
+  readonly #proxy: ProxyProcess;
+  readonly #timeScale: number;
+  readonly #clients = new Map<string, RawClient>();
+  readonly #sessions = new Map<string, H2Client>();
+  readonly #stats: Record<string, Record<string, unknown>> = {};
 
   constructor(recorded: RecordedCase, app: App, proxy: ProxyProcess, timeScale: number) {
-    this.timeScale = timeScale;
-    this.recorded = recorded;
-    this.app = app;
-    this.proxy = proxy;
+    this.#timeScale = timeScale;
+    this.#recorded = recorded;
+    this.#app = app;
+    this.#proxy = proxy;
   }
 
   async play(step: Step): Promise<void> {
     const name = (step["c"] as string | undefined) ?? "a";
     const ms = (step["ms"] as number | undefined) ?? DEFAULT_WAIT_MS;
-    const { app, proxy } = this;
+    const app = this.#app;
+    const proxy = this.#proxy;
     switch (step.op) {
       case "open":
-        this.open(name, (step["port"] as string | undefined) ?? "main");
+        this.#open(name, (step["port"] as string | undefined) ?? "main");
         return pause(5);
       case "send":
-        return (this.clients.get(name) ?? this.open(name, "main")).send(step["data"] as Data);
+        return (this.#clients.get(name) ?? this.#open(name, "main")).send(step["data"] as Data);
       case "recv":
-        return this.clients.get(name)?.recv((step["n"] as number | undefined) ?? 1, ms);
+        return this.#clients.get(name)?.recv((step["n"] as number | undefined) ?? 1, ms);
       case "recvText":
-        return this.clients.get(name)?.recvText(step["text"] as string, ms);
+        return this.#clients.get(name)?.recvText(step["text"] as string, ms);
       case "ended":
-        return this.clients.get(name)?.untilEnded(ms);
+        return this.#clients.get(name)?.untilEnded(ms);
       case "sleep":
-        return pause(ms / this.timeScale);
+        return pause(ms / this.#timeScale);
       case "fin":
       case "close":
       case "rst":
-        return this.clients.get(name)?.finish(step.op);
+        return this.#clients.get(name)?.finish(step.op);
       case "up":
         return app.watch.until(() => app.requests().length >= (step["n"] as number), ms);
       case "upBody":
@@ -99,27 +100,28 @@ class Conversation {
       case "exit":
         return proxy.watch.until(() => proxy.exit !== undefined, ms);
       case "tickAlign":
-        return this.alignToTick();
+        return this.#alignToTick();
       case "stats":
-        this.stats[step["as"] as string] = await this.scrape();
+        this.#stats[step["as"] as string] = await this.#scrape();
         return;
       default:
-        return this.playH2(step, name, ms);
+        return this.#playH2(step, name, ms);
     }
   }
 
   result(): Played {
-    const { app, proxy } = this;
-    const recorded = (ms: number): number => ms * this.timeScale;
-    const clients = [...this.clients].map(([name, client]) => {
+    const app = this.#app;
+    const proxy = this.#proxy;
+    const recorded = (ms: number): number => ms * this.#timeScale;
+    const clients = [...this.#clients].map(([name, client]) => {
       const { times, endAt, ...result } = client.result();
       return [name, { ...result, times: times.map(recorded), endAt: endAt && recorded(endAt) }];
     });
     return {
       client: Object.fromEntries(clients),
-      h2: Object.fromEntries([...this.sessions].map(([name, session]) => [name, session.result()])),
+      h2: Object.fromEntries([...this.#sessions].map(([name, session]) => [name, session.result()])),
       upstream: { requests: app.requests(), conns: app.conns() },
-      stats: this.stats,
+      stats: this.#stats,
       exit: proxy.exit === undefined ? undefined : { code: proxy.exit.code, signal: null },
       exitMs: proxy.exit && proxy.termAt ? recorded(proxy.exit.at - proxy.termAt) : undefined,
       ports: { app: app.port, main: proxy.ports["main"] as number },
@@ -127,22 +129,22 @@ class Conversation {
   }
 
   close(): void {
-    for (const client of this.clients.values()) client.destroy();
-    for (const session of this.sessions.values()) session.destroy();
+    for (const client of this.#clients.values()) client.destroy();
+    for (const session of this.#sessions.values()) session.destroy();
   }
 
-  private open(name: string, port: string): RawClient {
-    const client = new RawClient(this.proxy.ports[port] as number, this.recorded.heads?.[name] ?? []);
-    this.clients.set(name, client);
+  #open(name: string, port: string): RawClient {
+    const client = new RawClient(this.#proxy.ports[port] as number, this.#recorded.heads?.[name] ?? []);
+    this.#clients.set(name, client);
     return client;
   }
 
-  private playH2(step: Step, name: string, ms: number): Promise<void> | void {
+  #playH2(step: Step, name: string, ms: number): Promise<void> | void {
     if (step.op === "h2open") {
-      this.sessions.set(name, new H2Client(this.proxy.ports["main"] as number));
+      this.#sessions.set(name, new H2Client(this.#proxy.ports["main"] as number));
       return;
     }
-    const session = this.sessions.get(name);
+    const session = this.#sessions.get(name);
     const i = (step["i"] as number | undefined) ?? 0;
     switch (step.op) {
       case "h2":
@@ -162,17 +164,17 @@ class Conversation {
     }
   }
 
-  private async alignToTick(): Promise<void> {
-    const before = (await this.scrape())["processUptime"];
+  async #alignToTick(): Promise<void> {
+    const before = (await this.#scrape())["processUptime"];
     for (let polls = 0; polls < 400; polls += 1) {
       await pause(5);
-      if ((await this.scrape())["processUptime"] !== before) return;
+      if ((await this.#scrape())["processUptime"] !== before) return;
     }
   }
 
-  private scrape(): Promise<Record<string, unknown>> {
+  #scrape(): Promise<Record<string, unknown>> {
     return new Promise((resolve, reject) => {
-      const request = get({ host: LOOPBACK, port: this.proxy.ports["metrics"], path: "/metrics", agent: false });
+      const request = get({ host: LOOPBACK, port: this.#proxy.ports["metrics"], path: "/metrics", agent: false });
       request.on("error", reject);
       request.on("response", (response) => {
         const chunks: Buffer[] = [];

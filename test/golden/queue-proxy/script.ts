@@ -55,10 +55,10 @@ export const pause = (ms: number): Promise<void> => new Promise((resolve) => set
 
 /** Waits for a condition that events change; reaching the limit is not an error. */
 export class Watch {
-  private waiters: (() => void)[] = [];
+  #waiters: (() => void)[] = [];
 
   notify(): void {
-    for (const waiter of this.waiters.splice(0)) waiter();
+    for (const waiter of this.#waiters.splice(0)) waiter();
   }
 
   async until(holds: () => boolean, ms: number): Promise<void> {
@@ -68,7 +68,7 @@ export class Watch {
       if (left <= 0) return;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, left);
-        this.waiters.push(() => {
+        this.#waiters.push(() => {
           clearTimeout(timer);
           resolve();
         });

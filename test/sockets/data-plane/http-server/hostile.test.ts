@@ -1,6 +1,6 @@
 // Clients that mean no good: refused cleanly, nothing smuggled, nothing leaked, others unharmed. Raw bytes against a door with a queue-proxy.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { sendReply, makeReply } from "../../../../src/data-plane/http/errors.ts";
+import { makeReply, sendReply } from "../../../../src/data-plane/http/errors.ts";
 import type { Exchange } from "../../../../src/data-plane/http/exchange.ts";
 import { nodeForwarder } from "../../../../src/data-plane/http-client/node-forwarder.ts";
 import { openListener } from "../../../../src/data-plane/http-server/open-listener.ts";

@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 import { connect as connectTls, createSecureContext } from "node:tls";
 import { generate } from "selfsigned";
 import { afterEach, describe, expect, test } from "vitest";
-import { sendReply, makeReply } from "../../../../src/data-plane/http/errors.ts";
+import { makeReply, sendReply } from "../../../../src/data-plane/http/errors.ts";
 import type { Exchange } from "../../../../src/data-plane/http/exchange.ts";
 import {
   type ListenerOptions,

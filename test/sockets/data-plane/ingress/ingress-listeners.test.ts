@@ -9,7 +9,7 @@ import type { Ingress } from "../../../../src/apis/networking/types.ts";
 import { steadyClock } from "../../../../src/base/steady-clock.ts";
 import { IngressProbe } from "../../../../src/control-plane/prober/ingress-probe.ts";
 import { Activator } from "../../../../src/data-plane/activator/activator.ts";
-import { sendReply, makeReply } from "../../../../src/data-plane/http/errors.ts";
+import { makeReply, sendReply } from "../../../../src/data-plane/http/errors.ts";
 import type { ListenerKind } from "../../../../src/data-plane/http/exchange.ts";
 import { headerValue } from "../../../../src/data-plane/http/headers.ts";
 import { sendProbe } from "../../../../src/data-plane/http/probe-exchange.ts";
@@ -68,7 +68,10 @@ describe("the gateway's doors", () => {
           ready: true,
           handle: async (exchange) => {
             const seen = (name: string) => headerValue(exchange.headers, name);
-            sendReply(exchange, makeReply(200, `${seen("host")} ${seen("x-forwarded-proto")} ${seen("x-forwarded-for")}`));
+            sendReply(
+              exchange,
+              makeReply(200, `${seen("host")} ${seen("x-forwarded-proto")} ${seen("x-forwarded-for")}`),
+            );
           },
         },
       ],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { activatorHeaders } from "../../../../src/data-plane/activator/activator-headers.ts";
+import { activatorHeaders } from "../../../../src/data-plane/activator/revision-path.ts";
 
 describe("activatorHeaders (A5, P6)", () => {
   it("marks the request as proxied and takes the revision's headers and the probe hash off", () => {

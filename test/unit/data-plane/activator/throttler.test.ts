@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Backend } from "../../../../src/data-plane/activator/backend.ts";
-import { type WaitResult, type Slot, Throttler } from "../../../../src/data-plane/activator/throttler.ts";
+import { type Slot, Throttler, type WaitResult } from "../../../../src/data-plane/activator/throttler.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 
 const backend = (pod: string, address = `10.0.0.1:${pod}`): Backend => ({
@@ -151,17 +151,5 @@ describe("Throttler", () => {
     expect(served).toEqual(Array.from({ length: 1001 }, (_, index) => index));
     expect(throttler.tryAcquire()).toBeDefined();
     expect(clock.pending).toBeLessThanOrEqual(1);
-  });
-
-  it("uses only its own pods when several activators share them (A13)", () => {
-    const throttler = new Throttler({
-      concurrency: 1,
-      waitLimitMs: 1000,
-      clock,
-      random: () => 0,
-      place: { count: 2, index: 1 },
-    });
-    throttler.setBackends(["1", "2", "3", "4"].map((pod) => backend(pod)));
-    expect([1, 2, 3].map(() => podOf(throttler.tryAcquire()))).toEqual(["3", "4", undefined]);
   });
 });

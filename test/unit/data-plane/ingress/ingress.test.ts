@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import { ingressHash } from "../../../../src/apis/networking/ingress-hash.ts";
 import type { Ingress } from "../../../../src/apis/networking/types.ts";
-import { sendReply, makeReply } from "../../../../src/data-plane/http/errors.ts";
+import { makeReply, sendReply } from "../../../../src/data-plane/http/errors.ts";
 import type { Exchange } from "../../../../src/data-plane/http/exchange.ts";
 import { headerValue } from "../../../../src/data-plane/http/headers.ts";
 import { IngressGateway } from "../../../../src/data-plane/ingress/ingress.ts";

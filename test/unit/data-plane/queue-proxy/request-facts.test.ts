@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { makeForwarded } from "../../../../src/data-plane/queue-proxy/forwarded.ts";
-import { makeContainerHeaders, readFacts } from "../../../../src/data-plane/queue-proxy/request-facts.ts";
+import {
+  makeContainerHeaders,
+  makeForwarded,
+  readFacts,
+} from "../../../../src/data-plane/queue-proxy/request-facts.ts";
 
 const rewritten = (headers: readonly string[]): string[] =>
   makeContainerHeaders(headers, readFacts(headers), "10.0.0.9");

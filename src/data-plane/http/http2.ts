@@ -1,4 +1,6 @@
-import type { OutgoingHttpHeaders } from "node:http2";
+// Header lists and stream resets for node:http2, shared by server and client.
+import type { Http2Stream, OutgoingHttpHeaders } from "node:http2";
+import { addAbortSignal } from "node:stream";
 import type { RawHeaders } from "./exchange.ts";
 import { HOP_BY_HOP } from "./headers.ts";
 
@@ -28,4 +30,14 @@ export function asOutgoing(headers: RawHeaders): OutgoingHttpHeaders {
     else out[name] = [before as string, value];
   }
   return out;
+}
+
+/** RST_STREAM with CANCEL: nobody waits for it any more. */
+export function cancelStream(stream: Http2Stream): void {
+  if (!stream.destroyed) addAbortSignal(AbortSignal.abort(), stream);
+}
+
+/** RST_STREAM with INTERNAL_ERROR: what was begun cannot be finished. */
+export function failStream(stream: Http2Stream, why: string): void {
+  stream.destroy(new Error(why));
 }

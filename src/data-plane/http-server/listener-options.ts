@@ -1,4 +1,6 @@
-// What a door takes from a client before it refuses. The defaults are those of Go's server as Knative sets it up.
+// Limits, certificates and shared state of a listener. The limits' defaults are those of Go's server as Knative configures it.
+import type { SecureContext } from "node:tls";
+import type { ListenerKind } from "../http/exchange.ts";
 
 export interface ListenerLimits {
   /** Request line and headers together; more is refused with 431. */
@@ -18,3 +20,17 @@ export const DEFAULT_LIMITS: ListenerLimits = {
   keepAliveTimeoutMs: 0,
   connections: 0,
 };
+
+/** Certificates of a TLS door: `contextFor` is asked with the SNI name; `key` and `cert` serve clients that send none. */
+export interface ListenerTls {
+  readonly contextFor: (serverName: string) => SecureContext | undefined;
+  readonly key?: string | Buffer;
+  readonly cert?: string | Buffer;
+}
+
+/** What all exchanges of one door share. */
+export interface ListenerState {
+  readonly listener: ListenerKind;
+  /** The door takes no new connections: answers ask the client to close. */
+  closing: boolean;
+}
