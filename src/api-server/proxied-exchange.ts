@@ -2,7 +2,7 @@
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { ClosedHooks } from "../data-plane/http/closed-hooks.ts";
-import type { ResponseBody, Exchange, Marks, RawHeaders } from "../data-plane/http/exchange.ts";
+import type { Exchange, Marks, RawHeaders, ResponseBody } from "../data-plane/http/exchange.ts";
 import { headerValue, withForwardedFor, withoutHeaders } from "../data-plane/http/headers.ts";
 import type { ApiRequest } from "./answer.ts";
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kubeconfigServer } from "../../src/client/kubeconfig-server.ts";
-import { sendReply, makeReply } from "../../src/data-plane/http/errors.ts";
+import { makeReply, sendReply } from "../../src/data-plane/http/errors.ts";
 import { type ApiRig, ksvc, startApi } from "../support/api.ts";
 
 const KSVC = "Service.serving.knative.dev" as const;

@@ -1,7 +1,7 @@
 // A process of its own for each Node proxy under test: `served.ts KIND UPSTREAM_PORT PORT [CONCURRENCY]`.
 import http from "node:http";
 import { steadyClock } from "../../../src/base/steady-clock.ts";
-import { sendReply, makeBadGateway } from "../../../src/data-plane/http/errors.ts";
+import { makeBadGateway, sendReply } from "../../../src/data-plane/http/errors.ts";
 import type { Handler } from "../../../src/data-plane/http/exchange.ts";
 import { nodeForwarder } from "../../../src/data-plane/http-client/node-forwarder.ts";
 import { openListener } from "../../../src/data-plane/http-server/open-listener.ts";

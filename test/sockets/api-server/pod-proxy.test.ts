@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PodPorts } from "../../../src/api-server/pod-proxy.ts";
-import { sendReply, makeReply } from "../../../src/data-plane/http/errors.ts";
+import { makeReply, sendReply } from "../../../src/data-plane/http/errors.ts";
 import type { Exchange } from "../../../src/data-plane/http/exchange.ts";
 import { type ApiRig, startApi } from "../../support/api.ts";
 

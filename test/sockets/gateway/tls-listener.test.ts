@@ -14,7 +14,7 @@ import type { Ingress } from "../../../src/apis/networking/types.ts";
 import { EnvironmentError } from "../../../src/base/environment-error.ts";
 import { silentLogger } from "../../../src/base/logger.ts";
 import type { ObjectStore } from "../../../src/control-plane/store/object-store.ts";
-import { sendReply, makeReply } from "../../../src/data-plane/http/errors.ts";
+import { makeReply, sendReply } from "../../../src/data-plane/http/errors.ts";
 import { headerValue } from "../../../src/data-plane/http/headers.ts";
 import { IngressGateway } from "../../../src/data-plane/ingress/ingress.ts";
 import { issueCertificate, makeAuthority } from "../../../src/gateway/certificates.ts";
