@@ -1,5 +1,4 @@
-// The store as a Kubernetes API over HTTP on loopback: sockets, token, bodies in, answers out. It takes no decision about any object.
-
+// Serves the store as a Kubernetes API over HTTP on loopback: the listener, the token, request bodies and answers.
 import { timingSafeEqual } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -9,11 +8,11 @@ import type { AnyObject } from "../apis/meta/object.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
-import { type Answer, type ApiRequest, refuse } from "./answer.ts";
-import { JsonTexts } from "./json-texts.ts";
+import { type ApiAnswer, type ApiRequest, refuse } from "./api-answer.ts";
 import type { PodLogs } from "./pod-logs.ts";
 import type { PodPorts } from "./pod-proxy.ts";
-import { MOST_BODY_BYTES, readBody } from "./request-body.ts";
+import { JsonCache } from "./reads.ts";
+import { MAX_BODY_BYTES, readBody } from "./request-body.ts";
 import { type Api, OPEN_PATHS, routeRequest } from "./route-request.ts";
 import type { Verbs } from "./verbs.ts";
 
@@ -21,20 +20,21 @@ export interface ApiServerOptions {
   readonly store: ObjectStore;
   readonly clock: Pick<Clock, "now">;
   /**
-   * Every request must carry it: as a bearer token, or as `/token/TOKEN` in front of the path, because kubectl and
-   * client-go send no credentials of a kubeconfig over plain http.
+   * Every request must carry it as a bearer token or as `/token/TOKEN` before the path, because kubectl and client-go
+   * send no credentials over plain http.
    */
   readonly token: string;
-  /** As whom the bearer of the token writes; default `kubernetes-admin`. */
-  readonly user?: string;
-  /** Default 127.0.0.1 and a free port. */
-  readonly host?: string;
-  readonly port?: number;
-  readonly logs?: PodLogs;
-  readonly ports?: PodPorts;
-  readonly verbs?: Verbs;
-  /** Paths of fields that no schema knows; absent: fields are not checked. */
-  readonly unknownFields?: (object: AnyObject) => readonly string[];
+  /** Name of the user who has the token; default `kubernetes-admin`. */
+  readonly user?: string | undefined;
+  /** Default 127.0.0.1. */
+  readonly host?: string | undefined;
+  /** Default a free port. */
+  readonly port?: number | undefined;
+  readonly logs?: PodLogs | undefined;
+  readonly ports?: PodPorts | undefined;
+  readonly verbs?: Verbs | undefined;
+  /** Returns the paths of unknown fields; absent: the server does not check fields. */
+  readonly unknownFields?: ((object: AnyObject) => readonly string[]) | undefined;
   readonly log: Logger;
 }
 
@@ -50,20 +50,23 @@ export class ApiServer implements AsyncDisposable {
     this.#api = {
       store,
       now: () => clock.now(),
-      texts: new JsonTexts(),
-      ...(logs ? { logs } : {}),
-      ...(ports ? { ports } : {}),
-      ...(verbs ? { verbs } : {}),
-      ...(unknownFields ? { unknownFields } : {}),
+      json: new JsonCache(),
+      logs,
+      ports,
+      verbs,
+      unknownFields,
     };
-    // Every open request and watch listens to it.
+    // Every open request and watch adds a listener.
     setMaxListeners(0, this.#stop.signal);
     this.#server = createServer((message, response) => void this.#serve(message, response));
-    // a watch may be quiet for as long as its client likes
+    // A watch has no time limit.
     this.#server.requestTimeout = 0;
   }
 
-  /** Opens the port and gives the address, `http://127.0.0.1:41234`. Rejects with the system's error when it is taken. */
+  /**
+   * Opens the port and returns the URL, `http://127.0.0.1:41234`. Rejects with the system's error if the port is
+   * in use.
+   */
   async listen(): Promise<string> {
     const { host = "127.0.0.1", port = 0 } = this.#options;
     await new Promise<void>((resolve, reject) => {
@@ -88,22 +91,21 @@ export class ApiServer implements AsyncDisposable {
 
   async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new AbortController();
-    const leave = (): void => gone.abort();
-    response.once("close", leave);
-    this.#stop.signal.addEventListener("abort", leave);
+    const abort = (): void => gone.abort();
+    response.once("close", abort);
+    this.#stop.signal.addEventListener("abort", abort);
     try {
       await this.#answer(await this.#handle(message, gone.signal), response);
     } catch (error) {
       this.#options.log.error("request failed", { method: message.method, url: message.url, error });
       if (response.headersSent) response.destroy();
-      else
-        await this.#answer(refuse(makeFailure("InternalError", "internal error; the log of knap says more")), response);
+      else await this.#answer(refuse(makeFailure("InternalError", "internal error; see the log of knap")), response);
     } finally {
-      this.#stop.signal.removeEventListener("abort", leave);
+      this.#stop.signal.removeEventListener("abort", abort);
     }
   }
 
-  async #handle(message: IncomingMessage, signal: AbortSignal): Promise<Answer> {
+  async #handle(message: IncomingMessage, signal: AbortSignal): Promise<ApiAnswer> {
     const { pathname, searchParams } = new URL(message.url ?? "/", "http://knap");
     const { path, prefix, prefixes, token } = splitToken(pathname);
     const given = token === undefined ? message.headers.authorization : `Bearer ${token}`;
@@ -112,7 +114,7 @@ export class ApiServer implements AsyncDisposable {
     }
     const body = await readBody(message);
     if (!body) {
-      return refuse(makeFailure("RequestEntityTooLarge", `Request entity too large: limit is ${MOST_BODY_BYTES}`));
+      return refuse(makeFailure("RequestEntityTooLarge", `Request entity too large: limit is ${MAX_BODY_BYTES}`));
     }
     const as = message.headers["impersonate-user"];
     const user = typeof as === "string" ? as : (this.#options.user ?? "kubernetes-admin");
@@ -139,13 +141,13 @@ export class ApiServer implements AsyncDisposable {
     return given.length === wanted.length && timingSafeEqual(given, wanted);
   }
 
-  async #answer(answer: Answer, response: ServerResponse): Promise<void> {
+  async #answer(answer: ApiAnswer, response: ServerResponse): Promise<void> {
     if ("stream" in answer) {
       const instead = await answer.stream(response);
       if (instead) await this.#answer(instead, response);
       return;
     }
-    // bytes, not text: Node writes headers in the encoding of a text that follows them
+    // A Buffer, because Node would write the headers in the encoding of a string body.
     const body = Buffer.from("text" in answer ? answer.text : JSON.stringify(answer.json));
     const warnings = ("warnings" in answer ? (answer.warnings ?? []) : []).map(warningHeader);
     if (warnings.length > 0) response.setHeader("warning", warnings);
@@ -161,13 +163,13 @@ export class ApiServer implements AsyncDisposable {
 const TOKEN_PREFIX = /^(\/token\/([^/]+))(\/.*)?$/;
 
 /**
- * A path with the token in front, as kubeconfigs carry it. Once is enough, but kubectl puts the prefix of its server
- * before links that have it already.
+ * Splits the token prefix of kubeconfigs off a path. kubectl also adds the prefix to links that have it already, so
+ * there may be several.
  */
 function splitToken(pathname: string): {
   readonly path: string;
   readonly prefix: string;
-  /** How often it stood there. */
+  /** Number of prefixes. */
   readonly prefixes: number;
   readonly token: string | undefined;
 } {
@@ -182,7 +184,7 @@ function splitToken(pathname: string): {
   return { path, prefix, prefixes, token };
 }
 
-/** `299 - "text"`, its UTF-8 bytes as Node takes them for a header. */
+/** `299 - "text"`, with each UTF-8 byte as one latin1 character, because Node writes headers in latin1. */
 function warningHeader(text: string): string {
   const quoted = text.replace(/[\u0000-\u001f\u007f]+/g, " ").replace(/["\\]/g, "\\$&");
   return Buffer.from(`299 - "${quoted}"`, "utf8").toString("latin1");

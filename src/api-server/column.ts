@@ -1,4 +1,4 @@
-// One column of `kubectl get`, and the makers of columns. It knows no kind.
+// Makes columns of `kubectl get`, for any kind.
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { Time } from "../base/clock.ts";
 import { parseTime } from "../base/time.ts";
@@ -9,25 +9,24 @@ export type Cell = string | number | null;
 export interface Column {
   readonly name: string;
   readonly type: "string" | "integer";
-  /** 0: always shown. 1: only with `-o wide`. */
+  /** 0: kubectl always shows it. 1: only with `-o wide`. */
   readonly priority: 0 | 1;
   cell(object: AnyObject, now: Time): Cell;
 }
 
-/** A column that is always shown. */
 export function column(name: string, cell: Column["cell"], type: Column["type"] = "string"): Column {
   return { name, type, priority: 0, cell };
 }
 
-/** A column that only `-o wide` shows. */
+/** A column that kubectl shows only with `-o wide`. */
 export function wide(name: string, cell: Column["cell"]): Column {
   return { name, type: "string", priority: 1, cell };
 }
 
-/** The time since the object was made. */
+/** Time since the object's creation. */
 export const age: Column = column("Age", ({ metadata }, now) => since(metadata.creationTimestamp, now));
 
-/** The time since an instant, in kubectl's words. */
+/** Time since an RFC 3339 timestamp, in kubectl's format. */
 export function since(text: string | undefined, now: Time): string {
   const time = parseTime(text ?? "");
   return time === undefined ? "<unknown>" : humanDuration(now - time);

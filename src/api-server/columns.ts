@@ -1,4 +1,4 @@
-// What `kubectl get` shows of each kind: Knative's printer columns (config/core/300-resources) and kubectl's own of built-in kinds. Pure.
+// The columns of `kubectl get` by kind: Knative's printer columns (config/core/300-resources) and kubectl's own.
 import type { Kind } from "../apis/kinds.ts";
 import type { Condition } from "../apis/meta/condition.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
@@ -65,7 +65,7 @@ const byKind: { readonly [K in Kind]?: readonly Column[] } = {
   "Image.caching.internal.knative.dev": [field("Image", "spec.image")],
 };
 
-/** The columns of a kind after its name; a kind that declares none shows its age. */
+/** The columns of a kind after its name; only the age for a kind without columns. */
 export function columnsOf(kind: Kind): readonly Column[] {
   return byKind[kind] ?? coreColumns(kind) ?? [age];
 }

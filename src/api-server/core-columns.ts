@@ -1,4 +1,4 @@
-// kubectl's columns of the built-in kinds (kubernetes/pkg/printers/internalversion). Pure.
+// kubectl's columns of the built-in kinds (kubernetes/pkg/printers/internalversion).
 
 import { formatSelector } from "../apis/core/label-selector.ts";
 import type {
@@ -20,7 +20,7 @@ const NONE = "<none>";
 const count = (map: object | undefined): number => Object.keys(map ?? {}).length;
 const some = (values: readonly string[]): string => (values.length > 0 ? values.join(",") : NONE);
 
-/** A column whose object is known to be of type T. */
+/** A column for objects of type T. */
 const of =
   <T extends AnyObject>(make: typeof column | typeof wide) =>
   (name: string, cell: (object: T) => string | number): Column =>
@@ -113,7 +113,7 @@ const byKind: { readonly [K in Kind]?: readonly Column[] } = {
   Event: eventColumns,
 };
 
-/** kubectl's columns of a built-in kind, or undefined where it has only name and age. */
+/** kubectl's columns of a built-in kind; undefined if it has only name and age. */
 export function coreColumns(kind: Kind): readonly Column[] | undefined {
   return byKind[kind];
 }

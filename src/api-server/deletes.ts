@@ -1,4 +1,4 @@
-// DELETE of one object or of a collection, with DeleteOptions from body or query. What deletion means is the store's affair.
+// DELETE of an object or a collection, with DeleteOptions from the body or the query.
 import { apiVersionOf } from "../apis/kinds.ts";
 import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import { keyOf } from "../apis/meta/key.ts";
@@ -6,17 +6,20 @@ import { fieldsOf } from "../base/json.ts";
 import type { DeleteOptions } from "../control-plane/store/deletion.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import { detailsOf } from "../control-plane/store/refusals.ts";
-import { type Answer, type ApiRequest, json, refuse } from "./answer.ts";
+import { type ApiAnswer, type ApiRequest, json, refuse } from "./api-answer.ts";
+import { filteredObjects, parseFilter } from "./object-filter.ts";
 import { jsonBody } from "./request-body.ts";
-import { chosenObjects, parseChoice } from "./selection.ts";
-import { keyOfTarget, type NamedTarget, type Target } from "./target.ts";
+import { keyOfPath, type ObjectPath, type ResourcePath } from "./resource-path.ts";
 import { isDryRun } from "./writes.ts";
 
-/** 200 with a Status when the object is gone, with the object while something holds it. */
-export function deleteObject(store: ObjectStore, request: ApiRequest, target: NamedTarget): Answer {
+/**
+ * Answers 200: with a Status if the store removed the object, with the object if finalizers or dependents delay its
+ * removal.
+ */
+export function deleteObject(store: ObjectStore, request: ApiRequest, path: ObjectPath): ApiAnswer {
   const options = parseOptions(request);
   if ("refused" in options) return refuse(options.refused);
-  const key = keyOfTarget(target);
+  const key = keyOfPath(path);
   const outcome = store.delete(key, options);
   if ("refused" in outcome) return refuse(outcome.refused);
   if (!outcome.removed) return json(200, outcome.object);
@@ -24,16 +27,16 @@ export function deleteObject(store: ObjectStore, request: ApiRequest, target: Na
   return json(200, { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details });
 }
 
-export function deleteCollection(store: ObjectStore, request: ApiRequest, target: Target): Answer {
+export function deleteCollection(store: ObjectStore, request: ApiRequest, path: ResourcePath): ApiAnswer {
   const options = parseOptions(request);
   if ("refused" in options) return refuse(options.refused);
-  const choice = parseChoice(target, request.query);
-  if ("refused" in choice) return refuse(choice.refused);
-  const { resource } = target;
-  const chosen = chosenObjects(store, resource.kind, choice);
-  for (const object of chosen) store.delete(keyOf(object), options);
+  const filter = parseFilter(path, request.query);
+  if ("refused" in filter) return refuse(filter.refused);
+  const { resource } = path;
+  const objects = filteredObjects(store, resource.kind, filter);
+  for (const object of objects) store.delete(keyOf(object), options);
   const metadata = { resourceVersion: String(store.version) };
-  return json(200, { kind: `${resource.name}List`, apiVersion: apiVersionOf(resource), metadata, items: chosen });
+  return json(200, { kind: `${resource.name}List`, apiVersion: apiVersionOf(resource), metadata, items: objects });
 }
 
 const PROPAGATIONS = ["Foreground", "Background", "Orphan"] as const;

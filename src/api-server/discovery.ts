@@ -1,6 +1,6 @@
-// What the API says it has: group lists, resource lists, and both in one document (aggregated discovery). Built from the resource table alone.
+// The discovery documents: group lists, resource lists, and both in one document (aggregated discovery).
 import { apiVersionOf, type Resource, resources } from "../apis/kinds.ts";
-import type { ApiRequest } from "./answer.ts";
+import type { ApiRequest } from "./api-answer.ts";
 
 const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const STATUS_VERBS = ["get", "patch", "update"];
@@ -9,7 +9,7 @@ const POD_SUBRESOURCES: readonly Subresource[] = [
   { name: "proxy", kind: "PodProxyOptions", verbs: ["create", "delete", "get", "patch", "update"] },
 ];
 
-/** The Kubernetes version that the API answers as: the one of the API libraries that Knative is built with. */
+/** The Kubernetes version of the API libraries that Knative uses. */
 export const version = {
   major: "1",
   minor: "35",
@@ -22,7 +22,7 @@ export const version = {
   platform: "",
 };
 
-/** Group → its versions, the preferred one first, in the order of the table. */
+/** Group → its versions, the preferred version first. */
 function groups(): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>();
   for (const { group, version } of resources) {
@@ -67,7 +67,7 @@ function listed(resource: Resource): object {
 
 interface Subresource {
   readonly name: string;
-  /** Absent: the resource's own. */
+  /** Default: the resource's kind. */
   readonly kind?: string;
   readonly verbs: readonly string[];
 }
@@ -83,7 +83,7 @@ function subListed({ plural, namespaced, name }: Resource, sub: Subresource): ob
 
 const AGGREGATED = /as=APIGroupDiscoveryList/;
 
-/** The discovery document of a path, or undefined when it is none. */
+/** The discovery document of a path; undefined if the path has none. */
 export function discover(request: ApiRequest): { readonly body: unknown; readonly contentType?: string } | undefined {
   const parts = request.path.split("/").filter((part) => part !== "");
   const wanted = (request.headers.accept ?? "").split(",").find((type) => AGGREGATED.test(type));

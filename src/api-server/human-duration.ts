@@ -1,4 +1,4 @@
-// Spans of time as kubectl's AGE column writes them (apimachinery's util/duration). Pure.
+// Durations in the format of kubectl's AGE column (apimachinery's util/duration).
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -6,7 +6,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const YEAR = 365 * DAY;
 
-/** Up to a limit: this unit, with the rest in the next smaller one where there is one. */
+/** Below `limit`, the duration has the unit `unit`, and a remainder in the unit `part` if there is one. */
 const SCALES: readonly (readonly [limit: number, unit: number, sign: string, part?: number, partSign?: string])[] = [
   [2 * MINUTE, SECOND, "s"],
   [10 * MINUTE, MINUTE, "m", SECOND, "s"],
@@ -25,8 +25,8 @@ export function humanDuration(ms: number): string {
   const span = Math.max(0, ms);
   for (const [limit, unit, sign, part, partSign] of SCALES) {
     if (span >= limit) continue;
-    const rest = part === undefined ? 0 : Math.floor((span % unit) / part);
-    return `${Math.floor(span / unit)}${sign}${rest > 0 ? `${rest}${partSign}` : ""}`;
+    const remainder = part === undefined ? 0 : Math.floor((span % unit) / part);
+    return `${Math.floor(span / unit)}${sign}${remainder > 0 ? `${remainder}${partSign}` : ""}`;
   }
   return "<invalid>";
 }

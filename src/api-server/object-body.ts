@@ -1,22 +1,24 @@
-// The object in the body of a POST or PUT, held against the path it was sent to.
+// Decodes the object in the body of a POST or PUT and compares it with the path.
 import { apiVersionOf } from "../apis/kinds.ts";
 import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { fieldsOf } from "../base/json.ts";
-import type { ApiRequest } from "./answer.ts";
+import type { ApiRequest } from "./api-answer.ts";
 import { jsonBody } from "./request-body.ts";
-import type { Target } from "./target.ts";
+import type { ResourcePath } from "./resource-path.ts";
 
-/** The object with kind, apiVersion, namespace and (for PUT) name as the path says; 400 where body and path disagree. */
+/**
+ * Returns the object with kind, apiVersion, namespace and (for PUT) name of the path; a 400 if body and path disagree.
+ */
 export function decodeObject(
   request: ApiRequest,
-  target: Target,
+  path: ResourcePath,
 ): { readonly object: AnyObject } | { readonly refused: ApiStatus } {
   const parsed = jsonBody(request);
   if ("refused" in parsed) return parsed;
   const { body } = parsed;
-  const { name: kind } = target.resource;
-  const apiVersion = apiVersionOf(target.resource);
+  const { name: kind } = path.resource;
+  const apiVersion = apiVersionOf(path.resource);
   const bad = (message: string): { readonly refused: ApiStatus } => ({ refused: makeFailure("BadRequest", message) });
   if (!body) return bad("the body of the request is empty");
   if ((body["apiVersion"] ?? apiVersion) !== apiVersion) {
@@ -31,16 +33,16 @@ export function decodeObject(
   }
   const metadata = fieldsOf(body["metadata"]);
   const given = metadata["namespace"];
-  if (target.resource.namespaced) {
-    if (target.namespace === undefined) return bad("an empty namespace may not be set during creation");
-    if (given && given !== target.namespace) {
+  if (path.resource.namespaced) {
+    if (path.namespace === undefined) return bad("an empty namespace may not be set during creation");
+    if (given && given !== path.namespace) {
       return bad("the namespace of the provided object does not match the namespace sent on the request");
     }
   }
-  const name = metadata["name"] ?? target.name ?? "";
-  if (target.name !== undefined && name !== target.name) {
-    return bad(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
+  const name = metadata["name"] ?? path.name ?? "";
+  if (path.name !== undefined && name !== path.name) {
+    return bad(`the name of the object (${name}) does not match the name on the URL (${path.name})`);
   }
-  const home = target.namespace === undefined ? {} : { namespace: target.namespace };
-  return { object: { ...body, apiVersion, kind, metadata: { ...metadata, ...home, name } } as AnyObject };
+  const namespace = path.namespace === undefined ? {} : { namespace: path.namespace };
+  return { object: { ...body, apiVersion, kind, metadata: { ...metadata, ...namespace, name } } as AnyObject };
 }

@@ -1,11 +1,14 @@
-// As much of OpenAPI v3 as kubectl (1.29 and newer) reads: which kinds there are, that the server checks fields itself, and what `explain` tells of them.
+// The parts of OpenAPI v3 that kubectl 1.29 and newer reads: kinds, support for fieldValidation, and field
+// descriptions.
 import { type Resource, resources } from "../apis/kinds.ts";
 import type { Schema } from "../apis/schema/schema.ts";
 import { schemaOf } from "../apis/schema/schemas.ts";
 
 const pathOf = ({ group, version }: Resource): string => (group === "" ? `api/${version}` : `apis/${group}/${version}`);
 
-/** The document of `/openapi/v3` or of one group-version below it; undefined when there is none. `prefix` stands before its links. */
+/**
+ * The document of `/openapi/v3` or of a group-version; undefined if the path has none. Its links begin with `prefix`.
+ */
 export function openApi(path: string, prefix: string): unknown {
   if (path === "/openapi/v3") {
     const paths = [...new Set(resources.map(pathOf))];
@@ -21,7 +24,7 @@ export function openApi(path: string, prefix: string): unknown {
     openapi: "3.0.0",
     info: { title: "knap", version: "v1" },
     paths: Object.fromEntries(found.map((resource) => [objectPath(resource), { patch: patchOf(resource) }])),
-    components: { schemas: Object.fromEntries(found.map((resource) => [schemaName(resource), describe(resource)])) },
+    components: { schemas: Object.fromEntries(found.map((resource) => [schemaName(resource), kindSchema(resource)])) },
   };
 }
 
@@ -40,23 +43,23 @@ function patchOf(resource: Resource): object {
     "x-kubernetes-group-version-kind": gvk(resource),
     parameters: [
       { name: "dryRun", in: "query", schema: { type: "string" } },
-      // kubectl leaves the checking of fields to a server whose patch takes this parameter
+      // kubectl checks fields itself unless the server's PATCH has this parameter.
       { name: "fieldValidation", in: "query", schema: { type: "string" } },
     ],
     responses: { "200": { description: "OK" } },
   };
 }
 
-/** A kind's own schema, or the frame that all kinds have. */
-function describe(resource: Resource): object {
+/** The schema of a kind; a minimal one for kinds without a schema. */
+function kindSchema(resource: Resource): object {
   const known = schemaOf(resource.kind);
   return {
-    ...(known ? publish(known) : { ...publish(frame), "x-kubernetes-preserve-unknown-fields": true }),
+    ...(known ? publish(known) : { ...publish(minimalSchema), "x-kubernetes-preserve-unknown-fields": true }),
     "x-kubernetes-group-version-kind": [gvk(resource)],
   };
 }
 
-const frame: Schema = {
+const minimalSchema: Schema = {
   type: "object",
   properties: {
     apiVersion: { type: "string" },
@@ -67,7 +70,7 @@ const frame: Schema = {
   },
 };
 
-/** A schema as OpenAPI writes it. */
+/** A schema with the keywords of OpenAPI. */
 function publish(schema: Schema): object {
   const { preserveUnknown, intOrString, listKeys, properties, additionalProperties, items, ...plain } = schema;
   const each = properties && Object.entries(properties).map(([name, inner]) => [name, publish(inner)] as const);

@@ -5,7 +5,7 @@ import type { Resource } from "../apis/kinds.ts";
 import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { applyMergePatch, isFields } from "../base/json.ts";
-import type { ApiRequest } from "./answer.ts";
+import type { ApiRequest } from "./api-answer.ts";
 import { mediaType, parseJson, unsupportedMedia } from "./request-body.ts";
 import { applyStrategicPatch } from "./strategic-merge.ts";
 
@@ -13,14 +13,14 @@ const MERGE = "application/merge-patch+json";
 const JSON_PATCH = "application/json-patch+json";
 const STRATEGIC = "application/strategic-merge-patch+json";
 
-/** The patched object, or 400, 415 or 422. */
+/** Returns the patched object, or a 400, 415 or 422. */
 export function applyPatchBody(
   request: ApiRequest,
   resource: Resource,
   old: AnyObject,
 ): { readonly object: AnyObject } | { readonly refused: ApiStatus } {
   const type = mediaType(request);
-  // a custom resource has no merge keys
+  // Custom resources have no merge keys.
   const accepted = isCustom(resource) ? [JSON_PATCH, MERGE] : [JSON_PATCH, MERGE, STRATEGIC];
   if (!accepted.includes(type)) return { refused: unsupportedMedia(...accepted) };
   const patch = parseJson(request.body);
@@ -60,7 +60,7 @@ function applyOperations(
   return checked(copy, old);
 }
 
-/** A patch may change anything but what the object is and is called. */
+/** Refuses a patch that changes apiVersion, kind, name or namespace. */
 function checked(object: unknown, old: AnyObject): { readonly object: AnyObject } | { readonly refused: ApiStatus } {
   const patched = object as AnyObject;
   const kept =

@@ -1,7 +1,7 @@
-// READY, STATUS and RESTARTS of a pod as kubectl works them out from container states. Pure.
+// READY, STATUS and RESTARTS of a pod, which kubectl derives from container states.
 import type { ContainerState, ContainerStatus, Pod } from "../apis/core/types.ts";
 
-/** `1/2`: ready containers of all. */
+/** `1/2`: ready containers and all containers. */
 export function podReadyText({ spec, status }: Pod): string {
   const ready = (status?.containerStatuses ?? []).filter((container) => container.ready && container.state?.running);
   return `${ready.length}/${spec.containers.length}`;
@@ -11,7 +11,7 @@ export function podRestarts({ status }: Pod): number {
   return (status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0);
 }
 
-/** The most telling word: an init container's trouble, a container's reason, else the phase; Terminating beats them. */
+/** In this order: Terminating, the state of an unfinished init container, the reason of a container, the phase. */
 export function podStatusText(pod: Pod): string {
   const { status, metadata } = pod;
   if (metadata.deletionTimestamp !== undefined) return "Terminating";

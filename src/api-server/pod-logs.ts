@@ -1,30 +1,29 @@
-// GET …/pods/NAME/log: lines of one container, as plain text, from whoever keeps them. It stores nothing.
-
+// GET …/pods/NAME/log: streams the log lines of a container as plain text.
 import type { Pod } from "../apis/core/types.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
 import type { LogOptions } from "../client/client.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
-import { type Answer, type ApiRequest, refuse } from "./answer.ts";
-import type { Reading } from "./reads.ts";
+import { type ApiAnswer, type ApiRequest, refuse } from "./api-answer.ts";
+import type { ReadContext } from "./reads.ts";
 
 export interface PodLogOptions extends LogOptions {
   readonly container: string;
-  /** The container's former run. */
+  /** Read the log of the container's previous run. */
   readonly previous: boolean;
   readonly signal: AbortSignal;
 }
-/** Lines without their newline; ends when the log ends or (following) when the signal is aborted. */
+/** Yields lines without newline. Ends with the log, or with `follow` when the signal aborts. */
 export type PodLogs = (pod: Pod, options: PodLogOptions) => AsyncIterable<string>;
 
 export function readPodLog(
-  { store }: Reading,
+  { store }: ReadContext,
   logs: PodLogs | undefined,
   request: ApiRequest,
   key: { readonly namespace: string; readonly name: string },
-): Answer {
+): ApiAnswer {
   const pod = store.get("Pod", key.namespace, key.name);
   if (!pod) return refuse(makeNotFound({ kind: "Pod", ...key }));
-  if (!logs) return refuse(makeFailure("InternalError", "no logs are kept here"));
+  if (!logs) return refuse(makeFailure("InternalError", "this session keeps no container logs"));
   const container = chooseContainer(pod, request.query.get("container"));
   if (typeof container !== "string") return refuse(makeFailure("BadRequest", container.problem));
   const lines = logs(pod, { ...parseOptions(request), container, signal: request.signal });
@@ -41,7 +40,7 @@ export function readPodLog(
   };
 }
 
-/** The container asked for, or the only one. */
+/** The requested container, or the pod's only container. */
 function chooseContainer({ metadata, spec }: Pod, wanted: string | null): string | { readonly problem: string } {
   const names = [...(spec.initContainers ?? []), ...spec.containers].map(({ name }) => name ?? "");
   if (wanted)

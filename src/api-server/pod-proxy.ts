@@ -1,30 +1,30 @@
-// …/pods/NAME:PORT/proxy/PATH: a request to a port of a pod, as `kubectl get --raw` and `kubectl proxy` send it. Who answers is told by the emulator.
-// Bodies of requests are limited as everywhere in this API, and upgrades are not passed on.
+// …/pods/NAME:PORT/proxy/PATH: passes a request to a port of a pod, for `kubectl get --raw` and `kubectl proxy`.
+// It limits request bodies like all of this API, and does not support upgrades.
 import type { Pod } from "../apis/core/types.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
 import { quote } from "../base/go/quote.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
 import type { Exchange } from "../data-plane/http/exchange.ts";
-import { type Answer, type ApiRequest, refuse } from "./answer.ts";
+import { type ApiAnswer, type ApiRequest, refuse } from "./api-answer.ts";
 import { ProxiedExchange } from "./proxied-exchange.ts";
-import type { Reading } from "./reads.ts";
+import type { ReadContext } from "./reads.ts";
 
-/** Answers the exchange; resolves to why nobody could be reached when there was no answer. */
-export type PodPort = (exchange: Exchange) => Promise<string | undefined>;
-/** Who answers on a port of a pod; undefined: nobody listens there. */
-export type PodPorts = (pod: Pod, port: number) => PodPort | undefined;
+/** Answers the exchange. Without an answer, it resolves to the reason why the port was unreachable. */
+export type PodPortHandler = (exchange: Exchange) => Promise<string | undefined>;
+/** The handler for a port of a pod; undefined if the port is closed. */
+export type PodPorts = (pod: Pod, port: number) => PodPortHandler | undefined;
 
 export interface PodProxyTarget {
   readonly namespace: string;
   /** `name`, `name:port`, `scheme:name:port`. */
   readonly id: string;
-  /** What the pod is asked for: path and query. */
+  /** Path and query for the pod. */
   readonly target: string;
 }
 
 const PROXY = /^\/api\/v1\/namespaces\/([^/?]+)\/pods\/([^/?]+)\/proxy(\/[^?]*)?(\?.*)?$/;
 
-/** undefined: the path is another one. */
+/** Returns undefined if the request is for another path. */
 export function parsePodProxy({ url }: ApiRequest): PodProxyTarget | undefined {
   const [, namespace, id, path = "/", query = ""] = PROXY.exec(url) ?? [];
   if (namespace === undefined || id === undefined) return undefined;
@@ -35,21 +35,21 @@ export function parsePodProxy({ url }: ApiRequest): PodProxyTarget | undefined {
   }
 }
 
-/** `kubernetes pkg/registry/core/pod/strategy.go` (ResourceLocation) and `apimachinery/pkg/util/proxy`. */
+/** Errors follow ResourceLocation in kubernetes' pkg/registry/core/pod/strategy.go and apimachinery/pkg/util/proxy. */
 export function proxyToPod(
-  { store }: Reading,
+  { store }: ReadContext,
   ports: PodPorts | undefined,
   request: ApiRequest,
   { namespace, id, target }: PodProxyTarget,
-): Answer {
-  const named = splitId(id);
-  if (!named) return refuse(makeFailure("BadRequest", `invalid pod request ${quote(id)}`));
-  const { scheme, name } = named;
+): ApiAnswer {
+  const podName = splitId(id);
+  if (!podName) return refuse(makeFailure("BadRequest", `invalid pod request ${quote(id)}`));
+  const { scheme, name } = podName;
   const pod = store.get("Pod", namespace, name);
   if (!pod) return refuse(makeNotFound({ kind: "Pod", namespace, name }));
   const address = pod.status?.podIP;
   if (!address) return refuse(makeFailure("BadRequest", "address not allowed"));
-  const port = named.port || String(firstPort(pod));
+  const port = podName.port || String(firstPort(pod));
   if (!/^\d+$/.test(port)) return unreachable(`dial tcp: lookup tcp/${port}: unknown port`);
   const handle = ports?.(pod, Number(port));
   if (!handle) return unreachable(`dial tcp ${address}:${port}: connect: connection refused`);
@@ -57,17 +57,17 @@ export function proxyToPod(
   return {
     stream: async (response) => {
       const exchange = new ProxiedExchange(request, response, target);
-      const why = await handle(exchange);
+      const error = await handle(exchange);
       if (exchange.started) return undefined;
-      if (why !== undefined) return unreachable(why);
+      if (error !== undefined) return unreachable(error);
       exchange.abort("no answer");
       return undefined;
     },
   };
 }
 
-function unreachable(why: string): Answer {
-  return refuse(makeFailure("ServiceUnavailable", `error trying to reach service: ${why}`));
+function unreachable(error: string): ApiAnswer {
+  return refuse(makeFailure("ServiceUnavailable", `error trying to reach service: ${error}`));
 }
 
 interface PodName {
@@ -83,7 +83,7 @@ function splitId(id: string): PodName | undefined {
   return scheme === "" || scheme === "http" || scheme === "https" ? { scheme, name, port } : undefined;
 }
 
-/** Of the first container that has one. */
+/** The first declared port of the pod's containers; 80 if there is none. */
 function firstPort({ spec }: Pod): number {
   return spec.containers.flatMap(({ ports }) => ports ?? [])[0]?.containerPort ?? 80;
 }

@@ -1,4 +1,4 @@
-// Decodes bodies in Kubernetes' protobuf format, which client-go and kubectl send for built-in kinds. knap answers in JSON only.
+// Decodes bodies in Kubernetes' protobuf format, which client-go and kubectl send for built-in kinds. Answers are JSON.
 import { builtinStructs, deleteOptions } from "../apis/fields/core.ts";
 import type { Field, FieldType, StructType } from "../apis/fields/field.ts";
 import type { Kind } from "../apis/kinds.ts";
@@ -8,7 +8,7 @@ import { microTimeText, timeText } from "../base/time.ts";
 
 export const PROTOBUF = "application/vnd.kubernetes.protobuf";
 
-/** Every body begins with `k8s` and a zero byte, followed by an envelope message with apiVersion, kind and the object's bytes. */
+/** A body begins with `k8s` and a zero byte; an envelope with apiVersion, kind and the object's bytes follows. */
 const MAGIC = Buffer.from("k8s\0", "latin1");
 const ENVELOPE = { type: 1, raw: 2 };
 const TYPE = { apiVersion: 1, kind: 2 };
@@ -85,7 +85,7 @@ function toFields({ fields }: StructType, bytes: Buffer): Body {
   return Object.fromEntries(named.filter(([, value]) => value !== undefined));
 }
 
-/** The JSON of all occurrences of a field; undefined if Go would omit it. Go writes zero values only behind pointers. */
+/** The JSON of all occurrences of a field; undefined for a zero value, unless the field is a pointer in Go. */
 function ofField({ type }: Field, values: readonly ProtobufField["value"][]): unknown {
   if (typeof type === "object" && "list" in type) return values.map((value) => toJson(type.list, value));
   if (typeof type === "object" && "map" in type)

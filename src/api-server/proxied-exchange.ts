@@ -1,14 +1,14 @@
-// A request to the API that is meant for a pod, and its answer, as an exchange. It opens no connection.
+// Adapts an API request for a pod, and its response, to the data plane's Exchange.
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { ClosedHooks } from "../data-plane/http/closed-hooks.ts";
 import type { Exchange, Marks, RawHeaders, ResponseBody } from "../data-plane/http/exchange.ts";
 import { headerValue, withForwardedFor, withoutHeaders } from "../data-plane/http/headers.ts";
-import type { ApiRequest } from "./answer.ts";
+import type { ApiRequest } from "./api-answer.ts";
 
-/** The API's own: who asks, and in whose name. */
+/** Headers that authenticate to the API; the pod must not get them. */
 const CREDENTIALS = new Set(["authorization", "impersonate-user", "impersonate-group", "impersonate-uid"]);
-/** Where the API stands for the pod. */
+/** The address of the API server, which is the client for the pod. */
 const API_ADDRESS = "127.0.0.1";
 
 export class ProxiedExchange implements Exchange {
@@ -23,8 +23,8 @@ export class ProxiedExchange implements Exchange {
   readonly hasBody: boolean;
   readonly marks: Marks = {};
   started = false;
-  private readonly response: ServerResponse;
-  private readonly closed = new ClosedHooks();
+  readonly #response: ServerResponse;
+  readonly #closed = new ClosedHooks();
 
   constructor(request: ApiRequest, response: ServerResponse, target: string) {
     this.method = request.method;
@@ -33,8 +33,8 @@ export class ProxiedExchange implements Exchange {
     this.host = headerValue(this.headers, "host") ?? "";
     this.hasBody = request.body.length > 0;
     this.body = Readable.from(this.hasBody ? [request.body] : [], { objectMode: false });
-    this.response = response;
-    response.once("close", () => this.closed.run());
+    this.#response = response;
+    response.once("close", () => this.#closed.run());
   }
 
   requestTrailers(): RawHeaders {
@@ -45,8 +45,8 @@ export class ProxiedExchange implements Exchange {
 
   start(status: number, reason: string, headers: RawHeaders): ResponseBody {
     this.started = true;
-    this.response.writeHead(status, reason, headers as string[]);
-    return this.response;
+    this.#response.writeHead(status, reason, headers as string[]);
+    return this.#response;
   }
 
   trailers(headers: RawHeaders): void {
@@ -54,14 +54,14 @@ export class ProxiedExchange implements Exchange {
     for (let index = 0; index < headers.length; index += 2) {
       pairs.push([headers[index] as string, headers[index + 1] as string]);
     }
-    this.response.addTrailers(pairs);
+    this.#response.addTrailers(pairs);
   }
 
   abort(_why: string): void {
-    this.response.destroy();
+    this.#response.destroy();
   }
 
   onClosed(run: () => void): void {
-    this.closed.add(run);
+    this.#closed.add(run);
   }
 }

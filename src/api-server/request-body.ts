@@ -1,39 +1,40 @@
-// The body of a request: read up to the limit, taken for JSON, also where it came as protobuf. What cannot be read is a Status, never an exception.
+// Reads a request body up to the size limit and parses it as JSON or protobuf. Errors are Status values, not
+// exceptions.
 import type { IncomingMessage } from "node:http";
 import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import { isFields } from "../base/json.ts";
-import type { ApiRequest } from "./answer.ts";
+import type { ApiRequest } from "./api-answer.ts";
 import { PROTOBUF, parseProtobuf } from "./protobuf-body.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** As in Kubernetes: 3 MiB. */
-export const MOST_BODY_BYTES = 3 * 1024 * 1024;
+/** Kubernetes' limit. */
+export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
-/** The whole body; undefined when it is larger than the limit (the rest is then left unread). */
+/** The body; undefined if it exceeds the limit, with the rest unread. */
 export async function readBody(message: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of message as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MOST_BODY_BYTES) return undefined;
+    if (size > MAX_BODY_BYTES) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-/** The media type of the body, without parameters; empty when there is none. */
+/** The media type of the body without parameters; "" if there is none. */
 export function mediaType(request: ApiRequest): string {
   return (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 }
 
-/** 415 with the types that would do. */
+/** A 415 that lists the accepted types. */
 export function unsupportedMedia(...accepted: readonly string[]): ApiStatus {
   const text = "the body of the request was in an unknown format - accepted media types include:";
   return makeFailure("UnsupportedMediaType", `${text} ${accepted.join(", ")}`);
 }
 
-/** The body as an object. An empty body is undefined. */
+/** The body as an object; undefined if it is empty. */
 export function jsonBody(request: ApiRequest): { readonly body: Fields | undefined } | { readonly refused: ApiStatus } {
   if (request.body.length === 0) return { body: undefined };
   const type = mediaType(request);

@@ -1,44 +1,44 @@
-// Which handler answers a request: health, version, discovery, OpenAPI, emulator verbs, objects. It reads and writes nothing itself.
-import { type Answer, type ApiRequest, json, pageNotFound } from "./answer.ts";
+// Finds the handler of a request: health, version, discovery, OpenAPI, verbs of knap.dev, objects.
+import { type ApiAnswer, type ApiRequest, json, pageNotFound } from "./api-answer.ts";
 import { deleteCollection, deleteObject } from "./deletes.ts";
 import { discover, version } from "./discovery.ts";
 import { openApi } from "./openapi.ts";
 import { type PodLogs, readPodLog } from "./pod-logs.ts";
 import { type PodPorts, parsePodProxy, proxyToPod } from "./pod-proxy.ts";
-import { methodNotAllowed, type Reading, readCollection, readObject } from "./reads.ts";
-import { type NamedTarget, parseTarget, type Target } from "./target.ts";
+import { methodNotAllowed, type ReadContext, readCollection, readObject } from "./reads.ts";
+import { type ObjectPath, parseResourcePath, type ResourcePath } from "./resource-path.ts";
 import { callVerb, type Verbs } from "./verbs.ts";
 import { watchCollection } from "./watch.ts";
-import { createObject, patchObject, replaceObject, type Writing } from "./writes.ts";
+import { createObject, patchObject, replaceObject, type WriteContext } from "./writes.ts";
 
-export interface Api extends Reading, Writing {
-  readonly logs?: PodLogs;
-  readonly ports?: PodPorts;
-  readonly verbs?: Verbs;
+export interface Api extends ReadContext, WriteContext {
+  readonly logs: PodLogs | undefined;
+  readonly ports: PodPorts | undefined;
+  readonly verbs: Verbs | undefined;
 }
 
-/** Paths that answer without a token. */
+/** Paths that need no token. */
 export const OPEN_PATHS: ReadonlySet<string> = new Set(["/healthz", "/livez", "/readyz", "/version"]);
 
-export async function routeRequest(api: Api, request: ApiRequest): Promise<Answer> {
+export async function routeRequest(api: Api, request: ApiRequest): Promise<ApiAnswer> {
   const { path } = request;
   if (path === "/version") return json(200, version);
   if (OPEN_PATHS.has(path)) return { code: 200, text: "ok", contentType: "text/plain; charset=utf-8" };
   const verb = await callVerb(api.verbs, request);
   if (verb) return verb;
   const found = request.method === "GET" ? discover(request) : undefined;
-  if (found) return { code: 200, json: found.body, ...(found.contentType ? { contentType: found.contentType } : {}) };
+  if (found) return { code: 200, json: found.body, contentType: found.contentType };
   const document = openApi(path, request.prefix);
   if (document !== undefined) return json(200, document);
   const proxied = parsePodProxy(request);
   if (proxied) return proxyToPod(api, api.ports, request, proxied);
-  const target = parseTarget(path);
+  const target = parseResourcePath(path);
   if (!target) return pageNotFound;
   const { name } = target;
   return name === undefined ? onCollection(api, request, target) : onObject(api, request, { ...target, name });
 }
 
-function onCollection(api: Api, request: ApiRequest, target: Target): Answer {
+function onCollection(api: Api, request: ApiRequest, target: ResourcePath): ApiAnswer {
   switch (request.method) {
     case "GET":
       return isWatch(request) ? watchCollection(api, request, target) : readCollection(api, request, target);
@@ -51,7 +51,7 @@ function onCollection(api: Api, request: ApiRequest, target: Target): Answer {
   }
 }
 
-function onObject(api: Api, request: ApiRequest, target: NamedTarget): Answer {
+function onObject(api: Api, request: ApiRequest, target: ObjectPath): ApiAnswer {
   const { subresource, resource, namespace = "", name } = target;
   if (subresource === "log" && resource.kind === "Pod") {
     return request.method === "GET" ? readPodLog(api, api.logs, request, { namespace, name }) : methodNotAllowed;

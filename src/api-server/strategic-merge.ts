@@ -1,4 +1,5 @@
-// Kubernetes' strategic merge patch: a merge patch that merges the items of some lists by a key, with directives to delete, replace and order.
+// Kubernetes' strategic merge patch: merges the items of some lists by a key, and has directives to delete, replace and
+// order.
 import type { Field, FieldType, StructType } from "../apis/fields/field.ts";
 import { joinPath } from "../apis/meta/field-error.ts";
 import { fieldsOf, isFields } from "../base/json.ts";
@@ -16,7 +17,7 @@ class BadPatch extends Error {}
 const DELETE_FROM = "$deleteFromPrimitiveList/";
 const ORDER = "$setElementOrder/";
 
-/** Returns the patched object, or what is wrong with the patch. `type` says which lists are merged. Does not change its arguments. */
+/** Returns the patched object, or the error in the patch. The rows of `type` say which lists are merged. */
 export function applyStrategicPatch(
   object: Fields,
   patch: Fields,
@@ -106,7 +107,10 @@ function excluding(list: List, others: List): List {
 }
 const joined = (list: List, more: List): List => [...new Set([...list, ...more])];
 
-/** Merges items with equal keys and appends new items. An item that is only `$patch: replace` makes the patch the new list. */
+/**
+ * Merges items with equal keys and appends new items. If the patch has the item `$patch: replace`, it replaces the
+ * list.
+ */
 function mergeList(list: List, patch: List, key: string, path: string, type: StructType | undefined): List {
   const items = patch.filter((item) => !(isFields(item) && item["$patch"] === "replace" && !Object.hasOwn(item, key)));
   if (items.length < patch.length) return items;
@@ -137,8 +141,8 @@ function placesOf(list: List, key: MergeKey): Map<unknown, number> {
 }
 
 /**
- * Sorts the items that `wanted` names into its order. Each other item goes before the first named item that followed it in
- * the original list.
+ * Sorts the items that `wanted` names into its order. Each other item goes before the first named item that followed it
+ * in the original list.
  */
 function inOrder(merged: List, wanted: List, original: List, key: MergeKey): List {
   const places = placesOf(wanted, key);

@@ -1,10 +1,10 @@
-// meta.k8s.io/v1 Table: how the server lays out rows for `kubectl get`. Pure.
+// meta.k8s.io/v1 Table, which `kubectl get` prints.
 import type { Kind } from "../apis/kinds.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { Time } from "../base/clock.ts";
 import { columnsOf } from "./columns.ts";
 
-/** What each row carries beside its cells (query parameter includeObject). */
+/** The object in each row (query parameter includeObject). */
 export type RowObject = "None" | "Metadata" | "Object";
 
 export interface TableOptions {
@@ -14,12 +14,12 @@ export interface TableOptions {
   readonly resourceVersion: string;
 }
 
-/** Does the client ask for a Table? */
+/** Whether the client accepts a Table. */
 export function wantsTable(accept: string | undefined): boolean {
   return /as=Table/.test(accept ?? "") && /g=meta\.k8s\.io/.test(accept ?? "");
 }
 
-/** Objects of one kind as rows. */
+/** A Table of objects of one kind. */
 export function makeTable(objects: readonly AnyObject[], options: TableOptions): object {
   const columns = columnsOf(options.kind);
   const name = { name: "Name", type: "string", format: "name", description: "", priority: 0 };

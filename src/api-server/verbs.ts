@@ -1,28 +1,29 @@
-// The group knap.dev: verbs of the emulator that Kubernetes has no word for. The emulator hands the handlers in; here they are only found.
+// Calls the handlers of the group knap.dev, which has verbs that Kubernetes does not have. The handlers come from
+// outside.
 import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
-import { type Answer, type ApiRequest, json, refuse } from "./answer.ts";
+import { type ApiAnswer, type ApiRequest, json, refuse } from "./api-answer.ts";
 import { jsonBody } from "./request-body.ts";
-import { decodePath } from "./target.ts";
+import { decodePath } from "./resource-path.ts";
 
 export interface VerbRequest {
-  /** What follows the verb in the path: `/explain/default/hello` gives `["default", "hello"]`. */
+  /** The path after the verb: for `/explain/default/hello`, `["default", "hello"]`. */
   readonly path: readonly string[];
   readonly query: URLSearchParams;
-  /** The JSON body, if any. */
+  /** The JSON body; undefined if there is none. */
   readonly body: unknown;
   readonly signal: AbortSignal;
 }
-/** A JSON value, or why not. An AsyncIterable is sent as one JSON line per value, as it comes. */
+/** Returns a JSON value or a refusal. For an AsyncIterable, the server streams one JSON line per value. */
 export type VerbHandler = (
   request: VerbRequest,
 ) => unknown | Promise<unknown> | { readonly refused: ApiStatus } | AsyncIterable<unknown>;
-/** Keys are method and first word of the path: `GET /status`. */
+/** By method and first part of the path: `GET /status`. */
 export type Verbs = ReadonlyMap<string, VerbHandler>;
 
 const PREFIX = "/apis/knap.dev/v1/";
 
-/** The answer of a verb; undefined when the path is not one of the group. */
-export async function callVerb(verbs: Verbs | undefined, request: ApiRequest): Promise<Answer | undefined> {
+/** The answer of a verb; undefined if the path is not of this group. */
+export async function callVerb(verbs: Verbs | undefined, request: ApiRequest): Promise<ApiAnswer | undefined> {
   if (!request.path.startsWith(PREFIX)) return undefined;
   const [verb = "", ...path] = decodePath(request.path.slice(PREFIX.length)) ?? [];
   const handler = verbs?.get(`${request.method} /${verb}`);

@@ -1,30 +1,29 @@
-// GET with watch=true: the store's events as a stream of JSON lines, filtered as the request asks. It polls nothing.
-
+// GET with watch=true: streams the store's events as JSON lines, filtered by the request's selectors.
 import type { ServerResponse } from "node:http";
 import { apiVersionOf } from "../apis/kinds.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { makeExpired } from "../control-plane/store/refusals.ts";
 import type { WatchEvent } from "../control-plane/store/view.ts";
-import { type Answer, type ApiRequest, refuse } from "./answer.ts";
-import { type Reading, tableOptions } from "./reads.ts";
-import { type Choice, chosenObjects, isChosen, parseChoice } from "./selection.ts";
+import { type ApiAnswer, type ApiRequest, refuse } from "./api-answer.ts";
+import { filteredObjects, matchesFilter, type ObjectFilter, parseFilter } from "./object-filter.ts";
+import { type ReadContext, tableOptions } from "./reads.ts";
+import type { ResourcePath } from "./resource-path.ts";
 import { makeTable, wantsTable } from "./table.ts";
-import type { Target } from "./target.ts";
 
-/** How often a quiet watch that allows bookmarks learns the newest version. */
+/** Interval of BOOKMARK events with the newest resourceVersion. */
 const BOOKMARK_MS = 60_000;
-/** A client that reads slower than this many unsent bytes is cut off; it lists anew. */
-const MOST_UNSENT = 16 * 1024 * 1024;
+/** With more unsent bytes, the server disconnects the client, which then has to list again. */
+const MAX_UNSENT_BYTES = 16 * 1024 * 1024;
 
-export function watchCollection(reading: Reading, request: ApiRequest, target: Target): Answer {
+export function watchCollection(context: ReadContext, request: ApiRequest, path: ResourcePath): ApiAnswer {
   const { query } = request;
-  const choice = parseChoice(target, query);
-  if ("refused" in choice) return refuse(choice.refused);
+  const filter = parseFilter(path, query);
+  if ("refused" in filter) return refuse(filter.refused);
   if (query.has("sendInitialEvents")) {
-    const why =
+    const error =
       "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled";
-    return refuse(makeFailure("BadRequest", why));
+    return refuse(makeFailure("BadRequest", error));
   }
   const version = query.get("resourceVersion") ?? "";
   if (!/^\d*$/.test(version)) {
@@ -32,37 +31,40 @@ export function watchCollection(reading: Reading, request: ApiRequest, target: T
       makeFailure("BadRequest", `resourceVersion: Invalid value: ${JSON.stringify(version)}: must be a number`),
     );
   }
-  return { stream: (response) => new WatchStream(reading, request, target, choice).run(response, Number(version)) };
+  return { stream: (response) => new WatchStream(context, request, path, filter).run(response, Number(version)) };
 }
 
 class WatchStream {
-  readonly #reading: Reading;
+  readonly #context: ReadContext;
   readonly #request: ApiRequest;
-  readonly #target: Target;
-  readonly #choice: Choice;
+  readonly #path: ResourcePath;
+  readonly #filter: ObjectFilter;
 
-  constructor(reading: Reading, request: ApiRequest, target: Target, choice: Choice) {
-    this.#reading = reading;
+  constructor(context: ReadContext, request: ApiRequest, path: ResourcePath, filter: ObjectFilter) {
+    this.#context = context;
     this.#request = request;
-    this.#target = target;
-    this.#choice = choice;
+    this.#path = path;
+    this.#filter = filter;
   }
 
-  /** Streams until the client leaves, the asked time is over or the server stops. `since` 0: what is there comes first. */
+  /**
+   * Streams until the client disconnects, `timeoutSeconds` pass or the server stops. With `since` 0, all objects come
+   * first.
+   */
   run(response: ServerResponse, since: number): Promise<void> {
-    const { store } = this.#reading;
+    const { store } = this.#context;
     const { signal, query } = this.#request;
-    const { kind } = this.#target.resource;
-    const { namespace } = this.#choice;
+    const { kind } = this.#path.resource;
+    const { namespace } = this.#filter;
     response.writeHead(200, { "content-type": "application/json" });
     response.flushHeaders();
     const send = (type: string, text: string): void => {
       response.write(`{"type":"${type}","object":${text}}\n`);
-      if (response.writableLength > MOST_UNSENT) response.destroy();
+      if (response.writableLength > MAX_UNSENT_BYTES) response.destroy();
     };
     if (since === 0) this.#sendPresent(send);
     const from = since === 0 ? store.version : since;
-    // a version of the future comes from another session: its client has to start anew, too
+    // A version that is too new comes from another session, so the client has to list again.
     const watch =
       from > store.version
         ? { refused: makeExpired(from, store.version) }
@@ -99,28 +101,28 @@ class WatchStream {
   }
 
   #sendPresent(send: (type: string, text: string) => void): void {
-    const present = chosenObjects(this.#reading.store, this.#target.resource.kind, this.#choice);
+    const present = filteredObjects(this.#context.store, this.#path.resource.kind, this.#filter);
     for (const object of present) send("ADDED", this.#text(object));
   }
 
-  /** An object that comes to match is added for this client, one that ceases to match is deleted. */
+  /** An object that begins to match the selectors is ADDED for this client; one that no longer matches is DELETED. */
   #send({ type, object, old }: WatchEvent, send: (type: string, text: string) => void): void {
-    const now = type !== "DELETED" && isChosen(object, this.#choice);
-    const before = old !== undefined && isChosen(old, this.#choice);
+    const now = type !== "DELETED" && matchesFilter(object, this.#filter);
+    const before = old !== undefined && matchesFilter(old, this.#filter);
     if (now) send(before ? "MODIFIED" : "ADDED", this.#text(object));
     else if (before) send("DELETED", this.#text(object));
   }
 
   #text(object: AnyObject): string {
-    const { texts, now } = this.#reading;
-    if (!wantsTable(this.#request.headers.accept)) return texts.of(object);
+    const { json, now } = this.#context;
+    if (!wantsTable(this.#request.headers.accept)) return json.textOf(object);
     const version = object.metadata.resourceVersion ?? "";
-    return JSON.stringify(makeTable([object], tableOptions(this.#request, this.#target, now(), version)));
+    return JSON.stringify(makeTable([object], tableOptions(this.#request, this.#path, now(), version)));
   }
 
   #bookmarkText(): string {
-    const { resource } = this.#target;
-    const metadata = { resourceVersion: String(this.#reading.store.version), creationTimestamp: null };
+    const { resource } = this.#path;
+    const metadata = { resourceVersion: String(this.#context.store.version), creationTimestamp: null };
     return JSON.stringify({ kind: resource.name, apiVersion: apiVersionOf(resource), metadata });
   }
 }

@@ -1,18 +1,17 @@
-// POST, PUT and PATCH: a body becomes a write through the store's doors, and its outcome an answer. It judges no object itself.
+// POST, PUT and PATCH: decodes the body, writes it to the store and returns the result. Admission happens in the store.
 import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { ObjectStore, Outcome } from "../control-plane/store/object-store.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
-import { type Answer, type ApiRequest, json, refuse } from "./answer.ts";
-import { checkFields } from "./field-validation.ts";
+import { type ApiAnswer, type ApiRequest, json, refuse } from "./api-answer.ts";
 import { decodeObject } from "./object-body.ts";
 import { applyPatchBody } from "./patch-document.ts";
-import { keyOfTarget, type NamedTarget, type Target } from "./target.ts";
+import { keyOfPath, type ObjectPath, type ResourcePath } from "./resource-path.ts";
 
-export interface Writing {
+export interface WriteContext {
   readonly store: ObjectStore;
-  /** Paths of fields that no schema knows, as `spec.template.foo`. Absent: fields are not checked. */
-  readonly unknownFields?: (object: AnyObject) => readonly string[];
+  /** Returns the paths of unknown fields, such as `spec.template.foo`. Absent: the server does not check fields. */
+  readonly unknownFields: ((object: AnyObject) => readonly string[]) | undefined;
 }
 interface Options {
   readonly user: string;
@@ -20,42 +19,42 @@ interface Options {
 }
 type Body = { readonly object: AnyObject } | { readonly refused: ApiStatus };
 
-export function createObject(writing: Writing, request: ApiRequest, target: Target): Answer {
-  const put = (object: AnyObject, options: Options): Outcome => writing.store.create(object, options);
-  return written(writing, request, decodeObject(request, target), { code: 201, put });
+export function createObject(context: WriteContext, request: ApiRequest, path: ResourcePath): ApiAnswer {
+  const put = (object: AnyObject, options: Options): Outcome => context.store.create(object, options);
+  return write(context, request, decodeObject(request, path), { code: 201, put });
 }
 
-export function replaceObject(writing: Writing, request: ApiRequest, target: NamedTarget): Answer {
-  const put = (object: AnyObject, options: Options): Outcome => update(writing.store, target, object, options);
-  return written(writing, request, decodeObject(request, target), { code: 200, put });
+export function replaceObject(context: WriteContext, request: ApiRequest, path: ObjectPath): ApiAnswer {
+  const put = (object: AnyObject, options: Options): Outcome => update(context.store, path, object, options);
+  return write(context, request, decodeObject(request, path), { code: 200, put });
 }
 
-export function patchObject(writing: Writing, request: ApiRequest, target: NamedTarget): Answer {
-  const key = keyOfTarget(target);
-  const old = writing.store.get(key.kind, key.namespace, key.name) as AnyObject | undefined;
+export function patchObject(context: WriteContext, request: ApiRequest, path: ObjectPath): ApiAnswer {
+  const key = keyOfPath(path);
+  const old = context.store.get(key.kind, key.namespace, key.name) as AnyObject | undefined;
   if (!old) return refuse(makeNotFound(key));
-  const put = (object: AnyObject, options: Options): Outcome => update(writing.store, target, object, options);
-  return written(writing, request, applyPatchBody(request, target.resource, old), { code: 200, put });
+  const put = (object: AnyObject, options: Options): Outcome => update(context.store, path, object, options);
+  return write(context, request, applyPatchBody(request, path.resource, old), { code: 200, put });
 }
 
-/** What every write has in common: fields are checked, options read, and the outcome becomes the answer. */
-function written(
-  { unknownFields }: Writing,
+/** Checks fields, parses options, writes the object and makes the answer. */
+function write(
+  { unknownFields }: WriteContext,
   request: ApiRequest,
   body: Body,
   { code, put }: { readonly code: number; readonly put: (object: AnyObject, options: Options) => Outcome },
-): Answer {
+): ApiAnswer {
   if ("refused" in body) return refuse(body.refused);
   const fields = checkFields(unknownFields, request, body.object);
   if ("refused" in fields) return refuse(fields.refused);
   const dryRun = isDryRun(request.query.getAll("dryRun"));
   if (typeof dryRun !== "boolean") return refuse(dryRun.refused);
   const outcome = put(body.object, { user: request.user, dryRun });
-  if ("refused" in outcome) return { ...refuse(outcome.refused), warnings: fields.warnings } as Answer;
+  if ("refused" in outcome) return { ...refuse(outcome.refused), warnings: fields.warnings } as ApiAnswer;
   return json(code, outcome.object, [...fields.warnings, ...outcome.warnings]);
 }
 
-/** Whether the values of `dryRun` ask for one; 400 for a value that is not `All`. */
+/** Whether the query parameter `dryRun` is set; a 400 for a value other than `All`. */
 export function isDryRun(values: readonly string[]): boolean | { readonly refused: ApiStatus } {
   const given = values.filter((value) => value !== "");
   const unknown = given.find((value) => value !== "All");
@@ -64,13 +63,36 @@ export function isDryRun(values: readonly string[]): boolean | { readonly refuse
   return { refused: makeFailure("BadRequest", text) };
 }
 
-/** The whole object, or only its status, as the path says. */
-function update(store: ObjectStore, target: NamedTarget, object: AnyObject, options: Options): Outcome {
-  if (target.subresource !== "status") return store.update(object, options);
+/** Replaces the object, or only its status if the path ends with `/status`. */
+function update(store: ObjectStore, path: ObjectPath, object: AnyObject, options: Options): Outcome {
+  if (path.subresource !== "status") return store.update(object, options);
   const { uid, resourceVersion } = object.metadata;
-  return store.writeStatus(keyOfTarget(target), object.status, {
+  return store.writeStatus(keyOfPath(path), object.status, {
     ...options,
     ...(uid === undefined ? {} : { uid }),
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
   });
+}
+
+/**
+ * The query parameter fieldValidation: Strict refuses unknown fields (400), Warn returns warnings, Ignore does not
+ * check.
+ */
+function checkFields(
+  unknownFields: WriteContext["unknownFields"],
+  request: ApiRequest,
+  object: AnyObject,
+): { readonly warnings: readonly string[] } | { readonly refused: ApiStatus } {
+  const mode = request.query.get("fieldValidation") || "Warn";
+  if (!["Strict", "Warn", "Ignore"].includes(mode)) {
+    const text = `fieldValidation: Unsupported value: ${JSON.stringify(mode)}: supported values: "Ignore", "Strict", "Warn"`;
+    return { refused: makeFailure("Invalid", text) };
+  }
+  if (mode === "Ignore" || !unknownFields) return { warnings: [] };
+  const findings = unknownFields(object).map((path) => `unknown field ${JSON.stringify(path)}`);
+  if (mode === "Warn" || findings.length === 0) return { warnings: findings };
+  const error = `strict decoding error: ${findings.join(", ")}`;
+  const version = object.apiVersion.slice(object.apiVersion.indexOf("/") + 1);
+  const sentence = `${object.kind} in version ${JSON.stringify(version)} cannot be handled as a ${object.kind}: ${error}`;
+  return { refused: makeFailure("BadRequest", request.method === "PATCH" ? error : sentence) };
 }

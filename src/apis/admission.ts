@@ -1,5 +1,6 @@
-// The one door before the store: prune and default by schema, Knative's mutating webhook, schema rules, Knative's validating webhook,
-// in the API server's order and wording. Unknown fields are the API server's question (see schema/schemas.ts), asked before.
+// Admission of objects, in the API server's order and with its texts: pruning and defaulting, Knative's mutating
+// webhook,
+// schema validation, Knative's validating webhook. The API server checks unknown fields before (see schema/schemas.ts).
 
 import { exampleError } from "./config/example-checksum.ts";
 import { configMapError, isClusterConfig } from "./config/serving-config.ts";
@@ -23,12 +24,12 @@ export interface AdmissionOptions {
   readonly config: () => ServingConfig;
 }
 
-/** The admission that the store asks before each write of a main resource. */
+/** The admission that the store calls before each write of a main resource. */
 export function makeAdmission({ config }: AdmissionOptions): Admission {
   return (request) => admit(request, config());
 }
 
-/** The same for one request, under a given configuration. */
+/** Admits one request under a given configuration. */
 export function admit(request: AdmissionRequest, config: ServingConfig): AdmissionAnswer {
   const { object } = request;
   const kind = kindOf(object);
@@ -48,7 +49,7 @@ export function admit(request: AdmissionRequest, config: ServingConfig): Admissi
     const found = kind === "Deployment.apps" ? [...metadata, ...deploymentFindings(mutation.object)] : metadata;
     return found.length > 0 ? invalid(mutation.object, found) : { object: mutation.object, warnings: [] };
   }
-  // The webhook's own defaults may have made room for the schema's.
+  // The webhook may have added objects in which schema defaults are missing.
   const complete = mutation.object === pruned ? pruned : (pruneAndDefault(schema, mutation.object) as AnyObject);
   const structural = [...metadata, ...schemaFindings(schema, complete)];
   if (structural.length > 0) return invalid(complete, structural);
@@ -56,7 +57,7 @@ export function admit(request: AdmissionRequest, config: ServingConfig): Admissi
   return errors === "" ? { object: complete, warnings } : denied(VALIDATION, `validation failed: ${errors}`);
 }
 
-/** ConfigMaps and Secrets: texts only; those that configure Knative must parse. */
+/** Admits a ConfigMap or Secret: its values must be strings, and Knative's own ConfigMaps must parse. */
 function admitData(object: AnyObject): AdmissionAnswer {
   const type = dataStructs.get(kindOf(object));
   const errors = type ? decode(type, object).errors : [];
@@ -76,12 +77,8 @@ function denied(webhook: string, message: string): { readonly refused: ApiStatus
   return { refused: makeFailure("BadRequest", `admission webhook "${webhook}" denied the request: ${message}`) };
 }
 
-/** 422, with every finding as a cause. */
+/** A 422 with every finding as a cause. */
 function invalid(object: AnyObject, findings: readonly SchemaFinding[]): { readonly refused: ApiStatus } {
-  return { refused: makeInvalid(object, findings) };
-}
-
-function makeInvalid(object: AnyObject, findings: readonly SchemaFinding[]): ApiStatus {
   const { name } = object.metadata;
   const group = resourceOf(kindOf(object))?.group ?? "";
   const texts = findings.map(({ path, message }) => `${path}: ${message}`);
@@ -89,5 +86,5 @@ function makeInvalid(object: AnyObject, findings: readonly SchemaFinding[]): Api
   const qualified = group === "" ? object.kind : `${object.kind}.${group}`;
   const causes = findings.map(({ path, message, reason }) => ({ reason, message, field: path }));
   const details = { name, group, kind: object.kind, causes };
-  return makeFailure("Invalid", `${qualified} "${name}" is invalid: ${list}`, details);
+  return { refused: makeFailure("Invalid", `${qualified} "${name}" is invalid: ${list}`, details) };
 }

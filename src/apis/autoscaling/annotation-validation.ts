@@ -1,4 +1,5 @@
-// Rules of the autoscaling.knative.dev annotations. Paths are the keys as written. Source: pkg/apis/autoscaling/annotation_validation.go.
+// Validation of the autoscaling.knative.dev annotations.
+// Source: pkg/apis/autoscaling/annotation_validation.go.
 
 import { isWholeSeconds, parseDuration } from "../../base/go/duration.ts";
 import { parseFloat64, parseInteger } from "../../base/go/number.ts";
@@ -14,7 +15,7 @@ const HOUR = 3600n * SECOND;
 
 type Found = NonNullable<ReturnType<typeof scalingEntry>>;
 
-/** All findings; their paths are the keys. */
+/** Returns all findings. Their paths are the keys in the spelling that the user wrote. */
 export function validateAutoscalingAnnotations(annotations: StringMap, config: AutoscalerConfig): Findings {
   const check = (name: ScalingAnnotation, rule: (found: Found) => Findings): Findings => {
     const found = scalingEntry(annotations, name);
@@ -42,7 +43,7 @@ function validateClass({ key, value }: Found): Findings {
   return isOurs && value !== KPA_CLASS && value !== HPA_CLASS ? invalidValue(value, key) : none;
 }
 
-/** An int32 from 0 on; unreadable ones count as 0. */
+/** A non-negative int32. A value that does not parse is a finding and counts as 0. */
 function scale(found: Found | undefined): { readonly value: number; readonly findings: Findings } {
   if (!found) return { value: 0, findings: none };
   const { key, value: text } = found;
@@ -88,7 +89,7 @@ function validateActivationScale(annotations: StringMap, min: number, max: numbe
   return scale < 2 ? finding(`activation-scale=${scale} must be greater than 1`, [found.key]) : none;
 }
 
-/** Knative puts the reason into the path here. */
+/** Knative puts the reason into the path of these findings. */
 function validateInitialScale({ key, value }: Found, config: AutoscalerConfig): Findings {
   const parsed = parseInteger(value, 64);
   if (!parsed.ok) return invalidValue(value, key);

@@ -1,5 +1,5 @@
-// Reading autoscaling.knative.dev annotations of templates, Revisions and PodAutoscalers. An annotation that does not parse counts as absent here;
-// refusing it is validation's work.
+// Reads autoscaling.knative.dev annotations. A value that does not parse counts as absent, because admission refuses
+// it.
 
 import { durationMs, parseDuration } from "../../base/go/duration.ts";
 import { parseFloat64, parseInteger } from "../../base/go/number.ts";
@@ -9,7 +9,7 @@ import { AUTOSCALING_PREFIX, PROGRESS_DEADLINE_ANNOTATION } from "../serving/lab
 export const KPA_CLASS = "kpa.autoscaling.knative.dev";
 export const HPA_CLASS = "hpa.autoscaling.knative.dev";
 
-/** Names after the prefix; those with an older spelling have it as value (pkg/apis/autoscaling/register.go). */
+/** Name after the prefix → its older spelling, if it has one (pkg/apis/autoscaling/register.go). */
 const scalingAnnotations = {
   class: undefined,
   metric: undefined,
@@ -29,7 +29,7 @@ const scalingAnnotations = {
 } as const;
 export type ScalingAnnotation = keyof typeof scalingAnnotations;
 
-/** An annotation under the key as it is written, with prefix; where two spellings are set, the one with hyphens wins. */
+/** The annotation with the key that the user wrote. If both spellings are set, the newer one (with hyphens) wins. */
 export function scalingEntry(
   annotations: StringMap | undefined,
   name: ScalingAnnotation,
@@ -42,31 +42,30 @@ export function scalingEntry(
   return undefined;
 }
 
-/** The text of an annotation. */
 export function scalingText(annotations: StringMap | undefined, name: ScalingAnnotation): string | undefined {
   return scalingEntry(annotations, name)?.value;
 }
 
-/** A floating point annotation, undefined when absent or unreadable. */
+/** An annotation as a number; undefined if it is absent or does not parse. */
 export function scalingFloat(annotations: StringMap | undefined, name: ScalingAnnotation): number | undefined {
   const text = scalingText(annotations, name);
   const read = text === undefined ? undefined : parseFloat64(text);
   return read?.ok ? read.value : undefined;
 }
 
-/** A 32-bit integer annotation, undefined when absent or unreadable. */
+/** An annotation as an int32; undefined if it is absent or does not parse. */
 export function scalingInteger(annotations: StringMap | undefined, name: ScalingAnnotation): number | undefined {
   const text = scalingText(annotations, name);
   const read = text === undefined ? undefined : parseInteger(text, 32);
   return read?.ok ? read.value : undefined;
 }
 
-/** A duration annotation in ms, undefined when absent or unreadable. */
+/** A duration annotation in ms; undefined if it is absent or does not parse. */
 export function scalingDurationMs(annotations: StringMap | undefined, name: ScalingAnnotation): number | undefined {
   return durationTextMs(scalingText(annotations, name));
 }
 
-/** The progress deadline in ms, undefined when absent or unreadable. */
+/** The progress deadline in ms; undefined if it is absent or does not parse. */
 export function progressDeadlineMs(annotations: StringMap | undefined): number | undefined {
   return durationTextMs(annotations?.[PROGRESS_DEADLINE_ANNOTATION]);
 }

@@ -1,4 +1,4 @@
-// What Knative's webhook fills in for a PodAutoscaler: its class, and the metric that the class scales on by default.
+// Knative's defaults of a PodAutoscaler: its class, and the default metric of that class.
 // Source: pkg/apis/autoscaling/v1alpha1/pa_defaults.go.
 
 import type { AutoscalerConfig } from "../config/types.ts";
@@ -8,14 +8,14 @@ import type { PodAutoscaler } from "./types.ts";
 
 const defaultMetrics: Readonly<Record<string, string>> = { [KPA_CLASS]: "concurrency", [HPA_CLASS]: "cpu" };
 
-/** The PodAutoscaler with class and metric set. Classes that Knative does not know get an empty one. */
+/** Returns the PodAutoscaler with class and metric. The default metric of an unknown class is "". */
 export function defaultPodAutoscaler(pa: PodAutoscaler, config: AutoscalerConfig): PodAutoscaler {
   const { annotations } = pa.metadata;
-  const itsClass = annotations?.[AUTOSCALING_CLASS_ANNOTATION] ?? config.podAutoscalerClass;
-  const metric = annotations?.[AUTOSCALING_METRIC_ANNOTATION] ?? defaultMetrics[itsClass] ?? "";
+  const scalerClass = annotations?.[AUTOSCALING_CLASS_ANNOTATION] ?? config.podAutoscalerClass;
+  const metric = annotations?.[AUTOSCALING_METRIC_ANNOTATION] ?? defaultMetrics[scalerClass] ?? "";
   const defaulted = {
     ...annotations,
-    [AUTOSCALING_CLASS_ANNOTATION]: itsClass,
+    [AUTOSCALING_CLASS_ANNOTATION]: scalerClass,
     [AUTOSCALING_METRIC_ANNOTATION]: metric,
   };
   return { ...pa, metadata: { ...pa.metadata, annotations: defaulted } };

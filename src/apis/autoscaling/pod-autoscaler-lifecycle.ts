@@ -1,4 +1,4 @@
-// The conditions of a PodAutoscaler: how each comes to be, and what they are asked. Pure; decides nothing about scale.
+// The transitions of a PodAutoscaler's conditions, and queries of them.
 // Source: pkg/apis/autoscaling/v1alpha1/pa_lifecycle.go.
 import type { Time } from "../../base/clock.ts";
 import { parseTime } from "../../base/time.ts";
@@ -12,7 +12,7 @@ export function markActive(conditions: Conditions, at: string): Conditions {
   return set.markTrue(conditions, "Active", at);
 }
 
-/** Requests wait in the activator until enough pods are ready. */
+/** The activator buffers requests until enough pods are ready. */
 export function markActivating(conditions: Conditions, at: string): Conditions {
   const message = "Requests to the target are being buffered as resources are provisioned.";
   return set.markUnknown(conditions, "Active", at, { reason: "Queued", message });
@@ -45,7 +45,7 @@ export function markServiceNotReady(conditions: Conditions, message: string, at:
   return set.markUnknown(conditions, "SKSReady", at, { reason: "NotReady", message });
 }
 
-/** Once True, nothing takes it back. */
+/** Knative never sets this condition back to False. */
 export function markInitialized(conditions: Conditions, at: string): Conditions {
   return set.markTrue(conditions, "ScaleTargetInitialized", at);
 }
@@ -54,7 +54,7 @@ export function isInitialized(conditions: Conditions | undefined): boolean {
   return isConditionTrue(conditions, "ScaleTargetInitialized");
 }
 
-/** The Active condition and for how long it has been as it is. Unknown since just now when there is none yet. */
+/** The status of the Active condition and the time since its last transition; Unknown and 0 if it is missing. */
 export function activityAge(
   conditions: Conditions | undefined,
   now: Time,
@@ -63,7 +63,7 @@ export function activityAge(
   return { status: active?.status ?? "Unknown", ageMs: ageMs(active, now) };
 }
 
-/** How long a condition has been as it is; 0 when there is none. */
+/** Milliseconds since a condition's last transition; 0 if it is missing. */
 export function ageMs(condition: Condition | undefined, now: Time): number {
   const since = parseTime(condition?.lastTransitionTime ?? "");
   return since === undefined ? 0 : now - since;

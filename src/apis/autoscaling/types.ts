@@ -1,5 +1,5 @@
-// autoscaling.internal.knative.dev/v1alpha1 kinds and the three one-type-wide crossings of the autoscaler: Stat in, ScaleResult out.
-// Source: pkg/apis/autoscaling/v1alpha1/{pa,metric}_types.go, pkg/autoscaler/metrics/stat.proto, pkg/autoscaler/scaling/autoscaler.go.
+// The kinds of autoscaling.internal.knative.dev/v1alpha1, and the autoscaler's input (Stat) and output (ScaleResult).
+// Source: pkg/apis/autoscaling/v1alpha1, pkg/autoscaler/metrics/stat.proto, pkg/autoscaler/scaling/autoscaler.go.
 import type { Time } from "../../base/clock.ts";
 import type { ConditionedStatus } from "../meta/condition.ts";
 import type { AnyObject } from "../meta/object.ts";
@@ -25,7 +25,7 @@ export interface PodAutoscaler extends AnyObject {
 export interface Metric extends AnyObject {
   readonly apiVersion: "autoscaling.internal.knative.dev/v1alpha1";
   readonly kind: "Metric";
-  /** Windows are nanoseconds, as in Knative's JSON. */
+  /** The windows are in nanoseconds, as in Knative's JSON. */
   readonly spec: { readonly stableWindow: number; readonly panicWindow: number; readonly scrapeTarget: string };
   readonly status?: ConditionedStatus;
 }
@@ -33,7 +33,7 @@ export interface Metric extends AnyObject {
 /** `namespace/name` of a Revision (and of its PodAutoscaler, which shares the name). */
 export type RevisionKey = `${string}/${string}`;
 
-/** One report of request statistics (stat.proto). Counts are per second; concurrency is a time-weighted mean over the period. */
+/** Request statistics of one reporting period (stat.proto): requests per second, and time-weighted mean concurrency. */
 export interface Stat {
   readonly podName: string;
   readonly averageConcurrentRequests: number;
@@ -45,23 +45,23 @@ export interface Stat {
   readonly time: Time;
 }
 
-/** The advice: what the decider wants. Before any decision `desiredScale` is -1. */
+/** The autoscaler's decision. Before the first one, `desiredScale` is -1. */
 export interface ScaleResult {
-  /** Pods, before min-scale and max-scale. */
+  /** Number of pods, before min-scale and max-scale apply. */
   readonly desiredScale: number;
   readonly excessBurstCapacity: number;
-  /** False: no data; nothing may change because of this result. */
+  /** False if there was no data; the PodAutoscaler must not change then. */
   readonly valid: boolean;
 }
 
-/** One line of the decision ledger that `knap explain` reads. */
+/** One entry of the decision ledger that `knap explain` reads. */
 export interface DecisionNote {
   readonly revision: RevisionKey;
   readonly at: Time;
-  /** The rule that won, a short constant such as `min-scale` or `activator-not-proven`. */
+  /** The rule that decided, for example `min-scale` or `activator-not-proven`. */
   readonly rule: string;
   readonly from: number;
   readonly to: number;
-  /** Numbers and texts the sentence needs. */
+  /** The values that the rendered sentence needs. */
   readonly facts: Readonly<Record<string, number | string | boolean>>;
 }

@@ -7,8 +7,8 @@ import { makeConfigReader } from "./reader.ts";
 import type { AutoscalerConfig } from "./types.ts";
 
 const SECOND: Nanoseconds = 1_000_000_000n;
-const SHORTEST_WINDOW = 6n * SECOND;
-const LONGEST_WINDOW = 3600n * SECOND;
+const MIN_WINDOW = 6n * SECOND;
+const MAX_WINDOW = 3600n * SECOND;
 
 interface Durations {
   readonly window: Nanoseconds;
@@ -17,9 +17,9 @@ interface Durations {
   readonly retention: Nanoseconds;
 }
 
-/** Parses and checks config-autoscaler; the error is the first one that Knative finds. */
+/** Parses and checks config-autoscaler; returns the error that Knative finds first. */
 export function parseAutoscalerConfig(data: StringMap): Result<AutoscalerConfig> {
-  // Knative reads in this order, and only the first unreadable key is reported.
+  // Knative reads the keys in this order and reports only the first parse error.
   const read = makeConfigReader(data);
   const podAutoscalerClass = read.text("pod-autoscaler-class", "kpa.autoscaling.knative.dev");
   const enableScaleToZero = read.bool("enable-scale-to-zero", true);
@@ -45,7 +45,7 @@ export function parseAutoscalerConfig(data: StringMap): Result<AutoscalerConfig>
   };
   if (read.error !== undefined) return failed(`failed to parse data: ${read.error}`);
   const config: AutoscalerConfig = {
-    // Up to 1 it is a fraction already.
+    // Knative takes a value up to 1 as a fraction.
     containerConcurrencyTargetFraction: percentage > 1 ? percentage / 100 : percentage,
     containerConcurrencyTargetDefault,
     requestsPerSecondTargetDefault,
@@ -112,8 +112,8 @@ function rateError(config: AutoscalerConfig, window: Nanoseconds): string | unde
   if (config.maxScaleDownRate <= 1) {
     return `max-scale-down-rate = ${formatFloat(config.maxScaleDownRate)}, must be greater than 1.0`;
   }
-  if (window < SHORTEST_WINDOW || window > LONGEST_WINDOW) {
-    const range = `[${formatDuration(SHORTEST_WINDOW)}; ${formatDuration(LONGEST_WINDOW)}]`;
+  if (window < MIN_WINDOW || window > MAX_WINDOW) {
+    const range = `[${formatDuration(MIN_WINDOW)}; ${formatDuration(MAX_WINDOW)}]`;
     return `stable-window = ${formatDuration(window)}, must be in ${range} range`;
   }
   if (!isWholeSeconds(window)) {

@@ -1,4 +1,4 @@
-// ConfigMap config-defaults: what an unset field of a Revision becomes, and its limits. Source: pkg/apis/config/defaults.go.
+// ConfigMap config-defaults: the defaults and limits of Revision fields. Source: pkg/apis/config/defaults.go.
 import { parseTemplate, type Template } from "../../base/go/template.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { goObjectMeta } from "../meta/go-object-meta.ts";
@@ -8,9 +8,9 @@ import type { DefaultsConfig } from "./types.ts";
 
 const RESOURCES = ["cpu", "memory", "ephemeral-storage"] as const;
 
-/** Parses and checks config-defaults; the error is the first one that Knative finds. */
+/** Parses and checks config-defaults; returns the error that Knative finds first. */
 export function parseDefaultsConfig(data: StringMap): Result<DefaultsConfig> {
-  // Knative reads in this order, and only the first unreadable key is reported.
+  // Knative reads the keys in this order and reports only the first parse error.
   const read = makeConfigReader(data);
   const allowContainerConcurrencyZero = read.bool("allow-container-concurrency-zero", true);
   const timeout = read.integer("revision-timeout-seconds", 300, 64);
@@ -45,11 +45,11 @@ export function parseDefaultsConfig(data: StringMap): Result<DefaultsConfig> {
 }
 
 function timeoutError(config: DefaultsConfig): string | undefined {
-  const { revisionTimeoutSeconds: timeout, maxRevisionTimeoutSeconds: most } = config;
+  const { revisionTimeoutSeconds: timeout, maxRevisionTimeoutSeconds: max } = config;
   const { revisionResponseStartTimeoutSeconds: start, revisionIdleTimeoutSeconds: idle } = config;
   const above = (key: string, value: number, otherKey: string, other: number): string =>
     `${key} (${value}) cannot be greater than ${otherKey} (${other})`;
-  if (timeout > most) return above("revision-timeout-seconds", timeout, "max-revision-timeout-seconds", most);
+  if (timeout > max) return above("revision-timeout-seconds", timeout, "max-revision-timeout-seconds", max);
   if (start > 0 && start > timeout) {
     return above("revision-response-start-timeout-seconds", start, "revision-timeout-seconds", timeout);
   }
@@ -59,13 +59,13 @@ function timeoutError(config: DefaultsConfig): string | undefined {
 }
 
 function concurrencyError(config: DefaultsConfig): string | undefined {
-  const { containerConcurrency: concurrency, containerConcurrencyMaxLimit: most } = config;
-  if (most < 1) return `expected 1 <= ${most} <= 2147483647: container-concurrency-max-limit`;
-  if (concurrency < 0 || concurrency > most) return `expected 0 <= ${concurrency} <= ${most}: container-concurrency`;
+  const { containerConcurrency: concurrency, containerConcurrencyMaxLimit: max } = config;
+  if (max < 1) return `expected 1 <= ${max} <= 2147483647: container-concurrency-max-limit`;
+  if (concurrency < 0 || concurrency > max) return `expected 0 <= ${concurrency} <= ${max}: container-concurrency`;
   return undefined;
 }
 
-/** Both name templates must parse, before anything else is looked at; the init containers' comes first. */
+/** Knative parses both name templates before it checks any other key, the init containers' template first. */
 function templateSyntaxError({ containerNameTemplate, initContainerNameTemplate }: DefaultsConfig): string | undefined {
   for (const source of [initContainerNameTemplate, containerNameTemplate]) {
     const template = parseNameTemplate(source);
@@ -74,7 +74,7 @@ function templateSyntaxError({ containerNameTemplate, initContainerNameTemplate 
   return undefined;
 }
 
-/** And run on an empty ObjectMeta, after everything else. */
+/** Knative executes both templates on an empty ObjectMeta after all other checks. */
 function templateRunError({ containerNameTemplate, initContainerNameTemplate }: DefaultsConfig): string | undefined {
   for (const source of [containerNameTemplate, initContainerNameTemplate]) {
     const template = parseNameTemplate(source);

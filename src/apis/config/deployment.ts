@@ -1,4 +1,5 @@
-// ConfigMap config-deployment: digests, deadlines and the queue-proxy's own pod part. Source: pkg/deployment/config.go.
+// ConfigMap config-deployment: digest resolution, deadlines and the queue-proxy container.
+// Source: pkg/deployment/config.go.
 import { durationMs, formatDuration, isWholeSeconds } from "../../base/go/duration.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { StringMap } from "../meta/object.ts";
@@ -11,7 +12,7 @@ const RESOURCES = ["cpu", "memory", "ephemeral-storage"];
 const AFFINITY = "default-affinity-type";
 const RUNTIME_CLASS = "runtime-class-name";
 
-/** Parses and checks config-deployment; the error is the first one that Knative finds. */
+/** Parses and checks config-deployment; returns the error that Knative finds first. */
 export function parseDeploymentConfig(data: StringMap): Result<DeploymentConfig> {
   const read = makeConfigReader(data);
   const deadline = read.duration("progress-deadline", 600n * SECOND);

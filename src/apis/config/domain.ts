@@ -1,10 +1,11 @@
-// ConfigMap config-domain: which domain a Route gets by its labels. Source: pkg/reconciler/route/config/domain.go.
+// ConfigMap config-domain: the domain of a Route, selected by its labels.
+// Source: pkg/reconciler/route/config/domain.go.
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { StringMap } from "../meta/object.ts";
 import { nestedMap } from "./nested-map.ts";
 import type { DomainConfig } from "./types.ts";
 
-/** Parses config-domain. Without an entry that has no selector, `svc.<clusterDomain>` becomes the default domain. */
+/** Parses config-domain. If every entry has a selector, the default domain is `svc.<clusterDomain>`. */
 export function parseDomainConfig(data: StringMap, clusterDomain: string): Result<DomainConfig> {
   const domains: Record<string, StringMap> = {};
   let hasDefault = false;

@@ -1,4 +1,5 @@
-// The checksum that guards `_example` in Knative's ConfigMaps against edits in the wrong place. Source: knative.dev/pkg/configmap/hash-gen.
+// The checksum of `_example` in Knative's ConfigMaps: it refuses edits of the example instead of the data.
+// Source: knative.dev/pkg/configmap/hash-gen.
 import { crc32Hex } from "../../base/hash.ts";
 import type { ConfigMap } from "../core/types.ts";
 
@@ -6,12 +7,12 @@ const ANNOTATION = "knative.dev/example-checksum";
 const REFUSAL =
   'the update modifies a key in "_example" which is probably not what you want. Instead, copy the respective setting to the top-level of the ConfigMap, directly below "data"';
 
-/** CRC-32 of the trimmed text with runs of newlines counted once. */
+/** CRC-32 of the trimmed text, in which consecutive newlines count as one. */
 export function exampleChecksum(example: string): string {
   return crc32Hex(example.trim().replace(/(\r?\n)+/g, "\n"));
 }
 
-/** The refusal when a ConfigMap's `_example` no longer fits its checksum annotation; undefined when there is nothing to say. */
+/** Knative's error if a ConfigMap's `_example` does not match its checksum annotation, else undefined. */
 export function exampleError({ metadata, data }: ConfigMap): string | undefined {
   const checksum = metadata.annotations?.[ANNOTATION];
   const example = data?.["_example"];

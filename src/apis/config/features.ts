@@ -1,4 +1,4 @@
-// ConfigMap config-features: the feature gates. Unknown values leave a gate at its default. Source: pkg/apis/config/features.go.
+// ConfigMap config-features: the feature gates. Source: pkg/apis/config/features.go.
 import type { StringMap } from "../meta/object.ts";
 import type { FeaturesConfig, Gate } from "./types.ts";
 
@@ -39,7 +39,7 @@ const GATES: Readonly<Record<string, Gate>> = {
 const STATES: readonly Gate[] = ["Enabled", "Allowed", "Disabled"];
 const POD_DEFAULTS: readonly FeaturesConfig["securePodDefaults"][] = ["Disabled", "AllowRootBounded", "Enabled"];
 
-/** Every gate's state; nothing that config-features may hold is an error. */
+/** The state of every gate. An unknown value leaves its gate at the default, so there are no errors. */
 export function parseFeaturesConfig(data: StringMap): FeaturesConfig {
   const gates = Object.entries(GATES).map(([key, otherwise]) => [key, chosen(STATES, data[key]) ?? otherwise]);
   return {

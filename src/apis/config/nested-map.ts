@@ -1,4 +1,4 @@
-// Reads the little YAML that stands inside ConfigMap values: maps of maps of texts by indentation. Not a YAML parser.
+// Parses the subset of YAML inside ConfigMap values: indented maps of maps of strings.
 import { failed, ok, type Result } from "../../base/result.ts";
 
 export interface NestedMap {
@@ -7,8 +7,9 @@ export interface NestedMap {
 type Level = { readonly indent: number; readonly map: Record<string, string | NestedMap> };
 
 /**
- * `selector:\n  app: x` → `{ selector: { app: "x" } }`. Comments and empty lines are skipped, `{}` is an empty map. A bare word is refused
- * as Go refuses it for a value of `goType`.
+ * `selector:\n  app: x` → `{ selector: { app: "x" } }`. Skips comments and empty lines; `{}` is an empty map. A bare
+ * word is an
+ * error, with the text that Go gives for a value of `goType`.
  */
 export function nestedMap(text: string, goType: string): Result<NestedMap> {
   if (/^[^\s:{}[\]#][^\n:{}#]*$/.test(text.trim())) {

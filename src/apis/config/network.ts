@@ -10,7 +10,7 @@ import type { NetworkConfig } from "./types.ts";
 const CERT_MANAGER = "cert-manager.certificate.networking.knative.dev";
 const DEFAULT_DOMAIN_TEMPLATE = "{{.Name}}.{{.Namespace}}.{{.Domain}}";
 
-/** What a domain template reads. */
+/** The fields that a domain template may use. */
 export interface DomainTemplateValues {
   readonly name: string;
   readonly namespace: string;
@@ -19,7 +19,11 @@ export interface DomainTemplateValues {
   readonly labels: StringMap;
 }
 
-/** Parses and checks config-network; the error is the first one that Knative finds. Older spellings of keys give way to newer ones. */
+/**
+ * Parses and checks config-network; returns the error that Knative finds first. The newer spelling of a key wins over
+ * the
+ * older one.
+ */
 export function parseNetworkConfig(data: StringMap): Result<NetworkConfig> {
   const read = makeConfigReader(data);
   const protocol = (data["http-protocol"] ?? data["httpProtocol"] ?? "").toLowerCase();
@@ -38,11 +42,11 @@ export function parseNetworkConfig(data: StringMap): Result<NetworkConfig> {
     enableMeshPodAddressability: read.bool("enable-mesh-pod-addressability", false),
     defaultExternalScheme: read.text("default-external-scheme", read.text("defaultExternalScheme", "http")),
     meshCompatibilityMode: meshMode(data["mesh-compatibility-mode"]),
-    // The older key counts as long as the newer one does not say Enabled itself.
+    // The older key applies unless the newer key is Enabled.
     systemInternalTls: read.bool("internal-encryption", false) || isEnabled(data["system-internal-tls"]),
     clusterLocalDomainTls: isEnabled(data["cluster-local-domain-tls"]),
   };
-  // Read only to be refused: wildcard certificates are not made here.
+  // knap reads this key only to check it, and issues no wildcard certificates.
   const selector = nestedMap(data["namespace-wildcard-cert-selector"] ?? "", "v1.LabelSelector");
   const unread = read.error ?? (selector.ok ? undefined : selector.error);
   const error = unread ?? rolloutError(config) ?? domainTemplateError(config) ?? tagTemplateError(config);
@@ -91,9 +95,9 @@ function tagTemplateError(config: NetworkConfig): string | undefined {
   return result.ok ? undefined : result.error;
 }
 
-/** The host of a Route by config-network's domain-template. */
+/** The host of a Route, from config-network's domain-template. */
 export function executeDomainTemplate(config: NetworkConfig, values: DomainTemplateValues): Result<string> {
-  // what nearly everybody has, and each Route asks for many times: it needs no interpreter
+  // Fast path for the default template, because each Route needs its host many times.
   if (config.domainTemplate === DEFAULT_DOMAIN_TEMPLATE) {
     return ok(`${values.name}.${values.namespace}.${values.domain}`);
   }
@@ -109,7 +113,7 @@ export function executeDomainTemplate(config: NetworkConfig, values: DomainTempl
   });
 }
 
-/** The name of a tag by config-network's tag-template. */
+/** The host label of a traffic tag, from config-network's tag-template. */
 export function executeTagTemplate(config: NetworkConfig, values: { name: string; tag: string }): Result<string> {
   return execute("tag-template", config.tagTemplate, {
     goType: "config.TagTemplateValues",

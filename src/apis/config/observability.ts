@@ -1,4 +1,5 @@
-// ConfigMap config-observability: request logs, log links, and where metrics and traces would go. Source: pkg/observability/config.go.
+// ConfigMap config-observability: request logs, log links, and exporters of metrics and traces.
+// Source: pkg/observability/config.go.
 import { formatDuration } from "../../base/go/duration.ts";
 import { quote } from "../../base/go/quote.ts";
 import { parseTemplate } from "../../base/go/template.ts";
@@ -21,13 +22,13 @@ const FIELDS: readonly (readonly [key: string, value: string])[] = [
   ["protocol", '"{{.Request.Proto}}"'],
 ];
 const httpRequest = FIELDS.map(([key, value]) => `"${key}": ${value}`).join(", ");
-/** One line of JSON for each request. */
+/** Knative's default template: one line of JSON per request. */
 const REQUEST_LOG_TEMPLATE = `{"httpRequest": {${httpRequest}}, "traceId": "{{.TraceID}}"}`;
 
-/** As the OpenTelemetry runtime instrumentation has it. */
+/** The default of OpenTelemetry's runtime instrumentation. */
 const RUNTIME_INTERVAL_NS = 15_000_000_000n;
 
-/** Parses config-observability: one part after the other, as the first error is the one that is told. */
+/** Parses config-observability in Knative's order; returns the error that Knative finds first. */
 export function parseObservabilityConfig(data: StringMap): Result<ObservabilityConfig> {
   const read = makeConfigReader(data);
   const tracing = readTracing(read);

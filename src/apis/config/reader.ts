@@ -1,28 +1,29 @@
-// Reads the keys of one ConfigMap in order and keeps the first error, worded as knative.dev/pkg/configmap/parser does.
+// Reads the keys of a ConfigMap and keeps the first error, with the texts of knative.dev/pkg/configmap/parser.
 import { type Nanoseconds, parseDuration } from "../../base/go/duration.ts";
 import { parseBool, parseFloat64, parseInteger } from "../../base/go/number.ts";
 import { canonicalQuantity, parseQuantity } from "../../base/go/quantity.ts";
 import type { Result } from "../../base/result.ts";
 import type { StringMap } from "../meta/object.ts";
 
-/** A missing key gives the default, an unreadable one too; then `error` tells. */
+/**
+ * Each method returns the default if the key is missing, and also if its value does not parse; then it sets `error`.
+ */
 export interface ConfigReader {
+  /** The first error. */
   readonly error: string | undefined;
-  /** Keeps the first error of its reads. */
   text(key: string, otherwise: string): string;
   bool(key: string, otherwise: boolean): boolean;
   integer(key: string, otherwise: number, bits?: 32 | 64): number;
   float(key: string, otherwise: number): number;
   duration(key: string, otherwise: Nanoseconds): Nanoseconds;
-  /** The canonical quantity text; undefined when the key is not set. */
+  /** The canonical quantity; undefined if the key is missing. */
   quantity(key: string): string | undefined;
-  /** A comma-separated list, trimmed. */
+  /** The trimmed items of a comma-separated list. */
   list(key: string, otherwise: readonly string[]): readonly string[];
-  /** Something is wrong with what was read; kept when it is the first error. */
+  /** Reports an error of the caller's own checks. */
   refuse(error: string): void;
 }
 
-/** A reader over the data of a ConfigMap. */
 export function makeConfigReader(data: StringMap): ConfigReader {
   let error: string | undefined;
   const read = <T>(key: string, otherwise: T, parse: (text: string) => Result<T>): T => {

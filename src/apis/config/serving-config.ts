@@ -1,4 +1,4 @@
-// All ConfigMaps of namespace knative-serving together: one immutable ServingConfig, and what is wrong with them.
+// Parses all ConfigMaps of namespace knative-serving into one immutable ServingConfig.
 import type { Result } from "../../base/result.ts";
 import type { ConfigMap } from "../core/types.ts";
 import { kindOf } from "../kinds.ts";
@@ -13,16 +13,19 @@ import { parseNetworkConfig } from "./network.ts";
 import { parseObservabilityConfig } from "./observability.ts";
 import type { ServingConfig } from "./types.ts";
 
-/** Where Knative's ConfigMaps live. */
+/** Namespace of Knative's ConfigMaps. */
 export const SYSTEM_NAMESPACE = "knative-serving";
 export const CLUSTER_DOMAIN = "cluster.local";
 
-/** Whether this object is a part of Knative's own configuration. */
+/** Whether this object is a ConfigMap in Knative's namespace. */
 export function isClusterConfig(object: AnyObject): object is ConfigMap {
   return kindOf(object) === "ConfigMap" && object.metadata.namespace === SYSTEM_NAMESPACE;
 }
 
-/** Knative's shipped config-deployment carries this key; nobody should have to repeat it to change another. */
+/**
+ * Knative requires this key. Its release manifest sets it, so knap sets it too if the user's config-deployment does
+ * not.
+ */
 const SHIPPED_IMAGE = "knap.local/queue-proxy";
 
 export interface ConfigError {
@@ -32,8 +35,9 @@ export interface ConfigError {
 }
 
 /**
- * Reads the data of knative-serving's ConfigMaps, by name. Missing ones, unknown ones and unset keys are fine.
- * A ConfigMap with an error is left at its defaults and named in `errors`.
+ * Parses the data of knative-serving's ConfigMaps, by name. Missing and unknown ConfigMaps and missing keys are no
+ * errors.
+ * For a ConfigMap with an error, `config` has the defaults and `errors` names it.
  */
 export function makeServingConfig(
   configMaps: ReadonlyMap<string, StringMap>,
@@ -64,7 +68,7 @@ export function makeServingConfig(
   return { config, errors };
 }
 
-/** What is wrong with the data of one of Knative's ConfigMaps; undefined when nothing is, or when it is none of them. */
+/** The error in the data of one of Knative's ConfigMaps; undefined if it is valid or not one of Knative's. */
 export function configMapError(name: string, data: StringMap): string | undefined {
   return makeServingConfig(new Map([[name, data]])).errors[0]?.message;
 }

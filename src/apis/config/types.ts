@@ -1,8 +1,10 @@
-// Knative's ConfigMaps of namespace knative-serving, parsed. Names follow the ConfigMap keys; times in ms, percentages as written.
-// Source: pkg/apis/config, pkg/autoscaler/config, pkg/deployment, pkg/gc, networking/pkg/config, pkg/reconciler/route/config.
+// The parsed ConfigMaps of namespace knative-serving. Names follow the keys; times are in ms, percentages from 0 to
+// 100.
+// Source: pkg/apis/config, pkg/autoscaler/config, pkg/deployment, pkg/gc, networking/pkg/config,
+// pkg/reconciler/route/config.
 
 export interface AutoscalerConfig {
-  /** A fraction, 0.7 for 70 %. */
+  /** Fraction: 0.7 is 70 %. */
   readonly containerConcurrencyTargetFraction: number;
   readonly containerConcurrencyTargetDefault: number;
   readonly requestsPerSecondTargetDefault: number;
@@ -30,7 +32,7 @@ export interface DefaultsConfig {
   readonly maxRevisionTimeoutSeconds: number;
   readonly revisionResponseStartTimeoutSeconds: number;
   readonly revisionIdleTimeoutSeconds: number;
-  /** Canonical quantity texts; absent: not set. */
+  /** Canonical quantities; absent if not set. */
   readonly revisionRequests: { readonly cpu?: string; readonly memory?: string; readonly "ephemeral-storage"?: string };
   readonly revisionLimits: { readonly cpu?: string; readonly memory?: string; readonly "ephemeral-storage"?: string };
   readonly containerNameTemplate: string;
@@ -42,8 +44,8 @@ export interface DefaultsConfig {
 }
 
 export type Gate = "Enabled" | "Allowed" | "Disabled";
-/** Keyed by the config-features key as written there, for example `kubernetes.podspec-affinity`. Every known key is present. */
 export interface FeaturesConfig {
+  /** Every known gate by its config-features key, for example `kubernetes.podspec-affinity`. */
   readonly gates: Readonly<Record<string, Gate>>;
   readonly securePodDefaults: "Disabled" | "AllowRootBounded" | "Enabled";
 }
@@ -64,7 +66,7 @@ export interface DeploymentConfig {
   readonly podIsAlwaysSchedulable: boolean;
 }
 
-/** undefined: that limit is disabled. */
+/** undefined means that the limit is disabled. */
 export interface GcConfig {
   readonly retainSinceCreateTimeMs: number | undefined;
   readonly retainSinceLastActiveTimeMs: number | undefined;
@@ -88,15 +90,17 @@ export interface NetworkConfig {
   readonly clusterLocalDomainTls: boolean;
 }
 
-/** Domain → selector of Route labels; an empty selector is the default domain. */
 export interface DomainConfig {
+  /** Domain → selector of Route labels; an empty selector makes it the default domain. */
   readonly domains: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** Where a component would send its metrics or traces. knap sends none; the texts go on to the queue-proxy as in Knative. */
+/**
+ * Where a component exports its metrics. knap exports none; the queue-proxy container carries the values as in Knative.
+ */
 export interface MetricsConfig {
   readonly protocol: "none" | "prometheus" | "grpc" | "http/protobuf";
-  /** With `prometheus`: the `host:port` to listen on; "" for the usual one. */
+  /** With `prometheus`: the `host:port` to listen on; "" for Knative's default. */
   readonly endpoint: string;
   readonly exportIntervalNs: bigint;
 }
@@ -109,7 +113,7 @@ export interface ObservabilityConfig {
   };
   readonly metrics: MetricsConfig;
   readonly runtime: { readonly profiling: "enabled" | "disabled"; readonly exportIntervalNs: bigint };
-  /** What queue-proxies count for the user. */
+  /** Metrics of user requests, which queue-proxies count. */
   readonly requestMetrics: MetricsConfig;
   readonly loggingUrlTemplate: string;
   readonly enableVarLogCollection: boolean;
@@ -118,7 +122,7 @@ export interface ObservabilityConfig {
   readonly enableProbeRequestLog: boolean;
 }
 
-/** What every planner sees as `world.config`; replaced whole when a ConfigMap changes. */
+/** Every planner reads it as `world.config`; knap replaces it when a ConfigMap changes. */
 export interface ServingConfig {
   readonly autoscaler: AutoscalerConfig;
   readonly defaults: DefaultsConfig;
@@ -128,13 +132,14 @@ export interface ServingConfig {
   readonly network: NetworkConfig;
   readonly domain: DomainConfig;
   readonly observability: ObservabilityConfig;
-  /** `cluster.local` unless told otherwise. */
+  /** Default `cluster.local`. */
   readonly clusterDomain: string;
   /**
-   * The port that public URLs in statuses carry. Set only while config-domain is knap's own (`localhost`) and the ingress is not on 80;
-   * with a config-domain of the user's, URLs are exactly Knative's.
+   * Port in the public http URLs of statuses. Set only with knap's own config-domain (`localhost`) and an ingress port
+   * other than
+   * 80; with the user's config-domain, URLs are exactly Knative's.
    */
   readonly urlPort?: number;
-  /** The same for `https`, while it is served and not on 443. */
+  /** Port in https URLs: the same, while knap serves https on a port other than 443. */
   readonly httpsUrlPort?: number;
 }

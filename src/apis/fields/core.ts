@@ -1,5 +1,6 @@
 // Fields of the built-in kinds (core/v1, apps/v1) and of the options of a DELETE.
-// They serve protobuf bodies and merge patches, so Pods, Deployments and Nodes have no numbers, and of their statuses only keyed lists.
+// They serve protobuf bodies and merge patches, so Pods, Deployments and Nodes have no numbers, and of their statuses
+// only keyed lists.
 import type { Kind } from "../kinds.ts";
 import { field, list, numbered, pointer, type StructType, struct } from "./field.ts";
 import { kindStruct, labelSelector, localObjectReference, metadata, objectReference } from "./meta.ts";

@@ -1,5 +1,6 @@
 // The notation of the API field tables: one row per field, in the order of Kubernetes' Go structs.
-// JSON decoding, structural schemas, OpenAPI, protobuf decoding and strategic merge patches read their facts from these rows.
+// JSON decoding, structural schemas, OpenAPI, protobuf decoding and strategic merge patches read their facts from these
+// rows.
 
 /** `any` is not checked inside. `fieldsV1` is JSON, and inside protobuf a JSON text. */
 export type ScalarType =
@@ -35,7 +36,8 @@ export interface FieldFacts {
   /** The structural schema lists the field as required. */
   readonly required?: true | undefined;
   /**
-   * How Knative's CRDs differ from the Go type. `absent`: they do not have the field. `free`: they do not check the object,
+   * How Knative's CRDs differ from the Go type. `absent`: they do not have the field. `free`: they do not check the
+   * object,
    * or the items of the list. `unkeyed`: they do not refuse list items with equal keys. Names: they check these fields
    * and preserve all others.
    */

@@ -1,4 +1,5 @@
-// Types as Go's JSON errors name them, and values as Go's `%+v` prints them in differences of Revisions. Every address prints as 0xADDR.
+// Types as Go's JSON errors name them, and values as Go's `%+v` prints them in differences of Revisions. Every address
+// prints as 0xADDR.
 import { parseQuantity } from "../../base/go/quantity.ts";
 import { fieldsOf } from "../../base/json.ts";
 import type { Field, FieldType, StructType } from "../fields/field.ts";
@@ -82,7 +83,9 @@ function quantityFields(canonical: string, style: "named" | "bare"): string {
     : `{{${value} ${scale}} {<nil>} ${kept} ${format}}`;
 }
 
-/** A value as the generated String methods of Kubernetes' types print it: `&Probe{…}`, with a comma after each field. */
+/**
+ * A value as the generated String methods of Kubernetes' types print it: `&Probe{…}`, with a comma after each field.
+ */
 function stringOf(type: FieldType | PrintedStruct, value: unknown): string {
   if (typeof type === "string") return scalarString(type, value);
   if ("ptr" in type) {

@@ -1,4 +1,5 @@
-// What Kubernetes demands of a Deployment so that its Pods can be made and found again. The Pods' own fields are not judged here.
+// Kubernetes' validation of a Deployment's selector, template labels and containers. It does not check the fields of
+// the Pods.
 // Source: pkg/apis/apps/validation/validation.go (kubernetes).
 import { fieldsOf } from "../../base/json.ts";
 import { matchesLabels } from "../core/label-selector.ts";
@@ -8,7 +9,10 @@ import type { SchemaFinding } from "./structural.ts";
 
 const LABELS_PATH = "spec.template.metadata.labels";
 
-/** A selector that fits the template, and at least one container. Whoever wrote the object may have left out anything. */
+/**
+ * A Deployment needs a selector that matches the template's labels, and at least one container. Any field may be
+ * missing.
+ */
 export function deploymentFindings({ spec }: AnyObject): readonly SchemaFinding[] {
   const { selector, template } = fieldsOf(spec) as Partial<Deployment["spec"]>;
   const labels = template?.metadata?.labels;

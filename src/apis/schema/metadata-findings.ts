@@ -1,4 +1,4 @@
-// What Kubernetes itself demands of metadata, of every kind: a fitting name, well-formed label and annotation keys, short label values.
+// Kubernetes' validation of metadata: the name, label keys and values, annotation keys and their total size.
 // Source: k8s.io/apimachinery/pkg/api/validation/objectmeta.go.
 import { type Kind, kindOf } from "../kinds.ts";
 import {
@@ -11,27 +11,27 @@ import {
 import type { AnyObject, StringMap } from "../meta/object.ts";
 import type { SchemaFinding } from "./structural.ts";
 
-/** All kinds but these are named as DNS subdomains. */
+/** The names of all other kinds must be DNS subdomains. */
 const NAME_RULES: Readonly<Partial<Record<Kind, (name: string) => readonly string[]>>> = {
   Namespace: dns1123LabelErrors,
   Service: dns1035LabelErrors,
 };
-const LARGEST_ANNOTATIONS = 256 * 1024;
+const MAX_ANNOTATION_BYTES = 256 * 1024;
 
-/** Findings under `metadata`; a missing name is the store's question. */
+/** Findings under `metadata`. The store checks that there is a name. */
 export function metadataFindings(object: AnyObject): readonly SchemaFinding[] {
   const { name, labels, annotations } = object.metadata;
   const nameRule = NAME_RULES[kindOf(object)] ?? dns1123SubdomainErrors;
   const found: SchemaFinding[] = [];
-  const note = (path: string, value: string, errors: readonly string[]): void => {
-    for (const why of errors) found.push(invalid(path, value, why));
+  const check = (path: string, value: string, errors: readonly string[]): void => {
+    for (const error of errors) found.push(invalid(path, value, error));
   };
-  if (name) note("metadata.name", name, nameRule(name));
-  for (const key of Object.keys(labels ?? {})) note("metadata.labels", key, qualifiedNameErrors(key));
-  for (const value of Object.values(labels ?? {})) note("metadata.labels", value, labelValueErrors(value));
-  // Annotation keys may be in upper case.
+  if (name) check("metadata.name", name, nameRule(name));
+  for (const key of Object.keys(labels ?? {})) check("metadata.labels", key, qualifiedNameErrors(key));
+  for (const value of Object.values(labels ?? {})) check("metadata.labels", value, labelValueErrors(value));
+  // Annotation keys may contain capital letters in their prefix.
   for (const key of Object.keys(annotations ?? {})) {
-    note("metadata.annotations", key, qualifiedNameErrors(key.toLowerCase()));
+    check("metadata.annotations", key, qualifiedNameErrors(key.toLowerCase()));
   }
   return [...found, ...sizeFinding(annotations)];
 }
@@ -41,11 +41,11 @@ function sizeFinding(annotations: StringMap | undefined): readonly SchemaFinding
   for (const [key, value] of Object.entries(annotations ?? {})) {
     size += Buffer.byteLength(key) + (typeof value === "string" ? Buffer.byteLength(value) : 0);
   }
-  if (size <= LARGEST_ANNOTATIONS) return [];
-  const message = `Too long: may not be more than ${LARGEST_ANNOTATIONS} bytes`;
+  if (size <= MAX_ANNOTATION_BYTES) return [];
+  const message = `Too long: may not be more than ${MAX_ANNOTATION_BYTES} bytes`;
   return [{ path: "metadata.annotations", message, reason: "FieldValueTooLong" }];
 }
 
-function invalid(path: string, value: string, why: string): SchemaFinding {
-  return { path, message: `Invalid value: ${JSON.stringify(value)}: ${why}`, reason: "FieldValueInvalid" };
+function invalid(path: string, value: string, error: string): SchemaFinding {
+  return { path, message: `Invalid value: ${JSON.stringify(value)}: ${error}`, reason: "FieldValueInvalid" };
 }

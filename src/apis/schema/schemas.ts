@@ -28,7 +28,9 @@ export function schemaOf(kind: Kind): Schema | undefined {
   return schemas.get(kind);
 }
 
-/** Paths of the fields that the kind's schema does not have (`spec.template.spec.foo`), sorted; none without a schema. */
+/**
+ * Paths of the fields that the kind's schema does not have (`spec.template.spec.foo`), sorted; none without a schema.
+ */
 export function unknownFields(object: AnyObject): readonly string[] {
   const schema = schemaOf(kindOf(object));
   return schema ? unknownPaths(schema, object) : [];

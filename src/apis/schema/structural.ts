@@ -1,13 +1,13 @@
-// What a structural schema says about a document: unknown fields, the document without them, with defaults, and what does not fit.
+// Checks a document against a structural schema: unknown fields, pruning, defaulting and validation.
 import { isFields } from "../../base/json.ts";
 import { compareBytes, joinPath } from "../meta/field-error.ts";
 import type { Schema } from "./schema.ts";
 
 export interface SchemaFinding {
   readonly path: string;
-  /** As the API server puts it after the path: `Required value`. */
+  /** The text that the API server prints after the path: `Required value`. */
   readonly message: string;
-  /** Kubernetes' cause: FieldValueRequired, … */
+  /** The reason of the cause in Kubernetes' Status. */
   readonly reason:
     | "FieldValueRequired"
     | "FieldValueTypeInvalid"
@@ -16,23 +16,23 @@ export interface SchemaFinding {
     | "FieldValueTooLong";
 }
 
-/** Paths of all fields that the schema does not know, sorted. */
+/** Paths of all fields that the schema does not have, sorted. */
 export function unknownPaths(schema: Schema, value: unknown): readonly string[] {
   const found: string[] = [];
-  walkUnknown(schema, value, "", found);
+  collectUnknown(schema, value, "", found);
   return found.sort(compareBytes);
 }
 
-function walkUnknown(schema: Schema, value: unknown, path: string, found: string[]): void {
+function collectUnknown(schema: Schema, value: unknown, path: string, found: string[]): void {
   if (Array.isArray(value)) {
     const { items } = schema;
-    if (items) value.forEach((item, at) => void walkUnknown(items, item, `${path}[${at}]`, found));
+    if (items) value.forEach((item, at) => void collectUnknown(items, item, `${path}[${at}]`, found));
     return;
   }
   if (!isFields(value) || schema.intOrString || (schema.type !== undefined && schema.type !== "object")) return;
   for (const [key, field] of Object.entries(value)) {
     const inner = fieldSchema(schema, key);
-    if (inner) walkUnknown(inner, field, joinPath(path, key), found);
+    if (inner) collectUnknown(inner, field, joinPath(path, key), found);
     else if (!schema.preserveUnknown) found.push(joinPath(path, key));
   }
 }
@@ -42,7 +42,10 @@ function fieldSchema(schema: Schema, key: string): Schema | undefined {
   return properties && Object.hasOwn(properties, key) ? properties[key] : additionalProperties;
 }
 
-/** The value without the fields that the schema does not know, and with the schema's defaults. What needs neither is the same object. */
+/**
+ * Removes the fields that the schema does not have, and adds its defaults. Returns the input (same reference) if
+ * nothing changes.
+ */
 export function pruneAndDefault(schema: Schema, value: unknown): unknown {
   if (Array.isArray(value)) {
     const { items } = schema;
@@ -51,7 +54,7 @@ export function pruneAndDefault(schema: Schema, value: unknown): unknown {
     return kept.every((item, at) => item === value[at]) ? value : kept;
   }
   if (!isFields(value) || schema.intOrString || (schema.type !== undefined && schema.type !== "object")) return value;
-  // nearly every object is as it should be: nothing is copied before something is other
+  // Most objects do not change, so the first change makes the copy.
   let kept: Record<string, unknown> | undefined;
   for (const key in value) {
     const inner = fieldSchema(schema, key);
@@ -71,37 +74,36 @@ export function pruneAndDefault(schema: Schema, value: unknown): unknown {
   return kept ?? value;
 }
 
-/** Missing required fields, wrong types, repeated list keys. */
+/** Finds missing required fields, wrong types and repeated list keys. */
 export function schemaFindings(schema: Schema, value: unknown): readonly SchemaFinding[] {
   const found: SchemaFinding[] = [];
-  // Nearly every document fits: places are worked out only for one that does not.
-  if (!fits(schema, value)) findIn(schema, value, "", found);
+  // Most documents are valid, so the first pass computes no paths.
+  if (!isValid(schema, value)) collectFindings(schema, value, "", found);
   return found;
 }
 
-/** True when there is nothing to find. */
-function fits(schema: Schema, value: unknown): boolean {
+function isValid(schema: Schema, value: unknown): boolean {
   if (typeFinding(schema, value, "")) return false;
   if (Array.isArray(value)) {
     const { items } = schema;
-    for (const item of value) if (items && !fitsInside(items, item)) return false;
+    for (const item of value) if (items && !isNullOrValid(items, item)) return false;
     return repeatedKeys(schema, value, "").length === 0;
   }
   if (!isFields(value)) return true;
   for (const key of schema.required ?? []) if ((value[key] ?? null) === null) return false;
   for (const key in value) {
     const inner = fieldSchema(schema, key);
-    if (inner && !fitsInside(inner, value[key])) return false;
+    if (inner && !isNullOrValid(inner, value[key])) return false;
   }
   return true;
 }
 
-/** Below the root nothing may stand everywhere. */
-function fitsInside(schema: Schema, value: unknown): boolean {
-  return value === undefined || value === null || fits(schema, value);
+/** Every field and item may be null; the root may not. */
+function isNullOrValid(schema: Schema, value: unknown): boolean {
+  return value === undefined || value === null || isValid(schema, value);
 }
 
-function findIn(schema: Schema, value: unknown, path: string, found: SchemaFinding[]): void {
+function collectFindings(schema: Schema, value: unknown, path: string, found: SchemaFinding[]): void {
   if (value === undefined || (value === null && path !== "")) return;
   const wrongType = typeFinding(schema, value, path);
   if (wrongType) {
@@ -110,7 +112,7 @@ function findIn(schema: Schema, value: unknown, path: string, found: SchemaFindi
   }
   if (Array.isArray(value)) {
     const { items } = schema;
-    if (items) value.forEach((item, at) => void findIn(items, item, `${path}[${at}]`, found));
+    if (items) value.forEach((item, at) => void collectFindings(items, item, `${path}[${at}]`, found));
     found.push(...repeatedKeys(schema, value, path));
     return;
   }
@@ -121,7 +123,7 @@ function findIn(schema: Schema, value: unknown, path: string, found: SchemaFindi
   }
   for (const [key, field] of Object.entries(value)) {
     const inner = fieldSchema(schema, key);
-    if (inner) findIn(inner, field, joinPath(path, key), found);
+    if (inner) collectFindings(inner, field, joinPath(path, key), found);
   }
 }
 
@@ -129,7 +131,7 @@ function typeFinding(schema: Schema, value: unknown, path: string): SchemaFindin
   if (schema.type === undefined && !schema.intOrString) return undefined;
   const kind = Array.isArray(value) ? "array" : typeof value === "number" ? numberKind(value) : typeof value;
   if (schema.intOrString) {
-    // Fractions pass: quantities are int-or-string too.
+    // Fractions are valid, because quantities are int-or-string too.
     if (kind === "string" || kind === "integer" || kind === "number") return undefined;
   } else if (schema.type === kind) return undefined;
   const wanted = schema.intOrString ? "integer,string" : schema.type;

@@ -1,4 +1,4 @@
-// How a Configuration's status follows its Revisions. Source: pkg/apis/serving/v1/configuration_lifecycle.go.
+// The transitions of a Configuration's status. Source: pkg/apis/serving/v1/configuration_lifecycle.go.
 import { configurationConditions } from "../meta/condition-sets.ts";
 import { statusMarks } from "./status-lifecycle.ts";
 import type { ConfigurationStatus } from "./types.ts";
@@ -7,19 +7,19 @@ const READY = configurationConditions.ready;
 const FAILED = "RevisionFailed";
 const marks = statusMarks<ConfigurationStatus>(configurationConditions);
 
-/** The newest Revision is there; until it is ready the Configuration is not. */
+/** Records the newest Revision. The Configuration becomes Ready Unknown until that Revision is ready. */
 export function markLatestCreatedRevision(status: ConfigurationStatus, name: string, at: string): ConfigurationStatus {
   const next = { ...status, latestCreatedRevisionName: name };
   return status.latestReadyRevisionName === name ? next : marks.asUnknown(next, READY, at);
 }
 
-/** The newest Revision that is ready. The Configuration is ready when that is also the newest one. */
+/** Records the newest ready Revision. The Configuration is ready if it is also the newest Revision. */
 export function markLatestReadyRevision(status: ConfigurationStatus, name: string, at: string): ConfigurationStatus {
   const next = { ...status, latestReadyRevisionName: name };
   return status.latestCreatedRevisionName === name ? marks.asTrue(next, READY, at) : next;
 }
 
-/** The newest Revision failed, in its own words. */
+/** The newest Revision failed; `why` is the message of its Ready condition. */
 export function markLatestCreatedFailed(
   status: ConfigurationStatus,
   revision: string,
@@ -30,7 +30,7 @@ export function markLatestCreatedFailed(
   return marks.asFalse(status, READY, at, { reason: FAILED, message });
 }
 
-/** The Revision for this generation could not be made. */
+/** Creating the Revision of this generation failed. */
 export function markRevisionCreationFailed(status: ConfigurationStatus, why: string, at: string): ConfigurationStatus {
   const message = `Revision creation failed with message: ${why}.`;
   return marks.asFalse(status, READY, at, { reason: FAILED, message });

@@ -1,4 +1,5 @@
-// Defaults of the containers of a Revision: names, probes, resources, mounts, security. Source: pkg/apis/serving/v1/revision_defaults.go.
+// Defaults of a Revision's containers: names, probes, resources, mounts, security contexts.
+// Source: pkg/apis/serving/v1/revision_defaults.go.
 
 import { parseTemplate } from "../../base/go/template.ts";
 import type { DefaultsConfig, FeaturesConfig } from "../config/types.ts";
@@ -7,7 +8,7 @@ import { childName } from "../meta/child-name.ts";
 import { goObjectMeta } from "../meta/go-object-meta.ts";
 import type { ObjectMeta } from "../meta/object.ts";
 
-/** Containers with the names that Knative gives to unnamed ones; the template runs over the parent's metadata. */
+/** Names the unnamed containers with Knative's name template, which reads the parent's metadata. */
 export function namedContainers(
   spec: Pick<PodSpec, "containers" | "initContainers">,
   parent: Partial<ObjectMeta>,
@@ -15,7 +16,7 @@ export function namedContainers(
 ): { readonly containers: readonly Container[]; readonly initContainers: readonly Container[] } {
   const containers = spec.containers ?? [];
   const initContainers = spec.initContainers ?? [];
-  // An unnamed container takes the empty name, which matters to a template that comes out empty.
+  // Unnamed containers occupy the empty name, in case the template renders an empty string.
   const taken = new Set([...containers, ...initContainers].map(({ name }) => name ?? ""));
   return {
     containers: named(containers, templateText(defaults.containerNameTemplate, parent), taken),
@@ -41,15 +42,15 @@ function named(containers: readonly Container[], base: string, taken: ReadonlySe
   return containers.map((container) => (container.name ? container : { ...container, name: next() }));
 }
 
-/** Probes, resources and mounts of one regular container. */
+/** Defaults the probes, resources and mounts of a container (not of an init container). */
 export function defaultedContainer(
   container: Container,
   isAlone: boolean,
   volumes: readonly Volume[],
   defaults: DefaultsConfig,
 ): Container {
-  const getsProbe = isAlone || (container.ports ?? []).length > 0;
-  const readiness = defaultedReadiness(container.readinessProbe, getsProbe);
+  const needsReadiness = isAlone || (container.ports ?? []).length > 0;
+  const readiness = defaultedReadiness(container.readinessProbe, needsReadiness);
   const mounts = container.volumeMounts?.map((mount) => defaultedMount(mount, volumes));
   return {
     ...container,
@@ -71,10 +72,10 @@ function defaultedResources({ resources }: Container, defaults: DefaultsConfig):
   };
 }
 
-function defaultedReadiness(probe: Probe | undefined, getsProbe: boolean): Probe | undefined {
-  if (!probe && !getsProbe) return undefined;
+function defaultedReadiness(probe: Probe | undefined, needsReadiness: boolean): Probe | undefined {
+  if (!probe && !needsReadiness) return undefined;
   const hasHandler = Boolean(probe?.httpGet ?? probe?.tcpSocket ?? probe?.exec ?? probe?.grpc);
-  const withHandler: Probe = hasHandler || !getsProbe ? (probe ?? {}) : { ...probe, tcpSocket: { port: 0 } };
+  const withHandler: Probe = hasHandler || !needsReadiness ? (probe ?? {}) : { ...probe, tcpSocket: { port: 0 } };
   const isPeriodic = Boolean(withHandler.periodSeconds);
   return {
     ...withHandler,
@@ -96,7 +97,7 @@ function defaultedMount(mount: VolumeMount, volumes: readonly Volume[]): VolumeM
   return isWritable ? mount : { ...mount, readOnly: true };
 }
 
-/** What gate secure-pod-defaults adds to a container's security context. */
+/** Adds the security context of gate secure-pod-defaults. */
 export function securedContainer(
   container: Container,
   pod: PodSpec["securityContext"],

@@ -1,4 +1,4 @@
-// Knative's defaulting of its serving kinds, as the mutating webhook does it. Input and output are in Go's written form (see go/decode.ts).
+// Knative's defaults of its serving kinds. Input and output have the form that go/decode.ts returns.
 // Source: pkg/apis/serving/v1/*_defaults.go, pkg/apis/serving/metadata_validation.go.
 
 import { defaultPodAutoscaler } from "../autoscaling/pod-autoscaler-defaults.ts";
@@ -22,15 +22,15 @@ import type {
 
 export interface DefaultingContext {
   readonly config: ServingConfig;
-  /** Absent: neither create nor update, as when a planner or the webhook defaults the old object. */
+  /** Absent if no write is under way: a planner defaults an object, or the webhook the stored one. */
   readonly operation?: "create" | "update";
-  /** The stored object, already defaulted (without an operation). */
+  /** The stored object, defaulted without an operation. */
   readonly old?: AnyObject;
-  /** Absent: no creator and lastModifier annotations are written. */
+  /** The writer, for the creator and lastModifier annotations; absent: defaulting does not set them. */
   readonly user?: string;
 }
 
-/** The object with Knative's defaults; kinds without defaults come back as they are. */
+/** Returns the object with Knative's defaults; objects of kinds without defaults unchanged. */
 export function setDefaults(object: AnyObject, context: DefaultingContext): AnyObject {
   switch (object.kind) {
     case "Service":
@@ -86,12 +86,12 @@ function defaultDomainMapping(mapping: DomainMapping): DomainMapping {
 function defaultTemplate(template: RevisionTemplate, parent: ObjectMeta, context: DefaultingContext): RevisionTemplate {
   const name = template.metadata?.name ?? "";
   const previous = (context.old as Configuration | undefined)?.spec.template.metadata?.name;
-  // A named revision cannot change, so its template must not change by itself.
+  // A named Revision is immutable, so defaulting must not change its template.
   if (context.operation === "update" && name !== "" && name === previous) return template;
   return { ...template, spec: defaultRevisionSpec(template.spec, parent, context) };
 }
 
-/** A Revision's spec with all of Knative's defaults; unnamed containers are named after `parent`. */
+/** Returns the Revision spec with all of Knative's defaults. `parent` is the metadata for container name templates. */
 function defaultRevisionSpec(
   spec: RevisionSpec,
   parent: Partial<ObjectMeta>,
@@ -125,7 +125,7 @@ function defaultRevisionSpec(
   };
 }
 
-/** Knative sets it while it goes through the containers, so a spec without any keeps it unset. */
+/** Knative sets it in its loop over the containers, so it stays unset in a spec without containers. */
 function serviceLinks(
   spec: PodSpec,
   containers: readonly Container[],

@@ -1,4 +1,4 @@
-// How a DomainMapping's status follows its claim, certificate, target and Ingress.
+// The transitions of a DomainMapping's status.
 // Source: pkg/apis/serving/v1beta1/domainmapping_lifecycle.go.
 import { domainMappingConditions } from "../meta/condition-sets.ts";
 import { conditionOf } from "../meta/conditions.ts";
@@ -62,7 +62,7 @@ export function markIngressNotConfigured(status: DomainMappingStatus, at: string
   return marks.asUnknown(status, INGRESS, at, { reason: "IngressNotConfigured", message });
 }
 
-/** Lifts the Ingress' readiness; one without conditions counts as not configured. */
+/** Copies the Ingress' Ready condition; an Ingress without one counts as not configured. */
 export function propagateIngressStatus(
   status: DomainMappingStatus,
   ingress: IngressStatus,

@@ -1,4 +1,4 @@
-// How a Revision's status follows its images, its Deployment, its pods and its PodAutoscaler.
+// The transitions of a Revision's status.
 // Source: pkg/apis/serving/v1/revision_lifecycle.go, pkg/apis/serving/k8s_lifecycle.go.
 import type { PodAutoscalerStatus } from "../autoscaling/types.ts";
 import type { CoreCondition, DeploymentStatus } from "../core/types.ts";
@@ -21,12 +21,12 @@ export function markContainerMissing(status: RevisionStatus, message: string, at
   return marks.asFalse(status, CONTAINER, at, { reason: "ContainerMissing", message });
 }
 
-/** The Deployment has just been made. */
+/** The planner created the Deployment. */
 export function markDeploying(status: RevisionStatus, at: string): RevisionStatus {
   return marks.asUnknown(marks.asUnknown(status, RESOURCES, at, DEPLOYING), CONTAINER, at, DEPLOYING);
 }
 
-/** `kind`: `Deployment` or `PodAutoscaler`. */
+/** `kind` is `Deployment` or `PodAutoscaler`. */
 export function markResourceNotOwned(status: RevisionStatus, kind: string, name: string, at: string): RevisionStatus {
   const message = `There is an existing ${kind} "${name}" that we do not own.`;
   return marks.asFalse(status, RESOURCES, at, { reason: "NotOwned", message });
@@ -36,7 +36,7 @@ export function markResourcesUnavailable(status: RevisionStatus, because: Becaus
   return marks.asFalse(status, RESOURCES, at, because);
 }
 
-/** `message`: the container's last words; with none, what its end says. */
+/** `message` is the container's termination message, else the reason of its termination. */
 export function markContainerExiting(
   status: RevisionStatus,
   exitCode: number,
@@ -47,7 +47,7 @@ export function markContainerExiting(
   return marks.asFalse(status, CONTAINER, at, because);
 }
 
-/** It runs but cannot serve here, and the node knows why. */
+/** The container runs but cannot serve, for a reason that the node found. */
 export function markContainerUnfit(status: RevisionStatus, because: Because, at: string): RevisionStatus {
   return marks.asFalse(status, CONTAINER, at, because);
 }
@@ -56,7 +56,7 @@ export function markContainerHealthy(status: RevisionStatus, at: string): Revisi
   return marks.asTrue(status, CONTAINER, at);
 }
 
-/** Lifts Progressing, and ReplicaFailure inverted, into ResourcesAvailable. */
+/** Derives ResourcesAvailable from the Deployment's conditions Progressing and ReplicaFailure. */
 export function propagateDeploymentStatus(
   status: RevisionStatus,
   deployment: DeploymentStatus,
@@ -78,12 +78,12 @@ function availability(conditions: readonly CoreCondition[]): { available: string
   return { available: progressing.status, because: progressing.status === "True" ? {} : progressing };
 }
 
-/** True while neither the resources nor the container have failed. */
-function nothingFailed({ conditions }: RevisionStatus): boolean {
+/** True while neither ResourcesAvailable nor ContainerHealthy is False. */
+function hasNoFailure({ conditions }: RevisionStatus): boolean {
   return [RESOURCES, CONTAINER].every((type) => conditionOf(conditions, type)?.status !== "False");
 }
 
-/** Lifts what the autoscaler knows: replicas, activity, and whether the first scale was ever reached. */
+/** Copies the PodAutoscaler's replica counts and activity, and derives whether the initial scale was reached. */
 export function propagateAutoscalerStatus(
   status: RevisionStatus,
   from: PodAutoscalerStatus,
@@ -93,14 +93,14 @@ export function propagateAutoscalerStatus(
   const ready = conditionOf(from.conditions, "Ready");
   if (!ready) return markNotYetScaled(next, at);
   const initialized = conditionOf(from.conditions, "ScaleTargetInitialized")?.status === "True";
-  if (initialized && nothingFailed(next)) {
+  if (initialized && hasNoFailure(next)) {
     next = marks.asTrue(marks.asTrue(next, RESOURCES, at), CONTAINER, at);
   }
   const available = conditionOf(next.conditions, RESOURCES)?.status === "True";
   if (available && (!from.serviceName || !initialized)) next = marks.asUnknown(next, RESOURCES, at, DEPLOYING);
   if (ready.status === "Unknown") return marks.asUnknown(next, ACTIVE, at, ready);
   if (ready.status === "True") return marks.asTrue(next, ACTIVE, at);
-  if (!initialized && from.serviceName && nothingFailed(next)) {
+  if (!initialized && from.serviceName && hasNoFailure(next)) {
     const because = { reason: "ProgressDeadlineExceeded", message: "Initial scale was never achieved" };
     next = marks.asFalse(next, RESOURCES, at, because);
   }
@@ -109,10 +109,10 @@ export function propagateAutoscalerStatus(
 
 function markNotYetScaled(status: RevisionStatus, at: string): RevisionStatus {
   const next = marks.asUnknown(status, ACTIVE, at, DEPLOYING);
-  return nothingFailed(next) ? marks.asUnknown(next, RESOURCES, at, DEPLOYING) : next;
+  return hasNoFailure(next) ? marks.asUnknown(next, RESOURCES, at, DEPLOYING) : next;
 }
 
-/** Negative counts mean "not known" and are left out. */
+/** Omits negative counts, which mean unknown. */
 function withReplicas(status: RevisionStatus, from: PodAutoscalerStatus): RevisionStatus {
   const { actualReplicas: _actual, desiredReplicas: _desired, ...rest } = status;
   const { actualScale, desiredScale } = from;

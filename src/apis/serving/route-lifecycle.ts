@@ -1,4 +1,4 @@
-// How a Route's status follows its traffic, its certificates and its Ingress. Source: pkg/apis/serving/v1/route_lifecycle.go.
+// The transitions of a Route's status. Source: pkg/apis/serving/v1/route_lifecycle.go.
 import { routeConditions } from "../meta/condition-sets.ts";
 import { type Because, conditionOf } from "../meta/conditions.ts";
 import type { IngressStatus } from "../networking/types.ts";
@@ -10,12 +10,15 @@ const INGRESS = "IngressReady";
 const CERTIFICATE = "CertificateProvisioned";
 const marks = statusMarks<RouteStatus>(routeConditions);
 
-/** Every target stands for a ready revision. */
+/** Every traffic target has a ready Revision. */
 export function markTrafficAssigned(status: RouteStatus, at: string): RouteStatus {
   return marks.asTrue(status, TRAFFIC, at);
 }
 
-/** A target cannot be served; `failed`: waiting will not help. */
+/**
+ * A traffic target has no ready Revision; `failed` means permanently, so the condition becomes False instead of
+ * Unknown.
+ */
 export function markTrafficProblem(
   status: RouteStatus,
   problem: Required<Because> & { readonly failed: boolean },
@@ -27,12 +30,11 @@ export function markTrafficProblem(
     : marks.asUnknown(status, TRAFFIC, at, { reason, message });
 }
 
-/** A domain or tag template gives no usable name. */
+/** A domain or tag template renders no valid host name. */
 export function markDomainNameError(status: RouteStatus, message: string, at: string): RouteStatus {
   return marks.asFalse(status, TRAFFIC, at, { reason: "ErrorConfig", message });
 }
 
-/** TLS is off, for the reason that the message gives. */
 export function markTlsNotEnabled(status: RouteStatus, message: string, at: string): RouteStatus {
   return marks.asTrue(status, CERTIFICATE, at, { reason: "TLSNotEnabled", message });
 }
@@ -41,13 +43,13 @@ export function markCertificateReady(status: RouteStatus, at: string): RouteStat
   return marks.asTrue(status, CERTIFICATE, at);
 }
 
-/** `why`: the certificate's own reason, possibly empty. */
+/** `why` is the message of the certificate's Ready condition, or "". */
 export function markCertificateNotReady(status: RouteStatus, name: string, why: string, at: string): RouteStatus {
   const message = `Certificate ${name} is not ready: ${why}`;
   return marks.asUnknown(status, CERTIFICATE, at, { reason: "CertificateNotReady", message });
 }
 
-/** `why`: the certificate's own reason, possibly empty. */
+/** `why` is the message of the certificate's Ready condition, or "". */
 export function markCertificateFailed(status: RouteStatus, name: string, why: string, at: string): RouteStatus {
   const message = `Certificate ${name} fails to be provisioned: ${why}`;
   return marks.asFalse(status, CERTIFICATE, at, { reason: "CertificateProvisionFailed", message });
@@ -58,7 +60,7 @@ export function markCertificateNotOwned(status: RouteStatus, name: string, at: s
   return marks.asFalse(status, CERTIFICATE, at, { reason: "CertificateNotOwned", message });
 }
 
-/** The certificate is not there yet, so the Route answers by plain HTTP meanwhile. */
+/** The Route serves plain HTTP until the certificate is ready. */
 export function markHttpDowngrade(status: RouteStatus, name: string, at: string): RouteStatus {
   const message = `Certificate ${name} is not ready downgrade HTTP.`;
   return marks.asTrue(status, CERTIFICATE, at, { reason: "HTTPDowngrade", message });
@@ -74,13 +76,13 @@ export function markRolloutInProgress(status: RouteStatus, at: string): RouteSta
   return marks.asUnknown(status, INGRESS, at, { reason: "RolloutInProgress", message });
 }
 
-/** `kind`: `Service` or `Endpoint`. */
+/** `kind` is `Service` or `Endpoint`. */
 export function markPlaceholderNotOwned(status: RouteStatus, kind: string, name: string, at: string): RouteStatus {
   const message = `There is an existing placeholder ${kind} "${name}" that we do not own.`;
   return marks.asFalse(status, INGRESS, at, { reason: "NotOwned", message });
 }
 
-/** Lifts the Ingress' readiness; one without conditions counts as not configured. */
+/** Copies the Ingress' Ready condition; an Ingress without one counts as not configured. */
 export function propagateIngressStatus(status: RouteStatus, ingress: IngressStatus, at: string): RouteStatus {
   const ready = conditionOf(ingress.conditions, "Ready");
   return ready ? marks.copied(status, INGRESS, at, ready) : markIngressNotConfigured(status, at);

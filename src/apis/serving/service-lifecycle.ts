@@ -1,4 +1,4 @@
-// How a Service's status follows its Configuration and its Route. Source: pkg/apis/serving/v1/service_lifecycle.go.
+// The transitions of a Service's status. Source: pkg/apis/serving/v1/service_lifecycle.go.
 import { serviceConditions } from "../meta/condition-sets.ts";
 import { conditionOf } from "../meta/conditions.ts";
 import { statusMarks } from "./status-lifecycle.ts";
@@ -17,39 +17,39 @@ function outOfDate(kind: string): { reason: string; message: string } {
   return { reason: "OutOfDate", message };
 }
 
-/** A Configuration of this name belongs to somebody else. */
+/** The Configuration of this name has another owner. */
 export function markConfigurationNotOwned(status: ServiceStatus, name: string, at: string): ServiceStatus {
   return marks.asFalse(status, CONFIGURATION, at, notOwned("Configuration", name));
 }
 
-/** A Route of this name belongs to somebody else. */
+/** The Route of this name has another owner. */
 export function markRouteNotOwned(status: ServiceStatus, name: string, at: string): ServiceStatus {
   return marks.asFalse(status, ROUTE, at, notOwned("Route", name));
 }
 
-/** The Configuration has not looked at its newest spec yet. */
+/** The Configuration's planner has not seen its newest spec yet. */
 export function markConfigurationOutOfDate(status: ServiceStatus, at: string): ServiceStatus {
   return marks.asUnknown(status, CONFIGURATION, at, outOfDate("Configuration"));
 }
 
-/** The Route has not looked at its newest spec yet (or must not be touched yet). */
+/** The Route's planner has not seen its newest spec yet, or the Service must not change the Route yet. */
 export function markRouteOutOfDate(status: ServiceStatus, at: string): ServiceStatus {
   return marks.asUnknown(status, ROUTE, at, outOfDate("Route"));
 }
 
-/** The revision name that the user brought is somebody else's. */
+/** A Revision with the name in the template exists and has another owner or another spec. */
 export function markRevisionNameTaken(status: ServiceStatus, name: string, at: string): ServiceStatus {
   const message = `The revision name "${name}" is taken by a conflicting Revision, so traffic will not be migrated`;
   return marks.asFalse(status, ROUTE, at, { reason: "RevisionNameTaken", message });
 }
 
-/** The Route serves, but not yet what the spec asks for. */
+/** The Route is ready, but its traffic is not yet that of the spec. */
 export function markTrafficNotMigrated(status: ServiceStatus, at: string): ServiceStatus {
   const message = "Traffic is not yet migrated to the latest revision.";
   return marks.asUnknown(status, ROUTE, at, { reason: "TrafficNotMigrated", message });
 }
 
-/** Lifts the Configuration's revision names and readiness. */
+/** Copies the Configuration's revision names and Ready condition. */
 export function propagateConfigurationStatus(
   status: ServiceStatus,
   configuration: ConfigurationStatus,
@@ -66,7 +66,7 @@ export function propagateConfigurationStatus(
   return ready ? marks.copied(next, CONFIGURATION, at, ready) : next;
 }
 
-/** Lifts the Route's address, URL, traffic and readiness. */
+/** Copies the Route's address, URL, traffic and Ready condition. */
 export function propagateRouteStatus(status: ServiceStatus, route: RouteStatus, at: string): ServiceStatus {
   const { url: _url, address: _address, traffic: _traffic, ...rest } = status;
   const next: ServiceStatus = {

@@ -1,18 +1,18 @@
-// Marks on a whole status instead of bare conditions: what every kind's lifecycle is written with.
+// Condition changes on a whole status, for the lifecycle files of all kinds.
 import type { Condition, ConditionedStatus } from "../meta/condition.ts";
 import type { Because, ConditionSet } from "../meta/conditions.ts";
 
-/** Marks of one kind. `at`: the time of this reconcile, RFC 3339. Each returns the status with its conditions brought up to date. */
+/** Each method returns the status with the changed conditions. `at` is the time of this reconcile, RFC 3339. */
 export interface StatusMarks<S extends ConditionedStatus> {
   initialise(status: S, at: string): S;
   asTrue(status: S, type: string, at: string, because?: Because): S;
   asFalse(status: S, type: string, at: string, because?: Because): S;
   asUnknown(status: S, type: string, at: string, because?: Because): S;
-  /** A dependent copies the status, reason and message of another object's condition. */
+  /** Copies status, reason and message of another object's condition. */
   copied(status: S, type: string, at: string, from: Pick<Condition, "status" | "reason" | "message">): S;
 }
 
-/** The marks that follow a condition set. */
+/** Makes the methods for the conditions of a kind. */
 export function statusMarks<S extends ConditionedStatus>(set: ConditionSet): StatusMarks<S> {
   const change = (status: S, conditions: readonly Condition[]): S => ({ ...status, conditions });
   const of = (status: S): readonly Condition[] => status.conditions ?? [];

@@ -1,4 +1,5 @@
-// serving.knative.dev: Service, Configuration, Revision, Route (v1), DomainMapping (v1beta1). Source: pkg/apis/serving/v1/*_types.go.
+// serving.knative.dev: Service, Configuration, Revision, Route (v1) and DomainMapping (v1beta1).
+// Source: pkg/apis/serving/v1/*_types.go.
 import type { PodSpec } from "../core/pod-spec.ts";
 import type { ConditionedStatus } from "../meta/condition.ts";
 import type { AnyObject, ObjectMeta } from "../meta/object.ts";
@@ -19,7 +20,7 @@ export interface TrafficTarget {
   readonly configurationName?: string;
   readonly latestRevision?: boolean;
   readonly percent?: number;
-  /** Status only: the tag's own URL. */
+  /** URL of the tag; only in statuses. */
   readonly url?: string;
 }
 export interface Addressable {

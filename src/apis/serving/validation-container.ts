@@ -1,4 +1,5 @@
-// Rules that hold for every container, and those for the one that serves. Source: pkg/apis/serving/k8s_validation.go, fieldmask.go.
+// Validation of containers, and of the ports of the serving container.
+// Source: pkg/apis/serving/k8s_validation.go, fieldmask.go.
 
 import type { FeaturesConfig } from "../config/types.ts";
 import { parseImageReference } from "../core/image-reference.ts";
@@ -41,23 +42,19 @@ const FIELDS = new Set([
   "terminationMessagePolicy",
   "volumeMounts",
 ]);
-/** A container that says nothing, as Go writes it. */
+/** Go's zero value of a container. */
 const EMPTY: Container = { name: "", resources: {} };
 const RESERVED_ENV = ["K_SERVICE", "K_CONFIGURATION", "K_REVISION"];
 
-export interface PodSurroundings {
+export interface PodContext {
   readonly volumes: ReadonlyMap<string, Volume>;
   readonly features: FeaturesConfig;
-  /** Of the port that receives requests; an unnamed one counts as `http`. */
+  /** Name of the port that receives requests; `http` if it has none. */
   readonly portName: string;
 }
 
-/** What holds for any container; probes are judged apart. Only the one that serves may not set PORT. */
-export function validateContainer(
-  container: Container,
-  { features, volumes }: PodSurroundings,
-  role?: "serves",
-): Findings {
+/** Validates any container, except its probes. Only the serving container must not set PORT. */
+export function validateContainer(container: Container, { features, volumes }: PodContext, role?: "serves"): Findings {
   if (sameValue(container, EMPTY)) return missing("");
   const { resources, securityContext, terminationMessagePolicy: policy = "" } = container;
   const resourceFields = Object.keys(resources ?? {}).filter((field) => field !== "limits" && field !== "requests");
@@ -84,8 +81,12 @@ function validateImage(image: string): Findings {
 
 function validateEnv(env: readonly EnvVar[], features: FeaturesConfig, role: "serves" | undefined): Findings {
   const reserved = new Set(role === "serves" ? ["PORT", ...RESERVED_ENV] : RESERVED_ENV);
-  const mayRefer = features.gates["kubernetes.podspec-fieldref"] !== "Disabled";
-  const sources = new Set(["configMapKeyRef", "secretKeyRef", ...(mayRefer ? ["fieldRef", "resourceFieldRef"] : [])]);
+  const allowsFieldRef = features.gates["kubernetes.podspec-fieldref"] !== "Disabled";
+  const sources = new Set([
+    "configMapKeyRef",
+    "secretKeyRef",
+    ...(allowsFieldRef ? ["fieldRef", "resourceFieldRef"] : []),
+  ]);
   return env.flatMap(({ name, valueFrom }, index) =>
     viaIndex("", index, [
       ...(name === "" ? missing("name") : none),
@@ -95,7 +96,7 @@ function validateEnv(env: readonly EnvVar[], features: FeaturesConfig, role: "se
   );
 }
 
-/** Each reference puts its name and index before everything found so far, as in Knative. */
+/** As in Knative, each reference adds its name and index to the paths of all findings so far. */
 function validateEnvFrom(sources: readonly EnvFromSource[]): Findings {
   return sources.reduce((found: Findings, { configMapRef, secretRef }, index) => {
     let findings = found;
@@ -106,7 +107,7 @@ function validateEnvFrom(sources: readonly EnvFromSource[]): Findings {
   }, none);
 }
 
-/** The port of the container that serves; only the first is judged. */
+/** Validates the first port of the serving container. */
 export function validateServingPort(ports: readonly ContainerPort[]): Findings {
   const port = ports[0];
   if (!port) return none;
@@ -121,7 +122,7 @@ export function validateServingPort(ports: readonly ContainerPort[]): Findings {
   ]);
 }
 
-/** What holds for any port, also of an init container. */
+/** Validates a port of any container. */
 export function validatePort(port: ContainerPort): Findings {
   const wrong = Object.keys(port).filter((field) => field === "hostIP" || field === "hostPort");
   return [...disallowed(...wrong), ...validatePortNumber(port)];
@@ -136,7 +137,7 @@ function validatePortNumber({ containerPort }: ContainerPort): Findings {
   return isPort ? none : outOfBounds(containerPort, 0, 65535, "containerPort");
 }
 
-/** A single port over all containers, and one at all where there are several. */
+/** At most one port over all containers, and exactly one if there are several containers. */
 export function validatePortCount(containers: readonly Container[]): Findings {
   const count = containers.reduce((sum, { ports }) => sum + (ports?.length ?? 0), 0);
   if (count > 1) {

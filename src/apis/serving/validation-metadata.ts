@@ -1,4 +1,4 @@
-// Rules of metadata: names, annotations of Services and templates, owner labels, creator and lastModifier.
+// Validation of metadata: names, annotations of Services and templates, owner labels, creator and lastModifier.
 // Source: knative.dev/pkg/apis/metadata_validation.go, pkg/apis/serving/metadata_validation.go.
 
 import { isWholeSeconds, parseDuration } from "../../base/go/duration.ts";
@@ -40,10 +40,10 @@ const NETWORKING_KEYS = new Set(
   ].map((name) => `networking.knative.dev/${name}`),
 );
 
-/** A Go list of texts, as fmt prints it. */
+/** A list of strings as Go's fmt prints it. */
 const goList = (items: readonly string[]): string => `[${items.join(" ")}]`;
 
-/** The name of a Service, Configuration, Route or Revision; paths from `metadata` on. */
+/** Validates the name of a Service, Configuration, Route or Revision. Paths are relative to `metadata`. */
 export function validateName(meta: Partial<ObjectMeta>): Findings {
   const { name = "", generateName = "" } = meta;
   if (generateName !== "") {
@@ -57,7 +57,7 @@ export function validateName(meta: Partial<ObjectMeta>): Findings {
   return name === "" && generateName === "" ? finding("name or generateName is required", ["name"]) : none;
 }
 
-/** The name that a template gives its Revision; it must begin with the parent's. */
+/** Validates the Revision name in a template; it must begin with the parent's name and a dash. */
 export function validateRevisionName(meta: Partial<ObjectMeta>, parent: Partial<ObjectMeta>): Findings {
   const { name = "", generateName = "" } = meta;
   if (generateName !== "") {
@@ -73,7 +73,7 @@ export function validateRevisionName(meta: Partial<ObjectMeta>, parent: Partial<
   return invalidValue(`${JSON.stringify(name)} must have prefix ${JSON.stringify(prefix)}`, "name");
 }
 
-/** Autoscaling annotations do nothing outside the template. Paths end at `annotations`. */
+/** Refuses autoscaling annotations outside the template, where they have no effect. Paths end at `annotations`. */
 export function validateNoAutoscaling(annotations: StringMap | undefined): Findings {
   return Object.keys(annotations ?? {})
     .filter((key) => key.startsWith("autoscaling.knative.dev"))
@@ -86,20 +86,20 @@ export function validateNoAutoscaling(annotations: StringMap | undefined): Findi
     );
 }
 
-/** `rollout-duration` of a Service or Route, under either spelling. */
+/** Validates `rollout-duration` of a Service or Route, in either spelling. */
 export function validateRollout(annotations: StringMap | undefined): Findings {
-  const key = firstGiven(annotations, ...ROLLOUT_DURATION_ANNOTATIONS);
+  const key = spellingOf(annotations, ...ROLLOUT_DURATION_ANNOTATIONS);
   return validateSeconds("rollout-duration", key, annotations?.[key]);
 }
 
-/** `progress-deadline` of a template. */
+/** Validates `progress-deadline` of a template. */
 export function validateProgressDeadline(annotations: StringMap | undefined): Findings {
   const key = PROGRESS_DEADLINE_ANNOTATION;
   return validateSeconds("progress-deadline", key, annotations?.[key]);
 }
 
-/** The spelling that is there; of two the first, of none the last. */
-function firstGiven(annotations: StringMap | undefined, first: string, other: string): string {
+/** The spelling to read and to report: the first one if it is set. */
+function spellingOf(annotations: StringMap | undefined, first: string, other: string): string {
   return annotations?.[first] === undefined ? other : first;
 }
 
@@ -111,14 +111,14 @@ function validateSeconds(name: string, key: string, value: string | undefined): 
   return duration.value < 0n ? finding(`${name}=${value} must be positive`, [key]) : none;
 }
 
-/** Only some networking annotations may stand in a template. Paths end at `annotations`. */
+/** Refuses unknown networking annotations in a template. Paths end at `annotations`. */
 export function validateNetworking(annotations: StringMap | undefined): Findings {
   return Object.keys(annotations ?? {})
     .filter((key) => key.startsWith("networking.knative.dev") && !NETWORKING_KEYS.has(key))
     .flatMap((key) => invalidKey(key, "annotations"));
 }
 
-/** The queue-proxy's own resources. */
+/** Validates the annotations for the queue-proxy's resources. */
 export function validateQueueSidecar(annotations: StringMap | undefined): Findings {
   const resources = ["cpu", "memory", "ephemeral-storage"].flatMap((name) => [
     `${SIDECAR}${name}-resource-request`,
@@ -132,7 +132,7 @@ export function validateQueueSidecar(annotations: StringMap | undefined): Findin
 }
 
 function validatePercentage(annotations: StringMap | undefined): Findings {
-  const key = firstGiven(annotations, `${SIDECAR}resource-percentage`, `${SIDECAR}resourcePercentage`);
+  const key = spellingOf(annotations, `${SIDECAR}resource-percentage`, `${SIDECAR}resourcePercentage`);
   const text = annotations?.[key];
   if (text === undefined) return none;
   const deprecation = asWarnings(
@@ -147,7 +147,7 @@ function validatePercentage(annotations: StringMap | undefined): Findings {
   return isWithin ? deprecation : [...deprecation, ...outOfBounds(formatFloat(value.value), 0.1, 100, `[${key}]`)];
 }
 
-/** A label that names an owner needs the owner reference that goes with it. Paths begin at `labels`. */
+/** A label that names an owner requires an owner reference to it. Paths begin at `labels`. */
 export function validateOwnerLabel(meta: ObjectMeta, label: string, ownerKind: string): Findings {
   const name = meta.labels?.[label];
   if (name === undefined) return none;
@@ -155,7 +155,7 @@ export function validateOwnerLabel(meta: ObjectMeta, label: string, ownerKind: s
   return isOwned ? none : missing(`labels.${label}`);
 }
 
-/** The creator never changes; the last modifier changes only with the spec. */
+/** The creator annotation is immutable; lastModifier may change only together with the spec. */
 export function validateCreatorAndModifier(old: AnyObject, object: AnyObject): Findings {
   const before = old.metadata.annotations;
   const now = object.metadata.annotations;

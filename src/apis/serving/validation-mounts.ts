@@ -1,4 +1,4 @@
-// Rules of volume mounts. Source: pkg/apis/serving/k8s_validation.go.
+// Validation of volume mounts. Source: pkg/apis/serving/k8s_validation.go.
 import type { FeaturesConfig } from "../config/types.ts";
 import type { Volume, VolumeMount } from "../core/pod-spec.ts";
 import { disallowed, type Findings, finding, invalidValue, missing, none, viaIndex } from "../meta/field-error.ts";
@@ -7,7 +7,7 @@ const FIELDS = new Set(["name", "readOnly", "mountPath", "subPath"]);
 const RESERVED = new Set(["/", "/dev", "/dev/log"]);
 const PROPAGATION = "kubernetes.podspec-volumes-mount-propagation";
 
-/** The mounts of one container; paths begin at `[index]`. */
+/** Validates the mounts of one container. Paths begin at `[index]`. */
 export function validateVolumeMounts(
   mounts: readonly VolumeMount[],
   volumes: ReadonlyMap<string, Volume>,
@@ -59,7 +59,7 @@ function validateReadOnly(mount: VolumeMount, volume: Volume | undefined): Findi
     : none;
 }
 
-/** As Go's path.Clean. */
+/** Go's path.Clean. */
 function cleanPath(path: string): string {
   const isRooted = path.startsWith("/");
   const parts: string[] = [];

@@ -1,10 +1,11 @@
-// Rules of a Revision's pod: which fields may be set at all, and its containers together. Source: pkg/apis/serving/k8s_validation.go, fieldmask.go.
+// Validation of a Revision's pod: the allowed fields, and its containers together.
+// Source: pkg/apis/serving/k8s_validation.go, fieldmask.go.
 import type { FeaturesConfig } from "../config/types.ts";
 import type { Container, PodSpec } from "../core/pod-spec.ts";
 import { disallowed, type Findings, finding, invalidValue, missing, none, via, viaIndex } from "../meta/field-error.ts";
 import { dns1123SubdomainErrors } from "../meta/names.ts";
 import {
-  type PodSurroundings,
+  type PodContext,
   validateContainer,
   validatePort,
   validatePortCount,
@@ -14,7 +15,7 @@ import { validateProbes, validateSidecarProbes } from "./validation-probes.ts";
 import { validatePodSecurityContext, warnInsecure } from "./validation-security.ts";
 import { validateVolumes } from "./validation-volumes.ts";
 
-/** Allowed unless the gate is Disabled. */
+/** Fields that are allowed unless their gate is Disabled. */
 export const fieldGates: Readonly<Record<string, string>> = {
   affinity: "kubernetes.podspec-affinity",
   topologySpreadConstraints: "kubernetes.podspec-topologyspreadconstraints",
@@ -39,20 +40,20 @@ const ALWAYS = new Set([
   "volumes",
   "imagePullSecrets",
   "enableServiceLinks",
-  // What a Revision adds to a pod.
+  // Fields that a Revision has beside those of a PodSpec.
   "containerConcurrency",
   "timeoutSeconds",
   "responseStartTimeoutSeconds",
   "idleTimeoutSeconds",
 ]);
 
-/** All findings of a pod; paths begin at its fields. */
+/** Validates a pod spec. Paths are relative to it. */
 export function validatePodSpec(spec: PodSpec, features: FeaturesConfig): Findings {
   const all = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
   const mounted = new Set(all.flatMap(({ volumeMounts }) => (volumeMounts ?? []).map(({ name }) => name)));
   const volumes = new Map((spec.volumes ?? []).map((volume) => [volume.name, volume]));
   const ports = (spec.containers ?? []).findLast((container) => container.ports?.length)?.ports;
-  const around: PodSurroundings = { volumes, features, portName: ports?.[0]?.name || "http" };
+  const pod: PodContext = { volumes, features, portName: ports?.[0]?.name || "http" };
   const { serviceAccountName: account = "" } = spec;
   const accountErrors = account === "" ? [] : dns1123SubdomainErrors(account);
   return [
@@ -63,8 +64,8 @@ export function validatePodSpec(spec: PodSpec, features: FeaturesConfig): Findin
     ...accountErrors.flatMap((error) => invalidValue(account, "serviceAccountName", error)),
     ...validateVolumes(spec.volumes ?? [], mounted, features),
     ...validatePortCount(spec.containers ?? []),
-    ...validateContainers(spec.containers ?? [], around),
-    ...validateInitContainers(spec, around),
+    ...validateContainers(spec.containers ?? [], pod),
+    ...validateInitContainers(spec, pod),
     ...warnInsecure(spec, features),
   ];
 }
@@ -77,22 +78,22 @@ function isAllowed(field: string, spec: PodSpec, features: FeaturesConfig): bool
   return gate !== undefined && features.gates[gate] !== "Disabled";
 }
 
-function validateContainers(containers: readonly Container[], around: PodSurroundings): Findings {
+function validateContainers(containers: readonly Container[], pod: PodContext): Findings {
   const [only] = containers;
   if (!only) return missing("containers");
-  if (containers.length === 1) return viaIndex("containers", 0, validateServing(only, around));
-  if (around.features.gates["multi-container"] !== "Enabled") {
+  if (containers.length === 1) return viaIndex("containers", 0, validateServing(only, pod));
+  if (pod.features.gates["multi-container"] !== "Enabled") {
     return finding(`multi-container is off, but found ${containers.length} containers`, []);
   }
   const names = new Set<string>();
   return containers.reduce((found: Findings, container, index) => {
     const isServing = (container.ports ?? []).length > 0;
-    const own = isServing ? validateServing(container, around) : validateSidecar(container, around);
+    const own = isServing ? validateServing(container, pod) : validateSidecar(container, pod);
     return [...checkedName(container, index, names, found), ...viaIndex("containers", index, own)];
   }, none);
 }
 
-/** A repeated name puts its index before everything found so far, as in Knative. */
+/** As in Knative, a repeated name adds its index to the paths of all findings so far. */
 function checkedName({ name = "" }: Container, index: number, names: Set<string>, found: Findings): Findings {
   if (!names.has(name)) {
     names.add(name);
@@ -102,26 +103,26 @@ function checkedName({ name = "" }: Container, index: number, names: Set<string>
   return viaIndex("containers", index, [...found, ...repeated]);
 }
 
-function validateServing(container: Container, around: PodSurroundings): Findings {
+function validateServing(container: Container, pod: PodContext): Findings {
   return [
-    ...validateContainer(container, around, "serves"),
+    ...validateContainer(container, pod, "serves"),
     ...validateServingPort(container.ports ?? []),
-    ...validateProbes(container, around.portName),
+    ...validateProbes(container, pod.portName),
   ];
 }
 
-function validateSidecar(container: Container, around: PodSurroundings): Findings {
+function validateSidecar(container: Container, pod: PodContext): Findings {
   return [
-    ...validateContainer(container, around),
-    ...validateSidecarProbes(container, around.features.gates["multi-container-probing"] === "Enabled"),
+    ...validateContainer(container, pod),
+    ...validateSidecarProbes(container, pod.features.gates["multi-container-probing"] === "Enabled"),
   ];
 }
 
-/** Findings name `containers[i]`, as in Knative. */
-function validateInitContainers(spec: PodSpec, around: PodSurroundings): Findings {
+/** As in Knative, the paths of init containers begin with `containers[i]`. */
+function validateInitContainers(spec: PodSpec, pod: PodContext): Findings {
   const { initContainers = [] } = spec;
   if (initContainers.length === 0) return none;
-  if (around.features.gates["kubernetes.podspec-init-containers"] !== "Enabled") {
+  if (pod.features.gates["kubernetes.podspec-init-containers"] !== "Enabled") {
     return finding(
       `pod spec support for init-containers is off, but found ${initContainers.length} init containers`,
       [],
@@ -131,19 +132,19 @@ function validateInitContainers(spec: PodSpec, around: PodSurroundings): Finding
   return initContainers.reduce((found: Findings, container, index) => {
     const isRepeated = names.has(container.name ?? "");
     const before = isRepeated ? checkedName(container, index, names, found) : found;
-    const own = validateInitContainer(container, around);
+    const own = validateInitContainer(container, pod);
     return [...before, ...viaIndex("containers", index, own)];
   }, none);
 }
 
-function validateInitContainer(container: Container, around: PodSurroundings): Findings {
+function validateInitContainer(container: Container, pod: PodContext): Findings {
   const never = (["livenessProbe", "readinessProbe", "startupProbe", "lifecycle"] as const).filter(
     (field) => container[field] !== undefined,
   );
   const ports = container.ports ?? [];
   return [
     ...never.flatMap((field) => finding("field not allowed in an init container", [field])),
-    ...validateContainer(container, around),
+    ...validateContainer(container, pod),
     ...ports.flatMap((port) => via("ports", validatePort(port))),
   ];
 }

@@ -1,4 +1,4 @@
-// Rules of probes, for the container that serves and for its sidecars. Source: pkg/apis/serving/k8s_validation.go.
+// Validation of probes, for the serving container and for sidecars. Source: pkg/apis/serving/k8s_validation.go.
 import type { Container, IntOrString, Probe } from "../core/pod-spec.ts";
 import {
   disallowed,
@@ -12,13 +12,13 @@ import {
   via,
 } from "../meta/field-error.ts";
 
-const LARGEST = 2 ** 31 - 1;
+const MAX_INT32 = 2 ** 31 - 1;
 const HANDLERS = ["httpGet", "tcpSocket", "exec", "grpc"] as const;
 
-/** How a probe's port is judged: by the name of the only port, or that it is given at all. */
+/** Validates the port of a probe. */
 type PortRule = (port: IntOrString | undefined) => Findings;
 
-/** The probes of the container that serves. Named probe ports must name the pod's port. */
+/** Validates the probes of the serving container. A named probe port must have the name of the pod's port. */
 export function validateProbes(container: Container, portName: string): Findings {
   return validateAll(container, (port) =>
     typeof port === "string" && port !== "" && port !== portName
@@ -27,7 +27,7 @@ export function validateProbes(container: Container, portName: string): Findings
   );
 }
 
-/** The probes of a sidecar: none at all, unless gate multi-container-probing is Enabled. */
+/** Validates the probes of a sidecar, which must have none unless gate multi-container-probing is Enabled. */
 export function validateSidecarProbes(container: Container, isProbingEnabled: boolean): Findings {
   if (isProbingEnabled) {
     return validateAll(container, (port) =>
@@ -38,14 +38,14 @@ export function validateSidecarProbes(container: Container, isProbingEnabled: bo
   }
   const { livenessProbe, readinessProbe, startupProbe } = container;
   return [
-    ...via("livenessProbe", setFields(livenessProbe)),
-    ...via("readinessProbe", setFields(readinessProbe)),
-    ...via("startupProbe", setFields(startupProbe)),
+    ...via("livenessProbe", refuseFields(livenessProbe)),
+    ...via("readinessProbe", refuseFields(readinessProbe)),
+    ...via("startupProbe", refuseFields(startupProbe)),
   ];
 }
 
-/** Handlers lie in an embedded struct, so Knative names them by the probe alone. */
-function setFields(probe: Probe | undefined): Findings {
+/** Refuses all fields. Handlers lie in an embedded struct in Go, so their findings have the probe's path. */
+function refuseFields(probe: Probe | undefined): Findings {
   const isHandler = new Set<string>(HANDLERS);
   return disallowed(...new Set(Object.keys(probe ?? {}).map((field) => (isHandler.has(field) ? "" : field))));
 }
@@ -60,7 +60,7 @@ function validateAll({ livenessProbe, readinessProbe, startupProbe }: Container,
   ];
 }
 
-/** Each handler puts its name before what was found so far, as in Knative. */
+/** As in Knative, each handler adds its name to the paths of all findings so far. */
 function validateHandlers(probe: Probe, port: PortRule): Findings {
   let findings: Findings = none;
   const present: string[] = [];
@@ -87,7 +87,7 @@ function validateHandlers(probe: Probe, port: PortRule): Findings {
 function validateReadinessTimes(probe: Probe): Findings {
   const { periodSeconds = 0, timeoutSeconds = 0, failureThreshold = 0 } = probe;
   const atLeast = (field: string, value: number, lower: number): Findings =>
-    value < lower ? outOfBounds(value, lower, LARGEST, field) : none;
+    value < lower ? outOfBounds(value, lower, MAX_INT32, field) : none;
   const always = [
     ...atLeast("periodSeconds", periodSeconds, 0),
     ...atLeast("initialDelaySeconds", probe.initialDelaySeconds ?? 0, 0),

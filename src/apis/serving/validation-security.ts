@@ -1,4 +1,5 @@
-// Rules of security contexts, and the warnings about what Kubernetes leaves insecure. Source: pkg/apis/serving/k8s_validation.go, fieldmask.go.
+// Validation of security contexts, and warnings about Kubernetes' insecure defaults.
+// Source: pkg/apis/serving/k8s_validation.go, fieldmask.go.
 import type { FeaturesConfig } from "../config/types.ts";
 import type { Container, PodSpec, SecurityContext } from "../core/pod-spec.ts";
 import {
@@ -36,7 +37,7 @@ const INSECURE = "Kubernetes default value is insecure, Knative may default this
 const identifier = (field: string, id: number | undefined): Findings =>
   id !== undefined && (id < 0 || id > LARGEST) ? outOfBounds(id, 0, LARGEST, field) : none;
 
-/** A container's own security context; paths begin inside it. */
+/** Validates a container's security context. Paths are relative to it. */
 export function validateSecurityContext(context: SecurityContext, features: FeaturesConfig): Findings {
   const wrong = Object.keys(context).filter(
     (field) => !CONTAINER_FIELDS.has(field) && !(field === "privileged" && context.privileged === false),
@@ -55,7 +56,7 @@ function mayAdd(capabilities: readonly string[], features: FeaturesConfig): bool
   return features.securePodDefaults !== "Disabled" && capabilities.join() === "NET_BIND_SERVICE";
 }
 
-/** The pod's security context; paths begin inside it. */
+/** Validates the pod's security context. Paths are relative to it. */
 export function validatePodSecurityContext(
   context: NonNullable<PodSpec["securityContext"]>,
   features: FeaturesConfig,
@@ -77,7 +78,7 @@ export function validatePodSecurityContext(
   ];
 }
 
-/** Warnings for every container that leaves a field at Kubernetes' insecure default; none with secure-pod-defaults. */
+/** Warns of each container field that stays at Kubernetes' insecure default, unless secure-pod-defaults is on. */
 export function warnInsecure(spec: PodSpec, features: FeaturesConfig): Findings {
   if (features.securePodDefaults !== "Disabled") return none;
   const warn = (list: "containers" | "initContainers", containers: readonly Container[] | undefined): Findings =>

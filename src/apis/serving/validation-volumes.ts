@@ -1,4 +1,4 @@
-// Rules of volumes and of their sources. Source: pkg/apis/serving/k8s_validation.go, fieldmask.go.
+// Validation of volumes and their sources. Source: pkg/apis/serving/k8s_validation.go, fieldmask.go.
 import { quantityNumber } from "../../base/go/quantity.ts";
 import type { FeaturesConfig } from "../config/types.ts";
 import type { DownwardApiItem, KeyToPath, Volume, VolumeProjection } from "../core/pod-spec.ts";
@@ -16,18 +16,18 @@ import {
 } from "../meta/field-error.ts";
 import { dns1123LabelErrors } from "../meta/names.ts";
 
-/** Sources behind a gate: field, gate, and what Knative calls it. */
-const GATED: readonly { readonly field: keyof Volume & string; readonly gate: string; readonly called: string }[] = [
-  { field: "emptyDir", gate: "kubernetes.podspec-volumes-emptydir", called: "EmptyDir" },
-  { field: "persistentVolumeClaim", gate: "kubernetes.podspec-persistent-volume-claim", called: "" },
-  { field: "hostPath", gate: "kubernetes.podspec-volumes-hostpath", called: "HostPath" },
-  { field: "csi", gate: "kubernetes.podspec-volumes-csi", called: "CSI" },
-  { field: "ephemeral", gate: "kubernetes.podspec-volumes-ephemeral", called: "Ephemeral" },
-  { field: "image", gate: "kubernetes.podspec-volumes-image", called: "Image" },
+/** Volume sources that need a gate; `label` is their name in Knative's messages. */
+const GATED: readonly { readonly field: keyof Volume & string; readonly gate: string; readonly label: string }[] = [
+  { field: "emptyDir", gate: "kubernetes.podspec-volumes-emptydir", label: "EmptyDir" },
+  { field: "persistentVolumeClaim", gate: "kubernetes.podspec-persistent-volume-claim", label: "" },
+  { field: "hostPath", gate: "kubernetes.podspec-volumes-hostpath", label: "HostPath" },
+  { field: "csi", gate: "kubernetes.podspec-volumes-csi", label: "CSI" },
+  { field: "ephemeral", gate: "kubernetes.podspec-volumes-ephemeral", label: "Ephemeral" },
+  { field: "image", gate: "kubernetes.podspec-volumes-image", label: "Image" },
 ];
-const FREE = ["secret", "configMap", "projected"] as const;
+const UNGATED = ["secret", "configMap", "projected"] as const;
 
-/** All volumes of a pod; paths begin at `volumes`. */
+/** Validates the volumes of a pod. Paths begin at `volumes`. */
 export function validateVolumes(
   volumes: readonly Volume[],
   mounted: ReadonlySet<string>,
@@ -50,7 +50,7 @@ function validateVolume(volume: Volume, features: FeaturesConfig): Findings {
   return [...validateVolumeName(volume, validateGates(volume, features)), ...validateSource(volume, features)];
 }
 
-/** A wrong name replaces what was found about the gates, as in Knative. */
+/** As in Knative, an invalid name replaces the findings about gates. */
 function validateVolumeName({ name }: Volume, gates: Findings): Findings {
   if (name === "") return missing("name");
   return dns1123LabelErrors(name).length > 0 ? invalidValue(name, "name") : gates;
@@ -60,11 +60,11 @@ function validateGates(volume: Volume, features: FeaturesConfig): Findings {
   const isEnabled = (gate: string): boolean => features.gates[gate] === "Enabled";
   const claim = volume.persistentVolumeClaim;
   const closed = GATED.filter(({ field, gate }) => volume[field] !== undefined && !isEnabled(gate));
-  const findings = closed.flatMap(({ called }) =>
+  const findings = closed.flatMap(({ label }) =>
     finding(
-      called === ""
+      label === ""
         ? `Persistent volume claim support is disabled, but found persistent volume claim ${claim?.claimName ?? ""}`
-        : `${called} volume support is disabled, but found ${called} volume ${volume.name}`,
+        : `${label} volume support is disabled, but found ${label} volume ${volume.name}`,
       [],
     ),
   );
@@ -76,10 +76,10 @@ function validateGates(volume: Volume, features: FeaturesConfig): Findings {
 function validateSource(volume: Volume, features: FeaturesConfig): Findings {
   const gated = new Map(GATED.map(({ field, gate }) => [field as string, features.gates[gate]]));
   const fields = Object.keys(volume).filter((field) => field !== "name");
-  const isFree = (field: string): boolean => (FREE as readonly string[]).includes(field);
+  const isFree = (field: string): boolean => (UNGATED as readonly string[]).includes(field);
   const wrong = fields.filter((field) => !isFree(field) && (gated.get(field) ?? "Disabled") === "Disabled");
   const present = fields.filter((field) => isFree(field) || gated.has(field));
-  const choices = [...FREE, ...[...gated].filter(([, gate]) => gate === "Enabled").map(([field]) => field)];
+  const choices = [...UNGATED, ...[...gated].filter(([, gate]) => gate === "Enabled").map(([field]) => field)];
   return [
     ...disallowed(...wrong),
     ...(present.length === 0 ? oneOfNone(...choices) : none),

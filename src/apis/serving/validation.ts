@@ -1,4 +1,4 @@
-// Validation of Knative's serving kinds, as the validating webhook does it. Objects are in Go's written form (see go/decode.ts).
+// Validation of Knative's serving kinds. Objects have the form that go/decode.ts returns.
 // Source: pkg/apis/serving/v1/*_validation.go, pkg/apis/serving/v1beta1/domainmapping_validation.go.
 
 import { validateAutoscalingAnnotations } from "../autoscaling/annotation-validation.ts";
@@ -34,12 +34,12 @@ import { validateTraffic } from "./validation-traffic.ts";
 
 export interface ValidationContext {
   readonly config: ServingConfig;
-  /** The stored object of an update, as it is stored. */
+  /** The stored object, in updates. */
   readonly old?: AnyObject;
   readonly isStatusUpdate?: boolean;
 }
 
-/** All findings, errors and warnings; none for kinds without rules. */
+/** Returns errors and warnings; none for kinds that Knative does not validate. */
 export function validate(object: AnyObject, context: ValidationContext): Findings {
   switch (object.kind) {
     case "Service":
@@ -59,7 +59,7 @@ export function validate(object: AnyObject, context: ValidationContext): Finding
 
 function validateService(service: Service, context: ValidationContext): Findings {
   const { metadata, spec } = service;
-  // A status update cannot change these, and must not fail because limits were lowered since.
+  // A status update cannot change these fields, and must not fail after an administrator lowered a limit.
   const now = context.isStatusUpdate
     ? none
     : [
@@ -152,7 +152,7 @@ function validateRevisionSpec(spec: RevisionSpec, { defaults, features }: Servin
   ];
 }
 
-/** A named revision is what it is: its template changes only together with the name. */
+/** A named Revision is immutable, so a template must not change without a new name. */
 function validateNameChange(old: Service | Configuration, object: Service | Configuration): Findings {
   const before = old.spec.template;
   const now = object.spec.template;

@@ -1,4 +1,4 @@
-// What Knative's two webhooks do to one object, without the API server around them: decode and default, then validate.
+// Knative's mutating and validating webhook for one object: decode and default it, then validate it.
 // Source: knative.dev/pkg/webhook/resourcesemantics.
 
 import type { ServingConfig } from "../config/types.ts";
@@ -12,22 +12,22 @@ import { validate } from "./validation.ts";
 
 export interface WebhookRequest {
   readonly object: AnyObject;
-  /** The stored object, on update. */
+  /** The stored object, in updates. */
   readonly old?: AnyObject;
   readonly operation: "create" | "update";
   readonly isStatusUpdate?: boolean;
-  /** Absent: the request carries no user. */
+  /** The writer; absent if the request has none. */
   readonly user?: string;
   readonly config: ServingConfig;
 }
 
 export interface Mutation {
-  /** As Go would write it, with defaults; on decode errors the zero value stands for what did not fit. */
+  /** The object as Go encodes it, with defaults. With decode errors, mismatched fields have their zero value. */
   readonly object: AnyObject;
   readonly decodeErrors: readonly DecodeError[];
 }
 
-/** The mutating webhook. Kinds that it does not know come back as they are. */
+/** The mutating webhook. Returns objects of other kinds unchanged. */
 export function mutate({ object, old, operation, user, config }: WebhookRequest): Mutation {
   const type = knativeStructs.get(kindOf(object));
   if (!type) return { object, decodeErrors: [] };
@@ -41,12 +41,12 @@ export function mutate({ object, old, operation, user, config }: WebhookRequest)
     ...(before === undefined ? {} : { old: before }),
     ...(user === undefined ? {} : { user }),
   });
-  // Written once more, so that defaults too have Go's shape.
+  // A second encoding brings the defaults into Go's form.
   const complete = defaulted === written ? written : (decode(type, defaulted).value as AnyObject);
   return { object: complete, decodeErrors: [] };
 }
 
-/** The validating webhook, over what {@link mutate} returned. */
+/** The validating webhook, for an object that {@link mutate} returned. */
 export function review({ object, old, isStatusUpdate, config }: WebhookRequest): Findings {
   const type = knativeStructs.get(kindOf(object));
   if (!type) return [];
@@ -57,12 +57,12 @@ export function review({ object, old, isStatusUpdate, config }: WebhookRequest):
   });
 }
 
-/** The mutating webhook's refusal. */
+/** The error text of the mutating webhook. */
 export function decodeRefusal(errors: readonly DecodeError[]): string {
   return `mutation failed: cannot decode incoming new object: ${errors[0]?.message ?? ""}`;
 }
 
-/** The validating webhook's answer: the text of its refusal ("" when it agrees) and its warnings. */
+/** The texts of the validating webhook: its error ("" if it admits the object) and its warnings. */
 export function verdict(findings: Findings): { readonly errors: string; readonly warnings: readonly string[] } {
   return { errors: findingsText(findings), warnings: warningLines(findings) };
 }

@@ -1,25 +1,25 @@
-// From a path of the API to the resource it means: /api/v1/…, /apis/GROUP/VERSION/…. Pure.
+// Parses resource paths of the API: /api/v1/…, /apis/GROUP/VERSION/….
 import { type Resource, resources } from "../apis/kinds.ts";
 import type { ObjectKey } from "../apis/meta/key.ts";
 
-export interface Target {
+export interface ResourcePath {
   readonly resource: Resource;
-  /** Undefined: all namespaces, or a cluster-scoped resource. */
-  readonly namespace?: string;
-  /** Undefined: the collection. */
-  readonly name?: string;
-  readonly subresource?: string;
+  /** Absent for all namespaces, and for cluster-scoped resources. */
+  readonly namespace: string | undefined;
+  /** Absent for a collection. */
+  readonly name: string | undefined;
+  readonly subresource: string | undefined;
 }
 
-/** A target that is one object. */
-export type NamedTarget = Target & { readonly name: string };
+/** The path of an object. */
+export type ObjectPath = ResourcePath & { readonly name: string };
 
-export function keyOfTarget({ resource, namespace = "", name }: NamedTarget): ObjectKey {
+export function keyOfPath({ resource, namespace = "", name }: ObjectPath): ObjectKey {
   return { kind: resource.kind, namespace, name };
 }
 
-/** The resource that a path means, or undefined when there is none. */
-export function parseTarget(path: string): Target | undefined {
+/** Parses a path; undefined if it is no path of a known resource. */
+export function parseResourcePath(path: string): ResourcePath | undefined {
   const parts = decodePath(path);
   if (!parts) return undefined;
   const [root, ...rest] = parts;
@@ -30,29 +30,24 @@ export function parseTarget(path: string): Target | undefined {
     resources.find((each) => each.group === group && each.version === version && each.plural === plural);
   if (rest[0] === "namespaces" && rest.length > 2) {
     const resource = find(rest[2]);
-    if (resource?.namespaced && rest[1]) return target(resource, rest.slice(3), rest[1]);
+    if (resource?.namespaced && rest[1]) return makePath(resource, rest.slice(3), rest[1]);
   }
   const resource = find(rest[0]);
-  // the objects of a namespaced resource are only found through their namespace
+  // The path of a namespaced object must contain its namespace.
   if (!resource || (resource.namespaced && rest.length > 1)) return undefined;
-  return target(resource, rest.slice(1));
+  return makePath(resource, rest.slice(1));
 }
 
-function target(
+function makePath(
   resource: Resource,
   [name, subresource, ...more]: readonly string[],
   namespace?: string,
-): Target | undefined {
+): ResourcePath | undefined {
   if (more.length > 0) return undefined;
-  return {
-    resource,
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(name === undefined ? {} : { name }),
-    ...(subresource === undefined ? {} : { subresource }),
-  };
+  return { resource, namespace, name, subresource };
 }
 
-/** The decoded parts of a path, without empty ones; undefined when one cannot be decoded. */
+/** The decoded parts of a path, without empty ones; undefined if a part has an invalid encoding. */
 export function decodePath(path: string): readonly string[] | undefined {
   try {
     return path

@@ -1,0 +1,79 @@
+// Filters a collection by the namespace, name, labelSelector and fieldSelector of a request.
+import { matchesLabels, parseSelector } from "../apis/core/label-selector.ts";
+import type { LabelSelector } from "../apis/core/types.ts";
+import type { Kind } from "../apis/kinds.ts";
+import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
+import type { AnyObject } from "../apis/meta/object.ts";
+import { isFields } from "../base/json.ts";
+import type { ObjectStore } from "../control-plane/store/object-store.ts";
+import type { ResourcePath } from "./resource-path.ts";
+
+interface FieldRequirement {
+  readonly path: readonly string[];
+  readonly value: string;
+  readonly equal: boolean;
+}
+
+export interface ObjectFilter {
+  readonly namespace: string | undefined;
+  readonly labels: LabelSelector;
+  readonly fields: readonly FieldRequirement[];
+}
+
+/** The filter of a list, watch or deletecollection; a 400 if a selector is invalid. */
+export function parseFilter(
+  path: ResourcePath,
+  query: URLSearchParams,
+): ObjectFilter | { readonly refused: ApiStatus } {
+  const labels = parseSelector(query.get("labelSelector") ?? "");
+  if ("error" in labels) return { refused: makeFailure("BadRequest", labels.error) };
+  const fields = parseFieldSelector(query.get("fieldSelector") ?? "");
+  if ("error" in fields) return { refused: makeFailure("BadRequest", fields.error) };
+  const named: readonly FieldRequirement[] =
+    path.name === undefined ? [] : [{ path: ["metadata", "name"], value: path.name, equal: true }];
+  return {
+    namespace: path.namespace,
+    labels: labels.selector,
+    fields: [...fields.requirements, ...named],
+  };
+}
+
+export function filteredObjects(
+  store: Pick<ObjectStore, "list">,
+  kind: Kind,
+  filter: ObjectFilter,
+): readonly AnyObject[] {
+  const { namespace, labels, fields } = filter;
+  const listed = store.list(kind, { labels, ...(namespace === undefined ? {} : { namespace }) });
+  return (listed as readonly AnyObject[]).filter((object) => matchesFields(fields, object));
+}
+
+/** Whether an object in the filter's namespace matches the selectors. */
+export function matchesFilter(object: AnyObject, { labels, fields }: ObjectFilter): boolean {
+  return matchesLabels(labels, object.metadata.labels) && matchesFields(fields, object);
+}
+
+/** Parses `metadata.name=a,status.phase!=Pending`; the error names the invalid term. */
+function parseFieldSelector(
+  text: string,
+): { readonly requirements: readonly FieldRequirement[] } | { readonly error: string } {
+  const requirements: FieldRequirement[] = [];
+  for (const term of text.split(",").filter((part) => part !== "")) {
+    const match = /^([^=!]+)(==|=|!=)(.*)$/.exec(term);
+    if (!match) return { error: `invalid field selector: "${text}": can't understand '${term}'` };
+    const [, path, sign, value] = match as unknown as [string, string, string, string];
+    requirements.push({ path: path.split("."), value, equal: sign !== "!=" });
+  }
+  return { requirements };
+}
+
+/** A missing field has the value "". */
+function matchesFields(requirements: readonly FieldRequirement[], object: AnyObject): boolean {
+  return requirements.every(({ path, value, equal }) => (fieldText(object, path) === value) === equal);
+}
+
+function fieldText(object: unknown, path: readonly string[]): string {
+  let value = object;
+  for (const part of path) value = isFields(value) ? value[part] : undefined;
+  return value === undefined || value === null || typeof value === "object" ? "" : String(value);
+}
