@@ -1,7 +1,7 @@
 // The last cold starts as waterfalls: joins the marks of the waiting request with the kubelet's marks of the pod's start.
 import type { ColdStart } from "../client/live.ts";
 import type { Exchange, Marks } from "../data-plane/http/exchange.ts";
-import type { StartMarks } from "../node/kubelet/node-parts.ts";
+import type { StartMarks } from "../node/kubelet/pod/pod-facts.ts";
 import type { StartRecords } from "../node/kubelet/start-records.ts";
 
 const KEPT = 20;

@@ -1,7 +1,7 @@
 // What every container runtime must do alike with containers. Capabilities that one lacks are named, counted and skipped, never tried and caught.
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { freePort } from "../../src/node/runtime/process/free-port.ts";
+import { freePort } from "../../src/node/runtime/process/process-registry.ts";
 import type { RuntimeEvent } from "../../src/node/runtime/runtime.ts";
 import { eventually } from "../support/eventually.ts";
 import { openBench } from "./runtime-bench.ts";

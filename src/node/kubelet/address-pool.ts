@@ -1,6 +1,6 @@
-// Pod addresses on the session's network, dealt out in turn, so that an address is not met again soon after its pod has gone. Talks to no engine.
+// Assigns pod addresses on the session's network in turn, so that a freed address is not reused at once.
 
-/** Addresses below this are for the gateway and knap's own helpers. */
+/** Lower addresses are reserved for the gateway and knap's helper containers. */
 const FIRST_HOST = 10;
 const LAST_HOST = 254;
 

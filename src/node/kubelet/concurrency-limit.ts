@@ -1,20 +1,20 @@
-// Lets a bounded number of things run at once, first come first served.
+// Limits how many operations run at the same time; the others wait in order.
 
-/** Runs `work` as soon as fewer than the bound are running. */
+/** Runs `work` as soon as fewer operations than the bound are running. */
 export type ConcurrencyLimit = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** Makes a {@link ConcurrencyLimit} for `bound` at a time. */
 export function makeConcurrencyLimit(bound: number): ConcurrencyLimit {
   let running = 0;
-  const line: (() => void)[] = [];
+  const waiting: (() => void)[] = [];
   return async (work) => {
-    // Whoever leaves hands the place on, so the count does not change in between.
-    if (running >= bound) await new Promise<void>((resolve) => line.push(resolve));
+    // A finished operation hands its place to the next one, so the count stays the same.
+    if (running >= bound) await new Promise<void>((resolve) => waiting.push(resolve));
     else running++;
     try {
       return await work();
     } finally {
-      const next = line.shift();
+      const next = waiting.shift();
       if (next) next();
       else running--;
     }

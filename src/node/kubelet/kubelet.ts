@@ -1,4 +1,4 @@
-// The kubelet: every Pod that the scheduler gave this node gets a worker, container events find theirs, and at the end all of them stop. It decides nothing about a pod.
+// The kubelet: one worker for each Pod of this node, and the engine's events for their containers. The workers decide what happens to a pod.
 import type { Deployment, Pod } from "../../apis/core/types.ts";
 import type { Kind } from "../../apis/kinds.ts";
 import type { ObjectKey } from "../../apis/meta/key.ts";
@@ -19,17 +19,17 @@ import { ROLE_LABEL, WRITER_ROLE } from "./volumes/volume-writer.ts";
 export interface KubeletOptions
   extends Omit<NodeParts, "listen" | "track" | "stopPolicy" | "volumes" | "network" | "frozenPods"> {
   readonly stopPolicy: StopPolicy;
-  /** The session's network, opened by whoever closes it. */
+  /** The session's network. The caller opens and closes it. */
   readonly network: { readonly id: string; readonly pool: AddressPool } | undefined;
-  /** `freeze`: a container that would stop at zero waits frozen for the next wake. Default: cold. */
+  /** `freeze`: a pod that scales to zero is paused for the next wake instead of stopped. Default: cold. */
   readonly wake?: "cold" | "freeze";
   /** Gets the start marks of all pods. */
   readonly startRecords?: StartRecords;
-  /** The engine went away or came back. */
+  /** Called when the engine becomes unreachable, and when it is reachable again. */
   readonly onEngine?: (state: "unreachable" | "reachable") => void;
 }
 
-/** The stopPolicy at the end of a session: in-flight requests get 5 s, containers 2 s. */
+/** At the end of a session requests in flight get 5 s, and containers 2 s. */
 const SESSION_END_POLICY: StopPolicy = { stopTimeoutMs: 2_000, quietMs: 0, graceMs: 5_000, last: true };
 
 export class Kubelet {
@@ -57,7 +57,7 @@ export class Kubelet {
     this.#parts = {
       ...parts,
       network: session,
-      frozenPods: freezes ? makeStandbys({ ...parts, volumes, network: session }) : undefined,
+      frozenPods: freezes ? makeFrozenPods({ ...parts, volumes, network: session }) : undefined,
       volumes,
       stopPolicy: () => this.#stopPolicy,
       listen: (id, listener) => this.#listen(id, listener),
@@ -81,8 +81,8 @@ export class Kubelet {
     watch("ConfigMap", ({ key }) => this.#onConfig(key));
     watch("Secret", ({ key }) => this.#onConfig(key));
     watch("Deployment.apps", ({ type, object, old }) => {
-      const same = (old as Deployment | undefined)?.spec.template === (object as Deployment).spec.template;
-      if (same && type !== "DELETED") return;
+      const sameTemplate = (old as Deployment | undefined)?.spec.template === (object as Deployment).spec.template;
+      if (sameTemplate && type !== "DELETED") return;
       const { uid } = object.metadata;
       void this.#parts.frozenPods?.dropWhere(({ key }) => key.startsWith(`${uid}/`));
       if (type !== "DELETED") this.#onDeployment(object as Deployment);
@@ -102,7 +102,7 @@ export class Kubelet {
     return new Promise((resolve) => this.#idlers.add(resolve));
   }
 
-  /** Ids of the containers of that name, the present one first; for logs and exec. */
+  /** The ids of the containers with this name, the present one first: for logs and exec. */
   containersOf(pod: ObjectKey<"Pod">, container: string): readonly string[] {
     const found = [...this.#workers.values()].find(
       ({ key }) => key.namespace === pod.namespace && key.name === pod.name,
@@ -110,12 +110,11 @@ export class Kubelet {
     return found?.containersOf(container) ?? [];
   }
 
-  /** Containers that wait frozen. */
   get frozenPods(): readonly FrozenPod[] {
     return this.#parts.frozenPods?.all ?? [];
   }
 
-  /** Ends all pods at once with the stopPolicy of a session's end; a later `forceStop` cuts that short. New pods are not taken. */
+  /** Stops all pods and accepts no new ones. A later `forceStop` ends the wait. */
   async stopAll(stopPolicy: StopPolicy = SESSION_END_POLICY): Promise<void> {
     this.#stopped = true;
     this.#stopPolicy = { ...stopPolicy, last: true };
@@ -123,22 +122,22 @@ export class Kubelet {
     await this.idle();
   }
 
-  /** Everything that runs is killed and removed now. */
+  /** Kills and removes all containers now. */
   async forceStop(): Promise<void> {
     this.#stopped = true;
     for (const worker of this.#workers.values()) worker.forceStop();
     await this.idle();
   }
 
-  /** After {@link stopAll}: stops watching. */
+  /** Stops watching and removes volumes and leftover containers; call it after {@link stopAll}. */
   async close(): Promise<void> {
     for (const watch of this.#watches) watch[Symbol.dispose]();
     this.#updates[Symbol.dispose]();
     this.#closing.abort();
     await this.#events;
     await this.#parts.frozenPods?.dropAll();
-    await this.#tidy({ last: true }).catch((error: unknown) =>
-      this.#parts.log.warn("not tidied", { error: String(error) }),
+    await this.#removeLeftovers({ last: true }).catch((error: unknown) =>
+      this.#parts.log.warn("leftover containers not removed", { error: String(error) }),
     );
     await this.#parts.volumes.close();
     await this.#parts.network?.close();
@@ -153,7 +152,7 @@ export class Kubelet {
     }
     if (pod.spec.nodeName !== this.#parts.nodeName || this.#stopped) return;
     if (pod.metadata.deletionTimestamp !== undefined) {
-      // Marked before anything was started: there is nothing to stop.
+      // Deleted before anything was started: there is nothing to stop.
       this.#parts.store.confirmDeleted(
         { kind: "Pod", namespace: pod.metadata.namespace ?? "", name: pod.metadata.name },
         uid,
@@ -164,28 +163,30 @@ export class Kubelet {
       this.#workers.delete(uid);
       record?.[Symbol.dispose]();
     });
-    const record = this.#startRecords?.add(pod, worker.marks);
+    const record = this.#startRecords?.add(pod, worker);
     this.#workers.set(uid, worker);
-    worker.look();
+    worker.reconcile();
   }
 
-  /** Gone from the store without waiting for us (a forced delete). */
+  /** A forced delete removed the object from the store before the pod had stopped. */
   #onRemoved(pod: Pod): void {
     this.#workers.get(pod.metadata.uid ?? "")?.forceStop();
   }
 
   #onConfig({ namespace, name }: ObjectKey): void {
     void this.#updates.changed(namespace, name);
-    // What a frozen container has read would be old in a pod that is new.
+    // A new pod would read the new configuration, and a frozen container has read the old one.
     void this.#parts.frozenPods?.dropWhere(({ pod }) => pod.metadata.namespace === namespace);
-    for (const worker of this.#workers.values()) if (worker.key.namespace === namespace) worker.refresh();
+    for (const worker of this.#workers.values())
+      if (worker.key.namespace === namespace) worker.send({ type: "retryRequested" });
   }
 
-  /** Pods that have it go on with what it holds; they are told, as by a kubelet that cannot bring a volume up to date. */
+  /** Pods keep the old contents of the volume and get an Event, as in a cluster. */
   #onStaleVolume({ namespace, volume, error }: { namespace: string; volume: string; error: string }): void {
     this.#parts.log.warn("volume not updated", { namespace, volume, error });
     const message = `MountVolume.SetUp failed for volume "${volume}" : ${error}`;
-    for (const { pod } of this.#workers.values()) {
+    for (const { facts } of this.#workers.values()) {
+      const { pod } = facts;
       const concerned = pod.metadata.namespace === namespace && pod.spec.volumes?.some(({ name }) => name === volume);
       if (concerned) this.#parts.record(pod, { type: "Warning", reason: "FailedMount", message });
     }
@@ -193,7 +194,7 @@ export class Kubelet {
 
   #onDeployment(deployment: Deployment): void {
     if (this.#stopped) return;
-    const failed = (error: unknown): void => this.#parts.log.debug("not prepared", { error: String(error) });
+    const failed = (error: unknown): void => this.#parts.log.debug("prewarm failed", { error: String(error) });
     void this.#track(prewarm(this.#parts, deployment).catch(failed));
   }
 
@@ -213,35 +214,35 @@ export class Kubelet {
     }
   }
 
-  /** The engine is back: every pod looks at its containers, and what could not be removed meanwhile goes. */
+  /** The engine is reachable again: inspects all containers and removes leftovers. */
   async #recheck(): Promise<void> {
     const { log, network } = this.#parts;
     try {
       await network?.renew();
-      await this.#tidy();
+      await this.#removeLeftovers();
       await Promise.all([...this.#workers.values()].map((worker) => worker.recheck()));
     } catch (error) {
-      // Away again; the next `reachable` looks anew.
-      log.warn("engine not looked through", { error: String(error) });
+      // Unreachable again: the next `reachable` event repeats the check.
+      log.warn("containers not checked", { error: String(error) });
     }
   }
 
-  /** Removes containers of pods that this node no longer has; at last also writers that could not be removed at their time. */
-  async #tidy({ last = false } = {}): Promise<void> {
+  /** Removes containers of pods that this node no longer has; `last`: also volume writers that could not be removed earlier. */
+  async #removeLeftovers({ last = false } = {}): Promise<void> {
     const { runtime, labels } = this.#parts;
     const [name, value] =
       Object.entries(labels).find(([key]) => key === SESSION_LABEL) ?? Object.entries(labels)[0] ?? [];
     if (name === undefined) return;
     const found = await runtime.list(`${name}=${value}`);
     const workers = [...this.#workers.values()];
-    // By id as well: what was thawed is labelled with the pod that it was before.
-    const held = new Set([...this.frozenPods.flatMap(idsOf), ...workers.flatMap(({ containerIds }) => containerIds)]);
-    const lost = found.filter(({ id, labels: own }) => {
+    // By id as well: a thawed container has the label of the pod that was frozen.
+    const used = new Set([...this.frozenPods.flatMap(idsOf), ...workers.flatMap(({ containerIds }) => containerIds)]);
+    const leftovers = found.filter(({ id, labels: own }) => {
       const uid = own["knap.dev/pod-uid"];
       if (last && own[ROLE_LABEL] === WRITER_ROLE) return true;
-      return uid !== undefined && !this.#workers.has(uid) && !held.has(id);
+      return uid !== undefined && !this.#workers.has(uid) && !used.has(id);
     });
-    await Promise.all(lost.map(({ id }) => runtime.remove(id)));
+    await Promise.all(leftovers.map(({ id }) => runtime.remove(id)));
   }
 
   async #track<T>(work: Promise<T>): Promise<T> {
@@ -258,7 +259,7 @@ export class Kubelet {
   }
 }
 
-function makeStandbys({
+function makeFrozenPods({
   runtime,
   nodeClock,
   log,

@@ -1,4 +1,4 @@
-// What all pods of the node share: the runtime, the network, the clocks, whom to tell. Types only.
+// What all pods of the node share: runtime, network, clocks, recorders. Types only.
 import type { Pod } from "../../apis/core/types.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
@@ -14,15 +14,15 @@ import type { SessionNetwork } from "./session-network.ts";
 import type { StartCommand } from "./spec/container-spec.ts";
 import type { VolumeKeeper } from "./volumes/volume-keeper.ts";
 
-/** How pods are stopped; changes when the session ends. */
+/** How pods are stopped. The kubelet replaces the policy when the session ends. */
 export interface StopPolicy {
-  /** SIGKILL so long after SIGTERM when nothing is in flight. */
+  /** Time between stop signal and SIGKILL when no request is in flight. */
   readonly stopTimeoutMs: number;
-  /** Quiet time before the drain is over (`--drain knative`: 30 s). */
+  /** The drain ends after this time without a new request (`--drain knative`: 30 s). */
   readonly quietMs: number;
-  /** In-flight requests get no more than this; undefined: the pod's own grace. */
+  /** Upper limit of the grace period; undefined: the pod's own. */
   readonly graceMs?: number;
-  /** The session ends: nothing is kept for later. */
+  /** The session ends: no pod is frozen. */
   readonly last?: boolean;
 }
 
@@ -32,9 +32,9 @@ export interface NodeParts {
   readonly library: ImageLibrary;
   readonly store: ObjectStore;
   readonly openQueueProxy: OpenQueueProxy;
-  /** The clock of objects; may be virtual. */
+  /** The clock of API objects; may be virtual. */
   readonly clock: Pick<Clock, "now">;
-  /** The node's own clock: containers, probes and grace are on real time. */
+  /** The clock of containers, probes and grace periods: always real time. */
   readonly nodeClock: Clock;
   readonly nodeName: string;
   readonly hostIP: string;
@@ -44,25 +44,16 @@ export interface NodeParts {
   readonly dns: ((pod: Pod) => NonNullable<ContainerSpec["dns"]>) | undefined;
   readonly extraHosts: readonly string[];
   readonly volumes: VolumeKeeper;
-  /** Frozen containers (`--wake freeze`); undefined: none are kept. */
+  /** undefined: pods are not frozen. */
   readonly frozenPods: FrozenPods | undefined;
   readonly startCommand: (pod: Pod) => StartCommand | undefined;
   readonly pullConfigs: (pod: Pod) => readonly RegistryConfig[];
   readonly record: (pod: Pod, note: EventNote) => void;
   readonly starts: ConcurrencyLimit;
   readonly stopPolicy: () => StopPolicy;
-  /** Events of this container go to `listener` until disposed. */
+  /** Passes the engine's events of a container to `listener` until disposed. */
   readonly listen: (containerId: string, listener: (event: RuntimeEvent) => void) => Disposable;
-  /** Counts an operation as under way until it settles (the virtual clock waits for these). */
+  /** Counts an operation as under way until it settles; the virtual clock waits for such operations. */
   readonly track: <T>(work: Promise<T>) => Promise<T>;
   readonly log: Logger;
-}
-
-/** When each step of a cold start was done, in ms of the node's clock. */
-export interface StartMarks {
-  accepted?: number;
-  created?: number;
-  started?: number;
-  portOpen?: number;
-  probeOk?: number;
 }

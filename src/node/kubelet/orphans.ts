@@ -1,7 +1,7 @@
-// What sessions that are no more left on the engine: found by label, removed only when it is this host's and no session of it lives. Never touches anything unlabelled.
+// Containers, networks and volumes that dead sessions left on the engine, found by label. Unlabelled resources are never touched.
 import type { ContainerRuntime } from "../runtime/runtime.ts";
 
-/** Labels that everything made on an engine carries. */
+/** Labels of every resource that knap creates on an engine. */
 export const SESSION_LABEL = "knap.dev/session";
 export const HOST_LABEL = "knap.dev/host";
 
@@ -15,11 +15,11 @@ export interface Orphan {
 
 export interface OrphanSearch {
   readonly runtime: ContainerRuntime;
-  /** Whether a session is alive; asked once per session. */
+  /** Whether a session is alive; called once per session. */
   readonly isSessionLive: (session: string) => Promise<boolean> | boolean;
 }
 
-/** Everything of sessions that are not alive, of all hosts; containers first, for nothing else can go before them. */
+/** The resources of dead sessions of all hosts; containers first, because they use the others. */
 export async function findOrphans({ runtime, isSessionLive }: OrphanSearch): Promise<readonly Orphan[]> {
   const [containers, networks, volumes] = await Promise.all([
     runtime.list(SESSION_LABEL),
@@ -36,24 +36,24 @@ export async function findOrphans({ runtime, isSessionLive }: OrphanSearch): Pro
   return found.filter(({ session }) => live.get(session) === false);
 }
 
-/** Removes them; what cannot be removed (in use by someone else) is returned. */
+/** Removes orphans; returns those that the engine refused to remove, for instance because they are in use. */
 export async function removeOrphans(runtime: ContainerRuntime, orphans: readonly Orphan[]): Promise<readonly Orphan[]> {
-  const left: Orphan[] = [];
+  const kept: Orphan[] = [];
   const remove = async (kind: Orphan["kind"], run: (id: string) => Promise<void>): Promise<void> => {
-    const chosen = orphans.filter((one) => one.kind === kind);
-    await Promise.all(chosen.map((one) => run(one.id).catch(() => left.push(one))));
+    const ofKind = orphans.filter((one) => one.kind === kind);
+    await Promise.all(ofKind.map((one) => run(one.id).catch(() => kept.push(one))));
   };
   await remove("container", (id) => runtime.remove(id));
   await remove("network", (id) => runtime.networks.close(id));
   await remove("volume", (name) => runtime.volumes.remove(name));
-  return left;
+  return kept;
 }
 
-/** At a start: removes what dead sessions of this host left, and says how much that was. */
+/** Removes the resources of dead sessions of this host; returns how many it removed. */
 export async function sweepOrphans(search: OrphanSearch & { readonly hostId: string }): Promise<number> {
-  const ours = (await findOrphans(search)).filter(({ host }) => host === search.hostId);
-  const left = await removeOrphans(search.runtime, ours);
-  return ours.length - left.length;
+  const own = (await findOrphans(search)).filter(({ host }) => host === search.hostId);
+  const kept = await removeOrphans(search.runtime, own);
+  return own.length - kept.length;
 }
 
 function orphan(kind: Orphan["kind"], id: string, name: string, labels: Readonly<Record<string, string>>): Orphan {

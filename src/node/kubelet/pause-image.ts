@@ -1,4 +1,4 @@
-// The image of the container that only holds a pod's network: one static program of our own making, so that no pull is needed. Made once per engine.
+// The image of the pause container, which holds the network of a pod. It is one static program that knap generates, so no pull is needed.
 
 import type { Readable } from "node:stream";
 import { type Pack, pack } from "tar-stream";
@@ -16,7 +16,7 @@ interface Machine {
 
 const word = (instruction: number): number[] => [0, 8, 16, 24].map((shift) => (instruction >>> shift) & 0xff);
 
-/** Wait for a signal, for ever: `pause` on x86-64; `ppoll` of nothing on arm64, which has no pause. */
+/** The code waits for signals for ever: `pause` on x86-64; `ppoll` without files on arm64, which has no `pause`. */
 const MACHINES: Readonly<Record<string, Machine>> = {
   // again: mov eax, 34; syscall; jmp again
   amd64: { number: 62, code: [0xb8, 34, 0, 0, 0, 0x0f, 0x05, 0xeb, 0xf7] },
@@ -29,7 +29,7 @@ const MACHINES: Readonly<Record<string, Machine>> = {
   },
 };
 
-/** A whole static executable that waits; undefined for machines we have no code for. */
+/** A static ELF executable that waits for ever; undefined for other architectures. */
 export function makePauseProgram(architecture: string): Buffer | undefined {
   const machine = MACHINES[architecture];
   if (!machine) return undefined;
@@ -57,7 +57,7 @@ export function makePauseProgram(architecture: string): Buffer | undefined {
   return file;
 }
 
-/** Makes sure that the pause image is on the engine and gives its name. */
+/** Creates the pause image if the engine does not have it; returns its name. Throws `platform` on other architectures. */
 export async function ensurePauseImage(runtime: ContainerRuntime, architecture: string): Promise<string> {
   const tag = `knap.dev/pause:1-${architecture}`;
   if (await runtime.images.inspect(tag)) return tag;

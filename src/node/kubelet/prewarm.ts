@@ -1,11 +1,11 @@
-// What a wake will need, had before it: images checked or pulled and volumes filled as soon as a Deployment names them. Failures are silent here; the pod will tell.
+// Fetches images and fills volumes as soon as a Deployment names them, so that a wake does not wait. The pod reports failures.
 
 import { userContainers } from "../../apis/core/pod.ts";
 import type { Deployment, Pod } from "../../apis/core/types.ts";
 import type { NodeParts } from "./node-parts.ts";
 import { isPodSpecific } from "./volumes/volume-files-spec.ts";
 
-/** Resolves when everything that can be had beforehand is there, or was tried. */
+/** Resolves when everything has been fetched or has failed. Rejects when the runtime does. */
 export async function prewarm(parts: NodeParts, deployment: Deployment): Promise<void> {
   const { metadata, spec } = deployment.spec.template;
   const { namespace = "default", name } = deployment.metadata;

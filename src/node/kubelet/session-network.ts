@@ -1,4 +1,4 @@
-// The network of one session: deals out addresses on it, and opens it anew when somebody removed it (`docker network prune` while everything naps).
+// The network of one session: assigns addresses on it, and opens it again after `docker network prune` removed it.
 import type { ContainerRuntime } from "../runtime/runtime.ts";
 import { AddressPool } from "./address-pool.ts";
 import { SESSION_LABEL } from "./orphans.ts";
@@ -6,12 +6,12 @@ import { SESSION_LABEL } from "./orphans.ts";
 export interface SessionNetworkOptions {
   readonly runtime: ContainerRuntime;
   readonly first: { readonly id: string; readonly pool: AddressPool };
-  /** Of the network, should it have to be opened again. */
+  /** The name of the network when it is opened again. */
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** An address, good as long as the network it was taken from. */
+/** An address, valid while its network exists. */
 export interface Place {
   readonly network: string;
   readonly address: string;
@@ -43,7 +43,7 @@ export class SessionNetwork {
     if (network === this.#id) this.#pool.give(address);
   }
 
-  /** Opens the network again if it is gone; callers at the same time share that. Throws what the runtime throws. */
+  /** Opens the network again if it no longer exists. Concurrent calls share one attempt. Throws what the runtime throws. */
   renew(): Promise<void> {
     this.#renewing ??= this.#renew().finally(() => {
       this.#renewing = undefined;
@@ -51,7 +51,7 @@ export class SessionNetwork {
     return this.#renewing;
   }
 
-  /** Closes what {@link renew} opened; the first network is closed by whoever opened it. */
+  /** Closes a network that {@link renew} opened. The first network belongs to the caller. */
   async close(): Promise<void> {
     if (this.#id !== this.#options.first.id) await this.#options.runtime.networks.close(this.#id);
   }
@@ -59,8 +59,8 @@ export class SessionNetwork {
   async #renew(): Promise<void> {
     const { runtime, name, labels } = this.#options;
     const label = Object.keys(labels).find((key) => key === SESSION_LABEL) ?? Object.keys(labels)[0] ?? "";
-    const there = await runtime.networks.list(`${label}=${labels[label]}`);
-    if (there.some(({ id }) => id === this.#id)) return;
+    const existing = await runtime.networks.list(`${label}=${labels[label]}`);
+    if (existing.some(({ id }) => id === this.#id)) return;
     const opened = await runtime.networks.open({ name, labels, subnet: this.#pool.subnet });
     this.#id = opened.id;
     this.#pool = new AddressPool(opened.subnet);

@@ -1,23 +1,24 @@
-// Keeps the start marks of this node's pods: the kubelet writes them, cold-start waterfalls read them.
+// The start marks of the pods of this node: cold-start waterfalls read them here.
 import type { Pod } from "../../apis/core/types.ts";
-import type { StartMarks } from "./node-parts.ts";
+import type { PodState } from "./pod/pod-events.ts";
+import type { StartMarks } from "./pod/pod-facts.ts";
 
 export class StartRecords {
   /** By `namespace/name` of the pod. */
-  readonly #marks = new Map<string, Readonly<StartMarks>>();
+  readonly #states = new Map<string, Pick<PodState, "facts">>();
 
-  /** `marks` may still grow; they are kept until the result is disposed. */
-  add({ metadata }: Pod, marks: Readonly<StartMarks>): Disposable {
+  /** Makes the marks of a pod readable until the result is disposed. */
+  add({ metadata }: Pod, state: Pick<PodState, "facts">): Disposable {
     const key = `${metadata.namespace ?? ""}/${metadata.name}`;
-    this.#marks.set(key, marks);
+    this.#states.set(key, state);
     return {
       [Symbol.dispose]: () => {
-        if (this.#marks.get(key) === marks) this.#marks.delete(key);
+        if (this.#states.get(key) === state) this.#states.delete(key);
       },
     };
   }
 
-  of(namespace: string, pod: string): Readonly<StartMarks> | undefined {
-    return this.#marks.get(`${namespace}/${pod}`);
+  of(namespace: string, pod: string): StartMarks | undefined {
+    return this.#states.get(`${namespace}/${pod}`)?.facts.marks;
   }
 }

@@ -1,33 +1,33 @@
-// Listens to what a runtime's writing calls come to, and tells when its disk is full and when there is room again. It asks and changes nothing.
+// Wraps a runtime to report, from the results of its writing calls, when its disk is full and when it has room again.
 import { type ContainerRuntime, RuntimeError } from "./runtime.ts";
 
-/** `full`: with the runtime's own words of the call that found no room. */
+/** `full`: the error text of the call that failed for lack of space. */
 export type DiskState = { readonly full: string } | "room";
 
-/** The same runtime; `tell` hears of every call that found no room, and of every one that must have found some. */
-export function watchDisk(runtime: ContainerRuntime, tell: (state: DiskState) => void): ContainerRuntime {
-  const mayLack = <A extends unknown[], T>(call: (...args: A) => Promise<T>): ((...args: A) => Promise<T>) => {
+/** The same runtime. `report` is called after each call that failed for lack of space, and after each call that needed space and succeeded. */
+export function watchDisk(runtime: ContainerRuntime, report: (state: DiskState) => void): ContainerRuntime {
+  const mayFail = <A extends unknown[], T>(call: (...args: A) => Promise<T>): ((...args: A) => Promise<T>) => {
     return async (...args) => {
       try {
         return await call(...args);
       } catch (error) {
-        if (error instanceof RuntimeError && error.code === "no-space") tell({ full: error.message });
+        if (error instanceof RuntimeError && error.code === "no-space") report({ full: error.message });
         throw error;
       }
     };
   };
   const writes = <A extends unknown[], T>(call: (...args: A) => Promise<T>): ((...args: A) => Promise<T>) => {
     return async (...args) => {
-      const result = await mayLack(call)(...args);
-      tell("room");
+      const result = await mayFail(call)(...args);
+      report("room");
       return result;
     };
   };
   const { images, volumes } = runtime;
   return {
     ...runtime,
-    // A folder or an empty file can still be made on a disk that holds not one byte more.
-    create: mayLack(runtime.create),
+    // These succeed on a full disk too, so their success does not show that there is room.
+    create: mayFail(runtime.create),
     start: writes(runtime.start),
     putArchive: writes(runtime.putArchive),
     images: {
@@ -37,6 +37,6 @@ export function watchDisk(runtime: ContainerRuntime, tell: (state: DiskState) =>
       import: writes(images.import),
       tag: writes(images.tag),
     },
-    volumes: { ...volumes, create: mayLack(volumes.create) },
+    volumes: { ...volumes, create: mayFail(volumes.create) },
   };
 }

@@ -1,9 +1,9 @@
-// A queue that one side pushes into and the other iterates over: how callbacks of a runtime become an AsyncIterable. Never drops.
+// Turns callbacks into an AsyncIterable: one side pushes, the other iterates. The queue is unbounded.
 
-/** Single consumer. Leaving the loop (`break`, `return`) runs `onClose`, once. */
+/** For a single consumer. Leaving the loop (`break`, `return`) calls `onClose` once. */
 export interface EventQueue<T> extends AsyncIterable<T> {
   push(item: T): void;
-  /** What was pushed is still delivered; then the loop ends. */
+  /** Ends the loop after the items that were already pushed. */
   end(): void;
 }
 
@@ -12,16 +12,16 @@ export function makeEventQueue<T>(onClose: () => void = () => {}): EventQueue<T>
   const items: T[] = [];
   let ended = false;
   let closed = false;
-  let wake: (() => void) | undefined;
+  let resume: (() => void) | undefined;
   const close = (): void => {
     ended = true;
     if (closed) return;
     closed = true;
     onClose();
   };
-  const nudge = (): void => {
-    wake?.();
-    wake = undefined;
+  const notify = (): void => {
+    resume?.();
+    resume = undefined;
   };
   async function* drain(): AsyncGenerator<T> {
     try {
@@ -29,7 +29,7 @@ export function makeEventQueue<T>(onClose: () => void = () => {}): EventQueue<T>
         while (items.length > 0) yield items.shift() as T;
         if (ended) return;
         await new Promise<void>((resolve) => {
-          wake = resolve;
+          resume = resolve;
         });
       }
     } finally {
@@ -40,11 +40,11 @@ export function makeEventQueue<T>(onClose: () => void = () => {}): EventQueue<T>
     push(item) {
       if (ended) return;
       items.push(item);
-      nudge();
+      notify();
     },
     end() {
       ended = true;
-      nudge();
+      notify();
     },
     [Symbol.asyncIterator]: drain,
   };

@@ -1,17 +1,17 @@
-// Reads the kernel's table of TCP sockets (/proc/net/tcp and tcp6) for listening ones. Parsing only.
+// Parses the listening sockets out of /proc/net/tcp and tcp6. Pure.
 import type { ListeningSocket } from "./runtime.ts";
 
 const LISTENING = "0A";
 const LOOPBACK4 = "0100007F";
 const LOOPBACK6 = "00000000000000000000000001000000";
-/** ::ffff:127.0.0.1 as the kernel prints it. */
+/** ::ffff:127.0.0.1 in the kernel's notation. */
 const LOOPBACK_MAPPED = "0000000000000000FFFF00000100007F";
 
 interface Socket extends ListeningSocket {
   readonly inode: string;
 }
 
-/** Listening sockets in the text of /proc/net/tcp or tcp6; the engine's own DNS at 127.0.0.11 is left out. */
+/** The listening sockets in the text of /proc/net/tcp or tcp6, without the engine's DNS at 127.0.0.11. */
 export function parseListeners(text: string): Socket[] {
   const sockets: Socket[] = [];
   for (const line of text.split("\n").slice(1)) {
@@ -24,7 +24,7 @@ export function parseListeners(text: string): Socket[] {
   return sockets;
 }
 
-/** One entry per port; loopback only if every socket on that port is. */
+/** One entry per port, which is loopback only if every socket on that port is. */
 export function mergeListeners(sockets: readonly ListeningSocket[]): ListeningSocket[] {
   const byPort = new Map<number, boolean>();
   for (const { port, loopback } of sockets) byPort.set(port, (byPort.get(port) ?? true) && loopback);

@@ -1,7 +1,7 @@
-// The port to whatever runs containers: Docker, or plain processes. In our own types, so that either can stand behind it.
+// The interface to what runs containers: Docker or plain processes. It uses knap's own types only.
 import type { Readable } from "node:stream";
 
-/** What a runtime can do. Callers ask before; the contract suite skips by it and counts the skips. */
+/** What a runtime supports. Callers check it before a call; the contract suite skips tests by it and counts the skips. */
 export interface RuntimeCapabilities {
   readonly images: boolean;
   readonly build: boolean;
@@ -9,10 +9,11 @@ export interface RuntimeCapabilities {
   readonly exec: boolean;
   readonly volumes: boolean;
   readonly archives: boolean;
+  /** Containers have networks and addresses of their own. */
   readonly networks: boolean;
   readonly limits: boolean;
   readonly sharedNetworkNamespace: boolean;
-  /** The container listens on a port of the runtime's choosing (PORT), not on the one the manifest names. */
+  /** The runtime chooses the port on which the container listens (PORT); the manifest's port is not used. */
   readonly assignsPort: boolean;
 }
 
@@ -24,11 +25,11 @@ export interface RuntimeInfo {
   readonly architecture: string;
   readonly cpus: number;
   readonly memoryBytes: number;
-  /** How knap reaches containers of this engine. */
+  /** How knap reaches containers: at their own address, or at ports published on the host. */
   readonly address: "direct" | "published";
 }
 
-/** What went wrong, told apart so that the kubelet can name Kubernetes' reason and the CLI an exit code. */
+/** An error of a runtime call. The kubelet derives Kubernetes' reason from the code, and the CLI the exit code. */
 export class RuntimeError extends Error {
   readonly code:
     | "unreachable"
@@ -55,44 +56,48 @@ export interface MountSpec {
   readonly source: string;
   readonly target: string;
   readonly readOnly: boolean;
-  readonly subPath?: string;
-  readonly sizeBytes?: number;
+  readonly subPath?: string | undefined;
+  readonly sizeBytes?: number | undefined;
 }
 
-/** One container, rendered by the kubelet (`container-spec.ts`); nothing in here is decided by a runtime. */
+/** One container to create. The kubelet renders it (`container-spec.ts`); a runtime only translates it. */
 export interface ContainerSpec {
   readonly name: string;
   readonly image: string;
   /** undefined: the image's own ENTRYPOINT / CMD. */
-  readonly command?: readonly string[];
-  readonly args?: readonly string[];
-  readonly workingDir?: string;
+  readonly command?: readonly string[] | undefined;
+  readonly args?: readonly string[] | undefined;
+  readonly workingDir?: string | undefined;
   readonly env: readonly (readonly [name: string, value: string])[];
   readonly labels: Readonly<Record<string, string>>;
-  readonly hostname?: string;
+  readonly hostname?: string | undefined;
   /** Join this network (by id), with these names and, if given, this address on it. */
-  readonly network?: { readonly id: string; readonly aliases?: readonly string[]; readonly address?: string };
-  /** Share the network namespace of this container instead (sidecars behind a pause container). */
-  readonly networkOf?: string;
-  /** TCP ports to make reachable from this process. */
+  readonly network?:
+    | { readonly id: string; readonly aliases?: readonly string[] | undefined; readonly address?: string | undefined }
+    | undefined;
+  /** Share the network namespace of this container instead (pods of several containers: the pause container). */
+  readonly networkOf?: string | undefined;
+  /** TCP ports that must be reachable from this process. */
   readonly ports: readonly number[];
-  readonly mounts?: readonly MountSpec[];
-  readonly user?: string;
-  readonly groups?: readonly string[];
-  readonly readOnlyRootFilesystem?: boolean;
-  readonly capabilities?: { readonly add: readonly string[]; readonly drop: readonly string[] };
-  readonly securityOptions?: readonly string[];
-  readonly cpuNanos?: number;
-  readonly cpuShares?: number;
-  readonly memoryBytes?: number;
-  readonly dns?: {
-    readonly servers: readonly string[];
-    readonly searches: readonly string[];
-    readonly options: readonly string[];
-  };
-  readonly extraHosts?: readonly string[];
-  /** Process runtime: where to start the command; Docker ignores it. */
-  readonly projectFolder?: string;
+  readonly mounts?: readonly MountSpec[] | undefined;
+  readonly user?: string | undefined;
+  readonly groups?: readonly string[] | undefined;
+  readonly readOnlyRootFilesystem?: boolean | undefined;
+  readonly capabilities?: { readonly add: readonly string[]; readonly drop: readonly string[] } | undefined;
+  readonly securityOptions?: readonly string[] | undefined;
+  readonly cpuNanos?: number | undefined;
+  readonly cpuShares?: number | undefined;
+  readonly memoryBytes?: number | undefined;
+  readonly dns?:
+    | {
+        readonly servers: readonly string[];
+        readonly searches: readonly string[];
+        readonly options: readonly string[];
+      }
+    | undefined;
+  readonly extraHosts?: readonly string[] | undefined;
+  /** Process runtime: the working directory of the command; Docker ignores it. */
+  readonly projectFolder?: string | undefined;
 }
 
 export interface ContainerState {
@@ -100,15 +105,15 @@ export interface ContainerState {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly status: "created" | "running" | "paused" | "exited";
-  readonly exitCode?: number;
-  readonly oomKilled?: boolean;
-  readonly error?: string;
-  readonly startedAt?: string;
-  readonly finishedAt?: string;
-  readonly pid?: number;
-  /** Container port → where this process dials it. Read anew after each start. */
+  readonly exitCode?: number | undefined;
+  readonly oomKilled?: boolean | undefined;
+  readonly error?: string | undefined;
+  readonly startedAt?: string | undefined;
+  readonly finishedAt?: string | undefined;
+  readonly pid?: number | undefined;
+  /** Container port → where this process reaches it. It can change with each start. */
   readonly addresses: Readonly<Record<number, { readonly host: string; readonly port: number }>>;
-  readonly ip?: string;
+  readonly ip?: string | undefined;
 }
 
 export interface ImageInfo {
@@ -125,35 +130,35 @@ export interface ImageInfo {
   readonly exposedPorts: readonly number[];
   readonly workingDir: string;
   readonly sizeBytes: number;
-  /** What ends it politely; absent: SIGTERM. */
-  readonly stopSignal?: string;
+  /** The signal that asks the container to stop; absent: SIGTERM. */
+  readonly stopSignal?: string | undefined;
 }
 
 export interface RegistryAuth {
-  readonly username?: string;
-  readonly password?: string;
-  readonly identityToken?: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly identityToken?: string | undefined;
   readonly serverAddress: string;
 }
 
 export interface PullProgress {
-  readonly layer?: string;
+  readonly layer?: string | undefined;
   readonly status: string;
-  readonly currentBytes?: number;
-  readonly totalBytes?: number;
+  readonly currentBytes?: number | undefined;
+  readonly totalBytes?: number | undefined;
 }
 
 export interface BuildRequest {
   /** A tar stream of the context, .dockerignore applied, Dockerfile included. */
   readonly context: Readable;
   readonly dockerfile: string;
-  readonly target?: string;
-  readonly args?: Readonly<Record<string, string>>;
+  readonly target?: string | undefined;
+  readonly args?: Readonly<Record<string, string>> | undefined;
   readonly tag: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly platform?: string;
-  readonly onOutput?: (line: string) => void;
-  readonly signal?: AbortSignal;
+  readonly platform?: string | undefined;
+  readonly onOutput?: ((line: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface LogLine {
@@ -163,15 +168,24 @@ export interface LogLine {
   readonly text: string;
 }
 
+export interface LogOptions {
+  readonly follow: boolean;
+  /** Only the last lines of the log so far; undefined: all. */
+  readonly tail?: number | undefined;
+  /** RFC 3339: only lines from this time on. */
+  readonly since?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 export interface RuntimeEvent {
   readonly type: "die" | "oom" | "start" | "destroy" | "health" | "unreachable" | "reachable";
   /** "" for events of the engine as a whole. */
   readonly containerId: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly exitCode?: number;
+  readonly exitCode?: number | undefined;
 }
 
-/** A TCP socket that a container listens on, as it sees it itself. */
+/** A listening TCP socket, as seen inside the container. */
 export interface ListeningSocket {
   readonly port: number;
   /** Bound to 127.0.0.1 or ::1 only. */
@@ -179,13 +193,13 @@ export interface ListeningSocket {
 }
 
 export interface ContainerStats {
-  /** Nanoseconds of CPU used in all. */
+  /** CPU time used since the start, in nanoseconds. */
   readonly cpuNanos: number;
   readonly memoryBytes: number;
   readonly memoryLimitBytes: number;
 }
 
-/** Every call may throw a {@link RuntimeError} and nothing else. Ids are the runtime's own. */
+/** Calls throw only {@link RuntimeError}. Ids are the runtime's own. */
 export interface ContainerRuntime {
   readonly capabilities: RuntimeCapabilities;
   info(): Promise<RuntimeInfo>;
@@ -193,8 +207,8 @@ export interface ContainerRuntime {
     open(request: {
       readonly name: string;
       readonly labels: Readonly<Record<string, string>>;
-      /** Taken if it is free: a network that comes back keeps its addresses. */
-      readonly subnet?: string;
+      /** The preferred subnet, used if it is free: a reopened network then keeps its addresses. */
+      readonly subnet?: string | undefined;
     }): Promise<{ readonly id: string; readonly gateway: string; readonly subnet: string }>;
     close(id: string): Promise<void>;
     list(
@@ -204,24 +218,24 @@ export interface ContainerRuntime {
     >;
   };
   readonly images: {
-    /** undefined: not here. */
+    /** undefined: the engine does not have it. */
     inspect(reference: string): Promise<ImageInfo | undefined>;
     pull(
       reference: string,
       options: {
-        readonly auth?: RegistryAuth;
-        readonly platform?: string;
-        readonly onProgress?: (progress: PullProgress) => void;
-        readonly signal?: AbortSignal;
+        readonly auth?: RegistryAuth | undefined;
+        readonly platform?: string | undefined;
+        readonly onProgress?: ((progress: PullProgress) => void) | undefined;
+        readonly signal?: AbortSignal | undefined;
       },
     ): Promise<void>;
     build(request: BuildRequest): Promise<{ readonly id: string }>;
     tag(source: string, target: string): Promise<void>;
-    /** Asks the registry (through the engine) what digest the reference has now. */
+    /** The digest that the reference has now in the registry, asked through the engine. */
     digest(reference: string, auth?: RegistryAuth): Promise<string>;
     list(label: string): Promise<readonly ImageInfo[]>;
     remove(reference: string): Promise<void>;
-    /** Makes an image from a tar of a root file system (the pause container, the gateway container). */
+    /** Creates an image from a tar of a root file system (pause container, gateway container). */
     import(
       tar: Readable,
       tag: string,
@@ -232,7 +246,7 @@ export interface ContainerRuntime {
     create(
       name: string,
       labels: Readonly<Record<string, string>>,
-      options?: { readonly tmpfs?: boolean; readonly sizeBytes?: number },
+      options?: { readonly tmpfs?: boolean | undefined; readonly sizeBytes?: number | undefined },
     ): Promise<void>;
     remove(name: string): Promise<void>;
     list(
@@ -245,9 +259,9 @@ export interface ContainerRuntime {
   kill(id: string, signal: string): Promise<void>;
   pause(id: string): Promise<void>;
   unpause(id: string): Promise<void>;
-  /** Force-removes; removing what is not there is fine. */
+  /** Removes the container, even while it runs. A missing container is no error. */
   remove(id: string): Promise<void>;
-  /** undefined: not there. */
+  /** undefined: it does not exist. */
   inspect(id: string): Promise<ContainerState | undefined>;
   list(label: string): Promise<readonly ContainerState[]>;
   /** Resolves when it has exited. */
@@ -255,23 +269,18 @@ export interface ContainerRuntime {
   exec(
     id: string,
     command: readonly string[],
-    options?: { readonly timeoutMs?: number; readonly env?: readonly (readonly [string, string])[] },
-  ): Promise<{ readonly exitCode: number; readonly output: string }>;
-  logs(
-    id: string,
-    options: {
-      readonly follow: boolean;
-      readonly tail?: number;
-      readonly since?: string;
-      readonly signal?: AbortSignal;
+    options?: {
+      readonly timeoutMs?: number | undefined;
+      readonly env?: readonly (readonly [string, string])[] | undefined;
     },
-  ): AsyncIterable<LogLine>;
+  ): Promise<{ readonly exitCode: number; readonly output: string }>;
+  logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
   stats(id: string): Promise<ContainerStats>;
-  /** What it listens on right now, for findings about ports; undefined: this runtime cannot tell. */
+  /** The sockets on which the container listens now; undefined: the runtime cannot tell. */
   listeners(id: string): Promise<readonly ListeningSocket[] | undefined>;
   putArchive(id: string, path: string, tar: Readable): Promise<void>;
   getArchive(id: string, path: string): Promise<Readable>;
-  /** Goes on until aborted; an engine that goes away yields `unreachable`, and `reachable` when it is back. */
+  /** Yields events until aborted, including `unreachable` and `reachable` when the connection to the engine breaks and returns. */
   events(signal: AbortSignal): AsyncIterable<RuntimeEvent>;
   close(): Promise<void>;
 }

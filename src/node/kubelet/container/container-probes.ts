@@ -1,46 +1,23 @@
-// The probes that the kubelet itself runs on a container: startup first, then liveness and exec readiness. It restarts nothing; it says who should be.
-
+// The probes of a container that the kubelet runs itself: startup first, then liveness and exec readiness. The queue-proxy runs the other readiness probes.
 import type { Container, Probe } from "../../../apis/core/pod-spec.ts";
-import type { PodAddress } from "../../../base/address.ts";
-import type { Clock } from "../../../base/clock.ts";
 import { errorText } from "../../../base/errors.ts";
 import { attemptProbe } from "../../../data-plane/probe/attempt.ts";
-import type { ContainerRuntime } from "../../runtime/runtime.ts";
+import type { NodeParts } from "../node-parts.ts";
+import type { ProbeKind, WatchedStart } from "../pod/pod-events.ts";
+import { hasProbeHandler } from "../spec/container-spec.ts";
 import { type ProbeAnswer, ProbeLoop } from "./probe-loop.ts";
-
-export interface ContainerProbesOptions {
-  readonly container: Container;
-  readonly containerId: string;
-  readonly runtime: ContainerRuntime;
-  readonly clock: Clock;
-  /** Where a port of this container is reached. */
-  readonly addressOf: (port: number) => PodAddress | undefined;
-  readonly onStarted: () => void;
-  readonly onReady: (ready: boolean) => void;
-  /** The container should be restarted: `Liveness` or `Startup` failed for good. */
-  readonly onDoomed: (kind: "Liveness" | "Startup") => void;
-  readonly onFailure: (kind: "Liveness" | "Readiness" | "Startup", message: string) => void;
-}
-
-/** Whether a container waits for a startup probe before it counts as started. */
-export function hasStartupProbe({ startupProbe }: Container): boolean {
-  return startupProbe !== undefined && hasHandler(startupProbe);
-}
-
-/** Whether the kubelet asks for readiness itself: exec only, the queue-proxy runs the others. */
-export function hasExecReadiness({ readinessProbe }: Container): boolean {
-  return readinessProbe?.exec !== undefined;
-}
 
 /** Runs the probes until disposed. */
 export class ContainerProbes implements Disposable {
-  readonly #options: ContainerProbesOptions;
+  readonly #parts: Pick<NodeParts, "runtime" | "nodeClock">;
+  readonly #start: WatchedStart;
   readonly #loops: ProbeLoop[] = [];
 
-  constructor(options: ContainerProbesOptions) {
-    this.#options = options;
-    const { startupProbe } = options.container;
-    if (startupProbe && hasStartupProbe(options.container)) this.#watchStartup(startupProbe);
+  constructor(parts: Pick<NodeParts, "runtime" | "nodeClock">, start: WatchedStart) {
+    this.#parts = parts;
+    this.#start = start;
+    const { startupProbe } = start.container;
+    if (startupProbe && hasProbeHandler(startupProbe)) this.#watchStartup(startupProbe);
     else this.#watchRunning();
   }
 
@@ -51,69 +28,67 @@ export class ContainerProbes implements Disposable {
   #watchStartup(probe: Probe): void {
     const loop = this.#loop("Startup", { ...probe, successThreshold: 1 }, (ok) => {
       loop[Symbol.dispose]();
-      if (!ok) return this.#options.onDoomed("Startup");
-      this.#options.onStarted();
+      if (!ok) return this.#start.report({ type: "probeFailed", kind: "Startup" });
+      this.#start.report({ type: "startupPassed" });
       this.#watchRunning();
     });
   }
 
   #watchRunning(): void {
-    const { livenessProbe, readinessProbe } = this.#options.container;
-    if (livenessProbe && hasHandler(livenessProbe)) {
+    const { report, container } = this.#start;
+    const { livenessProbe, readinessProbe } = container;
+    if (livenessProbe && hasProbeHandler(livenessProbe)) {
       const loop = this.#loop("Liveness", { ...livenessProbe, successThreshold: 1 }, (ok) => {
         if (ok) return;
         loop[Symbol.dispose]();
-        this.#options.onDoomed("Liveness");
+        report({ type: "probeFailed", kind: "Liveness" });
       });
     }
-    if (readinessProbe?.exec) this.#loop("Readiness", readinessProbe, this.#options.onReady);
+    if (readinessProbe?.exec)
+      this.#loop("Readiness", readinessProbe, (ready) => report({ type: "execReadiness", ready }));
   }
 
-  #loop(kind: "Liveness" | "Readiness" | "Startup", probe: Probe, onVerdict: (ok: boolean) => void): ProbeLoop {
-    const { clock, onFailure } = this.#options;
+  #loop(kind: ProbeKind, probe: Probe, onVerdict: (ok: boolean) => void): ProbeLoop {
     // Zero means Kubernetes' default here, not polling as in queue-proxy.
     const periodSeconds = probe.periodSeconds || 10;
     const initialDelaySeconds = (probe.initialDelaySeconds ?? 0) + firstTick(kind, periodSeconds);
     const loop = new ProbeLoop({
       probe: { ...probe, periodSeconds, initialDelaySeconds },
-      clock,
+      clock: this.#parts.nodeClock,
       attempt: () => this.#attempt(probe),
       onVerdict: ({ ok }) => onVerdict(ok),
-      onFailure: (message) => onFailure(kind, message),
+      onFailure: (message) => this.#start.report({ type: "probeAttemptFailed", kind, message }),
     });
     this.#loops.push(loop);
     return loop;
   }
 
   async #attempt(probe: Probe): Promise<ProbeAnswer> {
-    const { runtime, containerId, container } = this.#options;
+    const { containerId, container, addressOf } = this.#start;
     const timeoutMs = (probe.timeoutSeconds || 1) * 1000;
     if (probe.exec) {
       try {
-        const { exitCode, output } = await runtime.exec(containerId, probe.exec.command ?? [], { timeoutMs });
+        const command = probe.exec.command ?? [];
+        const { exitCode, output } = await this.#parts.runtime.exec(containerId, command, { timeoutMs });
         return exitCode === 0 ? { ok: true } : { ok: false, message: output || `exit code ${exitCode}` };
       } catch (error) {
         return { ok: false, message: errorText(error) };
       }
     }
     const port = portOf(probe, container);
-    const address = port === undefined ? undefined : this.#options.addressOf(port);
+    const address = port === undefined ? undefined : addressOf(port);
     if (!address) return { ok: false, message: "the probed port is not reachable" };
     return attemptProbe({ probe, ...address, timeoutMs, prober: "kubelet" });
   }
 }
 
-/** A cluster's kubelet asks on its next tick after the start, up to a period later; asking at once would count the start itself as a failure. */
-function firstTick(kind: "Liveness" | "Readiness" | "Startup", periodSeconds: number): number {
+/** The kubelet of a cluster probes at its next tick after the start, up to one period later; an immediate probe would fail during the start. */
+function firstTick(kind: ProbeKind, periodSeconds: number): number {
   if (kind === "Readiness") return 0;
   return kind === "Startup" ? Math.min(1, periodSeconds) : periodSeconds;
 }
 
-function hasHandler({ httpGet, tcpSocket, exec, grpc }: Probe): boolean {
-  return (httpGet ?? tcpSocket ?? exec ?? grpc) !== undefined;
-}
-
-/** A number, or the name of one of the container's own ports. */
+/** The port as a number, or as the name of a port of the container. */
 function portOf(probe: Probe, container: Container): number | undefined {
   const port = probe.httpGet?.port ?? probe.tcpSocket?.port ?? probe.grpc?.port;
   if (typeof port !== "string") return port;

@@ -1,4 +1,4 @@
-// Why a container ended, in its own words: the termination message. Reads its file and its log; a message is worth no failure, so none is reported.
+// How a container ended, with its termination message from its file or log. Read errors are ignored; the message is then shorter or "".
 // Source: kubernetes pkg/kubelet/kuberuntime/kuberuntime_container.go.
 import type { Container } from "../../../apis/core/pod-spec.ts";
 import type { ContainerRuntime, ContainerState } from "../../runtime/runtime.ts";
@@ -9,22 +9,22 @@ import { readTerminationFile } from "./termination-file.ts";
 const LOG_TAIL_LINES = 80;
 /** 128 + SIGKILL. */
 const KILLED = 137;
-/** A program for another machine ends at once. */
+/** A program for another architecture ends within this time. */
 const FOREIGN_WITHIN_MS = 5_000;
 
-export interface Ended {
+export interface EndedContainer {
   readonly runtime: ContainerRuntime;
   readonly containerId: string;
-  /** undefined: it is not there any more. */
+  /** undefined: the container no longer exists. */
   readonly state: ContainerState | undefined;
   readonly container: Container;
-  /** The sentence that its image is for another machine. */
+  /** A sentence saying that the image is for another architecture. */
   readonly foreign: string | undefined;
 }
 
-/** How a start ended, as facts; a container that is not there any more counts as killed. */
+/** The facts of an exit; a container that no longer exists counts as killed. */
 export async function makeExit(
-  ended: Ended,
+  ended: EndedContainer,
   at: Pick<ExitFacts, "startedAt" | "finishedAt" | "endedAt">,
 ): Promise<ExitFacts> {
   const { state, containerId } = ended;
@@ -33,15 +33,15 @@ export async function makeExit(
     ...at,
     exitCode,
     reason: state?.oomKilled ? "OOMKilled" : exitCode === 0 ? "Completed" : "Error",
-    message: await lastWords(ended, exitCode),
+    message: await exitMessage(ended, exitCode),
     containerId,
     ranMs: ranMs(state),
   };
 }
 
-/** What it wrote for this; after a failure else the end of the log where the policy says so; for a foreign image also that it is one. */
-async function lastWords(
-  { runtime, containerId, state, container, foreign }: Ended,
+/** The content of the message file; else, after a failure, the end of the log if the policy says so. `foreign` goes before both. */
+async function exitMessage(
+  { runtime, containerId, state, container, foreign }: EndedContainer,
   exitCode: number,
 ): Promise<string> {
   if (state === undefined) return "the container was removed by someone else";
@@ -54,12 +54,12 @@ async function lastWords(
   try {
     for await (const line of runtime.logs(containerId, { follow: false, tail: LOG_TAIL_LINES })) lines.push(line.text);
   } catch {
-    // The engine may be away.
+    // The engine may be unreachable; the lines read so far count.
   }
   return first + (lines.length > 0 ? fallbackMessage(lines) : (state.error ?? ""));
 }
 
-/** How long it ran, by the runtime's own times. */
+/** The running time by the runtime's own clock; 0: unknown. */
 function ranMs(state: ContainerState | undefined): number {
   const started = Date.parse(state?.startedAt ?? "");
   const finished = Date.parse(state?.finishedAt ?? "");

@@ -1,19 +1,22 @@
-// Why a running container does not answer on its port: it listens on loopback only, on another port, or nowhere. Looks, and says; changes nothing.
-import type { Clock } from "../../../base/clock.ts";
-import type { ContainerRuntime, ListeningSocket } from "../../runtime/runtime.ts";
+// Finds out why a running container does not answer on its port: it listens on loopback only, on another port, or not at all.
+
+import { servingPort } from "../../../apis/core/pod.ts";
+import type { ListeningSocket } from "../../runtime/runtime.ts";
+import type { NodeParts } from "../node-parts.ts";
+import type { WatchedStart } from "../pod/pod-events.ts";
+import { queueProxyFacts } from "../pod/reduce-pod.ts";
 
 export interface PortFinding {
-  /** undefined: only worth a word in the event, not a verdict. */
+  /** undefined: worth an Event, but the container may still become ready. */
   readonly reason?: "LoopbackOnly" | "PortMismatch";
   readonly message: string;
 }
 
-const FIRST_LOOK_MS = 2_000;
-const NEXT_LOOK_MS = 2_000;
-/** A port that is not the right one counts only when no other follows for this long: apps open debug and metrics ports first. */
+const EVERY_MS = 2_000;
+/** Apps may open debug and metrics ports first, so a wrong port counts only after this time. */
 const MISMATCH_AFTER_MS = 4_000;
 
-/** Judges what a container listens on. `port`: where it should; `assigned`: the runtime chose it (PORT). */
+/** Judges the sockets of a container. `port`: the expected one; `assigned`: the runtime chose it (PORT). */
 export function judgeListeners(
   listeners: readonly ListeningSocket[],
   port: number,
@@ -37,30 +40,27 @@ export function judgeListeners(
   return { message: `listens on ${others}, not on ${port}: set containerPort, or listen on PORT` };
 }
 
-/** Looks every 2 s until disposed or until the port is found; reports what it finds each time that changes. */
-export function watchPortFindings(options: {
-  readonly runtime: ContainerRuntime;
-  readonly containerId: string;
-  readonly port: () => number | undefined;
-  readonly clock: Clock;
-  readonly onFinding: (finding: PortFinding) => void;
-}): Disposable {
-  const { runtime, containerId, port, clock, onFinding } = options;
+/** Judges the sockets every 2 s until the queue-proxy has opened, and reports each finding that differs from the last. */
+export function watchPortFindings({ runtime, nodeClock: clock }: NodeParts, start: WatchedStart): Disposable {
+  const { pod, containerId, addressOf, report } = start;
+  const { assignsPort } = runtime.capabilities;
   const began = clock.now();
   let closed = false;
-  let said = "";
-  let timer = clock.at(began + FIRST_LOOK_MS, () => void look());
-  const look = async (): Promise<void> => {
+  let reported = "";
+  let timer = clock.at(began + EVERY_MS, () => void check());
+  const check = async (): Promise<void> => {
     const listeners = await runtime.listeners(containerId).catch(() => undefined);
-    const wanted = port();
-    if (closed || listeners === undefined || wanted === undefined) return;
-    const finding = judgeListeners(listeners, wanted, runtime.capabilities.assignsPort);
+    if (closed || listeners === undefined || queueProxyFacts(pod.facts)) return;
+    const declared = servingPort(pod.facts.pod);
+    const port = assignsPort ? addressOf(declared)?.port : declared;
+    if (port === undefined) return;
+    const finding = judgeListeners(listeners, port, assignsPort);
     const early = finding?.reason === "PortMismatch" && clock.now() < began + MISMATCH_AFTER_MS;
-    if (finding && !early && finding.message !== said) {
-      said = finding.message;
-      onFinding(finding);
+    if (finding && !early && finding.message !== reported) {
+      reported = finding.message;
+      report({ type: "portFinding", ...finding });
     }
-    timer = clock.at(clock.now() + NEXT_LOOK_MS, () => void look());
+    timer = clock.at(clock.now() + EVERY_MS, () => void check());
   };
   return {
     [Symbol.dispose]: () => {

@@ -1,4 +1,4 @@
-// Waits until a port first accepts a connection. Bare connects only: an app cannot see a refused one. It asks nothing of the app.
+// Waits until a port first accepts a TCP connection. It sends nothing, and the app does not see refused connections.
 import { connect } from "node:net";
 import type { PodAddress } from "../../../base/address.ts";
 import type { Clock } from "../../../base/clock.ts";
@@ -7,18 +7,18 @@ const EAGER_EVERY_MS = 3;
 const EAGER_FOR_MS = 2_000;
 const LATER_EVERY_MS = 50;
 const ATTEMPT_MS = 1_000;
-/** An engine's port relay accepts for a container that does not listen, and soon hangs up; a listening app does not. */
+/** The engine's port relay accepts connections for a container that does not listen, and closes them within this time. */
 const RELAY_HOLD_MS = 25;
 
 export interface PortWatch {
   readonly address: () => PodAddress | undefined;
-  /** The address is a relay of the engine (a published port): this says whether the container itself listens, as far as can be told. */
+  /** Set when the address is a relay of the engine (a published port): whether the container itself listens. */
   readonly relayed: (() => Promise<boolean>) | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
-/** Resolves true at the first accepted connect, false when aborted. Never rejects. */
+/** Resolves true at the first accepted connection, false when aborted. Never rejects. */
 export async function waitForPort({ address, relayed, clock, signal }: PortWatch): Promise<boolean> {
   const eagerUntil = clock.now() + EAGER_FOR_MS;
   while (!signal.aborted) {
@@ -30,26 +30,26 @@ export async function waitForPort({ address, relayed, clock, signal }: PortWatch
   return !signal.aborted;
 }
 
-/** Connects once. With `holdMs`, the connection must also live that long. */
+/** Connects once. The connection must stay open for `holdMs`. */
 function accepts({ host, port }: PodAddress, holdMs: number, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve(false);
     const socket = connect({ host, port });
-    let hold: NodeJS.Timeout | undefined;
+    let holdTimer: NodeJS.Timeout | undefined;
     const settle = (open: boolean): void => {
-      clearTimeout(hold);
-      signal.removeEventListener("abort", give);
+      clearTimeout(holdTimer);
+      signal.removeEventListener("abort", fail);
       socket.destroy();
       resolve(open);
     };
-    const give = (): void => settle(false);
-    signal.addEventListener("abort", give, { once: true });
-    socket.setTimeout(ATTEMPT_MS, give);
-    socket.once("error", give);
+    const fail = (): void => settle(false);
+    signal.addEventListener("abort", fail, { once: true });
+    socket.setTimeout(ATTEMPT_MS, fail);
+    socket.once("error", fail);
     socket.once("connect", () => {
       if (holdMs === 0) return settle(true);
-      socket.once("end", give).once("close", give).resume();
-      hold = setTimeout(() => settle(true), holdMs);
+      socket.once("end", fail).once("close", fail).resume();
+      holdTimer = setTimeout(() => settle(true), holdMs);
     });
   });
 }

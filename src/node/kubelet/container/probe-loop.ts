@@ -1,4 +1,4 @@
-// One probe of one container, asked again and again as the kubelet asks: delays, thresholds, transitions. It acts on nothing itself.
+// Repeats one probe of a container with the kubelet's delays and thresholds, and reports changes of its result.
 // Source: k8s.io/kubernetes/pkg/kubelet/prober/worker.go.
 import type { Probe } from "../../../apis/core/pod-spec.ts";
 import type { Clock } from "../../../base/clock.ts";
@@ -10,21 +10,21 @@ export interface ProbeLoopOptions {
   readonly clock: Clock;
   /** One attempt; never rejects. */
   readonly attempt: () => Promise<ProbeAnswer>;
-  /** A threshold was reached and the verdict is another than before. */
+  /** A threshold was reached and the result differs from the last. */
   readonly onVerdict: (answer: ProbeAnswer) => void;
-  /** Each failed attempt, for events. */
+  /** Called after each failed attempt. */
   readonly onFailure?: (message: string) => void;
 }
 
 const DEFAULT_PERIOD_SECONDS = 10;
 const EAGER_GAP_MS = 50;
 
-/** Runs until disposed. The first attempt is made after the initial delay, without the random wait of a cluster's kubelet. */
+/** Runs until disposed. Unlike a cluster's kubelet, it adds no random delay before the first attempt. */
 export class ProbeLoop implements Disposable {
   readonly #options: ProbeLoopOptions;
   #timer: Disposable | undefined;
   #closed = false;
-  #inRow = 0;
+  #sameInRow = 0;
   #lastOk: boolean | undefined;
   #verdict: boolean | undefined;
 
@@ -45,21 +45,21 @@ export class ProbeLoop implements Disposable {
     const answer = await attempt();
     if (this.#closed) return;
     if (!answer.ok) onFailure?.(answer.message);
-    this.#inRow = answer.ok === this.#lastOk ? this.#inRow + 1 : 1;
+    this.#sameInRow = answer.ok === this.#lastOk ? this.#sameInRow + 1 : 1;
     this.#lastOk = answer.ok;
-    this.#judge(answer);
+    this.#applyThreshold(answer);
     if (this.#closed) return;
     const periodMs = (probe.periodSeconds || DEFAULT_PERIOD_SECONDS) * 1000;
-    // A probe that polls by itself (period 0) is asked again almost at once until it first succeeds.
+    // The attempt of a probe with period 0 polls by itself, so it repeats almost at once until it first succeeds.
     const eager = (probe.periodSeconds ?? 0) === 0 && this.#verdict !== true;
     const next = eager ? clock.now() + EAGER_GAP_MS : Math.max(clock.now(), began + periodMs);
     this.#timer = clock.at(next, () => void this.#attempt());
   }
 
-  #judge(answer: ProbeAnswer): void {
+  #applyThreshold(answer: ProbeAnswer): void {
     const { probe, onVerdict } = this.#options;
     const needed = answer.ok ? (probe.successThreshold ?? 1) : probe.failureThreshold || 3;
-    if (this.#inRow < needed || this.#verdict === answer.ok) return;
+    if (this.#sameInRow < needed || this.#verdict === answer.ok) return;
     this.#verdict = answer.ok;
     onVerdict(answer);
   }

@@ -1,17 +1,17 @@
-// What a container has written into its terminationMessagePath, read from the container after its end. A message is worth no failure, so none is reported.
+// Reads the terminationMessagePath of a container after its end. Errors are ignored; the message is then "".
 import type { Readable } from "node:stream";
 import { extract } from "tar-stream";
 import type { Container } from "../../../apis/core/pod-spec.ts";
 import type { ContainerRuntime } from "../../runtime/runtime.ts";
 
-/** So much of its end is a message. Source: kubernetes pkg/kubelet/container/runtime.go. */
+/** Only the end of the file counts. Source: kubernetes pkg/kubelet/container/runtime.go. */
 const MESSAGE_BYTES = 4096;
-/** Nobody writes that much to be read as a message; a path that names another file is not read to its end. */
+/** A larger file is not meant as a message and is not read. */
 const LONGEST_FILE_BYTES = 1024 * 1024;
-/** Gone with the container: it lies in memory while that runs. Kubernetes' default path is there. */
+/** In memory, so it is lost when the container ends. Kubernetes' default path is there. */
 const IN_MEMORY = /^\/dev(\/|$)/;
 
-/** The last 4096 bytes of the file; "" when there is none, or it cannot be had after the end. */
+/** The last 4096 bytes of the file; "" when it does not exist or cannot be read. */
 export async function readTerminationFile(
   runtime: ContainerRuntime,
   containerId: string,
@@ -25,7 +25,7 @@ export async function readTerminationFile(
   }
 }
 
-/** The end of the first entry of an archive, if that is a file. */
+/** The end of the first entry of an archive, if it is a file. */
 function firstFile(archive: Readable): Promise<string> {
   return new Promise((resolve, reject) => {
     const entries = extract();

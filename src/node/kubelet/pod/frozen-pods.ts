@@ -1,34 +1,28 @@
-// Frozen pods that wait for their revision's next wake (`--wake freeze`): at most one per revision, for ten minutes, while memory is plenty. Never thaws one by itself.
+// Frozen pods that wait for the next wake of their revision (`--wake freeze`): at most one per revision, for ten minutes, while memory is free.
 import { freemem, totalmem } from "node:os";
 import type { Pod } from "../../../apis/core/types.ts";
 import type { Clock } from "../../../base/clock.ts";
 import type { Logger } from "../../../base/logger.ts";
-import type { UsableImage } from "../../image/image-library.ts";
 import type { ContainerRuntime } from "../../runtime/runtime.ts";
-import type { HeldSandbox } from "./pod-sandbox.ts";
-
-export interface FrozenContainer {
-  readonly containerId: string;
-  readonly image: UsableImage;
-}
+import type { FrozenContainer, FrozenSandbox } from "./pod-facts.ts";
 
 export interface FrozenPod {
-  /** The pods that it may become: same Deployment, same template. */
+  /** Identifies the pods that can continue it: same Deployment, same template. */
   readonly key: string;
-  /** The pod it was; its host name and its own volumes stay. */
+  /** The pod that was frozen. Its host name and its own volumes stay. */
   readonly pod: Pod;
   /** By name, without init containers. */
   readonly containers: ReadonlyMap<string, FrozenContainer>;
-  readonly sandbox: HeldSandbox;
+  readonly sandbox: FrozenSandbox;
 }
 
 export interface FrozenPodsOptions {
   readonly runtime: ContainerRuntime;
   readonly clock: Clock;
   readonly log: Logger;
-  /** One that nobody took has no container any more: its address is free, its volumes can go. */
-  readonly onDropped: (standby: FrozenPod) => void;
-  /** Part of the machine's memory that is free, 0 to 1; default: as the system says. */
+  /** The containers of a frozen pod were removed: its address and volumes are free. */
+  readonly onDropped: (frozen: FrozenPod) => void;
+  /** The free part of the machine's memory, 0 to 1; default: what the operating system reports. */
   readonly freeMemory?: () => number;
 }
 
@@ -36,7 +30,7 @@ const KEPT_MS = 600_000;
 const LEAST_FREE_MEMORY = 0.1;
 const HASH_LABEL = "pod-template-hash";
 
-/** Pods with the same key are interchangeable to a frozen container; undefined: this pod can be nobody's successor. */
+/** The key of pods that can continue each other; undefined: the pod has no Deployment or template hash. */
 export function frozenPodKey(pod: Pod): string | undefined {
   const owner = pod.metadata.ownerReferences?.find(({ kind }) => kind === "Deployment");
   const hash = pod.metadata.labels?.[HASH_LABEL];
@@ -45,18 +39,17 @@ export function frozenPodKey(pod: Pod): string | undefined {
 
 export class FrozenPods {
   readonly #options: FrozenPodsOptions;
-  readonly #kept = new Map<string, { readonly standby: FrozenPod; readonly timer: Disposable }>();
+  readonly #kept = new Map<string, { readonly frozen: FrozenPod; readonly timer: Disposable }>();
 
   constructor(options: FrozenPodsOptions) {
     this.#options = options;
   }
 
-  /** Those that wait now. */
   get all(): readonly FrozenPod[] {
-    return [...this.#kept.values()].map(({ standby }) => standby);
+    return [...this.#kept.values()].map(({ frozen }) => frozen);
   }
 
-  /** Whether one of this key would be kept. */
+  /** Whether a pod with this key can be kept. With too little free memory, drops all frozen pods. */
   hasRoom(key: string): boolean {
     const free = this.#options.freeMemory?.() ?? freemem() / totalmem();
     if (free >= LEAST_FREE_MEMORY) return !this.#kept.has(key);
@@ -64,23 +57,23 @@ export class FrozenPods {
     return false;
   }
 
-  put(standby: FrozenPod): void {
+  put(frozen: FrozenPod): void {
     const { clock } = this.#options;
-    const timer = clock.at(clock.now() + KEPT_MS, () => void this.#drop(standby.key));
-    this.#kept.set(standby.key, { standby, timer });
+    const timer = clock.at(clock.now() + KEPT_MS, () => void this.#drop(frozen.key));
+    this.#kept.set(frozen.key, { frozen, timer });
   }
 
-  /** Hands one out; it is the taker's from now on. */
+  /** Hands a frozen pod over to the caller, who is then responsible for its containers. */
   take(key: string | undefined): FrozenPod | undefined {
     const found = key === undefined ? undefined : this.#kept.get(key);
     if (!found) return undefined;
     found.timer[Symbol.dispose]();
-    this.#kept.delete(found.standby.key);
-    return found.standby;
+    this.#kept.delete(found.frozen.key);
+    return found.frozen;
   }
 
-  /** Drops those that are not wanted any more: the Deployment is gone or has another template, or what they have read has changed. */
-  async dropWhere(unwanted: (standby: FrozenPod) => boolean): Promise<void> {
+  /** Removes frozen pods that no new pod can continue: their Deployment, template or configuration has changed. */
+  async dropWhere(unwanted: (frozen: FrozenPod) => boolean): Promise<void> {
     await Promise.all(this.all.filter(unwanted).map(({ key }) => this.#drop(key)));
   }
 
@@ -89,20 +82,20 @@ export class FrozenPods {
   }
 
   async #drop(key: string): Promise<void> {
-    const standby = this.take(key);
-    if (!standby) return;
+    const frozen = this.take(key);
+    if (!frozen) return;
     const { runtime, log, onDropped } = this.#options;
     try {
-      // Removed, never stopped: a stop would have to thaw it first.
-      await Promise.all(idsOf(standby).map((id) => runtime.remove(id)));
+      // Removed, not stopped: a stop would have to unpause the container first.
+      await Promise.all(idsOf(frozen).map((id) => runtime.remove(id)));
     } catch (error) {
       log.warn("frozen containers not removed", { error: String(error) });
     }
-    onDropped(standby);
+    onDropped(frozen);
   }
 }
 
-/** Every container that a standby has on the engine, the one that holds its network last. */
+/** The ids of all containers of a frozen pod; the pause container comes last. */
 export function idsOf({ containers, sandbox }: FrozenPod): readonly string[] {
   const ids = [...containers.values()].map(({ containerId }) => containerId);
   return sandbox.pause ? [...ids, sandbox.pause.id] : ids;

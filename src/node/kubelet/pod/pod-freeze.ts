@@ -1,45 +1,54 @@
-// Freezes the containers of a pod in place of ending them (`--wake freeze`): all of them, or none. It thaws only what it could not freeze whole.
+// Freezes the containers of a pod instead of ending them (`--wake freeze`): all of them, or none.
 import type { Pod } from "../../../apis/core/types.ts";
-import type { ContainerRun } from "../container/container-run.ts";
+import type { ContainerRunner } from "../container/container-runner.ts";
 import type { NodeParts } from "../node-parts.ts";
-import { type FrozenContainer, type FrozenPod, frozenPodKey } from "./frozen-pods.ts";
+import { type FrozenPod, frozenPodKey } from "./frozen-pods.ts";
+import type { PodState } from "./pod-events.ts";
+import type { FrozenContainer, PodFacts } from "./pod-facts.ts";
 import type { PodSandbox } from "./pod-sandbox.ts";
 
-export interface Freezing {
-  readonly pod: Pod;
-  /** Without init containers, whose work is done. */
-  readonly runs: readonly ContainerRun[];
+export interface FreezeRequest {
+  readonly state: Pick<PodState, "facts">;
+  readonly runners: readonly ContainerRunner[];
   readonly sandbox: PodSandbox;
 }
 
-/** The standby that the pod has become; undefined where none is wanted or kept, or a container cannot be frozen: then the pod is to be ended. */
-export async function freezePod(parts: NodeParts, { pod, runs, sandbox }: Freezing): Promise<FrozenPod | undefined> {
+/** The frozen pod; undefined when the pod must be ended instead: freezing is off, has no use or no room, or fails. */
+export async function freezePod(
+  parts: NodeParts,
+  { state, runners, sandbox }: FreezeRequest,
+): Promise<FrozenPod | undefined> {
   const { frozenPods, runtime, stopPolicy } = parts;
+  const { pod } = state.facts;
   const key = frozenPodKey(pod);
-  if (!frozenPods || key === undefined || stopPolicy().last || !hasFuture(parts, pod)) return undefined;
-  const ids = runs.flatMap(({ runningId }) => runningId ?? []);
-  if (ids.length < runs.length || !frozenPods.hasRoom(key)) return undefined;
+  if (!frozenPods || key === undefined || stopPolicy().last || !mayReturn(parts, pod)) return undefined;
+  const running = runningContainers(state.facts);
+  if (!running || !frozenPods.hasRoom(key)) return undefined;
+  const ids = [...running.values()].map(({ containerId }) => containerId);
   const paused = await Promise.allSettled(ids.map((id) => runtime.pause(id)));
-  const frozen = paused.every(({ status }) => status === "fulfilled") ? giveUpAll(runs) : undefined;
-  if (!frozen) {
+  // A container may have ended meanwhile.
+  const containers = runningContainers(state.facts);
+  if (!containers || paused.some(({ status }) => status === "rejected")) {
     await Promise.allSettled(ids.map((id) => runtime.unpause(id)));
     return undefined;
   }
-  return { key, pod, containers: frozen, sandbox: sandbox.giveUp() };
+  for (const runner of runners) if (containers.has(runner.name)) runner.release();
+  return { key, pod, containers, sandbox: sandbox.release() };
 }
 
-/** undefined: one has ended meanwhile, and nobody gave anything up. */
-function giveUpAll(runs: readonly ContainerRun[]): ReadonlyMap<string, FrozenContainer> | undefined {
-  if (runs.some(({ runningId }) => runningId === undefined)) return undefined;
-  return new Map(runs.flatMap((run) => [[run.name, run.giveUp()] as const]).filter(isGiven));
+/** The containers of the pod by name, without init containers; undefined: not all of them run. */
+function runningContainers({ containers }: PodFacts): ReadonlyMap<string, FrozenContainer> | undefined {
+  const found = new Map<string, FrozenContainer>();
+  for (const { name, init, run, usable } of containers) {
+    if (init) continue;
+    if (run.state !== "running" || !usable) return undefined;
+    found.set(name, { containerId: run.containerId, image: usable });
+  }
+  return found;
 }
 
-function isGiven(entry: readonly [string, FrozenContainer | undefined]): entry is readonly [string, FrozenContainer] {
-  return entry[1] !== undefined;
-}
-
-/** Whether the Deployment that made this pod may make another one like it. */
-function hasFuture({ store }: NodeParts, { metadata }: Pod): boolean {
+/** Whether the Deployment of this pod may create another pod like it. */
+function mayReturn({ store }: NodeParts, { metadata }: Pod): boolean {
   const owner = metadata.ownerReferences?.find(({ kind }) => kind === "Deployment");
   const deployment = owner && store.get("Deployment.apps", metadata.namespace ?? "", owner.name);
   return deployment?.metadata.uid === owner?.uid && deployment?.metadata.deletionTimestamp === undefined;

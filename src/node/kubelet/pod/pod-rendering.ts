@@ -1,11 +1,11 @@
-// Brings together what a container of a pod is made of: its objects from the store, its volumes, its place on the network. What that means is container-spec.ts's.
+// Collects the inputs of a container spec: objects from the store, volumes, and the pod's place on the network. `container-spec.ts` renders them.
 
 import { servingContainer } from "../../../apis/core/pod.ts";
 import type { Container } from "../../../apis/core/pod-spec.ts";
 import type { Pod } from "../../../apis/core/types.ts";
 import type { UsableImage } from "../../image/image-library.ts";
 import type { NodeParts } from "../node-parts.ts";
-import { type ContainerOutcome, renderContainer, type StartCommand, withSubPaths } from "../spec/container-spec.ts";
+import { type RenderedContainer, renderContainer, type StartCommand, withSubPaths } from "../spec/container-spec.ts";
 import type { EnvironmentSources } from "../spec/environment-spec.ts";
 import type { VolumeFile } from "../volumes/volume-files-spec.ts";
 import { makeCopyTar } from "../volumes/volume-tar.ts";
@@ -21,18 +21,23 @@ export class PodRendering {
     this.#sandbox = sandbox;
   }
 
-  /** Makes the container's volumes and renders it. */
+  /** The address of the pod. */
+  get address(): string {
+    return this.#sandbox.address;
+  }
+
+  /** Makes the container's volumes and renders its spec. Throws when the engine is unreachable. */
   async render(
     pod: Pod,
     container: Container,
     { attempt, image }: { readonly attempt: number; readonly image: UsableImage },
-  ): Promise<ContainerOutcome> {
+  ): Promise<RenderedContainer> {
     const { runtime, volumes, startCommand, prefix, labels } = this.#parts;
-    // Only of the serving container does the project know how it is started without its image.
+    // The project has a start command for the serving container only.
     const start = servingContainer(pod.spec.containers)?.name === container.name ? startCommand(pod) : undefined;
     const refusal = runtime.capabilities.images ? undefined : processRefusal(container, start);
     if (refusal !== undefined) return { error: { reason: "NeedsContainer", message: refusal } };
-    // First, for it may change the pod's address.
+    // Before the sources are read, because it may change the address of the pod.
     const placement = this.#sandbox.placement();
     const sources = this.#sources(pod.metadata.namespace ?? "default");
     const prepared = await volumes.prepare(pod, withSubPaths(pod, container, sources));
@@ -48,12 +53,12 @@ export class PodRendering {
       placement,
       mounts: prepared.volumes.mounts,
       sources,
-      ...(start && { start }),
+      start,
     });
   }
 
-  /** Between create and start: files that stand in for mounts of a part of a volume. */
-  async prepare(containerId: string, container: Container): Promise<void> {
+  /** Between create and start: copies the files of mounts with a `subPath`, which are not mounted. */
+  async copyFiles(containerId: string, container: Container): Promise<void> {
     const copies = this.#copies.get(container.name ?? "") ?? [];
     if (copies.length > 0) await this.#parts.runtime.putArchive(containerId, "/", makeCopyTar(copies));
   }
@@ -63,7 +68,7 @@ export class PodRendering {
     return {
       configMap: (name) => store.get("ConfigMap", namespace, name),
       secret: (name) => store.get("Secret", namespace, name),
-      podIP: this.#sandbox.ip,
+      podIP: this.#sandbox.address,
       hostIP,
       nodeName,
       nodeCpus: info.cpus,
@@ -72,7 +77,7 @@ export class PodRendering {
   }
 }
 
-/** Why a process cannot stand in for this container. */
+/** Why the container cannot run as a process; undefined: it can. */
 function processRefusal(
   { name = "", command = [], volumeMounts = [] }: Container,
   start?: StartCommand,

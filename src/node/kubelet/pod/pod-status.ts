@@ -1,22 +1,26 @@
-// What is known of a pod → its status, with Kubernetes' reasons and texts. Pure; times that did not change are kept.
+// Facts of a pod → its status, with Kubernetes' reasons and texts. Pure; a condition keeps its transition time while its status stays.
 // Source: k8s.io/kubernetes/pkg/kubelet/status/generate.go, kubelet_pods.go.
 
 import { QUEUE_PROXY } from "../../../apis/core/pod.ts";
 import type { ContainerState, ContainerStatus, CoreCondition, PodStatus } from "../../../apis/core/types.ts";
+import type { Time } from "../../../base/clock.ts";
 import { qosClass } from "../spec/qos-spec.ts";
 import type { ContainerFacts, ExitFacts, PodFacts } from "./pod-facts.ts";
 import { backOffMs, hasSucceeded, PULL_ERROR_SHOWN_MS, restartAt } from "./pod-plan.ts";
+import { podIPOf, queueProxyFacts } from "./reduce-pod.ts";
 
 export interface StatusFrame {
-  /** The status as it stands, for transition times. */
+  /** The status in the store, for transition times. */
   readonly previous: PodStatus | undefined;
   /** RFC 3339, on the clock of objects. */
   readonly at: string;
+  /** On the node's own clock. */
+  readonly now: Time;
   readonly hostIP: string;
   readonly runtimeName: string;
 }
 
-/** The whole status. Equal facts give an equal status, whatever the time. */
+/** The complete status. Equal facts give an equal status at any time, except that `ErrImagePull` becomes `ImagePullBackOff`. */
 export function makePodStatus(facts: PodFacts, frame: StatusFrame): PodStatus {
   const init = facts.containers.filter((container) => container.init);
   const main = facts.containers.filter((container) => !container.init);
@@ -28,11 +32,12 @@ export function makePodStatus(facts: PodFacts, frame: StatusFrame): PodStatus {
   const unready = statuses.filter(({ ready }) => !ready).map(({ name }) => name);
   const running = main.some(({ run }) => run.state === "running" || run.state === "exited");
   const startTime = frame.previous?.startTime ?? frame.at;
+  const podIP = podIPOf(facts);
   return {
     phase: running ? "Running" : "Pending",
-    conditions: conditions({ facts, frame, init, unready }),
+    conditions: conditions({ facts, frame, init, unready, hasAddress: podIP !== undefined }),
     hostIP: frame.hostIP,
-    ...(facts.podIP !== undefined && { podIP: facts.podIP, podIPs: [{ ip: facts.podIP }] }),
+    ...(podIP !== undefined && { podIP, podIPs: [{ ip: podIP }] }),
     startTime,
     ...(init.length > 0 && {
       initContainerStatuses: init.map((container) => containerStatus(facts, container, frame, true)),
@@ -61,25 +66,21 @@ function containerStatus(
   frame: StatusFrame,
   itsTurn: boolean,
 ): ContainerStatus {
-  const running = container.run.state === "running";
+  const running = container.run.state === "running" ? container.run : undefined;
+  const started = running?.started ?? false;
   const done = container.init && hasSucceeded(container);
-  const state = stateOf(facts, container, itsTurn);
+  const state = stateOf(facts, container, frame.now, itsTurn);
   const last = state.terminated ? container.last : lastExit(container);
-  const id =
-    container.run.state === "running"
-      ? container.run.containerId
-      : container.run.state === "exited"
-        ? container.run.exit.containerId
-        : undefined;
+  const id = running?.containerId ?? (container.run.state === "exited" ? container.run.exit.containerId : undefined);
   return {
     name: container.name,
     state,
     ...(last && { lastState: { terminated: terminated(last) } }),
-    ready: done || (running && container.started && container.ready && container.finding === undefined),
-    started: running && container.started,
+    ready: done || (started && (running?.ready ?? false) && container.finding === undefined),
+    started,
     restartCount: container.restarts,
-    image: container.reference,
-    imageID: container.imageId,
+    image: container.spec.image ?? "",
+    imageID: container.usable?.imageId ?? "",
     ...(id !== undefined && { containerID: `${frame.runtimeName}://${id}` }),
   };
 }
@@ -88,18 +89,18 @@ function lastExit({ run, last }: ContainerFacts): ExitFacts | undefined {
   return run.state === "exited" ? run.exit : last;
 }
 
-function stateOf(facts: PodFacts, container: ContainerFacts, itsTurn: boolean): ContainerState {
-  const { run, image, held, finding } = container;
+function stateOf(facts: PodFacts, container: ContainerFacts, now: Time, itsTurn: boolean): ContainerState {
+  const { run, image, blocked, finding } = container;
   if (run.state === "running") {
     return finding ? { waiting: finding } : { running: { startedAt: run.startedAt } };
   }
   if (run.state === "exited") return exitedState(facts, container, run.exit);
-  if (image.state === "failed") return { waiting: imageWaiting(container, facts.now) };
-  if (held) return { waiting: { reason: held.reason, message: held.message } };
+  if (image.state === "failed") return { waiting: imageWaiting(container, now) };
+  if (blocked) return { waiting: { reason: blocked.reason, message: blocked.message } };
   return { waiting: { reason: itsTurn ? "ContainerCreating" : "PodInitializing" } };
 }
 
-/** Over for good, or shown as it ended until its back-off has begun. */
+/** `terminated` when the container does not start again or restarts at once, else `CrashLoopBackOff`. */
 function exitedState(facts: PodFacts, container: ContainerFacts, exit: ExitFacts): ContainerState {
   const again = restartAt(container, facts.pod.spec.restartPolicy ?? "Always");
   const delayMs = backOffMs(container.restarts);
@@ -109,11 +110,11 @@ function exitedState(facts: PodFacts, container: ContainerFacts, exit: ExitFacts
   return { waiting: { reason: "CrashLoopBackOff", message } };
 }
 
-function imageWaiting({ image, reference }: ContainerFacts, now: number): { reason: string; message: string } {
+function imageWaiting({ image, spec }: ContainerFacts, now: Time): { reason: string; message: string } {
   if (image.state !== "failed") return { reason: "ContainerCreating", message: "" };
   const { reason, message, failedAt } = image.trouble;
   if (reason !== "ErrImagePull" || now < failedAt + PULL_ERROR_SHOWN_MS) return { reason, message };
-  return { reason: "ImagePullBackOff", message: `Back-off pulling image "${reference}": ${reason}: ${message}` };
+  return { reason: "ImagePullBackOff", message: `Back-off pulling image "${spec.image}": ${reason}: ${message}` };
 }
 
 function terminated(exit: ExitFacts): NonNullable<ContainerState["terminated"]> {
@@ -127,7 +128,7 @@ function terminated(exit: ExitFacts): NonNullable<ContainerState["terminated"]> 
   };
 }
 
-/** The queue-proxy runs in knap's own process, from the moment its pod has an address. */
+/** The queue-proxy is no container: it runs in knap's process as soon as a container of the pod runs. */
 function proxyStatus(facts: PodFacts, main: readonly ContainerFacts[]): readonly ContainerStatus[] {
   const container = facts.pod.spec.containers.find(({ name }) => name === QUEUE_PROXY);
   if (!container) return [];
@@ -137,7 +138,7 @@ function proxyStatus(facts: PodFacts, main: readonly ContainerFacts[]): readonly
     {
       name: QUEUE_PROXY,
       state: running ? { running: { startedAt: first.startedAt } } : { waiting: { reason: "ContainerCreating" } },
-      ready: running && facts.sidecar.ready,
+      ready: running && (queueProxyFacts(facts)?.ready ?? false),
       started: running,
       restartCount: 0,
       image: container.image ?? "",
@@ -151,8 +152,9 @@ function conditions(parts: {
   readonly frame: StatusFrame;
   readonly init: readonly ContainerFacts[];
   readonly unready: readonly string[];
+  readonly hasAddress: boolean;
 }): readonly CoreCondition[] {
-  const { facts, frame, init, unready } = parts;
+  const { facts, frame, init, unready, hasAddress } = parts;
   const waiting = init.filter((container) => !hasSucceeded(container)).map(({ name }) => name);
   const initialized: CoreCondition =
     waiting.length === 0
@@ -164,7 +166,8 @@ function conditions(parts: {
           message: `containers with incomplete status: [${waiting.join(" ")}]`,
         };
   const findings = facts.containers.flatMap(({ finding }) => finding?.message ?? []);
-  const why = [...findings, ...(facts.sidecar.message ? [facts.sidecar.message] : [])]
+  const why = [...findings, queueProxyFacts(facts)?.message || []]
+    .flat()
     .map((text) => `; ${text}`)
     .join("");
   const readiness =
@@ -175,13 +178,12 @@ function conditions(parts: {
           reason: "ContainersNotReady",
           message: `containers with unready status: [${unready.join(" ")}]${why}`,
         } as const);
-  const sandboxed = facts.podIP !== undefined ? "True" : "False";
   const made: readonly CoreCondition[] = [
-    { type: "PodReadyToStartContainers", status: sandboxed },
+    { type: "PodReadyToStartContainers", status: hasAddress ? "True" : "False" },
     initialized,
     { type: "Ready", ...readiness },
     { type: "ContainersReady", ...readiness },
-    // The scheduler's own word is kept as it is.
+    // The scheduler writes this condition.
     frame.previous?.conditions?.find(({ type }) => type === "PodScheduled") ?? { type: "PodScheduled", status: "True" },
   ];
   return made.map((condition) => withTime(condition, frame.previous, frame.at));
@@ -193,7 +195,7 @@ function withTime(condition: CoreCondition, previous: PodStatus | undefined, at:
   return { ...condition, lastTransitionTime: kept ?? at };
 }
 
-/** `10s`, `2m40s`, `5m0s`: as Go writes it. */
+/** `10s`, `2m40s`, `5m0s`: as Go formats a duration. */
 function delayText(ms: number): string {
   const seconds = Math.round(ms / 1000);
   return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;

@@ -1,74 +1,76 @@
-// How a pod is stopped: its requests finish, SIGTERM as soon as none is left, SIGKILL when it does not listen. It removes nothing.
-import type { Pod } from "../../../apis/core/types.ts";
+// Stops the containers of a pod: requests finish, then the stop signal, then SIGKILL. It removes nothing.
 import type { Clock, Time } from "../../../base/clock.ts";
-import type { ContainerRun } from "../container/container-run.ts";
+import type { ContainerRunner } from "../container/container-runner.ts";
 import type { NodeParts } from "../node-parts.ts";
 import type { QueueProxyPort } from "../queue-proxy-port.ts";
+import type { PodState } from "./pod-events.ts";
+import type { PodFacts } from "./pod-facts.ts";
 
-const LOOK_EVERY_MS = 10;
-/** Even without any grace left a container gets this long to end by itself. */
+const POLL_EVERY_MS = 10;
+/** A container gets at least this long to end by itself, even when the grace period is over. */
 const LEAST_MS = 100;
 const DEFAULT_GRACE_SECONDS = 30;
+/** How long to wait for a killed container to end; the caller then removes it by force. */
+const KILL_TIMEOUT_MS = 5_000;
 
 export interface StoppingPod {
-  readonly pod: () => Pod;
-  readonly sidecar: QueueProxyPort | undefined;
-  readonly runs: readonly ContainerRun[];
-  /** True when everything must end now. */
-  readonly hurried: () => boolean;
+  readonly state: Pick<PodState, "facts">;
+  readonly queueProxy: QueueProxyPort | undefined;
+  readonly runners: readonly ContainerRunner[];
+  /** Aborted when everything must end at once. */
+  readonly forced: AbortSignal;
+  /** When the stop began, on the node's clock. */
+  readonly began: Time;
 }
 
-/** When the pod's grace is over; read anew each time, because a session that ends shortens it. */
-export type GraceEnd = () => Time;
-
-/** Begins the grace of a pod. */
-export function beginGrace(parts: NodeParts, pod: () => Pod): GraceEnd {
-  const began = parts.nodeClock.now();
-  return () => {
-    const seconds = pod().metadata.deletionGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
-    return began + Math.min(seconds * 1000, parts.stopPolicy().graceMs ?? Number.POSITIVE_INFINITY);
-  };
-}
-
-/** Resolves when no plain request is left, or the grace is over; nothing dials the pod after that. */
-export async function drainPod(parts: NodeParts, stopping: StoppingPod, graceEnd: GraceEnd): Promise<void> {
+/** Resolves when no plain request is left or the grace period is over; after that no new connection goes to the pod. */
+export async function drainPod(parts: NodeParts, stopping: StoppingPod): Promise<void> {
   const { nodeClock, stopPolicy } = parts;
-  const { sidecar, hurried } = stopping;
-  if (!sidecar) return;
+  const { queueProxy, forced } = stopping;
+  if (!queueProxy) return;
   let drained = false;
-  void sidecar.drain(stopPolicy().quietMs).then(() => {
+  void queueProxy.drain(stopPolicy().quietMs).then(() => {
     drained = true;
   });
-  await until(nodeClock, () => drained || hurried() || nodeClock.now() >= graceEnd());
-  // Upgraded connections live on until the container ends.
-  void sidecar.close();
+  await until(nodeClock, () => drained || forced.aborted || nodeClock.now() >= graceEnd(parts, stopping));
+  // Upgraded connections stay open until the container ends.
+  void queueProxy.close();
 }
 
-/** SIGTERM, then SIGKILL; resolves when no container of the pod runs any more. */
-export async function endPod(parts: NodeParts, stopping: StoppingPod, graceEnd: GraceEnd): Promise<void> {
-  const { nodeClock } = parts;
-  const { sidecar } = stopping;
-  const running = stopping.runs.filter((run) => run.runningId !== undefined);
-  const gone = (): boolean => running.every((run) => run.runningId === undefined);
-  await Promise.all(running.map((run) => run.signal(run.stopSignal)));
+/** Sends the stop signal, then SIGKILL; resolves when no container of the pod runs. */
+export async function endPod(parts: NodeParts, stopping: StoppingPod): Promise<void> {
+  const { nodeClock, stopPolicy } = parts;
+  const { queueProxy, forced, state, runners } = stopping;
+  const ended = (): boolean => runningNames(state.facts).length === 0;
+  const names = runningNames(state.facts);
+  const running = runners.filter(({ name }) => names.includes(name));
+  await Promise.all(running.map((runner) => runner.signal("stop")));
   const asked = nodeClock.now();
   const expired = (): boolean => {
     const now = nodeClock.now();
-    const busy = (sidecar?.inFlight() ?? 0) > 0;
-    return now >= Math.max(graceEnd(), asked + LEAST_MS) || (!busy && now >= asked + parts.stopPolicy().stopTimeoutMs);
+    const busy = (queueProxy?.inFlight() ?? 0) > 0;
+    const end = Math.max(graceEnd(parts, stopping), asked + LEAST_MS);
+    return now >= end || (!busy && now >= asked + stopPolicy().stopTimeoutMs);
   };
-  await until(nodeClock, () => gone() || stopping.hurried() || expired());
-  if (gone()) return;
-  if (!stopping.hurried()) noteStopTimeout(parts, stopping.pod(), nodeClock.now() - asked);
-  await Promise.all(running.map((run) => run.signal("SIGKILL")));
+  await until(nodeClock, () => ended() || forced.aborted || expired());
+  if (ended()) return;
+  if (!forced.aborted) recordStopTimeout(parts, state.facts, nodeClock.now() - asked);
+  await Promise.all(running.map((runner) => runner.signal("SIGKILL")));
   const killed = nodeClock.now();
-  await until(nodeClock, () => gone() || nodeClock.now() >= killed + KILL_PATIENCE_MS);
+  await until(nodeClock, () => ended() || nodeClock.now() >= killed + KILL_TIMEOUT_MS);
 }
 
-/** A killed container that does not go is the engine's trouble; removing it by force comes next. */
-const KILL_PATIENCE_MS = 5_000;
+/** The end of the grace period. It can change while the pod stops: a second delete or the end of the session shortens it. */
+function graceEnd({ stopPolicy }: NodeParts, { state, began }: StoppingPod): Time {
+  const seconds = state.facts.pod.metadata.deletionGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
+  return began + Math.min(seconds * 1000, stopPolicy().graceMs ?? Number.POSITIVE_INFINITY);
+}
 
-function noteStopTimeout(parts: NodeParts, pod: Pod, waitedMs: number): void {
+function runningNames({ containers }: PodFacts): readonly string[] {
+  return containers.filter(({ run }) => run.state === "running").map(({ name }) => name);
+}
+
+function recordStopTimeout(parts: NodeParts, { pod }: PodFacts, waitedMs: number): void {
   const grace = pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
   const waited = Math.round(waitedMs / 1000);
   const message = `did not stop on SIGTERM within ${waited} s; a cluster would keep it up to ${grace} s (process 1 without a signal handler?)`;
@@ -76,11 +78,11 @@ function noteStopTimeout(parts: NodeParts, pod: Pod, waitedMs: number): void {
 }
 
 async function until(clock: Clock, condition: () => boolean): Promise<void> {
-  // A settled drain shows only after a turn.
+  // The result of a finished drain arrives in the next microtask.
   await Promise.resolve();
   while (!condition()) {
     await new Promise<void>((resolve) => {
-      clock.at(clock.now() + LOOK_EVERY_MS, resolve);
+      clock.at(clock.now() + POLL_EVERY_MS, resolve);
     });
   }
 }

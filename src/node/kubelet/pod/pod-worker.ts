@@ -1,287 +1,261 @@
-// One pod on this node: keeps its facts, follows its plan, writes its status, and ends it. One per pod uid; what to do is decided in pod-plan.ts.
-
-import { servingContainer, userContainers } from "../../../apis/core/pod.ts";
+// One pod on this node: reduces events to facts, writes the status, carries out the plan, and stops the pod. One worker per pod uid.
+import type { Container } from "../../../apis/core/pod-spec.ts";
 import type { Pod } from "../../../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
-import { errorText } from "../../../base/errors.ts";
 import { sameJson } from "../../../base/json.ts";
 import { timeText } from "../../../base/time.ts";
-import { RuntimeError } from "../../runtime/runtime.ts";
-import { ContainerRun, type PodSide } from "../container/container-run.ts";
-import { RunningContainer } from "../container/running-container.ts";
-import type { NodeParts, StartMarks } from "../node-parts.ts";
-import { type FrozenContainer, frozenPodKey } from "./frozen-pods.ts";
-import type { PodFacts } from "./pod-facts.ts";
+import type { UsableImage } from "../../image/image-library.ts";
+import { ContainerMonitors } from "../container/container-monitors.ts";
+import { ContainerRunner } from "../container/container-runner.ts";
+import type { NodeParts } from "../node-parts.ts";
+import type { QueueProxyPort } from "../queue-proxy-port.ts";
+import { frozenPodKey } from "./frozen-pods.ts";
+import type { PodEvent, PodState } from "./pod-events.ts";
+import type { ContainerFacts, PodFacts, RunningFacts } from "./pod-facts.ts";
 import { freezePod } from "./pod-freeze.ts";
-import type { PodFront } from "./pod-front.ts";
-import { BLOCKED_RETRY_MS, planPod } from "./pod-plan.ts";
+import { noticeOf } from "./pod-notices.ts";
+import { type PodStep, planPod } from "./pod-plan.ts";
 import { PodRendering } from "./pod-rendering.ts";
 import { PodSandbox } from "./pod-sandbox.ts";
 import { makePodStatus } from "./pod-status.ts";
-import { beginGrace, drainPod, endPod } from "./pod-stop.ts";
+import { drainPod, endPod } from "./pod-stop.ts";
+import { firstFacts, queueProxyFacts, reducePod, servingFacts } from "./reduce-pod.ts";
 
-export class PodWorker {
+/** A pod that neither becomes ready nor fails counts as a node operation for this long; after that, virtual time goes on. */
+const FIRST_READY_TIMEOUT_MS = 30_000;
+
+export class PodWorker implements PodState {
   readonly uid: string;
   readonly key: ObjectKey<"Pod">;
-  readonly marks: StartMarks = {};
   readonly #parts: NodeParts;
-  readonly #runs: readonly ContainerRun[];
-  readonly #running = new Map<ContainerRun, RunningContainer>();
+  readonly #runners: ReadonlyMap<string, ContainerRunner>;
+  /** By id of the container that they watch. */
+  readonly #monitors = new Map<string, ContainerMonitors>();
   readonly #sandbox: PodSandbox;
-  readonly #rendering: PodRendering;
   readonly #onGone: () => void;
-  #pod: Pod;
+  readonly #forced = new AbortController();
+  readonly #endFirstReady: () => void;
+  #facts: PodFacts;
   #timer: Disposable | undefined;
-  /** What its predecessor left frozen and it has not thawed yet, by container name. */
-  readonly #frozen: Map<string, FrozenContainer>;
-  #stopping = false;
-  #hurried = false;
-  #annotated = false;
-  readonly #firstReady: () => void;
+  #marksWritten = false;
 
   constructor(parts: NodeParts, pod: Pod, onGone: () => void) {
     this.#parts = parts;
-    this.#pod = pod;
     this.#onGone = onGone;
     this.uid = pod.metadata.uid ?? "";
     this.key = keyOf(pod) as ObjectKey<"Pod">;
-    this.marks.accepted = parts.nodeClock.now();
-    const standby = parts.frozenPods?.take(frozenPodKey(pod));
-    this.#frozen = new Map(standby?.containers);
-    if (standby) parts.volumes.bequeath(standby.pod, pod);
-    this.#sandbox = new PodSandbox(parts, pod, { held: standby?.sandbox, onLost: () => this.#onSandboxLost() });
-    this.#rendering = new PodRendering(parts, this.#sandbox);
-    const side: PodSide = {
-      pod: () => this.#pod,
-      render: (container, attempt, image) => this.#rendering.render(this.#pod, container, { attempt, image }),
-      prepare: (id, container) => this.#rendering.prepare(id, container),
-      look: () => this.look(),
-      onRunning: (run) => this.#onRunning(run),
-      onEnded: (run) => this.#onEnded(run),
-      marks: this.marks,
-    };
-    this.#runs = [
-      // Whose predecessor was initialized is so.
-      ...((standby ? undefined : pod.spec.initContainers) ?? []).map(
-        (container) => new ContainerRun(parts, side, container, true),
-      ),
-      ...userContainers(pod).map((container) => new ContainerRun(parts, side, container, false)),
-    ];
-    this.#firstReady = this.#trackFirstReady();
+    const at = parts.nodeClock.now();
+    const frozenPod = parts.frozenPods?.take(frozenPodKey(pod));
+    if (frozenPod) parts.volumes.handOver(frozenPod.pod, pod);
+    this.#sandbox = new PodSandbox(parts, pod, this, frozenPod?.sandbox);
+    const { first: sandbox, address } = this.#sandbox;
+    const knownImage = (container: Container): UsableImage | undefined => findKnownImage(parts, container);
+    this.#facts = firstFacts({ pod, at, sandbox, address, frozen: frozenPod?.containers, knownImage });
+    const rendering = new PodRendering(parts, this.#sandbox);
+    this.#runners = new Map(
+      this.#facts.containers.map(({ name }) => [name, new ContainerRunner(parts, this, rendering, name)]),
+    );
+    this.#endFirstReady = this.#trackFirstReady();
   }
 
-  get pod(): Pod {
-    return this.#pod;
+  get facts(): PodFacts {
+    return this.#facts;
   }
 
-  /** The containers of a name, the present one first: for logs and exec. */
+  /** The ids of the containers with this name, the present one first: for logs and exec. */
   containersOf(name: string): readonly string[] {
-    return this.#runs.find((run) => run.name === name)?.ids ?? [];
+    return this.#runners.get(name)?.ids ?? [];
   }
 
-  /** Everything that it has on the engine, also what it took over from a frozen pod. */
+  /** The ids of all containers of the pod on the engine, including frozen ones that it has not thawed yet. */
   get containerIds(): readonly string[] {
-    const frozen = [...this.#frozen.values()].map(({ containerId }) => containerId);
-    return [...this.#runs.flatMap(({ ids }) => ids), ...frozen, this.#sandbox.id ?? []].flat();
+    const frozen = this.#facts.containers.flatMap((container) => container.frozen?.containerId ?? []);
+    return [...[...this.#runners.values()].flatMap(({ ids }) => ids), ...frozen, this.#sandbox.id ?? []].flat();
   }
 
-  /** The object changed. */
+  /** Takes the object as it is now in the store; a deletion timestamp stops the pod. */
   update(pod: Pod): void {
-    this.#pod = pod;
+    this.#facts = reducePod(this.#facts, { type: "podChanged", pod });
     if (pod.metadata.deletionTimestamp !== undefined) void this.stop();
   }
 
-  /** A ConfigMap or Secret of the namespace changed. */
-  refresh(): void {
-    for (const run of this.#runs) run.release();
-    this.look();
+  /** Changes the facts, records the event where Kubernetes does, and takes the next steps. */
+  send(event: PodEvent): void {
+    const notice = noticeOf(event, this.#facts);
+    this.#facts = reducePod(this.#facts, event);
+    if (notice) this.#parts.record(this.#facts.pod, notice);
+    this.reconcile();
   }
 
-  /** The engine is back after an absence: nothing that was known is sure. */
+  /** After an outage of the engine: reads the state of all containers anew. */
   async recheck(): Promise<void> {
     await this.#sandbox.check();
-    await Promise.all(this.#runs.map((run) => run.inspect()));
-    this.refresh();
+    await Promise.all([...this.#runners.values()].map((runner) => runner.inspect()));
+    this.send({ type: "retryRequested" });
   }
 
-  /** Writes the status as things are, and takes the next steps. */
-  look(): void {
-    if (this.#stopping) return;
-    const facts = this.#facts();
-    this.#writeStatus(facts);
+  /** Makes monitors, status and next steps follow the facts. */
+  reconcile(): void {
+    if (this.#facts.stopping) return;
+    this.#followRuns();
+    this.#writeStatus();
     this.#timer?.[Symbol.dispose]();
-    let next = Number.POSITIVE_INFINITY;
-    for (const step of planPod(facts)) {
-      if (step.do === "lookAgain") next = Math.min(next, step.at);
-      else if (step.do === "start") void this.#parts.track(this.#start(this.#run(step.container)));
-      else if (step.do === "openSandbox") void this.#parts.track(this.#openSandbox());
-      else if (step.do === "fetchImage") void this.#parts.track(this.#run(step.container).fetchImage());
-    }
-    if (Number.isFinite(next)) this.#timer = this.#parts.nodeClock.at(next, () => this.look());
+    const { nodeClock } = this.#parts;
+    const steps = planPod(this.#facts, nodeClock.now());
+    // All steps are marked as taken before the first effect, because an effect may send events at once.
+    for (const step of steps) this.#facts = reducePod(this.#facts, { type: "stepTaken", step });
+    const next = Math.min(...steps.map((step) => (step.do === "reconcileAt" ? step.at : Number.POSITIVE_INFINITY)));
+    if (Number.isFinite(next)) this.#timer = nodeClock.at(next, () => this.reconcile());
+    for (const step of steps) this.#carryOut(step);
   }
 
-  /** Stops it as product rules say, once; resolves when nothing of it is left. */
+  /** Stops the pod as the stop policy says; resolves when nothing of it is left on the engine. Later calls return at once. */
   async stop(): Promise<void> {
-    if (this.#stopping) return;
-    this.#stopping = true;
-    this.#firstReady();
+    if (this.#facts.stopping) return;
+    this.#facts = reducePod(this.#facts, { type: "stopRequested" });
+    this.#endFirstReady();
     this.#timer?.[Symbol.dispose]();
     await this.#parts.track(this.#stop());
   }
 
-  /** Everything ends at once. */
+  /** Kills and removes all containers now. */
   forceStop(): void {
-    this.#hurried = true;
+    this.#forced.abort();
     void this.stop();
   }
 
   async #stop(): Promise<void> {
     const parts = this.#parts;
-    for (const running of this.#running.values()) running.rest();
-    const pod = (): Pod => this.#pod;
-    const stopping = { pod, sidecar: this.#front?.sidecar, runs: this.#runs, hurried: () => this.#hurried };
-    const graceEnd = beginGrace(parts, pod);
-    // A pod that serves no more may wait frozen for its revision's next wake.
-    const healthy = this.#front?.ready ?? false;
-    await drainPod(parts, stopping, graceEnd);
-    const idle = healthy && !this.#hurried && (stopping.sidecar?.inFlight() ?? 0) === 0;
-    const main = { pod: this.#pod, runs: this.#runs.filter(({ init }) => !init), sandbox: this.#sandbox };
-    const standby = idle && this.#frozen.size === 0 ? await freezePod(parts, main) : undefined;
-    if (!standby) await endPod(parts, stopping, graceEnd);
-    for (const running of this.#running.values()) running.close();
-    for (const [name, { containerId }] of this.#frozen) this.#run(name).adopt(containerId);
+    const runners = [...this.#runners.values()];
+    for (const monitors of this.#monitors.values()) monitors.suspend();
+    const queueProxy = this.#queueProxy();
+    const stopping = { state: this, queueProxy, runners, forced: this.#forced.signal, began: parts.nodeClock.now() };
+    const healthy = queueProxyFacts(this.#facts)?.ready ?? false;
+    await drainPod(parts, stopping);
+    const idle = healthy && !this.#forced.signal.aborted && (queueProxy?.inFlight() ?? 0) === 0;
+    const thawed = this.#facts.containers.every(({ frozen }) => frozen === undefined);
+    const frozenPod =
+      idle && thawed ? await freezePod(parts, { state: this, runners, sandbox: this.#sandbox }) : undefined;
+    if (!frozenPod) await endPod(parts, stopping);
+    for (const monitors of this.#monitors.values()) monitors.close();
+    for (const { name, frozen } of this.#facts.containers) {
+      if (frozen) this.#runners.get(name)?.adopt(frozen.containerId);
+    }
     try {
-      if (standby) parts.frozenPods?.put(standby);
-      await Promise.all(this.#runs.map((run) => run.remove()));
+      if (frozenPod) parts.frozenPods?.put(frozenPod);
+      await Promise.all(runners.map((runner) => runner.remove()));
       await this.#sandbox.close();
-      if (!standby) await parts.volumes.release(this.#pod);
+      if (!frozenPod) await parts.volumes.release(this.#facts.pod);
     } catch (error) {
-      parts.log.warn("pod not removed whole", { pod: this.key.name, error: String(error) });
+      parts.log.warn("pod not removed completely", { pod: this.key.name, error: String(error) });
     }
     this.#onGone();
     parts.store.confirmDeleted(this.key, this.uid);
   }
 
-  /** What still runs has no network any more: all of it starts anew. */
-  #onSandboxLost(): void {
-    for (const run of this.#runs) void run.signal("SIGKILL");
-    this.look();
-  }
-
-  async #openSandbox(): Promise<void> {
-    const { nodeClock, record, network } = this.#parts;
-    try {
-      await this.#sandbox.open().catch(async (error: unknown) => {
-        if (!(error instanceof RuntimeError) || error.code !== "not-found") throw error;
-        await network?.renew();
-        await this.#sandbox.open();
-      });
-      this.look();
-    } catch (error) {
-      const message = `Failed to create pod sandbox: ${errorText(error)}`;
-      record(this.#pod, { type: "Warning", reason: "FailedCreatePodSandBox", message });
-      if (this.#stopping) return;
-      this.#timer?.[Symbol.dispose]();
-      this.#timer = nodeClock.at(nodeClock.now() + BLOCKED_RETRY_MS, () => this.look());
+  #carryOut(step: PodStep): void {
+    const { track } = this.#parts;
+    if (step.do === "reconcileAt") return;
+    if (step.do === "openSandbox") return void track(this.#sandbox.open());
+    const runner = this.#runners.get(step.container);
+    if (!runner) return;
+    if (step.do === "fetchImage") void track(runner.fetchImage());
+    else if (step.do === "start") void track(runner.start());
+    else if (step.do === "endContainer") {
+      if (step.failedProbe) runner.endGracefully(step.containerId);
+      else void runner.signal("SIGKILL");
+    } else {
+      const run = this.#facts.containers.find(({ name }) => name === step.container)?.run;
+      if (run?.state === "starting" && run.containerId !== undefined) void track(runner.thaw(run.containerId));
     }
   }
 
-  /** The first start may be the thaw of a frozen container. */
-  async #start(run: ContainerRun): Promise<void> {
-    const frozen = this.#frozen.get(run.name);
-    this.#frozen.delete(run.name);
-    if (!frozen || !(await run.thaw(frozen))) await run.start();
+  /** Starts monitors for containers that run and closes those of containers that have ended. */
+  #followRuns(): void {
+    const running = new Map<string, ContainerFacts>();
+    for (const container of this.#facts.containers) {
+      if (container.run.state === "running") running.set(container.run.containerId, container);
+    }
+    for (const [id, monitors] of this.#monitors) {
+      if (running.has(id)) continue;
+      this.#monitors.delete(id);
+      monitors.close();
+    }
+    const serving = servingFacts(this.#facts);
+    for (const [id, container] of running) {
+      if (!this.#monitors.has(id)) this.#monitors.set(id, this.#watch(id, container, container === serving));
+    }
   }
 
-  #run(name: string): ContainerRun {
-    return this.#runs.find((run) => run.name === name) as ContainerRun;
-  }
-
-  #facts(): PodFacts {
-    const front = this.#front;
-    const addressed = this.#sandbox.facts === "ready" || this.#serving()?.runningId !== undefined;
-    return {
-      pod: this.#pod,
-      now: this.#parts.nodeClock.now(),
-      sandbox: this.#sandbox.facts,
-      containers: this.#runs.map((run) => run.facts()),
-      sidecar: {
-        open: front?.sidecar !== undefined,
-        ready: front?.ready ?? false,
-        ...(front?.message !== undefined && { message: front.message }),
-      },
-      ...(addressed && { podIP: this.#sandbox.ip }),
+  #watch(containerId: string, { name, spec }: ContainerFacts, serving: boolean): ContainerMonitors {
+    const run = (): RunningFacts | undefined => {
+      const found = this.#facts.containers.find((container) => container.name === name)?.run;
+      return found?.state === "running" && found.containerId === containerId ? found : undefined;
     };
-  }
-
-  #serving(): ContainerRun | undefined {
-    const name = servingContainer(this.#pod.spec.containers)?.name;
-    return this.#runs.find((run) => !run.init && run.name === name);
-  }
-
-  #onRunning(run: ContainerRun): void {
-    const serving = run === this.#serving();
-    const { marks } = this;
-    const running = new RunningContainer({
-      parts: this.#parts,
-      run,
-      pod: () => this.#pod,
-      sandbox: this.#sandbox,
+    return new ContainerMonitors(
+      this.#parts,
+      {
+        pod: this,
+        container: spec,
+        containerId,
+        addressOf: (port) => this.#sandbox.addressOf(run()?.engine, port),
+        report: (event) => this.send({ ...event, container: name, containerId }),
+      },
       serving,
-      marks,
-      look: () => this.look(),
-    });
-    this.#running.set(run, running);
+    );
   }
 
-  #onEnded(run: ContainerRun): void {
-    // While the pod is being stopped its front is closed by the stop itself.
-    if (!this.#stopping) this.#running.get(run)?.close();
-    if (!this.#stopping) this.#running.delete(run);
-    if (!run.init) this.#firstReady();
+  #queueProxy(): QueueProxyPort | undefined {
+    return [...this.#monitors.values()].find(({ queueProxy }) => queueProxy)?.queueProxy;
   }
 
-  get #front(): PodFront | undefined {
-    return [...this.#running.values()].find(({ front }) => front !== undefined)?.front;
-  }
-
-  #writeStatus(facts: PodFacts): void {
-    const { store, clock, hostIP, info } = this.#parts;
+  #writeStatus(): void {
+    const facts = this.#facts;
+    const { store, clock, nodeClock, hostIP, info } = this.#parts;
     const stored = store.get("Pod", this.key.namespace, this.key.name);
     if (stored?.metadata.uid !== this.uid) return;
-    const status = makePodStatus(facts, {
-      previous: stored.status,
-      at: timeText(clock.now()),
-      hostIP,
-      runtimeName: info.name,
-    });
+    const at = timeText(clock.now());
+    const frame = { previous: stored.status, at, now: nodeClock.now(), hostIP, runtimeName: info.name };
+    const status = makePodStatus(facts, frame);
     if (!sameJson(status, stored.status)) store.writeStatus(this.key, status, { uid: this.uid });
-    const trouble = facts.containers.some(({ held, image }) => held !== undefined || image.state === "failed");
     const ready = status.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True");
-    if (ready || trouble) this.#firstReady();
-    if (ready) this.#annotate();
+    if (ready || facts.containers.some(hasTrouble)) this.#endFirstReady();
+    if (ready) this.#writeMarks();
   }
 
-  /** The waterfall of this start, for whoever looks through the API. */
-  #annotate(): void {
-    if (this.#annotated) return;
-    this.#annotated = true;
-    const { store } = this.#parts;
-    store.patchMerge(this.key, { metadata: { annotations: { "knap.dev/wake": JSON.stringify(this.marks) } } });
+  /** Shows the marks of the first start in an annotation. */
+  #writeMarks(): void {
+    if (this.#marksWritten) return;
+    this.#marksWritten = true;
+    const annotations = { "knap.dev/wake": JSON.stringify(this.#facts.marks) };
+    this.#parts.store.patchMerge(this.key, { metadata: { annotations } });
   }
 
-  /** Until the pod is first ready, or is known not to become so, it counts as an operation under way. */
+  /** Counts the first start as a node operation until the pod is ready or has trouble; returns the function that ends it. */
   #trackFirstReady(): () => void {
     const { nodeClock, track } = this.#parts;
-    let done: () => void = () => {};
+    let end: () => void = () => {};
     const ready = new Promise<void>((resolve) => {
-      done = resolve;
+      end = resolve;
     });
-    const patience = nodeClock.at(nodeClock.now() + FIRST_READY_PATIENCE_MS, done);
-    void track(ready).finally(() => patience[Symbol.dispose]());
-    return done;
+    const timeout = nodeClock.at(nodeClock.now() + FIRST_READY_TIMEOUT_MS, end);
+    void track(ready).finally(() => timeout[Symbol.dispose]());
+    return end;
   }
 }
 
-/** A pod that neither serves nor fails must not hold up virtual time for ever. */
-const FIRST_READY_PATIENCE_MS = 30_000;
+/** The container will not become ready without a repetition. */
+function hasTrouble({ init, blocked, image, run, last }: ContainerFacts): boolean {
+  return blocked !== undefined || image.state === "failed" || (!init && (run.state === "exited" || last !== undefined));
+}
+
+/** The image of a container, when the engine is known to have it and the pull policy does not ask the registry. */
+function findKnownImage(
+  { runtime, library }: NodeParts,
+  { image = "", imagePullPolicy }: Container,
+): UsableImage | undefined {
+  if (imagePullPolicy === "Always") return undefined;
+  if (runtime.capabilities.images) return library.peek(image);
+  // The process runtime uses no image; its processes run as knap's own user.
+  return { reference: "", imageId: "", user: String(process.getuid?.() ?? ""), stopSignal: "SIGTERM" };
+}

@@ -1,4 +1,4 @@
-// A container of a Pod, with its ConfigMaps and Secrets, → what the runtime creates. Pure; PORT and K_… stand in the template already.
+// A container of a Pod with its ConfigMaps and Secrets → the spec for the runtime. Pure; PORT and K_… are in the template already.
 
 import { QUEUE_PROXY, servingPort, userContainers } from "../../../apis/core/pod.ts";
 import type { Container, Probe } from "../../../apis/core/pod-spec.ts";
@@ -7,35 +7,35 @@ import type { ContainerSpec, MountSpec } from "../../runtime/runtime.ts";
 import { type EnvironmentSources, expandVariables, renderEnvironment } from "./environment-spec.ts";
 import { renderLimits, renderSecurity } from "./security-spec.ts";
 
-/** How a process is started in place of an image (process runtime). */
+/** The command that replaces the image of a container (process runtime). */
 export interface StartCommand {
   readonly command: readonly string[];
   readonly folder: string;
-  /** Below the pod's own environment. */
+  /** The pod's own environment overrides these. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-export interface ContainerPlace {
+export interface ContainerInputs {
   readonly pod: Pod;
   readonly container: Container;
-  /** How often it was restarted: part of its name. */
+  /** The number of restarts, which becomes part of the name. */
   readonly attempt: number;
   readonly image: { readonly reference: string; readonly user: string };
   readonly sources: EnvironmentSources;
-  /** A prefix that no other session's containers share. */
+  /** The prefix of all names of this session. */
   readonly prefix: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** How it is put on the network. */
+  /** Its network settings. */
   readonly placement: Pick<ContainerSpec, "network" | "networkOf" | "ports" | "dns" | "extraHosts">;
   readonly mounts: readonly MountSpec[];
-  readonly start?: StartCommand;
+  readonly start?: StartCommand | undefined;
 }
 
-export type ContainerOutcome =
+export type RenderedContainer =
   | { readonly spec: ContainerSpec }
   /**
-   * `ContainerCreating`: a volume is not there yet, which a cluster shows as waiting to be created.
-   * `NeedsContainer`: a process cannot be this, and never will.
+   * `ContainerCreating`: a volume could not be set up, which a cluster shows as waiting.
+   * `NeedsContainer`: the container cannot run as a process.
    */
   | {
       readonly error: {
@@ -46,7 +46,7 @@ export type ContainerOutcome =
 
 const HOSTNAME_LENGTH = 63;
 
-/** The container with each mount's `subPathExpr` written out as `subPath`. */
+/** The container with the `subPathExpr` of each mount expanded to `subPath`. */
 export function withSubPaths(pod: Pod, container: Container, sources: EnvironmentSources): Container {
   if (!container.volumeMounts?.some(({ subPathExpr }) => subPathExpr)) return container;
   const environment = renderEnvironment(pod, container, sources);
@@ -57,35 +57,35 @@ export function withSubPaths(pod: Pod, container: Container, sources: Environmen
   return { ...container, volumeMounts };
 }
 
-/** Renders one container, or says why it cannot be configured. */
-export function renderContainer(place: ContainerPlace): ContainerOutcome {
-  const { pod, container } = place;
-  const environment = renderEnvironment(pod, container, place.sources);
+/** Renders one container; the error says why it cannot be configured. */
+export function renderContainer(inputs: ContainerInputs): RenderedContainer {
+  const { pod, container } = inputs;
+  const environment = renderEnvironment(pod, container, inputs.sources);
   if ("error" in environment) return configError(environment.error);
-  const security = renderSecurity(pod, container, place.image.user);
+  const security = renderSecurity(pod, container, inputs.image.user);
   if ("error" in security) return configError(security.error);
   const { env } = environment;
   const expand = (texts: readonly string[] | undefined): readonly string[] | undefined =>
     texts?.length ? texts.map((text) => expandVariables(text, env)) : undefined;
-  const command = place.start?.command ?? expand(container.command);
-  const args = place.start ? undefined : expand(container.args);
-  const merged = { ...place.start?.env, ...Object.fromEntries(env) };
+  const command = inputs.start?.command ?? expand(container.command);
+  const args = inputs.start ? undefined : expand(container.args);
+  const merged = { ...inputs.start?.env, ...Object.fromEntries(env) };
   return {
     spec: {
-      name: `${place.prefix}_${pod.metadata.name}_${container.name ?? ""}_${place.attempt}`,
-      image: place.image.reference,
-      ...(command && { command }),
-      ...(args && { args }),
-      ...(container.workingDir && { workingDir: container.workingDir }),
+      name: `${inputs.prefix}_${pod.metadata.name}_${container.name ?? ""}_${inputs.attempt}`,
+      image: inputs.image.reference,
+      command,
+      args,
+      workingDir: container.workingDir || undefined,
       env: Object.entries(merged),
-      labels: { ...place.labels, ...podLabels(pod, container) },
+      labels: { ...inputs.labels, ...podLabels(pod, container) },
       hostname: hostnameOf(pod),
-      ...place.placement,
-      ...(place.mounts.length > 0 && { mounts: place.mounts }),
+      ...inputs.placement,
+      mounts: inputs.mounts,
       ...security.security,
       ...renderLimits(container.resources),
-      ...(pod.spec.hostAliases && !place.placement.networkOf && { extraHosts: hostLines(place) }),
-      ...(place.start && { projectFolder: place.start.folder }),
+      ...(pod.spec.hostAliases && !inputs.placement.networkOf && { extraHosts: hostLines(inputs) }),
+      projectFolder: inputs.start?.folder,
     },
   };
 }
@@ -95,7 +95,7 @@ export function hostnameOf(pod: Pod): string {
   return (pod.spec.hostname ?? pod.metadata.name).slice(0, HOSTNAME_LENGTH).replace(/[-.]+$/, "");
 }
 
-/** Every port that traffic or a probe may go to: what must be reachable from outside the pod. */
+/** The ports that must be reachable from outside the pod: those for traffic and for probes. */
 export function dialledPorts(pod: Pod): readonly number[] {
   const ports = new Set<number>([servingPort(pod)]);
   for (const probe of readinessProbes(pod)) addPort(ports, probe);
@@ -107,13 +107,18 @@ export function dialledPorts(pod: Pod): readonly number[] {
   return [...ports];
 }
 
-/** The readiness probes that queue-proxy runs, as the template tells it. */
+/** The readiness probes that queue-proxy runs, from its environment in the template. */
 export function readinessProbes(pod: Pod): readonly Probe[] {
   const proxy = pod.spec.containers.find(({ name }) => name === QUEUE_PROXY);
   const text = proxy?.env?.find(({ name }) => name === "SERVING_READINESS_PROBE")?.value;
   if (!text) return [];
   const value = JSON.parse(text) as Probe | readonly Probe[];
   return Array.isArray(value) ? value : [value as Probe];
+}
+
+/** Whether a probe asks anything at all. */
+export function hasProbeHandler({ httpGet, tcpSocket, exec, grpc }: Probe): boolean {
+  return (httpGet ?? tcpSocket ?? exec ?? grpc) !== undefined;
 }
 
 /** The port of a probe, when it is a number. */
@@ -135,13 +140,13 @@ function podLabels(pod: Pod, container: Container): Record<string, string> {
   };
 }
 
-function hostLines({ pod, placement: { extraHosts = [] } }: ContainerPlace): readonly string[] {
+function hostLines({ pod, placement: { extraHosts = [] } }: ContainerInputs): readonly string[] {
   const aliases = (pod.spec.hostAliases ?? []).flatMap(({ ip, hostnames = [] }) =>
     hostnames.map((name) => `${name}:${ip}`),
   );
   return [...extraHosts, ...aliases];
 }
 
-function configError(message: string): ContainerOutcome {
+function configError(message: string): RenderedContainer {
   return { error: { reason: "CreateContainerConfigError", message } };
 }

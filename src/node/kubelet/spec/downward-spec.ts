@@ -7,7 +7,7 @@ export interface FieldSources {
   readonly podIP: string;
   readonly hostIP: string;
   readonly nodeName: string;
-  /** What a container without a limit may use: the node. */
+  /** The size of the node: the limit of a container that sets none. */
   readonly nodeCpus: number;
   readonly nodeMemoryBytes: number;
 }
@@ -18,7 +18,7 @@ export interface ResourceReference {
   readonly divisor?: Quantity;
 }
 
-/** The text of `fieldPath`; "" for what the pod has not. */
+/** The value of `fieldPath`; "" when the pod does not set it. */
 export function fieldText(pod: Pod, path: string, sources: FieldSources): string {
   const { metadata, spec } = pod;
   const keyed = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);
@@ -49,7 +49,7 @@ export function fieldText(pod: Pod, path: string, sources: FieldSources): string
   }
 }
 
-/** A limit or request in units of the divisor (default 1), rounded up; a limit that is not set is the node's own size. */
+/** A limit or request in units of the divisor (default 1), rounded up. A missing limit is the size of the node. */
 export function resourceText(
   pod: Pod,
   container: Container,

@@ -1,4 +1,4 @@
-// A container's environment, as the kubelet of a cluster makes it: envFrom, env, references, $(VAR). Pure.
+// The environment of a container, as a cluster's kubelet renders it: envFrom, env, references, $(VAR). Pure.
 // Source: k8s.io/kubernetes/pkg/kubelet/kubelet_pods.go, third_party/forked/golang/expansion.
 import type { Container, EnvVar } from "../../../apis/core/pod-spec.ts";
 import type { ConfigMap, Pod, Secret } from "../../../apis/core/types.ts";
@@ -9,13 +9,12 @@ export interface EnvironmentSources extends FieldSources {
   readonly secret: (name: string) => Secret | undefined;
 }
 
-/** The environment in order, or why the container cannot be configured. */
+/** The variables in order, or why the container cannot be configured. */
 export type EnvironmentOutcome = { readonly env: ReadonlyMap<string, string> } | { readonly error: string };
 
-/** Raised inside this file only, so that the first missing reference ends the rendering. */
+/** Thrown and caught in this file only. */
 class MissingReference extends Error {}
 
-/** Renders the variables of one container. */
 export function renderEnvironment(pod: Pod, container: Container, sources: EnvironmentSources): EnvironmentOutcome {
   const env = new Map<string, string>();
   try {
@@ -31,7 +30,7 @@ export function renderEnvironment(pod: Pod, container: Container, sources: Envir
   }
 }
 
-/** Replaces `$(NAME)` by its value, `$$` by `$`; what is not known stays as written. */
+/** Replaces `$(NAME)` by its value and `$$` by `$`. Unknown names stay unchanged. */
 export function expandVariables(text: string, env: ReadonlyMap<string, string>): string {
   return text.replace(/\$(\$|\(([^()]*)\))/g, (whole, inner: string, name: string | undefined) => {
     if (inner === "$") return "$";
@@ -45,7 +44,7 @@ function* importedVariables(container: Container, sources: EnvironmentSources): 
       ? configMapData(sources, configMapRef.name ?? "", configMapRef.optional ?? false)
       : secretData(sources, secretRef?.name ?? "", secretRef?.optional ?? false);
     for (const key of Object.keys(data ?? {}).sort()) {
-      // Docker could not carry such a name; a cluster before 1.30 skipped it as well.
+      // Docker cannot pass such a name; Kubernetes before 1.30 skips it as well.
       if (!/[=\0]/.test(prefix + key)) yield [prefix + key, data?.[key] as string];
     }
   }

@@ -1,4 +1,4 @@
-// Users, groups, capabilities and limits of a container, as the runtime takes them. Pure.
+// User, groups, capabilities and limits of a container for the runtime. Pure.
 // Source: k8s.io/kubernetes/pkg/kubelet/kuberuntime/security_context.go, pkg/kubelet/cm/helpers_linux.go.
 import type { Container, ResourceRequirements, SecurityContext } from "../../../apis/core/pod-spec.ts";
 import type { Pod } from "../../../apis/core/types.ts";
@@ -32,26 +32,24 @@ export function renderSecurity(
   const options = securityOptions(own, shared.seccompProfile);
   return {
     security: {
-      ...((uid !== undefined || gid !== undefined) && { user: gid === undefined ? name : `${name}:${gid}` }),
-      ...(groups.length > 0 && { groups: groups.map(String) }),
-      ...(own.readOnlyRootFilesystem && { readOnlyRootFilesystem: true }),
-      ...(own.capabilities && {
-        capabilities: { add: own.capabilities.add ?? [], drop: own.capabilities.drop ?? [] },
-      }),
-      ...(options.length > 0 && { securityOptions: options }),
+      user: gid === undefined ? (uid === undefined ? undefined : name) : `${name}:${gid}`,
+      groups: groups.map(String),
+      readOnlyRootFilesystem: own.readOnlyRootFilesystem,
+      capabilities: own.capabilities && { add: own.capabilities.add ?? [], drop: own.capabilities.drop ?? [] },
+      securityOptions: options,
     },
   };
 }
 
-/** Limits and requests as cgroups know them; a limit without a request is also the request. */
+/** Limits and requests as cgroup settings. A limit without a request counts as request too. */
 export function renderLimits({ limits, requests }: ResourceRequirements = {}): LimitPart {
   const cpuLimit = amount(limits?.["cpu"]);
   const cpuRequest = amount(requests?.["cpu"]) ?? cpuLimit ?? 0;
   const memory = amount(limits?.["memory"]);
   return {
     cpuShares: Math.max(MIN_SHARES, Math.floor(cpuRequest * SHARES_PER_CPU)),
-    ...(cpuLimit !== undefined && { cpuNanos: Math.round(cpuLimit * 1e9) }),
-    ...(memory !== undefined && { memoryBytes: Math.floor(memory) }),
+    cpuNanos: cpuLimit === undefined ? undefined : Math.round(cpuLimit * 1e9),
+    memoryBytes: memory === undefined ? undefined : Math.floor(memory),
   };
 }
 

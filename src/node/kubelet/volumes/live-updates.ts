@@ -1,4 +1,4 @@
-// Brings volumes up to date when their ConfigMaps and Secrets change, and tries again for as long as that fails. What is written is the keeper's to say.
+// Updates volumes when their ConfigMaps and Secrets change, and repeats failed updates.
 import type { Clock } from "../../../base/clock.ts";
 import { BLOCKED_RETRY_MS } from "../pod/pod-plan.ts";
 import type { VolumeKeeper } from "./volume-keeper.ts";
@@ -6,15 +6,15 @@ import type { VolumeKeeper } from "./volume-keeper.ts";
 export interface LiveUpdatesOptions {
   readonly volumes: Pick<VolumeKeeper, "refresh">;
   readonly clock: Clock;
-  /** A volume of a pod template of that namespace could not be brought up to date. */
+  /** A volume of that namespace could not be updated. */
   readonly onFailed: (failed: { readonly namespace: string; readonly volume: string; readonly error: string }) => void;
 }
 
 export class LiveUpdates implements Disposable {
   readonly #options: LiveUpdatesOptions;
-  /** Next tries, by the namespace and name of what changed. */
-  readonly #waiting = new Map<string, Disposable>();
-  #over = false;
+  /** Timers of the next attempts, by namespace and name of the changed object. */
+  readonly #retries = new Map<string, Disposable>();
+  #closed = false;
 
   constructor(options: LiveUpdatesOptions) {
     this.#options = options;
@@ -24,21 +24,21 @@ export class LiveUpdates implements Disposable {
   async changed(namespace: string, name: string): Promise<void> {
     const { volumes, clock, onFailed } = this.#options;
     const source = `${namespace}/${name}`;
-    this.#waiting.get(source)?.[Symbol.dispose]();
-    this.#waiting.delete(source);
+    this.#retries.get(source)?.[Symbol.dispose]();
+    this.#retries.delete(source);
     const failed = await volumes.refresh(namespace, name);
-    if (failed.length === 0 || this.#over) return;
+    if (failed.length === 0 || this.#closed) return;
     for (const one of failed) onFailed({ namespace, ...one });
-    this.#waiting.get(source)?.[Symbol.dispose]();
-    this.#waiting.set(
+    this.#retries.get(source)?.[Symbol.dispose]();
+    this.#retries.set(
       source,
       clock.at(clock.now() + BLOCKED_RETRY_MS, () => void this.changed(namespace, name)),
     );
   }
 
   [Symbol.dispose](): void {
-    this.#over = true;
-    for (const next of this.#waiting.values()) next[Symbol.dispose]();
-    this.#waiting.clear();
+    this.#closed = true;
+    for (const next of this.#retries.values()) next[Symbol.dispose]();
+    this.#retries.clear();
   }
 }

@@ -1,11 +1,11 @@
-// Puts the volume keeper of a session together from what the kubelet was given.
+// Creates the volume keeper of a session.
+import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import type { Time } from "../../../base/clock.ts";
 import type { NodeParts } from "../node-parts.ts";
 import { HOST_LABEL } from "../orphans.ts";
-import { AccountTokens } from "./account-tokens.ts";
 import { VolumeKeeper } from "./volume-keeper.ts";
 import { makeVolumeWriter } from "./volume-writer.ts";
 
-/** Makes the keeper; nothing is on the engine yet. */
 export function makeVolumes(
   parts: Omit<NodeParts, "volumes" | "listen" | "track" | "stopPolicy" | "network" | "frozenPods">,
 ): VolumeKeeper {
@@ -38,4 +38,37 @@ export function makeVolumes(
       };
     },
   });
+}
+
+interface TokenRequest {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly audience: string;
+  readonly expirationSeconds: number;
+  readonly now: Time;
+}
+
+/** Service account tokens: JWTs with the claims of a cluster's tokens, signed with a key that only this session has. */
+class AccountTokens {
+  #key: KeyObject | undefined;
+
+  /** A signed token (ES256). */
+  mint({ namespace, serviceAccount, audience, expirationSeconds, now }: TokenRequest): string {
+    this.#key ??= generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+    const issued = Math.floor(now / 1000);
+    const issuer = "https://kubernetes.default.svc.cluster.local";
+    const header = { alg: "ES256", kid: "knap" };
+    const claims = {
+      aud: [audience || issuer],
+      exp: issued + expirationSeconds,
+      iat: issued,
+      nbf: issued,
+      iss: issuer,
+      sub: `system:serviceaccount:${namespace}:${serviceAccount}`,
+      "kubernetes.io": { namespace, serviceaccount: { name: serviceAccount } },
+    };
+    const text = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
+    const signature = sign("sha256", Buffer.from(text), { key: this.#key, dsaEncoding: "ieee-p1363" });
+    return `${text}.${signature.toString("base64url")}`;
+  }
 }

@@ -1,4 +1,4 @@
-// What stands in a configMap, secret, projected or downwardAPI volume: files with modes. Pure; a later source of a projected volume wins.
+// The files of a configMap, secret, projected or downwardAPI volume. Pure; a later source of a projected volume wins.
 // Source: k8s.io/kubernetes/pkg/volume/{configmap,secret,projected,downwardapi}.
 import type { Container, KeyToPath, Volume, VolumeProjection } from "../../../apis/core/pod-spec.ts";
 import type { ConfigMap, Pod, Secret } from "../../../apis/core/types.ts";
@@ -18,13 +18,13 @@ export interface VolumeSources extends FieldSources {
   readonly token: (audience: string, expirationSeconds: number) => string;
 }
 
-/** The files, or why they cannot be had, in the kubelet's words. */
+/** The files, or the kubelet's error text. */
 export type VolumeContent = { readonly files: readonly VolumeFile[] } | { readonly error: string };
 
 const DEFAULT_MODE = 0o644;
 const DEFAULT_TOKEN_SECONDS = 3_600;
 
-/** undefined: a volume without contents of its own (emptyDir, claims). */
+/** Renders the files of a volume; undefined: its type has no files of its own (emptyDir, persistentVolumeClaim). */
 export function renderVolumeFiles(volume: Volume, sources: VolumeSources): VolumeContent | undefined {
   const { configMap, secret, projected, downwardAPI } = volume;
   const modeOf = ({ defaultMode = DEFAULT_MODE }: { readonly defaultMode?: number }): number => defaultMode;
@@ -42,7 +42,7 @@ export function renderVolumeFiles(volume: Volume, sources: VolumeSources): Volum
   return undefined;
 }
 
-/** Whether a volume's contents name the pod itself, so that no other pod can share them. */
+/** Whether the files of a volume depend on the single pod, so that pods cannot share it. */
 export function isPodSpecific(volume: Volume): boolean {
   const items = [
     ...(volume.downwardAPI?.items ?? []),
@@ -51,7 +51,7 @@ export function isPodSpecific(volume: Volume): boolean {
   return items.some(({ fieldRef }) => /^(metadata\.(name|uid)$|status\.)/.test(fieldRef?.fieldPath ?? ""));
 }
 
-/** The names of ConfigMaps and Secrets that a volume reads. */
+/** The names of the ConfigMaps and Secrets of a volume. */
 export function volumeReferences(volume: Volume): readonly string[] {
   const projections = volume.projected?.sources ?? [];
   return [
@@ -85,17 +85,17 @@ function configMapFiles(source: KeyedSource, mode: number, sources: VolumeSource
   const binary = Object.entries(found.binaryData ?? {}).map(
     ([key, value]) => [key, Buffer.from(value, "base64")] as const,
   );
-  return chosen({ data: new Map([...text, ...binary]), source, mode, what: "config" });
+  return selectItems({ data: new Map([...text, ...binary]), source, mode, what: "config" });
 }
 
 function secretFiles(source: KeyedSource, mode: number, sources: VolumeSources): VolumeContent {
   const found = sources.secret(source.name ?? "");
   if (!found) return source.optional ? { files: [] } : { error: `secret "${source.name}" not found` };
   const data = Object.entries(found.data ?? {}).map(([key, value]) => [key, Buffer.from(value, "base64")] as const);
-  return chosen({ data: new Map(data), source, mode, what: "secret" });
+  return selectItems({ data: new Map(data), source, mode, what: "secret" });
 }
 
-function chosen(from: {
+function selectItems(from: {
   readonly data: ReadonlyMap<string, Uint8Array>;
   readonly source: KeyedSource;
   readonly mode: number;

@@ -1,5 +1,4 @@
-// The volumes of one session's pods on the engine: made and filled before pods start, updated when their sources change, removed at the end.
-
+// The engine volumes of one session: created and filled before pods start, updated when their sources change, removed at the end.
 import type { Container, Volume } from "../../../apis/core/pod-spec.ts";
 import type { Pod } from "../../../apis/core/types.ts";
 import { errorText } from "../../../base/errors.ts";
@@ -19,18 +18,18 @@ import { type VolumeWriter, WRITER_MOUNT } from "./volume-writer.ts";
 export interface VolumeKeeperOptions {
   readonly runtime: ContainerRuntime;
   readonly prefix: string;
-  /** Labels of the session; volumes of claims carry none of a session, because they outlive it. */
+  /** Labels of the session. Volumes of claims get `hostLabels` only, because they outlive the session. */
   readonly labels: Readonly<Record<string, string>>;
   readonly hostLabels: Readonly<Record<string, string>>;
   readonly write: VolumeWriter;
   readonly sourcesOf: (pod: Pod) => VolumeSources;
   /** Whether a claim exists. */
   readonly hasClaim: (namespace: string, name: string) => boolean;
-  /** A name for a version of contents, new each time and sortable: the kubelet's dated folder. */
+  /** A new, sortable name for a version of the files: the kubelet's dated folder. */
   readonly version: () => string;
 }
 
-/** What a container gets: mounts, and files that are copied in because their mount names a part of a volume. */
+/** The mounts of a container, and the files that are copied in because their mount has a `subPath`. */
 export interface ContainerVolumes {
   readonly mounts: readonly MountSpec[];
   readonly copies: readonly VolumeFile[];
@@ -38,32 +37,32 @@ export interface ContainerVolumes {
 export type VolumesOutcome = { readonly volumes: ContainerVolumes } | { readonly error: string };
 
 /** A volume on the engine. */
-interface Kept {
+interface KeptVolume {
   readonly name: string;
   readonly volume: Volume;
-  /** A pod whose point of view the contents are rendered from. */
+  /** The pod for which the files are rendered. */
   pod: Pod;
   readonly ownPod: boolean;
-  /** Hash of the contents as written. */
+  /** Hash of the written files. */
   written: string;
-  /** Rejected: what is on the engine is not what it should be, and whoever needs it next tries again. */
+  /** Rejected when the last write failed; the next pod that needs the volume repeats it. */
   ready: Promise<void>;
   failed: boolean;
-  /** Its pod is gone. */
-  over: boolean;
+  /** Its pod no longer exists. */
+  unused: boolean;
 }
 
 export class VolumeKeeper {
   readonly #options: VolumeKeeperOptions;
-  readonly #kept = new Map<string, Kept>();
-  /** Pods that go on with the own volumes of another: uid → whose they were at first. */
-  readonly #heirs = new Map<string, string>();
+  readonly #kept = new Map<string, KeptVolume>();
+  /** Pods that continue a frozen pod and use its own volumes: uid → uid of the first owner. */
+  readonly #firstOwners = new Map<string, string>();
 
   constructor(options: VolumeKeeperOptions) {
     this.#options = options;
   }
 
-  /** Makes and fills the volumes that a container mounts. Throws only that the engine is away. */
+  /** Creates and fills the volumes that a container mounts. Throws when the engine is unreachable; other failures are returned. */
   async prepare(pod: Pod, container: Container): Promise<VolumesOutcome> {
     const mounts: MountSpec[] = [];
     const copies: VolumeFile[] = [];
@@ -90,7 +89,7 @@ export class VolumeKeeper {
     return { volumes: { mounts, copies } };
   }
 
-  /** A ConfigMap or Secret changed: volumes that read it are brought up to date in place. Returns what could not be, with the reason. */
+  /** Updates the volumes that read a changed ConfigMap or Secret, in place. Returns the failed ones. */
   async refresh(
     namespace: string,
     name: string,
@@ -101,39 +100,39 @@ export class VolumeKeeper {
     const outcomes = await Promise.all(
       concerned.map(async (kept) => {
         const error = await this.#update(kept).catch((failure: unknown) => failure);
-        return error === undefined ? [] : [{ volume: kept.volume.name, error: textOf(error) }];
+        return error === undefined ? [] : [{ volume: kept.volume.name, error: errorText(error) }];
       }),
     );
     return outcomes.flat();
   }
 
-  /** The own volumes of a frozen pod are its successor's, as they are; what tells of the pod itself is written anew. */
-  bequeath(from: Pod, to: Pod): void {
-    this.#heirs.set(to.metadata.uid ?? "", this.#firstOwner(from));
-    this.#heirs.delete(from.metadata.uid ?? "");
+  /** Gives the own volumes of a frozen pod to its successor. Files that depend on the pod are written again. */
+  handOver(from: Pod, to: Pod): void {
+    this.#firstOwners.set(to.metadata.uid ?? "", this.#firstOwner(from));
+    this.#firstOwners.delete(from.metadata.uid ?? "");
     for (const kept of this.#kept.values()) {
       if (!kept.ownPod || kept.pod.metadata.uid !== from.metadata.uid) continue;
       kept.pod = to;
-      // What fails is made up for when the volume is next needed.
+      // A failed update is repeated when the volume is next needed.
       void this.#update(kept).catch(() => {});
     }
   }
 
-  /** A pod is gone: what was its own goes with it, and what could not go with those before it. */
+  /** Removes the own volumes of a pod that no longer exists, and volumes that could not be removed earlier. */
   async release(pod: Pod): Promise<void> {
-    this.#heirs.delete(pod.metadata.uid ?? "");
-    for (const kept of this.#kept.values()) kept.over ||= kept.ownPod && kept.pod.metadata.uid === pod.metadata.uid;
-    const over = [...this.#kept.values()].filter((kept) => kept.over);
-    await Promise.all(over.map((kept) => this.#remove(kept)));
+    this.#firstOwners.delete(pod.metadata.uid ?? "");
+    for (const kept of this.#kept.values()) kept.unused ||= kept.ownPod && kept.pod.metadata.uid === pod.metadata.uid;
+    const unused = [...this.#kept.values()].filter((kept) => kept.unused);
+    await Promise.all(unused.map((kept) => this.#remove(kept)));
   }
 
-  /** Removes all volumes of the session; no container may use one any more. */
+  /** Removes all volumes of the session. No container may use them any more. */
   async close(): Promise<void> {
     await Promise.all([...this.#kept.values()].map((kept) => this.#remove(kept)));
   }
 
   #firstOwner({ metadata: { uid = "" } }: Pod): string {
-    return this.#heirs.get(uid) ?? uid;
+    return this.#firstOwners.get(uid) ?? uid;
   }
 
   #missingClaim(pod: Pod, { persistentVolumeClaim: claim }: Volume): string | undefined {
@@ -152,7 +151,7 @@ export class VolumeKeeper {
       volume,
       part,
       fsGroup,
-      // Pods have it filled in, the template that they are made from has not.
+      // The default is filled in for pods but not for the template of a Deployment.
       pod.spec.serviceAccountName ?? "default",
       ownPod && this.#firstOwner(pod),
     ]);
@@ -169,17 +168,17 @@ export class VolumeKeeper {
       written: "",
       ready: Promise.resolve(),
       failed: false,
-      over: false,
+      unused: false,
     };
     this.#kept.set(name, kept);
-    // Kept also when it fails: at the end it must go.
+    // Registered even when creating it fails, so that it is removed at the end.
     if (!known || kept.failed) await this.#next(kept, () => this.#make(kept, files));
     else await kept.ready;
     return name;
   }
 
-  /** One step after the other on a volume; one that failed is made up for by the next. */
-  #next(kept: Kept, step: () => Promise<void>): Promise<void> {
+  /** Runs the steps on a volume one after the other; a failed step does not stop the next. */
+  #next(kept: KeptVolume, step: () => Promise<void>): Promise<void> {
     kept.failed = false;
     kept.ready = kept.ready.catch(() => {}).then(step);
     kept.ready.catch(() => {
@@ -188,26 +187,26 @@ export class VolumeKeeper {
     return kept.ready;
   }
 
-  async #make(kept: Kept, files: readonly VolumeFile[] | undefined): Promise<void> {
+  async #make(kept: KeptVolume, files: readonly VolumeFile[] | undefined): Promise<void> {
     const { runtime, labels, hostLabels, write } = this.#options;
     const { volume, pod, name } = kept;
     const ownership = { fsGroup: pod.spec.securityContext?.fsGroup };
     const memory = volume.emptyDir?.medium === "Memory";
     const size = quantityNumber(volume.emptyDir?.sizeLimit ?? "");
-    const options = memory ? { tmpfs: true, ...(size !== undefined && { sizeBytes: size }) } : {};
+    const options = memory ? { tmpfs: true, sizeBytes: size } : {};
     await runtime.volumes.create(name, volume.persistentVolumeClaim ? hostLabels : labels, options);
     if (files) return this.#writeFiles(kept, files);
-    // Memory is open to all from the start.
+    // A tmpfs has an open mode from the start.
     if (!memory) await write(name, "/", makeRootTar(WRITER_MOUNT, ownership));
   }
 
-  async #update(kept: Kept): Promise<void> {
+  async #update(kept: KeptVolume): Promise<void> {
     const content = renderVolumeFiles(kept.volume, this.#options.sourcesOf(kept.pod));
     if (!content || "error" in content) return;
     await this.#next(kept, () => this.#make(kept, content.files));
   }
 
-  async #writeFiles(kept: Kept, files: readonly VolumeFile[]): Promise<void> {
+  async #writeFiles(kept: KeptVolume, files: readonly VolumeFile[]): Promise<void> {
     const hash = contentHash(files);
     if (hash === kept.written) return;
     const { write, version } = this.#options;
@@ -216,8 +215,8 @@ export class VolumeKeeper {
     kept.written = hash;
   }
 
-  /** What cannot go stays known: the end of the session, or of the next pod, tries again. */
-  async #remove(kept: Kept): Promise<void> {
+  /** A volume that cannot be removed stays registered; the end of the next pod or of the session repeats it. */
+  async #remove(kept: KeptVolume): Promise<void> {
     await kept.ready.catch(() => {});
     const removed = kept.volume.persistentVolumeClaim
       ? true
@@ -233,17 +232,13 @@ function notSetUp({ name }: Volume, why: string): VolumesOutcome {
   return { error: `MountVolume.SetUp failed for volume "${name}" : ${why}` };
 }
 
-/** That the engine is away concerns the whole node, not one volume. */
+/** An unreachable engine is a failure of the node, not of one volume. */
 function asFailure(error: unknown): RuntimeError {
   if (error instanceof RuntimeError && error.code !== "unreachable") return error;
   throw error;
 }
 
-function textOf(error: unknown): string {
-  return errorText(error);
-}
-
-/** A file, or the files below a folder, at the place where the part would be mounted. */
+/** The file or the files below a folder that `subPath` names, at the mount path. */
 function partOf(files: readonly VolumeFile[], part: string, mountPath: string): VolumeFile[] {
   const clean = part.replace(/\/+$/, "");
   return files.flatMap((file) => {

@@ -1,4 +1,4 @@
-// Files of a volume as a tar, laid out as the kubelet lays them: a dated folder, `..data` pointing to it, a link per entry. Writes to nothing.
+// Files of a volume as a tar in the kubelet's layout: a dated folder, `..data` pointing to it, and one link per entry. Pure.
 import type { Readable } from "node:stream";
 import { pack } from "tar-stream";
 import type { VolumeFile } from "./volume-files-spec.ts";
@@ -7,11 +7,11 @@ export interface VolumeOwnership {
   readonly fsGroup: number | undefined;
 }
 
-/** The tar of one version of a volume's contents, to be unpacked at its root; the `..data` link comes last, so readers never see half. */
+/** The tar of one version of a volume, to be unpacked at its root. The `..data` link comes last, so readers see the old or the new version. */
 export function makeVolumeTar(files: readonly VolumeFile[], version: string, { fsGroup }: VolumeOwnership): Readable {
   const tar = pack();
   const gid = fsGroup ?? 0;
-  // With a group, its members can read whatever the mode says.
+  // The group can read all files, whatever their mode.
   const modeOf = (mode: number): number => (fsGroup === undefined ? mode : mode | 0o440);
   const folder = `..${version}`;
   tar.entry({ name: `${folder}/`, type: "directory", mode: 0o755, gid });
@@ -28,7 +28,7 @@ export function makeVolumeTar(files: readonly VolumeFile[], version: string, { f
   return tar as unknown as Readable;
 }
 
-/** Files put straight at a path inside a container, in place of a mount with `subPath`. */
+/** The tar of files that are copied into a container in place of a mount with `subPath`. */
 export function makeCopyTar(files: readonly VolumeFile[]): Readable {
   const tar = pack();
   for (const { path, content, mode } of files) tar.entry({ name: path.replace(/^\//, ""), mode }, Buffer.from(content));
@@ -36,7 +36,7 @@ export function makeCopyTar(files: readonly VolumeFile[]): Readable {
   return tar as unknown as Readable;
 }
 
-/** The root of an empty volume, open to the pod's users as a cluster's emptyDir is. */
+/** The tar that sets the mode of an empty volume: open to all users, as emptyDir is in a cluster. */
 export function makeRootTar(name: string, { fsGroup }: VolumeOwnership): Readable {
   const tar = pack();
   tar.entry({ name: `${name}/`, type: "directory", mode: fsGroup === undefined ? 0o777 : 0o2777, gid: fsGroup ?? 0 });

@@ -1,4 +1,4 @@
-// Puts files into engine volumes through a container that is created with them, never started, and removed: works where the engine is elsewhere.
+// Writes files into engine volumes by way of a container that mounts them and is never started. This also works with remote engines.
 import type { Readable } from "node:stream";
 import { type ContainerRuntime, type ContainerSpec, RuntimeError } from "../../runtime/runtime.ts";
 import { ensurePauseImage } from "../pause-image.ts";
@@ -10,7 +10,7 @@ export interface WriterOptions {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** What a container of knap's own is for, where it is none of a pod's. */
+/** The purpose of a container that belongs to no pod. */
 export const ROLE_LABEL = "knap.dev/role";
 export const WRITER_ROLE = "writer";
 
@@ -19,11 +19,11 @@ export const WRITER_MOUNT = "volume";
 
 export type VolumeWriter = (volume: string, path: "/" | typeof WRITER_MOUNT, tar: Readable) => Promise<void>;
 
-/** Makes the writer of one session. `path`: the root of the writer (to set the volume's own mode) or the volume. */
+/** Creates the writer of one session. `path`: the root of the writer container, to set the mode of the volume itself, or the volume. */
 export function makeVolumeWriter({ runtime, architecture, prefix, labels }: WriterOptions): VolumeWriter {
   return async (volume, path, tar) => {
     const image = await ensurePauseImage(runtime, architecture);
-    // One volume is written by one at a time, and a name that stays the same makes a failure that is met again the same words.
+    // Writes to one volume never overlap. A fixed name gives repeated failures the same message.
     const spec: ContainerSpec = {
       name: `${prefix}_writer_${volume}`,
       image,
@@ -34,7 +34,7 @@ export function makeVolumeWriter({ runtime, architecture, prefix, labels }: Writ
     };
     const id = await runtime.create(spec).catch(async (error: unknown) => {
       if (!(error instanceof RuntimeError) || error.code !== "conflict") throw error;
-      // One of ours that an engine kept which went away.
+      // An earlier writer that could not be removed while the engine was unreachable.
       await runtime.remove(spec.name);
       return runtime.create(spec);
     });

@@ -1,5 +1,5 @@
-// What BuildKit tells of a build, in lines for people: its trace is protobuf (moby.buildkit.v1.StatusResponse) in base64. Reads only the few
-// fields that are shown, and never fails: what it cannot read it leaves out.
+// BuildKit's trace of a build (protobuf moby.buildkit.v1.StatusResponse in base64) → lines of text.
+// It reads only the fields that are shown and skips what it cannot read.
 import { type ProtobufField, readMessage } from "../../../base/protobuf.ts";
 
 /** Field numbers of BuildKit's messages. */
@@ -8,10 +8,10 @@ const VERTEX = { digest: 1, name: 3, cached: 4, started: 5, completed: 6 };
 const LOG = { vertex: 1, stream: 3, message: 4 };
 const WARNING = { short: 3 };
 
-/** One build's trace: steps as they start, and what they print. */
+/** The trace of one build: the steps as they start, and their output. */
 export class BuildTrace {
   readonly #named = new Set<string>();
-  /** What a step has printed since its last newline, on each of its streams. */
+  /** The output of each step and stream since its last newline. */
   readonly #pending = new Map<string, Map<number, Buffer>>();
 
   /** The lines that one message of the stream adds. */
@@ -36,9 +36,9 @@ export class BuildTrace {
       lines.push(has(VERTEX.cached) ? `CACHED ${name}` : name);
     }
     if (!has(VERTEX.completed)) return lines;
-    const rest = this.#pending.get(digest)?.values() ?? [];
+    const unfinished = this.#pending.get(digest)?.values() ?? [];
     this.#pending.delete(digest);
-    return [...lines, ...shown([...rest])];
+    return [...lines, ...shown([...unfinished])];
   }
 
   #readLog(log: Buffer): readonly string[] {
@@ -59,7 +59,7 @@ export class BuildTrace {
 
 const NEWLINE = 0x0a;
 
-/** A line that was written over itself (a progress bar) shows as it was at last; empty ones are left out. */
+/** Of a line that overwrites itself (a progress bar) the last state is shown. Empty lines are left out. */
 function shown(lines: readonly Buffer[]): readonly string[] {
   return lines.flatMap((line) => {
     const text = line.toString("utf8").trimEnd();
@@ -68,7 +68,7 @@ function shown(lines: readonly Buffer[]): readonly string[] {
   });
 }
 
-/** As much as can be read: a line of output is not worth a failed build. */
+/** The readable fields: an unreadable line of output must not fail the build. */
 const fieldsOf = (message: Buffer): readonly ProtobufField[] => readMessage(message).fields;
 const bytesOf = (message: Buffer, wanted: number): Buffer => {
   const found = fieldsOf(message).find(({ number }) => number === wanted)?.value;

@@ -1,16 +1,16 @@
-// ContainerSpec → the engine's create request. Translates and decides nothing; never talks to the engine.
+// ContainerSpec → the body of the engine's create request. Pure translation.
 import type Docker from "dockerode";
 import type { ContainerSpec, MountSpec } from "../runtime.ts";
 
-/** How published ports are bound: `undefined` publishes nothing (direct). */
 export interface Publishing {
+  /** The host address to which published ports are bound. */
   readonly hostIp: string;
 }
 
-/** The engine must not keep endless logs of a chatty app; what knap shows comes from the last of it anyway. */
+/** Limits the disk space of the engine's logs; knap shows only their end. */
 const LOG_CONFIG = { Type: "json-file", Config: { "max-size": "10m", "max-file": "3" } };
 
-/** Renders the body of the create call. Containers that share another's network namespace carry no network settings of their own. */
+/** Renders the body of the create call. `publishing` undefined: no ports are published. A container that shares a network namespace has no network settings. */
 export function containerOptions(
   spec: ContainerSpec,
   publishing: Publishing | undefined,
@@ -28,7 +28,7 @@ export function containerOptions(
     Tty: false,
     OpenStdin: false,
     AttachStdin: false,
-    // An image's own HEALTHCHECK means nothing to Kubernetes.
+    // Kubernetes ignores the HEALTHCHECK of an image.
     Healthcheck: { Test: ["NONE"] },
     ...(!shared && { ExposedPorts: Object.fromEntries(spec.ports.map((port) => [`${port}/tcp`, {}])) }),
     HostConfig: {
@@ -52,7 +52,7 @@ function networking(spec: ContainerSpec, publishing: Publishing | undefined): Do
   if (spec.networkOf !== undefined) return { NetworkMode: `container:${spec.networkOf}` };
   return {
     ...(spec.network && { NetworkMode: spec.network.id }),
-    // Bindings are spelled out: newer engines no longer fill them in.
+    // Newer engines no longer add bindings by default.
     ...(publishing && {
       PortBindings: Object.fromEntries(
         spec.ports.map((port) => [`${port}/tcp`, [{ HostIp: publishing.hostIp, HostPort: "0" }]]),
@@ -71,7 +71,7 @@ function limits(spec: ContainerSpec): Docker.HostConfig {
   return {
     ...(spec.cpuNanos !== undefined && { NanoCpus: spec.cpuNanos }),
     ...(spec.cpuShares !== undefined && { CpuShares: spec.cpuShares }),
-    // Equal, so that no swap softens the limit.
+    // Equal values, so that swap does not extend the limit.
     ...(spec.memoryBytes !== undefined && { Memory: spec.memoryBytes, MemorySwap: spec.memoryBytes }),
   };
 }

@@ -1,13 +1,13 @@
-// The engine's inspect answer → ContainerState. Pure translation.
+// The engine's inspect response → ContainerState. Pure translation.
 import type Docker from "dockerode";
 import type { ContainerState } from "../runtime.ts";
 
-type Address = ContainerState["addresses"][number];
+type ContainerAddress = ContainerState["addresses"][number];
 
-/** How this process dials containers: their own address, or ports published on `host`. */
+/** How this process reaches containers: at their own address, or at ports published on `host`. */
 export type Reach = { readonly kind: "direct" } | { readonly kind: "published"; readonly host: string };
 
-/** Reads what an inspect says; addresses are given for the declared ports, as `reach` dials them. */
+/** Translates an inspect response. Addresses exist for the declared ports, as `reach` says. */
 export function containerState(found: Docker.ContainerInspectInfo, reach: Reach): ContainerState {
   const { State: state, Config: config } = found;
   const ip = containerIp(found);
@@ -18,11 +18,11 @@ export function containerState(found: Docker.ContainerInspectInfo, reach: Reach)
     labels: config.Labels ?? {},
     status,
     ...(status === "exited" && { exitCode: state.ExitCode, oomKilled: state.OOMKilled }),
-    ...(state.Error && { error: state.Error }),
-    ...(isSet(state.StartedAt) && { startedAt: state.StartedAt }),
-    ...(isSet(state.FinishedAt) && { finishedAt: state.FinishedAt }),
-    ...(state.Pid > 0 && { pid: state.Pid }),
-    ...(ip && { ip }),
+    error: state.Error || undefined,
+    startedAt: timeOf(state.StartedAt),
+    finishedAt: timeOf(state.FinishedAt),
+    pid: state.Pid > 0 ? state.Pid : undefined,
+    ip: ip || undefined,
     addresses: reach.kind === "direct" ? directAddresses(found, ip) : publishedAddresses(found, reach.host),
   };
 }
@@ -33,9 +33,9 @@ function statusOf(status: string): ContainerState["status"] {
   return "exited";
 }
 
-/** The engine writes year one for "never". */
-function isSet(time: string | undefined): boolean {
-  return time !== undefined && time !== "" && !time.startsWith("0001-");
+/** The engine writes year 1 for "never". */
+function timeOf(time: string | undefined): string | undefined {
+  return time === undefined || time.startsWith("0001-") ? undefined : time || undefined;
 }
 
 function containerIp(found: Docker.ContainerInspectInfo): string | undefined {
@@ -43,14 +43,14 @@ function containerIp(found: Docker.ContainerInspectInfo): string | undefined {
   return networks.map((network) => network.IPAddress).find((address) => address !== "" && address !== undefined);
 }
 
-function directAddresses(found: Docker.ContainerInspectInfo, ip: string | undefined): Record<number, Address> {
+function directAddresses(found: Docker.ContainerInspectInfo, ip: string | undefined): Record<number, ContainerAddress> {
   if (ip === undefined) return {};
   const ports = Object.keys(found.Config.ExposedPorts ?? {}).map(tcpPort);
   return Object.fromEntries(ports.filter((port) => port > 0).map((port) => [port, { host: ip, port }]));
 }
 
-function publishedAddresses(found: Docker.ContainerInspectInfo, host: string): Record<number, Address> {
-  const addresses: Record<number, Address> = {};
+function publishedAddresses(found: Docker.ContainerInspectInfo, host: string): Record<number, ContainerAddress> {
+  const addresses: Record<number, ContainerAddress> = {};
   for (const [name, bindings] of Object.entries(found.NetworkSettings.Ports ?? {})) {
     const binding = (bindings ?? []).find((one) => !one.HostIp.includes(":")) ?? bindings?.[0];
     if (binding && tcpPort(name) > 0) addresses[tcpPort(name)] = { host, port: Number(binding.HostPort) };

@@ -1,4 +1,4 @@
-// Containers of a Docker engine: create, start, signals, exec, logs, stats, archives. Decides nothing; kubelet and image say what.
+// The container calls of a Docker engine: create, start, signals, exec, logs, stats, archives.
 import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import type Docker from "dockerode";
@@ -12,15 +12,15 @@ import {
 } from "../runtime.ts";
 import { containerOptions } from "./container-options.ts";
 import { containerState, type Reach } from "./container-state.ts";
-import { asking, isGone } from "./engine-error.ts";
+import { engineCall, isNotFound } from "./engine-error.ts";
 import { readFrames, readLogLines } from "./log-stream.ts";
 
-export interface ContainerOptions {
+export interface DockerContainersOptions {
   readonly docker: Docker;
   readonly reach: () => Promise<Reach>;
-  /** Which address published ports are bound to on the engine's machine. */
+  /** The address on the engine's machine to which published ports are bound. */
   readonly bindIp: string;
-  /** The engine's processes are this machine's own, so /proc shows their sockets. */
+  /** The engine runs on this machine, so /proc shows the sockets of its containers. */
   readonly sameMachine: boolean;
 }
 
@@ -43,8 +43,7 @@ type Containers = Pick<
   | "getArchive"
 >;
 
-/** Makes the container half of the runtime. */
-export function makeDockerContainers(options: ContainerOptions): Containers {
+export function makeDockerContainers(options: DockerContainersOptions): Containers {
   const { docker } = options;
   const at = (id: string): Docker.Container => docker.getContainer(id);
   const inspect = async (id: string): Promise<ContainerState | undefined> => {
@@ -52,67 +51,67 @@ export function makeDockerContainers(options: ContainerOptions): Containers {
       const found = await at(id).inspect();
       return containerState(found, await options.reach());
     } catch (failure) {
-      if (isGone(failure)) return undefined;
+      if (isNotFound(failure)) return undefined;
       throw failure;
     }
   };
   return {
     create: (spec) =>
-      asking(`creating container ${spec.name}`, async () => {
+      engineCall(`creating container ${spec.name}`, async () => {
         const reach = await options.reach();
         const body = containerOptions(spec, reach.kind === "published" ? { hostIp: options.bindIp } : undefined);
-        // Split by hand: the client library would repeat the whole body in the query.
+        // Query and body are given separately, because the client library would repeat the body in the query.
         const created = await docker.createContainer({ _query: { name: spec.name }, _body: body } as never);
         return created.id;
       }),
-    start: (id) => asking("starting a container", () => ignoring(304, at(id).start())),
-    kill: (id, signal) => asking(`sending ${signal}`, () => ignoringNotRunning(at(id).kill({ signal }))),
+    start: (id) => engineCall("starting a container", () => ignoring(304, at(id).start())),
+    kill: (id, signal) => engineCall(`sending ${signal}`, () => ignoringNotRunning(at(id).kill({ signal }))),
     pause: (id) =>
-      asking("pausing a container", () =>
+      engineCall("pausing a container", () =>
         at(id)
           .pause()
           .then(() => {}),
       ),
     unpause: (id) =>
-      asking("unpausing a container", () =>
+      engineCall("unpausing a container", () =>
         at(id)
           .unpause()
           .then(() => {}),
       ),
     remove: (id) =>
-      asking("removing a container", async () => {
+      engineCall("removing a container", async () => {
         try {
           await at(id).remove({ force: true, v: true });
         } catch (failure) {
-          if (!isGone(failure)) throw failure;
+          if (!isNotFound(failure)) throw failure;
         }
       }),
-    inspect: (id) => asking("inspecting a container", () => inspect(id)),
+    inspect: (id) => engineCall("inspecting a container", () => inspect(id)),
     list: (label) =>
-      asking("listing containers", async () => {
+      engineCall("listing containers", async () => {
         const found = await docker.listContainers({ all: true, filters: { label: [label] } });
         const states = await Promise.all(found.map((container) => inspect(container.Id)));
         return states.filter((state) => state !== undefined);
       }),
     wait: (id, signal) =>
-      asking("waiting for a container", async () => {
+      engineCall("waiting for a container", async () => {
         const answer = (await at(id).wait(signal ? { abortSignal: signal } : {})) as { StatusCode: number };
         const state = await inspect(id);
         return { exitCode: answer.StatusCode, oomKilled: state?.oomKilled ?? false };
       }),
     exec: (id, command, execOptions = {}) =>
-      asking("running a command in a container", () => exec(at(id), command, execOptions)),
+      engineCall("running a command in a container", () => exec(at(id), command, execOptions)),
     logs: (id, logOptions) => logs(at(id), logOptions),
-    stats: (id) => asking("reading statistics", () => stats(at(id))),
-    listeners: (id) => asking("reading listening sockets", () => listeners(options, id)),
+    stats: (id) => engineCall("reading statistics", () => stats(at(id))),
+    listeners: (id) => engineCall("reading listening sockets", () => listeners(options, id)),
     putArchive: (id, path, tar) =>
-      asking(`copying files to ${path}`, () =>
+      engineCall(`copying files to ${path}`, () =>
         at(id)
           .putArchive(tar as unknown as NodeJS.ReadableStream, { path })
           .then(() => {}),
       ),
     getArchive: (id, path) =>
-      asking(`copying files from ${path}`, async () => (await at(id).getArchive({ path })) as unknown as Readable),
+      engineCall(`copying files from ${path}`, async () => (await at(id).getArchive({ path })) as unknown as Readable),
   };
 }
 
@@ -124,7 +123,7 @@ async function ignoring(status: number, call: Promise<unknown>): Promise<void> {
   }
 }
 
-/** A signal for what has already ended is no error: it may end at any moment. */
+/** A signal for an ended container is no error, because it can end at any moment. */
 async function ignoringNotRunning(call: Promise<unknown>): Promise<void> {
   try {
     await call;
@@ -188,8 +187,8 @@ async function* logs(
       : Readable.from([await container.logs({ ...wanted, follow: false })]);
     yield* readLogLines(stream);
   } catch (failure) {
-    if (options.signal?.aborted || isGone(failure)) return;
-    throw await asking("reading logs", () => Promise.reject(failure)).catch((error: unknown) => error);
+    if (options.signal?.aborted || isNotFound(failure)) return;
+    throw await engineCall("reading logs", () => Promise.reject(failure)).catch((error: unknown) => error);
   }
 }
 
@@ -204,8 +203,11 @@ async function stats(container: Docker.Container): ReturnType<ContainerRuntime["
   };
 }
 
-/** From /proc of this machine where the engine's processes live here, else by `cat` inside, where the image has one. */
-async function listeners(options: ContainerOptions, id: string): Promise<readonly ListeningSocket[] | undefined> {
+/** From /proc of this machine if the engine runs on it, else by `cat` inside the container if its image has one. */
+async function listeners(
+  options: DockerContainersOptions,
+  id: string,
+): Promise<readonly ListeningSocket[] | undefined> {
   const container = options.docker.getContainer(id);
   const { State: state } = await container.inspect();
   if (!state.Running) return undefined;

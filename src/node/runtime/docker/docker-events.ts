@@ -1,5 +1,4 @@
-// The engine's event stream, which outlives the engine: when it breaks, `unreachable`, then `reachable` once the engine answers again.
-
+// The engine's event stream. It survives an outage of the engine: it yields `unreachable`, and `reachable` once the engine answers again.
 import type { Readable } from "node:stream";
 import type Docker from "dockerode";
 import { sleep } from "../../../base/sleep.ts";
@@ -22,9 +21,9 @@ const ACTIONS: Readonly<Record<string, RuntimeEvent["type"]>> = {
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 2_000;
 
-/** Yields container events until aborted. Events during an outage are lost: after `reachable` look at everything anew. */
+/** Yields container events until aborted. Events during an outage are lost: after `reachable`, inspect all containers. */
 export async function* dockerEvents(docker: Docker, signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
-  let away = false;
+  let isReachable = true;
   let waitMs = FIRST_RETRY_MS;
   while (!signal.aborted) {
     try {
@@ -32,19 +31,19 @@ export async function* dockerEvents(docker: Docker, signal: AbortSignal): AsyncG
         filters: { type: ["container"], event: Object.keys(ACTIONS) },
         abortSignal: signal,
       } as Docker.GetEventsOptions);
-      if (away) yield engineEvent("reachable");
-      away = false;
+      if (!isReachable) yield engineEvent("reachable");
+      isReachable = true;
       waitMs = FIRST_RETRY_MS;
       for await (const event of readJsonLines<EngineEvent>(stream as Readable)) {
         const known = containerEvent(event);
         if (known) yield known;
       }
     } catch {
-      // Which way it broke does not matter: the loop asks again until the engine answers.
+      // Any error means an outage: the loop retries until the engine answers.
     }
     if (signal.aborted) return;
-    if (!away) yield engineEvent("unreachable");
-    away = true;
+    if (isReachable) yield engineEvent("unreachable");
+    isReachable = false;
     await sleep(waitMs, signal);
     waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS);
   }
@@ -55,7 +54,7 @@ function engineEvent(type: "reachable" | "unreachable"): RuntimeEvent {
 }
 
 function containerEvent(event: EngineEvent): RuntimeEvent | undefined {
-  // `exec_create: sh -c …` carries the command text after the action.
+  // Some actions carry more text after a colon: `exec_create: sh -c …`.
   const type = ACTIONS[(event.Action ?? "").split(":")[0] as string];
   if (event.Type !== "container" || type === undefined) return undefined;
   const attributes = event.Actor?.Attributes ?? {};
@@ -64,6 +63,6 @@ function containerEvent(event: EngineEvent): RuntimeEvent | undefined {
     type,
     containerId: event.Actor?.ID ?? "",
     labels: attributes,
-    ...(exitCode !== undefined && { exitCode: Number(exitCode) }),
+    exitCode: exitCode === undefined ? undefined : Number(exitCode),
   };
 }

@@ -1,56 +1,56 @@
-// Images of a Docker engine: inspect, pull, build, import, digests. Decides nothing about which image is wanted.
+// The image calls of a Docker engine: inspect, pull, build, import, digests.
 import type { Readable } from "node:stream";
 import type Docker from "dockerode";
 import type { BuildRequest, ContainerRuntime, ImageInfo, RegistryAuth } from "../runtime.ts";
 import { BuildTrace } from "./buildkit-trace.ts";
-import { asking, isGone, saidByEngine } from "./engine-error.ts";
+import { engineCall, fromEngineText, isNotFound } from "./engine-error.ts";
 import { readJsonLines } from "./json-lines.ts";
 
-/** One line of a progress stream of pull, import or build. */
-interface Progress {
+/** One line of the progress stream of a pull, import or build. */
+interface ProgressLine {
   readonly id?: string;
   readonly status?: string;
   readonly stream?: string;
   readonly error?: string;
-  /** BuildKit's trace, or an image's id. */
+  /** BuildKit's trace, or the id of an image. */
   readonly aux?: unknown;
   readonly progressDetail?: { readonly current?: number; readonly total?: number };
 }
 
 type Images = ContainerRuntime["images"];
 
-/** Makes the image half of the runtime. `builder`: "2" is BuildKit, "1" the old builder. */
+/** `builder`: "2" is BuildKit, "1" the old builder. */
 export function makeDockerImages(docker: Docker, builder: () => Promise<"1" | "2">): Images {
   return {
-    inspect: (reference) => asking(`inspecting image ${reference}`, () => inspectImage(docker, reference)),
-    pull: (reference, options) => asking(`pulling ${reference}`, () => pullImage(docker, reference, options)),
-    build: (request) => asking(`building ${request.tag}`, async () => buildImage(docker, await builder(), request)),
+    inspect: (reference) => engineCall(`inspecting image ${reference}`, () => inspectImage(docker, reference)),
+    pull: (reference, options) => engineCall(`pulling ${reference}`, () => pullImage(docker, reference, options)),
+    build: (request) => engineCall(`building ${request.tag}`, async () => buildImage(docker, await builder(), request)),
     tag: (source, target) =>
-      asking(`tagging ${source} as ${target}`, async () => {
+      engineCall(`tagging ${source} as ${target}`, async () => {
         const { repo, tag } = splitTag(target);
         await docker.getImage(source).tag({ repo, tag });
       }),
     digest: (reference, auth) =>
-      asking(`asking the registry for ${reference}`, async () => {
+      engineCall(`asking the registry for ${reference}`, async () => {
         const options = auth ? { authconfig: credentials(auth) } : {};
         const answer = await docker.getImage(withTag(reference)).distribution(options);
         return (answer as { Descriptor: { digest: string } }).Descriptor.digest;
       }),
     list: (label) =>
-      asking("listing images", async () => {
+      engineCall("listing images", async () => {
         const found = await docker.listImages({ filters: { label: [label] } });
         const infos = await Promise.all(found.map((image) => inspectImage(docker, image.Id)));
         return infos.filter((info) => info !== undefined);
       }),
     remove: (reference) =>
-      asking(`removing image ${reference}`, async () => {
+      engineCall(`removing image ${reference}`, async () => {
         try {
           await docker.getImage(reference).remove({ force: false });
         } catch (failure) {
-          if (!isGone(failure)) throw failure;
+          if (!isNotFound(failure)) throw failure;
         }
       }),
-    import: (tar, tag, config) => asking(`importing ${tag}`, () => importImage(docker, tar, tag, config)),
+    import: (tar, tag, config) => engineCall(`importing ${tag}`, () => importImage(docker, tar, tag, config)),
   };
 }
 
@@ -58,26 +58,26 @@ async function inspectImage(docker: Docker, reference: string): Promise<ImageInf
   try {
     return imageInfo(await docker.getImage(reference).inspect());
   } catch (failure) {
-    if (isGone(failure)) return undefined;
+    if (isNotFound(failure)) return undefined;
     throw failure;
   }
 }
 
 async function pullImage(docker: Docker, reference: string, options: Parameters<Images["pull"]>[1]): Promise<void> {
   const stream = await docker.createImage(credentials(options.auth), {
-    // Without a tag the engine would pull every tag of the repository.
+    // Without a tag the engine would pull all tags of the repository.
     fromImage: withTag(reference),
     ...(options.platform && { platform: options.platform }),
     ...(options.signal && { abortSignal: options.signal }),
   });
-  for await (const step of readJsonLines<Progress>(stream as Readable)) {
-    if (step.error) throw saidByEngine(step.error, `pulling ${reference}`);
+  for await (const step of readJsonLines<ProgressLine>(stream as Readable)) {
+    if (step.error) throw fromEngineText(step.error, `pulling ${reference}`);
     const { current, total } = step.progressDetail ?? {};
     options.onProgress?.({
-      ...(step.id && { layer: step.id }),
+      layer: step.id || undefined,
       status: step.status ?? "",
-      ...(current !== undefined && { currentBytes: current }),
-      ...(total !== undefined && { totalBytes: total }),
+      currentBytes: current,
+      totalBytes: total,
     });
   }
 }
@@ -111,17 +111,17 @@ async function importImage(
   );
   const changes = [`CMD ${JSON.stringify(config.cmd)}`, ...labels];
   const stream = await docker.importImage(tar as never, { repo, tag, changes } as never);
-  for await (const step of readJsonLines<Progress>(stream as unknown as Readable)) {
-    if (step.error) throw saidByEngine(step.error, `importing ${reference}`);
+  for await (const step of readJsonLines<ProgressLine>(stream as unknown as Readable)) {
+    if (step.error) throw fromEngineText(step.error, `importing ${reference}`);
   }
   return (await docker.getImage(reference).inspect()).Id;
 }
 
-/** Failures are lines of the stream, never a rejection. Both builders' output is told; BuildKit's is a trace. */
+/** Passes the output of either builder on, and throws when a line of the stream reports a failure. BuildKit's output is a trace. */
 async function followBuild(stream: Readable, { tag, onOutput }: BuildRequest): Promise<void> {
   const trace = new BuildTrace();
-  for await (const { id, aux, stream: text, status, error } of readJsonLines<Progress>(stream)) {
-    if (error) throw saidByEngine(error, `building ${tag}`);
+  for await (const { id, aux, stream: text, status, error } of readJsonLines<ProgressLine>(stream)) {
+    if (error) throw fromEngineText(error, `building ${tag}`);
     const isTrace = id === "moby.buildkit.trace" && typeof aux === "string";
     for (const line of isTrace ? trace.read(aux) : (text ?? status ?? "").split(/\r?\n/)) {
       if (line !== "") onOutput?.(line);
@@ -144,7 +144,7 @@ function imageInfo(found: Docker.ImageInspectInfo): ImageInfo {
     exposedPorts: Object.keys(config.ExposedPorts ?? {}).map((port) => Number.parseInt(port, 10)),
     workingDir: config.WorkingDir ?? "",
     sizeBytes: found.Size,
-    ...(stopSignal && { stopSignal }),
+    stopSignal: stopSignal || undefined,
   };
 }
 

@@ -1,34 +1,36 @@
-// A session's network: opens one on a /24 of its own and decides, once per engine, whether containers are dialled directly.
+// The network of a session: opened on a free /24, and joined by this process if it runs in a container of the engine.
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import type Docker from "dockerode";
-import { type ContainerRuntime, RuntimeError } from "../runtime.ts";
-import { asking, isGone } from "./engine-error.ts";
+import type { ContainerRuntime } from "../runtime.ts";
+import { RuntimeError } from "../runtime.ts";
+import { engineCall, isNotFound } from "./engine-error.ts";
 import { freeSubnets, gatewayOf } from "./subnets.ts";
 
-/** What the machine says of itself; a function each, because addresses come and go with networks. */
+/** Questions about the machine on which this process runs. The answers change when networks are opened. */
 export interface Machine {
-  /** Is this one of this host's own addresses? */
+  /** Whether the address belongs to this host. */
   owns(address: string): Promise<boolean>;
-  /** Id of the engine's container that this process runs in, if it does. */
+  /** The id of the engine's container in which this process runs; undefined: it runs in none. */
   ownContainer(): Promise<string | undefined>;
 }
 
-export interface NetworkOptions {
+export interface DockerNetworksOptions {
   readonly docker: Docker;
   readonly pools: string;
   readonly machine: Machine;
-  /** Called with the gateway of each network that was opened. */
+  /** Called with the gateway address of each opened network. */
   readonly onOpened: (gateway: string) => void;
 }
 
-/** Engines give a container's published ports and default route to the first of its networks by name: let that be the one it came with. */
+/** Engines take a container's first network by name for its published ports and default route. This prefix keeps the container's original network first. */
 const BEHIND_OTHERS = "zz-";
 
-/** Makes the network half of the runtime. A process that runs in a container of the engine joins each network it opens. */
-export function makeDockerNetworks(options: NetworkOptions): ContainerRuntime["networks"] {
+export function makeDockerNetworks(options: DockerNetworksOptions): ContainerRuntime["networks"] {
   const { docker, machine } = options;
   return {
     open: (request) =>
-      asking(`opening network ${request.name}`, async () => {
+      engineCall(`opening network ${request.name}`, async () => {
         const self = await machine.ownContainer();
         const name = self === undefined ? request.name : BEHIND_OTHERS + request.name;
         const { id, subnet } = await createOnFreeSubnet(options, { ...request, name });
@@ -38,18 +40,18 @@ export function makeDockerNetworks(options: NetworkOptions): ContainerRuntime["n
         return { id, gateway, subnet };
       }),
     close: (id) =>
-      asking("closing a network", async () => {
+      engineCall("closing a network", async () => {
         const network = docker.getNetwork(id);
         try {
           const self = await machine.ownContainer();
           if (self !== undefined) await network.disconnect({ Container: self, Force: true }).catch(() => {});
           await network.remove();
         } catch (failure) {
-          if (!isGone(failure)) throw failure;
+          if (!isNotFound(failure)) throw failure;
         }
       }),
     list: (label) =>
-      asking("listing networks", async () => {
+      engineCall("listing networks", async () => {
         const found = await docker.listNetworks({ filters: { label: [label] } });
         return found.map((network) => ({ id: network.Id, name: network.Name, labels: network.Labels ?? {} }));
       }),
@@ -57,7 +59,7 @@ export function makeDockerNetworks(options: NetworkOptions): ContainerRuntime["n
 }
 
 async function createOnFreeSubnet(
-  { docker, pools, machine }: NetworkOptions,
+  { docker, pools, machine }: DockerNetworksOptions,
   request: Parameters<ContainerRuntime["networks"]["open"]>[0],
 ): Promise<{ id: string; subnet: string }> {
   const networks = await docker.listNetworks();
@@ -65,7 +67,7 @@ async function createOnFreeSubnet(
   const free = freeSubnets(pools, taken);
   const wanted = free.filter((subnet) => subnet === request.subnet);
   for (const subnet of [...wanted, ...free.slice(0, 64)]) {
-    // A gateway that this host has already belongs to someone else, perhaps to another engine.
+    // An address that this host already has belongs to another network, perhaps of another engine.
     if (await machine.owns(gatewayOf(subnet))) continue;
     try {
       const created = await docker.createNetwork({
@@ -81,4 +83,36 @@ async function createOnFreeSubnet(
     }
   }
   throw new RuntimeError("failed", `no free /24 in ${pools}; name other ranges in KNAP_SUBNETS, or prune old networks`);
+}
+
+/** The machine on which this process runs. */
+export function realMachine(docker: Docker): Machine {
+  let own: Promise<string | undefined> | undefined;
+  return {
+    owns,
+    ownContainer: () => {
+      own ??= findOwnContainer(docker);
+      return own;
+    },
+  };
+}
+
+/** Binds to the address, because lists of interfaces leave out bridges without members. */
+function owns(address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen({ host: address, port: 0 }, () => server.close(() => resolve(true)));
+  });
+}
+
+async function findOwnContainer(docker: Docker): Promise<string | undefined> {
+  const mounts = await readFile("/proc/self/mountinfo", "utf8").catch(() => "");
+  const id = /\/containers\/([0-9a-f]{64})\/(?:hostname|resolv\.conf)/.exec(mounts)?.[1];
+  if (id === undefined) return undefined;
+  const found = await docker
+    .getContainer(id)
+    .inspect()
+    .catch(() => undefined);
+  return found?.Id;
 }

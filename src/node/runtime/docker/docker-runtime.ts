@@ -1,4 +1,4 @@
-// The Docker runtime: finds the engine, decides how its containers are reached, and puts the parts together. The only way in to the client library.
+// The Docker runtime: connects to the engine and decides how its containers are reached.
 import { existsSync, readFileSync } from "node:fs";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
@@ -9,14 +9,13 @@ import type { Reach } from "./container-state.ts";
 import { makeDockerContainers } from "./docker-containers.ts";
 import { dockerEvents } from "./docker-events.ts";
 import { makeDockerImages } from "./docker-images.ts";
-import { makeDockerNetworks } from "./docker-networks.ts";
+import { makeDockerNetworks, realMachine } from "./docker-networks.ts";
 import { type EngineEndpoint, findEngines } from "./endpoint.ts";
-import { asking, toRuntimeError } from "./engine-error.ts";
-import { realMachine } from "./machine.ts";
+import { engineCall, toRuntimeError } from "./engine-error.ts";
 import { DEFAULT_SUBNETS } from "./subnets.ts";
 
 export interface DockerOptions {
-  /** Overrides the decision how containers are reached (`--container-address`). */
+  /** How containers are reached (`--container-address`); undefined: the runtime decides. */
   readonly address?: "direct" | "published";
   /** `KNAP_SUBNETS`: comma-separated ranges from which networks take a /24. */
   readonly subnets?: string;
@@ -29,7 +28,7 @@ interface Engine {
   readonly agent: HttpAgent;
 }
 
-/** Connects to the first engine that answers. Throws `unreachable` with what to do when none does. */
+/** Connects to the first engine that answers. Throws `unreachable` with advice when none does. */
 export async function openDockerRuntime(options: DockerOptions = {}): Promise<ContainerRuntime> {
   const { docker, endpoint, agent } = await connect(options.env ?? process.env);
   const remote = endpoint.kind === "tcp" && !["localhost", "127.0.0.1", "::1"].includes(endpoint.host);
@@ -40,7 +39,7 @@ export async function openDockerRuntime(options: DockerOptions = {}): Promise<Co
     options.address && Promise.resolve(options.address === "direct" ? { kind: "direct" } : published);
   const decide = async (gateway: string): Promise<Reach> => {
     if ((await machine.ownContainer()) !== undefined) return { kind: "direct" };
-    // Networks avoid gateways this host already had, so one found here is this engine's own bridge.
+    // Networks avoid addresses that this host has, so this host owns the gateway only if the engine's bridge is on it.
     return (await machine.owns(gateway)) ? { kind: "direct" } : published;
   };
   const networks = makeDockerNetworks({
@@ -51,15 +50,15 @@ export async function openDockerRuntime(options: DockerOptions = {}): Promise<Co
       decided ??= decide(gateway);
     },
   });
-  // One trial for all who ask before the first network is open; a trial that failed is tried again.
+  // Before the first network is opened, a trial network answers the question. Concurrent callers share it; a failed trial is repeated.
   let trial: Promise<void> | undefined;
-  const tryOut = async (): Promise<void> => {
+  const openTrialNetwork = async (): Promise<void> => {
     const { id } = await networks.open({ name: `knap-trial-${process.pid}-${Date.now()}`, labels: {} });
     await networks.close(id);
   };
   const reach = async (): Promise<Reach> => {
     if (decided === undefined) {
-      trial ??= tryOut().finally(() => {
+      trial ??= openTrialNetwork().finally(() => {
         trial = undefined;
       });
       await trial;
@@ -79,7 +78,7 @@ export async function openDockerRuntime(options: DockerOptions = {}): Promise<Co
       sharedNetworkNamespace: true,
       assignsPort: false,
     },
-    info: () => asking("asking the engine", () => info(docker, reach)),
+    info: () => engineCall("asking the engine", () => info(docker, reach)),
     networks,
     images: makeDockerImages(docker, () => builderOf(docker)),
     volumes: makeVolumes(docker),
@@ -168,14 +167,14 @@ async function info(docker: Docker, reach: () => Promise<Reach>): Promise<Runtim
   };
 }
 
-/** The engine reports the kernel's name; images carry Go's. */
+/** The engine reports the kernel's name of the architecture; images use Go's. */
 function goArchitecture(machine: string): string {
   const names: Readonly<Record<string, string>> = { x86_64: "amd64", aarch64: "arm64", armv7l: "arm", i686: "386" };
   return names[machine] ?? machine;
 }
 
 async function builderOf(docker: Docker): Promise<"1" | "2"> {
-  const version = await asking("asking the engine", () => docker.version());
+  const version = await engineCall("asking the engine", () => docker.version());
   const [, minor = "0"] = version.ApiVersion.split(".");
   const components = (version as { Components?: readonly { Name: string }[] }).Components ?? [];
   const podman = components.some(({ Name: name }) => /podman/i.test(name));
@@ -185,7 +184,7 @@ async function builderOf(docker: Docker): Promise<"1" | "2"> {
 function makeVolumes(docker: Docker): ContainerRuntime["volumes"] {
   return {
     create: (name, labels, options = {}) =>
-      asking(`creating volume ${name}`, async () => {
+      engineCall(`creating volume ${name}`, async () => {
         const size = options.sizeBytes === undefined ? "" : `,size=${options.sizeBytes}`;
         await docker.createVolume({
           Name: name,
@@ -197,7 +196,7 @@ function makeVolumes(docker: Docker): ContainerRuntime["volumes"] {
         });
       }),
     remove: (name) =>
-      asking(`removing volume ${name}`, async () => {
+      engineCall(`removing volume ${name}`, async () => {
         try {
           await docker.getVolume(name).remove({ force: true });
         } catch (failure) {
@@ -205,7 +204,7 @@ function makeVolumes(docker: Docker): ContainerRuntime["volumes"] {
         }
       }),
     list: (label) =>
-      asking("listing volumes", async () => {
+      engineCall("listing volumes", async () => {
         const found = await docker.listVolumes({ filters: JSON.stringify({ label: [label] }) as never });
         return (found.Volumes ?? []).map((volume) => ({ name: volume.Name, labels: volume.Labels ?? {} }));
       }),

@@ -1,10 +1,10 @@
-// Where the container engine listens: DOCKER_HOST, else the docker context, else the usual sockets. Looks at files and environment only; never dials.
+// Where the container engine listens: DOCKER_HOST, else the docker context, else the usual sockets. It reads files and environment and does not connect.
 import { sha256Hex } from "../../../base/hash.ts";
 
 export interface TlsFiles {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
   readonly verify: boolean;
 }
 
@@ -18,8 +18,8 @@ export type EngineEndpoint =
       readonly from: string;
     };
 
-/** The machine, as far as the search looks at it. `readFile` gives undefined for what is not there. */
-export interface Surroundings {
+/** The inputs of the search. `readFile` returns undefined for a missing file. */
+export interface EngineSearch {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
   readonly platform: NodeJS.Platform;
@@ -27,38 +27,39 @@ export interface Surroundings {
   exists(path: string): boolean;
 }
 
-/** Candidates in the order to try, or the reason why none can be used. */
-export type Discovery =
+/** The endpoints in the order to try them, or why none can be used. */
+export type EngineCandidates =
   | { readonly candidates: readonly EngineEndpoint[] }
   | { readonly refused: string; readonly candidates?: never };
 
+const NO_TLS_FILES: TlsFiles = { ca: undefined, cert: undefined, key: undefined, verify: true };
 const NPIPE = "//./pipe/docker_engine";
 
 /** Finds the engine's endpoint as the docker command line does; ssh is refused because published ports would be remote. */
-export function findEngines(around: Surroundings): Discovery {
-  const explicit = around.env["DOCKER_HOST"];
-  if (explicit) return parseHost(explicit, "DOCKER_HOST", tlsFromEnv(around));
-  const context = contextName(around);
-  if (context !== undefined && context !== "default") return readContext(around, context);
-  return { candidates: usualSockets(around) };
+export function findEngines(search: EngineSearch): EngineCandidates {
+  const explicit = search.env["DOCKER_HOST"];
+  if (explicit) return parseHost(explicit, "DOCKER_HOST", tlsFromEnv(search));
+  const context = contextName(search);
+  if (context !== undefined && context !== "default") return readContext(search, context);
+  return { candidates: usualSockets(search) };
 }
 
-function configFolder(around: Surroundings): string {
-  return around.env["DOCKER_CONFIG"] || `${around.home}/.docker`;
+function configFolder(search: EngineSearch): string {
+  return search.env["DOCKER_CONFIG"] || `${search.home}/.docker`;
 }
 
-function contextName(around: Surroundings): string | undefined {
-  const named = around.env["DOCKER_CONTEXT"];
+function contextName(search: EngineSearch): string | undefined {
+  const named = search.env["DOCKER_CONTEXT"];
   if (named) return named;
-  const config = parseJson(around.readFile(`${configFolder(around)}/config.json`));
+  const config = parseJson(search.readFile(`${configFolder(search)}/config.json`));
   const current = config?.["currentContext"];
   return typeof current === "string" && current !== "" ? current : undefined;
 }
 
-function readContext(around: Surroundings, name: string): Discovery {
+function readContext(search: EngineSearch, name: string): EngineCandidates {
   const id = sha256Hex(name);
-  const folder = `${configFolder(around)}/contexts`;
-  const meta = parseJson(around.readFile(`${folder}/meta/${id}/meta.json`));
+  const folder = `${configFolder(search)}/contexts`;
+  const meta = parseJson(search.readFile(`${folder}/meta/${id}/meta.json`));
   if (!meta) {
     return {
       refused: `docker context "${name}" has no readable ${folder}/meta/${id}/meta.json; run "docker context use default" or set DOCKER_HOST`,
@@ -67,40 +68,26 @@ function readContext(around: Surroundings, name: string): Discovery {
   const docker = (meta["Endpoints"] as { docker?: { Host?: string; SkipTLSVerify?: boolean } } | undefined)?.docker;
   if (!docker?.Host) return { refused: `docker context "${name}" names no Docker endpoint` };
   const tlsFolder = `${folder}/tls/${id}/docker`;
-  const ca = around.readFile(`${tlsFolder}/ca.pem`);
-  const cert = around.readFile(`${tlsFolder}/cert.pem`);
-  const key = around.readFile(`${tlsFolder}/key.pem`);
-  const tls = ca || cert ? tlsFiles({ ca, cert, key, verify: docker.SkipTLSVerify !== true }) : undefined;
+  const ca = search.readFile(`${tlsFolder}/ca.pem`);
+  const cert = search.readFile(`${tlsFolder}/cert.pem`);
+  const key = search.readFile(`${tlsFolder}/key.pem`);
+  const tls = ca || cert ? { ca, cert, key, verify: docker.SkipTLSVerify !== true } : undefined;
   return parseHost(docker.Host, `docker context "${name}"`, tls);
 }
 
-function tlsFromEnv(around: Surroundings): TlsFiles | undefined {
-  const verify = around.env["DOCKER_TLS_VERIFY"];
-  if (!verify && !around.env["DOCKER_TLS"]) return undefined;
-  const folder = around.env["DOCKER_CERT_PATH"] || configFolder(around);
-  return tlsFiles({
-    ca: around.readFile(`${folder}/ca.pem`),
-    cert: around.readFile(`${folder}/cert.pem`),
-    key: around.readFile(`${folder}/key.pem`),
-    verify: Boolean(verify),
-  });
-}
-
-function tlsFiles(found: {
-  ca: string | undefined;
-  cert: string | undefined;
-  key: string | undefined;
-  verify: boolean;
-}): TlsFiles {
+function tlsFromEnv(search: EngineSearch): TlsFiles | undefined {
+  const verify = search.env["DOCKER_TLS_VERIFY"];
+  if (!verify && !search.env["DOCKER_TLS"]) return undefined;
+  const folder = search.env["DOCKER_CERT_PATH"] || configFolder(search);
   return {
-    ...(found.ca !== undefined && { ca: found.ca }),
-    ...(found.cert !== undefined && { cert: found.cert }),
-    ...(found.key !== undefined && { key: found.key }),
-    verify: found.verify,
+    ca: search.readFile(`${folder}/ca.pem`),
+    cert: search.readFile(`${folder}/cert.pem`),
+    key: search.readFile(`${folder}/key.pem`),
+    verify: Boolean(verify),
   };
 }
 
-function parseHost(text: string, from: string, tls: TlsFiles | undefined): Discovery {
+function parseHost(text: string, from: string, tls: TlsFiles | undefined): EngineCandidates {
   const scheme = /^([a-z]+):\/\//.exec(text)?.[1] ?? "tcp";
   const rest = text.replace(/^[a-z]+:\/\//, "");
   switch (scheme) {
@@ -120,27 +107,27 @@ function parseHost(text: string, from: string, tls: TlsFiles | undefined): Disco
       const host = (match?.[1] || "localhost").replace(/^\[|\]$/g, "");
       const secure = tls !== undefined || scheme === "https";
       const port = Number(match?.[2] ?? (secure ? 2376 : 2375));
-      return { candidates: [{ kind: "tcp", host, port, ...(secure && { tls: tls ?? { verify: true } }), from }] };
+      return { candidates: [{ kind: "tcp", host, port, ...(secure && { tls: tls ?? NO_TLS_FILES }), from }] };
     }
     default:
       return { refused: `${from} is ${text}: knap knows unix://, npipe:// and tcp:// engines` };
   }
 }
 
-function usualSockets(around: Surroundings): EngineEndpoint[] {
+function usualSockets(search: EngineSearch): EngineEndpoint[] {
   const socket = (path: string): EngineEndpoint => ({ kind: "socket", path, from: "the usual places" });
-  if (around.platform === "win32") return [socket(NPIPE)];
-  const runtime = around.env["XDG_RUNTIME_DIR"];
+  if (search.platform === "win32") return [socket(NPIPE)];
+  const runtime = search.env["XDG_RUNTIME_DIR"];
   const places = [
     "/var/run/docker.sock",
-    `${around.home}/.docker/run/docker.sock`,
+    `${search.home}/.docker/run/docker.sock`,
     ...(runtime ? [`${runtime}/docker.sock`] : []),
-    `${around.home}/.orbstack/run/docker.sock`,
-    `${around.home}/.colima/default/docker.sock`,
-    `${around.home}/.rd/docker.sock`,
+    `${search.home}/.orbstack/run/docker.sock`,
+    `${search.home}/.colima/default/docker.sock`,
+    `${search.home}/.rd/docker.sock`,
     ...(runtime ? [`${runtime}/podman/podman.sock`] : []),
   ];
-  const there = places.filter((path) => around.exists(path));
+  const there = places.filter((path) => search.exists(path));
   return (there.length > 0 ? there : places.slice(0, 1)).map(socket);
 }
 

@@ -1,9 +1,9 @@
-// Tells the engine's errors apart: from HTTP status, system code and message to a RuntimeError with a hint. Never retries.
+// Errors of the engine (HTTP status, system code, message) → RuntimeError with a hint.
 import { RuntimeError } from "../runtime.ts";
 
 type Code = RuntimeError["code"];
 
-/** What the client library rejects with, as far as it is looked at. */
+/** The used part of the client library's errors. */
 interface EngineFailure {
   readonly code?: string;
   readonly statusCode?: number;
@@ -24,7 +24,7 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
   EHOSTUNREACH: "the host in DOCKER_HOST cannot be reached",
 };
 
-/** First match wins; these texts are the engine's, so they are looked for before the status is. */
+/** Texts of the engine; the first match wins. They are more exact than the HTTP status, so they come first. */
 const BY_TEXT: readonly (readonly [RegExp, Code])[] = [
   [/no space left on device/i, "no-space"],
   [/port is already allocated|address already in use/i, "address-in-use"],
@@ -48,40 +48,40 @@ const BY_TEXT: readonly (readonly [RegExp, Code])[] = [
   ],
 ];
 
-/** The engine names files of its own, others at each try, which help nobody and make every repetition look new. */
-const FULL_AT = / \/\S+(?=: no space left on device)/gi;
+/** The engine's own file in the message. It differs at each attempt, so repeated failures would look different. */
+const FULL_FILE = / \/\S+(?=: no space left on device)/gi;
 const MAKE_ROOM = "; the container engine's disk is full: make room, for instance with `docker system prune`";
 
-/** Makes a {@link RuntimeError} of whatever an engine call rejected with; `doing` says what was tried. */
+/** The {@link RuntimeError} for a rejected engine call; `doing` describes the call. */
 export function toRuntimeError(failure: unknown, doing: string): RuntimeError {
   if (failure instanceof RuntimeError) return failure;
   const { code, statusCode, message, json } = failure as EngineFailure;
   const hint = code === undefined ? undefined : UNREACHABLE[code];
   if (hint !== undefined) return new RuntimeError("unreachable", `${doing}: ${hint} (${code})`, { cause: failure });
   const text = detail(json) ?? (message ?? String(failure)).replace(/^\(HTTP code \d+\) [^-]*- /, "").trim();
-  return saidByEngine(text, doing, { statusCode, cause: failure });
+  return fromEngineText(text, doing, { statusCode, cause: failure });
 }
 
-/** An error in the engine's own words, where there may be no status (a line of a progress stream), with what to do about it. */
-export function saidByEngine(
+/** The error for a text of the engine that may have no status (a line of a progress stream), with advice. */
+export function fromEngineText(
   text: string,
   doing: string,
   { statusCode, cause }: { readonly statusCode?: number | undefined; readonly cause?: unknown } = {},
 ): RuntimeError {
   const code = codeOf(text, statusCode);
-  const words = code === "no-space" ? text.replace(FULL_AT, "") + MAKE_ROOM : text;
-  return new RuntimeError(code, `${doing}: ${words}`, { cause });
+  const message = code === "no-space" ? text.replace(FULL_FILE, "") + MAKE_ROOM : text;
+  return new RuntimeError(code, `${doing}: ${message}`, { cause });
 }
 
-/** What to do when no engine could be opened: who started it but may not use it needs no other advice. */
+/** Advice when no engine could be opened. */
 export function fixForNoEngine(error: unknown): string {
   const isForbidden = error instanceof RuntimeError && error.message.includes(NO_PERMISSION);
   const engine = isForbidden ? "add yourself to the group docker and log in anew" : "start Docker, or set DOCKER_HOST";
   return `${engine}; or let Services run as processes with --runtime process`;
 }
 
-/** Runs an engine call and turns its rejection into a {@link RuntimeError}. */
-export async function asking<T>(doing: string, call: () => Promise<T>): Promise<T> {
+/** Runs an engine call and turns its error into a {@link RuntimeError}. */
+export async function engineCall<T>(doing: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (failure) {
@@ -89,8 +89,8 @@ export async function asking<T>(doing: string, call: () => Promise<T>): Promise<
   }
 }
 
-/** True when the failure says that the thing is not there (or being removed, which is as good). */
-export function isGone(failure: unknown): boolean {
+/** Whether the failure says that the object does not exist or is being removed. */
+export function isNotFound(failure: unknown): boolean {
   const { statusCode, message } = failure as EngineFailure;
   return (
     statusCode === 404 || (statusCode === 409 && /removal of container .* is already in progress/i.test(message ?? ""))

@@ -1,7 +1,7 @@
-// A stream of JSON values, one a line, as the engine reports progress and events. Buffers by newline; skips what does not parse.
+// Reads the engine's progress and event streams: one JSON value a line. Lines that do not parse are skipped.
 import type { Readable } from "node:stream";
 
-/** Yields each line's value; a last line without a newline counts. */
+/** Yields the value of each line, including a last line without a newline. */
 export async function* readJsonLines<T>(bytes: Readable): AsyncGenerator<T> {
   let pending = "";
   const decoder = new TextDecoder();

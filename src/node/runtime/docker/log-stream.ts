@@ -1,4 +1,4 @@
-// The engine's multiplexed log stream → whole lines. Rejoins the parts of lines over 16 KiB; buffers no more than one line per stream.
+// The engine's multiplexed log stream → lines. It joins the parts of lines over 16 KiB and buffers at most one line per stream.
 import type { Readable } from "node:stream";
 import type { LogLine } from "../runtime.ts";
 
@@ -7,7 +7,7 @@ interface Frame {
   readonly payload: Buffer;
 }
 
-/** Cuts `bytes` (8-byte header, payload, …) into frames; a `Readable` of an attach, logs or exec call. */
+/** Splits the stream of a logs or exec call into frames (8-byte header, payload). */
 export async function* readFrames(bytes: Readable): AsyncGenerator<Frame> {
   let pending: Buffer = Buffer.alloc(0);
   for await (const chunk of bytes) {
@@ -24,7 +24,7 @@ export async function* readFrames(bytes: Readable): AsyncGenerator<Frame> {
   }
 }
 
-/** Reads timestamped log frames as lines. A frame without a line end is continued by the next of its stream, whose own timestamp is dropped. */
+/** Reads frames with timestamps as lines. The next frame of the stream continues a frame without a line end; its timestamp is dropped. */
 export async function* readLogLines(bytes: Readable): AsyncGenerator<LogLine> {
   const open: Record<LogLine["stream"], { time: string; text: string } | undefined> = {
     stdout: undefined,
@@ -42,8 +42,8 @@ export async function* readLogLines(bytes: Readable): AsyncGenerator<LogLine> {
     }
   }
   for (const stream of ["stdout", "stderr"] as const) {
-    const rest = open[stream];
-    if (rest) yield { stream, ...rest };
+    const unfinished = open[stream];
+    if (unfinished) yield { stream, ...unfinished };
   }
 }
 

@@ -1,4 +1,4 @@
-// Which /24 a session's network takes: the first of knap's own range that overlaps nothing. Arithmetic on IPv4 only; asks nobody.
+// Chooses the /24 of a session's network: the first in knap's range that overlaps no other network. IPv4 arithmetic only.
 
 /** Inclusive range of IPv4 addresses as unsigned integers. */
 interface Range {
@@ -6,7 +6,7 @@ interface Range {
   readonly last: number;
 }
 
-/** Engine default pools end at about thirty networks, so knap takes its own. */
+/** The engine's default pools allow about thirty networks, so knap uses a range of its own. */
 export const DEFAULT_SUBNETS = "10.213.0.0/16";
 
 /**
@@ -26,7 +26,7 @@ export function freeSubnets(pools: string, taken: readonly string[]): string[] {
   return free;
 }
 
-/** The first usable address of a subnet, which the engine takes as gateway. */
+/** The first usable address of a subnet, which the engine uses as gateway. */
 export function gatewayOf(subnet: string): string {
   const range = parseCidr(subnet);
   return range ? dotted(range.first + 1) : "";

@@ -1,14 +1,14 @@
-// One "container" of the process runtime: a child process that leads its own group. Retries once on a port that was taken; restarts nothing else.
+// One container of the process runtime: a child process that leads its own process group. It starts again once if its port was taken.
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { type ContainerSpec, type ContainerState, RuntimeError } from "../runtime.ts";
 import { openProcessLog, type ProcessLog } from "./process-log.ts";
 import { killGroup } from "./process-records.ts";
 
-/** An app that lost the race for its port says so at once. */
+/** An app whose port was taken exits within this time. */
 const PORT_RACE_MS = 1_000;
 const PORT_TAKEN = /EADDRINUSE|address already in use/i;
-/** What a child takes over from knap's own environment; the rest comes from the pod, as in a cluster. */
+/** The variables that a child inherits from knap's environment; the others come from the pod, as in a cluster. */
 const INHERITED =
   /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TMPDIR|TEMP|TMP|TZ|SystemRoot|ComSpec|PATHEXT|APPDATA|LOCALAPPDATA)$/i;
 
@@ -16,14 +16,13 @@ export interface ChildHooks {
   readonly session: string;
   readonly logFile: string;
   now(): string;
-  /** A port for PORT; called again when the first was taken. */
+  /** Returns a port for PORT; called again when the first was taken. */
   takePort(): Promise<number>;
-  /** May throw: then it must not run. */
+  /** If it throws, the child is killed. */
   onStarted(child: Child): void;
   onExited(child: Child): void;
 }
 
-/** A container that is, was or will be a process. */
 export class Child {
   readonly id: string;
   readonly spec: ContainerSpec;
@@ -35,7 +34,7 @@ export class Child {
   error: string | undefined;
   startedAt: string | undefined;
   finishedAt: string | undefined;
-  /** Resolves when the process has exited for good. */
+  /** Resolves when the process has exited and does not start again. */
   readonly exited: Promise<number>;
   readonly #hooks: ChildHooks;
   #process: ChildProcess | undefined;
@@ -57,7 +56,7 @@ export class Child {
     return this.status === "running" || this.status === "paused" ? this.#process?.pid : undefined;
   }
 
-  /** True when PORT is the runtime's to choose: the pod gives the container a PORT at all. */
+  /** Whether the runtime chooses PORT: only if the pod sets it for the container. */
   get assignsPort(): boolean {
     return "PORT" in this.env;
   }
@@ -66,7 +65,7 @@ export class Child {
     await this.#spawn(true);
   }
 
-  /** As in a container, only the leader hears a polite signal; SIGKILL ends the group. */
+  /** As in a container, only the first process gets a stop signal; SIGKILL ends the whole group. */
   kill(signal: NodeJS.Signals): void {
     const pid = this.pid;
     if (pid === undefined) return;
@@ -75,7 +74,7 @@ export class Child {
     else this.#process?.kill(signal);
   }
 
-  /** Ends it at once; `why` are its last words. */
+  /** Kills the process; `why` becomes the last line of its log. */
   fail(why: string): void {
     this.log.write("stderr", Buffer.from(`${why}\n`));
     this.kill("SIGKILL");
@@ -110,11 +109,11 @@ export class Child {
     this.#process = child;
     this.status = "running";
     this.startedAt = this.#hooks.now();
-    // `close`, not `exit`: the last lines of its output have been read by then.
+    // `close` instead of `exit`: by then all output has been read.
     child.once("close", (code, signal) =>
       this.#onClosed(code, signal, mayRetry && performance.now() - startedMs < PORT_RACE_MS),
     );
-    // The group dies with its leader, as a container does with its first process; what holds the pipes open would delay `close`.
+    // The group ends with its leader, as a container ends with its first process. Its other processes would keep the pipes open and delay `close`.
     child.once("exit", () => child.pid !== undefined && killGroup(child.pid, "SIGKILL"));
     try {
       this.#hooks.onStarted(this);

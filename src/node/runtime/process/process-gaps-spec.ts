@@ -1,27 +1,27 @@
-// What the manifests of Services ask for that a process does not get: by Service and field, for one notice. Pure; it refuses nothing itself.
+// Lists the manifest settings that the process runtime ignores or refuses, by Service and field, for one notice. Pure.
 
 import { servingContainer } from "../../../apis/core/pod.ts";
 import type { Container, PodSpec } from "../../../apis/core/pod-spec.ts";
 import type { Service } from "../../../apis/serving/types.ts";
 
-/** Whom a person still reads; the rest is counted. */
+/** Further lines are only counted. */
 const MOST_LINES = 8;
 const TERMINATION_LOG = "/dev/termination-log";
-/** Of a process too: knap's own user is looked at in place of the image's. */
+/** Processes honour these security fields: knap's user is checked in place of the image's. */
 const CHECKED = new Set(["runAsNonRoot"]);
-/** Of the pod; what a laptop's Docker has no use for either is not named. */
+/** Fields of the pod. Fields that knap ignores with Docker too are not listed. */
 const POD_FIELDS = ["hostAliases", "dnsConfig", "runtimeClassName", "shareProcessNamespace"] as const;
 
 interface Gaps {
-  /** Left out: the process runs without it. */
+  /** Ignored: the process runs without them. */
   readonly without: readonly string[];
-  /** The pod is refused, with a condition that says so. */
+  /** The pod is refused, and a condition says why. */
   readonly refused: readonly string[];
 }
 
 /**
- * The lines of the notice: `name: image x, limits (cpu 1); refused: volume mounts /data`. Services that ask for the same share a line.
- * `isStarted`: whether knap has a command for the Service (`namespace/name`), which then takes the place of the manifest's.
+ * The lines of the notice: `name: image x, limits (cpu 1); refused: volume mount /data`. Services with the same gaps share a line.
+ * `isStarted`: whether knap has a command for the Service (`namespace/name`), which then replaces the manifest's.
  */
 export function describeProcessGaps(
   services: readonly Service[],
@@ -52,8 +52,8 @@ function gapsOf(pod: PodSpec, isStarted: boolean): Gaps {
   const all = [...pod.containers, ...(pod.initContainers ?? [])];
   const each = all.map((container) => {
     const gaps = containerGaps(container, container === serving && isStarted);
-    const whose = all.length > 1 ? `${container.name ?? "unnamed"}'s ` : "";
-    return { without: gaps.without.map((gap) => whose + gap), refused: gaps.refused.map((gap) => whose + gap) };
+    const owner = all.length > 1 ? `${container.name ?? "unnamed"}'s ` : "";
+    return { without: gaps.without.map((gap) => owner + gap), refused: gaps.refused.map((gap) => owner + gap) };
   });
   return {
     without: [

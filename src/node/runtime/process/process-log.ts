@@ -1,26 +1,21 @@
-// The log of one process: the last lines in memory for followers and tails, all of them (up to a size, and as the disk has room) in a file. Never fails its process.
+// The log of one process: the last lines in memory for readers, and up to 10 MiB in a file. A full disk does not affect the process.
 import { closeSync, openSync, writeSync } from "node:fs";
 import { type EventQueue, makeEventQueue } from "../event-queue.ts";
-import type { LogLine } from "../runtime.ts";
+import type { LogLine, LogOptions } from "../runtime.ts";
 
 const MEMORY_LINES = 5_000;
 const FILE_BYTES = 10 * 1024 * 1024;
 
 export interface ProcessLog {
   write(stream: LogLine["stream"], chunk: Buffer): void;
-  /** The process has ended: what is left of a line becomes one, followers end. */
+  /** Ends the log when the process has ended: an unfinished line counts as a line, and followers end. */
   end(): void;
-  read(options: {
-    readonly follow: boolean;
-    readonly tail?: number;
-    readonly since?: string;
-    readonly signal?: AbortSignal;
-  }): AsyncIterable<LogLine>;
-  /** The text of the last lines of either stream, for findings. */
+  read(options: LogOptions): AsyncIterable<LogLine>;
+  /** The text of the last lines of both streams. */
   lastText(lines: number): string;
 }
 
-/** Opens a log that is also kept in `file`; `now` gives RFC 3339 times. Throws what the system throws when the file cannot be made. */
+/** Opens a log with a copy in `file`; `now` returns RFC 3339 times. Throws the system's error when the file cannot be created. */
 export function openProcessLog(file: string, now: () => string): ProcessLog {
   const lines: LogLine[] = [];
   const followers = new Set<EventQueue<LogLine>>();
@@ -34,7 +29,7 @@ export function openProcessLog(file: string, now: () => string): ProcessLog {
     if (lines.length > MEMORY_LINES) lines.splice(0, lines.length - MEMORY_LINES);
     for (const follower of followers) follower.push(line);
     if (descriptor !== undefined && written < FILE_BYTES)
-      written += writeWhatFits(descriptor, `${line.time} ${stream} ${text}\n`);
+      written += writeIfRoom(descriptor, `${line.time} ${stream} ${text}\n`);
   };
   return {
     write(stream, chunk) {
@@ -71,8 +66,8 @@ export function openProcessLog(file: string, now: () => string): ProcessLog {
   };
 }
 
-/** A full disk costs the file its line, and nobody else anything: who asks for logs is served from memory. */
-function writeWhatFits(descriptor: number, text: string): number {
+/** On a full disk the line is missing in the file; readers get it from memory. */
+function writeIfRoom(descriptor: number, text: string): number {
   try {
     return writeSync(descriptor, text);
   } catch {

@@ -1,28 +1,26 @@
-// A file per child process with its pid and start time, so that the next start can end what a dead session left. Never kills a pid that is someone else's by now.
+// One file per child process with pid and start time. With them the next session ends the processes of a dead one, even if pids were reused.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startTimeOf } from "./system-processes.ts";
 
-/** One child that runs, or ran when its session died. `labels` are those of its container. */
+/** One child that runs, or ran when its session ended. `labels`: the labels of its container. */
 export interface ProcessRecord {
   readonly pid: number;
-  /** As the kernel tells it; the same pid with another start time is another process. */
+  /** Start time in the system's notation. The same pid with another start time is another process. */
   readonly startTime: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Writes the record of a child that has just started. */
 export function writeRecord(folder: string, id: string, record: ProcessRecord): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(join(folder, `${id}.json`), JSON.stringify(record), { mode: 0o600 });
 }
 
-/** Forgets a child that has ended. */
 export function dropRecord(folder: string, id: string): void {
   rmSync(join(folder, `${id}.json`), { force: true });
 }
 
-/** Ends (SIGKILL, whole group) every recorded process in `folder` that still is the recorded one, and clears the records. Returns how many it ended. */
+/** Kills the process groups that are recorded in `folder` and still exist, and removes the records. Returns how many it killed. */
 export async function endRecorded(folder: string): Promise<number> {
   let ended = 0;
   for (const name of listRecords(folder)) {
@@ -34,10 +32,10 @@ export async function endRecorded(folder: string): Promise<number> {
   return ended;
 }
 
-/** Sends a signal to the group of a leader; false when there is nobody left. */
+/** Sends a signal to a process group; false: it does not exist. */
 export function killGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
-    // Windows has no groups; there only the leader is reached.
+    // Windows has no process groups: only the leader gets the signal.
     process.kill(process.platform === "win32" ? pid : -pid, signal);
     return true;
   } catch {

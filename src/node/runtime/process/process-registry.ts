@@ -1,11 +1,11 @@
-// The children of one process session: who runs, who is listening to what becomes of them, and their records on disk. Starts nothing by itself.
+// The child processes of one session, their event streams, and their records on disk.
 import { randomUUID } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { type EventQueue, makeEventQueue } from "../event-queue.ts";
 import { type ContainerSpec, RuntimeError, type RuntimeEvent } from "../runtime.ts";
 import { Child, type ChildHooks } from "./child-process.ts";
-import { freePort } from "./free-port.ts";
 import { dropRecord, writeRecord } from "./process-records.ts";
 import { startTimeNow, startTimeOf } from "./system-processes.ts";
 
@@ -15,7 +15,6 @@ export interface ProcessOptions {
   readonly folder: string;
 }
 
-/** The children of one session, and who listens to what becomes of them. */
 export class ProcessRegistry {
   readonly #options: ProcessOptions;
   readonly #children = new Map<string, Child>();
@@ -70,7 +69,7 @@ export class ProcessRegistry {
     child.log.end();
     this.#children.delete(id);
     rmSync(join(this.#options.folder, "logs", `${id}.log`), { force: true });
-    this.#tell({ type: "destroy", containerId: id, labels: child.spec.labels });
+    this.#emit({ type: "destroy", containerId: id, labels: child.spec.labels });
   }
 
   events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
@@ -86,7 +85,7 @@ export class ProcessRegistry {
     for (const queue of this.#listeners) queue.end();
   }
 
-  /** Throws when its record cannot be written: should knap be killed, nobody would know of the process. */
+  /** Throws when the record cannot be written: without it, the next session could not end the process after a crash. */
   #onStarted(child: Child): void {
     const { pid } = child;
     if (pid === undefined) return;
@@ -98,27 +97,27 @@ export class ProcessRegistry {
         writeRecord(join(folder, "processes"), child.id, written),
       );
     };
-    // In this very turn where the system allows it: knap may be killed in the next.
+    // Synchronously where the system allows it, because knap may be killed at any moment.
     const startTime = startTimeNow(pid);
     if (startTime !== undefined) record(startTime);
     else
       startTimeOf(pid)
         .then(record)
         .catch((error: Error) => child.fail(error.message));
-    this.#tell({ type: "start", containerId: child.id, labels: child.spec.labels });
+    this.#emit({ type: "start", containerId: child.id, labels: child.spec.labels });
   }
 
   #onExited(child: Child): void {
     dropRecord(join(this.#options.folder, "processes"), child.id);
-    this.#tell({ type: "die", containerId: child.id, labels: child.spec.labels, exitCode: child.exitCode ?? 0 });
+    this.#emit({ type: "die", containerId: child.id, labels: child.spec.labels, exitCode: child.exitCode ?? 0 });
   }
 
-  #tell(event: RuntimeEvent): void {
+  #emit(event: RuntimeEvent): void {
     for (const queue of this.#listeners) queue.push(event);
   }
 }
 
-/** Something that is written to the session's folder. Throws a RuntimeError that says where there is no room. */
+/** Runs a write to the session's folder. A full disk becomes a RuntimeError that names the folder. */
 function writing<T>(folder: string, doing: string, write: () => T): T {
   try {
     return write();
@@ -126,5 +125,20 @@ function writing<T>(folder: string, doing: string, write: () => T): T {
     if (!["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
     const why = `${doing}: no space left on device; the disk of ${folder} is full: make room there, or set XDG_RUNTIME_DIR to a folder elsewhere`;
     throw new RuntimeError("no-space", why, { cause: error });
+  }
+}
+
+/** A TCP port on loopback that is free now and not in `avoid`. Another program may take it before the child does; the child then starts again. */
+export async function freePort(avoid: ReadonlySet<number>): Promise<number> {
+  for (;;) {
+    const port = await new Promise<number>((resolve, reject) => {
+      const server = createServer();
+      server.once("error", reject);
+      server.listen({ host: "127.0.0.1", port: 0 }, () => {
+        const address = server.address();
+        server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+      });
+    });
+    if (!avoid.has(port)) return port;
   }
 }

@@ -1,4 +1,4 @@
-// The runtime without Docker: containers are child processes of this one. Image names mean nothing here; a spec's command and project folder do.
+// The runtime without Docker: each container is a child process. It uses the command and project folder of a spec and ignores the image.
 import { availableParallelism, totalmem } from "node:os";
 import { type ContainerRuntime, type ContainerSpec, type ContainerState, RuntimeError } from "../runtime.ts";
 import type { Child } from "./child-process.ts";
@@ -6,7 +6,7 @@ import { type ProcessOptions, ProcessRegistry } from "./process-registry.ts";
 import { runCommand } from "./run-command.ts";
 import { groupListeners, groupStats } from "./system-processes.ts";
 
-/** Opens a process runtime. Closing it kills what still runs. */
+/** Opens a process runtime. Closing it kills its processes. */
 export function openProcessRuntime(options: ProcessOptions): ContainerRuntime {
   const children = new ProcessRegistry(options);
   return {
@@ -51,8 +51,8 @@ export function openProcessRuntime(options: ProcessOptions): ContainerRuntime {
       return runCommand(command, {
         cwd: child.spec.projectFolder ?? process.cwd(),
         base: child.env,
-        ...(more?.env && { more: more.env }),
-        ...(more?.timeoutMs !== undefined && { timeoutMs: more.timeoutMs }),
+        more: more?.env,
+        timeoutMs: more?.timeoutMs,
       });
     },
     logs: (id, more) => children.get(id).log.read(more),
@@ -69,7 +69,7 @@ export function openProcessRuntime(options: ProcessOptions): ContainerRuntime {
 const lacking = (what: string) => (): Promise<never> =>
   Promise.reject(new RuntimeError("invalid", `the process runtime has no ${what}`));
 
-/** What only containers have; its capabilities say so, and callers ask before. */
+/** Calls that need an engine. The capabilities exclude them. */
 const withoutImages: Pick<ContainerRuntime, "networks" | "images" | "volumes" | "putArchive" | "getArchive"> = {
   networks: { open: lacking("networks"), close: async () => {}, list: async () => [] },
   images: {
@@ -95,10 +95,11 @@ function stateOf(child: Child): ContainerState {
     labels: child.spec.labels,
     status: child.status,
     ...(child.status === "exited" && { exitCode: child.exitCode ?? 0, oomKilled: false }),
-    ...(child.error !== undefined && { error: child.error }),
-    ...(child.startedAt !== undefined && { startedAt: child.startedAt }),
-    ...(child.finishedAt !== undefined && { finishedAt: child.finishedAt }),
-    ...(child.pid !== undefined && { pid: child.pid, ip: "127.0.0.1" }),
+    error: child.error,
+    startedAt: child.startedAt,
+    finishedAt: child.finishedAt,
+    pid: child.pid,
+    ip: child.pid === undefined ? undefined : "127.0.0.1",
     addresses: child.pid === undefined ? {} : Object.fromEntries(child.spec.ports.map((port) => [port, address(port)])),
   };
 }
@@ -110,7 +111,7 @@ function hasLabel(spec: ContainerSpec, label: string): boolean {
 
 async function waitFor(child: Child, signal?: AbortSignal): Promise<{ exitCode: number; oomKilled: boolean }> {
   const aborted = new Promise<never>((_, reject) => {
-    const stop = (): void => reject(new RuntimeError("failed", "waiting was given up"));
+    const stop = (): void => reject(new RuntimeError("failed", "waiting was aborted"));
     if (signal?.aborted) stop();
     else signal?.addEventListener("abort", stop, { once: true });
   });

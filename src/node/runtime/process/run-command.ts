@@ -1,17 +1,17 @@
-// Runs one command to its end and collects what it prints: exec for a process that is no container.
+// Runs one command and collects its output: exec for the process runtime.
 import { spawn } from "node:child_process";
 import { RuntimeError } from "../runtime.ts";
 import { killGroup } from "./process-records.ts";
 
 export interface CommandOptions {
   readonly cwd: string;
-  /** The whole environment; `more` is added. */
+  /** The environment, to which `more` is added. */
   readonly base: Readonly<Record<string, string>>;
-  readonly more?: readonly (readonly [string, string])[];
-  readonly timeoutMs?: number;
+  readonly more?: readonly (readonly [string, string])[] | undefined;
+  readonly timeoutMs?: number | undefined;
 }
 
-/** Exit code and mixed output; a command that is not there is exit code 127, as in a shell. Throws `failed` when time is up. */
+/** Exit code and output of both streams. A missing command has exit code 127, as in a shell. Throws `failed` after the timeout. */
 export function runCommand(
   command: readonly string[],
   options: CommandOptions,

@@ -1,4 +1,4 @@
-// What the operating system knows of processes: start times, groups, use, listening sockets. From /proc, elsewhere from ps and lsof. Read-only.
+// Reads start times, groups, resource usage and listening sockets of processes: from /proc on Linux, else from ps and lsof.
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { readdir, readFile, readlink } from "node:fs/promises";
@@ -19,14 +19,14 @@ interface Stat {
   readonly residentPages: number;
 }
 
-/** When a process started, in a form that is only good for comparison; undefined: no such process. */
+/** The start time of a process, in a notation for comparison only; undefined: no such process. */
 export async function startTimeOf(pid: number): Promise<string | undefined> {
   if (process.platform === "linux") return (await readStat(pid))?.startTicks;
   const found = await run("ps", ["-o", "lstart=", "-p", String(pid)]).catch(() => undefined);
   return found?.stdout.trim() || undefined;
 }
 
-/** As {@link startTimeOf}, at once; undefined also where that takes a program. */
+/** {@link startTimeOf} without waiting; undefined also on systems where that is impossible. */
 export function startTimeNow(pid: number): string | undefined {
   if (process.platform !== "linux") return undefined;
   try {
@@ -36,7 +36,7 @@ export function startTimeNow(pid: number): string | undefined {
   }
 }
 
-/** CPU and memory of all processes of a group. */
+/** CPU and memory usage of all processes of a group. */
 export async function groupStats(group: number): Promise<ContainerStats> {
   if (process.platform === "linux") {
     const members = await groupMembers(group);
@@ -56,7 +56,7 @@ export async function groupStats(group: number): Promise<ContainerStats> {
   };
 }
 
-/** The ports that processes of a group listen on; undefined where the system does not tell. */
+/** The listening sockets of a process group; undefined: the system cannot tell. */
 export async function groupListeners(group: number): Promise<readonly ListeningSocket[] | undefined> {
   if (process.platform !== "linux") return lsofListeners(group);
   const inodes = new Set<string>();
@@ -93,7 +93,7 @@ async function readStat(pid: number): Promise<Stat | undefined> {
 }
 
 function parseStat(pid: number, text: string): Stat | undefined {
-  // The command name stands in parentheses and may hold anything; fields count from after it.
+  // The command name in parentheses may contain any character, so fields are counted after it.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   if (fields[0] === "Z") return undefined;
   return {
@@ -111,7 +111,7 @@ async function socketInodes(pid: number): Promise<string[]> {
   return links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []);
 }
 
-/** `[[dd-]hh:]mm:ss[.cc]` as ps prints CPU time. */
+/** Parses ps's CPU time: `[[dd-]hh:]mm:ss[.cc]`. */
 function clockSeconds(text: string): number {
   const [days, clock] = text.includes("-") ? text.split("-") : ["0", text];
   return (clock ?? "").split(":").reduce((total, part) => total * 60 + Number(part), 0) + Number(days) * 86_400;

@@ -4,7 +4,7 @@ import { servingPort } from "../../../../src/apis/core/pod.ts";
 import type { Container } from "../../../../src/apis/core/pod-spec.ts";
 import type { ConfigMap, Pod, Secret } from "../../../../src/apis/core/types.ts";
 import {
-  type ContainerPlace,
+  type ContainerInputs,
   dialledPorts,
   hostnameOf,
   renderContainer,
@@ -26,7 +26,7 @@ const podOf = (container: Partial<Container>, spec: Partial<Pod["spec"]> = {}): 
 });
 const configMaps: Readonly<Record<string, ConfigMap["data"]>> = { conf: { B: "2", A: "1" } };
 const secrets: Readonly<Record<string, Secret["data"]>> = { sec: { key: Buffer.from("völlig").toString("base64") } };
-const place = (pod: Pod, more: Partial<ContainerPlace> = {}): ContainerPlace => ({
+const place = (pod: Pod, more: Partial<ContainerInputs> = {}): ContainerInputs => ({
   pod,
   container: pod.spec.containers[0] as Container,
   attempt: 2,
@@ -46,12 +46,12 @@ const place = (pod: Pod, more: Partial<ContainerPlace> = {}): ContainerPlace => 
   },
   ...more,
 });
-const specOf = (pod: Pod, more: Partial<ContainerPlace> = {}) => {
+const specOf = (pod: Pod, more: Partial<ContainerInputs> = {}) => {
   const outcome = renderContainer(place(pod, more));
   if ("error" in outcome) throw new Error(outcome.error.message);
   return outcome.spec;
 };
-const errorOf = (pod: Pod, more: Partial<ContainerPlace> = {}) => {
+const errorOf = (pod: Pod, more: Partial<ContainerInputs> = {}) => {
   const outcome = renderContainer(place(pod, more));
   return "error" in outcome ? outcome.error : undefined;
 };

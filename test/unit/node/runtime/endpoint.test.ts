@@ -1,13 +1,13 @@
 // Where the engine is looked for.
 import { describe, expect, test } from "vitest";
 import { sha256Hex } from "../../../../src/base/hash.ts";
-import { findEngines, type Surroundings } from "../../../../src/node/runtime/docker/endpoint.ts";
+import { type EngineSearch, findEngines } from "../../../../src/node/runtime/docker/endpoint.ts";
 
 const around = (
-  env: Surroundings["env"],
+  env: EngineSearch["env"],
   files: Readonly<Record<string, string>> = {},
   platform: NodeJS.Platform = "linux",
-): Surroundings => ({
+): EngineSearch => ({
   env,
   home: "/home/me",
   platform,

@@ -1,14 +1,15 @@
-// What one container of a pod has on the engine: the present or last one, listened to, and the one before for `logs --previous`. It starts nothing.
+// The containers that one container of a pod has had on the engine: the present or last one, and the one before for `logs --previous`.
 import type { RuntimeEvent } from "../../runtime/runtime.ts";
 import type { NodeParts } from "../node-parts.ts";
 
-export class KeptContainers {
+export class ContainerHistory {
   readonly #parts: Pick<NodeParts, "runtime" | "listen">;
   readonly #onEvent: (event: RuntimeEvent) => void;
   #present: string | undefined;
   #previous: string | undefined;
   #listening: Disposable | undefined;
 
+  /** `onEvent`: receives the engine's events of the present container. */
   constructor(parts: Pick<NodeParts, "runtime" | "listen">, onEvent: (event: RuntimeEvent) => void) {
     this.#parts = parts;
     this.#onEvent = onEvent;
@@ -24,8 +25,8 @@ export class KeptContainers {
     return [this.#present, this.#previous].filter((id) => id !== undefined);
   }
 
-  /** Is the present one from now on, and heard of. Returns the one that is kept no longer, for the caller to remove. */
-  take(id: string): string | undefined {
+  /** Makes `id` the present container. Returns the container that drops out of the history, for the caller to remove. */
+  add(id: string): string | undefined {
     const oldest = this.#previous;
     this.#previous = this.#present;
     this.#present = id;
@@ -34,24 +35,24 @@ export class KeptContainers {
     return oldest;
   }
 
-  /** Removes one that was just taken and did not start: a second try wants its name, and the last that ran is the present one again. */
-  async takeBack(id: string): Promise<void> {
+  /** Removes a container that was just added and did not start, because the next attempt needs its name. */
+  async undo(id: string): Promise<void> {
     try {
       await this.#parts.runtime.remove(id);
       this.#present = this.#previous;
       this.#previous = undefined;
     } catch {
-      // It stays known as ours, and goes with the pod.
+      // The container stays in the history, so it is removed together with the pod.
     }
   }
 
-  /** The present one is someone else's, or gone. */
-  letGo(): void {
+  /** Forgets the present container without removing it. */
+  release(): void {
     this.#listening?.[Symbol.dispose]();
     this.#present = undefined;
   }
 
-  /** Nothing is left after this. */
+  /** Removes all containers of the history. Throws what the runtime throws. */
   async remove(): Promise<void> {
     this.#listening?.[Symbol.dispose]();
     await Promise.all(this.ids.map((id) => this.#parts.runtime.remove(id)));

@@ -1,0 +1,39 @@
+// The monitors of one start of a container: the kubelet's own probes and, for the serving container, port findings and queue-proxy.
+// They only send events.
+import type { NodeParts } from "../node-parts.ts";
+import type { WatchedStart } from "../pod/pod-events.ts";
+import type { QueueProxyPort } from "../queue-proxy-port.ts";
+import { ContainerProbes } from "./container-probes.ts";
+import { watchPortFindings } from "./port-findings.ts";
+import { QueueProxyMonitor } from "./queue-proxy-monitor.ts";
+
+export class ContainerMonitors {
+  readonly #probes: Disposable;
+  readonly #findings: Disposable | undefined;
+  readonly #queueProxy: QueueProxyMonitor | undefined;
+
+  constructor(parts: NodeParts, start: WatchedStart, serving: boolean) {
+    this.#probes = new ContainerProbes(parts, start);
+    if (!serving) return;
+    this.#queueProxy = new QueueProxyMonitor(parts, start);
+    this.#findings = watchPortFindings(parts, start);
+  }
+
+  /** undefined: the container does not serve, or its port has not opened yet. */
+  get queueProxy(): QueueProxyPort | undefined {
+    return this.#queueProxy?.queueProxy;
+  }
+
+  /** Stops all probes. The queue-proxy stays open, so that requests can drain. */
+  suspend(): void {
+    this.#probes[Symbol.dispose]();
+    this.#findings?.[Symbol.dispose]();
+    this.#queueProxy?.suspend();
+  }
+
+  /** The container has ended: stops all probes and closes the queue-proxy. */
+  close(): void {
+    this.suspend();
+    void this.queueProxy?.close();
+  }
+}

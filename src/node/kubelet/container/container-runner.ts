@@ -1,0 +1,242 @@
+// The effects on one container of a pod: fetch its image, create, start, thaw, inspect, end, remove. Results go to the pod as events.
+import type { Pod } from "../../../apis/core/types.ts";
+import { errorText } from "../../../base/errors.ts";
+import { timeText } from "../../../base/time.ts";
+import type { UsableImage } from "../../image/image-library.ts";
+import { makePullReport } from "../../image/pull-report.ts";
+import { type ContainerSpec, type ContainerState, RuntimeError } from "../../runtime/runtime.ts";
+import type { NodeParts } from "../node-parts.ts";
+import type { PodState } from "../pod/pod-events.ts";
+import type { ContainerFacts } from "../pod/pod-facts.ts";
+import type { PodRendering } from "../pod/pod-rendering.ts";
+import { ContainerHistory } from "./container-history.ts";
+import { makeExit } from "./exit-message.ts";
+
+/** The exit code of a container whose program could not be started. */
+const START_ERROR = 128;
+
+export class ContainerRunner {
+  readonly name: string;
+  readonly #parts: NodeParts;
+  readonly #pod: PodState;
+  readonly #rendering: PodRendering;
+  readonly #history: ContainerHistory;
+  /** The container whose exit is being read. */
+  #readingExit: string | undefined;
+  /** Kills a container that does not end after its stop signal. */
+  #killTimer: Disposable | undefined;
+  #removed = false;
+
+  constructor(parts: NodeParts, pod: PodState, rendering: PodRendering, name: string) {
+    this.#parts = parts;
+    this.#pod = pod;
+    this.#rendering = rendering;
+    this.name = name;
+    this.#history = new ContainerHistory(parts, ({ type }) => {
+      // The process runtime starts a container twice when its port was taken; the address is then a new one.
+      if (type === "die" || type === "destroy" || type === "start") void this.inspect();
+    });
+  }
+
+  /** The present or last container, then the one before it. */
+  get ids(): readonly string[] {
+    return this.#history.ids;
+  }
+
+  /** Finds or pulls the image. Never rejects. */
+  async fetchImage(): Promise<void> {
+    const { library, nodeClock, pullConfigs } = this.#parts;
+    const { name: container } = this;
+    const { image: reference = "", imagePullPolicy: policy } = this.#facts.spec;
+    const report = (reason: "Pulling" | "Pulled", message: string): void =>
+      this.#pod.send({ type: "imageProgress", container, reason, message });
+    const outcome = await library.ensure({
+      reference,
+      configs: pullConfigs(this.#pod.facts.pod),
+      ...(policy && { policy }),
+      onProgress: makePullReport(
+        reference,
+        () => nodeClock.now(),
+        (message) => report("Pulling", message),
+      ),
+      onPulled: (message) => report("Pulled", message),
+    });
+    if ("image" in outcome) this.#pod.send({ type: "imageFetched", container, image: outcome.image });
+    else this.#pod.send({ type: "imageFailed", container, ...outcome.failure, at: nodeClock.now() });
+  }
+
+  /** Creates and starts the container. Never rejects: a failure becomes an event. */
+  async start(): Promise<void> {
+    // Kubernetes has different reasons for a failed create and a failed start.
+    const progress = { prepared: false };
+    try {
+      const { pod } = this.#pod.facts;
+      const rendered = await this.#render(pod);
+      if ("error" in rendered) return this.#block(rendered.error.reason, rendered.error.message);
+      const { starts } = this.#parts;
+      const id = await starts(() => this.#create(rendered.spec, progress)).catch((error: unknown) =>
+        this.#createAgain(error, pod, progress),
+      );
+      if (id !== undefined) await this.#onStarted(id);
+    } catch (error) {
+      this.#onStartFailed(error, progress.prepared ? "RunContainerError" : "CreateContainerError");
+    }
+  }
+
+  /** Resumes the container of a frozen pod; when that fails, removes it and sends `thawFailed`. Never rejects. */
+  async thaw(containerId: string): Promise<void> {
+    const { runtime, nodeClock } = this.#parts;
+    this.adopt(containerId);
+    try {
+      await runtime.unpause(containerId);
+      this.#pod.send({ type: "created", container: this.name, containerId, at: nodeClock.now() });
+      if (!this.#removed) await this.#onStarted(containerId);
+    } catch {
+      await runtime.remove(containerId).catch(() => {});
+      this.#history.release();
+      this.#pod.send({ type: "thawFailed", container: this.name });
+    }
+  }
+
+  /** Makes an existing container the present one. */
+  adopt(containerId: string): void {
+    this.#history.add(containerId);
+  }
+
+  /** Hands the present container over to a frozen pod. */
+  release(): void {
+    this.#history.release();
+    this.#pod.send({ type: "frozen", container: this.name });
+  }
+
+  /** Sends a signal if the container runs. Never rejects: the event stream reports an unreachable engine. */
+  async signal(signal: "SIGKILL" | "stop"): Promise<void> {
+    const { run, usable } = this.#facts;
+    if (run.state !== "running") return;
+    const name = signal === "stop" ? (usable?.stopSignal ?? "SIGTERM") : signal;
+    await this.#parts.runtime.kill(run.containerId, name).catch(() => {});
+  }
+
+  /** Ends this container alone: its stop signal, and SIGKILL after the stop timeout. The plan then starts it again. */
+  endGracefully(containerId: string): void {
+    const { nodeClock, stopPolicy } = this.#parts;
+    void this.signal("stop");
+    this.#killTimer?.[Symbol.dispose]();
+    this.#killTimer = nodeClock.at(nodeClock.now() + stopPolicy().stopTimeoutMs, () => {
+      const { run } = this.#facts;
+      if (run.state === "running" && run.containerId === containerId) void this.signal("SIGKILL");
+    });
+  }
+
+  /** Reads the state of the running container from the runtime: after an event of the engine, or when it is back. */
+  async inspect(): Promise<void> {
+    const { run } = this.#facts;
+    if (run.state !== "running" || this.#readingExit === run.containerId) return;
+    const { containerId, startedAt } = run;
+    const state = await this.#parts.runtime.inspect(containerId).catch(() => "unreachable" as const);
+    if (state === "unreachable") return;
+    if (state === undefined || state.status === "exited") await this.#readExit(containerId, startedAt, state);
+    else this.#pod.send({ type: "inspected", container: this.name, containerId, engine: state });
+  }
+
+  /** Removes everything that the container has on the engine. Throws what the runtime throws. */
+  async remove(): Promise<void> {
+    this.#removed = true;
+    this.#killTimer?.[Symbol.dispose]();
+    await this.#history.remove();
+  }
+
+  get #facts(): ContainerFacts {
+    return this.#pod.facts.containers.find(({ name }) => name === this.name) as ContainerFacts;
+  }
+
+  #render(pod: Pod): ReturnType<PodRendering["render"]> {
+    const { spec, restarts, usable } = this.#facts;
+    return this.#rendering.render(pod, spec, { attempt: restarts, image: usable as UsableImage });
+  }
+
+  /** Creates and starts a container. undefined: the pod ended meanwhile, and the container is removed again. */
+  async #create(spec: ContainerSpec, progress: { prepared: boolean }): Promise<string | undefined> {
+    const { runtime, nodeClock } = this.#parts;
+    if (this.#removed) return undefined;
+    progress.prepared = false;
+    const id = await runtime.create(spec);
+    // Before the start, so that an immediate exit is not missed.
+    const oldest = this.#history.add(id);
+    this.#pod.send({ type: "created", container: this.name, containerId: id, at: nodeClock.now() });
+    try {
+      if (oldest !== undefined) await runtime.remove(oldest);
+      if (!this.#removed) await this.#rendering.copyFiles(id, this.#facts.spec);
+      progress.prepared = true;
+      if (!this.#removed) await runtime.start(id);
+    } catch (error) {
+      if (!isNotStartable(error)) await this.#history.undo(id);
+      throw error;
+    }
+    if (!this.#removed) return id;
+    await runtime.remove(id);
+    return undefined;
+  }
+
+  /** Corrects a missing network or an occupied name, and tries once more; rethrows any other error. */
+  async #createAgain(error: unknown, pod: Pod, progress: { prepared: boolean }): Promise<string | undefined> {
+    const { runtime, network, starts } = this.#parts;
+    const code = error instanceof RuntimeError ? error.code : "failed";
+    if (code === "not-found") await network?.renew();
+    else if (code !== "conflict") throw error;
+    const rendered = await this.#render(pod);
+    if ("error" in rendered) throw error;
+    // By name: an earlier attempt left a container of this session.
+    if (code === "conflict") await runtime.remove(rendered.spec.name);
+    return starts(() => this.#create(rendered.spec, progress));
+  }
+
+  async #onStarted(containerId: string): Promise<void> {
+    const { runtime, clock, nodeClock } = this.#parts;
+    const at = nodeClock.now();
+    const engine = await runtime.inspect(containerId);
+    if (this.#removed || this.#history.present !== containerId) return;
+    const startedAt = timeText(clock.now());
+    if (engine === undefined || engine.status === "exited") return this.#readExit(containerId, startedAt, engine);
+    const address = this.#rendering.address;
+    this.#pod.send({ type: "running", container: this.name, containerId, startedAt, engine, address, at });
+  }
+
+  #onStartFailed(error: unknown, reason: "CreateContainerError" | "RunContainerError"): void {
+    const { library, clock, nodeClock } = this.#parts;
+    const { spec } = this.#facts;
+    const message = errorText(error);
+    const { present: containerId } = this.#history;
+    const code = error instanceof RuntimeError ? error.code : "failed";
+    if (code === "no-image") {
+      // The image was removed from the engine: fetch it again.
+      library.forget(spec.image ?? "");
+      this.#pod.send({ type: "imageMissing", container: this.name });
+    } else if (isNotStartable(error) && containerId !== undefined) {
+      const [at, endedAt] = [timeText(clock.now()), nodeClock.now()];
+      const times = { startedAt: at, finishedAt: at, endedAt, ranMs: 0 };
+      const exit = { exitCode: START_ERROR, reason: "StartError", message, containerId, ...times };
+      this.#pod.send({ type: "exited", container: this.name, exit });
+    } else this.#block(code === "unreachable" ? "ContainerRuntimeNotReady" : reason, message);
+  }
+
+  #block(reason: string, message: string): void {
+    this.#pod.send({ type: "blocked", container: this.name, reason, message, at: this.#parts.nodeClock.now() });
+  }
+
+  async #readExit(containerId: string, startedAt: string, state: ContainerState | undefined): Promise<void> {
+    if (this.#readingExit === containerId) return;
+    this.#readingExit = containerId;
+    const { runtime, clock, nodeClock } = this.#parts;
+    const { spec: container, usable } = this.#facts;
+    const ended = { runtime, containerId, state, container, foreign: usable?.foreign };
+    const times = { startedAt, finishedAt: timeText(clock.now()), endedAt: nodeClock.now() };
+    const exit = await makeExit(ended, times);
+    this.#readingExit = undefined;
+    this.#killTimer?.[Symbol.dispose]();
+    this.#pod.send({ type: "exited", container: this.name, exit });
+  }
+}
+
+/** The program of the container cannot be started: this counts as an exit of the container. */
+const isNotStartable = (error: unknown): boolean => error instanceof RuntimeError && error.code === "invalid";

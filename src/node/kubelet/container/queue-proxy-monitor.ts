@@ -1,0 +1,62 @@
+// Waits until the port of the serving container opens, then opens the queue-proxy of the pod and asks it for readiness.
+// A new start of the container gets a new monitor.
+
+import { QUEUE_PROXY, servingPort } from "../../../apis/core/pod.ts";
+import type { NodeParts } from "../node-parts.ts";
+import type { WatchedStart } from "../pod/pod-events.ts";
+import type { QueueProxyPort } from "../queue-proxy-port.ts";
+import { probePort, readinessProbes } from "../spec/container-spec.ts";
+import { waitForPort } from "./port-watch.ts";
+import { ProbeLoop } from "./probe-loop.ts";
+
+export class QueueProxyMonitor {
+  readonly #parts: NodeParts;
+  readonly #start: WatchedStart;
+  readonly #closing = new AbortController();
+  #queueProxy: QueueProxyPort | undefined;
+  #loop: ProbeLoop | undefined;
+
+  constructor(parts: NodeParts, start: WatchedStart) {
+    this.#parts = parts;
+    this.#start = start;
+    void this.#open();
+  }
+
+  get queueProxy(): QueueProxyPort | undefined {
+    return this.#queueProxy;
+  }
+
+  /** Stops asking for readiness. The caller closes the queue-proxy. */
+  suspend(): void {
+    this.#closing.abort();
+    this.#loop?.[Symbol.dispose]();
+  }
+
+  async #open(): Promise<void> {
+    const { info, nodeClock: clock, openQueueProxy } = this.#parts;
+    const { pod, addressOf, report } = this.#start;
+    const { signal } = this.#closing;
+    // A readiness probe may use another port than the serving one.
+    const watched = probePort(readinessProbes(pod.facts.pod)[0]) ?? servingPort(pod.facts.pod);
+    const relayed = info.address === "published" ? () => this.#listens(watched) : undefined;
+    if (!(await waitForPort({ address: () => addressOf(watched), relayed, clock, signal }))) return;
+    const { pod: object, address: podIP } = pod.facts;
+    const queueProxy = openQueueProxy({ pod: object, podIP, port: servingPort(object), addressOf });
+    this.#queueProxy = queueProxy;
+    const at = clock.now();
+    this.#loop = new ProbeLoop({
+      probe: object.spec.containers.find(({ name }) => name === QUEUE_PROXY)?.readinessProbe ?? {},
+      clock,
+      attempt: () => queueProxy.check(),
+      onVerdict: (verdict) => report({ type: "readiness", ...verdict, at: clock.now() }),
+      onFailure: (message) => report({ type: "probeAttemptFailed", kind: "Readiness", message }),
+    });
+    report({ type: "queueProxyOpened", at });
+  }
+
+  /** Whether the container itself listens on a port, so that the engine's relay can reach it. True where the runtime cannot tell. */
+  async #listens(port: number): Promise<boolean> {
+    const listeners = await this.#parts.runtime.listeners(this.#start.containerId).catch(() => undefined);
+    return listeners?.some((listener) => listener.port === port && !listener.loopback) ?? true;
+  }
+}

@@ -1,0 +1,221 @@
+// Facts of a pod + event → new facts. Pure: it starts nothing and reads no clock; times come with the events.
+
+import { servingContainer, userContainers } from "../../../apis/core/pod.ts";
+import type { Container } from "../../../apis/core/pod-spec.ts";
+import type { Pod } from "../../../apis/core/types.ts";
+import type { Time } from "../../../base/clock.ts";
+import type { UsableImage } from "../../image/image-library.ts";
+import { hasProbeHandler } from "../spec/container-spec.ts";
+import type { ContainerEvent, PodEvent, RunningEvent } from "./pod-events.ts";
+import type { ContainerFacts, FrozenContainer, PodFacts, RunningFacts, StartMarks } from "./pod-facts.ts";
+import type { PodStep } from "./pod-plan.ts";
+
+export interface FirstFacts {
+  readonly pod: Pod;
+  readonly at: Time;
+  readonly sandbox: PodFacts["sandbox"];
+  readonly address: string;
+  /** The containers of the frozen pod that this one continues, by name; undefined: none. */
+  readonly frozen: ReadonlyMap<string, FrozenContainer> | undefined;
+  /** The image of a container, when the engine is known to have it. */
+  readonly knownImage: (container: Container) => UsableImage | undefined;
+}
+
+/** The facts of a pod that the node has just accepted. Init containers do not run again after a thaw. */
+export function firstFacts({ pod, at, sandbox, address, frozen, knownImage }: FirstFacts): PodFacts {
+  const make =
+    (init: boolean) =>
+    (spec: Container): ContainerFacts => {
+      const name = spec.name ?? "";
+      const usable = knownImage(spec);
+      const image = { state: usable ? "here" : "unknown" } as const;
+      return { name, init, spec, image, usable, run: { state: "none" }, restarts: 0, frozen: frozen?.get(name) };
+    };
+  const init = frozen ? [] : (pod.spec.initContainers ?? []);
+  const containers = [...init.map(make(true)), ...userContainers(pod).map(make(false))];
+  return { pod, stopping: false, sandbox, address, containers, marks: { accepted: at } };
+}
+
+/** The facts after an event; an event that no longer applies returns the input unchanged. */
+export function reducePod(facts: PodFacts, event: PodEvent): PodFacts {
+  switch (event.type) {
+    case "podChanged":
+      return { ...facts, pod: event.pod };
+    case "stopRequested":
+      return { ...facts, stopping: true };
+    case "retryRequested":
+      return { ...facts, sandboxFailedAt: undefined, containers: facts.containers.map(retryNow) };
+    case "stepTaken":
+      return takeStep(facts, event.step);
+    case "sandboxReady":
+      return { ...facts, sandbox: "ready", sandboxFailedAt: undefined, address: event.address };
+    case "sandboxFailed":
+      return { ...facts, sandbox: "none", sandboxFailedAt: event.at };
+    case "sandboxLost":
+      return { ...facts, sandbox: "none" };
+    default:
+      return reduceContainers(facts, event);
+  }
+}
+
+/** The serving container; undefined in a pod without user containers. */
+export function servingFacts({ pod, containers }: PodFacts): ContainerFacts | undefined {
+  const name = servingContainer(pod.spec.containers)?.name;
+  return containers.find((container) => !container.init && container.name === name);
+}
+
+/** The queue-proxy in front of the present start of the serving container; undefined until its port has opened. */
+export function queueProxyFacts(facts: PodFacts): RunningFacts["queueProxy"] {
+  const run = servingFacts(facts)?.run;
+  return run?.state === "running" ? run.queueProxy : undefined;
+}
+
+/** `status.podIP`: known once the pod has its sandbox, or its serving container runs. */
+export function podIPOf(facts: PodFacts): string | undefined {
+  return facts.sandbox === "ready" || servingFacts(facts)?.run.state === "running" ? facts.address : undefined;
+}
+
+function retryNow(container: ContainerFacts): ContainerFacts {
+  return container.blocked ? { ...container, blocked: { ...container.blocked, at: 0 } } : container;
+}
+
+/** Marks what the kubelet has begun, so that the plan does not ask for it again. */
+function takeStep(facts: PodFacts, step: PodStep): PodFacts {
+  switch (step.do) {
+    case "reconcileAt":
+      return facts;
+    case "openSandbox":
+      return { ...facts, sandbox: "opening" };
+    case "fetchImage":
+      return changeContainer(facts, step.container, (container) => {
+        const failures = container.image.state === "failed" ? container.image.trouble.failures : 0;
+        return { ...container, image: { state: "fetching", failures } };
+      });
+    case "thaw":
+      return changeContainer(facts, step.container, (container) => ({
+        ...container,
+        image: { state: "here" },
+        usable: container.frozen?.image,
+        run: { state: "starting", containerId: container.frozen?.containerId },
+      }));
+    case "start":
+      return changeContainer(facts, step.container, (container) => {
+        const again =
+          container.run.state === "exited" ? { last: container.run.exit, restarts: container.restarts + 1 } : {};
+        return { ...container, ...again, run: { state: "starting" }, blocked: undefined, finding: undefined };
+      });
+    case "endContainer":
+      return changeContainer(facts, step.container, (container) =>
+        container.run.state === "running" ? { ...container, run: { ...container.run, ending: true } } : container,
+      );
+  }
+}
+
+function changeContainer(
+  facts: PodFacts,
+  name: string,
+  change: (container: ContainerFacts) => ContainerFacts,
+): PodFacts {
+  return { ...facts, containers: facts.containers.map((one) => (one.name === name ? change(one) : one)) };
+}
+
+function reduceContainers(facts: PodFacts, event: ContainerEvent): PodFacts {
+  const old = facts.containers.find(({ name }) => name === event.container);
+  const container = old && reduceContainer(old, event);
+  if (!container || container === old) return facts;
+  return {
+    ...facts,
+    containers: facts.containers.map((one) => (one === old ? container : one)),
+    address: event.type === "running" ? event.address : facts.address,
+    marks: { ...newMarks(event), ...facts.marks },
+  };
+}
+
+/** The mark of a start's step. An earlier mark stays, so marks describe the first start of the pod. */
+function newMarks(event: ContainerEvent): StartMarks {
+  if (event.type === "created") return { created: event.at };
+  if (event.type === "running") return { started: event.at };
+  if (event.type === "queueProxyOpened") return { portOpen: event.at };
+  return event.type === "readiness" && event.ok ? { probeOk: event.at } : {};
+}
+
+function reduceContainer(container: ContainerFacts, event: ContainerEvent): ContainerFacts {
+  switch (event.type) {
+    case "imageFetched":
+      return { ...container, image: { state: "here" }, usable: event.image };
+    case "imageFailed": {
+      const failures = container.image.state === "fetching" ? container.image.failures + 1 : 1;
+      const { reason, message, at: failedAt } = event;
+      return { ...container, image: { state: "failed", trouble: { reason, message, failures, failedAt } } };
+    }
+    case "imageMissing":
+      return { ...container, image: { state: "unknown" }, run: { state: "none" } };
+    case "imageProgress":
+      return container;
+    case "created":
+      return { ...container, run: { state: "starting", containerId: event.containerId } };
+    case "blocked": {
+      const { reason, message, at } = event;
+      return { ...container, run: { state: "none" }, blocked: { reason, message, at } };
+    }
+    case "thawFailed":
+      return { ...container, run: { state: "none" }, frozen: undefined };
+    case "running":
+      return { ...container, run: runningFacts(container.spec, event), frozen: undefined };
+    case "exited":
+      return belongsTo(container, event.exit.containerId)
+        ? { ...container, run: { state: "exited", exit: event.exit } }
+        : container;
+    case "frozen":
+      return { ...container, run: { state: "none" } };
+    default:
+      return reduceRunning(container, event);
+  }
+}
+
+/** Whether an exit is that of the present start. A start that fails before its container exists has no id yet. */
+function belongsTo({ run }: ContainerFacts, containerId: string | undefined): boolean {
+  if (run.state === "starting") return run.containerId === undefined || run.containerId === containerId;
+  return run.state === "running" && run.containerId === containerId;
+}
+
+function runningFacts(
+  { startupProbe, readinessProbe }: Container,
+  { containerId, startedAt, engine }: Pick<RunningFacts, "containerId" | "startedAt" | "engine">,
+): RunningFacts {
+  return {
+    state: "running",
+    containerId,
+    startedAt,
+    engine,
+    started: !startupProbe || !hasProbeHandler(startupProbe),
+    ready: readinessProbe?.exec === undefined,
+  };
+}
+
+function reduceRunning(container: ContainerFacts, event: RunningEvent): ContainerFacts {
+  const { run } = container;
+  if (run.state !== "running" || run.containerId !== event.containerId) return container;
+  const changed = (more: Partial<RunningFacts>): ContainerFacts => ({ ...container, run: { ...run, ...more } });
+  switch (event.type) {
+    case "inspected":
+      return changed({ engine: event.engine });
+    case "startupPassed":
+      return changed({ started: true });
+    case "execReadiness":
+      return changed({ ready: event.ready });
+    case "probeFailed":
+      return changed({ failedProbe: event.kind });
+    case "portFinding":
+      return {
+        ...container,
+        finding: event.reason === undefined ? undefined : { reason: event.reason, message: event.message },
+      };
+    case "queueProxyOpened":
+      return changed({ queueProxy: { ready: false } });
+    case "readiness":
+      return changed({ queueProxy: { ready: event.ok, message: event.ok ? undefined : event.message } });
+    case "probeAttemptFailed":
+      return container;
+  }
+}
