@@ -54,6 +54,7 @@ export const pureFileEndings: readonly string[] = ["-plan.ts", "-spec.ts", "-tab
 /** Library → the only rooms that may import it. */
 export const libraryHomes: Readonly<Record<string, readonly string[]>> = {
   dockerode: ["node/runtime/docker"],
+  "dns-packet": ["node/network"],
   "http-proxy": ["data-plane/http-client"],
   yaml: ["manifest", "project"],
   chokidar: ["dev"],

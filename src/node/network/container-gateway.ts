@@ -1,45 +1,44 @@
-// The gateway as a container of the session's network, for engines on whose networks this process cannot listen. The container only passes on: names and
-// requests are answered here, behind one door that asks for a secret.
+// The gateway as a container, for engines on whose networks this process cannot listen. The container relays everything to a listener in this process,
+// which demands a secret and answers names and requests.
 import { randomBytes } from "node:crypto";
 import { type OpenListener, openListener } from "../../data-plane/http-server/open-listener.ts";
 import { makeClusterDns } from "./cluster-dns.ts";
 import { makeDnsForwarder } from "./dns-forwarder.ts";
 import type { ClusterGateway, GatewayOptions } from "./gateway.ts";
 import { GatewayContainer } from "./gateway-container.ts";
-import { openPublicDoor } from "./own-address.ts";
-import { relayHost, relayTargets } from "./relay-addresses.ts";
+import { openPublicListener, relayHost, relayTargets } from "./host-addresses.ts";
 import { openRelayListener } from "./relay-listener.ts";
 
-/** Below the addresses that pods get. */
-const GATEWAY_HOST = 9;
+/** The last byte of the gateway's address, below the addresses of pods. */
+const GATEWAY_NUMBER = 9;
 const LOOPBACK = "127.0.0.1";
-const REACH_MS = 15_000;
+const READY_WITHIN_MS = 15_000;
 const SECRET_BYTES = 24;
 
 /**
- * Starts the container and resolves when it has found its way to knap. `own`: this machine's address on the network, if it has one. Rejects with a
- * RuntimeError when the container cannot be had, with an Error when it cannot reach knap; then nothing is left behind.
+ * Starts the container and resolves when it has reached knap. `own`: this machine's address on the network, if it has one. Rejects with a RuntimeError
+ * if the container cannot start, with an Error if it cannot reach knap; then nothing is left behind.
  */
 export async function openContainerGateway(options: GatewayOptions, own: string | undefined): Promise<ClusterGateway> {
   const { network, names, handler, publicPort } = options;
-  const address = network.subnet.replace(/\d+\/24$/, String(GATEWAY_HOST));
+  const address = network.subnet.replace(/\d+\/24$/, String(GATEWAY_NUMBER));
   const secret = randomBytes(SECRET_BYTES).toString("hex");
-  const opened = new DisposableParts();
+  const opened = new OpenParts();
   try {
-    const door = async (kind: "local" | "public"): Promise<OpenListener> =>
+    const listen = async (kind: "local" | "public"): Promise<OpenListener> =>
       opened.add(await openListener({ host: LOOPBACK, port: 0, listener: kind, handler }));
-    const doors = { local: await door("local"), public: await door("public") };
+    const listeners = { local: await listen("local"), public: await listen("public") };
     const dns = makeClusterDns({ names, address, forward: makeDnsForwarder() });
-    const ready = new Signal();
-    const relay = await openRelayListener({ host: relayHost(own), secret, doors, dns, onReady: () => ready.give() });
+    const ready = new ReadySignal();
+    const relay = await openRelayListener({ host: relayHost(own), secret, listeners, dns, onReady: () => ready.set() });
     opened.add({ close: async () => relay[Symbol.asyncDispose]() });
     const targets = relayTargets(own, relay.port);
     const container = new GatewayContainer(options, address, { task: "serve", targets, secret, publicPort });
     opened.add({ close: () => container.close() });
     await container.open();
-    const open = own === undefined ? undefined : await openPublicDoor(options, own);
+    const open = own === undefined ? undefined : await openPublicListener(options, own);
     if (open) opened.add(open);
-    if (!(await ready.within(REACH_MS))) throw new Error(unreachable(targets));
+    if (!(await ready.within(READY_WITHIN_MS))) throw new Error(unreachable(targets));
     return { mode: "container", address, close: (graceMs) => opened.close(graceMs) };
   } catch (error) {
     await opened.close(0);
@@ -49,18 +48,18 @@ export async function openContainerGateway(options: GatewayOptions, own: string 
 
 function unreachable(targets: ReturnType<typeof relayTargets>): string {
   const tried = targets.map(({ host, port }) => `${host}:${port}`).join(", ");
-  return `containers do not reach this machine at ${tried}; does a firewall drop what they send?`;
+  return `containers cannot reach this machine at ${tried}; check whether a firewall drops their packets`;
 }
 
-interface Part {
+interface ClosablePart {
   close(graceMs: number): Promise<void>;
 }
 
-/** What was opened, closed in reverse. */
-class DisposableParts {
-  readonly #parts: Part[] = [];
+/** Closes what was opened, in reverse order. */
+class OpenParts {
+  readonly #parts: ClosablePart[] = [];
 
-  add<T extends Part>(part: T): T {
+  add<T extends ClosablePart>(part: T): T {
     this.#parts.push(part);
     return part;
   }
@@ -70,24 +69,24 @@ class DisposableParts {
   }
 }
 
-/** Something that happens once, or not in time. */
-class Signal {
-  #given = false;
-  #tell: (() => void) | undefined;
+class ReadySignal {
+  #isSet = false;
+  #notify: (() => void) | undefined;
 
-  give(): void {
-    this.#given = true;
-    this.#tell?.();
+  set(): void {
+    this.#isSet = true;
+    this.#notify?.();
   }
 
+  /** Resolves with false if it is not set in time. */
   within(ms: number): Promise<boolean> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => resolve(false), ms);
-      this.#tell = () => {
+      this.#notify = () => {
         clearTimeout(timer);
         resolve(true);
       };
-      if (this.#given) this.#tell();
+      if (this.#isSet) this.#notify();
     });
   }
 }

@@ -1,4 +1,4 @@
-// Hands a DNS query on to the resolvers that this machine itself uses, as it came, and brings back their reply. It caches nothing and rewrites nothing.
+// Forwards DNS queries unchanged to this machine's own resolvers and returns their replies, without a cache.
 import { createSocket } from "node:dgram";
 import { Resolver } from "node:dns";
 import { connect } from "node:net";
@@ -6,10 +6,10 @@ import { FrameReader, frame } from "./dns-frames.ts";
 import { isReplyTo } from "./dns-message.ts";
 import type { AnswerQuery, Transport } from "./dns-server.ts";
 
-/** Callers give up after 5 s and then try again: being told "failed" before that is better. */
-const PATIENCE_MS = 1500;
-const MOST_SERVERS = 3;
-const MOST_UNDER_WAY = 256;
+/** Resolver libraries give up after 5 s and retry, so a failure must come earlier. */
+const TIME_LIMIT_MS = 1500;
+const MAX_SERVERS = 3;
+const MAX_IN_FLIGHT = 256;
 const DNS_PORT = 53;
 
 interface Upstream {
@@ -17,26 +17,26 @@ interface Upstream {
   readonly port: number;
 }
 
-/** The machine's resolvers, read anew each time: they change with the network one is in. */
+/** Read for each query: they change when the machine changes its network. */
 function hostResolvers(): readonly string[] {
   return new Resolver().getServers();
 }
 
-/** Asks one resolver after the other; undefined: none answered in time, or too much is under way already. */
+/** Asks the resolvers in turn; resolves with undefined if none replies in time, or if too many queries are in flight. */
 export function makeDnsForwarder(resolvers: () => readonly string[] = hostResolvers): AnswerQuery {
-  let underWay = 0;
+  let inFlight = 0;
   return async (query, transport) => {
-    if (underWay >= MOST_UNDER_WAY) return undefined;
-    underWay += 1;
+    if (inFlight >= MAX_IN_FLIGHT) return undefined;
+    inFlight += 1;
     try {
-      const upstreams = resolvers().slice(0, MOST_SERVERS).map(parseUpstream);
+      const upstreams = resolvers().slice(0, MAX_SERVERS).map(parseUpstream);
       for (const upstream of upstreams) {
-        const reply = await ask(upstream, query, transport, PATIENCE_MS / upstreams.length);
+        const reply = await ask(upstream, query, transport, TIME_LIMIT_MS / upstreams.length);
         if (reply) return reply;
       }
       return undefined;
     } finally {
-      underWay -= 1;
+      inFlight -= 1;
     }
   };
 }
@@ -51,14 +51,14 @@ function ask(to: Upstream, query: Buffer, transport: Transport, withinMs: number
   return transport === "udp" ? askByUdp(to, query, withinMs) : askByTcp(to, query, withinMs);
 }
 
-/** On a connected socket of its own: only that server's datagrams arrive, and "nobody listens" is known at once. */
+/** Uses a connected socket: it receives only that server's datagrams, and reports a closed port at once. */
 function askByUdp({ host, port }: Upstream, query: Buffer, withinMs: number): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
     const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
-    let over = false;
+    let isDone = false;
     const finish = (reply?: Buffer): void => {
-      if (over) return;
-      over = true;
+      if (isDone) return;
+      isDone = true;
       clearTimeout(timer);
       socket.close();
       resolve(reply);
@@ -67,7 +67,7 @@ function askByUdp({ host, port }: Upstream, query: Buffer, withinMs: number): Pr
     socket.on("error", () => finish());
     socket.on("message", (reply) => isReplyTo(query, reply) && finish(reply));
     socket.connect(port, host, () => {
-      if (!over) socket.send(query, (error) => error && finish());
+      if (!isDone) socket.send(query, (error) => error && finish());
     });
   });
 }

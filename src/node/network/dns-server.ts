@@ -1,16 +1,16 @@
-// A DNS listener on UDP and TCP: takes queries, hands each to one function, sends its reply. It never looks into a message.
+// A DNS listener on UDP and TCP that passes each query to one function and sends its reply. It does not parse messages.
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { createServer, type Server, type Socket } from "node:net";
 import { FrameReader, frame } from "./dns-frames.ts";
 
 export type Transport = "udp" | "tcp";
-/** undefined: no reply. Rejects never. */
+/** Resolves with undefined to send no reply; never rejects. */
 export type AnswerQuery = (query: Buffer, transport: Transport) => Promise<Buffer | undefined>;
 
-/** A TCP client that says nothing for so long is cut off. */
+/** An idle TCP connection is closed after this time. */
 const IDLE_MS = 10_000;
 
-/** Listens at once on both. Rejects with the error of the listen that failed (EACCES, EADDRINUSE, …); then nothing is left open. */
+/** Listens on both. Rejects with the error of the failed listen (EACCES, EADDRINUSE, …); then nothing is left open. */
 export async function openDnsServer(
   { host, port }: { readonly host: string; readonly port: number },
   answer: AnswerQuery,
@@ -41,7 +41,7 @@ export async function openDnsServer(
   }
 }
 
-/** Answers the queries of one stream until it ends; several may be under way, each is answered when it is ready. */
+/** Answers the queries of one TCP connection, in the order in which replies are ready. */
 export function serveStream(socket: Socket, answer: (query: Buffer) => Promise<Buffer | undefined>): void {
   const reader = new FrameReader();
   socket.setTimeout(IDLE_MS, () => socket.destroy());
@@ -86,7 +86,7 @@ function bindUdp(
       reject(error);
     });
     socket.bind({ address: host, port }, () => {
-      // A client that is gone makes later sends fail; the listener stays.
+      // Sending to a client that is gone emits an error, which must not stop the listener.
       socket.removeAllListeners("error").on("error", () => {});
       resolve(socket);
     });

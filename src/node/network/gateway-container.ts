@@ -1,18 +1,19 @@
-// Keeps the gateway container running: makes it, starts it again when it has ended, removes it at the end. What it serves is its program's business.
-
+// Keeps the gateway container running: starts it again when it exits, and removes it at the end.
+import { readFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { type Pack, pack } from "tar-stream";
 import { errorText } from "../../base/errors.ts";
 import { sleep } from "../../base/sleep.ts";
 import { RuntimeError } from "../runtime/runtime.ts";
 import type { GatewayOptions } from "./gateway.ts";
-import { type GatewayOrder, makeOrderEnv } from "./gateway-order.ts";
-import { readGatewayProgram } from "./gateway-program.ts";
 import { ensureNodeImage, NODE_IN_IMAGE } from "./node-image.ts";
+import { type GatewaySettings, makeSettingsEnv } from "./relay-protocol.ts";
 
 const PROGRAM = "knap-gateway.cjs";
 const MEMORY_BYTES = 256 * 1024 * 1024;
-const AGAIN_MS = 1000;
+const RESTART_MS = 1000;
+/** Where the build puts the program, seen from dist/, dist/chunks/ and this source file. */
+const PROGRAM_PATHS = ["./gateway.js", "../gateway.js", "../../../dist/gateway.js"];
 
 export type GatewayContainerParts = Pick<GatewayOptions, "runtime" | "info" | "network" | "labels" | "prefix"> &
   Partial<Pick<GatewayOptions, "log">>;
@@ -20,25 +21,25 @@ export type GatewayContainerParts = Pick<GatewayOptions, "runtime" | "info" | "n
 export class GatewayContainer {
   readonly #parts: GatewayContainerParts;
   readonly #address: string | undefined;
-  readonly #order: GatewayOrder;
-  readonly #end = new AbortController();
+  readonly #settings: GatewaySettings;
+  readonly #closing = new AbortController();
   #id: string | undefined;
   #watching: Promise<void> | undefined;
 
-  /** `address`: on the network; undefined: the engine chooses. */
-  constructor(parts: GatewayContainerParts, address: string | undefined, order: GatewayOrder) {
+  /** `address`: on the network; if undefined, the engine chooses it. */
+  constructor(parts: GatewayContainerParts, address: string | undefined, settings: GatewaySettings) {
     this.#parts = parts;
     this.#address = address;
-    this.#order = order;
+    this.#settings = settings;
   }
 
-  /** Resolves when it runs; from then on it is kept running. Throws what the runtime throws. */
+  /** Resolves when the container runs; from then on it is restarted when it exits. Rejects with the runtime's error. */
   async open(): Promise<void> {
     await this.#start();
     this.#watching = this.#watch();
   }
 
-  /** Runs it to its end and gives the exit code. */
+  /** Resolves with the exit code. */
   async run(signal: AbortSignal): Promise<number> {
     await this.#start();
     const { exitCode } = await this.#parts.runtime.wait(this.#id ?? "", signal);
@@ -46,10 +47,10 @@ export class GatewayContainer {
   }
 
   async close(): Promise<void> {
-    this.#end.abort();
+    this.#closing.abort();
     await this.#remove();
     await this.#watching;
-    // Once more: it may just have been made anew.
+    // Again, since a restart may have made another container meanwhile.
     await this.#remove();
   }
 
@@ -61,7 +62,7 @@ export class GatewayContainer {
       name: `${prefix}_gateway`,
       image,
       command: [NODE_IN_IMAGE, `/${PROGRAM}`],
-      env: makeOrderEnv(this.#order),
+      env: makeSettingsEnv(this.#settings),
       labels,
       network: { id: network.id, ...(this.#address !== undefined && { address: this.#address }) },
       ports: [],
@@ -78,21 +79,21 @@ export class GatewayContainer {
   }
 
   async #watch(): Promise<void> {
-    const { signal } = this.#end;
-    let told = "";
+    const { signal } = this.#closing;
+    let lastLogged = "";
     while (!signal.aborted) {
-      const why = await this.#ended(signal);
+      const why = await this.#whyEnded(signal);
       if (signal.aborted) return;
-      // An engine that is away says the same every second.
-      if (why !== told) this.#parts.log?.warn("the gateway container ended and is started again", { why });
-      told = why;
-      await sleep(AGAIN_MS, signal);
+      // An unreachable engine gives the same error every second.
+      if (why !== lastLogged) this.#parts.log?.warn("the gateway container ended and is started again", { why });
+      lastLogged = why;
+      await sleep(RESTART_MS, signal);
       if (signal.aborted) return;
-      await this.#again();
+      await this.#restart();
     }
   }
 
-  async #ended(signal: AbortSignal): Promise<string> {
+  async #whyEnded(signal: AbortSignal): Promise<string> {
     try {
       const { exitCode } = await this.#parts.runtime.wait(this.#id ?? "", signal);
       return `exit code ${exitCode}`;
@@ -101,8 +102,8 @@ export class GatewayContainer {
     }
   }
 
-  /** A failure is met again, and told, in the next round. */
-  async #again(): Promise<void> {
+  /** If it fails, the next round finds and logs the error. */
+  async #restart(): Promise<void> {
     try {
       await this.#remove();
       await this.#start();
@@ -114,4 +115,13 @@ export class GatewayContainer {
   async #remove(): Promise<void> {
     if (this.#id !== undefined) await this.#parts.runtime.remove(this.#id);
   }
+}
+
+/** Rejects if the program has not been built. */
+async function readGatewayProgram(): Promise<Buffer> {
+  for (const path of PROGRAM_PATHS) {
+    const found = await readFile(new URL(path, import.meta.url)).catch(() => undefined);
+    if (found) return found;
+  }
+  throw new Error("the gateway's program is missing; run `npm run build`");
 }

@@ -1,48 +1,48 @@
-// What containers of a session call by cluster names: the shape that both kinds of gateway have. Types only.
+// The gateway by which containers of a session reach Services under cluster names. Types only, for both modes.
 import type { Pod } from "../../apis/core/types.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Handler } from "../../data-plane/http/exchange.ts";
 import type { ContainerRuntime, ContainerSpec, RuntimeInfo } from "../runtime/runtime.ts";
-import type { ClusterNames } from "./cluster-zone.ts";
+import type { ClusterNames } from "./cluster-dns.ts";
 
 /** A session's network, as the runtime opened it. */
-export interface SessionNetwork {
+export interface NetworkInfo {
   readonly id: string;
   readonly gateway: string;
   /** A /24. */
   readonly subnet: string;
 }
 
-/** How the session's containers find Services and this machine. */
-export interface NodeNetwork extends SessionNetwork {
+/** The network with what its containers need to find Services and this machine. */
+export interface NodeNetwork extends NetworkInfo {
   readonly dns: ((pod: Pod) => NonNullable<ContainerSpec["dns"]>) | undefined;
   readonly extraHosts: readonly string[];
   readonly notice: string | undefined;
-  /** The gateway first, then the network itself. */
+  /** Closes the gateway, then the network. */
   close(): Promise<void>;
 }
 
 export interface GatewayOptions {
   readonly runtime: ContainerRuntime;
   readonly info: RuntimeInfo;
-  readonly network: SessionNetwork;
+  readonly network: NetworkInfo;
   readonly names: ClusterNames;
-  /** Takes the requests of all doors; what a request may see depends on its door. */
+  /** Handles requests from all listeners; `exchange.listener` decides which routes a request can reach. */
   readonly handler: Handler;
-  /** The public ingress's port, which containers find at the gateway as well. */
+  /** The port of the public ingress, which the gateway serves as well. */
   readonly publicPort: number;
-  /** Of everything that is made on the engine. */
+  /** Set on everything made on the engine. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Begins the names of containers. */
+  /** Of the names of containers. */
   readonly prefix: string;
   readonly log: Logger;
 }
 
 export interface ClusterGateway {
   readonly mode: "host" | "container";
-  /** Where it serves DNS, port 80 and the public ingress's port. */
+  /** Where it serves DNS, port 80 and the port of the public ingress. */
   readonly address: string;
-  /** Requests on their way get `graceMs`. May be called again with less. */
+  /** In-flight requests get `graceMs`. Can be called again with less. */
   close(graceMs: number): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-// An image with Node in it for knap's own containers: made of this very Node and its libraries where the engine runs the same system, else a public one. No build.
+// Provides an image with Node for knap's own containers: made of this process's Node and its libraries if the engine runs the same system, else a public one.
 import { execFile } from "node:child_process";
 import { createReadStream } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
@@ -7,11 +7,11 @@ import { pipeline } from "node:stream/promises";
 import { type Pack, pack } from "tar-stream";
 import type { ContainerRuntime, RuntimeInfo } from "../runtime/runtime.ts";
 
-/** Where Node is in either image. */
+/** The path of Node in both images. */
 export const NODE_IN_IMAGE = "/usr/local/bin/node";
 const PUBLIC_IMAGE = "node:22-slim";
 
-/** Makes sure that it is on the engine and gives its name. Throws what the runtime throws. */
+/** Makes sure that the image is on the engine, and returns its name. Rejects with the runtime's error. */
 export async function ensureNodeImage(runtime: ContainerRuntime, info: RuntimeInfo): Promise<string> {
   const own = isThisSystem(info) ? await ensureOwnImage(runtime, info) : undefined;
   if (own !== undefined) return own;
@@ -24,7 +24,7 @@ function isThisSystem({ os, architecture }: RuntimeInfo): boolean {
   return process.platform === "linux" && os === "linux" && architecture === (names[process.arch] ?? process.arch);
 }
 
-/** undefined: nobody can tell which libraries Node needs. */
+/** undefined if the libraries that Node needs cannot be found out. */
 async function ensureOwnImage(runtime: ContainerRuntime, { architecture }: RuntimeInfo): Promise<string | undefined> {
   const tag = `knap.dev/node:${process.versions.node}-${architecture}`;
   if (await runtime.images.inspect(tag)) return tag;
@@ -51,7 +51,7 @@ async function addFile(tar: Pack, name: string, path: string): Promise<void> {
   await pipeline(createReadStream(file), entry as unknown as NodeJS.WritableStream);
 }
 
-/** Paths, the loader's among them; a static program has none. */
+/** Paths of its libraries and loader; none for a static program. */
 function librariesOf(program: string): Promise<readonly string[] | undefined> {
   return new Promise((resolve) => {
     execFile("ldd", [program], (error, stdout, stderr) => {

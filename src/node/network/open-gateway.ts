@@ -1,49 +1,76 @@
-// Chooses how containers reach Services by cluster names: in this process where it may listen on the session's network, else by a container of its own.
+// Opens the session's gateway: in this process if it can listen on the session's network, else in a container of its own.
 import { errorText } from "../../base/errors.ts";
+import { type OpenListener, openListener } from "../../data-plane/http-server/open-listener.ts";
+import { makeClusterDns } from "./cluster-dns.ts";
 import { openContainerGateway } from "./container-gateway.ts";
-import type { ClusterGateway, GatewayOptions } from "./gateway.ts";
-import { openHostGateway } from "./host-gateway.ts";
-import { ownAddress } from "./own-address.ts";
+import { makeDnsForwarder } from "./dns-forwarder.ts";
+import { openDnsServer } from "./dns-server.ts";
+import { type ClusterGateway, DNS_PORT, type GatewayOptions, HTTP_PORT } from "./gateway.ts";
+import { openPublicListener, ownAddress } from "./host-addresses.ts";
 
 export interface OpenedGateway {
-  /** Absent: neither way works here. */
+  /** Absent if neither mode works here. */
   readonly gateway?: ClusterGateway;
-  /** What `host.docker.internal` stands for in containers: an address, or the engine's own word for the host. */
+  /** The target of `host.docker.internal` in containers: an address, or the engine's keyword for the host. */
   readonly hostAddress: string;
-  /** What the user should know: why there is none. */
+  /** Tells the user why there is no gateway. */
   readonly notice?: string;
 }
 
-/** The engine puts its own idea of the host's address in its place. */
-const ENGINES_HOST = "host-gateway";
+/** The engine replaces this keyword by its address of the host. */
+const HOST_KEYWORD = "host-gateway";
 
-/** Opens a gateway; one that cannot be had is a notice and never an error: Services are served without it. `wanted` leaves no choice. */
+/** Never rejects because no gateway can be opened: Services are served without one. `mode` is the only one tried if given. */
 export async function openGateway(
   options: GatewayOptions,
-  wanted?: ClusterGateway["mode"] | undefined,
+  mode?: ClusterGateway["mode"] | undefined,
 ): Promise<OpenedGateway> {
   const own = await ownAddress(options.network);
-  // Where knap itself runs in a container, its own address is not the machine's.
-  const hostAddress = own === options.network.gateway ? own : ENGINES_HOST;
+  // If knap itself runs in a container, its own address is not that of the machine.
+  const hostAddress = own === options.network.gateway ? own : HOST_KEYWORD;
   const failures: string[] = [];
-  if (own !== undefined && wanted !== "container") {
+  if (own !== undefined && mode !== "container") {
     try {
       return { gateway: await openHostGateway(options, own), hostAddress };
     } catch (error) {
-      failures.push(reasonOf(error));
+      failures.push(errorText(error));
     }
   }
-  if (wanted !== "host") {
+  if (mode !== "host") {
     try {
       return { gateway: await openContainerGateway(options, own), hostAddress };
     } catch (error) {
-      failures.push(reasonOf(error));
+      failures.push(errorText(error));
     }
   }
   const why = failures.join("; ") || "this machine has no address on their network";
   return { hostAddress, notice: `containers cannot call Services by cluster names: ${why}` };
 }
 
-function reasonOf(error: unknown): string {
-  return errorText(error);
+/**
+ * Listens on `address`, which belongs to this machine, on ports 53 and 80. Rejects with the error of `listen` (EACCES for an ordinary user,
+ * EADDRINUSE); then nothing is left open.
+ */
+export async function openHostGateway(options: GatewayOptions, address: string): Promise<ClusterGateway> {
+  const { names, handler, publicPort, log } = options;
+  const dns = makeClusterDns({ names, address, forward: makeDnsForwarder() });
+  const server = await openDnsServer({ host: address, port: DNS_PORT }, dns);
+  const listeners: OpenListener[] = [];
+  let serverClosed: PromiseLike<void> | undefined;
+  const close = async (graceMs: number): Promise<void> => {
+    await Promise.all(listeners.map((listener) => listener.close(graceMs)));
+    // DNS closes last: in-flight requests may still resolve names.
+    serverClosed ??= server[Symbol.asyncDispose]();
+    await serverClosed;
+  };
+  try {
+    listeners.push(await openListener({ host: address, port: HTTP_PORT, listener: "local", handler }));
+  } catch (error) {
+    await close(0);
+    throw error;
+  }
+  const publicListener = await openPublicListener(options, address);
+  if (publicListener) listeners.push(publicListener);
+  else log.debug("no public listener on the session's network", { address, port: publicPort });
+  return { mode: "host", address, close };
 }

@@ -1,4 +1,4 @@
-// A Pod's dnsPolicy and dnsConfig → the resolver settings of its containers. Pure.
+// Makes the resolver settings of a Pod's containers from its dnsPolicy and dnsConfig. Pure.
 import { CLUSTER_DOMAIN } from "../../apis/config/serving-config.ts";
 import type { Pod } from "../../apis/core/types.ts";
 import type { ContainerSpec } from "../runtime/runtime.ts";
@@ -11,10 +11,13 @@ interface DnsConfig {
   readonly options?: readonly { readonly name?: string; readonly value?: string }[];
 }
 
-/** An engine takes an empty list as "as on the host"; this means none. */
+/** An empty list would mean "as on the host" to the engine; this means none. */
 const NO_SEARCHES: readonly string[] = ["."];
 
-/** As the kubelet does it: what the policy gives, with dnsConfig added; its options win over the policy's (pkg/kubelet/network/dns). */
+/**
+ * The policy's settings with those of dnsConfig added, whose options override the policy's.
+ * @see pkg/kubelet/network/dns of Kubernetes
+ */
 export function renderDns(pod: Pod, server: string): Dns {
   const { nameservers = [], searches = [], options = [] } = (pod.spec.dnsConfig ?? {}) as DnsConfig;
   const policy = policyDns(pod, server);
@@ -30,7 +33,7 @@ export function renderDns(pod: Pod, server: string): Dns {
 
 function policyDns({ spec, metadata }: Pod, server: string): Dns {
   if (spec.dnsPolicy === "None") return { servers: [], searches: [], options: [] };
-  // The node's own resolvers stand behind the same server.
+  // The same server also forwards to the node's own resolvers.
   if (spec.dnsPolicy === "Default") return { servers: [server], searches: [], options: [] };
   const services = `svc.${CLUSTER_DOMAIN}`;
   const searches = [`${metadata.namespace ?? "default"}.${services}`, services, CLUSTER_DOMAIN];

@@ -1,18 +1,13 @@
-// The gateway container's way to knap: finds the address that answers, and opens a connection for each thing that has to go there.
+// The gateway container's connections to knap: finds the address at which knap answers, and relays connections and DNS queries to it.
 import { connect, type Socket } from "node:net";
 import { FrameReader, frame } from "./dns-frames.ts";
 import type { Transport } from "./dns-server.ts";
-import { HELLO_REPLY, makePreface, type RelayKind } from "./relay-preface.ts";
+import { HELLO_REPLY, makePreface, type RelayKind, type RelayTarget } from "./relay-protocol.ts";
 
 const HELLO_MS = 2000;
 const DNS_MS = 4000;
 
-export interface RelayTarget {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** The first of these addresses at which knap answers; undefined: none does now. They are tried at the same time. */
+/** Tries all addresses at once; resolves with the first at which knap answers, or undefined. */
 export async function findKnap(targets: readonly RelayTarget[], secret: string): Promise<RelayTarget | undefined> {
   const answers = targets.map(async (target) => {
     if (await isKnapAt(target, secret, "hello")) return target;
@@ -21,26 +16,26 @@ export async function findKnap(targets: readonly RelayTarget[], secret: string):
   return Promise.any(answers).catch(() => undefined);
 }
 
-/** A connection to knap that has said what it is for. */
+/** Opens a connection to knap and sends its preface. */
 export function openRelay(target: RelayTarget, secret: string, kind: RelayKind, peer: string): Socket {
   const socket = connect({ ...target, allowHalfOpen: true, noDelay: true });
   socket.write(makePreface(secret, { kind, peer }));
   return socket;
 }
 
-/** Joins a container's connection with knap; when either is cut, so is the other. */
+/** Pipes both connections into each other; destroys both if one is reset. */
 export function relay(client: Socket, knap: Socket): void {
-  const cut = (): void => {
+  const destroy = (): void => {
     client.destroy();
     knap.destroy();
   };
-  client.on("error", cut).on("close", cut);
-  knap.on("error", cut).on("close", () => (client.readableEnded || client.destroyed ? undefined : client.end()));
+  client.on("error", destroy).on("close", destroy);
+  knap.on("error", destroy).on("close", () => (client.readableEnded || client.destroyed ? undefined : client.end()));
   client.pipe(knap);
   knap.pipe(client);
 }
 
-/** Asks knap one DNS question; undefined: no answer. */
+/** Sends knap one DNS query; resolves with undefined if no reply comes in time. */
 export function askKnap(
   target: RelayTarget,
   secret: string,
@@ -65,7 +60,7 @@ export function askKnap(
   });
 }
 
-/** Whether knap answers there. */
+/** Whether knap answers at that address. */
 export function isKnapAt(target: RelayTarget, secret: string, kind: "hello" | "ready"): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = openRelay(target, secret, kind, "-");

@@ -1,18 +1,18 @@
-// knap's end of the gateway container: takes its connections, believes only those that show the session's secret, and gives each to the door or the DNS it is for.
+// Accepts the gateway container's connections that carry the session's secret, and hands each to the listener or the DNS that its preface names.
 import { createServer, type Socket } from "node:net";
 import type { OpenListener } from "../../data-plane/http-server/open-listener.ts";
 import { type AnswerQuery, serveStream } from "./dns-server.ts";
-import { HELLO_REPLY, LONGEST_PREFACE, type Preface, readPreface } from "./relay-preface.ts";
+import { HELLO_REPLY, LONGEST_PREFACE, type Preface, readPreface } from "./relay-protocol.ts";
 
-/** Whoever has not shown the secret by then is cut off. */
+/** Time limit for the preface; then the connection is destroyed. */
 const PREFACE_MS = 5000;
 
 export interface RelayListenerOptions {
   readonly host: string;
   readonly secret: string;
-  readonly doors: Readonly<Record<"local" | "public", Pick<OpenListener, "adopt">>>;
+  readonly listeners: Readonly<Record<"local" | "public", Pick<OpenListener, "adopt">>>;
   readonly dns: AnswerQuery;
-  /** A gateway has found its way here and serves. */
+  /** The gateway container has reached knap and serves containers. */
   readonly onReady: () => void;
 }
 
@@ -43,30 +43,30 @@ export async function openRelayListener(
   };
 }
 
-/** Reads up to the first line end and puts back what came after it. */
+/** Reads up to the first line end, and unshifts the bytes after it. */
 function takePreface(socket: Socket, onLine: (line: string) => void): void {
-  let held: Buffer = Buffer.alloc(0);
+  let received: Buffer = Buffer.alloc(0);
   const giveUp = (): void => void socket.destroy();
-  const look = (): void => {
+  const read = (): void => {
     const bytes = socket.read() as Buffer | null;
     if (bytes === null) return;
-    held = Buffer.concat([held, bytes]);
-    const end = held.subarray(0, LONGEST_PREFACE).indexOf("\n");
+    received = Buffer.concat([received, bytes]);
+    const end = received.subarray(0, LONGEST_PREFACE).indexOf("\n");
     if (end < 0) {
-      if (held.length >= LONGEST_PREFACE) giveUp();
+      if (received.length >= LONGEST_PREFACE) giveUp();
       return;
     }
     socket.setTimeout(0);
-    socket.off("readable", look).off("end", giveUp).off("timeout", giveUp);
-    const rest = held.subarray(end + 1);
-    if (rest.length > 0) socket.unshift(rest);
-    onLine(held.toString("latin1", 0, end));
+    socket.off("readable", read).off("end", giveUp).off("timeout", giveUp);
+    const after = received.subarray(end + 1);
+    if (after.length > 0) socket.unshift(after);
+    onLine(received.toString("latin1", 0, end));
   };
   socket.setTimeout(PREFACE_MS, giveUp);
-  socket.on("readable", look).on("end", giveUp);
+  socket.on("readable", read).on("end", giveUp);
 }
 
-function serve(socket: Socket, { kind, peer }: Preface, { doors, dns, onReady }: RelayListenerOptions): void {
+function serve(socket: Socket, { kind, peer }: Preface, { listeners, dns, onReady }: RelayListenerOptions): void {
   switch (kind) {
     case "hello":
     case "ready":
@@ -82,8 +82,8 @@ function serve(socket: Socket, { kind, peer }: Preface, { doors, dns, onReady }:
       return;
     }
     default:
-      // The caller is the container behind the gateway, not the gateway.
+      // The peer of the request is the calling container, not the gateway.
       Object.defineProperty(socket, "remoteAddress", { value: peer });
-      doors[kind].adopt(socket);
+      listeners[kind].adopt(socket);
   }
 }

@@ -1,17 +1,16 @@
-// Tries the way that a container's calls take to knap: a firewall that drops them shows only from inside a container. Leaves nothing behind.
-
+// Tries from inside a container whether containers can reach this machine: only there a firewall that drops packets shows. Leaves nothing behind.
 import { randomBytes } from "node:crypto";
 import { errorText } from "../../base/errors.ts";
 import { type ContainerRuntime, RuntimeError } from "../runtime/runtime.ts";
+import type { NetworkInfo } from "./gateway.ts";
 import { GatewayContainer } from "./gateway-container.ts";
-import { ownAddress } from "./own-address.ts";
-import { relayHost, relayTargets } from "./relay-addresses.ts";
+import { ownAddress, relayHost, relayTargets } from "./host-addresses.ts";
 import { openRelayListener } from "./relay-listener.ts";
 
-const PATIENCE_MS = 20_000;
+const TIME_LIMIT_MS = 20_000;
 const SECRET_BYTES = 24;
 
-/** `open`: containers reach this machine. `dropped`: what they send to these addresses (`host:port`) does not arrive. */
+/** `open`: containers reach this machine. `dropped`: their packets to these addresses (`host:port`) do not arrive. */
 export type ContainerPath =
   | { readonly state: "open" }
   | { readonly state: "dropped"; readonly addresses: readonly string[] }
@@ -19,13 +18,13 @@ export type ContainerPath =
 
 export interface PathTrial {
   readonly runtime: ContainerRuntime;
-  /** Begins the names of the network and container that are made for it. */
+  /** Of the names of the network and the container. */
   readonly prefix: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
-/** Opens a network, starts one container on it, lets it call this process, and removes both. Rejects never: what stands in the way is `unknown`. */
+/** Opens a network, starts a container on it that calls this process, and removes both. Never rejects: an error gives `unknown`. */
 export async function tryPathFromContainer(trial: PathTrial): Promise<ContainerPath> {
   try {
     const { runtime, prefix, labels } = trial;
@@ -41,25 +40,22 @@ export async function tryPathFromContainer(trial: PathTrial): Promise<ContainerP
   }
 }
 
-async function callFrom(
-  network: Awaited<ReturnType<ContainerRuntime["networks"]["open"]>>,
-  { runtime, prefix, labels, signal }: PathTrial,
-): Promise<ContainerPath> {
+async function callFrom(network: NetworkInfo, { runtime, prefix, labels, signal }: PathTrial): Promise<ContainerPath> {
   const own = await ownAddress(network);
   const secret = randomBytes(SECRET_BYTES).toString("hex");
-  const nowhere = { adopt: (socket: { destroy(): void }) => socket.destroy() };
-  await using door = await openRelayListener({
+  const noListener = { adopt: (socket: { destroy(): void }) => socket.destroy() };
+  await using listener = await openRelayListener({
     host: relayHost(own),
     secret,
-    doors: { local: nowhere, public: nowhere },
+    listeners: { local: noListener, public: noListener },
     dns: async () => undefined,
     onReady: () => {},
   });
-  const targets = relayTargets(own, door.port);
+  const targets = relayTargets(own, listener.port);
   const parts = { runtime, info: await runtime.info(), network, labels, prefix };
   const container = new GatewayContainer(parts, undefined, { task: "try", targets, secret, publicPort: 0 });
   try {
-    const limit = AbortSignal.timeout(PATIENCE_MS);
+    const limit = AbortSignal.timeout(TIME_LIMIT_MS);
     const exitCode = await container.run(signal ? AbortSignal.any([signal, limit]) : limit);
     if (exitCode === 0) return { state: "open" };
     return { state: "dropped", addresses: targets.map(({ host, port }) => `${host}:${port}`) };

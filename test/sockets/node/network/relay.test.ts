@@ -1,4 +1,4 @@
-// The relay between gateway container and knap, both ends in one process: doors by kind, callers by name, strangers cut off.
+// The relay between gateway container and knap, with both ends in one process.
 import { once } from "node:events";
 import { request } from "node:http";
 import { connect } from "node:http2";
@@ -6,38 +6,32 @@ import { createServer, connect as dial, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Exchange } from "../../../../src/data-plane/http/exchange.ts";
 import { type OpenListener, openListener } from "../../../../src/data-plane/http-server/open-listener.ts";
-import {
-  askKnap,
-  findKnap,
-  isKnapAt,
-  openRelay,
-  type RelayTarget,
-  relay,
-} from "../../../../src/node/network/relay-client.ts";
+import { askKnap, findKnap, isKnapAt, openRelay, relay } from "../../../../src/node/network/relay-client.ts";
 import { openRelayListener } from "../../../../src/node/network/relay-listener.ts";
+import type { RelayTarget } from "../../../../src/node/network/relay-protocol.ts";
 import { makeQuery } from "../../../support/dns-query.ts";
 
 const host = "127.0.0.1";
 const secret = "0123456789abcdef";
 let closing: (() => unknown)[] = [];
 let knap: RelayTarget;
-let readies = 0;
-let front: { port: number };
+let readyCount = 0;
+let gateway: { port: number };
 
-const tell = async (exchange: Exchange): Promise<void> => {
-  const said = `${exchange.listener} ${exchange.peer} ${exchange.host} ${exchange.version}`;
-  exchange.start(200, "OK", ["content-length", String(said.length)]).end(said);
+const describeRequest = async (exchange: Exchange): Promise<void> => {
+  const text = `${exchange.listener} ${exchange.peer} ${exchange.host} ${exchange.version}`;
+  exchange.start(200, "OK", ["content-length", String(text.length)]).end(text);
 };
 
 beforeEach(async () => {
-  const door = async (kind: "local" | "public"): Promise<OpenListener> => {
-    const opened = await openListener({ host, port: 0, listener: kind, handler: tell });
+  const listen = async (kind: "local" | "public"): Promise<OpenListener> => {
+    const opened = await openListener({ host, port: 0, listener: kind, handler: describeRequest });
     closing.push(() => opened.close(0));
     return opened;
   };
-  const doors = { local: await door("local"), public: await door("public") };
+  const listeners = { local: await listen("local"), public: await listen("public") };
   const dns = async (query: Buffer, transport: string) => Buffer.concat([Buffer.from(`${transport} `), query]);
-  const opened = await openRelayListener({ host, secret, doors, dns, onReady: () => (readies += 1) });
+  const opened = await openRelayListener({ host, secret, listeners, dns, onReady: () => (readyCount += 1) });
   closing.push(() => opened[Symbol.asyncDispose]());
   knap = { host, port: opened.port };
   const server = createServer({ allowHalfOpen: true }, (client: Socket) =>
@@ -45,47 +39,47 @@ beforeEach(async () => {
   );
   await new Promise<void>((resolve) => server.listen(0, host, resolve));
   closing.push(() => server.close());
-  front = server.address() as { port: number };
+  gateway = server.address() as { port: number };
 });
 afterEach(async () => {
   for (const close of closing.toReversed()) await close();
   closing = [];
 });
 
-test("a request keeps its door and its caller, over HTTP/1.1 and HTTP/2", async () => {
-  const asked = request({ host, port: front.port, headers: { host: "hello.default" }, agent: false });
+test("a relayed request has its listener kind and its caller's address, over HTTP/1.1 and HTTP/2", async () => {
+  const asked = request({ host, port: gateway.port, headers: { host: "hello.default" }, agent: false });
   asked.end();
   const [reply] = await once(asked, "response");
   expect(String(await once(reply, "data"))).toBe("local 10.213.0.77 hello.default 1.1");
-  const session = connect(`http://${host}:${front.port}`);
+  const session = connect(`http://${host}:${gateway.port}`);
   const stream = session.request({ ":path": "/", ":authority": "hello.default" });
   expect(String(await once(stream, "data"))).toBe("local 10.213.0.77 hello.default 2");
   session.close();
 });
 
-test("a question is answered, and told how it was asked", async () => {
+test("a relayed DNS query is answered and carries its transport", async () => {
   const query = makeQuery("hello.default.svc.cluster.local");
   expect(await askKnap(knap, secret, query, "udp")).toEqual(Buffer.concat([Buffer.from("udp "), query]));
   expect(await askKnap(knap, secret, query, "tcp")).toEqual(Buffer.concat([Buffer.from("tcp "), query]));
 });
 
-test("knap is found among addresses, and only with its secret", async () => {
-  const nobody = { host, port: 1 };
-  expect(await findKnap([nobody, knap], secret)).toEqual(knap);
-  expect(await findKnap([nobody, knap], secret.replace("0", "9"))).toBeUndefined();
-  expect(readies).toBe(0);
+test("knap is found among several addresses, and only with its secret", async () => {
+  const closed = { host, port: 1 };
+  expect(await findKnap([closed, knap], secret)).toEqual(knap);
+  expect(await findKnap([closed, knap], secret.replace("0", "9"))).toBeUndefined();
+  expect(readyCount).toBe(0);
   expect(await isKnapAt(knap, secret, "ready")).toBe(true);
-  expect(readies).toBe(1);
+  expect(readyCount).toBe(1);
 });
 
-test("who shows no secret is cut off without a word", async () => {
+test("a connection without the secret is closed without a reply", async () => {
   const stranger = dial(knap);
   stranger.on("error", () => {});
-  let heard = "";
+  let received = "";
   stranger.on("data", (chunk) => {
-    heard += chunk;
+    received += chunk;
   });
   stranger.write("GET / HTTP/1.1\r\nHost: hello.default\r\n\r\n");
   await once(stranger, "close");
-  expect(heard).toBe("");
+  expect(received).toBe("");
 });

@@ -1,6 +1,7 @@
-// What the session's DNS answers to which query: bytes in, bytes out, no socket.
+// The session's DNS, from query bytes to reply bytes, without sockets.
 import { describe, expect, test } from "vitest";
 import { makeClusterDns } from "../../../../src/node/network/cluster-dns.ts";
+import { makeRandom } from "../../../../src/simulator/seeded-random.ts";
 import { makeQuery, type QueryOptions, seeReply, TYPE_AAAA } from "../../../support/dns-query.ts";
 
 const FORWARDED = Buffer.from("forwarded reply");
@@ -25,18 +26,18 @@ const found = { id: 0x1234, isReply: true, code: 0, questions: 1, answers: 1, ad
 const empty = { id: 0x1234, isReply: true, code: 0, questions: 1, answers: 0 };
 const refused = { ...empty, code: 3 };
 
-describe("names of the cluster", () => {
+describe("the DNS of a session", () => {
   test.each([
     "hello.default.svc.cluster.local",
     "HeLLo.Default.SVC.cluster.LOCAL",
     "next-hello.default.svc.cluster.local",
     "cart.shop.svc.cluster.local",
     "hello.default.localhost",
-  ])("%s is at the gateway", async (name) => {
+  ])("resolves %s to the gateway", async (name) => {
     expect(await ask(name)).toEqual(found);
   });
 
-  test("it has no IPv6 address, which is no refusal", async () => {
+  test("answers AAAA queries with no data instead of NXDOMAIN", async () => {
     expect(await ask("hello.default.svc.cluster.local", { type: TYPE_AAAA })).toEqual(empty);
   });
 
@@ -48,25 +49,25 @@ describe("names of the cluster", () => {
     "hello.default.cluster.local",
     "deep.hello.default.svc.cluster.local",
     "cluster.local",
-  ])("%s does not exist, so that a search list goes on", async (name) => {
+  ])("answers NXDOMAIN for %s, so that the resolver continues its search list", async (name) => {
     expect(await ask(name)).toEqual(refused);
   });
 
-  test("a Service that went is gone at once", async () => {
+  test("answers NXDOMAIN as soon as a Service is deleted", async () => {
     expect(await ask("cart.shop.svc.cluster.local")).toEqual(found);
     services.delete("shop/cart");
     expect(await ask("cart.shop.svc.cluster.local")).toEqual(refused);
     services.add("shop/cart");
   });
 
-  test("a query with EDNS is answered to its question alone", async () => {
+  test("answers a query with an EDNS record without one", async () => {
     const extra = Buffer.from([0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0]);
     expect(await ask("hello.default.svc.cluster.local", { extra })).toEqual(found);
   });
 });
 
-describe("names of the world", () => {
-  test("go to the resolvers as they came, by the same transport", async () => {
+describe("names outside the session", () => {
+  test("are forwarded unchanged by the same transport", async () => {
     forwarded.length = 0;
     const query = makeQuery("example.com");
     expect(await answer(query, "tcp")).toBe(FORWARDED);
@@ -74,20 +75,20 @@ describe("names of the world", () => {
     expect(await answer(makeQuery("xcluster.local"), "udp")).toBe(FORWARDED);
   });
 
-  test("are a server failure when no resolver answers", async () => {
+  test("get a server failure if no resolver replies", async () => {
     upstream = undefined;
     expect(await ask("example.com")).toEqual({ ...empty, code: 2 });
     upstream = FORWARDED;
   });
 });
 
-describe("what is no proper query", () => {
-  test("a reply and a stub of a message are not answered", async () => {
+describe("malformed messages", () => {
+  test("replies and truncated headers are not answered", async () => {
     expect(await answer(makeQuery("hello.default", { flags: 0x8180 }), "udp")).toBeUndefined();
     expect(await answer(Buffer.from([1, 2, 3]), "udp")).toBeUndefined();
   });
 
-  test("another operation, another class and a broken question are refused, each in its way", async () => {
+  test("another opcode, another class and a malformed question get their own response codes", async () => {
     expect((await ask("hello.default", { flags: 0x2800 })).code).toBe(4);
     expect((await ask("hello.default", { class: 3 })).code).toBe(5);
     const broken = await answer(makeQuery("hello.default").subarray(0, 20), "udp");
@@ -95,5 +96,15 @@ describe("what is no proper query", () => {
     const compressed = makeQuery("hello.default");
     compressed[12] = 0xc0;
     expect(seeReply((await answer(compressed, "udp")) ?? Buffer.alloc(12)).code).toBe(1);
+  });
+
+  test("random bytes behind a query's header never make it throw", async () => {
+    const random = makeRandom(1);
+    for (let round = 0; round < 2000; round++) {
+      const query = makeQuery("hello.default.svc.cluster.local", { type: Math.floor(random() * 300) });
+      for (let at = 4; at < query.length; at++) if (random() < 0.1) query[at] = Math.floor(random() * 256);
+      const reply = await answer(query.subarray(0, 12 + Math.floor(random() * query.length)), "udp");
+      expect(reply?.length ?? 0).toBeGreaterThanOrEqual(12);
+    }
   });
 });

@@ -1,4 +1,4 @@
-// Resolver settings of a Pod's containers, by its policy and config.
+// The resolver settings of a Pod's containers, by its dnsPolicy and dnsConfig.
 import { describe, expect, test } from "vitest";
 import type { Pod } from "../../../../src/apis/core/types.ts";
 import { renderDns } from "../../../../src/node/network/pod-dns-spec.ts";
@@ -14,17 +14,17 @@ const cluster = {
   options: ["ndots:5"],
 };
 
-describe("renderDns", () => {
-  test("by default it is the cluster's, in the pod's own namespace", () => {
+describe("the resolver settings of a pod", () => {
+  test("use cluster DNS and search the pod's own namespace by default", () => {
     expect(rendered({})).toEqual(cluster);
     expect(rendered({ dnsPolicy: "ClusterFirst" })).toEqual(cluster);
   });
 
-  test("policy Default has the node's resolvers and searches nothing", () => {
+  test("use the node's resolvers without searches with policy Default", () => {
     expect(rendered({ dnsPolicy: "Default" })).toEqual({ servers: ["10.213.0.1"], searches: ["."], options: [] });
   });
 
-  test("policy None is what the config says and nothing else", () => {
+  test("contain only dnsConfig with policy None", () => {
     const dnsConfig = { nameservers: ["192.0.2.1"], searches: ["corp.example"], options: [{ name: "edns0" }] };
     expect(rendered({ dnsPolicy: "None", dnsConfig })).toEqual({
       servers: ["192.0.2.1"],
@@ -33,7 +33,7 @@ describe("renderDns", () => {
     });
   });
 
-  test("the config is added to the policy; its options win, nothing stands twice", () => {
+  test("add dnsConfig to the policy without duplicates, and its options override", () => {
     const dnsConfig = {
       nameservers: ["192.0.2.1", "10.213.0.1"],
       searches: ["corp.example", "cluster.local"],
