@@ -1,10 +1,9 @@
-// Which forwarder the queue-proxies use: our own on node:http, or http-proxy for those who ask for it (KNAP_FORWARDER).
-
+// Chooses the queue-proxies' forwarder by KNAP_FORWARDER: knap's own on node:http (default), or http-proxy.
 import { EnvironmentError } from "../base/environment-error.ts";
 import type { ForwarderFactory } from "../data-plane/http/forwarder.ts";
 import { nodeForwarder } from "../data-plane/http-client/node-forwarder.ts";
 
-/** Loads http-proxy only when it is wanted. */
+/** Loads http-proxy only if it is chosen. */
 export async function chooseForwarder(name: string | undefined): Promise<ForwarderFactory> {
   if (!name || name === "node") return nodeForwarder;
   if (name === "http-proxy")

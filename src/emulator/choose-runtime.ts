@@ -1,5 +1,4 @@
-// Docker or processes, for the whole session: decided once, before the first container, with the reason in words.
-
+// Chooses Docker or processes for the whole session, with a notice that tells the reason.
 import { EnvironmentError } from "../base/environment-error.ts";
 import { errorText } from "../base/errors.ts";
 import { authFor, readDockerConfig } from "../node/image/registry-auth.ts";
@@ -9,8 +8,8 @@ import { describeProcessGaps } from "../node/runtime/process/process-gaps-spec.t
 import { type ContainerRuntime, RuntimeError } from "../node/runtime/runtime.ts";
 import type { EmulatorOptions } from "./options.ts";
 
-/** How long a registry may take to say whether it has an image. */
-const REGISTRY_PATIENCE_MS = 5000;
+/** How long a registry may take to answer whether it has an image. */
+const REGISTRY_TIMEOUT_MS = 5000;
 
 export interface ChosenRuntime {
   readonly runtime: ContainerRuntime;
@@ -18,7 +17,10 @@ export interface ChosenRuntime {
   readonly notices: readonly string[];
 }
 
-/** Opens a runtime as `--runtime` says; `onDisk` hears whether its disk has room. Rejects with an {@link EnvironmentError} when Docker is wanted and does not answer. */
+/**
+ * Opens the runtime that `--runtime` demands. `onDisk` is called after each write with the state of the disk. Rejects with an {@link EnvironmentError} if
+ * Docker is demanded and unreachable.
+ */
 export async function chooseRuntime(
   options: EmulatorOptions & { readonly onDisk: (state: DiskState) => void },
 ): Promise<ChosenRuntime> {
@@ -39,7 +41,7 @@ async function choose(options: EmulatorOptions): Promise<ChosenRuntime> {
   if (!missing) return { runtime: docker, name: "docker", notices: [] };
   await docker.close();
   return openProcesses(options, [
-    `services run as processes: image "${missing.image}" is not here and cannot be pulled (${missing.why})`,
+    `services run as processes: image "${missing.image}" is not local and cannot be pulled (${missing.why})`,
   ]);
 }
 
@@ -56,15 +58,15 @@ async function openDocker({ containerAddress }: EmulatorOptions): Promise<Contai
 async function openProcesses(options: EmulatorOptions, notices: readonly string[]): Promise<ChosenRuntime> {
   const { openProcessRuntime } = await import("../node/runtime/process/process-runtime.ts");
   const runtime = openProcessRuntime({ session: options.sessionId, folder: options.sessionFolder });
-  return { runtime, name: "process", notices: [...notices, deviations(options)] };
+  return { runtime, name: "process", notices: [...notices, describeIgnored(options)] };
 }
 
-/** What is other than in containers, of the Services that the files name. */
-function deviations({ services = [], commands }: EmulatorOptions): string {
+/** Names the manifest settings that the process runtime ignores. */
+function describeIgnored({ services = [], commands }: EmulatorOptions): string {
   const gaps = describeProcessGaps(services, (service) => commands.has(service));
-  const port = "each instance gets a free PORT of its own";
-  if (gaps.length === 0) return `${port}; images, limits, users and volumes do not apply`;
-  return [`${port}, and what only a container gives does not apply:`, ...gaps.map((gap) => `    ${gap}`)].join("\n");
+  const port = "each instance gets its own free PORT";
+  if (gaps.length === 0) return `${port}; images, limits, users and volumes are ignored`;
+  return [`${port}, and these settings are ignored:`, ...gaps.map((gap) => `    ${gap}`)].join("\n");
 }
 
 function everyServiceHasCommand({ images, commands }: EmulatorOptions): boolean {
@@ -76,31 +78,31 @@ async function firstMissingImage(
   images: EmulatorOptions["images"],
 ): Promise<{ readonly image: string; readonly why: string } | undefined> {
   const needed = new Set(images.flatMap(({ image, bases }) => bases ?? [image]));
-  const verdicts = await Promise.all(
+  const answers = await Promise.all(
     [...needed].map(async (image) => ({ image, why: await whyMissing(runtime, image) })),
   );
-  return verdicts.find((verdict): verdict is { image: string; why: string } => verdict.why !== undefined);
+  return answers.find((answer): answer is { image: string; why: string } => answer.why !== undefined);
 }
 
-/** undefined: it is here, or its registry has it. */
+/** undefined if the image is local or its registry has it. */
 async function whyMissing(runtime: ContainerRuntime, image: string): Promise<string | undefined> {
   try {
     if (await runtime.images.inspect(image)) return undefined;
     const auth = await authFor(image, [await readDockerConfig(process.env)]);
-    await withPatience(runtime.images.digest(image, auth));
+    await withTimeout(runtime.images.digest(image, auth));
     return undefined;
   } catch (error) {
     return errorText(error);
   }
 }
 
-async function withPatience<T>(answer: Promise<T>): Promise<T> {
+async function withTimeout<T>(answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const tooLong = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("its registry does not answer")), REGISTRY_PATIENCE_MS);
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("its registry does not answer")), REGISTRY_TIMEOUT_MS);
   });
   try {
-    return await Promise.race([answer, tooLong]);
+    return await Promise.race([answer, timeout]);
   } finally {
     clearTimeout(timer);
     answer.catch(() => {});

@@ -1,21 +1,19 @@
-// What a cluster has before anybody deploys anything: its one node and the activator's Endpoints. Pure.
-
+// Makes the objects that exist before the first deployment: the Node and the activator's Endpoints. Pure.
 import { SYSTEM_NAMESPACE } from "../apis/config/serving-config.ts";
 import type { Endpoints } from "../apis/core/types.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { BACKEND_H2C_PORT, BACKEND_HTTP_PORT, BACKEND_HTTPS_PORT } from "../apis/networking/ports.ts";
 import { makeNode, NODE_NAME, type NodeSize } from "../node/agent/node-object.ts";
 
-/** Virtual addresses of hops that are not there; they stand in Endpoints and in X-Forwarded-For, nobody dials them. */
+/** Addresses for Endpoints and X-Forwarded-For only; no socket uses them. */
 export const ACTIVATOR_ADDRESS = "10.213.255.2";
 export const GATEWAY_ADDRESS = "10.213.255.3";
 
-/** The Node, and the activator's Endpoints in knative-serving. */
 export function makeClusterObjects(size: NodeSize): readonly AnyObject[] {
   return [makeNode(size), makeActivatorEndpoints()];
 }
 
-/** Ports as Knative's `activator-service` has them; the ServerlessService planner copies address and port from here. */
+/** The ServerlessService planner copies address and ports. */
 function makeActivatorEndpoints(): Endpoints {
   return {
     apiVersion: "v1",

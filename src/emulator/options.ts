@@ -1,5 +1,4 @@
-// What a session of the emulator is told at its start, and what it shows to its caller. The CLI and the test library see only this.
-
+// The options of an emulator session and its interface for callers. The CLI and the test library use only these.
 import type { StringMap } from "../apis/meta/object.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { Address } from "../base/address.ts";
@@ -13,41 +12,44 @@ export interface WantedImage {
   readonly image: string;
   /** `namespace/name` of the Service that names it. */
   readonly service: string;
-  /** It is built here, and starts from these images; absent: it must be local or come from a registry. */
-  readonly bases?: readonly string[];
+  /** The base images if knap builds the image; absent if it must be local or in a registry. */
+  readonly bases?: readonly string[] | undefined;
 }
 
 export interface EmulatorOptions {
   readonly runtime: "auto" | "docker" | "process";
-  /** Where the public ingress listens; loopback (both families) unless told otherwise. */
+  /** Where the public ingress listens. 127.0.0.1 and localhost mean both loopback families. */
   readonly address: string;
-  /** A port that the user named: taken is an error. undefined: 8080, or a free one when that is taken. */
-  readonly port?: number;
-  /** The https door: a port that the user named is opened at the start, taken is an error; 0: never. undefined: 8443, or a free one when that is taken, opened when the first Ingress asks for https. */
-  readonly httpsPort?: number;
-  /** What the ingress takes from clients before it refuses; what is absent is as Go's server has it. */
-  readonly limits?: Partial<ListenerLimits>;
-  readonly maxPods?: number;
+  /** The port that the user named: an error if it is taken. undefined: 8080, or a free port if 8080 is taken. */
+  readonly port?: number | undefined;
+  /**
+   * A port that the user named opens at the start: an error if it is taken. 0: no https. undefined: 8443, or a free port if 8443 is taken, which opens when
+   * the first Ingress needs https.
+   */
+  readonly httpsPort?: number | undefined;
+  /** Limits of each public listener; defaults are those of Go's server. */
+  readonly limits?: Partial<ListenerLimits> | undefined;
+  readonly maxPods?: number | undefined;
   readonly stopTimeoutMs: number;
   readonly drain: "knap" | "knative";
   readonly clock: "real" | "virtual";
-  readonly containerAddress?: "direct" | "published";
+  readonly containerAddress?: "direct" | "published" | undefined;
   readonly wake: "cold" | "freeze";
   readonly sessionId: string;
   /** An existing folder of this session, mode 0700. */
   readonly sessionFolder: string;
-  /** Where the local certificate authority outlives sessions; absent: the session's folder. */
-  readonly stateFolder?: string;
+  /** The folder that keeps the local certificate authority between sessions. Default: the session's folder. */
+  readonly stateFolder?: string | undefined;
   readonly hostId: string;
-  /** Whether another session (of this host) is alive; what belongs to dead ones is removed at the start. */
+  /** Whether another session of this host is alive. Leftovers of dead sessions are removed at the start. */
   isSessionLive(sessionId: string): Promise<boolean> | boolean;
   /** Data of the ConfigMaps of namespace knative-serving, by name. */
   readonly configMaps: ReadonlyMap<string, StringMap>;
-  /** Images that the files name: `auto` asks whether they can be had. */
+  /** Images in the files; runtime `auto` checks whether they are available. */
   readonly images: readonly WantedImage[];
-  /** The Services of the files: what of them a process does not get is listed once. */
-  readonly services?: readonly Service[];
-  /** `namespace/name` of a Service → how the process runtime starts it. */
+  /** The Services in the files; a notice lists their settings that the process runtime ignores. */
+  readonly services?: readonly Service[] | undefined;
+  /** How the process runtime starts a Service, by its `namespace/name`. */
   readonly commands: ReadonlyMap<string, ServiceCommand>;
   readonly log: Logger;
 }
@@ -55,18 +57,18 @@ export interface EmulatorOptions {
 export interface Emulator {
   readonly runtime: "docker" | "process";
   readonly ingress: Address;
-  /** Where https is served; undefined while nobody asks for it. */
+  /** Where https is served; undefined while it is not. */
   readonly https: Address | undefined;
   readonly api: { readonly address: string; readonly token: string };
   readonly client: Client;
-  /** Things the user should know that are no errors: a default port that moved, processes instead of Docker and why. */
+  /** Messages for the user that are no errors: another port than the default, processes instead of Docker. */
   readonly notices: readonly string[];
-  /** The loopback door of one Service (product: a port of its own), once the Service exists. */
+  /** The loopback listener of one Service; undefined until it is open. */
   serviceAddress(namespace: string, name: string): Address | undefined;
-  /** Aborted when somebody asked for the end through the API (`knap down`). */
+  /** Aborted when a client of the API asks for the end of the session (`knap down`). */
   readonly stopRequested: AbortSignal;
-  /** Builds a Service's image with the engine; undefined when services run as processes. */
+  /** Builds a Service's image with the engine; undefined if the runtime cannot build. */
   readonly buildImage: BuildServiceImage | undefined;
-  /** `gentle`: in-flight requests get 5 s, containers their stop timeout. `now`: everything is force-removed. A later `now` hurries an earlier `gentle`. */
+  /** `gentle`: in-flight requests get 5 s, containers their stop timeout. `now`: containers are killed; it also cuts short an earlier `gentle`. */
   stop(how: "gentle" | "now"): Promise<void>;
 }

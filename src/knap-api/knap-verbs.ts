@@ -1,5 +1,4 @@
-// The verbs of the group knap.dev: what only an emulator has. Each is a few words around a call; nothing is decided here.
-
+// The verbs of the group knap.dev, which no cluster has.
 import type { VerbHandler, VerbRequest, Verbs } from "../api-server/verbs.ts";
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import type { Pod } from "../apis/core/types.ts";
@@ -9,18 +8,18 @@ import { type ClockVerbOptions, makeClockVerbs } from "./clock-verbs.ts";
 import { explainRevision, gatherLive, type LiveOptions } from "./live.ts";
 
 export interface KnapVerbOptions extends LiveOptions, ClockVerbOptions {
-  /** `knap down`: the session is to end. */
+  /** Called when `knap down` asks the session to end. */
   readonly onStop: () => void;
-  /** Sends a signal to the pod's containers, as if they had crashed. */
+  /** Sends a signal to the pod's containers. */
   readonly kill: (pod: Pod, signal: string) => Promise<void>;
 }
 
-/** Keys are method and first word, as the API server wants them. */
+/** By method and first path segment. */
 export function makeKnapVerbs(options: KnapVerbOptions): Verbs {
   const { clock, control } = options;
   const verbs: Record<string, VerbHandler> = {
     "GET /live": () => gatherLive(options, clock.now()),
-    "GET /explain": (request) => explainAsked(options, request),
+    "GET /explain": (request) => explainNamed(options, request),
     ...makeClockVerbs(options),
     "POST /kill": (request) => killPod(options, request),
     "POST /scale": (request) => suggestScale(options, request),
@@ -37,7 +36,7 @@ function bodyOf(request: VerbRequest): Readonly<Record<string, unknown>> {
   return typeof request.body === "object" && request.body !== null ? (request.body as Record<string, unknown>) : {};
 }
 
-function explainAsked({ control, clock }: KnapVerbOptions, { query }: VerbRequest) {
+function explainNamed({ control, clock }: KnapVerbOptions, { query }: VerbRequest) {
   const namespace = query.get("namespace") ?? "default";
   const name = query.get("revision") ?? "";
   if (!control.store.get("Revision.serving.knative.dev", namespace, name)) {
@@ -54,7 +53,7 @@ async function killPod({ control, kill }: KnapVerbOptions, request: VerbRequest)
   return {};
 }
 
-/** The newest revision of the Service, or the one named. */
+/** Applies to the named revision, or to the latest ready one of the Service. */
 function suggestScale({ control }: KnapVerbOptions, request: VerbRequest) {
   const { namespace = "default", service = "", revision = "", pods } = bodyOf(request) as Record<string, string>;
   const known = control.store.get("Service.serving.knative.dev", namespace, service);
@@ -67,6 +66,6 @@ function suggestScale({ control }: KnapVerbOptions, request: VerbRequest) {
     return { refused: makeNotFound({ kind: "Revision.serving.knative.dev", namespace, name: name || service }) };
   }
   return {
-    message: `${name}: asked for ${count} pods; bounds and the rules of scale to zero hold, and the next decision may overrule it`,
+    message: `${name}: ${count} pods requested; scale bounds and scale-to-zero rules apply, and the next decision may override it`,
   };
 }

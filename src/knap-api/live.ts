@@ -1,14 +1,25 @@
-// The moving figures that no object carries, gathered when somebody asks: what `GET /live` and `GET /explain` of the group knap.dev answer.
+// Makes the responses of `GET /live` and `GET /explain` of the group knap.dev: current figures that no object contains.
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
+import type { ServingConfig } from "../apis/config/types.ts";
 import type { Time } from "../base/clock.ts";
 import { timeOfDay } from "../base/local-time.ts";
 import { timeText } from "../base/time.ts";
 import type { ColdStart, HttpsListener, Live, LiveRevision } from "../client/live.ts";
 import { explain as explainScale } from "../control-plane/autoscaler/explain.ts";
 import type { LedgerEntry } from "../control-plane/autoscaler/ledger.ts";
+import type { AutoscalerTick } from "../control-plane/autoscaler/tick.ts";
+import type { Controller } from "../control-plane/controller/controller.ts";
+import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import type { Activator } from "../data-plane/activator/activator.ts";
 import type { IngressGateway } from "../data-plane/ingress/ingress.ts";
-import type { Control } from "./control.ts";
+
+/** The parts of the control plane that the verbs of knap.dev read. */
+export interface Control {
+  readonly controller: Controller;
+  readonly store: ObjectStore;
+  readonly tick: AutoscalerTick;
+  readonly config: () => ServingConfig;
+}
 
 export interface LiveOptions {
   readonly control: Control;
@@ -18,7 +29,6 @@ export interface LiveOptions {
   readonly https: () => HttpsListener | undefined;
 }
 
-/** `/live` as a whole. */
 export function gatherLive(options: LiveOptions, now: Time): Live {
   const https = options.https();
   const revisions = options.control.store.list("Revision.serving.knative.dev");
@@ -61,7 +71,7 @@ function panicEnd(decider: ReturnType<Control["tick"]["autoscaler"]["view"]>): T
   return decider && began !== undefined ? began + decider.spec.stableWindowMs : undefined;
 }
 
-/** Requests by revision, for each Route (which shares its Service's name). */
+/** Requests by revision for each Route, which has its Service's name. */
 function observedSplits(gateway: IngressGateway): Live["services"] {
   const services: Record<string, { observed: Record<string, number> }> = {};
   for (const { ingress, revision, requests } of gateway.counts) {
@@ -79,7 +89,7 @@ export interface RevisionExplanation {
   readonly decisions: readonly object[];
 }
 
-/** Why this revision has the scale it has, and its last decisions, oldest first. */
+/** Explains the revision's present scale; its last decisions come oldest first. */
 export function explainRevision(control: Control, key: RevisionKey, now: Time): RevisionExplanation {
   const { store, tick, config } = control;
   const [namespace = "", name = ""] = key.split("/");

@@ -1,95 +1,94 @@
-// Lets virtual time pass, step by step, as slowly as the real world needs: after each step planners come to rest and pods are started or stopped
-// for good. It decides nothing, and time stands still unless somebody asks.
+// Advances virtual time in steps. After each step it settles the planners and waits until the node's operations in real time have ended.
 import type { Time } from "../base/clock.ts";
 import type { VirtualClock } from "../base/virtual-clock.ts";
 
-/** No step is longer, so that a request that is held open is seen by every second's statistics. */
-const LONGEST_STEP_MS = 1000;
+/** Limits a step, so that each second's statistics include requests that are open. */
+const MAX_STEP_MS = 1000;
 
 export interface VirtualTimeOptions {
   readonly clock: VirtualClock;
-  /** Grows with every write of the store. */
+  /** The version of the store, which grows with every write. */
   readonly version: () => number;
-  /** Lets planners work until they have nothing to do. */
+  /** Runs the planners until they have nothing to do. */
   readonly settle: () => void;
-  /** Resolves when no operation is under way that takes real time: starts, first readiness, stops, inquiries. */
+  /** Resolves when no operation in real time is in progress: start, first readiness, stop, inquiry. */
   readonly idle: () => Promise<unknown>;
 }
 
-/** What time is to wait for, and when to give up. */
+/** A condition to wait for. */
 export interface Wait extends Disposable {
   isMet(): boolean;
-  /** Asked after each step; true: it is not going to be met any more. */
+  /** Called after each step; true ends the wait. */
   isHopeless(now: Time): boolean;
 }
 
 export class VirtualTime {
   readonly #options: VirtualTimeOptions;
   readonly #closing = new AbortController();
-  /** Who asks while time passes waits in line. */
-  #line: Promise<unknown> = Promise.resolve();
+  /** The last of the requests, which run one after the other. */
+  #lastRequest: Promise<unknown> = Promise.resolve();
 
   constructor(options: VirtualTimeOptions) {
     this.#options = options;
   }
 
-  /** Resolves when so much time has passed, or `signal` called it off: then the rest of it does not pass. */
+  /** Resolves when the time has passed, or early when `signal` is aborted. */
   advance(ms: number, signal?: AbortSignal): Promise<void> {
-    return this.#inLine(async () => {
+    return this.#enqueue(async () => {
       const end = this.#options.clock.now() + ms;
-      await this.#rest();
-      while (this.#options.clock.now() < end && !this.#isOff(signal)) await this.#step(end);
+      await this.#settle();
+      while (this.#options.clock.now() < end && !this.#isAborted(signal)) await this.#step(end);
     });
   }
 
-  /** Lets time pass until the wait is met (true) or hopeless (false); made when its turn in the line has come. */
+  /** Advances time until the wait is met (true), or hopeless or aborted (false). `makeWait` is called after earlier requests have ended. */
   run(makeWait: () => Wait, signal?: AbortSignal): Promise<boolean> {
-    return this.#inLine(async () => {
-      await this.#rest();
+    return this.#enqueue(async () => {
+      await this.#settle();
       using wait = makeWait();
       while (!wait.isMet()) {
-        if (this.#isOff(signal) || wait.isHopeless(this.#options.clock.now())) return false;
+        if (this.#isAborted(signal) || wait.isHopeless(this.#options.clock.now())) return false;
         await this.#step(Number.POSITIVE_INFINITY);
       }
       return true;
     });
   }
 
-  /** The session ends: no step is taken any more. */
+  /** Stops advancing. */
   close(): void {
     this.#closing.abort();
   }
 
-  #isOff(signal: AbortSignal | undefined): boolean {
+  #isAborted(signal: AbortSignal | undefined): boolean {
     return this.#closing.signal.aborted || signal?.aborted === true;
   }
 
-  #inLine<T>(run: () => Promise<T>): Promise<T> {
-    const turn = this.#line.then(run);
-    this.#line = turn.catch(() => {});
-    return turn;
+  #enqueue<T>(run: () => Promise<T>): Promise<T> {
+    const request = this.#lastRequest.then(run);
+    this.#lastRequest = request.catch(() => {});
+    return request;
   }
 
   async #step(end: Time): Promise<void> {
     const { clock } = this.#options;
     const now = clock.now();
-    clock.advanceTo(Math.min(end, now + LONGEST_STEP_MS, Math.max(now, clock.nextDue() ?? end)));
-    await this.#rest();
+    clock.advanceTo(Math.min(end, now + MAX_STEP_MS, Math.max(now, clock.nextDue() ?? end)));
+    await this.#settle();
   }
 
-  /** What settles may start something, and what ends may give planners work: until neither happens. */
-  async #rest(): Promise<void> {
+  /** Planners may start operations whose end gives planners more work, so it repeats until no write happens. */
+  async #settle(): Promise<void> {
     const { version, settle, idle } = this.#options;
     for (let before = -1; before !== version() && !this.#closing.signal.aborted; ) {
       before = version();
       settle();
       await idle();
-      await turnOfTheLoop();
+      await nextTurn();
     }
   }
 }
 
-/** Sockets and deferred work get their turn. */
-function turnOfTheLoop(): Promise<void> {
+/** Lets sockets and deferred callbacks run. */
+function nextTurn(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
 }

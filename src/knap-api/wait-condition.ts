@@ -1,4 +1,4 @@
-// What `POST /clock/run` can wait for: a Service or Revision that is ready, or has so many pods. Reads the store; it moves no time.
+// The conditions that `POST /clock/run` can wait for: a Service or Revision that is ready, or that has a number of pods.
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import { isPodServing } from "../apis/core/pod.ts";
 import { conditionOf, isReady } from "../apis/meta/conditions.ts";
@@ -7,15 +7,14 @@ import type { Revision } from "../apis/serving/types.ts";
 import type { Time } from "../base/clock.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { retentionMsOf, scaleBoundsOf } from "../control-plane/autoscaler/decider-spec.ts";
-import type { Control } from "./control.ts";
-import { explainRevision } from "./live.ts";
+import { type Control, explainRevision } from "./live.ts";
 import type { Wait } from "./virtual-time.ts";
 
 export interface WaitCondition {
   readonly kind: "Service.serving.knative.dev" | "Revision.serving.knative.dev";
   readonly namespace: string;
   readonly name: string;
-  /** So many pods, all of them ready and none besides; 0 is "zero". */
+  /** A number: exactly so many pods exist, and all are ready. */
   readonly until: "ready" | number;
 }
 
@@ -23,9 +22,9 @@ const LABELS = {
   "Service.serving.knative.dev": "serving.knative.dev/service",
   "Revision.serving.knative.dev": "serving.knative.dev/revision",
 } as const;
-const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000;
-/** The activator's proof is tried for 45 s; the rest is room for decisions' periods. */
-const PROOF_MS = 60_000;
+const MAX_WAIT_MS = 24 * 60 * 60 * 1000;
+/** The activator is probed for up to 45 s; the rest allows for the periods of decisions. */
+const PROBE_MS = 60_000;
 
 /** Reads `{service|revision, namespace?, replicas|zero|ready}`. */
 export function readWaitCondition(body: Readonly<Record<string, unknown>>): Result<WaitCondition> {
@@ -33,8 +32,8 @@ export function readWaitCondition(body: Readonly<Record<string, unknown>>): Resu
   const name = service ?? revision;
   if (typeof name !== "string" || typeof namespace !== "string" || (service !== undefined && revision !== undefined))
     return failed("name one service or one revision");
-  const wishes = [zero === true ? 0 : undefined, ready === true ? "ready" : undefined, replicas];
-  const [until, another] = wishes.filter((wish) => wish !== undefined);
+  const wanted = [zero === true ? 0 : undefined, ready === true ? "ready" : undefined, replicas];
+  const [until, another] = wanted.filter((each) => each !== undefined);
   const isCount = typeof until === "number" && Number.isInteger(until) && until >= 0;
   if (another !== undefined || (until !== "ready" && !isCount))
     return failed('say what to wait for: "ready": true, "zero": true, or "replicas": COUNT');
@@ -43,7 +42,8 @@ export function readWaitCondition(body: Readonly<Record<string, unknown>>): Resu
 }
 
 /**
- * Hopeless: the bounds forbid it; or nothing that belongs to it has changed for longer than any rule of scaling waits; or a day has passed.
+ * The wait is hopeless if scale bounds forbid the number of pods, if no object of the Service or Revision has changed for longer than any scaling rule
+ * takes, or after a day.
  */
 export function makeWait(condition: WaitCondition, control: Control, began: Time): Wait {
   const { store } = control;
@@ -58,7 +58,7 @@ export function makeWait(condition: WaitCondition, control: Control, began: Time
     isHopeless: (now) => {
       if (changed !== seen) quietSince = now;
       seen = changed;
-      if (forbiddenBy(condition, control) !== undefined || now - began >= LONGEST_WAIT_MS) return true;
+      if (forbiddenBy(condition, control) !== undefined || now - began >= MAX_WAIT_MS) return true;
       return now - quietSince > longestRuleMs(condition, control);
     },
     [Symbol.dispose]: () => {
@@ -67,7 +67,7 @@ export function makeWait(condition: WaitCondition, control: Control, began: Time
   };
 }
 
-/** Why the wait does not end, in `explain`'s words. */
+/** Explains why the condition cannot be met, with the sentences of `explain`. */
 export function whyNot(condition: WaitCondition, control: Control, now: Time): string {
   const { kind, namespace, name, until } = condition;
   const object = control.store.get(kind, namespace, name);
@@ -81,7 +81,7 @@ export function whyNot(condition: WaitCondition, control: Control, now: Time): s
   });
   const wanted = until === "ready" ? "ready" : until === 0 ? "at zero" : `at ${until} pods`;
   const reasons = [forbiddenBy(condition, control) ?? [], ...sentences].flat();
-  return `${name} does not come to be ${wanted}: ${reasons.join("; ") || "it has no revision"}`;
+  return `${name} will not be ${wanted}: ${reasons.join("; ") || "it has no revision"}`;
 }
 
 function isMet(condition: WaitCondition, control: Control): boolean {
@@ -103,7 +103,7 @@ function revisionsOf({ kind, namespace, name }: WaitCondition, { store }: Contro
   return store.list("Revision.serving.knative.dev", { namespace, labels: { matchLabels: { [LABELS[kind]]: name } } });
 }
 
-/** What rules about these revisions' scale say; those without a PodAutoscaler have none yet. */
+/** The PodAutoscalers of these revisions with their deciders. */
 function scalersOf(condition: WaitCondition, control: Control) {
   return revisionsOf(condition, control).flatMap(({ metadata }) => {
     const key: RevisionKey = `${metadata.namespace ?? ""}/${metadata.name}`;
@@ -112,7 +112,7 @@ function scalersOf(condition: WaitCondition, control: Control) {
   });
 }
 
-/** The setting by which no traffic would ever bring it to that number of pods. */
+/** The setting that forbids this number of pods at any traffic. */
 function forbiddenBy(condition: WaitCondition, control: Control): string | undefined {
   const { until } = condition;
   if (until === "ready") return undefined;
@@ -135,5 +135,5 @@ function longestRuleMs(condition: WaitCondition, control: Control): number {
     const { stableWindowMs, scaleDownDelayMs } = decider?.spec ?? config;
     return stableWindowMs + scaleDownDelayMs + retentionMsOf(pa, config) + deadlineMs;
   });
-  return Math.max(0, ...scaling) + config.scaleToZeroGracePeriodMs + PROOF_MS;
+  return Math.max(0, ...scaling) + config.scaleToZeroGracePeriodMs + PROBE_MS;
 }

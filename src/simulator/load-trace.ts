@@ -1,6 +1,6 @@
-// What load to put on a Service: rates over time, or single requests, read from CSV text. It makes arrivals of rates; it sends nothing.
+// Reads a load trace (rates over time, or single requests) from CSV text, and makes arrivals of it.
 
-/** From `atMs` on, until the next step, requests come at this rate and take this long. */
+/** From `atMs` until the next step, requests arrive at this rate and take this long. */
 export interface RateStep {
   readonly atMs: number;
   readonly perSecond: number;
@@ -14,7 +14,6 @@ export type LoadTrace =
   | { readonly kind: "rates"; readonly steps: readonly RateStep[] }
   | { readonly kind: "arrivals"; readonly arrivals: readonly Arrival[] };
 
-/** What cannot be used, and where. */
 export interface TraceProblem {
   /** From 1. */
   readonly line: number;
@@ -26,8 +25,8 @@ const TIME = /^time(_?m?s)?$/i;
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /**
- * Reads `time,rate,duration` lines (a step function; the last line says when it ends, if its rate is 0) or, under a header without a rate column,
- * `time,duration` lines of single requests. Times and durations are seconds, or carry a unit (`250ms`, `5m`). Lines with `#` are remarks.
+ * Reads `time,rate,duration` lines (a step function, which a last line with rate 0 ends) or, under a header without a rate column, `time,duration` lines
+ * of single requests. Times and durations are in seconds unless they have a unit (`250ms`, `5m`). `#` starts a comment.
  */
 export function parseLoadTrace(text: string): LoadTrace | { readonly problems: readonly TraceProblem[] } {
   const problems: TraceProblem[] = [];
@@ -45,12 +44,12 @@ export function parseLoadTrace(text: string): LoadTrace | { readonly problems: r
   const number = (cell: string | undefined, line: number, what: string, unit: boolean): number => {
     const value = cell === undefined ? Number.NaN : unit ? milliseconds(cell) : Number(cell);
     if (!Number.isFinite(value) || value < 0 || cell === "")
-      problems.push({ line, message: `${what} "${cell ?? ""}" is not a number from 0 on` });
+      problems.push({ line, message: `${what} "${cell ?? ""}" is not a number of at least 0` });
     return value;
   };
   const read = rows.map(({ line, cells }) => {
     const atMs = number(cells[0], line, "time", true);
-    if (atMs < before) problems.push({ line, message: "time goes back" });
+    if (atMs < before) problems.push({ line, message: "the time is before that of the previous line" });
     before = atMs;
     const perSecond = hasRates ? number(cells[1], line, "rate", false) : 0;
     const duration = cells[hasRates ? 2 : 1];
@@ -58,7 +57,7 @@ export function parseLoadTrace(text: string): LoadTrace | { readonly problems: r
       duration === undefined || duration === "" ? DEFAULT_DURATION_MS : number(duration, line, "duration", true);
     return { atMs, perSecond, durationMs };
   });
-  if (read.length === 0) problems.push({ line: 1, message: "no load in it" });
+  if (read.length === 0) problems.push({ line: 1, message: "the file contains no load" });
   if (problems.length > 0) return { problems };
   if (hasRates) return { kind: "rates", steps: read };
   return { kind: "arrivals", arrivals: read.map(({ atMs, durationMs }) => ({ atMs, durationMs })) };
@@ -69,12 +68,12 @@ function milliseconds(text: string): number {
   return value === "" ? Number.NaN : Number(value) * (UNITS[unit.toLowerCase()] ?? Number.NaN);
 }
 
-/** When the last step or request begins. */
+/** The start of the last step or request. */
 export function traceEndMs(trace: LoadTrace): number {
   return (trace.kind === "rates" ? trace.steps : trace.arrivals).at(-1)?.atMs ?? 0;
 }
 
-/** How many requests a trace means. */
+/** The number of requests in a trace. */
 export function requestsOf(trace: LoadTrace): number {
   if (trace.kind === "arrivals") return trace.arrivals.length;
   return trace.steps.reduce((sum, step, index) => {
@@ -83,7 +82,7 @@ export function requestsOf(trace: LoadTrace): number {
   }, 0);
 }
 
-/** Single requests in order of time; those of rates come at random (Poisson). */
+/** Single requests in order of time; rates give random arrivals (Poisson). */
 export function* arrivalsOf(trace: LoadTrace, random: () => number): Generator<Arrival> {
   if (trace.kind === "arrivals") {
     yield* trace.arrivals;

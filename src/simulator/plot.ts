@@ -1,9 +1,9 @@
-// A series of numbers as a block plot for a terminal, legible without colour. Pure.
+// Draws a series of numbers as a block plot for a terminal. Pure.
 
 const BLOCKS = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 const LABEL_WIDTH = 7;
 
-/** Lines of the plot: the greatest value stands at the top left, the title beside it. Columns show the maximum of what falls into them. */
+/** The lines of the plot: the title, then rows with the greatest value at the top left. A column shows the maximum of its values. */
 export function plotSeries(title: string, values: readonly number[], columns = 80, rows = 8): readonly string[] {
   const width = Math.max(10, columns - LABEL_WIDTH - 1);
   const shown = resampled(values, width);
@@ -13,7 +13,7 @@ export function plotSeries(title: string, values: readonly number[], columns = 8
     const label = line === 0 ? short(top) : line === rows - 1 ? "0" : "";
     const cells = shown.map((value) => {
       const eighths = Math.round((value / top) * rows * 8) - below * 8;
-      // Something is never drawn as nothing.
+      // A value above 0 is always visible.
       const visible = below === 0 && value > 0 ? Math.max(1, eighths) : eighths;
       return BLOCKS[Math.max(0, Math.min(8, visible))];
     });

@@ -1,11 +1,11 @@
-// Takes down what happens over time in a simulation: replicas, concurrency, instance-seconds. It changes nothing.
+// Records the course of a simulation: replicas, concurrency, requests and instance-seconds.
 import type { Time } from "../base/clock.ts";
 import type { SimulationSample } from "./simulation-result.ts";
 
-/** About so many samples for any length of load. */
+/** The approximate number of samples for a load of any length. */
 const SAMPLES = 1440;
 
-interface Slot {
+interface Interval {
   ready: number;
   wanted: number;
   concurrency: number;
@@ -23,19 +23,19 @@ export class Recorder {
   #sizeSince: Time = 0;
   #start: Time | undefined;
   #ready = 0;
-  readonly #slots: Slot[] = [];
+  readonly #intervals: Interval[] = [];
 
   constructor(expectedMs: number) {
     this.sampleMs = Math.max(1, Math.ceil(expectedMs / 1000 / SAMPLES)) * 1000;
   }
 
-  /** The load begins: what was before does not count. */
+  /** The load begins; nothing before counts. */
   begin(now: Time): void {
     this.#start = now;
     this.#sizeSince = now;
   }
 
-  /** Pods on the node changed. */
+  /** The number of pods on the node changed. */
   size(size: number, now: Time): void {
     if (this.#start !== undefined) this.#instanceMs += this.#size * (now - this.#sizeSince);
     this.#sizeSince = now;
@@ -49,19 +49,19 @@ export class Recorder {
     if (before === 0 && ready > 0) this.coldStarts += 1;
     if (ready > before) this.podsStarted += ready - before;
     this.mostReady = Math.max(this.mostReady, ready);
-    const slot = this.#slotAt(now);
-    slot.ready = Math.max(slot.ready, ready);
+    const interval = this.#intervalAt(now);
+    interval.ready = Math.max(interval.ready, ready);
   }
 
-  /** Once a second, at its end. */
+  /** Call it at the end of each second. */
   second(now: Time, wanted: number, concurrency: number, requests: number): void {
     if (this.#start === undefined || now <= this.#start) return;
-    const slot = this.#slotAt(now - 1);
-    slot.ready = Math.max(slot.ready, this.#ready);
-    slot.wanted = Math.max(slot.wanted, wanted);
-    slot.concurrency += concurrency;
-    slot.requests += requests;
-    slot.seconds += 1;
+    const interval = this.#intervalAt(now - 1);
+    interval.ready = Math.max(interval.ready, this.#ready);
+    interval.wanted = Math.max(interval.wanted, wanted);
+    interval.concurrency += concurrency;
+    interval.requests += requests;
+    interval.seconds += 1;
     this.mostReady = Math.max(this.mostReady, this.#ready);
   }
 
@@ -71,19 +71,19 @@ export class Recorder {
   }
 
   samples(): readonly SimulationSample[] {
-    return this.#slots.map((slot, index) => ({
+    return this.#intervals.map((interval, index) => ({
       atMs: index * this.sampleMs,
-      ready: slot.ready,
-      wanted: slot.wanted,
-      concurrency: slot.seconds === 0 ? 0 : slot.concurrency / slot.seconds,
-      requestsPerSecond: slot.seconds === 0 ? 0 : slot.requests / slot.seconds,
+      ready: interval.ready,
+      wanted: interval.wanted,
+      concurrency: interval.seconds === 0 ? 0 : interval.concurrency / interval.seconds,
+      requestsPerSecond: interval.seconds === 0 ? 0 : interval.requests / interval.seconds,
     }));
   }
 
-  #slotAt(now: Time): Slot {
+  #intervalAt(now: Time): Interval {
     const index = Math.max(0, Math.floor((now - (this.#start ?? now)) / this.sampleMs));
-    while (this.#slots.length <= index)
-      this.#slots.push({ ready: 0, wanted: 0, concurrency: 0, seconds: 0, requests: 0 });
-    return this.#slots[index] as Slot;
+    while (this.#intervals.length <= index)
+      this.#intervals.push({ ready: 0, wanted: 0, concurrency: 0, seconds: 0, requests: 0 });
+    return this.#intervals[index] as Interval;
   }
 }

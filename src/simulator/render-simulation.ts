@@ -1,10 +1,10 @@
-// A simulation's result as text: a plot with figures for people, JSON or CSV for programs. Pure; it prints nothing.
+// Renders a simulation's result as text: a plot with figures, JSON or CSV. Pure.
 import { plotSeries } from "./plot.ts";
 import type { Percentiles, SimulationResult } from "./simulation-result.ts";
 
 export type SimulationFormat = "plot" | "json" | "csv";
 
-/** The text, with a newline at its end. `columns`: the width of the plot's terminal. */
+/** Ends with a newline. `columns`: the width of the terminal. */
 export function renderSimulation(result: SimulationResult, format: SimulationFormat, columns = 80): string {
   if (format === "json") return `${JSON.stringify(result, undefined, 2)}\n`;
   if (format === "csv") return csv(result);

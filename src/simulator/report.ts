@@ -1,17 +1,17 @@
-// Makes the result of a simulation from what was counted. Pure.
-import type { Histogram } from "./histogram.ts";
-import { FLOW_STEP_MS } from "./paper-flow.ts";
-import type { Tally } from "./paper-traffic.ts";
+// Makes the result of a simulation from its counts. Pure.
+import type { DurationHistogram } from "./duration-histogram.ts";
 import type { Recorder } from "./recorder.ts";
+import { FLOW_STEP_MS } from "./simulated-flow.ts";
+import type { Tally } from "./simulated-traffic.ts";
 import type { Percentiles, SimulationResult } from "./simulation-result.ts";
 
-export interface Counted {
+export interface SimulationCounts {
   readonly service: string;
   readonly revision: string;
   readonly flows: boolean;
-  /** Its pods follow the use of cpu or memory, of which paper has none. */
+  /** The revision scales by cpu or memory, which is not simulated. */
   readonly byUsage: boolean;
-  /** What the load means in all. */
+  /** Of the whole load. */
   readonly expectedRequests: number;
   readonly durationMs: number;
   readonly instanceSeconds: number;
@@ -19,16 +19,15 @@ export interface Counted {
   readonly recorder: Recorder;
 }
 
-const USAGE_NOTE =
-  "the HPA class follows the use of cpu or memory, which is not simulated: only min-scale and max-scale hold.";
+const USAGE_NOTE = "the HPA class scales by cpu or memory, which is not simulated: only min-scale and max-scale apply.";
 
-export function makeResult(counted: Counted): SimulationResult {
-  const { service, revision, flows, durationMs, instanceSeconds, tally, recorder } = counted;
+export function makeResult(counts: SimulationCounts): SimulationResult {
+  const { service, revision, flows, durationMs, instanceSeconds, tally, recorder } = counts;
   return {
     service,
     revision,
     load: flows ? "flows" : "requests",
-    notes: [...(flows ? [flowNote(counted.expectedRequests)] : []), ...(counted.byUsage ? [USAGE_NOTE] : [])],
+    notes: [...(flows ? [flowNote(counts.expectedRequests)] : []), ...(counts.byUsage ? [USAGE_NOTE] : [])],
     durationMs,
     requests: Math.round(tally.requests),
     coldStarts: recorder.coldStarts,
@@ -48,11 +47,11 @@ export function makeResult(counted: Counted): SimulationResult {
 
 function flowNote(requests: number): string {
   const about = Math.round(requests).toLocaleString("en");
-  const how = `they are flows in steps of ${FLOW_STEP_MS} ms, without the noise of single arrivals, which alone can ask for a pod more`;
-  return `${about} requests are too many to play one by one: ${how}.`;
+  const how = `flows in steps of ${FLOW_STEP_MS} ms, without the random variation of arrivals, which can require one more pod`;
+  return `${about} requests are too many to play one by one; they are played as ${how}.`;
 }
 
-function percentilesOf(histogram: Histogram): Percentiles {
+function percentilesOf(histogram: DurationHistogram): Percentiles {
   const at = (share: number): number => tenth(histogram.percentile(share));
   return {
     mean: tenth(histogram.mean),

@@ -1,6 +1,6 @@
-// Chance that can be repeated: a small generator of numbers in [0, 1) from a seed. Not for secrets.
+// A repeatable generator of random numbers in [0, 1). Not for secrets.
 
-/** The sequence of Mulberry32 for a seed. */
+/** The sequence of Mulberry32 for the seed. */
 export function makeRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,4 +1,4 @@
-// What a simulation found out, as data.
+// The result of a simulation.
 
 export interface Percentiles {
   readonly mean: number;
@@ -11,13 +11,13 @@ export interface Percentiles {
 
 /** One interval of time. */
 export interface SimulationSample {
-  /** From the beginning of the load. */
+  /** Since the beginning of the load. */
   readonly atMs: number;
-  /** The most ready pods in it. */
+  /** The maximum of ready pods in it. */
   readonly ready: number;
-  /** The most replicas asked of the Deployment in it. */
+  /** The maximum of the Deployment's replicas in it. */
   readonly wanted: number;
-  /** Requests in flight and waiting, on average. */
+  /** The average of running and waiting requests. */
   readonly concurrency: number;
   readonly requestsPerSecond: number;
 }
@@ -25,14 +25,14 @@ export interface SimulationSample {
 export interface SimulationResult {
   readonly service: string;
   readonly revision: string;
-  /** Single requests, or flows where there are too many to play each. */
+  /** `flows` if there are too many requests to play each. */
   readonly load: "requests" | "flows";
-  /** What the reader must know about how it was done. */
+  /** Explanations for the reader. */
   readonly notes: readonly string[];
-  /** From the beginning of the load to the end, the way back to zero included. */
+  /** From the beginning of the load to the end of the scale-down. */
   readonly durationMs: number;
   readonly requests: number;
-  /** Times the revision was woken from zero ready pods. */
+  /** How often the revision got its first ready pod. */
   readonly coldStarts: number;
   /** Requests that arrived while no pod was ready. */
   readonly coldStarted: number;
@@ -41,7 +41,7 @@ export interface SimulationResult {
   readonly rejected: number;
   readonly podsStarted: number;
   readonly mostReady: number;
-  /** Seconds of pods on the node, starting and stopping ones included. */
+  /** The sum of the pods' seconds on the node, including start and stop. */
   readonly instanceSeconds: number;
   readonly latencyMs: Percentiles;
   readonly waitingMs: Percentiles;

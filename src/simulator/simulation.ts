@@ -1,10 +1,11 @@
-// One simulation from its deployment to its last pod: the paper cluster, the traffic in front of it and the recorder beside it, wired.
+// `knap simulate`: plays a load on a Service on virtual time, with the emulator's own planners, autoscaler, throttler, breakers and statistics.
+// Only containers and sockets are simulated.
 import { HPA_CLASS } from "../apis/autoscaling/annotations.ts";
 import type { RevisionKey, Stat } from "../apis/autoscaling/types.ts";
 import { isPodServing } from "../apis/core/pod.ts";
 import type { Pod } from "../apis/core/types.ts";
 import { isReady } from "../apis/meta/conditions.ts";
-import type { Stored } from "../apis/meta/object.ts";
+import type { AnyObject, Stored, StringMap } from "../apis/meta/object.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { Time } from "../base/clock.ts";
 import { Emitter } from "../base/emitter.ts";
@@ -12,53 +13,79 @@ import { VirtualClock } from "../base/virtual-clock.ts";
 import { classOf, retentionMsOf } from "../control-plane/autoscaler/decider-spec.ts";
 import { revisionOf } from "../control-plane/autoscaler/ready-pods.ts";
 import type { FirstRequest } from "../data-plane/activator/activator.ts";
-import { requestsOf, traceEndMs } from "./load-trace.ts";
-import { PaperCluster } from "./paper-cluster.ts";
-import { PaperFlow } from "./paper-flow.ts";
-import { PaperRequests } from "./paper-requests.ts";
-import { Tally } from "./paper-traffic.ts";
+import { type LoadTrace, requestsOf, traceEndMs } from "./load-trace.ts";
 import { type Play, playFlow, playRequests, windDown } from "./play-load.ts";
 import { Recorder } from "./recorder.ts";
 import { makeResult } from "./report.ts";
 import { makeRandom } from "./seeded-random.ts";
-import type { SimulateOptions } from "./simulate-options.ts";
+import { SimulatedCluster } from "./simulated-cluster.ts";
+import { SimulatedFlow } from "./simulated-flow.ts";
+import { SimulatedRequests } from "./simulated-requests.ts";
+import { Tally } from "./simulated-traffic.ts";
 import type { SimulationResult } from "./simulation-result.ts";
 
 const START: Time = Date.UTC(2000, 0, 1);
-const MOST_REQUESTS = 1_500_000;
+const MAX_SINGLE_REQUESTS = 1_500_000;
 const READY_WITHIN_MS = 15 * 60_000;
-/** After window, grace and retention a pod that stays will stay. */
+/** Added to the longest delay of a scale-down: a pod that remains after that remains for good. */
 const SLACK_MS = 10_000;
+
+export interface SimulateOptions {
+  /** The user's objects; one of them is the Service. */
+  readonly objects: readonly AnyObject[];
+  /** Data of the ConfigMaps of knative-serving, by name. */
+  readonly configMaps?: ReadonlyMap<string, StringMap>;
+  /** The Service that gets the load. Default: the first one. */
+  readonly service?: string;
+  readonly load: LoadTrace;
+  /** Default 1000. */
+  readonly startUpMs?: number;
+  /** Default 0. */
+  readonly startUpSpreadMs?: number;
+  /** Default: no limit. */
+  readonly maxPods?: number;
+  /** Default 1. */
+  readonly seed?: number;
+  /** Rates that give more requests than this are played as flows. Default 1,500,000. */
+  readonly mostRequests?: number;
+}
+
+/** Plays the load from the moment the Service is ready until its pods are gone; `refused` tells why it could not begin. */
+export function simulate(options: SimulateOptions): SimulationResult | { readonly refused: readonly string[] } {
+  using simulation = new Simulation(options);
+  const refused = simulation.prepare();
+  return refused.length > 0 ? { refused } : simulation.run();
+}
 
 interface Loaded {
   readonly service: string;
   readonly namespace: string;
   readonly revision: string;
   readonly key: RevisionKey;
-  readonly traffic: PaperFlow | PaperRequests;
+  readonly traffic: SimulatedFlow | SimulatedRequests;
 }
 
-export class Simulation implements Disposable {
+class Simulation implements Disposable {
   readonly #options: SimulateOptions;
   readonly #clock = new VirtualClock(START);
   readonly #random: () => number;
   readonly #tally = new Tally();
   readonly #recorder: Recorder;
-  readonly #cluster: PaperCluster;
+  readonly #cluster: SimulatedCluster;
   readonly #firstRequests = new Emitter<FirstRequest>();
   readonly #flows: boolean;
-  /** Ready pods, by name, and whose they are. */
+  /** By name of the ready pod. */
   readonly #ready = new Map<string, RevisionKey>();
   #loaded: Loaded | undefined;
   #counted = 0;
 
   constructor(options: SimulateOptions) {
-    const { load, seed = 1, mostRequests = MOST_REQUESTS } = options;
+    const { load, seed = 1, mostRequests = MAX_SINGLE_REQUESTS } = options;
     this.#options = options;
     this.#random = makeRandom(seed);
     this.#flows = load.kind === "rates" && requestsOf(load) > mostRequests;
     this.#recorder = new Recorder(traceEndMs(load));
-    this.#cluster = new PaperCluster({
+    this.#cluster = new SimulatedCluster({
       clock: this.#clock,
       random: this.#random,
       configMaps: options.configMaps ?? new Map(),
@@ -72,7 +99,7 @@ export class Simulation implements Disposable {
     });
   }
 
-  /** Deploys and waits for Ready; what stood in the way. */
+  /** Deploys the Service and waits until it is ready; returns why that failed. */
   prepare(): readonly string[] {
     const { objects, service: name } = this.#options;
     const wanted = objects.find(
@@ -97,7 +124,7 @@ export class Simulation implements Disposable {
     const play: Play = { cluster: this.#cluster, load: this.#options.load, start: this.#clock.now() };
     const { traffic } = loaded;
     this.#recorder.begin(play.start);
-    if (traffic instanceof PaperFlow) playFlow(play, traffic);
+    if (traffic instanceof SimulatedFlow) playFlow(play, traffic);
     else playRequests(play, traffic, this.#random);
     windDown(play, traffic, this.#quietMs(loaded));
     const end = this.#clock.now();
@@ -118,14 +145,14 @@ export class Simulation implements Disposable {
     this.#cluster[Symbol.dispose]();
   }
 
-  /** The Service when it is ready, or why it is not. */
+  /** Returns the ready Service, or why it is not ready. */
   #awaitReady(namespace: string, name: string): Service | string {
     for (;;) {
       const service = this.#cluster.plane.store.get("Service.serving.knative.dev", namespace, name);
       if (service && isReady(service)) return service;
       if (this.#clock.now() >= START + READY_WITHIN_MS) {
         const ready = service?.status?.conditions?.find(({ type }) => type === "Ready");
-        return ready?.message ?? ready?.reason ?? "nothing is known of it";
+        return ready?.message ?? ready?.reason ?? "its condition is unknown";
       }
       this.#cluster.advanceTo(this.#clock.now() + 1000);
     }
@@ -142,25 +169,25 @@ export class Simulation implements Disposable {
       onStat: (stat: Stat) => this.#firstRequests.emit({ revision: key, stat }),
     };
     const traffic = this.#flows
-      ? new PaperFlow(shared)
-      : new PaperRequests({ ...shared, clock: this.#clock, random: this.#random });
+      ? new SimulatedFlow(shared)
+      : new SimulatedRequests({ ...shared, clock: this.#clock, random: this.#random });
     this.#loaded = { service, namespace, revision, key, traffic };
-    this.#tell();
+    this.#updateTraffic();
   }
 
   #observe(type: string, object: Stored): void {
-    if (object.kind === "ServerlessService") this.#tell();
+    if (object.kind === "ServerlessService") this.#updateTraffic();
     if (object.kind !== "Pod") return;
     const pod = object as Stored<Pod>;
     const revision = revisionOf(pod);
     if (revision === undefined) return;
     if (type !== "DELETED" && isPodServing(pod)) this.#ready.set(pod.metadata.name, revision);
     else if (!this.#ready.delete(pod.metadata.name)) return;
-    this.#tell();
+    this.#updateTraffic();
   }
 
-  /** The traffic's pods and mode as they are now. */
-  #tell(): void {
+  /** Gives the traffic the current pods and mode. */
+  #updateTraffic(): void {
     if (!this.#loaded) return;
     const { key, namespace, revision, traffic } = this.#loaded;
     const pods = [...this.#ready].flatMap(([pod, owner]) => (owner === key ? [pod] : []));
@@ -170,7 +197,7 @@ export class Simulation implements Disposable {
     traffic.setPods(pods, sks?.spec.mode ?? "Proxy");
   }
 
-  /** Once a second: what the activator reports, and a line in the record. */
+  /** Records the past second, and returns the activator's statistics. */
   #second(now: Time): ReadonlyMap<RevisionKey, Stat> {
     if (!this.#loaded) return new Map();
     const { namespace, revision, traffic } = this.#loaded;
@@ -186,7 +213,7 @@ export class Simulation implements Disposable {
     return pa && classOf(pa, plane.config().autoscaler);
   }
 
-  /** How long pods may stay without a request before they stay for good. */
+  /** The longest time that a scale-down can take. */
   #quietMs({ key, namespace, revision }: Loaded): number {
     const { plane } = this.#cluster;
     const config = plane.config().autoscaler;

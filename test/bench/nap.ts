@@ -1,5 +1,5 @@
 // What an idle minute and a half costs: a virtual nap of 90 s in the simulator, and in a whole session with real processes.
-import { simulate } from "../../src/simulator/simulate.ts";
+import { simulate } from "../../src/simulator/simulation.ts";
 import { openSession } from "../support/session.ts";
 import { type Bench, median } from "./bench.ts";
 import { makePaperService, timed } from "./paper-services.ts";

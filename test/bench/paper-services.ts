@@ -5,8 +5,8 @@ import type { AnyObject } from "../../src/apis/meta/object.ts";
 import { Emitter } from "../../src/base/emitter.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import type { FirstRequest } from "../../src/data-plane/activator/activator.ts";
-import { PaperCluster } from "../../src/simulator/paper-cluster.ts";
 import { makeRandom } from "../../src/simulator/seeded-random.ts";
+import { SimulatedCluster } from "../../src/simulator/simulated-cluster.ts";
 
 const START = Date.UTC(2000, 0, 1);
 const WATCHED_S = 60;
@@ -47,7 +47,7 @@ export interface ManyServices {
 export function measureServices(count: number, pods: 0 | 1): ManyServices {
   const before = heapInUse();
   const clock = new VirtualClock(START);
-  const cluster = new PaperCluster({
+  const cluster = new SimulatedCluster({
     clock,
     random: makeRandom(1),
     configMaps: new Map([["config-autoscaler", { "allow-zero-initial-scale": "true" }]]),

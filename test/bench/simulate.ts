@@ -1,6 +1,6 @@
 // What a day costs: simulating 24 h of traffic that swells and ebbs, a million requests and a hundred million.
 import type { LoadTrace } from "../../src/simulator/load-trace.ts";
-import { simulate } from "../../src/simulator/simulate.ts";
+import { simulate } from "../../src/simulator/simulation.ts";
 import type { Bench, Figure } from "./bench.ts";
 import { makePaperService, timed } from "./paper-services.ts";
 

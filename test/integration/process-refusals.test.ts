@@ -26,7 +26,7 @@ const condition = async (name: string) => {
 test("one notice lists by Service and field what the manifests ask for in vain", () => {
   const told = session.emulator.notices.filter((notice) => notice.includes("PORT"));
   expect(told).toEqual([
-    "each instance gets a free PORT of its own, and what only a container gives does not apply:\n    limited: image shop, limits (memory 64Mi)",
+    "each instance gets its own free PORT, and these settings are ignored:\n    limited: image shop, limits (memory 64Mi)",
   ]);
 });
 

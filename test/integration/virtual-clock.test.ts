@@ -69,11 +69,11 @@ describe.each(["process", "docker"] as const)("a session of runtime %s on the vi
     await session.ready("stays");
     const [began, realBegan] = [await now(), performance.now()];
     expect(await refusal({ service: "stays", zero: true })).toMatch(
-      /^stays does not come to be at zero: min-scale is 1; stays-00001 stays at 1: /,
+      /^stays will not be at zero: min-scale is 1; stays-00001 stays at 1: /,
     );
     expect(await now()).toBe(began);
     expect(await refusal({ service: "stays", replicas: 3 })).toMatch(
-      /^stays does not come to be at 3 pods: stays-00001 stays at 1: min-scale 1/,
+      /^stays will not be at 3 pods: stays-00001 stays at 1: min-scale 1/,
     );
     expect(await refusal({ service: "nobody", ready: true })).toBe('there is no Service "nobody" in namespace default');
     expect(performance.now() - realBegan).toBeLessThan(5000);

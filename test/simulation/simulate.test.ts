@@ -2,8 +2,8 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import type { AnyObject } from "../../src/apis/meta/object.ts";
 import { parseLoadTrace } from "../../src/simulator/load-trace.ts";
 import { renderSimulation } from "../../src/simulator/render-simulation.ts";
-import { simulate } from "../../src/simulator/simulate.ts";
-import type { SimulateOptions } from "../../src/simulator/simulate-options.ts";
+import type { SimulateOptions } from "../../src/simulator/simulation.ts";
+import { simulate } from "../../src/simulator/simulation.ts";
 import type { SimulationResult } from "../../src/simulator/simulation-result.ts";
 
 function service(annotations: Record<string, string> = {}, containerConcurrency = 0): AnyObject {

@@ -21,7 +21,7 @@ function open(options: ConstructorParameters<typeof PaperEmulator>[0] = {}): voi
   time = new VirtualTime({
     clock,
     version: () => store.version,
-    settle: () => cluster.rest(),
+    settle: () => cluster.settle(),
     idle: () => Promise.resolve(),
   });
 }
@@ -74,7 +74,7 @@ describe("run until", () => {
     emulator.request("default/hello-00001");
     const began = emulator.clock.now();
     expect(await run({ service: "hello", zero: true })).toMatch(
-      /^hello does not come to be at zero: hello-00001 stays at 1: /,
+      /^hello will not be at zero: hello-00001 stays at 1: /,
     );
     expect(emulator.clock.now() - began).toBeLessThan(5 * 60_000);
   });

@@ -9,8 +9,8 @@ import { Activator } from "../../src/data-plane/activator/activator.ts";
 import { QueueProxies } from "../../src/node/agent/queue-proxies.ts";
 import { RevisionBackends } from "../../src/node/agent/revision-backends.ts";
 import type { QueueProxyPort } from "../../src/node/kubelet/queue-proxy-port.ts";
-import { answerTo, PaperCluster } from "../../src/simulator/paper-cluster.ts";
 import { makeRandom } from "../../src/simulator/seeded-random.ts";
+import { answerTo, SimulatedCluster } from "../../src/simulator/simulated-cluster.ts";
 import { PaperExchange, type PaperRequest } from "./paper-exchange.ts";
 import { makePaperForwarders } from "./paper-forwarders.ts";
 
@@ -25,7 +25,7 @@ export interface Answered {
 export class PaperEmulator {
   readonly clock = new VirtualClock(EMULATOR_START);
   readonly activator: Activator;
-  readonly cluster: PaperCluster;
+  readonly cluster: SimulatedCluster;
 
   constructor(
     options: {
@@ -54,7 +54,7 @@ export class PaperEmulator {
       send: (revision, headers) => this.activator.probe(revision, headers),
       forget: (question) => stale.emit(question),
     });
-    this.cluster = new PaperCluster({
+    this.cluster = new SimulatedCluster({
       clock,
       random,
       configMaps: new Map([["config-autoscaler", options.config ?? {}]]),
@@ -128,11 +128,11 @@ export class PaperEmulator {
 
   async #rest(): Promise<void> {
     for (let round = 0; round < 20; round += 1) {
-      this.cluster.rest();
+      this.cluster.settle();
       await Promise.resolve();
     }
     await new Promise<void>((resolve) => process.nextTick(resolve));
-    this.cluster.rest();
+    this.cluster.settle();
   }
 
   [Symbol.dispose](): void {

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type LoadTrace, parseLoadTrace } from "../../simulator/load-trace.ts";
 import { renderSimulation, type SimulationFormat } from "../../simulator/render-simulation.ts";
-import { simulate as runSimulation } from "../../simulator/simulate.ts";
+import { simulate as runSimulation } from "../../simulator/simulation.ts";
 import { CliError, usageError } from "../cli-error.ts";
 import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";

@@ -1,4 +1,4 @@
-// Answers planners' question for an image's digest, and asks again while it cannot be told. Source of the rhythm: pkg/reconciler/revision/background.go.
+// Resolves images to digests for the planners, and retries after errors in the rhythm of pkg/reconciler/revision/background.go.
 import type { Clock } from "../../base/clock.ts";
 import type { AnswerOf, Inquiry } from "../../control-plane/controller/reconciler.ts";
 import type { ObjectStore } from "../../control-plane/store/object-store.ts";
@@ -15,26 +15,26 @@ const LAST_RETRY_MS = 1000 * 1000;
 
 export interface DigestsOptions {
   readonly clock: Clock;
-  /** Told of every attempt. */
+  /** Counts an attempt as in flight until it settles. */
   readonly track: <T>(attempt: Promise<T>) => Promise<T>;
   readonly runtime: ContainerRuntime;
   readonly library: ImageLibrary;
   readonly store: ObjectStore;
-  /** Registries whose tags are taken as they stand. */
+  /** Registries whose tags are not resolved. */
   readonly skip: () => ReadonlySet<string>;
 }
 
 export class Digests {
   readonly #options: DigestsOptions;
   readonly #retries = new Set<Disposable>();
-  #reading: ReturnType<typeof readDockerConfig> | undefined;
+  #userConfig: ReturnType<typeof readDockerConfig> | undefined;
   #closed = false;
 
   constructor(options: DigestsOptions) {
     this.#options = options;
   }
 
-  /** Answers when it can; after an error again after 1 s, 2 s, … at most 1000 s, as long as the revision is there. */
+  /** After an error it retries after 1 s, 2 s, 4 s, … at most 1000 s, while the revision exists. */
   inquire(question: Question, done: Done): void {
     void this.#options.track(this.#attempt(question, done, FIRST_RETRY_MS));
   }
@@ -59,12 +59,12 @@ export class Digests {
     this.#retries.add(retry);
   }
 
-  /** Those who ask at the same time share one look at the file. */
+  /** Concurrent questions share one read of the file. */
   #readUserConfig(): ReturnType<typeof readDockerConfig> {
-    this.#reading ??= readDockerConfig(process.env).finally(() => {
-      this.#reading = undefined;
+    this.#userConfig ??= readDockerConfig(process.env).finally(() => {
+      this.#userConfig = undefined;
     });
-    return this.#reading;
+    return this.#userConfig;
   }
 
   #isWanted({ namespace, revisionUid }: Question): boolean {

@@ -1,5 +1,4 @@
-// Builds a Service's image, names it by content and drops old builds of the same Service: for the session itself, and for `knap apply` from another process.
-
+// Builds a Service's image, tags it by content and removes old builds of the same Service.
 import type { BuildPlan } from "../../project/project.ts";
 import { buildImage, pruneImages } from "../image/image-build.ts";
 import { type ContainerRuntime, RuntimeError } from "../runtime/runtime.ts";
@@ -11,15 +10,15 @@ export interface ImageBuildRequest {
   readonly signal: AbortSignal;
   onOutput(line: string): void;
 }
-/** `image`: a content tag, so that equal builds have equal names. A failed build is a value; only an abort rejects. */
+/** `image` is a content tag: equal builds have equal names. A failed build resolves with `ok: false`; only an abort rejects. */
 export type BuildServiceImage = (
   request: ImageBuildRequest,
 ) => Promise<{ readonly ok: true; readonly image: string } | { readonly ok: false; readonly message: string }>;
 
-/** How many of the build's last lines a failure repeats. */
+/** How many of the last output lines a failure message contains. */
 const LINES_OF_FAILURE = 20;
 
-/** `labels`: those of the session and host, so that what is left behind can be found. */
+/** `labels`: of the session and host, by which leftovers are found. */
 export function makeImageBuilder(
   runtime: ContainerRuntime,
   labels: Readonly<Record<string, string>>,

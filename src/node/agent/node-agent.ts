@@ -1,5 +1,4 @@
-// The node of one session: kubelet, network, image builds and logs, joined with the store and the data plane.
-
+// The node of one session: connects the kubelet, image builds, logs and the network with the store and the data plane.
 import type { PodLogOptions, PodLogs } from "../../api-server/pod-logs.ts";
 import { DEFAULT_ACCOUNT, pullSecretsOf } from "../../apis/core/service-account.ts";
 import type { Pod } from "../../apis/core/types.ts";
@@ -26,8 +25,9 @@ import { NODE_NAME } from "./node-object.ts";
 import type { QueueProxies } from "./queue-proxies.ts";
 
 const SERVICE_LABEL = "serving.knative.dev/service";
+/** Knative's quiet period before a drain ends. */
 const KNATIVE_QUIET_MS = 30_000;
-/** Containers that start at the same time; more only make each other slow. */
+/** Limits concurrent container starts; more would only slow each other down. */
 const PARALLEL_STARTS_PER_CPU = 4;
 
 /** How the process runtime starts a Service that has no image. */
@@ -35,11 +35,11 @@ export interface ServiceCommand {
   readonly command: readonly string[];
   /** Absolute path: the working folder of the command. */
   readonly folder: string;
-  /** The image's own environment (ENV of the Dockerfile), below the pod's. */
+  /** ENV of the Dockerfile; the pod's environment overrides it. */
   readonly env: StringMap;
 }
 
-/** What the user decides about the node; see `EmulatorOptions`. */
+/** The user's settings for the node; see `EmulatorOptions`. */
 export interface NodeSettings {
   readonly sessionId: string;
   readonly hostId: string;
@@ -61,7 +61,7 @@ export interface NodeOptions {
   readonly queueProxies: QueueProxies;
   readonly startRecords: StartRecords;
   readonly library: ImageLibrary;
-  /** The session's network; undefined where the runtime has none. The agent closes it. */
+  /** undefined if the runtime has no networks. The agent closes it. */
   readonly network: NodeNetwork | undefined;
 }
 
@@ -71,17 +71,17 @@ export interface NodeAgent {
   readonly logs: PodLogs;
   readonly kill: (pod: Pod, signal: string) => Promise<void>;
   readonly buildImage: BuildServiceImage | undefined;
-  /** Resolves when no create, start, first readiness or stop is under way. */
+  /** Resolves when no create, start, first readiness or stop is in progress. */
   idle(): Promise<void>;
   stop(how: ShutdownMode): Promise<void>;
 }
 
-/** Labels of everything that a session makes on its engine. */
+/** The labels of everything that a session makes on its engine. */
 export function sessionLabels({ sessionId, hostId }: Pick<NodeSettings, "sessionId" | "hostId">): StringMap {
   return { "knap.dev/session": sessionId, "knap.dev/host": hostId };
 }
 
-/** Takes the pods that the scheduler gives this node. */
+/** Runs the pods that the scheduler assigns to this node. */
 export function openNode(parts: NodeOptions): NodeAgent {
   const { settings, runtime, network } = parts;
   const labels = sessionLabels(settings);
@@ -99,7 +99,7 @@ export function openNode(parts: NodeOptions): NodeAgent {
     idle: () => kubelet.idle(),
     stop: async (how) => {
       await (how === "now" ? kubelet.forceStop() : kubelet.stopAll());
-      await leaving(settings, async () => {
+      await tolerateUnreachable(settings, async () => {
         await kubelet.close();
         await network?.close();
       });
@@ -107,25 +107,25 @@ export function openNode(parts: NodeOptions): NodeAgent {
   };
 }
 
-/** Removes what killed sessions left on this engine. Failing to remove them does not stop startup. */
+/** Removes what killed sessions left on this engine. A failure is logged and does not prevent the start. */
 export async function sweepDeadSessions(settings: NodeSettings, runtime: ContainerRuntime): Promise<void> {
   const { hostId, isSessionLive, log } = settings;
   try {
     const removed = await sweepOrphans({ runtime, hostId, isSessionLive: (id) => isSessionLive(id) });
-    if (removed > 0) log.info("removed what dead sessions left", { removed });
+    if (removed > 0) log.info("removed containers, networks and volumes of dead sessions", { removed });
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
-    log.warn("dead sessions not swept", { error: error.message });
+    log.warn("cannot remove what dead sessions left", { error: error.message });
   }
 }
 
-/** If the engine is unreachable at shutdown, do not wait for it: the next start removes containers by their session label. */
-async function leaving({ log }: NodeSettings, close: () => Promise<void>): Promise<void> {
+/** If the engine is unreachable at shutdown, the next start removes this session's containers by their label. */
+async function tolerateUnreachable({ log }: NodeSettings, close: () => Promise<void>): Promise<void> {
   try {
     await close();
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
-    log.warn("what this session has on the engine is removed by the next start", { error: error.message });
+    log.warn("the engine is unreachable; the next start removes this session's containers", { error: error.message });
   }
 }
 
@@ -151,7 +151,7 @@ function kubeletOptions(
     network: network && { id: network.id, pool: new AddressPool(network.subnet) },
     dns: network?.dns,
     extraHosts: network?.extraHosts ?? [],
-    // An image knows its own command; only a process has to be told.
+    // Images contain their own command; processes need one.
     startCommand: ({ metadata }) =>
       runtime.capabilities.images
         ? undefined

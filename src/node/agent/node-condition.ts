@@ -1,4 +1,4 @@
-// Tells in the API whether the container engine answers and has room: the Node's Ready and DiskPressure conditions and Events, as a cluster's node would. It mends nothing and evicts nobody.
+// Reports whether the container engine is reachable and has disk space, by the Node's Ready and DiskPressure conditions and Events. It evicts no pods.
 import type { CoreCondition } from "../../apis/core/types.ts";
 import { keyOf } from "../../apis/meta/key.ts";
 import type { Clock } from "../../base/clock.ts";
@@ -11,38 +11,38 @@ import { NO_DISK_PRESSURE, NODE_NAME } from "./node-object.ts";
 
 export type EngineState = "unreachable" | "reachable";
 
-const AWAY =
-  "the container engine does not answer: nothing can be started, probed by command or stopped until it is back; start it again, or end knap";
-const ROOM = "there is room on the disk again";
-const BACK = "the container engine answers again";
+const UNREACHABLE =
+  "the container engine does not answer, so no container can be started, probed by command or stopped; restart the engine, or stop knap";
+const REACHABLE = "the container engine answers again";
+const SPACE = "the disk has free space again";
 
 interface ReportOptions {
   readonly store: ObjectStore;
   readonly clock: Pick<Clock, "now">;
 }
 
-/** What the kubelet calls when the engine goes or comes back. */
+/** The kubelet calls the result when the engine becomes unreachable or reachable. */
 export function makeEngineReport(options: ReportOptions): (state: EngineState) => void {
   return (state) => {
     const ready = state === "reachable";
     const condition: CoreCondition = ready
       ? { type: "Ready", status: "True", reason: "KubeletReady", message: "kubelet is posting ready status" }
-      : { type: "Ready", status: "False", reason: "KubeletNotReady", message: AWAY };
+      : { type: "Ready", status: "False", reason: "KubeletNotReady", message: UNREACHABLE };
     const note = ready
-      ? ({ type: "Normal", reason: "NodeReady", message: BACK } as const)
-      : ({ type: "Warning", reason: "NodeNotReady", message: AWAY } as const);
+      ? ({ type: "Normal", reason: "NodeReady", message: REACHABLE } as const)
+      : ({ type: "Warning", reason: "NodeNotReady", message: UNREACHABLE } as const);
     report(options, condition, note);
   };
 }
 
-/** What is called after every attempt to write: only a change is told. */
+/** The runtime calls the result after every write; only changes are reported. */
 export function makeDiskReport(options: ReportOptions): (state: DiskState) => void {
   let isFull = false;
   return (state) => {
     if (isFull === (state !== "room")) return;
     isFull = state !== "room";
     if (state === "room")
-      report(options, NO_DISK_PRESSURE, { type: "Normal", reason: "NodeHasNoDiskPressure", message: ROOM });
+      report(options, NO_DISK_PRESSURE, { type: "Normal", reason: "NodeHasNoDiskPressure", message: SPACE });
     else {
       const { full: message } = state;
       const note = { type: "Warning", reason: "NodeHasDiskPressure", message } as const;
@@ -55,7 +55,7 @@ function report({ store, clock }: ReportOptions, condition: CoreCondition, note:
   const node = store.get("Node", "", NODE_NAME);
   if (!node) return;
   const changed = { ...condition, lastTransitionTime: timeText(clock.now()) };
-  const conditions = (node.status?.conditions ?? []).map((one) => (one.type === condition.type ? changed : one));
+  const conditions = (node.status?.conditions ?? []).map((known) => (known.type === condition.type ? changed : known));
   store.writeStatus(keyOf(node), { ...node.status, conditions });
   new EventRecorder(store, clock).record(node, note, "kubelet");
 }

@@ -1,4 +1,4 @@
-// The Node object of a session: its size and its first conditions. Pure.
+// Makes the Node object of a session. Pure.
 import type { CoreCondition, Node } from "../../apis/core/types.ts";
 
 export const NODE_NAME = "knap";
@@ -6,12 +6,11 @@ export const NODE_NAME = "knap";
 export interface NodeSize {
   readonly cpus: number;
   readonly memoryBytes: number;
-  /** undefined: 8 for each core, at most 110. */
+  /** Default: 8 per core, at most 110. */
   readonly maxPods?: number | undefined;
   readonly architecture: string;
 }
 
-/** How a kubelet says that its disk has room. */
 export const NO_DISK_PRESSURE: CoreCondition = {
   type: "DiskPressure",
   status: "False",
@@ -19,11 +18,11 @@ export const NO_DISK_PRESSURE: CoreCondition = {
   message: "kubelet has no disk pressure",
 };
 
-const MOST_PODS = 110;
+const MAX_PODS = 110;
 const PODS_PER_CORE = 8;
 
 export function makeNode({ cpus, memoryBytes, maxPods, architecture }: NodeSize): Node {
-  const pods = maxPods ?? Math.min(MOST_PODS, PODS_PER_CORE * cpus);
+  const pods = maxPods ?? Math.min(MAX_PODS, PODS_PER_CORE * cpus);
   const resources = { cpu: String(cpus), memory: `${Math.floor(memoryBytes / 1024)}Ki`, pods: String(pods) };
   return {
     apiVersion: "v1",

@@ -1,5 +1,4 @@
-// What containers use of cpu and memory, sampled in the background for revisions of the HPA class only: what a cluster's metrics server would tell.
-// It decides no scale.
+// Samples what containers use of cpu and memory, for revisions of the HPA class only. It plays the role of a cluster's metrics server.
 import { HPA_CLASS } from "../../apis/autoscaling/annotations.ts";
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
 import type { AutoscalerConfig } from "../../apis/config/types.ts";
@@ -13,11 +12,11 @@ import type { HpaResource } from "../../control-plane/autoscaler/hpa-spec.ts";
 import type { View } from "../../control-plane/store/view.ts";
 import type { ContainerRuntime, ContainerStats } from "../runtime/runtime.ts";
 
-/** As often as Kubernetes' metrics server asks its nodes. */
+/** The period of Kubernetes' metrics server. */
 const SAMPLE_EVERY_MS = 15_000;
 
 export interface PodUsageOptions {
-  /** Real time also where the control plane's is virtual: containers know no other. */
+  /** Real time even with a virtual clock, since containers run in real time. */
   readonly clock: Clock;
   readonly runtime: Pick<ContainerRuntime, "stats">;
   readonly store: View;
@@ -27,13 +26,13 @@ export interface PodUsageOptions {
 interface Sample {
   readonly at: Time;
   readonly stats: ContainerStats;
-  /** Cores used between the sample before and this one; undefined for a container's first. */
+  /** Average cores used since the previous sample; undefined for a container's first sample. */
   readonly cores: number | undefined;
 }
 
 export class PodUsageSampler implements Disposable {
   readonly #options: PodUsageOptions;
-  /** By container id; each round leaves only those that still run. */
+  /** By container id; each round keeps only running containers. */
   #samples: ReadonlyMap<string, Sample> = new Map();
   #timer: Disposable | undefined;
   #closed = false;
@@ -48,7 +47,7 @@ export class PodUsageSampler implements Disposable {
     this.#timer?.[Symbol.dispose]();
   }
 
-  /** The pods that count for a decision: neither ended nor being deleted. */
+  /** The pods that count for a decision: neither failed nor being deleted. */
   pods(revision: RevisionKey, resource: HpaResource): readonly PodUsage[] {
     return this.#podsOf(revision).map((pod) => ({
       ready: isPodServing(pod),
@@ -77,7 +76,7 @@ export class PodUsageSampler implements Disposable {
     if (!this.#closed) this.#wait();
   }
 
-  /** A container that cannot be asked has no sample, as one that has just started. */
+  /** A container whose statistics cannot be read has no sample, like a new one. */
   async #sample(id: string): Promise<Sample | undefined> {
     const { runtime, clock } = this.#options;
     const stats = await runtime.stats(id).catch(() => undefined);
@@ -111,13 +110,13 @@ export class PodUsageSampler implements Disposable {
   }
 }
 
-/** A counter that went back belongs to a container that started anew. */
+/** A counter that decreased belongs to a restarted container; its use counts as 0. */
 function coresBetween(before: Pick<Sample, "at" | "stats">, now: Pick<Sample, "at" | "stats">): number {
   const nanos = Math.max(0, now.stats.cpuNanos - before.stats.cpuNanos);
   return nanos / 1e6 / (now.at - before.at);
 }
 
-/** The containers of the user: queue-proxy has none, so neither its use nor its request counts. */
+/** The user's containers only: knap runs no queue-proxy container, so neither its use nor its requests count. */
 function idsOf(pod: Pod): readonly string[] {
   const running = new Map(pod.status?.containerStatuses?.map(({ name, containerID }) => [name, containerID]));
   return userContainers(pod).map(({ name = "" }) => (running.get(name) ?? "").replace(/^\w+:\/\//, ""));
@@ -130,7 +129,7 @@ function requestsOf(pod: Pod, resource: HpaResource): readonly (number | undefin
   });
 }
 
-/** undefined as soon as one part is. */
+/** undefined if any part is. */
 function total(parts: readonly (number | undefined)[]): number | undefined {
   return parts.reduce<number | undefined>(
     (sum, part) => (sum === undefined || part === undefined ? undefined : sum + part),

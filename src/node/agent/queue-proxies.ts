@@ -1,5 +1,4 @@
-// The queue-proxies of this node's pods: opened when the kubelet says that a pod's port accepts, found by the activator and by the autoscaler's scraping.
-
+// The queue-proxies of this node's pods. The kubelet opens one when a pod's port accepts; the activator and the autoscaler look them up.
 import type { PodPorts } from "../../api-server/pod-proxy.ts";
 import type { Stat } from "../../apis/autoscaling/types.ts";
 import type { Pod } from "../../apis/core/types.ts";
@@ -19,7 +18,7 @@ import type { OpenQueueProxy, QueueProxyPort, QueueProxyRequest } from "../kubel
 export interface QueueProxiesOptions {
   readonly clock: Clock;
   /** The clock of statistics; may be virtual. */
-  readonly statsClock?: Clock;
+  readonly statsClock?: Clock | undefined;
   readonly forwarders: ForwarderFactory;
   readonly log: Logger;
 }
@@ -34,12 +33,12 @@ export interface PodEndpoint {
 interface OpenProxy {
   readonly proxy: QueueProxy;
   readonly endpoint: PodEndpoint;
-  /** Who answers on a port of the pod, as far as the queue-proxy does. */
+  /** By port of the queue-proxy container. */
   readonly ports: ReadonlyMap<number, Handler>;
   readonly addressOf: QueueProxyRequest["addressOf"];
 }
 
-/** A pod that is none of Knative's (no queue-proxy in its template): no limits, and ready when its port accepts. */
+/** For pods without a queue-proxy in their template: no limits, and ready when the port accepts. */
 const PLAIN: Omit<PodQueueProxy, "config" | "userPort"> = {
   protocol: "http1",
   servingPort: BACKEND_HTTP_PORT,
@@ -85,7 +84,7 @@ export class QueueProxies {
 
   readonly endpointOf = (podUid: string): PodEndpoint | undefined => this.#open.get(podUid)?.endpoint;
 
-  /** The last closed second of a pod's queue-proxy. */
+  /** The statistics of a pod's last full second; undefined if it has no queue-proxy. */
   readonly statOf = ({ namespace, name }: ReadyPod, now: Time): Stat | undefined => {
     const uid = this.#names.get(`${namespace}/${name}`);
     const report = uid === undefined ? undefined : this.#open.get(uid)?.proxy.report();
@@ -101,7 +100,7 @@ export class QueueProxies {
     };
   };
 
-  /** Who answers on a port of a pod: its queue-proxy, or the container itself. */
+  /** Handles requests to a port of a pod: by its queue-proxy or, on other ports, by the container itself. */
   readonly portOf: PodPorts = ({ metadata, status }, port) => {
     const open = this.#open.get(metadata.uid ?? "");
     const handle = open?.ports.get(port);
@@ -118,11 +117,11 @@ export class QueueProxies {
     };
   };
 
-  #makeProxy({ pod, podIP, port, addressOf }: QueueProxyRequest, told: PodQueueProxy | undefined): QueueProxy {
+  #makeProxy({ pod, podIP, port, addressOf }: QueueProxyRequest, found: PodQueueProxy | undefined): QueueProxy {
     const { clock, statsClock, forwarders, log } = this.#options;
-    const { protocol, requestLogTemplate, logsProbes } = told ?? PLAIN;
+    const { protocol, requestLogTemplate, logsProbes } = found ?? PLAIN;
     const reach = (podPort: number) => addressOf(podPort) ?? { host: podIP, port: podPort };
-    const config = told?.config ?? plainConfig(pod);
+    const config = found?.config ?? plainConfig(pod);
     return new QueueProxy({
       config: {
         ...config,

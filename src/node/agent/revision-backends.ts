@@ -1,6 +1,4 @@
-// Tells the activator about revisions: which pods they have, which of them are ready, and whether it stands in the path. It follows the store's events and
-// the pods' queue-proxies; it serves no request itself.
-
+// Keeps the activator up to date about each revision: its pods with a queue-proxy, their readiness, and the mode of its ServerlessService.
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
 import { isPodServing, servingContainer } from "../../apis/core/pod.ts";
 import type { Container } from "../../apis/core/pod-spec.ts";
@@ -75,7 +73,7 @@ export class RevisionBackends {
       timeoutSeconds: timeoutSeconds ?? 300,
       responseStartTimeoutSeconds: responseStartTimeoutSeconds ?? 0,
       idleTimeoutSeconds: idleTimeoutSeconds ?? 0,
-      probesUnready: !isJudgedByKubelet(containers),
+      probesUnready: !isReadinessOfKubelet(containers),
     });
   }
 
@@ -87,8 +85,8 @@ export class RevisionBackends {
   }
 }
 
-/** Only the kubelet knows whether such a pod is ready, so the activator may not use it before (dataplane P21). */
-function isJudgedByKubelet(containers: readonly Container[]): boolean {
+/** Whether only the kubelet can tell that a pod is ready; then the activator must not probe the pod itself (fact P21). */
+function isReadinessOfKubelet(containers: readonly Container[]): boolean {
   return (
     servingContainer(containers)?.readinessProbe?.exec !== undefined ||
     containers.some(({ startupProbe }) => startupProbe !== undefined)

@@ -1,5 +1,4 @@
-// Answers planners' question which digest an image reference stands for: what is known here before what a registry knows.
-
+// Resolves an image reference to a digest: by local images first, then by the registry.
 import { imageReferenceText, parseImageReference, repositoryName } from "../../apis/core/image-reference.ts";
 import { errorText } from "../../base/errors.ts";
 import type { ContainerRuntime, ImageInfo } from "../runtime/runtime.ts";
@@ -8,19 +7,19 @@ import { authFor, type RegistryConfig } from "./registry-auth.ts";
 
 export interface DigestQuestion {
   readonly image: string;
-  /** Registries whose tags are taken as they stand (config-deployment). */
+  /** Registries whose tags are not resolved (config-deployment). */
   readonly skip: ReadonlySet<string>;
-  /** Credentials; read only when a registry is asked. */
+  /** Reads credentials; called only before a request to a registry. */
   readonly configs: () => Promise<readonly RegistryConfig[]>;
 }
 
-/** `digest` is a whole reference (`registry/repository@sha256:…`); "" means the tag is used as it stands. */
+/** `digest` is a full reference (`registry/repository@sha256:…`), or "" if the tag is used unresolved. */
 export type DigestAnswer = { readonly digest: string } | { readonly error: string };
 
 /**
- * In this order: already a digest · skipped registry · the local image's digest of that repository · the id of a local image
- * without one, as a pseudo digest that {@link ImageLibrary.find} resolves · the registry.
- * (Knative: pkg/reconciler/revision/resolve.go, which only asks the registry.)
+ * Tries in order: the digest in the reference, skipped registries, the local image's digest of that repository, the id of a local image without such a
+ * digest (as a pseudo digest that {@link ImageLibrary.find} resolves), the registry.
+ * @see pkg/reconciler/revision/resolve.go, which asks only the registry
  */
 export async function answerDigest(
   { image, skip, configs }: DigestQuestion,

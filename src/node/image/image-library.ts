@@ -1,5 +1,4 @@
-// Which images this engine has: local first, pulled when policy and registry allow, remembered for the session so that a wake asks nobody. Builds nothing.
-
+// Makes images available on the engine: local ones first, others by a pull. Remembers them for the session, so that a cold start needs no lookup.
 import { parseImageReference } from "../../apis/core/image-reference.ts";
 import { errorText } from "../../base/errors.ts";
 import {
@@ -11,20 +10,20 @@ import {
 } from "../runtime/runtime.ts";
 import { authFor, type RegistryConfig } from "./registry-auth.ts";
 
-/** An image that is here, as a container is made of it. */
+/** An image on the engine, with what a container needs of it. */
 export interface UsableImage {
-  /** What the runtime's create call takes. */
+  /** The argument for the runtime's create call. */
   readonly reference: string;
-  /** `containerStatuses[].imageID`: a repository digest where there is one, else the id. */
+  /** For `containerStatuses[].imageID`: a repository digest if there is one, else the id. */
   readonly imageId: string;
   /** The image's USER. */
   readonly user: string;
   readonly stopSignal: string;
-  /** A sentence when the image was made for another machine than the engine's. */
+  /** Explains that the image is for another platform than the engine's; absent if it fits. */
   readonly foreign?: string;
 }
 
-/** Kubernetes' reasons and texts for an image that cannot be had. */
+/** Kubernetes' reason and message for an image that is not available. */
 export interface ImageFailure {
   readonly reason: "ErrImagePull" | "ErrImageNeverPull" | "InvalidImageName";
   readonly message: string;
@@ -32,11 +31,11 @@ export interface ImageFailure {
 
 export interface ImageRequest {
   readonly reference: string;
-  /** undefined: local first. `Always` asks the registry and makes do with a local image only when the registry cannot be reached. */
+  /** undefined: local images first. `Always` asks the registry, and uses a local image only if the registry is unreachable. */
   readonly policy?: string;
   /** Credentials of the pod, tried before the user's own. */
   readonly configs?: readonly RegistryConfig[];
-  /** Told of a pull's steps, also to those who join one that is under way. */
+  /** Called with the steps of a pull, also for requests that join a running one. */
   readonly onProgress?: (progress: PullProgress) => void;
   readonly onPulled?: (text: string) => void;
 }
@@ -46,37 +45,37 @@ export type ImageOutcome = { readonly image: UsableImage } | { readonly failure:
 export interface ImageLibraryOptions {
   readonly runtime: ContainerRuntime;
   readonly engine: Pick<RuntimeInfo, "os" | "architecture">;
-  /** The user's own credentials (docker's config.json), read when first needed. */
+  /** Reads the user's own credentials (docker's config.json). */
   readonly userConfig: () => Promise<RegistryConfig>;
 }
 
-/** One search or pull, and all who wait for it. */
-interface Errand {
+/** A running search or pull, and all requests that wait for it. */
+interface RunningRequest {
   readonly outcome: Promise<ImageOutcome>;
   readonly requests: ImageRequest[];
 }
 
-/** The images of one engine. Never throws: what fails is an {@link ImageFailure}. */
+/** `ensure` never rejects: it resolves with an {@link ImageFailure}. */
 export class ImageLibrary {
   readonly #options: ImageLibraryOptions;
   readonly #known = new Map<string, UsableImage>();
-  readonly #running = new Map<string, Errand>();
+  readonly #running = new Map<string, RunningRequest>();
 
   constructor(options: ImageLibraryOptions) {
     this.#options = options;
   }
 
-  /** What is known to be here without asking anybody. */
+  /** A remembered image, without a request to the engine. */
   peek(reference: string): UsableImage | undefined {
     return this.#known.get(reference);
   }
 
-  /** Looks again next time: the image turned out to be gone, or was built anew. */
+  /** Drops a remembered image that has been removed or rebuilt. */
   forget(reference: string): void {
     this.#known.delete(reference);
   }
 
-  /** Looks on the engine only. A digest that is an image's id (see digest-answers.ts) finds that image. */
+  /** Asks only the engine. A pseudo digest (an image id, see digest-answers.ts) finds that image. */
   async find(reference: string): Promise<ImageInfo | undefined> {
     const { images } = this.#options.runtime;
     const found = await images.inspect(reference);
@@ -84,7 +83,7 @@ export class ImageLibrary {
     return found ?? (digest === undefined ? undefined : images.inspect(digest));
   }
 
-  /** Makes sure that the image is here; calls for the same image share one pull. */
+  /** Makes the image available on the engine; concurrent calls for the same image share one pull. */
   ensure(request: ImageRequest): Promise<ImageOutcome> {
     const known = this.#known.get(request.reference);
     if (known && request.policy !== "Always") return Promise.resolve({ image: known });
@@ -101,10 +100,10 @@ export class ImageLibrary {
     return outcome;
   }
 
-  /** `requests`: grows while it runs. */
+  /** `requests` grows while it runs. */
   async #ensure(request: ImageRequest, requests: readonly ImageRequest[]): Promise<ImageOutcome> {
     const { reference, policy } = request;
-    const tell = (text: string): void => {
+    const report = (text: string): void => {
       for (const { onPulled } of requests) onPulled?.(text);
     };
     if (!parseImageReference(reference)) {
@@ -126,26 +125,26 @@ export class ImageLibrary {
         },
       });
     } catch (error) {
-      if (!local || !isOutOfReach(error)) throw error;
-      tell(`Registry out of reach; using the local image "${reference}"`);
+      if (!local || !isUnreachable(error)) throw error;
+      report(`Registry unreachable; using the local image "${reference}"`);
       return { image: this.#keep(reference, local) };
     }
     const pulled = await this.find(reference);
     if (!pulled) throw new RuntimeError("no-image", `image "${reference}" is not there after it was pulled`);
-    tell(`Successfully pulled image "${reference}"`);
+    report(`Successfully pulled image "${reference}"`);
     return { image: this.#keep(reference, pulled) };
   }
 
   #keep(reference: string, info: ImageInfo): UsableImage {
     const { os, architecture } = this.#options.engine;
-    const foreign = info.os !== os || (info.architecture !== "" && info.architecture !== architecture);
+    const isOtherPlatform = info.os !== os || (info.architecture !== "" && info.architecture !== architecture);
     const named = info.tags.includes(reference) || info.repoDigests.includes(reference);
     const image: UsableImage = {
       reference: named ? reference : info.id,
       imageId: info.repoDigests[0] ?? info.id,
       user: info.user,
       stopSignal: info.stopSignal ?? "SIGTERM",
-      ...(foreign && {
+      ...(isOtherPlatform && {
         foreign: `image "${reference}" is for ${info.os}/${info.architecture}, this engine runs ${os}/${architecture}; build or pull it for ${os}/${architecture}`,
       }),
     };
@@ -154,8 +153,8 @@ export class ImageLibrary {
   }
 }
 
-/** The registry said nothing at all, as opposed to no. */
-function isOutOfReach(error: unknown): boolean {
+/** The registry did not answer, as opposed to a refusal. */
+function isUnreachable(error: unknown): boolean {
   return error instanceof RuntimeError && (error.code === "failed" || error.code === "unreachable");
 }
 

@@ -1,25 +1,25 @@
-// Tells a pull as the kubelet's events do, and how far it has come: what has been downloaded of what is known to come. It never pulls.
+// Makes messages about the progress of a pull, in the words of the kubelet's Events.
 import type { PullProgress } from "../runtime/runtime.ts";
 
-/** Between two reports of one pull. */
-const EVERY_MS = 3000;
+/** Between two messages of one pull. */
+const PERIOD_MS = 3000;
 const MEGABYTE = 1_000_000;
 
-/** Takes the engine's steps of one pull and tells a sentence at its start and every few seconds. `now` in ms. */
+/** The result takes the engine's steps of one pull and calls `report` at its start and every 3 s. `now` in ms. */
 export function makePullReport(
   reference: string,
   now: () => number,
-  tell: (message: string) => void,
+  report: (message: string) => void,
 ): (step: PullProgress) => void {
   const layers = new Map<string, { readonly current: number; readonly total: number }>();
-  let told: number | undefined;
+  let reportedAt: number | undefined;
   return (step) => {
     measure(layers, step);
-    if (told !== undefined && now() - told < EVERY_MS) return;
-    const amount = told === undefined ? "" : amountOf([...layers.values()]);
-    if (told !== undefined && amount === "") return;
-    told = now();
-    tell(`Pulling image "${reference}"${amount}`);
+    if (reportedAt !== undefined && now() - reportedAt < PERIOD_MS) return;
+    const amount = reportedAt === undefined ? "" : amountOf([...layers.values()]);
+    if (reportedAt !== undefined && amount === "") return;
+    reportedAt = now();
+    report(`Pulling image "${reference}"${amount}`);
   };
 }
 
@@ -29,7 +29,7 @@ function measure(
 ): void {
   if (layer === undefined) return;
   const known = layers.get(layer);
-  // What comes after the download counts bytes of its own.
+  // Steps after the download count other bytes.
   if (status !== "Downloading") {
     if (known) layers.set(layer, { current: known.total, total: known.total });
   } else if (totalBytes !== undefined) layers.set(layer, { current: currentBytes, total: totalBytes });

@@ -1,4 +1,4 @@
-// Which credentials a registry gets: from pull secrets and docker's config.json, its credential helpers included. Stores none.
+// Finds the credentials for a registry in pull secrets and docker's config.json, including its credential helpers.
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -14,21 +14,21 @@ interface StoredAuth {
   readonly identitytoken?: string;
 }
 
-/** The shape of docker's config.json, of which a dockerconfigjson Secret is the `auths` part. */
+/** The format of docker's config.json; a dockerconfigjson Secret has only `auths`. */
 export interface RegistryConfig {
   readonly auths?: Readonly<Record<string, StoredAuth>>;
   readonly credsStore?: string;
   readonly credHelpers?: Readonly<Record<string, string>>;
 }
 
-/** Docker's own name for its hub in config files. */
+/** The key of Docker Hub in config files. */
 const HUB_KEY = "https://index.docker.io/v1/";
 const HUB_HOSTS = ["index.docker.io", "docker.io", "registry-1.docker.io"];
 
-/** Runs `docker-credential-<helper> get` with the server on its input; undefined when it has nothing. */
+/** Runs `docker-credential-<helper> get` with the server on stdin; resolves with undefined if it has no credentials. */
 export type CredentialHelper = (helper: string, server: string) => Promise<RegistryAuth | undefined>;
 
-/** The first credentials that fit the image's registry, in the order of `configs`; a longer path wins within one. */
+/** The first matching credentials in the order of `configs`; within one config the longest matching path. */
 export async function authFor(
   reference: string,
   configs: readonly RegistryConfig[],
@@ -54,7 +54,7 @@ export async function authFor(
   return undefined;
 }
 
-/** What the Secrets of a pod hold for registries; Secrets of other types and broken ones are passed over. */
+/** The registry configs in Secrets; ignores Secrets of other types and malformed ones. */
 export function configsOfSecrets(secrets: readonly Secret[]): RegistryConfig[] {
   return secrets.flatMap((secret): RegistryConfig[] => {
     const modern = decodeJson(secret.data?.[".dockerconfigjson"]) as RegistryConfig | undefined;
@@ -64,7 +64,7 @@ export function configsOfSecrets(secrets: readonly Secret[]): RegistryConfig[] {
   });
 }
 
-/** Reads docker's config.json; an absent or broken file is an empty one. */
+/** Reads docker's config.json; returns an empty config if the file is absent or malformed. */
 export async function readDockerConfig(env: Readonly<Record<string, string | undefined>>): Promise<RegistryConfig> {
   const folder = env["DOCKER_CONFIG"] || join(homedir(), ".docker");
   try {
@@ -81,13 +81,13 @@ function matchAuth(
 ): Omit<RegistryAuth, "serverAddress"> | undefined {
   let best: { length: number; auth: StoredAuth } | undefined;
   for (const [key, auth] of Object.entries(auths)) {
-    const place = key
+    const location = key
       .replace(/^https?:\/\//, "")
       .replace(/\/v[12]\/?$/, "")
       .replace(/\/$/, "");
-    const slash = place.indexOf("/");
-    const host = slash < 0 ? place : place.slice(0, slash);
-    const path = slash < 0 ? "" : place.slice(slash + 1);
+    const slash = location.indexOf("/");
+    const host = slash < 0 ? location : location.slice(0, slash);
+    const path = slash < 0 ? "" : location.slice(slash + 1);
     const sameHost = host === registry || (HUB_HOSTS.includes(host) && HUB_HOSTS.includes(registry));
     const within = path === "" || repository === path || repository.startsWith(`${path}/`);
     if (sameHost && within && (!best || path.length > best.length)) best = { length: path.length, auth };
@@ -95,7 +95,7 @@ function matchAuth(
   return best && readStored(best.auth);
 }
 
-/** An empty entry is what docker leaves behind when a helper keeps the secret. */
+/** Returns undefined for an empty entry, which docker writes when a helper keeps the secret. */
 function readStored(stored: StoredAuth): Omit<RegistryAuth, "serverAddress"> | undefined {
   if (stored.identitytoken) return { identityToken: stored.identitytoken };
   if (stored.username !== undefined && stored.password !== undefined) {
@@ -117,7 +117,7 @@ function decodeJson(base64: string | undefined): unknown {
 
 const askHelper: CredentialHelper = (helper, server) =>
   new Promise((resolve) => {
-    // The name comes from the user's own file, but a path in it would run something else.
+    // A path in the helper's name could run another program.
     if (!/^[\w.-]+$/.test(helper)) return resolve(undefined);
     const child = execFile(`docker-credential-${helper}`, ["get"], { timeout: 10_000 }, (error, stdout) => {
       if (error) return resolve(undefined);

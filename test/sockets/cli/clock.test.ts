@@ -27,7 +27,7 @@ test("knap up --clock virtual: time stands still, advances, and runs until a Ser
   const refused = await home.run(["clock", "run", "revision/hello-00001", "7"]);
   expect(refused).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining("hello-00001 does not come to be at 7 pods"),
+    stderr: expect.stringContaining("hello-00001 will not be at 7 pods"),
   });
   expect(await home.run(["clock", "run", "hello", "often"])).toMatchObject({ code: 2 });
   expect(await running.interrupt()).toMatchObject({ code: 0 });

@@ -41,12 +41,12 @@ describe("a load trace", () => {
   test("names every line that cannot be read", () => {
     expect(parseLoadTrace("time,rps,duration\n0,ten,0.1\n5,1,1\n4,1,-2\n")).toEqual({
       problems: [
-        { line: 2, message: 'rate "ten" is not a number from 0 on' },
-        { line: 4, message: "time goes back" },
-        { line: 4, message: 'duration "-2" is not a number from 0 on' },
+        { line: 2, message: 'rate "ten" is not a number of at least 0' },
+        { line: 4, message: "the time is before that of the previous line" },
+        { line: 4, message: 'duration "-2" is not a number of at least 0' },
       ],
     });
-    expect(parseLoadTrace("\n# nothing\n")).toEqual({ problems: [{ line: 1, message: "no load in it" }] });
+    expect(parseLoadTrace("\n# nothing\n")).toEqual({ problems: [{ line: 1, message: "the file contains no load" }] });
   });
 
   test("means as many requests as its rates say, and makes about as many", () => {

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { Histogram } from "../../../src/simulator/histogram.ts";
+import { DurationHistogram } from "../../../src/simulator/duration-histogram.ts";
 import { plotSeries } from "../../../src/simulator/plot.ts";
 
 test("percentiles are within one per cent of the truth", () => {
-  const histogram = new Histogram();
+  const histogram = new DurationHistogram();
   for (let ms = 1; ms <= 10_000; ms += 1) histogram.add(ms);
   for (const share of [0.01, 0.5, 0.9, 0.99]) {
     expect(Math.abs(histogram.percentile(share) - share * 10_000) / (share * 10_000)).toBeLessThan(0.01);
@@ -13,7 +13,7 @@ test("percentiles are within one per cent of the truth", () => {
 });
 
 test("weights count as so many, and nothing is zero", () => {
-  const histogram = new Histogram();
+  const histogram = new DurationHistogram();
   expect(histogram.percentile(0.5)).toBe(0);
   histogram.add(0, 99);
   histogram.add(1000, 1);

@@ -1,11 +1,11 @@
-// Percentiles of many durations in little memory: buckets that grow by one per cent, each with a weight. It keeps no single value.
+// Percentiles of many durations with little memory, from buckets whose limits grow by 1 %.
 
 const GROWTH = 1.01;
 const SMALLEST_MS = 0.1;
 const LOG_GROWTH = Math.log(GROWTH);
 
-/** Durations in ms; a weight stands for so many requests (fractions too). */
-export class Histogram {
+/** Durations in ms. A weight is a number of requests and may be a fraction. */
+export class DurationHistogram {
   readonly #weights: number[] = [];
   #total = 0;
   #sum = 0;
@@ -32,7 +32,7 @@ export class Histogram {
     if (ms > this.#largest) this.#largest = ms;
   }
 
-  /** The duration that this share (0 to 1) of all does not exceed, within one per cent; 0 when there are none. */
+  /** The duration that this share (0 to 1) of all does not exceed, within 1 %; 0 if there are none. */
   percentile(share: number): number {
     let left = share * this.#total;
     for (const [index, weight] of this.#weights.entries()) {

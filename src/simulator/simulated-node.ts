@@ -1,5 +1,4 @@
-// A node that runs nothing: Pods become ready after a time, and go when they are drained, as a kubelet would write it. For simulations; it opens
-// no socket and starts no container.
+// A node without containers: writes Pod statuses as a kubelet would. Pods become ready after a set time, and go when they are drained.
 import type { ContainerStatus, CoreCondition, Pod, PodStatus } from "../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../apis/meta/key.ts";
 import type { Clock, Time } from "../base/clock.ts";
@@ -7,46 +6,46 @@ import { timeText } from "../base/time.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import type { WatchEvent } from "../control-plane/store/view.ts";
 
-export interface PaperNodeOptions {
+export interface SimulatedNodeOptions {
   readonly store: ObjectStore;
   readonly clock: Clock;
-  /** In [0, 1): where in the spread a pod's start falls. */
+  /** In [0, 1): chooses a start time within the spread. */
   readonly random: () => number;
-  /** From the node's word that the pod is its own to Ready. */
+  /** From binding to the node until Ready. */
   readonly startUpMs: number;
-  /** Added to it, uniformly from 0 to this. */
+  /** A random time between 0 and this is added. */
   readonly startUpSpreadMs: number;
-  /** Pods came or went: so many are here now. */
+  /** Called with the number of pods on the node when it changes. */
   readonly onSize?: (size: number) => void;
-  /** The pod is Ready: it can take requests. */
+  /** Called when a pod is Ready. */
   readonly onStarted?: (pod: Pod, ip: string) => void;
-  /** The pod must stop: call `done` when its requests are over. Absent: at once. */
+  /** Called when a pod must stop; it calls `done` when the pod's requests have ended. Absent: pods stop at once. */
   readonly onStopping?: (pod: Pod, done: () => void) => void;
-  /** The pod is gone. */
+  /** Called when a pod has been removed. */
   readonly onGone?: (pod: Pod) => void;
 }
 
-interface PaperPod {
+interface SimulatedPod {
   readonly ip: string;
   readonly startedAt: Time;
   timer: Disposable | undefined;
   stopping: boolean;
 }
 
-/** Starts fall on this grid, so that many pods that start together are looked at together. */
+/** Start times are multiples of this, so that the planners handle pods that start together in one round. */
 const GRID_MS = 50;
 
-export class PaperNode {
-  readonly #options: PaperNodeOptions;
-  readonly #pods = new Map<string, PaperPod>();
+export class SimulatedNode {
+  readonly #options: SimulatedNodeOptions;
+  readonly #pods = new Map<string, SimulatedPod>();
   #addresses = 0;
   #watch: Disposable | undefined;
 
-  constructor(options: PaperNodeOptions) {
+  constructor(options: SimulatedNodeOptions) {
     this.#options = options;
   }
 
-  /** Watches the store's Pods from now on, and takes those that are there. */
+  /** Takes the Pods that exist, and watches for more. */
   start(): void {
     const { store } = this.#options;
     const watch = store.watch({ kind: "Pod" }, (event) => this.#observe(event));
@@ -54,7 +53,7 @@ export class PaperNode {
     for (const pod of store.list("Pod")) this.#observe({ type: "ADDED", object: pod });
   }
 
-  /** Pods that are here: starting, ready or stopping. */
+  /** The number of pods that are starting, ready or stopping. */
   get size(): number {
     return this.#pods.size;
   }
@@ -79,51 +78,53 @@ export class PaperNode {
     const address = ++this.#addresses;
     const ip = `10.214.${(address >> 8) & 255}.${address & 255}`;
     const due = now + startUpMs + random() * startUpSpreadMs;
-    const paper: PaperPod = { ip, startedAt: now, timer: undefined, stopping: false };
-    this.#pods.set(uid, paper);
+    const simulated: SimulatedPod = { ip, startedAt: now, timer: undefined, stopping: false };
+    this.#pods.set(uid, simulated);
     this.#options.onSize?.(this.#pods.size);
-    paper.timer = clock.at(Math.ceil(due / GRID_MS) * GRID_MS, () => this.#ready(keyOf(pod) as ObjectKey<"Pod">, uid));
-    store.writeStatus(keyOf(pod), this.#status(pod, paper, false));
+    simulated.timer = clock.at(Math.ceil(due / GRID_MS) * GRID_MS, () =>
+      this.#ready(keyOf(pod) as ObjectKey<"Pod">, uid),
+    );
+    store.writeStatus(keyOf(pod), this.#status(pod, simulated, false));
   }
 
   #ready(key: ObjectKey<"Pod">, uid: string): void {
     const { store, onStarted } = this.#options;
     const pod = store.get("Pod", key.namespace, key.name);
-    const paper = this.#pods.get(uid);
-    if (!pod || !paper || pod.metadata.uid !== uid) return;
-    paper.timer = undefined;
-    store.writeStatus(key, this.#status(pod, paper, true));
-    onStarted?.(pod, paper.ip);
+    const simulated = this.#pods.get(uid);
+    if (!pod || !simulated || pod.metadata.uid !== uid) return;
+    simulated.timer = undefined;
+    store.writeStatus(key, this.#status(pod, simulated, true));
+    onStarted?.(pod, simulated.ip);
   }
 
-  #stop(pod: Pod, paper: PaperPod | undefined): void {
+  #stop(pod: Pod, simulated: SimulatedPod | undefined): void {
     const { store, onStopping } = this.#options;
     const key = keyOf(pod) as ObjectKey<"Pod">;
     const uid = pod.metadata.uid ?? "";
-    if (!paper) {
+    if (!simulated) {
       store.confirmDeleted(key, uid);
       return;
     }
-    if (paper.stopping) return;
-    paper.stopping = true;
+    if (simulated.stopping) return;
+    simulated.stopping = true;
     const done = (): void => {
       store.confirmDeleted(key, uid);
     };
-    paper.timer?.[Symbol.dispose]();
+    simulated.timer?.[Symbol.dispose]();
     if (onStopping) onStopping(pod, done);
     else done();
   }
 
   #forget(pod: Pod, uid: string): void {
-    const paper = this.#pods.get(uid);
-    if (!paper) return;
-    paper.timer?.[Symbol.dispose]();
+    const simulated = this.#pods.get(uid);
+    if (!simulated) return;
+    simulated.timer?.[Symbol.dispose]();
     this.#pods.delete(uid);
     this.#options.onSize?.(this.#pods.size);
     this.#options.onGone?.(pod);
   }
 
-  #status(pod: Pod, paper: PaperPod, ready: boolean): PodStatus {
+  #status(pod: Pod, simulated: SimulatedPod, ready: boolean): PodStatus {
     const at = timeText(this.#options.clock.now());
     const mark = (type: string, isTrue: boolean): CoreCondition => ({
       type,
@@ -146,9 +147,9 @@ export class PaperNode {
           state: ready ? { running: { startedAt: at } } : { waiting: { reason: "ContainerCreating" } },
         }),
       ),
-      podIP: paper.ip,
-      podIPs: [{ ip: paper.ip }],
-      startTime: timeText(paper.startedAt),
+      podIP: simulated.ip,
+      podIPs: [{ ip: simulated.ip }],
+      startTime: timeText(simulated.startedAt),
     };
   }
 }

@@ -1,12 +1,12 @@
-// Load as flows instead of single requests, for rates at which playing each would take too long: in small steps of time, so much arrives, waits,
-// runs and ends. Means are those of single requests; the spread within a step is not played.
+// Plays load as flows instead of single requests, for rates that would take too long: in each time step an amount of requests arrives, waits, runs and
+// ends. Means equal those of single requests; the variation within a step is lost.
 import type { RevisionKey, Stat } from "../apis/autoscaling/types.ts";
 import type { Time } from "../base/clock.ts";
-import type { PaperTraffic, Tally } from "./paper-traffic.ts";
+import type { SimulatedTraffic, Tally } from "./simulated-traffic.ts";
 
 export const FLOW_STEP_MS = 200;
 
-export interface PaperFlowOptions {
+export interface SimulatedFlowOptions {
   readonly revision: RevisionKey;
   readonly containerConcurrency: number;
   readonly timeoutMs: number;
@@ -20,32 +20,33 @@ interface Chunk {
   readonly cold: boolean;
 }
 
-/** Below this much of a request there is none. */
-const NOTHING = 1e-6;
+/** Smaller amounts of a request count as none. */
+const NEGLIGIBLE = 1e-6;
 
-export class PaperFlow implements PaperTraffic {
-  readonly #options: PaperFlowOptions;
-  #line: Chunk[] = [];
-  #first = 0;
+export class SimulatedFlow implements SimulatedTraffic {
+  readonly #options: SimulatedFlowOptions;
+  #queue: Chunk[] = [];
+  #head = 0;
   #backlog = 0;
   #running = 0;
   #pods: readonly string[] = [];
-  #serving = false;
-  /** The activator knows the revision: its first request was reported. */
-  #known = false;
-  #reported = 0;
-  /** Of the second that is open: request-milliseconds and starts, through the activator and straight. */
-  #open = { proxiedMs: 0, proxied: 0, directMs: 0, direct: 0 };
-  #closed = { ...this.#open };
+  #isDirect = false;
+  /** The activator has reported the revision's first request. */
+  #isReported = false;
+  /** Requests that the first report has counted already. */
+  #reportedRequests = 0;
+  /** Request-milliseconds and started requests of the current second, through the activator and directly. */
+  #current = { proxiedMs: 0, proxied: 0, directMs: 0, direct: 0 };
+  #lastSecond = { ...this.#current };
   #drained: (() => void)[] = [];
 
-  constructor(options: PaperFlowOptions) {
+  constructor(options: SimulatedFlowOptions) {
     this.#options = options;
   }
 
   get inFlight(): number {
     const all = this.#running + this.#backlog;
-    return all < NOTHING ? 0 : all;
+    return all < NEGLIGIBLE ? 0 : all;
   }
 
   /** One step from `now - FLOW_STEP_MS` to `now`, with a constant rate. */
@@ -54,13 +55,13 @@ export class PaperFlow implements PaperTraffic {
     const arriving = (perSecond * FLOW_STEP_MS) / 1000;
     if (arriving > 0) {
       const cold = this.#pods.length === 0;
-      this.#line.push({ arrivedAt: now - FLOW_STEP_MS, amount: arriving, cold });
+      this.#queue.push({ arrivedAt: now - FLOW_STEP_MS, amount: arriving, cold });
       this.#backlog += arriving;
       tally.requests += arriving;
       if (cold) tally.coldStarted += arriving;
-      if (!this.#known && !this.#serving) {
-        this.#known = true;
-        this.#reported = 1;
+      if (!this.#isReported && !this.#isDirect) {
+        this.#isReported = true;
+        this.#reportedRequests = 1;
         onStat(makeStat("activator", now, 1, 1));
       }
     }
@@ -68,49 +69,49 @@ export class PaperFlow implements PaperTraffic {
     const before = this.#running + this.#backlog - arriving;
     this.#move(now, durationMs, arriving);
     const meanMs = ((before + this.#running + this.#backlog) / 2) * FLOW_STEP_MS;
-    if (this.#serving) {
-      this.#open.directMs += meanMs;
-      this.#open.direct += arriving;
+    if (this.#isDirect) {
+      this.#current.directMs += meanMs;
+      this.#current.direct += arriving;
     } else {
-      this.#open.proxiedMs += meanMs;
-      this.#open.proxied += arriving;
+      this.#current.proxiedMs += meanMs;
+      this.#current.proxied += arriving;
     }
-    if (this.#running < NOTHING) for (const done of this.#drained.splice(0)) done();
+    if (this.#running < NEGLIGIBLE) for (const done of this.#drained.splice(0)) done();
   }
 
   setPods(pods: readonly string[], mode: "Serve" | "Proxy"): void {
     this.#pods = pods;
-    this.#serving = mode === "Serve" && pods.length > 0;
+    this.#isDirect = mode === "Serve" && pods.length > 0;
   }
 
-  /** A flow knows no single pod's requests: the pod goes when what its like runs would be over. */
+  /** A flow has no requests per pod: a pod goes at once while others remain, the last pods when no request runs. */
   drain(_pod: string, done: () => void): void {
-    if (this.#running < NOTHING || this.#pods.length > 0) done();
+    if (this.#running < NEGLIGIBLE || this.#pods.length > 0) done();
     else this.#drained.push(done);
   }
 
   activatorStats(now: Time): ReadonlyMap<RevisionKey, Stat> {
-    this.#closed = this.#open;
-    this.#open = { proxiedMs: 0, proxied: 0, directMs: 0, direct: 0 };
-    if (!this.#known) return new Map();
-    const average = this.#closed.proxiedMs / 1000;
+    this.#lastSecond = this.#current;
+    this.#current = { proxiedMs: 0, proxied: 0, directMs: 0, direct: 0 };
+    if (!this.#isReported) return new Map();
+    const average = this.#lastSecond.proxiedMs / 1000;
     const stat = makeStat(
       "activator",
       now,
-      Math.max(0, average - this.#reported),
-      this.#closed.proxied - this.#reported,
+      Math.max(0, average - this.#reportedRequests),
+      this.#lastSecond.proxied - this.#reportedRequests,
     );
-    this.#reported = 0;
-    if (average < NOTHING) this.#known = false;
+    this.#reportedRequests = 0;
+    if (average < NEGLIGIBLE) this.#isReported = false;
     return new Map([[this.#options.revision, stat]]);
   }
 
   podStat(pod: string, now: Time): Stat | undefined {
     const share = Math.max(1, this.#pods.length);
-    return makeStat(pod, now, this.#closed.directMs / 1000 / share, this.#closed.direct / share);
+    return makeStat(pod, now, this.#lastSecond.directMs / 1000 / share, this.#lastSecond.direct / share);
   }
 
-  /** Lets in what there is room for, and ends what is over. */
+  /** Admits what the pods have capacity for, and ends what is finished. */
   #move(now: Time, durationMs: number, arriving: number): void {
     const { containerConcurrency } = this.#options;
     const capacity =
@@ -125,21 +126,21 @@ export class PaperFlow implements PaperTraffic {
     let admitted = capacity === 0 ? 0 : this.#backlog;
     let running = after(admitted);
     if (running > capacity && admitted > 0) {
-      // Saturated: as much is let in as keeps the pods just full.
-      const room = (capacity - this.#running * decay) / ((durationMs / FLOW_STEP_MS) * (1 - decay));
-      admitted = Math.max(0, Math.min(this.#backlog, room));
+      // Saturated: admits just enough to keep the pods full.
+      const free = (capacity - this.#running * decay) / ((durationMs / FLOW_STEP_MS) * (1 - decay));
+      admitted = Math.max(0, Math.min(this.#backlog, free));
       running = after(admitted);
     }
     this.#running = Math.max(0, running);
-    const hadToWait = this.#backlog - admitted > NOTHING || this.#backlog - arriving > NOTHING;
+    const hadToWait = this.#backlog - admitted > NEGLIGIBLE || this.#backlog - arriving > NEGLIGIBLE;
     this.#admit(now, admitted, durationMs, hadToWait);
   }
 
   #admit(now: Time, amount: number, durationMs: number, hadToWait: boolean): void {
     const { tally, timeoutMs } = this.#options;
     let left = amount;
-    while (left > NOTHING && this.#first < this.#line.length) {
-      const chunk = this.#line[this.#first] as Chunk;
+    while (left > NEGLIGIBLE && this.#head < this.#queue.length) {
+      const chunk = this.#queue[this.#head] as Chunk;
       const taken = Math.min(left, chunk.amount);
       const waitedMs = hadToWait || chunk.cold ? Math.max(0, now - chunk.arrivedAt - FLOW_STEP_MS / 2) : 0;
       tally.waiting.add(waitedMs, taken);
@@ -148,29 +149,29 @@ export class PaperFlow implements PaperTraffic {
       if (waitedMs > 0) tally.queued += taken;
       chunk.amount -= taken;
       left -= taken;
-      if (chunk.amount <= NOTHING) this.#first += 1;
+      if (chunk.amount <= NEGLIGIBLE) this.#head += 1;
     }
     this.#backlog = Math.max(0, this.#backlog - amount);
-    this.#tidy();
+    this.#trimQueue();
   }
 
   #expire(now: Time): void {
     const { tally, timeoutMs } = this.#options;
     for (
-      let chunk = this.#line[this.#first];
+      let chunk = this.#queue[this.#head];
       chunk && now - chunk.arrivedAt > timeoutMs;
-      chunk = this.#line[this.#first]
+      chunk = this.#queue[this.#head]
     ) {
       tally.timedOut += chunk.amount;
       this.#backlog = Math.max(0, this.#backlog - chunk.amount);
-      this.#first += 1;
+      this.#head += 1;
     }
   }
 
-  #tidy(): void {
-    if (this.#first < 1024 && this.#first < this.#line.length) return;
-    this.#line = this.#line.slice(this.#first);
-    this.#first = 0;
+  #trimQueue(): void {
+    if (this.#head < 1024 && this.#head < this.#queue.length) return;
+    this.#queue = this.#queue.slice(this.#head);
+    this.#head = 0;
   }
 }
 

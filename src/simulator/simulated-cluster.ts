@@ -1,5 +1,4 @@
-// The emulator's control plane on virtual time over a paper node: everything that decides is the real thing, everything that runs is paper.
-// It plays no load.
+// The emulator's own control plane on virtual time, over a simulated node. It plays no load.
 
 import type { Stat } from "../apis/autoscaling/types.ts";
 import type { AnyObject, StringMap } from "../apis/meta/object.ts";
@@ -18,14 +17,14 @@ import {
 } from "../emulator/control-plane.ts";
 import { openStore, seed } from "../emulator/session-store.ts";
 import { makeGatewayServices } from "../gateway/gateway-services.ts";
-import { PaperNode, type PaperNodeOptions } from "./paper-node.ts";
+import { SimulatedNode, type SimulatedNodeOptions } from "./simulated-node.ts";
 
-export interface PaperClusterOptions
-  extends Pick<PaperNodeOptions, "startUpMs" | "startUpSpreadMs" | "onSize" | "onStopping" | "onStarted"> {
+export interface SimulatedClusterOptions
+  extends Pick<SimulatedNodeOptions, "startUpMs" | "startUpSpreadMs" | "onSize" | "onStopping" | "onStarted"> {
   readonly clock: VirtualClock;
   readonly random: () => number;
   readonly configMaps: ReadonlyMap<string, StringMap>;
-  /** Pods the node takes; undefined: as many as anybody asks for. */
+  /** How many pods the node takes; undefined: no limit. */
   readonly maxPods: number | undefined;
   /** Absent: every question gets the answer of {@link answerTo}. */
   readonly inquiries?: InquirySource;
@@ -33,17 +32,17 @@ export interface PaperClusterOptions
   readonly podStat: (pod: ReadyPod, now: Time) => Stat | undefined;
 }
 
-const PLENTY = 1e6;
+const UNLIMITED = 1e6;
 const LETTERS = "bcdfghjklmnpqrstvwxz2456789";
 
-export class PaperCluster implements Disposable {
+export class SimulatedCluster implements Disposable {
   readonly clock: VirtualClock;
   readonly plane: ControlPlane;
-  readonly node: PaperNode;
-  /** Turns that planners asked for: they have something to do. */
+  readonly node: SimulatedNode;
+  /** Callbacks that the controller deferred to a later turn. */
   #turns: (() => void)[] = [];
 
-  constructor(options: PaperClusterOptions) {
+  constructor(options: SimulatedClusterOptions) {
     const { clock, random } = options;
     let uids = 0;
     this.clock = clock;
@@ -57,8 +56,8 @@ export class PaperCluster implements Disposable {
       configMaps: options.configMaps,
       log: silentLogger,
     });
-    const size = { cpus: PLENTY, memoryBytes: PLENTY * 2 ** 30, architecture: "amd64" };
-    const cluster = makeClusterObjects({ ...size, maxPods: options.maxPods ?? PLENTY });
+    const size = { cpus: UNLIMITED, memoryBytes: UNLIMITED * 2 ** 30, architecture: "amd64" };
+    const cluster = makeClusterObjects({ ...size, maxPods: options.maxPods ?? UNLIMITED });
     seed(session.store, [...makeGatewayServices({ http: 80, https: undefined }), ...cluster]);
     this.plane = makeControlPlane({
       ...session,
@@ -70,12 +69,12 @@ export class PaperCluster implements Disposable {
       podStat: options.podStat,
       log: silentLogger,
     });
-    this.node = new PaperNode({ ...options, store: this.plane.store });
+    this.node = new SimulatedNode({ ...options, store: this.plane.store });
     this.node.start();
     this.plane.controller.start();
   }
 
-  /** Creates the user's objects; what was refused, in words. */
+  /** Creates the user's objects; returns the messages of refusals. */
   apply(objects: readonly AnyObject[]): readonly string[] {
     return objects.flatMap((object) => {
       const outcome = this.plane.store.create(object, { user: "kubernetes-admin" });
@@ -83,15 +82,15 @@ export class PaperCluster implements Disposable {
     });
   }
 
-  /** Moves time, letting planners come to rest at each instant at which anything happens. */
+  /** Advances time and settles the planners after each timer. */
   advanceTo(time: Time): void {
-    this.rest();
-    while (this.clock.runNext(time)) this.rest();
+    this.settle();
+    while (this.clock.runNext(time)) this.settle();
     this.clock.advanceTo(time);
   }
 
-  /** Lets planners come to rest now. */
-  rest(): void {
+  /** Runs the planners until they have nothing to do. */
+  settle(): void {
     while (this.#turns.length > 0) {
       const turns = this.#turns;
       this.#turns = [];
@@ -111,7 +110,7 @@ const agreeingInquiries: InquirySource = {
   onStale: new Emitter<Inquiry>().subscribe,
 };
 
-/** The world says yes to everything: the activator is in the path at once, tags are used as they stand. */
+/** The best answer to every question: the activator is in the path at once, and tags stay unresolved. */
 export function answerTo(question: Inquiry): AnswerOf<Inquiry> {
   switch (question.ask) {
     case "Digest":

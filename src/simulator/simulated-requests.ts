@@ -1,5 +1,4 @@
-// Single requests against paper pods: the activator's throttler, the queue-proxies' breakers and their accounting as in the emulator, with a
-// service time where the container would be.
+// Plays single requests against simulated pods, with the emulator's own throttler, breakers and statistics, and a service time in place of the container.
 import type { RevisionKey, Stat } from "../apis/autoscaling/types.ts";
 import type { Clock, Time } from "../base/clock.ts";
 import type { Backend } from "../data-plane/activator/backend.ts";
@@ -7,20 +6,20 @@ import { type Slot, Throttler } from "../data-plane/activator/throttler.ts";
 import { Breaker, type BreakerWaiter } from "../data-plane/queue-proxy/breaker.ts";
 import { ActivatorStats } from "../data-plane/stats/activator-stats.ts";
 import { type PeriodReport, RequestStats } from "../data-plane/stats/request-stats.ts";
-import type { PaperTraffic, Tally } from "./paper-traffic.ts";
+import type { SimulatedTraffic, Tally } from "./simulated-traffic.ts";
 
-export interface PaperRequestsOptions {
+export interface SimulatedRequestsOptions {
   readonly clock: Clock;
   readonly revision: RevisionKey;
   readonly containerConcurrency: number;
   readonly timeoutMs: number;
   readonly random: () => number;
   readonly tally: Tally;
-  /** The stat of a first request, at once. */
+  /** Called at once with the statistic of a first request. */
   readonly onStat: (stat: Stat) => void;
 }
 
-interface PaperPod {
+interface SimulatedPod {
   readonly name: string;
   readonly backend: Backend;
   readonly breaker: Breaker;
@@ -34,19 +33,19 @@ interface Request {
   readonly arrivedAt: Time;
   readonly durationMs: number;
   slot: Slot | undefined;
-  pod: PaperPod | undefined;
+  pod: SimulatedPod | undefined;
 }
 
-export class PaperRequests implements PaperTraffic {
-  readonly #options: PaperRequestsOptions;
+export class SimulatedRequests implements SimulatedTraffic {
+  readonly #options: SimulatedRequestsOptions;
   readonly #throttler: Throttler;
   readonly #activator = new ActivatorStats("activator");
-  readonly #pods = new Map<string, PaperPod>();
-  #ready: readonly PaperPod[] = [];
-  #serving = false;
+  readonly #pods = new Map<string, SimulatedPod>();
+  #ready: readonly SimulatedPod[] = [];
+  #isDirect = false;
   #inFlight = 0;
 
-  constructor(options: PaperRequestsOptions) {
+  constructor(options: SimulatedRequestsOptions) {
     const { clock, containerConcurrency, timeoutMs, random } = options;
     this.#options = options;
     this.#throttler = new Throttler({
@@ -61,7 +60,7 @@ export class PaperRequests implements PaperTraffic {
     return this.#inFlight;
   }
 
-  /** A request comes now. */
+  /** A request arrives now. */
   arrive(durationMs: number): void {
     const { clock, revision, tally, onStat, random } = this.#options;
     const now = clock.now();
@@ -69,8 +68,8 @@ export class PaperRequests implements PaperTraffic {
     tally.requests += 1;
     this.#inFlight += 1;
     if (this.#ready.length === 0) tally.coldStarted += 1;
-    if (this.#serving) {
-      this.#enter(request, this.#ready[Math.floor(random() * this.#ready.length)] as PaperPod);
+    if (this.#isDirect) {
+      this.#enter(request, this.#ready[Math.floor(random() * this.#ready.length)] as SimulatedPod);
       return;
     }
     const first = this.#activator.started(revision, now);
@@ -86,7 +85,7 @@ export class PaperRequests implements PaperTraffic {
 
   setPods(names: readonly string[], mode: "Serve" | "Proxy"): void {
     this.#ready = names.map((name) => this.#podOf(name));
-    this.#serving = mode === "Serve" && this.#ready.length > 0;
+    this.#isDirect = mode === "Serve" && this.#ready.length > 0;
     this.#throttler.setBackends(this.#ready.map(({ backend }) => backend));
   }
 
@@ -108,12 +107,12 @@ export class PaperRequests implements PaperTraffic {
     return pod && { podName: name, ...pod.last, processUptime: 0, time: now };
   }
 
-  #podOf(name: string): PaperPod {
+  #podOf(name: string): SimulatedPod {
     const known = this.#pods.get(name);
     if (known) return known;
     const now = this.#options.clock.now();
     const stats = new RequestStats(now);
-    const pod: PaperPod = {
+    const pod: SimulatedPod = {
       name,
       backend: { pod: name, address: name, handle: () => Promise.resolve(), ready: true },
       breaker: new Breaker(this.#options.containerConcurrency),
@@ -131,7 +130,7 @@ export class PaperRequests implements PaperTraffic {
     this.#enter(request, this.#podOf(slot.backend.pod));
   }
 
-  #enter(request: Request, pod: PaperPod): void {
+  #enter(request: Request, pod: SimulatedPod): void {
     request.pod = pod;
     pod.inFlight += 1;
     pod.stats.started(this.#options.clock.now(), request.slot !== undefined);
@@ -141,7 +140,7 @@ export class PaperRequests implements PaperTraffic {
     else if (entry === "full") this.#finish(request, "rejected");
   }
 
-  #run(request: Request, pod: PaperPod): void {
+  #run(request: Request, pod: SimulatedPod): void {
     const { clock, tally, timeoutMs } = this.#options;
     const now = clock.now();
     const waitedMs = now - request.arrivedAt;
