@@ -73,9 +73,7 @@ describe("run until", () => {
     await run({ service: "hello", ready: true });
     emulator.request("default/hello-00001");
     const began = emulator.clock.now();
-    expect(await run({ service: "hello", zero: true })).toMatch(
-      /^hello will not be at zero: hello-00001 stays at 1: /,
-    );
+    expect(await run({ service: "hello", zero: true })).toMatch(/^hello will not be at zero: hello-00001 stays at 1: /);
     expect(emulator.clock.now() - began).toBeLessThan(5 * 60_000);
   });
 
