@@ -61,8 +61,8 @@ describe("run until", () => {
     emulator.apply(service({ "autoscaling.knative.dev/min-scale": "2", "autoscaling.knative.dev/max-scale": "4" }));
     await run({ service: "hello", ready: true });
     const began = emulator.clock.now();
-    expect(await run({ service: "hello", zero: true })).toMatch(/not come to be at zero: min-scale is 2; hello-00001 /);
-    expect(await run({ service: "hello", replicas: 5 })).toMatch(/not come to be at 5 pods: max-scale is 4; /);
+    expect(await run({ service: "hello", zero: true })).toMatch(/will not be at zero: min-scale is 2; hello-00001 /);
+    expect(await run({ service: "hello", replicas: 5 })).toMatch(/will not be at 5 pods: max-scale is 4; /);
     expect(emulator.clock.now()).toBe(began);
   });
 
