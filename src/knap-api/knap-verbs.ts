@@ -62,7 +62,7 @@ function suggestScale({ control }: KnapVerbOptions, request: VerbRequest) {
   if (!Number.isInteger(count) || count < 0)
     return { refused: makeFailure("BadRequest", "pods must be a whole number") };
   const key: RevisionKey = `${namespace}/${name}`;
-  if (!control.tick.autoscaler.suggest(key, count)) {
+  if (!control.tick.autoscaler.override(key, count)) {
     return { refused: makeNotFound({ kind: "Revision.serving.knative.dev", namespace, name: name || service }) };
   }
   return {

@@ -5,7 +5,7 @@ import type { Time } from "../base/clock.ts";
 import { timeOfDay } from "../base/local-time.ts";
 import { timeText } from "../base/time.ts";
 import type { ColdStart, HttpsListener, Live, LiveRevision } from "../client/live.ts";
-import { explain as explainScale } from "../control-plane/autoscaler/explain.ts";
+import { explainScale } from "../control-plane/autoscaler/explain.ts";
 import type { LedgerEntry } from "../control-plane/autoscaler/ledger.ts";
 import type { AutoscalerTick } from "../control-plane/autoscaler/tick.ts";
 import type { Controller } from "../control-plane/controller/controller.ts";

@@ -1,16 +1,16 @@
-// The living autoscaler: one decider and one metric collection per revision, and what they last published. It has no clock and no sockets: time
-// comes with each call. Follows pkg/autoscaler/scaling/multiscaler.go.
+// State of the autoscaler: per revision one decider, one metric collection and the published scale. It reads no clock:
+// each call passes the time. Follows pkg/autoscaler/scaling/multiscaler.go.
 import type { DecisionNote, RevisionKey, ScaleResult, Stat } from "../../apis/autoscaling/types.ts";
 import type { Time } from "../../base/clock.ts";
 import { Collection, type CollectionSpec } from "./collection.ts";
 import {
   type DeciderSpec,
   type DeciderState,
-  type Decision,
   decide,
   makeDeciderState,
   makeInitialResult,
   mustNotify,
+  type ScaleDecision,
 } from "./decide.ts";
 import { decideHpa, type HpaDecision, type HpaSpec, type PodUsage } from "./hpa-decision.ts";
 import type { HpaResource } from "./hpa-spec.ts";
@@ -22,54 +22,56 @@ interface Decider {
   state: DeciderState;
   readonly ledger: Ledger;
   readonly createdAt: Time;
-  last?: Decision;
-  /** When the panic threshold was last reached, and what was seen. */
+  last?: ScaleDecision;
+  /** The last observation that reached the panic threshold. */
   burst?: Burst;
 }
 
-export interface Burst {
+interface Burst {
   readonly at: Time;
   readonly panic: number;
   readonly readyPods: number;
 }
 
-/** When stats last told of requests: of any in flight, and of one that began. */
-export interface Traffic {
+/** The times of the last statistics that reported traffic. */
+interface TrafficTimes {
+  /** At least one request was in flight or started. */
   readonly lastBusy: Time;
-  readonly lastRequest?: Time;
+  /** At least one request started. */
+  readonly lastRequest: Time | undefined;
 }
 
-/** What explain may ask of a revision's decider. */
+/** The state of a revision's decider, for explanations. */
 export interface DeciderView {
   readonly spec: DeciderSpec;
   readonly state: DeciderState;
   readonly createdAt: Time;
-  readonly last: Decision | undefined;
+  readonly last: ScaleDecision | undefined;
   readonly burst: Burst | undefined;
-  readonly traffic: Traffic | undefined;
+  readonly traffic: TrafficTimes | undefined;
   readonly ledger: Ledger;
 }
 
-/** One look of the HPA class. */
-export interface HpaLook {
+/** The input of one evaluation of the HPA class. */
+export interface HpaInput {
   readonly spec: HpaSpec;
-  /** undefined: its metric is none of containers. */
+  /** undefined: the metric is not a resource of containers. */
   readonly resource: HpaResource | undefined;
-  /** Replicas of the Deployment. */
+  /** `spec.replicas` of the Deployment. */
   readonly current: number;
   readonly pods: readonly PodUsage[];
 }
 
-/** What explain may ask of a revision of the HPA class. */
+/** The state of a revision of the HPA class, for explanations. */
 export interface HpaView {
   readonly ledger: Ledger;
-  readonly last: Omit<HpaLook, "pods"> & HpaDecision;
+  readonly last: Omit<HpaInput, "pods"> & HpaDecision;
 }
 
 export interface AutoscalerOptions {
-  /** Ready pods of a revision; undefined when they cannot be counted. */
+  /** Counts the ready pods of a revision; undefined if they cannot be counted. */
   readonly readyPods: (revision: RevisionKey) => number | undefined;
-  /** The published result changed such that the PodAutoscaler must look again. */
+  /** Called when the published scale changed, so that the PodAutoscaler must be reconciled. */
   readonly onAdvice: (revision: RevisionKey) => void;
 }
 
@@ -77,7 +79,7 @@ export class Autoscaler {
   readonly #options: AutoscalerOptions;
   readonly #deciders = new Map<RevisionKey, Decider>();
   readonly #collections = new Map<RevisionKey, Collection>();
-  readonly #traffic = new Map<RevisionKey, Traffic>();
+  readonly #traffic = new Map<RevisionKey, TrafficTimes>();
   readonly #advice = new Map<RevisionKey, ScaleResult>();
   readonly #hpa = new Map<RevisionKey, HpaView>();
 
@@ -85,12 +87,15 @@ export class Autoscaler {
     this.#options = options;
   }
 
-  /** What is published, per revision with a decider. */
+  /** The published scale of each revision that has a decider. */
   get advice(): ReadonlyMap<RevisionKey, ScaleResult> {
     return this.#advice;
   }
 
-  /** Creates the revision's decider (true), or gives the living one new parameters: its state and what it published stay. */
+  /**
+   * Creates the revision's decider and returns true. If it exists, replaces its parameters, keeps its state and its
+   * published scale, and returns false.
+   */
   follow(revision: RevisionKey, spec: DeciderSpec, now: Time): boolean {
     const known = this.#deciders.get(revision);
     if (known) {
@@ -103,20 +108,20 @@ export class Autoscaler {
     return true;
   }
 
-  /** Starts to collect, or changes the windows of what is collected. */
+  /** Starts collecting statistics, or changes the windows of an existing collection. */
   collect(revision: RevisionKey, spec: CollectionSpec, now: Time): void {
     const known = this.#collections.get(revision);
     if (known) known.update(spec, now);
     else this.#collections.set(revision, new Collection(spec));
   }
 
-  /** Ends collection only. */
+  /** Ends the collection of statistics. The decider and its published scale stay. */
   stopCollecting(revision: RevisionKey): void {
     this.#collections.delete(revision);
     this.#traffic.delete(revision);
   }
 
-  /** The PodAutoscaler is gone: decider, collection and advice go. */
+  /** Removes decider, collection and published scale, because the PodAutoscaler was deleted. */
   forget(revision: RevisionKey): void {
     this.#deciders.delete(revision);
     this.#hpa.delete(revision);
@@ -124,7 +129,7 @@ export class Autoscaler {
     this.stopCollecting(revision);
   }
 
-  /** Adds a stat to what is collected; without a collection it is dropped. */
+  /** Adds a stat to the revision's collection. Drops it if there is no collection. */
   record(revision: RevisionKey, stat: Stat): void {
     const collection = this.#collections.get(revision);
     if (!collection) return;
@@ -132,24 +137,25 @@ export class Autoscaler {
     const busy = stat.averageConcurrentRequests > 0;
     const started = stat.requestCount > 0;
     if (!busy && !started) return;
-    const before = this.#traffic.get(revision);
-    const lastRequest = started ? stat.time : before?.lastRequest;
-    this.#traffic.set(revision, { lastBusy: stat.time, ...(lastRequest !== undefined && { lastRequest }) });
+    const lastRequest = started ? stat.time : this.#traffic.get(revision)?.lastRequest;
+    this.#traffic.set(revision, { lastBusy: stat.time, lastRequest });
   }
 
-  /** A stat from an activator: stamped with whole seconds of the receiver, recorded, and a reason to decide at once when scaled to zero. */
+  /**
+   * Records a stat of the activator under the current second, and evaluates at once if the revision is scaled to zero.
+   */
   receive(revision: RevisionKey, stat: Stat, now: Time): void {
     this.record(revision, { ...stat, time: Math.floor(now / 1000) * 1000 });
     if (stat.averageConcurrentRequests !== 0) this.poke(revision, now);
   }
 
-  /** Decides at once if the published scale is exactly 0; before the first decision, and above zero, nothing happens. */
+  /** Evaluates at once if the published scale is exactly 0. Before the first decision it is -1. */
   poke(revision: RevisionKey, now: Time): void {
     if (this.#advice.get(revision)?.desiredScale === 0) this.evaluate(revision, now);
   }
 
-  /** One evaluation of one decider. Without data nothing is published. */
-  evaluate(revision: RevisionKey, now: Time): Decision | undefined {
+  /** Runs one evaluation of one decider. Publishes nothing if there is no data. */
+  evaluate(revision: RevisionKey, now: Time): ScaleDecision | undefined {
     const decider = this.#deciders.get(revision);
     const published = this.#advice.get(revision);
     if (!decider || !published) return undefined;
@@ -171,8 +177,8 @@ export class Autoscaler {
     return decision;
   }
 
-  /** Publishes a wish of the user's as if it had been decided; the next decision replaces it. False: there is no such decider. */
-  suggest(revision: RevisionKey, desiredScale: number): boolean {
+  /** Publishes a scale that the user asked for; the next decision replaces it. Returns false if there is no decider. */
+  override(revision: RevisionKey, desiredScale: number): boolean {
     const published = this.#advice.get(revision);
     if (!published) return false;
     this.#advice.set(revision, { ...published, desiredScale, valid: true });
@@ -180,8 +186,8 @@ export class Autoscaler {
     return true;
   }
 
-  /** One look of the HPA class; what it cannot judge it leaves as it is. */
-  evaluateHpa(revision: RevisionKey, { spec, resource, current, pods }: HpaLook, now: Time): void {
+  /** Runs one evaluation of the HPA class. Without usable samples the scale stays as it is. */
+  evaluateHpa(revision: RevisionKey, { spec, resource, current, pods }: HpaInput, now: Time): void {
     const { last, ledger = new Ledger() } = this.#hpa.get(revision) ?? {};
     const decision = decideHpa(spec, last?.state ?? { recommended: [] }, current, pods, now);
     this.#hpa.set(revision, { ledger, last: { ...decision, spec, resource, current } });
@@ -195,15 +201,15 @@ export class Autoscaler {
     if (before !== replicas) this.#options.onAdvice(revision);
   }
 
-  /** A planner's note about a revision, kept beside the decisions. */
+  /** Adds a planner's note to the revision's ledger. */
   note(note: DecisionNote): void {
     this.#deciders.get(note.revision)?.ledger.note(note);
   }
 
-  /** What goes on at the revision just now: averages over the panic window, for eyes only. */
+  /** Returns the averages over the panic window, for display. */
   loadOf(revision: RevisionKey, now: Time): { readonly concurrency: number; readonly rps: number } {
     const collection = this.#collections.get(revision);
-    // As of the last second that was reported: with a panic window of one second the present one holds nothing yet.
+    // Read at the last reported second: a panic window of one second has no data for the current second yet.
     const at = collection && now - collection.newest < 2 * COLLECT_EVERY_MS ? collection.newest : now;
     return {
       concurrency: collection?.read("concurrency", at)?.panic ?? 0,
@@ -211,12 +217,11 @@ export class Autoscaler {
     };
   }
 
-  /** Whether stats of this revision are collected. */
   isCollecting(revision: RevisionKey): boolean {
     return this.#collections.has(revision);
   }
 
-  /** undefined: it is of another class, or nobody has looked yet. */
+  /** Returns undefined if the revision is of another class or has not been evaluated yet. */
   viewHpa(revision: RevisionKey): HpaView | undefined {
     return this.#hpa.get(revision);
   }
@@ -241,7 +246,7 @@ function noteOf(
   revision: RevisionKey,
   spec: DeciderSpec,
   published: ScaleResult,
-  { trace, result }: Decision,
+  { trace, result }: ScaleDecision,
   now: Time,
 ): DecisionNote {
   return {

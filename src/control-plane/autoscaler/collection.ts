@@ -1,17 +1,18 @@
-// The statistics collected for one revision: concurrency and requests per second, each over the stable and the panic window. It knows nothing of
-// where stats come from. Follows pkg/autoscaler/metrics/collector.go.
+// Collects the statistics of one revision: concurrency and requests per second, each over the stable and the panic
+// window. Follows pkg/autoscaler/metrics/collector.go.
 import type { Stat } from "../../apis/autoscaling/types.ts";
 import type { Time } from "../../base/clock.ts";
 import { Window } from "./window.ts";
 
 export type ScalingMetric = "concurrency" | "rps";
 
-/** What a Metric asks for. The algorithm counts only when the collection is created. */
+/** The settings of a Metric. */
 export interface CollectionSpec {
   readonly stableWindowMs: number;
   readonly panicWindowMs: number;
-  /** False when the activator is always in the path: then silence is a valid zero. */
+  /** False if the activator is always in the request path: then missing statistics mean zero, not "no data". */
   readonly scraped: boolean;
+  /** Weighted instead of linear averages. Later changes have no effect on an existing collection. */
   readonly weighted: boolean;
 }
 
@@ -20,7 +21,7 @@ export interface Averages {
   readonly panic: number;
 }
 
-/** Living state: one per Metric. */
+/** The collected statistics of one Metric. */
 export class Collection {
   readonly #weighted: boolean;
   readonly #windows: Readonly<Record<ScalingMetric, { readonly stable: Window; readonly panic: Window }>>;
@@ -34,12 +35,12 @@ export class Collection {
     this.#windows = { concurrency: pair(), rps: pair() };
   }
 
-  /** When the newest statistics were taken. */
+  /** The time of the newest statistics. */
   get newest(): Time {
     return this.#newest;
   }
 
-  /** Adds what did not come through an activator; whoever forwarded the rest reports it. */
+  /** Adds a stat without its proxied requests: the activator that forwarded them reports them itself. */
   record(stat: Stat): void {
     this.#newest = Math.max(this.#newest, stat.time);
     const concurrency = stat.averageConcurrentRequests - stat.averageProxiedConcurrentRequests;
@@ -50,7 +51,7 @@ export class Collection {
     this.#windows.rps.panic.record(stat.time, rps);
   }
 
-  /** The Metric changed: all windows take the new lengths. */
+  /** Gives all windows the new lengths. */
   update(spec: CollectionSpec, now: Time): void {
     this.#scraped = spec.scraped;
     for (const pair of Object.values(this.#windows)) {
@@ -59,7 +60,7 @@ export class Collection {
     }
   }
 
-  /** undefined: no data, which is not zero. */
+  /** Returns undefined if there is no data, which differs from zero. */
   read(metric: ScalingMetric, now: Time): Averages | undefined {
     const { stable, panic } = this.#windows[metric];
     if (this.#scraped && stable.isEmpty(now)) return undefined;

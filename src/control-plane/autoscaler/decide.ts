@@ -1,16 +1,15 @@
-// The decision: how many pods a revision wants, from what was observed. Pure, one evaluation at a time; bounds and scale to zero are not its
-// business. Follows pkg/autoscaler/scaling/autoscaler.go, in its order.
+// Decides how many pods a revision needs. min-scale, max-scale and scale to zero are applied elsewhere
+// (control-plane/reconciler/pod-autoscaler). Follows pkg/autoscaler/scaling/autoscaler.go, in its order.
 import type { ScaleResult } from "../../apis/autoscaling/types.ts";
 import type { Time } from "../../base/clock.ts";
 import type { ScalingMetric } from "./collection.ts";
-import { type DelayWindow, makeDelayWindow, maximumOf, recordDelayed } from "./delay-window.ts";
 
-/** All that a decider needs to know of its PodAutoscaler and of config-autoscaler; read anew at each evaluation. */
+/** The parameters of a decider, from its PodAutoscaler and config-autoscaler. Read at each evaluation. */
 export interface DeciderSpec {
   readonly metric: ScalingMetric;
-  /** Per pod, after utilization. */
+  /** Target per pod, with the utilization percentage applied. */
   readonly targetValue: number;
-  /** Per pod, before utilization. */
+  /** Target per pod, before the utilization percentage. */
   readonly totalValue: number;
   readonly targetBurstCapacity: number;
   readonly activatorCapacity: number;
@@ -19,7 +18,7 @@ export interface DeciderSpec {
   /** A ratio: 2 for 200 %. */
   readonly panicThreshold: number;
   readonly stableWindowMs: number;
-  /** Counts only when the decider is created. */
+  /** Later changes have no effect on an existing decider. */
   readonly scaleDownDelayMs: number;
   readonly initialScale: number;
   /** 0: none. */
@@ -27,15 +26,15 @@ export interface DeciderSpec {
   readonly reachable: boolean;
 }
 
-/** What a decider remembers between evaluations. */
+/** The state of a decider between evaluations. */
 export interface DeciderState {
-  /** When the panic threshold was last reached; absent: not panicking. */
-  readonly panicTime?: Time;
+  /** When the panic threshold was last reached; undefined: not panicking. */
+  readonly panicTime?: Time | undefined;
   readonly maxPanicPods: number;
-  readonly delay?: DelayWindow;
+  readonly delay?: DelayWindow | undefined;
 }
 
-/** What an evaluation sees. */
+/** The input of one evaluation. */
 export interface Observation {
   /** undefined: the metric has no data. */
   readonly averages: { readonly stable: number; readonly panic: number } | undefined;
@@ -43,7 +42,7 @@ export interface Observation {
   readonly readyPods: number | undefined;
 }
 
-/** The rule that gave a decision its last word. */
+/** The rule that determined a decision. */
 export type DecisionRule =
   | "no-data"
   | "stable"
@@ -54,53 +53,53 @@ export type DecisionRule =
   | "activation-scale"
   | "scale-down-delay";
 
-/** How a decision came about, for explain. */
+/** How a decision was made, for explanations. */
 export interface DecisionTrace {
   readonly rule: DecisionRule;
   readonly panicking: boolean;
   readonly readyPods: number;
   readonly stable: number;
   readonly panic: number;
-  /** What the two averages ask for, before rates and everything else. */
+  /** Pods that each average asks for, before any limit. */
   readonly stableWant: number;
   readonly panicWant: number;
   /** Before the scale-down delay. */
   readonly undelayed: number;
 }
 
-export interface Decision {
+export interface ScaleDecision {
   readonly state: DeciderState;
   readonly result: ScaleResult;
   readonly trace: DecisionTrace;
 }
 
 const MIN_INT32 = -(2 ** 31);
-/** Go's conversion on amd64: cut, and everything out of range becomes the smallest number. */
+/** Converts as Go does on amd64: truncates; any value out of range becomes the smallest int32. */
 const toInt32 = (value: number): number => {
   const cut = Math.trunc(value) + 0;
   return cut >= MIN_INT32 && cut < -MIN_INT32 ? cut : MIN_INT32;
 };
 
-/** The state of a new decider. More than one ready pod starts in panic, so that a restart drops none. */
+/** The state of a new decider. With more than one ready pod it starts in panic, so that a restart removes no pods. */
 export function makeDeciderState(spec: DeciderSpec, readyPods: number | undefined, now: Time): DeciderState {
   const maxPanicPods = readyPods ?? 0;
   return {
     maxPanicPods,
-    ...(maxPanicPods > 1 && { panicTime: now }),
-    ...(spec.scaleDownDelayMs > 0 && { delay: makeDelayWindow(spec.scaleDownDelayMs) }),
+    panicTime: maxPanicPods > 1 ? now : undefined,
+    delay: spec.scaleDownDelayMs > 0 ? makeDelayWindow(spec.scaleDownDelayMs) : undefined,
   };
 }
 
-/** What is published before the first evaluation (pkg/autoscaler/scaling/multiscaler.go). */
+/** The scale published before the first evaluation (pkg/autoscaler/scaling/multiscaler.go). */
 export function makeInitialResult(spec: DeciderSpec): ScaleResult {
   const { targetBurstCapacity: burst } = spec;
   const excess = burst === 0 || burst === -1 ? burst : spec.initialScale * spec.totalValue - burst;
   return { desiredScale: -1, excessBurstCapacity: toInt32(excess), valid: true };
 }
 
-/** One evaluation. With an invalid observation nothing changes: neither panic nor the delay window. */
-export function decide(spec: DeciderSpec, state: DeciderState, seen: Observation, now: Time): Decision {
-  if (seen.averages === undefined || seen.readyPods === undefined) return undecided(state, seen);
+/** Runs one evaluation. Without data the state stays unchanged: neither panic nor the delay window advances. */
+export function decide(spec: DeciderSpec, state: DeciderState, seen: Observation, now: Time): ScaleDecision {
+  if (seen.averages === undefined || seen.readyPods === undefined) return withoutData(state, seen);
   const { stable, panic } = seen.averages;
   const pods = Math.max(1, seen.readyPods);
   const stableWant = Math.ceil(stable / spec.targetValue);
@@ -108,18 +107,14 @@ export function decide(spec: DeciderSpec, state: DeciderState, seen: Observation
   const scales = limited(spec, pods, stableWant, panicWant);
   const { panicTime, maxPanicPods } = panicAfter(spec, state, panicWant / pods, now);
   const panicking = panicTime !== undefined;
-  const held = panicking ? Math.max(maxPanicPods, scales.stable, scales.panic) : maxPanicPods;
-  const undelayed = panicking ? held : scales.stable;
+  const panicPods = panicking ? Math.max(maxPanicPods, scales.stable, scales.panic) : maxPanicPods;
+  const undelayed = panicking ? panicPods : scales.stable;
 
   const delay = spec.reachable && state.delay ? recordDelayed(state.delay, now, undelayed) : state.delay;
-  const delayed = spec.reachable && delay ? maximumOf(delay) : undefined;
+  const delayed = spec.reachable ? delay?.recent[0]?.value : undefined;
   const desiredScale = delayed ?? undelayed;
   return {
-    state: {
-      maxPanicPods: held,
-      ...(panicking && { panicTime }),
-      ...(delay && { delay }),
-    },
+    state: { maxPanicPods: panicPods, panicTime, delay },
     result: { desiredScale, excessBurstCapacity: excessBurstCapacity(spec, seen.readyPods, panic), valid: true },
     trace: {
       rule: ruleOf(),
@@ -135,7 +130,7 @@ export function decide(spec: DeciderSpec, state: DeciderState, seen: Observation
 
   function ruleOf(): DecisionRule {
     if (desiredScale > undelayed) return "scale-down-delay";
-    if (panicking && held > scales.stable && held > scales.panic) return "panic-holds";
+    if (panicking && panicPods > scales.stable && panicPods > scales.panic) return "panic-holds";
     if (panicking && scales.panic > scales.stable) return "panic";
     if (undelayed === stableWant) return panicking ? "panic" : "stable";
     if (spec.activationScale > 1 && undelayed === spec.activationScale) return "activation-scale";
@@ -143,7 +138,7 @@ export function decide(spec: DeciderSpec, state: DeciderState, seen: Observation
   }
 }
 
-function undecided(state: DeciderState, seen: Observation): Decision {
+function withoutData(state: DeciderState, seen: Observation): ScaleDecision {
   return {
     state,
     result: { desiredScale: 0, excessBurstCapacity: 0, valid: false },
@@ -160,7 +155,7 @@ function undecided(state: DeciderState, seen: Observation): Decision {
   };
 }
 
-/** Rates bound both wants; the activation scale then lifts them, even over the upper rate. */
+/** Applies the scale rates, then the activation scale, which can exceed the upper rate. */
 function limited(
   spec: DeciderSpec,
   pods: number,
@@ -176,7 +171,7 @@ function limited(
   return { stable: limit(stableWant), panic: limit(panicWant) };
 }
 
-/** Enters, prolongs or leaves panic. Entering keeps the high-water mark; leaving clears it. */
+/** Enters, prolongs or leaves panic. Entering keeps the greatest number of pods seen in panic; leaving clears it. */
 function panicAfter(
   spec: DeciderSpec,
   state: DeciderState,
@@ -190,18 +185,42 @@ function panicAfter(
     : { panicTime: state.panicTime, maxPanicPods: state.maxPanicPods };
 }
 
-/** What the pods could take beyond the burst capacity wanted; negative: the activator stays in the path. */
+/** The capacity of the pods beyond load and target-burst-capacity. If negative, the activator stays in the path. */
 function excessBurstCapacity(spec: DeciderSpec, readyPods: number, panic: number): number {
   if (spec.targetBurstCapacity === 0) return 0;
   if (spec.targetBurstCapacity < 0) return -1;
   return toInt32(Math.floor(readyPods * spec.totalValue - spec.targetBurstCapacity - panic));
 }
 
-/** Whether the PodAutoscaler must look again: another scale, or the burst capacity changed its sign (0 is positive). */
+/** Returns true if the scale changed, or the excess burst capacity changed its sign (0 is positive). */
 export function mustNotify(published: ScaleResult, result: ScaleResult): boolean {
   if (!result.valid) return false;
   return (
     published.desiredScale !== result.desiredScale ||
     published.excessBurstCapacity < 0 !== result.excessBurstCapacity < 0
   );
+}
+
+const SLOT_MS = 2000;
+
+/**
+ * The decisions of the last scale-down-delay, in slots of 2 s since the Unix epoch. Follows
+ * pkg/autoscaler/aggregation/max.
+ */
+interface DelayWindow {
+  readonly slots: number;
+  /** Newest last, with strictly falling values: an entry that a newer one reaches can never be the maximum again. */
+  readonly recent: readonly { readonly slot: number; readonly value: number }[];
+}
+
+function makeDelayWindow(delayMs: number): DelayWindow {
+  return { slots: Math.ceil(delayMs / SLOT_MS), recent: [] };
+}
+
+function recordDelayed(window: DelayWindow, now: Time, value: number): DelayWindow {
+  const slot = Math.floor(now / SLOT_MS);
+  const newer = window.recent.filter((entry) => entry.slot > slot - window.slots && entry.value > value);
+  // If the same slot has a larger value, that value stays.
+  if (newer.at(-1)?.slot === slot) return { ...window, recent: newer };
+  return { ...window, recent: [...newer, { slot, value }] };
 }

@@ -1,13 +1,13 @@
-// The words for what the decider itself decided: traffic, panic, rates, delay, missing data. Pure.
-import type { Decision } from "./decide.ts";
+// Explains the decisions of the decider in one sentence: traffic, panic, rates, delay, missing data.
+import type { ScaleDecision } from "./decide.ts";
 import { DECIDE_EVERY_MS } from "./periods.ts";
 import type { Scene } from "./scene.ts";
 import { span } from "./span.ts";
 
-/** Concurrency older than this is no open request any more. */
+/** Without a report of traffic for this long, no request is open. */
 const RECENT_MS = 3000;
 
-/** "stays at 2: panic until 12:04:30 (…)"; `stays` is the beginning. */
+/** Returns, for example, "stays at 2: panic until 12:04:30 (…)". `stays` is the beginning of the sentence. */
 export function reasonOfDecider(scene: Scene, stays: string): string {
   const { decider, now, at } = scene;
   const { spec, last, state, burst } = decider;
@@ -46,7 +46,7 @@ function idle({ decider, now, replicas }: Scene, stays: string): string {
   return replicas === 0 ? `${stays}: ${since}; the next one wakes it` : `${stays}: ${since}; it goes to zero now`;
 }
 
-function busy({ decider, now, zeroAt, at }: Scene, { trace }: Decision, stable: string): string {
+function busy({ decider, now, zeroAt, at }: Scene, { trace }: ScaleDecision, stable: string): string {
   const { traffic, spec } = decider;
   if (!traffic) return stable;
   const quietMs = now - traffic.lastBusy;

@@ -1,5 +1,6 @@
-// From a PodAutoscaler and config-autoscaler to the numbers of the decision. Pure; it decides nothing.
-// Follows pkg/reconciler/autoscaling/resources/target.go, kpa/resources/decider.go and pkg/apis/autoscaling/v1alpha1/pa_lifecycle.go.
+// Reads the parameters of scaling decisions from a PodAutoscaler's annotations and config-autoscaler. Follows
+// pkg/reconciler/autoscaling/resources/target.go, kpa/resources/decider.go and
+// pkg/apis/autoscaling/v1alpha1/pa_lifecycle.go.
 import { scalingDurationMs, scalingFloat, scalingInteger, scalingText } from "../../apis/autoscaling/annotations.ts";
 import type { PodAutoscaler } from "../../apis/autoscaling/types.ts";
 import type { AutoscalerConfig } from "../../apis/config/types.ts";
@@ -8,7 +9,9 @@ import type { CollectionSpec, ScalingMetric } from "./collection.ts";
 import type { DeciderSpec } from "./decide.ts";
 import { BUCKET_MS } from "./window.ts";
 
-/** Which autoscaler a PodAutoscaler belongs to; defaulting writes the annotation, so the ConfigMap's class matters only before it. */
+/**
+ * Returns the autoscaler class. Defaulting writes the annotation, so the ConfigMap counts only for objects without it.
+ */
 export function classOf(pa: Scalable, config: AutoscalerConfig): string {
   return scalingText(pa.metadata.annotations, "class") ?? config.podAutoscalerClass;
 }
@@ -17,10 +20,10 @@ export function classOf(pa: Scalable, config: AutoscalerConfig): string {
 export type Scalable = Pick<PodAutoscaler, "metadata" | "spec">;
 
 const SMALLEST_TARGET = 0.01;
-/** No ConfigMap key changes the utilization of requests per second. */
+/** The target utilization of requests per second. Knative has no ConfigMap key for it. */
 const RPS_UTILIZATION = 0.7;
 
-/** The parameters of §5 of the decision: annotations over ConfigMap. */
+/** Makes the decider's parameters. An annotation overrides the ConfigMap. */
 export function makeDeciderSpec(pa: Scalable, config: AutoscalerConfig): DeciderSpec {
   const { annotations } = pa.metadata;
   const { metric, targetValue, totalValue } = targetOf(pa, config);
@@ -42,7 +45,7 @@ export function makeDeciderSpec(pa: Scalable, config: AutoscalerConfig): Decider
   };
 }
 
-/** What one pod may take: `totalValue` before utilization, `targetValue` after. */
+/** Returns the load that one pod can take: `totalValue` before the utilization percentage, `targetValue` after it. */
 function targetOf(
   pa: Scalable,
   config: AutoscalerConfig,
@@ -69,20 +72,20 @@ function stableWindowMsOf(annotations: StringMap | undefined, config: Autoscaler
   return scalingDurationMs(annotations, "window") ?? config.stableWindowMs;
 }
 
-/** A share of the stable window in whole seconds, at least one bucket. */
+/** Returns the panic window: a percentage of the stable window in whole seconds, at least 1 s. */
 export function panicWindowMsOf(annotations: StringMap | undefined, config: AutoscalerConfig): number {
   const percentage = scalingFloat(annotations, "panic-window-percentage") ?? config.panicWindowPercentage;
   const nanoseconds = Math.trunc((stableWindowMsOf(annotations, config) * 1e6 * percentage) / 100);
   return Math.max(BUCKET_MS, Math.round(nanoseconds / 1e9) * 1000);
 }
 
-/** An annotation of 0 counts only where the cluster allows it. */
+/** Returns the initial scale. The annotation value 0 counts only with `allow-zero-initial-scale`. */
 export function initialScaleOf(annotations: StringMap | undefined, config: AutoscalerConfig): number {
   const wanted = scalingInteger(annotations, "initial-scale");
   return wanted === undefined || (wanted === 0 && !config.allowZeroInitialScale) ? config.initialScale : wanted;
 }
 
-/** min-scale and max-scale, 0 for none; an unreachable revision has no minimum. */
+/** Returns min-scale and max-scale, 0 for no bound. An unreachable revision has no minimum. */
 export function scaleBoundsOf(pa: Scalable, config: AutoscalerConfig): { readonly min: number; readonly max: number } {
   const { annotations } = pa.metadata;
   const min = scalingInteger(annotations, "min-scale") ?? config.minScale;
@@ -92,7 +95,7 @@ export function scaleBoundsOf(pa: Scalable, config: AutoscalerConfig): { readonl
   };
 }
 
-/** What the Metric of a PodAutoscaler collects. */
+/** Makes the collection settings of a PodAutoscaler's Metric. */
 export function makeCollectionSpec(pa: Scalable, config: AutoscalerConfig): CollectionSpec {
   const { annotations } = pa.metadata;
   return {
@@ -103,14 +106,14 @@ export function makeCollectionSpec(pa: Scalable, config: AutoscalerConfig): Coll
   };
 }
 
-/** How long the last pod stays after traffic ended; none when nobody can reach it. */
+/** Returns how long the last pod stays after the last request; 0 for an unreachable revision. */
 export function retentionMsOf(pa: Scalable, config: AutoscalerConfig): number {
   if (pa.spec.reachability === "Unreachable") return 0;
   const { annotations } = pa.metadata;
   return scalingDurationMs(annotations, "scale-to-zero-pod-retention-period") ?? config.scaleToZeroPodRetentionPeriodMs;
 }
 
-/** Both spellings of the algorithm's name; all else is linear. */
+/** Returns true for either spelling of the weighted algorithm; any other value means linear. */
 export function isWeighted(annotations: StringMap | undefined): boolean {
   const algorithm = scalingText(annotations, "metric-aggregation-algorithm");
   return algorithm === "weighted-exponential" || algorithm === "weightedExponential";

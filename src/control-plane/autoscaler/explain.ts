@@ -1,4 +1,4 @@
-// Why a revision has the scale it has, in one sentence: the rule that won, with its numbers and times. Pure; it reads what others remember.
+// Explains in one sentence why a revision has its scale: the rule that determined it, with its numbers and times.
 import { HPA_CLASS, KPA_CLASS } from "../../apis/autoscaling/annotations.ts";
 import { activityAge, ageMs } from "../../apis/autoscaling/pod-autoscaler-lifecycle.ts";
 import type { PodAutoscaler, RevisionKey } from "../../apis/autoscaling/types.ts";
@@ -14,7 +14,7 @@ import type { ExplainObjects, Scene } from "./scene.ts";
 import { span } from "./span.ts";
 import { forecastZero } from "./zero-forecast.ts";
 
-export interface Explanation {
+export interface ScaleExplanation {
   readonly revision: RevisionKey;
   /** Without the revision's name: "stays at 1: last request 41 s ago, …". */
   readonly sentence: string;
@@ -22,8 +22,8 @@ export interface Explanation {
   readonly decisions: readonly LedgerEntry[];
 }
 
-/** The answer to "why this scale?". */
-export function explain(revision: RevisionKey, now: Time, objects: ExplainObjects): Explanation {
+/** Explains the current scale of a revision and returns its last decisions. */
+export function explainScale(revision: RevisionKey, now: Time, objects: ExplainObjects): ScaleExplanation {
   const decisions = (objects.decider ?? objects.hpa)?.ledger.entries() ?? [];
   return { revision, sentence: sentenceOf(now, objects), decisions };
 }
@@ -41,7 +41,7 @@ function sentenceOf(now: Time, objects: ExplainObjects): string {
   return `${sentenceFor(scene)}${waitingOf(objects)}`;
 }
 
-/** What is between the number of pods asked for and that of ready ones. */
+/** Names the difference between desired and ready pods. */
 function waitingOf({ replicas = 1, readyPods }: ExplainObjects): string {
   const missing = replicas - readyPods;
   if (missing > 0) return `; ${missing} of ${replicas} ${replicas === 1 ? "pod is" : "pods are"} not ready yet`;
@@ -53,14 +53,14 @@ function sentenceFor(scene: Scene): string {
   const note = scene.decider.ledger.entries().findLast((entry) => entry.facts["by"] === "reconciler");
   const stays = replicas === 0 ? "is at zero" : `stays at ${replicas}`;
   const asked = note?.facts["desired"];
-  const wish = typeof asked === "number" && asked >= 0 ? ` (traffic asks for ${asked})` : "";
+  const demand = typeof asked === "number" && asked >= 0 ? ` (traffic asks for ${asked})` : "";
   const { min, max } = scaleBoundsOf(pa, config);
   const active = activityAge(pa.status?.conditions, now);
   switch (note?.rule) {
     case "min-scale":
-      return `${stays}: min-scale ${min}${wish}`;
+      return `${stays}: min-scale ${min}${demand}`;
     case "max-scale":
-      return `${stays}: max-scale ${max}${wish}`;
+      return `${stays}: max-scale ${max}${demand}`;
     case "initial-scale":
       return `${stays}: the initial scale of ${scene.decider.spec.initialScale} was never reached yet`;
     case "scale-to-zero-disabled":

@@ -1,14 +1,14 @@
-// The decision of Kubernetes' HorizontalPodAutoscaler for one revision, as a pure function: what Knative's HPA class relies on a cluster for.
-// Behaviour of Kubernetes' pkg/controller/podautoscaler with default policies; it knows nothing of requests or windows of Knative.
+// Decides the scale of a revision of the HPA class, as Kubernetes' HorizontalPodAutoscaler does with default policies.
+// Follows Kubernetes' pkg/controller/podautoscaler.
 import type { Time } from "../../base/clock.ts";
 
-/** Kubernetes looks this often. */
+/** Kubernetes' default interval between evaluations. */
 export const HPA_PERIOD_MS = 15_000;
-/** Within this share of the target nothing changes. */
+/** Within this fraction of the target the scale does not change. */
 const TOLERANCE = 0.1;
 export const DEFAULT_DOWN_WINDOW_MS = 300_000;
-/** Upwards at most this many pods, or twice as many as there are, in a period. */
-const MOST_ADDED = 4;
+/** In one evaluation the scale grows at most to the greater of `current + MAX_ADDED` and `2 * current`. */
+const MAX_ADDED = 4;
 
 export interface HpaSpec {
   /** At least 1. */
@@ -16,16 +16,16 @@ export interface HpaSpec {
   readonly max: number;
   /** `utilization`: per cent of what the pods request; `average`: per pod, in the metric's unit (cores, bytes). */
   readonly target: { readonly kind: "utilization" | "average"; readonly value: number };
-  /** Absent: 0 upwards and 5 minutes downwards. */
-  readonly windowMs?: number;
+  /** Stabilization window of both directions; undefined: 0 upwards and 5 minutes downwards. */
+  readonly windowMs?: number | undefined;
 }
 
-/** One pod of the revision. */
+/** Resource usage and request of one pod. */
 export interface PodUsage {
   readonly ready: boolean;
-  /** undefined: no sample of it yet. */
+  /** undefined: not sampled yet. */
   readonly usage: number | undefined;
-  /** undefined: the pod requests nothing of this resource. */
+  /** undefined: the pod has no request for this resource. */
   readonly request: number | undefined;
 }
 
@@ -33,7 +33,7 @@ export interface HpaState {
   readonly recommended: readonly { readonly at: Time; readonly replicas: number }[];
 }
 
-/** What had the last word. */
+/** The rule that determined the decision. */
 export type HpaRule =
   | "metric"
   | "no-metric"
@@ -48,15 +48,15 @@ export interface HpaDecision {
   readonly state: HpaState;
   readonly replicas: number;
   readonly rule: HpaRule;
-  /** What the sampled pods used, in the unit of the target; absent where it was not looked at or cannot be told. */
-  readonly measured?: number;
-  /** How many pods the metric alone asks for. */
-  readonly wanted?: number;
-  /** Why the metric could not be used; replicas then only follow the bounds. */
-  readonly error?: string;
+  /** Usage of the sampled pods in the target's unit; undefined if the metric was not used. */
+  readonly measured?: number | undefined;
+  /** Pods that the metric alone asks for; undefined if the metric was not used. */
+  readonly wanted?: number | undefined;
+  /** Why the metric could not be used. */
+  readonly error?: string | undefined;
 }
 
-/** One look. `current`: replicas of the Deployment; 0 means that scaling is switched off. */
+/** Runs one evaluation. `current` is the Deployment's replicas; 0 means that scaling is disabled. */
 export function decideHpa(
   spec: HpaSpec,
   state: HpaState,
@@ -75,14 +75,14 @@ export function decideHpa(
     ({ at }) => now - at < Math.max(spec.windowMs ?? DEFAULT_DOWN_WINDOW_MS, HPA_PERIOD_MS),
   );
   const stable = stabilized(spec, recommended, current, now);
-  const rated = Math.min(stable, Math.max(2 * current, current + MOST_ADDED));
+  const rated = Math.min(stable, Math.max(2 * current, current + MAX_ADDED));
   const stabilization = stable < wanted ? "scale-up-stabilized" : stable > wanted ? "scale-down-stabilized" : "metric";
   const unbound = rated === stable ? stabilization : "scale-up-limit";
   const replicas = bounded(rated);
   return { state: { recommended }, replicas, rule: replicas === rated ? unbound : boundOf(rated), ...asked };
 }
 
-/** Not lower than anything recommended in the downward window, not higher than anything in the upward one. */
+/** Keeps the scale at or above all recommendations of the downward window, and at or below those of the upward one. */
 function stabilized(spec: HpaSpec, recommended: HpaState["recommended"], current: number, now: Time): number {
   const within = (windowMs: number): readonly number[] =>
     recommended.filter(({ at }) => at === now || now - at < windowMs).map(({ replicas }) => replicas);
@@ -92,7 +92,7 @@ function stabilized(spec: HpaSpec, recommended: HpaState["recommended"], current
   return Math.min(current, down);
 }
 
-/** How many pods the metric asks for, and what it is; or why it cannot be used. */
+/** Returns the metric's value and the pods it asks for, or the reason why the metric cannot be used. */
 function wantedReplicas(
   spec: HpaSpec,
   current: number,
@@ -110,7 +110,7 @@ function countFor(spec: HpaSpec, current: number, pods: readonly PodUsage[], sam
   const others = pods.filter((pod) => !sampled.includes(pod));
   if (others.length === 0) return isNear(ratio) ? current : Math.ceil(ratio * sampled.length);
   if (isNear(ratio)) return current;
-  // Who gave no sample must not move the scale: idle on the way up, at its target on the way down.
+  // Pods without a sample must not change the scale: assume them idle on the way up, at the target on the way down.
   const assumed = others.map((pod): PodUsage => ({ ...pod, usage: ratio > 1 ? 0 : usageAtTarget(spec, pod) }));
   const all = [...sampled, ...assumed];
   const cautious = ratioOf(spec, all);
@@ -123,7 +123,7 @@ function ratioOf(spec: HpaSpec, pods: readonly PodUsage[]): number {
   return measuredOf(spec, pods) / spec.target.value;
 }
 
-/** In the unit of the target: per cent of what the pods request, or the mean of a pod. */
+/** Returns the usage in the target's unit: per cent of the requests, or the mean per pod. */
 function measuredOf({ target }: HpaSpec, pods: readonly PodUsage[]): number {
   const usage = pods.reduce((sum, pod) => sum + (pod.usage ?? 0), 0);
   const request = pods.reduce((sum, pod) => sum + (pod.request ?? 0), 0);

@@ -1,4 +1,4 @@
-// The words for what the HPA class decided last: what was measured, the target, and what had the last word. Pure.
+// Explains the decisions of the HPA class in one sentence: the measured value, the target and the rule.
 import { scalingText } from "../../apis/autoscaling/annotations.ts";
 import type { PodAutoscaler } from "../../apis/autoscaling/types.ts";
 import type { HpaView } from "./autoscaler.ts";
@@ -8,12 +8,12 @@ import { span } from "./span.ts";
 
 const MEBIBYTE = 2 ** 20;
 
-/** "stays at 3: max-scale 3; cpu at 93 % of what its pods request, target 50 %, asks for 6". */
+/** Returns, for example, "stays at 3: max-scale 3; cpu at 93 % of what its pods request, target 50 %, asks for 6". */
 export function reasonOfHpa({ hpa, replicas = 1 }: ExplainObjects, pa: PodAutoscaler): string {
   const stays = replicas === 0 ? "is at zero" : `stays at ${replicas}`;
-  if (!hpa) return `${stays}: nothing is decided yet, the HPA class looks every ${span(HPA_PERIOD_MS)}`;
+  if (!hpa) return `${stays}: nothing is decided yet, the HPA class evaluates every ${span(HPA_PERIOD_MS)}`;
   const { last } = hpa;
-  // The look was taken while there were others; the Deployment follows at once.
+  // The evaluation changed the scale, so its numbers are about another number of pods.
   const from = last.current === replicas || last.replicas !== replicas ? "" : `, from ${last.current}`;
   return `${stays}: ${wordsOf(last, pa)}${from}`;
 }
@@ -22,23 +22,23 @@ function wordsOf(last: HpaView["last"], pa: PodAutoscaler): string {
   const { rule, spec, resource } = last;
   if (resource === undefined) {
     const metric = scalingText(pa.metadata.annotations, "metric") ?? "";
-    return `metric "${metric}" comes from a cluster's adapters and is not here, so only min-scale and max-scale hold`;
+    return `metric "${metric}" needs a metrics adapter, which knap does not have, so only min-scale and max-scale apply`;
   }
   const bound = rule === "min-scale" ? ` ${spec.min}` : rule === "max-scale" ? ` ${spec.max}` : "";
   switch (rule) {
     case "scaling-disabled":
-      return "the HPA class leaves a scale of zero alone";
+      return "the HPA class does not change a scale of zero";
     case "no-metric":
-      return `${resource} cannot be judged: ${last.error}`;
+      return `${resource} cannot be used: ${last.error}`;
     case "min-scale":
     case "max-scale":
       return last.measured === undefined ? `${rule}${bound}` : `${rule}${bound}; ${measuredText(last)}`;
     case "scale-up-limit":
-      return `at most four pods, or as many as there are, are added in ${span(HPA_PERIOD_MS)}; ${measuredText(last)}`;
+      return `at most four pods, or as many as exist, are added in ${span(HPA_PERIOD_MS)}; ${measuredText(last)}`;
     case "scale-up-stabilized":
-      return `upwards it waits for ${span(spec.windowMs ?? 0)}; ${measuredText(last)}`;
+      return `the stabilization window for scaling up is ${span(spec.windowMs ?? 0)}; ${measuredText(last)}`;
     case "scale-down-stabilized":
-      return `downwards it waits for ${span(spec.windowMs ?? DEFAULT_DOWN_WINDOW_MS)}; ${measuredText(last)}`;
+      return `the stabilization window for scaling down is ${span(spec.windowMs ?? DEFAULT_DOWN_WINDOW_MS)}; ${measuredText(last)}`;
     case "metric":
       return measuredText(last);
   }

@@ -1,37 +1,35 @@
-// From a PodAutoscaler of the HPA class to what a HorizontalPodAutoscaler would be told. Pure.
-// Source: pkg/reconciler/autoscaling/hpa/resources/hpa.go.
+// Makes the HorizontalPodAutoscaler settings of a PodAutoscaler of the HPA class.
+// Follows pkg/reconciler/autoscaling/hpa/resources/hpa.go.
 import { scalingDurationMs, scalingFloat, scalingText } from "../../apis/autoscaling/annotations.ts";
 import type { AutoscalerConfig } from "../../apis/config/types.ts";
 import { type Scalable, scaleBoundsOf } from "./decider-spec.ts";
 import type { HpaSpec } from "./hpa-decision.ts";
 
-/** Which usage of the containers counts. Other names are metrics of a cluster's adapters, which are not here. */
+/** Resources that knap measures. Other metrics need a metrics adapter, which knap does not have. */
 export type HpaResource = "cpu" | "memory";
-/** What Kubernetes takes when no metric is asked for. */
+/** Kubernetes' default if the object names no metric. */
 const DEFAULT_CPU_PER_CENT = 80;
 const MEBIBYTE = 2 ** 20;
-const MOST = 2 ** 31 - 1;
+const MAX_REPLICAS = 2 ** 31 - 1;
 
-/** undefined: the metric is none of containers, so only the bounds hold. */
+/** Returns undefined if knap does not measure the metric; then only min-scale and max-scale apply. */
 export function hpaResourceOf(pa: Scalable): HpaResource | undefined {
   const metric = scalingText(pa.metadata.annotations, "metric") ?? "cpu";
   if (scalingFloat(pa.metadata.annotations, "target") === undefined) return "cpu";
   return metric === "cpu" || metric === "memory" ? metric : undefined;
 }
 
-/** Bounds, target and stabilization window. */
 export function makeHpaSpec(pa: Scalable, config: AutoscalerConfig): HpaSpec {
   const { annotations } = pa.metadata;
   const { min, max } = scaleBoundsOf(pa, config);
   const target = scalingFloat(annotations, "target");
-  const windowMs = scalingDurationMs(annotations, "window");
   return {
     min: Math.max(1, min),
-    max: max === 0 ? MOST : max,
+    max: max === 0 ? MAX_REPLICAS : max,
     target:
       target !== undefined && scalingText(annotations, "metric") === "memory"
         ? { kind: "average", value: Math.trunc(target) * MEBIBYTE }
         : { kind: "utilization", value: target === undefined ? DEFAULT_CPU_PER_CENT : Math.ceil(target) },
-    ...(windowMs !== undefined && { windowMs }),
+    windowMs: scalingDurationMs(annotations, "window"),
   };
 }

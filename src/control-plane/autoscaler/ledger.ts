@@ -1,20 +1,20 @@
-// The memory that explain reads: the last decisions of a revision, repeats folded together. Bounded; it never decides.
+// Stores the last decisions of a revision for explanations. Repeated decisions are merged into one entry.
 import type { DecisionNote } from "../../apis/autoscaling/types.ts";
 import type { Time } from "../../base/clock.ts";
 
-/** A decision and how long it has been made again and again. */
 export interface LedgerEntry extends DecisionNote {
+  /** When the decision was last repeated. */
   readonly until: Time;
   readonly count: number;
 }
 
 const CAPACITY = 64;
 
-/** A ring of {@link LedgerEntry}, oldest first. */
+/** Keeps the newest {@link CAPACITY} entries. */
 export class Ledger {
   #entries: LedgerEntry[] = [];
 
-  /** Notes a decision. The same rule with the same outcome as the last note of its kind extends that one, with the newest facts. */
+  /** Adds a decision. If rule and result equal those of the last entry by the same component, extends that entry. */
   note(note: DecisionNote): void {
     const at = this.#entries.findLastIndex((entry) => entry.facts["by"] === note.facts["by"]);
     const last = this.#entries[at];
@@ -26,6 +26,7 @@ export class Ledger {
     if (this.#entries.length > CAPACITY) this.#entries.shift();
   }
 
+  /** Oldest first. */
   entries(): readonly LedgerEntry[] {
     return [...this.#entries];
   }

@@ -1,4 +1,4 @@
-// Which pods of which revision are ready, kept from the store's events so that nobody lists all pods every second. It watches nothing itself.
+// Index of the ready pods of each revision, maintained from the store's events.
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
 import { isPodServing } from "../../apis/core/pod.ts";
 import type { Pod } from "../../apis/core/types.ts";
@@ -14,17 +14,16 @@ export interface ReadyPod {
   readonly startedAt: Time;
 }
 
-/** The revision a pod belongs to, by its label. */
+/** Returns the revision that the pod's label names. */
 export function revisionOf({ metadata }: Stored<Pod>): RevisionKey | undefined {
   const name = metadata.labels?.[REVISION_LABEL];
   return name === undefined ? undefined : namespacedName({ namespace: metadata.namespace, name });
 }
 
-/** An index over Pod events; order of events does not matter beyond the last one of each pod. */
 export class ReadyPods {
   readonly #byRevision = new Map<RevisionKey, Map<string, ReadyPod>>();
 
-  /** A Pod was added, changed or (`gone`) deleted. */
+  /** Applies a Pod event. `gone`: the Pod was deleted. */
   observe(pod: Stored<Pod>, gone: boolean): void {
     const revision = revisionOf(pod);
     if (revision === undefined) return;
@@ -45,7 +44,7 @@ export class ReadyPods {
     return this.#byRevision.get(revision)?.size ?? 0;
   }
 
-  /** In the order in which they became ready. */
+  /** Returns the pods in the order in which they became ready. */
   list(revision: RevisionKey): readonly ReadyPod[] {
     return [...(this.#byRevision.get(revision)?.values() ?? [])];
   }

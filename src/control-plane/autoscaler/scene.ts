@@ -1,32 +1,32 @@
-// What an explanation is made of: a revision as the store and the autoscaler know it at one instant. Shapes only.
+// The inputs of an explanation. Types only.
 import type { PodAutoscaler } from "../../apis/autoscaling/types.ts";
 import type { AutoscalerConfig } from "../../apis/config/types.ts";
 import type { ServerlessService } from "../../apis/networking/types.ts";
 import type { Time } from "../../base/clock.ts";
 import type { DeciderView, HpaView } from "./autoscaler.ts";
 
-/** The revision as the store and the autoscaler know it now. */
+/** A revision in the store and in the autoscaler at one instant. */
 export interface ExplainObjects {
   readonly config: AutoscalerConfig;
   readonly decider: DeciderView | undefined;
-  /** Of the HPA class. */
+  /** Set for the HPA class only. */
   readonly hpa?: HpaView | undefined;
   readonly pa: PodAutoscaler | undefined;
   readonly sks: ServerlessService | undefined;
-  /** Of the Deployment's spec. */
+  /** `spec.replicas` of the Deployment. */
   readonly replicas: number | undefined;
   readonly readyPods: number;
-  /** How instants are shown; UTC unless told. */
+  /** Formats instants; UTC by default. */
   readonly showTime?: (time: Time) => string;
 }
 
-/** What a rule's words are made of. */
+/** The inputs of the sentence for one rule. */
 export interface Scene extends ExplainObjects {
   readonly now: Time;
   readonly pa: PodAutoscaler;
   readonly decider: DeciderView;
   readonly replicas: number;
-  /** When the last pod would go without another request; undefined when it would stay. */
+  /** When the last pod stops if no further request comes; undefined if it stays. */
   readonly zeroAt: Time | undefined;
   readonly at: (time: Time) => string;
 }

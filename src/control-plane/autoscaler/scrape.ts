@@ -1,33 +1,33 @@
-// Asking the pods of a revision for their statistics: which ones, and what their answers stand for. Pure; the asking itself is the caller's.
-// Follows pkg/autoscaler/metrics/{stats_scraper,sample_size}.go.
+// Samples the pods of a revision for statistics and extrapolates to all pods. The caller passes the function that asks
+// a pod. Follows pkg/autoscaler/metrics/{stats_scraper,sample_size}.go.
 import type { Stat } from "../../apis/autoscaling/types.ts";
 import type { Time } from "../../base/clock.ts";
 import type { ReadyPod } from "./ready-pods.ts";
 
-/** 95 % confidence, 5 % margin, a population variance of 100: 1.96² · 100 / 5². */
+/** Sample size of an infinite population for 95 % confidence, margin 5, population variance 100: 1.96² · 100 / 5². */
 const SAMPLING = 15.3664;
 const ASK_ALL = 3;
 
-/** How many of N pods are asked: all of three, 16 of a thousand. */
+/** Returns how many of N pods are asked: all up to 3, 16 of 1000. */
 export function sampleSize(pods: number): number {
   return pods <= ASK_ALL ? pods : Math.ceil((pods * SAMPLING) / (pods + SAMPLING - 1));
 }
 
-export interface Scrape {
+interface Scrape {
   readonly pods: readonly ReadyPod[];
   readonly stableWindowMs: number;
   readonly now: Time;
   /** In [0, 1). */
   readonly random: () => number;
   /** undefined: the pod did not answer. */
-  readonly ask: (pod: ReadyPod) => Stat | undefined;
+  readonly podStat: (pod: ReadyPod) => Stat | undefined;
 }
 
 /**
- * One stat that stands for all pods, or undefined when there are none or too few answer. Pods as old as the stable window are asked first;
- * who fails is replaced by the next one.
+ * Returns one stat that represents all pods, or undefined if there are no pods or too few of them answer. Pods that are
+ * at least as old as the stable window are asked first. A pod that does not answer is replaced by the next one.
  */
-export function scrape({ pods, stableWindowMs, now, random, ask }: Scrape): Stat | undefined {
+export function scrape({ pods, stableWindowMs, now, random, podStat }: Scrape): Stat | undefined {
   if (pods.length === 0) return undefined;
   const size = sampleSize(pods.length);
   const sum = {
@@ -38,7 +38,7 @@ export function scrape({ pods, stableWindowMs, now, random, ask }: Scrape): Stat
   };
   let answers = 0;
   for (const pod of inOrder(pods, size, now - stableWindowMs, random)) {
-    const stat = ask(pod);
+    const stat = podStat(pod);
     if (!stat) continue;
     sum.averageConcurrentRequests += stat.averageConcurrentRequests;
     sum.averageProxiedConcurrentRequests += stat.averageProxiedConcurrentRequests;

@@ -1,6 +1,6 @@
-// Spans of time in words for people. Pure.
+// Formats spans of time for people.
 
-/** `1.2 s` below ten seconds, then `41 s`, `2 min 30 s`, `1 h`. */
+/** Formats as `1.2 s` below ten seconds, above as `41 s`, `2 min 30 s`, `1 h`. */
 export function span(ms: number): string {
   if (ms < 10_000) return `${Math.round(Math.max(0, ms) / 100) / 10} s`;
   const seconds = Math.round(ms / 1000);

@@ -1,39 +1,46 @@
-// The autoscaler's heartbeat on a Clock: statistics every second, a decision of each decider every two seconds from its creation, deciders and
-// collections as the store's objects come and go. The only file of this room with side effects; it opens no sockets.
-
-import { HPA_CLASS } from "../../apis/autoscaling/annotations.ts";
+// Runs the autoscaler on a Clock: collects statistics every second, evaluates each decider every two seconds, and
+// creates and removes deciders with the store's objects. The only file of this room with side effects; it opens no
+// sockets.
+import { HPA_CLASS, KPA_CLASS } from "../../apis/autoscaling/annotations.ts";
 import type { Metric, PodAutoscaler, RevisionKey, Stat } from "../../apis/autoscaling/types.ts";
 import type { AutoscalerConfig } from "../../apis/config/types.ts";
 import type { Pod } from "../../apis/core/types.ts";
 import type { Stored } from "../../apis/meta/object.ts";
+import { CONFIGURATION_LABEL, REVISION_LABEL } from "../../apis/serving/labels.ts";
 import type { Clock, Time } from "../../base/clock.ts";
 import type { WatchEvent } from "../store/view.ts";
 import { Autoscaler } from "./autoscaler.ts";
-import { classOf } from "./decider-spec.ts";
-import { collectionSpecOf, deciderSpecOf, revisionKeyOf } from "./follow.ts";
+import type { CollectionSpec } from "./collection.ts";
+import type { DeciderSpec } from "./decide.ts";
+import { classOf, isWeighted, makeDeciderSpec } from "./decider-spec.ts";
 import { HPA_PERIOD_MS, type PodUsage } from "./hpa-decision.ts";
 import { type HpaResource, hpaResourceOf, makeHpaSpec } from "./hpa-spec.ts";
 import { COLLECT_EVERY_MS, DECIDE_EVERY_MS } from "./periods.ts";
 import { type ReadyPod, ReadyPods } from "./ready-pods.ts";
 import { scrape } from "./scrape.ts";
 
+const OWNER_LABELS = [CONFIGURATION_LABEL, REVISION_LABEL];
+
 export interface TickOptions {
   readonly clock: Clock;
-  /** In [0, 1): which pods of many are asked. */
+  /** Returns a number in [0, 1); chooses the pods of a sample. */
   readonly random: () => number;
   readonly config: () => AutoscalerConfig;
-  /** The last closed second of a pod's queue-proxy; undefined when it does not answer. */
+  /** Returns the statistics of a pod's last complete second; undefined if its queue-proxy does not answer. */
   readonly podStat: (pod: ReadyPod, now: Time) => Stat | undefined;
-  /** What the activator reports each second (`ActivatorStats.report`). */
+  /** Returns the activator's statistics of the last second (`ActivatorStats.report`). */
   readonly activatorStats: (now: Time) => ReadonlyMap<RevisionKey, Stat>;
-  /** The PodAutoscaler of this revision must be reconciled. */
+  /** Called when the PodAutoscaler of this revision must be reconciled. */
   readonly onAdvice: (revision: RevisionKey) => void;
-  /** For the HPA class: pods with their use of a resource, and the Deployment's replicas. Absent: only the bounds hold. */
+  /**
+   * For the HPA class: resource usage of the pods, and the Deployment's replicas. Without it the HPA class does
+   * nothing.
+   */
   readonly usage?: {
     pods(revision: RevisionKey, resource: HpaResource): readonly PodUsage[];
     replicas(revision: RevisionKey): number | undefined;
   };
-  /** Collection began to fail (text), or works again (""). */
+  /** Called with an error text when collecting begins to fail, and with "" when it works again. */
   readonly onCollection?: (revision: RevisionKey, error: string) => void;
 }
 
@@ -59,7 +66,7 @@ export class AutoscalerTick {
     this.#every("collect", COLLECT_EVERY_MS, options.clock.now(), (due) => this.#collect(due));
   }
 
-  /** Every event of the store goes here, in order; also the objects there already are, as ADDED. */
+  /** Applies a store event. Events must come in order, and begin with an ADDED event for each existing object. */
   observe({ type, object }: Pick<WatchEvent, "type" | "object">): void {
     const gone = type === "DELETED";
     if (object.kind === "Pod") this.#pods.observe(object as Stored<Pod>, gone);
@@ -67,17 +74,16 @@ export class AutoscalerTick {
     else if (object.kind === "Metric") this.#observeMetric(object as Metric, gone);
   }
 
-  /** Ready pods of a revision, as the decider counts them. */
   readyPods(revision: RevisionKey): number {
     return this.#pods.count(revision);
   }
 
-  /** config-autoscaler changed: all deciders take its new numbers. */
+  /** Gives all deciders the parameters of the changed config-autoscaler. */
   configure(): void {
     for (const pa of this.#podAutoscalers.values()) this.#observePodAutoscaler(pa, false);
   }
 
-  /** A stat the activator sends outside its report: the first request of a revision. */
+  /** Takes a stat that the activator sends outside its reports, for the first request of a revision. */
   receive(revision: RevisionKey, stat: Stat): void {
     this.autoscaler.receive(revision, stat, this.#options.clock.now());
   }
@@ -101,7 +107,7 @@ export class AutoscalerTick {
     const config = this.#options.config();
     const now = this.#options.clock.now();
     if (classOf(pa, config) === HPA_CLASS && !this.#timers.has(revision))
-      this.#every(revision, HPA_PERIOD_MS, now, () => this.#lookAsHpa(revision));
+      this.#every(revision, HPA_PERIOD_MS, now, () => this.#evaluateHpa(revision));
     const spec = deciderSpecOf(pa, config);
     if (!spec) return;
     if (this.autoscaler.follow(revision, spec, now))
@@ -110,7 +116,7 @@ export class AutoscalerTick {
       });
   }
 
-  #lookAsHpa(revision: RevisionKey): void {
+  #evaluateHpa(revision: RevisionKey): void {
     const { usage, config, clock } = this.#options;
     const pa = this.#podAutoscalers.get(revision);
     const current = usage?.replicas(revision);
@@ -134,7 +140,7 @@ export class AutoscalerTick {
     if (spec.scraped) this.#scraped.set(revision, { stableWindowMs: spec.stableWindowMs, error });
   }
 
-  /** Statistics belong to the second they were due in: a callback that is a little late would put two of them into one bucket. */
+  /** Statistics are recorded under the time they were due: a late callback would otherwise put two into one bucket. */
   #collect(due: Time): void {
     const { activatorStats, podStat, random, onCollection, clock } = this.#options;
     const now = clock.now();
@@ -142,7 +148,7 @@ export class AutoscalerTick {
     for (const [revision, scraped] of this.#scraped) {
       const pods = this.#pods.list(revision);
       const { stableWindowMs } = scraped;
-      const stat = scrape({ pods, stableWindowMs, now: due, random, ask: (pod) => podStat(pod, now) });
+      const stat = scrape({ pods, stableWindowMs, now: due, random, podStat: (pod) => podStat(pod, now) });
       if (stat) this.autoscaler.record(revision, stat);
       const error = stat || pods.length === 0 ? "" : "pods exhausted";
       if (error === scraped.error) continue;
@@ -151,7 +157,7 @@ export class AutoscalerTick {
     }
   }
 
-  /** Periods count from `start` and are never made up for: a late clock skips. */
+  /** Calls `run` at multiples of the period after `start`. Periods that a late clock misses are skipped. */
   #every(name: RevisionKey | "collect", periodMs: number, start: Time, run: (due: Time) => void): void {
     const { clock } = this.#options;
     const next = start + (Math.floor((clock.now() - start) / periodMs) + 1) * periodMs;
@@ -163,4 +169,30 @@ export class AutoscalerTick {
       }),
     );
   }
+}
+
+/** PodAutoscaler and Metric have the name of their revision. */
+function revisionKeyOf(object: PodAutoscaler | Metric): RevisionKey {
+  return `${object.metadata.namespace ?? ""}/${object.metadata.name}`;
+}
+
+/**
+ * Returns the decider's parameters; undefined if the PodAutoscaler must have no decider: it is of another class, has no
+ * owner labels, or has no private service yet. Follows pkg/reconciler/autoscaling/kpa/kpa.go.
+ */
+function deciderSpecOf(pa: PodAutoscaler, config: AutoscalerConfig): DeciderSpec | undefined {
+  if (classOf(pa, config) !== KPA_CLASS) return undefined;
+  if (OWNER_LABELS.some((label) => !pa.metadata.labels?.[label])) return undefined;
+  if (!pa.status?.metricsServiceName) return undefined;
+  return makeDeciderSpec(pa, config);
+}
+
+/** @see pkg/reconciler/metric/metric.go */
+function collectionSpecOf(metric: Metric): CollectionSpec {
+  return {
+    stableWindowMs: metric.spec.stableWindow / 1e6,
+    panicWindowMs: metric.spec.panicWindow / 1e6,
+    scraped: metric.spec.scrapeTarget !== "",
+    weighted: isWeighted(metric.metadata.annotations),
+  };
 }

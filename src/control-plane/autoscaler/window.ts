@@ -1,22 +1,22 @@
-// One sliding window of one-second buckets, with both ways to average it: linear (with a running total) and weighted. It keeps no clock:
-// every method is told the time. Follows pkg/autoscaler/aggregation/bucketing.go.
+// A sliding window of one-second buckets with linear and weighted averages. It reads no clock: each call passes the
+// time. Follows pkg/autoscaler/aggregation/bucketing.go.
 import type { Time } from "../../base/clock.ts";
 
 /** The width of a bucket. */
 export const BUCKET_MS = 1000;
 const SMALLEST_SMOOTHING = 0.2;
-/** The share of all weight that a weighted window puts on its own buckets. */
+/** The fraction of an exponential series' total weight that falls into the window's buckets. */
 const WEIGHT_IN_WINDOW = 0.9999;
 
 const bucketTime = (time: Time): Time => Math.floor(time / BUCKET_MS) * BUCKET_MS;
 const roundToMicro = (value: number): number => (Math.sign(value) * Math.round(Math.abs(value) * 1e6)) / 1e6;
 
-/** Values summed per second over the last `windowMs`. Data may come late (within the window) and queries may look back. */
+/** Sums values per second over the last `windowMs`. Values can arrive late, as long as they are within the window. */
 export class Window {
   #windowMs: number;
   #buckets: Float64Array;
   #total = 0;
-  /** -Infinity: unset. Late data never sets it, only lowers it. */
+  /** -Infinity: unset. Late data lowers it, but never sets it. */
   #firstWrite = Number.NEGATIVE_INFINITY;
   #lastWrite = Number.NEGATIVE_INFINITY;
 
@@ -39,7 +39,10 @@ export class Window {
     this.#total += value;
   }
 
-  /** The mean over the seconds that can hold data, rounded to 6 decimals; 0 when all data has aged out. */
+  /**
+   * Returns the mean over the seconds since the first write, rounded to 6 decimals; 0 if all data is older than the
+   * window.
+   */
   linearAverage(now: Time): number {
     const sinceMs = bucketTime(now) - this.#lastWrite;
     if (sinceMs >= this.#windowMs) return 0;
@@ -53,7 +56,7 @@ export class Window {
     return roundToMicro(total / Math.min(written, length));
   }
 
-  /** The exponentially weighted mean: not normalised and not rounded; 0 when empty. */
+  /** Returns the exponentially weighted mean, neither normalised nor rounded; 0 if the window is empty. */
   weightedAverage(now: Time): number {
     if (this.isEmpty(now)) return 0;
     const length = this.#buckets.length;
@@ -68,12 +71,15 @@ export class Window {
     return average;
   }
 
-  /** True only later than one whole window after the last write: exactly at its end the window is not empty but averages to 0. */
+  /** Exactly one window after the last write the window is not empty yet, but its average is 0. */
   isEmpty(now: Time): boolean {
     return bucketTime(now) - this.#lastWrite > this.#windowMs;
   }
 
-  /** Keeps the newest buckets, if the old window still holds any at `now`. The first write moves to the old window's length before the last one. */
+  /**
+   * Keeps the newest buckets if the old window still has data at `now`. As in Knative, the first write is then assumed
+   * to be one old window before the last write.
+   */
   resize(windowMs: number, now: Time): void {
     if (windowMs === this.#windowMs) return;
     const old = this.#buckets;

@@ -1,28 +1,28 @@
-// When the last pod of a revision would go if no further request came. A forecast for people, from the same rules that decide; it decides nothing.
+// Forecasts when the last pod of a revision stops if no further request comes, for display.
 import type { Time } from "../../base/clock.ts";
 import { DECIDE_EVERY_MS } from "./periods.ts";
 import { BUCKET_MS } from "./window.ts";
 
 export interface ForecastInput {
   readonly now: Time;
-  /** The last second that held a request; absent: none is known. */
+  /** The last second with a request; undefined: none is known. */
   readonly lastBusy: Time | undefined;
   readonly deciderCreatedAt: Time;
   readonly stableWindowMs: number;
   readonly scaleDownDelayMs: number;
   readonly maxScaleDownRate: number;
   readonly readyPods: number;
-  /** Absent: not panicking. */
+  /** undefined: not panicking. */
   readonly panicTime: Time | undefined;
   /** When the PodAutoscaler became active. */
   readonly activeSince: Time;
   readonly graceMs: number;
   readonly retentionMs: number;
-  /** Since when the activator has been in the path; absent: it is not. */
+  /** When the activator entered the request path; undefined: it is not in the path. */
   readonly proxiedSince: Time | undefined;
 }
 
-/** The instant, give or take a decision's period and the time pods take to stop. */
+/** Accurate to one decision period plus the time that pods take to stop. */
 export function forecastZero(input: ForecastInput): Time {
   const busySecond = Math.floor((input.lastBusy ?? input.now) / BUCKET_MS) * BUCKET_MS;
   const empty = busySecond + input.stableWindowMs;
@@ -39,7 +39,7 @@ function nextDecision({ deciderCreatedAt }: ForecastInput, from: Time): Time {
   return deciderCreatedAt + Math.ceil((from - deciderCreatedAt) / DECIDE_EVERY_MS) * DECIDE_EVERY_MS;
 }
 
-/** Decisions that only halve (or whatever the rate is) before the one that says zero. */
+/** Counts the decisions that max-scale-down-rate limits before the scale reaches zero. */
 function stepsDown({ readyPods, maxScaleDownRate }: ForecastInput): number {
   let steps = 0;
   for (let pods = Math.floor(readyPods / maxScaleDownRate); pods > 0; pods = Math.floor(pods / maxScaleDownRate))

@@ -72,14 +72,14 @@ describe("Kubernetes quantities", () => {
   ])("writes %s as %s", (text, canonical) => {
     expect(canonicalQuantity(text)).toBe(canonical);
   });
-  it("refuses what is none", () => {
+  it("rejects texts that are not quantities", () => {
     expect(outcome(parseQuantity("alot"))).toMatch(/^quantities must match/);
     expect(outcome(parseQuantity("1Q"))).toMatch(/^quantities must match/);
     expect(outcome(parseQuantity("1mm"))).toBe("unable to parse quantity's suffix");
     expect(outcome(parseQuantity(""))).toMatch(/^quantities must match/);
     expect(outcome(parseQuantity(".Pi"))).toBe("unable to parse numeric part of quantity");
   });
-  it("gives numbers", () => {
+  it("converts quantities to numbers", () => {
     expect(quantityNumber("100m")).toBe(0.1);
     expect(quantityNumber("1Ki")).toBe(1024);
     expect(quantityNumber("x")).toBeUndefined();
@@ -87,7 +87,7 @@ describe("Kubernetes quantities", () => {
 });
 
 describe("Go numbers", () => {
-  it("reads what strconv reads", () => {
+  it("parse as strconv does", () => {
     expect(outcome(parseFloat64("1_000"))).toBe(1000);
     expect(outcome(parseFloat64("0x1p-2"))).toBe(0.25);
     expect(outcome(parseFloat64("-Inf"))).toBe(-Infinity);
@@ -98,7 +98,7 @@ describe("Go numbers", () => {
     expect(outcome(parseBool("T"))).toBe(true);
     expect(outcome(parseBool("yes"))).toBe('strconv.ParseBool: parsing "yes": invalid syntax');
   });
-  it("prints what fmt prints", () => {
+  it("format as fmt does", () => {
     expect(formatFloat(0.00001)).toBe("1e-05");
     expect(formatFloat(0.006299999999999999)).toBe("0.006299999999999999");
     expect(formatFloat(1e6)).toBe("1e+06");
@@ -157,7 +157,7 @@ describe("Go templates", () => {
   ])("%s", (source, text) => {
     expect(run(source, meta)).toBe(text);
   });
-  it("words its errors as Go does", () => {
+  it("report errors in Go's words", () => {
     expect(run("{{.Name", meta)).toBe("template: t:1: unclosed action");
     expect(run("{{nope}}", meta)).toBe('template: t:1: function "nope" not defined');
     expect(run("{{.Nope}}", meta)).toBe(
@@ -170,7 +170,7 @@ describe("Go templates", () => {
 });
 
 describe("timestamps", () => {
-  it("are RFC 3339 in whole seconds", () => {
+  it("are RFC 3339 with whole seconds", () => {
     expect(timeText(1_755_770_400_999)).toBe("2025-08-21T10:00:00Z");
     expect(microTimeText(1_755_770_400_250)).toBe("2025-08-21T10:00:00.250000Z");
     expect(parseTime("2025-08-21T12:00:00+02:00")).toBe(1_755_770_400_000);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ShutdownStack } from "../../../src/base/shutdown-stack.ts";
 
-test("closes in reverse, once; a later hurry asks the part that is being closed again, and the rest at once", async () => {
+test("closes in reverse order, once; a forced stop calls the current part again and the others with now", async () => {
   const stops = new ShutdownStack();
   const done: string[] = [];
   let release = (): void => {};
@@ -10,7 +10,7 @@ test("closes in reverse, once; a later hurry asks the part that is being closed 
     done.push(`second ${how}`);
     if (how === "now") {
       release();
-      // The gentle end of this part is over before the hurried one: nobody goes on until both are.
+      // The gentle stop of this part ends before the forced one. The next part starts after both.
       await new Promise((resolve) => setTimeout(resolve, 5));
       done.push("second over");
       return;
@@ -27,7 +27,7 @@ test("closes in reverse, once; a later hurry asks the part that is being closed 
   expect(done).toEqual(["third gentle", "second gentle", "second now", "second over", "first now"]);
 });
 
-test("one part that fails does not keep the others open, and keeps no process alive afterwards", async () => {
+test("a part that fails to close does not keep the others open or the process alive", async () => {
   const stops = new ShutdownStack();
   const done: string[] = [];
   stops.add(() => void done.push("first"));

@@ -1,10 +1,9 @@
-// Work that is asked for often: at once after a rest, once for a rush of asks, and never more than a tenth of the time.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Throttle } from "../../../src/base/throttle.ts";
 
 const WORK_MS = 10;
 
-describe("sparing work", () => {
+describe("a throttled function", () => {
   let done: number[];
   let sparing: Throttle;
   beforeEach(() => {
@@ -17,12 +16,12 @@ describe("sparing work", () => {
   });
   afterEach(() => void vi.useRealTimers());
 
-  it("is done at once after a rest", () => {
+  it("runs at once when idle", () => {
     sparing.request();
     expect(done).toHaveLength(1);
   });
 
-  it("is done once for all who ask while it rests, when it has rested nine times as long as it took", () => {
+  it("runs once for all requests made in the pause, which is nine times as long as the run took", () => {
     sparing.request();
     for (let asks = 0; asks < 100; asks++) sparing.request();
     expect(done).toHaveLength(1);
@@ -32,7 +31,7 @@ describe("sparing work", () => {
     expect(done).toHaveLength(2);
   });
 
-  it("tells when everything that was asked for is done", async () => {
+  it("settles when all requests are served", async () => {
     sparing.request();
     await sparing.settled();
     sparing.request();
@@ -45,7 +44,7 @@ describe("sparing work", () => {
     expect(settled).toHaveBeenCalledOnce();
   });
 
-  it("is not done after the end, and nobody waits for it", async () => {
+  it("does not run after close, and close settles all waiters", async () => {
     sparing.request();
     sparing.request();
     const settled = sparing.settled();

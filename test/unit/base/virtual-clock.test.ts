@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { VirtualClock } from "../../../src/base/virtual-clock.ts";
 
 describe("the virtual clock", () => {
-  test("runs timers in order of time, then of creation, each at its own instant", () => {
+  test("runs timers in order of time, then of creation, each at its own time", () => {
     const clock = new VirtualClock(1000);
     const seen: string[] = [];
     const note = (name: string) => () => seen.push(`${name}@${clock.now()}`);
@@ -17,7 +17,7 @@ describe("the virtual clock", () => {
     expect(clock.nextDue()).toBe(1501);
   });
 
-  test("runs what a timer sets when that falls due in the same advance", () => {
+  test("runs timers that callbacks add, if they are due in the same advance", () => {
     const clock = new VirtualClock(0);
     const seen: number[] = [];
     const again = (): void => {
@@ -29,7 +29,7 @@ describe("the virtual clock", () => {
     expect(seen).toEqual([10, 20, 30]);
   });
 
-  test("a time that has passed runs at the next occasion, not in the past", () => {
+  test("runs a timer of a past time at the current time", () => {
     const clock = new VirtualClock(100);
     let at = 0;
     clock.at(5, () => {
@@ -40,7 +40,7 @@ describe("the virtual clock", () => {
     expect(at).toBe(100);
   });
 
-  test("a cancelled timer never runs, nor does cancelling after the fact disturb others", () => {
+  test("never runs a cancelled timer; cancelling a timer that ran has no effect", () => {
     const clock = new VirtualClock(0);
     const seen: string[] = [];
     const first = clock.at(1, () => seen.push("first"));
@@ -56,7 +56,7 @@ describe("the virtual clock", () => {
     expect(clock.nextDue()).toBeUndefined();
   });
 
-  test("forgets thousands of cancelled timers and keeps the order of the rest", () => {
+  test("drops thousands of cancelled timers and keeps the order of the others", () => {
     const clock = new VirtualClock(0);
     const seen: number[] = [];
     for (let time = 5000; time > 0; time -= 1) {

@@ -7,7 +7,7 @@ const START = Date.UTC(2024, 4, 1, 10);
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** A machine whose wall clock can be set while its steady one goes on. */
+/** A machine whose wall clock can be set, and whose steady clock advances evenly. */
 function machine() {
   const steady = new VirtualClock(0);
   const set: number[] = [];
@@ -15,19 +15,19 @@ function machine() {
   const clock = new WallClock({ wall: () => steady.now() + wallMs, steady, onSet: (byMs) => set.push(byMs) });
   return {
     clock,
-    /** What the clock was said to be set by. */
+    /** The reported changes of the machine's clock in ms. */
     set,
     setWall: (byMs: number): void => {
       wallMs += byMs;
     },
     pass: (ms: number): void => steady.advance(ms),
-    /** Since the beginning. */
+    /** Milliseconds since the start. */
     since: () => clock.now() - START,
   };
 }
 
 describe("the wall clock", () => {
-  test("shows the machine's time while nobody sets it", () => {
+  test("shows the machine's time while it is not set", () => {
     const { clock, pass, set } = machine();
     pass(90_000);
     expect(clock.now()).toBe(START + 90_000);
@@ -35,7 +35,7 @@ describe("the wall clock", () => {
     expect(set).toEqual([]);
   });
 
-  test("follows a jump forward at once, says by how much, and remembers when", () => {
+  test("follows a jump forward at once, reports its size and updates awakeSince", () => {
     const { clock, pass, setWall, set, since } = machine();
     pass(5000);
     setWall(DAY);
@@ -46,7 +46,7 @@ describe("the wall clock", () => {
     expect(set).toEqual([DAY]);
   });
 
-  test("goes on evenly when the machine's clock is set back, and joins it when it has caught up", () => {
+  test("advances evenly after the machine's clock is set back, until that has caught up", () => {
     const { clock, pass, setWall, set, since } = machine();
     pass(5000);
     setWall(-DAY);
@@ -60,12 +60,12 @@ describe("the wall clock", () => {
     setWall(DAY);
     pass(1000);
     expect(since()).toBe(HOUR + 8000);
-    // Of this step, only what was more than catching up moved time.
+    // Only the part of this step that exceeds the catching up moves time.
     expect(set).toEqual([-DAY, HOUR, DAY]);
     expect(clock.awakeSince).toBe(START + HOUR + 8000);
   });
 
-  test("a correction of less than a second stops time for a moment and is not worth a word", () => {
+  test("a correction of less than a second stops time for a moment and is not reported", () => {
     const { pass, setWall, set, since } = machine();
     pass(5000);
     expect(since()).toBe(5000);
@@ -80,7 +80,7 @@ describe("the wall clock", () => {
     expect(set).toEqual([]);
   });
 
-  test("drift in either direction never adds up", () => {
+  test("drift in either direction does not accumulate", () => {
     for (const drift of [-1, 1]) {
       const { pass, setWall, set, since } = machine();
       for (let minute = 1; minute <= 10_000; minute += 1) {
@@ -92,7 +92,7 @@ describe("the wall clock", () => {
     }
   });
 
-  test("waits whose time a jump has passed end at once, in their order; the others keep their time", () => {
+  test("after a jump, timers whose time has passed run at once in their order; the others keep their time", () => {
     const { clock, pass, setWall, since } = machine();
     const seen: string[] = [];
     const note = (name: string) => () => seen.push(`${name}@${since()}`);
@@ -109,7 +109,7 @@ describe("the wall clock", () => {
     expect(seen.slice(3)).toEqual([`later@${DAY + 10_000}`]);
   });
 
-  test("a wait is as long as it was to be when the machine's clock is set back meanwhile", () => {
+  test("a timer runs after its full delay although the machine's clock is set back", () => {
     const { clock, pass, setWall, since } = machine();
     const ended: number[] = [];
     clock.at(START + 10_000, () => ended.push(since()));
@@ -121,7 +121,7 @@ describe("the wall clock", () => {
     expect(ended).toEqual([10_000]);
   });
 
-  test("a wait that was given up never ends, also after a jump", () => {
+  test("a cancelled timer never runs, not even after a jump", () => {
     const { clock, pass, setWall } = machine();
     let ended = false;
     const end = (): void => {
@@ -136,7 +136,7 @@ describe("the wall clock", () => {
     expect(ended).toBe(false);
   });
 
-  test("a sleep in which the steady clock went on is no jump, and nobody was awake in it", () => {
+  test("a sleep in which the steady clock advanced is not a jump, but updates awakeSince", () => {
     const awake = new VirtualClock(0);
     let sleptMs = 0;
     const steady: Clock = { now: () => awake.now() + sleptMs, at: (time, run) => awake.at(time - sleptMs, run) };
@@ -152,7 +152,7 @@ describe("the wall clock", () => {
     expect(set).toEqual([]);
   });
 
-  test("looks at the machine's clock only while somebody waits", () => {
+  test("checks the machine's clock only while a timer is set", () => {
     const steady = new VirtualClock(0);
     const clock = new WallClock({ wall: () => steady.now(), steady });
     clock.at(1500, () => {});

@@ -5,7 +5,7 @@ import { type Actions, App } from "../../../src/tui/app.tsx";
 import { makeAppStore } from "../../../src/tui/app-state.ts";
 import { live, pod, put, revision, scaler, service } from "./objects.ts";
 
-/** A clock that runs its timers when told to. */
+/** A clock that runs its timers on demand. */
 function handClock() {
   let time = 0;
   const timers: { at: number; run: () => void }[] = [];
@@ -63,13 +63,13 @@ async function open() {
 }
 
 describe("the app", () => {
-  test("draws what the store knows", async () => {
+  test("draws the objects of the store", async () => {
     const { screen } = await open();
     expect(screen.lastFrame()).toContain("▸hello");
     expect(screen.lastFrame()).toContain("1/1");
   });
 
-  test("arrows select, enter opens, letters change the view", async () => {
+  test("arrow keys select, enter opens, letters change the view", async () => {
     const { screen, press } = await open();
     await press("\r");
     expect(screen.lastFrame()).toContain("p1");
@@ -81,7 +81,7 @@ describe("the app", () => {
     expect(screen.lastFrame()).toContain("SERVICE");
   });
 
-  test("s asks for a number and hands it on; q and ctrl-c quit", async () => {
+  test("s asks for a number and passes it on; q and ctrl-c quit", async () => {
     const { screen, press, actions } = await open();
     await press("s");
     await press("3");
@@ -94,7 +94,7 @@ describe("the app", () => {
     expect(actions.quit).toHaveBeenCalledTimes(2);
   });
 
-  test("an action that fails says so", async () => {
+  test("shows the error of a failed action", async () => {
     const { screen, press, actions } = await open();
     vi.mocked(actions.do).mockRejectedValueOnce(new Error("no such thing"));
     await press("r");
@@ -103,7 +103,7 @@ describe("the app", () => {
 });
 
 describe("the frame limit", () => {
-  test("many changes within a quarter of a second are one frame; keys are drawn at once", () => {
+  test("draws one frame for many changes within a quarter of a second, and keys at once", () => {
     const { clock, advance } = handClock();
     const store = makeAppStore(clock);
     let frames = 0;
@@ -120,7 +120,7 @@ describe("the frame limit", () => {
     expect(frames).toBe(3);
   });
 
-  test("slow frames halve the rate until they are quick again", () => {
+  test("slow frames halve the frame rate until frames are fast again", () => {
     const { clock, advance } = handClock();
     const store = makeAppStore(clock);
     let frames = 0;

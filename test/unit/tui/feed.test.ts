@@ -3,7 +3,7 @@ import type { Client } from "../../../src/client/client.ts";
 import type { AppStore } from "../../../src/tui/app-state.ts";
 import { feed } from "../../../src/tui/feed.ts";
 
-test("any number of watches and logs listen to the end: a warning of Node's would be written across the screen", async () => {
+test("any number of watches and logs can listen to the signal without a warning of Node on the screen", async () => {
   const warnings: Error[] = [];
   const hear = (warning: Error): void => void warnings.push(warning);
   process.on("warning", hear);

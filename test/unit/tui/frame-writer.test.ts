@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { expect, test } from "vitest";
 import { differenceOf, FrameWriter } from "../../../src/tui/frame-writer.ts";
 
-/** A terminal of ten rows that understands what the writer sends: absolute places, erase to end, clear. */
+/** A terminal of ten rows that interprets the escape sequences of the writer. */
 class PaperTerminal extends EventEmitter {
   columns = 20;
   rows = 10;
@@ -21,12 +21,12 @@ const open = () => {
   return { terminal, frames: new FrameWriter(terminal as unknown as NodeJS.WriteStream) };
 };
 
-test("only lines that differ are sent", () => {
+test("sends only lines that differ", () => {
   expect(differenceOf(["a", "b", "c"], ["a", "x"])).toBe("\u001b[2;1Hx\u001b[K\u001b[3;1H\u001b[K");
   expect(differenceOf(["a"], ["a"])).toBe("");
 });
 
-test("the screen shows the last frame, whatever stood there before", () => {
+test("the screen shows the last frame, regardless of earlier content", () => {
   const { terminal, frames } = open();
   frames.write("one\ntwo\nthree");
   frames.write("one\n2");
@@ -36,14 +36,14 @@ test("the screen shows the last frame, whatever stood there before", () => {
   expect(terminal.written).toBe(before);
 });
 
-test("a frame higher than the terminal is cut, never scrolled", () => {
+test("cuts a frame that is higher than the terminal, and never scrolls", () => {
   const { terminal, frames } = open();
   frames.write(Array.from({ length: 30 }, (_, row) => `line ${row}`).join("\n"));
   expect(terminal.screen).toHaveLength(10);
   expect(terminal.screen[9]).toBe("line 9");
 });
 
-test("after a resize everything is drawn anew, and the listener goes with the writer", () => {
+test("draws all lines after a resize; destroying the writer removes its listener", () => {
   const { terminal, frames } = open();
   frames.write("one");
   terminal.screen = Array(10).fill("torn");

@@ -50,13 +50,13 @@ const world = worldOf(
 );
 
 describe("a frame of 80 × 24", () => {
-  test("has one line less than the terminal, and no line is wider", () => {
+  test("has one line less than the terminal, and no line is wider than the terminal", () => {
     const lines = textOf(stateOf(world));
     expect(lines).toHaveLength(23);
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
   });
 
-  test("shows title, Services, and the story of the selected one", () => {
+  test("shows title, Services and details of the selected Service", () => {
     const text = textOf(stateOf(world)).join("\n");
     expect(text).toContain("knap · http://localhost:8080 · docker · 2 services · 1 pod");
     expect(text).toMatch(/▸hello +✓ +1\/1 +█ +0\.4 +12 +Proxy +100% 00001/);
@@ -70,7 +70,7 @@ describe("a frame of 80 × 24", () => {
     );
   });
 
-  test("the URL of the selected Service is there to be typed, with the port of the door, also of each target", () => {
+  test("shows the URL of the selected Service and of each target, with the listener's port", () => {
     const tagged = service("hello", {
       latest: "hello-00001",
       url: "http://hello.example.com",
@@ -82,7 +82,7 @@ describe("a frame of 80 × 24", () => {
     expect(traffic).toContain("http://next-hello.example.com:8080");
   });
 
-  test("an explanation that is wider than the screen is wrapped, not cut", () => {
+  test("wraps an explanation that is wider than the screen", () => {
     const sentence = `hello-00001: stays at 1: ${"word ".repeat(30)}end`;
     const state = {
       ...stateOf(world, { ...firstScreen, view: "explain" }),
@@ -98,7 +98,7 @@ describe("a frame of 80 × 24", () => {
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
   });
 
-  test("a wide terminal has room for bars of observed traffic", () => {
+  test("shows bars of observed traffic on a wide terminal", () => {
     const split = worldOf(
       [
         service("hello", {
@@ -118,14 +118,14 @@ describe("a frame of 80 × 24", () => {
     expect(lines[3]).toMatch(/next 10% +▐█*▌ 9/);
   });
 
-  test("many Services scroll with the selection, and only what fits is made", () => {
+  test("scrolls many Services with the selection, and builds only the visible rows", () => {
     const many = worldOf(Array.from({ length: 50 }, (_, index) => service(`s${String(index).padStart(2, "0")}`)));
     const text = textOf(stateOf(many, { ...firstScreen, selected: "service default/s40" })).join("\n");
     expect(text).toContain("▸s40");
     expect(text).not.toContain("s10");
   });
 
-  test("other views: logs, traffic, events, help; a prompt takes the bottom line", () => {
+  test("shows logs, traffic, events and help; a prompt replaces the bottom line", () => {
     const view = (name: "logs" | "traffic" | "events" | "help") =>
       textOf(stateOf(world, { ...firstScreen, view: name })).join("\n");
     expect(view("logs")).toContain("hello-00001-x7k2 GET /work");
@@ -135,7 +135,7 @@ describe("a frame of 80 × 24", () => {
     expect(textOf(stateOf(world, { ...firstScreen, prompt: "3" })).at(-1)).toContain("pods: 3");
   });
 
-  test("an empty session says what to do", () => {
+  test("an empty session shows the next command", () => {
     expect(textOf(stateOf(worldOf([]))).join("\n")).toContain("knap apply -f FILE");
   });
 });
@@ -143,18 +143,18 @@ describe("a frame of 80 × 24", () => {
 describe("the screen", () => {
   const rows = [{ key: "a" }, { key: "b" }] as unknown as Parameters<typeof turn>[1] extends never ? never : never[];
 
-  test("selection stays within the rows", () => {
+  test("the selection stays within the rows", () => {
     const move = (by: number, from: string | undefined) =>
       turn({ ...firstScreen, selected: from }, { type: "move", by, rows }).selected;
     expect([move(1, "a"), move(1, "b"), move(-1, "a"), move(10, undefined)]).toEqual(["b", "b", "a", "b"]);
   });
 
-  test("the key of a view leads there and back", () => {
+  test("the key of a view opens it, and closes it again", () => {
     const logs = turn(firstScreen, { type: "show", view: "logs" });
     expect([logs.view, turn(logs, { type: "show", view: "logs" }).view]).toEqual(["logs", "overview"]);
   });
 
-  test("the window keeps the selected row in sight", () => {
+  test("the visible window contains the selected row", () => {
     expect(windowOf(5, 4, 10)).toEqual({ from: 0, to: 5 });
     expect(windowOf(50, 0, 10)).toEqual({ from: 0, to: 10 });
     expect(windowOf(50, 25, 10)).toEqual({ from: 20, to: 30 });
@@ -162,8 +162,8 @@ describe("the screen", () => {
   });
 });
 
-describe("small things", () => {
-  test("keys", () => {
+describe("helpers of the views", () => {
+  test("keys map to verbs", () => {
     expect([verbOf("q", {}), verbOf("c", { ctrl: true }), verbOf("", { downArrow: true }), verbOf("x", {})]).toEqual([
       "quit",
       "quit",
@@ -179,14 +179,14 @@ describe("small things", () => {
     ]).toEqual(["done", "cancel", "cancel"]);
   });
 
-  test("texts", () => {
+  test("texts are fitted, wrapped and rounded", () => {
     expect([fitText("abc", 5), fitText("abcdef", 4), fitText("a", 0)]).toEqual(["abc  ", "abc…", ""]);
     expect([0, 0.44, 6.12, 58.4, 12_300].map(figureText)).toEqual(["0", "0.4", "6.1", "58", "12k"]);
     expect(shortPod("hello-00001-deployment-5d8f-x7k2")).toBe("hello-00001-x7k2");
     expect(shareBar(0.5, 10)).toBe("▐████▌");
   });
 
-  test("a sparkline shows the largest of each part, the lowest bar is zero", () => {
+  test("a sparkline bar shows the largest of its samples; the lowest bar is zero", () => {
     expect(sparkline([], 10, 60)).toBe("");
     expect(sparkline([0, 0, 0, 0], 4, 4)).toBe("▁▁▁▁");
     expect(sparkline([0, 1, 2, 4], 4, 4)).toBe("▁▃▅█");

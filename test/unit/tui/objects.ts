@@ -1,4 +1,4 @@
-// Objects of one Service for the tests of the terminal UI.
+// Builders of one Service's objects for the tests of the terminal UI.
 import type { Pod } from "../../../src/apis/core/types.ts";
 import type { AnyObject } from "../../../src/apis/meta/object.ts";
 import type { Service, TrafficTarget } from "../../../src/apis/serving/types.ts";

@@ -16,7 +16,7 @@ const figures = {
 };
 
 describe("rows of the overview", () => {
-  test("a Service sums up its revisions: pods from objects, load from the live report", () => {
+  test("a Service shows the sums of its revisions: pods from objects, load from the live report", () => {
     const objects = [
       service("hello"),
       revision("hello-00001", "hello"),
@@ -38,7 +38,7 @@ describe("rows of the overview", () => {
     expect(others).toEqual([]);
   });
 
-  test("a Service without pods that wants none naps", () => {
+  test("a Service with no pods and a desired scale of zero naps", () => {
     const [row] = rowsOf(
       worldOf([service("hello"), revision("hello-00001", "hello"), scaler("hello-00001", 0)]),
       closed,
@@ -46,7 +46,7 @@ describe("rows of the overview", () => {
     expect(row).toMatchObject({ pods: "0/0", napping: true });
   });
 
-  test("a Service that is just starting does not nap: one ready pod, and no wish known yet", () => {
+  test("a starting Service does not nap: it has a ready pod and no desired scale yet", () => {
     const starting = [
       service("hello"),
       revision("hello-00001", "hello"),
@@ -56,7 +56,7 @@ describe("rows of the overview", () => {
     expect(rowsOf(worldOf(starting, live()), closed)[0]).toMatchObject({ pods: "1/0", napping: false });
   });
 
-  test("a failing Service tells the newest revision's cause, which lies deepest", () => {
+  test("a failing Service shows the cause of the newest revision's failure", () => {
     const failing = service("api", {
       ready: "False",
       conditions: [{ type: "ConfigurationsReady", status: "False", reason: "RevisionFailed", message: "no" }],
@@ -74,7 +74,7 @@ describe("rows of the overview", () => {
     });
   });
 
-  test("several revisions are rows, the newest first; traffic targets go down the rows", () => {
+  test("several revisions are rows, newest first; traffic targets fill the rows from the top", () => {
     const traffic = [
       { revisionName: "hello-00002", percent: 90 },
       { revisionName: "hello-00001", percent: 10, tag: "next" },
@@ -91,7 +91,7 @@ describe("rows of the overview", () => {
     expect(rows[1]).toMatchObject({ traffic: { name: "next", percent: 10, observed: 0.09 } });
   });
 
-  test("an open Service shows its pods, and every row knows its Service", () => {
+  test("an open Service shows its pods, and every row belongs to a Service", () => {
     const objects = [
       service("hello"),
       revision("hello-00001", "hello"),
@@ -110,8 +110,8 @@ describe("rows of the overview", () => {
   });
 });
 
-describe("the world", () => {
-  test("a restarted watch forgets what it knew, a deleted object goes", () => {
+describe("the model of the session", () => {
+  test("a restarted watch drops its objects, and a deleted object is removed", () => {
     const world = worldOf([service("a"), service("b")]);
     const dropped = change(world, { type: "drop", kind: "Service.serving.knative.dev", object: service("a") });
     expect([...dropped.services.keys()]).toEqual(["default/b"]);
@@ -119,7 +119,7 @@ describe("the world", () => {
     expect(world.services.size).toBe(2);
   });
 
-  test("a history of ready pods grows by one per live report, a minute at most", () => {
+  test("the history of ready pods gets one sample per live report and keeps 60", () => {
     let world = worldOf([service("a"), pod("p1", "a", "a-00001")]);
     for (let second = 0; second < 70; second++) world = change(world, { type: "live", live: live() });
     world = change(change(world, put(pod("p2", "a", "a-00001"))), { type: "live", live: live() });

@@ -24,11 +24,11 @@ const seen = (stable: number, panic: number, readyPods: number | undefined) => (
 const calm: DeciderState = { maxPanicPods: 0 };
 
 describe("the decision", () => {
-  test("asks for the stable average over the target, rounded up", () => {
+  test("wants the stable average divided by the target, rounded up", () => {
     expect(decide(spec(), calm, seen(141, 141, 2), 0).result).toMatchObject({ desiredScale: 3, valid: true });
   });
 
-  test("compares the rounded panic want with the threshold, at least one pod assumed", () => {
+  test("enters panic if the rounded panic want over the ready pods, at least one, reaches the threshold", () => {
     const one = spec({
       "autoscaling.knative.dev/target": "10",
       "autoscaling.knative.dev/target-utilization-percentage": "100",
@@ -45,7 +45,7 @@ describe("the decision", () => {
     expect(after.result.desiredScale).toBe(4);
   });
 
-  test("changes nothing when there is no data, not even an overdue panic", () => {
+  test("without data keeps all state, even an expired panic", () => {
     const panicking: DeciderState = { maxPanicPods: 9, panicTime: 0 };
     const without = decide(spec(), panicking, { averages: undefined, readyPods: 9 }, 1e9);
     expect(without.state).toBe(panicking);
@@ -53,19 +53,19 @@ describe("the decision", () => {
     expect(decide(spec(), panicking, seen(1, 1, undefined), 1e9).result.valid).toBe(false);
   });
 
-  test("starts in panic when more than one pod is ready already", () => {
+  test("starts in panic if more than one pod is ready", () => {
     expect(makeDeciderState(spec(), 2, 77)).toEqual({ maxPanicPods: 2, panicTime: 77 });
     expect(makeDeciderState(spec(), 1, 77).panicTime).toBeUndefined();
     expect(makeDeciderState(spec(), undefined, 77)).toEqual({ maxPanicPods: 0 });
   });
 
-  test("lets the activation scale exceed the rate and act on the raw want", () => {
+  test("applies the activation scale after the scale-up rate", () => {
     const slow = spec({ "autoscaling.knative.dev/activation-scale": "7" }, { maxScaleUpRate: 2 });
     expect(decide(slow, calm, seen(1, 1, 0), 0).result.desiredScale).toBe(7);
     expect(decide(slow, calm, seen(0, 0, 0), 0).result.desiredScale).toBe(0);
   });
 
-  test("holds a delayed scale-down in absolute slots and ignores the delay while unreachable", () => {
+  test("delays a scale-down in slots of the epoch, except for an unreachable revision", () => {
     const delayed = spec({ "autoscaling.knative.dev/scale-down-delay": "4s" });
     const first = decide(delayed, makeDeciderState(delayed, 0, 0), seen(140, 0, 1), 1000);
     const second = decide(delayed, first.state, seen(0, 0, 1), 3000);
@@ -75,7 +75,7 @@ describe("the decision", () => {
     expect(decide({ ...delayed, reachable: false }, first.state, seen(0, 0, 1), 3000).result.desiredScale).toBe(0);
   });
 
-  test("computes burst capacity from the total and the true ready pods; the first value is cut, later ones floored", () => {
+  test("computes the excess burst capacity from total value and ready pods; the first is truncated, later ones are floored", () => {
     expect(decide(spec(), calm, seen(0.5, 0.5, 0), 0).result.excessBurstCapacity).toBe(-212);
     expect(makeInitialResult(spec({ "autoscaling.knative.dev/target": "0.5" })).excessBurstCapacity).toBe(-210);
     expect(makeInitialResult(spec({ "autoscaling.knative.dev/target-burst-capacity": "-1" })).excessBurstCapacity).toBe(
@@ -86,7 +86,7 @@ describe("the decision", () => {
     ).toMatchObject({ excessBurstCapacity: 0 });
   });
 
-  test("notifies when scale or the sign of burst capacity changes", () => {
+  test("notifies if the scale or the sign of the excess burst capacity changes", () => {
     const published = { desiredScale: 1, excessBurstCapacity: 0, valid: true };
     expect(mustNotify(published, { desiredScale: 1, excessBurstCapacity: 50, valid: true })).toBe(false);
     expect(mustNotify(published, { desiredScale: 1, excessBurstCapacity: -1, valid: true })).toBe(true);

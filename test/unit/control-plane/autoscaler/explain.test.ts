@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { PodAutoscaler } from "../../../../src/apis/autoscaling/types.ts";
 import { timeText } from "../../../../src/base/time.ts";
 import { VirtualClock } from "../../../../src/base/virtual-clock.ts";
-import { explain } from "../../../../src/control-plane/autoscaler/explain.ts";
+import { explainScale } from "../../../../src/control-plane/autoscaler/explain.ts";
 import type { ExplainObjects } from "../../../../src/control-plane/autoscaler/scene.ts";
 import { span } from "../../../../src/control-plane/autoscaler/span.ts";
 import {
@@ -26,7 +26,7 @@ const activeSince = (at: number, annotations = {}): PodAutoscaler =>
   podAutoscaler(annotations, { status: { conditions: [condition("Active", "True", at)], metricsServiceName: "x" } });
 
 function sentence(rig: ScalingRig, now: number, more: Partial<ExplainObjects> = {}): string {
-  return explain(revision, now, {
+  return explainScale(revision, now, {
     config: autoscalerConfig(),
     decider: rig.tick.autoscaler.view(revision),
     pa: activeSince(START),
@@ -44,7 +44,7 @@ function sentence(rig: ScalingRig, now: number, more: Partial<ExplainObjects> = 
 }
 
 describe("explain", () => {
-  test("names the last request, the window and when zero comes; and zero comes then", () => {
+  test("names the last request, the window and the time of scale to zero, and the time is right", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
     rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
@@ -59,7 +59,7 @@ describe("explain", () => {
     expect(rig.advised.at(-1)).toBe("70000: 0");
   });
 
-  test("tells a burst and how long its panic lasts", () => {
+  test("names the burst and the end of the panic", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock, { target: "10", "target-utilization-percentage": "70" });
     rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
@@ -73,7 +73,7 @@ describe("explain", () => {
     );
   });
 
-  test("tells that open requests hold a revision up", () => {
+  test("names open requests that keep a revision up", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
     rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
@@ -93,7 +93,7 @@ describe("explain", () => {
     ["activator-not-proven", "stays at 1: the activator is not proven in the path, so the last pods must stay"],
     ["grace", "stays at 1: idle, grace period until 00:00:34 UTC, then zero"],
     ["stable-window", "stays at 1: active for 4 s only, at least 1 min are kept; then zero"],
-  ])("tells the bound that won: %s", (rule, expected) => {
+  ])("names the bound that determined the scale: %s", (rule, expected) => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
     clock.advance(4000);
@@ -104,7 +104,7 @@ describe("explain", () => {
     );
   });
 
-  test("says what is missing before anything is decided", () => {
+  test("names what is missing before the first decision", () => {
     const rig = followed(new VirtualClock(START));
     expect(sentence(rig, START, { pa: undefined })).toBe("is not scaled yet: it has no PodAutoscaler");
     expect(sentence(rig, START, { decider: undefined })).toMatch(/private service is not there/);
@@ -114,7 +114,7 @@ describe("explain", () => {
     );
   });
 
-  test("keeps decisions in a bounded ledger, repeats folded", () => {
+  test("keeps a bounded number of decisions and merges repeated ones", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
     rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { VirtualClock } from "../../../../src/base/virtual-clock.ts";
-import { explain } from "../../../../src/control-plane/autoscaler/explain.ts";
+import { explainScale } from "../../../../src/control-plane/autoscaler/explain.ts";
 import { decideHpa, type HpaSpec, type PodUsage } from "../../../../src/control-plane/autoscaler/hpa-decision.ts";
 import { hpaResourceOf, makeHpaSpec } from "../../../../src/control-plane/autoscaler/hpa-spec.ts";
 import { AutoscalerTick } from "../../../../src/control-plane/autoscaler/tick.ts";
@@ -14,26 +14,26 @@ const replicas = (spec: HpaSpec, current: number, seen: readonly PodUsage[]): nu
   decideHpa(spec, { recommended: [] }, current, seen, START).replicas;
 
 describe("the HPA decision", () => {
-  test("scales by the ratio of use to target, rounded up, within a tenth of tolerance", () => {
+  test("scales by the ratio of usage to target, rounded up, with 10 % tolerance", () => {
     expect(replicas(cpu, 2, pods(0.9, 2))).toBe(4);
     expect(replicas(cpu, 2, pods(0.54, 2))).toBe(2);
     expect(replicas(cpu, 4, pods(0.2, 4))).toBe(2);
     expect(replicas({ ...cpu, target: { kind: "average", value: 100 } }, 2, pods(250, 2))).toBe(5);
   });
 
-  test("keeps the bounds, and follows them at once even without a sample", () => {
+  test("keeps min-scale and max-scale at once, even without a sample", () => {
     expect(replicas({ ...cpu, max: 3 }, 2, pods(5, 2))).toBe(3);
     expect(replicas({ ...cpu, min: 2 }, 2, pods(0, 2))).toBe(2);
     expect(replicas({ ...cpu, min: 3 }, 1, [])).toBe(3);
     expect(replicas(cpu, 0, pods(5, 1))).toBe(0);
   });
 
-  test("adds at most four pods, or as many as there are, in one look", () => {
+  test("adds at most four pods, or as many as exist, in one evaluation", () => {
     expect(replicas({ ...cpu, max: 100 }, 2, pods(10, 2))).toBe(6);
     expect(replicas({ ...cpu, max: 100 }, 8, pods(10, 8))).toBe(16);
   });
 
-  test("does nothing without samples or without requests to compare with", () => {
+  test("keeps the scale without samples, or if a pod has no resource request", () => {
     expect(decideHpa(cpu, { recommended: [] }, 2, pods(undefined, 2), START)).toMatchObject({
       replicas: 2,
       error: expect.stringMatching(/unable to get metrics/),
@@ -42,12 +42,12 @@ describe("the HPA decision", () => {
     expect(decideHpa(cpu, { recommended: [] }, 2, unasked, START).error).toMatch(/missing request/);
   });
 
-  test("pods that gave no sample do not drive the scale", () => {
+  test("pods without a sample do not change the scale", () => {
     expect(replicas(cpu, 4, [...pods(0.9, 2), ...pods(undefined, 2, false)])).toBe(4);
     expect(replicas(cpu, 4, [...pods(0.1, 2), ...pods(undefined, 2)])).toBe(4);
   });
 
-  test("comes down only to the highest of the last five minutes", () => {
+  test("scales down only to the highest recommendation of the last five minutes", () => {
     const { windowMs: _, ...slow } = cpu;
     let state = decideHpa(slow, { recommended: [] }, 2, pods(0.9, 2), START).state;
     for (let at = 15_000; at < 300_000; at += 15_000) {
@@ -73,7 +73,7 @@ test("annotations become a HorizontalPodAutoscaler's spec", () => {
   expect(hpaResourceOf(podAutoscaler({ metric: "queue-length", target: "5" }))).toBeUndefined();
 });
 
-test("an HPA-class revision is looked at every 15 s and advised", () => {
+test("a revision of the HPA class is evaluated every 15 s, and its scale is published", () => {
   const clock = new VirtualClock(START);
   const advised: string[] = [];
   const tick = new AutoscalerTick({
@@ -94,9 +94,9 @@ test("an HPA-class revision is looked at every 15 s and advised", () => {
   expect(tick.autoscaler.advice.has(revision)).toBe(false);
 });
 
-describe("the words of an HPA-class revision", () => {
+describe("the explanation of a revision of the HPA class", () => {
   const hpa = { class: "hpa.autoscaling.knative.dev" };
-  /** The sentence after looks at these pods, 15 s apart. */
+  /** Returns the sentence after evaluations of these pods, 15 s apart. */
   function words(
     annotations: Record<string, string>,
     { looks, replicas = 2 }: { readonly looks: readonly (readonly PodUsage[])[]; readonly replicas?: number },
@@ -118,7 +118,7 @@ describe("the words of an HPA-class revision", () => {
       seen = look;
       clock.advance(15_000);
     }
-    return explain(revision, clock.now(), {
+    return explainScale(revision, clock.now(), {
       config: autoscalerConfig(),
       decider: undefined,
       hpa: tick.autoscaler.viewHpa(revision),
@@ -130,7 +130,7 @@ describe("the words of an HPA-class revision", () => {
   }
 
   test.each([
-    ["before the first look", {}, [], "stays at 2: nothing is decided yet, the HPA class looks every 15 s"],
+    ["before the first evaluation", {}, [], "stays at 2: nothing is decided yet, the HPA class evaluates every 15 s"],
     [
       "within the tolerance",
       { target: "50" },
@@ -147,7 +147,7 @@ describe("the words of an HPA-class revision", () => {
       "less than before",
       { target: "50" },
       [pods(0.5, 2), pods(0.1, 2)],
-      "stays at 2: downwards it waits for 5 min; cpu at 10 % of what its pods request, target 50 %, asks for 1",
+      "stays at 2: the stabilization window for scaling down is 5 min; cpu at 10 % of what its pods request, target 50 %, asks for 1",
     ],
     [
       "memory",
@@ -159,7 +159,7 @@ describe("the words of an HPA-class revision", () => {
       "no sample",
       {},
       [pods(undefined, 2)],
-      "stays at 2: cpu cannot be judged: unable to get metrics: no metrics returned from resource metrics API",
+      "stays at 2: cpu cannot be used: unable to get metrics: no metrics returned from resource metrics API",
     ],
     [
       "a metric of a cluster",
@@ -171,7 +171,7 @@ describe("the words of an HPA-class revision", () => {
     expect(words(annotations, { looks }).sentence).toBe(sentence);
   });
 
-  test("its decisions are remembered, with what was measured and asked for", () => {
+  test("the ledger keeps the measured value and the demand of each decision", () => {
     const { decisions } = words({ target: "50" }, { looks: [pods(0.5, 2), pods(0.5, 2), pods(0.9, 2)] });
     expect(decisions).toMatchObject([
       { rule: "metric", from: 2, to: 2, count: 2, facts: { metric: "cpu", measured: 50, wanted: 2, target: 50 } },

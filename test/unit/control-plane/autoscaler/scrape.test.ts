@@ -34,43 +34,43 @@ describe("scraping", () => {
     expect(sampleSize(all)).toBe(asked);
   });
 
-  test("what a sample answers stands for all pods", () => {
+  test("extrapolates a sample to all pods", () => {
     const asked: string[] = [];
-    const ask = (pod: ReadyPod) => {
+    const podStat = (pod: ReadyPod) => {
       asked.push(pod.name);
       return stat(2);
     };
-    const result = scrape({ pods: pods(20), stableWindowMs: 60_000, now: 100_000, random: () => 0.5, ask });
+    const result = scrape({ pods: pods(20), stableWindowMs: 60_000, now: 100_000, random: () => 0.5, podStat });
     expect(asked).toHaveLength(9);
     expect(result?.averageConcurrentRequests).toBe(40);
   });
 
-  test("old pods are asked before young ones", () => {
+  test("asks old pods before young ones", () => {
     const asked: string[] = [];
     const all = [...pods(5, 99_000), ...pods(8, 0)];
-    const ask = (pod: ReadyPod) => {
+    const podStat = (pod: ReadyPod) => {
       asked.push(pod.name);
       return stat(1);
     };
-    scrape({ pods: all, stableWindowMs: 60_000, now: 100_000, random: () => 0, ask });
+    scrape({ pods: all, stableWindowMs: 60_000, now: 100_000, random: () => 0, podStat });
     expect(asked.every((name) => name.startsWith("pod-0-"))).toBe(true);
   });
 
-  test("a silent pod is replaced; when pods run out nothing is recorded", () => {
+  test("replaces a pod that does not answer; records nothing if too few pods answer", () => {
     const silent = (quiet: number) => {
       let count = 0;
       return () => (count++ < quiet ? undefined : stat(1));
     };
     const run = (quiet: number, of: number) =>
-      scrape({ pods: pods(of), stableWindowMs: 0, now: 0, random: () => 0, ask: silent(quiet) });
+      scrape({ pods: pods(of), stableWindowMs: 0, now: 0, random: () => 0, podStat: silent(quiet) });
     expect(run(3, 10)?.averageConcurrentRequests).toBe(10);
     expect(run(4, 10)).toBeUndefined();
     expect(run(1, 2)).toBeUndefined();
     expect(run(0, 0)).toBeUndefined();
   });
 
-  test("idle pods are recorded as zero", () => {
-    const result = scrape({ pods: pods(1), stableWindowMs: 0, now: 5, random: () => 0, ask: () => stat(0) });
+  test("records idle pods as zero", () => {
+    const result = scrape({ pods: pods(1), stableWindowMs: 0, now: 5, random: () => 0, podStat: () => stat(0) });
     expect(result).toMatchObject({ averageConcurrentRequests: 0, time: 5 });
   });
 });

@@ -20,7 +20,7 @@ describe("the autoscaler on a clock", () => {
     expect(rig.advised).toEqual(["2300: 0"]);
   });
 
-  test("a first request at zero decides at once; before any decision it does not", () => {
+  test("evaluates at once for a first request at zero, but not before the first decision", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
     rig.tick.receive(revision, stat(1));
@@ -33,7 +33,7 @@ describe("the autoscaler on a clock", () => {
     expect(idle.advised).toEqual(["2000: 0", "2500: 1"]);
   });
 
-  test("idle pods keep a revision with data: the last one is wanted until the window holds only zeros", () => {
+  test("idle pods count as data: the last pod stays until the window contains only zeros", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
     rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
@@ -46,14 +46,14 @@ describe("the autoscaler on a clock", () => {
     expect(rig.advised).toEqual(["2000: 1", "70000: 0"]);
   });
 
-  test("without pods and without an activator's word nothing is decided", () => {
+  test("decides nothing without pods and without statistics of the activator", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
     clock.advance(600_000);
     expect(rig.advised).toEqual([]);
   });
 
-  test("what an activator forwarded is counted once", () => {
+  test("counts a request that the activator forwarded once", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
     rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
@@ -63,7 +63,7 @@ describe("the autoscaler on a clock", () => {
     expect(rig.advised).toEqual(["2000: 2"]);
   });
 
-  test("statistics that come a little late are counted in the second they were due in", () => {
+  test("counts late statistics in the second in which they were due", () => {
     let now = START + 990;
     const timers: { at: number; run: () => void }[] = [];
     const clock: Clock = {
@@ -89,7 +89,7 @@ describe("the autoscaler on a clock", () => {
     rig.tick.close();
   });
 
-  test("what it shows as going on is the last reported second, also with the shortest panic window", () => {
+  test("shows the load of the last reported second, also with the shortest panic window", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock, { window: "6s" });
     rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
@@ -101,7 +101,7 @@ describe("the autoscaler on a clock", () => {
     expect(shown(9_000)).toEqual({ concurrency: 0, rps: 0 });
   });
 
-  test("new parameters keep the state; a deleted PodAutoscaler takes everything along", () => {
+  test("new parameters keep the state; deleting the PodAutoscaler removes all state", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
     rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
