@@ -1,10 +1,10 @@
-// The state that the views draw, in one place, with a frame limit: changes of the world are shown at most a few times a second, keys at once.
+// The state that the views draw. Changes of the model are drawn at a limited frame rate, key presses at once.
 import type { Clock, Time } from "../base/clock.ts";
 import type { LogEntry } from "./panels.ts";
-import { firstScreen, type Screen, type ScreenStep, turn } from "./screen.ts";
-import { change, emptyWorld, type World, type WorldChange } from "./world.ts";
+import { applyStep, initialScreen, type Screen, type ScreenStep } from "./screen.ts";
+import { applyChange, emptyModel, type ModelChange, type SessionModel } from "./session-model.ts";
 
-/** 4 frames a second. */
+/** At most 4 frames per second. */
 const FRAME_MS = 250;
 const SLOW_FRAME_MS = 8;
 const SLOWEST_MS = 2000;
@@ -16,7 +16,7 @@ export interface Explained {
   readonly lines: readonly string[];
 }
 export interface AppState {
-  readonly world: World;
+  readonly model: SessionModel;
   readonly screen: Screen;
   readonly logs: readonly LogEntry[];
   readonly explained: Explained | undefined;
@@ -26,20 +26,20 @@ export interface AppState {
 export interface AppStore {
   get(): AppState;
   subscribe(listener: () => void): () => void;
-  /** Shown with the next frame. */
-  learn(step: WorldChange): void;
+  /** Changes the model. Drawn with the next frame. */
+  change(step: ModelChange): void;
   log(entry: LogEntry): void;
-  /** Shown at once. */
-  turn(step: ScreenStep): void;
-  /** A line at the bottom for a while; `pinned`: until the next one. */
-  say(text: string, pinned?: boolean): void;
+  /** Changes the screen. Drawn at once. */
+  applyStep(step: ScreenStep): void;
+  /** Shows a line at the bottom for 8 s; `pinned`: until the next message. */
+  showMessage(text: string, pinned?: boolean): void;
   explain(explained: Explained): void;
-  /** How long the last frame took to draw: slow ones halve the rate, until frames are quick again. */
-  drew(ms: number): void;
+  /** Reports how long the last frame took to draw. Slow frames halve the frame rate until frames are fast again. */
+  frameDrawn(ms: number): void;
 }
 
 export function makeAppStore(clock: Clock): AppStore {
-  let shown: AppState = { world: emptyWorld, screen: firstScreen, logs: [], explained: undefined, now: clock.now() };
+  let shown: AppState = { model: emptyModel, screen: initialScreen, logs: [], explained: undefined, now: clock.now() };
   let next = shown;
   let frameMs = FRAME_MS;
   let lastFrame: Time = Number.NEGATIVE_INFINITY;
@@ -62,28 +62,28 @@ export function makeAppStore(clock: Clock): AppStore {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    learn(step) {
-      next = { ...next, world: change(next.world, step) };
+    change(step) {
+      next = { ...next, model: applyChange(next.model, step) };
       soon();
     },
     log(entry) {
       next = { ...next, logs: [...next.logs.slice(1 - LOG_LINES), entry] };
       soon();
     },
-    turn(step) {
-      next = { ...next, screen: turn(next.screen, step) };
+    applyStep(step) {
+      next = { ...next, screen: applyStep(next.screen, step) };
       show();
     },
-    say(text, pinned = false) {
+    showMessage(text, pinned = false) {
       const until = pinned ? Number.POSITIVE_INFINITY : clock.now() + MESSAGE_MS;
-      next = { ...next, screen: turn(next.screen, { type: "say", text, until }) };
+      next = { ...next, screen: applyStep(next.screen, { type: "say", text, until }) };
       show();
     },
     explain(explained) {
       next = { ...next, explained };
       show();
     },
-    drew(ms) {
+    frameDrawn(ms) {
       frameMs = ms > SLOW_FRAME_MS ? Math.min(SLOWEST_MS, frameMs * 2) : Math.max(FRAME_MS, frameMs / 2);
     },
   };

@@ -1,15 +1,14 @@
-// Fills the store from the API: watches of objects and events, the live figures, logs of pods. It draws nothing.
-
+// Fills the store from the API: watches of objects and events, live figures, logs of pods.
 import { setMaxListeners } from "node:events";
 import type { Pod } from "../apis/core/types.ts";
 import { sleep } from "../base/sleep.ts";
 import type { Client } from "../client/client.ts";
 import type { Live } from "../client/live.ts";
 import type { AppStore } from "./app-state.ts";
-import { type WatchedKind, watched } from "./world.ts";
+import { type WatchedKind, watched } from "./session-model.ts";
 
 const LIVE_EVERY_MS = 1000;
-/** Lines of a pod that are shown from before it was looked at. */
+/** Lines of a pod's log from before the UI started. */
 const OLD_LINES = 20;
 
 interface Feed {
@@ -18,28 +17,28 @@ interface Feed {
   readonly signal: AbortSignal;
 }
 
-async function watchKind({ client, store, signal }: Feed, kind: WatchedKind, seen: (pod: Pod) => void): Promise<void> {
+async function watchKind({ client, store, signal }: Feed, kind: WatchedKind, onPod: (pod: Pod) => void): Promise<void> {
   for await (const event of client.watch(kind, { signal })) {
     if (event.type === "RESTART") {
-      store.learn({ type: "restart", kind });
+      store.change({ type: "restart", kind });
       continue;
     }
-    store.learn({ type: event.type === "DELETED" ? "drop" : "put", kind, object: event.object });
-    if (kind === "Pod" && event.type !== "DELETED") seen(event.object as Pod);
+    store.change({ type: event.type === "DELETED" ? "drop" : "put", kind, object: event.object });
+    if (kind === "Pod" && event.type !== "DELETED") onPod(event.object as Pod);
   }
 }
 
 async function watchEvents({ client, store, signal }: Feed): Promise<void> {
   for await (const event of client.watch("Event", { signal })) {
-    if (event.type === "ADDED" || event.type === "MODIFIED") store.learn({ type: "event", event: event.object });
+    if (event.type === "ADDED" || event.type === "MODIFIED") store.change({ type: "event", event: event.object });
   }
 }
 
 async function pollLive({ client, store, signal }: Feed): Promise<void> {
   while (!signal.aborted) {
-    // A session that is ending answers no more; the signal follows.
+    // A session that is stopping no longer answers; the signal aborts soon.
     const live = await client.knap<Live>("GET", "/live").catch(() => undefined);
-    if (live !== undefined) store.learn({ type: "live", live });
+    if (live !== undefined) store.change({ type: "live", live });
     await sleep(LIVE_EVERY_MS, signal);
   }
 }
@@ -58,14 +57,14 @@ function logFollower({ client, store, signal }: Feed): (pod: Pod) => void {
       const options = { follow: true, tail: OLD_LINES, signal, ...(container !== undefined && { container }) };
       for await (const text of client.logs({ namespace, name }, options)) store.log({ pod: name, service, text });
     };
-    // A pod that goes while it is read has said all it had to say.
+    // Reading fails when the pod is deleted; the log is complete then.
     read().catch(() => {});
   };
 }
 
-/** Resolves once aborted. */
+/** Resolves when the signal aborts. */
 export async function feed(parts: Feed): Promise<void> {
-  // Every watch and every pod's log listens to it; what Node warns of would be written across the screen.
+  // Every watch and every pod's log adds a listener. Node's warning about many listeners would garble the screen.
   setMaxListeners(0, parts.signal);
   const follow = logFollower(parts);
   const kinds = Object.keys(watched) as readonly WatchedKind[];

@@ -1,19 +1,19 @@
-// Puts frames on the screen, only the lines that differ, each at its absolute place. Stands between ink and the terminal, because ink 6's own
-// incremental writer loses a row when a frame is lower than the terminal, and clears the whole screen when it is as high.
+// Writes frames from ink to the terminal: only the lines that changed, each at its absolute position. It replaces ink
+// 6's own writer, which loses a row of small frames and clears the whole screen for frames of full height.
 import { Writable } from "node:stream";
 
 const HOME = "\u001b[H";
 const CLEAR = "\u001b[2J";
 const ERASE_TO_END = "\u001b[K";
 
-/** The bytes that turn a screen showing `before` into one showing `after`. Pure. */
+/** Returns the escape sequences that turn the screen `before` into the screen `after`. */
 export function differenceOf(before: readonly string[], after: readonly string[]): string {
   const height = Math.max(before.length, after.length);
   const changed = Array.from({ length: height }, (_, row) => row).filter((row) => before[row] !== after[row]);
   return changed.map((row) => `\u001b[${row + 1};1H${after[row] ?? ""}${ERASE_TO_END}`).join("");
 }
 
-/** What ink takes for its terminal: each write is a whole frame (ink's debug mode). */
+/** The stream that ink writes to. In ink's debug mode each write is a whole frame. */
 export class FrameWriter extends Writable {
   readonly isTTY = true;
   readonly #terminal: NodeJS.WriteStream;
@@ -34,7 +34,7 @@ export class FrameWriter extends Writable {
     return this.#terminal.rows || 24;
   }
 
-  /** The terminal's own lines were thrown about by the new size: all of them are drawn anew. */
+  /** Terminals move lines when the size changes, so all lines are drawn again. */
   #resize(): void {
     this.#shown = [];
     this.#terminal.write(CLEAR + HOME);

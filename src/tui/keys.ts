@@ -1,4 +1,4 @@
-// Which key means which verb. Pure: doing it is the caller's.
+// Maps keys to verbs. The caller executes them.
 
 export type Verb =
   | "up"
@@ -19,7 +19,7 @@ export type Verb =
   | "help"
   | "quit";
 
-/** The part of ink's key that matters here. */
+/** The fields of ink's key that are used here. */
 export interface Key {
   readonly upArrow?: boolean;
   readonly downArrow?: boolean;
@@ -57,7 +57,7 @@ export function verbOf(input: string, key: Key): Verb | undefined {
   return Object.hasOwn(LETTERS, input) ? LETTERS[input] : undefined;
 }
 
-/** What a key adds to a number that is being typed: the new text, done, or given up. */
+/** Handles a key in the number prompt: returns the new text, "done" or "cancel". */
 export function typed(text: string, input: string, key: Key): { readonly text: string } | "done" | "cancel" {
   if (key.return) return text === "" ? "cancel" : "done";
   if (key.escape || key.ctrl) return "cancel";
@@ -67,25 +67,25 @@ export function typed(text: string, input: string, key: Key): { readonly text: s
 
 const ALL_KEYS =
   "↑↓ select  ⏎ open  l logs  t traffic  e explain  r rebuild  s scale  z zero  o open URL  p pause watch  ? help  q quit";
-/** What 80 columns hold; the help view has the others. */
+/** The keys that fit in 80 columns. The help view lists all. */
 const FEW_KEYS = "↑↓ ⏎ open  l logs  t traffic  e explain  s scale  z zero  ? help  q quit";
 
-/** The line of keys at the bottom. */
+/** Returns the line of keys at the bottom of the screen. */
 export function keyLine(width: number): string {
   return ALL_KEYS.length <= width ? ALL_KEYS : FEW_KEYS;
 }
 
-/** What the help view says, one line per key. */
+/** The lines of the help view, one per key. */
 export const HELP: readonly string[] = [
   "↑ ↓ j k     select a Service or revision",
   "⏎           open or close: all revisions and their pods",
   "l           logs of the selected Service",
-  "t           traffic: asked for and seen",
-  "e           explain: why it has as many pods as it has",
+  "t           traffic: desired and observed",
+  "e           explain: why it has this number of pods",
   "v           events",
-  "r           build again, or restart, as a new revision",
-  "s           ask for a number of pods",
-  "z           let it nap now",
+  "r           rebuild or restart as a new revision",
+  "s           set the number of pods",
+  "z           scale to zero now (nap)",
   "o           open its URL in a browser",
   "p           pause or resume watching files",
   "esc         back",

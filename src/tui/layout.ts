@@ -1,15 +1,15 @@
-// The whole screen as lines: title, body of the chosen view, story, keys. Pure, so that a frame can be tested as text.
+// Makes all lines of the screen: title, body of the chosen view, summary, keys.
 import { timeOfDay } from "../base/local-time.ts";
 import { type Doors, doorsOf } from "../client/reach.ts";
 import type { AppState } from "./app-state.ts";
 import { HELP, keyLine } from "./keys.ts";
-import { eventLines, type Line, logLines, storyLines, trafficLines } from "./panels.ts";
+import { eventLines, type Line, logLines, summaryLines, trafficLines } from "./panels.ts";
 import { type Row, rowsOf, serviceOfRow } from "./rows.ts";
-import { selectedRow, windowOf } from "./screen.ts";
+import { selectedRow, visibleRange } from "./screen.ts";
 import { fitText, headerSegments, rowSegments, wrapText } from "./segments.ts";
-import { readyPods } from "./world.ts";
+import { readyPods } from "./session-model.ts";
 
-/** What the title says and no object tells. */
+/** Facts for the title line that no API object has. */
 export interface Title {
   /** `http://localhost:8080` */
   readonly ingress: string;
@@ -22,17 +22,17 @@ export interface Frame {
 
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
-function titleLine({ world, now }: AppState, title: Title, width: number): Line {
-  const pods = [...world.services.keys()].reduce((sum, key) => sum + readyPods(world, key), 0);
-  const https = world.live?.https === undefined ? "" : ` · https :${world.live.https.port}`;
-  const left = ` knap · ${title.ingress}${https} · ${title.runtime} · ${count(world.services.size, "service")} · ${count(pods, "pod")}`;
+function titleLine({ model, now }: AppState, title: Title, width: number): Line {
+  const pods = [...model.services.keys()].reduce((sum, key) => sum + readyPods(model, key), 0);
+  const https = model.live?.https === undefined ? "" : ` · https :${model.live.https.port}`;
+  const left = ` knap · ${title.ingress}${https} · ${title.runtime} · ${count(model.services.size, "service")} · ${count(pods, "pod")}`;
   return [{ text: `${fitText(left, width - 9)} ${timeOfDay(now)}`, bold: true }];
 }
 
 function overviewLines(state: AppState, rows: readonly Row[], width: number, height: number): readonly Line[] {
   const chosen = selectedRow(rows, state.screen.selected);
   const at = rows.findIndex(({ key }) => key === chosen?.key);
-  const { from, to } = windowOf(rows.length, at, height - 1);
+  const { from, to } = visibleRange(rows.length, at, height - 1);
   const shown = rows.slice(from, to).map((row) => rowSegments(row, width, row.key === chosen?.key));
   const empty: Line = [
     { text: fitText(" no Service yet: apply one with `knap apply -f FILE`", width), colour: "gray" },
@@ -52,9 +52,9 @@ function bodyLines(
     case "logs":
       return logLines(state.logs, service, width, height);
     case "traffic":
-      return trafficLines(state.world, service, { width, doors }).slice(0, height);
+      return trafficLines(state.model, service, { width, doors }).slice(0, height);
     case "events":
-      return eventLines(state.world, width, height);
+      return eventLines(state.model, width, height);
     case "explain":
       return explainLines(state, service?.key, width).slice(0, height);
     case "help":
@@ -64,31 +64,31 @@ function bodyLines(
 
 function explainLines({ explained }: AppState, service: string | undefined, width: number): readonly Line[] {
   if (explained === undefined || explained.service !== service)
-    return [[{ text: fitText(" asking…", width), colour: "gray" }]];
+    return [[{ text: fitText(" loading…", width), colour: "gray" }]];
   return explained.lines.flatMap((text) => wrapText(text, width - 1).map((part): Line => [{ text: ` ${part}` }]));
 }
 
 function bottomLine({ screen, now }: AppState, width: number): Line {
   if (screen.prompt !== undefined)
-    return [{ text: fitText(` pods: ${screen.prompt}▏ (⏎ to ask for them, esc to leave it)`, width), bold: true }];
+    return [{ text: fitText(` pods: ${screen.prompt}▏ (⏎ to confirm, esc to cancel)`, width), bold: true }];
   const { text, until } = screen.message;
   if (text !== "" && now < until) return [{ text: fitText(` ${text}`, width), colour: "cyan" }];
   return [{ text: fitText(` ${keyLine(width - 1)}`, width), colour: "gray" }];
 }
 
-/** Lines of the story: at least why, wake and one line of log; a third of a tall screen. */
-function storyHeight(height: number): number {
+/** Height of the summary: at least why, wake and one log line; a third of a tall screen. */
+function summaryHeight(height: number): number {
   return Math.max(3, Math.floor((height - 4) / 3));
 }
 
-/** Exactly `height` lines of at most `width` columns. */
+/** Returns exactly `height` lines of at most `width` columns. */
 export function frameLines(state: AppState, title: Title, { width, height }: Frame): readonly Line[] {
-  const rows = rowsOf(state.world, state.screen.open);
+  const rows = rowsOf(state.model, state.screen.open);
   const blank: Line = [{ text: "" }];
   const rule: Line = [{ text: "─".repeat(width), colour: "gray" }];
-  const story = state.screen.view === "overview" ? storyHeight(height) : 0;
-  const bodyHeight = Math.max(1, height - 3 - story);
-  const doors = doorsOf(title.ingress, state.world.live?.https);
+  const summary = state.screen.view === "overview" ? summaryHeight(height) : 0;
+  const bodyHeight = Math.max(1, height - 3 - summary);
+  const doors = doorsOf(title.ingress, state.model.live?.https);
   const body = bodyLines(state, rows, { width, height: bodyHeight, doors });
   const chosen = selectedRow(rows, state.screen.selected);
   return [
@@ -96,7 +96,9 @@ export function frameLines(state: AppState, title: Title, { width, height }: Fra
     ...body,
     ...Array.from({ length: Math.max(0, bodyHeight - body.length) }, () => blank),
     rule,
-    ...(story === 0 ? [] : storyLines(state.world, rows, chosen, { logs: state.logs, width, height: story, doors })),
+    ...(summary === 0
+      ? []
+      : summaryLines(state.model, rows, chosen, { logs: state.logs, width, height: summary, doors })),
     bottomLine(state, width),
   ].slice(0, height);
 }

@@ -1,12 +1,12 @@
-// What stands below the overview and in the detail views, as lines of segments. Pure.
+// Makes the lines of the summary below the overview and of the detail views.
 import type { Event } from "../apis/core/types.ts";
 import { timeOfDay } from "../base/local-time.ts";
 import { type ColdStart, coldStartSteps } from "../client/live.ts";
 import { type Doors, urlWithPort } from "../client/reach.ts";
 import { type Row, type ServiceRow, serviceOfRow } from "./rows.ts";
 import { fitText, type Segment } from "./segments.ts";
+import type { SessionModel } from "./session-model.ts";
 import { shareBar } from "./sparkline.ts";
-import type { World } from "./world.ts";
 
 export type Line = readonly Segment[];
 
@@ -23,7 +23,7 @@ const line = (word: string, text: string, width: number, colour?: Segment["colou
   { text: fitText(text, width - 7), ...(colour && { colour }) },
 ];
 
-/** `412 ms = queue 3 · decide 1 · …`, drawn together where that is too wide. */
+/** Formats as `412 ms = queue 3 · decide 1 · …`, shortened if it is too wide. */
 function waterfall({ totalMs, parts }: Pick<ColdStart, "totalMs" | "parts">, width: number): string {
   const total = `${Math.round(totalMs)} ms = `;
   const all = coldStartSteps.map(([key, name]) => `${name} ${Math.round(parts[key])}`);
@@ -31,28 +31,30 @@ function waterfall({ totalMs, parts }: Pick<ColdStart, "totalMs" | "parts">, wid
   return wide.length <= width ? wide : total + all.join("·").replace("first byte", "byte");
 }
 
-/** The revision whose story the panel tells: the selected one, else the Service's busiest. */
-function toldRevision(world: World, row: Row | undefined, service: ServiceRow | undefined): string | undefined {
+/** The revision that the summary describes: the selected one, else the Service's latest ready one. */
+function shownRevision(model: SessionModel, row: Row | undefined, service: ServiceRow | undefined): string | undefined {
   if (row?.kind === "revision") return row.key.slice("revision ".length);
   if (service === undefined) return undefined;
-  const latest = world.services.get(`${service.namespace}/${service.name}`)?.status?.latestReadyRevisionName;
+  const latest = model.services.get(`${service.namespace}/${service.name}`)?.status?.latestReadyRevisionName;
   return latest && `${service.namespace}/${latest}`;
 }
 
-/** why · wake · logs, and where there is room url and the last warning: lines about the selected row, `height` in all. */
-export function storyLines(
-  world: World,
+/**
+ * Returns `height` lines about the selected row: why, wake and logs, and, if they fit, the URL and the last warning.
+ */
+export function summaryLines(
+  model: SessionModel,
   rows: readonly Row[],
   selected: Row | undefined,
   at: { readonly logs: readonly LogEntry[]; readonly width: number; readonly height: number; readonly doors: Doors },
 ): readonly Line[] {
   const { width, height, doors } = at;
   const service = serviceOfRow(rows, selected?.key);
-  const revision = toldRevision(world, selected, service);
-  const sentence = revision === undefined ? "" : (world.live?.revisions[revision]?.sentence ?? "");
-  const wake = world.live?.coldStarts.findLast((each) => each.revision === revision);
-  const url = service && world.services.get(`${service.namespace}/${service.name}`)?.status?.url;
-  const warning = world.events.findLast(({ type }) => type === "Warning");
+  const revision = shownRevision(model, selected, service);
+  const sentence = revision === undefined ? "" : (model.live?.revisions[revision]?.sentence ?? "");
+  const wake = model.live?.coldStarts.findLast((each) => each.revision === revision);
+  const url = service && model.services.get(`${service.namespace}/${service.name}`)?.status?.url;
+  const warning = model.events.findLast(({ type }) => type === "Warning");
   const lines: Line[] = [line("why", service?.problem ?? sentence, width)];
   lines.push(line("wake", wake === undefined ? "" : waterfall(wake, width - 7), width));
   if (url !== undefined && height > 3) lines.push(line("url", urlWithPort(url, doors), width));
@@ -69,7 +71,7 @@ export function storyLines(
   return lines.slice(0, height);
 }
 
-/** `hello-00003-deployment-5d8f-x7k2` → `hello-00003-x7k2` */
+/** Shortens `hello-00003-deployment-5d8f-x7k2` to `hello-00003-x7k2`. */
 export function shortPod(pod: string): string {
   return pod.replace(/-deployment-(?:\w+-)?(\w+)$/, "-$1");
 }
@@ -78,7 +80,7 @@ function eventText({ reason = "", message = "", involvedObject }: Event): string
   return `${(involvedObject.kind ?? "").toLowerCase()}/${involvedObject.name ?? ""} ${reason}: ${message}`;
 }
 
-/** The newest lines of a Service's log. */
+/** Returns the newest lines of a Service's log. */
 export function logLines(
   logs: readonly LogEntry[],
   service: ServiceRow | undefined,
@@ -86,28 +88,28 @@ export function logLines(
   height: number,
 ): readonly Line[] {
   const own = logs.filter((entry) => service === undefined || entry.service === `${service.namespace}/${service.name}`);
-  if (own.length === 0) return [[{ text: fitText(" nothing was written yet", width), colour: "gray" }]];
+  if (own.length === 0) return [[{ text: fitText(" no log lines yet", width), colour: "gray" }]];
   return own.slice(-height).map((entry) => {
     const pod = ` ${shortPod(entry.pod)} `;
     return [{ text: pod, colour: "gray" }, { text: fitText(entry.text, width - pod.length) }];
   });
 }
 
-/** Asked for against seen, a line per target. */
+/** Returns a line per traffic target: desired percentage, observed share and URL. */
 export function trafficLines(
-  world: World,
+  model: SessionModel,
   service: ServiceRow | undefined,
   { width, doors }: { readonly width: number; readonly doors: Doors },
 ): readonly Line[] {
   if (service === undefined) return [];
   const key = `${service.namespace}/${service.name}`;
-  const observed = world.live?.services[key]?.observed ?? {};
+  const observed = model.live?.services[key]?.observed ?? {};
   const total = Object.values(observed).reduce((sum, count) => sum + count, 0);
-  const targets = world.services.get(key)?.status?.traffic ?? [];
+  const targets = model.services.get(key)?.status?.traffic ?? [];
   const bar = Math.max(4, width - 60);
   return targets.flatMap(({ revisionName = "", percent = 0, tag, url = "" }) => {
     const share = total === 0 ? 0 : (observed[revisionName] ?? 0) / total;
-    const seen = total === 0 ? "nothing seen" : `${Math.round(share * 100)}% seen`;
+    const seen = total === 0 ? "no requests" : `${Math.round(share * 100)}% observed`;
     const name = fitText(` ${revisionName}${tag === undefined ? "" : ` (${tag})`}`, 32);
     const text = `${name} ${String(percent).padStart(3)}%  ${shareBar(share, bar)} ${seen}`;
     const reached: readonly Line[] =
@@ -116,10 +118,10 @@ export function trafficLines(
   });
 }
 
-/** The newest events, the newest last. */
-export function eventLines(world: World, width: number, height: number): readonly Line[] {
-  if (world.events.length === 0) return [[{ text: fitText(" nothing happened yet", width), colour: "gray" }]];
-  return world.events.slice(-height).map((event) => {
+/** Returns the newest events, newest last. */
+export function eventLines(model: SessionModel, width: number, height: number): readonly Line[] {
+  if (model.events.length === 0) return [[{ text: fitText(" no events yet", width), colour: "gray" }]];
+  return model.events.slice(-height).map((event) => {
     const time = timeOfDay(event.lastTimestamp ?? event.metadata.creationTimestamp ?? "");
     const text = fitText(` ${time} ${eventText(event)}`, width);
     return [{ text, ...(event.type === "Warning" && { colour: "yellow" as const }) }];

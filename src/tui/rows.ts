@@ -1,19 +1,18 @@
-// Objects → rows of the overview: a tree of Services, their revisions, and the pods of what is open. Pure.
-
+// Makes the rows of the overview: Services, their revisions, and the pods of expanded Services.
 import { isPodServing } from "../apis/core/pod.ts";
 import type { Pod } from "../apis/core/types.ts";
 import type { Condition } from "../apis/meta/condition.ts";
 import type { Revision, Service } from "../apis/serving/types.ts";
 import type { LiveRevision } from "../client/live.ts";
-import { keyOfObject, type World } from "./world.ts";
+import { keyOfObject, type SessionModel } from "./session-model.ts";
 
 export type Mark = "ready" | "failed" | "waiting";
 
-/** One target of a Service's traffic: what was asked for, and what was seen. */
+/** One traffic target of a Service: desired and observed share. */
 export interface TrafficCell {
   readonly name: string;
   readonly percent: number;
-  /** Share of the requests seen lately; undefined: none were seen. */
+  /** Share of the recent requests; undefined: there were none. */
   readonly observed: number | undefined;
 }
 
@@ -33,7 +32,7 @@ export interface ServiceRow {
   /** Why it is not Ready, in one line. */
   readonly problem: string | undefined;
 }
-export interface RevisionRow {
+interface RevisionRow {
   readonly kind: "revision";
   readonly key: string;
   readonly name: string;
@@ -42,7 +41,7 @@ export interface RevisionRow {
   readonly note: string;
   readonly traffic: TrafficCell | undefined;
 }
-export interface PodRow {
+interface PodRow {
   readonly kind: "pod";
   readonly key: string;
   readonly name: string;
@@ -53,7 +52,7 @@ export type Row = ServiceRow | RevisionRow | PodRow;
 
 const SERVICE_LABEL = "serving.knative.dev/service";
 const REVISION_LABEL = "serving.knative.dev/revision";
-/** Revisions shown of a Service that is not open. */
+/** Revisions shown for a Service that is not expanded. */
 const SHOWN_REVISIONS = 3;
 
 function markOf(conditions: readonly Pick<Condition, "type" | "status">[] = []): Mark {
@@ -67,14 +66,14 @@ function problemOf(conditions: readonly Condition[] = []): string | undefined {
   return deepest && [deepest.reason, deepest.message].filter(Boolean).join(": ");
 }
 
-/** `hello-00003` of `hello` → `00003`. */
+/** Shortens `hello-00003` of the Service `hello` to `00003`. */
 function shortName(service: string, revision: string): string {
   return revision.startsWith(`${service}-`) ? revision.slice(service.length + 1) : revision;
 }
 
-function trafficOf(world: World, service: Service): readonly TrafficCell[] {
+function trafficOf(model: SessionModel, service: Service): readonly TrafficCell[] {
   const { namespace = "", name } = service.metadata;
-  const observed = world.live?.services[`${namespace}/${name}`]?.observed ?? {};
+  const observed = model.live?.services[`${namespace}/${name}`]?.observed ?? {};
   const total = Object.values(observed).reduce((sum, count) => sum + count, 0);
   return (service.status?.traffic ?? []).map(({ revisionName = "", percent = 0, tag }) => ({
     name: tag ?? shortName(name, revisionName),
@@ -86,34 +85,34 @@ function trafficOf(world: World, service: Service): readonly TrafficCell[] {
 const podsText = ({ ready = 0, desired = 0 }: Partial<Pick<LiveRevision, "ready" | "desired">>): string =>
   `${ready}/${Math.max(desired, 0)}`;
 
-/** Figures of a revision: load from the live report, pods and bounds-checked wish from the objects themselves. */
-function figures(world: World, revision: Revision): LiveRevision {
+/** Figures of a revision: load from the live report, ready pods and desired scale from the objects. */
+function figures(model: SessionModel, revision: Revision): LiveRevision {
   const key = keyOfObject(revision);
-  const live = world.live?.revisions[key] ?? { concurrency: 0, rps: 0, inFlight: 0, waiting: 0, sentence: "" };
+  const live = model.live?.revisions[key] ?? { concurrency: 0, rps: 0, inFlight: 0, waiting: 0, sentence: "" };
   return {
     ...live,
-    ready: podsOf(world, revision).filter(isPodServing).length,
-    desired: world.scalers.get(key)?.status?.desiredScale ?? revision.status?.desiredReplicas ?? 0,
-    mode: world.doors.get(key)?.spec.mode ?? "",
+    ready: podsOf(model, revision).filter(isPodServing).length,
+    desired: model.podAutoscalers.get(key)?.status?.desiredScale ?? revision.status?.desiredReplicas ?? 0,
+    mode: model.serverlessServices.get(key)?.spec.mode ?? "",
   };
 }
 
-function revisionsOf(world: World, service: Service): readonly Revision[] {
+function revisionsOf(model: SessionModel, service: Service): readonly Revision[] {
   const { namespace, name } = service.metadata;
-  return [...world.revisions.values()]
+  return [...model.revisions.values()]
     .filter(({ metadata }) => metadata.namespace === namespace && metadata.labels?.[SERVICE_LABEL] === name)
     .sort((a, b) => (a.metadata.name < b.metadata.name ? 1 : -1));
 }
 
-function podsOf(world: World, revision: Revision): readonly Pod[] {
+function podsOf(model: SessionModel, revision: Revision): readonly Pod[] {
   const { namespace, name } = revision.metadata;
-  return [...world.pods.values()]
+  return [...model.pods.values()]
     .filter(({ metadata }) => metadata.namespace === namespace && metadata.labels?.[REVISION_LABEL] === name)
     .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
 }
 
-function revisionRow(world: World, revision: Revision, traffic: TrafficCell | undefined): RevisionRow {
-  const seen = figures(world, revision);
+function revisionRow(model: SessionModel, revision: Revision, traffic: TrafficCell | undefined): RevisionRow {
+  const seen = figures(model, revision);
   const problem = problemOf(revision.status?.conditions);
   const mark = markOf(revision.status?.conditions);
   const waiting = seen.waiting > 0 ? `${seen.waiting} wait` : "";
@@ -146,13 +145,14 @@ function podRow(pod: Pod): PodRow {
 }
 
 function serviceRow(
-  world: World,
+  model: SessionModel,
   service: Service,
   revisions: readonly Revision[],
   traffic: TrafficCell | undefined,
 ): ServiceRow {
-  const all = revisions.map((revision) => figures(world, revision));
-  const sum = (pick: (one: LiveRevision) => number) => all.reduce((total, one) => total + Math.max(0, pick(one)), 0);
+  const all = revisions.map((revision) => figures(model, revision));
+  const sum = (pick: (figures: LiveRevision) => number) =>
+    all.reduce((total, each) => total + Math.max(0, pick(each)), 0);
   const { namespace = "", name } = service.metadata;
   const mark = markOf(service.status?.conditions);
   const named = (wanted: string | undefined) => revisions.find((revision) => revision.metadata.name === wanted);
@@ -165,10 +165,10 @@ function serviceRow(
     namespace,
     mark,
     pods: podsText({ ready: sum(({ ready }) => ready), desired: sum(({ desired }) => desired) }),
-    history: world.history.get(keyOfObject(service)) ?? [],
+    history: model.history.get(keyOfObject(service)) ?? [],
     concurrency: sum(({ concurrency }) => concurrency),
     rps: sum(({ rps }) => rps),
-    mode: routed === undefined ? "" : figures(world, routed).mode,
+    mode: routed === undefined ? "" : figures(model, routed).mode,
     traffic,
     napping: mark === "ready" && sum(({ ready, desired }) => ready + Math.max(0, desired)) === 0,
     problem:
@@ -176,25 +176,25 @@ function serviceRow(
   };
 }
 
-/** The rows of the overview, top to bottom. `open`: keys of the Services whose every revision and pod is shown. */
-export function rowsOf(world: World, open: ReadonlySet<string>): readonly Row[] {
-  const services = [...world.services.values()].sort((a, b) => (keyOfObject(a) < keyOfObject(b) ? -1 : 1));
+/** Returns the rows of the overview. `open`: keys of the Services whose revisions and pods are all shown. */
+export function rowsOf(model: SessionModel, open: ReadonlySet<string>): readonly Row[] {
+  const services = [...model.services.values()].sort((a, b) => (keyOfObject(a) < keyOfObject(b) ? -1 : 1));
   return services.flatMap((service): readonly Row[] => {
-    const revisions = revisionsOf(world, service);
-    const traffic = trafficOf(world, service);
-    const row = serviceRow(world, service, revisions, traffic[0]);
+    const revisions = revisionsOf(model, service);
+    const traffic = trafficOf(model, service);
+    const row = serviceRow(model, service, revisions, traffic[0]);
     const isOpen = open.has(row.key);
-    // A single revision says nothing that its Service does not say already.
+    // A single revision has the same figures as its Service, so it gets no row.
     const shown = isOpen ? revisions : revisions.length > 1 ? revisions.slice(0, SHOWN_REVISIONS) : [];
     const children = shown.flatMap((revision, index): readonly Row[] => [
-      revisionRow(world, revision, traffic[index + 1]),
-      ...(isOpen ? podsOf(world, revision).map(podRow) : []),
+      revisionRow(model, revision, traffic[index + 1]),
+      ...(isOpen ? podsOf(model, revision).map(podRow) : []),
     ]);
     return [row, ...children];
   });
 }
 
-/** The Service that a row belongs to: itself, or the one above it. */
+/** Returns the Service that a row belongs to: the row itself, or the nearest Service row above it. */
 export function serviceOfRow(rows: readonly Row[], key: string | undefined): ServiceRow | undefined {
   const index = rows.findIndex((row) => row.key === key);
   return rows.slice(0, index + 1).findLast((row): row is ServiceRow => row.kind === "service");

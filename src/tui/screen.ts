@@ -1,22 +1,22 @@
-// What the user has chosen to look at: view, selection, what is open, what is being typed. Pure; the world is not in here.
+// The user's choices in the terminal UI: view, selection, expanded Services, typed text.
 import type { Time } from "../base/clock.ts";
 import type { Row } from "./rows.ts";
 
-export type View = "overview" | "logs" | "traffic" | "explain" | "events" | "help";
+type ScreenView = "overview" | "logs" | "traffic" | "explain" | "events" | "help";
 
 export interface Screen {
-  readonly view: View;
-  /** Key of the selected row; undefined: the first. */
+  readonly view: ScreenView;
+  /** Key of the selected row; undefined: the first row. */
   readonly selected: string | undefined;
   readonly open: ReadonlySet<string>;
-  /** A number of pods that is being typed. */
+  /** The text typed in the number prompt; undefined: no prompt. */
   readonly prompt: string | undefined;
   readonly watchPaused: boolean;
-  /** One line about what the last key did or what went wrong, and when it makes room for the keys again. */
+  /** The result of the last action, shown instead of the keys until `until`. */
   readonly message: { readonly text: string; readonly until: Time };
 }
 
-export const firstScreen: Screen = {
+export const initialScreen: Screen = {
   view: "overview",
   selected: undefined,
   open: new Set(),
@@ -28,18 +28,18 @@ export const firstScreen: Screen = {
 export type ScreenStep =
   | { readonly type: "move"; readonly by: number; readonly rows: readonly Row[] }
   | { readonly type: "toggle"; readonly key: string }
-  | { readonly type: "show"; readonly view: View }
+  | { readonly type: "show"; readonly view: ScreenView }
   | { readonly type: "prompt"; readonly text: string | undefined }
   | { readonly type: "pause-watch" }
   | { readonly type: "say"; readonly text: string; readonly until: Time };
 
-/** The selected row; the first when the selected one is gone. */
+/** Returns the selected row, or the first one if the selected row no longer exists. */
 export function selectedRow(rows: readonly Row[], selected: string | undefined): Row | undefined {
   return rows.find(({ key }) => key === selected) ?? rows[0];
 }
 
-/** The screen after a step. */
-export function turn(screen: Screen, step: ScreenStep): Screen {
+/** Returns the screen after a step. */
+export function applyStep(screen: Screen, step: ScreenStep): Screen {
   switch (step.type) {
     case "move": {
       const at = step.rows.findIndex(({ key }) => key === screen.selected);
@@ -52,8 +52,8 @@ export function turn(screen: Screen, step: ScreenStep): Screen {
       return { ...screen, open };
     }
     case "show":
-      // The same key again leads back.
-      return { ...screen, view: screen.view === step.view ? "overview" : step.view, message: firstScreen.message };
+      // The key of the current view returns to the overview.
+      return { ...screen, view: screen.view === step.view ? "overview" : step.view, message: initialScreen.message };
     case "prompt":
       return { ...screen, prompt: step.text };
     case "pause-watch":
@@ -63,8 +63,8 @@ export function turn(screen: Screen, step: ScreenStep): Screen {
   }
 }
 
-/** The part of the rows that fits, with the selected one in it. Only these are drawn. */
-export function windowOf(
+/** Returns the range of rows that fits in `height` and contains the selected row. */
+export function visibleRange(
   count: number,
   selected: number,
   height: number,

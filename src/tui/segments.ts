@@ -1,7 +1,7 @@
-// Rows → coloured pieces of text that fill a given width. Pure: what a terminal shows is decided here, how ink shows it is not.
+// Turns rows into coloured segments of text of a given width.
 import type { Mark, Row, TrafficCell } from "./rows.ts";
+import { HISTORY } from "./session-model.ts";
 import { shareBar, sparkline } from "./sparkline.ts";
-import { HISTORY } from "./world.ts";
 
 export interface Segment {
   readonly text: string;
@@ -15,16 +15,16 @@ const MARKS: Readonly<Record<Mark, Segment>> = {
   waiting: { text: "…", colour: "yellow" },
 };
 const WIDTHS = { name: 17, mark: 7, pods: 6, scale: 18, figure: 7, rps: 6, mode: 8 };
-/** With less than this for traffic, bars would say nothing. */
+/** Minimum width of the traffic column for bars. */
 const ROOM_FOR_BARS = 24;
 
-/** Cuts or fills to a width. A cut text ends in …. */
+/** Truncates or pads the text to a width. A truncated text ends in `…`. */
 export function fitText(text: string, width: number): string {
   if (width <= 0) return "";
   return text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width);
 }
 
-/** The text in lines of at most so many columns, broken at blanks where there are any. */
+/** Wraps the text into lines of at most `width` columns, at spaces if possible. */
 export function wrapText(text: string, width: number): readonly string[] {
   const most = Math.max(1, width);
   const lines: string[] = [];
@@ -38,14 +38,14 @@ export function wrapText(text: string, width: number): readonly string[] {
   return [...lines, rest];
 }
 
-/** 6.12 → 6.1, 58.4 → 58, 0 → 0: as many digits as a glance takes in. */
+/** Rounds to few digits: 6.12 → 6.1, 58.4 → 58, 12345 → 12k. */
 export function figureText(value: number): string {
   if (value === 0) return "0";
   if (value < 10) return String(Math.round(value * 10) / 10);
   return value < 10_000 ? String(Math.round(value)) : `${Math.round(value / 1000)}k`;
 }
 
-/** The header line of the overview. */
+/** Returns the header line of the overview. */
 export function headerSegments(width: number): readonly Segment[] {
   const { name, mark, pods, scale, figure, rps, mode } = WIDTHS;
   const words = [
@@ -89,7 +89,7 @@ function serviceSegments(row: Extract<Row, { kind: "service" }>, width: number, 
   ];
 }
 
-/** One row in exactly `width` columns. */
+/** Returns one row in exactly `width` columns. */
 export function rowSegments(row: Row, width: number, selected: boolean): readonly Segment[] {
   const indent = row.kind === "service" ? "" : row.kind === "revision" ? "  " : "    ";
   const pointer = selected ? "▸" : " ";

@@ -1,4 +1,4 @@
-// Shows the terminal UI on the alternate screen until aborted, and leaves the screen as it was. The only door into ink.
+// Shows the terminal UI on the terminal's alternate screen until aborted, then restores the screen.
 import { spawn } from "node:child_process";
 import { render } from "ink";
 import { steadyClock } from "../base/steady-clock.ts";
@@ -23,15 +23,15 @@ export interface TuiOptions {
   readonly signal: AbortSignal;
   /** The user pressed q or Ctrl-C; the caller ends the session and aborts the signal. */
   onQuit(): void;
-  /** Called once with a way to show one line at the bottom: what no object tells. */
-  onOpen?(say: AppStore["say"]): void;
+  /** Called once with a function that shows a message at the bottom of the screen. */
+  onOpen?(showMessage: AppStore["showMessage"]): void;
 }
 
-/** The other screen, cleared, without a cursor. */
+/** Switches to the alternate screen, clears it and hides the cursor. */
 const ENTER = "\u001b[?1049h\u001b[2J\u001b[H\u001b[?25l";
 const LEAVE = "\u001b[?25h\u001b[?1049l";
 
-/** The user's browser; a machine without one is told about, not an error. */
+/** Opens the URL in the user's browser and returns the URL. Errors are ignored: the returned URL is shown anyway. */
 function openUrl(url: string): string {
   const opener = process.platform === "darwin" ? "open" : process.platform === "win32" ? "explorer" : "xdg-open";
   const child = spawn(opener, [url], { stdio: "ignore", detached: true });
@@ -42,8 +42,8 @@ function openUrl(url: string): string {
 
 function makeActions({ client, title, onQuit }: TuiOptions): Actions {
   const chosen = (store: AppStore) => {
-    const { world, screen } = store.get();
-    const rows = rowsOf(world, screen.open);
+    const { model, screen } = store.get();
+    const rows = rowsOf(model, screen.open);
     const row = selectedRow(rows, screen.selected);
     const service = serviceOfRow(rows, row?.key);
     if (row === undefined || service === undefined) throw new Error("there is no Service yet");
@@ -51,15 +51,15 @@ function makeActions({ client, title, onQuit }: TuiOptions): Actions {
       row,
       service,
       services: rows.filter((each) => each.kind === "service"),
-      live: world.services.get(`${service.namespace}/${service.name}`),
-      doors: doorsOf(title.ingress, world.live?.https),
+      live: model.services.get(`${service.namespace}/${service.name}`),
+      doors: doorsOf(title.ingress, model.live?.https),
     };
   };
   const explain = async (store: AppStore): Promise<string> => {
     const { row, service, live } = chosen(store);
     const revision = row.kind === "revision" ? row.name : live?.status?.latestReadyRevisionName;
-    if (revision === undefined) return `${service.name} has no revision that is ready`;
-    store.turn({ type: "show", view: "explain" });
+    if (revision === undefined) return `${service.name} has no ready revision`;
+    store.applyStep({ type: "show", view: "explain" });
     store.explain(await explainRevision(client, service, revision));
     return "";
   };
@@ -73,13 +73,13 @@ function makeActions({ client, title, onQuit }: TuiOptions): Actions {
       if (verb === "zero") return scaleTo(client, row, service, 0);
       if (verb === "open-url") return openUrl(urlWithPort(live?.status?.url ?? "", doors));
       if (verb !== "pause-watch") return "";
-      store.turn({ type: "pause-watch" });
+      store.applyStep({ type: "pause-watch" });
       return pauseWatch(client, services, store.get().screen.watchPaused);
     },
   };
 }
 
-/** Resolves once the signal aborted and the screen is back. */
+/** Resolves when the signal has aborted and the screen is restored. */
 export async function showTui(options: TuiOptions): Promise<void> {
   const { client, title, stdin, stdout, signal } = options;
   if (signal.aborted) return;
@@ -91,10 +91,10 @@ export async function showTui(options: TuiOptions): Promise<void> {
     stdout: frames as unknown as NodeJS.WriteStream,
     exitOnCtrlC: false,
     patchConsole: false,
-    // Whole frames, and only when React has a new one: how often that is, the store decides.
+    // In debug mode ink writes a whole frame on each render. The store limits the frame rate.
     debug: true,
   });
-  options.onOpen?.(store.say);
+  options.onOpen?.(store.showMessage);
   try {
     await feed({ client, store, signal });
   } finally {

@@ -1,8 +1,8 @@
-// Numbers as a row of small bars. Pure.
+// Draws numbers as small bars.
 
 const BARS = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
-/** The last samples in `width` bars; several samples under one bar show their largest. The lowest bar is zero. */
+/** Draws `span` samples in `width` bars. A bar shows its largest sample; the lowest bar is zero. */
 export function sparkline(samples: readonly number[], width: number, span: number): string {
   if (samples.length === 0) return "";
   const most = Math.max(...samples, 1);
@@ -16,7 +16,7 @@ export function sparkline(samples: readonly number[], width: number, span: numbe
   return bars.join("");
 }
 
-/** A share of one as a bar with ends: `▐███▌`. */
+/** Draws a share between 0 and 1 as a bar with ends: `▐███▌`. */
 export function shareBar(share: number, width: number): string {
   const inner = Math.max(0, Math.round(Math.min(1, Math.max(0, share)) * (width - 2)));
   return `▐${"█".repeat(inner)}▌`;

@@ -1,4 +1,4 @@
-// What keys do to the session, through its API only. Each verb answers with the line that is shown.
+// Actions of the terminal UI on the session, through its API. Each resolves to a line for the bottom of the screen.
 import type { ObjectKey } from "../apis/meta/key.ts";
 import { timeOfDay } from "../base/local-time.ts";
 import type { Client } from "../client/client.ts";
@@ -18,29 +18,30 @@ async function annotate(client: Client, service: ServiceRow, name: string, value
 
 export async function rebuild(client: Client, service: ServiceRow, now: number): Promise<string> {
   await annotate(client, service, REBUILD_ANNOTATION, new Date(now).toISOString());
-  return `${service.name}: asked for a rebuild`;
+  return `${service.name}: rebuild requested`;
 }
 
 export async function pauseWatch(client: Client, services: readonly ServiceRow[], paused: boolean): Promise<string> {
   await Promise.all(services.map((service) => annotate(client, service, PAUSE_ANNOTATION, paused ? "true" : null)));
-  return paused ? "saved files are left alone until p is pressed again" : "saved files count again";
+  return paused ? "watching files is paused; p resumes it" : "watching files";
 }
 
 export async function scaleTo(client: Client, row: Row, service: ServiceRow, pods: number): Promise<string> {
   const target = row.kind === "revision" ? { revision: row.name } : { service: service.name };
   await client.knap("POST", "/scale", { namespace: service.namespace, ...target, pods });
-  return `${row.kind === "revision" ? row.name : service.name}: asked for ${pods} pod${pods === 1 ? "" : "s"}`;
+  return `${row.kind === "revision" ? row.name : service.name}: requested ${pods} pod${pods === 1 ? "" : "s"}`;
 }
 
-interface Explanation {
+/** The fields of `/explain` that are shown. */
+interface ExplainReply {
   readonly sentence: string;
   readonly decisions: readonly { readonly time: string; readonly desired: number; readonly rule: string }[];
 }
 
-/** The sentence and the last decisions of a revision. */
+/** Returns the sentence and the last decisions of a revision as lines. */
 export async function explainRevision(client: Client, service: ServiceRow, revision: string): Promise<Explained> {
   const query = new URLSearchParams({ namespace: service.namespace, revision });
-  const { sentence, decisions } = await client.knap<Explanation>("GET", `/explain?${query}`);
+  const { sentence, decisions } = await client.knap<ExplainReply>("GET", `/explain?${query}`);
   const past = decisions.map(
     ({ time, desired, rule }) => `${timeOfDay(time)}  ${String(desired).padStart(4)}  ${rule}`,
   );

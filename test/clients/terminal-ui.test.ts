@@ -53,7 +53,7 @@ describe("the terminal UI in tmux", () => {
 
   test("follows keys and the size of the terminal", async () => {
     tmux("send-keys", "?");
-    await until((lines) => expect(lines.join("\n")).toContain("let it nap now"));
+    await until((lines) => expect(lines.join("\n")).toContain("scale to zero now"));
     tmux("send-keys", "Escape");
     tmux("resize-window", "-x", "120", "-y", "30");
     await until((lines) => {

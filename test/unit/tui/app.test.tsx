@@ -50,9 +50,9 @@ async function open() {
     scaler("hello-00001", 1),
     service("zoo"),
   ]) {
-    store.learn(put(object));
+    store.change(put(object));
   }
-  store.learn({ type: "live", live: live() });
+  store.change({ type: "live", live: live() });
   advance(1000);
   await tick();
   const press = async (keys: string) => {
@@ -76,7 +76,7 @@ describe("the app", () => {
     await press("\u001b[B");
     expect(screen.lastFrame()).toMatch(/▸ +hello-00001/);
     await press("?");
-    expect(screen.lastFrame()).toContain("let it nap now");
+    expect(screen.lastFrame()).toContain("scale to zero now");
     await press("?");
     expect(screen.lastFrame()).toContain("SERVICE");
   });
@@ -108,15 +108,15 @@ describe("the frame limit", () => {
     const store = makeAppStore(clock);
     let frames = 0;
     store.subscribe(() => (frames += 1));
-    store.learn(put(service("a")));
+    store.change(put(service("a")));
     advance(0);
     expect(frames).toBe(1);
-    for (let index = 0; index < 100; index++) store.learn(put(service(`s${index}`)));
+    for (let index = 0; index < 100; index++) store.change(put(service(`s${index}`)));
     advance(200);
     expect(frames).toBe(1);
     advance(50);
     expect(frames).toBe(2);
-    store.turn({ type: "show", view: "help" });
+    store.applyStep({ type: "show", view: "help" });
     expect(frames).toBe(3);
   });
 
@@ -125,16 +125,16 @@ describe("the frame limit", () => {
     const store = makeAppStore(clock);
     let frames = 0;
     store.subscribe(() => (frames += 1));
-    store.learn(put(service("a")));
+    store.change(put(service("a")));
     advance(0);
-    store.drew(20);
-    store.learn(put(service("b")));
+    store.frameDrawn(20);
+    store.change(put(service("b")));
     advance(300);
     expect(frames).toBe(1);
     advance(200);
     expect(frames).toBe(2);
-    store.drew(1);
-    store.learn(put(service("c")));
+    store.frameDrawn(1);
+    store.change(put(service("c")));
     advance(250);
     expect(frames).toBe(3);
   });

@@ -3,15 +3,15 @@ import type { AppState } from "../../../src/tui/app-state.ts";
 import { typed, verbOf } from "../../../src/tui/keys.ts";
 import { frameLines } from "../../../src/tui/layout.ts";
 import { shortPod } from "../../../src/tui/panels.ts";
-import { firstScreen, turn, windowOf } from "../../../src/tui/screen.ts";
+import { applyStep, initialScreen, visibleRange } from "../../../src/tui/screen.ts";
 import { figureText, fitText } from "../../../src/tui/segments.ts";
+import type { SessionModel } from "../../../src/tui/session-model.ts";
 import { shareBar, sparkline } from "../../../src/tui/sparkline.ts";
-import type { World } from "../../../src/tui/world.ts";
-import { door, live, pod, revision, scaler, service, worldOf } from "./objects.ts";
+import { door, live, pod, revision, scaler, service, modelOf } from "./objects.ts";
 
 const title = { ingress: "http://localhost:8080", runtime: "docker" };
-const stateOf = (world: World, screen = firstScreen): AppState => ({
-  world,
+const stateOf = (model: SessionModel, screen = initialScreen): AppState => ({
+  model,
   screen,
   logs: [{ pod: "hello-00001-deployment-x7k2", service: "default/hello", text: "GET /work 200 18 ms" }],
   explained: undefined,
@@ -21,7 +21,7 @@ const textOf = (state: AppState, width = 80, height = 23): readonly string[] =>
   frameLines(state, title, { width, height }).map((line) => line.map(({ text }) => text).join(""));
 
 const parts = { queue: 3, decide: 1, create: 44, start: 203, port: 31, probe: 52, firstByte: 78 };
-const world = worldOf(
+const model = modelOf(
   [
     service("hello"),
     revision("hello-00001", "hello"),
@@ -51,13 +51,13 @@ const world = worldOf(
 
 describe("a frame of 80 × 24", () => {
   test("has one line less than the terminal, and no line is wider than the terminal", () => {
-    const lines = textOf(stateOf(world));
+    const lines = textOf(stateOf(model));
     expect(lines).toHaveLength(23);
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
   });
 
   test("shows title, Services and details of the selected Service", () => {
-    const text = textOf(stateOf(world)).join("\n");
+    const text = textOf(stateOf(model)).join("\n");
     expect(text).toContain("knap · http://localhost:8080 · docker · 2 services · 1 pod");
     expect(text).toMatch(/▸hello +✓ +1\/1 +█ +0\.4 +12 +Proxy +100% 00001/);
     expect(text).toMatch(/ worker +✓ +0\/0 .* zzz/);
@@ -65,7 +65,7 @@ describe("a frame of 80 × 24", () => {
     expect(text).toContain("wake  412 ms = queue 3·decide 1·create 44·start 203·port 31·probe 52·byte 78");
     expect(text).toContain("logs  hello-00001-x7k2 GET /work 200 18 ms");
     expect(text).toContain("↑↓ ⏎ open");
-    expect(textOf(stateOf(world), 130).join("\n")).toContain(
+    expect(textOf(stateOf(model), 130).join("\n")).toContain(
       "412 ms = queue 3 · decide 1 · create 44 · start 203 · port 31 · probe 52 · first byte 78",
     );
   });
@@ -76,16 +76,16 @@ describe("a frame of 80 × 24", () => {
       url: "http://hello.example.com",
       traffic: [{ revisionName: "hello-00001", percent: 100, tag: "next", url: "http://next-hello.example.com" }],
     });
-    const world = worldOf([tagged, revision("hello-00001", "hello")], live());
-    expect(textOf(stateOf(world)).join("\n")).toContain("url   http://hello.example.com:8080");
-    const traffic = textOf(stateOf(world, { ...firstScreen, view: "traffic" })).join("\n");
+    const model = modelOf([tagged, revision("hello-00001", "hello")], live());
+    expect(textOf(stateOf(model)).join("\n")).toContain("url   http://hello.example.com:8080");
+    const traffic = textOf(stateOf(model, { ...initialScreen, view: "traffic" })).join("\n");
     expect(traffic).toContain("http://next-hello.example.com:8080");
   });
 
   test("wraps an explanation that is wider than the screen", () => {
     const sentence = `hello-00001: stays at 1: ${"word ".repeat(30)}end`;
     const state = {
-      ...stateOf(world, { ...firstScreen, view: "explain" }),
+      ...stateOf(model, { ...initialScreen, view: "explain" }),
       explained: { service: "service default/hello", lines: [sentence] },
     };
     const lines = textOf(state).slice(1, 5);
@@ -99,7 +99,7 @@ describe("a frame of 80 × 24", () => {
   });
 
   test("shows bars of observed traffic on a wide terminal", () => {
-    const split = worldOf(
+    const split = modelOf(
       [
         service("hello", {
           latest: "hello-00002",
@@ -119,46 +119,46 @@ describe("a frame of 80 × 24", () => {
   });
 
   test("scrolls many Services with the selection, and builds only the visible rows", () => {
-    const many = worldOf(Array.from({ length: 50 }, (_, index) => service(`s${String(index).padStart(2, "0")}`)));
-    const text = textOf(stateOf(many, { ...firstScreen, selected: "service default/s40" })).join("\n");
+    const many = modelOf(Array.from({ length: 50 }, (_, index) => service(`s${String(index).padStart(2, "0")}`)));
+    const text = textOf(stateOf(many, { ...initialScreen, selected: "service default/s40" })).join("\n");
     expect(text).toContain("▸s40");
     expect(text).not.toContain("s10");
   });
 
   test("shows logs, traffic, events and help; a prompt replaces the bottom line", () => {
     const view = (name: "logs" | "traffic" | "events" | "help") =>
-      textOf(stateOf(world, { ...firstScreen, view: name })).join("\n");
+      textOf(stateOf(model, { ...initialScreen, view: name })).join("\n");
     expect(view("logs")).toContain("hello-00001-x7k2 GET /work");
-    expect(view("traffic")).toMatch(/hello-00001 +100% .*nothing seen/);
-    expect(view("events")).toContain("nothing happened yet");
-    expect(view("help")).toContain("let it nap now");
-    expect(textOf(stateOf(world, { ...firstScreen, prompt: "3" })).at(-1)).toContain("pods: 3");
+    expect(view("traffic")).toMatch(/hello-00001 +100% .*no requests/);
+    expect(view("events")).toContain("no events yet");
+    expect(view("help")).toContain("scale to zero now");
+    expect(textOf(stateOf(model, { ...initialScreen, prompt: "3" })).at(-1)).toContain("pods: 3");
   });
 
   test("an empty session shows the next command", () => {
-    expect(textOf(stateOf(worldOf([]))).join("\n")).toContain("knap apply -f FILE");
+    expect(textOf(stateOf(modelOf([]))).join("\n")).toContain("knap apply -f FILE");
   });
 });
 
 describe("the screen", () => {
-  const rows = [{ key: "a" }, { key: "b" }] as unknown as Parameters<typeof turn>[1] extends never ? never : never[];
+  const rows = [{ key: "a" }, { key: "b" }] as unknown as never[];
 
   test("the selection stays within the rows", () => {
     const move = (by: number, from: string | undefined) =>
-      turn({ ...firstScreen, selected: from }, { type: "move", by, rows }).selected;
+      applyStep({ ...initialScreen, selected: from }, { type: "move", by, rows }).selected;
     expect([move(1, "a"), move(1, "b"), move(-1, "a"), move(10, undefined)]).toEqual(["b", "b", "a", "b"]);
   });
 
   test("the key of a view opens it, and closes it again", () => {
-    const logs = turn(firstScreen, { type: "show", view: "logs" });
-    expect([logs.view, turn(logs, { type: "show", view: "logs" }).view]).toEqual(["logs", "overview"]);
+    const logs = applyStep(initialScreen, { type: "show", view: "logs" });
+    expect([logs.view, applyStep(logs, { type: "show", view: "logs" }).view]).toEqual(["logs", "overview"]);
   });
 
   test("the visible window contains the selected row", () => {
-    expect(windowOf(5, 4, 10)).toEqual({ from: 0, to: 5 });
-    expect(windowOf(50, 0, 10)).toEqual({ from: 0, to: 10 });
-    expect(windowOf(50, 25, 10)).toEqual({ from: 20, to: 30 });
-    expect(windowOf(50, 49, 10)).toEqual({ from: 40, to: 50 });
+    expect(visibleRange(5, 4, 10)).toEqual({ from: 0, to: 5 });
+    expect(visibleRange(50, 0, 10)).toEqual({ from: 0, to: 10 });
+    expect(visibleRange(50, 25, 10)).toEqual({ from: 20, to: 30 });
+    expect(visibleRange(50, 49, 10)).toEqual({ from: 40, to: 50 });
   });
 });
 

@@ -3,7 +3,13 @@ import type { Pod } from "../../../src/apis/core/types.ts";
 import type { AnyObject } from "../../../src/apis/meta/object.ts";
 import type { Service, TrafficTarget } from "../../../src/apis/serving/types.ts";
 import type { Live } from "../../../src/client/live.ts";
-import { change, emptyWorld, type WatchedKind, type World, type WorldChange } from "../../../src/tui/world.ts";
+import {
+  applyChange,
+  emptyModel,
+  type ModelChange,
+  type SessionModel,
+  type WatchedKind,
+} from "../../../src/tui/session-model.ts";
 
 const ready = (status = "True", more: object = {}) => [{ type: "Ready", status: status as "True", ...more }];
 
@@ -78,11 +84,11 @@ const kinds: Readonly<Record<string, WatchedKind>> = {
   ServerlessService: "ServerlessService.networking.internal.knative.dev",
 };
 
-export function put(object: AnyObject): WorldChange {
+export function put(object: AnyObject): ModelChange {
   return { type: "put", kind: kinds[object.kind] as WatchedKind, object };
 }
 
-export function worldOf(objects: readonly AnyObject[], report?: Live): World {
-  const world = objects.map(put).reduce(change, emptyWorld);
-  return report === undefined ? world : change(world, { type: "live", live: report });
+export function modelOf(objects: readonly AnyObject[], report?: Live): SessionModel {
+  const model = objects.map(put).reduce(applyChange, emptyModel);
+  return report === undefined ? model : applyChange(model, { type: "live", live: report });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { rowsOf, serviceOfRow } from "../../../src/tui/rows.ts";
-import { change } from "../../../src/tui/world.ts";
-import { door, live, pod, put, revision, scaler, service, worldOf } from "./objects.ts";
+import { applyChange } from "../../../src/tui/session-model.ts";
+import { door, live, pod, put, revision, scaler, service, modelOf } from "./objects.ts";
 
 const closed = new Set<string>();
 const figures = {
@@ -25,7 +25,7 @@ describe("rows of the overview", () => {
       scaler("hello-00001", 2),
       door("hello-00001", "Proxy"),
     ];
-    const [row, ...others] = rowsOf(worldOf(objects, live({ revisions: { "default/hello-00001": figures } })), closed);
+    const [row, ...others] = rowsOf(modelOf(objects, live({ revisions: { "default/hello-00001": figures } })), closed);
     expect(row).toMatchObject({
       kind: "service",
       mark: "ready",
@@ -40,7 +40,7 @@ describe("rows of the overview", () => {
 
   test("a Service with no pods and a desired scale of zero naps", () => {
     const [row] = rowsOf(
-      worldOf([service("hello"), revision("hello-00001", "hello"), scaler("hello-00001", 0)]),
+      modelOf([service("hello"), revision("hello-00001", "hello"), scaler("hello-00001", 0)]),
       closed,
     );
     expect(row).toMatchObject({ pods: "0/0", napping: true });
@@ -53,7 +53,7 @@ describe("rows of the overview", () => {
       scaler("hello-00001", -1),
       pod("p1", "hello", "hello-00001"),
     ];
-    expect(rowsOf(worldOf(starting, live()), closed)[0]).toMatchObject({ pods: "1/0", napping: false });
+    expect(rowsOf(modelOf(starting, live()), closed)[0]).toMatchObject({ pods: "1/0", napping: false });
   });
 
   test("a failing Service shows the cause of the newest revision's failure", () => {
@@ -68,7 +68,7 @@ describe("rows of the overview", () => {
       message: 'image "api:dev" is not here',
     };
     const objects = [failing, revision("api-00001", "api", [{ type: "Ready", status: "False" }, cause])];
-    expect(rowsOf(worldOf(objects), closed)[0]).toMatchObject({
+    expect(rowsOf(modelOf(objects), closed)[0]).toMatchObject({
       mark: "failed",
       problem: 'ContainerMissing: image "api:dev" is not here',
     });
@@ -85,7 +85,7 @@ describe("rows of the overview", () => {
       revision("hello-00002", "hello"),
     ];
     const observed = { "hello-00002": 91, "hello-00001": 9 };
-    const rows = rowsOf(worldOf(objects, live({ services: { "default/hello": { observed } } })), closed);
+    const rows = rowsOf(modelOf(objects, live({ services: { "default/hello": { observed } } })), closed);
     expect(rows.map(({ name }) => name)).toEqual(["hello", "hello-00002", "hello-00001"]);
     expect(rows[0]).toMatchObject({ traffic: { name: "00002", percent: 90, observed: 0.91 } });
     expect(rows[1]).toMatchObject({ traffic: { name: "next", percent: 10, observed: 0.09 } });
@@ -98,7 +98,7 @@ describe("rows of the overview", () => {
       pod("p1", "hello", "hello-00001"),
       service("other"),
     ];
-    const rows = rowsOf(worldOf(objects), new Set(["service default/hello"]));
+    const rows = rowsOf(modelOf(objects), new Set(["service default/hello"]));
     expect(rows.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
       "service hello",
       "revision hello-00001",
@@ -112,18 +112,18 @@ describe("rows of the overview", () => {
 
 describe("the model of the session", () => {
   test("a restarted watch drops its objects, and a deleted object is removed", () => {
-    const world = worldOf([service("a"), service("b")]);
-    const dropped = change(world, { type: "drop", kind: "Service.serving.knative.dev", object: service("a") });
+    const model = modelOf([service("a"), service("b")]);
+    const dropped = applyChange(model, { type: "drop", kind: "Service.serving.knative.dev", object: service("a") });
     expect([...dropped.services.keys()]).toEqual(["default/b"]);
-    expect(change(world, { type: "restart", kind: "Service.serving.knative.dev" }).services.size).toBe(0);
-    expect(world.services.size).toBe(2);
+    expect(applyChange(model, { type: "restart", kind: "Service.serving.knative.dev" }).services.size).toBe(0);
+    expect(model.services.size).toBe(2);
   });
 
   test("the history of ready pods gets one sample per live report and keeps 60", () => {
-    let world = worldOf([service("a"), pod("p1", "a", "a-00001")]);
-    for (let second = 0; second < 70; second++) world = change(world, { type: "live", live: live() });
-    world = change(change(world, put(pod("p2", "a", "a-00001"))), { type: "live", live: live() });
-    expect(world.history.get("default/a")).toHaveLength(60);
-    expect(world.history.get("default/a")?.slice(-2)).toEqual([1, 2]);
+    let model = modelOf([service("a"), pod("p1", "a", "a-00001")]);
+    for (let second = 0; second < 70; second++) model = applyChange(model, { type: "live", live: live() });
+    model = applyChange(applyChange(model, put(pod("p2", "a", "a-00001"))), { type: "live", live: live() });
+    expect(model.history.get("default/a")).toHaveLength(60);
+    expect(model.history.get("default/a")?.slice(-2)).toEqual([1, 2]);
   });
 });

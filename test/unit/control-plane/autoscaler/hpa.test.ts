@@ -165,7 +165,7 @@ describe("the explanation of a revision of the HPA class", () => {
       "a metric of a cluster",
       { metric: "queue-length", target: "5" },
       [pods(1, 2)],
-      'stays at 2: metric "queue-length" comes from a cluster\'s adapters and is not here, so only min-scale and max-scale hold',
+      'stays at 2: metric "queue-length" needs a metrics adapter, which knap does not have, so only min-scale and max-scale apply',
     ],
   ] as const)("%s", (_, annotations, looks, sentence) => {
     expect(words(annotations, { looks }).sentence).toBe(sentence);

@@ -1,0 +1,103 @@
+// The terminal UI's model of the session: objects and live figures. Immutable; {@link applyChange} returns the next
+// model.
+import type { PodAutoscaler } from "../apis/autoscaling/types.ts";
+import { isPodServing } from "../apis/core/pod.ts";
+import type { Event, Pod } from "../apis/core/types.ts";
+import type { AnyObject } from "../apis/meta/object.ts";
+import type { ServerlessService } from "../apis/networking/types.ts";
+import type { Revision, Service } from "../apis/serving/types.ts";
+import type { Live } from "../client/live.ts";
+
+/** `namespace/name` → object. */
+type Objects<T> = ReadonlyMap<string, T>;
+
+export interface SessionModel {
+  readonly services: Objects<Service>;
+  readonly revisions: Objects<Revision>;
+  readonly pods: Objects<Pod>;
+  readonly podAutoscalers: Objects<PodAutoscaler>;
+  readonly serverlessServices: Objects<ServerlessService>;
+  /** Newest last. */
+  readonly events: readonly Event[];
+  readonly live: Live | undefined;
+  /** Ready pods of each Service, one sample per live report, newest last. */
+  readonly history: ReadonlyMap<string, readonly number[]>;
+}
+
+/** The watched kinds, each with its field of the model. */
+export const watched = {
+  "Service.serving.knative.dev": "services",
+  "Revision.serving.knative.dev": "revisions",
+  Pod: "pods",
+  "PodAutoscaler.autoscaling.internal.knative.dev": "podAutoscalers",
+  "ServerlessService.networking.internal.knative.dev": "serverlessServices",
+} as const;
+export type WatchedKind = keyof typeof watched;
+
+export type ModelChange =
+  | { readonly type: "put"; readonly kind: WatchedKind; readonly object: AnyObject }
+  | { readonly type: "drop"; readonly kind: WatchedKind; readonly object: AnyObject }
+  /** A watch starts again and lists all objects anew. */
+  | { readonly type: "restart"; readonly kind: WatchedKind }
+  | { readonly type: "event"; readonly event: Event }
+  | { readonly type: "live"; readonly live: Live };
+
+/** Samples in the sparkline: one minute at one report per second. */
+export const HISTORY = 60;
+const EVENTS = 100;
+
+export const emptyModel: SessionModel = {
+  services: new Map(),
+  revisions: new Map(),
+  pods: new Map(),
+  podAutoscalers: new Map(),
+  serverlessServices: new Map(),
+  events: [],
+  live: undefined,
+  history: new Map(),
+};
+
+export function keyOfObject({ metadata }: Pick<AnyObject, "metadata">): string {
+  return `${metadata.namespace ?? ""}/${metadata.name}`;
+}
+
+/** Counts the ready pods of a Service (`namespace/name`). */
+export function readyPods(model: SessionModel, service: string): number {
+  const own = [...model.pods.values()].filter(
+    ({ metadata }) => `${metadata.namespace ?? ""}/${metadata.labels?.["serving.knative.dev/service"]}` === service,
+  );
+  return own.filter(isPodServing).length;
+}
+
+function withLive(model: SessionModel, live: Live): SessionModel {
+  const history = new Map<string, readonly number[]>();
+  for (const key of model.services.keys()) {
+    history.set(key, [...(model.history.get(key) ?? []), readyPods(model, key)].slice(-HISTORY));
+  }
+  return { ...model, live, history };
+}
+
+/** Returns the model after a change. */
+export function applyChange(model: SessionModel, step: ModelChange): SessionModel {
+  switch (step.type) {
+    case "put": {
+      const field = watched[step.kind];
+      return {
+        ...model,
+        [field]: new Map(model[field] as Objects<AnyObject>).set(keyOfObject(step.object), step.object),
+      };
+    }
+    case "drop": {
+      const field = watched[step.kind];
+      const remaining = new Map(model[field] as Objects<AnyObject>);
+      remaining.delete(keyOfObject(step.object));
+      return { ...model, [field]: remaining };
+    }
+    case "restart":
+      return { ...model, [watched[step.kind]]: new Map() };
+    case "event":
+      return { ...model, events: [...model.events, step.event].slice(-EVENTS) };
+    case "live":
+      return withLive(model, step.live);
+  }
+}
