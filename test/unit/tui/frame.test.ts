@@ -7,7 +7,7 @@ import { applyStep, initialScreen, visibleRange } from "../../../src/tui/screen.
 import { figureText, fitText } from "../../../src/tui/segments.ts";
 import type { SessionModel } from "../../../src/tui/session-model.ts";
 import { shareBar, sparkline } from "../../../src/tui/sparkline.ts";
-import { door, live, pod, revision, scaler, service, modelOf } from "./objects.ts";
+import { door, live, modelOf, pod, revision, scaler, service } from "./objects.ts";
 
 const title = { ingress: "http://localhost:8080", runtime: "docker" };
 const stateOf = (model: SessionModel, screen = initialScreen): AppState => ({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { rowsOf, serviceOfRow } from "../../../src/tui/rows.ts";
 import { applyChange } from "../../../src/tui/session-model.ts";
-import { door, live, pod, put, revision, scaler, service, modelOf } from "./objects.ts";
+import { door, live, modelOf, pod, put, revision, scaler, service } from "./objects.ts";
 
 const closed = new Set<string>();
 const figures = {
