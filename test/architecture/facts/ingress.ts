@@ -15,7 +15,7 @@ export const ingressFacts: readonly FactFamily[] = [
       S5: ["control-plane.json › sks/activator-subset"],
       S6: ["sockets/data-plane/activator/switches.test.ts › (S6, T28)"],
       S7: [
-        "unit/control-plane/autoscaler/decide.test.ts › computes burst capacity",
+        "unit/control-plane/autoscaler/decide.test.ts › computes the excess burst capacity",
         "control-plane.json › scale/target-burst-capacity-",
       ],
       S8: ["control-plane.json › scale/up-and-down"],

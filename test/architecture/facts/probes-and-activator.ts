@@ -116,7 +116,7 @@ export const probeAndActivatorFacts: readonly FactFamily[] = [
       A17: ["unit/data-plane/activator/activator.test.ts › A17", "sockets/data-plane/activator/waiting.test.ts › T38"],
       A18: [
         "sockets/data-plane/activator/waiting.test.ts › (A18, A24)",
-        "unit/control-plane/autoscaler/tick.test.ts › a first request at zero",
+        "unit/control-plane/autoscaler/tick.test.ts › evaluates at once for a first request at zero",
       ],
       A19: ["unit/data-plane/activator/activator.test.ts › (A19, T30)"],
       A20: ["unit/data-plane/activator/activator.test.ts › (A20, T11)"],

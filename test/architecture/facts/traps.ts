@@ -16,7 +16,7 @@ export const traps: FactFamily = {
     T10: ["control-plane.json › create/ready-step-by-step", "integration/kubelet.test.ts › hold SIGTERM back"],
     T11: [
       "unit/data-plane/activator/activator.test.ts › T11",
-      "unit/control-plane/autoscaler/tick.test.ts › what an activator forwarded is counted once",
+      "unit/control-plane/autoscaler/tick.test.ts › counts a request that the activator forwarded once",
     ],
     T12: ["sockets/data-plane/activator/path.test.ts › T12", "queue-proxy.json › breaker/kubelet-bypass"],
     T13: ["queue-proxy.json › probe/kube-none", "queue-proxy.json › probe/plain-queue"],
@@ -55,7 +55,7 @@ export const traps: FactFamily = {
     ],
     T28: [
       "sockets/data-plane/activator/switches.test.ts › T28",
-      "unit/control-plane/autoscaler/decide.test.ts › computes burst capacity",
+      "unit/control-plane/autoscaler/decide.test.ts › computes the excess burst capacity",
     ],
     T29: [
       "sockets/data-plane/activator/path.test.ts › T29",
