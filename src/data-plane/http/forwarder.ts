@@ -6,7 +6,7 @@ export interface Upstream {
   readonly port: number;
   readonly protocol: "http1" | "h2c";
   /** Idle connections kept; absent: 1000. */
-  readonly maxIdle?: number;
+  readonly maxIdle?: number | undefined;
 }
 
 /** How the forward ended; before a head was sent the caller still answers. */

@@ -1,69 +1,71 @@
-// Deadlines that all lie the same time ahead of their start, so the first in line is always the next due: one timer for any number of requests.
+// Deadlines that all lie the same time after their start. They expire in the order of their starts, so one timer serves any number of requests.
 import type { Clock, Time } from "../../base/clock.ts";
 
-/** A request under a deadline; links are the line's. */
+/** An entry of a {@link DeadlineQueue}, which alone writes these fields. */
 export interface DeadlineEntry {
-  due(): void;
   dueAt: Time;
   earlier: DeadlineEntry | undefined;
   later: DeadlineEntry | undefined;
 }
 
-/** A marker for "in no line". */
-const NOWHERE = Number.NEGATIVE_INFINITY;
+/** `dueAt` of an entry that is in no queue. */
+const NOT_QUEUED = Number.NEGATIVE_INFINITY;
 
-export class DeadlineQueue {
+export class DeadlineQueue<E extends DeadlineEntry> {
   readonly #clock: Clock;
   readonly #limitMs: number;
+  readonly #onDue: (entry: E) => void;
   #first: DeadlineEntry | undefined;
   #last: DeadlineEntry | undefined;
   #timer: Disposable | undefined;
   #timerAt: Time = 0;
 
-  constructor(clock: Clock, limitMs: number) {
+  /** `onDue` runs once per entry whose deadline passes; the entry has left the queue by then. */
+  constructor(clock: Clock, limitMs: number, onDue: (entry: E) => void) {
     this.#clock = clock;
     this.#limitMs = limitMs;
+    this.#onDue = onDue;
   }
 
-  /** `since`: nearly always the latest in the line, so its place is looked for from the end. */
-  add(dated: DeadlineEntry, since: Time): void {
-    dated.dueAt = since + this.#limitMs;
+  /** `since` is nearly always the latest in the queue, so the search for the entry's place begins at the end. */
+  add(entry: E, since: Time): void {
+    entry.dueAt = since + this.#limitMs;
     let earlier = this.#last;
-    while (earlier !== undefined && earlier.dueAt > dated.dueAt) earlier = earlier.earlier;
+    while (earlier !== undefined && earlier.dueAt > entry.dueAt) earlier = earlier.earlier;
     const later = earlier === undefined ? this.#first : earlier.later;
-    dated.earlier = earlier;
-    dated.later = later;
-    if (earlier === undefined) this.#first = dated;
-    else earlier.later = dated;
-    if (later === undefined) this.#last = dated;
-    else later.earlier = dated;
-    if (this.#timer === undefined || dated.dueAt < this.#timerAt) this.#arm(dated.dueAt);
+    entry.earlier = earlier;
+    entry.later = later;
+    if (earlier === undefined) this.#first = entry;
+    else earlier.later = entry;
+    if (later === undefined) this.#last = entry;
+    else later.earlier = entry;
+    if (this.#timer === undefined || entry.dueAt < this.#timerAt) this.#arm(entry.dueAt);
   }
 
-  /** Does nothing for what is in no line. */
-  remove(dated: DeadlineEntry): void {
-    if (dated.dueAt === NOWHERE) return;
-    dated.dueAt = NOWHERE;
-    if (dated.earlier === undefined) this.#first = dated.later;
-    else dated.earlier.later = dated.later;
-    if (dated.later === undefined) this.#last = dated.earlier;
-    else dated.later.earlier = dated.earlier;
-    dated.earlier = undefined;
-    dated.later = undefined;
+  /** Does nothing for an entry that is in no queue. */
+  remove(entry: DeadlineEntry): void {
+    if (entry.dueAt === NOT_QUEUED) return;
+    entry.dueAt = NOT_QUEUED;
+    if (entry.earlier === undefined) this.#first = entry.later;
+    else entry.earlier.later = entry.later;
+    if (entry.later === undefined) this.#last = entry.earlier;
+    else entry.later.earlier = entry.earlier;
+    entry.earlier = undefined;
+    entry.later = undefined;
   }
 
   close(): void {
     this.#timer?.[Symbol.dispose]();
   }
 
-  /** The timer is left to run when its request ends early: it finds out who is first now. */
+  /** Removing an entry leaves the timer running: when it fires, it takes whatever entry is first by then. */
   #onTimer(): void {
     this.#timer = undefined;
     const now = this.#clock.now();
     while (this.#first !== undefined && this.#first.dueAt <= now) {
-      const first = this.#first;
-      this.remove(first);
-      first.due();
+      const entry = this.#first as E;
+      this.remove(entry);
+      this.#onDue(entry);
     }
     if (this.#first !== undefined) this.#arm(this.#first.dueAt);
   }

@@ -4,28 +4,20 @@
 import type { PodAddress } from "../../base/address.ts";
 import type { Clock, Time } from "../../base/clock.ts";
 import { sendReplyAfterBody } from "../http/after-body.ts";
-import {
-  MISSING_PROBE_HASH,
-  makeReply,
-  makeUnexpectedProbe,
-  NOT_READY,
-  REQUEST_TIMEOUT_TEXT,
-  SHUTTING_DOWN,
-} from "../http/errors.ts";
+import { MISSING_PROBE_HASH, makeReply, makeUnexpectedProbe, NOT_READY, SHUTTING_DOWN } from "../http/errors.ts";
 import type { Exchange, Handler } from "../http/exchange.ts";
-import type { Forwarder, ForwarderFactory, ForwardOutcome, Upstream } from "../http/forwarder.ts";
+import type { Forwarder, ForwarderFactory, Upstream } from "../http/forwarder.ts";
 import type { ProbeResult } from "../probe/probe-result.ts";
 import { type PeriodReport, RequestStats } from "../stats/request-stats.ts";
 import { Breaker } from "./breaker.ts";
 import type { QueueProxyConfig } from "./config.ts";
-import { DeadlineQueue } from "./deadline-queue.ts";
 import { Drain } from "./drain.ts";
-import { measure } from "./measure.ts";
 import { Readiness } from "./readiness.ts";
-import { RequestContext, type RequestContextOwner, StartDeadline } from "./request-context.ts";
+import { RequestContext, type SharedState } from "./request-context.ts";
 import { makeContainerHeaders, type RequestFacts, readFacts } from "./request-facts.ts";
 import { RequestLog } from "./request-log.ts";
-import { UserMetrics } from "./user-metrics.ts";
+import { RequestSteps } from "./request-steps.ts";
+import { type MeasuredRequest, routeTagOf, UserMetrics } from "./user-metrics.ts";
 
 export interface QueueProxyOptions {
   readonly config: QueueProxyConfig;
@@ -37,70 +29,58 @@ export interface QueueProxyOptions {
   readonly statsClock?: Clock;
   /** Where a port of the pod is reached; absent: the same port on the upstream's host. */
   readonly addressOf?: (port: number) => PodAddress;
-  /** See {@link Readiness}; default true. */
-  readonly eagerStart?: boolean;
 }
 
 const DONE = Promise.resolve();
 const STAT_PERIOD_MS = 1_000;
 const HEALTH_AGENTS = ["kube-probe/", "Knative-Activator-Probe", "Knative-Autoscaling-Probe"];
 
-/** `pkg/queue/sharedmain/handlers.go`; the order of the chain is that of Q8. */
-export class QueueProxy implements RequestContextOwner {
+/** The order of checks is that of Knative's handler chain (Q8). @see pkg/queue/sharedmain/handlers.go */
+export class QueueProxy {
   readonly handle: Handler;
-  readonly upstream: PodAddress;
-  readonly timeoutText = REQUEST_TIMEOUT_TEXT;
-  readonly holdsResponse: boolean;
   readonly drain: Drain;
   readonly #options: QueueProxyOptions;
-  readonly #clock: Clock;
   readonly #statsClock: Clock;
+  readonly #shared: SharedState;
+  readonly #steps: RequestSteps;
   readonly #breaker: Breaker;
   readonly #limited: boolean;
-  readonly #totals: DeadlineQueue;
-  readonly #starts: DeadlineQueue | undefined;
-  readonly #idleMs: number;
   readonly #stats: RequestStats;
   readonly #readiness: Readiness;
   readonly #metrics: UserMetrics | undefined;
   readonly #log: RequestLog | undefined;
   readonly #openedAt: Time;
   readonly #forwarders: { http1?: Forwarder; h2c?: Forwarder } = {};
-  #last: PeriodReport;
+  #lastReport: PeriodReport;
   #reportedAt: Time;
   #tick: Disposable;
   #closed = false;
 
   constructor(options: QueueProxyOptions) {
-    const { config, clock, upstream } = options;
+    const { config, clock } = options;
+    const upstream = { host: options.upstream.host, port: options.upstream.port };
     this.#options = options;
-    this.#clock = clock;
     this.#statsClock = options.statsClock ?? clock;
-    this.upstream = { host: upstream.host, port: upstream.port };
     this.handle = (exchange) => this.#serve(exchange);
     this.drain = new Drain(clock);
     this.#breaker = new Breaker(config.containerConcurrency);
-    this.holdsResponse = config.fullDuplex !== true;
     this.#limited = config.containerConcurrency > 0;
-    this.#totals = new DeadlineQueue(clock, config.timeoutSeconds * 1000);
-    const startMs = config.responseStartTimeoutSeconds * 1000;
-    if (startMs > 0) this.#starts = new DeadlineQueue(clock, startMs);
-    this.#idleMs = config.idleTimeoutSeconds * 1000;
+    this.#shared = { clock, drain: this.drain, holdsResponse: config.fullDuplex !== true };
+    this.#steps = new RequestSteps({ shared: this.#shared, breaker: this.#breaker, config, upstream });
     this.#openedAt = this.#statsClock.now();
+    this.#reportedAt = this.#openedAt;
     this.#stats = new RequestStats(this.#openedAt);
-    this.#last = this.#stats.report(this.#openedAt);
+    this.#lastReport = this.#stats.report(this.#openedAt);
     this.#readiness = new Readiness({
       probes: config.readinessProbes,
       clock,
       addressOf: options.addressOf ?? ((port) => ({ host: upstream.host, port })),
       detectHttp2: config.detectHttp2 ?? false,
-      eagerStart: options.eagerStart ?? true,
     });
-    if (config.userMetrics) this.#metrics = new UserMetrics(config.identity, this.upstream);
+    if (config.userMetrics) this.#metrics = new UserMetrics(config.identity, upstream);
     if (config.requestLog && config.requestLog.template !== "") {
       this.#log = new RequestLog(config.requestLog, config.identity);
     }
-    this.#reportedAt = this.#openedAt;
     this.#tick = this.#scheduleReport();
   }
 
@@ -122,7 +102,7 @@ export class QueueProxy implements RequestContextOwner {
 
   /** The last closed second, as the autoscaler scrapes it. */
   report(): PeriodReport & { readonly processUptimeSeconds: number } {
-    return { ...this.#last, processUptimeSeconds: (this.#reportedAt - this.#openedAt) / 1000 };
+    return { ...this.#lastReport, processUptimeSeconds: (this.#reportedAt - this.#openedAt) / 1000 };
   }
 
   /** The user's metrics in Prometheus text; "" unless they are configured. */
@@ -134,27 +114,9 @@ export class QueueProxy implements RequestContextOwner {
   async close(): Promise<void> {
     this.#closed = true;
     this.#tick[Symbol.dispose]();
-    this.#totals.close();
-    this.#starts?.close();
+    this.#steps.close();
     this.#readiness.close();
     await Promise.all([this.#forwarders.http1?.close(), this.#forwarders.h2c?.close()]);
-  }
-
-  now(): Time {
-    return this.#clock.now();
-  }
-
-  dispatch(context: RequestContext): Promise<ForwardOutcome> {
-    if (this.#limited) this.#metrics?.recordDepth(this.#breaker.inFlight);
-    return this.#forwarderFor(context.exchange).forward(context.exchange, context);
-  }
-
-  leaveLine(context: RequestContext): void {
-    this.#breaker.leave(context);
-  }
-
-  onUpgraded(): void {
-    this.drain.upgrade();
   }
 
   #serve(exchange: Exchange): Promise<void> {
@@ -189,47 +151,28 @@ export class QueueProxy implements RequestContextOwner {
   }
 
   async #pass(exchange: Exchange, facts: RequestFacts): Promise<void> {
-    const now = this.#clock.now();
+    const { clock, drain } = this.#shared;
+    const now = clock.now();
     const headers = makeContainerHeaders(exchange.headers, facts, exchange.peer);
-    const context = new RequestContext(this, exchange, facts, headers, now);
+    const context = new RequestContext(this.#shared, exchange, facts, headers, now);
     exchange.marks.pod ??= this.#options.config.identity.pod;
-    this.drain.enter();
-    this.#startTimers(context, exchange.timers?.since ?? now);
-    // What the kubelet asks the container through us is neither limited nor counted.
+    drain.enter();
+    this.#steps.startDeadlines(context, exchange.timers?.since ?? now);
+    // The kubelet's probes of the container are neither limited nor counted.
     const counted = !facts.kubeletProbe;
     if (counted) this.#stats.started(this.#statsTime(now), facts.proxied === true);
-    const door = counted ? this.#breaker.enter(context) : "run";
-    if (door === "full") context.refuse();
-    else if (door === "run" || (await context.waitInLine())) {
-      await context.forward();
+    const entered = counted ? this.#breaker.enter(context) : "run";
+    if (entered === "full") this.#steps.rejectFull(context);
+    else if (entered === "run" || (await this.#steps.waitForSlot(context))) {
+      if (this.#limited) this.#metrics?.recordDepth(this.#breaker.inFlight);
+      await this.#steps.forward(context, this.#forwarderFor(exchange));
       if (counted) this.#breaker.release();
     }
-    const over = this.#clock.now();
-    this.#totals.remove(context);
-    if (context.start !== undefined) this.#starts?.remove(context.start);
-    if (counted) this.#stats.ended(this.#statsTime(over), facts.proxied === true);
-    this.drain.leave(context.upgraded);
-    if (this.#metrics !== undefined || this.#log !== undefined) this.#note(context, over);
-  }
-
-  /** `since`: the arrival here, or at the activator, whose clock started first. */
-  #startTimers(context: RequestContext, since: Time): void {
-    this.#totals.add(context, since);
-    if (this.#starts !== undefined) {
-      context.start = new StartDeadline(context);
-      this.#starts.add(context.start, since);
-    }
-    if (this.#idleMs > 0) this.#watchIdle(context, since + this.#idleMs);
-  }
-
-  /** "Never written" is as long ago as can be; bytes of the request or of an upgraded connection are no writes. */
-  #watchIdle(context: RequestContext, at: Time): void {
-    this.#clock.at(at, () => {
-      if (context.state === "over") return;
-      const next = context.lastWriteAt === undefined ? at : context.lastWriteAt + this.#idleMs;
-      if (next > this.#clock.now()) this.#watchIdle(context, next);
-      else context.due();
-    });
+    const endedAt = clock.now();
+    this.#steps.stopDeadlines(context);
+    if (counted) this.#stats.ended(this.#statsTime(endedAt), facts.proxied === true);
+    drain.leave(context.upgraded);
+    if (this.#metrics !== undefined || this.#log !== undefined) this.#record(context, endedAt);
   }
 
   #forwarderFor(exchange: Exchange): Forwarder {
@@ -238,35 +181,57 @@ export class QueueProxy implements RequestContextOwner {
     let forwarder = this.#forwarders[protocol];
     if (forwarder === undefined) {
       const maxIdle = this.#limited ? config.containerConcurrency : undefined;
-      forwarder = forwarders.open({ ...upstream, protocol, ...(maxIdle === undefined ? {} : { maxIdle }) });
+      forwarder = forwarders.open({ ...upstream, protocol, maxIdle });
       this.#forwarders[protocol] = forwarder;
     }
     return forwarder;
   }
 
-  #note(context: RequestContext, over: Time): void {
+  #record(context: RequestContext, endedAt: Time): void {
     const { exchange, facts, headers, truncated, startedAt, sentBytes } = context;
     const probe = Boolean(facts.kubeletProbe || facts.networkProbe);
-    const latencyMs = over - startedAt;
+    const latencyMs = endedAt - startedAt;
     if (this.#log !== undefined && (this.#log.probes || !probe)) {
       // What breaks off in mid-answer is a panic in Knative, and logged as one.
       const [status, size] = truncated ? [500, 0] : [context.status, sentBytes];
       this.#log.log({ exchange, headers, status, size, latencyMs });
     }
-    if (!probe) this.#metrics?.record(measure(context, latencyMs, over));
+    if (!probe) this.#metrics?.record(measure(context, latencyMs, endedAt));
   }
 
   /** Mostly both clocks are one, and it has just been read. */
   #statsTime(now: Time): Time {
-    return this.#statsClock === this.#clock ? now : this.#statsClock.now();
+    return this.#statsClock === this.#options.clock ? now : this.#statsClock.now();
   }
 
   #scheduleReport(): Disposable {
     return this.#statsClock.at(this.#reportedAt + STAT_PERIOD_MS, () => {
       if (this.#closed) return;
       this.#reportedAt = this.#statsClock.now();
-      this.#last = this.#stats.report(this.#reportedAt);
+      this.#lastReport = this.#stats.report(this.#reportedAt);
       this.#tick = this.#scheduleReport();
     });
   }
+}
+
+/** Statuses are those of Knative's handlers: 200 if the container never responded, 500 if its response broke off. */
+function measure(context: RequestContext, totalMs: number, endedAt: Time): MeasuredRequest {
+  const { exchange, facts, status, truncated, forwardedAt, headAt = endedAt, headStatus } = context;
+  const invocation = forwardedAt !== undefined && {
+    ms: endedAt - forwardedAt,
+    status: truncated ? 500 : (headStatus ?? (status === 502 ? 502 : 200)),
+    untilHeadMs: headAt - forwardedAt,
+    headStatus,
+  };
+  return {
+    method: exchange.method,
+    status: truncated ? undefined : status,
+    routeTag: routeTagOf(facts.tag ?? "", facts.defaultRoute ?? ""),
+    host: exchange.host,
+    version: exchange.version,
+    requestBytes: context.requestBytes,
+    responseBytes: context.sentBytes,
+    totalMs,
+    ...(invocation && { invocation }),
+  };
 }

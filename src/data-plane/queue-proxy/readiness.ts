@@ -5,7 +5,6 @@ import type { PodAddress } from "../../base/address.ts";
 import type { Clock } from "../../base/clock.ts";
 import { attemptProbe } from "../probe/attempt.ts";
 import type { ProbeResult } from "../probe/probe-result.ts";
-import { attemptTcp } from "../probe/tcp-probe.ts";
 
 export interface ReadinessParts {
   readonly probes: readonly Probe[];
@@ -13,16 +12,12 @@ export interface ReadinessParts {
   /** Where a probe's port is reached. */
   readonly addressOf: (port: number) => PodAddress;
   readonly detectHttp2: boolean;
-  /** Look for the first accepted connect every 3 ms before the first real attempt, so that a cold start waits for nothing. */
-  readonly eagerStart: boolean;
 }
 
 /** `pkg/queue/readiness/probe.go`: periodSeconds 0 polls until a limit, anything else is one attempt per evaluation. */
 const POLL_MS = 50;
 const POLL_LIMIT_MS = 10_000;
 const POLL_ATTEMPT_MS = 100;
-const EAGER_MS = 3;
-const EAGER_LIMIT_MS = 2_000;
 
 const READY: ProbeResult = { ok: true };
 
@@ -64,13 +59,11 @@ class ProbeRunner {
   readonly #parts: ReadinessParts;
   readonly #isClosed: () => boolean;
   #successes = 0;
-  #accepted: boolean;
 
   constructor(probe: Probe, parts: ReadinessParts, isClosed: () => boolean) {
     this.#probe = probe;
     this.#parts = parts;
     this.#isClosed = isClosed;
-    this.#accepted = !parts.eagerStart;
   }
 
   async evaluate(): Promise<ProbeResult> {
@@ -79,9 +72,6 @@ class ProbeRunner {
     const aggressive = (probe.periodSeconds ?? 0) === 0;
     const limitMs = aggressive ? POLL_LIMIT_MS : Math.max(1, probe.timeoutSeconds ?? 1) * 1000;
     const deadline = this.#parts.clock.now() + limitMs;
-    if (!this.#accepted && !(await this.#waitForPort(deadline))) {
-      return { ok: false, message: `nothing listens on port ${this.#address().port}` };
-    }
     return aggressive ? this.#poll(deadline) : this.#attempt(limitMs);
   }
 
@@ -97,24 +87,6 @@ class ProbeRunner {
       if (next > deadline || this.#isClosed()) return result.ok ? { ok: false, message: "too few successes" } : result;
       await this.#until(next);
     }
-  }
-
-  /** Bare connects, which no application can tell from a port scan, until the first is accepted. */
-  async #waitForPort(deadline: number): Promise<boolean> {
-    const { clock } = this.#parts;
-    const eagerUntil = clock.now() + EAGER_LIMIT_MS;
-    while (!this.#isClosed()) {
-      const began = clock.now();
-      const { ok } = await attemptTcp({ ...this.#address(), timeoutMs: POLL_ATTEMPT_MS });
-      if (ok) {
-        this.#accepted = true;
-        return true;
-      }
-      const next = Math.max(clock.now(), began + (began < eagerUntil ? EAGER_MS : POLL_MS));
-      if (next >= deadline) return false;
-      await this.#until(next);
-    }
-    return false;
   }
 
   #attempt(timeoutMs: number): Promise<ProbeResult> {

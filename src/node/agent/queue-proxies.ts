@@ -137,8 +137,6 @@ export class QueueProxies {
       clock,
       ...(statsClock && { statsClock }),
       addressOf: reach,
-      // The kubelet has already waited for the port.
-      eagerStart: false,
     });
   }
 }

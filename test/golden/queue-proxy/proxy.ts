@@ -54,7 +54,6 @@ export class ProxyProcess {
       upstream: { host: LOOPBACK, port: upstreamPort },
       forwarders: nodeForwarder,
       clock: fastClock(timeScale),
-      eagerStart: false,
     });
   }
 

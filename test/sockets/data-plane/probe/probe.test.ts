@@ -3,7 +3,6 @@
 import { createServer, type Server } from "node:http";
 import { createServer as createH2 } from "node:http2";
 import type { AddressInfo } from "node:net";
-import { createServer as createTcp } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Probe } from "../../../../src/apis/core/pod-spec.ts";
 import { steadyClock } from "../../../../src/base/steady-clock.ts";
@@ -155,35 +154,13 @@ describe("one attempt", () => {
 });
 
 describe("readiness", () => {
-  const readinessOf = (probes: readonly Probe[], port: number, eagerStart: boolean): Readiness =>
+  const readinessOf = (probes: readonly Probe[], port: number): Readiness =>
     new Readiness({
       probes,
       clock: steadyClock,
       addressOf: () => ({ host: "127.0.0.1", port }),
       detectHttp2: false,
-      eagerStart,
     });
-
-  test("an eager start sees the port open within milliseconds, and the application sees no refused request", async () => {
-    const spare = createTcp();
-    await new Promise<void>((resolve) => spare.listen(0, "127.0.0.1", resolve));
-    const { port } = spare.address() as AddressInfo;
-    await new Promise((resolve) => spare.close(resolve));
-    let requests = 0;
-    const evaluation = readinessOf([{ httpGet: { path: "/" } }], port, true).evaluate();
-    await new Promise((resolve) => setTimeout(resolve, 120));
-    const opened = Date.now();
-    await listen(
-      createServer((_request, response) => {
-        requests += 1;
-        response.end();
-      }),
-      port,
-    );
-    expect(await evaluation).toEqual({ ok: true });
-    expect(Date.now() - opened).toBeLessThan(200);
-    expect(requests).toBe(1);
-  });
 
   test("who asks during an evaluation shares it", async () => {
     let requests = 0;
@@ -193,7 +170,7 @@ describe("readiness", () => {
         setTimeout(() => response.end(), 50);
       }),
     );
-    const readiness = readinessOf([{ httpGet: { path: "/" }, periodSeconds: 1, timeoutSeconds: 1 }], port, false);
+    const readiness = readinessOf([{ httpGet: { path: "/" }, periodSeconds: 1, timeoutSeconds: 1 }], port);
     const results = await Promise.all([readiness.evaluate(), readiness.evaluate(), readiness.evaluate()]);
     expect(results.every(({ ok }) => ok)).toBe(true);
     expect(requests).toBe(1);
@@ -212,7 +189,7 @@ describe("readiness", () => {
       { ...once, httpGet: { path: "/" } },
       { ...once, httpGet: { path: "/bad" } },
     ];
-    expect((await readinessOf(probes, port, false).evaluate()).ok).toBe(false);
-    expect((await readinessOf([], port, true).evaluate()).ok).toBe(true);
+    expect((await readinessOf(probes, port).evaluate()).ok).toBe(false);
+    expect((await readinessOf([], port).evaluate()).ok).toBe(true);
   });
 });

@@ -3,53 +3,36 @@ import { type DeadlineEntry, DeadlineQueue } from "../../../../src/data-plane/qu
 import { Drain } from "../../../../src/data-plane/queue-proxy/drain.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 
-class PaperDeadline implements DeadlineEntry {
-  dueAt = Number.NEGATIVE_INFINITY;
-  earlier: DeadlineEntry | undefined = undefined;
-  later: DeadlineEntry | undefined = undefined;
-  readonly name: string;
-  readonly log: string[];
-
-  constructor(name: string, log: string[]) {
-    this.name = name;
-    this.log = log;
-  }
-
-  due(): void {
-    this.log.push(this.name);
-  }
+function entryOf(name: string): DeadlineEntry & { readonly name: string } {
+  return { name, dueAt: Number.NEGATIVE_INFINITY, earlier: undefined, later: undefined };
 }
 
-describe("a line of deadlines", () => {
-  test("calls each when it is due, never one that was taken out, with one timer", async () => {
+describe("the deadline queue", () => {
+  test("reports each deadline that passes, none that was removed, and uses one timer", async () => {
     const clock = new ManualClock();
-    const line = new DeadlineQueue(clock, 1000);
     const log: string[] = [];
-    const [a, b, c] = ["a", "b", "c"].map((name) => new PaperDeadline(name, log)) as [
-      PaperDeadline,
-      PaperDeadline,
-      PaperDeadline,
-    ];
-    line.add(a, 0);
-    line.add(b, 0);
+    const queue = new DeadlineQueue<ReturnType<typeof entryOf>>(clock, 1000, ({ name }) => log.push(name));
+    const [a, b, c] = [entryOf("a"), entryOf("b"), entryOf("c")];
+    queue.add(a, 0);
+    queue.add(b, 0);
     await clock.advance(500);
-    line.add(c, 500);
+    queue.add(c, 500);
     expect(clock.pending).toBe(1);
-    line.remove(a);
+    queue.remove(a);
     await clock.advance(500);
     expect(log).toEqual(["b"]);
     await clock.advance(500);
     expect(log).toEqual(["b", "c"]);
-    line.remove(c);
+    queue.remove(c);
     expect(clock.pending).toBe(0);
   });
 
-  test("one that has waited elsewhere is due before those that came earlier", async () => {
+  test("an entry with an earlier start is due before entries that were added earlier", async () => {
     const clock = new ManualClock();
-    const line = new DeadlineQueue(clock, 1000);
     const log: string[] = [];
-    line.add(new PaperDeadline("late", log), 0);
-    line.add(new PaperDeadline("early", log), -600);
+    const queue = new DeadlineQueue<ReturnType<typeof entryOf>>(clock, 1000, ({ name }) => log.push(name));
+    queue.add(entryOf("late"), 0);
+    queue.add(entryOf("early"), -600);
     await clock.advance(400);
     expect(log).toEqual(["early"]);
     await clock.advance(600);
