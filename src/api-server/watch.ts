@@ -3,6 +3,7 @@ import type { ServerResponse } from "node:http";
 import { apiVersionOf } from "../apis/kinds.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
+import { failed } from "../base/result.ts";
 import { makeExpired } from "../control-plane/store/refusals.ts";
 import type { WatchEvent } from "../control-plane/store/view.ts";
 import { type ApiAnswer, type ApiRequest, refuse } from "./api-answer.ts";
@@ -67,12 +68,10 @@ class WatchStream {
     // A version that is too new comes from another session, so the client has to list again.
     const watch =
       from > store.version
-        ? { refused: makeExpired(from, store.version) }
-        : store.watch({ kind, since: from, ...(namespace === undefined ? {} : { namespace }) }, (event) =>
-            this.#send(event, send),
-          );
-    if ("refused" in watch) {
-      send("ERROR", JSON.stringify(watch.refused));
+        ? failed(makeExpired(from, store.version))
+        : store.watchSince(from, { kind, namespace }, (event) => this.#send(event, send));
+    if (!watch.ok) {
+      send("ERROR", JSON.stringify(watch.error));
       response.end();
       return Promise.resolve();
     }
@@ -83,7 +82,7 @@ class WatchStream {
       const bookmarks = setInterval(bookmark, BOOKMARK_MS);
       const seconds = Number(query.get("timeoutSeconds") ?? "") || undefined;
       const finish = (): void => {
-        watch[Symbol.dispose]();
+        watch.value[Symbol.dispose]();
         clearInterval(bookmarks);
         clearTimeout(timeout);
         signal.removeEventListener("abort", finish);

@@ -62,7 +62,7 @@ export function makeControlPlane(options: ControlPlaneOptions): ControlPlane {
   const advised = new Emitter<RevisionKey>();
   const collection = new CollectionAnswers();
   const tick = makeTick(options, advised, collection);
-  const watch = store.watch({ since: 1 }, (event) => tick.observe(event));
+  const watch = store.watchSince(1, {}, (event) => tick.observe(event));
   const controller = makeController(options, tick, collection);
   const subscriptions = [
     activator.onFirstRequest(({ revision, stat }) => tick.receive(revision, stat)),
@@ -80,7 +80,7 @@ export function makeControlPlane(options: ControlPlaneOptions): ControlPlane {
     tick,
     [Symbol.dispose]: () => {
       tick.close();
-      if (!("refused" in watch)) watch[Symbol.dispose]();
+      if (watch.ok) watch.value[Symbol.dispose]();
       for (const subscription of subscriptions) subscription[Symbol.dispose]();
       controller[Symbol.dispose]();
     },

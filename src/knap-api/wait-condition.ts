@@ -62,7 +62,7 @@ export function makeWait(condition: WaitCondition, control: Control, began: Time
       return now - quietSince > longestRuleMs(condition, control);
     },
     [Symbol.dispose]: () => {
-      if (!("refused" in watch)) watch[Symbol.dispose]();
+      watch[Symbol.dispose]();
     },
   };
 }

@@ -48,8 +48,7 @@ export class SimulatedNode {
   /** Takes the Pods that exist, and watches for more. */
   start(): void {
     const { store } = this.#options;
-    const watch = store.watch({ kind: "Pod" }, (event) => this.#observe(event));
-    if (!("refused" in watch)) this.#watch = watch;
+    this.#watch = store.watch({ kind: "Pod" }, (event) => this.#observe(event));
     for (const pod of store.list("Pod")) this.#observe({ type: "ADDED", object: pod });
   }
 

@@ -109,8 +109,8 @@ class Simulation implements Disposable {
     if (!wanted) return [name === undefined ? "no Service among the files" : `no Service "${name}" among the files`];
     const refused = this.#cluster.apply(objects);
     if (refused.length > 0) return refused;
-    const watch = this.#cluster.plane.store.watch({ since: 1 }, ({ type, object }) => this.#observe(type, object));
-    if ("refused" in watch) return [watch.refused.message];
+    const watch = this.#cluster.plane.store.watchSince(1, {}, ({ type, object }) => this.#observe(type, object));
+    if (!watch.ok) return [watch.error.message];
     const { name: service, namespace = "default" } = wanted.metadata;
     const ready = this.#awaitReady(namespace, service);
     if (typeof ready === "string") return [`Service "${service}" did not become ready: ${ready}`];

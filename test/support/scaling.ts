@@ -7,7 +7,7 @@ import type { Pod } from "../../src/apis/core/types.ts";
 import type { Clock } from "../../src/base/clock.ts";
 import { timeText } from "../../src/base/time.ts";
 import { AutoscalerTick } from "../../src/control-plane/autoscaler/tick.ts";
-import { makeMetric } from "../../src/control-plane/reconciler/pod-autoscaler/make-metric.ts";
+import { makeMetric } from "../../src/control-plane/reconciler/pod-autoscaler/make-children.ts";
 import { asStored } from "./store.ts";
 
 export const START = Date.UTC(2000, 0, 1);
@@ -47,7 +47,7 @@ export function podAutoscaler(
 }
 
 export function metricOf(pa: PodAutoscaler, config: AutoscalerConfig): Metric {
-  return makeMetric(pa, config, "hello-00001-private");
+  return makeMetric(asStored(pa), config, "hello-00001-private");
 }
 
 export function readyPod(name: string, startedAt: number): Pod {

@@ -53,7 +53,7 @@ export class AutoscalerTick {
   readonly autoscaler: Autoscaler;
   readonly #options: TickOptions;
   readonly #pods = new ReadyPods();
-  readonly #podAutoscalers = new Map<RevisionKey, PodAutoscaler>();
+  readonly #podAutoscalers = new Map<RevisionKey, Stored<PodAutoscaler>>();
   readonly #scraped = new Map<RevisionKey, Scraped>();
   readonly #timers = new Map<RevisionKey | "collect", Disposable>();
 
@@ -70,8 +70,8 @@ export class AutoscalerTick {
   observe({ type, object }: Pick<WatchEvent, "type" | "object">): void {
     const gone = type === "DELETED";
     if (object.kind === "Pod") this.#pods.observe(object as Stored<Pod>, gone);
-    else if (object.kind === "PodAutoscaler") this.#observePodAutoscaler(object as PodAutoscaler, gone);
-    else if (object.kind === "Metric") this.#observeMetric(object as Metric, gone);
+    else if (object.kind === "PodAutoscaler") this.#observePodAutoscaler(object as Stored<PodAutoscaler>, gone);
+    else if (object.kind === "Metric") this.#observeMetric(object as Stored<Metric>, gone);
   }
 
   readyPods(revision: RevisionKey): number {
@@ -93,7 +93,7 @@ export class AutoscalerTick {
     this.#timers.clear();
   }
 
-  #observePodAutoscaler(pa: PodAutoscaler, gone: boolean): void {
+  #observePodAutoscaler(pa: Stored<PodAutoscaler>, gone: boolean): void {
     const revision = revisionKeyOf(pa);
     if (gone) {
       this.autoscaler.forget(revision);
@@ -127,7 +127,7 @@ export class AutoscalerTick {
     this.autoscaler.evaluateHpa(revision, { spec, resource, current, pods }, clock.now());
   }
 
-  #observeMetric(metric: Metric, gone: boolean): void {
+  #observeMetric(metric: Stored<Metric>, gone: boolean): void {
     const revision = revisionKeyOf(metric);
     const error = this.#scraped.get(revision)?.error ?? "";
     this.#scraped.delete(revision);

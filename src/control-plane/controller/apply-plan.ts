@@ -1,11 +1,9 @@
 // Carries out a plan against the store, write by write, and tells which writes were refused. It decides nothing about retries.
-
 import type { ApiStatus } from "../../apis/meta/api-status.ts";
 import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
-import { applyMergePatch, sameJson } from "../../base/json.ts";
+import { applyMergePatch, isFields, sameJson, withFields } from "../../base/json.ts";
 import type { ObjectStore } from "../store/object-store.ts";
-import { mergeOwned } from "./owned-fields.ts";
 import type { OwnedFields, Plan } from "./reconciler.ts";
 
 /** What became of each write, in order: no `refused` when the store took it. */
@@ -67,4 +65,20 @@ function ensure(store: ObjectStore, owned: OwnedFields, verdicts: Verdicts): voi
 
 function note(verdicts: Verdicts, key: ObjectKey, outcome: object): void {
   verdicts.push({ key, refused: "refused" in outcome ? (outcome.refused as ApiStatus) : undefined });
+}
+
+type Pointers = readonly (readonly string[])[];
+
+/** The target with `fields` merged in (null removes); what stands at a pointer of `whole` is replaced instead of merged. What is so already stays the same object. */
+export function mergeOwned(target: unknown, fields: unknown, whole: Pointers = []): unknown {
+  if (!isFields(fields) || whole.some((pointer) => pointer.length === 0)) {
+    return sameJson(target, fields) ? target : fields;
+  }
+  return withFields(isFields(target) ? target : {}, fields, (before, value, name) =>
+    mergeOwned(before, value, below(whole, name)),
+  );
+}
+
+function below(whole: Pointers, name: string): Pointers {
+  return whole.length === 0 ? whole : whole.filter(([first]) => first === name).map((pointer) => pointer.slice(1));
 }

@@ -71,8 +71,7 @@ export class Controller {
 
   /** Watches the store and looks at everything that is there. */
   start(): void {
-    const watch = this.#options.store.watch({}, (event) => this.#notice(event));
-    if (!("refused" in watch)) this.#watch = watch;
+    this.#watch = this.#options.store.watch({}, (event) => this.#notice(event));
     this.resync();
   }
 

@@ -6,11 +6,9 @@ import type { WatchEvent } from "./view.ts";
 
 export interface WatchOptions {
   /** Absent: all kinds. */
-  readonly kind?: Kind;
+  readonly kind?: Kind | undefined;
   /** Absent: all namespaces. */
-  readonly namespace?: string;
-  /** Tell everything that happened after this version first. Absent: from now on. */
-  readonly since?: number;
+  readonly namespace?: string | undefined;
 }
 export type Listener = (event: WatchEvent) => void;
 
@@ -58,10 +56,11 @@ export class History {
     return first ? first.version - 1 : newest;
   }
 
-  watch(options: WatchOptions, newest: number, listener: Listener): Disposable {
+  /** `newest`: the present version; `since`: report the recorded events after this version first. */
+  watch(options: WatchOptions, newest: number, listener: Listener, since = newest): Disposable {
     const watcher: Watcher = { options, listener, told: newest };
     this.#watchers.add(watcher);
-    const past = options.since === undefined || options.since >= newest ? [] : this.#after(options.since);
+    const past = since >= newest ? [] : this.#after(since);
     for (const entry of past) this.#tell(watcher, entry);
     return { [Symbol.dispose]: () => this.#watchers.delete(watcher) };
   }

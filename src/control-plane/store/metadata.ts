@@ -1,4 +1,6 @@
 // What the store itself writes into objects: identity, versions, generation, times. Pure steps from an incoming object to a stored one.
+
+import type { Secret } from "../../apis/core/types.ts";
 import { type Kind, resourceOf } from "../../apis/kinds.ts";
 import type { AnyObject, ObjectMeta, Stored } from "../../apis/meta/object.ts";
 import { isFields, sameJson } from "../../base/json.ts";
@@ -99,4 +101,14 @@ function fieldOf(object: AnyObject, key: string): unknown {
 /** The same object as another version. */
 export function withVersion(object: AnyObject, version: number): Stored {
   return { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } } as Stored;
+}
+
+/** A Secret without `stringData`, its values in `data` and a type; any other object as it is. */
+export function foldStringData(object: AnyObject): AnyObject {
+  if (object.kind !== "Secret" || object.apiVersion !== "v1") return object;
+  const { stringData, ...secret } = object as Secret;
+  const typed: Secret = { ...secret, type: secret.type ?? "Opaque" };
+  if (!stringData) return typed;
+  const encoded = Object.entries(stringData).map(([key, value]) => [key, Buffer.from(value).toString("base64")]);
+  return { ...typed, data: { ...secret.data, ...Object.fromEntries(encoded) } } as Secret;
 }

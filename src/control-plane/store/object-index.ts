@@ -1,11 +1,9 @@
 // The objects in memory and the indexes over them: by kind and name, by label, by owner, by uid. It stores what it is given and judges nothing.
-
 import { matchesLabels } from "../../apis/core/label-selector.ts";
 import { type Kind, kindOf, type ObjectOf } from "../../apis/kinds.ts";
 import { keyOf, keyText, type ObjectKey } from "../../apis/meta/key.ts";
 import type { Stored } from "../../apis/meta/object.ts";
 import { sameJson } from "../../base/json.ts";
-import { insertSorted, removeSorted, withPrefix } from "./sorted-list.ts";
 import type { Indexer, Selection, View } from "./view.ts";
 
 /** Where an object lies, whichever version of it. */
@@ -190,4 +188,39 @@ function addTo(index: Map<string, Entry[]>, entry: string, slot: Entry): void {
 /** Which object a key means, if it is there. */
 export function find(view: View, key: ObjectKey): Stored | undefined {
   return view.get(key.kind, key.namespace, key.name);
+}
+
+interface Placed {
+  readonly path: string;
+}
+
+/** Where `path` stands, or would stand, in the sorted list. */
+function lowerBound(sorted: readonly Placed[], path: string): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as Placed).path < path) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Puts an item in its place, unless it is there. */
+export function insertSorted<T extends Placed>(sorted: T[], item: T): void {
+  const at = lowerBound(sorted, item.path);
+  if (sorted[at] !== item) sorted.splice(at, 0, item);
+}
+
+export function removeSorted<T extends Placed>(sorted: T[], item: T): void {
+  const at = lowerBound(sorted, item.path);
+  if (sorted[at] === item) sorted.splice(at, 1);
+}
+
+/** All items whose paths start with `prefix`, in order. */
+export function withPrefix<T extends Placed>(sorted: readonly T[], prefix: string): readonly T[] {
+  const from = lowerBound(sorted, prefix);
+  let to = from;
+  while (to < sorted.length && (sorted[to] as T).path.startsWith(prefix)) to++;
+  return sorted.slice(from, to);
 }

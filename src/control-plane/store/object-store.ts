@@ -9,15 +9,15 @@ import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
 import type { AnyObject, Stored } from "../../apis/meta/object.ts";
 import type { Clock } from "../../base/clock.ts";
 import { applyMergePatch, freezeDeep, isFields, sameJson } from "../../base/json.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { timeText } from "../../base/time.ts";
 import { type DeleteOptions, markDeleted, mayGo } from "./deletion.ts";
 import { GarbageCollector, type GarbageTask } from "./garbage-collector.ts";
 import { History, type Listener, type WatchOptions } from "./history.ts";
-import { makeCreated, makeUpdated, traitsOf, withVersion } from "./metadata.ts";
+import { foldStringData, makeCreated, makeUpdated, traitsOf, withVersion } from "./metadata.ts";
 import { ObjectIndex } from "./object-index.ts";
-import { conflictOf, lateFinalizerOf, preconditionOf } from "./preconditions.ts";
 import * as refusals from "./refusals.ts";
-import { foldStringData } from "./secret-data.ts";
+import { conflictOf, lateFinalizerOf, preconditionOf } from "./refusals.ts";
 import type { Selection, View, WatchEventOf } from "./view.ts";
 
 export interface StoreOptions {
@@ -90,21 +90,21 @@ export class ObjectStore implements View {
     return this.#shelves.dependents(uid);
   }
 
-  /**
-   * Tells what happened after `since`, then what happens, in order and never inside a write. `refused` (410) when
-   * `since` is older than the history.
-   */
+  /** Reports every later write to `listener`, in order and never inside a write. */
   watch<K extends Kind>(
     options: WatchOptions & { readonly kind: K },
     listener: (event: WatchEventOf<K>) => void,
-  ): Disposable | { readonly refused: ApiStatus };
-  watch(options: WatchOptions, listener: Listener): Disposable | { readonly refused: ApiStatus };
-  watch(options: WatchOptions, listener: Listener): Disposable | { readonly refused: ApiStatus } {
-    const oldest = this.#history.oldest(this.#version);
-    if (options.since !== undefined && options.since < oldest) {
-      return { refused: refusals.makeExpired(options.since, oldest) };
-    }
+  ): Disposable;
+  watch(options: WatchOptions, listener: Listener): Disposable;
+  watch(options: WatchOptions, listener: Listener): Disposable {
     return this.#history.watch(options, this.#version, listener);
+  }
+
+  /** Like {@link watch}, but first reports the writes after version `since`. Fails (410) if the history no longer has all of them. */
+  watchSince(since: number, options: WatchOptions, listener: Listener): Result<Disposable, ApiStatus> {
+    const oldest = this.#history.oldest(this.#version);
+    if (since < oldest) return failed(refusals.makeExpired(since, oldest));
+    return ok(this.#history.watch(options, this.#version, listener, since));
   }
 
   create<T extends AnyObject>(object: T, options: WriteOptions = {}): Outcome<Stored<T>> {

@@ -71,8 +71,7 @@ export class Kubelet {
     this.#events = this.#readEvents(onEngine ?? (() => {}));
     const { store } = parts;
     const watch = (kind: Kind, run: (event: WatchEvent) => void): void => {
-      const watching = store.watch({ kind }, run);
-      if (Symbol.dispose in watching) this.#watches.push(watching);
+      this.#watches.push(store.watch({ kind }, run));
     };
     watch("Pod", ({ type, object }) => {
       if (type === "DELETED") this.#onRemoved(object as Pod);

@@ -1,4 +1,5 @@
 // Examples `children/*`: every object that a Service brings about, each made from the one before it.
+
 import type { PodAutoscaler } from "../../../src/apis/autoscaling/types.ts";
 import type { ServingConfig } from "../../../src/apis/config/types.ts";
 import type { StringMap } from "../../../src/apis/meta/object.ts";
@@ -6,17 +7,18 @@ import type { ServerlessService } from "../../../src/apis/networking/types.ts";
 import type { Configuration, Revision, Service } from "../../../src/apis/serving/types.ts";
 import { mutate } from "../../../src/apis/serving/webhook.ts";
 import { makeRevision } from "../../../src/control-plane/reconciler/configuration/make-revision.ts";
-import { makeMetric } from "../../../src/control-plane/reconciler/pod-autoscaler/make-metric.ts";
-import { makeServerlessService } from "../../../src/control-plane/reconciler/pod-autoscaler/make-serverless-service.ts";
+import {
+  makeMetric,
+  makeServerlessService,
+} from "../../../src/control-plane/reconciler/pod-autoscaler/make-children.ts";
+import { makeImages, makePodAutoscaler } from "../../../src/control-plane/reconciler/revision/make-children.ts";
 import { makeDeployment } from "../../../src/control-plane/reconciler/revision/make-deployment.ts";
-import { makeImages } from "../../../src/control-plane/reconciler/revision/make-image.ts";
-import { makePodAutoscaler } from "../../../src/control-plane/reconciler/revision/make-pod-autoscaler.ts";
 import {
   makePrivateService,
   makePublicService,
 } from "../../../src/control-plane/reconciler/serverless-service/make-services.ts";
-import { makeConfiguration } from "../../../src/control-plane/reconciler/service/make-configuration.ts";
-import { makeRoute } from "../../../src/control-plane/reconciler/service/make-route.ts";
+import { makeConfiguration, makeRoute } from "../../../src/control-plane/reconciler/service/make-children.ts";
+import { asStored } from "../../support/store.ts";
 import type { Verdict } from "../case.ts";
 import { asRecorded, exampleConfig, type Fields, judge, readYaml } from "./examples.ts";
 
@@ -40,17 +42,17 @@ export function judgeChildren(name: string, example: Example): readonly Verdict[
   );
   const service = readService(example.input, config);
   const made: Readonly<Record<string, unknown>> = {
-    configuration: makeConfiguration(service),
-    route: makeRoute(service),
-    revision: makeRevision(configuration, STAMPED),
-    deployment: makeDeployment(revision, config),
-    podAutoscaler: makePodAutoscaler(revision, undefined),
-    metric: makeMetric(pa, config.autoscaler, `${revision.metadata.name}-private`),
-    serverlessService: makeServerlessService(pa, "Proxy", 2),
-    publicK8sService: makePublicService(sks),
-    privateK8sService: makePrivateService(sks, { "serving.knative.dev/revisionUID": "rev-uid" }),
+    configuration: makeConfiguration(asStored(service)),
+    route: makeRoute(asStored(service)),
+    revision: makeRevision(asStored(configuration), STAMPED),
+    deployment: makeDeployment(asStored(revision), config),
+    podAutoscaler: makePodAutoscaler(asStored(revision), undefined),
+    metric: makeMetric(asStored(pa), config.autoscaler, `${revision.metadata.name}-private`),
+    serverlessService: makeServerlessService(asStored(pa), "Proxy", 2),
+    publicK8sService: makePublicService(asStored(sks)),
+    privateK8sService: makePrivateService(asStored(sks), { "serving.knative.dev/revisionUID": "rev-uid" }),
   };
-  const images = makeImages(revision);
+  const images = makeImages(asStored(revision));
   return [
     ...Object.entries(made).map(([part, object]) =>
       judge(`${name}/${part}`, withoutGeneration(example[part]), withoutGeneration(object)),

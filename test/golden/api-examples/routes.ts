@@ -63,7 +63,7 @@ export function judgeDomainMapping(name: string, recorded: Fields): Verdict {
   };
   const target = { host: "hello.default.svc.cluster.local", service: "hello" };
   const config = exampleConfig({ "config-network": CLASS });
-  const made = makeDomainIngress(mapping, target, { tls: [], challenges: [] }, config);
+  const made = makeDomainIngress(asStored(mapping), target, { tls: [], challenges: [] }, config);
   return judge(name, asRecorded(recorded), made.ok ? asRecorded(made.value) : made.error);
 }
 

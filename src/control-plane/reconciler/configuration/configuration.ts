@@ -15,9 +15,8 @@ import type { Revision } from "../../../apis/serving/types.ts";
 import type { EventNote, Reconciler } from "../../controller/reconciler.ts";
 import { defaulted } from "../defaulted.ts";
 import { type Failure, knativePlanner, type Pass } from "../pass.ts";
-import { isOurs } from "./byo-revision.ts";
-import { latestReadyRevision } from "./latest-ready.ts";
 import { makeRevision } from "./make-revision.ts";
+import { isOurs, latestReadyRevision } from "./revisions.ts";
 
 const KIND = "Configuration.serving.knative.dev";
 type ConfigurationPass = Pass<typeof KIND>;
@@ -40,10 +39,10 @@ function reconcileConfiguration(pass: ConfigurationPass): Failure {
     return undefined;
   }
   const revision = found ?? makeRevision(pass.object, at);
-  const { name, namespace = "" } = revision.metadata;
+  const { name } = revision.metadata;
   if (!found) {
     // Somebody else's Revision has the name that this generation would have; nobody is told but the log.
-    if (pass.world.get("Revision.serving.knative.dev", namespace, name)) {
+    if (pass.world.get("Revision.serving.knative.dev", pass.object.metadata.namespace, name)) {
       return `failed to create Revision: revisions.serving.knative.dev "${name}" already exists`;
     }
     const refusal = pass.world.refusal(keyOf(revision));
@@ -70,7 +69,7 @@ function reconcileConfiguration(pass: ConfigurationPass): Failure {
 
 /** The Revision that stands for the present generation; `taken` when its name belongs to another one. */
 function revisionOfGeneration({ object, world }: ConfigurationPass): Revision | undefined | "taken" {
-  const { name, namespace = "", generation = 0 } = object.metadata;
+  const { name, namespace, generation } = object.metadata;
   const brought = object.spec.template.metadata?.name;
   if (brought) {
     const revision = world.get("Revision.serving.knative.dev", namespace, brought);

@@ -1,6 +1,8 @@
 // The Revision that a Configuration stamps for its present generation.
 // Source: pkg/reconciler/configuration/resources/revision.go.
+
 import { childName } from "../../../apis/meta/child-name.ts";
+import type { Stored } from "../../../apis/meta/object.ts";
 import {
   CONFIGURATION_GENERATION_LABEL,
   CONFIGURATION_LABEL,
@@ -17,15 +19,15 @@ import type { Configuration, Revision } from "../../../apis/serving/types.ts";
 import { controllerReference } from "../ownership.ts";
 
 /** The name that the template brings, else `<configuration>-<generation, five digits>`. */
-function revisionName(configuration: Configuration): string {
+function revisionName(configuration: Stored<Configuration>): string {
   const brought = configuration.spec.template.metadata?.name;
   if (brought) return brought;
-  const generation = String(configuration.metadata.generation ?? 0).padStart(5, "0");
+  const generation = String(configuration.metadata.generation).padStart(5, "0");
   return childName(configuration.metadata.name, `-${generation}`);
 }
 
 /** The whole Revision; `at`: RFC 3339, when its routing state begins. */
-export function makeRevision(configuration: Configuration, at: string): Revision {
+export function makeRevision(configuration: Stored<Configuration>, at: string): Revision {
   const { metadata, spec } = configuration;
   const { labels, annotations, ...rest } = spec.template.metadata ?? {};
   const routes = metadata.annotations?.[ROUTES_ANNOTATION];

@@ -1,20 +1,24 @@
 // How many Pods to make and which to stop, so that a Deployment has its replicas, all of the present template, without ever
 // having too few ready ones (maxUnavailable 0).
 
-import { isPodActive, isPodReady } from "../../../apis/core/pod.ts";
+import { isPodActive, isPodReady, podReadyCondition } from "../../../apis/core/pod.ts";
 import type { Pod } from "../../../apis/core/types.ts";
-import { inOrderOfRetirement } from "./pod-ranks.ts";
+import type { Stored } from "../../../apis/meta/object.ts";
 
 export interface Choice {
   readonly create: number;
-  readonly retire: readonly Pod[];
+  readonly retire: readonly Stored<Pod>[];
 }
 
 /** A quarter of the replicas, at least one, may be there in addition while templates change. */
 const SURGE = 0.25;
 
 /** `isCurrent`: made from the present template. */
-export function choosePods(wanted: number, pods: readonly Pod[], isCurrent: (pod: Pod) => boolean): Choice {
+export function choosePods(
+  wanted: number,
+  pods: readonly Stored<Pod>[],
+  isCurrent: (pod: Stored<Pod>) => boolean,
+): Choice {
   const alive = pods.filter(isPodActive);
   const current = alive.filter(isCurrent);
   const old = alive.filter((pod) => !isCurrent(pod));
@@ -26,9 +30,34 @@ export function choosePods(wanted: number, pods: readonly Pod[], isCurrent: (pod
 }
 
 /** Old Pods that are not ready serve nobody; of the ready ones, as many as new ones have replaced. */
-function dispensable(old: readonly Pod[], readyNew: number, wanted: number): readonly Pod[] {
+function dispensable(old: readonly Stored<Pod>[], readyNew: number, wanted: number): readonly Stored<Pod>[] {
   const ordered = inOrderOfRetirement(old);
   const ready = ordered.filter(isPodReady);
   const spare = Math.max(0, ready.length + readyNew - wanted);
   return [...ordered.filter((pod) => !isPodReady(pod)), ...ready.slice(0, spare)];
+}
+
+/** Those to stop first come first: not scheduled, not running, not ready, then the one that is ready for the shortest time, the youngest. */
+export function inOrderOfRetirement(pods: readonly Stored<Pod>[]): readonly Stored<Pod>[] {
+  const ranks = (pod: Stored<Pod>): readonly (number | string)[] => [
+    pod.spec.nodeName === undefined ? 0 : 1,
+    pod.status?.phase === "Running" ? 1 : 0,
+    isPodReady(pod) ? 1 : 0,
+  ];
+  const since = (pod: Stored<Pod>): string =>
+    isPodReady(pod) ? (podReadyCondition(pod)?.lastTransitionTime ?? "") : "";
+  return pods.toSorted(
+    (a, b) =>
+      compareAll(ranks(a), ranks(b)) ||
+      compareAll([since(b), b.metadata.creationTimestamp ?? ""], [since(a), a.metadata.creationTimestamp ?? ""]) ||
+      compareAll([a.metadata.name], [b.metadata.name]),
+  );
+}
+
+function compareAll(a: readonly (number | string)[], b: readonly (number | string)[]): number {
+  for (const [index, left] of a.entries()) {
+    const right = b[index] ?? "";
+    if (left !== right) return left < right ? -1 : 1;
+  }
+  return 0;
 }

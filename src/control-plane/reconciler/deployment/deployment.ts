@@ -4,6 +4,7 @@ import { isPodActive, isPodReady } from "../../../apis/core/pod.ts";
 import { DEFAULT_ACCOUNT } from "../../../apis/core/service-account.ts";
 import type { Deployment, DeploymentStatus, Pod } from "../../../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
+import type { Stored } from "../../../apis/meta/object.ts";
 import type { EventNote, Plan, Reconciler, World } from "../../controller/reconciler.ts";
 import { isControlledBy } from "../ownership.ts";
 import { choosePods } from "./choose-pods.ts";
@@ -51,8 +52,8 @@ function isOfTemplate({ metadata }: Pod, hash: string): boolean {
   return metadata.labels?.[TEMPLATE_HASH_LABEL] === hash;
 }
 
-function podsOf(deployment: Deployment, world: World): readonly Pod[] {
-  const namespace = deployment.metadata.namespace ?? "";
+function podsOf(deployment: Stored<Deployment>, world: World): readonly Stored<Pod>[] {
+  const namespace = deployment.metadata.namespace;
   const selected = world.list("Pod", { namespace, labels: deployment.spec.selector });
   return selected.filter((pod) => isControlledBy(pod, deployment));
 }
@@ -63,16 +64,16 @@ interface Made {
 }
 
 interface Order {
-  readonly deployment: Deployment;
+  readonly deployment: Stored<Deployment>;
   readonly hash: string;
-  readonly existing: readonly Pod[];
+  readonly existing: readonly Stored<Pod>[];
   readonly count: number;
 }
 
 /** New Pods as far as quotas allow; the first refusal ends it. */
 function makePods({ deployment, hash, existing, count }: Order, world: World): Made {
   if (count === 0) return { pods: [], failure: undefined };
-  const namespace = deployment.metadata.namespace ?? "";
+  const { namespace } = deployment.metadata;
   const quotas = world.list("ResourceQuota", { namespace });
   const { serviceAccountName = DEFAULT_ACCOUNT } = deployment.spec.template.spec;
   const account = world.get("ServiceAccount", namespace, serviceAccountName);
@@ -91,9 +92,9 @@ function makePods({ deployment, hash, existing, count }: Order, world: World): M
 }
 
 interface State {
-  readonly deployment: Deployment;
+  readonly deployment: Stored<Deployment>;
   readonly hash: string;
-  readonly alive: readonly Pod[];
+  readonly alive: readonly Stored<Pod>[];
   /** Why a Pod could not be made. */
   readonly failure: string | undefined;
 }
@@ -123,7 +124,11 @@ interface Change {
   readonly stopped: number;
 }
 
-function scalingEvents(deployment: Deployment, hash: string, { before, made, stopped }: Change): readonly EventNote[] {
+function scalingEvents(
+  deployment: Stored<Deployment>,
+  hash: string,
+  { before, made, stopped }: Change,
+): readonly EventNote[] {
   const name = replicaSetName(deployment, hash);
   const change = (way: string, from: number, to: number): EventNote => ({
     type: "Normal",

@@ -1,7 +1,9 @@
 // One Pod of a Deployment. In knap there is no ReplicaSet between them: the Deployment owns its Pods, which still carry the
 // name and the hash label that a ReplicaSet would have given them.
+
 import { DEFAULT_ACCOUNT, pullSecretsOf } from "../../../apis/core/service-account.ts";
 import type { Deployment, Pod, ServiceAccount } from "../../../apis/core/types.ts";
+import type { Stored } from "../../../apis/meta/object.ts";
 import { md5Hex } from "../../../base/hash.ts";
 import { controllerReference } from "../ownership.ts";
 
@@ -16,7 +18,7 @@ export function templateHash(template: Deployment["spec"]["template"]): string {
 }
 
 /** What the ReplicaSet of the template with this hash would be called. */
-export function replicaSetName(deployment: Deployment, hash: string): string {
+export function replicaSetName(deployment: Stored<Deployment>, hash: string): string {
   return `${deployment.metadata.name}-${hash}`;
 }
 
@@ -24,7 +26,7 @@ export function replicaSetName(deployment: Deployment, hash: string): string {
  * `hash`: of the present template; `chance`: a text that differs from every other time a Pod of this Deployment is made;
  * `account`: the Pod's, if there is one.
  */
-export function makePod(deployment: Deployment, hash: string, chance: string, account?: ServiceAccount): Pod {
+export function makePod(deployment: Stored<Deployment>, hash: string, chance: string, account?: ServiceAccount): Pod {
   const { metadata, spec } = deployment.spec.template;
   const secrets = pullSecretsOf(spec, account);
   const generateName = `${replicaSetName(deployment, hash)}-`;
@@ -32,9 +34,9 @@ export function makePod(deployment: Deployment, hash: string, chance: string, ac
     apiVersion: "v1",
     kind: "Pod",
     metadata: {
-      name: generateName.slice(0, LONGEST_PREFIX) + letters(`${deployment.metadata.uid ?? ""}/${chance}`, 5),
+      name: generateName.slice(0, LONGEST_PREFIX) + letters(`${deployment.metadata.uid}/${chance}`, 5),
       generateName,
-      namespace: deployment.metadata.namespace ?? "",
+      namespace: deployment.metadata.namespace,
       labels: { ...metadata?.labels, [TEMPLATE_HASH_LABEL]: hash },
       ...(metadata?.annotations ? { annotations: metadata.annotations } : {}),
       ownerReferences: [controllerReference(deployment)],

@@ -1,6 +1,8 @@
 // The conditions of a Deployment: available, progressing or given up, failing to create.
 // Source: kubernetes pkg/controller/deployment/{progress,util/deployment_util}.go.
+
 import type { CoreCondition, Deployment, DeploymentStatus } from "../../../apis/core/types.ts";
+import type { Stored } from "../../../apis/meta/object.ts";
 import type { Time } from "../../../base/clock.ts";
 import { parseTime, timeText } from "../../../base/time.ts";
 import type { World } from "../../controller/reconciler.ts";
@@ -20,7 +22,7 @@ type Instant = Pick<World, "now" | "awakeSince">;
 
 /** All conditions as they follow from the counts. `failure`: why a Pod could not be created. */
 export function deploymentConditions(
-  deployment: Deployment,
+  deployment: Stored<Deployment>,
   counts: Counts,
   observed: { readonly replicaSet: string; readonly failure: string | undefined; readonly at: Instant },
 ): readonly CoreCondition[] {
@@ -40,7 +42,7 @@ export function deploymentConditions(
 
 /** Ms until the deadline passes unless something moves; undefined when nothing is awaited. */
 export function msToDeadline(
-  deployment: Deployment,
+  deployment: Stored<Deployment>,
   progress: CoreCondition | undefined,
   { now, awakeSince }: Instant,
 ): number | undefined {
@@ -51,7 +53,7 @@ export function msToDeadline(
   return Math.max(1, since + deadlineMs + 1000 - now);
 }
 
-function progressing(deployment: Deployment, counts: Counts, replicaSet: string, at: Instant): CoreCondition {
+function progressing(deployment: Stored<Deployment>, counts: Counts, replicaSet: string, at: Instant): CoreCondition {
   const { status, spec } = deployment;
   const current = status?.conditions?.find(({ type }) => type === "Progressing");
   const name = `ReplicaSet "${replicaSet}"`;

@@ -1,6 +1,8 @@
 // The certificate of a mapped domain: given by the user, issued by the cluster, or none. Source: pkg/reconciler/domainmapping/reconciler.go.
+
 import { childName } from "../../../apis/meta/child-name.ts";
 import { isReady } from "../../../apis/meta/conditions.ts";
+import type { Stored } from "../../../apis/meta/object.ts";
 import type { Certificate } from "../../../apis/networking/types.ts";
 import {
   markCertificateNotOwned,
@@ -16,8 +18,8 @@ import { failed, ok, type Result } from "../../../base/result.ts";
 import type { World } from "../../controller/reconciler.ts";
 import { isControlledBy } from "../ownership.ts";
 import type { Pass } from "../pass.ts";
-import { challengesOf, holdCertificate, notOwnedText } from "../route/certificate-holding.ts";
-import { type CertificateOutcome, wantsTls } from "../route/certificates.ts";
+import { type CertificateOutcome, challengesOf, holdCertificate, notOwnedText } from "../route/certificate-holding.ts";
+import { tlsOf, wantsTls } from "../route/certificates.ts";
 import { makeCertificate } from "../route/make-certificate.ts";
 import { handedOn } from "../route/make-ingress.ts";
 
@@ -29,7 +31,7 @@ export interface DomainCertificate extends CertificateOutcome {
 /** Holds the certificate and marks what it says. */
 export function reconcileDomainCertificate(pass: Pass<"DomainMapping.serving.knative.dev">): Result<DomainCertificate> {
   const { object: mapping, world, plan, at } = pass;
-  const { name, namespace = "" } = mapping.metadata;
+  const { name, namespace } = mapping.metadata;
   if (mapping.spec.tls) {
     pass.status = markCertificateProvided(pass.status, at);
     const { secretName } = mapping.spec.tls;
@@ -55,11 +57,10 @@ export function reconcileDomainCertificate(pass: Pass<"DomainMapping.serving.kna
 
 function noteCertificate(pass: Pass<"DomainMapping.serving.knative.dev">, certificate: Certificate): DomainCertificate {
   const { world, at } = pass;
-  const { name, namespace = "" } = certificate.metadata;
-  const { dnsNames, secretName } = certificate.spec;
+  const { name } = certificate.metadata;
   if (isReady(certificate)) {
     pass.status = markCertificateReady(pass.status, at);
-    return { tls: [{ hosts: dnsNames, secretName, secretNamespace: namespace }], challenges: [], scheme: "https" };
+    return { tls: [tlsOf(certificate, certificate.spec.dnsNames)], challenges: [], scheme: "https" };
   }
   const challenges = challengesOf([certificate]);
   if (world.config.network.httpProtocol !== "Enabled") {
@@ -70,7 +71,7 @@ function noteCertificate(pass: Pass<"DomainMapping.serving.knative.dev">, certif
   return { tls: [], challenges, scheme: "http" };
 }
 
-function makeDomainCertificate(mapping: DomainMapping, { config }: World): Certificate {
+function makeDomainCertificate(mapping: Stored<DomainMapping>, { config }: World): Certificate {
   const { name, annotations } = mapping.metadata;
   return makeCertificate(mapping, {
     name: childName(name, ""),

@@ -17,9 +17,9 @@ import { sameJson } from "../../../base/json.ts";
 import type { Reconciler } from "../../controller/reconciler.ts";
 import type { View } from "../../store/view.ts";
 import { defaulted } from "../defaulted.ts";
-import { holdWhole, isAsWanted } from "../owned-child.ts";
+import { holdWhole, isAsWanted } from "../ownership.ts";
 import { type Failure, knativePlanner, type Pass } from "../pass.ts";
-import type { CertificateOutcome } from "../route/certificates.ts";
+import type { CertificateOutcome } from "../route/certificate-holding.ts";
 import { ingressName } from "../route/make-ingress.ts";
 import { reconcileDomainCertificate } from "./domain-certificate.ts";
 import { type DomainTarget, makeDomainIngress } from "./make-domain-ingress.ts";
@@ -52,7 +52,7 @@ function mappingsConcerned(changed: AnyObject, view: View): readonly ObjectKey[]
 
 function reconcileMapping(pass: MappingPass): Failure {
   const { object: mapping, world, at } = pass;
-  const { name, generation = 0 } = mapping.metadata;
+  const { name, generation } = mapping.metadata;
   if (generation !== (mapping.status?.observedGeneration ?? 0)) {
     pass.status = markIngressNotConfigured(pass.status, at);
   }
@@ -78,7 +78,7 @@ function setUrl(pass: MappingPass, scheme: string): void {
 
 function reconcileClaim(pass: MappingPass): Failure {
   const { object: mapping, world, plan, at } = pass;
-  const { name, namespace = "" } = mapping.metadata;
+  const { name, namespace } = mapping.metadata;
   const claim = world.get(CLAIM, "", name);
   if (!claim && !world.config.network.autocreateClusterDomainClaims) {
     pass.status = markDomainClaimNotOwned(pass.status, at);
@@ -106,7 +106,7 @@ export function makeClaim(name: string, namespace: string): ClusterDomainClaim {
 
 /** A claim that was made for the mapping goes with it; one that an administrator gave stays. */
 function releaseClaim({ object: mapping, world, plan }: MappingPass): Failure {
-  const { name, namespace = "" } = mapping.metadata;
+  const { name, namespace } = mapping.metadata;
   const claim = world.get(CLAIM, "", name);
   if (!world.config.network.autocreateClusterDomainClaims || claim?.spec.namespace !== namespace) return undefined;
   const { uid } = claim.metadata;
@@ -121,7 +121,7 @@ function reconcileIngress(
   name: string,
 ): Failure {
   const { object: mapping, world, plan, at } = pass;
-  const namespace = mapping.metadata.namespace ?? "";
+  const namespace = mapping.metadata.namespace;
   const existing = world.get("Ingress.networking.internal.knative.dev", namespace, ingressName(name));
   const wanted = makeDomainIngress(mapping, target, certificate, world.config);
   if (!wanted.ok) return wanted.error;
@@ -132,7 +132,7 @@ function reconcileIngress(
   const settled = existing !== undefined && isAsWanted(existing, wanted.value);
   if (!settled) plan.ensure.push(holdWhole(wanted.value));
   const sameSpec = existing !== undefined && sameJson(existing.spec, wanted.value.spec);
-  const observed = sameSpec && (existing.status?.observedGeneration ?? 0) === (existing.metadata.generation ?? 0);
+  const observed = sameSpec && (existing.status?.observedGeneration ?? 0) === existing.metadata.generation;
   pass.status = observed
     ? propagateIngressStatus(pass.status, existing.status ?? {}, at)
     : markIngressNotConfigured(pass.status, at);

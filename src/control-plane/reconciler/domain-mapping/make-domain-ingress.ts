@@ -1,5 +1,7 @@
 // The Ingress of a DomainMapping: one public host, rewritten to the target's own name. Source: pkg/reconciler/domainmapping/resources/ingress.go.
+
 import type { ServingConfig } from "../../../apis/config/types.ts";
+import type { Stored } from "../../../apis/meta/object.ts";
 import type { Ingress } from "../../../apis/networking/types.ts";
 import {
   DOMAIN_MAPPING_NAMESPACE_LABEL,
@@ -9,8 +11,7 @@ import {
 import type { DomainMapping } from "../../../apis/serving/types.ts";
 import { ok, type Result } from "../../../base/result.ts";
 import { controllerReference } from "../ownership.ts";
-import { challengePaths } from "../route/certificate-holding.ts";
-import type { CertificateOutcome } from "../route/certificates.ts";
+import { type CertificateOutcome, challengePaths } from "../route/certificate-holding.ts";
 import { handedOn, httpOption, ingressClass, ingressName } from "../route/make-ingress.ts";
 
 export interface DomainTarget {
@@ -21,12 +22,12 @@ export interface DomainTarget {
 
 /** The whole Ingress; the failure: an annotation that cannot be understood. */
 export function makeDomainIngress(
-  mapping: DomainMapping,
+  mapping: Stored<DomainMapping>,
   target: DomainTarget,
   { tls, challenges }: CertificateOutcome,
   config: ServingConfig,
 ): Result<Ingress> {
-  const { name, namespace = "", uid = "", labels, annotations } = mapping.metadata;
+  const { name, namespace, uid, labels, annotations } = mapping.metadata;
   const option = httpOption(annotations, config);
   if (!option.ok) return option;
   const split = {

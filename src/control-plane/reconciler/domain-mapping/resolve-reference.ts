@@ -1,7 +1,7 @@
 // What a DomainMapping points at: the address of its reference, which must be a Service of the same namespace.
 // Source: pkg/reconciler/domainmapping/reconciler.go, knative.dev/pkg/resolver/addressable_resolver.go.
 import { type Kind, resources } from "../../../apis/kinds.ts";
-import type { AnyObject } from "../../../apis/meta/object.ts";
+import type { AnyObject, Stored } from "../../../apis/meta/object.ts";
 import type { Addressable, DomainMapping } from "../../../apis/serving/types.ts";
 import { failed, ok, type Result } from "../../../base/result.ts";
 import type { World } from "../../controller/reconciler.ts";
@@ -15,8 +15,8 @@ export interface Unresolved {
 }
 
 /** The target of the reference. */
-export function resolveReference(mapping: DomainMapping, world: World): DomainTarget | Unresolved {
-  const namespace = mapping.metadata.namespace ?? "";
+export function resolveReference(mapping: Stored<DomainMapping>, world: World): DomainTarget | Unresolved {
+  const namespace = mapping.metadata.namespace;
   const address = addressOf(mapping, world);
   if (!address.ok) return { because: address.error, error: `resolving reference: ${address.error}` };
   const [, , host = "", ...path] = address.value.split("/");
@@ -32,9 +32,9 @@ export function resolveReference(mapping: DomainMapping, world: World): DomainTa
   return itsNamespace === namespace ? { host, service } : refused("must be in same namespace as DomainMapping");
 }
 
-function addressOf(mapping: DomainMapping, world: World): Result<string> {
+function addressOf(mapping: Stored<DomainMapping>, world: World): Result<string> {
   const { kind = "", name = "", apiVersion = "", group = "" } = mapping.spec.ref;
-  const namespace = mapping.spec.ref.namespace || (mapping.metadata.namespace ?? "");
+  const namespace = mapping.spec.ref.namespace || mapping.metadata.namespace;
   const itsGroup = apiVersion.includes("/") ? (apiVersion.split("/")[0] ?? "") : group;
   const resource = resources.find((known) => known.name === kind && known.group === itsGroup);
   const plural = resource?.plural ?? `${kind.toLowerCase()}s`;

@@ -3,7 +3,7 @@
 import { isPodActive, isPodReady } from "../../../apis/core/pod.ts";
 import type { CoreService, EndpointSubset, Endpoints, Pod, ServicePort } from "../../../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
-import type { StringMap } from "../../../apis/meta/object.ts";
+import type { Stored, StringMap } from "../../../apis/meta/object.ts";
 import type { Plan, Reconciler } from "../../controller/reconciler.ts";
 
 const KIND = "Service";
@@ -24,21 +24,21 @@ export const endpointsPlanner: Reconciler<typeof KIND> = {
   reconcile: (service, world): Plan<typeof KIND> => {
     const { selector } = service.spec;
     if (!selector || Object.keys(selector).length === 0 || service.metadata.deletionTimestamp !== undefined) return {};
-    const pods = world.list("Pod", { namespace: service.metadata.namespace ?? "", labels: { matchLabels: selector } });
+    const pods = world.list("Pod", { namespace: service.metadata.namespace, labels: { matchLabels: selector } });
     const wanted = makeEndpoints(service, pods);
     const { subsets = [] } = wanted;
     return { ensure: [{ key: keyOf(wanted), fields: { subsets }, create: wanted, whole: [["subsets"]] }] };
   },
 };
 
-function selects(service: CoreService, labels: StringMap | undefined): boolean {
+function selects(service: Stored<CoreService>, labels: StringMap | undefined): boolean {
   const selector = Object.entries(service.spec.selector ?? {});
   return selector.length > 0 && selector.every(([key, value]) => labels?.[key] === value);
 }
 
 /** The Endpoints of that name; they go with their Service. */
-export function makeEndpoints(service: CoreService, pods: readonly Pod[]): Endpoints {
-  const { name, namespace = "", labels, uid = "" } = service.metadata;
+export function makeEndpoints(service: Stored<CoreService>, pods: readonly Stored<Pod>[]): Endpoints {
+  const { name, namespace, labels, uid } = service.metadata;
   const owner = { apiVersion: "v1", kind: "Service", name, uid };
   return {
     apiVersion: "v1",
@@ -49,7 +49,7 @@ export function makeEndpoints(service: CoreService, pods: readonly Pod[]): Endpo
 }
 
 /** Pods that resolve the ports alike stand together; a Pod without an address is not there yet. */
-function makeSubsets(service: CoreService, pods: readonly Pod[]): readonly EndpointSubset[] {
+function makeSubsets(service: Stored<CoreService>, pods: readonly Stored<Pod>[]): readonly EndpointSubset[] {
   const groups = new Map<string, Group>();
   // Pods of one template share their containers, and so their ports.
   const known = new Map<Pod["spec"]["containers"], Group>();
@@ -68,8 +68,8 @@ function makeSubsets(service: CoreService, pods: readonly Pod[]): readonly Endpo
 
 interface Group {
   readonly ports: Subset["ports"];
-  readonly ready: Pod[];
-  readonly notReady: Pod[];
+  readonly ready: Stored<Pod>[];
+  readonly notReady: Stored<Pod>[];
 }
 
 function groupOf(groups: Map<string, Group>, ports: Subset["ports"]): Group {
@@ -79,8 +79,8 @@ function groupOf(groups: Map<string, Group>, ports: Subset["ports"]): Group {
   return group;
 }
 
-function addressOf({ metadata, spec, status }: Pod): NonNullable<EndpointSubset["addresses"]>[number] {
-  const { name, namespace = "", uid = "" } = metadata;
+function addressOf({ metadata, spec, status }: Stored<Pod>): NonNullable<EndpointSubset["addresses"]>[number] {
+  const { name, namespace, uid } = metadata;
   return {
     ip: status?.podIP ?? "",
     ...(spec.nodeName === undefined ? {} : { nodeName: spec.nodeName }),
@@ -88,7 +88,7 @@ function addressOf({ metadata, spec, status }: Pod): NonNullable<EndpointSubset[
   };
 }
 
-function portsOf(ports: readonly ServicePort[], pod: Pod): Subset["ports"] {
+function portsOf(ports: readonly ServicePort[], pod: Stored<Pod>): Subset["ports"] {
   return ports.flatMap(({ name, port, targetPort = port, protocol = "TCP", appProtocol }) => {
     const number = typeof targetPort === "number" ? targetPort : namedPort(pod, targetPort);
     if (number === undefined) return [];
@@ -96,6 +96,6 @@ function portsOf(ports: readonly ServicePort[], pod: Pod): Subset["ports"] {
   });
 }
 
-function namedPort(pod: Pod, name: string): number | undefined {
+function namedPort(pod: Stored<Pod>, name: string): number | undefined {
   return pod.spec.containers.flatMap(({ ports = [] }) => ports).find((port) => port.name === name)?.containerPort;
 }

@@ -1,7 +1,9 @@
 // Deletes Revisions that nobody needs any more, as config-gc allows. It writes no status.
 // Source: pkg/reconciler/gc/gc.go.
+
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
+import type { Stored } from "../../../apis/meta/object.ts";
 import {
   CONFIGURATION_LABEL,
   NO_GC_ANNOTATION,
@@ -24,7 +26,7 @@ export const gcPlanner: Reconciler<typeof KIND> = {
   },
   reconcile: (configuration, world): Plan<typeof KIND> => {
     if (configuration.metadata.deletionTimestamp !== undefined) return {};
-    const { name, namespace = "" } = configuration.metadata;
+    const { name, namespace } = configuration.metadata;
     const labels = { matchLabels: { [CONFIGURATION_LABEL]: name } };
     const revisions = world.list("Revision.serving.knative.dev", { namespace, labels });
     const unneeded = chooseUnneeded(configuration, revisions, world.config.gc, world.now);
@@ -39,8 +41,8 @@ export const gcPlanner: Reconciler<typeof KIND> = {
 
 /** First what is old and idle, never below the minimum; then, whatever its age, what is above the maximum. Oldest first. */
 export function chooseUnneeded(
-  configuration: Configuration,
-  revisions: readonly Revision[],
+  configuration: Stored<Configuration>,
+  revisions: readonly Stored<Revision>[],
   limits: ServingConfig["gc"],
   now: Time,
 ): readonly Revision[] {
@@ -60,7 +62,7 @@ export function chooseUnneeded(
   return [...byAge, ...left.slice(0, surplus)];
 }
 
-function isUnneeded({ metadata }: Revision, configuration: Configuration): boolean {
+function isUnneeded({ metadata }: Revision, configuration: Stored<Configuration>): boolean {
   return (
     metadata.labels?.[ROUTING_STATE_LABEL] === "reserve" &&
     metadata.name !== configuration.status?.latestReadyRevisionName &&
@@ -69,7 +71,7 @@ function isUnneeded({ metadata }: Revision, configuration: Configuration): boole
 }
 
 /** Past both ages; one that is switched off is not asked. */
-function isStale(revision: Revision, limits: ServingConfig["gc"], now: Time): boolean {
+function isStale(revision: Stored<Revision>, limits: ServingConfig["gc"], now: Time): boolean {
   const { retainSinceCreateTimeMs: created, retainSinceLastActiveTimeMs: active } = limits;
   return (
     (created === undefined || createdAt(revision) + created <= now) &&
@@ -77,12 +79,12 @@ function isStale(revision: Revision, limits: ServingConfig["gc"], now: Time): bo
   );
 }
 
-function createdAt({ metadata }: Revision): Time {
+function createdAt({ metadata }: Stored<Revision>): Time {
   return parseTime(metadata.creationTimestamp ?? "") ?? 0;
 }
 
 /** When it last took part in routing; its creation if it never did. */
-function lastActive(revision: Revision): Time {
+function lastActive(revision: Stored<Revision>): Time {
   const modified = revision.metadata.annotations?.[ROUTING_STATE_MODIFIED_ANNOTATION] ?? "";
   return parseTime(modified) ?? createdAt(revision);
 }

@@ -3,6 +3,7 @@
 
 import { conditionOf } from "../../../apis/meta/conditions.ts";
 import { keyOf } from "../../../apis/meta/key.ts";
+import type { Stored } from "../../../apis/meta/object.ts";
 import {
   ROUTES_ANNOTATION,
   ROUTING_STATE_LABEL,
@@ -44,8 +45,8 @@ interface Targets {
 const noTargets: Targets = { configurations: new Set(), revisions: new Set() };
 
 /** All that the Route points at, as it is and as it shall be. */
-function targetsOf(route: Route, world: World): Targets {
-  const namespace = route.metadata.namespace ?? "";
+function targetsOf(route: Stored<Route>, world: World): Targets {
+  const namespace = route.metadata.namespace;
   const [configurations, revisions] = [new Set<string>(), new Set<string>()];
   for (const target of [...(route.status?.traffic ?? []), ...(route.spec.traffic ?? [])]) {
     const revision = target.revisionName
@@ -66,16 +67,16 @@ function targetsOf(route: Route, world: World): Targets {
 }
 
 /** Ready says yes or no for this generation: until then a mark may still be needed. */
-function hasSettled({ metadata, status }: Route): boolean {
+function hasSettled({ metadata, status }: Stored<Route>): boolean {
   const ready = conditionOf(status?.conditions, "Ready")?.status;
   return (status?.observedGeneration ?? 0) === (metadata.generation ?? 0) && (ready === "True" || ready === "False");
 }
 
-function marks(route: Route, world: World, targets: Targets, mayRemove: boolean): readonly OwnedFields[] {
-  const { name, namespace = "" } = route.metadata;
+function marks(route: Stored<Route>, world: World, targets: Targets, mayRemove: boolean): readonly OwnedFields[] {
+  const { name, namespace } = route.metadata;
   const at = timeText(world.now);
   const plans: (OwnedFields | undefined)[] = [];
-  const plan = (object: Configuration | Revision, routes: readonly string[]): void => {
+  const plan = (object: Stored<Configuration> | Stored<Revision>, routes: readonly string[]): void => {
     const patch = object.kind === "Revision" ? revisionPatch(object, routes, at) : routesPatch(object, routes);
     plans.push(patch && { key: keyOf(object), fields: { metadata: patch } });
   };
@@ -110,12 +111,15 @@ interface MetadataPatch {
   readonly annotations?: Readonly<Record<string, string | null>>;
 }
 
-function routesPatch(object: Configuration | Revision, routes: readonly string[]): MetadataPatch | undefined {
+function routesPatch(
+  object: Stored<Configuration> | Stored<Revision>,
+  routes: readonly string[],
+): MetadataPatch | undefined {
   if (routesText(routes) === routesText(routeNames(object))) return undefined;
   return { annotations: { [ROUTES_ANNOTATION]: routes.length === 0 ? null : routesText(routes) } };
 }
 
-function revisionPatch(revision: Revision, routes: readonly string[], at: string): MetadataPatch | undefined {
+function revisionPatch(revision: Stored<Revision>, routes: readonly string[], at: string): MetadataPatch | undefined {
   const patch = routesPatch(revision, routes);
   const state = routes.length > 0 ? "active" : "reserve";
   if (revision.metadata.labels?.[ROUTING_STATE_LABEL] === state) return patch;

@@ -13,7 +13,7 @@ export const metricPlanner: Reconciler<typeof KIND> = knativePlanner({
 });
 
 function reconcileMetric(pass: Pass<typeof KIND>): Failure {
-  const { name, namespace = "" } = pass.object.metadata;
+  const { name, namespace } = pass.object.metadata;
   const inquiry: Inquiry = { ask: "MetricCollection", revision: `${namespace}/${name}` };
   pass.plan.ask.push(inquiry);
   // Collection fails only once it has been tried: no answer is a good one.

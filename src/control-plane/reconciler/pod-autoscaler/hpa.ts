@@ -1,5 +1,6 @@
 // The HPA class: pods follow the use of cpu or memory, traffic always goes straight to them, and nothing goes to zero. In a cluster a
 // HorizontalPodAutoscaler stands between; here its decision comes as advice. Source: pkg/reconciler/autoscaling/hpa/hpa.go.
+
 import {
   markActive,
   markInitialized,
@@ -9,19 +10,21 @@ import {
 } from "../../../apis/autoscaling/pod-autoscaler-lifecycle.ts";
 import { isReady } from "../../../apis/meta/conditions.ts";
 import { keyOf } from "../../../apis/meta/key.ts";
+import type { Stored } from "../../../apis/meta/object.ts";
 import type { ServerlessService } from "../../../apis/networking/types.ts";
 import { sameJson } from "../../../base/json.ts";
 import { initialScaleOf, scaleBoundsOf } from "../../autoscaler/decider-spec.ts";
 import { makeHpaSpec } from "../../autoscaler/hpa-spec.ts";
 import { isControlledBy } from "../ownership.ts";
-import type { Failure } from "../pass.ts";
-import { makeServerlessService } from "./make-serverless-service.ts";
-import type { PodAutoscalerPass } from "./pod-autoscaler-pass.ts";
+import type { Failure, Pass } from "../pass.ts";
+import { makeServerlessService } from "./make-children.ts";
+
+type PodAutoscalerPass = Pass<"PodAutoscaler.autoscaling.internal.knative.dev">;
 
 /** One reconcile of an HPA-class PodAutoscaler. */
 export function reconcileHpa(pass: PodAutoscalerPass): Failure {
   const { object: pa, world, at } = pass;
-  const { name, namespace = "" } = pa.metadata;
+  const { name, namespace } = pa.metadata;
   const sks = world.get("ServerlessService.networking.internal.knative.dev", namespace, name);
   pass.status = { serviceName: "", metricsServiceName: "", ...pass.status };
   if (sks && !isControlledBy(sks, pa)) {
@@ -50,7 +53,7 @@ export function reconcileHpa(pass: PodAutoscalerPass): Failure {
 /** The Deployment's replicas follow the advice; before there is any, the bounds. */
 function holdReplicas(pass: PodAutoscalerPass): { readonly desired: number; readonly current: number } {
   const { object: pa, world } = pass;
-  const { name, namespace = "" } = pa.metadata;
+  const { name, namespace } = pa.metadata;
   const target = world.get("Deployment.apps", namespace, pa.spec.scaleTargetRef.name ?? "");
   const { min, max } = makeHpaSpec(pa, world.config.autoscaler);
   const now = target?.spec.replicas ?? 1;
@@ -61,7 +64,7 @@ function holdReplicas(pass: PodAutoscalerPass): { readonly desired: number; read
 }
 
 /** True when it is ready as it is wanted. */
-function holdService(pass: PodAutoscalerPass, sks: ServerlessService | undefined): boolean {
+function holdService(pass: PodAutoscalerPass, sks: Stored<ServerlessService> | undefined): boolean {
   const wanted = makeServerlessService(pass.object, "Serve", 0);
   pass.plan.ensure.push({ key: keyOf(wanted), fields: { spec: wanted.spec }, whole: [["spec"]], create: wanted });
   return sks !== undefined && isReady(sks) && sameJson(sks.spec, wanted.spec);

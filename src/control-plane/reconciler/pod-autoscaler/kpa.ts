@@ -1,5 +1,6 @@
 // Knative's own autoscaling class: bounds, scale to zero, ServerlessService mode and the verdict on a PodAutoscaler. It plans; deciding how many
 // pods traffic needs is the autoscaler's. Source: pkg/reconciler/autoscaling/kpa/kpa.go.
+
 import {
   isInitialized,
   markNotOwned,
@@ -9,26 +10,25 @@ import {
 import type { ScaleResult } from "../../../apis/autoscaling/types.ts";
 import { conditionOf, isReady } from "../../../apis/meta/conditions.ts";
 import { keyOf } from "../../../apis/meta/key.ts";
+import type { Stored } from "../../../apis/meta/object.ts";
 import type { ServerlessService } from "../../../apis/networking/types.ts";
 import { REVISION_LABEL } from "../../../apis/serving/labels.ts";
 import { sameJson } from "../../../base/json.ts";
 import { makeInitialResult } from "../../autoscaler/decide.ts";
 import { initialScaleOf, makeDeciderSpec, scaleBoundsOf } from "../../autoscaler/decider-spec.ts";
 import { isControlledBy } from "../ownership.ts";
-import type { Failure } from "../pass.ts";
-import { numActivatorsOf } from "./activity.ts";
-import { concludeActivity } from "./conclude-activity.ts";
-import { countPods } from "./count-pods.ts";
-import { makeMetric } from "./make-metric.ts";
-import { makeServerlessService } from "./make-serverless-service.ts";
+import type { Failure, Pass } from "../pass.ts";
+import { concludeActivity, countPods, numActivatorsOf } from "./activity.ts";
+import { makeMetric, makeServerlessService } from "./make-children.ts";
 import { planScale } from "./plan-scale.ts";
-import type { PodAutoscalerPass } from "./pod-autoscaler-pass.ts";
+
+type PodAutoscalerPass = Pass<"PodAutoscaler.autoscaling.internal.knative.dev">;
 
 const FEWEST_ACTIVATORS = 2;
 
 /** One reconcile of a KPA-class PodAutoscaler. */
 export function reconcileKpa(pass: PodAutoscalerPass): Failure {
-  const { name, namespace = "" } = pass.object.metadata;
+  const { name, namespace } = pass.object.metadata;
   const sks = pass.world.get("ServerlessService.networking.internal.knative.dev", namespace, name);
   const metric = pass.world.get("Metric.autoscaling.internal.knative.dev", namespace, name);
   pass.status = { serviceName: "", metricsServiceName: "", ...pass.status };
@@ -51,9 +51,9 @@ function awaitService(pass: PodAutoscalerPass): void {
   conclude(pass, -1, 0);
 }
 
-function scale(pass: PodAutoscalerPass, sks: ServerlessService, metricsServiceName: string): void {
+function scale(pass: PodAutoscalerPass, sks: Stored<ServerlessService>, metricsServiceName: string): void {
   const { object: pa, world, at } = pass;
-  const { name, namespace = "" } = pa.metadata;
+  const { name, namespace } = pa.metadata;
   const spec = makeDeciderSpec(pa, world.config.autoscaler);
   const advice: ScaleResult = world.advice.get(`${namespace}/${name}`) ?? makeInitialResult(spec);
   const labels = { matchLabels: { [REVISION_LABEL]: pa.metadata.labels?.[REVISION_LABEL] ?? name } };

@@ -1,14 +1,18 @@
 // One scaler step of a PodAutoscaler in the world: gathers what the step needs to know, and plans what it says.
 // Source: pkg/reconciler/autoscaling/kpa/scaler.go.
+
 import { progressDeadlineMs } from "../../../apis/autoscaling/annotations.ts";
 import { activityAge, ageMs, isInitialized } from "../../../apis/autoscaling/pod-autoscaler-lifecycle.ts";
 import type { RevisionKey } from "../../../apis/autoscaling/types.ts";
 import { conditionOf } from "../../../apis/meta/conditions.ts";
+import type { Stored } from "../../../apis/meta/object.ts";
 import type { ServerlessService } from "../../../apis/networking/types.ts";
 import { makeDeciderSpec, retentionMsOf, scaleBoundsOf } from "../../autoscaler/decider-spec.ts";
 import type { Inquiry, World } from "../../controller/reconciler.ts";
-import type { PodAutoscalerPass } from "./pod-autoscaler-pass.ts";
+import type { Pass } from "../pass.ts";
 import { type ScaleStepInput, scaleStep } from "./scale-step.ts";
+
+type PodAutoscalerPass = Pass<"PodAutoscaler.autoscaling.internal.knative.dev">;
 
 /** A background probe may take 45 s, and the look after it comes 1 s later. */
 const PROBE_AGAIN_MS = 46_000;
@@ -16,11 +20,11 @@ const PROBE_AGAIN_MS = 46_000;
 /** Plans replicas, looks to come and the activator probe; returns what the PodAutoscaler wants (-1: unknown). */
 export function planScale(
   pass: PodAutoscalerPass,
-  sks: ServerlessService,
+  sks: Stored<ServerlessService>,
   seen: { readonly desired: number; readonly ready: number },
 ): number {
   const { object: pa, world, plan } = pass;
-  const { name, namespace = "" } = pa.metadata;
+  const { name, namespace } = pa.metadata;
   const revision: RevisionKey = `${namespace}/${name}`;
   const deployment = pa.spec.scaleTargetRef.name ?? "";
   const replicas = world.get("Deployment.apps", namespace, deployment)?.spec.replicas;
@@ -51,7 +55,7 @@ export function planScale(
 
 function inputOf(
   { object: pa, world }: PodAutoscalerPass,
-  sks: ServerlessService,
+  sks: Stored<ServerlessService>,
   desired: number,
   replicas: number | undefined,
 ): Omit<ScaleStepInput, "probe"> {

@@ -9,25 +9,24 @@ import type { Reconciler } from "../../controller/reconciler.ts";
 import { knativePlanner } from "../pass.ts";
 import { reconcileHpa } from "./hpa.ts";
 import { reconcileKpa } from "./kpa.ts";
-import type { PodAutoscalerKind } from "./pod-autoscaler-pass.ts";
 
-const KIND: PodAutoscalerKind = "PodAutoscaler.autoscaling.internal.knative.dev";
+const KIND = "PodAutoscaler.autoscaling.internal.knative.dev";
 
-const kpaPlanner: Reconciler<PodAutoscalerKind> = knativePlanner({
+const kpaPlanner: Reconciler<typeof KIND> = knativePlanner({
   name: "kpa",
   kind: KIND,
   conditions: podAutoscalerConditions,
   reconcile: reconcileKpa,
 });
 
-const hpaPlanner: Reconciler<PodAutoscalerKind> = knativePlanner({
+const hpaPlanner: Reconciler<typeof KIND> = knativePlanner({
   name: "hpa",
   kind: KIND,
   conditions: podAutoscalerConditions,
   reconcile: reconcileHpa,
 });
 
-export const podAutoscalerPlanner: Reconciler<PodAutoscalerKind> = {
+export const podAutoscalerPlanner: Reconciler<typeof KIND> = {
   name: "kpa",
   kind: KIND,
   // how long it has been active, and whether it ever was

@@ -1,7 +1,9 @@
 // Image digests of a Revision: asked for each container, all of them known before anything else happens.
 // Source: pkg/reconciler/revision/{revision,background}.go.
+
 import type { Container } from "../../../apis/core/pod-spec.ts";
 import { DEFAULT_ACCOUNT } from "../../../apis/core/service-account.ts";
+import type { Stored } from "../../../apis/meta/object.ts";
 import { markContainerMissing, markResolvingDigests } from "../../../apis/serving/revision-lifecycle.ts";
 import type { Revision, RevisionContainerStatus } from "../../../apis/serving/types.ts";
 import type { Inquiry, World } from "../../controller/reconciler.ts";
@@ -40,7 +42,7 @@ export function resolveDigests(pass: RevisionPass): "resolved" | "pending" | { r
   return "resolved";
 }
 
-function isResolved({ spec, status }: Revision): boolean {
+function isResolved({ spec, status }: Stored<Revision>): boolean {
   const wanted = spec.containers.length + (spec.initContainers?.length ?? 0);
   return wanted === (status?.containerStatuses?.length ?? 0) + (status?.initContainerStatuses?.length ?? 0);
 }
@@ -52,8 +54,8 @@ function withDigests(containers: readonly Container[], digests: readonly string[
   }));
 }
 
-function question(container: Container, revision: Revision, world: World): DigestInquiry {
-  const { namespace = "", uid = "" } = revision.metadata;
+function question(container: Container, revision: Stored<Revision>, world: World): DigestInquiry {
+  const { namespace, uid } = revision.metadata;
   const account = world.get("ServiceAccount", namespace, revision.spec.serviceAccountName ?? DEFAULT_ACCOUNT);
   const secrets = [...(revision.spec.imagePullSecrets ?? []), ...(account?.imagePullSecrets ?? [])];
   return {

@@ -6,6 +6,7 @@ import type { ServingConfig } from "../../../apis/config/types.ts";
 import { servingContainer } from "../../../apis/core/pod.ts";
 import type { Deployment } from "../../../apis/core/types.ts";
 import { childName } from "../../../apis/meta/child-name.ts";
+import type { Stored } from "../../../apis/meta/object.ts";
 import {
   DEFAULT_CONTAINER_ANNOTATION,
   DEPLOYMENT_HASH_LABEL,
@@ -15,7 +16,7 @@ import type { Revision } from "../../../apis/serving/types.ts";
 import { md5Hex } from "../../../base/hash.ts";
 import { controllerReference } from "../ownership.ts";
 import { makePodSpec } from "./make-pod-spec.ts";
-import { childLabels, deploymentAnnotations } from "./revision-meta.ts";
+import { childLabels, deploymentAnnotations } from "./revision-parts.ts";
 
 /** `<revision>-deployment`, hashed when too long. */
 export function deploymentName(revision: string): string {
@@ -23,11 +24,11 @@ export function deploymentName(revision: string): string {
 }
 
 /** The whole Deployment. Its hash label tells whether a later one would differ. */
-export function makeDeployment(revision: Revision, config: ServingConfig): Deployment {
+export function makeDeployment(revision: Stored<Revision>, config: ServingConfig): Deployment {
   const labels = childLabels(revision);
   const annotations = deploymentAnnotations(revision);
   const serving = servingContainer(revision.spec.containers)?.name;
-  const uid = revision.metadata.uid ?? "";
+  const uid = revision.metadata.uid;
   const deadlineMs = progressDeadlineMs(revision.metadata.annotations) ?? config.deployment.progressDeadlineMs;
   const spec: Deployment["spec"] = {
     replicas: scalingInteger(revision.metadata.annotations, "initial-scale") ?? config.autoscaler.initialScale,
@@ -48,7 +49,7 @@ export function makeDeployment(revision: Revision, config: ServingConfig): Deplo
     kind: "Deployment",
     metadata: {
       name: deploymentName(revision.metadata.name),
-      namespace: revision.metadata.namespace ?? "",
+      namespace: revision.metadata.namespace,
       labels: { ...labels, [DEPLOYMENT_HASH_LABEL]: hashOf(spec) },
       ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
       ownerReferences: [controllerReference(revision)],

@@ -2,7 +2,7 @@
 // Source: pkg/reconciler/revision/resources/deploy.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import type { Container, PodSpec, Volume } from "../../../apis/core/pod-spec.ts";
-import type { StringMap } from "../../../apis/meta/object.ts";
+import type { Stored, StringMap } from "../../../apis/meta/object.ts";
 import { POD_INFO_ANNOTATION, REVISION_LABEL } from "../../../apis/serving/labels.ts";
 import type { Revision } from "../../../apis/serving/types.ts";
 import { makeQueueContainer } from "./queue-container.ts";
@@ -17,7 +17,7 @@ const TOKEN_VOLUME = "knative-token-volume";
 const TOKEN_SECONDS = 3600;
 
 /** The spec of the Deployment's pod template; the restart and DNS policies are left to Kubernetes' defaults. */
-export function makePodSpec(revision: Revision, config: ServingConfig): PodSpec {
+export function makePodSpec(revision: Stored<Revision>, config: ServingConfig): PodSpec {
   const {
     containerConcurrency: _concurrency,
     timeoutSeconds,
@@ -46,7 +46,10 @@ export function makePodSpec(revision: Revision, config: ServingConfig): PodSpec 
   };
 }
 
-function withQueueVolumes(revision: Revision, config: ServingConfig): { container: Container; volumes: Volume[] } {
+function withQueueVolumes(
+  revision: Stored<Revision>,
+  config: ServingConfig,
+): { container: Container; volumes: Volume[] } {
   const container = makeQueueContainer(revision, config);
   const volumes: Volume[] = [];
   const mounts = [];
@@ -65,7 +68,7 @@ function withQueueVolumes(revision: Revision, config: ServingConfig): { containe
   return { container: mounts.length > 0 ? { ...container, volumeMounts: mounts } : container, volumes };
 }
 
-function mountsPodInfo(revision: Revision, config: ServingConfig): boolean {
+function mountsPodInfo(revision: Stored<Revision>, config: ServingConfig): boolean {
   const gate = config.features.gates["queueproxy.mount-podinfo"];
   const asked = revision.metadata.annotations?.[POD_INFO_ANNOTATION]?.toLowerCase() === "enabled";
   return gate === "Enabled" || (gate === "Allowed" && asked);
@@ -95,7 +98,7 @@ function spreadOverNodes(revision: string): unknown {
 }
 
 /** The class whose selector matches the Revision's labels most specifically; equals are settled by name. */
-function runtimeClassFor(revision: Revision, config: ServingConfig): string | undefined {
+function runtimeClassFor(revision: Stored<Revision>, config: ServingConfig): string | undefined {
   const labels = revision.metadata.labels;
   const fitting = Object.entries(config.deployment.runtimeClassNames)
     .filter(([, { selector }]) => Object.entries(selector ?? {}).every(([key, value]) => labels?.[key] === value))

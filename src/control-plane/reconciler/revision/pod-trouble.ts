@@ -1,7 +1,9 @@
 // What the first pod of a Revision without available pods tells: not schedulable, exited, or held back.
 // Source: pkg/reconciler/revision/reconcile_resources.go.
+
 import { QUEUE_PROXY } from "../../../apis/core/pod.ts";
 import type { ContainerStatus, Deployment, Pod } from "../../../apis/core/types.ts";
+import type { Stored } from "../../../apis/meta/object.ts";
 import {
   markContainerExiting,
   markContainerUnfit,
@@ -14,9 +16,12 @@ import type { Pass } from "../pass.ts";
 const NODE_FINDINGS: ReadonlySet<string> = new Set(["LoopbackOnly", "PortMismatch", "NeedsContainer"]);
 
 /** The status with that pod's trouble marked, if there is any. */
-export function markPodTrouble(pass: Pass<"Revision.serving.knative.dev">, deployment: Deployment): RevisionStatus {
+export function markPodTrouble(
+  pass: Pass<"Revision.serving.knative.dev">,
+  deployment: Stored<Deployment>,
+): RevisionStatus {
   const { world, at } = pass;
-  const namespace = deployment.metadata.namespace ?? "";
+  const namespace = deployment.metadata.namespace;
   const [pod] = world.list("Pod", { namespace, labels: deployment.spec.selector });
   if (!pod) return pass.status;
   const unscheduled = world.config.deployment.podIsAlwaysSchedulable ? undefined : unscheduledCondition(pod);
@@ -29,7 +34,7 @@ export function markPodTrouble(pass: Pass<"Revision.serving.knative.dev">, deplo
   return status;
 }
 
-function unscheduledCondition(pod: Pod): { reason: string; message: string } | undefined {
+function unscheduledCondition(pod: Stored<Pod>): { reason: string; message: string } | undefined {
   const found = pod.status?.conditions?.find(({ type, status }) => type === "PodScheduled" && status === "False");
   return found && { reason: found.reason ?? "", message: found.message ?? "" };
 }
@@ -37,7 +42,7 @@ function unscheduledCondition(pod: Pod): { reason: string; message: string } | u
 function markContainerTrouble(
   status: RevisionStatus,
   { lastState, state }: ContainerStatus,
-  deployment: Deployment,
+  deployment: Stored<Deployment>,
   at: string,
 ): RevisionStatus | undefined {
   const ended = lastState?.terminated;
@@ -54,7 +59,7 @@ function markContainerTrouble(
   return markResourcesUnavailable(status, { reason, message }, at);
 }
 
-function hasTimedOut({ status }: Deployment): boolean {
+function hasTimedOut({ status }: Stored<Deployment>): boolean {
   const progressing = status?.conditions?.find(({ type }) => type === "Progressing");
   return progressing?.status === "False" && progressing.reason === "ProgressDeadlineExceeded";
 }

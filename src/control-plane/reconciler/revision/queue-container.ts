@@ -2,9 +2,10 @@
 // Source: pkg/reconciler/revision/resources/queue.go.
 
 import { SYSTEM_NAMESPACE } from "../../../apis/config/serving-config.ts";
-import type { ServingConfig } from "../../../apis/config/types.ts";
+import type { MetricsConfig, ObservabilityConfig, ServingConfig } from "../../../apis/config/types.ts";
 import { QUEUE_PROXY, servingContainer } from "../../../apis/core/pod.ts";
 import type { Container, EnvVar, Probe } from "../../../apis/core/pod-spec.ts";
+import type { Stored } from "../../../apis/meta/object.ts";
 import {
   AUTOSCALING_METRICS_PORT,
   BACKEND_HTTPS_PORT,
@@ -13,14 +14,13 @@ import {
 } from "../../../apis/networking/ports.ts";
 import { FULL_DUPLEX_ANNOTATION, SERVICE_LABEL } from "../../../apis/serving/labels.ts";
 import type { Revision } from "../../../apis/serving/types.ts";
-import { observabilityJson } from "./observability-json.ts";
-import { queueProbeJson } from "./queue-probe.ts";
+import { goJson, queueProbeJson } from "./queue-probe.ts";
 import { makeQueueResources } from "./queue-resources.ts";
-import { configurationOf, protocolOf, userPort } from "./revision-spec.ts";
+import { configurationOf, protocolOf, userPort } from "./revision-parts.ts";
 import { named } from "./user-container.ts";
 
 /** Goes last into the pod's containers. */
-export function makeQueueContainer(revision: Revision, config: ServingConfig): Container {
+export function makeQueueContainer(revision: Stored<Revision>, config: ServingConfig): Container {
   const port = backendPort(protocolOf(revision));
   const probe = servingContainer(revision.spec.containers)?.readinessProbe;
   return {
@@ -51,7 +51,7 @@ function queueReadiness(probe: Probe, port: number): Probe {
   return { httpGet: { port, httpHeaders: [{ name: "K-Network-Probe", value: "queue" }] }, ...timing };
 }
 
-function queueEnv(revision: Revision, config: ServingConfig, port: number): readonly EnvVar[] {
+function queueEnv(revision: Stored<Revision>, config: ServingConfig, port: number): readonly EnvVar[] {
   const { metadata, spec } = revision;
   const gate = (name: string) => config.features.gates[name] === "Enabled";
   const severalProbed = gate("multi-container-probing");
@@ -87,4 +87,33 @@ function queueEnv(revision: Revision, config: ServingConfig, port: number): read
     named("ENABLE_MULTI_CONTAINER_PROBES", String(severalProbed)),
     named("OBSERVABILITY_CONFIG", observabilityJson(config.observability)),
   ];
+}
+
+/** The value of OBSERVABILITY_CONFIG; zero values are left out. */
+export function observabilityJson(config: ObservabilityConfig): string {
+  const { tracing, runtime } = config;
+  return goJson({
+    tracing: {
+      protocol: tracing.protocol,
+      ...(tracing.endpoint ? { endpoint: tracing.endpoint } : {}),
+      ...(tracing.samplingRate ? { samplingRate: tracing.samplingRate } : {}),
+    },
+    metrics: metricsJson(config.metrics),
+    runtime: { profiling: runtime.profiling, ...intervalJson(runtime.exportIntervalNs) },
+    requestMetrics: metricsJson(config.requestMetrics),
+    ...(config.enableVarLogCollection ? { EnableVarLogCollection: true } : {}),
+    ...(config.loggingUrlTemplate ? { LoggingURLTemplate: config.loggingUrlTemplate } : {}),
+    ...(config.enableRequestLog ? { enableRequestLog: true } : {}),
+    ...(config.requestLogTemplate ? { requestLogTemplate: config.requestLogTemplate } : {}),
+    ...(config.enableProbeRequestLog ? { enableProbeRequestLog: true } : {}),
+  });
+}
+
+function metricsJson({ protocol, endpoint, exportIntervalNs }: MetricsConfig): object {
+  return { protocol, ...(endpoint ? { endpoint } : {}), ...intervalJson(exportIntervalNs) };
+}
+
+/** Nanoseconds, as Go writes a duration; a JSON number, exact for a hundred days. */
+function intervalJson(intervalNs: bigint): object {
+  return intervalNs === 0n ? {} : { exportInterval: Number(intervalNs) };
 }

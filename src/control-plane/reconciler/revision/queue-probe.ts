@@ -3,13 +3,14 @@
 
 import { servingContainer } from "../../../apis/core/pod.ts";
 import type { Container, Probe } from "../../../apis/core/pod-spec.ts";
+import type { Stored } from "../../../apis/meta/object.ts";
 import type { Revision } from "../../../apis/serving/types.ts";
-import { isServing, userPort } from "./revision-spec.ts";
+import { isServing, userPort } from "./revision-parts.ts";
 
 const LOCAL = "127.0.0.1";
 
 /** The value of SERVING_READINESS_PROBE: one probe, or with several containers probed a list; undefined without any probe. */
-export function queueProbeJson(revision: Revision, severalContainers: boolean): string | undefined {
+export function queueProbeJson(revision: Stored<Revision>, severalContainers: boolean): string | undefined {
   const serving = servingContainer(revision.spec.containers)?.readinessProbe;
   const own = serving && localProbe(serving, userPort(revision));
   if (!severalContainers) return own && goJson(own);

@@ -28,9 +28,8 @@ import { defaulted } from "../defaulted.ts";
 import { isControlledBy } from "../ownership.ts";
 import { type Failure, type Gathering, knativePlanner, type Pass } from "../pass.ts";
 import { resolveDigests } from "./digests.ts";
+import { makeImages, makePodAutoscaler } from "./make-children.ts";
 import { deploymentName, makeDeployment } from "./make-deployment.ts";
-import { makeImages } from "./make-image.ts";
-import { makePodAutoscaler } from "./make-pod-autoscaler.ts";
 import { markPodTrouble } from "./pod-trouble.ts";
 
 const KIND = "Revision.serving.knative.dev";
@@ -71,7 +70,7 @@ function reconcileRevision(pass: RevisionPass): Failure {
 function withLogUrl({ object, world, status }: RevisionPass): RevisionPass["status"] {
   const { logUrl: _old, ...rest } = status;
   const template = world.config.observability.loggingUrlTemplate;
-  return template ? { ...rest, logUrl: template.replaceAll(UID_IN_URL, object.metadata.uid ?? "") } : rest;
+  return template ? { ...rest, logUrl: template.replaceAll(UID_IN_URL, object.metadata.uid) } : rest;
 }
 
 function reconcileDeployment(pass: RevisionPass): Failure {
@@ -137,8 +136,8 @@ function keepingForeign(wanted: Marks | undefined, existing: Marks | undefined):
 function reconcileImages(pass: RevisionPass): Failure {
   const { object, world, plan, status } = pass;
   for (const image of world.derived(makeImages, { ...object, status }, childParts(pass))) {
-    const { namespace = "", name } = image.metadata;
-    if (!world.get("Image.caching.internal.knative.dev", namespace, name)) plan.create.push(image);
+    if (!world.get("Image.caching.internal.knative.dev", object.metadata.namespace, image.metadata.name))
+      plan.create.push(image);
   }
   return undefined;
 }

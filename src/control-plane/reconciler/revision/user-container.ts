@@ -1,13 +1,15 @@
 // The user's containers as they run in a pod: ports, environment, drain hook and probes rewritten. Images are resolved digests.
 // Source: pkg/reconciler/revision/resources/deploy.go.
+
 import type { Container, EnvVar, Probe } from "../../../apis/core/pod-spec.ts";
+import type { Stored } from "../../../apis/meta/object.ts";
 import { QUEUE_ADMIN_PORT } from "../../../apis/networking/ports.ts";
 import { SERVICE_LABEL } from "../../../apis/serving/labels.ts";
 import type { Revision } from "../../../apis/serving/types.ts";
-import { configurationOf, isServing, userPort } from "./revision-spec.ts";
+import { configurationOf, isServing, userPort } from "./revision-parts.ts";
 
 /** All containers of the Revision, in order. `severalProbed`: the gate multi-container-probing is Enabled. */
-export function makeUserContainers(revision: Revision, severalProbed: boolean): readonly Container[] {
+export function makeUserContainers(revision: Stored<Revision>, severalProbed: boolean): readonly Container[] {
   return revision.spec.containers.map((container, index) => {
     const made = isServing(container, revision)
       ? makeServingContainer(container, revision, severalProbed)
@@ -17,7 +19,7 @@ export function makeUserContainers(revision: Revision, severalProbed: boolean): 
   });
 }
 
-function makeServingContainer(container: Container, revision: Revision, severalProbed: boolean): Container {
+function makeServingContainer(container: Container, revision: Stored<Revision>, severalProbed: boolean): Container {
   const port = userPort(revision);
   const { livenessProbe, ...made } = makeContainer(
     {
@@ -30,7 +32,7 @@ function makeServingContainer(container: Container, revision: Revision, severalP
   return livenessProbe ? { ...made, livenessProbe: atUserPort(livenessProbe, port, severalProbed) } : made;
 }
 
-function makeContainer(container: Container, revision: Revision): Container {
+function makeContainer(container: Container, revision: Stored<Revision>): Container {
   const { readinessProbe, ...rest } = container;
   return {
     ...rest,
@@ -41,7 +43,7 @@ function makeContainer(container: Container, revision: Revision): Container {
   };
 }
 
-function knativeEnv(revision: Revision): readonly EnvVar[] {
+function knativeEnv(revision: Stored<Revision>): readonly EnvVar[] {
   return [
     { name: "K_REVISION", value: revision.metadata.name },
     named("K_CONFIGURATION", configurationOf(revision)),

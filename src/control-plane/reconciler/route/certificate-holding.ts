@@ -1,8 +1,8 @@
 // What Routes and DomainMappings do alike with a Certificate that is theirs: make it, keep it, read its challenges.
 // Source: pkg/reconciler/accessor/networking/certificate.go.
 import type { AnyObject } from "../../../apis/meta/object.ts";
-import type { Certificate, IngressPath } from "../../../apis/networking/types.ts";
-import { holdWhole, isAsWanted } from "../owned-child.ts";
+import type { Certificate, Ingress, IngressPath } from "../../../apis/networking/types.ts";
+import { holdWhole, isAsWanted } from "../ownership.ts";
 import type { Gathering } from "../pass.ts";
 
 export interface AcmeChallenge {
@@ -10,6 +10,12 @@ export interface AcmeChallenge {
   readonly serviceName?: string;
   readonly serviceNamespace?: string;
   readonly servicePort?: number | string;
+}
+
+export type IngressTls = NonNullable<Ingress["spec"]["tls"]>[number];
+export interface CertificateOutcome {
+  readonly tls: readonly IngressTls[];
+  readonly challenges: readonly AcmeChallenge[];
 }
 
 /** Plans to make the Certificate, or to bring it back to what is wanted; each is told as an event. */

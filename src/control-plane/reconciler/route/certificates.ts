@@ -3,7 +3,7 @@
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import { conditionOf, isConditionTrue, isFailed, isReady } from "../../../apis/meta/conditions.ts";
 import { keyOf } from "../../../apis/meta/key.ts";
-import type { Certificate, Ingress } from "../../../apis/networking/types.ts";
+import type { Certificate } from "../../../apis/networking/types.ts";
 import { CERTIFICATE_TYPE_LABEL, firstOf, ROUTE_LABEL, WILDCARD_LABEL } from "../../../apis/serving/labels.ts";
 import {
   markCertificateFailed,
@@ -18,9 +18,16 @@ import { parseBool } from "../../../base/go/number.ts";
 import { failed, ok, type Result } from "../../../base/result.ts";
 import { isControlledBy } from "../ownership.ts";
 import type { Pass } from "../pass.ts";
-import { type AcmeChallenge, challengesOf, holdCertificate, notOwnedText } from "./certificate-holding.ts";
+import {
+  type CertificateOutcome,
+  challengesOf,
+  holdCertificate,
+  type IngressTls,
+  notOwnedText,
+} from "./certificate-holding.ts";
 import { domainFor, domainOfTag, isClusterLocal, publicUrl, type Visibility } from "./domains.ts";
 import { type CertificateType, makeRouteCertificate } from "./make-certificate.ts";
+import { expandedHosts } from "./make-ingress.ts";
 import type { Traffic } from "./traffic.ts";
 
 const DISABLED_KEYS = [
@@ -30,11 +37,6 @@ const DISABLED_KEYS = [
 ];
 const KIND = "Certificate.networking.internal.knative.dev";
 
-export type IngressTls = NonNullable<Ingress["spec"]["tls"]>[number];
-export interface CertificateOutcome {
-  readonly tls: readonly IngressTls[];
-  readonly challenges: readonly AcmeChallenge[];
-}
 export type RoutePass = Pass<"Route.serving.knative.dev">;
 
 /** True when the cluster issues certificates and this object does not opt out. */
@@ -149,7 +151,7 @@ function findWildcard({ object, world }: RoutePass, dnsName: string): Result<Cer
   const labels = { matchLabels: { [WILDCARD_LABEL]: domain } };
   const wildcard = `*.${dnsName.split(".").slice(1).join(".")}`;
   const found = world
-    .list(KIND, { namespace: object.metadata.namespace ?? "", labels })
+    .list(KIND, { namespace: object.metadata.namespace, labels })
     .find(({ spec }) => spec.dnsNames.includes(wildcard));
   return found && ok(found);
 }
@@ -160,7 +162,7 @@ export function retireOrphans(
   used: ReadonlySet<string>,
   type: CertificateType,
 ): void {
-  const { name, namespace = "" } = object.metadata;
+  const { name, namespace } = object.metadata;
   const labels = { matchLabels: { [ROUTE_LABEL]: name, [CERTIFICATE_TYPE_LABEL]: type } };
   for (const certificate of world.list(KIND, { namespace, labels })) {
     if (certificate.spec.dnsNames.some((dnsName) => used.has(dnsName))) continue;
@@ -170,4 +172,38 @@ export function retireOrphans(
     plan.events.push({ about: key, type: "Normal", reason: "Deleted", message });
     plan.retire.push({ key, ...(uid === undefined ? {} : { uid }) });
   }
+}
+
+/** Holds one certificate for each tag; with it, the addresses inside the cluster become `https`. */
+export function reconcileLocalCertificates(pass: RoutePass, traffic: Traffic): Result<readonly IngressTls[]> {
+  const { object: route, world } = pass;
+  const { config } = world;
+  if (!config.network.clusterLocalDomainTls) return ok([]);
+  const tls: IngressTls[] = [];
+  const used = new Set<string>();
+  for (const tag of traffic.groups.keys()) {
+    const domain = domainOfTag(route, tag, true, config);
+    if (!domain.ok) return domain;
+    const hosts = expandedHosts(domain.value, config);
+    for (const host of hosts) used.add(host);
+    const names = { tag, dnsNames: hosts, domain: `svc.${config.clusterDomain}` };
+    const held = holdRouteCertificate(pass, makeRouteCertificate(route, names, "cluster-local-domain", config));
+    if (!held.ok) return held;
+    pass.status = markCertificate(pass.status, held.value, pass.at);
+    if (!isReady(held.value)) continue;
+    pass.status = withLocalHttps(pass.status, hosts);
+    tls.push(tlsOf(held.value, hosts));
+  }
+  retireOrphans(pass, used, "cluster-local-domain");
+  return ok(tls);
+}
+
+function withLocalHttps(status: RoutePass["status"], hosts: readonly string[]): RoutePass["status"] {
+  const { url, address } = status;
+  const [, host = ""] = (url ?? "").split("://");
+  return {
+    ...status,
+    ...(address?.url ? { address: { url: address.url.replace(/^http:/, "https:") } } : {}),
+    ...(hosts.includes(host) ? { url: `https://${host}` } : {}),
+  };
 }

@@ -2,13 +2,12 @@
 // Source: pkg/reconciler/route/domains/domains.go, pkg/reconciler/route/config/domain.go, pkg/reconciler/route/visibility/visibility.go.
 import { executeDomainTemplate, executeTagTemplate } from "../../../apis/config/network.ts";
 import type { ServingConfig } from "../../../apis/config/types.ts";
-import type { StringMap } from "../../../apis/meta/object.ts";
+import type { Stored, StringMap } from "../../../apis/meta/object.ts";
 import { CLUSTER_LOCAL, ROUTE_LABEL, VISIBILITY_LABEL, without } from "../../../apis/serving/labels.ts";
 import type { Route } from "../../../apis/serving/types.ts";
 import { quote } from "../../../base/go/quote.ts";
 import { failed, ok, type Result } from "../../../base/result.ts";
 import type { View } from "../../store/view.ts";
-import { domainNameProblem } from "./domain-name.ts";
 import { DEFAULT_TAG } from "./traffic.ts";
 
 /** Tag → may it be seen only inside the cluster? Holds every tag of the spec and the Route's own name. */
@@ -17,13 +16,13 @@ export type Visibility = ReadonlyMap<string, boolean>;
 const DEFAULT_TEMPLATE = "{{.Name}}.{{.Namespace}}.{{.Domain}}";
 
 /** The host part of a tag: the Route's name, or what the tag template makes of it. */
-export function hostOfTag(route: Route, tag: string, config: ServingConfig): Result<string> {
+export function hostOfTag(route: Stored<Route>, tag: string, config: ServingConfig): Result<string> {
   const { name } = route.metadata;
   return tag === DEFAULT_TAG ? ok(name) : executeTagTemplate(config.network, { name, tag });
 }
 
 /** The whole name of a tag. Local names ignore the user's domain template. */
-export function domainOfTag(route: Route, tag: string, local: boolean, config: ServingConfig): Result<string> {
+export function domainOfTag(route: Stored<Route>, tag: string, local: boolean, config: ServingConfig): Result<string> {
   const host = hostOfTag(route, tag, config);
   if (!host.ok) return host;
   const others = without(route.metadata.labels, (key) => key === VISIBILITY_LABEL);
@@ -31,7 +30,7 @@ export function domainOfTag(route: Route, tag: string, local: boolean, config: S
   return domainName(route, host.value, labels, config);
 }
 
-function domainName(route: Route, host: string, labels: StringMap, config: ServingConfig): Result<string> {
+function domainName(route: Stored<Route>, host: string, labels: StringMap, config: ServingConfig): Result<string> {
   const local = labels[VISIBILITY_LABEL] === CLUSTER_LOCAL;
   const { namespace = "", annotations = {} } = route.metadata;
   const network = local ? { ...config.network, domainTemplate: DEFAULT_TEMPLATE } : config.network;
@@ -59,7 +58,7 @@ export function isClusterLocal(domain: string, config: ServingConfig): boolean {
 }
 
 /** Every tag's visibility: local if the Route's own domain is, or if its placeholder Service is labelled so (with any value). */
-export function resolveVisibility(route: Route, view: View, config: ServingConfig): Result<Visibility> {
+export function resolveVisibility(route: Stored<Route>, view: View, config: ServingConfig): Result<Visibility> {
   const { name, namespace = "", labels = {} } = route.metadata;
   const allLocal = domainFor(labels, config) === `svc.${config.clusterDomain}`;
   const services = view.list("Service", { namespace, labels: { matchLabels: { [ROUTE_LABEL]: name } } });
@@ -75,7 +74,12 @@ export function resolveVisibility(route: Route, view: View, config: ServingConfi
 }
 
 /** The URL of a tag before any certificate: `http` inside the cluster, else as config-network says; only knap's own domain carries a port. */
-export function urlOfTag(route: Route, tag: string, visibility: Visibility, config: ServingConfig): Result<string> {
+export function urlOfTag(
+  route: Stored<Route>,
+  tag: string,
+  visibility: Visibility,
+  config: ServingConfig,
+): Result<string> {
   const local = visibility.get(tag) ?? false;
   const domain = domainOfTag(route, tag, local, config);
   if (!domain.ok) return domain;
@@ -92,4 +96,33 @@ export function publicUrl(scheme: string, host: string, config: ServingConfig): 
 /** The name under which a Service, Route or placeholder is reached inside the cluster. */
 export function clusterHost(name: string, namespace: string, config: ServingConfig): string {
   return `${name}.${namespace}.svc.${config.clusterDomain}`;
+}
+
+const LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+const SUBDOMAIN = new RegExp(`^${LABEL}(\\.${LABEL})*$`);
+const LABEL_LENGTH = 63;
+const SUBDOMAIN_LENGTH = 253;
+const WRONG_SUBDOMAIN =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start " +
+  "and end with an alphanumeric character (e.g. 'example.com', regex used for validation is " +
+  `'${LABEL}(\\.${LABEL})*')`;
+
+/** What is wrong, as a finding at field `url`; undefined when nothing is. A dot at the end is fine. */
+export function domainNameProblem(text: string): string | undefined {
+  if (text === "") return "url: Required value";
+  const name = text.endsWith(".") ? text.slice(0, -1) : text;
+  const problems = [
+    ...(name.length > SUBDOMAIN_LENGTH ? [`must be no more than ${SUBDOMAIN_LENGTH} characters`] : []),
+    ...(SUBDOMAIN.test(name) ? [] : [WRONG_SUBDOMAIN]),
+  ];
+  if (problems.length > 0) return invalid(name, problems.join(","));
+  const labels = name.split(".");
+  if (labels.length < 2) return invalid(name, "should be a domain with at least two segments separated by dots");
+  const tooLong = labels.filter((label) => label.length > LABEL_LENGTH);
+  const findings = tooLong.map((label) => invalid(label, `must be no more than ${LABEL_LENGTH} characters`));
+  return findings.length > 1 ? `[${findings.join(", ")}]` : findings[0];
+}
+
+function invalid(value: string, why: string): string {
+  return `url: Invalid value: ${quote(value)}: ${why}`;
 }

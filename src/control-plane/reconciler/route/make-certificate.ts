@@ -1,7 +1,7 @@
 // Certificates: one for each public name of a Route or DomainMapping, one for the local names of a tag.
 // Source: pkg/reconciler/route/resources/certificate.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
-import type { AnyObject, StringMap } from "../../../apis/meta/object.ts";
+import type { AnyObject, Stored, StringMap } from "../../../apis/meta/object.ts";
 import type { Certificate } from "../../../apis/networking/types.ts";
 import { CERTIFICATE_CLASS_ANNOTATION, CERTIFICATE_TYPE_LABEL, ROUTE_LABEL } from "../../../apis/serving/labels.ts";
 import type { Route } from "../../../apis/serving/types.ts";
@@ -40,13 +40,13 @@ export function makeCertificate(owner: AnyObject, parts: CertificateParts): Cert
 
 /** A Route's Certificate for names of one tag, named after the Route's uid and the tag. */
 export function makeRouteCertificate(
-  route: Route,
+  route: Stored<Route>,
   names: { readonly tag: string; readonly dnsNames: readonly string[]; readonly domain: string },
   type: CertificateType,
   config: ServingConfig,
 ): Certificate {
   const { tag, dnsNames, domain } = names;
-  const { name, uid = "", annotations } = route.metadata;
+  const { name, uid, annotations } = route.metadata;
   const ofTag = tag === "" ? `route-${uid}` : `route-${uid}-${adler32(tag)}`;
   return makeCertificate(route, {
     name: type === "cluster-local-domain" ? `${ofTag}-local` : ofTag,

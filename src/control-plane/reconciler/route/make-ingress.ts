@@ -2,7 +2,7 @@
 // Source: pkg/reconciler/route/resources/ingress.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import { childName } from "../../../apis/meta/child-name.ts";
-import type { StringMap } from "../../../apis/meta/object.ts";
+import type { Stored, StringMap } from "../../../apis/meta/object.ts";
 import type { Ingress, IngressBackendSplit, IngressPath, IngressRule } from "../../../apis/networking/types.ts";
 import {
   CERTIFICATE_CLASS_ANNOTATION,
@@ -18,8 +18,7 @@ import {
 import type { Route } from "../../../apis/serving/types.ts";
 import { failed, ok, type Result } from "../../../base/result.ts";
 import { controllerReference } from "../ownership.ts";
-import { type AcmeChallenge, challengePaths } from "./certificate-holding.ts";
-import type { IngressTls } from "./certificates.ts";
+import { type AcmeChallenge, challengePaths, type IngressTls } from "./certificate-holding.ts";
 import { domainOfTag, type Visibility } from "./domains.ts";
 import type { ConfigurationRollout, Rollout } from "./rollout.ts";
 import { DEFAULT_TAG, type RevisionTarget, type Traffic } from "./traffic.ts";
@@ -34,7 +33,7 @@ const PROTOCOL_KEYS = ["networking.knative.dev/httpOption", "networking.knative.
 const NOT_HANDED_ON = [LAST_APPLIED_ANNOTATION, INGRESS_CLASS_ALIAS, CERTIFICATE_CLASS_ALIAS];
 
 export interface IngressParts {
-  readonly route: Route;
+  readonly route: Stored<Route>;
   readonly traffic: Traffic;
   readonly visibility: Visibility;
   readonly rollout: Rollout;
@@ -77,7 +76,7 @@ export function handedOn(annotations: StringMap | undefined): Record<string, str
 /** The whole Ingress, or why a name cannot be made. */
 export function makeIngress(parts: IngressParts, config: ServingConfig): Result<Ingress> {
   const { route, rollout, tls } = parts;
-  const { name, namespace = "", labels, annotations } = route.metadata;
+  const { name, namespace, labels, annotations } = route.metadata;
   const option = httpOption(annotations, config);
   if (!option.ok) return option;
   const rules = makeRules(parts, config);
@@ -150,7 +149,7 @@ function endsInDomain(last: string): boolean {
 }
 
 function makePaths({ route, traffic, rollout }: IngressParts, tag: string, config: ServingConfig): IngressPath[] {
-  const namespace = route.metadata.namespace ?? "";
+  const namespace = route.metadata.namespace;
   const pathOf = (name: string): IngressPath => ({
     splits: makeSplits(traffic.groups.get(name) ?? [], rolloutsOf(rollout, name), namespace, config),
   });

@@ -4,7 +4,7 @@ import type { ServingConfig } from "../../../apis/config/types.ts";
 import { kindOf } from "../../../apis/kinds.ts";
 import { routeConditions } from "../../../apis/meta/condition-sets.ts";
 import type { ObjectKey } from "../../../apis/meta/key.ts";
-import type { AnyObject } from "../../../apis/meta/object.ts";
+import type { AnyObject, Stored } from "../../../apis/meta/object.ts";
 import type { Ingress } from "../../../apis/networking/types.ts";
 import { CONFIGURATION_LABEL } from "../../../apis/serving/labels.ts";
 import {
@@ -21,16 +21,15 @@ import { ok, type Result } from "../../../base/result.ts";
 import type { Reconciler } from "../../controller/reconciler.ts";
 import type { View } from "../../store/view.ts";
 import { defaulted } from "../defaulted.ts";
-import { holdWhole, isAsWanted } from "../owned-child.ts";
+import { holdWhole, isAsWanted } from "../ownership.ts";
 import { type Failure, knativePlanner, type Pass } from "../pass.ts";
 import { routeNames } from "../route-names.ts";
-import { type CertificateOutcome, reconcileCertificates } from "./certificates.ts";
+import type { CertificateOutcome } from "./certificate-holding.ts";
+import { reconcileCertificates, reconcileLocalCertificates } from "./certificates.ts";
 import { clusterHost, resolveVisibility, urlOfTag, type Visibility } from "./domains.ts";
-import { reconcileLocalCertificates } from "./local-certificates.ts";
 import { ingressName, makeIngress, rolloutOf, rolloutsOf } from "./make-ingress.ts";
 import { pointPlaceholders, reconcilePlaceholders } from "./placeholder-services.ts";
-import { isDone, type Rollout } from "./rollout.ts";
-import { reconcileRollout } from "./route-rollout.ts";
+import { isDone, type Rollout, reconcileRollout } from "./rollout.ts";
 import { DEFAULT_TAG, flattenTraffic, type Traffic } from "./traffic.ts";
 
 const KIND = "Route.serving.knative.dev";
@@ -75,7 +74,7 @@ function targetsOf(route: AnyObject): readonly string[] {
 
 function reconcileRoute(pass: RoutePass): Failure {
   const { object: route, world, at } = pass;
-  if ((route.metadata.generation ?? 0) !== (route.status?.observedGeneration ?? 0)) {
+  if (route.metadata.generation !== (route.status?.observedGeneration ?? 0)) {
     pass.status = markIngressNotConfigured(pass.status, at);
   }
   const visibility = resolveVisibility(route, world, world.config);
@@ -101,7 +100,7 @@ function failDomain(pass: RoutePass, error: string): Failure {
 
 function reconcileNames(pass: RoutePass, traffic: Traffic, visibility: Visibility): Failure {
   const { object: route, world, at } = pass;
-  const { name, namespace = "" } = route.metadata;
+  const { name, namespace } = route.metadata;
   const assigned = statusTraffic(route, traffic, visibility, {}, world.config);
   if (!assigned.ok) return failDomain(pass, assigned.error);
   pass.status = markTrafficAssigned({ ...pass.status, traffic: assigned.value }, at);
@@ -127,7 +126,7 @@ function reconcileIngress(
   { tls, challenges }: CertificateOutcome,
 ): Result<Ingress | undefined> {
   const { object: route, world, plan, at } = pass;
-  const { namespace = "" } = route.metadata;
+  const { namespace } = route.metadata;
   const existing = world.get("Ingress.networking.internal.knative.dev", namespace, ingressName(route.metadata.name));
   const rollout = reconcileRollout(pass, traffic, existing);
   const wanted = makeIngress({ route, traffic, visibility, rollout, tls, challenges }, world.config);
@@ -145,7 +144,7 @@ function reconcileIngress(
   }
   // Labels and annotations are no new generation: the gateway has nothing to do.
   const sameSpec = existing !== undefined && sameJson(existing.spec, wanted.value.spec);
-  const observed = sameSpec && (existing.status?.observedGeneration ?? 0) === (existing.metadata.generation ?? 0);
+  const observed = sameSpec && (existing.status?.observedGeneration ?? 0) === existing.metadata.generation;
   pass.status = observed
     ? propagateIngressStatus(pass.status, existing.status ?? {}, at)
     : markIngressNotConfigured(pass.status, at);
@@ -154,7 +153,7 @@ function reconcileIngress(
 
 /** One entry for each target; with a rollout on its way, a latest target shows every revision that has a share in it. */
 function statusTraffic(
-  route: Route,
+  route: Stored<Route>,
   traffic: Traffic,
   visibility: Visibility,
   rollout: Rollout,

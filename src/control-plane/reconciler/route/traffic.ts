@@ -1,10 +1,11 @@
 // What a Route's traffic means now: every target as a revision, grouped by tag, or why that cannot be said yet.
 // Source: pkg/reconciler/route/traffic/traffic.go.
 
+import type { Stored } from "../../../apis/meta/object.ts";
 import { CONFIGURATION_LABEL, SERVICE_LABEL } from "../../../apis/serving/labels.ts";
 import type { Configuration, Revision, Route, TrafficTarget } from "../../../apis/serving/types.ts";
 import type { View } from "../../store/view.ts";
-import { protocolOf } from "../revision/revision-spec.ts";
+import { protocolOf } from "../revision/revision-parts.ts";
 
 /** The group of the Route's own name; every tag is a group of its own. */
 export const DEFAULT_TAG = "";
@@ -33,7 +34,7 @@ export interface Traffic {
 }
 
 /** Resolves the spec. All targets are looked at; the first problem counts, but any later failure replaces it. */
-export function flattenTraffic(route: Route, view: View): Traffic {
+export function flattenTraffic(route: Stored<Route>, view: View): Traffic {
   const flat: RevisionTarget[] = [];
   let problem: TrafficProblem | undefined;
   for (const target of route.spec.traffic ?? []) {
@@ -72,8 +73,8 @@ function merge(
   return merged;
 }
 
-function resolve(target: TrafficTarget, route: Route, view: View): RevisionTarget | TrafficProblem | undefined {
-  const namespace = route.metadata.namespace ?? "";
+function resolve(target: TrafficTarget, route: Stored<Route>, view: View): RevisionTarget | TrafficProblem | undefined {
+  const namespace = route.metadata.namespace;
   if (target.revisionName) {
     const revision = view.get("Revision.serving.knative.dev", namespace, target.revisionName);
     if (!revision) return missing("Revision", target.revisionName);
@@ -93,7 +94,7 @@ function resolve(target: TrafficTarget, route: Route, view: View): RevisionTarge
   return unready(revision) ?? flatten(target, revision, target.configurationName);
 }
 
-function flatten(target: TrafficTarget, revision: Revision, configurationName: string): RevisionTarget {
+function flatten(target: TrafficTarget, revision: Stored<Revision>, configurationName: string): RevisionTarget {
   return {
     tag: target.tag ?? DEFAULT_TAG,
     revisionName: revision.metadata.name,
@@ -108,7 +109,7 @@ function missing(kind: "Configuration" | "Revision", name: string): TrafficProbl
   return { failed: true, reason: `${kind}Missing`, message: `${kind} "${name}" referenced in traffic not found.` };
 }
 
-function withoutReadyRevision(configuration: Configuration): TrafficProblem {
+function withoutReadyRevision(configuration: Stored<Configuration>): TrafficProblem {
   const { name } = configuration.metadata;
   const failed = readyStatus(configuration) === "False";
   const message = failed
@@ -117,7 +118,7 @@ function withoutReadyRevision(configuration: Configuration): TrafficProblem {
   return { failed, reason: "RevisionMissing", message };
 }
 
-function unready(revision: Revision): TrafficProblem | undefined {
+function unready(revision: Stored<Revision>): TrafficProblem | undefined {
   const { name, generation } = revision.metadata;
   const status = readyStatus(revision);
   if (status === "True" && revision.status?.observedGeneration === generation) return undefined;
@@ -127,7 +128,7 @@ function unready(revision: Revision): TrafficProblem | undefined {
 }
 
 /** A Route of a Service may only name revisions of that Service. */
-function foreign(revision: Revision, route: Route): TrafficProblem | undefined {
+function foreign(revision: Stored<Revision>, route: Stored<Route>): TrafficProblem | undefined {
   const ours = route.metadata.labels?.[SERVICE_LABEL];
   const theirs = revision.metadata.labels?.[SERVICE_LABEL];
   if (!ours || ours === theirs) return undefined;

@@ -1,7 +1,7 @@
 // knap's scheduler: gives every Pod its node, or says why there is no room. It stops nobody to make room.
 import type { CoreCondition, Node, Pod } from "../../../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
-import type { AnyObject } from "../../../apis/meta/object.ts";
+import type { AnyObject, Stored } from "../../../apis/meta/object.ts";
 import { timeText } from "../../../base/time.ts";
 import type { OwnedFields, Plan, Reconciler, World } from "../../controller/reconciler.ts";
 import { nano, sumOf } from "../deployment/quota.ts";
@@ -36,16 +36,16 @@ export const schedulerPlanner: Reconciler<typeof KIND> = {
 
 /** Pods by their node, or as waiting for one. */
 function nodeOrWaiting(object: AnyObject): readonly string[] {
-  const pod = object as Pod;
+  const pod = object as Stored<Pod>;
   if (pod.spec.nodeName !== undefined) return [`node/${pod.spec.nodeName}`];
   return isWaiting(pod) ? [WAITING] : [];
 }
 
-function isWaiting(pod: Pod): boolean {
+function isWaiting(pod: Stored<Pod>): boolean {
   return pod.spec.nodeName === undefined && pod.metadata.deletionTimestamp === undefined;
 }
 
-function bind(pod: Pod, node: Node, world: World): OwnedFields {
+function bind(pod: Stored<Pod>, node: Node, world: World): OwnedFields {
   const status = withCondition(pod, scheduled("True", world));
   return { key: keyOf(pod), fields: { spec: { nodeName: node.metadata.name }, status }, status: true };
 }
@@ -55,13 +55,13 @@ function scheduled(status: "True" | "False", world: World): CoreCondition {
 }
 
 /** The phase and all conditions, with this one in its place. */
-function withCondition(pod: Pod, condition: CoreCondition): Pod["status"] {
+function withCondition(pod: Stored<Pod>, condition: CoreCondition): Pod["status"] {
   const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== condition.type);
   return { phase: pod.status?.phase ?? "Pending", conditions: [...others, condition] };
 }
 
 /** What the node lacks for the Pod, in Kubernetes' words; nothing when there is room. A node that is silent about a resource has plenty. */
-function shortages(node: Node, pod: Pod, world: World): readonly string[] {
+function shortages(node: Node, pod: Stored<Pod>, world: World): readonly string[] {
   const room = node.status?.allocatable ?? {};
   const index = { by: nodeOrWaiting, value: `node/${node.metadata.name}` };
   const holders = world.list("Pod", { index }).filter(isHolding);
@@ -76,7 +76,7 @@ function shortages(node: Node, pod: Pod, world: World): readonly string[] {
   return lacks;
 }
 
-function isHolding({ status }: Pod): boolean {
+function isHolding({ status }: Stored<Pod>): boolean {
   return status?.phase !== "Succeeded" && status?.phase !== "Failed";
 }
 

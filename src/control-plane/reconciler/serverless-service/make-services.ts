@@ -2,7 +2,7 @@
 // Source: pkg/reconciler/serverlessservice/resources/services.go.
 import type { CoreService, EndpointSubset, Endpoints, ServicePort } from "../../../apis/core/types.ts";
 import { childName } from "../../../apis/meta/child-name.ts";
-import type { CoreMeta, StringMap } from "../../../apis/meta/object.ts";
+import type { CoreMeta, Stored, StringMap } from "../../../apis/meta/object.ts";
 import {
   AUTOSCALING_METRICS_PORT,
   BACKEND_HTTPS_PORT,
@@ -16,12 +16,12 @@ import { controllerReference } from "../ownership.ts";
 type Protocol = ServerlessService["spec"]["protocolType"];
 const portName = (protocol: Protocol): string => (protocol === "h2c" ? "http2" : "http");
 
-export function privateServiceName(sks: ServerlessService): string {
+export function privateServiceName(sks: Stored<ServerlessService>): string {
   return childName(sks.metadata.name, "-private");
 }
 
 /** Without a selector: its Endpoints are written by the planner. */
-export function makePublicService(sks: ServerlessService): CoreService {
+export function makePublicService(sks: Stored<ServerlessService>): CoreService {
   const { protocolType } = sks.spec;
   const http = servingPort(protocolType, protocolType === "h2c" ? 81 : 80);
   return {
@@ -41,7 +41,7 @@ function servingPort(protocolType: ServerlessService["spec"]["protocolType"], po
 }
 
 /** Selects the pods of the revision. */
-export function makePrivateService(sks: ServerlessService, selector: StringMap): CoreService {
+export function makePrivateService(sks: Stored<ServerlessService>, selector: StringMap): CoreService {
   const { protocolType } = sks.spec;
   const name = portName(protocolType);
   const backend = backendPort(protocolType);
@@ -63,7 +63,7 @@ export function makePrivateService(sks: ServerlessService, selector: StringMap):
 }
 
 /** The public Endpoints: those of the pods or of activators, with the serving ports only. */
-export function makePublicEndpoints(sks: ServerlessService, subsets: readonly EndpointSubset[]): Endpoints {
+export function makePublicEndpoints(sks: Stored<ServerlessService>, subsets: readonly EndpointSubset[]): Endpoints {
   const serving = [backendPort(sks.spec.protocolType), BACKEND_HTTPS_PORT];
   const kept = subsets.map((subset) => ({
     ...subset,
@@ -81,8 +81,8 @@ function tcp(name: string, port: number, targetPort: number | string): ServicePo
   return { name, protocol: "TCP", port, targetPort };
 }
 
-function metadataOf(sks: ServerlessService, name: string, type: "Public" | "Private"): CoreMeta {
-  const { namespace = "", labels, annotations } = sks.metadata;
+function metadataOf(sks: Stored<ServerlessService>, name: string, type: "Public" | "Private"): CoreMeta {
+  const { namespace, labels, annotations } = sks.metadata;
   return {
     name,
     namespace,

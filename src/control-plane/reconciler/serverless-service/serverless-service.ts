@@ -54,7 +54,7 @@ function reconcileServerlessService(pass: ServicePass): Failure {
 
 function holdPrivateService(pass: ServicePass): Failure {
   const { object: sks, world } = pass;
-  const { namespace = "" } = sks.metadata;
+  const { namespace } = sks.metadata;
   const target = sks.spec.objectRef.name ?? "";
   const deployment = world.get("Deployment.apps", namespace, target);
   if (!deployment) return `error retrieving deployment selector spec: deployments.apps "${target}" not found`;
@@ -96,7 +96,7 @@ function holdService(pass: ServicePass, wanted: CoreService, creating: string, u
 /** The public Endpoints, and what they say about pods and activators. */
 function populate(pass: ServicePass): Failure {
   const { object: sks, world, at } = pass;
-  const { name, namespace = "" } = sks.metadata;
+  const { name, namespace } = sks.metadata;
   const activators = world.get("Endpoints", SYSTEM_NAMESPACE, ACTIVATOR_SERVICE);
   if (!activators) return `failed to get activator service endpoints: endpoints "${ACTIVATOR_SERVICE}" not found`;
   const pods = world.get("Endpoints", namespace, privateServiceName(sks));

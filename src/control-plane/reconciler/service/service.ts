@@ -1,7 +1,9 @@
 // Plans for a Service: its Configuration, then its Route, and what of their state the Service shows.
 // Source: pkg/reconciler/service/service.go.
+
 import { serviceConditions } from "../../../apis/meta/condition-sets.ts";
 import { isConditionTrue } from "../../../apis/meta/conditions.ts";
+import type { Stored } from "../../../apis/meta/object.ts";
 import {
   markConfigurationNotOwned,
   markConfigurationOutOfDate,
@@ -15,13 +17,11 @@ import {
 import type { Configuration, Route, TrafficTarget } from "../../../apis/serving/types.ts";
 import { sameJson } from "../../../base/json.ts";
 import type { Reconciler } from "../../controller/reconciler.ts";
-import { isRevisionNameTaken } from "../configuration/byo-revision.ts";
+import { isRevisionNameTaken } from "../configuration/revisions.ts";
 import { defaulted } from "../defaulted.ts";
-import { holdWhole, isAsWanted } from "../owned-child.ts";
-import { isControlledBy } from "../ownership.ts";
+import { holdWhole, isAsWanted, isControlledBy } from "../ownership.ts";
 import { type Failure, knativePlanner, type Pass } from "../pass.ts";
-import { makeConfiguration } from "./make-configuration.ts";
-import { makeRoute } from "./make-route.ts";
+import { makeConfiguration, makeRoute } from "./make-children.ts";
 
 const KIND = "Service.serving.knative.dev";
 type ServicePass = Pass<typeof KIND>;
@@ -63,13 +63,13 @@ function reconcileService(pass: ServicePass): Failure {
 
 interface Held {
   /** As it stands before any correction. */
-  readonly configuration: Configuration | undefined;
+  readonly configuration: Stored<Configuration> | undefined;
   /** False while its spec is being made or corrected. */
   readonly isCurrent: boolean;
 }
 
 function holdConfiguration({ object, world, plan }: ServicePass): Held | "foreign" {
-  const { name, namespace = "" } = object.metadata;
+  const { name, namespace } = object.metadata;
   const configuration = world.get("Configuration.serving.knative.dev", namespace, name);
   if (configuration && !isControlledBy(configuration, object)) return "foreign";
   const wanted = makeConfiguration(object, configuration);
@@ -80,9 +80,9 @@ function holdConfiguration({ object, world, plan }: ServicePass): Held | "foreig
   return { configuration, isCurrent: seen !== undefined && sameJson(seen.spec, wanted.spec) };
 }
 
-function reconcileRoute(pass: ServicePass, configuration: Configuration | undefined): Failure {
+function reconcileRoute(pass: ServicePass, configuration: Stored<Configuration> | undefined): Failure {
   const { object, world, plan, at } = pass;
-  const { name, namespace = "" } = object.metadata;
+  const { name, namespace } = object.metadata;
   const route = world.get("Route.serving.knative.dev", namespace, name);
   if (route && !isControlledBy(route, object)) {
     pass.status = markRouteNotOwned(pass.status, name, at);
@@ -105,7 +105,7 @@ function reconcileRoute(pass: ServicePass, configuration: Configuration | undefi
 }
 
 /** True when the Route's status says what its spec asks for, with the Configuration's latest ready revision in its place. */
-function isMigrated(route: Route, configuration: Configuration | undefined): boolean {
+function isMigrated(route: Stored<Route>, configuration: Stored<Configuration> | undefined): boolean {
   const wanted = route.spec.traffic ?? [];
   const actual = route.status?.traffic ?? [];
   const latest = configuration?.status?.latestReadyRevisionName ?? "";
@@ -132,7 +132,7 @@ function created(kind: string, name: string): { type: "Normal"; reason: string; 
 
 /** The API refused the child: what the event and the failure say. A refused creation is no creation, so that event goes. */
 function refusalOf({ object, world, plan }: ServicePass, kind: "Configuration" | "Route"): Failure {
-  const { name, namespace = "" } = object.metadata;
+  const { name, namespace } = object.metadata;
   const refusal = world.refusal({ kind: `${kind}.serving.knative.dev`, namespace, name });
   if (!refusal) return undefined;
   const creation = plan.events.findIndex(({ message }) => message === created(kind, name).message);

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { PodAutoscaler } from "../../../../src/apis/autoscaling/types.ts";
+import type { Stored } from "../../../../src/apis/meta/object.ts";
+import type { ServerlessService } from "../../../../src/apis/networking/types.ts";
 import { timeText } from "../../../../src/base/time.ts";
 import { VirtualClock } from "../../../../src/base/virtual-clock.ts";
 import { explainScale } from "../../../../src/control-plane/autoscaler/explain.ts";
@@ -22,21 +24,23 @@ const condition = (type: string, status: "True" | "False" | "Unknown", at: numbe
   status,
   lastTransitionTime: timeText(at),
 });
-const activeSince = (at: number, annotations = {}): PodAutoscaler =>
-  podAutoscaler(annotations, { status: { conditions: [condition("Active", "True", at)], metricsServiceName: "x" } });
+const activeSince = (at: number, annotations = {}): Stored<PodAutoscaler> =>
+  asStored(
+    podAutoscaler(annotations, { status: { conditions: [condition("Active", "True", at)], metricsServiceName: "x" } }),
+  );
 
 function sentence(rig: ScalingRig, now: number, more: Partial<ExplainObjects> = {}): string {
   return explainScale(revision, now, {
     config: autoscalerConfig(),
     decider: rig.tick.autoscaler.view(revision),
     pa: activeSince(START),
-    sks: {
+    sks: asStored<ServerlessService>({
       apiVersion: "networking.internal.knative.dev/v1alpha1",
       kind: "ServerlessService",
       metadata: { name: "hello-00001" },
       spec: { mode: "Proxy", objectRef: {}, protocolType: "http1" },
       status: { conditions: [condition("ActivatorEndpointsPopulated", "True", START)] },
-    },
+    }),
     replicas: 1,
     readyPods: 1,
     ...more,
@@ -109,7 +113,7 @@ describe("explain", () => {
     expect(sentence(rig, START, { pa: undefined })).toBe("is not scaled yet: it has no PodAutoscaler");
     expect(sentence(rig, START, { decider: undefined })).toMatch(/private service is not there/);
     expect(sentence(rig, START)).toBe("stays at 1: nothing is decided yet, the first decision comes at 00:00:02 UTC");
-    expect(sentence(rig, START, { pa: podAutoscaler({ class: "mine.example.com" }) })).toMatch(
+    expect(sentence(rig, START, { pa: asStored(podAutoscaler({ class: "mine.example.com" })) })).toMatch(
       /^is scaled by mine.example.com/,
     );
   });

@@ -122,7 +122,7 @@ describe("the explanation of a revision of the HPA class", () => {
       config: autoscalerConfig(),
       decider: undefined,
       hpa: tick.autoscaler.viewHpa(revision),
-      pa,
+      pa: asStored(pa),
       sks: undefined,
       replicas,
       readyPods: replicas,

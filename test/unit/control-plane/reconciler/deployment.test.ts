@@ -1,23 +1,23 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Deployment, Pod } from "../../../../src/apis/core/types.ts";
-import type { AnyObject } from "../../../../src/apis/meta/object.ts";
-import { choosePods } from "../../../../src/control-plane/reconciler/deployment/choose-pods.ts";
-import { inOrderOfRetirement } from "../../../../src/control-plane/reconciler/deployment/pod-ranks.ts";
+import type { AnyObject, Stored } from "../../../../src/apis/meta/object.ts";
+import { choosePods, inOrderOfRetirement } from "../../../../src/control-plane/reconciler/deployment/choose-pods.ts";
 import { knativeService, makePaperCluster, type PaperCluster } from "../../../support/paper-cluster.ts";
+import { asStored } from "../../../support/store.ts";
 
 const NAME = "shop-00001-deployment";
 const KEY = { kind: "Deployment.apps", namespace: "default", name: NAME } as const;
 const PINNED = { metadata: { annotations: { "autoscaling.knative.dev/min-scale": "3" } } };
 
-function pod(name: string, state: { node?: boolean; ready?: string; created?: string } = {}): Pod {
+function pod(name: string, state: { node?: boolean; ready?: string; created?: string } = {}): Stored<Pod> {
   const ready = state.ready && { type: "Ready", status: "True" as const, lastTransitionTime: state.ready };
-  return {
+  return asStored<Pod>({
     apiVersion: "v1",
     kind: "Pod",
     metadata: { name, creationTimestamp: state.created ?? "2024-05-01T10:00:00Z" },
     spec: { containers: [], ...(state.node === false ? {} : { nodeName: "paper" }) },
     status: { phase: ready ? "Running" : "Pending", conditions: ready ? [ready] : [] },
-  };
+  });
 }
 
 describe("choosing pods", () => {

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { parseObservabilityConfig } from "../../../../src/apis/config/observability.ts";
 import { makeServingConfig } from "../../../../src/apis/config/serving-config.ts";
 import type { GcConfig } from "../../../../src/apis/config/types.ts";
+import type { Stored } from "../../../../src/apis/meta/object.ts";
 import type { Configuration, Revision } from "../../../../src/apis/serving/types.ts";
 import { timeText } from "../../../../src/base/time.ts";
 import type { Inquiry } from "../../../../src/control-plane/controller/reconciler.ts";
@@ -11,6 +12,7 @@ import { makePodSpec } from "../../../../src/control-plane/reconciler/revision/m
 import { queueProbeJson } from "../../../../src/control-plane/reconciler/revision/queue-probe.ts";
 import { makeQueueResources } from "../../../../src/control-plane/reconciler/revision/queue-resources.ts";
 import { agree, knativeService, makePaperCluster, type PaperCluster } from "../../../support/paper-cluster.ts";
+import { asStored } from "../../../support/store.ts";
 
 const KSVC = { kind: "Service.serving.knative.dev", namespace: "default", name: "shop" } as const;
 const { config } = makeServingConfig(new Map());
@@ -140,8 +142,8 @@ describe("drift", () => {
 describe("garbage", () => {
   const HOUR = 3_600_000;
   const NOW = Date.UTC(2024, 4, 10);
-  const configuration = { status: { latestReadyRevisionName: "r9" } } as Configuration;
-  const made = (name: string, hoursAgo: number, more: { state?: string; keep?: boolean } = {}): Revision =>
+  const configuration = { status: { latestReadyRevisionName: "r9" } } as Stored<Configuration>;
+  const made = (name: string, hoursAgo: number, more: { state?: string; keep?: boolean } = {}): Stored<Revision> =>
     ({
       metadata: {
         name,
@@ -149,7 +151,7 @@ describe("garbage", () => {
         labels: { "serving.knative.dev/routingState": more.state ?? "reserve" },
         annotations: more.keep ? { "serving.knative.dev/no-gc": "true" } : {},
       },
-    }) as unknown as Revision;
+    }) as unknown as Stored<Revision>;
   const limits = (more: Partial<GcConfig>): GcConfig => ({
     retainSinceCreateTimeMs: undefined,
     retainSinceLastActiveTimeMs: undefined,
@@ -186,13 +188,13 @@ describe("garbage", () => {
 });
 
 describe("the pod", () => {
-  const rev = (spec: object, annotations = {}): Revision =>
-    ({
+  const rev = (spec: object, annotations = {}): Stored<Revision> =>
+    asStored({
       apiVersion: "serving.knative.dev/v1",
       kind: "Revision",
       metadata: { name: "r", namespace: "default", annotations },
       spec: { containers: [{ name: "c", image: "i" }], timeoutSeconds: 5, ...spec },
-    }) as Revision;
+    } as Revision);
 
   test("collects logs from every user container when config-observability says so", () => {
     const observability = { ...config.observability, enableVarLogCollection: true };

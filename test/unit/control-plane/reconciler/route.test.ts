@@ -5,7 +5,7 @@ import type { IngressStatus, LoadBalancerStatus } from "../../../../src/apis/net
 import type { Route } from "../../../../src/apis/serving/types.ts";
 import { ingressPlanner } from "../../../../src/control-plane/reconciler/ingress/ingress.ts";
 import { knativePlanners } from "../../../../src/control-plane/reconciler/planners.ts";
-import { behindLoadBalancer } from "../../../../src/control-plane/reconciler/route/placeholder.ts";
+import { behindLoadBalancer } from "../../../../src/control-plane/reconciler/route/placeholder-services.ts";
 import { goalRollout, isSound, stepRollout } from "../../../../src/control-plane/reconciler/route/rollout.ts";
 import { agree, knativeService, makePaperCluster, type PaperCluster } from "../../../support/paper-cluster.ts";
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { Endpoints, Pod } from "../../../../src/apis/core/types.ts";
+import type { CoreService, Endpoints, Pod } from "../../../../src/apis/core/types.ts";
+import type { Stored } from "../../../../src/apis/meta/object.ts";
 import { makeEndpoints } from "../../../../src/control-plane/reconciler/endpoints/endpoints.ts";
 import { knativeService, makePaperCluster, type PaperCluster } from "../../../support/paper-cluster.ts";
+import { asStored } from "../../../support/store.ts";
 
 const NODE = { kind: "Node", namespace: "", name: "paper" } as const;
 const waiting = ({ store }: PaperCluster) => store.list("Pod").filter(({ spec }) => spec.nodeName === undefined);
@@ -44,19 +46,20 @@ describe("the scheduler", () => {
 });
 
 describe("endpoints", () => {
-  const pod = (name: string, ip: string, ready: boolean, port = 8080): Pod => ({
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name, namespace: "default", uid: name },
-    spec: { containers: [{ ports: [{ name: "web", containerPort: port }] }], nodeName: "paper" },
-    status: { podIP: ip, conditions: [{ type: "Ready", status: ready ? "True" : "False" }] },
-  });
-  const service = {
+  const pod = (name: string, ip: string, ready: boolean, port = 8080): Stored<Pod> =>
+    asStored<Pod>({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name, namespace: "default", uid: name },
+      spec: { containers: [{ ports: [{ name: "web", containerPort: port }] }], nodeName: "paper" },
+      status: { podIP: ip, conditions: [{ type: "Ready", status: ready ? "True" : "False" }] },
+    });
+  const service = asStored<CoreService>({
     apiVersion: "v1",
     kind: "Service",
     metadata: { name: "app", namespace: "default", uid: "s", labels: { a: "b" } },
     spec: { selector: { app: "x" }, ports: [{ name: "http", port: 80, targetPort: "web" }] },
-  } as const;
+  });
 
   test("tell ready pods from others and resolve named ports", () => {
     const { subsets, metadata } = makeEndpoints(service, [pod("one", "10.0.0.1", true), pod("two", "10.0.0.2", false)]);

@@ -6,7 +6,7 @@ import type { DomainMapping, Service } from "../../../../src/apis/serving/types.
 import { resolveReference } from "../../../../src/control-plane/reconciler/domain-mapping/resolve-reference.ts";
 import { servicePlanner } from "../../../../src/control-plane/reconciler/service/service.ts";
 import { knativeService, makePaperCluster } from "../../../support/paper-cluster.ts";
-import { makeStore, written } from "../../../support/store.ts";
+import { asStored, makeStore, written } from "../../../support/store.ts";
 import { makeWorld } from "../../../support/world.ts";
 
 const { config } = makeServingConfig(new Map());
@@ -71,14 +71,14 @@ describe("the reference of a DomainMapping", () => {
   test("resolves to the Service behind the address", () => {
     const world = withAddress("http://shop.default.svc.cluster.local");
     const target = { host: "shop.default.svc.cluster.local", service: "shop" };
-    expect(resolveReference(mapping(ksvc), world)).toEqual(target);
+    expect(resolveReference(asStored(mapping(ksvc)), world)).toEqual(target);
   });
 
   test("may be a core Service, which always has an address", () => {
     const store = makeStore();
     store.create({ apiVersion: "v1", kind: "Service", metadata: { name: "plain", namespace: "default" }, spec: {} });
     const found = resolveReference(
-      mapping({ apiVersion: "v1", kind: "Service", name: "plain" }),
+      asStored(mapping({ apiVersion: "v1", kind: "Service", name: "plain" })),
       makeWorld(store, config),
     );
     expect(found).toEqual({ host: "plain.default.svc.cluster.local", service: "plain" });
@@ -106,6 +106,6 @@ describe("the reference of a DomainMapping", () => {
       'resolved URI "http://shop.other.svc.cluster.local" must be in same namespace as DomainMapping',
     ],
   ])("is refused when it %s", (_, url, because) => {
-    expect(resolveReference(mapping(ksvc), withAddress(url))).toMatchObject({ because });
+    expect(resolveReference(asStored(mapping(ksvc)), withAddress(url))).toMatchObject({ because });
   });
 });

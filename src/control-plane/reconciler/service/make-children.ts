@@ -1,6 +1,6 @@
 // The Configuration of a Service: same name, the template, and the Service's own labels and annotations.
 // Source: pkg/reconciler/service/resources/configuration.go.
-
+import type { Stored } from "../../../apis/meta/object.ts";
 import {
   LAST_APPLIED_ANNOTATION,
   ROLLOUT_DURATION_ANNOTATIONS,
@@ -9,15 +9,15 @@ import {
   SERVICE_UID_LABEL,
   without,
 } from "../../../apis/serving/labels.ts";
-import type { Configuration, Service } from "../../../apis/serving/types.ts";
+import type { Configuration, Route, Service } from "../../../apis/serving/types.ts";
 import { controllerReference } from "../ownership.ts";
 import { routeNames, routesText } from "../route-names.ts";
 
 const NOT_HANDED_ON: readonly string[] = [LAST_APPLIED_ANNOTATION, ...ROLLOUT_DURATION_ANNOTATIONS];
 
 /** The whole Configuration. `existing`: routes that already stand there are kept. */
-export function makeConfiguration(service: Service, existing?: Configuration): Configuration {
-  const { name, namespace = "", uid = "", labels, annotations } = service.metadata;
+export function makeConfiguration(service: Stored<Service>, existing?: Configuration): Configuration {
+  const { name, namespace, uid, labels, annotations } = service.metadata;
   const routes = new Set([...routeNames(existing), name]);
   return {
     apiVersion: "serving.knative.dev/v1",
@@ -33,5 +33,26 @@ export function makeConfiguration(service: Service, existing?: Configuration): C
       ownerReferences: [controllerReference(service)],
     },
     spec: { template: service.spec.template },
+  };
+}
+
+/** The whole Route. */
+export function makeRoute(service: Stored<Service>): Route {
+  const { name, namespace, labels } = service.metadata;
+  const annotations = without(service.metadata.annotations, (key) => key === LAST_APPLIED_ANNOTATION);
+  const traffic = (service.spec.traffic ?? []).map((target) =>
+    target.revisionName ? target : { ...target, configurationName: name },
+  );
+  return {
+    apiVersion: "serving.knative.dev/v1",
+    kind: "Route",
+    metadata: {
+      name,
+      namespace,
+      labels: { ...labels, [SERVICE_LABEL]: name },
+      ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
+      ownerReferences: [controllerReference(service)],
+    },
+    spec: { traffic },
   };
 }

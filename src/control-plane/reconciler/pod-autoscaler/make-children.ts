@@ -1,0 +1,58 @@
+// The Metric of a PodAutoscaler: which windows to collect over, and from where. Source: pkg/reconciler/autoscaling/resources/metric.go.
+
+import type { Metric, PodAutoscaler } from "../../../apis/autoscaling/types.ts";
+import type { AutoscalerConfig } from "../../../apis/config/types.ts";
+import type { Stored } from "../../../apis/meta/object.ts";
+import type { ServerlessService } from "../../../apis/networking/types.ts";
+import { AUTOSCALING_METRIC_ANNOTATION, without } from "../../../apis/serving/labels.ts";
+import { makeCollectionSpec } from "../../autoscaler/decider-spec.ts";
+import { controllerReference } from "../ownership.ts";
+
+/** `privateService` is where pods would be scraped; nothing is scraped while the activator is always in the path. */
+export function makeMetric(pa: Stored<PodAutoscaler>, config: AutoscalerConfig, privateService: string): Metric {
+  const { name, namespace, labels, annotations } = pa.metadata;
+  const windows = makeCollectionSpec(pa, config);
+  return {
+    apiVersion: "autoscaling.internal.knative.dev/v1alpha1",
+    kind: "Metric",
+    metadata: {
+      name,
+      namespace,
+      ...(labels && { labels }),
+      ...(annotations && { annotations }),
+      ownerReferences: [controllerReference(pa)],
+    },
+    spec: {
+      stableWindow: windows.stableWindowMs * 1e6,
+      panicWindow: windows.panicWindowMs * 1e6,
+      scrapeTarget: windows.scraped ? privateService : "",
+    },
+  };
+}
+
+/** Named as the PodAutoscaler, with its labels and annotations but for `metric`. */
+export function makeServerlessService(
+  pa: Stored<PodAutoscaler>,
+  mode: "Serve" | "Proxy",
+  numActivators: number,
+): ServerlessService {
+  const { name, namespace, labels } = pa.metadata;
+  const annotations = without(pa.metadata.annotations, (key) => key === AUTOSCALING_METRIC_ANNOTATION);
+  return {
+    apiVersion: "networking.internal.knative.dev/v1alpha1",
+    kind: "ServerlessService",
+    metadata: {
+      name,
+      namespace,
+      ...(labels && { labels }),
+      ...(Object.keys(annotations).length > 0 && { annotations }),
+      ownerReferences: [controllerReference(pa)],
+    },
+    spec: {
+      mode,
+      objectRef: pa.spec.scaleTargetRef,
+      protocolType: pa.spec.protocolType,
+      ...(numActivators > 0 && { numActivators }),
+    },
+  };
+}
