@@ -37,7 +37,7 @@ export function judgeRoute(name: string, example: Example): readonly Verdict[] {
   for (const object of [...(example.existingObjects ?? []), ...hidden(name)]) put(store, object);
   const read = { ...readYaml(example.input) };
   const route = mutate({ object: read, operation: "create", config }).object as Route;
-  const named = asStored({ ...route, metadata: { ...route.metadata, uid: "route-uid" } });
+  const named = asStored({ ...route, metadata: { ...route.metadata, uid: "route-uid", generation: 0 } });
   const plan = routePlanner.reconcile(named, makeWorld(store, config));
   const ingress = plan.ensure?.find(({ key }) => key.kind === "Ingress.networking.internal.knative.dev")?.create;
   const verdicts = [judge(`${name}/statusTraffic`, example.statusTraffic, plan.status?.traffic ?? null)];

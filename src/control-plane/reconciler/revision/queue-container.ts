@@ -76,7 +76,7 @@ function queueEnv(revision: Stored<Revision>, config: ServingConfig, port: numbe
     { name: "HOST_IP", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "status.hostIP" } } },
     named("ENABLE_HTTP2_AUTO_DETECTION", String(gate("autodetect-http2"))),
     named(
-      "ENABLE_HTTP_FULL_DUPLEX_ANNOTATION",
+      "ENABLE_HTTP_FULL_DUPLEX",
       String(metadata.annotations?.[FULL_DUPLEX_ANNOTATION]?.toLowerCase() === "enabled"),
     ),
     named("ROOT_CA", config.deployment.queueSidecarRootCa),
