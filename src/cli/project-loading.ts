@@ -4,14 +4,14 @@ import { loadProject, type ProjectWish, type Strictness } from "../project/load-
 import { hasErrors, type Project } from "../project/project.ts";
 import { CliError } from "./cli-error.ts";
 import { exitCodes } from "./exit-code.ts";
-import type { ValidateMode } from "./flags/up-flags.ts";
+import type { SessionSettings } from "./flags/session-flags.ts";
 import { findingLines, githubLines } from "./output/findings.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ProjectFlags {
-  readonly file?: readonly string[];
-  readonly namespace?: string;
-  readonly validate?: ValidateMode;
+  readonly file?: readonly string[] | undefined;
+  readonly namespace?: string | undefined;
+  readonly validate?: SessionSettings["validate"] | undefined;
 }
 
 /** Knative says this of most Services, and says it again with each apply: too long for every start. */

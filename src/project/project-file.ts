@@ -1,14 +1,14 @@
 // knap.yaml: its shape, and reading its text into a value or findings with line and column. It touches no disk.
 import { isNode, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
+import { durationMs, parseDuration } from "../base/go/duration.ts";
 import { isNear } from "../base/near.ts";
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
+import { allowedText, type FlagKind, type FlagValue, type SessionFlagName, sessionFlags } from "./session-flags.ts";
 
 /** ConfigMap values are texts; YAML writes numbers and booleans bare. */
 const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const texts = z.record(z.string(), scalar);
-const duration = z.string().regex(/^\d+(\.\d+)?(ms|s|m|h)(\d+(\.\d+)?(ms|s|m|h))*$/, "expected a duration such as 10s");
-
 const rule = z.strictObject({
   path: z.string(),
   target: z.string().optional(),
@@ -32,34 +32,44 @@ const service = z.strictObject({
   develop: z.strictObject({ watch: z.array(rule) }).optional(),
 });
 
-/** Flags of `up` and `ci` by their long names. */
-const flags = {
-  runtime: z.enum(["auto", "docker", "process"]).optional(),
-  namespace: z.string().optional(),
-  address: z.string().optional(),
-  port: z.number().int().min(1).max(65535).optional(),
-  "https-port": z.number().int().min(0).max(65535).optional(),
-  "max-connections": z.number().int().min(1).optional(),
-  "max-header-bytes": z.number().int().min(1024).optional(),
-  "header-timeout": duration.optional(),
-  "keep-alive-timeout": duration.optional(),
-  "max-pods": z.number().int().min(1).optional(),
-  "stop-timeout": duration.optional(),
-  drain: z.enum(["knap", "knative"]).optional(),
-  clock: z.enum(["real", "virtual"]).optional(),
-  "container-address": z.enum(["direct", "published"]).optional(),
-  wake: z.enum(["cold", "freeze"]).optional(),
-  validate: z.enum(["strict", "warn", "ignore"]).optional(),
-  ui: z.enum(["auto", "tui", "plain", "json"]).optional(),
-  watch: z.boolean().optional(),
-  "keep-old": z.boolean().optional(),
-  timeout: duration.optional(),
-  "max-cold-start": duration.optional(),
-  junit: z.string().optional(),
+/** Durations of knap.yaml are texts, as on the command line. */
+function durationSchema(): z.ZodType<number> {
+  return z.string().transform((value, context) => {
+    const parsed = parseDuration(value);
+    if (parsed.ok && parsed.value >= 0n) return durationMs(parsed.value);
+    context.addIssue({ code: "custom", message: "not a duration" });
+    return z.NEVER;
+  });
+}
+
+function schemaOf(kind: FlagKind): z.ZodType {
+  switch (kind.type) {
+    case "text":
+      return z.string();
+    case "choice":
+      return z.enum(kind.choices);
+    case "count":
+      return z
+        .number()
+        .int()
+        .min(kind.least)
+        .max(kind.most ?? Number.MAX_SAFE_INTEGER);
+    case "duration":
+      return durationSchema();
+    case "switch":
+      return z.boolean();
+  }
+}
+
+type FlagShape = {
+  [N in SessionFlagName]: z.ZodOptional<z.ZodType<FlagValue<(typeof sessionFlags)[N]["kind"]>>>;
 };
+const flagShape = Object.fromEntries(
+  Object.entries(sessionFlags).map(([name, { kind }]) => [name, schemaOf(kind).optional()]),
+) as FlagShape;
 
 const schema = z.strictObject({
-  ...flags,
+  ...flagShape,
   files: z.array(z.string()).optional(),
   config: z.record(z.string(), texts).optional(),
   secrets: z.record(z.string(), z.strictObject({ from: z.string() })).optional(),
@@ -79,9 +89,10 @@ function nearKey(path: readonly PropertyKey[]): string | undefined {
 
 function issueText(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): string {
   const place = issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
-  return issue.code === "unrecognized_keys"
-    ? `${place}unknown field "${String(path.at(-1))}"`
-    : `${place}${issue.message}`;
+  if (issue.code === "unrecognized_keys") return `${place}unknown field "${String(path.at(-1))}"`;
+  const [name, ...below] = issue.path;
+  const flag = below.length === 0 ? Object.entries(sessionFlags).find(([each]) => each === name)?.[1] : undefined;
+  return flag === undefined ? `${place}${issue.message}` : `${place}expected ${allowedText(flag.kind)}`;
 }
 
 /** Reads knap.yaml's text. Either the value, or every finding. */

@@ -7,21 +7,17 @@ import type { DevEvent } from "../../dev/dev-event.ts";
 import { complaintOf } from "../cli-error.ts";
 import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
-import type { ValidateMode } from "../flags/up-flags.ts";
 import { fullName } from "../objects/targets.ts";
 import { printObjects } from "../output/print-objects.ts";
 import { devProgress } from "../progress/dev-progress.ts";
 import { renderPlain } from "../progress/render-plain.ts";
-import { loadUsableProject } from "../project-loading.ts";
+import { loadUsableProject, type ProjectFlags } from "../project-loading.ts";
 import { connect } from "../session/connect.ts";
 import { openSessionDeployer } from "../session/session-deployer.ts";
 import { readHostId } from "../session/session-paths.ts";
 import type { Terminal } from "../terminal.ts";
 
-export interface ApplyFlags {
-  readonly file?: readonly string[];
-  readonly namespace?: string;
-  readonly validate?: ValidateMode;
+export interface ApplyFlags extends ProjectFlags {
   readonly output?: string;
 }
 

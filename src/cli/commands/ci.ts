@@ -3,6 +3,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { errorText } from "../../base/errors.ts";
+import { formatDuration } from "../../base/go/duration.ts";
 import type { Live } from "../../client/live.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
 import type { Project } from "../../project/project.ts";
@@ -12,8 +13,7 @@ import { ciEnvironment, runCommand } from "../ci/run-command.ts";
 import { CliError, complaintOf, complaintText } from "../cli-error.ts";
 import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
-import { durationFlag } from "../flags/parse-flag.ts";
-import { type SessionFlags, settleSession } from "../flags/up-flags.ts";
+import { resolveSession, type SessionFlags, type SessionSettings } from "../flags/session-flags.ts";
 import { latencyText } from "../output/text.ts";
 import { devProgress } from "../progress/dev-progress.ts";
 import { loadUsableProject } from "../project-loading.ts";
@@ -23,20 +23,15 @@ import { type RunningSession, startSession } from "../session/start-session.ts";
 import type { Terminal } from "../terminal.ts";
 import { makeLineUi, type SessionUi } from "../ui/line-ui.ts";
 
-export interface CiFlags extends SessionFlags {
-  readonly timeout?: string;
-  readonly maxColdStart?: string;
-  readonly junit?: string;
-}
-type Flags = CiFlags & GlobalFlags;
+type Flags = SessionFlags & GlobalFlags;
 
 const NEVER_RAN = "CMD did not run\n";
 
 interface CiRun {
   readonly session: RunningSession;
   readonly project: Project;
+  readonly settings: SessionSettings;
   readonly ui: SessionUi;
-  readonly flags: Flags;
   readonly terminal: Terminal;
   /** Grows as things are done; what JUnit reports. */
   readonly cases: TestCase[];
@@ -45,8 +40,7 @@ interface CiRun {
 }
 
 /** Applies and waits; every Service is a test case. */
-async function bringUp({ session, project, ui, flags, terminal, cases }: CiRun): Promise<void> {
-  const timeoutMs = durationFlag("timeout", flags.timeout ?? project.settings.timeout ?? "5m");
+async function bringUp({ session, project, settings, ui, terminal, cases }: CiRun): Promise<void> {
   const { emulator } = session;
   const signal = terminal.interrupts.first;
   const emit = (event: DevEvent): void => {
@@ -57,7 +51,7 @@ async function bringUp({ session, project, ui, flags, terminal, cases }: CiRun):
   const outcomes = await awaitReady(
     emulator.client,
     project.services.map(({ object }) => object),
-    { timeoutMs, signal },
+    { timeoutMs: settings.timeoutMs, signal },
   );
   for (const { service, seconds, problem } of outcomes) {
     cases.push({ name: `${service} becomes Ready`, seconds, ...(problem && { failure: problem.what }) });
@@ -81,15 +75,15 @@ async function runUserCommand(words: readonly string[], run: CiRun): Promise<Exi
 }
 
 /** `--max-cold-start`: the slowest start of the session must not have taken longer. */
-async function checkColdStarts({ session, project, ui, flags, cases }: CiRun): Promise<void> {
-  const limit = flags.maxColdStart ?? project.settings["max-cold-start"];
-  if (limit === undefined) return;
-  const limitMs = durationFlag("max-cold-start", limit);
+async function checkColdStarts({ session, settings, ui, cases }: CiRun): Promise<void> {
+  const { maxColdStartMs } = settings;
+  if (maxColdStartMs === undefined) return;
+  const limit = formatDuration(BigInt(Math.round(maxColdStartMs * 1e6)));
   const { coldStarts } = await session.emulator.client.knap<Live>("GET", "/live");
   const slowest = [...coldStarts].sort((a, b) => b.totalMs - a.totalMs)[0];
   const name = `cold starts take at most ${limit}`;
   if (slowest === undefined) ui.render({ type: "notice", text: `${name}: no request met a Service at zero` });
-  if (slowest === undefined || slowest.totalMs <= limitMs) {
+  if (slowest === undefined || slowest.totalMs <= maxColdStartMs) {
     cases.push({ name, seconds: (slowest?.totalMs ?? 0) / 1000 });
     return;
   }
@@ -121,8 +115,8 @@ async function writeReport(path: string, text: string): Promise<void> {
   }
 }
 
-async function report({ flags, project, terminal, cases, ran }: CiRun, error: unknown): Promise<void> {
-  const path = flags.junit ?? project.settings.junit;
+async function report({ settings, terminal, cases, ran }: CiRun, error: unknown): Promise<void> {
+  const path = settings.junit;
   if (path === undefined) return;
   const trouble = error === undefined ? undefined : complaintText(complaintOf(error)) + (ran ? "" : NEVER_RAN);
   await writeReport(resolve(terminal.cwd, path), junitText(cases, trouble));
@@ -131,14 +125,12 @@ async function report({ flags, project, terminal, cases, ran }: CiRun, error: un
 /** The session from start to end; `onRun` hears of it once there is one. */
 async function runSession(words: readonly string[], flags: Flags, terminal: Terminal, onRun: (run: CiRun) => void) {
   const project = await loadUsableProject(flags, terminal);
-  const path = flags.junit ?? project.settings.junit;
-  if (path !== undefined) await writeReport(resolve(terminal.cwd, path), junitText([], NEVER_RAN));
-  const settings = settleSession(flags, project.settings);
-  const wish = flags.ui ?? project.settings.ui ?? "auto";
-  const ui = makeLineUi(wish === "json" ? "json" : "plain", terminal);
+  const settings = resolveSession(flags, project.settings);
+  if (settings.junit !== undefined) await writeReport(resolve(terminal.cwd, settings.junit), junitText([], NEVER_RAN));
+  const ui = makeLineUi(settings.ui === "json" ? "json" : "plain", terminal);
   const log = sessionLog(flags.verbose === true, terminal);
   const session = await startSession({ command: "ci", project, settings, log }, terminal);
-  const run: CiRun = { session, project, ui, flags, terminal, cases: [], ran: words.length === 0 };
+  const run: CiRun = { session, project, settings, ui, terminal, cases: [], ran: words.length === 0 };
   onRun(run);
   const followed = new AbortController();
   const following = ui.follow(session, followed.signal);

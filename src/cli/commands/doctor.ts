@@ -6,13 +6,14 @@ import { openDockerRuntime } from "../../node/runtime/docker/docker-runtime.ts";
 import type { Project } from "../../project/project.ts";
 import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
-import { countFlag } from "../flags/parse-flag.ts";
+import { variableValue } from "../flags/session-flags.ts";
 import { placeText } from "../output/findings.ts";
 import { readProject } from "../project-loading.ts";
 import { type FoundSession, listSessions } from "../session/list-sessions.ts";
 import { readHostId } from "../session/session-paths.ts";
 import type { Terminal } from "../terminal.ts";
 
+const DEFAULT_PORT = 8080;
 const MARKS = { ok: ["green", "✓"], warning: ["yellow", "!"], problem: ["red", "✗"] } as const;
 
 function sessionFindings(sessions: readonly FoundSession[]): readonly DoctorFinding[] {
@@ -56,7 +57,7 @@ async function allFindings(flags: { file?: readonly string[] }, terminal: Termin
     const project = await readProject(flags, terminal);
     const sessions = await listSessions(env);
     const live = new Set(sessions.filter((session) => session.live).map(({ id }) => id));
-    const port = countFlag("port", env["KNAP_PORT"] || (project.settings.port ?? "8080"), 1, 65535);
+    const port = variableValue("port", env) ?? project.settings.port ?? DEFAULT_PORT;
     const hostId = await readHostId(env);
     const leftovers =
       engine.runtime === undefined ? [] : await checkLeftovers(engine.runtime, (id) => live.has(id), hostId);

@@ -7,7 +7,7 @@ import { DevLoop } from "../../dev/dev-loop.ts";
 import type { Project } from "../../project/project.ts";
 import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
-import { settleSession, settleUi, type UpFlags } from "../flags/up-flags.ts";
+import { resolveSession, resolveUi, type SessionFlags, type SessionSettings } from "../flags/session-flags.ts";
 import { devProgress } from "../progress/dev-progress.ts";
 import { loadUsableProject, readProject } from "../project-loading.ts";
 import { deploySessionOf, deploySome, openSessionDeployer } from "../session/session-deployer.ts";
@@ -16,7 +16,7 @@ import { ingressUrl, type RunningSession, startSession } from "../session/start-
 import type { Terminal } from "../terminal.ts";
 import { makeLineUi, type SessionUi } from "../ui/line-ui.ts";
 
-type Flags = UpFlags & GlobalFlags;
+type Flags = SessionFlags & GlobalFlags;
 
 /** Folders among `-f`: files that appear in them belong to the project. */
 async function namedFolders({ file = [] }: Flags, cwd: string): Promise<readonly string[]> {
@@ -29,16 +29,13 @@ async function namedFolders({ file = [] }: Flags, cwd: string): Promise<readonly
 const reload = (flags: Flags, terminal: Terminal): Promise<Project> =>
   readProject(flags, terminal, { mode: "up", absent: "left-out" });
 
-function chooseUi(flags: Flags, project: Project, terminal: Terminal): "tui" | "plain" | "json" {
-  return settleUi(flags.ui ?? project.settings.ui ?? "auto", {
+async function makeUi({ ui }: SessionSettings, flags: Flags, terminal: Terminal): Promise<SessionUi> {
+  const kind = resolveUi(ui, {
     env: terminal.env,
     stdinIsTty: terminal.stdin.isTTY === true,
     stdoutIsTty: terminal.stdout.isTTY === true,
     quiet: flags.quiet === true,
   });
-}
-
-async function makeUi(kind: "tui" | "plain" | "json", terminal: Terminal): Promise<SessionUi> {
   if (kind !== "tui") return makeLineUi(kind, terminal);
   return (await import("../ui/tui-ui.ts")).makeTuiUi(terminal);
 }
@@ -46,13 +43,14 @@ async function makeUi(kind: "tui" | "plain" | "json", terminal: Terminal): Promi
 interface UpRun {
   readonly session: RunningSession;
   readonly project: Project;
+  readonly settings: SessionSettings;
   readonly ui: SessionUi;
   readonly flags: Flags;
   readonly terminal: Terminal;
 }
 
 /** Deploys, then watches. Resolves when the first interrupt comes. */
-async function serve({ session, project, ui, flags, terminal }: UpRun): Promise<void> {
+async function serve({ session, project, settings, ui, flags, terminal }: UpRun): Promise<void> {
   const end = terminal.interrupts.first;
   const emit = (event: DevEvent): void => {
     if (event.type === "build-output" && flags.verbose) ui.say(terminal.paint("dim", event.line));
@@ -61,8 +59,7 @@ async function serve({ session, project, ui, flags, terminal }: UpRun): Promise<
   await using opened = await openSessionDeployer(deploySessionOf(session), terminal.env, emit);
   const { deployer } = opened;
   await deploySome(deployer, project, end);
-  const watches = flags.watch !== false && project.settings.watch !== false;
-  const loop = watches
+  const loop = settings.watch
     ? await DevLoop.start({
         project,
         load: () => reload(flags, terminal),
@@ -70,7 +67,7 @@ async function serve({ session, project, ui, flags, terminal }: UpRun): Promise<
         client: session.emulator.client,
         clock: steadyClock,
         emit,
-        keepOld: flags.keepOld === true || project.settings["keep-old"] === true,
+        keepOld: settings.keepOld,
         folders: await namedFolders(flags, terminal.cwd),
       })
     : undefined;
@@ -82,8 +79,8 @@ async function serve({ session, project, ui, flags, terminal }: UpRun): Promise<
 
 export async function up(_words: readonly string[], flags: Flags, terminal: Terminal): Promise<ExitCode> {
   const project = await loadUsableProject(flags, terminal);
-  const settings = settleSession(flags, project.settings);
-  const ui = await makeUi(chooseUi(flags, project, terminal), terminal);
+  const settings = resolveSession(flags, project.settings);
+  const ui = await makeUi(settings, flags, terminal);
   const log = sessionLog(flags.verbose === true, { paint: terminal.paint, say: ui.say });
   const session = await startSession({ command: "up", project, settings, log }, terminal);
   const { emulator } = session;
@@ -93,7 +90,7 @@ export async function up(_words: readonly string[], flags: Flags, terminal: Term
     for (const text of emulator.notices) ui.render({ type: "notice", text });
     const url = ingressUrl(emulator.ingress);
     ui.render({ type: "session", url, runtime: emulator.runtime, services: project.services.length });
-    await serve({ session, project, ui, flags, terminal });
+    await serve({ session, project, settings, ui, flags, terminal });
   } catch (error) {
     // An interrupt during the first deployment is a way to end, not a failure.
     if (!terminal.interrupts.first.aborted) throw error;

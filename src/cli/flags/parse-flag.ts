@@ -1,20 +1,38 @@
-// Reads the words that flags take: durations, counts, ports. Every refusal is a usage error that names the flag.
+// Reads the values of flags: durations and whole numbers. Each refusal is a usage error that names the flag and what is allowed.
 import { durationMs, parseDuration } from "../../base/go/duration.ts";
+import { allowedText, type FlagKind } from "../../project/session-flags.ts";
 import { usageError } from "../cli-error.ts";
+
+/** The value of a flag's text; undefined: not allowed for this kind. */
+export function parseFlag(kind: FlagKind, text: string): string | number | undefined {
+  switch (kind.type) {
+    case "count": {
+      const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+      return value >= kind.least && value <= (kind.most ?? Number.MAX_SAFE_INTEGER) ? value : undefined;
+    }
+    case "duration": {
+      const duration = parseDuration(text);
+      return duration.ok && duration.value >= 0n ? durationMs(duration.value) : undefined;
+    }
+    case "choice":
+      return kind.choices.includes(text) ? text : undefined;
+    default:
+      return text;
+  }
+}
+
+function parsedOrRefused(name: string, kind: FlagKind, text: string): number {
+  const value = parseFlag(kind, text);
+  if (value === undefined) throw usageError(`${name}: "${text}" is not allowed; expected ${allowedText(kind)}`);
+  return value as number;
+}
 
 /** `10s`, `1m30s`, `500ms` → ms. */
 export function durationFlag(name: string, text: string): number {
-  const duration = parseDuration(text);
-  if (!duration.ok || duration.value < 0n) {
-    throw usageError(`--${name}: "${text}" is no duration`, "write it like 10s, 500ms or 1m30s");
-  }
-  return durationMs(duration.value);
+  return parsedOrRefused(`--${name}`, { type: "duration", value: "" }, text);
 }
 
-/** A whole number within bounds. */
-export function countFlag(name: string, text: string | number, least: number, most = Number.MAX_SAFE_INTEGER): number {
-  const value = typeof text === "number" ? text : /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= least && value <= most) return value;
-  const bounds = most === Number.MAX_SAFE_INTEGER ? `from ${least} on` : `from ${least} to ${most}`;
-  throw usageError(`--${name}: "${text}" is not a whole number ${bounds}`);
+/** A whole number of at least `least`. */
+export function countFlag(name: string, text: string, least: number): number {
+  return parsedOrRefused(`--${name}`, { type: "count", value: "", least }, text);
 }

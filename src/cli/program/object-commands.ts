@@ -1,30 +1,27 @@
-// kubectl's grammar over the session's objects: apply, get, describe, delete, wait, logs, events, explain.
+// Declares the commands on the session's objects, with kubectl's grammar: apply, get, describe, delete, wait, logs, events, explain.
 import type { Command } from "commander";
+import { Option } from "commander";
 import type { ApplyFlags } from "../commands/apply.ts";
 import type { DeleteFlags } from "../commands/delete.ts";
 import type { EventsFlags } from "../commands/events.ts";
 import type { GetFlags } from "../commands/get.ts";
 import type { LogsFlags } from "../commands/logs.ts";
 import type { WaitFlags } from "../commands/wait.ts";
-import { act, fileFlag, flag, namespaceFlag, outputFlag, type Run } from "./define.ts";
+import { sessionOption } from "../flags/session-flags.ts";
+import { act, fileFlag, namespaceFlag, outputFlag, type Run } from "./define.ts";
 
-const FORMS = "wide|json|yaml|name|url|jsonpath=…";
-const all = () => flag("-A, --all-namespaces", "all namespaces");
-const selector = () => flag("-l, --selector <labels>", "label selector: a=b,c!=d,e");
+const FORMATS = "wide|json|yaml|name|url|jsonpath=…";
+const all = () => new Option("-A, --all-namespaces", "all namespaces");
+const selector = () => new Option("-l, --selector <labels>", "label selector: a=b,c!=d,e");
 
-/** What changes objects. */
+/** Commands that change objects. */
 export function addWritingCommands(program: Command, run: Run): void {
   const apply = program
     .command("apply")
     .summary("apply files to a session")
     .addOption(fileFlag())
     .addOption(namespaceFlag())
-    .addOption(
-      flag("--validate <mode>", "what unknown fields are", {
-        env: "KNAP_VALIDATE",
-        choices: ["strict", "warn", "ignore"],
-      }),
-    )
+    .addOption(sessionOption("validate"))
     .addOption(outputFlag("name|json|yaml"));
   act<ApplyFlags>(run, apply, async () => (await import("../commands/apply.ts")).apply);
 
@@ -37,30 +34,30 @@ export function addWritingCommands(program: Command, run: Run): void {
     .addOption(namespaceFlag())
     .addOption(selector())
     .option("--all", "all of this kind in the namespace")
-    .option("--ignore-not-found", "what is not there is fine")
+    .option("--ignore-not-found", "do not fail for objects that do not exist")
     .option("--no-wait", "do not wait until they are gone")
-    .option("--cascade <how>", "background, foreground or orphan", "background");
+    .option("--cascade <how>", "what happens to dependents: background, foreground or orphan", "background");
   act<DeleteFlags>(run, remove, async () => (await import("../commands/delete.ts")).remove);
 }
 
-/** What looks at objects. */
+/** Commands that show or wait for objects. */
 export function addObjectCommands(program: Command, run: Run): void {
   const get = program
     .command("get")
-    .summary("show objects: ksvc, revision, route, configuration, pods, …")
+    .summary("list objects: ksvc, revision, route, configuration, pods, …")
     .argument("<kind[/name]>", "kinds (comma separated) or kind/name")
     .argument("[names...]")
     .addOption(namespaceFlag())
     .addOption(all())
     .addOption(selector())
-    .addOption(outputFlag(FORMS))
-    .option("--no-headers", "no header line")
-    .option("-w, --watch", "go on showing changes");
+    .addOption(outputFlag(FORMATS))
+    .option("--no-headers", "omit the header line")
+    .option("-w, --watch", "keep printing changes");
   act<GetFlags>(run, get, async () => (await import("../commands/get.ts")).get);
 
   const describe = program
     .command("describe")
-    .summary("one object in full, with conditions and events")
+    .summary("show one object with its fields, conditions and events")
     .argument("<kind[/name]>")
     .argument("[names...]")
     .addOption(namespaceFlag());
@@ -73,43 +70,43 @@ export function addObjectCommands(program: Command, run: Run): void {
     .argument("[names...]")
     .addOption(namespaceFlag())
     .requiredOption("--for <what>", "condition=Ready[=True], delete, or jsonpath={…}=value")
-    .option("--timeout <duration>", "how long (default 30s)")
+    .option("--timeout <duration>", "maximum time (default: 30s)")
     .option("--all", "all of this kind in the namespace");
   act<WaitFlags>(run, wait, async () => (await import("../commands/wait.ts")).wait);
 }
 
-/** What tells a story of them. */
-export function addStoryCommands(program: Command, run: Run): void {
+/** Commands that show what happened to objects. */
+export function addHistoryCommands(program: Command, run: Run): void {
   const logs = program
     .command("logs")
-    .summary("what the pods of a Service or Revision write")
+    .summary("print the logs of a Service's or Revision's pods")
     .argument("<name>", "SERVICE, revision/NAME or pod/NAME")
     .addOption(namespaceFlag())
-    .option("-c, --container <name>", "container (default: the one that serves)")
-    .option("-f, --follow", "go on, also with pods that start later")
-    .option("--since <duration>", "only newer than this")
+    .option("-c, --container <name>", "container (default: the serving container)")
+    .option("-f, --follow", "keep printing, also from pods that start later")
+    .option("--since <duration>", "only lines newer than this")
     .option("--tail <lines>", "only the last lines of each pod")
-    .option("--timestamps", "with times");
+    .option("--timestamps", "print the time of each line");
   act<LogsFlags>(run, logs, async () => (await import("../commands/logs.ts")).logs);
 
   const events = program
     .command("events")
-    .summary("what happened, newest last")
-    .argument("[kind/name]", "only of this object")
+    .summary("list events, newest last")
+    .argument("[kind/name]", "only events of this object")
     .addOption(namespaceFlag())
     .addOption(all())
     .addOption(outputFlag("json|yaml"))
-    .option("--no-headers", "no header line")
-    .option("-w, --watch", "go on showing new ones");
+    .option("--no-headers", "omit the header line")
+    .option("-w, --watch", "keep printing new events");
   act<EventsFlags>(run, events, async () => (await import("../commands/events.ts")).events);
 
   const explain = program
     .command("explain")
-    .summary("why it scaled, or why it did not")
+    .summary("show why a revision scaled or did not scale")
     .argument("<name>", "SERVICE or revision/NAME")
     .addOption(namespaceFlag())
     .addOption(outputFlag("json"))
-    .option("--last <count>", "how many decisions", "10");
+    .option("--last <count>", "number of decisions to show", "10");
   act<{ namespace?: string; output?: string; last?: string }>(
     run,
     explain,

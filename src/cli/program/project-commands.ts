@@ -1,40 +1,43 @@
-// Commands that need no session: validate, simulate, init, completion, version.
+// Declares the commands that need no session: validate, simulate, init, completion, version.
 import type { Command } from "commander";
+import { Option } from "commander";
 import type { SimulateFlags } from "../commands/simulate.ts";
 import type { ValidateFlags } from "../commands/validate.ts";
-import { act, fileFlag, flag, gather, namespaceFlag, outputFlag, type Run } from "./define.ts";
+import { act, fileFlag, gather, namespaceFlag, outputFlag, type Run } from "./define.ts";
 
 export function addProjectCommands(program: Command, run: Run): void {
   const validate = program
     .command("validate")
-    .summary("Knative's admission rules offline, with file, line and column")
+    .summary("check files against Knative's admission rules, without a session")
     .addOption(fileFlag())
     .addOption(namespaceFlag())
     .addOption(outputFlag("text|json|github"))
     .addOption(
-      flag("--gates <feature=value>", "feature gates, as config-features has them (repeatable)").argParser(gather),
+      new Option("--gates <feature=value>", "feature gate, as in ConfigMap config-features (repeatable)").argParser(
+        gather,
+      ),
     );
   act<ValidateFlags>(run, validate, async () => (await import("../commands/validate.ts")).validate);
 
   const simulate = program
     .command("simulate")
-    .summary("the same autoscaler on virtual time: replicas, cold starts, latency")
+    .summary("simulate the autoscaler under a load: replicas, cold starts, latency")
     .addOption(fileFlag())
     .addOption(namespaceFlag())
-    .requiredOption("--load <trace>", "CSV of time,rps,duration lines, or of single arrivals")
-    .option("--start-up <duration>", "how long a pod takes to start (default 1s)")
-    .option("--start-up-spread <duration>", "how much that varies (default 0)")
-    .option("--max-pods <count>", "pods that the node takes")
-    .option("--seed <number>", "of the pseudo-random numbers", "1")
+    .requiredOption("--load <trace>", "CSV file of time,rps,duration lines, or of single arrivals")
+    .option("--start-up <duration>", "start time of a pod (default: 1s)")
+    .option("--start-up-spread <duration>", "variation of the start time (default: 0s)")
+    .option("--max-pods <count>", "maximum number of pods")
+    .option("--seed <number>", "seed of the pseudo-random numbers", "1")
     .addOption(outputFlag("text|json|csv"));
   act<SimulateFlags>(run, simulate, async () => (await import("../commands/simulate.ts")).simulate);
 
   const init = program
     .command("init")
-    .summary("start a project from a template")
+    .summary("create a project from a template")
     .argument("[template]", "name of a template (default: node)")
-    .option("--dir <folder>", "where to (default: here)")
-    .option("--name <service>", "name of the Service (default: the folder's)")
+    .option("--dir <folder>", "target folder (default: the current folder)")
+    .option("--name <service>", "name of the Service (default: name of the folder)")
     .option("--list", "list the templates");
   act<{ dir?: string; name?: string; list?: boolean }>(
     run,
@@ -44,13 +47,16 @@ export function addProjectCommands(program: Command, run: Run): void {
 
   const completion = program
     .command("completion")
-    .summary("completion for a shell")
+    .summary("print the completion script of a shell")
     .argument("<shell>", "bash, zsh or fish");
   act(run, completion, async () => {
     const { completionScript } = await import("../commands/completion.ts");
     return completionScript(program);
   });
 
-  const showVersion = program.command("version").summary("versions of knap and Node").addOption(outputFlag("json"));
+  const showVersion = program
+    .command("version")
+    .summary("print the versions of knap and Node")
+    .addOption(outputFlag("json"));
   act<{ output?: string }>(run, showVersion, async () => (await import("../commands/version.ts")).showVersion);
 }

@@ -9,7 +9,7 @@ import type { ServiceCommand } from "../../node/agent/node-agent.ts";
 import { endRecorded } from "../../node/runtime/process/process-records.ts";
 import type { Project } from "../../project/project.ts";
 import { noRoomAt } from "../cli-error.ts";
-import type { SessionSettings } from "../flags/up-flags.ts";
+import type { SessionSettings } from "../flags/session-flags.ts";
 import type { Environment, Terminal } from "../terminal.ts";
 import { version } from "../version.ts";
 import { ALIVE_SOCKET, isAlive, listSessions } from "./list-sessions.ts";

@@ -75,7 +75,7 @@ describe("knap ci", () => {
     );
     expect(await home.run(["up", "--max-connections", "none"], folder)).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('--max-connections: "none" is not a whole number from 1 on'),
+      stderr: expect.stringContaining("'none' is invalid. Expected a whole number of at least 1."),
     });
   });
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { junitText } from "../../../src/cli/ci/junit.ts";
-import { settleSession, settleUi } from "../../../src/cli/flags/up-flags.ts";
 import { findingLines, githubLines } from "../../../src/cli/output/findings.ts";
 import { printObjects } from "../../../src/cli/output/print-objects.ts";
 import { latencyText } from "../../../src/cli/output/text.ts";
@@ -76,48 +75,6 @@ describe("findings", () => {
 
   test("are GitHub annotations on one line", () => {
     expect(githubLines([finding])).toEqual(["::error file=a.yaml,line=2,col=3::no such%0Athing"]);
-  });
-});
-
-describe("flags", () => {
-  test("a flag goes before knap.yaml, which goes before the default", () => {
-    const settled = settleSession({ port: "9000" }, { port: 9001, runtime: "docker", "stop-timeout": "3s" });
-    expect(settled).toMatchObject({ port: 9000, runtime: "docker", stopTimeoutMs: 3000, drain: "knap" });
-    expect(settleSession({}, {}).port).toBeUndefined();
-  });
-
-  test("the limits of the doors are those that somebody sets, flag before knap.yaml", () => {
-    expect(settleSession({}, {}).limits).toEqual({});
-    const file = { "max-header-bytes": 2048, "header-timeout": "5s", "keep-alive-timeout": "1m" };
-    expect(settleSession({ maxHeaderBytes: "4096", maxConnections: "7", headerTimeout: "0s" }, file).limits).toEqual({
-      connections: 7,
-      headerBytes: 4096,
-      headersTimeoutMs: 0,
-      keepAliveTimeoutMs: 60_000,
-    });
-  });
-
-  test.each([
-    [{ maxConnections: "0" }, '--max-connections: "0" is not a whole number from 1 on'],
-    [{ maxHeaderBytes: "1k" }, '--max-header-bytes: "1k" is not a whole number from 1024 on'],
-    [{ headerTimeout: "never" }, '--header-timeout: "never" is no duration'],
-    [{ keepAliveTimeout: "-1s" }, '--keep-alive-timeout: "-1s" is no duration'],
-  ])("the limits %j are a usage error", (flags, message) => {
-    expect(() => settleSession(flags, {})).toThrow(message);
-  });
-
-  test("nonsense is a usage error that names the flag", () => {
-    expect(() => settleSession({ port: "http" }, {})).toThrow("--port");
-    expect(() => settleSession({ stopTimeout: "10" }, {})).toThrow("--stop-timeout");
-  });
-
-  test("the terminal UI is for people at terminals", () => {
-    const at = { env: { TERM: "xterm" }, stdinIsTty: true, stdoutIsTty: true, quiet: false };
-    expect(settleUi("auto", at)).toBe("tui");
-    expect(settleUi("auto", { ...at, env: { CI: "true" } })).toBe("plain");
-    expect(settleUi("auto", { ...at, env: { TERM: "dumb" } })).toBe("plain");
-    expect(settleUi("auto", { ...at, stdinIsTty: false })).toBe("plain");
-    expect(settleUi("json", at)).toBe("json");
   });
 });
 

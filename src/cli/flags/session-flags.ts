@@ -1,0 +1,113 @@
+// Makes commander options from the table of session flags, and settings from the options and knap.yaml.
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { ProjectFile } from "../../project/project-file.ts";
+import {
+  allowedText,
+  type FlagValue,
+  type SessionFlag,
+  type SessionFlagName,
+  sessionFlags,
+} from "../../project/session-flags.ts";
+import { usageError } from "../cli-error.ts";
+import type { Environment } from "../terminal.ts";
+import { parseFlag } from "./parse-flag.ts";
+
+type Table = typeof sessionFlags;
+type ValueOf<N extends SessionFlagName> = FlagValue<Table[N]["kind"]>;
+type CamelCase<S extends string> = S extends `${infer A}-${infer B}` ? `${A}${Capitalize<CamelCase<B>>}` : S;
+
+/** The session flags as commander gives them, already parsed. A KNAP_… variable stands in for an absent flag. */
+export type SessionFlags = {
+  readonly [N in SessionFlagName as CamelCase<N>]?: ValueOf<N> | undefined;
+} & { readonly file?: readonly string[] | undefined };
+
+type SettingOf<N extends SessionFlagName> = Table[N] extends { default: unknown } ? ValueOf<N> : ValueOf<N> | undefined;
+
+/** Keys are the table's column `to`. Times are in ms. */
+export type SessionSettings = {
+  readonly [N in SessionFlagName as Table[N]["to"] extends `${string}.${string}`
+    ? never
+    : Table[N]["to"]]: SettingOf<N>;
+} & {
+  readonly limits: {
+    readonly [N in SessionFlagName as Table[N]["to"] extends `limits.${infer L}` ? L : never]?: ValueOf<N>;
+  };
+};
+
+/** An option with its KNAP_… variable; the flag wins. An empty variable counts as unset: compose and CI pass unset variables as empty. */
+export function withVariable(option: Option, variable: string | undefined): Option {
+  return variable === undefined || process.env[variable] === "" ? option : option.env(variable);
+}
+
+/** The commander option of one row. It refuses bad values and names the flag or the variable that holds them. */
+export function sessionOption(name: SessionFlagName): Option {
+  const { kind, env, describe, default: initial }: SessionFlag = sessionFlags[name];
+  const isNegated = kind.type === "switch" && initial === true;
+  const value = kind.type === "switch" ? "" : ` <${kind.value}>`;
+  const names = `${name === "namespace" ? "-n, " : ""}--${isNegated ? "no-" : ""}${name}${value}`;
+  const choices = kind.type === "choice" ? `: ${kind.choices.join(", ")}` : "";
+  const shownDefault = initial === undefined || kind.type === "switch" ? "" : ` (default: ${initial})`;
+  const option = new Option(names, describe + choices + shownDefault);
+  if (kind.type !== "switch") {
+    option.argParser((text) => {
+      const parsed = parseFlag(kind, text);
+      if (parsed === undefined) throw new InvalidArgumentError(`Expected ${allowedText(kind)}.`);
+      return parsed;
+    });
+  }
+  return withVariable(option, env);
+}
+
+/** Adds the options of every session flag that the command takes. */
+export function addSessionFlags(command: Command, name: "up" | "ci"): Command {
+  for (const flag of Object.keys(sessionFlags) as SessionFlagName[]) {
+    const { command: only = name }: SessionFlag = sessionFlags[flag];
+    if (only === name) command.addOption(sessionOption(flag));
+  }
+  return command;
+}
+
+/** For each row: the flag or variable, else knap.yaml, else the default. */
+export function resolveSession(flags: SessionFlags, file: ProjectFile): SessionSettings {
+  const settings: Record<string, unknown> = {};
+  const limits: Record<string, unknown> = {};
+  for (const [name, row] of Object.entries(sessionFlags) as [SessionFlagName, SessionFlag][]) {
+    const { kind, to } = row;
+    const initial = typeof row.default === "string" ? parseFlag(kind, row.default) : row.default;
+    const key = name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()) as keyof SessionFlags;
+    const given: unknown = flags[key];
+    // Commander sets a switch that is not given to its default.
+    const isGiven = given !== undefined && !(kind.type === "switch" && given === initial);
+    const value = isGiven ? given : (file[name] ?? initial);
+    if (!to.startsWith("limits.")) settings[to] = value;
+    else if (value !== undefined) limits[to.slice("limits.".length)] = value;
+  }
+  return { ...settings, limits } as unknown as SessionSettings;
+}
+
+/** The value of a row's variable, for commands that do not take the flag; undefined: unset. */
+export function variableValue<N extends SessionFlagName>(name: N, env: Environment): ValueOf<N> | undefined {
+  const { kind, env: variable = "" }: SessionFlag = sessionFlags[name];
+  const text = env[variable];
+  if (!text) return undefined;
+  const value = parseFlag(kind, text);
+  if (value === undefined) {
+    throw usageError(`${variable}: "${text}" is not allowed; expected ${allowedText(kind)}`);
+  }
+  return value as ValueOf<N>;
+}
+
+/** `auto` is the terminal UI if stdin and stdout are a capable terminal and no CI or --quiet is in effect. */
+export function resolveUi(
+  ui: SessionSettings["ui"],
+  at: {
+    readonly env: Environment;
+    readonly stdinIsTty: boolean;
+    readonly stdoutIsTty: boolean;
+    readonly quiet: boolean;
+  },
+): "tui" | "plain" | "json" {
+  if (ui !== "auto") return ui;
+  const isInteractive = at.stdinIsTty && at.stdoutIsTty && at.env["TERM"] !== "dumb" && !at.env["CI"] && !at.quiet;
+  return isInteractive ? "tui" : "plain";
+}
