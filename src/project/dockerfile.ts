@@ -1,56 +1,45 @@
-// Reads as much of a Dockerfile as the process runtime needs: what the final stage would run, where, and with which environment. It builds nothing.
+// Reads a Dockerfile for the process runtime: what the final stage runs, where, and with which environment. It builds nothing.
+// It loads the Dockerfile parser, so import this module lazily.
+import { DockerfileParser, From, type Instruction, PropertyInstruction } from "dockerfile-ast";
+import type { StringMap } from "../apis/meta/object.ts";
 
 export interface DockerfileFacts {
-  /** exec form words, or `["/bin/sh", "-c", line]` for shell form. Empty: not named (inherited from the base image). */
+  /** Exec form as written, shell form as `["/bin/sh", "-c", line]`. Empty: the base image decides. */
   readonly entrypoint: readonly string[];
+  /** As `entrypoint`. */
   readonly cmd: readonly string[];
   readonly workdir: string;
-  readonly env: Values;
-  readonly ports: readonly number[];
-  /** The image that the stage starts from, its ARGs filled in. */
+  readonly env: StringMap;
+  /** The image that the stage starts from, with ARG values filled in. */
   readonly base: string;
 }
 
-type Values = Readonly<Record<string, string>>;
+const NO_FACTS: DockerfileFacts = { entrypoint: [], cmd: [], workdir: "", env: {}, base: "" };
 
-interface Instruction {
-  readonly name: string;
-  readonly rest: string;
+/** The arguments on one line. Of the parser's own text, comment lines between continued lines are still part. */
+function argumentText(instruction: Instruction, escapeCharacter: string): string {
+  const lines = (instruction.getRawArgumentsContent() ?? "").split(/\r?\n/);
+  return lines
+    .filter((line, index) => index === 0 || !/^\s*#/.test(line))
+    .map((line, index, all) => (index < all.length - 1 ? withoutEnd(line.trimEnd(), escapeCharacter) : line))
+    .join(" ");
 }
 
-const NOTHING: DockerfileFacts = { entrypoint: [], cmd: [], workdir: "", env: {}, ports: [], base: "" };
+const withoutEnd = (text: string, end: string): string => (text.endsWith(end) ? text.slice(0, -end.length) : text);
 
-/** Joins continued lines, drops comments and parser directives. */
-function readInstructions(text: string): readonly Instruction[] {
-  const found: Instruction[] = [];
-  let open = "";
-  for (const line of text.split(/\r?\n/)) {
-    if (/^\s*#/.test(line)) continue;
-    const continued = /\\\s*$/.exec(line);
-    open += continued ? `${line.slice(0, continued.index)} ` : line;
-    if (continued) continue;
-    const match = /^\s*([A-Za-z]+)\s+(.*)$/.exec(open);
-    if (match) found.push({ name: (match[1] ?? "").toUpperCase(), rest: (match[2] ?? "").trim() });
-    open = "";
+/** The command of CMD or ENTRYPOINT. Text that is no JSON array of strings is shell form, as in Docker. */
+function readCommand(text: string): readonly string[] {
+  try {
+    const words: unknown = JSON.parse(text);
+    if (Array.isArray(words) && words.every((word) => typeof word === "string")) return words;
+  } catch {
+    // Shell form.
   }
-  return found;
+  return ["/bin/sh", "-c", text];
 }
 
-/** JSON array or shell form. */
-function readWords(rest: string): readonly string[] {
-  if (rest.startsWith("[")) {
-    try {
-      const words: unknown = JSON.parse(rest);
-      if (Array.isArray(words) && words.every((word) => typeof word === "string")) return words;
-    } catch {
-      // Not JSON: docker, too, takes it as shell form then.
-    }
-  }
-  return ["/bin/sh", "-c", rest];
-}
-
-/** `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME:+other}`. */
-function fillIn(text: string, values: Values): string {
+/** Fills in `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}`. */
+function fillIn(text: string, values: StringMap): string {
   return text.replace(/\$(?:(\w+)|\{(\w+)(?::([-+])([^}]*))?\})/g, (_, plain, braced, sign, other) => {
     const value = values[plain ?? braced] ?? "";
     if (sign === "-") return value || other;
@@ -58,17 +47,10 @@ function fillIn(text: string, values: Values): string {
   });
 }
 
-/** `A=1 B="two words"` and the old `A rest of line`. */
-function readPairs(rest: string): readonly (readonly [string, string])[] {
-  if (!/^\w+=/.test(rest)) {
-    const match = /^(\S+)\s+(.*)$/.exec(rest);
-    return match ? [[match[1] ?? "", match[2] ?? ""]] : [];
-  }
-  const pairs = rest.matchAll(/(\w+)=("(?:[^"\\]|\\.)*"|'[^']*'|(?:[^\s\\]|\\.)*)/g);
-  return [...pairs].map(([, name = "", value = ""]) => {
-    const quoted = /^(["'])([\s\S]*)\1$/.exec(value);
-    return [name, (quoted ? (quoted[2] ?? "") : value).replace(/\\(.)/g, "$1")];
-  });
+/** Names and values of ENV or ARG; the value is undefined where none is given. */
+function readPairs(instruction: Instruction): readonly (readonly [string, string | undefined])[] {
+  const properties = instruction instanceof PropertyInstruction ? instruction.getProperties() : [];
+  return properties.map((property) => [property.getName(), property.getValue() ?? undefined]);
 }
 
 function joinFolder(folder: string, next: string): string {
@@ -76,100 +58,93 @@ function joinFolder(folder: string, next: string): string {
   return `${folder === "/" ? "" : folder}/${next}`.replace(/\/\.(?=\/|$)/g, "") || "/";
 }
 
-/** Applies one instruction of a stage. */
-function step(facts: DockerfileFacts, { name, rest }: Instruction, args: Values): DockerfileFacts {
-  const fill = (text: string) => fillIn(text, { ...args, ...facts.env });
-  switch (name) {
+/** The facts of a stage after one more instruction. */
+function afterInstruction(facts: DockerfileFacts, instruction: Instruction, text: string, args: StringMap) {
+  const fill = (value: string) => fillIn(value, { ...args, ...facts.env });
+  switch (instruction.getKeyword()) {
     case "WORKDIR":
-      return { ...facts, workdir: joinFolder(facts.workdir, fill(rest)) };
-    case "ENV":
-      return {
-        ...facts,
-        env: { ...facts.env, ...Object.fromEntries(readPairs(rest).map(([key, value]) => [key, fill(value)])) },
-      };
-    case "EXPOSE":
-      return {
-        ...facts,
-        ports: [
-          ...facts.ports,
-          ...fill(rest)
-            .split(/\s+/)
-            .map((port) => Number.parseInt(port, 10))
-            .filter(Number.isInteger),
-        ],
-      };
+      return { ...facts, workdir: joinFolder(facts.workdir, fill(text)) };
+    case "ENV": {
+      const set = readPairs(instruction).flatMap(([name, value]) => (value === undefined ? [] : [[name, fill(value)]]));
+      return { ...facts, env: { ...facts.env, ...Object.fromEntries(set) } };
+    }
     case "CMD":
-      return { ...facts, cmd: readWords(rest) };
+      return { ...facts, cmd: readCommand(text) };
     case "ENTRYPOINT":
-      // As docker: an ENTRYPOINT makes a CMD of the base stage void.
-      return { ...facts, entrypoint: readWords(rest), cmd: [] };
+      // As in Docker, an ENTRYPOINT discards the CMD of the base stage.
+      return { ...facts, entrypoint: readCommand(text), cmd: [] };
     default:
       return facts;
   }
 }
 
-/** ARG lines: names with their defaults, which build arguments override. */
-function readArgs(rest: string, given: Values, before: Values): Values {
+/** The arguments known after an ARG instruction. Build arguments override its defaults. */
+function afterArg(instruction: Instruction, given: StringMap, before: StringMap): StringMap {
   let args = before;
-  for (const [, name = "", fallback] of rest.matchAll(/(\w+)(?:=(\S*))?/g)) {
-    const value = given[name] ?? fallback;
-    if (value !== undefined) args = { ...args, [name]: fillIn(value.replace(/^(["'])(.*)\1$/, "$2"), args) };
+  for (const [name, initial] of readPairs(instruction)) {
+    const value = given[name] ?? initial;
+    if (value !== undefined) args = { ...args, [name]: fillIn(value, args) };
   }
   return args;
 }
 
-interface ReadStages {
+interface Stages {
+  /** By name in lower case, or by number. */
   readonly stages: ReadonlyMap<string, DockerfileFacts>;
   readonly last: string;
 }
 
-function readStages(text: string, given: Values): ReadStages {
+function readStages(text: string, given: StringMap): Stages {
   const stages = new Map<string, DockerfileFacts>();
-  let args: Values = {};
+  const dockerfile = DockerfileParser.parse(text);
+  let args: StringMap = {};
   let last: string | undefined;
-  for (const instruction of readInstructions(text)) {
-    if (instruction.name === "ARG") args = readArgs(instruction.rest, given, args);
-    else if (instruction.name === "FROM") {
-      const [, image = "", alias] = /^(?:--\S+\s+)*(\S+)(?:\s+[Aa][Ss]\s+(\S+))?/.exec(instruction.rest) ?? [];
-      const base = fillIn(image, args);
-      last = (alias ?? String(stages.size)).toLowerCase();
-      stages.set(last, stages.get(base.toLowerCase()) ?? { ...NOTHING, base });
-    } else if (last !== undefined) stages.set(last, step(stages.get(last) ?? NOTHING, instruction, args));
+  for (const instruction of dockerfile.getInstructions()) {
+    if (instruction.getArgumentsContent() === null) continue;
+    if (instruction.getKeyword() === "ARG") args = afterArg(instruction, given, args);
+    else if (instruction instanceof From) {
+      const base = fillIn(instruction.getImage() ?? "", args);
+      last = (instruction.getBuildStage() ?? String(stages.size)).toLowerCase();
+      stages.set(last, stages.get(base.toLowerCase()) ?? { ...NO_FACTS, base });
+    } else if (last !== undefined) {
+      const argument = argumentText(instruction, dockerfile.getEscapeCharacter());
+      stages.set(last, afterInstruction(stages.get(last) ?? NO_FACTS, instruction, argument, args));
+    }
   }
   return { stages, last: last ?? "" };
 }
 
-/** The facts of the stage `target` (else the last one), stages that it is built FROM included. undefined: there is no such stage. */
+/** The facts of stage `target`, else of the last stage, including the stages it is built from. undefined: no such stage. */
 export function readDockerfile(
   text: string,
-  options: { readonly target?: string; readonly args?: Values } = {},
+  options: { readonly target?: string | undefined; readonly args?: StringMap } = {},
 ): DockerfileFacts | undefined {
   const { stages, last } = readStages(text, options.args ?? {});
   return stages.get(options.target?.toLowerCase() ?? last);
 }
 
-/** Images that stages start from; `scratch` is none. */
-export function baseImages(text: string, options: { readonly args?: Values } = {}): readonly string[] {
+/** The images that stages start from, without `scratch`. */
+export function baseImages(text: string, options: { readonly args?: StringMap } = {}): readonly string[] {
   const bases = [...readStages(text, options.args ?? {}).stages.values()].map(({ base }) => base);
   return [...new Set(bases)].filter((base) => base !== "" && base !== "scratch");
 }
 
 export interface InferredCommand {
   readonly command: readonly string[];
-  /** ENV of the Dockerfile: the image's own environment, which the pod's may override. */
-  readonly env: Readonly<Record<string, string>>;
+  /** ENV of the Dockerfile. The pod's environment overrides it. */
+  readonly env: StringMap;
 }
 
-/** A word of the image's world in the project's: `/app/server.js` under WORKDIR /app is `server.js` here. */
-function moveWord(word: string, workdir: string): string {
+/** A path of the image as a path of the project: `/app/server.js` under WORKDIR /app becomes `./server.js`. */
+function projectPath(word: string, workdir: string): string {
   if (workdir === "" || workdir === "/") return word;
   if (word === workdir) return ".";
   return word.startsWith(`${workdir}/`) ? `./${word.slice(workdir.length + 1)}` : word;
 }
 
-/** ENTRYPOINT and CMD as one command. undefined: the Dockerfile leaves both to its base image. */
+/** ENTRYPOINT and CMD as the command of a process; undefined if the base image decides both. */
 export function inferCommand(facts: DockerfileFacts): InferredCommand | undefined {
   const words = [...facts.entrypoint, ...facts.cmd];
   if (words.length === 0) return undefined;
-  return { command: words.map((word) => moveWord(word, facts.workdir)), env: facts.env };
+  return { command: words.map((word) => projectPath(word, facts.workdir)), env: facts.env };
 }

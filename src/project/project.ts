@@ -1,4 +1,4 @@
-// What a project is, once its files are read: objects in the order of applying, and per Service how it is built and started.
+// The types of a project whose files are read: objects in apply order, and per Service how it is built and started.
 import type { AnyObject, StringMap } from "../apis/meta/object.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
@@ -9,9 +9,9 @@ import type { ProjectFile } from "./project-file.ts";
 export interface BuildPlan {
   readonly context: string;
   readonly dockerfile: string;
-  readonly target?: string;
+  readonly target?: string | undefined;
   readonly args: StringMap;
-  /** Images that the Dockerfile starts from. */
+  /** Images that the stages of the Dockerfile start from. */
   readonly bases: readonly string[];
 }
 
@@ -20,7 +20,7 @@ export interface StartCommand {
   readonly command: readonly string[];
   /** Absolute. */
   readonly folder: string;
-  /** The image's own environment (ENV of the Dockerfile), below the pod's. */
+  /** ENV of the Dockerfile. The pod's environment overrides it. */
   readonly env: StringMap;
 }
 
@@ -28,30 +28,30 @@ export interface ProjectService {
   /** `namespace/name` */
   readonly key: string;
   readonly object: Service;
-  /** The image of the container that serves, as the file has it; "" when it names none. */
+  /** Image of the serving container, as written in the file; "" if there is none. */
   readonly image: string;
-  readonly build?: BuildPlan;
-  readonly start?: StartCommand;
+  readonly build?: BuildPlan | undefined;
+  readonly start?: StartCommand | undefined;
 }
 
 export interface Project {
-  /** Where knap.yaml stands, else the current folder. */
+  /** Folder of knap.yaml, else the current folder. */
   readonly folder: string;
   /** Absolute path of knap.yaml, if there is one. */
-  readonly file?: string;
+  readonly file?: string | undefined;
   readonly settings: ProjectFile;
   readonly namespace: string;
   readonly sources: readonly ManifestSource[];
-  /** All that findings may quote: the manifests and knap.yaml. */
+  /** Texts that findings may quote: the manifests and knap.yaml. */
   readonly texts: readonly ManifestSource[];
-  /** In the order of applying, namespaces filled in. */
+  /** In apply order, each with its namespace. */
   readonly objects: readonly AnyObject[];
   readonly services: readonly ProjectService[];
   /** Data of the ConfigMaps of knative-serving, by name. */
   readonly configMaps: ReadonlyMap<string, StringMap>;
-  /** All that is wrong, errors and warnings. Objects are usable only when no error is among them. */
+  /** Errors and warnings. With an error among them, the objects are not usable. */
   readonly findings: readonly ProjectFinding[];
-  /** Files and folders whose change changes the project; build contexts apart. */
+  /** Files and folders whose change changes the project, without build contexts. */
   readonly inputs: readonly string[];
 }
 

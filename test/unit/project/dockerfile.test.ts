@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { inferCommand, readDockerfile } from "../../../src/project/dockerfile.ts";
 
 describe("reading a Dockerfile", () => {
-  test("takes CMD, WORKDIR, ENV and EXPOSE of the last stage, stages below included", () => {
+  test("takes CMD, WORKDIR and ENV of the last stage and of the stages that it is built from", () => {
     const facts = readDockerfile(
       [
         "# a comment",
@@ -14,7 +14,6 @@ describe("reading a Dockerfile", () => {
         "    C=$A-x",
         "FROM base",
         "WORKDIR src",
-        "EXPOSE 8080/tcp 9090",
         'CMD ["node", "server.mjs"]',
       ].join("\n"),
     );
@@ -22,7 +21,6 @@ describe("reading a Dockerfile", () => {
       base: "node:22-slim",
       workdir: "/app/src",
       env: { A: "1", B: "two words", C: "-x" },
-      ports: [8080, 9090],
       entrypoint: [],
       cmd: ["node", "server.mjs"],
     });
@@ -37,12 +35,19 @@ describe("reading a Dockerfile", () => {
     });
   });
 
-  test("shell form runs in a shell, and an ENTRYPOINT voids the CMD before it", () => {
+  test("comment lines in a continued command, the escape directive and heredocs are read as Docker reads them", () => {
+    expect(readDockerfile("FROM x\nCMD npm start \\\n# a comment\n  --flag=a#b")?.cmd[2]).toMatch(/^npm start +--flag=a#b$/);
+    expect(readDockerfile("# escape=`\nFROM x\nCMD a `\n b")?.cmd[2]).toMatch(/^a +b$/);
+    expect(readDockerfile("FROM x\nCMD right\nRUN <<EOF\nCMD wrong\nEOF")?.cmd[2]).toBe("right");
+    expect(readDockerfile("FROM x\nCMD [\"a\\n\", \"b \\\"c\\\"\"]")?.cmd).toEqual(["a\n", 'b "c"']);
+  });
+
+  test("shell form runs in a shell, and an ENTRYPOINT discards the CMD before it", () => {
     expect(readDockerfile("FROM x\nCMD npm start")?.cmd).toEqual(["/bin/sh", "-c", "npm start"]);
     expect(readDockerfile('FROM x\nCMD ["a"]\nENTRYPOINT ["b"]')).toMatchObject({ cmd: [], entrypoint: ["b"] });
   });
 
-  test("a target stage is found by name, an unknown one is not", () => {
+  test("a target stage is found by name, and an unknown stage is not", () => {
     const text = 'FROM x AS dev\nCMD ["dev"]\nFROM x AS prod\nCMD ["prod"]';
     expect(readDockerfile(text, { target: "Dev" })?.cmd).toEqual(["dev"]);
     expect(readDockerfile(text)?.cmd).toEqual(["prod"]);
@@ -55,14 +60,14 @@ describe("reading a Dockerfile", () => {
 });
 
 describe("inferring a process's command", () => {
-  const facts = { base: "x", env: { A: "1" }, ports: [], workdir: "/app" };
+  const facts = { base: "x", env: { A: "1" }, workdir: "/app" };
 
   test("joins ENTRYPOINT and CMD and moves paths under WORKDIR into the project", () => {
     const inferred = inferCommand({ ...facts, entrypoint: ["/app/run"], cmd: ["--root", "/app", "/etc/x"] });
     expect(inferred).toEqual({ command: ["./run", "--root", ".", "/etc/x"], env: { A: "1" } });
   });
 
-  test("knows nothing when the base image says it all", () => {
+  test("gives nothing if the base image decides the command", () => {
     expect(inferCommand({ ...facts, entrypoint: [], cmd: [] })).toBeUndefined();
   });
 });
