@@ -1,4 +1,4 @@
-// One thing to say about a file, with its place. Data only; how it looks is the command line's business.
+// The types of findings in the user's files, and of the files. The CLI renders them.
 
 export interface Diagnostic {
   readonly severity: "error" | "warning";
@@ -8,11 +8,11 @@ export interface Diagnostic {
   readonly line: number;
   readonly column: number;
   /** Column after the last character, when the node ends on the same line. */
-  readonly endColumn?: number;
-  /** The field, as Knative writes paths. */
-  readonly path?: string;
-  /** What to do about it. */
-  readonly fix?: string;
+  readonly endColumn?: number | undefined;
+  /** The field, in Knative's notation of paths. */
+  readonly path?: string | undefined;
+  /** What the user can do. */
+  readonly fix?: string | undefined;
 }
 
 /** A text and the name it is reported under. */
@@ -21,5 +21,5 @@ export interface ManifestFile {
   readonly text: string;
 }
 
-/** As a {@link Diagnostic}; without a line the whole file is meant. */
+/** A finding in a manifest, in knap.yaml, in an env file or about a Dockerfile. Without a line it is about the whole file. */
 export type ProjectFinding = Omit<Diagnostic, "line" | "column"> & Partial<Pick<Diagnostic, "line" | "column">>;

@@ -1,4 +1,4 @@
-// knap.yaml: its shape, and reading its text into a value or findings with line and column. It touches no disk.
+// The shape of knap.yaml, and how its text becomes a value or findings with line and column. It reads no file.
 import { isNode, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { durationMs, parseDuration } from "../base/go/duration.ts";
@@ -6,7 +6,7 @@ import { isNear } from "../base/near.ts";
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
 import { allowedText, type FlagKind, type FlagValue, type SessionFlagName, sessionFlags } from "./session-flags.ts";
 
-/** ConfigMap values are texts; YAML writes numbers and booleans bare. */
+/** Values of ConfigMaps are strings, but YAML users write numbers and booleans without quotes. */
 const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const texts = z.record(z.string(), scalar);
 const rule = z.strictObject({
@@ -17,15 +17,14 @@ const rule = z.strictObject({
   ignore: z.array(z.string()).optional(),
   exec: z.strictObject({ command: z.array(z.string()) }).optional(),
 });
-const build = z.union([
-  z.string().transform((context) => ({ context })),
-  z.strictObject({
-    context: z.string().default("."),
-    dockerfile: z.string().optional(),
-    target: z.string().optional(),
-    args: texts.optional(),
-  }),
-]);
+const longBuild = z.strictObject({
+  context: z.string().default("."),
+  dockerfile: z.string().optional(),
+  target: z.string().optional(),
+  args: texts.optional(),
+});
+/** A text is short for the long form with only that context. */
+const build = z.union([z.string().transform((context): z.infer<typeof longBuild> => ({ context })), longBuild]);
 const service = z.strictObject({
   build: build.optional(),
   command: z.array(z.string()).min(1).optional(),
@@ -76,14 +75,13 @@ const schema = z.strictObject({
   services: z.record(z.string(), service).optional(),
 });
 
-/** The content of knap.yaml, checked. Paths are as written: relative to the file. */
+/** The checked content of knap.yaml. Paths are relative to its folder. */
 export type ProjectFile = z.infer<typeof schema>;
 export type ServiceSettings = z.infer<typeof service>;
-export type BuildSettings = z.infer<typeof build>;
 
-/** The key that a path's last, unknown one may have been meant to be. */
+/** A known key that is similar to the unknown last key of the path. */
 function nearKey(path: readonly PropertyKey[]): string | undefined {
-  const known = { 1: schema.shape, 3: service.shape, 4: build.options[1].shape }[path.length] ?? {};
+  const known = { 1: schema.shape, 3: service.shape, 4: longBuild.shape }[path.length] ?? {};
   return Object.keys(known).find((name) => isNear(name, String(path.at(-1))));
 }
 
@@ -95,7 +93,7 @@ function issueText(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): strin
   return flag === undefined ? `${place}${issue.message}` : `${place}expected ${allowedText(flag.kind)}`;
 }
 
-/** Reads knap.yaml's text. Either the value, or every finding. */
+/** Reads the text of knap.yaml: either the value, or every finding. */
 export function parseProjectFile(
   text: string,
   file: string,
@@ -124,14 +122,14 @@ export function parseProjectFile(
         severity: "error",
         message: issueText(issue, path),
         ...place,
-        ...(near !== undefined && { fix: `did you mean "${near}"?` }),
+        fix: near && `did you mean "${near}"?`,
       };
     });
   });
   return { findings };
 }
 
-/** Where the key of a path stands; of the nearest parent that exists, when it does not. */
+/** The text offset of the path's key, or of the nearest parent that exists. */
 function offsetOf(document: ReturnType<typeof parseDocument>, path: readonly PropertyKey[]): number | undefined {
   for (let depth = path.length; depth > 0; depth--) {
     const parent = document.getIn(path.slice(0, depth - 1), true);

@@ -2,7 +2,7 @@
 
 export type FlagKind =
   | { readonly type: "text"; readonly value: string }
-  | { readonly type: "choice"; readonly value: string; readonly choices: readonly string[] }
+  | { readonly type: "choice"; readonly choices: readonly string[] }
   /** A whole number within bounds, inclusive. */
   | { readonly type: "count"; readonly value: string; readonly least: number; readonly most?: number }
   /** Go's format, not negative; the value is in milliseconds. */
@@ -23,8 +23,7 @@ export interface SessionFlag {
 }
 
 const text = <V extends string>(value: V) => ({ type: "text", value }) as const;
-const choice = <const C extends readonly string[]>(value: string, ...choices: C) =>
-  ({ type: "choice", value, choices }) as const;
+const choice = <const C extends readonly string[]>(...choices: C) => ({ type: "choice", choices }) as const;
 const count = (value: string, least: number, most?: number) =>
   ({ type: "count", value, least, ...(most !== undefined && { most }) }) as const;
 const duration = { type: "duration", value: "duration" } as const;
@@ -40,7 +39,7 @@ export const sessionFlags = {
   },
   runtime: {
     env: "KNAP_RUNTIME",
-    kind: choice("kind", "auto", "docker", "process"),
+    kind: choice("auto", "docker", "process"),
     default: "auto",
     describe: "where Services run",
     to: "runtime",
@@ -79,41 +78,41 @@ export const sessionFlags = {
   },
   drain: {
     env: "KNAP_DRAIN",
-    kind: choice("mode", "knap", "knative"),
+    kind: choice("knap", "knative"),
     default: "knap",
     describe: "how pods stop; knative adds its quiet period of 30 s",
     to: "drain",
   },
   clock: {
     env: "KNAP_CLOCK",
-    kind: choice("kind", "real", "virtual"),
+    kind: choice("real", "virtual"),
     default: "real",
     describe: "time of the control plane; virtual time stands still until `knap clock` advances it",
     to: "clock",
   },
   "container-address": {
     env: "KNAP_CONTAINER_ADDRESS",
-    kind: choice("mode", "direct", "published"),
+    kind: choice("direct", "published"),
     describe: "reach containers at their own address or at a published port (default: what the engine allows)",
     to: "containerAddress",
   },
   wake: {
     env: "KNAP_WAKE",
-    kind: choice("mode", "cold", "freeze"),
+    kind: choice("cold", "freeze"),
     default: "cold",
     describe: "how pods wake from zero: start new containers, or thaw frozen ones",
     to: "wake",
   },
   validate: {
     env: "KNAP_VALIDATE",
-    kind: choice("mode", "strict", "warn", "ignore"),
+    kind: choice("strict", "warn", "ignore"),
     default: "strict",
     describe: "how unknown fields are treated",
     to: "validate",
   },
   ui: {
     env: "KNAP_UI",
-    kind: choice("kind", "auto", "tui", "plain", "json"),
+    kind: choice("auto", "tui", "plain", "json"),
     default: "auto",
     describe: "how progress is shown; auto: the terminal UI if a terminal is attached",
     to: "ui",

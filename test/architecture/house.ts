@@ -62,6 +62,7 @@ export const libraryHomes: Readonly<Record<string, readonly string[]>> = {
   react: ["tui"],
   commander: ["cli"],
   zod: ["project"],
+  "dockerfile-ast": ["project"],
 };
 
 /** A pure room may import these libraries all the same: they compute and touch nothing. */

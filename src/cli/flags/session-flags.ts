@@ -43,11 +43,10 @@ export function withVariable(option: Option, variable: string | undefined): Opti
 export function sessionOption(name: SessionFlagName): Option {
   const { kind, env, describe, default: initial }: SessionFlag = sessionFlags[name];
   const isNegated = kind.type === "switch" && initial === true;
-  const value = kind.type === "switch" ? "" : ` <${kind.value}>`;
+  const value = kind.type === "switch" ? "" : ` <${kind.type === "choice" ? kind.choices.join("|") : kind.value}>`;
   const names = `${name === "namespace" ? "-n, " : ""}--${isNegated ? "no-" : ""}${name}${value}`;
-  const choices = kind.type === "choice" ? `: ${kind.choices.join(", ")}` : "";
   const shownDefault = initial === undefined || kind.type === "switch" ? "" : ` (default: ${initial})`;
-  const option = new Option(names, describe + choices + shownDefault);
+  const option = new Option(names, describe + shownDefault);
   if (kind.type !== "switch") {
     option.argParser((text) => {
       const parsed = parseFlag(kind, text);

@@ -12,7 +12,7 @@ export interface ImageBuildOptions {
   /** Relative to the context, or absolute. */
   readonly dockerfile: string;
   readonly args?: Readonly<Record<string, string>>;
-  readonly target?: string;
+  readonly target?: string | undefined;
   /** Images of its FROM lines. */
   readonly bases?: readonly string[];
   /** Labels of this session and host, put on the image. */

@@ -83,7 +83,7 @@ test.each(Object.entries(sessionFlags))("--%s is in the help with its variable a
   const help = program(command).configureHelp({ helpWidth: 500 }).helpInformation();
   const line = help.split("\n").find((each) => new RegExp(`--(no-)?${name}\\b(?!-)`).test(each)) ?? "";
   expect(line).toContain(env === undefined ? row.describe : `(env: ${env})`);
-  if (kind.type === "choice") expect(line).toContain(kind.choices.join(", "));
+  if (kind.type === "choice") expect(line).toContain(kind.choices.join("|"));
   expect(allowedText(kind)).not.toBe("");
 });
 

@@ -36,10 +36,12 @@ describe("reading a Dockerfile", () => {
   });
 
   test("comment lines in a continued command, the escape directive and heredocs are read as Docker reads them", () => {
-    expect(readDockerfile("FROM x\nCMD npm start \\\n# a comment\n  --flag=a#b")?.cmd[2]).toMatch(/^npm start +--flag=a#b$/);
+    expect(readDockerfile("FROM x\nCMD npm start \\\n# a comment\n  --flag=a#b")?.cmd[2]).toMatch(
+      /^npm start +--flag=a#b$/,
+    );
     expect(readDockerfile("# escape=`\nFROM x\nCMD a `\n b")?.cmd[2]).toMatch(/^a +b$/);
     expect(readDockerfile("FROM x\nCMD right\nRUN <<EOF\nCMD wrong\nEOF")?.cmd[2]).toBe("right");
-    expect(readDockerfile("FROM x\nCMD [\"a\\n\", \"b \\\"c\\\"\"]")?.cmd).toEqual(["a\n", 'b "c"']);
+    expect(readDockerfile('FROM x\nCMD ["a\\n", "b \\"c\\""]')?.cmd).toEqual(["a\n", 'b "c"']);
   });
 
   test("shell form runs in a shell, and an ENTRYPOINT discards the CMD before it", () => {
