@@ -1,4 +1,4 @@
-// YAML text into documents: the JSON that kubectl would send, and for each node the place where it stands. All syntax errors at once.
+// Reads YAML text into documents: the JSON that kubectl would send, and the position of every node. It reports all syntax errors.
 import {
   type Alias,
   type Document,
@@ -17,7 +17,7 @@ import {
 export interface Position {
   readonly line: number;
   readonly column: number;
-  /** Column after the last character, when the node ends on the same line. */
+  /** Column after the last character, if the node ends on the same line. */
   readonly endColumn?: number;
 }
 export interface SyntaxFinding {
@@ -26,7 +26,7 @@ export interface SyntaxFinding {
   readonly severity: "error" | "warning";
 }
 export interface ManifestDocument {
-  /** What kubectl would send; undefined when the text cannot be converted. */
+  /** What kubectl would send; undefined if the text cannot be converted. */
   readonly json: unknown;
   readonly findings: readonly SyntaxFinding[];
   readonly root: Node | undefined;
@@ -36,12 +36,12 @@ export interface ManifestDocument {
 }
 
 const MERGE = "<<";
-const KEY_RULE = "a key must be a text, a number or a boolean ({{ … }} without quotes is a mapping too)";
+const KEY_RULE = "a key must be a string, a number or a boolean ({{ … }} without quotes is a mapping)";
 const INFINITE = /^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$/;
-/** An alias may repeat a node; a document that unfolds beyond this is an attack or a mistake. */
-const MOST_NODES = 100_000;
+/** Aliases repeat nodes. A document with more expanded nodes is an attack or a mistake. */
+const MAX_NODES = 100_000;
 
-/** All documents of a text; empty ones are left out. */
+/** All documents of a text, without the empty ones. */
 export function readDocuments(text: string): readonly ManifestDocument[] {
   const parsed = parseAllDocuments(text, {
     prettyErrors: false,
@@ -76,7 +76,7 @@ function readDocument(document: Document.Parsed, at: Positions): ManifestDocumen
   return { json: isBroken ? undefined : json, findings, root, document, positionOf };
 }
 
-/** The parser may report an end, or even a start, behind the text; and its own line counter loses lines in broken texts. */
+/** The parser may report offsets after the end of the text, and its own line counter loses lines in broken texts. */
 function makePositions(text: string): Positions {
   const starts = [0];
   for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
@@ -95,106 +95,107 @@ type Positions = (start: number, end: number) => Position;
 type Report = (node: Node, message: string, severity: "error" | "warning") => void;
 
 class Converter {
-  private readonly document: Document.Parsed;
-  private readonly report: Report;
-  private readonly open = new Set<Node>();
-  private readonly targets = new Map<Alias, Node>();
-  private count = 0;
+  readonly #document: Document.Parsed;
+  readonly #report: Report;
+  readonly #open = new Set<Node>();
+  readonly #targets = new Map<Alias, Node>();
+  #count = 0;
 
   constructor(document: Document.Parsed, report: Report) {
-    this.document = document;
-    this.report = report;
+    this.#document = document;
+    this.#report = report;
   }
 
   convert(node: unknown): unknown {
-    if (isAlias(node)) return this.resolved(node, (target) => this.convert(target));
-    if (isScalar(node)) return this.scalar(node);
-    if (++this.count > MOST_NODES) return null;
-    if (this.count === MOST_NODES) this.report(node as Node, "the document unfolds into too many values", "error");
+    if (isAlias(node)) return this.#resolved(node, (target) => this.convert(target));
+    if (isScalar(node)) return this.#scalar(node);
+    if (++this.#count > MAX_NODES) return null;
+    if (this.#count === MAX_NODES) this.#report(node as Node, "the document expands to too many values", "error");
     if (isSeq(node)) return node.items.map((item) => this.convert(item));
-    return isMap(node) ? this.map(node) : null;
+    return isMap(node) ? this.#map(node) : null;
   }
 
-  private resolved(alias: Node, use: (target: Node) => unknown): unknown {
-    const target = isAlias(alias) ? this.targetOf(alias) : undefined;
-    if (!target || this.open.has(target)) {
-      this.report(alias, target ? "an alias must not contain itself" : "unknown alias", "error");
+  #resolved(alias: Node, use: (target: Node) => unknown): unknown {
+    const target = isAlias(alias) ? this.#targetOf(alias) : undefined;
+    if (!target || this.#open.has(target)) {
+      this.#report(alias, target ? "an alias must not contain itself" : "unknown alias", "error");
       return null;
     }
-    this.open.add(target);
+    this.#open.add(target);
     const value = use(target);
-    this.open.delete(target);
+    this.#open.delete(target);
     return value;
   }
 
-  /** The library walks the document for every answer, so each is asked once. */
-  private targetOf(alias: Alias): Node | undefined {
-    const known = this.targets.get(alias);
+  /** Cached, because the library walks the whole document for every alias. */
+  #targetOf(alias: Alias): Node | undefined {
+    const known = this.#targets.get(alias);
     if (known) return known;
-    const target = alias.resolve(this.document);
-    if (target) this.targets.set(alias, target);
+    const target = alias.resolve(this.#document);
+    if (target) this.#targets.set(alias, target);
     return target;
   }
 
-  private scalar(node: Scalar): unknown {
+  #scalar(node: Scalar): unknown {
     const text = String(node.value ?? "");
     const tag = node.tag?.replace("tag:yaml.org,2002:", "!!");
     if (tag === "!!binary") return Buffer.from(text, "base64").toString();
     const isPlain = node.type === Scalar.PLAIN || node.type === undefined;
     const isTyped = tag !== undefined && ["!!int", "!!float", "!!bool", "!!null"].includes(tag);
     const value = (isPlain && tag === undefined) || isTyped ? plainScalar(text) : text;
-    if (isTyped && !suits(tag, value)) this.report(node, `${JSON.stringify(text)} is no ${tag}`, "error");
-    if (isPlain && INFINITE.test(text)) this.report(node, `JSON has no ${text}`, "error");
+    if (isTyped && !hasTagType(tag, value))
+      this.#report(node, `${JSON.stringify(text)} is not a ${tag} value`, "error");
+    if (isPlain && INFINITE.test(text)) this.#report(node, `JSON cannot represent ${text}`, "error");
     return typeof value === "number" && !Number.isFinite(value) ? text : value;
   }
 
-  private map(node: YAMLMap): Record<string, unknown> {
+  #map(node: YAMLMap): Record<string, unknown> {
     const out: Record<string, unknown> = {};
     const own = new Set<string>();
     for (const pair of node.items) {
       if (isMergePair(pair)) {
-        // As kubectl reads it, a merge also takes the place of what stands above it.
-        for (const [key, value] of Object.entries(this.merged(pair.value as Node))) define(out, key, value);
+        // As in kubectl, a merge overwrites keys that stand above it.
+        for (const [key, value] of Object.entries(this.#merged(pair.value as Node))) define(out, key, value);
         continue;
       }
-      const key = this.key(pair.key);
+      const key = this.#key(pair.key);
       if (own.has(key))
-        this.report(pair.key as Node, `key ${JSON.stringify(key)} is given twice; the last one counts`, "warning");
+        this.#report(pair.key as Node, `key ${JSON.stringify(key)} is given twice; the last value is used`, "warning");
       own.add(key);
       define(out, key, this.convert(pair.value));
     }
     return out;
   }
 
-  private merged(node: Node): Record<string, unknown> {
-    if (isAlias(node)) return (this.resolved(node, (target) => this.merged(target)) ?? {}) as Record<string, unknown>;
-    if (isMap(node)) return this.map(node);
+  #merged(node: Node): Record<string, unknown> {
+    if (isAlias(node)) return (this.#resolved(node, (target) => this.#merged(target)) ?? {}) as Record<string, unknown>;
+    if (isMap(node)) return this.#map(node);
     if (isSeq(node))
-      return Object.assign({}, ...node.items.map((item) => this.merged(item as Node)).reverse()) as Record<
+      return Object.assign({}, ...node.items.map((item) => this.#merged(item as Node)).reverse()) as Record<
         string,
         unknown
       >;
-    this.report(node, "map merge requires map or sequence of maps as the value", "error");
+    this.#report(node, "map merge requires map or sequence of maps as the value", "error");
     return {};
   }
 
-  /** JSON has text keys only; numbers and booleans become the texts that Go writes. */
-  private key(node: unknown): string {
+  /** JSON keys are strings. Numbers and booleans become strings as Go prints them. */
+  #key(node: unknown): string {
     const value = this.convert(node);
     if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return String(value);
-    this.report(node as Node, KEY_RULE, "error");
+    this.#report(node as Node, KEY_RULE, "error");
     return "";
   }
 }
 
-/** Whether a value is what its tag says. */
-function suits(tag: string, value: unknown): boolean {
+/** Whether a value has the type of its tag. */
+function hasTagType(tag: string, value: unknown): boolean {
   if (tag === "!!null") return value === null;
   if (tag === "!!bool") return typeof value === "boolean";
   return typeof value === "number" && (tag === "!!float" || Number.isInteger(value));
 }
 
-/** `__proto__` must not become the prototype. */
+/** A plain assignment to `__proto__` would change the prototype. */
 function define(target: Record<string, unknown>, key: string, value: unknown): void {
   Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
 }
@@ -219,7 +220,7 @@ function spellings(...words: readonly string[]): readonly string[] {
   });
 }
 
-/** The value of a plain scalar; what is neither word nor number is a text. */
+/** The value of a plain YAML scalar as kubectl reads it: YAML 1.1 as in Go's yaml, without dates and base-60 numbers. */
 export function plainScalar(source: string): string | number | boolean | null {
   const word = WORDS.get(source);
   if (word !== undefined) return word;
@@ -227,7 +228,7 @@ export function plainScalar(source: string): string | number | boolean | null {
 }
 
 function numberOf(source: string): number | undefined {
-  // Go takes no underscores in what begins with a dot.
+  // Go does not allow underscores in numbers that begin with a dot.
   const text = source.startsWith(".") ? source : source.replaceAll("_", "");
   const integer = INTEGER.exec(text);
   if (integer) {

@@ -1,4 +1,4 @@
-// Which feature gate would allow what a finding refuses, and how to open it. Only words; the gates are judged elsewhere.
+// Maps a refused field to the feature gate that would allow it, and says how to enable the gate. Validation itself is in apis/.
 import type { Finding } from "../apis/meta/field-error.ts";
 import { fieldGates } from "../apis/serving/validation-pod.ts";
 
@@ -24,7 +24,7 @@ const BY_TEXT: readonly (readonly [start: string, gate: string])[] = [
   ["Volume Mount Propagation support", `${PREFIX}volumes-mount-propagation`],
 ];
 
-/** The gate behind a refusal; undefined when no gate would help. */
+/** The feature gate that would allow the refused field; undefined if there is none. */
 export function gateOf({ message }: Finding, path: string): string | undefined {
   const byText = BY_TEXT.find(([start]) => message.startsWith(start))?.[1];
   if (byText !== undefined) return byText;
@@ -39,13 +39,13 @@ export function gateOf({ message }: Finding, path: string): string | undefined {
   return /(^|\.)spec\.[A-Za-z]+$/.test(path) ? fieldGates[field] : undefined;
 }
 
-/** The field of the pod that a gate is about, for findings that name no place. */
-export function fieldBehind(gate: string): string {
+/** The pod field of a gate, for findings without a path. */
+export function gatedField(gate: string): string {
   if (gate === `${PREFIX}init-containers`) return "initContainers";
   return gate === "multi-container" || gate.endsWith("mount-propagation") ? "containers" : "volumes";
 }
 
-/** The sentence that goes with a gate. */
+/** How the user enables a gate. */
 export function gateRemedy(gate: string): string {
   return `allowed when feature gate ${gate} is Enabled in ConfigMap config-features of namespace knative-serving (config.features in knap.yaml)`;
 }

@@ -1,4 +1,4 @@
-// What a manifest asks of a cluster that one machine cannot give. Said as warnings, never silently dropped.
+// Warns of manifest fields that have no effect on one machine.
 import type { FeaturesConfig } from "../apis/config/types.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { RevisionSpec, RevisionTemplate } from "../apis/serving/types.ts";
@@ -23,17 +23,17 @@ const VOLUMES: Readonly<Record<string, string>> = {
   csi: "there are no CSI drivers",
 };
 
-/** Fields that are accepted and have no effect here; those that a closed gate refuses are left to the refusal. */
+/** Fields that are accepted without effect. Fields that a disabled gate refuses are not listed: they are errors already. */
 export function laptopNotes(object: AnyObject, features: FeaturesConfig): readonly LaptopNote[] {
   const pod = podOf(object);
   if (!pod) return [];
   const { spec, path } = pod;
-  const isOpen = (gate: string | undefined): boolean => gate === undefined || features.gates[gate] !== "Disabled";
+  const isAllowed = (gate: string | undefined): boolean => gate === undefined || features.gates[gate] !== "Disabled";
   const note = (field: string, why: string): LaptopNote => ({
     path: `${path}.${field}`,
-    message: `${path}.${field} cannot be honoured here: ${why}`,
+    message: `${path}.${field} has no effect here: ${why}`,
   });
-  const fields = Object.keys(FIELDS).filter((field) => isSet(spec, field) && isOpen(fieldGates[field]));
+  const fields = Object.keys(FIELDS).filter((field) => isSet(spec, field) && isAllowed(fieldGates[field]));
   const volumes = (Array.isArray(spec.volumes) ? spec.volumes : []).flatMap((volume: unknown, at) =>
     Object.keys(VOLUMES)
       .filter((source) => isFields(volume) && isSet(volume, source))

@@ -1,4 +1,4 @@
-// Documents written for versions of the serving API that Knative no longer has: which of them can still be run, and what to say.
+// Recognizes documents of serving API versions that Knative has removed: which can still run, and the message for each.
 import { isFields } from "../base/json.ts";
 
 const GROUP = "serving.knative.dev/";
@@ -9,20 +9,20 @@ const KINDS: Readonly<Record<string, string>> = {
   Revision: "v1",
   DomainMapping: "v1beta1",
 };
-/** How v1alpha1 told a Service what to run. */
-const OLD_MODES = ["runLatest", "release", "manual", "pinned"];
+/** Fields of a v1alpha1 Service that hold its template. */
+const V1ALPHA1_MODES = ["runLatest", "release", "manual", "pinned"];
 
 export interface OlderVersion {
-  /** What Knative serves today. */
+  /** The version that Knative serves now. */
   readonly apiVersion: string;
   readonly message: string;
 }
-export interface OldShape {
+export interface RemovedField {
   readonly path: string;
   readonly message: string;
 }
 
-/** The version that replaced this one; undefined when the document is current, or not Knative's. */
+/** The version that replaced the document's; undefined if the document is current or not Knative's. */
 export function olderVersion(json: Readonly<Record<string, unknown>>): OlderVersion | undefined {
   const { apiVersion, kind } = json as { apiVersion?: unknown; kind?: unknown };
   if (typeof apiVersion !== "string" || typeof kind !== "string" || !apiVersion.startsWith(GROUP)) return undefined;
@@ -31,22 +31,23 @@ export function olderVersion(json: Readonly<Record<string, unknown>>): OlderVers
   if (current === undefined || version === current || !["v1alpha1", "v1beta1"].includes(version)) return undefined;
   return {
     apiVersion: GROUP + current,
-    message: `${apiVersion} is no longer served by Knative; write ${GROUP}${current}`,
+    message: `${apiVersion} is no longer served by Knative; use ${GROUP}${current}`,
   };
 }
 
-/** Fields whose meaning went with v1alpha1; such a document cannot be run under any version. */
-export function oldShapes(json: Readonly<Record<string, unknown>>): readonly OldShape[] {
+/** Fields that only v1alpha1 had. A document with them cannot run under any other version. */
+export function removedFields(json: Readonly<Record<string, unknown>>): readonly RemovedField[] {
   const { spec, kind } = json as { spec?: unknown; kind?: unknown };
   if (!isFields(spec)) return [];
-  const modes = OLD_MODES.filter((mode) => kind === "Service" && Object.hasOwn(spec, mode)).map((mode) => ({
+  const modes = V1ALPHA1_MODES.filter((mode) => kind === "Service" && Object.hasOwn(spec, mode)).map((mode) => ({
     path: `spec.${mode}`,
-    message: `spec.${mode} belongs to serving.knative.dev/v1alpha1, which is gone; write the template at spec.template and the split at spec.traffic`,
+    message: `spec.${mode} belongs to serving.knative.dev/v1alpha1, which Knative has removed; use spec.template for the template and spec.traffic for the traffic split`,
   }));
   const hasTemplate = Object.hasOwn(spec, "revisionTemplate");
   const template = {
     path: "spec.revisionTemplate",
-    message: "spec.revisionTemplate belongs to serving.knative.dev/v1alpha1, which is gone; write spec.template",
+    message:
+      "spec.revisionTemplate belongs to serving.knative.dev/v1alpha1, which Knative has removed; use spec.template",
   };
   return hasTemplate ? [...modes, template] : modes;
 }

@@ -1,22 +1,22 @@
-// One file's text → objects, each with a way back to its lines, and everything that is wrong before any rule of Knative is asked.
+// Reads the objects of one file, each with the positions of its fields, and reports what is wrong before Knative's rules apply.
 
 import { kindOf, resourceOf } from "../apis/kinds.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { isFields } from "../base/json.ts";
 import type { Diagnostic, ManifestFile } from "./diagnostic.ts";
 import { type ManifestDocument, type Position, readDocuments } from "./document.ts";
-import { type Aim, locate } from "./locate.ts";
-import { olderVersion, oldShapes } from "./older-versions.ts";
+import { locateField, type PointTarget } from "./locate.ts";
+import { olderVersion, removedFields } from "./older-versions.ts";
 
 /** `validate` refuses documents of removed API versions; `up` runs them with a warning. */
 export type ManifestMode = "validate" | "up";
 
 export interface ManifestObject {
-  /** As written, but for a removed apiVersion, which `up` replaces by today's. */
+  /** As written, except that `up` replaces a removed apiVersion by the current one. */
   readonly object: AnyObject;
   readonly file: string;
-  /** Where a field of this object stands; a missing one is its parent. */
-  readonly locate: (path: string, aim?: Aim) => Position;
+  /** The position of a field of this object; of its parent, if the field is missing. */
+  readonly locate: (path: string, target?: PointTarget) => Position;
 }
 export interface ReadManifest {
   readonly objects: readonly ManifestObject[];
@@ -31,7 +31,7 @@ interface Piece {
   readonly prefix: string;
 }
 
-/** All objects of a file; `List` documents are taken apart. Kinds that knap does not know are named and left out. */
+/** All objects of a file, including the items of `List` documents. Unknown kinds are reported and left out. */
 export function readManifest(file: ManifestFile, mode: ManifestMode): ReadManifest {
   const objects: ManifestObject[] = [];
   const diagnostics: Diagnostic[] = [];
@@ -41,10 +41,10 @@ export function readManifest(file: ManifestFile, mode: ManifestMode): ReadManife
     }
     if (document.json === undefined || document.json === null) continue;
     for (const piece of piecesOf(document)) {
-      const at = (path: string, aim?: Aim): Position =>
-        locate(document, [piece.prefix, path].filter(Boolean).join("."), aim);
+      const at = (path: string, target?: PointTarget): Position =>
+        locateField(document, [piece.prefix, path].filter(Boolean).join("."), target);
       const report: Report = (severity, path, message) =>
-        diagnostics.push({ severity, message, file: file.name, ...at(path), ...(path === "" ? {} : { path }) });
+        diagnostics.push({ severity, message, file: file.name, ...at(path), path: path || undefined });
       const object = readObject(piece.json, mode, report);
       if (object) objects.push({ object, file: file.name, locate: at });
     }
@@ -76,19 +76,19 @@ function readObject(json: unknown, mode: ManifestMode, report: Report): AnyObjec
   }
   const current = withCurrentVersion(json, mode, report);
   if (!current || !isKnownKind(current, report)) return undefined;
-  return named({ ...current, metadata: metadata ?? {} } as unknown as AnyObject, report);
+  return withName({ ...current, metadata: metadata ?? {} } as unknown as AnyObject, report);
 }
 
 function withCurrentVersion(json: Fields, mode: ManifestMode, report: Report): Fields | undefined {
   const older = olderVersion(json);
   if (!older) return json;
-  const shapes = oldShapes(json);
-  for (const { path, message } of shapes) report("error", path, message);
-  report(mode === "validate" || shapes.length > 0 ? "error" : "warning", "apiVersion", older.message);
-  return shapes.length > 0 || mode === "validate" ? undefined : { ...json, apiVersion: older.apiVersion };
+  const removed = removedFields(json);
+  for (const { path, message } of removed) report("error", path, message);
+  report(mode === "validate" || removed.length > 0 ? "error" : "warning", "apiVersion", older.message);
+  return removed.length > 0 || mode === "validate" ? undefined : { ...json, apiVersion: older.apiVersion };
 }
 
-/** A kind that a cluster may know is only left out; one that Knative itself would not find is a mistake. */
+/** Reports an unknown kind: as an error in Knative's own groups, else as a warning, because a cluster may have the kind. */
 function isKnownKind(json: Fields, report: Report): boolean {
   const { apiVersion, kind } = json as { apiVersion: string; kind: string };
   const resource = resourceOf(kindOf({ apiVersion, kind }));
@@ -101,8 +101,8 @@ function isKnownKind(json: Fields, report: Report): boolean {
   return false;
 }
 
-/** Knative judges the names of its own kinds itself. */
-function named(object: AnyObject, report: Report): AnyObject | undefined {
+/** Knative's own validation checks the names of its kinds. */
+function withName(object: AnyObject, report: Report): AnyObject | undefined {
   const { name, generateName } = object.metadata as { name?: unknown; generateName?: unknown };
   const isServing = object.apiVersion.startsWith("serving.knative.dev/");
   if (isServing || name || generateName) return object;
