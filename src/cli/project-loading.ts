@@ -1,6 +1,7 @@
-// Reads the project that a command's flags mean and tells what is wrong with it; an unusable one ends the command with exit code 2.
+// Loads the project that a command's flags select, and prints its findings. An unusable project ends the command with exit code 2.
 
-import { loadProject, type ProjectWish, type Strictness } from "../project/load-project.ts";
+import type { Strictness } from "../project/load-project.ts";
+import { loadProject, type ProjectRequest } from "../project/load-project.ts";
 import { hasErrors, type Project } from "../project/project.ts";
 import { CliError } from "./cli-error.ts";
 import { exitCodes } from "./exit-code.ts";
@@ -14,16 +15,16 @@ export interface ProjectFlags {
   readonly validate?: SessionSettings["validate"] | undefined;
 }
 
-/** Knative says this of most Services, and says it again with each apply: too long for every start. */
-const SAID_BY_THE_API = "Kubernetes default value is insecure";
+/** Start of Knative's warning about most Services. It is too long to print at every start. */
+const INSECURE_DEFAULT_WARNING = "Kubernetes default value is insecure";
 
-export type Reading = Pick<Strictness, "mode" | "gates"> & Pick<ProjectWish, "absent">;
+type LoadOptions = Pick<Strictness, "mode" | "gates"> & Partial<Pick<ProjectRequest, "absent">>;
 
-/** The project, with whatever is wrong in `findings`. */
+/** The project; its `findings` may contain errors. */
 export function readProject(
   flags: ProjectFlags,
   terminal: Terminal,
-  { absent, ...strictness }: Reading = { mode: "up" },
+  { absent, ...strictness }: LoadOptions = { mode: "up" },
 ): Promise<Project> {
   return loadProject({
     cwd: terminal.cwd,
@@ -31,14 +32,14 @@ export function readProject(
     namespace: flags.namespace,
     strictness: { ...strictness, fieldValidation: flags.validate },
     readStdin: terminal.readStdin,
-    ...(absent && { absent }),
+    absent,
   });
 }
 
-/** The project, its warnings said; with errors, or with no manifest at all, a {@link CliError}. */
+/** The project, after printing its warnings. Throws a {@link CliError} if it has errors or no manifest. */
 export async function loadUsableProject(flags: ProjectFlags, terminal: Terminal): Promise<Project> {
   const project = await readProject(flags, terminal);
-  const findings = project.findings.filter(({ message }) => !message.startsWith(SAID_BY_THE_API));
+  const findings = project.findings.filter(({ message }) => !message.startsWith(INSECURE_DEFAULT_WARNING));
   const text = findingLines(findings, project.texts, terminal).join("\n");
   if (hasErrors(project)) {
     const errors = project.findings.filter(({ severity }) => severity === "error").length;
@@ -46,19 +47,16 @@ export async function loadUsableProject(flags: ProjectFlags, terminal: Terminal)
     terminal.stderr.write(`${[text, ...annotations].join("\n")}\n`);
     throw new CliError({
       exitCode: exitCodes.usage,
-      what:
-        errors === 1
-          ? "1 error in your files; nothing was applied"
-          : `${errors} errors in your files; nothing was applied`,
+      what: `${errors} ${errors === 1 ? "error" : "errors"} in your files; nothing was applied`,
     });
   }
   if (text !== "") terminal.say(text);
   if (project.objects.length === 0) {
     throw new CliError({
       exitCode: exitCodes.usage,
-      what: "there is no manifest to work with",
+      what: "there is no manifest",
       why: "looked for knap.yaml, *service.yaml and the folders knative/, k8s/ and config/",
-      fix: "name one with -f FILE, or make one with `knap init`",
+      fix: "name one with -f FILE, or create one with `knap init`",
     });
   }
   return project;

@@ -1,8 +1,8 @@
-// Applies a batch through the API, one object after the other. A refusal is a value and does not stop the others.
+// Applies objects through the API, one after the other. A refusal is a value and does not stop the others.
 import type { AnyObject } from "../apis/meta/object.ts";
 import { ApiError, type Client } from "../client/client.ts";
 
-/** What became of one object. */
+/** The result of applying one object. */
 export type Applied =
   | {
       readonly object: AnyObject;
@@ -11,17 +11,17 @@ export type Applied =
     }
   | { readonly object: AnyObject; readonly refusal: ApiError };
 
-/** In the given order; `told` hears of each as it is done. Rejects only when the API cannot be reached. */
+/** Applies in the given order and calls `onApplied` after each object. Rejects only if the API cannot be reached. */
 export async function applyObjects(
   client: Client,
   objects: readonly AnyObject[],
-  told: (applied: Applied) => void = () => {},
+  onApplied: (applied: Applied) => void = () => {},
 ): Promise<readonly Applied[]> {
   const all: Applied[] = [];
   for (const object of objects) {
     const applied = await applyOne(client, object);
     all.push(applied);
-    told(applied);
+    onApplied(applied);
   }
   return all;
 }

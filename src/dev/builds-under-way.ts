@@ -1,20 +1,20 @@
-// At most one build of each Service at a time. A build outlives the deployment that asked for it: the next one joins it when the sources are the same,
-// and only other sources of that Service end it.
+// Runs at most one build of each Service. A build outlives the deployment that started it: the next deployment joins it
+// if the sources are the same; only different sources of that Service cancel it.
 import type { BuildServiceImage } from "../node/agent/image-builder.ts";
 
-type Outcome = Awaited<ReturnType<BuildServiceImage>>;
+type BuildOutcome = Awaited<ReturnType<BuildServiceImage>>;
 
 interface Build {
   readonly hash: string;
   readonly abort: AbortController;
-  readonly outcome: Promise<Outcome>;
+  readonly outcome: Promise<BuildOutcome>;
 }
 
-export interface BuildWish {
+export interface BuildRequest {
   readonly service: string;
-  /** Of everything that the image is made from. */
+  /** Hash of all inputs of the image. */
   readonly hash: string;
-  /** The asker waits no longer; the build goes on. */
+  /** Aborts the waiting, not the build. */
   readonly signal: AbortSignal;
 }
 
@@ -25,18 +25,21 @@ export class BuildsUnderWay implements AsyncDisposable {
     return this.#builds.get(service)?.hash === hash;
   }
 
-  /** Rejects when the asker's signal aborts, or its build was ended for the sake of newer sources. */
-  async join({ service, hash, signal }: BuildWish, start: (signal: AbortSignal) => Promise<Outcome>): Promise<Outcome> {
+  /** Rejects if the signal aborts, or if newer sources cancel the build. */
+  async join(
+    { service, hash, signal }: BuildRequest,
+    start: (signal: AbortSignal) => Promise<BuildOutcome>,
+  ): Promise<BuildOutcome> {
     signal.throwIfAborted();
     return orAborted(this.#take(service, hash, start), signal);
   }
 
-  #take(service: string, hash: string, start: (signal: AbortSignal) => Promise<Outcome>): Promise<Outcome> {
+  #take(service: string, hash: string, start: (signal: AbortSignal) => Promise<BuildOutcome>): Promise<BuildOutcome> {
     const before = this.#builds.get(service);
     if (before?.hash === hash) return before.outcome;
     before?.abort.abort();
     const abort = new AbortController();
-    // The engine lets go of the old build first.
+    // The new build starts after the engine has released the old one.
     const ended = before?.outcome.then(
       () => {},
       () => {},
@@ -54,7 +57,7 @@ export class BuildsUnderWay implements AsyncDisposable {
     return outcome;
   }
 
-  /** Ends them all, and waits until they have let go. */
+  /** Cancels all builds and waits until they have stopped. */
   async [Symbol.asyncDispose](): Promise<void> {
     const all = [...this.#builds.values()];
     for (const { abort } of all) abort.abort();
@@ -62,11 +65,11 @@ export class BuildsUnderWay implements AsyncDisposable {
   }
 }
 
-/** The promise, or a rejection as soon as the signal aborts. */
+/** The promise's result; rejects as soon as the signal aborts. */
 function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const give = (): void => reject(signal.reason);
-    signal.addEventListener("abort", give, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", give));
+    const rejectAborted = (): void => reject(signal.reason);
+    signal.addEventListener("abort", rejectAborted, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", rejectAborted));
   });
 }

@@ -1,10 +1,10 @@
-// Which keys of ConfigMaps and Secrets a save changed, and which pods took them into their environment. Volumes follow by themselves. Pure.
+// Finds changed keys of ConfigMaps and Secrets, and pods that use them as environment variables. Volumes update by themselves. Pure.
 import type { ConfigMap, Pod, Secret } from "../apis/core/types.ts";
 import { kindOf } from "../apis/kinds.ts";
 import { keyOf, keyText } from "../apis/meta/key.ts";
 import type { AnyObject, StringMap } from "../apis/meta/object.ts";
 
-/** A ConfigMap or Secret with other values than before. */
+/** A ConfigMap or Secret and its changed keys. */
 export interface ChangedConfig {
   readonly kind: "ConfigMap" | "Secret";
   readonly namespace: string;
@@ -19,7 +19,7 @@ function dataOf(object: AnyObject): StringMap {
   return { ...data, ...Object.fromEntries(written) };
 }
 
-/** Of those that were there before: a new one is waited for by whoever needs it. */
+/** Only objects that existed before: pods that need a new ConfigMap or Secret wait for it by themselves. */
 export function changedConfigs(before: readonly AnyObject[], after: readonly AnyObject[]): readonly ChangedConfig[] {
   const known = new Map(before.map((object) => [keyText(keyOf(object)), object]));
   return after.flatMap((object) => {
@@ -33,7 +33,7 @@ export function changedConfigs(before: readonly AnyObject[], after: readonly Any
   });
 }
 
-/** Whether a container of the pod has one of the changed values among its variables. */
+/** Whether a container of the pod reads a changed key as an environment variable. */
 export function usesInEnvironment(pod: Pod, { kind, namespace, name, keys }: ChangedConfig): boolean {
   if ((pod.metadata.namespace ?? "default") !== namespace) return false;
   const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];

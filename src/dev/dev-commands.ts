@@ -1,32 +1,32 @@
-// What others ask of dev, as annotations on Services: a UI writes them through the API, dev reads them. No import goes the other way.
+// Commands to watch mode, as annotations on Services. A UI writes them through the API, and watch mode reads them.
 import type { Service } from "../apis/serving/types.ts";
 import type { Client } from "../client/client.ts";
 
-/** A new value means "build again". */
+/** A new value requests a rebuild. */
 export const REBUILD_ANNOTATION = "knap.dev/rebuild-requested-at";
-/** "true": saved files are left alone. */
+/** "true": changed files are not deployed. */
 export const PAUSE_ANNOTATION = "knap.dev/watch-paused";
 
 export interface DevCommands {
   /** `namespace/name` */
   rebuild(service: string): void;
-  /** True while any Service asks for it. */
-  pause(wanted: boolean): void;
+  /** True while any Service has the annotation. */
+  pause(paused: boolean): void;
 }
 
-/** Remembers what was asked before, so that an old wish is not carried out again. */
+/** Remembers the annotations, so that an old request is not carried out again. */
 export function makeCommandReader(commands: DevCommands): (service: Service, deleted: boolean) => void {
-  const asked = new Map<string, string | undefined>();
-  const pausing = new Set<string>();
+  const requests = new Map<string, string | undefined>();
+  const paused = new Set<string>();
   return ({ metadata }, deleted) => {
     const key = `${metadata.namespace ?? ""}/${metadata.name}`;
-    const { [REBUILD_ANNOTATION]: wish, [PAUSE_ANNOTATION]: pause } = metadata.annotations ?? {};
-    if (asked.has(key) && wish !== undefined && asked.get(key) !== wish && !deleted) commands.rebuild(key);
-    asked.set(key, wish);
-    const before = pausing.size > 0;
-    if (pause === "true" && !deleted) pausing.add(key);
-    else pausing.delete(key);
-    if (pausing.size > 0 !== before) commands.pause(pausing.size > 0);
+    const { [REBUILD_ANNOTATION]: request, [PAUSE_ANNOTATION]: pause } = metadata.annotations ?? {};
+    if (requests.has(key) && request !== undefined && requests.get(key) !== request && !deleted) commands.rebuild(key);
+    requests.set(key, request);
+    const before = paused.size > 0;
+    if (pause === "true" && !deleted) paused.add(key);
+    else paused.delete(key);
+    if (paused.size > 0 !== before) commands.pause(paused.size > 0);
   };
 }
 
@@ -34,13 +34,13 @@ export function makeCommandReader(commands: DevCommands): (service: Service, del
 export async function followServices(
   client: Client,
   signal: AbortSignal,
-  see: (service: Service, deleted: boolean) => void,
+  onService: (service: Service, deleted: boolean) => void,
 ): Promise<void> {
   try {
     for await (const event of client.watch("Service.serving.knative.dev", { signal })) {
-      if (event.type !== "RESTART") see(event.object, event.type === "DELETED");
+      if (event.type !== "RESTART") onService(event.object, event.type === "DELETED");
     }
   } catch {
-    // The session is ending: nobody asks any more.
+    // The session is stopping, so no more commands arrive.
   }
 }

@@ -1,26 +1,26 @@
-// What dev tells of its work. Types only.
+// The events that watch mode emits.
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
 import type { Project } from "../project/project.ts";
 import type { Applied } from "./apply-objects.ts";
 
 export type DevEvent =
-  /** The files cannot be used as they are; nothing was changed. */
+  /** The files have errors; nothing was deployed. */
   | { readonly type: "invalid"; readonly findings: readonly ProjectFinding[]; readonly project: Project }
-  /** Its sources are others than before (or were asked for again): a new revision comes. */
+  /** The sources changed, or the user requested a rebuild; a new revision follows. */
   | { readonly type: "changed"; readonly service: string }
   | { readonly type: "building"; readonly service: string }
   | { readonly type: "build-output"; readonly service: string; readonly line: string }
   | { readonly type: "built"; readonly service: string; readonly image: string }
-  /** What ran before runs on; `isFirst`: nothing did. The verdict with its place comes first in the message, the builder's last lines follow. */
+  /** The previous revision keeps running; `isFirst`: there is none. The message starts with place and error; output follows. */
   | { readonly type: "build-failed"; readonly service: string; readonly message: string; readonly isFirst: boolean }
-  /** The files are in order again, after `invalid`. */
+  /** The files have no errors any more, after `invalid`. */
   | { readonly type: "valid" }
-  /** Settings of knap.yaml that only a start reads were changed. */
+  /** Changed settings of knap.yaml that take effect only at the next start. */
   | { readonly type: "needs-start"; readonly settings: readonly string[] }
-  /** Instances whose environment came from what `config` names; a cluster would leave them alone. */
+  /** Instances restart because their environment comes from the changed `config`. A cluster would not restart them. */
   | { readonly type: "restarting"; readonly revision: string; readonly instances: number; readonly config: string }
   | { readonly type: "applied"; readonly applied: Applied }
   | { readonly type: "removed"; readonly object: string }
-  /** Something other than the user's files went wrong; the watch goes on. */
+  /** The deployment failed for another reason than the user's files; watching continues. */
   | { readonly type: "deploy-failed"; readonly message: string };
 export type EmitDevEvent = (event: DevEvent) => void;

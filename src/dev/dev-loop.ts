@@ -1,5 +1,5 @@
-// Watch mode: a saved file leads to a new look at the whole project, and what differs is deployed. The latest save wins; a broken one changes nothing.
-
+// Watch mode: after a file change it loads the whole project and deploys the differences. A newer change cancels a running
+// deployment; a project with errors changes nothing.
 import { setMaxListeners } from "node:events";
 import { join } from "node:path";
 import { keyText } from "../apis/meta/key.ts";
@@ -19,35 +19,35 @@ import { type Batcher, makeBatcher, saveTimes, type WatchedPaths, watchPaths } f
 
 export interface DevLoopParts {
   readonly project: Project;
-  /** Reads the project anew. */
+  /** Loads the project again. */
   load(): Promise<Project>;
   readonly deployer: Deployer;
   readonly client: Client;
   readonly clock: Clock;
   readonly emit: EmitDevEvent;
-  /** Folders that were named with -f: a new file in them counts. */
+  /** Folders of -f. A new file in them belongs to the project. */
   readonly folders: readonly string[];
-  /** Old revisions stay after a rebuild. */
+  /** Keep old revisions after a rebuild. */
   readonly keepOld: boolean;
 }
 
 function pathsOf(project: Project, folders: readonly string[]): readonly string[] {
-  // A Dockerfile may stand outside of its context.
+  // A Dockerfile may be outside of its build context.
   const contexts = project.services.flatMap(({ build, start }) => [build?.context, build?.dockerfile, start?.folder]);
-  // Also while there is none: it may come.
+  // knap.yaml is watched even if it does not exist yet.
   const settings = join(project.folder, "knap.yaml");
   return [...new Set([settings, ...project.inputs, ...folders, ...contexts.filter((path) => path !== undefined)])];
 }
 
-/** What every look reads anew; the other settings are those of the session. */
-const READ_ANEW: ReadonlySet<string> = new Set(["files", "config", "secrets", "services", "namespace"]);
+/** Settings that every load applies. The others take effect only at the start of a session. */
+const RELOADED_SETTINGS: ReadonlySet<string> = new Set(["files", "config", "secrets", "services", "namespace"]);
 
-/** Names of settings that differ and that only a start reads. */
+/** Names of changed settings that take effect only at the start of a session. */
 export function changedSettings(before: ProjectFile, after: ProjectFile): readonly string[] {
   const [was, is]: readonly Readonly<Record<string, unknown>>[] = [before, after];
   const names = new Set([...Object.keys(was ?? {}), ...Object.keys(is ?? {})]);
   return [...names].filter(
-    (name) => !READ_ANEW.has(name) && JSON.stringify(was?.[name]) !== JSON.stringify(is?.[name]),
+    (name) => !RELOADED_SETTINGS.has(name) && JSON.stringify(was?.[name]) !== JSON.stringify(is?.[name]),
   );
 }
 
@@ -59,7 +59,7 @@ export class DevLoop implements AsyncDisposable {
   readonly #watched: WatchedPaths;
   readonly #ended = new AbortController();
   readonly #restarts: InstanceRestarts;
-  /** As it was last deployed whole. */
+  /** The project of the last complete deployment. */
   #deployed: Project;
   #invalid = false;
   #following: Promise<void> = Promise.resolve();
@@ -81,7 +81,7 @@ export class DevLoop implements AsyncDisposable {
   static async start(parts: DevLoopParts): Promise<DevLoop> {
     const loop = new DevLoop(parts);
     await loop.#watched.follow(pathsOf(parts.project, parts.folders));
-    loop.#following = followServices(parts.client, loop.#ended.signal, loop.#seer());
+    loop.#following = followServices(parts.client, loop.#ended.signal, loop.#serviceHandler());
     return loop;
   }
 
@@ -94,17 +94,17 @@ export class DevLoop implements AsyncDisposable {
     await this.#restarts.settled;
   }
 
-  /** Wishes written on Services, and Services whose rebuild has become ready. */
-  #seer(): (service: Service, deleted: boolean) => void {
+  /** Handles commands in the annotations of Services, and Services whose rebuild has become ready. */
+  #serviceHandler(): (service: Service, deleted: boolean) => void {
     const { deployer, client, keepOld } = this.#parts;
     const read = makeCommandReader({
       rebuild: (key) => {
         deployer.forget(key);
         this.#batcher.touch();
       },
-      pause: (wanted) => {
-        if (this.#paused && !wanted) this.#batcher.touch();
-        this.#paused = wanted;
+      pause: (paused) => {
+        if (this.#paused && !paused) this.#batcher.touch();
+        this.#paused = paused;
       },
     });
     return (service, deleted) => {
@@ -115,23 +115,23 @@ export class DevLoop implements AsyncDisposable {
     };
   }
 
-  /** The latest save wins: what runs is aborted, and the new look begins once it has let go. */
+  /** Aborts a running deployment, and starts the next one once it has stopped. */
   #run(): void {
     const before = this.#running;
     before?.abort.abort();
     const abort = new AbortController();
-    // Every build listens to it.
+    // Every build adds a listener.
     setMaxListeners(0, abort.signal);
     const done = (before?.done ?? Promise.resolve())
-      .then(() => this.#look(abort.signal))
+      .then(() => this.#reload(abort.signal))
       .catch((error: unknown) => {
-        // Overtaken by a newer save, or the session is ending.
+        // Aborted by a newer change or by the end of the session.
         if (!abort.signal.aborted) this.#reportFailure(error);
       });
     this.#running = { abort, done };
   }
 
-  async #look(signal: AbortSignal): Promise<void> {
+  async #reload(signal: AbortSignal): Promise<void> {
     const { load, deployer, emit, folders } = this.#parts;
     const next = await load();
     if (signal.aborted) return;
@@ -145,7 +145,7 @@ export class DevLoop implements AsyncDisposable {
     const settings = changedSettings(this.#deployed.settings, next.settings);
     if (settings.length > 0) emit({ type: "needs-start", settings });
     await deployer.deploy(next, signal);
-    await this.#restarts.after(changedConfigs(this.#deployed.objects, next.objects));
+    await this.#restarts.restartFor(changedConfigs(this.#deployed.objects, next.objects));
     this.#deployed = next;
     await this.#removeGone(next);
     await this.#watched.follow(pathsOf(next, folders));

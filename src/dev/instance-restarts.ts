@@ -1,6 +1,5 @@
-// Restarts instances whose environment came from a ConfigMap or Secret that a save changed, one after the other. Watch mode's own: a cluster leaves
-// them alone. It creates no pod: the Deployment replaces what goes.
-
+// Restarts pods, one after the other, whose environment comes from a changed ConfigMap or Secret. A cluster does not do this.
+// It only deletes pods: the Deployment replaces them.
 import type { Pod } from "../apis/core/types.ts";
 import { keyOf } from "../apis/meta/key.ts";
 import type { Clock } from "../base/clock.ts";
@@ -10,8 +9,8 @@ import { type ChangedConfig, usesInEnvironment } from "./config-use.ts";
 import type { EmitDevEvent } from "./dev-event.ts";
 
 const REVISION_LABEL = "serving.knative.dev/revision";
-const LOOK_EVERY_MS = 200;
-/** An instance that is not ready by then is broken by its new environment: the others keep theirs. */
+const POLL_MS = 200;
+/** A replacement that is not ready after this time has a bad environment: the other pods keep the old one. */
 const READY_WITHIN_MS = 60_000;
 
 export interface RestartParts {
@@ -21,34 +20,34 @@ export interface RestartParts {
   readonly signal: AbortSignal;
 }
 
-const isLeaving = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !== undefined;
+const isDeleted = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !== undefined;
 const isReady = (pod: Pod): boolean =>
-  !isLeaving(pod) && (pod.status?.conditions ?? []).some(({ type, status }) => type === "Ready" && status === "True");
+  !isDeleted(pod) && (pod.status?.conditions ?? []).some(({ type, status }) => type === "Ready" && status === "True");
 
-/** Restarts follow each other, however quickly saves do. */
+/** Runs restarts in sequence, even if files change meanwhile. */
 export class InstanceRestarts {
   readonly #parts: RestartParts;
-  #last: Promise<void> = Promise.resolve();
+  #queue: Promise<void> = Promise.resolve();
 
   constructor(parts: RestartParts) {
     this.#parts = parts;
   }
 
-  /** Resolves when what was asked for so far is done, or the signal aborted. */
+  /** Resolves when all queued restarts are done or the signal is aborted. */
   get settled(): Promise<void> {
-    return this.#last;
+    return this.#queue;
   }
 
-  /** After the changed ones were applied. */
-  async after(changes: readonly ChangedConfig[]): Promise<void> {
+  /** Queues restarts for the changes. Call it after the changed objects are applied. */
+  async restartFor(changes: readonly ChangedConfig[]): Promise<void> {
     if (changes.length === 0) return;
     const { client, emit } = this.#parts;
     const { items } = await client.list("Pod", {});
-    const hit = items.filter((pod) => !isLeaving(pod) && changes.some((change) => usesInEnvironment(pod, change)));
+    const affected = items.filter((pod) => !isDeleted(pod) && changes.some((change) => usesInEnvironment(pod, change)));
     const config = changes.map(({ kind, name }) => `${kind} ${name}`).join(", ");
-    for (const [revision, pods] of byRevision(hit)) {
+    for (const [revision, pods] of byRevision(affected)) {
       emit({ type: "restarting", revision, instances: pods.length, config });
-      this.#last = this.#last
+      this.#queue = this.#queue
         .then(() => this.#restart(revision, pods))
         .catch((error: unknown) => {
           const message = errorText(error);
@@ -61,10 +60,10 @@ export class InstanceRestarts {
     const { client, signal } = this.#parts;
     for (const [index, pod] of pods.entries()) {
       if (signal.aborted) return;
-      const wanted = await this.#ready(revision);
+      const wanted = await this.#countReady(revision);
       await client.delete(keyOf(pod)).catch(ignoreGone);
       if (index === pods.length - 1 || (await this.#isReadyAgain(revision, wanted))) continue;
-      const message = `${revision}: the instance with the new environment does not get ready; ${pods.length - 1 - index} keep the old one`;
+      const message = `${revision}: the instance with the new environment does not become ready; ${pods.length - 1 - index} keep the old one`;
       if (!signal.aborted) this.#parts.emit({ type: "deploy-failed", message });
       return;
     }
@@ -74,13 +73,13 @@ export class InstanceRestarts {
     const { clock, signal } = this.#parts;
     const until = clock.now() + READY_WITHIN_MS;
     while (!signal.aborted && clock.now() < until) {
-      if ((await this.#ready(revision)) >= wanted) return true;
-      await new Promise<void>((done) => clock.at(clock.now() + LOOK_EVERY_MS, done));
+      if ((await this.#countReady(revision)) >= wanted) return true;
+      await new Promise<void>((done) => clock.at(clock.now() + POLL_MS, done));
     }
     return false;
   }
 
-  async #ready(revision: string): Promise<number> {
+  async #countReady(revision: string): Promise<number> {
     const [namespace = "", name = ""] = revision.split("/");
     const labels = { matchLabels: { [REVISION_LABEL]: name } };
     const { items } = await this.#parts.client.list("Pod", { namespace, labels });
@@ -88,12 +87,12 @@ export class InstanceRestarts {
   }
 }
 
-/** Somebody else may have ended it meanwhile. */
+/** The pod may have ended meanwhile. */
 function ignoreGone(error: unknown): void {
   if (!(error instanceof ApiError)) throw error;
 }
 
-/** By `namespace/name` of the revision; pods of nobody's are left alone. */
+/** Pods by `namespace/name` of their revision, without pods that belong to none. */
 function byRevision(pods: readonly Pod[]): ReadonlyMap<string, readonly Pod[]> {
   const groups = new Map<string, Pod[]>();
   for (const pod of pods) {

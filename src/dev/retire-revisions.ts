@@ -1,4 +1,4 @@
-// After a rebuild the revision before it has served its time: once the new one is ready and nobody routes to the old ones, they are deleted.
+// Decides what watch mode deletes: old revisions after a rebuild, and objects whose file is gone.
 
 import { keyOf, keyText, type ObjectKey } from "../apis/meta/key.ts";
 import type { Revision, Service } from "../apis/serving/types.ts";
@@ -27,7 +27,7 @@ export function retiredRevisions(service: Service, revisions: readonly Revision[
   );
 }
 
-/** Deletes the retired revisions of a Service that has settled. */
+/** Deletes the retired revisions of a Service. Call it only once the Service has settled. */
 export async function retireRevisions(client: Client, service: Service): Promise<void> {
   const { namespace = "default", name } = service.metadata;
   const labels = { matchLabels: { "serving.knative.dev/service": name } };
@@ -37,13 +37,13 @@ export async function retireRevisions(client: Client, service: Service): Promise
   }
 }
 
-/** How long an object outlives its file. */
+/** An object is deleted this long after its file, because editors may save by deleting and writing anew. */
 export const DELETE_GRACE_MS = 2000;
 
 const keysOf = ({ objects }: Project): ReadonlyMap<string, ObjectKey> =>
   new Map(objects.map((object) => [keyText(keyOf(object)), keyOf(object)]));
 
-/** Compares one project after the other. It deletes nothing itself. */
+/** Compares each project with the one before. It deletes nothing itself. */
 export class GoneObjects {
   #known: ReadonlyMap<string, ObjectKey>;
   readonly #missing = new Map<string, { readonly key: ObjectKey; readonly since: Time }>();
@@ -52,7 +52,7 @@ export class GoneObjects {
     this.#known = keysOf(project);
   }
 
-  /** Objects to be deleted now; `waiting`: others are missing and may have to be soon. */
+  /** `due`: objects to delete now. `waiting`: other objects are missing for a shorter time. */
   compare(next: Project, now: Time): { readonly due: readonly ObjectKey[]; readonly waiting: boolean } {
     const kept = keysOf(next);
     for (const [text, key] of this.#known) {

@@ -1,17 +1,17 @@
-// The files of a build context or process folder that count, and their common hash. Respects .dockerignore; never follows a link out of the folder.
+// Hashes the source files of a build context or process folder. It respects .dockerignore and follows no links.
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { contextIgnores } from "../node/image/build-context.ts";
 
-/** Editors' temporary files and what no image is made of. */
+/** Temporary files of editors, and folders that are never part of an image. */
 const NOISE =
   /(^|\/)(\.git|\.hg|\.svn|\.knap|node_modules|\.DS_Store|4913|.*~|\.#.*|#.*#|.*\.sw[a-z]|___jb_.*|.*\.tmp)(\/|$)/;
 
-/** Whether a path below the folder (with /) counts. */
+/** Whether a path below the folder, with / as separator, is a source file. */
 export type SourceFilter = (path: string) => boolean;
 
-/** The filter of a folder. `apart`: files inside of it that are watched for themselves (manifests, knap.yaml). */
+/** The filter of a folder. `apart`: files in it that are no sources because they are watched separately (manifests, knap.yaml). */
 export function sourceFilter(folder: string, dockerfile: string, apart: ReadonlySet<string> = new Set()): SourceFilter {
   const ignored = contextIgnores(folder, dockerfile);
   return (path) => !NOISE.test(path) && !apart.has(join(folder, path)) && !ignored(path);
@@ -24,14 +24,14 @@ async function list(folder: string, below: string, counts: SourceFilter): Promis
   const found = entries.map(async (entry) => {
     const path = join(below, entry.name);
     if (NOISE.test(slashed(path))) return [];
-    // A folder that is ignored may hold files that a later rule takes in again, so its files decide.
+    // A later rule may include files of an ignored folder, so the filter is applied to files only.
     if (entry.isDirectory()) return list(folder, path, counts);
     return entry.isFile() && counts(slashed(path)) ? [path] : [];
   });
   return (await Promise.all(found)).flat();
 }
 
-/** 12 hex digits over names and contents of all files that count. */
+/** A hash of 12 hex digits over names and contents of all source files. */
 export async function hashSources(folder: string, counts: SourceFilter): Promise<string> {
   const hash = createHash("sha256");
   for (const path of [...(await list(folder, "", counts))].sort()) {

@@ -1,20 +1,20 @@
-// What dev writes into a Service's template before applying it: the built image, or the hash of the sources that a process runs. Pure.
+// Writes the built image, or the source hash of a process, into a Service's template before it is applied. Pure.
 import { servingContainer } from "../apis/core/pod.ts";
 import type { Service } from "../apis/serving/types.ts";
 
-/** The image as the user's file has it, while a built one stands in its place. */
+/** The image of the user's file, while the template has a built image instead. */
 const IMAGE_ANNOTATION = "knap.dev/image";
-/** Of the sources that a process was started from: a new hash is a new revision. */
+/** Hash of a process's sources. A new hash makes a new revision. */
 const SOURCE_HASH_ANNOTATION = "knap.dev/source-hash";
 
-/** What a rebuild or restart changed. */
-export interface Deployed {
+/** What a rebuild or restart changes in the template. */
+export interface TemplateChange {
   readonly image?: string;
   readonly sourceHash?: string;
 }
 
-/** The Service with its template changed accordingly; everything else is the user's and stays. */
-export function withDeployed(service: Service, { image, sourceHash }: Deployed): Service {
+/** The Service with the change in its template. The user's other fields stay. */
+export function withTemplateChange(service: Service, { image, sourceHash }: TemplateChange): Service {
   if (image === undefined && sourceHash === undefined) return service;
   const { template } = service.spec;
   const serving = servingContainer(template.spec.containers);
@@ -35,7 +35,7 @@ export function withDeployed(service: Service, { image, sourceHash }: Deployed):
   return { ...service, spec: { ...service.spec, template: changed } };
 }
 
-/** A template name that the user chose cannot be given twice: with new sources it gets a suffix of its own. */
+/** Adds a suffix to a template name that the user chose, because a revision name cannot be used twice. */
 export function withFreshName(service: Service, suffix: string): Service {
   const name = service.spec.template.metadata?.name;
   if (name === undefined) return service;

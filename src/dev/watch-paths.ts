@@ -1,16 +1,16 @@
-// chokidar, held on a short leash: files and folders in, "something changed" out. What changed is read from disk by those who ask.
+// Wrapper around chokidar that only reports that something changed, and the batching of such reports.
 import { stat } from "node:fs/promises";
 import { dirname, sep } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 import type { Clock, Time } from "../base/clock.ts";
 
-/** Never worth a look, wherever it stands; what else counts is decided by content. */
+/** Paths that are never watched. For other paths the content decides whether a change counts. */
 const NOISE = /[\\/](\.git|\.hg|\.svn|\.knap|node_modules)([\\/]|$)|(~|\.sw[a-z]|\.tmp)$/;
-/** Files that count beside those that are followed: they may be what the next look finds. */
-const FOUND_BY_NAME = /(^|[\\/])knap\.yaml$|service(\.dev)?\.ya?ml$/i;
+/** Files that count without being followed, because the next load may discover them. */
+const DISCOVERED_NAMES = /(^|[\\/])knap\.yaml$|service(\.dev)?\.ya?ml$/i;
 
 export interface WatchedPaths extends AsyncDisposable {
-  /** Watches these from now on, also, and others no more. Resolves when all are watched. */
+  /** Watches exactly these paths from now on. Resolves when all are watched. */
   follow(paths: readonly string[]): Promise<void>;
 }
 
@@ -18,9 +18,9 @@ export function watchPaths(changed: (path: string) => void): WatchedPaths {
   const options = { ignored: (path: string) => NOISE.test(path), ignoreInitial: true };
   const files = new Set<string>();
   const folders = follower(watch([], options), changed);
-  // A file is watched by way of its folder: one that is deleted and comes back, or is not there yet, would else be lost.
+  // Files are watched through their folder: a watcher of the file itself ends when the file is deleted.
   const parents = follower(watch([], { ...options, depth: 0 }), (path) => {
-    if (files.has(path) || FOUND_BY_NAME.test(path)) changed(path);
+    if (files.has(path) || DISCOVERED_NAMES.test(path)) changed(path);
   });
   return {
     async follow(paths) {
@@ -37,16 +37,16 @@ export function watchPaths(changed: (path: string) => void): WatchedPaths {
   };
 }
 
-/** Keeps what one watcher watches in step with what is wanted. */
+/** Adds to and removes from one watcher until it watches the wanted paths. */
 function follower(watcher: FSWatcher, changed: (path: string) => void) {
   const known = new Set<string>();
-  // Told once, after the first paths.
+  // chokidar emits "ready" once, after the first paths.
   const ready = new Promise<void>((resolve) => watcher.once("ready", () => resolve()));
   watcher.on("all", (_event, path) => {
-    // Leaving a folder leaves watchers of those below it behind.
+    // After unwatch() of a folder, chokidar still reports changes in its subfolders.
     if ([...known].some((root) => path === root || path.startsWith(root + sep))) changed(path);
   });
-  // A folder that cannot be read is a folder that is not watched; reading it for use will say so.
+  // An unreadable folder is not watched. Loading the project reports it.
   watcher.on("error", () => {});
   return {
     async follow(paths: readonly string[]): Promise<void> {
@@ -73,7 +73,7 @@ export interface BatchTimes {
   readonly longestMs: number;
 }
 
-/** Product's figures: 150 ms of quiet, at most 2 s. */
+/** A change is deployed after 150 ms without further changes, at most 2 s after the first. */
 export const saveTimes: BatchTimes = { quietMs: 150, longestMs: 2000 };
 
 export function makeBatcher(clock: Clock, times: BatchTimes, run: () => void): Batcher {

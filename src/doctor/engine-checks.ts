@@ -1,4 +1,4 @@
-// Whether a container engine answers, and what it is.
+// Checks of the container engine: does it respond, do its containers reach this machine, which images and leftovers has it.
 
 import { findOrphans } from "../node/kubelet/orphans.ts";
 import { tryPathFromContainer } from "../node/network/try-path.ts";
@@ -8,7 +8,7 @@ import { type ContainerRuntime, RuntimeError } from "../node/runtime/runtime.ts"
 import type { ProjectService } from "../project/project.ts";
 import type { DoctorFinding } from "./finding.ts";
 
-/** `open` dials the engine; without one, Services run as processes, so that is a warning and no problem. */
+/** `open` connects to the engine. A missing engine is only a warning, because Services then run as processes. */
 export async function checkEngine(
   open: () => Promise<ContainerRuntime>,
 ): Promise<{ readonly findings: readonly DoctorFinding[]; readonly runtime?: ContainerRuntime }> {
@@ -16,11 +16,11 @@ export async function checkEngine(
     const runtime = await open();
     const { version, os, architecture, cpus, memoryBytes } = await runtime.info();
     const memory = `${(memoryBytes / 2 ** 30).toFixed(1)} GiB`;
-    const what = `engine ${version} answers (${os}/${architecture}, ${cpus} CPUs, ${memory})`;
+    const what = `engine ${version} responds (${os}/${architecture}, ${cpus} CPUs, ${memory})`;
     return { findings: [{ check: "engine", level: "ok", what }], runtime };
   } catch (error) {
     const why = error instanceof RuntimeError ? error.message : String(error);
-    const what = `no container engine answers: ${why}`;
+    const what = `no container engine responds: ${why}`;
     return { findings: [{ check: "engine", level: "warning", what, fix: fixForNoEngine(error) }] };
   }
 }
@@ -31,23 +31,23 @@ export interface NetworkCheck {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Starts one container for a moment. */
+/** Starts a short-lived container that connects to this machine. */
 export async function checkNetwork({ runtime, hostId, env }: NetworkCheck): Promise<DoctorFinding> {
   const session = `doctor-${process.pid}`;
   const labels = { "knap.dev/session": session, "knap.dev/host": hostId };
   const path = await tryPathFromContainer({ runtime, prefix: `knap-${session}`, labels });
   switch (path.state) {
     case "open":
-      return { check: "network", level: "ok", what: "containers reach this machine" };
+      return { check: "network", level: "ok", what: "containers can reach this machine" };
     case "dropped": {
-      const what = `containers do not reach this machine at ${path.addresses.join(", ")}: a firewall drops what they send`;
+      const what = `containers cannot reach this machine at ${path.addresses.join(", ")}: a firewall drops their packets`;
       const range = env["KNAP_SUBNETS"] ?? DEFAULT_SUBNETS;
-      const fix = `allow what comes from ${range} (for example \`sudo ufw allow from ${range}\`), or Services cannot call each other by cluster names`;
+      const fix = `allow connections from ${range} (for example \`sudo ufw allow from ${range}\`); otherwise Services cannot call each other by cluster names`;
       return { check: "network", level: "warning", what, fix };
     }
     case "unknown": {
-      const what = `nobody can tell whether containers reach this machine: ${path.why}`;
-      return { check: "network", level: "warning", what, fix: "see to the engine first, then run doctor again" };
+      const what = `cannot check whether containers reach this machine: ${path.why}`;
+      return { check: "network", level: "warning", what, fix: "fix the engine first, then run `knap doctor` again" };
     }
   }
 }
@@ -56,29 +56,35 @@ async function checkImage(
   runtime: ContainerRuntime,
   { key, image, build, start }: ProjectService,
 ): Promise<DoctorFinding> {
-  if (build !== undefined) return { check: "image", level: "ok", what: `${key}: is built from ${build.dockerfile}` };
+  if (build !== undefined)
+    return { check: "image", level: "ok", what: `${key}: image is built from ${build.dockerfile}` };
   if (image === "")
-    return { check: "image", level: "problem", what: `${key}: names no image`, fix: "give its container an image" };
+    return {
+      check: "image",
+      level: "problem",
+      what: `${key}: its container has no image`,
+      fix: "set the image of the container",
+    };
   const found = await runtime.images.inspect(image);
   if (found === undefined) {
-    const fallback = start === undefined ? "" : " (without it, it can run as a process)";
-    const fix = "pull or build it before you are offline, or name a `build:` in knap.yaml";
+    const fallback = start === undefined ? "" : " (without the image, it can run as a process)";
+    const fix = "pull or build it before you go offline, or set `build:` in knap.yaml";
     return {
       check: "image",
       level: "warning",
-      what: `${key}: ${image} is not here and will be pulled${fallback}`,
+      what: `${key}: ${image} is not on this engine and will be pulled${fallback}`,
       fix,
     };
   }
   const { architecture } = await runtime.info();
-  const same = found.architecture === "" || found.architecture === normal(architecture);
-  if (same) return { check: "image", level: "ok", what: `${key}: ${image} is here` };
-  const what = `${key}: ${image} is for ${found.architecture}, the engine is ${normal(architecture)}`;
+  const same = found.architecture === "" || found.architecture === imageArchitecture(architecture);
+  if (same) return { check: "image", level: "ok", what: `${key}: ${image} is on this engine` };
+  const what = `${key}: ${image} is for ${found.architecture}, the engine is ${imageArchitecture(architecture)}`;
   return { check: "image", level: "problem", what, fix: "build or pull the image for this architecture" };
 }
 
-/** Engines say x86_64 where images say amd64. */
-function normal(architecture: string): string {
+/** The architecture in the notation of images: engines say x86_64 where images say amd64. */
+function imageArchitecture(architecture: string): string {
   return { x86_64: "amd64", aarch64: "arm64" }[architecture] ?? architecture;
 }
 
@@ -103,7 +109,7 @@ export async function checkLeftovers(
   return [...bySession].map(([session, kinds]): DoctorFinding => {
     const counts = [...new Set(kinds)].map((kind) => `${kinds.filter((each) => each === kind).length} ${kind}(s)`);
     const fix = session.includes("another host")
-      ? "if that knap lives no more, `knap down --all` removes them"
+      ? "if that session has ended, `knap down --all` removes them"
       : "the next `knap up` removes them";
     return { check: "session", level: "warning", what: `${session} left ${counts.join(", ")} on the engine`, fix };
   });

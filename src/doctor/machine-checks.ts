@@ -1,10 +1,10 @@
-// Whether the ingress port is free on the addresses it would be bound to.
+// Checks of this machine: the ingress port, optional tools, and settings that change how knap behaves.
 
 import { execFile } from "node:child_process";
 import { createServer } from "node:net";
 import type { DoctorFinding } from "./finding.ts";
 
-/** The error code of listening there; undefined: it is free. */
+/** Tries to listen. Returns the error code; undefined: the port is free. */
 function tryPort(host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -13,11 +13,11 @@ function tryPort(host: string, port: number): Promise<string | undefined> {
   });
 }
 
-/** A live session's front door. */
+/** The ingress port of a running session. */
 export interface SessionPort {
   readonly id: string;
   readonly port: number;
-  /** The folder that it serves. */
+  /** The folder that the session serves. */
   readonly folder: string;
 }
 
@@ -30,16 +30,17 @@ export async function checkPort(
   const findings: DoctorFinding[] = [];
   for (const host of hosts) {
     const code = await tryPort(host, port);
-    // A machine without IPv6 has no ::1 to be taken.
+    // The machine does not have this address, for example no IPv6.
     if (code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT") continue;
     if (code === undefined) findings.push({ check: "port", level: "ok", what: `port ${port} is free on ${host}` });
     else if (own !== undefined && code === "EADDRINUSE") {
-      const what = `port ${port} on ${host} is the front door of session ${own.id} (${own.folder})`;
+      const what = `port ${port} on ${host} is the ingress of session ${own.id} (${own.folder})`;
       findings.push({ check: "port", level: "ok", what });
     } else {
-      const taken = code === "EADDRINUSE" ? "is taken" : `cannot be used (${code})`;
-      const fix = "end what listens there, or choose another port with --port; without --port knap takes a free one";
-      findings.push({ check: "port", level: "warning", what: `port ${port} on ${host} ${taken}`, fix });
+      const problem = code === "EADDRINUSE" ? "is in use" : `cannot be used (${code})`;
+      const fix =
+        "stop the program that listens there, or choose another port with --port; without --port knap uses a free port";
+      findings.push({ check: "port", level: "warning", what: `port ${port} on ${host} ${problem}`, fix });
     }
   }
   return findings;
@@ -51,17 +52,17 @@ function output(command: string, args: readonly string[]): Promise<string | unde
   });
 }
 
-/** kubectl from 1.29 on works whole; older ones need a flag. */
+/** kubectl 1.29 and newer work fully; older versions need a flag. */
 export function kubectlFinding(text: string | undefined): DoctorFinding {
   if (text === undefined) {
-    const fix = "optional: install it to use `kubectl` beside `knap`";
+    const fix = "optional: install it to use `kubectl` with knap's sessions";
     return { check: "tool", level: "ok", what: `kubectl is not installed (${fix})` };
   }
   const version = /"gitVersion":\s*"v?(\d+)\.(\d+)[^"]*"/.exec(text);
   const minor = Number(version?.[2] ?? Number.NaN);
   const shown = version ? `${version[1]}.${version[2]}` : "of an unknown version";
-  if (minor >= 29 || Number.isNaN(minor)) return { check: "tool", level: "ok", what: `kubectl ${shown} is here` };
-  const fix = "use kubectl 1.29 or newer, or say `kubectl apply --validate=false`";
+  if (minor >= 29 || Number.isNaN(minor)) return { check: "tool", level: "ok", what: `kubectl ${shown} is installed` };
+  const fix = "use kubectl 1.29 or newer, or run `kubectl apply --validate=false`";
   return { check: "tool", level: "warning", what: `kubectl ${shown} cannot validate against this API`, fix };
 }
 
@@ -70,14 +71,14 @@ export async function checkTools(): Promise<readonly DoctorFinding[]> {
   const kn =
     (await output("kn", ["version"])) === undefined
       ? []
-      : [{ check: "tool", level: "ok", what: "kn is here" } as const];
+      : [{ check: "tool", level: "ok", what: "kn is installed" } as const];
   return [kubectl, ...kn];
 }
 
-/** Settings with a price. */
+/** Settings that switch off features. */
 export function checkSettings(env: Readonly<Record<string, string | undefined>>): readonly DoctorFinding[] {
   if (env["KNAP_FORWARDER"] !== "http-proxy") return [];
   const what =
-    "KNAP_FORWARDER=http-proxy: no request trailers, no 100-continue refusals, no upgrades but WebSocket, repeated headers joined";
+    "KNAP_FORWARDER=http-proxy: no request trailers, no 100-continue refusals, no upgrades except WebSocket, repeated headers are joined";
   return [{ check: "setting", level: "warning", what, fix: "unset KNAP_FORWARDER to use knap's own forwarder" }];
 }

@@ -1,37 +1,37 @@
-// Which files a command means: `-f`, else knap.yaml's `files`, else the usual names. It reads folders and files, never their meaning.
+// Finds and reads the files of a project: `-f`, else knap.yaml's `files`, else files with usual names. It does not parse them.
 import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
 
-/** One file of manifests, read. */
+/** A manifest file and its text. */
 export interface ManifestSource {
   /** Absolute; "-" for standard input. */
   readonly path: string;
-  /** As messages name it: relative to the current folder where it is below it. */
+  /** The name in messages: relative to the current folder if the file is below it. */
   readonly file: string;
   readonly text: string;
 }
 
-export interface FileWish {
+export interface FileRequest {
   readonly cwd: string;
-  /** `-f` / KNAP_FILE, as given. Empty: look for them. */
+  /** `-f` / KNAP_FILE, as given. Empty: knap.yaml's `files`, else discovery. */
   readonly given: readonly string[];
   /** Folder of knap.yaml and its `files`. */
   readonly project?: { readonly folder: string; readonly files: readonly string[] };
   readStdin(): Promise<string>;
-  /** A named file that is not there: an error, or as if nobody had named it (its objects went with it). */
-  readonly absent?: "error" | "left-out";
+  /** A named file that does not exist is an error (default) or is ignored: in watch mode its objects are then deleted. */
+  readonly absent?: "error" | "left-out" | undefined;
 }
 
 const YAML = /\.(ya?ml|json)$/i;
-/** YAML files that are no manifests, whatever folder they stand in. */
-const OTHERS = /^(knap|docker-compose(\..+)?|compose(\..+)?|package(-lock)?|tsconfig.*|\..+)\.(ya?ml|json)$/i;
+/** Names of YAML and JSON files that are never manifests. */
+const NO_MANIFESTS = /^(knap|docker-compose(\..+)?|compose(\..+)?|package(-lock)?|tsconfig.*|\..+)\.(ya?ml|json)$/i;
 const USUAL_NAMES = [/service\.dev\.ya?ml$/i, /service\.ya?ml$/i];
 const USUAL_FOLDERS = ["knative", "k8s", "config"];
 
-const isManifestName = (name: string): boolean => YAML.test(name) && !OTHERS.test(name);
+const isManifestName = (name: string): boolean => YAML.test(name) && !NO_MANIFESTS.test(name);
 
-/** How messages name a path. */
+/** The name of a path in messages. */
 export function displayPath(cwd: string, path: string): string {
   const shown = relative(cwd, path);
   return shown === "" ? "." : shown.startsWith("..") ? path : shown;
@@ -45,16 +45,16 @@ async function namesIn(folder: string): Promise<readonly string[]> {
     .sort();
 }
 
-/** A file, or every manifest in a folder (as kubectl: not in the folders below). Rejects with what the system says. */
+/** A file, or every manifest in a folder; like kubectl, without subfolders. Rejects with the file system's error. */
 async function expand(path: string): Promise<readonly string[]> {
   const info = await stat(path);
   if (!info.isDirectory()) return [path];
-  // Only a folder that was named must be readable.
+  // namesIn() treats an unreadable folder as empty; for a named folder that is an error.
   await readdir(path);
   return (await namesIn(path)).filter(isManifestName).map((name) => join(path, name));
 }
 
-/** A folder with a usual name counts only when a manifest of Knative's is in it: `config/` means many things. */
+/** The manifests of a folder with a usual name; empty without a Knative manifest, because names such as `config` are common. */
 async function usualFolder(folder: string): Promise<readonly string[]> {
   const paths = (await namesIn(folder)).filter(isManifestName).map((name) => join(folder, name));
   const texts = await Promise.all(paths.map((path) => readFile(path, "utf8").catch(() => "")));
@@ -62,7 +62,7 @@ async function usualFolder(folder: string): Promise<readonly string[]> {
   return texts.some((text) => text.includes("serving.knative.dev/")) ? manifests : [];
 }
 
-/** The files with usual names, or those of a usual folder, and that folder. */
+/** The files with usual names, else the manifests of the first usual folder, and that folder. */
 async function discover(folder: string): Promise<{ readonly files: readonly string[]; readonly folder?: string }> {
   const names = await namesIn(folder);
   for (const pattern of USUAL_NAMES) {
@@ -76,8 +76,8 @@ async function discover(folder: string): Promise<{ readonly files: readonly stri
   return { files: [] };
 }
 
-/** What is meant, as [base folder, names]: a folder whose knap.yaml lists files stands for those. */
-function namedFiles({ cwd, given, project }: FileWish): readonly (readonly [string, string])[] {
+/** The named files as [base folder, name]. A folder whose knap.yaml lists `files` stands for these files. */
+function namedFiles({ cwd, given, project }: FileRequest): readonly (readonly [string, string])[] {
   const listed = (project?.files ?? []).map((name) => [project?.folder ?? cwd, name] as const);
   if (given.length === 0) return listed;
   return given.flatMap((name) =>
@@ -85,16 +85,16 @@ function namedFiles({ cwd, given, project }: FileWish): readonly (readonly [stri
   );
 }
 
-/** The files, read, with a finding for each that cannot be. Several mentions of one file count once. */
-export async function findFiles(wish: FileWish): Promise<{
+/** Reads every file once, with a finding for each that cannot be read. */
+export async function findFiles(request: FileRequest): Promise<{
   readonly sources: readonly ManifestSource[];
-  /** Those of the sources, those that were named and are not there, and the folder that was found to hold them. */
+  /** Paths to watch: the sources, named files that do not exist, and the discovered folder. */
   readonly paths: readonly string[];
   readonly findings: readonly ProjectFinding[];
 }> {
   const findings: ProjectFinding[] = [];
   const absent: string[] = [];
-  const named = namedFiles(wish);
+  const named = namedFiles(request);
   const paths = new Set<string>();
   for (const [base, name] of named) {
     if (name === "-") {
@@ -105,20 +105,20 @@ export async function findFiles(wish: FileWish): Promise<{
     if (found instanceof Error) {
       const isAbsent = found.code === "ENOENT" || found.code === "ENOTDIR";
       if (isAbsent) absent.push(resolve(base, name));
-      if (isAbsent && wish.absent === "left-out") continue;
+      if (isAbsent && request.absent === "left-out") continue;
       const message = isAbsent ? "no such file or folder" : `cannot be read: ${found.message}`;
       findings.push({ severity: "error", message, file: name });
     } else if (found.length === 0)
-      findings.push({ severity: "error", message: "no manifest in this folder", file: name });
+      findings.push({ severity: "error", message: "there is no manifest in this folder", file: name });
     else for (const path of found) paths.add(path);
   }
-  const discovered = named.length === 0 ? await discover(wish.project?.folder ?? wish.cwd) : { files: [] };
+  const discovered = named.length === 0 ? await discover(request.project?.folder ?? request.cwd) : { files: [] };
   for (const path of discovered.files) paths.add(path);
   const sources: ManifestSource[] = [];
   for (const path of paths) {
-    const file = path === "-" ? "-" : displayPath(wish.cwd, path);
+    const file = path === "-" ? "-" : displayPath(request.cwd, path);
     try {
-      sources.push({ path, file, text: path === "-" ? await wish.readStdin() : await readFile(path, "utf8") });
+      sources.push({ path, file, text: path === "-" ? await request.readStdin() : await readFile(path, "utf8") });
     } catch (error) {
       findings.push({ severity: "error", message: `cannot be read: ${(error as Error).message}`, file });
     }
@@ -127,7 +127,7 @@ export async function findFiles(wish: FileWish): Promise<{
   return { sources, paths: [...paths, ...absent, ...(folder === undefined ? [] : [folder])], findings };
 }
 
-/** Where knap.yaml may stand, best first: the folders that `-f` names, then the current one. */
+/** Possible paths of knap.yaml in order of preference: in the folders of `-f`, then in the current folder. */
 export function projectFileCandidates(cwd: string, given: readonly string[]): readonly string[] {
   const folders = given
     .filter((name) => name !== "-")

@@ -1,4 +1,4 @@
-// Reads a project whole: knap.yaml, manifests, secrets, Dockerfiles. Every finding is gathered; nothing is thrown for user input.
+// Loads a project: knap.yaml, manifests, secrets and Dockerfiles. It returns every finding; it never throws for user input.
 import { lstat, readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { isClusterConfig, SYSTEM_NAMESPACE } from "../apis/config/serving-config.ts";
@@ -14,18 +14,18 @@ import { type ProjectFile, parseProjectFile } from "./project-file.ts";
 import { planService } from "./project-service.ts";
 import { readSecrets } from "./secrets.ts";
 
-export interface ProjectWish {
+export interface ProjectRequest {
   readonly cwd: string;
-  /** `-f` / KNAP_FILE; empty: look for files. */
+  /** `-f` / KNAP_FILE; empty: discover files. */
   readonly files: readonly string[];
   /** `-n` / KNAP_NAMESPACE; undefined: knap.yaml's, else `default`. */
   readonly namespace: string | undefined;
-  /** Without `fieldValidation` it is knap.yaml's, else `strict`. */
+  /** Default of `fieldValidation`: knap.yaml's `validate`, else `strict`. */
   readonly strictness: Omit<Strictness, "fieldValidation"> & {
     readonly fieldValidation?: Strictness["fieldValidation"] | undefined;
   };
   /** See {@link findFiles}. */
-  readonly absent?: "error" | "left-out";
+  readonly absent?: "error" | "left-out" | undefined;
   readStdin(): Promise<string>;
 }
 
@@ -35,7 +35,7 @@ async function readSettings(cwd: string, files: readonly string[]) {
     const text = await readFile(path, "utf8").catch((error: Error) => error);
     const place = { path, folder: dirname(path), texts: [] };
     if (text instanceof Error) {
-      // Nothing of that name, or a folder: the next place may have one.
+      // No such file, or a folder: try the next candidate.
       const there = await lstat(path).catch(() => undefined);
       if (there === undefined || there.isDirectory()) continue;
       const finding = { severity: "error", message: `cannot be read: ${text.message}`, file } as const;
@@ -51,11 +51,11 @@ function isKnativeService(object: AnyObject): object is Service {
   return object.kind === "Service" && object.apiVersion === "serving.knative.dev/v1";
 }
 
-/** knap.yaml may name Services that no file brings: a typo, most likely, unless only some of its files were asked for. */
-function strangers(
+/** Warns of Services in knap.yaml that no file defines, unless `-f` selects only some of its files. */
+function unknownServices(
   services: readonly ProjectService[],
   { settings, path, folder }: Awaited<ReturnType<typeof readSettings>>,
-  { cwd, files }: ProjectWish,
+  { cwd, files }: ProjectRequest,
 ): readonly ProjectFinding[] {
   const isWhole = files.length === 0 || files.some((name) => resolve(cwd, name) === folder);
   if (path === undefined || !isWhole) return [];
@@ -64,7 +64,7 @@ function strangers(
   const file = displayPath(cwd, path);
   return names.map((name) => ({
     severity: "warning",
-    message: `services.${name}: no file has a Service "${name}"`,
+    message: `services.${name}: no file defines a Service "${name}"`,
     file,
   }));
 }
@@ -83,22 +83,22 @@ async function planServices(objects: readonly ReadObject[], place: { folder: str
   return { services: planned.map(({ service }) => service), findings: planned.flatMap(({ findings }) => findings) };
 }
 
-/** The project that these flags mean. `findings` says whether it can be used. */
-export async function loadProject(wish: ProjectWish): Promise<Project> {
-  const read = await readSettings(wish.cwd, wish.files);
+/** Loads the project that the request selects. {@link hasErrors} tells whether it is usable. */
+export async function loadProject(request: ProjectRequest): Promise<Project> {
+  const read = await readSettings(request.cwd, request.files);
   const { path, folder, settings, findings } = read;
-  const namespace = wish.namespace ?? settings.namespace ?? "default";
+  const namespace = request.namespace ?? settings.namespace ?? "default";
   const found = await findFiles({
-    cwd: wish.cwd,
-    given: wish.files,
+    cwd: request.cwd,
+    given: request.files,
     project: { folder, files: settings.files ?? [] },
-    readStdin: wish.readStdin,
-    ...(wish.absent && { absent: wish.absent }),
+    readStdin: request.readStdin,
+    absent: request.absent,
   });
   const overlay = mergeClusterConfig([], settings.config ?? {});
   const manifests = readManifests(found.sources, {
-    ...wish.strictness,
-    fieldValidation: wish.strictness.fieldValidation ?? settings.validate ?? "strict",
+    ...request.strictness,
+    fieldValidation: request.strictness.fieldValidation ?? settings.validate ?? "strict",
     namespace,
     config: new Map(overlay.map((map) => [map.metadata.name, map.data ?? {}])),
   });
@@ -110,7 +110,7 @@ export async function loadProject(wish: ProjectWish): Promise<Project> {
   const planned = await planServices(named, { folder, settings });
   return {
     folder,
-    ...(path !== undefined && { file: path }),
+    file: path,
     settings,
     namespace,
     sources: found.sources,
@@ -124,13 +124,13 @@ export async function loadProject(wish: ProjectWish): Promise<Project> {
       ...manifests.findings,
       ...secrets.findings,
       ...planned.findings,
-      ...strangers(planned.services, read, wish),
+      ...unknownServices(planned.services, read, request),
     ],
     inputs: [...(path === undefined ? [] : [path]), ...found.paths.filter((each) => each !== "-"), ...secrets.paths],
   };
 }
 
-/** `config: { autoscaler: {…} }` → `config-autoscaler`, laid over a document of the files with the same name. */
+/** Merges knap.yaml's `config` into the files' ConfigMaps: key `autoscaler` goes into ConfigMap `config-autoscaler`. */
 export function mergeClusterConfig(
   documents: readonly ConfigMap[],
   settings: Readonly<Record<string, StringMap>>,
@@ -189,14 +189,14 @@ export interface ReadManifests {
   readonly findings: readonly ProjectFinding[];
 }
 
-/** How strictly files are judged. */
+/** How strictly files are validated. */
 export interface Strictness {
   /** `validate` refuses documents of removed API versions, `up` runs them with a warning. */
   readonly mode: ManifestMode;
-  /** What unknown fields are, as `kubectl --validate`. */
+  /** Unknown fields are refused, reported or dropped, as with `kubectl --validate`. */
   readonly fieldValidation: "strict" | "warn" | "ignore";
-  /** Feature gates over those of the files. */
-  readonly gates?: StringMap;
+  /** Feature gates that override those of the files. */
+  readonly gates?: StringMap | undefined;
 }
 
 export function readManifests(

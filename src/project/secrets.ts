@@ -1,4 +1,4 @@
-// `secrets:` of knap.yaml → Secret objects: from an env file, or from a folder whose files are the keys. Values never appear in messages.
+// Makes Secrets from `secrets:` of knap.yaml: from env files, or from folders with one file per key. Messages never contain values.
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Secret } from "../apis/core/types.ts";
@@ -6,18 +6,18 @@ import { failed, ok, type Result } from "../base/result.ts";
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
 
 type Data = Readonly<Record<string, string>>;
-type Read = { readonly data: Data; readonly paths: readonly string[] } | { readonly problem: string };
+type SecretContent = { readonly data: Data; readonly paths: readonly string[] } | { readonly problem: string };
 
 const base64 = (content: string | Uint8Array): string => Buffer.from(content).toString("base64");
 
-async function readEnvFile(path: string): Promise<Read> {
+async function readEnvFile(path: string): Promise<SecretContent> {
   const values = parseEnvFile(await readFile(path, "utf8"));
   if (!values.ok) return { problem: values.error };
   const data = Object.fromEntries(Object.entries(values.value).map(([key, value]) => [key, base64(value)]));
   return { data, paths: [path] };
 }
 
-async function readKeyFolder(folder: string): Promise<Read> {
+async function readKeyFolder(folder: string): Promise<SecretContent> {
   const entries = await readdir(folder, { withFileTypes: true });
   const names = entries
     .filter((entry) => !entry.isDirectory() && !entry.name.startsWith("."))
@@ -29,7 +29,7 @@ async function readKeyFolder(folder: string): Promise<Read> {
   };
 }
 
-async function read(path: string): Promise<Read> {
+async function read(path: string): Promise<SecretContent> {
   try {
     return (await stat(path)).isDirectory() ? await readKeyFolder(path) : await readEnvFile(path);
   } catch (error) {
@@ -37,7 +37,7 @@ async function read(path: string): Promise<Read> {
   }
 }
 
-/** The Secrets of the project, with the paths that they depend on and a finding for each that cannot be read. */
+/** The Secrets of the project, the paths that they depend on, and a finding for each Secret that cannot be read. */
 export async function readSecrets(
   secrets: Readonly<Record<string, { readonly from: string }>>,
   place: { readonly folder: string; readonly namespace: string },
@@ -75,7 +75,7 @@ function readValue(raw: string): string | undefined {
   return text.replace(/\s+#.*$/, "");
 }
 
-/** Name → value. The error names the 1-based line. */
+/** Reads `NAME=value` lines with quotes and comments, as docker compose's env_file. The error has the 1-based line. */
 export function parseEnvFile(text: string): Result<Readonly<Record<string, string>>> {
   const values = new Map<string, string>();
   for (const [index, line] of text.split(/\r?\n/).entries()) {

@@ -7,7 +7,7 @@ import type { Service } from "../../../src/apis/serving/types.ts";
 import { ApiError, type Client } from "../../../src/client/client.ts";
 import { Deployer, type DeployerParts } from "../../../src/dev/deployer.ts";
 import type { DevEvent } from "../../../src/dev/dev-event.ts";
-import { withDeployed, withFreshName } from "../../../src/dev/template-plan.ts";
+import { withFreshName, withTemplateChange } from "../../../src/dev/template-plan.ts";
 import type { Project, ProjectService } from "../../../src/project/project.ts";
 
 let folder = "";
@@ -35,16 +35,16 @@ const write = (name: string, text: string) => writeFile(join(folder, name), text
 
 describe("the template", () => {
   test("a built image takes the place of the serving container's, which an annotation keeps", () => {
-    const { template } = withDeployed(service, { image: "dev.local/default/hello:abc" }).spec;
+    const { template } = withTemplateChange(service, { image: "dev.local/default/hello:abc" }).spec;
     expect(template.spec.containers.map(({ image }) => image)).toEqual(["side:1", "dev.local/default/hello:abc"]);
     expect(template.metadata?.annotations).toEqual({ "knap.dev/image": "app:1" });
   });
 
   test("changed sources of a process are an annotation; nothing changed is nothing added", () => {
-    expect(withDeployed(service, { sourceHash: "abc" }).spec.template.metadata?.annotations).toEqual({
+    expect(withTemplateChange(service, { sourceHash: "abc" }).spec.template.metadata?.annotations).toEqual({
       "knap.dev/source-hash": "abc",
     });
-    expect(withDeployed(service, {})).toBe(service);
+    expect(withTemplateChange(service, {})).toBe(service);
   });
 
   test("a revision name that the user chose gets a suffix; without one there is nothing to rename", () => {
