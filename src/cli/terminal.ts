@@ -80,7 +80,7 @@ export interface Interrupts extends Disposable {
 }
 
 /** Listens to SIGINT, SIGTERM and SIGHUP until disposed of. */
-export function listenForInterrupts(now: () => number = () => performance.now()): Interrupts {
+function listenForInterrupts(now: () => number = () => performance.now()): Interrupts {
   const first = new AbortController();
   const second = new AbortController();
   // Whatever is under way listens to them; ten would be Node's idea of too many.

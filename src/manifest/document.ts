@@ -20,7 +20,7 @@ export interface Position {
   /** Column after the last character, if the node ends on the same line. */
   readonly endColumn?: number;
 }
-export interface SyntaxFinding {
+interface SyntaxFinding {
   readonly position: Position;
   readonly message: string;
   readonly severity: "error" | "warning";
@@ -143,8 +143,7 @@ class Converter {
     const isPlain = node.type === Scalar.PLAIN || node.type === undefined;
     const isTyped = tag !== undefined && ["!!int", "!!float", "!!bool", "!!null"].includes(tag);
     const value = (isPlain && tag === undefined) || isTyped ? plainScalar(text) : text;
-    if (isTyped && !hasTagType(tag, value))
-      this.#report(node, `${JSON.stringify(text)} is not a ${tag} value`, "error");
+    if (isTyped && !hasTagType(tag, value)) this.#report(node, `${JSON.stringify(text)} is not a ${tag}`, "error");
     if (isPlain && INFINITE.test(text)) this.#report(node, `JSON cannot represent ${text}`, "error");
     return typeof value === "number" && !Number.isFinite(value) ? text : value;
   }

@@ -131,7 +131,7 @@ export async function loadProject(request: ProjectRequest): Promise<Project> {
 }
 
 /** Merges knap.yaml's `config` into the files' ConfigMaps: key `autoscaler` goes into ConfigMap `config-autoscaler`. */
-export function mergeClusterConfig(
+function mergeClusterConfig(
   documents: readonly ConfigMap[],
   settings: Readonly<Record<string, StringMap>>,
 ): readonly ConfigMap[] {
@@ -161,7 +161,7 @@ function rank(object: AnyObject): number {
 }
 
 /** Stable: file order stays within a rank. */
-export function applyOrder(objects: readonly AnyObject[]): readonly AnyObject[] {
+function applyOrder(objects: readonly AnyObject[]): readonly AnyObject[] {
   return objects
     .map((object) => ({ object, rank: rank(object) }))
     .sort((a, b) => a.rank - b.rank)
@@ -169,7 +169,7 @@ export function applyOrder(objects: readonly AnyObject[]): readonly AnyObject[] 
 }
 
 /** Namespaces that the batch uses and does not bring along, apart from those every session has. */
-export function missingNamespaces(objects: readonly AnyObject[]): readonly AnyObject[] {
+function missingNamespaces(objects: readonly AnyObject[]): readonly AnyObject[] {
   const brought = objects.filter(({ apiVersion, kind }) => apiVersion === "v1" && kind === "Namespace");
   const known = new Set(["default", SYSTEM_NAMESPACE, ...brought.map(({ metadata }) => metadata.name)]);
   const used = new Set(objects.map(({ metadata }) => metadata.namespace).filter((name) => name !== undefined));
@@ -179,12 +179,12 @@ export function missingNamespaces(objects: readonly AnyObject[]): readonly AnyOb
 }
 
 /** An object and the file it came from. */
-export interface ReadObject {
+interface ReadObject {
   readonly object: AnyObject;
   readonly source: ManifestSource;
 }
 
-export interface ReadManifests {
+interface ReadManifests {
   readonly objects: readonly ReadObject[];
   readonly findings: readonly ProjectFinding[];
 }
@@ -199,7 +199,7 @@ export interface Strictness {
   readonly gates?: StringMap | undefined;
 }
 
-export function readManifests(
+function readManifests(
   sources: readonly ManifestSource[],
   at: Strictness & { readonly namespace: string; readonly config: ReadonlyMap<string, StringMap> },
 ): ReadManifests {

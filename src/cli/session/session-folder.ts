@@ -56,7 +56,7 @@ async function light(hidden: string, path: string): Promise<AsyncDisposable> {
 }
 
 /** A kubeconfig as JSON (which is YAML), for one session. */
-export function makeKubeconfig(api: { readonly address: string; readonly token: string }, namespace: string): string {
+function makeKubeconfig(api: { readonly address: string; readonly token: string }, namespace: string): string {
   const name = "knap";
   const config = {
     apiVersion: "v1",

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Clock } from "../../../src/base/clock.ts";
 import { makeBatcher, saveTimes } from "../../../src/dev/watch-paths.ts";
 
-describe("batches of saves", () => {
+describe("a batcher", () => {
   function setUp() {
     let time = 0;
     let timers: { at: number; run: () => void }[] = [];
@@ -33,7 +33,7 @@ describe("batches of saves", () => {
     return { batcher, runs, advance };
   }
 
-  test("run once, 150 ms after the last", () => {
+  test("runs once, 150 ms after the last touch", () => {
     const { batcher, runs, advance } = setUp();
     batcher.touch();
     advance(100);
@@ -42,7 +42,7 @@ describe("batches of saves", () => {
     expect(runs).toEqual([250]);
   });
 
-  test("run after 2 s although saves go on", () => {
+  test("runs after 2 s although touches continue", () => {
     const { batcher, runs, advance } = setUp();
     for (let at = 0; at <= 2500; at += 100) {
       advance(at);
@@ -51,7 +51,7 @@ describe("batches of saves", () => {
     expect(runs).toEqual([2000]);
   });
 
-  test("nothing runs once it is disposed of", () => {
+  test("runs nothing after it is disposed of", () => {
     const { batcher, runs, advance } = setUp();
     batcher.touch();
     batcher[Symbol.dispose]();

@@ -19,7 +19,7 @@ function setUp() {
 }
 
 describe("builds under way", () => {
-  test("who asks for the same sources again joins the build; afterwards it is built anew", async () => {
+  test("a second request with the same sources joins the running build; after its end a new build starts", async () => {
     const { started, ask, turn } = setUp();
     const asked = [ask("default/a", "1"), ask("default/a", "1")];
     await turn();
@@ -33,7 +33,7 @@ describe("builds under way", () => {
     expect(started).toHaveLength(2);
   });
 
-  test("an asker who goes leaves the build to the next one", async () => {
+  test("aborting a request leaves the build running for the next request", async () => {
     const { started, ask, turn } = setUp();
     const first = new AbortController();
     const gone = ask("default/a", "1", first.signal);
@@ -47,7 +47,7 @@ describe("builds under way", () => {
     expect(started).toHaveLength(1);
   });
 
-  test("other sources end the build of that Service, and only of that one", async () => {
+  test("different sources cancel the build of that Service, and no other", async () => {
     const { started, ask, turn } = setUp();
     const old = ask("default/a", "1");
     const other = ask("default/b", "1");
@@ -61,7 +61,7 @@ describe("builds under way", () => {
     expect([await other, await next]).toMatchObject([{ image: "b:1" }, { image: "a:2" }]);
   });
 
-  test("the end ends them all", async () => {
+  test("disposing cancels all builds", async () => {
     const { builds, ask, turn } = setUp();
     const running = ask("default/a", "1");
     const told = expect(running).rejects.toThrow();

@@ -12,7 +12,7 @@ const pod = (container: object, namespace = "default"): Pod =>
   ({ apiVersion: "v1", kind: "Pod", metadata: { name: "p", namespace }, spec: { containers: [container] } }) as Pod;
 
 describe("changed ConfigMaps and Secrets", () => {
-  test("are those with other values, by key; labels, new ones and equal ones do not count", () => {
+  test("are existing objects with different values, by key; labels and new objects do not count", () => {
     const labelled = {
       ...config({ a: "1" }),
       metadata: { name: "settings", namespace: "default", labels: { x: "y" } },
@@ -23,7 +23,7 @@ describe("changed ConfigMaps and Secrets", () => {
     ]);
   });
 
-  test("a Secret's value is the same in either spelling", () => {
+  test("a Secret's value is equal in data and stringData", () => {
     const before = secret({ stringData: { url: "postgres://a" } });
     const base64 = Buffer.from("postgres://a").toString("base64");
     expect(changedConfigs([before], [secret({ data: { url: base64 } })])).toEqual([]);
@@ -33,7 +33,7 @@ describe("changed ConfigMaps and Secrets", () => {
   });
 });
 
-describe("a pod uses it in its environment", () => {
+describe("whether a pod uses a changed key in its environment", () => {
   const change = { kind: "ConfigMap", namespace: "default", name: "settings", keys: new Set(["a"]) } as const;
   const ref = (key: string, name = "settings") => ({
     env: [{ name: "A", valueFrom: { configMapKeyRef: { name, key } } }],
@@ -51,14 +51,14 @@ describe("a pod uses it in its environment", () => {
     expect(usesInEnvironment(asked, change)).toBe(expected);
   });
 
-  test("an init container's counts too", () => {
+  test("init containers count too", () => {
     const initialised = pod({});
     const spec = { ...initialised.spec, initContainers: [ref("a")] } as Pod["spec"];
     expect(usesInEnvironment({ ...initialised, spec } as Pod, change)).toBe(true);
   });
 });
 
-test("settings that only a start reads are named when they change; what each look reads is not", () => {
+test("changed settings that take effect only at a start are named; settings that every load applies are not", () => {
   expect(changedSettings({ port: 1, files: ["a"] }, { port: 2, files: ["b"], config: {} })).toEqual(["port"]);
   expect(changedSettings({ port: 1 }, { drain: "knative" })).toEqual(["port", "drain"]);
   expect(changedSettings({ port: 1 }, { port: 1 })).toEqual([]);

@@ -34,20 +34,20 @@ const service: Service = {
 const write = (name: string, text: string) => writeFile(join(folder, name), text);
 
 describe("the template", () => {
-  test("a built image takes the place of the serving container's, which an annotation keeps", () => {
+  test("a built image replaces the serving container's image, which moves to an annotation", () => {
     const { template } = withTemplateChange(service, { image: "dev.local/default/hello:abc" }).spec;
     expect(template.spec.containers.map(({ image }) => image)).toEqual(["side:1", "dev.local/default/hello:abc"]);
     expect(template.metadata?.annotations).toEqual({ "knap.dev/image": "app:1" });
   });
 
-  test("changed sources of a process are an annotation; nothing changed is nothing added", () => {
+  test("changed sources of a process add an annotation; unchanged sources add nothing", () => {
     expect(withTemplateChange(service, { sourceHash: "abc" }).spec.template.metadata?.annotations).toEqual({
       "knap.dev/source-hash": "abc",
     });
     expect(withTemplateChange(service, {})).toBe(service);
   });
 
-  test("a revision name that the user chose gets a suffix; without one there is nothing to rename", () => {
+  test("a revision name that the user chose gets a suffix; a template without a name stays the same", () => {
     const named = { ...service, spec: { template: { ...service.spec.template, metadata: { name: "hello-blue" } } } };
     expect(withFreshName(named, "ab12").spec.template.metadata?.name).toBe("hello-blue-ab12");
     expect(withFreshName(service, "ab12")).toBe(service);
@@ -104,7 +104,7 @@ describe("deploying", () => {
     expect(builds).toBe(3);
   });
 
-  test("a failed build leaves the Service as it is and says so", async () => {
+  test("a failed build leaves the Service unchanged and is reported", async () => {
     const { deployer, applied, events } = setUp({
       buildImage: async () => ({ ok: false, message: '[2/2] COPY nope.txt ./\n"/nope.txt" not found' }),
     });
@@ -118,7 +118,7 @@ describe("deploying", () => {
     });
   });
 
-  test("a process's template stays the user's until its sources change, also by command", async () => {
+  test("a process's template stays unchanged until its sources change or a rebuild is requested", async () => {
     const { deployer, annotations, commands } = setUp();
     await write("a.mjs", "1");
     await deployer.deploy(projectOf({ start: start() }), never);
@@ -144,7 +144,7 @@ describe("deploying", () => {
     expect(applied).toEqual([]);
   });
 
-  test("a refusal is told and does not stop the others", async () => {
+  test("a refused object is reported and does not stop the others", async () => {
     const status = {
       kind: "Status",
       apiVersion: "v1",

@@ -27,7 +27,7 @@ describe("objects whose file is gone", () => {
     }) as unknown as Project;
   const names = (keys: readonly { name: string }[]) => keys.map(({ name }) => name);
 
-  test("go after two seconds, unless they come back", () => {
+  test("are deleted after two seconds, unless the file comes back", () => {
     const gone = new GoneObjects(holding("a", "b"));
     expect(gone.compare(holding("a"), 0)).toEqual({ due: [], waiting: true });
     expect(gone.compare(holding("a"), 1999).due).toEqual([]);
@@ -62,7 +62,7 @@ describe("retiring revisions after a rebuild", () => {
     ...(status && { status }),
   });
 
-  test("only older ones go, and none that traffic names", () => {
+  test("deletes only older revisions that no traffic target names", () => {
     const status = {
       latestReadyRevisionName: "hello-00003",
       traffic: [{ revisionName: "hello-00003" }, { revisionName: "hello-00001" }],
@@ -71,7 +71,7 @@ describe("retiring revisions after a rebuild", () => {
     expect(retiredRevisions(at({}), all)).toEqual([]);
   });
 
-  test("only once the Service serves its newest template", () => {
+  test("happens only once the Service serves its newest template", () => {
     const status = {
       observedGeneration: 3,
       latestReadyRevisionName: "hello-00003",
@@ -91,7 +91,7 @@ describe("commands on Services", () => {
     metadata: { ...service.metadata, annotations },
   });
 
-  test("a new rebuild wish is carried out once, an old one never", () => {
+  test("a new rebuild request is carried out once, an old one never", () => {
     const rebuilt: string[] = [];
     const read = makeCommandReader({ rebuild: (key) => rebuilt.push(key), pause: () => {} });
     read(asking({ "knap.dev/rebuild-requested-at": "yesterday" }), false);
@@ -101,7 +101,7 @@ describe("commands on Services", () => {
     expect(rebuilt).toEqual(["default/hello"]);
   });
 
-  test("watching pauses while a Service asks for it, and goes on when it is deleted", () => {
+  test("watching pauses while a Service has the annotation, and resumes when the Service is deleted", () => {
     const told: boolean[] = [];
     const read = makeCommandReader({ rebuild: () => {}, pause: (wanted) => told.push(wanted) });
     read(asking({}), false);

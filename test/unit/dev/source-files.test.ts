@@ -15,7 +15,7 @@ const hash = (apart: readonly string[] = []) =>
   hashSources(folder, sourceFilter(folder, "Dockerfile", new Set(apart.map((name) => join(folder, name)))));
 
 describe("the hash of sources", () => {
-  test("follows names and contents, and nothing else", async () => {
+  test("depends on names and contents only", async () => {
     await write("a.mjs", "1");
     const first = await hash();
     await write("a.mjs", "1");
@@ -24,7 +24,7 @@ describe("the hash of sources", () => {
     expect(await hash()).not.toBe(first);
   });
 
-  test("leaves out what .dockerignore names, editors' files, and files watched for themselves", async () => {
+  test("excludes files of .dockerignore, editors' temporary files, and separately watched files", async () => {
     await write("a.mjs", "1");
     await write(".dockerignore", "*.md\nlogs\n");
     const first = await hash(["service.yaml"]);

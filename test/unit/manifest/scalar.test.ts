@@ -35,33 +35,33 @@ describe("plain scalars, as kubectl reads them", () => {
 const json = (text: string): unknown => readDocuments(text)[0]?.json;
 
 describe("documents", () => {
-  it("keeps quoted and tagged texts as texts", () => {
+  it("reads quoted scalars and scalars tagged !!str as strings", () => {
     expect(json(`{a: "yes", b: 'no', c: !!str 5, d: !!int "7"}`)).toEqual({ a: "yes", b: "no", c: "5", d: 7 });
   });
-  it("refuses what JSON cannot say, and tags that do not suit", () => {
+  it("refuses values that JSON cannot represent, and values that do not match their tag", () => {
     const errors = (text: string) => readDocuments(text)[0]?.findings.map(({ message }) => message);
     expect(errors("a: .inf\nb: -.INF\nc: .nan\n")).toEqual([
-      "JSON has no .inf",
-      "JSON has no -.INF",
-      "JSON has no .nan",
+      "JSON cannot represent .inf",
+      "JSON cannot represent -.INF",
+      "JSON cannot represent .nan",
     ]);
-    expect(errors("null: 1\n")).toEqual([expect.stringContaining("a key must be a text")]);
-    expect(errors("a: !!null x\nb: !!int 1.5\n")).toEqual(['"x" is no !!null', '"1.5" is no !!int']);
+    expect(errors("null: 1\n")).toEqual([expect.stringContaining("a key must be a string")]);
+    expect(errors("a: !!null x\nb: !!int 1.5\n")).toEqual(['"x" is not a !!null', '"1.5" is not a !!int']);
   });
-  it("merges maps where they stand: what comes later wins", () => {
+  it("merges maps in order, and later keys overwrite earlier ones", () => {
     expect(json("a: 1\n<<: {a: 2, b: 2}\nb: 3\n")).toEqual({ a: 2, b: 3 });
   });
-  it("merges lists of maps, the earlier ones winning", () => {
+  it("merges lists of maps, and earlier maps overwrite later ones", () => {
     expect(
       json("base: &b {one: 1, two: 2}\nmore: &m {three: 3, one: 9}\nall:\n  <<: [*b, *m]\n  two: 5\n"),
     ).toMatchObject({
       all: { one: 1, two: 5, three: 3 },
     });
   });
-  it("turns other keys into texts", () => {
+  it("turns number and boolean keys into strings", () => {
     expect(json("1: a\ntrue: b\nyes: c\n")).toEqual({ "1": "a", true: "c" });
   });
-  it("takes the last of two equal keys and says so", () => {
+  it("uses the last of two equal keys and warns", () => {
     const [document] = readDocuments("a: 1\na: 2\n");
     expect(document?.json).toEqual({ a: 2 });
     expect(document?.findings).toMatchObject([{ severity: "warning", position: { line: 2, column: 1 } }]);
@@ -72,12 +72,12 @@ describe("documents", () => {
       { b: 2 },
     ]);
   });
-  it("reports every syntax error with its place and gives no value then", () => {
+  it("reports every syntax error with its position and returns no value", () => {
     const [document] = readDocuments("a: 'x\nb: [1\n");
     expect(document?.json).toBeUndefined();
     expect(document?.findings.length).toBeGreaterThan(0);
   });
-  it("refuses an alias inside itself, and one that unfolds without end", () => {
+  it("refuses an alias that contains itself, and aliases that expand to too many values", () => {
     expect(readDocuments("a: &a [*a]\n")[0]?.findings[0]?.message).toBe("an alias must not contain itself");
     const laughs = ["a0: &a0 [1,1,1,1,1,1,1,1,1,1]"];
     for (let at = 1; at < 8; at++)
@@ -88,7 +88,7 @@ describe("documents", () => {
       );
     expect(readDocuments(laughs.join("\n"))[0]?.json).toBeUndefined();
   });
-  it("does not let a key reach the prototype", () => {
+  it("does not let the key __proto__ change the prototype", () => {
     expect(Object.getPrototypeOf(json("__proto__: {x: 1}"))).toBe(Object.prototype);
   });
 });

@@ -71,18 +71,18 @@ spec:
       [27, 10],
     ]);
   });
-  it("refuses unknown fields like a strict API server, or warns, or drops them", () => {
+  it("refuses unknown fields by default, and reports or drops them if told so", () => {
     const text = service("      restartPolicy: Never\n      containers:\n      - image: ghcr.io/acme/hello\n");
     expect(brief(check(text))).toEqual(['8:7 error unknown field "spec.template.spec.restartPolicy"']);
     expect(brief(check(text, { fieldValidation: "warn" }))[0]).toMatch(/^8:7 warning unknown field/);
     expect(brief(check(text, { fieldValidation: "ignore" }))).toEqual([]);
   });
-  it("names the gate that would allow a field, and lets gates and ConfigMaps of the files open it", () => {
+  it("names the gate that would allow a refused field, and applies gates given as options or in ConfigMaps of the files", () => {
     const text = service("      nodeSelector: {a: b}\n      containers:\n      - image: ghcr.io/acme/hello\n");
     const gate = "kubernetes.podspec-nodeselector";
     expect(check(text)[0]?.fix).toContain(gate);
-    const honest = ["8:7 warning spec.template.spec.nodeSelector cannot be honoured here: there is one node"];
-    expect(brief(check(text, { gates: { [gate]: "Enabled" } }))).toEqual(honest);
+    const noEffect = ["8:7 warning spec.template.spec.nodeSelector has no effect here: there is one node"];
+    expect(brief(check(text, { gates: { [gate]: "Enabled" } }))).toEqual(noEffect);
     const map = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: config-features, namespace: knative-serving}\ndata: {${gate}: allowed}\n`;
     const both = validateFiles(
       [
@@ -91,9 +91,9 @@ spec:
       ],
       { mode: "validate" },
     );
-    expect(brief(both.diagnostics)).toEqual(honest);
+    expect(brief(both.diagnostics)).toEqual(noEffect);
   });
-  it("places a finding that names no field at what it is about", () => {
+  it("places a finding without a path at the field of its feature gate", () => {
     const two = service(
       "      containers:\n      - image: ghcr.io/a/b\n        ports: [{}]\n      - image: ghcr.io/a/c\n",
     );
@@ -101,7 +101,7 @@ spec:
       "8:7 error multi-container is off, but found 2 containers",
     ]);
   });
-  it("reports every value of the wrong type, and says how to mend a missing quote", () => {
+  it("reports every value of the wrong type, and suggests quotes where they are missing", () => {
     const text = service(
       "      containers:\n      - image: ghcr.io/a/b\n        env:\n        - {name: A, value: 5}\n        - {name: B, value: yes}\n",
     );
@@ -111,15 +111,15 @@ spec:
       [12, "put the value in quotes"],
     ]);
   });
-  it("judges ConfigMaps of knative-serving at the key", () => {
+  it("reports invalid values in ConfigMaps of knative-serving at their key", () => {
     const map =
       "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: config-autoscaler, namespace: knative-serving}\ndata:\n  stable-window: 1s\n";
     expect(brief(check(map))).toEqual(["5:18 error stable-window = 1s, must be in [6s; 1h0m0s] range"]);
   });
-  it("refuses removed versions, and runs them with a warning under up", () => {
+  it("refuses removed API versions in validate, and runs them with a warning in up", () => {
     const old = service("      containers:\n      - image: ghcr.io/a/b\n").replace("/v1\n", "/v1beta1\n");
     expect(brief(check(old))).toEqual([
-      "1:13 error serving.knative.dev/v1beta1 is no longer served by Knative; write serving.knative.dev/v1",
+      "1:13 error serving.knative.dev/v1beta1 is no longer served by Knative; use serving.knative.dev/v1",
     ]);
     const run = validateFiles([{ name: "s.yaml", text: old }], { mode: "up" });
     expect(brief(run.diagnostics)[0]).toMatch(/^1:13 warning/);
@@ -130,7 +130,7 @@ spec:
     expect(brief(refused.diagnostics).join()).toContain("5:3 error spec.runLatest belongs to");
     expect(refused.objects).toEqual([]);
   });
-  it("names kinds that it does not know", () => {
+  it("reports unknown kinds: as an error in Knative's groups, else as a warning", () => {
     expect(brief(check("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: x}\n"))[0]).toMatch(
       /^2:7 warning no matches for kind "NetworkPolicy"/,
     );
@@ -138,7 +138,7 @@ spec:
     expect(brief(check("kind: Service\n"))).toEqual(["1:1 error apiVersion not set"]);
     expect(brief(check("- a\n"))[0]).toMatch(/a manifest must be a mapping/);
   });
-  it("takes lists apart", () => {
+  it("validates the items of a List", () => {
     const text = `apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: a}\n  data: {x: 1}\n`;
     expect(brief(check(text))[0]).toMatch(/^7:13 error json: cannot unmarshal number/);
   });

@@ -19,7 +19,7 @@ async function write(files: Readonly<Record<string, string>>): Promise<void> {
 }
 const service = (name: string, image = "dev.local/app") =>
   `apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: { name: ${name} }\nspec: { template: { spec: { containers: [{ image: ${image} }] } } }\n`;
-/** What Knative warns of in every plain Service is no news here. */
+/** Without Knative's warning about insecure defaults, which every plain Service gets. */
 const load = async (files: readonly string[] = [], namespace?: string) => {
   const project = await loadProject({
     cwd: folder,
@@ -36,7 +36,7 @@ const load = async (files: readonly string[] = [], namespace?: string) => {
 const namesOf = (project: Awaited<ReturnType<typeof load>>) =>
   project.objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
 
-describe("which files are taken", () => {
+describe("the files of a project", () => {
   test("service.dev.yaml goes before service.yaml, which goes before folders", async () => {
     await write({ "k8s/a.yaml": service("in-folder") });
     expect(namesOf(await load())).toEqual(["Service/in-folder"]);
@@ -46,7 +46,7 @@ describe("which files are taken", () => {
     expect(namesOf(await load())).toEqual(["Service/dev"]);
   });
 
-  test("what is there and cannot be read is said to be so, and no other file is taken in its place", async () => {
+  test("an existing file that cannot be read is an error, and no other file is used instead", async () => {
     await write({ "service.yaml": service("plain") });
     await symlink("loop", join(folder, "loop"));
     expect((await load(["loop"])).findings).toMatchObject([
@@ -58,7 +58,7 @@ describe("which files are taken", () => {
     ]);
   });
 
-  test("what unknown fields are is knap.yaml's to say, unless a flag does", async () => {
+  test("knap.yaml decides how unknown fields are treated, unless a flag does", async () => {
     await write({ "service.yaml": `${service("plain")}nonsense: 1\n`, "knap.yaml": "validate: warn\n" });
     const severities = async (fieldValidation?: "strict") => {
       const strictness = { mode: "up", fieldValidation } as const;
@@ -70,18 +70,18 @@ describe("which files are taken", () => {
     expect(await severities("strict")).toEqual(["error"]);
   });
 
-  test("a config folder without Knative manifests is somebody else's", async () => {
+  test("a config folder without Knative manifests is ignored", async () => {
     await write({ "config/app.yaml": "debug: true\n" });
     expect((await load()).objects).toEqual([]);
   });
 
-  test("knap.yaml's files count from its own folder, and -f goes before them", async () => {
+  test("knap.yaml's files are relative to its folder, and -f overrides them", async () => {
     await write({ "knap.yaml": "files: [deploy/]\n", "deploy/a.yaml": service("a"), "b.yaml": service("b") });
     expect(namesOf(await load())).toEqual(["Service/a"]);
     expect(namesOf(await load(["b.yaml"]))).toEqual(["Service/b"]);
   });
 
-  test("a folder given by -f whose knap.yaml lists files stands for those", async () => {
+  test("a folder given by -f whose knap.yaml lists files stands for these files", async () => {
     await write({
       "app/knap.yaml": "files: [first.yaml]\n",
       "app/first.yaml": service("a"),
@@ -91,21 +91,21 @@ describe("which files are taken", () => {
     expect(namesOf(await load(["app/later.yaml"]))).toEqual(["Service/b"]);
   });
 
-  test("a folder given by -f brings its own knap.yaml, which is no manifest", async () => {
+  test("a folder given by -f uses the knap.yaml of that folder, which is no manifest", async () => {
     await write({ "app/knap.yaml": "services: { a: { command: [run] } }\n", "app/service.yaml": service("a") });
     const project = await load(["app"]);
     expect(hasErrors(project)).toBe(false);
     expect(project.services[0]?.start).toEqual({ command: ["run"], folder: join(folder, "app"), env: {} });
   });
 
-  test("- is standard input, and what is not there is told", async () => {
+  test("- is standard input, and a missing file is an error", async () => {
     const project = await load(["-", "none.yaml"]);
     expect(namesOf(project)).toEqual(["Service/piped"]);
     expect(project.findings).toMatchObject([{ severity: "error", file: "none.yaml" }]);
   });
 });
 
-describe("what a project consists of", () => {
+describe("the content of a project", () => {
   test("cluster configuration first, then namespaces, what Pods need, then the rest in file order", async () => {
     await write({
       "knap.yaml": "config: { autoscaler: { stable-window: 6s } }\nsecrets: { db: { from: .env } }\n",
@@ -132,13 +132,13 @@ describe("what a project consists of", () => {
     expect(project.objects[2]).toMatchObject({ data: { URL: Buffer.from("postgres://x").toString("base64") } });
   });
 
-  test("the namespace of the command fills in what files leave out", async () => {
+  test("objects without namespace get the namespace of the command", async () => {
     await write({ "service.yaml": service("a") });
     const project = await load([], "shop");
     expect(project.services[0]?.key).toBe("shop/a");
   });
 
-  test("a Dockerfile beside the only Service says how to build and start it", async () => {
+  test("a Dockerfile beside the only Service gives its build and its start command", async () => {
     await write({
       "service.yaml": service("a"),
       Dockerfile: 'FROM x\nWORKDIR /app\nENV A=1\nCMD ["node", "/app/s.mjs"]\n',
@@ -148,20 +148,20 @@ describe("what a project consists of", () => {
     expect(only?.start).toEqual({ command: ["node", "./s.mjs"], folder, env: { A: "1" } });
   });
 
-  test("an image that a registry may have is not built unless told", async () => {
+  test("an image that a registry may have is built only with build: in knap.yaml", async () => {
     await write({ "service.yaml": service("a", "docker.io/acme/a"), Dockerfile: 'FROM x\nCMD ["run"]\n' });
     const [only] = (await load()).services;
     expect(only?.build).toBeUndefined();
     expect(only?.start?.command).toEqual(["run"]);
   });
 
-  test("a build without a Dockerfile and a Service that no file has are told", async () => {
+  test("a build without a Dockerfile is an error, and a Service that no file defines is a warning", async () => {
     await write({ "service.yaml": service("a"), "knap.yaml": "services: { a: { build: . }, b: { command: [x] } }\n" });
     const { findings } = await load();
     expect(findings.map(({ severity }) => severity)).toEqual(["error", "warning"]);
   });
 
-  test("an env file with a broken line is told without its values", async () => {
+  test("an invalid line of an env file is reported without its values", async () => {
     await write({
       "service.yaml": service("a"),
       "knap.yaml": "secrets: { db: { from: .env } }\n",

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { parseProjectFile } from "../../../src/project/project-file.ts";
 
 describe("knap.yaml", () => {
-  test("is read with its short and long forms", () => {
+  test("accepts the short and the long forms", () => {
     const text = [
       "files: [service.yaml]",
       "runtime: process",
@@ -21,7 +21,7 @@ describe("knap.yaml", () => {
     });
   });
 
-  test("limits of the doors are numbers and durations, like the flags of the same names", () => {
+  test("listener limits are numbers and durations, like the flags of the same names", () => {
     const text = "max-connections: 100\nmax-header-bytes: 65536\nheader-timeout: 5s\nkeep-alive-timeout: 1m30s\n";
     expect(parseProjectFile(text, "knap.yaml")).toMatchObject({ value: { "max-connections": 100 }, findings: [] });
     const wrong = "max-connections: 0\nmax-header-bytes: 10\nheader-timeout: 5\nkeep-alive-timeout: soon\n";
@@ -34,11 +34,11 @@ describe("knap.yaml", () => {
     ]);
   });
 
-  test("an empty file is fine", () => {
+  test("may be empty", () => {
     expect(parseProjectFile("# nothing\n", "knap.yaml")).toEqual({ value: {}, findings: [] });
   });
 
-  test("every fault is told, with its line and column", () => {
+  test("every error is reported with its line and column", () => {
     const text = "runtime: podman\nservices:\n  a:\n    comand: [x]\nport: 99999\n";
     const { value, findings } = parseProjectFile(text, "knap.yaml");
     expect(value).toBeUndefined();
@@ -52,12 +52,12 @@ describe("knap.yaml", () => {
     expect(findings.map(({ message }) => message).join("\n")).toContain('unknown field "comand"');
   });
 
-  test("broken YAML is told with its place", () => {
+  test("a YAML syntax error is reported with its position", () => {
     const { findings } = parseProjectFile("a: [1\nb: 2", "knap.yaml");
     expect(findings[0]).toMatchObject({ severity: "error", file: "knap.yaml", line: 2 });
   });
 
-  test("each unknown key has its own place, and one that is nearly right is told what was meant", () => {
+  test("each unknown key is reported at its position, with a similar known key if there is one", () => {
     const { findings } = parseProjectFile(
       "fles: [a]\nprot: 1\nnonsense: 1\nservices: { a: { biuld: . } }\n",
       "knap.yaml",

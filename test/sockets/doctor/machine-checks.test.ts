@@ -10,24 +10,24 @@ beforeEach(async () => {
 });
 afterEach(() => new Promise((resolve) => server.close(resolve)));
 
-test("a taken port is a warning that says where and what to do", async () => {
+test("a port in use is a warning with its address and a fix", async () => {
   expect(await checkPort(["127.0.0.1"], port)).toMatchObject([
-    { level: "warning", what: `port ${port} on 127.0.0.1 is taken`, fix: expect.stringContaining("--port") },
+    { level: "warning", what: `port ${port} on 127.0.0.1 is in use`, fix: expect.stringContaining("--port") },
   ]);
 });
 
-test("a port that a session of this user holds is told as that session's", async () => {
+test("a port that a session of this user listens on is reported as that session's", async () => {
   const sessions = [{ id: "abc", port, folder: "/home/ada/shop" }];
   expect(await checkPort(["127.0.0.1"], port, sessions)).toEqual([
     {
       check: "port",
       level: "ok",
-      what: `port ${port} on 127.0.0.1 is the front door of session abc (/home/ada/shop)`,
+      what: `port ${port} on 127.0.0.1 is the ingress of session abc (/home/ada/shop)`,
     },
   ]);
 });
 
-test("another address of the same port is free, and one that the machine lacks is not looked at", async () => {
+test("the same port on another address is free, and addresses that the machine does not have are skipped", async () => {
   expect(await checkPort(["127.0.0.2", "203.0.113.1"], port)).toEqual([
     { check: "port", level: "ok", what: `port ${port} is free on 127.0.0.2` },
   ]);
