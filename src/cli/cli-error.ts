@@ -1,20 +1,20 @@
-// How a command says no: what happened, why, and what to do. Nothing here prints.
+// The errors of commands: what happened, why, and what to do, with the exit code. Nothing here prints.
 
 import { EnvironmentError } from "../base/environment-error.ts";
 import { ApiError } from "../client/client.ts";
 import { type ExitCode, exitCodes } from "./exit-code.ts";
 
-/** The three sentences of a failure. `what` alone must be enough to know what did not work. */
+/** The message of a failure. `what` alone must be enough to know what failed. */
 export interface Complaint {
   readonly exitCode: ExitCode;
   readonly what: string;
-  readonly why?: string;
-  readonly fix?: string;
-  /** What became of the whole command; said last, in a line of its own that starts with `knap:`. */
-  readonly verdict?: string;
+  readonly why?: string | undefined;
+  readonly fix?: string | undefined;
+  /** The consequence for the whole command; printed last, on a line of its own that starts with `knap:`. */
+  readonly verdict?: string | undefined;
 }
 
-/** Ends a command with a complaint and its exit code; the only exception that commands throw on purpose. */
+/** Ends a command with a message and an exit code. Commands throw no other exception on purpose. */
 export class CliError extends Error {
   readonly complaint: Complaint;
   constructor(complaint: Complaint, options?: ErrorOptions) {
@@ -26,43 +26,43 @@ export class CliError extends Error {
 
 /** Wrong usage: exit code 2. */
 export function usageError(what: string, fix?: string): CliError {
-  return new CliError({ exitCode: exitCodes.usage, what, ...(fix !== undefined && { fix }) });
+  return new CliError({ exitCode: exitCodes.usage, what, fix });
 }
 
 function isUnreachable(error: unknown): boolean {
   return error instanceof TypeError && (error.message === "fetch failed" || error.cause !== undefined);
 }
 
-/** An error of the file system, as a complaint when it is that the disk is full; `folder`: where, for a failed write does not say. */
+/** Turns a "disk full" error into a {@link CliError}; returns other errors unchanged. Failed writes do not name the folder. */
 export function noRoomAt(folder: string | undefined, error: unknown): unknown {
   const { code = "", message = "" } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
   if (!["ENOSPC", "EDQUOT"].includes(code)) return error;
   return new CliError({
     exitCode: exitCodes.environment,
-    what: folder === undefined ? "there is no room on the disk" : `there is no room on the disk of ${folder}`,
+    what: folder === undefined ? "the disk is full" : `the disk of ${folder} is full`,
     why: message,
-    fix: "make room there, or set XDG_RUNTIME_DIR and XDG_STATE_HOME to folders elsewhere",
+    fix: "free some space, or set XDG_RUNTIME_DIR and XDG_STATE_HOME to folders on another disk",
   });
 }
 
-/** Files and folders that may not be read or written, a disk that is full: the machine's, not knap's own fault. */
-function refusalOfSystem(error: unknown): Complaint | undefined {
+/** The complaint about a file system error, such as a missing permission; undefined for other errors. */
+function fileSystemComplaint(error: unknown): Complaint | undefined {
   const { code, syscall, path } = (error ?? {}) as NodeJS.ErrnoException;
   if (code === undefined || syscall === undefined || path === undefined) return undefined;
-  const fix = FIXES_OF_SYSTEM[code];
-  return { exitCode: exitCodes.environment, what: (error as Error).message, ...(fix !== undefined && { fix }) };
+  const fix = FILE_SYSTEM_FIXES[code];
+  return { exitCode: exitCodes.environment, what: (error as Error).message, fix };
 }
 
 const NOT_ALLOWED =
-  "see whose it is and who may write there; sessions are kept in XDG_RUNTIME_DIR, what outlives them in XDG_STATE_HOME";
-const FIXES_OF_SYSTEM: Readonly<Record<string, string>> = {
+  "check the owner and the permissions; sessions are kept in XDG_RUNTIME_DIR, permanent state in XDG_STATE_HOME";
+const FILE_SYSTEM_FIXES: Readonly<Record<string, string>> = {
   EACCES: NOT_ALLOWED,
   EPERM: NOT_ALLOWED,
   EROFS: NOT_ALLOWED,
-  ENOSPC: "make room on that disk",
+  ENOSPC: "free some space on that disk",
 };
 
-/** What to tell about any error that reached the top. Unknown ones are called what they are: a bug. */
+/** The complaint about any error that a command throws. Unknown errors are reported as bugs of knap. */
 export function complaintOf(error: unknown): Complaint {
   if (error instanceof CliError) return error.complaint;
   if (error instanceof EnvironmentError) {
@@ -75,19 +75,19 @@ export function complaintOf(error: unknown): Complaint {
   if (isUnreachable(error)) {
     return {
       exitCode: exitCodes.environment,
-      what: "the session's API does not answer",
+      what: "the session's API does not respond",
       why: String((error as Error).cause ?? error),
-      fix: "see which sessions live with `knap down --list`, or start one with `knap up`",
+      fix: "list the running sessions with `knap down --list`, or start one with `knap up`",
     };
   }
   const noRoom = noRoomAt(undefined, error);
   if (noRoom instanceof CliError) return noRoom.complaint;
-  const refusal = refusalOfSystem(error);
+  const refusal = fileSystemComplaint(error);
   if (refusal !== undefined) return refusal;
   const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return {
     exitCode: exitCodes.failed,
-    what: "knap met a fault of its own",
+    what: "internal error of knap",
     why,
     fix: "please report it with the lines above",
   };

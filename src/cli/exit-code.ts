@@ -1,4 +1,4 @@
-// The exit codes of every command. They are a promise to scripts and CI: never renumbered.
+// The exit codes of every command. Scripts and CI depend on them, so they never change.
 
 export const exitCodes = {
   ok: 0,
@@ -6,7 +6,7 @@ export const exitCodes = {
   failed: 1,
   /** Wrong usage or invalid YAML. */
   usage: 2,
-  /** What stops every Service: no engine, port taken, registry down with no image local. */
+  /** Nothing can be served: no engine, the port is in use, or the registry fails and there is no local image. */
   environment: 3,
   timeout: 4,
   interrupted: 130,

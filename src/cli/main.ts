@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The door of the `knap` command. It loads the command tree only when asked for more than the version.
+// Entry point of the `knap` command. For `--version` alone it does not load the command tree.
 import * as nodeModule from "node:module";
 import { version } from "./version.ts";
 
@@ -7,7 +7,7 @@ const args = process.argv.slice(2);
 if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) {
   process.stdout.write(`${version}\n`);
 } else {
-  // Node 22.1 and newer keep compiled code between runs; Node 20 does not know how.
+  // Node 22.1 and newer cache compiled code between runs; Node 20 does not have this function.
   (nodeModule as { enableCompileCache?: () => unknown }).enableCompileCache?.();
   const { runCli } = await import("./run-cli.ts");
   process.exit(await runCli(args));

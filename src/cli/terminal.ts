@@ -1,4 +1,4 @@
-// What a command may touch of the outside: streams, environment, folder, interrupts. Data goes to stdout, chatter to stderr.
+// What a command uses of its process: streams, environment, folder, interrupts. Data goes to stdout, progress to stderr.
 
 import { setMaxListeners } from "node:events";
 import type { Readable } from "node:stream";
@@ -14,20 +14,20 @@ export interface Terminal {
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly interrupts: Interrupts;
-  /** What happens when nobody reads the output any more: the end of the process, unless somebody has to clean up first. */
-  readonly unread: { act(code: 0 | 1): void };
-  /** All of standard input; it is read once, so a second look gives the same. */
+  /** Called when the reader of the output closes it. Exits the process; a session replaces it to clean up first. */
+  readonly outputClosed: { act(code: 0 | 1): void };
+  /** All of standard input. A second call returns the same text. */
   readStdin(): Promise<string>;
   /** Data: stdout, with a line end added. */
   print(text: string): void;
-  /** Chatter: stderr, with a line end added; silent under --quiet. */
+  /** Progress and notices: stderr, with a line end added; nothing under --quiet. */
   say(text: string): void;
-  /** Colours chatter, if stderr takes colours. */
+  /** Colours a text for stderr, if stderr supports colours. */
   paint(colour: Colour, text: string): string;
 }
 
-/** NO_COLOR and FORCE_COLOR as their conventions say; else colours where a terminal looks. */
-function takesColour(env: Environment, stream: { readonly isTTY?: boolean }): boolean {
+/** Follows NO_COLOR and FORCE_COLOR; without them, colours are for terminals. */
+function supportsColour(env: Environment, stream: { readonly isTTY?: boolean }): boolean {
   if (env["NO_COLOR"]) return false;
   if (env["FORCE_COLOR"] !== undefined) return env["FORCE_COLOR"] !== "0" && env["FORCE_COLOR"] !== "false";
   return stream.isTTY === true && env["TERM"] !== "dumb";
@@ -42,15 +42,15 @@ async function readAll(stream: Readable): Promise<string> {
 /** The terminal of this process. */
 export function openTerminal(): Terminal {
   const { env, stdin, stdout, stderr } = process;
-  const colours = takesColour(env, stderr);
-  const unread = { act: (code: 0 | 1): void => process.exit(code) };
-  let isUnread = false;
+  const colours = supportsColour(env, stderr);
+  const outputClosed = { act: (code: 0 | 1): void => process.exit(code) };
+  let isClosed = false;
   for (const stream of [stdout, stderr]) {
-    // A reader that has seen enough (`knap get pods | head -1`) is no fault. Later writes fail as well.
+    // A reader that closes early (`knap get pods | head -1`) is no error. Later writes fail too, so only the first counts.
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (isUnread) return;
-      isUnread = true;
-      unread.act(error.code === "EPIPE" ? 0 : 1);
+      if (isClosed) return;
+      isClosed = true;
+      outputClosed.act(error.code === "EPIPE" ? 0 : 1);
     });
   }
   let input: Promise<string> | undefined;
@@ -61,7 +61,7 @@ export function openTerminal(): Terminal {
     stdout,
     stderr,
     interrupts: listenForInterrupts(),
-    unread,
+    outputClosed,
     readStdin: () => (input ??= readAll(stdin)),
     print: (text) => void stdout.write(`${text}\n`),
     say: (text) => void stderr.write(`${text}\n`),
@@ -69,13 +69,13 @@ export function openTerminal(): Terminal {
   };
 }
 
-/** npm passes a terminal's Ctrl-C on to its child, which got it already: two signals this close are one. */
+/** npm forwards Ctrl-C to a child that already got it from the terminal: two signals within this time count as one. */
 const SAME_KEYPRESS_MS = 250;
 
 export interface Interrupts extends Disposable {
   readonly first: AbortSignal;
   readonly second: AbortSignal;
-  /** As if the user had pressed Ctrl-C (the terminal UI reads the keyboard itself; `knap down` comes over the API). */
+  /** Acts like Ctrl-C. The terminal UI and `knap down` use it. */
   interrupt(): void;
 }
 
@@ -83,7 +83,7 @@ export interface Interrupts extends Disposable {
 function listenForInterrupts(now: () => number = () => performance.now()): Interrupts {
   const first = new AbortController();
   const second = new AbortController();
-  // Whatever is under way listens to them; ten would be Node's idea of too many.
+  // Many operations listen to these signals; Node warns at more than ten listeners.
   setMaxListeners(0, first.signal, second.signal);
   let last = Number.NEGATIVE_INFINITY;
   const interrupt = (): void => {

@@ -1,6 +1,6 @@
-// The version of this build. It loads nothing, so that `knap --version` answers at once.
+// The version of this build. It imports nothing, so that `knap --version` is fast.
 
-/** Put in by the build; absent when the sources run as they are. */
+/** Defined by the build; undefined when the sources run directly. */
 declare const KNAP_VERSION: string | undefined;
 
 export const version: string = typeof KNAP_VERSION === "string" ? KNAP_VERSION : "0.0.0-source";

@@ -120,6 +120,6 @@ describe.each(["process", "docker"] as const)("with runtime %s", (runtime) => {
       await eventually(async () => expect((await get(url)).text).toContain("Bonjour World! I am shop-00002"), 30_000);
     });
     const again = await home.run(["init", "--dir", folder]);
-    expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining("there already") });
+    expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining("already") });
   });
 });

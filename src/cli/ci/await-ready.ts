@@ -1,22 +1,22 @@
-// Waits until every Service is Ready, or one has failed for good, or the time is over.
+// Waits until every Service is Ready, one has failed, or the timeout ends.
 import type { Service } from "../../apis/serving/types.ts";
 import type { Client } from "../../client/client.ts";
 import type { Complaint } from "../cli-error.ts";
 import { exitCodes } from "../exit-code.ts";
 import { fixOf } from "../progress/progress-event.ts";
 
-/** A Service that is False this long, with nothing on its way, will not become Ready. */
+/** A Service whose Ready condition is False for this long counts as failed. */
 const FALSE_FOR_MS = 2000;
-const LOOK_EVERY_MS = 50;
+const POLL_MS = 50;
 
 export interface ReadyOutcome {
   /** `namespace/name` */
   readonly service: string;
   readonly seconds: number;
-  readonly problem?: Complaint;
+  readonly problem?: Complaint | undefined;
 }
 
-/** Pods that cannot even start a container this long will not: nothing that is on its way would help them. */
+/** A pod that waits for this long with one of the reasons below counts as failed. */
 const STUCK_FOR_MS = 10_000;
 const STUCK: ReadonlySet<string> = new Set([
   "ErrImagePull",
@@ -26,10 +26,10 @@ const STUCK: ReadonlySet<string> = new Set([
   "CreateContainerConfigError",
 ]);
 
-type Verdict = "ready" | "failed" | "waiting";
+type Readiness = "ready" | "failed" | "waiting";
 
-/** Where a Service stands. Old conditions do not count for a new generation. Pure. */
-function verdictOf(service: Service | undefined): Verdict {
+/** The readiness of a Service. Conditions of an older generation do not count. Pure. */
+function readinessOf(service: Service | undefined): Readiness {
   const ready = service?.status?.conditions?.find(({ type }) => type === "Ready");
   if (ready === undefined || service?.status?.observedGeneration !== service?.metadata.generation) return "waiting";
   return ready.status === "True" ? "ready" : ready.status === "False" ? "failed" : "waiting";
@@ -50,7 +50,7 @@ async function causeOf(client: Client, service: Service): Promise<Cause> {
   return { reason: failing?.reason ?? waiting?.reason ?? "", message: failing?.message ?? waiting?.message ?? "" };
 }
 
-/** What keeps a pod of the Service from starting; a cluster would only say so at the progress deadline. */
+/** Why a pod of the Service cannot start. A cluster reports this only at the progress deadline. */
 async function stuckPod(client: Client, { metadata }: Service): Promise<Cause | undefined> {
   const { namespace = "", name } = metadata;
   const labels = { matchLabels: { "serving.knative.dev/service": name } };
@@ -66,13 +66,13 @@ function problemOf(service: Service, { reason, message }: Cause, exitCode: numbe
   return {
     exitCode,
     what: `Service ${service.metadata.name} ${how}`,
-    ...(why && { why }),
-    ...(fix !== undefined && { fix }),
+    why: why || undefined,
+    fix,
   };
 }
 
-/** Says whether something has been so without a break for that long. */
-function makeSpell(lastsMs: number): (isSo: boolean) => boolean {
+/** Returns a function that tells whether its argument has been true without interruption for the given time. */
+function holdsFor(lastsMs: number): (isSo: boolean) => boolean {
   let since: number | undefined;
   return (isSo) => {
     since = isSo ? (since ?? performance.now()) : undefined;
@@ -80,7 +80,7 @@ function makeSpell(lastsMs: number): (isSo: boolean) => boolean {
   };
 }
 
-/** Resolves with an outcome per Service, as soon as one of them has failed or all are Ready. */
+/** Resolves with one outcome per Service as soon as one has failed or all are Ready. */
 export async function awaitReady(
   client: Client,
   services: readonly Service[],
@@ -101,14 +101,14 @@ export async function awaitReady(
       seconds: seconds(),
       problem: problemOf(wanted, cause, exitCode, how),
     });
-    const failed = makeSpell(FALSE_FOR_MS);
-    const stuck = makeSpell(STUCK_FOR_MS);
+    const failed = holdsFor(FALSE_FOR_MS);
+    const stuck = holdsFor(STUCK_FOR_MS);
     for (;;) {
       const found = await client.get(key);
-      const verdict = verdictOf(found);
-      if (verdict === "ready") return { service, seconds: seconds() };
-      const cause = verdict === "waiting" ? await stuckPod(client, wanted) : undefined;
-      if (stuck(cause !== undefined) || failed(verdict === "failed")) {
+      const readiness = readinessOf(found);
+      if (readiness === "ready") return { service, seconds: seconds() };
+      const cause = readiness === "waiting" ? await stuckPod(client, wanted) : undefined;
+      if (stuck(cause !== undefined) || failed(readiness === "failed")) {
         stop.abort();
         return outcome(cause ?? (await causeOf(client, found ?? wanted)), exitCodes.failed, "failed");
       }
@@ -116,10 +116,10 @@ export async function awaitReady(
         const how = deadline.aborted ? "was not Ready in time" : "was not Ready yet";
         return outcome(cause ?? (await causeOf(client, found ?? wanted)), exitCodes.timeout, how);
       }
-      await new Promise((done) => setTimeout(done, LOOK_EVERY_MS));
+      await new Promise((done) => setTimeout(done, POLL_MS));
     }
   };
   const outcomes = await Promise.all(services.map(one));
-  // The Service that failed comes first; others were only still on their way.
+  // Failed Services come first, then those that were not Ready yet.
   return outcomes.sort((a, b) => (a.problem?.exitCode ?? 9) - (b.problem?.exitCode ?? 9));
 }

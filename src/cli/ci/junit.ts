@@ -1,9 +1,9 @@
-// JUnit XML for `ci`: one case per Service, one for the command, one for cold starts. Pure.
+// Writes JUnit XML for `ci`: one test case per Service, one for the command, one for cold starts. Pure.
 
 export interface TestCase {
   readonly name: string;
   readonly seconds: number;
-  readonly failure?: string;
+  readonly failure?: string | undefined;
 }
 
 const escapes: Readonly<Record<string, string>> = {
@@ -13,15 +13,15 @@ const escapes: Readonly<Record<string, string>> = {
   '"': "&quot;",
   "'": "&apos;",
 };
-/** Control characters have no place in XML 1.0. */
+/** XML 1.0 does not allow control characters. */
 const escaped = (text: string): string =>
   text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, "").replace(/[&<>"']/g, (sign) => escapes[sign] ?? sign);
 
-/** `trouble`: why the run ended before all cases were done. */
-export function junitText(cases: readonly TestCase[], trouble: string | undefined): string {
+/** `runError`: why the run ended before all cases were done. */
+export function junitText(cases: readonly TestCase[], runError: string | undefined): string {
   const failed = cases.filter(({ failure }) => failure !== undefined).length;
   const seconds = cases.reduce((sum, each) => sum + each.seconds, 0);
-  const counts = `tests="${cases.length}" failures="${failed}" errors="${trouble === undefined || failed > 0 ? 0 : 1}"`;
+  const counts = `tests="${cases.length}" failures="${failed}" errors="${runError === undefined || failed > 0 ? 0 : 1}"`;
   const bodies = cases.map(({ name, seconds: took, failure }) => {
     const head = `    <testcase classname="knap" name="${escaped(name)}" time="${took.toFixed(3)}"`;
     return failure === undefined
@@ -33,7 +33,7 @@ export function junitText(cases: readonly TestCase[], trouble: string | undefine
     `<testsuites ${counts} time="${seconds.toFixed(3)}">`,
     `  <testsuite name="knap" ${counts} time="${seconds.toFixed(3)}">`,
     ...bodies,
-    ...(trouble === undefined ? [] : [`    <system-err>${escaped(trouble)}</system-err>`]),
+    ...(runError === undefined ? [] : [`    <system-err>${escaped(runError)}</system-err>`]),
     "  </testsuite>",
     "</testsuites>",
     "",

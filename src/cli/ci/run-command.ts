@@ -1,4 +1,4 @@
-// Runs CMD of `ci` with the terminal's own streams and tells its exit code, as a shell would.
+// Runs CMD of `ci` with the terminal's streams and returns its exit code as a shell does.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { ProjectService } from "../../project/project.ts";
@@ -12,7 +12,7 @@ export async function runCommand(
   options: { readonly env: Environment; readonly cwd: string; readonly interrupts: Interrupts },
 ): Promise<ExitCode> {
   const child = spawn(command, args, { stdio: "inherit", env: options.env as NodeJS.ProcessEnv, cwd: options.cwd });
-  // A terminal's Ctrl-C reaches the child by itself; SIGTERM from a CI runner reaches only us.
+  // Ctrl-C in a terminal reaches the child directly; SIGTERM of a CI runner reaches only this process.
   const pass = (): void => void child.kill("SIGTERM");
   const kill = (): void => void child.kill("SIGKILL");
   options.interrupts.first.addEventListener("abort", pass, { once: true });

@@ -1,4 +1,4 @@
-// `knap apply`: the files of a project into a living session, in the order of applying, with kubectl's words. Images that have a build are built.
+// `knap apply`: builds and applies the files of a project in a running session. Its output is like kubectl's.
 import { kindOf, type Resource, resourceOf } from "../../apis/kinds.ts";
 import { keyOf } from "../../apis/meta/key.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
@@ -28,13 +28,13 @@ const nameOf = (object: AnyObject): string => {
     : fullName(resource as Resource, keyOf(object).name);
 };
 
-/** One line per object, as kubectl writes them; refusals go to stderr. */
-export function appliedLine(applied: Applied): string {
+/** The line of one object, as kubectl prints it. */
+function appliedLine(applied: Applied): string {
   if ("refusal" in applied) return `${nameOf(applied.object)}: ${complaintOf(applied.refusal).what}`;
   return `${nameOf(applied.object)} ${applied.verdict}`;
 }
 
-function tellApplied(applied: Applied, flags: ApplyFlags, terminal: Terminal): void {
+function printApplied(applied: Applied, flags: ApplyFlags, terminal: Terminal): void {
   if ("refusal" in applied) {
     terminal.stderr.write(`${appliedLine(applied)}\n`);
     return;
@@ -53,7 +53,7 @@ export async function apply(
   let failed = false;
   const emit = (event: DevEvent): void => {
     failed ||= event.type === "build-failed" || (event.type === "applied" && "refusal" in event.applied);
-    if (event.type === "applied") tellApplied(event.applied, flags, terminal);
+    if (event.type === "applied") printApplied(event.applied, flags, terminal);
     else for (const each of devProgress(event)) terminal.say(renderPlain(each, terminal));
   };
   const { runtime, id } = session;

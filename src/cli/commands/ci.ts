@@ -1,4 +1,4 @@
-// `knap ci`: a session for machines: up, wait until Ready, run a command with the Services' addresses, tear down. Its exit code is the command's.
+// `knap ci`: starts a session, waits until Ready, runs a command with the Services' addresses, stops. Exits with its exit code.
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
@@ -33,13 +33,13 @@ interface CiRun {
   readonly settings: SessionSettings;
   readonly ui: SessionUi;
   readonly terminal: Terminal;
-  /** Grows as things are done; what JUnit reports. */
+  /** The test cases of the JUnit report; each step adds its own. */
   readonly cases: TestCase[];
-  /** CMD has run, whatever came of it; also true when there is none. */
+  /** CMD has run, with any result; also true if there is no CMD. */
   ran: boolean;
 }
 
-/** Applies and waits; every Service is a test case. */
+/** Deploys and waits until Ready. Every Service is a test case. */
 async function bringUp({ session, project, settings, ui, terminal, cases }: CiRun): Promise<void> {
   const { emulator } = session;
   const signal = terminal.interrupts.first;
@@ -54,7 +54,7 @@ async function bringUp({ session, project, settings, ui, terminal, cases }: CiRu
     { timeoutMs: settings.timeoutMs, signal },
   );
   for (const { service, seconds, problem } of outcomes) {
-    cases.push({ name: `${service} becomes Ready`, seconds, ...(problem && { failure: problem.what }) });
+    cases.push({ name: `${service} becomes Ready`, seconds, failure: problem?.what });
   }
   const failed = outcomes.find(
     (outcome): outcome is ReadyOutcome & { problem: CliError["complaint"] } => outcome.problem !== undefined,
@@ -69,12 +69,12 @@ async function runUserCommand(words: readonly string[], run: CiRun): Promise<Exi
   const started = performance.now();
   const code = await runCommand(words, { env, cwd: terminal.cwd, interrupts: terminal.interrupts });
   run.ran = true;
-  const failure = code === 0 ? {} : { failure: `exit code ${code}` };
-  cases.push({ name: words.join(" "), seconds: (performance.now() - started) / 1000, ...failure });
+  const failure = code === 0 ? undefined : `exit code ${code}`;
+  cases.push({ name: words.join(" "), seconds: (performance.now() - started) / 1000, failure });
   return code;
 }
 
-/** `--max-cold-start`: the slowest start of the session must not have taken longer. */
+/** Fails if the slowest cold start of the session took longer than `--max-cold-start`. */
 async function checkColdStarts({ session, settings, ui, cases }: CiRun): Promise<void> {
   const { maxColdStartMs } = settings;
   if (maxColdStartMs === undefined) return;
@@ -82,7 +82,7 @@ async function checkColdStarts({ session, settings, ui, cases }: CiRun): Promise
   const { coldStarts } = await session.emulator.client.knap<Live>("GET", "/live");
   const slowest = [...coldStarts].sort((a, b) => b.totalMs - a.totalMs)[0];
   const name = `cold starts take at most ${limit}`;
-  if (slowest === undefined) ui.render({ type: "notice", text: `${name}: no request met a Service at zero` });
+  if (slowest === undefined) ui.render({ type: "notice", text: `${name}: there was no cold start` });
   if (slowest === undefined || slowest.totalMs <= maxColdStartMs) {
     cases.push({ name, seconds: (slowest?.totalMs ?? 0) / 1000 });
     return;
@@ -92,19 +92,19 @@ async function checkColdStarts({ session, settings, ui, cases }: CiRun): Promise
   throw new CliError({
     exitCode: exitCodes.failed,
     what,
-    fix: "see where the time went with `knap up` and the wake line",
+    fix: "see the parts of a cold start in the output of `knap up`",
   });
 }
 
-/** The exit code of the run; what stops it before CMD is told on stderr by the caller. */
-async function carryOut(words: readonly string[], run: CiRun): Promise<ExitCode> {
+/** Runs all steps and returns the exit code. Errors before CMD are thrown. */
+async function runSteps(words: readonly string[], run: CiRun): Promise<ExitCode> {
   await bringUp(run);
   const code = await runUserCommand(words, run);
   if (code === 0) await checkColdStarts(run);
   return run.terminal.interrupts.first.aborted ? exitCodes.interrupted : code;
 }
 
-/** The JUnit file. It is begun before anything starts, so that one that cannot be written is known while nothing is lost. */
+/** Writes the JUnit file. The first write is before anything starts, so that an unwritable path fails early. */
 async function writeReport(path: string, text: string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
@@ -118,11 +118,11 @@ async function writeReport(path: string, text: string): Promise<void> {
 async function report({ settings, terminal, cases, ran }: CiRun, error: unknown): Promise<void> {
   const path = settings.junit;
   if (path === undefined) return;
-  const trouble = error === undefined ? undefined : complaintText(complaintOf(error)) + (ran ? "" : NEVER_RAN);
-  await writeReport(resolve(terminal.cwd, path), junitText(cases, trouble));
+  const runError = error === undefined ? undefined : complaintText(complaintOf(error)) + (ran ? "" : NEVER_RAN);
+  await writeReport(resolve(terminal.cwd, path), junitText(cases, runError));
 }
 
-/** The session from start to end; `onRun` hears of it once there is one. */
+/** Runs the session from start to end. Calls `onRun` once the session has started. */
 async function runSession(words: readonly string[], flags: Flags, terminal: Terminal, onRun: (run: CiRun) => void) {
   const project = await loadUsableProject(flags, terminal);
   const settings = resolveSession(flags, project.settings);
@@ -137,7 +137,7 @@ async function runSession(words: readonly string[], flags: Flags, terminal: Term
   for (const text of session.emulator.notices) ui.render({ type: "notice", text });
   let failure: unknown;
   try {
-    return await carryOut(words, run);
+    return await runSteps(words, run);
   } catch (error) {
     failure = error;
     if (terminal.interrupts.first.aborted) return exitCodes.interrupted;
@@ -152,21 +152,21 @@ async function runSession(words: readonly string[], flags: Flags, terminal: Term
 
 export async function ci(words: readonly string[], flags: Flags, terminal: Terminal): Promise<ExitCode> {
   let run: CiRun | undefined;
-  const unrun = (): boolean => words.length > 0 && run?.ran !== true;
+  const isCmdSkipped = (): boolean => words.length > 0 && run?.ran !== true;
   const verdict = `"${words.join(" ")}" did not run`;
   try {
     const code = await runSession(words, flags, terminal, (started) => {
       run = started;
     });
-    if (unrun()) terminal.stderr.write(`knap: ${verdict}\n`);
+    if (isCmdSkipped()) terminal.stderr.write(`knap: ${verdict}\n`);
     return code;
   } catch (error) {
     const complaint = complaintOf(error);
-    // What stops it before there is a session is told there, too.
+    // Without a session, runSession() has not written the report of the failure.
     if (run === undefined && flags.junit !== undefined) {
       const text = junitText([], complaintText(complaint) + (words.length > 0 ? NEVER_RAN : ""));
       await writeReport(resolve(terminal.cwd, flags.junit), text).catch(() => {});
     }
-    throw new CliError(unrun() ? { ...complaint, verdict } : complaint, { cause: error });
+    throw new CliError(isCmdSkipped() ? { ...complaint, verdict } : complaint, { cause: error });
   }
 }

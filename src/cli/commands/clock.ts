@@ -1,4 +1,4 @@
-// `knap clock`: the virtual clock of a session started with --clock virtual: look at it, let time pass, or let it pass until something is so.
+// `knap clock`: shows or advances the virtual clock of a session that was started with --clock virtual.
 import { usageError } from "../cli-error.ts";
 import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
@@ -12,10 +12,10 @@ interface ClockAnswer {
   readonly time: number;
 }
 
-/** What the API is asked, for `now`, `advance DURATION` and `run TARGET UNTIL`. */
-type Question = readonly ["GET" | "POST", string, unknown?];
+/** The API request of `now`, `advance DURATION` or `run TARGET UNTIL`. */
+type ClockRequest = readonly ["GET" | "POST", string, unknown?];
 
-function runQuestion([word = "", until = ""]: readonly string[], namespace = "default"): Question {
+function runRequest([word = "", until = ""]: readonly string[], namespace = "default"): ClockRequest {
   const targets = parseTargets([word.includes("/") ? word : `ksvc/${word}`]);
   const { resource, names } = (targets.ok && targets.value[0]) || {};
   const isService = resource?.kind === "Service.serving.knative.dev";
@@ -27,9 +27,9 @@ function runQuestion([word = "", until = ""]: readonly string[], namespace = "de
   return ["POST", "/clock/run", { [isService ? "service" : "revision"]: names[0], namespace, ...wish }];
 }
 
-function questionOf([verb = "now", ...rest]: readonly string[], namespace: string | undefined): Question {
+function requestOf([verb = "now", ...rest]: readonly string[], namespace: string | undefined): ClockRequest {
   if (verb === "now") return ["GET", "/clock"];
-  if (verb === "run") return runQuestion(rest, namespace);
+  if (verb === "run") return runRequest(rest, namespace);
   if (verb !== "advance") throw usageError(`clock: "${verb}" is not now, advance or run`);
   return ["POST", "/clock/advance", { ms: durationFlag("advance", rest[0] ?? "") }];
 }
@@ -39,9 +39,9 @@ export async function clock(
   flags: { namespace?: string } & GlobalFlags,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const question = questionOf(words, flags.namespace);
+  const request = requestOf(words, flags.namespace);
   const { client } = await connect(flags, terminal);
-  const { time } = await client.knap<ClockAnswer>(...question);
+  const { time } = await client.knap<ClockAnswer>(...request);
   terminal.print(new Date(time).toISOString());
   return exitCodes.ok;
 }

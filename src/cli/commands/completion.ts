@@ -1,4 +1,4 @@
-// `knap completion`: scripts that complete commands, flags and kinds. Made from the command tree, so that they cannot fall behind it.
+// `knap completion`: generates shell scripts that complete commands, flags and kinds, from the command tree.
 import type { Command } from "commander";
 import { resources } from "../../apis/kinds.ts";
 import { usageError } from "../cli-error.ts";
@@ -25,7 +25,7 @@ function bash({ commands, kinds }: Words): string {
   const cases = commands.map(({ name, flags }) => `    ${name}) flags="${flags.join(" ")}" ;;`);
   return [
     "_knap() {",
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's variable, not ours
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the shell script
     '  local current="${COMP_WORDS[COMP_CWORD]}" verb="${COMP_WORDS[1]}" flags=""',
     '  if [ "$COMP_CWORD" -eq 1 ]; then',
     `    COMPREPLY=($(compgen -W "${commands.map(({ name }) => name).join(" ")}" -- "$current")); return`,
@@ -36,7 +36,7 @@ function bash({ commands, kinds }: Words): string {
     '  case "$current" in',
     '    -*) COMPREPLY=($(compgen -W "$flags" -- "$current")) ;;',
     `    *) case "$verb" in ${KIND_VERBS}) [ "$COMP_CWORD" -eq 2 ] && COMPREPLY=($(compgen -W "${kinds.join(" ")}" -- "$current")) ;; esac`,
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's variable, not ours
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the shell script
     '       [ "${#COMPREPLY[@]}" -eq 0 ] && COMPREPLY=($(compgen -f -- "$current")) ;;',
     "  esac",
     "}",
@@ -63,7 +63,7 @@ function fish({ commands, kinds }: Words): string {
 
 const shells: Readonly<Record<string, (words: Words) => string>> = { bash, zsh, fish };
 
-/** The body of the command, which needs the tree that it completes. */
+/** Makes the command, which needs the command tree to complete. */
 export function completionScript(program: Command): CommandBody<object> {
   return async ([shell = ""], _flags, terminal) => {
     const make = Object.hasOwn(shells, shell) ? shells[shell] : undefined;

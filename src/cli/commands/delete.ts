@@ -1,4 +1,4 @@
-// `knap delete`: asks for deletion and, unless told otherwise, waits until the objects are gone.
+// `knap delete`: deletes objects and, without --no-wait, waits until they are gone.
 import { kindOf, type Resource, resourceOf } from "../../apis/kinds.ts";
 import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
@@ -38,12 +38,12 @@ async function targetsOf(words: readonly string[], flags: DeleteFlags, client: C
   const targets = parseTargets(words);
   if (!targets.ok) throw usageError(targets.error);
   if (targets.value.some(({ names }) => names.length === 0) && !flags.all && flags.selector === undefined) {
-    throw usageError("name the objects, or say --all or -l SELECTOR");
+    throw usageError("name the objects, or use --all or -l SELECTOR");
   }
   return fetchTargets(client, targets.value, { namespace, selector: flags.selector });
 }
 
-/** Resolves when the object is gone, or another one has its name. */
+/** Resolves when the object is gone, even if a new object has its name. */
 async function untilGone(client: Client, key: ObjectKey, uid: string | undefined): Promise<void> {
   for (;;) {
     const found = await client.get(key);

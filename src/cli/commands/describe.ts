@@ -1,4 +1,4 @@
-// `knap describe`: one object for reading: its fields, its conditions as a table, and the events about it.
+// `knap describe`: prints an object's fields, its conditions as a table, and its events.
 import { since } from "../../api-server/column.ts";
 import type { Event } from "../../apis/core/types.ts";
 import type { Condition } from "../../apis/meta/condition.ts";
@@ -38,17 +38,17 @@ function conditionTable(conditions: readonly Condition[]): string {
   return tableText({ headers: ["type", "status", "severity", "reason", "message"], rows });
 }
 
-/** What is told of an object beside its own fields. */
-export interface About {
-  /** Those that name it. */
+/** What is printed about an object in addition to its fields. */
+interface DescribeContext {
+  /** Events about the object. */
   readonly events: readonly Event[];
   readonly now: number;
-  /** What to type to reach its URL from here. */
+  /** The command that reaches its URL from this machine. */
   readonly reach?: string | undefined;
 }
 
 /** The text about one object. */
-export function describeText(object: AnyObject, { events, now, reach }: About): string {
+function describeText(object: AnyObject, { events, now, reach }: DescribeContext): string {
   const { metadata, spec, status } = object;
   const { conditions = [], ...rest } = (status ?? {}) as { conditions?: readonly Condition[] };
   const parts = [

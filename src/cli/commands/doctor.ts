@@ -1,4 +1,4 @@
-// `knap doctor`: looks at engine, ports, images, tools and sessions, and says what to do about each finding.
+// `knap doctor`: checks engine, ports, images, tools and sessions, and prints each finding with a fix.
 import { checkEngine, checkImages, checkLeftovers, checkNetwork } from "../../doctor/engine-checks.ts";
 import type { DoctorFinding } from "../../doctor/finding.ts";
 import { checkPort, checkSettings, checkTools, type SessionPort } from "../../doctor/machine-checks.ts";
@@ -27,7 +27,7 @@ function sessionFindings(sessions: readonly FoundSession[]): readonly DoctorFind
     return {
       check: "session",
       level: "warning",
-      what: `session ${id} is dead and left a folder`,
+      what: `session ${id} is dead and has left its folder`,
       fix: "the next `knap up` removes what it left",
     };
   });
@@ -39,14 +39,14 @@ function portsOf(sessions: readonly FoundSession[]): readonly SessionPort[] {
   );
 }
 
-/** What is wrong with the files themselves; `knap validate` shows the lines. */
+/** Errors in the files. `knap validate` shows the lines. */
 function fileFindings({ findings }: Project): readonly DoctorFinding[] {
   const errors = findings.filter(({ severity }) => severity === "error");
   return errors.map((finding) => ({
     check: "manifest",
     level: "problem",
     what: `${placeText(finding)}: ${finding.message}`,
-    fix: finding.fix ?? "mend it; `knap up` and `knap validate` show the line",
+    fix: finding.fix ?? "correct the file; `knap validate` shows the line",
   }));
 }
 

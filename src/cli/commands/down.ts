@@ -1,4 +1,4 @@
-// `knap down`: asks a session to end and waits until its sign of life is out.
+// `knap down`: asks a session to stop and waits until its process has ended.
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -20,18 +20,18 @@ export interface DownFlags {
   readonly list?: boolean;
 }
 
-/** In-flight requests get 5 s and containers 2 s; a session that takes much longer hangs. */
-const LONGEST_END_MS = 30_000;
+/** In-flight requests get 5 s and containers their stop timeout; a session that takes longer than this hangs. */
+const MAX_STOP_MS = 30_000;
 
 async function end({ id, path, record }: FoundSession, terminal: Terminal): Promise<void> {
   if (record === undefined) return;
   const token = (await readFile(join(path, "token"), "utf8")).trim();
   await makeHttpClient({ address: record.api, token }).knap("POST", "/stop");
-  const limit = performance.now() + LONGEST_END_MS;
+  const limit = performance.now() + MAX_STOP_MS;
   while (await isAlive(join(path, ALIVE_SOCKET))) {
     if (performance.now() > limit) {
-      const fix = `end it by its process id: kill -9 ${record.pid}; the next start cleans up after it`;
-      throw new CliError({ exitCode: exitCodes.timeout, what: `session ${id} does not end`, fix });
+      const fix = `kill its process: kill -9 ${record.pid}; the next start removes what it leaves`;
+      throw new CliError({ exitCode: exitCodes.timeout, what: `session ${id} does not stop`, fix });
     }
     await sleep(50);
   }
@@ -49,7 +49,7 @@ function sessionTable(sessions: readonly FoundSession[]): string {
   return tableText({ headers: ["id", "command", "runtime", "ingress", "folder"], rows });
 }
 
-async function chosenOne(flags: GlobalFlags, terminal: Terminal, live: readonly FoundSession[]): Promise<FoundSession> {
+async function chooseOne(flags: GlobalFlags, terminal: Terminal, live: readonly FoundSession[]): Promise<FoundSession> {
   const { session } = await connect(flags, terminal);
   return live.find(({ id }) => id === session.id) as FoundSession;
 }
@@ -61,22 +61,22 @@ export async function down(
 ): Promise<ExitCode> {
   const live = (await listSessions(terminal.env)).filter((session) => session.live);
   if (flags.list) {
-    terminal.print(live.length === 0 ? "no session lives" : sessionTable(live));
+    terminal.print(live.length === 0 ? "no session is running" : sessionTable(live));
     return exitCodes.ok;
   }
-  const chosen = flags.all ? live : [await chosenOne(flags, terminal, live)];
+  const chosen = flags.all ? live : [await chooseOne(flags, terminal, live)];
   for (const session of chosen) await end(session, terminal);
   if (flags.all) await removeLeftovers(terminal);
   return exitCodes.ok;
 }
 
-/** Whatever carries knap's labels on the engine, of other hosts as well: no session of this one lives any more. */
+/** Removes everything on the engine that has knap's labels, including that of other hosts. */
 async function removeLeftovers(terminal: Terminal): Promise<void> {
   let runtime: ContainerRuntime;
   try {
     runtime = await openDockerRuntime({ env: terminal.env });
   } catch (error) {
-    // No engine, no containers.
+    // Without an engine there are no containers to remove.
     if (error instanceof RuntimeError) return;
     throw error;
   }

@@ -1,4 +1,4 @@
-// `knap events`: what happened to objects, oldest first, once or as it happens.
+// `knap events`: prints the events of objects, oldest first, once or continuously.
 import type { Event } from "../../apis/core/types.ts";
 import { usageError } from "../cli-error.ts";
 import type { GlobalFlags } from "../command.ts";
@@ -17,8 +17,8 @@ export interface EventsFlags {
   readonly watch?: boolean;
 }
 
-/** Which events `kind/name` lets through. */
-function about(word: string | undefined): (event: Event) => boolean {
+/** A filter for the events of the object `kind/name`. */
+function eventFilter(word: string | undefined): (event: Event) => boolean {
   if (word === undefined) return () => true;
   const targets = parseTargets([word]);
   if (!targets.ok) throw usageError(targets.error);
@@ -34,7 +34,7 @@ export async function events(
   flags: EventsFlags & GlobalFlags,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const wanted = about(words[0]);
+  const wanted = eventFilter(words[0]);
   const { client, now } = await connect(flags, terminal);
   const namespace = flags.allNamespaces ? {} : { namespace: flags.namespace ?? "default" };
   const asTable = async (rows: readonly Event[], headers: boolean) => {

@@ -1,4 +1,4 @@
-// `knap explain`: why a revision scaled, or why it did not: one sentence from the ledger, then its last decisions.
+// `knap explain`: prints why a revision scaled or did not scale, and its last decisions, from the autoscaler's ledger.
 import type { Service } from "../../apis/serving/types.ts";
 import { timeOfDay } from "../../base/local-time.ts";
 import type { Client } from "../../client/client.ts";
@@ -12,7 +12,7 @@ import { connect } from "../session/connect.ts";
 import type { Terminal } from "../terminal.ts";
 import { notFound } from "./get.ts";
 
-/** One entry of the ledger, as the API's `/explain` has it. */
+/** One entry of the ledger, as `/explain` of the API returns it. */
 export interface Decision {
   /** RFC 3339. */
   readonly time: string;
@@ -21,7 +21,7 @@ export interface Decision {
   readonly ready?: number;
   readonly stable?: number;
   readonly panic?: number;
-  /** What the rule looked at; of the HPA class: metric, measured, target, wanted. */
+  /** The inputs of the rule; for the HPA class: metric, measured, target, wanted. */
   readonly facts?: Readonly<Record<string, number | string | boolean>>;
 }
 export interface Explanation {
@@ -30,7 +30,7 @@ export interface Explanation {
   readonly decisions: readonly Decision[];
 }
 
-/** Revisions that a word means: of a Service those that get traffic, the newest last. */
+/** The named revision, or the revisions of a Service that get traffic and then its newest one. */
 async function revisionsOf(client: Client, word: string, namespace: string): Promise<readonly string[]> {
   const targets = parseTargets([word.includes("/") ? word : `ksvc/${word}`]);
   if (!targets.ok) throw usageError(targets.error);
@@ -47,7 +47,7 @@ async function revisionsOf(client: Client, word: string, namespace: string): Pro
 
 const number = (value: unknown): string => (typeof value === "number" ? String(Math.round(value * 100) / 100) : "");
 
-/** What each class has to say of a decision. */
+/** The columns of each autoscaler class. */
 const COLUMNS: Readonly<Record<"kpa" | "hpa", readonly (readonly [string, (decision: Decision) => unknown])[]>> = {
   kpa: [
     ["stable", ({ stable }) => stable],

@@ -1,11 +1,11 @@
-// `knap get`: kubectl's grammar, columns and output forms over the session's objects, once or as a watch.
+// `knap get`: prints the session's objects with kubectl's grammar, columns and output formats, once or as a watch.
 import type { Kind } from "../../apis/kinds.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
 import type { Client } from "../../client/client.ts";
 import { CliError, usageError } from "../cli-error.ts";
 import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
-import { parseSelector, parseTargets, type Target } from "../objects/targets.ts";
+import { parseSelector, parseTargets, type ResourceTarget } from "../objects/targets.ts";
 import { type PrintOptions, printObjects } from "../output/print-objects.ts";
 import { connect } from "../session/connect.ts";
 import type { Terminal } from "../terminal.ts";
@@ -19,8 +19,8 @@ export interface GetFlags {
   readonly watch?: boolean;
 }
 
-/** The error of kubectl for a name that is not there. */
-export function notFound({ resource }: Target, name: string): CliError {
+/** kubectl's error for an object that does not exist. */
+export function notFound({ resource }: ResourceTarget, name: string): CliError {
   const kind = resource.group === "" ? resource.plural : `${resource.plural}.${resource.group}`;
   return new CliError({
     exitCode: exitCodes.failed,
@@ -28,10 +28,10 @@ export function notFound({ resource }: Target, name: string): CliError {
   });
 }
 
-/** The objects that words and flags mean. `missing` are names that are not there. */
+/** The requested objects. `missing` are errors for names that do not exist. */
 export async function fetchTargets(
   client: Client,
-  targets: readonly Target[],
+  targets: readonly ResourceTarget[],
   where: { readonly namespace: string | undefined; readonly selector?: string | undefined },
 ): Promise<{ readonly objects: readonly AnyObject[]; readonly missing: readonly CliError[] }> {
   const selector = where.selector === undefined ? undefined : parseSelector(where.selector);

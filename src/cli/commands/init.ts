@@ -1,4 +1,4 @@
-// `knap init`: copies a template into a folder, the Service's name filled in. It never overwrites a file.
+// `knap init`: copies a template into a folder and fills in the Service's name. It never overwrites a file.
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
@@ -8,14 +8,14 @@ import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
 import type { Terminal } from "../terminal.ts";
 
-/** Templates stand beside dist/ in the package, and beside src/ in the repository. */
+/** templates/ is beside dist/ in the package, and beside src/ in the repository. */
 function templatesFolder(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, "templates")) && dirname(folder) !== folder) folder = dirname(folder);
   return join(folder, "templates");
 }
 
-/** A folder's name as a Service's name: lower case, digits and dashes, a letter first. */
+/** A valid Service name made from a folder's name: lower case, digits and dashes, with a letter first. */
 export function serviceName(folder: string): string {
   const name = folder
     .toLowerCase()
@@ -47,13 +47,13 @@ export async function init(
   }
   const [template = "node"] = words;
   if (!known.includes(template))
-    throw usageError(`there is no template "${template}"`, `there are: ${known.join(", ")}`);
+    throw usageError(`there is no template "${template}"`, `templates: ${known.join(", ")}`);
   const target = resolve(terminal.cwd, flags.dir ?? ".");
   const name = flags.name ?? serviceName(basename(target));
   const files = await filesBelow(join(templates, template));
   const taken = files.filter((file) => existsSync(join(target, file)));
   if (taken.length > 0) {
-    const what = `${taken.join(", ")} ${taken.length === 1 ? "is" : "are"} there already`;
+    const what = `${taken.join(", ")} ${taken.length === 1 ? "exists" : "exist"} already`;
     throw new CliError({ exitCode: exitCodes.usage, what, fix: "use another folder: `knap init --dir FOLDER`" });
   }
   for (const file of files) {
@@ -63,7 +63,7 @@ export async function init(
     terminal.print(`created ${file}`);
   }
   terminal.say(
-    `Now \`knap up${flags.dir === undefined ? "" : ` -f ${flags.dir}`}\`, then ask http://${name}.default.localhost:8080`,
+    `Run \`knap up${flags.dir === undefined ? "" : ` -f ${flags.dir}`}\`, then open http://${name}.default.localhost:8080`,
   );
   return exitCodes.ok;
 }

@@ -1,4 +1,4 @@
-// `knap kill`: ends a pod's container as a crash would, to see what the Service does about it.
+// `knap kill`: kills a pod's container, as a crash would.
 
 import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";

@@ -1,4 +1,4 @@
-// `knap kubeconfig`: where the session's kubeconfig is, for kubectl, kn and client libraries.
+// `knap kubeconfig`: prints the path of the session's kubeconfig, for kubectl, kn and client libraries.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { GlobalFlags } from "../command.ts";

@@ -1,11 +1,11 @@
-// `knap logs`: what the pods of a Service, a Revision or one pod write, merged; with -f also of pods that start later.
+// `knap logs`: prints the logs of a Service's or Revision's pods, or of one pod; with -f also of pods that start later.
 import type { Pod } from "../../apis/core/types.ts";
 import type { Client, LogOptions } from "../../client/client.ts";
 import { CliError, usageError } from "../cli-error.ts";
 import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
 import { countFlag, durationFlag } from "../flags/parse-flag.ts";
-import { parseTargets, type Target } from "../objects/targets.ts";
+import { parseTargets, type ResourceTarget } from "../objects/targets.ts";
 import { connect } from "../session/connect.ts";
 import type { Terminal } from "../terminal.ts";
 import { notFound } from "./get.ts";
@@ -19,14 +19,14 @@ export interface LogsFlags {
   readonly timestamps?: boolean;
 }
 
-/** What a word means: `pod/x`, `revision/x`, else a Service. */
-interface Meant {
-  readonly target: Target;
+/** The object that an argument names: `pod/x`, `revision/x`, else a Service. */
+interface LogTarget {
+  readonly target: ResourceTarget;
   readonly name: string;
-  isMeant(pod: Pod): boolean;
+  includes(pod: Pod): boolean;
 }
 
-function meantBy(word: string): Meant {
+function logTargetOf(word: string): LogTarget {
   const targets = parseTargets([word.includes("/") ? word : `ksvc/${word}`]);
   if (!targets.ok) throw usageError(targets.error);
   const [target] = targets.value;
@@ -34,9 +34,9 @@ function meantBy(word: string): Meant {
   const label = LABELS[target?.resource.kind ?? ""];
   if (target === undefined || name === undefined || (label === undefined && target.resource.kind !== "Pod"))
     throw usageError(`"${word}" has no logs`, "name a Service, revision/NAME or pod/NAME");
-  const isMeant = ({ metadata }: Pod): boolean =>
+  const includes = ({ metadata }: Pod): boolean =>
     label === undefined ? metadata.name === name : metadata.labels?.[label] === name;
-  return { target, name, isMeant };
+  return { target, name, includes };
 }
 
 const LABELS: Readonly<Record<string, string>> = {
@@ -66,21 +66,21 @@ interface Following {
   readonly client: Client;
   readonly namespace: string;
   readonly signal: AbortSignal;
-  isMeant(pod: Pod): boolean;
+  includes(pod: Pod): boolean;
   show(pod: Pod): Promise<void>;
 }
 
 /** Follows the pods that are there and those that come, until interrupted. */
-async function followAll({ client, namespace, signal, isMeant, show }: Following): Promise<void> {
+async function followAll({ client, namespace, signal, includes, show }: Following): Promise<void> {
   const followed = new Set<string>();
   const open: Promise<void>[] = [];
   for await (const event of client.watch("Pod", { namespace, signal })) {
     if (event.type === "RESTART" || event.type === "DELETED") continue;
     const pod = event.object;
     const id = pod.metadata.uid ?? pod.metadata.name;
-    if (!isMeant(pod) || followed.has(id) || !hasStarted(pod)) continue;
+    if (!includes(pod) || followed.has(id) || !hasStarted(pod)) continue;
     followed.add(id);
-    // A pod that ends while it is followed has simply said all it had to say.
+    // A pod that ends while it is followed has no more logs, so its error is ignored.
     open.push(show(pod).catch(() => {}));
   }
   await Promise.all(open);
@@ -103,22 +103,22 @@ export async function logs(
     ...(flags.tail !== undefined && { tail: countFlag("tail", flags.tail, 0) }),
     ...(flags.since !== undefined && { sinceSeconds: Math.ceil(durationFlag("since", flags.since) / 1000) }),
   };
-  const { target, name, isMeant } = meantBy(word);
-  const pods = (await client.list("Pod", { namespace })).items.filter(isMeant);
+  const { target, name, includes } = logTargetOf(word);
+  const pods = (await client.list("Pod", { namespace })).items.filter(includes);
   const exists = pods.length > 0 || (await client.get({ kind: target.resource.kind, namespace, name })) !== undefined;
   if (!exists) throw notFound(target, name);
   const prefix = (pod: Pod) =>
     flags.follow || pods.length > 1 ? `${terminal.paint("dim", `[${pod.metadata.name}]`)} ` : "";
   const show = (pod: Pod) => printPod(client, pod, options, (line) => terminal.print(prefix(pod) + line));
   if (flags.follow) {
-    await followAll({ client, namespace, signal, isMeant, show });
+    await followAll({ client, namespace, signal, includes, show });
     return exitCodes.ok;
   }
   if (pods.length === 0) {
     throw new CliError({
       exitCode: exitCodes.failed,
       what: `there is no pod of "${word}" in namespace ${namespace}`,
-      why: "a Service that naps has none, and their lines go with them",
+      why: "a Service at zero has no pods, and the logs of a pod are deleted with it",
       fix: "follow with -f and send a request, or see `knap events`",
     });
   }

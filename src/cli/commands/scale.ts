@@ -1,4 +1,4 @@
-// `knap scale`: asks the autoscaler for a number of pods now. A cluster has no such verb: the next decision overrules it.
+// `knap scale`: sets the number of pods until the autoscaler's next decision. A cluster has no such command.
 import { usageError } from "../cli-error.ts";
 import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
@@ -13,7 +13,7 @@ export async function scale(
 ): Promise<ExitCode> {
   const [word = "", pods = ""] = words;
   const [kind, name] = word.includes("/") ? (word.split("/", 2) as [string, string]) : ["service", word];
-  if (!/^(service|ksvc|rev(ision)?)$/.test(kind)) throw usageError(`"${word}" is no Service or revision/NAME`);
+  if (!/^(service|ksvc|rev(ision)?)$/.test(kind)) throw usageError(`"${word}" is not a Service or revision/NAME`);
   const { client } = await connect(flags, terminal);
   const target = kind.startsWith("rev") ? { revision: name } : { service: name };
   const body = { namespace: flags.namespace ?? "default", ...target, pods: countFlag("pods", pods, 0) };

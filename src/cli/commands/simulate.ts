@@ -1,4 +1,4 @@
-// `knap simulate`: the same autoscaler on virtual time, fed by a trace of load. No session, no containers.
+// `knap simulate`: runs the autoscaler on virtual time with a load trace, without session and containers.
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type LoadTrace, parseLoadTrace } from "../../simulator/load-trace.ts";
@@ -41,7 +41,7 @@ export async function simulate(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const format = FORMATS[flags.output ?? "text"];
-  if (format === undefined) throw usageError(`-o: there is no form "${flags.output}"`, "use text, json or csv");
+  if (format === undefined) throw usageError(`-o: unknown format "${flags.output}"`, "use text, json or csv");
   const load = await readTrace(flags.load, terminal.cwd);
   const project = await loadUsableProject(flags, terminal);
   const result = runSimulation({

@@ -1,4 +1,4 @@
-// `knap up`: a session for people: applies the files, watches them, shows what happens until Ctrl-C.
+// `knap up`: starts a session, deploys the files, watches them and shows progress until Ctrl-C.
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { steadyClock } from "../../base/steady-clock.ts";
@@ -18,14 +18,14 @@ import { makeLineUi, type SessionUi } from "../ui/line-ui.ts";
 
 type Flags = SessionFlags & GlobalFlags;
 
-/** Folders among `-f`: files that appear in them belong to the project. */
+/** The folders of `-f`. New files in them belong to the project. */
 async function namedFolders({ file = [] }: Flags, cwd: string): Promise<readonly string[]> {
   const paths = file.filter((path) => path !== "-").map((path) => resolve(cwd, path));
   const kinds = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));
   return paths.filter((_, index) => kinds[index]?.isDirectory());
 }
 
-/** The project as it is now. A file that is gone takes its objects with it. */
+/** Loads the project again. A file that no longer exists is left out, so its objects are deleted. */
 const reload = (flags: Flags, terminal: Terminal): Promise<Project> =>
   readProject(flags, terminal, { mode: "up", absent: "left-out" });
 
@@ -49,7 +49,7 @@ interface UpRun {
   readonly terminal: Terminal;
 }
 
-/** Deploys, then watches. Resolves when the first interrupt comes. */
+/** Deploys, then watches. Resolves at the first interrupt. */
 async function serve({ session, project, settings, ui, flags, terminal }: UpRun): Promise<void> {
   const end = terminal.interrupts.first;
   const emit = (event: DevEvent): void => {
@@ -71,7 +71,7 @@ async function serve({ session, project, settings, ui, flags, terminal }: UpRun)
         folders: await namedFolders(flags, terminal.cwd),
       })
     : undefined;
-  const ending = "ending: requests in flight get 5 s; Ctrl-C again ends at once";
+  const ending = "stopping: requests in flight get 5 s; press Ctrl-C again to stop at once";
   end.addEventListener("abort", () => ui.render({ type: "notice", text: ending }), { once: true });
   if (!end.aborted) await new Promise((done) => end.addEventListener("abort", done, { once: true }));
   await loop?.[Symbol.asyncDispose]();
@@ -92,7 +92,7 @@ export async function up(_words: readonly string[], flags: Flags, terminal: Term
     ui.render({ type: "session", url, runtime: emulator.runtime, services: project.services.length });
     await serve({ session, project, settings, ui, flags, terminal });
   } catch (error) {
-    // An interrupt during the first deployment is a way to end, not a failure.
+    // An interrupt during the first deployment is no failure.
     if (!terminal.interrupts.first.aborted) throw error;
   } finally {
     followed.abort();

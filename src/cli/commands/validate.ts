@@ -1,4 +1,4 @@
-// `knap validate`: Knative's admission rules offline, over the files that `up` would take. Exit code 2 on an error.
+// `knap validate`: checks the files that `up` would use against Knative's admission rules. Exit code 2 on an error.
 
 import { usageError } from "../cli-error.ts";
 import type { GlobalFlags } from "../command.ts";
@@ -31,12 +31,11 @@ export async function validate(
   const { findings } = project;
   const errors = findings.filter(({ severity }) => severity === "error").length;
   const form = flags.output ?? (terminal.env["GITHUB_ACTIONS"] ? "github" : "text");
-  if (project.sources.length === 0 && errors === 0)
-    throw usageError("there is no manifest to look at", "name one with -f FILE");
+  if (project.sources.length === 0 && errors === 0) throw usageError("there is no manifest", "name one with -f FILE");
   if (form === "json") terminal.print(JSON.stringify(findings, undefined, 2));
   else if (form === "github") for (const line of githubLines(findings)) terminal.print(line);
   else if (form === "text") for (const text of findingLines(findings, project.texts, terminal)) terminal.print(text);
-  else throw usageError(`-o: there is no form "${form}"`, "use text, json or github");
+  else throw usageError(`-o: unknown format "${form}"`, "use text, json or github");
   const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
   const files = plural(project.sources.length, "file");
   terminal.say(`${files}: ${plural(errors, "error")}, ${plural(findings.length - errors, "warning")}`);

@@ -1,4 +1,4 @@
-// `knap version`: what to name in a bug report.
+// `knap version`: prints the versions for a bug report.
 
 import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";

@@ -1,12 +1,12 @@
-// kubectl's way of naming objects on a command line: `ksvc`, `ksvc hello`, `ksvc/hello rev/hello-00001`, `ksvc,rev`, `all`. Pure.
-// One difference: `service` and `services` mean Knative's Service here, since that is what this tool is about; Kubernetes' own is `svc`.
+// Parses object names on a command line as kubectl does: `ksvc`, `ksvc hello`, `ksvc/hello rev/hello-00001`, `ksvc,rev`, `all`, and
+// label selectors. One difference: `service` means Knative's Service, and `svc` means Kubernetes' Service. Pure.
 
 import type { LabelSelector } from "../../apis/core/types.ts";
 import { type Resource, resources } from "../../apis/kinds.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 
-/** One kind to ask for; no names: all of it. */
-export interface Target {
+/** Objects of one kind. Without names: all of them. */
+export interface ResourceTarget {
   readonly resource: Resource;
   readonly names: readonly string[];
 }
@@ -18,7 +18,7 @@ function matches(resource: Resource, word: string): boolean {
   return full.includes(word);
 }
 
-/** The resource of a word, case-insensitive; Knative's before Kubernetes' where both have it, except for `svc`. */
+/** The resource of a word, case-insensitive. Knative's kinds go before those of Kubernetes, except for `svc`. */
 export function resourceOfWord(word: string): Resource | undefined {
   const lower = word.toLowerCase();
   return resources.find((resource) => matches(resource, lower));
@@ -45,17 +45,17 @@ function resourcesOfWord(word: string): Result<readonly Resource[]> {
 }
 
 /** The words after `get`, `describe`, `delete` or `wait`. */
-export function parseTargets(words: readonly string[]): Result<readonly Target[]> {
+export function parseTargets(words: readonly string[]): Result<readonly ResourceTarget[]> {
   const [first = "", ...names] = words;
   if (!first.includes("/")) {
     const found = resourcesOfWord(first);
     if (!found.ok) return found;
     return ok(found.value.map((resource) => ({ resource, names })));
   }
-  const targets: Target[] = [];
+  const targets: ResourceTarget[] = [];
   for (const word of words) {
     const [kind = "", name = ""] = word.split("/", 2);
-    if (!word.includes("/")) return failed(`"${word}" must be KIND/NAME, as the words before it`);
+    if (!word.includes("/")) return failed(`"${word}" must be KIND/NAME, like the arguments before it`);
     const resource = resourceOfWord(kind);
     if (resource === undefined) return failed(`the server doesn't have a resource type "${kind}"${nearest(kind)}`);
     if (name === "") return failed(`"${word}" names no object`);
@@ -64,7 +64,7 @@ export function parseTargets(words: readonly string[]): Result<readonly Target[]
   return ok(targets);
 }
 
-/** `ksvc` → `service.serving.knative.dev`, as `-o name` and messages have it. */
+/** `service.serving.knative.dev/hello`, as in `-o name` and messages. */
 export function fullName(resource: Resource, name: string): string {
   return `${resource.singular}${resource.group === "" ? "" : `.${resource.group}`}/${name}`;
 }

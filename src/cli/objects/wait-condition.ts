@@ -1,19 +1,19 @@
-// What `wait --for` asks of an object: a condition, its absence, or a JSONPath's value. Pure.
+// Parses `wait --for`: a condition, the deletion, or the value of a JSONPath. Pure.
 import type { Condition } from "../../apis/meta/condition.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { parseJsonPath } from "../output/json-path.ts";
 
-/** `isMet(undefined)` is asked about an object that is not there. */
-export interface Wish {
+/** `isMet(undefined)` means an object that does not exist. */
+export interface WaitCondition {
   readonly words: string;
   readonly forDelete: boolean;
-  /** The type of condition that is asked for, in small letters. */
+  /** The requested condition type, in lower case. */
   readonly condition?: string;
   isMet(object: AnyObject | undefined): boolean;
 }
 
-/** A condition counts only once the controllers have seen the newest generation. */
+/** A condition counts only if the controllers have seen the newest generation. */
 function conditionIs(object: AnyObject | undefined, type: string, status: string): boolean {
   const seen = (object?.status ?? {}) as { observedGeneration?: number; conditions?: readonly Condition[] };
   const behind =
@@ -28,7 +28,7 @@ export function conditionTypes({ status }: AnyObject): readonly string[] {
   return conditions.map(({ type }) => type);
 }
 
-export function parseWish(text: string): Result<Wish> {
+export function parseWaitCondition(text: string): Result<WaitCondition> {
   if (text === "delete") {
     return ok({ words: "deleted", forDelete: true, isMet: (object) => object === undefined });
   }

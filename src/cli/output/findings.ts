@@ -1,4 +1,4 @@
-// Findings in the user's files as people read them: file:line:column, the sentence, the line itself with a caret; or as GitHub annotations.
+// Formats findings in the user's files: file:line:column, message and quoted line with a caret, or GitHub annotations.
 
 import type { ProjectFinding } from "../../manifest/diagnostic.ts";
 import type { ManifestSource } from "../../project/find-files.ts";
@@ -11,10 +11,10 @@ export function placeText({ file, line, column }: ProjectFinding): string {
   return [file, line, column].filter((part) => part !== undefined).join(":");
 }
 
-/** Columns of a line that are shown, with its place a third in: lines may be whole files. */
+/** Maximum number of columns shown of a long line; the position is a third of the way in. */
 const SHOWN_COLUMNS = 110;
 
-/** The line itself, and a caret below its place; empty when the place is not known. */
+/** The quoted line and a caret below the column; empty if the line is not known. */
 export function excerpt(finding: ProjectFinding, sources: readonly ManifestSource[]): readonly string[] {
   if (finding.line === undefined) return [];
   const text = sources.find(({ file }) => file === finding.file)?.text.split(/\r?\n/)[finding.line - 1];
@@ -22,7 +22,7 @@ export function excerpt(finding: ProjectFinding, sources: readonly ManifestSourc
   const at = (finding.column ?? 1) - 1;
   const from = text.length <= SHOWN_COLUMNS ? 0 : Math.max(0, at - Math.floor(SHOWN_COLUMNS / 3));
   const to = from + SHOWN_COLUMNS;
-  // A tab is as wide as the terminal likes, and other control characters are its commands.
+  // The width of a tab depends on the terminal, and other control characters would control it.
   const part = text
     .slice(from, to)
     .replace(/\t/g, " ")

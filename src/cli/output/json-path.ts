@@ -1,4 +1,4 @@
-// The part of kubectl's JSONPath that scripts use: {.a.b}, ['a.b'], [0], [-1], [*], [?(@.type=="Ready")], {range}…{end}, literal text. Pure.
+// Parses the common part of kubectl's JSONPath: {.a.b}, ['a.b'], [0], [-1], [*], [?(@.type=="Ready")], {range}…{end}, text. Pure.
 import { failed, ok, type Result } from "../../base/result.ts";
 
 type Step =
@@ -17,7 +17,7 @@ type Piece =
   | { readonly kind: "path"; readonly steps: readonly Step[] }
   | { readonly kind: "range"; readonly steps: readonly Step[]; readonly body: readonly Piece[] };
 
-/** A template that turns a value into text. */
+/** Prints a value as text. */
 export type JsonPath = (value: unknown) => string;
 
 const BRACKET = /^\[(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\*)|(-?\d+)|(-?\d*):(-?\d*)|\?\((.*?)\))\]/;
@@ -115,7 +115,7 @@ function tokens(template: string): readonly { readonly inside: boolean; readonly
   );
 }
 
-/** Reads a template. A bare path (`.status.url`) is taken as if it stood in braces. */
+/** Parses a template. A bare path such as `.status.url` is read as if it were in braces. */
 export function parseJsonPath(template: string): Result<JsonPath> {
   const whole = template.includes("{") ? template : `{${template.startsWith(".") ? "" : "."}${template}}`;
   const open: { steps: readonly Step[]; body: Piece[] }[] = [{ steps: [], body: [] }];

@@ -1,4 +1,4 @@
-// Objects in the form that `-o` names. Returns text; printing is the command's.
+// Formats objects as `-o` requests, and events as table rows. It returns text and prints nothing.
 import { columnsOf } from "../../api-server/columns.ts";
 import { humanDuration } from "../../api-server/human-duration.ts";
 import type { Event } from "../../apis/core/types.ts";
@@ -16,7 +16,7 @@ export interface PrintOptions {
   readonly output: string | undefined;
   readonly headers: boolean;
   readonly namespaces: boolean;
-  /** Prefix names with their kind, as kubectl does when several kinds are shown. */
+  /** Prefix names with their kind, as kubectl does for several kinds. */
   readonly kinds: boolean;
   readonly now: Time;
 }
@@ -28,7 +28,7 @@ const list = (items: readonly AnyObject[]) => ({
   items,
 });
 
-/** One table for objects of one kind, with the columns that the API itself names. */
+/** One table for objects of one kind, with the columns of the API server. */
 function objectTable(kind: Kind, objects: readonly AnyObject[], options: PrintOptions): string {
   const columns = columnsOf(kind).filter(({ priority }) => priority === 0 || options.output === "wide");
   const resource = resourceOf(kind) as Resource;
@@ -46,7 +46,7 @@ function urlOf(object: AnyObject): string {
   return (object.status as { url?: string } | undefined)?.url ?? "";
 }
 
-/** Text for one object (`single`: it was asked for by name) or many. Tables of several kinds are parted by an empty line. */
+/** `single`: print one object, not a list. An empty line separates the tables of several kinds. */
 export function printObjects(objects: readonly AnyObject[], single: boolean, options: PrintOptions): string {
   const { output } = options;
   const value = single ? objects[0] : list(objects);
@@ -68,7 +68,7 @@ export function printObjects(objects: readonly AnyObject[], single: boolean, opt
     if (!template.ok) throw usageError(`-o jsonpath: ${template.error}`);
     return template.value(value);
   }
-  throw usageError(`-o: there is no form "${output}"`, "use wide, json, yaml, name, url or jsonpath=…");
+  throw usageError(`-o: unknown format "${output}"`, "use wide, json, yaml, name, url or jsonpath=…");
 }
 
 function groupByKind(objects: readonly AnyObject[]): Map<Kind, AnyObject[]> {
@@ -79,7 +79,7 @@ function groupByKind(objects: readonly AnyObject[]): Map<Kind, AnyObject[]> {
 
 export const eventHeaders = ["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"];
 
-/** When an event was last seen; its birth where it does not say. */
+/** The time an event was last seen, else the time it was created. */
 export function eventTime(event: Event): number {
   return parseTime(event.lastTimestamp ?? event.firstTimestamp ?? event.metadata.creationTimestamp ?? "") ?? 0;
 }

@@ -1,11 +1,11 @@
-// Lines up cells in columns as kubectl does: three spaces between, upper-case headers, no line at the end of the last cell.
+// Formats tables as kubectl does (three spaces between columns, upper-case headers), and latencies.
 
 export interface Table {
   readonly headers: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
-/** The table's lines; without rows, nothing. */
+/** The lines of the table, without a final line end. */
 export function tableText(table: Table, options: { readonly headers: boolean } = { headers: true }): string {
   const lines = options.headers ? [table.headers.map((header) => header.toUpperCase()), ...table.rows] : table.rows;
   const widths = table.headers.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? "").length), 0));

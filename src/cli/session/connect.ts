@@ -1,4 +1,4 @@
-// From a command line to a client: chooses the session that it means and opens its API.
+// Chooses the session that a command line means, and opens its API.
 import { readFile } from "node:fs/promises";
 import { join, sep } from "node:path";
 import type { Client } from "../../client/client.ts";
@@ -14,7 +14,7 @@ export interface Connection {
   readonly session: SessionRecord;
   /** The session's folder. */
   readonly path: string;
-  /** The session's own time, from which ages count: it may be virtual, or ahead of a clock that was set back. Ms since the epoch. */
+  /** The session's time for ages, in ms since the epoch. It may be virtual, or ahead of a clock that was set back. */
   now(): Promise<number>;
 }
 
@@ -31,7 +31,7 @@ export async function connect(flags: GlobalFlags, terminal: Terminal): Promise<C
   return { client, session, path, now };
 }
 
-export interface SessionWish {
+export interface SessionSelection {
   /** `--session`, else `KNAP_SESSION`. */
   readonly id: string | undefined;
   readonly currentFolder: string;
@@ -46,31 +46,34 @@ function listText(sessions: readonly SessionRecord[]): string {
 }
 
 /**
- * The named session, else the only live one whose folder contains the current folder, else the only live one.
- * Throws a {@link CliError} with exit code 2 and the list when that is not one.
+ * The named session, else the only running session whose folder contains the current folder, else the only running session.
+ * Throws a {@link CliError} with exit code 2 and the list of sessions if there is not exactly one.
  */
-export function chooseSession(live: readonly SessionRecord[], wish: SessionWish): SessionRecord {
-  if (wish.id !== undefined) {
-    const named = live.find(({ id }) => id === wish.id);
+export function chooseSession(live: readonly SessionRecord[], selection: SessionSelection): SessionRecord {
+  if (selection.id !== undefined) {
+    const named = live.find(({ id }) => id === selection.id);
     if (named !== undefined) return named;
     throw new CliError({
       exitCode: exitCodes.usage,
-      what: `no session "${wish.id}" lives`,
-      ...(live.length > 0 && { why: `these do:\n${listText(live)}` }),
-      fix: live.length > 0 ? "name one of those with --session or KNAP_SESSION" : "none does; start one with `knap up`",
+      what: `no session "${selection.id}" is running`,
+      why: live.length > 0 ? `running sessions:\n${listText(live)}` : undefined,
+      fix:
+        live.length > 0
+          ? "name one of those with --session or KNAP_SESSION"
+          : "no session is running; start one with `knap up`",
     });
   }
   if (live.length === 0) {
-    throw new CliError({ exitCode: exitCodes.usage, what: "no session lives here", fix: "start one with `knap up`" });
+    throw new CliError({ exitCode: exitCodes.usage, what: "no session is running", fix: "start one with `knap up`" });
   }
-  const here = live.filter(({ workingFolder }) => contains(workingFolder, wish.currentFolder));
+  const here = live.filter(({ workingFolder }) => contains(workingFolder, selection.currentFolder));
   for (const candidates of [here, live]) {
     if (candidates.length === 1) return candidates[0] as SessionRecord;
     if (candidates.length > 1) break;
   }
   throw new CliError({
     exitCode: exitCodes.usage,
-    what: `${live.length} sessions live, and it is not clear which one you mean`,
+    what: `${live.length} sessions are running, and the command fits several of them`,
     why: listText(live),
     fix: "name one with --session ID or KNAP_SESSION",
   });

@@ -1,4 +1,4 @@
-// All sessions of this user on this host, living and dead, read from their folders.
+// Lists the sessions of this user on this host, running and dead, from their folders and sockets.
 import { readdir, readFile } from "node:fs/promises";
 import { createConnection, createServer } from "node:net";
 import { join } from "node:path";
@@ -9,11 +9,11 @@ export interface FoundSession {
   readonly id: string;
   readonly path: string;
   readonly live: boolean;
-  /** Absent while a session is starting, or when its file is broken. */
-  readonly record?: SessionRecord;
+  /** undefined while the session is starting, or if its file is damaged. */
+  readonly record?: SessionRecord | undefined;
 }
 
-/** As `openSessionFolder` names them. Where state is kept in the same place, other folders stand beside them. */
+/** Names that `openSessionFolder` creates. If the state folder is the same folder, it contains other folders too. */
 const SESSION_NAME = /^[0-9a-f]{8}$/;
 
 export async function listSessions(env: Environment): Promise<readonly FoundSession[]> {
@@ -25,7 +25,7 @@ export async function listSessions(env: Environment): Promise<readonly FoundSess
       const path = join(folder, name);
       const text = await readFile(join(path, "session.json"), "utf8").catch(() => "");
       const record = parseSessionRecord(text);
-      return { id: name, path, live: await isAlive(join(path, ALIVE_SOCKET)), ...(record && { record }) };
+      return { id: name, path, live: await isAlive(join(path, ALIVE_SOCKET)), record };
     });
   return (await Promise.all(found)).sort((a, b) => (a.id < b.id ? -1 : 1));
 }
@@ -48,7 +48,7 @@ export interface SessionRecord {
 
 const texts = ["id", "startedAt", "api", "ingress", "workingFolder", "command", "runtime", "version"] as const;
 
-/** Reads session.json's text; undefined when it is not a session's record (half written, or of another version). */
+/** Reads session.json; undefined if it is incomplete or of another version. */
 export function parseSessionRecord(text: string): SessionRecord | undefined {
   let value: Record<string, unknown>;
   try {
@@ -60,7 +60,7 @@ export function parseSessionRecord(text: string): SessionRecord | undefined {
   return texts.every((name) => typeof value[name] === "string") ? (value as unknown as SessionRecord) : undefined;
 }
 
-/** Its name in the session's folder. */
+/** Name of the socket in a session's folder. It accepts connections exactly as long as the process lives, even after kill -9. */
 export const ALIVE_SOCKET = "alive.sock";
 
 /** Listens on `path` until disposed of. The socket carries no data. */
@@ -74,7 +74,7 @@ export async function openAliveSocket(path: string): Promise<AsyncDisposable> {
   return { [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
-/** Whether somebody accepts on `path`. */
+/** Whether a process accepts connections on `path`. */
 export function isAlive(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection(path);

@@ -1,4 +1,4 @@
-// Joins a running session with dev's deployer: the builder where Docker runs, the commands where processes do.
+// Makes the deployer of a session: with an image builder for Docker, with start commands for processes.
 
 import type { Client } from "../../client/client.ts";
 import { Deployer, type DeployerParts } from "../../dev/deployer.ts";
@@ -15,18 +15,18 @@ export interface SessionDeployer extends AsyncDisposable {
   readonly deployer: Deployer;
 }
 
-/** What a deployer must know of a session, its own or another process's. */
+/** What a deployer needs of a session in this or another process. */
 export interface DeploySession {
   readonly client: Client;
   readonly runtime: string;
   readonly id: string;
   readonly hostId: string;
   readonly commands: DeployerParts["commands"];
-  /** How this process's own session builds. */
+  /** The builder of a session in this process. */
   readonly buildImage?: BuildServiceImage | undefined;
 }
 
-/** The deployer of a session. For one of another process it opens a connection to the engine of its own, for builds only. */
+/** Opens the deployer of a session. For a session of another process it opens its own connection to the engine, for builds. */
 export async function openSessionDeployer(
   { client, runtime, id, hostId, commands, buildImage }: DeploySession,
   env: Environment,
@@ -34,7 +34,7 @@ export async function openSessionDeployer(
 ): Promise<SessionDeployer> {
   const parts = { client, commands, emit };
   if (runtime !== "docker" || buildImage !== undefined) {
-    const deployer = new Deployer({ ...parts, ...(buildImage && { buildImage }) });
+    const deployer = new Deployer({ ...parts, buildImage });
     return { deployer, [Symbol.asyncDispose]: () => deployer[Symbol.asyncDispose]() };
   }
   const engine = await openDockerRuntime({ env });
@@ -47,23 +47,23 @@ export async function openSessionDeployer(
   return { deployer, [Symbol.asyncDispose]: close };
 }
 
-/** A session that runs in this process, for {@link openSessionDeployer}. */
+/** The input of {@link openSessionDeployer} for a session in this process. */
 export function deploySessionOf({ emulator, folder, hostId, commands }: RunningSession): DeploySession {
   const { client, runtime, buildImage } = emulator;
   return { client, runtime, buildImage, id: folder.id, hostId, commands };
 }
 
-/** The first deployment of `ci`: whatever is refused or cannot be built ends the command. */
+/** The first deployment of `ci`: a refused object or a failed build ends the command. */
 export async function deployAll(deployer: Deployer, project: Project, signal: AbortSignal): Promise<void> {
   const applied = await deployer.deploy(project, signal);
   const refused = applied.filter((each) => "refusal" in each).length;
   if (refused > 0) throw refusedError(refused, applied.length);
   if (applied.length < project.objects.length) {
-    throw new CliError({ exitCode: exitCodes.failed, what: "a build failed; the lines above say where" });
+    throw new CliError({ exitCode: exitCodes.failed, what: "a build failed; see the lines above" });
   }
 }
 
-/** The first deployment of `up`: what can be served is served, and the rest waits for the next save. */
+/** The first deployment of `up`: it fails only if every object is refused. The user can fix the others while it runs. */
 export async function deploySome(deployer: Deployer, project: Project, signal: AbortSignal): Promise<void> {
   const applied = await deployer.deploy(project, signal);
   const refused = applied.filter((each) => "refusal" in each).length;
@@ -74,6 +74,6 @@ function refusedError(refused: number, all: number): CliError {
   return new CliError({
     exitCode: exitCodes.usage,
     what: `${refused} of ${all} objects were refused`,
-    fix: "the lines above say why; `knap validate` says where",
+    fix: "see the reasons above; `knap validate` shows the lines",
   });
 }

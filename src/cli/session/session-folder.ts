@@ -1,4 +1,4 @@
-// A session's folder: made before the emulator starts, filled once its addresses are known, removed at the end.
+// The folder of a session: created before the emulator starts, filled when its addresses are known, removed at the end.
 import { randomBytes } from "node:crypto";
 import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,18 +11,18 @@ export interface SessionFolder {
   readonly id: string;
   readonly path: string;
   readonly kubeconfig: string;
-  /** Writes session.json, token and kubeconfig: from now on other commands find the session. */
+  /** Writes session.json, token and kubeconfig, so that other commands find the session. */
   publish(record: Omit<SessionRecord, "id">, api: { address: string; token: string }, namespace: string): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** Makes a session's folder (0700) and lights its alive.sock. */
+/** Creates the folder (mode 0700) and opens its alive.sock. */
 export async function openSessionFolder(env: Environment): Promise<SessionFolder> {
   const id = randomBytes(4).toString("hex");
   const sessions = sessionsFolder(env);
   await mkdir(sessions, { recursive: true, mode: 0o700 });
   const path = join(sessions, id);
-  const alive = await light(join(sessions, `.${id}`), path);
+  const alive = await createAlive(join(sessions, `.${id}`), path);
   const kubeconfig = join(path, "kubeconfig");
   const secret = { mode: 0o600 };
   return {
@@ -41,8 +41,8 @@ export async function openSessionFolder(env: Environment): Promise<SessionFolder
   };
 }
 
-/** Makes the folder, hidden until it shows a sign of life: another start would take it for a dead session's and remove it. */
-async function light(hidden: string, path: string): Promise<AsyncDisposable> {
+/** Creates the folder under a hidden name until its socket is open: another start would remove it as a dead session's. */
+async function createAlive(hidden: string, path: string): Promise<AsyncDisposable> {
   try {
     await mkdir(hidden, { mode: 0o700 });
     await chmod(hidden, 0o700);
@@ -55,13 +55,13 @@ async function light(hidden: string, path: string): Promise<AsyncDisposable> {
   }
 }
 
-/** A kubeconfig as JSON (which is YAML), for one session. */
+/** The kubeconfig of a session, as JSON, which is YAML too. It never touches ~/.kube/config. */
 function makeKubeconfig(api: { readonly address: string; readonly token: string }, namespace: string): string {
   const name = "knap";
   const config = {
     apiVersion: "v1",
     kind: "Config",
-    // The flag only stops client libraries that refuse http without it.
+    // Some client libraries refuse http without this flag.
     clusters: [{ name, cluster: { server: kubeconfigServer(api), "insecure-skip-tls-verify": true } }],
     users: [{ name, user: {} }],
     contexts: [{ name, context: { cluster: name, user: name, namespace } }],

@@ -1,4 +1,4 @@
-// Where the emulator's own log lines go: to stderr with -v (warnings always), never to stdout.
+// Prints the emulator's log records to stderr: warnings and errors always, the others with -v.
 import { type Level, type Logger, type LogRecord, makeLogger } from "../../base/logger.ts";
 import type { Terminal } from "../terminal.ts";
 

@@ -1,4 +1,4 @@
-// Where sessions and this host's identity are kept on disk. Decides paths only; nothing here reads or writes.
+// The folders of sessions and of permanent state, and the id of this host.
 
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -13,12 +13,12 @@ export function sessionsFolder(env: Environment): string {
   return runtime ? join(runtime, "knap") : join(tmpdir(), `knap-${userInfo().uid}`);
 }
 
-/** The folder for what outlives sessions: the host id. */
+/** The folder for permanent state: the host id and the certificate authority. */
 export function stateFolder(env: Environment): string {
   return join(env["XDG_STATE_HOME"] || join(homedir(), ".local", "state"), "knap");
 }
 
-/** `KNAP_HOST_ID` (for knap in a container, whose disk is new each time), else the stored id, made on first use. */
+/** `KNAP_HOST_ID`, else the stored id, created at first use. Containers have it as a label: knap removes only those of its own host. */
 export async function readHostId(env: Environment): Promise<string> {
   const given = env["KNAP_HOST_ID"]?.trim();
   if (given) return given;
@@ -32,7 +32,7 @@ export async function readHostId(env: Environment): Promise<string> {
   try {
     await writeFile(path, content, { mode: 0o600, flag: "wx" });
   } catch {
-    // Another start was faster: its id is the host's. If the file says nothing, its disk was full.
+    // Another start has written the file first, so its id is used. An empty file means that the disk was full.
     const theirs = (await readFile(path, "utf8")).trim();
     if (theirs) return theirs;
     await writeFile(path, content, { mode: 0o600 }).catch((error: unknown) => {

@@ -1,4 +1,4 @@
-// Starts the emulator inside a session folder of its own, tells other commands where it is, and ends both in order.
+// Starts the emulator with its own session folder, publishes its address to other commands, and stops both in order.
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,8 +16,8 @@ import { ALIVE_SOCKET, isAlive, listSessions } from "./list-sessions.ts";
 import { openSessionFolder, type SessionFolder } from "./session-folder.ts";
 import { readHostId, sessionsFolder, stateFolder } from "./session-paths.ts";
 
-/** Files that Docker and Podman put into containers. */
-const CONTAINER_MARKS = ["/.dockerenv", "/run/.containerenv"];
+/** Files that Docker and Podman create in every container. */
+const CONTAINER_FILES = ["/.dockerenv", "/run/.containerenv"];
 
 export interface RunningSession {
   readonly emulator: Emulator;
@@ -25,7 +25,7 @@ export interface RunningSession {
   readonly hostId: string;
   /** How the process runtime starts each Service; `up` changes it when files change. */
   readonly commands: Map<string, ServiceCommand>;
-  /** Gently, or at once when the second interrupt comes; then the folder is gone. */
+  /** Stops gently, or at once after a second interrupt, and removes the folder. */
   stop(): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ function commandsOf({ services }: Project): Map<string, ServiceCommand> {
   return new Map(services.flatMap(({ key, start }) => (start === undefined ? [] : [[key, start] as const])));
 }
 
-/** What dead sessions left on disk, and the processes that are recorded there. Their containers are the emulator's to remove. */
+/** Removes the folders of dead sessions and ends the processes recorded there. The emulator removes their containers. */
 async function sweepDeadFolders(env: Environment): Promise<void> {
   const dead = (await listSessions(env)).filter(({ live }) => !live);
   for (const { path } of dead) {
@@ -53,22 +53,22 @@ async function sweepDeadFolders(env: Environment): Promise<void> {
   }
 }
 
-/** The address of the front door as people type it. */
+/** The URL of the ingress as users type it. */
 export function ingressUrl({ host, port }: Emulator["ingress"]): string {
   const shown = ["127.0.0.1", "::1", "0.0.0.0", "::"].includes(host) ? "localhost" : host;
   return `http://${shown}${port === 80 ? "" : `:${port}`}`;
 }
 
-/** Whether people are outside of the container that knap runs in, with nothing but the published ingress: loopback addresses mean nothing to them. */
+/** Whether knap runs in a container and its users are outside of it, so that only the published ingress reaches it. */
 export function isSeenFromElsewhere({ host }: Emulator["ingress"]): boolean {
   const isLoopback = host === "127.0.0.1" || host === "::1";
-  return !isLoopback && CONTAINER_MARKS.some((path) => existsSync(path));
+  return !isLoopback && CONTAINER_FILES.some((path) => existsSync(path));
 }
 
 export async function startSession(start: SessionStart, terminal: Terminal): Promise<RunningSession> {
   const { env, cwd, interrupts } = terminal;
-  // What the session starts must end with it.
-  terminal.unread.act = () => interrupts.interrupt();
+  // If the output is closed, the session must still stop what it started.
+  terminal.outputClosed.act = () => interrupts.interrupt();
   const hostId = await readHostId(env);
   const folder = await openSessionFolder(env);
   const commands = commandsOf(start.project);
@@ -80,7 +80,7 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
       sessionFolder: folder.path,
       stateFolder: stateFolder(env),
       hostId,
-      // Asked at the moment: another session may have started since this one began to.
+      // Checked at each call: another session may have started meanwhile.
       isSessionLive: (id) => isAlive(join(sessionsFolder(env), id, ALIVE_SOCKET)),
       configMaps: start.project.configMaps,
       images: imagesOf(start.project),
@@ -113,10 +113,10 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
   return { emulator, folder, hostId, commands, stop: () => stopSession(emulator, folder, interrupts.second) };
 }
 
-async function stopSession(emulator: Emulator, folder: SessionFolder, hurry: AbortSignal): Promise<void> {
+async function stopSession(emulator: Emulator, folder: SessionFolder, forceStop: AbortSignal): Promise<void> {
   const now = (): void => void emulator.stop("now").catch(() => {});
-  hurry.addEventListener("abort", now, { once: true });
-  await emulator.stop(hurry.aborted ? "now" : "gentle");
-  hurry.removeEventListener("abort", now);
+  forceStop.addEventListener("abort", now, { once: true });
+  await emulator.stop(forceStop.aborted ? "now" : "gentle");
+  forceStop.removeEventListener("abort", now);
   await folder.remove();
 }

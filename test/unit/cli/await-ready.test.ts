@@ -24,7 +24,7 @@ const clientWith = (reason: () => string): Client =>
   }) as unknown as Client;
 const never = new AbortController().signal;
 
-test("a pod whose image cannot be had for ten seconds fails the wait, long before a cluster's deadline, and says what to do", async () => {
+test("a pod whose image cannot be pulled for ten seconds fails the wait with a fix", async () => {
   const client = clientWith(() => (Date.now() % 2 === 0 ? "ErrImagePull" : "ImagePullBackOff"));
   const waiting = awaitReady(client, [service], { timeoutMs: 300_000, signal: never });
   await vi.advanceTimersByTimeAsync(11_000);
@@ -40,7 +40,7 @@ test("a pod whose image cannot be had for ten seconds fails the wait, long befor
   ]);
 });
 
-test("an image that comes later is waited for", async () => {
+test("a pod whose image arrives later does not fail the wait", async () => {
   let reason = "ErrImagePull";
   const client = clientWith(() => reason);
   const end = new AbortController();

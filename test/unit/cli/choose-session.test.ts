@@ -27,12 +27,12 @@ const complaint = (run: () => unknown) => {
 const exitCode = (run: () => unknown): number | undefined => complaint(run)?.exitCode;
 
 describe("which session a command means", () => {
-  test("the named one", () => {
+  test("the named session is chosen", () => {
     expect(chooseSession([shop, blog], { id: "blog", currentFolder: "/" }).id).toBe("blog");
     expect(exitCode(() => chooseSession([shop], { id: "blog", currentFolder: "/home/me/shop" }))).toBe(2);
   });
 
-  test("a name that no session has is told what to do, whether others live or none", () => {
+  test("an unknown name is an error with a fix, with and without running sessions", () => {
     const asked = (live: readonly SessionRecord[]) =>
       complaint(() => chooseSession(live, { id: "nope", currentFolder: "/" }));
     expect(asked([shop])).toMatchObject({
@@ -42,19 +42,19 @@ describe("which session a command means", () => {
     expect(asked([])).toMatchObject({ fix: expect.stringContaining("knap up") });
   });
 
-  test("else the only one whose folder contains the current one", () => {
+  test("without a name, the only session whose folder contains the current folder is chosen", () => {
     expect(chooseSession([shop, blog], { id: undefined, currentFolder: "/home/me/shop/src" }).id).toBe("shop");
   });
 
-  test("a folder that only begins alike does not contain it", () => {
+  test("a folder with the same prefix does not contain the current folder", () => {
     expect(exitCode(() => chooseSession([shop, blog], { id: undefined, currentFolder: "/home/me/shopping" }))).toBe(2);
   });
 
-  test("else the only one", () => {
+  test("without a name and a matching folder, the only session is chosen", () => {
     expect(chooseSession([shop], { id: undefined, currentFolder: "/elsewhere" }).id).toBe("shop");
   });
 
-  test("two in the same folder are not guessed between, and none is told", () => {
+  test("several matching sessions, or none, are an error", () => {
     const twin = session("twin", "/home/me/shop");
     expect(exitCode(() => chooseSession([shop, twin, blog], { id: undefined, currentFolder: "/home/me/shop" }))).toBe(
       2,
@@ -63,7 +63,7 @@ describe("which session a command means", () => {
   });
 });
 
-test("a half-written record is none", () => {
+test("an incomplete session.json is ignored", () => {
   expect(parseSessionRecord(JSON.stringify(shop))).toEqual(shop);
   expect(parseSessionRecord('{"id":"x","pid":')).toBeUndefined();
   expect(parseSessionRecord('{"id":"x","pid":1}')).toBeUndefined();

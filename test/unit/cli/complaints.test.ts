@@ -11,10 +11,10 @@ function thrown(act: () => void): unknown {
   throw new Error("it did not throw");
 }
 
-test("what the system refuses is its environment's trouble, in one line, and no fault of knap's own", () => {
+test("a file system error is an environment error of one line, not an internal error", () => {
   const complaint = complaintOf(thrown(() => mkdirSync("/dev/null/knap")));
   expect(complaint).toMatchObject({ exitCode: 3, what: expect.stringContaining("/dev/null/knap") });
-  expect(complaintText(complaint)).not.toContain("fault of its own");
+  expect(complaintText(complaint)).not.toContain("internal error of knap");
   const denied = Object.assign(new Error("EACCES: permission denied, mkdir '/x'"), {
     code: "EACCES",
     syscall: "mkdir",
@@ -23,8 +23,8 @@ test("what the system refuses is its environment's trouble, in one line, and no 
   expect(complaintOf(denied)).toMatchObject({ fix: expect.stringContaining("XDG_RUNTIME_DIR") });
 });
 
-test("an error that nobody expected is called a fault, with its trace", () => {
+test("an unexpected error is called an internal error, with its stack trace", () => {
   expect(complaintText(complaintOf(new RangeError("oops")))).toMatch(
-    /fault of its own\n {2}RangeError: oops\n[\s\S]*report it/,
+    /internal error of knap\n {2}RangeError: oops\n[\s\S]*report it/,
   );
 });

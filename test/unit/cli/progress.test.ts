@@ -52,7 +52,7 @@ const scaler = (desiredScale: number) => ({
 const nowhere = { addressOf: () => undefined, reachOf: () => undefined };
 
 describe("the tracker", () => {
-  test("tells of Ready once, with the address that needs no name resolution", () => {
+  test("reports Ready once, with the address that needs no name resolution", () => {
     const tracker = new ProgressTracker({ ...nowhere, addressOf: () => "http://127.0.0.1:41001" });
     expect(tracker.service(service("Unknown"), false)).toEqual([]);
     const [ready] = tracker.service(service("True"), false);
@@ -63,12 +63,12 @@ describe("the tracker", () => {
     );
   });
 
-  test("an old condition says nothing about a new generation", () => {
+  test("ignores a condition of an older generation", () => {
     const tracker = new ProgressTracker(nowhere);
     expect(tracker.service(service("True", { generation: 2 }), false)).toEqual([]);
   });
 
-  test("a failure is told with its deepest cause and what to do", () => {
+  test("reports a failure with its deepest cause and a fix", () => {
     const tracker = new ProgressTracker(nowhere);
     tracker.revision(revision("ExitCode3", "Container failed with: no database"));
     const [failed] = tracker.service(service("False", { reason: "RevisionMissing", message: "not ready" }), false);
@@ -80,7 +80,7 @@ describe("the tracker", () => {
     expect(failed && renderPlain(failed, paint)).toContain("→ see why it exits with `knap logs`");
   });
 
-  test("a change of scale is told with the next report, which says why; naps have their own word", () => {
+  test("reports a change of scale with the reason from the next live report; a scale to zero is a nap", () => {
     const tracker = new ProgressTracker(nowhere);
     const report = (sentence: string) => ({
       time: 0,
@@ -111,7 +111,7 @@ describe("the tracker", () => {
     expect(nap && renderPlain(nap, paint)).toBe("z hello-00001 naps 2 → 0");
   });
 
-  test("an engine that goes, comes back and goes again is told each time; other Normal events never", () => {
+  test("reports each time the engine goes away or comes back, but no other Normal events", () => {
     const tracker = new ProgressTracker(nowhere);
     const event = (kind: string, type: "Normal" | "Warning", reason: string) => ({
       apiVersion: "v1",
@@ -134,7 +134,7 @@ describe("the tracker", () => {
     expect(tracker.event(event("Pod", "Normal", "Killing"))).toEqual([]);
   });
 
-  test("a wake is told once per pod, with where the time went", () => {
+  test("reports a cold start once per pod, with its parts", () => {
     const tracker = new ProgressTracker(nowhere);
     const parts = { queue: 3, decide: 1, create: 44, start: 203, port: 31, probe: 52, firstByte: 78 };
     const live = {
@@ -150,7 +150,7 @@ describe("the tracker", () => {
     );
   });
 
-  test("tells a pull once, however many pods wait for it, and how far it has come", () => {
+  test("reports the progress of a pull once, however many pods wait for it", () => {
     const tracker = new ProgressTracker(nowhere);
     const pulls = (pod: string, reason: string, message: string) =>
       tracker.event({
@@ -169,14 +169,14 @@ describe("the tracker", () => {
     expect(pulls("b", "Created", "Created container")).toEqual([]);
   });
 
-  test("who is not let in by a registry is told to log in", () => {
+  test("suggests a login if a registry denies access", () => {
     const tracker = new ProgressTracker(nowhere);
     const message = 'Unable to fetch image "r/app": no basic auth credentials';
     const told = tracker.service(service("False", { reason: "ContainerMissing", message }), false);
     expect(told).toMatchObject([{ type: "failed", fix: expect.stringContaining("docker login") }]);
   });
 
-  test("a URL that is not enough to get there is told with what is", () => {
+  test("reports the command that reaches a URL if the URL alone does not", () => {
     const reach = "curl --connect-to ::localhost:8080 http://shop.example.com";
     const tracker = new ProgressTracker({ ...nowhere, reachOf: () => reach });
     const [ready] = tracker.service(service("True"), false);
@@ -189,7 +189,7 @@ describe("the tracker", () => {
     );
   });
 
-  test("a mapped domain is told once when it is ready, when it fails, and anew after it was deleted", () => {
+  test("reports a mapped domain once when it is ready, when it fails, and again after its deletion", () => {
     const tracker = new ProgressTracker(nowhere);
     expect(tracker.mapping(mapping("Unknown"), false)).toEqual([]);
     expect(tracker.mapping(mapping("True"), false)).toMatchObject([{ type: "mapped", domain: "shop.example.com" }]);
@@ -201,7 +201,7 @@ describe("the tracker", () => {
     expect(tracker.mapping(mapping("True"), false)).toHaveLength(1);
   });
 
-  test("the https door is told of when it opens, with whom clients have to trust", () => {
+  test("reports once that https is served, with the certificate authority", () => {
     const tracker = new ProgressTracker(nowhere);
     const live = { time: 0, revisions: {}, services: {}, coldStarts: [] };
     expect(tracker.live(live)).toEqual([]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { fullName, parseSelector, parseTargets, resourceOfWord } from "../../../src/cli/objects/targets.ts";
-import { parseWish } from "../../../src/cli/objects/wait-condition.ts";
+import { parseWaitCondition } from "../../../src/cli/objects/wait-condition.ts";
 
 describe("naming objects", () => {
   test.each([
@@ -67,7 +67,7 @@ describe("wait --for", () => {
     status: { observedGeneration, conditions: [{ type: "Ready", status }] },
   });
   const met = (text: string, about: ReturnType<typeof object> | undefined) => {
-    const wish = parseWish(text);
+    const wish = parseWaitCondition(text);
     return wish.ok && wish.value.isMet(about);
   };
 
@@ -84,6 +84,6 @@ describe("wait --for", () => {
     expect(met("delete", object("True"))).toBe(false);
     expect(met("jsonpath={.metadata.name}=x", object("True"))).toBe(true);
     expect(met("jsonpath={.metadata.none}", object("True"))).toBe(false);
-    expect(parseWish("ready").ok).toBe(false);
+    expect(parseWaitCondition("ready").ok).toBe(false);
   });
 });
