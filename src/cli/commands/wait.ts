@@ -45,7 +45,7 @@ function timedOut(object: AnyObject, condition: WaitCondition): CliError {
   const message = ready?.message ? `: ${ready.message}` : "";
   const known = conditionTypes(object);
   const isUnknown =
-    condition.condition !== undefined && !known.some((type) => type.toLowerCase() === condition.condition);
+    condition.conditionType !== undefined && !known.some((type) => type.toLowerCase() === condition.conditionType);
   const why = isUnknown
     ? `it has no such condition, but ${known.join(", ") || "none at all"}`
     : ready && `Ready is ${ready.status}${reason}${message}`;

@@ -9,7 +9,7 @@ export interface WaitCondition {
   readonly words: string;
   readonly forDelete: boolean;
   /** The requested condition type, in lower case. */
-  readonly condition?: string;
+  readonly conditionType?: string;
   isMet(object: AnyObject | undefined): boolean;
 }
 
@@ -36,7 +36,7 @@ export function parseWaitCondition(text: string): Result<WaitCondition> {
   if (condition) {
     const [, type = "", status = "True"] = condition;
     const isMet = (object: AnyObject | undefined): boolean => conditionIs(object, type, status);
-    return ok({ words: "condition met", forDelete: false, condition: type.toLowerCase(), isMet });
+    return ok({ words: "condition met", forDelete: false, conditionType: type.toLowerCase(), isMet });
   }
   const path = /^jsonpath=(.+?)(?:=([^=}]*))?$/.exec(text);
   const template = path ? parseJsonPath((path[1] ?? "").replace(/^(['"])(.*)\1$/, "$2")) : undefined;
