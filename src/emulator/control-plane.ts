@@ -1,7 +1,9 @@
 // Makes the control plane of one session: planners' engine and autoscaler. It uses no sockets and no containers, so the simulator makes the same
 // one over simulated pods.
+
 import type { RevisionKey, Stat } from "../apis/autoscaling/types.ts";
 import type { ServingConfig } from "../apis/config/types.ts";
+import { parseNamespacedName } from "../apis/meta/key.ts";
 import type { Clock, Time } from "../base/clock.ts";
 import { Emitter } from "../base/emitter.ts";
 import type { Logger } from "../base/logger.ts";
@@ -124,12 +126,7 @@ function makeController(options: ControlPlaneOptions, tick: AutoscalerTick, coll
 }
 
 function podAutoscalerKey(revision: RevisionKey) {
-  const slash = revision.indexOf("/");
-  return {
-    kind: "PodAutoscaler.autoscaling.internal.knative.dev",
-    namespace: revision.slice(0, slash),
-    name: revision.slice(slash + 1),
-  } as const;
+  return { kind: "PodAutoscaler.autoscaling.internal.knative.dev", ...parseNamespacedName(revision) } as const;
 }
 
 /** Answers MetricCollection: whether the tick collects a revision's metric without errors. */

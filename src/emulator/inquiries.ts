@@ -1,5 +1,7 @@
 // Assigns each kind of planners' questions to the part that answers it by a socket or a registry.
+
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
+import { namespacedName } from "../apis/meta/key.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { ServerlessService } from "../apis/networking/types.ts";
 import type { Clock } from "../base/clock.ts";
@@ -89,12 +91,12 @@ export class InquiryRouter implements InquirySource {
     this.#digests.close();
   }
 
-  #observe({ type, object, old }: WatchEvent): void {
-    const { namespace = "", name } = object.metadata;
+  #observe({ type, object, old, key }: WatchEvent): void {
+    const { namespace, name } = key;
     const isDeleted = type === "DELETED";
     if (object.kind === "Ingress" && isDeleted) this.#ingressProbe.stop(namespace, name);
     if (object.kind !== "ServerlessService") return;
-    const revision: RevisionKey = `${namespace}/${name}`;
+    const revision: RevisionKey = namespacedName(key);
     if (isDeleted) this.#activatorProbe.stop(revision);
     // The mode decides whether the activator is in the request path, so a change makes earlier answers stale.
     if (old && modeOf(old) !== modeOf(object)) this.#stale.emit({ ask: "ActivatorProbe", revision });

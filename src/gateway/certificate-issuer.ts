@@ -1,9 +1,10 @@
 // Acts as the certificate manager of Knative's Certificates: the local authority signs, the key pair goes into a Secret, the status becomes Ready.
+import { isTerminating } from "../apis/core/pod.ts";
 import type { Secret } from "../apis/core/types.ts";
 import { certificateConditions } from "../apis/meta/condition-sets.ts";
 import { isReady } from "../apis/meta/conditions.ts";
-import { keyOf, type ObjectKey } from "../apis/meta/key.ts";
-import type { AnyObject } from "../apis/meta/object.ts";
+import { keyOf } from "../apis/meta/key.ts";
+import type { Stored } from "../apis/meta/object.ts";
 import type { Certificate } from "../apis/networking/types.ts";
 import type { Clock } from "../base/clock.ts";
 import { InFlight } from "../base/in-flight.ts";
@@ -36,7 +37,7 @@ export class CertificateIssuer {
     const { store } = options;
     store.watch(
       { kind: KIND },
-      ({ type, object }) => type !== "DELETED" && this.#issueIfMissing(object as Certificate),
+      ({ type, object }) => type !== "DELETED" && this.#issueIfMissing(object as Stored<Certificate>),
     );
     store.watch({ kind: "Secret" }, ({ type, object }) => type === "DELETED" && this.#replace(object));
   }
@@ -47,22 +48,22 @@ export class CertificateIssuer {
   }
 
   /** Makes a deleted Secret again. */
-  #replace({ metadata }: AnyObject): void {
-    const { namespace = "", name } = metadata;
+  #replace({ metadata }: Stored<Secret>): void {
+    const { namespace, name } = metadata;
     for (const certificate of this.#options.store.list(KIND, { namespace }))
       if (certificate.spec.secretName === name) this.#issueIfMissing(certificate);
   }
 
-  #issueIfMissing(certificate: Certificate): void {
-    const { namespace = "", uid = "", generation = 0, deletionTimestamp } = certificate.metadata;
+  #issueIfMissing(certificate: Stored<Certificate>): void {
+    const { namespace, uid, generation } = certificate.metadata;
     const secret = this.#options.store.get("Secret", namespace, certificate.spec.secretName);
     const issue = `${uid} ${generation}`;
-    if (deletionTimestamp !== undefined || (isReady(certificate) && secret) || this.#issuing.has(issue)) return;
+    if (isTerminating(certificate) || (isReady(certificate) && secret) || this.#issuing.has(issue)) return;
     this.#issuing.add(issue);
     void this.#inFlight.track(this.#issue(certificate).finally(() => this.#issuing.delete(issue)));
   }
 
-  async #issue(certificate: Certificate): Promise<void> {
+  async #issue(certificate: Stored<Certificate>): Promise<void> {
     const { folder, log } = this.#options;
     const now = new Date();
     try {
@@ -74,9 +75,9 @@ export class CertificateIssuer {
     }
   }
 
-  #write(certificate: Certificate, pair: KeyPair): void {
+  #write(certificate: Stored<Certificate>, pair: KeyPair): void {
     const { store, clock } = this.#options;
-    const key = keyOf(certificate) as ObjectKey<typeof KIND>;
+    const key = keyOf(certificate);
     const current = store.get(KIND, key.namespace, key.name);
     if (current?.metadata.uid !== certificate.metadata.uid) return;
     const secret = makeSecret(certificate, pair);
@@ -90,8 +91,8 @@ export class CertificateIssuer {
   }
 }
 
-function makeSecret({ apiVersion, kind, metadata, spec }: Certificate, { cert, key }: KeyPair): Secret {
-  const { name, namespace = "", uid = "" } = metadata;
+function makeSecret({ apiVersion, kind, metadata, spec }: Stored<Certificate>, { cert, key }: KeyPair): Secret {
+  const { name, namespace, uid } = metadata;
   return {
     apiVersion: "v1",
     kind: "Secret",

@@ -1,5 +1,5 @@
 // The listeners of one session (public, local, one loopback port per Service, https on demand), and the routing table compiled from the store's Ingresses.
-import type { AnyObject } from "../apis/meta/object.ts";
+import type { Stored } from "../apis/meta/object.ts";
 import type { Ingress } from "../apis/networking/types.ts";
 import type { Address } from "../base/address.ts";
 import type { Logger } from "../base/logger.ts";
@@ -152,7 +152,7 @@ export class GatewayListeners {
   }
 
   /** Swaps as soon as every public host has a certificate: at once, unless a host is new. */
-  #certify(tls: TlsListener, ingresses: readonly Ingress[]): void {
+  #certify(tls: TlsListener, ingresses: readonly Stored<Ingress>[]): void {
     tls.applySecrets(ingresses, this.#options.store);
     const table = this.#tableOf(ingresses);
     const hosts = tls.missing(table.publicHosts);
@@ -223,15 +223,15 @@ async function openPlain({ gateway, address, port, limits, log }: GatewayListene
 }
 
 /** False for a change of the status alone, which no table contains. */
-function isRoutedAnew(object: AnyObject, old: AnyObject | undefined): boolean {
+function isRoutedAnew(object: Stored, old: Stored | undefined): boolean {
   const { labels, annotations } = object.metadata;
   if (!old) return true;
   return object.spec !== old.spec || labels !== old.metadata.labels || annotations !== old.metadata.annotations;
 }
 
 /** The older of two Ingresses that claim one host gets it. */
-function olderFirst(a: Ingress, b: Ingress): number {
-  const age = compareText(a.metadata.creationTimestamp ?? "", b.metadata.creationTimestamp ?? "");
+function olderFirst(a: Stored<Ingress>, b: Stored<Ingress>): number {
+  const age = compareText(a.metadata.creationTimestamp, b.metadata.creationTimestamp);
   return age || compareText(a.metadata.name, b.metadata.name);
 }
 

@@ -1,6 +1,8 @@
 // Forwards calls of a revision's own Service (`hello-00001.default.svc.cluster.local`), which pass no ingress in a cluster, straight to the revision.
+
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import { CLUSTER_DOMAIN } from "../apis/config/serving-config.ts";
+import { namespacedName } from "../apis/meta/key.ts";
 import { hostName } from "../apis/networking/host-name.ts";
 import { SERVERLESS_SERVICE_LABEL } from "../apis/serving/labels.ts";
 import type { View } from "../control-plane/store/view.ts";
@@ -26,6 +28,9 @@ export function makeLocalHandler({ store, forward, otherwise }: RevisionServices
     if (service?.metadata.labels?.[SERVERLESS_SERVICE_LABEL] !== name) return otherwise(exchange);
     const isH2c = service.spec.ports?.some((port) => port.name === "http2");
     const { headers, peer } = exchange;
-    return forward(`${namespace}/${name}`, new HopExchange(exchange, { headers, peer, version: isH2c ? "2" : "1.1" }));
+    return forward(
+      namespacedName({ namespace, name }),
+      new HopExchange(exchange, { headers, peer, version: isH2c ? "2" : "1.1" }),
+    );
   };
 }

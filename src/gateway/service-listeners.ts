@@ -1,4 +1,5 @@
 // One loopback listener per Knative Service, which reaches the Service whatever the Host.
+import { namespacedName } from "../apis/meta/key.ts";
 import type { Address } from "../base/address.ts";
 import type { Logger } from "../base/logger.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
@@ -21,8 +22,8 @@ export class ServiceListeners {
 
   constructor(options: ServiceListenersOptions) {
     this.#options = options;
-    options.store.watch({ kind: "Service.serving.knative.dev" }, ({ type, object: { metadata } }) => {
-      const service = `${metadata.namespace ?? ""}/${metadata.name}`;
+    options.store.watch({ kind: "Service.serving.knative.dev" }, ({ type, key }) => {
+      const service = namespacedName(key);
       if (type === "DELETED") this.#remove(service);
       else if (!this.#listeners.has(service) && !this.#closed) this.#open(service);
     });
@@ -30,7 +31,7 @@ export class ServiceListeners {
 
   /** undefined until the listener is open. */
   addressOf(namespace: string, name: string): Address | undefined {
-    const listener = this.#listeners.get(`${namespace}/${name}`);
+    const listener = this.#listeners.get(namespacedName({ namespace, name }));
     return listener && "port" in listener ? { host: LOOPBACK, port: listener.port } : undefined;
   }
 

@@ -1,5 +1,8 @@
 // The https listener of a session, with certificates by host: the users' own from Secrets, all others from the local authority.
+
 import type { Secret } from "../apis/core/types.ts";
+import { namespacedName } from "../apis/meta/key.ts";
+import type { Stored } from "../apis/meta/object.ts";
 import type { Ingress } from "../apis/networking/types.ts";
 import type { Logger } from "../base/logger.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
@@ -75,7 +78,7 @@ export class TlsListener {
   }
 
   /** Uses the certificates of all Secrets that these Ingresses name, and drops those that none names or whose Secret is gone. */
-  applySecrets(ingresses: readonly Ingress[], store: ObjectStore): void {
+  applySecrets(ingresses: readonly Stored<Ingress>[], store: ObjectStore): void {
     const wanted = ownPairs(ingresses, store);
     for (const host of this.#own.keys()) {
       if (wanted.has(host)) continue;
@@ -106,25 +109,25 @@ export class TlsListener {
 }
 
 /** Whether an Ingress needs https: for a redirect or a certificate. */
-export function asksForTls(ingresses: readonly Ingress[]): boolean {
+export function asksForTls(ingresses: readonly Stored<Ingress>[]): boolean {
   return ingresses.some(({ spec }) => spec.httpOption === "Redirected" || (spec.tls ?? []).length > 0);
 }
 
-function ownPairs(ingresses: readonly Ingress[], store: ObjectStore): ReadonlyMap<string, OwnPair> {
+function ownPairs(ingresses: readonly Stored<Ingress>[], store: ObjectStore): ReadonlyMap<string, OwnPair> {
   const pairs = new Map<string, OwnPair>();
   for (const { metadata, spec } of ingresses) {
     for (const { hosts = [], secretName = "", secretNamespace } of spec.tls ?? []) {
-      const pair = pairOf(store.get("Secret", secretNamespace ?? metadata.namespace ?? "", secretName));
+      const pair = pairOf(store.get("Secret", secretNamespace ?? metadata.namespace, secretName));
       if (pair) for (const host of hosts) pairs.set(host, pair);
     }
   }
   return pairs;
 }
 
-function pairOf(secret: Secret | undefined): OwnPair | undefined {
+function pairOf(secret: Stored<Secret> | undefined): OwnPair | undefined {
   const { "tls.crt": cert, "tls.key": key } = secret?.data ?? {};
   if (!secret || cert === undefined || key === undefined) return undefined;
   const { namespace, name, resourceVersion } = secret.metadata;
   const text = (value: string): string => Buffer.from(value, "base64").toString();
-  return { cert: text(cert), key: text(key), version: `${namespace}/${name}@${resourceVersion}` };
+  return { cert: text(cert), key: text(key), version: `${namespacedName({ namespace, name })}@${resourceVersion}` };
 }

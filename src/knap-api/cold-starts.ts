@@ -1,4 +1,5 @@
 // The last cold starts as waterfalls: joins the marks of the waiting request with the kubelet's marks of the pod's start.
+import { parseNamespacedName } from "../apis/meta/key.ts";
 import type { ColdStart } from "../client/live.ts";
 import type { Exchange, Marks } from "../data-plane/http/exchange.ts";
 import type { StartMarks } from "../node/kubelet/pod/pod-facts.ts";
@@ -31,7 +32,7 @@ export class ColdStarts {
   #record(marks: Marks): void {
     const { revision, pod, queued, firstByte } = marks;
     if (revision === undefined || pod === undefined || queued === undefined || firstByte === undefined) return;
-    const [namespace = ""] = revision.split("/");
+    const { namespace } = parseNamespacedName(revision);
     const steps = this.#recorded.has(pod) ? undefined : this.#records.of(namespace, pod);
     // If the kubelet accepted the pod before this request came, another request caused the start.
     if (steps?.accepted === undefined || steps.accepted < queued) return;

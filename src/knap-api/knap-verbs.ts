@@ -1,8 +1,10 @@
 // The verbs of the group knap.dev, which no cluster has.
+
 import type { VerbHandler, VerbRequest, Verbs } from "../api-server/verbs.ts";
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import type { Pod } from "../apis/core/types.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
+import { namespacedName } from "../apis/meta/key.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
 import { type ClockVerbOptions, makeClockVerbs } from "./clock-verbs.ts";
 import { explainRevision, gatherLive, type LiveOptions } from "./live.ts";
@@ -22,7 +24,7 @@ export function makeKnapVerbs(options: KnapVerbOptions): Verbs {
     "GET /explain": (request) => explainNamed(options, request),
     ...makeClockVerbs(options),
     "POST /kill": (request) => killPod(options, request),
-    "POST /scale": (request) => suggestScale(options, request),
+    "POST /scale": (request) => overrideScale(options, request),
     "POST /stop": () => {
       options.onStop();
       return { stopping: true };
@@ -42,7 +44,7 @@ function explainNamed({ control, clock }: KnapVerbOptions, { query }: VerbReques
   if (!control.store.get("Revision.serving.knative.dev", namespace, name)) {
     return { refused: makeNotFound({ kind: "Revision.serving.knative.dev", namespace, name }) };
   }
-  return explainRevision(control, `${namespace}/${name}`, clock.now());
+  return explainRevision(control, namespacedName({ namespace, name }), clock.now());
 }
 
 async function killPod({ control, kill }: KnapVerbOptions, request: VerbRequest) {
@@ -54,14 +56,14 @@ async function killPod({ control, kill }: KnapVerbOptions, request: VerbRequest)
 }
 
 /** Applies to the named revision, or to the latest ready one of the Service. */
-function suggestScale({ control }: KnapVerbOptions, request: VerbRequest) {
+function overrideScale({ control }: KnapVerbOptions, request: VerbRequest) {
   const { namespace = "default", service = "", revision = "", pods } = bodyOf(request) as Record<string, string>;
   const known = control.store.get("Service.serving.knative.dev", namespace, service);
   const name = revision || known?.status?.latestReadyRevisionName || "";
   const count = Number(pods);
   if (!Number.isInteger(count) || count < 0)
     return { refused: makeFailure("BadRequest", "pods must be a whole number") };
-  const key: RevisionKey = `${namespace}/${name}`;
+  const key: RevisionKey = namespacedName({ namespace, name });
   if (!control.tick.autoscaler.override(key, count)) {
     return { refused: makeNotFound({ kind: "Revision.serving.knative.dev", namespace, name: name || service }) };
   }

@@ -1,6 +1,8 @@
 // Makes the responses of `GET /live` and `GET /explain` of the group knap.dev: current figures that no object contains.
+
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import type { ServingConfig } from "../apis/config/types.ts";
+import { namespacedName, parseNamespacedName } from "../apis/meta/key.ts";
 import type { Time } from "../base/clock.ts";
 import { timeOfDay } from "../base/local-time.ts";
 import { timeText } from "../base/time.ts";
@@ -36,7 +38,7 @@ export function gatherLive(options: LiveOptions, now: Time): Live {
     time: now,
     revisions: Object.fromEntries(
       revisions.map(({ metadata }) => {
-        const key: RevisionKey = `${metadata.namespace ?? ""}/${metadata.name}`;
+        const key: RevisionKey = namespacedName(metadata);
         return [key, gatherRevision(options, key, now)];
       }),
     ),
@@ -49,7 +51,7 @@ export function gatherLive(options: LiveOptions, now: Time): Live {
 function gatherRevision(options: LiveOptions, key: RevisionKey, now: Time): LiveRevision {
   const { control, activator } = options;
   const { store, tick } = control;
-  const [namespace = "", name = ""] = key.split("/");
+  const { namespace, name } = parseNamespacedName(key);
   const sks = store.get("ServerlessService.networking.internal.knative.dev", namespace, name);
   const load = activator.loadOf(key);
   const decider = tick.autoscaler.view(key);
@@ -77,7 +79,7 @@ function observedSplits(gateway: IngressGateway): Live["services"] {
   for (const { ingress, revision, requests } of gateway.counts) {
     const { observed } = services[ingress] ?? { observed: {} };
     services[ingress] = { observed };
-    const name = revision.slice(revision.indexOf("/") + 1);
+    const name = parseNamespacedName(revision).name;
     observed[name] = (observed[name] ?? 0) + requests;
   }
   return services;
@@ -92,7 +94,7 @@ export interface RevisionExplanation {
 /** Explains the revision's present scale; its last decisions come oldest first. */
 export function explainRevision(control: Control, key: RevisionKey, now: Time): RevisionExplanation {
   const { store, tick, config } = control;
-  const [namespace = "", name = ""] = key.split("/");
+  const { namespace, name } = parseNamespacedName(key);
   const pa = store.get("PodAutoscaler.autoscaling.internal.knative.dev", namespace, name);
   const deployment = store.get("Deployment.apps", namespace, pa?.spec.scaleTargetRef.name ?? "");
   const decider = tick.autoscaler.view(key);

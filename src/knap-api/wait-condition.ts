@@ -1,8 +1,11 @@
 // The conditions that `POST /clock/run` can wait for: a Service or Revision that is ready, or that has a number of pods.
+
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import { isPodServing } from "../apis/core/pod.ts";
 import { conditionOf, isReady } from "../apis/meta/conditions.ts";
-import type { AnyObject } from "../apis/meta/object.ts";
+import { namespacedName } from "../apis/meta/key.ts";
+import type { AnyObject, Stored } from "../apis/meta/object.ts";
+import { REVISION_LABEL, SERVICE_LABEL } from "../apis/serving/labels.ts";
 import type { Revision } from "../apis/serving/types.ts";
 import type { Time } from "../base/clock.ts";
 import { failed, ok, type Result } from "../base/result.ts";
@@ -19,8 +22,8 @@ export interface WaitCondition {
 }
 
 const LABELS = {
-  "Service.serving.knative.dev": "serving.knative.dev/service",
-  "Revision.serving.knative.dev": "serving.knative.dev/revision",
+  "Service.serving.knative.dev": SERVICE_LABEL,
+  "Revision.serving.knative.dev": REVISION_LABEL,
 } as const;
 const MAX_WAIT_MS = 24 * 60 * 60 * 1000;
 /** The activator is probed for up to 45 s; the rest allows for the periods of decisions. */
@@ -76,7 +79,7 @@ export function whyNot(condition: WaitCondition, control: Control, now: Time): s
   if (until === "ready" && ready?.status !== "True")
     return `${name} does not become ready: ${ready?.reason ?? "Unknown"}: ${ready?.message ?? "no reason is known"}`;
   const sentences = revisionsOf(condition, control).map(({ metadata }) => {
-    const { revision, sentence } = explainRevision(control, `${namespace}/${metadata.name}`, now);
+    const { revision, sentence } = explainRevision(control, namespacedName(metadata), now);
     return `${revision} ${sentence}`;
   });
   const wanted = until === "ready" ? "ready" : until === 0 ? "at zero" : `at ${until} pods`;
@@ -97,7 +100,7 @@ function belongs({ metadata }: AnyObject, { kind, name, namespace }: WaitConditi
   return metadata.namespace === namespace && (metadata.name === name || metadata.labels?.[LABELS[kind]] === name);
 }
 
-function revisionsOf({ kind, namespace, name }: WaitCondition, { store }: Control): readonly Revision[] {
+function revisionsOf({ kind, namespace, name }: WaitCondition, { store }: Control): readonly Stored<Revision>[] {
   const one = kind === "Revision.serving.knative.dev" && store.get(kind, namespace, name);
   if (one) return [one];
   return store.list("Revision.serving.knative.dev", { namespace, labels: { matchLabels: { [LABELS[kind]]: name } } });
@@ -106,7 +109,7 @@ function revisionsOf({ kind, namespace, name }: WaitCondition, { store }: Contro
 /** The PodAutoscalers of these revisions with their deciders. */
 function scalersOf(condition: WaitCondition, control: Control) {
   return revisionsOf(condition, control).flatMap(({ metadata }) => {
-    const key: RevisionKey = `${metadata.namespace ?? ""}/${metadata.name}`;
+    const key: RevisionKey = namespacedName(metadata);
     const pa = control.store.get("PodAutoscaler.autoscaling.internal.knative.dev", condition.namespace, metadata.name);
     return pa ? [{ key, pa, decider: control.tick.autoscaler.view(key) }] : [];
   });

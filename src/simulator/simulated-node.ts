@@ -1,6 +1,8 @@
 // A node without containers: writes Pod statuses as a kubelet would. Pods become ready after a set time, and go when they are drained.
+
 import type { ContainerStatus, CoreCondition, Pod, PodStatus } from "../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../apis/meta/key.ts";
+import type { Stored } from "../apis/meta/object.ts";
 import type { Clock, Time } from "../base/clock.ts";
 import { timeText } from "../base/time.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
@@ -63,15 +65,15 @@ export class SimulatedNode {
   }
 
   #observe({ type, object }: Pick<WatchEvent, "type" | "object">): void {
-    const pod = object as Pod;
-    const uid = pod.metadata.uid ?? "";
+    const pod = object as Stored<Pod>;
+    const { uid } = pod.metadata;
     const known = this.#pods.get(uid);
     if (type === "DELETED") this.#forget(pod, uid);
     else if (pod.metadata.deletionTimestamp !== undefined) this.#stop(pod, known);
     else if (!known && pod.spec.nodeName !== undefined) this.#take(pod, uid);
   }
 
-  #take(pod: Pod, uid: string): void {
+  #take(pod: Stored<Pod>, uid: string): void {
     const { clock, random, startUpMs, startUpSpreadMs, store } = this.#options;
     const now = clock.now();
     const address = ++this.#addresses;
@@ -96,10 +98,10 @@ export class SimulatedNode {
     onStarted?.(pod, simulated.ip);
   }
 
-  #stop(pod: Pod, simulated: SimulatedPod | undefined): void {
+  #stop(pod: Stored<Pod>, simulated: SimulatedPod | undefined): void {
     const { store, onStopping } = this.#options;
     const key = keyOf(pod) as ObjectKey<"Pod">;
-    const uid = pod.metadata.uid ?? "";
+    const { uid } = pod.metadata;
     if (!simulated) {
       store.confirmDeleted(key, uid);
       return;

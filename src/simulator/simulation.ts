@@ -1,10 +1,12 @@
 // `knap simulate`: plays a load on a Service on virtual time, with the emulator's own planners, autoscaler, throttler, breakers and statistics.
 // Only containers and sockets are simulated.
+
 import { HPA_CLASS } from "../apis/autoscaling/annotations.ts";
 import type { RevisionKey, Stat } from "../apis/autoscaling/types.ts";
 import { isPodServing } from "../apis/core/pod.ts";
 import type { Pod } from "../apis/core/types.ts";
 import { isReady } from "../apis/meta/conditions.ts";
+import { namespacedName } from "../apis/meta/key.ts";
 import type { AnyObject, Stored, StringMap } from "../apis/meta/object.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { Time } from "../base/clock.ts";
@@ -160,7 +162,7 @@ class Simulation implements Disposable {
 
   #load(namespace: string, service: string, revision: string): void {
     const spec = this.#cluster.plane.store.get("Revision.serving.knative.dev", namespace, revision)?.spec;
-    const key: RevisionKey = `${namespace}/${revision}`;
+    const key: RevisionKey = namespacedName({ namespace, name: revision });
     const shared = {
       revision: key,
       containerConcurrency: spec?.containerConcurrency ?? 0,

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { answerDigest } from "../../src/node/image/digest-answers.ts";
-import { buildImage, pruneImages, SERVICE_LABEL } from "../../src/node/image/image-build.ts";
+import { BUILD_LABEL, buildImage, pruneImages } from "../../src/node/image/image-build.ts";
 import { ImageLibrary } from "../../src/node/image/image-library.ts";
 import type { ContainerRuntime, RuntimeInfo } from "../../src/node/runtime/runtime.ts";
 import { nodeImage, openTestEngine, testImage, testLabel } from "../support/engine.ts";
@@ -174,7 +174,7 @@ describe("builds", () => {
     expect(new Set(ids).size).toBe(3);
     const removed = await pruneImages(runtime, { namespace: "default", name: `built-${id}`, keep: ids[2] as string });
     expect(removed).toBe(1);
-    const left = await runtime.images.list(`${SERVICE_LABEL}=default/built-${id}`);
+    const left = await runtime.images.list(`${BUILD_LABEL}=default/built-${id}`);
     expect(left.length).toBe(2);
     expect(left.map((one) => one.id)).toContain(ids[2]);
   });

@@ -1,4 +1,5 @@
 // Builds a Service's image, tags it by content and removes old builds of the same Service.
+import { parseNamespacedName } from "../../apis/meta/key.ts";
 import type { BuildPlan } from "../../project/project.ts";
 import { buildImage, pruneImages } from "../image/image-build.ts";
 import { type ContainerRuntime, RuntimeError } from "../runtime/runtime.ts";
@@ -24,7 +25,7 @@ export function makeImageBuilder(
   labels: Readonly<Record<string, string>>,
 ): BuildServiceImage {
   return async (request) => {
-    const [namespace = "", service = ""] = request.service.split("/", 2);
+    const { namespace, name: service } = parseNamespacedName(request.service);
     const lines: string[] = [];
     const onOutput = (line: string): void => {
       lines.push(line);

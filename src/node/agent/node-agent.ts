@@ -1,9 +1,11 @@
 // The node of one session: connects the kubelet, image builds, logs and the network with the store and the data plane.
+
 import type { PodLogOptions, PodLogs } from "../../api-server/pod-logs.ts";
 import { DEFAULT_ACCOUNT, pullSecretsOf } from "../../apis/core/service-account.ts";
 import type { Pod } from "../../apis/core/types.ts";
-import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
+import { keyOf, namespacedName, type ObjectKey } from "../../apis/meta/key.ts";
 import type { StringMap } from "../../apis/meta/object.ts";
+import { SERVICE_LABEL } from "../../apis/serving/labels.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { ShutdownMode } from "../../base/shutdown-stack.ts";
@@ -24,7 +26,6 @@ import { makeEngineReport } from "./node-condition.ts";
 import { NODE_NAME } from "./node-object.ts";
 import type { QueueProxies } from "./queue-proxies.ts";
 
-const SERVICE_LABEL = "serving.knative.dev/service";
 /** Knative's quiet period before a drain ends. */
 const KNATIVE_QUIET_MS = 30_000;
 /** Limits concurrent container starts; more would only slow each other down. */
@@ -155,7 +156,9 @@ function kubeletOptions(
     startCommand: ({ metadata }) =>
       runtime.capabilities.images
         ? undefined
-        : settings.commands.get(`${metadata.namespace ?? ""}/${metadata.labels?.[SERVICE_LABEL] ?? ""}`),
+        : settings.commands.get(
+            namespacedName({ namespace: metadata.namespace ?? "", name: metadata.labels?.[SERVICE_LABEL] ?? "" }),
+          ),
     pullConfigs: ({ metadata, spec }) => {
       const { namespace = "" } = metadata;
       const account = store.get("ServiceAccount", namespace, spec.serviceAccountName ?? DEFAULT_ACCOUNT);

@@ -1,9 +1,12 @@
 // Samples what containers use of cpu and memory, for revisions of the HPA class only. It plays the role of a cluster's metrics server.
+
 import { HPA_CLASS } from "../../apis/autoscaling/annotations.ts";
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
 import type { AutoscalerConfig } from "../../apis/config/types.ts";
 import { isPodServing, userContainers } from "../../apis/core/pod.ts";
 import type { Pod } from "../../apis/core/types.ts";
+import { namespacedName, parseNamespacedName } from "../../apis/meta/key.ts";
+import { REVISION_LABEL } from "../../apis/serving/labels.ts";
 import type { Clock, Time } from "../../base/clock.ts";
 import { quantityNumber } from "../../base/go/quantity.ts";
 import { classOf } from "../../control-plane/autoscaler/decider-spec.ts";
@@ -58,7 +61,7 @@ export class PodUsageSampler implements Disposable {
 
   /** The Deployment's `spec.replicas`; undefined while there is none. */
   replicas(revision: RevisionKey): number | undefined {
-    const [namespace = "", name = ""] = revision.split("/");
+    const { namespace, name } = parseNamespacedName(revision);
     const { store } = this.#options;
     const pa = store.get("PodAutoscaler.autoscaling.internal.knative.dev", namespace, name);
     return store.get("Deployment.apps", namespace, pa?.spec.scaleTargetRef.name ?? "")?.spec.replicas;
@@ -97,12 +100,12 @@ export class PodUsageSampler implements Disposable {
     return store
       .list("PodAutoscaler.autoscaling.internal.knative.dev")
       .filter((pa) => classOf(pa, config()) === HPA_CLASS)
-      .map(({ metadata }): RevisionKey => `${metadata.namespace ?? ""}/${metadata.name}`);
+      .map(({ metadata }): RevisionKey => namespacedName(metadata));
   }
 
   #podsOf(revision: RevisionKey): readonly Pod[] {
-    const [namespace = "", name = ""] = revision.split("/");
-    const labels = { matchLabels: { "serving.knative.dev/revision": name } };
+    const { namespace, name } = parseNamespacedName(revision);
+    const labels = { matchLabels: { [REVISION_LABEL]: name } };
     const pods = this.#options.store.list("Pod", { namespace, labels });
     return pods.filter(
       ({ metadata, status }) => metadata.deletionTimestamp === undefined && status?.phase !== "Failed",

@@ -1,7 +1,9 @@
 // The queue-proxies of this node's pods. The kubelet opens one when a pod's port accepts; the activator and the autoscaler look them up.
+
 import type { PodPorts } from "../../api-server/pod-proxy.ts";
 import type { Stat } from "../../apis/autoscaling/types.ts";
 import type { Pod } from "../../apis/core/types.ts";
+import { namespacedName } from "../../apis/meta/key.ts";
 import { AUTOSCALING_METRICS_PORT, BACKEND_HTTP_PORT } from "../../apis/networking/ports.ts";
 import type { Clock, Time } from "../../base/clock.ts";
 import { Emitter } from "../../base/emitter.ts";
@@ -64,19 +66,20 @@ export class QueueProxies {
 
   readonly open: OpenQueueProxy = (request) => {
     const { pod, podIP, addressOf } = request;
-    const uid = pod.metadata.uid ?? "";
+    const { namespace = "", name, uid = "" } = pod.metadata;
+    const key = namespacedName({ namespace, name });
     const config = readPodQueueProxy(pod);
     const proxy = this.#makeProxy(request, config);
     const { servingPort } = config ?? PLAIN;
     const endpoint = { handle: proxy.handle, address: `${podIP}:${servingPort}` };
     const opened: OpenProxy = { proxy, endpoint, ports: config ? portsOf(proxy, config) : new Map(), addressOf };
     this.#open.set(uid, opened);
-    this.#names.set(nameOf(pod), uid);
+    this.#names.set(key, uid);
     this.#changes.emit(pod);
     return asQueueProxyPort(proxy, () => {
       if (this.#open.get(uid) === opened) {
         this.#open.delete(uid);
-        this.#names.delete(nameOf(pod));
+        this.#names.delete(key);
         this.#changes.emit(pod);
       }
     });
@@ -86,7 +89,7 @@ export class QueueProxies {
 
   /** The statistics of a pod's last full second; undefined if it has no queue-proxy. */
   readonly statOf = ({ namespace, name }: ReadyPod, now: Time): Stat | undefined => {
-    const uid = this.#names.get(`${namespace}/${name}`);
+    const uid = this.#names.get(namespacedName({ namespace, name }));
     const report = uid === undefined ? undefined : this.#open.get(uid)?.proxy.report();
     if (!report) return undefined;
     return {
@@ -179,8 +182,4 @@ function plainConfig(pod: Pod): PodQueueProxy["config"] {
     readinessProbes: [],
     identity: { namespace, service: "", configuration: "", revision: "", pod: name },
   };
-}
-
-function nameOf({ metadata }: Pod): string {
-  return `${metadata.namespace ?? ""}/${metadata.name}`;
 }

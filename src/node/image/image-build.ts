@@ -1,4 +1,5 @@
 // Builds a Service's image, tags it by content, and removes old builds. It never removes an image that knap did not build.
+import { namespacedName } from "../../apis/meta/key.ts";
 import { type ContainerRuntime, RuntimeError } from "../runtime/runtime.ts";
 import { packContext } from "./build-context.ts";
 import { makePullReport } from "./pull-report.ts";
@@ -22,7 +23,7 @@ export interface ImageBuildOptions {
 }
 
 /** The label of knap's own images; its value is `namespace/name` of the Service. */
-export const SERVICE_LABEL = "knap.dev/service";
+export const BUILD_LABEL = "knap.dev/service";
 const KEPT_PER_SERVICE = 2;
 const ID_DIGITS = 12;
 
@@ -39,7 +40,10 @@ export async function buildImage(
     context: stream,
     dockerfile,
     tag: building,
-    labels: { ...options.labels, [SERVICE_LABEL]: `${options.namespace}/${options.service}` },
+    labels: {
+      ...options.labels,
+      [BUILD_LABEL]: namespacedName({ namespace: options.namespace, name: options.service }),
+    },
     ...(options.args && { args: options.args }),
     ...(options.target !== undefined && { target: options.target }),
     ...(options.onOutput && { onOutput: options.onOutput }),
@@ -77,7 +81,7 @@ export async function pruneImages(
   runtime: ContainerRuntime,
   service: { readonly namespace: string; readonly name: string; readonly keep?: string },
 ): Promise<number> {
-  const label = `${SERVICE_LABEL}=${service.namespace}/${service.name}`;
+  const label = `${BUILD_LABEL}=${namespacedName(service)}`;
   // Engines list the newest first.
   const images = await runtime.images.list(label);
   const current = images.filter(({ id }) => id === service.keep);
