@@ -1,4 +1,4 @@
-// A whole session while its world fails: what breaks is named in one condition or event, other Services go on, and all is well again once the world is.
+// A session while its environment fails: each failure shows in one condition or Event, other Services keep working, and the session recovers.
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Event, Pod } from "../../src/apis/core/types.ts";
@@ -83,7 +83,7 @@ describe("on an engine that works", () => {
     await session.emulator.client.delete({ kind: "Service.serving.knative.dev", namespace: "default", name });
   });
 
-  test("an image for another machine is named with both architectures", async () => {
+  test("an image for another platform is reported with both architectures", async () => {
     const image = await loadForeignImage();
     await session.deploy("foreign", { image });
     await eventually(
@@ -100,7 +100,7 @@ describe("on an engine that works", () => {
     await eventually(() => runtime.images.remove(image));
   });
 
-  test("a container that is killed or removed behind knap's back is started again, and nobody gets an answer without a reason", async () => {
+  test("a container killed or removed by others is restarted, and failed requests get a reason", async () => {
     await session.deploy("victim", { annotations: keptUp });
     await session.ready("victim");
     const load = new Load({ port: session.emulator.ingress.port, service: "victim", pauseMs: 20 });
@@ -125,7 +125,7 @@ describe("on an engine that works", () => {
     await eventually(async () => expect((await session.fetch("victim")).status).toBe(200));
   });
 
-  test("a container that takes too much memory is OOMKilled, its request is refused with a reason, and the next is answered", async () => {
+  test("a container that exceeds its memory limit is OOMKilled, its request fails with a reason, and the next succeeds", async () => {
     const container = { resources: { limits: { memory: "128Mi" } } };
     await session.deploy("greedy", { annotations: keptUp, container });
     await session.ready("greedy");
@@ -142,7 +142,7 @@ describe("on an engine that works", () => {
     await session.emulator.client.delete({ kind: "Service.serving.knative.dev", namespace: "default", name: "greedy" });
   });
 
-  test("an image that was deleted at zero is named; a request held meanwhile is answered once the image is back", async () => {
+  test("an image deleted at zero is reported; a waiting request is answered when the image is back", async () => {
     const own = await buildOwnImage(runtime);
     await session.deploy("imageless", { image: own.tag });
     await session.ready("imageless");
@@ -191,7 +191,7 @@ describe("with processes", () => {
     await session.emulator.client.delete({ kind: "Service.serving.knative.dev", namespace: "default", name });
   });
 
-  test("a process that is killed behind knap's back is started again", async () => {
+  test("a process killed by others is restarted", async () => {
     await session.deploy("victim", { annotations: keptUp });
     await session.ready("victim");
     const pid = async () => Number(JSON.parse((await session.fetch("victim", "/whoami")).text).pid);
@@ -256,7 +256,7 @@ describe.skipIf(privateEngineLack !== undefined)("on an engine that goes away", 
     },
   );
 
-  test("networks pruned while all naps: the next request opens them again", async () => {
+  test("networks pruned while all Services nap are restored by the next request", async () => {
     await session.deploy("pruned");
     await session.ready("pruned");
     await eventually(async () => expect(await runtime.list("knap.dev/pod")).toEqual([]), 40_000);

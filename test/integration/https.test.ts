@@ -1,4 +1,4 @@
-// https from config-network to the socket: Certificates are answered by the local authority, URLs say where, the app is told the scheme.
+// https of a session: Certificates from the local authority, https URLs in the status, and the scheme in the app's headers.
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { get } from "node:https";
@@ -30,7 +30,7 @@ describe("a session with external-domain-tls and redirect", () => {
     return Object.fromEntries((spec?.ports ?? []).map(({ port, nodePort }) => [port, nodePort]));
   };
 
-  test("is served under the https URL that its status shows, with a certificate that the kept authority vouches for", async () => {
+  test("serves the https URL in its status, with a certificate that the stored authority signed", async () => {
     expect(session.emulator.https).toBeUndefined();
     expect(await gatewayPorts()).toEqual({ 80: session.emulator.ingress.port });
     await session.deploy("safe");
@@ -53,7 +53,7 @@ describe("a session with external-domain-tls and redirect", () => {
     expect(plain.status).toBe(301);
   });
 
-  test("its Certificate is Ready and its Secret, when taken away, comes back", async () => {
+  test("makes its Certificate Ready, and makes a deleted Secret again", async () => {
     const { client } = session.emulator;
     const { items } = await client.list("Certificate.networking.internal.knative.dev", { namespace: "default" });
     const secretName = items[0]?.spec.secretName ?? "";
@@ -69,7 +69,7 @@ describe("a session with external-domain-tls and redirect", () => {
   });
 });
 
-test("a mapped domain with a Secret of the user's own is served with that certificate, its Service's URL stays http", async () => {
+test("a mapped domain with the user's own Secret uses that certificate, and its Service's URL stays http", async () => {
   const network = { "autocreate-cluster-domain-claims": "true" };
   const session = await openSession("process", { configMaps: new Map([["config-network", network]]) });
   try {

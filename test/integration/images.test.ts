@@ -1,4 +1,4 @@
-// Images on a real engine, with a real registry on loopback: local first, pulls, credentials, digests, builds and their pruning.
+// Images on a real engine with a real registry on loopback: lookup, pulls, credentials, digests, builds and pruning.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -58,14 +58,14 @@ afterAll(async () => {
   await runtime.close();
 });
 
-describe("having an image", () => {
-  test("an image that is only on this machine is used without asking a registry", async () => {
+describe("the image library", () => {
+  test("uses an image that exists only on this machine without asking a registry", async () => {
     await runtime.images.tag(image, `knap-test/local-only:${id}`);
     const outcome = await libraryWith().ensure({ reference: `knap-test/local-only:${id}` });
     expect(outcome).toMatchObject({ image: { reference: `knap-test/local-only:${id}`, stopSignal: "SIGTERM" } });
   });
 
-  test("an image that is not here is pulled, with progress, once for all who ask", async () => {
+  test("pulls a missing image once for concurrent requests, and reports progress to each", async () => {
     const library = libraryWith();
     const progress: string[] = [];
     const request = {
@@ -83,13 +83,13 @@ describe("having an image", () => {
     await runtime.images.remove(request.reference);
   });
 
-  test("an image that the registry does not have is ErrImagePull with the registry's words", async () => {
+  test("fails with ErrImagePull and the registry's message if the registry does not have the image", async () => {
     expect(await libraryWith().ensure({ reference: `${host}/team/none:1` })).toEqual({
       failure: { reason: "ErrImagePull", message: expect.stringMatching(/team\/none.*(unknown|not found)/) },
     });
   });
 
-  test("policy Never and a name that is none are told apart from a failing pull", async () => {
+  test("gives policy Never and an invalid name reasons of their own", async () => {
     expect(await libraryWith().ensure({ reference: `${host}/team/app:1`, policy: "Never" })).toMatchObject({
       failure: { reason: "ErrImageNeverPull" },
     });
@@ -98,7 +98,7 @@ describe("having an image", () => {
     });
   });
 
-  test("policy Always asks the registry, and makes do with the local image when there is no registry", async () => {
+  test("asks the registry with policy Always, and uses the local image if the registry is unreachable", async () => {
     const dead = `127.0.0.1:${await freePort()}/team/app:1`;
     await runtime.images.tag(image, dead);
     const said: string[] = [];
@@ -112,7 +112,7 @@ describe("having an image", () => {
     expect(said.join()).toContain("out of reach");
   });
 
-  test("an image for another machine is usable and named", async () => {
+  test("returns an image for another platform with an explanation", async () => {
     const library = new ImageLibrary({
       runtime,
       engine: { os: "linux", architecture: "s390x" },
@@ -131,13 +131,13 @@ describe("digests", () => {
       { runtime, library: libraryWith() },
     );
 
-  test("a digest stays, a skipped registry stays a tag", async () => {
+  test("keeps a digest, and keeps the tag of a skipped registry", async () => {
     const digest = `example.com/app@sha256:${"a".repeat(64)}`;
     expect(await ask(digest)).toEqual({ digest });
     expect(await ask("dev.local/app:1", ["dev.local"])).toEqual({ digest: "" });
   });
 
-  test("a tag that is not here is asked of the registry; once it is here the same digest is known locally", async () => {
+  test("resolves a tag by the registry, and after a pull by the local image to the same digest", async () => {
     const asked = await ask(`${host}/team/app:1`);
     expect(asked).toEqual({ digest: expect.stringMatching(new RegExp(`^${host}/team/app@sha256:[0-9a-f]{64}$`)) });
     await libraryWith().ensure({ reference: `${host}/team/app:1` });
@@ -145,7 +145,7 @@ describe("digests", () => {
     await runtime.images.remove(`${host}/team/app:1`);
   });
 
-  test("a local image without a digest gets one from its id, by which it is found again", async () => {
+  test("makes a pseudo digest from the id of a local image without a digest, and finds the image by it", async () => {
     await runtime.images.tag(image, `knap-test/local-only:${id}`);
     const answer = await ask(`knap-test/local-only:${id}`);
     expect(answer).toEqual({ digest: expect.stringMatching(/^index\.docker\.io\/knap-test\/local-only@sha256:/) });
@@ -154,13 +154,13 @@ describe("digests", () => {
     expect(await libraryWith().ensure({ reference: digest })).toMatchObject({ image: { reference: info?.id } });
   });
 
-  test("an image that nobody has is an error in the registry's words", async () => {
+  test("fails with the registry's message for an unknown image", async () => {
     expect(await ask(`${host}/team/none:1`)).toEqual({ error: expect.stringContaining("team/none") });
   });
 });
 
 describe("builds", () => {
-  test("a build is tagged by its content, and of each Service the last two stay", async () => {
+  test("are tagged by content, and the last two of each Service are kept", async () => {
     const context = join(folder, "context");
     mkdirSync(context, { recursive: true });
     const order = { namespace: "default", service: `built-${id}`, context, dockerfile: "Dockerfile", labels };
@@ -179,7 +179,7 @@ describe("builds", () => {
     expect(left.map((one) => one.id)).toContain(ids[2]);
   });
 
-  test("what a build's RUN prints is told line by line as it was printed, and a failing one in its own words", async () => {
+  test("report the output of RUN line by line, and a failing RUN with its own message", async () => {
     const context = join(folder, "printing");
     mkdirSync(context, { recursive: true });
     const order = { namespace: "default", service: `printing-${id}`, context, dockerfile: "Dockerfile", labels };

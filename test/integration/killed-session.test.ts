@@ -1,4 +1,4 @@
-// knap itself is killed, at several moments: the next start removes exactly what it left, and a living session is not touched. A second Ctrl-C leaves nothing either.
+// knap is killed at several moments: the next start removes exactly what the dead session left. A second Ctrl-C leaves nothing behind.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -87,7 +87,7 @@ const moments: readonly (readonly [string, (knap: RunningKnap) => Promise<unknow
 ];
 
 describe.each(["docker", "process"])("killed by -9 with runtime %s", (kind) => {
-  test("at any moment, the next start cleans up after it and after nobody else", async () => {
+  test("at any moment leaves only what the next start removes, without touching a live session", async () => {
     const living = up(kind, project("living"));
     const { address } = await ready(living);
     const [livingId = ""] = sessions();
@@ -113,7 +113,7 @@ describe.each(["docker", "process"])("killed by -9 with runtime %s", (kind) => {
     expect(processesOf(livingId)).toEqual([]);
   }, 180_000);
 
-  test("a second Ctrl-C ends at once what does not want to end", async () => {
+  test("by a second Ctrl-C ends at once although a container ignores SIGTERM", async () => {
     const knap = up(kind, project("stubborn", { IGNORE_TERM: "true" }));
     const { address } = await ready(knap);
     const [id = ""] = sessions();
@@ -135,7 +135,7 @@ describe.each(["docker", "process"])("killed by -9 with runtime %s", (kind) => {
 if (privateEngineLack) console.info(`an engine that is away at the end: skipped, ${privateEngineLack}`);
 
 describe.skipIf(privateEngineLack !== undefined)("an engine that is away", () => {
-  test("when a session ends holds it up for seconds only; the next start removes what could not be reached", async () => {
+  test("delays the end of a session by seconds only; the next start removes what was unreachable", async () => {
     const daemon = await openPrivateEngine();
     const own = await openTestEngine({ env: { DOCKER_HOST: daemon.host } });
     await testImage(own);

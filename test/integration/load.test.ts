@@ -1,5 +1,5 @@
-// A whole session under load while it changes: revisions roll, pods are added, taken away and killed, the activator steps in and out of the path.
-// No request fails. KNAP_LOAD=100000 is the acceptance run; the default keeps the suite quick.
+// A session under load while revisions roll out, pods are added, removed and killed, and the activator enters and leaves the request path:
+// no request fails. KNAP_LOAD=100000 is the acceptance run; the default keeps the suite quick.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";

@@ -1,4 +1,4 @@
-// What a container reaches by name: Services of the session through the local gateway (which wakes them), the public ingress, this machine. Both kinds of gateway.
+// What a container reaches by name, with both gateway modes: Services of the session (also at zero), the public ingress, and this machine.
 import { createServer } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ContainerRuntime } from "../../src/node/runtime/runtime.ts";
@@ -90,7 +90,7 @@ describe.each(["host", "container"] as const)("containers call each other throug
     },
   );
 
-  test("the called one sees the name it was called by and the caller's address", async () => {
+  test("the called Service sees the Host of the request and the caller's address", async () => {
     const { text } = await inside(GET("other.default", 80, "/echo", {}));
     const { headers } = JSON.parse(text as string) as { headers: string[] };
     const value = (name: string) => headers[headers.findIndex((each) => each.toLowerCase() === name) + 1];
@@ -101,16 +101,16 @@ describe.each(["host", "container"] as const)("containers call each other throug
     );
   });
 
-  test("HTTP/2 without TLS is taken as well", async () => {
+  test("HTTP/2 without TLS is accepted", async () => {
     await asleep("other");
     expect(await inside(H2C("http://other.default"))).toEqual({ status: 200, text: "hello from other-00001\n" });
   });
 
-  test("a bare name resolves, but no route has it: 404, as in Knative", async () => {
+  test("a name without namespace resolves, but gets 404 since no route has it, as in Knative", async () => {
     expect(await inside(GET("other", 80, "/", {}))).toEqual({ status: 404, text: "" });
   });
 
-  test("cluster-local Services and tags are reached from inside and are 404 from outside", async () => {
+  test("cluster-local Services and tags answer containers, and get 404 from outside", async () => {
     for (const host of ["hidden.default", "next-hidden.default", "next-hidden.default.svc.cluster.local"]) {
       expect(await inside(GET(host, 80, "/", {}))).toEqual({ status: 200, text: "hello from hidden-00001\n" });
     }
@@ -120,7 +120,7 @@ describe.each(["host", "container"] as const)("containers call each other throug
     }
   });
 
-  test("a revision's own Service leads to that revision, asleep or not, and not from outside", async () => {
+  test("a revision's own Service reaches that revision, also at zero, and gets 404 from outside", async () => {
     const host = "other-00001.default.svc.cluster.local";
     await asleep("other");
     expect(await inside(GET(host, 80, "/", {}))).toEqual({ status: 200, text: "hello from other-00001\n" });
@@ -128,7 +128,7 @@ describe.each(["host", "container"] as const)("containers call each other throug
     expect(await ask({ ...session.emulator.ingress, path: "/", headers: { host } })).toMatchObject({ status: 404 });
   });
 
-  test("the public ingress is reached by a Service's own URL, and by this machine's name", async () => {
+  test("a Service's own URL and this machine's name reach the public ingress", async () => {
     const { port } = session.emulator.ingress;
     const expected = { status: 200, text: "hello from other-00001\n" };
     expect(await inside(GET("other.default.localhost", port, "/", {}))).toEqual(expected);
@@ -154,7 +154,7 @@ describe.each(["host", "container"] as const)("containers call each other throug
     }
   });
 
-  test("names of Services that exist have an IPv4 address and no other; unknown ones are refused, and gone ones", async () => {
+  test("names of existing Services have only an IPv4 address; unknown and deleted ones get NXDOMAIN", async () => {
     const found = await inside(QUESTION("other.default.svc.cluster.local", "A"));
     expect(found).toEqual({ addresses: [expect.stringMatching(/^10\.213\.\d+\.\d+$/)] });
     expect(await inside(QUESTION("other-00001.default.svc.cluster.local", "A"))).toEqual(found);
@@ -173,12 +173,12 @@ describe.each(["host", "container"] as const)("containers call each other throug
     );
   });
 
-  test("a name of the world is asked of this machine's resolvers, and their silence is told soon", async () => {
+  test("other names are forwarded to this machine's resolvers, and their silence is reported in time", async () => {
     const answer = await inside(QUESTION("example.com", "A"));
     expect("addresses" in answer || answer["quick"]).toBe(true);
   });
 
-  test("a gateway container that is killed is started again", async () => {
+  test("a killed gateway container is restarted", async () => {
     if (way === "host") return expect(await gatewayContainers()).toEqual([]);
     const [killed] = await gatewayContainers();
     await engine.kill(killed ?? "", "SIGKILL");
@@ -196,7 +196,7 @@ describe.each(["host", "container"] as const)("containers call each other throug
   });
 });
 
-test("a network that was pruned comes back with its addresses, and names and calls with it", async () => {
+test("a pruned network is restored with its addresses, and names and calls work again", async () => {
   const sessionId = "tnetpruned";
   await using session = await openSession("docker", { sessionId });
   await using engine = await openEngine();

@@ -1,4 +1,4 @@
-// The ports of real pods behind the API: the container's own, and those that their queue-proxy has in a cluster.
+// The ports of real pods behind the API's pod proxy: the container's own, and those of the queue-proxy.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openSession, SHORT_WINDOWS, type TestSession } from "../support/session.ts";
 
@@ -30,7 +30,7 @@ describe.each(["process", "docker"] as const)("the ports of a pod with runtime %
     };
   }
 
-  test("tell the user's metrics, the autoscaler's statistics, and what the container says", async () => {
+  test("return the user's metrics, the autoscaler's statistics, and the container's own responses", async () => {
     await session.deploy("counted", { annotations: { "autoscaling.knative.dev/min-scale": "1" } });
     await session.ready("counted");
     await session.fetch("counted");

@@ -1,4 +1,4 @@
-// From a private registry on loopback to an answer, with the built CLI: credentials of docker's config.json, the pull told, the digest kept, a moved tag.
+// The built CLI with a private registry on loopback: credentials of docker's config.json, reports of the pull, digests, and a moved tag.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -75,7 +75,7 @@ describe("knap with a registry that asks for a password", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test("pulls with the user's credentials, says so, keeps the digest, and takes a moved tag with the next revision", async () => {
+  test("pulls with the user's credentials, reports the pull, keeps the digest, and uses a moved tag in the next revision", async () => {
     const first = await push(app, "one");
     // With a command at hand `auto` would run a process, if the registry's image were out of reach.
     makeFolder(project, {
@@ -144,7 +144,7 @@ describe("knap with a registry that asks for a password", () => {
     await runtime.images.remove(digest);
   });
 
-  test("a build that starts from a private image gets it with the user's credentials", async () => {
+  test("builds from a private base image with the user's credentials", async () => {
     const base = await push(`${host}/team/base:v1`, "base");
     makeFolder(project, {
       "service.yaml": serviceYaml("a"),
@@ -160,7 +160,7 @@ describe("knap with a registry that asks for a password", () => {
     for (const image of [`${host}/team/base:v1`, base]) await runtime.images.remove(image);
   });
 
-  test("without credentials it fails with the registry's words and what to do", async () => {
+  test("fails without credentials with the registry's message and a remedy", async () => {
     makeFolder(project, { "service.yaml": serviceYaml("a"), "knap.yaml": "{}\n" });
     using home = new KnapHome({ DOCKER_CONFIG: folder });
     const done = await home.run(["ci", "--runtime", "docker", "--timeout", "20s"], project);

@@ -1,4 +1,4 @@
-// The autoscaler on real containers: load comes, stays, goes down, ends and comes again. Every request is answered, and `explain` says why at each stage.
+// The autoscaler on real containers under changing load: every request is answered, and `explain` gives the reason of each stage.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
@@ -29,7 +29,7 @@ const sentence = async (): Promise<string> => {
   return answer.sentence;
 };
 
-test("load up, sustain, down, zero, up again: every request is answered, and each stage has its reason", async () => {
+test("every request is answered while load rises, stays, falls, ends and returns, and each stage has its reason", async () => {
   await session.deploy("tide", {
     annotations: {
       "autoscaling.knative.dev/target": "2",

@@ -1,4 +1,4 @@
-// Doctor's trial of the way from a container to this machine: open as it is, and with a firewall rule that drops what one range of addresses sends.
+// Doctor's check whether containers reach this machine, with and without a firewall rule that drops the packets of one address range.
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { checkNetwork } from "../../src/doctor/engine-checks.ts";
@@ -21,7 +21,7 @@ async function found() {
   }
 }
 
-test("a container that reaches this machine is a good finding", async () => {
+test("reports success if a container reaches this machine", async () => {
   expect(await found()).toEqual({ check: "network", level: "ok", what: "containers reach this machine" });
 });
 

@@ -1,4 +1,4 @@
-// A session on virtual time with real processes: naps pass by in no time, and what starts or stops is waited for.
+// A session on virtual time with real processes: time passes on request only, and waits for starts and stops.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ApiError } from "../../src/client/client.ts";
 import { openSession, type TestSession } from "../support/session.ts";
@@ -47,7 +47,7 @@ describe.each(["process", "docker"] as const)("a session of runtime %s on the vi
     expect(await session.pods("still")).toHaveLength(1);
   });
 
-  test("runs until a Service is at zero, and no longer", async () => {
+  test("advances until a Service is at zero, and no longer", async () => {
     const began = await now();
     const end = await run({ service: "still", zero: true });
     expect(end - began).toBeGreaterThan(55_000);
@@ -56,7 +56,7 @@ describe.each(["process", "docker"] as const)("a session of runtime %s on the vi
     expect(await run({ service: "still", zero: true })).toBe(end);
   });
 
-  test("a request that is held open keeps its pod for as long as virtual time passes", async () => {
+  test("an open request keeps its pod while virtual time passes", async () => {
     const held = session.fetch("still", "/sleep?ms=1500");
     await run({ revision: "still-00001", replicas: 1 });
     await advance(100_000);
@@ -64,7 +64,7 @@ describe.each(["process", "docker"] as const)("a session of runtime %s on the vi
     expect((await held).status).toBe(200);
   });
 
-  test("a wait that cannot end fails at once, in explain's words", async () => {
+  test("a wait that cannot end fails at once with the sentence of explain", async () => {
     await session.deploy("stays", { annotations: { "autoscaling.knative.dev/min-scale": "1" } });
     await session.ready("stays");
     const [began, realBegan] = [await now(), performance.now()];
@@ -79,7 +79,7 @@ describe.each(["process", "docker"] as const)("a session of runtime %s on the vi
     expect(performance.now() - realBegan).toBeLessThan(5000);
   });
 
-  test("says what it takes", async () => {
+  test("explains its arguments", async () => {
     expect(await refusal({ service: "stays" })).toMatch(/say what to wait for/);
     expect(await refusal({ zero: true })).toMatch(/name one service or one revision/);
   });

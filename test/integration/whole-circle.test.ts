@@ -1,4 +1,4 @@
-// The main job on real containers and real processes: applied, served, napping, woken, limited, rolled.
+// The main functions on real containers and real processes: apply, serve, nap, wake, limits and rollout.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
@@ -16,7 +16,7 @@ describe.each(["process", "docker"] as const)("the whole circle with runtime %s"
     await session[Symbol.asyncDispose]();
   });
 
-  test("a Service answers, naps to no pod at all, and the next request wakes it", async () => {
+  test("a Service answers, naps until it has no pod, and the next request wakes it", async () => {
     await session.deploy("napper");
     const { status } = await session.ready("napper");
     expect(status?.url).toBe(`http://napper.default.localhost:${session.emulator.ingress.port}`);
@@ -34,7 +34,7 @@ describe.each(["process", "docker"] as const)("the whole circle with runtime %s"
     expect(live.coldStarts.map(({ revision }) => revision)).toContain("default/napper-00001");
   });
 
-  test("every Service has a loopback port of its own, which Node's fetch can use", async () => {
+  test("every Service has its own loopback port, which Node's fetch can use", async () => {
     await session.deploy("dialled");
     await session.ready("dialled");
     const address = session.emulator.serviceAddress("default", "dialled");
@@ -78,7 +78,7 @@ describe.each(["process", "docker"] as const)("the whole circle with runtime %s"
     expect([...seen.values()].every((most) => most === 1)).toBe(true);
   });
 
-  test("rolling to another revision under load fails no request", async () => {
+  test("no request fails while a new revision rolls out under load", async () => {
     await session.deploy("roller", { env: { VERSION: "1" } });
     await session.ready("roller");
     const failures: unknown[] = [];
@@ -109,7 +109,7 @@ describe.each(["process", "docker"] as const)("the whole circle with runtime %s"
     expect([...revisions].sort()).toEqual(["hello from roller-00001", "hello from roller-00002"]);
   });
 
-  test("a revision that cannot start says why, and callers stay on the last ready one", async () => {
+  test("a revision that cannot start reports why, and the last ready one keeps serving", async () => {
     await session.deploy("stayer");
     await session.ready("stayer");
     await session.deploy("stayer", { env: { EXIT_AT_START: "3", EXIT_MESSAGE: "no database" } });
@@ -129,7 +129,7 @@ describe.each(["process", "docker"] as const)("the whole circle with runtime %s"
 });
 
 describe("the node's size", () => {
-  test("without max-scale never more than --max-pods; the rest wait and everybody is answered", async () => {
+  test("limits pods to --max-pods without max-scale; other requests wait and are answered", async () => {
     const session = await openSession("process", { maxPods: 3 });
     try {
       await session.deploy("crowd", { spec: { containerConcurrency: 1 } });

@@ -43,7 +43,7 @@ afterEach(() => emulator[Symbol.dispose]());
 describe("journeys on virtual time", () => {
   beforeEach(() => vi.useRealTimers());
 
-  test("a Service that is applied becomes ready, and answers", async () => {
+  test("an applied Service becomes ready and answers", async () => {
     await deployed(service());
     const answered = emulator.request(REVISION);
     await emulator.advance(200);
@@ -51,7 +51,7 @@ describe("journeys on virtual time", () => {
     expect(answered.tookMs).toBe(100);
   });
 
-  test("an idle Service is at zero after 60 to 66 s, ninety seconds of it in no real time", async () => {
+  test("an idle Service is at zero after 60 to 66 s, and 90 virtual seconds take almost no real time", async () => {
     const timers = [vi.spyOn(globalThis, "setTimeout"), vi.spyOn(globalThis, "setInterval")];
     await deployed(service());
     const tookMs = await emulator.advanceUntil(() => pods() === 0, 90_000);
@@ -63,7 +63,7 @@ describe("journeys on virtual time", () => {
     vi.restoreAllMocks();
   });
 
-  test("a request at zero waits for its pod and is answered; nothing else starts", async () => {
+  test("a request at zero waits for its pod and is answered; no other pod starts", async () => {
     await deployed(service(), { startUpMs: 2000 });
     await emulator.advanceUntil(() => pods() === 0, 90_000);
     await emulator.advance(30_000);
@@ -77,7 +77,7 @@ describe("journeys on virtual time", () => {
     expect(active()?.status).toBe("True");
   });
 
-  test("falls asleep and wakes again and again, and never loses a request", async () => {
+  test("naps and wakes repeatedly without losing a request", async () => {
     await deployed(service({ window: "6s" }));
     for (let round = 0; round < 3; round += 1) {
       await emulator.advanceUntil(() => pods() === 0, 60_000);
@@ -87,7 +87,7 @@ describe("journeys on virtual time", () => {
     }
   });
 
-  test("three held requests of containerConcurrency 1 have five pods", async () => {
+  test("three open requests with containerConcurrency 1 give five pods", async () => {
     await deployed(service({}, { containerConcurrency: 1 }), { serviceMs: 20_000 });
     const held = [1, 2, 3].map(() => emulator.request(REVISION));
     await emulator.advance(10_000);
@@ -106,7 +106,7 @@ describe("journeys on virtual time", () => {
     await emulator.advanceUntil(() => pods() === 0, 60_000);
   });
 
-  test("with enough pods traffic goes straight to them, and back through the activator before the last one goes", async () => {
+  test("with enough pods requests bypass the activator, which is back in the path before the last pod stops", async () => {
     await deployed(service({ "target-burst-capacity": "0" }));
     const mode = () =>
       emulator.store.get("ServerlessService.networking.internal.knative.dev", "default", "hello-00001")?.spec.mode;
@@ -122,7 +122,7 @@ describe("journeys on virtual time", () => {
     expect(zeroMs).toBeLessThan(33_000);
   });
 
-  test("a new template makes a revision; the old one serves until the new one is ready and then goes", async () => {
+  test("a new template makes a revision; the old one serves until the new one is ready, and then stops", async () => {
     await deployed(service());
     emulator.store.patchMerge(
       { kind: "Service.serving.knative.dev", namespace: "default", name: "hello" },

@@ -1,4 +1,4 @@
-// Minutes of traffic through the real activator and queue-proxies in seconds: nobody is lost, pods follow the load, and nothing stops while it is in the path.
+// Minutes of virtual traffic through the real activator and queue-proxies: no request is lost, and pods follow the load.
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { type Answered, PaperEmulator } from "../support/paper-emulator.ts";
 
@@ -40,7 +40,7 @@ async function load(perSecond: number, seconds: number): Promise<Answered[]> {
 }
 
 describe("traffic on virtual time", () => {
-  test("ten minutes that swell and ebb: pods follow, every request is answered", async () => {
+  test("pods follow ten minutes of rising and falling load, and every request is answered", async () => {
     await deployed({ target: "2", window: "20s" });
     const requests: Answered[] = [];
     const sizes: number[] = [];
@@ -59,7 +59,7 @@ describe("traffic on virtual time", () => {
     await emulator.advanceUntil(() => pods() === 0, 60_000);
   });
 
-  test("a burst on one slot per pod is answered in turn, whatever waits", async () => {
+  test("a burst with containerConcurrency 1 is answered in order of arrival", async () => {
     await deployed({ window: "20s", "max-scale": "4" }, 1);
     const burst = Array.from({ length: 100 }, () => emulator.request(REVISION));
     let most = 0;
@@ -74,7 +74,7 @@ describe("traffic on virtual time", () => {
     expect(longest).toBeLessThan(100 * SERVICE_MS);
   });
 
-  test("the last pod goes only after the activator stands in the path", async () => {
+  test("the last pod stops only after the activator is in the path", async () => {
     await deployed({ window: "10s", "target-burst-capacity": "0" });
     const seen: string[] = [];
     emulator.store.watch({}, ({ object, old, type }) => {
@@ -92,7 +92,7 @@ describe("traffic on virtual time", () => {
     expect(seen).toEqual(["mode Serve", "mode Proxy", "replicas 0", "pod stops", "pod is gone"]);
   });
 
-  test("ninety idle seconds set no timer of the machine", async () => {
+  test("90 idle virtual seconds set no real timer", async () => {
     await deployed({});
     const timers = (["setTimeout", "setInterval", "setImmediate"] as const).map((name) =>
       vi.spyOn(globalThis, name).mockImplementation(() => {

@@ -34,7 +34,7 @@ const readyAt = (result: SimulationResult, second: number): number | undefined =
 afterEach(() => vi.restoreAllMocks());
 
 describe("a simulated Service", () => {
-  test("goes to zero 60 to 66 s after its last request, and waits on no real timer", () => {
+  test("scales to zero 60 to 66 s after its last request without a real timer", () => {
     const timers = [
       vi.spyOn(globalThis, "setTimeout"),
       vi.spyOn(globalThis, "setInterval"),
@@ -51,21 +51,21 @@ describe("a simulated Service", () => {
     for (const timer of timers) expect(timer).not.toHaveBeenCalled();
   });
 
-  test("answers a request at zero after the pod's start-up, with nothing lost", () => {
+  test("answers a request at zero after the pod's start-up", () => {
     const result = played("time,duration\n0,0.1\n200,0.1\n", { startUpMs: 1500 });
     expect(result).toMatchObject({ requests: 2, coldStarts: 1, coldStarted: 1, timedOut: 0, rejected: 0 });
     expect(result.latencyMs.max).toBeGreaterThanOrEqual(1600);
     expect(result.latencyMs.max).toBeLessThanOrEqual(1700);
   });
 
-  test("wants five pods for three held requests of containerConcurrency 1", () => {
+  test("gets five pods for three open requests with containerConcurrency 1", () => {
     const load = "time,duration\n0,30\n0,30\n0,30\n";
     const result = played(load, { objects: [service({}, 1)] });
     expect(result.mostReady).toBe(5);
     expect(result.latencyMs.max).toBeLessThan(35_000);
   });
 
-  test("keeps within min-scale and max-scale whatever comes", () => {
+  test("stays within min-scale and max-scale at any load", () => {
     const bounded = [service({ "min-scale": "2", "max-scale": "3" }, 1)];
     const result = played("0,40,0.5\n60,0,0.1\n200,0,0.1", { objects: bounded });
     expect(result.mostReady).toBe(3);
@@ -73,7 +73,7 @@ describe("a simulated Service", () => {
     expect(result.queued).toBeGreaterThan(0);
   });
 
-  test("leaves pods that the node has no room for pending; their requests wait", () => {
+  test("leaves pods beyond the node's capacity pending, while their requests wait", () => {
     const result = played("0,20,0.5\n8,0,0.1", { objects: [service({}, 1)], maxPods: 4 });
     expect(result.mostReady).toBe(4);
     expect(Math.max(...result.samples.map(({ wanted }) => wanted))).toBeGreaterThan(10);
@@ -81,7 +81,7 @@ describe("a simulated Service", () => {
     expect(result.timedOut + result.rejected).toBe(0);
   });
 
-  test("is the same for the same seed, and another for another", () => {
+  test("gives the same result for the same seed, and another result for another seed", () => {
     const load = "0,20,0.3\n60,0,0.1";
     const spread = { startUpSpreadMs: 2000, objects: [service({}, 2)] };
     const once = played(load, { ...spread, seed: 5 });
@@ -107,7 +107,7 @@ describe("a simulated Service", () => {
     expect(flows.latencyMs.p50 / single.latencyMs.p50).toBeCloseTo(1, 1);
   });
 
-  test("says that the use of cpu is not simulated", () => {
+  test("notes that cpu use is not simulated", () => {
     const result = played("time,duration\n0,0.1", {
       objects: [service({ class: "hpa.autoscaling.knative.dev", "min-scale": "2" })],
     });
@@ -115,7 +115,7 @@ describe("a simulated Service", () => {
     expect(result.notes.join()).toMatch(/HPA class/);
   });
 
-  test("says why it cannot begin", () => {
+  test("reports why it cannot begin", () => {
     const load = { kind: "arrivals", arrivals: [] } as const;
     expect(simulate({ objects: [], load })).toEqual({ refused: ["no Service among the files"] });
     expect(simulate({ objects: [service()], service: "other", load })).toEqual({
@@ -125,7 +125,7 @@ describe("a simulated Service", () => {
     expect("refused" in bad && bad.refused[0]).toMatch(/invalid value: x/);
   });
 
-  test("is shown as a plot, as CSV and as JSON", () => {
+  test("is rendered as plot, CSV and JSON", () => {
     const result = played("0,5,0.1\n90,0,0.1");
     expect(
       renderSimulation(result, "plot", 60)

@@ -1,4 +1,4 @@
-// What `run until` can wait for, with the whole control plane, activator and queue-proxies over paper pods.
+// The conditions of `clock run`, with the whole control plane, activator and queue-proxies over simulated pods.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ok } from "../../src/base/result.ts";
 import { VirtualTime } from "../../src/knap-api/virtual-time.ts";
@@ -40,7 +40,7 @@ beforeEach(() => open());
 afterEach(() => emulator[Symbol.dispose]());
 
 describe("run until", () => {
-  test("a Service is ready, then at zero", async () => {
+  test("ends when a Service is ready, and when it is at zero", async () => {
     emulator.apply(service());
     expect(await run({ service: "hello", ready: true })).toBeLessThan(3);
     const idleS = await run({ revision: "hello-00001", zero: true });
@@ -48,7 +48,7 @@ describe("run until", () => {
     expect(idleS).toBeLessThan(70);
   });
 
-  test("a number of pods under load", async () => {
+  test("ends at a number of pods under load", async () => {
     emulator[Symbol.dispose]();
     open({ serviceMs: 30_000 });
     emulator.apply(service({ "autoscaling.knative.dev/target": "1" }));
@@ -57,7 +57,7 @@ describe("run until", () => {
     expect(await run({ service: "hello", replicas: 5 })).toBeLessThan(20);
   });
 
-  test("fails without letting time pass when a bound forbids it", async () => {
+  test("fails without advancing time if a scale bound forbids the number", async () => {
     emulator.apply(service({ "autoscaling.knative.dev/min-scale": "2", "autoscaling.knative.dev/max-scale": "4" }));
     await run({ service: "hello", ready: true });
     const began = emulator.clock.now();
@@ -66,7 +66,7 @@ describe("run until", () => {
     expect(emulator.clock.now()).toBe(began);
   });
 
-  test("fails in explain's words when every rule has had its time and nothing has changed", async () => {
+  test("fails with explain's sentence if nothing has changed for longer than any rule takes", async () => {
     emulator[Symbol.dispose]();
     open({ serviceMs: 1e9 });
     emulator.apply(service());
@@ -77,7 +77,7 @@ describe("run until", () => {
     expect(emulator.clock.now() - began).toBeLessThan(5 * 60_000);
   });
 
-  test("fails with the condition of a Service that never gets ready", async () => {
+  test("fails with the Ready condition of a Service that does not become ready", async () => {
     emulator[Symbol.dispose]();
     open({ startUpMs: 1e9 });
     emulator.apply(service());

@@ -37,7 +37,7 @@ export const ingressFacts: readonly FactFamily[] = [
         "unit/control-plane/prober/activator-probe.test.ts › once a second",
       ],
       S15: [
-        "simulation/journeys.test.ts › falls asleep and wakes again",
+        "simulation/journeys.test.ts › naps and wakes repeatedly",
         "sockets/data-plane/activator/switches.test.ts › over switches",
       ],
     },

@@ -59,7 +59,7 @@ export const traps: FactFamily = {
     ],
     T29: [
       "sockets/data-plane/activator/path.test.ts › T29",
-      "simulation/load.test.ts › the last pod goes only after the activator",
+      "simulation/load.test.ts › the last pod stops only after the activator",
     ],
     T30: [
       "unit/data-plane/activator/activator.test.ts › (A18, A19, T30)",

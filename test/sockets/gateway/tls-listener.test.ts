@@ -1,4 +1,4 @@
-// The https door of a session over real sockets: opened when an Ingress asks for it, with the local authority's certificates or the user's own.
+// The https listener of a session over real sockets, with certificates of the local authority or the user's own.
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
@@ -51,7 +51,7 @@ function makeSecret(pair: { readonly cert: string; readonly key: string }) {
 
 let folder: string;
 let store: ObjectStore;
-let door: GatewayListeners;
+let listeners: GatewayListeners;
 
 async function open(options: Pick<GatewayListenersOptions, "httpsPort" | "limits"> = {}): Promise<void> {
   const gateway = new IngressGateway({
@@ -63,7 +63,7 @@ async function open(options: Pick<GatewayListenersOptions, "httpsPort" | "limits
     },
   });
   store = makeStore();
-  door = await GatewayListeners.open({
+  listeners = await GatewayListeners.open({
     store,
     gateway,
     address: "127.0.0.1",
@@ -86,10 +86,16 @@ async function freePort(): Promise<number> {
 
 const authority = (): string => readFileSync(join(folder, "authority", "authority.pem"), "utf8");
 const dial = (ALPNProtocols: string[] = []): TLSSocket =>
-  connectTls({ host: "127.0.0.1", port: door.tlsAddress?.port ?? 0, servername: HOST, ca: authority(), ALPNProtocols });
+  connectTls({
+    host: "127.0.0.1",
+    port: listeners.tlsAddress?.port ?? 0,
+    servername: HOST,
+    ca: authority(),
+    ALPNProtocols,
+  });
 
 async function plain(path = "/"): Promise<{ status: number; location: string | undefined }> {
-  const asked = request({ ...door.publicAddress, path, headers: { host: HOST }, agent: false }).end();
+  const asked = request({ ...listeners.publicAddress, path, headers: { host: HOST }, agent: false }).end();
   const [reply] = await once(asked, "response");
   reply.resume();
   return { status: reply.statusCode, location: reply.headers.location };
@@ -97,7 +103,7 @@ async function plain(path = "/"): Promise<{ status: number; location: string | u
 
 async function overTls(): Promise<{ status: number; body: string }> {
   const ca = authority();
-  const { port } = door.tlsAddress ?? {};
+  const { port } = listeners.tlsAddress ?? {};
   const asked = getTls({ host: "127.0.0.1", port, servername: HOST, ca, headers: { host: HOST }, agent: false });
   const [reply] = await once(asked, "response");
   let body = "";
@@ -117,24 +123,24 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "knap-tls-"));
 });
 afterEach(async () => {
-  await door.close(0);
+  await listeners.close(0);
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe("the https door", () => {
-  test("stays closed while nobody asks for it, and makes no authority", async () => {
+describe("the https listener", () => {
+  test("stays closed without an Ingress that needs it, and makes no authority", async () => {
     await open();
     store.create(makeIngress());
     expect((await plain()).status).toBe(200);
-    expect(door.tlsAddress).toBeUndefined();
+    expect(listeners.tlsAddress).toBeUndefined();
     expect(() => statSync(join(folder, "authority"))).toThrow();
   });
 
   test("serves a browser-like HTTP/2 client and an HTTP/1.1 client by SNI, once an Ingress redirects to it (I15)", async () => {
     await open();
     store.create(makeIngress({ httpOption: "Redirected" }));
-    await eventually(() => expect(door.tlsAddress).toBeDefined());
-    const { port } = door.tlsAddress ?? {};
+    await eventually(() => expect(listeners.tlsAddress).toBeDefined());
+    const { port } = listeners.tlsAddress ?? {};
     await eventually(async () =>
       expect(await plain("/a?b=c")).toEqual({ status: 301, location: `https://${HOST}:${port}/a?b=c` }),
     );
@@ -149,27 +155,27 @@ describe("the https door", () => {
     expect((await shownCertificate()).subjectAltName).toBe(`DNS:${HOST}`);
   });
 
-  test("a port that the user names is open from the start; a new host has its certificate when it is first served", async () => {
+  test("opens at the start on a port that the user names; a new host has its certificate before its first request", async () => {
     await open({ httpsPort: await freePort() });
-    expect(door.tlsAddress).toBeDefined();
+    expect(listeners.tlsAddress).toBeDefined();
     store.create(makeIngress());
     await eventually(async () => expect((await overTls()).status).toBe(200));
     expect((await plain()).status).toBe(200);
     expect((await shownCertificate()).subjectAltName).toBe(`DNS:${HOST}`);
   });
 
-  test("keeps its authority, private, from one session to the next", async () => {
+  test("keeps its authority between sessions in a private file", async () => {
     await open({ httpsPort: await freePort() });
     const first = authority();
     expect(statSync(join(folder, "authority", "authority-key.pem")).mode & 0o777).toBe(0o600);
-    await door.close(0);
+    await listeners.close(0);
     await open({ httpsPort: await freePort() });
     store.create(makeIngress());
     expect(authority()).toBe(first);
     await eventually(async () => expect((await overTls()).status).toBe(200));
   });
 
-  test("uses the certificate of a Secret that the Ingress names, follows its changes, and its end", async () => {
+  test("uses the certificate of a Secret that the Ingress names until the Secret changes or is deleted", async () => {
     await open();
     const own = await makeAuthority(new Date());
     const [one, two] = [
@@ -178,7 +184,7 @@ describe("the https door", () => {
     ];
     const serial = (pair: { cert: string }) => new X509Certificate(pair.cert).serialNumber;
     const shown = async (): Promise<string> => {
-      const { port = 0 } = door.tlsAddress ?? {};
+      const { port = 0 } = listeners.tlsAddress ?? {};
       const socket = connectTls({ host: "127.0.0.1", port, servername: HOST, rejectUnauthorized: false });
       await once(socket, "secureConnect");
       const { serialNumber } = socket.getPeerCertificate();
@@ -194,26 +200,26 @@ describe("the https door", () => {
     await eventually(async () => expect((await overTls()).status).toBe(200));
   });
 
-  test("refuses what is over the limits that the session sets, as the plain door does", async () => {
+  test("applies the session's limits like the plain listener", async () => {
     await open({ httpsPort: await freePort(), limits: { headerBytes: 2048 } });
     const headers = { host: HOST, "x-long": "x".repeat(3000) };
     const ca = authority();
     const secure = {
       host: "127.0.0.1",
-      port: door.tlsAddress?.port,
+      port: listeners.tlsAddress?.port,
       servername: "localhost",
       ca,
       headers,
       agent: false,
     };
-    for (const asked of [request({ ...door.publicAddress, headers, agent: false }).end(), getTls(secure)]) {
+    for (const asked of [request({ ...listeners.publicAddress, headers, agent: false }).end(), getTls(secure)]) {
       const [reply] = await once(asked, "response");
       reply.resume();
       expect(reply.statusCode).toBe(431);
     }
   });
 
-  test("a port that is taken is an error when the user named it; then no door is left open", async () => {
+  test("fails on a taken port that the user named, and leaves no listener open", async () => {
     const taken = createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");
     const { port } = taken.address() as { port: number };
@@ -224,10 +230,10 @@ describe("the https door", () => {
     await open();
   });
 
-  test("with port 0 there is none, whatever the Ingress asks for", async () => {
+  test("never opens with port 0", async () => {
     await open({ httpsPort: 0 });
     store.create(makeIngress({ tls: [{ hosts: [HOST], secretName: "own" }] }));
     expect((await plain()).status).toBe(200);
-    expect(door.tlsAddress).toBeUndefined();
+    expect(listeners.tlsAddress).toBeUndefined();
   });
 });

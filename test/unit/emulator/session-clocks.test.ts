@@ -7,7 +7,7 @@ import { makeStore } from "../../support/store.ts";
 
 const DAY = 86_400_000;
 
-test("a clock that was set is an Event of the Node, in both directions, and time never goes back", async () => {
+test("setting the machine's clock forward or back gives an Event of the Node, and object time never goes back", async () => {
   const store = makeStore();
   store.create({ apiVersion: "v1", kind: "Node", metadata: { name: NODE_NAME } });
   let setBy = 0;
@@ -30,7 +30,7 @@ test("a clock that was set is an Event of the Node, in both directions, and time
   expect(events[0]?.involvedObject).toMatchObject({ kind: "Node", name: NODE_NAME });
 });
 
-test("virtual time stands still whatever the machine's clock does, for statistics too", () => {
+test("virtual time ignores the machine's clock, also for statistics", () => {
   let wall = 1000;
   const clocks = makeSessionClocks({ clock: "virtual", log: silentLogger }, () => wall);
   wall += DAY;

@@ -20,7 +20,7 @@ function rig(more: { readonly settle?: () => void; readonly idle?: () => Promise
 }
 
 describe("virtual time", () => {
-  test("passes in steps to the next due timer, at most a second long", async () => {
+  test("advances to the next due timer, in steps of at most a second", async () => {
     const seen: number[] = [];
     const { clock, time } = rig({ settle: () => void seen.push(clock.now() - START) });
     clock.at(START + 300, () => {});
@@ -30,7 +30,7 @@ describe("virtual time", () => {
     expect(clock.now()).toBe(START + 3000);
   });
 
-  test("waits for what is under way before the next step, and lets planners see its end", async () => {
+  test("waits for operations in progress before the next step, and then settles the planners", async () => {
     let finish = (): void => {};
     let busy: Promise<void> | undefined;
     let settled = 0;
@@ -58,14 +58,14 @@ describe("virtual time", () => {
     expect(clock.now()).toBe(START + 1000);
   });
 
-  test("passes for one asker after the other", async () => {
+  test("handles concurrent requests one after the other", async () => {
     const { clock, time } = rig();
     const ends: number[] = [];
     await Promise.all([1000, 500].map((ms) => time.advance(ms).then(() => ends.push(clock.now() - START))));
     expect(ends).toEqual([1000, 1500]);
   });
 
-  test("stops passing when it is called off, and when the session ends", async () => {
+  test("stops when the request is aborted and when the session ends", async () => {
     const { clock, time } = rig();
     const stop = new AbortController();
     clock.at(START + 2000, () => stop.abort());
@@ -76,7 +76,7 @@ describe("virtual time", () => {
     expect(clock.now()).toBe(START + 4000);
   });
 
-  test("runs until a wait is met, or hopeless, and takes leave of it", async () => {
+  test("runs until a wait is met or hopeless, and disposes it", async () => {
     const { clock, time } = rig();
     let left = 0;
     const until = (met: number, hopeless: number) => () => ({

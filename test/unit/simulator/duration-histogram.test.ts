@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { DurationHistogram } from "../../../src/simulator/duration-histogram.ts";
 import { plotSeries } from "../../../src/simulator/plot.ts";
 
-test("percentiles are within one per cent of the truth", () => {
+test("percentiles are exact within 1 %", () => {
   const histogram = new DurationHistogram();
   for (let ms = 1; ms <= 10_000; ms += 1) histogram.add(ms);
   for (const share of [0.01, 0.5, 0.9, 0.99]) {
@@ -12,7 +12,7 @@ test("percentiles are within one per cent of the truth", () => {
   expect(histogram.mean).toBe(5000.5);
 });
 
-test("weights count as so many, and nothing is zero", () => {
+test("a weight counts as that many durations, and an empty histogram gives 0", () => {
   const histogram = new DurationHistogram();
   expect(histogram.percentile(0.5)).toBe(0);
   histogram.add(0, 99);
@@ -21,7 +21,7 @@ test("weights count as so many, and nothing is zero", () => {
   expect(histogram.percentile(0.995)).toBeCloseTo(1000, -1);
 });
 
-test("a plot keeps peaks and never draws something as nothing", () => {
+test("a plot keeps peaks, and values above 0 stay visible", () => {
   const values = [...Array(500).fill(0), 100, ...Array(500).fill(0.1)];
   const lines = plotSeries("pods", values, 40, 4);
   expect(lines).toHaveLength(5);

@@ -16,7 +16,7 @@ function makeNode() {
   return { clock, store, conditions };
 }
 
-test("an engine that is away shows in the Node's Ready condition and in an Event, and so does its return", () => {
+test("an unreachable engine and its return show in the Node's Ready condition and in an Event", () => {
   const { clock, store, conditions } = makeNode();
   const report = makeEngineReport({ store, clock });
   const ready = () => conditions("Ready");
@@ -33,7 +33,7 @@ test("an engine that is away shows in the Node's Ready condition and in an Event
   ]);
 });
 
-test("a disk without room is DiskPressure until something can be written again, told once each way", () => {
+test("a full disk gives DiskPressure until a write succeeds, with one Event for each change", () => {
   const { clock, store, conditions } = makeNode();
   const report = makeDiskReport({ store, clock });
   expect(conditions("DiskPressure")).toMatchObject([{ status: "False", reason: "KubeletHasNoDiskPressure" }]);

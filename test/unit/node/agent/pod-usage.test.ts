@@ -69,8 +69,8 @@ const round = async (): Promise<void> => {
   await new Promise((resolve) => setImmediate(resolve));
 };
 
-describe("what pods of the HPA class use", () => {
-  test("is a rate of cores between two samples, and memory as it is; queue-proxy counts on neither side", async () => {
+describe("the usage of pods of the HPA class", () => {
+  test("is the average of cores between two samples, and the last memory value; queue-proxy does not count", async () => {
     put(podAutoscaler(HPA));
     put(
       pod("a", [
@@ -90,7 +90,7 @@ describe("what pods of the HPA class use", () => {
     expect(new Set(asked)).toEqual(new Set(["a-user"]));
   });
 
-  test("adds up a pod's containers, and is unknown as soon as one of them is", async () => {
+  test("is the sum of a pod's containers, and unknown if that of one container is", async () => {
     put(podAutoscaler(HPA));
     put(
       pod("a", [
@@ -115,7 +115,7 @@ describe("what pods of the HPA class use", () => {
     ]);
   });
 
-  test("is not asked for revisions of other classes, and forgets containers that are gone", async () => {
+  test("is not sampled for revisions of other classes, nor kept for containers that are gone", async () => {
     put(podAutoscaler());
     put(pod("a", [{ name: "user" }]));
     using usage = sampler();
@@ -132,7 +132,7 @@ describe("what pods of the HPA class use", () => {
     expect(usage.pods(revision, "cpu")[0]?.usage).toBeUndefined();
   });
 
-  test("replicas are the Deployment's; after the end nothing is sampled", async () => {
+  test("has the Deployment's replicas; after dispose nothing is sampled", async () => {
     const usage = sampler();
     expect(usage.replicas(revision)).toBeUndefined();
     put(podAutoscaler(HPA));

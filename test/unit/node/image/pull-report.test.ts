@@ -21,7 +21,7 @@ function pull() {
   return { told, step };
 }
 
-test("a pull is told when it begins, then every three seconds with what has come of all layers that are known", () => {
+test("a pull is reported at its start, then every 3 s with the downloaded bytes of all known layers", () => {
   const { told, step } = pull();
   step(0, "Pulling from team/app", "v1");
   step(100, "Downloading", "a", 1_000_000, 40_000_000);
@@ -36,7 +36,7 @@ test("a pull is told when it begins, then every three seconds with what has come
   ]);
 });
 
-test("unpacking counts its own bytes, which are not the download's; without a figure nothing more is told", () => {
+test("the bytes of unpacking do not count as download; without sizes only the start is reported", () => {
   const { told, step } = pull();
   step(0, "Pulling from team/app", "v1");
   step(4000, "Already exists", "c");

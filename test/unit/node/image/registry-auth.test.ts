@@ -1,4 +1,4 @@
-// Which credentials go to which registry.
+// Which credentials each registry gets.
 import { describe, expect, test } from "vitest";
 import { authFor, configsOfSecrets } from "../../../../src/node/image/registry-auth.ts";
 
@@ -6,7 +6,7 @@ const basic = (text: string) => ({ auth: Buffer.from(text).toString("base64") })
 const nobody = async () => undefined;
 
 describe("registry credentials", () => {
-  test("Docker Hub goes by the name docker gives it in its file", async () => {
+  test("Docker Hub has the key that docker gives it in its config file", async () => {
     const config = { auths: { "https://index.docker.io/v1/": basic("me:secret:with:colons") } };
     const expected = { serverAddress: "https://index.docker.io/v1/", username: "me", password: "secret:with:colons" };
     expect(await authFor("nginx", [config], nobody)).toEqual(expected);
@@ -14,7 +14,7 @@ describe("registry credentials", () => {
     expect(await authFor("ghcr.io/acme/web:1", [config], nobody)).toBeUndefined();
   });
 
-  test("the longest path that fits wins, and a path fits whole segments only", async () => {
+  test("the longest matching path applies, and only whole path segments match", async () => {
     const config = {
       auths: { "reg.io": basic("all:1"), "reg.io/team": basic("team:2"), "https://reg.io/team/app": basic("app:3") },
     };
@@ -25,14 +25,14 @@ describe("registry credentials", () => {
     expect(await user("reg.io/teamwork/x")).toBe("all");
   });
 
-  test("earlier configs win: the pod's secrets before the user's own", async () => {
+  test("earlier configs take precedence: the pod's Secrets before the user's own", async () => {
     const pod = { auths: { "reg.io": { username: "pod", password: "p" } } };
     const own = { auths: { "reg.io": basic("own:o") } };
     expect((await authFor("reg.io/a/b", [pod, own], nobody))?.username).toBe("pod");
     expect((await authFor("reg.io/a/b", [{ auths: { "reg.io": {} } }, own], nobody))?.username).toBe("own");
   });
 
-  test("a helper named for the registry is asked before the common store; tokens are told apart", async () => {
+  test("a registry's own helper is asked before the common store; identity tokens are recognised", async () => {
     const asked: string[] = [];
     const helper = async (name: string, server: string) => {
       asked.push(`${name} ${server}`);
@@ -44,11 +44,11 @@ describe("registry credentials", () => {
     expect(asked).toEqual(["ecr ecr.aws", "desktop other.io"]);
   });
 
-  test("a helper's name that is a path is not run", async () => {
+  test("a helper name that is a path is not run", async () => {
     expect(await authFor("reg.io/a/b", [{ credsStore: "../../bin/sh" }])).toBeUndefined();
   });
 
-  test("both Secret formats are read; broken and foreign Secrets are passed over", () => {
+  test("both Secret formats are read; malformed Secrets and other types are ignored", () => {
     const secret = (data: Record<string, string>) => ({
       apiVersion: "v1",
       kind: "Secret" as const,
