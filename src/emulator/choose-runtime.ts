@@ -18,8 +18,8 @@ export interface ChosenRuntime {
 }
 
 /**
- * Opens the runtime that `--runtime` demands. `onDisk` is called after each write with the state of the disk. Rejects with an {@link EnvironmentError} if
- * Docker is demanded and unreachable.
+ * Opens the runtime that `--runtime` demands. `onDisk` is called after each write with the state of the disk. Rejects
+ * with an {@link EnvironmentError} if Docker is demanded and unreachable.
  */
 export async function chooseRuntime(
   options: EmulatorOptions & { readonly onDisk: (state: DiskState) => void },

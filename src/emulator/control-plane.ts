@@ -1,5 +1,5 @@
-// Makes the control plane of one session: planners' engine and autoscaler. It uses no sockets and no containers, so the simulator makes the same
-// one over simulated pods.
+// Makes the control plane of one session: planners' engine and autoscaler. It uses no sockets and no containers, so the
+// simulator makes the same one over simulated pods.
 
 import type { RevisionKey, Stat } from "../apis/autoscaling/types.ts";
 import type { ServingConfig } from "../apis/config/types.ts";

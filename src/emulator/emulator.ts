@@ -45,7 +45,10 @@ const systemRandom: RandomSource = {
   random: Math.random,
 };
 
-/** Resolves when all listeners are open. Rejects with an EnvironmentError if the environment prevents the start; then nothing is left behind. */
+/**
+ * Resolves when all listeners are open. Rejects with an EnvironmentError if the environment prevents the start; then
+ * nothing is left behind.
+ */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const shutdown = new ShutdownStack();
   try {

@@ -1,4 +1,5 @@
-// Knative's configuration, parsed from the ConfigMaps of namespace knative-serving and replaced whole when one of them or a port changes.
+// Knative's configuration, parsed from the ConfigMaps of namespace knative-serving and replaced whole when one of them
+// or a port changes.
 import { makeServingConfig } from "../apis/config/serving-config.ts";
 import type { ServingConfig } from "../apis/config/types.ts";
 import type { StringMap } from "../apis/meta/object.ts";

@@ -23,8 +23,8 @@ export interface EmulatorOptions {
   /** The port that the user named: an error if it is taken. undefined: 8080, or a free port if 8080 is taken. */
   readonly port?: number | undefined;
   /**
-   * A port that the user named opens at the start: an error if it is taken. 0: no https. undefined: 8443, or a free port if 8443 is taken, which opens when
-   * the first Ingress needs https.
+   * A port that the user named opens at the start: an error if it is taken. 0: no https. undefined: 8443, or a free
+   * port if 8443 is taken, which opens when the first Ingress needs https.
    */
   readonly httpsPort?: number | undefined;
   /** Limits of each public listener; defaults are those of Go's server. */
@@ -69,6 +69,9 @@ export interface Emulator {
   readonly stopRequested: AbortSignal;
   /** Builds a Service's image with the engine; undefined if the runtime cannot build. */
   readonly buildImage: BuildServiceImage | undefined;
-  /** `gentle`: in-flight requests get 5 s, containers their stop timeout. `now`: containers are killed; it also cuts short an earlier `gentle`. */
+  /**
+   * `gentle`: in-flight requests get 5 s, containers their stop timeout. `now`: containers are killed; it also cuts
+   * short an earlier `gentle`.
+   */
   stop(how: "gentle" | "now"): Promise<void>;
 }

@@ -13,7 +13,10 @@ export interface StoredAuthority extends KeyPair {
   readonly file: string;
 }
 
-/** Reads the authority of that folder, or makes one if there is no readable one. Rejects if the folder cannot be written. */
+/**
+ * Reads the authority of that folder, or makes one if there is no readable one. Rejects if the folder cannot be
+ * written.
+ */
 export async function openAuthority(folder: string, now: Date): Promise<StoredAuthority> {
   const path = join(folder, SECRET_FILE);
   const file = join(folder, PUBLIC_FILE);

@@ -1,4 +1,5 @@
-// Acts as the certificate manager of Knative's Certificates: the local authority signs, the key pair goes into a Secret, the status becomes Ready.
+// Acts as the certificate manager of Knative's Certificates: the local authority signs, the key pair goes into a
+// Secret, the status becomes Ready.
 import { isTerminating } from "../apis/core/pod.ts";
 import type { Secret } from "../apis/core/types.ts";
 import { certificateConditions } from "../apis/meta/condition-sets.ts";

@@ -1,4 +1,5 @@
-// Makes the gateway's core Services, which the status of every Ingress names and whose node ports are the ports on this machine. Pure.
+// Makes the gateway's core Services, which the status of every Ingress names and whose node ports are the ports on this
+// machine. Pure.
 import { SYSTEM_NAMESPACE } from "../apis/config/serving-config.ts";
 import type { CoreService } from "../apis/core/types.ts";
 import type { ObjectKey } from "../apis/meta/key.ts";

@@ -1,4 +1,5 @@
-// Opens a listener where the user wants it: on both loopback families if the address is loopback, on a free port if the default port is taken.
+// Opens a listener where the user wants it: on both loopback families if the address is loopback, on a free port if the
+// default port is taken.
 import { EnvironmentError } from "../base/environment-error.ts";
 import type { Handler, ListenerKind } from "../data-plane/http/exchange.ts";
 import { type ListenerOptions, type OpenListener, openListener } from "../data-plane/http-server/open-listener.ts";
@@ -31,7 +32,10 @@ export interface Listening {
   readonly notices: readonly string[];
 }
 
-/** Rejects with an {@link EnvironmentError} if the port that the user named, or any port on the address, cannot be opened. */
+/**
+ * Rejects with an {@link EnvironmentError} if the port that the user named, or any port on the address, cannot be
+ * opened.
+ */
 export async function listen(options: ListenOptions): Promise<Listening> {
   const { address, listener, handler, tls, limits } = options;
   const host = hostOf(address);

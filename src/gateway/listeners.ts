@@ -1,4 +1,5 @@
-// The listeners of one session (public, local, one loopback port per Service, https on demand), and the routing table compiled from the store's Ingresses.
+// The listeners of one session (public, local, one loopback port per Service, https on demand), and the routing table
+// compiled from the store's Ingresses.
 import type { Stored } from "../apis/meta/object.ts";
 import type { Ingress } from "../apis/networking/types.ts";
 import type { Address } from "../base/address.ts";
@@ -78,7 +79,10 @@ export class GatewayListeners {
     this.#services = new ServiceListeners(options);
   }
 
-  /** Rejects with an {@link EnvironmentError} when a port that the user named cannot be opened; then nothing is left open. */
+  /**
+   * Rejects with an {@link EnvironmentError} when a port that the user named cannot be opened; then nothing is left
+   * open.
+   */
   static async open(options: GatewayListenersOptions): Promise<GatewayListeners> {
     const listeners = new GatewayListeners(options, await openPlain(options));
     // Without a named port https opens when the first Ingress asks for it: making an authority takes time.

@@ -1,4 +1,5 @@
-// Forwards calls of a revision's own Service (`hello-00001.default.svc.cluster.local`), which pass no ingress in a cluster, straight to the revision.
+// Forwards calls of a revision's own Service (`hello-00001.default.svc.cluster.local`), which pass no ingress in a
+// cluster, straight to the revision.
 
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import { CLUSTER_DOMAIN } from "../apis/config/serving-config.ts";

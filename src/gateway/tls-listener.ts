@@ -1,4 +1,5 @@
-// The https listener of a session, with certificates by host: the users' own from Secrets, all others from the local authority.
+// The https listener of a session, with certificates by host: the users' own from Secrets, all others from the local
+// authority.
 
 import type { Secret } from "../apis/core/types.ts";
 import { namespacedName } from "../apis/meta/key.ts";
@@ -77,7 +78,10 @@ export class TlsListener {
     return this.#listening.notices;
   }
 
-  /** Uses the certificates of all Secrets that these Ingresses name, and drops those that none names or whose Secret is gone. */
+  /**
+   * Uses the certificates of all Secrets that these Ingresses name, and drops those that none names or whose Secret is
+   * gone.
+   */
   applySecrets(ingresses: readonly Stored<Ingress>[], store: ObjectStore): void {
     const wanted = ownPairs(ingresses, store);
     for (const host of this.#own.keys()) {

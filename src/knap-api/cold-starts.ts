@@ -1,4 +1,5 @@
-// The last cold starts as waterfalls: joins the marks of the waiting request with the kubelet's marks of the pod's start.
+// The last cold starts as waterfalls: joins the marks of the waiting request with the kubelet's marks of the pod's
+// start.
 import { parseNamespacedName } from "../apis/meta/key.ts";
 import type { ColdStart } from "../client/live.ts";
 import type { Exchange, Marks } from "../data-plane/http/exchange.ts";

@@ -1,4 +1,5 @@
-// Advances virtual time in steps. After each step it settles the planners and waits until the node's operations in real time have ended.
+// Advances virtual time in steps. After each step it settles the planners and waits until the node's operations in real
+// time have ended.
 import type { Time } from "../base/clock.ts";
 import type { VirtualClock } from "../base/virtual-clock.ts";
 
@@ -41,7 +42,10 @@ export class VirtualTime {
     });
   }
 
-  /** Advances time until the wait is met (true), or hopeless or aborted (false). `makeWait` is called after earlier requests have ended. */
+  /**
+   * Advances time until the wait is met (true), or hopeless or aborted (false). `makeWait` is called after earlier
+   * requests have ended.
+   */
   run(makeWait: () => Wait, signal?: AbortSignal): Promise<boolean> {
     return this.#enqueue(async () => {
       await this.#settle();

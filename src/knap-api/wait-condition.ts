@@ -1,4 +1,5 @@
-// The conditions that `POST /clock/run` can wait for: a Service or Revision that is ready, or that has a number of pods.
+// The conditions that `POST /clock/run` can wait for: a Service or Revision that is ready, or that has a number of
+// pods.
 
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import { isPodServing } from "../apis/core/pod.ts";
@@ -45,8 +46,8 @@ export function readWaitCondition(body: Readonly<Record<string, unknown>>): Resu
 }
 
 /**
- * The wait is hopeless if scale bounds forbid the number of pods, if no object of the Service or Revision has changed for longer than any scaling rule
- * takes, or after a day.
+ * The wait is hopeless if scale bounds forbid the number of pods, if no object of the Service or Revision has changed
+ * for longer than any scaling rule takes, or after a day.
  */
 export function makeWait(condition: WaitCondition, control: Control, began: Time): Wait {
   const { store } = control;

@@ -25,8 +25,9 @@ const TIME = /^time(_?m?s)?$/i;
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /**
- * Reads `time,rate,duration` lines (a step function, which a last line with rate 0 ends) or, under a header without a rate column, `time,duration` lines
- * of single requests. Times and durations are in seconds unless they have a unit (`250ms`, `5m`). `#` starts a comment.
+ * Reads `time,rate,duration` lines (a step function, which a last line with rate 0 ends) or, under a header without a
+ * rate column, `time,duration` lines of single requests. Times and durations are in seconds unless they have a unit
+ * (`250ms`, `5m`). `#` starts a comment.
  */
 export function parseLoadTrace(text: string): LoadTrace | { readonly problems: readonly TraceProblem[] } {
   const problems: TraceProblem[] = [];

@@ -35,7 +35,9 @@ export function playFlow({ cluster, load, start }: Play, traffic: SimulatedFlow)
   }
 }
 
-/** Advances time until all requests have ended and the pods are gone, or have stayed for `quietMs` without a request. */
+/**
+ * Advances time until all requests have ended and the pods are gone, or have stayed for `quietMs` without a request.
+ */
 export function windDown({ cluster, load }: Play, traffic: SimulatedFlow | SimulatedRequests, quietMs: number): void {
   const lastDurationMs = load.kind === "rates" ? (load.steps.at(-1)?.durationMs ?? 0) : 0;
   let lastBusy = cluster.clock.now();

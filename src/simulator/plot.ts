@@ -3,7 +3,10 @@
 const BLOCKS = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 const LABEL_WIDTH = 7;
 
-/** The lines of the plot: the title, then rows with the greatest value at the top left. A column shows the maximum of its values. */
+/**
+ * The lines of the plot: the title, then rows with the greatest value at the top left. A column shows the maximum of
+ * its values.
+ */
 export function plotSeries(title: string, values: readonly number[], columns = 80, rows = 8): readonly string[] {
   const width = Math.max(10, columns - LABEL_WIDTH - 1);
   const shown = resampled(values, width);

@@ -1,5 +1,5 @@
-// Plays load as flows instead of single requests, for rates that would take too long: in each time step an amount of requests arrives, waits, runs and
-// ends. Means equal those of single requests; the variation within a step is lost.
+// Plays load as flows instead of single requests, for rates that would take too long: in each time step an amount of
+// requests arrives, waits, runs and ends. Means equal those of single requests; the variation within a step is lost.
 import type { RevisionKey, Stat } from "../apis/autoscaling/types.ts";
 import type { Time } from "../base/clock.ts";
 import type { SimulatedTraffic, Tally } from "./simulated-traffic.ts";

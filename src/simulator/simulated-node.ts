@@ -1,4 +1,5 @@
-// A node without containers: writes Pod statuses as a kubelet would. Pods become ready after a set time, and go when they are drained.
+// A node without containers: writes Pod statuses as a kubelet would. Pods become ready after a set time, and go when
+// they are drained.
 
 import type { ContainerStatus, CoreCondition, Pod, PodStatus } from "../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../apis/meta/key.ts";

@@ -1,4 +1,5 @@
-// Plays single requests against simulated pods, with the emulator's own throttler, breakers and statistics, and a service time in place of the container.
+// Plays single requests against simulated pods, with the emulator's own throttler, breakers and statistics, and a
+// service time in place of the container.
 import type { RevisionKey, Stat } from "../apis/autoscaling/types.ts";
 import type { Clock, Time } from "../base/clock.ts";
 import type { Backend } from "../data-plane/activator/backend.ts";

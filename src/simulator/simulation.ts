@@ -1,5 +1,5 @@
-// `knap simulate`: plays a load on a Service on virtual time, with the emulator's own planners, autoscaler, throttler, breakers and statistics.
-// Only containers and sockets are simulated.
+// `knap simulate`: plays a load on a Service on virtual time, with the emulator's own planners, autoscaler, throttler,
+// breakers and statistics. Only containers and sockets are simulated.
 
 import { HPA_CLASS } from "../apis/autoscaling/annotations.ts";
 import type { RevisionKey, Stat } from "../apis/autoscaling/types.ts";
@@ -52,7 +52,9 @@ export interface SimulateOptions {
   readonly mostRequests?: number;
 }
 
-/** Plays the load from the moment the Service is ready until its pods are gone; `refused` tells why it could not begin. */
+/**
+ * Plays the load from the moment the Service is ready until its pods are gone; `refused` tells why it could not begin.
+ */
 export function simulate(options: SimulateOptions): SimulationResult | { readonly refused: readonly string[] } {
   using simulation = new Simulation(options);
   const refused = simulation.prepare();

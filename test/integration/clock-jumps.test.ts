@@ -1,4 +1,5 @@
-// The machine's clock is set a day forward and two days back while a session serves: the session reports it, and serves, naps and wakes as before.
+// The machine's clock is set a day forward and two days back while a session serves: the session reports it, and
+// serves, naps and wakes as before.
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";

@@ -1,4 +1,5 @@
-// A session while its environment fails: each failure shows in one condition or Event, other Services keep working, and the session recovers.
+// A session while its environment fails: each failure shows in one condition or Event, other Services keep working, and
+// the session recovers.
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Event, Pod } from "../../src/apis/core/types.ts";

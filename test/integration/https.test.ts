@@ -1,4 +1,5 @@
-// https of a session: Certificates from the local authority, https URLs in the status, and the scheme in the app's headers.
+// https of a session: Certificates from the local authority, https URLs in the status, and the scheme in the app's
+// headers.
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { get } from "node:https";

@@ -1,4 +1,5 @@
-// knap is killed at several moments: the next start removes exactly what the dead session left. A second Ctrl-C leaves nothing behind.
+// knap is killed at several moments: the next start removes exactly what the dead session left. A second Ctrl-C leaves
+// nothing behind.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";

@@ -1,5 +1,5 @@
-// A session under load while revisions roll out, pods are added, removed and killed, and the activator enters and leaves the request path:
-// no request fails. KNAP_LOAD=100000 is the acceptance run; the default keeps the suite quick.
+// A session under load while revisions roll out, pods are added, removed and killed, and the activator enters and
+// leaves the request path: no request fails. KNAP_LOAD=100000 is the acceptance run; the default keeps the suite quick.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";

@@ -1,4 +1,5 @@
-// What a container reaches by name, with both gateway modes: Services of the session (also at zero), the public ingress, and this machine.
+// What a container reaches by name, with both gateway modes: Services of the session (also at zero), the public
+// ingress, and this machine.
 import { createServer } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ContainerRuntime } from "../../src/node/runtime/runtime.ts";

@@ -1,4 +1,5 @@
-// The built CLI with a private registry on loopback: credentials of docker's config.json, reports of the pull, digests, and a moved tag.
+// The built CLI with a private registry on loopback: credentials of docker's config.json, reports of the pull, digests,
+// and a moved tag.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";

@@ -1,4 +1,5 @@
-// The autoscaler on real containers under changing load: every request is answered, and `explain` gives the reason of each stage.
+// The autoscaler on real containers under changing load: every request is answered, and `explain` gives the reason of
+// each stage.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";

@@ -1,4 +1,5 @@
-// Doctor's check whether containers reach this machine, with and without a firewall rule that drops the packets of one address range.
+// Doctor's check whether containers reach this machine, with and without a firewall rule that drops the packets of one
+// address range.
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { checkNetwork } from "../../src/doctor/engine-checks.ts";

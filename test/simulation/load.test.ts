@@ -1,4 +1,5 @@
-// Minutes of virtual traffic through the real activator and queue-proxies: no request is lost, and pods follow the load.
+// Minutes of virtual traffic through the real activator and queue-proxies: no request is lost, and pods follow the
+// load.
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { type Answered, PaperEmulator } from "../support/paper-emulator.ts";
 

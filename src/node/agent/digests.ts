@@ -1,4 +1,5 @@
-// Resolves images to digests for the planners, and retries after errors in the rhythm of pkg/reconciler/revision/background.go.
+// Resolves images to digests for the planners, and retries after errors in the rhythm of
+// pkg/reconciler/revision/background.go.
 import type { Clock } from "../../base/clock.ts";
 import type { AnswerOf, Inquiry } from "../../control-plane/controller/reconciler.ts";
 import type { ObjectStore } from "../../control-plane/store/object-store.ts";

@@ -11,7 +11,10 @@ export interface ImageBuildRequest {
   readonly signal: AbortSignal;
   onOutput(line: string): void;
 }
-/** `image` is a content tag: equal builds have equal names. A failed build resolves with `ok: false`; only an abort rejects. */
+/**
+ * `image` is a content tag: equal builds have equal names. A failed build resolves with `ok: false`; only an abort
+ * rejects.
+ */
 export type BuildServiceImage = (
   request: ImageBuildRequest,
 ) => Promise<{ readonly ok: true; readonly image: string } | { readonly ok: false; readonly message: string }>;

@@ -1,4 +1,5 @@
-// Reports whether the container engine is reachable and has disk space, by the Node's Ready and DiskPressure conditions and Events. It evicts no pods.
+// Reports whether the container engine is reachable and has disk space, by the Node's Ready and DiskPressure conditions
+// and Events. It evicts no pods.
 import type { CoreCondition } from "../../apis/core/types.ts";
 import { keyOf } from "../../apis/meta/key.ts";
 import type { Clock } from "../../base/clock.ts";

@@ -1,4 +1,5 @@
-// Samples what containers use of cpu and memory, for revisions of the HPA class only. It plays the role of a cluster's metrics server.
+// Samples what containers use of cpu and memory, for revisions of the HPA class only. It plays the role of a cluster's
+// metrics server.
 
 import { HPA_CLASS } from "../../apis/autoscaling/annotations.ts";
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";

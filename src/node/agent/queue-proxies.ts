@@ -1,4 +1,5 @@
-// The queue-proxies of this node's pods. The kubelet opens one when a pod's port accepts; the activator and the autoscaler look them up.
+// The queue-proxies of this node's pods. The kubelet opens one when a pod's port accepts; the activator and the
+// autoscaler look them up.
 
 import type { PodPorts } from "../../api-server/pod-proxy.ts";
 import type { Stat } from "../../apis/autoscaling/types.ts";

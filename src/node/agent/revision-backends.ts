@@ -1,4 +1,5 @@
-// Keeps the activator up to date about each revision: its pods with a queue-proxy, their readiness, and the mode of its ServerlessService.
+// Keeps the activator up to date about each revision: its pods with a queue-proxy, their readiness, and the mode of its
+// ServerlessService.
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
 import { isPodServing, servingContainer } from "../../apis/core/pod.ts";
 import type { Container } from "../../apis/core/pod-spec.ts";
@@ -85,7 +86,9 @@ export class RevisionBackends {
   }
 }
 
-/** Whether only the kubelet can tell that a pod is ready; then the activator must not probe the pod itself (fact P21). */
+/**
+ * Whether only the kubelet can tell that a pod is ready; then the activator must not probe the pod itself (fact P21).
+ */
 function isReadinessOfKubelet(containers: readonly Container[]): boolean {
   return (
     servingContainer(containers)?.readinessProbe?.exec !== undefined ||

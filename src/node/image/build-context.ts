@@ -1,4 +1,5 @@
-// Packs a build context as a tar stream: applies .dockerignore, and sets owners and times to 0 so that equal files give equal builds.
+// Packs a build context as a tar stream: applies .dockerignore, and sets owners and times to 0 so that equal files give
+// equal builds.
 import { existsSync, lstatSync, readFileSync } from "node:fs";
 import { basename, isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { Readable } from "node:stream";

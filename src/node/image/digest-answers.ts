@@ -17,8 +17,8 @@ export interface DigestQuestion {
 export type DigestAnswer = { readonly digest: string } | { readonly error: string };
 
 /**
- * Tries in order: the digest in the reference, skipped registries, the local image's digest of that repository, the id of a local image without such a
- * digest (as a pseudo digest that {@link ImageLibrary.find} resolves), the registry.
+ * Tries in order: the digest in the reference, skipped registries, the local image's digest of that repository, the id
+ * of a local image without such a digest (as a pseudo digest that {@link ImageLibrary.find} resolves), the registry.
  * @see pkg/reconciler/revision/resolve.go, which asks only the registry
  */
 export async function answerDigest(

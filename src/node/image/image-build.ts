@@ -1,4 +1,5 @@
-// Builds a Service's image, tags it by content, and removes old builds. It never removes an image that knap did not build.
+// Builds a Service's image, tags it by content, and removes old builds. It never removes an image that knap did not
+// build.
 import { namespacedName } from "../../apis/meta/key.ts";
 import { type ContainerRuntime, RuntimeError } from "../runtime/runtime.ts";
 import { packContext } from "./build-context.ts";
@@ -27,7 +28,10 @@ export const BUILD_LABEL = "knap.dev/service";
 const KEPT_PER_SERVICE = 2;
 const ID_DIGITS = 12;
 
-/** Tags the image `dev.local/<namespace>/<service>:<first 12 digits of the id>`. Rejects with a RuntimeError that has the build's own message. */
+/**
+ * Tags the image `dev.local/<namespace>/<service>:<first 12 digits of the id>`. Rejects with a RuntimeError that has
+ * the build's own message.
+ */
 export async function buildImage(
   runtime: ContainerRuntime,
   options: ImageBuildOptions,
@@ -57,7 +61,10 @@ export async function buildImage(
   return { image, id };
 }
 
-/** Pulls a base image that needs credentials: BuildKit would ask a client session for them, which knap does not offer, but it uses local images. */
+/**
+ * Pulls a base image that needs credentials: BuildKit would ask a client session for them, which knap does not offer,
+ * but it uses local images.
+ */
 async function pullPrivate(
   runtime: ContainerRuntime,
   base: string,
@@ -75,7 +82,8 @@ async function pullPrivate(
 }
 
 /**
- * Removes all builds of a Service but the newest ones and `keep` (an id). Images that a container uses stay. Resolves with the number of removed images.
+ * Removes all builds of a Service but the newest ones and `keep` (an id). Images that a container uses stay. Resolves
+ * with the number of removed images.
  */
 export async function pruneImages(
   runtime: ContainerRuntime,

@@ -1,4 +1,5 @@
-// Makes images available on the engine: local ones first, others by a pull. Remembers them for the session, so that a cold start needs no lookup.
+// Makes images available on the engine: local ones first, others by a pull. Remembers them for the session, so that a
+// cold start needs no lookup.
 import { parseImageReference } from "../../apis/core/image-reference.ts";
 import { errorText } from "../../base/errors.ts";
 import {
@@ -31,7 +32,10 @@ export interface ImageFailure {
 
 export interface ImageRequest {
   readonly reference: string;
-  /** undefined: local images first. `Always` asks the registry, and uses a local image only if the registry is unreachable. */
+  /**
+   * undefined: local images first. `Always` asks the registry, and uses a local image only if the registry is
+   * unreachable.
+   */
   readonly policy?: string;
   /** Credentials of the pod, tried before the user's own. */
   readonly configs?: readonly RegistryConfig[];

@@ -41,8 +41,9 @@ export function makeClusterDns({ names, address, forward }: ClusterDnsOptions): 
 }
 
 /**
- * Decides who answers a name (lower case, no final dot). Below the cluster's domain only `<service>.<namespace>.svc.cluster.local` exists. Containers make it
- * from shorter forms by their search list, which goes on only after NXDOMAIN.
+ * Decides who answers a name (lower case, no final dot). Below the cluster's domain only
+ * `<service>.<namespace>.svc.cluster.local` exists. Containers make it from shorter forms by their search list, which
+ * goes on only after NXDOMAIN.
  */
 function ownerOf(name: string, names: ClusterNames): "session" | "none" | "resolvers" {
   if (name === CLUSTER_DOMAIN || name.endsWith(`.${CLUSTER_DOMAIN}`)) {

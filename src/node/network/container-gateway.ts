@@ -1,5 +1,5 @@
-// The gateway as a container, for engines on whose networks this process cannot listen. The container relays everything to a listener in this process,
-// which demands a secret and answers names and requests.
+// The gateway as a container, for engines on whose networks this process cannot listen. The container relays everything
+// to a listener in this process, which demands a secret and answers names and requests.
 import { randomBytes } from "node:crypto";
 import { type OpenListener, openListener } from "../../data-plane/http-server/open-listener.ts";
 import { makeClusterDns } from "./cluster-dns.ts";
@@ -16,8 +16,9 @@ const READY_WITHIN_MS = 15_000;
 const SECRET_BYTES = 24;
 
 /**
- * Starts the container and resolves when it has reached knap. `own`: this machine's address on the network, if it has one. Rejects with a RuntimeError
- * if the container cannot start, with an Error if it cannot reach knap; then nothing is left behind.
+ * Starts the container and resolves when it has reached knap. `own`: this machine's address on the network, if it has
+ * one. Rejects with a RuntimeError if the container cannot start, with an Error if it cannot reach knap; then nothing
+ * is left behind.
  */
 export async function openContainerGateway(options: GatewayOptions, own: string | undefined): Promise<ClusterGateway> {
   const { network, names, handler, publicPort } = options;

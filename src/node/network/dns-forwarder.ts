@@ -22,7 +22,9 @@ function hostResolvers(): readonly string[] {
   return new Resolver().getServers();
 }
 
-/** Asks the resolvers in turn; resolves with undefined if none replies in time, or if too many queries are in flight. */
+/**
+ * Asks the resolvers in turn; resolves with undefined if none replies in time, or if too many queries are in flight.
+ */
 export function makeDnsForwarder(resolvers: () => readonly string[] = hostResolvers): AnswerQuery {
   let inFlight = 0;
   return async (query, transport) => {

@@ -29,7 +29,10 @@ export interface DnsAnswer {
   readonly address?: string | undefined;
 }
 
-/** The only question of a query, or the response code that the query gets; undefined: not a query, so it gets no reply. Never throws. */
+/**
+ * The only question of a query, or the response code that the query gets; undefined: not a query, so it gets no reply.
+ * Never throws.
+ */
 export function readQuestion(message: Buffer): DnsQuestion | { readonly code: number } | undefined {
   if (message.length < HEADER_BYTES || isReply(message)) return undefined;
   if (message.readUInt16BE(2) & OPCODE) return { code: responseCodes.notImplemented };

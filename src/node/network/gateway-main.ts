@@ -1,4 +1,5 @@
-// The program of the gateway container: listens for DNS, on port 80 and on the public port of the session's network, and relays everything to knap.
+// The program of the gateway container: listens for DNS, on port 80 and on the public port of the session's network,
+// and relays everything to knap.
 import { createServer } from "node:net";
 import { sleep } from "../../base/sleep.ts";
 import { openDnsServer } from "./dns-server.ts";

@@ -1,4 +1,5 @@
-// Addresses between containers and this machine: where knap listens on the session's network, and where the gateway container looks for knap.
+// Addresses between containers and this machine: where knap listens on the session's network, and where the gateway
+// container looks for knap.
 import { networkInterfaces } from "node:os";
 import { type OpenListener, openListener } from "../../data-plane/http-server/open-listener.ts";
 import { type GatewayOptions, HTTP_PORT, type NetworkInfo } from "./gateway.ts";
@@ -17,7 +18,10 @@ export async function ownAddress({ gateway, subnet }: NetworkInfo): Promise<stri
   return all.find(({ address }) => address.startsWith(prefix))?.address;
 }
 
-/** Listens for public requests on that address; undefined if the port is taken there (`--address 0.0.0.0` takes it, too). */
+/**
+ * Listens for public requests on that address; undefined if the port is taken there (`--address 0.0.0.0` takes it,
+ * too).
+ */
 export async function openPublicListener(
   { handler, publicPort }: Pick<GatewayOptions, "handler" | "publicPort">,
   address: string,
@@ -27,8 +31,8 @@ export async function openPublicListener(
 }
 
 /**
- * The address on which knap listens for the gateway container. Engines in a virtual machine (macOS, Windows) forward to the host's loopback; elsewhere
- * (a rootless engine) the address is unknown, so knap listens on all.
+ * The address on which knap listens for the gateway container. Engines in a virtual machine (macOS, Windows) forward to
+ * the host's loopback; elsewhere (a rootless engine) the address is unknown, so knap listens on all.
  */
 export function relayHost(own: string | undefined): string {
   return own ?? (process.platform === "linux" ? ALL_ADDRESSES : LOOPBACK);

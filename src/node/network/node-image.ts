@@ -1,4 +1,5 @@
-// Provides an image with Node for knap's own containers: made of this process's Node and its libraries if the engine runs the same system, else a public one.
+// Provides an image with Node for knap's own containers: made of this process's Node and its libraries if the engine
+// runs the same system, else a public one.
 import { execFile } from "node:child_process";
 import { createReadStream } from "node:fs";
 import { realpath, stat } from "node:fs/promises";

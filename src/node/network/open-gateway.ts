@@ -1,4 +1,5 @@
-// Opens the session's gateway: in this process if it can listen on the session's network, else in a container of its own.
+// Opens the session's gateway: in this process if it can listen on the session's network, else in a container of its
+// own.
 import { errorText } from "../../base/errors.ts";
 import { type OpenListener, openListener } from "../../data-plane/http-server/open-listener.ts";
 import { makeClusterDns } from "./cluster-dns.ts";
@@ -20,7 +21,10 @@ export interface OpenedGateway {
 /** The engine replaces this keyword by its address of the host. */
 const HOST_KEYWORD = "host-gateway";
 
-/** Never rejects because no gateway can be opened: Services are served without one. `mode` is the only one tried if given. */
+/**
+ * Never rejects because no gateway can be opened: Services are served without one. `mode` is the only one tried if
+ * given.
+ */
 export async function openGateway(
   options: GatewayOptions,
   mode?: ClusterGateway["mode"] | undefined,
@@ -48,8 +52,8 @@ export async function openGateway(
 }
 
 /**
- * Listens on `address`, which belongs to this machine, on ports 53 and 80. Rejects with the error of `listen` (EACCES for an ordinary user,
- * EADDRINUSE); then nothing is left open.
+ * Listens on `address`, which belongs to this machine, on ports 53 and 80. Rejects with the error of `listen` (EACCES
+ * for an ordinary user, EADDRINUSE); then nothing is left open.
  */
 export async function openHostGateway(options: GatewayOptions, address: string): Promise<ClusterGateway> {
   const { names, handler, publicPort, log } = options;

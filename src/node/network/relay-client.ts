@@ -1,4 +1,5 @@
-// The gateway container's connections to knap: finds the address at which knap answers, and relays connections and DNS queries to it.
+// The gateway container's connections to knap: finds the address at which knap answers, and relays connections and DNS
+// queries to it.
 import { connect, type Socket } from "node:net";
 import { FrameReader, frame } from "./dns-frames.ts";
 import type { Transport } from "./dns-server.ts";

@@ -1,4 +1,5 @@
-// Accepts the gateway container's connections that carry the session's secret, and hands each to the listener or the DNS that its preface names.
+// Accepts the gateway container's connections that carry the session's secret, and hands each to the listener or the
+// DNS that its preface names.
 import { createServer, type Socket } from "node:net";
 import type { OpenListener } from "../../data-plane/http-server/open-listener.ts";
 import { type AnswerQuery, serveStream } from "./dns-server.ts";

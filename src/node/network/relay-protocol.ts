@@ -1,4 +1,5 @@
-// What knap and its gateway container tell each other: the container's settings in its environment, and the first line of each connection.
+// What knap and its gateway container tell each other: the container's settings in its environment, and the first line
+// of each connection.
 import { timingSafeEqual } from "node:crypto";
 
 export interface RelayTarget {
@@ -17,8 +18,8 @@ export interface GatewaySettings {
 }
 
 /**
- * `local` and `public`: HTTP bytes for that listener. `dns-udp` and `dns-tcp`: framed queries that arrived by UDP or TCP. `hello`: is this knap?
- * `ready`: the gateway serves containers from now on.
+ * `local` and `public`: HTTP bytes for that listener. `dns-udp` and `dns-tcp`: framed queries that arrived by UDP or
+ * TCP. `hello`: is this knap? `ready`: the gateway serves containers from now on.
  */
 export type RelayKind = "local" | "public" | "dns-udp" | "dns-tcp" | "hello" | "ready";
 

@@ -1,4 +1,5 @@
-// Tries from inside a container whether containers can reach this machine: only there a firewall that drops packets shows. Leaves nothing behind.
+// Tries from inside a container whether containers can reach this machine: only there a firewall that drops packets
+// shows. Leaves nothing behind.
 import { randomBytes } from "node:crypto";
 import { errorText } from "../../base/errors.ts";
 import { type ContainerRuntime, RuntimeError } from "../runtime/runtime.ts";
@@ -24,7 +25,10 @@ export interface PathTrial {
   readonly signal?: AbortSignal;
 }
 
-/** Opens a network, starts a container on it that calls this process, and removes both. Never rejects: an error gives `unknown`. */
+/**
+ * Opens a network, starts a container on it that calls this process, and removes both. Never rejects: an error gives
+ * `unknown`.
+ */
 export async function tryPathFromContainer(trial: PathTrial): Promise<ContainerPath> {
   try {
     const { runtime, prefix, labels } = trial;
