@@ -1,4 +1,4 @@
-// Every fact of Knative's data plane, and every trap, is shown by a test that exists, or says why nothing shows it.
+// Checks that each fact of Knative's data plane, and each trap, names an existing test or the reason why there is none.
 import { readFileSync } from "node:fs";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
@@ -9,21 +9,21 @@ import { queueProxyFacts } from "./facts/queue-proxy.ts";
 import { traps } from "./facts/traps.ts";
 
 const FAMILIES: readonly FactFamily[] = [...queueProxyFacts, ...probeAndActivatorFacts, ...ingressFacts, traps];
-/** How many facts there are of each letter. */
+/** Number of facts per letter. */
 const COUNTS = { Q: 54, P: 23, A: 24, S: 15, I: 30, T: 40 };
-/** Tests that talk over sockets, and the recorded conversations, which are played over sockets. */
+/** Tests that use sockets, including the recorded conversations. */
 const OVER_SOCKETS = /^(sockets|contract|integration)\/|^queue-proxy\.json/;
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
 
-/** What a file shows, by name: its tests and what they are grouped under, the checks of a suite, or recorded cases that a test counts. */
+/** Returns the names in a file: titles of tests and groups, checks of a suite, or recorded cases. */
 function namesIn(file: string): readonly string[] {
   if (file.endsWith(".json")) return casesOf(file);
   const names: string[] = [];
   const visit = (node: ts.Node): void => {
     const [first] = ts.isCallExpression(node) ? node.arguments : [];
     if (ts.isCallExpression(node) && first && ts.isStringLiteralLike(first) && isTest(node)) names.push(first.text);
-    // A suite of checks is an object: name, check.
+    // Contract suites are objects: name → check.
     if (ts.isPropertyAssignment(node) && ts.isStringLiteral(node.name) && ts.isArrowFunction(node.initializer)) {
       names.push(node.name.text);
     }

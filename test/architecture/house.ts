@@ -1,5 +1,5 @@
-// The house as one table: floors (design: a room imports only from lower floors), pure rooms, and who alone may import which library.
-// The dependency rules are made from it, and ARCHITECTURE.md's list of rooms is held against it.
+// The rooms of src/ and their floors, the pure rooms, and the home of each library. A room imports only from lower
+// floors. rules.ts makes the dependency rules from it.
 
 /** Room → floor. A room is the longest matching folder under src/. */
 export const floors: Readonly<Record<string, number>> = {
@@ -38,7 +38,7 @@ export const floors: Readonly<Record<string, number>> = {
   cli: 10,
 };
 
-/** Pure rooms and files: they may import base, apis and each other, nothing else. */
+/** Pure rooms and files import only base, apis and each other. */
 export const pureRooms: readonly string[] = [
   "apis",
   "manifest",
@@ -47,11 +47,11 @@ export const pureRooms: readonly string[] = [
   "control-plane/reconciler",
   "control-plane/autoscaler",
 ];
-/** In these rooms, only this file may keep time by a Clock's side effects. */
+/** Files of pure rooms that may set timers. */
 export const impureFiles: readonly string[] = ["control-plane/autoscaler/tick.ts"];
 export const pureFileEndings: readonly string[] = ["-plan.ts", "-spec.ts", "-table.ts"];
 
-/** Library → the only rooms that may import it. */
+/** Library → rooms that may import it. */
 export const libraryHomes: Readonly<Record<string, readonly string[]>> = {
   dockerode: ["node/runtime/docker"],
   "dns-packet": ["node/network"],
@@ -65,5 +65,5 @@ export const libraryHomes: Readonly<Record<string, readonly string[]>> = {
   "dockerfile-ast": ["project"],
 };
 
-/** A pure room may import these libraries all the same: they compute and touch nothing. */
+/** Libraries without I/O, which pure rooms may import. */
 export const pureLibraries: readonly string[] = ["yaml"];

@@ -1,11 +1,11 @@
-// Turns the house table into dependency-cruiser rules and runs them over a folder.
+// Makes dependency-cruiser rules from the table of rooms and checks a folder.
 import { cruise, type ICruiseResult } from "dependency-cruiser";
 import { floors, impureFiles, libraryHomes, pureFileEndings, pureLibraries, pureRooms } from "./house.ts";
 
 const literal = (text: string): string => text.replaceAll(/[.\-/]/g, "\\$&");
 const inRoom = (root: string, room: string): string => `^${literal(root)}/${literal(room)}/`;
 
-/** All rules for a source tree rooted at `root` (relative to the working folder). */
+/** Returns all rules for the source tree `root` (relative to the working folder). */
 function makeRules(root: string): object[] {
   const rooms = Object.entries(floors);
   const top = Math.max(...Object.values(floors));
@@ -86,7 +86,7 @@ export interface WallCheck {
   readonly violations: readonly { readonly rule: string; readonly from: string; readonly to: string }[];
 }
 
-/** Cruises `root` and reports every broken rule, with the number of modules seen (a checker that sees none is green for nothing). */
+/** Checks `root` and returns all violations, with the number of modules checked. */
 export async function checkWalls(root: string): Promise<WallCheck> {
   const { output } = await cruise([root], {
     ruleSet: { forbidden: makeRules(root) as never },

@@ -1,5 +1,5 @@
-// A session with 1,000 Services at initial scale 0: what applying and settling them costs, what they hold in memory and burn at rest, and what
-// a request to another Service feels of it meanwhile. Real processes, real sockets, as bundled for users.
+// Measures a session with 1,000 Services at initial scale 0: time and memory of applying them, processor time when
+// idle, and the latency of another Service meanwhile. Uses real processes and sockets, and the bundled code.
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
@@ -14,7 +14,7 @@ import { type Bench, type Figure, quantile } from "./bench.ts";
 import type { Told } from "./many-services/session.ts";
 
 const MANY = 1000;
-/** Appliers at once: enough that none of the settling waits for the client. */
+/** Parallel clients that apply objects; enough that the session never waits for them. */
 const HANDS = 8;
 const PER_SECOND = 100;
 const QUIET_MS = 10_000;
@@ -35,14 +35,14 @@ interface Load {
   readonly failed: number;
 }
 
-/** The answer of a child to its next message. */
+/** Resolves with the child's next IPC message. */
 async function told<T>(child: ChildProcess, message?: string): Promise<T> {
   const answer = once(child, "message");
   if (message !== undefined) child.send(message);
   return (await answer)[0] as T;
 }
 
-/** Inside the project, so that libraries are found. */
+/** A folder inside the project, so that libraries resolve. */
 async function bundled(folder: string, name: string): Promise<string> {
   const outfile = join(folder, `${name}.mjs`);
   const entry = join(ROOT, "test/bench/many-services", `${name}.ts`);

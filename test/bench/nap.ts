@@ -1,4 +1,4 @@
-// What an idle minute and a half costs: a virtual nap of 90 s in the simulator, and in a whole session with real processes.
+// Measures 90 s of idle virtual time: in the simulator, and in a session with real processes.
 import { simulate } from "../../src/simulator/simulation.ts";
 import { openSession } from "../support/session.ts";
 import { type Bench, median } from "./bench.ts";
@@ -8,7 +8,7 @@ const NAP_MS = 90_000;
 const ROUNDS = 5;
 const GOAL_MS = 1000;
 
-/** Ms for the nap of one process, its stop included; the Service is at zero afterwards. */
+/** Milliseconds until the Service is at zero, including the stop of its process. */
 async function measureSession(): Promise<readonly number[]> {
   const session = await openSession("process", { clock: "virtual", configMaps: new Map() });
   try {

@@ -1,4 +1,5 @@
-// Many Services at once over the emulator's own control plane and a paper node, on virtual time: what is timed is planning and deciding, nothing else.
+// Runs many Services on the emulator's control plane with simulated pods on virtual time, to measure planners and
+// autoscaler only.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { AnyObject } from "../../src/apis/meta/object.ts";
@@ -26,7 +27,10 @@ export function makePaperService(name: string, annotations: Readonly<Record<stri
   } as AnyObject;
 }
 
-/** Processor time in ms: what else the machine does must not count. V8's own threads do: in a new process compiling and collecting are almost a half of it. */
+/**
+ * Processor time in ms, independent of other load on the machine. It includes V8's threads, almost a half of it in a
+ * new process.
+ */
 export function timed(run: () => void): number {
   const since = process.cpuUsage();
   run();
@@ -35,15 +39,15 @@ export function timed(run: () => void): number {
 }
 
 export interface ManyServices {
-  /** Ms until all are Ready, from the first write; pods' start-up takes no time of it. */
+  /** Milliseconds from the first write until all are Ready. Simulated pods start at once. */
   readonly settleMs: number;
-  /** Ms of computing for one second of their life afterwards: statistics, decisions, what follows from them. */
+  /** Milliseconds of processor time per second of virtual time afterwards. */
   readonly secondMs: number;
-  /** What they keep on the heap. */
+  /** Heap size of the objects. */
   readonly heapBytes: number;
 }
 
-/** Brings so many Services of `pods` (0 or 1) each to Ready, then lets a minute pass. */
+/** Makes `count` Services with `pods` (0 or 1) pods each Ready, then advances a minute. */
 export function measureServices(count: number, pods: 0 | 1): ManyServices {
   const before = heapInUse();
   const clock = new VirtualClock(START);
@@ -81,7 +85,7 @@ export function measureServices(count: number, pods: 0 | 1): ManyServices {
   return { settleMs, secondMs, heapBytes };
 }
 
-/** After a full collection. */
+/** After a full garbage collection. */
 function heapInUse(): number {
   setFlagsFromString("--expose-gc");
   (runInNewContext("gc") as () => void)();

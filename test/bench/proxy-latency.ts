@@ -1,4 +1,5 @@
-// What a user waits longer because of knap: against the app alone at 1,000 requests a second, and with the terminal UI on against off.
+// What a user waits longer because of knap: against the app alone at 1,000 requests a second, and with the terminal UI
+// on against off.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -26,7 +27,10 @@ const start = (file: string, args: readonly string[]): ChildProcess =>
     env: { ...process.env, NODE_ENV: "production" },
   });
 
-/** The quantile of both in turn, round by round. The quietest round of each counts: what else runs on the machine only ever adds. */
+/**
+ * The quantile of both in turn, round by round. The quietest round of each counts: what else runs on the machine only
+ * ever adds.
+ */
 async function compare(plain: Target, other: Target, q: number): Promise<{ plain: number; other: number }> {
   const rounds: { readonly plain: number; readonly other: number }[] = [];
   for (let round = 0; round < WARM_UP + ROUNDS; round += 1) {

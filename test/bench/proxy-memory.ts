@@ -1,4 +1,5 @@
-// What the path holds in memory: a gigabyte each way, thousands of idle connections, a thousand open WebSockets. Linux only (/proc).
+// What the path holds in memory: a gigabyte each way, thousands of idle connections, a thousand open WebSockets. Linux
+// only (/proc).
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer, request, type Server } from "node:http";

@@ -1,5 +1,5 @@
-// What a request costs on its way: knap's layers against nginx, the two http-proxies and the upstream alone, ratios in one run.
-// KNAP_BENCH_SECONDS and KNAP_BENCH_ROUNDS say how long.
+// What a request costs on its way: knap's layers against nginx, the two http-proxies and the upstream alone, ratios in
+// one run. KNAP_BENCH_SECONDS and KNAP_BENCH_ROUNDS say how long.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type Bench, type Figure, median } from "./bench.ts";

@@ -1,7 +1,7 @@
 // `npm run bench [-- NAME…]`: runs the benchmarks one after the other and prints their figures as tables.
 import type { Bench, Figure } from "./bench.ts";
 
-/** Loaded only when run: a bench may start servers on import of its peers. */
+/** Each bench is loaded only when it runs, because imports can start servers. */
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   "many-services": async () => (await import("./many-services.ts")).manyServicesBench,
   proxy: async () => (await import("./proxy.ts")).proxyBench,

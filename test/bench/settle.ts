@@ -1,4 +1,4 @@
-// What many Services cost: settling 100 and 1,000 of them, and their seconds afterwards. Ten times as many may cost little more than ten times as much.
+// Measures settling of 100 and 1,000 Services, and their processor time afterwards. The cost must grow almost linearly.
 import type { Bench, Figure } from "./bench.ts";
 import { type ManyServices, measureServices } from "./paper-services.ts";
 
@@ -36,7 +36,7 @@ function figuresOf(what: string, few: ManyServices, many: ManyServices): readonl
 export const settleBench: Bench = {
   name: "many Services: planners, admission and autoscaler on virtual time",
   run: () => {
-    // The first run compiles.
+    // The first run is slower because code is compiled.
     measureServices(FEW, 1);
     const figures = ([0, 1] as const).flatMap((pods) =>
       figuresOf(pods === 0 ? "at zero" : "of one pod", measureServices(FEW, pods), measureServices(MANY, pods)),

@@ -1,4 +1,4 @@
-// What a day costs: simulating 24 h of traffic that swells and ebbs, a million requests and a hundred million.
+// Measures simulating 24 h of varying traffic, with one million and one hundred million requests.
 import type { LoadTrace } from "../../src/simulator/load-trace.ts";
 import { simulate } from "../../src/simulator/simulation.ts";
 import type { Bench, Figure } from "./bench.ts";

@@ -1,4 +1,5 @@
-// What a wake costs on the node: a pod until its first 200, against the engine's own create, start and first 200 at the same parallelism; and a thaw.
+// Measures a wake on the node: from pod to first 200, compared with the engine's own create, start and first 200; and a
+// thaw.
 import { request } from "node:http";
 import { makeConcurrencyLimit } from "../../src/node/kubelet/concurrency-limit.ts";
 import { type NodeBench, openNodeBench } from "../support/node-bench.ts";
@@ -7,7 +8,7 @@ import { type Bench, type Figure, median } from "./bench.ts";
 const PARALLEL = 8;
 const EVERY_MS = 2;
 
-/** Services woken at once → rounds: more of the quick ones, because a busy machine is noisy. */
+/** Services woken at once → rounds. Short rounds are repeated more often, because their times vary more. */
 const SIZES: readonly (readonly [together: number, rounds: number])[] = [
   [1, 9],
   [5, 3],
@@ -51,7 +52,7 @@ async function compare(bench: NodeBench, together: number, rounds: number): Prom
   ];
 }
 
-/** Create, start and first answer of bare containers, as many at a time as the node starts. */
+/** Create, start and first response of plain containers, with the node's parallelism. */
 async function engineAlone(
   { runtime, image, labels, filter }: NodeBench,
   together: number,
@@ -84,7 +85,7 @@ async function wakeAll(bench: NodeBench, together: number): Promise<void> {
   await Promise.all(names.map((name) => untilServing(bench, name)));
 }
 
-/** Freeze, then the next pod of the same Deployment until its first 200. */
+/** Freezes a pod, then measures the next pod of the same Deployment until its first 200. */
 async function thaw(): Promise<Figure> {
   const bench = await openNodeBench("docker", { wake: "freeze" });
   const deployment = bench.deployment("frozen");

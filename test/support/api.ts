@@ -1,4 +1,4 @@
-// An API server on a free loopback port over a store of its own, with a client to it. Asserts nothing.
+// Starts an API server on a free loopback port with its own store, and a client.
 import { randomUUID } from "node:crypto";
 import { ApiServer, type ApiServerOptions } from "../../src/api-server/api-server.ts";
 import { type LogRecord, makeLogger } from "../../src/base/logger.ts";
@@ -13,9 +13,9 @@ export interface ApiRig extends AsyncDisposable {
   readonly address: string;
   readonly token: string;
   readonly client: Client;
-  /** What the server logged: errors of its own. */
+  /** The server's internal errors. */
   readonly log: LogRecord[];
-  /** A raw request with the token: method, path, body and headers. */
+  /** Sends a raw request with the session's token. */
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
 }
 

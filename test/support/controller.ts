@@ -1,4 +1,4 @@
-// A controller on a frozen store and a manual clock for tests of the engine; turns of the event loop run when told.
+// A controller on a frozen store and a manual clock. Deferred turns of the event loop run on demand.
 import type { ServingConfig } from "../../src/apis/config/types.ts";
 import type { Kind } from "../../src/apis/kinds.ts";
 import type { ObjectKey } from "../../src/apis/meta/key.ts";
@@ -31,11 +31,11 @@ export interface Rig {
   readonly clock: ManualClock;
   readonly controller: Controller;
   readonly log: LogRecord[];
-  /** Turns that were deferred and have not run. */
+  /** Deferred turns that have not run yet. */
   readonly turns: (() => void)[];
 }
 
-/** Everything a controller needs; nothing has started. */
+/** Makes a controller and its parts without starting it. */
 export function makeRig(reconcilers: readonly Reconciler[], options: Partial<ControllerOptions> = {}): Rig {
   const clock = makeManualClock();
   const store = options.store ?? makeStore({ clock });

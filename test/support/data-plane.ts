@@ -1,4 +1,5 @@
-// knap's whole request path over real sockets, wired as the emulator wires it: door → gateway → activator → queue-proxy → an app on loopback.
+// knap's whole request path over real sockets, wired as the emulator wires it: door → gateway → activator → queue-proxy
+// → an app on loopback.
 import { once } from "node:events";
 import { Agent, createServer, type IncomingMessage, type RequestListener, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -55,7 +56,10 @@ export interface PodOptions {
 export interface RunningPod {
   readonly queueProxy: QueueProxy;
   backend(ready?: boolean): Backend;
-  /** As the kubelet stops a pod that has left the activator's list: its requests finish, then nothing dials its app any more. */
+  /**
+   * Stops a pod as the kubelet does after the activator removed it: waits for its requests, then closes its
+   * connections.
+   */
   retire(): Promise<void>;
 }
 
@@ -65,7 +69,7 @@ export interface Answer {
   readonly body: string;
 }
 
-/** A started path with a public door; dispose of it to close all that it opened. */
+/** A running request path with a public listener. Disposing closes everything that it opened. */
 export class DataPlane implements AsyncDisposable {
   readonly stats: { readonly revision: RevisionKey; readonly stat: Stat }[] = [];
   readonly activator: Activator;
@@ -97,12 +101,12 @@ export class DataPlane implements AsyncDisposable {
     return plane;
   }
 
-  /** An HTTP/1 app of its own; returns its port. */
+  /** Starts an HTTP/1 app and returns its port. */
   async app(listener: RequestListener): Promise<number> {
     return listen(this.adopt(createServer({ keepAliveTimeout: 60_000 }, listener)));
   }
 
-  /** Closes this server at the end. */
+  /** Closes this server when the path is disposed of. */
   adopt(server: Server): Server {
     this.#servers.push(server);
     return server;

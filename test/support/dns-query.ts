@@ -1,4 +1,4 @@
-// DNS queries as clients write them, and the few facts of a reply that tests look at.
+// Encodes DNS queries and decodes the parts of replies that tests check.
 
 const TYPE_A = 1;
 export const TYPE_AAAA = 28;
@@ -8,7 +8,7 @@ export interface QueryOptions {
   readonly type?: number;
   readonly flags?: number;
   readonly class?: number;
-  /** Appended as it is, with ARCOUNT 1: an EDNS record. */
+  /** An EDNS record, appended unchanged with ARCOUNT 1. */
   readonly extra?: Buffer;
 }
 
@@ -33,7 +33,7 @@ export interface SeenReply {
   readonly code: number;
   readonly questions: number;
   readonly answers: number;
-  /** The last four bytes, when there is an answer. */
+  /** The last four bytes of the reply, if it has an answer. */
   readonly address?: string;
 }
 

@@ -1,4 +1,4 @@
-// A real engine for tests: opens the Docker runtime, makes images without a registry, and checks that a test left nothing behind.
+// Opens the Docker runtime for tests, makes images without a registry, and finds what a test left behind.
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
@@ -7,27 +7,29 @@ import { sha256Hex } from "../../src/base/hash.ts";
 import { openDockerRuntime } from "../../src/node/runtime/docker/docker-runtime.ts";
 import type { ContainerRuntime } from "../../src/node/runtime/runtime.ts";
 
-/** The app's script, to be run with `node` by process tests. */
+/** The test app's script, for process tests. */
 export const testAppPath = new URL("./test-app.mjs", import.meta.url).pathname;
 
-/** A label of this test run, so that parallel sessions on one engine do not see each other. */
+/** The label of this test run. It separates parallel test runs on one engine. */
 export function testLabel(): { readonly labels: Readonly<Record<string, string>>; readonly filter: string } {
   const id = randomUUID().slice(0, 8);
   return { labels: { "knap.dev/test": id }, filter: `knap.dev/test=${id}` };
 }
 
-/** The engine at the usual place; tests that need one fail with its sentence when there is none. */
+/** Opens the default engine; throws the runtime's error if none answers. */
 export function openTestEngine(options: Parameters<typeof openDockerRuntime>[0] = {}): Promise<ContainerRuntime> {
   return openDockerRuntime(options);
 }
 
-/** An image of this machine's Node and a shell, for `FROM` (`NODE_IMAGE` of the examples). Made once per engine. */
+/**
+ * Makes an image with this machine's Node and a shell, for `FROM` (`NODE_IMAGE` of the examples). Made once per engine.
+ */
 export async function nodeImage(runtime: ContainerRuntime): Promise<string> {
   const tag = `knap-test/node:${process.version.slice(1)}`;
   return ensure(runtime, tag, [], ["/usr/local/bin/node"]);
 }
 
-/** The test app's image (port 8080 or PORT, see test-app.mjs). Made once per version of the app and engine. */
+/** Makes the test app's image (port 8080 or PORT, see test-app.mjs). Made once per engine and version of the app. */
 export async function testImage(runtime: ContainerRuntime): Promise<string> {
   const app = readFileSync(testAppPath);
   const tag = `knap-test/app:${process.version.slice(1)}-${sha256Hex(app).slice(0, 12)}`;
@@ -65,7 +67,7 @@ async function ensure(
   return tag;
 }
 
-/** Node with the libraries it names, busybox as a shell, and the folders a program expects. */
+/** Files of the image: Node with its shared libraries, busybox as a shell, and standard folders. */
 function nodeRoot(): readonly Entry[] {
   const busybox = ["/usr/bin/busybox", "/bin/busybox"].find((path) => existsSync(path));
   const programs = [process.execPath, ...(busybox ? [busybox] : [])];
@@ -103,12 +105,12 @@ function librariesOf(program: string): string[] {
     const text = execFileSync("ldd", [program], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
     return [...text.matchAll(/(\/\S+) \(0x/g)].map((match) => match[1] as string);
   } catch {
-    // A static program has none.
+    // A static program has no shared libraries.
     return [];
   }
 }
 
-/** What of this label is still there: a test's last check expects an empty list. */
+/** Lists the containers, networks and images with this label. A test's last check expects none. */
 export async function leftovers(runtime: ContainerRuntime, filter: string): Promise<string[]> {
   const [containers, networks, volumes] = await Promise.all([
     runtime.list(filter),

@@ -1,21 +1,21 @@
-// What this process holds: open descriptors with what they are, timers of knap's own, children. Two countings compared tell what was left behind.
+// Counts the resources of this process: open descriptors, knap's timers, child processes. Two counts show what leaked.
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { OwnTimers } from "./own-timers.ts";
 
 export interface Census {
-  /** Kind or place → how many, as people read it: `tcp 127.0.0.1:8080 LISTEN`, `file /tmp/x`, `timer at src/…`. */
+  /** Description → count, for example `tcp 127.0.0.1:8080 LISTEN`, `file /tmp/x`, `timer at src/…`. */
   readonly held: ReadonlyMap<string, number>;
 }
 
-/** Closing takes turns of the event loop, and a peer's end of a connection takes the peer's too. */
+/** Closing a connection takes several turns of the event loop, on both ends. */
 const PATIENCE_MS = 3_000;
 
-/** Handles that are no descriptors of their own, or where descriptors cannot be listed. */
+/** Handles without a descriptor, and all handles on systems that cannot list descriptors. */
 const HANDLES = new Set(["ProcessWrap", "FSEventWrap", "FSEvent", "MessagePort", "Worker"]);
 const SOCKET_HANDLES = new Set(["TCPServerWrap", "TCPSocketWrap", "PipeWrap", "PipeServerWrap", "UDPWrap"]);
 
-/** Counts what is held now. Where /proc is not there, sockets are counted by their kind and files not at all. */
+/** Counts the current resources. Without /proc, sockets are counted by kind, and files are not counted. */
 export function takeCensus(timers: OwnTimers): Census {
   const descriptors = readDescriptors();
   const counted = descriptors ? HANDLES : new Set([...HANDLES, ...SOCKET_HANDLES]);
@@ -25,7 +25,7 @@ export function takeCensus(timers: OwnTimers): Census {
   return { held };
 }
 
-/** What is held now and was not before, as soon as that is nothing, or at last. */
+/** Resolves with the resources that were added since `before`: as soon as there are none, or after the time limit. */
 export async function leaksSince(
   before: Census,
   timers: OwnTimers,
@@ -52,13 +52,13 @@ function readDescriptors(): readonly string[] | undefined {
     const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
     if (inode !== undefined) return [sockets.get(inode) ?? "socket"];
     if (target.startsWith("pipe:")) return ["pipe"];
-    // Of the event loop itself; or the list that is being read.
+    // Descriptors of the event loop, and of the folder being listed.
     if (target === "" || target.startsWith("anon_inode:") || target.startsWith("/proc/")) return [];
     return [`file ${target}`];
   });
 }
 
-/** "": closed since. */
+/** Returns "" if the descriptor was closed in the meantime. */
 function linkOf(descriptor: string): string {
   try {
     return readlinkSync(`/proc/self/fd/${descriptor}`);
@@ -74,7 +74,7 @@ const STATES: Readonly<Record<string, string>> = {
   "0A": "LISTEN",
 };
 
-/** Inode → what it is. */
+/** Inode → description. */
 function readSockets(): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const table of ["tcp", "tcp6", "udp", "udp6"])

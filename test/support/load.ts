@@ -1,4 +1,4 @@
-// Clients that ask one Service over and over through the public door, and a tally of what they got. It asserts nothing.
+// Clients that send requests to one Service continuously, and counts of their results.
 import { Agent, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -7,12 +7,12 @@ export interface LoadOptions {
   /** The Service's name in namespace default. */
   readonly service: string;
   readonly path?: string;
-  /** Between an answer and the next request of the same client. */
+  /** Pause between a response and the client's next request. */
   readonly pauseMs?: number;
 }
 
 export class Load {
-  /** `200`, `503 text` or `ECONNRESET` → how often. */
+  /** `200`, `503 text` or `ECONNRESET` → count. */
   readonly outcomes = new Map<string, number>();
   readonly #options: LoadOptions;
   readonly #agent = new Agent({ keepAlive: true });
@@ -32,7 +32,7 @@ export class Load {
     return [...this.outcomes.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  /** So many clients from now on; those who are too many finish their request. */
+  /** Changes the number of clients. Removed clients finish their current request. */
   clients(count: number): void {
     this.#wanted = count;
     for (let index = 0; index < count; index++) {
@@ -41,7 +41,7 @@ export class Load {
     }
   }
 
-  /** Nobody asks any more; resolves when all clients have their last answer. */
+  /** Stops all clients; resolves when each has its last response. */
   async stop(): Promise<ReadonlyMap<string, number>> {
     this.#wanted = 0;
     await Promise.all(this.#clients);

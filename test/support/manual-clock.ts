@@ -1,4 +1,4 @@
-// Time that only moves when a test says so.
+// A clock that tests advance.
 import type { Clock, Time } from "../../src/base/clock.ts";
 
 interface Call {
@@ -15,7 +15,7 @@ export class ManualClock implements Clock {
     this.#now = now;
   }
 
-  /** Calls that are still to come. */
+  /** The number of pending timers. */
   get pending(): number {
     return this.#calls.size;
   }
@@ -30,7 +30,7 @@ export class ManualClock implements Clock {
     return { [Symbol.dispose]: () => this.#calls.delete(call) };
   }
 
-  /** Moves time on, calling back on the way in order of time, then of creation; promises settle between calls. */
+  /** Advances the time and runs due timers in order of time, then of creation. Promises settle between timers. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     for (;;) {
@@ -47,7 +47,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Lets promise callbacks run that are due already. */
+/** Runs pending promise callbacks. */
 export async function settled(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }

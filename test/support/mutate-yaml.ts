@@ -1,6 +1,6 @@
-// Broken and odd versions of a YAML text, the same for the same seed: for asking a reader whether anything makes it fall over.
+// Makes invalid and unusual variants of a YAML text, the same for the same seed, to test that readers never throw.
 
-/** A small generator of numbers in [0, 1) (mulberry32). */
+/** Returns a pseudo-random generator of numbers in [0, 1) (mulberry32). */
 export function makeRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -44,7 +44,7 @@ const ODD = [
   "constructor",
 ];
 
-/** One to three edits: lines dropped, doubled, moved, indented; values and keys replaced; characters lost. */
+/** Makes one to three edits: removes, doubles, moves or indents lines, replaces values and keys, removes characters. */
 export function mutatedYaml(text: string, random: () => number): string {
   const lines = text.split("\n");
   const at = (): number => Math.floor(random() * lines.length);

@@ -1,4 +1,4 @@
-// The promise of the manifest room over mutated documents: nothing throws, and every refusal names a place inside the file.
+// Checks mutated manifests: reading never throws, and every error has a position inside the file.
 import { readFileSync } from "node:fs";
 import type { Diagnostic } from "../../src/manifest/diagnostic.ts";
 import { validateFiles } from "../../src/manifest/validate-files.ts";
@@ -6,7 +6,7 @@ import { makeRandom, mutatedYaml } from "./mutate-yaml.ts";
 
 const DATA = new URL("../golden/data/validation.json", import.meta.url);
 
-/** Documents of people's shape to start from. */
+/** Realistic documents to mutate. */
 export function seedDocuments(): readonly string[] {
   const cases = JSON.parse(readFileSync(DATA, "utf8")) as readonly { yaml?: string; new?: string }[];
   return cases.flatMap(({ yaml, new: changed }) => yaml ?? changed ?? []);
@@ -18,7 +18,7 @@ export interface Broken {
   readonly why: string;
 }
 
-/** Runs `count` mutated documents from `first` on; gives those that break the promise. */
+/** Reads `count` mutated documents from number `first` on. Returns those that fail. */
 export function breakingManifests(count: number, first: number): { broken: readonly Broken[]; refused: number } {
   const seeds = seedDocuments();
   const broken: Broken[] = [];
@@ -39,7 +39,7 @@ export function breakingManifests(count: number, first: number): { broken: reado
   return { broken, refused };
 }
 
-/** A position may stand right behind the last character of a line, or of the file. */
+/** A position can be directly after the last character of a line or of the file. */
 function isInside({ line, column, endColumn, message }: Diagnostic, lines: readonly string[]): boolean {
   const text = lines[line - 1];
   if (text === undefined || message === "") return false;

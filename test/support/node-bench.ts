@@ -1,4 +1,5 @@
-// A node for tests and benchmarks: a real runtime, a real store, the kubelet between them, and a plain readiness check in place of a queue-proxy.
+// A node for tests and benchmarks: real runtime, store and kubelet, with a simple readiness check instead of a
+// queue-proxy.
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
@@ -32,7 +33,7 @@ export interface NodeBench {
   readonly image: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly filter: string;
-  /** How many requests the sidecar of every pod pretends to hold. */
+  /** The number of in-flight requests that each pod's fake queue-proxy reports. */
   held: { plain: number; upgraded: number };
   /** Creates a pod of one container that runs the test app, bound to the node. */
   pod(container?: Partial<Container>, spec?: Partial<PodSpec>, metadata?: Partial<CoreMeta>): Pod;
@@ -41,14 +42,14 @@ export interface NodeBench {
   remove(name: string, gracePeriodSeconds?: number): void;
   gone(name: string): Promise<void>;
   events(reason: string): readonly Event[];
-  /** Where a pod's sidecar sends requests; undefined until it is open. */
+  /** The address to which a pod's queue-proxy sends requests; undefined until it is open. */
   addressOf(name: string): { readonly host: string; readonly port: number } | undefined;
-  /** Creates a Deployment that makes nothing, for pods to be owned by. */
+  /** Creates a Deployment without pods, as an owner for pods. */
   deployment(name: string): OwnerReference;
-  /** Removes every pod and every other container of this bench. */
+  /** Removes all pods and other containers of this bench. */
   clear(): Promise<void>;
   get(name: string, path: string): Promise<{ status: number; text: string; json(): unknown }>;
-  /** Ends everything and expects that nothing is left behind. */
+  /** Stops everything and expects no leftovers. */
   close(): Promise<void>;
 }
 
@@ -56,11 +57,11 @@ const NODE = "knap";
 
 export interface NodeBenchOptions extends Partial<KubeletOptions> {
   readonly engine?: Parameters<typeof openTestEngine>[0];
-  /** What the kubelet sees of the runtime. */
+  /** The runtime as the kubelet sees it. */
   readonly through?: (runtime: ContainerRuntime) => ContainerRuntime;
 }
 
-/** Opens a node on a real engine, or on processes. */
+/** Opens a node with the Docker or the process runtime. */
 export async function openNodeBench(
   kind: "docker" | "process",
   { engine = {}, through = (runtime) => runtime, ...more }: NodeBenchOptions = {},

@@ -1,4 +1,4 @@
-// A registry on loopback that holds one image of a test's own: a program that waits, and a file of some size. It takes nothing.
+// A read-only registry on loopback with one image: a program that waits, and a file of a given size.
 import { randomBytes } from "node:crypto";
 import { createServer, type OutgoingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,7 +11,7 @@ export interface OneImageRegistry extends AsyncDisposable {
   readonly reference: string;
 }
 
-/** Serves an image for this machine whose one layer has that many bytes that do not compress. */
+/** Serves an image for this machine whose only layer has the given number of incompressible bytes. */
 export async function openOneImageRegistry(bytes: number): Promise<OneImageRegistry> {
   const layer = await makeLayer(bytes);
   const config = Buffer.from(
@@ -52,7 +52,7 @@ export async function openOneImageRegistry(bytes: number): Promise<OneImageRegis
 
 const ARCHITECTURE = process.arch === "x64" ? "amd64" : process.arch;
 const MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
-/** Asked by HEAD, only the headers go. */
+/** HEAD requests get only the headers. */
 function send(reply: ServerResponse, content: Buffer, headers: OutgoingHttpHeaders = {}): void {
   reply.writeHead(200, { ...headers, "content-length": content.length }).end(content);
 }

@@ -1,4 +1,5 @@
-// Images of one test's own: one on top of the test app's that can be deleted without hurting anybody, and one for another machine.
+// Makes images for one test: one based on the test app's image, which the test can delete, and one for another
+// architecture.
 import { randomBytes } from "node:crypto";
 import { request } from "node:http";
 import { pack } from "tar-stream";
@@ -9,7 +10,7 @@ import { testImage } from "./engine.ts";
 export interface OwnImage {
   readonly tag: string;
   build(): Promise<void>;
-  /** The image itself, not only its name. */
+  /** Removes the image, not only its tag. */
   remove(): Promise<void>;
 }
 
@@ -31,13 +32,13 @@ export async function buildOwnImage(runtime: ContainerRuntime): Promise<OwnImage
   return { tag, build, remove };
 }
 
-/** e_machine of 64-bit ARM, in a header that no other machine starts. */
+/** An ELF header with e_machine of 64-bit ARM, which no other architecture starts. */
 const ARM_PROGRAM = Buffer.concat([
   Buffer.from("7f454c460201010000000000000000000200b70001000000", "hex"),
   Buffer.alloc(104),
 ]);
 
-/** An image for linux/arm64 with a program that only such a machine could start. Returns its tag. */
+/** Makes an image for linux/arm64 and returns its tag. */
 export async function loadForeignImage(): Promise<string> {
   const tag = `knap-test/foreign:${randomBytes(4).toString("hex")}`;
   const layer = await tarOf({ app: ARM_PROGRAM });

@@ -1,9 +1,10 @@
-// The timers that knap's own code has set and that still wait, with the place where each was set. It watches the global functions, and changes nothing of what they do.
+// Lists the pending timers that knap's code has set, with the source line of each. It wraps the global timer functions
+// without changing their behaviour.
 import { syncBuiltinESMExports } from "node:module";
 import timersPromises from "node:timers/promises";
 
 export interface OwnTimers {
-  /** `timer at src/…:12` of each that has neither fired for the last time nor been cleared. */
+  /** `timer at src/…:12` for each timer that is pending. */
   active(): readonly string[];
 }
 
@@ -12,10 +13,10 @@ interface Watched {
   readonly isOver: () => boolean;
 }
 
-/** How many are watched before those that are over are dropped. */
+/** The number of recorded timers after which finished ones are dropped. */
 const SWEEP_EVERY = 500;
 
-/** Watches from now on; once per process. */
+/** Starts recording timers. Call it once per process. */
 export function watchOwnTimers(): OwnTimers {
   let watched: Watched[] = [];
   const watch = (isOver: () => boolean): void => {
@@ -46,16 +47,16 @@ export function watchOwnTimers(): OwnTimers {
   return { active: () => watched.filter((one) => !one.isOver()).map(({ place }) => `timer at ${place}`) };
 }
 
-/** Node says of a timer whether it is over only here. */
+/** Node exposes whether a timer is finished only in this field. */
 function isDestroyed(timer: NodeJS.Timeout | undefined): boolean {
   return timer === undefined || (timer as unknown as { readonly _destroyed: boolean })._destroyed;
 }
 
-/** Where in src/ the timer is being set; undefined: not by knap's own code. */
+/** Returns the source line in src/ that sets the timer; undefined if it is not knap's code. */
 function ownPlace(): string | undefined {
   const frames = new Error().stack?.split("\n") ?? [];
   const own = frames.filter((frame) => /\/src\/[\w-]+\//.test(frame) && !frame.includes("node_modules"));
-  // The clock sets them for others.
+  // The clock sets timers for its callers, so its own line is skipped.
   const frame = own.find((one) => !one.includes("/src/base/")) ?? own[0];
   return frame && /\/(src\/[^)?]+?:\d+)/.exec(frame)?.[1];
 }

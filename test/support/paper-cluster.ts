@@ -1,4 +1,5 @@
-// All planners over one store, without an engine: any order of work that a test likes, and a kubelet that runs pods on paper.
+// Runs all planners on one store without a container engine, in an order that the test chooses, with a simulated
+// kubelet.
 
 import { admit } from "../../src/apis/admission.ts";
 import { makeServingConfig } from "../../src/apis/config/serving-config.ts";
@@ -32,11 +33,14 @@ export interface PaperCluster {
   now: Time;
   /** See `World.awakeSince`. */
   awakeSince: Time;
-  /** Objects that the next rounds see through this configuration. */
+  /** The configuration for the next rounds. */
   configure(configMaps: Readonly<Record<string, StringMap>>): void;
-  /** One look of one planner at one object, its plan carried out. */
+  /** Runs one planner for one object and applies its plan. */
   work: (planner: Reconciler, key: ObjectKey) => Plan;
-  /** Rounds over everything, `order` deciding who is first, until a round writes nothing. False: it never came to rest. */
+  /**
+   * Runs all planners for all objects in the given order until a round writes nothing. Returns false if that never
+   * happens.
+   */
   rest(order?: <T>(items: readonly T[]) => readonly T[]): boolean;
 }
 
@@ -44,11 +48,11 @@ export interface PaperOptions {
   readonly configMaps?: Readonly<Record<string, StringMap>>;
   /** Default: digests resolve, the gateway serves, the activator is in the path. */
   readonly answers?: (question: Inquiry) => AnswerOf<Inquiry> | undefined;
-  /** Makes what a kubelet would make of a scheduled pod; default: ready at once. */
+  /** Returns the status of a scheduled pod; by default it is ready at once. */
   readonly kubelet?: (pod: Pod, index: number) => Pod["status"] | undefined;
 }
 
-/** A cluster with a Node, the activator's Endpoints and nothing else, at 2024-05-01T10:00:00Z. */
+/** Makes a cluster with only a Node and the activator's Endpoints, at 2024-05-01T10:00:00Z. */
 export function makePaperCluster({
   configMaps = {},
   answers = agree,
@@ -91,7 +95,7 @@ export function makePaperCluster({
   return cluster;
 }
 
-/** A Service of Knative's with one container, and whatever else its spec shall have. */
+/** Makes a Knative Service with one container and the given spec. */
 export function knativeService(
   name: string,
   image: string,

@@ -1,4 +1,4 @@
-// The emulator without sockets and containers: its control plane, activator and queue-proxies on virtual time, over a paper node.
+// The emulator's control plane, activator and queue-proxies on virtual time, without sockets and with simulated pods.
 import type { AnyObject } from "../../src/apis/meta/object.ts";
 import { Emitter } from "../../src/base/emitter.ts";
 import { silentLogger } from "../../src/base/logger.ts";
@@ -18,7 +18,7 @@ const EMULATOR_START = Date.UTC(2000, 0, 1);
 
 export interface Answered {
   readonly exchange: PaperExchange;
-  /** Virtual ms from request to end; undefined while it is open. */
+  /** Virtual milliseconds from request to end; undefined while the request is open. */
   tookMs: number | undefined;
 }
 
@@ -94,7 +94,7 @@ export class PaperEmulator {
     if (refused.length > 0) throw new Error(refused.join("\n"));
   }
 
-  /** A request for a revision's public Service. */
+  /** Sends a request to a revision's public Service. */
   request(revision: `${string}/${string}`, request: PaperRequest = {}): Answered {
     const exchange = new PaperExchange(request);
     const answered: Answered = { exchange, tookMs: undefined };
@@ -105,7 +105,7 @@ export class PaperEmulator {
     return answered;
   }
 
-  /** Moves time; what promises do at an instant is done before the next one. */
+  /** Advances the time. All promises of one instant settle before the next one. */
   async advance(ms: number): Promise<void> {
     const end = this.clock.now() + ms;
     for (;;) {

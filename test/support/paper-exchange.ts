@@ -1,4 +1,4 @@
-// A request and its answer without a socket, for tests of handlers.
+// A request and its response without a socket, for tests of handlers.
 import { Readable, Writable } from "node:stream";
 import type { Exchange, ListenerKind, Marks, RawHeaders, ResponseBody } from "../../src/data-plane/http/exchange.ts";
 
@@ -11,7 +11,7 @@ export interface PaperRequest {
   readonly peer?: string;
 }
 
-/** An {@link Exchange} whose client can go away, and whose answer can be looked at. */
+/** An {@link Exchange} whose client can disconnect and whose response can be read. */
 export class PaperExchange implements Exchange {
   readonly method: string;
   readonly target: string;
@@ -70,7 +70,7 @@ export class PaperExchange implements Exchange {
     this.close();
   }
 
-  /** The exchange ends; before an answer: the client has gone away. */
+  /** Ends the exchange. Before a response, this means that the client disconnected. */
   close(): void {
     if (this.#over) return;
     this.#over = true;

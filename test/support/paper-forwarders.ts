@@ -1,15 +1,15 @@
-// Containers of paper: a request takes its time on the clock and is answered 200, without a socket. Everything in front of it is real.
+// Simulated containers: a request takes a given time on the clock and gets 200, without a socket.
 import type { Clock } from "../../src/base/clock.ts";
 import type { Exchange } from "../../src/data-plane/http/exchange.ts";
 import type { ForwarderFactory, ForwardOutcome } from "../../src/data-plane/http/forwarder.ts";
 
 export interface PaperForwardersOptions {
   readonly clock: Clock;
-  /** How long a container takes for a request. */
+  /** Milliseconds that a container takes for a request. */
   readonly serviceMs: (exchange: Exchange) => number;
 }
 
-/** A forwarder to nowhere; the answer's body is `ok`. */
+/** A forwarder without a destination. The response body is `ok`. */
 export function makePaperForwarders({ clock, serviceMs }: PaperForwardersOptions): ForwarderFactory {
   return {
     name: "node",

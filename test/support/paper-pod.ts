@@ -1,10 +1,10 @@
-// A pod without a container, for tests of whoever sends to pods.
+// A pod without a container, for tests of components that send requests to pods.
 import type { Backend } from "../../src/data-plane/activator/backend.ts";
 import { makeReply, sendReply } from "../../src/data-plane/http/errors.ts";
 import type { Exchange, RawHeaders } from "../../src/data-plane/http/exchange.ts";
 import { headerValue } from "../../src/data-plane/http/headers.ts";
 
-/** A pod that keeps every request until told to answer; its queue-proxy is ready when `alive`. */
+/** A pod that holds every request until the test answers it. Its queue-proxy is ready if `alive`. */
 export class PaperPod {
   readonly requests: { readonly exchange: Exchange; readonly headers: RawHeaders; readonly finish: () => void }[] = [];
   alive = true;

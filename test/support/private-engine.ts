@@ -1,4 +1,4 @@
-// A Docker engine of a test's own, to be killed and started again without hurting anybody. Linux and root only; its folder and processes are its own.
+// A separate Docker engine that a test can kill and start again. Linux and root only.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { request } from "node:http";
@@ -10,7 +10,7 @@ import { isRunning, unmountBelow } from "./test-folder.ts";
 
 const DOCKERD = ["/usr/bin/dockerd", "/usr/sbin/dockerd", "/usr/local/bin/dockerd"].find((path) => existsSync(path));
 
-/** Why no private engine can be started here; undefined: it can. */
+/** Returns why no engine can be started here; undefined if one can. */
 export const privateEngineLack =
   process.platform !== "linux" || process.getuid?.() !== 0
     ? "needs Linux and root"
@@ -21,14 +21,16 @@ export const privateEngineLack =
 export interface PrivateEngine {
   readonly host: string;
   start(): Promise<void>;
-  /** SIGTERM, or SIGKILL as if the machine had lost it. */
+  /** Stops the engine with SIGTERM, or kills it with SIGKILL. */
   stop(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
   close(): Promise<void>;
 }
 
 const ip = (...args: string[]): void => void execFileSync("ip", args, { stdio: "ignore" });
 
-/** A bridge for the engine: without one of its own it would take, or with `none` even remove, the machine's docker0. */
+/**
+ * The engine needs its own bridge: otherwise it would use the machine's docker0, or remove it with the setting `none`.
+ */
 function makeBridge(): { readonly name: string; remove(): void } {
   removeAbandonedBridges();
   const name = `knapt${process.pid}`;
@@ -38,7 +40,7 @@ function makeBridge(): { readonly name: string; remove(): void } {
   return { name, remove: () => ip("link", "del", name) };
 }
 
-/** Those of test processes that were killed. */
+/** Bridges left by test processes that were killed. */
 function removeAbandonedBridges(): void {
   for (const name of readdirSync("/sys/class/net")) {
     const [, pid] = /^knapt(\d+)$/.exec(name) ?? [];
@@ -46,7 +48,10 @@ function removeAbandonedBridges(): void {
   }
 }
 
-/** Starts an engine in a folder of its own, on a bridge of its own, with no firewall rules. `dataRoot`: where it keeps images and containers. */
+/**
+ * Starts an engine in its own folder, on its own bridge, without firewall rules. `dataRoot`: folder of its images and
+ * containers.
+ */
 export async function openPrivateEngine({ dataRoot }: { readonly dataRoot?: string } = {}): Promise<PrivateEngine> {
   const folder = mkdtempSync(join(tmpdir(), "knap-engine-"));
   const data = dataRoot ?? join(folder, "data");
@@ -54,12 +59,12 @@ export async function openPrivateEngine({ dataRoot }: { readonly dataRoot?: stri
   const bridge = makeBridge();
   let daemon: ChildProcess | undefined;
   const start = async (): Promise<void> => {
-    // What a killed engine left would keep the next one from starting.
+    // Files left by a killed engine would prevent the next start.
     for (const stale of ["pid", "exec/containerd/containerd.pid"]) rmSync(join(folder, stale), { force: true });
     daemon = spawn(
       "setpriv",
       [
-        // It ends with the test's process, however that ends.
+        // The engine stops when the test's process ends, for any reason.
         ...["--pdeathsig", "SIGTERM", DOCKERD as string],
         ...["--data-root", data, "--exec-root", `${folder}/exec`, "--pidfile", `${folder}/pid`],
         ...["-H", host, "--bridge", bridge.name, "--iptables=false"],
@@ -84,11 +89,11 @@ export async function openPrivateEngine({ dataRoot }: { readonly dataRoot?: stri
     start,
     stop,
     close: async () => {
-      // An engine that was killed has left its containers running; only an engine can end them and take its networks down.
+      // A killed engine leaves its containers running. Only an engine can stop them and remove its networks.
       if (!isUp(daemon)) await start();
       await clear(`${folder}/docker.sock`);
       await stop("SIGTERM");
-      // An engine mounts its data folder onto itself, and a killed one leaves more.
+      // An engine mounts its data folder onto itself, and a killed one leaves more mounts.
       unmountBelow(folder);
       unmountBelow(data);
       bridge.remove();

@@ -1,4 +1,4 @@
-// One revision as the autoscaler sees it, for tests: its PodAutoscaler, Metric and Pods, and an autoscaler on a given clock fed by hand.
+// Builders of one revision's autoscaling objects, and an autoscaler on a given clock with statistics set by the test.
 
 import type { Metric, PodAutoscaler, RevisionKey, Stat } from "../../src/apis/autoscaling/types.ts";
 import { parseAutoscalerConfig } from "../../src/apis/config/autoscaler.ts";
@@ -19,7 +19,7 @@ export function autoscalerConfig(data: Readonly<Record<string, string>> = {}): A
   return parsed.value;
 }
 
-/** As the revision planner makes it, with the class that defaulting adds; annotations without their prefix. */
+/** A PodAutoscaler as the revision planner makes it, with defaults. Annotations are given without their prefix. */
 export function podAutoscaler(
   annotations: Readonly<Record<string, string>> = {},
   more: Partial<PodAutoscaler> = {},
@@ -74,14 +74,14 @@ export function stat(concurrency: number, requests = concurrency): Stat {
 
 export interface ScalingRig {
   readonly tick: AutoscalerTick;
-  /** Every published change, as `ms after START: scale`. */
+  /** Each published scale, as `ms after START: scale`. */
   readonly advised: string[];
-  /** What each pod and the activator report from now on. */
+  /** The statistics that each pod and the activator report from now on. */
   pods: Stat | undefined;
   activator: Stat | undefined;
 }
 
-/** An autoscaler that follows one revision from now on. */
+/** Makes an autoscaler with one revision. */
 export function followed(clock: Clock, annotations: Readonly<Record<string, string>> = {}): ScalingRig {
   const config = autoscalerConfig();
   const rig: { -readonly [K in keyof ScalingRig]?: ScalingRig[K] } & { advised: string[] } = {

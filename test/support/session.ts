@@ -1,4 +1,5 @@
-// A whole session inside the test's own process: real doors, real planners, a real runtime. What it made is gone after `close`, and that is checked.
+// Runs a whole session in the test's process, with real listeners and a real runtime. `close` checks that nothing is
+// left.
 import { mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
@@ -14,15 +15,15 @@ import { isRunning } from "./test-folder.ts";
 
 export interface TestSession extends AsyncDisposable {
   readonly emulator: Emulator;
-  /** The container to put into a Service: image and, for processes, nothing else. */
+  /** The container for a Service of the test app; for processes only a placeholder image. */
   readonly image: string;
   apply(service: AnyObject): Promise<void>;
   /** A Service of the test app. */
   deploy(name: string, options?: ServiceOptions): Promise<void>;
   service(name: string): Promise<Service>;
-  /** Resolves when Ready is True for the current generation. */
+  /** Resolves when the condition Ready is True for the current generation. */
   ready(name: string, withinMs?: number): Promise<Service>;
-  /** GET through the public door with the Service's own Host. */
+  /** Sends GET to the public listener with the Service's Host. */
   fetch(name: string, path?: string): Promise<Answer>;
   /** Pods that are not being deleted. */
   pods(name: string): Promise<readonly AnyObject[]>;
@@ -34,7 +35,7 @@ export interface ServiceOptions {
   readonly spec?: Readonly<Record<string, unknown>>;
   readonly container?: Readonly<Record<string, unknown>>;
   readonly image?: string;
-  /** Beside the test app's. */
+  /** Added to the test app's variables. */
   readonly containers?: readonly Readonly<Record<string, unknown>>[];
 }
 
@@ -43,12 +44,12 @@ export interface Answer {
   readonly text: string;
 }
 
-/** Windows as short as Knative allows, so that naps come soon. */
+/** The shortest windows that Knative allows, for fast scale to zero. */
 export const SHORT_WINDOWS: ReadonlyMap<string, StringMap> = new Map([
   ["config-autoscaler", { "stable-window": "6s", "scale-to-zero-grace-period": "1s" }],
 ]);
 
-/** Opens a session. Docker containers are published on loopback, so that load never leaves it. */
+/** Opens a session. Docker containers are published on loopback. */
 export async function openSession(
   kind: "docker" | "process",
   options: Partial<EmulatorOptions> = {},
@@ -73,7 +74,7 @@ export async function openSession(
     sessionId,
     sessionFolder,
     hostId: "knap-test",
-    // What an aborted run has left on the engine goes with the next run.
+    // Removes what an aborted earlier run left on the engine.
     isSessionLive: (id) => isRunning(Number(/^t(\d+)x/.exec(id)?.[1] ?? process.pid)),
     configMaps: SHORT_WINDOWS,
     images: [],
@@ -139,7 +140,7 @@ function makeService(name: string, image: string, options: ServiceOptions): Serv
   };
 }
 
-/** One GET on a connection of its own. */
+/** Sends one GET on a new connection. */
 export function ask(to: {
   readonly host: string;
   readonly port: number;

@@ -1,17 +1,17 @@
-// A disk of a test's own that can be filled up and given room again: a tmpfs of fixed size. Linux and root only; nothing else is ever filled.
+// A small disk (tmpfs) that a test can fill and free again. Linux and root only.
 import { execFileSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Why no disk can be made here; undefined: it can. */
+/** Returns why no disk can be made here; undefined if one can. */
 export const smallDiskLack = findLack();
 
 export interface SmallDisk extends Disposable {
   readonly folder: string;
-  /** Takes every byte that is left. */
+  /** Uses all free space. */
   fill(): void;
-  /** Gives back what {@link fill} took. */
+  /** Frees the space that {@link fill} uses. */
   empty(): void;
 }
 

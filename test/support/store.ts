@@ -1,16 +1,16 @@
-// A store and a clock for tests: frozen objects, countable uids, time that moves when told. It asserts nothing.
+// A store with frozen objects and predictable uids, and a clock that tests advance.
 import type { AnyObject, Stored } from "../../src/apis/meta/object.ts";
 import type { Clock, Time } from "../../src/base/clock.ts";
 import { ObjectStore, type Outcome, type StoreOptions } from "../../src/control-plane/store/object-store.ts";
 
 export interface ManualClock extends Clock {
-  /** Moves to `now() + ms`, running what falls due on the way, each at its own instant. */
+  /** Advances by `ms` and runs each due timer at its own time. */
   advance(ms: number): void;
-  /** The instant of the next timer, if any. */
+  /** The time of the next timer; undefined if there is none. */
   next(): Time | undefined;
 }
 
-/** A clock that stands still at 2000-01-01T00:00:00Z until told. */
+/** Makes a clock that starts at 2000-01-01T00:00:00Z and moves only on demand. */
 export function makeManualClock(start: Time = Date.UTC(2000, 0, 1)): ManualClock {
   let now = start;
   let count = 0;
@@ -42,7 +42,7 @@ export function makeManualClock(start: Time = Date.UTC(2000, 0, 1)): ManualClock
   };
 }
 
-/** A frozen store whose uids are `uid-1`, `uid-2`, … and whose generated suffixes are `aaaaa`, `aaaab`, …. */
+/** Makes a store with frozen objects, uids `uid-1`, `uid-2`, … and generated suffixes `aaaaa`, `aaaab`, …. */
 export function makeStore(options: Partial<StoreOptions> = {}): ObjectStore {
   let uids = 0;
   let suffixes = 0;
@@ -57,13 +57,13 @@ export function makeStore(options: Partial<StoreOptions> = {}): ObjectStore {
   return new ObjectStore({ clock: makeManualClock(), random: chance, freeze: true, namespaces: "any", ...options });
 }
 
-/** The object of an outcome that must not be a refusal. */
+/** Returns the object of a result that must be ok. */
 export function written<T extends AnyObject>(outcome: Outcome<T>): T {
   if ("refused" in outcome) throw new Error(`refused: ${outcome.refused.message}`);
   return outcome.object;
 }
 
-/** The object as a store would return it, for code that a test runs without a store. */
+/** Returns the object as a store would, for tests without a store. */
 export function asStored<T extends AnyObject>(object: T): Stored<T> {
   const { name } = object.metadata;
   const added = { namespace: "default", uid: `uid-of-${name}`, resourceVersion: "1", generation: 1 };

@@ -1,12 +1,14 @@
-// Temporary folders of whole files of tests, and what becomes of those whose process was killed. Touches no folder of another name.
+// Makes the temporary folders of test files, and removes those of test processes that were killed.
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-/** Followed by the process's id and chance. Short: paths of sockets have an end. */
+/**
+ * Prefix of the folder names, before process id and random letters. Short, because socket paths are limited in length.
+ */
 export const TEST_FOLDER = "knap-t-";
 
-/** Removes the folders of test processes that are no more, as far as they can be. */
+/** Removes the folders of test processes that no longer run, if possible. */
 export function removeAbandoned(below: string): void {
   for (const name of readdirSync(below)) {
     const [, pid] = /^knap-t-(\d+)-/.exec(name) ?? [];
@@ -15,19 +17,19 @@ export function removeAbandoned(below: string): void {
       unmountBelow(join(below, name));
       rmSync(join(below, name), { recursive: true, force: true });
     } catch {
-      // Somebody else's, or another test process removes it too.
+      // The folder belongs to another user, or another test process is removing it too.
     }
   }
 }
 
-/** Takes down what is mounted in a folder, or on it. */
+/** Unmounts everything in or on a folder. */
 export function unmountBelow(folder: string): void {
   const mounts = existsSync("/proc/self/mounts") ? readFileSync("/proc/self/mounts", "utf8").split("\n") : [];
   const ours = mounts.map((line) => line.split(" ")[1] ?? "").filter((path) => `${path}/`.startsWith(`${folder}/`));
   for (const path of ours.sort().reverse()) execFileSync("umount", ["-l", path]);
 }
 
-/** Whether a process of that id is there. */
+/** Returns true if a process of that id exists. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);

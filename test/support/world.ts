@@ -1,4 +1,4 @@
-// A planner's world over a store of a test, without an engine: no answers, no advice, no refusals unless given.
+// Makes a planner's World for a test's store. It has no answers and no advice unless given.
 import type { ServingConfig } from "../../src/apis/config/types.ts";
 import type { World } from "../../src/control-plane/controller/reconciler.ts";
 import type { View } from "../../src/control-plane/store/view.ts";

@@ -1,4 +1,5 @@
-// P1 to P23 and A1 to A24: who is a probe and what it is told, what runs of the user's probes, and the way through the activator.
+// P1 to P23 and A1 to A24: who is a probe and what it is told, what runs of the user's probes, and the way through the
+// activator.
 import type { FactFamily } from "./fact-family.ts";
 
 export const probeAndActivatorFacts: readonly FactFamily[] = [

@@ -1,5 +1,5 @@
-// Requests at a steady rate to one Service, begun on time whether earlier ones are answered or not: `load.ts PORT HOST PER_SECOND`. On each IPC
-// message it tells how long those since the message before took, in ms.
+// Sends requests at a constant rate to one Service, without waiting for responses: `load.ts PORT HOST PER_SECOND`.
+// On each IPC message it sends the latencies since the previous message, in ms.
 import { Agent, request } from "node:http";
 
 const [port = "", host = "", perSecond = ""] = process.argv.slice(2);

@@ -1,10 +1,10 @@
-// A session in a process of its own, bundled as users run it, for the bench of many Services: tells its processor time, memory and longest
-// pauses over IPC when asked.
+// Runs a session in a separate process with the bundled code, and reports processor time, memory and longest pauses
+// over IPC.
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { silentLogger } from "../../../src/base/logger.ts";
 import { startEmulator } from "../../../src/emulator/emulator.ts";
 
-/** What a session tells of itself, counted from the ask before. */
+/** Figures since the previous report. */
 export interface Told {
   readonly cpuMs: number;
   readonly rssMb: number;

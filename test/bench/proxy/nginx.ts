@@ -1,4 +1,5 @@
-// nginx for the benchmark: as the static upstream, and as a reverse proxy with one worker. Loopback, its own folder and pid file.
+// nginx for the benchmark: as the static upstream, and as a reverse proxy with one worker. Loopback, its own folder and
+// pid file.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";

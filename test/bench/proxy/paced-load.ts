@@ -1,4 +1,5 @@
-// Requests at a fixed rate, whatever the answers take: how long each one took. The client is this process, the same for all that is compared.
+// Requests at a fixed rate, whatever the answers take: how long each one took. The client is this process, the same for
+// all that is compared.
 import { Agent, request } from "node:http";
 import { performance } from "node:perf_hooks";
 

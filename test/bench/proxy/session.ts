@@ -1,4 +1,5 @@
-// A whole session in a process of its own: `session.ts plain|ui`. Prints the port of its front door once its Service is ready.
+// A whole session in a process of its own: `session.ts plain|ui`. Prints the port of its front door once its Service is
+// ready.
 import { Readable, Writable } from "node:stream";
 import { openSession } from "../../support/session.ts";
 

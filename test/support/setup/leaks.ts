@@ -1,5 +1,4 @@
-// Runs around every file of tests that start something: at its end the process holds what it held before, and no temporary folder is left. A file that
-// leaves something fails, with what it is.
+// Set-up of test files that start something: fails the file if it leaks resources or temporary files.
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { globalAgent } from "node:http";
 import { tmpdir } from "node:os";
@@ -9,20 +8,20 @@ import { leaksSince, takeCensus } from "../leak-census.ts";
 import { watchOwnTimers } from "../own-timers.ts";
 import { removeAbandoned, TEST_FOLDER } from "../test-folder.ts";
 
-/** Caches that programs keep for all who come after. */
+/** Caches that programs keep in the temporary folder for later runs. */
 const CACHES = /^(node-compile-cache|tsx-\d+|v8-compile-cache.*|\.X11-unix|\.ICE-unix)$/;
 
 const timers = watchOwnTimers();
 const shared = tmpdir();
 removeAbandoned(shared);
-// A temporary folder of this file's own, for its children too: whatever is in it at the end was left behind.
+// The temporary folder of this test file and its child processes. Anything in it at the end is a leak.
 const folder = process.platform === "linux" ? mkdtempSync(join(shared, `${TEST_FOLDER}${process.pid}-`)) : undefined;
 if (folder !== undefined) process.env["TMPDIR"] = folder;
 const before = takeCensus(timers);
 
-// The first to be set up is the last to be run: by then all sessions are closed.
+// The hook that is registered first runs last, when all sessions are closed.
 afterAll(async () => {
-  // What tests themselves ask with keeps connections for the next request.
+  // `fetch` in tests keeps connections for later requests; close them.
   globalAgent.destroy();
   await (globalThis as Record<symbol, { destroy?(): Promise<void> } | undefined>)[DISPATCHER]?.destroy?.();
   const leaks = await leaksSince(before, timers);
@@ -33,5 +32,5 @@ afterAll(async () => {
   if (left.length > 0) throw new Error(`left behind:\n${left.map((one) => `  ${one}`).join("\n")}`);
 });
 
-/** Where Node keeps what `fetch` sends with. */
+/** The symbol under which Node keeps the dispatcher of `fetch`. */
 const DISPATCHER = Symbol.for("undici.globalDispatcher.1");
