@@ -1,4 +1,5 @@
-// Builds dist/: one entry per public door, split into lazy chunks so that `knap --version` loads next to nothing. It never type-checks.
+// Builds dist/: one bundle per entry point, split into chunks that are loaded lazily for a fast start. It does not
+// check types.
 
 import { existsSync, readFileSync } from "node:fs";
 import { cp, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
@@ -10,14 +11,14 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
 const chunks = join(dist, "chunks");
 
-/** Doors of the package: name in dist → source. A door whose source does not exist yet is left out. */
-const doors = {
+/** Entry points of the package: name in dist → source. Entry points whose source does not exist yet are skipped. */
+const entries = {
   cli: "src/cli/main.ts",
   index: "src/index.ts",
   testing: "src/testing/index.ts",
 };
 
-/** CommonJS libraries inside an ESM bundle still ask for these names. */
+/** Names that bundled CommonJS libraries use and that ESM does not define. */
 const commonJsNames = [
   'import { createRequire as __knapCreateRequire } from "node:module";',
   'import { fileURLToPath as __knapFileUrlToPath } from "node:url";',
@@ -27,10 +28,10 @@ const commonJsNames = [
   "const __dirname = __knapDirname(__filename);",
 ].join("\n");
 
-/** Optional natives and developer tools that are never used here: each becomes a small module that says so. */
+/** Stubs replace optional native modules and developer tools that knap never uses. */
 const stub = (name) => join(root, "scripts", "stubs", name);
 
-/** Chunks of earlier builds stay for a day: a session that runs may still load them. */
+/** Removes chunks of earlier builds after a day. Until then running sessions can load them. */
 async function sweepOldChunks(current) {
   if (!existsSync(chunks)) return;
   const limit = Date.now() - 24 * 3600 * 1000;
@@ -41,7 +42,7 @@ async function sweepOldChunks(current) {
   }
 }
 
-/** The gateway container's program: one file that needs nothing but Node. */
+/** Builds the gateway container's program: one file without dependencies except Node. */
 export async function buildGateway() {
   await build({
     absWorkingDir: root,
@@ -54,14 +55,14 @@ export async function buildGateway() {
     legalComments: "none",
     logLevel: "warning",
   });
-  // The bundler's helper process would stay for as long as whoever asked for this.
+  // Stops esbuild's helper process, which would otherwise run as long as this process.
   await stop();
 }
 
-/** Builds everything; resolves to the entry of the CLI. */
+/** Builds everything. Resolves to the path of the CLI's bundle. */
 export async function buildAll() {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const entryPoints = Object.entries(doors)
+  const entryPoints = Object.entries(entries)
     .filter(([, source]) => existsSync(join(root, source)))
     .map(([out, source]) => ({ in: join(root, source), out }));
   const result = await build({

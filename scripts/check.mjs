@@ -1,5 +1,5 @@
-// `npm run check`: all checks that need no container engine. A green run prints one line per step; a failure is printed in full.
-// The report of the tests stays in REPORT, so that `npm test -- --after-check` does not run them again.
+// `npm run check`: all checks that need no container engine. A green run prints one line per step; a failure is printed
+// in full. The report of the tests stays in REPORT, so that `npm test -- --after-check` does not run them again.
 import { run } from "./run.mjs";
 import { FAST, runTests, summarise } from "./vitest.mjs";
 

@@ -1,12 +1,12 @@
-// Makes sure that the tests have a real Docker Engine and the programs they drive. On a machine without them it installs
-// Debian's packages, but only where that was asked for; the dockerd it starts lives in a folder of its own and ends with the tests.
+// Provides the Docker engine and the programs that the tests need. If requested, it installs missing Debian packages
+// and starts a dockerd in a temporary folder, which stops with the tests.
 import { spawn, spawnSync } from "node:child_process";
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Program on the PATH → the Debian package that has it. */
+/** Program in the PATH → its Debian package. */
 const PROGRAMS = {
   dockerd: ["docker.io"],
   iptables: ["iptables"],
@@ -22,7 +22,7 @@ const DEFAULT_SOCKET = "/var/run/docker.sock";
 
 const present = (program) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
 
-/** Whether an engine answers at DOCKER_HOST, or at the default socket. */
+/** Resolves to true if an engine answers at DOCKER_HOST or the default socket. */
 export function engineAnswers(host = process.env.DOCKER_HOST ?? `unix://${DEFAULT_SOCKET}`) {
   const url = new URL(host);
   const target = url.protocol === "unix:" ? { socketPath: url.pathname } : { host: url.hostname, port: url.port };
@@ -37,13 +37,13 @@ export function engineAnswers(host = process.env.DOCKER_HOST ?? `unix://${DEFAUL
   });
 }
 
-/** Whether this run may change the machine: asked for, and able to. */
+/** Returns true if this run may install packages: requested, on Linux and as root. */
 export function mayInstall() {
   const asked = Boolean(process.env.CI) || process.env.KNAP_TEST_SETUP === "1";
   return asked && process.platform === "linux" && process.getuid?.() === 0;
 }
 
-/** Installs the Debian packages of the programs that are missing. */
+/** Installs the Debian packages of missing programs. */
 export function installMissing() {
   const missing = Object.entries(PROGRAMS).filter(([program]) => !present(program));
   if (missing.length === 0) return;
@@ -60,7 +60,7 @@ export function installMissing() {
 }
 
 /**
- * Starts a dockerd of our own (socket, data root and pid file in one new folder).
+ * Starts a separate dockerd with socket, data root and pid file in a new temporary folder.
  * @returns {Promise<{ host: string, stop: () => Promise<void> }>}
  */
 export async function startEngine() {

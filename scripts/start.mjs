@@ -1,4 +1,5 @@
-// `npm start -- ARGS`: runs the CLI from dist/, building first when a source is newer. Without ARGS it serves examples/hello.
+// `npm start -- ARGS`: runs the CLI from dist/, and builds first if a source is newer. Without ARGS it serves
+// examples/hello.
 import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -7,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const inputs = ["src", "scripts/build.mjs", "scripts/stubs", "package.json", "package-lock.json"];
 
-/** The newest change under a path, in ms since the epoch. */
+/** Returns the newest modification time under a path, in ms since the epoch. */
 async function newest(path) {
   const info = await stat(path).catch(() => undefined);
   if (info === undefined) return 0;
@@ -30,7 +31,7 @@ if (await isStale()) {
 const cli = join(root, "dist/cli.js");
 const given = process.argv.slice(2);
 const args = given.length > 0 ? given : ["up", "-f", join(root, "examples/hello")];
-// npm runs scripts in the package's folder; relative paths mean the folder that the user stands in.
+// npm runs scripts in the package's folder, but relative paths refer to the user's working folder.
 if (process.env.INIT_CWD !== undefined && existsSync(process.env.INIT_CWD)) process.chdir(process.env.INIT_CWD);
 process.argv = [process.argv[0], cli, ...args];
 await import(pathToFileURL(cli).href);

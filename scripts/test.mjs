@@ -1,6 +1,6 @@
-// `npm test`: runs all tests, with a real container engine. Prints the names of skipped tests and, last, `N passed, N failed`.
-// `npm test -- PROJECT…` runs only these projects of vitest.config.ts.
-// `npm test -- --after-check` leaves out the projects that `npm run check` has just run, and counts their results.
+// `npm test`: runs all tests, with a real container engine. Prints the names of skipped tests and, last, `N passed, N
+// failed`. `npm test -- PROJECT…` runs only these projects of vitest.config.ts. `npm test -- --after-check` leaves out
+// the projects that `npm run check` has just run, and counts their results.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// A small load: node load.mjs [URL] [clients] [seconds]. Prints who answered, and how long it took.
+// Load generator: node load.mjs [URL] [clients] [seconds]. Prints requests per pod, and latencies.
 import { request } from "node:http";
 
 const [url = process.env.KNAP_URL ?? "http://127.0.0.1:8080/?ms=300", clients = "10", seconds = "20"] =

@@ -1,4 +1,4 @@
-// Works for a while per request: ?ms= says how long. One at a time, as containerConcurrency: 1 promises.
+// Computes for ?ms= milliseconds per request. containerConcurrency: 1 sends it one request at a time.
 import { createServer } from "node:http";
 
 const { PORT = "8080", HOSTNAME = `process ${process.pid}` } = process.env;
@@ -15,7 +15,7 @@ const server = createServer((request, response) => {
   const ms = Number(new URL(request.url, "http://here").searchParams.get("ms") ?? 200);
   const until = Date.now() + Math.min(ms, 10_000);
   let largest = 2;
-  // In slices, so that a second request would be noticed (and counted) while this one works.
+  // Computes in slices, so that a second request at the same time would be accepted and counted.
   const work = () => {
     for (let index = 0; index < 200; index++) if (isPrime(largest + 1 + index)) largest += 1 + index;
     if (Date.now() < until) return setTimeout(work, 5);

@@ -1,4 +1,4 @@
-// The smallest Service: answers every request with a greeting and with who answered.
+// A minimal Service: answers every request with a greeting and the name of the revision.
 import { createServer } from "node:http";
 
 const { TARGET = "World", PORT = "8080", K_REVISION = "no revision" } = process.env;
@@ -9,5 +9,5 @@ const server = createServer((request, response) => {
 });
 server.listen(Number(PORT), () => console.log(`listening on ${PORT}`));
 
-// A Service that goes on SIGTERM is gone at once; one that ignores it costs ten seconds.
+// Exit on SIGTERM: a Service that ignores it is killed only after ten seconds.
 process.on("SIGTERM", () => server.close(() => process.exit(0)));

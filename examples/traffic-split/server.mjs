@@ -1,4 +1,4 @@
-// Answers with its colour, so that a split of traffic can be seen from outside.
+// Answers with its colour, which shows the traffic split.
 import { createServer } from "node:http";
 
 const { COLOUR = "grey", PORT = "8080" } = process.env;

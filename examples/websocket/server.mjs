@@ -1,4 +1,4 @@
-// Echoes WebSocket messages, without a library: enough of RFC 6455 for text messages that fit into one frame.
+// Echoes WebSocket messages without a library. It supports text messages of one frame (RFC 6455).
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 

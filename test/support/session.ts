@@ -29,7 +29,7 @@ export interface TestSession extends AsyncDisposable {
   pods(name: string): Promise<readonly AnyObject[]>;
 }
 
-export interface ServiceOptions {
+interface ServiceOptions {
   readonly annotations?: StringMap;
   readonly env?: StringMap;
   readonly spec?: Readonly<Record<string, unknown>>;

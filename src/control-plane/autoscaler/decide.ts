@@ -43,7 +43,7 @@ export interface Observation {
 }
 
 /** The rule that determined a decision. */
-export type DecisionRule =
+type DecisionRule =
   | "no-data"
   | "stable"
   | "panic"
@@ -54,7 +54,7 @@ export type DecisionRule =
   | "scale-down-delay";
 
 /** How a decision was made, for explanations. */
-export interface DecisionTrace {
+interface DecisionTrace {
   readonly rule: DecisionRule;
   readonly panicking: boolean;
   readonly readyPods: number;

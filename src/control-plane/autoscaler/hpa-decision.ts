@@ -34,7 +34,7 @@ export interface HpaState {
 }
 
 /** The rule that determined the decision. */
-export type HpaRule =
+type HpaRule =
   | "metric"
   | "no-metric"
   | "min-scale"

@@ -5,7 +5,7 @@
  * Where a fact is shown: `file › part of a test's name`, or `file.json › case` for recorded truth (a name that ends in
  * `/` is all its cases); or, in words, why nothing shows it.
  */
-export type Shown = readonly string[] | { readonly absent: string };
+type Shown = readonly string[] | { readonly absent: string };
 
 /** Facts that belong together; at least one of them is shown over real sockets. */
 export interface FactFamily {
