@@ -145,7 +145,7 @@ async function openRequestPath({ options, clocks, store, config, startRecords }:
   const forward = (revision: RevisionKey, exchange: Exchange): Promise<void> =>
     coldStarts.follow(exchange, activator.handle(revision, exchange));
   const gateway = new IngressGateway({ forward, random: Math.random, address: GATEWAY_ADDRESS });
-  const forwarders = await chooseForwarder(process.env["KNAP_FORWARDER"]);
+  const forwarders = await chooseForwarder(process.env["KNAP_FORWARDER"], log);
   const queueProxies = new QueueProxies({ clock: steadyClock, statsClock: clocks.stats, forwarders, log });
   new RevisionBackends({ store, activator, queueProxies });
   const listeners = await GatewayListeners.open({

@@ -1,6 +1,6 @@
 // Makes dependency-cruiser rules from the table of rooms and checks a folder.
 import { cruise, type ICruiseResult } from "dependency-cruiser";
-import { floors, impureFiles, libraryHomes, pureFileEndings, pureLibraries, pureRooms } from "./house.ts";
+import { floors, impureFiles, libraryHomes, pureFileEndings, pureLibraries, pureRooms, roomEntries } from "./house.ts";
 
 const literal = (text: string): string => text.replaceAll(/[.\-/]/g, "\\$&");
 const inRoom = (root: string, room: string): string => `^${literal(root)}/${literal(room)}/`;
@@ -53,6 +53,15 @@ function makeRules(root: string): object[] {
       to: { pathNot: pureTargets, dependencyTypesNot: ["type-only"] },
     },
   );
+  for (const [room, entries] of Object.entries(roomEntries)) {
+    rules.push({
+      name: `only-entries-of-${room}`,
+      severity: "error",
+      comment: "Other rooms import only the entry files of this room.",
+      from: { path: `^${literal(root)}/`, pathNot: inRoom(root, room) },
+      to: { path: inRoom(root, room), pathNot: entries.map((file) => `${inRoom(root, room)}${literal(file)}$`) },
+    });
+  }
   for (const [library, homes] of Object.entries(libraryHomes)) {
     rules.push({
       name: `only-home-of-${library}`,

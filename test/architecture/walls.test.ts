@@ -33,6 +33,7 @@ describe("floors and walls", () => {
         "floor-5-data-plane/ingress data-plane/ingress/through-the-wall.ts",
         "only-home-of-dockerode node/kubelet/not-at-home.ts",
         "pure-files node/kubelet/pod-plan.ts",
+        "only-entries-of-data-plane/http-server gateway/past-the-entry.ts",
       ]),
     );
     expect(caught.some((row) => row.startsWith("no-cycles cli/cycle-"))).toBe(true);

@@ -1,7 +1,7 @@
 // What every forwarder must do, by the facts of Knative's data plane. What an implementation lacks is named in its `lacks` and skipped.
 import { describe, expect, test } from "vitest";
 import { httpProxyForwarder } from "../../src/data-plane/http-client/http-proxy-forwarder.ts";
-import { nodeForwarder } from "../../src/data-plane/http-client/node-forwarder.ts";
+import { fallbackForwarder, nodeForwarder } from "../../src/data-plane/http-client/node-forwarder.ts";
 import { flowChecks } from "./forwarder-flow-checks.ts";
 import { messageChecks } from "./forwarder-message-checks.ts";
 
@@ -9,7 +9,7 @@ const CHECKS = { ...messageChecks, ...flowChecks };
 
 let skipped = 0;
 
-describe.each([nodeForwarder, httpProxyForwarder])("forwarder $name", (factory) => {
+describe.each([nodeForwarder, fallbackForwarder, httpProxyForwarder])("forwarder $name", (factory) => {
   for (const [name, check] of Object.entries(CHECKS)) {
     const lacks = factory.lacks.includes(name);
     if (lacks) skipped += 1;
@@ -17,8 +17,9 @@ describe.each([nodeForwarder, httpProxyForwarder])("forwarder $name", (factory) 
   }
 });
 
-test("the default lacks nothing, and every gap of the other is one of the checks", () => {
+test("the default forwarder lacks nothing, and every gap of the others is one of the checks", () => {
+  const gaps = [...fallbackForwarder.lacks, ...httpProxyForwarder.lacks];
   expect(nodeForwarder.lacks).toEqual([]);
-  expect(httpProxyForwarder.lacks.filter((gap) => !(gap in CHECKS))).toEqual([]);
-  expect(skipped).toBe(httpProxyForwarder.lacks.length);
+  expect(gaps.filter((gap) => !(gap in CHECKS))).toEqual([]);
+  expect(skipped).toBe(gaps.length);
 });

@@ -3,12 +3,11 @@
 import { Agent, type ClientRequest, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import httpProxy from "http-proxy";
-import { reasonOf } from "../http/errors.ts";
-import type { Exchange, RawHeaders, ResponseBody } from "../http/exchange.ts";
+import type { Exchange, RawHeaders } from "../http/exchange.ts";
 import type { Forwarder, ForwarderFactory, ForwardOptions, ForwardOutcome, Upstream } from "../http/forwarder.ts";
 import { HOP_BY_HOP, hasToken, headerValues, namedInConnection } from "../http/headers.ts";
-import { bytesLeft, readAnswerHead } from "./answer-headers.ts";
-import { nodeForwarder } from "./node-forwarder.ts";
+import { IncomingRelay } from "./incoming-relay.ts";
+import { defaultForwarder } from "./node-forwarder.ts";
 
 const { createProxyServer } = httpProxy;
 type ProxyServer = ReturnType<typeof createProxyServer>;
@@ -21,7 +20,7 @@ class HttpProxyForwarder implements Forwarder {
 
   constructor(upstream: Upstream) {
     this.#agent = new Agent({ keepAlive: true, maxFreeSockets: upstream.maxIdle ?? 1000 });
-    this.#own = nodeForwarder.open(upstream);
+    this.#own = defaultForwarder().factory.open(upstream);
     const host = upstream.host.includes(":") ? `[${upstream.host}]` : upstream.host;
     const target = `http://${host}:${upstream.port}`;
     this.#proxy = createProxyServer({ target, agent: this.#agent, selfHandleResponse: true });
@@ -52,97 +51,17 @@ class HttpProxyForwarder implements Forwarder {
 }
 
 /** One request through the library; our own header rules are set over what it made of them. */
-class LibraryForward {
-  readonly #exchange: Exchange;
-  readonly #options: ForwardOptions;
-  readonly #resolve: (outcome: ForwardOutcome) => void;
-  #request: ClientRequest | undefined;
-  #body: ResponseBody | undefined;
-  #status = 0;
-  #length: number | undefined;
-  #received = 0;
-  #settled = false;
-
-  constructor(exchange: Exchange, options: ForwardOptions, resolve: (outcome: ForwardOutcome) => void) {
-    this.#exchange = exchange;
-    this.#options = options;
-    this.#resolve = resolve;
-  }
-
+class LibraryForward extends IncomingRelay {
   begin(incoming: IncomingMessage): void {
-    const exchange = this.#exchange;
-    const options = this.#options;
-    incoming.headers = joined(options.headers, exchange.upgrade !== undefined);
-    exchange.onClosed(() => {
-      const kind = exchange.upgrade !== undefined && exchange.started ? "done" : "abandoned";
-      this.#settle(kind === "done" ? { kind, status: 101 } : { kind });
-    });
-    options.onCancellable?.(this);
-  }
-
-  cancel(): void {
-    this.#settle({ kind: "cancelled", body: this.#body, room: bytesLeft(this.#length, this.#received) });
-    this.#request?.destroy();
+    incoming.headers = joined(this.options.headers, this.exchange.upgrade !== undefined);
+    this.watchClient();
   }
 
   onRequest(request: ClientRequest): void {
-    this.#request = request;
-    request.path = this.#exchange.target;
+    request.path = this.exchange.target;
     request.removeHeader("connection");
-    for (const [name, values] of listed(this.#options.headers)) request.setHeader(name, values);
-    request.on("information", (info) => {
-      if (info.statusCode === 101) return;
-      this.#options.onActivity?.(0);
-      this.#exchange.sendInterim(info.statusCode, info.rawHeaders);
-      this.#options.onInterim?.(info.statusCode);
-    });
-  }
-
-  onResponse(response: IncomingMessage): void {
-    if (this.#settled) return;
-    const exchange = this.#exchange;
-    const options = this.#options;
-    this.#status = response.statusCode ?? 0;
-    options.onActivity?.(0);
-    const { headers, length } = readAnswerHead(this.#status, response.rawHeaders);
-    const empty = exchange.method === "HEAD" || this.#status === 204 || this.#status === 304;
-    this.#length = empty ? 0 : length;
-    const sent = options.onHead?.(this.#status, headers) ?? headers;
-    const body = exchange.start(this.#status, reasonOf(this.#status), sent, empty);
-    this.#body = body;
-    if (!empty) body.flushHeaders?.();
-    response.on("data", (chunk: Buffer) => {
-      options.onActivity?.(chunk.length);
-      this.#received += chunk.length;
-      if (body.write(chunk)) return;
-      response.pause();
-      body.once("drain", () => response.resume());
-    });
-    response.on("end", () => {
-      this.#settle({ kind: "done", status: this.#status });
-      exchange.trailers(response.rawTrailers);
-      body.end();
-    });
-    response.on("error", () => this.#cut());
-    response.on("aborted", () => this.#cut());
-  }
-
-  onError(error: unknown): void {
-    const { code = "ERROR", message } = error as NodeJS.ErrnoException;
-    if (this.#body !== undefined) this.#cut();
-    else this.#settle({ kind: "unreachable", code: code === "ECONNRESET" ? "EOF" : code, message });
-  }
-
-  #cut(): void {
-    if (this.#settled) return;
-    this.#settle({ kind: "truncated", status: this.#status });
-    this.#exchange.abort("the container closed the connection before the answer was whole");
-  }
-
-  #settle(outcome: ForwardOutcome): void {
-    if (this.#settled) return;
-    this.#settled = true;
-    this.#resolve(outcome);
+    for (const [name, values] of listed(this.options.headers)) request.setHeader(name, values);
+    this.attach(request);
   }
 }
 
@@ -189,5 +108,6 @@ export const httpProxyForwarder: ForwarderFactory = {
     "stale connections retried",
     "an early answer of a container that then closes is not lost",
   ],
-  open: (upstream) => (upstream.protocol === "h2c" ? nodeForwarder.open(upstream) : new HttpProxyForwarder(upstream)),
+  open: (upstream) =>
+    upstream.protocol === "h2c" ? defaultForwarder().factory.open(upstream) : new HttpProxyForwarder(upstream),
 };

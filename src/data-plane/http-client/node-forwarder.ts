@@ -1,9 +1,11 @@
 // The default forwarder: HTTP/1.1 over kept connections read by Node's own parser, h2c over node:http2.
 import type { Exchange } from "../http/exchange.ts";
 import type { Forwarder, ForwarderFactory, ForwardOptions, ForwardOutcome, Upstream } from "../http/forwarder.ts";
+import { FALLBACK_LACKS, FallbackForwarder } from "./fallback-forwarder.ts";
 import { H2cSessions } from "./h2c-sessions.ts";
 import { Http1Forward } from "./http1-forward.ts";
 import { Http2Forward } from "./http2-forward.ts";
+import { parserFault } from "./response-parser.ts";
 import { UpstreamPool } from "./upstream-pool.ts";
 
 /** Idle connections kept per container when containerConcurrency does not say less (`pkg/queue/sharedmain/main.go`). */
@@ -50,3 +52,23 @@ export const nodeForwarder: ForwarderFactory = {
   open: (upstream) =>
     upstream.protocol === "h2c" ? new NodeHttp2Forwarder(upstream) : new NodeHttp1Forwarder(upstream),
 };
+
+/** Takes the place of {@link nodeForwarder} when Node's private parser is not as expected: HTTP/1 goes through the public node:http. */
+export const fallbackForwarder: ForwarderFactory = {
+  name: "fallback",
+  lacks: FALLBACK_LACKS,
+  open: (upstream) => {
+    if (upstream.protocol === "h2c") return new NodeHttp2Forwarder(upstream);
+    return new FallbackForwarder(upstream, upstream.maxIdle ?? MAX_IDLE);
+  },
+};
+
+/** The forwarder for this Node, with the reason when it is not {@link nodeForwarder}. */
+export function defaultForwarder(fault = parserFault): {
+  readonly factory: ForwarderFactory;
+  readonly notice: string | undefined;
+} {
+  if (fault === undefined) return { factory: nodeForwarder, notice: undefined };
+  const notice = `Node ${process.version} has another HTTP parser than expected (${fault}): requests take the slower node:http`;
+  return { factory: fallbackForwarder, notice };
+}

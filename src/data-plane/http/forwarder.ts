@@ -58,7 +58,7 @@ export interface Forwarder {
 }
 
 export interface ForwarderFactory {
-  readonly name: "node" | "http-proxy";
+  readonly name: "node" | "fallback" | "http-proxy";
   /** Numbers of facts (test/architecture/facts) that this implementation cannot do; the contract suite skips by it and counts the skips. */
   readonly lacks: readonly string[];
   open(upstream: Upstream): Forwarder;
