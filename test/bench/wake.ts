@@ -107,7 +107,7 @@ async function thaw(): Promise<Figure> {
 }
 
 async function untilServing(bench: NodeBench, name: string): Promise<void> {
-  // The sidecar is there as soon as the port is open: where the activator would send the first request.
+  // The queue-proxy opens together with the port; the activator would then send the first request.
   for (;;) {
     const address = bench.addressOf(name);
     if (address) return untilAnswered(address);

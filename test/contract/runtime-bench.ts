@@ -1,4 +1,4 @@
-// The bench a contract test works at: one runtime, containers that are removed after each test, and a check that nothing is left at the end.
+// The fixture of contract tests: one runtime, containers that are removed after each test, and a check for leftovers at the end.
 import { request } from "node:http";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type {
@@ -18,7 +18,7 @@ export interface Answer {
   json(): unknown;
 }
 
-/** Call inside `describe`: registers the hooks. `subject` and `runtime` are there once tests run. */
+/** Call inside `describe`: registers the hooks. `subject` and `runtime` exist once tests run. */
 export function openBench(kind: SubjectKind) {
   const { labels, filter } = testLabel();
   const started: string[] = [];
@@ -93,7 +93,7 @@ export function openBench(kind: SubjectKind) {
   };
 }
 
-/** A connection per request: engines hand a container's address to the next one, where a pooled connection would hang. */
+/** One connection per request: engines reuse the address of a container, so a pooled connection would hang. */
 function getOnce(address: { readonly host: string; readonly port: number }, path: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const ask = request({ ...address, path, agent: false, timeout: 5_000 }, (response) => {

@@ -1,4 +1,4 @@
-// What every container runtime must do alike with images, networks, volumes and limits, as far as it has them.
+// The contract of container runtimes for images, networks, volumes and limits, as far as their capabilities go.
 import { pack } from "tar-stream";
 import { describe, expect } from "vitest";
 import { eventually } from "../support/eventually.ts";

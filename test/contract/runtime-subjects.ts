@@ -1,4 +1,4 @@
-// The implementations of the runtime port that the contract suite runs against, and how each starts the test app.
+// The runtimes that the contract suite tests, and how each starts the test app.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";

@@ -1,4 +1,4 @@
-// What every container runtime must do alike with containers. Capabilities that one lacks are named, counted and skipped, never tried and caught.
+// The contract of container runtimes for containers. Tests of missing capabilities are skipped and counted.
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { freePort } from "../../src/node/runtime/process/process-registry.ts";
@@ -11,12 +11,12 @@ describe.each(subjects)("runtime $name", (kind) => {
   const bench = openBench(kind);
   const { labels, filter, needing, create, start, state, get, up, linesOf } = bench;
 
-  test("its capabilities are the ones the suite skips by", () => {
+  test("its capabilities are those by which the suite skips tests", () => {
     const lacking = Object.entries(bench.runtime.capabilities).flatMap(([name, has]) => (has ? [] : [name]));
     expect(lacking.sort()).toEqual([...kind.lacks].sort());
   });
 
-  test("says what it is", async () => {
+  test("describes its engine", async () => {
     const info = await bench.runtime.info();
     expect(info.name).toBe(kind.name);
     expect(info.cpus).toBeGreaterThan(0);
@@ -24,7 +24,7 @@ describe.each(subjects)("runtime $name", (kind) => {
     expect(["direct", "published"]).toContain(info.address);
   });
 
-  test("a container goes from created to running to gone, and answers in between", async () => {
+  test("a container is created, runs, answers, and is removed", async () => {
     const id = await create(bench.subject.app("life", { GREETING: "hi" }));
     expect((await state(id)).status).toBe("created");
     await bench.runtime.start(id);
@@ -37,20 +37,20 @@ describe.each(subjects)("runtime $name", (kind) => {
     expect(await bench.runtime.inspect(id)).toBeUndefined();
   });
 
-  test("lists containers by label, and only those", async () => {
+  test("lists only the containers with a label", async () => {
     const id = await create(bench.subject.app("listed", {}, { labels: { ...labels, "knap.dev/part": "one" } }));
     await create(bench.subject.app("other"));
     expect((await bench.runtime.list(`${filter}`)).length).toBe(2);
     expect((await bench.runtime.list("knap.dev/part=one")).map((one) => one.id)).toEqual([id]);
   });
 
-  test("a container that ends by itself keeps its exit code", async () => {
+  test("a container that ends keeps its exit code", async () => {
     const id = await start(bench.subject.app("ends", { EXIT_AT_START: "5" }));
     expect(await bench.runtime.wait(id)).toEqual({ exitCode: 5, oomKilled: false });
     expect(await state(id)).toMatchObject({ status: "exited", exitCode: 5, oomKilled: false });
   });
 
-  test("waiting can be given up", async () => {
+  test("waiting can be aborted", async () => {
     const id = await up(bench.subject.app("patient"));
     const giveUp = new AbortController();
     const waiting = bench.runtime.wait(id, giveUp.signal);
@@ -59,13 +59,13 @@ describe.each(subjects)("runtime $name", (kind) => {
     expect((await state(id)).status).toBe("running");
   });
 
-  test("SIGTERM reaches the app, which ends in its own way", async () => {
+  test("SIGTERM reaches the app, which ends itself", async () => {
     const id = await up(bench.subject.app("polite", { TERM_EXIT_CODE: "3" }));
     await bench.runtime.kill(id, "SIGTERM");
     expect((await bench.runtime.wait(id)).exitCode).toBe(3);
   });
 
-  test("SIGKILL ends what ignores SIGTERM, with exit code 137", async () => {
+  test("SIGKILL ends an app that ignores SIGTERM, with exit code 137", async () => {
     const id = await up(bench.subject.app("stubborn", { IGNORE_TERM: "true" }));
     await bench.runtime.kill(id, "SIGTERM");
     await sleep(100);
@@ -74,7 +74,7 @@ describe.each(subjects)("runtime $name", (kind) => {
     expect((await bench.runtime.wait(id)).exitCode).toBe(137);
   });
 
-  test("what is gone may be killed and removed again", async () => {
+  test("killing and removing a missing container is no error", async () => {
     const id = await start(bench.subject.app("twice", { EXIT_AT_START: "0" }));
     await bench.runtime.wait(id);
     await bench.runtime.kill(id, "SIGTERM");
@@ -84,7 +84,7 @@ describe.each(subjects)("runtime $name", (kind) => {
     expect(await bench.runtime.inspect(id)).toBeUndefined();
   });
 
-  test("a command that is not there is refused as invalid, by name", async () => {
+  test("a missing command is refused as invalid, with its name", async () => {
     const id = await create(bench.subject.app("absent", {}, { command: ["/no/such/program"] }));
     await expect(bench.runtime.start(id)).rejects.toMatchObject({
       name: "RuntimeError",
@@ -93,19 +93,19 @@ describe.each(subjects)("runtime $name", (kind) => {
     });
   });
 
-  test("command and args make the command line", async () => {
+  test("command and args form the command line", async () => {
     const base = bench.subject.app("args");
     const command = kind.name === "docker" ? ["/usr/local/bin/node", "/app/test-app.mjs"] : (base.command ?? []);
     const id = await up({ ...base, command, args: ["--one", "two words"] });
     expect((await get(id, "/whoami")).json()).toMatchObject({ argv: ["--one", "two words"] });
   });
 
-  test("standard input is at its end and the hostname is the one given", async () => {
+  test("standard input is empty and the host name is that of the spec", async () => {
     const id = await up(bench.subject.app("host", {}, { hostname: "hello-00001-x" }));
     expect((await get(id, "/whoami")).json()).toMatchObject({ hostname: "hello-00001-x" });
   });
 
-  test("logs tell the streams apart, in order, with times", async () => {
+  test("logs have stream, order and time of each line", async () => {
     const id = await start(
       bench.subject.app("talks", { SAY: "first\nsecond", EXIT_AT_START: "1", EXIT_MESSAGE: "to stderr" }),
     );
@@ -131,7 +131,7 @@ describe.each(subjects)("runtime $name", (kind) => {
     });
   });
 
-  test("followed logs go on until the container ends", async () => {
+  test("followed logs continue until the container ends", async () => {
     const id = await up(bench.subject.app("followed"));
     const following = linesOf(id, { follow: true });
     await get(id, "/log?text=marker");
@@ -140,7 +140,7 @@ describe.each(subjects)("runtime $name", (kind) => {
     expect(lines.map((line) => line.text)).toContain("marker");
   });
 
-  test("following logs can be given up", async () => {
+  test("following logs can be aborted", async () => {
     const id = await up(bench.subject.app("unfollowed"));
     const giveUp = new AbortController();
     const following = linesOf(id, { follow: true, signal: giveUp.signal });
@@ -167,7 +167,7 @@ describe.each(subjects)("runtime $name", (kind) => {
     });
   });
 
-  test("statistics show CPU and memory in use", async () => {
+  test("statistics show CPU and memory usage", async () => {
     const id = await up(bench.subject.app("busy"));
     const stats = await bench.runtime.stats(id);
     expect(stats.cpuNanos).toBeGreaterThan(1e6);
@@ -185,7 +185,7 @@ describe.each(subjects)("runtime $name", (kind) => {
     expect((await state(id)).status).toBe("running");
   });
 
-  test("listening sockets are seen with their reach", async () => {
+  test("listening sockets are reported, and whether they are loopback only", async () => {
     const open = await up(bench.subject.app("open"));
     const port = (await state(open)).addresses[8080]?.port;
     const seen = await bench.runtime.listeners(open);
@@ -195,7 +195,7 @@ describe.each(subjects)("runtime $name", (kind) => {
     await eventually(async () => expect(await bench.runtime.listeners(shut)).toEqual([{ port: free, loopback: true }]));
   });
 
-  test("events tell starts and ends, with labels, until aborted", async () => {
+  test("events report starts and ends with labels until aborted", async () => {
     const stop = new AbortController();
     const events: RuntimeEvent[] = [];
     const reading = (async () => {

@@ -1,4 +1,4 @@
-// The world fails and comes back: the engine is stopped, killed or loses things while pods run, and the node finds its way without leaving anything behind.
+// The engine stops, is killed, or loses containers and networks while pods run. The node recovers and leaves nothing behind.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { type NodeBench, openNodeBench, statusOf } from "../support/node-bench.ts";
@@ -37,7 +37,7 @@ describe.skipIf(privateEngineLack !== undefined)("a failing engine", () => {
     for (const name of [metadata.name, late]) await bench.gone(name);
   });
 
-  test("a pod deleted while the engine is away is gone, and its container goes when the engine is back", async () => {
+  test("a pod deleted while the engine is unreachable is removed from the store, and its container when the engine is reachable again", async () => {
     const { metadata } = bench.pod();
     await bench.ready(metadata.name);
     await engine.stop("SIGKILL");
@@ -47,7 +47,7 @@ describe.skipIf(privateEngineLack !== undefined)("a failing engine", () => {
     await eventually(async () => expect(await bench.runtime.list(bench.filter)).toEqual([]), 20_000);
   });
 
-  test("a network that was pruned at zero is opened again by the next pod", async () => {
+  test("a network that was pruned while no pod ran is opened again for the next pod", async () => {
     await bench.kubelet.idle();
     for (const { id } of await bench.runtime.networks.list(bench.filter)) await bench.runtime.networks.close(id);
     const { metadata } = bench.pod();
@@ -56,7 +56,7 @@ describe.skipIf(privateEngineLack !== undefined)("a failing engine", () => {
     await bench.gone(metadata.name);
   });
 
-  test("a pause container that was removed takes its pod down, and it comes back whole", async () => {
+  test("a pod whose pause container was removed starts again completely", async () => {
     const { metadata } = bench.pod(
       {},
       { containers: [{ name: "side", image: bench.image, command: ["sleep", "1000"] }] },

@@ -1,4 +1,4 @@
-// `--wake freeze`: what would stop at zero waits frozen, thaws as the next pod of its revision, and never outlives its template or its session.
+// `--wake freeze`: a pod that scales to zero is frozen, and the next pod of its revision continues it. It never outlives its template or session.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Container, PodSpec } from "../../src/apis/core/pod-spec.ts";
@@ -9,7 +9,7 @@ import { eventually } from "../support/eventually.ts";
 import { type NodeBench, openNodeBench, statusOf } from "../support/node-bench.ts";
 
 let bench: NodeBench;
-/** An event as if the engine had told it. */
+/** Inserts an event into the event stream of the engine. */
 let say: (event: RuntimeEvent) => void;
 beforeAll(async () => {
   const through = (runtime: ContainerRuntime): ContainerRuntime => ({
@@ -50,7 +50,7 @@ const sleepUntilFrozen = async (pod: string) => {
   expect(bench.kubelet.frozenPods.map((standby) => standby.pod.metadata.name)).toEqual([pod]);
 };
 
-test("a pod goes, its container freezes, and the next pod is that container thawed", async () => {
+test("the container of a deleted pod is frozen, and the next pod thaws it", async () => {
   deploy("one");
   const first = owned("one", "h1");
   const before = await bench.ready(first);
@@ -73,7 +73,7 @@ test("a pod goes, its container freezes, and the next pod is that container thaw
   await bench.gone(second);
 });
 
-test("a thawed container stays when the engine is back after an absence", async () => {
+test("a thawed container stays when the engine is reachable again", async () => {
   deploy("away");
   const first = owned("away", "h1");
   await bench.ready(first);
@@ -92,7 +92,7 @@ test("a thawed container stays when the engine is back after an absence", async 
   bench.store.delete({ kind: "Deployment.apps", namespace: "default", name: "away" });
 });
 
-test("another template is not served by an old container, and a deleted Deployment keeps none", async () => {
+test("a frozen container is not used for another template and is removed with its Deployment", async () => {
   deploy("two");
   await bench.kubelet.idle();
   const first = owned("two", "h1");
@@ -109,7 +109,7 @@ test("another template is not served by an old container, and a deleted Deployme
   await eventually(async () => expect(await bench.runtime.list(bench.filter)).toEqual([]));
 });
 
-test("a frozen container that somebody removed costs a cold start and nothing else", async () => {
+test("a frozen container that was removed from the engine causes a cold start", async () => {
   deploy("three");
   const first = owned("three", "h1");
   await bench.ready(first);
@@ -166,7 +166,7 @@ describe("a pod of several containers with volumes", () => {
     return ((await bench.get(pod, `/fetch?url=${url}`)).json() as { body: string }).body;
   };
 
-  test("freezes whole, and its successor has the same processes, network and scratch files, and its own name in the files that tell it", async () => {
+  test("is frozen completely, and its successor has its processes, network and emptyDir, and its own name in downward API files", async () => {
     deploy("several");
     const first = several("several");
     await bench.ready(first);
@@ -187,7 +187,7 @@ describe("a pod of several containers with volumes", () => {
     expect(await fromSide(second, "/file?path=/scratch/note")).toBe("kept");
     await eventually(async () => expect(await read(second, "/about/name")).toBe(second));
 
-    // What starts anew in the thawed pod finds the same network and files.
+    // A container that restarts in the thawed pod has the same network and files.
     const [side] = bench.kubelet.containersOf({ kind: "Pod", namespace: "default", name: second }, "side");
     await bench.runtime.kill(side as string, "SIGKILL");
     await eventually(() => expect(statusOf(bench.now(second), "side").restartCount).toBe(1));
@@ -197,7 +197,7 @@ describe("a pod of several containers with volumes", () => {
     await bench.gone(second);
   });
 
-  test("is dropped with all that it had when a ConfigMap or Secret of its namespace changes", async () => {
+  test("is removed with its volumes when a ConfigMap or Secret of its namespace changes", async () => {
     expect(bench.kubelet.frozenPods.map(({ pod }) => pod.metadata.ownerReferences?.[0]?.name)).toContain("several");
     const data = { greeting: "hi" };
     bench.store.create({

@@ -1,12 +1,12 @@
-// The HPA class on real processes: what they use of the processor decides how many there are, and traffic goes straight to them.
+// The HPA class on real processes: their CPU usage decides the number of pods, and traffic bypasses the activator.
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { openSession } from "../support/session.ts";
 
-/** Two samples are 15 s apart, and the autoscaler of this class looks every 15 s. */
+/** Samples are 15 s apart, and the autoscaler of this class decides every 15 s. */
 const SEVERAL_LOOKS_MS = 75_000;
 
-test("a busy process gets company under class hpa.autoscaling.knative.dev, up to max-scale", async () => {
+test("a busy process is scaled up to max-scale under class hpa.autoscaling.knative.dev", async () => {
   await using session = await openSession("process");
   await session.deploy("burner", {
     annotations: {

@@ -1,4 +1,4 @@
-// What only real containers show: images, memory limits, users, several containers and init containers in one pod.
+// Pods of real containers: images, memory limits, users, several containers and init containers in one pod.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { conditionOf, type NodeBench, openNodeBench, statusOf } from "../support/node-bench.ts";
@@ -6,14 +6,14 @@ import { conditionOf, type NodeBench, openNodeBench, statusOf } from "../support
 const env = (variables: Readonly<Record<string, string>>) =>
   Object.entries(variables).map(([name, value]) => ({ name, value }));
 
-describe("what only containers show", () => {
+describe("containers", () => {
   let bench: NodeBench;
   beforeAll(async () => {
     bench = await openNodeBench("docker");
   });
   afterAll(() => bench.close());
 
-  test("an image that is nowhere is ErrImagePull, then ImagePullBackOff", async () => {
+  test("an image that does not exist is ErrImagePull, then ImagePullBackOff", async () => {
     const { metadata } = bench.pod({ image: "127.0.0.1:1/no/such:1" });
     const waiting = () => statusOf(bench.now(metadata.name)).state?.waiting;
     await eventually(() => expect(waiting()?.reason).toBe("ErrImagePull"));
@@ -34,7 +34,7 @@ describe("what only containers show", () => {
     bench.remove(metadata.name);
   });
 
-  test("an app that listens on loopback only is LoopbackOnly, with what to do", async () => {
+  test("an app that listens on loopback only is LoopbackOnly with advice", async () => {
     const { metadata } = bench.pod({ env: env({ LISTEN_HOST: "127.0.0.1" }) });
     await eventually(() =>
       expect(statusOf(bench.now(metadata.name)).state?.waiting).toEqual({
@@ -45,7 +45,7 @@ describe("what only containers show", () => {
     bench.remove(metadata.name);
   });
 
-  test("too much memory is OOMKilled, and the container comes back under the same pod", async () => {
+  test("a container over its memory limit is OOMKilled and restarts in the same pod", async () => {
     const { metadata } = bench.pod({ resources: { limits: { memory: "128Mi", cpu: "1" } } });
     await bench.ready(metadata.name);
     await bench.get(metadata.name, "/allocate?mb=300").catch(() => {});
@@ -61,7 +61,7 @@ describe("what only containers show", () => {
     bench.remove(metadata.name);
   });
 
-  test("users, groups, a read-only root and limits are as asked", async () => {
+  test("users, groups, a read-only root and limits are as the pod says", async () => {
     const { metadata } = bench.pod(
       {
         securityContext: {
@@ -88,7 +88,7 @@ describe("what only containers show", () => {
     bench.remove(metadata.name);
   });
 
-  test("an image that would run as root is refused where that is forbidden", async () => {
+  test("an image that runs as root is refused with runAsNonRoot", async () => {
     const { metadata } = bench.pod({ securityContext: { runAsNonRoot: true } });
     await eventually(() =>
       expect(statusOf(bench.now(metadata.name)).state?.waiting).toMatchObject({
@@ -120,7 +120,7 @@ describe("what only containers show", () => {
       ["one", "Completed"],
       ["two", "Completed"],
     ]);
-    // Nobody waits for a container that does not serve.
+    // Readiness does not depend on a container that does not serve.
     await eventually(async () => {
       const side = await bench.get(metadata.name, `/fetch?url=${encodeURIComponent("http://127.0.0.1:9090/whoami")}`);
       expect(side.json()).toMatchObject({ status: 200, body: expect.stringContaining(metadata.name) });
@@ -135,7 +135,7 @@ describe("what only containers show", () => {
     await bench.gone(metadata.name);
   });
 
-  test("an init container that fails is tried again and keeps the others waiting", async () => {
+  test("an init container that fails restarts while the others wait", async () => {
     const { metadata } = bench.pod(
       {},
       { initContainers: [{ name: "broken", image: bench.image, command: ["sh", "-c", "exit 3"] }], containers: [] },
@@ -175,7 +175,7 @@ describe("published ports", () => {
     bench.remove(metadata.name);
   });
 
-  test("the engine's relay accepting is not taken for the app listening", async () => {
+  test("a connection that the engine's relay accepts does not count as the app listening", async () => {
     const { metadata } = bench.pod({ env: env({ NEVER_LISTEN: "true" }) });
     await eventually(() =>
       expect(bench.events("Unhealthy").map(({ message }) => message)).toContain("nothing listens on port 8080 yet"),
@@ -184,7 +184,7 @@ describe("published ports", () => {
     bench.remove(metadata.name);
   });
 
-  test("an image that somebody removed while all slept is looked for anew", async () => {
+  test("an image that was removed while no pod ran is fetched again", async () => {
     const image = `knap-test/passing:${bench.labels["knap.dev/test"]}`;
     await bench.runtime.images.tag(bench.image, image);
     const first = bench.pod({ image }).metadata.name;

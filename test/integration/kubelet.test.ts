@@ -1,4 +1,4 @@
-// Pods on a real engine and as real processes: they become ready, say what is wrong with them in Kubernetes' words, restart, and stop as promised.
+// Pods on a real engine and as processes: readiness, Kubernetes' reasons and texts for failures, restarts, and stops.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
@@ -14,7 +14,7 @@ describe.each(["docker", "process"] as const)("pods with runtime %s", (kind) => 
   });
   afterAll(() => bench.close());
 
-  test("a pod becomes ready and answers; deleted, it is gone without a trace", async () => {
+  test("a pod becomes ready and answers, and leaves nothing when it is deleted", async () => {
     const { metadata } = bench.pod();
     const pod = await bench.ready(metadata.name);
     expect(pod.status).toMatchObject({ phase: "Running", hostIP: "10.0.0.1", qosClass: "Burstable" });
@@ -73,7 +73,7 @@ describe.each(["docker", "process"] as const)("pods with runtime %s", (kind) => 
     bench.remove(metadata.name);
   });
 
-  test("a missing ConfigMap holds the container back until it is there", async () => {
+  test("a missing ConfigMap blocks the container until it exists", async () => {
     const { metadata } = bench.pod({ envFrom: [{ configMapRef: { name: "later" } }] });
     await eventually(() =>
       expect(statusOf(bench.now(metadata.name)).state).toEqual({
@@ -85,7 +85,7 @@ describe.each(["docker", "process"] as const)("pods with runtime %s", (kind) => 
     bench.remove(metadata.name);
   });
 
-  test("a container that exits is restarted at once, then with back-off, and its last words are kept", async () => {
+  test("a container that exits restarts at once, then with back-off, and keeps its termination message", async () => {
     const { metadata } = bench.pod({ env: env({ EXIT_AT_START: "5", EXIT_MESSAGE: "no database" }) });
     await eventually(() => {
       const status = statusOf(bench.now(metadata.name));
@@ -106,7 +106,7 @@ describe.each(["docker", "process"] as const)("pods with runtime %s", (kind) => 
     await bench.gone(metadata.name);
   });
 
-  test("a container killed behind our back comes back under the same pod", async () => {
+  test("a container that the engine killed restarts in the same pod", async () => {
     const { metadata } = bench.pod();
     const before = await bench.ready(metadata.name);
     const [id] = bench.kubelet.containersOf(
@@ -136,7 +136,7 @@ describe.each(["docker", "process"] as const)("pods with runtime %s", (kind) => 
     bench.remove(metadata.name);
   });
 
-  test("a startup probe holds readiness back; an exec readiness probe decides over it", async () => {
+  test("a container is not ready before its startup probe passes, and then as its exec readiness probe says", async () => {
     const script = (code: string) => [
       process.execPath.length > 0 && kind === "docker" ? "node" : process.execPath,
       "-e",
@@ -151,23 +151,23 @@ describe.each(["docker", "process"] as const)("pods with runtime %s", (kind) => 
     bench.remove(metadata.name);
   });
 
-  test("requests in flight hold SIGTERM back; the container then ends by itself", async () => {
+  test("SIGTERM waits for requests in flight; the container then ends itself", async () => {
     const { metadata } = bench.pod();
     await bench.ready(metadata.name);
     const [id] = bench.kubelet.containersOf(
       { kind: "Pod", namespace: "default", name: metadata.name },
       "user-container",
     );
-    bench.held.plain = 1;
+    bench.inFlight.plain = 1;
     bench.remove(metadata.name);
     await sleep(300);
     expect((await bench.runtime.inspect(id as string))?.status).toBe("running");
-    bench.held.plain = 0;
+    bench.inFlight.plain = 0;
     await bench.gone(metadata.name);
     expect(bench.events("StopTimeout").filter((event) => event.involvedObject.name === metadata.name)).toEqual([]);
   });
 
-  test("what ignores SIGTERM is killed after the stop timeout, and told so", async () => {
+  test("a container that ignores SIGTERM is killed after the stop timeout, and an Event says so", async () => {
     const { metadata } = bench.pod({ env: env({ IGNORE_TERM: "true" }) });
     await bench.ready(metadata.name);
     const began = performance.now();
@@ -179,14 +179,14 @@ describe.each(["docker", "process"] as const)("pods with runtime %s", (kind) => 
     );
   });
 
-  test("upgraded connections keep a stubborn container until its grace is over", async () => {
+  test("upgraded connections keep a container that ignores SIGTERM until its grace period ends", async () => {
     const { metadata } = bench.pod({ env: env({ IGNORE_TERM: "true" }) });
     await bench.ready(metadata.name);
-    bench.held.upgraded = 1;
+    bench.inFlight.upgraded = 1;
     const began = performance.now();
     bench.remove(metadata.name, 2);
     await bench.gone(metadata.name);
-    bench.held.upgraded = 0;
+    bench.inFlight.upgraded = 0;
     expect(performance.now() - began).toBeGreaterThan(1_800);
   });
 
@@ -210,7 +210,7 @@ describe.each(["docker", "process"] as const)("pods with runtime %s", (kind) => 
     await bench.kubelet.idle();
   });
 
-  test("what never listens is not ready and says so", async () => {
+  test("a container that never listens is not ready, and an Event says so", async () => {
     const { metadata } = bench.pod({ env: env({ NEVER_LISTEN: "true" }) });
     const said = () =>
       bench
@@ -227,14 +227,14 @@ describe.each(["docker", "process"] as const)("pods with runtime %s", (kind) => 
   });
 });
 
-describe("what only processes show", () => {
+describe("the process runtime", () => {
   let bench: NodeBench;
   beforeAll(async () => {
     bench = await openNodeBench("process");
   });
   afterAll(() => bench.close());
 
-  test("a process on another port is PortMismatch, with what to do", async () => {
+  test("a process that listens on another port is PortMismatch with advice", async () => {
     const { metadata } = bench.pod({ env: env({ LISTEN_PORT: "18099" }) });
     await eventually(() => {
       const waiting = statusOf(bench.now(metadata.name)).state?.waiting;
@@ -244,7 +244,7 @@ describe("what only processes show", () => {
     bench.remove(metadata.name);
   });
 
-  test("the Dockerfile's environment lies below the pod's", async () => {
+  test("the pod's environment overrides the Dockerfile's", async () => {
     const { metadata } = bench.pod();
     await bench.ready(metadata.name);
     expect((await bench.get(metadata.name, "/env")).json()).toMatchObject({

@@ -1,4 +1,4 @@
-// What a dead session left is removed at the next start; what belongs to live sessions or to other hosts is not.
+// The next start removes the resources of dead sessions, but not those of live sessions or other hosts.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,13 +40,13 @@ const leave = async (session: string, host: string): Promise<void> => {
   await runtime.start(container);
 };
 
-test("a sweep takes dead sessions of this host only, whole", async () => {
+test("a sweep removes all resources of dead sessions of this host only", async () => {
   await Promise.all([
     leave(`dead-${id}`, `me-${id}`),
     leave(`live-${id}`, `me-${id}`),
     leave(`other-${id}`, `you-${id}`),
   ]);
-  // Other sessions on this engine are none of this test's business: to it they all live.
+  // To this test all other sessions on this engine are alive.
   const isSessionLive = (session: string): boolean => session !== `dead-${id}` && session !== `other-${id}`;
   expect(await sweepOrphans({ runtime, isSessionLive, hostId: `me-${id}` })).toBe(3);
   const left = await leftovers(runtime, filter);
@@ -60,7 +60,7 @@ test("a sweep takes dead sessions of this host only, whole", async () => {
   expect(await removeOrphans(runtime, rest)).toEqual([]);
 });
 
-test("processes of a session that died are ended by their records, and strangers with the same pid are not", async () => {
+test("recorded processes of a dead session are killed, and other processes with the same pid are not", async () => {
   const folder = mkdtempSync(join(tmpdir(), "knap-orphans-"));
   const processes = openProcessRuntime({ session: "dead", folder });
   const container = await processes.create({

@@ -1,4 +1,4 @@
-// Why a container ended, in its own words: read from the file that it names, else from its log, as the policy says.
+// The termination message of a container: from its message file, else from its log, as the policy says.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Container } from "../../src/apis/core/pod-spec.ts";
 import { eventually } from "../support/eventually.ts";
@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 const PATH = "/tmp/last-words";
-/** How a container that runs this script ended, as the pod's status tells it. */
+/** The terminated state of a container that runs this script. */
 async function ended(script: string, container: Partial<Container> = {}) {
   const { metadata } = bench.pod({
     command: ["sh", "-c", script],
@@ -29,12 +29,12 @@ async function ended(script: string, container: Partial<Container> = {}) {
 }
 
 test.each<[string, string, Partial<Container>, object]>([
-  ["is what stands in its file", `echo out; printf why >${PATH}; exit 3`, {}, { exitCode: 3, message: "why" }],
-  ["is there after a success, too", `echo out; printf done >${PATH}`, {}, { exitCode: 0, message: "done" }],
-  ["is none after a success without one", "echo out", {}, { exitCode: 0, message: undefined }],
+  ["is the content of its file", `echo out; printf why >${PATH}; exit 3`, {}, { exitCode: 3, message: "why" }],
+  ["exists after a success too", `echo out; printf done >${PATH}`, {}, { exitCode: 0, message: "done" }],
+  ["is absent after a success without a file", "echo out", {}, { exitCode: 0, message: undefined }],
   ["is the end of the log when the file is missing", "echo out; exit 3", {}, { exitCode: 3, message: "out\n" }],
   ["is the end of the log when the file is empty", `echo out; : >${PATH}; exit 3`, {}, { message: "out\n" }],
-  ["is not a folder", `echo out; mkdir ${PATH}; exit 3`, {}, { message: "out\n" }],
+  ["is the end of the log when the path is a folder", `echo out; mkdir ${PATH}; exit 3`, {}, { message: "out\n" }],
   [
     "is none where the policy knows files only",
     "echo out; exit 3",

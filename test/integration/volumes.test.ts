@@ -1,4 +1,4 @@
-// Volumes on a real engine: contents, modes, owners, parts, live updates, claims that outlive a session, and nothing left behind.
+// Volumes on a real engine: files, modes, owners, subPath, updates, claims that outlive a session, and removal.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Container, PodSpec } from "../../src/apis/core/pod-spec.ts";
 import { eventually } from "../support/eventually.ts";
@@ -36,7 +36,7 @@ const file = async (pod: string, path: string) => (await bench.get(pod, `/file?p
 const stat = async (pod: string, path: string) => (await bench.get(pod, `/stat?path=${path}`)).json();
 
 describe("volumes", () => {
-  test("a ConfigMap is files in a dated folder, read-only, and its update arrives in the running pod", async () => {
+  test("a ConfigMap is a read-only dated folder of files, and its update reaches the running pod", async () => {
     configMap("cfg", { "a.txt": "one", "b.txt": "two" });
     const pod = await up(
       [{ name: "v", configMap: { name: "cfg" } }],
@@ -54,7 +54,7 @@ describe("volumes", () => {
     bench.remove(pod);
   });
 
-  test("items, modes and optional sources", async () => {
+  test("a volume takes items, modes and optional sources", async () => {
     secret("sec", { key: "s3cret", other: "x" });
     const pod = await up(
       [
@@ -76,7 +76,7 @@ describe("volumes", () => {
     bench.remove(pod);
   });
 
-  test("a projected volume joins its sources, the last one wins; tokens look like tokens", async () => {
+  test("a projected volume joins its sources, the last one wins, and tokens have a cluster's claims", async () => {
     configMap("one", { same: "first", only: "one" });
     secret("two", { same: "second" });
     const pod = await up(
@@ -104,7 +104,7 @@ describe("volumes", () => {
     bench.remove(pod);
   });
 
-  test("a part of a volume is put where its mount names it", async () => {
+  test("a mount with subPath has a part of a volume", async () => {
     configMap("part", { "app.conf": "whole", other: "x" });
     const pod = await up(
       [{ name: "v", configMap: { name: "part" } }],
@@ -114,7 +114,7 @@ describe("volumes", () => {
     bench.remove(pod);
   });
 
-  test("an emptyDir is the pod's own, open to its user, on disk and in memory, and gone with it", async () => {
+  test("an emptyDir, on disk or in memory, belongs to one pod, is writable for its user, and is removed with the pod", async () => {
     const pod = await up(
       [
         { name: "disk", emptyDir: {} },
@@ -138,7 +138,7 @@ describe("volumes", () => {
     expect(await volumes()).toEqual([]);
   });
 
-  test("fsGroup owns what is mounted", async () => {
+  test("fsGroup owns the mounted files", async () => {
     configMap("grouped", { a: "1" });
     const pod = await up(
       [
@@ -180,7 +180,7 @@ describe("volumes", () => {
     await bench.gone(pod);
   });
 
-  test("a claim keeps what was written, from pod to pod; a claim that is not there holds the pod back", async () => {
+  test("a claim keeps its files from pod to pod; a missing claim blocks the pod", async () => {
     const claim = (claimName: string) => [{ name: "data", persistentVolumeClaim: { claimName } }];
     const mount = [{ name: "data", mountPath: "/data" }];
     const waiting = bench.pod({ volumeMounts: mount }, { volumes: claim("none") }).metadata.name;
@@ -204,7 +204,7 @@ describe("volumes", () => {
     await bench.runtime.volumes.remove(`knap_default_${name}`);
   });
 
-  test("a missing source holds the pod back, in the kubelet's words, until it is there", async () => {
+  test("a missing source blocks the pod with the kubelet's text until it exists", async () => {
     const { metadata } = bench.pod(
       { volumeMounts: [{ name: "v", mountPath: "/v" }] },
       { volumes: [{ name: "v", configMap: { name: "late" } }] },

@@ -34,7 +34,7 @@ export interface NodeBench {
   readonly labels: Readonly<Record<string, string>>;
   readonly filter: string;
   /** The number of in-flight requests that each pod's fake queue-proxy reports. */
-  held: { plain: number; upgraded: number };
+  inFlight: { plain: number; upgraded: number };
   /** Creates a pod of one container that runs the test app, bound to the node. */
   pod(container?: Partial<Container>, spec?: Partial<PodSpec>, metadata?: Partial<CoreMeta>): Pod;
   now(name: string): Pod;
@@ -84,14 +84,14 @@ export async function openNodeBench(
     },
   });
   const recorder = new EventRecorder(store, steadyClock);
-  const held = { plain: 0, upgraded: 0 };
-  const sidecars = new Map<string, { host: string; port: number }>();
+  const inFlight = { plain: 0, upgraded: 0 };
+  const queueProxies = new Map<string, { host: string; port: number }>();
   const kubelet = new Kubelet({
     runtime,
     info,
     store,
     library: new ImageLibrary({ runtime, engine: info, userConfig: async () => ({}) }),
-    openQueueProxy: plainQueueProxy(held, sidecars),
+    openQueueProxy: plainQueueProxy(inFlight, queueProxies),
     clock: steadyClock,
     nodeClock: steadyClock,
     nodeName: NODE,
@@ -124,7 +124,7 @@ export async function openNodeBench(
     image,
     labels,
     filter,
-    held,
+    inFlight,
     now,
     pod: (container = {}, spec = {}, metadata = {}) => createPod({ store, image, container, spec, metadata }),
     ready: (name) =>
@@ -141,7 +141,7 @@ export async function openNodeBench(
     },
     gone: (name) => eventually(() => assert.equal(store.get("Pod", "default", name), undefined), 20_000),
     events: (reason) => store.list("Event").filter((event) => event.reason === reason),
-    addressOf: (name) => sidecars.get(name),
+    addressOf: (name) => queueProxies.get(name),
     deployment: (name) => createDeployment(store, name, image),
     clear: async () => {
       for (const { metadata } of store.list("Pod"))
@@ -150,8 +150,8 @@ export async function openNodeBench(
       await Promise.all((await runtime.list(filter)).map(({ id }) => runtime.remove(id)));
     },
     get: (name, path) => {
-      const address = sidecars.get(name);
-      if (!address) throw new Error(`pod ${name} has no sidecar`);
+      const address = queueProxies.get(name);
+      if (!address) throw new Error(`pod ${name} has no queue-proxy`);
       return getOnce(address, path);
     },
     close: async () => {
@@ -242,7 +242,7 @@ function createDeployment(store: ObjectStore, name: string, image: string): Owne
 }
 
 function plainQueueProxy(
-  held: { plain: number; upgraded: number },
+  inFlight: { plain: number; upgraded: number },
   addresses: Map<string, { host: string; port: number }>,
 ): OpenQueueProxy {
   return ({ pod, port, addressOf }): QueueProxyPort => {
@@ -255,8 +255,8 @@ function plainQueueProxy(
         if (!at) return { ok: false, message: "no address" };
         return attemptProbe({ probe, ...at, timeoutMs: 1_000, prober: "queue-proxy" });
       },
-      inFlight: () => held.plain + held.upgraded,
-      drain: () => eventually(() => assert.equal(held.plain, 0), 60_000),
+      inFlight: () => inFlight.plain + inFlight.upgraded,
+      drain: () => eventually(() => assert.equal(inFlight.plain, 0), 60_000),
       close: async () => {},
     };
   };

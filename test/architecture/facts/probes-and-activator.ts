@@ -30,7 +30,7 @@ export const probeAndActivatorFacts: readonly FactFamily[] = [
       P11: ["unit/control-plane/reconciler/revisions.test.ts › tells queue-proxy %s"],
       P12: ["control-plane.json › create/ready-step-by-step"],
       P13: [
-        "integration/kubelet.test.ts › a startup probe holds readiness back; an exec readiness probe decides over it",
+        "integration/kubelet.test.ts › a container is not ready before its startup probe passes",
         "integration/documented-example.test.ts › gets traffic only when both are ready",
       ],
     },

@@ -118,10 +118,13 @@ export const queueProxyFacts: readonly FactFamily[] = [
   {
     title: "drain and shutdown",
     facts: {
-      Q50: ["control-plane.json › create/ready-step-by-step", "integration/kubelet.test.ts › hold SIGTERM back"],
+      Q50: [
+        "control-plane.json › create/ready-step-by-step",
+        "integration/kubelet.test.ts › SIGTERM waits for requests in flight",
+      ],
       Q51: ["queue-proxy.json › drain/request", "queue-proxy.json › drain/full"],
       Q52: ["queue-proxy.json › drain/wait-cancel", "queue-proxy.json › drain/wait-then-term"],
-      Q53: ["integration/kubelet.test.ts › what ignores SIGTERM is killed after the stop timeout"],
+      Q53: ["integration/kubelet.test.ts › a container that ignores SIGTERM is killed after the stop timeout"],
       Q54: { absent: "it listens on no port of its own; a port of knap's that is taken is an error at the start" },
     },
   },

@@ -13,7 +13,10 @@ export const traps: FactFamily = {
     T7: ["queue-proxy.json › timeout/total-ws", "queue-proxy.json › upgrade/cc1-holds-slot"],
     T8: ["queue-proxy.json › drain/full-late-request", "queue-proxy.json › drain/request"],
     T9: ["queue-proxy.json › drain/wait-cancel"],
-    T10: ["control-plane.json › create/ready-step-by-step", "integration/kubelet.test.ts › hold SIGTERM back"],
+    T10: [
+      "control-plane.json › create/ready-step-by-step",
+      "integration/kubelet.test.ts › SIGTERM waits for requests in flight",
+    ],
     T11: [
       "unit/data-plane/activator/activator.test.ts › T11",
       "unit/control-plane/autoscaler/tick.test.ts › counts a request that the activator forwarded once",

@@ -1,7 +1,7 @@
-// Where the engine is looked for.
+// Where knap looks for the engine.
 import { describe, expect, test } from "vitest";
-import { sha256Hex } from "../../../../src/base/hash.ts";
-import { type EngineSearch, findEngines } from "../../../../src/node/runtime/docker/endpoint.ts";
+import { sha256Hex } from "../../../../../src/base/hash.ts";
+import { type EngineSearch, findEngines } from "../../../../../src/node/runtime/docker/endpoint.ts";
 
 const around = (
   env: EngineSearch["env"],
@@ -24,8 +24,8 @@ const context = (name: string, meta: unknown, tls: Readonly<Record<string, strin
   };
 };
 
-describe("finding the engine", () => {
-  test("DOCKER_HOST wins over contexts and sockets", () => {
+describe("the search for the engine", () => {
+  test("prefers DOCKER_HOST to contexts and sockets", () => {
     const files = {
       ...context("colima", { Endpoints: { docker: { Host: "unix:///c.sock" } } }),
       "/var/run/docker.sock": "",
@@ -35,7 +35,7 @@ describe("finding the engine", () => {
     });
   });
 
-  test("tcp takes Docker's default ports, and TLS files when asked for", () => {
+  test("uses Docker's default ports for tcp, and TLS files when the environment asks for TLS", () => {
     expect(findEngines(around({ DOCKER_HOST: "tcp://engine" }))).toEqual({
       candidates: [{ kind: "tcp", host: "engine", port: 2375, from: "DOCKER_HOST" }],
     });
@@ -53,7 +53,7 @@ describe("finding the engine", () => {
     });
   });
 
-  test("the current context is read, with its TLS files", () => {
+  test("reads the current context with its TLS files", () => {
     const files = context(
       "remote",
       { Endpoints: { docker: { Host: "tcp://10.0.0.9:2376", SkipTLSVerify: true } } },
@@ -72,19 +72,19 @@ describe("finding the engine", () => {
     });
   });
 
-  test("a context that is named but not there is refused, not guessed around", () => {
+  test("refuses a context that does not exist", () => {
     const { refused } = findEngines(around({ DOCKER_CONTEXT: "gone" }, { "/var/run/docker.sock": "" })) as {
       refused: string;
     };
     expect(refused).toContain('docker context "gone"');
   });
 
-  test("ssh is refused with the reason", () => {
+  test("refuses ssh with the reason", () => {
     const { refused } = findEngines(around({ DOCKER_HOST: "ssh://me@build" })) as { refused: string };
     expect(refused).toContain("publishes its ports on the other machine");
   });
 
-  test("without any word the sockets that exist are tried in order, the default one if none does", () => {
+  test("tries the existing sockets in order, and the default socket if none exists", () => {
     const files = { "/home/me/.docker/run/docker.sock": "", "/run/user/1/podman/podman.sock": "" };
     const paths = (found: ReturnType<typeof findEngines>) =>
       found.candidates?.map((one) => one.kind === "socket" && one.path);
@@ -93,7 +93,7 @@ describe("finding the engine", () => {
     expect(paths(findEngines(around({}, {}, "win32")))).toEqual(["//./pipe/docker_engine"]);
   });
 
-  test("the context named default means the usual sockets", () => {
+  test("takes the context named default as the usual sockets", () => {
     expect(findEngines(around({ DOCKER_CONTEXT: "default" })).candidates?.length).toBe(1);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { BuildTrace } from "../../../../src/node/runtime/docker/buildkit-trace.ts";
+import { BuildTrace } from "../../../../../src/node/runtime/docker/buildkit-trace.ts";
 
 type Field = readonly [number: number, value: string | Uint8Array | number];
 
@@ -30,7 +30,7 @@ const log = (text: string | Uint8Array, of = "sha256:one", stream = 1): Field =>
 ];
 
 describe("BuildKit's trace", () => {
-  test("a step is named when it starts, and once", () => {
+  test("names a step once, when it starts", () => {
     const build = new BuildTrace();
     expect(build.read(trace(vertex()))).toEqual([]);
     expect(build.read(trace(vertex([5, moment])))).toEqual(["[2/2] RUN npm ci"]);
@@ -38,11 +38,11 @@ describe("BuildKit's trace", () => {
     expect(build.read(trace(vertex([5, moment])))).toEqual([]);
   });
 
-  test("a step that was there already says so", () => {
+  test("marks a cached step", () => {
     expect(new BuildTrace().read(trace(vertex([4, 1], [5, moment], [6, moment])))).toEqual(["CACHED [2/2] RUN npm ci"]);
   });
 
-  test("what a step prints comes in whole lines, whatever the pieces, each step's and stream's for itself", () => {
+  test("joins the output of each step and stream to whole lines", () => {
     const build = new BuildTrace();
     const umlaut = Buffer.from("grüße\n");
     expect(build.read(trace(log("added 3"), log("other\r\n", "sha256:two")))).toEqual(["other"]);
@@ -54,18 +54,18 @@ describe("BuildKit's trace", () => {
     expect(build.read(trace(vertex([5, moment], [6, moment])))).toEqual(["[2/2] RUN npm ci", "no newline"]);
   });
 
-  test("a warning is shown", () => {
+  test("shows warnings", () => {
     expect(new BuildTrace().read(trace([4, message([1, "sha256:one"], [2, 1], [3, "FromAsCasing"])]))).toEqual([
       "WARNING: FromAsCasing",
     ]);
   });
 
   test.each([
-    ["fields that nobody knows", trace([9, "x"], [10, 7], vertex([8, "group"], [5, moment])), ["[2/2] RUN npm ci"]],
+    ["unknown fields", trace([9, "x"], [10, 7], vertex([8, "group"], [5, moment])), ["[2/2] RUN npm ci"]],
     ["fixed-width fields", Buffer.from([0x0d, 1, 2, 3, 4, 0x09, 1, 2, 3, 4, 5, 6, 7, 8]).toString("base64"), []],
-    ["a message that was cut off", trace(vertex([5, moment])).slice(0, 12), []],
-    ["nothing", "", []],
-    ["what is no message at all", "????", []],
+    ["a truncated message", trace(vertex([5, moment])).slice(0, 12), []],
+    ["an empty message", "", []],
+    ["text that is no message", "????", []],
   ])("%s do no harm", (_, aux, lines) => {
     expect(new BuildTrace().read(aux)).toEqual(lines);
   });

@@ -1,16 +1,16 @@
-// From a Pod with its ConfigMaps and Secrets to what the runtime creates.
+// From a Pod with its ConfigMaps and Secrets to the spec for the runtime.
 import { describe, expect, test } from "vitest";
-import { servingPort } from "../../../../src/apis/core/pod.ts";
-import type { Container } from "../../../../src/apis/core/pod-spec.ts";
-import type { ConfigMap, Pod, Secret } from "../../../../src/apis/core/types.ts";
+import { servingPort } from "../../../../../src/apis/core/pod.ts";
+import type { Container } from "../../../../../src/apis/core/pod-spec.ts";
+import type { ConfigMap, Pod, Secret } from "../../../../../src/apis/core/types.ts";
 import {
   type ContainerInputs,
   dialledPorts,
   hostnameOf,
   renderContainer,
-} from "../../../../src/node/kubelet/spec/container-spec.ts";
-import { expandVariables } from "../../../../src/node/kubelet/spec/environment-spec.ts";
-import { qosClass } from "../../../../src/node/kubelet/spec/qos-spec.ts";
+} from "../../../../../src/node/kubelet/spec/container-spec.ts";
+import { expandVariables } from "../../../../../src/node/kubelet/spec/environment-spec.ts";
+import { qosClass } from "../../../../../src/node/kubelet/spec/qos-spec.ts";
 
 const podOf = (container: Partial<Container>, spec: Partial<Pod["spec"]> = {}): Pod => ({
   apiVersion: "v1",
@@ -58,7 +58,7 @@ const errorOf = (pod: Pod, more: Partial<ContainerInputs> = {}) => {
 const envOf = (container: Partial<Container>) => Object.fromEntries(specOf(podOf(container)).env);
 
 describe("a container's environment", () => {
-  test("envFrom comes first, in key order, and env wins over it", () => {
+  test("takes envFrom first, in key order, and env overrides it", () => {
     const spec = specOf(podOf({ envFrom: [{ configMapRef: { name: "conf" } }], env: [{ name: "A", value: "own" }] }));
     expect(spec.env).toEqual([
       ["A", "own"],
@@ -66,7 +66,7 @@ describe("a container's environment", () => {
     ]);
   });
 
-  test("prefixes, secrets and single keys", () => {
+  test("takes prefixes, Secrets and single keys", () => {
     expect(
       envOf({
         envFrom: [{ prefix: "P_", configMapRef: { name: "conf" } }, { secretRef: { name: "sec" } }],
@@ -94,7 +94,7 @@ describe("a container's environment", () => {
     expect(errorOf(podOf(container))).toEqual({ reason: "CreateContainerConfigError", message });
   });
 
-  test("the downward API", () => {
+  test("takes fields and resources from the downward API", () => {
     const field = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } });
     const resource = (name: string, text: string, divisor?: string) => ({
       name,
@@ -134,7 +134,7 @@ describe("a container's environment", () => {
     });
   });
 
-  test("$(VAR) sees what was defined before it, in values, command and args", () => {
+  test("expands $(VAR) to variables defined before, in values, command and args", () => {
     const env = [
       { name: "A", value: "1" },
       { name: "B", value: "$(A)$(C)" },
@@ -160,8 +160,8 @@ describe("a container's environment", () => {
   });
 });
 
-describe("what the runtime gets", () => {
-  test("name, labels, hostname, working folder", () => {
+describe("the container spec", () => {
+  test("has name, labels, host name and working folder", () => {
     expect(specOf(podOf({ workingDir: "/srv" }))).toMatchObject({
       name: "knap-s_hello-00001-x_web_2",
       image: "img",
@@ -177,12 +177,12 @@ describe("what the runtime gets", () => {
     });
   });
 
-  test("a long pod name is cut to a host name", () => {
+  test("cuts a long pod name to a host name", () => {
     const pod = podOf({});
     expect(hostnameOf({ ...pod, metadata: { ...pod.metadata, name: `${"a".repeat(62)}-b` } })).toBe("a".repeat(62));
   });
 
-  test("limits and requests become cgroup values; a limit alone is also the request", () => {
+  test("has limits and requests as cgroup settings; a limit without a request counts as request", () => {
     const of = (resources: Container["resources"]) => specOf(podOf({ resources: resources ?? {} }));
     expect(of({ requests: { cpu: "125m" }, limits: { cpu: "1", memory: "128Mi" } })).toMatchObject({
       cpuShares: 128,
@@ -194,7 +194,7 @@ describe("what the runtime gets", () => {
     expect(of({}).memoryBytes).toBeUndefined();
   });
 
-  test("the container's user wins over the pod's; groups, capabilities and options follow", () => {
+  test("prefers the container's user to the pod's, and has groups, capabilities and options", () => {
     const pod = podOf(
       {
         securityContext: {
@@ -214,7 +214,7 @@ describe("what the runtime gets", () => {
     });
   });
 
-  test("a group without a user keeps the image's user", () => {
+  test("keeps the image's user with a group", () => {
     const pod = podOf({ securityContext: { runAsGroup: 9 } });
     expect(specOf(pod, { image: { reference: "i", user: "app:app" } }).user).toBe("app:9");
     expect(specOf(pod).user).toBe("0:9");
@@ -232,12 +232,12 @@ describe("what the runtime gets", () => {
     );
   });
 
-  test("runAsNonRoot is content with a numeric user", () => {
+  test("accepts a numeric user with runAsNonRoot", () => {
     const pod = podOf({ securityContext: { runAsNonRoot: true } });
     expect(errorOf(pod, { image: { reference: "i", user: "65532" } })).toBeUndefined();
   });
 
-  test("a start command takes the place of the image's, its environment lies below the pod's", () => {
+  test("replaces the image's command by a start command, whose environment the pod overrides", () => {
     const pod = podOf({ command: ["/app/server"], env: [{ name: "A", value: "pod" }] });
     const start = { command: ["node", "server.js"], folder: "/home/me/app", env: { A: "file", B: "file" } };
     expect(specOf(pod, { start })).toMatchObject({
@@ -251,19 +251,19 @@ describe("what the runtime gets", () => {
   });
 });
 
-describe("ports of a pod", () => {
+describe("the ports of a pod", () => {
   const proxy = (probe: unknown): Container => ({
     name: "queue-proxy",
     env: [{ name: "SERVING_READINESS_PROBE", value: JSON.stringify(probe) }],
   });
-  test("the container with ports serves; its first port is the serving one; 8080 is the default", () => {
+  test("serve from the first port of the first container with ports; the default is 8080", () => {
     const pod = podOf({}, {});
     const side: Container = { name: "serving", ports: [{ containerPort: 9000 }] };
     expect(servingPort(pod)).toBe(8080);
     expect(servingPort({ ...pod, spec: { containers: [...pod.spec.containers, side] } })).toBe(9000);
   });
 
-  test("every port that traffic or a probe goes to is made reachable, queue-proxy's own are not", () => {
+  test("are reachable when traffic or a probe uses them; queue-proxy's are not", () => {
     const pod = podOf({ ports: [{ containerPort: 9000 }], livenessProbe: { tcpSocket: { port: 9001 } } });
     const queue = proxy([{ httpGet: { port: 9002 } }, { grpc: { port: 9003 } }]);
     const whole: Pod = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { PodSpec } from "../../../../src/apis/core/pod-spec.ts";
-import type { Service } from "../../../../src/apis/serving/types.ts";
-import { describeProcessGaps } from "../../../../src/node/runtime/process/process-gaps-spec.ts";
+import type { PodSpec } from "../../../../../src/apis/core/pod-spec.ts";
+import type { Service } from "../../../../../src/apis/serving/types.ts";
+import { describeProcessGaps } from "../../../../../src/node/runtime/process/process-gaps-spec.ts";
 
 const service = (name: string, spec: PodSpec): Service => ({
   apiVersion: "serving.knative.dev/v1",
@@ -11,8 +11,8 @@ const service = (name: string, spec: PodSpec): Service => ({
 });
 const described = (spec: PodSpec, isStarted = true) => describeProcessGaps([service("app", spec)], () => isStarted);
 
-describe("what a process does not get", () => {
-  test("is named by field, with what was asked for", () => {
+describe("the notice of process gaps", () => {
+  test("names each ignored field with its value", () => {
     expect(
       described({
         containers: [
@@ -32,7 +32,7 @@ describe("what a process does not get", () => {
     ]);
   });
 
-  test("says nothing of a Service that asks for nothing more", () => {
+  test("does not mention a Service without gaps", () => {
     const plain: PodSpec = {
       containers: [{ env: [{ name: "A", value: "b" }], securityContext: { runAsNonRoot: true } }],
     };
@@ -40,7 +40,7 @@ describe("what a process does not get", () => {
     expect(describeProcessGaps([], () => true)).toEqual([]);
   });
 
-  test("tells apart what is left out from what is refused", () => {
+  test("separates ignored from refused settings", () => {
     const containers = [
       { image: "app", command: ["serve"], args: ["-v"], volumeMounts: [{ name: "data", mountPath: "/data" }] },
     ];
@@ -49,7 +49,7 @@ describe("what a process does not get", () => {
     expect(described({ containers }, false)).toEqual(["app: image app; refused: volume mount /data"]);
   });
 
-  test("says which of several containers, and refuses the one that nobody knows how to start", () => {
+  test("names the container in a pod of several, and refuses a container without a command", () => {
     const containers = [
       { name: "side", image: "side" },
       { name: "app", image: "app", ports: [{ containerPort: 8080 }] },
@@ -60,7 +60,7 @@ describe("what a process does not get", () => {
     ]);
   });
 
-  test("joins Services that ask for the same, and counts those that a notice has no room for", () => {
+  test("joins Services with the same gaps, and counts those after the eighth line", () => {
     const limited: PodSpec = { containers: [{ resources: { limits: { memory: "1Gi" } } }] };
     const same = ["a", "b", "c"].map((name) => service(name, limited));
     expect(describeProcessGaps(same, () => true)).toEqual(["a, b, c: limits (memory 1Gi)"]);

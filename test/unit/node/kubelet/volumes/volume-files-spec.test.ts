@@ -1,16 +1,16 @@
-// What stands in volumes, file by file, and how it is laid out.
+// The files of volumes and their layout.
 import type { Readable } from "node:stream";
 import { extract } from "tar-stream";
 import { describe, expect, test } from "vitest";
-import type { Volume } from "../../../../src/apis/core/pod-spec.ts";
-import type { ConfigMap, Pod, Secret } from "../../../../src/apis/core/types.ts";
+import type { Volume } from "../../../../../src/apis/core/pod-spec.ts";
+import type { ConfigMap, Pod, Secret } from "../../../../../src/apis/core/types.ts";
 import {
   isPodSpecific,
   renderVolumeFiles,
   type VolumeSources,
   volumeReferences,
-} from "../../../../src/node/kubelet/volumes/volume-files-spec.ts";
-import { makeVolumeTar } from "../../../../src/node/kubelet/volumes/volume-tar.ts";
+} from "../../../../../src/node/kubelet/volumes/volume-files-spec.ts";
+import { makeVolumeTar } from "../../../../../src/node/kubelet/volumes/volume-tar.ts";
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 const configMaps: Readonly<Record<string, Partial<ConfigMap>>> = {
@@ -43,7 +43,7 @@ const files = (volume: Omit<Volume, "name">): unknown => {
   );
 };
 
-describe("contents of volumes", () => {
+describe("the files of a volume", () => {
   test.each<[string, Omit<Volume, "name">, unknown]>([
     [
       "a whole ConfigMap",
@@ -99,7 +99,7 @@ describe("contents of volumes", () => {
     expect(files(volume)).toEqual(expected);
   });
 
-  test("only a volume that names its pod cannot be shared", () => {
+  test("cannot be shared if they depend on the single pod", () => {
     const field = (fieldPath: string): Volume => ({
       name: "v",
       downwardAPI: { items: [{ path: "x", fieldRef: { fieldPath } }] },
@@ -132,7 +132,7 @@ describe("the layout of a volume", () => {
   };
   const file = (path: string, mode = 0o644) => ({ path, mode, content: Buffer.from("x") });
 
-  test("a dated folder, a link per top entry, and the ..data link last", async () => {
+  test("is a dated folder, one link per top entry, and the ..data link last", async () => {
     expect(await entries(makeVolumeTar([file("a"), file("d/e/f"), file("d/g")], "T", { fsGroup: undefined }))).toEqual([
       "..T/ 755 0",
       "..T/d/ 755 0",
@@ -146,7 +146,7 @@ describe("the layout of a volume", () => {
     ]);
   });
 
-  test("a group owns the files and can read them", async () => {
+  test("has files that the fsGroup owns and can read", async () => {
     expect(await entries(makeVolumeTar([file("a", 0o400)], "T", { fsGroup: 7 }))).toContain("..T/a 440 7");
   });
 });

@@ -1,0 +1,17 @@
+// Pod addresses on the network of a session.
+import { describe, expect, test } from "vitest";
+import { AddressPool } from "../../../../src/node/kubelet/address-pool.ts";
+
+describe("the address pool", () => {
+  test("assigns addresses in turn, so that a freed one is not reused at once, until none is free", () => {
+    const pool = new AddressPool("10.213.4.0/24");
+    const first = pool.take() as string;
+    expect(first).toBe("10.213.4.10");
+    pool.give(first);
+    expect(pool.take()).toBe("10.213.4.11");
+    const others = Array.from({ length: 244 }, () => pool.take());
+    expect(others.at(-1)).toBe("10.213.4.10");
+    expect(new Set(others).size).toBe(244);
+    expect(pool.take()).toBeUndefined();
+  });
+});

@@ -1,0 +1,77 @@
+// Which frozen pods are kept, and for how long.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Pod } from "../../../../../src/apis/core/types.ts";
+import { silentLogger } from "../../../../../src/base/logger.ts";
+import { type FrozenPod, FrozenPods, frozenPodKey, idsOf } from "../../../../../src/node/kubelet/pod/frozen-pods.ts";
+import { openProcessRuntime } from "../../../../../src/node/runtime/process/process-runtime.ts";
+import type { ContainerRuntime } from "../../../../../src/node/runtime/runtime.ts";
+import { ManualClock } from "../../../../support/manual-clock.ts";
+
+describe("frozen pods", () => {
+  let folder: string;
+  let runtime: ContainerRuntime;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "knap-frozen-pods-"));
+    runtime = openProcessRuntime({ session: "test", folder });
+  });
+  afterEach(async () => {
+    await runtime.close();
+    rmSync(folder, { recursive: true });
+  });
+  /** A container that was created and never started replaces a frozen one in these tests. */
+  const frozenPod = async (key: string): Promise<FrozenPod> => ({
+    key,
+    containers: new Map([["app", { containerId: await container(key), image }]]),
+    sandbox: {
+      place: { network: "n", address: key },
+      pause: { id: await container(`${key}-pause`), state: undefined },
+    },
+    pod: { apiVersion: "v1", kind: "Pod", metadata: { name: "p" }, spec: { containers: [] } },
+  });
+  const image = { reference: "i", imageId: "", user: "", stopSignal: "SIGTERM" };
+  const container = (name: string): Promise<string> =>
+    runtime.create({ name, image: "", command: ["true"], env: [], labels: {}, ports: [] });
+  const countLeft = async (one: FrozenPod) =>
+    (await Promise.all(idsOf(one).map((id) => runtime.inspect(id)))).filter((state) => state !== undefined).length;
+  const open = (freeMemory = () => 0.5) => {
+    const clock = new ManualClock();
+    const given: string[] = [];
+    const onDropped = ({ sandbox }: FrozenPod): void => void given.push(sandbox.place?.address ?? "");
+    return { clock, given, frozenPods: new FrozenPods({ runtime, clock, log: silentLogger, onDropped, freeMemory }) };
+  };
+
+  test("are kept one per key, handed out once, and dropped with their address after ten minutes", async () => {
+    const { clock, given, frozenPods } = open();
+    const [a, b] = [await frozenPod("a"), await frozenPod("b")];
+    frozenPods.put(a);
+    frozenPods.put(b);
+    expect([frozenPods.hasRoom("a"), frozenPods.hasRoom("c")]).toEqual([false, true]);
+    expect(frozenPods.take("a")).toBe(a);
+    expect(frozenPods.take("a")).toBeUndefined();
+    expect(frozenPods.take(undefined)).toBeUndefined();
+    await clock.advance(600_000);
+    expect(frozenPods.all).toEqual([]);
+    expect(given).toEqual(["b"]);
+    expect([await countLeft(a), await countLeft(b)]).toEqual([2, 0]);
+  });
+
+  test("are all dropped when little memory is free", async () => {
+    const { frozenPods } = open(() => 0.05);
+    const a = await frozenPod("a");
+    frozenPods.put(a);
+    expect(frozenPods.hasRoom("b")).toBe(false);
+    await frozenPods.dropAll();
+    expect(await countLeft(a)).toBe(0);
+  });
+
+  test("need a Deployment and a template hash for their key", () => {
+    const pod = (metadata: object) => ({ metadata: { name: "p", ...metadata } }) as Pod;
+    const ownerReferences = [{ apiVersion: "apps/v1", kind: "Deployment", name: "d", uid: "u" }];
+    expect(frozenPodKey(pod({ ownerReferences, labels: { "pod-template-hash": "h" } }))).toBe("u/h");
+    expect(frozenPodKey(pod({ ownerReferences }))).toBeUndefined();
+    expect(frozenPodKey(pod({ labels: { "pod-template-hash": "h" } }))).toBeUndefined();
+  });
+});

@@ -1,0 +1,46 @@
+// The engine's log stream as lines.
+import { Readable } from "node:stream";
+import { describe, expect, test } from "vitest";
+import { readLogLines } from "../../../../../src/node/runtime/docker/log-stream.ts";
+import type { LogLine } from "../../../../../src/node/runtime/runtime.ts";
+
+describe("log frames", () => {
+  const frame = (stream: 1 | 2, text: string): Buffer => {
+    const payload = Buffer.from(text);
+    const header = Buffer.alloc(8);
+    header[0] = stream;
+    header.writeUInt32BE(payload.length, 4);
+    return Buffer.concat([header, payload]);
+  };
+  const read = async (chunks: Buffer[]): Promise<LogLine[]> => {
+    const lines: LogLine[] = [];
+    for await (const line of readLogLines(Readable.from(chunks))) lines.push(line);
+    return lines;
+  };
+  const bytes = Buffer.concat([
+    frame(1, "T1 one\n"),
+    frame(1, "T2 par"),
+    frame(2, "T3 error\r\n"),
+    frame(1, "T4 tial\n"),
+    frame(2, "T5 rest"),
+  ]);
+  const expected = [
+    { stream: "stdout", time: "T1", text: "one" },
+    { stream: "stderr", time: "T3", text: "error" },
+    { stream: "stdout", time: "T2", text: "partial" },
+    { stream: "stderr", time: "T5", text: "rest" },
+  ];
+
+  test("are joined to lines per stream, with the time of the first frame", async () => {
+    expect(await read([bytes])).toEqual(expected);
+  });
+
+  test("are read the same wherever the stream is cut", async () => {
+    for (const size of [1, 3, 7, 11]) {
+      const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+        bytes.subarray(i * size, (i + 1) * size),
+      );
+      expect(await read(chunks)).toEqual(expected);
+    }
+  });
+});
