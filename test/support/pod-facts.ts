@@ -1,5 +1,4 @@
 // Builders of the facts that the kubelet's plan, reducer and status work on.
-import type { Pod } from "../../src/apis/core/types.ts";
 import type { ContainerFacts, ExitFacts, PodFacts, RunningFacts } from "../../src/node/kubelet/pod/pod-facts.ts";
 
 /** The present time of these facts, on the node's clock. */
@@ -50,7 +49,7 @@ export const podFacts = (containers: readonly ContainerFacts[], more: Partial<Po
   pod: {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name: "p", namespace: "ns", uid: "u" },
+    metadata: { name: "p", namespace: "ns", uid: "u", resourceVersion: "1", creationTimestamp: AT },
     spec: {
       restartPolicy: "Always",
       containers: [
@@ -58,7 +57,7 @@ export const podFacts = (containers: readonly ContainerFacts[], more: Partial<Po
         { name: "queue-proxy", image: "q" },
       ],
     },
-  } as Pod,
+  },
   stopping: false,
   sandbox: "unneeded",
   address: "10.1.1.1",

@@ -1,7 +1,9 @@
 // What other components ask of a Pod: whether it is ready, whether it stops, and which container and port get its requests. Pure.
-import type { AnyObject } from "../meta/object.ts";
+import type { AnyObject, Stored } from "../meta/object.ts";
 import type { Container } from "./pod-spec.ts";
 import type { CoreCondition, Pod } from "./types.ts";
+
+export type StoredPod = Stored<Pod>;
 
 /** Knative's sidecar container. Users cannot give a container this name. */
 export const QUEUE_PROXY = "queue-proxy";

@@ -1,7 +1,9 @@
 // The kubelet: one worker for each Pod of this node, and the engine's events for their containers. The workers decide what happens to a pod.
-import type { Deployment, Pod } from "../../apis/core/types.ts";
+import type { StoredPod } from "../../apis/core/pod.ts";
+import type { Deployment } from "../../apis/core/types.ts";
 import type { Kind } from "../../apis/kinds.ts";
-import type { ObjectKey } from "../../apis/meta/key.ts";
+import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
+import type { Stored } from "../../apis/meta/object.ts";
 import type { WatchEvent } from "../../control-plane/store/view.ts";
 import type { RuntimeEvent } from "../runtime/runtime.ts";
 import type { AddressPool } from "./address-pool.ts";
@@ -74,8 +76,8 @@ export class Kubelet {
       this.#watches.push(store.watch({ kind }, run));
     };
     watch("Pod", ({ type, object }) => {
-      if (type === "DELETED") this.#onRemoved(object as Pod);
-      else this.#onPod(object as Pod);
+      if (type === "DELETED") this.#onRemoved(object as StoredPod);
+      else this.#onPod(object as StoredPod);
     });
     watch("ConfigMap", ({ key }) => this.#onConfig(key));
     watch("Secret", ({ key }) => this.#onConfig(key));
@@ -84,7 +86,7 @@ export class Kubelet {
       if (sameTemplate && type !== "DELETED") return;
       const { uid } = object.metadata;
       void this.#parts.frozenPods?.dropWhere(({ key }) => key.startsWith(`${uid}/`));
-      if (type !== "DELETED") this.#onDeployment(object as Deployment);
+      if (type !== "DELETED") this.#onDeployment(object as Stored<Deployment>);
     });
     for (const deployment of store.list("Deployment.apps")) this.#onDeployment(deployment);
     for (const pod of store.list("Pod")) this.#onPod(pod);
@@ -142,8 +144,8 @@ export class Kubelet {
     await this.#parts.network?.close();
   }
 
-  #onPod(pod: Pod): void {
-    const uid = pod.metadata.uid ?? "";
+  #onPod(pod: StoredPod): void {
+    const uid = pod.metadata.uid;
     const known = this.#workers.get(uid);
     if (known) {
       known.update(pod);
@@ -152,10 +154,7 @@ export class Kubelet {
     if (pod.spec.nodeName !== this.#parts.nodeName || this.#stopped) return;
     if (pod.metadata.deletionTimestamp !== undefined) {
       // Deleted before anything was started: there is nothing to stop.
-      this.#parts.store.confirmDeleted(
-        { kind: "Pod", namespace: pod.metadata.namespace ?? "", name: pod.metadata.name },
-        uid,
-      );
+      this.#parts.store.confirmDeleted(keyOf(pod), uid);
       return;
     }
     const worker = new PodWorker(this.#parts, pod, () => {
@@ -168,8 +167,8 @@ export class Kubelet {
   }
 
   /** A forced delete removed the object from the store before the pod had stopped. */
-  #onRemoved(pod: Pod): void {
-    this.#workers.get(pod.metadata.uid ?? "")?.forceStop();
+  #onRemoved(pod: StoredPod): void {
+    this.#workers.get(pod.metadata.uid)?.forceStop();
   }
 
   #onConfig({ namespace, name }: ObjectKey): void {
@@ -191,7 +190,7 @@ export class Kubelet {
     }
   }
 
-  #onDeployment(deployment: Deployment): void {
+  #onDeployment(deployment: Stored<Deployment>): void {
     if (this.#stopped) return;
     const failed = (error: unknown): void => this.#parts.log.debug("prewarm failed", { error: String(error) });
     void this.#track(prewarm(this.#parts, deployment).catch(failed));

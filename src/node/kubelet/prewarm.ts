@@ -1,18 +1,20 @@
 // Fetches images and fills volumes as soon as a Deployment names them, so that a wake does not wait. The pod reports failures.
 
-import { userContainers } from "../../apis/core/pod.ts";
-import type { Deployment, Pod } from "../../apis/core/types.ts";
+import { type StoredPod, userContainers } from "../../apis/core/pod.ts";
+import type { Deployment } from "../../apis/core/types.ts";
+import type { Stored } from "../../apis/meta/object.ts";
 import type { NodeParts } from "./node-parts.ts";
 import { isPodSpecific } from "./volumes/volume-files-spec.ts";
 
 /** Resolves when everything has been fetched or has failed. Rejects when the runtime does. */
-export async function prewarm(parts: NodeParts, deployment: Deployment): Promise<void> {
+export async function prewarm(parts: NodeParts, deployment: Stored<Deployment>): Promise<void> {
   const { metadata, spec } = deployment.spec.template;
-  const { namespace = "default", name } = deployment.metadata;
-  const pod: Pod = {
+  const { namespace, name, resourceVersion, creationTimestamp } = deployment.metadata;
+  // The Deployment stands for the pods that it creates; shared volumes do not depend on the uid.
+  const pod: StoredPod = {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { ...metadata, name, namespace },
+    metadata: { ...metadata, name, namespace, uid: "", resourceVersion, creationTimestamp },
     spec,
   };
   const { images, volumes } = parts.runtime.capabilities;

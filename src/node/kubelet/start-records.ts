@@ -1,5 +1,7 @@
 // The start marks of the pods of this node: cold-start waterfalls read them here.
-import type { Pod } from "../../apis/core/types.ts";
+
+import type { StoredPod } from "../../apis/core/pod.ts";
+import { namespacedName } from "../../apis/meta/key.ts";
 import type { PodState } from "./pod/pod-events.ts";
 import type { StartMarks } from "./pod/pod-facts.ts";
 
@@ -8,8 +10,8 @@ export class StartRecords {
   readonly #states = new Map<string, Pick<PodState, "facts">>();
 
   /** Makes the marks of a pod readable until the result is disposed. */
-  add({ metadata }: Pod, state: Pick<PodState, "facts">): Disposable {
-    const key = `${metadata.namespace ?? ""}/${metadata.name}`;
+  add({ metadata }: StoredPod, state: Pick<PodState, "facts">): Disposable {
+    const key = namespacedName(metadata);
     this.#states.set(key, state);
     return {
       [Symbol.dispose]: () => {

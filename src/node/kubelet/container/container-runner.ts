@@ -1,5 +1,5 @@
 // The effects on one container of a pod: fetch its image, create, start, thaw, inspect, end, remove. Results go to the pod as events.
-import type { Pod } from "../../../apis/core/types.ts";
+import type { StoredPod } from "../../../apis/core/pod.ts";
 import { errorText } from "../../../base/errors.ts";
 import { timeText } from "../../../base/time.ts";
 import type { UsableImage } from "../../image/image-library.ts";
@@ -150,7 +150,7 @@ export class ContainerRunner {
     return this.#pod.facts.containers.find(({ name }) => name === this.name) as ContainerFacts;
   }
 
-  #render(pod: Pod): ReturnType<PodRendering["render"]> {
+  #render(pod: StoredPod): ReturnType<PodRendering["render"]> {
     const { spec, restarts, usable } = this.#facts;
     return this.#rendering.render(pod, spec, { attempt: restarts, image: usable as UsableImage });
   }
@@ -179,7 +179,7 @@ export class ContainerRunner {
   }
 
   /** Corrects a missing network or an occupied name, and tries once more; rethrows any other error. */
-  async #createAgain(error: unknown, pod: Pod, progress: { prepared: boolean }): Promise<string | undefined> {
+  async #createAgain(error: unknown, pod: StoredPod, progress: { prepared: boolean }): Promise<string | undefined> {
     const { runtime, network, starts } = this.#parts;
     const code = error instanceof RuntimeError ? error.code : "failed";
     if (code === "not-found") await network?.renew();

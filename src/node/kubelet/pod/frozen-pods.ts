@@ -1,6 +1,7 @@
 // Frozen pods that wait for the next wake of their revision (`--wake freeze`): at most one per revision, for ten minutes, while memory is free.
+
 import { freemem, totalmem } from "node:os";
-import type { Pod } from "../../../apis/core/types.ts";
+import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Clock } from "../../../base/clock.ts";
 import type { Logger } from "../../../base/logger.ts";
 import type { ContainerRuntime } from "../../runtime/runtime.ts";
@@ -10,7 +11,7 @@ export interface FrozenPod {
   /** Identifies the pods that can continue it: same Deployment, same template. */
   readonly key: string;
   /** The pod that was frozen. Its host name and its own volumes stay. */
-  readonly pod: Pod;
+  readonly pod: StoredPod;
   /** By name, without init containers. */
   readonly containers: ReadonlyMap<string, FrozenContainer>;
   readonly sandbox: FrozenSandbox;
@@ -31,7 +32,7 @@ const LEAST_FREE_MEMORY = 0.1;
 const HASH_LABEL = "pod-template-hash";
 
 /** The key of pods that can continue each other; undefined: the pod has no Deployment or template hash. */
-export function frozenPodKey(pod: Pod): string | undefined {
+export function frozenPodKey(pod: StoredPod): string | undefined {
   const owner = pod.metadata.ownerReferences?.find(({ kind }) => kind === "Deployment");
   const hash = pod.metadata.labels?.[HASH_LABEL];
   return owner && hash ? `${owner.uid}/${hash}` : undefined;

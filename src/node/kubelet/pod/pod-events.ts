@@ -1,6 +1,6 @@
 // What can happen to one pod on its node. Monitors and effects send these events; they change no facts themselves.
+import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container } from "../../../apis/core/pod-spec.ts";
-import type { Pod } from "../../../apis/core/types.ts";
 import type { PodAddress } from "../../../base/address.ts";
 import type { Time } from "../../../base/clock.ts";
 import type { UsableImage } from "../../image/image-library.ts";
@@ -54,7 +54,7 @@ export type ContainerEvent = (ContainerEventBody & { readonly container: string 
 
 export type PodEvent =
   | ContainerEvent
-  | { readonly type: "podChanged"; readonly pod: Pod }
+  | { readonly type: "podChanged"; readonly pod: StoredPod }
   | { readonly type: "stopRequested" }
   /** Something changed that may let a blocked start succeed. */
   | { readonly type: "retryRequested" }

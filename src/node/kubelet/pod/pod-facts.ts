@@ -1,6 +1,6 @@
 // What the kubelet knows of one pod: the input of its plan and of its status. Data only; `reduce-pod.ts` makes them from events.
+import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container } from "../../../apis/core/pod-spec.ts";
-import type { Pod } from "../../../apis/core/types.ts";
 import type { Time } from "../../../base/clock.ts";
 import type { UsableImage } from "../../image/image-library.ts";
 import type { ContainerState } from "../../runtime/runtime.ts";
@@ -112,7 +112,7 @@ export interface StartMarks {
 }
 
 export interface PodFacts {
-  readonly pod: Pod;
+  readonly pod: StoredPod;
   readonly stopping: boolean;
   /** The pause container, whose network the containers of the pod share; `unneeded` for a single container. */
   readonly sandbox: "unneeded" | "none" | "opening" | "ready";

@@ -1,5 +1,5 @@
 // Freezes the containers of a pod instead of ending them (`--wake freeze`): all of them, or none.
-import type { Pod } from "../../../apis/core/types.ts";
+import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { ContainerRunner } from "../container/container-runner.ts";
 import type { NodeParts } from "../node-parts.ts";
 import { type FrozenPod, frozenPodKey } from "./frozen-pods.ts";
@@ -48,8 +48,8 @@ function runningContainers({ containers }: PodFacts): ReadonlyMap<string, Frozen
 }
 
 /** Whether the Deployment of this pod may create another pod like it. */
-function mayReturn({ store }: NodeParts, { metadata }: Pod): boolean {
+function mayReturn({ store }: NodeParts, { metadata }: StoredPod): boolean {
   const owner = metadata.ownerReferences?.find(({ kind }) => kind === "Deployment");
-  const deployment = owner && store.get("Deployment.apps", metadata.namespace ?? "", owner.name);
+  const deployment = owner && store.get("Deployment.apps", metadata.namespace, owner.name);
   return deployment?.metadata.uid === owner?.uid && deployment?.metadata.deletionTimestamp === undefined;
 }

@@ -1,8 +1,7 @@
 // Collects the inputs of a container spec: objects from the store, volumes, and the pod's place on the network. `container-spec.ts` renders them.
 
-import { servingContainer } from "../../../apis/core/pod.ts";
+import { type StoredPod, servingContainer } from "../../../apis/core/pod.ts";
 import type { Container } from "../../../apis/core/pod-spec.ts";
-import type { Pod } from "../../../apis/core/types.ts";
 import type { UsableImage } from "../../image/image-library.ts";
 import type { NodeParts } from "../node-parts.ts";
 import { type RenderedContainer, renderContainer, type StartCommand, withSubPaths } from "../spec/container-spec.ts";
@@ -28,7 +27,7 @@ export class PodRendering {
 
   /** Makes the container's volumes and renders its spec. Throws when the engine is unreachable. */
   async render(
-    pod: Pod,
+    pod: StoredPod,
     container: Container,
     { attempt, image }: { readonly attempt: number; readonly image: UsableImage },
   ): Promise<RenderedContainer> {
@@ -39,7 +38,7 @@ export class PodRendering {
     if (refusal !== undefined) return { error: { reason: "NeedsContainer", message: refusal } };
     // Before the sources are read, because it may change the address of the pod.
     const placement = this.#sandbox.placement();
-    const sources = this.#sources(pod.metadata.namespace ?? "default");
+    const sources = this.#sources(pod.metadata.namespace);
     const prepared = await volumes.prepare(pod, withSubPaths(pod, container, sources));
     if ("error" in prepared) return { error: { reason: "ContainerCreating", message: prepared.error } };
     this.#copies.set(container.name ?? "", prepared.volumes.copies);

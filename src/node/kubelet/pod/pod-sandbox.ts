@@ -1,7 +1,7 @@
 // The network place of a pod: its address, and for several containers the pause container that holds their network.
 
-import { userContainers } from "../../../apis/core/pod.ts";
-import type { Pod } from "../../../apis/core/types.ts";
+import { type StoredPod, userContainers } from "../../../apis/core/pod.ts";
+import { namespacedName } from "../../../apis/meta/key.ts";
 import type { PodAddress } from "../../../base/address.ts";
 import { errorText } from "../../../base/errors.ts";
 import { type ContainerSpec, type ContainerState, RuntimeError } from "../../runtime/runtime.ts";
@@ -16,7 +16,7 @@ type Placement = Pick<ContainerSpec, "network" | "networkOf" | "ports" | "dns" |
 
 export class PodSandbox {
   readonly #parts: NodeParts;
-  readonly #pod: Pod;
+  readonly #pod: StoredPod;
   readonly #state: Pick<PodState, "send">;
   /** The state of the sandbox when the pod is accepted. */
   readonly first: PodFacts["sandbox"];
@@ -30,7 +30,7 @@ export class PodSandbox {
   #closed = false;
 
   /** `frozen`: the place of a frozen pod, which this pod takes over. */
-  constructor(parts: NodeParts, pod: Pod, state: Pick<PodState, "send">, frozen: FrozenSandbox | undefined) {
+  constructor(parts: NodeParts, pod: StoredPod, state: Pick<PodState, "send">, frozen: FrozenSandbox | undefined) {
     this.#parts = parts;
     this.#pod = pod;
     this.#state = state;
@@ -118,14 +118,14 @@ export class PodSandbox {
     const { runtime, info, prefix, labels, starts } = this.#parts;
     try {
       const image = await ensurePauseImage(runtime, info.architecture);
-      const { namespace = "default", name, uid = "" } = this.#pod.metadata;
+      const { name, uid } = this.#pod.metadata;
       const id = await starts(async () => {
         const made = await runtime.create({
           name: `${prefix}_${name}_pause_${this.#opened}`,
           image,
           env: [],
           hostname: hostnameOf(this.#pod),
-          labels: { ...labels, "knap.dev/pod": `${namespace}/${name}`, "knap.dev/pod-uid": uid },
+          labels: { ...labels, "knap.dev/pod": namespacedName(this.#pod.metadata), "knap.dev/pod-uid": uid },
           ...this.#ownPlacement(),
         });
         this.#opened++;

@@ -105,7 +105,7 @@ function exitedState(facts: PodFacts, container: ContainerFacts, exit: ExitFacts
   const again = restartAt(container, facts.pod.spec.restartPolicy ?? "Always");
   const delayMs = backOffMs(container.restarts);
   if (again === undefined || delayMs === 0) return { terminated: terminated(exit) };
-  const { name, namespace = "default", uid = "" } = facts.pod.metadata;
+  const { name, namespace, uid } = facts.pod.metadata;
   const message = `back-off ${delayText(delayMs)} restarting failed container=${container.name} pod=${name}_${namespace}(${uid})`;
   return { waiting: { reason: "CrashLoopBackOff", message } };
 }

@@ -1,6 +1,6 @@
 // One pod on this node: reduces events to facts, writes the status, carries out the plan, and stops the pod. One worker per pod uid.
+import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container } from "../../../apis/core/pod-spec.ts";
-import type { Pod } from "../../../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
 import { sameJson } from "../../../base/json.ts";
 import { timeText } from "../../../base/time.ts";
@@ -39,10 +39,10 @@ export class PodWorker implements PodState {
   #timer: Disposable | undefined;
   #marksWritten = false;
 
-  constructor(parts: NodeParts, pod: Pod, onGone: () => void) {
+  constructor(parts: NodeParts, pod: StoredPod, onGone: () => void) {
     this.#parts = parts;
     this.#onGone = onGone;
-    this.uid = pod.metadata.uid ?? "";
+    this.uid = pod.metadata.uid;
     this.key = keyOf(pod) as ObjectKey<"Pod">;
     const at = parts.nodeClock.now();
     const frozenPod = parts.frozenPods?.take(frozenPodKey(pod));
@@ -74,7 +74,7 @@ export class PodWorker implements PodState {
   }
 
   /** Takes the object as it is now in the store; a deletion timestamp stops the pod. */
-  update(pod: Pod): void {
+  update(pod: StoredPod): void {
     this.#facts = reducePod(this.#facts, { type: "podChanged", pod });
     if (pod.metadata.deletionTimestamp !== undefined) void this.stop();
   }

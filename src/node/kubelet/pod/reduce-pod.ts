@@ -1,8 +1,7 @@
 // Facts of a pod + event → new facts. Pure: it starts nothing and reads no clock; times come with the events.
 
-import { servingContainer, userContainers } from "../../../apis/core/pod.ts";
+import { type StoredPod, servingContainer, userContainers } from "../../../apis/core/pod.ts";
 import type { Container } from "../../../apis/core/pod-spec.ts";
-import type { Pod } from "../../../apis/core/types.ts";
 import type { Time } from "../../../base/clock.ts";
 import type { UsableImage } from "../../image/image-library.ts";
 import { hasProbeHandler } from "../spec/container-spec.ts";
@@ -11,7 +10,7 @@ import type { ContainerFacts, FrozenContainer, PodFacts, RunningFacts, StartMark
 import type { PodStep } from "./pod-plan.ts";
 
 export interface FirstFacts {
-  readonly pod: Pod;
+  readonly pod: StoredPod;
   readonly at: Time;
   readonly sandbox: PodFacts["sandbox"];
   readonly address: string;

@@ -1,8 +1,8 @@
 // A container of a Pod with its ConfigMaps and Secrets → the spec for the runtime. Pure; PORT and K_… are in the template already.
 
-import { QUEUE_PROXY, servingPort, userContainers } from "../../../apis/core/pod.ts";
+import { QUEUE_PROXY, type StoredPod, servingPort, userContainers } from "../../../apis/core/pod.ts";
 import type { Container, Probe } from "../../../apis/core/pod-spec.ts";
-import type { Pod } from "../../../apis/core/types.ts";
+import { namespacedName } from "../../../apis/meta/key.ts";
 import type { ContainerSpec, MountSpec } from "../../runtime/runtime.ts";
 import { type EnvironmentSources, expandVariables, renderEnvironment } from "./environment-spec.ts";
 import { renderLimits, renderSecurity } from "./security-spec.ts";
@@ -16,7 +16,7 @@ export interface StartCommand {
 }
 
 export interface ContainerInputs {
-  readonly pod: Pod;
+  readonly pod: StoredPod;
   readonly container: Container;
   /** The number of restarts, which becomes part of the name. */
   readonly attempt: number;
@@ -47,7 +47,7 @@ export type RenderedContainer =
 const HOSTNAME_LENGTH = 63;
 
 /** The container with the `subPathExpr` of each mount expanded to `subPath`. */
-export function withSubPaths(pod: Pod, container: Container, sources: EnvironmentSources): Container {
+export function withSubPaths(pod: StoredPod, container: Container, sources: EnvironmentSources): Container {
   if (!container.volumeMounts?.some(({ subPathExpr }) => subPathExpr)) return container;
   const environment = renderEnvironment(pod, container, sources);
   const env = "env" in environment ? environment.env : new Map<string, string>();
@@ -91,12 +91,12 @@ export function renderContainer(inputs: ContainerInputs): RenderedContainer {
 }
 
 /** The pod's name as a host name: at most 63 characters, no dot or dash at the end. */
-export function hostnameOf(pod: Pod): string {
+export function hostnameOf(pod: StoredPod): string {
   return (pod.spec.hostname ?? pod.metadata.name).slice(0, HOSTNAME_LENGTH).replace(/[-.]+$/, "");
 }
 
 /** The ports that must be reachable from outside the pod: those for traffic and for probes. */
-export function dialledPorts(pod: Pod): readonly number[] {
+export function dialledPorts(pod: StoredPod): readonly number[] {
   const ports = new Set<number>([servingPort(pod)]);
   for (const probe of readinessProbes(pod)) addPort(ports, probe);
   for (const container of userContainers(pod)) {
@@ -108,7 +108,7 @@ export function dialledPorts(pod: Pod): readonly number[] {
 }
 
 /** The readiness probes that queue-proxy runs, from its environment in the template. */
-export function readinessProbes(pod: Pod): readonly Probe[] {
+export function readinessProbes(pod: Pick<StoredPod, "spec">): readonly Probe[] {
   const proxy = pod.spec.containers.find(({ name }) => name === QUEUE_PROXY);
   const text = proxy?.env?.find(({ name }) => name === "SERVING_READINESS_PROBE")?.value;
   if (!text) return [];
@@ -132,10 +132,10 @@ function addPort(ports: Set<number>, probe: Probe | undefined): void {
   if (port !== undefined) ports.add(port);
 }
 
-function podLabels(pod: Pod, container: Container): Record<string, string> {
+function podLabels(pod: StoredPod, container: Container): Record<string, string> {
   return {
-    "knap.dev/pod": `${pod.metadata.namespace ?? "default"}/${pod.metadata.name}`,
-    "knap.dev/pod-uid": pod.metadata.uid ?? "",
+    "knap.dev/pod": namespacedName(pod.metadata),
+    "knap.dev/pod-uid": pod.metadata.uid,
     "knap.dev/container": container.name ?? "",
   };
 }

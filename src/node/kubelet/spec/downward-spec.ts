@@ -1,6 +1,6 @@
 // The downward API: fields and resources of a pod as text, for variables and volumes. Pure.
+import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container, Quantity } from "../../../apis/core/pod-spec.ts";
-import type { Pod } from "../../../apis/core/types.ts";
 import { quantityNumber } from "../../../base/go/quantity.ts";
 
 export interface FieldSources {
@@ -19,7 +19,7 @@ export interface ResourceReference {
 }
 
 /** The value of `fieldPath`; "" when the pod does not set it. */
-export function fieldText(pod: Pod, path: string, sources: FieldSources): string {
+export function fieldText(pod: StoredPod, path: string, sources: FieldSources): string {
   const { metadata, spec } = pod;
   const keyed = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);
   if (keyed) return metadata[keyed[1] as "labels" | "annotations"]?.[keyed[2] as string] ?? "";
@@ -27,9 +27,9 @@ export function fieldText(pod: Pod, path: string, sources: FieldSources): string
     case "metadata.name":
       return metadata.name;
     case "metadata.namespace":
-      return metadata.namespace ?? "default";
+      return metadata.namespace;
     case "metadata.uid":
-      return metadata.uid ?? "";
+      return metadata.uid;
     case "metadata.labels":
       return mapText(metadata.labels);
     case "metadata.annotations":
@@ -51,7 +51,7 @@ export function fieldText(pod: Pod, path: string, sources: FieldSources): string
 
 /** A limit or request in units of the divisor (default 1), rounded up. A missing limit is the size of the node. */
 export function resourceText(
-  pod: Pod,
+  pod: StoredPod,
   container: Container,
   reference: ResourceReference,
   sources: FieldSources,

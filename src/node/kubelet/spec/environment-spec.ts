@@ -1,7 +1,8 @@
 // The environment of a container, as a cluster's kubelet renders it: envFrom, env, references, $(VAR). Pure.
 // Source: k8s.io/kubernetes/pkg/kubelet/kubelet_pods.go, third_party/forked/golang/expansion.
+import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container, EnvVar } from "../../../apis/core/pod-spec.ts";
-import type { ConfigMap, Pod, Secret } from "../../../apis/core/types.ts";
+import type { ConfigMap, Secret } from "../../../apis/core/types.ts";
 import { type FieldSources, fieldText, resourceText } from "./downward-spec.ts";
 
 export interface EnvironmentSources extends FieldSources {
@@ -15,7 +16,11 @@ export type EnvironmentOutcome = { readonly env: ReadonlyMap<string, string> } |
 /** Thrown and caught in this file only. */
 class MissingReference extends Error {}
 
-export function renderEnvironment(pod: Pod, container: Container, sources: EnvironmentSources): EnvironmentOutcome {
+export function renderEnvironment(
+  pod: StoredPod,
+  container: Container,
+  sources: EnvironmentSources,
+): EnvironmentOutcome {
   const env = new Map<string, string>();
   try {
     for (const [name, value] of importedVariables(container, sources)) env.set(name, value);
@@ -52,7 +57,7 @@ function* importedVariables(container: Container, sources: EnvironmentSources): 
 
 function variableText(at: {
   readonly variable: EnvVar;
-  readonly pod: Pod;
+  readonly pod: StoredPod;
   readonly container: Container;
   readonly sources: EnvironmentSources;
   readonly env: ReadonlyMap<string, string>;
@@ -62,7 +67,7 @@ function variableText(at: {
   if (!from) return expandVariables(variable.value ?? "", env);
   if (from.fieldRef) return fieldText(pod, from.fieldRef.fieldPath, sources);
   if (from.resourceFieldRef) return resourceText(pod, container, from.resourceFieldRef, sources);
-  const namespace = pod.metadata.namespace ?? "default";
+  const namespace = pod.metadata.namespace;
   if (from.configMapKeyRef) {
     const { name = "", key, optional = false } = from.configMapKeyRef;
     const value = configMapData(sources, name, optional)?.[key];

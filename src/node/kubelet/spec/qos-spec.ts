@@ -1,10 +1,10 @@
 // The quality-of-service class of a pod. Pure.
 // Source: k8s.io/kubernetes/pkg/apis/core/v1/helper/qos.
-import type { Pod } from "../../../apis/core/types.ts";
+import type { StoredPod } from "../../../apis/core/pod.ts";
 import { quantityNumber } from "../../../base/go/quantity.ts";
 
 /** `Guaranteed`, `Burstable` or `BestEffort`. */
-export function qosClass(pod: Pod): string {
+export function qosClass(pod: StoredPod): string {
   const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
   const named = containers.map(({ resources }) => ({
     limits: resources?.limits ?? {},

@@ -1,7 +1,7 @@
 // User, groups, capabilities and limits of a container for the runtime. Pure.
 // Source: k8s.io/kubernetes/pkg/kubelet/kuberuntime/security_context.go, pkg/kubelet/cm/helpers_linux.go.
+import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container, ResourceRequirements, SecurityContext } from "../../../apis/core/pod-spec.ts";
-import type { Pod } from "../../../apis/core/types.ts";
 import { quantityNumber } from "../../../base/go/quantity.ts";
 import type { ContainerSpec } from "../../runtime/runtime.ts";
 
@@ -16,7 +16,7 @@ const SHARES_PER_CPU = 1024;
 
 /** The security of one container; the container's own settings win over the pod's. */
 export function renderSecurity(
-  pod: Pod,
+  pod: StoredPod,
   container: Container,
   imageUser: string,
 ): { readonly security: SecurityPart } | { readonly error: string } {
@@ -58,8 +58,13 @@ function amount(quantity: string | number | undefined): number | undefined {
   return value === undefined || value <= 0 ? undefined : value;
 }
 
-function rootRefusal(pod: Pod, container: Container, uid: number | undefined, imageUser: string): string | undefined {
-  const { name, namespace = "default", uid: podUid = "" } = pod.metadata;
+function rootRefusal(
+  pod: StoredPod,
+  container: Container,
+  uid: number | undefined,
+  imageUser: string,
+): string | undefined {
+  const { name, namespace, uid: podUid } = pod.metadata;
   const where = `(pod: "${name}_${namespace}(${podUid})", container: ${container.name ?? ""})`;
   if (uid !== undefined) {
     return uid === 0 ? `container's runAsUser breaks non-root policy ${where}` : undefined;

@@ -22,7 +22,7 @@ export function makeVolumes(
     hasClaim: (namespace, name) => store.get("PersistentVolumeClaim", namespace, name) !== undefined,
     version: () => `${new Date(nodeClock.now()).toISOString().replace(/[-:T]/g, "_").slice(0, 19)}.${++versions}`,
     sourcesOf: (pod) => {
-      const namespace = pod.metadata.namespace ?? "default";
+      const namespace = pod.metadata.namespace;
       const serviceAccount = pod.spec.serviceAccountName ?? "default";
       return {
         pod,

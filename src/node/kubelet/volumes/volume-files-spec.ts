@@ -1,7 +1,8 @@
 // The files of a configMap, secret, projected or downwardAPI volume. Pure; a later source of a projected volume wins.
 // Source: k8s.io/kubernetes/pkg/volume/{configmap,secret,projected,downwardapi}.
+import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container, KeyToPath, Volume, VolumeProjection } from "../../../apis/core/pod-spec.ts";
-import type { ConfigMap, Pod, Secret } from "../../../apis/core/types.ts";
+import type { ConfigMap, Secret } from "../../../apis/core/types.ts";
 import { type FieldSources, fieldText, resourceText } from "../spec/downward-spec.ts";
 
 export interface VolumeFile {
@@ -12,7 +13,7 @@ export interface VolumeFile {
 }
 
 export interface VolumeSources extends FieldSources {
-  readonly pod: Pod;
+  readonly pod: StoredPod;
   readonly configMap: (name: string) => ConfigMap | undefined;
   readonly secret: (name: string) => Secret | undefined;
   readonly token: (audience: string, expirationSeconds: number) => string;

@@ -1,6 +1,6 @@
 // The engine volumes of one session: created and filled before pods start, updated when their sources change, removed at the end.
+import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container, Volume } from "../../../apis/core/pod-spec.ts";
-import type { Pod } from "../../../apis/core/types.ts";
 import { errorText } from "../../../base/errors.ts";
 import { quantityNumber } from "../../../base/go/quantity.ts";
 import { sha256Hex } from "../../../base/hash.ts";
@@ -22,7 +22,7 @@ export interface VolumeKeeperOptions {
   readonly labels: Readonly<Record<string, string>>;
   readonly hostLabels: Readonly<Record<string, string>>;
   readonly write: VolumeWriter;
-  readonly sourcesOf: (pod: Pod) => VolumeSources;
+  readonly sourcesOf: (pod: StoredPod) => VolumeSources;
   /** Whether a claim exists. */
   readonly hasClaim: (namespace: string, name: string) => boolean;
   /** A new, sortable name for a version of the files: the kubelet's dated folder. */
@@ -41,7 +41,7 @@ interface KeptVolume {
   readonly name: string;
   readonly volume: Volume;
   /** The pod for which the files are rendered. */
-  pod: Pod;
+  pod: StoredPod;
   readonly ownPod: boolean;
   /** Hash of the written files. */
   written: string;
@@ -63,7 +63,7 @@ export class VolumeKeeper {
   }
 
   /** Creates and fills the volumes that a container mounts. Throws when the engine is unreachable; other failures are returned. */
-  async prepare(pod: Pod, container: Container): Promise<VolumesOutcome> {
+  async prepare(pod: StoredPod, container: Container): Promise<VolumesOutcome> {
     const mounts: MountSpec[] = [];
     const copies: VolumeFile[] = [];
     for (const mount of container.volumeMounts ?? []) {
@@ -107,9 +107,9 @@ export class VolumeKeeper {
   }
 
   /** Gives the own volumes of a frozen pod to its successor. Files that depend on the pod are written again. */
-  handOver(from: Pod, to: Pod): void {
-    this.#firstOwners.set(to.metadata.uid ?? "", this.#firstOwner(from));
-    this.#firstOwners.delete(from.metadata.uid ?? "");
+  handOver(from: StoredPod, to: StoredPod): void {
+    this.#firstOwners.set(to.metadata.uid, this.#firstOwner(from));
+    this.#firstOwners.delete(from.metadata.uid);
     for (const kept of this.#kept.values()) {
       if (!kept.ownPod || kept.pod.metadata.uid !== from.metadata.uid) continue;
       kept.pod = to;
@@ -119,8 +119,8 @@ export class VolumeKeeper {
   }
 
   /** Removes the own volumes of a pod that no longer exists, and volumes that could not be removed earlier. */
-  async release(pod: Pod): Promise<void> {
-    this.#firstOwners.delete(pod.metadata.uid ?? "");
+  async release(pod: StoredPod): Promise<void> {
+    this.#firstOwners.delete(pod.metadata.uid);
     for (const kept of this.#kept.values()) kept.unused ||= kept.ownPod && kept.pod.metadata.uid === pod.metadata.uid;
     const unused = [...this.#kept.values()].filter((kept) => kept.unused);
     await Promise.all(unused.map((kept) => this.#remove(kept)));
@@ -131,19 +131,24 @@ export class VolumeKeeper {
     await Promise.all([...this.#kept.values()].map((kept) => this.#remove(kept)));
   }
 
-  #firstOwner({ metadata: { uid = "" } }: Pod): string {
+  #firstOwner({ metadata: { uid } }: StoredPod): string {
     return this.#firstOwners.get(uid) ?? uid;
   }
 
-  #missingClaim(pod: Pod, { persistentVolumeClaim: claim }: Volume): string | undefined {
-    if (!claim || this.#options.hasClaim(pod.metadata.namespace ?? "default", claim.claimName)) return undefined;
+  #missingClaim(pod: StoredPod, { persistentVolumeClaim: claim }: Volume): string | undefined {
+    if (!claim || this.#options.hasClaim(pod.metadata.namespace, claim.claimName)) return undefined;
     return `persistentvolumeclaim "${claim.claimName}" not found`;
   }
 
-  async #ready(pod: Pod, volume: Volume, part: string, files: readonly VolumeFile[] | undefined): Promise<string> {
+  async #ready(
+    pod: StoredPod,
+    volume: Volume,
+    part: string,
+    files: readonly VolumeFile[] | undefined,
+  ): Promise<string> {
     const ownPod = volume.emptyDir !== undefined || isPodSpecific(volume);
     const { prefix } = this.#options;
-    const namespace = pod.metadata.namespace ?? "default";
+    const namespace = pod.metadata.namespace;
     const fsGroup = pod.spec.securityContext?.fsGroup;
     const claim = volume.persistentVolumeClaim?.claimName;
     const identity = JSON.stringify([

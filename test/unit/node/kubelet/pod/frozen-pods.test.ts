@@ -1,9 +1,10 @@
 // Which frozen pods are kept, and for how long.
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Pod } from "../../../../../src/apis/core/types.ts";
+import type { StoredPod } from "../../../../../src/apis/core/pod.ts";
 import { silentLogger } from "../../../../../src/base/logger.ts";
 import { type FrozenPod, FrozenPods, frozenPodKey, idsOf } from "../../../../../src/node/kubelet/pod/frozen-pods.ts";
 import { openProcessRuntime } from "../../../../../src/node/runtime/process/process-runtime.ts";
@@ -29,7 +30,7 @@ describe("frozen pods", () => {
       place: { network: "n", address: key },
       pause: { id: await container(`${key}-pause`), state: undefined },
     },
-    pod: { apiVersion: "v1", kind: "Pod", metadata: { name: "p" }, spec: { containers: [] } },
+    pod: { metadata: { name: "p" }, spec: {} } as StoredPod,
   });
   const image = { reference: "i", imageId: "", user: "", stopSignal: "SIGTERM" };
   const container = (name: string): Promise<string> =>
@@ -68,7 +69,7 @@ describe("frozen pods", () => {
   });
 
   test("need a Deployment and a template hash for their key", () => {
-    const pod = (metadata: object) => ({ metadata: { name: "p", ...metadata } }) as Pod;
+    const pod = (metadata: object) => ({ metadata: { name: "p", ...metadata } }) as StoredPod;
     const ownerReferences = [{ apiVersion: "apps/v1", kind: "Deployment", name: "d", uid: "u" }];
     expect(frozenPodKey(pod({ ownerReferences, labels: { "pod-template-hash": "h" } }))).toBe("u/h");
     expect(frozenPodKey(pod({ ownerReferences }))).toBeUndefined();

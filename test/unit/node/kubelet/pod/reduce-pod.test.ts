@@ -1,7 +1,8 @@
 // The reducer of a pod: lists of events in, facts and the next steps out.
+
 import { describe, expect, test } from "vitest";
+import type { StoredPod } from "../../../../../src/apis/core/pod.ts";
 import type { Container } from "../../../../../src/apis/core/pod-spec.ts";
-import type { Pod } from "../../../../../src/apis/core/types.ts";
 import type { PodEvent } from "../../../../../src/node/kubelet/pod/pod-events.ts";
 import type { PodFacts } from "../../../../../src/node/kubelet/pod/pod-facts.ts";
 import { noticeOf } from "../../../../../src/node/kubelet/pod/pod-notices.ts";
@@ -14,9 +15,9 @@ const accept = (containers: readonly Container[], more: Partial<Parameters<typeo
     pod: {
       apiVersion: "v1",
       kind: "Pod",
-      metadata: { name: "p", namespace: "ns", uid: "u" },
+      metadata: { name: "p", namespace: "ns", uid: "u", resourceVersion: "1", creationTimestamp: AT },
       spec: { containers: [...containers, { name: "queue-proxy", image: "q" }] },
-    } as Pod,
+    },
     at: NOW,
     sandbox: "unneeded",
     address: "10.1.1.1",
@@ -101,7 +102,10 @@ describe("a start", () => {
 
 test("init containers start in order, and an event of another container does not end their turn", () => {
   const pod = accept([web], {
-    pod: { ...accept([web]).pod, spec: { containers: [web], initContainers: [{ name: "a" }, { name: "b" }] } } as Pod,
+    pod: {
+      ...accept([web]).pod,
+      spec: { containers: [web], initContainers: [{ name: "a" }, { name: "b" }] },
+    } as StoredPod,
   });
   const first = takeSteps(pod);
   expect(first.steps).toEqual([{ do: "start", container: "a" }]);
@@ -204,7 +208,7 @@ test("a pod that stops during a start follows its containers and plans nothing",
 
 describe("a pod that continues a frozen one", () => {
   const frozen = new Map([["web", { containerId: "c0", image: { ...image, imageId: "sha256:0" } }]]);
-  const withInit = { ...accept([web]).pod, spec: { containers: [web], initContainers: [{ name: "a" }] } } as Pod;
+  const withInit = { ...accept([web]).pod, spec: { containers: [web], initContainers: [{ name: "a" }] } } as StoredPod;
 
   test("thaws its container without init containers", () => {
     const thaw = takeSteps(accept([web], { pod: withInit, frozen }));

@@ -1,8 +1,10 @@
 // From a Pod with its ConfigMaps and Secrets to the spec for the runtime.
+
 import { describe, expect, test } from "vitest";
+import type { StoredPod } from "../../../../../src/apis/core/pod.ts";
 import { servingPort } from "../../../../../src/apis/core/pod.ts";
 import type { Container } from "../../../../../src/apis/core/pod-spec.ts";
-import type { ConfigMap, Pod, Secret } from "../../../../../src/apis/core/types.ts";
+import type { ConfigMap, Secret } from "../../../../../src/apis/core/types.ts";
 import {
   type ContainerInputs,
   dialledPorts,
@@ -12,13 +14,15 @@ import {
 import { expandVariables } from "../../../../../src/node/kubelet/spec/environment-spec.ts";
 import { qosClass } from "../../../../../src/node/kubelet/spec/qos-spec.ts";
 
-const podOf = (container: Partial<Container>, spec: Partial<Pod["spec"]> = {}): Pod => ({
+const podOf = (container: Partial<Container>, spec: Partial<StoredPod["spec"]> = {}): StoredPod => ({
   apiVersion: "v1",
   kind: "Pod",
   metadata: {
     name: "hello-00001-x",
     namespace: "shop",
     uid: "u-1",
+    resourceVersion: "1",
+    creationTimestamp: "2026-01-01T00:00:00Z",
     labels: { app: "hello", tier: "web" },
     annotations: { "example.com/a": "b" },
   },
@@ -26,7 +30,7 @@ const podOf = (container: Partial<Container>, spec: Partial<Pod["spec"]> = {}): 
 });
 const configMaps: Readonly<Record<string, ConfigMap["data"]>> = { conf: { B: "2", A: "1" } };
 const secrets: Readonly<Record<string, Secret["data"]>> = { sec: { key: Buffer.from("völlig").toString("base64") } };
-const place = (pod: Pod, more: Partial<ContainerInputs> = {}): ContainerInputs => ({
+const place = (pod: StoredPod, more: Partial<ContainerInputs> = {}): ContainerInputs => ({
   pod,
   container: pod.spec.containers[0] as Container,
   attempt: 2,
@@ -46,12 +50,12 @@ const place = (pod: Pod, more: Partial<ContainerInputs> = {}): ContainerInputs =
   },
   ...more,
 });
-const specOf = (pod: Pod, more: Partial<ContainerInputs> = {}) => {
+const specOf = (pod: StoredPod, more: Partial<ContainerInputs> = {}) => {
   const outcome = renderContainer(place(pod, more));
   if ("error" in outcome) throw new Error(outcome.error.message);
   return outcome.spec;
 };
-const errorOf = (pod: Pod, more: Partial<ContainerInputs> = {}) => {
+const errorOf = (pod: StoredPod, more: Partial<ContainerInputs> = {}) => {
   const outcome = renderContainer(place(pod, more));
   return "error" in outcome ? outcome.error : undefined;
 };
@@ -266,7 +270,7 @@ describe("the ports of a pod", () => {
   test("are reachable when traffic or a probe uses them; queue-proxy's are not", () => {
     const pod = podOf({ ports: [{ containerPort: 9000 }], livenessProbe: { tcpSocket: { port: 9001 } } });
     const queue = proxy([{ httpGet: { port: 9002 } }, { grpc: { port: 9003 } }]);
-    const whole: Pod = {
+    const whole: StoredPod = {
       ...pod,
       spec: { containers: [...pod.spec.containers, { ...queue, ports: [{ containerPort: 8012 }] }] },
     };

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { extract } from "tar-stream";
 import { describe, expect, test } from "vitest";
 import type { Volume } from "../../../../../src/apis/core/pod-spec.ts";
-import type { ConfigMap, Pod, Secret } from "../../../../../src/apis/core/types.ts";
+import type { ConfigMap, Secret } from "../../../../../src/apis/core/types.ts";
 import {
   isPodSpecific,
   renderVolumeFiles,
@@ -23,9 +23,16 @@ const sources: VolumeSources = {
   pod: {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name: "p", labels: { b: "2", a: 'x"y' } },
+    metadata: {
+      name: "p",
+      namespace: "default",
+      uid: "u",
+      resourceVersion: "1",
+      creationTimestamp: "2026-01-01T00:00:00Z",
+      labels: { b: "2", a: 'x"y' },
+    },
     spec: { containers: [{ name: "c", resources: { limits: { memory: "64Mi" } } }] },
-  } as Pod,
+  },
   configMap: (name) => configMaps[name] as ConfigMap | undefined,
   secret: (name) => secrets[name] as Secret | undefined,
   token: (audience, seconds) => `token for ${audience} ${seconds}`,
