@@ -1,4 +1,5 @@
-// The fixture of contract tests: one runtime, containers that are removed after each test, and a check for leftovers at the end.
+// The fixture of contract tests: one runtime, containers that are removed after each test, and a check for leftovers at
+// the end.
 import { request } from "node:http";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type {

@@ -1,4 +1,5 @@
-// The engine stops, is killed, or loses containers and networks while pods run. The node recovers and leaves nothing behind.
+// The engine stops, is killed, or loses containers and networks while pods run. The node recovers and leaves nothing
+// behind.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { type NodeBench, openNodeBench, statusOf } from "../support/node-bench.ts";

@@ -1,4 +1,5 @@
-// `--wake freeze`: a pod that scales to zero is frozen, and the next pod of its revision continues it. It never outlives its template or session.
+// `--wake freeze`: a pod that scales to zero is frozen, and the next pod of its revision continues it. It never
+// outlives its template or session.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Container, PodSpec } from "../../src/apis/core/pod-spec.ts";

@@ -1,4 +1,5 @@
-// Disks that are full: the engine's, and the one of knap's own session folder. Every failure has Kubernetes' reason and says what to do, what runs goes on,
+// Disks that are full: the engine's, and the one of knap's own session folder. Every failure has Kubernetes' reason and
+// says what to do, what runs goes on,
 // and once there is room all is well again without a restart and nothing is left.
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

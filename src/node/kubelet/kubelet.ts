@@ -1,4 +1,5 @@
-// The kubelet: one worker for each Pod of this node, and the engine's events for their containers. The workers decide what happens to a pod.
+// The kubelet: one worker for each Pod of this node, and the engine's events for their containers. The workers decide
+// what happens to a pod.
 import type { StoredPod } from "../../apis/core/pod.ts";
 import type { Deployment } from "../../apis/core/types.ts";
 import type { Kind } from "../../apis/kinds.ts";
@@ -225,7 +226,10 @@ export class Kubelet {
     }
   }
 
-  /** Removes containers of pods that this node no longer has; `last`: also volume writers that could not be removed earlier. */
+  /**
+   * Removes containers of pods that this node no longer has; `last`: also volume writers that could not be removed
+   * earlier.
+   */
   async #removeLeftovers({ last = false } = {}): Promise<void> {
     const { runtime, labels } = this.#parts;
     const [name, value] =

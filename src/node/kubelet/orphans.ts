@@ -1,4 +1,5 @@
-// Containers, networks and volumes that dead sessions left on the engine, found by label. Unlabelled resources are never touched.
+// Containers, networks and volumes that dead sessions left on the engine, found by label. Unlabelled resources are
+// never touched.
 import type { ContainerRuntime } from "../runtime/runtime.ts";
 
 /** Labels of every resource that knap creates on an engine. */

@@ -1,4 +1,5 @@
-// The image of the pause container, which holds the network of a pod. It is one static program that knap generates, so no pull is needed.
+// The image of the pause container, which holds the network of a pod. It is one static program that knap generates, so
+// no pull is needed.
 
 import type { Readable } from "node:stream";
 import { type Pack, pack } from "tar-stream";
@@ -57,7 +58,9 @@ export function makePauseProgram(architecture: string): Buffer | undefined {
   return file;
 }
 
-/** Creates the pause image if the engine does not have it; returns its name. Throws `platform` on other architectures. */
+/**
+ * Creates the pause image if the engine does not have it; returns its name. Throws `platform` on other architectures.
+ */
 export async function ensurePauseImage(runtime: ContainerRuntime, architecture: string): Promise<string> {
   const tag = `knap.dev/pause:1-${architecture}`;
   if (await runtime.images.inspect(tag)) return tag;

@@ -1,4 +1,5 @@
-// Fetches images and fills volumes as soon as a Deployment names them, so that a wake does not wait. The pod reports failures.
+// Fetches images and fills volumes as soon as a Deployment names them, so that a wake does not wait. The pod reports
+// failures.
 
 import { type StoredPod, userContainers } from "../../apis/core/pod.ts";
 import type { Deployment } from "../../apis/core/types.ts";

@@ -43,7 +43,9 @@ export class SessionNetwork {
     if (network === this.#id) this.#pool.give(address);
   }
 
-  /** Opens the network again if it no longer exists. Concurrent calls share one attempt. Throws what the runtime throws. */
+  /**
+   * Opens the network again if it no longer exists. Concurrent calls share one attempt. Throws what the runtime throws.
+   */
   renew(): Promise<void> {
     this.#renewing ??= this.#renew().finally(() => {
       this.#renewing = undefined;

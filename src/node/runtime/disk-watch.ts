@@ -4,7 +4,10 @@ import { type ContainerRuntime, RuntimeError } from "./runtime.ts";
 /** `full`: the error text of the call that failed for lack of space. */
 export type DiskState = { readonly full: string } | "room";
 
-/** The same runtime. `report` is called after each call that failed for lack of space, and after each call that needed space and succeeded. */
+/**
+ * The same runtime. `report` is called after each call that failed for lack of space, and after each call that needed
+ * space and succeeded.
+ */
 export function watchDisk(runtime: ContainerRuntime, report: (state: DiskState) => void): ContainerRuntime {
   const mayFail = <A extends unknown[], T>(call: (...args: A) => Promise<T>): ((...args: A) => Promise<T>) => {
     return async (...args) => {

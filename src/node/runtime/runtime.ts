@@ -1,7 +1,9 @@
 // The interface to what runs containers: Docker or plain processes. It uses knap's own types only.
 import type { Readable } from "node:stream";
 
-/** What a runtime supports. Callers check it before a call; the contract suite skips tests by it and counts the skips. */
+/**
+ * What a runtime supports. Callers check it before a call; the contract suite skips tests by it and counts the skips.
+ */
 export interface RuntimeCapabilities {
   readonly images: boolean;
   readonly build: boolean;
@@ -280,7 +282,10 @@ export interface ContainerRuntime {
   listeners(id: string): Promise<readonly ListeningSocket[] | undefined>;
   putArchive(id: string, path: string, tar: Readable): Promise<void>;
   getArchive(id: string, path: string): Promise<Readable>;
-  /** Yields events until aborted, including `unreachable` and `reachable` when the connection to the engine breaks and returns. */
+  /**
+   * Yields events until aborted, including `unreachable` and `reachable` when the connection to the engine breaks and
+   * returns.
+   */
   events(signal: AbortSignal): AsyncIterable<RuntimeEvent>;
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
-// The containers that one container of a pod has had on the engine: the present or last one, and the one before for `logs --previous`.
+// The containers that one container of a pod has had on the engine: the present or last one, and the one before for
+// `logs --previous`.
 import type { RuntimeEvent } from "../../runtime/runtime.ts";
 import type { NodeParts } from "../node-parts.ts";
 
@@ -25,7 +26,9 @@ export class ContainerHistory {
     return [this.#present, this.#previous].filter((id) => id !== undefined);
   }
 
-  /** Makes `id` the present container. Returns the container that drops out of the history, for the caller to remove. */
+  /**
+   * Makes `id` the present container. Returns the container that drops out of the history, for the caller to remove.
+   */
   add(id: string): string | undefined {
     const oldest = this.#previous;
     this.#previous = this.#present;

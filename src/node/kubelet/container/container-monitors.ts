@@ -1,4 +1,5 @@
-// The monitors of one start of a container: the kubelet's own probes and, for the serving container, port findings and queue-proxy.
+// The monitors of one start of a container: the kubelet's own probes and, for the serving container, port findings and
+// queue-proxy.
 // They only send events.
 import type { NodeParts } from "../node-parts.ts";
 import type { WatchedStart } from "../pod/pod-events.ts";

@@ -1,4 +1,5 @@
-// The probes of a container that the kubelet runs itself: startup first, then liveness and exec readiness. The queue-proxy runs the other readiness probes.
+// The probes of a container that the kubelet runs itself: startup first, then liveness and exec readiness. The
+// queue-proxy runs the other readiness probes.
 import type { Container, Probe } from "../../../apis/core/pod-spec.ts";
 import { errorText } from "../../../base/errors.ts";
 import { attemptProbe } from "../../../data-plane/probe/attempt.ts";
@@ -82,7 +83,10 @@ export class ContainerProbes implements Disposable {
   }
 }
 
-/** The kubelet of a cluster probes at its next tick after the start, up to one period later; an immediate probe would fail during the start. */
+/**
+ * The kubelet of a cluster probes at its next tick after the start, up to one period later; an immediate probe would
+ * fail during the start.
+ */
 function firstTick(kind: ProbeKind, periodSeconds: number): number {
   if (kind === "Readiness") return 0;
   return kind === "Startup" ? Math.min(1, periodSeconds) : periodSeconds;

@@ -1,4 +1,5 @@
-// The effects on one container of a pod: fetch its image, create, start, thaw, inspect, end, remove. Results go to the pod as events.
+// The effects on one container of a pod: fetch its image, create, start, thaw, inspect, end, remove. Results go to the
+// pod as events.
 import type { StoredPod } from "../../../apis/core/pod.ts";
 import { errorText } from "../../../base/errors.ts";
 import { timeText } from "../../../base/time.ts";

@@ -1,4 +1,5 @@
-// How a container ended, with its termination message from its file or log. Read errors are ignored; the message is then shorter or "".
+// How a container ended, with its termination message from its file or log. Read errors are ignored; the message is
+// then shorter or "".
 // Source: kubernetes pkg/kubelet/kuberuntime/kuberuntime_container.go.
 import type { Container } from "../../../apis/core/pod-spec.ts";
 import type { ContainerRuntime, ContainerState } from "../../runtime/runtime.ts";
@@ -39,7 +40,10 @@ export async function makeExit(
   };
 }
 
-/** The content of the message file; else, after a failure, the end of the log if the policy says so. `foreign` goes before both. */
+/**
+ * The content of the message file; else, after a failure, the end of the log if the policy says so. `foreign` goes
+ * before both.
+ */
 async function exitMessage(
   { runtime, containerId, state, container, foreign }: EndedContainer,
   exitCode: number,

@@ -1,4 +1,5 @@
-// Finds out why a running container does not answer on its port: it listens on loopback only, on another port, or not at all.
+// Finds out why a running container does not answer on its port: it listens on loopback only, on another port, or not
+// at all.
 
 import { servingPort } from "../../../apis/core/pod.ts";
 import type { ListeningSocket } from "../../runtime/runtime.ts";
@@ -40,7 +41,9 @@ export function judgeListeners(
   return { message: `listens on ${others}, not on ${port}: set containerPort, or listen on PORT` };
 }
 
-/** Judges the sockets every 2 s until the queue-proxy has opened, and reports each finding that differs from the last. */
+/**
+ * Judges the sockets every 2 s until the queue-proxy has opened, and reports each finding that differs from the last.
+ */
 export function watchPortFindings({ runtime, nodeClock: clock }: NodeParts, start: WatchedStart): Disposable {
   const { pod, containerId, addressOf, report } = start;
   const { assignsPort } = runtime.capabilities;

@@ -7,7 +7,9 @@ const EAGER_EVERY_MS = 3;
 const EAGER_FOR_MS = 2_000;
 const LATER_EVERY_MS = 50;
 const ATTEMPT_MS = 1_000;
-/** The engine's port relay accepts connections for a container that does not listen, and closes them within this time. */
+/**
+ * The engine's port relay accepts connections for a container that does not listen, and closes them within this time.
+ */
 const RELAY_HOLD_MS = 25;
 
 export interface PortWatch {

@@ -54,7 +54,10 @@ export class QueueProxyMonitor {
     report({ type: "queueProxyOpened", at });
   }
 
-  /** Whether the container itself listens on a port, so that the engine's relay can reach it. True where the runtime cannot tell. */
+  /**
+   * Whether the container itself listens on a port, so that the engine's relay can reach it. True where the runtime
+   * cannot tell.
+   */
   async #listens(port: number): Promise<boolean> {
     const listeners = await this.#parts.runtime.listeners(this.#start.containerId).catch(() => undefined);
     return listeners?.some((listener) => listener.port === port && !listener.loopback) ?? true;

@@ -1,4 +1,5 @@
-// Frozen pods that wait for the next wake of their revision (`--wake freeze`): at most one per revision, for ten minutes, while memory is free.
+// Frozen pods that wait for the next wake of their revision (`--wake freeze`): at most one per revision, for ten
+// minutes, while memory is free.
 
 import { freemem, totalmem } from "node:os";
 import type { StoredPod } from "../../../apis/core/pod.ts";

@@ -1,4 +1,5 @@
-// What the kubelet knows of one pod: the input of its plan and of its status. Data only; `reduce-pod.ts` makes them from events.
+// What the kubelet knows of one pod: the input of its plan and of its status. Data only; `reduce-pod.ts` makes them
+// from events.
 import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container } from "../../../apis/core/pod-spec.ts";
 import type { Time } from "../../../base/clock.ts";

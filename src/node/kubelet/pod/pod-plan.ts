@@ -1,4 +1,5 @@
-// What the kubelet does next for a pod, given the facts. Pure: the same facts give the same steps, and taking a step changes the facts.
+// What the kubelet does next for a pod, given the facts. Pure: the same facts give the same steps, and taking a step
+// changes the facts.
 import type { Time } from "../../../base/clock.ts";
 import type { ContainerFacts, PodFacts } from "./pod-facts.ts";
 

@@ -1,4 +1,5 @@
-// Collects the inputs of a container spec: objects from the store, volumes, and the pod's place on the network. `container-spec.ts` renders them.
+// Collects the inputs of a container spec: objects from the store, volumes, and the pod's place on the network.
+// `container-spec.ts` renders them.
 
 import { type StoredPod, servingContainer } from "../../../apis/core/pod.ts";
 import type { Container } from "../../../apis/core/pod-spec.ts";

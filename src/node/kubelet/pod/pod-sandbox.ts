@@ -71,7 +71,10 @@ export class PodSandbox {
     return direct && holder?.ip !== undefined ? { host: holder.ip, port } : undefined;
   }
 
-  /** Starts the pause container; opens the session's network again if it is gone. Never rejects: a failure becomes an event. */
+  /**
+   * Starts the pause container; opens the session's network again if it is gone. Never rejects: a failure becomes an
+   * event.
+   */
   async open(): Promise<void> {
     const { network, nodeClock } = this.#parts;
     try {

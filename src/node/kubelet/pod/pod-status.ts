@@ -1,4 +1,5 @@
-// Facts of a pod → its status, with Kubernetes' reasons and texts. Pure; a condition keeps its transition time while its status stays.
+// Facts of a pod → its status, with Kubernetes' reasons and texts. Pure; a condition keeps its transition time while
+// its status stays.
 // Source: k8s.io/kubernetes/pkg/kubelet/status/generate.go, kubelet_pods.go.
 
 import { QUEUE_PROXY } from "../../../apis/core/pod.ts";
@@ -20,7 +21,10 @@ export interface StatusFrame {
   readonly runtimeName: string;
 }
 
-/** The complete status. Equal facts give an equal status at any time, except that `ErrImagePull` becomes `ImagePullBackOff`. */
+/**
+ * The complete status. Equal facts give an equal status at any time, except that `ErrImagePull` becomes
+ * `ImagePullBackOff`.
+ */
 export function makePodStatus(facts: PodFacts, frame: StatusFrame): PodStatus {
   const init = facts.containers.filter((container) => container.init);
   const main = facts.containers.filter((container) => !container.init);

@@ -60,7 +60,10 @@ export async function endPod(parts: NodeParts, stopping: StoppingPod): Promise<v
   await until(nodeClock, () => ended() || nodeClock.now() >= killed + KILL_TIMEOUT_MS);
 }
 
-/** The end of the grace period. It can change while the pod stops: a second delete or the end of the session shortens it. */
+/**
+ * The end of the grace period. It can change while the pod stops: a second delete or the end of the session shortens
+ * it.
+ */
 function graceEnd({ stopPolicy }: NodeParts, { state, began }: StoppingPod): Time {
   const seconds = state.facts.pod.metadata.deletionGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
   return began + Math.min(seconds * 1000, stopPolicy().graceMs ?? Number.POSITIVE_INFINITY);

@@ -1,4 +1,5 @@
-// One pod on this node: reduces events to facts, writes the status, carries out the plan, and stops the pod. One worker per pod uid.
+// One pod on this node: reduces events to facts, writes the status, carries out the plan, and stops the pod. One worker
+// per pod uid.
 import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container } from "../../../apis/core/pod-spec.ts";
 import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
@@ -21,7 +22,10 @@ import { makePodStatus } from "./pod-status.ts";
 import { drainPod, endPod } from "./pod-stop.ts";
 import { firstFacts, queueProxyFacts, reducePod, servingFacts } from "./reduce-pod.ts";
 
-/** A pod that neither becomes ready nor fails counts as a node operation for this long; after that, virtual time goes on. */
+/**
+ * A pod that neither becomes ready nor fails counts as a node operation for this long; after that, virtual time goes
+ * on.
+ */
 const FIRST_READY_TIMEOUT_MS = 30_000;
 
 export class PodWorker implements PodState {
@@ -109,7 +113,10 @@ export class PodWorker implements PodState {
     for (const step of steps) this.#carryOut(step);
   }
 
-  /** Stops the pod as the stop policy says; resolves when nothing of it is left on the engine. Later calls return at once. */
+  /**
+   * Stops the pod as the stop policy says; resolves when nothing of it is left on the engine. Later calls return at
+   * once.
+   */
   async stop(): Promise<void> {
     if (this.#facts.stopping) return;
     this.#facts = reducePod(this.#facts, { type: "stopRequested" });
@@ -231,7 +238,10 @@ export class PodWorker implements PodState {
     this.#parts.store.patchMerge(this.key, { metadata: { annotations } });
   }
 
-  /** Counts the first start as a node operation until the pod is ready or has trouble; returns the function that ends it. */
+  /**
+   * Counts the first start as a node operation until the pod is ready or has trouble; returns the function that ends
+   * it.
+   */
   #trackFirstReady(): () => void {
     const { nodeClock, track } = this.#parts;
     let end: () => void = () => {};

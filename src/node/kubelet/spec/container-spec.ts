@@ -1,4 +1,5 @@
-// A container of a Pod with its ConfigMaps and Secrets → the spec for the runtime. Pure; PORT and K_… are in the template already.
+// A container of a Pod with its ConfigMaps and Secrets → the spec for the runtime. Pure; PORT and K_… are in the
+// template already.
 
 import { QUEUE_PROXY, type StoredPod, servingPort, userContainers } from "../../../apis/core/pod.ts";
 import type { Container, Probe } from "../../../apis/core/pod-spec.ts";

@@ -1,4 +1,5 @@
-// The engine volumes of one session: created and filled before pods start, updated when their sources change, removed at the end.
+// The engine volumes of one session: created and filled before pods start, updated when their sources change, removed
+// at the end.
 import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container, Volume } from "../../../apis/core/pod-spec.ts";
 import { errorText } from "../../../base/errors.ts";
@@ -62,7 +63,10 @@ export class VolumeKeeper {
     this.#options = options;
   }
 
-  /** Creates and fills the volumes that a container mounts. Throws when the engine is unreachable; other failures are returned. */
+  /**
+   * Creates and fills the volumes that a container mounts. Throws when the engine is unreachable; other failures are
+   * returned.
+   */
   async prepare(pod: StoredPod, container: Container): Promise<VolumesOutcome> {
     const mounts: MountSpec[] = [];
     const copies: VolumeFile[] = [];

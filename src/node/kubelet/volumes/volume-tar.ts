@@ -1,4 +1,5 @@
-// Files of a volume as a tar in the kubelet's layout: a dated folder, `..data` pointing to it, and one link per entry. Pure.
+// Files of a volume as a tar in the kubelet's layout: a dated folder, `..data` pointing to it, and one link per entry.
+// Pure.
 import type { Readable } from "node:stream";
 import { pack } from "tar-stream";
 import type { VolumeFile } from "./volume-files-spec.ts";
@@ -7,7 +8,10 @@ export interface VolumeOwnership {
   readonly fsGroup: number | undefined;
 }
 
-/** The tar of one version of a volume, to be unpacked at its root. The `..data` link comes last, so readers see the old or the new version. */
+/**
+ * The tar of one version of a volume, to be unpacked at its root. The `..data` link comes last, so readers see the old
+ * or the new version.
+ */
 export function makeVolumeTar(files: readonly VolumeFile[], version: string, { fsGroup }: VolumeOwnership): Readable {
   const tar = pack();
   const gid = fsGroup ?? 0;

@@ -1,4 +1,5 @@
-// Writes files into engine volumes by way of a container that mounts them and is never started. This also works with remote engines.
+// Writes files into engine volumes by way of a container that mounts them and is never started. This also works with
+// remote engines.
 import type { Readable } from "node:stream";
 import { type ContainerRuntime, type ContainerSpec, RuntimeError } from "../../runtime/runtime.ts";
 import { ensurePauseImage } from "../pause-image.ts";
@@ -19,7 +20,10 @@ export const WRITER_MOUNT = "volume";
 
 export type VolumeWriter = (volume: string, path: "/" | typeof WRITER_MOUNT, tar: Readable) => Promise<void>;
 
-/** Creates the writer of one session. `path`: the root of the writer container, to set the mode of the volume itself, or the volume. */
+/**
+ * Creates the writer of one session. `path`: the root of the writer container, to set the mode of the volume itself, or
+ * the volume.
+ */
 export function makeVolumeWriter({ runtime, architecture, prefix, labels }: WriterOptions): VolumeWriter {
   return async (volume, path, tar) => {
     const image = await ensurePauseImage(runtime, architecture);

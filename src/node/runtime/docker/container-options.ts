@@ -10,7 +10,10 @@ export interface Publishing {
 /** Limits the disk space of the engine's logs; knap shows only their end. */
 const LOG_CONFIG = { Type: "json-file", Config: { "max-size": "10m", "max-file": "3" } };
 
-/** Renders the body of the create call. `publishing` undefined: no ports are published. A container that shares a network namespace has no network settings. */
+/**
+ * Renders the body of the create call. `publishing` undefined: no ports are published. A container that shares a
+ * network namespace has no network settings.
+ */
 export function containerOptions(
   spec: ContainerSpec,
   publishing: Publishing | undefined,

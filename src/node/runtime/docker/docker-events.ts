@@ -1,4 +1,5 @@
-// The engine's event stream. It survives an outage of the engine: it yields `unreachable`, and `reachable` once the engine answers again.
+// The engine's event stream. It survives an outage of the engine: it yields `unreachable`, and `reachable` once the
+// engine answers again.
 import type { Readable } from "node:stream";
 import type Docker from "dockerode";
 import { sleep } from "../../../base/sleep.ts";
@@ -21,7 +22,9 @@ const ACTIONS: Readonly<Record<string, RuntimeEvent["type"]>> = {
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 2_000;
 
-/** Yields container events until aborted. Events during an outage are lost: after `reachable`, inspect all containers. */
+/**
+ * Yields container events until aborted. Events during an outage are lost: after `reachable`, inspect all containers.
+ */
 export async function* dockerEvents(docker: Docker, signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
   let isReachable = true;
   let waitMs = FIRST_RETRY_MS;

@@ -117,7 +117,10 @@ async function importImage(
   return (await docker.getImage(reference).inspect()).Id;
 }
 
-/** Passes the output of either builder on, and throws when a line of the stream reports a failure. BuildKit's output is a trace. */
+/**
+ * Passes the output of either builder on, and throws when a line of the stream reports a failure. BuildKit's output is
+ * a trace.
+ */
 async function followBuild(stream: Readable, { tag, onOutput }: BuildRequest): Promise<void> {
   const trace = new BuildTrace();
   for await (const { id, aux, stream: text, status, error } of readJsonLines<ProgressLine>(stream)) {

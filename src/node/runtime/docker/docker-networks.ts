@@ -23,7 +23,10 @@ export interface DockerNetworksOptions {
   readonly onOpened: (gateway: string) => void;
 }
 
-/** Engines take a container's first network by name for its published ports and default route. This prefix keeps the container's original network first. */
+/**
+ * Engines take a container's first network by name for its published ports and default route. This prefix keeps the
+ * container's original network first.
+ */
 const BEHIND_OTHERS = "zz-";
 
 export function makeDockerNetworks(options: DockerNetworksOptions): ContainerRuntime["networks"] {

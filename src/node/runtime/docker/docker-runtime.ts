@@ -50,7 +50,8 @@ export async function openDockerRuntime(options: DockerOptions = {}): Promise<Co
       decided ??= decide(gateway);
     },
   });
-  // Before the first network is opened, a trial network answers the question. Concurrent callers share it; a failed trial is repeated.
+  // Before the first network is opened, a trial network answers the question. Concurrent callers share it; a failed
+  // trial is repeated.
   let trial: Promise<void> | undefined;
   const openTrialNetwork = async (): Promise<void> => {
     const { id } = await networks.open({ name: `knap-trial-${process.pid}-${Date.now()}`, labels: {} });

@@ -1,4 +1,5 @@
-// Where the container engine listens: DOCKER_HOST, else the docker context, else the usual sockets. It reads files and environment and does not connect.
+// Where the container engine listens: DOCKER_HOST, else the docker context, else the usual sockets. It reads files and
+// environment and does not connect.
 import { sha256Hex } from "../../../base/hash.ts";
 
 export interface TlsFiles {
@@ -35,7 +36,9 @@ export type EngineCandidates =
 const NO_TLS_FILES: TlsFiles = { ca: undefined, cert: undefined, key: undefined, verify: true };
 const NPIPE = "//./pipe/docker_engine";
 
-/** Finds the engine's endpoint as the docker command line does; ssh is refused because published ports would be remote. */
+/**
+ * Finds the engine's endpoint as the docker command line does; ssh is refused because published ports would be remote.
+ */
 export function findEngines(search: EngineSearch): EngineCandidates {
   const explicit = search.env["DOCKER_HOST"];
   if (explicit) return parseHost(explicit, "DOCKER_HOST", tlsFromEnv(search));

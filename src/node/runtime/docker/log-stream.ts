@@ -1,4 +1,5 @@
-// The engine's multiplexed log stream → lines. It joins the parts of lines over 16 KiB and buffers at most one line per stream.
+// The engine's multiplexed log stream → lines. It joins the parts of lines over 16 KiB and buffers at most one line per
+// stream.
 import type { Readable } from "node:stream";
 import type { LogLine } from "../runtime.ts";
 
@@ -24,7 +25,10 @@ export async function* readFrames(bytes: Readable): AsyncGenerator<Frame> {
   }
 }
 
-/** Reads frames with timestamps as lines. The next frame of the stream continues a frame without a line end; its timestamp is dropped. */
+/**
+ * Reads frames with timestamps as lines. The next frame of the stream continues a frame without a line end; its
+ * timestamp is dropped.
+ */
 export async function* readLogLines(bytes: Readable): AsyncGenerator<LogLine> {
   const open: Record<LogLine["stream"], { time: string; text: string } | undefined> = {
     stdout: undefined,

@@ -1,4 +1,5 @@
-// Chooses the /24 of a session's network: the first in knap's range that overlaps no other network. IPv4 arithmetic only.
+// Chooses the /24 of a session's network: the first in knap's range that overlaps no other network. IPv4 arithmetic
+// only.
 
 /** Inclusive range of IPv4 addresses as unsigned integers. */
 interface Range {
@@ -10,7 +11,8 @@ interface Range {
 export const DEFAULT_SUBNETS = "10.213.0.0/16";
 
 /**
- * The /24 subnets of `pools` (comma-separated CIDRs) that overlap none of `taken` (CIDRs; anything unreadable or IPv6 is ignored), in order.
+ * The /24 subnets of `pools` (comma-separated CIDRs) that overlap none of `taken` (CIDRs; anything unreadable or IPv6
+ * is ignored), in order.
  */
 export function freeSubnets(pools: string, taken: readonly string[]): string[] {
   const used = taken.map(parseCidr).filter((range) => range !== undefined);

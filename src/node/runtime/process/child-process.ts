@@ -1,4 +1,5 @@
-// One container of the process runtime: a child process that leads its own process group. It starts again once if its port was taken.
+// One container of the process runtime: a child process that leads its own process group. It starts again once if its
+// port was taken.
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { type ContainerSpec, type ContainerState, RuntimeError } from "../runtime.ts";
@@ -113,7 +114,8 @@ export class Child {
     child.once("close", (code, signal) =>
       this.#onClosed(code, signal, mayRetry && performance.now() - startedMs < PORT_RACE_MS),
     );
-    // The group ends with its leader, as a container ends with its first process. Its other processes would keep the pipes open and delay `close`.
+    // The group ends with its leader, as a container ends with its first process. Its other processes would keep the
+    // pipes open and delay `close`.
     child.once("exit", () => child.pid !== undefined && killGroup(child.pid, "SIGKILL"));
     try {
       this.#hooks.onStarted(this);

@@ -20,7 +20,8 @@ interface Gaps {
 }
 
 /**
- * The lines of the notice: `name: image x, limits (cpu 1); refused: volume mount /data`. Services with the same gaps share a line.
+ * The lines of the notice: `name: image x, limits (cpu 1); refused: volume mount /data`. Services with the same gaps
+ * share a line.
  * `isStarted`: whether knap has a command for the Service (`namespace/name`), which then replaces the manifest's.
  */
 export function describeProcessGaps(

@@ -1,4 +1,5 @@
-// The log of one process: the last lines in memory for readers, and up to 10 MiB in a file. A full disk does not affect the process.
+// The log of one process: the last lines in memory for readers, and up to 10 MiB in a file. A full disk does not affect
+// the process.
 import { closeSync, openSync, writeSync } from "node:fs";
 import { type EventQueue, makeEventQueue } from "../event-queue.ts";
 import type { LogLine, LogOptions } from "../runtime.ts";
@@ -15,7 +16,10 @@ export interface ProcessLog {
   lastText(lines: number): string;
 }
 
-/** Opens a log with a copy in `file`; `now` returns RFC 3339 times. Throws the system's error when the file cannot be created. */
+/**
+ * Opens a log with a copy in `file`; `now` returns RFC 3339 times. Throws the system's error when the file cannot be
+ * created.
+ */
 export function openProcessLog(file: string, now: () => string): ProcessLog {
   const lines: LogLine[] = [];
   const followers = new Set<EventQueue<LogLine>>();

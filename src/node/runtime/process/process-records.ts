@@ -1,4 +1,5 @@
-// One file per child process with pid and start time. With them the next session ends the processes of a dead one, even if pids were reused.
+// One file per child process with pid and start time. With them the next session ends the processes of a dead one, even
+// if pids were reused.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startTimeOf } from "./system-processes.ts";
@@ -20,7 +21,10 @@ export function dropRecord(folder: string, id: string): void {
   rmSync(join(folder, `${id}.json`), { force: true });
 }
 
-/** Kills the process groups that are recorded in `folder` and still exist, and removes the records. Returns how many it killed. */
+/**
+ * Kills the process groups that are recorded in `folder` and still exist, and removes the records. Returns how many it
+ * killed.
+ */
 export async function endRecorded(folder: string): Promise<number> {
   let ended = 0;
   for (const name of listRecords(folder)) {

@@ -128,7 +128,10 @@ function writing<T>(folder: string, doing: string, write: () => T): T {
   }
 }
 
-/** A TCP port on loopback that is free now and not in `avoid`. Another program may take it before the child does; the child then starts again. */
+/**
+ * A TCP port on loopback that is free now and not in `avoid`. Another program may take it before the child does; the
+ * child then starts again.
+ */
 export async function freePort(avoid: ReadonlySet<number>): Promise<number> {
   for (;;) {
     const port = await new Promise<number>((resolve, reject) => {

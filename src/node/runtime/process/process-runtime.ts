@@ -1,4 +1,5 @@
-// The runtime without Docker: each container is a child process. It uses the command and project folder of a spec and ignores the image.
+// The runtime without Docker: each container is a child process. It uses the command and project folder of a spec and
+// ignores the image.
 import { availableParallelism, totalmem } from "node:os";
 import { type ContainerRuntime, type ContainerSpec, type ContainerState, RuntimeError } from "../runtime.ts";
 import type { Child } from "./child-process.ts";

@@ -11,7 +11,10 @@ export interface CommandOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/** Exit code and output of both streams. A missing command has exit code 127, as in a shell. Throws `failed` after the timeout. */
+/**
+ * Exit code and output of both streams. A missing command has exit code 127, as in a shell. Throws `failed` after the
+ * timeout.
+ */
 export function runCommand(
   command: readonly string[],
   options: CommandOptions,

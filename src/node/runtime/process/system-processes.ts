@@ -1,4 +1,5 @@
-// Reads start times, groups, resource usage and listening sockets of processes: from /proc on Linux, else from ps and lsof.
+// Reads start times, groups, resource usage and listening sockets of processes: from /proc on Linux, else from ps and
+// lsof.
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { readdir, readFile, readlink } from "node:fs/promises";
