@@ -109,7 +109,7 @@ describe("the image library", () => {
     });
     await runtime.images.remove(dead);
     expect(outcome).toMatchObject({ image: { reference: dead } });
-    expect(said.join()).toContain("out of reach");
+    expect(said.join()).toContain("Registry unreachable");
   });
 
   test("returns an image for another platform with an explanation", async () => {
