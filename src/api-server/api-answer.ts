@@ -39,7 +39,7 @@ export function json(code: number, body: unknown, warnings: readonly string[] = 
   return { code, json: body, warnings };
 }
 
-export function refuse(status: ApiStatus): ApiAnswer {
+export function statusAnswer(status: ApiStatus): ApiAnswer {
   return { code: status.code, json: status };
 }
 

@@ -8,7 +8,7 @@ import type { AnyObject } from "../apis/meta/object.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
-import { type ApiAnswer, type ApiRequest, refuse } from "./api-answer.ts";
+import { type ApiAnswer, type ApiRequest, statusAnswer } from "./api-answer.ts";
 import type { PodLogs } from "./pod-logs.ts";
 import type { PodPorts } from "./pod-proxy.ts";
 import { JsonCache } from "./reads.ts";
@@ -99,7 +99,8 @@ export class ApiServer implements AsyncDisposable {
     } catch (error) {
       this.#options.log.error("request failed", { method: message.method, url: message.url, error });
       if (response.headersSent) response.destroy();
-      else await this.#answer(refuse(makeFailure("InternalError", "internal error; see the log of knap")), response);
+      else
+        await this.#answer(statusAnswer(makeFailure("InternalError", "internal error; see the log of knap")), response);
     } finally {
       this.#stop.signal.removeEventListener("abort", abort);
     }
@@ -110,11 +111,11 @@ export class ApiServer implements AsyncDisposable {
     const { path, prefix, prefixes, token } = splitToken(pathname);
     const given = token === undefined ? message.headers.authorization : `Bearer ${token}`;
     if (!OPEN_PATHS.has(path) && !this.#isBearer(given)) {
-      return refuse(makeFailure("Unauthorized", "Unauthorized"));
+      return statusAnswer(makeFailure("Unauthorized", "Unauthorized"));
     }
     const body = await readBody(message);
     if (!body) {
-      return refuse(makeFailure("RequestEntityTooLarge", `Request entity too large: limit is ${MAX_BODY_BYTES}`));
+      return statusAnswer(makeFailure("RequestEntityTooLarge", `Request entity too large: limit is ${MAX_BODY_BYTES}`));
     }
     const as = message.headers["impersonate-user"];
     const user = typeof as === "string" ? as : (this.#options.user ?? "kubernetes-admin");

@@ -6,7 +6,7 @@ import { fieldsOf } from "../base/json.ts";
 import type { DeleteOptions } from "../control-plane/store/deletion.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import { detailsOf } from "../control-plane/store/refusals.ts";
-import { type ApiAnswer, type ApiRequest, json, refuse } from "./api-answer.ts";
+import { type ApiAnswer, type ApiRequest, json, statusAnswer } from "./api-answer.ts";
 import { filteredObjects, parseFilter } from "./object-filter.ts";
 import { jsonBody } from "./request-body.ts";
 import { keyOfPath, type ObjectPath, type ResourcePath } from "./resource-path.ts";
@@ -18,10 +18,10 @@ import { isDryRun } from "./writes.ts";
  */
 export function deleteObject(store: ObjectStore, request: ApiRequest, path: ObjectPath): ApiAnswer {
   const options = parseOptions(request);
-  if ("refused" in options) return refuse(options.refused);
+  if ("refused" in options) return statusAnswer(options.refused);
   const key = keyOfPath(path);
   const outcome = store.delete(key, options);
-  if ("refused" in outcome) return refuse(outcome.refused);
+  if ("refused" in outcome) return statusAnswer(outcome.refused);
   if (!outcome.removed) return json(200, outcome.object);
   const details = { ...detailsOf(key), uid: outcome.object.metadata.uid };
   return json(200, { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details });
@@ -29,9 +29,9 @@ export function deleteObject(store: ObjectStore, request: ApiRequest, path: Obje
 
 export function deleteCollection(store: ObjectStore, request: ApiRequest, path: ResourcePath): ApiAnswer {
   const options = parseOptions(request);
-  if ("refused" in options) return refuse(options.refused);
+  if ("refused" in options) return statusAnswer(options.refused);
   const filter = parseFilter(path, request.query);
-  if ("refused" in filter) return refuse(filter.refused);
+  if ("refused" in filter) return statusAnswer(filter.refused);
   const { resource } = path;
   const objects = filteredObjects(store, resource.kind, filter);
   for (const object of objects) store.delete(keyOf(object), options);

@@ -10,7 +10,7 @@ const POD_SUBRESOURCES: readonly Subresource[] = [
 ];
 
 /** The Kubernetes version of the API libraries that Knative uses. */
-export const version = {
+export const kubernetesVersion = {
   major: "1",
   minor: "35",
   gitVersion: "v1.35.0+knap",

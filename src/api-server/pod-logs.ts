@@ -3,7 +3,7 @@ import type { Pod } from "../apis/core/types.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
 import type { LogOptions } from "../client/client.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
-import { type ApiAnswer, type ApiRequest, refuse } from "./api-answer.ts";
+import { type ApiAnswer, type ApiRequest, statusAnswer } from "./api-answer.ts";
 import type { ReadContext } from "./reads.ts";
 
 export interface PodLogOptions extends LogOptions {
@@ -22,10 +22,10 @@ export function readPodLog(
   key: { readonly namespace: string; readonly name: string },
 ): ApiAnswer {
   const pod = store.get("Pod", key.namespace, key.name);
-  if (!pod) return refuse(makeNotFound({ kind: "Pod", ...key }));
-  if (!logs) return refuse(makeFailure("InternalError", "this session keeps no container logs"));
+  if (!pod) return statusAnswer(makeNotFound({ kind: "Pod", ...key }));
+  if (!logs) return statusAnswer(makeFailure("InternalError", "this session keeps no container logs"));
   const container = chooseContainer(pod, request.query.get("container"));
-  if (typeof container !== "string") return refuse(makeFailure("BadRequest", container.problem));
+  if (typeof container !== "string") return statusAnswer(makeFailure("BadRequest", container.problem));
   const lines = logs(pod, { ...parseOptions(request), container, signal: request.signal });
   return {
     stream: async (response) => {

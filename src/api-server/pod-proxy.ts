@@ -5,7 +5,7 @@ import { makeFailure } from "../apis/meta/api-status.ts";
 import { quote } from "../base/go/quote.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
 import type { Exchange } from "../data-plane/http/exchange.ts";
-import { type ApiAnswer, type ApiRequest, refuse } from "./api-answer.ts";
+import { type ApiAnswer, type ApiRequest, statusAnswer } from "./api-answer.ts";
 import { ProxiedExchange } from "./proxied-exchange.ts";
 import type { ReadContext } from "./reads.ts";
 
@@ -43,12 +43,12 @@ export function proxyToPod(
   { namespace, id, target }: PodProxyTarget,
 ): ApiAnswer {
   const podName = splitId(id);
-  if (!podName) return refuse(makeFailure("BadRequest", `invalid pod request ${quote(id)}`));
+  if (!podName) return statusAnswer(makeFailure("BadRequest", `invalid pod request ${quote(id)}`));
   const { scheme, name } = podName;
   const pod = store.get("Pod", namespace, name);
-  if (!pod) return refuse(makeNotFound({ kind: "Pod", namespace, name }));
+  if (!pod) return statusAnswer(makeNotFound({ kind: "Pod", namespace, name }));
   const address = pod.status?.podIP;
-  if (!address) return refuse(makeFailure("BadRequest", "address not allowed"));
+  if (!address) return statusAnswer(makeFailure("BadRequest", "address not allowed"));
   const port = podName.port || String(firstPort(pod));
   if (!/^\d+$/.test(port)) return unreachable(`dial tcp: lookup tcp/${port}: unknown port`);
   const handle = ports?.(pod, Number(port));
@@ -67,7 +67,7 @@ export function proxyToPod(
 }
 
 function unreachable(error: string): ApiAnswer {
-  return refuse(makeFailure("ServiceUnavailable", `error trying to reach service: ${error}`));
+  return statusAnswer(makeFailure("ServiceUnavailable", `error trying to reach service: ${error}`));
 }
 
 interface PodName {

@@ -4,10 +4,10 @@ import { makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
-import { type ApiAnswer, type ApiRequest, json, refuse } from "./api-answer.ts";
+import { type ApiAnswer, type ApiRequest, json, statusAnswer } from "./api-answer.ts";
 import { filteredObjects, parseFilter } from "./object-filter.ts";
 import { keyOfPath, type ObjectPath, type ResourcePath } from "./resource-path.ts";
-import { makeTable, type RowObject, type TableOptions, wantsTable } from "./table.ts";
+import { makeTable, type RowObject, type TableRequest, wantsTable } from "./table.ts";
 
 /**
  * Caches the JSON text of objects, so that all lists and watches serialize an object once. The cache holds objects
@@ -34,23 +34,23 @@ export interface ReadContext {
 export function readObject(context: ReadContext, request: ApiRequest, path: ObjectPath): ApiAnswer {
   const { store, now, json: cache } = context;
   const key = keyOfPath(path);
-  const object = store.get(key.kind, key.namespace, key.name) as AnyObject | undefined;
-  if (!object) return refuse(makeNotFound(key));
+  const object = store.get(key.kind, key.namespace, key.name);
+  if (!object) return statusAnswer(makeNotFound(key));
   if (!wantsTable(request.headers.accept))
     return { code: 200, text: cache.textOf(object), contentType: "application/json" };
-  const resourceVersion = object.metadata.resourceVersion ?? "";
-  return json(200, makeTable([object], tableOptions(request, path, now(), resourceVersion)));
+  const resourceVersion = object.metadata.resourceVersion;
+  return json(200, makeTable([object], tableRequest(request, path, now(), resourceVersion)));
 }
 
 export function readCollection(context: ReadContext, request: ApiRequest, path: ResourcePath): ApiAnswer {
   const { store, now, json: cache } = context;
   const filter = parseFilter(path, request.query);
-  if ("refused" in filter) return refuse(filter.refused);
+  if ("refused" in filter) return statusAnswer(filter.refused);
   const { resource } = path;
   const objects = filteredObjects(store, resource.kind, filter);
   const resourceVersion = String(store.version);
   if (wantsTable(request.headers.accept)) {
-    return json(200, makeTable(objects, tableOptions(request, path, now(), resourceVersion)));
+    return json(200, makeTable(objects, tableRequest(request, path, now(), resourceVersion)));
   }
   const list = { kind: `${resource.name}List`, apiVersion: apiVersionOf(resource), metadata: { resourceVersion } };
   const head = JSON.stringify(list);
@@ -58,18 +58,18 @@ export function readCollection(context: ReadContext, request: ApiRequest, path: 
   return { code: 200, text: `${head.slice(0, -1)},"items":[${items}]}`, contentType: "application/json" };
 }
 
-export function tableOptions(
+export function tableRequest(
   request: ApiRequest,
   path: ResourcePath,
   now: number,
   resourceVersion: string,
-): TableOptions {
+): TableRequest {
   const wanted = request.query.get("includeObject");
   const rowObject: RowObject = wanted === "None" || wanted === "Object" ? wanted : "Metadata";
   return { kind: path.resource.kind, now, rowObject, resourceVersion };
 }
 
 /** 405: the resource exists and does not support the method. */
-export const methodNotAllowed: ApiAnswer = refuse(
+export const methodNotAllowed: ApiAnswer = statusAnswer(
   makeFailure("MethodNotAllowed", "the server does not allow this method on the requested resource"),
 );

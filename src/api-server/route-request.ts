@@ -1,7 +1,7 @@
 // Finds the handler of a request: health, version, discovery, OpenAPI, verbs of knap.dev, objects.
 import { type ApiAnswer, type ApiRequest, json, pageNotFound } from "./api-answer.ts";
 import { deleteCollection, deleteObject } from "./deletes.ts";
-import { discover, version } from "./discovery.ts";
+import { discover, kubernetesVersion } from "./discovery.ts";
 import { openApi } from "./openapi.ts";
 import { type PodLogs, readPodLog } from "./pod-logs.ts";
 import { type PodPorts, parsePodProxy, proxyToPod } from "./pod-proxy.ts";
@@ -22,7 +22,7 @@ export const OPEN_PATHS: ReadonlySet<string> = new Set(["/healthz", "/livez", "/
 
 export async function routeRequest(api: Api, request: ApiRequest): Promise<ApiAnswer> {
   const { path } = request;
-  if (path === "/version") return json(200, version);
+  if (path === "/version") return json(200, kubernetesVersion);
   if (OPEN_PATHS.has(path)) return { code: 200, text: "ok", contentType: "text/plain; charset=utf-8" };
   const verb = await callVerb(api.verbs, request);
   if (verb) return verb;

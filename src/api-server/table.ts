@@ -7,7 +7,7 @@ import { columnsOf } from "./columns.ts";
 /** The object in each row (query parameter includeObject). */
 export type RowObject = "None" | "Metadata" | "Object";
 
-export interface TableOptions {
+export interface TableRequest {
   readonly kind: Kind;
   readonly now: Time;
   readonly rowObject: RowObject;
@@ -20,7 +20,7 @@ export function wantsTable(accept: string | undefined): boolean {
 }
 
 /** A Table of objects of one kind. */
-export function makeTable(objects: readonly AnyObject[], options: TableOptions): object {
+export function makeTable(objects: readonly AnyObject[], options: TableRequest): object {
   const columns = columnsOf(options.kind);
   const name = { name: "Name", type: "string", format: "name", description: "", priority: 0 };
   const definitions = columns.map((column) => ({

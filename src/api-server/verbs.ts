@@ -1,7 +1,7 @@
 // Calls the handlers of the group knap.dev, which has verbs that Kubernetes does not have. The handlers come from
 // outside.
 import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
-import { type ApiAnswer, type ApiRequest, json, refuse } from "./api-answer.ts";
+import { type ApiAnswer, type ApiRequest, json, statusAnswer } from "./api-answer.ts";
 import { jsonBody } from "./request-body.ts";
 import { decodePath } from "./resource-path.ts";
 
@@ -27,11 +27,11 @@ export async function callVerb(verbs: Verbs | undefined, request: ApiRequest): P
   if (!request.path.startsWith(PREFIX)) return undefined;
   const [verb = "", ...path] = decodePath(request.path.slice(PREFIX.length)) ?? [];
   const handler = verbs?.get(`${request.method} /${verb}`);
-  if (!handler) return refuse(makeFailure("NotFound", `knap.dev has no verb ${request.method} /${verb}`));
+  if (!handler) return statusAnswer(makeFailure("NotFound", `knap.dev has no verb ${request.method} /${verb}`));
   const parsed = jsonBody(request);
-  if ("refused" in parsed) return refuse(parsed.refused);
+  if ("refused" in parsed) return statusAnswer(parsed.refused);
   const result = await handler({ path, query: request.query, body: parsed.body, signal: request.signal });
-  if (isRefusal(result)) return refuse(result.refused);
+  if (isRefusal(result)) return statusAnswer(result.refused);
   if (!isAsyncIterable(result)) return json(200, result ?? {});
   return {
     stream: async (response) => {

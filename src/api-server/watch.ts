@@ -6,9 +6,9 @@ import type { AnyObject } from "../apis/meta/object.ts";
 import { failed } from "../base/result.ts";
 import { makeExpired } from "../control-plane/store/refusals.ts";
 import type { WatchEvent } from "../control-plane/store/view.ts";
-import { type ApiAnswer, type ApiRequest, refuse } from "./api-answer.ts";
+import { type ApiAnswer, type ApiRequest, statusAnswer } from "./api-answer.ts";
 import { filteredObjects, matchesFilter, type ObjectFilter, parseFilter } from "./object-filter.ts";
-import { type ReadContext, tableOptions } from "./reads.ts";
+import { type ReadContext, tableRequest } from "./reads.ts";
 import type { ResourcePath } from "./resource-path.ts";
 import { makeTable, wantsTable } from "./table.ts";
 
@@ -20,15 +20,15 @@ const MAX_UNSENT_BYTES = 16 * 1024 * 1024;
 export function watchCollection(context: ReadContext, request: ApiRequest, path: ResourcePath): ApiAnswer {
   const { query } = request;
   const filter = parseFilter(path, query);
-  if ("refused" in filter) return refuse(filter.refused);
+  if ("refused" in filter) return statusAnswer(filter.refused);
   if (query.has("sendInitialEvents")) {
     const error =
       "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled";
-    return refuse(makeFailure("BadRequest", error));
+    return statusAnswer(makeFailure("BadRequest", error));
   }
   const version = query.get("resourceVersion") ?? "";
   if (!/^\d*$/.test(version)) {
-    return refuse(
+    return statusAnswer(
       makeFailure("BadRequest", `resourceVersion: Invalid value: ${JSON.stringify(version)}: must be a number`),
     );
   }
@@ -116,7 +116,7 @@ class WatchStream {
     const { json, now } = this.#context;
     if (!wantsTable(this.#request.headers.accept)) return json.textOf(object);
     const version = object.metadata.resourceVersion ?? "";
-    return JSON.stringify(makeTable([object], tableOptions(this.#request, this.#path, now(), version)));
+    return JSON.stringify(makeTable([object], tableRequest(this.#request, this.#path, now(), version)));
   }
 
   #bookmarkText(): string {

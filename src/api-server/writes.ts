@@ -3,7 +3,7 @@ import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { ObjectStore, Outcome } from "../control-plane/store/object-store.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
-import { type ApiAnswer, type ApiRequest, json, refuse } from "./api-answer.ts";
+import { type ApiAnswer, type ApiRequest, json, statusAnswer } from "./api-answer.ts";
 import { decodeObject } from "./object-body.ts";
 import { applyPatchBody } from "./patch-document.ts";
 import { keyOfPath, type ObjectPath, type ResourcePath } from "./resource-path.ts";
@@ -32,7 +32,7 @@ export function replaceObject(context: WriteContext, request: ApiRequest, path: 
 export function patchObject(context: WriteContext, request: ApiRequest, path: ObjectPath): ApiAnswer {
   const key = keyOfPath(path);
   const old = context.store.get(key.kind, key.namespace, key.name) as AnyObject | undefined;
-  if (!old) return refuse(makeNotFound(key));
+  if (!old) return statusAnswer(makeNotFound(key));
   const put = (object: AnyObject, options: Options): Outcome => update(context.store, path, object, options);
   return write(context, request, applyPatchBody(request, path.resource, old), { code: 200, put });
 }
@@ -44,13 +44,13 @@ function write(
   body: Body,
   { code, put }: { readonly code: number; readonly put: (object: AnyObject, options: Options) => Outcome },
 ): ApiAnswer {
-  if ("refused" in body) return refuse(body.refused);
+  if ("refused" in body) return statusAnswer(body.refused);
   const fields = checkFields(unknownFields, request, body.object);
-  if ("refused" in fields) return refuse(fields.refused);
+  if ("refused" in fields) return statusAnswer(fields.refused);
   const dryRun = isDryRun(request.query.getAll("dryRun"));
-  if (typeof dryRun !== "boolean") return refuse(dryRun.refused);
+  if (typeof dryRun !== "boolean") return statusAnswer(dryRun.refused);
   const outcome = put(body.object, { user: request.user, dryRun });
-  if ("refused" in outcome) return { ...refuse(outcome.refused), warnings: fields.warnings } as ApiAnswer;
+  if ("refused" in outcome) return { ...statusAnswer(outcome.refused), warnings: fields.warnings } as ApiAnswer;
   return json(code, outcome.object, [...fields.warnings, ...outcome.warnings]);
 }
 

@@ -15,7 +15,7 @@ import { deploymentFindings } from "./schema/deployment-findings.ts";
 import { metadataFindings } from "./schema/metadata-findings.ts";
 import { schemaOf } from "./schema/schemas.ts";
 import { pruneAndDefault, type SchemaFinding, schemaFindings } from "./schema/structural.ts";
-import { decodeRefusal, mutate, review, verdict } from "./serving/webhook.ts";
+import { decodeRefusal, mutate, review, reviewTexts } from "./serving/webhook.ts";
 
 const DEFAULTING = "webhook.serving.knative.dev";
 const VALIDATION = "validation.webhook.serving.knative.dev";
@@ -53,7 +53,7 @@ export function admit(request: AdmissionRequest, config: ServingConfig): Admissi
   const complete = mutation.object === pruned ? pruned : (pruneAndDefault(schema, mutation.object) as AnyObject);
   const structural = [...metadata, ...schemaFindings(schema, complete)];
   if (structural.length > 0) return invalid(complete, structural);
-  const { errors, warnings } = verdict(review({ ...webhook, object: complete }));
+  const { errors, warnings } = reviewTexts(review({ ...webhook, object: complete }));
   return errors === "" ? { object: complete, warnings } : denied(VALIDATION, `validation failed: ${errors}`);
 }
 

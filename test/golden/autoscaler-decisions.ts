@@ -1,4 +1,4 @@
-// Golden suite for autoscaler-decisions.json: traces of one decider, from creation through every evaluation.
+// Golden suite for autoscaler-decisions.json: traces of a decider, from its creation through every evaluation.
 import type { ScaleResult } from "../../src/apis/autoscaling/types.ts";
 import {
   type DeciderSpec,
@@ -38,10 +38,10 @@ interface Case {
   readonly updates?: readonly { readonly beforeTick: number; readonly source: Source; readonly spec: RecordedSpec }[];
   readonly ticks: readonly Row[];
 }
-/** -1 is "not found", which counts as no pods. */
+/** -1 means "not found" and counts as no pods. */
 const pods = (ready: number | null): number | undefined => (ready === null ? undefined : Math.max(0, ready));
 
-/** What the source resolves to, held against what Knative resolved. */
+/** Compares the resolved settings with those that Knative resolved. */
 function misread({ source, spec }: Pick<Case, "source" | "spec">): string | undefined {
   const { pa, config } = resolved(source);
   const got = { ...makeDeciderSpec(pa, config), panicWindowMs: panicWindowMsOf(source.annotations, config) };

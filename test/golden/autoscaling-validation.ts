@@ -1,4 +1,4 @@
-// Runs autoscaling-validation.json: autoscaling annotations under a config-autoscaler, and the parsing of that ConfigMap.
+// Golden suite for autoscaling-validation.json: autoscaling annotations, and parsing of config-autoscaler.
 import { validateAutoscalingAnnotations } from "../../src/apis/autoscaling/annotation-validation.ts";
 import { parseAutoscalerConfig } from "../../src/apis/config/autoscaler.ts";
 import type { AutoscalerConfig } from "../../src/apis/config/types.ts";

@@ -1,13 +1,13 @@
-// The shape of a golden suite: cases in, verdicts out. Runners live beside this file, one per recorded schema.
+// The interface of a golden suite: it returns a verdict for each recorded case. Each file format has its own suite.
 
 export interface Verdict {
   readonly name: string;
   readonly passed: boolean;
-  /** What differed, for people; printed when the case failed. */
+  /** The differences; printed if the case fails. */
   readonly why?: string;
-  /** Not counted in the closing line (levels that do not bind, second-priority fields): reported under this heading. */
+  /** Heading for verdicts that do not count (informational levels, fields of second priority). */
   readonly apart?: string;
 }
 
-/** Runs every case of one parsed file. Suites that need sockets are asynchronous. */
+/** Runs every case of a parsed file. */
 export type Suite = (file: unknown) => readonly Verdict[] | Promise<readonly Verdict[]>;

@@ -5,7 +5,7 @@ import type { Transcript } from "./control-plane/transcript.ts";
 
 const SHOWN = 6;
 
-/** One verdict for each transcript, and one apart for its fields of second priority. */
+/** Returns one verdict per transcript, and a separate verdict for its fields of second priority. */
 export const controlPlaneSuite: Suite = (file) =>
   (file as { cases: readonly Transcript[] }).cases.flatMap((transcript): readonly Verdict[] => {
     try {

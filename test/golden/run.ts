@@ -1,12 +1,12 @@
-// `npm run golden -- FILE…`: runs recorded cases and closes with one line `N passed, N failed` over all files.
-// A file whose schema has no suite counts as one failure for each of its cases.
+// `npm run golden -- FILE…`: runs recorded cases and ends with the line `N passed, N failed` for all files.
+// In a file that no suite can read, every case fails.
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { Suite, Verdict } from "./case.ts";
 
 const SHOWN_FAILURES = Number(process.env["GOLDEN_SHOW"] ?? 20);
 
-/** Which suite reads a file is told by the shape of its first case, not by the file's name. */
+/** The fields of a file's first case select its suite. */
 const suites: readonly {
   readonly name: string;
   readonly reads: (file: unknown) => boolean;

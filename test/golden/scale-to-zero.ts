@@ -1,4 +1,4 @@
-// Golden suite for scale-to-zero.json: one reconcile step of a KPA each, the scaler and the Active condition that follows from it.
+// Golden suite for scale-to-zero.json: single reconcile steps of a KPA with the scale and the Active condition.
 import { progressDeadlineMs } from "../../src/apis/autoscaling/annotations.ts";
 import type { Condition, ConditionStatus } from "../../src/apis/meta/condition.ts";
 import { conditionOf, isConditionTrue } from "../../src/apis/meta/conditions.ts";

@@ -1,4 +1,4 @@
-// What a user writes, as the autoscaler's golden files record it, turned into the objects that the code under test reads.
+// Converts the user input of the autoscaler's golden files into the objects that the code under test reads.
 import { parseAutoscalerConfig } from "../../src/apis/config/autoscaler.ts";
 import type { AutoscalerConfig } from "../../src/apis/config/types.ts";
 import type { Scalable } from "../../src/control-plane/autoscaler/decider-spec.ts";
@@ -19,7 +19,7 @@ export function resolved(source: Source): { readonly pa: Scalable; readonly conf
   return { pa: { metadata: { name: "hello-00001", annotations }, spec }, config: config.value };
 }
 
-/** A verdict from what differed, if anything. */
+/** Makes a verdict from the differences. */
 export function verdictOf(name: string, why: string | undefined) {
   return { name, passed: why === undefined, ...(why !== undefined && { why }) };
 }

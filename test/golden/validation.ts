@@ -1,4 +1,4 @@
-// Runs validation.json: defaulting, errors and warnings of Knative's webhooks, and the parsing of its ConfigMaps.
+// Golden suite for validation.json: defaults, errors and warnings of Knative's webhooks, and parsing of its ConfigMaps.
 import { parseAutoscalerConfig } from "../../src/apis/config/autoscaler.ts";
 import { parseDefaultsConfig } from "../../src/apis/config/defaults.ts";
 import { parseDeploymentConfig } from "../../src/apis/config/deployment.ts";
@@ -12,7 +12,7 @@ import { joinPath } from "../../src/apis/meta/field-error.ts";
 import type { AnyObject, StringMap } from "../../src/apis/meta/object.ts";
 import { schemaOf, unknownFields } from "../../src/apis/schema/schemas.ts";
 import { pruneAndDefault, schemaFindings } from "../../src/apis/schema/structural.ts";
-import { decodeRefusal, mutate, review, verdict, type WebhookRequest } from "../../src/apis/serving/webhook.ts";
+import { decodeRefusal, mutate, review, reviewTexts, type WebhookRequest } from "../../src/apis/serving/webhook.ts";
 import type { Result } from "../../src/base/result.ts";
 import { readDocuments } from "../../src/manifest/document.ts";
 import type { Suite, Verdict } from "./case.ts";
@@ -71,7 +71,7 @@ function runConfigMap(item: Case): string | undefined {
   );
 }
 
-/** Knative's field names and ours, brought together: lower case, no punctuation, sorted. */
+/** Normalizes Knative's and knap's gate names: lower case, no punctuation, sorted. */
 function gateNames(states: unknown): unknown {
   const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "");
   const entries = Object.entries(states as StringMap).map(([name, state]) => [plain(name), state] as const);
@@ -115,7 +115,7 @@ function runObject(item: Case): string | undefined {
   }
   if (item.stage === "decode") return "should be refused at decoding";
   const structural = runSchema(item, document.json as AnyObject);
-  const { errors, warnings } = verdict(review({ ...request, object: mutation.object }));
+  const { errors, warnings } = reviewTexts(review({ ...request, object: mutation.object }));
   return (
     differs("defaulted", sorted(mutation.object), sorted(item.defaulted)) ??
     differs("errors", errors, item.errors) ??
@@ -124,7 +124,7 @@ function runObject(item: Case): string | undefined {
   );
 }
 
-/** What the CRD's schema says about the document as written. */
+/** Compares the results of the CRD's schema for the document. */
 function runSchema({ crd = {} }: Case, object: AnyObject): string | undefined {
   const schema = schemaOf(kindOf(object));
   if (!schema) return "no schema";
@@ -140,7 +140,7 @@ function runSchema({ crd = {} }: Case, object: AnyObject): string | undefined {
   );
 }
 
-/** What stands in `after` and not in `before`, by path; null counts as nothing. */
+/** The values that `after` has and `before` does not, by path; null counts as absent. */
 function added(before: unknown, after: unknown, path: string): readonly (readonly [string, unknown])[] {
   if (before === undefined || before === null) return after === undefined || after === null ? [] : [[path, after]];
   if (Array.isArray(after)) {

@@ -21,7 +21,7 @@ export function markDomainClaimNotOwned(status: DomainMappingStatus, at: string)
   return marks.asFalse(status, CLAIMED, at, { reason: "DomainAlreadyClaimed", message });
 }
 
-export function markTlsNotEnabled(status: DomainMappingStatus, message: string, at: string): DomainMappingStatus {
+export function markDomainTlsNotEnabled(status: DomainMappingStatus, message: string, at: string): DomainMappingStatus {
   return marks.asTrue(status, CERTIFICATE, at, { reason: "TLSNotEnabled", message });
 }
 
@@ -30,21 +30,29 @@ export function markCertificateProvided(status: DomainMappingStatus, at: string)
   return marks.asTrue(status, CERTIFICATE, at, { reason: "CertificateExternallyProvided", message });
 }
 
-export function markCertificateReady(status: DomainMappingStatus, at: string): DomainMappingStatus {
+export function markDomainCertificateReady(status: DomainMappingStatus, at: string): DomainMappingStatus {
   return marks.asTrue(status, CERTIFICATE, at);
 }
 
-export function markCertificateNotReady(status: DomainMappingStatus, name: string, at: string): DomainMappingStatus {
+export function markDomainCertificateNotReady(
+  status: DomainMappingStatus,
+  name: string,
+  at: string,
+): DomainMappingStatus {
   const message = `Certificate ${name} is not ready.`;
   return marks.asUnknown(status, CERTIFICATE, at, { reason: "CertificateNotReady", message });
 }
 
-export function markCertificateNotOwned(status: DomainMappingStatus, name: string, at: string): DomainMappingStatus {
+export function markDomainCertificateNotOwned(
+  status: DomainMappingStatus,
+  name: string,
+  at: string,
+): DomainMappingStatus {
   const message = `There is an existing certificate ${name} that we don't own.`;
   return marks.asFalse(status, CERTIFICATE, at, { reason: "CertificateNotOwned", message });
 }
 
-export function markHttpDowngrade(status: DomainMappingStatus, name: string, at: string): DomainMappingStatus {
+export function markDomainHttpDowngrade(status: DomainMappingStatus, name: string, at: string): DomainMappingStatus {
   const message = `Certificate ${name} is not ready downgrade HTTP.`;
   return marks.asTrue(status, CERTIFICATE, at, { reason: "HTTPDowngrade", message });
 }
@@ -57,17 +65,17 @@ export function markReferenceNotResolved(status: DomainMappingStatus, why: strin
   return marks.asFalse(status, REFERENCE, at, { reason: "ResolveFailed", message: why });
 }
 
-export function markIngressNotConfigured(status: DomainMappingStatus, at: string): DomainMappingStatus {
+export function markDomainIngressNotConfigured(status: DomainMappingStatus, at: string): DomainMappingStatus {
   const message = "Ingress has not yet been reconciled.";
   return marks.asUnknown(status, INGRESS, at, { reason: "IngressNotConfigured", message });
 }
 
 /** Copies the Ingress' Ready condition; an Ingress without one counts as not configured. */
-export function propagateIngressStatus(
+export function propagateDomainIngressStatus(
   status: DomainMappingStatus,
   ingress: IngressStatus,
   at: string,
 ): DomainMappingStatus {
   const ready = conditionOf(ingress.conditions, "Ready");
-  return ready ? marks.copied(status, INGRESS, at, ready) : markIngressNotConfigured(status, at);
+  return ready ? marks.copied(status, INGRESS, at, ready) : markDomainIngressNotConfigured(status, at);
 }

@@ -40,7 +40,7 @@ export interface ValidationContext {
 }
 
 /** Returns errors and warnings; none for kinds that Knative does not validate. */
-export function validate(object: AnyObject, context: ValidationContext): Findings {
+export function validateObject(object: AnyObject, context: ValidationContext): Findings {
   switch (object.kind) {
     case "Service":
       return validateService(object as Service, context);

@@ -8,7 +8,7 @@ import { kindOf } from "../kinds.ts";
 import { type Findings, findingsText, warningLines } from "../meta/field-error.ts";
 import type { AnyObject } from "../meta/object.ts";
 import { setDefaults } from "./defaults.ts";
-import { validate } from "./validation.ts";
+import { validateObject } from "./validation.ts";
 
 export interface WebhookRequest {
   readonly object: AnyObject;
@@ -50,7 +50,7 @@ export function mutate({ object, old, operation, user, config }: WebhookRequest)
 export function review({ object, old, isStatusUpdate, config }: WebhookRequest): Findings {
   const type = knativeStructs.get(kindOf(object));
   if (!type) return [];
-  return validate(object, {
+  return validateObject(object, {
     config,
     ...(old === undefined ? {} : { old: decode(type, old).value as AnyObject }),
     ...(isStatusUpdate === undefined ? {} : { isStatusUpdate }),
@@ -63,6 +63,6 @@ export function decodeRefusal(errors: readonly DecodeError[]): string {
 }
 
 /** The texts of the validating webhook: its error ("" if it admits the object) and its warnings. */
-export function verdict(findings: Findings): { readonly errors: string; readonly warnings: readonly string[] } {
+export function reviewTexts(findings: Findings): { readonly errors: string; readonly warnings: readonly string[] } {
   return { errors: findingsText(findings), warnings: warningLines(findings) };
 }

@@ -1,5 +1,4 @@
-// Examples `children/*`: every object that a Service brings about, each made from the one before it.
-
+// Examples `children/*`: the objects that planners create for a Service, each from the object before it.
 import type { PodAutoscaler } from "../../../src/apis/autoscaling/types.ts";
 import type { ServingConfig } from "../../../src/apis/config/types.ts";
 import type { StringMap } from "../../../src/apis/meta/object.ts";

@@ -1,4 +1,4 @@
-// Examples `conditions/*`: the conditions after each step of a kind's life.
+// Examples `conditions/*`: the conditions after each lifecycle step of a kind.
 import type { Condition } from "../../../src/apis/meta/condition.ts";
 import {
   configurationConditions,
@@ -101,7 +101,7 @@ const routeSteps = {
 const domainSteps = {
   "claim not owned": domain.markDomainClaimNotOwned,
   claimed: domain.markDomainClaimed,
-  "tls off": (s: Status, at: string) => domain.markTlsNotEnabled(s, "external-domain-tls is not enabled", at),
+  "tls off": (s: Status, at: string) => domain.markDomainTlsNotEnabled(s, "external-domain-tls is not enabled", at),
   "ref not resolved": (s: Status, at: string) =>
     domain.markReferenceNotResolved(
       s,
@@ -109,7 +109,7 @@ const domainSteps = {
       at,
     ),
   "ref resolved": domain.markReferenceResolved,
-  "ingress not configured": domain.markIngressNotConfigured,
+  "ingress not configured": domain.markDomainIngressNotConfigured,
   "tls given": domain.markCertificateProvided,
 };
 const timedOut = pa("False", "TimedOut", "The target could not be activated.");

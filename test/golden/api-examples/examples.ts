@@ -1,4 +1,4 @@
-// What the parts of the api-examples suite share: reading inputs, and comparing objects as Go writes them with ours.
+// Helpers of the api-examples suite: they parse inputs and compare recorded objects with knap's.
 import { parse } from "yaml";
 import { makeServingConfig } from "../../../src/apis/config/serving-config.ts";
 import type { ServingConfig } from "../../../src/apis/config/types.ts";
@@ -9,18 +9,17 @@ import { differences } from "../control-plane/compare.ts";
 export type Fields = Record<string, unknown>;
 const HASH_LABEL = "serving.knative.dev/deployment-hash";
 
-/** The object in a YAML text. */
 export function readYaml(text: string): AnyObject {
   return parse(text) as AnyObject;
 }
 
-/** The recorder's configuration, with what an example changes. */
+/** The configuration of the recorder, with the changes of an example. */
 export function exampleConfig(configMaps: Readonly<Record<string, StringMap | null | undefined>>): ServingConfig {
   const maps = { "config-deployment": { "queue-sidecar-image": "queue:img" }, ...configMaps };
   return makeServingConfig(new Map(Object.entries(maps).map(([name, data]) => [name, data ?? {}]))).config;
 }
 
-/** Go writes no apiVersion and kind of typed objects, empty statuses, and no field that is undefined. The hash depends on the hasher. */
+/** Go omits apiVersion and kind of typed objects and writes empty statuses. The deployment hash differs from Go's. */
 export function asRecorded(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asRecorded);
   if (typeof value !== "object" || value === null) return value;
@@ -31,7 +30,7 @@ export function asRecorded(value: unknown): unknown {
   return { ...rest, metadata: { ...metadata, ...(labels ? { labels } : {}) } };
 }
 
-/** One verdict on two values. */
+/** Compares two values. */
 export function judge(name: string, expected: unknown, actual: unknown): Verdict {
   const strip = (value: unknown) => ({ kind: "", value: JSON.parse(JSON.stringify(value ?? null)) });
   const found = differences(strip(expected), strip(actual), []);

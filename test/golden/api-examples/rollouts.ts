@@ -24,7 +24,7 @@ export function judgeRollout(name: string, recorded: readonly RecordedStep[]): r
   });
 }
 
-/** Where the recorded state is heading: all of the share at its newest revision. */
+/** The goal of the recorded rollout: the newest Revision gets the whole share. */
 function goalOf(rollout: Rollout): Rollout {
   return {
     configurations: (rollout.configurations ?? []).map((configuration) => {

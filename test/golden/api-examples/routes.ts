@@ -1,4 +1,4 @@
-// Examples `route/*` and `domainMapping/*`: Ingresses, traffic and errors of Routes among given objects.
+// Examples `route/*` and `domainMapping/*`: Ingresses, traffic and errors of Routes for given objects.
 
 import type { Condition } from "../../../src/apis/meta/condition.ts";
 import { keyOf } from "../../../src/apis/meta/key.ts";
@@ -67,7 +67,7 @@ export function judgeDomainMapping(name: string, recorded: Fields): Verdict {
   return judge(name, asRecorded(recorded), made.ok ? asRecorded(made.value) : made.error);
 }
 
-/** Where an example is about a tag that only the cluster may see, its placeholder Service says so. */
+/** The placeholder Service of a tag that is visible only in the cluster has the visibility label. */
 function hidden(name: string): readonly Fields[] {
   if (!name.endsWith("one-tag-local")) return [];
   const labels = { "serving.knative.dev/route": "hello", "networking.knative.dev/visibility": "cluster-local" };
@@ -91,7 +91,7 @@ function put(store: ReturnType<typeof makeStore>, object: Fields): void {
   } as unknown as AnyObject;
   store.create(typed);
   const { status } = typed as { status?: object };
-  // Every object was made in its first generation and has been looked at.
+  // Planners have observed the first generation of every object.
   if (status) store.writeStatus(keyOf(typed), { observedGeneration: 1, ...status });
 }
 

@@ -1,4 +1,4 @@
-// What counts as a difference: leaves of objects, first those that must agree, then those that are reported apart.
+// Compares objects leaf by leaf; differences of second priority are reported separately.
 import type { Json } from "./transcript.ts";
 
 const EXACT_GENERATIONS = ["Service", "Configuration", "Route", "Revision", "DomainMapping"];
@@ -13,7 +13,7 @@ export interface Difference {
   readonly apart: boolean;
 }
 
-/** All leaves that differ, by JSON pointer; `loose` pointers are not looked at. */
+/** All leaves that differ, by JSON pointer, except the `loose` pointers. */
 export function differences(expected: Json, actual: Json, loose: readonly string[]): readonly Difference[] {
   const found: Difference[] = [];
   const kind = String(expected["kind"]);

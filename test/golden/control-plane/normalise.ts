@@ -1,4 +1,4 @@
-// Objects as the transcripts hold them: uids and times as texts that mean the same in every run, inputs and noise left out.
+// Normalizes objects like the transcripts: stable texts for uids and times, without inputs and irrelevant fields.
 import { sha256Hex } from "../../../src/base/hash.ts";
 import { type Json, START } from "./transcript.ts";
 
@@ -11,7 +11,7 @@ const WITHOUT_STATUS = ["apps/v1 Deployment", "v1 Service"];
 const INPUT_STATUS = ["Ingress", "Certificate"];
 const HASH_LABEL = "serving.knative.dev/deployment-hash";
 
-/** `nameOfUid`: what `{{uid:…}}` says for a uid. `full`: Deployments keep their whole pod spec. */
+/** `nameOfUid` returns the `{{uid:…}}` placeholder of a uid. With `full`, Deployments keep their whole pod spec. */
 export function normalise(object: Json, nameOfUid: (uid: string) => string, full: boolean): Json {
   const { apiVersion, kind, status, ...rest } = object;
   const metadata = object["metadata"] as Json;
@@ -30,7 +30,7 @@ export function normalise(object: Json, nameOfUid: (uid: string) => string, full
   return readJsonAnnotations(kind === "Deployment" ? shortened(told, full) : told);
 }
 
-/** A recorded object with its JSON-valued annotations read, for comparison. */
+/** Parses the JSON in annotations of a recorded object, for comparison. */
 export function readJsonAnnotations(object: Json): Json {
   const metadata = object["metadata"] as Json | undefined;
   const annotations = metadata?.["annotations"] as Record<string, unknown> | undefined;
@@ -42,7 +42,7 @@ export function readJsonAnnotations(object: Json): Json {
   return { ...object, metadata: { ...metadata, annotations: read } };
 }
 
-/** Instants to the millisecond: floating point cannot hold today's nanoseconds. */
+/** Rounds times to milliseconds, because a number cannot hold a Unix time in nanoseconds. */
 function rolloutTimes(value: unknown): unknown {
   if (typeof value === "string") {
     return value.replace(/\{\{T\+([\d.]+)\}\}/, (_, seconds) => `{{T+${Number(Number(seconds).toFixed(3))}}}`);
@@ -80,7 +80,7 @@ function shortened(deployment: Json, full: boolean): Json {
   return { ...deployment, spec: { ...spec, template } };
 }
 
-/** Sorted keys, no blanks. */
+/** JSON with sorted keys and without spaces. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);

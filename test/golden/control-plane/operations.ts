@@ -1,4 +1,4 @@
-// Carries out a transcript's operations in a scripted world.
+// Executes a transcript's operations in a scripted world.
 import type { Deployment } from "../../../src/apis/core/types.ts";
 import { type Kind, resources } from "../../../src/apis/kinds.ts";
 import type { ObjectKey } from "../../../src/apis/meta/key.ts";
@@ -8,11 +8,11 @@ import type { ScriptedWorld } from "./scripted-world.ts";
 import { instantOf, type Operation, type Step } from "./transcript.ts";
 
 const USER = "alice@example.com";
-/** As whom the cluster's own objects are written. */
+/** User name for writes of the cluster's own objects. */
 const CLUSTER = { user: "kube" };
 const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 
-/** Knative's Service is meant unless `v1/` stands before. */
+/** `Service` means Knative's Service; `v1/Service` is the core Service. */
 function kindNamed(name: string): (typeof resources)[number] {
   const core = name.startsWith("v1/");
   const bare = core ? name.slice(3) : name;
@@ -21,7 +21,7 @@ function kindNamed(name: string): (typeof resources)[number] {
   return found;
 }
 
-/** All operations of a step; refused user writes come back by their index. */
+/** Executes all operations of a step. Returns the refused user writes by their index. */
 export function perform(world: ScriptedWorld, step: Step, uidOf: (kindAndName: string) => string): Map<number, string> {
   const refused = new Map<number, string>();
   const substitute = <T>(value: T): T =>
@@ -34,28 +34,28 @@ export function perform(world: ScriptedWorld, step: Step, uidOf: (kindAndName: s
     if (operation.op === "advance") advance(world, operation.seconds ?? 0, step, (timed) => apply(timed));
     else apply(operation, index);
   }
-  world.rest();
+  world.settle();
   for (const answer of step.world ?? []) {
     for (const operation of answer) apply(operation);
-    world.rest();
+    world.settle();
   }
   return refused;
 }
 
-/** From one requested look to the next; what the script times to an instant happens after that rest. */
+/** Advances to each requested requeue in turn. Operations with a time run after the reconciles of that time. */
 function advance(world: ScriptedWorld, seconds: number, step: Step, apply: (operation: Operation) => void): void {
-  world.rest();
+  world.settle();
   const end = world.clock.now() + seconds * 1000;
   const timed = (step.timed ?? []).map(({ at, do: operations }) => ({ at: instantOf(at), operations }));
   for (;;) {
     const stops = [world.clock.next(), ...timed.map(({ at }) => at)].filter((at) => at !== undefined && at <= end);
     const stop = Math.min(...(stops as number[]), end);
     world.clock.advance(Math.max(0, stop - world.clock.now()));
-    world.rest();
+    world.settle();
     const due = timed.findIndex(({ at }) => at <= world.clock.now());
     if (due >= 0) {
       for (const operation of timed.splice(due, 1)[0]?.operations ?? []) apply(operation);
-      world.rest();
+      world.settle();
     }
     if (world.clock.now() >= end && due < 0) return;
   }
@@ -121,7 +121,7 @@ function setAnswer(world: ScriptedWorld, operation: Operation, step: Step): void
   }
 }
 
-/** Creates or replaces an object with its status. What ties it to its owner stays. */
+/** Creates or replaces an object with its status. Keeps its owner references. */
 function put({ store }: ScriptedWorld, object: AnyObject): void {
   const resource = resources.find(({ kind }) => kind === fullKind(object)) as (typeof resources)[number];
   const key = { kind: resource.kind, namespace: object.metadata.namespace ?? "", name: object.metadata.name };
@@ -134,7 +134,7 @@ function put({ store }: ScriptedWorld, object: AnyObject): void {
   if (object.status !== undefined && resource.statusSubresource) store.writeStatus(key, object.status);
 }
 
-/** The recorder's objects went through Go's types, which write some fields even when empty. */
+/** Adds the empty fields that Go's types wrote in the recording. */
 function inGoForm(object: AnyObject): AnyObject {
   const { spec } = object as Deployment;
   const pod = spec.template.spec;
@@ -154,7 +154,10 @@ function placed(object: AnyObject): AnyObject {
   return { ...object, metadata: { ...object.metadata, namespace: "default" } };
 }
 
-/** Certificates are named after uids of the recording; here the one whose name differs only in that is meant. */
+/**
+ * Names of Certificates contain uids of the recording, so this finds the Certificate whose name is equal except for the
+ * uid.
+ */
 function keyFor({ store }: ScriptedWorld, operation: Operation): ObjectKey {
   const { kind = "", name = "", namespace: home = "default" } = operation;
   const resource = kindNamed(kind);

@@ -1,4 +1,4 @@
-// Replays one transcript and notes every difference from what was recorded.
+// Replays a transcript and records every difference.
 
 import type { Event } from "../../../src/apis/core/types.ts";
 import { type Kind, resources } from "../../../src/apis/kinds.ts";
@@ -10,7 +10,7 @@ import { perform } from "./operations.ts";
 import { ScriptedWorld } from "./scripted-world.ts";
 import type { Json, RecordedEvent, Step, Transcript } from "./transcript.ts";
 
-/** What differed, in words, by how much it matters. */
+/** The differences as texts, by priority. */
 export interface Findings {
   readonly exact: string[];
   readonly apart: string[];
@@ -171,12 +171,12 @@ class Replay {
   }
 }
 
-/** Core Services are written `v1/Service`, as in the transcript. */
+/** The transcript writes core Services as `v1/Service`. */
 function titleOf({ apiVersion, kind }: Pick<AnyObject, "apiVersion" | "kind">): string {
   return apiVersion === "v1" && kind === "Service" ? "v1/Service" : kind;
 }
 
-/** JSON-valued annotations are replaced as a whole, like every text. */
+/** Annotations with JSON are replaced as a whole, like other strings. */
 function patched(old: Json, patch: unknown): Json {
   const next = patch as { metadata?: { annotations?: Json } };
   const replaced = Object.keys(next.metadata?.annotations ?? {});
@@ -187,7 +187,7 @@ function patched(old: Json, patch: unknown): Json {
   return applyMergePatch({ ...old, metadata: { ...metadata, annotations } }, patch) as Json;
 }
 
-/** Where the real controllers never rest, the annotation that flips is not compared. */
+/** In transcripts where Knative's controllers never settle, the comparison ignores the annotation that they toggle. */
 function looseOf(step: Step, name: string): readonly string[] {
   const loose = (step.loose ?? [])
     .filter((text) => text.startsWith(`${name} `))

@@ -1,4 +1,5 @@
-// The world of a transcript: the real store, engine and planners, on a clock and with answers that the script sets.
+// The environment of a transcript: knap's store, controllers and planners, with a clock and inquiry answers from the
+// script.
 import { makeAdmission } from "../../../src/apis/admission.ts";
 import type { RevisionKey, ScaleResult } from "../../../src/apis/autoscaling/types.ts";
 import { makeServingConfig } from "../../../src/apis/config/serving-config.ts";
@@ -16,7 +17,7 @@ import { START } from "./transcript.ts";
 
 const MOST_ROUNDS = 30;
 
-/** What an image stands for instead of the default rule. */
+/** The scripted digest resolution of an image. */
 export type DigestOverride = { readonly error: string } | "pending";
 
 export class ScriptedWorld {
@@ -28,7 +29,7 @@ export class ScriptedWorld {
   readonly advice = new Map<RevisionKey, ScaleResult>();
   readonly metricErrors = new Map<RevisionKey, string>();
   probeOk = false;
-  /** Where a second look at everything still found something to write: somebody was not woken. */
+  /** Writes of a second reconcile of all keys, which must find nothing: a planner was not enqueued in time. */
   readonly overlooked: string[] = [];
   #config: ServingConfig;
   readonly #asked: { readonly question: Inquiry; readonly done: (answer: never) => void }[] = [];
@@ -65,21 +66,21 @@ export class ScriptedWorld {
     this.controller.start();
   }
 
-  /** Replaces a ConfigMap's data; everybody sees it at once. */
+  /** Replaces a ConfigMap's data for all planners at once. */
   configure(name: string, data: StringMap): void {
     this.configMaps.set(name, data);
     this.#config = makeServingConfig(this.configMaps).config;
   }
 
-  /** Answers change: whoever asked such a question is told anew. */
+  /** Changes answers and enqueues the keys that made such an inquiry. */
   ask(matching: (question: Inquiry) => boolean): void {
     const concerned = this.#asked.filter(({ question }) => matching(question));
     for (const asked of concerned) this.#asked.splice(this.#asked.indexOf(asked), 1);
     for (const { question } of concerned) this.controller.forget(question);
   }
 
-  /** All controllers, all keys, until a round writes nothing. */
-  rest(): void {
+  /** Reconciles all keys of all controllers until a round writes nothing. */
+  settle(): void {
     let known = Number.POSITIVE_INFINITY;
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const before = this.store.version;
@@ -93,7 +94,7 @@ export class ScriptedWorld {
     }
   }
 
-  /** Endpoints that a Service's selector brought go with the Service; one that was made again in the same round keeps them. */
+  /** Deletes the Endpoints of a deleted Service, unless the same round created the Service again. */
   #removeLostEndpoints(): void {
     for (const { metadata } of this.store.list("Endpoints", { namespace: "default" })) {
       const { name, namespace = "", ownerReferences = [] } = metadata;
@@ -131,7 +132,7 @@ export class ScriptedWorld {
   }
 }
 
-/** Where a Service selects, there are Endpoints, empty until the script fills them. */
+/** A Service with a selector has Endpoints, which are empty until the script fills them. */
 const selectorEndpoints = {
   name: "scripted-endpoints",
   kind: "Service",

@@ -1,4 +1,4 @@
-// The shape of control-plane.json, as its README tells it.
+// The types of control-plane.json; see its README.
 import type { StringMap } from "../../../src/apis/meta/object.ts";
 
 export type Json = Record<string, unknown>;
@@ -55,10 +55,10 @@ export interface Transcript {
   readonly orderDependent?: boolean;
 }
 
-/** Midnight of the recorded world: `{{T+0}}`. */
+/** The time `{{T+0}}` of the recording. */
 export const START = Date.UTC(2000, 0, 1);
 
-/** The instant that `{{T+seconds}}` stands for. */
+/** The time that `{{T+seconds}}` stands for. */
 export function instantOf(text: string): number {
   return START + Number(/^\{\{T\+([\d.]+)\}\}$/.exec(text)?.[1]) * 1000;
 }

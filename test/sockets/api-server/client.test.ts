@@ -42,7 +42,7 @@ describe("calls", () => {
     expect(await api.client.get(key)).toBeUndefined();
   });
 
-  it("reject with the API's Status, and with TypeError when nobody answers", async () => {
+  it("reject with the API's Status, or with TypeError if no server listens", async () => {
     const refused = api.client.delete(key);
     await expect(refused).rejects.toBeInstanceOf(ApiError);
     await expect(refused).rejects.toMatchObject({ status: { reason: "NotFound" } });
@@ -55,7 +55,7 @@ describe("calls", () => {
 });
 
 describe("apply", () => {
-  it("creates, changes, takes back what it gave, and leaves what others wrote", async () => {
+  it("creates, changes and removes its own fields, and keeps fields of other writers", async () => {
     const first = await api.client.apply(configMap({ a: "1", b: "2" }, { mine: "1" }));
     expect(first.verdict).toBe("created");
     const annotation = first.object.metadata.annotations?.[LAST_APPLIED_ANNOTATION];
@@ -76,7 +76,7 @@ describe("apply", () => {
     expect((await api.client.apply(configMap({ a: "5" }))).verdict).toBe("unchanged");
   });
 
-  it("says unchanged of an object whose lists the server's defaults have filled, also while its status moves", async () => {
+  it("reports unchanged for an object with server defaults in its lists, even while its status changes", async () => {
     const { config } = makeServingConfig(new Map());
     await using defaulting = await startApi({ storeOptions: { admission: makeAdmission({ config: () => config }) } });
     await defaulting.client.apply(ksvc("hello"));
@@ -87,13 +87,13 @@ describe("apply", () => {
     expect((await defaulting.client.apply(ksvc("hello", "example.com/other"))).verdict).toBe("configured");
   });
 
-  it("means the namespace default when none is given", async () => {
+  it("uses the namespace default if there is none", async () => {
     expect((await api.client.apply(ksvc("hello"))).object.metadata.namespace).toBe("default");
   });
 });
 
 describe("watch", () => {
-  /** Collects events as words until told to stop. */
+  /** Collects events as text until aborted. */
   function collect(): { readonly words: string[]; stop(): Promise<void> } {
     const abort = new AbortController();
     const words: string[] = [];
@@ -111,7 +111,7 @@ describe("watch", () => {
     };
   }
 
-  it("lists, then follows, and ends quietly when aborted", async () => {
+  it("lists, then follows changes, and ends without an error when aborted", async () => {
     api.store.create(ksvc("a"));
     const { words, stop } = collect();
     await expect.poll(() => words).toEqual(["ADDED a"]);
@@ -121,7 +121,7 @@ describe("watch", () => {
     await stop();
   });
 
-  it("goes on where it was when the connection breaks, and starts anew when the history is gone", async () => {
+  it("resumes at its version after a lost connection, and lists again if that version has expired", async () => {
     const port = Number(new URL(api.address).port);
     const reopen = async (): Promise<ApiServer> => {
       const server = new ApiServer({ store: api.store, clock: steadyClock, token: api.token, port, log: silentLogger });
@@ -144,7 +144,7 @@ describe("watch", () => {
     await third[Symbol.asyncDispose]();
   });
 
-  it("rejects when the API says no", async () => {
+  it("rejects when the API refuses the watch", async () => {
     const stranger = makeHttpClient({ address: api.address, token: "wrong" });
     const first = stranger.watch(KSVC, { signal: new AbortController().signal })[Symbol.asyncIterator]().next();
     await expect(first).rejects.toMatchObject({ status: { code: 401 } });

@@ -42,7 +42,7 @@ it.each(["v2", "v2beta1"])("answers aggregated discovery %s with its own content
   expect(all.find(({ resource }) => resource === "revisions")?.categories).toContain("knative");
 });
 
-it("has an OpenAPI v3 document in which every kind leaves field validation to the server", async () => {
+it("serves an OpenAPI v3 document in which every kind supports fieldValidation", async () => {
   const paths = (await read("/openapi/v3")).body["paths"] as Record<string, { serverRelativeURL: string }>;
   const kinds = new Set<string>();
   for (const { serverRelativeURL } of Object.values(paths)) {
@@ -59,7 +59,7 @@ it("has an OpenAPI v3 document in which every kind leaves field validation to th
   expect([...kinds].sort()).toEqual(resources.map(({ kind }) => kind).sort());
 });
 
-it("tells the fields of a kind with types, what they are for, and where anything may stand", async () => {
+it("describes the fields of a kind with types, descriptions and preserved unknown fields", async () => {
   const { components } = (await read("/openapi/v3/apis/serving.knative.dev/v1")).body as unknown as {
     components: { schemas: Record<string, { properties: Record<string, never>; [key: string]: unknown }> };
   };

@@ -33,21 +33,21 @@ afterEach(async () => {
 const body = async (response: Response | Promise<Response>): Promise<Record<string, unknown>> =>
   (await (await response).json()) as Record<string, unknown>;
 
-describe("the door", () => {
-  it("asks for the token, as bearer or in the path, except for health and version", async () => {
+describe("a request", () => {
+  it("needs the token as bearer or in the path, except for health and version", async () => {
     const bare = await fetch(api.address + SERVICES);
     expect(bare.status).toBe(401);
     expect(await bare.json()).toMatchObject({ kind: "Status", reason: "Unauthorized", code: 401 });
     expect((await fetch(`${api.address}/token/wrong${SERVICES}`)).status).toBe(401);
     expect((await fetch(`${api.address}/token/secret${SERVICES}`)).status).toBe(200);
-    // kubectl before links of the OpenAPI index
+    // kubectl adds the prefix again to links of the OpenAPI index.
     expect((await fetch(`${api.address}/token/secret/token/secret${SERVICES}`)).status).toBe(200);
     for (const path of ["/healthz", "/livez", "/readyz"])
       expect(await (await fetch(api.address + path)).text()).toBe("ok");
     expect(await body(fetch(`${api.address}/version`))).toMatchObject({ major: "1" });
   });
 
-  it("answers unknown paths in plain text and unknown verbs with 405", async () => {
+  it("gets 404 in plain text for an unknown path and 405 for an unsupported method", async () => {
     const missing = await api.send("GET", "/apis/unknown.dev/v1");
     expect([missing.status, await missing.text()]).toEqual([404, "404 page not found\n"]);
     expect((await api.send("GET", `${SERVICES}/hello/scale`)).status).toBe(404);
@@ -57,7 +57,7 @@ describe("the door", () => {
     expect((await api.send("GET", "/apis/knap.dev/v1/%E0%A4%A")).status).toBe(404);
   });
 
-  it("refuses bodies over 3 MiB, bodies that are no JSON, and other media types", async () => {
+  it("is refused with a body over 3 MiB, a body that is not JSON, or another media type", async () => {
     const big = await api.send("POST", CONFIG_MAPS, configMap("big", { a: "x".repeat(3 * 1024 * 1024) }));
     expect([big.status, await body(big)]).toMatchObject([
       413,
@@ -68,7 +68,7 @@ describe("the door", () => {
     expect([yaml.status, await body(yaml)]).toMatchObject([415, { reason: "UnsupportedMediaType" }]);
   });
 
-  it("takes built-in kinds and DeleteOptions as protobuf, custom ones not, and answers in JSON", async () => {
+  it("may have a protobuf body for built-in kinds and DeleteOptions, and gets JSON", async () => {
     const headers = { "content-type": "application/vnd.kubernetes.protobuf", authorization: "Bearer secret" };
     const wire = (kind: string): Buffer =>
       Buffer.from(recorded.find((each) => each.body.kind === kind)?.wire ?? "", "base64");
@@ -76,9 +76,9 @@ describe("the door", () => {
       fetch(api.address + path, { method, headers, body: new Uint8Array(wire(kind)) });
     const made = await send("POST", CONFIG_MAPS, "ConfigMap");
     expect([made.status, await body(made)]).toMatchObject([201, { data: { colour: "blue", blank: "" } }]);
-    // a core Service where Knative's are kept
+    // A core Service at the path of Knative's Services.
     expect((await send("POST", SERVICES, "Service")).status).toBe(400);
-    // its preconditions name another uid
+    // Its preconditions have another uid.
     const kept = await send("DELETE", `${CONFIG_MAPS}/settings`, "DeleteOptions");
     expect([kept.status, await body(kept)]).toMatchObject([409, { reason: "Conflict" }]);
     const broken = await api.send("POST", CONFIG_MAPS, "k8s", { "content-type": headers["content-type"] });
@@ -87,7 +87,7 @@ describe("the door", () => {
 });
 
 describe("writing", () => {
-  it("creates with 201, warnings as headers, and the user who asked", async () => {
+  it("creates with 201, returns warnings as headers and records the user", async () => {
     const response = await api.send("POST", SERVICES, ksvc("hello"), { "impersonate-user": "alice@example.com" });
     expect(response.status).toBe(201);
     expect(Buffer.from(response.headers.get("warning") ?? "", "latin1").toString()).toBe(
@@ -113,7 +113,7 @@ describe("writing", () => {
     expect([response.status, (await body(response))["message"]]).toEqual([400, expect.stringMatching(message)]);
   });
 
-  it("replaces, with 409 for a stale version, and writes status apart", async () => {
+  it("replaces an object, refuses a stale version with 409, and writes the status separately", async () => {
     const made = (await api.client.create(ksvc("hello"))).object as AnyObject;
     const next = { ...made, spec: { other: true }, status: { url: "x" } };
     expect(await body(api.send("PUT", `${SERVICES}/hello`, next))).toMatchObject({ metadata: { generation: 2 } });
@@ -132,7 +132,7 @@ describe("writing", () => {
     });
   });
 
-  it("patches by merge and by JSON patch, strategically only what is built in", async () => {
+  it("accepts merge and JSON patches for all kinds, and strategic merge patches only for built-in kinds", async () => {
     await api.client.create(ksvc("hello"));
     await api.send("POST", CONFIG_MAPS, configMap("c", { a: "1", b: "2" }));
     const patch = (path: string, type: string, content: unknown) =>
@@ -169,7 +169,7 @@ describe("writing", () => {
     expect((await patch(`${CONFIG_MAPS}/none`, "merge-patch+json", {})).status).toBe(404);
   });
 
-  it("checks fields as fieldValidation says and writes nothing on a dry run", async () => {
+  it("follows fieldValidation and writes nothing in a dry run", async () => {
     const odd = { ...ksvc("odd"), spec: { foo: "x" } };
     const strict = await api.send("POST", `${SERVICES}?fieldValidation=Strict`, odd);
     expect([strict.status, (await body(strict))["message"]]).toEqual([
@@ -185,7 +185,7 @@ describe("writing", () => {
     expect((await api.client.list("Service.serving.knative.dev")).items).toEqual([]);
   });
 
-  it("deletes nothing on a dry run, nor for a dryRun that it does not know", async () => {
+  it("deletes nothing in a dry run or with an unknown dryRun value", async () => {
     await api.send("POST", CONFIG_MAPS, configMap("kept", {}));
     expect((await api.send("DELETE", `${CONFIG_MAPS}/kept?dryRun=Some`)).status).toBe(400);
     expect((await api.send("DELETE", `${CONFIG_MAPS}/kept`, { dryRun: ["Some"] })).status).toBe(400);
@@ -195,7 +195,7 @@ describe("writing", () => {
 });
 
 describe("reading", () => {
-  it("gets, lists and selects by label and field", async () => {
+  it("gets objects, lists them, and selects them by label and field", async () => {
     for (const name of ["a", "b", "c"]) {
       await api.send("POST", CONFIG_MAPS, configMap(name, {}, { odd: String(name !== "b") }));
     }
@@ -219,7 +219,7 @@ describe("reading", () => {
     expect(await body(api.send("GET", SERVICES))).toMatchObject({ kind: "ServiceList", items: [] });
   });
 
-  it("lays out tables with Knative's columns", async () => {
+  it("returns tables with Knative's columns", async () => {
     await api.client.create(ksvc("hello"));
     const key = { kind: "Service.serving.knative.dev", namespace: "default", name: "hello" } as const;
     api.store.writeStatus(key, {
@@ -248,7 +248,7 @@ describe("reading", () => {
 });
 
 describe("deleting", () => {
-  it("answers with a Status when the object is gone and with the object while it waits", async () => {
+  it("answers with a Status after removal, and with the object while a finalizer delays its removal", async () => {
     await api.send("POST", CONFIG_MAPS, configMap("c"));
     const gone = await body(api.send("DELETE", `${CONFIG_MAPS}/c`, { propagationPolicy: "Background" }));
     expect(gone).toMatchObject({ kind: "Status", status: "Success", details: { name: "c", kind: "configmaps" } });

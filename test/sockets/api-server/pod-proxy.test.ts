@@ -13,7 +13,7 @@ const unreachable = (why: string) => ({
 });
 
 let api: ApiRig;
-/** What came to a port: `port method target body`, and the last exchange. */
+/** The requests that a port got, as `port method target body`, and the last exchange. */
 let asked: string[];
 let last: Exchange;
 
@@ -49,20 +49,20 @@ beforeEach(async () => {
 afterEach(() => api[Symbol.asyncDispose]());
 
 describe("a pod's port behind the API", () => {
-  it("is asked with method, path, query and body as they came", async () => {
+  it("gets method, path, query and body unchanged", async () => {
     const response = await api.send("GET", `${POD}:9091/proxy/metrics?a=%2F&b`);
     expect([response.status, response.headers.get("x-from"), await response.text()]).toEqual([202, "pod", "told"]);
     await api.send("POST", `${POD}:8080/proxy/a//b/../c/`, "hi", { "content-type": "text/plain" });
     await api.send("DELETE", `/token/secret${POD}:8080/proxy/x`);
     expect(asked).toEqual([
       "hello-a:9091 GET /metrics?a=%2F&b ",
-      // fetch itself resolves the dots
+      // fetch resolves the dots itself.
       "hello-a:8080 POST /a//c/ hi",
       "hello-a:8080 DELETE /x ",
     ]);
   });
 
-  it("is the first one that a container declares unless it is named", async () => {
+  it("is the first declared container port unless the request names one", async () => {
     for (const id of ["hello-a", "http:hello-a:", "http:hello-a:8080"]) {
       expect((await api.send("GET", POD.replace("hello-a", id).concat("/proxy/"))).status).toBe(202);
       await api.send("GET", POD.replace("hello-a", id).concat("/proxy"));
@@ -70,7 +70,7 @@ describe("a pod's port behind the API", () => {
     expect(asked).toEqual(Array(6).fill("hello-a:8080 GET / "));
   });
 
-  it("is not told who asks the API, and that somebody asks for another", async () => {
+  it("does not get the headers for credentials and impersonation", async () => {
     await api.send("GET", `${POD}:8080/proxy/`, undefined, {
       "impersonate-user": "alice",
       "x-forwarded-for": "10.9.9.9",
@@ -84,11 +84,15 @@ describe("a pod's port behind the API", () => {
   });
 
   it.each([
-    ["nobody listens there", `${POD}:9999/proxy/`, unreachable("dial tcp 10.0.0.7:9999: connect: connection refused")],
-    ["it hangs up", `${POD}:7777/proxy/`, unreachable("EOF")],
-    ["it has only a name", `${POD}:web/proxy/`, unreachable("dial tcp: lookup tcp/web: unknown port")],
     [
-      "it is asked for TLS",
+      "no server listens on the port",
+      `${POD}:9999/proxy/`,
+      unreachable("dial tcp 10.0.0.7:9999: connect: connection refused"),
+    ],
+    ["the server closes the connection", `${POD}:7777/proxy/`, unreachable("EOF")],
+    ["the request names the port", `${POD}:web/proxy/`, unreachable("dial tcp: lookup tcp/web: unknown port")],
+    [
+      "the request has the scheme https",
       `${POD.replace("hello-a", "https:hello-a:8080")}/proxy/`,
       unreachable("http: server gave HTTP response to HTTPS client"),
     ],
@@ -102,12 +106,12 @@ describe("a pod's port behind the API", () => {
     expect(response.status).toBe(body.code);
   });
 
-  it("ends the connection when it takes the request and never answers", async () => {
+  it("ends the connection if it accepts the request and does not answer", async () => {
     await expect(api.send("GET", `${POD}:6666/proxy/`)).rejects.toThrow();
     expect((await api.send("GET", `${POD}:8080/proxy/`)).status).toBe(202);
   });
 
-  it("needs the token, and is listed as a subresource", async () => {
+  it("needs the token, and discovery lists it as a subresource", async () => {
     expect((await fetch(`${api.address}${POD}:8080/proxy/`)).status).toBe(401);
     const { resources } = (await (await api.send("GET", "/api/v1")).json()) as { resources: { name: string }[] };
     expect(resources.find(({ name }) => name === "pods/proxy")).toMatchObject({ kind: "PodProxyOptions" });

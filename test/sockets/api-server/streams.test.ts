@@ -61,7 +61,7 @@ async function openLines(
 const text = (event: { type?: string; object?: AnyObject }): string => `${event.type} ${event.object?.metadata?.name}`;
 
 describe("watching", () => {
-  it("starts with what is there when no version is given, then tells changes", async () => {
+  it("starts with the existing objects if the request has no version, then sends changes", async () => {
     api.store.create(configMap("a", "x"));
     const lines = await openLines(`${CONFIG_MAPS}?watch=true`);
     expect(text(await lines.next())).toBe("ADDED a");
@@ -72,7 +72,7 @@ describe("watching", () => {
     lines.close();
   });
 
-  it("replays after a version and tells of what comes to match and ceases to match a selector", async () => {
+  it("replays events after a version, and sends ADDED and DELETED when an object begins or stops to match a selector", async () => {
     const since = api.store.version;
     api.store.create(configMap("a", "x"));
     const lines = await openLines(`${CONFIG_MAPS}?watch=1&resourceVersion=${since}&labelSelector=app%3Dy`);
@@ -93,7 +93,7 @@ describe("watching", () => {
     ]);
   });
 
-  it("sends a 410 for versions that are forgotten or were never given", async () => {
+  it("sends a 410 for an expired version and for a version that is too new", async () => {
     for (let i = 0; i < 6; i++) api.store.create(configMap(`c${i}`, "x"));
     for (const version of [1, 999_999]) {
       const lines = await openLines(`${CONFIG_MAPS}?watch=true&resourceVersion=${version}`);
@@ -101,12 +101,12 @@ describe("watching", () => {
     }
   });
 
-  it("answers 400 to sendInitialEvents and to a version that is no number", async () => {
+  it("answers 400 to sendInitialEvents and to a version that is not a number", async () => {
     expect((await api.send("GET", `${CONFIG_MAPS}?watch=true&sendInitialEvents=true`)).status).toBe(400);
     expect((await api.send("GET", `${CONFIG_MAPS}?watch=true&resourceVersion=x`)).status).toBe(400);
   });
 
-  it("tells tables to whom wants tables, and watches one object by its path", async () => {
+  it("sends tables to clients that accept them, and watches one object by its path", async () => {
     const since = api.store.version;
     api.store.create(ksvc("hello"));
     api.store.create(ksvc("other"));
@@ -123,7 +123,7 @@ describe("watching", () => {
     });
   });
 
-  it("lets go of the store when the client leaves and when the server stops", async () => {
+  it("ends its store watch when the client disconnects and when the server stops", async () => {
     const lines = await openLines(`${CONFIG_MAPS}?watch=true`);
     const rest = lines.rest().catch(() => "cut");
     await api[Symbol.asyncDispose]();
@@ -140,7 +140,7 @@ describe("logs", () => {
   });
   const LOG = "/api/v1/namespaces/default/pods/p/log";
 
-  it("come from the port, with the options asked for", async () => {
+  it("come from the node with the requested options", async () => {
     api.store.create(pod(["user-container"]) as AnyObject);
     expect(await (await api.send("GET", `${LOG}?tailLines=5&previous=true`)).text()).toBe(
       "p/user-container tail=5 previous=true\n",
@@ -149,7 +149,7 @@ describe("logs", () => {
     expect((await api.send("GET", LOG.replace("/p/", "/q/"))).status).toBe(404);
   });
 
-  it("want a container named where there are several", async () => {
+  it("need a container name if the pod has several containers", async () => {
     api.store.create(pod(["user-container", "queue-proxy"]) as AnyObject);
     const response = await api.send("GET", LOG);
     expect([response.status, await response.json()]).toMatchObject([
@@ -158,7 +158,7 @@ describe("logs", () => {
     ]);
   });
 
-  it("are let go of when the reader leaves", async () => {
+  it("end when the reader disconnects", async () => {
     api.store.create(pod(["user-container"]) as AnyObject);
     const abort = new AbortController();
     const lines = api.client.logs({ namespace: "default", name: "p" }, { follow: true, signal: abort.signal });
@@ -171,7 +171,7 @@ describe("logs", () => {
 });
 
 describe("verbs of knap.dev", () => {
-  it("are called with path and body, may refuse and may stream", async () => {
+  it("get path and body, and may refuse or stream", async () => {
     expect(await api.client.knap("GET", "/status")).toEqual({ sessions: 1 });
     expect(await api.client.knap("POST", "/echo/a/b", { x: 1 })).toEqual({ path: ["a", "b"], body: { x: 1 } });
     await expect(api.client.knap("GET", "/no")).rejects.toMatchObject({ message: "not now", status: { code: 409 } });

@@ -10,7 +10,7 @@ const cells = (object: AnyObject, kind: Parameters<typeof columnsOf>[0]) =>
 const metadata = { name: "x", creationTimestamp: "2026-01-01T00:55:00Z" };
 
 describe("columns", () => {
-  it("stand every kind without spec and status", () => {
+  it("render objects of every kind without spec and status", () => {
     for (const { kind, name, statusSubresource } of resources) {
       const object = { apiVersion: "v1", kind: name, metadata, involvedObject: {} } as unknown as AnyObject;
       const spec = { containers: [], selector: {}, template: { spec: { containers: [] } } };
@@ -20,7 +20,7 @@ describe("columns", () => {
     }
   });
 
-  it("show revisions as Knative does", () => {
+  it("show Knative's columns of Revisions", () => {
     const revision = {
       apiVersion: "serving.knative.dev/v1",
       kind: "Revision",
@@ -76,7 +76,7 @@ describe("columns", () => {
     expect(cells(pod, "Pod")).toMatchObject({ Status: word, Age: "5m" });
   });
 
-  it("add up ports, endpoints and events", () => {
+  it("list the ports, endpoints and counts of core kinds", () => {
     const service = {
       apiVersion: "v1",
       kind: "Service",

@@ -1,11 +1,11 @@
-// Bodies as client-go 0.35 puts them on the wire (protobuf-bodies.json: each with the JSON that it writes of the same object), and bytes that are no such body.
+// Bodies that client-go 0.35 encoded (protobuf-bodies.json has each with its JSON), and malformed bodies.
 import { describe, expect, test } from "vitest";
 import { parseProtobuf } from "../../../src/api-server/protobuf-body.ts";
 import recorded from "./protobuf-bodies.json" with { type: "json" };
 
 describe("a protobuf body", () => {
   test.each(recorded.map(({ body, wire }) => [body.kind, body, wire] as const))(
-    "of %s is taken for the JSON of the same object",
+    "of %s decodes to the JSON of the same object",
     (_, body, wire) => {
       expect(parseProtobuf(Buffer.from(wire, "base64"))).toEqual({ body });
     },
@@ -13,34 +13,37 @@ describe("a protobuf body", () => {
 
   const configMap = Buffer.from(recorded[0]?.wire ?? "", "base64");
   test.each([
-    ["without its mark", configMap.subarray(4)],
-    ["of nothing", Buffer.alloc(0)],
-    ["cut off in the envelope", configMap.subarray(0, 30)],
-    ["cut off in the object", Buffer.concat([configMap.subarray(0, 21), Buffer.from([0x12, 3, 0x0a, 9, 1, 0x1a, 0])])],
-    ["with a number for a text", envelope("ConfigMap", [0x0a, 2, 0x08, 1])],
-    ["with bytes for a number", envelope("ConfigMap", [0x22, 1, 1])],
-    ["with a number that has no end", envelope("ConfigMap", [0x20, ...Array<number>(20).fill(0xff)])],
+    ["without the magic bytes", configMap.subarray(4)],
+    ["without any bytes", Buffer.alloc(0)],
+    ["truncated in the envelope", configMap.subarray(0, 30)],
     [
-      "with a time beyond all times",
+      "truncated in the object",
+      Buffer.concat([configMap.subarray(0, 21), Buffer.from([0x12, 3, 0x0a, 9, 1, 0x1a, 0])]),
+    ],
+    ["with a number for a string", envelope("ConfigMap", [0x0a, 2, 0x08, 1])],
+    ["with bytes for a number", envelope("ConfigMap", [0x22, 1, 1])],
+    ["with a varint that does not end", envelope("ConfigMap", [0x20, ...Array<number>(20).fill(0xff)])],
+    [
+      "with a time that is out of range",
       envelope("Event", [0x32, 10, 0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]),
     ],
-    ["whose managed fields are no JSON", envelope("ConfigMap", [0x0a, 9, 0x8a, 1, 6, 0x3a, 4, 0x0a, 2, 0x7b, 0x7b])],
+    ["whose managed fields are not JSON", envelope("ConfigMap", [0x0a, 9, 0x8a, 1, 6, 0x3a, 4, 0x0a, 2, 0x7b, 0x7b])],
   ])("%s is refused with 400", (_, bytes) => {
     expect(parseProtobuf(bytes)).toMatchObject({ refused: { code: 400, reason: "BadRequest" } });
   });
 
-  test("of a kind that only planners write, or of a custom one, is not taken in this form", () => {
+  test("of a custom kind, or of a kind that only planners write, is not accepted", () => {
     expect(parseProtobuf(envelope("Pod", []))).toEqual({ body: undefined });
     expect(parseProtobuf(envelope("Service", [], "serving.knative.dev/v1"))).toEqual({ body: undefined });
   });
 
-  test("fields that nobody knows are left out", () => {
+  test("loses unknown fields", () => {
     const bytes = envelope("ConfigMap", [0x78, 1, 0x20, 1, 0x7d, 1, 2, 3, 4]);
     expect(parseProtobuf(bytes)).toEqual({ body: { apiVersion: "v1", kind: "ConfigMap", immutable: true } });
   });
 });
 
-/** Mark, type and the object's bytes, each shorter than 128. */
+/** Magic bytes, type and the object's bytes, each shorter than 128. */
 function envelope(kind: string, raw: readonly number[], apiVersion = "v1"): Buffer {
   const text = (tag: number, value: string): number[] => [tag, value.length, ...Buffer.from(value)];
   const type = [...text(0x0a, apiVersion), ...text(0x12, kind)];

@@ -9,13 +9,13 @@ const T2 = "2026-01-01T00:00:02Z";
 const brief = (conditions: readonly Condition[]): string =>
   conditions.map(({ type, status, reason }) => `${type}=${status}${reason ? `(${reason})` : ""}`).join(" ");
 
-describe("conditions engine", () => {
+describe("condition set", () => {
   const fresh = set.initialise([], T1);
-  it("initialises all as Unknown, sorted by type", () => {
+  it("initialises all conditions as Unknown, sorted by type", () => {
     expect(brief(fresh)).toBe("ConfigurationsReady=Unknown Ready=Unknown RoutesReady=Unknown");
     expect(set.initialise(fresh, T2)).toBe(fresh);
   });
-  it("lifts a False dependent to Ready and lets it beat a later Unknown", () => {
+  it("copies a False dependent to Ready and keeps it when another becomes Unknown later", () => {
     const failed = set.markFalse(fresh, "ConfigurationsReady", T1, { reason: "Bad", message: "it broke" });
     expect(conditionOf(failed, "Ready")).toEqual({
       type: "Ready",
@@ -28,21 +28,21 @@ describe("conditions engine", () => {
       "ConfigurationsReady=False(Bad) Ready=False(Bad) RoutesReady=Unknown(Waiting)",
     );
   });
-  it("is True when every dependent is, and tells the latest culprit until then", () => {
+  it("sets Ready True when every dependent is True, and shows the latest failed dependent until then", () => {
     const half = set.markTrue(set.markUnknown(fresh, "RoutesReady", T2, { reason: "Slow" }), "ConfigurationsReady", T2);
     expect(brief(half)).toBe("ConfigurationsReady=True Ready=Unknown(Slow) RoutesReady=Unknown(Slow)");
     expect(brief(set.markTrue(half, "RoutesReady", T2))).toBe("ConfigurationsReady=True Ready=True RoutesReady=True");
   });
-  it("keeps the time when nothing changed, and the array with it", () => {
+  it("returns the same array and transition time when nothing changes", () => {
     const failed = set.markFalse(fresh, "RoutesReady", T1, { reason: "Bad" });
     expect(set.markFalse(failed, "RoutesReady", T2, { reason: "Bad" })).toBe(failed);
   });
-  it("marks a condition outside the set as Info and leaves Ready alone", () => {
+  it("gives a condition outside the set the severity Info and does not change Ready", () => {
     const next = set.markFalse(fresh, "Active", T1, { reason: "NoTraffic" });
     expect(conditionOf(next, "Active")?.severity).toBe("Info");
     expect(conditionOf(next, "Ready")?.status).toBe("Unknown");
   });
-  it("counts as ready only for the observed generation", () => {
+  it("reports ready only for the observed generation", () => {
     const conditions: Condition[] = [{ type: "Ready", status: "True" }];
     expect(isReady({ metadata: { generation: 2 }, status: { observedGeneration: 2, conditions } })).toBe(true);
     expect(isReady({ metadata: { generation: 3 }, status: { observedGeneration: 2, conditions } })).toBe(false);
@@ -51,7 +51,7 @@ describe("conditions engine", () => {
 
 describe("childName", () => {
   const long = "abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-123456789";
-  it("joins what fits and hashes what does not", () => {
+  it("joins short names and hashes long names", () => {
     expect(childName("hello", "-00001")).toBe("hello-00001");
     expect(childName(long, "-deployment")).toBe("abcdefghijklmnopqrst0d7c07c65fb2b22300b0ceadb74c103c-deployment");
     expect(childName("short", "-abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-123456789")).toBe(

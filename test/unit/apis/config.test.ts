@@ -12,7 +12,7 @@ import type { Result } from "../../../src/base/result.ts";
 const error = (result: Result<unknown>): string => (result.ok ? "" : result.error);
 
 describe("Knative's ConfigMaps", () => {
-  it("have all of Knative's defaults when there are none", () => {
+  it("have Knative's defaults when there are none", () => {
     const { config, errors } = makeServingConfig(new Map());
     expect(errors).toEqual([]);
     expect(config).toMatchObject({
@@ -27,14 +27,14 @@ describe("Knative's ConfigMaps", () => {
     });
     expect(config.features.gates["multi-container"]).toBe("Enabled");
   });
-  it("leaves a broken one at its defaults and names it", () => {
+  it("use the defaults of an invalid ConfigMap and name it in the errors", () => {
     const { config, errors } = makeServingConfig(new Map([["config-autoscaler", { "stable-window": "1s" }]]));
     expect(config.autoscaler.stableWindowMs).toBe(60_000);
     expect(errors).toEqual([
       { configMap: "config-autoscaler", message: "stable-window = 1s, must be in [6s; 1h0m0s] range" },
     ]);
   });
-  it("does not ask for the queue-proxy image that Knative ships", () => {
+  it("include the queue-proxy image that config-deployment requires", () => {
     expect(configMapError("config-deployment", { "progress-deadline": "60s" })).toBeUndefined();
     expect(error(parseDeploymentConfig({}))).toBe("queue-sidecar-image cannot be empty or unset");
   });
@@ -71,7 +71,7 @@ describe("Knative's ConfigMaps", () => {
   ])("config-network %j", (data, text) => {
     expect(error(parseNetworkConfig(data))).toBe(text);
   });
-  it("reads older spellings of config-network's keys, and newer ones before them", () => {
+  it("accept older spellings of config-network's keys and prefer the newer ones", () => {
     const older = {
       domainTemplate: "{{.Name}}.old",
       "ingress.class": "old",
@@ -92,14 +92,14 @@ describe("Knative's ConfigMaps", () => {
   ])("config-deployment %j", (data, text) => {
     expect(error(parseDeploymentConfig(data))).toBe(text);
   });
-  it("runs tag templates", () => {
+  it("render tag templates", () => {
     const network = parseNetworkConfig({ "tag-template": "{{.Name}}--{{.Tag}}" });
     expect(network.ok && executeTagTemplate(network.value, { name: "a", tag: "b" })).toEqual({
       ok: true,
       value: "a--b",
     });
   });
-  it("reads selectors of domains and classes from the YAML inside a value", () => {
+  it("parse the YAML of domain and runtime class selectors", () => {
     const domain = parseDomainConfig(
       { "a.io": "selector:\n  team: x # why\n  tier: 'y'\n", "b.io": "" },
       "cluster.local",
@@ -111,14 +111,14 @@ describe("Knative's ConfigMaps", () => {
     });
     expect(classes.ok && classes.value.runtimeClassNames).toEqual({ gvisor: { selector: { safe: "yes" } }, kata: {} });
   });
-  it("switches garbage collection's limits off", () => {
+  it("disable limits of the garbage collector", () => {
     const gc = parseGcConfig({ "retain-since-create-time": "Disabled", "max-non-active-revisions": "disabled" });
     expect(gc.ok && [gc.value.retainSinceCreateTimeMs, gc.value.maxNonActiveRevisions]).toEqual([undefined, undefined]);
     expect(error(parseGcConfig({ "max-non-active-revisions": "-1" }))).toBe(
       'failed to parse max-non-active-revisions: strconv.ParseUint: parsing "-1": invalid syntax',
     );
   });
-  it("refuses a request log template that does not parse, and a log without one", () => {
+  it("report a request log template that is invalid or missing", () => {
     expect(error(parseObservabilityConfig({ "logging.request-log-template": "{{" }))).toBe(
       "template: requestLog:1: unclosed action",
     );
@@ -142,13 +142,13 @@ describe("Knative's ConfigMaps", () => {
     [{ "tracing-sampling-rate": "1.5" }, "sampling rate 1.500000 should be less than or equal to one"],
     [{ "tracing-sampling-rate": "-1" }, "sampling rate -1.000000 should be greater or equal to zero"],
     [{ "runtime-profiling": "on" }, 'unsupported profile setting "on"'],
-    // the parts are read in this order, and the first error is told
+    // Knative parses the parts in this order and reports the first error.
     [{ "request-metrics-protocol": "x", "tracing-protocol": "y" }, 'unsupported protocol "y"'],
     [{ "request-metrics-protocol": "x", "logging.enable-request-log": "maybe" }, 'unsupported protocol "x"'],
   ])("refuses %j for observability", (data, message) => {
     expect(configMapError("config-observability", data)).toBe(message);
   });
-  it("no longer knows the key of older versions for request metrics", () => {
+  it("ignore the request metrics key of older versions", () => {
     const old = parseObservabilityConfig({ "metrics.request-metrics-backend-destination": "prometheus" });
     expect(old).toMatchObject({ ok: true, value: { requestMetrics: { protocol: "none" } } });
   });

@@ -22,7 +22,7 @@ describe("image references", () => {
       expect(parseImageReference(text)).toBeUndefined();
     },
   );
-  it("tells registry and repository apart", () => {
+  it("split registry and repository", () => {
     const reference = parseImageReference("ghcr.io/acme/web:1");
     expect(reference).toEqual({ registry: "ghcr.io", repository: "acme/web", tag: "1" });
     expect(reference && repositoryName(reference)).toBe("ghcr.io/acme/web");

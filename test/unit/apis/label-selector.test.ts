@@ -28,17 +28,17 @@ describe("selectors", () => {
     expect(matches(text)).toBe(expected);
   });
 
-  it("says which requirement it cannot read", () => {
+  it("report the requirement that does not parse", () => {
     expect(matches("app=web,=x")).toBe('unable to parse requirement: "=x"');
   });
 
-  it("writes the text form that it reads", () => {
+  it("print the text that they parse", () => {
     const text = "a=b,c in (d,e),f notin (g),h,!i";
     const parsed = parseSelector(text);
     expect("selector" in parsed && formatSelector(parsed.selector)).toBe(text);
   });
 
-  it("matches nothing with an operator it does not know", () => {
+  it("match nothing with an unknown operator", () => {
     expect(matchesLabels({ matchExpressions: [{ key: "app", operator: "Like", values: ["w"] }] }, labels)).toBe(false);
   });
 });

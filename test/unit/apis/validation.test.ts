@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { makeServingConfig } from "../../../src/apis/config/serving-config.ts";
 import type { AnyObject, StringMap } from "../../../src/apis/meta/object.ts";
-import { mutate, review, verdict } from "../../../src/apis/serving/webhook.ts";
+import { mutate, review, reviewTexts } from "../../../src/apis/serving/webhook.ts";
 
 const IMAGE = "ghcr.io/acme/hello";
 const AT = "spec.template.spec.containers[0]";
 
-/** What the two webhooks say to a new object. */
+/** The error text of the webhooks for a new object. */
 function errorsOf(object: object, gates: StringMap = {}): string {
   const { config } = makeServingConfig(new Map([["config-features", gates]]));
   const request = { object: object as AnyObject, operation: "create" as const, config };
-  return verdict(review({ ...request, object: mutate(request).object })).errors;
+  return reviewTexts(review({ ...request, object: mutate(request).object })).errors;
 }
 function service(
   pod: object,
@@ -27,7 +27,7 @@ function service(
 const container = (more: object): object => ({ containers: [{ image: IMAGE, ...more }] });
 
 describe("validation of a pod", () => {
-  it("puts the references of one envFrom entry before everything found so far, the ConfigMap's outside", () => {
+  it("prefixes all earlier findings with the references of an envFrom entry, configMapRef outermost", () => {
     const both = { configMapRef: { name: "a" }, secretRef: { name: "b" } };
     expect(errorsOf(service(container({ envFrom: [{}, both] })))).toBe(
       [
@@ -36,13 +36,13 @@ describe("validation of a pod", () => {
       ].join("\n"),
     );
   });
-  it("puts a probe's handlers before what it found, as their fields are called", () => {
+  it("prefixes earlier findings of a probe with the names of its handlers", () => {
     const livenessProbe = { httpGet: { port: "other" }, grpc: { port: 5 } };
     expect(errorsOf(service(container({ livenessProbe })))).toContain(
       `invalid value: other: ${AT}.livenessProbe.grpc.httpGet.port\nProbe port must match container port`,
     );
   });
-  it("compares a probe's port with the last container that has ports", () => {
+  it("compares the name of a probe's port with the last container that has ports", () => {
     const containers = [
       { image: IMAGE, name: "a", ports: [{ containerPort: 80 }], readinessProbe: { httpGet: { port: "http" } } },
       { image: IMAGE, name: "b", ports: [{ containerPort: 81, name: "h2c" }] },
@@ -50,20 +50,20 @@ describe("validation of a pod", () => {
     expect(errorsOf(service({ containers }))).toContain(`invalid value: http: ${AT}.readinessProbe.httpGet.port`);
     expect(errorsOf(service(container({ livenessProbe: { httpGet: { port: "" } } })))).toBe("");
   });
-  it("lets no init container have a port of the host", () => {
+  it("refuses a hostPort in an init container", () => {
     const initContainers = [{ image: IMAGE, ports: [{ containerPort: 80, hostPort: 80 }] }];
     const pod = { ...container({}), initContainers };
     expect(errorsOf(service(pod), { "kubernetes.podspec-init-containers": "Enabled" })).toBe(
       `must not set the field(s): ${AT}.ports.hostPort`,
     );
   });
-  it("asks for a container that says anything at all", () => {
+  it("refuses an empty container", () => {
     const { config } = makeServingConfig(new Map());
     const traffic = [{ percent: 100, latestRevision: true }];
     const object = service({ containers: [{ name: "", resources: {} }] }, { traffic }) as unknown as AnyObject;
-    expect(verdict(review({ object, operation: "create", config })).errors).toBe(`missing field(s): ${AT}`);
+    expect(reviewTexts(review({ object, operation: "create", config })).errors).toBe(`missing field(s): ${AT}`);
   });
-  it("takes a pod's seccomp profile under secure defaults only when it is nothing but a type", () => {
+  it("allows a pod's seccomp profile under secure-pod-defaults only if it has a type and no other field", () => {
     const gates = { "secure-pod-defaults": "Enabled" };
     const pod = (seccompProfile: object) => ({ ...container({}), securityContext: { seccompProfile } });
     expect(errorsOf(service(pod({ type: "RuntimeDefault" })), gates)).toBe("");
@@ -71,7 +71,7 @@ describe("validation of a pod", () => {
       "must not set the field(s): spec.template.spec.securityContext.seccompProfile",
     );
   });
-  it("forces no mount to be read-only when any volume of its name can be written", () => {
+  it("does not require a read-only mount if any volume of its name is writable", () => {
     const volumes = [{ name: "v", emptyDir: {} }, { name: "v" }];
     const object = service({ ...container({ volumeMounts: [{ name: "v", mountPath: "/v" }] }), volumes });
     const { config } = makeServingConfig(new Map());
@@ -82,24 +82,24 @@ describe("validation of a pod", () => {
 });
 
 describe("validation of names", () => {
-  it("asks a revision's name for its parent's prefix also when the parent has no name", () => {
+  it("requires the parent's name as prefix of a Revision name even if the parent has no name", () => {
     expect(errorsOf(service(container({}), { template: { name: "hello" }, name: "" }))).toBe(
       'invalid value: "hello" must have prefix "-": spec.template.metadata.name\nname or generateName is required: metadata.name',
     );
   });
-  it("looks at a Service target's revision only when it names no configuration", () => {
+  it("validates the revisionName of a Service's target only if it has no configurationName", () => {
     const traffic = [{ configurationName: "c", revisionName: "a b", latestRevision: false, percent: 100 }];
     expect(errorsOf(service(container({}), { traffic }))).toBe(
       "must not set the field(s): spec.traffic[0].configurationName",
     );
   });
-  it("says of a key with two slashes what a label's key may be", () => {
+  it("explains the format of label keys for a key with two slashes", () => {
     const traffic = [{ revisionName: "a/b/c", percent: 100 }];
     expect(errorsOf(service(container({}), { traffic }))).toMatch(
       /^invalid key name "a\/b\/c": spec.traffic\[0\].revisionName\na valid label key must consist of/,
     );
   });
-  it("compares the namespace of a DomainMapping's reference with its own, when it has one", () => {
+  it("compares the namespace of a DomainMapping's ref with the DomainMapping's, if the ref has one", () => {
     const mapping = (namespace?: string) => ({
       apiVersion: "serving.knative.dev/v1beta1",
       kind: "DomainMapping",

@@ -1,16 +1,16 @@
-// The certificate of a mapped domain: given by the user, issued by the cluster, or none. Source: pkg/reconciler/domainmapping/reconciler.go.
-
+// The certificate of a mapped domain: given by the user, issued by the cluster, or none.
+// Source: pkg/reconciler/domainmapping/reconciler.go.
 import { childName } from "../../../apis/meta/child-name.ts";
 import { isReady } from "../../../apis/meta/conditions.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
 import type { Certificate } from "../../../apis/networking/types.ts";
 import {
-  markCertificateNotOwned,
-  markCertificateNotReady,
   markCertificateProvided,
-  markCertificateReady,
-  markHttpDowngrade,
-  markTlsNotEnabled,
+  markDomainCertificateNotOwned,
+  markDomainCertificateNotReady,
+  markDomainCertificateReady,
+  markDomainHttpDowngrade,
+  markDomainTlsNotEnabled,
 } from "../../../apis/serving/domain-mapping-lifecycle.ts";
 import { CERTIFICATE_CLASS_ANNOTATION, DOMAIN_MAPPING_UID_LABEL } from "../../../apis/serving/labels.ts";
 import type { DomainMapping } from "../../../apis/serving/types.ts";
@@ -23,7 +23,9 @@ import { tlsOf, wantsTls } from "../route/certificates.ts";
 import { makeCertificate } from "../route/make-certificate.ts";
 import { handedOn } from "../route/make-ingress.ts";
 
-/** What the Ingress needs of it, and whether the URL is `https` by now. The failure: the certificate is somebody else's. */
+/**
+ * What the Ingress needs of it, and whether the URL is `https` by now. The failure: the certificate is somebody else's.
+ */
 export interface DomainCertificate extends CertificateOutcome {
   readonly scheme?: "http" | "https";
 }
@@ -42,13 +44,13 @@ export function reconcileDomainCertificate(pass: Pass<"DomainMapping.serving.kna
     });
   }
   if (!wantsTls(mapping.metadata.annotations, world.config)) {
-    pass.status = markTlsNotEnabled(pass.status, "external-domain-tls is not enabled", at);
+    pass.status = markDomainTlsNotEnabled(pass.status, "external-domain-tls is not enabled", at);
     return ok({ tls: [], challenges: [] });
   }
   const wanted = makeDomainCertificate(mapping, world);
   const existing = world.get("Certificate.networking.internal.knative.dev", namespace, wanted.metadata.name);
   if (existing && !isControlledBy(existing, mapping)) {
-    pass.status = markCertificateNotOwned(pass.status, wanted.metadata.name, at);
+    pass.status = markDomainCertificateNotOwned(pass.status, wanted.metadata.name, at);
     return failed(notOwnedText(mapping, wanted));
   }
   holdCertificate(plan, wanted, existing);
@@ -59,15 +61,15 @@ function noteCertificate(pass: Pass<"DomainMapping.serving.knative.dev">, certif
   const { world, at } = pass;
   const { name } = certificate.metadata;
   if (isReady(certificate)) {
-    pass.status = markCertificateReady(pass.status, at);
+    pass.status = markDomainCertificateReady(pass.status, at);
     return { tls: [tlsOf(certificate, certificate.spec.dnsNames)], challenges: [], scheme: "https" };
   }
   const challenges = challengesOf([certificate]);
   if (world.config.network.httpProtocol !== "Enabled") {
-    pass.status = markCertificateNotReady(pass.status, name, at);
+    pass.status = markDomainCertificateNotReady(pass.status, name, at);
     return { tls: [], challenges, scheme: "https" };
   }
-  pass.status = markHttpDowngrade(pass.status, name, at);
+  pass.status = markDomainHttpDowngrade(pass.status, name, at);
   return { tls: [], challenges, scheme: "http" };
 }
 

@@ -8,10 +8,10 @@ import type { ClusterDomainClaim } from "../../../apis/networking/types.ts";
 import {
   markDomainClaimed,
   markDomainClaimNotOwned,
-  markIngressNotConfigured,
+  markDomainIngressNotConfigured,
   markReferenceNotResolved,
   markReferenceResolved,
-  propagateIngressStatus,
+  propagateDomainIngressStatus,
 } from "../../../apis/serving/domain-mapping-lifecycle.ts";
 import { sameJson } from "../../../base/json.ts";
 import type { Reconciler } from "../../controller/reconciler.ts";
@@ -54,7 +54,7 @@ function reconcileMapping(pass: MappingPass): Failure {
   const { object: mapping, world, at } = pass;
   const { name, generation } = mapping.metadata;
   if (generation !== (mapping.status?.observedGeneration ?? 0)) {
-    pass.status = markIngressNotConfigured(pass.status, at);
+    pass.status = markDomainIngressNotConfigured(pass.status, at);
   }
   setUrl(pass, world.config.network.defaultExternalScheme);
   const unclaimed = reconcileClaim(pass);
@@ -134,7 +134,7 @@ function reconcileIngress(
   const sameSpec = existing !== undefined && sameJson(existing.spec, wanted.value.spec);
   const observed = sameSpec && (existing.status?.observedGeneration ?? 0) === existing.metadata.generation;
   pass.status = observed
-    ? propagateIngressStatus(pass.status, existing.status ?? {}, at)
-    : markIngressNotConfigured(pass.status, at);
+    ? propagateDomainIngressStatus(pass.status, existing.status ?? {}, at)
+    : markDomainIngressNotConfigured(pass.status, at);
   return undefined;
 }
