@@ -4,7 +4,7 @@ import type { Time } from "../base/clock.ts";
 import { parseTime } from "../base/time.ts";
 import { humanDuration } from "./human-duration.ts";
 
-export type Cell = string | number | null;
+type Cell = string | number | null;
 
 export interface Column {
   readonly name: string;

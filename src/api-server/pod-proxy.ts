@@ -10,7 +10,7 @@ import { ProxiedExchange } from "./proxied-exchange.ts";
 import type { ReadContext } from "./reads.ts";
 
 /** Answers the exchange. Without an answer, it resolves to the reason why the port was unreachable. */
-export type PodPortHandler = (exchange: Exchange) => Promise<string | undefined>;
+type PodPortHandler = (exchange: Exchange) => Promise<string | undefined>;
 /** The handler for a port of a pod; undefined if the port is closed. */
 export type PodPorts = (pod: Pod, port: number) => PodPortHandler | undefined;
 

@@ -22,7 +22,7 @@ const managedFieldsEntry = struct("ManagedFieldsEntry", {
   fieldsV1: numbered(7, "fieldsV1"),
   subresource: numbered(8, "string"),
 });
-export const objectMeta = struct("ObjectMeta", {
+const objectMeta = struct("ObjectMeta", {
   name: numbered(1, "string"),
   generateName: numbered(2, "string"),
   namespace: numbered(3, "string"),
