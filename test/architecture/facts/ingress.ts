@@ -45,7 +45,7 @@ export const ingressFacts: readonly FactFamily[] = [
   {
     title: "hosts and visibility",
     facts: {
-      I1: ["control-plane.json › domain/bad-template-result", "unit/apis/config.test.ts › runs tag templates"],
+      I1: ["control-plane.json › domain/bad-template-result", "unit/apis/config.test.ts › render tag templates"],
       I2: ["control-plane.json › domain/selector"],
       I3: ["unit/data-plane/ingress/routing-table.test.ts › (I3,"],
       I4: ["unit/data-plane/ingress/routing-table.test.ts › I4,", "control-plane.json › create/ready-step-by-step"],
