@@ -1,6 +1,9 @@
 // Fills the store from the API: watches of objects and events, live figures, logs of pods.
 import { setMaxListeners } from "node:events";
 import type { Pod } from "../apis/core/types.ts";
+import { namespacedName } from "../apis/meta/key.ts";
+import type { Stored } from "../apis/meta/object.ts";
+import { SERVICE_LABEL } from "../apis/serving/labels.ts";
 import { sleep } from "../base/sleep.ts";
 import type { Client } from "../client/client.ts";
 import type { Live } from "../client/live.ts";
@@ -17,14 +20,18 @@ interface Feed {
   readonly signal: AbortSignal;
 }
 
-async function watchKind({ client, store, signal }: Feed, kind: WatchedKind, onPod: (pod: Pod) => void): Promise<void> {
+async function watchKind(
+  { client, store, signal }: Feed,
+  kind: WatchedKind,
+  onPod: (pod: Stored<Pod>) => void,
+): Promise<void> {
   for await (const event of client.watch(kind, { signal })) {
     if (event.type === "RESTART") {
       store.change({ type: "restart", kind });
       continue;
     }
     store.change({ type: event.type === "DELETED" ? "drop" : "put", kind, object: event.object });
-    if (kind === "Pod" && event.type !== "DELETED") onPod(event.object as Pod);
+    if (kind === "Pod" && event.type !== "DELETED") onPod(event.object as Stored<Pod>);
   }
 }
 
@@ -44,14 +51,14 @@ async function pollLive({ client, store, signal }: Feed): Promise<void> {
 }
 
 /** Follows each pod's log once it has started. */
-function logFollower({ client, store, signal }: Feed): (pod: Pod) => void {
+function logFollower({ client, store, signal }: Feed): (pod: Stored<Pod>) => void {
   const followed = new Set<string>();
   return (pod) => {
-    const { namespace = "", name, uid = name, labels, annotations } = pod.metadata;
+    const { namespace, name, uid, labels, annotations } = pod.metadata;
     const started = pod.status?.containerStatuses?.some(({ state }) => state?.running !== undefined) ?? false;
     if (!started || followed.has(uid)) return;
     followed.add(uid);
-    const service = `${namespace}/${labels?.["serving.knative.dev/service"] ?? ""}`;
+    const service = namespacedName({ namespace, name: labels?.[SERVICE_LABEL] ?? "" });
     const container = annotations?.["kubectl.kubernetes.io/default-container"];
     const read = async (): Promise<void> => {
       const options = { follow: true, tail: OLD_LINES, signal, ...(container !== undefined && { container }) };

@@ -1,5 +1,6 @@
 // Makes the lines of the summary below the overview and of the detail views.
 import type { Event } from "../apis/core/types.ts";
+import { namespacedName } from "../apis/meta/key.ts";
 import { timeOfDay } from "../base/local-time.ts";
 import { type ColdStart, coldStartSteps } from "../client/live.ts";
 import { type Doors, urlWithPort } from "../client/reach.ts";
@@ -35,8 +36,8 @@ function waterfall({ totalMs, parts }: Pick<ColdStart, "totalMs" | "parts">, wid
 function shownRevision(model: SessionModel, row: Row | undefined, service: ServiceRow | undefined): string | undefined {
   if (row?.kind === "revision") return row.key.slice("revision ".length);
   if (service === undefined) return undefined;
-  const latest = model.services.get(`${service.namespace}/${service.name}`)?.status?.latestReadyRevisionName;
-  return latest && `${service.namespace}/${latest}`;
+  const latest = model.services.get(namespacedName(service))?.status?.latestReadyRevisionName;
+  return latest && namespacedName({ namespace: service.namespace, name: latest });
 }
 
 /**
@@ -53,15 +54,13 @@ export function summaryLines(
   const revision = shownRevision(model, selected, service);
   const sentence = revision === undefined ? "" : (model.live?.revisions[revision]?.sentence ?? "");
   const wake = model.live?.coldStarts.findLast((each) => each.revision === revision);
-  const url = service && model.services.get(`${service.namespace}/${service.name}`)?.status?.url;
+  const url = service && model.services.get(namespacedName(service))?.status?.url;
   const warning = model.events.findLast(({ type }) => type === "Warning");
   const lines: Line[] = [line("why", service?.problem ?? sentence, width)];
   lines.push(line("wake", wake === undefined ? "" : waterfall(wake, width - 7), width));
   if (url !== undefined && height > 3) lines.push(line("url", urlWithPort(url, doors), width));
   if (warning !== undefined && height > 4) lines.push(line("warn", eventText(warning), width, "yellow"));
-  const logs = at.logs.filter(
-    (entry) => service === undefined || entry.service === `${service.namespace}/${service.name}`,
-  );
+  const logs = at.logs.filter((entry) => service === undefined || entry.service === namespacedName(service));
   const room = Math.max(0, height - lines.length);
   const shown = logs.slice(-room);
   shown.forEach((entry, index) => {
@@ -87,7 +86,7 @@ export function logLines(
   width: number,
   height: number,
 ): readonly Line[] {
-  const own = logs.filter((entry) => service === undefined || entry.service === `${service.namespace}/${service.name}`);
+  const own = logs.filter((entry) => service === undefined || entry.service === namespacedName(service));
   if (own.length === 0) return [[{ text: fitText(" no log lines yet", width), colour: "gray" }]];
   return own.slice(-height).map((entry) => {
     const pod = ` ${shortPod(entry.pod)} `;
@@ -102,7 +101,7 @@ export function trafficLines(
   { width, doors }: { readonly width: number; readonly doors: Doors },
 ): readonly Line[] {
   if (service === undefined) return [];
-  const key = `${service.namespace}/${service.name}`;
+  const key = namespacedName(service);
   const observed = model.live?.services[key]?.observed ?? {};
   const total = Object.values(observed).reduce((sum, count) => sum + count, 0);
   const targets = model.services.get(key)?.status?.traffic ?? [];

@@ -2,9 +2,12 @@
 import { isPodServing } from "../apis/core/pod.ts";
 import type { Pod } from "../apis/core/types.ts";
 import type { Condition } from "../apis/meta/condition.ts";
+import { namespacedName } from "../apis/meta/key.ts";
+import type { Stored } from "../apis/meta/object.ts";
+import { REVISION_LABEL, SERVICE_LABEL } from "../apis/serving/labels.ts";
 import type { Revision, Service } from "../apis/serving/types.ts";
 import type { LiveRevision } from "../client/live.ts";
-import { keyOfObject, type SessionModel } from "./session-model.ts";
+import type { SessionModel } from "./session-model.ts";
 
 export type Mark = "ready" | "failed" | "waiting";
 
@@ -50,8 +53,6 @@ interface PodRow {
 }
 export type Row = ServiceRow | RevisionRow | PodRow;
 
-const SERVICE_LABEL = "serving.knative.dev/service";
-const REVISION_LABEL = "serving.knative.dev/revision";
 /** Revisions shown for a Service that is not expanded. */
 const SHOWN_REVISIONS = 3;
 
@@ -71,9 +72,9 @@ function shortName(service: string, revision: string): string {
   return revision.startsWith(`${service}-`) ? revision.slice(service.length + 1) : revision;
 }
 
-function trafficOf(model: SessionModel, service: Service): readonly TrafficCell[] {
-  const { namespace = "", name } = service.metadata;
-  const observed = model.live?.services[`${namespace}/${name}`]?.observed ?? {};
+function trafficOf(model: SessionModel, service: Stored<Service>): readonly TrafficCell[] {
+  const { name } = service.metadata;
+  const observed = model.live?.services[namespacedName(service.metadata)]?.observed ?? {};
   const total = Object.values(observed).reduce((sum, count) => sum + count, 0);
   return (service.status?.traffic ?? []).map(({ revisionName = "", percent = 0, tag }) => ({
     name: tag ?? shortName(name, revisionName),
@@ -86,8 +87,8 @@ const podsText = ({ ready = 0, desired = 0 }: Partial<Pick<LiveRevision, "ready"
   `${ready}/${Math.max(desired, 0)}`;
 
 /** Figures of a revision: load from the live report, ready pods and desired scale from the objects. */
-function figures(model: SessionModel, revision: Revision): LiveRevision {
-  const key = keyOfObject(revision);
+function figures(model: SessionModel, revision: Stored<Revision>): LiveRevision {
+  const key = namespacedName(revision.metadata);
   const live = model.live?.revisions[key] ?? { concurrency: 0, rps: 0, inFlight: 0, waiting: 0, sentence: "" };
   return {
     ...live,
@@ -97,21 +98,21 @@ function figures(model: SessionModel, revision: Revision): LiveRevision {
   };
 }
 
-function revisionsOf(model: SessionModel, service: Service): readonly Revision[] {
+function revisionsOf(model: SessionModel, service: Stored<Service>): readonly Stored<Revision>[] {
   const { namespace, name } = service.metadata;
   return [...model.revisions.values()]
     .filter(({ metadata }) => metadata.namespace === namespace && metadata.labels?.[SERVICE_LABEL] === name)
     .sort((a, b) => (a.metadata.name < b.metadata.name ? 1 : -1));
 }
 
-function podsOf(model: SessionModel, revision: Revision): readonly Pod[] {
+function podsOf(model: SessionModel, revision: Stored<Revision>): readonly Stored<Pod>[] {
   const { namespace, name } = revision.metadata;
   return [...model.pods.values()]
     .filter(({ metadata }) => metadata.namespace === namespace && metadata.labels?.[REVISION_LABEL] === name)
     .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
 }
 
-function revisionRow(model: SessionModel, revision: Revision, traffic: TrafficCell | undefined): RevisionRow {
+function revisionRow(model: SessionModel, revision: Stored<Revision>, traffic: TrafficCell | undefined): RevisionRow {
   const seen = figures(model, revision);
   const problem = problemOf(revision.status?.conditions);
   const mark = markOf(revision.status?.conditions);
@@ -120,7 +121,7 @@ function revisionRow(model: SessionModel, revision: Revision, traffic: TrafficCe
   const note = mark === "failed" ? (problem ?? "") : mark === "waiting" ? "starting" : waiting || idle;
   return {
     kind: "revision",
-    key: `revision ${keyOfObject(revision)}`,
+    key: `revision ${namespacedName(revision.metadata)}`,
     name: revision.metadata.name,
     mark,
     pods: podsText(seen),
@@ -129,7 +130,7 @@ function revisionRow(model: SessionModel, revision: Revision, traffic: TrafficCe
   };
 }
 
-function podRow(pod: Pod): PodRow {
+function podRow(pod: Stored<Pod>): PodRow {
   const container = pod.status?.containerStatuses?.[0];
   const state =
     container?.state?.waiting?.reason ?? container?.state?.terminated?.reason ?? pod.status?.phase ?? "Pending";
@@ -137,7 +138,7 @@ function podRow(pod: Pod): PodRow {
   const note = pod.metadata.deletionTimestamp ? "Terminating" : `${state}${restarts}`;
   return {
     kind: "pod",
-    key: `pod ${keyOfObject(pod)}`,
+    key: `pod ${namespacedName(pod.metadata)}`,
     name: pod.metadata.name,
     mark: markOf(pod.status?.conditions as readonly Condition[]),
     note,
@@ -146,26 +147,26 @@ function podRow(pod: Pod): PodRow {
 
 function serviceRow(
   model: SessionModel,
-  service: Service,
-  revisions: readonly Revision[],
+  service: Stored<Service>,
+  revisions: readonly Stored<Revision>[],
   traffic: TrafficCell | undefined,
 ): ServiceRow {
   const all = revisions.map((revision) => figures(model, revision));
   const sum = (pick: (figures: LiveRevision) => number) =>
     all.reduce((total, each) => total + Math.max(0, pick(each)), 0);
-  const { namespace = "", name } = service.metadata;
+  const { namespace, name } = service.metadata;
   const mark = markOf(service.status?.conditions);
   const named = (wanted: string | undefined) => revisions.find((revision) => revision.metadata.name === wanted);
   const newest = named(service.status?.latestCreatedRevisionName);
   const routed = named(service.status?.latestReadyRevisionName) ?? newest;
   return {
     kind: "service",
-    key: `service ${keyOfObject(service)}`,
+    key: `service ${namespacedName(service.metadata)}`,
     name,
     namespace,
     mark,
     pods: podsText({ ready: sum(({ ready }) => ready), desired: sum(({ desired }) => desired) }),
-    history: model.history.get(keyOfObject(service)) ?? [],
+    history: model.history.get(namespacedName(service.metadata)) ?? [],
     concurrency: sum(({ concurrency }) => concurrency),
     rps: sum(({ rps }) => rps),
     mode: routed === undefined ? "" : figures(model, routed).mode,
@@ -178,7 +179,9 @@ function serviceRow(
 
 /** Returns the rows of the overview. `open`: keys of the Services whose revisions and pods are all shown. */
 export function rowsOf(model: SessionModel, open: ReadonlySet<string>): readonly Row[] {
-  const services = [...model.services.values()].sort((a, b) => (keyOfObject(a) < keyOfObject(b) ? -1 : 1));
+  const services = [...model.services.values()].sort((a, b) =>
+    namespacedName(a.metadata) < namespacedName(b.metadata) ? -1 : 1,
+  );
   return services.flatMap((service): readonly Row[] => {
     const revisions = revisionsOf(model, service);
     const traffic = trafficOf(model, service);

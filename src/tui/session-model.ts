@@ -3,8 +3,10 @@
 import type { PodAutoscaler } from "../apis/autoscaling/types.ts";
 import { isPodServing } from "../apis/core/pod.ts";
 import type { Event, Pod } from "../apis/core/types.ts";
-import type { AnyObject } from "../apis/meta/object.ts";
+import { namespacedName } from "../apis/meta/key.ts";
+import type { Stored } from "../apis/meta/object.ts";
 import type { ServerlessService } from "../apis/networking/types.ts";
+import { SERVICE_LABEL } from "../apis/serving/labels.ts";
 import type { Revision, Service } from "../apis/serving/types.ts";
 import type { Live } from "../client/live.ts";
 
@@ -12,11 +14,11 @@ import type { Live } from "../client/live.ts";
 type Objects<T> = ReadonlyMap<string, T>;
 
 export interface SessionModel {
-  readonly services: Objects<Service>;
-  readonly revisions: Objects<Revision>;
-  readonly pods: Objects<Pod>;
-  readonly podAutoscalers: Objects<PodAutoscaler>;
-  readonly serverlessServices: Objects<ServerlessService>;
+  readonly services: Objects<Stored<Service>>;
+  readonly revisions: Objects<Stored<Revision>>;
+  readonly pods: Objects<Stored<Pod>>;
+  readonly podAutoscalers: Objects<Stored<PodAutoscaler>>;
+  readonly serverlessServices: Objects<Stored<ServerlessService>>;
   /** Newest last. */
   readonly events: readonly Event[];
   readonly live: Live | undefined;
@@ -34,9 +36,17 @@ export const watched = {
 } as const;
 export type WatchedKind = keyof typeof watched;
 
+/** An object of a watched kind. All of them are namespaced. */
+type StoredObject =
+  | Stored<Service>
+  | Stored<Revision>
+  | Stored<Pod>
+  | Stored<PodAutoscaler>
+  | Stored<ServerlessService>;
+
 export type ModelChange =
-  | { readonly type: "put"; readonly kind: WatchedKind; readonly object: AnyObject }
-  | { readonly type: "drop"; readonly kind: WatchedKind; readonly object: AnyObject }
+  | { readonly type: "put"; readonly kind: WatchedKind; readonly object: StoredObject }
+  | { readonly type: "drop"; readonly kind: WatchedKind; readonly object: StoredObject }
   /** A watch starts again and lists all objects anew. */
   | { readonly type: "restart"; readonly kind: WatchedKind }
   | { readonly type: "event"; readonly event: Event }
@@ -57,14 +67,11 @@ export const emptyModel: SessionModel = {
   history: new Map(),
 };
 
-export function keyOfObject({ metadata }: Pick<AnyObject, "metadata">): string {
-  return `${metadata.namespace ?? ""}/${metadata.name}`;
-}
-
 /** Counts the ready pods of a Service (`namespace/name`). */
 export function readyPods(model: SessionModel, service: string): number {
   const own = [...model.pods.values()].filter(
-    ({ metadata }) => `${metadata.namespace ?? ""}/${metadata.labels?.["serving.knative.dev/service"]}` === service,
+    ({ metadata: { namespace, labels } }) =>
+      namespacedName({ namespace, name: labels?.[SERVICE_LABEL] ?? "" }) === service,
   );
   return own.filter(isPodServing).length;
 }
@@ -84,13 +91,13 @@ export function applyChange(model: SessionModel, step: ModelChange): SessionMode
       const field = watched[step.kind];
       return {
         ...model,
-        [field]: new Map(model[field] as Objects<AnyObject>).set(keyOfObject(step.object), step.object),
+        [field]: new Map(model[field] as Objects<StoredObject>).set(namespacedName(step.object.metadata), step.object),
       };
     }
     case "drop": {
       const field = watched[step.kind];
-      const remaining = new Map(model[field] as Objects<AnyObject>);
-      remaining.delete(keyOfObject(step.object));
+      const remaining = new Map(model[field] as Objects<StoredObject>);
+      remaining.delete(namespacedName(step.object.metadata));
       return { ...model, [field]: remaining };
     }
     case "restart":

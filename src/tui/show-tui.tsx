@@ -1,6 +1,7 @@
 // Shows the terminal UI on the terminal's alternate screen until aborted, then restores the screen.
 import { spawn } from "node:child_process";
 import { render } from "ink";
+import { namespacedName } from "../apis/meta/key.ts";
 import { steadyClock } from "../base/steady-clock.ts";
 import { WallClock } from "../base/wall-clock.ts";
 import type { Client } from "../client/client.ts";
@@ -51,7 +52,7 @@ function makeActions({ client, title, onQuit }: TuiOptions): Actions {
       row,
       service,
       services: rows.filter((each) => each.kind === "service"),
-      live: model.services.get(`${service.namespace}/${service.name}`),
+      live: model.services.get(namespacedName(service)),
       doors: doorsOf(title.ingress, model.live?.https),
     };
   };

@@ -5,6 +5,7 @@ import { HPA_CLASS, KPA_CLASS } from "../../apis/autoscaling/annotations.ts";
 import type { Metric, PodAutoscaler, RevisionKey, Stat } from "../../apis/autoscaling/types.ts";
 import type { AutoscalerConfig } from "../../apis/config/types.ts";
 import type { Pod } from "../../apis/core/types.ts";
+import { namespacedName } from "../../apis/meta/key.ts";
 import type { Stored } from "../../apis/meta/object.ts";
 import { CONFIGURATION_LABEL, REVISION_LABEL } from "../../apis/serving/labels.ts";
 import type { Clock, Time } from "../../base/clock.ts";
@@ -172,8 +173,8 @@ export class AutoscalerTick {
 }
 
 /** PodAutoscaler and Metric have the name of their revision. */
-function revisionKeyOf(object: PodAutoscaler | Metric): RevisionKey {
-  return `${object.metadata.namespace ?? ""}/${object.metadata.name}`;
+function revisionKeyOf(object: Stored<PodAutoscaler> | Stored<Metric>): RevisionKey {
+  return namespacedName(object.metadata);
 }
 
 /**

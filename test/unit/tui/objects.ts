@@ -10,6 +10,7 @@ import {
   type SessionModel,
   type WatchedKind,
 } from "../../../src/tui/session-model.ts";
+import { asStored } from "../../support/store.ts";
 
 const ready = (status = "True", more: object = {}) => [{ type: "Ready", status: status as "True", ...more }];
 
@@ -85,7 +86,7 @@ const kinds: Readonly<Record<string, WatchedKind>> = {
 };
 
 export function put(object: AnyObject): ModelChange {
-  return { type: "put", kind: kinds[object.kind] as WatchedKind, object };
+  return { type: "put", kind: kinds[object.kind] as WatchedKind, object: asStored(object) } as ModelChange;
 }
 
 export function modelOf(objects: readonly AnyObject[], report?: Live): SessionModel {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { rowsOf, serviceOfRow } from "../../../src/tui/rows.ts";
 import { applyChange } from "../../../src/tui/session-model.ts";
+import { asStored } from "../../support/store.ts";
 import { door, live, modelOf, pod, put, revision, scaler, service } from "./objects.ts";
 
 const closed = new Set<string>();
@@ -113,7 +114,11 @@ describe("rows of the overview", () => {
 describe("the model of the session", () => {
   test("a restarted watch drops its objects, and a deleted object is removed", () => {
     const model = modelOf([service("a"), service("b")]);
-    const dropped = applyChange(model, { type: "drop", kind: "Service.serving.knative.dev", object: service("a") });
+    const dropped = applyChange(model, {
+      type: "drop",
+      kind: "Service.serving.knative.dev",
+      object: asStored(service("a")),
+    });
     expect([...dropped.services.keys()]).toEqual(["default/b"]);
     expect(applyChange(model, { type: "restart", kind: "Service.serving.knative.dev" }).services.size).toBe(0);
     expect(model.services.size).toBe(2);
