@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { type SessionFlag, sessionFlags } from "../../src/project/session-flags.ts";
 import { floors } from "./house.ts";
 
 const pages = [
@@ -38,5 +39,14 @@ describe("the pages", () => {
   it("ARCHITECTURE.md names every room", () => {
     const map = readFileSync("ARCHITECTURE.md", "utf8");
     expect(Object.keys(floors).filter((room) => !map.includes(`\`${room}/\``))).toEqual([]);
+  });
+
+  it.each(Object.entries<SessionFlag>(sessionFlags))("docs/configuration.md has the flag %s", (name, flag) => {
+    const rows = readFileSync("docs/configuration.md", "utf8").split("\n");
+    const row = rows.find((line) => line.startsWith(`| \`--${name}\``) || line.includes(`(key \`${name}\`)`)) ?? "";
+    const choices = flag.kind.type === "choice" ? flag.kind.choices : [];
+    const shown = flag.kind.type === "switch" ? [] : [flag.default ?? []].flat();
+    const expected = [flag.env ?? "", ...choices, ...shown.map(String)];
+    expect(expected.filter((text) => !row.includes(text))).toEqual([]);
   });
 });

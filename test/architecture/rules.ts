@@ -77,7 +77,7 @@ function makeRules(root: string): object[] {
       name: "no-cycles",
       severity: "error",
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+      to: { circular: true },
     },
     {
       name: "src-never-imports-test",
