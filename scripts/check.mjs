@@ -26,7 +26,7 @@ async function check() {
   const quick = await Promise.all([
     step("lint", () => bin("biome", "check", "--diagnostic-level=error", ".")),
     step("types", () => bin("tsc", "--noEmit")),
-    step("unused", () => bin("knip", "--include", "files,dependencies,unlisted,unresolved,exports")),
+    step("unused", () => bin("knip")),
   ]);
   if (quick.includes(false)) return false;
   return step("tests", () => runTests(FAST, { report: REPORT, reporter: "dot", capture: true }), testCounts);

@@ -16,7 +16,7 @@ export class ApiError extends Error {
   }
 }
 
-export type Patch =
+type Patch =
   | { readonly type: "merge"; readonly body: unknown }
   | { readonly type: "json"; readonly body: readonly unknown[] };
 

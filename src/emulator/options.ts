@@ -8,7 +8,7 @@ import type { ListenerLimits } from "../data-plane/http-server/open-listener.ts"
 import type { BuildServiceImage } from "../node/agent/image-builder.ts";
 import type { ServiceCommand } from "../node/agent/node-agent.ts";
 
-export interface WantedImage {
+interface WantedImage {
   readonly image: string;
   /** `namespace/name` of the Service that names it. */
   readonly service: string;

@@ -1,7 +1,7 @@
 // Reads a load trace (rates over time, or single requests) from CSV text, and makes arrivals of it.
 
 /** From `atMs` until the next step, requests arrive at this rate and take this long. */
-export interface RateStep {
+interface RateStep {
   readonly atMs: number;
   readonly perSecond: number;
   readonly durationMs: number;

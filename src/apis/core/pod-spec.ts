@@ -6,7 +6,7 @@ export type IntOrString = number | string;
 /** Kubernetes quantity text such as `100m` or `64Mi`; YAML may also give a number. */
 export type Quantity = string | number;
 
-export interface EnvVarSource {
+interface EnvVarSource {
   readonly configMapKeyRef?: { readonly name?: string; readonly key: string; readonly optional?: boolean };
   readonly secretKeyRef?: { readonly name?: string; readonly key: string; readonly optional?: boolean };
   readonly fieldRef?: { readonly apiVersion?: string; readonly fieldPath: string };
@@ -99,7 +99,7 @@ export interface KeyToPath {
   readonly path: string;
   readonly mode?: number;
 }
-export interface ConfigMapProjection {
+interface ConfigMapProjection {
   readonly name?: string;
   readonly items?: readonly KeyToPath[];
   readonly optional?: boolean;

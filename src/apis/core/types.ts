@@ -2,14 +2,14 @@
 import type { AnyObject, ClusterMeta, CoreMeta, StringMap } from "../meta/object.ts";
 import type { IntOrString, PodSpec, Quantity, ResourceRequirements } from "./pod-spec.ts";
 
-export interface ContainerStateRunning {
+interface ContainerStateRunning {
   readonly startedAt?: string;
 }
-export interface ContainerStateWaiting {
+interface ContainerStateWaiting {
   readonly reason?: string;
   readonly message?: string;
 }
-export interface ContainerStateTerminated {
+interface ContainerStateTerminated {
   readonly exitCode: number;
   readonly signal?: number;
   readonly reason?: string;
@@ -44,7 +44,7 @@ export interface CoreCondition {
   readonly lastProbeTime?: string | null;
   readonly lastUpdateTime?: string;
 }
-export type PodPhase = "Pending" | "Running" | "Succeeded" | "Failed" | "Unknown";
+type PodPhase = "Pending" | "Running" | "Succeeded" | "Failed" | "Unknown";
 export interface PodStatus {
   readonly phase?: PodPhase;
   readonly conditions?: readonly CoreCondition[];
@@ -76,7 +76,7 @@ export interface LabelSelector {
     readonly values?: readonly string[];
   }[];
 }
-export interface PodTemplate {
+interface PodTemplate {
   readonly metadata?: Partial<CoreMeta>;
   readonly spec: PodSpec;
 }

@@ -43,7 +43,10 @@ export type CoreMeta = ObjectMeta & { readonly generation?: never };
 /** Metadata of a cluster-scoped kind. */
 export type ClusterMeta = ObjectMeta & { readonly namespace?: never };
 
-/** What a person or a planner writes: the store adds identity, versions and times. */
+/**
+ * What a person or a planner writes: the store adds identity, versions and times.
+ * @public
+ */
 export type Draft<T extends AnyObject> = Omit<T, "metadata" | "status"> & {
   readonly metadata: Omit<T["metadata"], keyof StoreFields | "generation" | "deletionTimestamp">;
 };

@@ -2,7 +2,7 @@
 import type { ConditionedStatus } from "../meta/condition.ts";
 import type { AnyObject, ClusterMeta, StringMap } from "../meta/object.ts";
 
-export interface ServerlessServiceStatus extends ConditionedStatus {
+interface ServerlessServiceStatus extends ConditionedStatus {
   readonly serviceName?: string;
   readonly privateServiceName?: string;
 }

@@ -70,7 +70,7 @@ function note(verdicts: Verdicts, key: ObjectKey, outcome: object): void {
 type Pointers = readonly (readonly string[])[];
 
 /** The target with `fields` merged in (null removes); what stands at a pointer of `whole` is replaced instead of merged. What is so already stays the same object. */
-export function mergeOwned(target: unknown, fields: unknown, whole: Pointers = []): unknown {
+function mergeOwned(target: unknown, fields: unknown, whole: Pointers = []): unknown {
   if (!isFields(fields) || whole.some((pointer) => pointer.length === 0)) {
     return sameJson(target, fields) ? target : fields;
   }

@@ -207,18 +207,18 @@ function lowerBound(sorted: readonly Placed[], path: string): number {
 }
 
 /** Puts an item in its place, unless it is there. */
-export function insertSorted<T extends Placed>(sorted: T[], item: T): void {
+function insertSorted<T extends Placed>(sorted: T[], item: T): void {
   const at = lowerBound(sorted, item.path);
   if (sorted[at] !== item) sorted.splice(at, 0, item);
 }
 
-export function removeSorted<T extends Placed>(sorted: T[], item: T): void {
+function removeSorted<T extends Placed>(sorted: T[], item: T): void {
   const at = lowerBound(sorted, item.path);
   if (sorted[at] === item) sorted.splice(at, 1);
 }
 
 /** All items whose paths start with `prefix`, in order. */
-export function withPrefix<T extends Placed>(sorted: readonly T[], prefix: string): readonly T[] {
+function withPrefix<T extends Placed>(sorted: readonly T[], prefix: string): readonly T[] {
   const from = lowerBound(sorted, prefix);
   let to = from;
   while (to < sorted.length && (sorted[to] as T).path.startsWith(prefix)) to++;

@@ -34,12 +34,12 @@ export function makeAlreadyExists(key: ObjectKey): ApiStatus {
 }
 
 /** 409: the writer did not know the newest version, or another object than the one it means has this name. */
-export function makeConflict(key: ObjectKey, why: string): ApiStatus {
+function makeConflict(key: ObjectKey, why: string): ApiStatus {
   const message = `Operation cannot be fulfilled on ${resourceText(key.kind)} "${key.name}": ${why}`;
   return makeFailure("Conflict", message, detailsOf(key));
 }
 
-export const STALE = "the object has been modified; please apply your changes to the latest version and try again";
+const STALE = "the object has been modified; please apply your changes to the latest version and try again";
 
 export function makeForbidden(key: ObjectKey, why: string): ApiStatus {
   return makeFailure("Forbidden", `${resourceText(key.kind)} "${key.name}" is forbidden: ${why}`, detailsOf(key));

@@ -4,7 +4,7 @@ import type { BuildPlan } from "../../project/project.ts";
 import { buildImage, pruneImages } from "../image/image-build.ts";
 import { type ContainerRuntime, RuntimeError } from "../runtime/runtime.ts";
 
-export interface ImageBuildRequest {
+interface ImageBuildRequest {
   /** `namespace/name` of the Service. */
   readonly service: string;
   readonly plan: BuildPlan;

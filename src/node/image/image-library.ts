@@ -25,7 +25,7 @@ export interface UsableImage {
 }
 
 /** Kubernetes' reason and message for an image that is not available. */
-export interface ImageFailure {
+interface ImageFailure {
   readonly reason: "ErrImagePull" | "ErrImageNeverPull" | "InvalidImageName";
   readonly message: string;
 }

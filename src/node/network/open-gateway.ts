@@ -55,7 +55,7 @@ export async function openGateway(
  * Listens on `address`, which belongs to this machine, on ports 53 and 80. Rejects with the error of `listen` (EACCES
  * for an ordinary user, EADDRINUSE); then nothing is left open.
  */
-export async function openHostGateway(options: GatewayOptions, address: string): Promise<ClusterGateway> {
+async function openHostGateway(options: GatewayOptions, address: string): Promise<ClusterGateway> {
   const { names, handler, publicPort, log } = options;
   const dns = makeClusterDns({ names, address, forward: makeDnsForwarder() });
   const server = await openDnsServer({ host: address, port: DNS_PORT }, dns);

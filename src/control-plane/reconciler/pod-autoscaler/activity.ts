@@ -15,9 +15,9 @@ import { conditionOf } from "../../../apis/meta/conditions.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
 
 /** undefined: the condition stays as it is. */
-export type Activity = "activated" | "activating" | "timed-out" | "inactive" | undefined;
+type Activity = "activated" | "activating" | "timed-out" | "inactive" | undefined;
 
-export interface ActivityInput {
+interface ActivityInput {
   readonly want: number;
   readonly ready: number;
   /** The pods that count as activated; see {@link minReady}. */
@@ -27,14 +27,14 @@ export interface ActivityInput {
 }
 
 /** The table of Active: first match wins. */
-export function activityOf({ want, ready, minReady, active }: ActivityInput): Activity {
+function activityOf({ want, ready, minReady, active }: ActivityInput): Activity {
   if (want === 0 || minReady === 0) return active === "Unknown" && minReady > 0 ? "timed-out" : "inactive";
   if (want > 0 || active !== "False") return ready < minReady ? "activating" : "activated";
   return ready < minReady ? "inactive" : undefined;
 }
 
 /** How many ready pods make a revision active: before its first success all of the initial scale, later one, and always min-scale. */
-export function minReadyOf(initialized: boolean, bounds: { readonly min: number }, initialScale: number): number {
+function minReadyOf(initialized: boolean, bounds: { readonly min: number }, initialScale: number): number {
   return Math.max(bounds.min, initialized ? 1 : initialScale);
 }
 

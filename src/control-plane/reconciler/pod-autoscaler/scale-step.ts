@@ -35,7 +35,7 @@ export interface ScaleStepInput {
   readonly probe: () => boolean;
 }
 
-export type ScaleRule =
+type ScaleRule =
   | "unknown"
   | "decider"
   | "min-scale"

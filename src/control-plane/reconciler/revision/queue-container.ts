@@ -90,7 +90,7 @@ function queueEnv(revision: Stored<Revision>, config: ServingConfig, port: numbe
 }
 
 /** The value of OBSERVABILITY_CONFIG; zero values are left out. */
-export function observabilityJson(config: ObservabilityConfig): string {
+function observabilityJson(config: ObservabilityConfig): string {
   const { tracing, runtime } = config;
   return goJson({
     tracing: {

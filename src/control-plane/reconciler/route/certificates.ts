@@ -101,7 +101,7 @@ function noteCertificate(pass: RoutePass, certificate: Certificate, dnsName: str
 }
 
 /** What a certificate says of itself, as the Route's condition. */
-export function markCertificate(status: RouteStatus, certificate: Certificate, at: string): RouteStatus {
+function markCertificate(status: RouteStatus, certificate: Certificate, at: string): RouteStatus {
   const { name } = certificate.metadata;
   const why = conditionOf(certificate.status?.conditions, "Ready")?.reason ?? "";
   if (isReady(certificate)) return markCertificateReady(status, at);
@@ -134,7 +134,7 @@ function holdOwn(pass: RoutePass, dnsName: string, tag: string): Result<Certific
 }
 
 /** The Certificate as it stands, or as it is being made; a failure when it is somebody else's. */
-export function holdRouteCertificate(pass: RoutePass, wanted: Certificate): Result<Certificate> {
+function holdRouteCertificate(pass: RoutePass, wanted: Certificate): Result<Certificate> {
   const { object: route, world, plan, at } = pass;
   const existing = world.get(KIND, wanted.metadata.namespace ?? "", wanted.metadata.name);
   if (existing && !isControlledBy(existing, route)) {
@@ -157,11 +157,7 @@ function findWildcard({ object, world }: RoutePass, dnsName: string): Result<Cer
 }
 
 /** Certificates of this Route and type that no name needs any more. */
-export function retireOrphans(
-  { object, world, plan }: RoutePass,
-  used: ReadonlySet<string>,
-  type: CertificateType,
-): void {
+function retireOrphans({ object, world, plan }: RoutePass, used: ReadonlySet<string>, type: CertificateType): void {
   const { name, namespace } = object.metadata;
   const labels = { matchLabels: { [ROUTE_LABEL]: name, [CERTIFICATE_TYPE_LABEL]: type } };
   for (const certificate of world.list(KIND, { namespace, labels })) {

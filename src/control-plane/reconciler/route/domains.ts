@@ -108,7 +108,7 @@ const WRONG_SUBDOMAIN =
   `'${LABEL}(\\.${LABEL})*')`;
 
 /** What is wrong, as a finding at field `url`; undefined when nothing is. A dot at the end is fine. */
-export function domainNameProblem(text: string): string | undefined {
+function domainNameProblem(text: string): string | undefined {
   if (text === "") return "url: Required value";
   const name = text.endsWith(".") ? text.slice(0, -1) : text;
   const problems = [

@@ -129,12 +129,12 @@ export interface Target {
 }
 
 /** The Service under a host of the Route. Its own visibility label is the user's and is not handed on. */
-export function makePlaceholder(route: Stored<Route>, host: string, spec: CoreService["spec"]): CoreService {
+function makePlaceholder(route: Stored<Route>, host: string, spec: CoreService["spec"]): CoreService {
   return { apiVersion: "v1", kind: "Service", metadata: metadataOf(route, host), spec };
 }
 
 /** The Endpoints beside a headless placeholder. */
-export function makePlaceholderEndpoints(route: Stored<Route>, host: string, subsets: Target["subsets"]): Endpoints {
+function makePlaceholderEndpoints(route: Stored<Route>, host: string, subsets: Target["subsets"]): Endpoints {
   return { apiVersion: "v1", kind: "Endpoints", metadata: metadataOf(route, host), ...(subsets ? { subsets } : {}) };
 }
 
@@ -150,7 +150,7 @@ function metadataOf(route: Stored<Route>, name: string): CoreService["metadata"]
 }
 
 /** Before there is a gateway: an alias of the public name. */
-export function aliasOf(domain: string): Target {
+function aliasOf(domain: string): Target {
   return { spec: { type: "ExternalName", externalName: domain, sessionAffinity: "None", ports } };
 }
 

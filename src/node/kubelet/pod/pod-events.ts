@@ -36,7 +36,7 @@ type ContainerEventBody =
   | { readonly type: "frozen" };
 
 /** Events of one start of a container; the reducer ignores them when another start has followed. */
-export type RunningEventBody =
+type RunningEventBody =
   | { readonly type: "inspected"; readonly engine: ContainerState }
   | { readonly type: "startupPassed" }
   | { readonly type: "execReadiness"; readonly ready: boolean }

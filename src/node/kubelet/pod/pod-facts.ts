@@ -23,14 +23,14 @@ export interface ExitFacts {
   readonly ranMs: number;
 }
 
-export interface ImageTrouble {
+interface ImageTrouble {
   readonly reason: string;
   readonly message: string;
   readonly failures: number;
   readonly failedAt: Time;
 }
 
-export type ImageFacts =
+type ImageFacts =
   | { readonly state: "unknown" | "here" }
   | { readonly state: "fetching"; readonly failures: number }
   | { readonly state: "failed"; readonly trouble: ImageTrouble };
@@ -60,14 +60,14 @@ export interface RunningFacts {
   readonly queueProxy?: QueueProxyFacts | undefined;
 }
 
-export type RunFacts =
+type RunFacts =
   | { readonly state: "none" }
   | { readonly state: "starting"; readonly containerId?: string | undefined }
   | RunningFacts
   | { readonly state: "exited"; readonly exit: ExitFacts };
 
 /** Why a running container cannot serve: reason (`LoopbackOnly`, `PortMismatch`) and message. */
-export interface ServingFinding {
+interface ServingFinding {
   readonly reason: string;
   readonly message: string;
 }

@@ -31,7 +31,7 @@ export interface VolumeKeeperOptions {
 }
 
 /** The mounts of a container, and the files that are copied in because their mount has a `subPath`. */
-export interface ContainerVolumes {
+interface ContainerVolumes {
   readonly mounts: readonly MountSpec[];
   readonly copies: readonly VolumeFile[];
 }

@@ -2,7 +2,7 @@
 // environment and does not connect.
 import { sha256Hex } from "../../../base/hash.ts";
 
-export interface TlsFiles {
+interface TlsFiles {
   readonly ca: string | undefined;
   readonly cert: string | undefined;
   readonly key: string | undefined;
