@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
 /** The greatest number of violations allowed. Lower a limit when the count has fallen; never raise it. */
-const LIMITS = { longComments: 490, privateMembers: 10 };
+const LIMITS = { longComments: 490, privateMembers: 0 };
 const COMMENT = /^\s*(\/\/|\/\*|\*)/;
 const MOST_COLUMNS = 120;
 
@@ -36,8 +36,8 @@ describe("the style of the sources", () => {
     expectAtMost(LIMITS.longComments, lines.filter(isLong));
   });
 
-  it("classes hide members with # and not with the keyword private", () => {
-    const isPrivate = ({ text }: SourceLine): boolean => /^\s+(private|protected) /.test(text);
+  it("classes hide members with #, and use the keyword private only for constructors", () => {
+    const isPrivate = ({ text }: SourceLine): boolean => /^\s+private (?!constructor)/.test(text);
     expectAtMost(LIMITS.privateMembers, lines.filter(isPrivate));
   });
 });
