@@ -1,5 +1,5 @@
-// The activator: for each revision the way to its pods, the probes it answers, and the statistics that wake it. It starts no pod and decides
-// no scale; it is told about pods and tells about requests.
+// The activator: routes requests to the pods of each revision, answers probes, and counts requests for the autoscaler.
+// It neither starts pods nor decides scale.
 import type { RevisionKey, Stat } from "../../apis/autoscaling/types.ts";
 import type { Clock, Time } from "../../base/clock.ts";
 import { Emitter } from "../../base/emitter.ts";
@@ -12,11 +12,11 @@ import { probeReply } from "./probe-reply.ts";
 import { type PathContext, RevisionPath, type RevisionTraffic } from "./revision-path.ts";
 
 export interface ActivatorOptions {
-  /** Waiting, probing and time-outs. */
+  /** Clock of waiting, probing and timeouts. */
   readonly clock: Clock;
-  /** The clock of statistics; may be virtual. Absent: `clock`. */
+  /** Clock of statistics, possibly virtual; default `clock`. */
   readonly statsClock?: Pick<Clock, "now">;
-  /** Numbers in [0, 1): which pod. */
+  /** Returns numbers in [0, 1); chooses pods. */
   readonly random: () => number;
   /** The activator pod's name, for its stats. */
   readonly podName: string;
@@ -34,11 +34,11 @@ export interface FirstRequest {
 export interface PathLoad {
   readonly inFlight: number;
   readonly waiting: number;
-  /** False: requests go straight to the pods. */
+  /** False: requests go directly to the pods. */
   readonly proxied: boolean;
 }
 
-/** cmd/activator/main.go and pkg/activator, less the hops between: one for the whole node. */
+/** One per node; follows cmd/activator/main.go and pkg/activator. */
 export class Activator {
   readonly #options: ActivatorOptions;
   readonly #stats: ActivatorStats;
@@ -52,7 +52,7 @@ export class Activator {
 
   constructor(options: ActivatorOptions) {
     const { clock, statsClock = clock, random, address } = options;
-    // Mostly both clocks are one, and it has just been read.
+    // The two clocks are usually the same and were just read.
     const statsTime = statsClock === clock ? (now: Time) => now : () => statsClock.now();
     this.#options = options;
     this.#stats = new ActivatorStats(options.podName);
@@ -65,7 +65,7 @@ export class Activator {
     };
   }
 
-  /** A revision and its pods as they are now; waiting requests that fit are on their way when this returns. */
+  /** Sets a revision and its current pods. Waiting requests that get a slot are forwarded before this returns. */
   update(revision: RevisionKey, traffic: RevisionTraffic): void {
     let path = this.#paths.get(revision);
     if (!path) {
@@ -75,13 +75,16 @@ export class Activator {
     path.update(traffic);
   }
 
-  /** The revision is deleted: whoever waits gets an empty 500, whoever comes gets 404, requests in flight go on. */
+  /** The revision was deleted: waiting requests get an empty 500, new ones 404. Requests in flight continue. */
   forget(revision: RevisionKey): void {
     this.#paths.get(revision)?.close();
     this.#paths.delete(revision);
   }
 
-  /** A request for the revision's public Service: to the activator or to a pod, as its ServerlessService says. */
+  /**
+   * Handles a request for the revision's public Service: through the activator or directly to a pod, by its
+   * ServerlessService.
+   */
   handle(revision: RevisionKey, exchange: Exchange): Promise<void> {
     const path = this.#paths.get(revision);
     if (path && !path.isProxied) return path.serve(exchange);
@@ -95,14 +98,16 @@ export class Activator {
     return (exchange) => this.handle(revision, exchange);
   }
 
-  /** Probes the revision's public Service: undefined when nobody answers. Real headers through the real handlers, without a socket. */
+  /**
+   * Probes the revision's public Service with the real handlers, without a socket. Undefined if there is no response.
+   */
   probe(revision: RevisionKey, headers: RawHeaders): Promise<LocalReply | undefined> {
     const [namespace, name] = revision.split("/");
     const host = `${name}.${namespace}.svc.cluster.local`;
     return sendProbe(this.handlerFor(revision), { host, headers, peer: this.#options.address });
   }
 
-  /** Closes the period of all revisions seen in it: call it every second and hand on what it returns. */
+  /** Ends the report period of all revisions. Call it every second and pass the result on. */
   report(now: Time): ReadonlyMap<RevisionKey, Stat> {
     return this.#stats.report(now);
   }
@@ -112,7 +117,7 @@ export class Activator {
     return { inFlight: path?.inFlight ?? 0, waiting: path?.waiting ?? 0, proxied: path?.isProxied ?? true };
   }
 
-  /** Nobody waits any more and no pod is probed; requests in flight go on. */
+  /** Ends all waiting and probing. Requests in flight continue. */
   close(): void {
     this.#stopping = true;
     for (const revision of [...this.#paths.keys()]) this.forget(revision);

@@ -1,27 +1,27 @@
-// Which pod takes the next request: the three load-balancing policies of the activator, as one pure function. It reserves nothing itself.
+// Chooses the pod for the next request by the activator's three load-balancing policies. Pure.
 
-/** One pod as a policy sees it. */
+/** A pod as a policy sees it. */
 interface PodLoad {
-  /** Requests that this activator has on the pod now. */
+  /** Requests in flight on the pod. */
   readonly inFlight: number;
 }
 
 export interface PodLoads {
-  /** In the order of their addresses. */
+  /** Sorted by address. */
   readonly pods: readonly PodLoad[];
-  /** `containerConcurrency`: slots of each pod; 0 means that pods take any number. */
+  /** `containerConcurrency`: slots per pod. 0: unlimited. */
   readonly concurrency: number;
-  /** Where the last round-robin pick ended: the index after it. Only looked at from a concurrency of 4 on. */
+  /** The index after the last round-robin choice. Used from a concurrency of 4. */
   readonly cursor: number;
 }
 
-/** At most this concurrency packs requests onto the first pods; above it they go round. */
+/** Up to this concurrency, requests fill the first pods; above it, pods take turns. */
 const PACKED_CONCURRENCY = 3;
 
 /**
- * The index of the pod that takes the next request, or -1 when none has a free slot. `random` returns numbers in [0, 1).
- * The policy depends on the concurrency alone (pkg/activator/net/{throttler,lb_policy}.go): 0 takes the less loaded of two random
- * pods, 1 to 3 the first pod with a free slot, more goes round from the last pick.
+ * Returns the index of the pod for the next request, or -1 without a free slot. Concurrency 0 takes the less loaded of
+ * two random pods, 1 to 3 the first pod with a free slot, higher values round robin. @see
+ * pkg/activator/net/{throttler,lb_policy}.go
  */
 export function assign(load: PodLoads, random: () => number): number {
   if (load.pods.length === 0) return -1;

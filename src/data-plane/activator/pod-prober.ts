@@ -1,22 +1,22 @@
-// Finds out which pods of a revision answer, before Kubernetes says so: the activator's own probing. It decides nothing about load.
+// Probes the pods of a revision, to find out that a pod is ready before Kubernetes reports it.
 import type { Clock, Time } from "../../base/clock.ts";
 import type { Backend } from "./backend.ts";
 
-/** A probe that has not answered after this long has failed. */
+/** A probe fails after this time. */
 const PROBE_TIMEOUT_MS = 300;
-/** Between the starts of two probes of a pod. */
+/** Time between the starts of two probes of a pod. */
 const PROBE_PERIOD_MS = 200;
 
 export interface PodProberOptions {
   readonly clock: Clock;
-  /** One probe of one pod: true when its queue-proxy said it is ready. Never rejects. */
+  /** Probes a pod; true if its queue-proxy reports ready. Never rejects. */
   readonly probe: (backend: Backend, signal: AbortSignal) => Promise<boolean>;
   /**
-   * False: a pod counts only when it is Ready in Kubernetes' view, because its readiness probe is exec or a container has a startup
-   * probe, of which the queue-proxy knows nothing.
+   * False: only Ready pods are used, because the readiness probe is exec or a container has a startup probe, which the
+   * queue-proxy does not run.
    */
   readonly probesUnready: boolean;
-  /** The set of usable pods grew by itself (not by {@link PodProber.setBackends}). */
+  /** Called when a probe has made a pod usable. */
   readonly onHealthy: () => void;
 }
 
@@ -28,8 +28,9 @@ interface Candidate {
 }
 
 /**
- * Follows pkg/activator/net/revision_backends.go with mesh-compatibility-mode `disabled`: Ready pods are trusted, others are probed at once and
- * every 200 ms until they answer, all in parallel; a proven pod is probed again only when it goes from Ready to not Ready.
+ * Ready pods are usable. Other pods are probed in parallel, at once and every 200 ms until they succeed; after that
+ * only when they change from Ready to not Ready. @see pkg/activator/net/revision_backends.go, mesh-compatibility-mode
+ * `disabled`
  */
 export class PodProber {
   readonly #options: PodProberOptions;
@@ -39,14 +40,14 @@ export class PodProber {
     this.#options = options;
   }
 
-  /** The pods that may take requests now. */
+  /** The pods that can take requests. */
   get usable(): readonly Backend[] {
     return [...this.#candidates.values()]
       .filter((candidate) => candidate.healthy)
       .map((candidate) => candidate.backend);
   }
 
-  /** The pods there are. Ready ones are usable when this returns; unproven ones get a probe now. */
+  /** Sets all pods. Ready ones are usable when this returns; the others are probed now. */
   setBackends(backends: readonly Backend[]): void {
     const before = this.#candidates;
     this.#candidates = new Map();

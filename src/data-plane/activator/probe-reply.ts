@@ -1,4 +1,4 @@
-// What the activator answers by itself: probes, which never reach a pod, never wake one and never count. It decides; the caller sends.
+// The activator's own replies to probes, which never reach a pod and are not counted.
 import {
   type LocalReply,
   MISSING_PROBE_HASH,
@@ -13,7 +13,10 @@ const ALIVE = makeReply(200);
 const STOPPING = makeError(500, "received SIGTERM from kubelet");
 const IN_PATH = makeReply(200, "activator");
 
-/** undefined: an ordinary request. Order and texts as pkg/activator/handler/{healthz,probe}_handler.go and networking/pkg/http/probe/handler.go. */
+/**
+ * Returns undefined for a request that is no probe. Order and texts follow
+ * pkg/activator/handler/{healthz,probe}_handler.go and networking/pkg/http/probe/handler.go.
+ */
 export function probeReply(headers: RawHeaders, stopping: boolean): LocalReply | undefined {
   let probe = "";
   let hash = "";
@@ -31,16 +34,16 @@ export function probeReply(headers: RawHeaders, stopping: boolean): LocalReply |
   return hash === "" ? MISSING_PROBE_HASH : makeReply(200, "", ["K-Network-Hash", hash]);
 }
 
-/** The broad test: the kubelet's user agent, or its header with any value. */
+/** True for the kubelet's user agent, or for its header with any value. */
 function isKubeletProbe(headers: RawHeaders, index: number, value: string): boolean {
   if (isNamed(headers, index, "user-agent")) return value.startsWith("kube-probe/");
   return value !== "" && isNamed(headers, index, "k-kubelet-probe");
 }
 
-/** True when a reply to the activator's own probe of a pod says that the pod is ready. */
+/** Whether the reply to the activator's probe of a pod says that the pod is ready. */
 export function saysReady(reply: LocalReply | undefined): boolean {
   return reply?.status === 200 && reply.body === "queue";
 }
 
-/** The headers with which the activator asks a pod's queue-proxy whether it is ready. */
+/** Headers of the activator's probe of a queue-proxy. */
 export const POD_PROBE_HEADERS: RawHeaders = ["User-Agent", "Knative-Activator-Probe", "K-Network-Probe", "queue"];

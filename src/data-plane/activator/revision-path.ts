@@ -1,4 +1,5 @@
-// The way to one revision's pods: through the activator (wait, slot, count), or straight to a ready pod. One per revision; it outlives its pods.
+// Sends the requests of one revision to its pods: through the activator (wait, slot, count), or directly to a ready
+// pod.
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
 import type { Clock, Time } from "../../base/clock.ts";
 import { sendReplyAfterBody } from "../http/after-body.ts";
@@ -12,33 +13,33 @@ import { PodProber } from "./pod-prober.ts";
 import { POD_PROBE_HEADERS, saysReady } from "./probe-reply.ts";
 import { type Slot, Throttler, type WaitResult } from "./throttler.ts";
 
-/** What the activator is told about a revision. All but `backends` and `mode` are read once: revisions do not change. */
+/** A revision's settings and pods. Only `backends` and `mode` may change. */
 export interface RevisionTraffic {
-  /** Its pods that have an address, ready or not. */
+  /** All pods with an address, ready or not. */
   readonly backends: readonly Backend[];
   /** `spec.mode` of its ServerlessService. */
   readonly mode: "Serve" | "Proxy";
   readonly containerConcurrency: number;
   readonly timeoutSeconds: number;
-  /** 0 or absent: no such limit. */
+  /** 0 or absent: no limit. */
   readonly responseStartTimeoutSeconds?: number;
   readonly idleTimeoutSeconds?: number;
-  /** False when the serving container's readiness probe is exec, or any container has a startup probe. */
+  /** False if the serving container's readiness probe is exec, or if any container has a startup probe. */
   readonly probesUnready?: boolean;
 }
 
-/** What every revision's path needs from its activator. */
+/** What all revisions of an activator share. */
 export interface PathContext {
   readonly clock: Clock;
   readonly random: () => number;
-  /** The activator's own address: what queue-proxies see as their client. */
+  /** The activator's address, which queue-proxies see as their client. */
   readonly address: string;
   readonly started: (revision: RevisionKey, now: Time) => void;
   readonly ended: (revision: RevisionKey, now: Time) => void;
 }
 
 const TIMED_OUT = makeTimeout(ACTIVATOR_TIMEOUT_TEXT);
-/** The throttler failed for a reason that is no business of the client's (pkg/activator/handler/handler.go). */
+/** The reply after the revision was deleted; it gives no reason (pkg/activator/handler/handler.go). */
 const REVISION_GONE = makeReply(500);
 
 export class RevisionPath {
@@ -46,7 +47,7 @@ export class RevisionPath {
   readonly #context: PathContext;
   readonly #throttler: Throttler;
   readonly #prober: PodProber;
-  /** Ready pods, while requests may go straight to them. */
+  /** Ready pods if requests may go directly to them, else empty. */
   #direct: readonly Backend[] = [];
   #directInFlight = 0;
 
@@ -71,7 +72,7 @@ export class RevisionPath {
     });
   }
 
-  /** Requests with a pod, also pods that have left the list since. */
+  /** Requests on pods, including pods that were removed since. */
   get inFlight(): number {
     return this.#throttler.inFlight + this.#directInFlight;
   }
@@ -80,7 +81,10 @@ export class RevisionPath {
     return this.#throttler.waiting;
   }
 
-  /** Whether the activator is in the path: in mode Serve too, as long as no pod is ready (pkg/reconciler/serverlessservice). */
+  /**
+   * Whether requests go through the activator. Also true in mode Serve while no pod is ready
+   * (pkg/reconciler/serverlessservice).
+   */
   get isProxied(): boolean {
     return this.#direct.length === 0;
   }
@@ -91,7 +95,9 @@ export class RevisionPath {
     this.#throttler.setBackends(this.#prober.usable);
   }
 
-  /** Straight to a random ready pod, as a Service does it; the pod's queue-proxy sees the gateway as its client. */
+  /**
+   * Sends the request to a random ready pod, like a Kubernetes Service. The queue-proxy sees the gateway as its client.
+   */
   async serve(exchange: Exchange): Promise<void> {
     const { random } = this.#context;
     const pod = this.#direct[Math.floor(random() * this.#direct.length)];
@@ -105,7 +111,7 @@ export class RevisionPath {
     }
   }
 
-  /** Through the activator: counted from now to the end, waiting included. */
+  /** Sends the request through the activator. It is counted from now to its end, including the wait. */
   async proxy(exchange: Exchange): Promise<void> {
     const { clock, started, ended } = this.#context;
     const since = clock.now();
@@ -120,7 +126,7 @@ export class RevisionPath {
     }
   }
 
-  /** The revision is gone: the waiting are told, requests in flight go on. */
+  /** The revision was deleted: ends all waiting. Requests in flight continue. */
   close(): void {
     this.#direct = [];
     this.#prober.close();
@@ -159,13 +165,13 @@ export class RevisionPath {
   }
 }
 
-/** Nothing is written while a request waits, so each of the three limits would end it; the shortest comes first. */
+/** The shortest of the three limits ends a wait, because nothing is written to the client meanwhile. */
 function waitLimitMs(traffic: RevisionTraffic): number {
   const limits = [traffic.timeoutSeconds, traffic.responseStartTimeoutSeconds ?? 0, traffic.idleTimeoutSeconds ?? 0];
   return Math.min(...limits.filter((seconds) => seconds > 0)) * 1000;
 }
 
-/** Lengths of the names below: most headers are neither, and cost one look. */
+/** Names to drop, by length: a look-up by length is cheaper than a comparison for most headers. */
 const DROPPED: ReadonlyMap<number, string> = new Map([
   [14, "k-network-hash"],
   [24, "knative-serving-revision"],
@@ -173,8 +179,9 @@ const DROPPED: ReadonlyMap<number, string> = new Map([
 ]);
 
 /**
- * As pkg/activator/handler/handler.go: `K-Proxy-Request: activator` set, the revision's headers and the probe hash gone, `peer` appended to
- * X-Forwarded-For. Host needs no K-Original-Host here, because the pod's own address never takes its place.
+ * Headers after the activator: sets `K-Proxy-Request: activator`, removes the revision's headers and the probe hash,
+ * appends `peer` to X-Forwarded-For. K-Original-Host is not needed, because Host is never replaced. @see
+ * pkg/activator/handler/handler.go
  */
 export function activatorHeaders(headers: RawHeaders, peer: string): RawHeaders {
   const out: string[] = [];

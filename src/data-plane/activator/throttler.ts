@@ -1,20 +1,20 @@
-// The gate in front of one revision's pods: it hands out slots, lets requests wait for one, and never goes above capacity. It forwards nothing.
+// Limits the requests on one revision's pods: assigns slots and queues requests when none is free.
 import type { Clock } from "../../base/clock.ts";
 import { assign } from "./assign.ts";
 import type { Backend } from "./backend.ts";
 import { type WaitEntry, WaitQueue } from "./wait-queue.ts";
 
-/** A reserved slot: give it back with {@link Throttler.release} when the request is over. */
+/** An assigned slot. Return it with {@link Throttler.release}. */
 export interface Slot {
   readonly backend: Backend;
-  /** Requests on this pod now; survives updates of the pod (a request on a vanished pod goes on). */
+  /** Requests on this pod. A request on a removed pod continues and still counts. */
   readonly inFlight: number;
 }
 
-/** So many of the waiting are let go in one turn of the event loop, so that thousands of them do not hold up everybody else's requests. */
+/** How many waiting requests get a slot in one turn of the event loop, so that other requests are not delayed. */
 const SERVED_PER_TURN = 128;
 
-/** How waiting ended: a slot, too late, or the revision is gone. */
+/** How a wait ended: with a slot, by timeout, or because the revision was deleted. */
 export type WaitResult = Slot | "timeout" | "gone";
 
 interface Pod extends Slot {
@@ -23,9 +23,9 @@ interface Pod extends Slot {
 }
 
 export interface ThrottlerOptions {
-  /** `containerConcurrency`; 0 is unlimited. Revisions do not change, so it is given once. */
+  /** `containerConcurrency`; 0: unlimited. It never changes for a revision. */
   readonly concurrency: number;
-  /** The longest wait; the same for all, so the first in line is always the first to expire. */
+  /** Longest wait. Equal for all requests, so the first in the queue expires first. */
   readonly waitLimitMs: number;
   readonly clock: Clock;
   /** Numbers in [0, 1). */
@@ -33,8 +33,8 @@ export interface ThrottlerOptions {
 }
 
 /**
- * One per revision (pkg/activator/net/throttler.go): a gate counted over the whole revision, closed while there are no pods, and slots per
- * pod when `containerConcurrency` is set. The line has no limit of length. Fair: whoever waits is served before a newcomer.
+ * One per revision. Without pods there are no slots; with `containerConcurrency` each pod has that many. The queue is
+ * unlimited. Waiting requests are served before new ones. @see pkg/activator/net/throttler.go
  */
 export class Throttler {
   readonly #options: ThrottlerOptions;
@@ -50,7 +50,7 @@ export class Throttler {
     this.#options = options;
   }
 
-  /** Requests forwarded and not over, those on vanished pods included. */
+  /** Requests in flight, including those on removed pods. */
   get inFlight(): number {
     return this.#inFlight;
   }
@@ -59,13 +59,13 @@ export class Throttler {
     return this.#line.size;
   }
 
-  /** Slots of all assigned pods: containerConcurrency × pods, or infinite, or 0 without pods. */
+  /** Slots of all pods: containerConcurrency × pods, Infinity if unlimited, 0 without pods. */
   get capacity(): number {
     if (this.#pods.length === 0) return 0;
     return this.#options.concurrency === 0 ? Number.POSITIVE_INFINITY : this.#options.concurrency * this.#pods.length;
   }
 
-  /** The pods that may take requests from now on. The waiting are served now, as far as slots go. */
+  /** Sets the pods. Waiting requests get the free slots at once. */
   setBackends(backends: readonly Backend[]): void {
     const known = new Map(this.#pods.map((pod) => [pod.backend.pod, pod]));
     const sorted = [...backends].sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
@@ -78,12 +78,12 @@ export class Throttler {
     this.#serve();
   }
 
-  /** A slot now, or undefined: none is free, or others wait already. */
+  /** Assigns a slot now. Undefined if none is free or other requests wait. */
   tryAcquire(): Slot | undefined {
     return this.#line.size === 0 ? this.#reserve() : undefined;
   }
 
-  /** Waits in line. `done` is called once, later, unless the returned function takes the request out of the line before. */
+  /** Queues a request. `done` is called once, unless the returned function removes the request first. */
   wait(done: (admission: WaitResult) => void): () => void {
     const { clock, waitLimitMs } = this.#options;
     if (this.#closed) {
@@ -97,14 +97,14 @@ export class Throttler {
     };
   }
 
-  /** The request is over; its slot goes to the next in line. */
+  /** Ends a request. Its slot goes to the first waiting request. */
   release(slot: Slot): void {
     (slot as Pod).inFlight -= 1;
     this.#inFlight -= 1;
     this.#serve();
   }
 
-  /** The revision is gone: nobody is let in any more, the waiting are told. Requests in flight go on. */
+  /** The revision was deleted: ends all waiting. Requests in flight continue. */
   close(): void {
     this.#closed = true;
     this.#pods = [];
@@ -126,7 +126,7 @@ export class Throttler {
   }
 
   #serve(): void {
-    // A turn that is due serves them.
+    // The scheduled turn will serve them.
     if (this.#nextTurn) return;
     for (let served = 0; served < SERVED_PER_TURN; served += 1) {
       const waiter = this.#line.first;
@@ -146,7 +146,7 @@ export class Throttler {
     waiter.done(admission);
   }
 
-  /** One timer for the whole line: it rings for the first, and is set again for whoever is first then. */
+  /** One timer for the whole queue, always set for the first request. */
   #armExpiry(): void {
     const first = this.#line.first;
     this.#expiry = undefined;

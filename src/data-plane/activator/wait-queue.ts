@@ -1,8 +1,7 @@
-// Requests waiting for a pod, first come first served: a linked list, so that joining, leaving from the middle and being served all cost
-// the same whether ten wait or twenty thousand. It knows nothing of pods or clocks.
+// A first-come, first-served queue of requests. A linked list, so that joining, leaving and serving take constant time.
 import type { Time } from "../../base/clock.ts";
 
-/** One waiting request. `done` is called at most once, and never after {@link WaitQueue.leave}. */
+/** A waiting request. `done` is called at most once, and never after {@link WaitQueue.leave}. */
 export interface WaitEntry<R> {
   readonly deadline: Time;
   readonly done: (result: R) => void;
@@ -33,7 +32,7 @@ export class WaitQueue<R> {
     return waiter;
   }
 
-  /** Out of the line, wherever it stands; false if it had left before. */
+  /** Removes the request; false if it had left already. */
   leave(waiter: WaitEntry<R>): boolean {
     if (!waiter.waiting) return false;
     waiter.waiting = false;

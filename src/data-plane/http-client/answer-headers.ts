@@ -1,25 +1,29 @@
-// Headers of a container's answer as they go to the client: hop-by-hop ones out, trailers announced, what a status forbids left away. Pure.
+// The headers of a container's response for the client: without hop-by-hop headers and those the status forbids, with
+// trailers announced. Pure.
 import type { RawHeaders } from "../http/exchange.ts";
 import { canonicalNames, HOP_BY_HOP, namedInConnection } from "../http/headers.ts";
 
-/** How many body bytes the declared length still leaves; Infinity when no length was declared. */
+/** Body bytes that the declared length still allows; Infinity without a declared length. */
 export function bytesLeft(length: number | undefined, received: number): number {
   return length === undefined ? Number.POSITIVE_INFINITY : length - received;
 }
 
 export interface AnswerHead {
   readonly headers: string[];
-  /** Declared length of the body, undefined when it ends with the stream. */
+  /** Declared length of the body; undefined if the body ends with the stream. */
   readonly length: number | undefined;
-  /** Nothing says what the body is. */
+  /** The response has neither a content type nor a content encoding. */
   readonly typeless: boolean;
-  /** Server-sent events: never held back. */
+  /** Server-sent events are never held back. */
   readonly events: boolean;
-  /** A transfer encoding other than chunked, which nobody here can read. */
+  /** A transfer encoding other than chunked, which is not supported. */
   readonly encoding: string | undefined;
 }
 
-/** `framed`: over HTTP/2, where the end of a body is no matter of headers. (`net/http/httputil/reverseproxy.go`, `net/http` suppressedHeaders) */
+/**
+ * `framed`: HTTP/2, where headers do not determine the end of the body. @see `net/http/httputil/reverseproxy.go`,
+ * `net/http` suppressedHeaders
+ */
 export function readAnswerHead(status: number, raw: RawHeaders, framed = false): AnswerHead {
   const named = namedInConnection(raw);
   const headers: string[] = [];
@@ -51,7 +55,7 @@ export function readAnswerHead(status: number, raw: RawHeaders, framed = false):
     else if (lower === "content-encoding") typed ||= value !== "";
     headers.push(name, value);
   }
-  // Without chunks there is no place for trailers, whatever is announced (`net/http` fixTrailer); over HTTP/2 there always is.
+  // HTTP/1 can send trailers only after chunks (`net/http` fixTrailer); HTTP/2 always can.
   if (trailer !== undefined && (chunked || framed)) headers.push("Trailer", canonicalNames(trailer));
   return { headers, length, typeless: !typed, events, encoding };
 }

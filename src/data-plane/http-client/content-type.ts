@@ -1,13 +1,14 @@
-// The content type of a response whose container names none: detected from the first bytes of the body, as Go's server does.
+// The content type of a response whose container names none: detected from the first bytes of the body, as Go's server
+// does.
 import { Writable } from "node:stream";
 import { makeBadGateway, reasonOf, sendReply } from "../http/errors.ts";
 import type { Exchange, RawHeaders, ResponseBody } from "../http/exchange.ts";
 
-/** So many bytes are looked at. */
+/** Number of bytes that are examined. */
 const LOOKED_AT = 512;
 const TAGS = "!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p|!--";
 
-/** In the order in which they are tried (`net/http/sniff.go`, after mimesniff.spec.whatwg.org). One character is one byte. */
+/** In order of precedence (`net/http/sniff.go`, mimesniff.spec.whatwg.org). One character is one byte. */
 const SIGNATURES: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`^[\\t\\n\\f\\r ]*<(?:${TAGS})[ >]`, "i"), "text/html; charset=utf-8"],
   [/^[\t\n\f\r ]*<\?xml/, "text/xml; charset=utf-8"],
@@ -67,7 +68,7 @@ export class DetectedTypeBody extends Writable {
     try {
       this.#body ??= this.#start(detectContentType(chunk));
     } catch (fault) {
-      // A header that the parser let through and the server side refuses.
+      // The server side rejects a header that the parser accepted.
       sendReply(this.#exchange, makeBadGateway(String(fault)));
       return;
     }

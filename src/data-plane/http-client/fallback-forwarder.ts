@@ -1,4 +1,4 @@
-// A forwarder on the public API of node:http. It serves when Node's private HTTP parser is not as expected; its gaps are in FALLBACK_LACKS.
+// Forwards over node:http when Node's private parser is not as expected. FALLBACK_LACKS names its gaps.
 import {
   Agent,
   type ClientRequest,

@@ -1,4 +1,4 @@
-// The HTTP/2 session to one container: made when first needed, replaced when it is gone. It looks at no request.
+// The HTTP/2 session to a container. It is opened on first use and replaced after it closes.
 import { type ClientHttp2Session, connect } from "node:http2";
 import type { Upstream } from "../http/forwarder.ts";
 
@@ -12,7 +12,7 @@ export class H2cSessions {
     this.authority = `${upstream.host}:${upstream.port}`;
   }
 
-  /** A session that takes streams; `fresh` when this request is its first. Undefined after {@link close}. */
+  /** A session that accepts streams; `fresh` if it is new. Undefined after {@link close}. */
   take(): { readonly session: ClientHttp2Session; readonly fresh: boolean } | undefined {
     if (this.#closed) return undefined;
     const current = this.#current;
@@ -34,7 +34,7 @@ export class H2cSessions {
     return { session, fresh: true };
   }
 
-  /** Busy streams end by themselves. */
+  /** Closes all sessions after their streams have ended. */
   close(): void {
     this.#closed = true;
     for (const session of this.#all) session.close();

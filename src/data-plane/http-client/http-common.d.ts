@@ -1,4 +1,5 @@
-// The part of node:_http_common that response-parser.ts uses. The module is Node's own and the same from Node 20 to 26, but has no types.
+// Types of the part of node:_http_common that response-parser.ts uses. The module is private to Node and has no types
+// of its own.
 declare module "node:_http_common" {
   type OnHeaders = (headers: string[], url: string) => void;
   type OnHeadersComplete = (
@@ -20,9 +21,9 @@ declare module "node:_http_common" {
     static readonly kOnBody: number;
     static readonly kOnMessageComplete: number;
     initialize(kind: number, resource: object, maxHeaderSize: number, lenient: number): void;
-    /** Bytes read, or the error that stopped it. */
+    /** Returns the number of bytes parsed, or an error. */
     execute(bytes: Uint8Array): number | NodeJS.ErrnoException;
-    /** The end of the input: an error when a message was cut short. */
+    /** Signals the end of input. Returns an error if a message is incomplete. */
     finish(): undefined | NodeJS.ErrnoException;
     free(): void;
     close(): void;

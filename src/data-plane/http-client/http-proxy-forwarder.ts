@@ -1,5 +1,5 @@
-// The second forwarder, on the library http-proxy (the maintained line, http-proxy-3). What it cannot do is listed in `lacks`. h2c and clients
-// on HTTP/2 go through Node's own forwarder: the library speaks HTTP/1 only.
+// A forwarder on the library http-proxy (http-proxy-3). It uses the default forwarder for HTTP/2, which the library
+// does not support.
 import { Agent, type ClientRequest, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import httpProxy from "http-proxy";
@@ -50,7 +50,7 @@ class HttpProxyForwarder implements Forwarder {
   }
 }
 
-/** One request through the library; our own header rules are set over what it made of them. */
+/** One request through the library. It replaces the library's headers with knap's own. */
 class LibraryForward extends IncomingRelay {
   begin(incoming: IncomingMessage): void {
     incoming.headers = joined(this.options.headers, this.exchange.upgrade !== undefined);
@@ -65,7 +65,7 @@ class LibraryForward extends IncomingRelay {
   }
 }
 
-/** Names in their own case with all their values, hop-by-hop ones left away. */
+/** Headers with all their values, in their original letter case, without hop-by-hop headers. */
 function listed(headers: RawHeaders): Map<string, string[]> {
   const named = namedInConnection(headers);
   const list = new Map<string, string[]>();
@@ -81,7 +81,7 @@ function listed(headers: RawHeaders): Map<string, string[]> {
   return list;
 }
 
-/** What the library starts from. */
+/** The headers that the library starts from. */
 function joined(headers: RawHeaders, upgrade: boolean): Record<string, string> {
   const out: Record<string, string> = {};
   for (const [name, values] of listed(headers)) out[name.toLowerCase()] = values.join(", ");
@@ -92,7 +92,7 @@ function joined(headers: RawHeaders, upgrade: boolean): Record<string, string> {
   return out;
 }
 
-/** Opens forwarders on http-proxy. `lacks` are facts of the data plane that the library's shape rules out. */
+/** Opens forwarders on http-proxy. `lacks` names the checks that the library cannot pass. */
 export const httpProxyForwarder: ForwarderFactory = {
   name: "http-proxy",
   lacks: [

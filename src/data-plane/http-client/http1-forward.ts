@@ -14,9 +14,9 @@ import { Tunnel } from "./tunnel.ts";
 import type { ResponseReceiver, UpstreamConnection } from "./upstream-connection.ts";
 import type { ConnectionWaiter, UpstreamPool } from "./upstream-pool.ts";
 
-/** An answer of known length is sent when so much has come, or all of it: what Go's server buffers. */
+/** A response of known length is buffered up to this size, as in Go's server. */
 const HELD_BYTES = 4096;
-/** A body so small is sent as text: node:http then writes it together with the head in one buffer. */
+/** A body up to this size is written as a string, so that node:http sends it together with the head. */
 const SMALL = 1024;
 /** How long the container may take to answer `Expect: 100-continue` before the body is sent anyway. */
 const CONTINUE_WAIT_MS = 1_000;
@@ -41,7 +41,7 @@ export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
   #waitsForDrain = false;
   #tunnelled = false;
   #settled = false;
-  /** What came of the answer while it is withheld, in order. */
+  /** Response events that are held back, in order. */
   #withheld: (() => void)[] | undefined;
 
   constructor(
@@ -129,7 +129,7 @@ export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
       if (guesses && !empty) this.#body = new DetectedTypeBody(this.#exchange, status, sent);
       else this.#body = this.#exchange.start(status, reasonOf(status), sent, empty);
     } catch (fault) {
-      // The server side refuses a header that the parser let through.
+      // The server side rejects a header that the parser accepted.
       this.#fail("EHEAD", String(fault));
     }
   }
@@ -211,7 +211,7 @@ export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
     this.#pump?.resume();
   }
 
-  /** Calls the request off; see {@link ForwardOutcome} "cancelled". */
+  /** Cancels the forward; see {@link ForwardOutcome} "cancelled". */
   cancel(): void {
     if (this.#settled) return;
     if (this.#held !== undefined) this.#body?.write(this.#held);
@@ -219,7 +219,7 @@ export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
     this.#connection?.destroy();
   }
 
-  /** The client's body is broken: the container cannot be given the rest. */
+  /** The client's body is malformed or broken off, so the container cannot get the rest. */
   #onBodyFault(message: string): void {
     if (this.#settled) return;
     if (this.#body === undefined) {
@@ -285,7 +285,7 @@ export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
     });
   }
 
-  /** Gives up on the container before anything was sent to the client. */
+  /** Gives up before anything was sent to the client. */
   #fail(code: string, message: string): void {
     this.#settle({ kind: "unreachable", code, message });
     this.#connection?.destroy();

@@ -1,4 +1,4 @@
-// One request on its way to a container over cleartext HTTP/2 and its answer on the way back, on the core stream API. Once only.
+// Forwards one request to a container over cleartext HTTP/2 and streams the response back, on the core stream API.
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2";
 import { reasonOf } from "../http/errors.ts";
 import type { Exchange, RawHeaders, ResponseBody } from "../http/exchange.ts";
@@ -8,7 +8,7 @@ import { asOutgoing, cancelStream } from "../http/http2.ts";
 import { bytesLeft, readAnswerHead } from "./answer-headers.ts";
 import type { H2cSessions } from "./h2c-sessions.ts";
 
-/** RFC 9113, section 7. */
+/** Error code names of RFC 9113, section 7. */
 const RESET_NAMES = [
   "NO_ERROR",
   "PROTOCOL_ERROR",
@@ -207,7 +207,7 @@ export class Http2Forward {
   }
 }
 
-/** node:http2 throws at headers that the other side's parser let through. */
+/** node:http2 throws on headers that the other side's parser accepted. */
 function attempt<T>(act: () => T): T | Error {
   try {
     return act();
@@ -242,7 +242,7 @@ function faultOf(stream: ClientHttp2Stream, error: NodeJS.ErrnoException | undef
       return { code: "RESET", message: `stream error: stream ID ${stream.id}; ${reset}; received from peer` };
     }
   }
-  // A stream that waited for its session is only told that it was cancelled; why, is the session's.
+  // A stream that waited for its session only reports a cancellation; the session's error is the cause.
   const { code = "EOF", message = "EOF" } = (error?.cause ?? error ?? {}) as NodeJS.ErrnoException;
   return { code, message };
 }

@@ -1,4 +1,4 @@
-// Relays what node:http reads of a container's response to the client. Base of the two forwarders that send with `http.request`.
+// Relays a response that node:http read from a container to the client. Base of the forwarders that use `http.request`.
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { reasonOf } from "../http/errors.ts";
 import type { Exchange, ResponseBody } from "../http/exchange.ts";

@@ -1,4 +1,4 @@
-// The default forwarder: HTTP/1.1 over kept connections read by Node's own parser, h2c over node:http2.
+// The default forwarder: HTTP/1.1 over kept connections with Node's private parser, h2c over node:http2.
 import type { Exchange } from "../http/exchange.ts";
 import type { Forwarder, ForwarderFactory, ForwardOptions, ForwardOutcome, Upstream } from "../http/forwarder.ts";
 import { FALLBACK_LACKS, FallbackForwarder } from "./fallback-forwarder.ts";
@@ -8,7 +8,7 @@ import { Http2Forward } from "./http2-forward.ts";
 import { parserFault } from "./response-parser.ts";
 import { UpstreamPool } from "./upstream-pool.ts";
 
-/** Idle connections kept per container when containerConcurrency does not say less (`pkg/queue/sharedmain/main.go`). */
+/** Maximum number of idle connections per container without a containerConcurrency (`pkg/queue/sharedmain/main.go`). */
 const MAX_IDLE = 1000;
 
 class NodeHttp1Forwarder implements Forwarder {
@@ -45,7 +45,7 @@ class NodeHttp2Forwarder implements Forwarder {
   }
 }
 
-/** Opens forwarders on Node's own protocol implementations; lacks nothing that the contract suite asks. */
+/** The default; it passes every check of the contract suite. */
 export const nodeForwarder: ForwarderFactory = {
   name: "node",
   lacks: [],
@@ -53,7 +53,10 @@ export const nodeForwarder: ForwarderFactory = {
     upstream.protocol === "h2c" ? new NodeHttp2Forwarder(upstream) : new NodeHttp1Forwarder(upstream),
 };
 
-/** Takes the place of {@link nodeForwarder} when Node's private parser is not as expected: HTTP/1 goes through the public node:http. */
+/**
+ * Takes the place of {@link nodeForwarder} when Node's private parser is not as expected: HTTP/1 goes through the
+ * public node:http.
+ */
 export const fallbackForwarder: ForwarderFactory = {
   name: "fallback",
   lacks: FALLBACK_LACKS,
@@ -69,6 +72,6 @@ export function defaultForwarder(fault = parserFault): {
   readonly notice: string | undefined;
 } {
   if (fault === undefined) return { factory: nodeForwarder, notice: undefined };
-  const notice = `Node ${process.version} has another HTTP parser than expected (${fault}): requests take the slower node:http`;
+  const notice = `Node ${process.version} has an unexpected HTTP parser (${fault}); knap uses the slower node:http`;
   return { factory: fallbackForwarder, notice };
 }

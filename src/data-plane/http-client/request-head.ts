@@ -1,4 +1,4 @@
-// The request line and headers for an HTTP/1.1 container, as text. Pure: it decides the framing by the rules of Go's transport.
+// Makes the request line and headers for an HTTP/1.1 container. Framing follows Go's transport. Pure.
 import type { RawHeaders } from "../http/exchange.ts";
 import { canonicalNames, HOP_BY_HOP, hasToken, namedInConnection } from "../http/headers.ts";
 
@@ -6,9 +6,9 @@ export interface HeadParts {
   readonly method: string;
   readonly target: string;
   readonly headers: RawHeaders;
-  /** `host:port` of the container, for requests that carry no Host. */
+  /** `host:port` of the container, used if the request has no Host. */
   readonly authority: string;
-  /** The request has a body of unknown length unless `Content-Length` is among the headers. */
+  /** The request has a body. Without `Content-Length` its length is unknown. */
   readonly hasBody: boolean;
   /** The protocol to switch to. */
   readonly upgrade: string | undefined;
@@ -17,21 +17,21 @@ export interface HeadParts {
 export interface RequestHead {
   readonly text: string;
   readonly chunked: boolean;
-  /** Declared length of the body; 0 when there is none, undefined when it is sent in chunks. */
+  /** Declared length of the body; 0 without a body, undefined if it is chunked. */
   readonly length: number | undefined;
-  /** The client waits for a 100 before it sends its body. */
+  /** The client waits for a 100 before it sends the body. */
   readonly expects: boolean;
-  /** May be sent again when a kept connection turns out to be dead (`net/http` isReplayable). */
+  /** The request may be repeated if a kept connection turns out to be closed (`net/http` isReplayable). */
   readonly replayable: boolean;
 }
 
 const REPLAYABLE = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
-/** Methods for which Go says `Content-Length: 0` when there is no body. */
+/** Methods for which Go sends `Content-Length: 0` without a body. */
 const SAYS_ZERO = new Set(["POST", "PUT", "PATCH"]);
 
 const PRINTABLE = /^[\x20-\x7e]*$/;
 
-/** Why a request cannot be sent to a container at all; undefined: it can. `upgrade` is the protocol it asks for. */
+/** Why a request cannot be forwarded; undefined if it can. `upgrade`: the requested protocol. */
 export function refusalOf(method: string, upgrade: string | undefined): string | undefined {
   if (method === "CONNECT") return "client sent unsupported CONNECT request";
   if (upgrade === undefined || PRINTABLE.test(upgrade)) return undefined;

@@ -1,4 +1,4 @@
-// Moves a request body from the client to the container's socket, in chunks or as it is, no faster than the container reads.
+// Streams a request body to the container, chunked or as is, with back pressure.
 import type { Writable } from "node:stream";
 import { dropBody } from "../http/after-body.ts";
 import type { Exchange } from "../http/exchange.ts";
@@ -9,14 +9,14 @@ export interface PumpParts {
   readonly sink: Writable;
   readonly chunked: boolean;
   readonly options: Pick<ForwardOptions, "dropsTrailers" | "onRequestBody">;
-  /** The body is broken off or malformed. */
+  /** Called when the body is malformed or broken off. */
   readonly onFault: (message: string) => void;
 }
 
 export class RequestPump {
-  /** The whole body has been handed over. */
+  /** The whole body was written. */
   done = false;
-  /** Bytes handed over so far. */
+  /** Number of bytes written. */
   taken = 0;
   readonly #exchange: Exchange;
   readonly #sink: Writable;
@@ -45,23 +45,26 @@ export class RequestPump {
     });
   }
 
-  /** Started, and the client has not sent everything. */
+  /** Started, and the client has not sent the whole body. */
   get sending(): boolean {
     return this.#started && !this.done && !this.#stopped;
   }
 
-  /** The sink has room again. */
+  /** The sink can take more bytes. */
   resume(): void {
     if (this.#started && !this.#stopped) this.#exchange.body.resume();
   }
 
-  /** The client may go on sending: that is read and dropped, and `then` runs when it has ended, or when it has come to too much. */
+  /**
+   * Stops writing; reads and drops the rest. Calls `then(true)` at the end of the body, `then(false)` beyond `limit`
+   * bytes.
+   */
   discard(limit: number, then: (ended: boolean) => void): void {
     this.#stopped = true;
     dropBody(this.#exchange.body, limit, then);
   }
 
-  /** Nothing more is written; what the client still sends is read and dropped. */
+  /** Stops writing; drops the rest of the body. */
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;

@@ -1,9 +1,9 @@
-// Parses HTTP/1 responses with Node's private parser, which costs a third of `http.request` and keeps headers and interim responses as sent.
-// No other file uses the private module.
+// Parses HTTP/1 responses with Node's private parser, which costs a third of `http.request` and keeps headers and
+// interim responses as sent. No other file uses the private module.
 import type { HTTPParser } from "node:_http_common";
 import { createRequire } from "node:module";
 
-/** What is told about a response head. Headers are raw; `upgrade` says that what follows is no HTTP. */
+/** A response head with raw headers. `upgrade`: the bytes that follow are not HTTP. */
 export interface ResponseHead {
   readonly status: number;
   readonly reason: string;
@@ -12,7 +12,7 @@ export interface ResponseHead {
   readonly upgrade: boolean;
 }
 
-/** Called in the order of the bytes. `onHead` is called for each 1xx too; it says whether a body can follow. */
+/** Called in the order of the bytes. `onHead` also gets every 1xx; it returns whether a body can follow. */
 export interface ResponseEvents {
   onHead(head: ResponseHead): boolean;
   onBody(chunk: Buffer): void;
@@ -76,9 +76,9 @@ function parsesAsExpected(candidate: ParserClass): boolean {
 
 type Slots = HTTPParser & { owner: ResponseParser };
 
-/** Parses the responses of one connection, one after the other. */
+/** Parses the successive responses of one connection. */
 export class ResponseParser {
-  /** The head of the current response has been seen. */
+  /** The head of the current response was parsed. */
   headDone = false;
   interim = false;
   pending: string[] | undefined;
@@ -98,12 +98,15 @@ export class ResponseParser {
     this.#parser = parser;
   }
 
-  /** How many bytes belong to HTTP (all, unless the connection was upgraded), or what is wrong with them. */
+  /** Returns the number of HTTP bytes (all of them, unless the connection was upgraded), or the parser's error. */
   read(bytes: Uint8Array): number | NodeJS.ErrnoException {
     return this.#parser === undefined ? bytes.length : this.#parser.execute(bytes);
   }
 
-  /** The connection ended: completes a response that ends with it; an error when it was cut short. */
+  /**
+   * Call it at the end of the connection. Completes a response without a length; returns an error if the response is
+   * incomplete.
+   */
   end(): NodeJS.ErrnoException | undefined {
     const result = this.#parser?.finish();
     return result instanceof Error ? result : undefined;
@@ -156,5 +159,5 @@ function onMessageComplete(this: unknown): void {
   owner.events.onEnd(trailers);
 }
 
-/** Checked once, when this module loads. */
+/** The result of the check when this module loads. */
 export const parserFault = findParserFault(parserClass);

@@ -1,17 +1,17 @@
-// An upgraded connection: bytes both ways between a client and a container, with back pressure, until one of them ends. It reads none of them.
+// An upgraded connection: copies bytes in both directions with back pressure until one side ends.
 import type { Socket } from "node:net";
 import type { ResponseReceiver, UpstreamConnection } from "./upstream-connection.ts";
 
 export interface TunnelParts {
   readonly client: Socket;
-  /** What the client sent right behind its request. */
+  /** Bytes that the client sent directly after its request. */
   readonly early: Buffer;
   readonly connection: UpstreamConnection;
-  /** The container's side is closed. */
+  /** Called when the container's side has closed. */
   readonly onOver: () => void;
 }
 
-/** Takes the connection over from the request that asked for the upgrade. */
+/** Replaces the request that asked for the upgrade as the connection's receiver. */
 export class Tunnel implements ResponseReceiver {
   readonly #parts: TunnelParts;
   #waitsForDrain = false;
@@ -25,7 +25,8 @@ export class Tunnel implements ResponseReceiver {
     client.on("data", (chunk: Buffer) => {
       if (!upstream.write(chunk)) client.pause();
     });
-    // A client that ends its side ends the tunnel; a container that does may still be written to (`net/http/httputil`).
+    // If the client ends its side, the tunnel ends. If the container ends its side, it can still receive bytes
+    // (`net/http/httputil`).
     client.on("end", () => {
       upstream.destroySoon();
       client.destroySoon();

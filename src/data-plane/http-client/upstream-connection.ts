@@ -1,16 +1,16 @@
-// One HTTP/1.1 connection to a container: request bytes out, parsed responses in, one request at a time. It knows no pool and no client.
+// One HTTP/1.1 connection to a container. It carries one request at a time.
 import { connect, type Socket } from "node:net";
 import { type ResponseEvents, type ResponseHead, ResponseParser } from "./response-parser.ts";
 
-/** Whoever has sent a request on the connection. */
+/** Receives the events of the request that uses the connection. */
 export interface ResponseReceiver extends ResponseEvents {
-  /** All bytes of one read have been handed over: now is the time to pass on what was held. */
+  /** All events of one read were delivered. Held bytes can now be passed on. */
   onBatch(): void;
-  /** The connection broke, or what came is no HTTP, before the response was whole. */
+  /** The connection broke, or the bytes were not HTTP, before the response was complete. */
   onFault(code: string, message: string): void;
-  /** More request bytes may be written. */
+  /** The socket can take more request bytes. */
   onDrain(): void;
-  /** The container switched protocols (a 101 head was passed on): bytes that are no HTTP, which the taker may keep. */
+  /** Bytes after a 101. The receiver may keep the buffer. */
   onTunnel?(bytes: Buffer): void;
   /** The container ended its side of an upgraded connection. */
   onTunnelEnd?(): void;
@@ -19,23 +19,23 @@ export interface ResponseReceiver extends ResponseEvents {
 export interface ConnectionOwner {
   readonly host: string;
   readonly port: number;
-  /** The socket is gone: forget the connection. `code` and `message` tell why. */
+  /** The socket has closed. `code` and `message` give the reason. */
   forget(connection: UpstreamConnection, code: string, message: string): void;
   connected(connection: UpstreamConnection): void;
 }
 
-/** All reads go through one buffer: it is looked at at once, and the parser copies what it hands on. */
+/** All sockets read into the same buffer. It is parsed immediately, and the parser copies what it passes on. */
 const READ_BUFFER = 64 * 1024;
 const shared = Buffer.allocUnsafeSlow(READ_BUFFER);
 const KEEP_ALIVE_PROBE_MS = 5_000;
-/** How long an answer may still come in after the container has stopped reading. */
+/** How long a response may still arrive after the container stopped reading. */
 const LAST_WORDS_MS = 50;
 
 export class UpstreamConnection implements ResponseEvents {
   readonly socket: Socket;
-  /** How many requests were sent on it. */
+  /** Number of requests sent on this connection. */
   uses = 0;
-  /** Bytes of a response have been seen since the last request was sent. */
+  /** Response bytes have arrived since the last request was sent. */
   answered = false;
   connected = false;
   idleSince = 0;
@@ -68,7 +68,7 @@ export class UpstreamConnection implements ResponseEvents {
     this.socket.on("error", (error: NodeJS.ErrnoException) => this.#fail(error.code ?? "ERROR", error.message));
     this.socket.on("close", () => {
       this.#fail("EOF", "EOF");
-      // Not at once: this may be running inside the parser.
+      // Deferred, because this can run inside the parser.
       setImmediate(() => this.#parser.close());
     });
   }
@@ -77,36 +77,36 @@ export class UpstreamConnection implements ResponseEvents {
     return this.#taker !== undefined;
   }
 
-  /** Gives the connection to a request; it is free again after `onEnd` when {@link reusable}. */
+  /** Assigns the connection to a request. It is free again after `onEnd` if it is {@link reusable}. */
   lend(taker: ResponseReceiver): void {
     this.#taker = taker;
     this.uses += 1;
     this.answered = false;
   }
 
-  /** The connection was upgraded: somebody else takes what comes now. */
+  /** Assigns an upgraded connection to another receiver. */
   handTo(taker: ResponseReceiver): void {
     this.#taker = taker;
   }
 
-  /** Whether another request may be sent; asked after a response has ended. */
+  /** Whether another request can be sent after a response has ended. */
   get reusable(): boolean {
     return this.#keepAlive && !this.#over && !this.socket.destroyed && this.socket.writable;
   }
 
-  /** Takes the connection back from its request, keeping it open. */
+  /** Detaches the request and keeps the connection open. */
   free(): void {
     this.#taker = undefined;
   }
 
-  /** Ends the connection; its request hears nothing more. */
+  /** Closes the connection without an event to its request. */
   destroy(): void {
     this.#taker = undefined;
     this.#over = true;
     this.socket.destroy();
   }
 
-  /** Stops reading until {@link resume}: the client is slower than the container. */
+  /** Stops reading until {@link resume}, because the client reads more slowly than the container sends. */
   pause(): void {
     this.#paused = true;
   }
@@ -134,8 +134,8 @@ export class UpstreamConnection implements ResponseEvents {
   }
 
   /**
-   * A container that answers early and closes makes the next write fail, and a failed write ends a socket in Node with its answer unread.
-   * Here reading goes on: until it ends by itself once an answer has begun, else for a moment.
+   * If a container responds early and closes, the next write fails, and Node then destroys the socket with the response
+   * unread. This delays the destruction: until the response ends if it has begun, else for a short time.
    */
   #surviveWriteErrors(): void {
     const { socket } = this;
@@ -158,7 +158,7 @@ export class UpstreamConnection implements ResponseEvents {
     }
     this.answered = true;
     if (this.#taker === undefined) {
-      // Nobody asked: what comes on an idle connection belongs to no request.
+      // Bytes on an idle connection belong to no request.
       this.destroy();
       return false;
     }
@@ -169,7 +169,7 @@ export class UpstreamConnection implements ResponseEvents {
     return !this.#paused;
   }
 
-  /** After a whole response the rest is nobody's: the connection is just not used again. */
+  /** Invalid bytes after a complete response only prevent reuse of the connection. */
   #onGarbage(error: NodeJS.ErrnoException, bytes: Buffer): void {
     this.#keepAlive = false;
     const line = bytes.toString("latin1", 0, 128).split("\r\n", 1)[0] ?? "";

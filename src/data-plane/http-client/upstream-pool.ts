@@ -1,19 +1,19 @@
-// The HTTP/1.1 connections to one container: kept open between requests, dialled with Knative's patience. It never looks at a request.
+// Keeps HTTP/1.1 connections to one container and dials new ones with Knative's retries.
 import type { Upstream } from "../http/forwarder.ts";
 import { type ConnectionOwner, UpstreamConnection } from "./upstream-connection.ts";
 
-/** Who waits for a connection. Called at once when an idle one is there. */
+/** A request that needs a connection. It gets an idle connection at once. */
 export interface ConnectionWaiter {
   onConnection(connection: UpstreamConnection): void;
   onDialFailed(code: string, message: string): void;
 }
 
 export interface PoolOptions {
-  /** How many idle connections are kept: containerConcurrency, or 1000. */
+  /** Maximum number of idle connections: containerConcurrency, or 1000. */
   readonly maxIdle: number;
 }
 
-/** `pkg/network/transports.go`: a connect that takes longer is tried again with 1.4 times the patience, 15 times. */
+/** `pkg/network/transports.go`: a slow connect is retried up to 15 times, each time with a 1.4 times longer timeout. */
 const FIRST_DIAL_MS = 50;
 const DIAL_FACTOR = 1.4;
 const DIAL_RETRIES = 15;
@@ -43,7 +43,7 @@ export class UpstreamPool implements ConnectionOwner {
     this.#maxIdle = options.maxIdle;
   }
 
-  /** The most recently used idle connection, or a new one. */
+  /** Gives the waiter the most recently used idle connection, or dials. */
   take(waiter: ConnectionWaiter, fresh = false): void {
     if (this.#closed) {
       waiter.onDialFailed("ECLOSED", "the container is being stopped");
@@ -61,7 +61,7 @@ export class UpstreamPool implements ConnectionOwner {
     this.#dial({ waiter, startedAt: performance.now(), attempt: 0, timer: undefined });
   }
 
-  /** Takes a connection back whose response has ended whole. */
+  /** Returns a connection whose response is complete. */
   giveBack(connection: UpstreamConnection): void {
     connection.free();
     if (this.#closed || !connection.reusable || this.#idle.length >= this.#maxIdle) {
@@ -92,7 +92,7 @@ export class UpstreamPool implements ConnectionOwner {
     dial.waiter.onConnection(connection);
   }
 
-  /** Closes idle connections; nothing is dialled any more. Busy ones end with their requests. */
+  /** Closes idle connections and stops dialling. Busy connections end with their requests. */
   close(): void {
     this.#closed = true;
     clearInterval(this.#sweeper);

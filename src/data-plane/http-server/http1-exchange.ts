@@ -1,4 +1,4 @@
-// One HTTP/1 request of a node:http server as an Exchange. It adds and removes what belongs to the client's connection; it forwards nothing.
+// An HTTP/1 request of a node:http server as an Exchange. Adds and removes the headers of the client's connection.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -9,21 +9,21 @@ import type { Exchange, ListenerKind, Marks, RawHeaders, ResponseBody, UpgradeSo
 import { hasToken, withHeader } from "../http/headers.ts";
 import type { ListenerState } from "./listener-options.ts";
 
-/** What an exchange is made of, once the request has been found to be well-formed. */
+/** The parts of a request that passed validation. */
 export interface Http1Parts {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly target: string;
-  /** From an absolute-form target: wins over the Host header. */
+  /** The host of an absolute-form target; takes precedence over the Host header. */
   readonly host: string | undefined;
   readonly state: ListenerState;
   readonly upgrade: UpgradeSocket | undefined;
 }
 
-/** The client ended its side in the middle of a body: nobody is there to answer. */
+/** The client closed its side within a body, so no reply is possible. */
 export const UNEXPECTED_EOF = "unexpected EOF";
 
-/** Bytes that may wait for a slow client when its connection is cut; with more, they are dropped. */
+/** On abort, up to this many unsent bytes are still written; with more, the socket is destroyed at once. */
 const LAST_BYTES = 64 * 1024;
 
 export class Http1Exchange implements Exchange {
@@ -93,7 +93,7 @@ export class Http1Exchange implements Exchange {
 
   sendInterim(status: number, headers: RawHeaders): void {
     const socket = this.#response.socket;
-    // A pipelined request whose turn has not come has no socket yet; an HTTP/1.0 client knows no interim answers.
+    // A pipelined request that waits for its turn has no socket. HTTP/1.0 clients get no interim responses.
     if (this.started || socket === null || this.version === "1.0") return;
     if (status === 100) {
       if (!this.#continued) this.#response.writeContinue();
@@ -108,19 +108,19 @@ export class Http1Exchange implements Exchange {
   start(status: number, reason: string, headers: RawHeaders, _empty?: boolean): ResponseBody {
     if (status === 101 && this.upgrade !== undefined) return this.#switchProtocols(reason, headers);
     const response = this.#response;
-    // Without this node:http announces keep-alive, which real replies lack.
+    // Otherwise node:http adds `Connection: keep-alive`, which Go does not send.
     response.removeHeader("connection");
     const connection = this.#connectionHeader(status, headers);
     const sent = connection === undefined ? headers : [...headers, "Connection", connection];
     const write = (): void => void response.writeHead(status, reason, sent as string[]);
     if (this.#announcesInVain(status, headers)) {
-      // node:http refuses to announce trailers without chunks, which Go does.
+      // node:http refuses a Trailer header without chunked encoding; Go sends it.
       pretend(response, "shouldKeepAlive", response.shouldKeepAlive, () => {
         pretend(response, "chunkedEncoding", true, write);
       });
       response.chunkedEncoding = false;
     } else if (this.#request.headers.expect !== undefined && response.shouldKeepAlive) {
-      // node:http closes after any Expect that it did not answer with 100 itself, also when no body was to come.
+      // node:http closes the connection after any Expect header that it did not answer with 100 itself.
       pretend(response, "shouldKeepAlive", true, write);
     } else write();
     this.started = true;
@@ -136,7 +136,7 @@ export class Http1Exchange implements Exchange {
     this.#response.addTrailers(pairs);
   }
 
-  /** The reason is for people who read a trace of the socket; HTTP/1 cannot send it. */
+  /** HTTP/1 cannot send the reason; it is only for debugging. */
   abort(_why: string): void {
     const socket = (this.upgrade?.socket ?? this.#response.socket ?? this.#request.socket) as Socket;
     if (this.started && socket.writableLength <= LAST_BYTES) socket.destroySoon();
@@ -147,12 +147,15 @@ export class Http1Exchange implements Exchange {
     this.#closed.add(run);
   }
 
-  /** For the door: the body cannot be read to its end. False when it has been read, or the exchange is over. Who reads it is told, or will be. */
+  /**
+   * For the listener: the body cannot be read to its end. Returns false if the body is complete or the exchange has
+   * ended. Readers of the body get an error, now or when they start to read.
+   */
   failBody(why: string): boolean {
     const request = this.#request;
     if (this.#closed.over || request.complete || !this.hasBody) return false;
     this.#response.shouldKeepAlive = false;
-    // An answer that has been sent already promised to go on.
+    // The response already promised keep-alive, so the socket closes after it.
     if (this.started) this.onClosed(() => request.socket.destroySoon());
     if (why === UNEXPECTED_EOF) request.socket.destroy();
     else if (request.listenerCount("error") > 0) request.emit("error", new Error(why));
@@ -160,7 +163,7 @@ export class Http1Exchange implements Exchange {
     return true;
   }
 
-  /** Behind what came before the fault, which is read in the same turn. */
+  /** Emits the error after the data that arrived before it, which the reader reads in the same turn. */
   #failOnceRead(fault: Error): void {
     const request = this.#request;
     const tell = (event: string): void => {
@@ -175,7 +178,7 @@ export class Http1Exchange implements Exchange {
     return this.#closed.over;
   }
 
-  /** For the door: the exchange is over. */
+  /** For the listener: ends the exchange. */
   closeNow(): void {
     this.#closed.run();
   }
@@ -209,7 +212,7 @@ export class Http1Exchange implements Exchange {
     return known || this.#isBodiless(status) ? "keep-alive" : undefined;
   }
 
-  /** A `Trailer` line on an answer that has no chunks: allowed, though no trailer can follow. */
+  /** Whether the response has a `Trailer` header but no chunks: allowed, although no trailer can follow. */
   #announcesInVain(status: number, headers: RawHeaders): boolean {
     if (!this.#isBodiless(status) && this.#request.httpVersionMinor > 0) return false;
     return headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === "trailer");
@@ -219,14 +222,14 @@ export class Http1Exchange implements Exchange {
     return this.method === "HEAD" || status === 204 || status === 304;
   }
 
-  /** The client may hold its body back for a 100 that will not come now: what it sends next is unknown. */
+  /** The client may still wait for a 100. It is unknown whether its next bytes are the body. */
   #awaitsContinue(): boolean {
     const { expect } = this.#request.headers;
     return expect !== undefined && !this.#request.readableEnded && this.hasBody && hasToken(expect, "100-continue");
   }
 }
 
-/** Runs `act` while a property of the response reads as `value`, whatever is assigned to it. */
+/** Runs `act` while the response's property reads as `value` and ignores assignments. */
 function pretend<K extends "chunkedEncoding" | "shouldKeepAlive">(
   response: ServerResponse,
   key: K,
@@ -241,7 +244,7 @@ function pretend<K extends "chunkedEncoding" | "shouldKeepAlive">(
   }
 }
 
-/** IPv4 addresses as such, also where the socket listens on both families. */
+/** The address without the prefix of IPv4-mapped IPv6 addresses. */
 export function plainAddress(address: string | undefined): string {
   if (address === undefined) return "";
   return address.startsWith("::ffff:") ? address.slice(7) : address;

@@ -1,4 +1,5 @@
-// The HTTP/1 side of a door: a node:http server whose requests become exchanges. Malformed requests are refused here as Go refuses them.
+// The HTTP/1 part of a listener: a node:http server whose requests become exchanges. Rejects malformed requests as Go
+// does.
 import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
@@ -13,7 +14,7 @@ import { escapedTarget } from "./protocol-sniffer.ts";
 
 const EXCHANGE = Symbol("exchange");
 type Carrier = { [EXCHANGE]?: Http1Exchange };
-/** A connection with the last exchange that came in on it; or something has been refused on it, and it is about to end. */
+/** A connection with its latest exchange, or "refused" if a request on it was rejected and it is about to close. */
 type ConnectionState = { [EXCHANGE]?: Http1Exchange | "refused" };
 
 export interface Http1ListenerParts {
@@ -21,12 +22,15 @@ export interface Http1ListenerParts {
   readonly handler: Handler;
   readonly limits: ListenerLimits;
   readonly tls: ListenerTls | undefined;
-  /** Sees every connection first, after TLS: what it gives to the returned `take` is HTTP/1. */
+  /** Called with every new connection (after TLS). HTTP/1 sockets must be passed to `take`. */
   readonly onConnection: (socket: Socket) => void;
 }
 
 export interface Http1Listener {
-  /** The listener: a server that is only fed sockets never enforces its time limits, nor knows which connections are idle. */
+  /**
+   * The listening server. A server that only gets sockets handed in would neither enforce timeouts nor know idle
+   * connections.
+   */
   readonly server: Server;
   take(socket: Socket): void;
 }
@@ -42,7 +46,7 @@ export function makeHttp1Listener({ state, handler, limits, tls, onConnection }:
   const serve = (request: IncomingMessage, response: ServerResponse, upgrade?: Http1Parts["upgrade"]): void => {
     const socket: Socket & ConnectionState = request.socket;
     const before = socket[EXCHANGE];
-    // Nothing behind a refused request is looked at.
+    // Requests after a rejected one are ignored.
     if (before === "refused") return;
     const fault = faultOf(request);
     const read = fault === undefined ? readTarget(targetOf(request)) : undefined;
@@ -99,7 +103,7 @@ function makeServer(limits: ListenerLimits, tls: ListenerTls | undefined): Serve
   return server;
 }
 
-/** node:http hands pipelined requests out as they come; here, as in Go, each begins when the one before it is answered. */
+/** node:http emits pipelined requests at once. As in Go, each request starts when the previous response is complete. */
 function inTurn(socket: Socket, before: Http1Exchange, begin: () => void): void {
   socket.pause();
   const next = (): void => {
@@ -107,11 +111,14 @@ function inTurn(socket: Socket, before: Http1Exchange, begin: () => void): void 
     socket.resume();
     begin();
   };
-  // Not in the same turn: who has answered has yet to give back what the request held.
+  // In a later turn, so that the previous handler has released its resources.
   before.onClosed(() => void setImmediate(next));
 }
 
-/** Node's parser takes `Proxy-Connection` for `Connection`; HTTP/1.0 ends with its answer unless the latter says otherwise. */
+/**
+ * Node's parser treats `Proxy-Connection` as `Connection`. HTTP/1.0 connections close unless `Connection` says
+ * otherwise.
+ */
 function dropProxyKeepAlive({ headers, httpVersionMinor }: IncomingMessage, response: ServerResponse): void {
   if (httpVersionMinor > 0 || headers["proxy-connection"] === undefined) return;
   response.shouldKeepAlive &&= hasToken(headers.connection ?? "", "keep-alive");
@@ -121,14 +128,14 @@ function onResponseClose(this: ServerResponse): void {
   (this as Carrier)[EXCHANGE]?.closeNow();
 }
 
-/** The target as the client sent it, bytes included that the sniffer had to escape for the parser. */
+/** The target as the client sent it, including bytes that the sniffer escaped for the parser. */
 function targetOf(request: IncomingMessage): string {
   const url = request.url as string;
   const escaped = escapedTarget(request.socket);
   return escaped?.sent === url ? escaped.raw : url;
 }
 
-/** Go's words for what can be wrong with a chunked body. */
+/** Go's error texts for malformed chunked bodies. */
 const BODY_FAULTS: Readonly<Record<string, string>> = {
   HPE_INVALID_CHUNK_SIZE: "invalid byte in chunk length",
   HPE_STRICT: "malformed chunked encoding",
@@ -138,7 +145,7 @@ const BODY_FAULTS: Readonly<Record<string, string>> = {
   HPE_INVALID_EOF_STATE: UNEXPECTED_EOF,
 };
 
-/** The parser gave up on the connection: answer in order, after what is still being served on it. */
+/** The parser rejected the connection's bytes. Replies after the responses that are still in progress. */
 function refuseRaw(error: NodeJS.ErrnoException, socket: Socket): void {
   const before = (socket as ConnectionState)[EXCHANGE];
   if (before === "refused") return;
@@ -150,7 +157,7 @@ function refuseRaw(error: NodeJS.ErrnoException, socket: Socket): void {
   const raw = rawRefusal(error.code);
   const end = (): void => {
     socket.end(raw, "latin1");
-    // What the client still sends would turn the end into a reset before it has read the answer.
+    // Unread bytes would turn the close into a reset before the client has read the reply.
     socket.resume();
     setTimeout(() => socket.destroy(), 500).unref();
   };
@@ -166,7 +173,10 @@ interface TakeOver {
   readonly serve: (request: IncomingMessage, response: ServerResponse, upgrade?: Http1Parts["upgrade"]) => void;
 }
 
-/** node:http lets go of a socket that asks for an upgrade; a refused one is given back, so that the client can go on with it. */
+/**
+ * Handles a request that asks for an upgrade. node:http detaches such sockets; if the upgrade is refused, the socket
+ * goes back to the listener.
+ */
 function takeOver({ request, socket, head, adopt, serve }: TakeOver): void {
   socket.on("error", ignore);
   if (hasBody(request) || request.headers.upgrade?.toLowerCase() === "h2c") {
@@ -199,7 +209,7 @@ function takeOver({ request, socket, head, adopt, serve }: TakeOver): void {
   else before.onClosed(() => !socket.destroyed && begin());
 }
 
-/** A socket that nobody reads does not tell that its client has gone. What the client sends meanwhile stays unread. */
+/** A socket without a reader does not report that the client closed it. Bytes from the client stay unread. */
 function watchForEnd(socket: Duplex): () => void {
   const look = (): void => {
     if (socket.readableLength === 0) socket.read(0);
@@ -214,8 +224,8 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * The same request without its wish. node:http does not read the body of a request that asks for an upgrade, so its bytes could pass for
- * another one; and whoever asks for h2c is as well served over HTTP/1.1.
+ * The head of the request without its upgrade headers. node:http does not read the body of an upgrade request, so its
+ * bytes could be taken for the next request. Requests for h2c are served over HTTP/1.1.
  */
 function withoutUpgrade(request: IncomingMessage): Buffer {
   const { rawHeaders } = request;

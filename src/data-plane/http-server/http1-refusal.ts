@@ -1,12 +1,12 @@
-// Malformed HTTP/1 requests as Go refuses them: what is wrong with one, and how that is said. It looks at no connection.
+// Detects malformed HTTP/1 requests and makes Go's replies to them.
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 const FRAMING = new Set(["content-length", "transfer-encoding", "trailer"]);
 
-/** What Go accepts in a Host header. */
+/** Characters that Go accepts in a Host header. */
 const HOST = /^[!$%&'()*+,\-.0-9:;=@A-Z[\]_a-z~]*$/;
 
-/** What is wrong with a request that the parser let through. */
+/** The reply to a malformed request that the parser accepted; undefined for a valid one. */
 export function faultOf(request: IncomingMessage): Refusal | undefined {
   const { rawHeaders, headers, httpVersionMinor } = request;
   const { host } = headers;
@@ -29,13 +29,13 @@ export function faultOf(request: IncomingMessage): Refusal | undefined {
   return HOST.test(host) ? undefined : badRequest("malformed Host header");
 }
 
-/** A trailer that would say where the message ends, or what trails it (`net/http` fixTrailer). */
+/** Whether a trailer names a framing header (`net/http` fixTrailer). */
 function announcesFraming(trailer: string | undefined): boolean {
   if (trailer === undefined) return false;
   return trailer.split(",").some((name) => FRAMING.has(name.trim().toLowerCase()));
 }
 
-/** Go's form of a refusal: what stands in the status line, and the body. */
+/** Go's form of a rejection: the text in the status line, and the body. */
 export interface Refusal {
   readonly line: string;
   readonly text: string;
@@ -48,7 +48,7 @@ function badRequest(why: string): Refusal {
   return { line, text: line };
 }
 
-/** No Date, no length, the connection ends. */
+/** Sends neither Date nor length, and closes the connection. */
 export function sendRefusal(response: ServerResponse, { line, text }: Refusal): void {
   response.sendDate = false;
   response.useChunkedEncodingByDefault = false;
@@ -58,7 +58,7 @@ export function sendRefusal(response: ServerResponse, { line, text }: Refusal): 
   response.end(text);
 }
 
-/** By the parser's error code. */
+/** Replies by the parser's error code. */
 const PARSER_REFUSALS: Readonly<Record<string, Refusal>> = {
   HPE_HEADER_OVERFLOW: {
     line: "431 Request Header Fields Too Large",
@@ -67,7 +67,7 @@ const PARSER_REFUSALS: Readonly<Record<string, Refusal>> = {
   HPE_INVALID_TRANSFER_ENCODING: { line: "501 Not Implemented", text: "Unsupported transfer encoding" },
 };
 
-/** The answer to bytes that the parser gave up on, whole. */
+/** The complete reply to bytes that the parser rejected. */
 export function rawRefusal(code: string | undefined): string {
   const { line, text } = PARSER_REFUSALS[code ?? ""] ?? BAD_REQUEST;
   return `HTTP/1.1 ${line}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${text}`;

@@ -1,4 +1,5 @@
-// One HTTP/2 stream of a node:http2 server as an Exchange, on the core stream API (the compatibility layer loses trailers-only answers).
+// An HTTP/2 stream of a node:http2 server as an Exchange. It uses the core stream API, because the compatibility layer
+// loses trailers-only responses.
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Readable } from "node:stream";
 import { ClosedHooks } from "../http/closed-hooks.ts";
@@ -11,7 +12,7 @@ export interface Http2Parts {
   readonly stream: ServerHttp2Stream;
   readonly headers: IncomingHttpHeaders;
   readonly rawHeaders: RawHeaders;
-  /** The request ended with its head. */
+  /** The request has no body. */
   readonly ended: boolean;
   readonly target: string;
   readonly state: ListenerState;
@@ -98,10 +99,10 @@ export class Http2Exchange implements Exchange {
   }
 }
 
-/** Errors of a stream end it, and its end is what is looked at. */
+/** A stream error also closes the stream; `close` is handled. */
 function ignore(): void {}
 
-/** Without pseudo-headers, with the authority as Host, cookie crumbs left apart. */
+/** Without pseudo-headers, with the authority as Host. Cookie headers stay separate. */
 function plainHeaders(raw: RawHeaders, host: string): RawHeaders {
   const headers: string[] = host === "" ? [] : ["host", host];
   for (let index = 0; index < raw.length; index += 2) {

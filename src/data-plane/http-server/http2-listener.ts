@@ -1,4 +1,5 @@
-// The HTTP/2 side of a door: a node:http2 server that is fed sockets and turns streams into exchanges. It listens nowhere.
+// The HTTP/2 part of a listener: a node:http2 server that gets sockets handed in and makes exchanges of streams. It
+// does not listen.
 import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
 import type { Duplex } from "node:stream";
 import type { Handler } from "../http/exchange.ts";
@@ -24,7 +25,7 @@ export function makeHttp2Listener(state: ListenerState, handler: Handler, limits
     session.setLocalWindowSize(1024 * 1024);
     session.on("error", ignore);
     session.on("close", () => sessions.delete(session));
-    // What is still answered is answered to its end.
+    // Streams in progress finish first.
     if (limits.keepAliveTimeoutMs > 0) session.setTimeout(limits.keepAliveTimeoutMs, () => session.close());
   });
   server.on("sessionError", ignore);

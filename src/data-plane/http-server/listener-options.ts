@@ -1,19 +1,22 @@
-// Limits, certificates and shared state of a listener. The limits' defaults are those of Go's server as Knative configures it.
+// Limits, certificates and shared state of a listener. The default limits are those of Go's server in Knative.
 import type { SecureContext } from "node:tls";
 import type { ListenerKind } from "../http/exchange.ts";
 
 export interface ListenerLimits {
-  /** Request line and headers together; more is refused with 431. */
+  /** Size limit of the request line and all headers; larger requests get 431. */
   readonly headerBytes: number;
-  /** From the first byte of a request (or the connect) to the end of its headers; then the connection is closed. 0: never. */
+  /**
+   * Time from the first byte of a request (or the connect) to the end of its headers, then the connection closes. 0:
+   * unlimited.
+   */
   readonly headersTimeoutMs: number;
-  /** How long an idle connection is kept; 0 is for ever. */
+  /** How long an idle connection stays open. 0: unlimited. */
   readonly keepAliveTimeoutMs: number;
-  /** Open connections; a newcomer beyond them is hung up on. 0: any number. */
+  /** Maximum number of open connections; further connections are closed. 0: unlimited. */
   readonly connections: number;
 }
 
-/** `net/http` DefaultMaxHeaderBytes with its slack, and `pkg/network/h2c.go`. */
+/** `net/http` DefaultMaxHeaderBytes with its tolerance, and `pkg/network/h2c.go`. */
 export const DEFAULT_LIMITS: ListenerLimits = {
   headerBytes: 1024 * 1024 + 4096,
   headersTimeoutMs: 60_000,
@@ -21,16 +24,16 @@ export const DEFAULT_LIMITS: ListenerLimits = {
   connections: 0,
 };
 
-/** Certificates of a TLS door: `contextFor` is asked with the SNI name; `key` and `cert` serve clients that send none. */
+/** Certificates of a TLS listener. `contextFor` gets the SNI name; clients without SNI get `key` and `cert`. */
 export interface ListenerTls {
   readonly contextFor: (serverName: string) => SecureContext | undefined;
   readonly key?: string | Buffer;
   readonly cert?: string | Buffer;
 }
 
-/** What all exchanges of one door share. */
+/** State shared by all exchanges of a listener. */
 export interface ListenerState {
   readonly listener: ListenerKind;
-  /** The door takes no new connections: answers ask the client to close. */
+  /** The listener is closing: responses ask the client to close. */
   closing: boolean;
 }

@@ -1,5 +1,5 @@
-// A door: one port that takes HTTP/1.0, HTTP/1.1 and HTTP/2 (h2c by prior knowledge, or by ALPN behind TLS) and hands every request to one
-// handler as an Exchange. It never decides what a request means.
+// Opens a listener for HTTP/1.0, HTTP/1.1 and HTTP/2 (h2c by prior knowledge, or ALPN with TLS) that passes every
+// request to one handler. The only file of this room that other rooms import.
 import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Handler, ListenerKind } from "../http/exchange.ts";
@@ -23,16 +23,16 @@ export interface ListenerOptions {
 export interface OpenListener {
   readonly host: string;
   readonly port: number;
-  /** Takes a connection that was accepted elsewhere, as if it had come in here. Not for TLS doors. */
+  /** Takes a connection that was accepted elsewhere. Not for TLS listeners. */
   adopt(socket: Socket): void;
   /**
-   * Takes no more connections, closes idle ones, tells busy ones to close after their answer, waits for them at most `graceMs`,
-   * then cuts what is left, upgraded connections included. Resolves when all sockets are closed. May be called again with less grace.
+   * Stops accepting, closes idle connections, waits up to `graceMs` for busy ones, then destroys the rest, including
+   * upgraded connections. Resolves when all sockets are closed. A second call may shorten the grace period.
    */
   close(graceMs: number): Promise<void>;
 }
 
-/** Opens a door. Rejects with the error of `listen` (EADDRINUSE, EACCES, …). */
+/** Opens a listener. Rejects with the error of `listen` (EADDRINUSE, EACCES, …). */
 export async function openListener(options: ListenerOptions): Promise<OpenListener> {
   const { host, port, handler } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
@@ -55,7 +55,7 @@ export async function openListener(options: ListenerOptions): Promise<OpenListen
   const sniffer = new ProtocolSniffer({ toH1: h1.take, toH2: h2.adopt, limitMs: limits.headersTimeoutMs });
   const listener = h1.server;
   if (limits.connections > 0) listener.maxConnections = limits.connections;
-  // Behind TLS also those that never end their handshake.
+  // With TLS this also tracks connections that never finish their handshake.
   if (options.tls !== undefined) listener.on("connection", track);
   await new Promise<void>((resolve, reject) => {
     listener.once("error", reject);

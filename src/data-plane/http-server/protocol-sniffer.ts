@@ -1,23 +1,23 @@
-// Tells HTTP/2 from HTTP/1 by the first bytes of a connection, and gives the socket on with those bytes put back. It reads no request.
+// Detects HTTP/2 by the first bytes of a connection, and passes the socket on with these bytes put back.
 import type { Socket } from "node:net";
 
-/** The first bytes of an HTTP/2 connection; no HTTP/1 request can begin with them. */
+/** The first bytes of every HTTP/2 connection. No HTTP/1 request starts with them. */
 const PREFACE = Buffer.from("PRI * HTTP/2.0");
 
 const ESCAPED = Symbol("escaped target");
 
-/** The first target of a connection in two forms. */
+/** The first target of a connection, as received and as passed to the parser. */
 export interface EscapedTarget {
   readonly raw: string;
   readonly sent: string;
 }
 
-/** Set when the first target of the connection held bytes that Node's parser refuses and Go takes. */
+/** Set if the connection's first target contained bytes that Node's parser rejects and Go accepts. */
 export function escapedTarget(socket: object): EscapedTarget | undefined {
   return (socket as { [ESCAPED]?: EscapedTarget })[ESCAPED];
 }
 
-/** Node's parser takes no byte above 0x7f in a target: such bytes are escaped for it, and the raw form is kept beside. */
+/** Node's parser rejects bytes above 0x7f in a target. They are escaped for it, and the raw form is kept. */
 function escapeFirstTarget(socket: object, head: Buffer): Buffer {
   const end = head.indexOf(0x0a);
   const line = end === -1 ? head : head.subarray(0, end);
@@ -32,7 +32,7 @@ function escapeFirstTarget(socket: object, head: Buffer): Buffer {
 export interface SnifferParts {
   readonly toH1: (socket: Socket) => void;
   readonly toH2: (socket: Socket) => void;
-  /** A client that sends nothing for so long is cut off. */
+  /** Closes a connection that sends nothing for this long. */
   readonly limitMs: number;
 }
 
@@ -68,7 +68,7 @@ export class ProtocolSniffer {
     socket.on("readable", look).on("end", drop).on("close", leave);
   }
 
-  /** Cuts the connections that have not said anything yet. */
+  /** Closes connections that have not sent anything. */
   close(): void {
     for (const socket of this.#silent) socket.destroy();
   }

@@ -1,13 +1,16 @@
-// Answers that wait for the end of the request's body, as Go's server gives them over HTTP/1 unless it is told to be full duplex.
+// Sends replies after the request's body has ended, as Go's server does over HTTP/1 unless it is in full-duplex mode.
 import type { Readable } from "node:stream";
 import { type LocalReply, sendReply } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { hasToken, headerValue } from "./headers.ts";
 
-/** What a client may still send before its answer goes out (`net/http` maxPostHandlerReadBytes). */
+/** Body bytes that the server reads and drops after the handler has replied (`net/http` maxPostHandlerReadBytes). */
 export const DRAINED_BYTES = 256 * 1024;
 
-/** Reads and drops what comes: `then` runs when the body has ended, or when it has come to more than `limit` bytes. */
+/**
+ * Reads and drops the body. Calls `then(true)` when the body ends, `then(false)` once more than `limit` bytes were
+ * dropped.
+ */
 export function dropBody(body: Readable, limit: number, then: (ended: boolean) => void): void {
   let dropped = 0;
   const over = (ended: boolean): void => {
@@ -23,12 +26,12 @@ export function dropBody(body: Readable, limit: number, then: (ended: boolean) =
 }
 
 /**
- * A reply of our own, when the client has sent its body; at once and with a wish to close when more of that is outstanding than anybody
- * would read. `taken`: bytes of it that went to the container.
+ * Sends the reply once the client has sent its body. If 256 KiB or more of the body are missing, sends it at once with
+ * `Connection: close`. `taken`: bytes of the body that already went to the container.
  */
 export function sendReplyAfterBody(exchange: Exchange, reply: LocalReply, taken = 0): void {
   const { body, headers } = exchange;
-  // HTTP/2, or a connection that ends with this answer anyway.
+  // HTTP/2, or a connection that closes after this response anyway.
   const isLast = exchange.native?.response.shouldKeepAlive !== true;
   if (isLast || !exchange.hasBody || body.readableEnded || isHeldBack(exchange)) {
     sendReply(exchange, reply);
@@ -50,7 +53,7 @@ export function sendReplyAfterBody(exchange: Exchange, reply: LocalReply, taken 
   dropBody(body, DRAINED_BYTES, settle);
 }
 
-/** The client waits for a 100 that it is not going to get. */
+/** The client waits for a 100 that will not be sent. */
 function isHeldBack({ headers, body }: Exchange): boolean {
   return body.readableFlowing === null && hasToken(headerValue(headers, "expect") ?? "", "100-continue");
 }

@@ -1,11 +1,11 @@
-// What is to run once when an exchange is over. Most exchanges have one or two hooks, so the first needs no list.
+// Callbacks that run once when an exchange ends. The first one needs no list, because most exchanges have one or two.
 
 export class ClosedHooks {
   over = false;
   #first: (() => void) | undefined;
   #rest: (() => void)[] | undefined;
 
-  /** Runs at once if it is over already. */
+  /** Runs the callback at once if the exchange has ended. */
   add(run: () => void): void {
     if (this.over) run();
     else if (this.#first === undefined) this.#first = run;
@@ -13,7 +13,7 @@ export class ClosedHooks {
     else this.#rest.push(run);
   }
 
-  /** Runs all hooks in order, the first time it is called. */
+  /** Runs all callbacks in order. Later calls do nothing. */
   run(): void {
     if (this.over) return;
     this.over = true;

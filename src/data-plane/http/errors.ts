@@ -1,10 +1,10 @@
-// The one place where failures of the data plane become HTTP answers, with Knative's texts. It decides nothing.
+// Responses that the data plane makes itself, with Knative's texts for every failure.
 import { STATUS_CODES } from "node:http";
 import type { Exchange, RawHeaders } from "./exchange.ts";
 import type { Upstream } from "./forwarder.ts";
 import { headerValue } from "./headers.ts";
 
-/** A small answer made here, not by the container. The body is one character per byte. */
+/** A response made by knap, not by the container. Each character of the body is one byte. */
 export interface LocalReply {
   readonly status: number;
   readonly headers: RawHeaders;
@@ -13,19 +13,19 @@ export interface LocalReply {
 
 const PLAIN_TEXT = ["Content-Type", "text/plain; charset=utf-8"] as const;
 
-/** The shape of Go's `http.Error`: plain text, nosniff, a line end after the text. */
+/** A plain-text response in the form of Go's `http.Error`: nosniff header, newline after the text. */
 export function makeError(status: number, text: string): LocalReply {
   return { status, headers: [...PLAIN_TEXT, "X-Content-Type-Options", "nosniff"], body: `${text}\n` };
 }
 
-/** A plain answer without line end; an empty body has no content type. */
+/** A plain-text response without a newline. An empty body gets no content type. */
 export function makeReply(status: number, body = "", headers: RawHeaders = []): LocalReply {
   return { status, headers: body === "" ? headers : [...headers, ...PLAIN_TEXT], body };
 }
 
-/** Any of the three timers, nothing sent yet. The same text is appended to an answer that is half sent. */
+/** The text of any timeout. It is the body of a 504, or is appended to a response that has already begun. */
 export const REQUEST_TIMEOUT_TEXT = "request timeout";
-/** The activator's own timers. */
+/** The text of the activator's timeouts. */
 export const ACTIVATOR_TIMEOUT_TEXT = "activator request timeout";
 
 export const makeTimeout = (text: string): LocalReply => makeReply(504, text);
@@ -37,7 +37,7 @@ export const MISSING_PROBE_HASH: LocalReply = makeError(
   400,
   'a probe request must contain a non-empty "K-Network-Hash" header',
 );
-/** Queue-proxy: the value as it came. The activator quotes and escapes it ({@link makeUnexpectedQuotedProbe}). */
+/** The queue-proxy's form: the value as received. The activator escapes it ({@link makeUnexpectedQuotedProbe}). */
 export const makeUnexpectedProbe = (value: string): LocalReply =>
   makeError(400, `unexpected probe header value: ${value}`);
 
@@ -49,17 +49,17 @@ const HTML_ESCAPES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** The activator's form: HTML-escaped, then quoted as Go's %q does. */
+/** The activator's form: HTML-escaped, then quoted like Go's %q. */
 export const makeUnexpectedQuotedProbe = (value: string): LocalReply =>
   makeUnexpectedProbe(`"${value.replace(/[&<>"']/g, (char) => HTML_ESCAPES[char] ?? char).replaceAll("\\", "\\\\")}"`);
 
 export const makeUnknownRevision = (name: string): LocalReply =>
   makeError(404, `Error getting active endpoint: revision.serving.knative.dev "${name}" not found`);
 
-/** The next hop failed before it answered. */
+/** The next hop failed before it responded. */
 export const makeBadGateway = (text: string): LocalReply => makeError(502, text);
 
-/** What Go's HTTP client would say about a failure of this code, so that texts users search for are the same. */
+/** The text of Go's HTTP client for an error code, so that users can search for it. */
 export function goErrorText(code: string, message: string, upstream: Pick<Upstream, "host" | "port">): string {
   const address = `${upstream.host}:${upstream.port}`;
   switch (code) {
@@ -82,11 +82,11 @@ export function goErrorText(code: string, message: string, upstream: Pick<Upstre
   }
 }
 
-/** Answers with a reply of our own. Does nothing when an answer has begun. */
+/** Sends a reply. Does nothing if a response has begun. */
 export function sendReply(exchange: Exchange, reply: LocalReply): void {
   if (exchange.started) return;
   const { status } = reply;
-  // Header values come as one character per byte, and some of these texts repeat them.
+  // Some texts repeat header values, whose characters are single bytes.
   const body = Buffer.from(reply.body, "latin1");
   const length = String(body.length);
   const headers = headerValue(reply.headers, "content-length")
@@ -98,7 +98,7 @@ export function sendReply(exchange: Exchange, reply: LocalReply): void {
   else sink.end(body);
 }
 
-/** Go's words for a status: the standard phrase, or `status code N`. */
+/** Go's reason phrase of a status: the standard phrase, or `status code N`. */
 export function reasonOf(status: number): string {
   return STATUS_CODES[status] ?? `status code ${status}`;
 }

@@ -1,65 +1,72 @@
-// The port through which a request reaches a container. Implementations: node:http + node:http2 (default) and http-proxy.
+// The interface for sending a request to a container. Implementations: node:http with node:http2 (default), a fallback,
+// and http-proxy.
 import type { Exchange, RawHeaders, ResponseBody } from "./exchange.ts";
 
 export interface Upstream {
   readonly host: string;
   readonly port: number;
   readonly protocol: "http1" | "h2c";
-  /** Idle connections kept; absent: 1000. */
+  /** Maximum number of idle connections; default 1000. */
   readonly maxIdle?: number | undefined;
 }
 
-/** How the forward ended; before a head was sent the caller still answers. */
+/** How a forward ended. If no head was sent, the caller still has to reply. */
 export type ForwardOutcome =
   | { readonly kind: "done"; readonly status: number }
-  /** The container could not be reached or died before a head: nothing was sent to the client. */
+  /** The container could not be reached or failed before its head. Nothing was sent to the client. */
   | { readonly kind: "unreachable"; readonly code: string; readonly message: string }
-  /** Cut short after the head: the client's connection has been aborted. */
+  /** The response broke off after the head. The client's connection is aborted. */
   | { readonly kind: "truncated"; readonly status: number }
-  /** The client went away. */
+  /** The client closed its connection. */
   | { readonly kind: "abandoned" }
-  /** The caller called it off; the client's side is left to the caller. What came in before has been written to `body`. */
+  /**
+   * The caller cancelled the forward and must end the client's response. Bytes received before are written to `body`.
+   */
   | {
       readonly kind: "cancelled";
-      /** Absent when no head was sent; the socket itself when the connection was upgraded. */
+      /** Absent if no head was sent; the socket if the connection was upgraded. */
       readonly body?: ResponseBody | undefined;
-      /** How many bytes the declared length still leaves; Infinity when no length was declared. */
+      /** Body bytes that the declared length still allows; Infinity without a declared length. */
       readonly room: number;
     };
 
-/** Called once by the forwarder before anything is sent: what it is given calls the request off (cheaper than an AbortSignal). */
+/** Called once before anything is sent. The argument cancels the forward (cheaper than an AbortSignal). */
 type OnCancellable = (forward: { cancel(): void }) => void;
 
 export interface ForwardOptions {
-  /** The headers to send, hop-by-hop ones already handled by the implementation. */
+  /** The headers to send. The implementation removes hop-by-hop headers. */
   readonly headers: RawHeaders;
-  /** Called with the final status line before it is sent; may change the headers. */
+  /** Called with the final status before the head is sent. Returns the headers to send. */
   readonly onHead?: (status: number, headers: RawHeaders) => RawHeaders;
-  /** Called whenever something of the answer goes to the client, head included (idle timeout); not for bytes of an upgraded connection. */
+  /**
+   * Called on every write to the client, including the head (idle timeout). Not called for bytes of an upgraded
+   * connection.
+   */
   readonly onActivity?: (bodyBytes: number) => void;
   /**
-   * HTTP/1 clients get nothing of the answer before they have sent their whole body; what they still send is dropped, and with more than
-   * 256 KiB of it the answer goes out at once and asks to close. So does Go's server unless it is told to be full duplex.
+   * Holds the response back from HTTP/1 clients until they have sent their body. Further body bytes are dropped. With
+   * 256 KiB or more outstanding, the response goes out at once with `Connection: close`. Go's server does the same
+   * unless it is in full-duplex mode.
    */
   readonly holdsResponse?: boolean;
-  /** Trailers of the request are announced but not passed on, as in Knative. */
+  /** Announces request trailers but does not send them, as Knative does. */
   readonly dropsTrailers?: boolean;
   readonly onCancellable?: OnCancellable;
-  /** Called with each piece of the request's body that goes to the container. */
+  /** Called with the length of each body chunk sent to the container. */
   readonly onRequestBody?: ((bytes: number) => void) | undefined;
-  /** Called when an interim answer (1xx) has been relayed. */
+  /** Called after an interim response (1xx) was relayed. */
   readonly onInterim?: (status: number) => void;
 }
 
 export interface Forwarder {
   forward(exchange: Exchange, options: ForwardOptions): Promise<ForwardOutcome>;
-  /** Closes idle connections now and lets busy ones finish; nothing dials the upstream after this. */
+  /** Closes idle connections and stops dialling. Busy connections finish. */
   close(): Promise<void>;
 }
 
 export interface ForwarderFactory {
   readonly name: "node" | "fallback" | "http-proxy";
-  /** Numbers of facts (test/architecture/facts) that this implementation cannot do; the contract suite skips by it and counts the skips. */
+  /** Names of contract checks that this implementation fails. The contract suite skips and counts them. */
   readonly lacks: readonly string[];
   open(upstream: Upstream): Forwarder;
 }

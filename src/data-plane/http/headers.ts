@@ -1,7 +1,7 @@
-// Rules over raw header lists: look-up, replacement, hop-by-hop names. Pure text; it never touches a socket.
+// Look-up, replacement and hop-by-hop rules of raw header lists. Pure.
 import type { RawHeaders } from "./exchange.ts";
 
-/** Headers that belong to one connection only, in lower case (`net/http/httputil/reverseproxy.go`). */
+/** Headers that belong to a single connection, in lower case (`net/http/httputil/reverseproxy.go`). */
 export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "connection",
   "proxy-connection",
@@ -14,10 +14,10 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** Naming these in `Connection` has no effect: routing and framing do not hang on what a client says there. */
+/** Naming these in `Connection` has no effect, because routing and framing must not depend on it. */
 const KEPT: ReadonlySet<string> = new Set(["close", "host", "content-length"]);
 
-/** Whether the name at `index` is `lower`; compares lengths first because most names differ there. */
+/** Whether the name at `index` equals `lower`. Compares lengths first, because most names differ in length. */
 export function isNamed(headers: RawHeaders, index: number, lower: string): boolean {
   const name = headers[index] as string;
   return name.length === lower.length && (name === lower || name.toLowerCase() === lower);
@@ -31,7 +31,7 @@ export function headerValue(headers: RawHeaders, lower: string): string | undefi
   return undefined;
 }
 
-/** All values of a header, in order. */
+/** All values of a header, in order; `lower` is its name in lower case. */
 export function headerValues(headers: RawHeaders, lower: string): readonly string[] {
   const values: string[] = [];
   for (let index = 0; index < headers.length; index += 2) {
@@ -40,7 +40,7 @@ export function headerValues(headers: RawHeaders, lower: string): readonly strin
   return values;
 }
 
-/** The list without the named headers (lower case). */
+/** The list without the given names (lower case). */
 export function withoutHeaders(headers: RawHeaders, names: ReadonlySet<string>): string[] {
   const kept: string[] = [];
   for (let index = 0; index < headers.length; index += 2) {
@@ -50,7 +50,7 @@ export function withoutHeaders(headers: RawHeaders, names: ReadonlySet<string>):
   return kept;
 }
 
-/** The list with `name` set to one value, whatever was there before (Go's `Header.Set`). */
+/** The list with `name` set to a single value (Go's `Header.Set`). */
 export function withHeader(headers: RawHeaders, name: string, value: string): string[] {
   const lower = name.toLowerCase();
   const kept: string[] = [];
@@ -61,14 +61,14 @@ export function withHeader(headers: RawHeaders, name: string, value: string): st
   return kept;
 }
 
-/** Whether a comma-separated list holds the token, in any letter case. */
+/** Whether a comma-separated list contains the token, ignoring case. */
 export function hasToken(value: string, token: string): boolean {
   if (value.length < token.length) return false;
   if (value.length === token.length) return value.toLowerCase() === token;
   return value.split(",").some((member) => member.trim().toLowerCase() === token);
 }
 
-/** The lower-case names listed in `Connection` lines, or undefined when none names a header that is end-to-end otherwise. */
+/** Lower-case names of end-to-end headers that `Connection` lists; undefined if there are none. */
 export function namedInConnection(headers: RawHeaders): ReadonlySet<string> | undefined {
   let named: Set<string> | undefined;
   for (let index = 0; index < headers.length; index += 2) {
@@ -85,12 +85,12 @@ export function namedInConnection(headers: RawHeaders): ReadonlySet<string> | un
   return named;
 }
 
-/** `x-foo` → `X-Foo`, as Go writes header names (`net/textproto` CanonicalMIMEHeaderKey). */
+/** `x-foo` → `X-Foo` (`net/textproto` CanonicalMIMEHeaderKey). */
 export function canonicalName(name: string): string {
   return name.toLowerCase().replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
 }
 
-/** The names that a `Trailer` line announces, as Go writes them. */
+/** The names in a `Trailer` header in Go's letter case. */
 export function canonicalNames(list: string): string {
   return list
     .split(",")
@@ -99,7 +99,7 @@ export function canonicalNames(list: string): string {
     .join(", ");
 }
 
-/** The protocol an HTTP/1 message asks to switch to, or undefined (`upgradeType` in `net/http/httputil/reverseproxy.go`). */
+/** The protocol that an HTTP/1 message asks to switch to (`upgradeType` in `net/http/httputil/reverseproxy.go`). */
 export function upgradeType(headers: RawHeaders): string | undefined {
   let asked = false;
   let type: string | undefined;
@@ -111,8 +111,8 @@ export function upgradeType(headers: RawHeaders): string | undefined {
 }
 
 /**
- * Appends the address of the previous hop: all `X-Forwarded-For` lines become one, at the place of the first.
- * (`net/http/httputil/reverseproxy.go`)
+ * Appends the previous hop's address. Joins all `X-Forwarded-For` headers at the place of the first
+ * (`net/http/httputil/reverseproxy.go`).
  */
 export function withForwardedFor(headers: RawHeaders, peer: string): string[] {
   const out: string[] = [];

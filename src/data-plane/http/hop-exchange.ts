@@ -1,24 +1,24 @@
-// An exchange as the next hop of knap's own chain sees it: other headers, another peer, the same client. It sends nothing of its own.
+// An exchange as the next hop sees it: changed headers and peer, same client connection.
 import type { Readable } from "node:stream";
 import type { Time } from "../../base/clock.ts";
 import type { Exchange, ListenerKind, Marks, RawHeaders, ResponseBody, UpgradeSocket } from "./exchange.ts";
 
-/** What a hop changes on the way. */
+/** What a hop changes. */
 export interface HopChanges {
   readonly headers: RawHeaders;
-  /** The address of this hop, which the next one takes for its client's. */
+  /** The hop's own address, which the next hop sees as its client. */
   readonly peer: string;
-  /** With a new host, `headers` must say the same. */
+  /** If set, `headers` must contain the same Host. */
   readonly host?: string;
-  /** The protocol this hop would speak to the next. */
+  /** The protocol that the hop would use to the next hop. */
   readonly version?: "1.1" | "2";
-  /** False: an upgrade the client asked for ends here. */
+  /** False: the client's upgrade request is not passed on. */
   readonly upgrades?: boolean;
-  /** This hop's timers, which the next one runs in its name. */
+  /** The hop's timers, which the next hop runs. */
   readonly timers?: { readonly since: Time; readonly text: string };
 }
 
-/** Wraps the client's own exchange, never another hop: a chain of hops costs one indirection, however long. */
+/** Always wraps the client's exchange, never another hop, so any number of hops costs one indirection. */
 export class HopExchange implements Exchange {
   readonly headers: RawHeaders;
   readonly peer: string;

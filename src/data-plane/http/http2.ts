@@ -4,17 +4,17 @@ import { addAbortSignal } from "node:stream";
 import type { RawHeaders } from "./exchange.ts";
 import { HOP_BY_HOP } from "./headers.ts";
 
-/** What node:http2 refuses to send twice. */
+/** Headers that node:http2 refuses to send more than once. */
 const ONCE: ReadonlySet<string> = new Set(
-  `access-control-allow-credentials access-control-max-age access-control-request-method age authorization content-encoding
-  content-language content-length content-location content-md5 content-range content-type date dnt etag expires from
-  if-match if-modified-since if-none-match if-range if-unmodified-since last-modified location max-forwards range referer
-  retry-after tk upgrade-insecure-requests user-agent x-content-type-options`.split(/\s+/),
+  `access-control-allow-credentials access-control-max-age access-control-request-method age authorization
+  content-encoding content-language content-length content-location content-md5 content-range content-type date
+  dnt etag expires from if-match if-modified-since if-none-match if-range if-unmodified-since last-modified
+  location max-forwards range referer retry-after tk upgrade-insecure-requests user-agent x-content-type-options`.split(/\s+/),
 );
 
 /**
- * A header list as node:http2 takes it: lower-case names, repeats as arrays (or the first alone, where there may be only one), nothing that
- * belongs to an HTTP/1 connection.
+ * The headers in node:http2's form: lower-case names, repeats as arrays (only the first for single-value headers),
+ * without HTTP/1 connection headers.
  */
 export function asOutgoing(headers: RawHeaders): OutgoingHttpHeaders {
   const out: OutgoingHttpHeaders = {};
@@ -32,12 +32,12 @@ export function asOutgoing(headers: RawHeaders): OutgoingHttpHeaders {
   return out;
 }
 
-/** RST_STREAM with CANCEL: nobody waits for it any more. */
+/** RST_STREAM with CANCEL: the response is no longer needed. */
 export function cancelStream(stream: Http2Stream): void {
   if (!stream.destroyed) addAbortSignal(AbortSignal.abort(), stream);
 }
 
-/** RST_STREAM with INTERNAL_ERROR: what was begun cannot be finished. */
+/** RST_STREAM with INTERNAL_ERROR: the response cannot be completed. */
 export function failStream(stream: Http2Stream, why: string): void {
   stream.destroy(new Error(why));
 }

@@ -1,4 +1,5 @@
-// A question that knap asks one of its own handlers without a socket: a GET of /healthz, as Knative's components probe each other.
+// A probe that knap sends to one of its own handlers without a socket: GET /healthz, as Knative's components probe each
+// other.
 import { Readable, Writable } from "node:stream";
 import { ClosedHooks } from "./closed-hooks.ts";
 import type { LocalReply } from "./errors.ts";
@@ -7,16 +8,16 @@ import type { Exchange, Handler, ListenerKind, Marks, RawHeaders, ResponseBody }
 export interface ProbeRequest {
   readonly host: string;
   readonly headers: RawHeaders;
-  /** The address of who asks. */
+  /** The address of the prober. */
   readonly peer: string;
-  /** Where the question seems to come in; absent: inside. */
+  /** The listener that the probe appears to arrive on; default "local". */
   readonly listener?: ListenerKind;
 }
 
-/** The path probes use by convention; nobody looks at it (`networking/pkg/http/constants.go`). */
+/** The conventional path of probes; no handler reads it (`networking/pkg/http/constants.go`). */
 const PROBE_PATH = "/healthz";
 
-/** Asks, and resolves to the answer; undefined when there was none: the handler cut it, or `signal` called it off. */
+/** Sends the probe and resolves to the response. Resolves to undefined if the handler aborts or `signal` fires. */
 export async function sendProbe(
   handler: Handler,
   question: ProbeRequest,

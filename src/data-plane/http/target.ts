@@ -1,24 +1,24 @@
-// Request targets as Go reads and writes them: absolute form split, raw characters escaped, existing escapes kept. Pure.
+// Parses request targets by Go's rules: splits the absolute form, escapes raw characters, keeps existing escapes. Pure.
 
-/** A target split into what goes on the next request line and the host that an absolute form carries. */
+/** A request target in origin form, and the host of an absolute form. */
 export interface ReadTarget {
   readonly target: string;
-  /** Only for the absolute form: it wins over the Host header. */
+  /** Only for the absolute form; takes precedence over the Host header. */
   readonly host?: string;
 }
 
-/** Nothing but characters that stand as they are, with well-formed escapes looked at separately. */
+/** A path without characters that need escaping. Escapes are checked separately. */
 const PLAIN_PATH = /^[!$&'()*+,\-./0-9:;=@A-Z[\]_a-z~]*$/;
 const ESCAPE = /%(?:[0-9A-Fa-f]{2})?/g;
 const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?]*)([^?]*)(\?.*)?$/;
-/** What Go's path escaping leaves alone. */
+/** Characters that Go's path escaping keeps. */
 const UNESCAPED = /[$&+,/:;=@A-Za-z0-9\-._~]/;
 
 function hasBrokenEscape(path: string): boolean {
   return path.includes("%") && (path.match(ESCAPE) ?? []).some((found) => found.length === 1);
 }
 
-/** Decodes every escape and escapes again what may not stand (`net/url` EscapedPath for a path that is not valid as sent). */
+/** Decodes all escapes and escapes again (`net/url` EscapedPath, for a path that is not valid as sent). */
 function escapeAgain(path: string): string {
   let out = "";
   for (let index = 0; index < path.length; index += 1) {
@@ -39,7 +39,7 @@ function readPath(path: string): string | undefined {
   return PLAIN_PATH.test(path.replace(ESCAPE, "")) ? path : escapeAgain(path);
 }
 
-/** Reads a request target (one character per byte); undefined: refuse it with 400 (`net/http` ReadRequest, `net/url`). */
+/** Parses a target of single-byte characters. Undefined means 400 (`net/http` ReadRequest, `net/url`). */
 export function readTarget(raw: string): ReadTarget | undefined {
   if (raw.charCodeAt(0) !== 0x2f) {
     if (raw === "*") return { target: raw };

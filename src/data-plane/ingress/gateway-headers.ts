@@ -1,27 +1,28 @@
-// The headers of a request after the gateway: what the route sets, who the client was, and nothing that belonged to the client's connection alone.
+// Makes the request headers that the gateway sends on: the route's headers, the client's address, no connection
+// headers.
 import type { RawHeaders } from "../http/exchange.ts";
 import { hasToken, isNamed, namedInConnection } from "../http/headers.ts";
 import type { HeaderValue } from "./path-table.ts";
 
 export interface GatewayHeaderOptions {
-  /** Headers to set, in place of what the client sent under their names. */
+  /** Headers to set. They replace the client's headers of the same names. */
   readonly set: readonly HeaderValue[];
   /** The client's address, appended to X-Forwarded-For. */
   readonly peer: string;
   readonly scheme: "http" | "https";
-  /** Answered to a probe that asks which version of the route it met (`K-Network-Hash: override`). */
+  /** The reply to `K-Network-Hash: override`, by which a probe asks for the version of the route. */
   readonly hash: string;
-  /** The Host to go on with, when it is not the client's. */
+  /** The Host to send, if it differs from the client's. */
   readonly host: string | undefined;
-  /** True: take the client's wish to upgrade away. */
+  /** Removes the client's upgrade request. */
   readonly dropUpgrade: boolean;
-  /** True: an HTTP/2 client may have sent its cookies in crumbs, which are one header to everybody else. */
+  /** Joins the cookie headers that an HTTP/2 client sent separately. */
   readonly joinCookies: boolean;
 }
 
 const OVERRIDE = "override";
 
-/** Headers that are not simply kept, by the length of their names: most headers have none of these lengths and cost one look. */
+/** Headers that need handling, by name length: a look-up by length is cheaper than a comparison for most headers. */
 const SPECIAL: ReadonlyMap<number, string> = new Map(
   ["host", "cookie", "upgrade", "connection", "k-network-hash", "x-forwarded-for", "x-forwarded-proto"].map((name) => [
     name.length,
@@ -29,7 +30,7 @@ const SPECIAL: ReadonlyMap<number, string> = new Map(
   ]),
 );
 
-/** Appended headers overwrite (networking's conformance test of headers); X-Forwarded-Proto is set, not believed. */
+/** Appended headers replace the client's (networking conformance test). X-Forwarded-Proto is always overwritten. */
 export function gatewayHeaders(headers: RawHeaders, marks: GatewayHeaderOptions): RawHeaders {
   const { set, host, dropUpgrade, joinCookies } = marks;
   const named = namedInConnection(headers);
@@ -58,7 +59,7 @@ export function gatewayHeaders(headers: RawHeaders, marks: GatewayHeaderOptions)
         out.push(name, value === OVERRIDE ? marks.hash : value);
         break;
       case "connection":
-        // What it named is gone, so it may go on naming only the upgrade.
+        // The headers it named were removed, so only the upgrade may remain.
         if (!dropUpgrade && (!named || hasToken(value, "upgrade"))) out.push(name, named ? "Upgrade" : value);
         break;
       case "upgrade":

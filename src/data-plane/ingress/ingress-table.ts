@@ -1,28 +1,28 @@
-// One Ingress as tables take it in: everything about it that does not hang on other Ingresses. Pure data and its making.
+// Compiles one Ingress independently of other Ingresses. Pure.
 import { hostName } from "../../apis/networking/host-name.ts";
 import type { Ingress } from "../../apis/networking/types.ts";
 import { compilePaths, type RoutePath } from "./path-table.ts";
 
-/** A Service that people can reach by name, as the index page and the Services' own doors know it. */
+/** A Service that can be reached by name, for the index page and the Services' own listeners. */
 export interface ServiceEntry {
   /** `namespace/name` of the Service. */
   readonly service: string;
-  /** Its routed name: the public one, or the cluster-local one if it has no other. */
+  /** Its public host, or its cluster-local one if it has no public host. */
   readonly host: string;
   readonly isPublic: boolean;
 }
 
-/** What is served under one host name. */
+/** The routes of one host name. */
 export interface HostRoutes {
   /** `namespace/name` */
   readonly ingress: string;
   readonly paths: readonly RoutePath[];
-  /** Who comes without TLS is sent to https. */
+  /** Requests without TLS are redirected to https. */
   readonly redirects: boolean;
 }
 
 export interface CompiledRule {
-  /** As {@link hostName} writes them. */
+  /** In the form of {@link hostName}. */
   readonly names: readonly string[];
   readonly isPublic: boolean;
   readonly routes: HostRoutes;
@@ -47,7 +47,10 @@ export function compileIngress(ingress: Ingress): CompiledIngress {
   return { key, rules, service: serviceEntry(key, rules) };
 }
 
-/** The default target's rules come first: its cluster-local names, then its public ones, until the next cluster-local rule (a tag's). */
+/**
+ * The rules of the default target come first: cluster-local names, then public names, up to the next cluster-local rule
+ * (of a tag).
+ */
 function serviceEntry(service: string, rules: readonly CompiledRule[]): ServiceEntry | undefined {
   const [first] = rules;
   if (!first || first.isPublic) return undefined;

@@ -1,5 +1,5 @@
-// The gateway: finds the route of a request in the current table, picks a revision by weight, sets the headers and hands it on. It waits for
-// nothing, retries nothing and times nothing out.
+// The gateway: finds a request's route, picks a revision by weight, sets headers and forwards. It has no queue, retries
+// or timeouts.
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
 import { type LocalReply, makeReply, sendReply } from "../http/errors.ts";
 import type { Exchange, Handler } from "../http/exchange.ts";
@@ -12,20 +12,20 @@ import { type RouteCount, RouteCounts } from "./route-counts.ts";
 import { EMPTY_TABLE, type RouteMatch, type RoutingTable } from "./routing-table.ts";
 
 export interface IngressOptions {
-  /** Takes a request on to a revision's public Service. */
+  /** Forwards a request to a revision's public Service. */
   readonly forward: (revision: RevisionKey, exchange: Exchange) => Promise<void>;
-  /** Numbers in [0, 1): which revision of a split. */
+  /** Returns numbers in [0, 1); picks the revision of a split. */
   readonly random: () => number;
   /** The gateway pod's address, which the next hop appends to X-Forwarded-For. */
   readonly address: string;
 }
 
-/** Nobody is served under that name: as Envoy says it, without a word. */
+/** Like Envoy, replies to unknown hosts with an empty 404. */
 const NOT_FOUND = makeReply(404);
-/** A mapped domain goes on to a Service's local name; that one goes to revisions. */
+/** A mapped domain is rewritten to a Service's local host, whose route names revisions. */
 const MOST_REWRITES = 2;
 
-/** One for all doors: what a request may see depends on the door it came through. */
+/** One gateway serves all listeners. The listener of a request determines which hosts it can reach. */
 export class IngressGateway {
   readonly #options: IngressOptions;
   readonly #counts = new RouteCounts();
@@ -36,7 +36,7 @@ export class IngressGateway {
     this.#options = options;
   }
 
-  /** From now on requests follow this table; those on their way keep the route they took. */
+  /** Replaces the table. Requests in flight keep their route. */
   swap(table: RoutingTable): void {
     this.#table = table;
     this.#counts.keep(table.ingresses);
@@ -46,20 +46,20 @@ export class IngressGateway {
     return this.#table;
   }
 
-  /** Requests of all doors that are not over. */
+  /** Requests in flight on all listeners. */
   get inFlight(): number {
     return this.#inFlight;
   }
 
-  /** The observed split: requests per route and revision since the Ingress came to be. */
+  /** Requests per route and revision since the Ingress was created. */
   get counts(): readonly RouteCount[] {
     return this.#counts.all;
   }
 
-  /** The handler of the public, local and TLS doors. */
+  /** Handler of the public, local and TLS listeners. */
   readonly handle: Handler = (exchange) => this.#take(exchange, this.#table.match(exchange));
 
-  /** The handler of a Service's own door (`namespace/name`), which means that Service whatever the Host. */
+  /** Handler of a Service's own listener (`namespace/name`), which ignores the Host. */
   handlerForService(service: string): Handler {
     return (exchange) => this.#take(exchange, this.#table.matchService(service, exchange));
   }
@@ -75,7 +75,7 @@ export class IngressGateway {
     }
   }
 
-  /** Forwards, or returns what to answer instead. */
+  /** Forwards the request, or returns the reply to send instead. */
   async #follow(exchange: Exchange, path: RoutePath, host?: string): Promise<LocalReply | undefined> {
     let at = exchange;
     let route: RoutePath | undefined = path;
@@ -125,12 +125,18 @@ function replyTo(match: Exclude<RouteMatch, { kind: "path" }> | undefined, { hos
   return match ? makeReply(301, "", ["Location", match.location]) : NOT_FOUND;
 }
 
-/** HTTP/2 by upgrade is between the client and the gateway, which speaks it by prior knowledge only: the request is served as it came. */
+/**
+ * The gateway supports h2c only by prior knowledge, so a request that asks for an upgrade to h2c is served over
+ * HTTP/1.1.
+ */
 function wantsH2c({ headers }: Exchange): boolean {
   return headerValue(headers, "upgrade")?.toLowerCase() === "h2c";
 }
 
-/** `port` is the one the client used, with its colon, or empty. */
+/**
+ * The page for http://localhost if several Services, or none, could be meant. `port`: the client's port with its colon,
+ * or empty.
+ */
 function makeIndexPage(services: readonly ServiceEntry[], port: string): LocalReply {
   const rows = services
     .map(({ service, host }) => `<li><a href="http://${host}${port}/">${host}${port}</a> (${service})</li>`)

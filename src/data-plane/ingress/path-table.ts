@@ -1,26 +1,26 @@
-// One rule's paths as the gateway walks them, compiled from an Ingress: prefix, header conditions, weighted splits. Pure data and its making.
+// Compiles an Ingress rule's paths: prefix, header conditions, weighted splits. Pure.
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
 import { ingressHash } from "../../apis/networking/ingress-hash.ts";
 import type { Ingress, IngressBackendSplit, IngressPath } from "../../apis/networking/types.ts";
 
-/** A header to set: what the client sent under this name is dropped. */
+/** A header to set in place of the client's. */
 export interface HeaderValue {
   readonly name: string;
   readonly lowerName: string;
   readonly value: string;
 }
 
-/** One revision that takes a share of a path's requests. */
+/** A revision that gets a share of a path's requests. */
 export interface RouteSplit {
   readonly revision: RevisionKey;
-  /** By the port of the revision's public Service: 81 and `http2`/`h2c` are HTTP/2. */
+  /** From the port of the revision's public Service: 81, `http2` and `h2c` mean HTTP/2. */
   readonly protocol: "http1" | "h2c";
   readonly weight: number;
-  /** Those of the path and of the split; the split's win. */
+  /** Headers of the path and the split. The split's take precedence. */
   readonly headers: readonly HeaderValue[];
 }
 
-/** Where requests under one prefix go. */
+/** The destination of requests under a prefix. */
 export interface RoutePath {
   /** `namespace/name` of the Ingress. */
   readonly ingress: string;
@@ -29,9 +29,12 @@ export interface RoutePath {
   /** See {@link ingressHash}. */
   readonly hash: string;
   readonly prefix: string;
-  /** All must be present with exactly this value. Names are lower case. */
+  /** Headers that must be present with exactly these values. */
   readonly conditions: readonly { readonly lowerName: string; readonly value: string }[];
-  /** The request goes on as if sent to this host of the local gateway (DomainMapping); the splits then name no revision. */
+  /**
+   * Continue as if the request was sent to this host of the local gateway (DomainMapping). The splits then name no
+   * revision.
+   */
   readonly rewriteHost: string | undefined;
   readonly splits: readonly RouteSplit[];
   readonly totalWeight: number;
@@ -39,7 +42,10 @@ export interface RoutePath {
 
 const H2C_PORTS: ReadonlySet<number | string> = new Set([81, "81", "http2", "h2c"]);
 
-/** The paths of each rule, in the order they are tried: longer prefixes first, then more conditions, then as written. The costly part is the hash, made once. */
+/**
+ * The paths of each rule in matching order: longer prefixes first, then more conditions, then file order. Computes the
+ * costly hash only once.
+ */
 export function compilePaths(ingress: Ingress): readonly (readonly RoutePath[])[] {
   const key = `${ingress.metadata.namespace ?? ""}/${ingress.metadata.name}`;
   const hash = ingressHash(ingress);
@@ -53,7 +59,7 @@ export function moreSpecificFirst(a: RoutePath, b: RoutePath): number {
   return b.prefix.length - a.prefix.length || b.conditions.length - a.conditions.length;
 }
 
-/** The split for a number in [0, 1), by weight; undefined when nothing has weight. */
+/** Picks a split by weight for a number in [0, 1). Undefined if no split has weight. */
 export function pickSplit({ splits, totalWeight }: RoutePath, random: number): RouteSplit | undefined {
   let left = random * totalWeight;
   for (const split of splits) {

@@ -1,11 +1,11 @@
-// How requests really were split: a counter per route and revision that outlives the tables. It decides nothing.
+// Counts requests per route and revision. The counts survive a change of the routing table.
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
 import type { RoutePath, RouteSplit } from "./path-table.ts";
 
 export interface RouteCount {
   /** `namespace/name` of the Ingress. */
   readonly ingress: string;
-  /** The first host of the rule: tells a tag's route from the default one. */
+  /** The first host of the rule, which distinguishes a tag's route from the default one. */
   readonly host: string;
   readonly revision: RevisionKey;
   readonly requests: number;
@@ -28,7 +28,7 @@ export class RouteCounts {
     return [...this.#counters.values()].map((counter) => ({ ...counter }));
   }
 
-  /** Forgets the counts of Ingresses that are no more. */
+  /** Deletes the counts of deleted Ingresses. */
   keep(ingresses: ReadonlySet<string>): void {
     for (const [key, counter] of this.#counters) if (!ingresses.has(counter.ingress)) this.#counters.delete(key);
     this.#bySplit = new WeakMap();

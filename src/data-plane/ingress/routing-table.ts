@@ -1,4 +1,4 @@
-// All Ingresses as one immutable table: host, door, path and headers → where the request goes. Compiled whole, swapped whole, never changed.
+// Compiles all Ingresses into one immutable table from host, listener, path and headers to a route.
 
 import { hostName, isThisMachine } from "../../apis/networking/host-name.ts";
 import type { Ingress } from "../../apis/networking/types.ts";
@@ -13,11 +13,11 @@ import {
 import { moreSpecificFirst, type RoutePath } from "./path-table.ts";
 
 export type RouteMatch =
-  /** `host` is what the app is to see instead of the client's Host, if anything. */
+  /** `host`: the Host for the app, if it differs from the client's. */
   | { readonly kind: "path"; readonly path: RoutePath; readonly host?: string }
-  /** The client is sent to https (301). */
+  /** Redirect to https (301). */
   | { readonly kind: "redirect"; readonly location: string }
-  /** This machine's own name, and no single Service to mean by it. */
+  /** The host is this machine's name, and several Services or none could be meant. */
   | { readonly kind: "index"; readonly services: readonly ServiceEntry[] };
 
 export interface RouteRequest {
@@ -29,23 +29,23 @@ export interface RouteRequest {
 }
 
 export interface RoutingTable {
-  /** undefined: nobody is served under this name at this door (404). */
+  /** Undefined: the listener serves no such host (404). */
   match(request: RouteRequest): RouteMatch | undefined;
-  /** As if the request had been sent to the Service's own name, whatever its Host. */
+  /** Matches as if the Host was the Service's own, whatever it is. */
   matchService(service: string, request: RouteRequest): RouteMatch | undefined;
   readonly services: readonly ServiceEntry[];
-  /** What a TLS door needs certificates for. */
+  /** The hosts that a TLS listener needs certificates for. */
   readonly publicHosts: readonly string[];
   /** `namespace/name` of all Ingresses. */
   readonly ingresses: ReadonlySet<string>;
-  /** Hosts that two Ingresses claim: the first in the list has it, the others are refused. */
+  /** Hosts that two Ingresses claim. The first Ingress gets the host. */
   readonly conflicts: readonly { readonly host: string; readonly ingress: string }[];
 }
 
 export interface RoutingTableOptions {
-  /** Where redirected clients go; 443 is not written into the location. */
+  /** Port of https redirects; 443 is omitted from the location. */
   readonly httpsPort?: number;
-  /** Kept by the caller from one compilation to the next: an Ingress whose spec is still the same object is not compiled again. */
+  /** Cache across compilations: an Ingress whose spec is the same object is not compiled again. */
   readonly known?: WeakMap<Ingress["spec"], CompiledIngress>;
 }
 
@@ -54,8 +54,9 @@ type HostMap = Map<string, HostRoutes>;
 export const EMPTY_TABLE: RoutingTable = compileRoutingTable([]);
 
 /**
- * Public names are served at every door, cluster-local names at the local one only (kourier's generator/ingress_translator.go). Of two
- * Ingresses with the same host the earlier in the list has it, so give them in order of age.
+ * Public hosts are served on all listeners, cluster-local hosts only on the local one (kourier's
+ * generator/ingress_translator.go). If two Ingresses have the same host, the first in the list gets it, so sort them by
+ * age.
  */
 export function compileRoutingTable(ingresses: readonly Ingress[], options: RoutingTableOptions = {}): RoutingTable {
   const open: HostMap = new Map();
@@ -109,7 +110,7 @@ function recall(ingress: Ingress, known: RoutingTableOptions["known"]): Compiled
   return compiled;
 }
 
-/** Several rules of one Ingress may serve one host; of several Ingresses the first has it. */
+/** Rules of the same Ingress share a host; among several Ingresses the first gets it. */
 function addRule(map: HostMap, { names, routes }: CompiledRule, conflicts: { host: string; ingress: string }[]): void {
   for (const name of names) {
     const taken = map.get(name);
@@ -133,7 +134,7 @@ function fits({ prefix, conditions }: RoutePath, { target, headers }: RouteReque
   return conditions.every(({ lowerName, value }) => headerValue(headers, lowerName) === value);
 }
 
-/** Several lines of one name are one value, joined with commas. */
+/** Joins repeated headers with commas. */
 function headerValue(headers: RawHeaders, lowerName: string): string | undefined {
   let value: string | undefined;
   for (let i = 0; i < headers.length; i += 2) {

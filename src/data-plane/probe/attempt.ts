@@ -1,10 +1,10 @@
-// One attempt of a probe against an address: httpGet, tcpSocket or grpc, by the queue-proxy's rules or the kubelet's. It never repeats itself.
+// Makes a single attempt of a probe: httpGet, tcpSocket or grpc, by the rules of the queue-proxy or the kubelet.
 import { attemptGrpc } from "./grpc-probe.ts";
 import { attemptHttp } from "./http-probe.ts";
 import type { ProbeAttempt, ProbeResult } from "./probe-result.ts";
 import { attemptTcp } from "./tcp-probe.ts";
 
-/** Never rejects. An exec probe cannot be attempted from outside a container and fails. */
+/** Never rejects. An exec probe always fails, because it needs to run in the container. */
 export function attemptProbe(attempt: ProbeAttempt): Promise<ProbeResult> {
   const { probe } = attempt;
   if (probe.httpGet !== undefined) return attemptHttp(attempt, probe.httpGet);

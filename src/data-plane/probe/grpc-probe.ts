@@ -1,4 +1,5 @@
-// A gRPC health probe: grpc.health.v1.Health/Check over cleartext HTTP/2. The two messages have one field each, written here by hand.
+// A gRPC health probe: grpc.health.v1.Health/Check over cleartext HTTP/2. The two one-field messages are encoded by
+// hand.
 import { connect } from "node:http2";
 import type { ProbeAttempt, ProbeResult } from "./probe-result.ts";
 
@@ -6,7 +7,7 @@ const SERVING = 1;
 const STATUS_FIELD = 0x08;
 const STATUSES = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];
 
-/** Ready when the service answers SERVING. */
+/** Succeeds if the service responds SERVING. */
 export function attemptGrpc({ host, port, timeoutMs }: ProbeAttempt, service: string): Promise<ProbeResult> {
   return new Promise((resolve) => {
     const authority = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
@@ -58,7 +59,7 @@ function varint(value: number): number[] {
   return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(value >>> 7)];
 }
 
-/** HealthCheckResponse { ServingStatus status = 1 }: absent means UNKNOWN. */
+/** HealthCheckResponse { ServingStatus status = 1 }; an absent status is UNKNOWN. */
 function statusOf(frame: Buffer): number {
   return frame[5] === STATUS_FIELD ? (frame[6] ?? 0) : 0;
 }

@@ -1,4 +1,5 @@
-// An HTTP probe: one GET, redirects followed, ready from 200 to 399. (`pkg/queue/health/probe.go`; kubelet: `k8s.io/kubernetes/pkg/probe/http`)
+// An HTTP probe: a GET that follows redirects and succeeds on 200 to 399 (`pkg/queue/health/probe.go`;
+// `k8s.io/kubernetes/pkg/probe/http`).
 import { request as requestHttp } from "node:http";
 import { connect } from "node:http2";
 import { request as requestHttps } from "node:https";
@@ -8,7 +9,7 @@ import { dialText } from "./tcp-probe.ts";
 
 const MAX_REDIRECTS = 10;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-/** The queue-proxy is built without a Kubernetes version, which leaves both numbers empty. */
+/** Knative builds the queue-proxy without a Kubernetes version, so both version numbers are empty. */
 const QUEUE_PROXY_AGENT = "kube-probe//";
 const KUBELET_AGENT = "kube-probe/1.34";
 
@@ -27,7 +28,7 @@ export async function attemptHttp(attempt: ProbeAttempt, action: HttpGetAction):
   return get(attempt, action, url, requestHeaders({ attempt, url, custom: customHeaders(action, attempt.prober) }));
 }
 
-/** The queue-proxy's client overwrites `Host` and `User-Agent`; the kubelet takes them from the probe. */
+/** The queue-proxy ignores the probe's `Host` and `User-Agent`; the kubelet uses them. */
 function customHeaders(action: HttpGetAction, prober: ProbeAttempt["prober"]): string[] {
   const headers: string[] = [];
   for (const { name, value } of action.httpHeaders ?? []) {
@@ -72,7 +73,7 @@ async function get(
     if (typeof reply === "string") return { ok: false, message: reply };
     const next = REDIRECTS.has(reply.status) && reply.location ? urlOf(reply.location, url) : undefined;
     if (next === undefined) return resultOfStatus(reply.status);
-    // The kubelet does not leave the host: it takes such an answer for a success.
+    // The kubelet treats a redirect to another host as success.
     if (attempt.prober === "kubelet" && next.hostname !== first.hostname) return { ok: true };
     const referer = url.protocol === "https:" && next.protocol === "http:" ? undefined : refererOf(url);
     const custom = headers.filter((_, index) => !OWN.has((headers[index - (index % 2)] as string).toLowerCase()));
@@ -83,10 +84,10 @@ async function get(
   return { ok: false, message: `stopped after ${MAX_REDIRECTS} redirects` };
 }
 
-/** Set anew for every hop. */
+/** Headers that are set anew for every redirect. */
 const OWN = new Set(["host", "user-agent", "accept", "referer", "accept-encoding", "connection"]);
 
-/** The path as the probe says it, where that can stand in a request line. */
+/** The path as written in the probe, if it is valid in a request line. */
 function written({ path = "/" }: HttpGetAction): string | undefined {
   return /^[\x21-\x7e]+$/.test(path) ? (path.startsWith("/") ? path : `/${path}`) : undefined;
 }
@@ -101,7 +102,7 @@ interface OneGet {
   readonly url: URL;
   readonly headers: readonly string[];
   readonly leftMs: number;
-  /** The request target; the probe's own path is sent as it is written. */
+  /** The request target. The probe's own path is sent unchanged. */
   readonly target: string;
 }
 
@@ -115,7 +116,7 @@ function getOnce({ attempt, url, headers, leftMs, target }: OneGet): Promise<Pro
       path: target,
       headers: headers as string[],
       agent: false,
-      // The kubelet does not verify; the queue-proxy does.
+      // Only the queue-proxy verifies certificates.
       ...(attempt.prober === "kubelet" ? { rejectUnauthorized: false } : {}),
     });
     const settle = (reply: ProbeReply | string): void => {
@@ -145,7 +146,7 @@ function urlOf(text: string, base?: URL): URL | undefined {
   }
 }
 
-/** The port always stands in the Host header, as Go writes it for a URL that names one. */
+/** The Host header includes the port that the URL names, as in Go. */
 function hostOf(url: URL): string {
   return url.port === "" ? url.hostname : url.host;
 }
@@ -158,7 +159,9 @@ function authorityOf(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Ready by the same rule as over HTTP/1.1; an application that speaks no HTTP/2 is not ready by this way. */
+/**
+ * A GET over cleartext HTTP/2, for the feature `autodetect-http2`. Fails if the application does not support HTTP/2.
+ */
 function attemptH2c(attempt: ProbeAttempt, url: URL, headers: readonly string[]): Promise<ProbeResult> {
   return new Promise((resolve) => {
     const session = connect(url.origin);

@@ -1,11 +1,11 @@
-// A TCP probe: connect within the time, then close.
+// A TCP probe: connects within the timeout, then closes.
 import { connect } from "node:net";
 import type { ProbeAttempt, ProbeResult } from "./probe-result.ts";
 
-/** A relay hangs up within this time when nobody listens behind it. */
+/** A relay closes the connection within this time if the container does not listen. */
 const RELAY_HOLD_MS = 25;
 
-/** Ready when the port accepts (and, behind a relay, the connection is not cut at once). */
+/** Succeeds if the port accepts and, with a relay, the connection is not closed at once. */
 export function attemptTcp({
   host,
   port,
@@ -32,7 +32,7 @@ export function attemptTcp({
   });
 }
 
-/** The words of Go's dialler for the common failures. */
+/** Go's error texts for common connect failures. */
 export function dialText(error: NodeJS.ErrnoException, host: string, port: number): string {
   if (error.code === "ECONNREFUSED") return `dial tcp ${host}:${port}: connect: connection refused`;
   if (error.code === "EHOSTUNREACH") return `dial tcp ${host}:${port}: connect: no route to host`;

@@ -1,8 +1,9 @@
-// The concurrency limit of one pod: so many run, ten times as many wait in order, the rest are refused. It times nothing and forwards nothing.
+// The concurrency limit of one pod. Ten times as many requests as slots can wait, first come, first served; more are
+// rejected.
 
-/** A place in the waiting line; links are the breaker's. */
+/** A waiting request. Only the breaker writes the links. */
 export interface BreakerWaiter {
-  /** A slot is the waiter's now; it must be released. */
+  /** Called when the request gets a slot, which must be released later. */
   admitted(): void;
   before: BreakerWaiter | undefined;
   after: BreakerWaiter | undefined;
@@ -10,7 +11,7 @@ export interface BreakerWaiter {
 
 const QUEUE_PER_SLOT = 10;
 
-/** `pkg/queue/breaker.go`, except that who waits is served before a newcomer. Concurrency 0 never makes anybody wait. */
+/** Like `pkg/queue/breaker.go`, but waiting requests are served before new ones. Concurrency 0: no limit. */
 export class Breaker {
   readonly #slots: number;
   readonly #admits: number;
@@ -24,7 +25,7 @@ export class Breaker {
     this.#admits = this.#slots * (1 + QUEUE_PER_SLOT);
   }
 
-  /** Running and waiting. */
+  /** Running and waiting requests. */
   get inFlight(): number {
     return this.#running + this.#waiting;
   }
@@ -33,7 +34,7 @@ export class Breaker {
     return this.#waiting;
   }
 
-  /** "run": a slot is taken. "wait": the waiter is told later. "full": nothing was taken. */
+  /** "run": the request has a slot. "wait": `admitted` follows. "full": the request is rejected. */
   enter(waiter: BreakerWaiter): "run" | "wait" | "full" {
     if (this.#running < this.#slots) {
       this.#running += 1;
@@ -49,7 +50,7 @@ export class Breaker {
     return "wait";
   }
 
-  /** The waiter gives up. */
+  /** Removes a waiting request. */
   leave(waiter: BreakerWaiter): void {
     this.#waiting -= 1;
     if (waiter.before === undefined) this.#first = waiter.after;
@@ -60,7 +61,7 @@ export class Breaker {
     waiter.after = undefined;
   }
 
-  /** A slot is free again: the first in line has it. */
+  /** Frees a slot for the first waiting request. */
   release(): void {
     const next = this.#first;
     if (next === undefined) {

@@ -1,7 +1,7 @@
-// What a queue-proxy is told when it is made: the revision's limits and names. Data only.
+// The settings of a queue-proxy: limits and names of the revision.
 import type { Probe } from "../../apis/core/pod-spec.ts";
 
-/** Who the pod is; stands in metrics and in the request log. */
+/** Names of the pod for metrics and the request log. */
 export interface QueueProxyIdentity {
   readonly namespace: string;
   readonly service: string;
@@ -12,7 +12,7 @@ export interface QueueProxyIdentity {
 }
 
 export interface RequestLogConfig {
-  /** Go text/template over Request, Response, Revision, TraceID; empty: no log. */
+  /** A Go text/template over Request, Response, Revision, TraceID. Empty: no log. */
   readonly template: string;
   readonly probes: boolean;
   readonly write: (line: string) => void;
@@ -26,7 +26,7 @@ export interface QueueProxyConfig {
   readonly responseStartTimeoutSeconds: number;
   /** 0: off. */
   readonly idleTimeoutSeconds: number;
-  /** As the Pod's SERVING_READINESS_PROBE says; empty: always ready. */
+  /** From the Pod's SERVING_READINESS_PROBE. Empty: always ready. */
   readonly readinessProbes: readonly Probe[];
   /** Annotation `features.knative.dev/http-full-duplex`. */
   readonly fullDuplex?: boolean;

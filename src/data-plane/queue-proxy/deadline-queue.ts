@@ -1,4 +1,5 @@
-// Deadlines that all lie the same time after their start. They expire in the order of their starts, so one timer serves any number of requests.
+// A queue of deadlines with the same limit. Deadlines pass in the order of their starts, so one timer serves all
+// requests.
 import type { Clock, Time } from "../../base/clock.ts";
 
 /** An entry of a {@link DeadlineQueue}, which alone writes these fields. */

@@ -1,4 +1,4 @@
-// Whether a queue-proxy is being drained, and what is still in it. It ends nothing: it tells when the time has come.
+// The drain state of a queue-proxy, with its number of requests.
 import type { Clock, Time } from "../../base/clock.ts";
 
 interface Quiet {
@@ -8,11 +8,11 @@ interface Quiet {
   timer: Disposable;
 }
 
-/** `pkg/network/handlers/drain.go`: quiet means that no new request, probes apart, has come for so long; each arrival begins it anew. */
+/** The drain ends after a period without new requests; probes do not count. @see pkg/network/handlers/drain.go */
 export class Drain {
-  /** Requests that are not upgraded. */
+  /** Requests that were not upgraded. */
   plain = 0;
-  /** Connections that have left HTTP. */
+  /** Upgraded connections. */
   upgraded = 0;
   readonly #clock: Clock;
   #quiet: Quiet | undefined;
@@ -23,12 +23,12 @@ export class Drain {
     this.#clock = clock;
   }
 
-  /** Probes are answered 503; requests are served as ever. */
+  /** While draining, probes get 503; requests are served. */
   get active(): boolean {
     return this.#quiet !== undefined;
   }
 
-  /** Begins the drain, or joins it: resolves after `quietMs` without a new request. 0: at once. Also resolved by {@link cancel}. */
+  /** Starts or joins the drain. Resolves after `quietMs` without a new request (0: at once), or on {@link cancel}. */
   begin(quietMs: number): Promise<void> {
     if (this.#quiet === undefined) {
       let resolve = (): void => {};
@@ -46,14 +46,14 @@ export class Drain {
     return this.#quiet.done;
   }
 
-  /** The pod stays after all (a container is restarted by its liveness probe): probes recover. */
+  /** Ends the drain, because the pod continues (the kubelet restarts a container after a liveness failure). */
   cancel(): void {
     this.#quiet?.timer[Symbol.dispose]();
     this.#quiet?.resolve();
     this.#quiet = undefined;
   }
 
-  /** Resolves when no plain request is in the pod; upgraded connections do not hold it back. */
+  /** Resolves when all requests have ended, except upgraded connections. */
   idle(): Promise<void> {
     if (this.plain === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idlers.push(resolve));
@@ -64,7 +64,7 @@ export class Drain {
     if (this.#quiet !== undefined) this.#lastArrival = this.#clock.now();
   }
 
-  /** The request has become a connection of its own kind. */
+  /** A request was upgraded. */
   upgrade(): void {
     this.upgraded += 1;
     this.#left();

@@ -1,4 +1,4 @@
-// A Prometheus histogram with fixed bounds. Labels come ready-made as text, which is also what tells the series apart.
+// A Prometheus histogram with fixed bounds. The label text identifies the series.
 
 interface Series {
   readonly counts: number[];
@@ -18,7 +18,7 @@ export class PrometheusHistogram {
     this.#bounds = bounds;
   }
 
-  /** `labels` as {@link makeLabels} gives them. */
+  /** `labels`: made by {@link makeLabels}. */
   observe(labels: string, value: number): void {
     let series = this.#series.get(labels);
     if (series === undefined) {
@@ -31,7 +31,7 @@ export class PrometheusHistogram {
     if (at !== -1) series.counts[at] = (series.counts[at] as number) + 1;
   }
 
-  /** "" as long as nothing was observed. */
+  /** "" before the first observation. */
   text(): string {
     if (this.#series.size === 0) return "";
     const lines = [`# HELP ${this.#name} ${this.#help}`, `# TYPE ${this.#name} histogram`];
@@ -48,7 +48,7 @@ export class PrometheusHistogram {
   }
 }
 
-/** `name="value",…` in the given order, values escaped; what is undefined is left out. */
+/** `name="value",…` in the given order, with escaped values. Undefined values are omitted. */
 export function makeLabels(labels: Readonly<Record<string, string | undefined>>): string {
   const texts: string[] = [];
   for (const [name, value] of Object.entries(labels)) {

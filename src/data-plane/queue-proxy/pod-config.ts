@@ -1,5 +1,5 @@
-// What the queue-proxy of a pod is told: read from the environment of the pod's `queue-proxy` container, which stands in the template as in
-// Knative but is never started (pkg/queue/sharedmain/main.go reads the same variables). Pure.
+// Reads the settings of a pod's queue-proxy from the environment of its `queue-proxy` container, which is in the
+// template but never starts. @see pkg/queue/sharedmain/main.go
 
 import { QUEUE_PROXY } from "../../apis/core/pod.ts";
 import type { Container, Probe } from "../../apis/core/pod-spec.ts";
@@ -12,15 +12,15 @@ export interface PodQueueProxy {
   readonly config: Omit<QueueProxyConfig, "identity" | "requestLog"> & {
     readonly identity: Omit<QueueProxyConfig["identity"], "podIP">;
   };
-  /** The container's port that requests go to. */
+  /** The container port for requests. */
   readonly userPort: number;
-  /** undefined: as the client spoke (`autodetect-http2`). */
+  /** Undefined: the protocol of the client (`autodetect-http2`). */
   readonly protocol: "http1" | "h2c";
-  /** The port under which Endpoints show the pod. */
+  /** The pod's port in Endpoints. */
   readonly servingPort: number;
-  /** Where the user's metrics are served; undefined: nowhere. */
+  /** The port of the user's metrics; undefined without metrics. */
   readonly userMetricsPort: number | undefined;
-  /** The request log's template, "" when there is none; probes are logged too when `logsProbes`. */
+  /** Template of the request log, or "". Probes are logged only if `logsProbes` is set. */
   readonly requestLogTemplate: string;
   readonly logsProbes: boolean;
 }
@@ -32,7 +32,7 @@ interface ObservabilityEnv {
   readonly enableProbeRequestLog?: boolean;
 }
 
-/** undefined: the pod has no queue-proxy container (it is none of Knative's). */
+/** Undefined: the pod has no queue-proxy container, so it is not Knative's. */
 export function readPodQueueProxy(pod: Pod): PodQueueProxy | undefined {
   const container = pod.spec.containers.find(({ name }) => name === QUEUE_PROXY);
   if (!container) return undefined;
@@ -68,7 +68,10 @@ export function readPodQueueProxy(pod: Pod): PodQueueProxy | undefined {
   };
 }
 
-/** The port of `host:port`, or the usual one. With one that cannot be had Knative's queue-proxy does not start; here there are no metrics. */
+/**
+ * The port of `host:port`, or the default. With an invalid port Knative's queue-proxy does not start; knap serves no
+ * metrics.
+ */
 function readMetricsPort({ requestMetrics }: ObservabilityEnv): number | undefined {
   if (requestMetrics?.protocol !== "prometheus") return undefined;
   if (!requestMetrics.endpoint) return USER_METRICS_PORT;
@@ -80,7 +83,7 @@ function environmentOf({ env }: Container): ReadonlyMap<string, string> {
   return new Map((env ?? []).map(({ name, value }) => [name, value ?? ""]));
 }
 
-/** One probe, or with several probed containers a list of them; nothing: always ready. */
+/** One probe, or a list of probes for several containers. Empty: always ready. */
 function readProbes(text: string | undefined): readonly Probe[] {
   const read = parseJson(text);
   if (Array.isArray(read)) return read as Probe[];

@@ -1,5 +1,5 @@
-// The queue-proxy of one pod: every request to its container passes here. It answers probes, limits concurrency, counts, times out and drains;
-// it starts no container and listens on no port.
+// The queue-proxy of one pod. It replies to probes, limits concurrency, counts requests, applies timeouts and drains.
+// It listens on no port.
 
 import type { PodAddress } from "../../base/address.ts";
 import type { Clock, Time } from "../../base/clock.ts";
@@ -21,13 +21,13 @@ import { type MeasuredRequest, routeTagOf, UserMetrics } from "./user-metrics.ts
 
 export interface QueueProxyOptions {
   readonly config: QueueProxyConfig;
-  /** Without a protocol the container is spoken to as the client spoke: HTTP/2 in, h2c out. */
+  /** Without a protocol, the container gets the protocol of the client: h2c for HTTP/2. */
   readonly upstream: Omit<Upstream, "protocol"> & { readonly protocol?: Upstream["protocol"] };
   readonly forwarders: ForwarderFactory;
   readonly clock: Clock;
-  /** The clock of statistics; may be virtual, when timeouts, probes and drain are not. Absent: `clock`. */
+  /** Clock of statistics, possibly virtual; default `clock`. */
   readonly statsClock?: Clock;
-  /** Where a port of the pod is reached; absent: the same port on the upstream's host. */
+  /** The address of a port of the pod; default: the same port on the upstream's host. */
   readonly addressOf?: (port: number) => PodAddress;
 }
 
@@ -84,12 +84,12 @@ export class QueueProxy {
     this.#tick = this.#scheduleReport();
   }
 
-  /** Requests in the pod now: queued and running ones, upgraded connections included. */
+  /** Requests in the pod: waiting, running and upgraded. */
   get inFlight(): number {
     return this.drain.plain + this.drain.upgraded;
   }
 
-  /** One evaluation of the readiness probes; who asks meanwhile shares it. False while draining. */
+  /** Evaluates the readiness probes. Concurrent calls share one evaluation. False while draining. */
   async ready(): Promise<boolean> {
     return (await this.checkReadiness()).ok;
   }
@@ -100,17 +100,17 @@ export class QueueProxy {
     return this.#readiness.evaluate();
   }
 
-  /** The last closed second, as the autoscaler scrapes it. */
+  /** Statistics of the last full second, for the autoscaler. */
   report(): PeriodReport & { readonly processUptimeSeconds: number } {
     return { ...this.#lastReport, processUptimeSeconds: (this.#reportedAt - this.#openedAt) / 1000 };
   }
 
-  /** The user's metrics in Prometheus text; "" unless they are configured. */
+  /** The user's metrics in Prometheus text; "" without metrics. */
   metricsText(): string {
     return this.#metrics?.text() ?? "";
   }
 
-  /** After the pod has drained: nothing dials the container any more. */
+  /** Closes after the drain. The container is not dialled again. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#tick[Symbol.dispose]();
@@ -124,14 +124,14 @@ export class QueueProxy {
     const probe = this.#probeReply(exchange, facts);
     if (probe !== undefined) return probe;
     if (exchange.target === "*" && exchange.method === "OPTIONS") {
-      // Go's server answers this one itself (`net/http` globalOptionsHandler).
+      // Go's server replies to this request itself (`net/http` globalOptionsHandler).
       sendReplyAfterBody(exchange, makeReply(200));
       return DONE;
     }
     return this.#pass(exchange, facts);
   }
 
-  /** Probes and drain replies come before timeouts, breaker and statistics (`pkg/network/handlers/drain.go`). */
+  /** Replies to probes, before timeouts, breaker and statistics (`pkg/network/handlers/drain.go`). */
   #probeReply(exchange: Exchange, facts: RequestFacts): Promise<void> | undefined {
     const { userAgent, networkProbe, networkHash } = facts;
     const health = userAgent !== undefined && HEALTH_AGENTS.some((agent) => userAgent.startsWith(agent));
@@ -192,14 +192,14 @@ export class QueueProxy {
     const probe = Boolean(facts.kubeletProbe || facts.networkProbe);
     const latencyMs = endedAt - startedAt;
     if (this.#log !== undefined && (this.#log.probes || !probe)) {
-      // What breaks off in mid-answer is a panic in Knative, and logged as one.
+      // In Knative a broken response is a panic and logged as 500.
       const [status, size] = truncated ? [500, 0] : [context.status, sentBytes];
       this.#log.log({ exchange, headers, status, size, latencyMs });
     }
     if (!probe) this.#metrics?.record(measure(context, latencyMs, endedAt));
   }
 
-  /** Mostly both clocks are one, and it has just been read. */
+  /** The two clocks are usually the same and were just read. */
   #statsTime(now: Time): Time {
     return this.#statsClock === this.#options.clock ? now : this.#statsClock.now();
   }

@@ -1,4 +1,4 @@
-// Whether the pod is ready, by the user's readiness probes: one evaluation at a time, shared by all who ask. It never decides what follows.
+// Evaluates the user's readiness probes. Concurrent callers share one evaluation.
 
 import type { Probe } from "../../apis/core/pod-spec.ts";
 import type { PodAddress } from "../../base/address.ts";
@@ -9,12 +9,14 @@ import type { ProbeResult } from "../probe/probe-result.ts";
 export interface ReadinessParts {
   readonly probes: readonly Probe[];
   readonly clock: Clock;
-  /** Where a probe's port is reached. */
+  /** The address of a probe's port. */
   readonly addressOf: (port: number) => PodAddress;
   readonly detectHttp2: boolean;
 }
 
-/** `pkg/queue/readiness/probe.go`: periodSeconds 0 polls until a limit, anything else is one attempt per evaluation. */
+/**
+ * periodSeconds 0 polls up to a limit; other values mean one attempt per evaluation. @see pkg/queue/readiness/probe.go
+ */
 const POLL_MS = 50;
 const POLL_LIMIT_MS = 10_000;
 const POLL_ATTEMPT_MS = 100;
@@ -32,7 +34,7 @@ export class Readiness {
     this.#runners = parts.probes.map((probe) => new ProbeRunner(probe, parts, () => this.#closed));
   }
 
-  /** Attaches to the evaluation that is under way, or begins one. It is not called off when its callers go away. */
+  /** Starts an evaluation or joins the current one, which continues even if its callers leave. */
   evaluate(): Promise<ProbeResult> {
     if (this.#runners.length === 0) return Promise.resolve(READY);
     this.#running ??= this.#run().finally(() => {
@@ -41,7 +43,7 @@ export class Readiness {
     return this.#running;
   }
 
-  /** Attempts end with the one under way; nothing is dialled after that. */
+  /** No new attempts after the current one. */
   close(): void {
     this.#closed = true;
   }
@@ -53,7 +55,7 @@ export class Readiness {
   }
 }
 
-/** One probe with its count of successes, which lives on between evaluations. */
+/** A probe with its count of successes, which is kept between evaluations. */
 class ProbeRunner {
   readonly #probe: Probe;
   readonly #parts: ReadinessParts;

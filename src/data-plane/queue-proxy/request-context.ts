@@ -1,4 +1,5 @@
-// The state of one request on its way through a queue-proxy. It records what the forwarder and the breaker report; it decides nothing.
+// The state of one request in a queue-proxy. It records what the forwarder and the breaker report, and calls nothing
+// back.
 import type { Clock, Time } from "../../base/clock.ts";
 import type { Exchange, RawHeaders } from "../http/exchange.ts";
 import type { ForwardOptions } from "../http/forwarder.ts";
@@ -15,7 +16,10 @@ export interface SharedState {
   readonly holdsResponse: boolean;
 }
 
-/** The options of the forward, the breaker's waiter and the deadline's entry are one object, so that a request costs no closures. */
+/**
+ * The options of the forward, the breaker's waiter and the deadline's entry are one object, so that a request costs no
+ * closures.
+ */
 export class RequestContext implements ForwardOptions, BreakerWaiter, DeadlineEntry {
   readonly exchange: Exchange;
   readonly facts: RequestFacts;
@@ -23,7 +27,10 @@ export class RequestContext implements ForwardOptions, BreakerWaiter, DeadlineEn
   readonly headers: RawHeaders;
   readonly startedAt: Time;
   state: "waiting" | "forwarding" | "over" = "waiting";
-  /** A head, an interim response or a body byte has been sent; an upgrade does not count (`pkg/http/handler/timeout.go`). */
+  /**
+   * A head, an interim response or a body byte has been sent; an upgrade does not count
+   * (`pkg/http/handler/timeout.go`).
+   */
   responded = false;
   upgraded = false;
   readonly holdsResponse: boolean;

@@ -1,14 +1,14 @@
-// What the queue-proxy needs to know of a request, and the headers it sends on, from one walk over the list. Pure.
+// Extracts the headers that the queue-proxy needs, and makes the headers for the container. Pure.
 import type { RawHeaders } from "../http/exchange.ts";
 import { hasToken, namedInConnection } from "../http/headers.ts";
 
-/** Values are those of the first line, as Go reads a header, even where that line is empty. */
+/** Each value is that of the first header of its name, even if it is empty, as in Go. */
 export interface RequestFacts {
   userAgent: string | undefined;
   networkProbe: string | undefined;
   networkHash: string | undefined;
   kubeletProbe: string | undefined;
-  /** `K-Proxy-Request: activator`: the activator accounts for it as well. */
+  /** `K-Proxy-Request: activator`: the activator also counts the request. */
   proxied: boolean | undefined;
   originalHost: string | undefined;
   xff: string | undefined;
@@ -19,7 +19,7 @@ export interface RequestFacts {
   defaultRoute: string | undefined;
 }
 
-/** What a header is to us. Only names in this map cost more than the look-up. */
+/** Stores a header's value. Headers outside this map cost only the look-up. */
 type Note = (facts: RequestFacts, value: string) => void;
 const NOTES: ReadonlyMap<string, Note> = new Map<string, Note>([
   [
@@ -120,9 +120,9 @@ export function readFacts(headers: RawHeaders): RequestFacts {
 }
 
 /**
- * The headers for the container, in Knative's order of edits: `Forwarded` added, Host restored from `K-Original-Host` (not for kubelet
- * requests), the revision's own headers removed, what `Connection` names removed, the peer appended to `X-Forwarded-For`.
- * (`pkg/queue/{forwarded_shim,handler}.go`, `pkg/http/proxy.go`)
+ * The headers for the container in Knative's order of edits: adds `Forwarded`, restores Host from `K-Original-Host`
+ * (except for kubelet probes), removes the revision's headers and those that `Connection` names, appends the peer to
+ * `X-Forwarded-For`. @see pkg/queue/{forwarded_shim,handler}.go, pkg/http/proxy.go
  */
 export function makeContainerHeaders(headers: RawHeaders, facts: RequestFacts, peer: string): string[] {
   const named = namedInConnection(headers);
@@ -141,13 +141,13 @@ export function makeContainerHeaders(headers: RawHeaders, facts: RequestFacts, p
     if (restored && (lower === "k-original-host" || lower === "host")) continue;
     if (lower === "forwarded" && forwarded !== undefined) continue;
     if (lower === "user-agent") {
-      // Go sends one, and none that says nothing (`net/http` Request.write).
+      // Go sends a single User-Agent and omits an empty one (`net/http` Request.write).
       if (agent !== undefined) out.push(name, agent);
       agent = undefined;
       continue;
     }
     if (named !== undefined && lower === "connection") {
-      // What it named has been dealt with; the address that is appended below must not be taken out again.
+      // The headers it named were removed, and the address appended below must not be.
       if (hasToken(value, "upgrade")) out.push(name, "Upgrade");
       continue;
     }
@@ -161,17 +161,20 @@ export function makeContainerHeaders(headers: RawHeaders, facts: RequestFacts, p
   return out;
 }
 
-/** First lines of the three headers; undefined when there is none. */
+/** The first values of the three headers. */
 export interface ForwardedFrom {
   readonly xff: string | undefined;
   readonly proto: string | undefined;
   readonly host: string | undefined;
 }
 
-/** The value to add, or undefined when none of the three says anything. An address with a colon is bracketed and quoted. */
+/**
+ * The standard `Forwarded` header from the X-Forwarded headers; undefined if all are empty. Addresses with a colon are
+ * bracketed and quoted. @see pkg/queue/forwarded_shim.go
+ */
 export function makeForwarded({ xff, proto, host }: ForwardedFrom): string | undefined {
   const members = xff === undefined || xff === "" ? [] : xff.split(",");
-  // What follows a last comma is no member.
+  // Ignores an empty last member.
   if (members.length > 1 && members.at(-1) === "") members.pop();
   const nodes = members.map((member) => nodeOf(member.trim()));
   if (nodes.length === 0 && !proto && !host) return undefined;
@@ -183,7 +186,7 @@ export function makeForwarded({ xff, proto, host }: ForwardedFrom): string | und
   return [pairs.join(";"), ...rest.map((node) => `for=${node}`)].join(", ");
 }
 
-/** IPv6 addresses (and, as in Knative, whatever else has a colon) in brackets and quotes. */
+/** Brackets and quotes IPv6 addresses and, as Knative does, everything else with a colon. */
 function nodeOf(member: string): string {
   return member.includes(":") ? `"[${member}]"` : member;
 }

@@ -1,4 +1,4 @@
-// One line per request by the template of config-observability. It formats; where lines go is the config's business.
+// Formats one log line per request with the template of config-observability.
 import { type GoStruct, parseTemplate, type Template } from "../../base/go/template.ts";
 import type { Exchange, RawHeaders } from "../http/exchange.ts";
 import { canonicalName, headerValue } from "../http/headers.ts";
@@ -15,7 +15,9 @@ export interface LoggedRequest {
 
 const PROTO = { "1.0": "HTTP/1.0", "1.1": "HTTP/1.1", "2": "HTTP/2.0" } as const;
 
-/** `pkg/http/request_log.go`. A template that cannot be parsed logs nothing; one that fails on a request says so in its line. */
+/**
+ * An invalid template logs nothing; a template that fails on a request logs an error line. @see pkg/http/request_log.go
+ */
 export class RequestLog {
   readonly probes: boolean;
   readonly #template: Template | undefined;
@@ -94,12 +96,12 @@ function requestOf(exchange: Exchange, headers: RawHeaders): GoStruct {
   };
 }
 
-/** A method of the request that reads a header. */
+/** A template method that reads a request header. */
 function makeMethod(headers: RawHeaders, lower: string): () => string {
   return () => headerValue(headers, lower) ?? "";
 }
 
-/** `pkg/http/trace.go`: the trace id of traceparent, else the B3 one. */
+/** The trace id of traceparent, else of B3. @see pkg/http/trace.go */
 function traceId(headers: RawHeaders): string {
   const parent = headerValue(headers, "traceparent");
   const parts = parent?.split("-") ?? [];

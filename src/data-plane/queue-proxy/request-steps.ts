@@ -1,4 +1,5 @@
-// The steps of a request that is no probe: wait for a slot, forward, reply to failures, and end at a deadline. Each step works on the request's context.
+// The steps of a request that is not a probe: wait for a slot, forward, reply to failures, time out. All state is in
+// the request's context.
 import type { PodAddress } from "../../base/address.ts";
 import type { Time } from "../../base/clock.ts";
 import { sendReplyAfterBody } from "../http/after-body.ts";
@@ -52,7 +53,10 @@ export class RequestSteps {
     this.#starts?.close();
   }
 
-  /** Starts the deadlines. They count from `since`: the arrival here, or at the activator when one forwarded the request. */
+  /**
+   * Starts the deadlines. They count from `since`: the arrival here, or at the activator when one forwarded the
+   * request.
+   */
   startDeadlines(context: RequestContext, since: Time): void {
     this.#totals.add(context, since);
     if (this.#starts !== undefined) {
@@ -95,7 +99,10 @@ export class RequestSteps {
     context.state = "over";
   }
 
-  /** The idle limit counts from the last write to the client; bytes of the request or of an upgraded connection are no writes. */
+  /**
+   * The idle limit counts from the last write to the client; bytes of the request or of an upgraded connection are no
+   * writes.
+   */
   #watchIdle(context: RequestContext, at: Time): void {
     const { clock } = this.#shared;
     clock.at(at, () => {
@@ -137,7 +144,10 @@ function timeoutText({ exchange }: RequestContext): string {
   return exchange.timers?.text ?? REQUEST_TIMEOUT_TEXT;
 }
 
-/** Before a head: replies 504. After it: appends the text if the declared length leaves room, and aborts if a length stays unmet. */
+/**
+ * Before a head: replies 504. After it: appends the text if the declared length leaves room, and aborts if a length
+ * stays unmet.
+ */
 function endCancelled(context: RequestContext, { body, room }: Extract<ForwardOutcome, { kind: "cancelled" }>): void {
   const { exchange, upgraded } = context;
   const text = timeoutText(context);

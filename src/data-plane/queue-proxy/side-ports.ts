@@ -1,10 +1,10 @@
-// The ports that a queue-proxy has beside the serving one in a cluster, as handlers: statistics for the autoscaler, metrics for the user.
-// Nothing listens on them here; who wants to ask them is handed the handler.
+// Handlers of the queue-proxy's metrics ports: statistics for the autoscaler, metrics for the user. knap opens no
+// socket for them.
 import { type LocalReply, makeError, NOT_FOUND, sendReply } from "../http/errors.ts";
 import type { Exchange, Handler } from "../http/exchange.ts";
 import type { QueueProxy } from "./queue-proxy.ts";
 
-/** `/metrics`: the last closed second as a protobuf message, whatever `Accept` says (`pkg/queue/protobuf_stats_reporter.go`). */
+/** `/metrics`: the last full second as protobuf, whatever `Accept` says (`pkg/queue/protobuf_stats_reporter.go`). */
 export function makeStatsHandler(proxy: QueueProxy, pod: string): Handler {
   return serveMetrics(() => ({
     status: 200,
@@ -36,7 +36,7 @@ function serveMetrics(makeAnswer: (exchange: Exchange) => LocalReply): Handler {
   };
 }
 
-/** The fields of `pkg/autoscaler/metrics/stat.proto` that a queue-proxy sets; zero is left out. */
+/** The fields of `pkg/autoscaler/metrics/stat.proto` that a queue-proxy sets. Zero values are omitted. */
 function encodeStat(pod: string, report: ReturnType<QueueProxy["report"]>): Buffer {
   const name = Buffer.from(pod);
   const parts = [Buffer.from([0x0a, name.length]), name];

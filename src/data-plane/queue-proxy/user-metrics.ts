@@ -1,4 +1,4 @@
-// The user's metrics of one queue-proxy in Prometheus text, with Knative's names. It counts; it never listens.
+// The user's metrics of one queue-proxy in Prometheus text, with Knative's names.
 
 import type { QueueProxyIdentity } from "./config.ts";
 import { makeLabels, PrometheusHistogram } from "./histogram.ts";
@@ -8,7 +8,7 @@ const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75,
 /** OpenTelemetry's defaults, in bytes. */
 const SIZE_BUCKETS = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000];
 
-/** The instrumentation that Knative wraps its server and its transport in. */
+/** Labels of the HTTP instrumentation that Knative uses. */
 const HTTP_SCOPE = scopeLabels("go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp", "0.69.0");
 const KNATIVE_SCOPE = scopeLabels("knative.dev/serving/pkg/queue", "");
 
@@ -17,22 +17,22 @@ const VERSIONS = { "1.0": "1.0", "1.1": "1.1", "2": "2.0" } as const;
 
 export interface MeasuredRequest {
   readonly method: string;
-  /** What the client was answered; undefined when the answer was cut short, which the server's metrics leave out. */
+  /** The status sent to the client; undefined if the response broke off, which the server's metrics omit. */
   readonly status: number | undefined;
   readonly routeTag: string;
   readonly host: string;
   readonly version: keyof typeof VERSIONS;
-  /** Read of the request's body, and written of the answer's. */
+  /** Body bytes of the request and of the response. */
   readonly requestBytes: number;
   readonly responseBytes: number;
-  /** From arrival, the wait in the breaker included. */
+  /** Time since arrival, including the wait in the breaker. */
   readonly totalMs: number;
-  /** Absent when the request never went to the container. */
+  /** Absent if the request was not forwarded. */
   readonly invocation?: {
     /** Without the wait in the breaker. */
     readonly ms: number;
     readonly status: number;
-    /** Until the head of the container's answer, or until there was none to come. */
+    /** Time to the head of the container's response, or to the failure. */
     readonly untilHeadMs: number;
     readonly headStatus: number | undefined;
   };
@@ -89,7 +89,7 @@ export class UserMetrics {
     });
   }
 
-  /** At each dispatch to the container, with a concurrency limit only: what is in flight, itself included. */
+  /** Call it at each forward if concurrency is limited. `inFlight` includes the request itself. */
   recordDepth(inFlight: number): void {
     this.#depth = inFlight;
   }
@@ -155,7 +155,7 @@ function scopeLabels(name: string, version: string) {
   return { otel_scope_name: name, otel_scope_schema_url: "", otel_scope_version: version };
 }
 
-/** `name`, `name:port`, `[address]:port`; anything else has no address. */
+/** Parses `name`, `name:port` and `[address]:port`; otherwise the address is "". */
 function splitHost(host: string): { readonly address: string; readonly port: string | undefined } {
   const [, six, plain = "", port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(host) ?? [];
   return { address: six ?? plain, port };

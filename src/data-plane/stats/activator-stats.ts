@@ -1,5 +1,5 @@
-// What the activator tells the autoscaler: per revision the accounting of RequestStats, plus the message that the first request sends at once and
-// the correction it needs later. It sends nothing itself; the caller hands the stats on.
+// Statistics of the activator per revision: request stats, plus a message on a revision's first request and its
+// correction in the next report. The caller sends them.
 import type { RevisionKey, Stat } from "../../apis/autoscaling/types.ts";
 import type { Time } from "../../base/clock.ts";
 import { RequestStats } from "./request-stats.ts";
@@ -10,7 +10,10 @@ interface Entry {
   reported: 0 | 1;
 }
 
-/** Follows pkg/activator/handler/concurrency_reporter.go: call {@link report} every second and pass on all that it and {@link started} return. */
+/**
+ * Call {@link report} every second, and send everything that it and {@link started} return. @see
+ * pkg/activator/handler/concurrency_reporter.go
+ */
 export class ActivatorStats {
   readonly #podName: string;
   readonly #entries = new Map<RevisionKey, Entry>();
@@ -19,7 +22,7 @@ export class ActivatorStats {
     this.#podName = podName;
   }
 
-  /** The request arrived (before it waits for a pod). Returns the stat to send at once if the revision was not known. */
+  /** A request arrived (before any wait). Returns the stat to send at once if the revision is new. */
   started(revision: RevisionKey, now: Time): Stat | undefined {
     const known = this.#entries.get(revision);
     if (known) {
@@ -32,12 +35,12 @@ export class ActivatorStats {
     return this.#stat(1, 1, now);
   }
 
-  /** The answer is complete, or the client is gone. */
+  /** The response is complete, or the client has left. */
   ended(revision: RevisionKey, now: Time): void {
     this.#entries.get(revision)?.stats.ended(now, false);
   }
 
-  /** One stat per known revision. A revision idle for the whole period is reported once more, as zero, and then forgotten. */
+  /** One stat per known revision. A revision without requests in the period is reported as zero once, then removed. */
   report(now: Time): ReadonlyMap<RevisionKey, Stat> {
     const stats = new Map<RevisionKey, Stat>();
     for (const [revision, entry] of this.#entries) {
@@ -45,7 +48,8 @@ export class ActivatorStats {
       const concurrency = Math.max(0, period.averageConcurrentRequests - entry.reported);
       stats.set(revision, this.#stat(concurrency, period.requestCount - entry.reported, now));
       entry.reported = 0;
-      // Go's clock has nanoseconds: there an average of 0 says that no request came. Ours may see one begin and end in the same ms.
+      // In Go, with nanoseconds, an average of 0 means no request. Here a request can start and end within one
+      // millisecond.
       const idle = period.averageConcurrentRequests === 0 && period.requestCount === 0;
       if (idle && entry.stats.inFlight === 0) this.#entries.delete(revision);
     }

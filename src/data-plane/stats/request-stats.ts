@@ -1,8 +1,10 @@
-// Request accounting of one pod or one revision: time-weighted concurrency and counts over a report period. It keeps no clock of its own and
-// allocates nothing per request.
+// Counts requests of one pod or revision and averages their concurrency over report periods. It allocates nothing per
+// request.
 import type { Time } from "../../base/clock.ts";
 
-/** What one period held. Concurrency is the time-weighted mean of requests in flight; counts are starts in the period. */
+/**
+ * The statistics of one period. Concurrency is the time-weighted mean; counts are requests that started in the period.
+ */
 export interface PeriodReport {
   readonly averageConcurrentRequests: number;
   readonly averageProxiedConcurrentRequests: number;
@@ -11,8 +13,9 @@ export interface PeriodReport {
 }
 
 /**
- * Averages over report periods, as networking/pkg/http/stats/request.go does: in flight persists, the rest starts anew with each report.
- * `proxied` marks requests that an activator forwarded; those count in both totals. Times may come out of order: a step back is ignored.
+ * Requests in flight carry over to the next period; everything else starts at zero. `proxied`: the activator forwarded
+ * the request; both totals include it. A time before the latest one is ignored. @see
+ * networking/pkg/http/stats/request.go
  */
 export class RequestStats {
   #inFlight = 0;
@@ -42,14 +45,14 @@ export class RequestStats {
     this.#proxiedInFlight += 1;
   }
 
-  /** `proxied` must be what it was when the request started. */
+  /** `proxied` must have the same value as at the start. */
   ended(now: Time, proxied: boolean): void {
     this.#integrate(now);
     this.#inFlight -= 1;
     if (proxied) this.#proxiedInFlight -= 1;
   }
 
-  /** Closes the period; averages are 0 when no time has passed in it. */
+  /** Ends the period. Averages are 0 if no time has passed. */
   report(now: Time): PeriodReport {
     this.#integrate(now);
     const elapsedMs = this.#elapsedMs;
