@@ -1,5 +1,4 @@
-// What a user waits longer because of knap: against the app alone at 1,000 requests a second, and with the terminal UI
-// on against off.
+// Latency that knap adds: against the app alone at 1,000 requests a second, and with the terminal UI on or off.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -12,7 +11,7 @@ import { pacedLoad } from "./proxy/paced-load.ts";
 const PER_SECOND = 1000;
 const SECONDS = 2;
 const ROUNDS = Number(process.env["KNAP_BENCH_ROUNDS"] ?? 7);
-/** Rounds that do not count: both sides are compiled while they run. */
+/** Rounds that do not count, because both sides still get compiled. */
 const WARM_UP = 3;
 const APP_MS = 100;
 
@@ -28,8 +27,8 @@ const start = (file: string, args: readonly string[]): ChildProcess =>
   });
 
 /**
- * The quantile of both in turn, round by round. The quietest round of each counts: what else runs on the machine only
- * ever adds.
+ * Measures the quantile of both targets alternately and takes the smallest of each, because other load on the machine
+ * only adds time.
  */
 async function compare(plain: Target, other: Target, q: number): Promise<{ plain: number; other: number }> {
   const rounds: { readonly plain: number; readonly other: number }[] = [];

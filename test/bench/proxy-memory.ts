@@ -1,5 +1,5 @@
-// What the path holds in memory: a gigabyte each way, thousands of idle connections, a thousand open WebSockets. Linux
-// only (/proc).
+// Memory of the request path: a gigabyte in each direction, thousands of idle connections, a thousand open WebSockets.
+// Linux only (/proc).
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer, request, type Server } from "node:http";
@@ -23,7 +23,7 @@ function* chunks(total: number): Generator<Buffer> {
 
 const swallow = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done() });
 
-/** Streams a gigabyte down, swallows one up, switches protocols. */
+/** Serves a gigabyte, reads a gigabyte, or switches protocols. */
 async function startApp(): Promise<Server> {
   const server = createServer((incoming, response) => {
     if (incoming.url === "/down") void pipeline(Readable.from(chunks(GIGABYTE)), response).catch(() => {});
@@ -42,7 +42,7 @@ async function startApp(): Promise<Server> {
   return server;
 }
 
-/** Resident memory of a process, and its peak since the last look. */
+/** Resident memory of a process, and its peak since the last call. */
 function residentMb(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
 }
@@ -76,7 +76,7 @@ function transfer(port: number, up: boolean): Promise<void> {
   });
 }
 
-/** Opens connections a hundred at a time; each is ready when it has got an answer to `text`. */
+/** Opens connections in groups of a hundred; each sends `text` and waits for a response. */
 async function openMany(port: number, count: number, text: string): Promise<Socket[]> {
   const sockets: Socket[] = [];
   while (sockets.length < count) {

@@ -1,5 +1,5 @@
-// What a request costs on its way: knap's layers against nginx, the two http-proxies and the upstream alone, ratios in
-// one run. KNAP_BENCH_SECONDS and KNAP_BENCH_ROUNDS say how long.
+// Cost of a request in each layer of knap, compared with nginx, two http-proxies and the upstream alone.
+// KNAP_BENCH_SECONDS and KNAP_BENCH_ROUNDS set the duration.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type Bench, type Figure, median } from "./bench.ts";
@@ -11,7 +11,7 @@ const SERVED = fileURLToPath(new URL("./proxy/served.ts", import.meta.url));
 const SECONDS = Number(process.env["KNAP_BENCH_SECONDS"] ?? 3);
 const ROUNDS = Number(process.env["KNAP_BENCH_ROUNDS"] ?? 3);
 
-/** Each Node proxy runs in a process of its own, as nginx does. */
+/** Each Node proxy runs in its own process, like nginx. */
 async function startServed(kind: string, upstreamPort: number, concurrency = "0"): Promise<Running> {
   const port = await freePort();
   const args = ["--import", "tsx", SERVED, kind, String(upstreamPort), String(port), concurrency];
@@ -35,7 +35,7 @@ type Key = keyof typeof CONTENDERS;
 const KEYS = Object.keys(CONTENDERS) as Key[];
 
 interface Round extends Measured {
-  /** Processor time of the proxy per request, in µs; NaN where nobody counts it. */
+  /** Processor time of the proxy per request, in µs; NaN if unknown. */
   readonly costUs: number;
 }
 
@@ -46,7 +46,7 @@ async function measureRound({ port, pid }: Running): Promise<Round> {
   return { ...measured, costUs: (spent * 1000) / (measured.perSecond * SECONDS) };
 }
 
-/** Rounds are interleaved and the median counts, so that a busy machine hits all alike. */
+/** Rounds alternate between contenders and the median counts, so that other load affects all of them alike. */
 async function measure(): Promise<ReadonlyMap<Key, readonly Round[]>> {
   const upstream = await startUpstream();
   const running = await Promise.all(KEYS.map((key) => CONTENDERS[key].start(upstream.port)));
@@ -74,7 +74,7 @@ function figuresOf(results: ReadonlyMap<Key, readonly Round[]>): Figure[] {
   const toNginx = rate("whole") / rate("nginx");
   const toLibrary = rate("whole") / library;
   const tail = p99("whole") / Math.min(p99("original"), p99("fork"));
-  // By processor time where it is known: both are one process, and what else runs beside it would decide otherwise.
+  // Uses processor time where it is known, because other load on the machine changes the rates.
   const limit = Number.isNaN(cost("whole")) ? rate("limited") / rate("whole") : cost("whole") / cost("limited");
   const counted = KEYS.filter((key) => !Number.isNaN(cost(key)));
   return [

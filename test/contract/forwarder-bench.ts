@@ -1,4 +1,4 @@
-// The table a forwarder is laid on: a door in front, a scripted application behind, raw clients. Shared by all checks of the contract suite.
+// Set-up for the contract suite: a listener with the forwarder, a scripted application and raw clients.
 
 import { goErrorText, makeBadGateway, sendReply } from "../../src/data-plane/http/errors.ts";
 import type { Exchange } from "../../src/data-plane/http/exchange.ts";
@@ -56,7 +56,7 @@ export class ForwarderBench implements AsyncDisposable {
     return client;
   }
 
-  /** Sends one request on a connection of its own and gives the final reply. */
+  /** Sends one request on its own connection and returns the final reply. */
   async ask(text: string, heads: readonly number[] = []): Promise<Reply> {
     const client = this.client(heads);
     client.send(text);
@@ -95,7 +95,7 @@ export function valuesOf(headers: readonly (readonly [string, string])[], lower:
 export const OK = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok";
 export const SWITCH = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
 
-/** A request head with a Host; `more` are header lines. */
+/** A request head with a Host; `more`: further header lines. */
 export function get(target: string, ...more: readonly string[]): string {
   return head(`GET ${target}`, ...more);
 }

@@ -1,4 +1,4 @@
-// Checks of how a forwarder moves bytes: streaming, ends on either side, upgrades, connections kept, failures.
+// Checks of streaming, connection ends, upgrades, connection reuse and failures.
 import { expect } from "vitest";
 import {
   CHUNKED,
@@ -15,7 +15,7 @@ import {
 
 const UPGRADE = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="];
 
-/** By the words that `lacks` uses; the number is the fact's. */
+/** By name as used in `lacks`; the number is that of the fact. */
 export const flowChecks: Readonly<Record<string, ForwarderCheck>> = {
   "Q29 connections reused, also when the client closes and after a chunked upload": async (factory) => {
     await using bench = await ForwarderBench.open(factory);

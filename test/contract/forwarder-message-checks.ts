@@ -1,4 +1,4 @@
-// Checks of what a forwarder makes of requests and answers: headers, targets, trailers, interim answers.
+// Checks of forwarded messages: headers, targets, trailers, interim responses.
 import { expect } from "vitest";
 import {
   CHUNKED,
@@ -12,7 +12,7 @@ import {
   WAIT_MS,
 } from "./forwarder-bench.ts";
 
-/** By the words that `lacks` uses; the number is the fact's. */
+/** By name as used in `lacks`; the number is that of the fact. */
 export const messageChecks: Readonly<Record<string, ForwarderCheck>> = {
   "Q24 hop-by-hop headers and those named in Connection removed, both ways": async (factory) => {
     const reply =

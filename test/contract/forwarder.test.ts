@@ -1,4 +1,5 @@
-// What every forwarder must do, by the facts of Knative's data plane. What an implementation lacks is named in its `lacks` and skipped.
+// The contract of all forwarders, from the facts of Knative's data plane. Checks named in a forwarder's `lacks` are
+// skipped.
 import { describe, expect, test } from "vitest";
 import { httpProxyForwarder } from "../../src/data-plane/http-client/http-proxy-forwarder.ts";
 import { fallbackForwarder, nodeForwarder } from "../../src/data-plane/http-client/node-forwarder.ts";

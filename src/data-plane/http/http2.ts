@@ -9,7 +9,9 @@ const ONCE: ReadonlySet<string> = new Set(
   `access-control-allow-credentials access-control-max-age access-control-request-method age authorization
   content-encoding content-language content-length content-location content-md5 content-range content-type date
   dnt etag expires from if-match if-modified-since if-none-match if-range if-unmodified-since last-modified
-  location max-forwards range referer retry-after tk upgrade-insecure-requests user-agent x-content-type-options`.split(/\s+/),
+  location max-forwards range referer retry-after tk upgrade-insecure-requests user-agent x-content-type-options`.split(
+    /\s+/,
+  ),
 );
 
 /**

@@ -38,7 +38,7 @@ export const probeAndActivatorFacts: readonly FactFamily[] = [
   {
     title: "probes: run in the queue-proxy",
     facts: {
-      P14: ["sockets/data-plane/probe/probe.test.ts › who asks during an evaluation shares it"],
+      P14: ["sockets/data-plane/probe/probe.test.ts › calls during an evaluation share it"],
       P15: ["queue-proxy.json › probe/http-200-aggressive", "queue-proxy.json › probe/tcp-down-period"],
       P16: [
         "sockets/data-plane/probe/probe.test.ts › httpGet is ready from 200 to 399",
@@ -91,9 +91,9 @@ export const probeAndActivatorFacts: readonly FactFamily[] = [
   {
     title: "activator: throttler",
     facts: {
-      A8: ["unit/data-plane/activator/activator.test.ts › lets go of everything when it closes"],
+      A8: ["unit/data-plane/activator/activator.test.ts › releases all timers and requests when it closes"],
       A9: [
-        "sockets/data-plane/activator/pod-choice.test.ts › goes round from containerConcurrency 4",
+        "sockets/data-plane/activator/pod-choice.test.ts › uses round robin from containerConcurrency",
         "unit/data-plane/activator/assign.test.ts › (A9,",
       ],
       A10: ["sockets/data-plane/activator/waiting.test.ts › A10"],

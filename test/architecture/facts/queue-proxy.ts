@@ -13,7 +13,7 @@ export const queueProxyFacts: readonly FactFamily[] = [
       ],
       Q4: [
         "sockets/data-plane/http-server/hostile.test.ts › headers of just under 1 MiB pass, more is 431",
-        "sockets/data-plane/http-server/listener.test.ts › is cut off when its headers do not end",
+        "sockets/data-plane/http-server/listener.test.ts › is disconnected when its headers do not end or it sends",
       ],
       Q5: ["validation.json › ports/bad-name-http", "validation.json › ports/ok-h2c"],
     },
@@ -48,7 +48,7 @@ export const queueProxyFacts: readonly FactFamily[] = [
       Q17: ["sockets/data-plane/queue-proxy/queue-proxy.test.ts › Q17", "queue-proxy.json › breaker/cc0-unlimited"],
       Q18: [
         "queue-proxy.json › breaker/cc1-full",
-        "unit/data-plane/queue-proxy/breaker.test.ts › who waits is served in order",
+        "unit/data-plane/queue-proxy/breaker.test.ts › waiting requests are served in order; those that left are",
       ],
       Q19: ["queue-proxy.json › breaker/full-"],
       Q20: ["queue-proxy.json › timeout/total-queued", "queue-proxy.json › body/client-close-waiting"],
@@ -111,7 +111,7 @@ export const queueProxyFacts: readonly FactFamily[] = [
       ],
       Q49: [
         "sockets/data-plane/queue-proxy/queue-proxy.test.ts › Q49)",
-        "unit/data-plane/queue-proxy/telling.test.ts › says so when the template fails",
+        "unit/data-plane/queue-proxy/telling.test.ts › logs an error line if the template fails on a request, and",
       ],
     },
   },

@@ -1,4 +1,5 @@
-// Load from wrk, or from autocannon where wrk is not installed: requests a second and the latency that 99 % stay below.
+// Generates load with wrk, or with autocannon if wrk is not installed. Reports requests per second and the 99th
+// percentile of latency.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
@@ -8,7 +9,7 @@ export interface Measured {
   readonly failed: number;
 }
 
-/** The host that knap's ingress routes; the others take any. */
+/** The host that knap's ingress routes; the other contenders ignore it. */
 const HOST = "hello.default.example.com";
 const run = promisify(execFile);
 const UNIT_MS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000 };

@@ -1,5 +1,5 @@
-// nginx for the benchmark: as the static upstream, and as a reverse proxy with one worker. Loopback, its own folder and
-// pid file.
+// nginx for the benchmark: the static upstream, and a reverse proxy with one worker. On loopback, in a temporary
+// folder.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
@@ -12,10 +12,10 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** 43 bytes, as in the figures of the issue. */
+/** A body of 43 bytes. */
 const BODY = "hello from the upstream behind the proxies\n";
 
-/** Answers every request with the same small body. */
+/** Replies to every request with the same small body. */
 export function startUpstream(): Promise<Running> {
   return startNginx(
     (port) => `server {
@@ -25,7 +25,7 @@ export function startUpstream(): Promise<Running> {
   );
 }
 
-/** Passes every request on over kept connections, without buffering to disk or logging. */
+/** Forwards over kept connections, without buffering to disk or logging. */
 export function startNginxProxy(upstreamPort: number): Promise<Running> {
   return startNginx(
     (port) => `upstream app { server 127.0.0.1:${upstreamPort}; keepalive 64; }
@@ -70,7 +70,7 @@ async function startNginx(server: (port: number) => string): Promise<Running> {
   };
 }
 
-/** Ends a child and waits for it. */
+/** Stops a child and waits for its exit. */
 export function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   return new Promise((resolve) => {
     child.once("exit", () => resolve());

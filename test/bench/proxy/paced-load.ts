@@ -1,5 +1,4 @@
-// Requests at a fixed rate, whatever the answers take: how long each one took. The client is this process, the same for
-// all that is compared.
+// Sends requests at a fixed rate, independent of the response times, and measures each response time.
 import { Agent, request } from "node:http";
 import { performance } from "node:perf_hooks";
 
@@ -10,7 +9,7 @@ export interface PacedLoad {
   readonly seconds: number;
 }
 
-/** Ms from sending to the end of the answer, of each request. Rejects on the first that is not answered 200. */
+/** Ms from sending to the end of the response, for each request. Rejects if a status is not 200. */
 export async function pacedLoad({ port, host, perSecond, seconds }: PacedLoad): Promise<readonly number[]> {
   const agent = new Agent({ keepAlive: true });
   const all: Promise<number>[] = [];

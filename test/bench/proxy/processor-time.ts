@@ -1,4 +1,4 @@
-// What a process and its children have cost so far, as Linux counts it: figures that a busy machine does not change.
+// Processor time of a process and its children on Linux, which other load hardly changes.
 import { readFileSync } from "node:fs";
 
 /** Linux counts in hundredths of a second. */
@@ -8,7 +8,7 @@ const TICK_MS = 10;
 export function processorMs(pid: number | undefined): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The name may hold spaces; what follows its bracket does not.
+    // The name can contain spaces; it ends with the last bracket.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const own = (Number(fields[11]) + Number(fields[12])) * TICK_MS;
     return childrenOf(pid as number).reduce((sum, child) => sum + (processorMs(child) ?? 0), own);

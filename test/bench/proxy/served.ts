@@ -1,4 +1,4 @@
-// A process of its own for each Node proxy under test: `served.ts KIND UPSTREAM_PORT PORT [CONCURRENCY]`.
+// Runs one Node proxy in its own process: `served.ts KIND UPSTREAM_PORT PORT [CONCURRENCY]`.
 import http from "node:http";
 import { steadyClock } from "../../../src/base/steady-clock.ts";
 import { makeBadGateway, sendReply } from "../../../src/data-plane/http/errors.ts";
@@ -12,7 +12,7 @@ const [kind = "", upstreamText = "", portText = "", concurrencyText = "0"] = pro
 const upstream = { host: "127.0.0.1", port: Number(upstreamText) };
 const port = Number(portText);
 
-/** Only the door and the forwarder. */
+/** A listener and a forwarder, nothing else. */
 function bareForwarder(): Handler {
   const forwarder = nodeForwarder.open({ ...upstream, protocol: "http1" });
   return async (exchange) => {
@@ -81,5 +81,5 @@ switch (kind) {
   default:
     throw new Error(`unknown kind ${kind}`);
 }
-// An orderly end, so that a profile can be written (`node --cpu-prof`).
+// Exits cleanly, so that a profile gets written (`node --cpu-prof`).
 process.once("SIGTERM", () => process.exit(0));

@@ -1,5 +1,4 @@
-// A whole session in a process of its own: `session.ts plain|ui`. Prints the port of its front door once its Service is
-// ready.
+// Runs a whole session in its own process: `session.ts plain|ui`. Prints the public port when its Service is ready.
 import { Readable, Writable } from "node:stream";
 import { openSession } from "../../support/session.ts";
 
@@ -7,7 +6,7 @@ const session = await openSession("process", { configMaps: new Map() });
 await session.deploy("hello", { annotations: { "autoscaling.knative.dev/min-scale": "1" } });
 await session.ready("hello");
 
-/** A terminal that nobody looks at. */
+/** A terminal that discards its output. */
 class Screen extends Writable {
   readonly isTTY = true;
   readonly columns = 120;
@@ -18,7 +17,7 @@ class Screen extends Writable {
   }
 }
 
-/** A keyboard that nobody touches. */
+/** A keyboard without input. */
 class Keyboard extends Readable {
   readonly isTTY = true;
 

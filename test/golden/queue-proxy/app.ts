@@ -1,4 +1,5 @@
-// The scripted application behind the proxy: raw HTTP/1 over TCP. It follows its script to the byte and records what it saw.
+// The scripted application behind the proxy: raw HTTP/1 over TCP. It sends exactly what its script says and records
+// what it receives.
 
 import type { AddressInfo } from "node:net";
 import { createServer, type Server, type Socket } from "node:net";
@@ -28,7 +29,7 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** Rules in order, each used once unless it repeats; none left: 200 ok. */
+/** Rules in order. Each is used once unless it repeats; after the last rule the reply is "200 ok". */
 export class RuleBook {
   readonly #rules: readonly Rule[];
   readonly #used = new Set<Rule>();
@@ -115,7 +116,7 @@ export class Http1App implements App {
     for (const connection of this.#connections) connection.socket.destroy();
   }
 
-  /** A connection that never brought a byte was a readiness probe. */
+  /** A connection without bytes was a readiness probe. */
   #seen(): AppConnection[] {
     return this.#connections.filter((connection) => connection.heard);
   }

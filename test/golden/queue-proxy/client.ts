@@ -1,4 +1,4 @@
-// One raw client connection of a recorded conversation. It never closes by itself and records bytes, ends and times.
+// One raw client connection of a recorded conversation. It records bytes, ends and times, and never closes by itself.
 import {
   type ClientHttp2Session,
   type ClientHttp2Stream,
@@ -60,7 +60,7 @@ export class RawClient {
     if (!this.#socket.destroyed) this.#socket.write(bytesOf(data));
   }
 
-  /** Waits for n more final replies than were waited for before. */
+  /** Waits for n further final replies. */
   async recv(n: number, ms: number): Promise<void> {
     this.#awaited += n;
     await this.watch.until(() => this.#finals >= this.#awaited || this.end !== "open", ms);

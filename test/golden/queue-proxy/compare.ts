@@ -1,4 +1,4 @@
-// The must profile: what of a played conversation has to equal the recorded one. Gives the first differences in words.
+// Compares a played conversation with the recorded one by the "must" profile. Returns the differences as text.
 
 import type { Played } from "./run-case.ts";
 import { digested, LOOPBACK, type RecordedCase } from "./script.ts";
@@ -193,7 +193,7 @@ class Comparison {
     return groups;
   }
 
-  /** Place-holders in, long texts digested. */
+  /** Inserts placeholders and replaces long texts by digests. */
   #text(value: string): Json {
     const { app, main } = this.#played.ports;
     const at = Date.parse(value);

@@ -1,4 +1,4 @@
-// Reads HTTP/1 messages off raw bytes as they come: an independent, lenient reader, so that the product's own parsing is not judged by itself.
+// Reads HTTP/1 messages from raw bytes. Independent of the product's parser, and lenient.
 
 export interface ReadMessage {
   line: string;
@@ -7,12 +7,12 @@ export interface ReadMessage {
   body: string;
   trailers: [string, string][];
   complete: boolean;
-  /** When it was complete. */
+  /** When the message was complete. */
   at?: number;
 }
 
 export interface ReaderHooks {
-  /** How the body of a message with this head is framed; undefined: by its headers. "interim" has no body and is no final reply. */
+  /** Framing of the body after this head; undefined: by its headers. "interim" has no body and is not a final reply. */
   framingOf(message: ReadMessage): "none" | "close" | "tunnel" | undefined;
   onHead?(message: ReadMessage): void;
   onBody?(message: ReadMessage): void;

@@ -1,4 +1,4 @@
-// Knap's queue-proxy alone on sockets, with the two side doors and the shutdown that a process of its own has in a cluster.
+// knap's queue-proxy on sockets, with its two side ports and the shutdown of a separate process.
 import type { Probe } from "../../../src/apis/core/pod-spec.ts";
 import type { Clock } from "../../../src/base/clock.ts";
 import { steadyClock } from "../../../src/base/steady-clock.ts";

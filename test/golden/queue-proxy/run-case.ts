@@ -1,4 +1,5 @@
-// Plays one recorded conversation: the scripted application, knap's queue-proxy in between, the scripted clients; gives what happened.
+// Plays one recorded conversation with the scripted application, knap's queue-proxy and the scripted clients. Returns
+// what happened.
 import { get } from "node:http";
 import { type App, Http1App } from "./app.ts";
 import { H2Client, RawClient } from "./client.ts";

@@ -1,4 +1,4 @@
-// The shapes of a recorded conversation and the text rules they share: repeats, digests, place-holders.
+// The types of a recorded conversation, and its text rules: repeats, digests, placeholders.
 import { createHash } from "node:crypto";
 
 export type Data = string | readonly (Data | { readonly rep: readonly [string, number] })[];
@@ -45,7 +45,7 @@ function textOf(data: Data | { readonly rep: readonly [string, number] }): strin
   return data.map(textOf).join("");
 }
 
-/** Long texts are recorded as length and digest. */
+/** Long texts are recorded as a length and a digest. */
 export function digested(text: string): unknown {
   if (text.length <= 1500) return text;
   return { len: text.length, sha256: createHash("sha256").update(Buffer.from(text, "latin1")).digest("hex") };
@@ -53,7 +53,7 @@ export function digested(text: string): unknown {
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Waits for a condition that events change; reaching the limit is not an error. */
+/** Waits until events make the condition true. Reaching the limit is not an error. */
 export class Watch {
   #waiters: (() => void)[] = [];
 

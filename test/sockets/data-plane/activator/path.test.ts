@@ -15,7 +15,7 @@ import {
   makeIngress,
 } from "../../../support/data-plane.ts";
 
-describe("the path from the door to the app", () => {
+describe("the path from the listener to the app", () => {
   let plane: DataPlane;
   const send: DataPlane["send"] = (...request) => plane.send(...request);
   const echo = () =>
@@ -140,7 +140,7 @@ describe("the path from the door to the app", () => {
       await once(socket, "open");
       socket.send("hi");
       const [data] = await once(socket, "message");
-      // It holds its place until it ends (T7).
+      // Keeps its slot until it ends (T7).
       expect(plane.activator.loadOf("default/hello-00001").inFlight).toBe(1);
       socket.close();
       await once(socket, "close");

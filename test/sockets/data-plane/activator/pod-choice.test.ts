@@ -5,7 +5,7 @@ import { compileRoutingTable } from "../../../../src/data-plane/ingress/routing-
 import { DataPlane, makeIngress, type RunningPod } from "../../../support/data-plane.ts";
 import { eventually } from "../../../support/eventually.ts";
 
-/** Answers with the app's own name. */
+/** Responds with the app's name. */
 const named =
   (name: string): RequestListener =>
   (_asked, reply) =>
@@ -41,7 +41,7 @@ describe("which pod answers", () => {
     expect(await answers(6)).toBe("aaaaaa");
   });
 
-  test("goes round from containerConcurrency 4 on (A9, T31)", async () => {
+  test("uses round robin from containerConcurrency 4 (A9, T31)", async () => {
     await startPods(4);
     expect(await answers(7)).toBe("abcabca");
   });
@@ -52,7 +52,7 @@ describe("which pod answers", () => {
     for (const name of "abc") expect(seen).toContain(name);
   });
 
-  test("is one that proved itself before Kubernetes calls it Ready, and is not asked again (A24, P19, P20, P22, T17)", async () => {
+  test("is a pod whose probe succeeded before Kubernetes reports it Ready, and which is not probed again (A24, P19, P20, P22, T17)", async () => {
     let probes = 0;
     const pod = plane.pod({ name: "a", port: await plane.app(named("a")) });
     const backend = pod.backend(false);
@@ -63,7 +63,7 @@ describe("which pod answers", () => {
     };
     plane.update({ backends: [{ ...backend, handle }] });
     const answer = plane.send("/");
-    // The first at once, then one each 200 ms.
+    // The first at once, then one every 200 ms.
     await eventually(() => expect(probes).toBeGreaterThanOrEqual(2));
     listening = true;
     expect((await answer).body).toBe("a");
@@ -121,7 +121,7 @@ describe("which revision answers", () => {
   });
 });
 
-/** As the Route controller writes it with `tag-header-based-routing`: the tag's path stands before the base path. */
+/** As the Route controller writes it with `tag-header-based-routing`: the tag's path comes before the base path. */
 function withTag(ingress: Ingress, tag: string, revision: string): Ingress {
   const rules = ingress.spec.rules?.map((rule) => {
     const [base] = rule.http?.paths ?? [];

@@ -5,7 +5,7 @@ import type { Backend } from "../../../../src/data-plane/activator/backend.ts";
 import { compileRoutingTable } from "../../../../src/data-plane/ingress/routing-table.ts";
 import { DataPlane, HOST, makeIngress, type RunningPod } from "../../../support/data-plane.ts";
 
-/** KNAP_LOAD=100000 is the acceptance run; the default keeps the suite quick. */
+/** KNAP_LOAD=100000 is the acceptance run; the default is short. */
 const REQUESTS = Number(process.env["KNAP_LOAD"] ?? 4000);
 const CLIENTS = 16;
 const CHANGE_EVERY_MS = 3;
@@ -19,7 +19,7 @@ describe("under load, no request is lost", () => {
     agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
     port = await plane.app((asked, reply) => {
       asked.resume();
-      // Some answers take a while, so that changes meet requests in flight.
+      // Some responses are slow, so that changes happen while requests are in flight.
       if (Math.random() < 0.1) setTimeout(() => reply.end("slow"), 5);
       else reply.end("ok");
     });
@@ -36,7 +36,7 @@ describe("under load, no request is lost", () => {
     await once(reply, "end");
     return reply.statusCode ?? 0;
   };
-  /** Sends all requests while `change` is called over and over; then `settle` leaves the path open. */
+  /** Sends all requests while `change` is called repeatedly; afterwards `settle` leaves the path open. */
   const load = async (change: (round: number) => void, settle: () => void): Promise<Map<number | string, number>> => {
     const outcomes = new Map<number | string, number>();
     let left = REQUESTS;
@@ -51,7 +51,7 @@ describe("under load, no request is lost", () => {
       }
     };
     const clients = Promise.all(Array.from({ length: CLIENTS }, client));
-    // The last requests may wait for a pod that only `settle` brings.
+    // The last requests may wait for a pod that `settle` adds.
     await Promise.race([clients, new Promise((resolve) => setTimeout(resolve, 200 + REQUESTS * 5))]);
     clearInterval(changes);
     settle();

@@ -5,7 +5,7 @@ import { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DataPlane, HOST, makeIngress } from "../../../support/data-plane.ts";
 
-/** An app on another thread: twenty thousand requests would find one that shares ours too slow to connect to. */
+/** An app in another thread, because twenty thousand requests block this one. */
 async function appElsewhere(): Promise<AsyncDisposable & { readonly port: number }> {
   const worker = new Worker(
     `const server = require("node:http").createServer((_, reply) => reply.end("ok"));
@@ -57,11 +57,11 @@ describe("requests that wait for a pod", () => {
     expect(await answer).toMatchObject({ status: 200, body: "begun activator request timeout" });
     const tookMs = Date.now() - startedAt;
     expect(tookMs).toBeGreaterThanOrEqual(1990);
-    // With a clock that started at the queue-proxy it would be 3.5 s.
+    // If the timer started at the queue-proxy, this would take 3.5 s.
     expect(tookMs).toBeLessThan(3400);
   });
 
-  it("forgets waiting clients that vanish (T39)", async () => {
+  it("removes waiting clients that disconnect (T39)", async () => {
     plane.update({});
     const clients = Array.from({ length: 50 }, () => {
       const asked = request({ host: "127.0.0.1", port: plane.door.port, headers: { Host: HOST }, agent: false });

@@ -1,4 +1,4 @@
-// The content type that an answer gets when its container names none (Q37), over real sockets.
+// The content type of a response whose container names none (Q37), over real sockets.
 import { afterEach, expect, test } from "vitest";
 import { nodeForwarder } from "../../../../src/data-plane/http-client/node-forwarder.ts";
 import { ForwarderBench, finalReply, get, head, valuesOf } from "../../../contract/forwarder-bench.ts";

@@ -1,4 +1,4 @@
-// Containers behind h2c, and what Node's HTTP/2 does not let through: nothing of it may cost a slot or the process.
+// Containers behind h2c, and headers that node:http2 rejects: they must not cost a slot or end the process.
 import { createServer, type Http2Server, type IncomingHttpHeaders } from "node:http2";
 import { type AddressInfo, createServer as createRawServer, type Server } from "node:net";
 import { afterEach, expect, test } from "vitest";
@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/** A door with a queue-proxy of one slot in front of a container; `protocol` absent: as the client speaks. */
+/** A listener with a queue-proxy of one slot in front of a container. Without `protocol`, the client's is used. */
 async function serve(app: Http2Server | Server | number, protocol?: "h2c" | "http1"): Promise<number> {
   if (typeof app !== "number") {
     await new Promise<void>((resolve) => app.listen(0, "127.0.0.1", resolve));

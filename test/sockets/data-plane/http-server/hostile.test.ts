@@ -1,4 +1,5 @@
-// Clients that mean no good: refused cleanly, nothing smuggled, nothing leaked, others unharmed. Raw bytes against a door with a queue-proxy.
+// Hostile clients: they are rejected, smuggle nothing, leak nothing and do not affect others. Raw bytes against a
+// listener with a queue-proxy.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { makeReply, sendReply } from "../../../../src/data-plane/http/errors.ts";
 import type { Exchange } from "../../../../src/data-plane/http/exchange.ts";
@@ -25,7 +26,7 @@ async function send(...parts: readonly string[]): Promise<RawClient> {
   return client;
 }
 
-/** Others are served as ever. */
+/** Other clients are still served. */
 async function unharmed(): Promise<void> {
   expect((await bench.ask("GET /others HTTP/1.1\r\nHost: h\r\n\r\n")).status).toBe(200);
 }
@@ -125,7 +126,7 @@ describe("size and time", () => {
     },
   );
 
-  test("a body that never ends well is no matter where nobody reads it", async () => {
+  test("a malformed body does not matter if nothing reads it", async () => {
     const answers = async (exchange: Exchange): Promise<void> => sendReply(exchange, makeReply(200, "unread"));
     const door = await openListener({ host: "127.0.0.1", port: 0, listener: "public", handler: answers });
     const client = new RawClient(door.port, []);
@@ -138,8 +139,8 @@ describe("size and time", () => {
   });
 });
 
-describe("manners", () => {
-  test("pipelined requests are answered in order, one malformed among them after its elders", async () => {
+describe("connection handling", () => {
+  test("pipelined requests are answered in order, a malformed one after those before it", async () => {
     const client = await send(`GET /1 HTTP/1.1\r\n${HOST}\r\nGET /2 HTTP/1.1\r\n${HOST}\r\nBROKEN\r\n\r\n`);
     const statuses = (client.result()["responses"] as { status: number }[]).map(({ status }) => status);
     expect(statuses).toEqual([200, 200, 400]);
@@ -195,7 +196,7 @@ describe("manners", () => {
     }
   });
 
-  test("who has sent a body along with its Expect is answered and let go when nobody read it", async () => {
+  test("a client that sends its body with its Expect gets the response, and the connection closes if the body was not read", async () => {
     await bench[Symbol.asyncDispose]();
     const early = "HTTP/1.1 413 Payload Too Large\r\nContent-Length: 3\r\n\r\nbig";
     bench = await ForwarderBench.open(nodeForwarder, { rules: [{ on: "head", steps: [{ send: early }] }] });
@@ -204,14 +205,14 @@ describe("manners", () => {
     expect(client.end).not.toBe("open");
   });
 
-  test("nothing is served behind a request that was refused, or whose answer ends the connection", async () => {
+  test("no request is served after a refused one, or after a response that closes the connection", async () => {
     await send(`GET /a HTTP/1.1\r\n${HOST}Host: other\r\n\r\n${SMUGGLED}`);
     await send(`GET /%zz HTTP/1.1\r\n${HOST}\r\n${SMUGGLED}`);
     await send(`GET /last HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n${SMUGGLED}`);
     expect(targets()).toEqual(["/last"]);
   });
 
-  test("an encoding that nobody knows is refused once", async () => {
+  test("an unknown transfer encoding is refused once", async () => {
     const client = await send(`POST /m HTTP/1.1\r\n${HOST}Transfer-Encoding: xchunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`);
     expect(client.received.match(/HTTP\/1\.1/g)).toHaveLength(1);
     expect(client.received).toMatch(/^HTTP\/1\.1 501 /);
@@ -227,7 +228,7 @@ describe("manners", () => {
     expect(targets()).toEqual(["/1", "/ws", "/3"]);
   });
 
-  test("clients that vanish anywhere leave nothing behind", async () => {
+  test("clients that disconnect at any point leave no connection and no request behind", async () => {
     const starts = [
       "G",
       `GET /a HTTP/1.1\r\nHos`,
@@ -250,11 +251,11 @@ describe("manners", () => {
       return bench.app.requests().filter(({ complete, conn }) => !complete && conns[conn]?.end === "open").length;
     };
     await expect.poll(halfSent).toBe(0);
-    // What is left open are whole answers' connections, kept for the next.
+    // Open connections are those kept for reuse after complete responses.
     expect(bench.app.conns().filter(({ end }) => end === "open").length).toBeLessThanOrEqual(starts.length);
   });
 
-  test("CONNECT is refused in words", async () => {
+  test("CONNECT is refused with Go's text", async () => {
     const client = await send(`CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n`);
     expect(client.received).toMatch(/^HTTP\/1\.1 (400|502) /);
     expect(client.end).not.toBe("open");

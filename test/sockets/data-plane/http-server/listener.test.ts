@@ -1,4 +1,4 @@
-// A door over real sockets: both protocols on one port, TLS with ALPN and SNI, and how it closes.
+// A listener over real sockets: both protocols on one port, TLS with ALPN and SNI, closing.
 import { connect as connectH2 } from "node:http2";
 import { connect, type Socket } from "node:net";
 import { connect as connectTls, createSecureContext } from "node:tls";
@@ -92,7 +92,7 @@ describe("one port", () => {
   });
 });
 
-describe("a TLS door", () => {
+describe("a TLS listener", () => {
   test("offers HTTP/2 and HTTP/1.1 by ALPN, with the certificate of the asked name", async () => {
     const pem = await generate([{ name: "commonName", value: "hello.test" }], { keyType: "ec" });
     const asked: string[] = [];
@@ -114,7 +114,7 @@ describe("a TLS door", () => {
 });
 
 describe("a client that takes its time", () => {
-  test("is cut off when its headers do not end, or it says nothing, with TLS as without", async () => {
+  test("is disconnected when its headers do not end or it sends nothing, with and without TLS", async () => {
     const pem = await generate([{ name: "commonName", value: "hello.test" }], { keyType: "ec" });
     const limits = { headersTimeoutMs: 300 };
     const plain = await open({ limits });
@@ -132,7 +132,7 @@ describe("a client that takes its time", () => {
     expect(slow.received).toBe("");
   });
 
-  test("is kept no longer than the door keeps idle connections, over HTTP/2 as well", async () => {
+  test("is disconnected after the keep-alive timeout, over HTTP/2 as well", async () => {
     const { port } = await open({ limits: { keepAliveTimeoutMs: 200 } });
     const client = raw(port);
     client.send("GET /1 HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -144,7 +144,7 @@ describe("a client that takes its time", () => {
     expect(bodyOf(client, 0)).toBe("1.1 public h /1");
   });
 
-  test("is hung up on when the door has as many connections as it takes, and let in when one has gone", async () => {
+  test("is disconnected above the connection limit, and accepted when a connection has closed", async () => {
     const { port } = await open({ limits: { connections: 1 } });
     const [first, second] = [raw(port), raw(port)];
     first.send("GET /1 HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -161,7 +161,7 @@ describe("a client that takes its time", () => {
     });
   });
 
-  test("has all the time it wants between requests and for its body", async () => {
+  test("has no time limit between requests and for its body", async () => {
     const { port } = await open({ limits: { headersTimeoutMs: 200 } });
     const client = raw(port);
     client.send("GET /1 HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -200,7 +200,7 @@ describe("closing", () => {
     await closed;
   });
 
-  test("what outlives the grace is cut", async () => {
+  test("connections that outlive the grace period are destroyed", async () => {
     const door = await open({ handler: () => new Promise(() => {}) });
     const client = raw(door.port);
     client.send("GET /never HTTP/1.1\r\nHost: h\r\n\r\n");

@@ -1,4 +1,4 @@
-// Answers of a door's own to requests whose body is still on its way (Q16), over real sockets.
+// Replies of a listener to requests whose body is still being sent (Q16), over real sockets.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { sendReplyAfterBody } from "../../../../src/data-plane/http/after-body.ts";
 import { makeReply } from "../../../../src/data-plane/http/errors.ts";

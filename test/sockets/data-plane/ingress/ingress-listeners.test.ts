@@ -26,7 +26,7 @@ const hello = examples["route/latest"]?.ingress as Ingress;
 const HOST = "hello.default.example.com";
 const REVISION = "default/hello-00002";
 
-describe("the gateway's doors", () => {
+describe("the gateway's listeners", () => {
   let gateway: IngressGateway;
   let activator: Activator;
   let doors: OpenListener[];
@@ -82,7 +82,7 @@ describe("the gateway's doors", () => {
     activator.close();
   });
 
-  it("keep cluster-local names off the public door (I7, I14)", async () => {
+  it("do not serve cluster-local names on the public listener (I7, I14)", async () => {
     const [open_, local] = [await open("public"), await open("local")];
     expect(await get(open_.port, HOST)).toEqual({ status: 200, body: `${HOST} http 127.0.0.1, 10.0.0.1` });
     expect(await get(open_.port, "hello.default.svc.cluster.local")).toEqual({ status: 404, body: "" });

@@ -1,4 +1,4 @@
-// Probes against real listeners, and the readiness that is made of them.
+// Probes against real listeners, and the readiness based on them.
 
 import { createServer, type Server } from "node:http";
 import { createServer as createH2 } from "node:http2";
@@ -162,7 +162,7 @@ describe("readiness", () => {
       detectHttp2: false,
     });
 
-  test("who asks during an evaluation shares it", async () => {
+  test("calls during an evaluation share it", async () => {
     let requests = 0;
     const port = await listen(
       createServer((_request, response) => {

@@ -17,7 +17,7 @@ describe("a queue-proxy told by its pod's environment", () => {
   let queueProxy: QueueProxy;
   const lines: string[] = [];
 
-  /** The whole path to an app on `port`, with the queue-proxy that the environment asks for. */
+  /** The whole path to an app on `port`, with the queue-proxy that the environment configures. */
   async function start(port: number, env: Readonly<Record<string, string>> = {}): Promise<void> {
     const read = readPodQueueProxy(makePod({ ...DEFAULT_ENV, ...env }));
     if (!read) throw new Error("the pod has a queue-proxy");
@@ -146,7 +146,7 @@ describe("a queue-proxy told by its pod's environment", () => {
   });
 });
 
-/** An app whose process is stopped and whose line of connections is full: who connects now hears nothing. */
+/** An app whose process is stopped and whose accept queue is full: new connections get no response. */
 class StoppedApp {
   readonly port: number;
   readonly #end: () => void;

@@ -112,7 +112,7 @@ describe("Activator", () => {
     expect(exchange.status).toBe(504);
   });
 
-  it("forgets a waiting client that goes away (T39)", async () => {
+  it("removes a waiting client that disconnects (T39)", async () => {
     const pod = new Pod("a");
     update();
     const { exchange, over } = send();
@@ -259,7 +259,7 @@ describe("Activator", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("lets go of everything when it closes", async () => {
+  it("releases all timers and requests when it closes", async () => {
     const pod = new Pod("a");
     pod.alive = false;
     update({ backends: [pod.backend(false)] });

@@ -2,19 +2,19 @@ import { describe, expect, it } from "vitest";
 import { assign } from "../../../../src/data-plane/activator/assign.ts";
 
 const pods = (...inFlight: number[]) => inFlight.map((count) => ({ inFlight: count }));
-/** Gives these numbers in turn. */
+/** Returns these numbers in turn. */
 const chances = (...values: number[]) => {
   const left = [...values];
   return () => left.shift() ?? 0;
 };
 
 describe("assign (A9, T31)", () => {
-  it("finds nobody when there are no pods, whatever the concurrency", () => {
+  it("chooses none without pods, whatever the concurrency", () => {
     for (const concurrency of [0, 1, 10]) expect(assign({ pods: [], concurrency, cursor: 0 }, () => 0)).toBe(-1);
   });
 
   describe("containerConcurrency 0: the less loaded of two random pods", () => {
-    it("takes the only pod without asking random", () => {
+    it("chooses the only pod without a random number", () => {
       const never = () => {
         throw new Error("asked random");
       };
@@ -26,13 +26,13 @@ describe("assign (A9, T31)", () => {
       expect(assign({ pods: pods(2, 3), concurrency: 0, cursor: 0 }, () => 0.99)).toBe(0);
     });
 
-    it("tosses a coin when they are equally loaded", () => {
+    it("chooses randomly between equally loaded pods", () => {
       expect(assign({ pods: pods(1, 1), concurrency: 0, cursor: 0 }, () => 0.49)).toBe(0);
       expect(assign({ pods: pods(1, 1), concurrency: 0, cursor: 0 }, () => 0.5)).toBe(1);
     });
 
     it("never compares a pod with itself", () => {
-      // First pick index 1; the second number would hit 1 again and moves on to 2.
+      // The first choice is index 1. The second number would choose 1 again and moves on to 2.
       expect(assign({ pods: pods(0, 5, 4), concurrency: 0, cursor: 0 }, chances(0.4, 0.5))).toBe(2);
     });
 
@@ -47,7 +47,7 @@ describe("assign (A9, T31)", () => {
       expect(assign({ pods: pods(3, 2, 0), concurrency: 3, cursor: 0 }, () => 0)).toBe(1);
     });
 
-    it("finds nobody when all are full", () => {
+    it("chooses none when all pods are full", () => {
       expect(assign({ pods: pods(2, 2), concurrency: 2, cursor: 0 }, () => 0)).toBe(-1);
     });
   });

@@ -10,7 +10,7 @@ describe("probeReply (P5, T13 to T15)", () => {
     expect(reply("K-Network-Probe", "", "K-Kubelet-Probe", "")).toBeUndefined();
   });
 
-  it("tells the kubelet that it lives, whatever else is asked, until it stops", () => {
+  it("answers the kubelet's liveness probe with 200 until it stops, whatever other probe headers are set", () => {
     for (const headers of [
       ["user-agent", "kube-probe/1.30", "K-Network-Probe", "activator"],
       ["K-Network-Probe", "probe", "k-kubelet-probe", "x"],
@@ -32,11 +32,11 @@ describe("probeReply (P5, T13 to T15)", () => {
     });
   });
 
-  it("says that it is the activator, without a line end", () => {
+  it("names itself as the activator, without a newline", () => {
     expect(reply("K-Network-Probe", "activator")).toMatchObject({ status: 200, body: "activator" });
   });
 
-  it("quotes and escapes a value it does not know", () => {
+  it("quotes and escapes an unknown value", () => {
     expect(reply("K-Network-Probe", "queue")).toMatchObject({
       status: 400,
       body: 'unexpected probe header value: "queue"\n',

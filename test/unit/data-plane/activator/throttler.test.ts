@@ -31,7 +31,7 @@ describe("Throttler", () => {
     expect(throttler.inFlight).toBe(2);
   });
 
-  it("serves whoever waits before a newcomer", () => {
+  it("serves waiting requests before new ones", () => {
     const throttler = make(1);
     throttler.setBackends([backend("1")]);
     const first = throttler.tryAcquire() as Slot;
@@ -72,7 +72,7 @@ describe("Throttler", () => {
     expect(podOf(throttler.tryAcquire())).toBe("2");
   });
 
-  it("goes round from a concurrency of 4 on, and packs below (A9, T31)", () => {
+  it("uses round robin from a concurrency of 4, and fills the first pods below (A9, T31)", () => {
     const round = make(4);
     round.setBackends([backend("1"), backend("2"), backend("3")]);
     expect([1, 2, 3, 4].map(() => podOf(round.tryAcquire()))).toEqual(["1", "2", "3", "1"]);
@@ -81,7 +81,7 @@ describe("Throttler", () => {
     expect([1, 2, 3, 4].map(() => podOf(packed.tryAcquire()))).toEqual(["y", "y", "y", "x"]);
   });
 
-  it("tells a waiter that its time is over, and only then (A17, T38)", async () => {
+  it("ends a wait at its time limit, not earlier (A17, T38)", async () => {
     const throttler = make(1, 5000);
     const ended: unknown[] = [];
     throttler.wait((admission) => ended.push([clock.now(), admission]));
@@ -97,7 +97,7 @@ describe("Throttler", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("keeps one timer for the whole line", async () => {
+  it("uses one timer for the whole queue", async () => {
     const throttler = make(1, 5000);
     for (let i = 0; i < 100; i += 1) throttler.wait(() => {});
     expect(clock.pending).toBe(1);
@@ -117,7 +117,7 @@ describe("Throttler", () => {
     expect(throttler.inFlight).toBe(2);
   });
 
-  it("tells everybody when the revision is gone, and whoever comes later (A6)", () => {
+  it("ends all waits, and later ones at once, when the revision is deleted (A6)", () => {
     const throttler = make(1);
     const ended: unknown[] = [];
     throttler.wait((admission) => ended.push(admission));
@@ -138,7 +138,7 @@ describe("Throttler", () => {
     expect(served).toEqual(Array.from({ length: 20 }, (_, index) => index * 2));
   });
 
-  it("lets thousands go in small turns, in order, and newcomers behind them", async () => {
+  it("serves thousands in small batches, in order, and new requests after them", async () => {
     const throttler = make(0);
     const served: number[] = [];
     for (let i = 0; i < 1000; i += 1) throttler.wait(() => served.push(i));

@@ -54,19 +54,19 @@ describe("the head for the container", () => {
 });
 
 describe("the container's answer", () => {
-  test("loses what its status forbids", () => {
+  test("omits the headers that its status forbids", () => {
     const headers = ["Content-Type", "a/b", "Content-Length", "3", "ETag", "x"];
     expect(readAnswerHead(304, headers).headers).toEqual(["ETag", "x"]);
     expect(readAnswerHead(204, headers).headers).toEqual(["Content-Type", "a/b", "ETag", "x"]);
   });
 
-  test("tells its length, whether it is an event stream, and an encoding nobody can read", () => {
+  test("has its length, whether it is an event stream, and an unsupported encoding", () => {
     expect(readAnswerHead(200, ["Content-Length", "3"])).toMatchObject({ length: 3, events: false });
     expect(readAnswerHead(200, ["Content-Type", "text/event-stream; charset=utf-8"]).events).toBe(true);
     expect(readAnswerHead(200, ["Transfer-Encoding", "gzip"]).encoding).toBe("gzip");
   });
 
-  test("announces its trailers in one line, where there is a place for them", () => {
+  test("announces its trailers in one header if trailers can follow", () => {
     const announced = ["Trailer", "A", "Trailer", "x-b"];
     const headersOf = (more: string[], framed = false) => readAnswerHead(200, [...announced, ...more], framed).headers;
     expect(headersOf(["Transfer-Encoding", "chunked"])).toEqual(["Trailer", "A, X-B"]);

@@ -18,7 +18,7 @@ describe("gatewayHeaders", () => {
     expect(gatewayHeaders(headers, marks)).toEqual([...headers, ...FORWARDED]);
   });
 
-  it("puts the crumbs of an HTTP/2 client's cookies together", () => {
+  it("joins the cookie headers of an HTTP/2 client", () => {
     const headers = ["cookie", "a=1", "accept", "*/*", "cookie", "b=2"];
     expect(gatewayHeaders(headers, { ...marks, joinCookies: true })).toEqual([
       ...["accept", "*/*", "cookie", "a=1; b=2", ...FORWARDED],
@@ -54,7 +54,7 @@ describe("gatewayHeaders", () => {
     expect(gatewayHeaders([], { ...marks, host: "hello.example" }).slice(0, 2)).toEqual(["Host", "hello.example"]);
   });
 
-  it("ends headers that the client bound to its connection, so that nobody can name ours away", () => {
+  it("removes headers that Connection names, but never the gateway's own", () => {
     const headers = [
       "Connection",
       "close, X-Forwarded-For, k-proxy-request",

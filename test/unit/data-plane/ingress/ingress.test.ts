@@ -40,7 +40,7 @@ describe("IngressGateway", () => {
     });
   });
 
-  it("answers 404 without a word before there is a table, and for hosts nobody has (I7)", async () => {
+  it("answers an empty 404 before there is a table, and for unknown hosts (I7)", async () => {
     const before = await send({ host: "hello.default.example.com" });
     gateway.swap(compileRoutingTable([recorded("route/latest")]));
     for (const exchange of [
@@ -53,7 +53,7 @@ describe("IngressGateway", () => {
     expect(forwarded).toEqual([]);
   });
 
-  it("hands a request to its revision with the route's headers, its own address and the revision's protocol (I8, I9, I15)", async () => {
+  it("forwards a request to its revision with the route's headers, its own address and the revision's protocol (I8, I9, I15)", async () => {
     gateway.swap(compileRoutingTable([recorded("route/latest")]));
     const { marks } = await send({ host: "hello.default.example.com" });
     const [{ revision, exchange } = {} as never] = forwarded;
@@ -95,7 +95,7 @@ describe("IngressGateway", () => {
     expect(shares()).toEqual({});
   });
 
-  it("lets requests on their way keep their route when the table is swapped", async () => {
+  it("requests in flight keep their route when the table is replaced", async () => {
     let go = (): void => {};
     const slow = new IngressGateway({
       address: "10.1.1.1",
@@ -157,7 +157,7 @@ describe("IngressGateway", () => {
     ]);
   });
 
-  it("means one Service at its own door, whatever the Host, and shows the app that Service's name", async () => {
+  it("serves one Service on its own listener, whatever the Host, and sends the app that Service's name", async () => {
     gateway.swap(compileRoutingTable([recorded("route/latest")]));
     const handler = gateway.handlerForService("default/hello");
     await send({ host: "127.0.0.1:41001" }, handler);

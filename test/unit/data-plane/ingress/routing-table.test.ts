@@ -43,7 +43,7 @@ const revisions = (match: ReturnType<ReturnType<typeof compileRoutingTable>["mat
   match?.kind === "path" ? match.path.splits.map((one) => [one.revision, one.weight]) : match;
 
 describe("compileRoutingTable", () => {
-  it("serves a public host at every listener, cluster-local names at the local door only (I3, I4, I7, I14, T33)", () => {
+  it("serves a public host at every listener, cluster-local names at the local listener only (I3, I4, I7, I14, T33)", () => {
     const table = compileRoutingTable([recorded("route/split-and-tags")]);
     const hello = [
       ["default/hello-00001", 10],
@@ -237,7 +237,7 @@ describe("pickSplit (I11)", () => {
     expect(counts).toEqual({ "default/a": 900, "default/b": 100 });
   });
 
-  it("keeps the ends of chance inside", () => {
+  it("stays in range for the smallest and largest random number", () => {
     expect(pickSplit(path!, 0)?.revision).toBe("default/a");
     expect(pickSplit(path!, 1 - Number.EPSILON / 2)?.revision).toBe("default/b");
   });

@@ -21,13 +21,13 @@ describe("the breaker", () => {
     expect(doors.at(-1)).toBe("full");
   });
 
-  test("without a limit nobody waits", () => {
+  test("without a limit no request waits", () => {
     const breaker = new Breaker(0);
     const doors = new Set(Array.from({ length: 10_000 }, () => breaker.enter(new PaperWaiter())));
     expect(doors).toEqual(new Set(["run"]));
   });
 
-  test("who waits is served in order; who leaves is passed over", () => {
+  test("waiting requests are served in order; those that left are skipped", () => {
     const breaker = new Breaker(1);
     const [, second, third, fourth] = Array.from({ length: 4 }, () => {
       const waiter = new PaperWaiter();
@@ -43,7 +43,7 @@ describe("the breaker", () => {
     expect(breaker.inFlight).toBe(0);
   });
 
-  test("never runs more than its slots, and forgets nobody, whatever comes and goes", () => {
+  test("never runs more requests than slots and loses none, in any order of arrivals and departures", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 4 }), fc.array(fc.integer({ min: 0, max: 2 })), (slots, moves) => {
         const breaker = new Breaker(slots);

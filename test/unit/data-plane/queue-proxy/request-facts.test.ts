@@ -71,7 +71,7 @@ describe("headers for the container", () => {
     expect(rewritten(["Host", "h", ...headers])).toEqual(["Host", "h", ...seen, "X-Forwarded-For", "10.0.0.9"]);
   });
 
-  test("what a header says is what its first line says, even when that is nothing", () => {
+  test("the first header of a name counts, even if it is empty", () => {
     const first = ["K-Network-Hash", "", "K-Network-Hash", "b", "K-Network-Probe", "probe", "k-network-probe", "queue"];
     expect(readFacts([...first, "K-Proxy-Request", "x", "K-Proxy-Request", "activator"])).toMatchObject({
       networkHash: "",
@@ -85,7 +85,7 @@ describe("headers for the container", () => {
     expect(rewritten(headers)).toEqual([...headers, "X-Forwarded-For", "10.0.0.9"]);
   });
 
-  test("what Connection names is gone before the peer is appended", () => {
+  test("headers that Connection names are removed before the peer is appended", () => {
     expect(rewritten(["Host", "h", "X-Forwarded-For", "1.1.1.1", "Connection", "X-Forwarded-For, Upgrade"])).toEqual([
       "Host",
       "h",

@@ -31,7 +31,7 @@ describe("the request log", () => {
     ]);
   });
 
-  test("says so when the template fails on a request, and nothing when it cannot be read", () => {
+  test("logs an error line if the template fails on a request, and nothing if it is invalid", () => {
     expect(lineOf("{{.Request.Nothing}}")[0]).toMatch(/^Invalid request log template: method: GET, response code: 404/);
     expect(lineOf("{{")).toEqual([]);
   });
@@ -123,7 +123,7 @@ describe("the user's metrics", () => {
     expect(count(text, "kn_serving_invocation_duration_seconds")).toMatchObject([expect.stringContaining('"500"')]);
   });
 
-  test("mark a container that gave no answer", () => {
+  test("mark a container that did not respond", () => {
     const text = textOf({
       ...served,
       status: 502,

@@ -49,7 +49,7 @@ describe("the drain", () => {
     return seen;
   };
 
-  test("is quiet after so long without a new request; each arrival begins it anew", async () => {
+  test("ends after the quiet period without a new request; each request restarts the period", async () => {
     const clock = new ManualClock();
     const drain = new Drain(clock);
     const quiet = settledOf(drain.begin(30_000));
@@ -61,7 +61,7 @@ describe("the drain", () => {
     expect(quiet.done).toBe(true);
   });
 
-  test("can be cancelled, and who waited for quiet waits no longer", async () => {
+  test("can be cancelled, which ends the wait for the quiet period", async () => {
     const clock = new ManualClock();
     const drain = new Drain(clock);
     const quiet = settledOf(drain.begin(30_000));
