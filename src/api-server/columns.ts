@@ -1,6 +1,6 @@
 // The columns of `kubectl get` by kind: Knative's printer columns (config/core/300-resources) and kubectl's own.
 import type { Kind } from "../apis/kinds.ts";
-import type { Condition } from "../apis/meta/condition.ts";
+import type { Condition } from "../apis/meta/conditions.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { isFields } from "../base/json.ts";
 import { age, type Column, column } from "./column.ts";

@@ -1,7 +1,7 @@
 // POST, PUT and PATCH: decodes the body, writes it to the store and returns the result. Admission happens in the store.
 import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
-import type { ObjectStore, Outcome } from "../control-plane/store/object-store.ts";
+import type { ObjectStore, WriteOutcome } from "../control-plane/store/object-store.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
 import { type ApiAnswer, type ApiRequest, json, statusAnswer } from "./api-answer.ts";
 import { decodeObject } from "./object-body.ts";
@@ -20,12 +20,12 @@ interface Options {
 type Body = { readonly object: AnyObject } | { readonly refused: ApiStatus };
 
 export function createObject(context: WriteContext, request: ApiRequest, path: ResourcePath): ApiAnswer {
-  const put = (object: AnyObject, options: Options): Outcome => context.store.create(object, options);
+  const put = (object: AnyObject, options: Options): WriteOutcome => context.store.create(object, options);
   return write(context, request, decodeObject(request, path), { code: 201, put });
 }
 
 export function replaceObject(context: WriteContext, request: ApiRequest, path: ObjectPath): ApiAnswer {
-  const put = (object: AnyObject, options: Options): Outcome => update(context.store, path, object, options);
+  const put = (object: AnyObject, options: Options): WriteOutcome => update(context.store, path, object, options);
   return write(context, request, decodeObject(request, path), { code: 200, put });
 }
 
@@ -33,7 +33,7 @@ export function patchObject(context: WriteContext, request: ApiRequest, path: Ob
   const key = keyOfPath(path);
   const old = context.store.get(key.kind, key.namespace, key.name) as AnyObject | undefined;
   if (!old) return statusAnswer(makeNotFound(key));
-  const put = (object: AnyObject, options: Options): Outcome => update(context.store, path, object, options);
+  const put = (object: AnyObject, options: Options): WriteOutcome => update(context.store, path, object, options);
   return write(context, request, applyPatchBody(request, path.resource, old), { code: 200, put });
 }
 
@@ -42,7 +42,7 @@ function write(
   { unknownFields }: WriteContext,
   request: ApiRequest,
   body: Body,
-  { code, put }: { readonly code: number; readonly put: (object: AnyObject, options: Options) => Outcome },
+  { code, put }: { readonly code: number; readonly put: (object: AnyObject, options: Options) => WriteOutcome },
 ): ApiAnswer {
   if ("refused" in body) return statusAnswer(body.refused);
   const fields = checkFields(unknownFields, request, body.object);
@@ -64,7 +64,7 @@ export function isDryRun(values: readonly string[]): boolean | { readonly refuse
 }
 
 /** Replaces the object, or only its status if the path ends with `/status`. */
-function update(store: ObjectStore, path: ObjectPath, object: AnyObject, options: Options): Outcome {
+function update(store: ObjectStore, path: ObjectPath, object: AnyObject, options: Options): WriteOutcome {
   if (path.subresource !== "status") return store.update(object, options);
   const { uid, resourceVersion } = object.metadata;
   return store.writeStatus(keyOfPath(path), object.status, {

@@ -1,4 +1,4 @@
-// A typed client of knap's API: the one thing that CLI, terminal UI and test library speak through, in process or over HTTP.
+// The typed client of knap's API for CLI, terminal UI and test library.
 
 import type { LabelSelector } from "../apis/core/types.ts";
 import type { Kind, ObjectOf } from "../apis/kinds.ts";
@@ -6,7 +6,7 @@ import type { ApiStatus } from "../apis/meta/api-status.ts";
 import type { ObjectKey } from "../apis/meta/key.ts";
 import type { AnyObject, Stored } from "../apis/meta/object.ts";
 
-/** The API said no; `status` is Kubernetes' own Status object. */
+/** The API refused the call; `status` is its Kubernetes Status object. */
 export class ApiError extends Error {
   readonly status: ApiStatus;
   constructor(status: ApiStatus) {
@@ -22,22 +22,22 @@ type Patch =
 
 export interface Written<T> {
   readonly object: T;
-  /** Admission warnings, one `Warning:` line each. */
+  /** Admission warnings. */
   readonly warnings: readonly string[];
 }
 
 export type ClientWatchEvent<K extends Kind> =
   | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: ObjectOf<K> }
-  /** The stream was re-established from a fresh list: forget what you knew; ADDED events follow. */
+  /** The watch starts again from a new list: drop all known objects; ADDED events follow. */
   | { readonly type: "RESTART" };
 
 export interface LogOptions {
-  readonly container?: string;
-  readonly follow?: boolean;
-  readonly tail?: number;
-  readonly sinceSeconds?: number;
-  readonly timestamps?: boolean;
-  readonly signal?: AbortSignal;
+  readonly container?: string | undefined;
+  readonly follow?: boolean | undefined;
+  readonly tail?: number | undefined;
+  readonly sinceSeconds?: number | undefined;
+  readonly timestamps?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Calls reject with {@link ApiError} when the API refuses, and with `TypeError` (fetch) when it cannot be reached. */
@@ -51,18 +51,18 @@ export interface Client {
   /** Full replace; 409 when resourceVersion is stale. */
   update<T extends AnyObject>(object: T): Promise<Written<Stored<T>>>;
   patch<K extends Kind>(key: ObjectKey<K>, patch: Patch): Promise<Written<ObjectOf<K>>>;
-  /** Create, or a three-way merge against the last applied configuration (kubectl apply's client-side semantics and annotation). */
+  /** Creates the object, or merges it with the last applied configuration, as client-side `kubectl apply` does. */
   apply(object: AnyObject): Promise<Written<Stored> & { readonly verdict: "created" | "configured" | "unchanged" }>;
   delete(
     key: ObjectKey,
     options?: { readonly propagation?: "Foreground" | "Background" | "Orphan"; readonly gracePeriodSeconds?: number },
   ): Promise<void>;
-  /** A list, then changes, until aborted; reconnects by itself. */
+  /** Reports all objects, then changes, until the signal aborts; reconnects automatically. */
   watch<K extends Kind>(
     kind: K,
     options: { readonly namespace?: string; readonly signal: AbortSignal },
   ): AsyncIterable<ClientWatchEvent<K>>;
   logs(pod: { readonly namespace: string; readonly name: string }, options: LogOptions): AsyncIterable<string>;
-  /** Emulator-only verbs under the group `knap.dev`, as JSON: `request("GET", "/status")`. */
+  /** Calls a verb of the API group `knap.dev`; bodies are JSON. */
   knap<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T>;
 }

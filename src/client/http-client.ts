@@ -1,12 +1,11 @@
-// The client over HTTP: Client's calls as requests to the API server. It keeps no objects.
+// Client over HTTP. It caches no objects.
 import { formatSelector } from "../apis/core/label-selector.ts";
 import { type Kind, kindOf, type ObjectOf, resourceOf } from "../apis/kinds.ts";
 import { keyOf, type ObjectKey } from "../apis/meta/key.ts";
 import type { AnyObject, Stored } from "../apis/meta/object.ts";
 import { sameJson } from "../base/json.ts";
 import { ApiError, type Client, type LogOptions, type Written } from "./client.ts";
-import { HttpTransport, type Reply } from "./http-transport.ts";
-import { readLines } from "./read-lines.ts";
+import { type ApiReply, HttpTransport, readLines } from "./http-transport.ts";
 import { collectionPath, objectPath } from "./resource-path.ts";
 import { lastApplied, makeThreeWayPatch, withLastApplied } from "./three-way-merge.ts";
 import { watchLoop } from "./watch-loop.ts";
@@ -17,7 +16,7 @@ export interface HttpClientOptions {
   readonly token: string;
 }
 
-/** A client of the API at an address. Nothing is sent before the first call. */
+/** Sends nothing before the first call. */
 export function makeHttpClient({ address, token }: HttpClientOptions): Client {
   return new HttpClient(new HttpTransport(address, token));
 }
@@ -77,16 +76,13 @@ class HttpClient implements Client {
     const patch = makeThreeWayPatch(lastApplied(current), modified, current);
     if (Object.keys(patch).length === 0) return { object: current, warnings: [], verdict: "unchanged" };
     const patched = await this.patch(key, { type: "merge", body: patch });
-    // A file's list replaces the one that defaults have filled, and is filled again: to the server that is no change.
+    // The patch replaces lists that defaulting has completed; the server completes them again, and nothing changes.
     return { ...patched, verdict: sameJson(intentOf(current), intentOf(patched.object)) ? "unchanged" : "configured" };
   }
 
   async delete(key: ObjectKey, options: Parameters<Client["delete"]>[1] = {}): Promise<void> {
     const { propagation, gracePeriodSeconds } = options;
-    const body = {
-      ...(propagation === undefined ? {} : { propagationPolicy: propagation }),
-      ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-    };
+    const body = { propagationPolicy: propagation, gracePeriodSeconds };
     await this.#transport.call({ method: "DELETE", path: objectPath(key), body });
   }
 
@@ -105,19 +101,18 @@ class HttpClient implements Client {
     const path = `${objectPath({ kind: "Pod", ...pod })}/log?${query}`;
     const { signal } = options;
     try {
-      yield* readLines(await this.#transport.stream({ method: "GET", path, ...(signal ? { signal } : {}) }));
+      yield* readLines(await this.#transport.stream({ method: "GET", path, signal }));
     } catch (error) {
       if (!signal?.aborted) throw error;
     }
   }
 
   async knap<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> {
-    const call = { method, path: `/apis/knap.dev/v1${path}`, ...(body === undefined ? {} : { body }) };
-    return (await this.#transport.call(call)).json as T;
+    return (await this.#transport.call({ method, path: `/apis/knap.dev/v1${path}`, body })).json as T;
   }
 }
 
-function written<T>({ json, warnings }: Reply): Written<T> {
+function written<T>({ json, warnings }: ApiReply): Written<T> {
   return { object: json as T, warnings };
 }
 
@@ -127,9 +122,8 @@ function inNamespace(object: AnyObject): AnyObject {
   return { ...object, metadata: { ...object.metadata, namespace } };
 }
 
-/** What of an object is the user's to say: all but the status and what the server counts. */
+/** The object without status, resourceVersion and generation. */
 function intentOf(object: AnyObject): unknown {
-  const { status: _, metadata, ...rest } = object;
-  const { resourceVersion: _version, generation: _generation, ...own } = metadata;
-  return { ...rest, metadata: own };
+  const { status: _, metadata, ...content } = object;
+  return { ...content, metadata: { ...metadata, resourceVersion: undefined, generation: undefined } };
 }

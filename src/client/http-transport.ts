@@ -1,18 +1,19 @@
-// One exchange with the API over HTTP: sends JSON, gives the answer or throws ApiError, TypeError when nobody answers. It knows no resource.
+// Requests to the API over HTTP. A call throws ApiError if the API refuses it, TypeError if the API cannot be reached.
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request as openRequest } from "node:http";
+import { StringDecoder } from "node:string_decoder";
 import type { ApiStatus } from "../apis/meta/api-status.ts";
 import { ApiError } from "./client.ts";
 
-export interface Call {
+export interface ApiCall {
   readonly method: string;
   /** With its query. */
   readonly path: string;
   readonly body?: unknown;
-  readonly contentType?: string;
-  readonly signal?: AbortSignal;
+  readonly contentType?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
-export interface Reply {
+export interface ApiReply {
   readonly json: unknown;
   /** The texts of the `Warning` headers. */
   readonly warnings: readonly string[];
@@ -28,21 +29,21 @@ export class HttpTransport {
     this.#token = token;
   }
 
-  /** The whole answer as JSON. */
-  async call(call: Call): Promise<Reply> {
+  /** Returns the whole body as JSON. */
+  async call(call: ApiCall): Promise<ApiReply> {
     const message = await this.stream(call);
     const text = await readText(message);
     return { json: text === "" ? undefined : (JSON.parse(text) as unknown), warnings: warningsOf(message.headers) };
   }
 
-  /** The answer's body as it comes. */
-  async stream(call: Call): Promise<IncomingMessage> {
+  /** Returns the body as a stream. */
+  async stream(call: ApiCall): Promise<IncomingMessage> {
     const message = await this.#open(call, true);
     if ((message.statusCode ?? 500) < 400) return message;
     throw new ApiError(statusOf(message, await readText(message)));
   }
 
-  #open(call: Call, mayRetry: boolean): Promise<IncomingMessage> {
+  #open(call: ApiCall, mayRetry: boolean): Promise<IncomingMessage> {
     const { method, path, body, contentType = "application/json", signal } = call;
     const text = body === undefined ? undefined : JSON.stringify(body);
     return new Promise((resolve, reject) => {
@@ -64,7 +65,7 @@ export class HttpTransport {
       request.once("response", resolve);
       request.once("error", (error: NodeJS.ErrnoException) => {
         if (signal?.aborted) reject(error);
-        // the server closed a kept connection just as it was used again
+        // The server closed an idle connection at the moment of its reuse.
         else if (mayRetry && request.reusedSocket && error.code === "ECONNRESET") {
           this.#open(call, false).then(resolve, reject);
         } else reject(new TypeError(`the API at ${this.#address.origin} cannot be reached`, { cause: error }));
@@ -80,13 +81,13 @@ async function readText(message: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** The Status that the API sent, or one made of a text that is none. */
+/** The Status that the API sent, or a Status made from another body. */
 function statusOf(message: IncomingMessage, text: string): ApiStatus {
   try {
     const status = JSON.parse(text) as ApiStatus;
     if (status.kind === "Status") return status;
   } catch {
-    // not JSON: an answer such as `404 page not found`
+    // not JSON, for example `404 page not found`
   }
   const code = message.statusCode ?? 500;
   return {
@@ -102,4 +103,17 @@ function statusOf(message: IncomingMessage, text: string): ApiStatus {
 function warningsOf(headers: IncomingHttpHeaders): readonly string[] {
   const joined = Buffer.from(headers.warning ?? "", "latin1").toString("utf8");
   return [...joined.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = ""]) => text.replace(/\\(.)/g, "$1"));
+}
+
+/** Lines without their newline; the last line may lack one. Keeps at most one unfinished line. */
+export async function* readLines(stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  const decoder = new StringDecoder("utf8");
+  let rest = "";
+  for await (const chunk of stream) {
+    const lines = (rest + decoder.write(chunk)).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+  rest += decoder.end();
+  if (rest !== "") yield rest;
 }

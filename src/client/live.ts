@@ -1,4 +1,4 @@
-// What `GET /live` of the group knap.dev answers: the moving figures that no object carries. Types and the order of a start's steps; the emulator fills them, UIs read them.
+// The answer of `GET /live` of the API group knap.dev: figures that change too often for objects. knap-api makes it; UIs read it.
 
 export interface LiveRevision {
   readonly concurrency: number;
@@ -12,11 +12,11 @@ export interface LiveRevision {
   readonly mode: "Serve" | "Proxy" | "";
   /** RFC 3339 or ms since the epoch; absent outside of panic. */
   readonly panicUntil?: string | number;
-  /** The last decision in words. */
+  /** The newest scaling decision as a sentence. */
   readonly sentence: string;
 }
 
-/** Where the time of a start went, in ms. */
+/** Duration of each step of a cold start, in ms. */
 export interface ColdStartParts {
   readonly queue: number;
   readonly decide: number;
@@ -27,7 +27,7 @@ export interface ColdStartParts {
   readonly firstByte: number;
 }
 
-/** The steps of a start in the order of time, with their names for people. */
+/** The steps of a cold start in order, with the names that people see. */
 export const coldStartSteps: readonly (readonly [keyof ColdStartParts, string])[] = [
   ["queue", "queue"],
   ["decide", "decide"],
@@ -48,7 +48,7 @@ export interface ColdStart {
 
 export interface HttpsListener {
   readonly port: number;
-  /** File of the authority's certificate, which clients have to trust. */
+  /** File of the CA certificate, which clients have to trust. */
   readonly authority: string;
 }
 
@@ -57,10 +57,10 @@ export interface Live {
   /** ms since the epoch. */
   readonly time: number;
   readonly revisions: Readonly<Record<string, LiveRevision>>;
-  /** Requests that each revision of a Service got lately. */
+  /** Newest number of requests to each revision of a Service. */
   readonly services: Readonly<Record<string, { readonly observed: Readonly<Record<string, number>> }>>;
-  /** The newest last. */
+  /** Oldest first. */
   readonly coldStarts: readonly ColdStart[];
-  /** The https door, once it is open. */
+  /** Absent while https is not served. */
   readonly https?: HttpsListener;
 }

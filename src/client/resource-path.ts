@@ -1,18 +1,18 @@
-// From kinds and keys to paths of the API. Pure.
+// The API paths of kinds and keys. Pure.
 import { type Kind, resourceOf } from "../apis/kinds.ts";
 import type { ObjectKey } from "../apis/meta/key.ts";
 
-/** The path of a kind's collection, in one namespace or in all. Throws TypeError for a kind that knap does not know. */
+/** The path of a collection, in one namespace or in all. Throws TypeError if knap does not know the kind. */
 export function collectionPath(kind: Kind, namespace?: string): string {
   const resource = resourceOf(kind);
   if (!resource) throw new TypeError(`knap knows no kind ${kind}`);
   const { group, version, plural, namespaced } = resource;
   const root = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
-  const home = namespaced && namespace ? `/namespaces/${encodeURIComponent(namespace)}` : "";
-  return `${root}${home}/${plural}`;
+  const inNamespace = namespaced && namespace ? `/namespaces/${encodeURIComponent(namespace)}` : "";
+  return `${root}${inNamespace}/${plural}`;
 }
 
-/** The path of one object; a namespaced kind without a namespace means `default`. */
+/** The path of an object. The default namespace is `default`. */
 export function objectPath({ kind, namespace, name }: ObjectKey): string {
   return `${collectionPath(kind, namespace || "default")}/${encodeURIComponent(name)}`;
 }

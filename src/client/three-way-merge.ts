@@ -1,4 +1,4 @@
-// kubectl apply's merge: what the new file says, what the old file said and the new one no longer does, and all else left alone. Pure.
+// The three-way merge of client-side `kubectl apply`: sets the fields of the new file and removes fields that only the old file had. Pure.
 
 import type { AnyObject } from "../apis/meta/object.ts";
 import { LAST_APPLIED_ANNOTATION } from "../apis/serving/labels.ts";
@@ -6,7 +6,7 @@ import { fieldsOf, isFields, sameJson } from "../base/json.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The object as it is sent: with itself, as it was given, in the annotation (in kubectl's form: sorted keys, one line, a newline). */
+/** The object to send: the annotation has the object itself as JSON in kubectl's form (sorted keys, one line, a newline). */
 export function withLastApplied(object: AnyObject): AnyObject {
   const { [LAST_APPLIED_ANNOTATION]: _, ...annotations } = object.metadata.annotations ?? {};
   const bare = { ...object, metadata: { ...object.metadata, annotations } };
@@ -14,7 +14,7 @@ export function withLastApplied(object: AnyObject): AnyObject {
   return { ...bare, metadata: { ...bare.metadata, annotations: { ...annotations, [LAST_APPLIED_ANNOTATION]: text } } };
 }
 
-/** What was applied last, if the annotation says so. */
+/** The object of the last-applied annotation; `{}` if it is missing or not JSON. */
 export function lastApplied(object: AnyObject): unknown {
   try {
     return JSON.parse(object.metadata.annotations?.[LAST_APPLIED_ANNOTATION] ?? "{}") as unknown;
@@ -23,14 +23,14 @@ export function lastApplied(object: AnyObject): unknown {
   }
 }
 
-/** A merge patch from `current` to what applying `modified` means; empty when there is nothing to do. */
+/** The merge patch that applies `modified`; `{}` if nothing differs. */
 export function makeThreeWayPatch(original: unknown, modified: AnyObject, current: AnyObject): Fields {
   const additions = changesOf(current, modified);
   const deletions = removalsOf(original, modified);
   return overlay(deletions, additions);
 }
 
-/** Fields that are new or other in `to`; removals are not among them. */
+/** Fields that are new or different in `to`, without removals. */
 function changesOf(from: unknown, to: unknown): Fields {
   if (!isFields(to)) return {};
   const base = fieldsOf(from);
@@ -44,7 +44,7 @@ function changesOf(from: unknown, to: unknown): Fields {
   return Object.fromEntries(changes);
 }
 
-/** Nulls for the fields that `from` has and `to` has not. */
+/** null for each field that only `from` has. */
 function removalsOf(from: unknown, to: unknown): Fields {
   if (!isFields(from)) return {};
   const target = fieldsOf(to);

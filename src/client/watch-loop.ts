@@ -1,11 +1,10 @@
-// A watch that outlives its connections: lists, follows, follows on from where it was, and starts anew when the history is gone.
+// A watch that reconnects: it continues at the last version, or lists again if the server no longer has the history.
 
 import type { Kind, ObjectOf } from "../apis/kinds.ts";
 import type { ApiStatus } from "../apis/meta/api-status.ts";
 import { sleep } from "../base/sleep.ts";
 import { ApiError, type ClientWatchEvent } from "./client.ts";
-import type { HttpTransport } from "./http-transport.ts";
-import { readLines } from "./read-lines.ts";
+import { type HttpTransport, readLines } from "./http-transport.ts";
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
@@ -15,7 +14,7 @@ interface WireEvent {
   readonly object: { readonly metadata: { readonly resourceVersion?: string } };
 }
 
-/** Everything there is, then every change, until the signal is aborted. Rejects when the first list fails or the API says no for good. */
+/** Reports all objects, then every change, until the signal aborts. Rejects if the first list fails or the API answers with a 4xx status. */
 export async function* watchLoop<K extends Kind>(
   transport: HttpTransport,
   path: string,
@@ -43,7 +42,7 @@ export async function* watchLoop<K extends Kind>(
     } catch (error) {
       if (signal.aborted) return;
       if (isExpired(error)) version = undefined;
-      // an answer that will be the same tomorrow, or nobody there at the very start
+      // A retry would get the same 4xx answer. At the first list, report the error to the caller.
       else if (!listed || (error instanceof ApiError && error.status.code < 500)) throw error;
     }
     await sleep(pauseMs, signal);

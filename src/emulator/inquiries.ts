@@ -92,9 +92,8 @@ export class InquiryRouter implements InquirySource {
   }
 
   #observe({ type, object, old, key }: WatchEvent): void {
-    const { namespace, name } = key;
     const isDeleted = type === "DELETED";
-    if (object.kind === "Ingress" && isDeleted) this.#ingressProbe.stop(namespace, name);
+    if (object.kind === "Ingress" && isDeleted) this.#ingressProbe.stop(key);
     if (object.kind !== "ServerlessService") return;
     const revision: RevisionKey = namespacedName(key);
     if (isDeleted) this.#activatorProbe.stop(revision);

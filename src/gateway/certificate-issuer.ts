@@ -2,8 +2,7 @@
 // Secret, the status becomes Ready.
 import { isTerminating } from "../apis/core/pod.ts";
 import type { Secret } from "../apis/core/types.ts";
-import { certificateConditions } from "../apis/meta/condition-sets.ts";
-import { isReady } from "../apis/meta/conditions.ts";
+import { certificateConditions, isReady } from "../apis/meta/conditions.ts";
 import { keyOf } from "../apis/meta/key.ts";
 import type { Stored } from "../apis/meta/object.ts";
 import type { Certificate } from "../apis/networking/types.ts";

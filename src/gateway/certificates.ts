@@ -1,7 +1,7 @@
 // Makes certificates: a local authority, and certificates per host that it signs. Keeps those of the TLS listener by
 // SNI name.
 import { createSecureContext, type SecureContext } from "node:tls";
-import { hostName } from "../apis/networking/host-name.ts";
+import { hostName } from "../apis/networking/hosts.ts";
 import { errorText } from "../base/errors.ts";
 
 /** A certificate and its private key, both PEM. */

@@ -4,7 +4,7 @@
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import { CLUSTER_DOMAIN } from "../apis/config/serving-config.ts";
 import { namespacedName } from "../apis/meta/key.ts";
-import { hostName } from "../apis/networking/host-name.ts";
+import { hostName } from "../apis/networking/hosts.ts";
 import { SERVERLESS_SERVICE_LABEL } from "../apis/serving/labels.ts";
 import type { View } from "../control-plane/store/view.ts";
 import type { Exchange, Handler } from "../data-plane/http/exchange.ts";

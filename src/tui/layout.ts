@@ -1,6 +1,6 @@
 // Makes all lines of the screen: title, body of the chosen view, summary, keys.
 import { timeOfDay } from "../base/local-time.ts";
-import { type Doors, doorsOf } from "../client/reach.ts";
+import { type GatewayPorts, gatewayPortsOf } from "../client/reach.ts";
 import type { AppState } from "./app-state.ts";
 import { HELP, keyLine } from "./keys.ts";
 import { eventLines, type Line, logLines, summaryLines, trafficLines } from "./panels.ts";
@@ -43,7 +43,7 @@ function overviewLines(state: AppState, rows: readonly Row[], width: number, hei
 function bodyLines(
   state: AppState,
   rows: readonly Row[],
-  { width, height, doors }: Frame & { readonly doors: Doors },
+  { width, height, ports }: Frame & { readonly ports: GatewayPorts },
 ): readonly Line[] {
   const service = serviceOfRow(rows, selectedRow(rows, state.screen.selected)?.key);
   switch (state.screen.view) {
@@ -52,7 +52,7 @@ function bodyLines(
     case "logs":
       return logLines(state.logs, service, width, height);
     case "traffic":
-      return trafficLines(state.model, service, { width, doors }).slice(0, height);
+      return trafficLines(state.model, service, { width, ports }).slice(0, height);
     case "events":
       return eventLines(state.model, width, height);
     case "explain":
@@ -88,8 +88,8 @@ export function frameLines(state: AppState, title: Title, { width, height }: Fra
   const rule: Line = [{ text: "─".repeat(width), colour: "gray" }];
   const summary = state.screen.view === "overview" ? summaryHeight(height) : 0;
   const bodyHeight = Math.max(1, height - 3 - summary);
-  const doors = doorsOf(title.ingress, state.model.live?.https);
-  const body = bodyLines(state, rows, { width, height: bodyHeight, doors });
+  const ports = gatewayPortsOf(title.ingress, state.model.live?.https);
+  const body = bodyLines(state, rows, { width, height: bodyHeight, ports });
   const chosen = selectedRow(rows, state.screen.selected);
   return [
     titleLine(state, title, width),
@@ -98,7 +98,7 @@ export function frameLines(state: AppState, title: Title, { width, height }: Fra
     rule,
     ...(summary === 0
       ? []
-      : summaryLines(state.model, rows, chosen, { logs: state.logs, width, height: summary, doors })),
+      : summaryLines(state.model, rows, chosen, { logs: state.logs, width, height: summary, ports })),
     bottomLine(state, width),
   ].slice(0, height);
 }

@@ -3,7 +3,7 @@ import type { Event } from "../apis/core/types.ts";
 import { namespacedName } from "../apis/meta/key.ts";
 import { timeOfDay } from "../base/local-time.ts";
 import { type ColdStart, coldStartSteps } from "../client/live.ts";
-import { type Doors, urlWithPort } from "../client/reach.ts";
+import { type GatewayPorts, urlWithPort } from "../client/reach.ts";
 import { type Row, type ServiceRow, serviceOfRow } from "./rows.ts";
 import { fitText, type Segment } from "./segments.ts";
 import type { SessionModel } from "./session-model.ts";
@@ -47,9 +47,14 @@ export function summaryLines(
   model: SessionModel,
   rows: readonly Row[],
   selected: Row | undefined,
-  at: { readonly logs: readonly LogEntry[]; readonly width: number; readonly height: number; readonly doors: Doors },
+  at: {
+    readonly logs: readonly LogEntry[];
+    readonly width: number;
+    readonly height: number;
+    readonly ports: GatewayPorts;
+  },
 ): readonly Line[] {
-  const { width, height, doors } = at;
+  const { width, height, ports } = at;
   const service = serviceOfRow(rows, selected?.key);
   const revision = shownRevision(model, selected, service);
   const sentence = revision === undefined ? "" : (model.live?.revisions[revision]?.sentence ?? "");
@@ -58,7 +63,7 @@ export function summaryLines(
   const warning = model.events.findLast(({ type }) => type === "Warning");
   const lines: Line[] = [line("why", service?.problem ?? sentence, width)];
   lines.push(line("wake", wake === undefined ? "" : waterfall(wake, width - 7), width));
-  if (url !== undefined && height > 3) lines.push(line("url", urlWithPort(url, doors), width));
+  if (url !== undefined && height > 3) lines.push(line("url", urlWithPort(url, ports), width));
   if (warning !== undefined && height > 4) lines.push(line("warn", eventText(warning), width, "yellow"));
   const logs = at.logs.filter((entry) => service === undefined || entry.service === namespacedName(service));
   const room = Math.max(0, height - lines.length);
@@ -98,7 +103,7 @@ export function logLines(
 export function trafficLines(
   model: SessionModel,
   service: ServiceRow | undefined,
-  { width, doors }: { readonly width: number; readonly doors: Doors },
+  { width, ports }: { readonly width: number; readonly ports: GatewayPorts },
 ): readonly Line[] {
   if (service === undefined) return [];
   const key = namespacedName(service);
@@ -112,7 +117,7 @@ export function trafficLines(
     const name = fitText(` ${revisionName}${tag === undefined ? "" : ` (${tag})`}`, 32);
     const text = `${name} ${String(percent).padStart(3)}%  ${shareBar(share, bar)} ${seen}`;
     const reached: readonly Line[] =
-      url === "" ? [] : [[{ text: fitText(`   ${urlWithPort(url, doors)}`, width), colour: "gray" }]];
+      url === "" ? [] : [[{ text: fitText(`   ${urlWithPort(url, ports)}`, width), colour: "gray" }]];
     return [[{ text: fitText(text, width) }], ...reached];
   });
 }

@@ -1,7 +1,7 @@
 // Makes the rows of the overview: Services, their revisions, and the pods of expanded Services.
 import { isPodServing } from "../apis/core/pod.ts";
 import type { Pod } from "../apis/core/types.ts";
-import type { Condition } from "../apis/meta/condition.ts";
+import type { Condition } from "../apis/meta/conditions.ts";
 import { namespacedName } from "../apis/meta/key.ts";
 import type { Stored } from "../apis/meta/object.ts";
 import { REVISION_LABEL, SERVICE_LABEL } from "../apis/serving/labels.ts";

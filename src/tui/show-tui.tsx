@@ -5,7 +5,7 @@ import { namespacedName } from "../apis/meta/key.ts";
 import { steadyClock } from "../base/steady-clock.ts";
 import { WallClock } from "../base/wall-clock.ts";
 import type { Client } from "../client/client.ts";
-import { doorsOf, urlWithPort } from "../client/reach.ts";
+import { gatewayPortsOf, urlWithPort } from "../client/reach.ts";
 import { type Actions, App } from "./app.tsx";
 import { type AppStore, makeAppStore } from "./app-state.ts";
 import { feed } from "./feed.ts";
@@ -53,7 +53,7 @@ function makeActions({ client, title, onQuit }: TuiOptions): Actions {
       service,
       services: rows.filter((each) => each.kind === "service"),
       live: model.services.get(namespacedName(service)),
-      doors: doorsOf(title.ingress, model.live?.https),
+      ports: gatewayPortsOf(title.ingress, model.live?.https),
     };
   };
   const explain = async (store: AppStore): Promise<string> => {
@@ -68,11 +68,11 @@ function makeActions({ client, title, onQuit }: TuiOptions): Actions {
     quit: onQuit,
     scale: async (pods, store) => scaleTo(client, chosen(store).row, chosen(store).service, pods),
     async do(verb: Verb, store) {
-      const { row, service, services, live, doors } = chosen(store);
+      const { row, service, services, live, ports } = chosen(store);
       if (verb === "explain") return explain(store);
       if (verb === "rebuild") return rebuild(client, service, Date.now());
       if (verb === "zero") return scaleTo(client, row, service, 0);
-      if (verb === "open-url") return openUrl(urlWithPort(live?.status?.url ?? "", doors));
+      if (verb === "open-url") return openUrl(urlWithPort(live?.status?.url ?? "", ports));
       if (verb !== "pause-watch") return "";
       store.applyStep({ type: "pause-watch" });
       return pauseWatch(client, services, store.get().screen.watchPaused);

@@ -1,5 +1,5 @@
 // The suite of api-examples.json: objects, conditions and rollouts that Knative's own builders and lifecycles produced.
-import { childName } from "../../src/apis/meta/child-name.ts";
+import { childName } from "../../src/apis/meta/names.ts";
 import { judgeChildren } from "./api-examples/children.ts";
 import { judgeConditions } from "./api-examples/conditions.ts";
 import { judge } from "./api-examples/examples.ts";

@@ -1,6 +1,6 @@
 // Golden suite for scale-to-zero.json: single reconcile steps of a KPA with the scale and the Active condition.
 import { progressDeadlineMs } from "../../src/apis/autoscaling/annotations.ts";
-import type { Condition, ConditionStatus } from "../../src/apis/meta/condition.ts";
+import type { Condition, ConditionStatus } from "../../src/apis/meta/conditions.ts";
 import { conditionOf, isConditionTrue } from "../../src/apis/meta/conditions.ts";
 import { makeDeciderSpec, retentionMsOf, scaleBoundsOf } from "../../src/control-plane/autoscaler/decider-spec.ts";
 import { concludeActivity, numActivatorsOf } from "../../src/control-plane/reconciler/pod-autoscaler/activity.ts";

@@ -13,7 +13,7 @@ const documents = seedDocuments().flatMap((text) => {
   return object ? [{ text, object }] : [];
 });
 
-it("admits what it stored once more without changing anything", () => {
+it("admission accepts a stored object again and changes nothing", () => {
   let admitted = 0;
   for (const { text, object } of documents) {
     const first = admit({ operation: "CREATE", object, user: "alice" }, config);
@@ -25,7 +25,7 @@ it("admits what it stored once more without changing anything", () => {
   expect(admitted).toBeGreaterThan(150);
 });
 
-it("refuses offline exactly what the store would refuse, or a strict API server before it", () => {
+it("offline validation refuses exactly the objects that the store or a strict API server refuses", () => {
   for (const { text, object } of documents) {
     const door = admit({ operation: "CREATE", object, user: "alice" }, config);
     const refused = "refused" in door || unknownFields(object).length > 0;

@@ -12,7 +12,7 @@ const KSVC = "Service.serving.knative.dev" as const;
 const CONFIG = "Configuration.serving.knative.dev" as const;
 const at = <K extends Kind>(kind: K, name: string) => ({ kind, namespace: "default", name });
 
-/** A small world of planners: a Service holds one Configuration with its image, whose readiness climbs back. */
+/** A small set of planners: a Service makes a Configuration with its image, and shows whether the Configuration is ready. */
 const service = {
   name: "service",
   kind: KSVC,
@@ -65,7 +65,7 @@ function act(store: ObjectStore, given: Step): void {
   } else if (given.do === "drop") store.delete(at("ConfigMap", given.image));
 }
 
-/** What is there, without what counts writes. */
+/** All objects, without the fields that count writes. */
 function snapshot(store: ObjectStore): unknown {
   return [KSVC, CONFIG].flatMap((kind) =>
     store.list(kind as Kind).map((object: AnyObject) => [kind, object.metadata.name, object.spec, object.status]),
@@ -88,7 +88,7 @@ function run(steps: readonly Step[], reconcilers: readonly Reconciler[], between
   return store;
 }
 
-it("ends the same whatever the order of work, and writes nothing twice", () => {
+it("the result does not depend on the order of work, and a second run writes nothing", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
       const reference = snapshot(run(steps, [service, configuration], "settle"));
@@ -98,7 +98,7 @@ it("ends the same whatever the order of work, and writes nothing twice", () => {
   );
 });
 
-it("ends where a fresh start on the same objects ends: no key is lost", () => {
+it("the result equals that of a new controller on the same objects: no key is lost", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
       const store = run(steps, [service, configuration], "slice");
@@ -111,7 +111,7 @@ it("ends where a fresh start on the same objects ends: no key is lost", () => {
   );
 });
 
-it("hands out every waiting item once, by rank, then first come first served", () => {
+it("the work queue returns every item once, by rank, then first in, first out", () => {
   const items = [0, 2, 2, 1, 0].map((rank) => ({ rank }));
   fc.assert(
     fc.property(fc.array(fc.oneof(fc.constantFrom(...items), fc.constant(undefined)), { maxLength: 40 }), (ops) => {

@@ -1,4 +1,4 @@
-// What must hold for all planners together, whatever the order of work.
+// Invariants of all planners together, for any order of work.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Kind, resources } from "../../src/apis/kinds.ts";
@@ -6,7 +6,7 @@ import type { AnyObject } from "../../src/apis/meta/object.ts";
 import { knativeService, makePaperCluster, type PaperCluster } from "../support/paper-cluster.ts";
 
 const NUM_RUNS = Number(process.env["PROPERTY_RUNS"] ?? 12);
-/** Made of a uid or of chance, or counted by the order of work. */
+/** Texts that depend on a uid, on random data or on the order of work. */
 const INCIDENTAL = new Set([
   "uid",
   "resourceVersion",
@@ -20,7 +20,7 @@ const TRAFFIC = [
   { latestRevision: true, percent: 0, tag: "next" },
 ];
 
-/** Whoever does not read the status that it wrote itself has nothing to say to it. */
+/** A planner that does not read its own status plans nothing new after its status write. */
 function lookTwice(cluster: PaperCluster): void {
   const { work, store } = cluster;
   cluster.work = (planner, key) => {
@@ -36,7 +36,7 @@ function lookTwice(cluster: PaperCluster): void {
   };
 }
 
-/** Deploys two Services and one that begins at zero, updates one, deletes a fourth; every pause is worked through in that order. */
+/** Deploys two Services and one with initial scale 0, updates one, and deletes a fourth; runs all planners in `order` after each step. */
 function live(order: <T>(items: readonly T[]) => readonly T[]): PaperCluster {
   const cluster = makePaperCluster({ configMaps: { "config-autoscaler": { "allow-zero-initial-scale": "true" } } });
   lookTwice(cluster);
@@ -75,7 +75,7 @@ function withoutChance(value: unknown): unknown {
   );
 }
 
-/** A reordering that a number decides. */
+/** A permutation chosen by a seed. */
 function shuffledBy(seed: number): <T>(items: readonly T[]) => readonly T[] {
   let state = seed;
   const next = () => {
@@ -92,7 +92,7 @@ function shuffledBy(seed: number): <T>(items: readonly T[]) => readonly T[] {
 describe("all planners", () => {
   const reference = told(live((items) => items));
 
-  test("bring every Service up and let a deleted one go, with all it had", () => {
+  test("all planners together make every Service ready and remove a deleted Service with its dependents", () => {
     const { store } = live((items) => items);
     const services = store.list("Service.serving.knative.dev");
     expect(services.map(({ metadata }) => metadata.name)).toEqual(["cart", "idle", "shop"]);
@@ -103,7 +103,7 @@ describe("all planners", () => {
     expect(orphans.filter(({ metadata }) => metadata.name.startsWith("gone"))).toEqual([]);
   });
 
-  test("give the same end state under any order of work", () => {
+  test("the end state does not depend on the order of work", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 2 ** 30 }), (seed) => {
         expect(told(live(shuffledBy(seed)))).toEqual(reference);
@@ -112,7 +112,7 @@ describe("all planners", () => {
     );
   });
 
-  test("write nothing when they look a second time", () => {
+  test("a second run of all planners writes nothing", () => {
     const cluster = live((items) => items);
     const { version } = cluster.store;
     cluster.now += 1000;

@@ -1,4 +1,4 @@
-// Whatever is done to the machine's clock: time never goes back, and every wait ends once, when its time has come.
+// Invariants for any change of the machine's clock.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
@@ -21,7 +21,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant("read" as const) }),
 );
 
-test("time never goes back, and every wait ends exactly once, never before its time and never later than evenly", () => {
+test("time never goes back, and every timer fires exactly once, at its time", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const steady = new VirtualClock(5000);
@@ -34,7 +34,7 @@ test("time never goes back, and every wait ends exactly once, never before its t
         last = now;
         return now;
       };
-      // Each correction of at most a second may hold time up that long.
+      // A correction of at most a second may delay time by that second.
       let heldMs = 0;
       const ends: number[][] = [];
       const wait = (ms: number): void => {

@@ -1,7 +1,7 @@
 // A store with frozen objects and predictable uids, and a clock that tests advance.
 import type { AnyObject, Stored } from "../../src/apis/meta/object.ts";
 import type { Clock, Time } from "../../src/base/clock.ts";
-import { ObjectStore, type Outcome, type StoreOptions } from "../../src/control-plane/store/object-store.ts";
+import { ObjectStore, type StoreOptions, type WriteOutcome } from "../../src/control-plane/store/object-store.ts";
 
 export interface ManualClock extends Clock {
   /** Advances by `ms` and runs each due timer at its own time. */
@@ -58,7 +58,7 @@ export function makeStore(options: Partial<StoreOptions> = {}): ObjectStore {
 }
 
 /** Returns the object of a result that must be ok. */
-export function written<T extends AnyObject>(outcome: Outcome<T>): T {
+export function written<T extends AnyObject>(outcome: WriteOutcome<T>): T {
   if ("refused" in outcome) throw new Error(`refused: ${outcome.refused.message}`);
   return outcome.object;
 }

@@ -1,5 +1,5 @@
-// Reads autoscaling.knative.dev annotations. A value that does not parse counts as absent, because admission refuses
-// it.
+// Reads autoscaling.knative.dev annotations. A value that does not parse counts as absent, because
+// admission refuses it.
 
 import { durationMs, parseDuration } from "../../base/go/duration.ts";
 import { parseFloat64, parseInteger } from "../../base/go/number.ts";

@@ -2,9 +2,8 @@
 // Source: pkg/apis/autoscaling/v1alpha1/pa_lifecycle.go.
 import type { Time } from "../../base/clock.ts";
 import { parseTime } from "../../base/time.ts";
-import type { Condition, ConditionStatus } from "../meta/condition.ts";
-import { podAutoscalerConditions as set } from "../meta/condition-sets.ts";
-import { conditionOf, isConditionTrue } from "../meta/conditions.ts";
+import type { Condition, ConditionStatus } from "../meta/conditions.ts";
+import { conditionOf, isConditionTrue, podAutoscalerConditions as set } from "../meta/conditions.ts";
 
 type Conditions = readonly Condition[];
 

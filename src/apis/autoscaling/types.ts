@@ -1,7 +1,7 @@
 // The kinds of autoscaling.internal.knative.dev/v1alpha1, and the autoscaler's input (Stat) and output (ScaleResult).
 // Source: pkg/apis/autoscaling/v1alpha1, pkg/autoscaler/metrics/stat.proto, pkg/autoscaler/scaling/autoscaler.go.
 import type { Time } from "../../base/clock.ts";
-import type { ConditionedStatus } from "../meta/condition.ts";
+import type { ConditionedStatus } from "../meta/conditions.ts";
 import type { AnyObject } from "../meta/object.ts";
 
 export type Reachability = "" | "Reachable" | "Unreachable";

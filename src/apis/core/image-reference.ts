@@ -1,4 +1,4 @@
-// Image references: the grammar that Knative checks, and their parts. Nothing here asks a registry.
+// Image references: Knative's grammar and their parts.
 // Source: github.com/google/go-containerregistry/pkg/name (weak validation).
 
 export interface ImageReference {
@@ -16,10 +16,10 @@ const DOCKER_HUB = "index.docker.io";
 const TAG = /^[A-Za-z0-9_.-]{0,128}$/;
 const REPOSITORY = /^[a-z0-9_./-]{2,255}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
-/** What a URL may have as its host. */
+/** The characters that a URL host can have. */
 const HOST = /^(\[[0-9a-fA-F:.]*\]|[\w.~!$&'()*+,;=:<>"\u0080-\uffff-]*)$/;
 
-/** The parts of a reference with Docker Hub's short names written out; undefined when Knative would refuse it. */
+/** The parts of a reference, with Docker Hub's short names expanded; undefined if Knative would refuse it. */
 export function parseImageReference(text: string): ImageReference | undefined {
   const at = text.split("@");
   if (at.length > 2) return undefined;

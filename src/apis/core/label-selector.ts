@@ -1,11 +1,11 @@
-// Label selectors: matching, and the text form of the API (`a=b,c!=d,e in (f,g),!h`). It never looks at objects, only at their labels.
+// Label selectors: matching, and the text form of the API (`a=b,c!=d,e in (f,g),!h`).
 
 import type { StringMap } from "../meta/object.ts";
 import type { LabelSelector } from "./types.ts";
 
 type Requirement = NonNullable<LabelSelector["matchExpressions"]>[number];
 
-/** Does a selector match these labels? The empty selector matches all; an unknown operator matches nothing. */
+/** The empty selector matches everything; an unknown operator matches nothing. */
 export function matchesLabels(selector: LabelSelector, labels: StringMap = {}): boolean {
   for (const [key, value] of Object.entries(selector.matchLabels ?? {})) {
     if (labels[key] !== value) return false;
@@ -52,7 +52,7 @@ export function parseSelector(text: string): { readonly selector: LabelSelector 
       matchExpressions.push({ key: set[1] as string, operator: set[2] === "in" ? "In" : "NotIn", values });
     } else if (equal) {
       const [, key, sign, value] = equal as unknown as [string, string, string, string];
-      // a second demand on one key cannot stand in matchLabels beside the first
+      // matchLabels can have only one requirement per key
       if (sign === "!=") matchExpressions.push({ key, operator: "NotIn", values: [value] });
       else if (matchLabels.has(key)) matchExpressions.push({ key, operator: "In", values: [value] });
       else matchLabels.set(key, value);
@@ -63,7 +63,7 @@ export function parseSelector(text: string): { readonly selector: LabelSelector 
   return { selector: { matchLabels: Object.fromEntries(matchLabels), matchExpressions } };
 }
 
-/** Requirements of a selector text: cut at commas outside parentheses. */
+/** Splits at commas outside parentheses. */
 function splitRequirements(text: string): readonly string[] {
   return text
     .split(/,(?![^(]*\))/)
@@ -71,7 +71,6 @@ function splitRequirements(text: string): readonly string[] {
     .filter((part) => part !== "");
 }
 
-/** The text form of a selector, as it stands in a query. */
 export function formatSelector(selector: LabelSelector): string {
   const labels = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
   const expressions = (selector.matchExpressions ?? []).map(({ key, operator, values = [] }) => {

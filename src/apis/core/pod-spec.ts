@@ -1,20 +1,20 @@
-// What a pod is made of: containers, probes, volumes, security. The part that Knative's Revision shares with Kubernetes' Pod.
-// Field names and types only; every field that JSON may lack is optional.
+// Types of the pod spec, which Knative's Revision and Kubernetes' Pod share. Every field that JSON may lack is optional.
 import type { StringMap } from "../meta/object.ts";
 
 export type IntOrString = number | string;
 /** Kubernetes quantity text such as `100m` or `64Mi`; YAML may also give a number. */
 export type Quantity = string | number;
 
+interface ResourceFieldRef {
+  readonly containerName?: string;
+  readonly resource: string;
+  readonly divisor?: Quantity;
+}
 interface EnvVarSource {
   readonly configMapKeyRef?: { readonly name?: string; readonly key: string; readonly optional?: boolean };
   readonly secretKeyRef?: { readonly name?: string; readonly key: string; readonly optional?: boolean };
   readonly fieldRef?: { readonly apiVersion?: string; readonly fieldPath: string };
-  readonly resourceFieldRef?: {
-    readonly containerName?: string;
-    readonly resource: string;
-    readonly divisor?: Quantity;
-  };
+  readonly resourceFieldRef?: ResourceFieldRef;
 }
 export interface EnvVar {
   readonly name: string;
@@ -107,11 +107,7 @@ interface ConfigMapProjection {
 export interface DownwardApiItem {
   readonly path: string;
   readonly fieldRef?: { readonly apiVersion?: string; readonly fieldPath: string };
-  readonly resourceFieldRef?: {
-    readonly containerName?: string;
-    readonly resource: string;
-    readonly divisor?: Quantity;
-  };
+  readonly resourceFieldRef?: ResourceFieldRef;
   readonly mode?: number;
 }
 export interface VolumeProjection {

@@ -1,7 +1,7 @@
-// What other components ask of a Pod: whether it is ready, whether it stops, and which container and port get its requests. Pure.
+// Queries of a Pod: its readiness, the container and port that get its requests, and its pull secrets. Pure.
 import type { AnyObject, Stored } from "../meta/object.ts";
-import type { Container } from "./pod-spec.ts";
-import type { CoreCondition, Pod } from "./types.ts";
+import type { Container, PodSpec } from "./pod-spec.ts";
+import type { CoreCondition, Pod, ServiceAccount } from "./types.ts";
 
 export type StoredPod = Stored<Pod>;
 
@@ -57,4 +57,15 @@ export function hasPorts({ ports }: Container): boolean {
 /** The container port that gets a Pod's requests. */
 export function servingPort({ spec }: Pod): number {
   return servingContainer(spec.containers)?.ports?.[0]?.containerPort ?? DEFAULT_PORT;
+}
+
+/** The ServiceAccount of Pods that name none. */
+export const DEFAULT_ACCOUNT = "default";
+
+/** The Pod's own pull secrets, else those of its account. @see kubernetes plugin/pkg/admission/serviceaccount */
+export function pullSecretsOf(
+  { imagePullSecrets = [] }: Pick<PodSpec, "imagePullSecrets">,
+  account: ServiceAccount | undefined,
+): NonNullable<PodSpec["imagePullSecrets"]> {
+  return imagePullSecrets.length > 0 ? imagePullSecrets : (account?.imagePullSecrets ?? []);
 }

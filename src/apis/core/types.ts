@@ -1,4 +1,4 @@
-// The built-in kinds that knap holds: Pod, Deployment, core Service, Endpoints, ConfigMap, Secret, Namespace and a few more.
+// Types of the built-in kinds: Pod, Deployment, core Service, Endpoints, ConfigMap, Secret, Namespace and a few more.
 import type { AnyObject, ClusterMeta, CoreMeta, StringMap } from "../meta/object.ts";
 import type { IntOrString, PodSpec, Quantity, ResourceRequirements } from "./pod-spec.ts";
 
@@ -34,7 +34,7 @@ export interface ContainerStatus {
   readonly state?: ContainerState;
   readonly lastState?: ContainerState;
 }
-/** A condition of a built-in kind (Pod, Deployment): no severity, other timestamps. */
+/** A condition of a built-in kind (Pod, Deployment): without severity, with other timestamps. */
 export interface CoreCondition {
   readonly type: string;
   readonly status: "True" | "False" | "Unknown";
@@ -111,7 +111,7 @@ export interface ServicePort {
   readonly targetPort?: IntOrString;
   readonly nodePort?: number;
 }
-/** Kubernetes' own Service; Knative's stands in serving/types.ts. */
+/** Kubernetes' Service; Knative's Service is in serving/types.ts. */
 export interface CoreService extends CoreObject {
   readonly apiVersion: "v1";
   readonly kind: "Service";
@@ -126,27 +126,21 @@ export interface CoreService extends CoreObject {
   };
   readonly status?: { readonly loadBalancer?: unknown };
 }
+interface ObjectReference {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly uid?: string;
+}
+export interface EndpointAddress {
+  readonly ip: string;
+  readonly nodeName?: string;
+  readonly targetRef?: ObjectReference;
+}
 export interface EndpointSubset {
-  readonly addresses?: readonly {
-    readonly ip: string;
-    readonly nodeName?: string;
-    readonly targetRef?: {
-      readonly kind?: string;
-      readonly name?: string;
-      readonly namespace?: string;
-      readonly uid?: string;
-    };
-  }[];
-  readonly notReadyAddresses?: readonly {
-    readonly ip: string;
-    readonly nodeName?: string;
-    readonly targetRef?: {
-      readonly kind?: string;
-      readonly name?: string;
-      readonly namespace?: string;
-      readonly uid?: string;
-    };
-  }[];
+  readonly addresses?: readonly EndpointAddress[];
+  readonly notReadyAddresses?: readonly EndpointAddress[];
   readonly ports?: readonly {
     readonly name?: string;
     readonly port: number;
@@ -205,16 +199,10 @@ export interface PersistentVolumeClaim extends CoreObject {
     readonly storageClassName?: string;
   };
 }
-/** core/v1 Event: what happened to an object, counted. */
+/** core/v1 Event. */
 export interface Event extends CoreObject {
   readonly kind: "Event";
-  readonly involvedObject: {
-    readonly apiVersion?: string;
-    readonly kind?: string;
-    readonly namespace?: string;
-    readonly name?: string;
-    readonly uid?: string;
-  };
+  readonly involvedObject: ObjectReference;
   readonly type?: "Normal" | "Warning";
   readonly reason?: string;
   readonly message?: string;

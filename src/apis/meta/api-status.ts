@@ -1,4 +1,4 @@
-// Kubernetes' `Status`: how the API says no. Misuse of the API is one of these, never an exception.
+// Kubernetes' `Status`: the API's answer to a call that it refuses. Misuse of the API is a Status, never an exception.
 
 export type StatusReason =
   | "BadRequest"
@@ -59,7 +59,6 @@ const CODES: Readonly<Record<StatusReason, number>> = {
   ServiceUnavailable: 503,
 };
 
-/** A Failure with the HTTP code that belongs to its reason. */
 export function makeFailure(reason: StatusReason, message: string, details?: ApiStatus["details"]): ApiStatus {
   return {
     kind: "Status",

@@ -1,49 +1,65 @@
-// Knative's conditions engine: how marks on dependents make up Ready. Pure: every mark gives a new array, sorted by type.
+// Knative's conditions, and how the conditions of dependents make up Ready. Pure: every mark returns a new array, sorted by type.
 // Source: knative.dev/pkg/apis/condition_set.go.
-import type { Condition, ConditionedStatus, ConditionStatus } from "./condition.ts";
 
-/** Why a condition is not True (or, with True, a remark). */
-export interface Because {
+export type ConditionStatus = "True" | "False" | "Unknown";
+
+export interface Condition {
+  readonly type: string;
+  readonly status: ConditionStatus;
+  /** Absent means Error: the condition counts for Ready. Info conditions do not. */
+  readonly severity?: "Info";
+  readonly lastTransitionTime?: string;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+/** The status fields of every Knative kind (duck type `duckv1.Status`). */
+export interface ConditionedStatus {
+  readonly observedGeneration?: number;
+  readonly conditions?: readonly Condition[];
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** Reason and message of a condition. */
+export interface ConditionReason {
   readonly reason?: string;
   readonly message?: string;
 }
 type Conditions = readonly Condition[];
 
 /**
- * The conditions of one kind: Ready and those that it depends on. Every method takes the current conditions and the
- * time of this reconcile (an RFC 3339 text), and returns the new ones; nothing changes when nothing differs.
+ * The conditions of a kind: Ready and its dependents. Every method takes the current conditions and the time of this
+ * reconcile (RFC 3339), and returns the new conditions; it returns the input if nothing differs.
  */
 export interface ConditionSet {
   readonly ready: string;
   readonly dependents: readonly string[];
-  /** Adds what is missing as Unknown (as True, when Ready is already True). */
+  /** Adds missing conditions as Unknown, or as True if Ready is already True. */
   initialise(conditions: Conditions, at: string): Conditions;
-  markTrue(conditions: Conditions, type: string, at: string, because?: Because): Conditions;
-  markUnknown(conditions: Conditions, type: string, at: string, because?: Because): Conditions;
-  markFalse(conditions: Conditions, type: string, at: string, because?: Because): Conditions;
-  /** Sets a condition outside the set, as it is: severity Info, Ready untouched. */
+  markTrue(conditions: Conditions, type: string, at: string, because?: ConditionReason): Conditions;
+  markUnknown(conditions: Conditions, type: string, at: string, because?: ConditionReason): Conditions;
+  markFalse(conditions: Conditions, type: string, at: string, because?: ConditionReason): Conditions;
+  /** Sets a condition that is not in the set, with severity Info. Ready stays. */
   markInfo(conditions: Conditions, mark: Omit<Condition, "lastTransitionTime" | "severity">, at: string): Conditions;
-  /** Removes a condition that is not part of the set. */
+  /** Removes a condition that is not in the set. */
   clear(conditions: Conditions, type: string): Conditions;
 }
 
-/** The condition of a type. */
 export function conditionOf(conditions: Conditions | undefined, type: string): Condition | undefined {
   return conditions?.find((condition) => condition.type === type);
 }
 
-/** True when the condition is there and True. */
 export function isConditionTrue(conditions: Conditions | undefined, type: string): boolean {
   return conditionOf(conditions, type)?.status === "True";
 }
 
-/** Knative's IsReady: Ready is True and belongs to this generation. */
+/** Knative's IsReady: Ready is True and observed for the current generation. */
 export function isReady(object: { metadata: { generation?: number }; status?: ConditionedStatus }): boolean {
   const current = (object.status?.observedGeneration ?? 0) === (object.metadata.generation ?? 0);
   return current && isConditionTrue(object.status?.conditions, "Ready");
 }
 
-/** Ready is False and belongs to this generation. */
+/** Ready is False and observed for the current generation. */
 export function isFailed(object: { metadata: { generation?: number }; status?: ConditionedStatus }): boolean {
   const current = (object.status?.observedGeneration ?? 0) === (object.metadata.generation ?? 0);
   return current && conditionOf(object.status?.conditions, "Ready")?.status === "False";
@@ -58,7 +74,7 @@ function sameMark(a: Condition, b: Condition): boolean {
   );
 }
 
-/** Sets a condition exactly; the time changes only when anything else does. */
+/** Sets a condition; its time changes only if another field differs. */
 function setCondition(conditions: Conditions, condition: Condition, at: string): Conditions {
   const old = conditionOf(conditions, condition.type);
   if (old && sameMark(old, condition)) return conditions;
@@ -67,7 +83,7 @@ function setCondition(conditions: Conditions, condition: Condition, at: string):
   return [...others, next].sort((a, b) => (a.type < b.type ? -1 : 1));
 }
 
-function made(type: string, status: ConditionStatus, because: Because = {}): Condition {
+function made(type: string, status: ConditionStatus, because: ConditionReason = {}): Condition {
   return {
     type,
     status,
@@ -76,22 +92,22 @@ function made(type: string, status: ConditionStatus, because: Because = {}): Con
   };
 }
 
-/** The condition set of a kind: the name of its happy condition (Ready) and its dependents. */
+/** Makes the condition set of a kind. */
 export function conditionSet(ready: string, dependents: readonly string[]): ConditionSet {
   const counts = (type: string): boolean => dependents.includes(type);
-  const marked = (type: string, status: ConditionStatus, because?: Because): Condition => ({
+  const marked = (type: string, status: ConditionStatus, because?: ConditionReason): Condition => ({
     ...made(type, status, because),
     ...(counts(type) || type === ready ? {} : { severity: "Info" as const }),
   });
-  /** The dependent that decides Ready: the latest False, else the latest Unknown, else one that is not there yet. */
-  const culprit = (conditions: Conditions): Condition | undefined => {
+  /** The dependent that decides Ready: the newest False, else the newest Unknown, else a missing one. */
+  const decisive = (conditions: Conditions): Condition | undefined => {
     const ofSet = conditions.filter((condition) => counts(condition.type));
     const latestFirst = ofSet.sort((a, b) => compareTimes(b.lastTransitionTime, a.lastTransitionTime));
     const unhappy = latestFirst.find(({ status }) => status === "False") ?? latestFirst.find(isUnknown);
     return unhappy ?? (ofSet.length < dependents.length ? made(ready, "Unknown") : undefined);
   };
   const recomputed = (conditions: Conditions, type: string, at: string): Conditions => {
-    const why = culprit(conditions);
+    const why = decisive(conditions);
     if (why) return setCondition(conditions, made(ready, why.status, why), at);
     return type === ready ? conditions : setCondition(conditions, made(ready, "True"), at);
   };
@@ -134,3 +150,20 @@ function isUnknown({ status }: Condition): boolean {
 function compareTimes(a: string | undefined, b: string | undefined): number {
   return (a ?? "") < (b ?? "") ? -1 : (a ?? "") > (b ?? "") ? 1 : 0;
 }
+
+// The Info conditions of a kind (Active of a Revision, ActivatorEndpointsPopulated of a ServerlessService) are not in its set.
+export const serviceConditions = conditionSet("Ready", ["ConfigurationsReady", "RoutesReady"]);
+export const configurationConditions = conditionSet("Ready", []);
+export const routeConditions = conditionSet("Ready", ["AllTrafficAssigned", "IngressReady", "CertificateProvisioned"]);
+export const revisionConditions = conditionSet("Ready", ["ResourcesAvailable", "ContainerHealthy"]);
+export const domainMappingConditions = conditionSet("Ready", [
+  "DomainClaimed",
+  "ReferenceResolved",
+  "IngressReady",
+  "CertificateProvisioned",
+]);
+export const podAutoscalerConditions = conditionSet("Ready", ["Active", "ScaleTargetInitialized", "SKSReady"]);
+export const serverlessServiceConditions = conditionSet("Ready", ["EndpointsPopulated"]);
+export const ingressConditions = conditionSet("Ready", ["NetworkConfigured", "LoadBalancerReady"]);
+export const metricConditions = conditionSet("Ready", []);
+export const certificateConditions = conditionSet("Ready", []);

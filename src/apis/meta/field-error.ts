@@ -1,8 +1,9 @@
-// Findings of validation: where, what, details; merged, sorted and printed as Knative prints them. Source: knative.dev/pkg/apis/field_error.go.
+// Validation findings, merged, sorted and printed as Knative does.
+// Source: knative.dev/pkg/apis/field_error.go.
 
 export interface Finding {
   readonly message: string;
-  /** As Knative joins them: `spec.template.spec.containers[0].image`. None: the finding has no place. */
+  /** In Knative's form: `spec.template.spec.containers[0].image`. Empty: the finding is about no field. */
   readonly paths: readonly string[];
   readonly details?: string;
   readonly level: "error" | "warning";
@@ -11,7 +12,6 @@ export type Findings = readonly Finding[];
 
 export const none: Findings = [];
 
-/** One finding of free text. */
 export function finding(message: string, paths: readonly string[], details?: string): Findings {
   return [{ message, paths, level: "error", ...(details === undefined ? {} : { details }) }];
 }
@@ -24,16 +24,15 @@ export const invalidValue = (value: unknown, path: string, details?: string): Fi
   finding(`invalid value: ${String(value)}`, [path], details);
 export const invalidKey = (key: string, path: string, details?: string): Findings =>
   finding(`invalid key name ${JSON.stringify(key)}`, [path], details);
-/** `value` is printed as given, also when it is a text such as `2h`. */
+/** The values are printed unchanged, also texts such as `2h`. */
 export const outOfBounds = (value: unknown, lower: unknown, upper: unknown, path: string): Findings =>
   finding(`expected ${String(lower)} <= ${String(value)} <= ${String(upper)}`, [path]);
 
-/** The same findings as warnings. */
 export function asWarnings(findings: Findings): Findings {
   return findings.map((item) => ({ ...item, level: "warning" }));
 }
 
-/** Puts a field before every path. Indexes are glued, other fields joined by a dot. */
+/** Adds a field before every path, with a dot unless the path begins with an index. */
 export function via(prefix: string, findings: Findings): Findings {
   if (findings.length === 0) return none;
   return findings.map((item) => ({ ...item, paths: item.paths.map((path) => joinPath(prefix, path)) }));
@@ -44,7 +43,7 @@ export function viaIndex(field: string, index: number, findings: Findings): Find
   return via(`${field}[${index}]`, findings);
 }
 
-/** Joins two path pieces. A key with dots in brackets is not glued: `annotations.[a.b/c]`. */
+/** Joins two parts of a path. A key with dots in brackets gets a dot before it: `annotations.[a.b/c]`. */
 export function joinPath(prefix: string, path: string): string {
   if (path === "" || prefix === "") return prefix + path;
   if (!path.startsWith("[")) return `${prefix}.${path}`;
@@ -52,7 +51,7 @@ export function joinPath(prefix: string, path: string): string {
   return first.endsWith("]") ? prefix + path : `${prefix}.${path}`;
 }
 
-/** Findings of one level, equal ones united, sorted bytewise by message, then details; paths sorted and without repeats. */
+/** The findings of a level, with equal ones merged, sorted bytewise by message, then details; paths sorted, without duplicates. */
 export function merged(findings: Findings, level: Finding["level"]): Findings {
   if (findings.length === 0) return none;
   const byText = new Map<string, { item: Finding; paths: Set<string> }>();
@@ -63,21 +62,21 @@ export function merged(findings: Findings, level: Finding["level"]): Findings {
     for (const path of item.paths) known.paths.add(path);
     byText.set(key, known);
   }
-  const united = [...byText.values()].map(({ item, paths }) => ({ ...item, paths: [...paths].sort(compareBytes) }));
-  return united.sort((a, b) => compareBytes(a.message, b.message) || compareBytes(a.details ?? "", b.details ?? ""));
+  const combined = [...byText.values()].map(({ item, paths }) => ({ ...item, paths: [...paths].sort(compareBytes) }));
+  return combined.sort((a, b) => compareBytes(a.message, b.message) || compareBytes(a.details ?? "", b.details ?? ""));
 }
 
-/** One finding as it is printed: `message: path, path` and its details on the next line. */
+/** The text of a finding: `message: path, path`, with details on the next line. */
 export function findingText({ message, paths, details }: Finding): string {
   return `${message}: ${paths.join(", ")}${details ? `\n${details}` : ""}`;
 }
 
-/** All error findings as one text; "" when there are none. */
+/** All errors as a text; "" if there are none. */
 export function findingsText(findings: Findings): string {
   return merged(findings, "error").map(findingText).join("\n");
 }
 
-/** Warning findings as the API returns them: one text a line. */
+/** The warnings as the API returns them, a text per line. */
 export function warningLines(findings: Findings): readonly string[] {
   const text = merged(findings, "warning").map(findingText).join("\n");
   return text === "" ? [] : text.split("\n");

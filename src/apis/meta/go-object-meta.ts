@@ -1,8 +1,7 @@
-// Object metadata as Go templates see it: the fields of v1.ObjectMeta by their Go names.
+// Object metadata for Go templates: the fields of v1.ObjectMeta with their Go names.
 import type { GoStruct } from "../../base/go/template.ts";
 import type { ObjectMeta } from "./object.ts";
 
-/** What `{{.Name}}` and its like read. */
 export function goObjectMeta(meta: Partial<ObjectMeta>): GoStruct {
   return {
     goType: "v1.ObjectMeta",

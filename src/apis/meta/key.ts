@@ -9,15 +9,14 @@ export interface ObjectKey<K extends Kind = Kind> {
   readonly name: string;
 }
 
-/** `namespace/name`: names an object of a namespaced kind where the kind is clear. */
+/** `namespace/name`: identifies an object where the kind is known. */
 export type NamespacedName = `${string}/${string}`;
 
-/** The kind of an object type; any kind where the type does not tell. */
+/** The kind of an object type; `Kind` if the type does not fix it. */
 export type KindOf<T extends AnyObject> = string extends T["kind"]
   ? Kind
   : { [K in Kind]: T extends Kinds[K] ? K : never }[Kind];
 
-/** The key of an object that has a name. */
 export function keyOf<T extends AnyObject>(object: T): ObjectKey<KindOf<T>> {
   const { namespace = "", name } = object.metadata;
   return { kind: kindOf(object) as KindOf<T>, namespace, name };

@@ -1,5 +1,6 @@
-// Kubernetes' rules for names: labels, subdomains, qualified names. Each gives the texts of the rules that are broken.
+// Kubernetes' rules for names: each function returns the texts of the broken rules. Also names of child objects.
 // Source: k8s.io/apimachinery/pkg/util/validation.
+import { md5Hex } from "../../base/hash.ts";
 
 const LABEL_1035 = "[a-z]([-a-z0-9]*[a-z0-9])?";
 const LABEL_1123 = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
@@ -57,7 +58,7 @@ export function dns1123SubdomainErrors(name: string): readonly string[] {
   return errors;
 }
 
-/** A qualified name: `name` or `prefix/name`, as label keys are. */
+/** A qualified name, such as a label key: `name` or `prefix/name`. */
 export function qualifiedNameErrors(name: string): readonly string[] {
   if (isPlainlyQualified(name)) return [];
   const errors: string[] = [];
@@ -81,12 +82,12 @@ export function qualifiedNameErrors(name: string): readonly string[] {
   return errors;
 }
 
-/** Nearly every name is fine, and then no text is made. What matches is ASCII: its length is its bytes. */
+/** Fast path for valid names. A matching name is ASCII, so its length is its number of bytes. */
 function isPlainlyQualified(name: string): boolean {
   return IS_PREFIXED.test(name) && name.length - name.indexOf("/") - 1 <= 63 && name.indexOf("/") <= 253;
 }
 
-/** A label's value; empty is fine. */
+/** A label's value; it can be empty. */
 export function labelValueErrors(value: string): readonly string[] {
   if (typeof value !== "string") return [];
   const errors: string[] = [];
@@ -99,12 +100,12 @@ export function labelValueErrors(value: string): readonly string[] {
   return errors;
 }
 
-/** A generateName ending in a dash is judged with a letter in place of its last two characters. */
+/** For the validation of a generateName: replaces its last two characters by a letter if it ends in a dash. */
 export function withoutTrailingDash(prefix: string): string {
   return prefix.length > 1 && prefix.endsWith("-") ? `${prefix.slice(0, -2)}a` : prefix;
 }
 
-/** Why a text is no fully qualified domain name, in the words of `field.ErrorList`; undefined when it is one. */
+/** Why a text is not a fully qualified domain name, as a text of `field.ErrorList`; undefined if it is. */
 export function domainNameError(name: string): string | undefined {
   if (name === "") return "name: Required value";
   const bare = name.replace(/\.$/, "");
@@ -118,4 +119,18 @@ export function domainNameError(name: string): string | undefined {
     if (wrong.length > 0) return invalid(label, wrong.join(","));
   }
   return undefined;
+}
+
+const LONGEST_CHILD_NAME = 63;
+const HASHED_HEAD = LONGEST_CHILD_NAME - 32;
+
+/**
+ * `parent + suffix` if it fits 63 characters, else the start of the parent, an md5 hash and the suffix.
+ * @see knative.dev/pkg kmeta/names.go
+ */
+export function childName(parent: string, suffix: string): string {
+  if (parent.length + suffix.length <= LONGEST_CHILD_NAME) return parent + suffix;
+  if (suffix.length < HASHED_HEAD) return parent.slice(0, HASHED_HEAD - suffix.length) + md5Hex(parent) + suffix;
+  const name = (parent.slice(0, HASHED_HEAD) + md5Hex(parent + suffix) + suffix).slice(0, LONGEST_CHILD_NAME);
+  return name.replace(/[^0-9A-Za-z]+$/, "");
 }

@@ -1,4 +1,4 @@
-// Kubernetes' object envelope. Objects are plain readonly JSON data; no code in knap changes one in place.
+// The fields that all Kubernetes objects have. Objects are readonly JSON data; no code changes them in place.
 
 export type StringMap = Readonly<Record<string, string>>;
 
@@ -28,7 +28,7 @@ export interface ObjectMeta {
   readonly finalizers?: readonly string[];
 }
 
-/** Any object of the API, stored or not, of any kind. Kinds with other top-level fields (`data` of a ConfigMap) extend it. */
+/** Any object of the API, stored or not. Kinds with other top-level fields (`data` of a ConfigMap) extend it. */
 export interface AnyObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -37,19 +37,11 @@ export interface AnyObject {
   readonly status?: unknown;
 }
 
-/** Metadata of a core kind: the API server counts no generations of these. */
+/** Metadata of a core kind, which has no generation. */
 export type CoreMeta = ObjectMeta & { readonly generation?: never };
 
 /** Metadata of a cluster-scoped kind. */
 export type ClusterMeta = ObjectMeta & { readonly namespace?: never };
-
-/**
- * What a person or a planner writes: the store adds identity, versions and times.
- * @public
- */
-export type Draft<T extends AnyObject> = Omit<T, "metadata" | "status"> & {
-  readonly metadata: Omit<T["metadata"], keyof StoreFields | "generation" | "deletionTimestamp">;
-};
 
 interface StoreFields {
   readonly uid: string;
@@ -58,9 +50,9 @@ interface StoreFields {
 }
 
 /**
- * What the store holds. These fields are always present: uid, resourceVersion and creationTimestamp; namespace where the kind is namespaced;
- * generation where the kind has one. `Stored` without an argument is an object of unknown kind: its namespace and generation may be absent.
- * The answer to a dry run is the exception: it has no resourceVersion.
+ * A stored object. uid, resourceVersion and creationTimestamp are always present, namespace if the kind is namespaced, generation
+ * if the kind has one. `Stored` without an argument is an object of unknown kind: namespace and generation may be absent. Only the
+ * result of a dry run has no resourceVersion.
  */
 export type Stored<T extends AnyObject = AnyObject> = T & {
   readonly metadata: StoreFields & NamespaceField<T> & GenerationField<T>;

@@ -1,7 +1,6 @@
-// Whether two JSON values mean the same. Order of keys does not matter; empty and absent lists are equal, as in Kubernetes.
+// Semantic equality of JSON values: the order of keys does not matter; empty and absent lists are equal, as in Kubernetes.
 import { isFields } from "../../base/json.ts";
 
-/** Kubernetes' semantic equality, for values in canonical form. */
 export function sameValue(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (isEmptyCollection(a) && isEmptyCollection(b)) return true;

@@ -1,7 +1,7 @@
-// The conditions of a ServerlessService: whether pods stand behind it, and whether the activator does. Pure.
+// The transitions of a ServerlessService's conditions. Pure.
 // Source: networking/pkg/apis/networking/v1alpha1/serverlessservice_lifecycle.go.
-import type { Condition } from "../meta/condition.ts";
-import { serverlessServiceConditions as set } from "../meta/condition-sets.ts";
+import type { Condition } from "../meta/conditions.ts";
+import { serverlessServiceConditions as set } from "../meta/conditions.ts";
 
 type Conditions = readonly Condition[];
 
@@ -18,7 +18,7 @@ export function markEndpointsNotOwned(conditions: Conditions, kind: string, name
   return set.markFalse(conditions, "EndpointsPopulated", at, { reason: "NotOwned", message });
 }
 
-/** Informational; reason and message are the same in both states. */
+/** An Info condition; reason and message are the same in both states. */
 export function markActivatorInPath(conditions: Conditions, inPath: boolean, at: string): Conditions {
   const mark = {
     type: "ActivatorEndpointsPopulated",

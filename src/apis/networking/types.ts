@@ -1,5 +1,5 @@
-// networking.internal.knative.dev/v1alpha1 and caching.internal.knative.dev/v1alpha1 kinds.
-import type { ConditionedStatus } from "../meta/condition.ts";
+// The kinds of networking.internal.knative.dev/v1alpha1 and caching.internal.knative.dev/v1alpha1.
+import type { ConditionedStatus } from "../meta/conditions.ts";
 import type { AnyObject, ClusterMeta, StringMap } from "../meta/object.ts";
 
 interface ServerlessServiceStatus extends ConditionedStatus {
@@ -49,7 +49,7 @@ export interface IngressStatus extends ConditionedStatus {
   readonly publicLoadBalancer?: LoadBalancerStatus;
   readonly privateLoadBalancer?: LoadBalancerStatus;
 }
-/** Knative's own Ingress ("KIngress"). */
+/** Knative's Ingress ("KIngress"), not Kubernetes'. */
 export interface Ingress extends AnyObject {
   readonly apiVersion: "networking.internal.knative.dev/v1alpha1";
   readonly kind: "Ingress";
@@ -76,7 +76,7 @@ export interface ClusterDomainClaim extends AnyObject {
   readonly metadata: ClusterMeta;
   readonly spec: { readonly namespace: string };
 }
-/** caching.internal.knative.dev: one image to keep at hand. */
+/** An image to keep in the node's cache. */
 export interface Image extends AnyObject {
   readonly apiVersion: "caching.internal.knative.dev/v1alpha1";
   readonly kind: "Image";

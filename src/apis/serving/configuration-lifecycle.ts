@@ -1,5 +1,5 @@
 // The transitions of a Configuration's status. Source: pkg/apis/serving/v1/configuration_lifecycle.go.
-import { configurationConditions } from "../meta/condition-sets.ts";
+import { configurationConditions } from "../meta/conditions.ts";
 import { statusMarks } from "./status-lifecycle.ts";
 import type { ConfigurationStatus } from "./types.ts";
 

@@ -4,8 +4,8 @@
 import { parseTemplate } from "../../base/go/template.ts";
 import type { DefaultsConfig, FeaturesConfig } from "../config/types.ts";
 import type { Container, PodSpec, Probe, SecurityContext, Volume, VolumeMount } from "../core/pod-spec.ts";
-import { childName } from "../meta/child-name.ts";
 import { goObjectMeta } from "../meta/go-object-meta.ts";
+import { childName } from "../meta/names.ts";
 import type { ObjectMeta } from "../meta/object.ts";
 
 /** Names the unnamed containers with Knative's name template, which reads the parent's metadata. */

@@ -1,7 +1,6 @@
 // The transitions of a DomainMapping's status.
 // Source: pkg/apis/serving/v1beta1/domainmapping_lifecycle.go.
-import { domainMappingConditions } from "../meta/condition-sets.ts";
-import { conditionOf } from "../meta/conditions.ts";
+import { conditionOf, domainMappingConditions } from "../meta/conditions.ts";
 import type { IngressStatus } from "../networking/types.ts";
 import { statusMarks } from "./status-lifecycle.ts";
 import type { DomainMappingStatus } from "./types.ts";

@@ -2,8 +2,7 @@
 // Source: pkg/apis/serving/v1/revision_lifecycle.go, pkg/apis/serving/k8s_lifecycle.go.
 import type { PodAutoscalerStatus } from "../autoscaling/types.ts";
 import type { CoreCondition, DeploymentStatus } from "../core/types.ts";
-import { revisionConditions } from "../meta/condition-sets.ts";
-import { type Because, conditionOf } from "../meta/conditions.ts";
+import { type ConditionReason, conditionOf, revisionConditions } from "../meta/conditions.ts";
 import { statusMarks } from "./status-lifecycle.ts";
 import type { RevisionStatus } from "./types.ts";
 
@@ -32,7 +31,7 @@ export function markResourceNotOwned(status: RevisionStatus, kind: string, name:
   return marks.asFalse(status, RESOURCES, at, { reason: "NotOwned", message });
 }
 
-export function markResourcesUnavailable(status: RevisionStatus, because: Because, at: string): RevisionStatus {
+export function markResourcesUnavailable(status: RevisionStatus, because: ConditionReason, at: string): RevisionStatus {
   return marks.asFalse(status, RESOURCES, at, because);
 }
 
@@ -48,7 +47,7 @@ export function markContainerExiting(
 }
 
 /** The container runs but cannot serve, for a reason that the node found. */
-export function markContainerUnfit(status: RevisionStatus, because: Because, at: string): RevisionStatus {
+export function markContainerUnfit(status: RevisionStatus, because: ConditionReason, at: string): RevisionStatus {
   return marks.asFalse(status, CONTAINER, at, because);
 }
 
@@ -69,7 +68,7 @@ export function propagateDeploymentStatus(
     : marks.asUnknown(status, RESOURCES, at, because);
 }
 
-function availability(conditions: readonly CoreCondition[]): { available: string; because: Because } {
+function availability(conditions: readonly CoreCondition[]): { available: string; because: ConditionReason } {
   const progressing = conditions.find(({ type }) => type === "Progressing");
   const failure = conditions.find(({ type }) => type === "ReplicaFailure");
   if (progressing?.status === "False") return { available: "False", because: progressing };

@@ -1,6 +1,5 @@
 // The transitions of a Route's status. Source: pkg/apis/serving/v1/route_lifecycle.go.
-import { routeConditions } from "../meta/condition-sets.ts";
-import { type Because, conditionOf } from "../meta/conditions.ts";
+import { type ConditionReason, conditionOf, routeConditions } from "../meta/conditions.ts";
 import type { IngressStatus } from "../networking/types.ts";
 import { statusMarks } from "./status-lifecycle.ts";
 import type { RouteStatus } from "./types.ts";
@@ -21,7 +20,7 @@ export function markTrafficAssigned(status: RouteStatus, at: string): RouteStatu
  */
 export function markTrafficProblem(
   status: RouteStatus,
-  problem: Required<Because> & { readonly failed: boolean },
+  problem: Required<ConditionReason> & { readonly failed: boolean },
   at: string,
 ): RouteStatus {
   const { failed, reason, message } = problem;

@@ -1,6 +1,5 @@
 // The transitions of a Service's status. Source: pkg/apis/serving/v1/service_lifecycle.go.
-import { serviceConditions } from "../meta/condition-sets.ts";
-import { conditionOf } from "../meta/conditions.ts";
+import { conditionOf, serviceConditions } from "../meta/conditions.ts";
 import { statusMarks } from "./status-lifecycle.ts";
 import type { ConfigurationStatus, RouteStatus, ServiceStatus } from "./types.ts";
 

@@ -1,13 +1,12 @@
 // Condition changes on a whole status, for the lifecycle files of all kinds.
-import type { Condition, ConditionedStatus } from "../meta/condition.ts";
-import type { Because, ConditionSet } from "../meta/conditions.ts";
+import type { Condition, ConditionedStatus, ConditionReason, ConditionSet } from "../meta/conditions.ts";
 
 /** Each method returns the status with the changed conditions. `at` is the time of this reconcile, RFC 3339. */
 export interface StatusMarks<S extends ConditionedStatus> {
   initialise(status: S, at: string): S;
-  asTrue(status: S, type: string, at: string, because?: Because): S;
-  asFalse(status: S, type: string, at: string, because?: Because): S;
-  asUnknown(status: S, type: string, at: string, because?: Because): S;
+  asTrue(status: S, type: string, at: string, because?: ConditionReason): S;
+  asFalse(status: S, type: string, at: string, because?: ConditionReason): S;
+  asUnknown(status: S, type: string, at: string, because?: ConditionReason): S;
   /** Copies status, reason and message of another object's condition. */
   copied(status: S, type: string, at: string, from: Pick<Condition, "status" | "reason" | "message">): S;
 }

@@ -1,7 +1,7 @@
 // serving.knative.dev: Service, Configuration, Revision, Route (v1) and DomainMapping (v1beta1).
 // Source: pkg/apis/serving/v1/*_types.go.
 import type { PodSpec } from "../core/pod-spec.ts";
-import type { ConditionedStatus } from "../meta/condition.ts";
+import type { ConditionedStatus } from "../meta/conditions.ts";
 import type { AnyObject, ObjectMeta } from "../meta/object.ts";
 
 export interface RevisionSpec extends PodSpec {

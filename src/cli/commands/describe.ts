@@ -1,11 +1,11 @@
 // `knap describe`: prints an object's fields, its conditions as a table, and its events.
 import { since } from "../../api-server/column.ts";
 import type { Event } from "../../apis/core/types.ts";
-import type { Condition } from "../../apis/meta/condition.ts";
+import type { Condition } from "../../apis/meta/conditions.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
 import type { Client } from "../../client/client.ts";
 import type { Live } from "../../client/live.ts";
-import { doorsOf, reachOf } from "../../client/reach.ts";
+import { gatewayPortsOf, reachOf } from "../../client/reach.ts";
 import { yamlText } from "../../project/yaml-text.ts";
 import { usageError } from "../cli-error.ts";
 import type { GlobalFlags } from "../command.ts";
@@ -90,13 +90,13 @@ export async function describe(
   const { client, session, now } = await connect(flags, terminal);
   const { objects, missing } = await fetchTargets(client, targets.value, { namespace: flags.namespace ?? "default" });
   const { https } = await client.knap<Live>("GET", "/live");
-  const doors = doorsOf(session.ingress, https);
+  const ports = gatewayPortsOf(session.ingress, https);
   const texts = objects.map(async (object) => {
     const { url = "" } = (object.status ?? {}) as { readonly url?: string };
     return describeText(object, {
       events: await eventsOf(client, object),
       now: await now(),
-      reach: reachOf(url, doors),
+      reach: reachOf(url, ports),
     });
   });
   if (objects.length > 0) terminal.print((await Promise.all(texts)).join("\n\n\n"));

@@ -1,5 +1,5 @@
 // Parses `wait --for`: a condition, the deletion, or the value of a JSONPath. Pure.
-import type { Condition } from "../../apis/meta/condition.ts";
+import type { Condition } from "../../apis/meta/conditions.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { parseJsonPath } from "../output/json-path.ts";

@@ -1,7 +1,7 @@
 // Turns changes of objects and live figures into progress events; each fact is reported once. It reads no clock and no API.
 import type { PodAutoscaler } from "../../apis/autoscaling/types.ts";
 import type { Event } from "../../apis/core/types.ts";
-import type { Condition } from "../../apis/meta/condition.ts";
+import type { Condition } from "../../apis/meta/conditions.ts";
 import type { DomainMapping, Revision, Service } from "../../apis/serving/types.ts";
 import type { Live } from "../../client/live.ts";
 import { fixOf, type ProgressEvent } from "./progress-event.ts";

@@ -1,5 +1,5 @@
 // The plain and the JSON interface of a session: one line per progress event, on stderr (plain) or stdout (JSON).
-import { doorsOf, reachOf } from "../../client/reach.ts";
+import { gatewayPortsOf, reachOf } from "../../client/reach.ts";
 import { followSession } from "../progress/follow-session.ts";
 import type { ProgressEvent } from "../progress/progress-event.ts";
 import { ProgressTracker } from "../progress/progress-tracker.ts";
@@ -30,7 +30,7 @@ export function makeLineUi(kind: "plain" | "json", terminal: Terminal): SessionU
           const address = isElsewhere ? undefined : emulator.serviceAddress(namespace, name);
           return address && `http://${address.host}:${address.port}`;
         },
-        reachOf: (url) => reachOf(url, doorsOf(ingressUrl(emulator.ingress), emulator.https)),
+        reachOf: (url) => reachOf(url, gatewayPortsOf(ingressUrl(emulator.ingress), emulator.https)),
       });
       return followSession({ client: emulator.client, tracker, signal, render });
     },

@@ -1,5 +1,5 @@
-// The engine under all planners: watches the store, queues keys, lets planners plan and carries plans out, in short slices
-// or to rest at once. It knows no kind and waits for nothing: time, turns of the event loop and answers are given to it.
+// Runs all planners: watches the store, queues keys, calls planners and writes their plans, in short slices or all at once.
+// It is independent of kinds, and never blocks.
 import type { Kind } from "../../apis/kinds.ts";
 import { keyText, type ObjectKey } from "../../apis/meta/key.ts";
 import type { AnyObject, Stored } from "../../apis/meta/object.ts";
@@ -12,39 +12,38 @@ import { EventRecorder } from "./event-recorder.ts";
 import { Inquiries } from "./inquiries.ts";
 import { defaultBackoffMs, RateLimiter } from "./rate-limiter.ts";
 import type { Inquiry, Plan, Reconciler, World } from "./reconciler.ts";
-import { dropTimers, rememberVerdicts, type Task } from "./task.ts";
-import { TaskRegistry } from "./task-registry.ts";
+import { dropTimers, recordRefusals, type Task, TaskRegistry } from "./task.ts";
 import { ownerKey, versionsToMap } from "./watch-mapping.ts";
 import { WorkQueue } from "./work-queue.ts";
 
-/** A reconcile that failed when it last ran. */
-export interface Failure {
+/** A task whose newest reconcile failed. */
+export interface ReconcileFailure {
   readonly reconciler: string;
   readonly key: ObjectKey;
   readonly error: string;
 }
 
-/** A request passes several turns of the event loop on its way; each may wait for one slice. */
+/** Kept short because a request takes several turns of the event loop, and each turn may wait for a slice. */
 const SLICE_MS = 1;
-/** A slice without a stopwatch. */
+/** Length of a slice without `elapsedMs`. */
 const SLICE_TASKS = 50;
 
 export class Controller {
   readonly #options: ControllerOptions;
   readonly #byKind = new Map<Kind, Reconciler[]>();
-  readonly #watching: readonly Reconciler[];
+  readonly #withWatches: readonly Reconciler[];
   readonly #queue = new WorkQueue<Task>();
   readonly #tasks: TaskRegistry;
   readonly #derivations = new Derivations();
   readonly #inquiries: Inquiries;
   readonly #recorder: EventRecorder;
-  readonly #pacer: RateLimiter;
-  /** What planners see; made anew for each slice. */
+  readonly #rateLimiter: RateLimiter;
+  /** Made anew for each slice. */
   #world: World | undefined;
-  /** Whose refusals the world tells. */
+  /** The task that runs; `World.refusal` reads its refusals. */
   #current: Task | undefined;
   #watch: Disposable | undefined;
-  /** Whose planned status is being written. */
+  /** The task whose status write is not yet reported by the watch. */
   #writer: Task | undefined;
   /** Tasks left of the present round; garbage is collected between rounds. */
   #roundLeft = 0;
@@ -58,10 +57,10 @@ export class Controller {
       this.#byKind.set(reconciler.kind, [...(this.#byKind.get(reconciler.kind) ?? []), reconciler]);
     }
     this.#tasks = new TaskRegistry(options.reconcilers);
-    this.#watching = options.reconcilers.filter((reconciler) => reconciler.watches !== undefined);
+    this.#withWatches = options.reconcilers.filter((reconciler) => reconciler.watches !== undefined);
     this.#inquiries = new Inquiries(options.inquire, (task) => this.#add(task));
     this.#recorder = new EventRecorder(options.store, options.clock);
-    this.#pacer = new RateLimiter({
+    this.#rateLimiter = new RateLimiter({
       clock: options.clock,
       log: options.log,
       add: (task) => this.#add(task),
@@ -69,45 +68,42 @@ export class Controller {
     });
   }
 
-  /** Watches the store and looks at everything that is there. */
+  /** Watches the store and enqueues every object. */
   start(): void {
-    this.#watch = this.#options.store.watch({}, (event) => this.#notice(event));
+    this.#watch = this.#options.store.watch({}, (event) => this.#onEvent(event));
     this.resync();
   }
 
-  /** Looks at one object, by all its reconcilers. */
+  /** Enqueues an object for all reconcilers of its kind. */
   enqueue(key: ObjectKey): void {
     this.#enqueueAll(key);
   }
 
-  /** Looks at every object. */
+  /** Enqueues every object. */
   resync(): void {
     for (const reconciler of this.#options.reconcilers) {
       for (const { metadata } of this.#options.store.list(reconciler.kind) as readonly AnyObject[]) {
-        this.#enqueue(reconciler, {
-          kind: reconciler.kind,
-          namespace: metadata.namespace ?? "",
-          name: metadata.name,
-        });
+        const { namespace = "", name } = metadata;
+        this.#enqueue(reconciler, { kind: reconciler.kind, namespace, name });
       }
     }
     this.#schedule();
   }
 
-  /** An answer given earlier no longer holds. */
+  /** Drops the answer to a question; the tasks that asked run again. */
   forget(question: Inquiry): void {
     this.#inquiries.forget(question);
   }
 
-  /** Works until nothing is left to do now. Keys that would never rest are put off, so it always ends. */
+  /** Runs until the queue is empty. It always ends, because the rate limiter delays tasks that never settle. */
   settle(): void {
     if (this.#running) return;
     this.#world = this.#makeWorld();
     while (this.#step());
   }
 
-  /** Reconciles that failed when they last ran, in no order. */
-  failures(): readonly Failure[] {
+  /** Tasks whose newest reconcile failed, in no order. */
+  failures(): readonly ReconcileFailure[] {
     return this.#tasks
       .all()
       .flatMap(({ reconciler, key, error }) =>
@@ -121,24 +117,24 @@ export class Controller {
     for (const task of this.#tasks.all()) dropTimers(task);
   }
 
-  #notice({ object, old, key }: WatchEvent): void {
-    // the engine records Events itself; nobody plans for them
+  #onEvent({ object, old, key }: WatchEvent): void {
+    // Only the controller writes Events, and no planner handles them.
     if (key.kind === "Event") return;
-    // the first news after a status was planned is that status: to its own planner it is none
+    // Skip the event caused by this planner's own status write.
     const writer = this.#writer;
     this.#writer = undefined;
     this.#enqueueAll(key, writer);
-    for (const seen of versionsToMap(object, old)) {
-      for (const owner of seen.metadata.ownerReferences ?? []) {
+    for (const version of versionsToMap(object, old)) {
+      for (const owner of version.metadata.ownerReferences ?? []) {
         if (owner.controller) this.enqueue(ownerKey(key, owner));
       }
-      for (const reconciler of this.#watching) this.#noticeFor(reconciler, seen);
+      for (const reconciler of this.#withWatches) this.#enqueueWatched(reconciler, version);
     }
-    // even if no planner cares: an owner that went leaves garbage
+    // Also without a task: a removed owner leaves garbage to collect.
     this.#schedule();
   }
 
-  #noticeFor(reconciler: Reconciler, changed: Stored): void {
+  #enqueueWatched(reconciler: Reconciler, changed: Stored): void {
     try {
       for (const key of reconciler.watches?.(changed, this.#options.store) ?? []) {
         if (key.kind === reconciler.kind) this.#enqueue(reconciler, key);
@@ -161,7 +157,7 @@ export class Controller {
   }
 
   #add(task: Task): void {
-    if (task.held || this.#stopped || !this.#tasks.has(task)) return;
+    if (task.throttled || this.#stopped || !this.#tasks.has(task)) return;
     this.#queue.add(task);
     this.#schedule();
   }
@@ -189,14 +185,14 @@ export class Controller {
     }
   }
 
-  /** One task, or the collector between two rounds. False: at rest. */
+  /** Runs a task, or the garbage collector between two rounds. Returns false if nothing is left to do. */
   #step(): boolean {
     if (this.#stopped) return false;
     if (this.#roundLeft === 0) {
       const collected = this.#options.store.collectGarbage();
       this.#roundLeft = this.#queue.size;
       if (this.#roundLeft === 0 && !collected) {
-        this.#pacer.rest();
+        this.#rateLimiter.startPeriod();
         return false;
       }
       if (this.#roundLeft === 0) return true;
@@ -220,30 +216,30 @@ export class Controller {
     const { store } = this.#options;
     const object = store.get(task.key.kind, task.key.namespace, task.key.name) as AnyObject | undefined;
     if (!object) {
-      this.#retire(task);
+      this.#drop(task);
       return;
     }
     if (task.generation !== object.metadata.generation) task.refusals.clear();
     task.generation = object.metadata.generation;
     const plan = this.#plan(task, object);
-    if (!plan || this.#pacer.isThrottled(task, plan.status)) return;
-    const verdicts = applyWrites(store, object, plan);
-    // the planner has not seen this refusal yet: the rest of its plan would be a guess
-    if (rememberVerdicts(task, verdicts)) {
+    if (!plan || this.#rateLimiter.isThrottled(task, plan.status)) return;
+    const results = applyWrites(store, object, plan);
+    // The planner does not know this refusal yet, so its status may be wrong: run it again instead of writing the status.
+    if (recordRefusals(task, results)) {
       this.#add(task);
       return;
     }
     this.#writer = task.reconciler.readsOwnStatus ? undefined : task;
     const refused = applyStatus(store, task.key, plan);
     this.#writer = undefined;
-    if (refused) verdicts.push({ key: task.key, refused });
-    this.#tell(task, object, plan);
-    const failed = plan.error !== undefined || verdicts.some((verdict) => verdict.refused !== undefined);
-    if (failed) this.#pacer.retryLater(task);
-    else this.#pacer.reset(task);
+    if (refused) results.push({ key: task.key, refused });
+    this.#report(task, object, plan);
+    const failed = plan.error !== undefined || results.some((result) => result.refused !== undefined);
+    if (failed) this.#rateLimiter.retryLater(task);
+    else this.#rateLimiter.reset(task);
   }
 
-  /** The planner's plan; undefined when it threw, which is logged and backed off. */
+  /** Returns the plan; undefined if the planner threw, then it is logged and retried later. */
   #plan(task: Task, object: AnyObject): Plan | undefined {
     this.#current = task;
     try {
@@ -251,7 +247,7 @@ export class Controller {
     } catch (error) {
       task.error = errorText(error);
       this.#options.log.error("planner threw", { task: task.text, error });
-      this.#pacer.retryLater(task);
+      this.#rateLimiter.retryLater(task);
       return undefined;
     }
   }
@@ -259,7 +255,7 @@ export class Controller {
   #makeWorld(): World {
     const { store, clock, awakeSince = () => 0, advice } = this.#options;
     const config = this.#options.config();
-    this.#derivations.under(config);
+    this.#derivations.setConfig(config);
     return {
       get: (kind, namespace, name) => store.get(kind, namespace, name),
       list: (kind, selection) => store.list(kind, selection),
@@ -274,8 +270,8 @@ export class Controller {
     };
   }
 
-  /** Events, notes, questions and requested looks of a plan. */
-  #tell(task: Task, object: AnyObject, plan: Plan): void {
+  /** Handles the parts of a plan that are not writes: events, notes, questions and requeues. */
+  #report(task: Task, object: AnyObject, plan: Plan): void {
     const component = `${task.reconciler.name}-controller`;
     for (const note of plan.events ?? []) {
       const { about } = note;
@@ -288,10 +284,10 @@ export class Controller {
     }
     if (plan.notes && plan.notes.length > 0) this.#options.notes?.(plan.notes);
     for (const question of plan.ask ?? []) this.#inquiries.ask(question, task);
-    for (const ms of plan.requeueAfterMs ?? []) this.#pacer.requeueAt(task, (this.#world as World).now + ms);
+    for (const ms of plan.requeueAfterMs ?? []) this.#rateLimiter.requeueAt(task, (this.#world as World).now + ms);
   }
 
-  #retire(task: Task): void {
+  #drop(task: Task): void {
     dropTimers(task);
     this.#inquiries.drop(task);
     this.#tasks.drop(task);

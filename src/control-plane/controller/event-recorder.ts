@@ -1,4 +1,4 @@
-// Writes what planners want people to know as Kubernetes Events, counting repeats. It keeps a bounded number of them.
+// Records Kubernetes Events and counts repeats. It keeps a bounded number of them.
 import type { Event } from "../../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
@@ -8,13 +8,13 @@ import { timeText } from "../../base/time.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import type { EventNote } from "./reconciler.ts";
 
-/** Kubernetes keeps Events for an hour; here the newest are kept. */
-const KEPT = 2_000;
+/** Kubernetes keeps Events for an hour; knap keeps this many of the newest. */
+const MOST_EVENTS = 2_000;
 
 export class EventRecorder {
   readonly #store: ObjectStore;
   readonly #clock: Pick<Clock, "now">;
-  /** Recorded keys, the least recently counted first. */
+  /** Recorded keys, the least recently recorded first. */
   readonly #recorded = new Map<string, ObjectKey<"Event">>();
 
   constructor(store: ObjectStore, clock: Pick<Clock, "now">) {
@@ -22,15 +22,14 @@ export class EventRecorder {
     this.#clock = clock;
   }
 
-  /** Records one event about an object; the same words from the same component only raise the count. */
+  /** Records an event. The same text from the same component raises the count of the existing Event. */
   record(about: AnyObject, note: EventNote, component: string): void {
-    const { name, uid = "", namespace } = about.metadata;
-    const home = namespace ?? "default";
+    const { name, uid = "", namespace = "default" } = about.metadata;
     const identity = [keyOf(about).kind, uid, note.type, note.reason, note.message, component].join("\n");
-    const key = { kind: "Event", namespace: home, name: `${name}.${md5Hex(identity).slice(0, 16)}` } as const;
+    const key = { kind: "Event", namespace, name: `${name}.${md5Hex(identity).slice(0, 16)}` } as const;
     const now = timeText(this.#clock.now());
     const known = this.#store.get("Event", key.namespace, key.name);
-    // a planner that looks twice within a second says nothing new; counting that would never let the store rest
+    // Counting repeats within a second would change the store at every reconcile, and the queue would never become empty.
     if (known?.lastTimestamp === now) return;
     if (known) {
       this.#store.update({ ...known, count: (known.count ?? 1) + 1, lastTimestamp: now });
@@ -44,14 +43,14 @@ export class EventRecorder {
 
   #prune(): void {
     for (const [name, key] of this.#recorded) {
-      if (this.#recorded.size <= KEPT) return;
+      if (this.#recorded.size <= MOST_EVENTS) return;
       this.#recorded.delete(name);
       this.#store.delete(key);
     }
   }
 }
 
-interface Particulars {
+interface EventParts {
   readonly about: AnyObject;
   readonly note: EventNote;
   readonly component: string;
@@ -59,7 +58,7 @@ interface Particulars {
   readonly now: string;
 }
 
-function makeEvent({ about, note, component, key, now }: Particulars): Event {
+function makeEvent({ about, note, component, key, now }: EventParts): Event {
   const { name, namespace, uid } = about.metadata;
   return {
     apiVersion: "v1",

@@ -1,10 +1,10 @@
-// Questions that planners asked of the world and what came back. Each is asked once, whoever wants to know; it answers nothing itself.
+// Questions that planners asked and their answers. Each question is asked once, however many tasks ask it.
 import { keyText } from "../../apis/meta/key.ts";
 import { sameJson } from "../../base/json.ts";
 import type { AnswerOf, Inquiry } from "./reconciler.ts";
 import type { Task } from "./task.ts";
 
-/** Whoever can answer. `done` may be called more than once: a later answer replaces the earlier, until the question is forgotten. */
+/** Answers a question. `done` may be called several times, until the question is forgotten; the newest answer counts. */
 export type Inquire = <Q extends Inquiry>(question: Q, done: (answer: AnswerOf<Q>) => void) => void;
 
 interface Asked {
@@ -39,14 +39,14 @@ export class Inquiries {
     const asked: Asked = { answer: undefined, askers: new Set([task]) };
     this.#asked.set(text, asked);
     this.#inquire(question, (answer) => {
-      // an answer to a question that was forgotten meanwhile is an answer to nobody
+      // ignore the answer if the question was forgotten meanwhile
       if (this.#asked.get(text) !== asked || sameJson(asked.answer, answer)) return;
       asked.answer = answer;
       for (const asker of asked.askers) this.#enqueue(asker);
     });
   }
 
-  /** The answer no longer holds: whoever asked looks again, and asks again if it still wants to know. */
+  /** Drops the answer and enqueues the tasks that asked; they may ask again. */
   forget(question: Inquiry): void {
     const text = questionText(question);
     const asked = this.#asked.get(text);
@@ -54,7 +54,7 @@ export class Inquiries {
     for (const asker of asked?.askers ?? []) this.#enqueue(asker);
   }
 
-  /** The asker is gone; what nobody else asked is forgotten with it. */
+  /** Drops a task, and the questions that only this task asked. */
   drop(task: Task): void {
     for (const text of this.#byTask.get(task) ?? []) {
       const asked = this.#asked.get(text);
@@ -65,7 +65,6 @@ export class Inquiries {
   }
 }
 
-/** A question as one string. */
 function questionText(question: Inquiry): string {
   switch (question.ask) {
     case "ActivatorProbe":

@@ -1,4 +1,4 @@
-// When a task may be worked on again: requested looks, back-off after failures, and the hold on what never rests. It reconciles nothing.
+// Decides when a task runs again: requested requeues, back-off after failures, and a delay for tasks that never settle.
 import type { Clock, Time } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Task } from "./task.ts";
@@ -6,15 +6,14 @@ import type { Task } from "./task.ts";
 export interface RateLimiterOptions {
   readonly clock: Clock;
   readonly log: Logger;
-  /** Puts a task into the queue. */
   readonly add: (task: Task) => void;
-  /** Ms to wait after so many failures in a row (1, 2, …); undefined: no retry. */
+  /** Ms to wait after this many failures in a row (1, 2, …); undefined: no retry. */
   readonly backoffMs: (attempt: number) => number | undefined;
 }
 
 const LONGEST_WAIT_MS = 30_000;
-const FIRST_HOLD_MS = 100;
-/** Rounds of one task without rest, after which it is taken for restless. */
+const FIRST_THROTTLE_MS = 100;
+/** Reconciles of a task in one period; more are delayed. */
 const MOST_ROUNDS = 100;
 
 const doubling = (first: number, times: number): number => Math.min(LONGEST_WAIT_MS, first * 2 ** Math.min(times, 20));
@@ -26,25 +25,25 @@ export function defaultBackoffMs(attempt: number): number {
 
 export class RateLimiter {
   readonly #options: RateLimiterOptions;
-  /** How often the controller has been at rest. */
-  #rests = 0;
+  /** Counts how often the queue became empty. */
+  #period = 0;
 
   constructor(options: RateLimiterOptions) {
     this.#options = options;
   }
 
-  /** The queue is empty: rounds are counted anew. */
-  rest(): void {
-    this.#rests++;
+  /** The queue is empty: reconciles are counted from 0 again. */
+  startPeriod(): void {
+    this.#period++;
   }
 
   requeueAt(task: Task, time: Time): void {
-    if (task.looks.has(time)) return;
-    const look = this.#options.clock.at(time, () => {
-      task.looks.delete(time);
+    if (task.requeues.has(time)) return;
+    const timer = this.#options.clock.at(time, () => {
+      task.requeues.delete(time);
       this.#options.add(task);
     });
-    task.looks.set(time, look);
+    task.requeues.set(time, timer);
   }
 
   retryLater(task: Task): void {
@@ -59,27 +58,27 @@ export class RateLimiter {
     });
   }
 
-  /** A reconcile went well: the next failure is a first one. */
+  /** The reconcile succeeded: the next failure counts as the first. */
   reset(task: Task): void {
     task.attempts = 0;
     task.retry?.[Symbol.dispose]();
     task.retry = undefined;
   }
 
-  /** Counts a round. True: too many without rest; the task is put off, with its two alternating statuses in the log. */
+  /** Counts a reconcile. Returns true if the task ran too often: it is delayed, and its newest two statuses are logged. */
   isThrottled(task: Task, status: unknown): boolean {
-    if (task.rest !== this.#rests) {
+    if (task.period !== this.#period) {
       task.rounds = 0;
-      task.rest = this.#rests;
+      task.period = this.#period;
     }
     if (++task.rounds >= MOST_ROUNDS - 1) task.statuses = [...task.statuses, status].slice(-2);
     if (task.rounds <= MOST_ROUNDS) return false;
     const { clock, log, add } = this.#options;
-    const heldMs = doubling(FIRST_HOLD_MS, task.holds++);
-    log.warn("no rest", { task: task.text, rounds: MOST_ROUNDS, statuses: task.statuses, heldMs });
+    const waitMs = doubling(FIRST_THROTTLE_MS, task.throttles++);
+    log.warn("task does not settle", { task: task.text, rounds: MOST_ROUNDS, statuses: task.statuses, waitMs });
     task.rounds = 0;
-    task.held = clock.at(clock.now() + heldMs, () => {
-      task.held = undefined;
+    task.throttled = clock.at(clock.now() + waitMs, () => {
+      task.throttled = undefined;
       add(task);
     });
     return true;

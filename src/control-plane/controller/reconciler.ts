@@ -1,4 +1,4 @@
-// The contract between the engine and the planners: `reconcile(object, world) → Plan`, synchronous and pure. No planner does anything; it says what to do.
+// The interface between the controller and the planners: `reconcile(object, world) → Plan`, synchronous and pure.
 import type { DecisionNote, RevisionKey, ScaleResult } from "../../apis/autoscaling/types.ts";
 import type { ServingConfig } from "../../apis/config/types.ts";
 import type { Kind, ObjectOf, StatusOf } from "../../apis/kinds.ts";
@@ -6,21 +6,22 @@ import type { ApiStatus } from "../../apis/meta/api-status.ts";
 import type { ObjectKey } from "../../apis/meta/key.ts";
 import type { AnyObject, Stored } from "../../apis/meta/object.ts";
 import type { Time } from "../../base/clock.ts";
+import type { Propagation } from "../store/deletion.ts";
 import type { View } from "../store/view.ts";
 import type { Derive } from "./derivations.ts";
 
-/** A question that only the world can answer; asked as data, answered later, and the answer enqueues whoever asked. */
+/** A question that needs I/O. A planner asks it as data; the answer enqueues the planner again. */
 export type Inquiry =
-  /** Is the activator in the path of this revision? (its probe through the public service; scaler.go) */
+  /** Is the activator in the request path of this revision? @see knative pkg/reconciler/autoscaling/kpa/scaler.go */
   | { readonly ask: "ActivatorProbe"; readonly revision: RevisionKey }
-  /** Does knap's own gateway serve this Ingress in this version? (networking/pkg/status) */
+  /** Does knap's gateway serve this version of the Ingress? @see networking pkg/status */
   | {
       readonly ask: "IngressProbe";
       readonly ingress: ObjectKey;
       readonly hash: string;
       readonly hosts: readonly string[];
     }
-  /** What digest does this image reference stand for? `pullSecrets`: names of Secrets of the namespace. */
+  /** Which digest does this image reference have? `pullSecrets`: names of Secrets in the namespace. */
   | {
       readonly ask: "Digest";
       readonly image: string;
@@ -28,15 +29,15 @@ export type Inquiry =
       readonly pullSecrets: readonly string[];
       readonly revisionUid: string;
     }
-  /** May one more pod of this Deployment be made (quota, node)? */
+  /** Can this Deployment have another pod (quota, node)? */
   | { readonly ask: "PodAdmission"; readonly deployment: ObjectKey }
-  /** Did collecting this revision's metric work? Empty text: yes; `no-endpoints`, `no-stat`, else the error's text. */
+  /** Did collecting the metric of this revision work? "": yes; `no-endpoints`, `no-stat`, or the text of the error. */
   | { readonly ask: "MetricCollection"; readonly revision: RevisionKey };
 
 interface Answers {
   ActivatorProbe: { readonly ok: boolean; readonly error?: string };
   IngressProbe: { readonly ok: boolean };
-  /** `digest` "" = the registry is on the skip list: the tag is used as it stands. */
+  /** `digest` is "" if the registry is on the skip list; then the tag is used unchanged. */
   Digest: { readonly digest: string } | { readonly error: string };
   PodAdmission: { readonly ok: boolean; readonly message?: string };
   MetricCollection: { readonly error: string };
@@ -45,41 +46,41 @@ export type AnswerOf<Q extends Inquiry> = Answers[Q["ask"]];
 
 export interface World extends View {
   readonly now: Time;
-  /** The end of the last jump forward of time (the machine slept, its clock was set): no limit of waiting counts from before it. */
+  /** The end of the newest jump of the clock (the machine slept, its clock was set). Timeouts count from here at the earliest. */
   readonly awakeSince: Time;
   readonly config: ServingConfig;
   readonly advice: ReadonlyMap<RevisionKey, ScaleResult>;
-  /** undefined: not known yet. Ask by `Plan.ask`; the answer enqueues the key that asked. */
+  /** undefined: not known yet. A planner asks with `Plan.ask`; the answer enqueues it. */
   answer<Q extends Inquiry>(question: Q): AnswerOf<Q> | undefined;
-  /** The store refused my last write of this object, and why. */
+  /** Why the store refused this planner's newest write of the object; undefined if it did not. */
   refusal(key: ObjectKey): ApiStatus | undefined;
   /**
-   * What `make` makes of an object under the present configuration, remembered as long as both live. `make` is pure and defined
-   * once, never inline. `parts`: the parts of the object that alone count, first what lives longest; absent: the object itself.
+   * `make(of, config)`, cached while both live. `make` is pure and defined at module level, never inline. `parts`: the parts of
+   * the object that `make` reads, the longest-lived first; default: the object.
    */
   derived<T extends object, R>(make: Derive<T, R>, of: T, parts?: readonly (object | undefined)[]): R;
 }
 
-/** Fields that this planner owns of another object: merged into it (JSON merge patch semantics; null removes). Creates nothing unless `create` is given. */
+/** Fields of another object that this planner owns, merged into it (RFC 7386; null removes a field). */
 export interface OwnedFields {
   readonly key: ObjectKey;
-  /** The fields to hold, as a merge patch of the whole object. */
+  /** A merge patch of the whole object. */
   readonly fields: Readonly<Record<string, unknown>>;
-  /** What to create, whole, when the object is absent. */
+  /** The object to create if it is absent; without it, nothing is created. */
   readonly create?: AnyObject;
-  /** Pointers (as `["spec"]`) whose value is replaced whole instead of merged. */
+  /** Paths such as `["spec"]` whose value is replaced instead of merged. */
   readonly whole?: readonly (readonly string[])[];
-  /** True: `fields.status` is written through the status subresource (Pods and Deployments whose status planners keep). */
+  /** Write `fields.status` through the status subresource. */
   readonly status?: boolean;
 }
 
-export interface Retirement {
+export interface PlannedDeletion {
   readonly key: ObjectKey;
-  readonly uid?: string;
-  readonly propagation?: "Foreground" | "Background" | "Orphan";
+  readonly uid?: string | undefined;
+  readonly propagation?: Propagation | undefined;
 }
 
-/** A Kubernetes Event to record about an object (default: the one reconciled). */
+/** A Kubernetes Event to record about an object; default: the reconciled object. */
 export interface EventNote {
   readonly about?: ObjectKey;
   readonly type: "Normal" | "Warning";
@@ -90,30 +91,28 @@ export interface EventNote {
 export interface Plan<K extends Kind = Kind> {
   readonly status?: StatusOf<K>;
   readonly finalizers?: readonly string[];
-  /** Only if absent, never corrected: Revision, the first replicas of a Deployment. */
+  /** Objects to create if they are absent. Existing ones are not changed. */
   readonly create?: readonly AnyObject[];
-  /** These fields of others' objects; each field has one owner. */
+  /** Fields of other objects; each field has one owner. */
   readonly ensure?: readonly OwnedFields[];
-  readonly retire?: readonly Retirement[];
+  /** Objects to delete. */
+  readonly retire?: readonly PlannedDeletion[];
   readonly ask?: readonly Inquiry[];
   readonly notes?: readonly DecisionNote[];
   readonly events?: readonly EventNote[];
-  /** Look again after these many ms, whatever else happens. */
+  /** Reconcile again after this many ms. */
   readonly requeueAfterMs?: readonly number[];
-  /** The reconcile failed: a Warning event `InternalError` with this text and a retry with back-off. */
+  /** The reconcile failed. The controller records a Warning event `InternalError` with this text and retries with back-off. */
   readonly error?: string;
 }
 
 export interface Reconciler<K extends Kind = Kind> {
-  /** A short name for logs, events and back-off; unique. Several reconcilers may plan for one kind (route and labeler). */
+  /** Unique name for logs and events. Several reconcilers can have the same kind, for example route and labeler. */
   readonly name: string;
   readonly kind: K;
-  /** Whom else a change concerns; the object itself and its controlling owner are enqueued anyway. */
+  /** Further keys to enqueue after a change. The object itself and its controlling owner are always enqueued. */
   watches?(changed: Stored, view: View): readonly ObjectKey[];
-  /**
-   * What it plans next may follow from the status that it has just planned, so that status wakes it, too. Absent: a look at an object that
-   * has changed in nothing but this planner's own status plans nothing, and is not made.
-   */
+  /** The plan depends on the planner's own status, so its own status write enqueues it too. Default: it does not. */
   readonly readsOwnStatus?: true;
   reconcile(object: ObjectOf<K>, world: World): Plan<K>;
 }

@@ -1,55 +1,51 @@
-// What the engine remembers of one reconciler's care for one object: attempts, timers, refusals. Data only; the controller moves it.
+// The controller's state for each pair of reconciler and object: attempts, timers and refusals. Nothing runs here.
 
 import type { ApiStatus } from "../../apis/meta/api-status.ts";
 import { keyText, type ObjectKey } from "../../apis/meta/key.ts";
 import type { Time } from "../../base/clock.ts";
-import type { Verdicts } from "./apply-plan.ts";
+import type { WriteResults } from "./apply-plan.ts";
 import type { Reconciler } from "./reconciler.ts";
 
 export interface Task {
+  /** For logs: `service Service.serving.knative.dev/default/hello`. */
   readonly text: string;
   readonly reconciler: Reconciler;
-  /** Lower ones are worked on first. */
+  /** Lower ranks run first. */
   readonly rank: number;
   readonly key: ObjectKey;
   /** Failures in a row. */
   attempts: number;
   retry: Disposable | undefined;
-  /** Requested looks, by instant. */
-  readonly looks: Map<Time, Disposable>;
-  /** Rounds since the controller was last at rest, and which rest that was. */
+  /** Timers of requested requeues, by time. */
+  readonly requeues: Map<Time, Disposable>;
+  /** Reconciles in this period; see RateLimiter.startPeriod. */
   rounds: number;
-  rest: number;
-  /** While set, the task is not worked on: it did not come to rest. */
-  held: Disposable | undefined;
-  holds: number;
-  /** The newest two plans' statuses, kept only when rest is long in coming. */
+  period: number;
+  /** While set, the task does not run, because it ran too often. */
+  throttled: Disposable | undefined;
+  throttles: number;
+  /** The statuses of the newest two plans, kept only if the task runs often. */
   statuses: readonly unknown[];
-  /** Refused writes by key text, valid for the generation that was planned. */
+  /** Refused writes by key text, valid for `generation`. */
   readonly refusals: Map<string, ApiStatus>;
   generation: number | undefined;
-  /** Why the last reconcile failed. */
+  /** Why the newest reconcile failed. */
   error: string | undefined;
 }
 
-/** `service Service.serving.knative.dev/default/hello`: names a task, also in logs. */
-function taskText(reconciler: Reconciler, key: ObjectKey): string {
-  return `${reconciler.name} ${keyText(key)}`;
-}
-
-export function makeTask(reconciler: Reconciler, rank: number, key: ObjectKey): Task {
+function makeTask(reconciler: Reconciler, rank: number, key: ObjectKey): Task {
   return {
-    text: taskText(reconciler, key),
+    text: `${reconciler.name} ${keyText(key)}`,
     reconciler,
     rank,
     key,
     attempts: 0,
     retry: undefined,
-    looks: new Map(),
+    requeues: new Map(),
     rounds: 0,
-    rest: 0,
-    held: undefined,
-    holds: 0,
+    period: 0,
+    throttled: undefined,
+    throttles: 0,
     statuses: [],
     refusals: new Map(),
     generation: undefined,
@@ -57,25 +53,70 @@ export function makeTask(reconciler: Reconciler, rank: number, key: ObjectKey): 
   };
 }
 
-/** Cancels everything a task waits for. */
+/** Cancels all timers of a task. */
 export function dropTimers(task: Task): void {
-  for (const timer of [task.retry, task.held, ...task.looks.values()]) timer?.[Symbol.dispose]();
-  task.looks.clear();
+  for (const timer of [task.retry, task.throttled, ...task.requeues.values()]) timer?.[Symbol.dispose]();
+  task.requeues.clear();
   task.retry = undefined;
-  task.held = undefined;
+  task.throttled = undefined;
 }
 
-/** Remembers refusals for the planner; true when one is news to it. */
-export function rememberVerdicts(task: Task, verdicts: Verdicts): boolean {
-  let news = false;
-  for (const { key, refused } of verdicts) {
+/** Stores refusals for the planner. Returns true if one is new. */
+export function recordRefusals(task: Task, results: WriteResults): boolean {
+  let isNew = false;
+  for (const { key, refused } of results) {
     if (!refused && task.refusals.size === 0) continue;
     const text = keyText(key);
     if (!refused) task.refusals.delete(text);
     else {
-      news ||= task.refusals.get(text)?.message !== refused.message;
+      isNew ||= task.refusals.get(text)?.message !== refused.message;
       task.refusals.set(text, refused);
     }
   }
-  return news;
+  return isNew;
+}
+
+/** All tasks. Nested maps avoid building a key text for each watch event. */
+export class TaskRegistry {
+  /** By reconciler, namespace and name. */
+  readonly #tasks: ReadonlyMap<Reconciler, Map<string, Map<string, Task>>>;
+  readonly #ranks: ReadonlyMap<Reconciler, number>;
+
+  /** Earlier reconcilers run first. */
+  constructor(reconcilers: readonly Reconciler[]) {
+    this.#tasks = new Map(reconcilers.map((reconciler) => [reconciler, new Map<string, Map<string, Task>>()]));
+    this.#ranks = new Map(reconcilers.map((reconciler, rank) => [reconciler, rank]));
+  }
+
+  /** The task of this reconciler for this object; makes it if necessary. */
+  of(reconciler: Reconciler, key: ObjectKey): Task {
+    const byName = this.#tasksIn(reconciler, key.namespace);
+    const known = byName.get(key.name);
+    if (known) return known;
+    const task = makeTask(reconciler, this.#ranks.get(reconciler) ?? 0, key);
+    byName.set(key.name, task);
+    return task;
+  }
+
+  has(task: Task): boolean {
+    return this.#tasks.get(task.reconciler)?.get(task.key.namespace)?.get(task.key.name) === task;
+  }
+
+  drop(task: Task): void {
+    this.#tasks.get(task.reconciler)?.get(task.key.namespace)?.delete(task.key.name);
+  }
+
+  /** In no order. */
+  all(): readonly Task[] {
+    return [...this.#tasks.values()].flatMap((byNamespace) =>
+      [...byNamespace.values()].flatMap((byName) => [...byName.values()]),
+    );
+  }
+
+  #tasksIn(reconciler: Reconciler, namespace: string): Map<string, Task> {
+    const byNamespace = this.#tasks.get(reconciler);
+    const byName = byNamespace?.get(namespace) ?? new Map<string, Task>();
+    byNamespace?.set(namespace, byName);
+    return byName;
+  }
 }

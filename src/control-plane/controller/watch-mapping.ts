@@ -1,9 +1,9 @@
-// Whom a change may concern: from an event to the forms of the object that tell, from an owner reference to its owner. Pure.
+// Maps a watch event to the keys to enqueue, from the old and the new object. Pure.
 import { resourceOf } from "../../apis/kinds.ts";
 import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
 import type { Stored } from "../../apis/meta/object.ts";
 
-/** The forms of a changed object by which others are concerned: the former one only if more than its status is other now. */
+/** The versions of a changed object to map to keys: also the old one if more than the status changed. */
 export function versionsToMap(object: Stored, old: Stored | undefined): readonly Stored[] {
   if (!old) return [object];
   const { labels, annotations, ownerReferences } = object.metadata;
@@ -12,7 +12,7 @@ export function versionsToMap(object: Stored, old: Stored | undefined): readonly
   return same && ownerReferences === before.ownerReferences ? [object] : [object, old];
 }
 
-/** Where an owner lives: beside its dependent, or (cluster-scoped) nowhere. */
+/** The key of an owner: in the dependent's namespace, or cluster-scoped. */
 export function ownerKey(
   dependent: ObjectKey,
   owner: { readonly apiVersion: string; readonly kind: string; readonly name: string },

@@ -1,18 +1,18 @@
-// What is to be done, each thing once: lower ranks first, and within a rank in the order it was first asked for. It runs nothing.
+// A queue without duplicates: lower ranks first, and within a rank first in, first out.
 
-/** Done items that may lie at a line's front before they are cut off. */
+/** Done items to keep at the front of a rank before they are removed. */
 const MOST_DONE = 1000;
 
-interface Line<T> {
+interface Rank<T> {
   waiting: T[];
-  /** So many at the front are done; shifting each would move all others. */
+  /** How many items at the front are done. Removing each at once would move all others. */
   done: number;
 }
 
-/** A queue with set semantics: adding what waits already changes nothing, so no key starves and none is lost. */
+/** Adding an item that waits already changes nothing. */
 export class WorkQueue<T extends { readonly rank: number }> {
   readonly #waiting = new Set<T>();
-  readonly #lines: Line<T>[] = [];
+  readonly #ranks: Rank<T>[] = [];
 
   get size(): number {
     return this.#waiting.size;
@@ -21,18 +21,18 @@ export class WorkQueue<T extends { readonly rank: number }> {
   add(item: T): void {
     if (this.#waiting.has(item)) return;
     this.#waiting.add(item);
-    while (this.#lines.length <= item.rank) this.#lines.push({ waiting: [], done: 0 });
-    (this.#lines[item.rank] as Line<T>).waiting.push(item);
+    while (this.#ranks.length <= item.rank) this.#ranks.push({ waiting: [], done: 0 });
+    (this.#ranks[item.rank] as Rank<T>).waiting.push(item);
   }
 
   take(): T | undefined {
-    for (const line of this.#lines) {
-      const item = line.waiting[line.done];
+    for (const rank of this.#ranks) {
+      const item = rank.waiting[rank.done];
       if (item === undefined) continue;
-      line.done++;
-      if (line.done === line.waiting.length || line.done > MOST_DONE) {
-        line.waiting = line.waiting.slice(line.done);
-        line.done = 0;
+      rank.done++;
+      if (rank.done === rank.waiting.length || rank.done > MOST_DONE) {
+        rank.waiting = rank.waiting.slice(rank.done);
+        rank.done = 0;
       }
       this.#waiting.delete(item);
       return item;

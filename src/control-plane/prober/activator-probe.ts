@@ -1,4 +1,4 @@
-// Answers whether the activator is in the path of a revision, by asking through that very path. It changes nothing there.
+// Answers whether the activator is in the request path of a revision, by a request through that path.
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { LocalReply } from "../../data-plane/http/errors.ts";
@@ -10,21 +10,21 @@ type Done = (answer: AnswerOf<Question>) => void;
 
 const PERIOD_MS = 1000;
 const GIVE_UP_MS = 45_000;
-/** The probe's end brings the revision's autoscaler back after this long, whatever came out. */
+/** After the probes gave up, the question is forgotten after this time, so that the planner asks again. */
 const REENQUEUE_MS = 1000;
 const HEADERS: RawHeaders = ["User-Agent", "Knative-Autoscaling-Probe", "K-Network-Probe", "activator"];
 
 export interface ActivatorProbeOptions {
   readonly clock: Clock;
-  /** A GET to the revision's public Service; undefined: no answer. */
+  /** Sends a GET to the revision's public Service; undefined: no answer. */
   readonly send: (revision: RevisionKey, headers: RawHeaders) => Promise<LocalReply | undefined>;
-  /** The answer is out of date: whoever still wants to know is to ask again. */
+  /** Drops the answer and enqueues the planners that asked. */
   readonly forget: (question: Question) => void;
 }
 
 /**
- * As pkg/reconciler/autoscaling/kpa/scaler.go: the first attempt is answered at once; after a no, one attempt a second in the background for
- * at most 45 s, one series per revision; when that ends without a yes the question is open again a second later.
+ * Reports the first attempt at once. If it fails, tries once a second for at most 45 s, in one series per revision; if all fail,
+ * forgets the question a second later. @see knative pkg/reconciler/autoscaling/kpa/scaler.go
  */
 export class ActivatorProbe {
   readonly #options: ActivatorProbeOptions;
@@ -42,7 +42,7 @@ export class ActivatorProbe {
     const { clock, forget } = this.#options;
     const startedAt = clock.now();
     const attempt = async (): Promise<void> => {
-      const answer = judge(await this.#options.send(revision, HEADERS));
+      const answer = readReply(await this.#options.send(revision, HEADERS));
       if (this.#series.get(revision) !== series) return;
       done(answer);
       const next = clock.now() + PERIOD_MS;
@@ -58,7 +58,6 @@ export class ActivatorProbe {
     void attempt();
   }
 
-  /** The revision is gone, or nobody wants to know any more. */
   stop(revision: RevisionKey): void {
     this.#series.get(revision)?.next?.[Symbol.dispose]();
     this.#series.delete(revision);
@@ -69,7 +68,7 @@ export class ActivatorProbe {
   }
 }
 
-function judge(reply: LocalReply | undefined): AnswerOf<Question> {
+function readReply(reply: LocalReply | undefined): AnswerOf<Question> {
   if (!reply) return { ok: false, error: "no answer" };
   if (reply.status === 200 && reply.body === "activator") return { ok: true };
   return { ok: false, error: `status ${reply.status}, body ${JSON.stringify(reply.body.trimEnd())}` };

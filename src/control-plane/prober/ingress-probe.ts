@@ -1,5 +1,5 @@
-// Answers whether the gateway serves an Ingress in a given version, host by host, by asking it until it does.
-import type { ObjectKey } from "../../apis/meta/key.ts";
+// Answers whether the gateway serves a given version of an Ingress, by requests to each host until it does.
+import { type NamespacedName, namespacedName, type ObjectKey } from "../../apis/meta/key.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { LocalReply } from "../../data-plane/http/errors.ts";
 import type { RawHeaders } from "../../data-plane/http/exchange.ts";
@@ -19,53 +19,52 @@ const HEADERS: RawHeaders = [
 
 export interface IngressProbeOptions {
   readonly clock: Clock;
-  /** A GET to this host through the gateway's handlers, at the door where the Ingress wants it served; undefined: no answer. */
+  /** Sends a GET for this host to the gateway listener that the Ingress asks for; undefined: no answer. */
   readonly send: (host: string, ingress: ObjectKey, headers: RawHeaders) => Promise<LocalReply | undefined>;
 }
 
-/** One question under way. */
+/** The state of a question. */
 interface Round {
   readonly question: Question;
   readonly done: Done;
-  /** Hosts seen serving it. */
+  /** How many hosts serve the version. */
   proven: number;
-  /** In a row, of the host that is asked now. */
+  /** Failures in a row of the current host. */
   failures: number;
   retry: Disposable | undefined;
 }
 
 /**
- * As networking's pkg/status: every host, each tried again after 50 ms, 100 ms, … at most 30 s. A question about another version of the same
- * Ingress takes the place of the one before. Says yes once, and never no.
+ * Probes every host, and retries after 50 ms, 100 ms and so on, at most 30 s. A question about another version of the same
+ * Ingress replaces the previous question. Calls `done({ ok: true })` once on success; never reports failure.
+ * @see networking pkg/status
  */
 export class IngressProbe {
   readonly #options: IngressProbeOptions;
-  readonly #rounds = new Map<string, Round>();
+  readonly #rounds = new Map<NamespacedName, Round>();
 
   constructor(options: IngressProbeOptions) {
     this.#options = options;
   }
 
   inquire(question: Question, done: Done): void {
-    const { namespace, name } = question.ingress;
-    this.stop(namespace, name);
+    this.stop(question.ingress);
     const round: Round = { question, done, proven: 0, failures: 0, retry: undefined };
-    this.#rounds.set(`${namespace}/${name}`, round);
+    this.#rounds.set(namespacedName(question.ingress), round);
     void this.#prove(round);
   }
 
-  /** The Ingress is gone, or its version is no longer of interest. */
-  stop(namespace: string, name: string): void {
-    const path = `${namespace}/${name}`;
-    this.#rounds.get(path)?.retry?.[Symbol.dispose]();
-    this.#rounds.delete(path);
+  stop(ingress: Pick<ObjectKey, "namespace" | "name">): void {
+    const name = namespacedName(ingress);
+    this.#rounds.get(name)?.retry?.[Symbol.dispose]();
+    this.#rounds.delete(name);
   }
 
   close(): void {
-    for (const { question } of [...this.#rounds.values()]) this.stop(question.ingress.namespace, question.ingress.name);
+    for (const { question } of [...this.#rounds.values()]) this.stop(question.ingress);
   }
 
-  /** Goes on from the first host that is not proven. */
+  /** Continues with the first host that is not proven. */
   async #prove(round: Round): Promise<void> {
     const { ingress, hosts, hash } = round.question;
     for (let host = hosts[round.proven]; host !== undefined; host = hosts[round.proven]) {
@@ -78,13 +77,12 @@ export class IngressProbe {
       round.proven += 1;
       round.failures = 0;
     }
-    this.stop(ingress.namespace, ingress.name);
+    this.stop(ingress);
     round.done({ ok: true });
   }
 
   #isCurrent(round: Round): boolean {
-    const { namespace, name } = round.question.ingress;
-    return this.#rounds.get(`${namespace}/${name}`) === round;
+    return this.#rounds.get(namespacedName(round.question.ingress)) === round;
   }
 
   #retry(round: Round): void {
@@ -96,8 +94,8 @@ export class IngressProbe {
 }
 
 /**
- * Whether the gateway serves this version (networking's pkg/status/status.go). Only a wrong hash, 404 and 503 say no: any other answer comes
- * from a data path that is there, though it does not know about probes.
+ * The gateway serves this version. Only another hash, 404 and 503 mean that it does not; any other answer comes from a backend
+ * that does not know probes. @see networking pkg/status/status.go
  */
 export function servesVersion(reply: LocalReply | undefined, hash: string): boolean {
   if (!reply || reply.status === 404 || reply.status === 503) return false;

@@ -2,12 +2,20 @@
 // It never writes anything; it gathers a Plan. Source: knative.dev/pkg/reconciler/reconcile_common.go.
 import type { DecisionNote } from "../../apis/autoscaling/types.ts";
 import type { Kind, ObjectOf, StatusOf } from "../../apis/kinds.ts";
-import type { Condition, ConditionedStatus } from "../../apis/meta/condition.ts";
+import type { Condition, ConditionedStatus } from "../../apis/meta/conditions.ts";
 import { type ConditionSet, conditionOf } from "../../apis/meta/conditions.ts";
 import type { ObjectKey } from "../../apis/meta/key.ts";
 import type { AnyObject, Stored } from "../../apis/meta/object.ts";
 import { timeText } from "../../base/time.ts";
-import type { EventNote, Inquiry, OwnedFields, Plan, Reconciler, Retirement, World } from "../controller/reconciler.ts";
+import type {
+  EventNote,
+  Inquiry,
+  OwnedFields,
+  Plan,
+  PlannedDeletion,
+  Reconciler,
+  World,
+} from "../controller/reconciler.ts";
 import type { View } from "../store/view.ts";
 
 type Conditioned = AnyObject & { readonly status?: ConditionedStatus };
@@ -16,7 +24,7 @@ type Conditioned = AnyObject & { readonly status?: ConditionedStatus };
 export interface Gathering {
   readonly create: AnyObject[];
   readonly ensure: OwnedFields[];
-  readonly retire: Retirement[];
+  readonly retire: PlannedDeletion[];
   readonly ask: Inquiry[];
   readonly events: EventNote[];
   readonly notes: DecisionNote[];

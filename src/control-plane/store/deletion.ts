@@ -1,4 +1,5 @@
-// What a delete call makes of an object (apiserver's registry/rest/delete.go): marks, grace and the collector's finalizers. Pure.
+// How a delete call changes an object: deletion timestamp, grace period and the garbage collector's finalizers. Pure.
+// Source: kubernetes apiserver pkg/registry/rest/delete.go.
 import type { Pod } from "../../apis/core/types.ts";
 import { kindOf } from "../../apis/kinds.ts";
 import type { AnyObject, ObjectMeta, Stored } from "../../apis/meta/object.ts";
@@ -10,12 +11,12 @@ export type Propagation = "Foreground" | "Background" | "Orphan";
 
 export interface DeleteOptions {
   /** Refuse with 409 unless the object has this uid. */
-  readonly uid?: string;
-  readonly resourceVersion?: string;
+  readonly uid?: string | undefined;
+  readonly resourceVersion?: string | undefined;
   /** Absent: Background, unless the object already carries one of the collector's finalizers. */
-  readonly propagation?: Propagation;
+  readonly propagation?: Propagation | undefined;
   /** Pods only; absent: the pod's own terminationGracePeriodSeconds. 0 removes at once. */
-  readonly gracePeriodSeconds?: number;
+  readonly gracePeriodSeconds?: number | undefined;
   readonly dryRun?: boolean;
 }
 
@@ -25,7 +26,7 @@ export const ORPHAN = "orphan";
 
 const DEFAULT_GRACE_SECONDS = 30;
 
-/** The object as a delete leaves it if it has to wait. Called again, it can only shorten the grace or change the propagation. */
+/** Returns the object marked for deletion. A second delete can shorten the grace period or change the propagation, nothing else. */
 export function markDeleted(object: Stored, options: DeleteOptions, now: Time): Stored {
   const { metadata } = object;
   const first = metadata.deletionTimestamp === undefined;
@@ -41,24 +42,24 @@ export function markDeleted(object: Stored, options: DeleteOptions, now: Time): 
   return { ...object, ...terminating, metadata: compactMetadata(marked) } as Stored;
 }
 
-/** May a marked object go now: no finalizer holds it and its grace is over or was never needed? */
-export function mayGo({ metadata }: AnyObject): boolean {
-  const waits = (metadata.finalizers?.length ?? 0) > 0 || (metadata.deletionGracePeriodSeconds ?? 0) > 0;
-  return metadata.deletionTimestamp !== undefined && !waits;
+/** The object is marked for deletion, has no finalizer left and no grace period to wait for. */
+export function isRemovable({ metadata }: AnyObject): boolean {
+  const isBlocked = (metadata.finalizers?.length ?? 0) > 0 || (metadata.deletionGracePeriodSeconds ?? 0) > 0;
+  return metadata.deletionTimestamp !== undefined && !isBlocked;
 }
 
-/** Only a Pod that a kubelet has taken on and that still runs is given time. */
+/** Only a Pod that is bound to a node and has not finished gets a grace period. */
 function graceOf(object: AnyObject, options: DeleteOptions): number {
   if (kindOf(object) !== "Pod") return 0;
   const { spec, status } = object as Pod;
-  const taken = spec?.nodeName !== undefined || status?.startTime !== undefined;
-  if (!taken || status?.phase === "Succeeded" || status?.phase === "Failed") return 0;
+  const isBound = spec?.nodeName !== undefined || status?.startTime !== undefined;
+  if (!isBound || status?.phase === "Succeeded" || status?.phase === "Failed") return 0;
   return Math.max(0, options.gracePeriodSeconds ?? spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS);
 }
 
 function finalizersFor(finalizers: readonly string[], propagation: Propagation | undefined): readonly string[] {
   if (propagation === undefined) return finalizers;
-  const others = finalizers.filter((finalizer) => finalizer !== FOREGROUND && finalizer !== ORPHAN);
+  const others = finalizers.filter((name) => name !== FOREGROUND && name !== ORPHAN);
   if (propagation === "Background") return others;
   return [...others, propagation === "Foreground" ? FOREGROUND : ORPHAN];
 }

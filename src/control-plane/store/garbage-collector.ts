@@ -1,14 +1,14 @@
-// The collector of ownerReferences and of namespaces' content (kube-controller-manager's garbagecollector): it notices
-// what may be litter and says, one object at a time, what to do about it. It writes nothing itself.
+// Finds objects to delete or edit after their owners or their namespace were deleted. It writes nothing itself.
+// Source: kubernetes pkg/controller/garbagecollector.
 import { kindOf } from "../../apis/kinds.ts";
 import { keyOf, keyText, type ObjectKey } from "../../apis/meta/key.ts";
 import type { ObjectMeta, OwnerReference, Stored } from "../../apis/meta/object.ts";
 import { FOREGROUND, ORPHAN, type Propagation } from "./deletion.ts";
 import { find, type ObjectIndex } from "./object-index.ts";
 
-/** What one look at an object asks the store to do. */
+/** One change that the store makes for the garbage collector. */
 export type GarbageTask =
-  | { readonly do: "delete"; readonly key: ObjectKey; readonly propagation?: Propagation }
+  | { readonly do: "delete"; readonly key: ObjectKey; readonly propagation?: Propagation | undefined }
   /** Replace owners or finalizers of an object. */
   | {
       readonly do: "edit";
@@ -18,59 +18,57 @@ export type GarbageTask =
         readonly finalizers?: readonly string[];
       };
     }
-  /** A terminating namespace that may be empty by now. */
+  /** Remove a terminating namespace if it is empty. */
   | { readonly do: "release"; readonly key: ObjectKey };
 
-/** Objects to look at, in the order they were noticed. Event-driven: an owner that waits is looked at again when a dependent goes. */
+/** A queue of objects to inspect. It is event-driven: removing a dependent enqueues the owner that waits for it. */
 export class GarbageCollector {
-  readonly #shelves: ObjectIndex;
-  readonly #suspects = new Map<string, ObjectKey>();
+  readonly #index: ObjectIndex;
+  readonly #queue = new Map<string, ObjectKey>();
 
-  constructor(shelves: ObjectIndex) {
-    this.#shelves = shelves;
+  constructor(index: ObjectIndex) {
+    this.#index = index;
   }
 
-  /** After an object was written. */
   noticeWrite(object: Stored, old: Stored | undefined): void {
     const owners = object.metadata.ownerReferences ?? [];
-    if (isLeaving(object)) this.#suspect(object);
+    if (waitsForDependents(object)) this.#enqueue(object);
     if (old?.metadata.ownerReferences === object.metadata.ownerReferences) return;
     for (const { uid } of [...owners, ...(old?.metadata.ownerReferences ?? [])]) this.#noticeOwner(uid);
-    if (owners.some(({ uid }) => !this.#shelves.byUid(uid))) this.#suspect(object);
+    if (owners.some(({ uid }) => !this.#index.byUid(uid))) this.#enqueue(object);
   }
 
-  /** After an object was removed. */
   noticeRemoval(object: Stored): void {
-    for (const dependent of this.#shelves.dependents(object.metadata.uid)) this.#suspect(dependent);
+    for (const dependent of this.#index.dependents(object.metadata.uid)) this.#enqueue(dependent);
     for (const { uid } of object.metadata.ownerReferences ?? []) this.#noticeOwner(uid);
     const { namespace } = object.metadata;
-    const home = namespace === undefined ? undefined : this.#shelves.get("Namespace", "", namespace);
-    if (home?.metadata.deletionTimestamp !== undefined) this.#suspect(home);
+    const namespaceObject = namespace === undefined ? undefined : this.#index.get("Namespace", "", namespace);
+    if (namespaceObject?.metadata.deletionTimestamp !== undefined) this.#enqueue(namespaceObject);
   }
 
-  /** The next suspect's chores; undefined when there is no suspect left. */
+  /** Takes the next object from the queue and returns its tasks; undefined if the queue is empty. */
   next(): readonly GarbageTask[] | undefined {
-    const first = this.#suspects.entries().next();
+    const first = this.#queue.entries().next();
     if (first.done) return undefined;
     const [text, key] = first.value;
-    this.#suspects.delete(text);
-    const object = find(this.#shelves, key);
+    this.#queue.delete(text);
+    const object = find(this.#index, key);
     return object ? this.#inspect(key, object) : [];
   }
 
-  #suspect(object: Stored): void {
+  #enqueue(object: Stored): void {
     const key = keyOf(object);
-    this.#suspects.set(keyText(key), key);
+    this.#queue.set(keyText(key), key);
   }
 
   #noticeOwner(uid: string): void {
-    const owner = this.#shelves.byUid(uid);
-    if (owner && isLeaving(owner)) this.#suspect(owner);
+    const owner = this.#index.byUid(uid);
+    if (owner && waitsForDependents(owner)) this.#enqueue(owner);
   }
 
   #inspect(key: ObjectKey, object: Stored): readonly GarbageTask[] {
-    if (object.metadata.deletionTimestamp === undefined) return this.#judgeDependent(key, object);
-    const chores: GarbageTask[] = [];
+    if (object.metadata.deletionTimestamp === undefined) return this.#inspectDependent(key, object);
+    const tasks: GarbageTask[] = [];
     const { finalizers = [], uid } = object.metadata;
     const without = (finalizer: string): GarbageTask => ({
       do: "edit",
@@ -78,54 +76,53 @@ export class GarbageCollector {
       metadata: { finalizers: finalizers.filter((other) => other !== finalizer) },
     });
     if (key.kind === "Namespace") {
-      const content = this.#shelves.inNamespace(key.name).filter(({ metadata }) => !metadata.deletionTimestamp);
-      chores.push(...content.map((item): GarbageTask => ({ do: "delete", key: keyOf(item) })), { do: "release", key });
+      const content = this.#index.inNamespace(key.name).filter(({ metadata }) => !metadata.deletionTimestamp);
+      tasks.push(...content.map((item): GarbageTask => ({ do: "delete", key: keyOf(item) })), { do: "release", key });
     }
     if (finalizers.includes(ORPHAN)) {
-      for (const dependent of this.#shelves.dependents(uid))
-        chores.push(disown(dependent, (owner) => owner.uid === uid));
-      chores.push(without(ORPHAN));
+      for (const dependent of this.#index.dependents(uid)) tasks.push(disown(dependent, (owner) => owner.uid === uid));
+      tasks.push(without(ORPHAN));
     } else if (finalizers.includes(FOREGROUND)) {
-      const blockers = this.#shelves.dependents(uid).filter((dependent) => blocks(dependent, uid));
+      const blockers = this.#index.dependents(uid).filter((dependent) => blocks(dependent, uid));
       for (const blocker of blockers) {
-        if (!blocker.metadata.deletionTimestamp) this.#suspect(blocker);
-        else if (this.#waitsFor(blocker, uid)) chores.push(unblock(blocker));
+        if (!blocker.metadata.deletionTimestamp) this.#enqueue(blocker);
+        else if (this.#waitsFor(blocker, uid)) tasks.push(unblock(blocker));
       }
-      if (blockers.length === 0) chores.push(without(FOREGROUND));
+      if (blockers.length === 0) tasks.push(without(FOREGROUND));
     }
-    return chores;
+    return tasks;
   }
 
-  /** Whether an object that is deleted in Foreground waits, itself or through such dependents, for the one with this uid. */
+  /** The object, deleted with Foreground, waits for the object with this uid, directly or through dependents. */
   #waitsFor(object: Stored, uid: string, seen = new Set<string>()): boolean {
     const own = object.metadata.uid;
     if (own === uid) return true;
     if (seen.has(own) || !isForeground(object.metadata)) return false;
     seen.add(own);
-    const blockers = this.#shelves.dependents(own).filter((dependent) => blocks(dependent, own));
+    const blockers = this.#index.dependents(own).filter((dependent) => blocks(dependent, own));
     return blockers.some((blocker) => this.#waitsFor(blocker, uid, seen));
   }
 
-  /** A dependent goes when no owner is left that wants it; else it only loses the references that mean nothing any more. */
-  #judgeDependent(key: ObjectKey, object: Stored): readonly GarbageTask[] {
+  /** Deletes a dependent if no valid owner is left; otherwise removes its references to missing owners. */
+  #inspectDependent(key: ObjectKey, object: Stored): readonly GarbageTask[] {
     const { ownerReferences: owners = [], finalizers = [], uid } = object.metadata;
-    const isDangling = (owner: OwnerReference): boolean => !this.#shelves.byUid(owner.uid);
-    const isWaiting = (owner: OwnerReference): boolean => isForeground(this.#shelves.byUid(owner.uid)?.metadata);
-    const useless = owners.filter((owner) => isDangling(owner) || isWaiting(owner));
-    if (useless.length === 0) return [];
-    if (useless.length < owners.length) return [disown(object, (owner) => useless.includes(owner))];
-    const dependents = this.#shelves.dependents(uid);
+    const isDangling = (owner: OwnerReference): boolean => !this.#index.byUid(owner.uid);
+    const isWaiting = (owner: OwnerReference): boolean => isForeground(this.#index.byUid(owner.uid)?.metadata);
+    const obsolete = owners.filter((owner) => isDangling(owner) || isWaiting(owner));
+    if (obsolete.length === 0) return [];
+    if (obsolete.length < owners.length) return [disown(object, (owner) => obsolete.includes(owner))];
+    const dependents = this.#index.dependents(uid);
     if (owners.some(isWaiting) && dependents.length > 0) {
-      // Objects that own each other would wait for each other: who is perhaps in such a ring blocks nobody.
-      const isRing = dependents.some(({ metadata }) => isForeground(metadata));
-      return [...(isRing ? [unblock(object)] : []), { do: "delete", key, propagation: "Foreground" }];
+      // Objects that own each other would wait for each other for ever, so a possible cycle does not block its owners.
+      const mayBeCycle = dependents.some(({ metadata }) => isForeground(metadata));
+      return [...(mayBeCycle ? [unblock(object)] : []), { do: "delete", key, propagation: "Foreground" }];
     }
-    const held = finalizers.includes(ORPHAN) || finalizers.includes(FOREGROUND);
-    return [held ? { do: "delete", key } : { do: "delete", key, propagation: "Background" }];
+    const hasOwnFinalizer = finalizers.includes(ORPHAN) || finalizers.includes(FOREGROUND);
+    return [hasOwnFinalizer ? { do: "delete", key } : { do: "delete", key, propagation: "Background" }];
   }
 }
 
-function isLeaving(object: Stored): boolean {
+function waitsForDependents(object: Stored): boolean {
   const { deletionTimestamp, finalizers = [] } = object.metadata;
   if (deletionTimestamp === undefined) return false;
   return finalizers.includes(FOREGROUND) || finalizers.includes(ORPHAN) || kindOf(object) === "Namespace";
@@ -139,7 +136,7 @@ function blocks(dependent: Stored, uid: string): boolean {
   return (dependent.metadata.ownerReferences ?? []).some((owner) => owner.uid === uid && owner.blockOwnerDeletion);
 }
 
-/** Its owners need not wait for it any more. */
+/** Lets the owners be removed before this object. */
 function unblock(object: Stored): GarbageTask {
   const owners = object.metadata.ownerReferences ?? [];
   const ownerReferences = owners.map((owner) =>

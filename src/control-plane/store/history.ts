@@ -1,4 +1,4 @@
-// What happened, in order: a ring of events for late watchers and the queue that tells the present ones. It never calls a watcher inside a write.
+// The watch history: a ring buffer of events for late watchers, and a queue to current watchers. It never calls a watcher inside a write.
 import type { Kind } from "../../apis/kinds.ts";
 import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
 import type { Stored } from "../../apis/meta/object.ts";
@@ -10,7 +10,7 @@ export interface WatchOptions {
   /** Absent: all namespaces. */
   readonly namespace?: string | undefined;
 }
-export type Listener = (event: WatchEvent) => void;
+export type WatchListener = (event: WatchEvent) => void;
 
 interface Entry {
   readonly version: number;
@@ -18,17 +18,17 @@ interface Entry {
 }
 interface Watcher {
   readonly options: WatchOptions;
-  readonly listener: Listener;
-  /** The newest version told; what lies in the queue may have been replayed already. */
-  told: number;
+  readonly listener: WatchListener;
+  /** The newest version reported; the queue may still have events that were replayed from the ring. */
+  reported: number;
 }
 
-/** One entry per version, so that the slot of a version is a subtraction away. */
+/** The ring has one entry per version, so the position of a version follows from a subtraction. */
 export class History {
   readonly #capacity: number;
   readonly #onError: (error: unknown) => void;
   readonly #ring: Entry[] = [];
-  /** Where the oldest entry lies once the ring is full. */
+  /** Position of the oldest entry once the ring is full. */
   #start = 0;
   #queue: Entry[] = [];
   #draining = false;
@@ -50,22 +50,22 @@ export class History {
     this.#queue.push(entry);
   }
 
-  /** The oldest version after which everything is still known, given the newest. */
+  /** The oldest version from which a watch can start without missing an event. `newest`: the store's version. */
   oldest(newest: number): number {
     const first = this.#ring[this.#start];
     return first ? first.version - 1 : newest;
   }
 
-  /** `newest`: the present version; `since`: report the recorded events after this version first. */
-  watch(options: WatchOptions, newest: number, listener: Listener, since = newest): Disposable {
-    const watcher: Watcher = { options, listener, told: newest };
+  /** `newest`: the store's version. `since`: first reports the recorded events after this version. */
+  watch(options: WatchOptions, newest: number, listener: WatchListener, since = newest): Disposable {
+    const watcher: Watcher = { options, listener, reported: newest };
     this.#watchers.add(watcher);
     const past = since >= newest ? [] : this.#after(since);
-    for (const entry of past) this.#tell(watcher, entry);
+    for (const entry of past) this.#report(watcher, entry);
     return { [Symbol.dispose]: () => this.#watchers.delete(watcher) };
   }
 
-  /** Tells the watchers what is queued. A write made by a watcher is told in its turn, by the drain that runs already. */
+  /** Reports queued events to the watchers. If a watcher writes, the running call also reports that write. */
   drain(): void {
     if (this.#draining) return;
     this.#draining = true;
@@ -74,9 +74,9 @@ export class History {
       this.#queue = [];
       for (const entry of entries) {
         for (const watcher of this.#watchers) {
-          if (entry.version <= watcher.told) continue;
-          watcher.told = entry.version;
-          this.#tell(watcher, entry);
+          if (entry.version <= watcher.reported) continue;
+          watcher.reported = entry.version;
+          this.#report(watcher, entry);
         }
       }
     }
@@ -89,7 +89,7 @@ export class History {
     return ordered.slice(Math.max(0, version - first + 1));
   }
 
-  #tell(watcher: Watcher, { event }: Entry): void {
+  #report(watcher: Watcher, { event }: Entry): void {
     const { kind, namespace } = watcher.options;
     if (kind !== undefined && kind !== event.key.kind) return;
     if (namespace !== undefined && namespace !== event.key.namespace) return;

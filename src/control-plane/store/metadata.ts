@@ -1,11 +1,11 @@
-// What the store itself writes into objects: identity, versions, generation, times. Pure steps from an incoming object to a stored one.
+// The metadata that the store itself writes: identity, versions, generation and times. Pure.
 
 import type { Secret } from "../../apis/core/types.ts";
 import { type Kind, resourceOf } from "../../apis/kinds.ts";
 import type { AnyObject, ObjectMeta, Stored } from "../../apis/meta/object.ts";
 import { isFields, sameJson } from "../../base/json.ts";
 
-/** Kinds unknown to knap (what a DomainMapping may point to) are taken for namespaced custom resources. */
+/** Kinds that knap does not know (a DomainMapping may refer to them) count as namespaced custom resources. */
 export function traitsOf(kind: Kind): {
   readonly namespaced: boolean;
   readonly statusSubresource: boolean;
@@ -20,7 +20,7 @@ export function traitsOf(kind: Kind): {
   };
 }
 
-/** Metadata as Kubernetes' typed decoding leaves it: without empty values and without what the server keeps for itself. */
+/** Metadata as Kubernetes' typed decoding returns it: without empty values, selfLink and managedFields. */
 export function compactMetadata(metadata: ObjectMeta): ObjectMeta {
   const fields = metadata as unknown as Readonly<Record<string, unknown>>;
   const isKept = (key: string): boolean => key !== "selfLink" && key !== "managedFields" && !isEmpty(fields[key]);
@@ -43,7 +43,7 @@ export interface Birth {
   readonly creationTimestamp: string;
 }
 
-/** A named object as it is stored first: identity and time given, generation 1, no status where status is a subresource. */
+/** The first stored version: uid and creation time added, generation 1, without status where status is a subresource. */
 export function makeCreated(kind: Kind, object: AnyObject, birth: Birth): AnyObject {
   const traits = traitsOf(kind);
   const { deletionTimestamp, deletionGracePeriodSeconds, generation, resourceVersion, ...metadata } = object.metadata;
@@ -56,8 +56,8 @@ export function makeCreated(kind: Kind, object: AnyObject, birth: Birth): AnyObj
 }
 
 /**
- * The stored object with what a writer may change taken from `incoming`; generation grows when anything but metadata and status
- * differs. Parts that stay are the same objects as before, so that what compares them next sees it at a glance.
+ * The stored object with the fields that a writer may change taken from `incoming`. The generation grows when anything but
+ * metadata and status differs. Unchanged parts keep their reference, which makes later comparisons cheap.
  */
 export function makeUpdated(kind: Kind, old: AnyObject, incoming: AnyObject): AnyObject {
   const traits = traitsOf(kind);
@@ -86,7 +86,6 @@ function updatedMetadata(before: ObjectMeta, incoming: ObjectMeta, generation: n
   return compactMetadata(metadata as ObjectMeta);
 }
 
-/** Equal in all but metadata and status. */
 function sameContent(a: AnyObject, b: AnyObject): boolean {
   const isContent = (key: string): boolean => key !== "metadata" && key !== "status";
   for (const key in a) if (isContent(key) && !sameJson(fieldOf(a, key), fieldOf(b, key))) return false;
@@ -98,12 +97,11 @@ function fieldOf(object: AnyObject, key: string): unknown {
   return (object as unknown as Readonly<Record<string, unknown>>)[key];
 }
 
-/** The same object as another version. */
 export function withVersion(object: AnyObject, version: number): Stored {
   return { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } } as Stored;
 }
 
-/** A Secret without `stringData`, its values in `data` and a type; any other object as it is. */
+/** For a Secret: moves `stringData` into `data` and sets the default type. Returns any other object unchanged. */
 export function foldStringData(object: AnyObject): AnyObject {
   if (object.kind !== "Secret" || object.apiVersion !== "v1") return object;
   const { stringData, ...secret } = object as Secret;

@@ -1,12 +1,12 @@
-// The objects in memory and the indexes over them: by kind and name, by label, by owner, by uid. It stores what it is given and judges nothing.
+// The objects in memory, indexed by kind and name, label, owner and uid. It validates nothing.
 import { matchesLabels } from "../../apis/core/label-selector.ts";
 import { type Kind, kindOf, type ObjectOf } from "../../apis/kinds.ts";
-import { keyOf, keyText, type ObjectKey } from "../../apis/meta/key.ts";
+import { keyOf, keyText, namespacedName, type ObjectKey } from "../../apis/meta/key.ts";
 import type { Stored } from "../../apis/meta/object.ts";
 import { sameJson } from "../../base/json.ts";
 import type { Indexer, Selection, View } from "./view.ts";
 
-/** Where an object lies, whichever version of it. */
+/** The place of an object; `object` is its newest version. */
 interface Entry {
   /** `namespace/name` */
   readonly path: string;
@@ -14,32 +14,32 @@ interface Entry {
 }
 
 interface KindIndex {
-  /** Sorted as etcd sorts them. */
+  /** Sorted by path, as etcd sorts keys. */
   readonly entries: Entry[];
-  /** Namespace → name: found without making a path. */
-  readonly named: Map<string, Map<string, Entry>>;
-  /** Labels by which somebody selected → their values → who has it. */
-  readonly labelled: Map<string, Map<string, Entry[]>>;
-  /** Indexes that were asked for: word → who has it. */
-  readonly indexes: Map<Indexer, Map<string, Entry[]>>;
+  /** Namespace → name → entry. */
+  readonly byName: Map<string, Map<string, Entry>>;
+  /** Label → value → entries; only labels that a selection has used. */
+  readonly byLabel: Map<string, Map<string, Entry[]>>;
+  /** Indexer → value → entries. */
+  readonly byIndexer: Map<Indexer, Map<string, Entry[]>>;
 }
 
 /** The reading side of the store; `put` and `remove` are for {@link ObjectStore} alone. */
 export class ObjectIndex implements View {
-  readonly #shelves = new Map<string, KindIndex>();
+  readonly #kinds = new Map<string, KindIndex>();
   readonly #byUid = new Map<string, Entry>();
   /** Owner's uid → its dependents. */
   readonly #owned = new Map<string, Set<Entry>>();
 
   get<K extends Kind>(kind: K, namespace: string, name: string): ObjectOf<K> | undefined {
-    return this.#shelves.get(kind)?.named.get(namespace)?.get(name)?.object as ObjectOf<K> | undefined;
+    return this.#kinds.get(kind)?.byName.get(namespace)?.get(name)?.object as ObjectOf<K> | undefined;
   }
 
   list<K extends Kind>(kind: K, selection: Selection = {}): readonly ObjectOf<K>[] {
-    const shelf = this.#shelves.get(kind);
-    if (!shelf) return [];
+    const kindIndex = this.#kinds.get(kind);
+    if (!kindIndex) return [];
     const { labels, namespace } = selection;
-    const objects = candidates(shelf, selection).map(({ object }) => object);
+    const objects = candidates(kindIndex, selection).map(({ object }) => object);
     if (!labels && !selection.index) return objects as readonly Stored[] as readonly ObjectOf<K>[];
     return objects.filter(
       ({ metadata }) =>
@@ -57,111 +57,113 @@ export class ObjectIndex implements View {
     return this.#byUid.get(uid)?.object;
   }
 
-  /** Everything in one namespace, of all kinds. */
+  /** The objects of all kinds in a namespace. */
   inNamespace(namespace: string): readonly Stored[] {
-    return [...this.#shelves.values()].flatMap(({ entries: slots }) =>
-      withPrefix(slots, `${namespace}/`).map(({ object }) => object),
+    return [...this.#kinds.values()].flatMap(({ entries }) =>
+      withPrefix(entries, namespacedName({ namespace, name: "" })).map(({ object }) => object),
     );
   }
 
   put(object: Stored, old: Stored | undefined): void {
-    const shelf = this.#shelfOf(kindOf(object));
-    const slot = this.#slotFor(shelf, object);
-    slot.object = object;
-    for (const [by, words] of shelf.indexes) {
+    const kindIndex = this.#kindIndexOf(kindOf(object));
+    const entry = this.#entryFor(kindIndex, object);
+    entry.object = object;
+    for (const [by, entries] of kindIndex.byIndexer) {
       const [before, after] = [old ? by(old) : [], by(object)];
       if (sameJson(before, after)) continue;
-      drop(words, slot, before);
-      for (const word of after) addTo(words, word, slot);
+      drop(entries, entry, before);
+      for (const value of after) addTo(entries, value, entry);
     }
     if (old?.metadata.labels !== object.metadata.labels) {
-      for (const [label, values] of shelf.labelled) {
-        drop(values, slot, valuesOf(old, label));
-        for (const value of valuesOf(object, label)) addTo(values, value, slot);
+      for (const [label, values] of kindIndex.byLabel) {
+        drop(values, entry, valuesOf(old, label));
+        for (const value of valuesOf(object, label)) addTo(values, value, entry);
       }
     }
     if (old?.metadata.ownerReferences !== object.metadata.ownerReferences) {
-      if (old) this.#dropOwners(old, slot);
+      if (old) this.#dropOwners(old, entry);
       for (const owner of object.metadata.ownerReferences ?? []) {
         const dependents = this.#owned.get(owner.uid) ?? new Set<Entry>();
-        this.#owned.set(owner.uid, dependents.add(slot));
+        this.#owned.set(owner.uid, dependents.add(entry));
       }
     }
   }
 
   remove(object: Stored): void {
     const { namespace = "", name, uid } = object.metadata;
-    const shelf = this.#shelfOf(kindOf(object));
-    const slot = shelf.named.get(namespace)?.get(name);
-    if (!slot) return;
-    removeSorted(shelf.entries, slot);
-    shelf.named.get(namespace)?.delete(name);
+    const kindIndex = this.#kindIndexOf(kindOf(object));
+    const entry = kindIndex.byName.get(namespace)?.get(name);
+    if (!entry) return;
+    removeSorted(kindIndex.entries, entry);
+    kindIndex.byName.get(namespace)?.delete(name);
     this.#byUid.delete(uid);
-    for (const [by, words] of shelf.indexes) drop(words, slot, by(object));
-    for (const [label, values] of shelf.labelled) drop(values, slot, valuesOf(object, label));
-    this.#dropOwners(object, slot);
+    for (const [by, entries] of kindIndex.byIndexer) drop(entries, entry, by(object));
+    for (const [label, values] of kindIndex.byLabel) drop(values, entry, valuesOf(object, label));
+    this.#dropOwners(object, entry);
   }
 
-  /** Where the object lies; a new place for a new one. */
-  #slotFor(shelf: KindIndex, object: Stored): Entry {
+  /** Finds the entry of the object, or adds one. */
+  #entryFor(kindIndex: KindIndex, object: Stored): Entry {
     const { namespace = "", name, uid } = object.metadata;
-    const home = shelf.named.get(namespace) ?? new Map<string, Entry>();
-    const known = home.get(name);
+    const entries = kindIndex.byName.get(namespace) ?? new Map<string, Entry>();
+    const known = entries.get(name);
     if (known) return known;
-    const slot = { path: `${namespace}/${name}`, object };
-    shelf.named.set(namespace, home.set(name, slot));
-    insertSorted(shelf.entries, slot);
-    this.#byUid.set(uid, slot);
-    return slot;
+    const entry = { path: namespacedName({ namespace, name }), object };
+    kindIndex.byName.set(namespace, entries.set(name, entry));
+    insertSorted(kindIndex.entries, entry);
+    this.#byUid.set(uid, entry);
+    return entry;
   }
 
-  #shelfOf(kind: Kind): KindIndex {
-    const known = this.#shelves.get(kind);
+  #kindIndexOf(kind: Kind): KindIndex {
+    const known = this.#kinds.get(kind);
     if (known) return known;
-    const shelf: KindIndex = { entries: [], named: new Map(), labelled: new Map(), indexes: new Map() };
-    this.#shelves.set(kind, shelf);
-    return shelf;
+    const kindIndex: KindIndex = { entries: [], byName: new Map(), byLabel: new Map(), byIndexer: new Map() };
+    this.#kinds.set(kind, kindIndex);
+    return kindIndex;
   }
 
-  #dropOwners(object: Stored, slot: Entry): void {
+  #dropOwners(object: Stored, entry: Entry): void {
     for (const { uid } of object.metadata.ownerReferences ?? []) {
       const dependents = this.#owned.get(uid);
-      dependents?.delete(slot);
+      dependents?.delete(entry);
       if (dependents?.size === 0) this.#owned.delete(uid);
     }
   }
 }
 
-/** Who may match, in order: the smallest set of index and labels, else the namespace, else all. */
-function candidates(shelf: KindIndex, { namespace, labels, index }: Selection): readonly Entry[] {
-  // the rest of the selection is checked object by object; this condition only here
-  if (index) return indexOf(shelf, index.by).get(index.value) ?? [];
+/** The entries that may match, in order: from the smallest of index and label sets, else the namespace, else all. */
+function candidates(kindIndex: KindIndex, { namespace, labels, index }: Selection): readonly Entry[] {
+  // The caller checks namespace and labels for each object; only this function checks the index.
+  if (index) return indexOf(kindIndex, index.by).get(index.value) ?? [];
   let rarest: readonly Entry[] | undefined;
   for (const [key, value] of Object.entries(labels?.matchLabels ?? {})) {
-    const slots = labelIndexOf(shelf, key).get(value);
-    if (!slots) return [];
-    if (!rarest || slots.length < rarest.length) rarest = slots;
+    const entries = labelIndexOf(kindIndex, key).get(value);
+    if (!entries) return [];
+    if (!rarest || entries.length < rarest.length) rarest = entries;
   }
   if (rarest) return rarest;
-  return namespace === undefined ? shelf.entries : withPrefix(shelf.entries, `${namespace}/`);
+  return namespace === undefined
+    ? kindIndex.entries
+    : withPrefix(kindIndex.entries, namespacedName({ namespace, name: "" }));
 }
 
-function indexOf(shelf: KindIndex, by: Indexer): Map<string, Entry[]> {
-  const known = shelf.indexes.get(by);
+function indexOf(kindIndex: KindIndex, by: Indexer): Map<string, Entry[]> {
+  const known = kindIndex.byIndexer.get(by);
   if (known) return known;
-  const words = new Map<string, Entry[]>();
-  for (const slot of shelf.entries) for (const word of by(slot.object)) addTo(words, word, slot);
-  shelf.indexes.set(by, words);
-  return words;
+  const made = new Map<string, Entry[]>();
+  for (const entry of kindIndex.entries) for (const value of by(entry.object)) addTo(made, value, entry);
+  kindIndex.byIndexer.set(by, made);
+  return made;
 }
 
-/** Made at the first question: few of the many labels are ever asked for. */
-function labelIndexOf(shelf: KindIndex, label: string): Map<string, Entry[]> {
-  const known = shelf.labelled.get(label);
+/** Built at the first selection by this label, because few labels are ever selected by. */
+function labelIndexOf(kindIndex: KindIndex, label: string): Map<string, Entry[]> {
+  const known = kindIndex.byLabel.get(label);
   if (known) return known;
   const values = new Map<string, Entry[]>();
-  for (const slot of shelf.entries) for (const value of valuesOf(slot.object, label)) addTo(values, value, slot);
-  shelf.labelled.set(label, values);
+  for (const entry of kindIndex.entries) for (const value of valuesOf(entry.object, label)) addTo(values, value, entry);
+  kindIndex.byLabel.set(label, values);
   return values;
 }
 
@@ -170,55 +172,55 @@ function valuesOf(object: Stored | undefined, label: string): readonly string[] 
   return value === undefined ? [] : [value];
 }
 
-function drop(index: Map<string, Entry[]>, slot: Entry, words: readonly string[]): void {
-  for (const word of words) {
-    const slots = index.get(word);
-    if (!slots) continue;
-    removeSorted(slots, slot);
-    if (slots.length === 0) index.delete(word);
+function drop(index: Map<string, Entry[]>, entry: Entry, values: readonly string[]): void {
+  for (const value of values) {
+    const entries = index.get(value);
+    if (!entries) continue;
+    removeSorted(entries, entry);
+    if (entries.length === 0) index.delete(value);
   }
 }
 
-function addTo(index: Map<string, Entry[]>, entry: string, slot: Entry): void {
-  const slots = index.get(entry);
-  if (!slots) index.set(entry, [slot]);
-  else insertSorted(slots, slot);
+function addTo(index: Map<string, Entry[]>, value: string, entry: Entry): void {
+  const entries = index.get(value);
+  if (!entries) index.set(value, [entry]);
+  else insertSorted(entries, entry);
 }
 
-/** Which object a key means, if it is there. */
+/** Reads an object by its key. */
 export function find(view: View, key: ObjectKey): Stored | undefined {
   return view.get(key.kind, key.namespace, key.name);
 }
 
-interface Placed {
+interface HasPath {
   readonly path: string;
 }
 
-/** Where `path` stands, or would stand, in the sorted list. */
-function lowerBound(sorted: readonly Placed[], path: string): number {
+/** The position of `path` in the sorted list, or the position to insert it at. */
+function lowerBound(sorted: readonly HasPath[], path: string): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((sorted[middle] as Placed).path < path) low = middle + 1;
+    if ((sorted[middle] as HasPath).path < path) low = middle + 1;
     else high = middle;
   }
   return low;
 }
 
-/** Puts an item in its place, unless it is there. */
-function insertSorted<T extends Placed>(sorted: T[], item: T): void {
+/** Inserts an item unless it is present. */
+function insertSorted<T extends HasPath>(sorted: T[], item: T): void {
   const at = lowerBound(sorted, item.path);
   if (sorted[at] !== item) sorted.splice(at, 0, item);
 }
 
-function removeSorted<T extends Placed>(sorted: T[], item: T): void {
+function removeSorted<T extends HasPath>(sorted: T[], item: T): void {
   const at = lowerBound(sorted, item.path);
   if (sorted[at] === item) sorted.splice(at, 1);
 }
 
-/** All items whose paths start with `prefix`, in order. */
-function withPrefix<T extends Placed>(sorted: readonly T[], prefix: string): readonly T[] {
+/** The items whose paths start with `prefix`, in order. */
+function withPrefix<T extends HasPath>(sorted: readonly T[], prefix: string): readonly T[] {
   const from = lowerBound(sorted, prefix);
   let to = from;
   while (to < sorted.length && (sorted[to] as T).path.startsWith(prefix)) to++;

@@ -1,5 +1,4 @@
-// The API's memory: every object of the emulator, written through few doors and watched in order. Synchronous; it plans
-// nothing and does no I/O. Time, uids and admission are given to it.
+// The API's storage: holds every object in memory, validates writes and reports them to watchers in order. Synchronous, no I/O.
 
 import { SYSTEM_NAMESPACE } from "../../apis/config/serving-config.ts";
 import { type Kind, kindOf, type ObjectOf } from "../../apis/kinds.ts";
@@ -11,9 +10,9 @@ import type { Clock } from "../../base/clock.ts";
 import { applyMergePatch, freezeDeep, isFields, sameJson } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { timeText } from "../../base/time.ts";
-import { type DeleteOptions, markDeleted, mayGo } from "./deletion.ts";
+import { type DeleteOptions, isRemovable, markDeleted } from "./deletion.ts";
 import { GarbageCollector, type GarbageTask } from "./garbage-collector.ts";
-import { History, type Listener, type WatchOptions } from "./history.ts";
+import { History, type WatchListener, type WatchOptions } from "./history.ts";
 import { foldStringData, makeCreated, makeUpdated, traitsOf, withVersion } from "./metadata.ts";
 import { ObjectIndex } from "./object-index.ts";
 import * as refusals from "./refusals.ts";
@@ -22,45 +21,45 @@ import type { Selection, View, WatchEventOf } from "./view.ts";
 
 export interface StoreOptions {
   readonly clock: Pick<Clock, "now">;
-  /** Makers of uids and of the five characters that follow a generateName. */
+  /** Makes uids, and the five characters after a generateName. */
   readonly random: { uid(): string; suffix(): string };
-  /** Default: everything passes as it is. */
+  /** Default: accept every write unchanged. */
   readonly admission?: Admission;
-  /** Namespaces that exist from the start; writes into others are refused until they are created. `any`: no check. */
+  /** Namespaces to create at the start. A write into a missing namespace is refused; `any` turns this check off. */
   readonly namespaces?: readonly string[] | "any";
   /** Events kept for late watchers; default 10,000. */
   readonly historySize?: number;
-  /** Freeze stored objects in all their depth: for tests. */
+  /** Freeze stored objects deeply, for tests. */
   readonly freeze?: boolean;
-  /** A watcher threw; default: nobody is told. */
+  /** Called when a watcher throws; default: ignore. */
   readonly onError?: (error: unknown) => void;
 }
 
 export interface WriteOptions {
   /** Who writes; default: knap's controllers. */
   readonly user?: string;
-  /** Say what would be written and write nothing. */
+  /** Return the result without writing it. */
   readonly dryRun?: boolean;
 }
 
-/** `changed` is false when the write would have changed nothing: then no version was spent and nobody is told. */
-export type Outcome<T extends AnyObject = AnyObject> =
+/** `changed` is false if the write equals the stored object; then the version stays and watchers see no event. */
+export type WriteOutcome<T extends AnyObject = AnyObject> =
   | { readonly object: T; readonly changed: boolean; readonly warnings: readonly string[] }
   | { readonly refused: ApiStatus };
-/** `removed` is false while finalizers, dependents or a kubelet hold the object. */
+/** `removed` is false while finalizers, dependents or a kubelet delay the removal. */
 export type DeleteOutcome =
   | { readonly object: Stored; readonly changed: boolean; readonly removed: boolean }
   | { readonly refused: ApiStatus };
 
-/** The service account as which knap's own controllers write. */
+/** The service account of knap's controllers. */
 const CONTROLLER = `system:serviceaccount:${SYSTEM_NAMESPACE}:controller`;
 const NAMESPACES = ["default", SYSTEM_NAMESPACE, "kube-system", "kube-public"];
 const NAME_ATTEMPTS = 8;
 
 export class ObjectStore implements View {
   readonly #options: StoreOptions;
-  readonly #shelves = new ObjectIndex();
-  readonly #litter = new GarbageCollector(this.#shelves);
+  readonly #index = new ObjectIndex();
+  readonly #garbage = new GarbageCollector(this.#index);
   readonly #history: History;
   #version = 1;
 
@@ -75,19 +74,19 @@ export class ObjectStore implements View {
     }
   }
 
-  /** The newest resourceVersion, as lists carry it. */
+  /** The newest resourceVersion, which lists have too. */
   get version(): number {
     return this.#version;
   }
 
   get<K extends Kind>(kind: K, namespace: string, name: string): ObjectOf<K> | undefined {
-    return this.#shelves.get(kind, namespace, name);
+    return this.#index.get(kind, namespace, name);
   }
   list<K extends Kind>(kind: K, selection?: Selection): readonly ObjectOf<K>[] {
-    return this.#shelves.list(kind, selection);
+    return this.#index.list(kind, selection);
   }
   dependents(uid: string): readonly Stored[] {
-    return this.#shelves.dependents(uid);
+    return this.#index.dependents(uid);
   }
 
   /** Reports every later write to `listener`, in order and never inside a write. */
@@ -95,19 +94,19 @@ export class ObjectStore implements View {
     options: WatchOptions & { readonly kind: K },
     listener: (event: WatchEventOf<K>) => void,
   ): Disposable;
-  watch(options: WatchOptions, listener: Listener): Disposable;
-  watch(options: WatchOptions, listener: Listener): Disposable {
+  watch(options: WatchOptions, listener: WatchListener): Disposable;
+  watch(options: WatchOptions, listener: WatchListener): Disposable {
     return this.#history.watch(options, this.#version, listener);
   }
 
   /** Like {@link watch}, but first reports the writes after version `since`. Fails (410) if the history no longer has all of them. */
-  watchSince(since: number, options: WatchOptions, listener: Listener): Result<Disposable, ApiStatus> {
+  watchSince(since: number, options: WatchOptions, listener: WatchListener): Result<Disposable, ApiStatus> {
     const oldest = this.#history.oldest(this.#version);
     if (since < oldest) return failed(refusals.makeExpired(since, oldest));
     return ok(this.#history.watch(options, this.#version, listener, since));
   }
 
-  create<T extends AnyObject>(object: T, options: WriteOptions = {}): Outcome<Stored<T>> {
+  create<T extends AnyObject>(object: T, options: WriteOptions = {}): WriteOutcome<Stored<T>> {
     const kind = kindOf(object);
     const placed = this.#place(kind, object);
     if ("refused" in placed) return placed;
@@ -122,8 +121,11 @@ export class ObjectStore implements View {
     return { object: stored as Stored<T>, changed: true, warnings: admitted.warnings };
   }
 
-  /** Replaces all but identity and (where it is a subresource) status. 409 when `metadata.resourceVersion` or uid is given and not the stored one. */
-  update<T extends AnyObject>(object: T, options: WriteOptions = {}): Outcome<Stored<T>> {
+  /**
+   * Replaces everything but identity and, where it is a subresource, status. Fails (409) if the object carries another
+   * resourceVersion or uid than the stored one.
+   */
+  update<T extends AnyObject>(object: T, options: WriteOptions = {}): WriteOutcome<Stored<T>> {
     const kind = kindOf(object);
     const namespace = traitsOf(kind).namespaced ? (object.metadata.namespace ?? "default") : "";
     const key = { kind, namespace, name: object.metadata.name };
@@ -131,44 +133,46 @@ export class ObjectStore implements View {
     if (!old) return { refused: refusals.makeNotFound(key) };
     const conflict = conflictOf(key, old, object.metadata);
     if (conflict) return { refused: conflict };
-    return this.#replace(key, old, object, options) as Outcome<Stored<T>>;
+    return this.#replace(key, old, object, options) as WriteOutcome<Stored<T>>;
   }
 
   /** An RFC 7386 patch of the main resource. A resourceVersion inside the patch is a precondition. */
-  patchMerge<K extends Kind>(key: ObjectKey<K>, patch: unknown, options: WriteOptions = {}): Outcome<ObjectOf<K>> {
+  patchMerge<K extends Kind>(key: ObjectKey<K>, patch: unknown, options: WriteOptions = {}): WriteOutcome<ObjectOf<K>> {
     const old = this.get(key.kind, key.namespace, key.name) as Stored | undefined;
     if (!old) return { refused: refusals.makeNotFound(key) };
     const merged = applyMergePatch(old, patch) as AnyObject;
     if (!isFields(merged) || !isFields(merged.metadata)) {
-      return { refused: makeFailure("BadRequest", "the patch must be an object and leave metadata") };
+      return { refused: makeFailure("BadRequest", "the patch must be an object and must not remove metadata") };
     }
     const conflict = conflictOf(key, old, merged.metadata);
     if (conflict) return { refused: conflict };
-    return this.#replace(key, old, merged, options) as Outcome<ObjectOf<K>>;
+    return this.#replace(key, old, merged, options) as WriteOutcome<ObjectOf<K>>;
   }
 
-  /** Replaces the status as a whole; everything else stays, generation too. */
+  /** Replaces the whole status and nothing else; the generation stays. */
   writeStatus<K extends Kind>(
     key: ObjectKey<K>,
     status: unknown,
     options: WriteOptions & { readonly resourceVersion?: string; readonly uid?: string } = {},
-  ): Outcome<ObjectOf<K>> {
+  ): WriteOutcome<ObjectOf<K>> {
     const old = this.get(key.kind, key.namespace, key.name) as Stored | undefined;
     if (!old) return { refused: refusals.makeNotFound(key) };
     const conflict = conflictOf(key, old, options);
     if (conflict) return { refused: conflict };
     const { status: _, ...without } = old;
-    return this.#keep(old, status === undefined ? without : { ...old, status }, [], options) as Outcome<ObjectOf<K>>;
+    return this.#store(old, status === undefined ? without : { ...old, status }, [], options) as WriteOutcome<
+      ObjectOf<K>
+    >;
   }
 
-  /** Removes the object, or marks it and leaves it to finalizers, collector or kubelet. */
+  /** Removes the object, or marks it for deletion if finalizers, dependents or a kubelet delay its removal. */
   delete(key: ObjectKey, options: DeleteOptions = {}): DeleteOutcome {
     const old = this.get(key.kind, key.namespace, key.name) as Stored | undefined;
     if (!old) return { refused: refusals.makeNotFound(key) };
     const failed = preconditionOf(key, old, options);
     if (failed) return { refused: failed };
     const marked = markDeleted(old, options, this.#options.clock.now());
-    const removed = this.#mayGo(marked);
+    const removed = this.#isRemovable(marked);
     const changed = removed || !sameJson(marked, old);
     if (!changed || options.dryRun) return { object: marked, changed, removed };
     const object = removed ? this.#remove(old) : this.#put(marked, old);
@@ -176,37 +180,37 @@ export class ObjectStore implements View {
     return { object, changed, removed };
   }
 
-  /** The kubelet's word that nothing of this pod runs any more: it goes as soon as no finalizer holds it. */
+  /** The kubelet reports that no container of the Pod runs: removes it unless it has finalizers. */
   confirmDeleted(key: ObjectKey<"Pod">, uid: string): DeleteOutcome {
     return this.delete(key, { uid, gracePeriodSeconds: 0 });
   }
 
-  /** Follows owner references and terminating namespaces until nothing is left to do. True when it wrote something. */
+  /** Deletes and edits until no garbage is left. Returns true if it wrote something. */
   collectGarbage(): boolean {
     const before = this.#version;
-    for (let chores = this.#litter.next(); chores; chores = this.#litter.next()) {
-      for (const chore of chores) this.#tidy(chore);
+    for (let tasks = this.#garbage.next(); tasks; tasks = this.#garbage.next()) {
+      for (const task of tasks) this.#runTask(task);
     }
     this.#history.drain();
     return this.#version !== before;
   }
 
-  #tidy(chore: GarbageTask): void {
-    const { key } = chore;
+  #runTask(task: GarbageTask): void {
+    const { key } = task;
     const old = this.get(key.kind, key.namespace, key.name) as Stored | undefined;
     if (!old) return;
-    if (chore.do === "delete") {
-      this.delete(key, chore.propagation ? { propagation: chore.propagation } : {});
-    } else if (chore.do === "edit") {
-      this.#keep(old, makeUpdated(key.kind, old, { ...old, metadata: { ...old.metadata, ...chore.metadata } }), [], {});
-    } else if (this.#mayGo(old)) this.#remove(old);
+    if (task.do === "delete") {
+      this.delete(key, { propagation: task.propagation });
+    } else if (task.do === "edit") {
+      this.#store(old, makeUpdated(key.kind, old, { ...old, metadata: { ...old.metadata, ...task.metadata } }), [], {});
+    } else if (this.#isRemovable(old)) this.#remove(old);
   }
 
-  /** A name and a namespace for an object to be created. */
+  /** The object to create with its name and namespace set. */
   #place(kind: Kind, object: AnyObject): { readonly object: AnyObject } | { readonly refused: ApiStatus } {
     const { namespaced } = traitsOf(kind);
-    const { namespace: given, ...metadata } = object.metadata;
-    const namespace = namespaced ? (given ?? "default") : "";
+    const { namespace: requested, ...metadata } = object.metadata;
+    const namespace = namespaced ? (requested ?? "default") : "";
     const name = metadata.name || this.#makeName(kind, namespace, metadata.generateName);
     const key = { kind, namespace, name: name ?? "" };
     if (!name) {
@@ -218,17 +222,17 @@ export class ObjectStore implements View {
       const text = "resourceVersion should not be set on objects to be created";
       return { refused: makeFailure("BadRequest", text) };
     }
-    const refused = namespaced ? this.#refusalIn(namespace, key) : undefined;
+    const refused = namespaced ? this.#namespaceError(namespace, key) : undefined;
     if (refused) return { refused };
-    if (object.metadata.name && given === (namespaced ? namespace : undefined)) return { object };
+    if (object.metadata.name && requested === (namespaced ? namespace : undefined)) return { object };
     return { object: { ...object, metadata: { ...metadata, name, ...(namespaced ? { namespace } : {}) } } };
   }
 
-  #refusalIn(namespace: string, key: ObjectKey): ApiStatus | undefined {
+  #namespaceError(namespace: string, key: ObjectKey): ApiStatus | undefined {
     if (this.#options.namespaces === "any") return undefined;
-    const home = this.get("Namespace", "", namespace);
-    if (!home) return refusals.makeNotFound({ kind: "Namespace", namespace: "", name: namespace });
-    if (home.metadata.deletionTimestamp === undefined) return undefined;
+    const found = this.get("Namespace", "", namespace);
+    if (!found) return refusals.makeNotFound({ kind: "Namespace", namespace: "", name: namespace });
+    if (found.metadata.deletionTimestamp === undefined) return undefined;
     const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
     return refusals.makeForbidden(key, why);
   }
@@ -242,7 +246,7 @@ export class ObjectStore implements View {
     return name;
   }
 
-  #replace(key: ObjectKey, old: Stored, incoming: AnyObject, options: WriteOptions): Outcome<Stored> {
+  #replace(key: ObjectKey, old: Stored, incoming: AnyObject, options: WriteOptions): WriteOutcome<Stored> {
     if (incoming === old) return { object: old, changed: false, warnings: [] };
     const wanted = makeUpdated(key.kind, old, foldStringData(incoming));
     if (sameJson(wanted, old)) return { object: old, changed: false, warnings: [] };
@@ -251,14 +255,14 @@ export class ObjectStore implements View {
     const next = admitted.object === wanted ? wanted : makeUpdated(key.kind, old, admitted.object);
     const refused = lateFinalizerOf(key, old, next);
     if (refused) return { refused };
-    return this.#keep(old, next, admitted.warnings, options);
+    return this.#store(old, next, admitted.warnings, options);
   }
 
-  /** Stores what differs; an object whose last finalizer went while it was being deleted goes with it. */
-  #keep(old: Stored, next: AnyObject, warnings: readonly string[], options: WriteOptions): Outcome<Stored> {
+  /** Stores the object if it differs. Removes it instead if it is being deleted and has just lost its last finalizer. */
+  #store(old: Stored, next: AnyObject, warnings: readonly string[], options: WriteOptions): WriteOutcome<Stored> {
     const changed = !sameJson(next, old);
     if (!changed || options.dryRun) return { object: changed ? (next as Stored) : old, changed, warnings };
-    const object = this.#mayGo(next) ? this.#remove(next as Stored) : this.#put(next, old);
+    const object = this.#isRemovable(next) ? this.#remove(next as Stored) : this.#put(next, old);
     this.#history.drain();
     return { object, changed, warnings };
   }
@@ -272,24 +276,24 @@ export class ObjectStore implements View {
     return admission({ ...request, user: options.user ?? CONTROLLER });
   }
 
-  #mayGo(object: AnyObject): boolean {
-    if (!mayGo(object)) return false;
-    return kindOf(object) !== "Namespace" || this.#shelves.inNamespace(object.metadata.name).length === 0;
+  #isRemovable(object: AnyObject): boolean {
+    if (!isRemovable(object)) return false;
+    return kindOf(object) !== "Namespace" || this.#index.inNamespace(object.metadata.name).length === 0;
   }
 
   #put(object: AnyObject, old: Stored | undefined): Stored {
     const versioned = withVersion(object, ++this.#version);
     const stored = this.#options.freeze ? freezeDeep(versioned) : versioned;
-    this.#shelves.put(stored, old);
-    this.#litter.noticeWrite(stored, old);
+    this.#index.put(stored, old);
+    this.#garbage.noticeWrite(stored, old);
     this.#history.record(old ? "MODIFIED" : "ADDED", this.#version, stored, old);
     return stored;
   }
 
   #remove(object: Stored): Stored {
     const stored = withVersion(object, ++this.#version);
-    this.#shelves.remove(object);
-    this.#litter.noticeRemoval(object);
+    this.#index.remove(object);
+    this.#garbage.noticeRemoval(object);
     this.#history.record("DELETED", this.#version, stored, object);
     return stored;
   }

@@ -1,4 +1,4 @@
-// The store's ways to say no, as Kubernetes' Status objects with the texts that kubectl shows. It decides nothing.
+// The store's refusals as Kubernetes Status objects, with the texts that kubectl shows.
 import { type Kind, resourceOf } from "../../apis/kinds.ts";
 import { type ApiStatus, makeFailure, type StatusCause } from "../../apis/meta/api-status.ts";
 import type { ObjectKey } from "../../apis/meta/key.ts";
@@ -19,7 +19,7 @@ function parts(kind: Kind): { readonly group: string; readonly plural: string } 
   return { group: dot < 0 ? "" : kind.slice(dot + 1), plural: `${name.toLowerCase()}s` };
 }
 
-/** `details` of a Status about an object: name, group and (as Kubernetes does) the plural as kind. */
+/** `details` of a Status. Its `kind` is the plural resource name, as in Kubernetes. */
 export function detailsOf(key: Pick<ObjectKey, "kind" | "name">): NonNullable<ApiStatus["details"]> {
   const { group, plural } = parts(key.kind);
   return { name: key.name, ...(group === "" ? {} : { group }), kind: plural };
@@ -33,7 +33,7 @@ export function makeAlreadyExists(key: ObjectKey): ApiStatus {
   return makeFailure("AlreadyExists", `${resourceText(key.kind)} "${key.name}" already exists`, detailsOf(key));
 }
 
-/** 409: the writer did not know the newest version, or another object than the one it means has this name. */
+/** 409: the write names another resourceVersion or uid than the stored one. */
 function makeConflict(key: ObjectKey, why: string): ApiStatus {
   const message = `Operation cannot be fulfilled on ${resourceText(key.kind)} "${key.name}": ${why}`;
   return makeFailure("Conflict", message, detailsOf(key));
@@ -59,12 +59,12 @@ export function makeInvalid(key: ObjectKey, causes: readonly Required<StatusCaus
   });
 }
 
-/** 410: the watch asks for history that has been dropped. */
+/** 410: the history no longer has the events after `since`. */
 export function makeExpired(since: number, oldest: number): ApiStatus {
   return makeFailure("Expired", `too old resource version: ${since} (${oldest})`);
 }
 
-/** 409 when a writer names another version or another object than the stored one. */
+/** 409 if a write names another resourceVersion or uid than the stored one. */
 export function conflictOf(
   key: ObjectKey,
   old: AnyObject,
@@ -78,7 +78,7 @@ export function conflictOf(
   return stale ? makeConflict(key, STALE) : undefined;
 }
 
-/** 409 when a delete means another version or another object than the stored one. */
+/** 409 if a delete names another resourceVersion or uid than the stored one. */
 export function preconditionOf(key: ObjectKey, old: AnyObject, options: DeleteOptions): ApiStatus | undefined {
   const { uid, resourceVersion } = old.metadata;
   const text = (what: string, given: string, stored: string | undefined): string =>
@@ -92,7 +92,7 @@ export function preconditionOf(key: ObjectKey, old: AnyObject, options: DeleteOp
   return undefined;
 }
 
-/** 422 when an object that is being deleted would get a new finalizer. */
+/** 422 if the write adds a finalizer to an object that is being deleted. */
 export function lateFinalizerOf(key: ObjectKey, old: AnyObject, next: AnyObject): ApiStatus | undefined {
   if (old.metadata.deletionTimestamp === undefined) return undefined;
   const had = old.metadata.finalizers ?? [];

@@ -1,11 +1,11 @@
-// The reading side of the store: what planners, the tick and the API see. A lister sees every write at once; lists are in key order.
+// Read access to the store. A reader sees every write at once; lists are in key order.
 
 import type { LabelSelector } from "../../apis/core/types.ts";
 import type { Kind, ObjectOf } from "../../apis/kinds.ts";
 import type { ObjectKey } from "../../apis/meta/key.ts";
 import type { Stored } from "../../apis/meta/object.ts";
 
-/** Under which words an object is to be found. Pure: the same object always gives the same words. */
+/** The values under which an index holds an object. Pure. */
 export type Indexer = (object: Stored) => readonly string[];
 
 export interface Selection {
@@ -13,8 +13,8 @@ export interface Selection {
   readonly namespace?: string;
   readonly labels?: LabelSelector;
   /**
-   * Only objects for which `by` gives `value`. The store keeps an index per `by` from its first use on, known by identity:
-   * define it once beside its planner, never inline.
+   * Only objects for which `by` returns `value`. The store builds an index at the first use of a function `by` and finds it by
+   * its identity, so define the function at module level, never inline.
    */
   readonly index?: { readonly by: Indexer; readonly value: string };
 }
@@ -29,7 +29,7 @@ export interface View {
 export interface WatchEvent<O extends Stored = Stored, K extends Kind = Kind> {
   readonly type: "ADDED" | "MODIFIED" | "DELETED";
   readonly object: O;
-  /** The version before; absent for ADDED. */
+  /** The previous version; absent for ADDED. */
   readonly old?: O;
   readonly key: ObjectKey<K>;
 }

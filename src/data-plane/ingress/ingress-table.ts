@@ -1,5 +1,5 @@
 // Compiles one Ingress independently of other Ingresses. Pure.
-import { hostName } from "../../apis/networking/host-name.ts";
+import { hostName } from "../../apis/networking/hosts.ts";
 import type { Ingress } from "../../apis/networking/types.ts";
 import { compilePaths, type RoutePath } from "./path-table.ts";
 

@@ -1,6 +1,6 @@
 // Compiles an Ingress rule's paths: prefix, header conditions, weighted splits. Pure.
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
-import { ingressHash } from "../../apis/networking/ingress-hash.ts";
+import { ingressHash } from "../../apis/networking/hosts.ts";
 import type { Ingress, IngressBackendSplit, IngressPath } from "../../apis/networking/types.ts";
 
 /** A header to set in place of the client's. */

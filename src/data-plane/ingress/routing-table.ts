@@ -1,6 +1,6 @@
 // Compiles all Ingresses into one immutable table from host, listener, path and headers to a route.
 
-import { hostName, isThisMachine } from "../../apis/networking/host-name.ts";
+import { hostName, isThisMachine } from "../../apis/networking/hosts.ts";
 import type { Ingress } from "../../apis/networking/types.ts";
 import type { ListenerKind, RawHeaders } from "../http/exchange.ts";
 import {

@@ -1,7 +1,7 @@
 // The node of one session: connects the kubelet, image builds, logs and the network with the store and the data plane.
 
 import type { PodLogOptions, PodLogs } from "../../api-server/pod-logs.ts";
-import { DEFAULT_ACCOUNT, pullSecretsOf } from "../../apis/core/service-account.ts";
+import { DEFAULT_ACCOUNT, pullSecretsOf } from "../../apis/core/pod.ts";
 import type { Pod } from "../../apis/core/types.ts";
 import { keyOf, namespacedName, type ObjectKey } from "../../apis/meta/key.ts";
 import type { StringMap } from "../../apis/meta/object.ts";

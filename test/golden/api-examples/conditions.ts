@@ -1,13 +1,12 @@
 // Examples `conditions/*`: the conditions after each lifecycle step of a kind.
-import type { Condition } from "../../../src/apis/meta/condition.ts";
+import type { Condition, ConditionSet } from "../../../src/apis/meta/conditions.ts";
 import {
   configurationConditions,
   domainMappingConditions,
   revisionConditions,
   routeConditions,
   serviceConditions,
-} from "../../../src/apis/meta/condition-sets.ts";
-import type { ConditionSet } from "../../../src/apis/meta/conditions.ts";
+} from "../../../src/apis/meta/conditions.ts";
 import * as configuration from "../../../src/apis/serving/configuration-lifecycle.ts";
 import * as domain from "../../../src/apis/serving/domain-mapping-lifecycle.ts";
 import * as revision from "../../../src/apis/serving/revision-lifecycle.ts";

@@ -1,6 +1,6 @@
 // Examples `route/*` and `domainMapping/*`: Ingresses, traffic and errors of Routes for given objects.
 
-import type { Condition } from "../../../src/apis/meta/condition.ts";
+import type { Condition } from "../../../src/apis/meta/conditions.ts";
 import { keyOf } from "../../../src/apis/meta/key.ts";
 import type { AnyObject, StringMap } from "../../../src/apis/meta/object.ts";
 import type { DomainMapping, Route } from "../../../src/apis/serving/types.ts";

@@ -3,7 +3,7 @@ import type { Deployment } from "../../../src/apis/core/types.ts";
 import { type Kind, resources } from "../../../src/apis/kinds.ts";
 import type { ObjectKey } from "../../../src/apis/meta/key.ts";
 import type { AnyObject } from "../../../src/apis/meta/object.ts";
-import type { Outcome } from "../../../src/control-plane/store/object-store.ts";
+import type { WriteOutcome } from "../../../src/control-plane/store/object-store.ts";
 import type { ScriptedWorld } from "./scripted-world.ts";
 import { instantOf, type Operation, type Step } from "./transcript.ts";
 
@@ -171,6 +171,6 @@ function keyFor({ store }: ScriptedWorld, operation: Operation): ObjectKey {
   return alike ? { ...exact, name: alike.metadata.name } : exact;
 }
 
-function refusalOf(outcome: Outcome): string | undefined {
+function refusalOf(outcome: WriteOutcome): string | undefined {
   return "refused" in outcome ? outcome.refused.message : undefined;
 }

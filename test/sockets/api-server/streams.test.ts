@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AnyObject } from "../../../src/apis/meta/object.ts";
-import { readLines } from "../../../src/client/read-lines.ts";
+import { readLines } from "../../../src/client/http-transport.ts";
 import { type ApiRig, ksvc, startApi } from "../../support/api.ts";
 
 const CONFIG_MAPS = "/api/v1/namespaces/default/configmaps";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { childName } from "../../../src/apis/meta/child-name.ts";
-import type { Condition } from "../../../src/apis/meta/condition.ts";
+import type { Condition } from "../../../src/apis/meta/conditions.ts";
 import { conditionOf, conditionSet, isReady } from "../../../src/apis/meta/conditions.ts";
+import { childName } from "../../../src/apis/meta/names.ts";
 
 const set = conditionSet("Ready", ["ConfigurationsReady", "RoutesReady"]);
 const T1 = "2026-01-01T00:00:01Z";

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { doorsOf, reachOf, urlWithPort } from "../../../src/client/reach.ts";
+import { gatewayPortsOf, reachOf, urlWithPort } from "../../../src/client/reach.ts";
 
-const doors = doorsOf("http://localhost:8080", { port: 8443 });
+const ports = gatewayPortsOf("http://localhost:8080", { port: 8443 });
 
-test("doors are those of the ingress and, once it is served, of https", () => {
-  expect(doors).toEqual({ host: "localhost", http: 8080, https: 8443 });
-  expect(doorsOf("http://192.0.2.7", undefined)).toEqual({ host: "192.0.2.7", http: 80 });
+test("listeners are http and, once https is served, https", () => {
+  expect(ports).toEqual({ host: "localhost", http: 8080, https: 8443 });
+  expect(gatewayPortsOf("http://192.0.2.7", undefined)).toEqual({ host: "192.0.2.7", http: 80 });
 });
 
 describe("a URL with its port", () => {
@@ -15,17 +15,17 @@ describe("a URL with its port", () => {
     ["https://shop.example.com/", "https://shop.example.com:8443/"],
     ["no url", "no url"],
   ])("%s is opened as %s", (url, opened) => {
-    expect(urlWithPort(url, doors)).toBe(opened);
+    expect(urlWithPort(url, ports)).toBe(opened);
   });
 
-  test("default ports, and https that is not served, add nothing", () => {
-    const plain = doorsOf("http://localhost", undefined);
+  test("a default port, or https that is not served, leaves the URL unchanged", () => {
+    const plain = gatewayPortsOf("http://localhost", undefined);
     expect(urlWithPort("http://shop.example.com", plain)).toBe("http://shop.example.com");
     expect(urlWithPort("https://shop.example.com", plain)).toBe("https://shop.example.com");
   });
 });
 
-describe("how a URL is reached from here", () => {
+describe("how this machine reaches a URL", () => {
   test.each([
     ["http://hello.default.localhost:8080", undefined],
     ["http://shop.localhost", "http://shop.localhost:8080"],
@@ -33,11 +33,11 @@ describe("how a URL is reached from here", () => {
     ["https://shop.example.com", "curl --connect-to ::localhost:8443 https://shop.example.com"],
     ["", undefined],
   ])("%s: %s", (url, reach) => {
-    expect(reachOf(url, doors)).toBe(reach);
+    expect(reachOf(url, ports)).toBe(reach);
   });
 
-  test("a name that nobody resolves needs it also on port 80, and https that is not served is not reached", () => {
-    const plain = doorsOf("http://localhost", undefined);
+  test("a name that does not resolve needs --connect-to also on port 80; https that is not served cannot be reached", () => {
+    const plain = gatewayPortsOf("http://localhost", undefined);
     expect(reachOf("http://shop.example.com", plain)).toBe("curl --connect-to ::localhost:80 http://shop.example.com");
     expect(reachOf("https://shop.example.com", plain)).toBeUndefined();
   });

@@ -28,7 +28,7 @@ const json = fc.letrec((tie) => ({
   fields: fc.dictionary(fc.constantFrom("a", "b", "c"), tie("value"), { noNullPrototype: true }),
 })).fields;
 
-it("makes the object hold the new file, whatever it held, and drop what only the old file said", () => {
+it("the patched object has all fields of the new file and none that only the old file had", () => {
   fc.assert(
     fc.property(json, json, json, (original, modified, current) => {
       const patch = makeThreeWayPatch(object(original), object(modified), object(current));
@@ -43,7 +43,7 @@ it("makes the object hold the new file, whatever it held, and drop what only the
   );
 });
 
-it("keeps what was applied in the annotation, never the annotation in itself", () => {
+it("the annotation has the applied object without the annotation itself", () => {
   const once = withLastApplied(object({ a: 1 }));
   const twice = withLastApplied(once);
   expect(sameJson(once, twice)).toBe(true);

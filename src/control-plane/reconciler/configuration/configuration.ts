@@ -1,8 +1,7 @@
 // Plans for a Configuration: one Revision for each generation, and which of them is the latest ready.
 // Source: pkg/reconciler/configuration/configuration.go.
 
-import { configurationConditions } from "../../../apis/meta/condition-sets.ts";
-import { conditionOf } from "../../../apis/meta/conditions.ts";
+import { conditionOf, configurationConditions } from "../../../apis/meta/conditions.ts";
 import { keyOf } from "../../../apis/meta/key.ts";
 import {
   markLatestCreatedFailed,

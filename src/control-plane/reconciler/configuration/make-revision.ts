@@ -1,7 +1,7 @@
 // The Revision that a Configuration stamps for its present generation.
 // Source: pkg/reconciler/configuration/resources/revision.go.
 
-import { childName } from "../../../apis/meta/child-name.ts";
+import { childName } from "../../../apis/meta/names.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
 import {
   CONFIGURATION_GENERATION_LABEL,

@@ -1,7 +1,6 @@
 // knap's Deployment controller: makes and stops Pods, and tells how that goes. It owns its Pods directly.
 
-import { isPodActive, isPodReady } from "../../../apis/core/pod.ts";
-import { DEFAULT_ACCOUNT } from "../../../apis/core/service-account.ts";
+import { DEFAULT_ACCOUNT, isPodActive, isPodReady } from "../../../apis/core/pod.ts";
 import type { Deployment, DeploymentStatus, Pod } from "../../../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
 import type { Stored } from "../../../apis/meta/object.ts";

@@ -1,7 +1,7 @@
 // One Pod of a Deployment. In knap there is no ReplicaSet between them: the Deployment owns its Pods, which still carry the
 // name and the hash label that a ReplicaSet would have given them.
 
-import { DEFAULT_ACCOUNT, pullSecretsOf } from "../../../apis/core/service-account.ts";
+import { DEFAULT_ACCOUNT, pullSecretsOf } from "../../../apis/core/pod.ts";
 import type { Deployment, Pod, ServiceAccount } from "../../../apis/core/types.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
 import { md5Hex } from "../../../base/hash.ts";

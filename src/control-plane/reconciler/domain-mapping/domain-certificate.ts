@@ -1,7 +1,7 @@
 // The certificate of a mapped domain: given by the user, issued by the cluster, or none.
 // Source: pkg/reconciler/domainmapping/reconciler.go.
-import { childName } from "../../../apis/meta/child-name.ts";
 import { isReady } from "../../../apis/meta/conditions.ts";
+import { childName } from "../../../apis/meta/names.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
 import type { Certificate } from "../../../apis/networking/types.ts";
 import {

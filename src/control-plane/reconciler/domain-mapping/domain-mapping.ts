@@ -1,7 +1,7 @@
 // Plans for a DomainMapping: the claim of its name, a certificate, its target and the Ingress between them.
 // Source: pkg/reconciler/domainmapping/reconciler.go.
 
-import { domainMappingConditions } from "../../../apis/meta/condition-sets.ts";
+import { domainMappingConditions } from "../../../apis/meta/conditions.ts";
 import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
 import type { AnyObject } from "../../../apis/meta/object.ts";
 import type { ClusterDomainClaim } from "../../../apis/networking/types.ts";

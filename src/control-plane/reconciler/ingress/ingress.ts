@@ -1,9 +1,9 @@
 // knap's ingress controller: says that an Ingress is served once the gateway has been seen serving this very version of it.
 // The gateway itself follows the Ingresses elsewhere; this planner only asks and tells. Source: networking/pkg/status/status.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
-import { ingressConditions } from "../../../apis/meta/condition-sets.ts";
+import { ingressConditions } from "../../../apis/meta/conditions.ts";
 import { keyOf } from "../../../apis/meta/key.ts";
-import { ingressHash } from "../../../apis/networking/ingress-hash.ts";
+import { ingressHash } from "../../../apis/networking/hosts.ts";
 import type { Ingress, IngressStatus } from "../../../apis/networking/types.ts";
 import { statusMarks } from "../../../apis/serving/status-lifecycle.ts";
 import type { Inquiry, Reconciler } from "../../controller/reconciler.ts";

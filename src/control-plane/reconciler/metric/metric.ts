@@ -1,5 +1,5 @@
 // The planner of Metrics: says whether collection works. Collecting itself is the autoscaler's. Source: pkg/reconciler/metric/metric.go.
-import { metricConditions as set } from "../../../apis/meta/condition-sets.ts";
+import { metricConditions as set } from "../../../apis/meta/conditions.ts";
 import type { Inquiry, Reconciler } from "../../controller/reconciler.ts";
 import { type Failure, knativePlanner, type Pass } from "../pass.ts";
 

@@ -1,5 +1,5 @@
 // Kubernetes' service account controller, as much of it as there is in knap: every namespace has a ServiceAccount `default`. Whatever else it says is its user's.
-import { DEFAULT_ACCOUNT } from "../../../apis/core/service-account.ts";
+import { DEFAULT_ACCOUNT } from "../../../apis/core/pod.ts";
 import type { ServiceAccount } from "../../../apis/core/types.ts";
 import type { ObjectKey } from "../../../apis/meta/key.ts";
 import type { Plan, Reconciler } from "../../controller/reconciler.ts";

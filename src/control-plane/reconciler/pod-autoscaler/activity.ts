@@ -10,7 +10,7 @@ import {
 } from "../../../apis/autoscaling/pod-autoscaler-lifecycle.ts";
 import { isPodServing } from "../../../apis/core/pod.ts";
 import type { Pod } from "../../../apis/core/types.ts";
-import type { Condition, ConditionStatus } from "../../../apis/meta/condition.ts";
+import type { Condition, ConditionStatus } from "../../../apis/meta/conditions.ts";
 import { conditionOf } from "../../../apis/meta/conditions.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
 

@@ -1,6 +1,6 @@
 // The planner of PodAutoscalers: hands each to the plan of its class and leaves foreign classes alone.
 import { HPA_CLASS, KPA_CLASS } from "../../../apis/autoscaling/annotations.ts";
-import { podAutoscalerConditions } from "../../../apis/meta/condition-sets.ts";
+import { podAutoscalerConditions } from "../../../apis/meta/conditions.ts";
 import type { ObjectKey } from "../../../apis/meta/key.ts";
 import type { AnyObject } from "../../../apis/meta/object.ts";
 import { REVISION_LABEL } from "../../../apis/serving/labels.ts";

@@ -1,6 +1,6 @@
 // The scaler step: from the decider's number to the replicas that may really be set. Bounds, and the machine that must pass "inactive",
 // "activator proven" and "grace" before the last pod goes. Pure; it patches nothing. Follows pkg/reconciler/autoscaling/kpa/scaler.go.
-import type { ConditionStatus } from "../../../apis/meta/condition.ts";
+import type { ConditionStatus } from "../../../apis/meta/conditions.ts";
 
 /** The activator gets this long beyond the progress deadline to bring the first pod up. */
 const ACTIVATION_BUFFER_MS = 30_000;

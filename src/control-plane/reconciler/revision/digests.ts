@@ -1,8 +1,8 @@
 // Image digests of a Revision: asked for each container, all of them known before anything else happens.
 // Source: pkg/reconciler/revision/{revision,background}.go.
 
+import { DEFAULT_ACCOUNT } from "../../../apis/core/pod.ts";
 import type { Container } from "../../../apis/core/pod-spec.ts";
-import { DEFAULT_ACCOUNT } from "../../../apis/core/service-account.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
 import { markContainerMissing, markResolvingDigests } from "../../../apis/serving/revision-lifecycle.ts";
 import type { Revision, RevisionContainerStatus } from "../../../apis/serving/types.ts";

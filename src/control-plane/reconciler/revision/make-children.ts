@@ -3,7 +3,7 @@
 
 import type { PodAutoscaler, Reachability } from "../../../apis/autoscaling/types.ts";
 import type { Deployment } from "../../../apis/core/types.ts";
-import { childName } from "../../../apis/meta/child-name.ts";
+import { childName } from "../../../apis/meta/names.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
 import type { Image } from "../../../apis/networking/types.ts";
 import { ROUTING_STATE_LABEL } from "../../../apis/serving/labels.ts";

@@ -5,7 +5,7 @@ import { progressDeadlineMs, scalingInteger } from "../../../apis/autoscaling/an
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import { servingContainer } from "../../../apis/core/pod.ts";
 import type { Deployment } from "../../../apis/core/types.ts";
-import { childName } from "../../../apis/meta/child-name.ts";
+import { childName } from "../../../apis/meta/names.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
 import {
   DEFAULT_CONTAINER_ANNOTATION,

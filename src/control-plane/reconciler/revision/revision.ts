@@ -3,8 +3,7 @@
 import { defaultPodAutoscaler } from "../../../apis/autoscaling/pod-autoscaler-defaults.ts";
 import type { PodAutoscaler } from "../../../apis/autoscaling/types.ts";
 import type { Deployment } from "../../../apis/core/types.ts";
-import { revisionConditions } from "../../../apis/meta/condition-sets.ts";
-import { isConditionTrue, isReady } from "../../../apis/meta/conditions.ts";
+import { isConditionTrue, isReady, revisionConditions } from "../../../apis/meta/conditions.ts";
 import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
 import type { AnyObject } from "../../../apis/meta/object.ts";
 import {

@@ -1,7 +1,7 @@
 // The Ingress of a Route: one rule for each name and visibility, with the shares of the revisions behind it.
 // Source: pkg/reconciler/route/resources/ingress.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
-import { childName } from "../../../apis/meta/child-name.ts";
+import { childName } from "../../../apis/meta/names.ts";
 import type { Stored, StringMap } from "../../../apis/meta/object.ts";
 import type { Ingress, IngressBackendSplit, IngressPath, IngressRule } from "../../../apis/networking/types.ts";
 import {

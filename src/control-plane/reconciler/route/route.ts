@@ -2,7 +2,7 @@
 // Source: pkg/reconciler/route/route.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import { kindOf } from "../../../apis/kinds.ts";
-import { routeConditions } from "../../../apis/meta/condition-sets.ts";
+import { routeConditions } from "../../../apis/meta/conditions.ts";
 import type { ObjectKey } from "../../../apis/meta/key.ts";
 import type { AnyObject, Stored } from "../../../apis/meta/object.ts";
 import type { Ingress } from "../../../apis/networking/types.ts";

@@ -1,7 +1,7 @@
 // The two Services of a ServerlessService and the public one's Endpoints: the public one is what routes point at, the private one selects pods.
 // Source: pkg/reconciler/serverlessservice/resources/services.go.
 import type { CoreService, EndpointSubset, Endpoints, ServicePort } from "../../../apis/core/types.ts";
-import { childName } from "../../../apis/meta/child-name.ts";
+import { childName } from "../../../apis/meta/names.ts";
 import type { CoreMeta, Stored, StringMap } from "../../../apis/meta/object.ts";
 import {
   AUTOSCALING_METRICS_PORT,

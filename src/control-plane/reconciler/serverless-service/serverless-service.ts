@@ -2,7 +2,7 @@
 // Source: pkg/reconciler/serverlessservice/serverlessservice.go.
 import { SYSTEM_NAMESPACE } from "../../../apis/config/serving-config.ts";
 import type { CoreService, EndpointSubset, Endpoints } from "../../../apis/core/types.ts";
-import { serverlessServiceConditions } from "../../../apis/meta/condition-sets.ts";
+import { serverlessServiceConditions } from "../../../apis/meta/conditions.ts";
 import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
 import type { AnyObject } from "../../../apis/meta/object.ts";
 import {

@@ -1,8 +1,7 @@
 // Plans for a Service: its Configuration, then its Route, and what of their state the Service shows.
 // Source: pkg/reconciler/service/service.go.
 
-import { serviceConditions } from "../../../apis/meta/condition-sets.ts";
-import { isConditionTrue } from "../../../apis/meta/conditions.ts";
+import { isConditionTrue, serviceConditions } from "../../../apis/meta/conditions.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
 import {
   markConfigurationNotOwned,

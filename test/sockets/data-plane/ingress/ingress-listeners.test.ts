@@ -4,7 +4,7 @@ import { request } from "node:http";
 import { type ClientHttp2Session, connect } from "node:http2";
 import { connect as connectTls } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ingressHash } from "../../../../src/apis/networking/ingress-hash.ts";
+import { ingressHash } from "../../../../src/apis/networking/hosts.ts";
 import type { Ingress } from "../../../../src/apis/networking/types.ts";
 import { steadyClock } from "../../../../src/base/steady-clock.ts";
 import { IngressProbe } from "../../../../src/control-plane/prober/ingress-probe.ts";

@@ -8,8 +8,8 @@ import { makeManualClock, makeStore } from "../../../support/store.ts";
 
 const events = (store: ObjectStore): readonly Event[] => store.list("Event");
 
-describe("carrying out plans", () => {
-  it("creates what is absent and never corrects it", () => {
+describe("writing plans", () => {
+  it("creates absent objects and does not change existing ones", () => {
     const { store, controller } = makeRig([planner("p", () => ({ create: [configMap("made", { a: "1" })] }))]);
     controller.start();
     store.create(ksvc("hello"));
@@ -21,7 +21,7 @@ describe("carrying out plans", () => {
     expect(store.get("ConfigMap", "default", "made")).toMatchObject({ data: { a: "2" } });
   });
 
-  it("holds owned fields by merge, replaces whole places, and leaves the rest alone", () => {
+  it("merges owned fields, replaces the values at `whole` paths, and leaves other fields unchanged", () => {
     const plan: Plan = {
       ensure: [
         {
@@ -67,7 +67,7 @@ describe("carrying out plans", () => {
     });
   });
 
-  it("writes status, retires by uid, and collects what the retired one owned", () => {
+  it("writes the status, deletes by uid, and collects the dependents of the deleted object", () => {
     const { store, controller } = makeRig([
       planner("p", (object, world) => {
         const old = world.get("ConfigMap", "default", "old");
@@ -93,7 +93,7 @@ describe("carrying out plans", () => {
     expect(store.get(KSVC, "default", "hello")?.status).toEqual({ observedGeneration: 1 });
   });
 
-  it("lets an object go when its planner drops the last finalizer", () => {
+  it("removes an object when its planner removes the last finalizer", () => {
     const { store, controller } = makeRig([
       planner("p", (object) =>
         object.metadata.deletionTimestamp
@@ -111,7 +111,7 @@ describe("carrying out plans", () => {
     expect(store.get("ConfigMap", "default", "trace")).toBeDefined();
   });
 
-  it("counts repeated events and hands notes on", () => {
+  it("counts repeated events and passes notes on", () => {
     const notes: unknown[] = [];
     const note = { revision: "default/r", at: 0, rule: "x", from: 0, to: 1, facts: {} } as const;
     const { store, clock, controller } = makeRig(
@@ -136,8 +136,8 @@ describe("carrying out plans", () => {
   });
 });
 
-describe("whom a change concerns", () => {
-  it("wakes all planners of the object, its controlling owner, and whom a planner names, also by the former object", () => {
+describe("keys to enqueue after a change", () => {
+  it("a change enqueues all planners of the object, its controlling owner, and the keys that a planner maps from the new and the old object", () => {
     const seen: string[] = [];
     const log = (name: string) => (object: AnyObject) => {
       seen.push(`${name} ${object.metadata.name}`);
@@ -179,7 +179,7 @@ describe("inquiries", () => {
     return { ask: [question], status: { ok: answer?.ok ?? "unknown" } as never };
   });
 
-  it("are asked once; the answer wakes who asked; a later answer replaces it; a forgotten one is asked anew", () => {
+  it("a question is asked once; an answer enqueues the askers; a later answer replaces it; a forgotten question is asked again", () => {
     const dones: ((answer: AnswerOf<typeof question>) => void)[] = [];
     const { store, controller } = makeRig([asking], { inquire: (_, done) => dones.push(done as never) });
     const status = (): unknown => store.get(KSVC, "default", "hello")?.status;
@@ -203,7 +203,7 @@ describe("inquiries", () => {
     expect(status()).toEqual({ ok: "unknown" });
   });
 
-  it("may be answered on the spot", () => {
+  it("a question can be answered immediately", () => {
     const inquire = ((_: Inquiry, done: (answer: unknown) => void) => done({ ok: true })) as never;
     const { store, controller } = makeRig([asking], { inquire });
     store.create(ksvc("hello"));
@@ -214,7 +214,7 @@ describe("inquiries", () => {
 });
 
 describe("time", () => {
-  it("looks again when asked to, each instant once, and not after the object is gone", () => {
+  it("a requested requeue runs once per instant, and not after the object was removed", () => {
     const looks: number[] = [];
     const { store, clock, controller } = makeRig([
       planner("p", (_, world) => {
@@ -232,7 +232,7 @@ describe("time", () => {
     expect(looks).toEqual([0, 1000, 5000]);
   });
 
-  it("works in slices of 1 ms, one deferred turn each", () => {
+  it("runs in slices of 1 ms, each in its own turn of the event loop", () => {
     let ms = 0;
     const clock = makeManualClock();
     const { store, controller, turns } = makeRig(
@@ -254,7 +254,7 @@ describe("time", () => {
     expect(done).toEqual([1, 2, 2.5]);
   });
 
-  it("does nothing after it was disposed of", () => {
+  it("does nothing after it was disposed", () => {
     const { store, clock, controller, turns } = makeRig([
       planner("p", () => ({ requeueAfterMs: [10], status: { a: 1 } as never })),
     ]);

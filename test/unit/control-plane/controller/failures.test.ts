@@ -16,7 +16,7 @@ describe("refusals", () => {
           : { object, warnings: [] },
     });
 
-  it("are shown to the planner at once, before a status is written, and are gone with the next success", () => {
+  it("the planner sees a refusal before its status is written, and no longer after the next success", () => {
     const { store, controller } = makeRig(
       [
         planner("p", (object, world) => ({
@@ -40,7 +40,7 @@ describe("refusals", () => {
 });
 
 describe("failures", () => {
-  it("make an InternalError event, are listed, and are retried with back-off until they pass", () => {
+  it("a failure records an InternalError event, is listed, and is retried with back-off until it passes", () => {
     let broken = true;
     const { store, clock, controller } = makeRig([planner("p", () => (broken ? { error: "no luck" } : {}))]);
     store.create(ksvc("hello"));
@@ -65,7 +65,7 @@ describe("failures", () => {
     expect(clock.next()).toBeUndefined();
   });
 
-  it("of a planner that throws stop nobody else", () => {
+  it("a planner that throws does not stop other planners", () => {
     const { store, clock, controller, log } = makeRig([
       planner("p", (object) => {
         if (object.metadata.name === "bad") throw new Error("boom");
@@ -87,14 +87,14 @@ describe("failures", () => {
     expect(clock.next()).toBe(clock.now() + 5);
   });
 
-  it("of two planners that undo each other end in a hold that names both statuses", () => {
+  it("two planners that undo each other are delayed, and the log shows both statuses", () => {
     const flip = (name: string, value: number): Reconciler =>
       planner(name, () => ({ status: { [name]: value } as never }));
     const { store, clock, controller, log } = makeRig([flip("a", 1), flip("b", 2)]);
     store.create(ksvc("hello"));
     controller.start();
     controller.settle();
-    expect(log.map(({ message }) => message)).toContain("no rest");
+    expect(log.map(({ message }) => message)).toContain("task does not settle");
     expect(store.version).toBeLessThan(250);
     const quiet = store.version;
     const held = clock.next();

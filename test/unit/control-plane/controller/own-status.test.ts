@@ -22,15 +22,15 @@ describe("a status that a planner wrote", () => {
     return { ...rig, seen };
   };
 
-  it("is no news to itself, but to the others of its kind", () => {
+  it("a planner's own status write enqueues the other planners of its kind but not itself", () => {
     expect(countdown().seen).toEqual(["own 3", "other 2"]);
   });
 
-  it("is news to a planner that reads it", () => {
+  it("a planner's own status write enqueues it if it declares readsOwnStatus", () => {
     expect(countdown({ readsOwnStatus: true }).seen).toEqual(["own 3", "own 2", "own 1", "own 0", "other 0"]);
   });
 
-  it("is news when somebody else wrote it, or something else changed with it", () => {
+  it("a status write of another component, or a further change, enqueues the planner", () => {
     const { seen, store, controller } = countdown();
     store.writeStatus(key(KSVC, "hello"), { left: 9 });
     controller.settle();

@@ -30,7 +30,7 @@ describe("ActivatorProbe (S13, S14, T29)", () => {
     });
   });
 
-  it("says yes at once when the activator answers, and stops asking", async () => {
+  it("answers ok at once if the activator answers, and stops probing", async () => {
     answer = reply(200, "activator");
     probe.inquire(QUESTION, done);
     await clock.advance(60_000);
@@ -45,14 +45,14 @@ describe("ActivatorProbe (S13, S14, T29)", () => {
     ["another body", reply(200, "queue"), 'status 200, body "queue"'],
     ["another status", reply(503, "activator"), 'status 503, body "activator"'],
     ["silence", undefined, "no answer"],
-  ])("takes %s for a no and says why", async (_name, given, error) => {
+  ])("%s is not ok, and the error says why", async (_name, given, error) => {
     answer = given;
     probe.inquire(QUESTION, done);
     await settled();
     expect(answers).toEqual([{ ok: false, error }]);
   });
 
-  it("goes on asking once a second until the activator is in the path", async () => {
+  it("probes once a second until the activator is in the path", async () => {
     answer = FROM_QUEUE_PROXY;
     probe.inquire(QUESTION, done);
     await clock.advance(2500);
@@ -63,7 +63,7 @@ describe("ActivatorProbe (S13, S14, T29)", () => {
     expect(forgotten).toEqual([]);
   });
 
-  it("gives up after 45 s and opens the question again a second later", async () => {
+  it("gives up after 45 s and forgets the question a second later", async () => {
     answer = FROM_QUEUE_PROXY;
     probe.inquire(QUESTION, done);
     await clock.advance(120_000);
@@ -72,7 +72,7 @@ describe("ActivatorProbe (S13, S14, T29)", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("keeps one series per revision, and none after it is stopped", async () => {
+  it("runs one series of probes per revision, and none after stop", async () => {
     answer = FROM_QUEUE_PROXY;
     probe.inquire(QUESTION, done);
     probe.inquire(QUESTION, done);

@@ -29,7 +29,7 @@ describe("servesVersion (I17)", () => {
 
 describe("IngressProbe (I17)", () => {
   let clock: ManualClock;
-  /** The hash that each host is served with. */
+  /** The hash with which the gateway serves each host. */
   let served: Record<string, string>;
   let asked: { readonly host: string; readonly headers: RawHeaders; readonly at: number }[];
   let done: { readonly ok: boolean }[];
@@ -50,7 +50,7 @@ describe("IngressProbe (I17)", () => {
     });
   });
 
-  it("says yes once every host is served in this version", async () => {
+  it("answers ok when every host is served in this version", async () => {
     served = { "a.example": "h", "a.svc": "old" };
     probe.inquire(question("h", "a.example", "a.svc"), ready);
     await clock.advance(10);
@@ -62,7 +62,7 @@ describe("IngressProbe (I17)", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("asks as Knative's prober does", async () => {
+  it("sends the headers of Knative's prober", async () => {
     served = { "a.example": "h" };
     probe.inquire(question("h", "a.example"), ready);
     await clock.advance(0);
@@ -74,14 +74,14 @@ describe("IngressProbe (I17)", () => {
     });
   });
 
-  it("tries again after 50 ms, 100 ms and so on, at most every 30 s", async () => {
+  it("retries after 50 ms, 100 ms and so on, at most 30 s", async () => {
     probe.inquire(question("h", "a.example"), ready);
     await clock.advance(100_000);
     const waits = asked.map(({ at }, index) => at - (asked[index - 1]?.at ?? 0)).slice(1);
     expect(waits).toEqual([50, 100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000]);
   });
 
-  it("lets a newer version of the same Ingress take its place", async () => {
+  it("a question about a newer version of the Ingress replaces the previous question", async () => {
     probe.inquire(question("old", "a.example"), ready);
     await clock.advance(10);
     const later: { readonly ok: boolean }[] = [];
@@ -92,16 +92,16 @@ describe("IngressProbe (I17)", () => {
     expect(asked).toHaveLength(2);
   });
 
-  it("stops when the Ingress is gone", async () => {
+  it("stops when the Ingress is removed", async () => {
     probe.inquire(question("h", "a.example"), ready);
     await clock.advance(10);
-    probe.stop("default", "hello");
+    probe.stop({ namespace: "default", name: "hello" });
     await clock.advance(100_000);
     expect(asked).toHaveLength(1);
     expect(clock.pending).toBe(0);
   });
 
-  it("has nothing to ask about an Ingress without hosts", () => {
+  it("answers ok without a request for an Ingress without hosts", () => {
     probe.inquire(question("h"), ready);
     expect(done).toEqual([{ ok: true }]);
   });

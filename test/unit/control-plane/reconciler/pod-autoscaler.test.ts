@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { PodAutoscaler, ScaleResult } from "../../../../src/apis/autoscaling/types.ts";
 import { makeServingConfig } from "../../../../src/apis/config/serving-config.ts";
 import type { Deployment } from "../../../../src/apis/core/types.ts";
-import type { Condition } from "../../../../src/apis/meta/condition.ts";
+import type { Condition } from "../../../../src/apis/meta/conditions.ts";
 import { keyOf } from "../../../../src/apis/meta/key.ts";
 import type { AnyObject, Stored } from "../../../../src/apis/meta/object.ts";
 import type { ServerlessService } from "../../../../src/apis/networking/types.ts";

@@ -27,7 +27,7 @@ const makePod = (store: ObjectStore, spec: object = { nodeName: "knap" }): AnyOb
   written(store.create({ apiVersion: "v1", kind: "Pod", metadata: { name: "p" }, spec } as AnyObject));
 
 describe("delete", () => {
-  it("removes an object that nothing holds", () => {
+  it("delete removes an object without finalizers", () => {
     const store = makeStore();
     make(store, "a");
     expect(store.delete(key("a"))).toMatchObject({ changed: true, removed: true });
@@ -35,7 +35,7 @@ describe("delete", () => {
     expect(store.delete(key("a"))).toMatchObject({ refused: { code: 404 } });
   });
 
-  it("marks what a finalizer holds, counts a generation once, and lets go with the last finalizer", () => {
+  it("delete marks an object with a finalizer, raises its generation once, and removes it with the last finalizer", () => {
     const store = makeStore();
     make(store, "a", { finalizers: ["x/y", "z/w"] });
     expect(store.delete(key("a"))).toMatchObject({ changed: true, removed: false });
@@ -51,7 +51,7 @@ describe("delete", () => {
     expect(names(store)).toEqual([]);
   });
 
-  it("refuses when uid or resourceVersion are not those meant", () => {
+  it("delete refuses another uid or resourceVersion than the stored one", () => {
     const store = makeStore();
     make(store, "a");
     expect(store.delete(key("a"), { uid: "other" })).toMatchObject({
@@ -68,7 +68,7 @@ describe("delete", () => {
 });
 
 describe("pods", () => {
-  it("stay with deletionTimestamp and grace until the kubelet confirms", () => {
+  it("a deleted Pod keeps deletionTimestamp and grace period until the kubelet confirms", () => {
     const store = makeStore();
     const pod = makePod(store, { nodeName: "knap", terminationGracePeriodSeconds: 300 });
     store.delete(key("p", "Pod"));
@@ -86,7 +86,7 @@ describe("pods", () => {
     expect(store.get("Pod", "default", "p")).toBeUndefined();
   });
 
-  it("go at once when no kubelet took them on or they have ended", () => {
+  it("a Pod without a node or a finished Pod is removed at once", () => {
     const store = makeStore();
     makePod(store, {});
     expect(store.delete(key("p", "Pod"))).toMatchObject({ removed: true });
@@ -96,8 +96,8 @@ describe("pods", () => {
   });
 });
 
-describe("collecting", () => {
-  it("removes dependents after their owner, in all depth, with Background", () => {
+describe("garbage collection", () => {
+  it("Background removes the owner first, then its direct and indirect dependents", () => {
     const store = makeStore();
     const a = make(store, "a");
     const b = make(store, "b", owned(a));
@@ -109,7 +109,7 @@ describe("collecting", () => {
     expect(store.collectGarbage()).toBe(false);
   });
 
-  it("keeps an owner with Foreground until its blocking dependents are gone", () => {
+  it("Foreground keeps an owner until its blocking dependents are removed", () => {
     const store = makeStore();
     const a = make(store, "a");
     const b = make(store, "b", { ...owned(a), finalizers: ["x/y"] });
@@ -124,7 +124,7 @@ describe("collecting", () => {
     expect(names(store)).toEqual([]);
   });
 
-  it("waits in Foreground for pods that the kubelet has not confirmed", () => {
+  it("Foreground waits for Pods that the kubelet has not confirmed", () => {
     const store = makeStore();
     const a = make(store, "a");
     const spec = { nodeName: "knap" };
@@ -137,7 +137,7 @@ describe("collecting", () => {
     expect(names(store)).toEqual([]);
   });
 
-  /** Objects that own each other in a ring: the first is owned by the last. */
+  /** Objects that own each other in a cycle: the last owns the first. */
   const makeRing = (store: ObjectStore, ...ring: readonly string[]): void => {
     const made = ring.map((name) => make(store, name));
     for (const [index, object] of made.entries()) {
@@ -146,7 +146,7 @@ describe("collecting", () => {
     }
   };
 
-  it("does not wait for ever with Foreground for objects that own each other: a dependent whose own dependents are going already blocks nobody", () => {
+  it("Foreground does not wait for ever for objects that own each other: a dependent does not block if its dependents are being deleted", () => {
     const store = makeStore();
     makeRing(store, "a", "b", "c");
     store.delete(key("a"), { propagation: "Foreground" });
@@ -154,7 +154,7 @@ describe("collecting", () => {
     expect(names(store)).toEqual([]);
   });
 
-  it("breaks a ring of which every object was deleted with Foreground before the collector came", () => {
+  it("breaks a cycle of which every object was deleted with Foreground before the garbage collector ran", () => {
     const store = makeStore();
     makeRing(store, "a", "b", "c");
     for (const name of ["a", "b", "c"]) store.delete(key(name), { propagation: "Foreground" });
@@ -162,7 +162,7 @@ describe("collecting", () => {
     expect(names(store)).toEqual([]);
   });
 
-  it("keeps a ring waiting for what else one of it owns", () => {
+  it("Foreground keeps a cycle until other objects that it owns are removed", () => {
     const store = makeStore();
     makeRing(store, "a", "b");
     const b = store.get(KSVC, "default", "b") as AnyObject;
@@ -175,7 +175,7 @@ describe("collecting", () => {
     expect(names(store)).toEqual([]);
   });
 
-  it("frees dependents with Orphan", () => {
+  it("Orphan removes the owner reference from dependents", () => {
     const store = makeStore();
     const a = make(store, "a");
     make(store, "b", owned(a));
@@ -185,7 +185,7 @@ describe("collecting", () => {
     expect(store.get(KSVC, "default", "b")?.metadata.ownerReferences).toBeUndefined();
   });
 
-  it("only drops the reference while another owner stands", () => {
+  it("removes only the reference while another owner exists", () => {
     const store = makeStore();
     const a = make(store, "a");
     const b = make(store, "b");
@@ -196,7 +196,7 @@ describe("collecting", () => {
     expect(store.get(KSVC, "default", "c")?.metadata.ownerReferences).toEqual(owned(b).ownerReferences);
   });
 
-  it("removes what is created for an owner that does not exist", () => {
+  it("removes an object created for an owner that does not exist", () => {
     const store = makeStore();
     const ghost = { apiVersion: "v1", kind: "X", metadata: { name: "ghost", uid: "gone" } };
     make(store, "a", owned(ghost));
@@ -204,7 +204,7 @@ describe("collecting", () => {
     expect(names(store)).toEqual([]);
   });
 
-  it("empties a terminating namespace before it goes", () => {
+  it("removes the content of a terminating namespace before the namespace", () => {
     const store = makeStore({ namespaces: ["default", "prod"] });
     make(store, "a", { namespace: "prod", finalizers: ["x/y"] });
     const prod = { kind: "Namespace", namespace: "", name: "prod" } as const;

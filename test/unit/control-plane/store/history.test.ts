@@ -16,7 +16,7 @@ function record(store: ObjectStore, since = store.version, options: WatchOptions
 }
 
 describe("watching", () => {
-  it("tells creations, changes and removals in order, each with its version", () => {
+  it("a watch reports creations, changes and removals in order, each with its version", () => {
     const store = makeStore();
     const seen = record(store, store.version, { kind: "ConfigMap" });
     store.create(configMap("a"));
@@ -26,7 +26,7 @@ describe("watching", () => {
     expect(seen).toEqual(["ADDED a@2", "MODIFIED a@3", "DELETED a@4"]);
   });
 
-  it("replays what happened after a version, then goes on", () => {
+  it("a watch replays the events after a version, then continues", () => {
     const store = makeStore();
     store.create(configMap("a"));
     const since = store.version;
@@ -36,7 +36,7 @@ describe("watching", () => {
     expect(seen).toEqual(["ADDED b@3", "ADDED c@4"]);
   });
 
-  it("filters by namespace and kind and stops when disposed of", () => {
+  it("a watch filters by namespace and kind and stops when it is disposed", () => {
     const store = makeStore();
     const seen: string[] = [];
     const watch = store.watch({ kind: "ConfigMap", namespace: "x" }, (event) => seen.push(text(event)));
@@ -47,14 +47,14 @@ describe("watching", () => {
     expect(seen).toEqual(["ADDED b@3"]);
   });
 
-  it("answers 410 when the history does not reach back", () => {
+  it("a watch fails with 410 if the history no longer has the version", () => {
     const store = makeStore({ historySize: 3 });
     for (const name of ["a", "b", "c", "d"]) store.create(configMap(name));
     expect(store.watchSince(1, {}, () => {})).toMatchObject({ ok: false, error: { code: 410, reason: "Expired" } });
     expect(record(store, 2)).toEqual(["ADDED b@3", "ADDED c@4", "ADDED d@5"]);
   });
 
-  it("never tells inside a write: a watcher that writes is told after the present event went round", () => {
+  it("never calls a watcher inside a write: the write of a watcher is reported after the current event reached all watchers", () => {
     const store = makeStore();
     const seen: string[] = [];
     store.watch({}, (event) => {
@@ -70,7 +70,7 @@ describe("watching", () => {
     expect(second).toEqual(["ADDED a@2", "ADDED b@3"]);
   });
 
-  it("does not tell twice what a watch replayed while events were queued", () => {
+  it("does not report an event twice if a watch replayed it while it was queued", () => {
     const store = makeStore();
     const late: string[] = [];
     let opened = false;
@@ -84,7 +84,7 @@ describe("watching", () => {
     expect(late).toEqual(["ADDED a@2", "ADDED b@3"]);
   });
 
-  it("tells the others when one watcher throws", () => {
+  it("reports to the other watchers if one watcher throws", () => {
     const errors: unknown[] = [];
     const store = makeStore({ onError: (error) => errors.push(error) });
     store.watch({}, () => {
@@ -96,7 +96,7 @@ describe("watching", () => {
     expect(errors).toHaveLength(1);
   });
 
-  it("carries the former object, so that a label filter can tell leaving from changing", () => {
+  it("an event has the previous object, so that a label filter can see that an object no longer matches", () => {
     const store = makeStore();
     const made = written(store.create(configMap("a")));
     const events: WatchEvent[] = [];

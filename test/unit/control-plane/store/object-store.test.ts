@@ -19,7 +19,7 @@ const read = (store: ObjectStore, name: string, kind: Kind = KSVC): AnyObject | 
   store.get(kind, "default", name);
 
 describe("creating", () => {
-  it("gives identity, generation 1 and whole seconds, and ignores status", () => {
+  it("create sets uid, generation 1 and a creation time in whole seconds, and ignores status", () => {
     const store = makeStore({ clock: makeManualClock(Date.UTC(2026, 7, 21) + 999) });
     const made = written(store.create({ ...ksvc("hello"), status: { url: "x" } }));
     expect(made).toEqual({
@@ -36,13 +36,13 @@ describe("creating", () => {
     expect(read(store, "hello")).toBe(made);
   });
 
-  it("gives core kinds no generation and keeps the status of kinds without a status subresource", () => {
+  it("create sets no generation for core kinds and keeps the status of kinds without a status subresource", () => {
     const made = written(makeStore().create(configMap("c", { a: "1" })));
     expect(made.metadata.generation).toBeUndefined();
     expect(made).toMatchObject({ data: { a: "1" } });
   });
 
-  it("refuses a second object of the name with kubectl's text", () => {
+  it("create refuses a second object with the same name, with kubectl's text", () => {
     const store = makeStore();
     store.create(ksvc("hello"));
     expect(store.create(ksvc("hello"))).toEqual({
@@ -55,7 +55,7 @@ describe("creating", () => {
     });
   });
 
-  it("makes a name from generateName and says when there is neither", () => {
+  it("create makes a name from generateName and refuses an object with neither", () => {
     const store = makeStore();
     expect(written(store.create(ksvc("", {}, { generateName: "job-" }))).metadata.name).toBe("job-aaaaa");
     expect(written(store.create(ksvc("", {}, { generateName: "job-" }))).metadata.name).toBe("job-aaaab");
@@ -68,7 +68,7 @@ describe("creating", () => {
     });
   });
 
-  it("refuses a namespace that is not there", () => {
+  it("create refuses a namespace that does not exist", () => {
     const store = makeStore({ namespaces: ["default"] });
     expect(store.create(ksvc("a", {}, { namespace: "prod" }))).toMatchObject({
       refused: { code: 404, message: 'namespaces "prod" not found' },
@@ -77,20 +77,20 @@ describe("creating", () => {
     expect(store.create(ksvc("a", {}, { namespace: "prod" }))).toMatchObject({ changed: true });
   });
 
-  it("turns stringData of a Secret into base64 data", () => {
+  it("create turns stringData of a Secret into base64 data", () => {
     const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "s" }, stringData: { a: "ä" } } as AnyObject;
     const made = written(makeStore().create(secret));
     expect(made).toMatchObject({ type: "Opaque", data: { a: "w6Q=" } });
     expect(made).not.toHaveProperty("stringData");
   });
 
-  it("writes nothing on a dry run", () => {
+  it("a dry run writes nothing", () => {
     const store = makeStore();
     expect(store.create(ksvc("hello"), { dryRun: true })).toMatchObject({ changed: true });
     expect(read(store, "hello")).toBeUndefined();
   });
 
-  it("asks admission and stores its answer", () => {
+  it("create stores the object that admission returns", () => {
     const store = makeStore({
       admission: ({ object, user }) => ({ object: { ...object, spec: { by: user } }, warnings: ["careful"] }),
     });
@@ -100,7 +100,7 @@ describe("creating", () => {
 });
 
 describe("updating", () => {
-  it("counts a generation for anything but metadata and status", () => {
+  it("update raises the generation if anything but metadata and status differs", () => {
     const store = makeStore();
     const made = written(store.create(ksvc("hello")));
     const labelled = written(store.patchMerge(key("hello"), { metadata: { labels: { a: "b" } } }));
@@ -111,7 +111,7 @@ describe("updating", () => {
     expect(respecced.metadata.uid).toBe(made.metadata.uid);
   });
 
-  it("is no write when nothing would change", () => {
+  it("update writes nothing if nothing differs", () => {
     const store = makeStore();
     const made = written(store.create(ksvc("hello", { a: 1, b: { c: [] } })));
     const version = store.version;
@@ -122,7 +122,7 @@ describe("updating", () => {
     expect(store.version).toBe(version);
   });
 
-  it("refuses a stale resourceVersion and another uid, and takes a write without version as it comes", () => {
+  it("update refuses a stale resourceVersion and another uid, and accepts a write without a version", () => {
     const store = makeStore();
     const first = written(store.create(ksvc("hello")));
     written(store.update({ ...first, spec: { a: 2 } }));
@@ -141,14 +141,14 @@ describe("updating", () => {
     expect(store.update(ksvc("hello", { a: 3 }))).toMatchObject({ changed: true });
   });
 
-  it("answers 404 for what is absent", () => {
+  it("writes to a missing object fail with 404", () => {
     expect(makeStore().update(ksvc("hello"))).toMatchObject({
       refused: { code: 404, message: 'services.serving.knative.dev "hello" not found' },
     });
     expect(makeStore().patchMerge(key("p", "Pod"), {})).toMatchObject({ refused: { message: 'pods "p" not found' } });
   });
 
-  it("writes status as a version of its own without a generation", () => {
+  it("a status write makes a new version without a new generation", () => {
     const store = makeStore();
     const made = written(store.create(ksvc("hello")));
     const ready = written(store.writeStatus(key("hello"), { url: "http://x" }));
@@ -157,7 +157,7 @@ describe("updating", () => {
     expect(store.writeStatus(key("hello"), {}, { resourceVersion: "1" })).toMatchObject({ refused: { code: 409 } });
   });
 
-  it("hands back the refusal of admission and keeps the old object", () => {
+  it("update returns the refusal of admission and keeps the old object", () => {
     const refused = { message: "no" } as never;
     const store = makeStore({
       admission: ({ operation, object }) => (operation === "UPDATE" ? { refused } : { object, warnings: [] }),
@@ -190,7 +190,7 @@ describe("listing", () => {
     expect(names({ labels: { matchLabels: { app: "x" } } })).toEqual(["other/a"]);
   });
 
-  it("finds objects by an index of the asker's own, kept up with every write", () => {
+  it("lists objects by a custom index, which every write updates", () => {
     const store = makeStore();
     const byImage = ({ spec }: AnyObject): readonly string[] => (spec as { images?: string[] }).images ?? [];
     const names = (value: string, more = {}): readonly string[] =>
@@ -206,7 +206,7 @@ describe("listing", () => {
     expect([names("x"), names("y"), names("z")]).toEqual([[], [], ["b"]]);
   });
 
-  it("finds dependents by owner", () => {
+  it("finds the dependents of an owner", () => {
     const store = makeStore();
     const owner = written(store.create(ksvc("owner")));
     const ownerReferences = [{ apiVersion: "a", kind: "k", name: "owner", uid: owner.metadata.uid ?? "" }];

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
-import { ingressHash } from "../../../../src/apis/networking/ingress-hash.ts";
+import { ingressHash } from "../../../../src/apis/networking/hosts.ts";
 import type { Ingress } from "../../../../src/apis/networking/types.ts";
 import { makeReply, sendReply } from "../../../../src/data-plane/http/errors.ts";
 import type { Exchange } from "../../../../src/data-plane/http/exchange.ts";

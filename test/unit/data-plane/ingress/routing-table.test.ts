@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { ingressHash } from "../../../../src/apis/networking/ingress-hash.ts";
+import { ingressHash } from "../../../../src/apis/networking/hosts.ts";
 import type { Ingress, IngressRule } from "../../../../src/apis/networking/types.ts";
 import type { CompiledIngress } from "../../../../src/data-plane/ingress/ingress-table.ts";
 import { pickSplit } from "../../../../src/data-plane/ingress/path-table.ts";
