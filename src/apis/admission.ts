@@ -5,7 +5,7 @@
 import { exampleError } from "./config/example-checksum.ts";
 import { configMapError, isClusterConfig } from "./config/serving-config.ts";
 import type { ServingConfig } from "./config/types.ts";
-import { dataStructs } from "./fields/core.ts";
+import { dataStructs } from "./fields/data.ts";
 import { decode } from "./go/decode.ts";
 import { kindOf, resourceOf } from "./kinds.ts";
 import type { Admission, AdmissionAnswer, AdmissionRequest } from "./meta/admission.ts";

@@ -2,7 +2,7 @@
 import { exampleError } from "../apis/config/example-checksum.ts";
 import { isClusterConfig, makeServingConfig } from "../apis/config/serving-config.ts";
 import type { ServingConfig } from "../apis/config/types.ts";
-import { dataStructs } from "../apis/fields/core.ts";
+import { dataStructs } from "../apis/fields/data.ts";
 import { type DecodeError, decode } from "../apis/go/decode.ts";
 import { kindOf, resourceOf } from "../apis/kinds.ts";
 import { type Finding, type Findings, findingText, merged } from "../apis/meta/field-error.ts";

@@ -2,6 +2,7 @@
 // They serve protobuf bodies and merge patches, so Pods, Deployments and Nodes have no numbers, and of their statuses
 // only keyed lists.
 import type { Kind } from "../kinds.ts";
+import { dataStructs, namespace } from "./data.ts";
 import { field, list, numbered, pointer, type StructType, struct } from "./field.ts";
 import { kindStruct, labelSelector, localObjectReference, metadata, objectReference } from "./meta.ts";
 import { podSpec } from "./pod.ts";
@@ -16,18 +17,6 @@ const condition = struct("Condition", {
   message: numbered(6, "string"),
 });
 const conditions = field("[]any", { mergeKey: "type" });
-
-const namespaceCondition = struct("NamespaceCondition", {
-  type: numbered(1, "string"),
-  status: numbered(2, "string"),
-  lastTransitionTime: numbered(4, "time"),
-  reason: numbered(5, "string"),
-  message: numbered(6, "string"),
-});
-const namespaceStatus = struct("NamespaceStatus", {
-  phase: numbered(1, "string"),
-  conditions: numbered(2, list(namespaceCondition), { mergeKey: "type" }),
-});
 
 const servicePort = struct("ServicePort", {
   name: numbered(1, "string"),
@@ -168,27 +157,10 @@ const deploymentSpec = struct("DeploymentSpec", {
 const nodeSpec = struct("NodeSpec", { podCIDR: "string", podCIDRs: field("[]string", { set: true }) });
 const nodeStatus = struct("NodeStatus", { conditions, addresses: field("[]any", { mergeKey: "type" }) });
 
-const configMap = kindStruct("ConfigMap", {
-  immutable: numbered(4, "*bool"),
-  data: numbered(2, "map[string]string"),
-  binaryData: numbered(3, "map[string]bytes"),
-});
-const secret = kindStruct("Secret", {
-  immutable: numbered(5, "*bool"),
-  data: numbered(2, "map[string]bytes"),
-  stringData: numbered(4, "map[string]string"),
-  type: numbered(3, "string"),
-});
-
-/** The structs of the kinds whose values must be strings; the API server decodes them before it admits them. */
-export const dataStructs: ReadonlyMap<Kind, StructType> = new Map<Kind, StructType>([
-  ["ConfigMap", configMap],
-  ["Secret", secret],
-]);
-
 /** The structs of all built-in kinds. */
 export const builtinStructs: ReadonlyMap<Kind, StructType> = new Map<Kind, StructType>([
   ...dataStructs,
+  ["Namespace", namespace],
   [
     "Deployment.apps",
     kindStruct("Deployment", { spec: deploymentSpec, status: struct("DeploymentStatus", { conditions }) }),
@@ -197,13 +169,6 @@ export const builtinStructs: ReadonlyMap<Kind, StructType> = new Map<Kind, Struc
   ["Node", kindStruct("Node", { spec: nodeSpec, status: nodeStatus })],
   ["Service", kindStruct("Service", { spec: numbered(2, serviceSpec), status: numbered(3, serviceStatus) })],
   ["Endpoints", kindStruct("Endpoints", { subsets: numbered(2, list(endpointSubset)) })],
-  [
-    "Namespace",
-    kindStruct("Namespace", {
-      spec: numbered(2, struct("NamespaceSpec", { finalizers: numbered(1, "[]string") })),
-      status: numbered(3, namespaceStatus, { crd: "free" }),
-    }),
-  ],
   [
     "ServiceAccount",
     kindStruct("ServiceAccount", {

@@ -3,7 +3,7 @@
 // Source: knative.dev/pkg/kmp and the path syntax of go-cmp.
 import { parseQuantity } from "../../base/go/quantity.ts";
 import { fieldsOf } from "../../base/json.ts";
-import type { FieldType, StructType } from "../fields/field.ts";
+import { type FieldType, goNameOf, type StructType } from "../fields/field.ts";
 import { sameValue } from "../meta/same-value.ts";
 import { goTypeName, printedValue } from "./print.ts";
 
@@ -31,7 +31,8 @@ function differences(type: FieldType, old: unknown, now: unknown, place: DiffPla
     const before = fieldsOf(old);
     const after = fieldsOf(now);
     return type.fields.flatMap((field) => {
-      const name = field.via === undefined ? field.go : `${field.via}.${field.go}`;
+      const own = goNameOf(field);
+      const name = field.via === undefined ? own : `${field.via}.${own}`;
       const inner = { path: `${place.path}.${name}`, isFollowed: false };
       return differences(field.type, before[field.json], after[field.json], inner);
     });

@@ -2,7 +2,7 @@
 // prints as 0xADDR.
 import { parseQuantity } from "../../base/go/quantity.ts";
 import { fieldsOf } from "../../base/json.ts";
-import type { Field, FieldType, StructType } from "../fields/field.ts";
+import { type Field, type FieldType, goNameOf, type StructType } from "../fields/field.ts";
 
 const ADDRESS = "0xADDR";
 
@@ -138,12 +138,11 @@ function parts(type: PrintedStruct): readonly Part[] {
   const out: Part[] = [];
   for (const field of type.fields) {
     if (field.via === undefined) {
-      out.push({ name: field.go, fields: field });
+      out.push({ name: goNameOf(field), fields: field });
       continue;
     }
     const [name = "", ...deeper] = field.via.split(".");
-    const { via: _, ...rest } = field;
-    const inner: Field = deeper.length === 0 ? rest : { ...rest, via: deeper.join(".") };
+    const inner: Field = { ...field, via: deeper.length === 0 ? undefined : deeper.join(".") };
     const group = seen.get(name);
     if (group) group.push(inner);
     else {

@@ -1,31 +1,26 @@
 // The structural schemas by kind, and the fields of an object that its schema does not have.
-import { builtinStructs } from "../fields/core.ts";
+import { dataStructs, namespace } from "../fields/data.ts";
+import type { StructType } from "../fields/field.ts";
 import { knativeStructs } from "../fields/serving.ts";
 import { type Kind, kindOf } from "../kinds.ts";
 import type { AnyObject } from "../meta/object.ts";
 import { type Schema, structSchema } from "./schema.ts";
 import { unknownPaths } from "./structural.ts";
 
-const CHECKED: readonly Kind[] = [
-  "Service.serving.knative.dev",
-  "Configuration.serving.knative.dev",
-  "Route.serving.knative.dev",
-  "Revision.serving.knative.dev",
-  "DomainMapping.serving.knative.dev",
-  "ConfigMap",
-  "Secret",
-  "Namespace",
-];
-const schemas: ReadonlyMap<Kind, Schema> = new Map(
-  CHECKED.flatMap((kind): readonly (readonly [Kind, Schema])[] => {
-    const struct = knativeStructs.get(kind) ?? builtinStructs.get(kind);
-    return struct ? [[kind, structSchema(struct)]] : [];
-  }),
-);
+const CHECKED: ReadonlyMap<Kind, StructType> = new Map<Kind, StructType>([
+  ...[...knativeStructs].filter(([kind]) => kind !== "PodAutoscaler.autoscaling.internal.knative.dev"),
+  ...dataStructs,
+  ["Namespace", namespace],
+]);
+/** Each schema is derived at its first use, because most commands use few kinds. */
+const derived = new Map<Kind, Schema>();
 
 /** The schema of a kind; undefined for kinds whose objects are not checked against one. */
 export function schemaOf(kind: Kind): Schema | undefined {
-  return schemas.get(kind);
+  const struct = CHECKED.get(kind);
+  const schema = derived.get(kind) ?? (struct && structSchema(struct));
+  if (schema) derived.set(kind, schema);
+  return schema;
 }
 
 /**
