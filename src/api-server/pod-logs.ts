@@ -1,12 +1,12 @@
 // GET …/pods/NAME/log: streams the log lines of a container as plain text.
 import type { Pod } from "../apis/core/types.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
-import type { LogOptions } from "../client/client.ts";
+import type { LogsQuery } from "../client/client.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
 import { type ApiAnswer, type ApiRequest, statusAnswer } from "./api-answer.ts";
 import type { ReadContext } from "./reads.ts";
 
-export interface PodLogOptions extends LogOptions {
+export interface PodLogOptions extends LogsQuery {
   readonly container: string;
   /** Read the log of the container's previous run. */
   readonly previous: boolean;

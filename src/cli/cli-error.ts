@@ -33,7 +33,10 @@ function isUnreachable(error: unknown): boolean {
   return error instanceof TypeError && (error.message === "fetch failed" || error.cause !== undefined);
 }
 
-/** Turns a "disk full" error into a {@link CliError}; returns other errors unchanged. Failed writes do not name the folder. */
+/**
+ * Turns a "disk full" error into a {@link CliError}; returns other errors unchanged. Failed writes do not name the
+ * folder.
+ */
 export function noRoomAt(folder: string | undefined, error: unknown): unknown {
   const { code = "", message = "" } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
   if (!["ENOSPC", "EDQUOT"].includes(code)) return error;

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 // Entry point of the `knap` command. For `--version` alone it does not load the command tree.
 import * as nodeModule from "node:module";
-import { version } from "./version.ts";
+import { knapVersion } from "./version.ts";
 
 const args = process.argv.slice(2);
 if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) {
-  process.stdout.write(`${version}\n`);
+  process.stdout.write(`${knapVersion}\n`);
 } else {
   // Node 22.1 and newer cache compiled code between runs; Node 20 does not have this function.
   (nodeModule as { enableCompileCache?: () => unknown }).enableCompileCache?.();

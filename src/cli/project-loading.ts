@@ -1,4 +1,5 @@
-// Loads the project that a command's flags select, and prints its findings. An unusable project ends the command with exit code 2.
+// Loads the project that a command's flags select, and prints its findings. An unusable project ends the command with
+// exit code 2.
 
 import type { Strictness } from "../project/load-project.ts";
 import { loadProject, type ProjectRequest } from "../project/load-project.ts";

@@ -8,13 +8,13 @@ import { addHistoryCommands, addObjectCommands, addWritingCommands } from "./pro
 import { addProjectCommands } from "./program/project-commands.ts";
 import { addKnapCommands, addSessionCommands } from "./program/session-commands.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
-import { version } from "./version.ts";
+import { knapVersion } from "./version.ts";
 
 /** Builds the command tree. It loads no command's module. */
 function makeProgram(run: Run): Command {
   const program = new Command("knap")
     .description("Knative Serving on a laptop, without a cluster.")
-    .version(version, "-V, --version", "print the version")
+    .version(knapVersion, "-V, --version", "print the version")
     .option("--session <id>", "id of the session (default: KNAP_SESSION, else the session of the current folder)")
     .option("-q, --quiet", "print no progress and no notices")
     .option("-v, --verbose", "print log records and build output")

@@ -1,4 +1,5 @@
-// What a command uses of its process: streams, environment, folder, interrupts. Data goes to stdout, progress to stderr.
+// What a command uses of its process: streams, environment, folder, interrupts. Data goes to stdout, progress to
+// stderr.
 
 import { setMaxListeners } from "node:events";
 import type { Readable } from "node:stream";
@@ -46,7 +47,8 @@ export function openTerminal(): Terminal {
   const outputClosed = { act: (code: 0 | 1): void => process.exit(code) };
   let isClosed = false;
   for (const stream of [stdout, stderr]) {
-    // A reader that closes early (`knap get pods | head -1`) is no error. Later writes fail too, so only the first counts.
+    // A reader that closes early (`knap get pods | head -1`) is no error. Later writes fail too, so only the first
+    // counts.
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (isClosed) return;
       isClosed = true;

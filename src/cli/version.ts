@@ -3,4 +3,4 @@
 /** Defined by the build; undefined when the sources run directly. */
 declare const KNAP_VERSION: string | undefined;
 
-export const version: string = typeof KNAP_VERSION === "string" ? KNAP_VERSION : "0.0.0-source";
+export const knapVersion: string = typeof KNAP_VERSION === "string" ? KNAP_VERSION : "0.0.0-source";

@@ -31,7 +31,7 @@ export type ClientWatchEvent<K extends Kind> =
   /** The watch starts again from a new list: drop all known objects; ADDED events follow. */
   | { readonly type: "RESTART" };
 
-export interface LogOptions {
+export interface LogsQuery {
   readonly container?: string | undefined;
   readonly follow?: boolean | undefined;
   readonly tail?: number | undefined;
@@ -62,7 +62,7 @@ export interface Client {
     kind: K,
     options: { readonly namespace?: string; readonly signal: AbortSignal },
   ): AsyncIterable<ClientWatchEvent<K>>;
-  logs(pod: { readonly namespace: string; readonly name: string }, options: LogOptions): AsyncIterable<string>;
+  logs(pod: { readonly namespace: string; readonly name: string }, options: LogsQuery): AsyncIterable<string>;
   /** Calls a verb of the API group `knap.dev`; bodies are JSON. */
   knap<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T>;
 }

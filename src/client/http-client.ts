@@ -4,7 +4,7 @@ import { type Kind, kindOf, type ObjectOf, resourceOf } from "../apis/kinds.ts";
 import { keyOf, type ObjectKey } from "../apis/meta/key.ts";
 import type { AnyObject, Stored } from "../apis/meta/object.ts";
 import { sameJson } from "../base/json.ts";
-import { ApiError, type Client, type LogOptions, type Written } from "./client.ts";
+import { ApiError, type Client, type LogsQuery, type Written } from "./client.ts";
 import { type ApiReply, HttpTransport, readLines } from "./http-transport.ts";
 import { collectionPath, objectPath } from "./resource-path.ts";
 import { lastApplied, makeThreeWayPatch, withLastApplied } from "./three-way-merge.ts";
@@ -90,7 +90,7 @@ class HttpClient implements Client {
     return watchLoop<K>(this.#transport, collectionPath(kind, options.namespace), options.signal);
   }
 
-  async *logs(pod: { readonly namespace: string; readonly name: string }, options: LogOptions): AsyncGenerator<string> {
+  async *logs(pod: { readonly namespace: string; readonly name: string }, options: LogsQuery): AsyncGenerator<string> {
     const query = new URLSearchParams({
       ...(options.container === undefined ? {} : { container: options.container }),
       ...(options.follow ? { follow: "true" } : {}),

@@ -1,4 +1,5 @@
-// Finds changed keys of ConfigMaps and Secrets, and pods that use them as environment variables. Volumes update by themselves. Pure.
+// Finds changed keys of ConfigMaps and Secrets, and pods that use them as environment variables. Volumes update by
+// themselves. Pure.
 import type { ConfigMap, Pod, Secret } from "../apis/core/types.ts";
 import { kindOf } from "../apis/kinds.ts";
 import { keyOf, keyText } from "../apis/meta/key.ts";

@@ -43,7 +43,10 @@ export class Deployer implements AsyncDisposable {
     this.#parts = parts;
   }
 
-  /** The applied and refused objects, without Services whose build failed. Rejects if the signal aborts or the API fails. */
+  /**
+   * The applied and refused objects, without Services whose build failed. Rejects if the signal aborts or the API
+   * fails.
+   */
   async deploy(project: Project, signal: AbortSignal): Promise<readonly Applied[]> {
     const { client, emit } = this.#parts;
     const apart = new Set(project.inputs);

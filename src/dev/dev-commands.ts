@@ -1,4 +1,6 @@
 // Commands to watch mode, as annotations on Services. A UI writes them through the API, and watch mode reads them.
+
+import { keyOf, namespacedName } from "../apis/meta/key.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { Client } from "../client/client.ts";
 
@@ -18,9 +20,9 @@ export interface DevCommands {
 export function makeCommandReader(commands: DevCommands): (service: Service, deleted: boolean) => void {
   const requests = new Map<string, string | undefined>();
   const paused = new Set<string>();
-  return ({ metadata }, deleted) => {
-    const key = `${metadata.namespace ?? ""}/${metadata.name}`;
-    const { [REBUILD_ANNOTATION]: request, [PAUSE_ANNOTATION]: pause } = metadata.annotations ?? {};
+  return (service, deleted) => {
+    const key = namespacedName(keyOf(service));
+    const { [REBUILD_ANNOTATION]: request, [PAUSE_ANNOTATION]: pause } = service.metadata.annotations ?? {};
     if (requests.has(key) && request !== undefined && requests.get(key) !== request && !deleted) commands.rebuild(key);
     requests.set(key, request);
     const before = paused.size > 0;

@@ -11,7 +11,10 @@ export type DevEvent =
   | { readonly type: "building"; readonly service: string }
   | { readonly type: "build-output"; readonly service: string; readonly line: string }
   | { readonly type: "built"; readonly service: string; readonly image: string }
-  /** The previous revision keeps running; `isFirst`: there is none. The message starts with place and error; output follows. */
+  /**
+   * The previous revision keeps running; `isFirst`: there is none. The message starts with place and error; output
+   * follows.
+   */
   | { readonly type: "build-failed"; readonly service: string; readonly message: string; readonly isFirst: boolean }
   /** The files have no errors any more, after `invalid`. */
   | { readonly type: "valid" }

@@ -1,8 +1,8 @@
-// Watch mode: after a file change it loads the whole project and deploys the differences. A newer change cancels a running
-// deployment; a project with errors changes nothing.
+// Watch mode: after a file change it loads the whole project and deploys the differences. A newer change cancels a
+// running deployment; a project with errors changes nothing.
 import { setMaxListeners } from "node:events";
 import { join } from "node:path";
-import { keyText } from "../apis/meta/key.ts";
+import { keyOf, keyText, namespacedName } from "../apis/meta/key.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { Clock } from "../base/clock.ts";
 import { errorText } from "../base/errors.ts";
@@ -109,7 +109,7 @@ export class DevLoop implements AsyncDisposable {
     });
     return (service, deleted) => {
       read(service, deleted);
-      const key = `${service.metadata.namespace ?? ""}/${service.metadata.name}`;
+      const key = namespacedName(keyOf(service));
       if (keepOld || deleted || !hasSettled(service) || !deployer.changed.delete(key)) return;
       retireRevisions(client, service).catch((error: unknown) => this.#reportFailure(error));
     };

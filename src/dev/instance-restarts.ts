@@ -1,14 +1,16 @@
-// Restarts pods, one after the other, whose environment comes from a changed ConfigMap or Secret. A cluster does not do this.
-// It only deletes pods: the Deployment replaces them.
+// Restarts pods, one after the other, whose environment comes from a changed ConfigMap or Secret. A cluster does not do
+// this. It only deletes pods: the Deployment replaces them.
+
+import { isPodReady, isTerminating } from "../apis/core/pod.ts";
 import type { Pod } from "../apis/core/types.ts";
-import { keyOf } from "../apis/meta/key.ts";
+import { keyOf, namespacedName, parseNamespacedName } from "../apis/meta/key.ts";
+import { REVISION_LABEL } from "../apis/serving/labels.ts";
 import type { Clock } from "../base/clock.ts";
 import { errorText } from "../base/errors.ts";
 import { ApiError, type Client } from "../client/client.ts";
 import { type ChangedConfig, usesInEnvironment } from "./config-use.ts";
 import type { EmitDevEvent } from "./dev-event.ts";
 
-const REVISION_LABEL = "serving.knative.dev/revision";
 const POLL_MS = 200;
 /** A replacement that is not ready after this time has a bad environment: the other pods keep the old one. */
 const READY_WITHIN_MS = 60_000;
@@ -20,9 +22,7 @@ export interface RestartParts {
   readonly signal: AbortSignal;
 }
 
-const isDeleted = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !== undefined;
-const isReady = (pod: Pod): boolean =>
-  !isDeleted(pod) && (pod.status?.conditions ?? []).some(({ type, status }) => type === "Ready" && status === "True");
+const isReady = (pod: Pod): boolean => !isTerminating(pod) && isPodReady(pod);
 
 /** Runs restarts in sequence, even if files change meanwhile. */
 export class InstanceRestarts {
@@ -43,7 +43,9 @@ export class InstanceRestarts {
     if (changes.length === 0) return;
     const { client, emit } = this.#parts;
     const { items } = await client.list("Pod", {});
-    const affected = items.filter((pod) => !isDeleted(pod) && changes.some((change) => usesInEnvironment(pod, change)));
+    const affected = items.filter(
+      (pod) => !isTerminating(pod) && changes.some((change) => usesInEnvironment(pod, change)),
+    );
     const config = changes.map(({ kind, name }) => `${kind} ${name}`).join(", ");
     for (const [revision, pods] of byRevision(affected)) {
       emit({ type: "restarting", revision, instances: pods.length, config });
@@ -80,7 +82,7 @@ export class InstanceRestarts {
   }
 
   async #countReady(revision: string): Promise<number> {
-    const [namespace = "", name = ""] = revision.split("/");
+    const { namespace, name } = parseNamespacedName(revision);
     const labels = { matchLabels: { [REVISION_LABEL]: name } };
     const { items } = await this.#parts.client.list("Pod", { namespace, labels });
     return items.filter(isReady).length;
@@ -98,7 +100,9 @@ function byRevision(pods: readonly Pod[]): ReadonlyMap<string, readonly Pod[]> {
   for (const pod of pods) {
     const { namespace = "default", labels } = pod.metadata;
     const name = labels?.[REVISION_LABEL];
-    if (name !== undefined) groups.set(`${namespace}/${name}`, [...(groups.get(`${namespace}/${name}`) ?? []), pod]);
+    if (name === undefined) continue;
+    const key = namespacedName({ namespace, name });
+    groups.set(key, [...(groups.get(key) ?? []), pod]);
   }
   return groups;
 }

@@ -1,13 +1,13 @@
 // Decides what watch mode deletes: old revisions after a rebuild, and objects whose file is gone.
 
 import { keyOf, keyText, type ObjectKey } from "../apis/meta/key.ts";
+import { CONFIGURATION_GENERATION_LABEL, SERVICE_LABEL } from "../apis/serving/labels.ts";
 import type { Revision, Service } from "../apis/serving/types.ts";
 import type { Time } from "../base/clock.ts";
 import type { Client } from "../client/client.ts";
 import type { Project } from "../project/project.ts";
 
-const generationOf = ({ metadata }: Revision): number =>
-  Number(metadata.labels?.["serving.knative.dev/configurationGeneration"] ?? 0);
+const generationOf = ({ metadata }: Revision): number => Number(metadata.labels?.[CONFIGURATION_GENERATION_LABEL] ?? 0);
 
 /** Whether the Service serves its newest template. */
 export function hasSettled({ metadata, status }: Service): boolean {
@@ -30,7 +30,7 @@ export function retiredRevisions(service: Service, revisions: readonly Revision[
 /** Deletes the retired revisions of a Service. Call it only once the Service has settled. */
 export async function retireRevisions(client: Client, service: Service): Promise<void> {
   const { namespace = "default", name } = service.metadata;
-  const labels = { matchLabels: { "serving.knative.dev/service": name } };
+  const labels = { matchLabels: { [SERVICE_LABEL]: name } };
   const { items } = await client.list("Revision.serving.knative.dev", { namespace, labels });
   for (const { metadata } of retiredRevisions(service, items)) {
     await client.delete({ kind: "Revision.serving.knative.dev", namespace, name: metadata.name });

@@ -11,7 +11,10 @@ const NOISE =
 /** Whether a path below the folder, with / as separator, is a source file. */
 export type SourceFilter = (path: string) => boolean;
 
-/** The filter of a folder. `apart`: files in it that are no sources because they are watched separately (manifests, knap.yaml). */
+/**
+ * The filter of a folder. `apart`: files in it that are no sources because they are watched separately (manifests,
+ * knap.yaml).
+ */
 export function sourceFilter(folder: string, dockerfile: string, apart: ReadonlySet<string> = new Set()): SourceFilter {
   const ignored = contextIgnores(folder, dockerfile);
   return (path) => !NOISE.test(path) && !apart.has(join(folder, path)) && !ignored(path);

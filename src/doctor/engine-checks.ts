@@ -1,6 +1,7 @@
-// Checks of the container engine: does it respond, do its containers reach this machine, which images and leftovers has it.
+// Checks of the container engine: does it respond, do its containers reach this machine, which images and leftovers has
+// it.
 
-import { findOrphans } from "../node/kubelet/orphans.ts";
+import { findOrphans, HOST_LABEL, SESSION_LABEL } from "../node/kubelet/orphans.ts";
 import { tryPathFromContainer } from "../node/network/try-path.ts";
 import { fixForNoEngine } from "../node/runtime/docker/engine-error.ts";
 import { DEFAULT_SUBNETS } from "../node/runtime/docker/subnets.ts";
@@ -34,7 +35,7 @@ export interface NetworkCheck {
 /** Starts a short-lived container that connects to this machine. */
 export async function checkNetwork({ runtime, hostId, env }: NetworkCheck): Promise<DoctorFinding> {
   const session = `doctor-${process.pid}`;
-  const labels = { "knap.dev/session": session, "knap.dev/host": hostId };
+  const labels = { [SESSION_LABEL]: session, [HOST_LABEL]: hostId };
   const path = await tryPathFromContainer({ runtime, prefix: `knap-${session}`, labels });
   switch (path.state) {
     case "open":

@@ -21,5 +21,8 @@ export interface ManifestFile {
   readonly text: string;
 }
 
-/** A finding in a manifest, in knap.yaml, in an env file or about a Dockerfile. Without a line it is about the whole file. */
+/**
+ * A finding in a manifest, in knap.yaml, in an env file or about a Dockerfile. Without a line it is about the whole
+ * file.
+ */
 export type ProjectFinding = Omit<Diagnostic, "line" | "column"> & Partial<Pick<Diagnostic, "line" | "column">>;

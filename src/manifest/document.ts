@@ -1,4 +1,5 @@
-// Reads YAML text into documents: the JSON that kubectl would send, and the position of every node. It reports all syntax errors.
+// Reads YAML text into documents: the JSON that kubectl would send, and the position of every node. It reports all
+// syntax errors.
 import {
   type Alias,
   type Document,
@@ -219,7 +220,9 @@ function spellings(...words: readonly string[]): readonly string[] {
   });
 }
 
-/** The value of a plain YAML scalar as kubectl reads it: YAML 1.1 as in Go's yaml, without dates and base-60 numbers. */
+/**
+ * The value of a plain YAML scalar as kubectl reads it: YAML 1.1 as in Go's yaml, without dates and base-60 numbers.
+ */
 export function plainScalar(source: string): string | number | boolean | null {
   const word = WORDS.get(source);
   if (word !== undefined) return word;

@@ -1,4 +1,5 @@
-// Maps a refused field to the feature gate that would allow it, and says how to enable the gate. Validation itself is in apis/.
+// Maps a refused field to the feature gate that would allow it, and says how to enable the gate. Validation itself is
+// in apis/.
 import type { Finding } from "../apis/meta/field-error.ts";
 import { fieldGates } from "../apis/serving/validation-pod.ts";
 

@@ -23,7 +23,9 @@ const VOLUMES: Readonly<Record<string, string>> = {
   csi: "there are no CSI drivers",
 };
 
-/** Fields that are accepted without effect. Fields that a disabled gate refuses are not listed: they are errors already. */
+/**
+ * Fields that are accepted without effect. Fields that a disabled gate refuses are not listed: they are errors already.
+ */
 export function laptopNotes(object: AnyObject, features: FeaturesConfig): readonly LaptopNote[] {
   const pod = podOf(object);
   if (!pod) return [];

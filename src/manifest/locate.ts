@@ -6,7 +6,9 @@ import type { ManifestDocument, Position } from "./document.ts";
 /** What a finding points at: the value of a field, or its key. */
 export type PointTarget = "value" | "key";
 
-/** The position of the field `path`: its value if that is a scalar, else its key; the parent, if the field is missing. */
+/**
+ * The position of the field `path`: its value if that is a scalar, else its key; the parent, if the field is missing.
+ */
 export function locateField(document: ManifestDocument, path: string, target: PointTarget = "value"): Position {
   const { root } = document;
   if (!root) return { line: 1, column: 1 };
@@ -46,7 +48,9 @@ class Search {
     return isFound && target === "value" && isScalar(node) && node.range && node.value !== "" ? node : last.shown;
   }
 
-  /** One step down from the deepest node that has the next key. Knative repeats prefixes: `containers[1].containers[0]`. */
+  /**
+   * One step down from the deepest node that has the next key. Knative repeats prefixes: `containers[1].containers[0]`.
+   */
   #step(trail: readonly Step[], rest: string): Next | undefined {
     const here = (trail.at(-1) as Step).node;
     const direct = this.#down(here, rest) ?? this.#downThrough(here, rest);
@@ -86,7 +90,10 @@ class Search {
     return this.#down(items[0], rest);
   }
 
-  /** Knative omits some levels: the path `volumes[0].items[1]` omits the volume's source, `projected[0]` omits `sources`. */
+  /**
+   * Knative omits some levels: the path `volumes[0].items[1]` omits the volume's source, `projected[0]` omits
+   * `sources`.
+   */
   #downThrough(from: unknown, rest: string): Next | undefined {
     const node = this.#resolved(from);
     if (!isMap(node)) return undefined;

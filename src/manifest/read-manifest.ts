@@ -1,4 +1,5 @@
-// Reads the objects of one file, each with the positions of its fields, and reports what is wrong before Knative's rules apply.
+// Reads the objects of one file, each with the positions of its fields, and reports what is wrong before Knative's
+// rules apply.
 
 import { kindOf, resourceOf } from "../apis/kinds.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
@@ -88,7 +89,9 @@ function withCurrentVersion(json: Fields, mode: ManifestMode, report: Report): F
   return removed.length > 0 || mode === "validate" ? undefined : { ...json, apiVersion: older.apiVersion };
 }
 
-/** Reports an unknown kind: as an error in Knative's own groups, else as a warning, because a cluster may have the kind. */
+/**
+ * Reports an unknown kind: as an error in Knative's own groups, else as a warning, because a cluster may have the kind.
+ */
 function isKnownKind(json: Fields, report: Report): boolean {
   const { apiVersion, kind } = json as { apiVersion: string; kind: string };
   const resource = resourceOf(kindOf({ apiVersion, kind }));

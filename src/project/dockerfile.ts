@@ -1,5 +1,5 @@
-// Reads a Dockerfile for the process runtime: what the final stage runs, where, and with which environment. It builds nothing.
-// It loads the Dockerfile parser, so import this module lazily.
+// Reads a Dockerfile for the process runtime: what the final stage runs, where, and with which environment. It builds
+// nothing. It loads the Dockerfile parser, so import this module lazily.
 import { DockerfileParser, From, type Instruction, PropertyInstruction } from "dockerfile-ast";
 import type { StringMap } from "../apis/meta/object.ts";
 
@@ -114,7 +114,9 @@ function readStages(text: string, given: StringMap): Stages {
   return { stages, last: last ?? "" };
 }
 
-/** The facts of stage `target`, else of the last stage, including the stages it is built from. undefined: no such stage. */
+/**
+ * The facts of stage `target`, else of the last stage, including the stages it is built from. undefined: no such stage.
+ */
 export function readDockerfile(
   text: string,
   options: { readonly target?: string | undefined; readonly args?: StringMap } = {},

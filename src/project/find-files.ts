@@ -1,4 +1,5 @@
-// Finds and reads the files of a project: `-f`, else knap.yaml's `files`, else files with usual names. It does not parse them.
+// Finds and reads the files of a project: `-f`, else knap.yaml's `files`, else files with usual names. It does not
+// parse them.
 import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
@@ -19,7 +20,9 @@ export interface FileRequest {
   /** Folder of knap.yaml and its `files`. */
   readonly project?: { readonly folder: string; readonly files: readonly string[] };
   readStdin(): Promise<string>;
-  /** A named file that does not exist is an error (default) or is ignored: in watch mode its objects are then deleted. */
+  /**
+   * A named file that does not exist is an error (default) or is ignored: in watch mode its objects are then deleted.
+   */
   readonly absent?: "error" | "left-out" | undefined;
 }
 
@@ -54,7 +57,10 @@ async function expand(path: string): Promise<readonly string[]> {
   return (await namesIn(path)).filter(isManifestName).map((name) => join(path, name));
 }
 
-/** The manifests of a folder with a usual name; empty without a Knative manifest, because names such as `config` are common. */
+/**
+ * The manifests of a folder with a usual name; empty without a Knative manifest, because names such as `config` are
+ * common.
+ */
 async function usualFolder(folder: string): Promise<readonly string[]> {
   const paths = (await namesIn(folder)).filter(isManifestName).map((name) => join(folder, name));
   const texts = await Promise.all(paths.map((path) => readFile(path, "utf8").catch(() => "")));

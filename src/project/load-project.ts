@@ -1,4 +1,5 @@
-// Loads a project: knap.yaml, manifests, secrets and Dockerfiles. It returns every finding; it never throws for user input.
+// Loads a project: knap.yaml, manifests, secrets and Dockerfiles. It returns every finding; it never throws for user
+// input.
 import { lstat, readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { isClusterConfig, SYSTEM_NAMESPACE } from "../apis/config/serving-config.ts";

@@ -2,10 +2,11 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { servingContainer } from "../apis/core/pod.ts";
+import { namespacedName } from "../apis/meta/key.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
 import type { ManifestSource } from "./find-files.ts";
-import type { BuildPlan, ProjectService, StartCommand } from "./project.ts";
+import type { BuildPlan, ProjectService, ServiceStart } from "./project.ts";
 import type { ServiceSettings } from "./project-file.ts";
 
 interface ServicePlace {
@@ -44,8 +45,10 @@ async function withBases(plan: Omit<BuildPlan, "bases">): Promise<BuildPlan> {
   return { ...plan, bases: baseImages(text, plan) };
 }
 
-/** knap.yaml's `command`, else that of the Dockerfile. A Dockerfile beside the manifest counts even if nothing is built. */
-async function planStart(build: BuildPlan | undefined, place: ServicePlace): Promise<StartCommand | undefined> {
+/**
+ * knap.yaml's `command`, else that of the Dockerfile. A Dockerfile beside the manifest counts even if nothing is built.
+ */
+async function planStart(build: BuildPlan | undefined, place: ServicePlace): Promise<ServiceStart | undefined> {
   const manifestFolder = dirname(place.source.path);
   const command = place.settings?.command;
   const folder = build?.context ?? (command ? place.folder : manifestFolder);
@@ -64,7 +67,7 @@ export async function planService(
   service: Service,
   place: ServicePlace,
 ): Promise<{ readonly service: ProjectService; readonly findings: readonly ProjectFinding[] }> {
-  const key = `${service.metadata.namespace}/${service.metadata.name}`;
+  const key = namespacedName({ namespace: service.metadata.namespace ?? "default", name: service.metadata.name });
   const image = servingContainer(service.spec?.template?.spec?.containers ?? [])?.image ?? "";
   const build = await planBuild(image, place);
   const findings: ProjectFinding[] = [];

@@ -16,7 +16,7 @@ export interface BuildPlan {
 }
 
 /** How the process runtime starts a Service. */
-export interface StartCommand {
+export interface ServiceStart {
   readonly command: readonly string[];
   /** Absolute. */
   readonly folder: string;
@@ -31,7 +31,7 @@ export interface ProjectService {
   /** Image of the serving container, as written in the file; "" if there is none. */
   readonly image: string;
   readonly build?: BuildPlan | undefined;
-  readonly start?: StartCommand | undefined;
+  readonly start?: ServiceStart | undefined;
 }
 
 export interface Project {

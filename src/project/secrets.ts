@@ -1,4 +1,5 @@
-// Makes Secrets from `secrets:` of knap.yaml: from env files, or from folders with one file per key. Messages never contain values.
+// Makes Secrets from `secrets:` of knap.yaml: from env files, or from folders with one file per key. Messages never
+// contain values.
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Secret } from "../apis/core/types.ts";

@@ -1,4 +1,5 @@
-// The table of session flags. Command-line options, KNAP_… variables, knap.yaml keys and help texts are all made from its rows.
+// The table of session flags. Command-line options, KNAP_… variables, knap.yaml keys and help texts are all made from
+// its rows.
 
 export type FlagKind =
   | { readonly type: "text"; readonly value: string }

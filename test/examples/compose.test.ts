@@ -1,4 +1,5 @@
-// docker-compose.yml as a newcomer runs it: knap in a container with the engine's socket, serving examples/. Only base images and names are the test's own.
+// docker-compose.yml as a newcomer runs it: knap in a container with the engine's socket, serving examples/. Only base
+// images and names are the test's own.
 import { execFile, execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -80,14 +81,15 @@ describe("docker-compose.yml", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test("serves the examples through the one published port, and takes a saved file for a new revision", async () => {
+  test("serves the examples through one published port and makes a new revision of a saved file", async () => {
     await compose("up", "-d", "--no-build");
     await answers("Hello World! I am hello-00001");
     // Only what is published is reached from here.
     const said = await compose("logs", "--no-color");
     expect(said).toContain(`hello is ready (hello-00001): http://hello.default.localhost:${port}`);
     expect(said).not.toContain("http://127.0.0.1");
-    // The published port and the way out stay on the network that compose made, not on the session's (10.213 in the order of /proc).
+    // The published port and the way out stay on the network that compose made, not on the session's (10.213 in the
+    // order of /proc).
     const routes = await compose("exec", "-T", "knap", "cat", "/proc/net/route");
     expect(routes).toMatch(/^\S+\s+00000000\s+[0-9A-F]{8}\s/m);
     expect(routes).not.toMatch(/^\S+\s+00000000\s+[0-9A-F]{4}D50A\s/m);
@@ -100,7 +102,7 @@ describe("docker-compose.yml", () => {
     await answers("Hello Compose! I am hello-00002");
   });
 
-  test("what a killed knap left goes with its next start", async () => {
+  test("the next start removes what a killed knap left", async () => {
     const label = await hostLabel();
     await compose("kill");
     const left = (await runtime.list(label)).map(({ id }) => id);
@@ -111,7 +113,7 @@ describe("docker-compose.yml", () => {
     expect(now.filter((id) => left.includes(id))).toEqual([]);
   });
 
-  test("`down` takes all pods and their network along, within the grace that the file gives", async () => {
+  test("`docker compose down` removes all pods and their network within the file's grace period", async () => {
     const label = await hostLabel();
     expect(await leftovers(runtime, label)).not.toEqual([]);
     await compose("down");

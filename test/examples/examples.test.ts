@@ -11,7 +11,7 @@ import { get, KnapHome } from "../support/knap.ts";
 const root = new URL("../../", import.meta.url).pathname;
 const called = ["autoscale", "hello", "traffic-split", "websocket"];
 
-test("no example and no template is without a test here", () => {
+test("every example and template has a test in this file", () => {
   const folders = (path: string) =>
     readdirSync(join(root, path), { withFileTypes: true }).flatMap((entry) =>
       entry.isDirectory() ? [entry.name] : [],
@@ -69,14 +69,14 @@ describe.each(["process", "docker"] as const)("with runtime %s", (runtime) => {
     expect(left).toEqual([]);
   }
 
-  test("hello greets at its own name and at its own port", () =>
+  test("hello responds at its host name and at its own port", () =>
     serving(copy("hello"), "hello", async (url, address) => {
       const greeting = expect.stringContaining("Hello World! I am hello-00001");
       expect(await get(url)).toMatchObject({ status: 200, text: greeting });
       expect(await (await fetch(address)).text()).toEqual(greeting);
     }));
 
-  test("traffic-split gives the green revision a tenth of the requests, and a name of its own", () => {
+  test("traffic-split sends a tenth of the requests to the green revision, which also has its own host name", () => {
     const folder = copy("traffic-split");
     return serving(folder, "colours", async (url) => {
       expect((await get(url)).text).toBe("blue\n");
@@ -89,7 +89,7 @@ describe.each(["process", "docker"] as const)("with runtime %s", (runtime) => {
     });
   });
 
-  test("websocket echoes", () =>
+  test("websocket echoes each message", () =>
     serving(copy("websocket"), "echo", async (_url, address) => {
       const socket = new WebSocket(address.replace("http:", "ws:"));
       const answer = new Promise((resolve) => socket.on("message", (data) => resolve(String(data))));
@@ -99,7 +99,7 @@ describe.each(["process", "docker"] as const)("with runtime %s", (runtime) => {
       socket.close();
     }));
 
-  test("autoscale answers a load with several pods, never two requests at once in one", () =>
+  test("autoscale starts several pods under load, and no pod gets two requests at once", () =>
     serving(copy("autoscale"), "primes", async (_url, address) => {
       const load = Array.from({ length: 40 }, async () => (await fetch(`${address}/?ms=400`)).json());
       const answers = (await Promise.all(load)) as { pod: string; atOnce: number }[];
@@ -109,7 +109,7 @@ describe.each(["process", "docker"] as const)("with runtime %s", (runtime) => {
       expect(pods).toBeLessThanOrEqual(5);
     }));
 
-  test("the node template, as `knap init` copies it, greets, and a saved file is a new revision", async () => {
+  test("the node template of `knap init` responds, and a saved file makes a new revision", async () => {
     const folder = join(work, "shop");
     expect(await home.run(["init", "--dir", folder])).toMatchObject({ code: 0 });
     withLocalBase(folder);

@@ -1,5 +1,6 @@
-// Containers, the engine and knap itself are killed in an order that a seed decides, while clients go on asking. Every admitted request is answered
-// or refused with a reason, all Services recover, and nothing is left behind. KNAP_CHAOS_SECONDS shortens it.
+// Containers, the engine and knap itself are killed in an order that a seed decides, while clients go on asking. Every
+// admitted request is answered or refused with a reason, all Services recover, and nothing is left behind.
+// KNAP_CHAOS_SECONDS shortens it.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { createServer } from "node:net";
@@ -30,7 +31,7 @@ interface Asked {
 if (privateEngineLack) console.info(`chaos: skipped, ${privateEngineLack}`);
 
 test.skipIf(privateEngineLack !== undefined)(
-  `${SECONDS} s of kills with seed ${SEED}: answered or refused with a reason, recovered, nothing left behind`,
+  `${SECONDS} s of kills with seed ${SEED}: every request is answered or refused with a reason, all parts recover, and nothing is left behind`,
   async () => {
     await using world = await openWorld();
     const clients = new Clients(world.port);
@@ -97,7 +98,7 @@ class World implements AsyncDisposable {
     const knap = this.home.start(["up", ...flags], this.#folder);
     this.#knap = knap;
     for (const service of SERVICES)
-      await knap.until((happening) => happening.type === "ready" && happening["service"] === service, 90_000);
+      await knap.until((event) => event.type === "ready" && event["service"] === service, 90_000);
     down.until = Date.now();
   }
 

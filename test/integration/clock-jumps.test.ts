@@ -89,6 +89,6 @@ describe.skipIf(!existsSync(faketime))("a machine's clock that is set (needs lib
     await knap.until((each) => String(each["message"]).includes("went forward by 24h0m0s"));
     const { url } = (await knap.until(({ type }) => type === "ready")) as unknown as { url: string };
     expect(await get(url)).toEqual({ status: 200, text: "hello from late-00001\n" });
-    expect(knap.happenings.filter(({ type }) => type === "failed")).toEqual([]);
+    expect(knap.events.filter(({ type }) => type === "failed")).toEqual([]);
   });
 });

@@ -93,8 +93,8 @@ describe("knap with a registry that asks for a password", () => {
     const release = async (url: string) => JSON.parse((await get(`${url}/env`)).text)["RELEASE"];
 
     const { url } = await knap.until(({ type }) => type === "ready", 60_000);
-    expect(knap.happenings).toContainEqual(expect.objectContaining({ type: "session", runtime: "docker" }));
-    const notices = knap.happenings.filter(({ type }) => type === "notice").map(({ text }) => String(text));
+    expect(knap.events).toContainEqual(expect.objectContaining({ type: "session", runtime: "docker" }));
+    const notices = knap.events.filter(({ type }) => type === "notice").map(({ text }) => String(text));
     expect(notices.filter((text) => text.includes("ull"))).toEqual([
       expect.stringMatching(`^Pulling image "${first}"`),
       expect.stringMatching(`^Successfully pulled image "${first}"`),

@@ -1,4 +1,4 @@
-// Runs the built CLI as a separate process, with separate session and state folders.
+// The built CLI as a process of its own, with session and state folders of its own: what a user runs, seen from outside.
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { request } from "node:http";
@@ -14,10 +14,10 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** Session and state folders of one test. Sessions of other tests are invisible from here. */
+/** One home for the sessions of a test: nobody else's are seen from there. */
 export class KnapHome implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), "knap-home-"));
-  /** The label of all containers and networks of these sessions. */
+  /** The label of everything that its sessions start. */
   readonly hostId = `test-${this.folder.slice(-6)}`;
   readonly env: NodeJS.ProcessEnv;
   readonly #started: RunningKnap[] = [];
@@ -42,7 +42,7 @@ export class KnapHome implements Disposable {
     return running.finished;
   }
 
-  /** Throws if a process still runs, or if a process that exited by itself left its session folder. */
+  /** Throws when a knap still runs, or one that ended by itself has left its session's folder. */
   [Symbol.dispose](): void {
     const running = this.#started.filter(({ child }) => child.exitCode === null && child.signalCode === null);
     for (const { child } of running) child.kill("SIGTERM");
@@ -77,29 +77,29 @@ export class RunningKnap {
   }
 
   /** The progress events so far (`--ui json`). */
-  get happenings(): readonly (Record<string, unknown> & { readonly type: string })[] {
+  get events(): readonly (Record<string, unknown> & { readonly type: string })[] {
     return this.stdout
       .split("\n")
       .flatMap((line) => (line.startsWith("{") && line.endsWith("}") ? [JSON.parse(line)] : []));
   }
 
   /** Resolves with the first matching progress event. */
-  until(fits: (happening: Record<string, unknown> & { readonly type: string }) => boolean, withinMs = 30_000) {
+  until(fits: (event: Record<string, unknown> & { readonly type: string }) => boolean, withinMs = 30_000) {
     return eventually(() => {
-      const found = this.happenings.find(fits);
+      const found = this.events.find(fits);
       if (found === undefined) throw new Error(`not yet:\n${this.stdout}\n${this.stderr}`);
       return found;
     }, withinMs);
   }
 
-  /** Sends SIGINT and resolves when the process has exited. */
+  /** Ctrl-C, and what came of it. */
   interrupt(): Promise<Finished> {
     this.child.kill("SIGINT");
     return this.finished;
   }
 }
 
-/** Sends GET to a `*.localhost` URL by connecting to 127.0.0.1 with the URL's Host. */
+/** GET of a URL whose host only browsers resolve: dialled on loopback, with the Host kept. */
 export function get(url: string): Promise<{ readonly status: number; readonly text: string }> {
   const { hostname, host, port, pathname, search } = new URL(url);
   const dialled = hostname.endsWith("localhost") ? "127.0.0.1" : hostname;

@@ -1,4 +1,7 @@
 // Waits until every Service is Ready, one has failed, or the timeout ends.
+
+import { namespacedName } from "../../apis/meta/key.ts";
+import { SERVICE_LABEL } from "../../apis/serving/labels.ts";
 import type { Service } from "../../apis/serving/types.ts";
 import type { Client } from "../../client/client.ts";
 import type { Complaint } from "../cli-error.ts";
@@ -53,7 +56,7 @@ async function causeOf(client: Client, service: Service): Promise<Cause> {
 /** Why a pod of the Service cannot start. A cluster reports this only at the progress deadline. */
 async function stuckPod(client: Client, { metadata }: Service): Promise<Cause | undefined> {
   const { namespace = "", name } = metadata;
-  const labels = { matchLabels: { "serving.knative.dev/service": name } };
+  const labels = { matchLabels: { [SERVICE_LABEL]: name } };
   const { items } = await client.list("Pod", { namespace, labels });
   const waiting = items.flatMap(({ status }) => (status?.containerStatuses ?? []).map(({ state }) => state?.waiting));
   const stuck = waiting.find((each) => each?.reason !== undefined && STUCK.has(each.reason));
@@ -94,7 +97,7 @@ export async function awaitReady(
 
   const one = async (wanted: Service): Promise<ReadyOutcome> => {
     const { namespace = "", name } = wanted.metadata;
-    const service = `${namespace}/${name}`;
+    const service = namespacedName({ namespace, name });
     const key = { kind: "Service.serving.knative.dev", namespace, name } as const;
     const outcome = (cause: Cause, exitCode: number, how: string): ReadyOutcome => ({
       service,

@@ -7,7 +7,7 @@ import { type ExitCode, exitCodes } from "../exit-code.ts";
 import type { RunningSession } from "../session/start-session.ts";
 import type { Environment, Interrupts } from "../terminal.ts";
 
-export async function runCommand(
+export async function runCommandOfUser(
   [command = "", ...args]: readonly string[],
   options: { readonly env: Environment; readonly cwd: string; readonly interrupts: Interrupts },
 ): Promise<ExitCode> {

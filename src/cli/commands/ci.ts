@@ -1,4 +1,5 @@
-// `knap ci`: starts a session, waits until Ready, runs a command with the Services' addresses, stops. Exits with its exit code.
+// `knap ci`: starts a session, waits until Ready, runs a command with the Services' addresses, stops. Exits with its
+// exit code.
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
@@ -9,7 +10,7 @@ import type { DevEvent } from "../../dev/dev-event.ts";
 import type { Project } from "../../project/project.ts";
 import { awaitReady, type ReadyOutcome } from "../ci/await-ready.ts";
 import { junitText, type TestCase } from "../ci/junit.ts";
-import { ciEnvironment, runCommand } from "../ci/run-command.ts";
+import { ciEnvironment, runCommandOfUser } from "../ci/run-command.ts";
 import { CliError, complaintOf, complaintText } from "../cli-error.ts";
 import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
@@ -67,7 +68,7 @@ async function runUserCommand(words: readonly string[], run: CiRun): Promise<Exi
   if (words.length === 0) return exitCodes.ok;
   const env = { ...terminal.env, ...(await ciEnvironment(session, project.services)) };
   const started = performance.now();
-  const code = await runCommand(words, { env, cwd: terminal.cwd, interrupts: terminal.interrupts });
+  const code = await runCommandOfUser(words, { env, cwd: terminal.cwd, interrupts: terminal.interrupts });
   run.ran = true;
   const failure = code === 0 ? undefined : `exit code ${code}`;
   cases.push({ name: words.join(" "), seconds: (performance.now() - started) / 1000, failure });

@@ -5,7 +5,7 @@ import type { Client } from "../../client/client.ts";
 import { CliError, usageError } from "../cli-error.ts";
 import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
-import { parseSelector, parseTargets, type ResourceTarget } from "../objects/targets.ts";
+import { parseSelectorFlag, parseTargets, type ResourceTarget } from "../objects/targets.ts";
 import { type PrintOptions, printObjects } from "../output/print-objects.ts";
 import { connect } from "../session/connect.ts";
 import type { Terminal } from "../terminal.ts";
@@ -34,7 +34,7 @@ export async function fetchTargets(
   targets: readonly ResourceTarget[],
   where: { readonly namespace: string | undefined; readonly selector?: string | undefined },
 ): Promise<{ readonly objects: readonly AnyObject[]; readonly missing: readonly CliError[] }> {
-  const selector = where.selector === undefined ? undefined : parseSelector(where.selector);
+  const selector = where.selector === undefined ? undefined : parseSelectorFlag(where.selector);
   if (selector?.ok === false) throw usageError(`-l: ${selector.error}`);
   const objects: AnyObject[] = [];
   const missing: CliError[] = [];

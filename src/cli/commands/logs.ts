@@ -1,6 +1,12 @@
 // `knap logs`: prints the logs of a Service's or Revision's pods, or of one pod; with -f also of pods that start later.
 import type { Pod } from "../../apis/core/types.ts";
-import type { Client, LogOptions } from "../../client/client.ts";
+import {
+  CONFIGURATION_LABEL,
+  DEFAULT_CONTAINER_ANNOTATION,
+  REVISION_LABEL,
+  SERVICE_LABEL,
+} from "../../apis/serving/labels.ts";
+import type { Client, LogsQuery } from "../../client/client.ts";
 import { CliError, usageError } from "../cli-error.ts";
 import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
@@ -40,9 +46,9 @@ function logTargetOf(word: string): LogTarget {
 }
 
 const LABELS: Readonly<Record<string, string>> = {
-  "Service.serving.knative.dev": "serving.knative.dev/service",
-  "Configuration.serving.knative.dev": "serving.knative.dev/configuration",
-  "Revision.serving.knative.dev": "serving.knative.dev/revision",
+  "Service.serving.knative.dev": SERVICE_LABEL,
+  "Configuration.serving.knative.dev": CONFIGURATION_LABEL,
+  "Revision.serving.knative.dev": REVISION_LABEL,
 };
 
 const hasStarted = ({ status }: Pod): boolean =>
@@ -52,10 +58,10 @@ const hasStarted = ({ status }: Pod): boolean =>
 
 /** The container to show when none is named: the one Kubernetes' annotation names. */
 function containerOf(pod: Pod, wanted: string | undefined): string | undefined {
-  return wanted ?? pod.metadata.annotations?.["kubectl.kubernetes.io/default-container"];
+  return wanted ?? pod.metadata.annotations?.[DEFAULT_CONTAINER_ANNOTATION];
 }
 
-async function printPod(client: Client, pod: Pod, options: LogOptions, print: (line: string) => void): Promise<void> {
+async function printPod(client: Client, pod: Pod, options: LogsQuery, print: (line: string) => void): Promise<void> {
   const { namespace = "", name } = pod.metadata;
   const container = containerOf(pod, options.container);
   const lines = client.logs({ namespace, name }, { ...options, ...(container !== undefined && { container }) });
@@ -95,7 +101,7 @@ export async function logs(
   const { client } = await connect(flags, terminal);
   const namespace = flags.namespace ?? "default";
   const signal = terminal.interrupts.first;
-  const options: LogOptions = {
+  const options: LogsQuery = {
     signal,
     ...(flags.follow && { follow: true }),
     ...(flags.timestamps && { timestamps: true }),

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type LoadTrace, parseLoadTrace } from "../../simulator/load-trace.ts";
 import { renderSimulation, type SimulationFormat } from "../../simulator/render-simulation.ts";
-import { simulate as runSimulation } from "../../simulator/simulation.ts";
+import { simulate } from "../../simulator/simulation.ts";
 import { CliError, usageError } from "../cli-error.ts";
 import type { GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
@@ -35,7 +35,7 @@ async function readTrace(path: string, cwd: string): Promise<LoadTrace> {
   throw new CliError({ exitCode: exitCodes.usage, what: "the load trace cannot be used", why, fix });
 }
 
-export async function simulate(
+export async function simulateCommand(
   _words: readonly string[],
   flags: SimulateFlags & GlobalFlags,
   terminal: Terminal,
@@ -44,7 +44,7 @@ export async function simulate(
   if (format === undefined) throw usageError(`-o: unknown format "${flags.output}"`, "use text, json or csv");
   const load = await readTrace(flags.load, terminal.cwd);
   const project = await loadUsableProject(flags, terminal);
-  const result = runSimulation({
+  const result = simulate({
     objects: project.objects,
     configMaps: project.configMaps,
     load,

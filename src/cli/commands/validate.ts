@@ -22,7 +22,7 @@ function gatesOf(words: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? "", pair?.[2] ?? ""]));
 }
 
-export async function validate(
+export async function validateCommand(
   _words: readonly string[],
   flags: ValidateFlags & GlobalFlags,
   terminal: Terminal,

@@ -1,4 +1,5 @@
-// Reads the values of flags: durations and whole numbers. Each refusal is a usage error that names the flag and what is allowed.
+// Reads the values of flags: durations and whole numbers. Each refusal is a usage error that names the flag and what is
+// allowed.
 import { durationMs, parseDuration } from "../../base/go/duration.ts";
 import { allowedText, type FlagKind } from "../../project/session-flags.ts";
 import { usageError } from "../cli-error.ts";

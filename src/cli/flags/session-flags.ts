@@ -34,7 +34,10 @@ export type SessionSettings = {
   };
 };
 
-/** An option with its KNAP_… variable; the flag wins. An empty variable counts as unset: compose and CI pass unset variables as empty. */
+/**
+ * An option with its KNAP_… variable; the flag wins. An empty variable counts as unset: compose and CI pass unset
+ * variables as empty.
+ */
 export function withVariable(option: Option, variable: string | undefined): Option {
   return variable === undefined || process.env[variable] === "" ? option : option.env(variable);
 }

@@ -1,5 +1,6 @@
-// Parses object names on a command line as kubectl does: `ksvc`, `ksvc hello`, `ksvc/hello rev/hello-00001`, `ksvc,rev`, `all`, and
-// label selectors. One difference: `service` means Knative's Service, and `svc` means Kubernetes' Service. Pure.
+// Parses object names on a command line as kubectl does: `ksvc`, `ksvc hello`, `ksvc/hello rev/hello-00001`,
+// `ksvc,rev`, `all`, and label selectors. One difference: `service` means Knative's Service, and `svc` means
+// Kubernetes' Service. Pure.
 
 import type { LabelSelector } from "../../apis/core/types.ts";
 import { type Resource, resources } from "../../apis/kinds.ts";
@@ -72,7 +73,7 @@ export function fullName(resource: Resource, name: string): string {
 /** Splits at commas that stand outside of parentheses. */
 const split = (text: string): readonly string[] => text.split(/,(?![^(]*\))/).map((part) => part.trim());
 
-export function parseSelector(text: string): Result<LabelSelector> {
+export function parseSelectorFlag(text: string): Result<LabelSelector> {
   const matchLabels: Record<string, string> = {};
   const matchExpressions: { key: string; operator: string; values?: readonly string[] }[] = [];
   for (const part of split(text)) {

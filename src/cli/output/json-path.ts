@@ -1,4 +1,5 @@
-// Parses the common part of kubectl's JSONPath: {.a.b}, ['a.b'], [0], [-1], [*], [?(@.type=="Ready")], {range}…{end}, text. Pure.
+// Parses the common part of kubectl's JSONPath: {.a.b}, ['a.b'], [0], [-1], [*], [?(@.type=="Ready")], {range}…{end},
+// text. Pure.
 import { failed, ok, type Result } from "../../base/result.ts";
 
 type Step =

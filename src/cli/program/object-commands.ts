@@ -1,4 +1,5 @@
-// Declares the commands on the session's objects, with kubectl's grammar: apply, get, describe, delete, wait, logs, events, explain.
+// Declares the commands on the session's objects, with kubectl's grammar: apply, get, describe, delete, wait, logs,
+// events, explain.
 import type { Command } from "commander";
 import { Option } from "commander";
 import type { ApplyFlags } from "../commands/apply.ts";

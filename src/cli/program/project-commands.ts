@@ -17,7 +17,7 @@ export function addProjectCommands(program: Command, run: Run): void {
         gather,
       ),
     );
-  act<ValidateFlags>(run, validate, async () => (await import("../commands/validate.ts")).validate);
+  act<ValidateFlags>(run, validate, async () => (await import("../commands/validate.ts")).validateCommand);
 
   const simulate = program
     .command("simulate")
@@ -30,7 +30,7 @@ export function addProjectCommands(program: Command, run: Run): void {
     .option("--max-pods <count>", "maximum number of pods")
     .option("--seed <number>", "seed of the pseudo-random numbers", "1")
     .addOption(outputFlag("text|json|csv"));
-  act<SimulateFlags>(run, simulate, async () => (await import("../commands/simulate.ts")).simulate);
+  act<SimulateFlags>(run, simulate, async () => (await import("../commands/simulate.ts")).simulateCommand);
 
   const init = program
     .command("init")

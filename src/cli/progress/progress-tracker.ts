@@ -1,13 +1,15 @@
-// Turns changes of objects and live figures into progress events; each fact is reported once. It reads no clock and no API.
+// Turns changes of objects and live figures into progress events; each fact is reported once. It reads no clock and no
+// API.
 import type { PodAutoscaler } from "../../apis/autoscaling/types.ts";
 import type { Event } from "../../apis/core/types.ts";
 import type { Condition } from "../../apis/meta/conditions.ts";
+import { keyOf, type NamespacedName, namespacedName } from "../../apis/meta/key.ts";
+import type { AnyObject } from "../../apis/meta/object.ts";
 import type { DomainMapping, Revision, Service } from "../../apis/serving/types.ts";
 import type { Live } from "../../client/live.ts";
 import { fixOf, type ProgressEvent } from "./progress-event.ts";
 
-const idOf = ({ metadata }: { metadata: { namespace?: string; name: string } }) =>
-  `${metadata.namespace ?? ""}/${metadata.name}`;
+const idOf = (object: AnyObject): NamespacedName => namespacedName(keyOf(object));
 const failing = (conditions: readonly Condition[] = []): Condition | undefined =>
   conditions.find(({ type, status, severity }) => type !== "Ready" && status === "False" && severity === undefined);
 
@@ -123,7 +125,7 @@ export class ProgressTracker {
   /** The deepest known cause: the newest revision's failing condition, else the Service's. */
   #causeOf(service: Service, ready: Condition): Condition {
     const newest = service.status?.latestCreatedRevisionName;
-    const revision = this.#revisions.get(`${service.metadata.namespace ?? ""}/${newest}`);
+    const revision = this.#revisions.get(namespacedName({ ...keyOf(service), name: newest ?? "" }));
     return failing(revision?.status?.conditions) ?? failing(service.status?.conditions) ?? ready;
   }
 
@@ -135,7 +137,7 @@ export class ProgressTracker {
 }
 
 function withReason(change: Scaled, { revisions }: Live): Scaled {
-  const { sentence } = revisions[`${change.namespace}/${change.revision}`] ?? {};
+  const { sentence } = revisions[namespacedName({ namespace: change.namespace, name: change.revision })] ?? {};
   return { ...change, why: reasonOf(sentence, change.to) };
 }
 

@@ -46,8 +46,8 @@ function listText(sessions: readonly SessionRecord[]): string {
 }
 
 /**
- * The named session, else the only running session whose folder contains the current folder, else the only running session.
- * Throws a {@link CliError} with exit code 2 and the list of sessions if there is not exactly one.
+ * The named session, else the only running session whose folder contains the current folder, else the only running
+ * session. Throws a {@link CliError} with exit code 2 and the list of sessions if there is not exactly one.
  */
 export function chooseSession(live: readonly SessionRecord[], selection: SessionSelection): SessionRecord {
   if (selection.id !== undefined) {

@@ -60,7 +60,10 @@ export function parseSessionRecord(text: string): SessionRecord | undefined {
   return texts.every((name) => typeof value[name] === "string") ? (value as unknown as SessionRecord) : undefined;
 }
 
-/** Name of the socket in a session's folder. It accepts connections exactly as long as the process lives, even after kill -9. */
+/**
+ * Name of the socket in a session's folder. It accepts connections exactly as long as the process lives, even after
+ * kill -9.
+ */
 export const ALIVE_SOCKET = "alive.sock";
 
 /** Listens on `path` until disposed of. The socket carries no data. */

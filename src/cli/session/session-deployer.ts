@@ -26,7 +26,10 @@ export interface DeploySession {
   readonly buildImage?: BuildServiceImage | undefined;
 }
 
-/** Opens the deployer of a session. For a session of another process it opens its own connection to the engine, for builds. */
+/**
+ * Opens the deployer of a session. For a session of another process it opens its own connection to the engine, for
+ * builds.
+ */
 export async function openSessionDeployer(
   { client, runtime, id, hostId, commands, buildImage }: DeploySession,
   env: Environment,
@@ -63,7 +66,9 @@ export async function deployAll(deployer: Deployer, project: Project, signal: Ab
   }
 }
 
-/** The first deployment of `up`: it fails only if every object is refused. The user can fix the others while it runs. */
+/**
+ * The first deployment of `up`: it fails only if every object is refused. The user can fix the others while it runs.
+ */
 export async function deploySome(deployer: Deployer, project: Project, signal: AbortSignal): Promise<void> {
   const applied = await deployer.deploy(project, signal);
   const refused = applied.filter((each) => "refusal" in each).length;

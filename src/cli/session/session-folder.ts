@@ -41,7 +41,9 @@ export async function openSessionFolder(env: Environment): Promise<SessionFolder
   };
 }
 
-/** Creates the folder under a hidden name until its socket is open: another start would remove it as a dead session's. */
+/**
+ * Creates the folder under a hidden name until its socket is open: another start would remove it as a dead session's.
+ */
 async function createAlive(hidden: string, path: string): Promise<AsyncDisposable> {
   try {
     await mkdir(hidden, { mode: 0o700 });

@@ -18,7 +18,10 @@ export function stateFolder(env: Environment): string {
   return join(env["XDG_STATE_HOME"] || join(homedir(), ".local", "state"), "knap");
 }
 
-/** `KNAP_HOST_ID`, else the stored id, created at first use. Containers have it as a label: knap removes only those of its own host. */
+/**
+ * `KNAP_HOST_ID`, else the stored id, created at first use. Containers have it as a label: knap removes only those of
+ * its own host.
+ */
 export async function readHostId(env: Environment): Promise<string> {
   const given = env["KNAP_HOST_ID"]?.trim();
   if (given) return given;

@@ -11,7 +11,7 @@ import type { Project } from "../../project/project.ts";
 import { noRoomAt } from "../cli-error.ts";
 import type { SessionSettings } from "../flags/session-flags.ts";
 import type { Environment, Terminal } from "../terminal.ts";
-import { version } from "../version.ts";
+import { knapVersion } from "../version.ts";
 import { ALIVE_SOCKET, isAlive, listSessions } from "./list-sessions.ts";
 import { openSessionFolder, type SessionFolder } from "./session-folder.ts";
 import { readHostId, sessionsFolder, stateFolder } from "./session-paths.ts";
@@ -44,7 +44,9 @@ function commandsOf({ services }: Project): Map<string, ServiceCommand> {
   return new Map(services.flatMap(({ key, start }) => (start === undefined ? [] : [[key, start] as const])));
 }
 
-/** Removes the folders of dead sessions and ends the processes recorded there. The emulator removes their containers. */
+/**
+ * Removes the folders of dead sessions and ends the processes recorded there. The emulator removes their containers.
+ */
 async function sweepDeadFolders(env: Environment): Promise<void> {
   const dead = (await listSessions(env)).filter(({ live }) => !live);
   for (const { path } of dead) {
@@ -100,7 +102,7 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
     workingFolder: cwd,
     command: start.command,
     runtime: emulator.runtime,
-    version,
+    version: knapVersion,
   };
   emulator.stopRequested.addEventListener("abort", () => interrupts.interrupt(), { once: true });
   try {

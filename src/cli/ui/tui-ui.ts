@@ -6,7 +6,9 @@ import { ingressUrl } from "../session/start-session.ts";
 import type { Terminal } from "../terminal.ts";
 import type { SessionUi } from "./line-ui.ts";
 
-/** Events whose content the screen reads from the API. The others appear in its bottom line, and again after it closes. */
+/**
+ * Events whose content the screen reads from the API. The others appear in its bottom line, and again after it closes.
+ */
 const SHOWN_BY_TUI: ReadonlySet<ProgressEvent["type"]> = new Set([
   "session",
   "ready",

@@ -17,7 +17,7 @@ import { configsOfSecrets } from "../image/registry-auth.ts";
 import { AddressPool } from "../kubelet/address-pool.ts";
 import { makeConcurrencyLimit } from "../kubelet/concurrency-limit.ts";
 import { Kubelet, type KubeletOptions } from "../kubelet/kubelet.ts";
-import { sweepOrphans } from "../kubelet/orphans.ts";
+import { HOST_LABEL, SESSION_LABEL, sweepOrphans } from "../kubelet/orphans.ts";
 import type { StartRecords } from "../kubelet/start-records.ts";
 import type { NodeNetwork } from "../network/gateway.ts";
 import { type ContainerRuntime, RuntimeError, type RuntimeInfo } from "../runtime/runtime.ts";
@@ -79,7 +79,7 @@ export interface NodeAgent {
 
 /** The labels of everything that a session makes on its engine. */
 export function sessionLabels({ sessionId, hostId }: Pick<NodeSettings, "sessionId" | "hostId">): StringMap {
-  return { "knap.dev/session": sessionId, "knap.dev/host": hostId };
+  return { [SESSION_LABEL]: sessionId, [HOST_LABEL]: hostId };
 }
 
 /** Runs the pods that the scheduler assigns to this node. */

@@ -12,7 +12,7 @@ afterEach(() => home[Symbol.dispose]());
 const time = async (...words: string[]): Promise<number> =>
   Date.parse((await home.run(["clock", ...words])).stdout.trim());
 
-test("knap up --clock virtual: time stands still, advances, and runs until a Service is at zero", async () => {
+test("`knap up --clock virtual` keeps time still, advances it, and runs it until a Service is at zero", async () => {
   const running = home.start(["up", "-f", hello, "--ui", "json", "--clock", "virtual"]);
   const { url } = await running.until(({ type }) => type === "ready");
   const began = await time();
@@ -33,7 +33,7 @@ test("knap up --clock virtual: time stands still, advances, and runs until a Ser
   expect(await running.interrupt()).toMatchObject({ code: 0 });
 });
 
-test("on real time there is nothing to advance, and it says how there would be", async () => {
+test("`knap clock` refuses to advance a session on real time and names the flag that allows it", async () => {
   const running = home.start(["up", "-f", hello, "--ui", "json"]);
   await running.until(({ type }) => type === "ready");
   expect(await home.run(["clock", "advance", "10s"])).toMatchObject({

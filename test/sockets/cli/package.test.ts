@@ -1,4 +1,5 @@
-// The package as npm hands it out: what package.json promises is there once it is built, and Node has nothing to say against it.
+// The package as npm hands it out: what package.json promises is there once it is built, and Node has nothing to say
+// against it.
 import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { KnapHome } from "../../support/knap.ts";
@@ -9,14 +10,14 @@ const root = new URL("../../../", import.meta.url).pathname;
 const leaves = (value: unknown): readonly string[] =>
   typeof value === "string" ? [value] : Object.values(value as object).flatMap(leaves);
 
-test("every command, export and folder that package.json names is made by the build", () => {
+test("the build makes every command, export and folder that package.json names", () => {
   const { bin, exports, files } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
   const promised = [...leaves(bin), ...leaves(exports), ...(files as string[])];
   expect(promised.filter((path) => !existsSync(`${root}${path}`))).toEqual([]);
   expect(promised).toContain("dist/cli.js");
 });
 
-test("a session runs without a deprecated call, under whichever Node runs this test", async () => {
+test("a session makes no deprecated call on the Node that runs this test", async () => {
   using home = new KnapHome({ KNAP_RUNTIME: "process", NODE_OPTIONS: "--pending-deprecation --throw-deprecation" });
   const script = 'const { status } = await fetch(process.env.KNAP_URL); console.log("status", status)';
   const ask = ["--", process.execPath, "--input-type=module", "-e", script];

@@ -40,7 +40,7 @@ const alive = (pid: number): boolean => {
 };
 
 describe("knap ci", () => {
-  test("gives CMD the Service's addresses and ends with CMD's exit code, leaving nothing", async () => {
+  test("passes the Service's addresses to CMD, exits with CMD's exit code and leaves nothing behind", async () => {
     const script =
       "const r = await fetch(process.env.KNAP_URL); console.log(await r.text(), process.env.KNAP_HOST_HELLO); process.exit(7)";
     const done = await home.run(["ci", "-f", hello, "--", process.execPath, "--input-type=module", "-e", script]);
@@ -51,7 +51,7 @@ describe("knap ci", () => {
     expect(sessions()).toEqual([]);
   });
 
-  test("refuses hostile clients by the limits of flags, before KNAP_… and knap.yaml", async () => {
+  test("limits hostile clients by flags, which override KNAP_… variables and knap.yaml", async () => {
     const command = JSON.stringify([process.execPath, join(hello, "server.mjs")]);
     const folder = project({
       "knap.yaml": `max-header-bytes: 512000\nheader-timeout: 1s\nservices: { hello: { command: ${command} } }\n`,
@@ -79,13 +79,13 @@ describe("knap ci", () => {
     });
   });
 
-  test("without CMD it is Ready or it is not; JUnit says which", async () => {
+  test("without CMD it succeeds if the Service is Ready, and the JUnit report says whether it is", async () => {
     const report = join(home.folder, "report.xml");
     expect(await home.run(["ci", "-f", hello, "--junit", report])).toMatchObject({ code: 0 });
     expect(readFileSync(report, "utf8")).toContain('name="default/hello becomes Ready"');
   });
 
-  test("https is served by the built program too, vouched for by the kept authority", async () => {
+  test("serves https with a certificate of the stored authority", async () => {
     const port = await freePort();
     const name = "hello.default.localhost";
     const at = { host: "127.0.0.1", port, servername: name, headers: { host: name }, agent: false };
@@ -97,7 +97,7 @@ describe("knap ci", () => {
     expect(done).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Hello World!.*\n200\n$/) });
   });
 
-  test("a Service that exits at once fails soon, with its words and what to do", async () => {
+  test("fails soon if the Service exits at once, and prints its output and a fix", async () => {
     const folder = project({
       "service.yaml": service("bad"),
       "knap.yaml": 'services: { bad: { command: [sh, -c, "echo no database >&2; exit 3"] } }\n',
@@ -110,7 +110,7 @@ describe("knap ci", () => {
     expect(Date.now() - started).toBeLessThan(30_000);
   });
 
-  test("a Service that never listens is a timeout", async () => {
+  test("exits with the code of a timeout if the Service never listens", async () => {
     const folder = project({
       "service.yaml": service("mute"),
       "knap.yaml": "services: { mute: { command: [sleep, '60'] } }\n",
@@ -121,7 +121,7 @@ describe("knap ci", () => {
     });
   });
 
-  test("CMD that is not there is a usage error whose last words begin with knap:", async () => {
+  test("a CMD that does not exist is a usage error, and the last line of stderr starts with knap:", async () => {
     const done = await home.run(["ci", "-f", hello, "--", "no-such-program"]);
     expect(done.code).toBe(2);
     expect(done.stderr).toContain('knap: "no-such-program" cannot be run');
@@ -130,7 +130,7 @@ describe("knap ci", () => {
 });
 
 describe("bad input", () => {
-  test("a JUnit report that cannot be written is said before anything starts; one of a run that never began says why", async () => {
+  test("a JUnit report that cannot be written is an error before the start; the report of a run that did not start says why", async () => {
     const folder = project({ "service.yaml": service("a"), file: "" });
     const refused = await home.run(["ci", "--junit", "file/report.xml", "--", "true"], folder);
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("JUnit report") });
@@ -142,7 +142,7 @@ describe("bad input", () => {
     );
   });
 
-  test("invalid YAML: exit code 2, the place, and nothing started", async () => {
+  test("invalid YAML exits with code 2, prints the location and starts nothing", async () => {
     const folder = project({ "service.yaml": service("a").replace("containers", "conainers") });
     const done = await home.run(["up", "--ui", "plain"], folder);
     expect(done.code).toBe(2);
@@ -150,7 +150,7 @@ describe("bad input", () => {
     expect(done.stderr).toContain("nothing was applied");
   });
 
-  test("no manifest, unknown command, unknown flag, unknown session: exit code 2 with what to do", async () => {
+  test("a missing manifest, unknown command, unknown flag or unknown session exits with code 2 and a fix", async () => {
     const folder = project({});
     expect(await home.run(["up"], folder)).toMatchObject({ code: 2, stderr: expect.stringContaining("knap init") });
     expect(await home.run(["frobnicate"])).toMatchObject({
@@ -161,7 +161,7 @@ describe("bad input", () => {
     expect(await home.run(["get", "ksvc"])).toMatchObject({ code: 2, stderr: expect.stringContaining("knap up") });
   });
 
-  test("a named port that is taken is an environment error; a default one moves and says so", async () => {
+  test("a port of a flag that is taken is an environment error; a default port that is taken is replaced with a notice", async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as { port: number };
@@ -176,7 +176,7 @@ describe("bad input", () => {
 describe("a session", () => {
   const up = (...args: string[]) => home.start(["up", "-f", hello, "--ui", "json", ...args]);
 
-  test("is found by other commands, private on disk, and ends by `knap down`", async () => {
+  test("is found by other commands, has private files, and ends with `knap down`", async () => {
     const running = up();
     await running.until(({ type }) => type === "ready");
     const [id = ""] = sessions();
@@ -216,7 +216,7 @@ describe("a session", () => {
     expect(sessions()).toEqual([]);
   });
 
-  test("ends when nobody reads what it says any more, and takes its processes along", async () => {
+  test("ends with its processes when its output is closed", async () => {
     for (const stream of ["stdout", "stderr"] as const) {
       const running = home.start(["up", "--ui", stream === "stdout" ? "json" : "plain", "-f", hello]);
       await eventually(() => expect(running[stream]).toMatch(/ready.*hello-00001/));
@@ -226,12 +226,12 @@ describe("a session", () => {
     }
   });
 
-  test("killed by -9, its processes end with the next start, and a living session's do not", async () => {
+  test("the next start ends the processes of a session killed by -9, and none of a live session", async () => {
     const dead = up();
     await dead.until(({ type }) => type === "ready");
     const living = up();
     const { url } = await living.until(({ type }) => type === "ready");
-    const [address] = dead.happenings.filter(({ type }) => type === "ready").map(({ address }) => String(address));
+    const [address] = dead.events.filter(({ type }) => type === "ready").map(({ address }) => String(address));
     const orphan = Number(/process (\d+)/.exec((await get(address ?? "")).text)?.[1]);
     dead.child.kill("SIGKILL");
     await dead.finished;
@@ -243,7 +243,7 @@ describe("a session", () => {
     expect(await living.interrupt()).toMatchObject({ code: 0 });
   });
 
-  test("a second Ctrl-C ends it at once, though a request is in flight", async () => {
+  test("a second Ctrl-C ends it at once while a request is in flight", async () => {
     const folder = project({
       "service.yaml": service("slow"),
       "slow.mjs":

@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 
 describe("watched files", () => {
-  test("a file that is gone for long and comes back is noticed both times, and each time again", async () => {
+  test("a file that is deleted and created again later is reported each time", async () => {
     await writeFile(at("app.yaml"), "1");
     await watched.follow([at("app.yaml")]);
     for (const round of ["2", "3"]) {
@@ -41,7 +41,7 @@ describe("watched files", () => {
     }
   });
 
-  test("a file that is not there yet is noticed when it comes; its neighbours only by the names that are looked for", async () => {
+  test("a file that does not exist yet is reported when it is created; its neighbours only if their names are watched", async () => {
     await watched.follow([at("app.yaml")]);
     expect(await noticed(() => writeFile(at("app.yaml"), "1"))).toEqual(["app.yaml"]);
     const others = await noticed(async () => {
@@ -55,7 +55,7 @@ describe("watched files", () => {
     expect([...others].sort()).toEqual(["knap.yaml", "my-service.dev.yaml"]);
   });
 
-  test("folders count with all that is below, and no more once they are left", async () => {
+  test("a watched folder includes its subfolders until it is no longer watched", async () => {
     await mkdir(at("src/deep"), { recursive: true });
     await writeFile(at("app.yaml"), "1");
     await watched.follow([at("src"), at("app.yaml")]);

@@ -29,7 +29,7 @@ let home: KnapHome;
 let folder: string;
 let knap: RunningKnap;
 const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
-const told = (text: string) => knap.until((happening) => JSON.stringify(happening).includes(text));
+const told = (text: string) => knap.until((event) => JSON.stringify(event).includes(text));
 let address: string;
 const answer = async (): Promise<Record<string, string>> => JSON.parse((await get(address)).text);
 const eventuallyAnswers = (expected: Record<string, string>) =>
@@ -57,7 +57,7 @@ afterEach(async () => {
 });
 
 describe("a saved file", () => {
-  test("a ConfigMap or Secret in the environment restarts the instance, of the same revision, and says so", async () => {
+  test("a changed ConfigMap or Secret in the environment restarts the instance of the same revision and reports it", async () => {
     const first = await answer();
     expect(first).toMatchObject({ GREETING: "one", PASSWORD: "secret" });
     write("settings.yaml", settings("two"));
@@ -68,16 +68,16 @@ describe("a saved file", () => {
     await eventuallyAnswers({ PASSWORD: "changed", K_REVISION: "hello-00001" });
     const { PID } = await answer();
     write("settings.yaml", settings("two").replace('unused: "1"', 'unused: "2"'));
-    const applied = () => knap.happenings.filter(({ object }) => object === "configmap/settings");
+    const applied = () => knap.events.filter(({ object }) => object === "configmap/settings");
     await eventually(() => expect(applied()).toHaveLength(3));
     write("settings.yaml", `${settings("two").replace('unused: "1"', 'unused: "2"')}# a comment\n`);
     write("server.mjs", `${app}// later than any restart that would have come\n`);
     await eventuallyAnswers({ K_REVISION: "hello-00002" });
-    expect(knap.happenings.filter(({ text }) => String(text).includes("restarts"))).toHaveLength(2);
+    expect(knap.events.filter(({ text }) => String(text).includes("restarts"))).toHaveLength(2);
     expect((await answer())["PID"]).not.toBe(PID);
   });
 
-  test("a broken manifest changes nothing and shows the line; mended, it is said to be in order", async () => {
+  test("an invalid manifest changes nothing and shows the line; a later correct one is reported as valid", async () => {
     write("service.yaml", service("  trafic: []\n"));
     const broken = await knap.until(({ type }) => type === "file");
     expect(broken).toMatchObject({
@@ -90,7 +90,7 @@ describe("a saved file", () => {
     await told("the files are valid again");
   });
 
-  test("only traffic changed is no new revision; a file that an editor replaces is none either", async () => {
+  test("a change of traffic only, or a file that an editor replaces, makes no new revision", async () => {
     write("service.yaml", service("  traffic: [{ latestRevision: true, percent: 100, tag: now }]\n"));
     await told("service.serving.knative.dev/hello");
     write("next.tmp", service("  traffic: [{ latestRevision: true, percent: 100, tag: then }]\n"));
@@ -103,14 +103,14 @@ describe("a saved file", () => {
     expect(await answer()).toMatchObject({ K_REVISION: "hello-00001" });
   });
 
-  test("a file that knap.yaml lists and that is gone for two seconds takes its objects along, and brings them back", async () => {
+  test("objects of a listed file are deleted two seconds after the file, and created again with it", async () => {
     rmSync(join(folder, "service.yaml"));
     await knap.until(({ type }) => type === "deleted");
     write("service.yaml", service());
-    await eventually(() => expect(knap.happenings.filter(({ type }) => type === "ready")).toHaveLength(2), 15_000);
+    await eventually(() => expect(knap.events.filter(({ type }) => type === "ready")).toHaveLength(2), 15_000);
   });
 
-  test("a setting that only a start reads is named", async () => {
+  test("a changed setting that takes effect only at a start is named", async () => {
     write(
       "knap.yaml",
       'files: [service.yaml, settings.yaml]\nport: 28099\nsecrets: { db: { from: .env.local } }\nservices: { hello: { command: ["node", "server.mjs"] } }\n',

@@ -6,7 +6,7 @@ const time = "2026-01-01T10:00:00Z";
 const local = timeOfDay(time);
 
 describe("the text of an explanation", () => {
-  test("a revision of Knative's own class shows what both windows saw, in the time of the sentence: the user's", () => {
+  test("a revision of Knative's own class shows the values of both windows in the user's time zone", () => {
     const facts = { by: "decider", metric: "concurrency" };
     const decision = { time, rule: "stable", desired: 2, ready: 1, stable: 2.7512, panic: 4, facts };
     expect(explanationText({ revision: "hello-00001", sentence: "stays at 2: x", decisions: [decision] })).toBe(
@@ -19,7 +19,7 @@ describe("the text of an explanation", () => {
     );
   });
 
-  test("a revision of the HPA class shows what was measured, the target and what the metric asks for", () => {
+  test("a revision of the HPA class shows the measured value, the target and the scale that the metric asks for", () => {
     const facts = { by: "hpa", metric: "cpu", measured: 90, target: 50, wanted: 4 };
     const decisions = [
       { time, rule: "no-metric", desired: 2, ready: 0, facts: { by: "hpa", metric: "cpu", target: 50 } },
@@ -33,7 +33,7 @@ describe("the text of an explanation", () => {
   });
 });
 
-test("a time of day is that of the user's zone, and a text that is no time shows nothing", () => {
+test("a time of day is in the user's time zone, and an invalid time is left out", () => {
   const at = new Date(2026, 0, 2, 3, 4, 5);
   expect(timeOfDay(at.getTime())).toBe("03:04:05");
   expect(timeOfDay(at.toISOString())).toBe("03:04:05");

@@ -20,7 +20,7 @@ const options = { output: undefined, headers: true, namespaces: false, kinds: fa
 const paint = { paint: (_: string, text: string) => text };
 
 describe("objects", () => {
-  test("a Service has the columns of Knative's CRD, three spaces apart", () => {
+  test("a Service is printed with the columns of Knative's CRD, three spaces apart", () => {
     expect(printObjects([ksvc], false, options)).toBe(
       [
         "NAME    URL            LATESTCREATED   LATESTREADY   READY     REASON",
@@ -29,12 +29,12 @@ describe("objects", () => {
     );
   });
 
-  test("namespaces, full names, no headers", () => {
+  test("a table can have namespaces and full names, and no headers", () => {
     const text = printObjects([ksvc], false, { ...options, headers: false, namespaces: true, kinds: true });
     expect(text).toMatch(/^default {3}service\.serving\.knative\.dev\/hello {3}/);
   });
 
-  test("name, url, jsonpath, and JSON as an object or a list", () => {
+  test("objects are printed as names, URLs, JSONPath results, and JSON of an object or a list", () => {
     expect(printObjects([ksvc], true, { ...options, output: "name" })).toBe("service.serving.knative.dev/hello");
     expect(printObjects([ksvc], true, { ...options, output: "url" })).toBe("http://hello");
     expect(printObjects([ksvc], true, { ...options, output: "jsonpath={.metadata.name}" })).toBe("hello");
@@ -53,7 +53,7 @@ describe("objects", () => {
 describe("findings", () => {
   const finding = { severity: "error", message: "no such\nthing", file: "a.yaml", line: 2, column: 3 } as const;
 
-  test("a long line shows as what stands around the place, and no control characters reach the terminal", () => {
+  test("a long line is cut to the text around the location, and control characters are removed", () => {
     const text = `${"a".repeat(500)}WRONG\u001b[2J${"b".repeat(500)}`;
     const [shown] = findingLines(
       [{ ...finding, line: 1, column: 501 }],
@@ -78,7 +78,7 @@ describe("findings", () => {
   });
 });
 
-test("JUnit escapes what XML cannot hold", () => {
+test("a JUnit report escapes characters that XML does not allow", () => {
   const xml = junitText([{ name: "a<b>", seconds: 1, failure: 'x & "y"\u0007' }], "knap: it failed");
   expect(xml).toContain('name="a&lt;b&gt;" time="1.000"');
   expect(xml).toContain('<failure message="x &amp; &quot;y&quot;"/>');

@@ -78,7 +78,7 @@ describe("a value that is not allowed", () => {
   });
 });
 
-test.each(Object.entries(sessionFlags))("--%s is in the help with its variable and what it may be", (name, row) => {
+test.each(Object.entries(sessionFlags))("--%s is in the help with its variable and its allowed values", (name, row) => {
   const { command = "up", env, kind }: SessionFlag = row;
   const help = program(command).configureHelp({ helpWidth: 500 }).helpInformation();
   const line = help.split("\n").find((each) => new RegExp(`--(no-)?${name}\\b(?!-)`).test(each)) ?? "";

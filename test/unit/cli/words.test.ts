@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fullName, parseSelector, parseTargets, resourceOfWord } from "../../../src/cli/objects/targets.ts";
+import { fullName, parseSelectorFlag, parseTargets, resourceOfWord } from "../../../src/cli/objects/targets.ts";
 import { parseWaitCondition } from "../../../src/cli/objects/wait-condition.ts";
 
 describe("naming objects", () => {
@@ -17,7 +17,7 @@ describe("naming objects", () => {
     expect(resourceOfWord(word)?.kind).toBe(kind);
   });
 
-  test("kinds, names, kind/name and categories", () => {
+  test("targets are parsed from kinds, names, kind/name and categories", () => {
     const shown = (words: readonly string[]) => {
       const targets = parseTargets(words);
       return targets.ok ? targets.value.map(({ resource, names }) => [resource.kind, ...names]) : targets.error;
@@ -33,7 +33,7 @@ describe("naming objects", () => {
     expect(shown(["ksvc/a", "b"])).toContain("KIND/NAME");
   });
 
-  test("full names are those of -o name", () => {
+  test("a full name is the one that -o name prints", () => {
     const ksvc = resourceOfWord("ksvc");
     const pod = resourceOfWord("pod");
     expect(ksvc && fullName(ksvc, "a")).toBe("service.serving.knative.dev/a");
@@ -42,8 +42,8 @@ describe("naming objects", () => {
 });
 
 describe("selectors", () => {
-  test("equality, sets and existence", () => {
-    expect(parseSelector("a=b,c!=d,e,!f,g in (x, y)")).toEqual({
+  test("a selector matches by equality, sets and existence", () => {
+    expect(parseSelectorFlag("a=b,c!=d,e,!f,g in (x, y)")).toEqual({
       ok: true,
       value: {
         matchLabels: { a: "b" },
@@ -55,7 +55,7 @@ describe("selectors", () => {
         ],
       },
     });
-    expect(parseSelector("a b").ok).toBe(false);
+    expect(parseSelectorFlag("a b").ok).toBe(false);
   });
 });
 
@@ -71,7 +71,7 @@ describe("wait --for", () => {
     return wish.ok && wish.value.isMet(about);
   };
 
-  test("a condition counts once the newest generation is observed", () => {
+  test("a condition counts only once the newest generation is observed", () => {
     expect(met("condition=Ready", object("True"))).toBe(true);
     expect(met("condition=ready=false", object("False"))).toBe(true);
     expect(met("condition=Ready", object("False"))).toBe(false);
@@ -79,7 +79,7 @@ describe("wait --for", () => {
     expect(met("condition=Ready", undefined)).toBe(false);
   });
 
-  test("deletion and a path's value", () => {
+  test("waiting for deletion and for the value of a path is supported", () => {
     expect(met("delete", undefined)).toBe(true);
     expect(met("delete", object("True"))).toBe(false);
     expect(met("jsonpath={.metadata.name}=x", object("True"))).toBe(true);
