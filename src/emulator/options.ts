@@ -41,6 +41,8 @@ export interface EmulatorOptions {
   /** The folder that keeps the local certificate authority between sessions. Default: the session's folder. */
   readonly stateFolder?: string | undefined;
   readonly hostId: string;
+  /** The identity of this process, a label of everything on the engine; see `processIdentity`. */
+  readonly processId?: string | undefined;
   /** Whether another session of this host is alive. Leftovers of dead sessions are removed at the start. */
   isSessionLive(sessionId: string): Promise<boolean> | boolean;
   /** Data of the ConfigMaps of namespace knative-serving, by name. */

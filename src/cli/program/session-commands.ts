@@ -22,9 +22,10 @@ export function addSessionCommands(program: Command, run: Run): void {
     .command("down")
     .summary("stop a session")
     .description(
-      "Asks a session to stop and waits until it has stopped. --all also removes what dead sessions left, including those of other hosts.",
+      "Asks the session of this folder, or of --session, to stop and waits until it has stopped. --all shows all live sessions, asks before it ends them, and removes what dead sessions left.",
     )
-    .option("--all", "stop every session and remove everything on the engine that has knap's labels")
+    .option("--all", "stop every session and remove what dead sessions left on the engine")
+    .option("--yes", "with --all: do not ask, also about sessions of other hosts")
     .option("--list", "only list the running sessions");
   act<DownFlags>(run, down, async () => (await import("../commands/down.ts")).down);
 

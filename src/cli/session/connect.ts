@@ -1,6 +1,6 @@
 // Chooses the session that a command line means, and opens its API.
-import { readFile } from "node:fs/promises";
 import { join, sep } from "node:path";
+import { readPrivateFile } from "../../base/private-files.ts";
 import type { Client } from "../../client/client.ts";
 import { makeHttpClient } from "../../client/http-client.ts";
 import { CliError } from "../cli-error.ts";
@@ -19,22 +19,38 @@ export interface Connection {
 }
 
 /** The session that `--session`, KNAP_SESSION or the current folder mean. */
-export async function connect(flags: GlobalFlags, terminal: Terminal): Promise<Connection> {
+export async function connect(
+  flags: GlobalFlags,
+  terminal: Terminal,
+  { onlyHere }: { readonly onlyHere?: boolean } = {},
+): Promise<Connection> {
   const found = (await listSessions(terminal.env)).filter(({ live }) => live);
   const records = found.flatMap(({ record }) => (record === undefined ? [] : [record]));
   const id = flags.session ?? (terminal.env["KNAP_SESSION"] || undefined);
-  const session = chooseSession(records, { id, currentFolder: terminal.cwd });
+  const session = chooseSession(records, { id, currentFolder: terminal.cwd, onlyHere });
   const path = found.find((each) => each.id === session.id)?.path ?? "";
-  const token = (await readFile(join(path, "token"), "utf8")).trim();
-  const client = makeHttpClient({ address: session.api, token });
+  const client = makeHttpClient({ address: session.api, token: readToken(path) });
   const now = async () => (await client.knap<{ time: number }>("GET", "/clock")).time;
   return { client, session, path, now };
+}
+
+/** The API token in a session's folder. Throws a {@link CliError} if the file is gone or not private. */
+export function readToken(path: string): string {
+  const token = readPrivateFile(join(path, "token"))?.trim();
+  if (token !== undefined) return token;
+  throw new CliError({
+    exitCode: exitCodes.environment,
+    what: `${join(path, "token")} cannot be read, or other users can read it`,
+    fix: "end the session with Ctrl-C and start it again",
+  });
 }
 
 export interface SessionSelection {
   /** `--session`, else `KNAP_SESSION`. */
   readonly id: string | undefined;
   readonly currentFolder: string;
+  /** Never choose a session of another folder. */
+  readonly onlyHere?: boolean | undefined;
 }
 
 function contains(folder: string, inner: string): boolean {
@@ -47,7 +63,7 @@ function listText(sessions: readonly SessionRecord[]): string {
 
 /**
  * The named session, else the only running session whose folder contains the current folder, else the only running
- * session. Throws a {@link CliError} with exit code 2 and the list of sessions if there is not exactly one.
+ * session unless `onlyHere`. Throws a {@link CliError} with exit code 2 and the list of sessions if there is not exactly one.
  */
 export function chooseSession(live: readonly SessionRecord[], selection: SessionSelection): SessionRecord {
   if (selection.id !== undefined) {
@@ -67,6 +83,14 @@ export function chooseSession(live: readonly SessionRecord[], selection: Session
     throw new CliError({ exitCode: exitCodes.usage, what: "no session is running", fix: "start one with `knap up`" });
   }
   const here = live.filter(({ workingFolder }) => contains(workingFolder, selection.currentFolder));
+  if (selection.onlyHere && here.length === 0) {
+    throw new CliError({
+      exitCode: exitCodes.usage,
+      what: `no session of ${selection.currentFolder} is running`,
+      why: `running sessions of other folders:\n${listText(live)}`,
+      fix: "name one of those with --session ID, or run the command in its folder",
+    });
+  }
   for (const candidates of [here, live]) {
     if (candidates.length === 1) return candidates[0] as SessionRecord;
     if (candidates.length > 1) break;

@@ -1,7 +1,9 @@
 // Lists the sessions of this user on this host, running and dead, from their folders and sockets.
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { createConnection, createServer } from "node:net";
 import { join } from "node:path";
+import { isPrivateFolder, readPrivateFile } from "../../base/private-files.ts";
+import { isProcessLive } from "../../node/runtime/process/process-identity.ts";
 import type { Environment } from "../terminal.ts";
 import { sessionsFolder } from "./session-paths.ts";
 
@@ -16,16 +18,16 @@ export interface FoundSession {
 /** Names that `openSessionFolder` creates. If the state folder is the same folder, it contains other folders too. */
 const SESSION_NAME = /^[0-9a-f]{8}$/;
 
+/** Folders and records of other users are left out. */
 export async function listSessions(env: Environment): Promise<readonly FoundSession[]> {
-  const folder = sessionsFolder(env);
+  const { path: folder } = sessionsFolder(env);
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const found = entries
-    .filter((entry) => entry.isDirectory() && SESSION_NAME.test(entry.name))
+    .filter(({ name }) => SESSION_NAME.test(name) && isPrivateFolder(join(folder, name)))
     .map(async ({ name }): Promise<FoundSession> => {
       const path = join(folder, name);
-      const text = await readFile(join(path, "session.json"), "utf8").catch(() => "");
-      const record = parseSessionRecord(text);
-      return { id: name, path, live: await isAlive(join(path, ALIVE_SOCKET)), record };
+      const record = parseSessionRecord(readPrivateFile(join(path, "session.json")) ?? "");
+      return { id: name, path, live: await isFolderLive(path), record };
     });
   return (await Promise.all(found)).sort((a, b) => (a.id < b.id ? -1 : 1));
 }
@@ -60,6 +62,16 @@ export function parseSessionRecord(text: string): SessionRecord | undefined {
   return texts.every((name) => typeof value[name] === "string") ? (value as unknown as SessionRecord) : undefined;
 }
 
+/** Name of the file in a session's folder with the identity of its process. */
+export const PROCESS_FILE = "process";
+
+/** Whether the session of the folder is alive: by its socket, or by its process if the socket was removed. */
+export async function isFolderLive(path: string): Promise<boolean> {
+  if (!isPrivateFolder(path)) return false;
+  if (await isAlive(join(path, ALIVE_SOCKET))) return true;
+  return (await isProcessLive(readPrivateFile(join(path, PROCESS_FILE)) ?? "")) === true;
+}
+
 /**
  * Name of the socket in a session's folder. It accepts connections exactly as long as the process lives, even after
  * kill -9.
@@ -78,7 +90,7 @@ export async function openAliveSocket(path: string): Promise<AsyncDisposable> {
 }
 
 /** Whether a process accepts connections on `path`. */
-export function isAlive(path: string): Promise<boolean> {
+function isAlive(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection(path);
     const answer = (alive: boolean): void => {

@@ -1,11 +1,11 @@
 // The folder of a session: created before the emulator starts, filled when its addresses are known, removed at the end.
+// While the session runs, what another program deletes of it is restored.
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { kubeconfigServer } from "../../client/kubeconfig-server.ts";
-import type { Environment } from "../terminal.ts";
-import { ALIVE_SOCKET, openAliveSocket, type SessionRecord } from "./list-sessions.ts";
-import { sessionsFolder } from "./session-paths.ts";
+import { ALIVE_SOCKET, openAliveSocket, PROCESS_FILE, type SessionRecord } from "./list-sessions.ts";
 
 export interface SessionFolder {
   readonly id: string;
@@ -16,38 +16,66 @@ export interface SessionFolder {
   remove(): Promise<void>;
 }
 
-/** Creates the folder (mode 0700) and opens its alive.sock. */
-export async function openSessionFolder(env: Environment): Promise<SessionFolder> {
+/** Cleaners of temporary folders run once a day, and people rarely delete the folder. */
+const RESTORE_EVERY_MS = 1000;
+
+/** Creates the folder (mode 0700) in `sessions` and opens its alive.sock. `processId`: the identity of this process. */
+export async function openSessionFolder(sessions: string, processId: string): Promise<SessionFolder> {
   const id = randomBytes(4).toString("hex");
-  const sessions = sessionsFolder(env);
   await mkdir(sessions, { recursive: true, mode: 0o700 });
+  // The folder may be older, with another mode.
+  await chmod(sessions, 0o700);
   const path = join(sessions, id);
-  const alive = await createAlive(join(sessions, `.${id}`), path);
+  /** File name → content: what the folder has besides the socket. */
+  const files = new Map([[PROCESS_FILE, `${processId}\n`]]);
+  let alive = await createAlive(join(sessions, `.${id}`), path, files);
+  const write = (): Promise<void> => writeFiles(path, files);
+  const restore = async (): Promise<void> => {
+    const hasSocket = existsSync(join(path, ALIVE_SOCKET));
+    if (hasSocket && [...files.keys()].every((name) => existsSync(join(path, name)))) return;
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    await write();
+    if (hasSocket) return;
+    // Closing a server removes its path, so the old one is closed first.
+    await alive[Symbol.asyncDispose]();
+    alive = await openAliveSocket(join(path, ALIVE_SOCKET));
+  };
+  let restoring: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    // A failure, such as a full disk, is tried again.
+    restoring = restoring.then(restore).catch(() => {});
+  }, RESTORE_EVERY_MS);
+  timer.unref();
   const kubeconfig = join(path, "kubeconfig");
-  const secret = { mode: 0o600 };
   return {
     id,
     path,
     kubeconfig,
     async publish(record, api, namespace) {
-      await writeFile(join(path, "token"), api.token, secret);
-      await writeFile(kubeconfig, makeKubeconfig(api, namespace), secret);
-      await writeFile(join(path, "session.json"), `${JSON.stringify({ id, ...record }, undefined, 2)}\n`, secret);
+      files.set("token", api.token);
+      files.set("kubeconfig", makeKubeconfig(api, namespace));
+      files.set("session.json", `${JSON.stringify({ id, ...record }, undefined, 2)}\n`);
+      await write();
     },
     async remove() {
+      clearInterval(timer);
+      await restoring;
       await alive[Symbol.asyncDispose]();
       await rm(path, { recursive: true, force: true });
     },
   };
 }
 
-/**
- * Creates the folder under a hidden name until its socket is open: another start would remove it as a dead session's.
- */
-async function createAlive(hidden: string, path: string): Promise<AsyncDisposable> {
+async function writeFiles(path: string, files: ReadonlyMap<string, string>): Promise<void> {
+  for (const [name, content] of files) await writeFile(join(path, name), content, { mode: 0o600 });
+}
+
+/** Creates the folder under a hidden name until its socket is open: another start would remove it as a dead session's. */
+async function createAlive(hidden: string, path: string, files: ReadonlyMap<string, string>): Promise<AsyncDisposable> {
   try {
     await mkdir(hidden, { mode: 0o700 });
     await chmod(hidden, 0o700);
+    await writeFiles(hidden, files);
     const alive = await openAliveSocket(join(hidden, ALIVE_SOCKET));
     await rename(hidden, path);
     return alive;

@@ -4,13 +4,38 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { homedir, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { noRoomAt } from "../cli-error.ts";
+import { whyNotOwn } from "../../base/private-files.ts";
+import { CliError, noRoomAt } from "../cli-error.ts";
+import { exitCodes } from "../exit-code.ts";
 import type { Environment } from "../terminal.ts";
 
-/** The folder that holds one folder per session: private to the user, gone after a reboot. */
-export function sessionsFolder(env: Environment): string {
+export interface SessionsFolder {
+  readonly path: string;
+  /** Why it is not the usual folder; undefined if it is. */
+  readonly notice: string | undefined;
+}
+
+/**
+ * The folder that holds one folder per session: private to the user, gone after a reboot. If another user could own
+ * or replace it, it is a folder elsewhere. Throws a {@link CliError} if no folder is private.
+ */
+export function sessionsFolder(env: Environment): SessionsFolder {
   const runtime = env["XDG_RUNTIME_DIR"];
-  return runtime ? join(runtime, "knap") : join(tmpdir(), `knap-${userInfo().uid}`);
+  const temporary = join(tmpdir(), `knap-${userInfo().uid}`);
+  const candidates = [...(runtime ? [join(runtime, "knap")] : []), temporary, join(stateFolder(env), "sessions")];
+  const reasons: string[] = [];
+  for (const path of candidates) {
+    const reason = whyNotOwn(path);
+    if (reason !== undefined) reasons.push(reason);
+    else if (reasons.length === 0) return { path, notice: undefined };
+    else return { path, notice: `${reasons.join("; ")}; sessions are kept in ${path} instead` };
+  }
+  throw new CliError({
+    exitCode: exitCodes.environment,
+    what: "there is no private folder for sessions",
+    why: reasons.join("; "),
+    fix: "set XDG_RUNTIME_DIR to a folder of your own with mode 0700",
+  });
 }
 
 /** The folder for permanent state: the host id and the certificate authority. */

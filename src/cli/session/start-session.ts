@@ -6,13 +6,14 @@ import type { Logger } from "../../base/logger.ts";
 import { startEmulator } from "../../emulator/emulator.ts";
 import type { Emulator, EmulatorOptions } from "../../emulator/options.ts";
 import type { ServiceCommand } from "../../node/agent/node-agent.ts";
+import { processIdentity } from "../../node/runtime/process/process-identity.ts";
 import { endRecorded } from "../../node/runtime/process/process-records.ts";
 import type { Project } from "../../project/project.ts";
 import { noRoomAt } from "../cli-error.ts";
 import type { SessionSettings } from "../flags/session-flags.ts";
 import type { Environment, Terminal } from "../terminal.ts";
 import { knapVersion } from "../version.ts";
-import { ALIVE_SOCKET, isAlive, listSessions } from "./list-sessions.ts";
+import { isFolderLive, listSessions } from "./list-sessions.ts";
 import { openSessionFolder, type SessionFolder } from "./session-folder.ts";
 import { readHostId, sessionsFolder, stateFolder } from "./session-paths.ts";
 
@@ -72,7 +73,10 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
   // If the output is closed, the session must still stop what it started.
   terminal.outputClosed.act = () => interrupts.interrupt();
   const hostId = await readHostId(env);
-  const folder = await openSessionFolder(env);
+  const processId = await processIdentity();
+  const sessions = sessionsFolder(env);
+  if (sessions.notice !== undefined) start.log.warn(sessions.notice);
+  const folder = await openSessionFolder(sessions.path, processId);
   const commands = commandsOf(start.project);
   let emulator: Emulator;
   try {
@@ -82,8 +86,9 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
       sessionFolder: folder.path,
       stateFolder: stateFolder(env),
       hostId,
+      processId,
       // Checked at each call: another session may have started meanwhile.
-      isSessionLive: (id) => isAlive(join(sessionsFolder(env), id, ALIVE_SOCKET)),
+      isSessionLive: (id) => isFolderLive(join(sessions.path, id)),
       configMaps: start.project.configMaps,
       images: imagesOf(start.project),
       services: start.project.services.map(({ object }) => object),

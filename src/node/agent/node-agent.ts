@@ -17,7 +17,7 @@ import { configsOfSecrets } from "../image/registry-auth.ts";
 import { AddressPool } from "../kubelet/address-pool.ts";
 import { makeConcurrencyLimit } from "../kubelet/concurrency-limit.ts";
 import { Kubelet, type KubeletOptions } from "../kubelet/kubelet.ts";
-import { HOST_LABEL, SESSION_LABEL, sweepOrphans } from "../kubelet/orphans.ts";
+import { HOST_LABEL, PROCESS_LABEL, SESSION_LABEL, sweepOrphans } from "../kubelet/orphans.ts";
 import type { StartRecords } from "../kubelet/start-records.ts";
 import type { NodeNetwork } from "../network/gateway.ts";
 import { type ContainerRuntime, RuntimeError, type RuntimeInfo } from "../runtime/runtime.ts";
@@ -44,6 +44,8 @@ export interface ServiceCommand {
 export interface NodeSettings {
   readonly sessionId: string;
   readonly hostId: string;
+  /** The identity of this process, for the sweeps of other sessions; see `processIdentity`. */
+  readonly processId?: string | undefined;
   isSessionLive(sessionId: string): Promise<boolean> | boolean;
   readonly wake: "cold" | "freeze";
   readonly drain: "knap" | "knative";
@@ -78,8 +80,16 @@ export interface NodeAgent {
 }
 
 /** The labels of everything that a session makes on its engine. */
-export function sessionLabels({ sessionId, hostId }: Pick<NodeSettings, "sessionId" | "hostId">): StringMap {
-  return { [SESSION_LABEL]: sessionId, [HOST_LABEL]: hostId };
+export function sessionLabels({
+  sessionId,
+  hostId,
+  processId,
+}: Pick<NodeSettings, "sessionId" | "hostId" | "processId">): StringMap {
+  return {
+    [SESSION_LABEL]: sessionId,
+    [HOST_LABEL]: hostId,
+    ...(processId !== undefined && { [PROCESS_LABEL]: processId }),
+  };
 }
 
 /** Runs the pods that the scheduler assigns to this node. */

@@ -1,40 +1,63 @@
 // Containers, networks and volumes that dead sessions left on the engine, found by label. Unlabelled resources are
 // never touched.
+import { isProcessLive } from "../runtime/process/process-identity.ts";
 import type { ContainerRuntime } from "../runtime/runtime.ts";
 
 /** Labels of every resource that knap creates on an engine. */
 export const SESSION_LABEL = "knap.dev/session";
 export const HOST_LABEL = "knap.dev/host";
+/** The identity of the process of the session. It tells live sessions whose folder this process does not see. */
+export const PROCESS_LABEL = "knap.dev/process";
 
-export interface Orphan {
+export interface LabelledResource {
   readonly kind: "container" | "network" | "volume";
   readonly id: string;
   readonly name: string;
   readonly session: string;
   readonly host: string;
+  /** unknown: the session may be of another machine or pid namespace, so this process cannot tell. */
+  readonly state: "live" | "ended" | "unknown";
 }
+
+/** A resource of a session that is not known to be alive. */
+export type Orphan = LabelledResource;
 
 export interface OrphanSearch {
   readonly runtime: ContainerRuntime;
-  /** Whether a session is alive; called once per session. */
+  /** Whether a session is known to be alive, by its folder; called once per session. */
   readonly isSessionLive: (session: string) => Promise<boolean> | boolean;
 }
 
-/** The resources of dead sessions of all hosts; containers first, because they use the others. */
-export async function findOrphans({ runtime, isSessionLive }: OrphanSearch): Promise<readonly Orphan[]> {
+/** The resources of dead sessions of all hosts, and of sessions of which this process cannot tell. */
+export async function findOrphans(search: OrphanSearch): Promise<readonly Orphan[]> {
+  return (await listLabelled(search)).filter(({ state }) => state !== "live");
+}
+
+/** The resources of all sessions of all hosts; containers first, because they use the others. */
+export async function listLabelled({ runtime, isSessionLive }: OrphanSearch): Promise<readonly LabelledResource[]> {
   const [containers, networks, volumes] = await Promise.all([
     runtime.list(SESSION_LABEL),
     runtime.networks.list(SESSION_LABEL),
     runtime.volumes.list(SESSION_LABEL),
   ]);
   const found = [
-    ...containers.map(({ id, name, labels }) => orphan("container", id, name, labels)),
-    ...networks.map(({ id, name, labels }) => orphan("network", id, name, labels)),
-    ...volumes.map(({ name, labels }) => orphan("volume", name, name, labels)),
+    ...containers.map(({ id, name, labels }) => ({ kind: "container" as const, id, name, labels })),
+    ...networks.map(({ id, name, labels }) => ({ kind: "network" as const, id, name, labels })),
+    ...volumes.map(({ name, labels }) => ({ kind: "volume" as const, id: name, name, labels })),
   ];
-  const live = new Map<string, boolean>();
-  for (const { session } of found) if (!live.has(session)) live.set(session, await isSessionLive(session));
-  return found.filter(({ session }) => live.get(session) === false);
+  const live = new Map<string, boolean | undefined>();
+  for (const { labels } of found) {
+    const session = labels[SESSION_LABEL] ?? "";
+    // Any resource of the session may carry the label of its process: images and claims of another command do not.
+    if (live.get(session) !== undefined) continue;
+    const byFolder = live.has(session) ? false : await isSessionLive(session);
+    live.set(session, byFolder || (await isProcessLive(labels[PROCESS_LABEL] ?? "")));
+  }
+  return found.map(({ kind, id, name, labels }) => {
+    const [session = "", host = ""] = [labels[SESSION_LABEL], labels[HOST_LABEL]];
+    const isLive = live.get(session);
+    return { kind, id, name, session, host, state: isLive === undefined ? "unknown" : isLive ? "live" : "ended" };
+  });
 }
 
 /** Removes orphans; returns those that the engine refused to remove, for instance because they are in use. */
@@ -55,8 +78,4 @@ export async function sweepOrphans(search: OrphanSearch & { readonly hostId: str
   const own = (await findOrphans(search)).filter(({ host }) => host === search.hostId);
   const kept = await removeOrphans(search.runtime, own);
   return own.length - kept.length;
-}
-
-function orphan(kind: Orphan["kind"], id: string, name: string, labels: Readonly<Record<string, string>>): Orphan {
-  return { kind, id, name, session: labels[SESSION_LABEL] ?? "", host: labels[HOST_LABEL] ?? "" };
 }

@@ -1,7 +1,8 @@
 // One file per child process with pid and start time. With them the next session ends the processes of a dead one, even
 // if pids were reused.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isPrivateFolder, readPrivateFile } from "../../../base/private-files.ts";
 import { startTimeOf } from "./system-processes.ts";
 
 /** One child that runs, or ran when its session ended. `labels`: the labels of its container. */
@@ -26,6 +27,7 @@ export function dropRecord(folder: string, id: string): void {
  * killed.
  */
 export async function endRecorded(folder: string): Promise<number> {
+  if (!isPrivateFolder(folder)) return 0;
   let ended = 0;
   for (const name of listRecords(folder)) {
     const path = join(folder, name);
@@ -57,7 +59,7 @@ function listRecords(folder: string): string[] {
 
 function readRecord(path: string): ProcessRecord | undefined {
   try {
-    const { pid, startTime, labels } = JSON.parse(readFileSync(path, "utf8")) as ProcessRecord;
+    const { pid, startTime, labels } = JSON.parse(readPrivateFile(path) ?? "") as ProcessRecord;
     return Number.isInteger(pid) && pid > 1 && typeof startTime === "string" ? { pid, startTime, labels } : undefined;
   } catch {
     return undefined;

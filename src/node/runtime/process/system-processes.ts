@@ -20,6 +20,15 @@ interface Stat {
   readonly residentPages: number;
 }
 
+/** The id of the machine's current boot; "" if the system has none, where start times are dates. */
+export function bootId(): string {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  } catch {
+    return "";
+  }
+}
+
 /** The start time of a process, in a notation for comparison only; undefined: no such process. */
 export async function startTimeOf(pid: number): Promise<string | undefined> {
   if (process.platform === "linux") return (await readStat(pid))?.startTicks;

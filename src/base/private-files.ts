@@ -1,0 +1,65 @@
+// Checks that folders and files belong to this user and are closed to others, before knap trusts their content.
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats, statSync } from "node:fs";
+import { dirname } from "node:path";
+
+/** Windows has no owner ids and no file modes; every file counts as private there. */
+const ownUid = (): number | undefined => process.getuid?.();
+
+function belongsToUserAlone({ uid, mode }: Stats): boolean {
+  const own = ownUid();
+  return own === undefined || (uid === own && (mode & 0o077) === 0);
+}
+
+function statsOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether `path` is a folder, no symbolic link, of this user, with mode 0700 or stricter. */
+export function isPrivateFolder(path: string): boolean {
+  const stats = statsOf(path);
+  return stats?.isDirectory() === true && belongsToUserAlone(stats);
+}
+
+/** The content of a regular file of this user that no other user can read or write; undefined otherwise. */
+export function readPrivateFile(path: string): string | undefined {
+  let file: number | undefined;
+  try {
+    // NOFOLLOW refuses a symbolic link; NONBLOCK does not wait for the writer of a named pipe.
+    file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    const stats = fstatSync(file);
+    return stats.isFile() && belongsToUserAlone(stats) ? readFileSync(file, "utf8") : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+/**
+ * Why another user could own or replace the folder `path`, which may not exist yet; undefined if none can.
+ * Only root may own the folder above it besides this user, and a folder that all may write needs the sticky bit.
+ */
+export function whyNotOwn(path: string): string | undefined {
+  const own = ownUid();
+  if (own === undefined) return undefined;
+  const stats = statsOf(path);
+  if (stats !== undefined && !stats.isDirectory()) return `${path} is not a folder`;
+  if (stats !== undefined && stats.uid !== own) return `${path} belongs to user id ${stats.uid}, not to ${own}`;
+  const above = nearestFolder(dirname(path));
+  if (above === undefined) return undefined;
+  if (above.stats.uid !== own && above.stats.uid !== 0) return `${above.path} belongs to user id ${above.stats.uid}`;
+  const isOpen = (above.stats.mode & 0o002) !== 0 && (above.stats.mode & 0o1000) === 0;
+  return isOpen ? `every user may replace files in ${above.path}` : undefined;
+}
+
+function nearestFolder(path: string): { readonly path: string; readonly stats: Stats } | undefined {
+  try {
+    return { path, stats: statSync(path) };
+  } catch {
+    return dirname(path) === path ? undefined : nearestFolder(dirname(path));
+  }
+}

@@ -1,0 +1,195 @@
+// Which sessions count as live, and whose files decide it: two sessions of one user, a deleted folder, other users' files.
+
+import { spawn } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { processIdentity } from "../../../src/node/runtime/process/process-identity.ts";
+import { startTimeOf } from "../../../src/node/runtime/process/system-processes.ts";
+import { eventually } from "../../support/eventually.ts";
+import { get, KnapHome } from "../../support/knap.ts";
+
+const hello = new URL("../../../examples/hello", import.meta.url).pathname;
+const OTHER_USER = 12_345;
+const isRoot = process.getuid?.() === 0;
+let home: KnapHome;
+beforeEach(() => {
+  home = new KnapHome({ KNAP_RUNTIME: "process" });
+});
+afterEach(() => home[Symbol.dispose]());
+
+const folder = () => join(home.folder, "knap");
+const sessions = () => readdirSync(folder()).filter((name) => /^[0-9a-f]{8}$/.test(name));
+const up = (cwd?: string) => home.start(["up", "-f", hello, "--ui", "json"], cwd);
+const ready = (knap: ReturnType<typeof up>) => knap.until(({ type }) => type === "ready");
+
+describe("the folder of a live session", () => {
+  test("is restored with socket, token and kubeconfig after it was deleted (11 A4)", async () => {
+    const running = up();
+    await ready(running);
+    const [id = ""] = sessions();
+    rmSync(join(folder(), id), { recursive: true });
+    await eventually(() => expect(existsSync(join(folder(), id, "alive.sock"))).toBe(true), 10_000);
+    expect(statSync(join(folder(), id)).mode & 0o777).toBe(0o700);
+    expect((await home.run(["get", "ksvc", "-o", "name"])).stdout).toBe("service.serving.knative.dev/hello\n");
+    expect(await running.interrupt()).toMatchObject({ code: 0 });
+    expect(sessions()).toEqual([]);
+  });
+
+  test("is not swept by another start while its socket is missing (11 A4)", async () => {
+    const running = up();
+    const { address } = await ready(running);
+    const [id = ""] = sessions();
+    // Stopped, the process cannot restore the socket before the other session sweeps.
+    running.child.kill("SIGSTOP");
+    rmSync(join(folder(), id, "alive.sock"));
+    try {
+      expect(await home.run(["ci", "-f", hello])).toMatchObject({ code: 0 });
+      expect(sessions()).toEqual([id]);
+    } finally {
+      running.child.kill("SIGCONT");
+    }
+    expect((await get(String(address))).status).toBe(200);
+    expect(await running.interrupt()).toMatchObject({ code: 0 });
+  });
+});
+
+describe("a process record or session file", () => {
+  /** A dead session's folder with a record of a live process, which the next start would kill. */
+  const plant = async (pid: number, spoil: (paths: Record<"session" | "records" | "record", string>) => void) => {
+    const session = join(folder(), "0badcafe");
+    const records = join(session, "processes");
+    const record = join(records, "x.json");
+    mkdirSync(folder(), { recursive: true, mode: 0o700 });
+    mkdirSync(records, { recursive: true, mode: 0o700 });
+    writeFileSync(record, JSON.stringify({ pid, startTime: await startTimeOf(pid), labels: {} }), { mode: 0o600 });
+    for (const path of [folder(), session, records]) chmodSync(path, 0o700);
+    spoil({ session, records, record });
+  };
+  const cases: [string, boolean, (paths: Record<"session" | "records" | "record", string>) => void][] = [
+    ["in a session folder of another user", true, ({ session }) => chownSync(session, OTHER_USER, OTHER_USER)],
+    ["in a record folder of another user", true, ({ records }) => chownSync(records, OTHER_USER, OTHER_USER)],
+    ["that belongs to another user", true, ({ record }) => chownSync(record, OTHER_USER, OTHER_USER)],
+    ["that every user may write", false, ({ record }) => chmodSync(record, 0o666)],
+    ["in a session folder that every user may write", false, ({ session }) => chmodSync(session, 0o777)],
+  ];
+
+  test.each(cases.filter(([, needsRoot]) => isRoot || !needsRoot))(
+    "%s kills no process (11 A5)",
+    async (_, __, spoil) => {
+      const bystander = spawn(process.execPath, ["-e", "setInterval(() => {}, 1e6)"], { detached: true });
+      try {
+        await eventually(() => expect(bystander.pid).toBeGreaterThan(0));
+        await plant(bystander.pid as number, spoil);
+        expect(await home.run(["ci", "-f", hello])).toMatchObject({ code: 0 });
+        expect(bystander.signalCode).toBeNull();
+        expect(await startTimeOf(bystander.pid as number)).toBeDefined();
+      } finally {
+        bystander.kill("SIGKILL");
+        rmSync(join(folder(), "0badcafe"), { recursive: true, force: true });
+      }
+    },
+  );
+
+  test.runIf(isRoot)("of another user does not decide which API a command uses (11 A5)", async () => {
+    const session = join(folder(), "0badcafe");
+    mkdirSync(session, { recursive: true, mode: 0o700 });
+    const record = {
+      id: "0badcafe",
+      pid: process.pid,
+      startedAt: "",
+      api: "http://127.0.0.1:1",
+      ingress: "http://localhost:1",
+    };
+    const rest = { workingFolder: home.folder, command: "up", runtime: "process", version: "1" };
+    writeFileSync(join(session, "session.json"), JSON.stringify({ ...record, ...rest }), { mode: 0o600 });
+    writeFileSync(join(session, "token"), "x", { mode: 0o600 });
+    writeFileSync(join(session, "process"), await processIdentity(), { mode: 0o600 });
+    expect((await home.run(["down", "--list"])).stdout).toContain("0badcafe");
+    chownSync(session, OTHER_USER, OTHER_USER);
+    expect((await home.run(["down", "--list"])).stdout).toBe("no session is running\n");
+    rmSync(session, { recursive: true });
+  });
+});
+
+describe("a sessions folder that another user could own", () => {
+  const startsElsewhere = async (): Promise<void> => {
+    const running = up();
+    await ready(running);
+    expect(running.stderr).toMatch(/knap.*; sessions are kept in .* instead/);
+    expect((await home.run(["get", "ksvc", "-o", "name"])).stdout).toBe("service.serving.knative.dev/hello\n");
+    expect(await running.interrupt()).toMatchObject({ code: 0 });
+  };
+  // The temporary folder is part of the order, so that each test has its own.
+  beforeEach(() => {
+    home[Symbol.dispose]();
+    home = new KnapHome({ KNAP_RUNTIME: "process" });
+    mkdirSync(join(home.folder, "tmp"), { mode: 0o700 });
+    home.env["TMPDIR"] = join(home.folder, "tmp");
+  });
+
+  test.runIf(isRoot)("is not used, and the notice names the private folder used instead (11 A5)", async () => {
+    mkdirSync(folder(), { mode: 0o777 });
+    chownSync(folder(), OTHER_USER, OTHER_USER);
+    await startsElsewhere();
+    expect(readdirSync(folder())).toEqual([]);
+    rmSync(folder(), { recursive: true });
+  });
+
+  test("is not used if it is a symbolic link (11 A5)", async () => {
+    mkdirSync(join(home.folder, "target"));
+    symlinkSync(join(home.folder, "target"), folder());
+    await startsElsewhere();
+    expect(readdirSync(join(home.folder, "target"))).toEqual([]);
+    rmSync(folder());
+  });
+
+  test("is not used if every user may replace it (11 A5)", async () => {
+    mkdirSync(join(home.folder, "open"));
+    chmodSync(join(home.folder, "open"), 0o777);
+    home.env["XDG_RUNTIME_DIR"] = join(home.folder, "open");
+    await startsElsewhere();
+    expect(readdirSync(join(home.folder, "open"))).toEqual([]);
+  });
+});
+
+describe("knap down", () => {
+  test("never ends a session of another folder by itself (11 C3)", async () => {
+    const running = up();
+    await ready(running);
+    const [id = ""] = sessions();
+    const elsewhere = join(home.folder, "..");
+    const refused = await home.run(["down"], elsewhere);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain(`${id}  http://localhost`);
+    expect(refused.stderr).toContain("--session");
+    expect(running.child.exitCode).toBeNull();
+    expect(await home.run(["down", "--session", id], elsewhere)).toMatchObject({ code: 0 });
+    expect(await running.finished).toMatchObject({ code: 0 });
+  });
+
+  test("--all shows the live sessions first and spares them without a yes (11 C3)", async () => {
+    const noEngine = { DOCKER_HOST: "unix:///nowhere.sock" };
+    Object.assign(home.env, noEngine);
+    const running = up();
+    await ready(running);
+    const [id = ""] = sessions();
+    const spared = await home.run(["down", "--all"]);
+    expect(spared.code).toBe(1);
+    expect(spared.stderr).toMatch(new RegExp(`live sessions:\n.*\n${id} .*--yes`, "s"));
+    expect(running.child.exitCode).toBeNull();
+    const ended = await home.run(["down", "--all", "--yes"]);
+    expect(ended).toMatchObject({ code: 0, stdout: `session ${id} ended (${home.folder})\n` });
+    expect(await running.finished).toMatchObject({ code: 0 });
+  });
+});
