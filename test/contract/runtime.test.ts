@@ -1,8 +1,9 @@
 // The contract of container runtimes for containers. Tests of missing capabilities are skipped and counted.
+import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { freePort } from "../../src/node/runtime/process/process-registry.ts";
-import type { RuntimeEvent } from "../../src/node/runtime/runtime.ts";
+import { RuntimeError, type RuntimeEvent } from "../../src/node/runtime/runtime.ts";
 import { eventually } from "../support/eventually.ts";
 import { openBench } from "./runtime-bench.ts";
 import { subjects } from "./runtime-subjects.ts";
@@ -22,6 +23,39 @@ describe.each(subjects)("runtime $name", (kind) => {
     expect(info.cpus).toBeGreaterThan(0);
     expect(info.memoryBytes).toBeGreaterThan(2 ** 20);
     expect(["direct", "published"]).toContain(info.address);
+  });
+
+  test("a call with an empty or malformed id fails or finds nothing, and ends no process (11 A1)", async () => {
+    const { runtime } = bench;
+    for (const id of ["", ".", "..", "a/../b", "%2e%2e", "%"]) {
+      const calls: readonly (() => Promise<unknown>)[] = [
+        () => runtime.start(id),
+        () => runtime.stats(id),
+        () => runtime.pause(id),
+        () => runtime.unpause(id),
+        () => runtime.exec(id, ["true"]),
+        () => runtime.listeners(id),
+        () => runtime.wait(id),
+        () => runtime.getArchive(id, "/"),
+        () => runtime.putArchive(id, "/", Readable.from([])),
+        async () => {
+          for await (const line of runtime.logs(id, { follow: false })) expect(line).toBeUndefined();
+        },
+        () => runtime.images.tag(id, "a:b"),
+      ];
+      // `async`: a runtime may also throw at once.
+      const outcomes = await Promise.allSettled(calls.map(async (call) => call()));
+      for (const { status, reason } of outcomes as PromiseRejectedResult[]) {
+        expect(status, id).toBe("rejected");
+        expect(reason, id).toBeInstanceOf(RuntimeError);
+      }
+      const tolerant = [() => runtime.kill(id, "SIGTERM"), () => runtime.remove(id), () => runtime.inspect(id)];
+      const rest = [...tolerant, () => runtime.images.inspect(id), () => runtime.networks.close(id)];
+      for (const outcome of await Promise.allSettled(rest.map(async (call) => call()))) {
+        if (outcome.status === "fulfilled") expect(outcome.value, id).toBeUndefined();
+        else expect(outcome.reason, id).toBeInstanceOf(RuntimeError);
+      }
+    }
   });
 
   test("a container is created, runs, answers, and is removed", async () => {

@@ -55,7 +55,7 @@ export class PodUsageSampler implements Disposable {
   pods(revision: RevisionKey, resource: HpaResource): readonly PodUsage[] {
     return this.#podsOf(revision).map((pod) => ({
       ready: isPodServing(pod),
-      usage: total(idsOf(pod).map((id) => this.#used(id, resource))),
+      usage: total(idsOf(pod).map((id) => (id === undefined ? undefined : this.#used(id, resource)))),
       request: total(requestsOf(pod, resource)),
     }));
   }
@@ -74,7 +74,7 @@ export class PodUsageSampler implements Disposable {
   }
 
   async #round(): Promise<void> {
-    const ids = this.#revisions().flatMap((revision) => this.#podsOf(revision).flatMap(idsOf));
+    const ids = this.#revisions().flatMap((revision) => this.#podsOf(revision).flatMap(runningIdsOf));
     const samples = await Promise.all(ids.map(async (id) => [id, await this.#sample(id)] as const));
     this.#samples = new Map(samples.flatMap(([id, sample]) => (sample ? [[id, sample] as const] : [])));
     if (!this.#closed) this.#wait();
@@ -120,10 +120,17 @@ function coresBetween(before: Pick<Sample, "at" | "stats">, now: Pick<Sample, "a
   return nanos / 1e6 / (now.at - before.at);
 }
 
-/** The user's containers only: knap runs no queue-proxy container, so neither its use nor its requests count. */
-function idsOf(pod: Pod): readonly string[] {
+/**
+ * The user's containers only: knap runs no queue-proxy container, so neither its use nor its requests count. undefined:
+ * the container does not run yet.
+ */
+function idsOf(pod: Pod): readonly (string | undefined)[] {
   const running = new Map(pod.status?.containerStatuses?.map(({ name, containerID }) => [name, containerID]));
-  return userContainers(pod).map(({ name = "" }) => (running.get(name) ?? "").replace(/^\w+:\/\//, ""));
+  return userContainers(pod).map(({ name = "" }) => running.get(name)?.replace(/^\w+:\/\//, "") || undefined);
+}
+
+function runningIdsOf(pod: Pod): readonly string[] {
+  return idsOf(pod).filter((id) => id !== undefined);
 }
 
 function requestsOf(pod: Pod, resource: HpaResource): readonly (number | undefined)[] {

@@ -12,6 +12,7 @@ import { makeDockerImages } from "./docker-images.ts";
 import { makeDockerNetworks, realMachine } from "./docker-networks.ts";
 import { type EngineEndpoint, findEngines } from "./endpoint.ts";
 import { engineCall, toRuntimeError } from "./engine-error.ts";
+import { guardRequests } from "./engine-requests.ts";
 import { DEFAULT_SUBNETS } from "./subnets.ts";
 
 export interface DockerOptions {
@@ -112,6 +113,7 @@ async function connect(env: Readonly<Record<string, string | undefined>>): Promi
   let last: unknown;
   for (const endpoint of found.candidates) {
     const engine = makeEngine(endpoint);
+    guardRequests(engine.docker);
     try {
       await engine.docker.ping();
       return engine;

@@ -132,6 +132,19 @@ describe("the usage of pods of the HPA class", () => {
     expect(usage.pods(revision, "cpu")[0]?.usage).toBeUndefined();
   });
 
+  test("is unknown and not asked for while a container has no id (11 A1)", async () => {
+    put(podAutoscaler(HPA));
+    const { status, ...unscheduled } = pod("a", [{ name: "user", ...requests("5", "1Gi") }]);
+    put({ ...unscheduled, status: { ...status, containerStatuses: [] } } as AnyObject);
+    const empty = status?.containerStatuses?.map((one) => ({ ...one, containerID: "" })) ?? [];
+    put({ ...pod("b", [{ name: "user" }]), status: { ...status, containerStatuses: empty } } as AnyObject);
+    using usage = sampler();
+    await round();
+    await round();
+    expect(asked).toEqual([]);
+    expect(usage.pods(revision, "cpu").map((one) => one.usage)).toEqual([undefined, undefined]);
+  });
+
   test("has the Deployment's replicas; after dispose nothing is sampled", async () => {
     const usage = sampler();
     expect(usage.replicas(revision)).toBeUndefined();
