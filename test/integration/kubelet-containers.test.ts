@@ -45,6 +45,23 @@ describe("containers", () => {
     bench.remove(metadata.name);
   });
 
+  test("limits above the machine run with what there is, and the session says so once (11 B2)", async () => {
+    const big = { cpu: "8000", memory: "64Ti" };
+    for (const limits of [big, big, { memory: "1Gi", cpu: "1e30" }]) {
+      const labels = { "serving.knative.dev/service": "big" };
+      const { metadata } = bench.pod({ resources: { limits } }, {}, { labels });
+      await bench.ready(metadata.name);
+      bench.remove(metadata.name);
+    }
+    expect(bench.events("LimitReduced").map(({ message, count }) => `${count} ${message}`)).toEqual([
+      expect.stringMatching(
+        /^1 .*asks for more than this machine has \(cpu limit 8000: has \d+\); it runs with what there is/,
+      ),
+      expect.stringMatching(/^1 .*\(memory limit 64Ti: has \d+Mi\)/),
+      expect.stringContaining("cpu limit 1e30"),
+    ]);
+  });
+
   test("a container over its memory limit is OOMKilled and restarts in the same pod", async () => {
     const { metadata } = bench.pod({ resources: { limits: { memory: "128Mi", cpu: "1" } } });
     await bench.ready(metadata.name);

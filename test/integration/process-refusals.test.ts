@@ -30,6 +30,14 @@ test("one notice lists by Service and field what the manifests ask for in vain",
   ]);
 });
 
+test("a pull policy is no hindrance, since a process has no image to pull (11 B3)", async () => {
+  for (const imagePullPolicy of ["Always", "Never"]) {
+    const name = `pull-${imagePullPolicy.toLowerCase()}`;
+    await session.deploy(name, { container: { image: "registry.invalid/none:1", imagePullPolicy } });
+    await session.ready(name);
+  }
+});
+
 test("a pod with a volume is refused at once, up to the Service", async () => {
   await session.deploy("mounted", {
     spec: { volumes: [{ name: "data", emptyDir: {} }] },

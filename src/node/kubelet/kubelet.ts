@@ -20,7 +20,7 @@ import { makeVolumes } from "./volumes/make-volumes.ts";
 import { ROLE_LABEL, WRITER_ROLE } from "./volumes/volume-writer.ts";
 
 export interface KubeletOptions
-  extends Omit<NodeParts, "listen" | "track" | "stopPolicy" | "volumes" | "network" | "frozenPods"> {
+  extends Omit<NodeParts, "listen" | "track" | "told" | "stopPolicy" | "volumes" | "network" | "frozenPods"> {
   readonly stopPolicy: StopPolicy;
   /** The session's network. The caller opens and closes it. */
   readonly network: { readonly id: string; readonly pool: AddressPool } | undefined;
@@ -50,7 +50,8 @@ export class Kubelet {
   #stopped = false;
 
   constructor(options: KubeletOptions) {
-    const { stopPolicy, onEngine, network, startRecords, wake = "cold", ...parts } = options;
+    const { stopPolicy, onEngine, network, startRecords, wake = "cold", ...given } = options;
+    const parts = { ...given, told: new Set<string>() };
     this.#stopPolicy = stopPolicy;
     this.#startRecords = startRecords;
     const { runtime, prefix, labels } = parts;

@@ -49,6 +49,8 @@ export interface NodeParts {
   readonly startCommand: (pod: Pod) => StartCommand | undefined;
   readonly pullConfigs: (pod: Pod) => readonly RegistryConfig[];
   readonly record: (pod: Pod, note: EventNote) => void;
+  /** What the session has already said and does not say again. */
+  readonly told: Set<string>;
   readonly starts: ConcurrencyLimit;
   readonly stopPolicy: () => StopPolicy;
   /** Passes the engine's events of a container to `listener` until disposed. */

@@ -3,6 +3,7 @@
 
 import { type StoredPod, servingContainer } from "../../../apis/core/pod.ts";
 import type { Container } from "../../../apis/core/pod-spec.ts";
+import { SERVICE_LABEL } from "../../../apis/serving/labels.ts";
 import type { UsableImage } from "../../image/image-library.ts";
 import type { NodeParts } from "../node-parts.ts";
 import { type RenderedContainer, renderContainer, type StartCommand, withSubPaths } from "../spec/container-spec.ts";
@@ -43,7 +44,7 @@ export class PodRendering {
     const prepared = await volumes.prepare(pod, withSubPaths(pod, container, sources));
     if ("error" in prepared) return { error: { reason: "ContainerCreating", message: prepared.error } };
     this.#copies.set(container.name ?? "", prepared.volumes.copies);
-    return renderContainer({
+    const rendered = renderContainer({
       pod,
       container,
       attempt,
@@ -55,6 +56,22 @@ export class PodRendering {
       sources,
       start,
     });
+    if ("reduced" in rendered && runtime.capabilities.limits) this.#tellReduced(pod, container, rendered.reduced);
+    return rendered;
+  }
+
+  /** Once per Service or Pod and limit in a session. */
+  #tellReduced({ metadata, ...pod }: StoredPod, { name = "" }: Container, reduced: readonly string[]): void {
+    const { told, record, log } = this.#parts;
+    const owner = metadata.labels?.[SERVICE_LABEL] ?? metadata.name;
+    for (const limit of reduced) {
+      const message = `container "${name}" asks for more than this machine has (${limit}); it runs with what there is`;
+      const key = `${metadata.namespace}/${owner}: ${message}`;
+      if (told.has(key)) continue;
+      told.add(key);
+      record({ ...pod, metadata }, { type: "Warning", reason: "LimitReduced", message });
+      log.warn(message, { namespace: metadata.namespace, service: owner });
+    }
   }
 
   /** Between create and start: copies the files of mounts with a `subPath`, which are not mounted. */

@@ -264,8 +264,7 @@ function findKnownImage(
   { runtime, library }: NodeParts,
   { image = "", imagePullPolicy }: Container,
 ): UsableImage | undefined {
-  if (imagePullPolicy === "Always") return undefined;
-  if (runtime.capabilities.images) return library.peek(image);
-  // The process runtime uses no image; its processes run as knap's own user.
+  if (runtime.capabilities.images) return imagePullPolicy === "Always" ? undefined : library.peek(image);
+  // The process runtime uses no image and no pull policy; its processes run as knap's own user.
   return { reference: "", imageId: "", user: String(process.getuid?.() ?? ""), stopSignal: "SIGTERM" };
 }

@@ -33,7 +33,7 @@ export interface ContainerInputs {
 }
 
 export type RenderedContainer =
-  | { readonly spec: ContainerSpec }
+  | { readonly spec: ContainerSpec; readonly reduced: readonly string[] }
   /**
    * `ContainerCreating`: a volume could not be set up, which a cluster shows as waiting.
    * `NeedsContainer`: the container cannot run as a process.
@@ -70,6 +70,7 @@ export function renderContainer(inputs: ContainerInputs): RenderedContainer {
     texts?.length ? texts.map((text) => expandVariables(text, env)) : undefined;
   const command = inputs.start?.command ?? expand(container.command);
   const args = inputs.start ? undefined : expand(container.args);
+  const { limits, reduced } = renderLimits(container.resources, inputs.sources);
   const merged = { ...inputs.start?.env, ...Object.fromEntries(env) };
   return {
     spec: {
@@ -84,10 +85,11 @@ export function renderContainer(inputs: ContainerInputs): RenderedContainer {
       ...inputs.placement,
       mounts: inputs.mounts,
       ...security.security,
-      ...renderLimits(container.resources),
+      ...limits,
       ...(pod.spec.hostAliases && !inputs.placement.networkOf && { extraHosts: hostLines(inputs) }),
       projectFolder: inputs.start?.folder,
     },
+    reduced,
   };
 }
 

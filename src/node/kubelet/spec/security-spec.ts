@@ -11,7 +11,19 @@ type SecurityPart = Pick<
 >;
 type LimitPart = Pick<ContainerSpec, "cpuNanos" | "cpuShares" | "memoryBytes">;
 
+type Machine = { readonly nodeCpus: number; readonly nodeMemoryBytes: number };
+interface RenderedLimits {
+  readonly limits: LimitPart;
+  readonly reduced: readonly string[];
+}
+
+const MIB = 2 ** 20;
 const MIN_SHARES = 2;
+/** The kernel's own bounds of shares. */
+const MAX_SHARES = 262_144;
+/** The engine refuses smaller limits. For cpu the kubelet has the same bound. */
+const MIN_CPUS = 0.01;
+const MIN_MEMORY = 6 * MIB;
 const SHARES_PER_CPU = 1024;
 
 /** The security of one container; the container's own settings win over the pod's. */
@@ -41,16 +53,33 @@ export function renderSecurity(
   };
 }
 
-/** Limits and requests as cgroup settings. A limit without a request counts as request too. */
-export function renderLimits({ limits, requests }: ResourceRequirements = {}): LimitPart {
+/**
+ * Limits and requests as cgroup settings, within what the machine has and the engine takes. A limit without a request
+ * counts as request too. `reduced`: the limits above the machine, in words.
+ */
+export function renderLimits({ limits, requests }: ResourceRequirements = {}, machine: Machine): RenderedLimits {
+  const { nodeCpus, nodeMemoryBytes } = machine;
   const cpuLimit = amount(limits?.["cpu"]);
   const cpuRequest = amount(requests?.["cpu"]) ?? cpuLimit ?? 0;
   const memory = amount(limits?.["memory"]);
+  const reduced = [
+    ...(cpuLimit !== undefined && cpuLimit > nodeCpus ? [`cpu limit ${limits?.["cpu"]}: has ${nodeCpus}`] : []),
+    ...(memory !== undefined && memory > nodeMemoryBytes
+      ? [`memory limit ${limits?.["memory"]}: has ${Math.floor(nodeMemoryBytes / MIB)}Mi`]
+      : []),
+  ];
   return {
-    cpuShares: Math.max(MIN_SHARES, Math.floor(cpuRequest * SHARES_PER_CPU)),
-    cpuNanos: cpuLimit === undefined ? undefined : Math.round(cpuLimit * 1e9),
-    memoryBytes: memory === undefined ? undefined : Math.floor(memory),
+    limits: {
+      cpuShares: between(MIN_SHARES, Math.floor(cpuRequest * SHARES_PER_CPU), MAX_SHARES),
+      cpuNanos: cpuLimit === undefined ? undefined : Math.round(between(MIN_CPUS, cpuLimit, nodeCpus) * 1e9),
+      memoryBytes: memory === undefined ? undefined : Math.floor(between(MIN_MEMORY, memory, nodeMemoryBytes)),
+    },
+    reduced,
   };
+}
+
+function between(low: number, value: number, high: number): number {
+  return Math.max(low, Math.min(value, high));
 }
 
 function amount(quantity: string | number | undefined): number | undefined {

@@ -10,7 +10,17 @@ const TERMINATION_LOG = "/dev/termination-log";
 /** Processes honour these security fields: knap's user is checked in place of the image's. */
 const CHECKED = new Set(["runAsNonRoot"]);
 /** Fields of the pod. Fields that knap ignores with Docker too are not listed. */
-const POD_FIELDS = ["hostAliases", "dnsConfig", "runtimeClassName", "shareProcessNamespace"] as const;
+const POD_FIELDS = [
+  "hostAliases",
+  "hostIPC",
+  "hostNetwork",
+  "hostPID",
+  "dnsConfig",
+  "dnsPolicy",
+  "imagePullSecrets",
+  "runtimeClassName",
+  "shareProcessNamespace",
+] as const;
 
 interface Gaps {
   /** Ignored: the process runs without them. */
@@ -67,11 +77,13 @@ function gapsOf(pod: PodSpec, isStarted: boolean): Gaps {
 }
 
 function containerGaps(container: Container, isStarted: boolean): Gaps {
-  const { image, command, args, workingDir, terminationMessagePath = TERMINATION_LOG, resources } = container;
+  const { image, imagePullPolicy, command, args, workingDir, resources } = container;
+  const { terminationMessagePath = TERMINATION_LOG } = container;
   const limits = Object.entries(resources?.limits ?? {}).map(([name, amount]) => `${name} ${amount}`);
   return {
     without: [
       ...(image ? [`image ${image}`] : []),
+      ...(imagePullPolicy ? [`imagePullPolicy ${imagePullPolicy}`] : []),
       ...(isStarted && command?.length ? ["command"] : []),
       ...(isStarted && args?.length ? ["args"] : []),
       ...(workingDir ? [`workingDir ${workingDir}`] : []),

@@ -30,6 +30,7 @@ const podOf = (container: Partial<Container>, spec: Partial<StoredPod["spec"]> =
 });
 const configMaps: Readonly<Record<string, ConfigMap["data"]>> = { conf: { B: "2", A: "1" } };
 const secrets: Readonly<Record<string, Secret["data"]>> = { sec: { key: Buffer.from("völlig").toString("base64") } };
+const MACHINE_MEMORY = 8 * 2 ** 30;
 const place = (pod: StoredPod, more: Partial<ContainerInputs> = {}): ContainerInputs => ({
   pod,
   container: pod.spec.containers[0] as Container,
@@ -46,7 +47,7 @@ const place = (pod: StoredPod, more: Partial<ContainerInputs> = {}): ContainerIn
     hostIP: "10.213.0.1",
     nodeName: "knap",
     nodeCpus: 4,
-    nodeMemoryBytes: 8 * 2 ** 30,
+    nodeMemoryBytes: MACHINE_MEMORY,
   },
   ...more,
 });
@@ -184,6 +185,14 @@ describe("the container spec", () => {
   test("cuts a long pod name to a host name", () => {
     const pod = podOf({});
     expect(hostnameOf({ ...pod, metadata: { ...pod.metadata, name: `${"a".repeat(62)}-b` } })).toBe("a".repeat(62));
+  });
+
+  test("limits above the machine, or below what the engine takes, become what there is (11 B2)", () => {
+    const of = (limits: Record<string, string | number>) => specOf(podOf({ resources: { limits } }));
+    expect(of({ cpu: "8000m", memory: "1Ti" })).toMatchObject({ cpuNanos: 4e9, memoryBytes: MACHINE_MEMORY });
+    expect(of({ cpu: "1E", memory: "100E" })).toMatchObject({ cpuNanos: 4e9, cpuShares: 262_144 });
+    expect(of({ cpu: "1m", memory: "1Ki" })).toMatchObject({ cpuNanos: 1e7, memoryBytes: 6 * 2 ** 20 });
+    expect(of({ cpu: 4, memory: MACHINE_MEMORY })).toMatchObject({ cpuNanos: 4e9, memoryBytes: MACHINE_MEMORY });
   });
 
   test("has limits and requests as cgroup settings; a limit without a request counts as request", () => {

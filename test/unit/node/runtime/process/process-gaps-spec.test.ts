@@ -40,6 +40,17 @@ describe("the notice of process gaps", () => {
     expect(describeProcessGaps([], () => true)).toEqual([]);
   });
 
+  test("names pull policy, pull secrets and the pod's namespaces and DNS (11 B3)", () => {
+    expect(
+      described({
+        containers: [{ image: "app", imagePullPolicy: "Always" }],
+        imagePullSecrets: [{ name: "registry" }],
+        dnsPolicy: "ClusterFirst",
+        hostNetwork: true,
+      }),
+    ).toEqual(["app: image app, imagePullPolicy Always, hostNetwork, dnsPolicy, imagePullSecrets"]);
+  });
+
   test("separates ignored from refused settings", () => {
     const containers = [
       { image: "app", command: ["serve"], args: ["-v"], volumeMounts: [{ name: "data", mountPath: "/data" }] },
