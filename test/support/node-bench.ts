@@ -8,6 +8,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Container, PodSpec } from "../../src/apis/core/pod-spec.ts";
+import { probePortNumber } from "../../src/apis/core/probe.ts";
 import type { Deployment, Event, Pod } from "../../src/apis/core/types.ts";
 import type { CoreMeta, OwnerReference } from "../../src/apis/meta/object.ts";
 import { silentLogger } from "../../src/base/logger.ts";
@@ -20,7 +21,7 @@ import { AddressPool } from "../../src/node/kubelet/address-pool.ts";
 import { makeConcurrencyLimit } from "../../src/node/kubelet/concurrency-limit.ts";
 import { Kubelet, type KubeletOptions } from "../../src/node/kubelet/kubelet.ts";
 import type { OpenQueueProxy, QueueProxyPort } from "../../src/node/kubelet/queue-proxy-port.ts";
-import { probePort, readinessProbes } from "../../src/node/kubelet/spec/container-spec.ts";
+import { readinessProbes } from "../../src/node/kubelet/spec/container-spec.ts";
 import { openProcessRuntime } from "../../src/node/runtime/process/process-runtime.ts";
 import type { ContainerRuntime } from "../../src/node/runtime/runtime.ts";
 import { leftovers, openTestEngine, testAppPath, testImage, testLabel } from "./engine.ts";
@@ -251,7 +252,7 @@ function plainQueueProxy(
     const probe = readinessProbes(pod)[0] ?? {};
     return {
       check: async () => {
-        const at = addressOf(probePort(probe) ?? port);
+        const at = addressOf(probePortNumber(probe) || port);
         if (!at) return { ok: false, message: "no address" };
         return attemptProbe({ probe, ...at, timeoutMs: 1_000, prober: "queue-proxy" });
       },

@@ -4,6 +4,7 @@
 import { parseTemplate } from "../../base/go/template.ts";
 import type { DefaultsConfig, FeaturesConfig } from "../config/types.ts";
 import type { Container, PodSpec, Probe, SecurityContext, Volume, VolumeMount } from "../core/pod-spec.ts";
+import { hasProbeHandler } from "../core/probe.ts";
 import { goObjectMeta } from "../meta/go-object-meta.ts";
 import { childName } from "../meta/names.ts";
 import type { ObjectMeta } from "../meta/object.ts";
@@ -74,7 +75,7 @@ function defaultedResources({ resources }: Container, defaults: DefaultsConfig):
 
 function defaultedReadiness(probe: Probe | undefined, needsReadiness: boolean): Probe | undefined {
   if (!probe && !needsReadiness) return undefined;
-  const hasHandler = Boolean(probe?.httpGet ?? probe?.tcpSocket ?? probe?.exec ?? probe?.grpc);
+  const hasHandler = probe !== undefined && hasProbeHandler(probe);
   const withHandler: Probe = hasHandler || !needsReadiness ? (probe ?? {}) : { ...probe, tcpSocket: { port: 0 } };
   const isPeriodic = Boolean(withHandler.periodSeconds);
   return {

@@ -1,5 +1,7 @@
 // Validation of probes, for the serving container and for sidecars. Source: pkg/apis/serving/k8s_validation.go.
+
 import type { Container, IntOrString, Probe } from "../core/pod-spec.ts";
+import { PROBE_HANDLERS } from "../core/probe.ts";
 import {
   disallowed,
   type Findings,
@@ -13,7 +15,6 @@ import {
 } from "../meta/field-error.ts";
 
 const MAX_INT32 = 2 ** 31 - 1;
-const HANDLERS = ["httpGet", "tcpSocket", "exec", "grpc"] as const;
 
 /** Validates the port of a probe. */
 type PortRule = (port: IntOrString | undefined) => Findings;
@@ -46,7 +47,7 @@ export function validateSidecarProbes(container: Container, isProbingEnabled: bo
 
 /** Refuses all fields. Handlers lie in an embedded struct in Go, so their findings have the probe's path. */
 function refuseFields(probe: Probe | undefined): Findings {
-  const isHandler = new Set<string>(HANDLERS);
+  const isHandler = new Set<string>(PROBE_HANDLERS);
   return disallowed(...new Set(Object.keys(probe ?? {}).map((field) => (isHandler.has(field) ? "" : field))));
 }
 
@@ -80,7 +81,7 @@ function validateHandlers(probe: Probe, port: PortRule): Findings {
     present.push("gRPC");
     findings = via("grpc", findings);
   }
-  if (present.length === 0) return [...findings, ...oneOfNone(...HANDLERS)];
+  if (present.length === 0) return [...findings, ...oneOfNone(...PROBE_HANDLERS)];
   return present.length > 1 ? [...findings, ...oneOfMany(...present)] : findings;
 }
 

@@ -1,6 +1,7 @@
 // Evaluates the user's readiness probes. Concurrent callers share one evaluation.
 
 import type { Probe } from "../../apis/core/pod-spec.ts";
+import { probePort } from "../../apis/core/probe.ts";
 import type { PodAddress } from "../../base/address.ts";
 import type { Clock } from "../../base/clock.ts";
 import { attemptProbe } from "../probe/attempt.ts";
@@ -97,8 +98,7 @@ class ProbeRunner {
   }
 
   #address(): PodAddress {
-    const { httpGet, tcpSocket, grpc } = this.#probe;
-    return this.#parts.addressOf(Number(httpGet?.port ?? tcpSocket?.port ?? grpc?.port ?? 0));
+    return this.#parts.addressOf(Number(probePort(this.#probe) ?? 0));
   }
 
   #until(time: number): Promise<void> {

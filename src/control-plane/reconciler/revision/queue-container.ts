@@ -5,6 +5,7 @@ import { SYSTEM_NAMESPACE } from "../../../apis/config/serving-config.ts";
 import type { MetricsConfig, ObservabilityConfig, ServingConfig } from "../../../apis/config/types.ts";
 import { QUEUE_PROXY, servingContainer } from "../../../apis/core/pod.ts";
 import type { Container, EnvVar, Probe } from "../../../apis/core/pod-spec.ts";
+import { probeTiming } from "../../../apis/core/probe.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
 import {
   AUTOSCALING_METRICS_PORT,
@@ -47,8 +48,7 @@ export function makeQueueContainer(revision: Stored<Revision>, config: ServingCo
 
 /** The user's timings, but always asking queue-proxy, which asks the container. */
 function queueReadiness(probe: Probe, port: number): Probe {
-  const { httpGet: _http, tcpSocket: _tcp, grpc: _grpc, exec: _exec, ...timing } = probe;
-  return { httpGet: { port, httpHeaders: [{ name: "K-Network-Probe", value: "queue" }] }, ...timing };
+  return { httpGet: { port, httpHeaders: [{ name: "K-Network-Probe", value: "queue" }] }, ...probeTiming(probe) };
 }
 
 function queueEnv(revision: Stored<Revision>, config: ServingConfig, port: number): readonly EnvVar[] {

@@ -3,6 +3,7 @@
 
 import { servingContainer } from "../../../apis/core/pod.ts";
 import type { Container, Probe } from "../../../apis/core/pod-spec.ts";
+import { probeTiming } from "../../../apis/core/probe.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
 import type { Revision } from "../../../apis/serving/types.ts";
 import { isServing, userPort } from "./revision-parts.ts";
@@ -27,7 +28,8 @@ function sidecarProbe(container: Container): Probe | undefined {
 
 /** The probe against this pod's own address. An exec probe stays with the kubelet; here a connection to the port stands for it. */
 function localProbe(probe: Probe, fallbackPort: number): Probe {
-  const { httpGet, tcpSocket, grpc, exec: _exec, ...timing } = probe;
+  const { httpGet, grpc } = probe;
+  const timing = probeTiming(probe);
   if (httpGet) {
     const { path, scheme, httpHeaders } = httpGet;
     const port = portOf(httpGet.port, fallbackPort);
@@ -45,7 +47,7 @@ function localProbe(probe: Probe, fallbackPort: number): Probe {
   if (grpc) {
     return inGoOrder({ grpc: { port: grpc.port || fallbackPort, service: grpc.service ?? "" }, ...timing });
   }
-  return inGoOrder({ tcpSocket: { port: portOf(tcpSocket?.port, fallbackPort), host: LOCAL }, ...timing });
+  return inGoOrder({ tcpSocket: { port: portOf(probe.tcpSocket?.port, fallbackPort), host: LOCAL }, ...timing });
 }
 
 /** A number other than 0 is honoured; a name or nothing means the fallback. */

@@ -1,11 +1,12 @@
 // The probes of a container that the kubelet runs itself: startup first, then liveness and exec readiness. The
 // queue-proxy runs the other readiness probes.
-import type { Container, Probe } from "../../../apis/core/pod-spec.ts";
+
+import type { Probe } from "../../../apis/core/pod-spec.ts";
+import { hasProbeHandler, probePortNumber } from "../../../apis/core/probe.ts";
 import { errorText } from "../../../base/errors.ts";
 import { attemptProbe } from "../../../data-plane/probe/attempt.ts";
 import type { NodeParts } from "../node-parts.ts";
 import type { ProbeKind, WatchedStart } from "../pod/pod-events.ts";
-import { hasProbeHandler } from "../spec/container-spec.ts";
 import { type ProbeAnswer, ProbeLoop } from "./probe-loop.ts";
 
 /** Runs the probes until disposed. */
@@ -76,7 +77,7 @@ export class ContainerProbes implements Disposable {
         return { ok: false, message: errorText(error) };
       }
     }
-    const port = portOf(probe, container);
+    const port = probePortNumber(probe, container);
     const address = port === undefined ? undefined : addressOf(port);
     if (!address) return { ok: false, message: "the probed port is not reachable" };
     return attemptProbe({ probe, ...address, timeoutMs, prober: "kubelet" });
@@ -90,13 +91,4 @@ export class ContainerProbes implements Disposable {
 function firstTick(kind: ProbeKind, periodSeconds: number): number {
   if (kind === "Readiness") return 0;
   return kind === "Startup" ? Math.min(1, periodSeconds) : periodSeconds;
-}
-
-/** The port as a number, or as the name of a port of the container. */
-function portOf(probe: Probe, container: Container): number | undefined {
-  const port = probe.httpGet?.port ?? probe.tcpSocket?.port ?? probe.grpc?.port;
-  if (typeof port !== "string") return port;
-  return (
-    container.ports?.find(({ name }) => name === port)?.containerPort ?? (/^\d+$/.test(port) ? Number(port) : undefined)
-  );
 }

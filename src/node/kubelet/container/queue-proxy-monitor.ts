@@ -2,10 +2,11 @@
 // A new start of the container gets a new monitor.
 
 import { QUEUE_PROXY, servingPort } from "../../../apis/core/pod.ts";
+import { probePortNumber } from "../../../apis/core/probe.ts";
 import type { NodeParts } from "../node-parts.ts";
 import type { WatchedStart } from "../pod/pod-events.ts";
 import type { QueueProxyPort } from "../queue-proxy-port.ts";
-import { probePort, readinessProbes } from "../spec/container-spec.ts";
+import { readinessProbes } from "../spec/container-spec.ts";
 import { waitForPort } from "./port-watch.ts";
 import { ProbeLoop } from "./probe-loop.ts";
 
@@ -37,7 +38,8 @@ export class QueueProxyMonitor {
     const { pod, addressOf, report } = this.#start;
     const { signal } = this.#closing;
     // A readiness probe may use another port than the serving one.
-    const watched = probePort(readinessProbes(pod.facts.pod)[0]) ?? servingPort(pod.facts.pod);
+    const [probe] = readinessProbes(pod.facts.pod);
+    const watched = (probe && probePortNumber(probe)) || servingPort(pod.facts.pod);
     const relayed = info.address === "published" ? () => this.#listens(watched) : undefined;
     if (!(await waitForPort({ address: () => addressOf(watched), relayed, clock, signal }))) return;
     const { pod: object, address: podIP } = pod.facts;

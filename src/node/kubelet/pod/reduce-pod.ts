@@ -2,9 +2,9 @@
 
 import { type StoredPod, servingContainer, userContainers } from "../../../apis/core/pod.ts";
 import type { Container } from "../../../apis/core/pod-spec.ts";
+import { hasProbeHandler } from "../../../apis/core/probe.ts";
 import type { Time } from "../../../base/clock.ts";
 import type { UsableImage } from "../../image/image-library.ts";
-import { hasProbeHandler } from "../spec/container-spec.ts";
 import type { ContainerEvent, PodEvent, RunningEvent } from "./pod-events.ts";
 import type { ContainerFacts, FrozenContainer, PodFacts, RunningFacts, StartMarks } from "./pod-facts.ts";
 import type { PodStep } from "./pod-plan.ts";

@@ -3,6 +3,7 @@
 
 import { QUEUE_PROXY, type StoredPod, servingPort, userContainers } from "../../../apis/core/pod.ts";
 import type { Container, Probe } from "../../../apis/core/pod-spec.ts";
+import { probePort } from "../../../apis/core/probe.ts";
 import { namespacedName } from "../../../apis/meta/key.ts";
 import type { ContainerSpec, MountSpec } from "../../runtime/runtime.ts";
 import { type EnvironmentSources, expandVariables, renderEnvironment } from "./environment-spec.ts";
@@ -120,19 +121,10 @@ export function readinessProbes(pod: Pick<StoredPod, "spec">): readonly Probe[] 
 }
 
 /** Whether a probe asks anything at all. */
-export function hasProbeHandler({ httpGet, tcpSocket, exec, grpc }: Probe): boolean {
-  return (httpGet ?? tcpSocket ?? exec ?? grpc) !== undefined;
-}
-
-/** The port of a probe, when it is a number. */
-export function probePort(probe: Probe | undefined): number | undefined {
-  const port = probe?.httpGet?.port ?? probe?.tcpSocket?.port ?? probe?.grpc?.port;
-  return typeof port === "number" && port > 0 ? port : undefined;
-}
-
+/** Adds the port of a probe, when it is a number. */
 function addPort(ports: Set<number>, probe: Probe | undefined): void {
-  const port = probePort(probe);
-  if (port !== undefined) ports.add(port);
+  const port = probe && probePort(probe);
+  if (typeof port === "number" && port > 0) ports.add(port);
 }
 
 function podLabels(pod: StoredPod, container: Container): Record<string, string> {
