@@ -97,7 +97,13 @@ export class ApiServer implements AsyncDisposable {
     try {
       await this.#answer(await this.#handle(message, gone.signal), response);
     } catch (error) {
-      this.#options.log.error("request failed", { method: message.method, url: message.url, error });
+      const { path } = targetOf(message);
+      const isGone = gone.signal.aborted || (message.destroyed && !message.complete);
+      if (isGone && isDisconnect(error)) {
+        this.#options.log.debug("client disconnected", { method: message.method, path });
+        return;
+      }
+      this.#options.log.error("request failed", { method: message.method, path, error });
       if (response.headersSent) response.destroy();
       else
         await this.#answer(statusAnswer(makeFailure("InternalError", "internal error; see the log of knap")), response);
@@ -107,8 +113,7 @@ export class ApiServer implements AsyncDisposable {
   }
 
   async #handle(message: IncomingMessage, signal: AbortSignal): Promise<ApiAnswer> {
-    const { pathname, searchParams } = new URL(message.url ?? "/", "http://knap");
-    const { path, prefix, prefixes, token } = splitToken(pathname);
+    const { path, prefix, prefixes, token, query } = targetOf(message);
     const given = token === undefined ? message.headers.authorization : `Bearer ${token}`;
     if (!OPEN_PATHS.has(path) && !this.#isBearer(given)) {
       return statusAnswer(makeFailure("Unauthorized", "Unauthorized"));
@@ -125,7 +130,7 @@ export class ApiServer implements AsyncDisposable {
       method,
       path,
       prefix,
-      query: searchParams,
+      query,
       url,
       headers,
       rawHeaders,
@@ -161,19 +166,35 @@ export class ApiServer implements AsyncDisposable {
   }
 }
 
+/** Errors of a connection that the client closed. */
+const DISCONNECTS = new Set(["ECONNRESET", "EPIPE", "ABORT_ERR", "ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_DESTROYED"]);
+
+function isDisconnect(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.name === "AbortError" || DISCONNECTS.has((error as NodeJS.ErrnoException).code ?? "");
+}
+
 const TOKEN_PREFIX = /^(\/token\/([^/]+))(\/.*)?$/;
 
-/**
- * Splits the token prefix of kubeconfigs off a path. kubectl also adds the prefix to links that have it already, so
- * there may be several.
- */
-function splitToken(pathname: string): {
+interface Target {
+  /** Encoded path, without token prefixes. */
   readonly path: string;
+  readonly query: URLSearchParams;
   readonly prefix: string;
   /** Number of prefixes. */
   readonly prefixes: number;
   readonly token: string | undefined;
-} {
+}
+
+/**
+ * Parses the target of the request line, which may be any text. Splits the token prefix of kubeconfigs off the path;
+ * kubectl also adds the prefix to links that have it already, so there may be several.
+ */
+function targetOf({ url = "/" }: IncomingMessage): Target {
+  const isAbsolute = !url.startsWith("/") && URL.canParse(url);
+  // Never relative to a base: that would read `//name` as a host.
+  const parsed = new URL(isAbsolute ? url : `http://knap${url.startsWith("/") ? "" : "/"}${url}`);
+  const { pathname, searchParams } = parsed;
   let path = pathname.length > 1 && pathname.endsWith("/") ? pathname.slice(0, -1) : pathname;
   let prefix = "";
   let prefixes = 0;
@@ -182,7 +203,7 @@ function splitToken(pathname: string): {
     [, prefix = "", token, path = "/"] = match;
     prefixes += 1;
   }
-  return { path, prefix, prefixes, token };
+  return { path, query: searchParams, prefix, prefixes, token };
 }
 
 /** `299 - "text"`, with each UTF-8 byte as one latin1 character, because Node writes headers in latin1. */

@@ -41,7 +41,7 @@ export function openStore({ clock, random, configMaps, log }: SessionStoreOption
     clock,
     random,
     admission: (request) => (isSeeded ? admission(request) : { object: request.object, warnings: [] }),
-    onError: (error) => log.error("watcher threw", { error }),
+    onError: (error, { kind, namespace, name }) => log.error("watcher threw", { kind, namespace, name, error }),
   });
   seed(store, configMapObjects(initial));
   isSeeded = true;

@@ -1,20 +1,32 @@
 // Prints the emulator's log records to stderr: warnings and errors always, the others with -v.
+import { errorDetails, jsonText } from "../../base/errors.ts";
 import { type Level, type Logger, type LogRecord, makeLogger } from "../../base/logger.ts";
 import type { Terminal } from "../terminal.ts";
 
 const RANK: Readonly<Record<Level, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
-function lineOf({ level, message, fields }: LogRecord): string {
-  const pairs = Object.entries(fields).map(
-    ([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`,
-  );
-  return [level.toUpperCase().padEnd(5), message, ...pairs].join(" ");
+/** Credentials in URLs and headers that foreign errors quote. Log lines never contain them. */
+const CREDENTIALS: readonly (readonly [RegExp, string])[] = [
+  [/\/token\/[^/\s"'?]+/g, "/token/…"],
+  [/\b(Bearer|Basic) [\w.~+/=-]+/gi, "$1 …"],
+  [/\/\/[^/\s:@]+:[^/\s@]+@/g, "//…@"],
+];
+
+function lineOf({ level, message, fields }: LogRecord, stacks: boolean): string {
+  const pairs = Object.entries(fields).map(([name, value]) => `${name}=${valueText(value, stacks)}`);
+  const line = [level.toUpperCase().padEnd(5), message, ...pairs].join(" ");
+  return CREDENTIALS.reduce((text, [pattern, shown]) => text.replace(pattern, shown), line);
+}
+
+function valueText(value: unknown, stacks: boolean): string {
+  if (typeof value === "string") return value;
+  return value instanceof Error ? errorDetails(value, stacks) : jsonText(value);
 }
 
 /** A logger that writes through `terminal.say`; the terminal UI passes its own sink. */
 export function sessionLog(verbose: boolean, terminal: Pick<Terminal, "say" | "paint">): Logger {
   const least = verbose ? RANK.debug : RANK.warn;
   return makeLogger((record) => {
-    if (RANK[record.level] >= least) terminal.say(terminal.paint("dim", lineOf(record)));
+    if (RANK[record.level] >= least) terminal.say(terminal.paint("dim", lineOf(record, verbose)));
   });
 }

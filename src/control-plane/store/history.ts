@@ -26,7 +26,7 @@ interface Watcher {
 /** The ring has one entry per version, so the position of a version follows from a subtraction. */
 export class History {
   readonly #capacity: number;
-  readonly #onError: (error: unknown) => void;
+  readonly #onError: (error: unknown, key: ObjectKey) => void;
   readonly #ring: Entry[] = [];
   /** Position of the oldest entry once the ring is full. */
   #start = 0;
@@ -34,7 +34,7 @@ export class History {
   #draining = false;
   readonly #watchers = new Set<Watcher>();
 
-  constructor(capacity: number, onError: (error: unknown) => void) {
+  constructor(capacity: number, onError: (error: unknown, key: ObjectKey) => void) {
     this.#capacity = capacity;
     this.#onError = onError;
   }
@@ -96,7 +96,7 @@ export class History {
     try {
       watcher.listener(event);
     } catch (error) {
-      this.#onError(error);
+      this.#onError(error, event.key);
     }
   }
 }

@@ -31,8 +31,8 @@ export interface StoreOptions {
   readonly historySize?: number;
   /** Freeze stored objects deeply, for tests. */
   readonly freeze?: boolean;
-  /** Called when a watcher throws; default: ignore. */
-  readonly onError?: (error: unknown) => void;
+  /** Called when a watcher throws, with the key of the event; default: ignore. */
+  readonly onError?: (error: unknown, key: ObjectKey) => void;
 }
 
 export interface WriteOptions {

@@ -126,7 +126,7 @@ export async function sweepDeadSessions(settings: NodeSettings, runtime: Contain
     if (removed > 0) log.info("removed containers, networks and volumes of dead sessions", { removed });
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
-    log.warn("cannot remove what dead sessions left", { error: error.message });
+    log.warn("cannot remove what dead sessions left", { error });
   }
 }
 
@@ -136,7 +136,7 @@ async function tolerateUnreachable({ log }: NodeSettings, close: () => Promise<v
     await close();
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
-    log.warn("the engine is unreachable; the next start removes this session's containers", { error: error.message });
+    log.warn("the engine is unreachable; the next start removes this session's containers", { error });
   }
 }
 

@@ -140,7 +140,7 @@ export class Kubelet {
     await this.#events;
     await this.#parts.frozenPods?.dropAll();
     await this.#removeLeftovers({ last: true }).catch((error: unknown) =>
-      this.#parts.log.warn("leftover containers not removed", { error: String(error) }),
+      this.#parts.log.warn("leftover containers not removed", { error }),
     );
     await this.#parts.volumes.close();
     await this.#parts.network?.close();
@@ -194,7 +194,7 @@ export class Kubelet {
 
   #onDeployment(deployment: Stored<Deployment>): void {
     if (this.#stopped) return;
-    const failed = (error: unknown): void => this.#parts.log.debug("prewarm failed", { error: String(error) });
+    const failed = (error: unknown): void => this.#parts.log.debug("prewarm failed", { error });
     void this.#track(prewarm(this.#parts, deployment).catch(failed));
   }
 
@@ -223,7 +223,7 @@ export class Kubelet {
       await Promise.all([...this.#workers.values()].map((worker) => worker.recheck()));
     } catch (error) {
       // Unreachable again: the next `reachable` event repeats the check.
-      log.warn("containers not checked", { error: String(error) });
+      log.warn("containers not checked", { error });
     }
   }
 

@@ -91,7 +91,7 @@ export class FrozenPods {
       // Removed, not stopped: a stop would have to unpause the container first.
       await Promise.all(idsOf(frozen).map((id) => runtime.remove(id)));
     } catch (error) {
-      log.warn("frozen containers not removed", { error: String(error) });
+      log.warn("frozen containers not removed", { error });
     }
     onDropped(frozen);
   }

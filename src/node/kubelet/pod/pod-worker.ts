@@ -154,7 +154,7 @@ export class PodWorker implements PodState {
       await this.#sandbox.close();
       if (!frozenPod) await parts.volumes.release(this.#facts.pod);
     } catch (error) {
-      parts.log.warn("pod not removed completely", { pod: this.key.name, error: String(error) });
+      parts.log.warn("pod not removed completely", { pod: this.key.name, error });
     }
     this.#onGone();
     parts.store.confirmDeleted(this.key, this.uid);
