@@ -46,6 +46,13 @@ export interface ColdStart {
   readonly parts: ColdStartParts;
 }
 
+/** How long the node needed to make a pod ready, from its acceptance on; with or without a waiting request. */
+export interface PodStart {
+  /** `namespace/name` */
+  readonly pod: string;
+  readonly totalMs: number;
+}
+
 export interface HttpsListener {
   readonly port: number;
   /** File of the CA certificate, which clients have to trust. */
@@ -61,6 +68,8 @@ export interface Live {
   readonly services: Readonly<Record<string, { readonly observed: Readonly<Record<string, number>> }>>;
   /** Oldest first. */
   readonly coldStarts: readonly ColdStart[];
+  /** Of the pods that exist and have become ready. */
+  readonly podStarts: readonly PodStart[];
   /** Absent while https is not served. */
   readonly https?: HttpsListener;
 }

@@ -241,6 +241,7 @@ async function openApi(
       activator,
       gateway,
       coldStarts: () => coldStarts.all,
+      podStarts: () => coldStarts.podStarts,
       https: () => listeners.https,
       time,
       kill: node.kill,

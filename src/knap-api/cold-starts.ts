@@ -1,7 +1,7 @@
 // The last cold starts as waterfalls: joins the marks of the waiting request with the kubelet's marks of the pod's
 // start.
 import { parseNamespacedName } from "../apis/meta/key.ts";
-import type { ColdStart } from "../client/live.ts";
+import type { ColdStart, PodStart } from "../client/live.ts";
 import type { Exchange, Marks } from "../data-plane/http/exchange.ts";
 import type { StartMarks } from "../node/kubelet/pod/pod-facts.ts";
 import type { StartRecords } from "../node/kubelet/start-records.ts";
@@ -28,6 +28,12 @@ export class ColdStarts {
   /** The newest last. */
   get all(): readonly ColdStart[] {
     return this.#coldStarts;
+  }
+
+  get podStarts(): readonly PodStart[] {
+    return [...this.#records.all()].flatMap(([pod, { accepted, probeOk }]) =>
+      accepted === undefined || probeOk === undefined ? [] : [{ pod, totalMs: probeOk - accepted }],
+    );
   }
 
   #record(marks: Marks): void {

@@ -6,7 +6,7 @@ import { namespacedName, parseNamespacedName } from "../apis/meta/key.ts";
 import type { Time } from "../base/clock.ts";
 import { timeOfDay } from "../base/local-time.ts";
 import { timeText } from "../base/time.ts";
-import type { ColdStart, HttpsListener, Live, LiveRevision } from "../client/live.ts";
+import type { ColdStart, HttpsListener, Live, LiveRevision, PodStart } from "../client/live.ts";
 import { explainScale } from "../control-plane/autoscaler/explain.ts";
 import type { LedgerEntry } from "../control-plane/autoscaler/ledger.ts";
 import type { AutoscalerTick } from "../control-plane/autoscaler/tick.ts";
@@ -28,6 +28,7 @@ export interface LiveOptions {
   readonly activator: Activator;
   readonly gateway: IngressGateway;
   readonly coldStarts: () => readonly ColdStart[];
+  readonly podStarts: () => readonly PodStart[];
   readonly https: () => HttpsListener | undefined;
 }
 
@@ -44,6 +45,7 @@ export function gatherLive(options: LiveOptions, now: Time): Live {
     ),
     services: observedSplits(options.gateway),
     coldStarts: options.coldStarts(),
+    podStarts: options.podStarts(),
     ...(https && { https }),
   };
 }

@@ -116,7 +116,12 @@ export async function awaitReady(
         return outcome(cause ?? (await causeOf(client, found ?? wanted)), exitCodes.failed, "failed");
       }
       if (signal.aborted) {
-        const how = deadline.aborted ? "was not Ready in time" : "was not Ready yet";
+        const isInterrupted = options.signal.aborted;
+        const how = isInterrupted
+          ? "was interrupted before it was Ready"
+          : deadline.aborted
+            ? "was not Ready in time"
+            : "was not Ready yet";
         return outcome(cause ?? (await causeOf(client, found ?? wanted)), exitCodes.timeout, how);
       }
       await new Promise((done) => setTimeout(done, POLL_MS));

@@ -20,6 +20,11 @@ export class StartRecords {
     };
   }
 
+  /** The marks of every pod, by `namespace/name`. */
+  all(): ReadonlyMap<string, StartMarks> {
+    return new Map([...this.#states].map(([pod, { facts }]) => [pod, facts.marks]));
+  }
+
   of(namespace: string, pod: string): StartMarks | undefined {
     return this.#states.get(`${namespace}/${pod}`)?.facts.marks;
   }

@@ -85,6 +85,37 @@ describe("knap ci", () => {
     expect(readFileSync(report, "utf8")).toContain('name="default/hello becomes Ready"');
   });
 
+  test("--max-cold-start measures the first start, and fails if nothing was measured (11 C5)", async () => {
+    const report = join(home.folder, "report.xml");
+    const slow = await home.run(["ci", "-f", hello, "--max-cold-start", "1ms", "--junit", report]);
+    expect(slow.code).toBe(1);
+    expect(slow.stderr).toMatch(/the first start of pod default\/hello-00001-.* took .*, more than 1ms/);
+    expect(readFileSync(report, "utf8")).toMatch(/<failure message="the first start/);
+    expect(await home.run(["ci", "-f", hello, "--max-cold-start", "60s"])).toMatchObject({ code: 0 });
+    const folder = project({
+      "service.yaml": service("idle").replace(
+        "template: {",
+        "template: { metadata: { annotations: { autoscaling.knative.dev/initial-scale: '0' } },",
+      ),
+      "knap.yaml": `config: { autoscaler: { allow-zero-initial-scale: "true" } }\nservices: { idle: { command: [sleep, '60'] } }\n`,
+    });
+    const none = await home.run(["ci", "--max-cold-start", "60s"], folder);
+    expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining("no start was measured") });
+  });
+
+  test("Ctrl-C before Ready is an interrupt in the JUnit report, not an error of knap (11 C4)", async () => {
+    const report = join(home.folder, "report.xml");
+    const folder = project({
+      "service.yaml": service("mute"),
+      "knap.yaml": "services: { mute: { command: [sleep, '60'] } }\n",
+    });
+    const running = home.start(["ci", "--junit", report, "--ui", "json"], folder);
+    await running.until(({ type }) => type === "applied");
+    expect(await running.interrupt()).toMatchObject({ code: 130 });
+    expect(readFileSync(report, "utf8")).toContain("interrupted");
+    expect(readFileSync(report, "utf8")).not.toContain("internal error");
+  });
+
   test("serves https with a certificate of the stored authority", async () => {
     const port = await freePort();
     const name = "hello.default.localhost";

@@ -53,5 +53,5 @@ test("a pod whose image arrives later does not fail the wait", async () => {
   reason = "ContainerCreating";
   end.abort();
   await vi.advanceTimersByTimeAsync(100);
-  expect(await waiting).toMatchObject([{ problem: { what: "Service hello was not Ready yet" } }]);
+  expect(await waiting).toMatchObject([{ problem: { what: "Service hello was interrupted before it was Ready" } }]);
 });

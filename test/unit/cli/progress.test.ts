@@ -85,6 +85,7 @@ describe("the tracker", () => {
     const report = (sentence: string) => ({
       time: 0,
       services: {},
+      podStarts: [],
       coldStarts: [],
       revisions: {
         "default/hello-00001": {
@@ -141,6 +142,7 @@ describe("the tracker", () => {
       time: 0,
       revisions: {},
       services: {},
+      podStarts: [],
       coldStarts: [{ revision: "default/hello-00001", pod: "p", totalMs: 412, parts }],
     };
     const [woke] = tracker.live(live);
@@ -203,7 +205,7 @@ describe("the tracker", () => {
 
   test("reports once that https is served, with the certificate authority", () => {
     const tracker = new ProgressTracker(nowhere);
-    const live = { time: 0, revisions: {}, services: {}, coldStarts: [] };
+    const live = { time: 0, revisions: {}, services: {}, podStarts: [], coldStarts: [] };
     expect(tracker.live(live)).toEqual([]);
     const https = { port: 8443, authority: "/state/authority.pem" };
     const text = "https is served on port 8443; clients must trust /state/authority.pem (curl --cacert)";

@@ -45,6 +45,7 @@ const model = modelOf(
         sentence: "stays at 1: last request 3 s ago",
       },
     },
+    podStarts: [],
     coldStarts: [{ revision: "default/hello-00001", pod: "p1", totalMs: 412, parts }],
   }),
 );

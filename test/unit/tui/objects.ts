@@ -74,7 +74,7 @@ export function door(name: string, mode: "Serve" | "Proxy"): AnyObject {
 }
 
 export function live(more: Partial<Live> = {}): Live {
-  return { time: 0, revisions: {}, services: {}, coldStarts: [], ...more };
+  return { time: 0, revisions: {}, services: {}, podStarts: [], coldStarts: [], ...more };
 }
 
 const kinds: Readonly<Record<string, WatchedKind>> = {
