@@ -42,7 +42,7 @@ describe("whatever is observed", () => {
     );
   });
 
-  test("without data there is no decision and nothing is forgotten", () => {
+  test("without data there is no decision, and the state stays", () => {
     fc.assert(
       fc.property(observation, fc.integer({ min: 0, max: 9 }), seconds, (one, ready, passed) => {
         const state = makeDeciderState(spec, ready, START);
@@ -55,7 +55,7 @@ describe("whatever is observed", () => {
     );
   });
 
-  test("replicas are only ever set within the bounds, or to what scale to zero allows", () => {
+  test("replicas are set within the bounds, or to 0 where scale to zero allows it", () => {
     const input: fc.Arbitrary<ScaleStepInput> = fc.record({
       desired: fc.integer({ min: -1, max: 50 }),
       min: fc.integer({ min: 0, max: 5 }),
@@ -93,10 +93,10 @@ describe("whatever is observed", () => {
   });
 });
 
-describe("the clock does not matter", () => {
+describe("virtual and real clocks", () => {
   afterEach(() => vi.useRealTimers());
 
-  /** Pods and load change every half second by the script; what was advised, and when, comes back. */
+  /** Changes pods and load every half second; returns the advice with its times. */
   const played = (clock: Clock, advance: (ms: number) => void, script: readonly number[]): readonly string[] => {
     const rig = followed(clock);
     for (const [index, load] of script.entries()) {
@@ -109,7 +109,7 @@ describe("the clock does not matter", () => {
     return rig.advised;
   };
 
-  test("virtual time and the machine's own clock give the same decisions at the same instants", () => {
+  test("virtual time and the machine's clock give the same decisions at the same times", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 300 }), { minLength: 10, maxLength: 80 }), (script) => {
         const virtual = new VirtualClock(START);

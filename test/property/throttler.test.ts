@@ -32,7 +32,7 @@ const backend = (pod: number): Backend => ({
   ready: true,
 });
 
-/** A throttler and all that was ever asked of it, so that every request can be accounted for after each step. */
+/** A throttler and all its requests, so that tests can check every request after each step. */
 class World {
   readonly waiting = new Map<number, () => void>();
   readonly running = new Map<number, Slot>();
@@ -94,7 +94,7 @@ class World {
 
 const concurrencies = fc.constantFrom(0, 1, 2, 3, 4, 7);
 
-describe("Throttler, whatever happens in whatever order", () => {
+describe("Throttler, for any order of events", () => {
   it("never goes above capacity, neither of the revision nor of a pod", () => {
     fc.assert(
       fc.property(
@@ -107,7 +107,7 @@ describe("Throttler, whatever happens in whatever order", () => {
             const before = world.throttler.inFlight;
             world.step(step);
             const after = world.throttler.inFlight;
-            // Pods that vanished may leave more in flight than fits; then nobody is added.
+            // Removed pods can leave more requests in flight than the capacity; then no request is added.
             if (after > before) expect(after).toBeLessThanOrEqual(world.throttler.capacity);
             if (cc > 0) for (const slot of world.running.values()) expect(slot.inFlight).toBeLessThanOrEqual(cc);
           }
@@ -116,7 +116,7 @@ describe("Throttler, whatever happens in whatever order", () => {
     );
   });
 
-  it("loses nobody: every request waits, runs or is over, and nobody waits while a slot is free", () => {
+  it("loses no request: each waits, runs or is finished, and none waits while a slot is free", () => {
     fc.assert(
       fc.property(concurrencies, steps, (cc, list) => {
         const world = new World(cc, () => 0.3);
@@ -135,7 +135,7 @@ describe("Throttler, whatever happens in whatever order", () => {
     );
   });
 
-  it("serves the line in the order of arrival", () => {
+  it("serves waiting requests in the order of arrival", () => {
     fc.assert(
       fc.property(concurrencies, steps, (cc, list) => {
         const world = new World(cc, () => 0.3);

@@ -1,11 +1,12 @@
-// Who owns what: controller references and the question whether an object is ours. Never looks into the store.
+// Controller references, and owned fields of children. Pure.
 
 import { keyOf } from "../../apis/meta/key.ts";
 import type { AnyObject, OwnerReference } from "../../apis/meta/object.ts";
+import { ROUTES_ANNOTATION } from "../../apis/serving/labels.ts";
 import { sameJson } from "../../base/json.ts";
 import type { OwnedFields } from "../controller/reconciler.ts";
 
-/** The reference that makes `owner` the controller of an object; deletion of the owner waits for it when asked to. */
+/** The reference that makes `owner` the controller of an object. */
 export function controllerReference(owner: AnyObject): OwnerReference {
   return {
     apiVersion: owner.apiVersion,
@@ -17,18 +18,17 @@ export function controllerReference(owner: AnyObject): OwnerReference {
   };
 }
 
-/** True when `owner` is the controller of `object` (by uid, as Kubernetes compares). */
+/** Compares uids, as Kubernetes does. */
 export function isControlledBy(object: AnyObject, owner: AnyObject): boolean {
   return controllerOf(object)?.uid === owner.metadata.uid;
 }
 
-/** The one owner that controls an object. */
 export function controllerOf(object: AnyObject): OwnerReference | undefined {
   return object.metadata.ownerReferences?.find((reference) => reference.controller === true);
 }
 
-/** Holds labels, annotations and spec of a child exactly as wanted; nobody else may add to them. */
-export function holdWhole(wanted: AnyObject): OwnedFields {
+/** Owns labels, annotations and spec of a child: other changes to them are undone. */
+export function ensureWhole(wanted: AnyObject): OwnedFields {
   const { labels = {}, annotations = {} } = wanted.metadata;
   return {
     key: keyOf(wanted),
@@ -38,11 +38,22 @@ export function holdWhole(wanted: AnyObject): OwnedFields {
   };
 }
 
-/** True when the child already is as wanted: labels, annotations and spec. */
+/** Labels, annotations and spec equal the wanted ones. */
 export function isAsWanted(existing: AnyObject, wanted: AnyObject): boolean {
   return (
     sameJson(existing.metadata.labels ?? {}, wanted.metadata.labels ?? {}) &&
     sameJson(existing.metadata.annotations ?? {}, wanted.metadata.annotations ?? {}) &&
     sameJson(existing.spec, wanted.spec)
   );
+}
+
+/** The Routes in the annotation serving.knative.dev/routes. @see knative pkg/reconciler/labeler/metasyncer.go */
+export function routeNames(object: AnyObject | undefined): readonly string[] {
+  const text = object?.metadata.annotations?.[ROUTES_ANNOTATION] ?? "";
+  return text === "" ? [] : text.split(",");
+}
+
+/** The value of the annotation: sorted, comma-separated. */
+export function routesText(names: Iterable<string>): string {
+  return [...names].sort().join(",");
 }

@@ -1,11 +1,13 @@
-// One reconcile of one object of Knative's: what every planner of a kind with conditions shares before and after its own work.
-// It never writes anything; it gathers a Plan. Source: knative.dev/pkg/reconciler/reconcile_common.go.
+// The part of a reconcile that all planners of Knative kinds share: finalizers, observedGeneration and condition times.
+// Source: knative.dev/pkg/reconciler/reconcile_common.go.
 import type { DecisionNote } from "../../apis/autoscaling/types.ts";
+import type { ServingConfig } from "../../apis/config/types.ts";
 import type { Kind, ObjectOf, StatusOf } from "../../apis/kinds.ts";
-import type { Condition, ConditionedStatus } from "../../apis/meta/conditions.ts";
-import { type ConditionSet, conditionOf } from "../../apis/meta/conditions.ts";
+import { type Condition, type ConditionedStatus, type ConditionSet, conditionOf } from "../../apis/meta/conditions.ts";
 import type { ObjectKey } from "../../apis/meta/key.ts";
 import type { AnyObject, Stored } from "../../apis/meta/object.ts";
+import { setDefaults } from "../../apis/serving/defaults.ts";
+import { sameJson } from "../../base/json.ts";
 import { timeText } from "../../base/time.ts";
 import type {
   EventNote,
@@ -20,8 +22,8 @@ import type { View } from "../store/view.ts";
 
 type Conditioned = AnyObject & { readonly status?: ConditionedStatus };
 
-/** What a reconcile gathers. Mutable, and alive only while one `reconcile` runs. */
-export interface Gathering {
+/** The plan while a reconcile runs. Mutable. */
+export interface PlanBuilder {
   readonly create: AnyObject[];
   readonly ensure: OwnedFields[];
   readonly retire: PlannedDeletion[];
@@ -31,60 +33,60 @@ export interface Gathering {
   readonly requeueAfterMs: number[];
 }
 
-/** One reconcile: the object (defaulted), the world, the status as it becomes, and what is planned so far. */
+/** A reconcile that runs: the defaulted object, the world, the new status and the plan. */
 export interface Pass<K extends Kind> {
   readonly object: ObjectOf<K>;
   readonly world: World;
-  /** The time that all changes of this reconcile carry. */
+  /** The time of this reconcile, RFC 3339. */
   readonly at: string;
   status: StatusOf<K>;
-  readonly plan: Gathering;
+  readonly plan: PlanBuilder;
 }
 
-/** A reconcile's failure: what the Warning event `InternalError` says. Nothing: it went well. */
-export type Failure = string | undefined;
+/** The text of the Warning event `InternalError`; undefined if the reconcile succeeded. */
+export type ReconcileError = string | undefined;
 
 export interface KnativePlanner<K extends Kind> {
   readonly name: string;
   readonly kind: K;
   readonly conditions: ConditionSet;
   readonly watches?: (changed: Stored, view: View) => readonly ObjectKey[];
-  /** Fills in what the API would, for objects that were stored under other defaults. */
+  /** Completes objects that were stored under other defaults. */
   readonly defaulted?: (object: ObjectOf<K>, world: World) => ObjectOf<K>;
-  readonly reconcile: (pass: Pass<K>) => Failure;
-  /** With a finalizer: put on before the first reconcile, taken off after `clear`. */
-  readonly finalizer?: { readonly name: string; readonly clear: (pass: Pass<K>) => Failure };
+  readonly reconcile: (pass: Pass<K>) => ReconcileError;
+  /** The finalizer is added by the first reconcile and removed when `clear` succeeds. */
+  readonly finalizer?: { readonly name: string; readonly clear: (pass: Pass<K>) => ReconcileError };
 }
 
-/** Wraps a kind's own work in the common behaviour. */
 export function knativePlanner<K extends Kind>(planner: KnativePlanner<K>): Reconciler<K> {
   return {
     name: planner.name,
     kind: planner.kind,
-    ...(planner.watches ? { watches: planner.watches } : {}),
+    ...(planner.watches && { watches: planner.watches }),
     reconcile: (object, world) =>
-      object.metadata.deletionTimestamp === undefined ? live(planner, object, world) : going(planner, object, world),
+      object.metadata.deletionTimestamp === undefined
+        ? reconcileLive(planner, object, world)
+        : reconcileDeleted(planner, object, world),
   };
 }
 
-/** An empty gathering. */
-function gather(): Gathering {
+function makePlanBuilder(): PlanBuilder {
   return { create: [], ensure: [], retire: [], ask: [], events: [], notes: [], requeueAfterMs: [] };
 }
 
-/** The plan of a gathering, with nothing in it that is empty. */
-function planned<K extends Kind>(gathering: Gathering, rest: Plan<K>): Plan<K> {
+/** The plan without empty lists. */
+function makePlan<K extends Kind>(builder: PlanBuilder, rest: Plan<K>): Plan<K> {
   const plan: Record<string, unknown> = { ...rest };
-  for (const [name, list] of Object.entries(gathering)) if (list.length > 0) plan[name] = list;
+  for (const [name, list] of Object.entries(builder)) if (list.length > 0) plan[name] = list;
   return plan as Plan<K>;
 }
 
-/** Notes that a finalizer comes or goes, as Knative's generated reconcilers do. */
+/** The event of a changed finalizer, as Knative's generated reconcilers record it. */
 export function finalizerEvent(name: string): EventNote {
   return { type: "Normal", reason: "FinalizerUpdate", message: `Updated "${name}" finalizers` };
 }
 
-function live<K extends Kind>(planner: KnativePlanner<K>, stored: ObjectOf<K>, world: World): Plan<K> {
+function reconcileLive<K extends Kind>(planner: KnativePlanner<K>, stored: ObjectOf<K>, world: World): Plan<K> {
   const object = planner.defaulted?.(stored, world) ?? stored;
   const pass = begin(planner, object, world);
   const finalizers = stored.metadata.finalizers ?? [];
@@ -96,25 +98,25 @@ function live<K extends Kind>(planner: KnativePlanner<K>, stored: ObjectOf<K>, w
   const status = {
     ...after,
     ...(generation === undefined ? {} : { observedGeneration: generation }),
-    conditions: groomed(after.conditions ?? [], (stored as Conditioned).status?.conditions ?? [], pass.at),
+    conditions: withOldTimes(after.conditions ?? [], (stored as Conditioned).status?.conditions ?? [], pass.at),
   };
-  return planned<K>(pass.plan, {
+  return makePlan<K>(pass.plan, {
     status: status as unknown as StatusOf<K>,
     ...(adds && planner.finalizer ? { finalizers: [...finalizers, planner.finalizer.name] } : {}),
     ...(error === undefined ? {} : { error }),
   });
 }
 
-/** Deleted objects are left alone, except by the planner whose finalizer holds them. */
-function going<K extends Kind>(planner: KnativePlanner<K>, object: ObjectOf<K>, world: World): Plan<K> {
+/** Plans nothing for a deleted object unless it has the planner's finalizer. */
+function reconcileDeleted<K extends Kind>(planner: KnativePlanner<K>, object: ObjectOf<K>, world: World): Plan<K> {
   const { finalizer } = planner;
   const finalizers = object.metadata.finalizers ?? [];
   if (!finalizer || !finalizers.includes(finalizer.name)) return {};
   const pass = begin(planner, object, world);
   const error = finalizer.clear(pass);
-  if (error !== undefined) return planned<K>(pass.plan, { error });
+  if (error !== undefined) return makePlan<K>(pass.plan, { error });
   pass.plan.events.push(finalizerEvent(object.metadata.name));
-  return planned<K>(pass.plan, { finalizers: finalizers.filter((name) => name !== finalizer.name) });
+  return makePlan<K>(pass.plan, { finalizers: finalizers.filter((name) => name !== finalizer.name) });
 }
 
 function begin<K extends Kind>({ conditions }: KnativePlanner<K>, object: ObjectOf<K>, world: World): Pass<K> {
@@ -124,11 +126,17 @@ function begin<K extends Kind>({ conditions }: KnativePlanner<K>, object: Object
   const isCurrent = (status.observedGeneration ?? 0) === (metadata.generation ?? 0);
   const because = { reason: "NewObservedGenFailure", message: "unsuccessfully observed a new generation" };
   const marked = isCurrent ? initial : conditions.markUnknown(initial, conditions.ready, at, because);
-  return { object, world, at, status: { ...status, conditions: marked } as unknown as StatusOf<K>, plan: gather() };
+  return {
+    object,
+    world,
+    at,
+    status: { ...status, conditions: marked } as unknown as StatusOf<K>,
+    plan: makePlanBuilder(),
+  };
 }
 
-/** A condition that ends the reconcile as it began it keeps its old time; all others share this one's. */
-function groomed(after: readonly Condition[], before: readonly Condition[], at: string): readonly Condition[] {
+/** A condition that equals its old value keeps its old time; the others get the time of this reconcile. */
+function withOldTimes(after: readonly Condition[], before: readonly Condition[], at: string): readonly Condition[] {
   if (after === before) return before;
   return after.map((condition) => {
     const old = conditionOf(before, condition.type);
@@ -141,4 +149,20 @@ function groomed(after: readonly Condition[], before: readonly Condition[], at: 
 function isSameMark(a: Condition, b: Condition): boolean {
   const { status, severity, reason = "", message = "" } = a;
   return status === b.status && severity === b.severity && reason === (b.reason ?? "") && message === (b.message ?? "");
+}
+
+/**
+ * The object completed with the current defaults, so that planners see a changed config-defaults. The stored object stays.
+ * Returns the input if nothing differs.
+ */
+export function defaulted<T extends AnyObject>(object: T, world: World): T {
+  const { labels, annotations } = object.metadata;
+  // Labels and annotations count because a template for container names can read them.
+  const spec = world.derived(defaultedSpec, object, [object.spec as object | undefined, labels, annotations]);
+  return spec === object.spec ? object : { ...object, spec };
+}
+
+function defaultedSpec(object: AnyObject, config: ServingConfig): unknown {
+  const { spec } = setDefaults(object, { config });
+  return sameJson(spec, object.spec) ? object.spec : spec;
 }

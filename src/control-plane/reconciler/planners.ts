@@ -1,4 +1,4 @@
-// All planners of knap, in two lists: Knative's controllers, and the parts of Kubernetes that they stand on.
+// The lists of all planners: Knative's controllers, and the Kubernetes controllers that they depend on.
 import type { Reconciler } from "../controller/reconciler.ts";
 import { configurationPlanner } from "./configuration/configuration.ts";
 import { deploymentPlanner } from "./deployment/deployment.ts";
@@ -16,13 +16,12 @@ import { schedulerPlanner } from "./scheduler/scheduler.ts";
 import { serverlessServicePlanner } from "./serverless-service/serverless-service.ts";
 import { servicePlanner } from "./service/service.ts";
 
-/** Widens a planner of one kind, so that planners of all kinds fit one list; the engine only gives it objects of its kind. */
+/** Widens the type of a planner. This is safe because the controller gives it objects of its kind only. */
 function widened(planner: unknown): Reconciler {
   return planner as Reconciler;
 }
 
-// From what stands below to what stands on it: an object is looked at again only when everything under it has come to rest.
-
+// Dependencies come first: an object is reconciled when its children have settled.
 export const kubernetesPlanners: readonly Reconciler[] = [
   namespacePlanner,
   schedulerPlanner,
@@ -31,7 +30,7 @@ export const kubernetesPlanners: readonly Reconciler[] = [
   ingressPlanner,
 ].map(widened);
 
-// A Revision goes before its PodAutoscaler, though it stands on it: it sees each of its statuses, as in Knative, and its Active condition's time moves with them.
+// The Revision comes before its PodAutoscaler although it depends on it: as in Knative, it sees each status of the PodAutoscaler.
 export const knativePlanners: readonly Reconciler[] = [
   metricPlanner,
   serverlessServicePlanner,

@@ -5,10 +5,10 @@ export const ingressFacts: readonly FactFamily[] = [
   {
     title: "ServerlessService",
     facts: {
-      S1: ["unit/control-plane/reconciler/serverless-service.test.ts › makes both Services"],
-      S2: ["unit/control-plane/reconciler/serverless-service.test.ts › puts the right backends behind it"],
+      S1: ["unit/control-plane/reconciler/serverless-service.test.ts › a ServerlessService makes both Services"],
+      S2: ["unit/control-plane/reconciler/serverless-service.test.ts › the public Endpoints have the right backends"],
       S3: [
-        "unit/control-plane/reconciler/serverless-service.test.ts › puts the right backends",
+        "unit/control-plane/reconciler/serverless-service.test.ts › the public Endpoints have the right backends",
         "sockets/data-plane/activator/path.test.ts › (S3, S6)",
       ],
       S4: ["control-plane.json › sks/private-endpoints-vanish"],
@@ -29,7 +29,7 @@ export const ingressFacts: readonly FactFamily[] = [
       S11: ["control-plane.json › failure/activation-times-out"],
       S12: ["simulation/journeys.test.ts › is at zero after 60 to 66 s", "scale-to-zero.json"],
       S13: [
-        "unit/control-plane/reconciler/pod-autoscaler.test.ts › keeps an inactive pod for the grace period",
+        "unit/control-plane/reconciler/pod-autoscaler.test.ts › an inactive Pod stays for the grace period",
         "scale-to-zero.json",
       ],
       S14: [
@@ -51,9 +51,11 @@ export const ingressFacts: readonly FactFamily[] = [
       I4: ["unit/data-plane/ingress/routing-table.test.ts › I4,", "control-plane.json › create/ready-step-by-step"],
       I5: [
         "control-plane.json › visibility/label-on-tag-placeholder",
-        "unit/control-plane/reconciler/route.test.ts › of a tag is private",
+        "unit/control-plane/reconciler/route.test.ts › a tag is private if",
       ],
-      I6: ["unit/control-plane/reconciler/route.test.ts › follow the gateway from name to address and back"],
+      I6: [
+        "unit/control-plane/reconciler/route.test.ts › placeholder Services follow the gateway from name to IP and back",
+      ],
       I7: ["sockets/data-plane/ingress/ingress-listeners.test.ts › (I7, I14)"],
     },
   },
@@ -96,7 +98,7 @@ export const ingressFacts: readonly FactFamily[] = [
     title: "gradual rollout",
     facts: {
       I18: ["validation.json › rollout-duration/", "control-plane.json › rollout/config-with-tag-and-split"],
-      I19: ["unit/control-plane/reconciler/route.test.ts › never moves a share of one percent or less gradually"],
+      I19: ["unit/control-plane/reconciler/route.test.ts › a rollout moves a share of one percent or less at once"],
       I20: ["control-plane.json › rollout/config-with-tag-and-split"],
       I21: ["control-plane.json › rollout/config-with-tag-and-split"],
       I22: [
@@ -105,10 +107,10 @@ export const ingressFacts: readonly FactFamily[] = [
       ],
       I23: [
         "control-plane.json › rollout/overtaken-by-third-revision",
-        "unit/control-plane/reconciler/route.test.ts › stacks a third",
+        "unit/control-plane/reconciler/route.test.ts › a third revision joins",
       ],
       I24: ["control-plane.json › rollout/ingress-slow"],
-      I25: ["unit/control-plane/reconciler/route.test.ts › state that does not add up is not believed"],
+      I25: ["unit/control-plane/reconciler/route.test.ts › a rollout ignores an invalid state"],
     },
   },
   {

@@ -24,10 +24,10 @@ export const probeAndActivatorFacts: readonly FactFamily[] = [
       P8: ["validation.json › probes/readiness-empty-gets-tcp-default", "validation.json › probes/readiness-grpc-"],
       P9: ["validation.json › probes/readiness-failure-threshold-without-period"],
       P10: [
-        "unit/control-plane/reconciler/revisions.test.ts › tells queue-proxy %s",
+        "unit/control-plane/reconciler/revisions.test.ts › queue-proxy gets %s",
         "integration/documented-example.test.ts › a failing liveness restarts only its own container",
       ],
-      P11: ["unit/control-plane/reconciler/revisions.test.ts › tells queue-proxy %s"],
+      P11: ["unit/control-plane/reconciler/revisions.test.ts › queue-proxy gets %s"],
       P12: ["control-plane.json › create/ready-step-by-step"],
       P13: [
         "integration/kubelet.test.ts › a container is not ready before its startup probe passes",
@@ -97,7 +97,7 @@ export const probeAndActivatorFacts: readonly FactFamily[] = [
         "unit/data-plane/activator/assign.test.ts › (A9,",
       ],
       A10: ["sockets/data-plane/activator/waiting.test.ts › A10"],
-      A11: ["property/throttler.test.ts › loses nobody"],
+      A11: ["property/throttler.test.ts › loses no request"],
       A12: [
         "unit/data-plane/activator/throttler.test.ts › (A12, A15)",
         "property/throttler.test.ts › never goes above capacity",

@@ -34,7 +34,7 @@ export const traps: FactFamily = {
       "unit/data-plane/activator/pod-prober.test.ts › never uses an unready pod",
     ],
     T18: ["queue-proxy.json › probe/tcp-up-period", "queue-proxy.json › probe/tcp-down-period"],
-    T19: ["unit/control-plane/reconciler/revisions.test.ts › tells queue-proxy %s"],
+    T19: ["unit/control-plane/reconciler/revisions.test.ts › queue-proxy gets %s"],
     T20: [
       "sockets/data-plane/probe/probe.test.ts › with the queue-proxy's own headers",
       "queue-proxy.json › probe/http-301",
@@ -53,7 +53,7 @@ export const traps: FactFamily = {
     T25: ["contract/forwarder-message-checks.ts › the final status kept"],
     T26: ["queue-proxy.json › errors/refused"],
     T27: [
-      "unit/control-plane/reconciler/serverless-service.test.ts › puts the right backends",
+      "unit/control-plane/reconciler/serverless-service.test.ts › the public Endpoints have the right backends",
       "unit/data-plane/activator/activator.test.ts › T27",
     ],
     T28: [
@@ -76,7 +76,7 @@ export const traps: FactFamily = {
     T33: ["unit/data-plane/ingress/routing-table.test.ts › T33"],
     T34: ["sockets/data-plane/activator/path.test.ts › T34"],
     T35: [
-      "unit/control-plane/reconciler/route.test.ts › never moves a share of one percent",
+      "unit/control-plane/reconciler/route.test.ts › a rollout moves a share of one percent",
       "control-plane.json › rollout/ingress-slow",
     ],
     T36: [

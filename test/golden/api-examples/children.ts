@@ -10,8 +10,11 @@ import {
   makeMetric,
   makeServerlessService,
 } from "../../../src/control-plane/reconciler/pod-autoscaler/make-children.ts";
-import { makeImages, makePodAutoscaler } from "../../../src/control-plane/reconciler/revision/make-children.ts";
-import { makeDeployment } from "../../../src/control-plane/reconciler/revision/make-deployment.ts";
+import {
+  makeDeployment,
+  makeImages,
+  makePodAutoscaler,
+} from "../../../src/control-plane/reconciler/revision/make-children.ts";
 import {
   makePrivateService,
   makePublicService,

@@ -1,21 +1,18 @@
 // Plans for a Configuration: one Revision for each generation, and which of them is the latest ready.
 // Source: pkg/reconciler/configuration/configuration.go.
 
-import { conditionOf, configurationConditions } from "../../../apis/meta/conditions.ts";
+import { conditionOf, configurationConditions, isReady } from "../../../apis/meta/conditions.ts";
 import { keyOf } from "../../../apis/meta/key.ts";
-import {
-  markLatestCreatedFailed,
-  markLatestCreatedRevision,
-  markLatestReadyRevision,
-  markRevisionCreationFailed,
-} from "../../../apis/serving/configuration-lifecycle.ts";
+import type { Stored } from "../../../apis/meta/object.ts";
+import * as lifecycle from "../../../apis/serving/configuration-lifecycle.ts";
 import { CONFIGURATION_GENERATION_LABEL, CONFIGURATION_LABEL } from "../../../apis/serving/labels.ts";
-import type { Revision } from "../../../apis/serving/types.ts";
+import type { Configuration, Revision } from "../../../apis/serving/types.ts";
+import { sameJson } from "../../../base/json.ts";
 import type { EventNote, Reconciler } from "../../controller/reconciler.ts";
-import { defaulted } from "../defaulted.ts";
-import { type Failure, knativePlanner, type Pass } from "../pass.ts";
+import type { View } from "../../store/view.ts";
+import { isControlledBy } from "../ownership.ts";
+import { defaulted, knativePlanner, type Pass, type ReconcileError } from "../pass.ts";
 import { makeRevision } from "./make-revision.ts";
-import { isOurs, latestReadyRevision } from "./revisions.ts";
 
 const KIND = "Configuration.serving.knative.dev";
 type ConfigurationPass = Pass<typeof KIND>;
@@ -28,19 +25,19 @@ export const configurationPlanner: Reconciler<typeof KIND> = knativePlanner({
   reconcile: reconcileConfiguration,
 });
 
-function reconcileConfiguration(pass: ConfigurationPass): Failure {
+function reconcileConfiguration(pass: ConfigurationPass): ReconcileError {
   const { plan, at } = pass;
   const found = revisionOfGeneration(pass);
   if (found === "taken") {
     const name = pass.object.spec.template.metadata?.name ?? "";
     const why = `revisions.serving.knative.dev "${name}" already exists`;
-    pass.status = markRevisionCreationFailed(pass.status, why, at);
+    pass.status = lifecycle.markRevisionCreationFailed(pass.status, why, at);
     return undefined;
   }
   const revision = found ?? makeRevision(pass.object, at);
   const { name } = revision.metadata;
   if (!found) {
-    // Somebody else's Revision has the name that this generation would have; nobody is told but the log.
+    // Another object's Revision has this name. As in Knative, no condition shows it.
     if (pass.world.get("Revision.serving.knative.dev", pass.object.metadata.namespace, name)) {
       return `failed to create Revision: revisions.serving.knative.dev "${name}" already exists`;
     }
@@ -48,30 +45,30 @@ function reconcileConfiguration(pass: ConfigurationPass): Failure {
     plan.create.push(revision);
     if (refusal) {
       plan.events.push(warning("CreationFailed", `Failed to create Revision: ${refusal.message}`));
-      pass.status = markRevisionCreationFailed(pass.status, refusal.message, at);
+      pass.status = lifecycle.markRevisionCreationFailed(pass.status, refusal.message, at);
       return `failed to create Revision: ${refusal.message}`;
     }
     plan.events.push({ type: "Normal", reason: "Created", message: `Created Revision "${name}"` });
   }
-  pass.status = markLatestCreatedRevision(pass.status, name, at);
-  noteReadiness(pass, revision);
+  pass.status = lifecycle.markLatestCreatedRevision(pass.status, name, at);
+  markReadiness(pass, revision);
   const latest = latestReadyRevision({ ...pass.object, status: pass.status }, pass.world)?.metadata.name;
   if (latest !== undefined) {
     if (latest !== pass.status.latestReadyRevisionName) {
       const message = `LatestReadyRevisionName updated to "${latest}"`;
       plan.events.push({ type: "Normal", reason: "LatestReadyUpdate", message });
     }
-    pass.status = markLatestReadyRevision(pass.status, latest, at);
+    pass.status = lifecycle.markLatestReadyRevision(pass.status, latest, at);
   }
   return undefined;
 }
 
-/** The Revision that stands for the present generation; `taken` when its name belongs to another one. */
+/** The Revision of the current generation; `taken` if another Revision has its name. */
 function revisionOfGeneration({ object, world }: ConfigurationPass): Revision | undefined | "taken" {
   const { name, namespace, generation } = object.metadata;
-  const brought = object.spec.template.metadata?.name;
-  if (brought) {
-    const revision = world.get("Revision.serving.knative.dev", namespace, brought);
+  const templateName = object.spec.template.metadata?.name;
+  if (templateName) {
+    const revision = world.get("Revision.serving.knative.dev", namespace, templateName);
     if (!revision) return undefined;
     return isOurs(revision, object) ? revision : "taken";
   }
@@ -79,7 +76,7 @@ function revisionOfGeneration({ object, world }: ConfigurationPass): Revision | 
   return world.list("Revision.serving.knative.dev", { namespace, labels: { matchLabels } })[0];
 }
 
-function noteReadiness(pass: ConfigurationPass, revision: Revision): void {
+function markReadiness(pass: ConfigurationPass, revision: Revision): void {
   const { name } = revision.metadata;
   const ready = conditionOf(revision.status?.conditions, "Ready");
   if (ready?.status === "True" && !pass.status.latestReadyRevisionName) {
@@ -87,9 +84,9 @@ function noteReadiness(pass: ConfigurationPass, revision: Revision): void {
   }
   if (ready?.status !== "False") return;
   const before = conditionOf(pass.status.conditions, "Ready");
-  pass.status = markLatestCreatedFailed(pass.status, name, ready.message ?? "", pass.at);
+  pass.status = lifecycle.markLatestCreatedFailed(pass.status, name, ready.message ?? "", pass.at);
   const after = conditionOf(pass.status.conditions, "Ready");
-  // A Revision that never was ready is marked anew each time and so told each time, as Knative does.
+  // For a Revision that never was ready the mark changes at each reconcile, so the event repeats, as in Knative.
   if (before?.status === after?.status && before?.message === after?.message) return;
   const isLatestReady = name === pass.status.latestReadyRevisionName;
   pass.plan.events.push(
@@ -101,4 +98,49 @@ function noteReadiness(pass: ConfigurationPass, revision: Revision): void {
 
 function warning(reason: string, message: string): EventNote {
   return { type: "Warning", reason, message };
+}
+
+/**
+ * The newest ready Revision that is not older than the latest ready one, if that still exists. A ready Revision with the name in
+ * the template comes first. @see knative pkg/reconciler/configuration/configuration.go (findAndSetLatestReadyRevision)
+ */
+function latestReadyRevision(configuration: Stored<Configuration>, view: View): Revision | undefined {
+  const { name, namespace, generation } = configuration.metadata;
+  const templateName = configuration.spec.template.metadata?.name;
+  const latest = configuration.status?.latestReadyRevisionName;
+  const current = latest ? view.get("Revision.serving.knative.dev", namespace, latest) : undefined;
+  const from = current ? generationOf(current) : 0;
+  return view
+    .list("Revision.serving.knative.dev", { namespace, labels: { matchLabels: { [CONFIGURATION_LABEL]: name } } })
+    .filter((revision) => {
+      if (!isReady(revision)) return false;
+      const its = generationOf(revision);
+      return revision.metadata.name === templateName || current === undefined || (its >= from && its <= generation);
+    })
+    .toSorted((a, b) => rank(b, templateName) - rank(a, templateName))[0];
+}
+
+function rank(revision: Stored<Revision>, templateName: string | undefined): number {
+  return revision.metadata.name === templateName ? Number.POSITIVE_INFINITY : generationOf(revision);
+}
+
+function generationOf(revision: Stored<Revision>): number {
+  return Number(revision.metadata.labels?.[CONFIGURATION_GENERATION_LABEL] ?? 0);
+}
+
+/** The Revision can be that of the Configuration's current generation. */
+function isOurs(revision: Stored<Revision>, configuration: Stored<Configuration>): boolean {
+  if (!isControlledBy(revision, configuration)) return false;
+  const generation = revision.metadata.labels?.[CONFIGURATION_GENERATION_LABEL];
+  // An older name can be used again if the spec is the same.
+  return (
+    generation === String(configuration.metadata.generation) ||
+    sameJson(revision.spec, configuration.spec.template.spec)
+  );
+}
+
+/** A Revision of this name exists and cannot be that of the Configuration's current generation. */
+export function isRevisionNameTaken(configuration: Stored<Configuration>, name: string, view: View): boolean {
+  const revision = view.get("Revision.serving.knative.dev", configuration.metadata.namespace, name);
+  return revision !== undefined && !isOurs(revision, configuration);
 }

@@ -1,4 +1,4 @@
-// The Revision that a Configuration stamps for its present generation.
+// Makes the Revision of a Configuration's current generation.
 // Source: pkg/reconciler/configuration/resources/revision.go.
 
 import { childName } from "../../../apis/meta/names.ts";
@@ -18,15 +18,15 @@ import {
 import type { Configuration, Revision } from "../../../apis/serving/types.ts";
 import { controllerReference } from "../ownership.ts";
 
-/** The name that the template brings, else `<configuration>-<generation, five digits>`. */
+/** The name in the template, else `<configuration>-<generation, five digits>`. */
 function revisionName(configuration: Stored<Configuration>): string {
-  const brought = configuration.spec.template.metadata?.name;
-  if (brought) return brought;
+  const templateName = configuration.spec.template.metadata?.name;
+  if (templateName) return templateName;
   const generation = String(configuration.metadata.generation).padStart(5, "0");
   return childName(configuration.metadata.name, `-${generation}`);
 }
 
-/** The whole Revision; `at`: RFC 3339, when its routing state begins. */
+/** `at`: RFC 3339, when its routing state begins. */
 export function makeRevision(configuration: Stored<Configuration>, at: string): Revision {
   const { metadata, spec } = configuration;
   const { labels, annotations, ...rest } = spec.template.metadata ?? {};
@@ -40,13 +40,13 @@ export function makeRevision(configuration: Stored<Configuration>, at: string): 
     metadata: {
       ...rest,
       name: revisionName(configuration),
-      namespace: metadata.namespace ?? "",
+      namespace: metadata.namespace,
       labels: {
         ...labels,
         [CONFIGURATION_LABEL]: metadata.name,
         ...(service === undefined ? {} : { [SERVICE_LABEL]: service }),
-        [CONFIGURATION_GENERATION_LABEL]: String(metadata.generation ?? 0),
-        [CONFIGURATION_UID_LABEL]: metadata.uid ?? "",
+        [CONFIGURATION_GENERATION_LABEL]: String(metadata.generation),
+        [CONFIGURATION_UID_LABEL]: metadata.uid,
         ...(serviceUid === undefined ? {} : { [SERVICE_UID_LABEL]: serviceUid }),
         [ROUTING_STATE_LABEL]: routes ? "active" : "pending",
       },

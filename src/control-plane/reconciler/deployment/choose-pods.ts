@@ -1,44 +1,43 @@
-// How many Pods to make and which to stop, so that a Deployment has its replicas, all of the present template, without ever
-// having too few ready ones (maxUnavailable 0).
+// Decides how many Pods of a Deployment to create and which to delete, with maxUnavailable 0.
 
 import { isPodActive, isPodReady, podReadyCondition } from "../../../apis/core/pod.ts";
 import type { Pod } from "../../../apis/core/types.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
 
-export interface Choice {
+export interface PodChoice {
   readonly create: number;
   readonly retire: readonly Stored<Pod>[];
 }
 
-/** A quarter of the replicas, at least one, may be there in addition while templates change. */
+/** Share of extra Pods during a template change, at least 1. */
 const SURGE = 0.25;
 
-/** `isCurrent`: made from the present template. */
+/** `isCurrent`: made from the current template. */
 export function choosePods(
   wanted: number,
   pods: readonly Stored<Pod>[],
   isCurrent: (pod: Stored<Pod>) => boolean,
-): Choice {
+): PodChoice {
   const alive = pods.filter(isPodActive);
   const current = alive.filter(isCurrent);
   const old = alive.filter((pod) => !isCurrent(pod));
-  const surplus = current.length > wanted ? inOrderOfRetirement(current).slice(0, current.length - wanted) : [];
+  const surplus = current.length > wanted ? inDeletionOrder(current).slice(0, current.length - wanted) : [];
   if (old.length === 0) return { create: Math.max(0, wanted - current.length), retire: surplus };
   const most = wanted + Math.ceil(wanted * SURGE);
   const create = Math.max(0, Math.min(wanted - current.length, most - alive.length));
-  return { create, retire: [...surplus, ...dispensable(old, current.filter(isPodReady).length, wanted)] };
+  return { create, retire: [...surplus, ...replaceable(old, current.filter(isPodReady).length, wanted)] };
 }
 
-/** Old Pods that are not ready serve nobody; of the ready ones, as many as new ones have replaced. */
-function dispensable(old: readonly Stored<Pod>[], readyNew: number, wanted: number): readonly Stored<Pod>[] {
-  const ordered = inOrderOfRetirement(old);
+/** Old Pods that are not ready, and as many ready ones as new Pods replace. */
+function replaceable(old: readonly Stored<Pod>[], readyNew: number, wanted: number): readonly Stored<Pod>[] {
+  const ordered = inDeletionOrder(old);
   const ready = ordered.filter(isPodReady);
   const spare = Math.max(0, ready.length + readyNew - wanted);
   return [...ordered.filter((pod) => !isPodReady(pod)), ...ready.slice(0, spare)];
 }
 
-/** Those to stop first come first: not scheduled, not running, not ready, then the one that is ready for the shortest time, the youngest. */
-export function inOrderOfRetirement(pods: readonly Stored<Pod>[]): readonly Stored<Pod>[] {
+/** Sorted for deletion: first not scheduled, not running, not ready, then by the shortest time ready, then the youngest. */
+export function inDeletionOrder(pods: readonly Stored<Pod>[]): readonly Stored<Pod>[] {
   const ranks = (pod: Stored<Pod>): readonly (number | string)[] => [
     pod.spec.nodeName === undefined ? 0 : 1,
     pod.status?.phase === "Running" ? 1 : 0,
@@ -49,7 +48,7 @@ export function inOrderOfRetirement(pods: readonly Stored<Pod>[]): readonly Stor
   return pods.toSorted(
     (a, b) =>
       compareAll(ranks(a), ranks(b)) ||
-      compareAll([since(b), b.metadata.creationTimestamp ?? ""], [since(a), a.metadata.creationTimestamp ?? ""]) ||
+      compareAll([since(b), b.metadata.creationTimestamp], [since(a), a.metadata.creationTimestamp]) ||
       compareAll([a.metadata.name], [b.metadata.name]),
   );
 }

@@ -1,4 +1,4 @@
-// knap's Deployment controller: makes and stops Pods, and tells how that goes. It owns its Pods directly.
+// Plans for a Deployment: creates and deletes its Pods and writes its status. A Deployment owns its Pods directly.
 
 import { DEFAULT_ACCOUNT, isPodActive, isPodReady } from "../../../apis/core/pod.ts";
 import type { Deployment, DeploymentStatus, Pod } from "../../../apis/core/types.ts";
@@ -36,7 +36,7 @@ export const deploymentPlanner: Reconciler<typeof KIND> = {
     return {
       status,
       create: made.pods,
-      retire: retire.map((pod) => ({ key: keyOf(pod), ...(pod.metadata.uid ? { uid: pod.metadata.uid } : {}) })),
+      retire: retire.map((pod) => ({ key: keyOf(pod), uid: pod.metadata.uid })),
       events: scalingEvents(deployment, hash, {
         before: pods.filter(isPodActive).length,
         made,
@@ -69,7 +69,7 @@ interface Order {
   readonly count: number;
 }
 
-/** New Pods as far as quotas allow; the first refusal ends it. */
+/** Makes Pods until a quota refuses one. */
 function makePods({ deployment, hash, existing, count }: Order, world: World): Made {
   if (count === 0) return { pods: [], failure: undefined };
   const { namespace } = deployment.metadata;
@@ -94,7 +94,7 @@ interface State {
   readonly deployment: Stored<Deployment>;
   readonly hash: string;
   readonly alive: readonly Stored<Pod>[];
-  /** Why a Pod could not be made. */
+  /** Why a Pod could not be created. */
   readonly failure: string | undefined;
 }
 
@@ -129,16 +129,18 @@ function scalingEvents(
   { before, made, stopped }: Change,
 ): readonly EventNote[] {
   const name = replicaSetName(deployment, hash);
-  const change = (way: string, from: number, to: number): EventNote => ({
+  const change = (direction: string, from: number, to: number): EventNote => ({
     type: "Normal",
     reason: "ScalingReplicaSet",
-    message: `Scaled ${way} replica set ${name} from ${from} to ${to}`,
+    message: `Scaled ${direction} replica set ${name} from ${from} to ${to}`,
   });
   const failed = deployment.status?.conditions?.find(({ type }) => type === "ReplicaFailure")?.message;
-  const news = made.failure !== undefined && made.failure !== failed;
+  const isNew = made.failure !== undefined && made.failure !== failed;
   return [
     ...(made.pods.length > 0 ? [change("up", before, before + made.pods.length)] : []),
     ...(stopped > 0 ? [change("down", before, before - stopped)] : []),
-    ...(news ? [{ type: "Warning" as const, reason: "FailedCreate", message: `Error creating: ${made.failure}` }] : []),
+    ...(isNew
+      ? [{ type: "Warning" as const, reason: "FailedCreate", message: `Error creating: ${made.failure}` }]
+      : []),
   ];
 }

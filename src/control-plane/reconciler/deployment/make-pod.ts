@@ -1,5 +1,4 @@
-// One Pod of a Deployment. In knap there is no ReplicaSet between them: the Deployment owns its Pods, which still carry the
-// name and the hash label that a ReplicaSet would have given them.
+// Makes a Pod of a Deployment. knap has no ReplicaSets, but Pods have the name and hash label that a ReplicaSet would give.
 
 import { DEFAULT_ACCOUNT, pullSecretsOf } from "../../../apis/core/pod.ts";
 import type { Deployment, Pod, ServiceAccount } from "../../../apis/core/types.ts";
@@ -8,25 +7,22 @@ import { md5Hex } from "../../../base/hash.ts";
 import { controllerReference } from "../ownership.ts";
 
 export const TEMPLATE_HASH_LABEL = "pod-template-hash";
-/** Kubernetes' alphabet for generated names: no vowels, nothing that reads as another character. */
+/** Kubernetes' alphabet for generated names: no vowels and no characters that look alike. */
 const ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
 const LONGEST_PREFIX = 58;
 
-/** Ten characters that change with the pod template. */
+/** A hash of the pod template, 10 characters. */
 export function templateHash(template: Deployment["spec"]["template"]): string {
-  return letters(JSON.stringify(template), 10);
+  return hashLetters(JSON.stringify(template), 10);
 }
 
-/** What the ReplicaSet of the template with this hash would be called. */
+/** The name of the ReplicaSet that Kubernetes would make for this hash. */
 export function replicaSetName(deployment: Stored<Deployment>, hash: string): string {
   return `${deployment.metadata.name}-${hash}`;
 }
 
-/**
- * `hash`: of the present template; `chance`: a text that differs from every other time a Pod of this Deployment is made;
- * `account`: the Pod's, if there is one.
- */
-export function makePod(deployment: Stored<Deployment>, hash: string, chance: string, account?: ServiceAccount): Pod {
+/** `hash`: of the current template. `seed`: unique for each Pod of this Deployment. `account`: the Pod's ServiceAccount. */
+export function makePod(deployment: Stored<Deployment>, hash: string, seed: string, account?: ServiceAccount): Pod {
   const { metadata, spec } = deployment.spec.template;
   const secrets = pullSecretsOf(spec, account);
   const generateName = `${replicaSetName(deployment, hash)}-`;
@@ -34,7 +30,7 @@ export function makePod(deployment: Stored<Deployment>, hash: string, chance: st
     apiVersion: "v1",
     kind: "Pod",
     metadata: {
-      name: generateName.slice(0, LONGEST_PREFIX) + letters(`${deployment.metadata.uid}/${chance}`, 5),
+      name: generateName.slice(0, LONGEST_PREFIX) + hashLetters(`${deployment.metadata.uid}/${seed}`, 5),
       generateName,
       namespace: deployment.metadata.namespace,
       labels: { ...metadata?.labels, [TEMPLATE_HASH_LABEL]: hash },
@@ -54,7 +50,7 @@ export function makePod(deployment: Stored<Deployment>, hash: string, chance: st
   };
 }
 
-function letters(text: string, count: number): string {
+function hashLetters(text: string, count: number): string {
   const digest = md5Hex(text);
   let made = "";
   for (let index = 0; index < count; index++) {

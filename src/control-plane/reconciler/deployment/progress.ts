@@ -1,4 +1,4 @@
-// The conditions of a Deployment: available, progressing or given up, failing to create.
+// The conditions of a Deployment: Available, Progressing and ReplicaFailure.
 // Source: kubernetes pkg/controller/deployment/{progress,util/deployment_util}.go.
 
 import type { CoreCondition, Deployment, DeploymentStatus } from "../../../apis/core/types.ts";
@@ -20,7 +20,7 @@ export interface Counts {
 
 type Instant = Pick<World, "now" | "awakeSince">;
 
-/** All conditions as they follow from the counts. `failure`: why a Pod could not be created. */
+/** All conditions for these counts. `failure`: why a Pod could not be created. */
 export function deploymentConditions(
   deployment: Stored<Deployment>,
   counts: Counts,
@@ -40,7 +40,7 @@ export function deploymentConditions(
   return [...marks, progressing(deployment, counts, replicaSet, at)].toSorted((a, b) => (a.type < b.type ? -1 : 1));
 }
 
-/** Ms until the deadline passes unless something moves; undefined when nothing is awaited. */
+/** Ms until the progress deadline; undefined if the Deployment is complete or has timed out. */
 export function msToDeadline(
   deployment: Stored<Deployment>,
   progress: CoreCondition | undefined,
@@ -49,7 +49,7 @@ export function msToDeadline(
   if (!progress || progress.reason === COMPLETE || progress.reason === TIMED_OUT) return undefined;
   const since = Math.max(parseTime(progress.lastUpdateTime ?? "") ?? now, awakeSince);
   const deadlineMs = (deployment.spec.progressDeadlineSeconds ?? DEFAULT_DEADLINE_SECONDS) * 1000;
-  // Times have whole seconds, and only a time after the deadline is past it.
+  // Timestamps have whole seconds, so the deadline is passed one second later.
   return Math.max(1, since + deadlineMs + 1000 - now);
 }
 
@@ -86,7 +86,7 @@ function mark(type: string, ok: boolean, why: { reason: string; message: string 
   return { type, status: ok ? "True" : "False", ...why };
 }
 
-/** Times: when it last changed its status, and when it last changed at all. */
+/** Sets lastUpdateTime if a field differs, and lastTransitionTime if the status differs. */
 function settle(condition: CoreCondition, before: readonly CoreCondition[], now: Time): CoreCondition {
   const old = before.find(({ type }) => type === condition.type);
   const { status, reason, message } = condition;

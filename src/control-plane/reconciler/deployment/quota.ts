@@ -1,11 +1,11 @@
-// Does a ResourceQuota allow one more Pod? Judged on the Pods there are, in Kubernetes' words.
+// Checks ResourceQuotas for a new Pod, with Kubernetes' error text.
 
 import { isPodActive } from "../../../apis/core/pod.ts";
 import type { PodSpec, Quantity } from "../../../apis/core/pod-spec.ts";
 import type { Pod, ResourceQuota } from "../../../apis/core/types.ts";
 import { formatQuantity, parseQuantity } from "../../../base/go/quantity.ts";
 
-/** Why the Pod may not be made; undefined when every quota of its namespace has room. */
+/** Why a quota refuses the Pod; undefined if all quotas allow it. */
 export function quotaRefusal(pod: Pod, pods: readonly Pod[], quotas: readonly ResourceQuota[]): string | undefined {
   for (const quota of quotas) {
     const over = Object.entries(quota.spec?.hard ?? {}).flatMap(([resource, hard]) => {
@@ -27,7 +27,7 @@ export function quotaRefusal(pod: Pod, pods: readonly Pod[], quotas: readonly Re
   return undefined;
 }
 
-/** How much of a quota's resource a pod takes, in billionths; undefined for resources that pods do not take. */
+/** How much of a quota's resource a pod uses, in billionths; undefined if pods do not use the resource. */
 function amountOf(spec: PodSpec, resource: string): bigint | undefined {
   if (resource === "pods" || resource === "count/pods") return nano("1");
   const [, side, name] = /^(requests\.|limits\.)?(cpu|memory|ephemeral-storage)$/.exec(resource) ?? [];
@@ -35,12 +35,12 @@ function amountOf(spec: PodSpec, resource: string): bigint | undefined {
   return sumOf(spec, side === "limits." ? "limits" : "requests", name);
 }
 
-/** What all containers of a pod ask for together, in billionths. */
+/** The sum over all containers, in billionths. */
 export function sumOf(spec: PodSpec, side: "limits" | "requests", resource: string): bigint {
   return spec.containers.reduce((sum, { resources }) => sum + nano(resources?.[side]?.[resource] ?? "0"), 0n);
 }
 
-/** A quantity in billionths; what cannot be read counts as nothing. */
+/** A quantity in billionths; 0 if it does not parse. */
 export function nano(quantity: Quantity): bigint {
   const read = parseQuantity(String(quantity));
   return read.ok ? read.value.nano : 0n;

@@ -1,4 +1,5 @@
-// The Ingress of a DomainMapping: one public host, rewritten to the target's own name. Source: pkg/reconciler/domainmapping/resources/ingress.go.
+// Makes the Ingress of a DomainMapping: a public host whose requests go to the target's host name.
+// Source: pkg/reconciler/domainmapping/resources/ingress.go.
 
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
@@ -20,7 +21,7 @@ export interface DomainTarget {
   readonly service: string;
 }
 
-/** The whole Ingress; the failure: an annotation that cannot be understood. */
+/** Fails if the http-protocol annotation is invalid. */
 export function makeDomainIngress(
   mapping: Stored<DomainMapping>,
   target: DomainTarget,

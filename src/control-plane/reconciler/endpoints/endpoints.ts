@@ -1,4 +1,4 @@
-// knap's Endpoints controller: the addresses behind every core Service that selects Pods. Services without a selector are others' business.
+// Plans the Endpoints of every core Service that selects Pods; ignores Services without a selector.
 
 import { isPodActive, isPodReady } from "../../../apis/core/pod.ts";
 import type { CoreService, EndpointSubset, Endpoints, Pod, ServicePort } from "../../../apis/core/types.ts";
@@ -36,7 +36,7 @@ function selects(service: Stored<CoreService>, labels: StringMap | undefined): b
   return selector.length > 0 && selector.every(([key, value]) => labels?.[key] === value);
 }
 
-/** The Endpoints of that name; they go with their Service. */
+/** The Service owns its Endpoints, so they are deleted together. */
 export function makeEndpoints(service: Stored<CoreService>, pods: readonly Stored<Pod>[]): Endpoints {
   const { name, namespace, labels, uid } = service.metadata;
   const owner = { apiVersion: "v1", kind: "Service", name, uid };
@@ -48,7 +48,7 @@ export function makeEndpoints(service: Stored<CoreService>, pods: readonly Store
   };
 }
 
-/** Pods that resolve the ports alike stand together; a Pod without an address is not there yet. */
+/** Groups Pods by the port numbers that the Service's ports resolve to. Ignores Pods without an address. */
 function makeSubsets(service: Stored<CoreService>, pods: readonly Stored<Pod>[]): readonly EndpointSubset[] {
   const groups = new Map<string, Group>();
   // Pods of one template share their containers, and so their ports.

@@ -1,4 +1,4 @@
-// Deletes Revisions that nobody needs any more, as config-gc allows. It writes no status.
+// Deletes unused Revisions according to config-gc. It writes no status.
 // Source: pkg/reconciler/gc/gc.go.
 
 import type { ServingConfig } from "../../../apis/config/types.ts";
@@ -31,15 +31,12 @@ export const gcPlanner: Reconciler<typeof KIND> = {
     const revisions = world.list("Revision.serving.knative.dev", { namespace, labels });
     const unneeded = chooseUnneeded(configuration, revisions, world.config.gc, world.now);
     return {
-      retire: unneeded.map((revision) => ({
-        key: keyOf(revision),
-        ...(revision.metadata.uid === undefined ? {} : { uid: revision.metadata.uid }),
-      })),
+      retire: unneeded.map((revision) => ({ key: keyOf(revision), uid: revision.metadata.uid })),
     };
   },
 };
 
-/** First what is old and idle, never below the minimum; then, whatever its age, what is above the maximum. Oldest first. */
+/** First stale Revisions, but keeps the minimum; then, of any age, Revisions above the maximum. Oldest first. */
 export function chooseUnneeded(
   configuration: Stored<Configuration>,
   revisions: readonly Stored<Revision>[],
@@ -70,7 +67,7 @@ function isUnneeded({ metadata }: Revision, configuration: Stored<Configuration>
   );
 }
 
-/** Past both ages; one that is switched off is not asked. */
+/** Older than both limits; a limit that is undefined does not count. */
 function isStale(revision: Stored<Revision>, limits: ServingConfig["gc"], now: Time): boolean {
   const { retainSinceCreateTimeMs: created, retainSinceLastActiveTimeMs: active } = limits;
   return (
@@ -80,10 +77,10 @@ function isStale(revision: Stored<Revision>, limits: ServingConfig["gc"], now: T
 }
 
 function createdAt({ metadata }: Stored<Revision>): Time {
-  return parseTime(metadata.creationTimestamp ?? "") ?? 0;
+  return parseTime(metadata.creationTimestamp) ?? 0;
 }
 
-/** When it last took part in routing; its creation if it never did. */
+/** When its routing state last changed; its creation if it never did. */
 function lastActive(revision: Stored<Revision>): Time {
   const modified = revision.metadata.annotations?.[ROUTING_STATE_MODIFIED_ANNOTATION] ?? "";
   return parseTime(modified) ?? createdAt(revision);

@@ -1,5 +1,5 @@
-// knap's ingress controller: says that an Ingress is served once the gateway has been seen serving this very version of it.
-// The gateway itself follows the Ingresses elsewhere; this planner only asks and tells. Source: networking/pkg/status/status.go.
+// Plans for an Ingress: marks it ready once a probe shows that the gateway serves its current version.
+// Source: networking/pkg/status/status.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import { ingressConditions } from "../../../apis/meta/conditions.ts";
 import { keyOf } from "../../../apis/meta/key.ts";
@@ -11,7 +11,7 @@ import { knativePlanner } from "../pass.ts";
 
 const KIND = "Ingress.networking.internal.knative.dev";
 const marks = statusMarks<IngressStatus>(ingressConditions);
-/** The gateway's core Services in knative-serving: what the public sees, and what containers see. */
+/** The gateway's core Services in knative-serving, for requests from outside and from containers. */
 export const PUBLIC_GATEWAY = "knap-gateway";
 export const LOCAL_GATEWAY = "knap-local-gateway";
 const WAITING = { reason: "Uninitialized", message: "Waiting for load balancer to be ready" };
@@ -43,8 +43,14 @@ function probeOf(ingress: Ingress): Extract<Inquiry, { ask: "IngressProbe" }> {
   };
 }
 
-/** One gateway with two doors; placeholders point at the inner one. */
+/** The public and the private load balancer; placeholder Services refer to the private one. */
 function withGateways(status: IngressStatus, { clusterDomain }: ServingConfig): IngressStatus {
-  const door = (name: string) => ({ ingress: [{ domainInternal: `${name}.knative-serving.svc.${clusterDomain}` }] });
-  return { ...status, publicLoadBalancer: door(PUBLIC_GATEWAY), privateLoadBalancer: door(LOCAL_GATEWAY) };
+  const loadBalancer = (name: string) => ({
+    ingress: [{ domainInternal: `${name}.knative-serving.svc.${clusterDomain}` }],
+  });
+  return {
+    ...status,
+    publicLoadBalancer: loadBalancer(PUBLIC_GATEWAY),
+    privateLoadBalancer: loadBalancer(LOCAL_GATEWAY),
+  };
 }

@@ -1,5 +1,5 @@
-// Keeps the marks of a Route on the Configurations and Revisions it points at: the list of its routes, and a Revision's routing state.
-// It writes no status. Source: pkg/reconciler/labeler/{labeler,labels,accessors}.go.
+// Marks the Configurations and Revisions that a Route refers to: annotation `routes`, and a Revision's routing state.
+// Source: pkg/reconciler/labeler/{labeler,labels,accessors}.go.
 
 import { conditionOf } from "../../../apis/meta/conditions.ts";
 import { keyOf } from "../../../apis/meta/key.ts";
@@ -12,10 +12,9 @@ import {
 import type { Configuration, Revision, Route } from "../../../apis/serving/types.ts";
 import { timeText } from "../../../base/time.ts";
 import type { OwnedFields, Plan, Reconciler, World } from "../../controller/reconciler.ts";
-import { controllerOf } from "../ownership.ts";
+import { controllerOf, routeNames, routesText } from "../ownership.ts";
 import { finalizerEvent } from "../pass.ts";
 import { routesOfTarget } from "../route/route.ts";
-import { routeNames, routesText } from "../route-names.ts";
 
 const KIND = "Route.serving.knative.dev";
 const ROUTE_FINALIZER = "routes.serving.knative.dev";
@@ -26,15 +25,15 @@ export const labelerPlanner: Reconciler<typeof KIND> = {
   watches: routesOfTarget,
   reconcile: (route, world) => {
     const finalizers = route.metadata.finalizers ?? [];
-    const held = finalizers.includes(ROUTE_FINALIZER);
+    const hasFinalizer = finalizers.includes(ROUTE_FINALIZER);
     const events = [finalizerEvent(route.metadata.name)];
     if (route.metadata.deletionTimestamp !== undefined) {
-      if (!held) return {};
+      if (!hasFinalizer) return {};
       const others = finalizers.filter((name) => name !== ROUTE_FINALIZER);
       return { ensure: marks(route, world, noTargets, true), finalizers: others, events };
     }
     const plan: Plan<typeof KIND> = { ensure: marks(route, world, targetsOf(route, world), hasSettled(route)) };
-    return held ? plan : { ...plan, finalizers: [...finalizers, ROUTE_FINALIZER], events };
+    return hasFinalizer ? plan : { ...plan, finalizers: [...finalizers, ROUTE_FINALIZER], events };
   },
 };
 
@@ -44,7 +43,7 @@ interface Targets {
 }
 const noTargets: Targets = { configurations: new Set(), revisions: new Set() };
 
-/** All that the Route points at, as it is and as it shall be. */
+/** The targets in the Route's status and spec. */
 function targetsOf(route: Stored<Route>, world: World): Targets {
   const namespace = route.metadata.namespace;
   const [configurations, revisions] = [new Set<string>(), new Set<string>()];
@@ -60,19 +59,19 @@ function targetsOf(route: Stored<Route>, world: World): Targets {
     if (!name || !configuration) continue;
     configurations.add(name);
     const newest = configuration.status?.latestCreatedRevisionName;
-    // The one that comes next is marked early, so that traffic never meets an unmarked revision.
+    // Mark the newest revision before it gets traffic.
     if (newest && target.latestRevision) revisions.add(newest);
   }
   return { configurations, revisions };
 }
 
-/** Ready says yes or no for this generation: until then a mark may still be needed. */
+/** Ready is True or False for the current generation. Before that, marks are not removed. */
 function hasSettled({ metadata, status }: Stored<Route>): boolean {
   const ready = conditionOf(status?.conditions, "Ready")?.status;
   return (status?.observedGeneration ?? 0) === (metadata.generation ?? 0) && (ready === "True" || ready === "False");
 }
 
-function marks(route: Stored<Route>, world: World, targets: Targets, mayRemove: boolean): readonly OwnedFields[] {
+function marks(route: Stored<Route>, world: World, targets: Targets, canRemove: boolean): readonly OwnedFields[] {
   const { name, namespace } = route.metadata;
   const at = timeText(world.now);
   const plans: (OwnedFields | undefined)[] = [];
@@ -88,9 +87,9 @@ function marks(route: Stored<Route>, world: World, targets: Targets, mayRemove: 
       const object = world.get(kind, namespace, target);
       if (object) plan(object, [...new Set([...routeNames(object), name])]);
     }
-    if (!mayRemove) continue;
+    if (!canRemove) continue;
     for (const object of world.list(kind, { namespace, index: { by: routeNames, value: name } })) {
-      if (mayUnmark(object) && !listed.has(object.metadata.name)) {
+      if (canUnmark(object) && !listed.has(object.metadata.name)) {
         plan(
           object,
           routeNames(object).filter((other) => other !== name),
@@ -101,8 +100,8 @@ function marks(route: Stored<Route>, world: World, targets: Targets, mayRemove: 
   return plans.filter((owned) => owned !== undefined);
 }
 
-/** Of Revisions only what is active is ever unmarked. */
-function mayUnmark({ kind, metadata }: Configuration | Revision): boolean {
+/** Of Revisions, only active ones lose their mark. */
+function canUnmark({ kind, metadata }: Configuration | Revision): boolean {
   return kind !== "Revision" || metadata.labels?.[ROUTING_STATE_LABEL] === "active";
 }
 

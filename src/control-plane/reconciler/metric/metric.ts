@@ -1,7 +1,8 @@
-// The planner of Metrics: says whether collection works. Collecting itself is the autoscaler's. Source: pkg/reconciler/metric/metric.go.
+// Plans for a Metric: shows whether the autoscaler can collect it. Source: pkg/reconciler/metric/metric.go.
 import { metricConditions as set } from "../../../apis/meta/conditions.ts";
+import { namespacedName } from "../../../apis/meta/key.ts";
 import type { Inquiry, Reconciler } from "../../controller/reconciler.ts";
-import { type Failure, knativePlanner, type Pass } from "../pass.ts";
+import { knativePlanner, type Pass, type ReconcileError } from "../pass.ts";
 
 const KIND = "Metric.autoscaling.internal.knative.dev";
 
@@ -12,11 +13,10 @@ export const metricPlanner: Reconciler<typeof KIND> = knativePlanner({
   reconcile: reconcileMetric,
 });
 
-function reconcileMetric(pass: Pass<typeof KIND>): Failure {
-  const { name, namespace } = pass.object.metadata;
-  const inquiry: Inquiry = { ask: "MetricCollection", revision: `${namespace}/${name}` };
+function reconcileMetric(pass: Pass<typeof KIND>): ReconcileError {
+  const inquiry: Inquiry = { ask: "MetricCollection", revision: namespacedName(pass.object.metadata) };
   pass.plan.ask.push(inquiry);
-  // Collection fails only once it has been tried: no answer is a good one.
+  // No answer yet counts as success.
   const cause = pass.world.answer(inquiry)?.error ?? "";
   const conditions = pass.status.conditions ?? [];
   const mark = (next: typeof conditions): void => {

@@ -1,4 +1,4 @@
-// Kubernetes' service account controller, as much of it as there is in knap: every namespace has a ServiceAccount `default`. Whatever else it says is its user's.
+// Creates the ServiceAccount `default` in every namespace, as Kubernetes' service account controller does.
 import { DEFAULT_ACCOUNT } from "../../../apis/core/pod.ts";
 import type { ServiceAccount } from "../../../apis/core/types.ts";
 import type { ObjectKey } from "../../../apis/meta/key.ts";

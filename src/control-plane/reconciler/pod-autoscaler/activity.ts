@@ -1,13 +1,7 @@
-// What the Active condition of a PodAutoscaler becomes, from pods and want, and how many activators its ServerlessService asks for. Pure.
-// Follows pkg/reconciler/autoscaling/kpa/kpa.go.
+// The Active condition of a PodAutoscaler, and the number of activators of its ServerlessService. Pure.
+// Source: pkg/reconciler/autoscaling/kpa/kpa.go.
 
-import {
-  markActivating,
-  markActive,
-  markInitialized,
-  markNoTraffic,
-  markTimedOut,
-} from "../../../apis/autoscaling/pod-autoscaler-lifecycle.ts";
+import * as lifecycle from "../../../apis/autoscaling/pod-autoscaler-lifecycle.ts";
 import { isPodServing } from "../../../apis/core/pod.ts";
 import type { Pod } from "../../../apis/core/types.ts";
 import type { Condition, ConditionStatus } from "../../../apis/meta/conditions.ts";
@@ -26,21 +20,20 @@ interface ActivityInput {
   readonly active: ConditionStatus;
 }
 
-/** The table of Active: first match wins. */
 function activityOf({ want, ready, minReady, active }: ActivityInput): Activity {
   if (want === 0 || minReady === 0) return active === "Unknown" && minReady > 0 ? "timed-out" : "inactive";
   if (want > 0 || active !== "False") return ready < minReady ? "activating" : "activated";
   return ready < minReady ? "inactive" : undefined;
 }
 
-/** How many ready pods make a revision active: before its first success all of the initial scale, later one, and always min-scale. */
+/** The ready pods that a revision needs to be active: at first its initial scale, later 1, and at least min-scale. */
 function minReadyOf(initialized: boolean, bounds: { readonly min: number }, initialScale: number): number {
   return Math.max(bounds.min, initialized ? 1 : initialScale);
 }
 
 const FEWEST_ACTIVATORS = 2;
 
-/** Enough activators for the capacity of the ready pods plus the burst wanted. */
+/** Enough activators for the capacity of the ready pods plus the target burst capacity. */
 export function numActivatorsOf(
   ready: number,
   spec: { readonly totalValue: number; readonly targetBurstCapacity: number; readonly activatorCapacity: number },
@@ -50,36 +43,36 @@ export function numActivatorsOf(
   return Math.max(FEWEST_ACTIVATORS, Math.ceil(capacity / spec.activatorCapacity));
 }
 
-export interface Facts {
+export interface ActivityFacts {
   /** -1: unknown. */
   readonly want: number;
   readonly ready: number;
-  /** min-scale as it counts now. */
+  /** The effective min-scale. */
   readonly min: number;
   readonly initialScale: number;
   readonly initialized: boolean;
-  /** The public service is there. */
+  /** The public Service exists. */
   readonly hasService: boolean;
   readonly at: string;
 }
 
-/** The conditions with ScaleTargetInitialized and Active as they follow. */
-export function concludeActivity(conditions: readonly Condition[], facts: Facts): readonly Condition[] {
+/** The conditions with ScaleTargetInitialized and Active updated. */
+export function concludeActivity(conditions: readonly Condition[], facts: ActivityFacts): readonly Condition[] {
   const { want, ready, at } = facts;
-  // Before it is marked: the first success is measured by the initial scale.
+  // Computed before the mark, so that the first success needs the initial scale.
   const minReady = minReadyOf(facts.initialized, facts, facts.initialScale);
   const isUp = ready >= minReady && facts.hasService;
-  const initialized = isUp ? markInitialized(conditions, at) : conditions;
+  const initialized = isUp ? lifecycle.markInitialized(conditions, at) : conditions;
   const active = conditionOf(conditions, "Active")?.status ?? "Unknown";
   switch (activityOf({ want, ready, minReady, active })) {
     case "activated":
-      return markActive(initialized, at);
+      return lifecycle.markActive(initialized, at);
     case "activating":
-      return markActivating(initialized, at);
+      return lifecycle.markActivating(initialized, at);
     case "timed-out":
-      return markTimedOut(initialized, at);
+      return lifecycle.markTimedOut(initialized, at);
     case "inactive":
-      return markNoTraffic(initialized, at);
+      return lifecycle.markNoTraffic(initialized, at);
     default:
       return initialized;
   }
@@ -92,7 +85,7 @@ export interface PodCounts {
   readonly terminating: number;
 }
 
-/** Pending and terminating pods are not ready ones too; finished pods do not count. */
+/** Pending and terminating pods also count as not ready; finished pods do not count. */
 export function countPods(pods: readonly Stored<Pod>[]): PodCounts {
   const counts = { ready: 0, notReady: 0, pending: 0, terminating: 0 };
   for (const pod of pods) {

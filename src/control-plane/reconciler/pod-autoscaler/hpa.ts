@@ -1,44 +1,40 @@
-// The HPA class: pods follow the use of cpu or memory, traffic always goes straight to them, and nothing goes to zero. In a cluster a
-// HorizontalPodAutoscaler stands between; here its decision comes as advice. Source: pkg/reconciler/autoscaling/hpa/hpa.go.
+// The HPA class: scales by cpu or memory, never to zero, without the activator in the path. The autoscaler's advice replaces a
+// HorizontalPodAutoscaler object. Source: pkg/reconciler/autoscaling/hpa/hpa.go.
 
-import {
-  markActive,
-  markInitialized,
-  markNotOwned,
-  markServiceNotReady,
-  markServiceReady,
-} from "../../../apis/autoscaling/pod-autoscaler-lifecycle.ts";
+import * as lifecycle from "../../../apis/autoscaling/pod-autoscaler-lifecycle.ts";
 import { isReady } from "../../../apis/meta/conditions.ts";
-import { keyOf } from "../../../apis/meta/key.ts";
+import { keyOf, namespacedName } from "../../../apis/meta/key.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
 import type { ServerlessService } from "../../../apis/networking/types.ts";
 import { sameJson } from "../../../base/json.ts";
 import { initialScaleOf, scaleBoundsOf } from "../../autoscaler/decider-spec.ts";
 import { makeHpaSpec } from "../../autoscaler/hpa-spec.ts";
 import { isControlledBy } from "../ownership.ts";
-import type { Failure, Pass } from "../pass.ts";
+import type { Pass, ReconcileError } from "../pass.ts";
 import { makeServerlessService } from "./make-children.ts";
 
 type PodAutoscalerPass = Pass<"PodAutoscaler.autoscaling.internal.knative.dev">;
 
-/** One reconcile of an HPA-class PodAutoscaler. */
-export function reconcileHpa(pass: PodAutoscalerPass): Failure {
+export function reconcileHpa(pass: PodAutoscalerPass): ReconcileError {
   const { object: pa, world, at } = pass;
   const { name, namespace } = pa.metadata;
   const sks = world.get("ServerlessService.networking.internal.knative.dev", namespace, name);
   pass.status = { serviceName: "", metricsServiceName: "", ...pass.status };
   if (sks && !isControlledBy(sks, pa)) {
-    pass.status = { ...pass.status, conditions: markNotOwned(pass.status.conditions ?? [], sks.kind, name, at) };
+    pass.status = {
+      ...pass.status,
+      conditions: lifecycle.markNotOwned(pass.status.conditions ?? [], sks.kind, name, at),
+    };
     return `error reconciling SKS: PA: ${name} does not own SKS: ${name}`;
   }
-  const replicas = holdReplicas(pass);
-  const isServed = holdService(pass, sks);
+  const replicas = ensureReplicas(pass);
+  const isServed = ensureService(pass, sks);
   const needed = Math.max(scaleBoundsOf(pa, world.config.autoscaler).min, initialScale(pass));
-  let conditions = markActive(pass.status.conditions ?? [], at);
+  let conditions = lifecycle.markActive(pass.status.conditions ?? [], at);
   conditions = isServed
-    ? markServiceReady(conditions, at)
-    : markServiceNotReady(conditions, "SKS Services are not ready yet", at);
-  if (isServed && replicas.current >= needed) conditions = markInitialized(conditions, at);
+    ? lifecycle.markServiceReady(conditions, at)
+    : lifecycle.markServiceNotReady(conditions, "SKS Services are not ready yet", at);
+  if (isServed && replicas.current >= needed) conditions = lifecycle.markInitialized(conditions, at);
   pass.status = {
     ...pass.status,
     conditions,
@@ -50,21 +46,21 @@ export function reconcileHpa(pass: PodAutoscalerPass): Failure {
   return undefined;
 }
 
-/** The Deployment's replicas follow the advice; before there is any, the bounds. */
-function holdReplicas(pass: PodAutoscalerPass): { readonly desired: number; readonly current: number } {
+/** Sets the Deployment's replicas by the advice; without advice, keeps them within the bounds. */
+function ensureReplicas(pass: PodAutoscalerPass): { readonly desired: number; readonly current: number } {
   const { object: pa, world } = pass;
-  const { name, namespace } = pa.metadata;
+  const { namespace } = pa.metadata;
   const target = world.get("Deployment.apps", namespace, pa.spec.scaleTargetRef.name ?? "");
   const { min, max } = makeHpaSpec(pa, world.config.autoscaler);
   const now = target?.spec.replicas ?? 1;
-  const advised = world.advice.get(`${namespace}/${name}`)?.desiredScale ?? -1;
+  const advised = world.advice.get(namespacedName(pa.metadata))?.desiredScale ?? -1;
   const desired = now === 0 ? 0 : Math.min(Math.max(advised < 0 ? now : advised, min), max);
   if (target && desired !== now) pass.plan.ensure.push({ key: keyOf(target), fields: { spec: { replicas: desired } } });
   return { desired, current: target?.status?.replicas ?? 0 };
 }
 
-/** True when it is ready as it is wanted. */
-function holdService(pass: PodAutoscalerPass, sks: Stored<ServerlessService> | undefined): boolean {
+/** Returns true if the ServerlessService is ready with the wanted spec. */
+function ensureService(pass: PodAutoscalerPass, sks: Stored<ServerlessService> | undefined): boolean {
   const wanted = makeServerlessService(pass.object, "Serve", 0);
   pass.plan.ensure.push({ key: keyOf(wanted), fields: { spec: wanted.spec }, whole: [["spec"]], create: wanted });
   return sks !== undefined && isReady(sks) && sameJson(sks.spec, wanted.spec);

@@ -1,40 +1,36 @@
-// Knative's own autoscaling class: bounds, scale to zero, ServerlessService mode and the verdict on a PodAutoscaler. It plans; deciding how many
-// pods traffic needs is the autoscaler's. Source: pkg/reconciler/autoscaling/kpa/kpa.go.
+// The KPA class: bounds, scale to zero and ServerlessService mode. The autoscaler decides how many pods the traffic needs.
+// Source: pkg/reconciler/autoscaling/kpa/{kpa,scaler}.go.
 
-import {
-  isInitialized,
-  markNotOwned,
-  markServiceNotReady,
-  markServiceReady,
-} from "../../../apis/autoscaling/pod-autoscaler-lifecycle.ts";
-import type { ScaleResult } from "../../../apis/autoscaling/types.ts";
+import { progressDeadlineMs } from "../../../apis/autoscaling/annotations.ts";
+import * as lifecycle from "../../../apis/autoscaling/pod-autoscaler-lifecycle.ts";
+import type { RevisionKey, ScaleResult } from "../../../apis/autoscaling/types.ts";
 import { conditionOf, isReady } from "../../../apis/meta/conditions.ts";
-import { keyOf } from "../../../apis/meta/key.ts";
+import { keyOf, namespacedName } from "../../../apis/meta/key.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
 import type { ServerlessService } from "../../../apis/networking/types.ts";
 import { REVISION_LABEL } from "../../../apis/serving/labels.ts";
 import { sameJson } from "../../../base/json.ts";
 import { makeInitialResult } from "../../autoscaler/decide.ts";
-import { initialScaleOf, makeDeciderSpec, scaleBoundsOf } from "../../autoscaler/decider-spec.ts";
+import { initialScaleOf, makeDeciderSpec, retentionMsOf, scaleBoundsOf } from "../../autoscaler/decider-spec.ts";
+import type { Inquiry, World } from "../../controller/reconciler.ts";
 import { isControlledBy } from "../ownership.ts";
-import type { Failure, Pass } from "../pass.ts";
+import type { Pass, ReconcileError } from "../pass.ts";
 import { concludeActivity, countPods, numActivatorsOf } from "./activity.ts";
 import { makeMetric, makeServerlessService } from "./make-children.ts";
-import { planScale } from "./plan-scale.ts";
+import { type ScaleStepInput, scaleStep } from "./scale-step.ts";
 
 type PodAutoscalerPass = Pass<"PodAutoscaler.autoscaling.internal.knative.dev">;
 
 const FEWEST_ACTIVATORS = 2;
 
-/** One reconcile of a KPA-class PodAutoscaler. */
-export function reconcileKpa(pass: PodAutoscalerPass): Failure {
+export function reconcileKpa(pass: PodAutoscalerPass): ReconcileError {
   const { name, namespace } = pass.object.metadata;
   const sks = pass.world.get("ServerlessService.networking.internal.knative.dev", namespace, name);
   const metric = pass.world.get("Metric.autoscaling.internal.knative.dev", namespace, name);
   pass.status = { serviceName: "", metricsServiceName: "", ...pass.status };
   for (const foreign of [sks, metric]) {
     if (!foreign || isControlledBy(foreign, pass.object)) continue;
-    mark(pass, markNotOwned(conditionsOf(pass), foreign.kind, name, pass.at));
+    mark(pass, lifecycle.markNotOwned(conditionsOf(pass), foreign.kind, name, pass.at));
     return foreign === sks
       ? `error reconciling SKS: PA: ${name} does not own SKS: ${name}`
       : `error reconciling Metric: PA: ${name} does not own Metric: ${name}`;
@@ -44,10 +40,10 @@ export function reconcileKpa(pass: PodAutoscalerPass): Failure {
   return undefined;
 }
 
-/** Nothing can be collected or decided before the private service exists. */
+/** Without the private Service, metrics cannot be collected and scale cannot be decided. */
 function awaitService(pass: PodAutoscalerPass): void {
-  holdSpec(pass, makeServerlessService(pass.object, "Proxy", FEWEST_ACTIVATORS));
-  mark(pass, markServiceNotReady(conditionsOf(pass), "No Private Service Name", pass.at));
+  ensureSpec(pass, makeServerlessService(pass.object, "Proxy", FEWEST_ACTIVATORS));
+  mark(pass, lifecycle.markServiceNotReady(conditionsOf(pass), "No Private Service Name", pass.at));
   conclude(pass, -1, 0);
 }
 
@@ -55,25 +51,25 @@ function scale(pass: PodAutoscalerPass, sks: Stored<ServerlessService>, metricsS
   const { object: pa, world, at } = pass;
   const { name, namespace } = pa.metadata;
   const spec = makeDeciderSpec(pa, world.config.autoscaler);
-  const advice: ScaleResult = world.advice.get(`${namespace}/${name}`) ?? makeInitialResult(spec);
+  const advice: ScaleResult = world.advice.get(namespacedName(pa.metadata)) ?? makeInitialResult(spec);
   const labels = { matchLabels: { [REVISION_LABEL]: pa.metadata.labels?.[REVISION_LABEL] ?? name } };
   const { ready } = countPods(world.list("Pod", { namespace, labels }));
-  holdSpec(pass, makeMetric(pa, world.config.autoscaler, metricsServiceName));
+  ensureSpec(pass, makeMetric(pa, world.config.autoscaler, metricsServiceName));
   const want = planScale(pass, sks, { desired: advice.desiredScale, ready });
 
   const mode = want > 0 && advice.excessBurstCapacity >= 0 ? "Serve" : "Proxy";
   const wanted = makeServerlessService(pa, mode, numActivatorsOf(ready, spec));
-  holdSpec(pass, wanted);
-  // A changed spec is a new generation, which the ServerlessService has yet to observe.
+  ensureSpec(pass, wanted);
+  // A changed spec makes a new generation, for which the ServerlessService is not ready yet.
   const isServiceReady = isReady(sks) && sameJson(sks.spec, wanted.spec);
   const why = conditionOf(sks.status?.conditions, "Ready")?.message ?? "";
   const begun = conditionsOf(pass);
-  mark(pass, isServiceReady ? markServiceReady(begun, at) : markServiceNotReady(begun, why, at));
+  mark(pass, isServiceReady ? lifecycle.markServiceReady(begun, at) : lifecycle.markServiceNotReady(begun, why, at));
   pass.status = { ...pass.status, metricsServiceName, serviceName: sks.status?.serviceName ?? "" };
   conclude(pass, want, ready);
 }
 
-/** Scale and activity as the status shows them. A want of -1 never hides a number known before. */
+/** Writes scale and activity to the status. A want of -1 (unknown) keeps the previous desiredScale. */
 function conclude(pass: PodAutoscalerPass, want: number, ready: number): void {
   const { object: pa, world, at } = pass;
   const before = pass.status.desiredScale ?? -1;
@@ -86,15 +82,15 @@ function conclude(pass: PodAutoscalerPass, want: number, ready: number): void {
       ready,
       min: scaleBoundsOf(pa, world.config.autoscaler).min,
       initialScale: initialScaleOf(pa.metadata.annotations, world.config.autoscaler),
-      initialized: isInitialized(conditions),
+      initialized: lifecycle.isInitialized(conditions),
       hasService: Boolean(pass.status.serviceName),
       at,
     }),
   );
 }
 
-/** Holds the spec of a child; its labels and annotations stay as they were made. */
-function holdSpec(pass: PodAutoscalerPass, wanted: ReturnType<typeof makeMetric> | ServerlessService): void {
+/** Owns the spec of a child, but not its labels and annotations. */
+function ensureSpec(pass: PodAutoscalerPass, wanted: ReturnType<typeof makeMetric> | ServerlessService): void {
   pass.plan.ensure.push({
     key: keyOf(wanted),
     fields: { spec: wanted.spec },
@@ -109,4 +105,80 @@ function conditionsOf(pass: PodAutoscalerPass) {
 
 function mark(pass: PodAutoscalerPass, conditions: ReturnType<typeof conditionsOf>): void {
   pass.status = { ...pass.status, conditions };
+}
+
+/** A background probe takes at most 45 s, and the planner runs again 1 s later. */
+const PROBE_AGAIN_MS = 46_000;
+
+/** Plans replicas, requeues and the activator probe. Returns the wanted scale (-1: unknown). */
+function planScale(
+  pass: PodAutoscalerPass,
+  sks: Stored<ServerlessService>,
+  seen: { readonly desired: number; readonly ready: number },
+): number {
+  const { object: pa, world, plan } = pass;
+  const { namespace } = pa.metadata;
+  const revision: RevisionKey = namespacedName(pa.metadata);
+  const deployment = pa.spec.scaleTargetRef.name ?? "";
+  const replicas = world.get("Deployment.apps", namespace, deployment)?.spec.replicas;
+  const inquiry: Inquiry = { ask: "ActivatorProbe", revision };
+  const input = inputOf(pass, sks, seen.desired, replicas);
+  const probe = (): boolean => {
+    plan.ask.push(inquiry);
+    return Boolean(pa.status?.serviceName) && world.answer(inquiry)?.ok === true;
+  };
+  const step = scaleStep({ ...input, probe });
+  const afterMs = step.probeFailed ? PROBE_AGAIN_MS : step.requeueAfterMs;
+  if (afterMs !== undefined) plan.requeueAfterMs.push(afterMs);
+  if (step.replicas !== undefined) {
+    const key = { kind: "Deployment.apps", namespace, name: deployment } as const;
+    plan.ensure.push({ key, fields: { spec: { replicas: step.replicas } } });
+  }
+  const { min, max } = input;
+  plan.notes.push({
+    revision,
+    at: world.now,
+    rule: step.rule,
+    from: replicas ?? 1,
+    to: step.replicas ?? replicas ?? 1,
+    facts: { by: "reconciler", ...seen, want: step.want, min, max, ...(afterMs !== undefined && { afterMs }) },
+  });
+  return step.want;
+}
+
+function inputOf(
+  { object: pa, world }: PodAutoscalerPass,
+  sks: Stored<ServerlessService>,
+  desired: number,
+  replicas: number | undefined,
+): Omit<ScaleStepInput, "probe"> {
+  const config = world.config.autoscaler;
+  const { initialScale, reachable, stableWindowMs, targetBurstCapacity } = makeDeciderSpec(pa, config);
+  const populated = conditionOf(sks.status?.conditions, "ActivatorEndpointsPopulated");
+  return {
+    ...scaleBoundsOf(pa, config),
+    desired,
+    replicas,
+    initialScale,
+    reachable,
+    stableWindowMs,
+    targetBurstCapacity,
+    initialized: lifecycle.isInitialized(pa.status?.conditions),
+    active: activityOf(pa.status?.conditions, world),
+    enableScaleToZero: config.enableScaleToZero,
+    progressDeadlineMs: progressDeadlineMs(pa.metadata.annotations) ?? world.config.deployment.progressDeadlineMs,
+    graceMs: config.scaleToZeroGracePeriodMs,
+    retentionMs: retentionMsOf(pa, config),
+    proxying: sks.spec.mode === "Proxy",
+    proxiedMs: populated?.status === "True" ? lifecycle.ageMs(populated, world.now) : 0,
+  };
+}
+
+/** The time before a jump of the clock does not count as activating, because no pod could start meanwhile. */
+function activityOf(
+  conditions: Parameters<typeof lifecycle.activityAge>[0],
+  { now, awakeSince }: World,
+): ScaleStepInput["active"] {
+  const { status, ageMs } = lifecycle.activityAge(conditions, now);
+  return { status, ageMs: status === "Unknown" ? Math.min(ageMs, now - awakeSince) : ageMs };
 }

@@ -1,4 +1,5 @@
-// The Metric of a PodAutoscaler: which windows to collect over, and from where. Source: pkg/reconciler/autoscaling/resources/metric.go.
+// Makes the Metric and the ServerlessService of a PodAutoscaler.
+// Source: pkg/reconciler/autoscaling/resources/{metric,sks}.go.
 
 import type { Metric, PodAutoscaler } from "../../../apis/autoscaling/types.ts";
 import type { AutoscalerConfig } from "../../../apis/config/types.ts";
@@ -8,7 +9,7 @@ import { AUTOSCALING_METRIC_ANNOTATION, without } from "../../../apis/serving/la
 import { makeCollectionSpec } from "../../autoscaler/decider-spec.ts";
 import { controllerReference } from "../ownership.ts";
 
-/** `privateService` is where pods would be scraped; nothing is scraped while the activator is always in the path. */
+/** `privateService`: the scrape target. If the activator is always in the path, nothing is scraped. */
 export function makeMetric(pa: Stored<PodAutoscaler>, config: AutoscalerConfig, privateService: string): Metric {
   const { name, namespace, labels, annotations } = pa.metadata;
   const windows = makeCollectionSpec(pa, config);
@@ -30,7 +31,7 @@ export function makeMetric(pa: Stored<PodAutoscaler>, config: AutoscalerConfig, 
   };
 }
 
-/** Named as the PodAutoscaler, with its labels and annotations but for `metric`. */
+/** Has the PodAutoscaler's name, labels and annotations, without the annotation `metric`. */
 export function makeServerlessService(
   pa: Stored<PodAutoscaler>,
   mode: "Serve" | "Proxy",

@@ -1,4 +1,4 @@
-// The planner of PodAutoscalers: hands each to the plan of its class and leaves foreign classes alone.
+// Plans for a PodAutoscaler according to its class; ignores other classes.
 import { HPA_CLASS, KPA_CLASS } from "../../../apis/autoscaling/annotations.ts";
 import { podAutoscalerConditions } from "../../../apis/meta/conditions.ts";
 import type { ObjectKey } from "../../../apis/meta/key.ts";
@@ -29,14 +29,14 @@ const hpaPlanner: Reconciler<typeof KIND> = knativePlanner({
 export const podAutoscalerPlanner: Reconciler<typeof KIND> = {
   name: "kpa",
   kind: KIND,
-  // how long it has been active, and whether it ever was
+  // The plan depends on the times of the conditions.
   readsOwnStatus: true,
   watches: (changed) => (changed.kind === "Pod" || changed.kind === "Deployment" ? keyByLabel(changed) : []),
   reconcile(pa, world) {
     const autoscalingClass = classOf(pa, world.config.autoscaler);
     if (autoscalingClass === KPA_CLASS) return kpaPlanner.reconcile(pa, world);
     if (autoscalingClass === HPA_CLASS) return hpaPlanner.reconcile(pa, world);
-    // Another class has its own autoscaler, which is not here; the two names are always written, as the API has them.
+    // Both names are always present in the API, so write them also for other classes.
     return { status: { serviceName: "", metricsServiceName: "", ...pa.status } };
   },
 };

@@ -1,16 +1,16 @@
-// The scaler step: from the decider's number to the replicas that may really be set. Bounds, and the machine that must pass "inactive",
-// "activator proven" and "grace" before the last pod goes. Pure; it patches nothing. Follows pkg/reconciler/autoscaling/kpa/scaler.go.
+// Computes the replicas to set from the autoscaler's number: bounds, and the steps before scale to zero (inactive, activator
+// proven, grace period). Pure. Source: pkg/reconciler/autoscaling/kpa/scaler.go.
 import type { ConditionStatus } from "../../../apis/meta/conditions.ts";
 
-/** The activator gets this long beyond the progress deadline to bring the first pod up. */
+/** Activation has this much time in addition to the progress deadline. */
 const ACTIVATION_BUFFER_MS = 30_000;
-/** Nothing else would look again when the ServerlessService need not change. */
+/** Needed if the ServerlessService does not change, because then no event enqueues the PodAutoscaler. */
 const RECHECK_PROXY_MS = 3_000;
 
 export interface ScaleStepInput {
   /** The decider's number; -1: unknown. */
   readonly desired: number;
-  /** Already 0 minimum when unreachable; 0 maximum: none. */
+  /** `min` is 0 if the revision is unreachable; `max` 0: no maximum. */
   readonly min: number;
   readonly max: number;
   readonly initialScale: number;
@@ -18,20 +18,20 @@ export interface ScaleStepInput {
   /** ScaleTargetInitialized is True. */
   readonly initialized: boolean;
   readonly active: { readonly status: ConditionStatus; readonly ageMs: number };
-  /** Of the Deployment; absent counts as 1. */
+  /** Replicas of the Deployment; undefined counts as 1. */
   readonly replicas: number | undefined;
   readonly stableWindowMs: number;
   readonly enableScaleToZero: boolean;
   readonly progressDeadlineMs: number;
   readonly graceMs: number;
-  /** Already 0 when unreachable. */
+  /** 0 if the revision is unreachable. */
   readonly retentionMs: number;
   readonly targetBurstCapacity: number;
   /** ServerlessService spec.mode is Proxy. */
   readonly proxying: boolean;
-  /** How long the activator has been among the endpoints; 0: it is not. */
+  /** How long the activator has been among the endpoints; 0: it is not among them. */
   readonly proxiedMs: number;
-  /** Is the activator in the path? Called only when it matters. */
+  /** Returns true if the activator is in the request path. Called only if needed, because it asks for a probe. */
   readonly probe: () => boolean;
 }
 
@@ -52,9 +52,9 @@ type ScaleRule =
   | "grace";
 
 export interface ScaleStep {
-  /** What the PodAutoscaler reports; -1: unknown. */
+  /** The scale that the PodAutoscaler reports; -1: unknown. */
   readonly want: number;
-  /** What to set on the Deployment, when it differs. */
+  /** Replicas to set on the Deployment; absent if they do not change. */
   readonly replicas?: number;
   readonly requeueAfterMs?: number;
   /** The activator probe was asked for. */
@@ -64,7 +64,7 @@ export interface ScaleStep {
   readonly rule: ScaleRule;
 }
 
-/** One step. Whatever goes to zero passes two of them: first the PodAutoscaler becomes inactive, then the pods leave. */
+/** Scale to zero takes two steps: first the PodAutoscaler becomes inactive, then the pods are deleted. */
 export function scaleStep(input: ScaleStepInput): ScaleStep {
   const activating = input.active.status === "Unknown";
   if (input.desired < 0 && !activating) return { want: input.desired, rule: "unknown" };
@@ -76,11 +76,11 @@ export function scaleStep(input: ScaleStepInput): ScaleStep {
 }
 
 function bounded(input: ScaleStepInput): { readonly scale: number; readonly rule: ScaleRule } {
-  const held = input.initialScale > 1 && !input.initialized && input.reachable;
-  const min = held ? Math.max(input.min, input.initialScale) : input.min;
+  const appliesInitialScale = input.initialScale > 1 && !input.initialized && input.reachable;
+  const min = appliesInitialScale ? Math.max(input.min, input.initialScale) : input.min;
   if (input.desired < min) return { scale: min, rule: min > input.min ? "initial-scale" : "min-scale" };
   if (input.max !== 0 && input.desired > input.max) return { scale: input.max, rule: "max-scale" };
-  // Below zero only while activating: nothing is known yet, so nothing is wanted yet.
+  // Negative only while activating, when the number is unknown.
   return { scale: Math.max(0, input.desired), rule: "decider" };
 }
 

@@ -1,4 +1,4 @@
-// Image digests of a Revision: asked for each container, all of them known before anything else happens.
+// Resolves the image digests of a Revision, before its children are made.
 // Source: pkg/reconciler/revision/{revision,background}.go.
 
 import { DEFAULT_ACCOUNT } from "../../../apis/core/pod.ts";
@@ -12,7 +12,7 @@ import type { Pass } from "../pass.ts";
 type RevisionPass = Pass<"Revision.serving.knative.dev">;
 type DigestInquiry = Extract<Inquiry, { ask: "Digest" }>;
 
-/** `resolved`: the statuses are in. `pending`: answers are awaited. Else why an image has no digest. */
+/** `resolved`: all digests are in the status. `pending`: answers are missing. */
 export function resolveDigests(pass: RevisionPass): "resolved" | "pending" | { readonly error: string } {
   const { object, world, plan } = pass;
   const { containers, initContainers = [] } = object.spec;
@@ -24,7 +24,7 @@ export function resolveDigests(pass: RevisionPass): "resolved" | "pending" | { r
     if (answer === undefined || !("error" in answer)) continue;
     const why = `failed to resolve image to digest: ${answer.error}`;
     const error = `Unable to fetch image "${questions[index]?.image ?? ""}": ${why}`;
-    // Between two attempts the digest is awaited once more; that mark is what stays beside the failure.
+    // Knative also marks the digests as being resolved, because it retries.
     pass.status = markContainerMissing(markResolvingDigests(pass.status, pass.at), error, pass.at);
     return { error };
   }

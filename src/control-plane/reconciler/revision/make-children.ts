@@ -1,18 +1,27 @@
-// The PodAutoscaler of a Revision: how it may be scaled and whether anybody can reach it.
-// Source: pkg/reconciler/revision/resources/pa.go.
+// Makes the Deployment, the PodAutoscaler and the Images of a Revision.
+// Source: pkg/reconciler/revision/resources/{deploy,pa,imagecache}.go.
 
+import { progressDeadlineMs, scalingInteger } from "../../../apis/autoscaling/annotations.ts";
 import type { PodAutoscaler, Reachability } from "../../../apis/autoscaling/types.ts";
+import type { ServingConfig } from "../../../apis/config/types.ts";
+import { servingContainer } from "../../../apis/core/pod.ts";
 import type { Deployment } from "../../../apis/core/types.ts";
 import { childName } from "../../../apis/meta/names.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
 import type { Image } from "../../../apis/networking/types.ts";
-import { ROUTING_STATE_LABEL } from "../../../apis/serving/labels.ts";
+import {
+  DEFAULT_CONTAINER_ANNOTATION,
+  DEPLOYMENT_HASH_LABEL,
+  REVISION_UID_LABEL,
+  ROUTING_STATE_LABEL,
+} from "../../../apis/serving/labels.ts";
 import type { Revision, RevisionContainerStatus } from "../../../apis/serving/types.ts";
+import { md5Hex } from "../../../base/hash.ts";
 import { controllerReference } from "../ownership.ts";
-import { deploymentName } from "./make-deployment.ts";
+import { makePodSpec } from "./make-pod-spec.ts";
 import { autoscalerAnnotations, childLabels, deploymentAnnotations, protocolOf } from "./revision-parts.ts";
 
-/** The whole PodAutoscaler; class and metric are filled in by defaulting. `deployment`: as it stands now, if it does. */
+/** `deployment`: the existing one. Defaulting adds class and metric. */
 export function makePodAutoscaler(
   revision: Stored<Revision>,
   deployment: Stored<Deployment> | undefined,
@@ -51,7 +60,7 @@ function reachabilityOf(revision: Stored<Revision>, deployment: Stored<Deploymen
   return state === "reserve" ? "Unreachable" : "";
 }
 
-/** The Images of all init and user containers whose digests are known. */
+/** An Image for each init and user container with a digest. */
 export function makeImages(revision: Stored<Revision>): readonly Image[] {
   const { initContainerStatuses = [], containerStatuses = [] } = revision.status ?? {};
   return [...initContainerStatuses, ...containerStatuses].map((container) => makeImage(revision, container));
@@ -76,4 +85,50 @@ function makeImage(revision: Stored<Revision>, { name = "", imageDigest = "" }: 
       ...(imagePullSecrets ? { imagePullSecrets } : {}),
     },
   };
+}
+
+/** `<revision>-deployment`, hashed if too long. */
+export function deploymentName(revision: string): string {
+  return childName(revision, "-deployment");
+}
+
+/** The planner compares hash labels to find a changed spec. The autoscaler changes the replicas later. */
+export function makeDeployment(revision: Stored<Revision>, config: ServingConfig): Deployment {
+  const labels = childLabels(revision);
+  const annotations = deploymentAnnotations(revision);
+  const serving = servingContainer(revision.spec.containers)?.name;
+  const uid = revision.metadata.uid;
+  const deadlineMs = progressDeadlineMs(revision.metadata.annotations) ?? config.deployment.progressDeadlineMs;
+  const spec: Deployment["spec"] = {
+    replicas: scalingInteger(revision.metadata.annotations, "initial-scale") ?? config.autoscaler.initialScale,
+    selector: { matchLabels: { [REVISION_UID_LABEL]: uid } },
+    template: {
+      metadata: {
+        labels,
+        annotations: serving ? { ...annotations, [DEFAULT_CONTAINER_ANNOTATION]: serving } : annotations,
+      },
+      spec: makePodSpec(revision, config),
+    },
+    strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0 } },
+    revisionHistoryLimit: 0,
+    progressDeadlineSeconds: Math.trunc(deadlineMs / 1000),
+  };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: {
+      name: deploymentName(revision.metadata.name),
+      namespace: revision.metadata.namespace,
+      labels: { ...labels, [DEPLOYMENT_HASH_LABEL]: hashOf(spec) },
+      ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
+      ownerReferences: [controllerReference(revision)],
+    },
+    spec,
+  };
+}
+
+/** A hash of the spec without the replicas, 6 characters. */
+function hashOf(spec: Deployment["spec"]): string {
+  const { replicas: _replicas, ...rest } = spec;
+  return md5Hex(JSON.stringify(rest)).slice(0, 6);
 }

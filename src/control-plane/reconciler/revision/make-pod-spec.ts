@@ -1,12 +1,13 @@
-// The pod that a Revision runs as: user containers, queue-proxy last, and what Knative adds around them.
+// Makes the pod spec of a Revision: user containers, queue-proxy last, and Knative's volumes and defaults.
 // Source: pkg/reconciler/revision/resources/deploy.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
-import type { Container, PodSpec, Volume } from "../../../apis/core/pod-spec.ts";
+import type { Container, EnvVar, PodSpec, Probe, Volume } from "../../../apis/core/pod-spec.ts";
 import type { Stored, StringMap } from "../../../apis/meta/object.ts";
-import { POD_INFO_ANNOTATION, REVISION_LABEL } from "../../../apis/serving/labels.ts";
+import { QUEUE_ADMIN_PORT } from "../../../apis/networking/ports.ts";
+import { POD_INFO_ANNOTATION, REVISION_LABEL, SERVICE_LABEL } from "../../../apis/serving/labels.ts";
 import type { Revision } from "../../../apis/serving/types.ts";
 import { makeQueueContainer } from "./queue-container.ts";
-import { makeUserContainers } from "./user-container.ts";
+import { configurationOf, isServing, named, userPort } from "./revision-parts.ts";
 
 const podInfoVolume: Volume = {
   name: "pod-info",
@@ -16,7 +17,7 @@ const varLogVolume: Volume = { name: "knative-var-log", emptyDir: {} };
 const TOKEN_VOLUME = "knative-token-volume";
 const TOKEN_SECONDS = 3600;
 
-/** The spec of the Deployment's pod template; the restart and DNS policies are left to Kubernetes' defaults. */
+/** The spec of the Deployment's pod template, without the fields that Kubernetes defaults. */
 export function makePodSpec(revision: Stored<Revision>, config: ServingConfig): PodSpec {
   const {
     containerConcurrency: _concurrency,
@@ -70,8 +71,8 @@ function withQueueVolumes(
 
 function mountsPodInfo(revision: Stored<Revision>, config: ServingConfig): boolean {
   const gate = config.features.gates["queueproxy.mount-podinfo"];
-  const asked = revision.metadata.annotations?.[POD_INFO_ANNOTATION]?.toLowerCase() === "enabled";
-  return gate === "Enabled" || (gate === "Allowed" && asked);
+  const isRequested = revision.metadata.annotations?.[POD_INFO_ANNOTATION]?.toLowerCase() === "enabled";
+  return gate === "Enabled" || (gate === "Allowed" && isRequested);
 }
 
 function withLogMount(container: Container): Container {
@@ -97,16 +98,67 @@ function spreadOverNodes(revision: string): unknown {
   };
 }
 
-/** The class whose selector matches the Revision's labels most specifically; equals are settled by name. */
+/** The runtime class with the most specific selector that matches the Revision's labels; ties are resolved by name. */
 function runtimeClassFor(revision: Stored<Revision>, config: ServingConfig): string | undefined {
   const labels = revision.metadata.labels;
-  const fitting = Object.entries(config.deployment.runtimeClassNames)
+  const matching = Object.entries(config.deployment.runtimeClassNames)
     .filter(([, { selector }]) => Object.entries(selector ?? {}).every(([key, value]) => labels?.[key] === value))
     .map(([name, { selector }]) => ({ name, size: sizeOf(selector) }));
-  fitting.sort((a, b) => b.size - a.size || (a.name < b.name ? -1 : 1));
-  return fitting[0]?.name;
+  matching.sort((a, b) => b.size - a.size || (a.name < b.name ? -1 : 1));
+  return matching[0]?.name;
 }
 
 function sizeOf(selector: StringMap | undefined): number {
   return Object.keys(selector ?? {}).length;
+}
+
+/** `severalProbed`: the gate multi-container-probing is Enabled. */
+function makeUserContainers(revision: Stored<Revision>, severalProbed: boolean): readonly Container[] {
+  return revision.spec.containers.map((container, index) => {
+    const made = isServing(container, revision)
+      ? makeServingContainer(container, revision, severalProbed)
+      : makeContainer(container, revision);
+    const digest = revision.status?.containerStatuses?.[index]?.imageDigest;
+    return digest ? { ...made, image: digest } : made;
+  });
+}
+
+function makeServingContainer(container: Container, revision: Stored<Revision>, severalProbed: boolean): Container {
+  const port = userPort(revision);
+  const { livenessProbe, ...made } = makeContainer(
+    {
+      ...container,
+      ports: [{ name: "user-port", containerPort: port }],
+      env: [...(container.env ?? []), { name: "PORT", value: String(port) }],
+    },
+    revision,
+  );
+  return livenessProbe ? { ...made, livenessProbe: atUserPort(livenessProbe, port, severalProbed) } : made;
+}
+
+function makeContainer(container: Container, revision: Stored<Revision>): Container {
+  const { readinessProbe, ...rest } = container;
+  return {
+    ...rest,
+    ...(readinessProbe?.exec ? { readinessProbe } : {}),
+    env: [...(container.env ?? []), ...knativeEnv(revision)],
+    lifecycle: { preStop: { httpGet: { path: "/wait-for-drain", port: QUEUE_ADMIN_PORT } } },
+    terminationMessagePolicy: container.terminationMessagePolicy || "FallbackToLogsOnError",
+  };
+}
+
+function knativeEnv(revision: Stored<Revision>): readonly EnvVar[] {
+  return [
+    { name: "K_REVISION", value: revision.metadata.name },
+    named("K_CONFIGURATION", configurationOf(revision)),
+    named("K_SERVICE", revision.metadata.labels?.[SERVICE_LABEL]),
+  ];
+}
+
+function atUserPort(probe: Probe, port: number, onlyIfUnset: boolean): Probe {
+  const keep = (given: number | string | undefined) => onlyIfUnset && given !== undefined && given !== 0;
+  if (probe.httpGet) return keep(probe.httpGet.port) ? probe : { ...probe, httpGet: { ...probe.httpGet, port } };
+  if (probe.tcpSocket)
+    return keep(probe.tcpSocket.port) ? probe : { ...probe, tcpSocket: { ...probe.tcpSocket, port } };
+  return probe;
 }

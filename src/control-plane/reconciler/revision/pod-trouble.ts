@@ -1,4 +1,4 @@
-// What the first pod of a Revision without available pods tells: not schedulable, exited, or held back.
+// The problem of the first pod of a Revision without available pods: not scheduled, exited or waiting.
 // Source: pkg/reconciler/revision/reconcile_resources.go.
 
 import { QUEUE_PROXY } from "../../../apis/core/pod.ts";
@@ -12,10 +12,10 @@ import {
 import type { RevisionStatus } from "../../../apis/serving/types.ts";
 import type { Pass } from "../pass.ts";
 
-/** What only this node finds out about a container: nothing that a cluster has, and no deadline makes it better. */
+/** Findings of knap's kubelet that Kubernetes does not have. They fail the Revision without waiting for the progress deadline. */
 const NODE_FINDINGS: ReadonlySet<string> = new Set(["LoopbackOnly", "PortMismatch", "NeedsContainer"]);
 
-/** The status with that pod's trouble marked, if there is any. */
+/** The status with the pod's problem marked, if it has one. */
 export function markPodTrouble(
   pass: Pass<"Revision.serving.knative.dev">,
   deployment: Stored<Deployment>,

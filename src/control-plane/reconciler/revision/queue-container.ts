@@ -1,4 +1,4 @@
-// The queue-proxy container as it stands in every pod. In knap it is told, not started: the kubelet runs queue-proxy in its own process.
+// The queue-proxy container of every pod. knap does not start this container; its kubelet reads the settings from it.
 // Source: pkg/reconciler/revision/resources/queue.go.
 
 import { SYSTEM_NAMESPACE } from "../../../apis/config/serving-config.ts";
@@ -17,10 +17,8 @@ import { FULL_DUPLEX_ANNOTATION, SERVICE_LABEL } from "../../../apis/serving/lab
 import type { Revision } from "../../../apis/serving/types.ts";
 import { goJson, queueProbeJson } from "./queue-probe.ts";
 import { makeQueueResources } from "./queue-resources.ts";
-import { configurationOf, protocolOf, userPort } from "./revision-parts.ts";
-import { named } from "./user-container.ts";
+import { configurationOf, named, protocolOf, userPort } from "./revision-parts.ts";
 
-/** Goes last into the pod's containers. */
 export function makeQueueContainer(revision: Stored<Revision>, config: ServingConfig): Container {
   const port = backendPort(protocolOf(revision));
   const probe = servingContainer(revision.spec.containers)?.readinessProbe;
@@ -46,7 +44,7 @@ export function makeQueueContainer(revision: Stored<Revision>, config: ServingCo
   };
 }
 
-/** The user's timings, but always asking queue-proxy, which asks the container. */
+/** The user's probe timings with a request to queue-proxy, which probes the container. */
 function queueReadiness(probe: Probe, port: number): Probe {
   return { httpGet: { port, httpHeaders: [{ name: "K-Network-Probe", value: "queue" }] }, ...probeTiming(probe) };
 }
@@ -89,7 +87,7 @@ function queueEnv(revision: Stored<Revision>, config: ServingConfig, port: numbe
   ];
 }
 
-/** The value of OBSERVABILITY_CONFIG; zero values are left out. */
+/** The value of OBSERVABILITY_CONFIG without zero values. */
 function observabilityJson(config: ObservabilityConfig): string {
   const { tracing, runtime } = config;
   return goJson({
@@ -113,7 +111,7 @@ function metricsJson({ protocol, endpoint, exportIntervalNs }: MetricsConfig): o
   return { protocol, ...(endpoint ? { endpoint } : {}), ...intervalJson(exportIntervalNs) };
 }
 
-/** Nanoseconds, as Go writes a duration; a JSON number, exact for a hundred days. */
+/** Nanoseconds, as Go encodes a duration; exact in a JSON number up to 100 days. */
 function intervalJson(intervalNs: bigint): object {
   return intervalNs === 0n ? {} : { exportInterval: Number(intervalNs) };
 }

@@ -1,4 +1,4 @@
-// The user's readiness probes as queue-proxy runs them, and the JSON in which it is told.
+// The user's readiness probes as JSON for queue-proxy.
 // Source: pkg/reconciler/revision/resources/queue.go, pkg/queue/readiness.
 
 import { servingContainer } from "../../../apis/core/pod.ts";
@@ -10,7 +10,7 @@ import { isServing, userPort } from "./revision-parts.ts";
 
 const LOCAL = "127.0.0.1";
 
-/** The value of SERVING_READINESS_PROBE: one probe, or with several containers probed a list; undefined without any probe. */
+/** The value of SERVING_READINESS_PROBE: a probe, or a list if several containers are probed; undefined without a probe. */
 export function queueProbeJson(revision: Stored<Revision>, severalContainers: boolean): string | undefined {
   const serving = servingContainer(revision.spec.containers)?.readinessProbe;
   const own = serving && localProbe(serving, userPort(revision));
@@ -26,7 +26,7 @@ function sidecarProbe(container: Container): Probe | undefined {
   return probe === undefined || probe.exec !== undefined ? undefined : localProbe(probe, 0);
 }
 
-/** The probe against this pod's own address. An exec probe stays with the kubelet; here a connection to the port stands for it. */
+/** The probe with the local address. The kubelet runs an exec probe; queue-proxy connects to the port instead. */
 function localProbe(probe: Probe, fallbackPort: number): Probe {
   const { httpGet, grpc } = probe;
   const timing = probeTiming(probe);
@@ -50,12 +50,12 @@ function localProbe(probe: Probe, fallbackPort: number): Probe {
   return inGoOrder({ tcpSocket: { port: portOf(probe.tcpSocket?.port, fallbackPort), host: LOCAL }, ...timing });
 }
 
-/** A number other than 0 is honoured; a name or nothing means the fallback. */
+/** The port if it is a number other than 0, else the fallback. */
 function portOf(port: number | string | undefined, fallback: number): number {
   return typeof port === "number" && port !== 0 ? port : fallback;
 }
 
-/** queue-proxy compares texts nowhere, but a template that differs in the order of keys would roll the pods. */
+/** Go's order of keys, because a different order would change the template and replace the pods. */
 function inGoOrder(probe: Probe): Probe {
   const { initialDelaySeconds, timeoutSeconds, periodSeconds, successThreshold, failureThreshold, ...handler } = probe;
   const needsTimeout = (periodSeconds ?? 0) > 0 && (timeoutSeconds ?? 0) < 1;
@@ -69,7 +69,7 @@ function inGoOrder(probe: Probe): Probe {
   return { ...handler, ...Object.fromEntries(Object.entries(timings).filter(([, value]) => value)) } as Probe;
 }
 
-/** JSON as Go's encoder writes it: `<`, `>` and `&` escaped. */
+/** JSON as Go encodes it: escapes `<`, `>` and `&`. */
 export function goJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,

@@ -1,4 +1,4 @@
-// How much of the machine queue-proxy asks for: config-deployment, a share of the user container, then explicit annotations.
+// Resources of queue-proxy: from config-deployment, a percentage of the user container's, then annotations; the last wins.
 // Source: pkg/reconciler/revision/resources/queue.go, resourceboundary.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import type { Container, Quantity, ResourceRequirements } from "../../../apis/core/pod-spec.ts";
@@ -25,10 +25,10 @@ const shares: readonly Share[] = [
   { resource: "memory", side: "requests", least: 50n * MI, most: 200n * MI },
   { resource: "memory", side: "limits", least: 200n * MI, most: 500n * MI },
 ];
-/** Values that the gate queueproxy.resource-defaults fills in where config-deployment is silent. */
+/** Defaults of the gate queueproxy.resource-defaults for values that config-deployment does not set. */
 const gateDefaults = { requests: { memory: "400Mi" }, limits: { cpu: "1", memory: "800Mi" } } as const;
 
-/** The `resources` of the queue-proxy container beside this user container. */
+/** `serving`: the user container that gets the requests. */
 export function makeQueueResources(
   config: ServingConfig,
   annotations: StringMap | undefined,
@@ -64,7 +64,7 @@ function fractionOf(annotations: StringMap | undefined): number | undefined {
   return percentage?.ok ? percentage.value / 100 : undefined;
 }
 
-/** That fraction of what the user's container asks for, within bounds; undefined when it asks for nothing. */
+/** A fraction of the user container's quantity, within bounds; undefined if it has none. */
 function shareOf(asked: Quantity | undefined, fraction: number, { least, most }: Share): string | undefined {
   const quantity = asked === undefined ? undefined : parseQuantity(String(asked));
   if (!quantity?.ok || quantity.value.nano === 0n) return undefined;

@@ -1,8 +1,8 @@
-// Labels and annotations that a Revision hands to what it owns (Deployment, pods, PodAutoscaler, Image).
+// Labels and annotations of a Revision's children, and properties of its containers.
 // Source: pkg/reconciler/revision/resources/meta.go.
 
 import { hasPorts, servingContainer } from "../../../apis/core/pod.ts";
-import type { Container } from "../../../apis/core/pod-spec.ts";
+import type { Container, EnvVar } from "../../../apis/core/pod-spec.ts";
 import type { Stored, StringMap } from "../../../apis/meta/object.ts";
 import {
   AUTOSCALING_GROUP,
@@ -26,19 +26,19 @@ const OWN_ANNOTATIONS = [
   ROUTES_ANNOTATION,
 ];
 
-/** The Revision's labels less its routing state, plus its name, its uid and `app` (unless the user chose one). */
+/** The Revision's labels without its routing state, plus its name, its uid and `app` (unless the user set it). */
 export function childLabels(revision: Stored<Revision>): StringMap {
   const { name, uid } = revision.metadata;
   const labels = without(revision.metadata.labels, (key) => OWN_LABELS.includes(key));
   return { ...labels, [REVISION_LABEL]: name, [REVISION_UID_LABEL]: uid, app: labels["app"] ?? name };
 }
 
-/** The Revision's annotations less those that only the Revision itself has. */
+/** The Revision's annotations without those that only a Revision has. */
 export function autoscalerAnnotations(revision: Stored<Revision>): StringMap {
   return without(revision.metadata.annotations, (key) => OWN_ANNOTATIONS.includes(key));
 }
 
-/** The same less everything of the autoscaler: a change of scale bounds must not roll the pods. */
+/** Also without autoscaling annotations: a change of scale bounds must not replace the pods. */
 export function deploymentAnnotations(revision: Stored<Revision>): StringMap {
   return without(
     revision.metadata.annotations,
@@ -48,23 +48,28 @@ export function deploymentAnnotations(revision: Stored<Revision>): StringMap {
 
 const DEFAULT_USER_PORT = 8080;
 
-/** True when this container of the Revision is (or would be taken as) the serving one. */
+/** The container gets the requests. */
 export function isServing(container: Container, revision: Stored<Revision>): boolean {
   return revision.spec.containers.length === 1 || hasPorts(container);
 }
 
-/** The port that the user's container listens on; 8080 when it names none. */
+/** The port of the user's container; default 8080. */
 export function userPort(revision: Stored<Revision>): number {
   return servingContainer(revision.spec.containers)?.ports?.[0]?.containerPort || DEFAULT_USER_PORT;
 }
 
-/** `h2c` when the serving port is named so, else `http1`. */
+/** `h2c` if the serving port has this name, else `http1`. */
 export function protocolOf(revision: Stored<Revision>): "http1" | "h2c" {
   return servingContainer(revision.spec.containers)?.ports?.[0]?.name === "h2c" ? "h2c" : "http1";
 }
 
-/** The Configuration that stamped this Revision, by its controller reference; "" for a Revision of its own. */
+/** The Configuration that owns the Revision; "" if none does. */
 export function configurationOf(revision: Stored<Revision>): string {
   const owner = revision.metadata.ownerReferences?.find((reference) => reference.controller === true);
   return owner?.kind === "Configuration" ? owner.name : "";
+}
+
+/** Omits an empty value, as Go's encoder does. */
+export function named(name: string, value: string | undefined): EnvVar {
+  return value ? { name, value } : { name };
 }

@@ -1,4 +1,4 @@
-// Plans for a Revision: digests, then its Deployment, Images and PodAutoscaler, and what of their state the Revision shows.
+// Plans for a Revision: digests, then its Deployment, Images and PodAutoscaler, and the status that follows from them.
 // Source: pkg/reconciler/revision/{revision,reconcile_resources,cruds}.go.
 import { defaultPodAutoscaler } from "../../../apis/autoscaling/pod-autoscaler-defaults.ts";
 import type { PodAutoscaler } from "../../../apis/autoscaling/types.ts";
@@ -14,27 +14,19 @@ import {
   REVISION_LABEL,
   without,
 } from "../../../apis/serving/labels.ts";
-import {
-  markContainerHealthy,
-  markDeploying,
-  markResourceNotOwned,
-  propagateAutoscalerStatus,
-  propagateDeploymentStatus,
-} from "../../../apis/serving/revision-lifecycle.ts";
+import * as lifecycle from "../../../apis/serving/revision-lifecycle.ts";
 import { sameJson } from "../../../base/json.ts";
 import type { Reconciler } from "../../controller/reconciler.ts";
-import { defaulted } from "../defaulted.ts";
 import { isControlledBy } from "../ownership.ts";
-import { type Failure, type Gathering, knativePlanner, type Pass } from "../pass.ts";
+import { defaulted, knativePlanner, type Pass, type PlanBuilder, type ReconcileError } from "../pass.ts";
 import { resolveDigests } from "./digests.ts";
-import { makeImages, makePodAutoscaler } from "./make-children.ts";
-import { deploymentName, makeDeployment } from "./make-deployment.ts";
+import { deploymentName, makeDeployment, makeImages, makePodAutoscaler } from "./make-children.ts";
 import { markPodTrouble } from "./pod-trouble.ts";
 
 const KIND = "Revision.serving.knative.dev";
 type RevisionPass = Pass<typeof KIND>;
 const UID_IN_URL = "$" + "{REVISION_UID}";
-/** Written once by defaulting; from then on nobody's business. */
+/** Defaulting writes them once; the planner does not change them. */
 const KEPT_ANNOTATIONS = [AUTOSCALING_CLASS_ANNOTATION, AUTOSCALING_METRIC_ANNOTATION];
 
 export const revisionPlanner: Reconciler<typeof KIND> = knativePlanner({
@@ -46,13 +38,13 @@ export const revisionPlanner: Reconciler<typeof KIND> = knativePlanner({
   reconcile: reconcileRevision,
 });
 
-/** A pod's trouble is its Revision's, though the Deployment owns it. */
+/** The Revision shows problems of its pods, which the Deployment owns. */
 function podOfRevision(changed: AnyObject): readonly ObjectKey[] {
   const name = changed.kind === "Pod" ? changed.metadata.labels?.[REVISION_LABEL] : undefined;
   return name === undefined ? [] : [{ kind: KIND, namespace: changed.metadata.namespace ?? "", name }];
 }
 
-function reconcileRevision(pass: RevisionPass): Failure {
+function reconcileRevision(pass: RevisionPass): ReconcileError {
   const wasReady = isReady(pass.object);
   pass.status = withLogUrl(pass);
   const digests = resolveDigests(pass);
@@ -72,35 +64,35 @@ function withLogUrl({ object, world, status }: RevisionPass): RevisionPass["stat
   return template ? { ...rest, logUrl: template.replaceAll(UID_IN_URL, object.metadata.uid) } : rest;
 }
 
-function reconcileDeployment(pass: RevisionPass): Failure {
+function reconcileDeployment(pass: RevisionPass): ReconcileError {
   const { object, world, plan, at } = pass;
-  const { name, namespace = "" } = object.metadata;
+  const { name, namespace } = object.metadata;
   const existing = world.get("Deployment.apps", namespace, deploymentName(name));
   const wanted = world.derived(makeDeployment, { ...object, status: pass.status }, childParts(pass));
   if (!existing) {
     plan.create.push(wanted);
-    pass.status = markDeploying(pass.status, at);
+    pass.status = lifecycle.markDeploying(pass.status, at);
     return undefined;
   }
   if (!isControlledBy(existing, object)) {
-    pass.status = markResourceNotOwned(pass.status, "Deployment", existing.metadata.name, at);
+    pass.status = lifecycle.markResourceNotOwned(pass.status, "Deployment", existing.metadata.name, at);
     return `revision: "${name}" does not own Deployment: "${existing.metadata.name}"`;
   }
   correctDeployment(pass, existing, wanted);
-  pass.status = propagateDeploymentStatus(pass.status, existing.status ?? {}, at);
+  pass.status = lifecycle.propagateDeploymentStatus(pass.status, existing.status ?? {}, at);
   const { availableReplicas = 0, readyReplicas = 0 } = existing.status ?? {};
   if ((existing.spec.replicas ?? 1) > 0 && availableReplicas === 0) pass.status = markPodTrouble(pass, existing);
-  if (readyReplicas > 0) pass.status = markContainerHealthy(pass.status, at);
+  if (readyReplicas > 0) pass.status = lifecycle.markContainerHealthy(pass.status, at);
   return undefined;
 }
 
-/** What of a Revision its Deployment and its Images are made of; its name stays with its spec. */
+/** The parts of a Revision that makeDeployment and makeImages read. */
 function childParts({ object: { spec, metadata }, status }: RevisionPass): readonly (object | undefined)[] {
   const { labels, annotations, ownerReferences } = metadata;
   return [spec, labels, annotations, ownerReferences, status.containerStatuses, status.initContainerStatuses];
 }
 
-/** Only a different hash is drift: hand edits that leave the label alone stay. Replicas and selector are never touched. */
+/** Corrects the Deployment only if the hash label differs, so manual edits can stay. Never changes replicas and selector. */
 function correctDeployment({ plan }: RevisionPass, existing: Deployment, wanted: Deployment): void {
   const hash = (of: Deployment) => of.metadata.labels?.[DEPLOYMENT_HASH_LABEL];
   if (hash(existing) === hash(wanted)) return;
@@ -123,7 +115,7 @@ function correctDeployment({ plan }: RevisionPass, existing: Deployment, wanted:
 
 type Marks = Pick<AnyObject["metadata"], "labels" | "annotations">;
 
-/** Labels and annotations that are neither Knative's nor `app` belong to whoever put them there. */
+/** Keeps existing labels and annotations other than Knative's and `app`. */
 function keepingForeign(wanted: Marks | undefined, existing: Marks | undefined): Required<Marks> {
   const isOurs = (key: string) => key === "app" || key.includes("knative.dev/");
   return {
@@ -132,7 +124,7 @@ function keepingForeign(wanted: Marks | undefined, existing: Marks | undefined):
   };
 }
 
-function reconcileImages(pass: RevisionPass): Failure {
+function reconcileImages(pass: RevisionPass): ReconcileError {
   const { object, world, plan, status } = pass;
   for (const image of world.derived(makeImages, { ...object, status }, childParts(pass))) {
     if (!world.get("Image.caching.internal.knative.dev", object.metadata.namespace, image.metadata.name))
@@ -141,24 +133,24 @@ function reconcileImages(pass: RevisionPass): Failure {
   return undefined;
 }
 
-function reconcilePodAutoscaler(pass: RevisionPass): Failure {
+function reconcilePodAutoscaler(pass: RevisionPass): ReconcileError {
   const { object, world, plan, at } = pass;
-  const { name, namespace = "" } = object.metadata;
+  const { name, namespace } = object.metadata;
   const existing = world.get("PodAutoscaler.autoscaling.internal.knative.dev", namespace, name);
   const deployment = world.get("Deployment.apps", namespace, deploymentName(name));
   const wanted = makePodAutoscaler({ ...object, status: pass.status }, deployment);
   if (existing && !isControlledBy(existing, object)) {
-    pass.status = markResourceNotOwned(pass.status, "PodAutoscaler", name, at);
+    pass.status = lifecycle.markResourceNotOwned(pass.status, "PodAutoscaler", name, at);
     return `revision: "${name}" does not own PodAutoscaler: "${name}"`;
   }
   if (existing) correctPodAutoscaler(plan, existing, wanted);
   else plan.create.push(defaultPodAutoscaler(wanted, world.config.autoscaler));
-  pass.status = propagateAutoscalerStatus(pass.status, existing?.status ?? {}, at);
+  pass.status = lifecycle.propagateAutoscalerStatus(pass.status, existing?.status ?? {}, at);
   return undefined;
 }
 
-/** The spec is ours, and so are all scaling annotations; what defaulting wrote stays, and so do others' annotations. */
-function correctPodAutoscaler(plan: Gathering, existing: PodAutoscaler, wanted: PodAutoscaler): void {
+/** Owns the spec and the scaling annotations. Keeps annotations that defaulting or other components wrote. */
+function correctPodAutoscaler(plan: PlanBuilder, existing: PodAutoscaler, wanted: PodAutoscaler): void {
   const before = existing.metadata.annotations ?? {};
   const after = wanted.metadata.annotations ?? {};
   const isStale = (key: string) =>

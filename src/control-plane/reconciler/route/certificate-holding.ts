@@ -1,9 +1,10 @@
-// What Routes and DomainMappings do alike with a Certificate that is theirs: make it, keep it, read its challenges.
+// Certificates of Routes and DomainMappings: plan them and read their challenges.
 // Source: pkg/reconciler/accessor/networking/certificate.go.
+import { namespacedName } from "../../../apis/meta/key.ts";
 import type { AnyObject } from "../../../apis/meta/object.ts";
 import type { Certificate, Ingress, IngressPath } from "../../../apis/networking/types.ts";
-import { holdWhole, isAsWanted } from "../ownership.ts";
-import type { Gathering } from "../pass.ts";
+import { ensureWhole, isAsWanted } from "../ownership.ts";
+import type { PlanBuilder } from "../pass.ts";
 
 export interface AcmeChallenge {
   readonly url?: string;
@@ -18,29 +19,29 @@ export interface CertificateOutcome {
   readonly challenges: readonly AcmeChallenge[];
 }
 
-/** Plans to make the Certificate, or to bring it back to what is wanted; each is told as an event. */
-export function holdCertificate(plan: Gathering, wanted: Certificate, existing: Certificate | undefined): void {
-  const { name, namespace = "" } = wanted.metadata;
+/** Plans to create or correct the Certificate, with an event. */
+export function ensureCertificate(plan: PlanBuilder, wanted: Certificate, existing: Certificate | undefined): void {
+  const { namespace = "", name } = wanted.metadata;
   if (existing && isAsWanted(existing, wanted)) return;
   const [reason, what] = existing ? ["Updated", "Updated Spec for Certificate"] : ["Created", "Created Certificate"];
-  plan.events.push({ type: "Normal", reason, message: `${what} ${namespace}/${name}` });
-  plan.ensure.push(holdWhole(wanted));
+  plan.events.push({ type: "Normal", reason, message: `${what} ${namespacedName({ namespace, name })}` });
+  plan.ensure.push(ensureWhole(wanted));
 }
 
-/** The failure when a Certificate of that name belongs to somebody else, in Knative's words. */
+/** Knative's error if another object owns the Certificate. */
 export function notOwnedText(owner: AnyObject, certificate: Certificate): string {
   const goType = owner.kind === "Route" ? "*v1.Route" : "*v1beta1.DomainMapping";
   return `owner: ${owner.metadata.name} with Type ${goType} does not own Certificate: "${certificate.metadata.name}"`;
 }
 
-/** All challenges that an authority set for these Certificates, in order of their URLs. */
+/** The ACME challenges of these Certificates, sorted by URL. */
 export function challengesOf(certificates: readonly Certificate[]): readonly AcmeChallenge[] {
   return certificates
     .flatMap(({ status }) => (status?.http01Challenges ?? []) as readonly AcmeChallenge[])
     .toSorted((a, b) => ((a.url ?? "") < (b.url ?? "") ? -1 : 1));
 }
 
-/** The paths on that host by which an authority asks whether it is ours. */
+/** The paths of the challenges on this host. */
 export function challengePaths(challenges: readonly AcmeChallenge[], host: string): readonly IngressPath[] {
   return challenges.flatMap(({ url = "", serviceName = "", serviceNamespace = "", servicePort = 0 }) => {
     const [, , itsHost, ...path] = url.split("/");

@@ -1,18 +1,11 @@
-// Certificates of a Route's public names: which ones it needs, and what they say of themselves.
+// Certificates of a Route's names, and the conditions that follow from them.
 // Source: pkg/reconciler/route/route.go (externalDomainTLS).
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import { conditionOf, isConditionTrue, isFailed, isReady } from "../../../apis/meta/conditions.ts";
-import { keyOf } from "../../../apis/meta/key.ts";
+import { keyOf, namespacedName } from "../../../apis/meta/key.ts";
 import type { Certificate } from "../../../apis/networking/types.ts";
 import { CERTIFICATE_TYPE_LABEL, firstOf, ROUTE_LABEL, WILDCARD_LABEL } from "../../../apis/serving/labels.ts";
-import {
-  markCertificateFailed,
-  markCertificateNotOwned,
-  markCertificateNotReady,
-  markCertificateReady,
-  markHttpDowngrade,
-  markTlsNotEnabled,
-} from "../../../apis/serving/route-lifecycle.ts";
+import * as lifecycle from "../../../apis/serving/route-lifecycle.ts";
 import type { Route, RouteStatus } from "../../../apis/serving/types.ts";
 import { parseBool } from "../../../base/go/number.ts";
 import { failed, ok, type Result } from "../../../base/result.ts";
@@ -21,7 +14,7 @@ import type { Pass } from "../pass.ts";
 import {
   type CertificateOutcome,
   challengesOf,
-  holdCertificate,
+  ensureCertificate,
   type IngressTls,
   notOwnedText,
 } from "./certificate-holding.ts";
@@ -39,13 +32,13 @@ const KIND = "Certificate.networking.internal.knative.dev";
 
 export type RoutePass = Pass<"Route.serving.knative.dev">;
 
-/** True when the cluster issues certificates and this object does not opt out. */
+/** The cluster issues certificates and the object does not opt out. */
 export function wantsTls(annotations: Route["metadata"]["annotations"], config: ServingConfig): boolean {
   const disabled = parseBool(firstOf(annotations, DISABLED_KEYS) ?? "");
   return config.network.externalDomainTls && !(disabled.ok && disabled.value);
 }
 
-/** Holds the certificates of all public names and marks what they say. The failure: one of them belongs to somebody else. */
+/** Plans the certificates of all public names and marks their state. Fails if another object owns a certificate. */
 export function reconcileCertificates(
   pass: RoutePass,
   traffic: Traffic,
@@ -54,7 +47,7 @@ export function reconcileCertificates(
   const { object: route, world, at } = pass;
   const { config } = world;
   if (!wantsTls(route.metadata.annotations, config)) {
-    pass.status = markTlsNotEnabled(pass.status, "external-domain-tls is not enabled", at);
+    pass.status = lifecycle.markTlsNotEnabled(pass.status, "external-domain-tls is not enabled", at);
     return ok({ tls: [], challenges: [] });
   }
   const tagOf = new Map<string, string>();
@@ -64,53 +57,52 @@ export function reconcileCertificates(
     if (!isClusterLocal(domain.value, config)) tagOf.set(domain.value, tag);
   }
   if (tagOf.size === 0 && !config.network.clusterLocalDomainTls) {
-    pass.status = markTlsNotEnabled(pass.status, "TLS is not enabled for cluster-local", at);
+    pass.status = lifecycle.markTlsNotEnabled(pass.status, "TLS is not enabled for cluster-local", at);
   }
   const tls: IngressTls[] = [];
-  const asking: Certificate[] = [];
+  const pending: Certificate[] = [];
   for (const [dnsName, tag] of [...tagOf].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const held = findWildcard(pass, dnsName) ?? holdOwn(pass, dnsName, tag);
-    if (!held.ok) return held;
-    if (noteCertificate(pass, held.value, dnsName)) tls.push(tlsOf(held.value, [dnsName]));
-    if (isAsking(held.value)) asking.push(held.value);
+    const certificate = findWildcard(pass, dnsName) ?? ensureOwnCertificate(pass, dnsName, tag);
+    if (!certificate.ok) return certificate;
+    if (markCertificateState(pass, certificate.value, dnsName)) tls.push(tlsOf(certificate.value, [dnsName]));
+    if (isPending(certificate.value)) pending.push(certificate.value);
   }
-  retireOrphans(pass, new Set(tagOf.keys()), "external-domain");
-  return ok({ tls, challenges: challengesOf(asking) });
+  deleteOrphans(pass, new Set(tagOf.keys()), "external-domain");
+  return ok({ tls, challenges: challengesOf(pending) });
 }
 
-/** The certificate with its names, as an Ingress wants it. */
+/** The certificate in the form of an Ingress. */
 export function tlsOf({ metadata, spec }: Certificate, hosts: readonly string[]): IngressTls {
   return { hosts, secretName: spec.secretName, secretNamespace: metadata.namespace ?? "" };
 }
 
-/** Not ready yet, or being renewed: an authority may come and look. */
-function isAsking(certificate: Certificate): boolean {
+/** Not ready, or being renewed: the CA may request its challenges. */
+function isPending(certificate: Certificate): boolean {
   return !isReady(certificate) || isConditionTrue(certificate.status?.conditions, "Renewing");
 }
 
-/** Marks the certificate's state; true when it can be used. */
-function noteCertificate(pass: RoutePass, certificate: Certificate, dnsName: string): boolean {
+/** Marks the certificate's state. Returns true if it is ready. */
+function markCertificateState(pass: RoutePass, certificate: Certificate, dnsName: string): boolean {
   const { config } = pass.world;
   pass.status = withUrl(pass.status, dnsName, publicUrl("https", dnsName, config));
   pass.status = markCertificate(pass.status, certificate, pass.at);
   if (isReady(certificate)) return true;
   if (config.network.httpProtocol !== "Enabled") return false;
   pass.status = withUrl(pass.status, dnsName, publicUrl("http", dnsName, config));
-  pass.status = markHttpDowngrade(pass.status, certificate.metadata.name, pass.at);
+  pass.status = lifecycle.markHttpDowngrade(pass.status, certificate.metadata.name, pass.at);
   return false;
 }
 
-/** What a certificate says of itself, as the Route's condition. */
 function markCertificate(status: RouteStatus, certificate: Certificate, at: string): RouteStatus {
   const { name } = certificate.metadata;
   const why = conditionOf(certificate.status?.conditions, "Ready")?.reason ?? "";
-  if (isReady(certificate)) return markCertificateReady(status, at);
+  if (isReady(certificate)) return lifecycle.markCertificateReady(status, at);
   return isFailed(certificate)
-    ? markCertificateFailed(status, name, why, at)
-    : markCertificateNotReady(status, name, why, at);
+    ? lifecycle.markCertificateFailed(status, name, why, at)
+    : lifecycle.markCertificateNotReady(status, name, why, at);
 }
 
-/** All URLs of that host in the status become this one. */
+/** Replaces all URLs of this host in the status. */
 function withUrl(status: RouteStatus, host: string, wanted: string): RouteStatus {
   const change = (url: string) => {
     const [, authority = ""] = url.split("://");
@@ -126,26 +118,26 @@ function withUrl(status: RouteStatus, host: string, wanted: string): RouteStatus
   };
 }
 
-function holdOwn(pass: RoutePass, dnsName: string, tag: string): Result<Certificate> {
+function ensureOwnCertificate(pass: RoutePass, dnsName: string, tag: string): Result<Certificate> {
   const { config } = pass.world;
   const domain = domainFor(pass.object.metadata.labels ?? {}, config);
   const names = { tag, dnsNames: [dnsName], domain };
-  return holdRouteCertificate(pass, makeRouteCertificate(pass.object, names, "external-domain", config));
+  return ensureRouteCertificate(pass, makeRouteCertificate(pass.object, names, "external-domain", config));
 }
 
-/** The Certificate as it stands, or as it is being made; a failure when it is somebody else's. */
-function holdRouteCertificate(pass: RoutePass, wanted: Certificate): Result<Certificate> {
+/** Returns the existing Certificate, else the planned one. Fails if another object owns it. */
+function ensureRouteCertificate(pass: RoutePass, wanted: Certificate): Result<Certificate> {
   const { object: route, world, plan, at } = pass;
-  const existing = world.get(KIND, wanted.metadata.namespace ?? "", wanted.metadata.name);
+  const existing = world.get(KIND, route.metadata.namespace, wanted.metadata.name);
   if (existing && !isControlledBy(existing, route)) {
-    pass.status = markCertificateNotOwned(pass.status, wanted.metadata.name, at);
+    pass.status = lifecycle.markCertificateNotOwned(pass.status, wanted.metadata.name, at);
     return failed(notOwnedText(route, wanted));
   }
-  holdCertificate(plan, wanted, existing);
+  ensureCertificate(plan, wanted, existing);
   return ok(existing ?? wanted);
 }
 
-/** A certificate for the whole domain saves asking for one of our own. */
+/** A wildcard certificate of the domain, which makes a separate certificate unnecessary. */
 function findWildcard({ object, world }: RoutePass, dnsName: string): Result<Certificate> | undefined {
   const domain = domainFor(object.metadata.labels ?? {}, world.config);
   const labels = { matchLabels: { [WILDCARD_LABEL]: domain } };
@@ -156,21 +148,20 @@ function findWildcard({ object, world }: RoutePass, dnsName: string): Result<Cer
   return found && ok(found);
 }
 
-/** Certificates of this Route and type that no name needs any more. */
-function retireOrphans({ object, world, plan }: RoutePass, used: ReadonlySet<string>, type: CertificateType): void {
+/** Deletes certificates of this Route and type that no name uses. */
+function deleteOrphans({ object, world, plan }: RoutePass, used: ReadonlySet<string>, type: CertificateType): void {
   const { name, namespace } = object.metadata;
   const labels = { matchLabels: { [ROUTE_LABEL]: name, [CERTIFICATE_TYPE_LABEL]: type } };
   for (const certificate of world.list(KIND, { namespace, labels })) {
     if (certificate.spec.dnsNames.some((dnsName) => used.has(dnsName))) continue;
     const key = keyOf(certificate);
-    const { uid } = certificate.metadata;
-    const message = `Deleted orphaned Knative Certificate ${namespace}/${key.name}`;
+    const message = `Deleted orphaned Knative Certificate ${namespacedName(key)}`;
     plan.events.push({ about: key, type: "Normal", reason: "Deleted", message });
-    plan.retire.push({ key, ...(uid === undefined ? {} : { uid }) });
+    plan.retire.push({ key, uid: certificate.metadata.uid });
   }
 }
 
-/** Holds one certificate for each tag; with it, the addresses inside the cluster become `https`. */
+/** Plans a certificate for each tag. When it is ready, the cluster-local addresses become `https`. */
 export function reconcileLocalCertificates(pass: RoutePass, traffic: Traffic): Result<readonly IngressTls[]> {
   const { object: route, world } = pass;
   const { config } = world;
@@ -183,14 +174,17 @@ export function reconcileLocalCertificates(pass: RoutePass, traffic: Traffic): R
     const hosts = expandedHosts(domain.value, config);
     for (const host of hosts) used.add(host);
     const names = { tag, dnsNames: hosts, domain: `svc.${config.clusterDomain}` };
-    const held = holdRouteCertificate(pass, makeRouteCertificate(route, names, "cluster-local-domain", config));
-    if (!held.ok) return held;
-    pass.status = markCertificate(pass.status, held.value, pass.at);
-    if (!isReady(held.value)) continue;
+    const certificate = ensureRouteCertificate(
+      pass,
+      makeRouteCertificate(route, names, "cluster-local-domain", config),
+    );
+    if (!certificate.ok) return certificate;
+    pass.status = markCertificate(pass.status, certificate.value, pass.at);
+    if (!isReady(certificate.value)) continue;
     pass.status = withLocalHttps(pass.status, hosts);
-    tls.push(tlsOf(held.value, hosts));
+    tls.push(tlsOf(certificate.value, hosts));
   }
-  retireOrphans(pass, used, "cluster-local-domain");
+  deleteOrphans(pass, used, "cluster-local-domain");
   return ok(tls);
 }
 

@@ -1,4 +1,4 @@
-// The names that a Route answers to: hosts from templates, their domain by labels, and who may see them.
+// The host names of a Route, and their visibility.
 // Source: pkg/reconciler/route/domains/domains.go, pkg/reconciler/route/config/domain.go, pkg/reconciler/route/visibility/visibility.go.
 import { executeDomainTemplate, executeTagTemplate } from "../../../apis/config/network.ts";
 import type { ServingConfig } from "../../../apis/config/types.ts";
@@ -10,18 +10,18 @@ import { failed, ok, type Result } from "../../../base/result.ts";
 import type { View } from "../../store/view.ts";
 import { DEFAULT_TAG } from "./traffic.ts";
 
-/** Tag → may it be seen only inside the cluster? Holds every tag of the spec and the Route's own name. */
+/** Tag → is it cluster-local? Has every tag of the spec and the default tag. */
 export type Visibility = ReadonlyMap<string, boolean>;
 
 const DEFAULT_TEMPLATE = "{{.Name}}.{{.Namespace}}.{{.Domain}}";
 
-/** The host part of a tag: the Route's name, or what the tag template makes of it. */
+/** The host part of a tag: the Route's name, or the result of the tag template. */
 export function hostOfTag(route: Stored<Route>, tag: string, config: ServingConfig): Result<string> {
   const { name } = route.metadata;
   return tag === DEFAULT_TAG ? ok(name) : executeTagTemplate(config.network, { name, tag });
 }
 
-/** The whole name of a tag. Local names ignore the user's domain template. */
+/** The full domain name of a tag. Local names ignore the domain template. */
 export function domainOfTag(route: Stored<Route>, tag: string, local: boolean, config: ServingConfig): Result<string> {
   const host = hostOfTag(route, tag, config);
   if (!host.ok) return host;
@@ -32,7 +32,7 @@ export function domainOfTag(route: Stored<Route>, tag: string, local: boolean, c
 
 function domainName(route: Stored<Route>, host: string, labels: StringMap, config: ServingConfig): Result<string> {
   const local = labels[VISIBILITY_LABEL] === CLUSTER_LOCAL;
-  const { namespace = "", annotations = {} } = route.metadata;
+  const { namespace, annotations = {} } = route.metadata;
   const network = local ? { ...config.network, domainTemplate: DEFAULT_TEMPLATE } : config.network;
   const domain = domainFor(labels, config);
   const text = executeDomainTemplate(network, { name: host, namespace, domain, annotations, labels });
@@ -42,24 +42,23 @@ function domainName(route: Stored<Route>, host: string, labels: StringMap, confi
   return failed(`domain name error: invalid domain name ${quote(text.value)}: ${problem}`);
 }
 
-/** The domain for a Route with these labels: the most specific selector that matches, equals settled by name. */
+/** The domain with the most specific selector that matches the labels; ties are resolved by name. */
 export function domainFor(labels: StringMap, config: ServingConfig): string {
   if (labels[VISIBILITY_LABEL] === CLUSTER_LOCAL) return `svc.${config.clusterDomain}`;
-  const fitting = Object.entries(config.domain.domains)
+  const matching = Object.entries(config.domain.domains)
     .map(([domain, selector]) => ({ domain, selector: Object.entries(selector) }))
     .filter(({ selector }) => selector.every(([key, value]) => labels[key] === value));
-  fitting.sort((a, b) => b.selector.length - a.selector.length || (a.domain < b.domain ? -1 : 1));
-  return fitting[0]?.domain ?? "";
+  matching.sort((a, b) => b.selector.length - a.selector.length || (a.domain < b.domain ? -1 : 1));
+  return matching[0]?.domain ?? "";
 }
 
-/** True for names that only the cluster resolves. */
 export function isClusterLocal(domain: string, config: ServingConfig): boolean {
   return domain.endsWith(config.clusterDomain);
 }
 
-/** Every tag's visibility: local if the Route's own domain is, or if its placeholder Service is labelled so (with any value). */
+/** A tag is local if the Route's domain is, or if its placeholder Service has the visibility label (with any value). */
 export function resolveVisibility(route: Stored<Route>, view: View, config: ServingConfig): Result<Visibility> {
-  const { name, namespace = "", labels = {} } = route.metadata;
+  const { name, namespace, labels = {} } = route.metadata;
   const allLocal = domainFor(labels, config) === `svc.${config.clusterDomain}`;
   const services = view.list("Service", { namespace, labels: { matchLabels: { [ROUTE_LABEL]: name } } });
   const visibility = new Map<string, boolean>();
@@ -73,7 +72,7 @@ export function resolveVisibility(route: Stored<Route>, view: View, config: Serv
   return ok(visibility);
 }
 
-/** The URL of a tag before any certificate: `http` inside the cluster, else as config-network says; only knap's own domain carries a port. */
+/** The URL of a tag without certificates: `http` if local, else the scheme of config-network. */
 export function urlOfTag(
   route: Stored<Route>,
   tag: string,
@@ -87,13 +86,13 @@ export function urlOfTag(
   return ok(publicUrl(config.network.defaultExternalScheme, domain.value, config));
 }
 
-/** A name outside the cluster as a URL, with the port under which knap serves that scheme. */
+/** A public URL, with knap's port for this scheme if the configuration has one. */
 export function publicUrl(scheme: string, host: string, config: ServingConfig): string {
   const port = scheme === "https" ? config.httpsUrlPort : config.urlPort;
   return `${scheme}://${host}${port === undefined ? "" : `:${port}`}`;
 }
 
-/** The name under which a Service, Route or placeholder is reached inside the cluster. */
+/** The cluster-local host of a Service, Route or placeholder. */
 export function clusterHost(name: string, namespace: string, config: ServingConfig): string {
   return `${name}.${namespace}.svc.${config.clusterDomain}`;
 }
@@ -107,7 +106,7 @@ const WRONG_SUBDOMAIN =
   "and end with an alphanumeric character (e.g. 'example.com', regex used for validation is " +
   `'${LABEL}(\\.${LABEL})*')`;
 
-/** What is wrong, as a finding at field `url`; undefined when nothing is. A dot at the end is fine. */
+/** Kubernetes' error text for field `url`; undefined if the name is valid. It may end in a dot. */
 function domainNameProblem(text: string): string | undefined {
   if (text === "") return "url: Required value";
   const name = text.endsWith(".") ? text.slice(0, -1) : text;

@@ -1,4 +1,4 @@
-// Certificates: one for each public name of a Route or DomainMapping, one for the local names of a tag.
+// Makes Certificates: one per public name of a Route or DomainMapping, one per tag for local names.
 // Source: pkg/reconciler/route/resources/certificate.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import type { AnyObject, Stored, StringMap } from "../../../apis/meta/object.ts";
@@ -17,11 +17,11 @@ export interface CertificateParts {
   readonly annotations: StringMap;
   readonly type: CertificateType;
   readonly dnsNames: readonly string[];
-  /** Of which the names are part. */
+  /** The domain that the names belong to. */
   readonly domain: string;
 }
 
-/** The whole Certificate; its Secret has its name. */
+/** The Secret has the Certificate's name. */
 export function makeCertificate(owner: AnyObject, parts: CertificateParts): Certificate {
   const { name, labels, annotations, type, dnsNames, domain } = parts;
   return {
@@ -38,7 +38,7 @@ export function makeCertificate(owner: AnyObject, parts: CertificateParts): Cert
   };
 }
 
-/** A Route's Certificate for names of one tag, named after the Route's uid and the tag. */
+/** A Certificate for the names of a tag. Its own name comes from the Route's uid and the tag. */
 export function makeRouteCertificate(
   route: Stored<Route>,
   names: { readonly tag: string; readonly dnsNames: readonly string[]; readonly domain: string },
@@ -58,7 +58,7 @@ export function makeRouteCertificate(
   });
 }
 
-/** Adler-32 of the text's bytes: short enough to leave room for the uid in a name. */
+/** Adler-32, as Knative uses it because it is short. */
 function adler32(text: string): number {
   let [a, b] = [1, 0];
   for (const byte of new TextEncoder().encode(text)) {

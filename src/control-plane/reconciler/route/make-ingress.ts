@@ -1,4 +1,4 @@
-// The Ingress of a Route: one rule for each name and visibility, with the shares of the revisions behind it.
+// Makes the Ingress of a Route: a rule per name and visibility, with the traffic split of its revisions.
 // Source: pkg/reconciler/route/resources/ingress.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import { childName } from "../../../apis/meta/names.ts";
@@ -41,22 +41,22 @@ export interface IngressParts {
   readonly challenges: readonly AcmeChallenge[];
 }
 
-/** The Ingress' name: the Route's, hashed when too long. */
+/** The Route's name, hashed if too long. */
 export function ingressName(route: string): string {
   return childName(route, "");
 }
 
-/** The class that an object asks for, else the cluster's. */
+/** The class in the annotations, else the cluster's. */
 export function ingressClass(annotations: StringMap | undefined, config: ServingConfig): string {
   return firstOf(annotations, CLASS_KEYS) || config.network.ingressClass;
 }
 
-/** The class of certificates that an object asks for, else the cluster's. */
+/** The certificate class in the annotations, else the cluster's. */
 export function certificateClass(annotations: StringMap | undefined, config: ServingConfig): string {
   return firstOf(annotations, CERTIFICATE_KEYS) || config.network.certificateClass;
 }
 
-/** Plain HTTP, or a redirect to HTTPS: the object's own wish, else the cluster's. */
+/** Plain HTTP, or a redirect to HTTPS: from the annotations, else the cluster's. Fails for an unknown value. */
 export function httpOption(
   annotations: StringMap | undefined,
   config: ServingConfig,
@@ -68,12 +68,12 @@ export function httpOption(
   return failed(`incorrect http-protocol annotation: ${asked}`);
 }
 
-/** Annotations of an object as its Ingress and Certificates carry them. */
+/** The annotations that Ingress and Certificates get from their owner. */
 export function handedOn(annotations: StringMap | undefined): Record<string, string> {
   return without(annotations, (key) => NOT_HANDED_ON.includes(key));
 }
 
-/** The whole Ingress, or why a name cannot be made. */
+/** Fails if a name or annotation is invalid. */
 export function makeIngress(parts: IngressParts, config: ServingConfig): Result<Ingress> {
   const { route, rollout, tls } = parts;
   const { name, namespace, labels, annotations } = route.metadata;
@@ -106,7 +106,7 @@ export function makeIngress(parts: IngressParts, config: ServingConfig): Result<
 
 type Hosts = ReadonlyMap<string, readonly string[]>;
 
-/** For clients that route by header: where each tag is reached. Not there without tags. */
+/** Maps tags to hosts, for clients that route by header; absent without tags. */
 function tagToHost(hosts: Hosts): StringMap {
   const tags = [...hosts].filter(([tag]) => tag !== DEFAULT_TAG);
   return tags.length === 0 ? {} : { [TAG_TO_HOST_ANNOTATION]: JSON.stringify(Object.fromEntries(tags)) };
@@ -135,7 +135,7 @@ function makeRules(
   return ok({ rules, hosts });
 }
 
-/** A local name is answered in all forms that a pod's resolver may make of it, less those that end in no domain. */
+/** All forms of a local name that a pod's resolver can produce, without those that do not end in a domain. */
 export function expandedHosts(domain: string, config: ServingConfig): readonly string[] {
   const suffixes = ["", `.${config.clusterDomain}`, `.svc.${config.clusterDomain}`];
   return suffixes
@@ -163,12 +163,11 @@ function makePaths({ route, traffic, rollout }: IngressParts, tag: string, confi
   ];
 }
 
-/** The rollouts of one tag. */
 export function rolloutsOf(rollout: Rollout, tag: string): readonly ConfigurationRollout[] {
   return (rollout.configurations ?? []).filter((configuration) => (configuration.tag ?? DEFAULT_TAG) === tag);
 }
 
-/** Where a latest target stands in its rollout; undefined for a target that is not rolled out. */
+/** The rollout of a `latestRevision` target; undefined for other targets. */
 export function rolloutOf(
   { latestRevision, configurationName }: RevisionTarget,
   rollouts: readonly ConfigurationRollout[],

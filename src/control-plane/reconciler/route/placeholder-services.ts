@@ -1,4 +1,4 @@
-// Holds a Route's placeholder Services: one for each name, none for names that are gone, and never anybody else's.
+// Plans a Route's placeholder Services, one per host name.
 // Source: pkg/reconciler/route/reconcile_resources.go.
 
 import type { CoreService, Endpoints, ServicePort } from "../../../apis/core/types.ts";
@@ -16,7 +16,7 @@ import { domainOfTag, hostOfTag } from "./domains.ts";
 
 type RoutePass = Pass<"Route.serving.knative.dev">;
 
-/** Creates what is missing and retires what no tag names any more. The hosts, or why not. */
+/** Creates missing Services and deletes those of removed tags. Returns the hosts. */
 export function reconcilePlaceholders(pass: RoutePass, tags: Iterable<string>): Result<readonly string[]> {
   const { object: route, world, plan } = pass;
   const { namespace, labels } = route.metadata;
@@ -34,11 +34,11 @@ export function reconcilePlaceholders(pass: RoutePass, tags: Iterable<string>): 
     const message = `Created placeholder service "${host.value}"`;
     plan.events.push({ type: "Normal", reason: "Created", message });
   }
-  retireOthers(pass, hosts);
+  deleteOthers(pass, hosts);
   return ok(hosts);
 }
 
-/** Marks and tells of a Service or Endpoints of that name that somebody else owns. */
+/** Marks the status if another object owns the Service or Endpoints of this name, and returns the error. */
 function foreignObject(pass: RoutePass, host: string): string | undefined {
   const { object: route, world, at } = pass;
   const { name, namespace } = route.metadata;
@@ -53,8 +53,8 @@ function foreignObject(pass: RoutePass, host: string): string | undefined {
   return `route: "${name}" does not own Endpoints: "${host}"`;
 }
 
-/** Whatever carries the Route's label and none of its names goes, with its Endpoints. */
-function retireOthers({ object: route, world, plan }: RoutePass, hosts: readonly string[]): void {
+/** Deletes Services with the Route's label but without a current name, and their Endpoints. */
+function deleteOthers({ object: route, world, plan }: RoutePass, hosts: readonly string[]): void {
   const { name, namespace } = route.metadata;
   const ours = { namespace, labels: { matchLabels: { [ROUTE_LABEL]: name } } };
   for (const service of world.list("Service", ours)) {
@@ -65,8 +65,8 @@ function retireOthers({ object: route, world, plan }: RoutePass, hosts: readonly
   }
 }
 
-/** Points the placeholders at the gateway that the Ingress tells of; without one they stay as they are. */
-export function pointPlaceholders(pass: RoutePass, hosts: readonly string[], ingress: Ingress | undefined): void {
+/** Sets the gateway in the Ingress' status as the target of the placeholders; without a gateway they stay. */
+export function retargetPlaceholders(pass: RoutePass, hosts: readonly string[], ingress: Ingress | undefined): void {
   const { object: route, world, plan } = pass;
   const { namespace } = route.metadata;
   for (const host of hosts) {
@@ -74,24 +74,24 @@ export function pointPlaceholders(pass: RoutePass, hosts: readonly string[], ing
     const isPrivate = existing?.metadata.labels?.[VISIBILITY_LABEL] === CLUSTER_LOCAL;
     const target = existing && behindLoadBalancer(ingress?.status, isPrivate);
     if (!target) continue;
-    plan.ensure.push(pointed(existing, makePlaceholder(route, host, target.spec)));
+    plan.ensure.push(retargeted(existing, makePlaceholder(route, host, target.spec)));
     const key: ObjectKey<"Endpoints"> = { kind: "Endpoints", namespace, name: host };
     const endpoints = world.get("Endpoints", namespace, host);
     if (target.subsets)
-      plan.ensure.push(heldEndpoints(key, makePlaceholderEndpoints(route, host, target.subsets), target));
+      plan.ensure.push(placeholderEndpoints(key, makePlaceholderEndpoints(route, host, target.subsets), target));
     else if (endpoints) plan.retire.push({ key });
   }
 }
 
-function heldEndpoints(key: ObjectKey, create: Endpoints, { subsets }: Target): OwnedFields {
+function placeholderEndpoints(key: ObjectKey, create: Endpoints, { subsets }: PlaceholderTarget): OwnedFields {
   return { key, fields: { subsets }, create, whole: [["subsets"]] };
 }
 
 /**
- * The placeholder with its new content. Where Kubernetes would not let a Service change so, Knative makes it anew: then
- * nothing of the old labels and annotations is left. Else others' labels and annotations stay.
+ * The placeholder with its new target. For a change that Kubernetes does not allow, Knative creates the Service again, so its
+ * old labels and annotations are lost; otherwise they stay.
  */
-function pointed(existing: CoreService, wanted: CoreService): OwnedFields {
+function retargeted(existing: CoreService, wanted: CoreService): OwnedFields {
   const old = existing.metadata;
   const { labels, annotations = {} } = wanted.metadata;
   const metadata = canChange(existing, wanted)
@@ -110,7 +110,7 @@ function canChange({ spec: from }: CoreService, { spec: to }: CoreService): bool
   return from.clusterIP !== "None" && to.clusterIP === undefined;
 }
 
-/** The address that the API gave a Service of the same type is the API's. */
+/** Keeps the clusterIP that the API assigned. */
 function keepingAddress({ spec: from }: CoreService, spec: CoreService["spec"]): CoreService["spec"] {
   if (from.type !== spec.type || spec.type !== "ClusterIP" || spec.clusterIP !== undefined) return spec;
   if (from.clusterIP === "None") return spec;
@@ -122,19 +122,23 @@ const H2C = "kubernetes.io/h2c";
 const HTTP_PORT = 80;
 const ports: readonly ServicePort[] = [{ name: "http2", appProtocol: H2C, port: HTTP_PORT, targetPort: HTTP_PORT }];
 
-/** What stands behind a placeholder; `subsets` only for a gateway known by its IP. */
-export interface Target {
+/** The target of a placeholder; `subsets` only for a gateway with an IP. */
+export interface PlaceholderTarget {
   readonly spec: CoreService["spec"];
   readonly subsets?: NonNullable<Endpoints["subsets"]>;
 }
 
-/** The Service under a host of the Route. Its own visibility label is the user's and is not handed on. */
+/** The Service of a host, without the Route's visibility label. */
 function makePlaceholder(route: Stored<Route>, host: string, spec: CoreService["spec"]): CoreService {
   return { apiVersion: "v1", kind: "Service", metadata: metadataOf(route, host), spec };
 }
 
-/** The Endpoints beside a headless placeholder. */
-function makePlaceholderEndpoints(route: Stored<Route>, host: string, subsets: Target["subsets"]): Endpoints {
+/** The Endpoints of a headless placeholder. */
+function makePlaceholderEndpoints(
+  route: Stored<Route>,
+  host: string,
+  subsets: PlaceholderTarget["subsets"],
+): Endpoints {
   return { apiVersion: "v1", kind: "Endpoints", metadata: metadataOf(route, host), ...(subsets ? { subsets } : {}) };
 }
 
@@ -149,16 +153,19 @@ function metadataOf(route: Stored<Route>, name: string): CoreService["metadata"]
   };
 }
 
-/** Before there is a gateway: an alias of the public name. */
-function aliasOf(domain: string): Target {
+/** An ExternalName target: the public name before a gateway exists, later the gateway's name. */
+function aliasOf(domain: string): PlaceholderTarget {
   return { spec: { type: "ExternalName", externalName: domain, sessionAffinity: "None", ports } };
 }
 
 /**
- * What the Ingress' load balancer makes of it: the private one if there is one (for private names in any case), else the
- * public one. An address is preferred to names. Undefined while there is none.
+ * The target for the Ingress' load balancer: the private one if it exists or the name is private, else the public one. Prefers
+ * an IP to names. Undefined while there is no load balancer.
  */
-export function behindLoadBalancer(status: IngressStatus | undefined, isPrivate: boolean): Target | undefined {
+export function behindLoadBalancer(
+  status: IngressStatus | undefined,
+  isPrivate: boolean,
+): PlaceholderTarget | undefined {
   const inner = status?.privateLoadBalancer?.ingress ?? [];
   const balancers = isPrivate || inner.length > 0 ? inner : (status?.publicLoadBalancer?.ingress ?? []);
   const [balancer] = balancers;
@@ -171,6 +178,6 @@ export function behindLoadBalancer(status: IngressStatus | undefined, isPrivate:
   if (balancer.domainInternal) return aliasOf(balancer.domainInternal);
   if (balancer.domain) return { spec: { type: "ExternalName", externalName: balancer.domain, ports } };
   if (!balancer.meshOnly) return undefined;
-  // Knative leaves the target port to Kubernetes, which takes 0 for the same as the port.
+  // Knative does not set the target port; for Kubernetes, 0 means the same as the port.
   return { spec: { type: "ClusterIP", ports: [{ name: "http", port: HTTP_PORT, targetPort: 0 }] } };
 }

@@ -1,5 +1,5 @@
-// Gradual rollout: how the shares of the latest revisions move from old to new, and the state kept between steps.
-// All instants here are nanoseconds, as in the annotation that holds the state. Source: pkg/reconciler/route/traffic/rollout.go.
+// Gradual rollout: moves traffic from old to new revisions, and the state between steps.
+// All times are nanoseconds, as in the annotation with the state. Source: pkg/reconciler/route/traffic/rollout.go.
 
 import { isConditionTrue, isReady } from "../../../apis/meta/conditions.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
@@ -14,7 +14,7 @@ interface RevisionShare {
   readonly revisionName: string;
   readonly percent: number;
 }
-/** All absent: no rollout is going on. Only `starttime`: it waits for its first step to be seen ready. */
+/** All absent: no rollout. Only `starttime`: waits until its first step is ready. */
 interface StepParams {
   readonly starttime?: number;
   readonly nextStepTime?: number;
@@ -25,7 +25,7 @@ export interface ConfigurationRollout {
   readonly configurationName: string;
   readonly tag?: string;
   readonly percent: number;
-  /** Oldest first; the last one is where the traffic goes. */
+  /** Oldest first; the traffic moves to the last one. */
   readonly revisions?: readonly RevisionShare[];
   readonly stepParams: StepParams;
 }
@@ -35,11 +35,11 @@ export interface Rollout {
 
 const SECOND = 1e9;
 
-/** What the traffic would be with every rollout finished. */
+/** The traffic after every rollout. */
 export function goalRollout(traffic: Traffic): Rollout {
   const configurations = [...traffic.groups].flatMap(([tag, targets]) =>
     targets
-      // A target that only its tag reaches has no share to move.
+      // A target without a share is reachable by its tag only.
       .filter(({ latestRevision, percent }) => latestRevision && percent > 0)
       .map(({ configurationName, revisionName, percent }) => ({
         configurationName,
@@ -52,7 +52,7 @@ export function goalRollout(traffic: Traffic): Rollout {
   return configurations.length === 0 ? {} : { configurations: configurations.toSorted(byTagThenName) };
 }
 
-/** Fixes size and pace of the steps of every rollout whose first step has just been seen ready. `durationSeconds`: of the whole. */
+/** Sets step size and duration of every rollout whose first step became ready. `durationSeconds`: of the whole rollout. */
 export function observeReady(rollout: Rollout, now: number, durationSeconds: number): Rollout {
   return {
     configurations: (rollout.configurations ?? []).map((configuration) => {
@@ -74,7 +74,7 @@ function pace(percent: number, starttime: number, now: number, durationSeconds: 
   return { nextStepTime: now + stepDuration, stepDuration, stepSize: Math.round((percent - 1) / steps) };
 }
 
-/** The state that follows `previous` on the way to `goal`, and when to look again (0: nothing to wait for). */
+/** The state after `previous` on the way to `goal`, and the time of the next step (0: none). */
 export function stepRollout(
   goal: Rollout,
   previous: Rollout | undefined,
@@ -95,12 +95,12 @@ export function stepRollout(
   };
 }
 
-/** True when every configuration has arrived at one revision. */
+/** Every configuration has only one revision. */
 export function isDone(rollout: Rollout): boolean {
   return (rollout.configurations ?? []).every(({ revisions = [] }) => revisions.length < 2);
 }
 
-/** False for a state that nobody could have written: shares that do not add up, or steps larger than the whole. */
+/** False for an invalid state: shares with a wrong sum, or steps larger than the whole. */
 export function isSound(rollout: Rollout): boolean {
   return (rollout.configurations ?? []).every(({ percent, revisions = [], stepParams: { stepSize = 0 } }) => {
     const total = revisions.reduce((sum, share) => sum + share.percent, 0);
@@ -128,7 +128,7 @@ function stepConfiguration(
   };
 }
 
-/** A larger share goes to the newest revision; a smaller one is taken from the oldest. */
+/** Adds a difference to the newest revision, or subtracts it from the oldest ones. */
 function adjust(percent: number, { percent: before, revisions = [] }: ConfigurationRollout): readonly RevisionShare[] {
   if (percent >= before) {
     return revisions.map((share, index) =>
@@ -145,7 +145,7 @@ function adjust(percent: number, { percent: before, revisions = [] }: Configurat
   return kept;
 }
 
-/** Takes up to `size` percent from the newest of the shares first. Drained ones stay, with 0. */
+/** Takes up to `size` percent from the shares, newest first. Shares can become 0. */
 function shareTaken(shares: readonly RevisionShare[], size: number): readonly RevisionShare[] {
   let left = size;
   return shares
@@ -178,7 +178,7 @@ function byTagThenName(a: ConfigurationRollout, b: ConfigurationRollout): number
 
 const MS_TO_NS = 1_000_000;
 
-/** Where the shares stand now. Asks for another look at the time of the next step. */
+/** The current state. Requeues at the time of the next step. */
 export function reconcileRollout(
   pass: Pass<"Route.serving.knative.dev">,
   traffic: Traffic,
@@ -196,14 +196,14 @@ export function reconcileRollout(
   return rollout;
 }
 
-/** Whole seconds that the Route asks for; 0 when it asks for nothing. */
+/** The Route's rollout duration in whole seconds; 0 if it has none. */
 function rolloutSeconds(route: Stored<Route>): number {
   const text = firstOf(route.metadata.annotations, ROLLOUT_DURATION_ANNOTATIONS);
   const duration = text === undefined ? undefined : parseDuration(text);
   return duration?.ok ? Math.trunc(durationMs(duration.value) / 1000) : 0;
 }
 
-/** The state that the Ingress carries; a state that cannot be is none. */
+/** The state in the Ingress' annotation; undefined if it is missing or invalid. */
 function readRollout(ingress: Ingress): Rollout | undefined {
   const text = ingress.metadata.annotations?.[ROLLOUT_STATE_ANNOTATION];
   if (text === undefined) return undefined;

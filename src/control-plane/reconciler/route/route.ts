@@ -1,4 +1,4 @@
-// Plans for a Route: its traffic, names, certificates, placeholders and Ingress, and what of their state the Route shows.
+// Plans for a Route: its traffic, names, certificates, placeholders and Ingress, and the status that follows from them.
 // Source: pkg/reconciler/route/route.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import { kindOf } from "../../../apis/kinds.ts";
@@ -7,28 +7,19 @@ import type { ObjectKey } from "../../../apis/meta/key.ts";
 import type { AnyObject, Stored } from "../../../apis/meta/object.ts";
 import type { Ingress } from "../../../apis/networking/types.ts";
 import { CONFIGURATION_LABEL } from "../../../apis/serving/labels.ts";
-import {
-  markDomainNameError,
-  markIngressNotConfigured,
-  markRolloutInProgress,
-  markTrafficAssigned,
-  markTrafficProblem,
-  propagateIngressStatus,
-} from "../../../apis/serving/route-lifecycle.ts";
+import * as lifecycle from "../../../apis/serving/route-lifecycle.ts";
 import type { Route, TrafficTarget } from "../../../apis/serving/types.ts";
 import { sameJson } from "../../../base/json.ts";
 import { ok, type Result } from "../../../base/result.ts";
 import type { Reconciler } from "../../controller/reconciler.ts";
 import type { View } from "../../store/view.ts";
-import { defaulted } from "../defaulted.ts";
-import { holdWhole, isAsWanted } from "../ownership.ts";
-import { type Failure, knativePlanner, type Pass } from "../pass.ts";
-import { routeNames } from "../route-names.ts";
+import { ensureWhole, isAsWanted, routeNames } from "../ownership.ts";
+import { defaulted, knativePlanner, type Pass, type ReconcileError } from "../pass.ts";
 import type { CertificateOutcome } from "./certificate-holding.ts";
 import { reconcileCertificates, reconcileLocalCertificates } from "./certificates.ts";
 import { clusterHost, resolveVisibility, urlOfTag, type Visibility } from "./domains.ts";
 import { ingressName, makeIngress, rolloutOf, rolloutsOf } from "./make-ingress.ts";
-import { pointPlaceholders, reconcilePlaceholders } from "./placeholder-services.ts";
+import { reconcilePlaceholders, retargetPlaceholders } from "./placeholder-services.ts";
 import { isDone, type Rollout, reconcileRollout } from "./rollout.ts";
 import { DEFAULT_TAG, flattenTraffic, type Traffic } from "./traffic.ts";
 
@@ -45,8 +36,8 @@ export const routePlanner: Reconciler<typeof KIND> = knativePlanner({
 });
 
 /**
- * Routes that the changed Configuration or Revision names as pointing there, and those whose certificates may be the changed
- * one. Objects are marked by the labeler once a Route has looked; only one that has no status yet may be awaited unmarked.
+ * For a Certificate: all Routes of its namespace. For a Configuration or Revision: the Routes that the labeler's annotation lists;
+ * an object without a status may not have the annotation yet, so also the Routes whose spec refers to it.
  */
 export function routesOfTarget(changed: AnyObject, view: View): readonly ObjectKey[] {
   const { name, namespace = "", labels } = changed.metadata;
@@ -65,17 +56,17 @@ export function routesOfTarget(changed: AnyObject, view: View): readonly ObjectK
   return [...marked, ...awaiting.map(({ metadata }) => toKey(metadata.name))];
 }
 
-/** What a Route's spec points at. */
+/** Indexes Routes by the targets in their spec. */
 function targetsOf(route: AnyObject): readonly string[] {
   return ((route as Route).spec.traffic ?? []).map(({ revisionName, configurationName }) =>
     revisionName ? `revision/${revisionName}` : `configuration/${configurationName}`,
   );
 }
 
-function reconcileRoute(pass: RoutePass): Failure {
+function reconcileRoute(pass: RoutePass): ReconcileError {
   const { object: route, world, at } = pass;
   if (route.metadata.generation !== (route.status?.observedGeneration ?? 0)) {
-    pass.status = markIngressNotConfigured(pass.status, at);
+    pass.status = lifecycle.markIngressNotConfigured(pass.status, at);
   }
   const visibility = resolveVisibility(route, world, world.config);
   if (!visibility.ok) return failDomain(pass, visibility.error);
@@ -84,26 +75,26 @@ function reconcileRoute(pass: RoutePass): Failure {
   pass.status = { ...pass.status, url: url.value };
   const traffic = flattenTraffic(route, world);
   if (traffic.problem) {
-    pass.status = markTrafficProblem(pass.status, traffic.problem, at);
+    pass.status = lifecycle.markTrafficProblem(pass.status, traffic.problem, at);
     return undefined;
   }
   return reconcileNames(pass, traffic, visibility.value);
 }
 
-/** A name that cannot be is the operator's templates' fault; every other failure is just told. */
-function failDomain(pass: RoutePass, error: string): Failure {
+/** An invalid name comes from the operator's templates and has its own condition; other errors are shown as they are. */
+function failDomain(pass: RoutePass, error: string): ReconcileError {
   pass.status = error.startsWith("domain name error")
-    ? markDomainNameError(pass.status, error, pass.at)
-    : markTrafficProblem(pass.status, { failed: false, reason: "Unknown", message: error }, pass.at);
+    ? lifecycle.markDomainNameError(pass.status, error, pass.at)
+    : lifecycle.markTrafficProblem(pass.status, { failed: false, reason: "Unknown", message: error }, pass.at);
   return error;
 }
 
-function reconcileNames(pass: RoutePass, traffic: Traffic, visibility: Visibility): Failure {
+function reconcileNames(pass: RoutePass, traffic: Traffic, visibility: Visibility): ReconcileError {
   const { object: route, world, at } = pass;
   const { name, namespace } = route.metadata;
   const assigned = statusTraffic(route, traffic, visibility, {}, world.config);
   if (!assigned.ok) return failDomain(pass, assigned.error);
-  pass.status = markTrafficAssigned({ ...pass.status, traffic: assigned.value }, at);
+  pass.status = lifecycle.markTrafficAssigned({ ...pass.status, traffic: assigned.value }, at);
   pass.status = { ...pass.status, address: { url: `http://${clusterHost(name, namespace, world.config)}` } };
   const hosts = reconcilePlaceholders(pass, traffic.groups.keys());
   if (!hosts.ok) return hosts.error;
@@ -114,11 +105,11 @@ function reconcileNames(pass: RoutePass, traffic: Traffic, visibility: Visibilit
   const tls = [...certificates.value.tls, ...local.value];
   const ingress = reconcileIngress(pass, traffic, visibility, { ...certificates.value, tls });
   if (!ingress.ok) return ingress.error;
-  pointPlaceholders(pass, hosts.value, ingress.value);
+  retargetPlaceholders(pass, hosts.value, ingress.value);
   return undefined;
 }
 
-/** The Ingress as it stands; undefined while it is being made. */
+/** Returns the existing Ingress; undefined while this plan creates it. */
 function reconcileIngress(
   pass: RoutePass,
   traffic: Traffic,
@@ -135,23 +126,23 @@ function reconcileIngress(
     const message = `Created Ingress "${wanted.value.metadata.name}"`;
     plan.events.push({ type: "Normal", reason: "Created", message });
   }
-  if (!existing || !isAsWanted(existing, wanted.value)) plan.ensure.push(holdWhole(wanted.value));
+  if (!existing || !isAsWanted(existing, wanted.value)) plan.ensure.push(ensureWhole(wanted.value));
   if (!isDone(rollout)) {
     const shown = statusTraffic(route, traffic, visibility, rollout, world.config);
     if (!shown.ok) return shown;
-    pass.status = markRolloutInProgress({ ...pass.status, traffic: shown.value }, at);
+    pass.status = lifecycle.markRolloutInProgress({ ...pass.status, traffic: shown.value }, at);
     return ok(existing);
   }
-  // Labels and annotations are no new generation: the gateway has nothing to do.
+  // Only a changed spec needs the gateway: labels and annotations make no new generation.
   const sameSpec = existing !== undefined && sameJson(existing.spec, wanted.value.spec);
   const observed = sameSpec && (existing.status?.observedGeneration ?? 0) === existing.metadata.generation;
   pass.status = observed
-    ? propagateIngressStatus(pass.status, existing.status ?? {}, at)
-    : markIngressNotConfigured(pass.status, at);
+    ? lifecycle.propagateIngressStatus(pass.status, existing.status ?? {}, at)
+    : lifecycle.markIngressNotConfigured(pass.status, at);
   return ok(existing);
 }
 
-/** One entry for each target; with a rollout on its way, a latest target shows every revision that has a share in it. */
+/** One entry per target; during a rollout, a latest target has an entry for each of its revisions. */
 function statusTraffic(
   route: Stored<Route>,
   traffic: Traffic,

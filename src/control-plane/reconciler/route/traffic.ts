@@ -1,4 +1,4 @@
-// What a Route's traffic means now: every target as a revision, grouped by tag, or why that cannot be said yet.
+// Resolves a Route's traffic targets to revisions, grouped by tag.
 // Source: pkg/reconciler/route/traffic/traffic.go.
 
 import type { Stored } from "../../../apis/meta/object.ts";
@@ -7,33 +7,33 @@ import type { Configuration, Revision, Route, TrafficTarget } from "../../../api
 import type { View } from "../../store/view.ts";
 import { protocolOf } from "../revision/revision-parts.ts";
 
-/** The group of the Route's own name; every tag is a group of its own. */
+/** The group of the Route's own name. Every tag has its own group. */
 export const DEFAULT_TAG = "";
 
 export interface RevisionTarget {
   readonly tag: string;
   readonly revisionName: string;
-  /** The Configuration that the revision belongs to; "" when it belongs to none. */
+  /** The Configuration of the revision; "" if it has none. */
   readonly configurationName: string;
   readonly latestRevision: boolean;
   readonly percent: number;
   readonly protocol: "http1" | "h2c";
 }
-/** Why traffic cannot be assigned; `failed`: waiting will not help. */
+/** Why traffic cannot be assigned. `failed`: permanently, not only until a revision is ready. */
 interface TrafficProblem {
   readonly failed: boolean;
   readonly reason: "ConfigurationMissing" | "RevisionMissing" | "RevisionNotOwned";
   readonly message: string;
 }
 export interface Traffic {
-  /** By tag: revisions that share the requests of that name, merged by revision. A lone one gets 100. */
+  /** Tag → its targets, merged by revision. A single target gets 100 percent. */
   readonly groups: ReadonlyMap<string, readonly RevisionTarget[]>;
-  /** In the order of the spec, merged where tag, revision and latestRevision agree: what status.traffic shows. */
+  /** The entries of status.traffic: in the order of the spec, merged if tag, revision and latestRevision are equal. */
   readonly targets: readonly RevisionTarget[];
   readonly problem?: TrafficProblem;
 }
 
-/** Resolves the spec. All targets are looked at; the first problem counts, but any later failure replaces it. */
+/** Resolves all targets. Reports the first problem, or the last one with `failed`. */
 export function flattenTraffic(route: Stored<Route>, view: View): Traffic {
   const flat: RevisionTarget[] = [];
   let problem: TrafficProblem | undefined;
@@ -127,7 +127,7 @@ function unready(revision: Stored<Revision>): TrafficProblem | undefined {
   return { failed, reason: "RevisionMissing", message };
 }
 
-/** A Route of a Service may only name revisions of that Service. */
+/** A Route of a Service can refer only to revisions of that Service. */
 function foreign(revision: Stored<Revision>, route: Stored<Route>): TrafficProblem | undefined {
   const ours = route.metadata.labels?.[SERVICE_LABEL];
   const theirs = revision.metadata.labels?.[SERVICE_LABEL];

@@ -1,4 +1,4 @@
-// knap's scheduler: gives every Pod its node, or says why there is no room. It stops nobody to make room.
+// Plans for a Pod without a node: binds it to a node, or marks it unschedulable. There is no preemption.
 import type { CoreCondition, Node, Pod } from "../../../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
 import type { AnyObject, Stored } from "../../../apis/meta/object.ts";
@@ -12,7 +12,7 @@ const WAITING = "waiting";
 export const schedulerPlanner: Reconciler<typeof KIND> = {
   name: "scheduler",
   kind: KIND,
-  /** Room appears when a Pod ends or a Node grows: whoever waits looks again. */
+  /** A change of a Pod or Node can free resources, so all waiting Pods are enqueued. */
   watches: (changed, view): readonly ObjectKey[] => {
     if (changed.kind !== "Pod" && changed.kind !== "Node") return [];
     return view.list(KIND, { index: { by: nodeOrWaiting, value: WAITING } }).map(keyOf);
@@ -34,7 +34,7 @@ export const schedulerPlanner: Reconciler<typeof KIND> = {
   },
 };
 
-/** Pods by their node, or as waiting for one. */
+/** Indexes Pods by their node, or as waiting. */
 function nodeOrWaiting(object: AnyObject): readonly string[] {
   const pod = object as Stored<Pod>;
   if (pod.spec.nodeName !== undefined) return [`node/${pod.spec.nodeName}`];
@@ -54,29 +54,30 @@ function scheduled(status: "True" | "False", world: World): CoreCondition {
   return { type: "PodScheduled", status, lastTransitionTime: timeText(world.now) };
 }
 
-/** The phase and all conditions, with this one in its place. */
+/** The status with this condition replaced. */
 function withCondition(pod: Stored<Pod>, condition: CoreCondition): Pod["status"] {
   const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== condition.type);
   return { phase: pod.status?.phase ?? "Pending", conditions: [...others, condition] };
 }
 
-/** What the node lacks for the Pod, in Kubernetes' words; nothing when there is room. A node that is silent about a resource has plenty. */
+/** The resources that the node lacks, in Kubernetes' words. A resource that the node does not list is unlimited. */
 function shortages(node: Node, pod: Stored<Pod>, world: World): readonly string[] {
-  const room = node.status?.allocatable ?? {};
+  const allocatable = node.status?.allocatable ?? {};
   const index = { by: nodeOrWaiting, value: `node/${node.metadata.name}` };
-  const holders = world.list("Pod", { index }).filter(isHolding);
+  const unfinished = world.list("Pod", { index }).filter(isUnfinished);
   const lacks: string[] = [];
   for (const resource of ["cpu", "memory"]) {
     const asked = sumOf(pod.spec, "requests", resource);
-    if (asked === 0n || room[resource] === undefined) continue;
-    const used = holders.reduce((sum, { spec }) => sum + sumOf(spec, "requests", resource), 0n);
-    if (used + asked > nano(room[resource])) lacks.push(`Insufficient ${resource}`);
+    if (asked === 0n || allocatable[resource] === undefined) continue;
+    const used = unfinished.reduce((sum, { spec }) => sum + sumOf(spec, "requests", resource), 0n);
+    if (used + asked > nano(allocatable[resource])) lacks.push(`Insufficient ${resource}`);
   }
-  if (room["pods"] !== undefined && holders.length + 1 > Number(room["pods"])) lacks.push("Too many pods");
+  if (allocatable["pods"] !== undefined && unfinished.length + 1 > Number(allocatable["pods"]))
+    lacks.push("Too many pods");
   return lacks;
 }
 
-function isHolding({ status }: Stored<Pod>): boolean {
+function isUnfinished({ status }: Stored<Pod>): boolean {
   return status?.phase !== "Succeeded" && status?.phase !== "Failed";
 }
 

@@ -1,11 +1,11 @@
-// Consistent hashing: which of many activators stand behind one revision, so that a change of their number moves few of them.
-// Pure. Behaviour of knative.dev/pkg/hash: FNV-1a angles on a circle of 2048.
+// Chooses the activators of a revision by consistent hashing, so that a change of their number moves few revisions. Pure.
+// Source: knative.dev/pkg/hash (FNV-1a angles on a circle of 2048).
 
 const CIRCLE = 2048n;
 const OFFSET_BASIS = 0xcbf29ce484222325n;
 const PRIME = 0x100000001b3n;
 
-/** `count` of `names`, chosen for `target`; all of them when there are not more. Keeps the order of `names`. */
+/** Chooses `count` of `names` for `target`; all names if there are not more. */
 export function chooseSubset(names: readonly string[], count: number, target: string): ReadonlySet<string> {
   if (count >= names.length) return new Set(names);
   const circle = placed(names, target);
@@ -20,7 +20,7 @@ export function chooseSubset(names: readonly string[], count: number, target: st
   return new Set(circle.filter((_, index) => chosen.has(index)).map((place) => place.name));
 }
 
-/** Everybody's place on the circle, in order of angle; a taken place is left by hashing on. */
+/** The positions of the names on the circle, sorted by angle. A name with a taken position is hashed again. */
 function placed(
   names: readonly string[],
   target: string,

@@ -1,4 +1,4 @@
-// The two Services of a ServerlessService and the public one's Endpoints: the public one is what routes point at, the private one selects pods.
+// Makes the Services of a ServerlessService: Ingresses refer to the public one, the private one selects pods.
 // Source: pkg/reconciler/serverlessservice/resources/services.go.
 import type { CoreService, EndpointSubset, Endpoints, ServicePort } from "../../../apis/core/types.ts";
 import { childName } from "../../../apis/meta/names.ts";
@@ -20,7 +20,7 @@ export function privateServiceName(sks: Stored<ServerlessService>): string {
   return childName(sks.metadata.name, "-private");
 }
 
-/** Without a selector: its Endpoints are written by the planner. */
+/** Has no selector, because the planner writes its Endpoints. */
 export function makePublicService(sks: Stored<ServerlessService>): CoreService {
   const { protocolType } = sks.spec;
   const http = servingPort(protocolType, protocolType === "h2c" ? 81 : 80);
@@ -32,7 +32,6 @@ export function makePublicService(sks: Stored<ServerlessService>): CoreService {
   };
 }
 
-/** The port behind which requests are served, told to be HTTP/2 where it is. */
 function servingPort(protocolType: ServerlessService["spec"]["protocolType"], port: number): ServicePort {
   return {
     ...tcp(portName(protocolType), port, backendPort(protocolType)),
@@ -40,7 +39,6 @@ function servingPort(protocolType: ServerlessService["spec"]["protocolType"], po
   };
 }
 
-/** Selects the pods of the revision. */
 export function makePrivateService(sks: Stored<ServerlessService>, selector: StringMap): CoreService {
   const { protocolType } = sks.spec;
   const name = portName(protocolType);
@@ -62,7 +60,7 @@ export function makePrivateService(sks: Stored<ServerlessService>, selector: Str
   };
 }
 
-/** The public Endpoints: those of the pods or of activators, with the serving ports only. */
+/** The Endpoints of pods or activators, with the serving ports only. */
 export function makePublicEndpoints(sks: Stored<ServerlessService>, subsets: readonly EndpointSubset[]): Endpoints {
   const serving = [backendPort(sks.spec.protocolType), BACKEND_HTTPS_PORT];
   const kept = subsets.map((subset) => ({

@@ -1,23 +1,18 @@
-// The planner of ServerlessServices: keeps a revision's two Services and decides whether pods or activators stand behind the public one.
+// Plans for a ServerlessService: its two Services, and whether pods or activators are the Endpoints of the public one.
 // Source: pkg/reconciler/serverlessservice/serverlessservice.go.
 import { SYSTEM_NAMESPACE } from "../../../apis/config/serving-config.ts";
 import type { CoreService, EndpointSubset, Endpoints } from "../../../apis/core/types.ts";
 import { serverlessServiceConditions } from "../../../apis/meta/conditions.ts";
 import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
 import type { AnyObject } from "../../../apis/meta/object.ts";
-import {
-  markActivatorInPath,
-  markEndpointsNotOwned,
-  markEndpointsNotReady,
-  markEndpointsReady,
-} from "../../../apis/networking/serverless-service-lifecycle.ts";
+import * as lifecycle from "../../../apis/networking/serverless-service-lifecycle.ts";
 import type { ServerlessService } from "../../../apis/networking/types.ts";
 import { SERVERLESS_SERVICE_LABEL } from "../../../apis/serving/labels.ts";
 import { sameJson } from "../../../base/json.ts";
 import type { Reconciler } from "../../controller/reconciler.ts";
 import type { View } from "../../store/view.ts";
 import { isControlledBy } from "../ownership.ts";
-import { type Failure, knativePlanner, type Pass } from "../pass.ts";
+import { knativePlanner, type Pass, type ReconcileError } from "../pass.ts";
 import { chooseSubset } from "./choose-subset.ts";
 import { makePrivateService, makePublicEndpoints, makePublicService, privateServiceName } from "./make-services.ts";
 
@@ -33,7 +28,7 @@ export const serverlessServicePlanner: Reconciler<typeof KIND> = knativePlanner(
   reconcile: reconcileServerlessService,
 });
 
-/** Endpoints of its pods concern one ServerlessService, those of the activators all. */
+/** Endpoints of pods enqueue their ServerlessService; those of the activators enqueue all. */
 function concerned(changed: AnyObject, view: View): readonly ObjectKey[] {
   if (changed.kind !== "Endpoints") return [];
   const { name, namespace = "", labels } = changed.metadata;
@@ -48,31 +43,31 @@ function privateServiceOf(sks: AnyObject): readonly string[] {
   return name === undefined ? [] : [name];
 }
 
-function reconcileServerlessService(pass: ServicePass): Failure {
-  return holdPrivateService(pass) ?? holdPublicService(pass) ?? populate(pass);
+function reconcileServerlessService(pass: ServicePass): ReconcileError {
+  return ensurePrivateService(pass) ?? ensurePublicService(pass) ?? populate(pass);
 }
 
-function holdPrivateService(pass: ServicePass): Failure {
+function ensurePrivateService(pass: ServicePass): ReconcileError {
   const { object: sks, world } = pass;
   const { namespace } = sks.metadata;
   const target = sks.spec.objectRef.name ?? "";
   const deployment = world.get("Deployment.apps", namespace, target);
   if (!deployment) return `error retrieving deployment selector spec: deployments.apps "${target}" not found`;
   const wanted = makePrivateService(sks, deployment.spec.selector.matchLabels ?? {});
-  const failure = holdService(pass, wanted, "CreatingPrivateService", "UpdatingPrivateService");
+  const failure = ensureService(pass, wanted, "CreatingPrivateService", "UpdatingPrivateService");
   if (failure === undefined) pass.status = { ...pass.status, privateServiceName: wanted.metadata.name };
   return failure;
 }
 
-function holdPublicService(pass: ServicePass): Failure {
+function ensurePublicService(pass: ServicePass): ReconcileError {
   const wanted = makePublicService(pass.object);
-  const failure = holdService(pass, wanted, "CreatingPublicService");
+  const failure = ensureService(pass, wanted, "CreatingPublicService");
   if (failure === undefined) pass.status = { ...pass.status, serviceName: wanted.metadata.name };
   return failure;
 }
 
-/** Ports and selector of a Service are held; the rest of its spec is the cluster's. */
-function holdService(pass: ServicePass, wanted: CoreService, creating: string, updating?: string): Failure {
+/** Owns ports and selector of a Service, not the rest of its spec. */
+function ensureService(pass: ServicePass, wanted: CoreService, creating: string, updating?: string): ReconcileError {
   const { name, namespace = "" } = wanted.metadata;
   const existing = pass.world.get("Service", namespace, name);
   if (existing && !isControlledBy(existing, pass.object)) return notOwned(pass, existing);
@@ -80,7 +75,7 @@ function holdService(pass: ServicePass, wanted: CoreService, creating: string, u
   const settled = sameJson(existing?.spec.ports, ports) && (!selector || sameJson(existing?.spec.selector, selector));
   if (settled) return undefined;
   const reason = existing ? updating : creating;
-  if (reason !== undefined) mark(pass, markEndpointsNotReady(pass.status.conditions ?? [], reason, pass.at));
+  if (reason !== undefined) mark(pass, lifecycle.markEndpointsNotReady(pass.status.conditions ?? [], reason, pass.at));
   pass.plan.ensure.push({
     key: keyOf(wanted),
     fields: { spec: { ports, ...(selector && { selector }) } },
@@ -93,24 +88,23 @@ function holdService(pass: ServicePass, wanted: CoreService, creating: string, u
   return undefined;
 }
 
-/** The public Endpoints, and what they say about pods and activators. */
-function populate(pass: ServicePass): Failure {
+function populate(pass: ServicePass): ReconcileError {
   const { object: sks, world, at } = pass;
   const { name, namespace } = sks.metadata;
   const activators = world.get("Endpoints", SYSTEM_NAMESPACE, ACTIVATOR_SERVICE);
   if (!activators) return `failed to get activator service endpoints: endpoints "${ACTIVATOR_SERVICE}" not found`;
   const pods = world.get("Endpoints", namespace, privateServiceName(sks));
   const isPodReady = addressesOf(pods).length > 0;
-  const failure = holdEndpoints(pass, makePublicEndpoints(sks, source()));
+  const failure = ensureEndpoints(pass, makePublicEndpoints(sks, source()));
   if (failure !== undefined) return failure;
   const conditions = pass.status.conditions ?? [];
   const populated = isPodReady
-    ? markEndpointsReady(conditions, at)
-    : markEndpointsNotReady(conditions, "NoHealthyBackends", at);
-  mark(pass, markActivatorInPath(populated, !isPodReady || sks.spec.mode === "Proxy", at));
+    ? lifecycle.markEndpointsReady(conditions, at)
+    : lifecycle.markEndpointsNotReady(conditions, "NoHealthyBackends", at);
+  mark(pass, lifecycle.markActivatorInPath(populated, !isPodReady || sks.spec.mode === "Proxy", at));
   return undefined;
 
-  /** Without pods the activator must hold requests; without activators only the pods are left. */
+  /** Without pods, the activator buffers requests. Without activators, only the pods remain. */
   function source(): readonly EndpointSubset[] {
     const proxies = sks.spec.mode === "Proxy" || !isPodReady;
     if (!proxies || addressesOf(activators).length === 0) return pods?.subsets ?? [];
@@ -118,11 +112,12 @@ function populate(pass: ServicePass): Failure {
   }
 }
 
-function holdEndpoints(pass: ServicePass, wanted: Endpoints): Failure {
+function ensureEndpoints(pass: ServicePass, wanted: Endpoints): ReconcileError {
   const { name, namespace = "" } = wanted.metadata;
   const existing = pass.world.get("Endpoints", namespace, name);
   if (existing && !isControlledBy(existing, pass.object)) return notOwned(pass, existing);
-  if (!existing) mark(pass, markEndpointsNotReady(pass.status.conditions ?? [], "CreatingPublicEndpoints", pass.at));
+  if (!existing)
+    mark(pass, lifecycle.markEndpointsNotReady(pass.status.conditions ?? [], "CreatingPublicEndpoints", pass.at));
   if (existing && sameJson(existing.subsets ?? [], wanted.subsets ?? [])) return undefined;
   pass.plan.ensure.push({
     key: keyOf(wanted),
@@ -133,7 +128,7 @@ function holdEndpoints(pass: ServicePass, wanted: Endpoints): Failure {
   return undefined;
 }
 
-/** Some of the activators: as many as asked, 0 for all. */
+/** Chooses `count` activators; 0: all. */
 function subsetOf(subsets: readonly EndpointSubset[], count: number, target: string): readonly EndpointSubset[] {
   const ips = new Set(subsets.flatMap((subset) => subset.addresses ?? []).map((address) => address.ip));
   if (count === 0 || ips.size <= count) return subsets;
@@ -148,8 +143,8 @@ function addressesOf(endpoints: Endpoints | undefined): readonly unknown[] {
   return endpoints?.subsets?.flatMap((subset) => subset.addresses ?? []) ?? [];
 }
 
-function notOwned(pass: ServicePass, { kind, metadata }: AnyObject): Failure {
-  mark(pass, markEndpointsNotOwned(pass.status.conditions ?? [], kind, metadata.name, pass.at));
+function notOwned(pass: ServicePass, { kind, metadata }: AnyObject): ReconcileError {
+  mark(pass, lifecycle.markEndpointsNotOwned(pass.status.conditions ?? [], kind, metadata.name, pass.at));
   return `SKS: ${pass.object.metadata.name} does not own ${kind}: ${metadata.name}`;
 }
 

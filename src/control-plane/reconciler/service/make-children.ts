@@ -1,4 +1,4 @@
-// The Configuration of a Service: same name, the template, and the Service's own labels and annotations.
+// Makes the Configuration and the Route of a Service.
 // Source: pkg/reconciler/service/resources/configuration.go.
 import type { Stored } from "../../../apis/meta/object.ts";
 import {
@@ -10,12 +10,11 @@ import {
   without,
 } from "../../../apis/serving/labels.ts";
 import type { Configuration, Route, Service } from "../../../apis/serving/types.ts";
-import { controllerReference } from "../ownership.ts";
-import { routeNames, routesText } from "../route-names.ts";
+import { controllerReference, routeNames, routesText } from "../ownership.ts";
 
 const NOT_HANDED_ON: readonly string[] = [LAST_APPLIED_ANNOTATION, ...ROLLOUT_DURATION_ANNOTATIONS];
 
-/** The whole Configuration. `existing`: routes that already stand there are kept. */
+/** Keeps the routes that the annotation of `existing` lists. */
 export function makeConfiguration(service: Stored<Service>, existing?: Configuration): Configuration {
   const { name, namespace, uid, labels, annotations } = service.metadata;
   const routes = new Set([...routeNames(existing), name]);
@@ -36,7 +35,6 @@ export function makeConfiguration(service: Stored<Service>, existing?: Configura
   };
 }
 
-/** The whole Route. */
 export function makeRoute(service: Stored<Service>): Route {
   const { name, namespace, labels } = service.metadata;
   const annotations = without(service.metadata.annotations, (key) => key === LAST_APPLIED_ANNOTATION);

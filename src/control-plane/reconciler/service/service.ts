@@ -1,25 +1,15 @@
-// Plans for a Service: its Configuration, then its Route, and what of their state the Service shows.
+// Plans for a Service: its Configuration, then its Route, and the status that follows from them.
 // Source: pkg/reconciler/service/service.go.
 
 import { isConditionTrue, serviceConditions } from "../../../apis/meta/conditions.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
-import {
-  markConfigurationNotOwned,
-  markConfigurationOutOfDate,
-  markRevisionNameTaken,
-  markRouteNotOwned,
-  markRouteOutOfDate,
-  markTrafficNotMigrated,
-  propagateConfigurationStatus,
-  propagateRouteStatus,
-} from "../../../apis/serving/service-lifecycle.ts";
+import * as lifecycle from "../../../apis/serving/service-lifecycle.ts";
 import type { Configuration, Route, TrafficTarget } from "../../../apis/serving/types.ts";
 import { sameJson } from "../../../base/json.ts";
 import type { Reconciler } from "../../controller/reconciler.ts";
-import { isRevisionNameTaken } from "../configuration/revisions.ts";
-import { defaulted } from "../defaulted.ts";
-import { holdWhole, isAsWanted, isControlledBy } from "../ownership.ts";
-import { type Failure, knativePlanner, type Pass } from "../pass.ts";
+import { isRevisionNameTaken } from "../configuration/configuration.ts";
+import { ensureWhole, isAsWanted, isControlledBy } from "../ownership.ts";
+import { defaulted, knativePlanner, type Pass, type ReconcileError } from "../pass.ts";
 import { makeConfiguration, makeRoute } from "./make-children.ts";
 
 const KIND = "Service.serving.knative.dev";
@@ -33,77 +23,77 @@ export const servicePlanner: Reconciler<typeof KIND> = knativePlanner({
   reconcile: reconcileService,
 });
 
-function reconcileService(pass: ServicePass): Failure {
+function reconcileService(pass: ServicePass): ReconcileError {
   const { name } = pass.object.metadata;
-  const held = holdConfiguration(pass);
-  if (held === "foreign") {
-    pass.status = markConfigurationNotOwned(pass.status, name, pass.at);
+  const state = ensureConfiguration(pass);
+  if (state === "foreign") {
+    pass.status = lifecycle.markConfigurationNotOwned(pass.status, name, pass.at);
     return `service: "${name}" does not own configuration: "${name}"`;
   }
   const refused = refusalOf(pass, "Configuration");
   if (refused !== undefined) return refused;
-  const { configuration, isCurrent } = held;
+  const { configuration, isCurrent } = state;
   const observed = isCurrent && configuration !== undefined && isObserved(configuration);
   pass.status = observed
-    ? propagateConfigurationStatus(pass.status, configuration.status ?? {}, pass.at)
-    : markConfigurationOutOfDate(pass.status, pass.at);
+    ? lifecycle.propagateConfigurationStatus(pass.status, configuration.status ?? {}, pass.at)
+    : lifecycle.markConfigurationOutOfDate(pass.status, pass.at);
   const byoName = pass.object.spec.template.metadata?.name;
   if (byoName && !observed) {
-    // A name that the user brought may turn out to be taken; only the Configuration can tell.
-    pass.status = markRouteOutOfDate(pass.status, pass.at);
+    // The user's revision name may be taken. Only an observed Configuration shows it.
+    pass.status = lifecycle.markRouteOutOfDate(pass.status, pass.at);
     return undefined;
   }
   if (byoName && configuration && isRevisionNameTaken(configuration, byoName, pass.world)) {
-    pass.status = markRevisionNameTaken(pass.status, byoName, pass.at);
+    pass.status = lifecycle.markRevisionNameTaken(pass.status, byoName, pass.at);
     return undefined;
   }
   return reconcileRoute(pass, configuration);
 }
 
-interface Held {
-  /** As it stands before any correction. */
+interface ConfigurationState {
+  /** The stored object, before this plan's correction. */
   readonly configuration: Stored<Configuration> | undefined;
-  /** False while its spec is being made or corrected. */
+  /** False if this plan creates it or corrects its spec. */
   readonly isCurrent: boolean;
 }
 
-function holdConfiguration({ object, world, plan }: ServicePass): Held | "foreign" {
+function ensureConfiguration({ object, world, plan }: ServicePass): ConfigurationState | "foreign" {
   const { name, namespace } = object.metadata;
   const configuration = world.get("Configuration.serving.knative.dev", namespace, name);
   if (configuration && !isControlledBy(configuration, object)) return "foreign";
   const wanted = makeConfiguration(object, configuration);
   const seen = configuration && defaulted(configuration, world);
   if (seen && isAsWanted(seen, wanted)) return { configuration, isCurrent: true };
-  plan.ensure.push(holdWhole(wanted));
+  plan.ensure.push(ensureWhole(wanted));
   if (!configuration) plan.events.push(created("Configuration", name));
   return { configuration, isCurrent: seen !== undefined && sameJson(seen.spec, wanted.spec) };
 }
 
-function reconcileRoute(pass: ServicePass, configuration: Stored<Configuration> | undefined): Failure {
+function reconcileRoute(pass: ServicePass, configuration: Stored<Configuration> | undefined): ReconcileError {
   const { object, world, plan, at } = pass;
   const { name, namespace } = object.metadata;
   const route = world.get("Route.serving.knative.dev", namespace, name);
   if (route && !isControlledBy(route, object)) {
-    pass.status = markRouteNotOwned(pass.status, name, at);
+    pass.status = lifecycle.markRouteNotOwned(pass.status, name, at);
     return `service: "${name}" does not own route: "${name}"`;
   }
   const wanted = makeRoute(object);
   const seen = route && defaulted(route, world);
-  if (!seen || !isAsWanted(seen, wanted)) plan.ensure.push(holdWhole(wanted));
+  if (!seen || !isAsWanted(seen, wanted)) plan.ensure.push(ensureWhole(wanted));
   if (!route) plan.events.push(created("Route", name));
   const refused = refusalOf(pass, "Route");
   if (refused !== undefined) return refused;
   if (!route || !sameJson(seen?.spec, wanted.spec) || !isObserved(route)) {
-    pass.status = markRouteOutOfDate(pass.status, at);
+    pass.status = lifecycle.markRouteOutOfDate(pass.status, at);
     return undefined;
   }
-  pass.status = propagateRouteStatus(pass.status, route.status ?? {}, at);
+  pass.status = lifecycle.propagateRouteStatus(pass.status, route.status ?? {}, at);
   const ready = isConditionTrue(pass.status.conditions, "RoutesReady");
-  if (ready && !isMigrated(route, configuration)) pass.status = markTrafficNotMigrated(pass.status, at);
+  if (ready && !isMigrated(route, configuration)) pass.status = lifecycle.markTrafficNotMigrated(pass.status, at);
   return undefined;
 }
 
-/** True when the Route's status says what its spec asks for, with the Configuration's latest ready revision in its place. */
+/** The traffic in the Route's status equals that of its spec, with the Configuration's latest ready revision. */
 function isMigrated(route: Stored<Route>, configuration: Stored<Configuration> | undefined): boolean {
   const wanted = route.spec.traffic ?? [];
   const actual = route.status?.traffic ?? [];
@@ -129,8 +119,8 @@ function created(kind: string, name: string): { type: "Normal"; reason: string; 
   return { type: "Normal", reason: "Created", message: `Created ${kind} "${name}"` };
 }
 
-/** The API refused the child: what the event and the failure say. A refused creation is no creation, so that event goes. */
-function refusalOf({ object, world, plan }: ServicePass, kind: "Configuration" | "Route"): Failure {
+/** The error text if the API refused the child; replaces the event of its creation by a warning. */
+function refusalOf({ object, world, plan }: ServicePass, kind: "Configuration" | "Route"): ReconcileError {
   const { name, namespace } = object.metadata;
   const refusal = world.refusal({ kind: `${kind}.serving.knative.dev`, namespace, name });
   if (!refusal) return undefined;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Deployment, Pod } from "../../../../src/apis/core/types.ts";
 import type { AnyObject, Stored } from "../../../../src/apis/meta/object.ts";
-import { choosePods, inOrderOfRetirement } from "../../../../src/control-plane/reconciler/deployment/choose-pods.ts";
+import { choosePods, inDeletionOrder } from "../../../../src/control-plane/reconciler/deployment/choose-pods.ts";
 import { knativeService, makePaperCluster, type PaperCluster } from "../../../support/paper-cluster.ts";
 import { asStored } from "../../../support/store.ts";
 
@@ -21,15 +21,13 @@ function pod(name: string, state: { node?: boolean; ready?: string; created?: st
 }
 
 describe("choosing pods", () => {
-  test("stops first what serves nobody, then what is ready for the shortest time, then the youngest", () => {
+  test("Pods are deleted in order: not scheduled, not running, not ready, then by the shortest time ready, then the youngest", () => {
     const old = pod("old", { ready: "2024-05-01T09:00:00Z", created: "2024-05-01T08:00:00Z" });
     const recent = pod("recent", { ready: "2024-05-01T09:30:00Z", created: "2024-05-01T08:00:00Z" });
     const youngest = pod("youngest", { ready: "2024-05-01T09:30:00Z", created: "2024-05-01T09:00:00Z" });
     const starting = pod("starting");
     const unscheduled = pod("unscheduled", { node: false });
-    const names = inOrderOfRetirement([old, recent, starting, youngest, unscheduled]).map(
-      ({ metadata }) => metadata.name,
-    );
+    const names = inDeletionOrder([old, recent, starting, youngest, unscheduled]).map(({ metadata }) => metadata.name);
     expect(names).toEqual(["unscheduled", "starting", "youngest", "recent", "old"]);
   });
 
@@ -68,7 +66,7 @@ describe("a Deployment in the cluster", () => {
     cluster = makePaperCluster();
   });
 
-  test("owns its pods, which are named and labelled as a ReplicaSet would", () => {
+  test("a Deployment owns its Pods, which have the name and label that a ReplicaSet would give", () => {
     cluster.store.create(
       knativeService("shop", "example.com/shop:v1", {
         template: { ...PINNED, spec: { containers: [{ image: "example.com/shop:v1" }] } },
@@ -116,7 +114,7 @@ describe("a Deployment in the cluster", () => {
     expect(pods()[0]?.spec.imagePullSecrets).toEqual(expected);
   });
 
-  test("replaces its pods when the template changes, never below its replicas", () => {
+  test("a Deployment replaces its Pods when the template changes, and always has enough replicas", () => {
     cluster.store.create(knativeService("shop", "example.com/shop:v1"));
     cluster.rest();
     const [before] = pods();
@@ -128,7 +126,7 @@ describe("a Deployment in the cluster", () => {
     expect(pods()[0]?.spec.containers.at(-1)?.image).toBe("example.com/queue:v2");
   });
 
-  test("gives up after its progress deadline, and says so up to the Service", () => {
+  test("a Deployment times out after its progress deadline, and the Service shows it", () => {
     cluster = makePaperCluster({ kubelet: () => undefined });
     cluster.store.create(knativeService("shop", "example.com/shop:v1"));
     cluster.rest();
@@ -149,7 +147,7 @@ describe("a Deployment in the cluster", () => {
     expect(service?.status?.conditions?.find(({ type }) => type === "Ready")).toMatchObject({ status: "False" });
   });
 
-  test("does not count a jump of time as waiting: its pods get the whole deadline after it", () => {
+  test("after a jump of the clock, Pods get the whole progress deadline", () => {
     cluster = makePaperCluster({ kubelet: () => undefined });
     cluster.store.create(knativeService("shop", "example.com/shop:v1"));
     cluster.rest();
@@ -162,7 +160,7 @@ describe("a Deployment in the cluster", () => {
     expect(condition("Progressing")).toMatchObject({ status: "False", reason: "ProgressDeadlineExceeded" });
   });
 
-  test("that was given up recovers up to the Service as soon as its pod gets ready", () => {
+  test("a Deployment that timed out recovers when its Pod becomes ready, and the Service shows it", () => {
     let late = false;
     cluster = makePaperCluster({ kubelet: () => (late ? readyPod : undefined) });
     cluster.store.create(knativeService("shop", "example.com/shop:v1"));
@@ -178,7 +176,7 @@ describe("a Deployment in the cluster", () => {
     expect(service?.status?.conditions?.find(({ type }) => type === "Ready")).toMatchObject({ status: "True" });
   });
 
-  test("tells that a quota is used up", () => {
+  test("a Deployment shows an exceeded quota", () => {
     cluster.store.create({
       apiVersion: "v1",
       kind: "ResourceQuota",

@@ -4,7 +4,7 @@ import { makePaperCluster } from "../../../support/paper-cluster.ts";
 
 const account = (namespace: string) => ({ kind: "ServiceAccount", namespace, name: "default" }) as const;
 
-test("every namespace has a default ServiceAccount, also after somebody took it away; the user's fields stay", () => {
+test("every namespace has a default ServiceAccount, also after its deletion; the user's fields stay", () => {
   const { store, rest } = makePaperCluster();
   const accounts = () => store.list("ServiceAccount").map(({ metadata }) => metadata.namespace);
   const imagePullSecrets = [{ name: "registry" }];
@@ -19,7 +19,7 @@ test("every namespace has a default ServiceAccount, also after somebody took it 
   expect(store.get("ServiceAccount", "team", "default")).toBeDefined();
 });
 
-test("a namespace that is going takes its ServiceAccount along", () => {
+test("a deleted namespace removes its ServiceAccount", () => {
   const { store, rest } = makePaperCluster();
   store.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "team" } } as AnyObject);
   rest();

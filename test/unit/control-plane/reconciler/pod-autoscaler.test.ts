@@ -24,7 +24,7 @@ beforeEach(() => {
   store = makeStore();
 });
 
-/** Stores objects with the uids and status they carry. */
+/** Stores objects with their uids and status. */
 function stored<T extends AnyObject>(object: T): Stored<T> {
   const { status, ...rest } = object;
   const made = store.create(rest as T);
@@ -49,7 +49,7 @@ const condition = (type: string, status: Condition["status"], lastTransitionTime
 
 interface Scene {
   readonly annotations?: Record<string, string>;
-  /** The Active condition, and since when. */
+  /** The Active condition and its age. */
   readonly active?: readonly [Condition["status"], string];
   readonly advice?: Partial<ScaleResult>;
   readonly replicas?: number;
@@ -60,7 +60,7 @@ interface Scene {
   readonly more?: Partial<World>;
 }
 
-/** A revision that has everything, and what its PodAutoscaler's planner plans for it. */
+/** A revision with all its objects, and the plan for its PodAutoscaler. */
 function planned(scene: Scene): {
   readonly plan: Plan;
   readonly pa: PodAutoscaler;
@@ -116,7 +116,7 @@ const specsOf = (plan: Plan, kind: string) =>
   (plan.ensure ?? []).filter(({ key }) => key.kind.startsWith(kind)).map(({ fields }) => fields["spec"]);
 
 describe("the plan of a PodAutoscaler", () => {
-  test("first asks for its ServerlessService, and for nothing else", () => {
+  test("the first plan makes only the ServerlessService", () => {
     const pa = stored(podAutoscaler({}, { status: {} }));
     const plan = podAutoscalerPlanner.reconcile(pa, makeWorld(store, config));
     expect(plan.ensure).toHaveLength(1);
@@ -129,21 +129,21 @@ describe("the plan of a PodAutoscaler", () => {
     });
   });
 
-  test("follows the advice within the bounds, and says which bound won", () => {
+  test("replicas follow the advice within the bounds, and the note names the rule", () => {
     const { plan } = planned({ annotations: { "max-scale": "3" }, advice: { desiredScale: 9 } });
     expect(specsOf(plan, "Deployment")).toEqual([{ replicas: 3 }]);
     expect(plan.status).toMatchObject({ desiredScale: 3, actualScale: 1 });
     expect(plan.notes).toMatchObject([{ rule: "max-scale", from: 1, to: 3, facts: { desired: 9, max: 3 } }]);
   });
 
-  test("leaves replicas alone that are right, and a foreign class altogether", () => {
+  test("correct replicas and other autoscaler classes stay unchanged", () => {
     expect(specsOf(planned({}).plan, "Deployment")).toEqual([]);
     store = makeStore();
     const { plan } = planned({ annotations: { class: "mine.example.com" } });
     expect(plan.ensure).toBeUndefined();
   });
 
-  test("serves straight from pods only while there is burst capacity to spare", () => {
+  test("the mode is Serve only while there is excess burst capacity", () => {
     expect(specsOf(planned({ advice: { excessBurstCapacity: 0 } }).plan, "ServerlessService")).toMatchObject([
       { mode: "Serve" },
     ]);
@@ -153,7 +153,7 @@ describe("the plan of a PodAutoscaler", () => {
     ]);
   });
 
-  test("an idle revision becomes inactive first; its pods stay", () => {
+  test("an idle revision first becomes inactive and keeps its Pods", () => {
     const { plan, of } = planned({ advice: { desiredScale: 0 }, active: ["True", ago(61)] });
     expect(specsOf(plan, "Deployment")).toEqual([]);
     expect(of("Active")).toMatchObject({ status: "False", reason: "NoTraffic", lastTransitionTime: timeText(NOW) });
@@ -162,7 +162,7 @@ describe("the plan of a PodAutoscaler", () => {
     expect(plan.ask).toBeUndefined();
   });
 
-  test("then asks whether the activator is in the path, and waits for a yes", () => {
+  test("an inactive revision keeps its Pods until a probe shows the activator in the path", () => {
     const inactive = { advice: { desiredScale: 0 }, active: ["False", ago(40)] } as const;
     const { plan } = planned(inactive);
     expect(plan.ask).toEqual([{ ask: "ActivatorProbe", revision }]);
@@ -172,7 +172,7 @@ describe("the plan of a PodAutoscaler", () => {
     expect(specsOf(planned({ ...inactive, probeOk: true }).plan, "Deployment")).toEqual([{ replicas: 0 }]);
   });
 
-  test("keeps an inactive pod for the grace period after the activator came into the path", () => {
+  test("an inactive Pod stays for the grace period after the activator came into the path", () => {
     const { plan } = planned({
       advice: { desiredScale: 0 },
       active: ["False", ago(10)],
@@ -183,26 +183,26 @@ describe("the plan of a PodAutoscaler", () => {
     expect(specsOf(plan, "Deployment")).toEqual([]);
   });
 
-  test("is activating while fewer pods are ready than min-scale, though it was active before", () => {
+  test("an active revision becomes activating while fewer Pods than min-scale are ready", () => {
     const { of } = planned({ annotations: { "min-scale": "3" }, replicas: 3, readyPods: 2 });
     expect(of("Active")).toMatchObject({ status: "Unknown", reason: "Queued" });
     expect(of("Ready")).toMatchObject({ status: "Unknown", reason: "Queued" });
   });
 
-  test("gives a pod up that could not be activated in the progress deadline and 30 s more", () => {
+  test("activation fails 30 s after the progress deadline", () => {
     const activating = (seconds: number) =>
       ({ advice: { desiredScale: 0 }, readyPods: 0, active: ["Unknown", ago(seconds)] }) as const;
     expect(specsOf(planned(activating(629)).plan, "Deployment")).toEqual([]);
     store = makeStore();
     expect(specsOf(planned(activating(631)).plan, "Deployment")).toEqual([{ replicas: 0 }]);
     store = makeStore();
-    // The machine slept meanwhile: no pod could start then.
+    // The machine slept, so no Pod could start.
     const { plan } = planned({ ...activating(90_000), more: { awakeSince: NOW - 10_000 } });
     expect(specsOf(plan, "Deployment")).toEqual([]);
     expect(plan.requeueAfterMs).toContain(630_000);
   });
 
-  test("does not touch a ServerlessService of somebody else", () => {
+  test("a ServerlessService with another owner stays unchanged", () => {
     const pa = stored(podAutoscaler());
     stored({
       apiVersion: "networking.internal.knative.dev/v1alpha1",
@@ -218,7 +218,7 @@ describe("the plan of a PodAutoscaler", () => {
     );
   });
 
-  test("of the HPA class always serves straight from pods and follows the advice from 1 up", () => {
+  test("the HPA class always uses mode Serve and follows the advice from 1", () => {
     const { plan, of } = planned({
       annotations: { class: "hpa.autoscaling.knative.dev" },
       advice: { desiredScale: 4 },
@@ -244,7 +244,7 @@ describe("the plan of a Metric", () => {
     ["no-endpoints", "Unknown", "NoEndpoints", undefined],
     ["no-stat", "False", "DidNotReceiveStat", undefined],
     ["boom", "False", "CollectionFailed", "failed to initiate or update scraping: boom"],
-  ])("says what collection came to: %s", (error, status, reason, failure) => {
+  ])("a Metric shows the result of collection: %s", (error, status, reason, failure) => {
     const plan = planFor(error);
     expect(plan.status?.conditions).toMatchObject([{ type: "Ready", status, ...(reason && { reason }) }]);
     expect(plan.error).toBe(failure);

@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 
 describe("digests", () => {
-  test("are awaited before anything else is made", () => {
+  test("a Revision makes no children before its digests are known", () => {
     cluster = makePaperCluster({
       answers: (question) => (question.ask === "Digest" ? undefined : agree(question)),
     });
@@ -34,7 +34,7 @@ describe("digests", () => {
     expect(cluster.store.list("Deployment.apps")).toEqual([]);
   });
 
-  test("that cannot be had fail the Revision in Knative's words", () => {
+  test("a digest that cannot be resolved fails the Revision with Knative's text", () => {
     const answers = (question: Inquiry) => (question.ask === "Digest" ? { error: "no such host" } : agree(question));
     cluster = makePaperCluster({ answers });
     cluster.store.create(knativeService("shop", "example.com/shop:v1"));
@@ -46,7 +46,7 @@ describe("digests", () => {
   });
 });
 
-describe("what the node finds out about a running container", () => {
+describe("findings of the node about a running container", () => {
   const waiting = (reason: string) => () => ({
     phase: "Running" as const,
     containerStatuses: [
@@ -77,7 +77,7 @@ describe("what the node finds out about a running container", () => {
     },
   );
 
-  test("what a cluster knows as well waits for the progress deadline, as there", () => {
+  test("a reason that Kubernetes has too fails the Revision after the progress deadline", () => {
     cluster = makePaperCluster({ kubelet: waiting("ContainerCreating") });
     cluster.store.create(knativeService("shop", "example.com/shop:v1"));
     cluster.rest();
@@ -86,7 +86,7 @@ describe("what the node finds out about a running container", () => {
 });
 
 describe("a Configuration", () => {
-  test("does not take over a Revision that has the name it would give", () => {
+  test("a Configuration does not adopt a Revision that has its next name", () => {
     const spec = { containers: [{ image: "example.com/else:v1" }] };
     const metadata = { name: "shop-00001", namespace: "default" };
     cluster.store.create({ apiVersion: "serving.knative.dev/v1", kind: "Revision", metadata, spec });
@@ -104,7 +104,7 @@ describe("drift", () => {
     cluster.rest();
   });
 
-  test("of a PodAutoscaler's scaling annotations is undone, others' annotations stay", () => {
+  test("changed scaling annotations of a PodAutoscaler are corrected; other annotations stay", () => {
     const key = {
       kind: "PodAutoscaler.autoscaling.internal.knative.dev",
       namespace: "default",
@@ -121,7 +121,7 @@ describe("drift", () => {
     expect(after).not.toHaveProperty("autoscaling.knative.dev/max-scale");
   });
 
-  test("of a Deployment is undone only with the template, keeping what others wrote beside it", () => {
+  test("a changed Deployment is corrected only with the template; labels and annotations of others stay", () => {
     const key = { kind: "Deployment.apps", namespace: "default", name: "shop-00001-deployment" } as const;
     const restarted = { "kubectl.kubernetes.io/restartedAt": "now" };
     cluster.store.patchMerge(key, {
@@ -196,7 +196,7 @@ describe("the pod", () => {
       spec: { containers: [{ name: "c", image: "i" }], timeoutSeconds: 5, ...spec },
     } as Revision);
 
-  test("collects logs from every user container when config-observability says so", () => {
+  test("every user container has a log volume if config-observability enables log collection", () => {
     const observability = { ...config.observability, enableVarLogCollection: true };
     const spec = makePodSpec(rev({}), { ...config, observability });
     expect(spec.volumes).toEqual([{ name: "knative-var-log", emptyDir: {} }]);
@@ -222,7 +222,7 @@ describe("the pod", () => {
       '{"tracing":{"protocol":"grpc","endpoint":"t:1","samplingRate":0.5},"metrics":{"protocol":"prometheus"},"runtime":{"profiling":"enabled"},',
       '"requestMetrics":{"protocol":"prometheus","endpoint":":9095","exportInterval":60000000000},',
     ],
-  ])("tells its queue-proxy of config-observability %j", (data, ...parts) => {
+  ])("queue-proxy gets config-observability %j", (data, ...parts) => {
     const read = parseObservabilityConfig(data);
     if (!read.ok) throw new Error(read.error);
     const queue = makePodSpec(rev({}), { ...config, observability: read.value }).containers.at(-1);
@@ -230,7 +230,7 @@ describe("the pod", () => {
     for (const part of parts) expect(told).toContain(part);
   });
 
-  test("gets the runtime class whose selector fits best", () => {
+  test("a Pod gets the runtime class with the most specific selector", () => {
     const deployment = { ...config.deployment, runtimeClassNames: { any: {}, gvisor: { selector: { tier: "web" } } } };
     const labelled = { ...rev({}), metadata: { ...rev({}).metadata, labels: { tier: "web" } } };
     expect(makePodSpec(labelled, { ...config, deployment }).runtimeClassName).toBe("gvisor");
@@ -246,7 +246,7 @@ describe("the pod", () => {
       '{"httpGet":{"path":"/a\\u0026b","port":8080,"host":"127.0.0.1","scheme":"HTTP"},"timeoutSeconds":1,"periodSeconds":2}',
     ],
     ["a grpc probe", { grpc: { port: 50 } }, '{"grpc":{"port":50,"service":""}}'],
-  ])("tells queue-proxy %s", (_, readinessProbe, json) => {
+  ])("queue-proxy gets %s", (_, readinessProbe, json) => {
     expect(queueProbeJson(rev({ containers: [{ name: "c", image: "i", readinessProbe }] }), false)).toBe(json);
   });
 
@@ -270,7 +270,7 @@ describe("the pod", () => {
       {},
       { limits: { memory: "1Gi" }, requests: { cpu: "25m" } },
     ],
-  ])("asks for queue-proxy: %s", (_, annotations, resources, expected) => {
+  ])("resources of queue-proxy: %s", (_, annotations, resources, expected) => {
     expect(makeQueueResources(config, annotations as Record<string, string>, { resources })).toEqual(expected);
   });
 });

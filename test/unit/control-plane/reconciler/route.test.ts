@@ -91,7 +91,7 @@ describe("placeholder Services", () => {
     cluster.rest();
   });
 
-  test("follow the gateway from name to address and back, with their Endpoints", () => {
+  test("placeholder Services follow the gateway from name to IP and back, with their Endpoints", () => {
     point({ ip: "1.2.3.4" });
     expect(placeholder().spec).toMatchObject({ type: "ClusterIP", clusterIP: "None" });
     const endpoints = cluster.store.get("Endpoints", "default", "shop") as Endpoints;
@@ -101,7 +101,7 @@ describe("placeholder Services", () => {
     expect(cluster.store.get("Endpoints", "default", "shop")).toBeUndefined();
   });
 
-  test("keep the labels that others put on them", () => {
+  test("placeholder Services keep labels of others", () => {
     cluster.store.patchMerge(
       { kind: "Service", namespace: "default", name: "shop" },
       { metadata: { labels: { mine: "1" } } },
@@ -110,7 +110,7 @@ describe("placeholder Services", () => {
     expect(placeholder().metadata.labels).toMatchObject({ mine: "1", "serving.knative.dev/route": "shop" });
   });
 
-  test("of somebody else stop the Route with a failure and leave them alone", () => {
+  test("placeholder Services with another owner fail the Route and stay unchanged", () => {
     cluster = makePaperCluster();
     cluster.store.create({
       apiVersion: "v1",
@@ -127,7 +127,7 @@ describe("placeholder Services", () => {
 });
 
 describe("traffic", () => {
-  test("of a Service may not go to another Service's revision", () => {
+  test("a Route of a Service cannot refer to a revision of another Service", () => {
     cluster.store.create(knativeService("other", "example.com/other:v1"));
     const traffic = [{ revisionName: "other-00001", percent: 100 }];
     cluster.store.create(knativeService("shop", "example.com/shop:v1", { spec: { traffic } }));
@@ -139,7 +139,7 @@ describe("traffic", () => {
     });
   });
 
-  test("of a Route on its own may go anywhere, also to what comes later", () => {
+  test("a Route without a Service can refer to any revision, also to one that is created later", () => {
     cluster.store.create(bare("front", [{ configurationName: "shop", percent: 100 }]));
     cluster.rest();
     expect(condition("AllTrafficAssigned", "front")).toMatchObject({ status: "False", reason: "ConfigurationMissing" });
@@ -150,7 +150,7 @@ describe("traffic", () => {
     expect(revision?.metadata.annotations?.["serving.knative.dev/routes"]).toBe("front,shop");
   });
 
-  test("of a tag is private when its placeholder says so", () => {
+  test("a tag is private if its placeholder has the visibility label", () => {
     const traffic = [
       { latestRevision: true, percent: 100 },
       { latestRevision: true, percent: 0, tag: "next" },
@@ -172,10 +172,10 @@ describe("a rollout", () => {
   const goal = (percent: number, revisionName: string) => ({
     configurations: [{ configurationName: "c", percent, revisions: [{ revisionName, percent }], stepParams: {} }],
   });
-  test("never moves a share of one percent or less gradually", () => {
+  test("a rollout moves a share of one percent or less at once", () => {
     expect(stepRollout(goal(1, "new"), goal(1, "old"), 5).rollout).toEqual(goal(1, "new"));
   });
-  test("stacks a third revision on the two that are on their way", () => {
+  test("a third revision joins a rollout of two", () => {
     const two = stepRollout(goal(100, "b"), goal(100, "a"), 1e9).rollout;
     const three = stepRollout(goal(100, "c"), two, 2e9).rollout.configurations?.[0];
     expect(three?.revisions).toEqual([
@@ -184,12 +184,12 @@ describe("a rollout", () => {
     ]);
     expect(three?.stepParams).toEqual({ starttime: 2e9 });
   });
-  test("state that does not add up is not believed", () => {
+  test("a rollout ignores an invalid state", () => {
     const [configuration] = goal(100, "a").configurations;
     expect(isSound({ configurations: [configuration!] })).toBe(true);
     expect(isSound({ configurations: [{ ...configuration!, percent: 90 }] })).toBe(false);
   });
-  test("leaves out targets without a share", () => {
+  test("a rollout has no targets without a share", () => {
     const target = {
       tag: "",
       revisionName: "a",
@@ -203,7 +203,7 @@ describe("a rollout", () => {
 });
 
 describe("the gateway", () => {
-  test("is ready once it was seen serving this very version of the Ingress", () => {
+  test("an Ingress is ready once the gateway serves its current version", () => {
     let served = false;
     cluster = makePaperCluster({
       answers: (question) => (question.ask === "IngressProbe" ? { ok: served } : agree(question)),

@@ -16,7 +16,7 @@ function clusterWithRoom(allocatable: Readonly<Record<string, string>>): PaperCl
 }
 
 describe("the scheduler", () => {
-  test("leaves pods beyond the node's number waiting, and gives them the place of one that goes", () => {
+  test("Pods above the node's limit wait, and are scheduled when another Pod is removed", () => {
     const cluster = clusterWithRoom({ pods: "1" });
     cluster.store.create(knativeService("a", "example.com/app-a:v1"));
     cluster.store.create(knativeService("b", "example.com/app-b:v1"));
@@ -31,7 +31,7 @@ describe("the scheduler", () => {
     expect(scheduled(cluster.store.list("Pod")[0])).toMatchObject({ status: "True" });
   });
 
-  test("names every resource that is short, and the Revision shows it", () => {
+  test("the condition names every missing resource, and the Revision shows it", () => {
     const cluster = clusterWithRoom({ cpu: "500m", memory: "64Mi", pods: "10" });
     const resources = { requests: { cpu: "1", memory: "1Gi" } };
     const template = { spec: { containers: [{ image: "example.com/app-a:v1", resources }] } };
@@ -61,7 +61,7 @@ describe("endpoints", () => {
     spec: { selector: { app: "x" }, ports: [{ name: "http", port: 80, targetPort: "web" }] },
   });
 
-  test("tell ready pods from others and resolve named ports", () => {
+  test("Endpoints separate ready Pods from others and resolve named ports", () => {
     const { subsets, metadata } = makeEndpoints(service, [pod("one", "10.0.0.1", true), pod("two", "10.0.0.2", false)]);
     const target = (name: string) => ({ kind: "Pod", name, namespace: "default", uid: name });
     expect(subsets).toEqual([
@@ -74,7 +74,7 @@ describe("endpoints", () => {
     expect(metadata.labels).toMatchObject({ a: "b", "endpoints.kubernetes.io/managed-by": "endpoint-controller" });
   });
 
-  test("keep pods apart whose ports differ, and leave out pods that have no address or are going", () => {
+  test("Endpoints group Pods by ports, and omit Pods without an address or with a deletion timestamp", () => {
     const going = { ...pod("going", "10.0.0.3", true) };
     const gone = { ...going, metadata: { ...going.metadata, deletionTimestamp: "2024-05-01T10:00:00Z" } };
     const pods = [pod("one", "10.0.0.1", true), pod("two", "10.0.0.2", true, 9090), pod("new", "", true), gone];

@@ -17,7 +17,7 @@ beforeEach(() => {
   store = makeStore();
 });
 
-/** Stores objects with the uids and status they carry. */
+/** Stores objects with their uids and status. */
 function stored<T extends AnyObject>(object: T): Stored<T> {
   const { status, ...rest } = object;
   const made = store.create(rest as T);
@@ -66,7 +66,7 @@ describe("the plan of a ServerlessService", () => {
     return { plan, made, backends, of: (type: string) => plan.status?.conditions?.find((one) => one.type === type) };
   }
 
-  test("makes both Services, with the ports that queue-proxy and activator listen on", () => {
+  test("a ServerlessService makes both Services, with the ports of queue-proxy and activator", () => {
     const { plan } = sksPlan("Proxy", [], ["10.9.0.1"]);
     const services = plan.ensure?.filter(({ key }) => key.kind === "Service").map(({ create }) => create);
     expect(services?.map((service) => service?.metadata.name)).toEqual(["hello-00001-private", "hello-00001"]);
@@ -85,26 +85,29 @@ describe("the plan of a ServerlessService", () => {
     ["Proxy with pods", "Proxy", ["10.1.0.1"], ["10.9.0.1"], ["10.9.0.1"], "True", "True"],
     ["Serve without pods", "Serve", [], ["10.9.0.1"], ["10.9.0.1"], "Unknown", "True"],
     ["Proxy without activators", "Proxy", ["10.1.0.1"], [], ["10.1.0.1"], "True", "True"],
-  ] as const)("puts the right backends behind it: %s", (_, mode, pods, activators, backends, populated, proxied) => {
-    const seen = sksPlan(mode, pods, activators);
-    expect(seen.backends).toEqual(backends);
-    expect(seen.of("EndpointsPopulated")?.status).toBe(populated);
-    expect(seen.of("ActivatorEndpointsPopulated")).toMatchObject({
-      status: proxied,
-      severity: "Info",
-      message: "Revision is backed by Activator",
-    });
-    expect(seen.made?.subsets?.[0]?.ports?.map(({ port }) => port)).toEqual([8012, 8112]);
-  });
+  ] as const)(
+    "the public Endpoints have the right backends: %s",
+    (_, mode, pods, activators, backends, populated, proxied) => {
+      const seen = sksPlan(mode, pods, activators);
+      expect(seen.backends).toEqual(backends);
+      expect(seen.of("EndpointsPopulated")?.status).toBe(populated);
+      expect(seen.of("ActivatorEndpointsPopulated")).toMatchObject({
+        status: proxied,
+        severity: "Info",
+        message: "Revision is backed by Activator",
+      });
+      expect(seen.made?.subsets?.[0]?.ports?.map(({ port }) => port)).toEqual([8012, 8112]);
+    },
+  );
 
-  test("without the activators' Endpoints makes none and says so", () => {
+  test("without Endpoints of the activators, the plan fails and makes no Endpoints", () => {
     const { plan, made, of } = sksPlan("Proxy", [], undefined);
     expect(plan.error).toBe('failed to get activator service endpoints: endpoints "activator-service" not found');
     expect(made).toBeUndefined();
     expect(of("EndpointsPopulated")).toMatchObject({ status: "Unknown", reason: "CreatingPublicService" });
   });
 
-  test("a subset of activators is the asked size, stable, and changes little when one goes", () => {
+  test("a subset of activators has the requested size, is stable, and changes little if an activator is removed", () => {
     const all = Array.from({ length: 20 }, (_, index) => `10.9.0.${index}`);
     const chosen = chooseSubset(all, 5, "hello-00001");
     expect(chosen.size).toBe(5);

@@ -3,7 +3,7 @@ import { makeServingConfig } from "../../../../src/apis/config/serving-config.ts
 import type { ApiStatus } from "../../../../src/apis/meta/api-status.ts";
 import type { Stored } from "../../../../src/apis/meta/object.ts";
 import type { DomainMapping, Service } from "../../../../src/apis/serving/types.ts";
-import { resolveReference } from "../../../../src/control-plane/reconciler/domain-mapping/resolve-reference.ts";
+import { resolveReference } from "../../../../src/control-plane/reconciler/domain-mapping/domain-mapping.ts";
 import { servicePlanner } from "../../../../src/control-plane/reconciler/service/service.ts";
 import { knativeService, makePaperCluster } from "../../../support/paper-cluster.ts";
 import { asStored, makeStore, written } from "../../../support/store.ts";
@@ -12,7 +12,7 @@ import { makeWorld } from "../../../support/world.ts";
 const { config } = makeServingConfig(new Map());
 
 describe("a Service", () => {
-  test("tells when the API refuses its Configuration, and goes no further", () => {
+  test("a Service shows that the API refuses its Configuration, and makes no Route", () => {
     const store = makeStore();
     const service = written(store.create(knativeService("shop", "example.com/shop:v1"))) as Stored<Service>;
     const refused = { message: "no room", code: 403 } as ApiStatus;
@@ -26,7 +26,7 @@ describe("a Service", () => {
     expect(plan.status?.observedGeneration).toBe(1);
   });
 
-  test("leaves its Route alone while a name that the user brought belongs to another", () => {
+  test("a Service does not change its Route while another Configuration owns the revision name", () => {
     const cluster = makePaperCluster();
     cluster.store.create(knativeService("shop", "example.com/shop:v1"));
     cluster.rest();
@@ -68,13 +68,13 @@ describe("the reference of a DomainMapping", () => {
     return makeWorld(store, config);
   };
 
-  test("resolves to the Service behind the address", () => {
+  test("a reference resolves to the Service of its address", () => {
     const world = withAddress("http://shop.default.svc.cluster.local");
     const target = { host: "shop.default.svc.cluster.local", service: "shop" };
     expect(resolveReference(asStored(mapping(ksvc)), world)).toEqual(target);
   });
 
-  test("may be a core Service, which always has an address", () => {
+  test("a reference can be a core Service, which always has an address", () => {
     const store = makeStore();
     store.create({ apiVersion: "v1", kind: "Service", metadata: { name: "plain", namespace: "default" }, spec: {} });
     const found = resolveReference(
@@ -105,7 +105,7 @@ describe("the reference of a DomainMapping", () => {
       "http://shop.other.svc.cluster.local",
       'resolved URI "http://shop.other.svc.cluster.local" must be in same namespace as DomainMapping',
     ],
-  ])("is refused when it %s", (_, url, because) => {
+  ])("a reference is refused when it %s", (_, url, because) => {
     expect(resolveReference(asStored(mapping(ksvc)), withAddress(url))).toMatchObject({ because });
   });
 });
