@@ -58,7 +58,6 @@ export interface MountSpec {
   readonly source: string;
   readonly target: string;
   readonly readOnly: boolean;
-  readonly subPath?: string | undefined;
   readonly sizeBytes?: number | undefined;
 }
 

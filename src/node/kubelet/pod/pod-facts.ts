@@ -98,6 +98,8 @@ export interface ContainerFacts {
   readonly last?: ExitFacts | undefined;
   /** The container cannot be created: reason and message of `waiting`, and the time of the attempt. */
   readonly blocked?: { readonly reason: string; readonly message: string; readonly at: Time } | undefined;
+  /** Failures in a row to create or start it. */
+  readonly startFailures?: number | undefined;
   readonly finding?: ServingFinding | undefined;
   /** The container of a frozen pod that this one continues. */
   readonly frozen?: FrozenContainer | undefined;
@@ -118,6 +120,8 @@ export interface PodFacts {
   /** The pause container, whose network the containers of the pod share; `unneeded` for a single container. */
   readonly sandbox: "unneeded" | "none" | "opening" | "ready";
   readonly sandboxFailedAt?: Time | undefined;
+  /** Failures in a row to open the sandbox. */
+  readonly sandboxFailures?: number | undefined;
   /** The address of the pod, as last assigned. */
   readonly address: string;
   readonly containers: readonly ContainerFacts[];

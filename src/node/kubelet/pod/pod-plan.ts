@@ -25,8 +25,16 @@ const LONGEST_DELAY_MS = 300_000;
 const BACK_OFF_RESET_MS = 600_000;
 /** How long `ErrImagePull` shows before it becomes `ImagePullBackOff`. */
 export const PULL_ERROR_SHOWN_MS = 2_000;
-/** Delay before the next attempt to create a container or sandbox; a change of a ConfigMap or Secret ends it early. */
-export const BLOCKED_RETRY_MS = 5_000;
+const FIRST_BLOCKED_MS = 5_000;
+const LONGEST_BLOCKED_MS = 60_000;
+
+/**
+ * The delay after the n-th failure in a row to create a container or sandbox: 5 s doubling to 1 min. A change of a
+ * ConfigMap or Secret ends it early.
+ */
+export function blockedRetryMs(failures: number): number {
+  return Math.min(FIRST_BLOCKED_MS * 2 ** Math.min(Math.max(failures - 1, 0), 10), LONGEST_BLOCKED_MS);
+}
 
 /** The delay before the n-th repetition: none for the first, then 10 s doubling to 5 min. */
 export function backOffMs(repetition: number): number {
@@ -49,7 +57,7 @@ export function planPod(facts: PodFacts, now: Time): readonly PodStep[] {
   if (facts.stopping) return [];
   const steps: PodStep[] = facts.containers.flatMap((container) => planImage(container, now));
   steps.push(...facts.containers.flatMap((container) => planEnd(container, facts.sandbox)));
-  if (facts.sandbox === "none") return [...steps, planSandbox(facts.sandboxFailedAt, now)];
+  if (facts.sandbox === "none") return [...steps, planSandbox(facts, now)];
   if (facts.sandbox === "opening") return steps;
   const policy = facts.pod.spec.restartPolicy ?? "Always";
   const init = facts.containers.filter((container) => container.init);
@@ -83,16 +91,17 @@ function planEnd({ name, run }: ContainerFacts, sandbox: PodFacts["sandbox"]): r
   return needed ? [{ do: "endContainer", container: name, containerId, failedProbe }] : [];
 }
 
-function planSandbox(failedAt: Time | undefined, now: Time): PodStep {
-  const at = failedAt === undefined ? now : failedAt + BLOCKED_RETRY_MS;
+function planSandbox({ sandboxFailedAt, sandboxFailures = 0 }: PodFacts, now: Time): PodStep {
+  const at = sandboxFailedAt === undefined ? now : sandboxFailedAt + blockedRetryMs(sandboxFailures);
   return at <= now ? { do: "openSandbox" } : { do: "reconcileAt", at };
 }
 
 function planStart(container: ContainerFacts, policy: string, now: Time): readonly PodStep[] {
   if (container.image.state !== "here") return [];
-  const { name, run, blocked, frozen } = container;
+  const { name, run, blocked, startFailures = 0, frozen } = container;
   if (run.state === "none" && frozen) return [{ do: "thaw", container: name }];
-  const at = run.state === "none" ? (blocked ? blocked.at + BLOCKED_RETRY_MS : now) : restartAt(container, policy);
+  const retryAt = blocked ? blocked.at + blockedRetryMs(startFailures) : now;
+  const at = run.state === "none" ? retryAt : restartAt(container, policy);
   if (at === undefined) return [];
   return at <= now ? [{ do: "start", container: name }] : [{ do: "reconcileAt", at }];
 }

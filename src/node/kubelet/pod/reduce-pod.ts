@@ -47,9 +47,14 @@ export function reducePod(facts: PodFacts, event: PodEvent): PodFacts {
     case "stepTaken":
       return takeStep(facts, event.step);
     case "sandboxReady":
-      return { ...facts, sandbox: "ready", sandboxFailedAt: undefined, address: event.address };
+      return { ...facts, sandbox: "ready", sandboxFailedAt: undefined, sandboxFailures: 0, address: event.address };
     case "sandboxFailed":
-      return { ...facts, sandbox: "none", sandboxFailedAt: event.at };
+      return {
+        ...facts,
+        sandbox: "none",
+        sandboxFailedAt: event.at,
+        sandboxFailures: (facts.sandboxFailures ?? 0) + 1,
+      };
     case "sandboxLost":
       return { ...facts, sandbox: "none" };
     default:
@@ -75,7 +80,9 @@ export function podIPOf(facts: PodFacts): string | undefined {
 }
 
 function retryNow(container: ContainerFacts): ContainerFacts {
-  return container.blocked ? { ...container, blocked: { ...container.blocked, at: 0 } } : container;
+  return container.blocked
+    ? { ...container, blocked: { ...container.blocked, at: Number.NEGATIVE_INFINITY } }
+    : container;
 }
 
 /** Marks what the kubelet has begun, so that the plan does not ask for it again. */
@@ -155,12 +162,13 @@ function reduceContainer(container: ContainerFacts, event: ContainerEvent): Cont
       return { ...container, run: { state: "starting", containerId: event.containerId } };
     case "blocked": {
       const { reason, message, at } = event;
-      return { ...container, run: { state: "none" }, blocked: { reason, message, at } };
+      const startFailures = (container.startFailures ?? 0) + 1;
+      return { ...container, run: { state: "none" }, blocked: { reason, message, at }, startFailures };
     }
     case "thawFailed":
       return { ...container, run: { state: "none" }, frozen: undefined };
     case "running":
-      return { ...container, run: runningFacts(container.spec, event), frozen: undefined };
+      return { ...container, run: runningFacts(container.spec, event), startFailures: 0, frozen: undefined };
     case "exited":
       return belongsTo(container, event.exit.containerId)
         ? { ...container, run: { state: "exited", exit: event.exit } }

@@ -1,6 +1,6 @@
 // Updates volumes when their ConfigMaps and Secrets change, and repeats failed updates.
 import type { Clock } from "../../../base/clock.ts";
-import { BLOCKED_RETRY_MS } from "../pod/pod-plan.ts";
+import { blockedRetryMs } from "../pod/pod-plan.ts";
 import type { VolumeKeeper } from "./volume-keeper.ts";
 
 export interface LiveUpdatesOptions {
@@ -32,7 +32,7 @@ export class LiveUpdates implements Disposable {
     this.#retries.get(source)?.[Symbol.dispose]();
     this.#retries.set(
       source,
-      clock.at(clock.now() + BLOCKED_RETRY_MS, () => void this.changed(namespace, name)),
+      clock.at(clock.now() + blockedRetryMs(1), () => void this.changed(namespace, name)),
     );
   }
 

@@ -4,6 +4,7 @@ import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container, KeyToPath, Volume, VolumeProjection } from "../../../apis/core/pod-spec.ts";
 import type { ConfigMap, Secret } from "../../../apis/core/types.ts";
 import { type FieldSources, fieldText, resourceText } from "../spec/downward-spec.ts";
+import { isInside } from "./volume-paths-spec.ts";
 
 export interface VolumeFile {
   /** Relative, with slashes. */
@@ -135,7 +136,16 @@ function merge(parts: readonly VolumeContent[]): VolumeContent {
   const files = new Map<string, VolumeFile>();
   for (const part of parts) {
     if ("error" in part) return part;
-    for (const file of part.files) files.set(file.path, file);
+    for (const file of part.files) {
+      if (!isFilePath(file.path))
+        return { error: `path "${file.path}" must be relative and not contain or begin with ".."` };
+      files.set(file.path, file);
+    }
   }
   return { files: [...files.values()] };
+}
+
+/** The name of a file must not begin with `..` either, because the kubelet's own entries do. */
+function isFilePath(path: string): boolean {
+  return path !== "" && isInside(path) && !path.startsWith("..");
 }

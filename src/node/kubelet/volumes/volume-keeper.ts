@@ -13,6 +13,7 @@ import {
   type VolumeSources,
   volumeReferences,
 } from "./volume-files-spec.ts";
+import { refusedPart } from "./volume-paths-spec.ts";
 import { makeRootTar, makeVolumeTar } from "./volume-tar.ts";
 import { type VolumeWriter, WRITER_MOUNT } from "./volume-writer.ts";
 
@@ -79,6 +80,8 @@ export class VolumeKeeper {
       const content = renderVolumeFiles(volume, this.#options.sourcesOf(pod));
       if (content && "error" in content) return notSetUp(volume, content.error);
       const part = mount.subPath ?? "";
+      const refused = refusedPart(pod, volume, part, content !== undefined);
+      if (refused !== undefined) return notSetUp(volume, refused);
       if (content && part !== "") {
         copies.push(...partOf(content.files, part, mount.mountPath));
         continue;

@@ -105,9 +105,5 @@ function mount(spec: MountSpec): Docker.MountSettings {
     ReadOnly: spec.readOnly,
   };
   if (spec.kind === "bind") return settings;
-  const options = { NoCopy: true, Labels: {}, DriverConfig: { Name: "", Options: {} } };
-  return {
-    ...settings,
-    VolumeOptions: spec.subPath ? { ...options, Subpath: spec.subPath } : options,
-  } as Docker.MountSettings;
+  return { ...settings, VolumeOptions: { NoCopy: true, Labels: {}, DriverConfig: { Name: "", Options: {} } } };
 }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { ContainerFacts, ExitFacts, PodFacts } from "../../../../../src/node/kubelet/pod/pod-facts.ts";
 import { backOffMs, planPod } from "../../../../../src/node/kubelet/pod/pod-plan.ts";
+import { reducePod } from "../../../../../src/node/kubelet/pod/reduce-pod.ts";
 import {
   container,
   exit,
@@ -17,6 +18,23 @@ test("the back-off is none at first, then 10 s, and doubles up to 5 min", () => 
   expect([0, 1, 2, 3, 4, 5, 6, 50].map(backOffMs)).toEqual([
     0, 10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000,
   ]);
+});
+
+test("a pod that cannot be created is tried again after 5 s, doubling up to 1 min, until it runs (11 A10)", () => {
+  let pod = facts([container()]);
+  const delays: number[] = [];
+  for (let attempt = 0; attempt < 6; attempt++) {
+    pod = reducePod(pod, { type: "stepTaken", step: { do: "start", container: "web" } });
+    pod = reducePod(pod, { type: "blocked", container: "web", reason: "r", message: "m", at: NOW });
+    const [step] = planPod(pod, NOW);
+    delays.push(step?.do === "reconcileAt" ? step.at - NOW : 0);
+  }
+  expect(delays).toEqual([5_000, 10_000, 20_000, 40_000, 60_000, 60_000]);
+  expect(planPod(reducePod(pod, { type: "retryRequested" }), 1)).toEqual([{ do: "start", container: "web" }]);
+  let sandbox = facts([container(), container({ name: "b" })], { sandbox: "none" });
+  for (let attempt = 0; attempt < 3; attempt++)
+    sandbox = reducePod(sandbox, { type: "sandboxFailed", message: "m", at: NOW });
+  expect(planPod(sandbox, NOW)).toEqual([{ do: "reconcileAt", at: NOW + 20_000 }]);
 });
 
 describe("the plan of a pod", () => {

@@ -62,6 +62,11 @@ describe("the files of a volume", () => {
       { secret: { secretName: "two", items: [{ key: "k", path: "x/y", mode: 0o400 }], defaultMode: 0o600 } },
       { "x/y": ["v", 0o400] },
     ],
+    ...["..", "../x", "a/../../x", "/etc/x", "..data", ""].map((path): [string, Omit<Volume, "name">, unknown] => [
+      `no file outside of the volume: "${path}" (11 A10)`,
+      { configMap: { name: "one", items: [{ key: "a", path }] } },
+      { error: `path "${path}" must be relative and not contain or begin with ".."` },
+    ]),
     ["a missing ConfigMap", { configMap: { name: "none" } }, { error: 'configmap "none" not found' }],
     ["a missing Secret", { secret: { secretName: "none" } }, { error: 'secret "none" not found' }],
     ["a missing optional one", { configMap: { name: "none", optional: true } }, {}],
