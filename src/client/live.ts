@@ -1,4 +1,5 @@
-// The answer of `GET /live` of the API group knap.dev: figures that change too often for objects. knap-api makes it; UIs read it.
+// The answer of `GET /live` of the API group knap.dev: figures that change too often for objects. knap-api makes it;
+// UIs read it.
 
 export interface LiveRevision {
   readonly concurrency: number;

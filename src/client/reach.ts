@@ -1,4 +1,5 @@
-// How this machine reaches a Knative URL: such URLs have no port, and their host resolves only if it ends in .localhost. Pure.
+// How this machine reaches a Knative URL: such URLs have no port, and their host resolves only if it ends in
+// .localhost. Pure.
 
 /** Host and ports of the session's gateway listeners. */
 export interface GatewayPorts {

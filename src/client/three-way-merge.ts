@@ -1,4 +1,5 @@
-// The three-way merge of client-side `kubectl apply`: sets the fields of the new file and removes fields that only the old file had. Pure.
+// The three-way merge of client-side `kubectl apply`: sets the fields of the new file and removes fields that only the
+// old file had. Pure.
 
 import type { AnyObject } from "../apis/meta/object.ts";
 import { LAST_APPLIED_ANNOTATION } from "../apis/serving/labels.ts";
@@ -6,7 +7,10 @@ import { fieldsOf, isFields, sameJson } from "../base/json.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The object to send: the annotation has the object itself as JSON in kubectl's form (sorted keys, one line, a newline). */
+/**
+ * The object to send: the annotation has the object itself as JSON in kubectl's form (sorted keys, one line, a
+ * newline).
+ */
 export function withLastApplied(object: AnyObject): AnyObject {
   const { [LAST_APPLIED_ANNOTATION]: _, ...annotations } = object.metadata.annotations ?? {};
   const bare = { ...object, metadata: { ...object.metadata, annotations } };

@@ -14,7 +14,10 @@ interface WireEvent {
   readonly object: { readonly metadata: { readonly resourceVersion?: string } };
 }
 
-/** Reports all objects, then every change, until the signal aborts. Rejects if the first list fails or the API answers with a 4xx status. */
+/**
+ * Reports all objects, then every change, until the signal aborts. Rejects if the first list fails or the API answers
+ * with a 4xx status.
+ */
 export async function* watchLoop<K extends Kind>(
   transport: HttpTransport,
   path: string,

@@ -1,4 +1,5 @@
-// Types of the pod spec, which Knative's Revision and Kubernetes' Pod share. Every field that JSON may lack is optional.
+// Types of the pod spec, which Knative's Revision and Kubernetes' Pod share. Every field that JSON may lack is
+// optional.
 import type { StringMap } from "../meta/object.ts";
 
 export type IntOrString = number | string;

@@ -15,7 +15,10 @@ export function isTerminating({ metadata }: Pick<AnyObject, "metadata">): boolea
   return metadata.deletionTimestamp !== undefined;
 }
 
-/** Kubernetes' IsPodReady: the Ready condition is True, also of a Pod that is being deleted. @see kubernetes pkg/api/v1/pod/util.go */
+/**
+ * Kubernetes' IsPodReady: the Ready condition is True, also of a Pod that is being deleted. @see kubernetes
+ * pkg/api/v1/pod/util.go
+ */
 export function isPodReady(pod: Pod): boolean {
   return podReadyCondition(pod)?.status === "True";
 }
@@ -24,13 +27,19 @@ export function podReadyCondition({ status }: Pod): CoreCondition | undefined {
   return status?.conditions?.find(({ type }) => type === "Ready");
 }
 
-/** Kubernetes' IsPodActive: not being deleted and not finished; it may still be starting. @see kubernetes pkg/controller/controller_utils.go */
+/**
+ * Kubernetes' IsPodActive: not being deleted and not finished; it may still be starting. @see kubernetes
+ * pkg/controller/controller_utils.go
+ */
 export function isPodActive(pod: Pod): boolean {
   const phase = pod.status?.phase;
   return !isTerminating(pod) && phase !== "Succeeded" && phase !== "Failed";
 }
 
-/** Knative's podReady, which the autoscaler counts: running, Ready and not being deleted. @see knative pkg/resources/pods.go */
+/**
+ * Knative's podReady, which the autoscaler counts: running, Ready and not being deleted. @see knative
+ * pkg/resources/pods.go
+ */
 export function isPodServing(pod: Pod): boolean {
   return pod.status?.phase === "Running" && !isTerminating(pod) && isPodReady(pod);
 }
@@ -44,7 +53,10 @@ function isUserContainer({ name }: Container): boolean {
   return name !== QUEUE_PROXY;
 }
 
-/** The user's container that gets the requests: the first with a port, else the first. @see knative pkg/apis/serving/v1/revision_helpers.go */
+/**
+ * The user's container that gets the requests: the first with a port, else the first. @see knative
+ * pkg/apis/serving/v1/revision_helpers.go
+ */
 export function servingContainer(containers: readonly Container[]): Container | undefined {
   const own = containers.filter(isUserContainer);
   return own.find(hasPorts) ?? own[0];

@@ -13,7 +13,10 @@ export function probePort({ httpGet, tcpSocket, grpc }: Probe): IntOrString | un
   return httpGet?.port ?? tcpSocket?.port ?? grpc?.port;
 }
 
-/** The probed port as a number: given as such, as digits, or as the name of one of the container's ports. 0 is the default port. */
+/**
+ * The probed port as a number: given as such, as digits, or as the name of one of the container's ports. 0 is the
+ * default port.
+ */
 export function probePortNumber(probe: Probe, container?: Container): number | undefined {
   const port = probePort(probe);
   if (typeof port !== "string") return port;

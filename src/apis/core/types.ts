@@ -133,7 +133,7 @@ interface ObjectReference {
   readonly name?: string;
   readonly uid?: string;
 }
-export interface EndpointAddress {
+interface EndpointAddress {
   readonly ip: string;
   readonly nodeName?: string;
   readonly targetRef?: ObjectReference;

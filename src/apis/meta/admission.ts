@@ -1,4 +1,5 @@
-// The types of admission: Knative's webhooks (defaulting, then validation) as a function that the store calls before a write.
+// The types of admission: Knative's webhooks (defaulting, then validation) as a function that the store calls before a
+// write.
 import type { ApiStatus } from "./api-status.ts";
 import type { AnyObject } from "./object.ts";
 

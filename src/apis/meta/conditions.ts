@@ -1,5 +1,5 @@
-// Knative's conditions, and how the conditions of dependents make up Ready. Pure: every mark returns a new array, sorted by type.
-// Source: knative.dev/pkg/apis/condition_set.go.
+// Knative's conditions, and how the conditions of dependents make up Ready. Pure: every mark returns a new array,
+// sorted by type. Source: knative.dev/pkg/apis/condition_set.go.
 
 export type ConditionStatus = "True" | "False" | "Unknown";
 
@@ -151,7 +151,8 @@ function compareTimes(a: string | undefined, b: string | undefined): number {
   return (a ?? "") < (b ?? "") ? -1 : (a ?? "") > (b ?? "") ? 1 : 0;
 }
 
-// The Info conditions of a kind (Active of a Revision, ActivatorEndpointsPopulated of a ServerlessService) are not in its set.
+// The Info conditions of a kind (Active of a Revision, ActivatorEndpointsPopulated of a ServerlessService) are not in
+// its set.
 export const serviceConditions = conditionSet("Ready", ["ConfigurationsReady", "RoutesReady"]);
 export const configurationConditions = conditionSet("Ready", []);
 export const routeConditions = conditionSet("Ready", ["AllTrafficAssigned", "IngressReady", "CertificateProvisioned"]);

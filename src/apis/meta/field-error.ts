@@ -51,7 +51,10 @@ export function joinPath(prefix: string, path: string): string {
   return first.endsWith("]") ? prefix + path : `${prefix}.${path}`;
 }
 
-/** The findings of a level, with equal ones merged, sorted bytewise by message, then details; paths sorted, without duplicates. */
+/**
+ * The findings of a level, with equal ones merged, sorted bytewise by message, then details; paths sorted, without
+ * duplicates.
+ */
 export function merged(findings: Findings, level: Finding["level"]): Findings {
   if (findings.length === 0) return none;
   const byText = new Map<string, { item: Finding; paths: Set<string> }>();

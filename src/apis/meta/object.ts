@@ -50,9 +50,9 @@ interface StoreFields {
 }
 
 /**
- * A stored object. uid, resourceVersion and creationTimestamp are always present, namespace if the kind is namespaced, generation
- * if the kind has one. `Stored` without an argument is an object of unknown kind: namespace and generation may be absent. Only the
- * result of a dry run has no resourceVersion.
+ * A stored object. uid, resourceVersion and creationTimestamp are always present, namespace if the kind is namespaced,
+ * generation if the kind has one. `Stored` without an argument is an object of unknown kind: namespace and generation
+ * may be absent. Only the result of a dry run has no resourceVersion.
  */
 export type Stored<T extends AnyObject = AnyObject> = T & {
   readonly metadata: StoreFields & NamespaceField<T> & GenerationField<T>;

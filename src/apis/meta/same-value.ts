@@ -1,4 +1,5 @@
-// Semantic equality of JSON values: the order of keys does not matter; empty and absent lists are equal, as in Kubernetes.
+// Semantic equality of JSON values: the order of keys does not matter; empty and absent lists are equal, as in
+// Kubernetes.
 import { isFields } from "../../base/json.ts";
 
 export function sameValue(a: unknown, b: unknown): boolean {

@@ -15,7 +15,8 @@ export function isThisMachine(name: string): boolean {
 }
 
 /**
- * SHA-256 of spec, namespace and name. A gateway answers it in `K-Network-Hash` once it serves this version of the Ingress.
+ * SHA-256 of spec, namespace and name. A gateway answers it in `K-Network-Hash` once it serves this version of the
+ * Ingress.
  * @see networking pkg/ingress/ingress.go
  */
 export function ingressHash({ spec, metadata }: Ingress): string {

@@ -10,8 +10,8 @@ import type { OwnedFields, Plan } from "./reconciler.ts";
 export type WriteResults = { readonly key: ObjectKey; readonly refused: ApiStatus | undefined }[];
 
 /**
- * Writes finalizers, creations, owned fields and deletions of a plan. For an object that is being deleted, finalizers are
- * written last, because removing the last finalizer removes the object. {@link applyStatus} writes the status.
+ * Writes finalizers, creations, owned fields and deletions of a plan. For an object that is being deleted, finalizers
+ * are written last, because removing the last finalizer removes the object. {@link applyStatus} writes the status.
  */
 export function applyWrites(store: ObjectStore, object: AnyObject, plan: Plan): WriteResults {
   const results: WriteResults = [];
@@ -70,8 +70,8 @@ function addResult(results: WriteResults, key: ObjectKey, outcome: object): void
 type Pointers = readonly (readonly string[])[];
 
 /**
- * Merges `fields` into the target (null removes a field); replaces instead of merges at the pointers of `whole`. Returns the
- * input unchanged (same reference) if nothing differs.
+ * Merges `fields` into the target (null removes a field); replaces instead of merges at the pointers of `whole`.
+ * Returns the input unchanged (same reference) if nothing differs.
  */
 function mergeOwned(target: unknown, fields: unknown, whole: Pointers = []): unknown {
   if (!isFields(fields) || whole.some((pointer) => pointer.length === 0)) {

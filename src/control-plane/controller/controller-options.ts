@@ -12,7 +12,10 @@ export interface ControllerOptions {
   readonly clock: Clock;
   /** See `World.awakeSince`; absent: time never jumps. */
   readonly awakeSince?: (() => Time) | undefined;
-  /** Run in this order. If a planner comes before the planners that depend on it, fewer runs are needed; the result is the same. */
+  /**
+   * Run in this order. If a planner comes before the planners that depend on it, fewer runs are needed; the result is
+   * the same.
+   */
   readonly reconcilers: readonly Reconciler[];
   readonly config: () => ServingConfig;
   readonly advice: () => ReadonlyMap<RevisionKey, ScaleResult>;
@@ -23,6 +26,8 @@ export interface ControllerOptions {
   readonly elapsedMs?: () => number;
   readonly notes?: (notes: readonly DecisionNote[]) => void;
   readonly log: Logger;
-  /** Ms to wait after this many failures in a row (1, 2, …); undefined: no retry. Default: 5 ms, doubling, at most 30 s. */
+  /**
+   * Ms to wait after this many failures in a row (1, 2, …); undefined: no retry. Default: 5 ms, doubling, at most 30 s.
+   */
   readonly backoffMs?: (attempt: number) => number | undefined;
 }

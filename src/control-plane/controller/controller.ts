@@ -1,5 +1,5 @@
-// Runs all planners: watches the store, queues keys, calls planners and writes their plans, in short slices or all at once.
-// It is independent of kinds, and never blocks.
+// Runs all planners: watches the store, queues keys, calls planners and writes their plans, in short slices or all at
+// once. It is independent of kinds, and never blocks.
 import type { Kind } from "../../apis/kinds.ts";
 import { keyText, type ObjectKey } from "../../apis/meta/key.ts";
 import type { AnyObject, Stored } from "../../apis/meta/object.ts";
@@ -224,7 +224,8 @@ export class Controller {
     const plan = this.#plan(task, object);
     if (!plan || this.#rateLimiter.isThrottled(task, plan.status)) return;
     const results = applyWrites(store, object, plan);
-    // The planner does not know this refusal yet, so its status may be wrong: run it again instead of writing the status.
+    // The planner does not know this refusal yet, so its status may be wrong: run it again instead of writing the
+    // status.
     if (recordRefusals(task, results)) {
       this.#add(task);
       return;

@@ -29,7 +29,8 @@ export class EventRecorder {
     const key = { kind: "Event", namespace, name: `${name}.${md5Hex(identity).slice(0, 16)}` } as const;
     const now = timeText(this.#clock.now());
     const known = this.#store.get("Event", key.namespace, key.name);
-    // Counting repeats within a second would change the store at every reconcile, and the queue would never become empty.
+    // Counting repeats within a second would change the store at every reconcile, and the queue would never become
+    // empty.
     if (known?.lastTimestamp === now) return;
     if (known) {
       this.#store.update({ ...known, count: (known.count ?? 1) + 1, lastTimestamp: now });

@@ -4,7 +4,9 @@ import { sameJson } from "../../base/json.ts";
 import type { AnswerOf, Inquiry } from "./reconciler.ts";
 import type { Task } from "./task.ts";
 
-/** Answers a question. `done` may be called several times, until the question is forgotten; the newest answer counts. */
+/**
+ * Answers a question. `done` may be called several times, until the question is forgotten; the newest answer counts.
+ */
 export type Inquire = <Q extends Inquiry>(question: Q, done: (answer: AnswerOf<Q>) => void) => void;
 
 interface Asked {

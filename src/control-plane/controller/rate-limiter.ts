@@ -65,7 +65,9 @@ export class RateLimiter {
     task.retry = undefined;
   }
 
-  /** Counts a reconcile. Returns true if the task ran too often: it is delayed, and its newest two statuses are logged. */
+  /**
+   * Counts a reconcile. Returns true if the task ran too often: it is delayed, and its newest two statuses are logged.
+   */
   isThrottled(task: Task, status: unknown): boolean {
     if (task.period !== this.#period) {
       task.rounds = 0;

@@ -46,7 +46,10 @@ export type AnswerOf<Q extends Inquiry> = Answers[Q["ask"]];
 
 export interface World extends View {
   readonly now: Time;
-  /** The end of the newest jump of the clock (the machine slept, its clock was set). Timeouts count from here at the earliest. */
+  /**
+   * The end of the newest jump of the clock (the machine slept, its clock was set). Timeouts count from here at the
+   * earliest.
+   */
   readonly awakeSince: Time;
   readonly config: ServingConfig;
   readonly advice: ReadonlyMap<RevisionKey, ScaleResult>;
@@ -55,8 +58,8 @@ export interface World extends View {
   /** Why the store refused this planner's newest write of the object; undefined if it did not. */
   refusal(key: ObjectKey): ApiStatus | undefined;
   /**
-   * `make(of, config)`, cached while both live. `make` is pure and defined at module level, never inline. `parts`: the parts of
-   * the object that `make` reads, the longest-lived first; default: the object.
+   * `make(of, config)`, cached while both live. `make` is pure and defined at module level, never inline. `parts`: the
+   * parts of the object that `make` reads, the longest-lived first; default: the object.
    */
   derived<T extends object, R>(make: Derive<T, R>, of: T, parts?: readonly (object | undefined)[]): R;
 }
@@ -102,7 +105,10 @@ export interface Plan<K extends Kind = Kind> {
   readonly events?: readonly EventNote[];
   /** Reconcile again after this many ms. */
   readonly requeueAfterMs?: readonly number[];
-  /** The reconcile failed. The controller records a Warning event `InternalError` with this text and retries with back-off. */
+  /**
+   * The reconcile failed. The controller records a Warning event `InternalError` with this text and retries with
+   * back-off.
+   */
   readonly error?: string;
 }
 

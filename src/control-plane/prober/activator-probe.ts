@@ -23,8 +23,8 @@ export interface ActivatorProbeOptions {
 }
 
 /**
- * Reports the first attempt at once. If it fails, tries once a second for at most 45 s, in one series per revision; if all fail,
- * forgets the question a second later. @see knative pkg/reconciler/autoscaling/kpa/scaler.go
+ * Reports the first attempt at once. If it fails, tries once a second for at most 45 s, in one series per revision; if
+ * all fail, forgets the question a second later. @see knative pkg/reconciler/autoscaling/kpa/scaler.go
  */
 export class ActivatorProbe {
   readonly #options: ActivatorProbeOptions;

@@ -35,8 +35,8 @@ interface Round {
 }
 
 /**
- * Probes every host, and retries after 50 ms, 100 ms and so on, at most 30 s. A question about another version of the same
- * Ingress replaces the previous question. Calls `done({ ok: true })` once on success; never reports failure.
+ * Probes every host, and retries after 50 ms, 100 ms and so on, at most 30 s. A question about another version of the
+ * same Ingress replaces the previous question. Calls `done({ ok: true })` once on success; never reports failure.
  * @see networking pkg/status
  */
 export class IngressProbe {
@@ -94,8 +94,8 @@ export class IngressProbe {
 }
 
 /**
- * The gateway serves this version. Only another hash, 404 and 503 mean that it does not; any other answer comes from a backend
- * that does not know probes. @see networking pkg/status/status.go
+ * The gateway serves this version. Only another hash, 404 and 503 mean that it does not; any other answer comes from a
+ * backend that does not know probes. @see networking pkg/status/status.go
  */
 export function servesVersion(reply: LocalReply | undefined, hash: string): boolean {
   if (!reply || reply.status === 404 || reply.status === 503) return false;

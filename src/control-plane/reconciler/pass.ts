@@ -152,8 +152,8 @@ function isSameMark(a: Condition, b: Condition): boolean {
 }
 
 /**
- * The object completed with the current defaults, so that planners see a changed config-defaults. The stored object stays.
- * Returns the input if nothing differs.
+ * The object completed with the current defaults, so that planners see a changed config-defaults. The stored object
+ * stays. Returns the input if nothing differs.
  */
 export function defaulted<T extends AnyObject>(object: T, world: World): T {
   const { labels, annotations } = object.metadata;

@@ -30,7 +30,8 @@ export const kubernetesPlanners: readonly Reconciler[] = [
   ingressPlanner,
 ].map(widened);
 
-// The Revision comes before its PodAutoscaler although it depends on it: as in Knative, it sees each status of the PodAutoscaler.
+// The Revision comes before its PodAutoscaler although it depends on it: as in Knative, it sees each status of the
+// PodAutoscaler.
 export const knativePlanners: readonly Reconciler[] = [
   metricPlanner,
   serverlessServicePlanner,

@@ -26,7 +26,10 @@ export const ORPHAN = "orphan";
 
 const DEFAULT_GRACE_SECONDS = 30;
 
-/** Returns the object marked for deletion. A second delete can shorten the grace period or change the propagation, nothing else. */
+/**
+ * Returns the object marked for deletion. A second delete can shorten the grace period or change the propagation,
+ * nothing else.
+ */
 export function markDeleted(object: Stored, options: DeleteOptions, now: Time): Stored {
   const { metadata } = object;
   const first = metadata.deletionTimestamp === undefined;

@@ -1,4 +1,5 @@
-// The watch history: a ring buffer of events for late watchers, and a queue to current watchers. It never calls a watcher inside a write.
+// The watch history: a ring buffer of events for late watchers, and a queue to current watchers. It never calls a
+// watcher inside a write.
 import type { Kind } from "../../apis/kinds.ts";
 import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
 import type { Stored } from "../../apis/meta/object.ts";

@@ -43,7 +43,9 @@ export interface Birth {
   readonly creationTimestamp: string;
 }
 
-/** The first stored version: uid and creation time added, generation 1, without status where status is a subresource. */
+/**
+ * The first stored version: uid and creation time added, generation 1, without status where status is a subresource.
+ */
 export function makeCreated(kind: Kind, object: AnyObject, birth: Birth): AnyObject {
   const traits = traitsOf(kind);
   const { deletionTimestamp, deletionGracePeriodSeconds, generation, resourceVersion, ...metadata } = object.metadata;
@@ -56,8 +58,8 @@ export function makeCreated(kind: Kind, object: AnyObject, birth: Birth): AnyObj
 }
 
 /**
- * The stored object with the fields that a writer may change taken from `incoming`. The generation grows when anything but
- * metadata and status differs. Unchanged parts keep their reference, which makes later comparisons cheap.
+ * The stored object with the fields that a writer may change taken from `incoming`. The generation grows when anything
+ * but metadata and status differs. Unchanged parts keep their reference, which makes later comparisons cheap.
  */
 export function makeUpdated(kind: Kind, old: AnyObject, incoming: AnyObject): AnyObject {
   const traits = traitsOf(kind);

@@ -1,4 +1,5 @@
-// The API's storage: holds every object in memory, validates writes and reports them to watchers in order. Synchronous, no I/O.
+// The API's storage: holds every object in memory, validates writes and reports them to watchers in order. Synchronous,
+// no I/O.
 
 import { SYSTEM_NAMESPACE } from "../../apis/config/serving-config.ts";
 import { type Kind, kindOf, type ObjectOf } from "../../apis/kinds.ts";
@@ -99,7 +100,10 @@ export class ObjectStore implements View {
     return this.#history.watch(options, this.#version, listener);
   }
 
-  /** Like {@link watch}, but first reports the writes after version `since`. Fails (410) if the history no longer has all of them. */
+  /**
+   * Like {@link watch}, but first reports the writes after version `since`. Fails (410) if the history no longer has
+   * all of them.
+   */
   watchSince(since: number, options: WatchOptions, listener: WatchListener): Result<Disposable, ApiStatus> {
     const oldest = this.#history.oldest(this.#version);
     if (since < oldest) return failed(refusals.makeExpired(since, oldest));
@@ -258,7 +262,9 @@ export class ObjectStore implements View {
     return this.#store(old, next, admitted.warnings, options);
   }
 
-  /** Stores the object if it differs. Removes it instead if it is being deleted and has just lost its last finalizer. */
+  /**
+   * Stores the object if it differs. Removes it instead if it is being deleted and has just lost its last finalizer.
+   */
   #store(old: Stored, next: AnyObject, warnings: readonly string[], options: WriteOptions): WriteOutcome<Stored> {
     const changed = !sameJson(next, old);
     if (!changed || options.dryRun) return { object: changed ? (next as Stored) : old, changed, warnings };

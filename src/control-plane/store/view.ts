@@ -13,8 +13,8 @@ export interface Selection {
   readonly namespace?: string;
   readonly labels?: LabelSelector;
   /**
-   * Only objects for which `by` returns `value`. The store builds an index at the first use of a function `by` and finds it by
-   * its identity, so define the function at module level, never inline.
+   * Only objects for which `by` returns `value`. The store builds an index at the first use of a function `by` and
+   * finds it by its identity, so define the function at module level, never inline.
    */
   readonly index?: { readonly by: Indexer; readonly value: string };
 }

@@ -101,8 +101,9 @@ function warning(reason: string, message: string): EventNote {
 }
 
 /**
- * The newest ready Revision that is not older than the latest ready one, if that still exists. A ready Revision with the name in
- * the template comes first. @see knative pkg/reconciler/configuration/configuration.go (findAndSetLatestReadyRevision)
+ * The newest ready Revision that is not older than the latest ready one, if that still exists. A ready Revision with
+ * the name in the template comes first. @see knative pkg/reconciler/configuration/configuration.go
+ * (findAndSetLatestReadyRevision)
  */
 function latestReadyRevision(configuration: Stored<Configuration>, view: View): Revision | undefined {
   const { name, namespace, generation } = configuration.metadata;

@@ -36,7 +36,9 @@ function replaceable(old: readonly Stored<Pod>[], readyNew: number, wanted: numb
   return [...ordered.filter((pod) => !isPodReady(pod)), ...ready.slice(0, spare)];
 }
 
-/** Sorted for deletion: first not scheduled, not running, not ready, then by the shortest time ready, then the youngest. */
+/**
+ * Sorted for deletion: first not scheduled, not running, not ready, then by the shortest time ready, then the youngest.
+ */
 export function inDeletionOrder(pods: readonly Stored<Pod>[]): readonly Stored<Pod>[] {
   const ranks = (pod: Stored<Pod>): readonly (number | string)[] => [
     pod.spec.nodeName === undefined ? 0 : 1,

@@ -1,4 +1,5 @@
-// Makes a Pod of a Deployment. knap has no ReplicaSets, but Pods have the name and hash label that a ReplicaSet would give.
+// Makes a Pod of a Deployment. knap has no ReplicaSets, but Pods have the name and hash label that a ReplicaSet would
+// give.
 
 import { DEFAULT_ACCOUNT, pullSecretsOf } from "../../../apis/core/pod.ts";
 import type { Deployment, Pod, ServiceAccount } from "../../../apis/core/types.ts";
@@ -21,7 +22,9 @@ export function replicaSetName(deployment: Stored<Deployment>, hash: string): st
   return `${deployment.metadata.name}-${hash}`;
 }
 
-/** `hash`: of the current template. `seed`: unique for each Pod of this Deployment. `account`: the Pod's ServiceAccount. */
+/**
+ * `hash`: of the current template. `seed`: unique for each Pod of this Deployment. `account`: the Pod's ServiceAccount.
+ */
 export function makePod(deployment: Stored<Deployment>, hash: string, seed: string, account?: ServiceAccount): Pod {
   const { metadata, spec } = deployment.spec.template;
   const secrets = pullSecretsOf(spec, account);

@@ -1,5 +1,5 @@
-// The HPA class: scales by cpu or memory, never to zero, without the activator in the path. The autoscaler's advice replaces a
-// HorizontalPodAutoscaler object. Source: pkg/reconciler/autoscaling/hpa/hpa.go.
+// The HPA class: scales by cpu or memory, never to zero, without the activator in the path. The autoscaler's advice
+// replaces a HorizontalPodAutoscaler object. Source: pkg/reconciler/autoscaling/hpa/hpa.go.
 
 import * as lifecycle from "../../../apis/autoscaling/pod-autoscaler-lifecycle.ts";
 import { isReady } from "../../../apis/meta/conditions.ts";

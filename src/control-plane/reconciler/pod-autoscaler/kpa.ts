@@ -1,5 +1,5 @@
-// The KPA class: bounds, scale to zero and ServerlessService mode. The autoscaler decides how many pods the traffic needs.
-// Source: pkg/reconciler/autoscaling/kpa/{kpa,scaler}.go.
+// The KPA class: bounds, scale to zero and ServerlessService mode. The autoscaler decides how many pods the traffic
+// needs. Source: pkg/reconciler/autoscaling/kpa/{kpa,scaler}.go.
 
 import { progressDeadlineMs } from "../../../apis/autoscaling/annotations.ts";
 import * as lifecycle from "../../../apis/autoscaling/pod-autoscaler-lifecycle.ts";

@@ -1,5 +1,5 @@
-// Computes the replicas to set from the autoscaler's number: bounds, and the steps before scale to zero (inactive, activator
-// proven, grace period). Pure. Source: pkg/reconciler/autoscaling/kpa/scaler.go.
+// Computes the replicas to set from the autoscaler's number: bounds, and the steps before scale to zero (inactive,
+// activator proven, grace period). Pure. Source: pkg/reconciler/autoscaling/kpa/scaler.go.
 import type { ConditionStatus } from "../../../apis/meta/conditions.ts";
 
 /** Activation has this much time in addition to the progress deadline. */

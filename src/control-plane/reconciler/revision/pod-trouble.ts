@@ -12,7 +12,10 @@ import {
 import type { RevisionStatus } from "../../../apis/serving/types.ts";
 import type { Pass } from "../pass.ts";
 
-/** Findings of knap's kubelet that Kubernetes does not have. They fail the Revision without waiting for the progress deadline. */
+/**
+ * Findings of knap's kubelet that Kubernetes does not have. They fail the Revision without waiting for the progress
+ * deadline.
+ */
 const NODE_FINDINGS: ReadonlySet<string> = new Set(["LoopbackOnly", "PortMismatch", "NeedsContainer"]);
 
 /** The status with the pod's problem marked, if it has one. */

@@ -10,7 +10,9 @@ import { isServing, userPort } from "./revision-parts.ts";
 
 const LOCAL = "127.0.0.1";
 
-/** The value of SERVING_READINESS_PROBE: a probe, or a list if several containers are probed; undefined without a probe. */
+/**
+ * The value of SERVING_READINESS_PROBE: a probe, or a list if several containers are probed; undefined without a probe.
+ */
 export function queueProbeJson(revision: Stored<Revision>, severalContainers: boolean): string | undefined {
   const serving = servingContainer(revision.spec.containers)?.readinessProbe;
   const own = serving && localProbe(serving, userPort(revision));

@@ -1,5 +1,5 @@
-// Resources of queue-proxy: from config-deployment, a percentage of the user container's, then annotations; the last wins.
-// Source: pkg/reconciler/revision/resources/queue.go, resourceboundary.go.
+// Resources of queue-proxy: from config-deployment, a percentage of the user container's, then annotations; the last
+// wins. Source: pkg/reconciler/revision/resources/queue.go, resourceboundary.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import type { Container, Quantity, ResourceRequirements } from "../../../apis/core/pod-spec.ts";
 import type { StringMap } from "../../../apis/meta/object.ts";

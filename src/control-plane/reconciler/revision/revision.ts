@@ -92,7 +92,10 @@ function childParts({ object: { spec, metadata }, status }: RevisionPass): reado
   return [spec, labels, annotations, ownerReferences, status.containerStatuses, status.initContainerStatuses];
 }
 
-/** Corrects the Deployment only if the hash label differs, so manual edits can stay. Never changes replicas and selector. */
+/**
+ * Corrects the Deployment only if the hash label differs, so manual edits can stay. Never changes replicas and
+ * selector.
+ */
 function correctDeployment({ plan }: RevisionPass, existing: Deployment, wanted: Deployment): void {
   const hash = (of: Deployment) => of.metadata.labels?.[DEPLOYMENT_HASH_LABEL];
   if (hash(existing) === hash(wanted)) return;

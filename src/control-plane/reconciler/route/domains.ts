@@ -1,5 +1,5 @@
-// The host names of a Route, and their visibility.
-// Source: pkg/reconciler/route/domains/domains.go, pkg/reconciler/route/config/domain.go, pkg/reconciler/route/visibility/visibility.go.
+// The host names of a Route, and their visibility. Source: pkg/reconciler/route/domains/domains.go,
+// pkg/reconciler/route/config/domain.go, pkg/reconciler/route/visibility/visibility.go.
 import { executeDomainTemplate, executeTagTemplate } from "../../../apis/config/network.ts";
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import type { Stored, StringMap } from "../../../apis/meta/object.ts";

@@ -88,8 +88,8 @@ function placeholderEndpoints(key: ObjectKey, create: Endpoints, { subsets }: Pl
 }
 
 /**
- * The placeholder with its new target. For a change that Kubernetes does not allow, Knative creates the Service again, so its
- * old labels and annotations are lost; otherwise they stay.
+ * The placeholder with its new target. For a change that Kubernetes does not allow, Knative creates the Service again,
+ * so its old labels and annotations are lost; otherwise they stay.
  */
 function retargeted(existing: CoreService, wanted: CoreService): OwnedFields {
   const old = existing.metadata;
@@ -159,8 +159,8 @@ function aliasOf(domain: string): PlaceholderTarget {
 }
 
 /**
- * The target for the Ingress' load balancer: the private one if it exists or the name is private, else the public one. Prefers
- * an IP to names. Undefined while there is no load balancer.
+ * The target for the Ingress' load balancer: the private one if it exists or the name is private, else the public one.
+ * Prefers an IP to names. Undefined while there is no load balancer.
  */
 export function behindLoadBalancer(
   status: IngressStatus | undefined,

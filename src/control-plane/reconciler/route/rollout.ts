@@ -52,7 +52,9 @@ export function goalRollout(traffic: Traffic): Rollout {
   return configurations.length === 0 ? {} : { configurations: configurations.toSorted(byTagThenName) };
 }
 
-/** Sets step size and duration of every rollout whose first step became ready. `durationSeconds`: of the whole rollout. */
+/**
+ * Sets step size and duration of every rollout whose first step became ready. `durationSeconds`: of the whole rollout.
+ */
 export function observeReady(rollout: Rollout, now: number, durationSeconds: number): Rollout {
   return {
     configurations: (rollout.configurations ?? []).map((configuration) => {

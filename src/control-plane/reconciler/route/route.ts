@@ -36,8 +36,9 @@ export const routePlanner: Reconciler<typeof KIND> = knativePlanner({
 });
 
 /**
- * For a Certificate: all Routes of its namespace. For a Configuration or Revision: the Routes that the labeler's annotation lists;
- * an object without a status may not have the annotation yet, so also the Routes whose spec refers to it.
+ * For a Certificate: all Routes of its namespace. For a Configuration or Revision: the Routes that the labeler's
+ * annotation lists; an object without a status may not have the annotation yet, so also the Routes whose spec refers to
+ * it.
  */
 export function routesOfTarget(changed: AnyObject, view: View): readonly ObjectKey[] {
   const { name, namespace = "", labels } = changed.metadata;
@@ -81,7 +82,9 @@ function reconcileRoute(pass: RoutePass): ReconcileError {
   return reconcileNames(pass, traffic, visibility.value);
 }
 
-/** An invalid name comes from the operator's templates and has its own condition; other errors are shown as they are. */
+/**
+ * An invalid name comes from the operator's templates and has its own condition; other errors are shown as they are.
+ */
 function failDomain(pass: RoutePass, error: string): ReconcileError {
   pass.status = error.startsWith("domain name error")
     ? lifecycle.markDomainNameError(pass.status, error, pass.at)

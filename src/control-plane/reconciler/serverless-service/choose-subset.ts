@@ -1,5 +1,5 @@
-// Chooses the activators of a revision by consistent hashing, so that a change of their number moves few revisions. Pure.
-// Source: knative.dev/pkg/hash (FNV-1a angles on a circle of 2048).
+// Chooses the activators of a revision by consistent hashing, so that a change of their number moves few revisions.
+// Pure. Source: knative.dev/pkg/hash (FNV-1a angles on a circle of 2048).
 
 const CIRCLE = 2048n;
 const OFFSET_BASIS = 0xcbf29ce484222325n;
