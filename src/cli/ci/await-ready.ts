@@ -1,7 +1,7 @@
 // Waits until every Service is Ready, one has failed, or the timeout ends.
 
 import { namespacedName } from "../../apis/meta/key.ts";
-import { SERVICE_LABEL } from "../../apis/serving/labels.ts";
+import { DEFAULT_CONTAINER_ANNOTATION, SERVICE_LABEL } from "../../apis/serving/labels.ts";
 import type { Service } from "../../apis/serving/types.ts";
 import type { Client } from "../../client/client.ts";
 import type { Complaint } from "../cli-error.ts";
@@ -11,6 +11,7 @@ import { fixOf } from "../progress/progress-event.ts";
 /** A Service whose Ready condition is False for this long counts as failed. */
 const FALSE_FOR_MS = 2000;
 const POLL_MS = 50;
+const LAST_LINES = 10;
 
 export interface ReadyOutcome {
   /** `namespace/name` */
@@ -63,8 +64,27 @@ async function stuckPod(client: Client, { metadata }: Service): Promise<Cause | 
   return stuck && { reason: stuck.reason ?? "", message: stuck.message ?? "" };
 }
 
+/** The last output of the Service's pods that the message does not contain; the session ends before it can be read. */
+async function lastOutput(client: Client, { metadata }: Service, { message }: Cause): Promise<string> {
+  const { namespace = "", name } = metadata;
+  const { items } = await client.list("Pod", { namespace, labels: { matchLabels: { [SERVICE_LABEL]: name } } });
+  for (const { metadata: pod } of items) {
+    const lines: string[] = [];
+    try {
+      const container = pod.annotations?.[DEFAULT_CONTAINER_ANNOTATION];
+      for await (const line of client.logs({ namespace, name: pod.name }, { container, tail: LAST_LINES }))
+        lines.push(line);
+    } catch {
+      // A pod that has not started, or that is gone, has no output.
+    }
+    const fresh = lines.filter((line) => !message.includes(line));
+    if (fresh.length > 0) return `\nlast output of ${pod.name}:\n${fresh.map((line) => `  ${line}`).join("\n")}`;
+  }
+  return "";
+}
+
 function problemOf(service: Service, { reason, message }: Cause, exitCode: number, how: string): Complaint {
-  const fix = fixOf(reason, message);
+  const fix = fixOf(reason, message, true);
   const why = [reason, message].filter((part) => part !== "").join(": ");
   return {
     exitCode,
@@ -104,6 +124,10 @@ export async function awaitReady(
       seconds: seconds(),
       problem: problemOf(wanted, cause, exitCode, how),
     });
+    const explained = async (known: Cause | undefined, found: Service | undefined): Promise<Cause> => {
+      const cause = known ?? (await causeOf(client, found ?? wanted));
+      return { ...cause, message: cause.message + (await lastOutput(client, wanted, cause)) };
+    };
     const failed = holdsFor(FALSE_FOR_MS);
     const stuck = holdsFor(STUCK_FOR_MS);
     for (;;) {
@@ -113,7 +137,7 @@ export async function awaitReady(
       const cause = readiness === "waiting" ? await stuckPod(client, wanted) : undefined;
       if (stuck(cause !== undefined) || failed(readiness === "failed")) {
         stop.abort();
-        return outcome(cause ?? (await causeOf(client, found ?? wanted)), exitCodes.failed, "failed");
+        return outcome(await explained(cause, found), exitCodes.failed, "failed");
       }
       if (signal.aborted) {
         const isInterrupted = options.signal.aborted;
@@ -122,7 +146,7 @@ export async function awaitReady(
           : deadline.aborted
             ? "was not Ready in time"
             : "was not Ready yet";
-        return outcome(cause ?? (await causeOf(client, found ?? wanted)), exitCodes.timeout, how);
+        return outcome(await explained(cause, found), exitCodes.timeout, how);
       }
       await new Promise((done) => setTimeout(done, POLL_MS));
     }

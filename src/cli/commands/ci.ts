@@ -146,7 +146,7 @@ async function runSession(words: readonly string[], flags: Flags, terminal: Term
   const project = await loadUsableProject(flags, terminal);
   const settings = resolveSession(flags, project.settings);
   if (settings.junit !== undefined) await writeReport(resolve(terminal.cwd, settings.junit), junitText([], NEVER_RAN));
-  const ui = makeLineUi(settings.ui === "json" ? "json" : "plain", terminal);
+  const ui = makeLineUi(settings.ui === "json" ? "json" : "plain", terminal, true);
   const log = sessionLog(flags.verbose === true, terminal);
   const session = await startSession({ command: "ci", project, settings, log }, terminal);
   const run: CiRun = { session, project, settings, ui, terminal, cases: [], ran: words.length === 0, firstStarts: [] };

@@ -98,10 +98,20 @@ const ACCESS_DENIED =
   /no basic auth credentials|unauthorized|authentication required|access (to the resource )?(is )?denied/i;
 const IMAGE_REASONS: ReadonlySet<string> = new Set(["ContainerMissing", "ImagePullBackOff", "ErrImagePull"]);
 
-/** What the user can do about a failure reason of a Service or pod; undefined where the message says enough. */
-export function fixOf(reason: string, message: string): string | undefined {
+/** Where a session ends with its first failure, `knap logs` has nothing to read. */
+const fixesOfEndingSession: Readonly<Record<string, string | undefined>> = {
+  ProgressDeadlineExceeded: "the container must listen on PORT and pass its readiness probe",
+  CrashLoopBackOff: undefined,
+};
+
+/**
+ * What the user can do about a failure reason of a Service or pod; undefined where the message says enough.
+ * `isEnding`: the session ends with this failure, as in `ci`.
+ */
+export function fixOf(reason: string, message: string, isEnding = false): string | undefined {
   // The full disk is the cause, not the image.
   if (/no space left on device/i.test(message)) return undefined;
   if (IMAGE_REASONS.has(reason) && ACCESS_DENIED.test(message)) return LOGIN;
+  if (isEnding && (reason in fixesOfEndingSession || /^ExitCode\d+$/.test(reason))) return fixesOfEndingSession[reason];
   return /^ExitCode\d+$/.test(reason) ? "see why it exits with `knap logs`" : fixes[reason];
 }

@@ -18,7 +18,9 @@ const PULLS: ReadonlySet<string> = new Set(["Pulling", "Pulled"]);
 
 type Scaled = Extract<ProgressEvent, { type: "scaled" }>;
 
-export interface ReachableAddresses {
+export interface TrackerOptions {
+  /** The session ends with its first failure, as in `ci`, so that no fix names `knap logs`. */
+  readonly endsOnFailure?: boolean | undefined;
   /** A Service's own loopback address; undefined where the user cannot reach loopback. */
   addressOf(namespace: string, name: string): string | undefined;
   /** The command that reaches a URL from this machine; undefined where the URL alone does. */
@@ -27,7 +29,7 @@ export interface ReachableAddresses {
 
 /** Remembers what was reported of each object. Every method returns the events that are new. */
 export class ProgressTracker {
-  readonly #addresses: ReachableAddresses;
+  readonly #options: TrackerOptions;
   /** Subject → text that was reported last. */
   readonly #reported = new Map<string, string>();
   readonly #scales = new Map<string, number>();
@@ -36,8 +38,8 @@ export class ProgressTracker {
   /** Changes of scale that wait for the next live report, which gives the reason. */
   readonly #unexplained: Scaled[] = [];
 
-  constructor(addresses: ReachableAddresses) {
-    this.#addresses = addresses;
+  constructor(options: TrackerOptions) {
+    this.#options = options;
   }
 
   service(service: Service, deleted: boolean): readonly ProgressEvent[] {
@@ -53,7 +55,7 @@ export class ProgressTracker {
     if (ready.status === "False") return this.#failure(subject, service, this.#causeOf(service, ready));
     const { url = "", latestReadyRevisionName: revision = "" } = service.status ?? {};
     if (!this.#isNew(subject, `ready ${revision} ${url}`)) return [];
-    const { addressOf, reachOf } = this.#addresses;
+    const { addressOf, reachOf } = this.#options;
     const address = addressOf(namespace, name);
     return [{ type: "ready", namespace, service: name, url, revision, address, reach: reachOf(url) }];
   }
@@ -73,7 +75,7 @@ export class ProgressTracker {
     if (deleted || ready === undefined || ready.status === "Unknown") return [];
     if (ready.status === "False") return this.#failure(subject, mapping, failing(conditions) ?? ready);
     if (!this.#isNew(subject, url)) return [];
-    return [{ type: "mapped", namespace, domain: name, url, reach: this.#addresses.reachOf(url) }];
+    return [{ type: "mapped", namespace, domain: name, url, reach: this.#options.reachOf(url) }];
   }
 
   /** Reported with the next live report, which gives the reason. */
@@ -119,7 +121,16 @@ export class ProgressTracker {
     const { reason = "", message = "" } = cause;
     if (!this.#isNew(subject, `failed ${reason} ${message}`)) return [];
     const { namespace = "", name } = metadata;
-    return [{ type: "failed", namespace, service: name, reason, message, fix: fixOf(reason, message) }];
+    return [
+      {
+        type: "failed",
+        namespace,
+        service: name,
+        reason,
+        message,
+        fix: fixOf(reason, message, this.#options.endsOnFailure),
+      },
+    ];
   }
 
   /** The deepest known cause: the newest revision's failing condition, else the Service's. */

@@ -15,7 +15,8 @@ export interface SessionUi {
   follow(session: RunningSession, signal: AbortSignal): Promise<void>;
 }
 
-export function makeLineUi(kind: "plain" | "json", terminal: Terminal): SessionUi {
+/** `endsOnFailure`: the session ends with its first failure, as in `ci`. */
+export function makeLineUi(kind: "plain" | "json", terminal: Terminal, endsOnFailure = false): SessionUi {
   const render = (event: ProgressEvent): void => {
     if (kind === "plain") terminal.say(renderPlain(event, terminal));
     else terminal.print(JSON.stringify({ time: new Date().toISOString(), ...event }));
@@ -26,6 +27,7 @@ export function makeLineUi(kind: "plain" | "json", terminal: Terminal): SessionU
     follow({ emulator }, signal) {
       const isElsewhere = isSeenFromElsewhere(emulator.ingress);
       const tracker = new ProgressTracker({
+        endsOnFailure,
         addressOf: (namespace, name) => {
           const address = isElsewhere ? undefined : emulator.serviceAddress(namespace, name);
           return address && `http://${address.host}:${address.port}`;
