@@ -6,8 +6,8 @@ import { hasProbeHandler, probePortNumber } from "../../../apis/core/probe.ts";
 import { errorText } from "../../../base/errors.ts";
 import { attemptProbe } from "../../../data-plane/probe/attempt.ts";
 import type { NodeParts } from "../node-parts.ts";
-import type { ProbeKind, WatchedStart } from "../pod/pod-events.ts";
-import { type ProbeAnswer, ProbeLoop } from "./probe-loop.ts";
+import type { ProbeFailed, ProbeKind, WatchedStart } from "../pod/pod-events.ts";
+import { DEFAULT_FAILURES, type ProbeAnswer, ProbeLoop } from "./probe-loop.ts";
 
 /** Runs the probes until disposed. */
 export class ContainerProbes implements Disposable {
@@ -28,9 +28,9 @@ export class ContainerProbes implements Disposable {
   }
 
   #watchStartup(probe: Probe): void {
-    const loop = this.#loop("Startup", { ...probe, successThreshold: 1 }, (ok) => {
+    const loop = this.#loop("Startup", { ...probe, successThreshold: 1 }, (answer) => {
       loop[Symbol.dispose]();
-      if (!ok) return this.#start.report({ type: "probeFailed", kind: "Startup" });
+      if (!answer.ok) return this.#start.report(probeFailed("Startup", probe, answer.message));
       this.#start.report({ type: "startupPassed" });
       this.#watchRunning();
     });
@@ -40,17 +40,17 @@ export class ContainerProbes implements Disposable {
     const { report, container } = this.#start;
     const { livenessProbe, readinessProbe } = container;
     if (livenessProbe && hasProbeHandler(livenessProbe)) {
-      const loop = this.#loop("Liveness", { ...livenessProbe, successThreshold: 1 }, (ok) => {
-        if (ok) return;
+      const loop = this.#loop("Liveness", { ...livenessProbe, successThreshold: 1 }, (answer) => {
+        if (answer.ok) return;
         loop[Symbol.dispose]();
-        report({ type: "probeFailed", kind: "Liveness" });
+        report(probeFailed("Liveness", livenessProbe, answer.message));
       });
     }
     if (readinessProbe?.exec)
-      this.#loop("Readiness", readinessProbe, (ready) => report({ type: "execReadiness", ready }));
+      this.#loop("Readiness", readinessProbe, ({ ok: ready }) => report({ type: "execReadiness", ready }));
   }
 
-  #loop(kind: ProbeKind, probe: Probe, onVerdict: (ok: boolean) => void): ProbeLoop {
+  #loop(kind: ProbeKind, probe: Probe, onVerdict: (answer: ProbeAnswer) => void): ProbeLoop {
     // Zero means Kubernetes' default here, not polling as in queue-proxy.
     const periodSeconds = probe.periodSeconds || 10;
     const initialDelaySeconds = (probe.initialDelaySeconds ?? 0) + firstTick(kind, periodSeconds);
@@ -58,7 +58,7 @@ export class ContainerProbes implements Disposable {
       probe: { ...probe, periodSeconds, initialDelaySeconds },
       clock: this.#parts.nodeClock,
       attempt: () => this.#attempt(probe),
-      onVerdict: ({ ok }) => onVerdict(ok),
+      onVerdict,
       onFailure: (message) => this.#start.report({ type: "probeAttemptFailed", kind, message }),
     });
     this.#loops.push(loop);
@@ -82,6 +82,10 @@ export class ContainerProbes implements Disposable {
     if (!address) return { ok: false, message: "the probed port is not reachable" };
     return attemptProbe({ probe, ...address, timeoutMs, prober: "kubelet" });
   }
+}
+
+function probeFailed(kind: "Liveness" | "Startup", { failureThreshold }: Probe, message: string): ProbeFailed {
+  return { type: "probeFailed", kind, message, failures: failureThreshold || DEFAULT_FAILURES };
 }
 
 /**

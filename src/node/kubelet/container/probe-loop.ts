@@ -17,6 +17,8 @@ export interface ProbeLoopOptions {
 }
 
 const DEFAULT_PERIOD_SECONDS = 10;
+/** The default of `failureThreshold`. */
+export const DEFAULT_FAILURES = 3;
 const EAGER_GAP_MS = 50;
 
 /** Runs until disposed. Unlike a cluster's kubelet, it adds no random delay before the first attempt. */
@@ -58,7 +60,7 @@ export class ProbeLoop implements Disposable {
 
   #applyThreshold(answer: ProbeAnswer): void {
     const { probe, onVerdict } = this.#options;
-    const needed = answer.ok ? (probe.successThreshold ?? 1) : probe.failureThreshold || 3;
+    const needed = answer.ok ? (probe.successThreshold ?? 1) : probe.failureThreshold || DEFAULT_FAILURES;
     if (this.#sameInRow < needed || this.#verdict === answer.ok) return;
     this.#verdict = answer.ok;
     onVerdict(answer);

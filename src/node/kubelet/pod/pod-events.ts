@@ -35,6 +35,14 @@ type ContainerEventBody =
   /** The container now belongs to a frozen pod. */
   | { readonly type: "frozen" };
 
+/** A probe reached its failure threshold; the message is that of the last attempt. */
+export interface ProbeFailed {
+  readonly type: "probeFailed";
+  readonly kind: "Liveness" | "Startup";
+  readonly message: string;
+  readonly failures: number;
+}
+
 /** Events of one start of a container; the reducer ignores them when another start has followed. */
 type RunningEventBody =
   | { readonly type: "inspected"; readonly engine: ContainerState }
@@ -42,8 +50,7 @@ type RunningEventBody =
   | { readonly type: "execReadiness"; readonly ready: boolean }
   /** One failed attempt of a probe. */
   | { readonly type: "probeAttemptFailed"; readonly kind: ProbeKind; readonly message: string }
-  /** A probe reached its failure threshold. */
-  | { readonly type: "probeFailed"; readonly kind: "Liveness" | "Startup" }
+  | ProbeFailed
   /** Without a reason the finding is reported and changes nothing else. */
   | { readonly type: "portFinding"; readonly reason?: string | undefined; readonly message: string }
   | { readonly type: "queueProxyOpened"; readonly at: Time }

@@ -54,6 +54,8 @@ export interface RunningFacts {
   readonly ready: boolean;
   /** The probe that failed for good, so that the container must restart. */
   readonly failedProbe?: "Liveness" | "Startup" | undefined;
+  /** The last failure of the startup probe, or the failure that ends the container, in words. */
+  readonly probeFailure?: string | undefined;
   /** The kubelet has sent a signal to end it. */
   readonly ending?: boolean | undefined;
   /** Only of the serving container, after its port has opened. */

@@ -170,7 +170,8 @@ function conditions(parts: {
           message: `containers with incomplete status: [${waiting.join(" ")}]`,
         };
   const findings = facts.containers.flatMap(({ finding }) => finding?.message ?? []);
-  const why = [...findings, queueProxyFacts(facts)?.message || []]
+  const probes = facts.containers.flatMap(({ run }) => (run.state === "running" && run.probeFailure) || []);
+  const why = [...findings, ...probes, queueProxyFacts(facts)?.message || []]
     .flat()
     .map((text) => `; ${text}`)
     .join("");

@@ -6,7 +6,7 @@ import { hasProbeHandler } from "../../../apis/core/probe.ts";
 import type { Time } from "../../../base/clock.ts";
 import type { UsableImage } from "../../image/image-library.ts";
 import type { ContainerEvent, PodEvent, RunningEvent } from "./pod-events.ts";
-import type { ContainerFacts, FrozenContainer, PodFacts, RunningFacts, StartMarks } from "./pod-facts.ts";
+import type { ContainerFacts, ExitFacts, FrozenContainer, PodFacts, RunningFacts, StartMarks } from "./pod-facts.ts";
 import type { PodStep } from "./pod-plan.ts";
 
 export interface FirstFacts {
@@ -171,7 +171,7 @@ function reduceContainer(container: ContainerFacts, event: ContainerEvent): Cont
       return { ...container, run: runningFacts(container.spec, event), startFailures: 0, frozen: undefined };
     case "exited":
       return belongsTo(container, event.exit.containerId)
-        ? { ...container, run: { state: "exited", exit: event.exit } }
+        ? { ...container, run: { state: "exited", exit: withProbe(event.exit, container.run) } }
         : container;
     case "frozen":
       return { ...container, run: { state: "none" } };
@@ -208,11 +208,14 @@ function reduceRunning(container: ContainerFacts, event: RunningEvent): Containe
     case "inspected":
       return changed({ engine: event.engine });
     case "startupPassed":
-      return changed({ started: true });
+      return changed({ started: true, probeFailure: undefined });
     case "execReadiness":
       return changed({ ready: event.ready });
     case "probeFailed":
-      return changed({ failedProbe: event.kind });
+      return changed({
+        failedProbe: event.kind,
+        probeFailure: `${event.kind.toLowerCase()} probe of container "${container.name}" failed ${timesText(event.failures)}, and the container was stopped: ${event.message}`,
+      });
     case "portFinding":
       return {
         ...container,
@@ -223,6 +226,17 @@ function reduceRunning(container: ContainerFacts, event: RunningEvent): Containe
     case "readiness":
       return changed({ queueProxy: { ready: event.ok, message: event.ok ? undefined : event.message } });
     case "probeAttemptFailed":
-      return container;
+      if (event.kind !== "Startup" || run.failedProbe !== undefined) return container;
+      return changed({ probeFailure: `startup probe of container "${container.name}" failed: ${event.message}` });
   }
+}
+
+/** An exit code alone does not tell that a probe ended the container. */
+function withProbe(exit: ExitFacts, run: ContainerFacts["run"]): ExitFacts {
+  if (run.state !== "running" || run.failedProbe === undefined || run.probeFailure === undefined) return exit;
+  return { ...exit, message: [run.probeFailure, exit.message].filter((text) => text !== "").join("\n") };
+}
+
+function timesText(times: number): string {
+  return times === 1 ? "once" : `${times} times`;
 }

@@ -7,6 +7,7 @@ import type { PodEvent } from "../../../../../src/node/kubelet/pod/pod-events.ts
 import type { PodFacts } from "../../../../../src/node/kubelet/pod/pod-facts.ts";
 import { noticeOf } from "../../../../../src/node/kubelet/pod/pod-notices.ts";
 import { type PodStep, planPod } from "../../../../../src/node/kubelet/pod/pod-plan.ts";
+import { makePodStatus } from "../../../../../src/node/kubelet/pod/pod-status.ts";
 import { firstFacts, podIPOf, queueProxyFacts, reducePod } from "../../../../../src/node/kubelet/pod/reduce-pod.ts";
 import { AT, exit, image, NOW } from "../../../../support/pod-facts.ts";
 
@@ -166,7 +167,9 @@ describe("while a container runs", () => {
   });
 
   test("a failed liveness probe ends it once, and the exit restarts it", () => {
-    const failed = takeSteps(running(web, { type: "probeFailed", ...ofStart, kind: "Liveness" }));
+    const failed = takeSteps(
+      running(web, { type: "probeFailed", ...ofStart, kind: "Liveness", message: "HTTP 503", failures: 3 }),
+    );
     expect(does(failed.steps)).toEqual(["endContainer"]);
     expect(planPod(failed.facts, NOW)).toEqual([]);
     expect(does(planPod(events(failed.facts, exited("c1", { exitCode: 137 })), NOW))).toEqual(["start"]);
@@ -175,7 +178,7 @@ describe("while a container runs", () => {
   test("events of an earlier start change nothing", () => {
     const second = events(running(web, exited("c1")), start, created("c2"), runs("c2"));
     const late: readonly PodEvent[] = [
-      { type: "probeFailed", ...ofStart, kind: "Liveness" },
+      { type: "probeFailed", ...ofStart, kind: "Liveness", message: "HTTP 503", failures: 3 },
       { type: "queueProxyOpened", ...ofStart, at: NOW },
       readiness(true),
       exited("c1"),
@@ -221,5 +224,51 @@ describe("a pod that continues a frozen one", () => {
   test("starts a new container when the thaw fails", () => {
     const failed = events(takeSteps(accept([web], { frozen })).facts, { type: "thawFailed", container: "web" });
     expect(planPod(failed, NOW)).toEqual([{ do: "start", container: "web" }]);
+  });
+});
+
+describe("a failing probe is named (11 B8)", () => {
+  const slow = { ...web, startupProbe: { httpGet: { path: "/ready" } } };
+  const ofStart = { container: "web", containerId: "c1" } as const;
+  const attempt = { type: "probeAttemptFailed", ...ofStart, kind: "Startup", message: "connection refused" } as const;
+  const failed = (failures: number): PodEvent => ({
+    type: "probeFailed",
+    ...ofStart,
+    kind: "Startup",
+    message: "HTTP probe failed with statuscode: 503",
+    failures,
+  });
+  const frame = { previous: undefined, at: AT, now: NOW, hostIP: "10.0.0.1", runtimeName: "docker" };
+  const unready = (facts: PodFacts) =>
+    makePodStatus(facts, frame).conditions?.find(({ type }) => type === "Ready")?.message;
+  const up = (): PodFacts => events(accept([slow]), start, created("c1"), runs("c1"));
+
+  test("in the Ready condition while the container starts, and no more after it has passed", () => {
+    expect(unready(events(up(), attempt))).toContain('startup probe of container "web" failed: connection refused');
+    expect(unready(events(up(), attempt, { type: "startupPassed", ...ofStart }))).not.toContain("startup probe");
+  });
+
+  test.each([
+    [3, "3 times"],
+    [1, "once"],
+  ])("in the message of the exit that it caused, with how often (%i)", (failures, often) => {
+    const ended = (exitCode: number, message: string): string | undefined => {
+      const facts = events(up(), attempt, failed(failures), {
+        type: "exited",
+        container: "web",
+        exit: exit({ exitCode, message }),
+      });
+      const { run } = facts.containers[0] as PodFacts["containers"][number];
+      return run.state === "exited" ? run.exit.message : undefined;
+    };
+    const named = `startup probe of container "web" failed ${often}, and the container was stopped: HTTP probe failed with statuscode: 503`;
+    expect(ended(0, "")).toBe(named);
+    expect(ended(143, "last words")).toBe(`${named}\nlast words`);
+  });
+
+  test("not in the message of an exit of the container's own", () => {
+    const own = { type: "exited", container: "web", exit: exit({ message: "boom" }) } as const;
+    const { run } = events(up(), attempt, own).containers[0] as PodFacts["containers"][number];
+    expect(run).toMatchObject({ exit: { message: "boom" } });
   });
 });
