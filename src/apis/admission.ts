@@ -6,6 +6,7 @@ import { exampleError } from "./config/example-checksum.ts";
 import { configMapError, isClusterConfig } from "./config/serving-config.ts";
 import type { ServingConfig } from "./config/types.ts";
 import { dataStructs } from "./fields/data.ts";
+import { kindStruct } from "./fields/meta.ts";
 import { decode } from "./go/decode.ts";
 import { kindOf, resourceOf } from "./kinds.ts";
 import type { Admission, AdmissionAnswer, AdmissionRequest } from "./meta/admission.ts";
@@ -14,12 +15,16 @@ import type { AnyObject } from "./meta/object.ts";
 import { deploymentFindings } from "./schema/deployment-findings.ts";
 import { metadataFindings } from "./schema/metadata-findings.ts";
 import { schemaOf } from "./schema/schemas.ts";
+import { shapeFindings } from "./schema/shape-findings.ts";
 import { pruneAndDefault, type SchemaFinding, schemaFindings } from "./schema/structural.ts";
 import { decodeRefusal, mutate, review, reviewTexts } from "./serving/webhook.ts";
 
 const DEFAULTING = "webhook.serving.knative.dev";
 const VALIDATION = "validation.webhook.serving.knative.dev";
 const CONFIG = "config.webhook.serving.knative.dev";
+/** All kinds have the same metadata. */
+const METADATA = kindStruct("PartialObjectMetadata", {});
+
 export interface AdmissionOptions {
   readonly config: () => ServingConfig;
 }
@@ -33,6 +38,8 @@ export function makeAdmission({ config }: AdmissionOptions): Admission {
 export function admit(request: AdmissionRequest, config: ServingConfig): AdmissionAnswer {
   const { object } = request;
   const kind = kindOf(object);
+  const malformed = decode(METADATA, { metadata: object.metadata }).errors[0];
+  if (malformed) return undecodable(object, malformed.message);
   if (dataStructs.has(kind)) return admitData(object);
   const schema = schemaOf(kind);
   const pruned = schema ? (pruneAndDefault(schema, object) as AnyObject) : object;
@@ -46,7 +53,10 @@ export function admit(request: AdmissionRequest, config: ServingConfig): Admissi
   if (mutation.decodeErrors.length > 0) return denied(DEFAULTING, decodeRefusal(mutation.decodeErrors));
   const metadata = metadataFindings(mutation.object);
   if (!schema) {
-    const found = kind === "Deployment.apps" ? [...metadata, ...deploymentFindings(mutation.object)] : metadata;
+    const shape = [...metadata, ...shapeFindings(object)];
+    // The findings of a Deployment assume the types of the schema.
+    const isDeployment = kind === "Deployment.apps" && shape.length === metadata.length;
+    const found = isDeployment ? [...shape, ...deploymentFindings(mutation.object)] : shape;
     return found.length > 0 ? invalid(mutation.object, found) : { object: mutation.object, warnings: [] };
   }
   // The webhook may have added objects in which schema defaults are missing.
@@ -61,16 +71,19 @@ export function admit(request: AdmissionRequest, config: ServingConfig): Admissi
 function admitData(object: AnyObject): AdmissionAnswer {
   const type = dataStructs.get(kindOf(object));
   const errors = type ? decode(type, object).errors : [];
-  const version = object.apiVersion.slice(object.apiVersion.indexOf("/") + 1);
-  if (errors[0]) {
-    const text = `${object.kind} in version ${JSON.stringify(version)} cannot be handled as a ${object.kind}: ${errors[0].message}`;
-    return { refused: makeFailure("BadRequest", text) };
-  }
+  if (errors[0]) return undecodable(object, errors[0].message);
   const metadata = metadataFindings(object);
   if (metadata.length > 0) return invalid(object, metadata);
   if (!isClusterConfig(object)) return { object, warnings: [] };
   const error = exampleError(object) ?? configMapError(object.metadata.name, object.data ?? {});
   return error === undefined ? { object, warnings: [] } : denied(CONFIG, `validation failed: ${error}`);
+}
+
+function undecodable({ apiVersion, kind }: AnyObject, error: string): { readonly refused: ApiStatus } {
+  const version = JSON.stringify(apiVersion.slice(apiVersion.indexOf("/") + 1));
+  return {
+    refused: makeFailure("BadRequest", `${kind} in version ${version} cannot be handled as a ${kind}: ${error}`),
+  };
 }
 
 function denied(webhook: string, message: string): { readonly refused: ApiStatus } {

@@ -180,6 +180,7 @@ export class GatewayListeners {
 
   #swap(table: RoutingTable): void {
     this.#options.gateway.swap(table);
+    for (const failure of table.failures) this.#options.log.error("Ingress not served", failure);
     const conflicts = table.conflicts.map(({ host, ingress }) => `${host} (${ingress})`).join(", ");
     if (conflicts !== this.#conflicts && conflicts !== "") this.#options.log.warn("hosts claimed twice", { conflicts });
     this.#conflicts = conflicts;

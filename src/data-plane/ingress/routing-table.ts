@@ -40,6 +40,8 @@ export interface RoutingTable {
   readonly ingresses: ReadonlySet<string>;
   /** Hosts that two Ingresses claim. The first Ingress gets the host. */
   readonly conflicts: readonly { readonly host: string; readonly ingress: string }[];
+  /** Ingresses that could not be compiled, with the error. They have no routes; all others have theirs. */
+  readonly failures: readonly { readonly ingress: string; readonly error: unknown }[];
 }
 
 export interface RoutingTableOptions {
@@ -63,7 +65,15 @@ export function compileRoutingTable(ingresses: readonly Ingress[], options: Rout
   const local: HostMap = new Map();
   const conflicts: { host: string; ingress: string }[] = [];
   const services: ServiceEntry[] = [];
-  const compiled = ingresses.map((ingress) => recall(ingress, options.known));
+  const failures: { ingress: string; error: unknown }[] = [];
+  const compiled = ingresses.flatMap((ingress) => {
+    try {
+      return [recall(ingress, options.known)];
+    } catch (error) {
+      failures.push({ ingress: `${ingress.metadata.namespace ?? ""}/${ingress.metadata.name}`, error });
+      return [];
+    }
+  });
   for (const { rules, service } of compiled) {
     for (const rule of rules) {
       for (const map of rule.isPublic ? [open, local] : [local]) addRule(map, rule, conflicts);
@@ -101,6 +111,7 @@ export function compileRoutingTable(ingresses: readonly Ingress[], options: Rout
     },
     ingresses: new Set(compiled.map(({ key }) => key)),
     conflicts: dedupe(conflicts),
+    failures,
   };
 }
 

@@ -128,7 +128,9 @@ function put({ store }: ScriptedWorld, object: AnyObject): void {
   const old = store.get(key.kind, key.namespace, key.name) as AnyObject | undefined;
   const { ownerReferences } = { ...old?.metadata, ...object.metadata };
   const metadata = { ...object.metadata, ...(ownerReferences ? { ownerReferences } : {}) };
-  const written = object.kind === "Deployment" ? inGoForm(object) : object;
+  // The recorded pods have no spec, which the API refuses.
+  const whole = object.kind === "Pod" ? { spec: { containers: [] }, ...object } : object;
+  const written = object.kind === "Deployment" ? inGoForm(object) : whole;
   const outcome = old ? store.update({ ...written, metadata }, CLUSTER) : store.create(written, CLUSTER);
   if ("refused" in outcome) throw new Error(`the cluster's own write was refused: ${outcome.refused.message}`);
   if (object.status !== undefined && resource.statusSubresource) store.writeStatus(key, object.status);

@@ -43,6 +43,18 @@ const revisions = (match: ReturnType<ReturnType<typeof compileRoutingTable>["mat
   match?.kind === "path" ? match.path.splits.map((one) => [one.revision, one.weight]) : match;
 
 describe("compileRoutingTable", () => {
+  it("serves all other Ingresses if one cannot be compiled, and names that one (11 A1)", () => {
+    const good = ingress("good", [
+      { hosts: ["a.example.com"], visibility: "ExternalIP", http: { paths: [{ splits: [split("a-1", 100)] }] } },
+    ]);
+    const { spec, ...bad } = ingress("bad", []);
+    const table = compileRoutingTable([bad as Ingress, ingress("null", [null as never]), good], {
+      known: new WeakMap(),
+    });
+    expect(revisions(table.match(request("a.example.com")))).toEqual([["default/a-1", 100]]);
+    expect(table.failures.map((failure) => failure.ingress)).toEqual(["default/bad", "default/null"]);
+  });
+
   it("serves a public host at every listener, cluster-local names at the local listener only (I3, I4, I7, I14, T33)", () => {
     const table = compileRoutingTable([recorded("route/split-and-tags")]);
     const hello = [
