@@ -8,13 +8,18 @@ type Requirement = NonNullable<LabelSelector["matchExpressions"]>[number];
 /** The empty selector matches everything; an unknown operator matches nothing. */
 export function matchesLabels(selector: LabelSelector, labels: StringMap = {}): boolean {
   for (const [key, value] of Object.entries(selector.matchLabels ?? {})) {
-    if (labels[key] !== value) return false;
+    if (labelOf(labels, key) !== value) return false;
   }
   return (selector.matchExpressions ?? []).every((requirement) => matchesRequirement(requirement, labels));
 }
 
+/** Reads own properties only: `constructor` is no label of an object without labels. */
+function labelOf(labels: StringMap, key: string): string | undefined {
+  return Object.hasOwn(labels, key) ? labels[key] : undefined;
+}
+
 function matchesRequirement({ key, operator, values = [] }: Requirement, labels: StringMap): boolean {
-  const value = labels[key];
+  const value = labelOf(labels, key);
   switch (operator) {
     case "In":
       return value !== undefined && values.includes(value);

@@ -8,6 +8,12 @@ const matches = (text: string): boolean | string => {
 };
 
 describe("selectors", () => {
+  it.each(["constructor", "toString", "hasOwnProperty"])("find no label in inherited properties: %s (11 A8)", (key) => {
+    expect(matches(key)).toBe(false);
+    expect(matches(`!${key}`)).toBe(true);
+    expect(matchesLabels({ matchExpressions: [{ key, operator: "NotIn", values: ["x"] }] })).toBe(true);
+  });
+
   it.each([
     ["", true],
     ["app=web", true],
