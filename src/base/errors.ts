@@ -8,7 +8,9 @@ export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The error's text followed by those of its causes and of the errors that it aggregates. With `stacks`, stack traces. */
+/**
+ * The error's text followed by those of its causes and of the errors that it aggregates. With `stacks`, stack traces.
+ */
 export function errorDetails(error: unknown, stacks: boolean, depth = 0): string {
   if (!(error instanceof Error)) return typeof error === "string" ? error : jsonText(error);
   const parts = error instanceof AggregateError ? error.errors : [];

@@ -68,7 +68,9 @@ export const libraryHomes: Readonly<Record<string, readonly string[]>> = {
 /** Libraries without I/O, which pure rooms may import. */
 export const pureLibraries: readonly string[] = ["yaml"];
 
-/** Room → the only files that other rooms of src may import; a room that is not named here may be imported as a whole. */
+/**
+ * Room → the only files that other rooms of src may import; a room that is not named here may be imported as a whole.
+ */
 export const roomEntries: Readonly<Record<string, readonly string[]>> = {
   "data-plane/http-server": ["open-listener.ts"],
   "data-plane/http-client": ["node-forwarder.ts", "http-proxy-forwarder.ts"],

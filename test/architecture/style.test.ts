@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
 /** The greatest number of violations allowed. Lower a limit when the count has fallen; never raise it. */
-const LIMITS = { longComments: 490, privateMembers: 0 };
+const LIMITS = { longComments: 0, privateMembers: 0 };
 const COMMENT = /^\s*(\/\/|\/\*|\*)/;
 const MOST_COLUMNS = 120;
 

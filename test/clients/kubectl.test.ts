@@ -1,4 +1,5 @@
-// The kubectl found on PATH, whichever version it is, unmodified against the API. Without one every test here is skipped, by name.
+// The kubectl found on PATH, whichever version it is, unmodified against the API. Without one every test here is
+// skipped, by name.
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -1,4 +1,5 @@
-// Plays recorded conversations with Knative's queue-proxy against knap's own, on real sockets. Cases of level `must` count.
+// Plays recorded conversations with Knative's queue-proxy against knap's own, on real sockets. Cases of level `must`
+// count.
 import type { Suite, Verdict } from "./case.ts";
 import { differences } from "./queue-proxy/compare.ts";
 import { playCase } from "./queue-proxy/run-case.ts";

@@ -1,4 +1,5 @@
-// The Service of Knative's documentation on port probing: two containers, each with its own readiness and liveness, the gate multi-container-probing on.
+// The Service of Knative's documentation on port probing: two containers, each with its own readiness and liveness, the
+// gate multi-container-probing on.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Pod } from "../../src/apis/core/types.ts";
 import { eventually } from "../support/eventually.ts";

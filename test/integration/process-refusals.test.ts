@@ -1,4 +1,5 @@
-// Without containers: what a process cannot be is refused at once, with a condition that says so; what it only lacks is listed in one notice.
+// Without containers: what a process cannot be is refused at once, with a condition that says so; what it only lacks is
+// listed in one notice.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Service } from "../../src/apis/serving/types.ts";
 import { testAppPath } from "../support/engine.ts";

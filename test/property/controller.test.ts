@@ -12,7 +12,10 @@ const KSVC = "Service.serving.knative.dev" as const;
 const CONFIG = "Configuration.serving.knative.dev" as const;
 const at = <K extends Kind>(kind: K, name: string) => ({ kind, namespace: "default", name });
 
-/** A small set of planners: a Service makes a Configuration with its image, and shows whether the Configuration is ready. */
+/**
+ * A small set of planners: a Service makes a Configuration with its image, and shows whether the Configuration is
+ * ready.
+ */
 const service = {
   name: "service",
   kind: KSVC,

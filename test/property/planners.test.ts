@@ -36,7 +36,10 @@ function lookTwice(cluster: PaperCluster): void {
   };
 }
 
-/** Deploys two Services and one with initial scale 0, updates one, and deletes a fourth; runs all planners in `order` after each step. */
+/**
+ * Deploys two Services and one with initial scale 0, updates one, and deletes a fourth; runs all planners in `order`
+ * after each step.
+ */
 function live(order: <T>(items: readonly T[]) => readonly T[]): PaperCluster {
   const cluster = makePaperCluster({ configMaps: { "config-autoscaler": { "allow-zero-initial-scale": "true" } } });
   lookTwice(cluster);

@@ -1,4 +1,5 @@
-// The check for what files of tests leave behind, against leaks that are planted: it must see each kind, and nothing once they are mended.
+// The check for what files of tests leave behind, against leaks that are planted: it must see each kind, and nothing
+// once they are mended.
 import { execFile, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { createServer } from "node:net";

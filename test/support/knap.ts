@@ -1,4 +1,5 @@
-// The built CLI as a process of its own, with session and state folders of its own: what a user runs, seen from outside.
+// The built CLI as a process of its own, with session and state folders of its own: what a user runs, seen from
+// outside.
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { request } from "node:http";

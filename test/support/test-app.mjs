@@ -1,4 +1,5 @@
-// The app in the test image, also started as a plain process: a small server whose behaviour the tests choose by path and environment. No dependencies.
+// The app in the test image, also started as a plain process: a small server whose behaviour the tests choose by path
+// and environment. No dependencies.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";

@@ -84,7 +84,9 @@ async function runUserCommand(words: readonly string[], run: CiRun): Promise<Exi
   return code;
 }
 
-/** Fails if the slowest start took longer than `--max-cold-start`, the first starts included, or if none was measured. */
+/**
+ * Fails if the slowest start took longer than `--max-cold-start`, the first starts included, or if none was measured.
+ */
 async function checkColdStarts({ session, settings, cases, firstStarts }: CiRun): Promise<void> {
   const { maxColdStartMs } = settings;
   if (maxColdStartMs === undefined) return;

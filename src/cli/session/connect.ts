@@ -63,7 +63,8 @@ function listText(sessions: readonly SessionRecord[]): string {
 
 /**
  * The named session, else the only running session whose folder contains the current folder, else the only running
- * session unless `onlyHere`. Throws a {@link CliError} with exit code 2 and the list of sessions if there is not exactly one.
+ * session unless `onlyHere`. Throws a {@link CliError} with exit code 2 and the list of sessions if there is not
+ * exactly one.
  */
 export function chooseSession(live: readonly SessionRecord[], selection: SessionSelection): SessionRecord {
   if (selection.id !== undefined) {

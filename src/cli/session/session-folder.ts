@@ -70,7 +70,9 @@ async function writeFiles(path: string, files: ReadonlyMap<string, string>): Pro
   for (const [name, content] of files) await writeFile(join(path, name), content, { mode: 0o600 });
 }
 
-/** Creates the folder under a hidden name until its socket is open: another start would remove it as a dead session's. */
+/**
+ * Creates the folder under a hidden name until its socket is open: another start would remove it as a dead session's.
+ */
 async function createAlive(hidden: string, path: string, files: ReadonlyMap<string, string>): Promise<AsyncDisposable> {
   try {
     await mkdir(hidden, { mode: 0o700 });

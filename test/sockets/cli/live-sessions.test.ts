@@ -1,4 +1,5 @@
-// Which sessions count as live, and whose files decide it: two sessions of one user, a deleted folder, other users' files.
+// Which sessions count as live, and whose files decide it: two sessions of one user, a deleted folder, other users'
+// files.
 
 import { spawn } from "node:child_process";
 import {

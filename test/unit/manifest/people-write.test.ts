@@ -1,4 +1,5 @@
-// Services as people write them, after the shapes that Knative's documentation teaches: accepted ones accepted, refused ones refused.
+// Services as people write them, after the shapes that Knative's documentation teaches: accepted ones accepted, refused
+// ones refused.
 import { describe, expect, it } from "vitest";
 import { validateFiles } from "../../../src/manifest/validate-files.ts";
 

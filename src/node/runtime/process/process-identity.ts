@@ -1,4 +1,5 @@
-// Names a process so that another one can tell later whether it still runs: pid, start time with boot id, pid namespace.
+// Names a process so that another one can tell later whether it still runs: pid, start time with boot id, pid
+// namespace.
 import { readlinkSync } from "node:fs";
 import { bootId, startTimeOf } from "./system-processes.ts";
 
