@@ -44,12 +44,23 @@ function applyStrategic(
   return "error" in outcome ? { refused: makeFailure("BadRequest", outcome.error) } : checked(outcome.object, old);
 }
 
+function isOperation(value: unknown): boolean {
+  const isPointer = (text: unknown): boolean => typeof text === "string" && (text === "" || text.startsWith("/"));
+  if (!isFields(value) || typeof value["op"] !== "string" || !isPointer(value["path"])) return false;
+  return (value["op"] !== "move" && value["op"] !== "copy") || isPointer(value["from"]);
+}
+
 function applyOperations(
   operations: unknown,
   old: AnyObject,
 ): { readonly object: AnyObject } | { readonly refused: ApiStatus } {
   if (!Array.isArray(operations))
     return { refused: makeFailure("BadRequest", "a JSON patch must be a list of operations") };
+  const malformed = operations.findIndex((each) => !isOperation(each));
+  if (malformed >= 0) {
+    const text = `operation ${malformed} of the JSON patch needs an op and a path that is empty or begins with "/"`;
+    return { refused: makeFailure("BadRequest", text) };
+  }
   const copy = structuredClone(old);
   const errors = applyPatch(copy, operations as Operation[]);
   const failed = errors.find((error) => error !== null);

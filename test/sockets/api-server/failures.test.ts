@@ -89,4 +89,16 @@ describe("a malformed request", () => {
       expect(await sendRaw(`GET ${target} HTTP/1.1\r\nHost: x\r\n${bearer}\r\n`)).toMatch(/^HTTP\/1.1 40[04] /);
     },
   );
+
+  test("of a JSON patch gets 400 for operations without op or pointer (11 A8)", async () => {
+    const path = "/api/v1/namespaces/default/configmaps";
+    const body = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "x" } };
+    const authorization = `Bearer ${TOKEN}`;
+    expect((await api.send("POST", path, body, { authorization })).status).toBe(201);
+    const move = { op: "move", path: "/data" };
+    for (const operation of [null, 5, "x", [], {}, { op: "add", path: "data", value: {} }, { op: "add" }, move]) {
+      const headers = { authorization, "content-type": "application/json-patch+json" };
+      expect((await api.send("PATCH", `${path}/x`, [operation], headers)).status).toBe(400);
+    }
+  });
 });
