@@ -24,7 +24,7 @@ export function guardRequests(docker: Docker): void {
 }
 
 /** Whether each segment of the path names something. */
-export function isCleanPath(path: string): boolean {
+function isCleanPath(path: string): boolean {
   const [name = ""] = path.split("?", 1);
   const segments = name.split("/").slice(1);
   return segments.length > 0 && segments.every((segment) => !["", ".", ".."].includes(decode(segment)));
