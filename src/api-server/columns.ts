@@ -1,4 +1,5 @@
-// The columns of `kubectl get` by kind: Knative's printer columns (config/core/300-resources) and kubectl's own.
+// Columns of `kubectl get` by kind: for Knative kinds, additionalPrinterColumns from config/core/300-resources; for
+// built-in kinds, see core-columns.ts.
 import type { Kind } from "../apis/kinds.ts";
 import type { Condition } from "../apis/meta/conditions.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
@@ -65,7 +66,7 @@ const byKind: { readonly [K in Kind]?: readonly Column[] } = {
   "Image.caching.internal.knative.dev": [field("Image", "spec.image")],
 };
 
-/** The columns of a kind after its name; only the age for a kind without columns. */
+/** Returns the columns that follow Name. A kind without columns of its own gets only Age. */
 export function columnsOf(kind: Kind): readonly Column[] {
   return byKind[kind] ?? coreColumns(kind) ?? [age];
 }

@@ -13,8 +13,9 @@ import { keyOfPath, type ObjectPath, type ResourcePath } from "./resource-path.t
 import { isDryRun } from "./writes.ts";
 
 /**
- * Answers 200: with a Status if the store removed the object, with the object if finalizers or dependents delay its
- * removal.
+ * Returns 200 with a Status if the store removed the object, or with the object if it is only marked for deletion
+ * (finalizers, or a Pod in its grace period). Returns an error Status if the object does not exist, a precondition
+ * fails or the DeleteOptions are invalid.
  */
 export function deleteObject(store: ObjectStore, request: ApiRequest, path: ObjectPath): ApiAnswer {
   const options = parseOptions(request);

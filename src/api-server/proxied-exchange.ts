@@ -1,4 +1,4 @@
-// Adapts an API request for a pod, and its response, to the data plane's Exchange.
+// Adapts a request to the `pods/proxy` subresource, and its response, to the data plane's Exchange.
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { ClosedHooks } from "../data-plane/http/closed-hooks.ts";
@@ -8,7 +8,7 @@ import type { ApiRequest } from "./api-answer.ts";
 
 /** Headers that authenticate to the API; the pod must not get them. */
 const CREDENTIALS = new Set(["authorization", "impersonate-user", "impersonate-group", "impersonate-uid"]);
-/** The address of the API server, which is the client for the pod. */
+/** The client address that the pod sees: the API server's. */
 const API_ADDRESS = "127.0.0.1";
 
 export class ProxiedExchange implements Exchange {

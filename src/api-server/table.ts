@@ -4,7 +4,7 @@ import type { AnyObject } from "../apis/meta/object.ts";
 import type { Time } from "../base/clock.ts";
 import { columnsOf } from "./columns.ts";
 
-/** The object in each row (query parameter includeObject). */
+/** How much of the object each row contains (query parameter `includeObject`). */
 export type RowObject = "None" | "Metadata" | "Object";
 
 export interface TableRequest {
@@ -19,7 +19,7 @@ export function wantsTable(accept: string | undefined): boolean {
   return /as=Table/.test(accept ?? "") && /g=meta\.k8s\.io/.test(accept ?? "");
 }
 
-/** A Table of objects of one kind. */
+/** Returns a Table: column Name, the columns of the kind, one row per object. */
 export function makeTable(objects: readonly AnyObject[], options: TableRequest): object {
   const columns = columnsOf(options.kind);
   const name = { name: "Name", type: "string", format: "name", description: "", priority: 0 };

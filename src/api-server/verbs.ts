@@ -1,5 +1,5 @@
-// Calls the handlers of the group knap.dev, which has verbs that Kubernetes does not have. The handlers come from
-// outside.
+// Routes requests for the API group knap.dev. Its paths are custom endpoints, not Kubernetes resources. The caller
+// passes the handlers.
 import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import { type ApiAnswer, type ApiRequest, json, statusAnswer } from "./api-answer.ts";
 import { jsonBody } from "./request-body.ts";
@@ -17,12 +17,15 @@ export interface VerbRequest {
 export type VerbHandler = (
   request: VerbRequest,
 ) => unknown | Promise<unknown> | { readonly refused: ApiStatus } | AsyncIterable<unknown>;
-/** By method and first part of the path: `GET /status`. */
+/** Handlers, keyed by method and first path segment after the group, for example `GET /status`. */
 export type Verbs = ReadonlyMap<string, VerbHandler>;
 
 const PREFIX = "/apis/knap.dev/v1/";
 
-/** The answer of a verb; undefined if the path is not of this group. */
+/**
+ * Runs the handler and returns its answer; 404 if there is no handler; undefined if the path is not below
+ * /apis/knap.dev/v1/.
+ */
 export async function callVerb(verbs: Verbs | undefined, request: ApiRequest): Promise<ApiAnswer | undefined> {
   if (!request.path.startsWith(PREFIX)) return undefined;
   const [verb = "", ...path] = decodePath(request.path.slice(PREFIX.length)) ?? [];

@@ -1,23 +1,25 @@
-// The clock of a session's objects: follows the machine's clock, but never goes back. Between readings it advances with
-// the steady clock; if the machine's clock was set back, it ignores the machine's clock until that has caught up.
+// The clock for timestamps of API objects. It follows the system clock but never goes back; its timers use the
+// monotonic clock. If the system clock is set back by more than 1 s, this clock advances with the monotonic clock until
+// the system clock has caught up.
 import type { Clock, Time } from "./clock.ts";
 
 /**
- * Smaller differences are corrections (NTP), not a set clock: time follows them, and stands still instead of going
- * back.
+ * A difference of at most this is an NTP correction, not a clock change. This clock adopts it, but repeats its last
+ * value instead of going back.
  */
 const TOLERANCE_MS = 1000;
-/** How often the clock checks for a jump when no caller reads it. */
+/** Interval of the check for clock jumps while a timer is pending. */
 const CHECK_EVERY_MS = 1000;
 /**
- * A check that is later than this means that the machine slept, even where the steady clock advances in sleep (macOS).
+ * If a check runs more than this after its due time, the machine was asleep. This also detects sleep on macOS, where
+ * the monotonic clock advances during sleep and no jump is visible.
  */
 const SLEPT_MS = 5000;
 
 export interface WallClockOptions {
   /** Reads the machine's clock, which can be set at any moment. */
   readonly wall: () => Time;
-  /** Measures all waiting. */
+  /** The monotonic clock: runs the timers, and is the reference for detecting jumps of `wall`. */
   readonly steady: Clock;
   /** The machine's clock was set by `byMs` (negative: back). Called during a reading of this clock. */
   readonly onSet?: (byMs: number) => void;
@@ -29,16 +31,16 @@ interface Wait {
   timer?: Disposable;
 }
 
-/** Timers run when this clock reaches their time: immediately after a jump forward, and never twice. */
+/** Runs each timer once, when this clock reaches its time. After a jump forward, overdue timers run at once. */
 export class WallClock implements Clock {
   readonly #options: WallClockOptions;
   /** This clock's time and the steady clock's time at the last reading. */
   #now: Time;
   #readAt: Time;
-  /** By how much the machine's clock was behind at the last reading; 0 if it was not set back. */
+  /** ms by which the system clock was behind this clock at the last reading; 0 if at most TOLERANCE_MS. */
   #behindMs = 0;
   #awakeSince: Time;
-  /** In order of creation. */
+  /** In insertion order: timers with equal time run in order of creation. */
   readonly #waits = new Set<Wait>();
   #check: Disposable | undefined;
 
@@ -50,8 +52,8 @@ export class WallClock implements Clock {
   }
 
   /**
-   * The latest of: start, last jump forward, end of the last sleep. Progress deadlines count from here at the earliest,
-   * because components cannot work during a jump or a sleep.
+   * Time of the latest of these: session start, last jump forward, end of the last sleep. Progress deadlines and the
+   * activation timeout never start before this time, because components do not run while the machine sleeps.
    */
   get awakeSince(): Time {
     return this.#awakeSince;
@@ -101,9 +103,10 @@ export class WallClock implements Clock {
 
   #due(wait: Wait): void {
     const now = this.now();
-    // The reading may have found a jump, which sets the timers of all waits again.
+    // `now()` may have detected a jump and re-armed this wait: cancel that timer.
     wait.timer?.[Symbol.dispose]();
-    // This clock may have stood still for a correction: wait for the remaining time.
+    // After an NTP correction this clock can be behind the monotonic clock, so the timer fires early: wait for the
+    // rest.
     if (now < wait.time) {
       this.#arm(wait);
     } else {

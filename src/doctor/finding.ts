@@ -1,4 +1,4 @@
-// The type of doctor's findings. The CLI prints them.
+// The result of one check of `knap doctor`.
 
 export interface DoctorFinding {
   readonly check: "engine" | "network" | "port" | "image" | "manifest" | "tool" | "session" | "setting";

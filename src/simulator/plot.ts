@@ -4,8 +4,8 @@ const BLOCKS = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 const LABEL_WIDTH = 7;
 
 /**
- * The lines of the plot: the title, then rows with the greatest value at the top left. A column shows the maximum of
- * its values.
+ * Returns the title line and `rows` plot lines. The label of the first row is the greatest value. If there are more
+ * values than columns, a column shows the maximum of its values. `columns` includes the labels.
  */
 export function plotSeries(title: string, values: readonly number[], columns = 80, rows = 8): readonly string[] {
   const width = Math.max(10, columns - LABEL_WIDTH - 1);

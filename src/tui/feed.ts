@@ -1,4 +1,4 @@
-// Fills the store from the API: watches of objects and events, live figures, logs of pods.
+// Fills the store from the API: watches objects and events, polls `GET /live` for metrics, follows pod logs.
 import { setMaxListeners } from "node:events";
 import type { Pod } from "../apis/core/types.ts";
 import { namespacedName } from "../apis/meta/key.ts";
@@ -11,7 +11,7 @@ import type { AppStore } from "./app-state.ts";
 import { type WatchedKind, watched } from "./session-model.ts";
 
 const LIVE_EVERY_MS = 1000;
-/** Lines of a pod's log from before the UI started. */
+/** Number of existing log lines to request when a pod's log is opened (`tail`). */
 const OLD_LINES = 20;
 
 interface Feed {
@@ -43,14 +43,14 @@ async function watchEvents({ client, store, signal }: Feed): Promise<void> {
 
 async function pollLive({ client, store, signal }: Feed): Promise<void> {
   while (!signal.aborted) {
-    // A session that is stopping no longer answers; the signal aborts soon.
+    // Ignore failed requests: a stopping session does not answer, and the abort signal then ends this loop.
     const live = await client.knap<Live>("GET", "/live").catch(() => undefined);
     if (live !== undefined) store.change({ type: "live", live });
     await sleep(LIVE_EVERY_MS, signal);
   }
 }
 
-/** Follows each pod's log once it has started. */
+/** Returns a function that starts to follow a pod's log when a container of that pod runs; at most once per pod uid. */
 function logFollower({ client, store, signal }: Feed): (pod: Stored<Pod>) => void {
   const followed = new Set<string>();
   return (pod) => {
@@ -69,7 +69,7 @@ function logFollower({ client, store, signal }: Feed): (pod: Stored<Pod>) => voi
   };
 }
 
-/** Resolves when the signal aborts. */
+/** Runs all watches, the `/live` poll and the log followers until `signal` is aborted. Never rejects. */
 export async function feed(parts: Feed): Promise<void> {
   // Every watch and every pod's log adds a listener. Node's warning about many listeners would garble the screen.
   setMaxListeners(0, parts.signal);

@@ -1,4 +1,4 @@
-// Makes the lines of the summary below the overview and of the detail views.
+// Builds the text lines of the summary panel (below the overview) and of the log, traffic and event views.
 import type { Event } from "../apis/core/types.ts";
 import { namespacedName } from "../apis/meta/key.ts";
 import { timeOfDay } from "../base/local-time.ts";
@@ -24,7 +24,10 @@ const line = (word: string, text: string, width: number, colour?: Segment["colou
   { text: fitText(text, width - 7), ...(colour && { colour }) },
 ];
 
-/** Formats as `412 ms = queue 3 · decide 1 · …`, shortened if it is too wide. */
+/**
+ * Formats a cold start as `412 ms = queue 3 · decide 1 · …`. If it is wider than `width`, drops the spaces around `·`
+ * and shortens `first byte`.
+ */
 function waterfall({ totalMs, parts }: Pick<ColdStart, "totalMs" | "parts">, width: number): string {
   const total = `${Math.round(totalMs)} ms = `;
   const all = coldStartSteps.map(([key, name]) => `${name} ${Math.round(parts[key])}`);
@@ -41,7 +44,8 @@ function shownRevision(model: SessionModel, row: Row | undefined, service: Servi
 }
 
 /**
- * Returns `height` lines about the selected row: why, wake and logs, and, if they fit, the URL and the last warning.
+ * Returns exactly `height` lines: why, the last cold start, the URL (if `height` > 3), the session's newest Warning
+ * event (if `height` > 4), then the newest log lines. Without a selected Service: the log lines of all Services.
  */
 export function summaryLines(
   model: SessionModel,
@@ -84,7 +88,10 @@ function eventText({ reason = "", message = "", involvedObject }: Event): string
   return `${(involvedObject.kind ?? "").toLowerCase()}/${involvedObject.name ?? ""} ${reason}: ${message}`;
 }
 
-/** Returns the newest lines of a Service's log. */
+/**
+ * Returns at most `height` of the newest log lines of the Service's pods, or of all pods without a Service; a
+ * placeholder line if there are none.
+ */
 export function logLines(
   logs: readonly LogEntry[],
   service: ServiceRow | undefined,
@@ -99,7 +106,10 @@ export function logLines(
   });
 }
 
-/** Returns a line per traffic target: desired percentage, observed share and URL. */
+/**
+ * Returns one line per traffic target (desired percentage and observed share), followed by a line with its URL if it
+ * has one.
+ */
 export function trafficLines(
   model: SessionModel,
   service: ServiceRow | undefined,

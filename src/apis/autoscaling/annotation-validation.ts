@@ -15,7 +15,10 @@ const HOUR = 3600n * SECOND;
 
 type Found = NonNullable<ReturnType<typeof scalingEntry>>;
 
-/** Returns all findings. Their paths are the keys in the spelling that the user wrote. */
+/**
+ * Returns all findings. Paths use the key as the user wrote it, except for max-scale < min-scale, which names both keys
+ * in the newer spelling.
+ */
 export function validateAutoscalingAnnotations(annotations: StringMap, config: AutoscalerConfig): Findings {
   const check = (name: ScalingAnnotation, rule: (found: Found) => Findings): Findings => {
     const found = scalingEntry(annotations, name);
@@ -43,7 +46,10 @@ function validateClass({ key, value }: Found): Findings {
   return isOurs && value !== KPA_CLASS && value !== HPA_CLASS ? invalidValue(value, key) : none;
 }
 
-/** A non-negative int32. A value that does not parse is a finding and counts as 0. */
+/**
+ * Parses a non-negative int32. Returns 0 and a finding if the value is invalid or out of range, and 0 without a finding
+ * if the annotation is absent.
+ */
 function scale(found: Found | undefined): { readonly value: number; readonly findings: Findings } {
   if (!found) return { value: 0, findings: none };
   const { key, value: text } = found;

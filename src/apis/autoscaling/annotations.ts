@@ -1,5 +1,5 @@
-// Reads autoscaling.knative.dev annotations. A value that does not parse counts as absent, because
-// admission refuses it.
+// Reads the autoscaling.knative.dev annotations and serving.knative.dev/progress-deadline. The readers of numbers and
+// durations return undefined for a value that does not parse; admission has already refused such values.
 
 import { durationMs, parseDuration } from "../../base/go/duration.ts";
 import { parseFloat64, parseInteger } from "../../base/go/number.ts";
@@ -9,7 +9,10 @@ import { AUTOSCALING_PREFIX, PROGRESS_DEADLINE_ANNOTATION } from "../serving/lab
 export const KPA_CLASS = "kpa.autoscaling.knative.dev";
 export const HPA_CLASS = "hpa.autoscaling.knative.dev";
 
-/** Name after the prefix → its older spelling, if it has one (pkg/apis/autoscaling/register.go). */
+/**
+ * Maps an annotation name (without `autoscaling.knative.dev/`) to its older camelCase spelling; undefined if it has
+ * none. @see knative pkg/apis/autoscaling/register.go
+ */
 const scalingAnnotations = {
   class: undefined,
   metric: undefined,

@@ -1,4 +1,4 @@
-// The transitions of a PodAutoscaler's conditions, and queries of them.
+// Sets and reads the conditions of a PodAutoscaler.
 // Source: pkg/apis/autoscaling/v1alpha1/pa_lifecycle.go.
 import type { Time } from "../../base/clock.ts";
 import { parseTime } from "../../base/time.ts";
@@ -11,7 +11,7 @@ export function markActive(conditions: Conditions, at: string): Conditions {
   return set.markTrue(conditions, "Active", at);
 }
 
-/** The activator buffers requests until enough pods are ready. */
+/** Sets Active to Unknown while pods start. */
 export function markActivating(conditions: Conditions, at: string): Conditions {
   const message = "Requests to the target are being buffered as resources are provisioned.";
   return set.markUnknown(conditions, "Active", at, { reason: "Queued", message });

@@ -45,7 +45,7 @@ export interface Stat {
   readonly time: Time;
 }
 
-/** The autoscaler's decision. Before the first one, `desiredScale` is -1. */
+/** The autoscaler's decision. `desiredScale` is -1 until the first evaluation. */
 export interface ScaleResult {
   /** Number of pods, before min-scale and max-scale apply. */
   readonly desiredScale: number;
@@ -62,6 +62,6 @@ export interface DecisionNote {
   readonly rule: string;
   readonly from: number;
   readonly to: number;
-  /** The values that the rendered sentence needs. */
+  /** Values of this decision that `knap explain` puts into its sentence (`metric`, `ready`, `afterMs`, …). */
   readonly facts: Readonly<Record<string, number | string | boolean>>;
 }

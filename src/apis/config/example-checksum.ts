@@ -1,4 +1,5 @@
-// The checksum of `_example` in Knative's ConfigMaps: it refuses edits of the example instead of the data.
+// Compares `_example` of a Knative ConfigMap with its checksum annotation, to detect users who edit the example instead
+// of `data`.
 // Source: knative.dev/pkg/configmap/hash-gen.
 import { crc32Hex } from "../../base/hash.ts";
 import type { ConfigMap } from "../core/types.ts";

@@ -42,7 +42,7 @@ export function parseNetworkConfig(data: StringMap): Result<NetworkConfig> {
     enableMeshPodAddressability: read.bool("enable-mesh-pod-addressability", false),
     defaultExternalScheme: read.text("default-external-scheme", read.text("defaultExternalScheme", "http")),
     meshCompatibilityMode: meshMode(data["mesh-compatibility-mode"]),
-    // The older key applies unless the newer key is Enabled.
+    // Either key enables it: `internal-encryption: "true"` (older) or `system-internal-tls: enabled`.
     systemInternalTls: read.bool("internal-encryption", false) || isEnabled(data["system-internal-tls"]),
     clusterLocalDomainTls: isEnabled(data["cluster-local-domain-tls"]),
   };

@@ -1,4 +1,4 @@
-// Image references: Knative's grammar and their parts.
+// Parses and formats container image references with the rules that Knative uses.
 // Source: github.com/google/go-containerregistry/pkg/name (weak validation).
 
 export interface ImageReference {
@@ -57,7 +57,7 @@ export function repositoryName({ registry, repository }: ImageReference): string
   return `${registry}/${repository}`;
 }
 
-/** The full text: `registry/repository:tag` or `…@digest`. */
+/** Formats `registry/repository@digest` if there is a digest (the tag is omitted), else `registry/repository:tag`. */
 export function imageReferenceText(reference: ImageReference): string {
   const tag = reference.tag === undefined ? "" : `:${reference.tag}`;
   const digest = reference.digest === undefined ? "" : `@${reference.digest}`;

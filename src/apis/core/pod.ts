@@ -16,8 +16,8 @@ export function isTerminating({ metadata }: Pick<AnyObject, "metadata">): boolea
 }
 
 /**
- * Kubernetes' IsPodReady: the Ready condition is True, also of a Pod that is being deleted. @see kubernetes
- * pkg/api/v1/pod/util.go
+ * Kubernetes' IsPodReady: the Ready condition is True, even while the Pod is being deleted.
+ * @see kubernetes pkg/api/v1/pod/util.go
  */
 export function isPodReady(pod: Pod): boolean {
   return podReadyCondition(pod)?.status === "True";
@@ -37,8 +37,8 @@ export function isPodActive(pod: Pod): boolean {
 }
 
 /**
- * Knative's podReady, which the autoscaler counts: running, Ready and not being deleted. @see knative
- * pkg/resources/pods.go
+ * True for the Pods that Knative counts as ready: phase Running, no deletionTimestamp, Ready condition True.
+ * @see knative pkg/resources/pods.go
  */
 export function isPodServing(pod: Pod): boolean {
   return pod.status?.phase === "Running" && !isTerminating(pod) && isPodReady(pod);
@@ -71,7 +71,7 @@ export function servingPort({ spec }: Pod): number {
   return servingContainer(spec.containers)?.ports?.[0]?.containerPort ?? DEFAULT_PORT;
 }
 
-/** The ServiceAccount of Pods that name none. */
+/** Name of the ServiceAccount of Pods without `spec.serviceAccountName`. */
 export const DEFAULT_ACCOUNT = "default";
 
 /** The Pod's own pull secrets, else those of its account. @see kubernetes plugin/pkg/admission/serviceaccount */

@@ -34,7 +34,10 @@ export interface ContainerStatus {
   readonly state?: ContainerState;
   readonly lastState?: ContainerState;
 }
-/** A condition of a built-in kind (Pod, Deployment): without severity, with other timestamps. */
+/**
+ * Condition of a built-in kind. Unlike Knative's Condition it has no `severity`; Pods have `lastProbeTime`, Deployments
+ * `lastUpdateTime`.
+ */
 export interface CoreCondition {
   readonly type: string;
   readonly status: "True" | "False" | "Unknown";

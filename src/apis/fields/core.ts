@@ -1,6 +1,6 @@
-// Fields of the built-in kinds (core/v1, apps/v1) and of the options of a DELETE.
-// They serve protobuf bodies and merge patches, so Pods, Deployments and Nodes have no numbers, and of their statuses
-// only keyed lists.
+// Field tables of the built-in kinds (core/v1, apps/v1) and of DeleteOptions, used to decode protobuf bodies, apply
+// strategic merge patches and validate shapes. Pods, Deployments and Nodes are not accepted as protobuf, so their
+// fields have no protobuf numbers; their status tables contain only the lists with a merge key.
 import type { Kind } from "../kinds.ts";
 import { dataStructs, namespace } from "./data.ts";
 import { field, list, numbered, pointer, type StructType, struct } from "./field.ts";

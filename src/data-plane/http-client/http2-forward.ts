@@ -1,4 +1,5 @@
-// Forwards one request to a container over cleartext HTTP/2 and streams the response back, on the core stream API.
+// Forwards one request to a container over cleartext HTTP/2 (h2c) and streams the response back. Uses the core API of
+// node:http2, not its compatibility API.
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2";
 import { reasonOf } from "../http/errors.ts";
 import type { Exchange, RawHeaders, ResponseBody } from "../http/exchange.ts";
@@ -207,7 +208,10 @@ export class Http2Forward {
   }
 }
 
-/** node:http2 throws on headers that the other side's parser accepted. */
+/**
+ * Returns the error if `act` throws: node:http2 refuses to send some headers that the parser on the receiving side
+ * accepted.
+ */
 function attempt<T>(act: () => T): T | Error {
   try {
     return act();
@@ -242,7 +246,8 @@ function faultOf(stream: ClientHttp2Stream, error: NodeJS.ErrnoException | undef
       return { code: "RESET", message: `stream error: stream ID ${stream.id}; ${reset}; received from peer` };
     }
   }
-  // A stream that waited for its session only reports a cancellation; the session's error is the cause.
+  // A stream that was waiting for its session to connect fails with a cancel error; its `cause` is the connection
+  // error.
   const { code = "EOF", message = "EOF" } = (error?.cause ?? error ?? {}) as NodeJS.ErrnoException;
   return { code, message };
 }

@@ -1,24 +1,31 @@
-// An exchange as the next hop sees it: changed headers and peer, same client connection.
+// Wraps a client's Exchange for the next component (activator, queue-proxy): replaces headers, peer, host or version.
+// All other members are the client's.
 import type { Readable } from "node:stream";
 import type { Time } from "../../base/clock.ts";
 import type { Exchange, ListenerKind, Marks, RawHeaders, ResponseBody, UpgradeSocket } from "./exchange.ts";
 
-/** What a hop changes. */
+/** Values that replace those of the wrapped exchange. */
 export interface HopChanges {
   readonly headers: RawHeaders;
   /** The hop's own address, which the next hop sees as its client. */
   readonly peer: string;
   /** If set, `headers` must contain the same Host. */
   readonly host?: string;
-  /** The protocol that the hop would use to the next hop. */
+  /**
+   * `version` that the next component sees. No connection is opened. With "2", the queue-proxy uses h2c to the
+   * container unless its upstream fixes the protocol.
+   */
   readonly version?: "1.1" | "2";
   /** False: the client's upgrade request is not passed on. */
   readonly upgrades?: boolean;
-  /** The hop's timers, which the next hop runs. */
+  /** Set by the activator: the queue-proxy counts its deadlines from `since` and sends `text` on timeout. */
   readonly timers?: { readonly since: Time; readonly text: string };
 }
 
-/** Always wraps the client's exchange, never another hop, so any number of hops costs one indirection. */
+/**
+ * If `before` is a HopExchange, wraps that object's client exchange instead, so getters never go through more than one
+ * wrapper.
+ */
 export class HopExchange implements Exchange {
   readonly headers: RawHeaders;
   readonly peer: string;

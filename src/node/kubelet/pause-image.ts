@@ -1,5 +1,5 @@
-// The image of the pause container, which holds the network of a pod. It is one static program that knap generates, so
-// no pull is needed.
+// Builds the image of the pause container, which owns the network namespace shared by a pod's containers. The image
+// contains one static program that knap generates, so nothing is pulled. The volume writer also uses this image.
 
 import type { Readable } from "node:stream";
 import { type Pack, pack } from "tar-stream";

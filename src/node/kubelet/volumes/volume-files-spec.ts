@@ -1,4 +1,5 @@
-// The files of a configMap, secret, projected or downwardAPI volume. Pure; a later source of a projected volume wins.
+// Renders the files of configMap, secret, projected and downwardAPI volumes. Pure. If two sources of a projected volume
+// have the same path, the later one is used.
 // Source: k8s.io/kubernetes/pkg/volume/{configmap,secret,projected,downwardapi}.
 import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container, KeyToPath, Volume, VolumeProjection } from "../../../apis/core/pod-spec.ts";
@@ -44,7 +45,7 @@ export function renderVolumeFiles(volume: Volume, sources: VolumeSources): Volum
   return undefined;
 }
 
-/** Whether the files of a volume depend on the single pod, so that pods cannot share it. */
+/** True if a downwardAPI item reads the pod's name, uid or status. Pods then cannot share one engine volume. */
 export function isPodSpecific(volume: Volume): boolean {
   const items = [
     ...(volume.downwardAPI?.items ?? []),
@@ -145,7 +146,10 @@ function merge(parts: readonly VolumeContent[]): VolumeContent {
   return { files: [...files.values()] };
 }
 
-/** The name of a file must not begin with `..` either, because the kubelet's own entries do. */
+/**
+ * Rejects paths outside the volume, and paths that begin with `..`: the kubelet reserves such names (`..data`) for its
+ * own entries.
+ */
 function isFilePath(path: string): boolean {
   return path !== "" && isInside(path) && !path.startsWith("..");
 }
