@@ -1,7 +1,7 @@
-// Admission of objects, in the API server's order and with its texts: pruning and defaulting, Knative's mutating
-// webhook,
+// Admission of objects, in the API server's order and with its texts: pruning and defaulting, Knative's mutating webhook,
 // schema validation, Knative's validating webhook. The API server checks unknown fields before (see schema/schemas.ts).
 
+import { withoutNullFields } from "../base/json.ts";
 import { exampleError } from "./config/example-checksum.ts";
 import { configMapError, isClusterConfig } from "./config/serving-config.ts";
 import type { ServingConfig } from "./config/types.ts";
@@ -42,7 +42,7 @@ export function admit(request: AdmissionRequest, config: ServingConfig): Admissi
   if (malformed) return undecodable(object, malformed.message);
   if (dataStructs.has(kind)) return admitData(object);
   const schema = schemaOf(kind);
-  const pruned = schema ? (pruneAndDefault(schema, object) as AnyObject) : object;
+  const pruned = (schema ? pruneAndDefault(schema, object) : withoutNullFields(object)) as AnyObject;
   const webhook = {
     ...(request.old === undefined ? {} : { old: request.old }),
     operation: request.operation === "CREATE" ? ("create" as const) : ("update" as const),

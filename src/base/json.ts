@@ -65,3 +65,21 @@ export function freezeDeep<T>(value: T): T {
   for (const part of Object.values(value)) freezeDeep(part);
   return Object.freeze(value);
 }
+
+/** The value without fields that are null, as Go decodes it. Returns the input (same reference) if there are none. List items stay. */
+export function withoutNullFields(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const items = value.map(withoutNullFields);
+    return items.every((item, at) => item === value[at]) ? value : items;
+  }
+  if (!isFields(value)) return value;
+  let changed: Record<string, unknown> | undefined;
+  for (const key in value) {
+    const inner = withoutNullFields(value[key]);
+    if (inner === value[key] && inner !== null) continue;
+    changed ??= { ...value };
+    if (inner === null) delete changed[key];
+    else changed[key] = inner;
+  }
+  return changed ?? value;
+}

@@ -60,7 +60,7 @@ export class GatewayListeners {
   /** Compiled parts of Ingresses that have not changed since. */
   readonly #compiled: NonNullable<RoutingTableOptions["known"]> = new WeakMap();
   /** Many Ingress changes at once give few tables. */
-  readonly #compiling = new Throttle(() => this.#compile());
+  readonly #compiling = new Throttle(() => this.#tryCompile());
   #conflicts = "";
   #tls: TlsListener | undefined;
   #openingTls: Promise<void> | undefined;
@@ -144,6 +144,15 @@ export class GatewayListeners {
   #observe({ object, old, type }: WatchEvent): void {
     const isRouteChange = object.kind === "Ingress" && (type !== "MODIFIED" || isRoutedAnew(object, old));
     if (isRouteChange || (object.kind === "Secret" && this.#tls)) this.#compiling.request();
+  }
+
+  /** Runs in a timer, where an exception would end the process. */
+  #tryCompile(): void {
+    try {
+      this.#compile();
+    } catch (error) {
+      this.#options.log.error("routing table not compiled; the present one stays", { error });
+    }
   }
 
   #compile(): void {

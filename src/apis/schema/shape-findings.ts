@@ -23,14 +23,15 @@ function shapeOf(kind: Kind): Schema | undefined {
   return shape;
 }
 
-/** Missing required fields, wrong types and null items of lists. */
+/** Missing required fields, wrong types and null items of lists. Merge keys may repeat: Kubernetes accepts equal env names. */
 export function shapeFindings(object: AnyObject): readonly SchemaFinding[] {
   const shape = shapeOf(kindOf(object));
   if (!shape) return [];
   const nulls: SchemaFinding[] = [];
   const { metadata, ...content } = object;
   collectNullItems(content, "", nulls);
-  return [...schemaFindings(shape, object), ...nulls];
+  const found = schemaFindings(shape, object).filter(({ reason }) => reason !== "FieldValueDuplicate");
+  return [...found, ...nulls];
 }
 
 function collectNullItems(value: unknown, path: string, found: SchemaFinding[]): void {

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isPrivateFolder, whyNotOwn } from "../../base/private-files.ts";
 import { kubeconfigServer } from "../../client/kubeconfig-server.ts";
 import { ALIVE_SOCKET, openAliveSocket, PROCESS_FILE, type SessionRecord } from "./list-sessions.ts";
 
@@ -34,6 +35,8 @@ export async function openSessionFolder(sessions: string, processId: string): Pr
     const hasSocket = existsSync(join(path, ALIVE_SOCKET));
     if (hasSocket && [...files.keys()].every((name) => existsSync(join(path, name)))) return;
     await mkdir(path, { recursive: true, mode: 0o700 });
+    // Another user may have made the folder meanwhile; it must not get the token.
+    if (whyNotOwn(sessions) !== undefined || !isPrivateFolder(path)) return;
     await write();
     if (hasSocket) return;
     // Closing a server removes its path, so the old one is closed first.

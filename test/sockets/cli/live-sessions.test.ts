@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { sleep } from "../../../src/base/sleep.ts";
 import { processIdentity } from "../../../src/node/runtime/process/process-identity.ts";
 import { startTimeOf } from "../../../src/node/runtime/process/system-processes.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -45,6 +46,22 @@ describe("the folder of a live session", () => {
     expect((await home.run(["get", "ksvc", "-o", "name"])).stdout).toBe("service.serving.knative.dev/hello\n");
     expect(await running.interrupt()).toMatchObject({ code: 0 });
     expect(sessions()).toEqual([]);
+  });
+
+  test.skipIf(!isRoot)("is not restored into a folder of another user (11 A5)", async () => {
+    const running = up();
+    await ready(running);
+    const [id = ""] = sessions();
+    const path = join(folder(), id);
+    rmSync(path, { recursive: true });
+    mkdirSync(path);
+    chownSync(path, OTHER_USER, OTHER_USER);
+    // Two turns of the restore, which runs once a second.
+    await sleep(2500);
+    expect(readdirSync(path)).toEqual([]);
+    rmSync(path, { recursive: true });
+    await eventually(() => expect(existsSync(join(path, "token"))).toBe(true), 10_000);
+    expect(await running.interrupt()).toMatchObject({ code: 0 });
   });
 
   test("is not swept by another start while its socket is missing (11 A4)", async () => {

@@ -168,3 +168,24 @@ describe("admission", () => {
     });
   });
 });
+
+describe("admission of a built-in kind", () => {
+  const metadata = { name: "x", namespace: "default" };
+  const pod = (spec: object): AnyObject => ({ apiVersion: "v1", kind: "Pod", metadata, spec });
+
+  it("drops null fields of a Pod, as Go's decoding does (11 A1)", () => {
+    const containers = [
+      { name: "app", image: "app", resources: null, volumeMounts: null, env: [{ name: "A", value: null }] },
+    ];
+    const { spec } = stored(create(pod({ containers, imagePullSecrets: null })));
+    expect(spec).toEqual({ containers: [{ name: "app", image: "app", env: [{ name: "A" }] }] });
+  });
+
+  it("accepts two variables of the same name in a Pod, of which the last wins (11 A1)", () => {
+    const env = [
+      { name: "A", value: "1" },
+      { name: "A", value: "2" },
+    ];
+    expect(refusal(create(pod({ containers: [{ name: "app", image: "app", env }] })))).toBeUndefined();
+  });
+});

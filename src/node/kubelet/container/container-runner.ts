@@ -44,7 +44,7 @@ export class ContainerRunner {
     return this.#history.ids;
   }
 
-  /** Finds or pulls the image. Never rejects. */
+  /** Finds or pulls the image. Rejects only if the pod's pull secrets cannot be read. */
   async fetchImage(): Promise<void> {
     const { library, nodeClock, pullConfigs } = this.#parts;
     const { name: container } = this;
@@ -135,7 +135,9 @@ export class ContainerRunner {
     if (run.state !== "running" || this.#readingExit === run.containerId) return;
     const { containerId, startedAt } = run;
     const state = await this.#parts.runtime.inspect(containerId).catch(() => "unreachable" as const);
-    if (state === "unreachable") return;
+    const { run: now } = this.#facts;
+    // Another inspection may have reported the exit meanwhile, so that the next start is under way.
+    if (state === "unreachable" || now.state !== "running" || now.containerId !== containerId) return;
     if (state === undefined || state.status === "exited") await this.#readExit(containerId, startedAt, state);
     else this.#pod.send({ type: "inspected", container: this.name, containerId, engine: state });
   }

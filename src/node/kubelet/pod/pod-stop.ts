@@ -41,8 +41,9 @@ export async function drainPod(parts: NodeParts, stopping: StoppingPod): Promise
 export async function endPod(parts: NodeParts, stopping: StoppingPod): Promise<void> {
   const { nodeClock, stopPolicy } = parts;
   const { queueProxy, forced, state, runners } = stopping;
-  const ended = (): boolean => runningNames(state.facts).length === 0;
   const names = runningNames(state.facts);
+  // A container that starts meanwhile got no signal; the caller removes it by force.
+  const ended = (): boolean => !runningNames(state.facts).some((name) => names.includes(name));
   const running = runners.filter(({ name }) => names.includes(name));
   await Promise.all(running.map((runner) => runner.signal("stop")));
   const asked = nodeClock.now();

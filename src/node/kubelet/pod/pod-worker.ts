@@ -161,7 +161,11 @@ export class PodWorker implements PodState {
   }
 
   #carryOut(step: PodStep): void {
-    const { track } = this.#parts;
+    const { log } = this.#parts;
+    const track = <T>(work: Promise<T>): Promise<unknown> =>
+      this.#parts
+        .track(work)
+        .catch((error) => log.error("step of a pod failed", { pod: this.key.name, step: step.do, error }));
     if (step.do === "reconcileAt") return;
     if (step.do === "openSandbox") return void track(this.#sandbox.open());
     const runner = this.#runners.get(step.container);

@@ -22,7 +22,6 @@ export class ProcessRegistry {
 
   constructor(options: ProcessOptions) {
     this.#options = options;
-    mkdirSync(join(options.folder, "logs"), { recursive: true, mode: 0o700 });
   }
 
   create(spec: ContainerSpec): string {
@@ -42,7 +41,11 @@ export class ProcessRegistry {
       onStarted: (started) => this.#onStarted(started),
       onExited: (exited) => this.#onExited(exited),
     };
-    const child = writing(folder, `keeping a log of ${spec.name}`, () => new Child(id, spec, hooks));
+    const child = writing(folder, `keeping a log of ${spec.name}`, () => {
+      // Each time: another program may have deleted the folder of the session.
+      mkdirSync(join(folder, "logs"), { recursive: true, mode: 0o700 });
+      return new Child(id, spec, hooks);
+    });
     this.#children.set(id, child);
     return id;
   }
