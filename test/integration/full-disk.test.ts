@@ -211,8 +211,8 @@ describe.skipIf(smallDiskLack !== undefined)("a session folder whose disk is ful
     disk.fill();
     const { code, stderr } = await home.run(["up", "--runtime", "process", "--no-watch", "--ui", "plain"]);
     expect(code).toBe(3);
-    expect(stderr).toContain(`knap: there is no room on the disk of ${disk.folder}/knap/`);
-    expect(stderr).toContain("make room there, or set XDG_RUNTIME_DIR");
+    expect(stderr).toContain(`knap: the disk of ${disk.folder}/knap is full`);
+    expect(stderr).toContain("free some space, or set XDG_RUNTIME_DIR");
     expect(filesBelow(join(disk.folder, "knap"))).toEqual([]);
     disk.empty();
   });

@@ -76,7 +76,9 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
   const processId = await processIdentity();
   const sessions = sessionsFolder(env);
   if (sessions.notice !== undefined) start.log.warn(sessions.notice);
-  const folder = await openSessionFolder(sessions.path, processId);
+  const folder = await openSessionFolder(sessions.path, processId).catch((error: unknown) => {
+    throw noRoomAt(sessions.path, error);
+  });
   const commands = commandsOf(start.project);
   let emulator: Emulator;
   try {
