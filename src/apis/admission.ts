@@ -1,5 +1,6 @@
-// Admission of objects, in the API server's order and with its texts: pruning and defaulting, Knative's mutating webhook,
-// schema validation, Knative's validating webhook. The API server checks unknown fields before (see schema/schemas.ts).
+// Admission of objects, in the API server's order and with its texts: pruning and defaulting, Knative's mutating
+// webhook, schema validation, Knative's validating webhook. The API server checks unknown fields before (see
+// schema/schemas.ts).
 
 import { withoutNullFields } from "../base/json.ts";
 import { exampleError } from "./config/example-checksum.ts";

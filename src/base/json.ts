@@ -66,7 +66,10 @@ export function freezeDeep<T>(value: T): T {
   return Object.freeze(value);
 }
 
-/** The value without fields that are null, as Go decodes it. Returns the input (same reference) if there are none. List items stay. */
+/**
+ * The value without fields that are null, as Go decodes it. Returns the input (same reference) if there are none. List
+ * items stay.
+ */
 export function withoutNullFields(value: unknown): unknown {
   if (Array.isArray(value)) {
     const items = value.map(withoutNullFields);

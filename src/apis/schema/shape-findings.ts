@@ -23,7 +23,10 @@ function shapeOf(kind: Kind): Schema | undefined {
   return shape;
 }
 
-/** Missing required fields, wrong types and null items of lists. Merge keys may repeat: Kubernetes accepts equal env names. */
+/**
+ * Missing required fields, wrong types and null items of lists. Merge keys may repeat: Kubernetes accepts equal env
+ * names.
+ */
 export function shapeFindings(object: AnyObject): readonly SchemaFinding[] {
   const shape = shapeOf(kindOf(object));
   if (!shape) return [];
