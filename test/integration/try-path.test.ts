@@ -23,7 +23,7 @@ async function found() {
 }
 
 test("reports success if a container reaches this machine", async () => {
-  expect(await found()).toEqual({ check: "network", level: "ok", what: "containers reach this machine" });
+  expect(await found()).toEqual({ check: "network", level: "ok", what: "containers can reach this machine" });
 });
 
 test.skipIf(!mayChangeFirewall())(
@@ -35,7 +35,7 @@ test.skipIf(!mayChangeFirewall())(
       expect(await found()).toEqual({
         check: "network",
         level: "warning",
-        what: expect.stringMatching(/^containers do not reach this machine at 10\.214\.77\.1:\d+: a firewall drops/),
+        what: expect.stringMatching(/^containers cannot reach this machine at 10\.214\.77\.1:\d+: a firewall drops/),
         fix: expect.stringContaining(`sudo ufw allow from ${RANGE}`),
       });
     } finally {
