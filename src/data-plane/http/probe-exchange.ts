@@ -51,9 +51,9 @@ class ProbeExchange implements Exchange {
   #settle: (reply: LocalReply | undefined) => void = () => {};
   readonly #closed = new ClosedHooks();
 
-  constructor({ host, headers, peer, listener: door = "local" }: ProbeRequest) {
+  constructor({ host, headers, peer, listener = "local" }: ProbeRequest) {
     this.host = host;
-    this.listener = door;
+    this.listener = listener;
     this.headers = ["Host", host, ...headers];
     this.peer = peer;
     this.reply = new Promise((settle) => {
