@@ -1,7 +1,7 @@
 // Provides the Docker engine and the programs that the tests need. If requested, it installs missing Debian packages
 // and starts a dockerd in a temporary folder, which stops with the tests.
 import { spawn, spawnSync } from "node:child_process";
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -60,10 +60,25 @@ export function installMissing() {
 }
 
 /**
+ * Removes the bridges and NAT rules of killed engines. Their subnets are those that the next run takes, and a rule left
+ * behind would masquerade traffic between the containers of that run.
+ */
+function removeDeadEngineNetworks() {
+  if (spawnSync("pidof", ["dockerd"]).status === 0) return;
+  const bridges = readdirSync("/sys/class/net").filter((name) => /^br-[0-9a-f]{12}$/.test(name));
+  for (const bridge of bridges) spawnSync("ip", ["link", "del", bridge]);
+  const { stdout } = spawnSync("iptables", ["-t", "nat", "-S"], { encoding: "utf8" });
+  for (const rule of stdout.split("\n").filter((line) => /^-A .*\bbr-[0-9a-f]{12}\b/.test(line))) {
+    spawnSync("iptables", ["-t", "nat", "-D", ...rule.split(" ").slice(1)]);
+  }
+}
+
+/**
  * Starts a separate dockerd with socket, data root and pid file in a new temporary folder.
  * @returns {Promise<{ host: string, stop: () => Promise<void> }>}
  */
 export async function startEngine() {
+  removeDeadEngineNetworks();
   const folder = mkdtempSync(join(tmpdir(), "knap-dockerd-"));
   const host = `unix://${join(folder, "docker.sock")}`;
   mkdirSync(join(folder, "exec"));
