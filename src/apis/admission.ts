@@ -2,7 +2,6 @@
 // webhook, schema validation, Knative's validating webhook. The API server checks unknown fields before (see
 // schema/schemas.ts).
 
-import { withoutNullFields } from "../base/json.ts";
 import { exampleError } from "./config/example-checksum.ts";
 import { configMapError, isClusterConfig } from "./config/serving-config.ts";
 import type { ServingConfig } from "./config/types.ts";
@@ -15,16 +14,18 @@ import { type ApiStatus, makeFailure } from "./meta/api-status.ts";
 import type { AnyObject } from "./meta/object.ts";
 import { deploymentFindings } from "./schema/deployment-findings.ts";
 import { metadataFindings } from "./schema/metadata-findings.ts";
+import { type Schema, structSchema } from "./schema/schema.ts";
 import { schemaOf } from "./schema/schemas.ts";
-import { shapeFindings } from "./schema/shape-findings.ts";
-import { pruneAndDefault, type SchemaFinding, schemaFindings } from "./schema/structural.ts";
-import { decodeRefusal, mutate, review, reviewTexts } from "./serving/webhook.ts";
+import { checkShape } from "./schema/shape-findings.ts";
+import { isValid, pruneAndDefault, type SchemaFinding, schemaFindings } from "./schema/structural.ts";
+import { decodeRefusal, mutate, review, reviewTexts, type WebhookRequest } from "./serving/webhook.ts";
 
 const DEFAULTING = "webhook.serving.knative.dev";
 const VALIDATION = "validation.webhook.serving.knative.dev";
 const CONFIG = "config.webhook.serving.knative.dev";
 /** All kinds have the same metadata. */
 const METADATA = kindStruct("PartialObjectMetadata", {});
+const METADATA_SCHEMA = structSchema(METADATA);
 
 export interface AdmissionOptions {
   readonly config: () => ServingConfig;
@@ -39,33 +40,44 @@ export function makeAdmission({ config }: AdmissionOptions): Admission {
 export function admit(request: AdmissionRequest, config: ServingConfig): AdmissionAnswer {
   const { object } = request;
   const kind = kindOf(object);
-  const malformed = decode(METADATA, { metadata: object.metadata }).errors[0];
-  if (malformed) return undecodable(object, malformed.message);
+  const malformed = metadataMismatch(object);
+  if (malformed !== undefined) return undecodable(object, malformed);
   if (dataStructs.has(kind)) return admitData(object);
   const schema = schemaOf(kind);
-  const pruned = (schema ? pruneAndDefault(schema, object) : withoutNullFields(object)) as AnyObject;
-  const webhook = {
-    ...(request.old === undefined ? {} : { old: request.old }),
-    operation: request.operation === "CREATE" ? ("create" as const) : ("update" as const),
-    user: request.user,
-    config,
-  };
+  const operation = request.operation === "CREATE" ? "create" : "update";
+  const { old, user } = request;
+  const webhook = { ...(old !== undefined && { old }), operation, user, config } as const;
+  return schema ? admitBySchema(schema, object, webhook) : admitByShape(object, webhook);
+}
+
+/** The message of Go's decoder about metadata with wrong types. */
+function metadataMismatch({ metadata }: AnyObject): string | undefined {
+  // Most metadata is valid, and the schema check is faster than decoding.
+  if (isValid(METADATA_SCHEMA, { metadata })) return undefined;
+  return decode(METADATA, { metadata }).errors[0]?.message;
+}
+
+function admitBySchema(schema: Schema, object: AnyObject, webhook: Omit<WebhookRequest, "object">): AdmissionAnswer {
+  const pruned = pruneAndDefault(schema, object) as AnyObject;
   const mutation = mutate({ ...webhook, object: pruned });
   if (mutation.decodeErrors.length > 0) return denied(DEFAULTING, decodeRefusal(mutation.decodeErrors));
-  const metadata = metadataFindings(mutation.object);
-  if (!schema) {
-    const shape = [...metadata, ...shapeFindings(object)];
-    // The findings of a Deployment assume the types of the schema.
-    const isDeployment = kind === "Deployment.apps" && shape.length === metadata.length;
-    const found = isDeployment ? [...shape, ...deploymentFindings(mutation.object)] : shape;
-    return found.length > 0 ? invalid(mutation.object, found) : { object: mutation.object, warnings: [] };
-  }
   // The webhook may have added objects in which schema defaults are missing.
   const complete = mutation.object === pruned ? pruned : (pruneAndDefault(schema, mutation.object) as AnyObject);
-  const structural = [...metadata, ...schemaFindings(schema, complete)];
+  const structural = [...metadataFindings(mutation.object), ...schemaFindings(schema, complete)];
   if (structural.length > 0) return invalid(complete, structural);
   const { errors, warnings } = reviewTexts(review({ ...webhook, object: complete }));
   return errors === "" ? { object: complete, warnings } : denied(VALIDATION, `validation failed: ${errors}`);
+}
+
+/** Admits an object of a built-in or internal kind. */
+function admitByShape(given: AnyObject, webhook: Omit<WebhookRequest, "object">): AdmissionAnswer {
+  const shape = checkShape(given);
+  const { object, decodeErrors } = mutate({ ...webhook, object: shape.object });
+  if (decodeErrors.length > 0) return denied(DEFAULTING, decodeRefusal(decodeErrors));
+  // The findings of a Deployment assume the types of the schema.
+  const isDeployment = kindOf(object) === "Deployment.apps" && shape.findings.length === 0;
+  const found = [...metadataFindings(object), ...shape.findings, ...(isDeployment ? deploymentFindings(object) : [])];
+  return found.length > 0 ? invalid(object, found) : { object, warnings: [] };
 }
 
 /** Admits a ConfigMap or Secret: its values must be strings, and Knative's own ConfigMaps must parse. */

@@ -1,12 +1,12 @@
 // Checks the objects of built-in and internal kinds against their structural schemas, without pruning or defaulting.
-import { isFields } from "../../base/json.ts";
+import { isFields, withoutNullFields } from "../../base/json.ts";
 import { builtinStructs } from "../fields/core.ts";
 import { internalStructs } from "../fields/internal.ts";
 import { type Kind, kindOf } from "../kinds.ts";
 import { joinPath } from "../meta/field-error.ts";
 import type { AnyObject } from "../meta/object.ts";
 import { type Schema, structSchema } from "./schema.ts";
-import { type SchemaFinding, schemaFindings } from "./structural.ts";
+import { isValid, type SchemaFinding, schemaFindings } from "./structural.ts";
 
 /** Built-in kinds whose objects need a spec. Deployments have their own findings. */
 const WITH_SPEC: ReadonlySet<Kind> = new Set<Kind>(["Pod", "Service", "PersistentVolumeClaim"]);
@@ -24,17 +24,27 @@ function shapeOf(kind: Kind): Schema | undefined {
 }
 
 /**
- * Missing required fields, wrong types and null items of lists. Merge keys may repeat: Kubernetes accepts equal env
- * names.
+ * Checks an object of a kind without a CRD. Returns it without null fields, as Go decodes it, and its findings: missing
+ * required fields, wrong types and null items of lists. Merge keys may repeat: Kubernetes accepts equal env names.
  */
-export function shapeFindings(object: AnyObject): readonly SchemaFinding[] {
+export function checkShape(object: AnyObject): { object: AnyObject; findings: readonly SchemaFinding[] } {
   const shape = shapeOf(kindOf(object));
-  if (!shape) return [];
+  const hasNulls = containsNull(object);
+  // Most objects are valid, so the first pass computes no paths.
+  if (!hasNulls && (!shape || isValid(shape, object))) return { object, findings: [] };
   const nulls: SchemaFinding[] = [];
   const { metadata, ...content } = object;
-  collectNullItems(content, "", nulls);
-  const found = schemaFindings(shape, object).filter(({ reason }) => reason !== "FieldValueDuplicate");
-  return [...found, ...nulls];
+  if (shape) collectNullItems(content, "", nulls);
+  const found = shape ? schemaFindings(shape, object).filter(({ reason }) => reason !== "FieldValueDuplicate") : [];
+  return { object: hasNulls ? (withoutNullFields(object) as AnyObject) : object, findings: [...found, ...nulls] };
+}
+
+function containsNull(value: unknown): boolean {
+  if (typeof value !== "object") return false;
+  if (value === null) return true;
+  if (Array.isArray(value)) return value.some(containsNull);
+  for (const key in value) if (containsNull((value as Record<string, unknown>)[key])) return true;
+  return false;
 }
 
 function collectNullItems(value: unknown, path: string, found: SchemaFinding[]): void {

@@ -82,7 +82,8 @@ export function schemaFindings(schema: Schema, value: unknown): readonly SchemaF
   return found;
 }
 
-function isValid(schema: Schema, value: unknown): boolean {
+/** Returns true if {@link schemaFindings} finds nothing. */
+export function isValid(schema: Schema, value: unknown): boolean {
   if (typeFinding(schema, value, "")) return false;
   if (Array.isArray(value)) {
     const { items } = schema;

@@ -3,7 +3,7 @@
 import { isPodActive, isPodReady } from "../../../apis/core/pod.ts";
 import type { CoreService, EndpointSubset, Endpoints, Pod, ServicePort } from "../../../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
-import type { Stored, StringMap } from "../../../apis/meta/object.ts";
+import type { AnyObject, Stored, StringMap } from "../../../apis/meta/object.ts";
 import type { Plan, Reconciler } from "../../controller/reconciler.ts";
 
 const KIND = "Service";
@@ -16,8 +16,8 @@ export const endpointsPlanner: Reconciler<typeof KIND> = {
   watches: (changed, view): readonly ObjectKey[] => {
     const { namespace = "", labels } = changed.metadata;
     if (changed.kind !== "Pod") return [];
-    return view
-      .list(KIND, { namespace })
+    return Object.entries(labels ?? {})
+      .flatMap((label) => view.list(KIND, { namespace, index: { by: firstRequirement, value: label.join("=") } }))
       .filter((service) => selects(service, labels))
       .map(keyOf);
   },
@@ -30,6 +30,12 @@ export const endpointsPlanner: Reconciler<typeof KIND> = {
     return { ensure: [{ key: keyOf(wanted), fields: { subsets }, create: wanted, whole: [["subsets"]] }] };
   },
 };
+
+/** Indexes Services by the first label of their selector, so that a Pod event does not visit all Services. */
+function firstRequirement(object: AnyObject): readonly string[] {
+  const [first] = Object.entries((object as CoreService).spec.selector ?? {});
+  return first ? [first.join("=")] : [];
+}
 
 function selects(service: Stored<CoreService>, labels: StringMap | undefined): boolean {
   const selector = Object.entries(service.spec.selector ?? {});
