@@ -2,7 +2,7 @@
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { ClosedHooks } from "../data-plane/http/closed-hooks.ts";
-import type { Exchange, Marks, RawHeaders, ResponseBody } from "../data-plane/http/exchange.ts";
+import type { Exchange, RawHeaders, RequestTiming, ResponseBody } from "../data-plane/http/exchange.ts";
 import { headerValue, withForwardedFor, withoutHeaders } from "../data-plane/http/headers.ts";
 import type { ApiRequest } from "./api-answer.ts";
 
@@ -21,7 +21,7 @@ export class ProxiedExchange implements Exchange {
   readonly listener = "local";
   readonly body: Readable;
   readonly hasBody: boolean;
-  readonly marks: Marks = {};
+  readonly timing: RequestTiming = {};
   started = false;
   readonly #response: ServerResponse;
   readonly #closed = new ClosedHooks();

@@ -1,22 +1,19 @@
-// Keeps the local certificate authority in a folder of the user, so that the user has to trust it only once.
+// Keeps the local certificate authority in a folder of the user, so that the user trusts it only once.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type KeyPair, makeAuthority } from "./certificates.ts";
 
-/** Key and certificate, in one file so that both are written or neither. */
+/** Key and certificate in one file, so that a write never stores only one of them. */
 const SECRET_FILE = "authority-key.pem";
-/** The certificate alone, for browsers. */
+/** The certificate without the key, for browsers. */
 const PUBLIC_FILE = "authority.pem";
 
 export interface StoredAuthority extends KeyPair {
-  /** Path of the certificate alone. */
+  /** Path of the certificate without the key. */
   readonly file: string;
 }
 
-/**
- * Reads the authority of that folder, or makes one if there is no readable one. Rejects if the folder cannot be
- * written.
- */
+/** Reads the authority of that folder, or makes a new one. Rejects if the folder cannot be written. */
 export async function openAuthority(folder: string, now: Date): Promise<StoredAuthority> {
   const path = join(folder, SECRET_FILE);
   const file = join(folder, PUBLIC_FILE);
@@ -27,7 +24,7 @@ export async function openAuthority(folder: string, now: Date): Promise<StoredAu
   try {
     await writeFile(path, made.key + made.cert, { mode: 0o600, flag: "wx" });
   } catch (error) {
-    // Another session has just written one: use that.
+    // Another session has just written its authority.
     const written = (error as NodeJS.ErrnoException).code === "EEXIST" ? await readPair(path) : undefined;
     if (written) return { ...written, file };
     await writeFile(path, made.key + made.cert, { mode: 0o600 });

@@ -1,5 +1,5 @@
-// Acts as the certificate manager of Knative's Certificates: the local authority signs, the key pair goes into a
-// Secret, the status becomes Ready.
+// Issues Knative's Certificates: signs with the local authority, writes the key pair to a Secret and sets the status
+// Ready.
 import { isTerminating } from "../apis/core/pod.ts";
 import type { Secret } from "../apis/core/types.ts";
 import { certificateConditions, isReady } from "../apis/meta/conditions.ts";
@@ -20,7 +20,7 @@ export interface CertificateIssuerOptions {
   readonly store: ObjectStore;
   /** The clock of objects. Certificates are valid in real time. */
   readonly clock: Pick<Clock, "now">;
-  /** Where the local authority is kept. */
+  /** Folder of the local authority. */
   readonly folder: string;
   readonly log: Logger;
 }

@@ -1,5 +1,4 @@
-// Makes certificates: a local authority, and certificates per host that it signs. Keeps those of the TLS listener by
-// SNI name.
+// Makes the local authority and the certificates that it signs, and keeps those of the TLS listener by SNI name.
 import { createSecureContext, type SecureContext } from "node:tls";
 import { hostName } from "../apis/networking/hosts.ts";
 import { errorText } from "../base/errors.ts";
@@ -14,12 +13,12 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const AUTHORITY_DAYS = 3650;
 /** Browsers refuse certificates that are valid for longer than 398 days. */
 const HOST_DAYS = 397;
-/** Clients whose clock is a little behind still accept them. */
+/** Clients whose clock is late still accept a new certificate. */
 const BACKDATED_MS = DAY_MS;
-/** The hosts of the certificate for all other SNI names. */
+/** The hosts of the certificate for clients without an SNI name or with an unknown one. */
 const DEFAULT_HOSTS: readonly string[] = ["localhost", "*.localhost", "127.0.0.1", "::1"];
 
-/** Makes a new authority. The caller keeps it, so that users trust it only once. */
+/** Makes a new authority. */
 export async function makeAuthority(now: Date): Promise<KeyPair> {
   return generate("knap local authority", AUTHORITY_DAYS, now, {
     extensions: [
@@ -29,7 +28,7 @@ export async function makeAuthority(now: Date): Promise<KeyPair> {
   });
 }
 
-/** Makes a certificate for these names, signed by the authority and followed by the authority's certificate. */
+/** Makes a certificate for these names. `cert` is followed by the authority's certificate. */
 export async function issueCertificate(authority: KeyPair, hosts: readonly string[], now: Date): Promise<KeyPair> {
   const { cert, key } = await generate(hosts[0] ?? "localhost", HOST_DAYS, now, {
     ca: authority,
@@ -53,16 +52,18 @@ export class Certificates {
   readonly #options: CertificateOptions;
   readonly #contexts = new Map<string, SecureContext>();
   readonly #given = new Set<string>();
-  #fallback: SecureContext | undefined;
+  /** The certificate for clients without an SNI name. */
+  readonly defaultPair: KeyPair;
+  readonly #defaultContext: SecureContext;
 
-  private constructor(options: CertificateOptions) {
+  private constructor(options: CertificateOptions, defaultPair: KeyPair) {
     this.#options = options;
+    this.defaultPair = defaultPair;
+    this.#defaultContext = createSecureContext(defaultPair);
   }
 
   static async open(options: CertificateOptions): Promise<Certificates> {
-    const certificates = new Certificates(options);
-    certificates.#fallback = await certificates.#make(DEFAULT_HOSTS);
-    return certificates;
+    return new Certificates(options, await issueCertificate(options.authority, DEFAULT_HOSTS, options.now()));
   }
 
   /** The hosts without a certificate. */
@@ -70,14 +71,16 @@ export class Certificates {
     return hosts.filter((host) => !this.#contexts.has(hostName(host)));
   }
 
-  /** Makes certificates for those of these hosts that have none. */
+  /** Makes certificates for the hosts without one. */
   async prepare(hosts: readonly string[]): Promise<void> {
     for (const host of hosts.map(hostName)) {
-      if (!this.#contexts.has(host)) this.#contexts.set(host, await this.#make([host]));
+      if (this.#contexts.has(host)) continue;
+      const { authority, now } = this.#options;
+      this.#contexts.set(host, createSecureContext(await issueCertificate(authority, [host], now())));
     }
   }
 
-  /** Uses the user's own certificate for these hosts. Returns an error text if it is not usable. */
+  /** Uses the user's own certificate for these hosts. Returns an error text if the certificate is invalid. */
   use(hosts: readonly string[], { cert, key }: KeyPair): string | undefined {
     try {
       const context = createSecureContext({ cert, key });
@@ -91,27 +94,22 @@ export class Certificates {
     }
   }
 
-  /** Drops the user's certificate for these hosts; the next {@link prepare} makes others. */
+  /** Removes the user's certificate of these hosts. */
   drop(hosts: readonly string[]): void {
     for (const host of hosts.map(hostName)) if (this.#given.delete(host)) this.#contexts.delete(host);
   }
 
-  /** The certificate to present; `serverName` is "" if the client sent no SNI name. */
-  readonly contextFor = (serverName: string): SecureContext | undefined =>
-    this.#contexts.get(hostName(serverName)) ?? this.#fallback;
-
-  async #make(hosts: readonly string[]): Promise<SecureContext> {
-    const { authority, now } = this.#options;
-    return createSecureContext(await issueCertificate(authority, hosts, now()));
-  }
+  /** The certificate for an SNI name. */
+  readonly contextFor = (serverName: string): SecureContext =>
+    this.#contexts.get(hostName(serverName)) ?? this.#defaultContext;
 }
 
 type Generate = typeof import("selfsigned").generate;
 type GenerateOptions = NonNullable<Parameters<Generate>[1]>;
 
-/** Loads the library only when needed: most sessions serve no https. */
+/** Loads the library on the first call, because most sessions do not serve https. */
 async function generate(commonName: string, days: number, now: Date, more: GenerateOptions): Promise<KeyPair> {
-  // In the bundle, a CommonJS library has only a default export.
+  // In the bundle, a CommonJS module has only a default export.
   const { default: selfsigned } = await import("selfsigned");
   // X.509 limits the common name to 64 characters; clients check only the alternative names.
   const { cert, private: key } = await selfsigned.generate([{ name: "commonName", value: commonName.slice(0, 64) }], {

@@ -1,5 +1,4 @@
-// Makes the gateway's core Services, which the status of every Ingress names and whose node ports are the ports on this
-// machine. Pure.
+// Makes the gateway's core Services, which the status of every Ingress names. Pure.
 import { SYSTEM_NAMESPACE } from "../apis/config/serving-config.ts";
 import type { CoreService } from "../apis/core/types.ts";
 import type { ObjectKey } from "../apis/meta/key.ts";
@@ -17,7 +16,7 @@ export const publicGatewayKey: ObjectKey<"Service"> = {
   name: PUBLIC_GATEWAY,
 };
 
-/** The public gateway with the ports on this machine, and the local gateway for containers. */
+/** Makes the public gateway, whose node ports are ports of this machine, and the local gateway for containers. */
 export function makeGatewayServices(ports: GatewayPorts): readonly CoreService[] {
   const metadata = { namespace: SYSTEM_NAMESPACE };
   return [

@@ -1,5 +1,4 @@
-// Opens a listener where the user wants it: on both loopback families if the address is loopback, on a free port if the
-// default port is taken.
+// Opens a listener on the user's address: for loopback also on IPv6, and on a free port if the default port is taken.
 import { EnvironmentError } from "../base/environment-error.ts";
 import type { Handler, ListenerKind } from "../data-plane/http/exchange.ts";
 import { type ListenerOptions, type OpenListener, openListener } from "../data-plane/http-server/open-listener.ts";
@@ -8,11 +7,11 @@ export const LOOPBACK = "127.0.0.1";
 const LOOPBACK_6 = "::1";
 
 export interface ListenOptions {
-  /** As the user gave it; 127.0.0.1 and localhost mean both families. */
+  /** From the user. 127.0.0.1 and localhost mean both families. */
   readonly address: string;
-  /** The port that the user named: an error if it is taken. */
+  /** The user's port. It is an error if this port is taken. */
   readonly port?: number | undefined;
-  /** Used if the user named no port; if it is taken, a free port. */
+  /** Used without `port`. If this port is taken, a free one is used. */
   readonly defaultPort: number;
   /** Names the listener in notices: `ingress`. */
   readonly name: string;
@@ -28,19 +27,16 @@ export interface Listening {
   readonly listeners: readonly OpenListener[];
   readonly host: string;
   readonly port: number;
-  /** What the user should know about the port. */
+  /** Notices for the user. */
   readonly notices: readonly string[];
 }
 
-/**
- * Rejects with an {@link EnvironmentError} if the port that the user named, or any port on the address, cannot be
- * opened.
- */
+/** Rejects with an {@link EnvironmentError} if the user's port, or any port on the address, cannot be opened. */
 export async function listen(options: ListenOptions): Promise<Listening> {
   const { address, listener, handler, tls, limits } = options;
   const host = hostOf(address);
   const open = (at: { readonly host: string; readonly port: number }): Promise<OpenListener> =>
-    openListener({ ...at, listener, handler, ...(tls && { tls }), ...(limits && { limits }) });
+    openListener({ ...at, listener, handler, tls, limits });
   const { first, notices } = await openFirst(options, (port) => open({ host, port }));
   // Some machines have no IPv6.
   const second =
@@ -73,7 +69,7 @@ function portError(error: unknown, where: string, flag: string): EnvironmentErro
   if (code === "EADDRINUSE")
     return new EnvironmentError(what, "the port is taken", `Choose another port with ${flag}, or omit the flag`);
   if (code === "EACCES")
-    return new EnvironmentError(what, "this user may not open that port", `Choose a port above 1023 with ${flag}`);
+    return new EnvironmentError(what, "this user may not open the port", `Choose a port above 1023 with ${flag}`);
   if (code === "EADDRNOTAVAIL")
     return new EnvironmentError(
       what,

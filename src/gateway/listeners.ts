@@ -1,5 +1,5 @@
-// The listeners of one session (public, local, one loopback port per Service, https on demand), and the routing table
-// compiled from the store's Ingresses.
+// Opens the listeners of a session (public, local, one loopback port per Service, https on demand), and compiles the
+// store's Ingresses into the routing table.
 import type { Stored } from "../apis/meta/object.ts";
 import type { Ingress } from "../apis/networking/types.ts";
 import type { Address } from "../base/address.ts";
@@ -28,16 +28,16 @@ const DEFAULT_PORT = 8080;
 export interface GatewayListenersOptions {
   readonly store: ObjectStore;
   readonly gateway: IngressGateway;
-  /** As the user gave it; 127.0.0.1 means both families. */
+  /** From the user. 127.0.0.1 means both families. */
   readonly address: string;
   readonly port?: number | undefined;
   /** See `EmulatorOptions.httpsPort`. */
   readonly httpsPort?: number | undefined;
   /** Apply to each listener. */
   readonly limits?: Partial<ListenerLimits> | undefined;
-  /** Where the local certificate authority is kept. */
+  /** Folder of the local certificate authority. */
   readonly authorityFolder: string;
-  /** Called when the public ports are known, and again when https opens. */
+  /** Called with the public ports at the start, and again when https opens. */
   readonly onPorts: (ports: GatewayPorts) => void;
   readonly log: Logger;
 }
@@ -52,21 +52,21 @@ interface PlainListeners {
 export class GatewayListeners {
   readonly publicAddress: Address;
   readonly localAddress: Address;
-  /** What the user should know about the ports. */
+  /** Notices for the user. */
   readonly notices: readonly string[];
   readonly #options: GatewayListenersOptions;
   readonly #plain: readonly OpenListener[];
   readonly #services: ServiceListeners;
-  /** Compiled parts of Ingresses that have not changed since. */
+  /** Cache of compiled Ingresses. */
   readonly #compiled: NonNullable<RoutingTableOptions["known"]> = new WeakMap();
-  /** Many Ingress changes at once give few tables. */
+  /** Compiles one table for many changes of Ingresses. */
   readonly #compiling = new Throttle(() => this.#tryCompile());
   #conflicts = "";
   #tls: TlsListener | undefined;
   #openingTls: Promise<void> | undefined;
-  /** Opening https failed; it is not tried again. */
+  /** https could not be opened and is not tried again. */
   #isTlsBroken = false;
-  /** Numbers the tables: one that waits for certificates does not replace a newer one. */
+  /** Numbers the tables, so that a table that waits for certificates never replaces a newer one. */
   #compilations = 0;
   #closed = false;
 
@@ -79,13 +79,10 @@ export class GatewayListeners {
     this.#services = new ServiceListeners(options);
   }
 
-  /**
-   * Rejects with an {@link EnvironmentError} when a port that the user named cannot be opened; then nothing is left
-   * open.
-   */
+  /** Rejects with an {@link EnvironmentError} if the user's port cannot be opened; no listener stays open. */
   static async open(options: GatewayListenersOptions): Promise<GatewayListeners> {
     const listeners = new GatewayListeners(options, await openPlain(options));
-    // Without a named port https opens when the first Ingress asks for it: making an authority takes time.
+    // Without the user's port https opens on demand, because the authority takes time.
     if (options.httpsPort) {
       try {
         await listeners.#openTls();
@@ -98,28 +95,28 @@ export class GatewayListeners {
     return listeners;
   }
 
-  /** Where https is served; undefined while it is not. */
+  /** Undefined while https is not served. */
   get tlsAddress(): Address | undefined {
     return this.#tls && { host: this.#tls.host, port: this.#tls.port };
   }
 
-  /** The https port and the file of the authority to trust; undefined while https is not served. */
+  /** Port and authority for users; undefined while https is not served. */
   get https(): HttpsListener | undefined {
     return this.#tls && { port: this.#tls.port, authority: this.#tls.authority.file };
   }
 
-  /** Answers a probe as a listener would, once the table contains all present Ingresses; undefined: no answer. */
-  async probe(question: Omit<ProbeRequest, "peer">): Promise<LocalReply | undefined> {
+  /** Replies to a probe when the table contains all current Ingresses. Resolves to undefined without a reply. */
+  async probe(probe: Omit<ProbeRequest, "peer">): Promise<LocalReply | undefined> {
     await this.#compiling.settled();
-    return sendProbe(this.#options.gateway.handle, { ...question, peer: LOOPBACK });
+    return sendProbe(this.#options.gateway.handle, { ...probe, peer: LOOPBACK });
   }
 
-  /** The address that reaches a Service whatever the Host; undefined until its listener is open. */
+  /** The address of a Service's own listener; undefined until it is open. */
   serviceAddress(namespace: string, name: string): Address | undefined {
     return this.#services.addressOf(namespace, name);
   }
 
-  /** Refuses new connections at once; in-flight requests get `graceMs`. */
+  /** Refuses new connections at once. Requests in flight get `graceMs`. */
   async close(graceMs: number): Promise<void> {
     this.#closed = true;
     this.#compiling.close();
@@ -184,7 +181,7 @@ export class GatewayListeners {
 
   #tableOf(ingresses: readonly Ingress[]): RoutingTable {
     const httpsPort = this.tlsAddress?.port;
-    return compileRoutingTable(ingresses, { known: this.#compiled, ...(httpsPort !== undefined && { httpsPort }) });
+    return compileRoutingTable(ingresses, { known: this.#compiled, httpsPort });
   }
 
   #swap(table: RoutingTable): void {
@@ -199,7 +196,7 @@ export class GatewayListeners {
     return this.#options.httpsPort !== 0 && !this.#closed && !this.#isTlsBroken;
   }
 
-  /** Requests follow the old table until it is open. */
+  /** The old table stays until the listener is open. */
   async #openTlsLate(): Promise<void> {
     const { store, onPorts, log } = this.#options;
     try {
@@ -227,7 +224,7 @@ async function openPlain({ gateway, address, port, limits, log }: GatewayListene
   const open = await listen({ address, port, limits, ...port0, listener: "public", handler });
   if (open.host === LOOPBACK && open.listeners.length === 1)
     log.debug("no public listener on the IPv6 loopback address", { port: open.port });
-  const local = await openListener({ host: LOOPBACK, port: 0, listener: "local", handler, ...(limits && { limits }) });
+  const local = await openListener({ host: LOOPBACK, port: 0, listener: "local", handler, limits });
   return {
     all: [...open.listeners, local],
     publicAddress: { host: open.host, port: open.port },
@@ -236,14 +233,14 @@ async function openPlain({ gateway, address, port, limits, log }: GatewayListene
   };
 }
 
-/** False for a change of the status alone, which no table contains. */
+/** False if only the status changed. */
 function isRoutedAnew(object: Stored, old: Stored | undefined): boolean {
   const { labels, annotations } = object.metadata;
   if (!old) return true;
   return object.spec !== old.spec || labels !== old.metadata.labels || annotations !== old.metadata.annotations;
 }
 
-/** The older of two Ingresses that claim one host gets it. */
+/** Sorts by age: the older of two Ingresses gets a host that both claim. */
 function olderFirst(a: Stored<Ingress>, b: Stored<Ingress>): number {
   const age = compareText(a.metadata.creationTimestamp, b.metadata.creationTimestamp);
   return age || compareText(a.metadata.name, b.metadata.name);

@@ -1,4 +1,4 @@
-// One loopback listener per Knative Service, which reaches the Service whatever the Host.
+// Opens a loopback listener for each Knative Service, which ignores the Host of requests.
 import { namespacedName } from "../apis/meta/key.ts";
 import type { Address } from "../base/address.ts";
 import type { Logger } from "../base/logger.ts";
@@ -29,7 +29,7 @@ export class ServiceListeners {
     });
   }
 
-  /** undefined until the listener is open. */
+  /** Undefined until the listener is open. */
   addressOf(namespace: string, name: string): Address | undefined {
     const listener = this.#listeners.get(namespacedName({ namespace, name }));
     return listener && "port" in listener ? { host: LOOPBACK, port: listener.port } : undefined;
@@ -45,9 +45,9 @@ export class ServiceListeners {
     const { gateway, limits, log } = this.#options;
     const handler = gateway.handlerForService(service);
     const at = { host: LOOPBACK, port: 0, listener: "public" } as const;
-    const opening = openListener({ ...at, handler, ...(limits && { limits }) }).then(
+    const opening = openListener({ ...at, handler, limits }).then(
       (listener) => {
-        // A Service that was deleted and created again meanwhile has another listener.
+        // The Service may have been deleted and created again.
         if (this.#listeners.get(service) === opening) this.#listeners.set(service, listener);
         return listener;
       },

@@ -1,6 +1,4 @@
-// The https listener of a session, with certificates by host: the users' own from Secrets, all others from the local
-// authority.
-
+// Opens the https listener of a session. Certificates come from the users' Secrets or from the local authority.
 import type { Secret } from "../apis/core/types.ts";
 import { namespacedName } from "../apis/meta/key.ts";
 import type { Stored } from "../apis/meta/object.ts";
@@ -19,7 +17,7 @@ export interface TlsListenerOptions {
   readonly address: string;
   /** See `EmulatorOptions.httpsPort`; never 0 here. */
   readonly port?: number | undefined;
-  /** Where the local authority is kept. */
+  /** Folder of the local authority. */
   readonly folder: string;
   readonly handler: Handler;
   readonly limits?: Partial<ListenerLimits> | undefined;
@@ -47,7 +45,7 @@ export class TlsListener {
     this.#log = log;
   }
 
-  /** Rejects with an EnvironmentError if the port that the user named cannot be opened. */
+  /** Rejects with an EnvironmentError if the user's port cannot be opened. */
   static async open({ address, port, folder, handler, limits, log }: TlsListenerOptions): Promise<TlsListener> {
     const now = (): Date => new Date();
     const authority = await openAuthority(folder, now());
@@ -61,7 +59,7 @@ export class TlsListener {
       flag: "--https-port",
       listener: "tls",
       handler,
-      tls: { contextFor: certificates.contextFor },
+      tls: { ...certificates.defaultPair, contextFor: certificates.contextFor },
     });
     return new TlsListener(authority, listening, certificates, log);
   }
@@ -78,10 +76,7 @@ export class TlsListener {
     return this.#listening.notices;
   }
 
-  /**
-   * Uses the certificates of all Secrets that these Ingresses name, and drops those that none names or whose Secret is
-   * gone.
-   */
+  /** Uses the certificates of the Secrets that these Ingresses name, and removes all other users' certificates. */
   applySecrets(ingresses: readonly Stored<Ingress>[], store: ObjectStore): void {
     const wanted = ownPairs(ingresses, store);
     for (const host of this.#own.keys()) {
@@ -102,7 +97,7 @@ export class TlsListener {
     return this.#certificates.missing(hosts);
   }
 
-  /** Makes certificates for hosts without one; await it before a table with these hosts takes effect. */
+  /** Makes certificates for hosts without one. A table with these hosts takes effect after that. */
   prepare(hosts: readonly string[]): Promise<void> {
     return this.#certificates.prepare(hosts);
   }

@@ -1,8 +1,8 @@
-// The last cold starts as waterfalls: joins the marks of the waiting request with the kubelet's marks of the pod's
+// Keeps the last cold starts as waterfalls: joins the times of the waiting request with the kubelet's times of the pod's
 // start.
 import { parseNamespacedName } from "../apis/meta/key.ts";
 import type { ColdStart, PodStart } from "../client/live.ts";
-import type { Exchange, Marks } from "../data-plane/http/exchange.ts";
+import type { Exchange, RequestTiming } from "../data-plane/http/exchange.ts";
 import type { StartMarks } from "../node/kubelet/pod/pod-facts.ts";
 import type { StartRecords } from "../node/kubelet/start-records.ts";
 
@@ -20,9 +20,9 @@ export class ColdStarts {
 
   /** Call it right after the activator took the request: only a request that waits for a pod can be a cold start. */
   follow(exchange: Exchange, done: Promise<void>): Promise<void> {
-    const { marks } = exchange;
-    if (marks.queued === undefined || marks.assigned !== undefined) return done;
-    return done.then(() => this.#record(marks));
+    const { timing } = exchange;
+    if (timing.queued === undefined || timing.assigned !== undefined) return done;
+    return done.then(() => this.#record(timing));
   }
 
   /** The newest last. */
@@ -36,21 +36,21 @@ export class ColdStarts {
     );
   }
 
-  #record(marks: Marks): void {
-    const { revision, pod, queued, firstByte } = marks;
+  #record(timing: RequestTiming): void {
+    const { revision, pod, queued, firstByte } = timing;
     if (revision === undefined || pod === undefined || queued === undefined || firstByte === undefined) return;
     const { namespace } = parseNamespacedName(revision);
     const steps = this.#recorded.has(pod) ? undefined : this.#records.of(namespace, pod);
     // If the kubelet accepted the pod before this request came, another request caused the start.
     if (steps?.accepted === undefined || steps.accepted < queued) return;
     this.#recorded.add(pod);
-    this.#coldStarts.push({ revision, pod, totalMs: firstByte - queued, parts: partsOf(marks, steps) });
+    this.#coldStarts.push({ revision, pod, totalMs: firstByte - queued, parts: partsOf(timing, steps) });
     if (this.#coldStarts.length > KEPT) this.#recorded.delete(this.#coldStarts.shift()?.pod ?? "");
   }
 }
 
 /** Each part ends where the next one begins; a step without a mark takes no time. */
-function partsOf({ arrived, queued = 0, firstByte }: Marks, steps: StartMarks): ColdStart["parts"] {
+function partsOf({ arrived, queued = 0, firstByte }: RequestTiming, steps: StartMarks): ColdStart["parts"] {
   const ends = [queued, steps.accepted, steps.created, steps.started, steps.portOpen, steps.probeOk, firstByte];
   let at = arrived ?? queued;
   const [queue = 0, decide = 0, create = 0, start = 0, port = 0, probe = 0, first = 0] = ends.map((end) => {

@@ -125,7 +125,7 @@ export const flowChecks: Readonly<Record<string, ForwarderCheck>> = {
   "Q38 the answer withheld until the body is in": async (factory) => {
     const steps = [{ bodyBytes: 3 }, { send: OK }];
     const rules = [{ on: "head", repeat: true, steps }] as const;
-    await using bench = await ForwarderBench.open(factory, { rules }, { holdsResponse: true });
+    await using bench = await ForwarderBench.open(factory, { rules }, { delaysResponse: true });
     const client = bench.client();
     client.send(`${head("POST /", "Transfer-Encoding: chunked")}3\r\none\r\n`);
     await client.recvText("ok", 300);

@@ -1,6 +1,12 @@
 // A request and its response without a socket, for tests of handlers.
 import { Readable, Writable } from "node:stream";
-import type { Exchange, ListenerKind, Marks, RawHeaders, ResponseBody } from "../../src/data-plane/http/exchange.ts";
+import type {
+  Exchange,
+  ListenerKind,
+  RawHeaders,
+  RequestTiming,
+  ResponseBody,
+} from "../../src/data-plane/http/exchange.ts";
 
 export interface PaperRequest {
   readonly method?: string;
@@ -22,7 +28,7 @@ export class PaperExchange implements Exchange {
   readonly version = "1.1";
   readonly body = Readable.from([]);
   readonly hasBody = false;
-  readonly marks: Marks = {};
+  readonly timing: RequestTiming = {};
   started = false;
   status = 0;
   answerHeaders: RawHeaders = [];

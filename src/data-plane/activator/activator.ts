@@ -1,5 +1,4 @@
-// The activator: routes requests to the pods of each revision, answers probes, and counts requests for the autoscaler.
-// It neither starts pods nor decides scale.
+// Routes requests to the pods of each revision, replies to probes and counts requests for the autoscaler.
 import type { RevisionKey, Stat } from "../../apis/autoscaling/types.ts";
 import type { Clock, Time } from "../../base/clock.ts";
 import { Emitter } from "../../base/emitter.ts";
@@ -12,11 +11,11 @@ import { probeReply } from "./probe-reply.ts";
 import { type PathContext, RevisionPath, type RevisionTraffic } from "./revision-path.ts";
 
 export interface ActivatorOptions {
-  /** Clock of waiting, probing and timeouts. */
+  /** Clock of waits, probes and timeouts. */
   readonly clock: Clock;
   /** Clock of statistics, possibly virtual; default `clock`. */
   readonly statsClock?: Pick<Clock, "now">;
-  /** Returns numbers in [0, 1); chooses pods. */
+  /** Returns numbers in [0, 1), to choose pods. */
   readonly random: () => number;
   /** The activator pod's name, for its stats. */
   readonly podName: string;
@@ -24,13 +23,13 @@ export interface ActivatorOptions {
   readonly address: string;
 }
 
-/** The statistic of a revision's first request, which scales the revision from zero. */
+/** The statistic of a revision's first request, by which the autoscaler scales the revision from zero. */
 export interface FirstRequest {
   readonly revision: RevisionKey;
   readonly stat: Stat;
 }
 
-/** What the UI shows of a revision's traffic. */
+/** A revision's traffic, for the UI. */
 export interface PathLoad {
   readonly inFlight: number;
   readonly waiting: number;
@@ -38,7 +37,7 @@ export interface PathLoad {
   readonly proxied: boolean;
 }
 
-/** One per node; follows cmd/activator/main.go and pkg/activator. */
+/** Follows cmd/activator/main.go and pkg/activator. */
 export class Activator {
   readonly #options: ActivatorOptions;
   readonly #stats: ActivatorStats;
@@ -65,7 +64,7 @@ export class Activator {
     };
   }
 
-  /** Sets a revision and its current pods. Waiting requests that get a slot are forwarded before this returns. */
+  /** Adds or updates a revision. Waiting requests that get a slot are forwarded before this method returns. */
   update(revision: RevisionKey, traffic: RevisionTraffic): void {
     let path = this.#paths.get(revision);
     if (!path) {
@@ -75,16 +74,13 @@ export class Activator {
     path.update(traffic);
   }
 
-  /** The revision was deleted: waiting requests get an empty 500, new ones 404. Requests in flight continue. */
+  /** Removes a deleted revision: waiting requests get an empty 500, new ones 404. Requests in flight continue. */
   forget(revision: RevisionKey): void {
     this.#paths.get(revision)?.close();
     this.#paths.delete(revision);
   }
 
-  /**
-   * Handles a request for the revision's public Service: through the activator or directly to a pod, by its
-   * ServerlessService.
-   */
+  /** Handles a request to the revision's public Service, whose endpoints are the activator or the pods. */
   handle(revision: RevisionKey, exchange: Exchange): Promise<void> {
     const path = this.#paths.get(revision);
     if (path && !path.isProxied) return path.serve(exchange);
@@ -98,16 +94,14 @@ export class Activator {
     return (exchange) => this.handle(revision, exchange);
   }
 
-  /**
-   * Probes the revision's public Service with the real handlers, without a socket. Undefined if there is no response.
-   */
+  /** Probes the revision's public Service. Resolves to undefined if there is no response. */
   probe(revision: RevisionKey, headers: RawHeaders): Promise<LocalReply | undefined> {
     const [namespace, name] = revision.split("/");
     const host = `${name}.${namespace}.svc.cluster.local`;
     return sendProbe(this.handlerFor(revision), { host, headers, peer: this.#options.address });
   }
 
-  /** Ends the report period of all revisions. Call it every second and pass the result on. */
+  /** Ends the report period of all revisions and returns their statistics. Called every second. */
   report(now: Time): ReadonlyMap<RevisionKey, Stat> {
     return this.#stats.report(now);
   }
@@ -117,7 +111,7 @@ export class Activator {
     return { inFlight: path?.inFlight ?? 0, waiting: path?.waiting ?? 0, proxied: path?.isProxied ?? true };
   }
 
-  /** Ends all waiting and probing. Requests in flight continue. */
+  /** Ends all waits and probes. Requests in flight continue. */
   close(): void {
     this.#stopping = true;
     for (const revision of [...this.#paths.keys()]) this.forget(revision);

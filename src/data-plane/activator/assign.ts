@@ -1,21 +1,15 @@
-// Chooses the pod for the next request by the activator's three load-balancing policies. Pure.
-
-/** A pod as a policy sees it. */
-interface PodLoad {
-  /** Requests in flight on the pod. */
-  readonly inFlight: number;
-}
+// Chooses the pod of the next request by the activator's three load-balancing policies. Pure.
 
 export interface PodLoads {
-  /** Sorted by address. */
-  readonly pods: readonly PodLoad[];
+  /** Requests in flight of each pod; pods are sorted by address. */
+  readonly pods: readonly { readonly inFlight: number }[];
   /** `containerConcurrency`: slots per pod. 0: unlimited. */
   readonly concurrency: number;
-  /** The index after the last round-robin choice. Used from a concurrency of 4. */
+  /** The index after the last choice, for round robin. */
   readonly cursor: number;
 }
 
-/** Up to this concurrency, requests fill the first pods; above it, pods take turns. */
+/** Up to this concurrency, requests fill the first pods. Above it, the policy is round robin. */
 const PACKED_CONCURRENCY = 3;
 
 /**
@@ -29,7 +23,7 @@ export function assign(load: PodLoads, random: () => number): number {
   return firstFree(load, load.concurrency > PACKED_CONCURRENCY ? load.cursor : 0);
 }
 
-function lessLoadedOfTwo(pods: readonly PodLoad[], random: () => number): number {
+function lessLoadedOfTwo(pods: PodLoads["pods"], random: () => number): number {
   const count = pods.length;
   if (count === 1) return 0;
   const first = count === 2 ? 0 : Math.floor(random() * count);

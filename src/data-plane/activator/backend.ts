@@ -1,15 +1,13 @@
-// A pod as a destination of the activator's requests.
+// Defines a pod as the activator sees it.
 import type { Handler } from "../http/exchange.ts";
 
 export interface Backend {
   /** The pod's name, unique in its revision. */
   readonly pod: string;
-  /** `ip:port` of its queue-proxy, as in EndpointSlices. Policies sort pods by this text. */
+  /** `ip:port` of its queue-proxy, as in EndpointSlices. Pods are sorted by this text. */
   readonly address: string;
   /** Handler of its queue-proxy. */
   readonly handle: Handler;
-  /**
-   * Whether the pod is Ready in Kubernetes' view. An unready pod gets requests only after the activator has probed it.
-   */
+  /** The pod's Ready condition. The activator also uses an unready pod, after a successful probe. */
   readonly ready: boolean;
 }

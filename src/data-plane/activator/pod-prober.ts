@@ -1,4 +1,4 @@
-// Probes the pods of a revision, to find out that a pod is ready before Kubernetes reports it.
+// Probes the pods of a revision, because a probe finds a ready pod earlier than its Ready condition.
 import type { Clock, Time } from "../../base/clock.ts";
 import type { Backend } from "./backend.ts";
 
@@ -9,12 +9,9 @@ const PROBE_PERIOD_MS = 200;
 
 export interface PodProberOptions {
   readonly clock: Clock;
-  /** Probes a pod; true if its queue-proxy reports ready. Never rejects. */
+  /** Resolves to true if the pod's queue-proxy reports ready. */
   readonly probe: (backend: Backend, signal: AbortSignal) => Promise<boolean>;
-  /**
-   * False: only Ready pods are used, because the readiness probe is exec or a container has a startup probe, which the
-   * queue-proxy does not run.
-   */
+  /** False if the pods have exec readiness probes or startup probes, which the queue-proxy does not run. */
   readonly probesUnready: boolean;
   /** Called when a probe has made a pod usable. */
   readonly onHealthy: () => void;
@@ -28,9 +25,8 @@ interface Candidate {
 }
 
 /**
- * Ready pods are usable. Other pods are probed in parallel, at once and every 200 ms until they succeed; after that
- * only when they change from Ready to not Ready. @see pkg/activator/net/revision_backends.go, mesh-compatibility-mode
- * `disabled`
+ * Ready pods are usable. The prober probes other pods in parallel, at once and every 200 ms until a probe succeeds, and
+ * again when a pod changes from Ready to not Ready. @see pkg/activator/net/revision_backends.go, mesh mode `disabled`
  */
 export class PodProber {
   readonly #options: PodProberOptions;
@@ -47,7 +43,7 @@ export class PodProber {
       .map((candidate) => candidate.backend);
   }
 
-  /** Sets all pods. Ready ones are usable when this returns; the others are probed now. */
+  /** Sets all pods. Ready pods are usable when this method returns; it starts to probe the others. */
   setBackends(backends: readonly Backend[]): void {
     const before = this.#candidates;
     this.#candidates = new Map();

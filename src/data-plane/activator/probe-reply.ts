@@ -1,4 +1,4 @@
-// The activator's own replies to probes, which never reach a pod and are not counted.
+// Makes the activator's replies to probes, which are neither forwarded nor counted.
 import {
   type LocalReply,
   MISSING_PROBE_HASH,
@@ -40,7 +40,7 @@ function isKubeletProbe(headers: RawHeaders, index: number, value: string): bool
   return value !== "" && isNamed(headers, index, "k-kubelet-probe");
 }
 
-/** Whether the reply to the activator's probe of a pod says that the pod is ready. */
+/** Whether a queue-proxy's reply to the activator's probe reports ready. */
 export function saysReady(reply: LocalReply | undefined): boolean {
   return reply?.status === 200 && reply.body === "queue";
 }

@@ -1,12 +1,11 @@
-// Sends the requests of one revision to its pods: through the activator (wait, slot, count), or directly to a ready
-// pod.
+// Sends the requests of one revision to its pods, through the activator (wait, slot, count) or directly.
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
 import type { Clock, Time } from "../../base/clock.ts";
 import { sendReplyAfterBody } from "../http/after-body.ts";
 import { ACTIVATOR_TIMEOUT_TEXT, makeReply, makeTimeout } from "../http/errors.ts";
 import type { Exchange, RawHeaders } from "../http/exchange.ts";
+import { ForwardedExchange } from "../http/forwarded-exchange.ts";
 import { isNamed } from "../http/headers.ts";
-import { HopExchange } from "../http/hop-exchange.ts";
 import { sendProbe } from "../http/probe-exchange.ts";
 import type { Backend } from "./backend.ts";
 import { PodProber } from "./pod-prober.ts";
@@ -28,7 +27,7 @@ export interface RevisionTraffic {
   readonly probesUnready?: boolean;
 }
 
-/** What all revisions of an activator share. */
+/** State that all revisions of an activator share. */
 export interface PathContext {
   readonly clock: Clock;
   readonly random: () => number;
@@ -39,7 +38,7 @@ export interface PathContext {
 }
 
 const TIMED_OUT = makeTimeout(ACTIVATOR_TIMEOUT_TEXT);
-/** The reply after the revision was deleted; it gives no reason (pkg/activator/handler/handler.go). */
+/** The reply after the revision was deleted (pkg/activator/handler/handler.go). */
 const REVISION_GONE = makeReply(500);
 
 export class RevisionPath {
@@ -81,10 +80,7 @@ export class RevisionPath {
     return this.#throttler.waiting;
   }
 
-  /**
-   * Whether requests go through the activator. Also true in mode Serve while no pod is ready
-   * (pkg/reconciler/serverlessservice).
-   */
+  /** Requests go through the activator: in mode Proxy, or without a ready pod (pkg/reconciler/serverlessservice). */
   get isProxied(): boolean {
     return this.#direct.length === 0;
   }
@@ -102,7 +98,7 @@ export class RevisionPath {
     const { random } = this.#context;
     const pod = this.#direct[Math.floor(random() * this.#direct.length)];
     if (!pod) return this.proxy(exchange);
-    exchange.marks.pod = pod.pod;
+    exchange.timing.pod = pod.pod;
     this.#directInFlight += 1;
     try {
       await pod.handle(exchange);
@@ -111,11 +107,11 @@ export class RevisionPath {
     }
   }
 
-  /** Sends the request through the activator. It is counted from now to its end, including the wait. */
+  /** Sends the request through the activator. Counts it from now to its end, including the wait. */
   async proxy(exchange: Exchange): Promise<void> {
     const { clock, started, ended } = this.#context;
     const since = clock.now();
-    exchange.marks.queued = since;
+    exchange.timing.queued = since;
     started(this.#revision, since);
     try {
       const slot = this.#throttler.tryAcquire();
@@ -126,7 +122,7 @@ export class RevisionPath {
     }
   }
 
-  /** The revision was deleted: ends all waiting. Requests in flight continue. */
+  /** Ends all waits. Requests in flight continue. */
   close(): void {
     this.#direct = [];
     this.#prober.close();
@@ -143,12 +139,12 @@ export class RevisionPath {
 
   async #forward(exchange: Exchange, slot: Slot, { since, assigned }: { since: Time; assigned: Time }): Promise<void> {
     const { address } = this.#context;
-    exchange.marks.assigned = assigned;
-    exchange.marks.pod = slot.backend.pod;
+    exchange.timing.assigned = assigned;
+    exchange.timing.pod = slot.backend.pod;
     const headers = activatorHeaders(exchange.headers, exchange.peer);
     const timers = { since, text: ACTIVATOR_TIMEOUT_TEXT };
     try {
-      await slot.backend.handle(new HopExchange(exchange, { headers, peer: address, timers }));
+      await slot.backend.handle(new ForwardedExchange(exchange, { headers, peer: address, timers }));
     } finally {
       this.#throttler.release(slot);
     }
@@ -165,13 +161,13 @@ export class RevisionPath {
   }
 }
 
-/** The shortest of the three limits ends a wait, because nothing is written to the client meanwhile. */
+/** The shortest of the three limits ends a wait, because the client gets no byte during the wait. */
 function waitLimitMs(traffic: RevisionTraffic): number {
   const limits = [traffic.timeoutSeconds, traffic.responseStartTimeoutSeconds ?? 0, traffic.idleTimeoutSeconds ?? 0];
   return Math.min(...limits.filter((seconds) => seconds > 0)) * 1000;
 }
 
-/** Names to drop, by length: a look-up by length is cheaper than a comparison for most headers. */
+/** The headers to drop, by the length of their names, because a look-up by length is fast. */
 const DROPPED: ReadonlyMap<number, string> = new Map([
   [14, "k-network-hash"],
   [24, "knative-serving-revision"],

@@ -1,4 +1,4 @@
-// Limits the requests on one revision's pods: assigns slots and queues requests when none is free.
+// Limits the requests on the pods of one revision: assigns slots, and queues requests while no slot is free.
 import type { Clock } from "../../base/clock.ts";
 import { assign } from "./assign.ts";
 import type { Backend } from "./backend.ts";
@@ -11,10 +11,10 @@ export interface Slot {
   readonly inFlight: number;
 }
 
-/** How many waiting requests get a slot in one turn of the event loop, so that other requests are not delayed. */
+/** Number of waiting requests that get a slot in one turn of the event loop, to let other work run. */
 const SERVED_PER_TURN = 128;
 
-/** How a wait ended: with a slot, by timeout, or because the revision was deleted. */
+/** The end of a wait: a slot, a timeout, or the deletion of the revision. */
 export type WaitResult = Slot | "timeout" | "gone";
 
 interface Pod extends Slot {
@@ -33,12 +33,12 @@ export interface ThrottlerOptions {
 }
 
 /**
- * One per revision. Without pods there are no slots; with `containerConcurrency` each pod has that many. The queue is
- * unlimited. Waiting requests are served before new ones. @see pkg/activator/net/throttler.go
+ * Each pod has `containerConcurrency` slots. The queue has no limit. Waiting requests get slots before new ones.
+ * @see pkg/activator/net/throttler.go
  */
 export class Throttler {
   readonly #options: ThrottlerOptions;
-  readonly #line = new WaitQueue<WaitResult>();
+  readonly #queue = new WaitQueue<WaitResult>();
   #pods: readonly Pod[] = [];
   #cursor = 0;
   #inFlight = 0;
@@ -56,7 +56,7 @@ export class Throttler {
   }
 
   get waiting(): number {
-    return this.#line.size;
+    return this.#queue.size;
   }
 
   /** Slots of all pods: containerConcurrency × pods, Infinity if unlimited, 0 without pods. */
@@ -80,20 +80,20 @@ export class Throttler {
 
   /** Assigns a slot now. Undefined if none is free or other requests wait. */
   tryAcquire(): Slot | undefined {
-    return this.#line.size === 0 ? this.#reserve() : undefined;
+    return this.#queue.size === 0 ? this.#reserve() : undefined;
   }
 
-  /** Queues a request. `done` is called once, unless the returned function removes the request first. */
+  /** Queues a request. Calls `done` once, unless the returned function removed the request from the queue. */
   wait(done: (admission: WaitResult) => void): () => void {
     const { clock, waitLimitMs } = this.#options;
     if (this.#closed) {
       done("gone");
       return () => {};
     }
-    const waiter: WaitEntry<WaitResult> = this.#line.join(clock.now() + waitLimitMs, done);
+    const waiter: WaitEntry<WaitResult> = this.#queue.join(clock.now() + waitLimitMs, done);
     if (!this.#expiry) this.#armExpiry();
     return () => {
-      this.#line.leave(waiter);
+      this.#queue.leave(waiter);
     };
   }
 
@@ -104,13 +104,13 @@ export class Throttler {
     this.#serve();
   }
 
-  /** The revision was deleted: ends all waiting. Requests in flight continue. */
+  /** Ends all waits with "gone". Requests in flight continue. */
   close(): void {
     this.#closed = true;
     this.#pods = [];
     this.#expiry?.[Symbol.dispose]();
     this.#nextTurn?.[Symbol.dispose]();
-    for (let waiter = this.#line.first; waiter; waiter = this.#line.first) this.#settle(waiter, "gone");
+    for (let waiter = this.#queue.first; waiter; waiter = this.#queue.first) this.#settle(waiter, "gone");
   }
 
   #reserve(): Slot | undefined {
@@ -126,10 +126,9 @@ export class Throttler {
   }
 
   #serve(): void {
-    // The scheduled turn will serve them.
     if (this.#nextTurn) return;
     for (let served = 0; served < SERVED_PER_TURN; served += 1) {
-      const waiter = this.#line.first;
+      const waiter = this.#queue.first;
       const slot = waiter && this.#reserve();
       if (!slot) return;
       this.#settle(waiter, slot);
@@ -142,18 +141,18 @@ export class Throttler {
   }
 
   #settle(waiter: WaitEntry<WaitResult>, admission: WaitResult): void {
-    this.#line.leave(waiter);
+    this.#queue.leave(waiter);
     waiter.done(admission);
   }
 
-  /** One timer for the whole queue, always set for the first request. */
+  /** Sets one timer for the whole queue, for its first request. */
   #armExpiry(): void {
-    const first = this.#line.first;
+    const first = this.#queue.first;
     this.#expiry = undefined;
     if (!first || first.deadline === Number.POSITIVE_INFINITY) return;
     this.#expiry = this.#options.clock.at(first.deadline, () => {
       const now = this.#options.clock.now();
-      for (let waiter = this.#line.first; waiter && waiter.deadline <= now; waiter = this.#line.first) {
+      for (let waiter = this.#queue.first; waiter && waiter.deadline <= now; waiter = this.#queue.first) {
         this.#settle(waiter, "timeout");
       }
       this.#armExpiry();

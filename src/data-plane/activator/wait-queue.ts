@@ -1,7 +1,7 @@
-// A first-come, first-served queue of requests. A linked list, so that joining, leaving and serving take constant time.
+// Queues requests in order of arrival. A linked list, so that every operation takes constant time.
 import type { Time } from "../../base/clock.ts";
 
-/** A waiting request. `done` is called at most once, and never after {@link WaitQueue.leave}. */
+/** A waiting request. The owner of the queue calls `done` once, when the request leaves. */
 export interface WaitEntry<R> {
   readonly deadline: Time;
   readonly done: (result: R) => void;

@@ -1,11 +1,10 @@
-// The content type of a response whose container names none: detected from the first bytes of the body, as Go's server
-// does.
+// Detects the content type of a response from the first bytes of its body, like Go's server.
 import { Writable } from "node:stream";
 import { makeBadGateway, reasonOf, sendReply } from "../http/errors.ts";
 import type { Exchange, RawHeaders, ResponseBody } from "../http/exchange.ts";
 
 /** Number of bytes that are examined. */
-const LOOKED_AT = 512;
+const SNIFFED_BYTES = 512;
 const TAGS = "!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p|!--";
 
 /** In order of precedence (`net/http/sniff.go`, mimesniff.spec.whatwg.org). One character is one byte. */
@@ -46,11 +45,12 @@ const SIGNATURES: readonly (readonly [RegExp, string])[] = [
 const BINARY = /[\0-\x08\x0b\x0e-\x1a\x1c-\x1f]/;
 
 export function detectContentType(bytes: Buffer): string {
-  const text = bytes.toString("latin1", 0, LOOKED_AT);
+  const text = bytes.toString("latin1", 0, SNIFFED_BYTES);
   const found = SIGNATURES.find(([signature]) => signature.test(text));
   return found?.[1] ?? (BINARY.test(text) ? "application/octet-stream" : "text/plain; charset=utf-8");
 }
 
+/** The body of a response whose container named no content type. Its first write sends the head. */
 export class DetectedTypeBody extends Writable {
   #body: ResponseBody | undefined;
   readonly #exchange: Exchange;
@@ -68,7 +68,7 @@ export class DetectedTypeBody extends Writable {
     try {
       this.#body ??= this.#start(detectContentType(chunk));
     } catch (fault) {
-      // The server side rejects a header that the parser accepted.
+      // node:http does not send every header that the parser accepts.
       sendReply(this.#exchange, makeBadGateway(String(fault)));
       return;
     }

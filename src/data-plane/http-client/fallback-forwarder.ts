@@ -1,4 +1,4 @@
-// Forwards over node:http when Node's private parser is not as expected. FALLBACK_LACKS names its gaps.
+// Forwards over node:http, for a Node whose private parser is not as expected. FALLBACK_LACKS names the gaps.
 import {
   Agent,
   type ClientRequest,
@@ -142,7 +142,7 @@ interface SwitchedConnection {
   readonly response: IncomingMessage;
   readonly socket: Duplex;
   readonly early: Buffer;
-  /** The protocol that the client asked for. */
+  /** The protocol that the client requested. */
   readonly upgrade: string | undefined;
 }
 

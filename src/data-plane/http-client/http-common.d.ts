@@ -1,5 +1,4 @@
-// Types of the part of node:_http_common that response-parser.ts uses. The module is private to Node and has no types
-// of its own.
+// Declares the part of Node's private module node:_http_common that response-parser.ts uses.
 declare module "node:_http_common" {
   type OnHeaders = (headers: string[], url: string) => void;
   type OnHeadersComplete = (

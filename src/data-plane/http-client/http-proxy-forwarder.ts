@@ -1,5 +1,4 @@
-// A forwarder on the library http-proxy (http-proxy-3). It uses the default forwarder for HTTP/2, which the library
-// does not support.
+// Forwards HTTP/1 with the library http-proxy (http-proxy-3), and HTTP/2 with the default forwarder.
 import { Agent, type ClientRequest, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import httpProxy from "http-proxy";
@@ -50,7 +49,7 @@ class HttpProxyForwarder implements Forwarder {
   }
 }
 
-/** One request through the library. It replaces the library's headers with knap's own. */
+/** Forwards one request with the library, but with knap's headers. */
 class LibraryForward extends IncomingRelay {
   begin(incoming: IncomingMessage): void {
     incoming.headers = joined(this.options.headers, this.exchange.upgrade !== undefined);
@@ -65,7 +64,7 @@ class LibraryForward extends IncomingRelay {
   }
 }
 
-/** Headers with all their values, in their original letter case, without hop-by-hop headers. */
+/** Groups the end-to-end headers by name, in their original letter case. */
 function listed(headers: RawHeaders): Map<string, string[]> {
   const named = namedInConnection(headers);
   const list = new Map<string, string[]>();

@@ -1,12 +1,12 @@
-// Forwards one request to a container over HTTP/1.1 and streams the response back. It makes no error responses.
+// Forwards one request to a container over HTTP/1.1 and streams the response to the client.
 import type { Socket } from "node:net";
 import { DRAINED_BYTES } from "../http/after-body.ts";
 import { reasonOf } from "../http/errors.ts";
 import type { Exchange, RawHeaders, ResponseBody } from "../http/exchange.ts";
 import type { ForwardOptions, ForwardOutcome } from "../http/forwarder.ts";
 import { upgradeType } from "../http/headers.ts";
-import { bytesLeft, readAnswerHead } from "./answer-headers.ts";
 import { DetectedTypeBody } from "./content-type.ts";
+import { countBytesLeft, readRelayedHead } from "./relayed-head.ts";
 import { makeRequestHead, type RequestHead, refusalOf } from "./request-head.ts";
 import { RequestPump } from "./request-pump.ts";
 import type { ResponseHead } from "./response-parser.ts";
@@ -15,9 +15,9 @@ import type { ResponseReceiver, UpstreamConnection } from "./upstream-connection
 import type { ConnectionWaiter, UpstreamPool } from "./upstream-pool.ts";
 
 /** A response of known length is buffered up to this size, as in Go's server. */
-const HELD_BYTES = 4096;
-/** A body up to this size is written as a string, so that node:http sends it together with the head. */
-const SMALL = 1024;
+const MAX_BUFFER = 4096;
+/** A body up to this size is written as a string, because node:http then sends it in one write with the head. */
+const SMALL_BODY_BYTES = 1024;
 /** How long the container may take to answer `Expect: 100-continue` before the body is sent anyway. */
 const CONTINUE_WAIT_MS = 1_000;
 
@@ -34,15 +34,15 @@ export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
   #upgrade: string | undefined;
   #status = 0;
   #length: number | undefined;
-  #held: Buffer | undefined;
-  #holds = false;
+  #buffer: Buffer | undefined;
+  #isBuffered = false;
   #flushed = false;
   #received = 0;
   #waitsForDrain = false;
   #tunnelled = false;
   #settled = false;
-  /** Response events that are held back, in order. */
-  #withheld: (() => void)[] | undefined;
+  /** Response events that wait for the end of the request body, in order. */
+  #delayed: (() => void)[] | undefined;
 
   constructor(
     pool: UpstreamPool,
@@ -58,9 +58,8 @@ export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
 
   begin(): void {
     const exchange = this.#exchange;
-    const options = this.#options;
-    const pool = this.#pool;
-    if (exchange.upgrade !== undefined) this.#upgrade = upgradeType(options.headers);
+    const { headers } = this.#options;
+    if (exchange.upgrade !== undefined) this.#upgrade = upgradeType(headers);
     const refusal = refusalOf(exchange.method, this.#upgrade);
     if (refusal !== undefined) {
       this.#fail("EREFUSED", refusal);
@@ -69,14 +68,14 @@ export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
     this.#head = makeRequestHead({
       method: exchange.method,
       target: exchange.target,
-      headers: options.headers,
-      authority: `${pool.host}:${pool.port}`,
+      headers,
+      authority: `${this.#pool.host}:${this.#pool.port}`,
       hasBody: exchange.hasBody,
       upgrade: this.#upgrade,
     });
     exchange.onClosed(() => this.#onClientGone());
-    options.onCancellable?.(this);
-    if (!this.#settled) pool.take(this);
+    this.#options.onCancellable?.(this);
+    if (!this.#settled) this.#pool.take(this);
   }
 
   onConnection(connection: UpstreamConnection): void {
@@ -86,7 +85,7 @@ export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
     }
     const head = this.#head as RequestHead;
     this.#connection = connection;
-    connection.lend(this);
+    connection.assign(this);
     connection.socket.write(head.text, "latin1");
     if (!this.#exchange.hasBody) return;
     this.#pump = new RequestPump({
@@ -108,7 +107,7 @@ export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
     const options = this.#options;
     if (head.status !== 101) options.onActivity?.(0);
     if (head.status < 200) return this.#onInterim(head);
-    const { headers, length, typeless, events, encoding } = readAnswerHead(head.status, head.headers);
+    const { headers, length, typeless, events, encoding } = readRelayedHead(head.status, head.headers);
     if (encoding !== undefined) {
       this.#fail("HPE_ENCODING", `unsupported transfer encoding: ${JSON.stringify(encoding)}`);
       return false;
@@ -117,24 +116,24 @@ export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
     const empty = this.#exchange.method === "HEAD" || head.status === 204 || head.status === 304;
     this.#status = head.status;
     this.#length = empty ? 0 : length;
-    this.#holds = length !== undefined && !events;
-    const start = (): void => this.#start(head.status, sent, empty || length === 0, typeless && this.#holds);
-    if (options.holdsResponse && this.#exchange.version !== "2" && this.#pump?.sending) this.#withhold(start, sent);
+    this.#isBuffered = length !== undefined && !events;
+    const start = (): void => this.#start(head.status, sent, empty || length === 0, typeless && this.#isBuffered);
+    if (options.delaysResponse && this.#exchange.version !== "2" && this.#pump?.sending) this.#delay(start, sent);
     else start();
     return this.#exchange.method !== "HEAD";
   }
 
-  #start(status: number, sent: RawHeaders, empty: boolean, guesses: boolean): void {
+  #start(status: number, sent: RawHeaders, empty: boolean, detectsType: boolean): void {
     try {
-      if (guesses && !empty) this.#body = new DetectedTypeBody(this.#exchange, status, sent);
+      if (detectsType && !empty) this.#body = new DetectedTypeBody(this.#exchange, status, sent);
       else this.#body = this.#exchange.start(status, reasonOf(status), sent, empty);
     } catch (fault) {
-      // The server side rejects a header that the parser accepted.
+      // node:http does not send every header that the parser accepts.
       this.#fail("EHEAD", String(fault));
     }
   }
 
-  #withhold(start: () => void, sent: RawHeaders): void {
+  #delay(start: () => void, sent: RawHeaders): void {
     const pump = this.#pump as RequestPump;
     const close = (): void => void (sent as string[]).push("Connection", "close");
     if ((this.#head?.length ?? 0) - pump.taken >= DRAINED_BYTES) {
@@ -142,13 +141,13 @@ export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
       start();
       return;
     }
-    const withheld = [start];
-    this.#withheld = withheld;
+    const delayed = [start];
+    this.#delayed = delayed;
     this.#connection?.pause();
     pump.discard(DRAINED_BYTES, (ended) => {
       if (!ended) close();
-      this.#withheld = undefined;
-      for (const event of withheld) if (!this.#settled) event();
+      this.#delayed = undefined;
+      for (const event of delayed) if (!this.#settled) event();
       if (this.#settled) return;
       this.#connection?.resume();
       this.onBatch();
@@ -156,24 +155,25 @@ export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
   }
 
   onBody(chunk: Buffer): void {
-    if (this.#withheld?.push(() => this.onBody(chunk))) return;
+    if (this.#delayed?.push(() => this.onBody(chunk))) return;
     this.#options.onActivity?.(chunk.length);
     this.#received += chunk.length;
-    const held = this.#held;
-    if (held === undefined) this.#held = chunk;
-    else if (this.#holds && held.length + chunk.length <= HELD_BYTES) this.#held = Buffer.concat([held, chunk]);
+    const buffer = this.#buffer;
+    if (buffer === undefined) this.#buffer = chunk;
+    else if (this.#isBuffered && buffer.length + chunk.length <= MAX_BUFFER)
+      this.#buffer = Buffer.concat([buffer, chunk]);
     else {
-      this.#write(held);
-      this.#held = chunk;
+      this.#write(buffer);
+      this.#buffer = chunk;
     }
   }
 
   onBatch(): void {
-    const held = this.#held;
-    if (this.#body === undefined || (this.#holds && (held?.length ?? 0) <= HELD_BYTES)) return;
-    if (held !== undefined) {
-      this.#held = undefined;
-      this.#write(held);
+    const buffer = this.#buffer;
+    if (this.#body === undefined || (this.#isBuffered && (buffer?.length ?? 0) <= MAX_BUFFER)) return;
+    if (buffer !== undefined) {
+      this.#buffer = undefined;
+      this.#write(buffer);
     } else if (!this.#flushed) {
       this.#flushed = true;
       this.#body.flushHeaders?.();
@@ -181,25 +181,25 @@ export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
   }
 
   onEnd(trailers: readonly string[]): void {
-    if (this.#withheld?.push(() => this.onEnd(trailers))) return;
+    if (this.#delayed?.push(() => this.onEnd(trailers))) return;
     const body = this.#body;
     const connection = this.#connection;
-    const held = this.#held;
+    const buffer = this.#buffer;
     if (body === undefined || connection === undefined) return;
     this.#settle({ kind: "done", status: this.#status });
     if (this.#pump?.done !== false) this.#pool.giveBack(connection);
     else connection.destroy();
     if (trailers.length > 0) this.#exchange.trailers(trailers);
-    if (held === undefined) body.end();
-    else if (held.length <= SMALL) body.end(held.toString("latin1"), "latin1");
-    else body.end(held);
+    if (buffer === undefined) body.end();
+    else if (buffer.length <= SMALL_BODY_BYTES) body.end(buffer.toString("latin1"), "latin1");
+    else body.end(buffer);
   }
 
   onFault(code: string, message: string): void {
-    if (this.#settled || this.#withheld?.push(() => this.onFault(code, message))) return;
+    if (this.#settled || this.#delayed?.push(() => this.onFault(code, message))) return;
     const connection = this.#connection;
     if (this.#body !== undefined) {
-      if (!this.#holds && this.#held !== undefined) this.#body.write(this.#held);
+      if (!this.#isBuffered && this.#buffer !== undefined) this.#body.write(this.#buffer);
       this.#settle({ kind: "truncated", status: this.#status });
       this.#exchange.abort("the container closed the connection before the answer was whole");
     } else if (connection !== undefined && connection.uses > 1 && !connection.answered && this.#head?.replayable) {
@@ -214,12 +214,12 @@ export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
   /** Cancels the forward; see {@link ForwardOutcome} "cancelled". */
   cancel(): void {
     if (this.#settled) return;
-    if (this.#held !== undefined) this.#body?.write(this.#held);
-    this.#settle({ kind: "cancelled", body: this.#body, room: bytesLeft(this.#length, this.#received) });
+    if (this.#buffer !== undefined) this.#body?.write(this.#buffer);
+    this.#settle({ kind: "cancelled", body: this.#body, bytesLeft: countBytesLeft(this.#length, this.#received) });
     this.#connection?.destroy();
   }
 
-  /** The client's body is malformed or broken off, so the container cannot get the rest. */
+  /** The client's body is malformed or incomplete. */
   #onBodyFault(message: string): void {
     if (this.#settled) return;
     if (this.#body === undefined) {
@@ -285,7 +285,7 @@ export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
     });
   }
 
-  /** Gives up before anything was sent to the client. */
+  /** Ends the forward before anything was sent to the client. */
   #fail(code: string, message: string): void {
     this.#settle({ kind: "unreachable", code, message });
     this.#connection?.destroy();

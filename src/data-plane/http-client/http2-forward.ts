@@ -1,13 +1,12 @@
-// Forwards one request to a container over cleartext HTTP/2 (h2c) and streams the response back. Uses the core API of
-// node:http2, not its compatibility API.
+// Forwards one request to a container over cleartext HTTP/2 (h2c) and streams the response to the client.
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2";
 import { reasonOf } from "../http/errors.ts";
 import type { Exchange, RawHeaders, ResponseBody } from "../http/exchange.ts";
 import type { ForwardOptions, ForwardOutcome } from "../http/forwarder.ts";
 import { hasToken, headerValue, headerValues, namedInConnection, withoutHeaders } from "../http/headers.ts";
 import { asOutgoing, cancelStream } from "../http/http2.ts";
-import { bytesLeft, readAnswerHead } from "./answer-headers.ts";
 import type { H2cSessions } from "./h2c-sessions.ts";
+import { countBytesLeft, readRelayedHead } from "./relayed-head.ts";
 
 /** Error code names of RFC 9113, section 7. */
 const RESET_NAMES = [
@@ -65,7 +64,7 @@ export class Http2Forward {
 
   cancel(): void {
     if (this.#settled) return;
-    this.#settle({ kind: "cancelled", body: this.#body, room: bytesLeft(this.#length, this.#received) });
+    this.#settle({ kind: "cancelled", body: this.#body, bytesLeft: countBytesLeft(this.#length, this.#received) });
     if (this.#stream !== undefined) cancelStream(this.#stream);
   }
 
@@ -79,7 +78,7 @@ export class Http2Forward {
     }
     const { hasBody } = exchange;
     const headers = requestHeaders(exchange, this.#options.headers, sessions.authority);
-    const stream = attempt(() => lease.session.request(headers, { endStream: !hasBody, waitForTrailers: hasBody }));
+    const stream = catchError(() => lease.session.request(headers, { endStream: !hasBody, waitForTrailers: hasBody }));
     if (stream instanceof Error) {
       this.#settle({ kind: "unreachable", code: "EHEAD", message: String(stream) });
       return;
@@ -115,11 +114,11 @@ export class Http2Forward {
     const options = this.#options;
     this.#status = Number(headers[":status"]);
     options.onActivity?.(0);
-    const answer = readAnswerHead(this.#status, plain(raw), true);
+    const answer = readRelayedHead(this.#status, plain(raw), true);
     const sent = options.onHead?.(this.#status, answer.headers) ?? answer.headers;
     const empty = ended || exchange.method === "HEAD" || this.#status === 204 || this.#status === 304;
     this.#length = empty ? 0 : answer.length;
-    const body = attempt(() => exchange.start(this.#status, reasonOf(this.#status), sent, empty));
+    const body = catchError(() => exchange.start(this.#status, reasonOf(this.#status), sent, empty));
     if (body instanceof Error) {
       this.#settle({ kind: "unreachable", code: "EHEAD", message: String(body) });
       if (this.#stream !== undefined) cancelStream(this.#stream);
@@ -208,11 +207,8 @@ export class Http2Forward {
   }
 }
 
-/**
- * Returns the error if `act` throws: node:http2 refuses to send some headers that the parser on the receiving side
- * accepted.
- */
-function attempt<T>(act: () => T): T | Error {
+/** Returns the error of `act`: node:http2 does not send every header that a parser accepts. */
+function catchError<T>(act: () => T): T | Error {
   try {
     return act();
   } catch (fault) {

@@ -1,9 +1,9 @@
-// Relays a response that node:http read from a container to the client. Base of the forwarders that use `http.request`.
+// Relays a response of `http.request` to the client. Base class of the forwarders that use it.
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { reasonOf } from "../http/errors.ts";
 import type { Exchange, ResponseBody } from "../http/exchange.ts";
 import type { ForwardOptions, ForwardOutcome } from "../http/forwarder.ts";
-import { bytesLeft, readAnswerHead } from "./answer-headers.ts";
+import { countBytesLeft, readRelayedHead } from "./relayed-head.ts";
 
 export class IncomingRelay {
   protected readonly exchange: Exchange;
@@ -23,7 +23,7 @@ export class IncomingRelay {
   }
 
   cancel(): void {
-    this.settle({ kind: "cancelled", body: this.#body, room: bytesLeft(this.#length, this.#received) });
+    this.settle({ kind: "cancelled", body: this.#body, bytesLeft: countBytesLeft(this.#length, this.#received) });
     this.#request?.destroy();
   }
 
@@ -38,7 +38,7 @@ export class IncomingRelay {
     const { exchange, options } = this;
     this.#status = response.statusCode ?? 0;
     options.onActivity?.(0);
-    const { headers, length } = readAnswerHead(this.#status, response.rawHeaders);
+    const { headers, length } = readRelayedHead(this.#status, response.rawHeaders);
     const empty = exchange.method === "HEAD" || this.#status === 204 || this.#status === 304;
     this.#length = empty ? 0 : length;
     const sent = options.onHead?.(this.#status, headers) ?? headers;

@@ -8,7 +8,7 @@ import { Http2Forward } from "./http2-forward.ts";
 import { parserFault } from "./response-parser.ts";
 import { UpstreamPool } from "./upstream-pool.ts";
 
-/** Maximum number of idle connections per container without a containerConcurrency (`pkg/queue/sharedmain/main.go`). */
+/** Limit of idle connections per container without a containerConcurrency (`pkg/queue/sharedmain/main.go`). */
 const MAX_IDLE = 1000;
 
 class NodeHttp1Forwarder implements Forwarder {
@@ -53,10 +53,7 @@ export const nodeForwarder: ForwarderFactory = {
     upstream.protocol === "h2c" ? new NodeHttp2Forwarder(upstream) : new NodeHttp1Forwarder(upstream),
 };
 
-/**
- * Takes the place of {@link nodeForwarder} when Node's private parser is not as expected: HTTP/1 goes through the
- * public node:http.
- */
+/** Replaces {@link nodeForwarder} if Node's private parser is not as expected. HTTP/1 then uses node:http. */
 export const fallbackForwarder: ForwarderFactory = {
   name: "fallback",
   lacks: FALLBACK_LACKS,

@@ -8,7 +8,7 @@ export interface HeadParts {
   readonly headers: RawHeaders;
   /** `host:port` of the container, used if the request has no Host. */
   readonly authority: string;
-  /** The request has a body. Without `Content-Length` its length is unknown. */
+  /** With a body but without `Content-Length`, the body is sent in chunks. */
   readonly hasBody: boolean;
   /** The protocol to switch to. */
   readonly upgrade: string | undefined;
@@ -21,7 +21,7 @@ export interface RequestHead {
   readonly length: number | undefined;
   /** The client waits for a 100 before it sends the body. */
   readonly expects: boolean;
-  /** The request may be repeated if a kept connection turns out to be closed (`net/http` isReplayable). */
+  /** The request may be sent again if the container closed a kept connection (`net/http` isReplayable). */
   readonly replayable: boolean;
 }
 

@@ -1,15 +1,16 @@
-// Streams a request body to the container, chunked or as is, with back pressure.
+// Streams a request body to the container, in chunks or unchanged, with back pressure.
 import type { Writable } from "node:stream";
 import { dropBody } from "../http/after-body.ts";
 import type { Exchange } from "../http/exchange.ts";
 import type { ForwardOptions } from "../http/forwarder.ts";
+import { headerLines } from "../http/headers.ts";
 
 export interface PumpParts {
   readonly exchange: Exchange;
   readonly sink: Writable;
   readonly chunked: boolean;
   readonly options: Pick<ForwardOptions, "dropsTrailers" | "onRequestBody">;
-  /** Called when the body is malformed or broken off. */
+  /** Called when the body is malformed or incomplete. */
   readonly onFault: (message: string) => void;
 }
 
@@ -55,16 +56,13 @@ export class RequestPump {
     if (this.#started && !this.#stopped) this.#exchange.body.resume();
   }
 
-  /**
-   * Stops writing; reads and drops the rest. Calls `then(true)` at the end of the body, `then(false)` beyond `limit`
-   * bytes.
-   */
+  /** Stops writing and drops the rest of the body; see {@link dropBody}. */
   discard(limit: number, then: (ended: boolean) => void): void {
     this.#stopped = true;
     dropBody(this.#exchange.body, limit, then);
   }
 
-  /** Stops writing; drops the rest of the body. */
+  /** Stops writing and drops the rest of the body. */
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
@@ -92,8 +90,6 @@ export class RequestPump {
     this.done = true;
     if (!this.#chunked) return;
     const trailers = this.#options.dropsTrailers ? [] : this.#exchange.requestTrailers();
-    let text = "0\r\n";
-    for (let index = 0; index < trailers.length; index += 2) text += `${trailers[index]}: ${trailers[index + 1]}\r\n`;
-    this.#sink.write(`${text}\r\n`, "latin1");
+    this.#sink.write(`0\r\n${headerLines(trailers)}\r\n`, "latin1");
   }
 }

@@ -1,5 +1,5 @@
-// Parses HTTP/1 responses with Node's private parser, which costs a third of `http.request` and keeps headers and
-// interim responses as sent. No other file uses the private module.
+// Parses HTTP/1 responses with Node's private parser, which needs a third of the time of `http.request` and keeps
+// headers unchanged. No other file uses the private module.
 import type { HTTPParser } from "node:_http_common";
 import { createRequire } from "node:module";
 
@@ -30,7 +30,7 @@ type ParserClass = typeof HTTPParser;
 const PARSER_CONSTANTS = ["RESPONSE", "kOnHeaders", "kOnHeadersComplete", "kOnBody", "kOnMessageComplete"] as const;
 const PARSER_METHODS = ["initialize", "execute", "finish", "close"] as const;
 
-/** A `require`, because a static import of a missing module or name would end the process. */
+/** Uses `require`, because a static import of a missing module ends the process. */
 function loadParser(): ParserClass | undefined {
   try {
     return (createRequire(import.meta.url)("node:_http_common") as { HTTPParser?: ParserClass }).HTTPParser;
@@ -41,7 +41,7 @@ function loadParser(): ParserClass | undefined {
 
 const parserClass = loadParser();
 
-/** What differs from the expected shape of Node's private parser; undefined: it can be used. */
+/** Returns how Node's private parser differs from the expected one; undefined if it can be used. */
 export function findParserFault(candidate: ParserClass | undefined): string | undefined {
   if (typeof candidate !== "function") return "node:_http_common has no HTTPParser";
   const constant = PARSER_CONSTANTS.find((name) => typeof candidate[name] !== "number");
@@ -159,5 +159,4 @@ function onMessageComplete(this: unknown): void {
   owner.events.onEnd(trailers);
 }
 
-/** The result of the check when this module loads. */
 export const parserFault = findParserFault(parserClass);

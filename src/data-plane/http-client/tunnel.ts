@@ -1,4 +1,4 @@
-// An upgraded connection: copies bytes in both directions with back pressure until one side ends.
+// Copies the bytes of an upgraded connection in both directions, with back pressure.
 import type { Socket } from "node:net";
 import type { ResponseReceiver, UpstreamConnection } from "./upstream-connection.ts";
 
@@ -11,7 +11,7 @@ export interface TunnelParts {
   readonly onOver: () => void;
 }
 
-/** Replaces the request that asked for the upgrade as the connection's receiver. */
+/** Replaces the request that was upgraded as the connection's receiver. */
 export class Tunnel implements ResponseReceiver {
   readonly #parts: TunnelParts;
   #waitsForDrain = false;
@@ -20,7 +20,7 @@ export class Tunnel implements ResponseReceiver {
     this.#parts = parts;
     const { client, early, connection } = parts;
     const upstream = connection.socket;
-    connection.handTo(this);
+    connection.replaceReceiver(this);
     if (early.length > 0) upstream.write(early);
     client.on("data", (chunk: Buffer) => {
       if (!upstream.write(chunk)) client.pause();

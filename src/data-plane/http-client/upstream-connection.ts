@@ -4,7 +4,7 @@ import { type ResponseEvents, type ResponseHead, ResponseParser } from "./respon
 
 /** Receives the events of the request that uses the connection. */
 export interface ResponseReceiver extends ResponseEvents {
-  /** All events of one read were delivered. Held bytes can now be passed on. */
+  /** All events of one read were delivered. */
   onBatch(): void;
   /** The connection broke, or the bytes were not HTTP, before the response was complete. */
   onFault(code: string, message: string): void;
@@ -24,24 +24,24 @@ export interface ConnectionOwner {
   connected(connection: UpstreamConnection): void;
 }
 
-/** All sockets read into the same buffer. It is parsed immediately, and the parser copies what it passes on. */
+/** All sockets read into this buffer. The parser parses it immediately and copies the bytes that it passes on. */
 const READ_BUFFER = 64 * 1024;
 const shared = Buffer.allocUnsafeSlow(READ_BUFFER);
 const KEEP_ALIVE_PROBE_MS = 5_000;
-/** How long a response may still arrive after the container stopped reading. */
-const LAST_WORDS_MS = 50;
+/** How long to wait for a response after a write failed because the container stopped reading. */
+const LATE_RESPONSE_MS = 50;
 
 export class UpstreamConnection implements ResponseEvents {
   readonly socket: Socket;
   /** Number of requests sent on this connection. */
   uses = 0;
-  /** Response bytes have arrived since the last request was sent. */
+  /** Response bytes have arrived for the last request. */
   answered = false;
   connected = false;
   idleSince = 0;
   readonly #owner: ConnectionOwner;
   readonly #parser: ResponseParser;
-  #taker: ResponseReceiver | undefined;
+  #receiver: ResponseReceiver | undefined;
   #keepAlive = false;
   #upgraded = false;
   #paused = false;
@@ -63,7 +63,7 @@ export class UpstreamConnection implements ResponseEvents {
       this.connected = true;
       owner.connected(this);
     });
-    this.socket.on("drain", () => this.#taker?.onDrain());
+    this.socket.on("drain", () => this.#receiver?.onDrain());
     this.socket.on("end", () => this.#onEof());
     this.socket.on("error", (error: NodeJS.ErrnoException) => this.#fail(error.code ?? "ERROR", error.message));
     this.socket.on("close", () => {
@@ -73,20 +73,16 @@ export class UpstreamConnection implements ResponseEvents {
     });
   }
 
-  get busy(): boolean {
-    return this.#taker !== undefined;
-  }
-
   /** Assigns the connection to a request. It is free again after `onEnd` if it is {@link reusable}. */
-  lend(taker: ResponseReceiver): void {
-    this.#taker = taker;
+  assign(receiver: ResponseReceiver): void {
+    this.#receiver = receiver;
     this.uses += 1;
     this.answered = false;
   }
 
   /** Assigns an upgraded connection to another receiver. */
-  handTo(taker: ResponseReceiver): void {
-    this.#taker = taker;
+  replaceReceiver(receiver: ResponseReceiver): void {
+    this.#receiver = receiver;
   }
 
   /** Whether another request can be sent after a response has ended. */
@@ -96,12 +92,12 @@ export class UpstreamConnection implements ResponseEvents {
 
   /** Detaches the request and keeps the connection open. */
   free(): void {
-    this.#taker = undefined;
+    this.#receiver = undefined;
   }
 
   /** Closes the connection without an event to its request. */
   destroy(): void {
-    this.#taker = undefined;
+    this.#receiver = undefined;
     this.#over = true;
     this.socket.destroy();
   }
@@ -118,24 +114,24 @@ export class UpstreamConnection implements ResponseEvents {
   }
 
   onHead(head: ResponseHead): boolean {
-    const taker = this.#taker;
-    if (taker === undefined) return false;
+    const receiver = this.#receiver;
+    if (receiver === undefined) return false;
     this.#keepAlive = head.keepAlive;
     this.#upgraded = head.status === 101;
-    return taker.onHead(head);
+    return receiver.onHead(head);
   }
 
   onBody(chunk: Buffer): void {
-    this.#taker?.onBody(chunk);
+    this.#receiver?.onBody(chunk);
   }
 
   onEnd(trailers: readonly string[]): void {
-    if (!this.#upgraded) this.#taker?.onEnd(trailers);
+    if (!this.#upgraded) this.#receiver?.onEnd(trailers);
   }
 
   /**
-   * If a container responds early and closes, the next write fails, and Node then destroys the socket with the response
-   * unread. This delays the destruction: until the response ends if it has begun, else for a short time.
+   * If a container responds early and closes the connection, the next write fails, and Node destroys the socket before
+   * the response is read. This function delays the destruction.
    */
   #surviveWriteErrors(): void {
     const { socket } = this;
@@ -145,7 +141,7 @@ export class UpstreamConnection implements ResponseEvents {
       if ((error as NodeJS.ErrnoException | undefined)?.syscall !== "write" || failed || this.#over)
         return destroy(error);
       failed = true;
-      setTimeout(() => this.answered || destroy(error), LAST_WORDS_MS);
+      setTimeout(() => this.answered || destroy(error), LATE_RESPONSE_MS);
       return socket;
     };
   }
@@ -153,23 +149,22 @@ export class UpstreamConnection implements ResponseEvents {
   #onRead(length: number, buffer: Buffer): boolean {
     const bytes = buffer.subarray(0, length);
     if (this.#upgraded) {
-      this.#taker?.onTunnel?.(Buffer.from(bytes));
+      this.#receiver?.onTunnel?.(Buffer.from(bytes));
       return !this.#paused;
     }
     this.answered = true;
-    if (this.#taker === undefined) {
+    if (this.#receiver === undefined) {
       // Bytes on an idle connection belong to no request.
       this.destroy();
       return false;
     }
     const result = this.#parser.read(bytes);
     if (typeof result !== "number") this.#onGarbage(result, bytes);
-    else if (!this.#upgraded) this.#taker?.onBatch();
-    else if (result < length) this.#taker?.onTunnel?.(Buffer.from(bytes.subarray(result)));
+    else if (!this.#upgraded) this.#receiver?.onBatch();
+    else if (result < length) this.#receiver?.onTunnel?.(Buffer.from(bytes.subarray(result)));
     return !this.#paused;
   }
 
-  /** Invalid bytes after a complete response only prevent reuse of the connection. */
   #onGarbage(error: NodeJS.ErrnoException, bytes: Buffer): void {
     this.#keepAlive = false;
     const line = bytes.toString("latin1", 0, 128).split("\r\n", 1)[0] ?? "";
@@ -178,24 +173,24 @@ export class UpstreamConnection implements ResponseEvents {
 
   #onEof(): void {
     if (this.#upgraded) {
-      this.#taker?.onTunnelEnd?.();
+      this.#receiver?.onTunnelEnd?.();
       return;
     }
-    if (this.#taker !== undefined && this.answered) {
+    if (this.#receiver !== undefined && this.answered) {
       this.#keepAlive = false;
       const error = this.#parser.end();
-      if (error === undefined) this.#taker?.onBatch();
+      if (error === undefined) this.#receiver?.onBatch();
       else this.#fail("EOF", "unexpected EOF");
     }
     this.#fail("EOF", "EOF");
   }
 
   #fail(code: string, message: string): void {
-    const taker = this.#taker;
-    this.#taker = undefined;
+    const receiver = this.#receiver;
+    this.#receiver = undefined;
     this.#owner.forget(this, code, message);
     this.#over = true;
     this.socket.destroy();
-    taker?.onFault(code, message);
+    receiver?.onFault(code, message);
   }
 }

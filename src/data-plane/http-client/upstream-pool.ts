@@ -2,7 +2,7 @@
 import type { Upstream } from "../http/forwarder.ts";
 import { type ConnectionOwner, UpstreamConnection } from "./upstream-connection.ts";
 
-/** A request that needs a connection. It gets an idle connection at once. */
+/** A request that needs a connection. {@link UpstreamPool.take} may call a method before it returns. */
 export interface ConnectionWaiter {
   onConnection(connection: UpstreamConnection): void;
   onDialFailed(code: string, message: string): void;
@@ -33,7 +33,6 @@ export class UpstreamPool implements ConnectionOwner {
   readonly #maxIdle: number;
   readonly #idle: UpstreamConnection[] = [];
   readonly #dials = new Map<UpstreamConnection, Dial>();
-  readonly #all = new Set<UpstreamConnection>();
   #sweeper: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -44,19 +43,17 @@ export class UpstreamPool implements ConnectionOwner {
   }
 
   /** Gives the waiter the most recently used idle connection, or dials. */
-  take(waiter: ConnectionWaiter, fresh = false): void {
+  take(waiter: ConnectionWaiter): void {
     if (this.#closed) {
       waiter.onDialFailed("ECLOSED", "the container is being stopped");
       return;
     }
-    if (!fresh) {
-      for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {
-        if (last.reusable) {
-          waiter.onConnection(last);
-          return;
-        }
-        last.destroy();
+    for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {
+      if (last.reusable) {
+        waiter.onConnection(last);
+        return;
       }
+      last.destroy();
     }
     this.#dial({ waiter, startedAt: performance.now(), attempt: 0, timer: undefined });
   }
@@ -74,7 +71,6 @@ export class UpstreamPool implements ConnectionOwner {
   }
 
   forget(connection: UpstreamConnection, code: string, message: string): void {
-    this.#all.delete(connection);
     const at = this.#idle.indexOf(connection);
     if (at !== -1) this.#idle.splice(at, 1);
     const dial = this.#dials.get(connection);
@@ -99,15 +95,8 @@ export class UpstreamPool implements ConnectionOwner {
     for (const connection of this.#idle.splice(0)) connection.destroy();
   }
 
-  /** Ends all connections, busy ones too. */
-  cut(): void {
-    this.close();
-    for (const connection of this.#all) connection.destroy();
-  }
-
   #dial(dial: Dial): void {
     const connection = new UpstreamConnection(this);
-    this.#all.add(connection);
     this.#dials.set(connection, dial);
     dial.timer = setTimeout(() => this.#onSlowDial(connection, dial), FIRST_DIAL_MS * DIAL_FACTOR ** dial.attempt);
   }

@@ -1,15 +1,21 @@
-// An HTTP/1 request of a node:http server as an Exchange. Adds and removes the headers of the client's connection.
-
+// Implements Exchange for an HTTP/1 request of a node:http server, and sets the headers of the client's connection.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { ClosedHooks } from "../http/closed-hooks.ts";
 import { reasonOf } from "../http/errors.ts";
-import type { Exchange, ListenerKind, Marks, RawHeaders, ResponseBody, UpgradeSocket } from "../http/exchange.ts";
-import { hasToken, withHeader } from "../http/headers.ts";
+import type {
+  Exchange,
+  ListenerKind,
+  RawHeaders,
+  RequestTiming,
+  ResponseBody,
+  UpgradeSocket,
+} from "../http/exchange.ts";
+import { hasToken, headerLines, headerValue, withHeader } from "../http/headers.ts";
 import type { ListenerState } from "./listener-options.ts";
 
-/** The parts of a request that passed validation. */
+/** A request that passed validation. */
 export interface Http1Parts {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -20,17 +26,17 @@ export interface Http1Parts {
   readonly upgrade: UpgradeSocket | undefined;
 }
 
-/** The client closed its side within a body, so no reply is possible. */
+/** The fault of a client that closed its side within a body. It gets no reply. */
 export const UNEXPECTED_EOF = "unexpected EOF";
 
-/** On abort, up to this many unsent bytes are still written; with more, the socket is destroyed at once. */
-const LAST_BYTES = 64 * 1024;
+/** An abort still writes up to this number of unsent bytes. With more, it destroys the socket at once. */
+const MAX_UNSENT_BYTES = 64 * 1024;
 
 export class Http1Exchange implements Exchange {
   readonly method: string;
   readonly target: string;
   readonly upgrade?: UpgradeSocket;
-  readonly marks: Marks = {};
+  readonly timing: RequestTiming = {};
   started = false;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
@@ -100,28 +106,26 @@ export class Http1Exchange implements Exchange {
       this.#continued = true;
       return;
     }
-    let head = `HTTP/1.1 ${status} ${reasonOf(status)}\r\n`;
-    for (let index = 0; index < headers.length; index += 2) head += `${headers[index]}: ${headers[index + 1]}\r\n`;
-    socket.write(`${head}\r\n`, "latin1");
+    socket.write(`HTTP/1.1 ${status} ${reasonOf(status)}\r\n${headerLines(headers)}\r\n`, "latin1");
   }
 
   start(status: number, reason: string, headers: RawHeaders, _empty?: boolean): ResponseBody {
     if (status === 101 && this.upgrade !== undefined) return this.#switchProtocols(reason, headers);
     const response = this.#response;
-    // Otherwise node:http adds `Connection: keep-alive`, which Go does not send.
+    // Go does not send the `Connection: keep-alive` that node:http adds.
     response.removeHeader("connection");
     const connection = this.#connectionHeader(status, headers);
     const sent = connection === undefined ? headers : [...headers, "Connection", connection];
     const write = (): void => void response.writeHead(status, reason, sent as string[]);
-    if (this.#announcesInVain(status, headers)) {
+    if (this.#announcesTrailersWithoutChunks(status, headers)) {
       // node:http refuses a Trailer header without chunked encoding; Go sends it.
-      pretend(response, "shouldKeepAlive", response.shouldKeepAlive, () => {
-        pretend(response, "chunkedEncoding", true, write);
+      withFixedProperty(response, "shouldKeepAlive", response.shouldKeepAlive, () => {
+        withFixedProperty(response, "chunkedEncoding", true, write);
       });
       response.chunkedEncoding = false;
     } else if (this.#request.headers.expect !== undefined && response.shouldKeepAlive) {
       // node:http closes the connection after any Expect header that it did not answer with 100 itself.
-      pretend(response, "shouldKeepAlive", true, write);
+      withFixedProperty(response, "shouldKeepAlive", true, write);
     } else write();
     this.started = true;
     return response;
@@ -136,10 +140,9 @@ export class Http1Exchange implements Exchange {
     this.#response.addTrailers(pairs);
   }
 
-  /** HTTP/1 cannot send the reason; it is only for debugging. */
   abort(_why: string): void {
     const socket = (this.upgrade?.socket ?? this.#response.socket ?? this.#request.socket) as Socket;
-    if (this.started && socket.writableLength <= LAST_BYTES) socket.destroySoon();
+    if (this.started && socket.writableLength <= MAX_UNSENT_BYTES) socket.destroySoon();
     else socket.destroy();
   }
 
@@ -148,14 +151,14 @@ export class Http1Exchange implements Exchange {
   }
 
   /**
-   * For the listener: the body cannot be read to its end. Returns false if the body is complete or the exchange has
-   * ended. Readers of the body get an error, now or when they start to read.
+   * Called by the listener if the body is malformed. Readers of the body get an error, now or when they start to read.
+   * Returns false if the body is complete or the exchange has ended.
    */
   failBody(why: string): boolean {
     const request = this.#request;
     if (this.#closed.over || request.complete || !this.hasBody) return false;
     this.#response.shouldKeepAlive = false;
-    // The response already promised keep-alive, so the socket closes after it.
+    // A response that has begun cannot announce the close.
     if (this.started) this.onClosed(() => request.socket.destroySoon());
     if (why === UNEXPECTED_EOF) request.socket.destroy();
     else if (request.listenerCount("error") > 0) request.emit("error", new Error(why));
@@ -163,23 +166,23 @@ export class Http1Exchange implements Exchange {
     return true;
   }
 
-  /** Emits the error after the data that arrived before it, which the reader reads in the same turn. */
+  /** Emits the error when a reader starts, after the data that arrived before the fault. */
   #failOnceRead(fault: Error): void {
     const request = this.#request;
-    const tell = (event: string): void => {
+    const onNewListener = (event: string): void => {
       if (event !== "error") return;
-      request.off("newListener", tell);
+      request.off("newListener", onNewListener);
       setImmediate(() => request.emit("error", fault));
     };
-    request.on("newListener", tell);
+    request.on("newListener", onNewListener);
   }
 
-  get over(): boolean {
+  get isClosed(): boolean {
     return this.#closed.over;
   }
 
-  /** For the listener: ends the exchange. */
-  closeNow(): void {
+  /** Called by the listener when the request has ended. */
+  close(): void {
     this.#closed.run();
   }
 
@@ -188,12 +191,8 @@ export class Http1Exchange implements Exchange {
     const socket = this.upgrade?.socket as Socket;
     this.upgrade?.unwatch();
     this.#response.detachSocket(socket);
-    let head = `HTTP/1.1 101 ${reason}\r\n`;
-    for (let index = 0; index < headers.length; index += 2) head += `${headers[index]}: ${headers[index + 1]}\r\n`;
-    if (!headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === "date")) {
-      head += `Date: ${new Date().toUTCString()}\r\n`;
-    }
-    socket.write(`${head}\r\n`, "latin1");
+    const date = headerValue(headers, "date") === undefined ? `Date: ${new Date().toUTCString()}\r\n` : "";
+    socket.write(`HTTP/1.1 101 ${reason}\r\n${headerLines(headers)}${date}\r\n`, "latin1");
     socket.once("close", () => this.#closed.run());
     return socket;
   }
@@ -208,21 +207,21 @@ export class Http1Exchange implements Exchange {
       return "close";
     }
     if (!old) return undefined;
-    const known = headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === "content-length");
-    return known || this.#isBodiless(status) ? "keep-alive" : undefined;
+    const isDelimited = headerValue(headers, "content-length") !== undefined || this.#isBodiless(status);
+    return isDelimited ? "keep-alive" : undefined;
   }
 
-  /** Whether the response has a `Trailer` header but no chunks: allowed, although no trailer can follow. */
-  #announcesInVain(status: number, headers: RawHeaders): boolean {
+  /** Whether the response has a `Trailer` header but no chunks, so that no trailer can follow. */
+  #announcesTrailersWithoutChunks(status: number, headers: RawHeaders): boolean {
     if (!this.#isBodiless(status) && this.#request.httpVersionMinor > 0) return false;
-    return headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === "trailer");
+    return headerValue(headers, "trailer") !== undefined;
   }
 
   #isBodiless(status: number): boolean {
     return this.method === "HEAD" || status === 204 || status === 304;
   }
 
-  /** The client may still wait for a 100. It is unknown whether its next bytes are the body. */
+  /** The client may wait for a 100, so its next bytes are either the body or another request. */
   #awaitsContinue(): boolean {
     const { expect } = this.#request.headers;
     return expect !== undefined && !this.#request.readableEnded && this.hasBody && hasToken(expect, "100-continue");
@@ -230,7 +229,7 @@ export class Http1Exchange implements Exchange {
 }
 
 /** Runs `act` while the response's property reads as `value` and ignores assignments. */
-function pretend<K extends "chunkedEncoding" | "shouldKeepAlive">(
+function withFixedProperty<K extends "chunkedEncoding" | "shouldKeepAlive">(
   response: ServerResponse,
   key: K,
   value: ServerResponse[K],
@@ -244,7 +243,7 @@ function pretend<K extends "chunkedEncoding" | "shouldKeepAlive">(
   }
 }
 
-/** The address without the prefix of IPv4-mapped IPv6 addresses. */
+/** Removes the prefix of an IPv4-mapped IPv6 address. */
 export function plainAddress(address: string | undefined): string {
   if (address === undefined) return "";
   return address.startsWith("::ffff:") ? address.slice(7) : address;

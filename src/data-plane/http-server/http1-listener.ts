@@ -1,5 +1,4 @@
-// The HTTP/1 part of a listener: a node:http server whose requests become exchanges. Rejects malformed requests as Go
-// does.
+// Serves the HTTP/1 connections of a listener with node:http, and rejects malformed requests like Go.
 import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
@@ -13,8 +12,8 @@ import type { ListenerLimits, ListenerState, ListenerTls } from "./listener-opti
 import { escapedTarget } from "./protocol-sniffer.ts";
 
 const EXCHANGE = Symbol("exchange");
-type Carrier = { [EXCHANGE]?: Http1Exchange };
-/** A connection with its latest exchange, or "refused" if a request on it was rejected and it is about to close. */
+type ExchangeHolder = { [EXCHANGE]?: Http1Exchange };
+/** A connection with its latest exchange; "refused": a request was rejected and the connection is closing. */
 type ConnectionState = { [EXCHANGE]?: Http1Exchange | "refused" };
 
 export interface Http1ListenerParts {
@@ -22,15 +21,12 @@ export interface Http1ListenerParts {
   readonly handler: Handler;
   readonly limits: ListenerLimits;
   readonly tls: ListenerTls | undefined;
-  /** Called with every new connection (after TLS). HTTP/1 sockets must be passed to `take`. */
+  /** Called with every new connection (after TLS). It passes HTTP/1 connections to `take`. */
   readonly onConnection: (socket: Socket) => void;
 }
 
 export interface Http1Listener {
-  /**
-   * The listening server. A server that only gets sockets handed in would neither enforce timeouts nor know idle
-   * connections.
-   */
+  /** The listening server, for all connections: node:http enforces timeouts only on a server that listens. */
   readonly server: Server;
   take(socket: Socket): void;
 }
@@ -57,12 +53,12 @@ export function makeHttp1Listener({ state, handler, limits, tls, onConnection }:
     }
     dropProxyKeepAlive(request, response);
     const exchange = new Http1Exchange({ request, response, target: read.target, host: read.host, state, upgrade });
-    (response as Carrier)[EXCHANGE] = exchange;
+    (response as ExchangeHolder)[EXCHANGE] = exchange;
     response.on("close", onResponseClose);
     socket[EXCHANGE] = exchange;
     const begin = (): void => void handler(exchange).catch((fault: unknown) => exchange.abort(String(fault)));
-    if (before === undefined || before.over) begin();
-    else inTurn(socket, before, begin);
+    if (before === undefined || before.isClosed) begin();
+    else beginAfter(socket, before, begin);
   };
 
   server.on("request", serve);
@@ -71,8 +67,8 @@ export function makeHttp1Listener({ state, handler, limits, tls, onConnection }:
     response.removeHeader("connection");
     response.writeHead(417, ["Connection", "close", "Content-Length", "0"]).end();
   });
-  server.on("upgrade", (request, socket, head) => takeOver({ request, socket, head, adopt, serve }));
-  server.on("connect", (request, socket, head) => takeOver({ request, socket, head, adopt, serve }));
+  server.on("upgrade", (request, socket, head) => handleUpgrade({ request, socket, head, adopt, serve }));
+  server.on("connect", (request, socket, head) => handleUpgrade({ request, socket, head, adopt, serve }));
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => refuseRaw(error, socket as Socket));
   return { server, take: (socket) => onHttp1.call(server, socket) };
 }
@@ -93,8 +89,8 @@ function makeServer(limits: ListenerLimits, tls: ListenerTls | undefined): Serve
       : createSecureServer({
           ...options,
           ALPNProtocols: ["h2", "http/1.1"],
-          ...(tls.key === undefined ? {} : { key: tls.key }),
-          ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+          key: tls.key,
+          cert: tls.cert,
           SNICallback: (name, done) => done(null, tls.contextFor(name)),
         });
   server.maxHeadersCount = 0;
@@ -103,32 +99,29 @@ function makeServer(limits: ListenerLimits, tls: ListenerTls | undefined): Serve
   return server;
 }
 
-/** node:http emits pipelined requests at once. As in Go, each request starts when the previous response is complete. */
-function inTurn(socket: Socket, before: Http1Exchange, begin: () => void): void {
+/** Starts a pipelined request after the previous response is complete, like Go. node:http emits it earlier. */
+function beginAfter(socket: Socket, before: Http1Exchange, begin: () => void): void {
   socket.pause();
   const next = (): void => {
     if (socket.destroyed || socket.writableEnded) return;
     socket.resume();
     begin();
   };
-  // In a later turn, so that the previous handler has released its resources.
+  // The previous handler releases its resources before the next turn of the event loop.
   before.onClosed(() => void setImmediate(next));
 }
 
-/**
- * Node's parser treats `Proxy-Connection` as `Connection`. HTTP/1.0 connections close unless `Connection` says
- * otherwise.
- */
+/** Closes an HTTP/1.0 connection unless `Connection` keeps it. Node's parser also obeys `Proxy-Connection`. */
 function dropProxyKeepAlive({ headers, httpVersionMinor }: IncomingMessage, response: ServerResponse): void {
   if (httpVersionMinor > 0 || headers["proxy-connection"] === undefined) return;
   response.shouldKeepAlive &&= hasToken(headers.connection ?? "", "keep-alive");
 }
 
 function onResponseClose(this: ServerResponse): void {
-  (this as Carrier)[EXCHANGE]?.closeNow();
+  (this as ExchangeHolder)[EXCHANGE]?.close();
 }
 
-/** The target as the client sent it, including bytes that the sniffer escaped for the parser. */
+/** The target as the client sent it, before the sniffer escaped bytes for the parser. */
 function targetOf(request: IncomingMessage): string {
   const url = request.url as string;
   const escaped = escapedTarget(request.socket);
@@ -145,7 +138,7 @@ const BODY_FAULTS: Readonly<Record<string, string>> = {
   HPE_INVALID_EOF_STATE: UNEXPECTED_EOF,
 };
 
-/** The parser rejected the connection's bytes. Replies after the responses that are still in progress. */
+/** Replies to bytes that the parser rejected, after the responses that are in progress. */
 function refuseRaw(error: NodeJS.ErrnoException, socket: Socket): void {
   const before = (socket as ConnectionState)[EXCHANGE];
   if (before === "refused") return;
@@ -157,7 +150,7 @@ function refuseRaw(error: NodeJS.ErrnoException, socket: Socket): void {
   const raw = rawRefusal(error.code);
   const end = (): void => {
     socket.end(raw, "latin1");
-    // Unread bytes would turn the close into a reset before the client has read the reply.
+    // Unread bytes would make the kernel reset the connection, and the client would lose the reply.
     socket.resume();
     setTimeout(() => socket.destroy(), 500).unref();
   };
@@ -165,7 +158,7 @@ function refuseRaw(error: NodeJS.ErrnoException, socket: Socket): void {
   else before.onClosed(() => (socket.writable ? end() : socket.destroy()));
 }
 
-interface TakeOver {
+interface UpgradeParts {
   readonly request: IncomingMessage;
   readonly socket: Duplex;
   readonly head: Buffer;
@@ -173,11 +166,8 @@ interface TakeOver {
   readonly serve: (request: IncomingMessage, response: ServerResponse, upgrade?: Http1Parts["upgrade"]) => void;
 }
 
-/**
- * Handles a request that asks for an upgrade. node:http detaches such sockets; if the upgrade is refused, the socket
- * goes back to the listener.
- */
-function takeOver({ request, socket, head, adopt, serve }: TakeOver): void {
+/** Serves an upgrade request, whose socket node:http detaches. After a refusal the listener gets the socket back. */
+function handleUpgrade({ request, socket, head, adopt, serve }: UpgradeParts): void {
   socket.on("error", ignore);
   if (hasBody(request) || request.headers.upgrade?.toLowerCase() === "h2c") {
     socket.unshift(Buffer.concat([withoutUpgrade(request), head]));
@@ -188,12 +178,12 @@ function takeOver({ request, socket, head, adopt, serve }: TakeOver): void {
     const response = new ServerResponse(request);
     response.shouldKeepAlive = request.httpVersionMinor > 0 && request.method !== "CONNECT";
     response.assignSocket(socket as Socket);
-    socket.once("close", () => (response as Carrier)[EXCHANGE]?.closeNow());
+    socket.once("close", () => (response as ExchangeHolder)[EXCHANGE]?.close());
     const unwatch = watchForEnd(socket);
     response.once("finish", () => {
       unwatch();
       response.detachSocket(socket as Socket);
-      (response as Carrier)[EXCHANGE]?.closeNow();
+      (response as ExchangeHolder)[EXCHANGE]?.close();
       if (!response.shouldKeepAlive) {
         (socket as Socket).destroySoon();
         return;
@@ -209,14 +199,14 @@ function takeOver({ request, socket, head, adopt, serve }: TakeOver): void {
   else before.onClosed(() => !socket.destroyed && begin());
 }
 
-/** A socket without a reader does not report that the client closed it. Bytes from the client stay unread. */
+/** Destroys the socket when the client closes it, which a socket without a reader does not report. */
 function watchForEnd(socket: Duplex): () => void {
-  const look = (): void => {
+  const poll = (): void => {
     if (socket.readableLength === 0) socket.read(0);
   };
-  const leave = (): void => void socket.destroy();
-  socket.on("readable", look).on("end", leave);
-  return () => socket.off("readable", look).off("end", leave);
+  const destroy = (): void => void socket.destroy();
+  socket.on("readable", poll).on("end", destroy);
+  return () => socket.off("readable", poll).off("end", destroy);
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
@@ -224,8 +214,8 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * The head of the request without its upgrade headers. node:http does not read the body of an upgrade request, so its
- * bytes could be taken for the next request. Requests for h2c are served over HTTP/1.1.
+ * The head of the request without its upgrade headers, for requests that are served without the upgrade: to h2c, or
+ * with a body, which node:http does not read after an upgrade.
  */
 function withoutUpgrade(request: IncomingMessage): Buffer {
   const { rawHeaders } = request;

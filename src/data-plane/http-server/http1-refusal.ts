@@ -1,4 +1,4 @@
-// Detects malformed HTTP/1 requests and makes Go's replies to them.
+// Detects malformed HTTP/1 requests and makes Go's replies.
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 const FRAMING = new Set(["content-length", "transfer-encoding", "trailer"]);
@@ -6,7 +6,7 @@ const FRAMING = new Set(["content-length", "transfer-encoding", "trailer"]);
 /** Characters that Go accepts in a Host header. */
 const HOST = /^[!$%&'()*+,\-.0-9:;=@A-Z[\]_a-z~]*$/;
 
-/** The reply to a malformed request that the parser accepted; undefined for a valid one. */
+/** Returns the reply to a malformed request that Node's parser accepts; undefined for a valid request. */
 export function faultOf(request: IncomingMessage): Refusal | undefined {
   const { rawHeaders, headers, httpVersionMinor } = request;
   const { host } = headers;
@@ -29,13 +29,13 @@ export function faultOf(request: IncomingMessage): Refusal | undefined {
   return HOST.test(host) ? undefined : badRequest("malformed Host header");
 }
 
-/** Whether a trailer names a framing header (`net/http` fixTrailer). */
+/** Whether a `Trailer` header names a framing header (`net/http` fixTrailer). */
 function announcesFraming(trailer: string | undefined): boolean {
   if (trailer === undefined) return false;
   return trailer.split(",").some((name) => FRAMING.has(name.trim().toLowerCase()));
 }
 
-/** Go's form of a rejection: the text in the status line, and the body. */
+/** Go's reply to a malformed request: its status line and its body. */
 export interface Refusal {
   readonly line: string;
   readonly text: string;
@@ -48,7 +48,7 @@ function badRequest(why: string): Refusal {
   return { line, text: line };
 }
 
-/** Sends neither Date nor length, and closes the connection. */
+/** Sends the reply without Date and length, and closes the connection. */
 export function sendRefusal(response: ServerResponse, { line, text }: Refusal): void {
   response.sendDate = false;
   response.useChunkedEncodingByDefault = false;

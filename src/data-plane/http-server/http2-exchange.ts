@@ -1,9 +1,9 @@
-// An HTTP/2 stream of a node:http2 server as an Exchange. It uses the core stream API, because the compatibility layer
-// loses trailers-only responses.
+// Implements Exchange for an HTTP/2 stream. Uses the core API of node:http2, because its compatibility API loses
+// trailers-only responses.
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Readable } from "node:stream";
 import { ClosedHooks } from "../http/closed-hooks.ts";
-import type { Exchange, ListenerKind, Marks, RawHeaders, ResponseBody } from "../http/exchange.ts";
+import type { Exchange, ListenerKind, RawHeaders, RequestTiming, ResponseBody } from "../http/exchange.ts";
 import { asOutgoing, failStream } from "../http/http2.ts";
 import { plainAddress } from "./http1-exchange.ts";
 import type { ListenerState } from "./listener-options.ts";
@@ -26,7 +26,7 @@ export class Http2Exchange implements Exchange {
   readonly headers: RawHeaders;
   readonly hasBody: boolean;
   readonly listener: ListenerKind;
-  readonly marks: Marks = {};
+  readonly timing: RequestTiming = {};
   started = false;
   readonly #stream: ServerHttp2Stream;
   readonly #closed = new ClosedHooks();
@@ -94,15 +94,14 @@ export class Http2Exchange implements Exchange {
   }
 
   #sendTrailers(): void {
-    // Without trailers this ends the stream with an empty data frame.
     if (!this.#stream.destroyed) this.#stream.sendTrailers(asOutgoing(this.#answerTrailers));
   }
 }
 
-/** A stream error also closes the stream; `close` is handled. */
+/** `close` follows every error. */
 function ignore(): void {}
 
-/** Without pseudo-headers, with the authority as Host. Cookie headers stay separate. */
+/** Removes pseudo-headers and adds the authority as Host. */
 function plainHeaders(raw: RawHeaders, host: string): RawHeaders {
   const headers: string[] = host === "" ? [] : ["host", host];
   for (let index = 0; index < raw.length; index += 2) {

@@ -1,5 +1,4 @@
-// The HTTP/2 part of a listener: a node:http2 server that gets sockets handed in and makes exchanges of streams. It
-// does not listen.
+// Serves the HTTP/2 connections of a listener with a node:http2 server that does not listen itself.
 import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
 import type { Duplex } from "node:stream";
 import type { Handler } from "../http/exchange.ts";

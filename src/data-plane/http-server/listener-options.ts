@@ -1,4 +1,4 @@
-// Limits, certificates and shared state of a listener. The default limits are those of Go's server in Knative.
+// Defines the limits, certificates and shared state of a listener.
 import type { SecureContext } from "node:tls";
 import type { ListenerKind } from "../http/exchange.ts";
 
@@ -24,11 +24,13 @@ export const DEFAULT_LIMITS: ListenerLimits = {
   connections: 0,
 };
 
-/** Certificates of a TLS listener. `contextFor` gets the SNI name; clients without SNI get `key` and `cert`. */
+/** Certificates of a TLS listener. */
 export interface ListenerTls {
+  /** Returns the certificate for an SNI name. */
   readonly contextFor: (serverName: string) => SecureContext | undefined;
-  readonly key?: string | Buffer;
-  readonly cert?: string | Buffer;
+  /** The certificate for clients that send no SNI name, for example to `https://127.0.0.1`. */
+  readonly key: string;
+  readonly cert: string;
 }
 
 /** State shared by all exchanges of a listener. */

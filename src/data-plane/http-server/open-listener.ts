@@ -1,5 +1,4 @@
-// Opens a listener for HTTP/1.0, HTTP/1.1 and HTTP/2 (h2c by prior knowledge, or ALPN with TLS) that passes every
-// request to one handler. The only file of this room that other rooms import.
+// Opens a listener for HTTP/1.0, HTTP/1.1 and HTTP/2 (h2c by prior knowledge, or ALPN with TLS) with one handler.
 import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Handler, ListenerKind } from "../http/exchange.ts";
@@ -16,8 +15,8 @@ export interface ListenerOptions {
   readonly port: number;
   readonly listener: ListenerKind;
   readonly handler: Handler;
-  readonly limits?: Partial<ListenerLimits>;
-  readonly tls?: ListenerTls;
+  readonly limits?: Partial<ListenerLimits> | undefined;
+  readonly tls?: ListenerTls | undefined;
 }
 
 export interface OpenListener {
@@ -55,7 +54,7 @@ export async function openListener(options: ListenerOptions): Promise<OpenListen
   const sniffer = new ProtocolSniffer({ toH1: h1.take, toH2: h2.adopt, limitMs: limits.headersTimeoutMs });
   const listener = h1.server;
   if (limits.connections > 0) listener.maxConnections = limits.connections;
-  // With TLS this also tracks connections that never finish their handshake.
+  // Connections that never finish their TLS handshake.
   if (options.tls !== undefined) listener.on("connection", track);
   await new Promise<void>((resolve, reject) => {
     listener.once("error", reject);

@@ -1,4 +1,4 @@
-// Detects HTTP/2 by the first bytes of a connection, and passes the socket on with these bytes put back.
+// Detects HTTP/2 by the first bytes of a connection, puts the bytes back and passes the socket on.
 import type { Socket } from "node:net";
 
 /** The first bytes of every HTTP/2 connection. No HTTP/1 request starts with them. */
@@ -12,12 +12,12 @@ export interface EscapedTarget {
   readonly sent: string;
 }
 
-/** Set if the connection's first target contained bytes that Node's parser rejects and Go accepts. */
+/** Defined if the connection's first target contains bytes that Node's parser rejects and Go accepts. */
 export function escapedTarget(socket: object): EscapedTarget | undefined {
   return (socket as { [ESCAPED]?: EscapedTarget })[ESCAPED];
 }
 
-/** Node's parser rejects bytes above 0x7f in a target. They are escaped for it, and the raw form is kept. */
+/** Escapes bytes above 0x7f in the first target, because Node's parser rejects them. */
 function escapeFirstTarget(socket: object, head: Buffer): Buffer {
   const end = head.indexOf(0x0a);
   const line = end === -1 ? head : head.subarray(0, end);

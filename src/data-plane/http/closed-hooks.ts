@@ -1,4 +1,4 @@
-// Callbacks that run once when an exchange ends. The first one needs no list, because most exchanges have one or two.
+// Keeps the callbacks that run when an exchange ends. The first needs no array: most exchanges have one or two.
 
 export class ClosedHooks {
   over = false;

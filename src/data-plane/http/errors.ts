@@ -1,4 +1,4 @@
-// Responses that the data plane makes itself, with Knative's texts for every failure.
+// Makes the responses that do not come from a container, with Knative's texts.
 import { STATUS_CODES } from "node:http";
 import type { Exchange, RawHeaders } from "./exchange.ts";
 import type { Upstream } from "./forwarder.ts";
@@ -23,9 +23,8 @@ export function makeReply(status: number, body = "", headers: RawHeaders = []): 
   return { status, headers: body === "" ? headers : [...headers, ...PLAIN_TEXT], body };
 }
 
-/** The text of any timeout. It is the body of a 504, or is appended to a response that has already begun. */
+/** The queue-proxy's text of a timeout: the body of a 504, or the end of a response that has begun. */
 export const REQUEST_TIMEOUT_TEXT = "request timeout";
-/** The text of the activator's timeouts. */
 export const ACTIVATOR_TIMEOUT_TEXT = "activator request timeout";
 
 export const makeTimeout = (text: string): LocalReply => makeReply(504, text);
@@ -37,7 +36,7 @@ export const MISSING_PROBE_HASH: LocalReply = makeError(
   400,
   'a probe request must contain a non-empty "K-Network-Hash" header',
 );
-/** The queue-proxy's form: the value as received. The activator escapes it ({@link makeUnexpectedQuotedProbe}). */
+/** The queue-proxy's reply; it repeats the value as received. */
 export const makeUnexpectedProbe = (value: string): LocalReply =>
   makeError(400, `unexpected probe header value: ${value}`);
 
@@ -49,14 +48,13 @@ const HTML_ESCAPES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** The activator's form: HTML-escaped, then quoted like Go's %q. */
+/** The activator's reply; it HTML-escapes the value and quotes it like Go's %q. */
 export const makeUnexpectedQuotedProbe = (value: string): LocalReply =>
   makeUnexpectedProbe(`"${value.replace(/[&<>"']/g, (char) => HTML_ESCAPES[char] ?? char).replaceAll("\\", "\\\\")}"`);
 
 export const makeUnknownRevision = (name: string): LocalReply =>
   makeError(404, `Error getting active endpoint: revision.serving.knative.dev "${name}" not found`);
 
-/** The next hop failed before it responded. */
 export const makeBadGateway = (text: string): LocalReply => makeError(502, text);
 
 /** The text of Go's HTTP client for an error code, so that users can search for it. */
@@ -86,7 +84,6 @@ export function goErrorText(code: string, message: string, upstream: Pick<Upstre
 export function sendReply(exchange: Exchange, reply: LocalReply): void {
   if (exchange.started) return;
   const { status } = reply;
-  // Some texts repeat header values, whose characters are single bytes.
   const body = Buffer.from(reply.body, "latin1");
   const length = String(body.length);
   const headers = headerValue(reply.headers, "content-length")

@@ -1,27 +1,27 @@
-// One request and its response, independent of the wire protocol. Ingress, activator and queue-proxy pass it on as an
-// Exchange.
+// Defines Exchange: one request with its response, independent of the HTTP version. Ingress, activator and queue-proxy
+// pass it on.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex, Readable, Writable } from "node:stream";
 import type { Time } from "../../base/clock.ts";
 
-/** A flat list of names and values. Order, letter case and repeats are those on the wire. */
+/** Names and values in turn, in the order and letter case of the connection, with repeats. */
 export type RawHeaders = readonly string[];
 export type ListenerKind = "public" | "local" | "tls";
 
-/** Times of the cold-start waterfall, in ms of the emulator's clock. Each hop writes the marks it knows. */
-export interface Marks {
+/** Times of a request in ms of the emulator's clock, for the cold-start waterfall. Each component sets its fields. */
+export interface RequestTiming {
   arrived?: Time;
-  /** When the request began to wait in the activator, and when it got a pod. */
+  /** When the activator received the request, and when it chose a pod. */
   queued?: Time;
   assigned?: Time;
-  /** When the request passed the queue-proxy's breaker. */
+  /** When the queue-proxy's breaker admitted the request. */
   admitted?: Time;
   firstByte?: Time;
   revision?: string;
   pod?: string;
 }
 
-/** Where the response body is written. HTTP/1 sends the head with the first byte, at the end, or on `flushHeaders`. */
+/** The stream of the response body. HTTP/1 sends the head with the first byte, at the end, or on `flushHeaders`. */
 export type ResponseBody = Writable & { flushHeaders?(): void };
 
 /** A connection whose client asked for a protocol upgrade. */
@@ -35,16 +35,16 @@ export interface UpgradeSocket {
 
 export interface Exchange {
   readonly method: string;
-  /** The request target as sent (or `:path`), never normalised. An absolute form is split into this and `host`. */
+  /** The request target (HTTP/2: `:path`) as sent, not normalised. An absolute form is split into this and `host`. */
   readonly target: string;
   readonly host: string;
   readonly version: "1.0" | "1.1" | "2";
   readonly headers: RawHeaders;
-  /** The address of the previous hop, without port. */
+  /** The address of the client or of the previous component, without port. */
   readonly peer: string;
   readonly listener: ListenerKind;
   readonly body: Readable;
-  /** False: the request has no body, and `body` need not be read. */
+  /** False: `body` need not be read. */
   readonly hasBody: boolean;
   /** Complete only after `body` has ended. */
   requestTrailers(): RawHeaders;
@@ -53,8 +53,8 @@ export interface Exchange {
   /** Sends an interim response (1xx except 101). */
   sendInterim(status: number, headers: RawHeaders): void;
   /**
-   * Sends the head once and returns the stream for the body; ending the stream ends the response. The exchange handles
-   * hop-by-hop headers. `empty`: neither body bytes nor trailers follow (HTTP/2 then ends the stream with the head).
+   * Sends the head once and returns the stream of the body. The end of the stream ends the response. The exchange sets
+   * the hop-by-hop headers. `empty`: neither body bytes nor trailers follow (HTTP/2 ends the stream with the head).
    * Status 101 returns `upgrade.socket`.
    */
   start(status: number, reason: string, headers: RawHeaders, empty?: boolean): ResponseBody;
@@ -65,12 +65,12 @@ export interface Exchange {
   readonly started: boolean;
   /** Runs the callback once when the exchange ends for any reason, or at once if it has ended. */
   onClosed(run: () => void): void;
-  readonly marks: Marks;
+  readonly timing: RequestTiming;
   /** The node:http objects of an HTTP/1 exchange; absent for HTTP/2. */
   readonly native?: { readonly request: IncomingMessage; readonly response: ServerResponse } | undefined;
   /**
-   * Timers of the activator, which the queue-proxy runs for it. The limits count from `since`, so they include the wait
-   * in the activator. `text` is the response's text on expiry.
+   * Set by the activator: the queue-proxy counts its deadlines from `since`, so they include the wait in the activator,
+   * and replies with `text` on timeout.
    */
   readonly timers?: { readonly since: Time; readonly text: string };
 }

@@ -1,5 +1,5 @@
-// The interface for sending a request to a container. Implementations: node:http with node:http2 (default), a fallback,
-// and http-proxy.
+// Defines Forwarder, which sends requests to a container. Implementations: Node's parser with node:http2 (default),
+// node:http (fallback) and http-proxy.
 import type { Exchange, RawHeaders, ResponseBody } from "./exchange.ts";
 
 export interface Upstream {
@@ -19,15 +19,13 @@ export type ForwardOutcome =
   | { readonly kind: "truncated"; readonly status: number }
   /** The client closed its connection. */
   | { readonly kind: "abandoned" }
-  /**
-   * The caller cancelled the forward and must end the client's response. Bytes received before are written to `body`.
-   */
+  /** The caller cancelled the forward and must end the client's response. All received bytes are written to `body`. */
   | {
       readonly kind: "cancelled";
       /** Absent if no head was sent; the socket if the connection was upgraded. */
       readonly body?: ResponseBody | undefined;
-      /** Body bytes that the declared length still allows; Infinity without a declared length. */
-      readonly room: number;
+      /** Number of body bytes that the declared length still allows; Infinity without a declared length. */
+      readonly bytesLeft: number;
     };
 
 /** Called once before anything is sent. The argument cancels the forward (cheaper than an AbortSignal). */
@@ -44,12 +42,12 @@ export interface ForwardOptions {
    */
   readonly onActivity?: (bodyBytes: number) => void;
   /**
-   * Holds the response back from HTTP/1 clients until they have sent their body. Further body bytes are dropped. With
-   * 256 KiB or more outstanding, the response goes out at once with `Connection: close`. Go's server does the same
+   * Delays the response to an HTTP/1 client until the client has sent its body; the forwarder drops the rest of the
+   * body. If 256 KiB or more are missing, sends the response at once with `Connection: close`. Go's server does so
    * unless it is in full-duplex mode.
    */
-  readonly holdsResponse?: boolean;
-  /** Announces request trailers but does not send them, as Knative does. */
+  readonly delaysResponse?: boolean;
+  /** Announces request trailers but does not send them, like Knative. */
   readonly dropsTrailers?: boolean;
   readonly onCancellable?: OnCancellable;
   /** Called with the length of each body chunk sent to the container. */
@@ -66,7 +64,7 @@ export interface Forwarder {
 
 export interface ForwarderFactory {
   readonly name: "node" | "fallback" | "http-proxy";
-  /** Names of contract checks that this implementation fails. The contract suite skips and counts them. */
+  /** Names of the contract checks that this implementation fails; the suite skips them. */
   readonly lacks: readonly string[];
   open(upstream: Upstream): Forwarder;
 }

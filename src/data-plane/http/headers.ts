@@ -1,4 +1,4 @@
-// Look-up, replacement and hop-by-hop rules of raw header lists. Pure.
+// Reads and edits raw header lists, and defines which headers are hop-by-hop. Pure.
 import type { RawHeaders } from "./exchange.ts";
 
 /** Headers that belong to a single connection, in lower case (`net/http/httputil/reverseproxy.go`). */
@@ -14,10 +14,10 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** Naming these in `Connection` has no effect, because routing and framing must not depend on it. */
+/** Headers that `Connection` cannot remove, because they define routing and framing. */
 const KEPT: ReadonlySet<string> = new Set(["close", "host", "content-length"]);
 
-/** Whether the name at `index` equals `lower`. Compares lengths first, because most names differ in length. */
+/** Whether the name at `index` equals `lower`, ignoring case. Compares lengths first, which is fast. */
 export function isNamed(headers: RawHeaders, index: number, lower: string): boolean {
   const name = headers[index] as string;
   return name.length === lower.length && (name === lower || name.toLowerCase() === lower);
@@ -29,6 +29,13 @@ export function headerValue(headers: RawHeaders, lower: string): string | undefi
     if (isNamed(headers, index, lower)) return headers[index + 1];
   }
   return undefined;
+}
+
+/** The list as lines of an HTTP/1 message, each with its line end. */
+export function headerLines(headers: RawHeaders): string {
+  let text = "";
+  for (let index = 0; index < headers.length; index += 2) text += `${headers[index]}: ${headers[index + 1]}\r\n`;
+  return text;
 }
 
 /** All values of a header, in order; `lower` is its name in lower case. */

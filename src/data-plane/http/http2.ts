@@ -1,4 +1,4 @@
-// Header lists and stream resets for node:http2, shared by server and client.
+// Converts header lists for node:http2 and resets streams, for server and client.
 import type { Http2Stream, OutgoingHttpHeaders } from "node:http2";
 import { addAbortSignal } from "node:stream";
 import type { RawHeaders } from "./exchange.ts";
@@ -14,10 +14,7 @@ const ONCE: ReadonlySet<string> = new Set(
   ),
 );
 
-/**
- * The headers in node:http2's form: lower-case names, repeats as arrays (only the first for single-value headers),
- * without HTTP/1 connection headers.
- */
+/** Converts a header list for node:http2. Drops HTTP/1 connection headers and repeats of single-value headers. */
 export function asOutgoing(headers: RawHeaders): OutgoingHttpHeaders {
   const out: OutgoingHttpHeaders = {};
   for (let index = 0; index < headers.length; index += 2) {

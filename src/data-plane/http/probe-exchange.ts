@@ -1,9 +1,8 @@
-// A probe that knap sends to one of its own handlers without a socket: GET /healthz, as Knative's components probe each
-// other.
+// Sends a probe (`GET /healthz`) to a handler in this process, without a socket.
 import { Readable, Writable } from "node:stream";
 import { ClosedHooks } from "./closed-hooks.ts";
 import type { LocalReply } from "./errors.ts";
-import type { Exchange, Handler, ListenerKind, Marks, RawHeaders, ResponseBody } from "./exchange.ts";
+import type { Exchange, Handler, ListenerKind, RawHeaders, RequestTiming, ResponseBody } from "./exchange.ts";
 
 export interface ProbeRequest {
   readonly host: string;
@@ -14,24 +13,27 @@ export interface ProbeRequest {
   readonly listener?: ListenerKind;
 }
 
-/** The conventional path of probes; no handler reads it (`networking/pkg/http/constants.go`). */
+/** Knative's path of probes; handlers ignore it (`networking/pkg/http/constants.go`). */
 const PROBE_PATH = "/healthz";
 
 /** Sends the probe and resolves to the response. Resolves to undefined if the handler aborts or `signal` fires. */
 export async function sendProbe(
   handler: Handler,
-  question: ProbeRequest,
+  probe: ProbeRequest,
   signal?: AbortSignal,
 ): Promise<LocalReply | undefined> {
-  const exchange = new ProbeExchange(question);
-  const callOff = (): void => exchange.abort("called off");
+  const exchange = new ProbeExchange(probe);
+  const cancel = (): void => exchange.abort();
   if (signal?.aborted) return undefined;
-  signal?.addEventListener("abort", callOff, { once: true });
+  signal?.addEventListener("abort", cancel, { once: true });
   try {
-    void handler(exchange).then(() => exchange.started || exchange.abort("no answer"));
+    const abortUnstarted = (): void => {
+      if (!exchange.started) exchange.abort();
+    };
+    handler(exchange).then(abortUnstarted, cancel);
     return await exchange.reply;
   } finally {
-    signal?.removeEventListener("abort", callOff);
+    signal?.removeEventListener("abort", cancel);
   }
 }
 
@@ -41,7 +43,7 @@ class ProbeExchange implements Exchange {
   readonly version = "1.1";
   readonly listener: ListenerKind;
   readonly hasBody = false;
-  readonly marks: Marks = {};
+  readonly timing: RequestTiming = {};
   readonly host: string;
   readonly headers: RawHeaders;
   readonly peer: string;
@@ -85,7 +87,7 @@ class ProbeExchange implements Exchange {
 
   trailers(): void {}
 
-  abort(_why: string): void {
+  abort(): void {
     this.#settle(undefined);
     this.#closed.run();
   }

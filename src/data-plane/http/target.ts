@@ -1,4 +1,4 @@
-// Parses request targets by Go's rules: splits the absolute form, escapes raw characters, keeps existing escapes. Pure.
+// Parses request targets by Go's rules: splits the absolute form and escapes raw characters. Pure.
 
 /** A request target in origin form, and the host of an absolute form. */
 export interface ReadTarget {
@@ -7,7 +7,7 @@ export interface ReadTarget {
   readonly host?: string;
 }
 
-/** A path without characters that need escaping. Escapes are checked separately. */
+/** Matches a path without escapes and without characters that need one. */
 const PLAIN_PATH = /^[!$&'()*+,\-./0-9:;=@A-Z[\]_a-z~]*$/;
 const ESCAPE = /%(?:[0-9A-Fa-f]{2})?/g;
 const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?]*)([^?]*)(\?.*)?$/;

@@ -1,5 +1,4 @@
-// Makes the request headers that the gateway sends on: the route's headers, the client's address, no connection
-// headers.
+// Makes the request headers that the gateway forwards: adds the route's headers and the client's address.
 import type { RawHeaders } from "../http/exchange.ts";
 import { hasToken, isNamed, namedInConnection } from "../http/headers.ts";
 import type { HeaderValue } from "./path-table.ts";
@@ -22,7 +21,7 @@ export interface GatewayHeaderOptions {
 
 const OVERRIDE = "override";
 
-/** Headers that need handling, by name length: a look-up by length is cheaper than a comparison for most headers. */
+/** The headers that need an edit, by the length of their names, because a look-up by length is fast. */
 const SPECIAL: ReadonlyMap<number, string> = new Map(
   ["host", "cookie", "upgrade", "connection", "k-network-hash", "x-forwarded-for", "x-forwarded-proto"].map((name) => [
     name.length,
@@ -31,8 +30,8 @@ const SPECIAL: ReadonlyMap<number, string> = new Map(
 );
 
 /** Appended headers replace the client's (networking conformance test). X-Forwarded-Proto is always overwritten. */
-export function gatewayHeaders(headers: RawHeaders, marks: GatewayHeaderOptions): RawHeaders {
-  const { set, host, dropUpgrade, joinCookies } = marks;
+export function gatewayHeaders(headers: RawHeaders, options: GatewayHeaderOptions): RawHeaders {
+  const { set, host, dropUpgrade, joinCookies } = options;
   const named = namedInConnection(headers);
   const out: string[] = host === undefined ? [] : ["Host", host];
   let forwardedFor = "";
@@ -56,7 +55,7 @@ export function gatewayHeaders(headers: RawHeaders, marks: GatewayHeaderOptions)
         else cookies += cookies === "" ? value : `; ${value}`;
         break;
       case "k-network-hash":
-        out.push(name, value === OVERRIDE ? marks.hash : value);
+        out.push(name, value === OVERRIDE ? options.hash : value);
         break;
       case "connection":
         // The headers it named were removed, so only the upgrade may remain.
@@ -70,7 +69,7 @@ export function gatewayHeaders(headers: RawHeaders, marks: GatewayHeaderOptions)
     }
   }
   if (cookies !== "") out.push("cookie", cookies);
-  out.push("X-Forwarded-For", forwardedFor + marks.peer, "X-Forwarded-Proto", marks.scheme);
+  out.push("X-Forwarded-For", forwardedFor + options.peer, "X-Forwarded-Proto", options.scheme);
   for (const { name, value } of set) out.push(name, value);
   return out;
 }

@@ -1,9 +1,9 @@
-// Compiles one Ingress independently of other Ingresses. Pure.
+// Compiles the rules of one Ingress. Pure.
 import { hostName } from "../../apis/networking/hosts.ts";
 import type { Ingress } from "../../apis/networking/types.ts";
 import { compilePaths, type RoutePath } from "./path-table.ts";
 
-/** A Service that can be reached by name, for the index page and the Services' own listeners. */
+/** A Service, for the index page and the Service's own listener. */
 export interface ServiceEntry {
   /** `namespace/name` of the Service. */
   readonly service: string;
@@ -47,10 +47,7 @@ export function compileIngress(ingress: Ingress): CompiledIngress {
   return { key, rules, service: serviceEntry(key, rules) };
 }
 
-/**
- * The rules of the default target come first: cluster-local names, then public names, up to the next cluster-local rule
- * (of a tag).
- */
+/** The first rules belong to the default target: a cluster-local rule, then public rules. The rules of tags follow. */
 function serviceEntry(service: string, rules: readonly CompiledRule[]): ServiceEntry | undefined {
   const [first] = rules;
   if (!first || first.isPublic) return undefined;

@@ -1,10 +1,9 @@
-// The gateway: finds a request's route, picks a revision by weight, sets headers and forwards. It has no queue, retries
-// or timeouts.
+// Finds the route of a request, picks a revision by weight, sets headers and forwards the request.
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
 import { type LocalReply, makeReply, sendReply } from "../http/errors.ts";
 import type { Exchange, Handler } from "../http/exchange.ts";
+import { ForwardedExchange } from "../http/forwarded-exchange.ts";
 import { headerValue } from "../http/headers.ts";
-import { HopExchange } from "../http/hop-exchange.ts";
 import { gatewayHeaders } from "./gateway-headers.ts";
 import type { ServiceEntry } from "./ingress-table.ts";
 import { pickSplit, type RoutePath, type RouteSplit } from "./path-table.ts";
@@ -16,16 +15,16 @@ export interface IngressOptions {
   readonly forward: (revision: RevisionKey, exchange: Exchange) => Promise<void>;
   /** Returns numbers in [0, 1); picks the revision of a split. */
   readonly random: () => number;
-  /** The gateway pod's address, which the next hop appends to X-Forwarded-For. */
+  /** The gateway's address, which the next component appends to X-Forwarded-For. */
   readonly address: string;
 }
 
 /** Like Envoy, replies to unknown hosts with an empty 404. */
 const NOT_FOUND = makeReply(404);
-/** A mapped domain is rewritten to a Service's local host, whose route names revisions. */
-const MOST_REWRITES = 2;
+/** The route of a DomainMapping leads to a Service's local host, and the route of that host to revisions. */
+const MAX_ROUTES = 2;
 
-/** One gateway serves all listeners. The listener of a request determines which hosts it can reach. */
+/** Serves all listeners of a session. The listener of a request determines which hosts the request can reach. */
 export class IngressGateway {
   readonly #options: IngressOptions;
   readonly #counts = new RouteCounts();
@@ -79,16 +78,16 @@ export class IngressGateway {
   async #follow(exchange: Exchange, path: RoutePath, host?: string): Promise<LocalReply | undefined> {
     let at = exchange;
     let route: RoutePath | undefined = path;
-    let seenHost = host;
-    for (let rewrites = 0; route && rewrites < MOST_REWRITES; rewrites += 1) {
+    let newHost = host;
+    for (let rewrites = 0; route && rewrites < MAX_ROUTES; rewrites += 1) {
       const split = pickSplit(route, this.#options.random());
       if (!split) return NOT_FOUND;
       const { rewriteHost }: RoutePath = route;
-      at = this.#hop(at, route, split, rewriteHost ?? seenHost);
-      seenHost = undefined;
+      at = this.#wrap(at, route, split, rewriteHost ?? newHost);
+      newHost = undefined;
       if (rewriteHost === undefined) {
         if (headerValue(at.headers, "k-network-probe") === undefined) this.#counts.add(route, split);
-        exchange.marks.revision = split.revision;
+        exchange.timing.revision = split.revision;
         await this.#options.forward(split.revision, at);
         return undefined;
       }
@@ -99,7 +98,7 @@ export class IngressGateway {
     return NOT_FOUND;
   }
 
-  #hop(exchange: Exchange, path: RoutePath, split: RouteSplit, host: string | undefined): Exchange {
+  #wrap(exchange: Exchange, path: RoutePath, split: RouteSplit, host: string | undefined): Exchange {
     const dropUpgrade = exchange.upgrade !== undefined && wantsH2c(exchange);
     const headers = gatewayHeaders(exchange.headers, {
       set: split.headers,
@@ -110,11 +109,11 @@ export class IngressGateway {
       dropUpgrade,
       joinCookies: exchange.version === "2",
     });
-    return new HopExchange(exchange, {
+    return new ForwardedExchange(exchange, {
       headers,
       peer: this.#options.address,
       version: split.protocol === "h2c" ? "2" : "1.1",
-      ...(host === undefined ? {} : { host }),
+      host,
       upgrades: !dropUpgrade,
     });
   }
@@ -133,10 +132,7 @@ function wantsH2c({ headers }: Exchange): boolean {
   return headerValue(headers, "upgrade")?.toLowerCase() === "h2c";
 }
 
-/**
- * The page for http://localhost if several Services, or none, could be meant. `port`: the client's port with its colon,
- * or empty.
- */
+/** Makes the page for http://localhost if not exactly one Service exists. `port`: "", or the client's port as `:N`. */
 function makeIndexPage(services: readonly ServiceEntry[], port: string): LocalReply {
   const rows = services
     .map(({ service, host }) => `<li><a href="http://${host}${port}/">${host}${port}</a> (${service})</li>`)
@@ -145,7 +141,7 @@ function makeIndexPage(services: readonly ServiceEntry[], port: string): LocalRe
 <meta charset="utf-8">
 <title>knap</title>
 <h1>Services</h1>
-${rows === "" ? "<p>None is ready to be reached yet.</p>" : `<ul>\n${rows}\n</ul>`}
+${rows === "" ? "<p>No Service is ready yet.</p>" : `<ul>\n${rows}\n</ul>`}
 `;
   return { status: 200, headers: ["Content-Type", "text/html; charset=utf-8", "Cache-Control", "no-store"], body };
 }

@@ -3,7 +3,7 @@ import type { RevisionKey } from "../../apis/autoscaling/types.ts";
 import { ingressHash } from "../../apis/networking/hosts.ts";
 import type { Ingress, IngressBackendSplit, IngressPath } from "../../apis/networking/types.ts";
 
-/** A header to set in place of the client's. */
+/** A header that replaces the client's. */
 export interface HeaderValue {
   readonly name: string;
   readonly lowerName: string;
@@ -13,7 +13,7 @@ export interface HeaderValue {
 /** A revision that gets a share of a path's requests. */
 export interface RouteSplit {
   readonly revision: RevisionKey;
-  /** From the port of the revision's public Service: 81, `http2` and `h2c` mean HTTP/2. */
+  /** Derived from the port of the revision's public Service: 81, `http2` and `h2c` mean HTTP/2. */
   readonly protocol: "http1" | "h2c";
   readonly weight: number;
   /** Headers of the path and the split. The split's take precedence. */
@@ -31,10 +31,7 @@ export interface RoutePath {
   readonly prefix: string;
   /** Headers that must be present with exactly these values. */
   readonly conditions: readonly { readonly lowerName: string; readonly value: string }[];
-  /**
-   * Continue as if the request was sent to this host of the local gateway (DomainMapping). The splits then name no
-   * revision.
-   */
+  /** DomainMapping: the gateway routes the request again, to this cluster-local host. The splits name no revision. */
   readonly rewriteHost: string | undefined;
   readonly splits: readonly RouteSplit[];
   readonly totalWeight: number;
@@ -42,10 +39,7 @@ export interface RoutePath {
 
 const H2C_PORTS: ReadonlySet<number | string> = new Set([81, "81", "http2", "h2c"]);
 
-/**
- * The paths of each rule in matching order: longer prefixes first, then more conditions, then file order. Computes the
- * costly hash only once.
- */
+/** Returns the paths of each rule in matching order: longer prefixes first, then more conditions, then file order. */
 export function compilePaths(ingress: Ingress): readonly (readonly RoutePath[])[] {
   const key = `${ingress.metadata.namespace ?? ""}/${ingress.metadata.name}`;
   const hash = ingressHash(ingress);

@@ -17,7 +17,7 @@ export type RouteMatch =
   | { readonly kind: "path"; readonly path: RoutePath; readonly host?: string }
   /** Redirect to https (301). */
   | { readonly kind: "redirect"; readonly location: string }
-  /** The host is this machine's name, and several Services or none could be meant. */
+  /** The host is a name of this machine, and there is not exactly one public Service. */
   | { readonly kind: "index"; readonly services: readonly ServiceEntry[] };
 
 export interface RouteRequest {
@@ -31,7 +31,7 @@ export interface RouteRequest {
 export interface RoutingTable {
   /** Undefined: the listener serves no such host (404). */
   match(request: RouteRequest): RouteMatch | undefined;
-  /** Matches as if the Host was the Service's own, whatever it is. */
+  /** Matches as if the request had the Service's Host. */
   matchService(service: string, request: RouteRequest): RouteMatch | undefined;
   readonly services: readonly ServiceEntry[];
   /** The hosts that a TLS listener needs certificates for. */
@@ -46,7 +46,7 @@ export interface RoutingTable {
 
 export interface RoutingTableOptions {
   /** Port of https redirects; 443 is omitted from the location. */
-  readonly httpsPort?: number;
+  readonly httpsPort?: number | undefined;
   /** Cache across compilations: an Ingress whose spec is the same object is not compiled again. */
   readonly known?: WeakMap<Ingress["spec"], CompiledIngress>;
 }
@@ -68,7 +68,7 @@ export function compileRoutingTable(ingresses: readonly Ingress[], options: Rout
   const failures: { ingress: string; error: unknown }[] = [];
   const compiled = ingresses.flatMap((ingress) => {
     try {
-      return [recall(ingress, options.known)];
+      return [compileOnce(ingress, options.known)];
     } catch (error) {
       failures.push({ ingress: `${ingress.metadata.namespace ?? ""}/${ingress.metadata.name}`, error });
       return [];
@@ -87,7 +87,7 @@ export function compileRoutingTable(ingresses: readonly Ingress[], options: Rout
     if (!routes) return isThisMachine(name) && request.listener !== "local" ? thisMachine(request) : undefined;
     if (routes.redirects && request.listener === "public")
       return redirect(name, request.target, options.httpsPort ?? 443);
-    const path = routes.paths.find((candidate) => fits(candidate, request));
+    const path = routes.paths.find((candidate) => isMatch(candidate, request));
     return path && { kind: "path", path };
   };
   const asService = (entry: ServiceEntry, request: RouteRequest): RouteMatch | undefined => {
@@ -115,7 +115,7 @@ export function compileRoutingTable(ingresses: readonly Ingress[], options: Rout
   };
 }
 
-function recall(ingress: Ingress, known: RoutingTableOptions["known"]): CompiledIngress {
+function compileOnce(ingress: Ingress, known: RoutingTableOptions["known"]): CompiledIngress {
   const compiled = known?.get(ingress.spec) ?? compileIngress(ingress);
   known?.set(ingress.spec, compiled);
   return compiled;
@@ -140,7 +140,7 @@ function redirect(host: string, target: string, httpsPort: number): RouteMatch {
   return { kind: "redirect", location: `https://${host}${port}${target === "*" ? "/" : target}` };
 }
 
-function fits({ prefix, conditions }: RoutePath, { target, headers }: RouteRequest): boolean {
+function isMatch({ prefix, conditions }: RoutePath, { target, headers }: RouteRequest): boolean {
   if (prefix.length > 1 && !target.startsWith(prefix)) return false;
   return conditions.every(({ lowerName, value }) => headerValue(headers, lowerName) === value);
 }

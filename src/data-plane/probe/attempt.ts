@@ -1,4 +1,4 @@
-// Makes a single attempt of a probe: httpGet, tcpSocket or grpc, by the rules of the queue-proxy or the kubelet.
+// Makes one attempt of a probe (httpGet, tcpSocket or grpc) by the rules of the queue-proxy or the kubelet.
 import { attemptGrpc } from "./grpc-probe.ts";
 import { attemptHttp } from "./http-probe.ts";
 import type { ProbeAttempt, ProbeResult } from "./probe-result.ts";

@@ -1,5 +1,4 @@
-// A gRPC health probe: grpc.health.v1.Health/Check over cleartext HTTP/2. The two one-field messages are encoded by
-// hand.
+// Makes a gRPC health probe: grpc.health.v1.Health/Check over cleartext HTTP/2.
 import { connect } from "node:http2";
 import type { ProbeAttempt, ProbeResult } from "./probe-result.ts";
 
@@ -28,11 +27,11 @@ export function attemptGrpc({ host, port, timeoutMs }: ProbeAttempt, service: st
     });
     const chunks: Buffer[] = [];
     let grpcStatus = "";
-    const note = (headers: Record<string, unknown>): void => {
+    const readStatus = (headers: Record<string, unknown>): void => {
       if (headers["grpc-status"] !== undefined) grpcStatus = String(headers["grpc-status"]);
     };
-    stream.on("response", note);
-    stream.on("trailers", note);
+    stream.on("response", readStatus);
+    stream.on("trailers", readStatus);
     stream.on("data", (chunk: Buffer) => chunks.push(chunk));
     stream.on("error", (error) => fail(error.message));
     stream.on("close", () => {

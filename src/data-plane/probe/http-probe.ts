@@ -1,4 +1,4 @@
-// An HTTP probe: a GET that follows redirects and succeeds on 200 to 399 (`pkg/queue/health/probe.go`;
+// Makes an HTTP probe: a GET that follows redirects and succeeds on 200 to 399 (`pkg/queue/health/probe.go`;
 // `k8s.io/kubernetes/pkg/probe/http`).
 import { request as requestHttp } from "node:http";
 import { connect } from "node:http2";
@@ -42,7 +42,7 @@ interface HeaderParts {
   readonly attempt: ProbeAttempt;
   readonly url: URL;
   readonly custom: readonly string[];
-  readonly referer?: string;
+  readonly referer?: string | undefined;
 }
 
 function requestHeaders({ attempt, url, custom, referer }: HeaderParts): string[] {
@@ -77,14 +77,14 @@ async function get(
     if (attempt.prober === "kubelet" && next.hostname !== first.hostname) return { ok: true };
     const referer = url.protocol === "https:" && next.protocol === "http:" ? undefined : refererOf(url);
     const custom = headers.filter((_, index) => !OWN.has((headers[index - (index % 2)] as string).toLowerCase()));
-    sent = requestHeaders({ attempt, url: next, custom, ...(referer === undefined ? {} : { referer }) });
+    sent = requestHeaders({ attempt, url: next, custom, referer });
     url = next;
     target = `${url.pathname}${url.search}`;
   }
   return { ok: false, message: `stopped after ${MAX_REDIRECTS} redirects` };
 }
 
-/** Headers that are set anew for every redirect. */
+/** Headers that each request of a probe sets itself. */
 const OWN = new Set(["host", "user-agent", "accept", "referer", "accept-encoding", "connection"]);
 
 /** The path as written in the probe, if it is valid in a request line. */
@@ -116,8 +116,8 @@ function getOnce({ attempt, url, headers, leftMs, target }: OneGet): Promise<Pro
       path: target,
       headers: headers as string[],
       agent: false,
-      // Only the queue-proxy verifies certificates.
-      ...(attempt.prober === "kubelet" ? { rejectUnauthorized: false } : {}),
+      // The kubelet does not verify certificates.
+      rejectUnauthorized: attempt.prober !== "kubelet",
     });
     const settle = (reply: ProbeReply | string): void => {
       clearTimeout(timer);
@@ -159,9 +159,7 @@ function authorityOf(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/**
- * A GET over cleartext HTTP/2, for the feature `autodetect-http2`. Fails if the application does not support HTTP/2.
- */
+/** Makes a GET over cleartext HTTP/2, for the feature `autodetect-http2`. Fails without support for HTTP/2. */
 function attemptH2c(attempt: ProbeAttempt, url: URL, headers: readonly string[]): Promise<ProbeResult> {
   return new Promise((resolve) => {
     const session = connect(url.origin);

@@ -1,9 +1,9 @@
-// The input and the result of a probe attempt.
+// Defines the input and the result of a probe attempt.
 import type { Probe } from "../../apis/core/pod-spec.ts";
 
 export type ProbeResult = { readonly ok: true } | { readonly ok: false; readonly message: string };
 
-/** Who sends the probe. The two differ in headers and in handling redirects. */
+/** The sender of a probe. The two differ in headers and redirects. */
 type ProbeAsker = "queue-proxy" | "kubelet";
 
 export interface ProbeAttempt {
@@ -12,10 +12,7 @@ export interface ProbeAttempt {
   readonly host: string;
   readonly port: number;
   readonly timeoutMs: number;
-  /**
-   * An engine's relay accepts connections before the container listens, so the connection must also stay open for a
-   * while.
-   */
+  /** The engine's port relay accepts connections before the container listens, so they must also stay open a while. */
   readonly relayed?: boolean;
   readonly prober: ProbeAsker;
   /** Feature `autodetect-http2`: tries h2c first. */

@@ -1,8 +1,8 @@
-// A TCP probe: connects within the timeout, then closes.
+// Makes a TCP probe: connects within the timeout, then closes.
 import { connect } from "node:net";
 import type { ProbeAttempt, ProbeResult } from "./probe-result.ts";
 
-/** A relay closes the connection within this time if the container does not listen. */
+/** The engine's port relay closes a connection within this time if the container does not listen. */
 const RELAY_HOLD_MS = 25;
 
 /** Succeeds if the port accepts and, with a relay, the connection is not closed at once. */

@@ -1,5 +1,4 @@
-// The concurrency limit of one pod. Ten times as many requests as slots can wait, first come, first served; more are
-// rejected.
+// Limits the concurrent requests of one pod. Ten times as many can wait, in order of arrival; more are rejected.
 
 /** A waiting request. Only the breaker writes the links. */
 export interface BreakerWaiter {
@@ -11,7 +10,7 @@ export interface BreakerWaiter {
 
 const QUEUE_PER_SLOT = 10;
 
-/** Like `pkg/queue/breaker.go`, but waiting requests are served before new ones. Concurrency 0: no limit. */
+/** Follows `pkg/queue/breaker.go`, but serves waiting requests before new ones. Concurrency 0: no limit. */
 export class Breaker {
   readonly #slots: number;
   readonly #admits: number;

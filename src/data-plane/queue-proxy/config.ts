@@ -1,4 +1,4 @@
-// The settings of a queue-proxy: limits and names of the revision.
+// Defines the settings of a queue-proxy.
 import type { Probe } from "../../apis/core/pod-spec.ts";
 
 /** Names of the pod for metrics and the request log. */

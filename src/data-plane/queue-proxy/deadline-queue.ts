@@ -1,8 +1,7 @@
-// A queue of deadlines with the same limit. Deadlines pass in the order of their starts, so one timer serves all
-// requests.
+// Watches deadlines that share one limit. They expire in the order of their starts, so one timer is enough.
 import type { Clock, Time } from "../../base/clock.ts";
 
-/** An entry of a {@link DeadlineQueue}, which alone writes these fields. */
+/** An entry of a {@link DeadlineQueue}. Only the queue writes these fields. */
 export interface DeadlineEntry {
   dueAt: Time;
   earlier: DeadlineEntry | undefined;
@@ -21,14 +20,14 @@ export class DeadlineQueue<E extends DeadlineEntry> {
   #timer: Disposable | undefined;
   #timerAt: Time = 0;
 
-  /** `onDue` runs once per entry whose deadline passes; the entry has left the queue by then. */
+  /** `onDue` runs once for each entry whose deadline passes, after the entry has left the queue. */
   constructor(clock: Clock, limitMs: number, onDue: (entry: E) => void) {
     this.#clock = clock;
     this.#limitMs = limitMs;
     this.#onDue = onDue;
   }
 
-  /** `since` is nearly always the latest in the queue, so the search for the entry's place begins at the end. */
+  /** Searches the entry's place from the end, because `since` is nearly always the latest start. */
   add(entry: E, since: Time): void {
     entry.dueAt = since + this.#limitMs;
     let earlier = this.#last;
@@ -59,7 +58,7 @@ export class DeadlineQueue<E extends DeadlineEntry> {
     this.#timer?.[Symbol.dispose]();
   }
 
-  /** Removing an entry leaves the timer running: when it fires, it takes whatever entry is first by then. */
+  /** The first entry may have been removed since the timer was set. */
   #onTimer(): void {
     this.#timer = undefined;
     const now = this.#clock.now();

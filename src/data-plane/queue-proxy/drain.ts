@@ -1,4 +1,4 @@
-// The drain state of a queue-proxy, with its number of requests.
+// Counts the requests of a queue-proxy and keeps its drain state.
 import type { Clock, Time } from "../../base/clock.ts";
 
 interface Quiet {
@@ -39,7 +39,7 @@ export class Drain {
         ms: quietMs,
         done,
         resolve,
-        timer: this.#clock.at(this.#clock.now() + quietMs, () => this.#look()),
+        timer: this.#clock.at(this.#clock.now() + quietMs, () => this.#checkQuiet()),
       };
       if (quietMs === 0) resolve();
     }
@@ -81,11 +81,11 @@ export class Drain {
     for (const idler of this.#idlers.splice(0)) idler();
   }
 
-  #look(): void {
+  #checkQuiet(): void {
     const quiet = this.#quiet;
     if (quiet === undefined) return;
     const until = this.#lastArrival + quiet.ms;
     if (until <= this.#clock.now()) quiet.resolve();
-    else quiet.timer = this.#clock.at(until, () => this.#look());
+    else quiet.timer = this.#clock.at(until, () => this.#checkQuiet());
   }
 }

@@ -1,4 +1,4 @@
-// A Prometheus histogram with fixed bounds. The label text identifies the series.
+// Implements a Prometheus histogram with fixed bounds. A series is identified by the text of its labels.
 
 interface Series {
   readonly counts: number[];

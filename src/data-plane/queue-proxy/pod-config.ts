@@ -1,5 +1,5 @@
-// Reads the settings of a pod's queue-proxy from the environment of its `queue-proxy` container, which is in the
-// template but never starts. @see pkg/queue/sharedmain/main.go
+// Reads the settings of a pod's queue-proxy from the environment of the pod's `queue-proxy` container, which knap never
+// starts. @see pkg/queue/sharedmain/main.go
 
 import { QUEUE_PROXY } from "../../apis/core/pod.ts";
 import type { Container, Probe } from "../../apis/core/pod-spec.ts";
@@ -14,7 +14,6 @@ export interface PodQueueProxy {
   };
   /** The container port for requests. */
   readonly userPort: number;
-  /** Undefined: the protocol of the client (`autodetect-http2`). */
   readonly protocol: "http1" | "h2c";
   /** The pod's port in Endpoints. */
   readonly servingPort: number;
@@ -32,7 +31,7 @@ interface ObservabilityEnv {
   readonly enableProbeRequestLog?: boolean;
 }
 
-/** Undefined: the pod has no queue-proxy container, so it is not Knative's. */
+/** Returns undefined for a pod that has no queue-proxy container. */
 export function readPodQueueProxy(pod: Pod): PodQueueProxy | undefined {
   const container = pod.spec.containers.find(({ name }) => name === QUEUE_PROXY);
   if (!container) return undefined;
@@ -68,10 +67,7 @@ export function readPodQueueProxy(pod: Pod): PodQueueProxy | undefined {
   };
 }
 
-/**
- * The port of `host:port`, or the default. With an invalid port Knative's queue-proxy does not start; knap serves no
- * metrics.
- */
+/** The port of `host:port`, or the default. With an invalid port knap serves no metrics; Knative does not start. */
 function readMetricsPort({ requestMetrics }: ObservabilityEnv): number | undefined {
   if (requestMetrics?.protocol !== "prometheus") return undefined;
   if (!requestMetrics.endpoint) return USER_METRICS_PORT;
@@ -83,7 +79,7 @@ function environmentOf({ env }: Container): ReadonlyMap<string, string> {
   return new Map((env ?? []).map(({ name, value }) => [name, value ?? ""]));
 }
 
-/** One probe, or a list of probes for several containers. Empty: always ready. */
+/** Parses one probe, or the probes of several containers. */
 function readProbes(text: string | undefined): readonly Probe[] {
   const read = parseJson(text);
   if (Array.isArray(read)) return read as Probe[];

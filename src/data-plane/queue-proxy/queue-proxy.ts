@@ -1,5 +1,4 @@
-// The queue-proxy of one pod. It replies to probes, limits concurrency, counts requests, applies timeouts and drains.
-// It listens on no port.
+// Implements the queue-proxy of one pod: probe replies, concurrency limit, statistics, timeouts and drain.
 
 import type { PodAddress } from "../../base/address.ts";
 import type { Clock, Time } from "../../base/clock.ts";
@@ -35,7 +34,7 @@ const DONE = Promise.resolve();
 const STAT_PERIOD_MS = 1_000;
 const HEALTH_AGENTS = ["kube-probe/", "Knative-Activator-Probe", "Knative-Autoscaling-Probe"];
 
-/** The order of checks is that of Knative's handler chain (Q8). @see pkg/queue/sharedmain/handlers.go */
+/** Checks a request in the order of Knative's handler chain (Q8). @see pkg/queue/sharedmain/handlers.go */
 export class QueueProxy {
   readonly handle: Handler;
   readonly drain: Drain;
@@ -65,7 +64,7 @@ export class QueueProxy {
     this.drain = new Drain(clock);
     this.#breaker = new Breaker(config.containerConcurrency);
     this.#limited = config.containerConcurrency > 0;
-    this.#shared = { clock, drain: this.drain, holdsResponse: config.fullDuplex !== true };
+    this.#shared = { clock, drain: this.drain, delaysResponse: config.fullDuplex !== true };
     this.#steps = new RequestSteps({ shared: this.#shared, breaker: this.#breaker, config, upstream });
     this.#openedAt = this.#statsClock.now();
     this.#reportedAt = this.#openedAt;
@@ -94,7 +93,7 @@ export class QueueProxy {
     return (await this.checkReadiness()).ok;
   }
 
-  /** As {@link ready}, with the reason. */
+  /** Like {@link ready}, but returns the reason too. */
   checkReadiness(): Promise<ProbeResult> {
     if (this.drain.active) return Promise.resolve({ ok: false, message: "shutting down" });
     return this.#readiness.evaluate();
@@ -155,12 +154,13 @@ export class QueueProxy {
     const now = clock.now();
     const headers = makeContainerHeaders(exchange.headers, facts, exchange.peer);
     const context = new RequestContext(this.#shared, exchange, facts, headers, now);
-    exchange.marks.pod ??= this.#options.config.identity.pod;
+    exchange.timing.pod ??= this.#options.config.identity.pod;
     drain.enter();
     this.#steps.startDeadlines(context, exchange.timers?.since ?? now);
     // The kubelet's probes of the container are neither limited nor counted.
     const counted = !facts.kubeletProbe;
-    if (counted) this.#stats.started(this.#statsTime(now), facts.proxied === true);
+    const proxied = facts.proxyRequest === "activator";
+    if (counted) this.#stats.started(this.#statsTime(now), proxied);
     const entered = counted ? this.#breaker.enter(context) : "run";
     if (entered === "full") this.#steps.rejectFull(context);
     else if (entered === "run" || (await this.#steps.waitForSlot(context))) {
@@ -170,7 +170,7 @@ export class QueueProxy {
     }
     const endedAt = clock.now();
     this.#steps.stopDeadlines(context);
-    if (counted) this.#stats.ended(this.#statsTime(endedAt), facts.proxied === true);
+    if (counted) this.#stats.ended(this.#statsTime(endedAt), proxied);
     drain.leave(context.upgraded);
     if (this.#metrics !== undefined || this.#log !== undefined) this.#record(context, endedAt);
   }
@@ -214,15 +214,9 @@ export class QueueProxy {
   }
 }
 
-/** Statuses are those of Knative's handlers: 200 if the container never responded, 500 if its response broke off. */
+/** Knative measures status 200 if the container never responded, and 500 if its response broke off. */
 function measure(context: RequestContext, totalMs: number, endedAt: Time): MeasuredRequest {
   const { exchange, facts, status, truncated, forwardedAt, headAt = endedAt, headStatus } = context;
-  const invocation = forwardedAt !== undefined && {
-    ms: endedAt - forwardedAt,
-    status: truncated ? 500 : (headStatus ?? (status === 502 ? 502 : 200)),
-    untilHeadMs: headAt - forwardedAt,
-    headStatus,
-  };
   return {
     method: exchange.method,
     status: truncated ? undefined : status,
@@ -232,6 +226,14 @@ function measure(context: RequestContext, totalMs: number, endedAt: Time): Measu
     requestBytes: context.requestBytes,
     responseBytes: context.sentBytes,
     totalMs,
-    ...(invocation && { invocation }),
+    invocation:
+      forwardedAt === undefined
+        ? undefined
+        : {
+            ms: endedAt - forwardedAt,
+            status: truncated ? 500 : (headStatus ?? (status === 502 ? 502 : 200)),
+            untilHeadMs: headAt - forwardedAt,
+            headStatus,
+          },
   };
 }

@@ -15,9 +15,7 @@ export interface ReadinessParts {
   readonly detectHttp2: boolean;
 }
 
-/**
- * periodSeconds 0 polls up to a limit; other values mean one attempt per evaluation. @see pkg/queue/readiness/probe.go
- */
+/** An evaluation makes one attempt, or with periodSeconds 0 polls up to a limit. @see pkg/queue/readiness/probe.go */
 const POLL_MS = 50;
 const POLL_LIMIT_MS = 10_000;
 const POLL_ATTEMPT_MS = 100;
@@ -25,13 +23,11 @@ const POLL_ATTEMPT_MS = 100;
 const READY: ProbeResult = { ok: true };
 
 export class Readiness {
-  readonly #parts: ReadinessParts;
   readonly #runners: readonly ProbeRunner[];
   #running: Promise<ProbeResult> | undefined;
   #closed = false;
 
   constructor(parts: ReadinessParts) {
-    this.#parts = parts;
     this.#runners = parts.probes.map((probe) => new ProbeRunner(probe, parts, () => this.#closed));
   }
 
@@ -44,13 +40,12 @@ export class Readiness {
     return this.#running;
   }
 
-  /** No new attempts after the current one. */
+  /** Makes no attempt after the current one. */
   close(): void {
     this.#closed = true;
   }
 
   async #run(): Promise<ProbeResult> {
-    if (this.#parts.probes.length === 0) return READY;
     const results = await Promise.all(this.#runners.map((runner) => runner.evaluate()));
     return results.find((result) => !result.ok) ?? READY;
   }

@@ -1,5 +1,4 @@
-// The state of one request in a queue-proxy. It records what the forwarder and the breaker report, and calls nothing
-// back.
+// Keeps the state of one request in a queue-proxy, as the forwarder and the breaker report it.
 import type { Clock, Time } from "../../base/clock.ts";
 import type { Exchange, RawHeaders } from "../http/exchange.ts";
 import type { ForwardOptions } from "../http/forwarder.ts";
@@ -8,18 +7,15 @@ import type { DeadlineEntry } from "./deadline-queue.ts";
 import type { Drain } from "./drain.ts";
 import type { RequestFacts } from "./request-facts.ts";
 
-/** What all requests of one queue-proxy share. */
+/** State that all requests of one queue-proxy share. */
 export interface SharedState {
   readonly clock: Clock;
   readonly drain: Drain;
-  /** See {@link ForwardOptions.holdsResponse}. */
-  readonly holdsResponse: boolean;
+  /** See {@link ForwardOptions.delaysResponse}. */
+  readonly delaysResponse: boolean;
 }
 
-/**
- * The options of the forward, the breaker's waiter and the deadline's entry are one object, so that a request costs no
- * closures.
- */
+/** One object is the forward options, breaker waiter and deadline entry, so that a request needs no closures. */
 export class RequestContext implements ForwardOptions, BreakerWaiter, DeadlineEntry {
   readonly exchange: Exchange;
   readonly facts: RequestFacts;
@@ -27,28 +23,25 @@ export class RequestContext implements ForwardOptions, BreakerWaiter, DeadlineEn
   readonly headers: RawHeaders;
   readonly startedAt: Time;
   state: "waiting" | "forwarding" | "over" = "waiting";
-  /**
-   * A head, an interim response or a body byte has been sent; an upgrade does not count
-   * (`pkg/http/handler/timeout.go`).
-   */
+  /** A head, interim response or body byte was sent. Upgrades do not count (`pkg/http/handler/timeout.go`). */
   responded = false;
   upgraded = false;
-  readonly holdsResponse: boolean;
+  readonly delaysResponse: boolean;
   readonly dropsTrailers = true;
   lastWriteAt: Time | undefined;
   /** Body bytes sent to the client. */
   sentBytes = 0;
-  /** The status that the client gets; 200 until something else is known, as in Go's server. */
+  /** The client's status; 200 until another is known, as in Go's server. */
   status = 200;
   forwardedAt: Time | undefined;
-  /** When the head of the container's response came, and its status. */
+  /** Time and status of the container's response head. */
   headAt: Time | undefined;
   headStatus: number | undefined;
-  /** The response was cut short because the container's was. */
+  /** The container's response broke off, and so did the client's. */
   truncated = false;
   /** Body bytes sent to the container. */
   requestBytes = 0;
-  /** Settles the wait for a slot; undefined when the request never waited. */
+  /** Settles the wait for a slot. */
   admit: ((admitted: boolean) => void) | undefined;
   /** Cancels the forward. */
   cancellable: { cancel(): void } | undefined;
@@ -62,7 +55,7 @@ export class RequestContext implements ForwardOptions, BreakerWaiter, DeadlineEn
 
   constructor(shared: SharedState, exchange: Exchange, facts: RequestFacts, headers: RawHeaders, now: Time) {
     this.#shared = shared;
-    this.holdsResponse = shared.holdsResponse;
+    this.delaysResponse = shared.delaysResponse;
     this.exchange = exchange;
     this.facts = facts;
     this.headers = headers;
@@ -86,7 +79,7 @@ export class RequestContext implements ForwardOptions, BreakerWaiter, DeadlineEn
       this.#shared.drain.upgrade();
     }
     this.headAt = this.#shared.clock.now();
-    this.exchange.marks.firstByte ??= this.headAt;
+    this.exchange.timing.firstByte ??= this.headAt;
     return headers;
   }
 

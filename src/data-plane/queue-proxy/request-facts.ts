@@ -1,15 +1,15 @@
-// Extracts the headers that the queue-proxy needs, and makes the headers for the container. Pure.
+// Reads the headers that the queue-proxy needs, and makes the headers for the container. Pure.
 import type { RawHeaders } from "../http/exchange.ts";
 import { hasToken, namedInConnection } from "../http/headers.ts";
 
-/** Each value is that of the first header of its name, even if it is empty, as in Go. */
+/** Each value is that of the first header of its name, even if the value is empty, as in Go. */
 export interface RequestFacts {
   userAgent: string | undefined;
   networkProbe: string | undefined;
   networkHash: string | undefined;
   kubeletProbe: string | undefined;
-  /** `K-Proxy-Request: activator`: the activator also counts the request. */
-  proxied: boolean | undefined;
+  /** "activator": the activator counts the request too. */
+  proxyRequest: string | undefined;
   originalHost: string | undefined;
   xff: string | undefined;
   proto: string | undefined;
@@ -19,81 +19,20 @@ export interface RequestFacts {
   defaultRoute: string | undefined;
 }
 
-/** Stores a header's value. Headers outside this map cost only the look-up. */
-type Note = (facts: RequestFacts, value: string) => void;
-const NOTES: ReadonlyMap<string, Note> = new Map<string, Note>([
-  [
-    "user-agent",
-    (facts, value) => {
-      facts.userAgent ??= value;
-    },
-  ],
-  [
-    "k-network-probe",
-    (facts, value) => {
-      facts.networkProbe ??= value;
-    },
-  ],
-  [
-    "k-network-hash",
-    (facts, value) => {
-      facts.networkHash ??= value;
-    },
-  ],
-  [
-    "k-kubelet-probe",
-    (facts, value) => {
-      facts.kubeletProbe ??= value;
-    },
-  ],
-  [
-    "k-proxy-request",
-    (facts, value) => {
-      facts.proxied ??= value === "activator";
-    },
-  ],
-  [
-    "k-original-host",
-    (facts, value) => {
-      facts.originalHost ??= value;
-    },
-  ],
-  [
-    "x-forwarded-for",
-    (facts, value) => {
-      facts.xff ??= value;
-    },
-  ],
-  [
-    "x-forwarded-proto",
-    (facts, value) => {
-      facts.proto ??= value;
-    },
-  ],
-  [
-    "x-forwarded-host",
-    (facts, value) => {
-      facts.forwardedHost ??= value;
-    },
-  ],
-  [
-    "forwarded",
-    (facts, value) => {
-      facts.forwarded ??= value;
-    },
-  ],
-  [
-    "knative-serving-tag",
-    (facts, value) => {
-      facts.tag ??= value;
-    },
-  ],
-  [
-    "knative-serving-default-route",
-    (facts, value) => {
-      facts.defaultRoute ??= value;
-    },
-  ],
+/** The facts by header name. Other headers cost only the look-up. */
+const FACT_NAMES = new Map<string, keyof RequestFacts>([
+  ["user-agent", "userAgent"],
+  ["k-network-probe", "networkProbe"],
+  ["k-network-hash", "networkHash"],
+  ["k-kubelet-probe", "kubeletProbe"],
+  ["k-proxy-request", "proxyRequest"],
+  ["k-original-host", "originalHost"],
+  ["x-forwarded-for", "xff"],
+  ["x-forwarded-proto", "proto"],
+  ["x-forwarded-host", "forwardedHost"],
+  ["forwarded", "forwarded"],
+  ["knative-serving-tag", "tag"],
+  ["knative-serving-default-route", "defaultRoute"],
 ]);
 
 export function readFacts(headers: RawHeaders): RequestFacts {
@@ -102,7 +41,7 @@ export function readFacts(headers: RawHeaders): RequestFacts {
     networkProbe: undefined,
     networkHash: undefined,
     kubeletProbe: undefined,
-    proxied: undefined,
+    proxyRequest: undefined,
     originalHost: undefined,
     xff: undefined,
     proto: undefined,
@@ -113,16 +52,16 @@ export function readFacts(headers: RawHeaders): RequestFacts {
   };
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;
-    const note = NOTES.get(name) ?? NOTES.get(name.toLowerCase());
-    if (note !== undefined) note(facts, headers[index + 1] as string);
+    const fact = FACT_NAMES.get(name) ?? FACT_NAMES.get(name.toLowerCase());
+    if (fact !== undefined) facts[fact] ??= headers[index + 1];
   }
   return facts;
 }
 
 /**
- * The headers for the container in Knative's order of edits: adds `Forwarded`, restores Host from `K-Original-Host`
- * (except for kubelet probes), removes the revision's headers and those that `Connection` names, appends the peer to
- * `X-Forwarded-For`. @see pkg/queue/{forwarded_shim,handler}.go, pkg/http/proxy.go
+ * Makes the headers for the container: adds `Forwarded`, restores Host from `K-Original-Host` (except for kubelet
+ * probes), removes the revision's headers and those that `Connection` names, appends the peer to `X-Forwarded-For`.
+ * @see pkg/queue/{forwarded_shim,handler}.go, pkg/http/proxy.go
  */
 export function makeContainerHeaders(headers: RawHeaders, facts: RequestFacts, peer: string): string[] {
   const named = namedInConnection(headers);
@@ -147,7 +86,7 @@ export function makeContainerHeaders(headers: RawHeaders, facts: RequestFacts, p
       continue;
     }
     if (named !== undefined && lower === "connection") {
-      // The headers it named were removed, and the address appended below must not be.
+      // The appended X-Forwarded-For must not be removed, even if `Connection` names it.
       if (hasToken(value, "upgrade")) out.push(name, "Upgrade");
       continue;
     }
@@ -186,7 +125,7 @@ export function makeForwarded({ xff, proto, host }: ForwardedFrom): string | und
   return [pairs.join(";"), ...rest.map((node) => `for=${node}`)].join(", ");
 }
 
-/** Brackets and quotes IPv6 addresses and, as Knative does, everything else with a colon. */
+/** Brackets and quotes every text with a colon, like Knative, because it can be an IPv6 address. */
 function nodeOf(member: string): string {
   return member.includes(":") ? `"[${member}]"` : member;
 }

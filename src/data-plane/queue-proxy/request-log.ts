@@ -1,4 +1,4 @@
-// Formats one log line per request with the template of config-observability.
+// Formats one line of the request log with the template of config-observability.
 import { type GoStruct, parseTemplate, type Template } from "../../base/go/template.ts";
 import type { Exchange, RawHeaders } from "../http/exchange.ts";
 import { canonicalName, headerValue } from "../http/headers.ts";

@@ -1,5 +1,4 @@
-// The steps of a request that is not a probe: wait for a slot, forward, reply to failures, time out. All state is in
-// the request's context.
+// Waits for a slot, forwards the request, replies to failures and ends requests at their deadlines.
 import type { PodAddress } from "../../base/address.ts";
 import type { Time } from "../../base/clock.ts";
 import { sendReplyAfterBody } from "../http/after-body.ts";
@@ -53,10 +52,7 @@ export class RequestSteps {
     this.#starts?.close();
   }
 
-  /**
-   * Starts the deadlines. They count from `since`: the arrival here, or at the activator when one forwarded the
-   * request.
-   */
+  /** `since`: when the request arrived at the first component with deadlines, the activator or this one. */
   startDeadlines(context: RequestContext, since: Time): void {
     this.#totals.add(context, since);
     if (this.#starts !== undefined) {
@@ -71,7 +67,7 @@ export class RequestSteps {
     if (context.start !== undefined) this.#starts?.remove(context.start);
   }
 
-  /** Resolves to true with a slot, to false when the client left or a deadline passed first. */
+  /** Resolves to true with a slot, to false if the client leaves or a deadline passes first. */
   waitForSlot(context: RequestContext): Promise<boolean> {
     context.exchange.onClosed(() => this.#abandon(context));
     return new Promise((resolve) => {
@@ -89,7 +85,7 @@ export class RequestSteps {
     context.state = "forwarding";
     const now = this.#shared.clock.now();
     context.forwardedAt = now;
-    context.exchange.marks.admitted ??= now;
+    context.exchange.timing.admitted ??= now;
     const outcome = await forwarder.forward(context.exchange, context);
     if (outcome.kind === "unreachable") {
       context.status = 502;
@@ -99,10 +95,7 @@ export class RequestSteps {
     context.state = "over";
   }
 
-  /**
-   * The idle limit counts from the last write to the client; bytes of the request or of an upgraded connection are no
-   * writes.
-   */
+  /** The limit counts from the last write of a response to the client. */
   #watchIdle(context: RequestContext, at: Time): void {
     const { clock } = this.#shared;
     clock.at(at, () => {
@@ -135,20 +128,18 @@ export class RequestSteps {
 }
 
 function reply(context: RequestContext, made: LocalReply): void {
-  if (context.holdsResponse) sendReplyAfterBody(context.exchange, made, context.requestBytes);
+  if (context.delaysResponse) sendReplyAfterBody(context.exchange, made, context.requestBytes);
   else sendReply(context.exchange, made);
 }
 
-/** The activator's timers started earlier and so expire first: its text is what the client reads. */
+/** In Knative the activator's timers start and expire first, so the client gets its text. */
 function timeoutText({ exchange }: RequestContext): string {
   return exchange.timers?.text ?? REQUEST_TIMEOUT_TEXT;
 }
 
-/**
- * Before a head: replies 504. After it: appends the text if the declared length leaves room, and aborts if a length
- * stays unmet.
- */
-function endCancelled(context: RequestContext, { body, room }: Extract<ForwardOutcome, { kind: "cancelled" }>): void {
+/** Replies 504, or ends a begun response with the text if its declared length allows that. */
+function endCancelled(context: RequestContext, outcome: Extract<ForwardOutcome, { kind: "cancelled" }>): void {
+  const { body, bytesLeft } = outcome;
   const { exchange, upgraded } = context;
   const text = timeoutText(context);
   if (body === undefined) {
@@ -157,8 +148,8 @@ function endCancelled(context: RequestContext, { body, room }: Extract<ForwardOu
   } else if (upgraded) exchange.abort("request timeout");
   else {
     // An HTTP/2 stream ends normally even if the declared length is not met.
-    const whole = exchange.native === undefined || room === text.length || room === Number.POSITIVE_INFINITY;
-    if (room >= text.length) body.write(text);
+    const whole = exchange.native === undefined || bytesLeft === text.length || bytesLeft === Number.POSITIVE_INFINITY;
+    if (bytesLeft >= text.length) body.write(text);
     if (whole) body.end();
     else exchange.abort("request timeout");
   }

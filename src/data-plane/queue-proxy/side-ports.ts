@@ -1,10 +1,9 @@
-// Handlers of the queue-proxy's metrics ports: statistics for the autoscaler, metrics for the user. knap opens no
-// socket for them.
+// Makes the handlers of the queue-proxy's metrics ports: statistics for the autoscaler, metrics for the user.
 import { type LocalReply, makeError, NOT_FOUND, sendReply } from "../http/errors.ts";
 import type { Exchange, Handler } from "../http/exchange.ts";
 import type { QueueProxy } from "./queue-proxy.ts";
 
-/** `/metrics`: the last full second as protobuf, whatever `Accept` says (`pkg/queue/protobuf_stats_reporter.go`). */
+/** Serves the last full second as protobuf. Ignores `Accept` (`pkg/queue/protobuf_stats_reporter.go`). */
 export function makeStatsHandler(proxy: QueueProxy, pod: string): Handler {
   return serveMetrics(() => ({
     status: 200,

@@ -1,4 +1,4 @@
-// The user's metrics of one queue-proxy in Prometheus text, with Knative's names.
+// Measures the requests of one queue-proxy and formats Knative's user metrics as Prometheus text.
 
 import type { QueueProxyIdentity } from "./config.ts";
 import { makeLabels, PrometheusHistogram } from "./histogram.ts";
@@ -25,17 +25,19 @@ export interface MeasuredRequest {
   /** Body bytes of the request and of the response. */
   readonly requestBytes: number;
   readonly responseBytes: number;
-  /** Time since arrival, including the wait in the breaker. */
+  /** Includes the wait in the breaker. */
   readonly totalMs: number;
-  /** Absent if the request was not forwarded. */
-  readonly invocation?: {
-    /** Without the wait in the breaker. */
-    readonly ms: number;
-    readonly status: number;
-    /** Time to the head of the container's response, or to the failure. */
-    readonly untilHeadMs: number;
-    readonly headStatus: number | undefined;
-  };
+  /** Undefined if the request was not forwarded. */
+  readonly invocation: Invocation | undefined;
+}
+
+/** The part of a request after the breaker. */
+interface Invocation {
+  readonly ms: number;
+  readonly status: number;
+  /** Time to the head of the container's response, or to the failure. */
+  readonly untilHeadMs: number;
+  readonly headStatus: number | undefined;
 }
 
 export class UserMetrics {
@@ -89,7 +91,7 @@ export class UserMetrics {
     });
   }
 
-  /** Call it at each forward if concurrency is limited. `inFlight` includes the request itself. */
+  /** Called at each forward if concurrency is limited. `inFlight` includes the request itself. */
   recordDepth(inFlight: number): void {
     this.#depth = inFlight;
   }

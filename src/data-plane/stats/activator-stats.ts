@@ -1,5 +1,4 @@
-// Statistics of the activator per revision: request stats, plus a message on a revision's first request and its
-// correction in the next report. The caller sends them.
+// Counts the activator's requests by revision. Reports a revision's first request at once, and not again in the report.
 import type { RevisionKey, Stat } from "../../apis/autoscaling/types.ts";
 import type { Time } from "../../base/clock.ts";
 import { RequestStats } from "./request-stats.ts";
@@ -11,8 +10,8 @@ interface Entry {
 }
 
 /**
- * Call {@link report} every second, and send everything that it and {@link started} return. @see
- * pkg/activator/handler/concurrency_reporter.go
+ * The caller sends the results of {@link report} (every second) and {@link started} to the autoscaler.
+ * @see pkg/activator/handler/concurrency_reporter.go
  */
 export class ActivatorStats {
   readonly #podName: string;
@@ -48,8 +47,7 @@ export class ActivatorStats {
       const concurrency = Math.max(0, period.averageConcurrentRequests - entry.reported);
       stats.set(revision, this.#stat(concurrency, period.requestCount - entry.reported, now));
       entry.reported = 0;
-      // In Go, with nanoseconds, an average of 0 means no request. Here a request can start and end within one
-      // millisecond.
+      // A request can start and end in one millisecond, so the average alone does not show that there was none.
       const idle = period.averageConcurrentRequests === 0 && period.requestCount === 0;
       if (idle && entry.stats.inFlight === 0) this.#entries.delete(revision);
     }

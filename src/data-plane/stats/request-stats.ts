@@ -1,10 +1,7 @@
-// Counts requests of one pod or revision and averages their concurrency over report periods. It allocates nothing per
-// request.
+// Counts requests of one pod or revision and averages their concurrency over report periods.
 import type { Time } from "../../base/clock.ts";
 
-/**
- * The statistics of one period. Concurrency is the time-weighted mean; counts are requests that started in the period.
- */
+/** Concurrency is the time-weighted mean. The counts include the requests that started in the period. */
 export interface PeriodReport {
   readonly averageConcurrentRequests: number;
   readonly averageProxiedConcurrentRequests: number;
@@ -13,9 +10,8 @@ export interface PeriodReport {
 }
 
 /**
- * Requests in flight carry over to the next period; everything else starts at zero. `proxied`: the activator forwarded
- * the request; both totals include it. A time before the latest one is ignored. @see
- * networking/pkg/http/stats/request.go
+ * `proxied`: the activator forwarded the request. Both totals include proxied requests. A time before the latest one is
+ * ignored. @see networking/pkg/http/stats/request.go
  */
 export class RequestStats {
   #inFlight = 0;

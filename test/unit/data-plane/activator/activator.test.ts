@@ -156,7 +156,7 @@ describe("Activator", () => {
       peer: "10.9.9.9",
       timers: { since: 10_000, text: "activator request timeout" },
     });
-    expect(exchange.marks).toMatchObject({ queued: 10_000, assigned: 10_040, pod: "a" });
+    expect(exchange.timing).toMatchObject({ queued: 10_000, assigned: 10_040, pod: "a" });
   });
 
   it("answers probes before it looks for the revision, without counting or waking (P5, T14)", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readAnswerHead } from "../../../../src/data-plane/http-client/answer-headers.ts";
+import { readRelayedHead } from "../../../../src/data-plane/http-client/relayed-head.ts";
 import { type HeadParts, makeRequestHead } from "../../../../src/data-plane/http-client/request-head.ts";
 
 const make = (parts: Partial<HeadParts>) =>
@@ -56,19 +56,19 @@ describe("the head for the container", () => {
 describe("the container's answer", () => {
   test("omits the headers that its status forbids", () => {
     const headers = ["Content-Type", "a/b", "Content-Length", "3", "ETag", "x"];
-    expect(readAnswerHead(304, headers).headers).toEqual(["ETag", "x"]);
-    expect(readAnswerHead(204, headers).headers).toEqual(["Content-Type", "a/b", "ETag", "x"]);
+    expect(readRelayedHead(304, headers).headers).toEqual(["ETag", "x"]);
+    expect(readRelayedHead(204, headers).headers).toEqual(["Content-Type", "a/b", "ETag", "x"]);
   });
 
   test("has its length, whether it is an event stream, and an unsupported encoding", () => {
-    expect(readAnswerHead(200, ["Content-Length", "3"])).toMatchObject({ length: 3, events: false });
-    expect(readAnswerHead(200, ["Content-Type", "text/event-stream; charset=utf-8"]).events).toBe(true);
-    expect(readAnswerHead(200, ["Transfer-Encoding", "gzip"]).encoding).toBe("gzip");
+    expect(readRelayedHead(200, ["Content-Length", "3"])).toMatchObject({ length: 3, events: false });
+    expect(readRelayedHead(200, ["Content-Type", "text/event-stream; charset=utf-8"]).events).toBe(true);
+    expect(readRelayedHead(200, ["Transfer-Encoding", "gzip"]).encoding).toBe("gzip");
   });
 
   test("announces its trailers in one header if trailers can follow", () => {
     const announced = ["Trailer", "A", "Trailer", "x-b"];
-    const headersOf = (more: string[], framed = false) => readAnswerHead(200, [...announced, ...more], framed).headers;
+    const headersOf = (more: string[], framed = false) => readRelayedHead(200, [...announced, ...more], framed).headers;
     expect(headersOf(["Transfer-Encoding", "chunked"])).toEqual(["Trailer", "A, X-B"]);
     expect(headersOf(["Content-Length", "2"])).toEqual(["Content-Length", "2"]);
     expect(headersOf([], true)).toEqual(["Trailer", "A, X-B"]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type GatewayHeaderOptions, gatewayHeaders } from "../../../../src/data-plane/ingress/gateway-headers.ts";
 
-const marks: GatewayHeaderOptions = {
+const options: GatewayHeaderOptions = {
   set: [],
   peer: "127.0.0.1",
   scheme: "http",
@@ -15,19 +15,19 @@ const FORWARDED = ["X-Forwarded-For", "127.0.0.1", "X-Forwarded-Proto", "http"];
 describe("gatewayHeaders", () => {
   it("keeps the client's headers as they are and says who and how (I15)", () => {
     const headers = ["Host", "a.example", "traceparent", "00-1-2-01", "Cookie", "a", "Cookie", "b"];
-    expect(gatewayHeaders(headers, marks)).toEqual([...headers, ...FORWARDED]);
+    expect(gatewayHeaders(headers, options)).toEqual([...headers, ...FORWARDED]);
   });
 
   it("joins the cookie headers of an HTTP/2 client", () => {
     const headers = ["cookie", "a=1", "accept", "*/*", "cookie", "b=2"];
-    expect(gatewayHeaders(headers, { ...marks, joinCookies: true })).toEqual([
+    expect(gatewayHeaders(headers, { ...options, joinCookies: true })).toEqual([
       ...["accept", "*/*", "cookie", "a=1; b=2", ...FORWARDED],
     ]);
   });
 
   it("appends the client to X-Forwarded-For, and does not believe its X-Forwarded-Proto", () => {
     const headers = ["X-Forwarded-For", "1.1.1.1", "x-forwarded-for", "2.2.2.2", "x-forwarded-proto", "http"];
-    expect(gatewayHeaders(headers, { ...marks, scheme: "https" })).toEqual([
+    expect(gatewayHeaders(headers, { ...options, scheme: "https" })).toEqual([
       ...["X-Forwarded-For", "1.1.1.1, 2.2.2.2, 127.0.0.1", "X-Forwarded-Proto", "https"],
     ]);
   });
@@ -36,22 +36,22 @@ describe("gatewayHeaders", () => {
     const set = [{ name: "Knative-Serving-Revision", lowerName: "knative-serving-revision", value: "hello-00001" }];
     expect(
       gatewayHeaders(["knative-serving-revision", "evil", "A", "1", "KNATIVE-SERVING-REVISION", "x"], {
-        ...marks,
+        ...options,
         set,
       }),
     ).toEqual([...["A", "1", ...FORWARDED, "Knative-Serving-Revision", "hello-00001"]]);
   });
 
   it("answers the probe's question for the version, and leaves a literal hash alone (I16, I17)", () => {
-    expect(gatewayHeaders(["K-Network-Hash", "override"], marks).slice(0, 2)).toEqual(["K-Network-Hash", "the-hash"]);
-    expect(gatewayHeaders(["K-Network-Hash", "other"], marks).slice(0, 2)).toEqual(["K-Network-Hash", "other"]);
+    expect(gatewayHeaders(["K-Network-Hash", "override"], options).slice(0, 2)).toEqual(["K-Network-Hash", "the-hash"]);
+    expect(gatewayHeaders(["K-Network-Hash", "other"], options).slice(0, 2)).toEqual(["K-Network-Hash", "other"]);
   });
 
   it("changes the Host when told to, also when there was none", () => {
-    expect(gatewayHeaders(["host", "localhost", "A", "1"], { ...marks, host: "hello.example" })).toEqual([
+    expect(gatewayHeaders(["host", "localhost", "A", "1"], { ...options, host: "hello.example" })).toEqual([
       ...["Host", "hello.example", "A", "1", ...FORWARDED],
     ]);
-    expect(gatewayHeaders([], { ...marks, host: "hello.example" }).slice(0, 2)).toEqual(["Host", "hello.example"]);
+    expect(gatewayHeaders([], { ...options, host: "hello.example" }).slice(0, 2)).toEqual(["Host", "hello.example"]);
   });
 
   it("removes headers that Connection names, but never the gateway's own", () => {
@@ -63,14 +63,14 @@ describe("gatewayHeaders", () => {
       "K-Proxy-Request",
       "x",
     ];
-    expect(gatewayHeaders(headers, marks)).toEqual(FORWARDED);
-    expect(gatewayHeaders(["Connection", "Upgrade, X-Mine", "Upgrade", "websocket", "X-Mine", "1"], marks)).toEqual([
+    expect(gatewayHeaders(headers, options)).toEqual(FORWARDED);
+    expect(gatewayHeaders(["Connection", "Upgrade, X-Mine", "Upgrade", "websocket", "X-Mine", "1"], options)).toEqual([
       ...["Connection", "Upgrade", "Upgrade", "websocket", ...FORWARDED],
     ]);
   });
 
   it("serves a request for h2c by upgrade as it came", () => {
     const headers = ["Connection", "Upgrade, HTTP2-Settings", "Upgrade", "h2c", "HTTP2-Settings", "AAMAAABk", "A", "1"];
-    expect(gatewayHeaders(headers, { ...marks, dropUpgrade: true })).toEqual(["A", "1", ...FORWARDED]);
+    expect(gatewayHeaders(headers, { ...options, dropUpgrade: true })).toEqual(["A", "1", ...FORWARDED]);
   });
 });

@@ -55,7 +55,7 @@ describe("IngressGateway", () => {
 
   it("forwards a request to its revision with the route's headers, its own address and the revision's protocol (I8, I9, I15)", async () => {
     gateway.swap(compileRoutingTable([recorded("route/latest")]));
-    const { marks } = await send({ host: "hello.default.example.com" });
+    const { timing } = await send({ host: "hello.default.example.com" });
     const [{ revision, exchange } = {} as never] = forwarded;
     expect(revision).toBe("default/hello-00002");
     expect(exchange.peer).toBe("10.1.1.1");
@@ -65,7 +65,7 @@ describe("IngressGateway", () => {
       ...["Host", "hello.default.example.com", "X-Forwarded-For", "127.0.0.1", "X-Forwarded-Proto", "http"],
       ...["Knative-Serving-Namespace", "default", "Knative-Serving-Revision", "hello-00002"],
     ]);
-    expect(marks.revision).toBe("default/hello-00002");
+    expect(timing.revision).toBe("default/hello-00002");
     gateway.swap(compileRoutingTable([recorded("route/h2c-revision")]));
     await send({ host: "hello.default.example.com", door: "tls" });
     expect(forwarded[1]?.exchange.version).toBe("2");

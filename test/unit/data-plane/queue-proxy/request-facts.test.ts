@@ -76,7 +76,7 @@ describe("headers for the container", () => {
     expect(readFacts([...first, "K-Proxy-Request", "x", "K-Proxy-Request", "activator"])).toMatchObject({
       networkHash: "",
       networkProbe: "probe",
-      proxied: false,
+      proxyRequest: "x",
     });
   });
 

@@ -115,8 +115,8 @@ describe("the user's metrics", () => {
   });
 
   test("leave a broken answer out of what the server sent, and a refused request out of what went to the container", () => {
-    const { invocation, ...refused } = { ...served, status: 503 };
-    const broken = { ...served, status: undefined, invocation: { ...invocation, status: 500 } };
+    const refused = { ...served, status: 503, invocation: undefined };
+    const broken = { ...served, status: undefined, invocation: { ...served.invocation, status: 500 } };
     const count = (text: string, name: string) => text.split("\n").filter((line) => line.startsWith(`${name}_count`));
     const text = textOf(broken, refused);
     expect(count(text, "http_server_request_duration_seconds")).toMatchObject([expect.stringContaining('"503"')]);

@@ -1,30 +1,26 @@
-// The headers of a container's response for the client: without hop-by-hop headers and those the status forbids, with
-// trailers announced. Pure.
+// Removes the headers of a container's response that are hop-by-hop or that its status forbids. Pure.
 import type { RawHeaders } from "../http/exchange.ts";
 import { canonicalNames, HOP_BY_HOP, namedInConnection } from "../http/headers.ts";
 
-/** Body bytes that the declared length still allows; Infinity without a declared length. */
-export function bytesLeft(length: number | undefined, received: number): number {
+/** See {@link ForwardOutcome} "cancelled". */
+export function countBytesLeft(length: number | undefined, received: number): number {
   return length === undefined ? Number.POSITIVE_INFINITY : length - received;
 }
 
-export interface AnswerHead {
+export interface RelayedHead {
   readonly headers: string[];
-  /** Declared length of the body; undefined if the body ends with the stream. */
+  /** Declared length of the body. */
   readonly length: number | undefined;
   /** The response has neither a content type nor a content encoding. */
   readonly typeless: boolean;
-  /** Server-sent events are never held back. */
+  /** Server-sent events, which are never buffered. */
   readonly events: boolean;
   /** A transfer encoding other than chunked, which is not supported. */
   readonly encoding: string | undefined;
 }
 
-/**
- * `framed`: HTTP/2, where headers do not determine the end of the body. @see `net/http/httputil/reverseproxy.go`,
- * `net/http` suppressedHeaders
- */
-export function readAnswerHead(status: number, raw: RawHeaders, framed = false): AnswerHead {
+/** `isHttp2`: trailers need no chunks. @see `net/http/httputil/reverseproxy.go`, `net/http` suppressedHeaders */
+export function readRelayedHead(status: number, raw: RawHeaders, isHttp2 = false): RelayedHead {
   const named = namedInConnection(raw);
   const headers: string[] = [];
   let length: number | undefined;
@@ -56,6 +52,6 @@ export function readAnswerHead(status: number, raw: RawHeaders, framed = false):
     headers.push(name, value);
   }
   // HTTP/1 can send trailers only after chunks (`net/http` fixTrailer); HTTP/2 always can.
-  if (trailer !== undefined && (chunked || framed)) headers.push("Trailer", canonicalNames(trailer));
+  if (trailer !== undefined && (chunked || isHttp2)) headers.push("Trailer", canonicalNames(trailer));
   return { headers, length, typeless: !typed, events, encoding };
 }

@@ -1,42 +1,34 @@
-// Wraps a client's Exchange for the next component (activator, queue-proxy): replaces headers, peer, host or version.
-// All other members are the client's.
+// Wraps the client's Exchange for the next component (activator, queue-proxy) and replaces headers, peer, host or
+// version.
 import type { Readable } from "node:stream";
-import type { Time } from "../../base/clock.ts";
-import type { Exchange, ListenerKind, Marks, RawHeaders, ResponseBody, UpgradeSocket } from "./exchange.ts";
+import type { Exchange, ListenerKind, RawHeaders, RequestTiming, ResponseBody, UpgradeSocket } from "./exchange.ts";
 
 /** Values that replace those of the wrapped exchange. */
-export interface HopChanges {
+export interface ExchangeChanges {
   readonly headers: RawHeaders;
-  /** The hop's own address, which the next hop sees as its client. */
+  /** The address of this component, which the next one sees as its client. */
   readonly peer: string;
   /** If set, `headers` must contain the same Host. */
-  readonly host?: string;
-  /**
-   * `version` that the next component sees. No connection is opened. With "2", the queue-proxy uses h2c to the
-   * container unless its upstream fixes the protocol.
-   */
+  readonly host?: string | undefined;
+  /** With "2", the queue-proxy uses h2c to the container unless its upstream fixes the protocol. */
   readonly version?: "1.1" | "2";
-  /** False: the client's upgrade request is not passed on. */
+  /** False: removes the client's upgrade request. */
   readonly upgrades?: boolean;
-  /** Set by the activator: the queue-proxy counts its deadlines from `since` and sends `text` on timeout. */
-  readonly timers?: { readonly since: Time; readonly text: string };
+  readonly timers?: Exchange["timers"];
 }
 
-/**
- * If `before` is a HopExchange, wraps that object's client exchange instead, so getters never go through more than one
- * wrapper.
- */
-export class HopExchange implements Exchange {
+/** Never nests: a wrapper of a wrapper refers to the client's exchange directly. */
+export class ForwardedExchange implements Exchange {
   readonly headers: RawHeaders;
   readonly peer: string;
   readonly host: string;
   readonly version: "1.0" | "1.1" | "2";
   readonly upgrade?: UpgradeSocket;
-  readonly timers?: { readonly since: Time; readonly text: string };
+  readonly timers?: NonNullable<Exchange["timers"]>;
   readonly #client: Exchange;
 
-  constructor(before: Exchange, changes: HopChanges) {
-    this.#client = before instanceof HopExchange ? before.#client : before;
+  constructor(before: Exchange, changes: ExchangeChanges) {
+    this.#client = before instanceof ForwardedExchange ? before.#client : before;
     this.headers = changes.headers;
     this.peer = changes.peer;
     this.host = changes.host ?? before.host;
@@ -73,8 +65,8 @@ export class HopExchange implements Exchange {
     return this.#client.started;
   }
 
-  get marks(): Marks {
-    return this.#client.marks;
+  get timing(): RequestTiming {
+    return this.#client.timing;
   }
 
   requestTrailers(): RawHeaders {
