@@ -3,7 +3,7 @@
 import { parseNamespacedName } from "../apis/meta/key.ts";
 import type { ColdStart, PodStart } from "../client/live.ts";
 import type { Exchange, RequestTiming } from "../data-plane/http/exchange.ts";
-import type { StartMarks } from "../node/kubelet/pod/pod-facts.ts";
+import type { StartTimes } from "../node/kubelet/pod/pod-facts.ts";
 import type { StartRecords } from "../node/kubelet/start-records.ts";
 
 const KEPT = 20;
@@ -50,7 +50,7 @@ export class ColdStarts {
 }
 
 /** Each part ends where the next one begins; a step without a mark takes no time. */
-function partsOf({ arrived, queued = 0, firstByte }: RequestTiming, steps: StartMarks): ColdStart["parts"] {
+function partsOf({ arrived, queued = 0, firstByte }: RequestTiming, steps: StartTimes): ColdStart["parts"] {
   const ends = [queued, steps.accepted, steps.created, steps.started, steps.portOpen, steps.probeOk, firstByte];
   let at = arrived ?? queued;
   const [queue = 0, decide = 0, create = 0, start = 0, port = 0, probe = 0, first = 0] = ends.map((end) => {

@@ -17,7 +17,6 @@ import { EventRecorder } from "../../src/control-plane/controller/event-recorder
 import { ObjectStore } from "../../src/control-plane/store/object-store.ts";
 import { attemptProbe } from "../../src/data-plane/probe/attempt.ts";
 import { ImageLibrary } from "../../src/node/image/image-library.ts";
-import { AddressPool } from "../../src/node/kubelet/address-pool.ts";
 import { makeConcurrencyLimit } from "../../src/node/kubelet/concurrency-limit.ts";
 import { Kubelet, type KubeletOptions } from "../../src/node/kubelet/kubelet.ts";
 import type { OpenQueueProxy, QueueProxyPort } from "../../src/node/kubelet/queue-proxy-port.ts";
@@ -99,7 +98,7 @@ export async function openNodeBench(
     hostIP: "10.0.0.1",
     prefix: `knap-${labels["knap.dev/test"]}`,
     labels,
-    network: network && { id: network.id, pool: new AddressPool(network.subnet) },
+    network,
     dns: undefined,
     extraHosts: [],
     startCommand: () =>

@@ -62,12 +62,12 @@ export const podFacts = (containers: readonly ContainerFacts[], more: Partial<Po
   sandbox: "unneeded",
   address: "10.1.1.1",
   containers,
-  marks: {},
+  startTimes: {},
   ...more,
 });
 
 /** An image that could not be fetched. */
 export const failedImage = (failures: number, failedAt: number, reason = "ErrImagePull"): ContainerFacts["image"] => ({
   state: "failed",
-  trouble: { reason, message: "no route", failures, failedAt },
+  failure: { reason, message: "no route", failures, failedAt },
 });

@@ -1,4 +1,4 @@
-// Resolves images to digests for the planners, and retries after errors in the rhythm of
+// Resolves images to digests for the planners. After errors it retries with the delays of Knative's
 // pkg/reconciler/revision/background.go.
 import type { Clock } from "../../base/clock.ts";
 import type { AnswerOf, Inquiry } from "../../control-plane/controller/reconciler.ts";
@@ -16,8 +16,8 @@ const LAST_RETRY_MS = 1000 * 1000;
 
 export interface DigestsOptions {
   readonly clock: Clock;
-  /** Counts an attempt as in flight until it settles. */
-  readonly track: <T>(attempt: Promise<T>) => Promise<T>;
+  /** Counts a request as in flight until it settles. */
+  readonly track: <T>(request: Promise<T>) => Promise<T>;
   readonly runtime: ContainerRuntime;
   readonly library: ImageLibrary;
   readonly store: ObjectStore;
@@ -35,9 +35,9 @@ export class Digests {
     this.#options = options;
   }
 
-  /** After an error it retries after 1 s, 2 s, 4 s, … at most 1000 s, while the revision exists. */
+  /** Retries after errors while the revision exists: after 1 s, 2 s, 4 s, … at most 1000 s. */
   inquire(question: Question, done: Done): void {
-    void this.#options.track(this.#attempt(question, done, FIRST_RETRY_MS));
+    void this.#options.track(this.#ask(question, done, FIRST_RETRY_MS));
   }
 
   close(): void {
@@ -46,7 +46,7 @@ export class Digests {
     this.#retries.clear();
   }
 
-  async #attempt(question: Question, done: Done, retryMs: number): Promise<void> {
+  async #ask(question: Question, done: Done, retryMs: number): Promise<void> {
     const { runtime, library, skip, clock } = this.#options;
     const configs = async () => [...this.#pullSecrets(question), await this.#readUserConfig()];
     const answer = await answerDigest({ image: question.image, skip: skip(), configs }, { runtime, library });
@@ -55,7 +55,7 @@ export class Digests {
     if (!("error" in answer) || !this.#isWanted(question)) return;
     const retry = clock.at(clock.now() + retryMs, () => {
       this.#retries.delete(retry);
-      void this.#options.track(this.#attempt(question, done, Math.min(LAST_RETRY_MS, retryMs * 2)));
+      void this.#options.track(this.#ask(question, done, Math.min(LAST_RETRY_MS, retryMs * 2)));
     });
     this.#retries.add(retry);
   }

@@ -1,4 +1,4 @@
-// Builds a Service's image, tags it by content and removes old builds of the same Service.
+// Builds a Service's image for the node, and turns a failed build into a message.
 import { parseNamespacedName } from "../../apis/meta/key.ts";
 import type { BuildPlan } from "../../project/project.ts";
 import { buildImage, pruneImages } from "../image/image-build.ts";
@@ -11,18 +11,15 @@ interface ImageBuildRequest {
   readonly signal: AbortSignal;
   onOutput(line: string): void;
 }
-/**
- * `image` is a content tag: equal builds have equal names. A failed build resolves with `ok: false`; only an abort
- * rejects.
- */
+/** `image` is a tag by content, so equal builds have equal names. A failed build resolves; only an abort rejects. */
 export type BuildServiceImage = (
   request: ImageBuildRequest,
 ) => Promise<{ readonly ok: true; readonly image: string } | { readonly ok: false; readonly message: string }>;
 
-/** How many of the last output lines a failure message contains. */
+/** The number of output lines in the message of a failure. */
 const LINES_OF_FAILURE = 20;
 
-/** `labels`: of the session and host, by which leftovers are found. */
+/** `labels`: the labels of the session and host. */
 export function makeImageBuilder(
   runtime: ContainerRuntime,
   labels: Readonly<Record<string, string>>,

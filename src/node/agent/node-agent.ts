@@ -1,5 +1,5 @@
-// The node of one session: connects the kubelet, image builds, logs and the network with the store and the data plane.
-
+// Opens the node of one session: connects the kubelet, image builds, logs and the network with the store and the data
+// plane.
 import type { PodLogOptions, PodLogs } from "../../api-server/pod-logs.ts";
 import { DEFAULT_ACCOUNT, pullSecretsOf } from "../../apis/core/pod.ts";
 import type { Pod } from "../../apis/core/types.ts";
@@ -14,7 +14,6 @@ import { EventRecorder } from "../../control-plane/controller/event-recorder.ts"
 import type { ObjectStore } from "../../control-plane/store/object-store.ts";
 import type { ImageLibrary } from "../image/image-library.ts";
 import { configsOfSecrets } from "../image/registry-auth.ts";
-import { AddressPool } from "../kubelet/address-pool.ts";
 import { makeConcurrencyLimit } from "../kubelet/concurrency-limit.ts";
 import { Kubelet, type KubeletOptions } from "../kubelet/kubelet.ts";
 import { HOST_LABEL, PROCESS_LABEL, SESSION_LABEL, sweepOrphans } from "../kubelet/orphans.ts";
@@ -28,23 +27,23 @@ import type { QueueProxies } from "./queue-proxies.ts";
 
 /** Knative's quiet period before a drain ends. */
 const KNATIVE_QUIET_MS = 30_000;
-/** Limits concurrent container starts; more would only slow each other down. */
+/** Limits concurrent container starts, because more would slow each other down. */
 const PARALLEL_STARTS_PER_CPU = 4;
 
 /** How the process runtime starts a Service that has no image. */
 export interface ServiceCommand {
   readonly command: readonly string[];
-  /** Absolute path: the working folder of the command. */
+  /** The working folder of the command: an absolute path. */
   readonly folder: string;
-  /** ENV of the Dockerfile; the pod's environment overrides it. */
+  /** The ENV of the Dockerfile. The pod's environment overrides it. */
   readonly env: StringMap;
 }
 
-/** The user's settings for the node; see `EmulatorOptions`. */
+/** The user's settings for the node. `EmulatorOptions` describes them. */
 export interface NodeSettings {
   readonly sessionId: string;
   readonly hostId: string;
-  /** The identity of this process, for the sweeps of other sessions; see `processIdentity`. */
+  /** The identity of knap's process (`processIdentity`), by which other sessions see that this one is alive. */
   readonly processId?: string | undefined;
   isSessionLive(sessionId: string): Promise<boolean> | boolean;
   readonly wake: "cold" | "freeze";
@@ -64,12 +63,12 @@ export interface NodeOptions {
   readonly queueProxies: QueueProxies;
   readonly startRecords: StartRecords;
   readonly library: ImageLibrary;
-  /** undefined if the runtime has no networks. The agent closes it. */
+  /** undefined if the runtime has no networks. The agent closes the network. */
   readonly network: NodeNetwork | undefined;
 }
 
 export interface NodeAgent {
-  /** What the user should know about the network. */
+  /** Messages for the user about the network. */
   readonly notices: readonly string[];
   readonly logs: PodLogs;
   readonly kill: (pod: Pod, signal: string) => Promise<void>;
@@ -79,7 +78,7 @@ export interface NodeAgent {
   stop(how: ShutdownMode): Promise<void>;
 }
 
-/** The labels of everything that a session makes on its engine. */
+/** Returns the labels of everything that a session creates on its engine. */
 export function sessionLabels({
   sessionId,
   hostId,
@@ -118,7 +117,7 @@ export function openNode(parts: NodeOptions): NodeAgent {
   };
 }
 
-/** Removes what killed sessions left on this engine. A failure is logged and does not prevent the start. */
+/** Removes what killed sessions left on this engine. Never rejects because of the engine. */
 export async function sweepDeadSessions(settings: NodeSettings, runtime: ContainerRuntime): Promise<void> {
   const { hostId, isSessionLive, log } = settings;
   try {
@@ -159,7 +158,7 @@ function kubeletOptions(
     prefix: `knap-${settings.sessionId}`,
     labels,
     wake: settings.wake,
-    network: network && { id: network.id, pool: new AddressPool(network.subnet) },
+    network,
     dns: network?.dns,
     extraHosts: network?.extraHosts ?? [],
     // Images contain their own command; processes need one.
@@ -201,11 +200,6 @@ async function* readLogs(
   if (id === undefined) return;
   const { follow = false, tail, sinceSeconds, timestamps, signal } = wanted;
   const since = sinceSeconds === undefined ? undefined : new Date(Date.now() - sinceSeconds * 1000).toISOString();
-  const lines = runtime.logs(id, {
-    follow,
-    signal,
-    ...(tail !== undefined && { tail }),
-    ...(since !== undefined && { since }),
-  });
-  for await (const { time, text } of lines) yield timestamps ? `${time} ${text}` : text;
+  for await (const { time, text } of runtime.logs(id, { follow, signal, tail, since }))
+    yield timestamps ? `${time} ${text}` : text;
 }

@@ -1,5 +1,5 @@
-// Reports whether the container engine is reachable and has disk space, by the Node's Ready and DiskPressure conditions
-// and Events. It evicts no pods.
+// Reports whether the container engine is reachable and has disk space, by conditions and Events of the Node. It evicts
+// no pods.
 import type { CoreCondition } from "../../apis/core/types.ts";
 import { keyOf } from "../../apis/meta/key.ts";
 import type { Clock } from "../../base/clock.ts";
@@ -15,7 +15,7 @@ export type EngineState = "unreachable" | "reachable";
 const UNREACHABLE =
   "the container engine does not answer, so no container can be started, probed by command or stopped; restart the engine, or stop knap";
 const REACHABLE = "the container engine answers again";
-const SPACE = "the disk has free space again";
+const DISK_FREE = "the disk has free space again";
 
 interface ReportOptions {
   readonly store: ObjectStore;
@@ -36,14 +36,14 @@ export function makeEngineReport(options: ReportOptions): (state: EngineState) =
   };
 }
 
-/** The runtime calls the result after every write; only changes are reported. */
+/** The runtime calls the result after every write. Only changes are reported. */
 export function makeDiskReport(options: ReportOptions): (state: DiskState) => void {
   let isFull = false;
   return (state) => {
-    if (isFull === (state !== "room")) return;
-    isFull = state !== "room";
-    if (state === "room")
-      report(options, NO_DISK_PRESSURE, { type: "Normal", reason: "NodeHasNoDiskPressure", message: SPACE });
+    if (isFull === (state !== "free")) return;
+    isFull = state !== "free";
+    if (state === "free")
+      report(options, NO_DISK_PRESSURE, { type: "Normal", reason: "NodeHasNoDiskPressure", message: DISK_FREE });
     else {
       const { full: message } = state;
       const note = { type: "Warning", reason: "NodeHasDiskPressure", message } as const;

@@ -1,6 +1,5 @@
-// Samples what containers use of cpu and memory, for revisions of the HPA class only. It plays the role of a cluster's
-// metrics server.
-
+// Samples the cpu and memory usage of containers, as a cluster's metrics server does. It samples only revisions of the
+// HPA class.
 import { HPA_CLASS } from "../../apis/autoscaling/annotations.ts";
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
 import type { AutoscalerConfig } from "../../apis/config/types.ts";
@@ -20,7 +19,7 @@ import type { ContainerRuntime, ContainerStats } from "../runtime/runtime.ts";
 const SAMPLE_EVERY_MS = 15_000;
 
 export interface PodUsageOptions {
-  /** Real time even with a virtual clock, since containers run in real time. */
+  /** Real time even with a virtual clock, because containers run in real time. */
   readonly clock: Clock;
   readonly runtime: Pick<ContainerRuntime, "stats">;
   readonly store: View;
@@ -30,13 +29,13 @@ export interface PodUsageOptions {
 interface Sample {
   readonly at: Time;
   readonly stats: ContainerStats;
-  /** Average cores used since the previous sample; undefined for a container's first sample. */
+  /** The average number of cores used since the previous sample; undefined for the first sample. */
   readonly cores: number | undefined;
 }
 
 export class PodUsageSampler implements Disposable {
   readonly #options: PodUsageOptions;
-  /** By container id; each round keeps only running containers. */
+  /** By container id. Each round keeps only running containers. */
   #samples: ReadonlyMap<string, Sample> = new Map();
   #timer: Disposable | undefined;
   #closed = false;
@@ -51,7 +50,7 @@ export class PodUsageSampler implements Disposable {
     this.#timer?.[Symbol.dispose]();
   }
 
-  /** The pods that count for a decision: neither failed nor being deleted. */
+  /** Returns the pods that count for a decision: neither failed nor being deleted. */
   pods(revision: RevisionKey, resource: HpaResource): readonly PodUsage[] {
     return this.#podsOf(revision).map((pod) => ({
       ready: isPodServing(pod),
@@ -60,7 +59,7 @@ export class PodUsageSampler implements Disposable {
     }));
   }
 
-  /** The Deployment's `spec.replicas`; undefined while there is none. */
+  /** Returns the Deployment's `spec.replicas`; undefined while there is no Deployment. */
   replicas(revision: RevisionKey): number | undefined {
     const { namespace, name } = parseNamespacedName(revision);
     const { store } = this.#options;
@@ -114,15 +113,15 @@ export class PodUsageSampler implements Disposable {
   }
 }
 
-/** A counter that decreased belongs to a restarted container; its use counts as 0. */
+/** A counter decreases when its container restarts. The usage then counts as 0. */
 function coresBetween(before: Pick<Sample, "at" | "stats">, now: Pick<Sample, "at" | "stats">): number {
   const nanos = Math.max(0, now.stats.cpuNanos - before.stats.cpuNanos);
   return nanos / 1e6 / (now.at - before.at);
 }
 
 /**
- * The user's containers only: knap runs no queue-proxy container, so neither its use nor its requests count. undefined:
- * the container does not run yet.
+ * Returns the ids of the user's containers; undefined for one that does not run. knap runs no queue-proxy container, so
+ * its usage and requests do not count.
  */
 function idsOf(pod: Pod): readonly (string | undefined)[] {
   const running = new Map(pod.status?.containerStatuses?.map(({ name, containerID }) => [name, containerID]));
@@ -140,7 +139,7 @@ function requestsOf(pod: Pod, resource: HpaResource): readonly (number | undefin
   });
 }
 
-/** undefined if any part is. */
+/** Returns undefined if any part is undefined. */
 function total(parts: readonly (number | undefined)[]): number | undefined {
   return parts.reduce<number | undefined>(
     (sum, part) => (sum === undefined || part === undefined ? undefined : sum + part),

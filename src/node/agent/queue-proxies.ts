@@ -1,6 +1,4 @@
-// The queue-proxies of this node's pods. The kubelet opens one when a pod's port accepts; the activator and the
-// autoscaler look them up.
-
+// Manages the queue-proxies of this node's pods. The kubelet opens them; the activator and the autoscaler look them up.
 import type { PodPorts } from "../../api-server/pod-proxy.ts";
 import type { Stat } from "../../apis/autoscaling/types.ts";
 import type { Pod } from "../../apis/core/types.ts";
@@ -26,22 +24,22 @@ export interface QueueProxiesOptions {
   readonly log: Logger;
 }
 
-/** The queue-proxy of one pod, as the activator calls it. */
+/** The queue-proxy of one pod, for the activator. */
 export interface PodEndpoint {
   readonly handle: Handler;
-  /** `ip:port` as Endpoints show it. */
+  /** `ip:port`, as Endpoints show it. */
   readonly address: string;
 }
 
 interface OpenProxy {
   readonly proxy: QueueProxy;
   readonly endpoint: PodEndpoint;
-  /** By port of the queue-proxy container. */
+  /** The handlers by port of the queue-proxy container. */
   readonly ports: ReadonlyMap<number, Handler>;
   readonly addressOf: QueueProxyRequest["addressOf"];
 }
 
-/** For pods without a queue-proxy in their template: no limits, and ready when the port accepts. */
+/** For pods without a queue-proxy in their template. They have no limits, and are ready when the port accepts. */
 const PLAIN: Omit<PodQueueProxy, "config" | "userPort"> = {
   protocol: "http1",
   servingPort: BACKEND_HTTP_PORT,
@@ -88,7 +86,7 @@ export class QueueProxies {
 
   readonly endpointOf = (podUid: string): PodEndpoint | undefined => this.#open.get(podUid)?.endpoint;
 
-  /** The statistics of a pod's last full second; undefined if it has no queue-proxy. */
+  /** Returns the statistics of a pod's last full second; undefined if it has no queue-proxy. */
   readonly statOf = ({ namespace, name }: ReadyPod, now: Time): Stat | undefined => {
     const uid = this.#names.get(namespacedName({ namespace, name }));
     const report = uid === undefined ? undefined : this.#open.get(uid)?.proxy.report();
@@ -104,7 +102,7 @@ export class QueueProxies {
     };
   };
 
-  /** Handles requests to a port of a pod: by its queue-proxy or, on other ports, by the container itself. */
+  /** Returns the handler of a port of a pod: the queue-proxy's, or one that forwards to the container. */
   readonly portOf: PodPorts = ({ metadata, status }, port) => {
     const open = this.#open.get(metadata.uid ?? "");
     const handle = open?.ports.get(port);

@@ -1,4 +1,4 @@
-// Keeps the activator up to date about each revision: its pods with a queue-proxy, their readiness, and the mode of its
+// Tells the activator about each revision: its pods with a queue-proxy, their readiness, and the mode of its
 // ServerlessService.
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
 import { isPodServing, servingContainer } from "../../apis/core/pod.ts";
@@ -86,9 +86,7 @@ export class RevisionBackends {
   }
 }
 
-/**
- * Whether only the kubelet can tell that a pod is ready; then the activator must not probe the pod itself (fact P21).
- */
+/** Whether only the kubelet knows that a pod is ready. The activator must not probe such a pod (fact P21). */
 function isReadinessOfKubelet(containers: readonly Container[]): boolean {
   return (
     servingContainer(containers)?.readinessProbe?.exec !== undefined ||

@@ -1,12 +1,12 @@
-// Packs a build context as a tar stream: applies .dockerignore, and sets owners and times to 0 so that equal files give
-// equal builds.
+// Packs a build context as a tar stream without the files that .dockerignore excludes. Owners and times are 0, so that
+// equal files give equal builds.
 import { existsSync, lstatSync, readFileSync } from "node:fs";
 import { basename, isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { Readable } from "node:stream";
 import dockerignore from "@balena/dockerignore";
 import { pack } from "tar-fs";
 
-/** The path in the tar of a Dockerfile from outside the context. */
+/** The path in the tar of a Dockerfile that is outside the context. */
 const OUTSIDE_DOCKERFILE = ".knap.Dockerfile";
 
 export interface BuildContext {
@@ -15,7 +15,7 @@ export interface BuildContext {
   readonly dockerfile: string;
 }
 
-/** `dockerfile` is absolute or relative to `folder`. Its own `<name>.dockerignore` overrides the folder's. */
+/** `dockerfile` is absolute or relative to `folder`. A file `<dockerfile>.dockerignore` replaces `.dockerignore`. */
 export function packContext(folder: string, dockerfile: string): BuildContext {
   const path = isAbsolute(dockerfile) ? dockerfile : resolve(folder, dockerfile);
   const inside = relative(folder, path);
@@ -36,7 +36,7 @@ export function packContext(folder: string, dockerfile: string): BuildContext {
   return { stream: stream as unknown as Readable, dockerfile: name };
 }
 
-/** Whether a build ignores a path of the folder; for file watchers. */
+/** Returns a function that says whether a build ignores a path of the folder. */
 export function contextIgnores(folder: string, dockerfile: string): (path: string) => boolean {
   const path = isAbsolute(dockerfile) ? dockerfile : resolve(folder, dockerfile);
   return makeIgnore(folder, path, toSlashes(relative(folder, path)));
@@ -52,7 +52,7 @@ function makeIgnore(folder: string, dockerfile: string, name: string): (path: st
   return (path) => {
     const inside = toSlashes(relative(folder, isAbsolute(path) ? path : join(folder, path)));
     if (inside === "" || kept.has(inside) || !rules.ignores(inside)) return false;
-    // An ignored folder is still walked if it may contain an exception (`!path`) or the Dockerfile.
+    // An ignored folder is still read if it may contain an exception (`!path`) or the Dockerfile.
     return !((excepts || name.startsWith(`${inside}/`)) && isFolder(join(folder, inside)));
   };
 }

@@ -1,4 +1,4 @@
-// Resolves an image reference to a digest: by local images first, then by the registry.
+// Resolves an image reference to a digest, by a local image or by the registry.
 import { imageReferenceText, parseImageReference, repositoryName } from "../../apis/core/image-reference.ts";
 import { errorText } from "../../base/errors.ts";
 import type { ContainerRuntime, ImageInfo } from "../runtime/runtime.ts";
@@ -9,16 +9,17 @@ export interface DigestQuestion {
   readonly image: string;
   /** Registries whose tags are not resolved (config-deployment). */
   readonly skip: ReadonlySet<string>;
-  /** Reads credentials; called only before a request to a registry. */
+  /** Reads credentials. It is called only before a request to a registry. */
   readonly configs: () => Promise<readonly RegistryConfig[]>;
 }
 
-/** `digest` is a full reference (`registry/repository@sha256:…`), or "" if the tag is used unresolved. */
+/** `digest` is a full reference (`registry/repository@sha256:…`), or "" if the tag stays unresolved. */
 export type DigestAnswer = { readonly digest: string } | { readonly error: string };
 
 /**
- * Tries in order: the digest in the reference, skipped registries, the local image's digest of that repository, the id
- * of a local image without such a digest (as a pseudo digest that {@link ImageLibrary.find} resolves), the registry.
+ * Returns the first of: the digest in the reference; "" for a skipped registry; the digest that the local image has of
+ * that repository; the id of the local image in place of a digest, which {@link ImageLibrary.find} finds; the digest
+ * that the registry has.
  * @see pkg/reconciler/revision/resolve.go, which asks only the registry
  */
 export async function answerDigest(

@@ -1,5 +1,4 @@
-// Builds a Service's image, tags it by content, and removes old builds. It never removes an image that knap did not
-// build.
+// Builds a Service's image, tags it by content, and removes older builds of the Service.
 import { namespacedName } from "../../apis/meta/key.ts";
 import { type ContainerRuntime, RuntimeError } from "../runtime/runtime.ts";
 import { packContext } from "./build-context.ts";
@@ -13,47 +12,38 @@ export interface ImageBuildOptions {
   readonly context: string;
   /** Relative to the context, or absolute. */
   readonly dockerfile: string;
-  readonly args?: Readonly<Record<string, string>>;
+  readonly args?: Readonly<Record<string, string>> | undefined;
   readonly target?: string | undefined;
-  /** Images of its FROM lines. */
+  /** The images of its FROM lines. */
   readonly bases?: readonly string[];
-  /** Labels of this session and host, put on the image. */
+  /** The labels of the session and host. */
   readonly labels: Readonly<Record<string, string>>;
-  readonly onOutput?: (line: string) => void;
-  readonly signal?: AbortSignal;
+  readonly onOutput?: ((line: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** The label of knap's own images; its value is `namespace/name` of the Service. */
+/** The label of images that knap built. Its value is `namespace/name` of the Service. */
 export const BUILD_LABEL = "knap.dev/service";
 const KEPT_PER_SERVICE = 2;
 const ID_DIGITS = 12;
 
 /**
  * Tags the image `dev.local/<namespace>/<service>:<first 12 digits of the id>`. Rejects with a RuntimeError that has
- * the build's own message.
+ * the builder's message.
  */
 export async function buildImage(
   runtime: ContainerRuntime,
   options: ImageBuildOptions,
 ): Promise<{ image: string; id: string }> {
-  const repository = `dev.local/${options.namespace}/${options.service}`;
+  const { namespace, service: name, args, target, onOutput, signal } = options;
+  const repository = `dev.local/${namespace}/${name}`;
   const building = `${repository}:building`;
   for (const base of options.bases ?? []) await pullPrivate(runtime, base, options);
   const { stream, dockerfile } = packContext(options.context, options.dockerfile);
-  const build = runtime.images.build({
-    context: stream,
-    dockerfile,
-    tag: building,
-    labels: {
-      ...options.labels,
-      [BUILD_LABEL]: namespacedName({ namespace: options.namespace, name: options.service }),
-    },
-    ...(options.args && { args: options.args }),
-    ...(options.target !== undefined && { target: options.target }),
-    ...(options.onOutput && { onOutput: options.onOutput }),
-    ...(options.signal && { signal: options.signal }),
-  });
-  // Destroys the stream, since an engine that stops early leaves the file being sent open.
+  const labels = { ...options.labels, [BUILD_LABEL]: namespacedName({ namespace, name }) };
+  const request = { context: stream, dockerfile, tag: building, labels, args, target, onOutput, signal };
+  const build = runtime.images.build(request);
+  // If the engine stops reading early, the file that is being sent would stay open.
   const { id } = await build.finally(() => stream.destroy());
   const image = `${repository}:${id.replace(/^sha256:/, "").slice(0, ID_DIGITS)}`;
   await runtime.images.tag(building, image);
@@ -62,8 +52,8 @@ export async function buildImage(
 }
 
 /**
- * Pulls a base image that needs credentials: BuildKit would ask a client session for them, which knap does not offer,
- * but it uses local images.
+ * Pulls a base image that needs credentials. BuildKit would ask a client session for them, which knap does not offer;
+ * with a local image it does not ask.
  */
 async function pullPrivate(
   runtime: ContainerRuntime,
@@ -74,16 +64,16 @@ async function pullPrivate(
   if (auth === undefined || (await runtime.images.inspect(base))) return;
   const onProgress = onOutput && makePullReport(base, () => performance.now(), onOutput);
   try {
-    await runtime.images.pull(base, { auth, ...(onProgress && { onProgress }), ...(signal && { signal }) });
+    await runtime.images.pull(base, { auth, onProgress, signal });
   } catch (error) {
-    // The build fails with the same error, and names the line.
+    // The build fails with the same error, and names the line of the Dockerfile.
     if (!(error instanceof RuntimeError)) throw error;
   }
 }
 
 /**
- * Removes all builds of a Service but the newest ones and `keep` (an id). Images that a container uses stay. Resolves
- * with the number of removed images.
+ * Removes the older builds of a Service, but not `keep` (an id) and not images that a container uses. Resolves with the
+ * number of removed images.
  */
 export async function pruneImages(
   runtime: ContainerRuntime,

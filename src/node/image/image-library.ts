@@ -1,5 +1,5 @@
-// Makes images available on the engine: local ones first, others by a pull. Remembers them for the session, so that a
-// cold start needs no lookup.
+// Makes images available on the engine: finds local ones, pulls others. It remembers them, so that a cold start does not
+// ask the engine.
 import { parseImageReference } from "../../apis/core/image-reference.ts";
 import { errorText } from "../../base/errors.ts";
 import {
@@ -11,17 +11,16 @@ import {
 } from "../runtime/runtime.ts";
 import { authFor, type RegistryConfig } from "./registry-auth.ts";
 
-/** An image on the engine, with what a container needs of it. */
 export interface UsableImage {
   /** The argument for the runtime's create call. */
   readonly reference: string;
-  /** For `containerStatuses[].imageID`: a repository digest if there is one, else the id. */
+  /** The `imageID` of the container status: a repository digest if there is one, else the id. */
   readonly imageId: string;
   /** The image's USER. */
   readonly user: string;
   readonly stopSignal: string;
-  /** Explains that the image is for another platform than the engine's; absent if it fits. */
-  readonly foreign?: string;
+  /** Says that the image is for another platform than the engine's; undefined: it is for the same. */
+  readonly foreign?: string | undefined;
 }
 
 /** Kubernetes' reason and message for an image that is not available. */
@@ -33,13 +32,12 @@ interface ImageFailure {
 export interface ImageRequest {
   readonly reference: string;
   /**
-   * undefined: local images first. `Always` asks the registry, and uses a local image only if the registry is
-   * unreachable.
+   * undefined: a local image is used if there is one. `Always`: it is used only if the registry is unreachable.
    */
-  readonly policy?: string;
-  /** Credentials of the pod, tried before the user's own. */
+  readonly policy?: string | undefined;
+  /** The pod's credentials. They are tried before the user's. */
   readonly configs?: readonly RegistryConfig[];
-  /** Called with the steps of a pull, also for requests that join a running one. */
+  /** Called with the steps of a pull, also if the request joins a running one. */
   readonly onProgress?: (progress: PullProgress) => void;
   readonly onPulled?: (text: string) => void;
 }
@@ -49,11 +47,11 @@ export type ImageOutcome = { readonly image: UsableImage } | { readonly failure:
 export interface ImageLibraryOptions {
   readonly runtime: ContainerRuntime;
   readonly engine: Pick<RuntimeInfo, "os" | "architecture">;
-  /** Reads the user's own credentials (docker's config.json). */
+  /** Reads the user's credentials (docker's config.json). */
   readonly userConfig: () => Promise<RegistryConfig>;
 }
 
-/** A running search or pull, and all requests that wait for it. */
+/** A search or pull in progress, with all requests that wait for it. */
 interface RunningRequest {
   readonly outcome: Promise<ImageOutcome>;
   readonly requests: ImageRequest[];
@@ -74,12 +72,12 @@ export class ImageLibrary {
     return this.#known.get(reference);
   }
 
-  /** Drops a remembered image that has been removed or rebuilt. */
+  /** Forgets an image that was removed or rebuilt. */
   forget(reference: string): void {
     this.#known.delete(reference);
   }
 
-  /** Asks only the engine. A pseudo digest (an image id, see digest-answers.ts) finds that image. */
+  /** Asks only the engine. The digest of a reference may also be an image id; see digest-answers.ts. */
   async find(reference: string): Promise<ImageInfo | undefined> {
     const { images } = this.#options.runtime;
     const found = await images.inspect(reference);
@@ -87,7 +85,7 @@ export class ImageLibrary {
     return found ?? (digest === undefined ? undefined : images.inspect(digest));
   }
 
-  /** Makes the image available on the engine; concurrent calls for the same image share one pull. */
+  /** Makes the image available on the engine. Concurrent calls for the same image share one pull. */
   ensure(request: ImageRequest): Promise<ImageOutcome> {
     const known = this.#known.get(request.reference);
     if (known && request.policy !== "Always") return Promise.resolve({ image: known });
@@ -104,7 +102,7 @@ export class ImageLibrary {
     return outcome;
   }
 
-  /** `requests` grows while it runs. */
+  /** Later requests for the same image join `requests` while this runs. */
   async #ensure(request: ImageRequest, requests: readonly ImageRequest[]): Promise<ImageOutcome> {
     const { reference, policy } = request;
     const report = (text: string): void => {
@@ -123,7 +121,7 @@ export class ImageLibrary {
     try {
       const auth = await authFor(reference, [...(request.configs ?? []), await this.#options.userConfig()]);
       await this.#options.runtime.images.pull(reference, {
-        ...(auth && { auth }),
+        auth,
         onProgress: (step) => {
           for (const { onProgress } of requests) onProgress?.(step);
         },
@@ -148,16 +146,16 @@ export class ImageLibrary {
       imageId: info.repoDigests[0] ?? info.id,
       user: info.user,
       stopSignal: info.stopSignal ?? "SIGTERM",
-      ...(isOtherPlatform && {
-        foreign: `image "${reference}" is for ${info.os}/${info.architecture}, this engine runs ${os}/${architecture}; build or pull it for ${os}/${architecture}`,
-      }),
+      foreign: isOtherPlatform
+        ? `image "${reference}" is for ${info.os}/${info.architecture}, this engine runs ${os}/${architecture}; build or pull it for ${os}/${architecture}`
+        : undefined,
     };
     this.#known.set(reference, image);
     return image;
   }
 }
 
-/** The registry did not answer, as opposed to a refusal. */
+/** Whether the registry did not answer. A refusal is an answer. */
 function isUnreachable(error: unknown): boolean {
   return error instanceof RuntimeError && (error.code === "failed" || error.code === "unreachable");
 }

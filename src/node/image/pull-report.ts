@@ -1,11 +1,11 @@
-// Makes messages about the progress of a pull, in the words of the kubelet's Events.
+// Formats the progress of a pull as messages, in the words of the kubelet's Events.
 import type { PullProgress } from "../runtime/runtime.ts";
 
-/** Between two messages of one pull. */
+/** The least time between two messages. */
 const PERIOD_MS = 3000;
 const MEGABYTE = 1_000_000;
 
-/** The result takes the engine's steps of one pull and calls `report` at its start and every 3 s. `now` in ms. */
+/** The result takes the engine's steps of one pull. It calls `report` at the first step and at most every 3 s. */
 export function makePullReport(
   reference: string,
   now: () => number,
@@ -29,7 +29,7 @@ function measure(
 ): void {
   if (layer === undefined) return;
   const known = layers.get(layer);
-  // Steps after the download count other bytes.
+  // Steps after the download count other bytes than those that are downloaded.
   if (status !== "Downloading") {
     if (known) layers.set(layer, { current: known.total, total: known.total });
   } else if (totalBytes !== undefined) layers.set(layer, { current: currentBytes, total: totalBytes });

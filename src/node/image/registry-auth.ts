@@ -1,4 +1,4 @@
-// Finds the credentials for a registry in pull secrets and docker's config.json, including its credential helpers.
+// Finds the credentials for a registry in pull secrets, docker's config.json and its credential helpers.
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -28,7 +28,7 @@ const HUB_HOSTS = ["index.docker.io", "docker.io", "registry-1.docker.io"];
 /** Runs `docker-credential-<helper> get` with the server on stdin; resolves with undefined if it has no credentials. */
 export type CredentialHelper = (helper: string, server: string) => Promise<RegistryAuth | undefined>;
 
-/** The first matching credentials in the order of `configs`; within one config the longest matching path. */
+/** Returns the first matching credentials in the order of `configs`. Within one config, the longest path wins. */
 export async function authFor(
   reference: string,
   configs: readonly RegistryConfig[],
@@ -54,7 +54,7 @@ export async function authFor(
   return undefined;
 }
 
-/** The registry configs in Secrets; ignores Secrets of other types and malformed ones. */
+/** Returns the registry configs in Secrets. Ignores Secrets of other types and malformed ones. */
 export function configsOfSecrets(secrets: readonly Secret[]): RegistryConfig[] {
   return secrets.flatMap((secret): RegistryConfig[] => {
     const modern = decodeJson(secret.data?.[".dockerconfigjson"]) as RegistryConfig | undefined;
@@ -64,7 +64,7 @@ export function configsOfSecrets(secrets: readonly Secret[]): RegistryConfig[] {
   });
 }
 
-/** Reads docker's config.json; returns an empty config if the file is absent or malformed. */
+/** Reads docker's config.json. Returns an empty config if the file is missing or malformed. */
 export async function readDockerConfig(env: Readonly<Record<string, string | undefined>>): Promise<RegistryConfig> {
   const folder = env["DOCKER_CONFIG"] || join(homedir(), ".docker");
   try {
@@ -95,7 +95,7 @@ function matchAuth(
   return best && readStored(best.auth);
 }
 
-/** Returns undefined for an empty entry, which docker writes when a helper keeps the secret. */
+/** Returns undefined for an empty entry: docker writes one if a helper has the secret. */
 function readStored(stored: StoredAuth): Omit<RegistryAuth, "serverAddress"> | undefined {
   if (stored.identitytoken) return { identityToken: stored.identitytoken };
   if (stored.username !== undefined && stored.password !== undefined) {

@@ -1,5 +1,4 @@
-// The kubelet: one worker for each Pod of this node, and the engine's events for their containers. The workers decide
-// what happens to a pod.
+// Runs one worker for each Pod of this node, and passes the engine's events to the workers.
 import type { StoredPod } from "../../apis/core/pod.ts";
 import type { Deployment } from "../../apis/core/types.ts";
 import type { Kind } from "../../apis/kinds.ts";
@@ -7,32 +6,30 @@ import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
 import type { Stored } from "../../apis/meta/object.ts";
 import type { WatchEvent } from "../../control-plane/store/view.ts";
 import type { RuntimeEvent } from "../runtime/runtime.ts";
-import type { AddressPool } from "./address-pool.ts";
 import type { NodeParts, StopPolicy } from "./node-parts.ts";
 import { SESSION_LABEL } from "./orphans.ts";
 import { type FrozenPod, FrozenPods, idsOf } from "./pod/frozen-pods.ts";
 import { PodWorker } from "./pod/pod-worker.ts";
 import { prewarm } from "./prewarm.ts";
-import { SessionNetwork } from "./session-network.ts";
+import { SessionNetwork, type SessionNetworkOptions } from "./session-network.ts";
 import type { StartRecords } from "./start-records.ts";
 import { LiveUpdates } from "./volumes/live-updates.ts";
 import { makeVolumes } from "./volumes/make-volumes.ts";
 import { ROLE_LABEL, WRITER_ROLE } from "./volumes/volume-writer.ts";
 
 export interface KubeletOptions
-  extends Omit<NodeParts, "listen" | "track" | "told" | "stopPolicy" | "volumes" | "network" | "frozenPods"> {
+  extends Omit<NodeParts, "listen" | "track" | "reported" | "stopPolicy" | "volumes" | "network" | "frozenPods"> {
   readonly stopPolicy: StopPolicy;
   /** The session's network. The caller opens and closes it. */
-  readonly network: { readonly id: string; readonly pool: AddressPool } | undefined;
-  /** `freeze`: a pod that scales to zero is paused for the next wake instead of stopped. Default: cold. */
+  readonly network: SessionNetworkOptions["first"] | undefined;
+  /** `freeze`: the kubelet pauses a pod that scales to zero, and resumes it at the next wake. Default: cold. */
   readonly wake?: "cold" | "freeze";
-  /** Gets the start marks of all pods. */
   readonly startRecords?: StartRecords;
   /** Called when the engine becomes unreachable, and when it is reachable again. */
   readonly onEngine?: (state: "unreachable" | "reachable") => void;
 }
 
-/** At the end of a session requests in flight get 5 s, and containers 2 s. */
+/** At the end of a session, in-flight requests get 5 s, and containers get 2 s after their stop signal. */
 const SESSION_END_POLICY: StopPolicy = { stopTimeoutMs: 2_000, quietMs: 0, graceMs: 5_000, last: true };
 
 export class Kubelet {
@@ -44,14 +41,15 @@ export class Kubelet {
   readonly #updates: LiveUpdates;
   readonly #startRecords: StartRecords | undefined;
   #stopPolicy: StopPolicy;
-  #underWay = 0;
+  /** The number of node operations in progress. */
+  #inProgress = 0;
   #watches: Disposable[] = [];
   #events: Promise<void> = Promise.resolve();
   #stopped = false;
 
   constructor(options: KubeletOptions) {
     const { stopPolicy, onEngine, network, startRecords, wake = "cold", ...given } = options;
-    const parts = { ...given, told: new Set<string>() };
+    const parts = { ...given, reported: new Set<string>() };
     this.#stopPolicy = stopPolicy;
     this.#startRecords = startRecords;
     const { runtime, prefix, labels } = parts;
@@ -94,18 +92,13 @@ export class Kubelet {
     for (const pod of store.list("Pod")) this.#onPod(pod);
   }
 
-  /** Node operations under way: creates, starts, first readiness, stops. */
-  get underWay(): number {
-    return this.#underWay;
-  }
-
-  /** Resolves as soon as no operation is under way. */
+  /** Resolves as soon as no create, start, first readiness or stop is in progress. */
   idle(): Promise<void> {
-    if (this.#underWay === 0) return Promise.resolve();
+    if (this.#inProgress === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idlers.add(resolve));
   }
 
-  /** The ids of the containers with this name, the present one first: for logs and exec. */
+  /** Returns the ids of the pod's containers with this name, the current one first. */
   containersOf(pod: ObjectKey<"Pod">, container: string): readonly string[] {
     const found = [...this.#workers.values()].find(
       ({ key }) => key.namespace === pod.namespace && key.name === pod.name,
@@ -117,7 +110,7 @@ export class Kubelet {
     return this.#parts.frozenPods?.all ?? [];
   }
 
-  /** Stops all pods and accepts no new ones. A later `forceStop` ends the wait. */
+  /** Stops all pods and accepts no new ones. A later {@link forceStop} kills those that still stop. */
   async stopAll(stopPolicy: StopPolicy = SESSION_END_POLICY): Promise<void> {
     this.#stopped = true;
     this.#stopPolicy = { ...stopPolicy, last: true };
@@ -125,14 +118,14 @@ export class Kubelet {
     await this.idle();
   }
 
-  /** Kills and removes all containers now. */
+  /** Kills and removes all containers at once. */
   async forceStop(): Promise<void> {
     this.#stopped = true;
     for (const worker of this.#workers.values()) worker.forceStop();
     await this.idle();
   }
 
-  /** Stops watching and removes volumes and leftover containers; call it after {@link stopAll}. */
+  /** Stops watching, and removes volumes and leftover containers. Call it after {@link stopAll}. */
   async close(): Promise<void> {
     for (const watch of this.#watches) watch[Symbol.dispose]();
     this.#updates[Symbol.dispose]();
@@ -155,7 +148,7 @@ export class Kubelet {
     }
     if (pod.spec.nodeName !== this.#parts.nodeName || this.#stopped) return;
     if (pod.metadata.deletionTimestamp !== undefined) {
-      // Deleted before anything was started: there is nothing to stop.
+      // The pod was deleted before its start, so there is nothing to stop.
       this.#parts.store.confirmDeleted(keyOf(pod), uid);
       return;
     }
@@ -168,20 +161,20 @@ export class Kubelet {
     worker.reconcile();
   }
 
-  /** A forced delete removed the object from the store before the pod had stopped. */
+  /** A forced delete removes the object from the store before the pod has stopped. */
   #onRemoved(pod: StoredPod): void {
     this.#workers.get(pod.metadata.uid)?.forceStop();
   }
 
   #onConfig({ namespace, name }: ObjectKey): void {
     void this.#updates.changed(namespace, name);
-    // A new pod would read the new configuration, and a frozen container has read the old one.
+    // A frozen container has read the old configuration, and a new pod must get the new one.
     void this.#parts.frozenPods?.dropWhere(({ pod }) => pod.metadata.namespace === namespace);
     for (const worker of this.#workers.values())
       if (worker.key.namespace === namespace) worker.send({ type: "retryRequested" });
   }
 
-  /** Pods keep the old contents of the volume and get an Event, as in a cluster. */
+  /** As in a cluster, pods keep the old files of the volume, and get an Event. */
   #onStaleVolume({ namespace, volume, error }: { namespace: string; volume: string; error: string }): void {
     this.#parts.log.warn("volume not updated", { namespace, volume, error });
     const message = `MountVolume.SetUp failed for volume "${volume}" : ${error}`;
@@ -214,7 +207,7 @@ export class Kubelet {
     }
   }
 
-  /** The engine is reachable again: inspects all containers and removes leftovers. */
+  /** After an outage of the engine, inspects all containers and removes leftovers. */
   async #recheck(): Promise<void> {
     const { log, network } = this.#parts;
     try {
@@ -222,15 +215,12 @@ export class Kubelet {
       await this.#removeLeftovers();
       await Promise.all([...this.#workers.values()].map((worker) => worker.recheck()));
     } catch (error) {
-      // Unreachable again: the next `reachable` event repeats the check.
+      // If the engine is unreachable again, the next `reachable` event repeats this.
       log.warn("containers not checked", { error });
     }
   }
 
-  /**
-   * Removes containers of pods that this node no longer has; `last`: also volume writers that could not be removed
-   * earlier.
-   */
+  /** Removes containers of pods that this node no longer has. `last`: also removes leftover volume writers. */
   async #removeLeftovers({ last = false } = {}): Promise<void> {
     const { runtime, labels } = this.#parts;
     const [name, value] =
@@ -238,7 +228,7 @@ export class Kubelet {
     if (name === undefined) return;
     const found = await runtime.list(`${name}=${value}`);
     const workers = [...this.#workers.values()];
-    // By id as well: a thawed container has the label of the pod that was frozen.
+    // Also checked by id, because a thawed container has the label of the pod that was frozen.
     const used = new Set([...this.frozenPods.flatMap(idsOf), ...workers.flatMap(({ containerIds }) => containerIds)]);
     const leftovers = found.filter(({ id, labels: own }) => {
       const uid = own["knap.dev/pod-uid"];
@@ -249,12 +239,12 @@ export class Kubelet {
   }
 
   async #track<T>(work: Promise<T>): Promise<T> {
-    this.#underWay++;
+    this.#inProgress++;
     try {
       return await work;
     } finally {
-      this.#underWay--;
-      if (this.#underWay === 0) {
+      this.#inProgress--;
+      if (this.#inProgress === 0) {
         for (const idler of this.#idlers) idler();
         this.#idlers.clear();
       }
@@ -270,7 +260,7 @@ function makeFrozenPods({
   volumes,
 }: Pick<NodeParts, "runtime" | "nodeClock" | "log" | "network" | "volumes">): FrozenPods {
   const onDropped = ({ pod, sandbox }: FrozenPod): void => {
-    if (sandbox.place) network?.give(sandbox.place);
+    if (sandbox.address) network?.give(sandbox.address);
     void volumes.release(pod);
   };
   return new FrozenPods({ runtime, clock: nodeClock, log, onDropped });

@@ -1,4 +1,4 @@
-// What all pods of the node share: runtime, network, clocks, recorders. Types only.
+// Defines what all pods of the node share: runtime, network, clocks, recorders. Types only.
 import type { Pod } from "../../apis/core/types.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
@@ -16,13 +16,13 @@ import type { VolumeKeeper } from "./volumes/volume-keeper.ts";
 
 /** How pods are stopped. The kubelet replaces the policy when the session ends. */
 export interface StopPolicy {
-  /** Time between stop signal and SIGKILL when no request is in flight. */
+  /** The time between stop signal and SIGKILL if no request is in flight. */
   readonly stopTimeoutMs: number;
   /** The drain ends after this time without a new request (`--drain knative`: 30 s). */
   readonly quietMs: number;
-  /** Upper limit of the grace period; undefined: the pod's own. */
+  /** The upper limit of the grace period; undefined: only the pod's own period counts. */
   readonly graceMs?: number;
-  /** The session ends: no pod is frozen. */
+  /** Whether the session ends, so that no pod is frozen. */
   readonly last?: boolean;
 }
 
@@ -49,13 +49,13 @@ export interface NodeParts {
   readonly startCommand: (pod: Pod) => StartCommand | undefined;
   readonly pullConfigs: (pod: Pod) => readonly RegistryConfig[];
   readonly record: (pod: Pod, note: EventNote) => void;
-  /** What the session has already said and does not say again. */
-  readonly told: Set<string>;
+  /** Messages that the session has reported and must not report again. */
+  readonly reported: Set<string>;
   readonly starts: ConcurrencyLimit;
   readonly stopPolicy: () => StopPolicy;
   /** Passes the engine's events of a container to `listener` until disposed. */
   readonly listen: (containerId: string, listener: (event: RuntimeEvent) => void) => Disposable;
-  /** Counts an operation as under way until it settles; the virtual clock waits for such operations. */
+  /** Counts an operation as in progress until it settles. The virtual clock waits for such operations. */
   readonly track: <T>(work: Promise<T>) => Promise<T>;
   readonly log: Logger;
 }

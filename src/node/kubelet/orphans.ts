@@ -1,12 +1,12 @@
-// Containers, networks and volumes that dead sessions left on the engine, found by label. Unlabelled resources are
-// never touched.
+// Finds and removes the containers, networks and volumes that dead sessions left on the engine. It never touches
+// resources without knap's labels.
 import { isProcessLive } from "../runtime/process/process-identity.ts";
 import type { ContainerRuntime } from "../runtime/runtime.ts";
 
 /** Labels of every resource that knap creates on an engine. */
 export const SESSION_LABEL = "knap.dev/session";
 export const HOST_LABEL = "knap.dev/host";
-/** The identity of the process of the session. It tells live sessions whose folder this process does not see. */
+/** The identity of the session's process. It shows that a session is alive if its folder cannot be read. */
 export const PROCESS_LABEL = "knap.dev/process";
 
 export interface LabelledResource {
@@ -15,7 +15,7 @@ export interface LabelledResource {
   readonly name: string;
   readonly session: string;
   readonly host: string;
-  /** unknown: the session may be of another machine or pid namespace, so this process cannot tell. */
+  /** `unknown`: the session may be of another machine or pid namespace, so this process cannot check it. */
   readonly state: "live" | "ended" | "unknown";
 }
 
@@ -24,16 +24,16 @@ export type Orphan = LabelledResource;
 
 export interface OrphanSearch {
   readonly runtime: ContainerRuntime;
-  /** Whether a session is known to be alive, by its folder; called once per session. */
+  /** Whether the folder of a session shows that it is alive. */
   readonly isSessionLive: (session: string) => Promise<boolean> | boolean;
 }
 
-/** The resources of dead sessions of all hosts, and of sessions of which this process cannot tell. */
+/** Finds the resources of all hosts' sessions that are dead or unknown. */
 export async function findOrphans(search: OrphanSearch): Promise<readonly Orphan[]> {
   return (await listLabelled(search)).filter(({ state }) => state !== "live");
 }
 
-/** The resources of all sessions of all hosts; containers first, because they use the others. */
+/** Finds the resources of all sessions of all hosts. Containers come first, because they use the others. */
 export async function listLabelled({ runtime, isSessionLive }: OrphanSearch): Promise<readonly LabelledResource[]> {
   const [containers, networks, volumes] = await Promise.all([
     runtime.list(SESSION_LABEL),
@@ -48,7 +48,7 @@ export async function listLabelled({ runtime, isSessionLive }: OrphanSearch): Pr
   const live = new Map<string, boolean | undefined>();
   for (const { labels } of found) {
     const session = labels[SESSION_LABEL] ?? "";
-    // Any resource of the session may carry the label of its process: images and claims of another command do not.
+    // Volumes of claims do not have the label of the process, so all resources of the session are asked.
     if (live.get(session) !== undefined) continue;
     const byFolder = live.has(session) ? false : await isSessionLive(session);
     live.set(session, byFolder || (await isProcessLive(labels[PROCESS_LABEL] ?? "")));
@@ -60,12 +60,12 @@ export async function listLabelled({ runtime, isSessionLive }: OrphanSearch): Pr
   });
 }
 
-/** Removes orphans; returns those that the engine refused to remove, for instance because they are in use. */
+/** Removes orphans. Returns those that the engine did not remove, for instance because they are in use. */
 export async function removeOrphans(runtime: ContainerRuntime, orphans: readonly Orphan[]): Promise<readonly Orphan[]> {
   const kept: Orphan[] = [];
   const remove = async (kind: Orphan["kind"], run: (id: string) => Promise<void>): Promise<void> => {
-    const ofKind = orphans.filter((one) => one.kind === kind);
-    await Promise.all(ofKind.map((one) => run(one.id).catch(() => kept.push(one))));
+    const ofKind = orphans.filter((orphan) => orphan.kind === kind);
+    await Promise.all(ofKind.map((orphan) => run(orphan.id).catch(() => kept.push(orphan))));
   };
   await remove("container", (id) => runtime.remove(id));
   await remove("network", (id) => runtime.networks.close(id));
@@ -73,7 +73,7 @@ export async function removeOrphans(runtime: ContainerRuntime, orphans: readonly
   return kept;
 }
 
-/** Removes the resources of dead sessions of this host; returns how many it removed. */
+/** Removes the resources of dead sessions of this host. Returns how many it removed. */
 export async function sweepOrphans(search: OrphanSearch & { readonly hostId: string }): Promise<number> {
   const own = (await findOrphans(search)).filter(({ host }) => host === search.hostId);
   const kept = await removeOrphans(search.runtime, own);

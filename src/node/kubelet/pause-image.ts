@@ -1,6 +1,5 @@
-// Builds the image of the pause container, which owns the network namespace shared by a pod's containers. The image
-// contains one static program that knap generates, so nothing is pulled. The volume writer also uses this image.
-
+// Builds the image of the pause container, which owns the network namespace of a pod with several containers. knap
+// generates its only program, so nothing is pulled.
 import type { Readable } from "node:stream";
 import { type Pack, pack } from "tar-stream";
 import { type ContainerRuntime, RuntimeError } from "../runtime/runtime.ts";
@@ -15,9 +14,9 @@ interface Machine {
   readonly code: readonly number[];
 }
 
-const word = (instruction: number): number[] => [0, 8, 16, 24].map((shift) => (instruction >>> shift) & 0xff);
+const littleEndian = (instruction: number): number[] => [0, 8, 16, 24].map((shift) => (instruction >>> shift) & 0xff);
 
-/** The code waits for signals for ever: `pause` on x86-64; `ppoll` without files on arm64, which has no `pause`. */
+/** Both programs wait for signals for ever: by `pause` on x86-64, by `ppoll` without files on arm64. */
 const MACHINES: Readonly<Record<string, Machine>> = {
   // again: mov eax, 34; syscall; jmp again
   amd64: { number: 62, code: [0xb8, 34, 0, 0, 0, 0x0f, 0x05, 0xeb, 0xf7] },
@@ -25,12 +24,12 @@ const MACHINES: Readonly<Record<string, Machine>> = {
   arm64: {
     number: 183,
     code: [0xaa1f03e0, 0xaa1f03e1, 0xaa1f03e2, 0xaa1f03e3, 0xaa1f03e4, 0xd2800928, 0xd4000001, 0x17fffff9].flatMap(
-      word,
+      littleEndian,
     ),
   },
 };
 
-/** A static ELF executable that waits for ever; undefined for other architectures. */
+/** Returns a static ELF executable that waits for ever; undefined for other architectures. */
 export function makePauseProgram(architecture: string): Buffer | undefined {
   const machine = MACHINES[architecture];
   if (!machine) return undefined;
@@ -58,9 +57,7 @@ export function makePauseProgram(architecture: string): Buffer | undefined {
   return file;
 }
 
-/**
- * Creates the pause image if the engine does not have it; returns its name. Throws `platform` on other architectures.
- */
+/** Creates the pause image if the engine does not have it. Returns its name. Throws `platform` on other architectures. */
 export async function ensurePauseImage(runtime: ContainerRuntime, architecture: string): Promise<string> {
   const tag = `knap.dev/pause:1-${architecture}`;
   if (await runtime.images.inspect(tag)) return tag;

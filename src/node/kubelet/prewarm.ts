@@ -1,17 +1,15 @@
-// Fetches images and fills volumes as soon as a Deployment names them, so that a wake does not wait. The pod reports
-// failures.
-
+// Fetches images and fills volumes as soon as a Deployment names them, so that a cold start does not wait for them.
 import { type StoredPod, userContainers } from "../../apis/core/pod.ts";
 import type { Deployment } from "../../apis/core/types.ts";
 import type { Stored } from "../../apis/meta/object.ts";
 import type { NodeParts } from "./node-parts.ts";
 import { isPodSpecific } from "./volumes/volume-files-spec.ts";
 
-/** Resolves when everything has been fetched or has failed. Rejects when the runtime does. */
+/** Rejects with the runtime's error. The pod later repeats what failed, and reports the error. */
 export async function prewarm(parts: NodeParts, deployment: Stored<Deployment>): Promise<void> {
   const { metadata, spec } = deployment.spec.template;
   const { namespace, name, resourceVersion, creationTimestamp } = deployment.metadata;
-  // The Deployment stands for the pods that it creates; shared volumes do not depend on the uid.
+  // No pod exists yet. Volumes that pods share do not depend on the pod's uid.
   const pod: StoredPod = {
     apiVersion: "v1",
     kind: "Pod",
@@ -25,7 +23,7 @@ export async function prewarm(parts: NodeParts, deployment: Stored<Deployment>):
     await Promise.all(
       containers.map(({ image = "", imagePullPolicy }) => {
         if (imagePullPolicy === "Always" || parts.library.peek(image)) return undefined;
-        return parts.library.ensure({ reference: image, configs, ...(imagePullPolicy && { policy: imagePullPolicy }) });
+        return parts.library.ensure({ reference: image, configs, policy: imagePullPolicy });
       }),
     );
   }

@@ -1,20 +1,52 @@
-// The network of one session: assigns addresses on it, and opens it again after `docker network prune` removed it.
+// Assigns addresses on the session's network. Opens the network again if it was removed (`docker network prune`).
 import type { ContainerRuntime } from "../runtime/runtime.ts";
-import { AddressPool } from "./address-pool.ts";
 import { SESSION_LABEL } from "./orphans.ts";
 
 export interface SessionNetworkOptions {
   readonly runtime: ContainerRuntime;
-  readonly first: { readonly id: string; readonly pool: AddressPool };
-  /** The name of the network when it is opened again. */
+  readonly first: { readonly id: string; readonly subnet: string };
+  /** The name of a network that is opened again. */
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** An address, valid while its network exists. */
-export interface Place {
+/** The address of a pod. It is valid while its network exists. */
+export interface NetworkAddress {
   readonly network: string;
   readonly address: string;
+}
+
+/** Lower addresses are reserved for the gateway and knap's helper containers. */
+const FIRST_HOST = 10;
+const LAST_HOST = 254;
+
+/** Assigns the addresses of a /24 in turn, so that a freed address is not reused at once. */
+export class AddressPool {
+  readonly subnet: string;
+  readonly #prefix: string;
+  readonly #taken = new Set<number>();
+  #next = FIRST_HOST;
+
+  constructor(subnet: string) {
+    this.subnet = subnet;
+    this.#prefix = subnet.replace(/\d+\/24$/, "");
+  }
+
+  /** Returns the next free address; undefined if all are taken. */
+  take(): string | undefined {
+    for (let tries = FIRST_HOST; tries <= LAST_HOST; tries++) {
+      const host = this.#next;
+      this.#next = host === LAST_HOST ? FIRST_HOST : host + 1;
+      if (this.#taken.has(host)) continue;
+      this.#taken.add(host);
+      return `${this.#prefix}${host}`;
+    }
+    return undefined;
+  }
+
+  give(address: string): void {
+    this.#taken.delete(Number(address.slice(this.#prefix.length)));
+  }
 }
 
 export class SessionNetwork {
@@ -26,26 +58,24 @@ export class SessionNetwork {
   constructor(options: SessionNetworkOptions) {
     this.#options = options;
     this.#id = options.first.id;
-    this.#pool = options.first.pool;
+    this.#pool = new AddressPool(options.first.subnet);
   }
 
   get id(): string {
     return this.#id;
   }
 
-  /** The next free address; undefined when all are taken. */
-  take(): Place | undefined {
+  /** Returns the next free address; undefined if all are taken. */
+  take(): NetworkAddress | undefined {
     const address = this.#pool.take();
     return address === undefined ? undefined : { network: this.#id, address };
   }
 
-  give({ network, address }: Place): void {
+  give({ network, address }: NetworkAddress): void {
     if (network === this.#id) this.#pool.give(address);
   }
 
-  /**
-   * Opens the network again if it no longer exists. Concurrent calls share one attempt. Throws what the runtime throws.
-   */
+  /** Opens the network again if it no longer exists. Concurrent calls share the work. Rejects with a RuntimeError. */
   renew(): Promise<void> {
     this.#renewing ??= this.#renew().finally(() => {
       this.#renewing = undefined;
@@ -53,7 +83,7 @@ export class SessionNetwork {
     return this.#renewing;
   }
 
-  /** Closes a network that {@link renew} opened. The first network belongs to the caller. */
+  /** Closes a network that {@link renew} opened. The caller of the constructor closes the first one. */
   async close(): Promise<void> {
     if (this.#id !== this.#options.first.id) await this.#options.runtime.networks.close(this.#id);
   }

@@ -1,9 +1,9 @@
-// The DNS of a session: answers its own names, and forwards all others to the machine's resolvers. It opens no socket.
+// Answers DNS queries for the names of the session, and forwards all others to the machine's resolvers.
 import { CLUSTER_DOMAIN } from "../../apis/config/serving-config.ts";
 import { makeDnsReply, readQuestion, responseCodes } from "./dns-message.ts";
 import type { AnswerQuery } from "./dns-server.ts";
 
-/** The names that exist at this moment. */
+/** The names that exist now. */
 export interface ClusterNames {
   hasService(namespace: string, name: string): boolean;
   /** Whether a route serves this host publicly. */
@@ -12,7 +12,7 @@ export interface ClusterNames {
 
 export interface ClusterDnsOptions {
   readonly names: ClusterNames;
-  /** The IPv4 address of all names of the session. */
+  /** The IPv4 address that all names of the session have. */
   readonly address: string;
   /** Answers all other names. */
   readonly forward: AnswerQuery;
@@ -20,7 +20,7 @@ export interface ClusterDnsOptions {
 
 const SERVICES = `svc.${CLUSTER_DOMAIN}`;
 
-/** Answers every query: with an address, "no data", NXDOMAIN, the resolvers' reply, or a failure. */
+/** The result answers with an address, "no data", NXDOMAIN, the resolvers' reply, or SERVFAIL. */
 export function makeClusterDns({ names, address, forward }: ClusterDnsOptions): AnswerQuery {
   return async (query, transport) => {
     const question = readQuestion(query);
@@ -41,9 +41,9 @@ export function makeClusterDns({ names, address, forward }: ClusterDnsOptions): 
 }
 
 /**
- * Decides who answers a name (lower case, no final dot). Below the cluster's domain only
- * `<service>.<namespace>.svc.cluster.local` exists. Containers make it from shorter forms by their search list, which
- * goes on only after NXDOMAIN.
+ * Decides who answers a name (lower case, without a final dot). Of the cluster's domain, only
+ * `<service>.<namespace>.svc.cluster.local` exists. The resolver in a container expands shorter names by its search
+ * list, and tries the next entry only after NXDOMAIN.
  */
 function ownerOf(name: string, names: ClusterNames): "session" | "none" | "resolvers" {
   if (name === CLUSTER_DOMAIN || name.endsWith(`.${CLUSTER_DOMAIN}`)) {

@@ -1,5 +1,5 @@
-// The gateway as a container, for engines on whose networks this process cannot listen. The container relays everything
-// to a listener in this process, which demands a secret and answers names and requests.
+// Opens the gateway as a container, for engines on whose networks knap cannot listen. The container relays connections
+// and DNS queries to a listener in knap's process, which demands a secret.
 import { randomBytes } from "node:crypto";
 import { type OpenListener, openListener } from "../../data-plane/http-server/open-listener.ts";
 import { makeClusterDns } from "./cluster-dns.ts";
@@ -16,9 +16,8 @@ const READY_WITHIN_MS = 15_000;
 const SECRET_BYTES = 24;
 
 /**
- * Starts the container and resolves when it has reached knap. `own`: this machine's address on the network, if it has
- * one. Rejects with a RuntimeError if the container cannot start, with an Error if it cannot reach knap; then nothing
- * is left behind.
+ * Resolves when the container has reached knap. `own`: this machine's address on the network, if it has one. Rejects
+ * with a RuntimeError if the container cannot start, with an Error if it cannot reach knap. Then nothing is left open.
  */
 export async function openContainerGateway(options: GatewayOptions, own: string | undefined): Promise<ClusterGateway> {
   const { network, names, handler, publicPort } = options;
@@ -79,7 +78,7 @@ class ReadySignal {
     this.#notify?.();
   }
 
-  /** Resolves with false if it is not set in time. */
+  /** Resolves with false if the signal is not set within `ms`. */
   within(ms: number): Promise<boolean> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => resolve(false), ms);

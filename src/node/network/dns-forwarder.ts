@@ -1,4 +1,4 @@
-// Forwards DNS queries unchanged to this machine's own resolvers and returns their replies, without a cache.
+// Forwards DNS queries unchanged to this machine's resolvers. It has no cache.
 import { createSocket } from "node:dgram";
 import { Resolver } from "node:dns";
 import { connect } from "node:net";
@@ -6,7 +6,7 @@ import { FrameReader, frame } from "./dns-frames.ts";
 import { isReplyTo } from "./dns-message.ts";
 import type { AnswerQuery, Transport } from "./dns-server.ts";
 
-/** Resolver libraries give up after 5 s and retry, so a failure must come earlier. */
+/** Resolver libraries give up after 5 s and repeat the query, so a failure must come earlier. */
 const TIME_LIMIT_MS = 1500;
 const MAX_SERVERS = 3;
 const MAX_IN_FLIGHT = 256;
@@ -17,14 +17,12 @@ interface Upstream {
   readonly port: number;
 }
 
-/** Read for each query: they change when the machine changes its network. */
+/** Called for each query, because the resolvers change when the machine changes its network. */
 function hostResolvers(): readonly string[] {
   return new Resolver().getServers();
 }
 
-/**
- * Asks the resolvers in turn; resolves with undefined if none replies in time, or if too many queries are in flight.
- */
+/** The result asks one resolver after the other. It resolves with undefined if none replies, or if it is overloaded. */
 export function makeDnsForwarder(resolvers: () => readonly string[] = hostResolvers): AnswerQuery {
   let inFlight = 0;
   return async (query, transport) => {
@@ -43,7 +41,7 @@ export function makeDnsForwarder(resolvers: () => readonly string[] = hostResolv
   };
 }
 
-/** `1.1.1.1`, `1.1.1.1:5353`, `fe80::1`, `[fe80::1]:5353`. */
+/** Accepts `1.1.1.1`, `1.1.1.1:5353`, `fe80::1` and `[fe80::1]:5353`. */
 export function parseUpstream(text: string): Upstream {
   const [, host = text, port] = /^\[(.*)\]:(\d+)$/.exec(text) ?? /^([^:]*):(\d+)$/.exec(text) ?? [];
   return { host, port: Number(port ?? DNS_PORT) };
@@ -53,7 +51,7 @@ function ask(to: Upstream, query: Buffer, transport: Transport, withinMs: number
   return transport === "udp" ? askByUdp(to, query, withinMs) : askByTcp(to, query, withinMs);
 }
 
-/** Uses a connected socket: it receives only that server's datagrams, and reports a closed port at once. */
+/** A connected socket receives only the server's datagrams, and reports a closed port at once. */
 function askByUdp({ host, port }: Upstream, query: Buffer, withinMs: number): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
     const socket = createSocket(host.includes(":") ? "udp6" : "udp4");

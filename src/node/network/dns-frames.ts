@@ -1,4 +1,4 @@
-// DNS messages on a TCP stream: each follows its length in two bytes (RFC 1035, 4.2.2).
+// Writes and reads DNS messages on a TCP stream: each follows its length in two bytes (RFC 1035, 4.2.2).
 
 export function frame(message: Buffer): Buffer {
   const length = Buffer.alloc(2);
@@ -9,7 +9,7 @@ export function frame(message: Buffer): Buffer {
 export class FrameReader {
   #received: Buffer = Buffer.alloc(0);
 
-  /** The messages that this chunk completed, in order. */
+  /** Returns the messages that the chunk completes, in order. */
   push(chunk: Buffer): readonly Buffer[] {
     this.#received = Buffer.concat([this.#received, chunk]);
     const messages: Buffer[] = [];

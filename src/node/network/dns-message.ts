@@ -1,9 +1,9 @@
-// Reads the question of a DNS query and makes its reply, with dns-packet as codec. It decides no answer.
+// Reads the question of a DNS query and encodes the reply.
 import dnsPacket, { type Question } from "dns-packet";
 
 const HEADER_BYTES = 12;
 const OPCODE = 0x7800;
-/** Short, as cluster DNS has it: Services come and go. */
+/** Short, as in a cluster's DNS, because Services are created and deleted. */
 const TTL_SECONDS = 5;
 
 export const responseCodes = {
@@ -29,10 +29,7 @@ export interface DnsAnswer {
   readonly address?: string | undefined;
 }
 
-/**
- * The only question of a query, or the response code that the query gets; undefined: not a query, so it gets no reply.
- * Never throws.
- */
+/** Returns the question, or the response code for the reply; undefined: the message is no query and gets no reply. */
 export function readQuestion(message: Buffer): DnsQuestion | { readonly code: number } | undefined {
   if (message.length < HEADER_BYTES || isReply(message)) return undefined;
   if (message.readUInt16BE(2) & OPCODE) return { code: responseCodes.notImplemented };
@@ -60,7 +57,7 @@ export function makeDnsReply(query: Buffer, { code, address }: DnsAnswer): Buffe
   });
 }
 
-/** The questions of a message; none if they are malformed. The sections after them are not decoded. */
+/** Returns no questions if they are malformed. Does not decode the sections after them. */
 function questionsOf(message: Buffer): readonly Question[] {
   const withoutRecords = Buffer.from(message).fill(0, 6, HEADER_BYTES);
   try {

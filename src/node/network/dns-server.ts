@@ -1,4 +1,4 @@
-// A DNS listener on UDP and TCP that passes each query to one function and sends its reply. It does not parse messages.
+// Listens for DNS queries on UDP and TCP, passes each to a function and sends the reply. It does not parse messages.
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { createServer, type Server, type Socket } from "node:net";
 import { FrameReader, frame } from "./dns-frames.ts";
@@ -10,7 +10,7 @@ export type AnswerQuery = (query: Buffer, transport: Transport) => Promise<Buffe
 /** An idle TCP connection is closed after this time. */
 const IDLE_MS = 10_000;
 
-/** Listens on both. Rejects with the error of the failed listen (EACCES, EADDRINUSE, …); then nothing is left open. */
+/** Rejects with the error of the failed listen (EACCES, EADDRINUSE, …). Then nothing is left open. */
 export async function openDnsServer(
   { host, port }: { readonly host: string; readonly port: number },
   answer: AnswerQuery,
@@ -86,7 +86,7 @@ function bindUdp(
       reject(error);
     });
     socket.bind({ address: host, port }, () => {
-      // Sending to a client that is gone emits an error, which must not stop the listener.
+      // A send to a client that no longer exists emits an error, which must not stop the listener.
       socket.removeAllListeners("error").on("error", () => {});
       resolve(socket);
     });

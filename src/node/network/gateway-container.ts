@@ -1,4 +1,4 @@
-// Keeps the gateway container running: starts it again when it exits, and removes it at the end.
+// Runs the gateway container: starts it again when it exits, and removes it at the end.
 import { readFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { type Pack, pack } from "tar-stream";
@@ -12,7 +12,7 @@ import { type GatewaySettings, makeSettingsEnv } from "./relay-protocol.ts";
 const PROGRAM = "knap-gateway.cjs";
 const MEMORY_BYTES = 256 * 1024 * 1024;
 const RESTART_MS = 1000;
-/** Where the build puts the program, seen from dist/, dist/chunks/ and this source file. */
+/** Paths of the built program relative to dist/, dist/chunks/ and this source file. */
 const PROGRAM_PATHS = ["./gateway.js", "../gateway.js", "../../../dist/gateway.js"];
 
 export type GatewayContainerParts = Pick<GatewayOptions, "runtime" | "info" | "network" | "labels" | "prefix"> &
@@ -26,20 +26,20 @@ export class GatewayContainer {
   #id: string | undefined;
   #watching: Promise<void> | undefined;
 
-  /** `address`: on the network; if undefined, the engine chooses it. */
+  /** `address` on the network; undefined: the engine chooses one. */
   constructor(parts: GatewayContainerParts, address: string | undefined, settings: GatewaySettings) {
     this.#parts = parts;
     this.#address = address;
     this.#settings = settings;
   }
 
-  /** Resolves when the container runs; from then on it is restarted when it exits. Rejects with the runtime's error. */
+  /** Resolves when the container runs. From then on it starts again when it exits. Rejects with a RuntimeError. */
   async open(): Promise<void> {
     await this.#start();
     this.#watching = this.#watch();
   }
 
-  /** Resolves with the exit code. */
+  /** Runs the container once. Resolves with its exit code. */
   async run(signal: AbortSignal): Promise<number> {
     await this.#start();
     const { exitCode } = await this.#parts.runtime.wait(this.#id ?? "", signal);
@@ -50,7 +50,7 @@ export class GatewayContainer {
     this.#closing.abort();
     await this.#remove();
     await this.#watching;
-    // Again, since a restart may have made another container meanwhile.
+    // A restart may have created another container meanwhile.
     await this.#remove();
   }
 
@@ -64,7 +64,7 @@ export class GatewayContainer {
       command: [NODE_IN_IMAGE, `/${PROGRAM}`],
       env: makeSettingsEnv(this.#settings),
       labels,
-      network: { id: network.id, ...(this.#address !== undefined && { address: this.#address }) },
+      network: { id: network.id, address: this.#address },
       ports: [],
       capabilities: { add: ["NET_BIND_SERVICE"], drop: ["ALL"] },
       securityOptions: ["no-new-privileges"],
@@ -102,7 +102,7 @@ export class GatewayContainer {
     }
   }
 
-  /** If it fails, the next round finds and logs the error. */
+  /** After a failure, the next round of the loop finds and logs the error. */
   async #restart(): Promise<void> {
     try {
       await this.#remove();

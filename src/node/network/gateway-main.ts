@@ -1,5 +1,5 @@
-// The program of the gateway container: listens for DNS, on port 80 and on the public port of the session's network,
-// and relays everything to knap.
+// Main program of the gateway container: listens for DNS, on port 80 and on the public port, and relays everything to
+// knap.
 import { createServer } from "node:net";
 import { sleep } from "../../base/sleep.ts";
 import { openDnsServer } from "./dns-server.ts";
@@ -17,7 +17,7 @@ async function main(): Promise<void> {
   else process.exitCode = (await search(settings, TRIES)) ? 0 : 1;
 }
 
-/** Listens before it looks for knap: when knap receives `ready`, containers are served. */
+/** Listens before it searches for knap, so that containers are served when knap receives `ready`. */
 async function serve(settings: GatewaySettings): Promise<void> {
   let knap: RelayTarget | undefined;
   const { secret, publicPort } = settings;

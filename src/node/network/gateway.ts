@@ -1,4 +1,4 @@
-// The gateway by which containers of a session reach Services under cluster names. Types only, for both modes.
+// Defines the gateway by which containers of a session reach Services under cluster names. Types only, for both modes.
 import type { Pod } from "../../apis/core/types.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Handler } from "../../data-plane/http/exchange.ts";
@@ -13,7 +13,7 @@ export interface NetworkInfo {
   readonly subnet: string;
 }
 
-/** The network with what its containers need to find Services and this machine. */
+/** The session's network, with the settings by which its containers find Services and this machine. */
 export interface NodeNetwork extends NetworkInfo {
   readonly dns: ((pod: Pod) => NonNullable<ContainerSpec["dns"]>) | undefined;
   readonly extraHosts: readonly string[];
@@ -29,20 +29,20 @@ export interface GatewayOptions {
   readonly names: ClusterNames;
   /** Handles requests from all listeners; `exchange.listener` decides which routes a request can reach. */
   readonly handler: Handler;
-  /** The port of the public ingress, which the gateway serves as well. */
+  /** The port of the public ingress. The gateway also serves it. */
   readonly publicPort: number;
-  /** Set on everything made on the engine. */
+  /** The labels of everything that the gateway creates on the engine. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Of the names of containers. */
+  /** The prefix of container names. */
   readonly prefix: string;
   readonly log: Logger;
 }
 
 export interface ClusterGateway {
   readonly mode: "host" | "container";
-  /** Where it serves DNS, port 80 and the port of the public ingress. */
+  /** The address at which it serves DNS, port 80 and the port of the public ingress. */
   readonly address: string;
-  /** In-flight requests get `graceMs`. Can be called again with less. */
+  /** In-flight requests get `graceMs`. A second call can shorten this time. */
   close(graceMs: number): Promise<void>;
 }
 

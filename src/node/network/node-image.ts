@@ -1,5 +1,5 @@
-// Provides an image with Node for knap's own containers: made of this process's Node and its libraries if the engine
-// runs the same system, else a public one.
+// Provides an image with Node for knap's own containers. If the engine runs the same system, the image is made of this
+// process's Node and its libraries; else a public image is used.
 import { execFile } from "node:child_process";
 import { createReadStream } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
@@ -25,7 +25,7 @@ function isThisSystem({ os, architecture }: RuntimeInfo): boolean {
   return process.platform === "linux" && os === "linux" && architecture === (names[process.arch] ?? process.arch);
 }
 
-/** undefined if the libraries that Node needs cannot be found out. */
+/** Returns undefined if the libraries that Node needs are unknown. */
 async function ensureOwnImage(runtime: ContainerRuntime, { architecture }: RuntimeInfo): Promise<string | undefined> {
   const tag = `knap.dev/node:${process.versions.node}-${architecture}`;
   if (await runtime.images.inspect(tag)) return tag;
@@ -52,7 +52,7 @@ async function addFile(tar: Pack, name: string, path: string): Promise<void> {
   await pipeline(createReadStream(file), entry as unknown as NodeJS.WritableStream);
 }
 
-/** Paths of its libraries and loader; none for a static program. */
+/** Returns the paths of the program's libraries and loader; [] for a static program, undefined if they are unknown. */
 function librariesOf(program: string): Promise<readonly string[] | undefined> {
   return new Promise((resolve) => {
     execFile("ldd", [program], (error, stdout, stderr) => {

@@ -1,5 +1,4 @@
-// Opens the session's gateway: in this process if it can listen on the session's network, else in a container of its
-// own.
+// Opens the session's gateway: in knap's process if it can listen on the session's network, else in a container.
 import { errorText } from "../../base/errors.ts";
 import { type OpenListener, openListener } from "../../data-plane/http-server/open-listener.ts";
 import { makeClusterDns } from "./cluster-dns.ts";
@@ -10,21 +9,18 @@ import { type ClusterGateway, DNS_PORT, type GatewayOptions, HTTP_PORT } from ".
 import { openPublicListener, ownAddress } from "./host-addresses.ts";
 
 export interface OpenedGateway {
-  /** Absent if neither mode works here. */
+  /** undefined if neither mode works on this machine. */
   readonly gateway?: ClusterGateway;
   /** The target of `host.docker.internal` in containers: an address, or the engine's keyword for the host. */
   readonly hostAddress: string;
-  /** Tells the user why there is no gateway. */
+  /** Why there is no gateway, for the user. */
   readonly notice?: string;
 }
 
-/** The engine replaces this keyword by its address of the host. */
+/** The engine replaces this keyword by the address of the host. */
 const HOST_KEYWORD = "host-gateway";
 
-/**
- * Never rejects because no gateway can be opened: Services are served without one. `mode` is the only one tried if
- * given.
- */
+/** Never rejects: without a gateway, knap still serves Services. `mode`: tries only this mode. */
 export async function openGateway(
   options: GatewayOptions,
   mode?: ClusterGateway["mode"] | undefined,
@@ -51,10 +47,7 @@ export async function openGateway(
   return { hostAddress, notice: `containers cannot call Services by cluster names: ${why}` };
 }
 
-/**
- * Listens on `address`, which belongs to this machine, on ports 53 and 80. Rejects with the error of `listen` (EACCES
- * for an ordinary user, EADDRINUSE); then nothing is left open.
- */
+/** Rejects with the error of `listen` (EACCES for an ordinary user, EADDRINUSE). Then nothing is left open. */
 async function openHostGateway(options: GatewayOptions, address: string): Promise<ClusterGateway> {
   const { names, handler, publicPort, log } = options;
   const dns = makeClusterDns({ names, address, forward: makeDnsForwarder() });
@@ -63,7 +56,7 @@ async function openHostGateway(options: GatewayOptions, address: string): Promis
   let serverClosed: PromiseLike<void> | undefined;
   const close = async (graceMs: number): Promise<void> => {
     await Promise.all(listeners.map((listener) => listener.close(graceMs)));
-    // DNS closes last: in-flight requests may still resolve names.
+    // DNS closes last, because in-flight requests may still resolve names.
     serverClosed ??= server[Symbol.asyncDispose]();
     await serverClosed;
   };

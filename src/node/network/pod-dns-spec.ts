@@ -1,4 +1,4 @@
-// Makes the resolver settings of a Pod's containers from its dnsPolicy and dnsConfig. Pure.
+// Renders the resolver settings of a Pod's containers from its dnsPolicy and dnsConfig. Pure.
 import { CLUSTER_DOMAIN } from "../../apis/config/serving-config.ts";
 import type { Pod } from "../../apis/core/types.ts";
 import type { ContainerSpec } from "../runtime/runtime.ts";
@@ -11,11 +11,11 @@ interface DnsConfig {
   readonly options?: readonly { readonly name?: string; readonly value?: string }[];
 }
 
-/** An empty list would mean "as on the host" to the engine; this means none. */
+/** Means no search list. For an empty list, the engine takes the host's search list. */
 const NO_SEARCHES: readonly string[] = ["."];
 
 /**
- * The policy's settings with those of dnsConfig added, whose options override the policy's.
+ * Adds the settings of dnsConfig to those of the policy. Options of dnsConfig override those of the policy.
  * @see pkg/kubelet/network/dns of Kubernetes
  */
 export function renderDns(pod: Pod, server: string): Dns {
@@ -33,7 +33,7 @@ export function renderDns(pod: Pod, server: string): Dns {
 
 function policyDns({ spec, metadata }: Pod, server: string): Dns {
   if (spec.dnsPolicy === "None") return { servers: [], searches: [], options: [] };
-  // The same server also forwards to the node's own resolvers.
+  // knap's server forwards other names to the node's resolvers.
   if (spec.dnsPolicy === "Default") return { servers: [server], searches: [], options: [] };
   const services = `svc.${CLUSTER_DOMAIN}`;
   const searches = [`${metadata.namespace ?? "default"}.${services}`, services, CLUSTER_DOMAIN];

@@ -1,4 +1,4 @@
-// The gateway container's connections to knap: finds the address at which knap answers, and relays connections and DNS
+// Connects the gateway container with knap: finds the address at which knap answers, and relays connections and DNS
 // queries to it.
 import { connect, type Socket } from "node:net";
 import { FrameReader, frame } from "./dns-frames.ts";
@@ -8,11 +8,11 @@ import { HELLO_REPLY, makePreface, type RelayKind, type RelayTarget } from "./re
 const HELLO_MS = 2000;
 const DNS_MS = 4000;
 
-/** Tries all addresses at once; resolves with the first at which knap answers, or undefined. */
+/** Tries all addresses at once. Resolves with the first at which knap answers; undefined if there is none. */
 export async function findKnap(targets: readonly RelayTarget[], secret: string): Promise<RelayTarget | undefined> {
   const answers = targets.map(async (target) => {
     if (await isKnapAt(target, secret, "hello")) return target;
-    throw new Error("silent");
+    throw new Error("no answer");
   });
   return Promise.any(answers).catch(() => undefined);
 }
@@ -24,7 +24,7 @@ export function openRelay(target: RelayTarget, secret: string, kind: RelayKind, 
   return socket;
 }
 
-/** Pipes both connections into each other; destroys both if one is reset. */
+/** Pipes both connections into each other. Destroys both if one is reset. */
 export function relay(client: Socket, knap: Socket): void {
   const destroy = (): void => {
     client.destroy();
@@ -36,7 +36,7 @@ export function relay(client: Socket, knap: Socket): void {
   knap.pipe(client);
 }
 
-/** Sends knap one DNS query; resolves with undefined if no reply comes in time. */
+/** Sends knap one DNS query. Resolves with undefined if no reply comes in time. */
 export function askKnap(
   target: RelayTarget,
   secret: string,

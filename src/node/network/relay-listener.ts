@@ -1,11 +1,11 @@
-// Accepts the gateway container's connections that carry the session's secret, and hands each to the listener or the
-// DNS that its preface names.
+// Accepts connections of the gateway container that have the session's secret, and hands each to the listener or to the
+// DNS that its first line names.
 import { createServer, type Socket } from "node:net";
 import type { OpenListener } from "../../data-plane/http-server/open-listener.ts";
 import { type AnswerQuery, serveStream } from "./dns-server.ts";
 import { HELLO_REPLY, LONGEST_PREFACE, type Preface, readPreface } from "./relay-protocol.ts";
 
-/** Time limit for the preface; then the connection is destroyed. */
+/** A connection whose preface takes longer is destroyed. */
 const PREFACE_MS = 5000;
 
 export interface RelayListenerOptions {
@@ -13,7 +13,7 @@ export interface RelayListenerOptions {
   readonly secret: string;
   readonly listeners: Readonly<Record<"local" | "public", Pick<OpenListener, "adopt">>>;
   readonly dns: AnswerQuery;
-  /** The gateway container has reached knap and serves containers. */
+  /** Called when the gateway container has reached knap and serves containers. */
   readonly onReady: () => void;
 }
 
@@ -44,7 +44,7 @@ export async function openRelayListener(
   };
 }
 
-/** Reads up to the first line end, and unshifts the bytes after it. */
+/** Reads the first line of the connection, and puts the bytes after it back. */
 function takePreface(socket: Socket, onLine: (line: string) => void): void {
   let received: Buffer = Buffer.alloc(0);
   const giveUp = (): void => void socket.destroy();
@@ -83,7 +83,7 @@ function serve(socket: Socket, { kind, peer }: Preface, { listeners, dns, onRead
       return;
     }
     default:
-      // The peer of the request is the calling container, not the gateway.
+      // The calling container counts as the peer of the request, not the gateway.
       Object.defineProperty(socket, "remoteAddress", { value: peer });
       listeners[kind].adopt(socket);
   }

@@ -1,5 +1,5 @@
-// What knap and its gateway container tell each other: the container's settings in its environment, and the first line
-// of each connection.
+// Encodes what knap and its gateway container exchange: the settings in the container's environment, and the first line
+// of each connection (the preface).
 import { timingSafeEqual } from "node:crypto";
 
 export interface RelayTarget {
@@ -8,9 +8,9 @@ export interface RelayTarget {
 }
 
 export interface GatewaySettings {
-  /** `serve`: be the gateway. `try`: exit with 0 if knap can be reached, else with 1. */
+  /** `serve`: run as the gateway. `try`: exit with 0 if knap can be reached, else with 1. */
   readonly task: "serve" | "try";
-  /** Where knap may listen. */
+  /** The addresses at which knap may listen. */
   readonly targets: readonly RelayTarget[];
   readonly secret: string;
   /** The port of the public ingress. */
@@ -18,20 +18,20 @@ export interface GatewaySettings {
 }
 
 /**
- * `local` and `public`: HTTP bytes for that listener. `dns-udp` and `dns-tcp`: framed queries that arrived by UDP or
- * TCP. `hello`: is this knap? `ready`: the gateway serves containers from now on.
+ * `local` and `public`: HTTP for that listener. `dns-udp` and `dns-tcp`: framed queries that arrived by UDP or TCP.
+ * `hello` asks whether knap listens here. `ready` reports that the gateway serves containers.
  */
 export type RelayKind = "local" | "public" | "dns-udp" | "dns-tcp" | "hello" | "ready";
 
 export interface Preface {
   readonly kind: RelayKind;
-  /** The address of the calling container; "-": none. */
+  /** The address of the calling container; "-" if there is none. */
   readonly peer: string;
 }
 
 const SETTINGS_VARIABLE = "KNAP_GATEWAY_ORDER";
 const PROTOCOL = "KNAP1";
-/** In bytes; a longer first line is no preface. */
+/** In bytes. A longer first line is no preface. */
 export const LONGEST_PREFACE = 256;
 /** knap's reply to `hello` and `ready`. */
 export const HELLO_REPLY = "knap\n";
@@ -40,7 +40,7 @@ export function makeSettingsEnv(settings: GatewaySettings): readonly (readonly [
   return [[SETTINGS_VARIABLE, JSON.stringify(settings)]];
 }
 
-/** Throws if the variable is absent: the process is no gateway container. */
+/** Throws if the variable is missing, because the process is then no gateway container. */
 export function readSettingsEnv(env: Readonly<Record<string, string | undefined>>): GatewaySettings {
   return JSON.parse(env[SETTINGS_VARIABLE] ?? "") as GatewaySettings;
 }
@@ -49,7 +49,7 @@ export function makePreface(secret: string, { kind, peer }: Preface): string {
   return `${PROTOCOL} ${secret} ${kind} ${peer}\n`;
 }
 
-/** undefined: not from a gateway that knows the secret. `line` has no line end. */
+/** Returns undefined if the line is no preface with the secret. `line` has no line end. */
 export function readPreface(secret: string, line: string): Preface | undefined {
   const [protocol, shown = "", kind = "", peer = "", ...more] = line.split(" ");
   const [given, wanted] = [Buffer.from(shown), Buffer.from(secret)];

@@ -1,5 +1,5 @@
-// Tries from inside a container whether containers can reach this machine: only there a firewall that drops packets
-// shows. Leaves nothing behind.
+// Tests from inside a container whether containers can reach this machine, because only there a firewall that drops
+// packets shows.
 import { randomBytes } from "node:crypto";
 import { errorText } from "../../base/errors.ts";
 import { type ContainerRuntime, RuntimeError } from "../runtime/runtime.ts";
@@ -11,7 +11,7 @@ import { openRelayListener } from "./relay-listener.ts";
 const TIME_LIMIT_MS = 20_000;
 const SECRET_BYTES = 24;
 
-/** `open`: containers reach this machine. `dropped`: their packets to these addresses (`host:port`) do not arrive. */
+/** `open`: containers reach this machine. `dropped`: their packets to `addresses` (`host:port`) do not arrive. */
 export type ContainerPath =
   | { readonly state: "open" }
   | { readonly state: "dropped"; readonly addresses: readonly string[] }
@@ -19,16 +19,13 @@ export type ContainerPath =
 
 export interface PathTrial {
   readonly runtime: ContainerRuntime;
-  /** Of the names of the network and the container. */
+  /** The prefix of the names of network and container. */
   readonly prefix: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
-/**
- * Opens a network, starts a container on it that calls this process, and removes both. Never rejects: an error gives
- * `unknown`.
- */
+/** Starts a container that connects to this process, on a new network. Removes both at the end. Never rejects. */
 export async function tryPathFromContainer(trial: PathTrial): Promise<ContainerPath> {
   try {
     const { runtime, prefix, labels } = trial;

@@ -1,12 +1,12 @@
-// Wraps a runtime to report, from the results of its writing calls, when its disk is full and when it has room again.
+// Reports when the disk of a runtime is full and when it has free space again, from the results of the runtime's calls.
 import { type ContainerRuntime, RuntimeError } from "./runtime.ts";
 
-/** `full`: the error text of the call that failed for lack of space. */
-export type DiskState = { readonly full: string } | "room";
+/** `full`: the error text of the call that failed because the disk is full. */
+export type DiskState = { readonly full: string } | "free";
 
 /**
- * The same runtime. `report` is called after each call that failed for lack of space, and after each call that needed
- * space and succeeded.
+ * Returns a runtime that behaves as the given one. It calls `report` after each call that fails because the disk is
+ * full, and after each successful call that needs disk space.
  */
 export function watchDisk(runtime: ContainerRuntime, report: (state: DiskState) => void): ContainerRuntime {
   const mayFail = <A extends unknown[], T>(call: (...args: A) => Promise<T>): ((...args: A) => Promise<T>) => {
@@ -22,14 +22,14 @@ export function watchDisk(runtime: ContainerRuntime, report: (state: DiskState) 
   const writes = <A extends unknown[], T>(call: (...args: A) => Promise<T>): ((...args: A) => Promise<T>) => {
     return async (...args) => {
       const result = await mayFail(call)(...args);
-      report("room");
+      report("free");
       return result;
     };
   };
   const { images, volumes } = runtime;
   return {
     ...runtime,
-    // These succeed on a full disk too, so their success does not show that there is room.
+    // `create` also succeeds on a full disk, so its success does not show free space.
     create: mayFail(runtime.create),
     start: writes(runtime.start),
     putArchive: writes(runtime.putArchive),

@@ -1,13 +1,12 @@
-// Turns callbacks into an AsyncIterable: one side pushes, the other iterates. The queue is unbounded.
+// Turns callbacks into an AsyncIterable. The queue is unbounded.
 
-/** For a single consumer. Leaving the loop (`break`, `return`) calls `onClose` once. */
+/** Has a single consumer. When the consumer leaves its loop (`break`, `return`), the queue calls `onClose` once. */
 export interface EventQueue<T> extends AsyncIterable<T> {
   push(item: T): void;
-  /** Ends the loop after the items that were already pushed. */
+  /** Ends the consumer's loop after the items that were already pushed. */
   end(): void;
 }
 
-/** Makes an open, empty {@link EventQueue}. */
 export function makeEventQueue<T>(onClose: () => void = () => {}): EventQueue<T> {
   const items: T[] = [];
   let ended = false;

@@ -1,4 +1,4 @@
-// Parses the listening sockets out of /proc/net/tcp and tcp6. Pure.
+// Parses the listening sockets in the text of /proc/net/tcp and tcp6. Pure.
 import type { ListeningSocket } from "./runtime.ts";
 
 const LISTENING = "0A";
@@ -11,7 +11,7 @@ interface Socket extends ListeningSocket {
   readonly inode: string;
 }
 
-/** The listening sockets in the text of /proc/net/tcp or tcp6, without the engine's DNS at 127.0.0.11. */
+/** Returns all listening sockets except the engine's DNS server at 127.0.0.11. */
 export function parseListeners(text: string): Socket[] {
   const sockets: Socket[] = [];
   for (const line of text.split("\n").slice(1)) {
@@ -24,7 +24,7 @@ export function parseListeners(text: string): Socket[] {
   return sockets;
 }
 
-/** One entry per port, which is loopback only if every socket on that port is. */
+/** Returns one entry per port. `loopback` is true only if every socket on that port is bound to loopback. */
 export function mergeListeners(sockets: readonly ListeningSocket[]): ListeningSocket[] {
   const byPort = new Map<number, boolean>();
   for (const { port, loopback } of sockets) byPort.set(port, (byPort.get(port) ?? true) && loopback);

@@ -1,9 +1,7 @@
-// The interface to what runs containers: Docker or plain processes. It uses knap's own types only.
+// Defines the interface of container runtimes. Docker and plain processes implement it; it uses knap's own types only.
 import type { Readable } from "node:stream";
 
-/**
- * What a runtime supports. Callers check it before a call; the contract suite skips tests by it and counts the skips.
- */
+/** What a runtime supports. Callers check this before a call. */
 export interface RuntimeCapabilities {
   readonly images: boolean;
   readonly build: boolean;
@@ -15,7 +13,7 @@ export interface RuntimeCapabilities {
   readonly networks: boolean;
   readonly limits: boolean;
   readonly sharedNetworkNamespace: boolean;
-  /** The runtime chooses the port on which the container listens (PORT); the manifest's port is not used. */
+  /** The runtime chooses the port on which the container must listen, and passes it as PORT. */
   readonly assignsPort: boolean;
 }
 
@@ -31,7 +29,7 @@ export interface RuntimeInfo {
   readonly address: "direct" | "published";
 }
 
-/** An error of a runtime call. The kubelet derives Kubernetes' reason from the code, and the CLI the exit code. */
+/** An error of a runtime call. The code determines Kubernetes' reason in the pod status and the CLI's exit code. */
 export class RuntimeError extends Error {
   readonly code:
     | "unreachable"
@@ -61,24 +59,24 @@ export interface MountSpec {
   readonly sizeBytes?: number | undefined;
 }
 
-/** One container to create. The kubelet renders it (`container-spec.ts`); a runtime only translates it. */
+/** One container to create. The kubelet renders the spec (`container-spec.ts`); a runtime only translates it. */
 export interface ContainerSpec {
   readonly name: string;
   readonly image: string;
-  /** undefined: the image's own ENTRYPOINT / CMD. */
+  /** undefined: the ENTRYPOINT and CMD of the image. */
   readonly command?: readonly string[] | undefined;
   readonly args?: readonly string[] | undefined;
   readonly workingDir?: string | undefined;
   readonly env: readonly (readonly [name: string, value: string])[];
   readonly labels: Readonly<Record<string, string>>;
   readonly hostname?: string | undefined;
-  /** Join this network (by id), with these names and, if given, this address on it. */
+  /** The network that the container joins, by id. undefined `address`: the engine chooses one. */
   readonly network?:
     | { readonly id: string; readonly aliases?: readonly string[] | undefined; readonly address?: string | undefined }
     | undefined;
-  /** Share the network namespace of this container instead (pods of several containers: the pause container). */
+  /** The id of the container whose network namespace this one shares. In pods this is the pause container. */
   readonly networkOf?: string | undefined;
-  /** TCP ports that must be reachable from this process. */
+  /** The TCP ports that knap must be able to reach. */
   readonly ports: readonly number[];
   readonly mounts?: readonly MountSpec[] | undefined;
   readonly user?: string | undefined;
@@ -97,7 +95,7 @@ export interface ContainerSpec {
       }
     | undefined;
   readonly extraHosts?: readonly string[] | undefined;
-  /** Process runtime: the working directory of the command; Docker ignores it. */
+  /** The working directory of the command in the process runtime. Docker ignores it. */
   readonly projectFolder?: string | undefined;
 }
 
@@ -112,7 +110,7 @@ export interface ContainerState {
   readonly startedAt?: string | undefined;
   readonly finishedAt?: string | undefined;
   readonly pid?: number | undefined;
-  /** Container port → where this process reaches it. It can change with each start. */
+  /** Container port → the address at which knap reaches it. The address can change with each start. */
   readonly addresses: Readonly<Record<number, { readonly host: string; readonly port: number }>>;
   readonly ip?: string | undefined;
 }
@@ -131,7 +129,7 @@ export interface ImageInfo {
   readonly exposedPorts: readonly number[];
   readonly workingDir: string;
   readonly sizeBytes: number;
-  /** The signal that asks the container to stop; absent: SIGTERM. */
+  /** The signal that asks the container to stop; undefined: SIGTERM. */
   readonly stopSignal?: string | undefined;
 }
 
@@ -150,7 +148,7 @@ export interface PullProgress {
 }
 
 export interface BuildRequest {
-  /** A tar stream of the context, .dockerignore applied, Dockerfile included. */
+  /** A tar stream of the build context. It includes the Dockerfile and leaves out what .dockerignore excludes. */
   readonly context: Readable;
   readonly dockerfile: string;
   readonly target?: string | undefined;
@@ -164,16 +162,16 @@ export interface BuildRequest {
 
 export interface LogLine {
   readonly stream: "stdout" | "stderr";
-  /** RFC 3339 with nanoseconds where the engine gives them. */
+  /** RFC 3339, with nanoseconds if the engine reports them. */
   readonly time: string;
   readonly text: string;
 }
 
 export interface LogOptions {
   readonly follow: boolean;
-  /** Only the last lines of the log so far; undefined: all. */
+  /** The number of existing lines to return, counted from the end; undefined: all. */
   readonly tail?: number | undefined;
-  /** RFC 3339: only lines from this time on. */
+  /** RFC 3339. Older lines are left out. */
   readonly since?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -208,7 +206,7 @@ export interface ContainerRuntime {
     open(request: {
       readonly name: string;
       readonly labels: Readonly<Record<string, string>>;
-      /** The preferred subnet, used if it is free: a reopened network then keeps its addresses. */
+      /** The preferred subnet. The runtime uses another one if this one is taken. */
       readonly subnet?: string | undefined;
     }): Promise<{ readonly id: string; readonly gateway: string; readonly subnet: string }>;
     close(id: string): Promise<void>;
@@ -219,7 +217,7 @@ export interface ContainerRuntime {
     >;
   };
   readonly images: {
-    /** undefined: the engine does not have it. */
+    /** undefined: the engine does not have the image. */
     inspect(reference: string): Promise<ImageInfo | undefined>;
     pull(
       reference: string,
@@ -232,11 +230,11 @@ export interface ContainerRuntime {
     ): Promise<void>;
     build(request: BuildRequest): Promise<{ readonly id: string }>;
     tag(source: string, target: string): Promise<void>;
-    /** The digest that the reference has now in the registry, asked through the engine. */
+    /** Asks the registry, by way of the engine, for the current digest of the reference. */
     digest(reference: string, auth?: RegistryAuth): Promise<string>;
     list(label: string): Promise<readonly ImageInfo[]>;
     remove(reference: string): Promise<void>;
-    /** Creates an image from a tar of a root file system (pause container, gateway container). */
+    /** Creates an image from a tar of a root file system. */
     import(
       tar: Readable,
       tag: string,
@@ -262,10 +260,10 @@ export interface ContainerRuntime {
   unpause(id: string): Promise<void>;
   /** Removes the container, even while it runs. A missing container is no error. */
   remove(id: string): Promise<void>;
-  /** undefined: it does not exist. */
+  /** undefined: the container does not exist. */
   inspect(id: string): Promise<ContainerState | undefined>;
   list(label: string): Promise<readonly ContainerState[]>;
-  /** Resolves when it has exited. */
+  /** Resolves when the container has exited. */
   wait(id: string, signal?: AbortSignal): Promise<{ readonly exitCode: number; readonly oomKilled: boolean }>;
   exec(
     id: string,

@@ -1,5 +1,5 @@
-// The containers that one container of a pod has had on the engine: the present or last one, and the one before for
-// `logs --previous`.
+// Remembers the engine's containers of one container of a pod: the current one and, for `logs --previous`, the one
+// before.
 import type { RuntimeEvent } from "../../runtime/runtime.ts";
 import type { NodeParts } from "../node-parts.ts";
 
@@ -10,25 +10,23 @@ export class ContainerHistory {
   #previous: string | undefined;
   #listening: Disposable | undefined;
 
-  /** `onEvent`: receives the engine's events of the present container. */
+  /** `onEvent` receives the engine's events of the current container. */
   constructor(parts: Pick<NodeParts, "runtime" | "listen">, onEvent: (event: RuntimeEvent) => void) {
     this.#parts = parts;
     this.#onEvent = onEvent;
   }
 
-  /** The present or last container. */
+  /** The container that runs or ran last. */
   get present(): string | undefined {
     return this.#present;
   }
 
-  /** The present or last container, then the one before it. */
+  /** The container that runs or ran last, then the one before. */
   get ids(): readonly string[] {
     return [this.#present, this.#previous].filter((id) => id !== undefined);
   }
 
-  /**
-   * Makes `id` the present container. Returns the container that drops out of the history, for the caller to remove.
-   */
+  /** Makes `id` the current container. Returns the container that leaves the history; the caller removes it. */
   add(id: string): string | undefined {
     const oldest = this.#previous;
     this.#previous = this.#present;
@@ -38,24 +36,24 @@ export class ContainerHistory {
     return oldest;
   }
 
-  /** Removes a container that was just added and did not start, because the next attempt needs its name. */
+  /** Removes the container that was added last. It did not start, and the next start needs its name. */
   async undo(id: string): Promise<void> {
     try {
       await this.#parts.runtime.remove(id);
       this.#present = this.#previous;
       this.#previous = undefined;
     } catch {
-      // The container stays in the history, so it is removed together with the pod.
+      // The container stays in the history. It is removed together with the pod.
     }
   }
 
-  /** Forgets the present container without removing it. */
+  /** Forgets the current container without removing it. */
   release(): void {
     this.#listening?.[Symbol.dispose]();
     this.#present = undefined;
   }
 
-  /** Removes all containers of the history. Throws what the runtime throws. */
+  /** Removes all containers of the history. Rejects with a RuntimeError. */
   async remove(): Promise<void> {
     this.#listening?.[Symbol.dispose]();
     await Promise.all(this.ids.map((id) => this.#parts.runtime.remove(id)));

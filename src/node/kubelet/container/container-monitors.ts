@@ -1,6 +1,5 @@
-// The monitors of one start of a container: the kubelet's own probes and, for the serving container, port findings and
-// queue-proxy.
-// They only send events.
+// Starts and stops the monitors of one start of a container: probes and, for the serving container, port findings and
+// the queue-proxy. Monitors only send events.
 import type { NodeParts } from "../node-parts.ts";
 import type { WatchedStart } from "../pod/pod-events.ts";
 import type { QueueProxyPort } from "../queue-proxy-port.ts";
@@ -20,7 +19,7 @@ export class ContainerMonitors {
     this.#findings = watchPortFindings(parts, start);
   }
 
-  /** undefined: the container does not serve, or its port has not opened yet. */
+  /** undefined: this is not the serving container, or its port has not opened yet. */
   get queueProxy(): QueueProxyPort | undefined {
     return this.#queueProxy?.queueProxy;
   }
@@ -32,7 +31,7 @@ export class ContainerMonitors {
     this.#queueProxy?.suspend();
   }
 
-  /** The container has ended: stops all probes and closes the queue-proxy. */
+  /** Stops all probes and closes the queue-proxy, after the container has ended. */
   close(): void {
     this.suspend();
     void this.queueProxy?.close();

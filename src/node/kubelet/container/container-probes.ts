@@ -1,6 +1,5 @@
-// The probes of a container that the kubelet runs itself: startup first, then liveness and exec readiness. The
-// queue-proxy runs the other readiness probes.
-
+// Runs the startup probe of a container, then its liveness probe and exec readiness probe. The queue-proxy runs other
+// readiness probes.
 import type { Probe } from "../../../apis/core/pod-spec.ts";
 import { hasProbeHandler, probePortNumber } from "../../../apis/core/probe.ts";
 import { errorText } from "../../../base/errors.ts";
@@ -51,21 +50,21 @@ export class ContainerProbes implements Disposable {
   }
 
   #loop(kind: ProbeKind, probe: Probe, onVerdict: (answer: ProbeAnswer) => void): ProbeLoop {
-    // Zero means Kubernetes' default here, not polling as in queue-proxy.
+    // As in Kubernetes, 0 means the default. In the queue-proxy, 0 means polling.
     const periodSeconds = probe.periodSeconds || 10;
     const initialDelaySeconds = (probe.initialDelaySeconds ?? 0) + firstTick(kind, periodSeconds);
     const loop = new ProbeLoop({
       probe: { ...probe, periodSeconds, initialDelaySeconds },
       clock: this.#parts.nodeClock,
-      attempt: () => this.#attempt(probe),
+      run: () => this.#run(probe),
       onVerdict,
-      onFailure: (message) => this.#start.report({ type: "probeAttemptFailed", kind, message }),
+      onFailure: (message) => this.#start.report({ type: "probeFailedOnce", kind, message }),
     });
     this.#loops.push(loop);
     return loop;
   }
 
-  async #attempt(probe: Probe): Promise<ProbeAnswer> {
+  async #run(probe: Probe): Promise<ProbeAnswer> {
     const { containerId, container, addressOf } = this.#start;
     const timeoutMs = (probe.timeoutSeconds || 1) * 1000;
     if (probe.exec) {
@@ -88,10 +87,7 @@ function probeFailed(kind: "Liveness" | "Startup", { failureThreshold }: Probe, 
   return { type: "probeFailed", kind, message, failures: failureThreshold || DEFAULT_FAILURES };
 }
 
-/**
- * The kubelet of a cluster probes at its next tick after the start, up to one period later; an immediate probe would
- * fail during the start.
- */
+/** The delay in seconds before the first probe. A cluster's kubelet first probes up to one period after the start. */
 function firstTick(kind: ProbeKind, periodSeconds: number): number {
   if (kind === "Readiness") return 0;
   return kind === "Startup" ? Math.min(1, periodSeconds) : periodSeconds;

@@ -1,5 +1,4 @@
-// The effects on one container of a pod: fetch its image, create, start, thaw, inspect, end, remove. Results go to the
-// pod as events.
+// Carries out the kubelet's steps on one container of a pod, and sends the results to the pod as events.
 import type { StoredPod } from "../../../apis/core/pod.ts";
 import { errorText } from "../../../base/errors.ts";
 import { timeText } from "../../../base/time.ts";
@@ -13,7 +12,7 @@ import type { PodRendering } from "../pod/pod-rendering.ts";
 import { ContainerHistory } from "./container-history.ts";
 import { makeExit } from "./exit-message.ts";
 
-/** The exit code of a container whose program could not be started. */
+/** The exit code of a container whose program cannot be started. */
 const START_ERROR = 128;
 
 export class ContainerRunner {
@@ -39,7 +38,7 @@ export class ContainerRunner {
     });
   }
 
-  /** The present or last container, then the one before it. */
+  /** The engine's container that runs or ran last, then the one before. */
   get ids(): readonly string[] {
     return this.#history.ids;
   }
@@ -54,7 +53,7 @@ export class ContainerRunner {
     const outcome = await library.ensure({
       reference,
       configs: pullConfigs(this.#pod.facts.pod),
-      ...(policy && { policy }),
+      policy,
       onProgress: makePullReport(
         reference,
         () => nodeClock.now(),
@@ -66,9 +65,9 @@ export class ContainerRunner {
     else this.#pod.send({ type: "imageFailed", container, ...outcome.failure, at: nodeClock.now() });
   }
 
-  /** Creates and starts the container. Never rejects: a failure becomes an event. */
+  /** Creates and starts the container. Never rejects; a failure becomes an event. */
   async start(): Promise<void> {
-    // Kubernetes has different reasons for a failed create and a failed start.
+    // Kubernetes has different reasons for a failed create and a failed start. `prepared`: the create succeeded.
     const progress = { prepared: false };
     try {
       const { pod } = this.#pod.facts;
@@ -84,7 +83,7 @@ export class ContainerRunner {
     }
   }
 
-  /** Resumes the container of a frozen pod; when that fails, removes it and sends `thawFailed`. Never rejects. */
+  /** Resumes the container of a frozen pod. If that fails, removes it and sends `thawFailed`. Never rejects. */
   async thaw(containerId: string): Promise<void> {
     const { runtime, nodeClock } = this.#parts;
     this.adopt(containerId);
@@ -99,18 +98,18 @@ export class ContainerRunner {
     }
   }
 
-  /** Makes an existing container the present one. */
+  /** Makes an existing container of the engine the current one. */
   adopt(containerId: string): void {
     this.#history.add(containerId);
   }
 
-  /** Hands the present container over to a frozen pod. */
+  /** Hands the current container over to a frozen pod. */
   release(): void {
     this.#history.release();
     this.#pod.send({ type: "frozen", container: this.name });
   }
 
-  /** Sends a signal if the container runs. Never rejects: the event stream reports an unreachable engine. */
+  /** Sends a signal if the container runs. Never rejects, because the event stream reports an unreachable engine. */
   async signal(signal: "SIGKILL" | "stop"): Promise<void> {
     const { run, usable } = this.#facts;
     if (run.state !== "running") return;
@@ -118,7 +117,7 @@ export class ContainerRunner {
     await this.#parts.runtime.kill(run.containerId, name).catch(() => {});
   }
 
-  /** Ends this container alone: its stop signal, and SIGKILL after the stop timeout. The plan then starts it again. */
+  /** Sends the stop signal, and SIGKILL after the stop timeout. The plan then starts the container again. */
   endGracefully(containerId: string): void {
     const { nodeClock, stopPolicy } = this.#parts;
     void this.signal("stop");
@@ -129,20 +128,20 @@ export class ContainerRunner {
     });
   }
 
-  /** Reads the state of the running container from the runtime: after an event of the engine, or when it is back. */
+  /** Reads the state of the running container from the runtime. Never rejects. */
   async inspect(): Promise<void> {
     const { run } = this.#facts;
     if (run.state !== "running" || this.#readingExit === run.containerId) return;
     const { containerId, startedAt } = run;
     const state = await this.#parts.runtime.inspect(containerId).catch(() => "unreachable" as const);
     const { run: now } = this.#facts;
-    // Another inspection may have reported the exit meanwhile, so that the next start is under way.
+    // Meanwhile, another inspection may have reported the exit, so that the next start has begun.
     if (state === "unreachable" || now.state !== "running" || now.containerId !== containerId) return;
     if (state === undefined || state.status === "exited") await this.#readExit(containerId, startedAt, state);
     else this.#pod.send({ type: "inspected", container: this.name, containerId, engine: state });
   }
 
-  /** Removes everything that the container has on the engine. Throws what the runtime throws. */
+  /** Removes all its containers from the engine. Rejects with a RuntimeError. */
   async remove(): Promise<void> {
     this.#removed = true;
     this.#killTimer?.[Symbol.dispose]();
@@ -155,16 +154,16 @@ export class ContainerRunner {
 
   #render(pod: StoredPod): ReturnType<PodRendering["render"]> {
     const { spec, restarts, usable } = this.#facts;
-    return this.#rendering.render(pod, spec, { attempt: restarts, image: usable as UsableImage });
+    return this.#rendering.render(pod, spec, { restarts, image: usable as UsableImage });
   }
 
-  /** Creates and starts a container. undefined: the pod ended meanwhile, and the container is removed again. */
+  /** Creates and starts a container. Returns undefined if the pod ended meanwhile; the container is then removed. */
   async #create(spec: ContainerSpec, progress: { prepared: boolean }): Promise<string | undefined> {
     const { runtime, nodeClock } = this.#parts;
     if (this.#removed) return undefined;
     progress.prepared = false;
     const id = await runtime.create(spec);
-    // Before the start, so that an immediate exit is not missed.
+    // This comes before the start, so that no exit is missed.
     const oldest = this.#history.add(id);
     this.#pod.send({ type: "created", container: this.name, containerId: id, at: nodeClock.now() });
     try {
@@ -181,7 +180,7 @@ export class ContainerRunner {
     return undefined;
   }
 
-  /** Corrects a missing network or an occupied name, and tries once more; rethrows any other error. */
+  /** Repairs a missing network or a taken name, and tries once more. Rethrows any other error. */
   async #createAgain(error: unknown, pod: StoredPod, progress: { prepared: boolean }): Promise<string | undefined> {
     const { runtime, network, starts } = this.#parts;
     const code = error instanceof RuntimeError ? error.code : "failed";
@@ -189,7 +188,7 @@ export class ContainerRunner {
     else if (code !== "conflict") throw error;
     const rendered = await this.#render(pod);
     if ("error" in rendered) throw error;
-    // By name: an earlier attempt left a container of this session.
+    // An earlier create of this session left a container with this name.
     if (code === "conflict") await runtime.remove(rendered.spec.name);
     return starts(() => this.#create(rendered.spec, progress));
   }
@@ -212,7 +211,7 @@ export class ContainerRunner {
     const { present: containerId } = this.#history;
     const code = error instanceof RuntimeError ? error.code : "failed";
     if (code === "no-image") {
-      // The image was removed from the engine: fetch it again.
+      // The image was removed from the engine, so it is fetched again.
       library.forget(spec.image ?? "");
       this.#pod.send({ type: "imageMissing", container: this.name });
     } else if (isNotStartable(error) && containerId !== undefined) {
@@ -241,5 +240,5 @@ export class ContainerRunner {
   }
 }
 
-/** The program of the container cannot be started: this counts as an exit of the container. */
+/** Whether the container's program cannot be started. This counts as an exit of the container. */
 const isNotStartable = (error: unknown): boolean => error instanceof RuntimeError && error.code === "invalid";

@@ -1,5 +1,4 @@
-// How a container ended, with its termination message from its file or log. Read errors are ignored; the message is
-// then shorter or "".
+// Finds out how a container ended, and reads its termination message. Read errors make the message shorter or empty.
 // Source: kubernetes pkg/kubelet/kuberuntime/kuberuntime_container.go.
 import type { Container } from "../../../apis/core/pod-spec.ts";
 import type { ContainerRuntime, ContainerState } from "../../runtime/runtime.ts";
@@ -10,7 +9,7 @@ import { readTerminationFile } from "./termination-file.ts";
 const LOG_TAIL_LINES = 80;
 /** 128 + SIGKILL. */
 const KILLED = 137;
-/** A program for another architecture ends within this time. */
+/** A program for another architecture exits within this time. */
 const FOREIGN_WITHIN_MS = 5_000;
 
 export interface EndedContainer {
@@ -19,11 +18,11 @@ export interface EndedContainer {
   /** undefined: the container no longer exists. */
   readonly state: ContainerState | undefined;
   readonly container: Container;
-  /** A sentence saying that the image is for another architecture. */
+  /** Says that the image is for another platform; undefined: it is for this one. */
   readonly foreign: string | undefined;
 }
 
-/** The facts of an exit; a container that no longer exists counts as killed. */
+/** A container that no longer exists counts as killed. */
 export async function makeExit(
   ended: EndedContainer,
   at: Pick<ExitFacts, "startedAt" | "finishedAt" | "endedAt">,
@@ -40,10 +39,7 @@ export async function makeExit(
   };
 }
 
-/**
- * The content of the message file; else, after a failure, the end of the log if the policy says so. `foreign` goes
- * before both.
- */
+/** Returns the message file; if it is empty after a failure, the end of the log if the policy demands that. */
 async function exitMessage(
   { runtime, containerId, state, container, foreign }: EndedContainer,
   exitCode: number,
@@ -58,12 +54,12 @@ async function exitMessage(
   try {
     for await (const line of runtime.logs(containerId, { follow: false, tail: LOG_TAIL_LINES })) lines.push(line.text);
   } catch {
-    // The engine may be unreachable; the lines read so far count.
+    // The message has the lines that were read before the error.
   }
   return first + (lines.length > 0 ? fallbackMessage(lines) : (state.error ?? ""));
 }
 
-/** The running time by the runtime's own clock; 0: unknown. */
+/** How long the container ran, by the runtime's clock; 0: unknown. */
 function ranMs(state: ContainerState | undefined): number {
   const started = Date.parse(state?.startedAt ?? "");
   const finished = Date.parse(state?.finishedAt ?? "");

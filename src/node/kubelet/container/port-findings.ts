@@ -1,6 +1,4 @@
-// Finds out why a running container does not answer on its port: it listens on loopback only, on another port, or not
-// at all.
-
+// Finds out why a running container does not answer on its port.
 import { servingPort } from "../../../apis/core/pod.ts";
 import type { ListeningSocket } from "../../runtime/runtime.ts";
 import type { NodeParts } from "../node-parts.ts";
@@ -8,24 +6,24 @@ import type { WatchedStart } from "../pod/pod-events.ts";
 import { queueProxyFacts } from "../pod/reduce-pod.ts";
 
 export interface PortFinding {
-  /** undefined: worth an Event, but the container may still become ready. */
+  /** undefined: the finding becomes an Event only, because the container may still become ready. */
   readonly reason?: "LoopbackOnly" | "PortMismatch";
   readonly message: string;
 }
 
 const EVERY_MS = 2_000;
-/** Apps may open debug and metrics ports first, so a wrong port counts only after this time. */
+/** Apps may open debug and metrics ports first, so another port is a mismatch only after this time. */
 const MISMATCH_AFTER_MS = 4_000;
 
-/** Judges the sockets of a container. `port`: the expected one; `assigned`: the runtime chose it (PORT). */
+/** `port`: the expected port. `assigned`: whether the runtime chose it and passed it as PORT. */
 export function judgeListeners(
   listeners: readonly ListeningSocket[],
   port: number,
   assigned: boolean,
 ): PortFinding | undefined {
   const right = listeners.find((listener) => listener.port === port);
-  // A process that listens on 127.0.0.1 is reached there.
   if (right) {
+    // With an assigned port, the container is a process of this machine, and knap reaches it on loopback.
     if (!right.loopback || assigned) return undefined;
     return {
       reason: "LoopbackOnly",
@@ -41,9 +39,7 @@ export function judgeListeners(
   return { message: `listens on ${others}, not on ${port}: set containerPort, or listen on PORT` };
 }
 
-/**
- * Judges the sockets every 2 s until the queue-proxy has opened, and reports each finding that differs from the last.
- */
+/** Checks the sockets every 2 s until the queue-proxy opens. Reports each finding that differs from the last. */
 export function watchPortFindings({ runtime, nodeClock: clock }: NodeParts, start: WatchedStart): Disposable {
   const { pod, containerId, addressOf, report } = start;
   const { assignsPort } = runtime.capabilities;

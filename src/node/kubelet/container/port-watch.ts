@@ -1,20 +1,18 @@
-// Waits until a port first accepts a TCP connection. It sends nothing, and the app does not see refused connections.
+// Waits until a port first accepts a TCP connection. It sends no data.
 import { connect } from "node:net";
 import type { PodAddress } from "../../../base/address.ts";
 import type { Clock } from "../../../base/clock.ts";
 
-const EAGER_EVERY_MS = 3;
-const EAGER_FOR_MS = 2_000;
-const LATER_EVERY_MS = 50;
-const ATTEMPT_MS = 1_000;
-/**
- * The engine's port relay accepts connections for a container that does not listen, and closes them within this time.
- */
+const FAST_POLL_MS = 3;
+const FAST_POLL_FOR_MS = 2_000;
+const SLOW_POLL_MS = 50;
+const CONNECT_TIMEOUT_MS = 1_000;
+/** The engine's port relay accepts connections for a container that does not listen, and closes them within this time. */
 const RELAY_HOLD_MS = 25;
 
 export interface PortWatch {
   readonly address: () => PodAddress | undefined;
-  /** Set when the address is a relay of the engine (a published port): whether the container itself listens. */
+  /** Resolves with whether the container listens; undefined: the address is no port relay of the engine. */
   readonly relayed: (() => Promise<boolean>) | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -22,17 +20,17 @@ export interface PortWatch {
 
 /** Resolves true at the first accepted connection, false when aborted. Never rejects. */
 export async function waitForPort({ address, relayed, clock, signal }: PortWatch): Promise<boolean> {
-  const eagerUntil = clock.now() + EAGER_FOR_MS;
+  const fastUntil = clock.now() + FAST_POLL_FOR_MS;
   while (!signal.aborted) {
     const began = clock.now();
     const at = address();
     if (at && (await accepts(at, relayed ? RELAY_HOLD_MS : 0, signal)) && (await (relayed?.() ?? true))) break;
-    await pause(clock, began + (began < eagerUntil ? EAGER_EVERY_MS : LATER_EVERY_MS), signal);
+    await pause(clock, began + (began < fastUntil ? FAST_POLL_MS : SLOW_POLL_MS), signal);
   }
   return !signal.aborted;
 }
 
-/** Connects once. The connection must stay open for `holdMs`. */
+/** Connects once. Resolves with whether the connection is accepted and stays open for `holdMs`. */
 function accepts({ host, port }: PodAddress, holdMs: number, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve(false);
@@ -46,7 +44,7 @@ function accepts({ host, port }: PodAddress, holdMs: number, signal: AbortSignal
     };
     const fail = (): void => settle(false);
     signal.addEventListener("abort", fail, { once: true });
-    socket.setTimeout(ATTEMPT_MS, fail);
+    socket.setTimeout(CONNECT_TIMEOUT_MS, fail);
     socket.once("error", fail);
     socket.once("connect", () => {
       if (holdMs === 0) return settle(true);

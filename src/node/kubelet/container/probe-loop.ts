@@ -1,4 +1,4 @@
-// Repeats one probe of a container with the kubelet's delays and thresholds, and reports changes of its result.
+// Repeats one probe with the kubelet's delays and thresholds, and reports when its result changes.
 // Source: k8s.io/kubernetes/pkg/kubelet/prober/worker.go.
 import type { Probe } from "../../../apis/core/pod-spec.ts";
 import type { Clock } from "../../../base/clock.ts";
@@ -8,20 +8,20 @@ export type ProbeAnswer = { readonly ok: true } | { readonly ok: false; readonly
 export interface ProbeLoopOptions {
   readonly probe: Pick<Probe, "initialDelaySeconds" | "periodSeconds" | "successThreshold" | "failureThreshold">;
   readonly clock: Clock;
-  /** One attempt; never rejects. */
-  readonly attempt: () => Promise<ProbeAnswer>;
-  /** A threshold was reached and the result differs from the last. */
+  /** Runs the probe once. It must not reject. */
+  readonly run: () => Promise<ProbeAnswer>;
+  /** Called when a threshold is reached and the result differs from the last one. */
   readonly onVerdict: (answer: ProbeAnswer) => void;
-  /** Called after each failed attempt. */
+  /** Called after each failure. */
   readonly onFailure?: (message: string) => void;
 }
 
 const DEFAULT_PERIOD_SECONDS = 10;
 /** The default of `failureThreshold`. */
 export const DEFAULT_FAILURES = 3;
-const EAGER_GAP_MS = 50;
+const POLL_GAP_MS = 50;
 
-/** Runs until disposed. Unlike a cluster's kubelet, it adds no random delay before the first attempt. */
+/** Runs until disposed. Unlike a cluster's kubelet, it adds no random delay before the first run. */
 export class ProbeLoop implements Disposable {
   readonly #options: ProbeLoopOptions;
   #timer: Disposable | undefined;
@@ -33,7 +33,7 @@ export class ProbeLoop implements Disposable {
   constructor(options: ProbeLoopOptions) {
     this.#options = options;
     const { clock, probe } = options;
-    this.#timer = clock.at(clock.now() + (probe.initialDelaySeconds ?? 0) * 1000, () => void this.#attempt());
+    this.#timer = clock.at(clock.now() + (probe.initialDelaySeconds ?? 0) * 1000, () => void this.#next());
   }
 
   [Symbol.dispose](): void {
@@ -41,10 +41,10 @@ export class ProbeLoop implements Disposable {
     this.#timer?.[Symbol.dispose]();
   }
 
-  async #attempt(): Promise<void> {
-    const { clock, probe, attempt, onFailure } = this.#options;
+  async #next(): Promise<void> {
+    const { clock, probe, run, onFailure } = this.#options;
     const began = clock.now();
-    const answer = await attempt();
+    const answer = await run();
     if (this.#closed) return;
     if (!answer.ok) onFailure?.(answer.message);
     this.#sameInRow = answer.ok === this.#lastOk ? this.#sameInRow + 1 : 1;
@@ -52,10 +52,10 @@ export class ProbeLoop implements Disposable {
     this.#applyThreshold(answer);
     if (this.#closed) return;
     const periodMs = (probe.periodSeconds || DEFAULT_PERIOD_SECONDS) * 1000;
-    // The attempt of a probe with period 0 polls by itself, so it repeats almost at once until it first succeeds.
-    const eager = (probe.periodSeconds ?? 0) === 0 && this.#verdict !== true;
-    const next = eager ? clock.now() + EAGER_GAP_MS : Math.max(clock.now(), began + periodMs);
-    this.#timer = clock.at(next, () => void this.#attempt());
+    // A probe with period 0 polls by itself during `run`, so it repeats almost at once until it first succeeds.
+    const polls = (probe.periodSeconds ?? 0) === 0 && this.#verdict !== true;
+    const next = polls ? clock.now() + POLL_GAP_MS : Math.max(clock.now(), began + periodMs);
+    this.#timer = clock.at(next, () => void this.#next());
   }
 
   #applyThreshold(answer: ProbeAnswer): void {

@@ -1,6 +1,5 @@
-// Waits until the port of the serving container opens, then opens the queue-proxy of the pod and asks it for readiness.
-// A new start of the container gets a new monitor.
-
+// Waits until the port of the serving container opens, then opens the pod's queue-proxy and asks it for readiness. Each
+// start of the container has its own monitor.
 import { QUEUE_PROXY, servingPort } from "../../../apis/core/pod.ts";
 import { probePortNumber } from "../../../apis/core/probe.ts";
 import type { NodeParts } from "../node-parts.ts";
@@ -37,7 +36,7 @@ export class QueueProxyMonitor {
     const { info, nodeClock: clock, openQueueProxy } = this.#parts;
     const { pod, addressOf, report } = this.#start;
     const { signal } = this.#closing;
-    // A readiness probe may use another port than the serving one.
+    // The readiness probe may use another port than the serving port.
     const [probe] = readinessProbes(pod.facts.pod);
     const watched = (probe && probePortNumber(probe)) || servingPort(pod.facts.pod);
     const relayed = info.address === "published" ? () => this.#listens(watched) : undefined;
@@ -49,17 +48,14 @@ export class QueueProxyMonitor {
     this.#loop = new ProbeLoop({
       probe: object.spec.containers.find(({ name }) => name === QUEUE_PROXY)?.readinessProbe ?? {},
       clock,
-      attempt: () => queueProxy.check(),
+      run: () => queueProxy.check(),
       onVerdict: (verdict) => report({ type: "readiness", ...verdict, at: clock.now() }),
-      onFailure: (message) => report({ type: "probeAttemptFailed", kind: "Readiness", message }),
+      onFailure: (message) => report({ type: "probeFailedOnce", kind: "Readiness", message }),
     });
     report({ type: "queueProxyOpened", at });
   }
 
-  /**
-   * Whether the container itself listens on a port, so that the engine's relay can reach it. True where the runtime
-   * cannot tell.
-   */
+  /** Whether the container listens on a port at which the engine's port relay reaches it. True if that is unknown. */
   async #listens(port: number): Promise<boolean> {
     const listeners = await this.#parts.runtime.listeners(this.#start.containerId).catch(() => undefined);
     return listeners?.some((listener) => listener.port === port && !listener.loopback) ?? true;

@@ -1,17 +1,16 @@
-// Reads the terminationMessagePath of a container after its end. Errors are ignored; the message is then "".
+// Reads the file at terminationMessagePath after a container has exited. An error gives an empty message.
 import type { Readable } from "node:stream";
 import { extract } from "tar-stream";
 import type { Container } from "../../../apis/core/pod-spec.ts";
 import type { ContainerRuntime } from "../../runtime/runtime.ts";
 
-/** Only the end of the file counts. Source: kubernetes pkg/kubelet/container/runtime.go. */
+/** Kubernetes reads this much from the end of the file (pkg/kubelet/container/runtime.go). */
 const MESSAGE_BYTES = 4096;
-/** A larger file is not meant as a message and is not read. */
+/** A larger file is no message, and is not read. */
 const LONGEST_FILE_BYTES = 1024 * 1024;
-/** In memory, so it is lost when the container ends. Kubernetes' default path is there. */
+/** This folder is in memory, so its files are lost when the container exits. Kubernetes' default path is in it. */
 const IN_MEMORY = /^\/dev(\/|$)/;
 
-/** The last 4096 bytes of the file; "" when it does not exist or cannot be read. */
 export async function readTerminationFile(
   runtime: ContainerRuntime,
   containerId: string,
@@ -25,7 +24,7 @@ export async function readTerminationFile(
   }
 }
 
-/** The end of the first entry of an archive, if it is a file. */
+/** Returns the end of the first entry of an archive; "" if it is no file. */
 function firstFile(archive: Readable): Promise<string> {
   return new Promise((resolve, reject) => {
     const entries = extract();

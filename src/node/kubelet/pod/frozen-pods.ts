@@ -1,6 +1,5 @@
-// Frozen pods that wait for the next wake of their revision (`--wake freeze`): at most one per revision, for ten
-// minutes, while memory is free.
-
+// Keeps frozen pods for the next wake of their revision (`--wake freeze`): at most one per revision, for ten minutes,
+// while the machine has free memory.
 import { freemem, totalmem } from "node:os";
 import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Clock } from "../../../base/clock.ts";
@@ -9,11 +8,11 @@ import type { ContainerRuntime } from "../../runtime/runtime.ts";
 import type { FrozenContainer, FrozenSandbox } from "./pod-facts.ts";
 
 export interface FrozenPod {
-  /** Identifies the pods that can continue it: same Deployment, same template. */
+  /** The pods that can continue it have the same key: they have the same Deployment and template. */
   readonly key: string;
-  /** The pod that was frozen. Its host name and its own volumes stay. */
+  /** The pod that was frozen. Its successor keeps its host name and its own volumes. */
   readonly pod: StoredPod;
-  /** By name, without init containers. */
+  /** By container name, without init containers. */
   readonly containers: ReadonlyMap<string, FrozenContainer>;
   readonly sandbox: FrozenSandbox;
 }
@@ -22,9 +21,9 @@ export interface FrozenPodsOptions {
   readonly runtime: ContainerRuntime;
   readonly clock: Clock;
   readonly log: Logger;
-  /** The containers of a frozen pod were removed: its address and volumes are free. */
+  /** Called when the containers of a frozen pod have been removed, so that its address and volumes are free. */
   readonly onDropped: (frozen: FrozenPod) => void;
-  /** The free part of the machine's memory, 0 to 1; default: what the operating system reports. */
+  /** Returns the free part of the machine's memory, 0 to 1. Default: what the operating system reports. */
   readonly freeMemory?: () => number;
 }
 
@@ -32,7 +31,7 @@ const KEPT_MS = 600_000;
 const LEAST_FREE_MEMORY = 0.1;
 const HASH_LABEL = "pod-template-hash";
 
-/** The key of pods that can continue each other; undefined: the pod has no Deployment or template hash. */
+/** Returns the key of {@link FrozenPod}; undefined if the pod has no Deployment or template hash. */
 export function frozenPodKey(pod: StoredPod): string | undefined {
   const owner = pod.metadata.ownerReferences?.find(({ kind }) => kind === "Deployment");
   const hash = pod.metadata.labels?.[HASH_LABEL];
@@ -65,7 +64,7 @@ export class FrozenPods {
     this.#kept.set(frozen.key, { frozen, timer });
   }
 
-  /** Hands a frozen pod over to the caller, who is then responsible for its containers. */
+  /** Returns a frozen pod and forgets it. The caller is then responsible for its containers. */
   take(key: string | undefined): FrozenPod | undefined {
     const found = key === undefined ? undefined : this.#kept.get(key);
     if (!found) return undefined;
@@ -74,9 +73,8 @@ export class FrozenPods {
     return found.frozen;
   }
 
-  /** Removes frozen pods that no new pod can continue: their Deployment, template or configuration has changed. */
-  async dropWhere(unwanted: (frozen: FrozenPod) => boolean): Promise<void> {
-    await Promise.all(this.all.filter(unwanted).map(({ key }) => this.#drop(key)));
+  async dropWhere(isObsolete: (frozen: FrozenPod) => boolean): Promise<void> {
+    await Promise.all(this.all.filter(isObsolete).map(({ key }) => this.#drop(key)));
   }
 
   dropAll(): Promise<void> {
@@ -88,7 +86,7 @@ export class FrozenPods {
     if (!frozen) return;
     const { runtime, log, onDropped } = this.#options;
     try {
-      // Removed, not stopped: a stop would have to unpause the container first.
+      // No stop signal, because a paused container would have to resume first.
       await Promise.all(idsOf(frozen).map((id) => runtime.remove(id)));
     } catch (error) {
       log.warn("frozen containers not removed", { error });
@@ -97,7 +95,7 @@ export class FrozenPods {
   }
 }
 
-/** The ids of all containers of a frozen pod; the pause container comes last. */
+/** Returns the ids of all containers of a frozen pod. The pause container comes last. */
 export function idsOf({ containers, sandbox }: FrozenPod): readonly string[] {
   const ids = [...containers.values()].map(({ containerId }) => containerId);
   return sandbox.pause ? [...ids, sandbox.pause.id] : ids;

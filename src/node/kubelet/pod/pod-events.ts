@@ -1,4 +1,4 @@
-// What can happen to one pod on its node. Monitors and effects send these events; they change no facts themselves.
+// Defines the events of one pod on its node. Monitors and effects send them; only the reducer changes facts.
 import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container } from "../../../apis/core/pod-spec.ts";
 import type { PodAddress } from "../../../base/address.ts";
@@ -10,15 +10,15 @@ import type { PodStep } from "./pod-plan.ts";
 
 export type ProbeKind = "Liveness" | "Readiness" | "Startup";
 
-/** Events of one container, whether it runs or not. */
+/** Events of one container in any state. */
 type ContainerEventBody =
   | { readonly type: "imageFetched"; readonly image: UsableImage }
   | { readonly type: "imageFailed"; readonly reason: string; readonly message: string; readonly at: Time }
-  /** The engine no longer has an image that was known to be there. */
+  /** The engine no longer has an image that the kubelet had found. */
   | { readonly type: "imageMissing" }
   | { readonly type: "imageProgress"; readonly reason: "Pulling" | "Pulled"; readonly message: string }
   | { readonly type: "created"; readonly containerId: string; readonly at: Time }
-  /** The container cannot be created or started for now. */
+  /** The container cannot be created or started; the plan tries again later. */
   | { readonly type: "blocked"; readonly reason: string; readonly message: string; readonly at: Time }
   | { readonly type: "thawFailed" }
   | {
@@ -28,14 +28,14 @@ type ContainerEventBody =
       readonly engine: ContainerState | undefined;
       /** The address of the pod. */
       readonly address: string;
-      /** When the runtime had started it. */
+      /** When the runtime had started the container. */
       readonly at: Time;
     }
   | { readonly type: "exited"; readonly exit: ExitFacts }
   /** The container now belongs to a frozen pod. */
   | { readonly type: "frozen" };
 
-/** A probe reached its failure threshold; the message is that of the last attempt. */
+/** A probe reached its failure threshold. `message`: the last failure. */
 export interface ProbeFailed {
   readonly type: "probeFailed";
   readonly kind: "Liveness" | "Startup";
@@ -43,15 +43,15 @@ export interface ProbeFailed {
   readonly failures: number;
 }
 
-/** Events of one start of a container; the reducer ignores them when another start has followed. */
+/** Events of one start of a container. The reducer ignores them after the next start. */
 type RunningEventBody =
   | { readonly type: "inspected"; readonly engine: ContainerState }
   | { readonly type: "startupPassed" }
   | { readonly type: "execReadiness"; readonly ready: boolean }
-  /** One failed attempt of a probe. */
-  | { readonly type: "probeAttemptFailed"; readonly kind: ProbeKind; readonly message: string }
+  /** A probe failed once. */
+  | { readonly type: "probeFailedOnce"; readonly kind: ProbeKind; readonly message: string }
   | ProbeFailed
-  /** Without a reason the finding is reported and changes nothing else. */
+  /** A finding without a reason only becomes an Event. */
   | { readonly type: "portFinding"; readonly reason?: string | undefined; readonly message: string }
   | { readonly type: "queueProxyOpened"; readonly at: Time }
   | { readonly type: "readiness"; readonly ok: boolean; readonly message?: string | undefined; readonly at: Time };
@@ -63,27 +63,27 @@ export type PodEvent =
   | ContainerEvent
   | { readonly type: "podChanged"; readonly pod: StoredPod }
   | { readonly type: "stopRequested" }
-  /** Something changed that may let a blocked start succeed. */
+  /** Something changed, so that a blocked start may succeed now. */
   | { readonly type: "retryRequested" }
   /** The kubelet has begun a step of the plan. */
   | { readonly type: "stepTaken"; readonly step: PodStep }
   | { readonly type: "sandboxReady"; readonly address: string }
   | { readonly type: "sandboxFailed"; readonly message: string; readonly at: Time }
-  /** The pause container ended, and with it the network of the pod. */
+  /** The pause container exited, so the pod has lost its network. */
   | { readonly type: "sandboxLost" };
 
-/** The state of one pod as its monitors and effects see it: they read facts and send events. */
+/** The view of one pod that its monitors and effects have. */
 export interface PodState {
   readonly facts: PodFacts;
   send(event: PodEvent): void;
 }
 
-/** One start of a container, as its monitors see it. */
+/** The view of one start of a container that its monitors have. */
 export interface WatchedStart {
   readonly pod: PodState;
   readonly container: Container;
   readonly containerId: string;
-  /** Where this process reaches a port of the container; undefined: it cannot. */
+  /** Returns the address at which knap reaches a port of the container; undefined: it cannot. */
   readonly addressOf: (port: number) => PodAddress | undefined;
   /** Sends an event of this start to the pod. */
   readonly report: (event: RunningEventBody) => void;

@@ -1,11 +1,11 @@
-// What the kubelet knows of one pod: the input of its plan and of its status. Data only; `reduce-pod.ts` makes them
-// from events.
+// Defines what the kubelet knows about one pod. `reduce-pod.ts` computes these facts from events. Plan and status depend
+// on nothing else.
 import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container } from "../../../apis/core/pod-spec.ts";
 import type { Time } from "../../../base/clock.ts";
 import type { UsableImage } from "../../image/image-library.ts";
 import type { ContainerState } from "../../runtime/runtime.ts";
-import type { Place } from "../session-network.ts";
+import type { NetworkAddress } from "../session-network.ts";
 
 /** How one start of a container ended. */
 export interface ExitFacts {
@@ -18,12 +18,12 @@ export interface ExitFacts {
   readonly finishedAt: string;
   /** undefined: the engine has no container for this start. */
   readonly containerId?: string | undefined;
-  /** On the node's own clock, for back-off. */
+  /** By the node's clock, for back-off. */
   readonly endedAt: Time;
   readonly ranMs: number;
 }
 
-interface ImageTrouble {
+interface ImageFailure {
   readonly reason: string;
   readonly message: string;
   readonly failures: number;
@@ -33,32 +33,32 @@ interface ImageTrouble {
 type ImageFacts =
   | { readonly state: "unknown" | "here" }
   | { readonly state: "fetching"; readonly failures: number }
-  | { readonly state: "failed"; readonly trouble: ImageTrouble };
+  | { readonly state: "failed"; readonly failure: ImageFailure };
 
 export interface QueueProxyFacts {
   readonly ready: boolean;
-  /** Why it is not ready, in the words of the readiness probe. */
+  /** The failure of the readiness probe. */
   readonly message?: string | undefined;
 }
 
-/** A start of a container that runs now. */
+/** The current start of a container that runs. */
 export interface RunningFacts {
   readonly state: "running";
   readonly containerId: string;
   readonly startedAt: string;
-  /** The runtime's view of the container: its addresses and ports. */
+  /** The state that the runtime reports, with the container's addresses. */
   readonly engine: ContainerState | undefined;
-  /** Its startup probe has passed, or it has none. */
+  /** Whether its startup probe has passed. True without such a probe. */
   readonly started: boolean;
-  /** The result of an exec readiness probe, which the kubelet runs itself; true without one. */
+  /** The result of its exec readiness probe, which the kubelet runs. True without such a probe. */
   readonly ready: boolean;
-  /** The probe that failed for good, so that the container must restart. */
+  /** The probe that reached its failure threshold, so that the container must restart. */
   readonly failedProbe?: "Liveness" | "Startup" | undefined;
-  /** The last failure of the startup probe, or the failure that ends the container, in words. */
+  /** Describes the last failure of the startup probe, or the probe failure that stops the container. */
   readonly probeFailure?: string | undefined;
-  /** The kubelet has sent a signal to end it. */
+  /** Whether the kubelet has sent a signal to stop it. */
   readonly ending?: boolean | undefined;
-  /** Only of the serving container, after its port has opened. */
+  /** Only for the serving container, after its port has opened. */
   readonly queueProxy?: QueueProxyFacts | undefined;
 }
 
@@ -68,22 +68,22 @@ type RunFacts =
   | RunningFacts
   | { readonly state: "exited"; readonly exit: ExitFacts };
 
-/** Why a running container cannot serve: reason (`LoopbackOnly`, `PortMismatch`) and message. */
+/** Why a running container cannot serve. Reasons: `LoopbackOnly`, `PortMismatch`. */
 interface ServingFinding {
   readonly reason: string;
   readonly message: string;
 }
 
-/** A container that waits paused (`--wake freeze`). */
+/** A paused container of a frozen pod (`--wake freeze`). */
 export interface FrozenContainer {
   readonly containerId: string;
   readonly image: UsableImage;
 }
 
-/** The network place of a frozen pod, which its successor takes over. */
+/** The network of a frozen pod, which its successor takes over. */
 export interface FrozenSandbox {
-  readonly place: Place | undefined;
-  /** The container that holds the network of a pod of several containers. */
+  readonly address: NetworkAddress | undefined;
+  /** The pause container of a pod with several containers. */
   readonly pause?: { readonly id: string; readonly state: ContainerState | undefined } | undefined;
 }
 
@@ -92,23 +92,23 @@ export interface ContainerFacts {
   readonly init: boolean;
   readonly spec: Container;
   readonly image: ImageFacts;
-  /** The image as it was last found. */
+  /** The image that the kubelet found last. */
   readonly usable?: UsableImage | undefined;
   readonly run: RunFacts;
   readonly restarts: number;
-  /** The exit before the present start. */
+  /** The exit before the current start. */
   readonly last?: ExitFacts | undefined;
-  /** The container cannot be created: reason and message of `waiting`, and the time of the attempt. */
+  /** Why the container cannot be created or started, as the status' `waiting` shows it, and since when. */
   readonly blocked?: { readonly reason: string; readonly message: string; readonly at: Time } | undefined;
-  /** Failures in a row to create or start it. */
+  /** The number of failed creates and starts in a row. */
   readonly startFailures?: number | undefined;
   readonly finding?: ServingFinding | undefined;
   /** The container of a frozen pod that this one continues. */
   readonly frozen?: FrozenContainer | undefined;
 }
 
-/** When each step of a cold start was done, in ms of the node's clock. */
-export interface StartMarks {
+/** When each step of a pod's first start was done, in ms of the node's clock. */
+export interface StartTimes {
   readonly accepted?: Time;
   readonly created?: Time;
   readonly started?: Time;
@@ -119,13 +119,13 @@ export interface StartMarks {
 export interface PodFacts {
   readonly pod: StoredPod;
   readonly stopping: boolean;
-  /** The pause container, whose network the containers of the pod share; `unneeded` for a single container. */
+  /** The state of the pause container, whose network the pod's containers share. A single container needs none. */
   readonly sandbox: "unneeded" | "none" | "opening" | "ready";
   readonly sandboxFailedAt?: Time | undefined;
-  /** Failures in a row to open the sandbox. */
+  /** The number of failures in a row to open the sandbox. */
   readonly sandboxFailures?: number | undefined;
-  /** The address of the pod, as last assigned. */
+  /** The address of the pod that was assigned last. */
   readonly address: string;
   readonly containers: readonly ContainerFacts[];
-  readonly marks: StartMarks;
+  readonly startTimes: StartTimes;
 }

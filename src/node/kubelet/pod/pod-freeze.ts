@@ -1,4 +1,4 @@
-// Freezes the containers of a pod instead of ending them (`--wake freeze`): all of them, or none.
+// Freezes all containers of a pod instead of stopping them (`--wake freeze`).
 import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { ContainerRunner } from "../container/container-runner.ts";
 import type { NodeParts } from "../node-parts.ts";
@@ -26,7 +26,7 @@ export async function freezePod(
   if (!running || !frozenPods.hasRoom(key)) return undefined;
   const ids = [...running.values()].map(({ containerId }) => containerId);
   const paused = await Promise.allSettled(ids.map((id) => runtime.pause(id)));
-  // A container may have ended meanwhile.
+  // A container may have exited meanwhile.
   const containers = runningContainers(state.facts);
   if (!containers || paused.some(({ status }) => status === "rejected")) {
     await Promise.allSettled(ids.map((id) => runtime.unpause(id)));
@@ -36,7 +36,7 @@ export async function freezePod(
   return { key, pod, containers, sandbox: sandbox.release() };
 }
 
-/** The containers of the pod by name, without init containers; undefined: not all of them run. */
+/** Returns the containers of the pod by name, without init containers; undefined if not all of them run. */
 function runningContainers({ containers }: PodFacts): ReadonlyMap<string, FrozenContainer> | undefined {
   const found = new Map<string, FrozenContainer>();
   for (const { name, init, run, usable } of containers) {

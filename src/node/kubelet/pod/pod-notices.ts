@@ -1,9 +1,9 @@
-// Pod event → the Kubernetes Event that it is recorded as, with Kubernetes' reasons and texts. Pure.
+// Decides which Kubernetes Event a pod event is recorded as, with Kubernetes' reasons and texts. Pure.
 import type { EventNote } from "../../../control-plane/controller/reconciler.ts";
 import type { PodEvent } from "./pod-events.ts";
 import type { PodFacts } from "./pod-facts.ts";
 
-/** The Event to record; undefined: none. */
+/** Returns undefined if the event is not recorded. */
 export function noticeOf(event: PodEvent, facts: PodFacts): EventNote | undefined {
   const warning = (reason: string, message: string): EventNote => ({ type: "Warning", reason, message });
   switch (event.type) {
@@ -19,7 +19,7 @@ export function noticeOf(event: PodEvent, facts: PodFacts): EventNote | undefine
         : warning("Failed", `Error: ${event.message}`);
     case "exited":
       return event.exit.reason === "StartError" ? warning("Failed", `Error: ${event.exit.message}`) : undefined;
-    case "probeAttemptFailed":
+    case "probeFailedOnce":
       return warning("Unhealthy", `${event.kind} probe failed: ${event.message}`);
     case "probeFailed": {
       const message = `Container ${event.container} failed ${event.kind.toLowerCase()} probe, will be restarted`;

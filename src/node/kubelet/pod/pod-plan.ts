@@ -1,5 +1,4 @@
-// What the kubelet does next for a pod, given the facts. Pure: the same facts give the same steps, and taking a step
-// changes the facts.
+// Decides what the kubelet does next for a pod, from the pod's facts and the time. Pure.
 import type { Time } from "../../../base/clock.ts";
 import type { ContainerFacts, PodFacts } from "./pod-facts.ts";
 
@@ -7,16 +6,16 @@ export type PodStep =
   | { readonly do: "fetchImage"; readonly container: string }
   | { readonly do: "openSandbox" }
   | { readonly do: "start"; readonly container: string }
-  /** Continues the container of a frozen pod in place of a first start. */
+  /** Resumes the container of a frozen pod in place of a first start. */
   | { readonly do: "thaw"; readonly container: string }
-  /** Ends one container: SIGTERM after a failed probe, else (the pod has lost its network) SIGKILL. */
+  /** Stops one container: by its stop signal after a failed probe, by SIGKILL if the pod has lost its network. */
   | {
       readonly do: "endContainer";
       readonly container: string;
       readonly containerId: string;
       readonly failedProbe: "Liveness" | "Startup" | undefined;
     }
-  /** Nothing can be done before this time. */
+  /** Plans again at this time. */
   | { readonly do: "reconcileAt"; readonly at: Time };
 
 const FIRST_DELAY_MS = 10_000;
@@ -29,20 +28,20 @@ const FIRST_BLOCKED_MS = 5_000;
 const LONGEST_BLOCKED_MS = 60_000;
 
 /**
- * The delay after the n-th failure in a row to create a container or sandbox: 5 s doubling to 1 min. A change of a
- * ConfigMap or Secret ends it early.
+ * Returns the delay after the n-th failure in a row to create a container or sandbox: 5 s, doubled each time up to
+ * 1 min. A change of a ConfigMap or Secret ends the delay early.
  */
 export function blockedRetryMs(failures: number): number {
   return Math.min(FIRST_BLOCKED_MS * 2 ** Math.min(Math.max(failures - 1, 0), 10), LONGEST_BLOCKED_MS);
 }
 
-/** The delay before the n-th repetition: none for the first, then 10 s doubling to 5 min. */
-export function backOffMs(repetition: number): number {
-  if (repetition <= 0) return 0;
-  return Math.min(FIRST_DELAY_MS * 2 ** Math.min(repetition - 1, 10), LONGEST_DELAY_MS);
+/** Returns the delay before a restart or pull: 0 after no earlier one, then 10 s, doubled each time up to 5 min. */
+export function backOffMs(earlier: number): number {
+  if (earlier <= 0) return 0;
+  return Math.min(FIRST_DELAY_MS * 2 ** Math.min(earlier - 1, 10), LONGEST_DELAY_MS);
 }
 
-/** When an exited container may start again; undefined: never. */
+/** Returns when an exited container may start again; undefined: never. */
 export function restartAt(container: ContainerFacts, policy: string): Time | undefined {
   if (container.run.state !== "exited") return undefined;
   const { exit } = container.run;
@@ -52,7 +51,7 @@ export function restartAt(container: ContainerFacts, policy: string): Time | und
   return exit.endedAt + (exit.ranMs >= BACK_OFF_RESET_MS ? 0 : backOffMs(container.restarts));
 }
 
-/** The steps that can be taken now, in order; steps under way show in the facts and are not repeated. */
+/** Returns the next steps in order. A step that is in progress shows in the facts, and is not planned again. */
 export function planPod(facts: PodFacts, now: Time): readonly PodStep[] {
   if (facts.stopping) return [];
   const steps: PodStep[] = facts.containers.flatMap((container) => planImage(container, now));
@@ -62,11 +61,11 @@ export function planPod(facts: PodFacts, now: Time): readonly PodStep[] {
   const policy = facts.pod.spec.restartPolicy ?? "Always";
   const init = facts.containers.filter((container) => container.init);
   const unfinished = init.find((container) => !hasSucceeded(container));
-  const turn = unfinished ? [unfinished] : facts.containers.filter((container) => !container.init);
-  return [...steps, ...turn.flatMap((container) => planStart(container, policy, now))];
+  const startable = unfinished ? [unfinished] : facts.containers.filter((container) => !container.init);
+  return [...steps, ...startable.flatMap((container) => planStart(container, policy, now))];
 }
 
-/** Whether the container has exited with 0: an init container is then finished. */
+/** Whether the container has exited with 0. An init container is then finished. */
 export function hasSucceeded({ run }: ContainerFacts): boolean {
   return run.state === "exited" && run.exit.exitCode === 0;
 }
@@ -75,8 +74,8 @@ function planImage(container: ContainerFacts, now: Time): readonly PodStep[] {
   const fetch: PodStep = { do: "fetchImage", container: container.name };
   if (container.image.state === "unknown") return [fetch];
   if (container.image.state !== "failed") return [];
-  const { failedAt, failures, reason } = container.image.trouble;
-  // No later attempt can help.
+  const { failedAt, failures, reason } = container.image.failure;
+  // A repetition cannot help.
   if (reason === "InvalidImageName") return [];
   const at = failedAt + backOffMs(failures);
   if (at <= now) return [fetch];

@@ -1,6 +1,5 @@
-// Collects the inputs of a container spec: objects from the store, volumes, and the pod's place on the network.
-// `container-spec.ts` renders them.
-
+// Collects the inputs of a container spec (objects from the store, volumes, network settings) and has it rendered by
+// `container-spec.ts`.
 import { type StoredPod, servingContainer } from "../../../apis/core/pod.ts";
 import type { Container } from "../../../apis/core/pod-spec.ts";
 import { SERVICE_LABEL } from "../../../apis/serving/labels.ts";
@@ -27,19 +26,19 @@ export class PodRendering {
     return this.#sandbox.address;
   }
 
-  /** Makes the container's volumes and renders its spec. Throws when the engine is unreachable. */
+  /** Creates the container's volumes and renders its spec. Rejects if the engine is unreachable. */
   async render(
     pod: StoredPod,
     container: Container,
-    { attempt, image }: { readonly attempt: number; readonly image: UsableImage },
+    { restarts, image }: { readonly restarts: number; readonly image: UsableImage },
   ): Promise<RenderedContainer> {
     const { runtime, volumes, startCommand, prefix, labels } = this.#parts;
     // The project has a start command for the serving container only.
     const start = servingContainer(pod.spec.containers)?.name === container.name ? startCommand(pod) : undefined;
     const refusal = runtime.capabilities.images ? undefined : processRefusal(container, start);
     if (refusal !== undefined) return { error: { reason: "NeedsContainer", message: refusal } };
-    // Before the sources are read, because it may change the address of the pod.
-    const placement = this.#sandbox.placement();
+    // This comes before the sources, because it may change the address of the pod.
+    const networking = this.#sandbox.networking();
     const sources = this.#sources(pod.metadata.namespace);
     const prepared = await volumes.prepare(pod, withSubPaths(pod, container, sources));
     if ("error" in prepared) return { error: { reason: "ContainerCreating", message: prepared.error } };
@@ -47,34 +46,34 @@ export class PodRendering {
     const rendered = renderContainer({
       pod,
       container,
-      attempt,
+      restarts,
       image,
       prefix,
       labels,
-      placement,
+      networking,
       mounts: prepared.volumes.mounts,
       sources,
       start,
     });
-    if ("reduced" in rendered && runtime.capabilities.limits) this.#tellReduced(pod, container, rendered.reduced);
+    if ("reduced" in rendered && runtime.capabilities.limits) this.#reportReduced(pod, container, rendered.reduced);
     return rendered;
   }
 
-  /** Once per Service or Pod and limit in a session. */
-  #tellReduced({ metadata, ...pod }: StoredPod, { name = "" }: Container, reduced: readonly string[]): void {
-    const { told, record, log } = this.#parts;
+  /** Reports each reduced limit once per Service in a session. */
+  #reportReduced({ metadata, ...pod }: StoredPod, { name = "" }: Container, reduced: readonly string[]): void {
+    const { reported, record, log } = this.#parts;
     const owner = metadata.labels?.[SERVICE_LABEL] ?? metadata.name;
     for (const limit of reduced) {
       const message = `container "${name}" asks for more than this machine has (${limit}); it runs with what there is`;
       const key = `${metadata.namespace}/${owner}: ${message}`;
-      if (told.has(key)) continue;
-      told.add(key);
+      if (reported.has(key)) continue;
+      reported.add(key);
       record({ ...pod, metadata }, { type: "Warning", reason: "LimitReduced", message });
       log.warn(message, { namespace: metadata.namespace, service: owner });
     }
   }
 
-  /** Between create and start: copies the files of mounts with a `subPath`, which are not mounted. */
+  /** Copies the files of mounts with a `subPath` into the container, before its start. They are not mounted. */
   async copyFiles(containerId: string, container: Container): Promise<void> {
     const copies = this.#copies.get(container.name ?? "") ?? [];
     if (copies.length > 0) await this.#parts.runtime.putArchive(containerId, "/", makeCopyTar(copies));

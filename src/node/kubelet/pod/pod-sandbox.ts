@@ -1,5 +1,4 @@
-// The network place of a pod: its address, and for several containers the pause container that holds their network.
-
+// Manages the network of a pod: its address and, for several containers, the pause container whose network they share.
 import { type StoredPod, userContainers } from "../../../apis/core/pod.ts";
 import { namespacedName } from "../../../apis/meta/key.ts";
 import type { PodAddress } from "../../../base/address.ts";
@@ -7,74 +6,70 @@ import { errorText } from "../../../base/errors.ts";
 import { type ContainerSpec, type ContainerState, RuntimeError } from "../../runtime/runtime.ts";
 import type { NodeParts } from "../node-parts.ts";
 import { ensurePauseImage } from "../pause-image.ts";
-import type { Place } from "../session-network.ts";
+import type { NetworkAddress } from "../session-network.ts";
 import { dialledPorts, hostnameOf } from "../spec/container-spec.ts";
 import type { PodState } from "./pod-events.ts";
 import type { FrozenSandbox, PodFacts } from "./pod-facts.ts";
 
-type Placement = Pick<ContainerSpec, "network" | "networkOf" | "ports" | "dns" | "extraHosts">;
+type Networking = Pick<ContainerSpec, "network" | "networkOf" | "ports" | "dns" | "extraHosts">;
 
 export class PodSandbox {
   readonly #parts: NodeParts;
   readonly #pod: StoredPod;
   readonly #state: Pick<PodState, "send">;
-  /** The state of the sandbox when the pod is accepted. */
-  readonly first: PodFacts["sandbox"];
-  #place: Place | undefined;
+  readonly initialState: PodFacts["sandbox"];
+  #address: NetworkAddress | undefined;
   #listening: Disposable | undefined;
   #engine: ContainerState | undefined;
   #id: string | undefined;
-  /** The pause container runs, as far as is known. */
+  /** Whether the pause container ran when it was last checked. */
   #ready = false;
   #opened = 0;
   #closed = false;
 
-  /** `frozen`: the place of a frozen pod, which this pod takes over. */
+  /** `frozen`: the network of a frozen pod, which this pod takes over. */
   constructor(parts: NodeParts, pod: StoredPod, state: Pick<PodState, "send">, frozen: FrozenSandbox | undefined) {
     this.#parts = parts;
     this.#pod = pod;
     this.#state = state;
-    this.#place = frozen?.place ?? parts.network?.take();
-    const several = userContainers(pod).length + (pod.spec.initContainers ?? []).length > 1;
-    this.first = frozen?.pause ? "ready" : several && parts.runtime.capabilities.networks ? "none" : "unneeded";
+    this.#address = frozen?.address ?? parts.network?.take();
+    const isShared = userContainers(pod).length + (pod.spec.initContainers ?? []).length > 1;
+    this.initialState = frozen?.pause ? "ready" : isShared && parts.runtime.capabilities.networks ? "none" : "unneeded";
     if (!frozen?.pause) return;
     this.#engine = frozen.pause.state;
     this.#ready = true;
     this.#listen(frozen.pause.id);
-    // It may have ended while the pod was frozen.
+    // The pause container may have exited while the pod was frozen.
     void this.check();
   }
 
-  /** The id of the pause container; undefined: there is none. */
+  /** The id of the pause container; undefined: the pod has none. */
   get id(): string | undefined {
     return this.#id;
   }
 
-  /** The address of the pod: its own on the session's network, or the machine's where there is no network. */
+  /** The address of the pod on the session's network, or 127.0.0.1 without a network. */
   get address(): string {
-    return this.#place?.address ?? "127.0.0.1";
+    return this.#address?.address ?? "127.0.0.1";
   }
 
-  /** The network settings for a container of this pod. */
-  placement(): Placement {
-    return this.#id === undefined ? this.#ownPlacement() : { networkOf: this.#id, ports: [] };
+  /** Returns the network settings for a container of this pod. */
+  networking(): Networking {
+    return this.#id === undefined ? this.#ownNetworking() : { networkOf: this.#id, ports: [] };
   }
 
-  /** Where this process reaches a port of a container of this pod; undefined: it cannot. */
+  /** Returns the address at which knap reaches a port of a container of this pod; undefined: it cannot. */
   addressOf(container: ContainerState | undefined, port: number): PodAddress | undefined {
     const holder = this.#engine ?? container;
     const known = holder?.addresses[port];
     const { info, runtime } = this.#parts;
     if (known) return info.address === "published" ? { ...known, relayed: true } : known;
-    // With an address of its own, a container is also reached on ports that it does not declare.
+    // At the container's own address, knap also reaches ports that the pod does not declare.
     const direct = runtime.capabilities.networks && info.address === "direct";
     return direct && holder?.ip !== undefined ? { host: holder.ip, port } : undefined;
   }
 
-  /**
-   * Starts the pause container; opens the session's network again if it is gone. Never rejects: a failure becomes an
-   * event.
-   */
+  /** Starts the pause container. Opens the session's network again if it is missing. Never rejects. */
   async open(): Promise<void> {
     const { network, nodeClock } = this.#parts;
     try {
@@ -89,7 +84,7 @@ export class PodSandbox {
     }
   }
 
-  /** Asks the runtime whether the pause container still runs; if not, the containers of the pod must start again. */
+  /** Checks whether the pause container still runs. If not, the pod's containers must start again. Never rejects. */
   async check(): Promise<void> {
     const id = this.#id;
     if (id === undefined || !this.#ready) return;
@@ -102,19 +97,19 @@ export class PodSandbox {
   /** Hands address and pause container over to a frozen pod. */
   release(): FrozenSandbox {
     const pause = this.#id === undefined ? undefined : { id: this.#id, state: this.#engine };
-    const frozen = { place: this.#place, pause };
+    const frozen = { address: this.#address, pause };
     this.#listening?.[Symbol.dispose]();
-    this.#place = undefined;
+    this.#address = undefined;
     this.#id = undefined;
     return frozen;
   }
 
-  /** Removes the pause container and frees the address, after the last container of the pod has ended. */
+  /** Removes the pause container and frees the address, after the pod's last container has exited. */
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#id !== undefined) await this.#parts.runtime.remove(this.#id);
     this.#listening?.[Symbol.dispose]();
-    if (this.#place) this.#parts.network?.give(this.#place);
+    if (this.#address) this.#parts.network?.give(this.#address);
   }
 
   async #open(): Promise<void> {
@@ -129,7 +124,7 @@ export class PodSandbox {
           env: [],
           hostname: hostnameOf(this.#pod),
           labels: { ...labels, "knap.dev/pod": namespacedName(this.#pod.metadata), "knap.dev/pod-uid": uid },
-          ...this.#ownPlacement(),
+          ...this.#ownNetworking(),
         });
         this.#opened++;
         this.#listen(made);
@@ -159,13 +154,13 @@ export class PodSandbox {
     this.#listening = this.#parts.listen(id, ({ type }) => (type === "die" || type === "destroy") && void this.check());
   }
 
-  #ownPlacement(): Placement {
+  #ownNetworking(): Networking {
     const { network, dns, extraHosts } = this.#parts;
-    // An address of a network that no longer exists is useless.
-    if (network && this.#place?.network !== network.id) this.#place = network.take();
+    // The old address is invalid if the network was opened again.
+    if (network && this.#address?.network !== network.id) this.#address = network.take();
     return {
       ports: dialledPorts(this.#pod),
-      network: this.#place && { id: this.#place.network, address: this.#place.address },
+      network: this.#address && { id: this.#address.network, address: this.#address.address },
       dns: dns?.(this.#pod),
       extraHosts,
     };

@@ -1,7 +1,5 @@
-// Facts of a pod → its status, with Kubernetes' reasons and texts. Pure; a condition keeps its transition time while
-// its status stays.
+// Computes the status of a pod from its facts, with Kubernetes' reasons and texts. Pure.
 // Source: k8s.io/kubernetes/pkg/kubelet/status/generate.go, kubelet_pods.go.
-
 import { QUEUE_PROXY } from "../../../apis/core/pod.ts";
 import type { ContainerState, ContainerStatus, CoreCondition, PodStatus } from "../../../apis/core/types.ts";
 import type { Time } from "../../../base/clock.ts";
@@ -13,18 +11,15 @@ import { podIPOf, queueProxyFacts } from "./reduce-pod.ts";
 export interface StatusFrame {
   /** The status in the store, for transition times. */
   readonly previous: PodStatus | undefined;
-  /** RFC 3339, on the clock of objects. */
+  /** RFC 3339, by the clock of API objects. */
   readonly at: string;
-  /** On the node's own clock. */
+  /** By the node's clock. */
   readonly now: Time;
   readonly hostIP: string;
   readonly runtimeName: string;
 }
 
-/**
- * The complete status. Equal facts give an equal status at any time, except that `ErrImagePull` becomes
- * `ImagePullBackOff`.
- */
+/** Equal facts give an equal status at any time, except that `ErrImagePull` becomes `ImagePullBackOff`. */
 export function makePodStatus(facts: PodFacts, frame: StatusFrame): PodStatus {
   const init = facts.containers.filter((container) => container.init);
   const main = facts.containers.filter((container) => !container.init);
@@ -54,7 +49,7 @@ export function makePodStatus(facts: PodFacts, frame: StatusFrame): PodStatus {
 const MESSAGE_LINES = 80;
 const MESSAGE_BYTES = 2_048;
 
-/** FallbackToLogsOnError: the last 80 lines or 2048 bytes of the log, whichever is less. */
+/** Returns the last 80 lines or 2048 bytes of a log, whichever is less, as FallbackToLogsOnError does. */
 export function fallbackMessage(lines: readonly string[]): string {
   const text = lines
     .slice(-MESSAGE_LINES)
@@ -68,12 +63,12 @@ function containerStatus(
   facts: PodFacts,
   container: ContainerFacts,
   frame: StatusFrame,
-  itsTurn: boolean,
+  isNext: boolean,
 ): ContainerStatus {
   const running = container.run.state === "running" ? container.run : undefined;
   const started = running?.started ?? false;
   const done = container.init && hasSucceeded(container);
-  const state = stateOf(facts, container, frame.now, itsTurn);
+  const state = stateOf(facts, container, frame.now, isNext);
   const last = state.terminated ? container.last : lastExit(container);
   const id = running?.containerId ?? (container.run.state === "exited" ? container.run.exit.containerId : undefined);
   return {
@@ -93,7 +88,7 @@ function lastExit({ run, last }: ContainerFacts): ExitFacts | undefined {
   return run.state === "exited" ? run.exit : last;
 }
 
-function stateOf(facts: PodFacts, container: ContainerFacts, now: Time, itsTurn: boolean): ContainerState {
+function stateOf(facts: PodFacts, container: ContainerFacts, now: Time, isNext: boolean): ContainerState {
   const { run, image, blocked, finding } = container;
   if (run.state === "running") {
     return finding ? { waiting: finding } : { running: { startedAt: run.startedAt } };
@@ -101,10 +96,10 @@ function stateOf(facts: PodFacts, container: ContainerFacts, now: Time, itsTurn:
   if (run.state === "exited") return exitedState(facts, container, run.exit);
   if (image.state === "failed") return { waiting: imageWaiting(container, now) };
   if (blocked) return { waiting: { reason: blocked.reason, message: blocked.message } };
-  return { waiting: { reason: itsTurn ? "ContainerCreating" : "PodInitializing" } };
+  return { waiting: { reason: isNext ? "ContainerCreating" : "PodInitializing" } };
 }
 
-/** `terminated` when the container does not start again or restarts at once, else `CrashLoopBackOff`. */
+/** Returns `CrashLoopBackOff` if the container restarts after a delay, else `terminated`. */
 function exitedState(facts: PodFacts, container: ContainerFacts, exit: ExitFacts): ContainerState {
   const again = restartAt(container, facts.pod.spec.restartPolicy ?? "Always");
   const delayMs = backOffMs(container.restarts);
@@ -116,7 +111,7 @@ function exitedState(facts: PodFacts, container: ContainerFacts, exit: ExitFacts
 
 function imageWaiting({ image, spec }: ContainerFacts, now: Time): { reason: string; message: string } {
   if (image.state !== "failed") return { reason: "ContainerCreating", message: "" };
-  const { reason, message, failedAt } = image.trouble;
+  const { reason, message, failedAt } = image.failure;
   if (reason !== "ErrImagePull" || now < failedAt + PULL_ERROR_SHOWN_MS) return { reason, message };
   return { reason: "ImagePullBackOff", message: `Back-off pulling image "${spec.image}": ${reason}: ${message}` };
 }
@@ -132,7 +127,7 @@ function terminated(exit: ExitFacts): NonNullable<ContainerState["terminated"]> 
   };
 }
 
-/** The queue-proxy is no container: it runs in knap's process as soon as a container of the pod runs. */
+/** The queue-proxy is no container. It counts as running as soon as a container of the pod runs. */
 function proxyStatus(facts: PodFacts, main: readonly ContainerFacts[]): readonly ContainerStatus[] {
   const container = facts.pod.spec.containers.find(({ name }) => name === QUEUE_PROXY);
   if (!container) return [];
@@ -200,7 +195,7 @@ function withTime(condition: CoreCondition, previous: PodStatus | undefined, at:
   return { ...condition, lastTransitionTime: kept ?? at };
 }
 
-/** `10s`, `2m40s`, `5m0s`: as Go formats a duration. */
+/** Formats a duration as Go does: `10s`, `2m40s`, `5m0s`. */
 function delayText(ms: number): string {
   const seconds = Math.round(ms / 1000);
   return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;

@@ -1,4 +1,4 @@
-// Stops the containers of a pod: requests finish, then the stop signal, then SIGKILL. It removes nothing.
+// Stops the containers of a pod: waits for requests, sends the stop signal, then SIGKILL. It removes no container.
 import type { Clock, Time } from "../../../base/clock.ts";
 import type { ContainerRunner } from "../container/container-runner.ts";
 import type { NodeParts } from "../node-parts.ts";
@@ -7,23 +7,23 @@ import type { PodState } from "./pod-events.ts";
 import type { PodFacts } from "./pod-facts.ts";
 
 const POLL_EVERY_MS = 10;
-/** A container gets at least this long to end by itself, even when the grace period is over. */
-const LEAST_MS = 100;
+/** A container gets at least this long after the stop signal, even if the grace period is over. */
+const MIN_STOP_MS = 100;
 const DEFAULT_GRACE_SECONDS = 30;
-/** How long to wait for a killed container to end; the caller then removes it by force. */
+/** How long to wait for the exit of a killed container. The caller then removes it by force. */
 const KILL_TIMEOUT_MS = 5_000;
 
 export interface StoppingPod {
   readonly state: Pick<PodState, "facts">;
   readonly queueProxy: QueueProxyPort | undefined;
   readonly runners: readonly ContainerRunner[];
-  /** Aborted when everything must end at once. */
+  /** Aborted when all containers must be killed at once. */
   readonly forced: AbortSignal;
-  /** When the stop began, on the node's clock. */
+  /** When the stop began, by the node's clock. */
   readonly began: Time;
 }
 
-/** Resolves when no plain request is left or the grace period is over; after that no new connection goes to the pod. */
+/** Resolves when no request except upgraded ones is left, or the grace period is over. Then closes the queue-proxy. */
 export async function drainPod(parts: NodeParts, stopping: StoppingPod): Promise<void> {
   const { nodeClock, stopPolicy } = parts;
   const { queueProxy, forced } = stopping;
@@ -33,16 +33,16 @@ export async function drainPod(parts: NodeParts, stopping: StoppingPod): Promise
     drained = true;
   });
   await until(nodeClock, () => drained || forced.aborted || nodeClock.now() >= graceEnd(parts, stopping));
-  // Upgraded connections stay open until the container ends.
+  // Upgraded connections stay open until the container exits.
   void queueProxy.close();
 }
 
-/** Sends the stop signal, then SIGKILL; resolves when no container of the pod runs. */
+/** Sends the stop signal, then SIGKILL. Resolves when the containers have exited, at the latest 5 s after SIGKILL. */
 export async function endPod(parts: NodeParts, stopping: StoppingPod): Promise<void> {
   const { nodeClock, stopPolicy } = parts;
   const { queueProxy, forced, state, runners } = stopping;
   const names = runningNames(state.facts);
-  // A container that starts meanwhile got no signal; the caller removes it by force.
+  // A container that starts meanwhile gets no signal. The caller removes it by force.
   const ended = (): boolean => !runningNames(state.facts).some((name) => names.includes(name));
   const running = runners.filter(({ name }) => names.includes(name));
   await Promise.all(running.map((runner) => runner.signal("stop")));
@@ -50,7 +50,7 @@ export async function endPod(parts: NodeParts, stopping: StoppingPod): Promise<v
   const expired = (): boolean => {
     const now = nodeClock.now();
     const busy = (queueProxy?.inFlight() ?? 0) > 0;
-    const end = Math.max(graceEnd(parts, stopping), asked + LEAST_MS);
+    const end = Math.max(graceEnd(parts, stopping), asked + MIN_STOP_MS);
     return now >= end || (!busy && now >= asked + stopPolicy().stopTimeoutMs);
   };
   await until(nodeClock, () => ended() || forced.aborted || expired());
@@ -61,10 +61,7 @@ export async function endPod(parts: NodeParts, stopping: StoppingPod): Promise<v
   await until(nodeClock, () => ended() || nodeClock.now() >= killed + KILL_TIMEOUT_MS);
 }
 
-/**
- * The end of the grace period. It can change while the pod stops: a second delete or the end of the session shortens
- * it.
- */
+/** Computed anew each time, because a second delete or the end of the session shortens the grace period. */
 function graceEnd({ stopPolicy }: NodeParts, { state, began }: StoppingPod): Time {
   const seconds = state.facts.pod.metadata.deletionGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
   return began + Math.min(seconds * 1000, stopPolicy().graceMs ?? Number.POSITIVE_INFINITY);
@@ -82,7 +79,7 @@ function recordStopTimeout(parts: NodeParts, { pod }: PodFacts, waitedMs: number
 }
 
 async function until(clock: Clock, condition: () => boolean): Promise<void> {
-  // The result of a finished drain arrives in the next microtask.
+  // A finished drain reports its end in the next microtask.
   await Promise.resolve();
   while (!condition()) {
     await new Promise<void>((resolve) => {

@@ -1,5 +1,5 @@
-// One pod on this node: reduces events to facts, writes the status, carries out the plan, and stops the pod. One worker
-// per pod uid.
+// Runs one pod: reduces events to facts, writes the status, carries out the plan, stops the pod. Each pod uid has one
+// worker.
 import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container } from "../../../apis/core/pod-spec.ts";
 import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
@@ -22,10 +22,7 @@ import { makePodStatus } from "./pod-status.ts";
 import { drainPod, endPod } from "./pod-stop.ts";
 import { firstFacts, queueProxyFacts, reducePod, servingFacts } from "./reduce-pod.ts";
 
-/**
- * A pod that neither becomes ready nor fails counts as a node operation for this long; after that, virtual time goes
- * on.
- */
+/** The virtual clock waits this long for a pod that neither becomes ready nor fails. */
 const FIRST_READY_TIMEOUT_MS = 30_000;
 
 export class PodWorker implements PodState {
@@ -33,7 +30,7 @@ export class PodWorker implements PodState {
   readonly key: ObjectKey<"Pod">;
   readonly #parts: NodeParts;
   readonly #runners: ReadonlyMap<string, ContainerRunner>;
-  /** By id of the container that they watch. */
+  /** By id of the engine's container. */
   readonly #monitors = new Map<string, ContainerMonitors>();
   readonly #sandbox: PodSandbox;
   readonly #onGone: () => void;
@@ -41,7 +38,7 @@ export class PodWorker implements PodState {
   readonly #endFirstReady: () => void;
   #facts: PodFacts;
   #timer: Disposable | undefined;
-  #marksWritten = false;
+  #startTimesWritten = false;
 
   constructor(parts: NodeParts, pod: StoredPod, onGone: () => void) {
     this.#parts = parts;
@@ -52,7 +49,7 @@ export class PodWorker implements PodState {
     const frozenPod = parts.frozenPods?.take(frozenPodKey(pod));
     if (frozenPod) parts.volumes.handOver(frozenPod.pod, pod);
     this.#sandbox = new PodSandbox(parts, pod, this, frozenPod?.sandbox);
-    const { first: sandbox, address } = this.#sandbox;
+    const { initialState: sandbox, address } = this.#sandbox;
     const knownImage = (container: Container): UsableImage | undefined => findKnownImage(parts, container);
     this.#facts = firstFacts({ pod, at, sandbox, address, frozen: frozenPod?.containers, knownImage });
     const rendering = new PodRendering(parts, this.#sandbox);
@@ -66,24 +63,24 @@ export class PodWorker implements PodState {
     return this.#facts;
   }
 
-  /** The ids of the containers with this name, the present one first: for logs and exec. */
+  /** Returns the ids of the engine's containers with this name, the current one first. */
   containersOf(name: string): readonly string[] {
     return this.#runners.get(name)?.ids ?? [];
   }
 
-  /** The ids of all containers of the pod on the engine, including frozen ones that it has not thawed yet. */
+  /** The ids of all containers of the pod on the engine, with frozen ones that are not resumed yet. */
   get containerIds(): readonly string[] {
     const frozen = this.#facts.containers.flatMap((container) => container.frozen?.containerId ?? []);
     return [...[...this.#runners.values()].flatMap(({ ids }) => ids), ...frozen, this.#sandbox.id ?? []].flat();
   }
 
-  /** Takes the object as it is now in the store; a deletion timestamp stops the pod. */
+  /** Takes the current object of the store. A deletion timestamp stops the pod. */
   update(pod: StoredPod): void {
     this.#facts = reducePod(this.#facts, { type: "podChanged", pod });
     if (pod.metadata.deletionTimestamp !== undefined) void this.stop();
   }
 
-  /** Changes the facts, records the event where Kubernetes does, and takes the next steps. */
+  /** Changes the facts, records the event if Kubernetes does, and takes the next steps. */
   send(event: PodEvent): void {
     const notice = noticeOf(event, this.#facts);
     this.#facts = reducePod(this.#facts, event);
@@ -91,32 +88,29 @@ export class PodWorker implements PodState {
     this.reconcile();
   }
 
-  /** After an outage of the engine: reads the state of all containers anew. */
+  /** Reads the state of all containers, after an outage of the engine. */
   async recheck(): Promise<void> {
     await this.#sandbox.check();
     await Promise.all([...this.#runners.values()].map((runner) => runner.inspect()));
     this.send({ type: "retryRequested" });
   }
 
-  /** Makes monitors, status and next steps follow the facts. */
+  /** Updates monitors and status from the facts, and takes the next steps. */
   reconcile(): void {
     if (this.#facts.stopping) return;
-    this.#followRuns();
+    this.#updateMonitors();
     this.#writeStatus();
     this.#timer?.[Symbol.dispose]();
     const { nodeClock } = this.#parts;
     const steps = planPod(this.#facts, nodeClock.now());
-    // All steps are marked as taken before the first effect, because an effect may send events at once.
+    // All steps are marked as taken before the first one is carried out, because that may send events at once.
     for (const step of steps) this.#facts = reducePod(this.#facts, { type: "stepTaken", step });
     const next = Math.min(...steps.map((step) => (step.do === "reconcileAt" ? step.at : Number.POSITIVE_INFINITY)));
     if (Number.isFinite(next)) this.#timer = nodeClock.at(next, () => this.reconcile());
     for (const step of steps) this.#carryOut(step);
   }
 
-  /**
-   * Stops the pod as the stop policy says; resolves when nothing of it is left on the engine. Later calls return at
-   * once.
-   */
+  /** Stops the pod. Resolves when nothing of it is left on the engine. Later calls return at once. */
   async stop(): Promise<void> {
     if (this.#facts.stopping) return;
     this.#facts = reducePod(this.#facts, { type: "stopRequested" });
@@ -125,7 +119,7 @@ export class PodWorker implements PodState {
     await this.#parts.track(this.#stop());
   }
 
-  /** Kills and removes all containers now. */
+  /** Kills and removes all containers at once. */
   forceStop(): void {
     this.#forced.abort();
     void this.stop();
@@ -181,8 +175,8 @@ export class PodWorker implements PodState {
     }
   }
 
-  /** Starts monitors for containers that run and closes those of containers that have ended. */
-  #followRuns(): void {
+  /** Starts the monitors of new starts, and closes those of containers that have exited. */
+  #updateMonitors(): void {
     const running = new Map<string, ContainerFacts>();
     for (const container of this.#facts.containers) {
       if (container.run.state === "running") running.set(container.run.containerId, container);
@@ -230,22 +224,19 @@ export class PodWorker implements PodState {
     const status = makePodStatus(facts, frame);
     if (!sameJson(status, stored.status)) store.writeStatus(this.key, status, { uid: this.uid });
     const ready = status.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True");
-    if (ready || facts.containers.some(hasTrouble)) this.#endFirstReady();
-    if (ready) this.#writeMarks();
+    if (ready || facts.containers.some(hasFailed)) this.#endFirstReady();
+    if (ready) this.#writeStartTimes();
   }
 
-  /** Shows the marks of the first start in an annotation. */
-  #writeMarks(): void {
-    if (this.#marksWritten) return;
-    this.#marksWritten = true;
-    const annotations = { "knap.dev/wake": JSON.stringify(this.#facts.marks) };
+  /** Shows the times of the first start in an annotation. */
+  #writeStartTimes(): void {
+    if (this.#startTimesWritten) return;
+    this.#startTimesWritten = true;
+    const annotations = { "knap.dev/wake": JSON.stringify(this.#facts.startTimes) };
     this.#parts.store.patchMerge(this.key, { metadata: { annotations } });
   }
 
-  /**
-   * Counts the first start as a node operation until the pod is ready or has trouble; returns the function that ends
-   * it.
-   */
+  /** Counts the first start as a node operation until the result is called: when the pod is ready or has failed. */
   #trackFirstReady(): () => void {
     const { nodeClock, track } = this.#parts;
     let end: () => void = () => {};
@@ -258,17 +249,17 @@ export class PodWorker implements PodState {
   }
 }
 
-/** The container will not become ready without a repetition. */
-function hasTrouble({ init, blocked, image, run, last }: ContainerFacts): boolean {
+/** Whether the container cannot become ready without another pull or start. */
+function hasFailed({ init, blocked, image, run, last }: ContainerFacts): boolean {
   return blocked !== undefined || image.state === "failed" || (!init && (run.state === "exited" || last !== undefined));
 }
 
-/** The image of a container, when the engine is known to have it and the pull policy does not ask the registry. */
+/** Returns the image of a container if the engine has it and the pull policy does not ask the registry. */
 function findKnownImage(
   { runtime, library }: NodeParts,
   { image = "", imagePullPolicy }: Container,
 ): UsableImage | undefined {
   if (runtime.capabilities.images) return imagePullPolicy === "Always" ? undefined : library.peek(image);
-  // The process runtime uses no image and no pull policy; its processes run as knap's own user.
+  // The process runtime uses no image. Its processes run as knap's user.
   return { reference: "", imageId: "", user: String(process.getuid?.() ?? ""), stopSignal: "SIGTERM" };
 }

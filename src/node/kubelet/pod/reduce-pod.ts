@@ -1,12 +1,11 @@
-// Facts of a pod + event → new facts. Pure: it starts nothing and reads no clock; times come with the events.
-
+// Computes the new facts of a pod from its facts and an event. Pure.
 import { type StoredPod, servingContainer, userContainers } from "../../../apis/core/pod.ts";
 import type { Container } from "../../../apis/core/pod-spec.ts";
 import { hasProbeHandler } from "../../../apis/core/probe.ts";
 import type { Time } from "../../../base/clock.ts";
 import type { UsableImage } from "../../image/image-library.ts";
 import type { ContainerEvent, PodEvent, RunningEvent } from "./pod-events.ts";
-import type { ContainerFacts, ExitFacts, FrozenContainer, PodFacts, RunningFacts, StartMarks } from "./pod-facts.ts";
+import type { ContainerFacts, ExitFacts, FrozenContainer, PodFacts, RunningFacts, StartTimes } from "./pod-facts.ts";
 import type { PodStep } from "./pod-plan.ts";
 
 export interface FirstFacts {
@@ -14,13 +13,13 @@ export interface FirstFacts {
   readonly at: Time;
   readonly sandbox: PodFacts["sandbox"];
   readonly address: string;
-  /** The containers of the frozen pod that this one continues, by name; undefined: none. */
+  /** The containers, by name, of the frozen pod that this pod continues; undefined: it continues none. */
   readonly frozen: ReadonlyMap<string, FrozenContainer> | undefined;
-  /** The image of a container, when the engine is known to have it. */
+  /** Returns the image of a container if the engine has it. */
   readonly knownImage: (container: Container) => UsableImage | undefined;
 }
 
-/** The facts of a pod that the node has just accepted. Init containers do not run again after a thaw. */
+/** Returns the facts of a pod that the node has just accepted. A frozen pod does not run init containers again. */
 export function firstFacts({ pod, at, sandbox, address, frozen, knownImage }: FirstFacts): PodFacts {
   const make =
     (init: boolean) =>
@@ -32,10 +31,10 @@ export function firstFacts({ pod, at, sandbox, address, frozen, knownImage }: Fi
     };
   const init = frozen ? [] : (pod.spec.initContainers ?? []);
   const containers = [...init.map(make(true)), ...userContainers(pod).map(make(false))];
-  return { pod, stopping: false, sandbox, address, containers, marks: { accepted: at } };
+  return { pod, stopping: false, sandbox, address, containers, startTimes: { accepted: at } };
 }
 
-/** The facts after an event; an event that no longer applies returns the input unchanged. */
+/** Returns the facts after an event; the input itself (same reference) if the event no longer applies. */
 export function reducePod(facts: PodFacts, event: PodEvent): PodFacts {
   switch (event.type) {
     case "podChanged":
@@ -62,19 +61,19 @@ export function reducePod(facts: PodFacts, event: PodEvent): PodFacts {
   }
 }
 
-/** The serving container; undefined in a pod without user containers. */
+/** Returns undefined for a pod without user containers. */
 export function servingFacts({ pod, containers }: PodFacts): ContainerFacts | undefined {
   const name = servingContainer(pod.spec.containers)?.name;
   return containers.find((container) => !container.init && container.name === name);
 }
 
-/** The queue-proxy in front of the present start of the serving container; undefined until its port has opened. */
+/** Returns undefined until the port of the serving container has opened. */
 export function queueProxyFacts(facts: PodFacts): RunningFacts["queueProxy"] {
   const run = servingFacts(facts)?.run;
   return run?.state === "running" ? run.queueProxy : undefined;
 }
 
-/** `status.podIP`: known once the pod has its sandbox, or its serving container runs. */
+/** Returns `status.podIP`, as soon as the pod has its sandbox or its serving container runs. */
 export function podIPOf(facts: PodFacts): string | undefined {
   return facts.sandbox === "ready" || servingFacts(facts)?.run.state === "running" ? facts.address : undefined;
 }
@@ -85,7 +84,7 @@ function retryNow(container: ContainerFacts): ContainerFacts {
     : container;
 }
 
-/** Marks what the kubelet has begun, so that the plan does not ask for it again. */
+/** Marks a step as in progress, so that it is not planned again. */
 function takeStep(facts: PodFacts, step: PodStep): PodFacts {
   switch (step.do) {
     case "reconcileAt":
@@ -94,7 +93,7 @@ function takeStep(facts: PodFacts, step: PodStep): PodFacts {
       return { ...facts, sandbox: "opening" };
     case "fetchImage":
       return changeContainer(facts, step.container, (container) => {
-        const failures = container.image.state === "failed" ? container.image.trouble.failures : 0;
+        const failures = container.image.state === "failed" ? container.image.failure.failures : 0;
         return { ...container, image: { state: "fetching", failures } };
       });
     case "thaw":
@@ -122,7 +121,7 @@ function changeContainer(
   name: string,
   change: (container: ContainerFacts) => ContainerFacts,
 ): PodFacts {
-  return { ...facts, containers: facts.containers.map((one) => (one.name === name ? change(one) : one)) };
+  return { ...facts, containers: facts.containers.map((known) => (known.name === name ? change(known) : known)) };
 }
 
 function reduceContainers(facts: PodFacts, event: ContainerEvent): PodFacts {
@@ -131,14 +130,14 @@ function reduceContainers(facts: PodFacts, event: ContainerEvent): PodFacts {
   if (!container || container === old) return facts;
   return {
     ...facts,
-    containers: facts.containers.map((one) => (one === old ? container : one)),
+    containers: facts.containers.map((known) => (known === old ? container : known)),
     address: event.type === "running" ? event.address : facts.address,
-    marks: { ...newMarks(event), ...facts.marks },
+    // Earlier times win, so they describe the first start of the pod.
+    startTimes: { ...timeOf(event), ...facts.startTimes },
   };
 }
 
-/** The mark of a start's step. An earlier mark stays, so marks describe the first start of the pod. */
-function newMarks(event: ContainerEvent): StartMarks {
+function timeOf(event: ContainerEvent): StartTimes {
   if (event.type === "created") return { created: event.at };
   if (event.type === "running") return { started: event.at };
   if (event.type === "queueProxyOpened") return { portOpen: event.at };
@@ -152,7 +151,7 @@ function reduceContainer(container: ContainerFacts, event: ContainerEvent): Cont
     case "imageFailed": {
       const failures = container.image.state === "fetching" ? container.image.failures + 1 : 1;
       const { reason, message, at: failedAt } = event;
-      return { ...container, image: { state: "failed", trouble: { reason, message, failures, failedAt } } };
+      return { ...container, image: { state: "failed", failure: { reason, message, failures, failedAt } } };
     }
     case "imageMissing":
       return { ...container, image: { state: "unknown" }, run: { state: "none" } };
@@ -180,7 +179,7 @@ function reduceContainer(container: ContainerFacts, event: ContainerEvent): Cont
   }
 }
 
-/** Whether an exit is that of the present start. A start that fails before its container exists has no id yet. */
+/** Whether an exit is that of the current start. A start without a container has no id yet. */
 function belongsTo({ run }: ContainerFacts, containerId: string | undefined): boolean {
   if (run.state === "starting") return run.containerId === undefined || run.containerId === containerId;
   return run.state === "running" && run.containerId === containerId;
@@ -225,13 +224,13 @@ function reduceRunning(container: ContainerFacts, event: RunningEvent): Containe
       return changed({ queueProxy: { ready: false } });
     case "readiness":
       return changed({ queueProxy: { ready: event.ok, message: event.ok ? undefined : event.message } });
-    case "probeAttemptFailed":
+    case "probeFailedOnce":
       if (event.kind !== "Startup" || run.failedProbe !== undefined) return container;
       return changed({ probeFailure: `startup probe of container "${container.name}" failed: ${event.message}` });
   }
 }
 
-/** An exit code alone does not tell that a probe ended the container. */
+/** Adds the failed probe to the message, because the exit code does not show it. */
 function withProbe(exit: ExitFacts, run: ContainerFacts["run"]): ExitFacts {
   if (run.state !== "running" || run.failedProbe === undefined || run.probeFailure === undefined) return exit;
   return { ...exit, message: [run.probeFailure, exit.message].filter((text) => text !== "").join("\n") };

@@ -1,6 +1,4 @@
-// A container of a Pod with its ConfigMaps and Secrets → the spec for the runtime. Pure; PORT and K_… are in the
-// template already.
-
+// Renders the runtime's spec of one container of a Pod. Pure. The Pod template already has PORT and the K_ variables.
 import { QUEUE_PROXY, type StoredPod, servingPort, userContainers } from "../../../apis/core/pod.ts";
 import type { Container, Probe } from "../../../apis/core/pod-spec.ts";
 import { probePort } from "../../../apis/core/probe.ts";
@@ -9,7 +7,7 @@ import type { ContainerSpec, MountSpec } from "../../runtime/runtime.ts";
 import { type EnvironmentSources, expandVariables, renderEnvironment } from "./environment-spec.ts";
 import { renderLimits, renderSecurity } from "./security-spec.ts";
 
-/** The command that replaces the image of a container (process runtime). */
+/** The command that the process runtime runs in place of the image. */
 export interface StartCommand {
   readonly command: readonly string[];
   readonly folder: string;
@@ -20,15 +18,14 @@ export interface StartCommand {
 export interface ContainerInputs {
   readonly pod: StoredPod;
   readonly container: Container;
-  /** The number of restarts, which becomes part of the name. */
-  readonly attempt: number;
+  /** Part of the name. */
+  readonly restarts: number;
   readonly image: { readonly reference: string; readonly user: string };
   readonly sources: EnvironmentSources;
   /** The prefix of all names of this session. */
   readonly prefix: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Its network settings. */
-  readonly placement: Pick<ContainerSpec, "network" | "networkOf" | "ports" | "dns" | "extraHosts">;
+  readonly networking: Pick<ContainerSpec, "network" | "networkOf" | "ports" | "dns" | "extraHosts">;
   readonly mounts: readonly MountSpec[];
   readonly start?: StartCommand | undefined;
 }
@@ -36,7 +33,7 @@ export interface ContainerInputs {
 export type RenderedContainer =
   | { readonly spec: ContainerSpec; readonly reduced: readonly string[] }
   /**
-   * `ContainerCreating`: a volume could not be set up, which a cluster shows as waiting.
+   * `ContainerCreating`: a volume cannot be set up; a cluster shows this as waiting.
    * `NeedsContainer`: the container cannot run as a process.
    */
   | {
@@ -48,7 +45,7 @@ export type RenderedContainer =
 
 const HOSTNAME_LENGTH = 63;
 
-/** The container with the `subPathExpr` of each mount expanded to `subPath`. */
+/** Returns the container with each `subPathExpr` expanded to a `subPath`. */
 export function withSubPaths(pod: StoredPod, container: Container, sources: EnvironmentSources): Container {
   if (!container.volumeMounts?.some(({ subPathExpr }) => subPathExpr)) return container;
   const environment = renderEnvironment(pod, container, sources);
@@ -59,7 +56,6 @@ export function withSubPaths(pod: StoredPod, container: Container, sources: Envi
   return { ...container, volumeMounts };
 }
 
-/** Renders one container; the error says why it cannot be configured. */
 export function renderContainer(inputs: ContainerInputs): RenderedContainer {
   const { pod, container } = inputs;
   const environment = renderEnvironment(pod, container, inputs.sources);
@@ -75,7 +71,7 @@ export function renderContainer(inputs: ContainerInputs): RenderedContainer {
   const merged = { ...inputs.start?.env, ...Object.fromEntries(env) };
   return {
     spec: {
-      name: `${inputs.prefix}_${pod.metadata.name}_${container.name ?? ""}_${inputs.attempt}`,
+      name: `${inputs.prefix}_${pod.metadata.name}_${container.name ?? ""}_${inputs.restarts}`,
       image: inputs.image.reference,
       command,
       args,
@@ -83,23 +79,23 @@ export function renderContainer(inputs: ContainerInputs): RenderedContainer {
       env: Object.entries(merged),
       labels: { ...inputs.labels, ...podLabels(pod, container) },
       hostname: hostnameOf(pod),
-      ...inputs.placement,
+      ...inputs.networking,
       mounts: inputs.mounts,
       ...security.security,
       ...limits,
-      ...(pod.spec.hostAliases && !inputs.placement.networkOf && { extraHosts: hostLines(inputs) }),
+      ...(pod.spec.hostAliases && !inputs.networking.networkOf && { extraHosts: hostLines(inputs) }),
       projectFolder: inputs.start?.folder,
     },
     reduced,
   };
 }
 
-/** The pod's name as a host name: at most 63 characters, no dot or dash at the end. */
+/** Returns the host name of a pod: at most 63 characters, without a dot or dash at the end. */
 export function hostnameOf(pod: StoredPod): string {
   return (pod.spec.hostname ?? pod.metadata.name).slice(0, HOSTNAME_LENGTH).replace(/[-.]+$/, "");
 }
 
-/** The ports that must be reachable from outside the pod: those for traffic and for probes. */
+/** Returns the ports of a pod that knap must be able to reach, for traffic and for probes. */
 export function dialledPorts(pod: StoredPod): readonly number[] {
   const ports = new Set<number>([servingPort(pod)]);
   for (const probe of readinessProbes(pod)) addPort(ports, probe);
@@ -111,7 +107,7 @@ export function dialledPorts(pod: StoredPod): readonly number[] {
   return [...ports];
 }
 
-/** The readiness probes that queue-proxy runs, from its environment in the template. */
+/** Returns the readiness probes that the queue-proxy runs, from its environment. */
 export function readinessProbes(pod: Pick<StoredPod, "spec">): readonly Probe[] {
   const proxy = pod.spec.containers.find(({ name }) => name === QUEUE_PROXY);
   const text = proxy?.env?.find(({ name }) => name === "SERVING_READINESS_PROBE")?.value;
@@ -120,8 +116,7 @@ export function readinessProbes(pod: Pick<StoredPod, "spec">): readonly Probe[] 
   return Array.isArray(value) ? value : [value as Probe];
 }
 
-/** Whether a probe asks anything at all. */
-/** Adds the port of a probe, when it is a number. */
+/** Adds the port of a probe if the port is a number. */
 function addPort(ports: Set<number>, probe: Probe | undefined): void {
   const port = probe && probePort(probe);
   if (typeof port === "number" && port > 0) ports.add(port);
@@ -135,7 +130,7 @@ function podLabels(pod: StoredPod, container: Container): Record<string, string>
   };
 }
 
-function hostLines({ pod, placement: { extraHosts = [] } }: ContainerInputs): readonly string[] {
+function hostLines({ pod, networking: { extraHosts = [] } }: ContainerInputs): readonly string[] {
   const aliases = (pod.spec.hostAliases ?? []).flatMap(({ ip, hostnames = [] }) =>
     hostnames.map((name) => `${name}:${ip}`),
   );

@@ -1,4 +1,4 @@
-// The downward API: fields and resources of a pod as text, for variables and volumes. Pure.
+// Renders fields and resources of a pod as text, for variables and volumes (the downward API). Pure.
 import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container, Quantity } from "../../../apis/core/pod-spec.ts";
 import { quantityNumber } from "../../../base/go/quantity.ts";
@@ -7,7 +7,7 @@ export interface FieldSources {
   readonly podIP: string;
   readonly hostIP: string;
   readonly nodeName: string;
-  /** The size of the node: the limit of a container that sets none. */
+  /** The size of the node counts as the limit of a container that sets none. */
   readonly nodeCpus: number;
   readonly nodeMemoryBytes: number;
 }
@@ -18,7 +18,7 @@ export interface ResourceReference {
   readonly divisor?: Quantity;
 }
 
-/** The value of `fieldPath`; "" when the pod does not set it. */
+/** Returns the value of `fieldPath`; "" if the pod does not set it. */
 export function fieldText(pod: StoredPod, path: string, sources: FieldSources): string {
   const { metadata, spec } = pod;
   const keyed = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);
@@ -49,7 +49,7 @@ export function fieldText(pod: StoredPod, path: string, sources: FieldSources): 
   }
 }
 
-/** A limit or request in units of the divisor (default 1), rounded up. A missing limit is the size of the node. */
+/** Returns a limit or request in units of the divisor (default 1), rounded up. */
 export function resourceText(
   pod: StoredPod,
   container: Container,
@@ -58,7 +58,7 @@ export function resourceText(
 ): string {
   const { containerName, resource, divisor } = reference;
   const target =
-    containerName === undefined ? container : pod.spec.containers.find((one) => one.name === containerName);
+    containerName === undefined ? container : pod.spec.containers.find((other) => other.name === containerName);
   const [kind = "", name = ""] = resource.split(/\.(.*)/);
   const { limits, requests } = target?.resources ?? {};
   const node: Readonly<Record<string, number>> = { cpu: sources.nodeCpus, memory: sources.nodeMemoryBytes };
@@ -68,7 +68,7 @@ export function resourceText(
   return String(Math.ceil(amount / unit));
 }
 
-/** `key="value"` lines, sorted, as the downward API writes maps. */
+/** Returns sorted `key="value"` lines, as the downward API writes maps. */
 function mapText(map: Readonly<Record<string, string>> = {}): string {
   return Object.keys(map)
     .sort()

@@ -1,4 +1,4 @@
-// The environment of a container, as a cluster's kubelet renders it: envFrom, env, references, $(VAR). Pure.
+// Renders the environment of a container as a cluster's kubelet does: envFrom, env, references, $(VAR). Pure.
 // Source: k8s.io/kubernetes/pkg/kubelet/kubelet_pods.go, third_party/forked/golang/expansion.
 import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container, EnvVar } from "../../../apis/core/pod-spec.ts";
@@ -10,10 +10,9 @@ export interface EnvironmentSources extends FieldSources {
   readonly secret: (name: string) => Secret | undefined;
 }
 
-/** The variables in order, or why the container cannot be configured. */
+/** The variables in order, or the reason why the container cannot be configured. */
 export type EnvironmentOutcome = { readonly env: ReadonlyMap<string, string> } | { readonly error: string };
 
-/** Thrown and caught in this file only. */
 class MissingReference extends Error {}
 
 export function renderEnvironment(

@@ -1,4 +1,4 @@
-// The quality-of-service class of a pod. Pure.
+// Computes the quality-of-service class of a pod. Pure.
 // Source: k8s.io/kubernetes/pkg/apis/core/v1/helper/qos.
 import type { StoredPod } from "../../../apis/core/pod.ts";
 import { quantityNumber } from "../../../base/go/quantity.ts";

@@ -1,4 +1,4 @@
-// User, groups, capabilities and limits of a container for the runtime. Pure.
+// Renders the user, groups, capabilities and limits of a container for the runtime. Pure.
 // Source: k8s.io/kubernetes/pkg/kubelet/kuberuntime/security_context.go, pkg/kubelet/cm/helpers_linux.go.
 import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container, ResourceRequirements, SecurityContext } from "../../../apis/core/pod-spec.ts";
@@ -18,15 +18,15 @@ interface RenderedLimits {
 }
 
 const MIB = 2 ** 20;
+/** The kernel's bounds of cpu shares. */
 const MIN_SHARES = 2;
-/** The kernel's own bounds of shares. */
 const MAX_SHARES = 262_144;
-/** The engine refuses smaller limits. For cpu the kubelet has the same bound. */
+/** The engine refuses smaller limits. */
 const MIN_CPUS = 0.01;
 const MIN_MEMORY = 6 * MIB;
 const SHARES_PER_CPU = 1024;
 
-/** The security of one container; the container's own settings win over the pod's. */
+/** The container's settings win over the pod's. The error says why the user is refused. */
 export function renderSecurity(
   pod: StoredPod,
   container: Container,
@@ -54,8 +54,8 @@ export function renderSecurity(
 }
 
 /**
- * Limits and requests as cgroup settings, within what the machine has and the engine takes. A limit without a request
- * counts as request too. `reduced`: the limits above the machine, in words.
+ * Renders limits and requests as cgroup settings, within what the machine has and the engine accepts. A limit without a
+ * request counts as the request. `reduced`: a text for each limit that exceeds the machine.
  */
 export function renderLimits({ limits, requests }: ResourceRequirements = {}, machine: Machine): RenderedLimits {
   const { nodeCpus, nodeMemoryBytes } = machine;

@@ -6,13 +6,13 @@ import type { VolumeKeeper } from "./volume-keeper.ts";
 export interface LiveUpdatesOptions {
   readonly volumes: Pick<VolumeKeeper, "refresh">;
   readonly clock: Clock;
-  /** A volume of that namespace could not be updated. */
+  /** Called when a volume of that namespace could not be updated. */
   readonly onFailed: (failed: { readonly namespace: string; readonly volume: string; readonly error: string }) => void;
 }
 
 export class LiveUpdates implements Disposable {
   readonly #options: LiveUpdatesOptions;
-  /** Timers of the next attempts, by namespace and name of the changed object. */
+  /** The timers of the repetitions, by `namespace/name` of the changed object. */
   readonly #retries = new Map<string, Disposable>();
   #closed = false;
 
@@ -20,7 +20,7 @@ export class LiveUpdates implements Disposable {
     this.#options = options;
   }
 
-  /** A ConfigMap or Secret changed. Never rejects. */
+  /** Updates the volumes that use the changed ConfigMap or Secret. Never rejects. */
   async changed(namespace: string, name: string): Promise<void> {
     const { volumes, clock, onFailed } = this.#options;
     const source = `${namespace}/${name}`;
@@ -28,7 +28,7 @@ export class LiveUpdates implements Disposable {
     this.#retries.delete(source);
     const failed = await volumes.refresh(namespace, name);
     if (failed.length === 0 || this.#closed) return;
-    for (const one of failed) onFailed({ namespace, ...one });
+    for (const failure of failed) onFailed({ namespace, ...failure });
     this.#retries.get(source)?.[Symbol.dispose]();
     this.#retries.set(
       source,
@@ -38,7 +38,7 @@ export class LiveUpdates implements Disposable {
 
   [Symbol.dispose](): void {
     this.#closed = true;
-    for (const next of this.#retries.values()) next[Symbol.dispose]();
+    for (const retry of this.#retries.values()) retry[Symbol.dispose]();
     this.#retries.clear();
   }
 }

@@ -1,4 +1,4 @@
-// Creates the volume keeper of a session.
+// Creates the volume keeper of a session, and mints the service account tokens of its volumes.
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import type { Time } from "../../../base/clock.ts";
 import type { NodeParts } from "../node-parts.ts";
@@ -48,11 +48,10 @@ interface TokenRequest {
   readonly now: Time;
 }
 
-/** Service account tokens: JWTs with the claims of a cluster's tokens, signed with a key that only this session has. */
+/** Mints service account tokens: JWTs with the claims of a cluster's tokens, signed with the session's own key. */
 class AccountTokens {
   #key: KeyObject | undefined;
 
-  /** A signed token (ES256). */
   mint({ namespace, serviceAccount, audience, expirationSeconds, now }: TokenRequest): string {
     this.#key ??= generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
     const issued = Math.floor(now / 1000);

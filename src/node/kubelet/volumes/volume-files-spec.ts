@@ -1,5 +1,4 @@
-// Renders the files of configMap, secret, projected and downwardAPI volumes. Pure. If two sources of a projected volume
-// have the same path, the later one is used.
+// Renders the files of configMap, secret, projected and downwardAPI volumes. Pure.
 // Source: k8s.io/kubernetes/pkg/volume/{configmap,secret,projected,downwardapi}.
 import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container, KeyToPath, Volume, VolumeProjection } from "../../../apis/core/pod-spec.ts";
@@ -21,23 +20,21 @@ export interface VolumeSources extends FieldSources {
   readonly token: (audience: string, expirationSeconds: number) => string;
 }
 
-/** The files, or the kubelet's error text. */
+/** `error`: the kubelet's text. */
 export type VolumeContent = { readonly files: readonly VolumeFile[] } | { readonly error: string };
 
 const DEFAULT_MODE = 0o644;
 const DEFAULT_TOKEN_SECONDS = 3_600;
 
-/** Renders the files of a volume; undefined: its type has no files of its own (emptyDir, persistentVolumeClaim). */
+/**
+ * Returns undefined if the type of the volume has no files (emptyDir, persistentVolumeClaim). If two sources of a
+ * projected volume have the same path, the later one wins.
+ */
 export function renderVolumeFiles(volume: Volume, sources: VolumeSources): VolumeContent | undefined {
   const { configMap, secret, projected, downwardAPI } = volume;
   const modeOf = ({ defaultMode = DEFAULT_MODE }: { readonly defaultMode?: number }): number => defaultMode;
   if (configMap) return merge([configMapFiles(configMap, modeOf(configMap), sources)]);
-  if (secret) {
-    const { secretName, ...rest } = secret;
-    return merge([
-      secretFiles({ ...rest, ...(secretName !== undefined && { name: secretName }) }, modeOf(secret), sources),
-    ]);
-  }
+  if (secret) return merge([secretFiles({ ...secret, name: secret.secretName }, modeOf(secret), sources)]);
   if (downwardAPI) return merge([downwardFiles(downwardAPI, modeOf(downwardAPI), sources)]);
   if (projected) {
     return merge((projected.sources ?? []).map((source) => projectionFiles(source, modeOf(projected), sources)));
@@ -45,7 +42,7 @@ export function renderVolumeFiles(volume: Volume, sources: VolumeSources): Volum
   return undefined;
 }
 
-/** True if a downwardAPI item reads the pod's name, uid or status. Pods then cannot share one engine volume. */
+/** Whether a file shows the pod's name, uid or status. Pods then cannot share one volume of the engine. */
 export function isPodSpecific(volume: Volume): boolean {
   const items = [
     ...(volume.downwardAPI?.items ?? []),
@@ -54,7 +51,7 @@ export function isPodSpecific(volume: Volume): boolean {
   return items.some(({ fieldRef }) => /^(metadata\.(name|uid)$|status\.)/.test(fieldRef?.fieldPath ?? ""));
 }
 
-/** The names of the ConfigMaps and Secrets of a volume. */
+/** Returns the names of the ConfigMaps and Secrets of a volume. */
 export function volumeReferences(volume: Volume): readonly string[] {
   const projections = volume.projected?.sources ?? [];
   return [
@@ -76,7 +73,7 @@ function projectionFiles(source: VolumeProjection, mode: number, sources: Volume
 }
 
 interface KeyedSource {
-  readonly name?: string;
+  readonly name?: string | undefined;
   readonly items?: readonly KeyToPath[];
   readonly optional?: boolean;
 }
@@ -146,10 +143,7 @@ function merge(parts: readonly VolumeContent[]): VolumeContent {
   return { files: [...files.values()] };
 }
 
-/**
- * Rejects paths outside the volume, and paths that begin with `..`: the kubelet reserves such names (`..data`) for its
- * own entries.
- */
+/** Whether the path is inside the volume and does not begin with `..`, as the kubelet's own entries do (`..data`). */
 function isFilePath(path: string): boolean {
   return path !== "" && isInside(path) && !path.startsWith("..");
 }

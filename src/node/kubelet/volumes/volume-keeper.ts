@@ -1,5 +1,5 @@
-// The engine volumes of one session: created and filled before pods start, updated when their sources change, removed
-// at the end.
+// Manages the engine's volumes of one session: creates and fills them before pods start, updates their files, removes
+// them.
 import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container, Volume } from "../../../apis/core/pod-spec.ts";
 import { errorText } from "../../../base/errors.ts";
@@ -13,61 +13,57 @@ import {
   type VolumeSources,
   volumeReferences,
 } from "./volume-files-spec.ts";
-import { refusedPart } from "./volume-paths-spec.ts";
+import { refusedSubPath } from "./volume-paths-spec.ts";
 import { makeRootTar, makeVolumeTar } from "./volume-tar.ts";
 import { type VolumeWriter, WRITER_MOUNT } from "./volume-writer.ts";
 
 export interface VolumeKeeperOptions {
   readonly runtime: ContainerRuntime;
   readonly prefix: string;
-  /** Labels of the session. Volumes of claims get `hostLabels` only, because they outlive the session. */
+  /** The labels of the session. Volumes of claims outlive the session, so they get `hostLabels` only. */
   readonly labels: Readonly<Record<string, string>>;
   readonly hostLabels: Readonly<Record<string, string>>;
   readonly write: VolumeWriter;
   readonly sourcesOf: (pod: StoredPod) => VolumeSources;
-  /** Whether a claim exists. */
   readonly hasClaim: (namespace: string, name: string) => boolean;
-  /** A new, sortable name for a version of the files: the kubelet's dated folder. */
+  /** Returns a new, sortable name for a version of the files: the kubelet's dated folder. */
   readonly version: () => string;
 }
 
-/** The mounts of a container, and the files that are copied in because their mount has a `subPath`. */
+/** `copies`: the files of mounts with a `subPath`. They are copied into the container. */
 interface ContainerVolumes {
   readonly mounts: readonly MountSpec[];
   readonly copies: readonly VolumeFile[];
 }
 export type VolumesOutcome = { readonly volumes: ContainerVolumes } | { readonly error: string };
 
-/** A volume on the engine. */
-interface KeptVolume {
+interface EngineVolume {
   readonly name: string;
   readonly volume: Volume;
   /** The pod for which the files are rendered. */
   pod: StoredPod;
+  /** Whether only this pod uses the volume. */
   readonly ownPod: boolean;
-  /** Hash of the written files. */
+  /** The hash of the files in the volume. */
   written: string;
-  /** Rejected when the last write failed; the next pod that needs the volume repeats it. */
+  /** Rejected if the last write failed. The next pod that needs the volume repeats the write. */
   ready: Promise<void>;
   failed: boolean;
-  /** Its pod no longer exists. */
+  /** Whether its pod no longer exists. */
   unused: boolean;
 }
 
 export class VolumeKeeper {
   readonly #options: VolumeKeeperOptions;
-  readonly #kept = new Map<string, KeptVolume>();
-  /** Pods that continue a frozen pod and use its own volumes: uid → uid of the first owner. */
+  readonly #kept = new Map<string, EngineVolume>();
+  /** For pods that continue a frozen pod and use its volumes: uid → uid of the first owner. */
   readonly #firstOwners = new Map<string, string>();
 
   constructor(options: VolumeKeeperOptions) {
     this.#options = options;
   }
 
-  /**
-   * Creates and fills the volumes that a container mounts. Throws when the engine is unreachable; other failures are
-   * returned.
-   */
+  /** Creates and fills the volumes of a container. Rejects if the engine is unreachable; returns any other error. */
   async prepare(pod: StoredPod, container: Container): Promise<VolumesOutcome> {
     const mounts: MountSpec[] = [];
     const copies: VolumeFile[] = [];
@@ -79,16 +75,16 @@ export class VolumeKeeper {
       }
       const content = renderVolumeFiles(volume, this.#options.sourcesOf(pod));
       if (content && "error" in content) return notSetUp(volume, content.error);
-      const part = mount.subPath ?? "";
-      const refused = refusedPart(pod, volume, part, content !== undefined);
+      const { subPath = "" } = mount;
+      const refused = refusedSubPath(pod, volume, subPath, content !== undefined);
       if (refused !== undefined) return notSetUp(volume, refused);
-      if (content && part !== "") {
-        copies.push(...partOf(content.files, part, mount.mountPath));
+      if (content && subPath !== "") {
+        copies.push(...filesAt(content.files, subPath, mount.mountPath));
         continue;
       }
       const missing = this.#missingClaim(pod, volume);
       if (missing !== undefined) return { error: missing };
-      const source = await this.#ready(pod, volume, part, content?.files).catch(asFailure);
+      const source = await this.#ready(pod, volume, subPath, content?.files).catch(asFailure);
       if (source instanceof RuntimeError) return notSetUp(volume, source.message);
       const readOnly = mount.readOnly === true || content !== undefined;
       mounts.push({ kind: "volume", source, target: mount.mountPath, readOnly });
@@ -113,14 +109,14 @@ export class VolumeKeeper {
     return outcomes.flat();
   }
 
-  /** Gives the own volumes of a frozen pod to its successor. Files that depend on the pod are written again. */
+  /** Gives the own volumes of a frozen pod to its successor, and writes files about the pod again. */
   handOver(from: StoredPod, to: StoredPod): void {
     this.#firstOwners.set(to.metadata.uid, this.#firstOwner(from));
     this.#firstOwners.delete(from.metadata.uid);
     for (const kept of this.#kept.values()) {
       if (!kept.ownPod || kept.pod.metadata.uid !== from.metadata.uid) continue;
       kept.pod = to;
-      // A failed update is repeated when the volume is next needed.
+      // The next pod that needs the volume repeats a failed update.
       void this.#update(kept).catch(() => {});
     }
   }
@@ -150,7 +146,7 @@ export class VolumeKeeper {
   async #ready(
     pod: StoredPod,
     volume: Volume,
-    part: string,
+    subPath: string,
     files: readonly VolumeFile[] | undefined,
   ): Promise<string> {
     const ownPod = volume.emptyDir !== undefined || isPodSpecific(volume);
@@ -161,16 +157,16 @@ export class VolumeKeeper {
     const identity = JSON.stringify([
       namespace,
       volume,
-      part,
+      subPath,
       fsGroup,
-      // The default is filled in for pods but not for the template of a Deployment.
+      // Pods have the default, and the template of a Deployment does not.
       pod.spec.serviceAccountName ?? "default",
       ownPod && this.#firstOwner(pod),
     ]);
     const name =
       claim === undefined
         ? `${prefix}_${volume.name}_${sha256Hex(identity).slice(0, 12)}`
-        : `knap_${namespace}_${claim}${part && `_${sha256Hex(part).slice(0, 8)}`}`;
+        : `knap_${namespace}_${claim}${subPath && `_${sha256Hex(subPath).slice(0, 8)}`}`;
     const known = this.#kept.get(name);
     const kept = known ?? {
       name,
@@ -183,14 +179,14 @@ export class VolumeKeeper {
       unused: false,
     };
     this.#kept.set(name, kept);
-    // Registered even when creating it fails, so that it is removed at the end.
+    // A volume whose creation fails stays registered, so that the end of the session removes it.
     if (!known || kept.failed) await this.#next(kept, () => this.#make(kept, files));
     else await kept.ready;
     return name;
   }
 
-  /** Runs the steps on a volume one after the other; a failed step does not stop the next. */
-  #next(kept: KeptVolume, step: () => Promise<void>): Promise<void> {
+  /** Runs the steps on a volume one after the other. A failed step does not prevent the next one. */
+  #next(kept: EngineVolume, step: () => Promise<void>): Promise<void> {
     kept.failed = false;
     kept.ready = kept.ready.catch(() => {}).then(step);
     kept.ready.catch(() => {
@@ -199,7 +195,7 @@ export class VolumeKeeper {
     return kept.ready;
   }
 
-  async #make(kept: KeptVolume, files: readonly VolumeFile[] | undefined): Promise<void> {
+  async #make(kept: EngineVolume, files: readonly VolumeFile[] | undefined): Promise<void> {
     const { runtime, labels, hostLabels, write } = this.#options;
     const { volume, pod, name } = kept;
     const ownership = { fsGroup: pod.spec.securityContext?.fsGroup };
@@ -208,17 +204,17 @@ export class VolumeKeeper {
     const options = memory ? { tmpfs: true, sizeBytes: size } : {};
     await runtime.volumes.create(name, volume.persistentVolumeClaim ? hostLabels : labels, options);
     if (files) return this.#writeFiles(kept, files);
-    // A tmpfs has an open mode from the start.
+    // A tmpfs is writable for all users from the start.
     if (!memory) await write(name, "/", makeRootTar(WRITER_MOUNT, ownership));
   }
 
-  async #update(kept: KeptVolume): Promise<void> {
+  async #update(kept: EngineVolume): Promise<void> {
     const content = renderVolumeFiles(kept.volume, this.#options.sourcesOf(kept.pod));
     if (!content || "error" in content) return;
     await this.#next(kept, () => this.#make(kept, content.files));
   }
 
-  async #writeFiles(kept: KeptVolume, files: readonly VolumeFile[]): Promise<void> {
+  async #writeFiles(kept: EngineVolume, files: readonly VolumeFile[]): Promise<void> {
     const hash = contentHash(files);
     if (hash === kept.written) return;
     const { write, version } = this.#options;
@@ -227,8 +223,8 @@ export class VolumeKeeper {
     kept.written = hash;
   }
 
-  /** A volume that cannot be removed stays registered; the end of the next pod or of the session repeats it. */
-  async #remove(kept: KeptVolume): Promise<void> {
+  /** If this fails, the end of the next pod or of the session repeats it. */
+  async #remove(kept: EngineVolume): Promise<void> {
     await kept.ready.catch(() => {});
     const removed = kept.volume.persistentVolumeClaim
       ? true
@@ -244,15 +240,15 @@ function notSetUp({ name }: Volume, why: string): VolumesOutcome {
   return { error: `MountVolume.SetUp failed for volume "${name}" : ${why}` };
 }
 
-/** An unreachable engine is a failure of the node, not of one volume. */
+/** Rethrows that the engine is unreachable, because that is no failure of one volume. */
 function asFailure(error: unknown): RuntimeError {
   if (error instanceof RuntimeError && error.code !== "unreachable") return error;
   throw error;
 }
 
-/** The file or the files below a folder that `subPath` names, at the mount path. */
-function partOf(files: readonly VolumeFile[], part: string, mountPath: string): VolumeFile[] {
-  const clean = part.replace(/\/+$/, "");
+/** Returns the file, or the files of the folder, that `subPath` names. Their paths begin with the mount path. */
+function filesAt(files: readonly VolumeFile[], subPath: string, mountPath: string): VolumeFile[] {
+  const clean = subPath.replace(/\/+$/, "");
   return files.flatMap((file) => {
     if (file.path === clean) return [{ ...file, path: mountPath }];
     return file.path.startsWith(`${clean}/`) ? [{ ...file, path: mountPath + file.path.slice(clean.length) }] : [];

@@ -1,32 +1,35 @@
-// Refuses paths that leave their volume, and mounts of parts of one volume that overlap. Pure.
+// Refuses a `subPath` that leaves its volume or overlaps with another one. Pure.
 import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Volume } from "../../../apis/core/pod-spec.ts";
 
-/** Whether a path stays below its root: relative, and without a segment `..`. */
+/** Whether a path is relative and has no segment `..`. */
 export function isInside(path: string): boolean {
   return !path.startsWith("/") && !path.split("/").includes("..");
 }
 
 /**
- * Why a mount cannot have this `subPath`; undefined: it can. Each part of a volume without files of its own is a
- * volume of its own on the engine, so a part must not be mounted both alone and as part of another.
+ * Returns why a mount cannot have this `subPath`; undefined: it can. On the engine, each `subPath` of an emptyDir or
+ * claim is a volume of its own, so the mounts of one such volume must not overlap. `hasFiles`: the volume is of another
+ * type, whose files knap renders.
  */
-export function refusedPart(
+export function refusedSubPath(
   pod: Pick<StoredPod, "spec">,
   volume: Volume,
-  part: string,
+  subPath: string,
   hasFiles: boolean,
 ): string | undefined {
-  if (!isInside(part)) return `subPath "${part}" must be a relative path without ".."`;
+  if (!isInside(subPath)) return `subPath "${subPath}" must be a relative path without ".."`;
   if (hasFiles) return undefined;
   const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
   const mounts = containers.flatMap(({ volumeMounts = [] }) => volumeMounts);
-  const parts = mounts.flatMap(({ name, subPath = "", subPathExpr = "" }) =>
-    name === volume.name && subPathExpr === "" ? [subPath] : [],
+  const others = mounts.flatMap((mount) =>
+    mount.name === volume.name && !mount.subPathExpr ? [mount.subPath ?? ""] : [],
   );
-  const other = parts.find((one) => normal(one) !== normal(part) && (isBelow(one, part) || isBelow(part, one)));
+  const other = others.find(
+    (path) => normal(path) !== normal(subPath) && (isBelow(path, subPath) || isBelow(subPath, path)),
+  );
   if (other === undefined) return undefined;
-  return `it is mounted with subPath "${part}" and with subPath "${other}", and here these do not share files; mount it with the same subPath everywhere`;
+  return `it is mounted with subPath "${subPath}" and with subPath "${other}", and here these do not share files; mount it with the same subPath everywhere`;
 }
 
 function normal(path: string): string {

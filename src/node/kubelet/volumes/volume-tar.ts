@@ -1,5 +1,5 @@
-// Files of a volume as a tar in the kubelet's layout: a dated folder, `..data` pointing to it, and one link per entry.
-// Pure.
+// Packs the files of a volume as a tar in the kubelet's layout: a dated folder, a link `..data` to it, and one link per
+// entry. Pure.
 import type { Readable } from "node:stream";
 import { pack } from "tar-stream";
 import type { VolumeFile } from "./volume-files-spec.ts";
@@ -8,10 +8,7 @@ export interface VolumeOwnership {
   readonly fsGroup: number | undefined;
 }
 
-/**
- * The tar of one version of a volume, to be unpacked at its root. The `..data` link comes last, so readers see the old
- * or the new version.
- */
+/** Packs one version of a volume. The link `..data` comes last, so readers see either the old or the new version. */
 export function makeVolumeTar(files: readonly VolumeFile[], version: string, { fsGroup }: VolumeOwnership): Readable {
   const tar = pack();
   const gid = fsGroup ?? 0;
@@ -32,7 +29,7 @@ export function makeVolumeTar(files: readonly VolumeFile[], version: string, { f
   return tar as unknown as Readable;
 }
 
-/** The tar of files that are copied into a container in place of a mount with `subPath`. */
+/** Packs files that are copied into a container in place of a mount with `subPath`. */
 export function makeCopyTar(files: readonly VolumeFile[]): Readable {
   const tar = pack();
   for (const { path, content, mode } of files) tar.entry({ name: path.replace(/^\//, ""), mode }, Buffer.from(content));
@@ -40,7 +37,7 @@ export function makeCopyTar(files: readonly VolumeFile[]): Readable {
   return tar as unknown as Readable;
 }
 
-/** The tar that sets the mode of an empty volume: open to all users, as emptyDir is in a cluster. */
+/** Packs an empty folder. Its mode makes the volume writable for all users, as an emptyDir is in a cluster. */
 export function makeRootTar(name: string, { fsGroup }: VolumeOwnership): Readable {
   const tar = pack();
   tar.entry({ name: `${name}/`, type: "directory", mode: fsGroup === undefined ? 0o777 : 0o2777, gid: fsGroup ?? 0 });

@@ -1,4 +1,4 @@
-// Writes files into engine volumes by way of a container that mounts them and is never started. This also works with
+// Writes files into the engine's volumes, by way of a container that mounts them and never starts. This also works with
 // remote engines.
 import type { Readable } from "node:stream";
 import { type ContainerRuntime, type ContainerSpec, RuntimeError } from "../../runtime/runtime.ts";
@@ -11,23 +11,20 @@ export interface WriterOptions {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** The purpose of a container that belongs to no pod. */
+/** Names the purpose of a container that belongs to no pod. */
 export const ROLE_LABEL = "knap.dev/role";
 export const WRITER_ROLE = "writer";
 
-/** Where the volume is mounted in the writer. */
+/** The mount point in the writer container, below its root. */
 export const WRITER_MOUNT = "volume";
 
 export type VolumeWriter = (volume: string, path: "/" | typeof WRITER_MOUNT, tar: Readable) => Promise<void>;
 
-/**
- * Creates the writer of one session. `path`: the root of the writer container, to set the mode of the volume itself, or
- * the volume.
- */
+/** `path` of a write is the volume, or the root of the writer container to set the mode of the volume itself. */
 export function makeVolumeWriter({ runtime, architecture, prefix, labels }: WriterOptions): VolumeWriter {
   return async (volume, path, tar) => {
     const image = await ensurePauseImage(runtime, architecture);
-    // Writes to one volume never overlap. A fixed name gives repeated failures the same message.
+    // With a fixed name, repeated failures have the same message. Writes to one volume never overlap.
     const spec: ContainerSpec = {
       name: `${prefix}_writer_${volume}`,
       image,
@@ -38,7 +35,7 @@ export function makeVolumeWriter({ runtime, architecture, prefix, labels }: Writ
     };
     const id = await runtime.create(spec).catch(async (error: unknown) => {
       if (!(error instanceof RuntimeError) || error.code !== "conflict") throw error;
-      // An earlier writer that could not be removed while the engine was unreachable.
+      // An earlier writer is left, because the engine was unreachable when it should have been removed.
       await runtime.remove(spec.name);
       return runtime.create(spec);
     });

@@ -1,5 +1,4 @@
-// BuildKit's trace of a build (protobuf moby.buildkit.v1.StatusResponse in base64) → lines of text.
-// It reads only the fields that are shown and skips what it cannot read.
+// Converts BuildKit's trace of a build (protobuf moby.buildkit.v1.StatusResponse in base64) to lines of text.
 import { type ProtobufField, readMessage } from "../../../base/protobuf.ts";
 
 /** Field numbers of BuildKit's messages. */
@@ -8,13 +7,13 @@ const VERTEX = { digest: 1, name: 3, cached: 4, started: 5, completed: 6 };
 const LOG = { vertex: 1, stream: 3, message: 4 };
 const WARNING = { short: 3 };
 
-/** The trace of one build: the steps as they start, and their output. */
+/** Reads the trace of one build. It yields a line when a step starts, and the output of the steps. */
 export class BuildTrace {
   readonly #named = new Set<string>();
-  /** The output of each step and stream since its last newline. */
+  /** Unfinished output lines, by digest of the step and number of the stream. */
   readonly #pending = new Map<string, Map<number, Buffer>>();
 
-  /** The lines that one message of the stream adds. */
+  /** Returns the lines that one message of the stream adds. */
   read(base64: string): readonly string[] {
     const lines: string[] = [];
     for (const { number, value } of fieldsOf(Buffer.from(base64, "base64"))) {
@@ -59,7 +58,7 @@ export class BuildTrace {
 
 const NEWLINE = 0x0a;
 
-/** Of a line that overwrites itself (a progress bar) the last state is shown. Empty lines are left out. */
+/** Returns only the last state of a line that overwrites itself (a progress bar), and leaves out empty lines. */
 function shown(lines: readonly Buffer[]): readonly string[] {
   return lines.flatMap((line) => {
     const text = line.toString("utf8").trimEnd();
@@ -68,7 +67,7 @@ function shown(lines: readonly Buffer[]): readonly string[] {
   });
 }
 
-/** The readable fields: an unreadable line of output must not fail the build. */
+/** Returns the fields that can be read, because an unreadable message must not fail the build. */
 const fieldsOf = (message: Buffer): readonly ProtobufField[] => readMessage(message).fields;
 const bytesOf = (message: Buffer, wanted: number): Buffer => {
   const found = fieldsOf(message).find(({ number }) => number === wanted)?.value;

@@ -1,13 +1,13 @@
-// The engine's inspect response → ContainerState. Pure translation.
+// Translates the engine's inspect response to a ContainerState. Pure.
 import type Docker from "dockerode";
 import type { ContainerState } from "../runtime.ts";
 
 type ContainerAddress = ContainerState["addresses"][number];
 
-/** How this process reaches containers: at their own address, or at ports published on `host`. */
+/** How knap reaches containers: `direct` at their own address, `published` at ports of `host`. */
 export type Reach = { readonly kind: "direct" } | { readonly kind: "published"; readonly host: string };
 
-/** Translates an inspect response. Addresses exist for the declared ports, as `reach` says. */
+/** `addresses` of the result has the declared ports only. */
 export function containerState(found: Docker.ContainerInspectInfo, reach: Reach): ContainerState {
   const { State: state, Config: config } = found;
   const ip = containerIp(found);
@@ -33,7 +33,7 @@ function statusOf(status: string): ContainerState["status"] {
   return "exited";
 }
 
-/** The engine writes year 1 for "never". */
+/** The engine writes a time in year 1 for an event that has not happened. */
 function timeOf(time: string | undefined): string | undefined {
   return time === undefined || time.startsWith("0001-") ? undefined : time || undefined;
 }
@@ -52,7 +52,7 @@ function directAddresses(found: Docker.ContainerInspectInfo, ip: string | undefi
 function publishedAddresses(found: Docker.ContainerInspectInfo, host: string): Record<number, ContainerAddress> {
   const addresses: Record<number, ContainerAddress> = {};
   for (const [name, bindings] of Object.entries(found.NetworkSettings.Ports ?? {})) {
-    const binding = (bindings ?? []).find((one) => !one.HostIp.includes(":")) ?? bindings?.[0];
+    const binding = (bindings ?? []).find((bound) => !bound.HostIp.includes(":")) ?? bindings?.[0];
     if (binding && tcpPort(name) > 0) addresses[tcpPort(name)] = { host, port: Number(binding.HostPort) };
   }
   return addresses;

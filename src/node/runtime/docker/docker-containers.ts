@@ -1,4 +1,4 @@
-// The container calls of a Docker engine: create, start, signals, exec, logs, stats, archives.
+// Implements the runtime's calls for containers with a Docker engine.
 import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import type Docker from "dockerode";
@@ -12,7 +12,7 @@ import {
 } from "../runtime.ts";
 import { containerOptions } from "./container-options.ts";
 import { containerState, type Reach } from "./container-state.ts";
-import { engineCall, isNotFound } from "./engine-error.ts";
+import { type EngineFailure, engineCall, ifFound, isNotFound, tolerate } from "./engine-error.ts";
 import { readFrames, readLogLines } from "./log-stream.ts";
 
 export interface DockerContainersOptions {
@@ -20,7 +20,7 @@ export interface DockerContainersOptions {
   readonly reach: () => Promise<Reach>;
   /** The address on the engine's machine to which published ports are bound. */
   readonly bindIp: string;
-  /** The engine runs on this machine, so /proc shows the sockets of its containers. */
+  /** Whether the engine runs on this machine, so that /proc shows the sockets of its containers. */
   readonly sameMachine: boolean;
 }
 
@@ -47,45 +47,23 @@ export function makeDockerContainers(options: DockerContainersOptions): Containe
   const { docker } = options;
   const at = (id: string): Docker.Container => docker.getContainer(id);
   const inspect = async (id: string): Promise<ContainerState | undefined> => {
-    try {
-      const found = await at(id).inspect();
-      return containerState(found, await options.reach());
-    } catch (failure) {
-      if (isNotFound(failure)) return undefined;
-      throw failure;
-    }
+    const found = await ifFound(at(id).inspect());
+    return found && containerState(found, await options.reach());
   };
   return {
     create: (spec) =>
       engineCall(`creating container ${spec.name}`, async () => {
         const reach = await options.reach();
         const body = containerOptions(spec, reach.kind === "published" ? { hostIp: options.bindIp } : undefined);
-        // Query and body are given separately, because the client library would repeat the body in the query.
+        // With a single argument, the client library would repeat the body in the query.
         const created = await docker.createContainer({ _query: { name: spec.name }, _body: body } as never);
         return created.id;
       }),
-    start: (id) => engineCall("starting a container", () => ignoring(304, at(id).start())),
-    kill: (id, signal) => engineCall(`sending ${signal}`, () => ignoringNotRunning(at(id).kill({ signal }))),
-    pause: (id) =>
-      engineCall("pausing a container", () =>
-        at(id)
-          .pause()
-          .then(() => {}),
-      ),
-    unpause: (id) =>
-      engineCall("unpausing a container", () =>
-        at(id)
-          .unpause()
-          .then(() => {}),
-      ),
-    remove: (id) =>
-      engineCall("removing a container", async () => {
-        try {
-          await at(id).remove({ force: true, v: true });
-        } catch (failure) {
-          if (!isNotFound(failure)) throw failure;
-        }
-      }),
+    start: (id) => engineCall("starting a container", () => tolerate(at(id).start(), isAlreadyStarted)),
+    kill: (id, signal) => engineCall(`sending ${signal}`, () => tolerate(at(id).kill({ signal }), isNotRunning)),
+    pause: (id) => engineCall("pausing a container", () => at(id).pause()),
+    unpause: (id) => engineCall("unpausing a container", () => at(id).unpause()),
+    remove: (id) => engineCall("removing a container", () => ifFound(at(id).remove({ force: true, v: true }))),
     inspect: (id) => engineCall("inspecting a container", () => inspect(id)),
     list: (label) =>
       engineCall("listing containers", async () => {
@@ -105,33 +83,18 @@ export function makeDockerContainers(options: DockerContainersOptions): Containe
     stats: (id) => engineCall("reading statistics", () => stats(at(id))),
     listeners: (id) => engineCall("reading listening sockets", () => listeners(options, id)),
     putArchive: (id, path, tar) =>
-      engineCall(`copying files to ${path}`, () =>
-        at(id)
-          .putArchive(tar as unknown as NodeJS.ReadableStream, { path })
-          .then(() => {}),
-      ),
+      engineCall(`copying files to ${path}`, async () => void (await at(id).putArchive(tar, { path }))),
     getArchive: (id, path) =>
       engineCall(`copying files from ${path}`, async () => (await at(id).getArchive({ path })) as unknown as Readable),
   };
 }
 
-async function ignoring(status: number, call: Promise<unknown>): Promise<void> {
-  try {
-    await call;
-  } catch (failure) {
-    if ((failure as { statusCode?: number }).statusCode !== status) throw failure;
-  }
+function isAlreadyStarted({ statusCode }: EngineFailure): boolean {
+  return statusCode === 304;
 }
 
-/** A signal for an ended container is no error, because it can end at any moment. */
-async function ignoringNotRunning(call: Promise<unknown>): Promise<void> {
-  try {
-    await call;
-  } catch (failure) {
-    const { statusCode, message } = failure as { statusCode?: number; message?: string };
-    if (statusCode === 404 || (statusCode === 409 && /is not running/.test(message ?? ""))) return;
-    throw failure;
-  }
+function isNotRunning({ statusCode, message }: EngineFailure): boolean {
+  return statusCode === 404 || (statusCode === 409 && /is not running/.test(message ?? ""));
 }
 
 async function exec(
@@ -143,7 +106,7 @@ async function exec(
     Cmd: [...command],
     AttachStdout: true,
     AttachStderr: true,
-    ...(options.env && { Env: options.env.map(([name, value]) => `${name}=${value}`) }),
+    Env: options.env?.map(([name, value]) => `${name}=${value}`),
   });
   const stream = (await run.start({ Detach: false, Tty: false })) as unknown as Readable;
   let expired = false;
@@ -203,7 +166,7 @@ async function stats(container: Docker.Container): ReturnType<ContainerRuntime["
   };
 }
 
-/** From /proc of this machine if the engine runs on it, else by `cat` inside the container if its image has one. */
+/** Reads /proc of this machine if the engine runs on it; else runs `cat` inside the container, if its image has it. */
 async function listeners(
   options: DockerContainersOptions,
   id: string,

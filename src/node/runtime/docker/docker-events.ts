@@ -1,5 +1,4 @@
-// The engine's event stream. It survives an outage of the engine: it yields `unreachable`, and `reachable` once the
-// engine answers again.
+// Reads the engine's event stream, and opens it again after an outage of the engine.
 import type { Readable } from "node:stream";
 import type Docker from "dockerode";
 import { sleep } from "../../../base/sleep.ts";
@@ -23,7 +22,8 @@ const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 2_000;
 
 /**
- * Yields container events until aborted. Events during an outage are lost: after `reachable`, inspect all containers.
+ * Yields container events until aborted. Yields `unreachable` when the engine stops answering, and `reachable` when it
+ * answers again. Events during an outage are lost, so the caller must inspect all containers after `reachable`.
  */
 export async function* dockerEvents(docker: Docker, signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
   let isReachable = true;
@@ -57,7 +57,7 @@ function engineEvent(type: "reachable" | "unreachable"): RuntimeEvent {
 }
 
 function containerEvent(event: EngineEvent): RuntimeEvent | undefined {
-  // Some actions carry more text after a colon: `exec_create: sh -c …`.
+  // Some actions have more text after a colon, for example `exec_create: sh -c …`.
   const type = ACTIONS[(event.Action ?? "").split(":")[0] as string];
   if (event.Type !== "container" || type === undefined) return undefined;
   const attributes = event.Actor?.Attributes ?? {};

@@ -1,9 +1,9 @@
-// The image calls of a Docker engine: inspect, pull, build, import, digests.
+// Implements the runtime's calls for images with a Docker engine.
 import type { Readable } from "node:stream";
 import type Docker from "dockerode";
 import type { BuildRequest, ContainerRuntime, ImageInfo, RegistryAuth } from "../runtime.ts";
 import { BuildTrace } from "./buildkit-trace.ts";
-import { engineCall, fromEngineText, isNotFound } from "./engine-error.ts";
+import { engineCall, fromEngineText, ifFound } from "./engine-error.ts";
 import { readJsonLines } from "./json-lines.ts";
 
 /** One line of the progress stream of a pull, import or build. */
@@ -19,7 +19,7 @@ interface ProgressLine {
 
 type Images = ContainerRuntime["images"];
 
-/** `builder`: "2" is BuildKit, "1" the old builder. */
+/** `builder` returns "2" for BuildKit, "1" for the engine's older builder. */
 export function makeDockerImages(docker: Docker, builder: () => Promise<"1" | "2">): Images {
   return {
     inspect: (reference) => engineCall(`inspecting image ${reference}`, () => inspectImage(docker, reference)),
@@ -43,24 +43,14 @@ export function makeDockerImages(docker: Docker, builder: () => Promise<"1" | "2
         return infos.filter((info) => info !== undefined);
       }),
     remove: (reference) =>
-      engineCall(`removing image ${reference}`, async () => {
-        try {
-          await docker.getImage(reference).remove({ force: false });
-        } catch (failure) {
-          if (!isNotFound(failure)) throw failure;
-        }
-      }),
+      engineCall(`removing image ${reference}`, () => ifFound(docker.getImage(reference).remove({ force: false }))),
     import: (tar, tag, config) => engineCall(`importing ${tag}`, () => importImage(docker, tar, tag, config)),
   };
 }
 
 async function inspectImage(docker: Docker, reference: string): Promise<ImageInfo | undefined> {
-  try {
-    return imageInfo(await docker.getImage(reference).inspect());
-  } catch (failure) {
-    if (isNotFound(failure)) return undefined;
-    throw failure;
-  }
+  const found = await ifFound(docker.getImage(reference).inspect());
+  return found && imageInfo(found);
 }
 
 async function pullImage(docker: Docker, reference: string, options: Parameters<Images["pull"]>[1]): Promise<void> {
@@ -86,6 +76,7 @@ async function buildImage(docker: Docker, version: "1" | "2", request: BuildRequ
   const stream = await docker.buildImage(request.context as unknown as NodeJS.ReadableStream, {
     t: request.tag,
     dockerfile: request.dockerfile,
+    // The client library writes options into the query, also those that are undefined.
     ...(request.target && { target: request.target }),
     ...(request.args && { buildargs: { ...request.args } }),
     labels: { ...request.labels },
@@ -117,10 +108,7 @@ async function importImage(
   return (await docker.getImage(reference).inspect()).Id;
 }
 
-/**
- * Passes the output of either builder on, and throws when a line of the stream reports a failure. BuildKit's output is
- * a trace.
- */
+/** Passes the build's output to `onOutput`. Throws when the stream reports an error. BuildKit's output is a trace. */
 async function followBuild(stream: Readable, { tag, onOutput }: BuildRequest): Promise<void> {
   const trace = new BuildTrace();
   for await (const { id, aux, stream: text, status, error } of readJsonLines<ProgressLine>(stream)) {
@@ -155,9 +143,9 @@ function credentials(auth: RegistryAuth | undefined): object {
   if (!auth) return {};
   return {
     serveraddress: auth.serverAddress,
-    ...(auth.username !== undefined && { username: auth.username }),
-    ...(auth.password !== undefined && { password: auth.password }),
-    ...(auth.identityToken !== undefined && { identitytoken: auth.identityToken }),
+    username: auth.username,
+    password: auth.password,
+    identitytoken: auth.identityToken,
   };
 }
 

@@ -1,17 +1,18 @@
-// The network of a session: opened on a free /24, and joined by this process if it runs in a container of the engine.
+// Opens and closes the session's network on a Docker engine. If knap runs in a container of the engine, that container
+// joins the network.
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type Docker from "dockerode";
 import type { ContainerRuntime } from "../runtime.ts";
 import { RuntimeError } from "../runtime.ts";
-import { engineCall, isNotFound } from "./engine-error.ts";
+import { engineCall, ifFound } from "./engine-error.ts";
 import { freeSubnets, gatewayOf } from "./subnets.ts";
 
-/** Questions about the machine on which this process runs. The answers change when networks are opened. */
+/** Answers questions about the machine on which knap runs. The answers can change when a network is opened. */
 export interface Machine {
   /** Whether the address belongs to this host. */
   owns(address: string): Promise<boolean>;
-  /** The id of the engine's container in which this process runs; undefined: it runs in none. */
+  /** The id of the engine's container in which knap runs; undefined: knap runs in no container of the engine. */
   ownContainer(): Promise<string | undefined>;
 }
 
@@ -24,10 +25,10 @@ export interface DockerNetworksOptions {
 }
 
 /**
- * Engines take a container's first network by name for its published ports and default route. This prefix keeps the
- * container's original network first.
+ * Engines use the container's first network in the order of names for published ports and the default route. This
+ * prefix sorts the session's network after the container's original network.
  */
-const BEHIND_OTHERS = "zz-";
+const SORTS_LAST = "zz-";
 
 export function makeDockerNetworks(options: DockerNetworksOptions): ContainerRuntime["networks"] {
   const { docker, machine } = options;
@@ -35,7 +36,7 @@ export function makeDockerNetworks(options: DockerNetworksOptions): ContainerRun
     open: (request) =>
       engineCall(`opening network ${request.name}`, async () => {
         const self = await machine.ownContainer();
-        const name = self === undefined ? request.name : BEHIND_OTHERS + request.name;
+        const name = self === undefined ? request.name : SORTS_LAST + request.name;
         const { id, subnet } = await createOnFreeSubnet(options, { ...request, name });
         if (self !== undefined) await docker.getNetwork(id).connect({ Container: self });
         const gateway = gatewayOf(subnet);
@@ -45,13 +46,9 @@ export function makeDockerNetworks(options: DockerNetworksOptions): ContainerRun
     close: (id) =>
       engineCall("closing a network", async () => {
         const network = docker.getNetwork(id);
-        try {
-          const self = await machine.ownContainer();
-          if (self !== undefined) await network.disconnect({ Container: self, Force: true }).catch(() => {});
-          await network.remove();
-        } catch (failure) {
-          if (!isNotFound(failure)) throw failure;
-        }
+        const self = await machine.ownContainer();
+        if (self !== undefined) await network.disconnect({ Container: self, Force: true }).catch(() => {});
+        await ifFound(network.remove());
       }),
     list: (label) =>
       engineCall("listing networks", async () => {
@@ -70,7 +67,7 @@ async function createOnFreeSubnet(
   const free = freeSubnets(pools, taken);
   const wanted = free.filter((subnet) => subnet === request.subnet);
   for (const subnet of [...wanted, ...free.slice(0, 64)]) {
-    // An address that this host already has belongs to another network, perhaps of another engine.
+    // If this host already has the address, another network uses it, perhaps of another engine.
     if (await machine.owns(gatewayOf(subnet))) continue;
     try {
       const created = await docker.createNetwork({
@@ -88,7 +85,6 @@ async function createOnFreeSubnet(
   throw new RuntimeError("failed", `no free /24 in ${pools}; name other ranges in KNAP_SUBNETS, or prune old networks`);
 }
 
-/** The machine on which this process runs. */
 export function realMachine(docker: Docker): Machine {
   let own: Promise<string | undefined> | undefined;
   return {
@@ -100,7 +96,7 @@ export function realMachine(docker: Docker): Machine {
   };
 }
 
-/** Binds to the address, because lists of interfaces leave out bridges without members. */
+/** Tries to bind to the address, because lists of interfaces leave out bridges without containers. */
 function owns(address: string): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -113,9 +109,9 @@ async function findOwnContainer(docker: Docker): Promise<string | undefined> {
   const mounts = await readFile("/proc/self/mountinfo", "utf8").catch(() => "");
   const id = /\/containers\/([0-9a-f]{64})\/(?:hostname|resolv\.conf)/.exec(mounts)?.[1];
   if (id === undefined) return undefined;
-  const found = await docker
-    .getContainer(id)
-    .inspect()
-    .catch(() => undefined);
-  return found?.Id;
+  const container = docker.getContainer(id);
+  return container.inspect().then(
+    ({ Id }) => Id,
+    () => undefined,
+  );
 }

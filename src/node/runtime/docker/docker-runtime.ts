@@ -1,4 +1,4 @@
-// The Docker runtime: connects to the engine and decides how its containers are reached.
+// Connects to the Docker engine, and decides how knap reaches its containers.
 import { existsSync, readFileSync } from "node:fs";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
@@ -11,12 +11,12 @@ import { dockerEvents } from "./docker-events.ts";
 import { makeDockerImages } from "./docker-images.ts";
 import { makeDockerNetworks, realMachine } from "./docker-networks.ts";
 import { type EngineEndpoint, findEngines } from "./endpoint.ts";
-import { engineCall, toRuntimeError } from "./engine-error.ts";
+import { engineCall, ifFound, toRuntimeError } from "./engine-error.ts";
 import { guardRequests } from "./engine-requests.ts";
 import { DEFAULT_SUBNETS } from "./subnets.ts";
 
 export interface DockerOptions {
-  /** How containers are reached (`--container-address`); undefined: the runtime decides. */
+  /** How knap reaches containers (`--container-address`); undefined: the runtime decides. */
   readonly address?: "direct" | "published";
   /** `KNAP_SUBNETS`: comma-separated ranges from which networks take a /24. */
   readonly subnets?: string;
@@ -40,7 +40,8 @@ export async function openDockerRuntime(options: DockerOptions = {}): Promise<Co
     options.address && Promise.resolve(options.address === "direct" ? { kind: "direct" } : published);
   const decide = async (gateway: string): Promise<Reach> => {
     if ((await machine.ownContainer()) !== undefined) return { kind: "direct" };
-    // Networks avoid addresses that this host has, so this host owns the gateway only if the engine's bridge is on it.
+    // A new network never takes an address of this host. If this host now has the gateway's address, the engine's
+    // bridge is on this host.
     return (await machine.owns(gateway)) ? { kind: "direct" } : published;
   };
   const networks = makeDockerNetworks({
@@ -51,8 +52,8 @@ export async function openDockerRuntime(options: DockerOptions = {}): Promise<Co
       decided ??= decide(gateway);
     },
   });
-  // Before the first network is opened, a trial network answers the question. Concurrent callers share it; a failed
-  // trial is repeated.
+  // Before the session opens its network, knap opens a temporary one to decide. Concurrent callers share it. After a
+  // failure, the next caller tries again.
   let trial: Promise<void> | undefined;
   const openTrialNetwork = async (): Promise<void> => {
     const { id } = await networks.open({ name: `knap-trial-${process.pid}-${Date.now()}`, labels: {} });
@@ -132,28 +133,14 @@ function describe(endpoint: EngineEndpoint): string {
 function makeEngine(endpoint: EngineEndpoint): Engine {
   if (endpoint.kind === "socket") {
     const agent = new HttpAgent({ keepAlive: true });
-    const docker = new Docker({
-      socketPath: endpoint.path,
-      host: undefined,
-      port: undefined,
-      protocol: "http",
-      agent,
-    } as never);
-    return { docker, endpoint, agent };
+    const options = { socketPath: endpoint.path, host: undefined, port: undefined, protocol: "http", agent };
+    return { docker: new Docker(options as never), endpoint, agent };
   }
   const { host, port, tls } = endpoint;
-  if (!tls) {
-    const agent = new HttpAgent({ keepAlive: true });
-    return { docker: new Docker({ host, port, protocol: "http", agent } as never), endpoint, agent };
-  }
-  const agent = new HttpsAgent({
-    keepAlive: true,
-    rejectUnauthorized: tls.verify,
-    ...(tls.ca && { ca: tls.ca }),
-    ...(tls.cert && { cert: tls.cert }),
-    ...(tls.key && { key: tls.key }),
-  });
-  return { docker: new Docker({ host, port, protocol: "https", agent } as never), endpoint, agent };
+  const agent = tls
+    ? new HttpsAgent({ keepAlive: true, rejectUnauthorized: tls.verify, ca: tls.ca, cert: tls.cert, key: tls.key })
+    : new HttpAgent({ keepAlive: true });
+  return { docker: new Docker({ host, port, protocol: tls ? "https" : "http", agent } as never), endpoint, agent };
 }
 
 async function info(docker: Docker, reach: () => Promise<Reach>): Promise<RuntimeInfo> {
@@ -199,13 +186,7 @@ function makeVolumes(docker: Docker): ContainerRuntime["volumes"] {
         });
       }),
     remove: (name) =>
-      engineCall(`removing volume ${name}`, async () => {
-        try {
-          await docker.getVolume(name).remove({ force: true });
-        } catch (failure) {
-          if ((failure as { statusCode?: number }).statusCode !== 404) throw failure;
-        }
-      }),
+      engineCall(`removing volume ${name}`, () => ifFound(docker.getVolume(name).remove({ force: true }))),
     list: (label) =>
       engineCall("listing volumes", async () => {
         const found = await docker.listVolumes({ filters: JSON.stringify({ label: [label] }) as never });

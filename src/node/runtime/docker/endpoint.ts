@@ -1,5 +1,5 @@
-// Where the container engine listens: DOCKER_HOST, else the docker context, else the usual sockets. It reads files and
-// environment and does not connect.
+// Finds the address of the container engine: from DOCKER_HOST, else the docker context, else the usual sockets. It does
+// not connect.
 import { sha256Hex } from "../../../base/hash.ts";
 
 interface TlsFiles {
@@ -19,7 +19,7 @@ export type EngineEndpoint =
       readonly from: string;
     };
 
-/** The inputs of the search. `readFile` returns undefined for a missing file. */
+/** `readFile` returns undefined for a missing file. */
 export interface EngineSearch {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
@@ -28,7 +28,7 @@ export interface EngineSearch {
   exists(path: string): boolean;
 }
 
-/** The endpoints in the order to try them, or why none can be used. */
+/** The endpoints in the order to try them, or the reason why knap can use none (`refused`). */
 export type EngineCandidates =
   | { readonly candidates: readonly EngineEndpoint[] }
   | { readonly refused: string; readonly candidates?: never };
@@ -36,9 +36,7 @@ export type EngineCandidates =
 const NO_TLS_FILES: TlsFiles = { ca: undefined, cert: undefined, key: undefined, verify: true };
 const NPIPE = "//./pipe/docker_engine";
 
-/**
- * Finds the engine's endpoint as the docker command line does; ssh is refused because published ports would be remote.
- */
+/** Searches as the docker command line does. It refuses ssh, because published ports would be on the other machine. */
 export function findEngines(search: EngineSearch): EngineCandidates {
   const explicit = search.env["DOCKER_HOST"];
   if (explicit) return parseHost(explicit, "DOCKER_HOST", tlsFromEnv(search));

@@ -1,10 +1,10 @@
-// Errors of the engine (HTTP status, system code, message) → RuntimeError with a hint.
+// Converts errors of the engine (HTTP status, system code, message) to RuntimeErrors with advice.
 import { RuntimeError } from "../runtime.ts";
 
 type Code = RuntimeError["code"];
 
-/** The used part of the client library's errors. */
-interface EngineFailure {
+/** The fields of the client library's errors that knap reads. */
+export interface EngineFailure {
   readonly code?: string;
   readonly statusCode?: number;
   readonly message?: string;
@@ -24,7 +24,7 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
   EHOSTUNREACH: "the host in DOCKER_HOST cannot be reached",
 };
 
-/** Texts of the engine; the first match wins. They are more exact than the HTTP status, so they come first. */
+/** The engine's error texts. The first match wins. Texts are more exact than the HTTP status, so they win over it. */
 const BY_TEXT: readonly (readonly [RegExp, Code])[] = [
   [/no space left on device/i, "no-space"],
   [/port is already allocated|address already in use/i, "address-in-use"],
@@ -48,11 +48,11 @@ const BY_TEXT: readonly (readonly [RegExp, Code])[] = [
   ],
 ];
 
-/** The engine's own file in the message. It differs at each attempt, so repeated failures would look different. */
+/** A file name in the engine's message that differs each time. Without it, repeated failures have the same message. */
 const FULL_FILE = / \/\S+(?=: no space left on device)/gi;
-const MAKE_ROOM = "; the container engine's disk is full: make room, for instance with `docker system prune`";
+const DISK_ADVICE = "; the container engine's disk is full: make room, for instance with `docker system prune`";
 
-/** The {@link RuntimeError} for a rejected engine call; `doing` describes the call. */
+/** Converts the error of an engine call. `doing` describes the call, and begins the message. */
 export function toRuntimeError(failure: unknown, doing: string): RuntimeError {
   if (failure instanceof RuntimeError) return failure;
   const { code, statusCode, message, json } = failure as EngineFailure;
@@ -62,30 +62,48 @@ export function toRuntimeError(failure: unknown, doing: string): RuntimeError {
   return fromEngineText(text, doing, { statusCode, cause: failure });
 }
 
-/** The error for a text of the engine that may have no status (a line of a progress stream), with advice. */
+/** Converts an error text of the engine. Lines of a progress stream have no HTTP status. */
 export function fromEngineText(
   text: string,
   doing: string,
   { statusCode, cause }: { readonly statusCode?: number | undefined; readonly cause?: unknown } = {},
 ): RuntimeError {
   const code = codeOf(text, statusCode);
-  const message = code === "no-space" ? text.replace(FULL_FILE, "") + MAKE_ROOM : text;
+  const message = code === "no-space" ? text.replace(FULL_FILE, "") + DISK_ADVICE : text;
   return new RuntimeError(code, `${doing}: ${message}`, { cause });
 }
 
-/** Advice when no engine could be opened. */
+/** Returns what the user can do when knap cannot connect to an engine. */
 export function fixForNoEngine(error: unknown): string {
   const isForbidden = error instanceof RuntimeError && error.message.includes(NO_PERMISSION);
   const engine = isForbidden ? "add yourself to the group docker and log in anew" : "start Docker, or set DOCKER_HOST";
   return `${engine}; or let Services run as processes with --runtime process`;
 }
 
-/** Runs an engine call and turns its error into a {@link RuntimeError}. */
+/** Runs an engine call and converts its error to a {@link RuntimeError}. */
 export async function engineCall<T>(doing: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (failure) {
     throw toRuntimeError(failure, doing);
+  }
+}
+
+/** Resolves with undefined if the object does not exist or is being removed. Rejects with any other failure. */
+export function ifFound<T>(call: Promise<T>): Promise<T | undefined> {
+  return tolerate(call, isNotFound);
+}
+
+/** Resolves with undefined if the call rejects with a failure that `isHarmless` accepts. */
+export async function tolerate<T>(
+  call: Promise<T>,
+  isHarmless: (failure: EngineFailure) => boolean,
+): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (failure) {
+    if (isHarmless(failure as EngineFailure)) return undefined;
+    throw failure;
   }
 }
 

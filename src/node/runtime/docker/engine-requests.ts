@@ -1,5 +1,5 @@
-// Checks the path of each engine request before it is sent. The engine answers a path with an empty or dot segment with
-// a redirect, which docker-modem would follow to another host, without an error listener.
+// Refuses engine requests whose path has an empty or dot segment. The engine would answer with a redirect, which
+// docker-modem follows without an error listener.
 import type Docker from "dockerode";
 import { RuntimeError } from "../runtime.ts";
 

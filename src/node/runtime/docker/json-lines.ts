@@ -1,7 +1,6 @@
-// Reads the engine's progress and event streams: one JSON value a line. Lines that do not parse are skipped.
+// Reads the engine's progress and event streams, which have one JSON value per line. Skips lines that are not JSON.
 import type { Readable } from "node:stream";
 
-/** Yields the value of each line, including a last line without a newline. */
 export async function* readJsonLines<T>(bytes: Readable): AsyncGenerator<T> {
   let pending = "";
   const decoder = new TextDecoder();

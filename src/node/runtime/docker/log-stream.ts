@@ -1,5 +1,4 @@
-// The engine's multiplexed log stream → lines. It joins the parts of lines over 16 KiB and buffers at most one line per
-// stream.
+// Splits the engine's multiplexed log stream into lines. It buffers at most one line per stream.
 import type { Readable } from "node:stream";
 import type { LogLine } from "../runtime.ts";
 
@@ -8,7 +7,7 @@ interface Frame {
   readonly payload: Buffer;
 }
 
-/** Splits the stream of a logs or exec call into frames (8-byte header, payload). */
+/** Splits the stream of a logs or exec call into frames. A frame is an 8-byte header and a payload. */
 export async function* readFrames(bytes: Readable): AsyncGenerator<Frame> {
   let pending: Buffer = Buffer.alloc(0);
   for await (const chunk of bytes) {
@@ -26,8 +25,8 @@ export async function* readFrames(bytes: Readable): AsyncGenerator<Frame> {
 }
 
 /**
- * Reads frames with timestamps as lines. The next frame of the stream continues a frame without a line end; its
- * timestamp is dropped.
+ * Joins frames with timestamps to lines. The engine splits lines over 16 KiB: a frame without a line end continues in
+ * the next frame of its stream, whose timestamp is dropped.
  */
 export async function* readLogLines(bytes: Readable): AsyncGenerator<LogLine> {
   const open: Record<LogLine["stream"], { time: string; text: string } | undefined> = {

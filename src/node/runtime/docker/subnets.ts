@@ -1,5 +1,4 @@
-// Chooses the /24 of a session's network: the first in knap's range that overlaps no other network. IPv4 arithmetic
-// only.
+// Computes which /24 subnets are free for a session's network. IPv4 only. Pure.
 
 /** Inclusive range of IPv4 addresses as unsigned integers. */
 interface Range {
@@ -7,12 +6,12 @@ interface Range {
   readonly last: number;
 }
 
-/** The engine's default pools allow about thirty networks, so knap uses a range of its own. */
+/** knap has its own range, because the engine's default ranges allow only about thirty networks. */
 export const DEFAULT_SUBNETS = "10.213.0.0/16";
 
 /**
- * The /24 subnets of `pools` (comma-separated CIDRs) that overlap none of `taken` (CIDRs; anything unreadable or IPv6
- * is ignored), in order.
+ * Returns the /24 subnets of `pools` (comma-separated CIDRs) that overlap none of `taken` (CIDRs), in order. Ignores
+ * IPv6 and malformed CIDRs.
  */
 export function freeSubnets(pools: string, taken: readonly string[]): string[] {
   const used = taken.map(parseCidr).filter((range) => range !== undefined);
@@ -28,7 +27,7 @@ export function freeSubnets(pools: string, taken: readonly string[]): string[] {
   return free;
 }
 
-/** The first usable address of a subnet, which the engine uses as gateway. */
+/** Returns the first usable address of a subnet, which the engine uses as gateway. */
 export function gatewayOf(subnet: string): string {
   const range = parseCidr(subnet);
   return range ? dotted(range.first + 1) : "";

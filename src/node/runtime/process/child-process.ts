@@ -1,15 +1,15 @@
-// One container of the process runtime: a child process that leads its own process group. It starts again once if its
-// port was taken.
+// Runs one container of the process runtime as a child process with its own process group. If its port is taken, the
+// child starts once more on another port.
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { type ContainerSpec, type ContainerState, RuntimeError } from "../runtime.ts";
 import { openProcessLog, type ProcessLog } from "./process-log.ts";
 import { killGroup } from "./process-records.ts";
 
-/** An app whose port was taken exits within this time. */
+/** An app whose port is taken exits within this time. */
 const PORT_RACE_MS = 1_000;
 const PORT_TAKEN = /EADDRINUSE|address already in use/i;
-/** The variables that a child inherits from knap's environment; the others come from the pod, as in a cluster. */
+/** The variables that a child inherits from knap's environment. All others come from the pod, as in a cluster. */
 const INHERITED =
   /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TMPDIR|TEMP|TMP|TZ|SystemRoot|ComSpec|PATHEXT|APPDATA|LOCALAPPDATA)$/i;
 
@@ -17,7 +17,7 @@ export interface ChildHooks {
   readonly session: string;
   readonly logFile: string;
   now(): string;
-  /** Returns a port for PORT; called again when the first was taken. */
+  /** Returns a port for PORT. The child calls this again if the first port is taken. */
   takePort(): Promise<number>;
   /** If it throws, the child is killed. */
   onStarted(child: Child): void;
@@ -66,7 +66,7 @@ export class Child {
     await this.#spawn(true);
   }
 
-  /** As in a container, only the first process gets a stop signal; SIGKILL ends the whole group. */
+  /** Sends SIGKILL to the whole group, any other signal to the first process only, as an engine does. */
   kill(signal: NodeJS.Signals): void {
     const pid = this.pid;
     if (pid === undefined) return;
@@ -75,7 +75,7 @@ export class Child {
     else this.#process?.kill(signal);
   }
 
-  /** Kills the process; `why` becomes the last line of its log. */
+  /** Writes `why` to the log and kills the process. */
   fail(why: string): void {
     this.log.write("stderr", Buffer.from(`${why}\n`));
     this.kill("SIGKILL");
@@ -110,12 +110,12 @@ export class Child {
     this.#process = child;
     this.status = "running";
     this.startedAt = this.#hooks.now();
-    // `close` instead of `exit`: by then all output has been read.
+    // At `close`, unlike at `exit`, all output has been read.
     child.once("close", (code, signal) =>
       this.#onClosed(code, signal, mayRetry && performance.now() - startedMs < PORT_RACE_MS),
     );
-    // The group ends with its leader, as a container ends with its first process. Its other processes would keep the
-    // pipes open and delay `close`.
+    // The group ends with its first process, as a container does. Otherwise, other processes could keep the pipes open,
+    // and `close` would not be emitted.
     child.once("exit", () => child.pid !== undefined && killGroup(child.pid, "SIGKILL"));
     try {
       this.#hooks.onStarted(this);

@@ -1,15 +1,14 @@
-// Lists the manifest settings that the process runtime ignores or refuses, by Service and field, for one notice. Pure.
-
+// Lists the manifest settings that the process runtime ignores or refuses, by Service and field. Pure.
 import { servingContainer } from "../../../apis/core/pod.ts";
 import type { Container, PodSpec } from "../../../apis/core/pod-spec.ts";
 import type { Service } from "../../../apis/serving/types.ts";
 
-/** Further lines are only counted. */
+/** The notice only counts the lines beyond this number. */
 const MOST_LINES = 8;
 const TERMINATION_LOG = "/dev/termination-log";
-/** Processes honour these security fields: knap's user is checked in place of the image's. */
+/** Security fields that the process runtime honours: runAsNonRoot is checked against knap's own user. */
 const CHECKED = new Set(["runAsNonRoot"]);
-/** Fields of the pod. Fields that knap ignores with Docker too are not listed. */
+/** Ignored fields of the pod spec, without those that knap also ignores with Docker. */
 const POD_FIELDS = [
   "hostAliases",
   "hostIPC",
@@ -23,16 +22,16 @@ const POD_FIELDS = [
 ] as const;
 
 interface Gaps {
-  /** Ignored: the process runs without them. */
+  /** The process runs without these settings. */
   readonly without: readonly string[];
-  /** The pod is refused, and a condition says why. */
+  /** The kubelet refuses a pod with these settings; a condition says why. */
   readonly refused: readonly string[];
 }
 
 /**
- * The lines of the notice: `name: image x, limits (cpu 1); refused: volume mount /data`. Services with the same gaps
- * share a line.
- * `isStarted`: whether knap has a command for the Service (`namespace/name`), which then replaces the manifest's.
+ * Returns the lines of the notice, such as `name: image x, limits (cpu 1); refused: volume mount /data`. Services with
+ * the same settings share a line.
+ * `isStarted`: whether knap has a command for the Service (`namespace/name`) that replaces the manifest's command.
  */
 export function describeProcessGaps(
   services: readonly Service[],

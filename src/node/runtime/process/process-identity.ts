@@ -1,5 +1,4 @@
-// Names a process so that another one can tell later whether it still runs: pid, start time with boot id, pid
-// namespace.
+// Makes an identity of a process by which other processes can find out later whether it still runs.
 import { readlinkSync } from "node:fs";
 import { bootId, startTimeOf } from "./system-processes.ts";
 
@@ -11,12 +10,12 @@ function pidNamespace(): string {
   }
 }
 
-/** The identity of a process that this one can see, for labels and files: `pid/start time/boot id/pid namespace`. */
+/** Returns `pid/start time/boot id/pid namespace`, for labels and files. */
 export async function processIdentity(pid = process.pid): Promise<string> {
   return [pid, (await startTimeOf(pid)) ?? "", bootId(), pidNamespace()].join("/");
 }
 
-/** undefined if this process cannot tell: the identity is malformed, or of another boot, machine or pid namespace. */
+/** Returns undefined if the identity is malformed, or is of another boot, machine or pid namespace. */
 export async function isProcessLive(identity: string): Promise<boolean | undefined> {
   const [pid = "", startTime = "", boot, namespace] = identity.trim().split("/");
   if (!/^[1-9]\d*$/.test(pid) || startTime === "") return undefined;

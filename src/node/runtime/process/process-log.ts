@@ -1,5 +1,4 @@
-// The log of one process: the last lines in memory for readers, and up to 10 MiB in a file. A full disk does not affect
-// the process.
+// Keeps the log of one process: the last lines in memory for readers, and up to 10 MiB in a file.
 import { closeSync, openSync, writeSync } from "node:fs";
 import { type EventQueue, makeEventQueue } from "../event-queue.ts";
 import type { LogLine, LogOptions } from "../runtime.ts";
@@ -9,17 +8,14 @@ const FILE_BYTES = 10 * 1024 * 1024;
 
 export interface ProcessLog {
   write(stream: LogLine["stream"], chunk: Buffer): void;
-  /** Ends the log when the process has ended: an unfinished line counts as a line, and followers end. */
+  /** Ends the log and its followers. An unfinished line becomes a line. */
   end(): void;
   read(options: LogOptions): AsyncIterable<LogLine>;
-  /** The text of the last lines of both streams. */
+  /** Returns the text of the last lines of both streams. */
   lastText(lines: number): string;
 }
 
-/**
- * Opens a log with a copy in `file`; `now` returns RFC 3339 times. Throws the system's error when the file cannot be
- * created.
- */
+/** `now` returns RFC 3339 times. Throws the system's error when `file` cannot be created. */
 export function openProcessLog(file: string, now: () => string): ProcessLog {
   const lines: LogLine[] = [];
   const followers = new Set<EventQueue<LogLine>>();
@@ -33,7 +29,7 @@ export function openProcessLog(file: string, now: () => string): ProcessLog {
     if (lines.length > MEMORY_LINES) lines.splice(0, lines.length - MEMORY_LINES);
     for (const follower of followers) follower.push(line);
     if (descriptor !== undefined && written < FILE_BYTES)
-      written += writeIfRoom(descriptor, `${line.time} ${stream} ${text}\n`);
+      written += writeIfPossible(descriptor, `${line.time} ${stream} ${text}\n`);
   };
   return {
     write(stream, chunk) {
@@ -70,8 +66,8 @@ export function openProcessLog(file: string, now: () => string): ProcessLog {
   };
 }
 
-/** On a full disk the line is missing in the file; readers get it from memory. */
-function writeIfRoom(descriptor: number, text: string): number {
+/** On a full disk the file misses the line, and readers still get it from memory. */
+function writeIfPossible(descriptor: number, text: string): number {
   try {
     return writeSync(descriptor, text);
   } catch {

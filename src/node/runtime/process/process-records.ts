@@ -1,14 +1,14 @@
-// One file per child process with pid and start time. With them the next session ends the processes of a dead one, even
-// if pids were reused.
+// Records the pid and start time of each child process in a file. After a crash of knap, the next session kills the
+// recorded processes.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isPrivateFolder, readPrivateFile } from "../../../base/private-files.ts";
 import { startTimeOf } from "./system-processes.ts";
 
-/** One child that runs, or ran when its session ended. `labels`: the labels of its container. */
+/** `labels`: the labels of the container. */
 export interface ProcessRecord {
   readonly pid: number;
-  /** Start time in the system's notation. The same pid with another start time is another process. */
+  /** In the system's notation. A process with the same pid and another start time is another process. */
   readonly startTime: string;
   readonly labels: Readonly<Record<string, string>>;
 }
@@ -38,7 +38,7 @@ export async function endRecorded(folder: string): Promise<number> {
   return ended;
 }
 
-/** Sends a signal to a process group; false: it does not exist. */
+/** Sends a signal to a process group. Returns false if the group does not exist. */
 export function killGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     // Windows has no process groups: only the leader gets the signal.

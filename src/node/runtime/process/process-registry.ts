@@ -1,4 +1,4 @@
-// The child processes of one session, their event streams, and their records on disk.
+// Manages the child processes of one session, with their events and their records on disk.
 import { randomUUID } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -11,7 +11,7 @@ import { startTimeNow, startTimeOf } from "./system-processes.ts";
 
 export interface ProcessOptions {
   readonly session: string;
-  /** The session's folder: records go to `processes/`, logs to `logs/` in it. */
+  /** The session's folder. Records are in its folder `processes/`, logs in `logs/`. */
   readonly folder: string;
 }
 
@@ -42,7 +42,7 @@ export class ProcessRegistry {
       onExited: (exited) => this.#onExited(exited),
     };
     const child = writing(folder, `keeping a log of ${spec.name}`, () => {
-      // Each time: another program may have deleted the folder of the session.
+      // Another program may have deleted the folder of the session.
       mkdirSync(join(folder, "logs"), { recursive: true, mode: 0o700 });
       return new Child(id, spec, hooks);
     });
@@ -88,7 +88,7 @@ export class ProcessRegistry {
     for (const queue of this.#listeners) queue.end();
   }
 
-  /** Throws when the record cannot be written: without it, the next session could not end the process after a crash. */
+  /** Throws when the record cannot be written: after a crash, the next session could not find the process. */
   #onStarted(child: Child): void {
     const { pid } = child;
     if (pid === undefined) return;
@@ -100,7 +100,7 @@ export class ProcessRegistry {
         writeRecord(join(folder, "processes"), child.id, written),
       );
     };
-    // Synchronously where the system allows it, because knap may be killed at any moment.
+    // Linux allows a synchronous write, before anything can kill knap.
     const startTime = startTimeNow(pid);
     if (startTime !== undefined) record(startTime);
     else
@@ -120,7 +120,7 @@ export class ProcessRegistry {
   }
 }
 
-/** Runs a write to the session's folder. A full disk becomes a RuntimeError that names the folder. */
+/** Runs a write to the session's folder. If the disk is full, throws a RuntimeError that names the folder. */
 function writing<T>(folder: string, doing: string, write: () => T): T {
   try {
     return write();
@@ -131,10 +131,7 @@ function writing<T>(folder: string, doing: string, write: () => T): T {
   }
 }
 
-/**
- * A TCP port on loopback that is free now and not in `avoid`. Another program may take it before the child does; the
- * child then starts again.
- */
+/** Returns a free TCP port of 127.0.0.1 that is not in `avoid`. Another program may take it before the child does. */
 export async function freePort(avoid: ReadonlySet<number>): Promise<number> {
   for (;;) {
     const port = await new Promise<number>((resolve, reject) => {

@@ -1,5 +1,4 @@
-// The runtime without Docker: each container is a child process. It uses the command and project folder of a spec and
-// ignores the image.
+// Implements the container runtime without Docker: each container is a child process. It ignores the image of a spec.
 import { availableParallelism, totalmem } from "node:os";
 import { type ContainerRuntime, type ContainerSpec, type ContainerState, RuntimeError } from "../runtime.ts";
 import type { Child } from "./child-process.ts";
@@ -7,7 +6,7 @@ import { type ProcessOptions, ProcessRegistry } from "./process-registry.ts";
 import { runCommand } from "./run-command.ts";
 import { groupListeners, groupStats } from "./system-processes.ts";
 
-/** Opens a process runtime. Closing it kills its processes. */
+/** `close` of the result kills all its processes. */
 export function openProcessRuntime(options: ProcessOptions): ContainerRuntime {
   const children = new ProcessRegistry(options);
   return {
@@ -33,7 +32,7 @@ export function openProcessRuntime(options: ProcessOptions): ContainerRuntime {
       memoryBytes: totalmem(),
       address: "direct",
     }),
-    ...withoutImages,
+    ...ENGINE_CALLS,
     create: async (spec) => children.create(spec),
     start: (id) => children.get(id).start(),
     kill: async (id, signal) => children.find(id)?.kill(signal as NodeJS.Signals),
@@ -67,25 +66,25 @@ export function openProcessRuntime(options: ProcessOptions): ContainerRuntime {
   };
 }
 
-const lacking = (what: string) => (): Promise<never> =>
+const unsupported = (what: string) => (): Promise<never> =>
   Promise.reject(new RuntimeError("invalid", `the process runtime has no ${what}`));
 
-/** Calls that need an engine. The capabilities exclude them. */
-const withoutImages: Pick<ContainerRuntime, "networks" | "images" | "volumes" | "putArchive" | "getArchive"> = {
-  networks: { open: lacking("networks"), close: async () => {}, list: async () => [] },
+/** The calls that need an engine. Callers check the capabilities first. */
+const ENGINE_CALLS: Pick<ContainerRuntime, "networks" | "images" | "volumes" | "putArchive" | "getArchive"> = {
+  networks: { open: unsupported("networks"), close: async () => {}, list: async () => [] },
   images: {
     inspect: async () => undefined,
-    pull: lacking("images"),
-    build: lacking("images"),
-    tag: lacking("images"),
-    digest: lacking("images"),
+    pull: unsupported("images"),
+    build: unsupported("images"),
+    tag: unsupported("images"),
+    digest: unsupported("images"),
     list: async () => [],
     remove: async () => {},
-    import: lacking("images"),
+    import: unsupported("images"),
   },
-  volumes: { create: lacking("volumes"), remove: async () => {}, list: async () => [] },
-  putArchive: lacking("archives"),
-  getArchive: lacking("archives"),
+  volumes: { create: unsupported("volumes"), remove: async () => {}, list: async () => [] },
+  putArchive: unsupported("archives"),
+  getArchive: unsupported("archives"),
 };
 
 function stateOf(child: Child): ContainerState {

@@ -1,19 +1,19 @@
-// Runs one command and collects its output: exec for the process runtime.
+// Runs one command and collects its output, as exec of the process runtime.
 import { spawn } from "node:child_process";
 import { RuntimeError } from "../runtime.ts";
 import { killGroup } from "./process-records.ts";
 
 export interface CommandOptions {
   readonly cwd: string;
-  /** The environment, to which `more` is added. */
+  /** The environment. `more` is added to it. */
   readonly base: Readonly<Record<string, string>>;
   readonly more?: readonly (readonly [string, string])[] | undefined;
   readonly timeoutMs?: number | undefined;
 }
 
 /**
- * Exit code and output of both streams. A missing command has exit code 127, as in a shell. Throws `failed` after the
- * timeout.
+ * Resolves with the exit code and the output of both streams. A missing command gives exit code 127, as in a shell.
+ * Rejects with code `failed` after the timeout.
  */
 export function runCommand(
   command: readonly string[],

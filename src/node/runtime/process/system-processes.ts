@@ -1,4 +1,4 @@
-// Reads start times, groups, resource usage and listening sockets of processes: from /proc on Linux, else from ps and
+// Reads start times, groups, resource usage and listening sockets of processes, from /proc on Linux, else from ps and
 // lsof.
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -20,7 +20,7 @@ interface Stat {
   readonly residentPages: number;
 }
 
-/** The id of the machine's current boot; "" if the system has none, where start times are dates. */
+/** Returns the id of the machine's current boot; "" on systems without such an id, whose start times are dates. */
 export function bootId(): string {
   try {
     return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
@@ -29,14 +29,14 @@ export function bootId(): string {
   }
 }
 
-/** The start time of a process, in a notation for comparison only; undefined: no such process. */
+/** Returns the start time of a process, for comparison only; undefined if there is no such process. */
 export async function startTimeOf(pid: number): Promise<string | undefined> {
   if (process.platform === "linux") return (await readStat(pid))?.startTicks;
   const found = await run("ps", ["-o", "lstart=", "-p", String(pid)]).catch(() => undefined);
   return found?.stdout.trim() || undefined;
 }
 
-/** {@link startTimeOf} without waiting; undefined also on systems where that is impossible. */
+/** Like {@link startTimeOf}, but synchronous. Always returns undefined on systems other than Linux. */
 export function startTimeNow(pid: number): string | undefined {
   if (process.platform !== "linux") return undefined;
   try {
@@ -46,7 +46,7 @@ export function startTimeNow(pid: number): string | undefined {
   }
 }
 
-/** CPU and memory usage of all processes of a group. */
+/** Returns the CPU and memory usage of all processes of a group. */
 export async function groupStats(group: number): Promise<ContainerStats> {
   if (process.platform === "linux") {
     const members = await groupMembers(group);
@@ -66,7 +66,7 @@ export async function groupStats(group: number): Promise<ContainerStats> {
   };
 }
 
-/** The listening sockets of a process group; undefined: the system cannot tell. */
+/** Returns the listening sockets of a process group; undefined if they cannot be read. */
 export async function groupListeners(group: number): Promise<readonly ListeningSocket[] | undefined> {
   if (process.platform !== "linux") return lsofListeners(group);
   const inodes = new Set<string>();
@@ -103,7 +103,7 @@ async function readStat(pid: number): Promise<Stat | undefined> {
 }
 
 function parseStat(pid: number, text: string): Stat | undefined {
-  // The command name in parentheses may contain any character, so fields are counted after it.
+  // The command name in parentheses may contain any character, so fields are counted after the last parenthesis.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   if (fields[0] === "Z") return undefined;
   return {

@@ -37,7 +37,7 @@ test("a full disk gives DiskPressure until a write succeeds, with one Event for 
   const { clock, store, conditions } = makeNode();
   const report = makeDiskReport({ store, clock });
   expect(conditions("DiskPressure")).toMatchObject([{ status: "False", reason: "KubeletHasNoDiskPressure" }]);
-  report("room");
+  report("free");
   expect(store.list("Event")).toEqual([]);
   report({ full: "creating container a: no space left on device" });
   report({ full: "creating container b: no space left on device" });
@@ -45,7 +45,7 @@ test("a full disk gives DiskPressure until a write succeeds, with one Event for 
     { status: "True", reason: "KubeletHasDiskPressure", message: "creating container a: no space left on device" },
   ]);
   expect(conditions("Ready")).toMatchObject([{ status: "True" }]);
-  report("room");
+  report("free");
   expect(conditions("DiskPressure")).toMatchObject([{ status: "False", reason: "KubeletHasNoDiskPressure" }]);
   const events: readonly Event[] = store.list("Event");
   expect(events.map(({ type, reason, count }) => `${type} ${reason} ${count}`).sort()).toEqual([

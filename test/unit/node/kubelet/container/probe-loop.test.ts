@@ -15,7 +15,7 @@ describe("a probe loop", () => {
     const loop = new ProbeLoop({
       probe,
       clock,
-      attempt: async (): Promise<ProbeAnswer> =>
+      run: async (): Promise<ProbeAnswer> =>
         answers[Math.min(asked++, answers.length - 1)] ? { ok: true } : { ok: false, message: "no" },
       onVerdict: ({ ok }) => verdicts.push(`${ok}@${clock.now()}`),
     });

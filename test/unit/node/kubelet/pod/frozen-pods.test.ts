@@ -27,7 +27,7 @@ describe("frozen pods", () => {
     key,
     containers: new Map([["app", { containerId: await container(key), image }]]),
     sandbox: {
-      place: { network: "n", address: key },
+      address: { network: "n", address: key },
       pause: { id: await container(`${key}-pause`), state: undefined },
     },
     pod: { metadata: { name: "p" }, spec: {} } as StoredPod,
@@ -40,7 +40,7 @@ describe("frozen pods", () => {
   const open = (freeMemory = () => 0.5) => {
     const clock = new ManualClock();
     const given: string[] = [];
-    const onDropped = ({ sandbox }: FrozenPod): void => void given.push(sandbox.place?.address ?? "");
+    const onDropped = ({ sandbox }: FrozenPod): void => void given.push(sandbox.address?.address ?? "");
     return { clock, given, frozenPods: new FrozenPods({ runtime, clock, log: silentLogger, onDropped, freeMemory }) };
   };
 

@@ -63,7 +63,7 @@ describe("a start", () => {
     const up = events(second.facts, created("c1"), runs("c1"));
     expect(up.containers[0]).toMatchObject({ run: { state: "running", containerId: "c1" }, restarts: 0 });
     expect(planPod(up, NOW)).toEqual([]);
-    expect(up.marks).toEqual({ accepted: NOW, created: NOW + 1, started: NOW + 2 });
+    expect(up.startTimes).toEqual({ accepted: NOW, created: NOW + 1, started: NOW + 2 });
   });
 
   test("that follows an exit keeps the exit and waits for its back-off", () => {
@@ -73,7 +73,7 @@ describe("a start", () => {
     const twice = events(once.facts, created("c2"), runs("c2"), exited("c2", { endedAt: NOW + 100 }));
     expect(planPod(twice, NOW + 100)).toEqual([{ do: "reconcileAt", at: NOW + 10_100 }]);
     expect(does(planPod(twice, NOW + 10_100))).toEqual(["start"]);
-    expect(twice.marks).toMatchObject({ created: NOW + 1 });
+    expect(twice.startTimes).toMatchObject({ created: NOW + 1 });
   });
 
   test("whose program cannot be executed counts as an exit", () => {
@@ -145,7 +145,7 @@ describe("while a container runs", () => {
     expect(queueProxyFacts(down)).toEqual({ ready: false, message: "refused" });
     const up = events(down, { ...readiness(true), at: NOW + 99 });
     expect(queueProxyFacts(up)).toEqual({ ready: true });
-    expect(up.marks).toMatchObject({ portOpen: NOW + 5, probeOk: NOW + 9 });
+    expect(up.startTimes).toMatchObject({ portOpen: NOW + 5, probeOk: NOW + 9 });
   });
 
   test("an exit closes its queue-proxy and takes the address away", () => {
@@ -230,7 +230,7 @@ describe("a pod that continues a frozen one", () => {
 describe("a failing probe is named (11 B8)", () => {
   const slow = { ...web, startupProbe: { httpGet: { path: "/ready" } } };
   const ofStart = { container: "web", containerId: "c1" } as const;
-  const attempt = { type: "probeAttemptFailed", ...ofStart, kind: "Startup", message: "connection refused" } as const;
+  const failure = { type: "probeFailedOnce", ...ofStart, kind: "Startup", message: "connection refused" } as const;
   const failed = (failures: number): PodEvent => ({
     type: "probeFailed",
     ...ofStart,
@@ -244,8 +244,8 @@ describe("a failing probe is named (11 B8)", () => {
   const up = (): PodFacts => events(accept([slow]), start, created("c1"), runs("c1"));
 
   test("in the Ready condition while the container starts, and no more after it has passed", () => {
-    expect(unready(events(up(), attempt))).toContain('startup probe of container "web" failed: connection refused');
-    expect(unready(events(up(), attempt, { type: "startupPassed", ...ofStart }))).not.toContain("startup probe");
+    expect(unready(events(up(), failure))).toContain('startup probe of container "web" failed: connection refused');
+    expect(unready(events(up(), failure, { type: "startupPassed", ...ofStart }))).not.toContain("startup probe");
   });
 
   test.each([
@@ -253,7 +253,7 @@ describe("a failing probe is named (11 B8)", () => {
     [1, "once"],
   ])("in the message of the exit that it caused, with how often (%i)", (failures, often) => {
     const ended = (exitCode: number, message: string): string | undefined => {
-      const facts = events(up(), attempt, failed(failures), {
+      const facts = events(up(), failure, failed(failures), {
         type: "exited",
         container: "web",
         exit: exit({ exitCode, message }),
@@ -268,7 +268,7 @@ describe("a failing probe is named (11 B8)", () => {
 
   test("not in the message of an exit of the container's own", () => {
     const own = { type: "exited", container: "web", exit: exit({ message: "boom" }) } as const;
-    const { run } = events(up(), attempt, own).containers[0] as PodFacts["containers"][number];
+    const { run } = events(up(), failure, own).containers[0] as PodFacts["containers"][number];
     expect(run).toMatchObject({ exit: { message: "boom" } });
   });
 });

@@ -31,14 +31,14 @@ const podOf = (container: Partial<Container>, spec: Partial<StoredPod["spec"]> =
 const configMaps: Readonly<Record<string, ConfigMap["data"]>> = { conf: { B: "2", A: "1" } };
 const secrets: Readonly<Record<string, Secret["data"]>> = { sec: { key: Buffer.from("völlig").toString("base64") } };
 const MACHINE_MEMORY = 8 * 2 ** 30;
-const place = (pod: StoredPod, more: Partial<ContainerInputs> = {}): ContainerInputs => ({
+const inputsOf = (pod: StoredPod, more: Partial<ContainerInputs> = {}): ContainerInputs => ({
   pod,
   container: pod.spec.containers[0] as Container,
-  attempt: 2,
+  restarts: 2,
   image: { reference: "img", user: "" },
   prefix: "knap-s",
   labels: { session: "s" },
-  placement: { ports: [8080] },
+  networking: { ports: [8080] },
   mounts: [],
   sources: {
     configMap: (name) => (name in configMaps ? ({ data: configMaps[name] } as ConfigMap) : undefined),
@@ -52,12 +52,12 @@ const place = (pod: StoredPod, more: Partial<ContainerInputs> = {}): ContainerIn
   ...more,
 });
 const specOf = (pod: StoredPod, more: Partial<ContainerInputs> = {}) => {
-  const outcome = renderContainer(place(pod, more));
+  const outcome = renderContainer(inputsOf(pod, more));
   if ("error" in outcome) throw new Error(outcome.error.message);
   return outcome.spec;
 };
 const errorOf = (pod: StoredPod, more: Partial<ContainerInputs> = {}) => {
-  const outcome = renderContainer(place(pod, more));
+  const outcome = renderContainer(inputsOf(pod, more));
   return "error" in outcome ? outcome.error : undefined;
 };
 const envOf = (container: Partial<Container>) => Object.fromEntries(specOf(podOf(container)).env);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { VolumeMount } from "../../../../../src/apis/core/pod-spec.ts";
-import { isInside, refusedPart } from "../../../../../src/node/kubelet/volumes/volume-paths-spec.ts";
+import { isInside, refusedSubPath } from "../../../../../src/node/kubelet/volumes/volume-paths-spec.ts";
 
 const pod = (...mounts: readonly Partial<VolumeMount>[]) => ({
   spec: { containers: mounts.map((mount) => ({ volumeMounts: [{ name: "v", mountPath: "/v", ...mount }] })) },
@@ -10,14 +10,14 @@ const volume = { name: "v", emptyDir: {} };
 test("a path that leaves its volume is refused (11 A10)", () => {
   for (const path of ["..", "../x", "a/../../x", "a/..", "/", "/etc"]) {
     expect(isInside(path), path).toBe(false);
-    expect(refusedPart(pod(), volume, path, true), path).toContain(`subPath "${path}" must be a relative path`);
+    expect(refusedSubPath(pod(), volume, path, true), path).toContain(`subPath "${path}" must be a relative path`);
   }
   for (const path of ["", "a", "a/b", "..a", "a..", "./a"]) expect(isInside(path), path).toBe(true);
 });
 
 test("parts of a volume that overlap are refused, and separate or equal ones are not (11 A10)", () => {
   const refused = (part: string, ...parts: readonly string[]) =>
-    refusedPart(pod({ subPath: part }, ...parts.map((subPath) => ({ subPath }))), volume, part, false);
+    refusedSubPath(pod({ subPath: part }, ...parts.map((subPath) => ({ subPath }))), volume, part, false);
   for (const [part, other] of [
     ["a", ""],
     ["", "a"],
@@ -32,5 +32,5 @@ test("parts of a volume that overlap are refused, and separate or equal ones are
     ["", ""],
   ] as const)
     expect(refused(part, other), `${part} ${other}`).toBeUndefined();
-  expect(refusedPart(pod({ subPath: "a" }, { name: "w" }), volume, "a", false)).toBeUndefined();
+  expect(refusedSubPath(pod({ subPath: "a" }, { name: "w" }), volume, "a", false)).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 // Pod addresses on the network of a session.
 import { describe, expect, test } from "vitest";
-import { AddressPool } from "../../../../src/node/kubelet/address-pool.ts";
+import { AddressPool } from "../../../../src/node/kubelet/session-network.ts";
 
 describe("the address pool", () => {
   test("assigns addresses in turn, so that a freed one is not reused at once, until none is free", () => {
