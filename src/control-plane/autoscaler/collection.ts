@@ -1,18 +1,18 @@
-// Collects the statistics of one revision: concurrency and requests per second, each over the stable and the panic
-// window. Follows pkg/autoscaler/metrics/collector.go.
+// Averages concurrency and requests per second of one revision over the stable and the panic window.
+// Follows pkg/autoscaler/metrics/collector.go.
 import type { Stat } from "../../apis/autoscaling/types.ts";
 import type { Time } from "../../base/clock.ts";
-import { Window } from "./window.ts";
+import { BUCKET_MS, Window } from "./window.ts";
 
 export type ScalingMetric = "concurrency" | "rps";
 
-/** The settings of a Metric. */
+/** The settings of a {@link Collection}, from a Metric object. */
 export interface CollectionSpec {
   readonly stableWindowMs: number;
   readonly panicWindowMs: number;
-  /** False if the activator is always in the request path: then missing statistics mean zero, not "no data". */
+  /** False if all requests pass the activator. A missing stat then means zero requests instead of "no data". */
   readonly scraped: boolean;
-  /** Weighted instead of linear averages. Later changes have no effect on an existing collection. */
+  /** Use weighted instead of linear averages. {@link Collection.update} ignores this field. */
   readonly weighted: boolean;
 }
 
@@ -21,7 +21,6 @@ export interface Averages {
   readonly panic: number;
 }
 
-/** The collected statistics of one Metric. */
 export class Collection {
   readonly #weighted: boolean;
   readonly #windows: Readonly<Record<ScalingMetric, { readonly stable: Window; readonly panic: Window }>>;
@@ -35,23 +34,25 @@ export class Collection {
     this.#windows = { concurrency: pair(), rps: pair() };
   }
 
-  /** The time of the newest statistics. */
+  /** Returns the time of the newest stat. */
   get newest(): Time {
     return this.#newest;
   }
 
-  /** Adds a stat without its proxied requests: the activator that forwarded them reports them itself. */
-  record(stat: Stat): void {
+  /** Adds a stat that covers the last `seconds`. Subtracts the proxied requests, because the activator reports them too. */
+  record(stat: Stat, seconds = 1): void {
     this.#newest = Math.max(this.#newest, stat.time);
-    const concurrency = stat.averageConcurrentRequests - stat.averageProxiedConcurrentRequests;
-    const rps = stat.requestCount - stat.proxiedRequestCount;
-    this.#windows.concurrency.stable.record(stat.time, concurrency);
-    this.#windows.concurrency.panic.record(stat.time, concurrency);
-    this.#windows.rps.stable.record(stat.time, rps);
-    this.#windows.rps.panic.record(stat.time, rps);
+    const { concurrency, rps } = this.#windows;
+    const buckets = Math.min(seconds, Math.ceil(concurrency.stable.windowMs / BUCKET_MS));
+    for (let time = stat.time - (buckets - 1) * BUCKET_MS; time <= stat.time; time += BUCKET_MS) {
+      for (const window of [concurrency.stable, concurrency.panic])
+        window.record(time, stat.averageConcurrentRequests - stat.averageProxiedConcurrentRequests);
+      for (const window of [rps.stable, rps.panic])
+        window.record(time, (stat.requestCount - stat.proxiedRequestCount) / seconds);
+    }
   }
 
-  /** Gives all windows the new lengths. */
+  /** Sets new window lengths. */
   update(spec: CollectionSpec, now: Time): void {
     this.#scraped = spec.scraped;
     for (const pair of Object.values(this.#windows)) {
@@ -60,7 +61,7 @@ export class Collection {
     }
   }
 
-  /** Returns undefined if there is no data, which differs from zero. */
+  /** Returns undefined if the window has no data. */
   read(metric: ScalingMetric, now: Time): Averages | undefined {
     const { stable, panic } = this.#windows[metric];
     if (this.#scraped && stable.isEmpty(now)) return undefined;

@@ -1,6 +1,5 @@
-// Runs the autoscaler on a Clock: collects statistics every second, evaluates each decider every two seconds, and
-// creates and removes deciders with the store's objects. The only file of this room with side effects; it opens no
-// sockets.
+// Runs the autoscaler on a Clock: collects statistics every second and evaluates each decider every two seconds.
+// Creates and removes deciders as the store's objects come and go.
 import { HPA_CLASS, KPA_CLASS } from "../../apis/autoscaling/annotations.ts";
 import type { Metric, PodAutoscaler, RevisionKey, Stat } from "../../apis/autoscaling/types.ts";
 import type { AutoscalerConfig } from "../../apis/config/types.ts";
@@ -24,7 +23,7 @@ const OWNER_LABELS = [CONFIGURATION_LABEL, REVISION_LABEL];
 
 export interface TickOptions {
   readonly clock: Clock;
-  /** Returns a number in [0, 1); chooses the pods of a sample. */
+  /** Returns a number in [0, 1), to choose the pods of a sample. */
   readonly random: () => number;
   readonly config: () => AutoscalerConfig;
   /** Returns the statistics of a pod's last complete second; undefined if its queue-proxy does not answer. */
@@ -33,15 +32,12 @@ export interface TickOptions {
   readonly activatorStats: (now: Time) => ReadonlyMap<RevisionKey, Stat>;
   /** Called when the PodAutoscaler of this revision must be reconciled. */
   readonly onAdvice: (revision: RevisionKey) => void;
-  /**
-   * For the HPA class: resource usage of the pods, and the Deployment's replicas. Without it the HPA class does
-   * nothing.
-   */
+  /** Resource usage of pods and `spec.replicas` of the Deployment. If absent, the HPA class does not scale. */
   readonly usage?: {
     pods(revision: RevisionKey, resource: HpaResource): readonly PodUsage[];
     replicas(revision: RevisionKey): number | undefined;
   };
-  /** Called with an error text when collecting begins to fail, and with "" when it works again. */
+  /** Called with an error text when collecting statistics starts to fail, and with "" when it works again. */
   readonly onCollection?: (revision: RevisionKey, error: string) => void;
 }
 
@@ -50,13 +46,20 @@ interface Scraped {
   error: string;
 }
 
+interface PeriodicTimer {
+  readonly due: Time;
+  readonly timer: Disposable;
+  /** Runs the callback and sets the timer of the next period. */
+  readonly fire: () => void;
+}
+
 export class AutoscalerTick {
   readonly autoscaler: Autoscaler;
   readonly #options: TickOptions;
   readonly #pods = new ReadyPods();
   readonly #podAutoscalers = new Map<RevisionKey, Stored<PodAutoscaler>>();
   readonly #scraped = new Map<RevisionKey, Scraped>();
-  readonly #timers = new Map<RevisionKey | "collect", Disposable>();
+  readonly #timers = new Map<RevisionKey | "collect", PeriodicTimer>();
 
   constructor(options: TickOptions) {
     this.#options = options;
@@ -67,7 +70,7 @@ export class AutoscalerTick {
     this.#every("collect", COLLECT_EVERY_MS, options.clock.now(), (due) => this.#collect(due));
   }
 
-  /** Applies a store event. Events must come in order, and begin with an ADDED event for each existing object. */
+  /** Applies a store event. The first events must be an ADDED event for each existing object. */
   observe({ type, object }: Pick<WatchEvent, "type" | "object">): void {
     const gone = type === "DELETED";
     if (object.kind === "Pod") this.#pods.observe(object as Stored<Pod>, gone);
@@ -79,18 +82,18 @@ export class AutoscalerTick {
     return this.#pods.count(revision);
   }
 
-  /** Gives all deciders the parameters of the changed config-autoscaler. */
+  /** Applies a changed config-autoscaler to all deciders. */
   configure(): void {
     for (const pa of this.#podAutoscalers.values()) this.#observePodAutoscaler(pa, false);
   }
 
-  /** Takes a stat that the activator sends outside its reports, for the first request of a revision. */
+  /** Handles the stat that the activator sends at once for a revision's first request. */
   receive(revision: RevisionKey, stat: Stat): void {
     this.autoscaler.receive(revision, stat, this.#options.clock.now());
   }
 
   close(): void {
-    for (const timer of this.#timers.values()) timer[Symbol.dispose]();
+    for (const { timer } of this.#timers.values()) timer[Symbol.dispose]();
     this.#timers.clear();
   }
 
@@ -100,7 +103,7 @@ export class AutoscalerTick {
       this.autoscaler.forget(revision);
       this.#podAutoscalers.delete(revision);
       this.#scraped.delete(revision);
-      this.#timers.get(revision)?.[Symbol.dispose]();
+      this.#timers.get(revision)?.timer[Symbol.dispose]();
       this.#timers.delete(revision);
       return;
     }
@@ -112,9 +115,18 @@ export class AutoscalerTick {
     const spec = deciderSpecOf(pa, config);
     if (!spec) return;
     if (this.autoscaler.follow(revision, spec, now))
-      this.#every(revision, DECIDE_EVERY_MS, now, () => {
-        this.autoscaler.evaluate(revision, this.#options.clock.now());
-      });
+      this.#every(revision, DECIDE_EVERY_MS, now, () => this.#evaluate(revision));
+  }
+
+  /** Collects overdue statistics first. Without them a revision looks idle after the process did not run for a while. */
+  #evaluate(revision: RevisionKey): void {
+    const now = this.#options.clock.now();
+    const collection = this.#timers.get("collect");
+    if (collection && collection.due < now) {
+      collection.timer[Symbol.dispose]();
+      collection.fire();
+    }
+    this.autoscaler.evaluate(revision, now);
   }
 
   #evaluateHpa(revision: RevisionKey): void {
@@ -137,20 +149,27 @@ export class AutoscalerTick {
       return;
     }
     const spec = collectionSpecOf(metric);
+    // As in Knative, a scraped Metric without the revision's label is not collected. Its condition reports the error.
+    if (spec.scraped && !metric.metadata.labels?.[REVISION_LABEL]) return;
     this.autoscaler.collect(revision, spec, this.#options.clock.now());
     if (spec.scraped) this.#scraped.set(revision, { stableWindowMs: spec.stableWindowMs, error });
   }
 
-  /** Statistics are recorded under the time they were due: a late callback would otherwise put two into one bucket. */
+  /**
+   * Records statistics in the second in which they were due. If the timer is late, records them in each missed second
+   * too, because a second without statistics counts as idle.
+   */
   #collect(due: Time): void {
     const { activatorStats, podStat, random, onCollection, clock } = this.#options;
     const now = clock.now();
-    for (const [revision, stat] of activatorStats(now)) this.autoscaler.receive(revision, stat, due);
+    const seconds = 1 + Math.floor((now - due) / COLLECT_EVERY_MS);
+    const time = due + (seconds - 1) * COLLECT_EVERY_MS;
+    for (const [revision, stat] of activatorStats(now)) this.autoscaler.receive(revision, stat, time, seconds);
     for (const [revision, scraped] of this.#scraped) {
       const pods = this.#pods.list(revision);
       const { stableWindowMs } = scraped;
-      const stat = scrape({ pods, stableWindowMs, now: due, random, podStat: (pod) => podStat(pod, now) });
-      if (stat) this.autoscaler.record(revision, stat);
+      const stat = scrape({ pods, stableWindowMs, now: time, random, podStat: (pod) => podStat(pod, now) });
+      if (stat) this.autoscaler.record(revision, stat, seconds);
       const error = stat || pods.length === 0 ? "" : "pods exhausted";
       if (error === scraped.error) continue;
       scraped.error = error;
@@ -158,28 +177,26 @@ export class AutoscalerTick {
     }
   }
 
-  /** Calls `run` at multiples of the period after `start`. Periods that a late clock misses are skipped. */
+  /** Calls `run` at multiples of the period after `start`. Skips periods that a late timer missed. */
   #every(name: RevisionKey | "collect", periodMs: number, start: Time, run: (due: Time) => void): void {
     const { clock } = this.#options;
-    const next = start + (Math.floor((clock.now() - start) / periodMs) + 1) * periodMs;
-    this.#timers.set(
-      name,
-      clock.at(next, () => {
-        this.#every(name, periodMs, start, run);
-        run(next);
-      }),
-    );
+    const due = start + (Math.floor((clock.now() - start) / periodMs) + 1) * periodMs;
+    const fire = (): void => {
+      this.#every(name, periodMs, start, run);
+      run(due);
+    };
+    this.#timers.set(name, { due, timer: clock.at(due, fire), fire });
   }
 }
 
-/** PodAutoscaler and Metric have the name of their revision. */
+/** A PodAutoscaler and a Metric have the name of their revision. */
 function revisionKeyOf(object: Stored<PodAutoscaler> | Stored<Metric>): RevisionKey {
   return namespacedName(object.metadata);
 }
 
 /**
- * Returns the decider's parameters; undefined if the PodAutoscaler must have no decider: it is of another class, has no
- * owner labels, or has no private service yet. Follows pkg/reconciler/autoscaling/kpa/kpa.go.
+ * Returns the decider's parameters; undefined if the PodAutoscaler is of another class, has no owner labels, or has no
+ * private service yet. @see pkg/reconciler/autoscaling/kpa/kpa.go
  */
 function deciderSpecOf(pa: PodAutoscaler, config: AutoscalerConfig): DeciderSpec | undefined {
   if (classOf(pa, config) !== KPA_CLASS) return undefined;

@@ -1,8 +1,31 @@
 import { describe, expect, test } from "vitest";
 import type { Clock } from "../../../../src/base/clock.ts";
 import { VirtualClock } from "../../../../src/base/virtual-clock.ts";
+import { makeRandom } from "../../../../src/simulator/seeded-random.ts";
 import { followed, podAutoscaler, readyPod, revision, START, stat } from "../../../support/scaling.ts";
 import { asStored } from "../../../support/store.ts";
+
+/** A clock whose next timer runs `lateMs` after it was due. */
+function lateClock(start: number): { readonly clock: Clock; readonly runNext: (lateMs: number) => void } {
+  let now = start;
+  const timers = new Set<{ readonly at: number; readonly run: () => void }>();
+  const clock: Clock = {
+    now: () => now,
+    at: (at, run) => {
+      const timer = { at, run };
+      timers.add(timer);
+      return { [Symbol.dispose]: () => void timers.delete(timer) };
+    },
+  };
+  const runNext = (lateMs: number): void => {
+    const [next] = [...timers].sort((a, b) => a.at - b.at);
+    if (!next) return;
+    timers.delete(next);
+    now = Math.max(now, next.at + lateMs);
+    next.run();
+  };
+  return { clock, runNext };
+}
 
 describe("the autoscaler on a clock", () => {
   test("publishes -1 until the first decision, two seconds after the decider's creation", () => {
@@ -64,30 +87,39 @@ describe("the autoscaler on a clock", () => {
   });
 
   test("counts late statistics in the second in which they were due", () => {
-    let now = START + 990;
-    const timers: { at: number; run: () => void }[] = [];
-    const clock: Clock = {
-      now: () => now,
-      at: (at, run) => {
-        const timer = { at, run };
-        timers.push(timer);
-        return { [Symbol.dispose]: () => void timers.splice(timers.indexOf(timer), 1) };
-      },
-    };
+    const { clock, runNext } = lateClock(START + 990);
     const rig = followed(clock, { window: "6s" });
     rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
     rig.pods = stat(139);
     const wanted = new Set<number>();
     for (let round = 0; round < 40; round++) {
-      const next = timers.sort((a, b) => a.at - b.at).shift();
       // Every fifth callback is late enough to fall into the next second.
-      now = Math.max(now, (next?.at ?? 0) + (round % 5 === 0 ? 15 : 0));
-      next?.run();
+      runNext(round % 5 === 0 ? 15 : 0);
       wanted.add(rig.tick.autoscaler.advice.get(revision)?.desiredScale ?? -1);
     }
     expect(wanted).toEqual(new Set([-1, 2]));
     rig.tick.close();
   });
+
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    "never scales down while the load rises, however late its timers are: seed %i (11 A12)",
+    (seed) => {
+      const random = makeRandom(seed);
+      const { clock, runNext } = lateClock(START);
+      const rig = followed(clock, { window: "6s", target: "1", "target-burst-capacity": "-1" });
+      rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
+      const wanted: number[] = [];
+      for (let round = 0; round < 300; round++) {
+        const load = 4 + Math.floor((clock.now() - START) / 20_000);
+        rig.activator = stat(load);
+        // A tenth of the timers is late by up to 20 s, as on a machine that is overloaded.
+        runNext(random() < 0.1 ? random() * 20_000 : 0);
+        wanted.push(rig.tick.autoscaler.advice.get(revision)?.desiredScale ?? -1);
+      }
+      expect(wanted.at(-1)).toBeGreaterThan(20);
+      expect(wanted).toEqual(wanted.toSorted((a, b) => a - b));
+    },
+  );
 
   test("shows the load of the last reported second, also with the shortest panic window", () => {
     const clock = new VirtualClock(START);
