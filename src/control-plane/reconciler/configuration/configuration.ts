@@ -1,6 +1,5 @@
-// Plans for a Configuration: one Revision for each generation, and which of them is the latest ready.
+// Plans for a Configuration: a Revision for each generation, and the latest ready Revision in the status.
 // Source: pkg/reconciler/configuration/configuration.go.
-
 import { conditionOf, configurationConditions, isReady } from "../../../apis/meta/conditions.ts";
 import { keyOf } from "../../../apis/meta/key.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
@@ -37,7 +36,7 @@ function reconcileConfiguration(pass: ConfigurationPass): ReconcileError {
   const revision = found ?? makeRevision(pass.object, at);
   const { name } = revision.metadata;
   if (!found) {
-    // Another object's Revision has this name. As in Knative, no condition shows it.
+    // A Revision of another object has this name. As in Knative, no condition reports it.
     if (pass.world.get("Revision.serving.knative.dev", pass.object.metadata.namespace, name)) {
       return `failed to create Revision: revisions.serving.knative.dev "${name}" already exists`;
     }
@@ -52,7 +51,7 @@ function reconcileConfiguration(pass: ConfigurationPass): ReconcileError {
   }
   pass.status = lifecycle.markLatestCreatedRevision(pass.status, name, at);
   markReadiness(pass, revision);
-  const latest = latestReadyRevision({ ...pass.object, status: pass.status }, pass.world)?.metadata.name;
+  const latest = latestReadyRevision({ ...pass.object, status: pass.status }, revision, pass.world)?.metadata.name;
   if (latest !== undefined) {
     if (latest !== pass.status.latestReadyRevisionName) {
       const message = `LatestReadyRevisionName updated to "${latest}"`;
@@ -63,7 +62,7 @@ function reconcileConfiguration(pass: ConfigurationPass): ReconcileError {
   return undefined;
 }
 
-/** The Revision of the current generation; `taken` if another Revision has its name. */
+/** Returns the Revision of the current generation; `taken` if another Revision has its name. */
 function revisionOfGeneration({ object, world }: ConfigurationPass): Revision | undefined | "taken" {
   const { name, namespace, generation } = object.metadata;
   const templateName = object.spec.template.metadata?.name;
@@ -86,7 +85,7 @@ function markReadiness(pass: ConfigurationPass, revision: Revision): void {
   const before = conditionOf(pass.status.conditions, "Ready");
   pass.status = lifecycle.markLatestCreatedFailed(pass.status, name, ready.message ?? "", pass.at);
   const after = conditionOf(pass.status.conditions, "Ready");
-  // For a Revision that never was ready the mark changes at each reconcile, so the event repeats, as in Knative.
+  // For a Revision that never was ready the condition changes at each reconcile, so the event repeats as in Knative.
   if (before?.status === after?.status && before?.message === after?.message) return;
   const isLatestReady = name === pass.status.latestReadyRevisionName;
   pass.plan.events.push(
@@ -101,15 +100,20 @@ function warning(reason: string, message: string): EventNote {
 }
 
 /**
- * The newest ready Revision that is not older than the latest ready one, if that still exists. A ready Revision with
- * the name in the template comes first. @see knative pkg/reconciler/configuration/configuration.go
- * (findAndSetLatestReadyRevision)
+ * Returns the ready Revision with the name in the template, else the newest ready Revision that is not older than the
+ * latest ready one. `created`: the Revision of the current generation, which this plan may create.
+ * @see knative pkg/reconciler/configuration/configuration.go (findAndSetLatestReadyRevision)
  */
-function latestReadyRevision(configuration: Stored<Configuration>, view: View): Revision | undefined {
+function latestReadyRevision(
+  configuration: Stored<Configuration>,
+  created: Revision,
+  view: View,
+): Revision | undefined {
   const { name, namespace, generation } = configuration.metadata;
   const templateName = configuration.spec.template.metadata?.name;
   const latest = configuration.status?.latestReadyRevisionName;
-  const current = latest ? view.get("Revision.serving.knative.dev", namespace, latest) : undefined;
+  const stored = latest ? view.get("Revision.serving.knative.dev", namespace, latest) : undefined;
+  const current = latest === created.metadata.name ? created : stored;
   const from = current ? generationOf(current) : 0;
   return view
     .list("Revision.serving.knative.dev", { namespace, labels: { matchLabels: { [CONFIGURATION_LABEL]: name } } })
@@ -125,22 +129,22 @@ function rank(revision: Stored<Revision>, templateName: string | undefined): num
   return revision.metadata.name === templateName ? Number.POSITIVE_INFINITY : generationOf(revision);
 }
 
-function generationOf(revision: Stored<Revision>): number {
+function generationOf(revision: Revision): number {
   return Number(revision.metadata.labels?.[CONFIGURATION_GENERATION_LABEL] ?? 0);
 }
 
-/** The Revision can be that of the Configuration's current generation. */
+/** Returns true if the Revision can be the one of the Configuration's current generation. */
 function isOurs(revision: Stored<Revision>, configuration: Stored<Configuration>): boolean {
   if (!isControlledBy(revision, configuration)) return false;
   const generation = revision.metadata.labels?.[CONFIGURATION_GENERATION_LABEL];
-  // An older name can be used again if the spec is the same.
+  // A template can use an older name again if the spec is the same.
   return (
     generation === String(configuration.metadata.generation) ||
     sameJson(revision.spec, configuration.spec.template.spec)
   );
 }
 
-/** A Revision of this name exists and cannot be that of the Configuration's current generation. */
+/** Returns true if a Revision has this name and cannot be the one of the Configuration's current generation. */
 export function isRevisionNameTaken(configuration: Stored<Configuration>, name: string, view: View): boolean {
   const revision = view.get("Revision.serving.knative.dev", configuration.metadata.namespace, name);
   return revision !== undefined && !isOurs(revision, configuration);

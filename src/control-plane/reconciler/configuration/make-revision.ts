@@ -1,6 +1,5 @@
 // Makes the Revision of a Configuration's current generation.
 // Source: pkg/reconciler/configuration/resources/revision.go.
-
 import { childName } from "../../../apis/meta/names.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
 import {
@@ -18,7 +17,7 @@ import {
 import type { Configuration, Revision } from "../../../apis/serving/types.ts";
 import { controllerReference } from "../ownership.ts";
 
-/** The name in the template, else `<configuration>-<generation, five digits>`. */
+/** Returns the name in the template, else for example `hello-00003`. */
 function revisionName(configuration: Stored<Configuration>): string {
   const templateName = configuration.spec.template.metadata?.name;
   if (templateName) return templateName;
@@ -26,7 +25,7 @@ function revisionName(configuration: Stored<Configuration>): string {
   return childName(configuration.metadata.name, `-${generation}`);
 }
 
-/** `at`: RFC 3339, when its routing state begins. */
+/** `at`: when the routing state begins, in RFC 3339. */
 export function makeRevision(configuration: Stored<Configuration>, at: string): Revision {
   const { metadata, spec } = configuration;
   const { labels, annotations, ...rest } = spec.template.metadata ?? {};

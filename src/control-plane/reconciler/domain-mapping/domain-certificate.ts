@@ -1,4 +1,4 @@
-// The certificate of a mapped domain: given by the user, issued by the cluster, or none.
+// Plans the Certificate of a mapped domain, unless the user provides one or TLS is off.
 // Source: pkg/reconciler/domainmapping/reconciler.go.
 import { isReady } from "../../../apis/meta/conditions.ts";
 import { childName } from "../../../apis/meta/names.ts";
@@ -21,12 +21,12 @@ import { tlsOf, wantsTls } from "../route/certificates.ts";
 import { makeCertificate } from "../route/make-certificate.ts";
 import { handedOn } from "../route/make-ingress.ts";
 
-/** The TLS settings for the Ingress, and the scheme of the URL. */
+/** The TLS entries and challenges for the Ingress, and the scheme of the URL. */
 export interface DomainCertificate extends CertificateOutcome {
   readonly scheme?: "http" | "https";
 }
 
-/** Plans the certificate and marks its state. Fails if another object owns it. */
+/** Plans the Certificate and marks its state. Fails if another object owns the Certificate. */
 export function reconcileDomainCertificate(pass: Pass<"DomainMapping.serving.knative.dev">): Result<DomainCertificate> {
   const { object: mapping, world, plan, at } = pass;
   const { name, namespace } = mapping.metadata;
@@ -61,7 +61,7 @@ function markCertificateState(
   const { name } = certificate.metadata;
   if (isReady(certificate)) {
     pass.status = lifecycle.markDomainCertificateReady(pass.status, at);
-    return { tls: [tlsOf(certificate, certificate.spec.dnsNames)], challenges: [], scheme: "https" };
+    return { tls: [tlsOf(certificate, [pass.object.metadata.name])], challenges: [], scheme: "https" };
   }
   const challenges = challengesOf([certificate]);
   if (world.config.network.httpProtocol !== "Enabled") {

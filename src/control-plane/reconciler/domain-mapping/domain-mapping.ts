@@ -1,6 +1,5 @@
-// Plans for a DomainMapping: the claim of its name, a certificate, its target and the Ingress between them.
+// Plans for a DomainMapping: the ClusterDomainClaim of its name, a Certificate and the Ingress to its target.
 // Source: pkg/reconciler/domainmapping/reconciler.go.
-
 import { type Kind, resources } from "../../../apis/kinds.ts";
 import { domainMappingConditions } from "../../../apis/meta/conditions.ts";
 import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
@@ -34,7 +33,7 @@ export const domainMappingPlanner: Reconciler<typeof KIND> = knativePlanner({
   finalizer: { name: "domainmappings.serving.knative.dev", clear: releaseClaim },
 });
 
-/** For a claim: the mappings with its name. For a Service or Route: the mappings that refer to its name. */
+/** Returns the mappings with the name of a changed claim, or that refer to a changed Service or Route. */
 function mappingsConcerned(changed: AnyObject, view: View): readonly ObjectKey[] {
   const { name } = changed.metadata;
   const isClaim = changed.kind === "ClusterDomainClaim";
@@ -89,7 +88,7 @@ function reconcileClaim(pass: MappingPass): ReconcileError {
   return undefined;
 }
 
-/** Reserves a domain for a namespace. Claims are cluster-scoped, so two namespaces cannot have the same domain. */
+/** Makes the claim that reserves a domain for a namespace. Claims are cluster-scoped, so a domain has one namespace. */
 export function makeClaim(name: string, namespace: string): ClusterDomainClaim {
   return {
     apiVersion: "networking.internal.knative.dev/v1alpha1",

@@ -1,9 +1,8 @@
-// Makes the Ingress of a DomainMapping: a public host whose requests go to the target's host name.
+// Makes the Ingress of a DomainMapping, which sends the requests of a public host to the target's host name.
 // Source: pkg/reconciler/domainmapping/resources/ingress.go.
-
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
-import type { Ingress } from "../../../apis/networking/types.ts";
+import type { Ingress, IngressPath, IngressRule } from "../../../apis/networking/types.ts";
 import {
   DOMAIN_MAPPING_NAMESPACE_LABEL,
   DOMAIN_MAPPING_UID_LABEL,
@@ -12,7 +11,7 @@ import {
 import type { DomainMapping } from "../../../apis/serving/types.ts";
 import { ok, type Result } from "../../../base/result.ts";
 import { controllerReference } from "../ownership.ts";
-import { type CertificateOutcome, challengePaths } from "../route/certificate-holding.ts";
+import { type CertificateOutcome, challengePath, hostOfChallenge } from "../route/certificate-holding.ts";
 import { handedOn, httpOption, ingressClass, ingressName } from "../route/make-ingress.ts";
 
 export interface DomainTarget {
@@ -21,7 +20,7 @@ export interface DomainTarget {
   readonly service: string;
 }
 
-/** Fails if the http-protocol annotation is invalid. */
+/** A challenge for another host gets a rule of its own. Fails if the http-protocol annotation is invalid. */
 export function makeDomainIngress(
   mapping: Stored<DomainMapping>,
   target: DomainTarget,
@@ -38,7 +37,13 @@ export function makeDomainIngress(
     percent: 100,
     appendHeaders: { "K-Original-Host": name },
   };
-  const paths = [...challengePaths(challenges, name), { rewriteHost: target.host, splits: [split] }];
+  const ruleOf = (host: string, paths: readonly IngressPath[]): IngressRule => ({
+    hosts: [host],
+    visibility: "ExternalIP",
+    http: { paths },
+  });
+  const own = challenges.filter((challenge) => hostOfChallenge(challenge) === name).toReversed();
+  const foreign = challenges.filter((challenge) => hostOfChallenge(challenge) !== name);
   return ok({
     apiVersion: "networking.internal.knative.dev/v1alpha1",
     kind: "Ingress",
@@ -50,7 +55,10 @@ export function makeDomainIngress(
       ownerReferences: [controllerReference(mapping)],
     },
     spec: {
-      rules: [{ hosts: [name], visibility: "ExternalIP", http: { paths } }],
+      rules: [
+        ruleOf(name, [...own.map(challengePath), { rewriteHost: target.host, splits: [split] }]),
+        ...foreign.map((challenge) => ruleOf(hostOfChallenge(challenge), [challengePath(challenge)])),
+      ],
       ...(tls.length > 0 ? { tls } : {}),
       httpOption: option.value,
     },

@@ -1,45 +1,52 @@
-// Plans for a Metric: shows whether the autoscaler can collect it. Source: pkg/reconciler/metric/metric.go.
-import { metricConditions as set } from "../../../apis/meta/conditions.ts";
+// Plans for a Metric: reports whether the autoscaler can collect it. Source: pkg/reconciler/metric/metric.go.
+import type { Metric } from "../../../apis/autoscaling/types.ts";
+import { type Condition, metricConditions } from "../../../apis/meta/conditions.ts";
 import { namespacedName } from "../../../apis/meta/key.ts";
+import { REVISION_LABEL } from "../../../apis/serving/labels.ts";
 import type { Inquiry, Reconciler } from "../../controller/reconciler.ts";
-import { knativePlanner, type Pass, type ReconcileError } from "../pass.ts";
+import { knativePlanner, type Pass } from "../pass.ts";
 
 const KIND = "Metric.autoscaling.internal.knative.dev";
 
 export const metricPlanner: Reconciler<typeof KIND> = knativePlanner({
   name: "metric",
   kind: KIND,
-  conditions: set,
+  conditions: metricConditions,
   reconcile: reconcileMetric,
 });
 
-function reconcileMetric(pass: Pass<typeof KIND>): ReconcileError {
-  const inquiry: Inquiry = { ask: "MetricCollection", revision: namespacedName(pass.object.metadata) };
+/** Reports an error in the condition only. A retry is of no use: the next answer enqueues the Metric. */
+function reconcileMetric(pass: Pass<typeof KIND>): undefined {
+  const { object, world, at } = pass;
+  const inquiry: Inquiry = { ask: "MetricCollection", revision: namespacedName(object.metadata) };
   pass.plan.ask.push(inquiry);
-  // No answer yet counts as success.
-  const cause = pass.world.answer(inquiry)?.error ?? "";
   const conditions = pass.status.conditions ?? [];
-  const mark = (next: typeof conditions): void => {
-    pass.status = { ...pass.status, conditions: next };
-  };
-  switch (cause) {
+  // Until there is an answer, collection counts as working.
+  const error = missingLabel(object) ?? world.answer(inquiry)?.error ?? "";
+  pass.status = { ...pass.status, conditions: withReady(conditions, error, at) };
+}
+
+/** Returns Knative's error text for a Metric whose pods cannot be found. */
+function missingLabel({ metadata, spec }: Metric): string | undefined {
+  if (spec.scrapeTarget === "" || metadata.labels?.[REVISION_LABEL]) return undefined;
+  return `label "${REVISION_LABEL}" not found or empty in Metric ${metadata.name}`;
+}
+
+function withReady(conditions: readonly Condition[], error: string, at: string): readonly Condition[] {
+  switch (error) {
     case "":
-      mark(set.markTrue(conditions, "Ready", pass.at));
-      return undefined;
+      return metricConditions.markTrue(conditions, "Ready", at);
     case "no-endpoints": {
       const message = "failed to get endpoints";
-      mark(set.markUnknown(conditions, "Ready", pass.at, { reason: "NoEndpoints", message }));
-      return undefined;
+      return metricConditions.markUnknown(conditions, "Ready", at, { reason: "NoEndpoints", message });
     }
     case "no-stat": {
       const message = "did not receive stat from an unscraped pod";
-      mark(set.markFalse(conditions, "Ready", pass.at, { reason: "DidNotReceiveStat", message }));
-      return undefined;
+      return metricConditions.markFalse(conditions, "Ready", at, { reason: "DidNotReceiveStat", message });
     }
     default: {
-      const message = `Failed to reconcile metric collection: ${cause}`;
-      mark(set.markFalse(conditions, "Ready", pass.at, { reason: "CollectionFailed", message }));
-      return `failed to initiate or update scraping: ${cause}`;
+      const message = `Failed to reconcile metric collection: ${error}`;
+      return metricConditions.markFalse(conditions, "Ready", at, { reason: "CollectionFailed", message });
     }
   }
 }

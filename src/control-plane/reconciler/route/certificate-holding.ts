@@ -1,4 +1,4 @@
-// Certificates of Routes and DomainMappings: plan them and read their challenges.
+// Plans Certificates of Routes and DomainMappings, and makes Ingress paths of their ACME challenges.
 // Source: pkg/reconciler/accessor/networking/certificate.go.
 import { namespacedName } from "../../../apis/meta/key.ts";
 import type { AnyObject } from "../../../apis/meta/object.ts";
@@ -19,7 +19,7 @@ export interface CertificateOutcome {
   readonly challenges: readonly AcmeChallenge[];
 }
 
-/** Plans to create or correct the Certificate, with an event. */
+/** Plans to create or correct the Certificate, and records an event. */
 export function ensureCertificate(plan: PlanBuilder, wanted: Certificate, existing: Certificate | undefined): void {
   const { namespace = "", name } = wanted.metadata;
   if (existing && isAsWanted(existing, wanted)) return;
@@ -28,24 +28,27 @@ export function ensureCertificate(plan: PlanBuilder, wanted: Certificate, existi
   plan.ensure.push(ensureWhole(wanted));
 }
 
-/** Knative's error if another object owns the Certificate. */
+/** Returns Knative's error text for a Certificate that another object owns. */
 export function notOwnedText(owner: AnyObject, certificate: Certificate): string {
   const goType = owner.kind === "Route" ? "*v1.Route" : "*v1beta1.DomainMapping";
   return `owner: ${owner.metadata.name} with Type ${goType} does not own Certificate: "${certificate.metadata.name}"`;
 }
 
-/** The ACME challenges of these Certificates, sorted by URL. */
+/** Returns the ACME challenges of these Certificates, sorted by URL. */
 export function challengesOf(certificates: readonly Certificate[]): readonly AcmeChallenge[] {
   return certificates
     .flatMap(({ status }) => (status?.http01Challenges ?? []) as readonly AcmeChallenge[])
     .toSorted((a, b) => ((a.url ?? "") < (b.url ?? "") ? -1 : 1));
 }
 
-/** The paths of the challenges on this host. */
-export function challengePaths(challenges: readonly AcmeChallenge[], host: string): readonly IngressPath[] {
-  return challenges.flatMap(({ url = "", serviceName = "", serviceNamespace = "", servicePort = 0 }) => {
-    const [, , itsHost, ...path] = url.split("/");
-    if (itsHost !== host) return [];
-    return [{ path: `/${path.join("/")}`, splits: [{ serviceNamespace, serviceName, servicePort, percent: 100 }] }];
-  });
+/** Returns the host of the challenge's URL. */
+export function hostOfChallenge({ url = "" }: AcmeChallenge): string {
+  return url.split("/")[2] ?? "";
+}
+
+/** Makes the Ingress path that sends the requests of a challenge to its solver. */
+export function challengePath(challenge: AcmeChallenge): IngressPath {
+  const { url = "", serviceName = "", serviceNamespace = "", servicePort = 0 } = challenge;
+  const path = `/${url.split("/").slice(3).join("/")}`;
+  return { path, splits: [{ serviceNamespace, serviceName, servicePort, percent: 100 }] };
 }

@@ -1,4 +1,4 @@
-// Makes the Ingress of a Route: a rule per name and visibility, with the traffic split of its revisions.
+// Makes the Ingress of a Route: a rule per tag and visibility with the traffic split of its revisions.
 // Source: pkg/reconciler/route/resources/ingress.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import { childName } from "../../../apis/meta/names.ts";
@@ -18,7 +18,7 @@ import {
 import type { Route } from "../../../apis/serving/types.ts";
 import { failed, ok, type Result } from "../../../base/result.ts";
 import { controllerReference } from "../ownership.ts";
-import { type AcmeChallenge, challengePaths, type IngressTls } from "./certificate-holding.ts";
+import { type AcmeChallenge, challengePath, hostOfChallenge, type IngressTls } from "./certificate-holding.ts";
 import { domainOfTag, type Visibility } from "./domains.ts";
 import type { ConfigurationRollout, Rollout } from "./rollout.ts";
 import { DEFAULT_TAG, type RevisionTarget, type Traffic } from "./traffic.ts";
@@ -41,22 +41,22 @@ export interface IngressParts {
   readonly challenges: readonly AcmeChallenge[];
 }
 
-/** The Route's name, hashed if too long. */
+/** Returns the Route's name, shortened with a hash if it is too long. */
 export function ingressName(route: string): string {
   return childName(route, "");
 }
 
-/** The class in the annotations, else the cluster's. */
+/** Returns the Ingress class in the annotations, else the cluster's. */
 export function ingressClass(annotations: StringMap | undefined, config: ServingConfig): string {
   return firstOf(annotations, CLASS_KEYS) || config.network.ingressClass;
 }
 
-/** The certificate class in the annotations, else the cluster's. */
+/** Returns the certificate class in the annotations, else the cluster's. */
 export function certificateClass(annotations: StringMap | undefined, config: ServingConfig): string {
   return firstOf(annotations, CERTIFICATE_KEYS) || config.network.certificateClass;
 }
 
-/** Plain HTTP, or a redirect to HTTPS: from the annotations, else the cluster's. Fails for an unknown value. */
+/** Returns the HTTP option in the annotations, else the cluster's. Fails if the annotation has an unknown value. */
 export function httpOption(
   annotations: StringMap | undefined,
   config: ServingConfig,
@@ -68,7 +68,7 @@ export function httpOption(
   return failed(`incorrect http-protocol annotation: ${asked}`);
 }
 
-/** The annotations that Ingress and Certificates get from their owner. */
+/** Returns the annotations that an Ingress and a Certificate get from their owner. */
 export function handedOn(annotations: StringMap | undefined): Record<string, string> {
   return without(annotations, (key) => NOT_HANDED_ON.includes(key));
 }
@@ -106,7 +106,7 @@ export function makeIngress(parts: IngressParts, config: ServingConfig): Result<
 
 type Hosts = ReadonlyMap<string, readonly string[]>;
 
-/** Maps tags to hosts, for clients that route by header; absent without tags. */
+/** Returns an annotation that maps tags to hosts, or nothing without tags. */
 function tagToHost(hosts: Hosts): StringMap {
   const tags = [...hosts].filter(([tag]) => tag !== DEFAULT_TAG);
   return tags.length === 0 ? {} : { [TAG_TO_HOST_ANNOTATION]: JSON.stringify(Object.fromEntries(tags)) };
@@ -117,6 +117,8 @@ function makeRules(
   config: ServingConfig,
 ): Result<{ rules: readonly IngressRule[]; hosts: Hosts }> {
   const { route, traffic, visibility, challenges } = parts;
+  const challengesOf = (host: string): readonly IngressPath[] =>
+    challenges.filter((challenge) => hostOfChallenge(challenge) === host).map(challengePath);
   const rules: IngressRule[] = [];
   const hosts = new Map<string, readonly string[]>();
   for (const tag of traffic.groups.keys()) {
@@ -128,14 +130,14 @@ function makeRules(
       rules.push({
         hosts: local ? expandedHosts(domain.value, config) : [domain.value],
         visibility: local ? "ClusterLocal" : "ExternalIP",
-        http: { paths: local ? paths : [...challengePaths(challenges, domain.value), ...paths] },
+        http: { paths: local ? paths : [...challengesOf(domain.value), ...paths] },
       });
     }
   }
   return ok({ rules, hosts });
 }
 
-/** All forms of a local name that a pod's resolver can produce, without those that do not end in a domain. */
+/** Returns all forms of a local name that a pod's resolver accepts and that end in a domain. */
 export function expandedHosts(domain: string, config: ServingConfig): readonly string[] {
   const suffixes = ["", `.${config.clusterDomain}`, `.svc.${config.clusterDomain}`];
   return suffixes
@@ -167,7 +169,7 @@ export function rolloutsOf(rollout: Rollout, tag: string): readonly Configuratio
   return (rollout.configurations ?? []).filter((configuration) => (configuration.tag ?? DEFAULT_TAG) === tag);
 }
 
-/** The rollout of a `latestRevision` target; undefined for other targets. */
+/** Returns the rollout of a `latestRevision` target; undefined for other targets. */
 export function rolloutOf(
   { latestRevision, configurationName }: RevisionTarget,
   rollouts: readonly ConfigurationRollout[],

@@ -8,10 +8,9 @@ import type { AnyObject, Stored } from "../../../../src/apis/meta/object.ts";
 import type { ServerlessService } from "../../../../src/apis/networking/types.ts";
 import { timeText } from "../../../../src/base/time.ts";
 import type { Plan, World } from "../../../../src/control-plane/controller/reconciler.ts";
-import { metricPlanner } from "../../../../src/control-plane/reconciler/metric/metric.ts";
 import { podAutoscalerPlanner } from "../../../../src/control-plane/reconciler/pod-autoscaler/pod-autoscaler.ts";
 import type { ObjectStore } from "../../../../src/control-plane/store/object-store.ts";
-import { metricOf, podAutoscaler, readyPod, revision } from "../../../support/scaling.ts";
+import { podAutoscaler, readyPod, revision } from "../../../support/scaling.ts";
 import { makeStore } from "../../../support/store.ts";
 import { makeWorld } from "../../../support/world.ts";
 
@@ -129,11 +128,11 @@ describe("the plan of a PodAutoscaler", () => {
     });
   });
 
-  test("replicas follow the advice within the bounds, and the note names the rule", () => {
+  test("replicas follow the advice within the bounds, and the decision names the rule", () => {
     const { plan } = planned({ annotations: { "max-scale": "3" }, advice: { desiredScale: 9 } });
     expect(specsOf(plan, "Deployment")).toEqual([{ replicas: 3 }]);
     expect(plan.status).toMatchObject({ desiredScale: 3, actualScale: 1 });
-    expect(plan.notes).toMatchObject([{ rule: "max-scale", from: 1, to: 3, facts: { desired: 9, max: 3 } }]);
+    expect(plan.decisions).toMatchObject([{ rule: "max-scale", from: 1, to: 3, facts: { desired: 9, max: 3 } }]);
   });
 
   test("correct replicas and other autoscaler classes stay unchanged", () => {
@@ -228,25 +227,5 @@ describe("the plan of a PodAutoscaler", () => {
     ]);
     expect(specsOf(plan, "Deployment")).toEqual([{ replicas: 4 }]);
     expect(of("Active")?.status).toBe("True");
-  });
-});
-
-describe("the plan of a Metric", () => {
-  const planFor = (error: string | undefined) => {
-    const metric = stored(metricOf(podAutoscaler(), config.autoscaler));
-    const answer = (() => (error === undefined ? undefined : { error })) as World["answer"];
-    return metricPlanner.reconcile(metric, makeWorld(store, config, { answer }));
-  };
-
-  test.each([
-    [undefined, "True", undefined, undefined],
-    ["", "True", undefined, undefined],
-    ["no-endpoints", "Unknown", "NoEndpoints", undefined],
-    ["no-stat", "False", "DidNotReceiveStat", undefined],
-    ["boom", "False", "CollectionFailed", "failed to initiate or update scraping: boom"],
-  ])("a Metric shows the result of collection: %s", (error, status, reason, failure) => {
-    const plan = planFor(error);
-    expect(plan.status?.conditions).toMatchObject([{ type: "Ready", status, ...(reason && { reason }) }]);
-    expect(plan.error).toBe(failure);
   });
 });

@@ -96,6 +96,19 @@ describe("a Configuration", () => {
     expect(plan.error).toBe('failed to create Revision: revisions.serving.knative.dev "shop-00001" already exists');
     expect(plan.events).toBeUndefined();
   });
+
+  test("a deleted latest ready Revision is made again, and no LatestReady event is recorded (11 E3)", () => {
+    cluster.store.create(knativeService("shop", "example.com/shop:v1"));
+    cluster.rest();
+    const spec = { template: { spec: { containers: [{ image: "example.com/shop:v2" }] } } };
+    cluster.store.patchMerge(KSVC, { spec });
+    cluster.rest();
+    cluster.events.length = 0;
+    cluster.store.delete({ ...KSVC, kind: "Revision.serving.knative.dev", name: "shop-00002" });
+    cluster.rest();
+    expect(cluster.store.get("Revision.serving.knative.dev", "default", "shop-00002")).toBeDefined();
+    expect(cluster.events.filter(({ reason }) => reason.startsWith("LatestReady"))).toEqual([]);
+  });
 });
 
 describe("drift", () => {

@@ -4,6 +4,7 @@ import type { ApiStatus } from "../../../../src/apis/meta/api-status.ts";
 import type { Stored } from "../../../../src/apis/meta/object.ts";
 import type { DomainMapping, Service } from "../../../../src/apis/serving/types.ts";
 import { resolveReference } from "../../../../src/control-plane/reconciler/domain-mapping/domain-mapping.ts";
+import { makeDomainIngress } from "../../../../src/control-plane/reconciler/domain-mapping/make-domain-ingress.ts";
 import { servicePlanner } from "../../../../src/control-plane/reconciler/service/service.ts";
 import { knativeService, makePaperCluster } from "../../../support/paper-cluster.ts";
 import { asStored, makeStore, written } from "../../../support/store.ts";
@@ -49,6 +50,38 @@ describe("a Service", () => {
       message: 'The revision name "shop-mine" is taken by a conflicting Revision, so traffic will not be migrated',
     });
     expect(cluster.store.get("Route.serving.knative.dev", "default", "shop")?.spec).toEqual(before?.spec);
+  });
+});
+
+describe("the Ingress of a DomainMapping", () => {
+  test("a challenge of its host comes before the traffic, and another host gets a rule of its own (11 E3)", () => {
+    const challenge = (host: string, token: string) => ({
+      url: `http://${host}/.well-known/acme-challenge/${token}`,
+      serviceName: "solver",
+      serviceNamespace: "default",
+      servicePort: 8089,
+    });
+    const hosts = ["k.example.org", "www.example.org", "www.example.org"];
+    const challenges = hosts.map((host, index) => challenge(host, `t${index}`));
+    const mapping: DomainMapping = {
+      apiVersion: "serving.knative.dev/v1beta1",
+      kind: "DomainMapping",
+      metadata: { name: "www.example.org", namespace: "default" },
+      spec: { ref: { kind: "Service", name: "shop" } },
+    };
+    const target = { host: "shop.default.svc.cluster.local", service: "shop" };
+    const made = makeDomainIngress(asStored(mapping), target, { tls: [], challenges }, config);
+    const rules = made.ok ? (made.value.spec.rules ?? []) : [];
+    expect(rules.map(({ hosts, visibility }) => [hosts, visibility])).toEqual([
+      [["www.example.org"], "ExternalIP"],
+      [["k.example.org"], "ExternalIP"],
+    ]);
+    const pathsOf = (index: number) => rules[index]?.http?.paths?.map(({ path }) => path);
+    const prefix = "/.well-known/acme-challenge";
+    expect(pathsOf(0)).toEqual([`${prefix}/t2`, `${prefix}/t1`, undefined]);
+    expect(pathsOf(1)).toEqual([`${prefix}/t0`]);
+    const split = { serviceName: "solver", serviceNamespace: "default", servicePort: 8089, percent: 100 };
+    expect(rules[1]?.http?.paths?.[0]?.splits).toEqual([split]);
   });
 });
 
