@@ -118,8 +118,8 @@ function makeController(options: ControlPlaneOptions, tick: AutoscalerTick, coll
     inquire: collection.before(inquiries.inquire),
     defer,
     ...(elapsedMs && { elapsedMs }),
-    notes: (notes) => {
-      for (const note of notes) tick.autoscaler.note(note);
+    onDecisions: (decisions) => {
+      for (const decision of decisions) tick.autoscaler.addDecision(decision);
     },
     log,
   });

@@ -62,7 +62,7 @@ function gatherRevision(options: LiveOptions, key: RevisionKey, now: Time): Live
     ...tick.autoscaler.loadOf(key, now),
     inFlight: load.inFlight,
     waiting: load.waiting,
-    desired: tick.autoscaler.advice.get(key)?.desiredScale ?? -1,
+    desired: Math.max(0, tick.autoscaler.advice.get(key)?.desiredScale ?? 0),
     ready: decider?.last?.trace.readyPods ?? 0,
     mode: sks?.spec.mode ?? "",
     ...(panicUntil === undefined ? {} : { panicUntil }),
@@ -114,15 +114,7 @@ export function explainRevision(control: Control, key: RevisionKey, now: Time): 
 }
 
 function showDecision(entry: LedgerEntry): object {
-  const { stable, panic, ready } = entry.facts;
-  return {
-    time: timeText(entry.at),
-    rule: entry.rule,
-    from: entry.from,
-    desired: entry.to,
-    ready,
-    stable,
-    panic,
-    facts: entry.facts,
-  };
+  const { at, source, rule, from, to, facts } = entry;
+  const { stable, panic } = entry.source === "traffic" ? entry.facts : {};
+  return { time: timeText(at), source, rule, from, desired: to, ready: facts.ready, stable, panic, facts };
 }

@@ -35,7 +35,8 @@ export async function scaleTo(client: Client, row: Row, service: ServiceRow, pod
 /** The fields of `/explain` that are shown. */
 interface ExplainReply {
   readonly sentence: string;
-  readonly decisions: readonly { readonly time: string; readonly desired: number; readonly rule: string }[];
+  /** `desired` is absent while nothing is decided. */
+  readonly decisions: readonly { readonly time: string; readonly desired?: number; readonly rule: string }[];
 }
 
 /** Returns the sentence and the last decisions of a revision as lines. */
@@ -43,7 +44,7 @@ export async function explainRevision(client: Client, service: ServiceRow, revis
   const query = new URLSearchParams({ namespace: service.namespace, revision });
   const { sentence, decisions } = await client.knap<ExplainReply>("GET", `/explain?${query}`);
   const past = decisions.map(
-    ({ time, desired, rule }) => `${timeOfDay(time)}  ${String(desired).padStart(4)}  ${rule}`,
+    ({ time, desired, rule }) => `${timeOfDay(time)}  ${String(desired ?? "-").padStart(4)}  ${rule}`,
   );
   return { service: service.key, lines: [`${revision}: ${sentence}`, "", ...past.reverse()] };
 }

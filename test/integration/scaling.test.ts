@@ -45,7 +45,7 @@ test("every request is answered while load rises, stays, falls, ends and returns
   load.clients(8);
   await eventually(async () => expect(await readyPods()).toBe(MOST_PODS), 30_000);
   await eventually(
-    async () => expect(await sentence()).toMatch(/^stays at 4: max-scale 4 \(traffic asks for [67]\)$/),
+    async () => expect(await sentence()).toMatch(/^stays at 4: max-scale 4 \(traffic needs [67]\)$/),
     15_000,
   );
 
@@ -80,7 +80,7 @@ test("every request is answered while load rises, stays, falls, ends and returns
   again.clients(6);
   await eventually(async () => expect(await readyPods()).toBe(MOST_PODS), 30_000);
   await eventually(
-    async () => expect(await sentence()).toMatch(/^stays at 4: max-scale 4 \(traffic asks for \d+\)$/),
+    async () => expect(await sentence()).toMatch(/^stays at 4: max-scale 4 \(traffic needs \d+\)$/),
     15_000,
   );
   expect([...(await again.stop()).keys()]).toEqual(["200"]);

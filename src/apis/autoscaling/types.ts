@@ -54,14 +54,82 @@ export interface ScaleResult {
   readonly valid: boolean;
 }
 
-/** One entry of the decision ledger that `knap explain` reads. */
-export interface DecisionNote {
+/** The rule that determined how many pods the traffic needs. People see the names of all rules. */
+export type TrafficRule =
+  | "no-data"
+  | "stable"
+  | "panic"
+  | "panic-holds"
+  | "max-scale-up-rate"
+  | "max-scale-down-rate"
+  | "activation-scale"
+  | "scale-down-delay";
+
+/** The rule that determined the replicas of the Deployment. `traffic`: the traffic alone; no bound changed the scale. */
+export type BoundRule =
+  | "not-decided-yet"
+  | "traffic"
+  | "min-scale"
+  | "max-scale"
+  | "initial-scale"
+  | "scale-to-zero-disabled"
+  | "activation-failed"
+  | "activating"
+  | "idle"
+  | "stable-window"
+  | "waiting-for-activator"
+  | "scaled-to-zero"
+  | "retention"
+  | "grace";
+
+/** The rule that determined the scale of a revision of the HPA class. */
+export type HpaRule =
+  | "metric"
+  | "no-metric"
+  | "min-scale"
+  | "max-scale"
+  | "scale-up-limit"
+  | "scale-up-stabilized"
+  | "scale-down-stabilized"
+  | "scaling-disabled";
+
+interface TrafficFacts {
+  readonly metric: string;
+  readonly stable: number;
+  readonly panic: number;
+  readonly target: number;
+  readonly ready: number;
+  readonly panicking: boolean;
+  readonly excessBurstCapacity: number;
+}
+
+interface BoundFacts {
+  /** The scale that the traffic needs; undefined: not decided yet. */
+  readonly desired: number | undefined;
+  readonly ready: number;
+  readonly min: number;
+  readonly max: number;
+  /** Ms until the planner checks the scale again. */
+  readonly afterMs: number | undefined;
+}
+
+interface HpaFacts {
+  readonly metric: string;
+  readonly ready: number;
+  readonly target: number;
+  readonly measured: number | undefined;
+  readonly wanted: number | undefined;
+}
+
+/** A scaling decision with its inputs, as `knap explain` shows it. */
+export type DecisionRecord = {
   readonly revision: RevisionKey;
   readonly at: Time;
-  /** The rule that decided, for example `min-scale` or `activator-not-proven`. */
-  readonly rule: string;
-  readonly from: number;
-  readonly to: number;
-  /** Values of this decision that `knap explain` puts into its sentence (`metric`, `ready`, `afterMs`, …). */
-  readonly facts: Readonly<Record<string, number | string | boolean>>;
-}
+  /** Number of pods before and after; undefined: not decided yet. */
+  readonly from: number | undefined;
+  readonly to: number | undefined;
+} & (
+  | { readonly source: "traffic"; readonly rule: TrafficRule; readonly facts: TrafficFacts }
+  | { readonly source: "bounds"; readonly rule: BoundRule; readonly facts: BoundFacts }
+  | { readonly source: "hpa"; readonly rule: HpaRule; readonly facts: HpaFacts }
+);

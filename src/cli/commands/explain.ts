@@ -16,8 +16,10 @@ import { notFound } from "./get.ts";
 export interface Decision {
   /** RFC 3339. */
   readonly time: string;
+  readonly source: "traffic" | "bounds" | "hpa";
   readonly rule: string;
-  readonly desired: number;
+  /** Absent: not decided yet. */
+  readonly desired?: number;
   readonly ready?: number;
   readonly stable?: number;
   readonly panic?: number;
@@ -63,10 +65,10 @@ const COLUMNS: Readonly<Record<"kpa" | "hpa", readonly (readonly [string, (decis
 /** Text of one revision's explanation. */
 export function explanationText({ revision, sentence, decisions }: Explanation): string {
   if (decisions.length === 0) return `${revision}: ${sentence}`;
-  const columns = COLUMNS[decisions.some(({ facts }) => facts?.["by"] === "hpa") ? "hpa" : "kpa"];
+  const columns = COLUMNS[decisions.some(({ source }) => source === "hpa") ? "hpa" : "kpa"];
   const rows = decisions.map((decision) => [
     timeOfDay(decision.time),
-    String(decision.desired),
+    number(decision.desired),
     number(decision.ready),
     ...columns.map(([, read]) => number(read(decision))),
     decision.rule,

@@ -1,6 +1,6 @@
-// State of the autoscaler: per revision one decider, one metric collection and the published scale. It reads no clock:
-// each call passes the time. Follows pkg/autoscaler/scaling/multiscaler.go.
-import type { DecisionNote, RevisionKey, ScaleResult, Stat } from "../../apis/autoscaling/types.ts";
+// Holds one decider, one metric collection and the published scale of each revision. The caller passes the time.
+// Follows pkg/autoscaler/scaling/multiscaler.go.
+import type { DecisionRecord, RevisionKey, ScaleResult, Stat } from "../../apis/autoscaling/types.ts";
 import type { Time } from "../../base/clock.ts";
 import { Collection, type CollectionSpec } from "./collection.ts";
 import {
@@ -33,7 +33,7 @@ interface Burst {
   readonly readyPods: number;
 }
 
-/** The times of the last statistics that reported traffic. */
+/** When the statistics last reported traffic. */
 interface TrafficTimes {
   /** At least one request was in flight or started. */
   readonly lastBusy: Time;
@@ -41,7 +41,7 @@ interface TrafficTimes {
   readonly lastRequest: Time | undefined;
 }
 
-/** The state of a revision's decider, for explanations. */
+/** A snapshot of a revision's decider, for explanations. */
 export interface DeciderView {
   readonly spec: DeciderSpec;
   readonly state: DeciderState;
@@ -55,14 +55,14 @@ export interface DeciderView {
 /** The input of one evaluation of the HPA class. */
 export interface HpaInput {
   readonly spec: HpaSpec;
-  /** undefined: the metric is not a resource of containers. */
+  /** undefined: the metric is neither cpu nor memory. */
   readonly resource: HpaResource | undefined;
   /** `spec.replicas` of the Deployment. */
   readonly current: number;
   readonly pods: readonly PodUsage[];
 }
 
-/** The state of a revision of the HPA class, for explanations. */
+/** A snapshot of a revision of the HPA class, for explanations. */
 export interface HpaView {
   readonly ledger: Ledger;
   readonly last: Omit<HpaInput, "pods"> & HpaDecision;
@@ -87,14 +87,14 @@ export class Autoscaler {
     this.#options = options;
   }
 
-  /** The published scale of each revision that has a decider. */
+  /** Returns the published scale of each revision that has a decider. */
   get advice(): ReadonlyMap<RevisionKey, ScaleResult> {
     return this.#advice;
   }
 
   /**
-   * Creates the revision's decider and returns true. If it exists, replaces its parameters, keeps its state and its
-   * published scale, and returns false.
+   * Creates the revision's decider and returns true. If the decider exists, replaces its parameters, keeps its state
+   * and its published scale, and returns false.
    */
   follow(revision: RevisionKey, spec: DeciderSpec, now: Time): boolean {
     const known = this.#deciders.get(revision);
@@ -115,7 +115,7 @@ export class Autoscaler {
     else this.#collections.set(revision, new Collection(spec));
   }
 
-  /** Ends the collection of statistics. The decider and its published scale stay. */
+  /** Stops collecting statistics. Keeps the decider and its published scale. */
   stopCollecting(revision: RevisionKey): void {
     this.#collections.delete(revision);
     this.#traffic.delete(revision);
@@ -129,11 +129,14 @@ export class Autoscaler {
     this.stopCollecting(revision);
   }
 
-  /** Adds a stat to the revision's collection. Drops it if there is no collection. */
-  record(revision: RevisionKey, stat: Stat): void {
+  /**
+   * Adds a stat that covers the last `seconds` to the revision's collection. Ignores the stat if the revision has no
+   * collection.
+   */
+  record(revision: RevisionKey, stat: Stat, seconds = 1): void {
     const collection = this.#collections.get(revision);
     if (!collection) return;
-    collection.record(stat);
+    collection.record(stat, seconds);
     const busy = stat.averageConcurrentRequests > 0;
     const started = stat.requestCount > 0;
     if (!busy && !started) return;
@@ -141,20 +144,18 @@ export class Autoscaler {
     this.#traffic.set(revision, { lastBusy: stat.time, lastRequest });
   }
 
-  /**
-   * Records a stat of the activator under the current second, and evaluates at once if the revision is scaled to zero.
-   */
-  receive(revision: RevisionKey, stat: Stat, now: Time): void {
-    this.record(revision, { ...stat, time: Math.floor(now / 1000) * 1000 });
+  /** Records a stat of the activator in the last `seconds`. If the revision is scaled to zero, evaluates it at once. */
+  receive(revision: RevisionKey, stat: Stat, now: Time, seconds = 1): void {
+    this.record(revision, { ...stat, time: Math.floor(now / 1000) * 1000 }, seconds);
     if (stat.averageConcurrentRequests !== 0) this.poke(revision, now);
   }
 
-  /** Evaluates at once if the published scale is exactly 0. Before the first decision it is -1. */
+  /** Evaluates the revision at once if its published scale is 0. The scale is -1 before the first decision. */
   poke(revision: RevisionKey, now: Time): void {
     if (this.#advice.get(revision)?.desiredScale === 0) this.evaluate(revision, now);
   }
 
-  /** Runs one evaluation of one decider. Publishes nothing if there is no data. */
+  /** Evaluates the revision's decider. Publishes nothing if the metric has no data. */
   evaluate(revision: RevisionKey, now: Time): ScaleDecision | undefined {
     const decider = this.#deciders.get(revision);
     const published = this.#advice.get(revision);
@@ -170,14 +171,14 @@ export class Autoscaler {
     decider.last = decision;
     const { panic, readyPods } = decision.trace;
     if (decision.result.valid && decision.state.panicTime === now) decider.burst = { at: now, panic, readyPods };
-    decider.ledger.note(noteOf(revision, decider.spec, published, decision, now));
+    decider.ledger.add(recordOf(revision, decider.spec, published, decision, now));
     if (!decision.result.valid) return decision;
     this.#advice.set(revision, decision.result);
     if (mustNotify(published, decision.result)) this.#options.onAdvice(revision);
     return decision;
   }
 
-  /** Publishes a scale that the user asked for; the next decision replaces it. Returns false if there is no decider. */
+  /** Publishes the user's scale until the next decision. Returns false if the revision has no decider. */
   override(revision: RevisionKey, desiredScale: number): boolean {
     const published = this.#advice.get(revision);
     if (!published) return false;
@@ -186,24 +187,23 @@ export class Autoscaler {
     return true;
   }
 
-  /** Runs one evaluation of the HPA class. Without usable samples the scale stays as it is. */
+  /** Evaluates a revision of the HPA class. Without usable samples the scale does not change. */
   evaluateHpa(revision: RevisionKey, { spec, resource, current, pods }: HpaInput, now: Time): void {
     const { last, ledger = new Ledger() } = this.#hpa.get(revision) ?? {};
     const decision = decideHpa(spec, last?.state ?? { recommended: [] }, current, pods, now);
     this.#hpa.set(revision, { ledger, last: { ...decision, spec, resource, current } });
     const { rule, replicas, measured, wanted } = decision;
     const ready = pods.filter((pod) => pod.ready).length;
-    const seen = { ...(measured !== undefined && { measured }), ...(wanted !== undefined && { wanted }) };
-    const facts = { by: "hpa", metric: resource ?? "", ready, target: spec.target.value, ...seen };
-    ledger.note({ revision, at: now, rule, from: current, to: replicas, facts });
+    const facts = { metric: resource ?? "", ready, target: spec.target.value, measured, wanted };
+    ledger.add({ revision, at: now, source: "hpa", rule, from: current, to: replicas, facts });
     const before = this.#advice.get(revision)?.desiredScale;
     this.#advice.set(revision, { desiredScale: replicas, excessBurstCapacity: 0, valid: true });
     if (before !== replicas) this.#options.onAdvice(revision);
   }
 
-  /** Adds a planner's note to the revision's ledger. */
-  note(note: DecisionNote): void {
-    this.#deciders.get(note.revision)?.ledger.note(note);
+  /** Adds a planner's decision to the revision's ledger. */
+  addDecision(decision: DecisionRecord): void {
+    this.#deciders.get(decision.revision)?.ledger.add(decision);
   }
 
   /** Returns the averages over the panic window, for display. */
@@ -242,21 +242,21 @@ export class Autoscaler {
   }
 }
 
-function noteOf(
+function recordOf(
   revision: RevisionKey,
   spec: DeciderSpec,
   published: ScaleResult,
   { trace, result }: ScaleDecision,
   now: Time,
-): DecisionNote {
+): DecisionRecord {
   return {
     revision,
     at: now,
+    source: "traffic",
     rule: trace.rule,
-    from: published.desiredScale,
-    to: result.valid ? result.desiredScale : published.desiredScale,
+    from: knownScale(published),
+    to: knownScale(result.valid ? result : published),
     facts: {
-      by: "decider",
       metric: spec.metric,
       stable: trace.stable,
       panic: trace.panic,
@@ -266,4 +266,9 @@ function noteOf(
       excessBurstCapacity: result.excessBurstCapacity,
     },
   };
+}
+
+/** Returns undefined before the first decision, when the published scale is -1. */
+function knownScale({ desiredScale }: ScaleResult): number | undefined {
+  return desiredScale < 0 ? undefined : desiredScale;
 }

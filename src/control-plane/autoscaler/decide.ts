@@ -1,15 +1,15 @@
-// Decides how many pods a revision needs. min-scale, max-scale and scale to zero are applied elsewhere
-// (control-plane/reconciler/pod-autoscaler). Follows pkg/autoscaler/scaling/autoscaler.go, in its order.
-import type { ScaleResult } from "../../apis/autoscaling/types.ts";
+// Computes how many pods the traffic of a revision needs. reconciler/pod-autoscaler applies min-scale, max-scale and
+// scale to zero. Follows pkg/autoscaler/scaling/autoscaler.go.
+import type { ScaleResult, TrafficRule } from "../../apis/autoscaling/types.ts";
 import type { Time } from "../../base/clock.ts";
 import type { ScalingMetric } from "./collection.ts";
 
-/** The parameters of a decider, from its PodAutoscaler and config-autoscaler. Read at each evaluation. */
+/** The parameters of a decider, from its PodAutoscaler and config-autoscaler. */
 export interface DeciderSpec {
   readonly metric: ScalingMetric;
-  /** Target per pod, with the utilization percentage applied. */
+  /** Target per pod, multiplied by the target utilization. */
   readonly targetValue: number;
-  /** Target per pod, before the utilization percentage. */
+  /** Target per pod, before the multiplication. */
   readonly totalValue: number;
   readonly targetBurstCapacity: number;
   readonly activatorCapacity: number;
@@ -18,7 +18,7 @@ export interface DeciderSpec {
   /** A ratio: 2 for 200 %. */
   readonly panicThreshold: number;
   readonly stableWindowMs: number;
-  /** Later changes have no effect on an existing decider. */
+  /** An existing decider keeps its first value. */
   readonly scaleDownDelayMs: number;
   readonly initialScale: number;
   /** 0: none. */
@@ -42,25 +42,14 @@ export interface Observation {
   readonly readyPods: number | undefined;
 }
 
-/** The rule that determined a decision. */
-type DecisionRule =
-  | "no-data"
-  | "stable"
-  | "panic"
-  | "panic-holds"
-  | "max-scale-up-rate"
-  | "max-scale-down-rate"
-  | "activation-scale"
-  | "scale-down-delay";
-
-/** How a decision was made, for explanations. */
+/** The intermediate values of a decision, for explanations. */
 interface DecisionTrace {
-  readonly rule: DecisionRule;
+  readonly rule: TrafficRule;
   readonly panicking: boolean;
   readonly readyPods: number;
   readonly stable: number;
   readonly panic: number;
-  /** Pods that each average asks for, before any limit. */
+  /** Pods that the stable average needs, before any limit. */
   readonly stableWant: number;
   readonly panicWant: number;
   /** Before the scale-down delay. */
@@ -74,13 +63,13 @@ export interface ScaleDecision {
 }
 
 const MIN_INT32 = -(2 ** 31);
-/** Converts as Go does on amd64: truncates; any value out of range becomes the smallest int32. */
+/** Truncates as Go does on amd64. A value out of range becomes the smallest int32. */
 const toInt32 = (value: number): number => {
   const cut = Math.trunc(value) + 0;
   return cut >= MIN_INT32 && cut < -MIN_INT32 ? cut : MIN_INT32;
 };
 
-/** The state of a new decider. With more than one ready pod it starts in panic, so that a restart removes no pods. */
+/** Returns the state of a new decider. With more than one ready pod it is in panic, so that it does not scale down. */
 export function makeDeciderState(spec: DeciderSpec, readyPods: number | undefined, now: Time): DeciderState {
   const maxPanicPods = readyPods ?? 0;
   return {
@@ -90,14 +79,14 @@ export function makeDeciderState(spec: DeciderSpec, readyPods: number | undefine
   };
 }
 
-/** The scale published before the first evaluation (pkg/autoscaler/scaling/multiscaler.go). */
+/** Returns the scale to publish before the first evaluation. @see pkg/autoscaler/scaling/multiscaler.go */
 export function makeInitialResult(spec: DeciderSpec): ScaleResult {
   const { targetBurstCapacity: burst } = spec;
   const excess = burst === 0 || burst === -1 ? burst : spec.initialScale * spec.totalValue - burst;
   return { desiredScale: -1, excessBurstCapacity: toInt32(excess), valid: true };
 }
 
-/** Runs one evaluation. Without data the state stays unchanged: neither panic nor the delay window advances. */
+/** Evaluates once. Without data the state does not change, so panic does not end. */
 export function decide(spec: DeciderSpec, state: DeciderState, seen: Observation, now: Time): ScaleDecision {
   if (seen.averages === undefined || seen.readyPods === undefined) return withoutData(state, seen);
   const { stable, panic } = seen.averages;
@@ -128,7 +117,7 @@ export function decide(spec: DeciderSpec, state: DeciderState, seen: Observation
     },
   };
 
-  function ruleOf(): DecisionRule {
+  function ruleOf(): TrafficRule {
     if (desiredScale > undelayed) return "scale-down-delay";
     if (panicking && panicPods > scales.stable && panicPods > scales.panic) return "panic-holds";
     if (panicking && scales.panic > scales.stable) return "panic";
@@ -155,7 +144,7 @@ function withoutData(state: DeciderState, seen: Observation): ScaleDecision {
   };
 }
 
-/** Applies the scale rates, then the activation scale, which can exceed the upper rate. */
+/** Applies the scale rates, then the activation scale. The activation scale can exceed max-scale-up-rate. */
 function limited(
   spec: DeciderSpec,
   pods: number,
@@ -171,7 +160,7 @@ function limited(
   return { stable: limit(stableWant), panic: limit(panicWant) };
 }
 
-/** Enters, prolongs or leaves panic. Entering keeps the greatest number of pods seen in panic; leaving clears it. */
+/** Starts, prolongs or ends panic. The end of panic resets `maxPanicPods`. */
 function panicAfter(
   spec: DeciderSpec,
   state: DeciderState,
@@ -185,14 +174,14 @@ function panicAfter(
     : { panicTime: state.panicTime, maxPanicPods: state.maxPanicPods };
 }
 
-/** The capacity of the pods beyond load and target-burst-capacity. If negative, the activator stays in the path. */
+/** Returns the spare capacity of the ready pods. If negative, the activator stays in the request path. */
 function excessBurstCapacity(spec: DeciderSpec, readyPods: number, panic: number): number {
   if (spec.targetBurstCapacity === 0) return 0;
   if (spec.targetBurstCapacity < 0) return -1;
   return toInt32(Math.floor(readyPods * spec.totalValue - spec.targetBurstCapacity - panic));
 }
 
-/** Returns true if the scale changed, or the excess burst capacity changed its sign (0 is positive). */
+/** Returns true if the scale or the sign of the excess burst capacity changed (0 is positive). */
 export function mustNotify(published: ScaleResult, result: ScaleResult): boolean {
   if (!result.valid) return false;
   return (
@@ -204,12 +193,12 @@ export function mustNotify(published: ScaleResult, result: ScaleResult): boolean
 const SLOT_MS = 2000;
 
 /**
- * The decisions of the last scale-down-delay, in slots of 2 s since the Unix epoch. Follows
- * pkg/autoscaler/aggregation/max.
+ * The decisions within the last scale-down-delay, in slots of 2 s since the Unix epoch.
+ * @see pkg/autoscaler/aggregation/max
  */
 interface DelayWindow {
   readonly slots: number;
-  /** Newest last, with strictly falling values: an entry that a newer one reaches can never be the maximum again. */
+  /** Oldest first. Values fall strictly, because an entry is dropped when a newer one is at least as large. */
   readonly recent: readonly { readonly slot: number; readonly value: number }[];
 }
 
@@ -220,7 +209,7 @@ function makeDelayWindow(delayMs: number): DelayWindow {
 function recordDelayed(window: DelayWindow, now: Time, value: number): DelayWindow {
   const slot = Math.floor(now / SLOT_MS);
   const newer = window.recent.filter((entry) => entry.slot > slot - window.slots && entry.value > value);
-  // If the same slot has a larger value, that value stays.
+  // The slot already has a larger value.
   if (newer.at(-1)?.slot === slot) return { ...window, recent: newer };
   return { ...window, recent: [...newer, { slot, value }] };
 }

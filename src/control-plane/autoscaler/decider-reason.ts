@@ -1,24 +1,24 @@
-// Explains the decisions of the decider in one sentence: traffic, panic, rates, delay, missing data.
+// Explains a scale that follows from traffic in one sentence, for example "stays at 2: panic until 12:04:30 (…)".
 import type { ScaleDecision } from "./decide.ts";
 import { DECIDE_EVERY_MS } from "./periods.ts";
 import type { Scene } from "./scene.ts";
 import { span } from "./span.ts";
 
-/** Without a report of traffic for this long, no request is open. */
+/** If no statistics reported traffic for this long, no request is in flight. */
 const RECENT_MS = 3000;
 
-/** Returns, for example, "stays at 2: panic until 12:04:30 (…)". `stays` is the beginning of the sentence. */
+/** `stays`: the beginning of the sentence. */
 export function reasonOfDecider(scene: Scene, stays: string): string {
   const { decider, now, at } = scene;
   const { spec, last, state, burst } = decider;
   if (!last)
-    return `${stays}: nothing is decided yet, the first decision comes at ${at(decider.createdAt + DECIDE_EVERY_MS)}`;
+    return `${stays}: nothing is decided yet; the first decision is due at ${at(decider.createdAt + DECIDE_EVERY_MS)}`;
   const { trace, result } = last;
   const unit = spec.metric === "rps" ? "requests/s" : "in flight";
   const stable = `${round(trace.stable)} ${unit} over ${span(spec.stableWindowMs)}, target ${round(spec.targetValue)}`;
   switch (trace.rule) {
     case "no-data":
-      return `${stays}: no statistics for longer than the window of ${span(spec.stableWindowMs)}, so nothing is decided`;
+      return `${stays}: no statistics in the window of ${span(spec.stableWindowMs)}, so the scale does not change`;
     case "panic":
     case "panic-holds": {
       const until = at((state.panicTime ?? now) + spec.stableWindowMs);
@@ -28,13 +28,13 @@ export function reasonOfDecider(scene: Scene, stays: string): string {
       return `${stays}: panic until ${until}${why}`;
     }
     case "scale-down-delay":
-      return `${stays}: scale-down-delay of ${span(spec.scaleDownDelayMs)}; traffic asks for ${trace.undelayed}`;
+      return `${stays}: scale-down-delay of ${span(spec.scaleDownDelayMs)}; traffic needs ${trace.undelayed}`;
     case "max-scale-up-rate":
-      return `${stays}: max-scale-up-rate ${spec.maxScaleUpRate} allows ${trace.undelayed} from ${Math.max(1, trace.readyPods)}; traffic asks for ${trace.stableWant}`;
+      return `${stays}: max-scale-up-rate ${spec.maxScaleUpRate} allows ${trace.undelayed} from ${Math.max(1, trace.readyPods)}; traffic needs ${trace.stableWant}`;
     case "max-scale-down-rate":
-      return `${stays}: max-scale-down-rate ${spec.maxScaleDownRate} allows ${trace.undelayed} from ${trace.readyPods}; traffic asks for ${trace.stableWant}`;
+      return `${stays}: max-scale-down-rate ${spec.maxScaleDownRate} allows ${trace.undelayed} from ${trace.readyPods}; traffic needs ${trace.stableWant}`;
     case "activation-scale":
-      return `${stays}: activation-scale ${spec.activationScale}; traffic asks for ${trace.stableWant}`;
+      return `${stays}: activation-scale ${spec.activationScale}; traffic needs ${trace.stableWant}`;
     default:
       return result.desiredScale === 0 ? idle(scene, stays) : `${stays}: ${busy(scene, last, stable)}`;
   }
@@ -43,7 +43,7 @@ export function reasonOfDecider(scene: Scene, stays: string): string {
 function idle({ decider, now, replicas }: Scene, stays: string): string {
   const { traffic } = decider;
   const since = traffic ? `no request for ${span(now - traffic.lastBusy)}` : "no request yet";
-  return replicas === 0 ? `${stays}: ${since}; the next one wakes it` : `${stays}: ${since}; it goes to zero now`;
+  return replicas === 0 ? `${stays}: ${since}; the next one wakes it` : `${stays}: ${since}; goes to zero now`;
 }
 
 function busy({ decider, now, zeroAt, at }: Scene, { trace }: ScaleDecision, stable: string): string {
@@ -56,7 +56,7 @@ function busy({ decider, now, zeroAt, at }: Scene, { trace }: ScaleDecision, sta
   }
   const open = traffic.lastRequest === undefined || now - traffic.lastRequest > RECENT_MS;
   return open
-    ? `${stable}; ${round(trace.panic)} of it open requests, none new for ${span(now - (traffic.lastRequest ?? now))}`
+    ? `${stable}; ${round(trace.panic)} of it in open requests, no new request for ${span(now - (traffic.lastRequest ?? now))}`
     : stable;
 }
 

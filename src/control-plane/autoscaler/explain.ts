@@ -1,4 +1,4 @@
-// Explains in one sentence why a revision has its scale: the rule that determined it, with its numbers and times.
+// Explains in one sentence why a revision has its number of pods: the rule, with its numbers and times.
 import { HPA_CLASS, KPA_CLASS } from "../../apis/autoscaling/annotations.ts";
 import { activityAge, ageMs } from "../../apis/autoscaling/pod-autoscaler-lifecycle.ts";
 import type { PodAutoscaler, RevisionKey } from "../../apis/autoscaling/types.ts";
@@ -16,13 +16,12 @@ import { forecastZero } from "./zero-forecast.ts";
 
 export interface ScaleExplanation {
   readonly revision: RevisionKey;
-  /** Without the revision's name: "stays at 1: last request 41 s ago, …". */
+  /** For example "stays at 1: last request 41 s ago, …". The sentence does not contain the revision's name. */
   readonly sentence: string;
   /** Oldest first. */
   readonly decisions: readonly LedgerEntry[];
 }
 
-/** Explains the current scale of a revision and returns its last decisions. */
 export function explainScale(revision: RevisionKey, now: Time, objects: ExplainObjects): ScaleExplanation {
   const decisions = (objects.decider ?? objects.hpa)?.ledger.entries() ?? [];
   return { revision, sentence: sentenceOf(now, objects), decisions };
@@ -34,14 +33,14 @@ function sentenceOf(now: Time, objects: ExplainObjects): string {
   const autoscalingClass = classOf(pa, config);
   if (autoscalingClass === HPA_CLASS) return `${reasonOfHpa(objects, pa)}${waitingOf(objects)}`;
   if (autoscalingClass !== KPA_CLASS) return `is scaled by ${autoscalingClass}, not by Knative's own autoscaler`;
-  if (!decider) return "is not scaled yet: its private service is not there, so nothing is collected or decided";
+  if (!decider) return "is not scaled yet: its private Service does not exist, so no statistics are collected";
   const replicas = objects.replicas ?? 1;
   const at = objects.showTime ?? ((time: Time) => `${timeText(time).slice(11, 19)} UTC`);
   const scene: Scene = { ...objects, now, pa, decider, replicas, at, zeroAt: zeroAt(now, objects, pa, decider) };
   return `${sentenceFor(scene)}${waitingOf(objects)}`;
 }
 
-/** Names the difference between desired and ready pods. */
+/** Describes pods that are not ready yet or still stopping. */
 function waitingOf({ replicas = 1, readyPods }: ExplainObjects): string {
   const missing = replicas - readyPods;
   if (missing > 0) return `; ${missing} of ${replicas} ${replicas === 1 ? "pod is" : "pods are"} not ready yet`;
@@ -50,32 +49,34 @@ function waitingOf({ replicas = 1, readyPods }: ExplainObjects): string {
 
 function sentenceFor(scene: Scene): string {
   const { replicas, pa, now, config, at } = scene;
-  const note = scene.decider.ledger.entries().findLast((entry) => entry.facts["by"] === "reconciler");
+  const decision = scene.decider.ledger.entries().findLast((entry) => entry.source === "bounds");
   const stays = replicas === 0 ? "is at zero" : `stays at ${replicas}`;
-  const asked = note?.facts["desired"];
-  const demand = typeof asked === "number" && asked >= 0 ? ` (traffic asks for ${asked})` : "";
+  const asked = decision?.facts.desired;
+  const demand = asked === undefined ? "" : ` (traffic needs ${asked})`;
+  const afterMs = decision?.facts.afterMs ?? 0;
   const { min, max } = scaleBoundsOf(pa, config);
   const active = activityAge(pa.status?.conditions, now);
-  switch (note?.rule) {
+  switch (decision?.rule) {
     case "min-scale":
       return `${stays}: min-scale ${min}${demand}`;
     case "max-scale":
       return `${stays}: max-scale ${max}${demand}`;
     case "initial-scale":
-      return `${stays}: the initial scale of ${scene.decider.spec.initialScale} was never reached yet`;
+      return `${stays}: it has not reached its initial scale of ${scene.decider.spec.initialScale} yet`;
     case "scale-to-zero-disabled":
       return `${stays}: enable-scale-to-zero is false`;
     case "activation-failed":
-      return `${stays}: it could not be activated before its progress deadline`;
+      return `${stays}: no pod became ready before the progress deadline`;
     case "activating":
-      return `${stays}: it is being activated; given up at ${at(note.at + Number(note.facts["afterMs"]))} if no pod gets ready`;
+      return `${stays}: it waits for its first ready pod until ${at(decision.at + afterMs)}, then goes to zero`;
     case "stable-window":
-      return `${stays}: active for ${span(active.ageMs)} only, at least ${span(scene.decider.spec.stableWindowMs)} are kept; then zero`;
-    case "activator-not-proven":
-      return `${stays}: the activator is not proven in the path, so the last pods must stay`;
+      return `${stays}: active for ${span(active.ageMs)}; goes to zero after ${span(scene.decider.spec.stableWindowMs)} at the earliest`;
+    case "waiting-for-activator":
+      return `${stays}: idle; the last pods stay until a probe shows that the activator receives the requests`;
     case "retention":
+      return `${stays}: idle, pod retention until ${at(decision.until + afterMs)}, then zero`;
     case "grace":
-      return `${stays}: idle, ${note.rule === "grace" ? "grace period" : "pod retention"} until ${at(note.at + Number(note.facts["afterMs"]))}, then zero`;
+      return `${stays}: idle, grace period until ${at(decision.until + afterMs)}, then zero`;
     default:
       return reasonOfDecider(scene, stays);
   }

@@ -1,13 +1,14 @@
-// Decides the scale of a revision of the HPA class, as Kubernetes' HorizontalPodAutoscaler does with default policies.
+// Computes the scale of a revision of the HPA class as Kubernetes' HorizontalPodAutoscaler does with default policies.
 // Follows Kubernetes' pkg/controller/podautoscaler.
+import type { HpaRule } from "../../apis/autoscaling/types.ts";
 import type { Time } from "../../base/clock.ts";
 
 /** Kubernetes' default interval between evaluations. */
 export const HPA_PERIOD_MS = 15_000;
-/** Within this fraction of the target the scale does not change. */
+/** The scale does not change while the usage differs from the target by at most this fraction. */
 const TOLERANCE = 0.1;
 export const DEFAULT_DOWN_WINDOW_MS = 300_000;
-/** In one evaluation the scale grows at most to the greater of `current + MAX_ADDED` and `2 * current`. */
+/** One evaluation raises the scale to at most `max(current + MAX_ADDED, 2 * current)`. */
 const MAX_ADDED = 4;
 
 export interface HpaSpec {
@@ -33,24 +34,13 @@ export interface HpaState {
   readonly recommended: readonly { readonly at: Time; readonly replicas: number }[];
 }
 
-/** The rule that determined the decision. */
-type HpaRule =
-  | "metric"
-  | "no-metric"
-  | "min-scale"
-  | "max-scale"
-  | "scale-up-limit"
-  | "scale-up-stabilized"
-  | "scale-down-stabilized"
-  | "scaling-disabled";
-
 export interface HpaDecision {
   readonly state: HpaState;
   readonly replicas: number;
   readonly rule: HpaRule;
   /** Usage of the sampled pods in the target's unit; undefined if the metric was not used. */
   readonly measured?: number | undefined;
-  /** Pods that the metric alone asks for; undefined if the metric was not used. */
+  /** Number of pods that the metric needs; undefined if the metric was not used. */
   readonly wanted?: number | undefined;
   /** Why the metric could not be used. */
   readonly error?: string | undefined;
@@ -82,7 +72,7 @@ export function decideHpa(
   return { state: { recommended }, replicas, rule: replicas === rated ? unbound : boundOf(rated), ...asked };
 }
 
-/** Keeps the scale at or above all recommendations of the downward window, and at or below those of the upward one. */
+/** Limits the scale by the recommendations within the stabilization windows. */
 function stabilized(spec: HpaSpec, recommended: HpaState["recommended"], current: number, now: Time): number {
   const within = (windowMs: number): readonly number[] =>
     recommended.filter(({ at }) => at === now || now - at < windowMs).map(({ replicas }) => replicas);
@@ -92,7 +82,7 @@ function stabilized(spec: HpaSpec, recommended: HpaState["recommended"], current
   return Math.min(current, down);
 }
 
-/** Returns the metric's value and the pods it asks for, or the reason why the metric cannot be used. */
+/** Returns the metric's value and the number of pods that it needs, or an error text. */
 function wantedReplicas(
   spec: HpaSpec,
   current: number,
@@ -110,7 +100,7 @@ function countFor(spec: HpaSpec, current: number, pods: readonly PodUsage[], sam
   const others = pods.filter((pod) => !sampled.includes(pod));
   if (others.length === 0) return isNear(ratio) ? current : Math.ceil(ratio * sampled.length);
   if (isNear(ratio)) return current;
-  // Pods without a sample must not change the scale: assume them idle on the way up, at the target on the way down.
+  // Pods without a sample count as idle when scaling up, and as loaded at the target when scaling down.
   const assumed = others.map((pod): PodUsage => ({ ...pod, usage: ratio > 1 ? 0 : usageAtTarget(spec, pod) }));
   const all = [...sampled, ...assumed];
   const cautious = ratioOf(spec, all);

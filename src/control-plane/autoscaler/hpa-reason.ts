@@ -1,4 +1,4 @@
-// Explains the decisions of the HPA class in one sentence: the measured value, the target and the rule.
+// Explains the scale of a revision of the HPA class in one sentence: measured value, target and rule.
 import { scalingText } from "../../apis/autoscaling/annotations.ts";
 import type { PodAutoscaler } from "../../apis/autoscaling/types.ts";
 import type { HpaView } from "./autoscaler.ts";
@@ -8,12 +8,12 @@ import { span } from "./span.ts";
 
 const MEBIBYTE = 2 ** 20;
 
-/** Returns, for example, "stays at 3: max-scale 3; cpu at 93 % of what its pods request, target 50 %, asks for 6". */
+/** Returns, for example, "stays at 3: max-scale 3; cpu at 93 % of what its pods request, target 50 %, needs 6". */
 export function reasonOfHpa({ hpa, replicas = 1 }: ExplainObjects, pa: PodAutoscaler): string {
   const stays = replicas === 0 ? "is at zero" : `stays at ${replicas}`;
-  if (!hpa) return `${stays}: nothing is decided yet, the HPA class evaluates every ${span(HPA_PERIOD_MS)}`;
+  if (!hpa) return `${stays}: nothing is decided yet; the HPA class evaluates every ${span(HPA_PERIOD_MS)}`;
   const { last } = hpa;
-  // The evaluation changed the scale, so its numbers are about another number of pods.
+  // The sentence names the number of pods that the evaluation measured, if the evaluation changed it.
   const from = last.current === replicas || last.replicas !== replicas ? "" : `, from ${last.current}`;
   return `${stays}: ${wordsOf(last, pa)}${from}`;
 }
@@ -22,7 +22,7 @@ function wordsOf(last: HpaView["last"], pa: PodAutoscaler): string {
   const { rule, spec, resource } = last;
   if (resource === undefined) {
     const metric = scalingText(pa.metadata.annotations, "metric") ?? "";
-    return `metric "${metric}" needs a metrics adapter, which knap does not have, so only min-scale and max-scale apply`;
+    return `knap does not measure the metric "${metric}", so only min-scale and max-scale apply`;
   }
   const bound = rule === "min-scale" ? ` ${spec.min}` : rule === "max-scale" ? ` ${spec.max}` : "";
   switch (rule) {
@@ -45,8 +45,8 @@ function wordsOf(last: HpaView["last"], pa: PodAutoscaler): string {
 }
 
 function measuredText({ resource, spec, measured = 0, wanted = 0, replicas }: HpaView["last"]): string {
-  const asks = wanted === replicas ? "" : `, asks for ${wanted}`;
+  const need = wanted === replicas ? "" : `, needs ${wanted}`;
   if (spec.target.kind === "utilization")
-    return `${resource} at ${measured} % of what its pods request, target ${spec.target.value} %${asks}`;
-  return `${resource} at ${Math.round(measured / MEBIBYTE)} MiB a pod, target ${spec.target.value / MEBIBYTE} MiB${asks}`;
+    return `${resource} at ${measured} % of what its pods request, target ${spec.target.value} %${need}`;
+  return `${resource} at ${Math.round(measured / MEBIBYTE)} MiB a pod, target ${spec.target.value / MEBIBYTE} MiB${need}`;
 }

@@ -1,12 +1,12 @@
-// Stores the last decisions of a revision for explanations. Repeated decisions are merged into one entry.
-import type { DecisionNote } from "../../apis/autoscaling/types.ts";
+// Stores the newest decisions about a revision's scale, for explanations. Merges repeated decisions into one entry.
+import type { DecisionRecord } from "../../apis/autoscaling/types.ts";
 import type { Time } from "../../base/clock.ts";
 
-export interface LedgerEntry extends DecisionNote {
+export type LedgerEntry = DecisionRecord & {
   /** When the decision was last repeated. */
   readonly until: Time;
   readonly count: number;
-}
+};
 
 const CAPACITY = 64;
 
@@ -14,15 +14,16 @@ const CAPACITY = 64;
 export class Ledger {
   #entries: LedgerEntry[] = [];
 
-  /** Adds a decision. If rule and result equal those of the last entry by the same component, extends that entry. */
-  note(note: DecisionNote): void {
-    const at = this.#entries.findLastIndex((entry) => entry.facts["by"] === note.facts["by"]);
-    const last = this.#entries[at];
-    if (last && last.rule === note.rule && last.to === note.to) {
-      this.#entries[at] = { ...last, facts: note.facts, until: note.at, count: last.count + 1 };
+  /** Adds a decision. If rule and result equal those of the last entry with the same source, extends that entry. */
+  add(decision: DecisionRecord): void {
+    const index = this.#entries.findLastIndex(({ source }) => source === decision.source);
+    const last = this.#entries[index];
+    if (last && last.rule === decision.rule && last.to === decision.to) {
+      const { at, from, count } = last;
+      this.#entries[index] = { ...decision, at, from, until: decision.at, count: count + 1 };
       return;
     }
-    this.#entries.push({ ...note, until: note.at, count: 1 });
+    this.#entries.push({ ...decision, until: decision.at, count: 1 });
     if (this.#entries.length > CAPACITY) this.#entries.shift();
   }
 

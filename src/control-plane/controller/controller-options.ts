@@ -1,5 +1,5 @@
-// Options of the controller. Types only.
-import type { DecisionNote, RevisionKey, ScaleResult } from "../../apis/autoscaling/types.ts";
+// Defines the options of the controller.
+import type { DecisionRecord, RevisionKey, ScaleResult } from "../../apis/autoscaling/types.ts";
 import type { ServingConfig } from "../../apis/config/types.ts";
 import type { Clock, Time } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
@@ -10,24 +10,23 @@ import type { Reconciler } from "./reconciler.ts";
 export interface ControllerOptions {
   readonly store: ObjectStore;
   readonly clock: Clock;
-  /** See `World.awakeSince`; absent: time never jumps. */
+  /** See `World.awakeSince`. If absent, the clock never jumps. */
   readonly awakeSince?: (() => Time) | undefined;
-  /**
-   * Run in this order. If a planner comes before the planners that depend on it, fewer runs are needed; the result is
-   * the same.
-   */
+  /** The order affects only the number of runs. A planner should come before the planners that depend on it. */
   readonly reconcilers: readonly Reconciler[];
   readonly config: () => ServingConfig;
   readonly advice: () => ReadonlyMap<RevisionKey, ScaleResult>;
   readonly inquire: Inquire;
   /** Runs a function in a later turn of the event loop. */
   readonly defer: (run: () => void) => void;
-  /** Elapsed ms, which limit a slice. Absent: a slice is a fixed number of tasks. */
+  /** Returns elapsed ms, to limit a slice. If absent, a slice is a fixed number of tasks. */
   readonly elapsedMs?: () => number;
-  readonly notes?: (notes: readonly DecisionNote[]) => void;
+  /** Called with the scaling decisions of a plan. */
+  readonly onDecisions?: (decisions: readonly DecisionRecord[]) => void;
   readonly log: Logger;
   /**
-   * Ms to wait after this many failures in a row (1, 2, …); undefined: no retry. Default: 5 ms, doubling, at most 30 s.
+   * Returns the ms to wait after this many failures in a row (1, 2, …); undefined: no retry. Default: 5 ms, doubled
+   * each time, at most 30 s.
    */
-  readonly backoffMs?: (attempt: number) => number | undefined;
+  readonly backoffMs?: (failures: number) => number | undefined;
 }

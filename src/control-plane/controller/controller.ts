@@ -1,5 +1,5 @@
-// Runs all planners: watches the store, queues keys, calls planners and writes their plans, in short slices or all at
-// once. It is independent of kinds, and never blocks.
+// Runs all planners: watches the store, queues changed objects, calls planners and writes their plans. It works in
+// short slices, so that it does not block the event loop.
 import type { Kind } from "../../apis/kinds.ts";
 import { keyText, type ObjectKey } from "../../apis/meta/key.ts";
 import type { AnyObject, Stored } from "../../apis/meta/object.ts";
@@ -16,16 +16,16 @@ import { dropTimers, recordRefusals, type Task, TaskRegistry } from "./task.ts";
 import { ownerKey, versionsToMap } from "./watch-mapping.ts";
 import { WorkQueue } from "./work-queue.ts";
 
-/** A task whose newest reconcile failed. */
+/** A planner whose newest run for an object failed. */
 export interface ReconcileFailure {
   readonly reconciler: string;
   readonly key: ObjectKey;
   readonly error: string;
 }
 
-/** Kept short because a request takes several turns of the event loop, and each turn may wait for a slice. */
+/** A request takes several turns of the event loop and can wait for a slice in each turn, so slices are short. */
 const SLICE_MS = 1;
-/** Length of a slice without `elapsedMs`. */
+/** The number of tasks of a slice if `elapsedMs` is absent. */
 const SLICE_TASKS = 50;
 
 export class Controller {
@@ -38,14 +38,14 @@ export class Controller {
   readonly #inquiries: Inquiries;
   readonly #recorder: EventRecorder;
   readonly #rateLimiter: RateLimiter;
-  /** Made anew for each slice. */
+  /** Each slice makes a new one. */
   #world: World | undefined;
-  /** The task that runs; `World.refusal` reads its refusals. */
+  /** The task that runs. `World.refusal` reads its refusals. */
   #current: Task | undefined;
   #watch: Disposable | undefined;
-  /** The task whose status write is not yet reported by the watch. */
+  /** The task whose status write the watch has not reported yet. */
   #writer: Task | undefined;
-  /** Tasks left of the present round; garbage is collected between rounds. */
+  /** The number of tasks left in this round. Garbage is collected between rounds. */
   #roundLeft = 0;
   #scheduled = false;
   #running = false;
@@ -95,14 +95,14 @@ export class Controller {
     this.#inquiries.forget(question);
   }
 
-  /** Runs until the queue is empty. It always ends, because the rate limiter delays tasks that never settle. */
+  /** Runs until the queue is empty. It always ends, because the rate limiter delays tasks that run too often. */
   settle(): void {
     if (this.#running) return;
     this.#world = this.#makeWorld();
     while (this.#step());
   }
 
-  /** Tasks whose newest reconcile failed, in no order. */
+  /** Returns the planners whose newest run failed, in no order. */
   failures(): readonly ReconcileFailure[] {
     return this.#tasks
       .all()
@@ -130,7 +130,7 @@ export class Controller {
       }
       for (const reconciler of this.#withWatches) this.#enqueueWatched(reconciler, version);
     }
-    // Also without a task: a removed owner leaves garbage to collect.
+    // A removed owner leaves garbage to collect, even if no task is queued.
     this.#schedule();
   }
 
@@ -224,8 +224,7 @@ export class Controller {
     const plan = this.#plan(task, object);
     if (!plan || this.#rateLimiter.isThrottled(task, plan.status)) return;
     const results = applyWrites(store, object, plan);
-    // The planner does not know this refusal yet, so its status may be wrong: run it again instead of writing the
-    // status.
+    // The planner did not know this refusal, so its status can be wrong. Run the planner again before a status write.
     if (recordRefusals(task, results)) {
       this.#add(task);
       return;
@@ -240,7 +239,7 @@ export class Controller {
     else this.#rateLimiter.reset(task);
   }
 
-  /** Returns the plan; undefined if the planner threw, then it is logged and retried later. */
+  /** Returns the plan. If the planner throws, logs the error, retries later and returns undefined. */
   #plan(task: Task, object: AnyObject): Plan | undefined {
     this.#current = task;
     try {
@@ -271,7 +270,7 @@ export class Controller {
     };
   }
 
-  /** Handles the parts of a plan that are not writes: events, notes, questions and requeues. */
+  /** Handles the parts of a plan that are not writes: events, decisions, questions and requeues. */
   #report(task: Task, object: AnyObject, plan: Plan): void {
     const component = `${task.reconciler.name}-controller`;
     for (const note of plan.events ?? []) {
@@ -283,7 +282,7 @@ export class Controller {
     if (plan.error !== undefined) {
       this.#recorder.record(object, { type: "Warning", reason: "InternalError", message: plan.error }, component);
     }
-    if (plan.notes && plan.notes.length > 0) this.#options.notes?.(plan.notes);
+    if (plan.decisions) this.#options.onDecisions?.(plan.decisions);
     for (const question of plan.ask ?? []) this.#inquiries.ask(question, task);
     for (const ms of plan.requeueAfterMs ?? []) this.#rateLimiter.requeueAt(task, (this.#world as World).now + ms);
   }

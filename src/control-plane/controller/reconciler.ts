@@ -1,5 +1,5 @@
-// The interface between the controller and the planners: `reconcile(object, world) → Plan`, synchronous and pure.
-import type { DecisionNote, RevisionKey, ScaleResult } from "../../apis/autoscaling/types.ts";
+// Defines the interface of planners, which are synchronous and pure: `reconcile(object, world) → Plan`.
+import type { DecisionRecord, RevisionKey, ScaleResult } from "../../apis/autoscaling/types.ts";
 import type { ServingConfig } from "../../apis/config/types.ts";
 import type { Kind, ObjectOf, StatusOf } from "../../apis/kinds.ts";
 import type { ApiStatus } from "../../apis/meta/api-status.ts";
@@ -10,7 +10,7 @@ import type { Propagation } from "../store/deletion.ts";
 import type { View } from "../store/view.ts";
 import type { Derive } from "./derivations.ts";
 
-/** A question that needs I/O. A planner asks it as data; the answer enqueues the planner again. */
+/** A question whose answer needs I/O. A planner puts it into `Plan.ask`. The answer enqueues the planner again. */
 export type Inquiry =
   /** Is the activator in the request path of this revision? @see knative pkg/reconciler/autoscaling/kpa/scaler.go */
   | { readonly ask: "ActivatorProbe"; readonly revision: RevisionKey }
@@ -31,13 +31,13 @@ export type Inquiry =
     }
   /** Can this Deployment have another pod (quota, node)? */
   | { readonly ask: "PodAdmission"; readonly deployment: ObjectKey }
-  /** Did collecting the metric of this revision work? "": yes; `no-endpoints`, `no-stat`, or the text of the error. */
+  /** Does collecting the metric of this revision work? Answer: "" (yes), `no-endpoints`, `no-stat` or an error text. */
   | { readonly ask: "MetricCollection"; readonly revision: RevisionKey };
 
 interface Answers {
   ActivatorProbe: { readonly ok: boolean; readonly error?: string };
   IngressProbe: { readonly ok: boolean };
-  /** `digest` is "" if the registry is on the skip list; then the tag is used unchanged. */
+  /** `digest` is "" if tag resolution skips the registry. The pods then use the tag. */
   Digest: { readonly digest: string } | { readonly error: string };
   PodAdmission: { readonly ok: boolean; readonly message?: string };
   MetricCollection: { readonly error: string };
@@ -46,20 +46,17 @@ export type AnswerOf<Q extends Inquiry> = Answers[Q["ask"]];
 
 export interface World extends View {
   readonly now: Time;
-  /**
-   * The end of the newest jump of the clock (the machine slept, its clock was set). Timeouts count from here at the
-   * earliest.
-   */
+  /** When the clock last jumped (the machine slept, or its clock was set). Timeouts count from here at the earliest. */
   readonly awakeSince: Time;
   readonly config: ServingConfig;
   readonly advice: ReadonlyMap<RevisionKey, ScaleResult>;
-  /** undefined: not known yet. A planner asks with `Plan.ask`; the answer enqueues it. */
+  /** Returns undefined while the answer is not known. */
   answer<Q extends Inquiry>(question: Q): AnswerOf<Q> | undefined;
-  /** Why the store refused this planner's newest write of the object; undefined if it did not. */
+  /** Returns why the store refused this planner's newest write of the object; undefined if the store accepted it. */
   refusal(key: ObjectKey): ApiStatus | undefined;
   /**
-   * `make(of, config)`, cached while both live. `make` is pure and defined at module level, never inline. `parts`: the
-   * parts of the object that `make` reads, the longest-lived first; default: the object.
+   * Returns `make(of, config)` and caches it. `make` must be a pure function at module level. `parts`: the parts of the
+   * object that `make` reads, the longest-lived first. Default: the object.
    */
   derived<T extends object, R>(make: Derive<T, R>, of: T, parts?: readonly (object | undefined)[]): R;
 }
@@ -69,11 +66,11 @@ export interface OwnedFields {
   readonly key: ObjectKey;
   /** A merge patch of the whole object. */
   readonly fields: Readonly<Record<string, unknown>>;
-  /** The object to create if it is absent; without it, nothing is created. */
+  /** The object to create if it does not exist. */
   readonly create?: AnyObject;
-  /** Paths such as `["spec"]` whose value is replaced instead of merged. */
+  /** Paths such as `["spec"]`. Their values are replaced, not merged. */
   readonly whole?: readonly (readonly string[])[];
-  /** Write `fields.status` through the status subresource. */
+  /** True: write `fields.status` through the status subresource. */
   readonly status?: boolean;
 }
 
@@ -94,21 +91,18 @@ export interface EventNote {
 export interface Plan<K extends Kind = Kind> {
   readonly status?: StatusOf<K>;
   readonly finalizers?: readonly string[];
-  /** Objects to create if they are absent. Existing ones are not changed. */
+  /** Objects to create if they do not exist. */
   readonly create?: readonly AnyObject[];
-  /** Fields of other objects; each field has one owner. */
+  /** Fields of other objects. Each field has one owner. */
   readonly ensure?: readonly OwnedFields[];
   /** Objects to delete. */
   readonly retire?: readonly PlannedDeletion[];
   readonly ask?: readonly Inquiry[];
-  readonly notes?: readonly DecisionNote[];
+  readonly decisions?: readonly DecisionRecord[];
   readonly events?: readonly EventNote[];
   /** Reconcile again after this many ms. */
   readonly requeueAfterMs?: readonly number[];
-  /**
-   * The reconcile failed. The controller records a Warning event `InternalError` with this text and retries with
-   * back-off.
-   */
+  /** Set if the reconcile failed. The controller records a Warning event `InternalError` with this text and retries. */
   readonly error?: string;
 }
 
@@ -116,9 +110,9 @@ export interface Reconciler<K extends Kind = Kind> {
   /** Unique name for logs and events. Several reconcilers can have the same kind, for example route and labeler. */
   readonly name: string;
   readonly kind: K;
-  /** Further keys to enqueue after a change. The object itself and its controlling owner are always enqueued. */
+  /** Returns further keys to enqueue after a change. The object and its controlling owner are always enqueued. */
   watches?(changed: Stored, view: View): readonly ObjectKey[];
-  /** The plan depends on the planner's own status, so its own status write enqueues it too. Default: it does not. */
+  /** True: the planner reads its own status, so its own status write enqueues it again. */
   readonly readsOwnStatus?: true;
   reconcile(object: ObjectOf<K>, world: World): Plan<K>;
 }

@@ -1,6 +1,6 @@
-// The part of a reconcile that all planners of Knative kinds share: finalizers, observedGeneration and condition times.
+// Handles finalizers, observedGeneration and condition times for all planners of Knative kinds.
 // Source: knative.dev/pkg/reconciler/reconcile_common.go.
-import type { DecisionNote } from "../../apis/autoscaling/types.ts";
+import type { DecisionRecord } from "../../apis/autoscaling/types.ts";
 import type { ServingConfig } from "../../apis/config/types.ts";
 import type { Kind, ObjectOf, StatusOf } from "../../apis/kinds.ts";
 import { type Condition, type ConditionedStatus, type ConditionSet, conditionOf } from "../../apis/meta/conditions.ts";
@@ -22,18 +22,18 @@ import type { View } from "../store/view.ts";
 
 type Conditioned = AnyObject & { readonly status?: ConditionedStatus };
 
-/** The plan while a reconcile runs. Mutable. */
+/** Collects the parts of a plan while a reconcile runs. */
 export interface PlanBuilder {
   readonly create: AnyObject[];
   readonly ensure: OwnedFields[];
   readonly retire: PlannedDeletion[];
   readonly ask: Inquiry[];
   readonly events: EventNote[];
-  readonly notes: DecisionNote[];
+  readonly decisions: DecisionRecord[];
   readonly requeueAfterMs: number[];
 }
 
-/** A reconcile that runs: the defaulted object, the world, the new status and the plan. */
+/** The state of one reconcile: the defaulted object, the world, the new status and the plan. */
 export interface Pass<K extends Kind> {
   readonly object: ObjectOf<K>;
   readonly world: World;
@@ -54,7 +54,7 @@ export interface KnativePlanner<K extends Kind> {
   /** Completes objects that were stored under other defaults. */
   readonly defaulted?: (object: ObjectOf<K>, world: World) => ObjectOf<K>;
   readonly reconcile: (pass: Pass<K>) => ReconcileError;
-  /** The finalizer is added by the first reconcile and removed when `clear` succeeds. */
+  /** The first reconcile adds the finalizer. A successful `clear` removes it from a deleted object. */
   readonly finalizer?: { readonly name: string; readonly clear: (pass: Pass<K>) => ReconcileError };
 }
 
@@ -71,17 +71,17 @@ export function knativePlanner<K extends Kind>(planner: KnativePlanner<K>): Reco
 }
 
 function makePlanBuilder(): PlanBuilder {
-  return { create: [], ensure: [], retire: [], ask: [], events: [], notes: [], requeueAfterMs: [] };
+  return { create: [], ensure: [], retire: [], ask: [], events: [], decisions: [], requeueAfterMs: [] };
 }
 
-/** The plan without empty lists. */
+/** Returns the plan without empty lists. */
 function makePlan<K extends Kind>(builder: PlanBuilder, rest: Plan<K>): Plan<K> {
   const plan: Record<string, unknown> = { ...rest };
   for (const [name, list] of Object.entries(builder)) if (list.length > 0) plan[name] = list;
   return plan as Plan<K>;
 }
 
-/** The event of a changed finalizer, as Knative's generated reconcilers record it. */
+/** Returns the event that Knative records for a changed finalizer. */
 export function finalizerEvent(name: string): EventNote {
   return { type: "Normal", reason: "FinalizerUpdate", message: `Updated "${name}" finalizers` };
 }
@@ -107,7 +107,7 @@ function reconcileLive<K extends Kind>(planner: KnativePlanner<K>, stored: Objec
   });
 }
 
-/** Plans nothing for a deleted object unless it has the planner's finalizer. */
+/** Plans nothing if the object does not have the planner's finalizer. */
 function reconcileDeleted<K extends Kind>(planner: KnativePlanner<K>, object: ObjectOf<K>, world: World): Plan<K> {
   const { finalizer } = planner;
   const finalizers = object.metadata.finalizers ?? [];
@@ -135,7 +135,7 @@ function begin<K extends Kind>({ conditions }: KnativePlanner<K>, object: Object
   };
 }
 
-/** A condition that equals its old value keeps its old time; the others get the time of this reconcile. */
+/** Sets the time of this reconcile on changed conditions. Unchanged conditions keep their time. */
 function withOldTimes(after: readonly Condition[], before: readonly Condition[], at: string): readonly Condition[] {
   if (after === before) return before;
   return after.map((condition) => {
@@ -152,12 +152,12 @@ function isSameMark(a: Condition, b: Condition): boolean {
 }
 
 /**
- * The object completed with the current defaults, so that planners see a changed config-defaults. The stored object
- * stays. Returns the input if nothing differs.
+ * Returns the object with the current defaults, so that planners see a changed config-defaults. Returns the input if
+ * nothing differs.
  */
 export function defaulted<T extends AnyObject>(object: T, world: World): T {
   const { labels, annotations } = object.metadata;
-  // Labels and annotations count because a template for container names can read them.
+  // The template for container names can read labels and annotations.
   const spec = world.derived(defaultedSpec, object, [object.spec as object | undefined, labels, annotations]);
   return spec === object.spec ? object : { ...object, spec };
 }

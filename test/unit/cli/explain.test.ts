@@ -7,8 +7,17 @@ const local = timeOfDay(time);
 
 describe("the text of an explanation", () => {
   test("a revision of Knative's own class shows the values of both windows in the user's time zone", () => {
-    const facts = { by: "decider", metric: "concurrency" };
-    const decision = { time, rule: "stable", desired: 2, ready: 1, stable: 2.7512, panic: 4, facts };
+    const facts = { metric: "concurrency" };
+    const decision = {
+      time,
+      source: "traffic",
+      rule: "stable",
+      desired: 2,
+      ready: 1,
+      stable: 2.7512,
+      panic: 4,
+      facts,
+    } as const;
     expect(explanationText({ revision: "hello-00001", sentence: "stays at 2: x", decisions: [decision] })).toBe(
       [
         "hello-00001: stays at 2: x",
@@ -19,12 +28,12 @@ describe("the text of an explanation", () => {
     );
   });
 
-  test("a revision of the HPA class shows the measured value, the target and the scale that the metric asks for", () => {
-    const facts = { by: "hpa", metric: "cpu", measured: 90, target: 50, wanted: 4 };
+  test("a revision of the HPA class shows the measured value, the target and the scale that the metric needs", () => {
+    const facts = { metric: "cpu", measured: 90, target: 50, wanted: 4 };
     const decisions = [
-      { time, rule: "no-metric", desired: 2, ready: 0, facts: { by: "hpa", metric: "cpu", target: 50 } },
-      { time, rule: "metric", desired: 4, ready: 2, facts },
-    ];
+      { time, source: "hpa", rule: "no-metric", desired: 2, ready: 0, facts: { metric: "cpu", target: 50 } },
+      { time, source: "hpa", rule: "metric", desired: 4, ready: 2, facts },
+    ] as const;
     expect(explanationText({ revision: "hello-00001", sentence: "x", decisions }).split("\n").slice(2)).toEqual([
       "TIME       DESIRED   READY   MEASURED   TARGET   WANTED   WHY",
       `${local}   2         0                  50                no-metric`,

@@ -1,6 +1,5 @@
-// The Active condition of a PodAutoscaler, and the number of activators of its ServerlessService. Pure.
+// Computes the Active condition of a PodAutoscaler and the number of activators of its ServerlessService.
 // Source: pkg/reconciler/autoscaling/kpa/kpa.go.
-
 import * as lifecycle from "../../../apis/autoscaling/pod-autoscaler-lifecycle.ts";
 import { isPodServing } from "../../../apis/core/pod.ts";
 import type { Pod } from "../../../apis/core/types.ts";
@@ -14,9 +13,9 @@ type Activity = "activated" | "activating" | "timed-out" | "inactive" | undefine
 interface ActivityInput {
   readonly want: number;
   readonly ready: number;
-  /** The pods that count as activated; see {@link minReady}. */
+  /** See {@link minReadyOf}. */
   readonly minReady: number;
-  /** The status before this reconcile. */
+  /** The status of Active before this reconcile. */
   readonly active: ConditionStatus;
 }
 
@@ -26,14 +25,14 @@ function activityOf({ want, ready, minReady, active }: ActivityInput): Activity 
   return ready < minReady ? "inactive" : undefined;
 }
 
-/** The ready pods that a revision needs to be active: at first its initial scale, later 1, and at least min-scale. */
+/** Returns how many ready pods make a revision active: first its initial scale, later 1, and at least min-scale. */
 function minReadyOf(initialized: boolean, bounds: { readonly min: number }, initialScale: number): number {
   return Math.max(bounds.min, initialized ? 1 : initialScale);
 }
 
 const FEWEST_ACTIVATORS = 2;
 
-/** Enough activators for the capacity of the ready pods plus the target burst capacity. */
+/** Returns enough activators for the capacity of the ready pods plus the target burst capacity. */
 export function numActivatorsOf(
   ready: number,
   spec: { readonly totalValue: number; readonly targetBurstCapacity: number; readonly activatorCapacity: number },
@@ -56,10 +55,10 @@ export interface ActivityFacts {
   readonly at: string;
 }
 
-/** The conditions with ScaleTargetInitialized and Active updated. */
+/** Updates the conditions ScaleTargetInitialized and Active. */
 export function concludeActivity(conditions: readonly Condition[], facts: ActivityFacts): readonly Condition[] {
   const { want, ready, at } = facts;
-  // Computed before the mark, so that the first success needs the initial scale.
+  // The first activation needs the initial scale, so `minReady` is computed before `initialized` is marked.
   const minReady = minReadyOf(facts.initialized, facts, facts.initialScale);
   const isUp = ready >= minReady && facts.hasService;
   const initialized = isUp ? lifecycle.markInitialized(conditions, at) : conditions;
@@ -85,7 +84,7 @@ export interface PodCounts {
   readonly terminating: number;
 }
 
-/** Pending and terminating pods also count as not ready; finished pods do not count. */
+/** Counts pods by state. Pending and terminating pods also count as not ready. Ignores finished pods. */
 export function countPods(pods: readonly Stored<Pod>[]): PodCounts {
   const counts = { ready: 0, notReady: 0, pending: 0, terminating: 0 };
   for (const pod of pods) {

@@ -1,6 +1,5 @@
-// The HPA class: scales by cpu or memory, never to zero, without the activator in the path. The autoscaler's advice
+// Plans for a PodAutoscaler of the HPA class, which scales by cpu or memory and never to zero. The autoscaler's advice
 // replaces a HorizontalPodAutoscaler object. Source: pkg/reconciler/autoscaling/hpa/hpa.go.
-
 import * as lifecycle from "../../../apis/autoscaling/pod-autoscaler-lifecycle.ts";
 import { isReady } from "../../../apis/meta/conditions.ts";
 import { keyOf, namespacedName } from "../../../apis/meta/key.ts";
@@ -46,7 +45,7 @@ export function reconcileHpa(pass: PodAutoscalerPass): ReconcileError {
   return undefined;
 }
 
-/** Sets the Deployment's replicas by the advice; without advice, keeps them within the bounds. */
+/** Plans the Deployment's replicas: the advice, or without advice the current number, within the bounds. */
 function ensureReplicas(pass: PodAutoscalerPass): { readonly desired: number; readonly current: number } {
   const { object: pa, world } = pass;
   const { namespace } = pa.metadata;

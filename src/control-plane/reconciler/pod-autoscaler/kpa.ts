@@ -1,6 +1,5 @@
-// The KPA class: bounds, scale to zero and ServerlessService mode. The autoscaler decides how many pods the traffic
-// needs. Source: pkg/reconciler/autoscaling/kpa/{kpa,scaler}.go.
-
+// Plans for a PodAutoscaler of the KPA class: scale bounds, scale to zero and ServerlessService mode.
+// Source: pkg/reconciler/autoscaling/kpa/{kpa,scaler}.go.
 import { progressDeadlineMs } from "../../../apis/autoscaling/annotations.ts";
 import * as lifecycle from "../../../apis/autoscaling/pod-autoscaler-lifecycle.ts";
 import type { RevisionKey, ScaleResult } from "../../../apis/autoscaling/types.ts";
@@ -40,7 +39,7 @@ export function reconcileKpa(pass: PodAutoscalerPass): ReconcileError {
   return undefined;
 }
 
-/** Without the private Service, metrics cannot be collected and scale cannot be decided. */
+/** Waits for the private Service. Metrics cannot be collected without it. */
 function awaitService(pass: PodAutoscalerPass): void {
   ensureSpec(pass, makeServerlessService(pass.object, "Proxy", FEWEST_ACTIVATORS));
   mark(pass, lifecycle.markServiceNotReady(conditionsOf(pass), "No Private Service Name", pass.at));
@@ -60,7 +59,7 @@ function scale(pass: PodAutoscalerPass, sks: Stored<ServerlessService>, metricsS
   const mode = want > 0 && advice.excessBurstCapacity >= 0 ? "Serve" : "Proxy";
   const wanted = makeServerlessService(pa, mode, numActivatorsOf(ready, spec));
   ensureSpec(pass, wanted);
-  // A changed spec makes a new generation, for which the ServerlessService is not ready yet.
+  // The ServerlessService is not ready for the new generation of a changed spec.
   const isServiceReady = isReady(sks) && sameJson(sks.spec, wanted.spec);
   const why = conditionOf(sks.status?.conditions, "Ready")?.message ?? "";
   const begun = conditionsOf(pass);
@@ -69,7 +68,7 @@ function scale(pass: PodAutoscalerPass, sks: Stored<ServerlessService>, metricsS
   conclude(pass, want, ready);
 }
 
-/** Writes scale and activity to the status. A want of -1 (unknown) keeps the previous desiredScale. */
+/** Writes scale and activity to the status. If `want` is -1 (unknown), desiredScale does not change. */
 function conclude(pass: PodAutoscalerPass, want: number, ready: number): void {
   const { object: pa, world, at } = pass;
   const before = pass.status.desiredScale ?? -1;
@@ -107,10 +106,10 @@ function mark(pass: PodAutoscalerPass, conditions: ReturnType<typeof conditionsO
   pass.status = { ...pass.status, conditions };
 }
 
-/** A background probe takes at most 45 s, and the planner runs again 1 s later. */
+/** The activator is probed for at most 45 s. The planner runs again 1 s later. */
 const PROBE_AGAIN_MS = 46_000;
 
-/** Plans replicas, requeues and the activator probe. Returns the wanted scale (-1: unknown). */
+/** Plans the Deployment's replicas and the activator probe. Returns the wanted scale (-1: unknown). */
 function planScale(
   pass: PodAutoscalerPass,
   sks: Stored<ServerlessService>,
@@ -135,13 +134,14 @@ function planScale(
     plan.ensure.push({ key, fields: { spec: { replicas: step.replicas } } });
   }
   const { min, max } = input;
-  plan.notes.push({
+  plan.decisions.push({
     revision,
     at: world.now,
+    source: "bounds",
     rule: step.rule,
     from: replicas ?? 1,
     to: step.replicas ?? replicas ?? 1,
-    facts: { by: "reconciler", ...seen, want: step.want, min, max, ...(afterMs !== undefined && { afterMs }) },
+    facts: { desired: seen.desired < 0 ? undefined : seen.desired, ready: seen.ready, min, max, afterMs },
   });
   return step.want;
 }
@@ -174,7 +174,7 @@ function inputOf(
   };
 }
 
-/** The time before a jump of the clock does not count as activating, because no pod could start meanwhile. */
+/** Returns status and age of Active. An activation counts from the last jump of the clock at the earliest. */
 function activityOf(
   conditions: Parameters<typeof lifecycle.activityAge>[0],
   { now, awakeSince }: World,

@@ -9,7 +9,7 @@ import { AUTOSCALING_METRIC_ANNOTATION, without } from "../../../apis/serving/la
 import { makeCollectionSpec } from "../../autoscaler/decider-spec.ts";
 import { controllerReference } from "../ownership.ts";
 
-/** `privateService`: the scrape target. If the activator is always in the path, nothing is scraped. */
+/** `privateService`: the scrape target, unless the activator is always in the request path. */
 export function makeMetric(pa: Stored<PodAutoscaler>, config: AutoscalerConfig, privateService: string): Metric {
   const { name, namespace, labels, annotations } = pa.metadata;
   const windows = makeCollectionSpec(pa, config);
@@ -31,7 +31,7 @@ export function makeMetric(pa: Stored<PodAutoscaler>, config: AutoscalerConfig, 
   };
 }
 
-/** Has the PodAutoscaler's name, labels and annotations, without the annotation `metric`. */
+/** Copies the PodAutoscaler's name, labels and annotations, except the annotation `metric`. */
 export function makeServerlessService(
   pa: Stored<PodAutoscaler>,
   mode: "Serve" | "Proxy",

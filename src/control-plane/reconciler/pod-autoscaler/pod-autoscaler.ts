@@ -1,4 +1,4 @@
-// Plans for a PodAutoscaler according to its class; ignores other classes.
+// Plans for a PodAutoscaler of the KPA or the HPA class.
 import { HPA_CLASS, KPA_CLASS } from "../../../apis/autoscaling/annotations.ts";
 import { podAutoscalerConditions } from "../../../apis/meta/conditions.ts";
 import type { ObjectKey } from "../../../apis/meta/key.ts";
@@ -29,14 +29,14 @@ const hpaPlanner: Reconciler<typeof KIND> = knativePlanner({
 export const podAutoscalerPlanner: Reconciler<typeof KIND> = {
   name: "kpa",
   kind: KIND,
-  // The plan depends on the times of the conditions.
+  // Scale to zero depends on the times of the PodAutoscaler's conditions.
   readsOwnStatus: true,
   watches: (changed) => (changed.kind === "Pod" || changed.kind === "Deployment" ? keyByLabel(changed) : []),
   reconcile(pa, world) {
     const autoscalingClass = classOf(pa, world.config.autoscaler);
     if (autoscalingClass === KPA_CLASS) return kpaPlanner.reconcile(pa, world);
     if (autoscalingClass === HPA_CLASS) return hpaPlanner.reconcile(pa, world);
-    // Both names are always present in the API, so write them also for other classes.
+    // In Knative's API both names are always present, also for other classes.
     return { status: { serviceName: "", metricsServiceName: "", ...pa.status } };
   },
 };

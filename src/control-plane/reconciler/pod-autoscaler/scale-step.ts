@@ -1,17 +1,19 @@
-// Computes the replicas to set from the autoscaler's number: bounds, and the steps before scale to zero (inactive,
-// activator proven, grace period). Pure. Source: pkg/reconciler/autoscaling/kpa/scaler.go.
+// Computes a Deployment's replicas from the autoscaler's scale: applies the scale bounds and the steps before zero.
+// Source: pkg/reconciler/autoscaling/kpa/scaler.go.
+import type { BoundRule } from "../../../apis/autoscaling/types.ts";
 import type { ConditionStatus } from "../../../apis/meta/conditions.ts";
 
-/** Activation has this much time in addition to the progress deadline. */
+/** An activation may take this much longer than the progress deadline. */
 const ACTIVATION_BUFFER_MS = 30_000;
-/** Needed if the ServerlessService does not change, because then no event enqueues the PodAutoscaler. */
+/** In Proxy mode the ServerlessService does not change, so no event enqueues the PodAutoscaler. */
 const RECHECK_PROXY_MS = 3_000;
 
 export interface ScaleStepInput {
-  /** The decider's number; -1: unknown. */
+  /** The autoscaler's scale; -1: unknown. */
   readonly desired: number;
-  /** `min` is 0 if the revision is unreachable; `max` 0: no maximum. */
+  /** 0 if the revision is unreachable. */
   readonly min: number;
+  /** 0: no maximum. */
   readonly max: number;
   readonly initialScale: number;
   readonly reachable: boolean;
@@ -29,27 +31,11 @@ export interface ScaleStepInput {
   readonly targetBurstCapacity: number;
   /** ServerlessService spec.mode is Proxy. */
   readonly proxying: boolean;
-  /** How long the activator has been among the endpoints; 0: it is not among them. */
+  /** How long the activator has been in the request path; 0: the activator is not in the path. */
   readonly proxiedMs: number;
-  /** Returns true if the activator is in the request path. Called only if needed, because it asks for a probe. */
+  /** Returns true if a probe has shown that the activator is in the request path. Asks for the probe. */
   readonly probe: () => boolean;
 }
-
-type ScaleRule =
-  | "unknown"
-  | "decider"
-  | "min-scale"
-  | "max-scale"
-  | "initial-scale"
-  | "scale-to-zero-disabled"
-  | "activation-failed"
-  | "activating"
-  | "idle"
-  | "stable-window"
-  | "activator-not-proven"
-  | "scaled-to-zero"
-  | "retention"
-  | "grace";
 
 export interface ScaleStep {
   /** The scale that the PodAutoscaler reports; -1: unknown. */
@@ -57,17 +43,17 @@ export interface ScaleStep {
   /** Replicas to set on the Deployment; absent if they do not change. */
   readonly replicas?: number;
   readonly requeueAfterMs?: number;
-  /** The activator probe was asked for. */
+  /** The activator probe was needed. */
   readonly probed?: true;
-  /** It failed: keep probing. */
+  /** The activator probe has not succeeded yet. */
   readonly probeFailed?: true;
-  readonly rule: ScaleRule;
+  readonly rule: BoundRule;
 }
 
-/** Scale to zero takes two steps: first the PodAutoscaler becomes inactive, then the pods are deleted. */
+/** Scale to zero takes two steps: first the PodAutoscaler becomes inactive, then the replicas become 0. */
 export function scaleStep(input: ScaleStepInput): ScaleStep {
   const activating = input.active.status === "Unknown";
-  if (input.desired < 0 && !activating) return { want: input.desired, rule: "unknown" };
+  if (input.desired < 0 && !activating) return { want: input.desired, rule: "not-decided-yet" };
   const { scale, rule } = bounded(input);
   if (scale !== 0) return apply(input, scale, rule);
   if (!input.enableScaleToZero) return apply(input, 1, "scale-to-zero-disabled");
@@ -75,16 +61,16 @@ export function scaleStep(input: ScaleStepInput): ScaleStep {
   return input.active.status === "True" ? fromActive(input) : fromInactive(input);
 }
 
-function bounded(input: ScaleStepInput): { readonly scale: number; readonly rule: ScaleRule } {
+function bounded(input: ScaleStepInput): { readonly scale: number; readonly rule: BoundRule } {
   const appliesInitialScale = input.initialScale > 1 && !input.initialized && input.reachable;
   const min = appliesInitialScale ? Math.max(input.min, input.initialScale) : input.min;
   if (input.desired < min) return { scale: min, rule: min > input.min ? "initial-scale" : "min-scale" };
   if (input.max !== 0 && input.desired > input.max) return { scale: input.max, rule: "max-scale" };
   // Negative only while activating, when the number is unknown.
-  return { scale: Math.max(0, input.desired), rule: "decider" };
+  return { scale: Math.max(0, input.desired), rule: "traffic" };
 }
 
-function apply(input: ScaleStepInput, scale: number, rule: ScaleRule): ScaleStep {
+function apply(input: ScaleStepInput, scale: number, rule: BoundRule): ScaleStep {
   return { want: scale, rule, ...((input.replicas ?? 1) !== scale && { replicas: scale }) };
 }
 
@@ -103,7 +89,7 @@ function fromActive(input: ScaleStepInput): ScaleStep {
 function fromInactive(input: ScaleStepInput): ScaleStep {
   const mustProve = input.targetBurstCapacity !== -1;
   const probed = mustProve ? ({ probed: true } as const) : {};
-  if (mustProve && !input.probe()) return { want: 0, probed: true, probeFailed: true, rule: "activator-not-proven" };
+  if (mustProve && !input.probe()) return { want: 0, probed: true, probeFailed: true, rule: "waiting-for-activator" };
   const inactiveMs = input.active.ageMs;
   const { retentionMs } = input;
   if (inactiveMs >= Math.max(input.graceMs, retentionMs)) return { ...apply(input, 0, "scaled-to-zero"), ...probed };

@@ -86,23 +86,26 @@ describe("explain", () => {
     rig.pods = stat(1, 0);
     clock.advance(60_000);
     expect(sentence(rig, clock.now())).toBe(
-      "stays at 1: 1 in flight over 1 min, target 70; 1 of it open requests, none new for 1 min",
+      "stays at 1: 1 in flight over 1 min, target 70; 1 of it in open requests, no new request for 1 min",
     );
   });
 
   test.each([
-    ["min-scale", "stays at 1: min-scale 3 (traffic asks for 0)"],
-    ["max-scale", "stays at 1: max-scale 5 (traffic asks for 0)"],
+    ["min-scale", "stays at 1: min-scale 3 (traffic needs 0)"],
+    ["max-scale", "stays at 1: max-scale 5 (traffic needs 0)"],
     ["scale-to-zero-disabled", "stays at 1: enable-scale-to-zero is false"],
-    ["activator-not-proven", "stays at 1: the activator is not proven in the path, so the last pods must stay"],
+    [
+      "waiting-for-activator",
+      "stays at 1: idle; the last pods stay until a probe shows that the activator receives the requests",
+    ],
     ["grace", "stays at 1: idle, grace period until 00:00:34 UTC, then zero"],
-    ["stable-window", "stays at 1: active for 4 s only, at least 1 min are kept; then zero"],
-  ])("names the bound that determined the scale: %s", (rule, expected) => {
+    ["stable-window", "stays at 1: active for 4 s; goes to zero after 1 min at the earliest"],
+  ] as const)("names the bound that determined the scale: %s", (rule, expected) => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
     clock.advance(4000);
-    const facts = { by: "reconciler", desired: 0, want: 1, ready: 1, min: 3, max: 5, afterMs: 30_000 };
-    rig.tick.autoscaler.note({ revision, at: clock.now(), rule, from: 1, to: 1, facts });
+    const facts = { desired: 0, ready: 1, min: 3, max: 5, afterMs: 30_000 };
+    rig.tick.autoscaler.addDecision({ revision, at: clock.now(), source: "bounds", rule, from: 1, to: 1, facts });
     expect(sentence(rig, clock.now(), { pa: activeSince(START, { "min-scale": "3", "max-scale": "5" }) })).toBe(
       expected,
     );
@@ -111,8 +114,8 @@ describe("explain", () => {
   test("names what is missing before the first decision", () => {
     const rig = followed(new VirtualClock(START));
     expect(sentence(rig, START, { pa: undefined })).toBe("is not scaled yet: it has no PodAutoscaler");
-    expect(sentence(rig, START, { decider: undefined })).toMatch(/private service is not there/);
-    expect(sentence(rig, START)).toBe("stays at 1: nothing is decided yet, the first decision comes at 00:00:02 UTC");
+    expect(sentence(rig, START, { decider: undefined })).toMatch(/private Service does not exist/);
+    expect(sentence(rig, START)).toBe("stays at 1: nothing is decided yet; the first decision is due at 00:00:02 UTC");
     expect(sentence(rig, START, { pa: asStored(podAutoscaler({ class: "mine.example.com" })) })).toMatch(
       /^is scaled by mine.example.com/,
     );
@@ -125,7 +128,7 @@ describe("explain", () => {
     clock.advance(60_000);
     const decisions = () => rig.tick.autoscaler.view(revision)?.ledger.entries() ?? [];
     expect(decisions()).toMatchObject([
-      { rule: "stable", from: -1, to: 0, at: START + 2000, count: 30, until: START + 60_000 },
+      { rule: "stable", from: undefined, to: 0, at: START + 2000, count: 30, until: START + 60_000 },
     ]);
     for (let load = 0; load < 100; load += 1) {
       rig.pods = stat(load % 2 === 0 ? 5000 : 0);

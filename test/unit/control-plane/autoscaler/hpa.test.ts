@@ -130,7 +130,7 @@ describe("the explanation of a revision of the HPA class", () => {
   }
 
   test.each([
-    ["before the first evaluation", {}, [], "stays at 2: nothing is decided yet, the HPA class evaluates every 15 s"],
+    ["before the first evaluation", {}, [], "stays at 2: nothing is decided yet; the HPA class evaluates every 15 s"],
     [
       "within the tolerance",
       { target: "50" },
@@ -141,13 +141,13 @@ describe("the explanation of a revision of the HPA class", () => {
       "more than it may have",
       { target: "50", "max-scale": "2" },
       [pods(1.2, 2)],
-      "stays at 2: max-scale 2; cpu at 120 % of what its pods request, target 50 %, asks for 5",
+      "stays at 2: max-scale 2; cpu at 120 % of what its pods request, target 50 %, needs 5",
     ],
     [
       "less than before",
       { target: "50" },
       [pods(0.5, 2), pods(0.1, 2)],
-      "stays at 2: the stabilization window for scaling down is 5 min; cpu at 10 % of what its pods request, target 50 %, asks for 1",
+      "stays at 2: the stabilization window for scaling down is 5 min; cpu at 10 % of what its pods request, target 50 %, needs 1",
     ],
     [
       "memory",
@@ -165,7 +165,7 @@ describe("the explanation of a revision of the HPA class", () => {
       "a metric of a cluster",
       { metric: "queue-length", target: "5" },
       [pods(1, 2)],
-      'stays at 2: metric "queue-length" needs a metrics adapter, which knap does not have, so only min-scale and max-scale apply',
+      'stays at 2: knap does not measure the metric "queue-length", so only min-scale and max-scale apply',
     ],
   ] as const)("%s", (_, annotations, looks, sentence) => {
     expect(words(annotations, { looks }).sentence).toBe(sentence);

@@ -111,12 +111,21 @@ describe("writing plans", () => {
     expect(store.get("ConfigMap", "default", "trace")).toBeDefined();
   });
 
-  it("counts repeated events and passes notes on", () => {
-    const notes: unknown[] = [];
-    const note = { revision: "default/r", at: 0, rule: "x", from: 0, to: 1, facts: {} } as const;
+  it("counts repeated events and reports decisions", () => {
+    const decisions: unknown[] = [];
+    const facts = { desired: 0, ready: 0, min: 1, max: 0, afterMs: undefined };
+    const decision = {
+      revision: "default/r",
+      at: 0,
+      source: "bounds",
+      rule: "min-scale",
+      from: 0,
+      to: 1,
+      facts,
+    } as const;
     const { store, clock, controller } = makeRig(
-      [planner("p", () => ({ events: [{ type: "Normal", reason: "Seen", message: "seen" }], notes: [note] }))],
-      { notes: (some) => notes.push(...some) },
+      [planner("p", () => ({ events: [{ type: "Normal", reason: "Seen", message: "seen" }], decisions: [decision] }))],
+      { onDecisions: (some) => decisions.push(...some) },
     );
     store.create(ksvc("hello"));
     controller.start();
@@ -132,7 +141,7 @@ describe("writing plans", () => {
       involvedObject: { kind: "Service", name: "hello", namespace: "default", uid: "uid-1" },
       source: { component: "p-controller" },
     });
-    expect(notes).toEqual([note, note]);
+    expect(decisions).toEqual([decision, decision]);
   });
 });
 
