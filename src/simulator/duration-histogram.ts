@@ -1,4 +1,4 @@
-// Percentiles of many durations with little memory, from buckets whose limits grow by 1 %.
+// Computes percentiles of many durations with little memory. Each bucket is 1 % wider than the one before.
 
 const GROWTH = 1.01;
 const SMALLEST_MS = 0.1;
@@ -32,7 +32,7 @@ export class DurationHistogram {
     if (ms > this.#largest) this.#largest = ms;
   }
 
-  /** The duration that this share (0 to 1) of all does not exceed, within 1 %; 0 if there are none. */
+  /** Returns the percentile for a share between 0 and 1, within 1 %; 0 without durations. */
   percentile(share: number): number {
     let left = share * this.#total;
     for (const [index, weight] of this.#weights.entries()) {

@@ -1,4 +1,4 @@
-// Reads a load trace (rates over time, or single requests) from CSV text, and makes arrivals of it.
+// Parses a load trace from CSV text (rates over time, or single requests) and generates the arrivals of requests.
 
 /** From `atMs` until the next step, requests arrive at this rate and take this long. */
 interface RateStep {
@@ -15,7 +15,7 @@ export type LoadTrace =
   | { readonly kind: "arrivals"; readonly arrivals: readonly Arrival[] };
 
 export interface TraceProblem {
-  /** From 1. */
+  /** Line numbers start at 1. */
   readonly line: number;
   readonly message: string;
 }
@@ -25,9 +25,9 @@ const TIME = /^time(_?m?s)?$/i;
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /**
- * Reads `time,rate,duration` lines (a step function, which a last line with rate 0 ends) or, under a header without a
- * rate column, `time,duration` lines of single requests. Times and durations are in seconds unless they have a unit
- * (`250ms`, `5m`). `#` starts a comment.
+ * Parses `time,rate,duration` lines, or `time,duration` lines of single requests under a header without a rate column.
+ * A rate holds until the next line. Times and durations are seconds unless they have a unit (`250ms`, `5m`). `#` starts
+ * a comment.
  */
 export function parseLoadTrace(text: string): LoadTrace | { readonly problems: readonly TraceProblem[] } {
   const problems: TraceProblem[] = [];
@@ -69,12 +69,12 @@ function milliseconds(text: string): number {
   return value === "" ? Number.NaN : Number(value) * (UNITS[unit.toLowerCase()] ?? Number.NaN);
 }
 
-/** The start of the last step or request. */
+/** Returns when the last step or request starts. */
 export function traceEndMs(trace: LoadTrace): number {
   return (trace.kind === "rates" ? trace.steps : trace.arrivals).at(-1)?.atMs ?? 0;
 }
 
-/** The number of requests in a trace. */
+/** Returns the number of requests in a trace. */
 export function requestsOf(trace: LoadTrace): number {
   if (trace.kind === "arrivals") return trace.arrivals.length;
   return trace.steps.reduce((sum, step, index) => {
@@ -83,7 +83,7 @@ export function requestsOf(trace: LoadTrace): number {
   }, 0);
 }
 
-/** Single requests in order of time; rates give random arrivals (Poisson). */
+/** Generates single requests in order of time. Rates give random arrivals (a Poisson process). */
 export function* arrivalsOf(trace: LoadTrace, random: () => number): Generator<Arrival> {
   if (trace.kind === "arrivals") {
     yield* trace.arrivals;

@@ -1,4 +1,4 @@
-// Plays a load on a simulated cluster, as single requests or as flows, and then advances time until its pods are gone.
+// Sends a load to a simulated cluster, as single requests or as flows, and then waits until the pods are gone.
 import type { Time } from "../base/clock.ts";
 import { arrivalsOf, type LoadTrace, traceEndMs } from "./load-trace.ts";
 import type { SimulatedCluster } from "./simulated-cluster.ts";
@@ -25,7 +25,7 @@ export function playFlow({ cluster, load, start }: Play, traffic: SimulatedFlow)
   for (const [index, { atMs, perSecond, durationMs }] of steps.entries()) {
     const until = start + (steps[index + 1]?.atMs ?? atMs);
     let now = Math.max(cluster.clock.now(), start + atMs);
-    // Without requests there is nothing to play until the next load step.
+    // Without requests, skip to the next load step.
     while (now < until && (perSecond > 0 || traffic.inFlight > 0)) {
       now += FLOW_STEP_MS;
       cluster.advanceTo(now);
@@ -35,9 +35,7 @@ export function playFlow({ cluster, load, start }: Play, traffic: SimulatedFlow)
   }
 }
 
-/**
- * Advances time until all requests have ended and the pods are gone, or have stayed for `quietMs` without a request.
- */
+/** Advances time until all requests have ended, and the pods are gone or got no request for `quietMs`. */
 export function windDown({ cluster, load }: Play, traffic: SimulatedFlow | SimulatedRequests, quietMs: number): void {
   const lastDurationMs = load.kind === "rates" ? (load.steps.at(-1)?.durationMs ?? 0) : 0;
   let lastBusy = cluster.clock.now();

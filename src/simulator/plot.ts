@@ -1,4 +1,4 @@
-// Draws a series of numbers as a block plot for a terminal. Pure.
+// Draws a series of numbers as a block plot for a terminal.
 
 const BLOCKS = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 const LABEL_WIDTH = 7;

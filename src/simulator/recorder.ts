@@ -1,4 +1,4 @@
-// Records the course of a simulation: replicas, concurrency, requests and instance-seconds.
+// Records replicas, concurrency, requests and instance-seconds during a simulation.
 import type { Time } from "../base/clock.ts";
 import type { SimulationSample } from "./simulation-result.ts";
 
@@ -29,13 +29,13 @@ export class Recorder {
     this.sampleMs = Math.max(1, Math.ceil(expectedMs / 1000 / SAMPLES)) * 1000;
   }
 
-  /** The load begins; nothing before counts. */
+  /** Starts recording, when the load begins. */
   begin(now: Time): void {
     this.#start = now;
     this.#sizeSince = now;
   }
 
-  /** The number of pods on the node changed. */
+  /** Records a new number of pods on the node. */
   size(size: number, now: Time): void {
     if (this.#start !== undefined) this.#instanceMs += this.#size * (now - this.#sizeSince);
     this.#sizeSince = now;
@@ -53,7 +53,7 @@ export class Recorder {
     interval.ready = Math.max(interval.ready, ready);
   }
 
-  /** Call it at the end of each second. */
+  /** Records the past second. */
   second(now: Time, wanted: number, concurrency: number, requests: number): void {
     if (this.#start === undefined || now <= this.#start) return;
     const interval = this.#intervalAt(now - 1);

@@ -1,10 +1,10 @@
-// Renders a simulation's result as text: a plot with figures, JSON or CSV. Pure.
+// Renders the result of a simulation as a plot with figures, JSON or CSV.
 import { plotSeries } from "./plot.ts";
 import type { Percentiles, SimulationResult } from "./simulation-result.ts";
 
 export type SimulationFormat = "plot" | "json" | "csv";
 
-/** Ends with a newline. `columns`: the width of the terminal. */
+/** Returns text that ends with a newline. `columns`: the width of the terminal. */
 export function renderSimulation(result: SimulationResult, format: SimulationFormat, columns = 80): string {
   if (format === "json") return `${JSON.stringify(result, undefined, 2)}\n`;
   if (format === "csv") return csv(result);
@@ -78,7 +78,7 @@ function timeAxis({ samples, sampleMs }: SimulationResult, columns: number): str
   return `${" ".repeat(8)}0${end.padStart(columns - 9)}`;
 }
 
-/** `1:02:03` or `4:05`. */
+/** Returns for example `1:02:03` or `4:05`. */
 function clockSpan(ms: number): string {
   const seconds = Math.round(ms / 1000);
   const two = (value: number): string => String(value).padStart(2, "0");

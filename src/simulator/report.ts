@@ -1,4 +1,4 @@
-// Makes the result of a simulation from its counts. Pure.
+// Makes the result of a simulation from its counts.
 import type { DurationHistogram } from "./duration-histogram.ts";
 import type { Recorder } from "./recorder.ts";
 import { FLOW_STEP_MS } from "./simulated-flow.ts";

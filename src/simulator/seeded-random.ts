@@ -1,6 +1,6 @@
-// A repeatable generator of random numbers in [0, 1). Not for secrets.
+// Generates repeatable random numbers in [0, 1). Not for secrets.
 
-/** The sequence of Mulberry32 for the seed. */
+/** Returns a Mulberry32 generator. */
 export function makeRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,5 +1,4 @@
-// The emulator's own control plane on virtual time, over a simulated node. It plays no load.
-
+// Runs the emulator's control plane on virtual time with a simulated node.
 import type { Stat } from "../apis/autoscaling/types.ts";
 import type { AnyObject, StringMap } from "../apis/meta/object.ts";
 import type { Time } from "../base/clock.ts";
@@ -24,9 +23,9 @@ export interface SimulatedClusterOptions
   readonly clock: VirtualClock;
   readonly random: () => number;
   readonly configMaps: ReadonlyMap<string, StringMap>;
-  /** How many pods the node takes; undefined: no limit. */
+  /** The number of pods that fit on the node; undefined: no limit. */
   readonly maxPods: number | undefined;
-  /** Absent: every question gets the answer of {@link answerTo}. */
+  /** If absent, {@link answerTo} answers all questions. */
   readonly inquiries?: InquirySource;
   readonly activator: ActivatorReports;
   readonly podStat: (pod: ReadyPod, now: Time) => Stat | undefined;
@@ -39,7 +38,7 @@ export class SimulatedCluster implements Disposable {
   readonly clock: VirtualClock;
   readonly plane: ControlPlane;
   readonly node: SimulatedNode;
-  /** Callbacks that the controller deferred to a later turn. */
+  /** Callbacks that the controller deferred. */
   #turns: (() => void)[] = [];
 
   constructor(options: SimulatedClusterOptions) {
@@ -64,7 +63,7 @@ export class SimulatedCluster implements Disposable {
       clock,
       random,
       defer: (run) => this.#turns.push(run),
-      inquiries: options.inquiries ?? agreeingInquiries,
+      inquiries: options.inquiries ?? defaultInquiries,
       activator: options.activator,
       podStat: options.podStat,
       log: silentLogger,
@@ -74,7 +73,7 @@ export class SimulatedCluster implements Disposable {
     this.plane.controller.start();
   }
 
-  /** Creates the user's objects; returns the messages of refusals. */
+  /** Creates the user's objects. Returns the messages of refused ones. */
   apply(objects: readonly AnyObject[]): readonly string[] {
     return objects.flatMap((object) => {
       const outcome = this.plane.store.create(object, { user: "kubernetes-admin" });
@@ -105,12 +104,12 @@ export class SimulatedCluster implements Disposable {
   }
 }
 
-const agreeingInquiries: InquirySource = {
+const defaultInquiries: InquirySource = {
   inquire: (question, done) => done(answerTo(question) as AnswerOf<typeof question>),
   onStale: new Emitter<Inquiry>().subscribe,
 };
 
-/** The best answer to every question: the activator is in the path at once, and tags stay unresolved. */
+/** Answers every question of a planner with success. Image tags are not resolved. */
 export function answerTo(question: Inquiry): AnswerOf<Inquiry> {
   switch (question.ask) {
     case "Digest":

@@ -1,5 +1,5 @@
-// Plays load as flows instead of single requests, for rates that would take too long: in each time step an amount of
-// requests arrives, waits, runs and ends. Means equal those of single requests; the variation within a step is lost.
+// Simulates high request rates as flows: in each time step an amount of requests arrives, waits, runs and ends. The
+// means equal those of single requests, but the random variation is lost.
 import type { RevisionKey, Stat } from "../apis/autoscaling/types.ts";
 import type { Time } from "../base/clock.ts";
 import type { SimulatedTraffic, Tally } from "./simulated-traffic.ts";
@@ -20,7 +20,7 @@ interface Chunk {
   readonly cold: boolean;
 }
 
-/** Smaller amounts of a request count as none. */
+/** A smaller amount of requests counts as 0. */
 const NEGLIGIBLE = 1e-6;
 
 export class SimulatedFlow implements SimulatedTraffic {
@@ -33,7 +33,7 @@ export class SimulatedFlow implements SimulatedTraffic {
   #isDirect = false;
   /** The activator has reported the revision's first request. */
   #isReported = false;
-  /** Requests that the first report has counted already. */
+  /** The number of requests in the first report. The next report does not count them again. */
   #reportedRequests = 0;
   /** Request-milliseconds and started requests of the current second, through the activator and directly. */
   #current = { proxiedMs: 0, proxied: 0, directMs: 0, direct: 0 };
@@ -49,7 +49,7 @@ export class SimulatedFlow implements SimulatedTraffic {
     return all < NEGLIGIBLE ? 0 : all;
   }
 
-  /** One step from `now - FLOW_STEP_MS` to `now`, with a constant rate. */
+  /** Simulates the time from `now - FLOW_STEP_MS` to `now` with a constant rate. */
   step(now: Time, perSecond: number, durationMs: number): void {
     const { tally, onStat } = this.#options;
     const arriving = (perSecond * FLOW_STEP_MS) / 1000;
@@ -84,7 +84,7 @@ export class SimulatedFlow implements SimulatedTraffic {
     this.#isDirect = mode === "Serve" && pods.length > 0;
   }
 
-  /** A flow has no requests per pod: a pod goes at once while others remain, the last pods when no request runs. */
+  /** A flow does not know the requests of a pod: the last pods wait until no request runs, other pods stop at once. */
   drain(_pod: string, done: () => void): void {
     if (this.#running < NEGLIGIBLE || this.#pods.length > 0) done();
     else this.#drained.push(done);
@@ -111,7 +111,7 @@ export class SimulatedFlow implements SimulatedTraffic {
     return makeStat(pod, now, this.#lastSecond.directMs / 1000 / share, this.#lastSecond.direct / share);
   }
 
-  /** Admits what the pods have capacity for, and ends what is finished. */
+  /** Admits requests up to the capacity of the pods, and ends finished requests. */
   #move(now: Time, durationMs: number, arriving: number): void {
     const { containerConcurrency } = this.#options;
     const capacity =
@@ -121,12 +121,12 @@ export class SimulatedFlow implements SimulatedTraffic {
           ? Number.POSITIVE_INFINITY
           : this.#pods.length * containerConcurrency;
     const decay = Math.exp(-FLOW_STEP_MS / Math.max(1, durationMs));
-    const steady = (amount: number): number => (amount / FLOW_STEP_MS) * durationMs;
-    const after = (admitted: number): number => steady(admitted) + (this.#running - steady(admitted)) * decay;
+    const equilibrium = (amount: number): number => (amount / FLOW_STEP_MS) * durationMs;
+    const after = (admitted: number): number => equilibrium(admitted) + (this.#running - equilibrium(admitted)) * decay;
     let admitted = capacity === 0 ? 0 : this.#backlog;
     let running = after(admitted);
     if (running > capacity && admitted > 0) {
-      // Saturated: admits just enough to keep the pods full.
+      // The pods are full: admit as many requests as end.
       const free = (capacity - this.#running * decay) / ((durationMs / FLOW_STEP_MS) * (1 - decay));
       admitted = Math.max(0, Math.min(this.#backlog, free));
       running = after(admitted);

@@ -1,6 +1,4 @@
-// A node without containers: writes Pod statuses as a kubelet would. Pods become ready after a set time, and go when
-// they are drained.
-
+// Writes Pod statuses as a kubelet does, without containers. A pod becomes ready after a set time.
 import type { ContainerStatus, CoreCondition, Pod, PodStatus } from "../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../apis/meta/key.ts";
 import type { Stored } from "../apis/meta/object.ts";
@@ -12,9 +10,9 @@ import type { WatchEvent } from "../control-plane/store/view.ts";
 export interface SimulatedNodeOptions {
   readonly store: ObjectStore;
   readonly clock: Clock;
-  /** In [0, 1): chooses a start time within the spread. */
+  /** Returns a number in [0, 1), to choose a start time within the spread. */
   readonly random: () => number;
-  /** From binding to the node until Ready. */
+  /** The time from binding to the node until Ready. */
   readonly startUpMs: number;
   /** A random time between 0 and this is added. */
   readonly startUpSpreadMs: number;
@@ -22,7 +20,7 @@ export interface SimulatedNodeOptions {
   readonly onSize?: (size: number) => void;
   /** Called when a pod is Ready. */
   readonly onStarted?: (pod: Pod, ip: string) => void;
-  /** Called when a pod must stop; it calls `done` when the pod's requests have ended. Absent: pods stop at once. */
+  /** Called when a pod must stop. It calls `done` when the pod's requests have ended. If absent, pods stop at once. */
   readonly onStopping?: (pod: Pod, done: () => void) => void;
   /** Called when a pod has been removed. */
   readonly onGone?: (pod: Pod) => void;
@@ -35,7 +33,7 @@ interface SimulatedPod {
   stopping: boolean;
 }
 
-/** Start times are multiples of this, so that the planners handle pods that start together in one round. */
+/** Pods become ready at multiples of this time, so that the planners handle several pods in one round. */
 const GRID_MS = 50;
 
 export class SimulatedNode {
@@ -48,7 +46,7 @@ export class SimulatedNode {
     this.#options = options;
   }
 
-  /** Takes the Pods that exist, and watches for more. */
+  /** Starts the existing Pods and watches for new ones. */
   start(): void {
     const { store } = this.#options;
     this.#watch = store.watch({ kind: "Pod" }, (event) => this.#observe(event));

@@ -1,5 +1,5 @@
-// Plays single requests against simulated pods, with the emulator's own throttler, breakers and statistics, and a
-// service time in place of the container.
+// Simulates single requests. Throttler, breakers and statistics are the emulator's own; each request has a duration
+// instead of a container.
 import type { RevisionKey, Stat } from "../apis/autoscaling/types.ts";
 import type { Clock, Time } from "../base/clock.ts";
 import type { Backend } from "../data-plane/activator/backend.ts";
@@ -16,7 +16,7 @@ export interface SimulatedRequestsOptions {
   readonly timeoutMs: number;
   readonly random: () => number;
   readonly tally: Tally;
-  /** Called at once with the statistic of a first request. */
+  /** Called at once with the stat of a first request. */
   readonly onStat: (stat: Stat) => void;
 }
 
@@ -53,7 +53,7 @@ export class SimulatedRequests implements SimulatedTraffic {
       concurrency: containerConcurrency,
       waitLimitMs: timeoutMs,
       clock,
-      random: random,
+      random,
     });
   }
 
@@ -61,7 +61,7 @@ export class SimulatedRequests implements SimulatedTraffic {
     return this.#inFlight;
   }
 
-  /** A request arrives now. */
+  /** Simulates a request that arrives now. */
   arrive(durationMs: number): void {
     const { clock, revision, tally, onStat, random } = this.#options;
     const now = clock.now();

@@ -1,4 +1,4 @@
-// The result of a simulation.
+// Defines the result of a simulation.
 
 export interface Percentiles {
   readonly mean: number;
@@ -13,9 +13,9 @@ export interface Percentiles {
 export interface SimulationSample {
   /** Since the beginning of the load. */
   readonly atMs: number;
-  /** The maximum of ready pods in it. */
+  /** The maximum of ready pods. */
   readonly ready: number;
-  /** The maximum of the Deployment's replicas in it. */
+  /** The maximum of the Deployment's replicas. */
   readonly wanted: number;
   /** The average of running and waiting requests. */
   readonly concurrency: number;
@@ -25,14 +25,14 @@ export interface SimulationSample {
 export interface SimulationResult {
   readonly service: string;
   readonly revision: string;
-  /** `flows` if there are too many requests to play each. */
+  /** `flows` if there are too many requests to simulate each one. */
   readonly load: "requests" | "flows";
   /** Explanations for the reader. */
   readonly notes: readonly string[];
   /** From the beginning of the load to the end of the scale-down. */
   readonly durationMs: number;
   readonly requests: number;
-  /** How often the revision got its first ready pod. */
+  /** How often the number of ready pods rose from 0. */
   readonly coldStarts: number;
   /** Requests that arrived while no pod was ready. */
   readonly coldStarted: number;

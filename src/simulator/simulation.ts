@@ -1,6 +1,5 @@
-// `knap simulate`: plays a load on a Service on virtual time, with the emulator's own planners, autoscaler, throttler,
-// breakers and statistics. Only containers and sockets are simulated.
-
+// Runs `knap simulate`: sends a load to a Service on virtual time. Planners, autoscaler, throttler, breakers and
+// statistics are the emulator's own. Containers and sockets are simulated.
 import { HPA_CLASS } from "../apis/autoscaling/annotations.ts";
 import type { RevisionKey, Stat } from "../apis/autoscaling/types.ts";
 import { isPodServing } from "../apis/core/pod.ts";
@@ -29,7 +28,7 @@ import type { SimulationResult } from "./simulation-result.ts";
 const START: Time = Date.UTC(2000, 0, 1);
 const MAX_SINGLE_REQUESTS = 1_500_000;
 const READY_WITHIN_MS = 15 * 60_000;
-/** Added to the longest delay of a scale-down: a pod that remains after that remains for good. */
+/** Added to the longest time of a scale-down. A pod that still exists then does not stop any more. */
 const SLACK_MS = 10_000;
 
 export interface SimulateOptions {
@@ -52,9 +51,7 @@ export interface SimulateOptions {
   readonly mostRequests?: number;
 }
 
-/**
- * Plays the load from the moment the Service is ready until its pods are gone; `refused` tells why it could not begin.
- */
+/** Waits until the Service is ready, sends the load, waits until its pods are gone. `refused`: why it cannot start. */
 export function simulate(options: SimulateOptions): SimulationResult | { readonly refused: readonly string[] } {
   using simulation = new Simulation(options);
   const refused = simulation.prepare();
@@ -103,7 +100,7 @@ class Simulation implements Disposable {
     });
   }
 
-  /** Deploys the Service and waits until it is ready; returns why that failed. */
+  /** Deploys the Service and waits until it is ready. Returns error texts. */
   prepare(): readonly string[] {
     const { objects, service: name } = this.#options;
     const wanted = objects.find(
@@ -149,7 +146,7 @@ class Simulation implements Disposable {
     this.#cluster[Symbol.dispose]();
   }
 
-  /** Returns the ready Service, or why it is not ready. */
+  /** Returns the ready Service, or the reason why it is not ready. */
   #awaitReady(namespace: string, name: string): Service | string {
     for (;;) {
       const service = this.#cluster.plane.store.get("Service.serving.knative.dev", namespace, name);
@@ -190,7 +187,7 @@ class Simulation implements Disposable {
     this.#updateTraffic();
   }
 
-  /** Gives the traffic the current pods and mode. */
+  /** Passes the current pods and mode to the traffic. */
   #updateTraffic(): void {
     if (!this.#loaded) return;
     const { key, namespace, revision, traffic } = this.#loaded;

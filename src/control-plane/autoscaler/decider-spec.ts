@@ -1,6 +1,5 @@
-// Reads the parameters of scaling decisions from a PodAutoscaler's annotations and config-autoscaler. Follows
-// pkg/reconciler/autoscaling/resources/target.go, kpa/resources/decider.go and
-// pkg/apis/autoscaling/v1alpha1/pa_lifecycle.go.
+// Reads scaling parameters from a PodAutoscaler's annotations and config-autoscaler. Follows
+// pkg/reconciler/autoscaling/{resources/target,kpa/resources/decider}.go and autoscaling/v1alpha1/pa_lifecycle.go.
 import { scalingDurationMs, scalingFloat, scalingInteger, scalingText } from "../../apis/autoscaling/annotations.ts";
 import type { PodAutoscaler } from "../../apis/autoscaling/types.ts";
 import type { AutoscalerConfig } from "../../apis/config/types.ts";
@@ -9,9 +8,7 @@ import type { CollectionSpec, ScalingMetric } from "./collection.ts";
 import type { DeciderSpec } from "./decide.ts";
 import { BUCKET_MS } from "./window.ts";
 
-/**
- * Returns the autoscaler class. Defaulting writes the annotation, so the ConfigMap counts only for objects without it.
- */
+/** Returns the autoscaler class: the annotation, else the default of config-autoscaler. */
 export function classOf(pa: Scalable, config: AutoscalerConfig): string {
   return scalingText(pa.metadata.annotations, "class") ?? config.podAutoscalerClass;
 }
@@ -45,7 +42,7 @@ export function makeDeciderSpec(pa: Scalable, config: AutoscalerConfig): Decider
   };
 }
 
-/** Returns the load that one pod can take: `totalValue` before the utilization percentage, `targetValue` after it. */
+/** Returns the target load per pod: `totalValue`, and `targetValue` = `totalValue` × target utilization. */
 function targetOf(
   pa: Scalable,
   config: AutoscalerConfig,
@@ -72,7 +69,7 @@ function stableWindowMsOf(annotations: StringMap | undefined, config: Autoscaler
   return scalingDurationMs(annotations, "window") ?? config.stableWindowMs;
 }
 
-/** Returns the panic window: a percentage of the stable window in whole seconds, at least 1 s. */
+/** Returns the panic window: a percentage of the stable window, rounded to seconds, at least 1 s. */
 export function panicWindowMsOf(annotations: StringMap | undefined, config: AutoscalerConfig): number {
   const percentage = scalingFloat(annotations, "panic-window-percentage") ?? config.panicWindowPercentage;
   const nanoseconds = Math.trunc((stableWindowMsOf(annotations, config) * 1e6 * percentage) / 100);

@@ -7,12 +7,12 @@ import type { HpaSpec } from "./hpa-decision.ts";
 
 /** Resources that knap measures. Other metrics need a metrics adapter, which knap does not have. */
 export type HpaResource = "cpu" | "memory";
-/** Kubernetes' default if the object names no metric. */
+/** Kubernetes' default target if a HorizontalPodAutoscaler has no metric. */
 const DEFAULT_CPU_PER_CENT = 80;
 const MEBIBYTE = 2 ** 20;
 const MAX_REPLICAS = 2 ** 31 - 1;
 
-/** Returns undefined if knap does not measure the metric; then only min-scale and max-scale apply. */
+/** Returns undefined if knap does not measure the metric. Only min-scale and max-scale apply then. */
 export function hpaResourceOf(pa: Scalable): HpaResource | undefined {
   const metric = scalingText(pa.metadata.annotations, "metric") ?? "cpu";
   if (scalingFloat(pa.metadata.annotations, "target") === undefined) return "cpu";

@@ -1,4 +1,4 @@
-// Index of the ready pods of each revision, maintained from the store's events.
+// Indexes the ready pods of each revision from Pod events.
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
 import { isPodServing } from "../../apis/core/pod.ts";
 import type { Pod } from "../../apis/core/types.ts";
@@ -14,7 +14,7 @@ export interface ReadyPod {
   readonly startedAt: Time;
 }
 
-/** Returns the revision that the pod's label names. */
+/** Returns the revision in the pod's label. */
 export function revisionOf({ metadata }: Stored<Pod>): RevisionKey | undefined {
   const name = metadata.labels?.[REVISION_LABEL];
   return name === undefined ? undefined : namespacedName({ namespace: metadata.namespace, name });

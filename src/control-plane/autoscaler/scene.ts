@@ -1,11 +1,11 @@
-// The inputs of an explanation. Types only.
+// Types of the values that an explanation reads.
 import type { PodAutoscaler } from "../../apis/autoscaling/types.ts";
 import type { AutoscalerConfig } from "../../apis/config/types.ts";
 import type { ServerlessService } from "../../apis/networking/types.ts";
 import type { Time } from "../../base/clock.ts";
 import type { DeciderView, HpaView } from "./autoscaler.ts";
 
-/** A revision in the store and in the autoscaler at one instant. */
+/** The objects and the autoscaler's state of one revision. */
 export interface ExplainObjects {
   readonly config: AutoscalerConfig;
   readonly decider: DeciderView | undefined;
@@ -20,13 +20,13 @@ export interface ExplainObjects {
   readonly showTime?: (time: Time) => string;
 }
 
-/** The inputs of the sentence for one rule. */
+/** {@link ExplainObjects} with defaults applied. */
 export interface Scene extends ExplainObjects {
   readonly now: Time;
   readonly pa: PodAutoscaler;
   readonly decider: DeciderView;
   readonly replicas: number;
-  /** When the last pod stops if no further request comes; undefined if it stays. */
+  /** When the last pod stops if no further request comes; undefined if the revision never scales to zero. */
   readonly zeroAt: Time | undefined;
   readonly at: (time: Time) => string;
 }

@@ -1,5 +1,5 @@
-// Samples the pods of a revision for statistics and extrapolates to all pods. The caller passes the function that asks
-// a pod. Follows pkg/autoscaler/metrics/{stats_scraper,sample_size}.go.
+// Reads the statistics of a sample of a revision's pods and extrapolates to all pods.
+// Follows pkg/autoscaler/metrics/{stats_scraper,sample_size}.go.
 import type { Stat } from "../../apis/autoscaling/types.ts";
 import type { Time } from "../../base/clock.ts";
 import type { ReadyPod } from "./ready-pods.ts";
@@ -8,7 +8,7 @@ import type { ReadyPod } from "./ready-pods.ts";
 const SAMPLING = 15.3664;
 const ASK_ALL = 3;
 
-/** Returns how many of N pods are asked: all up to 3, 16 of 1000. */
+/** Returns how many of `pods` pods to read: all of up to 3 pods, 16 of 1000. */
 export function sampleSize(pods: number): number {
   return pods <= ASK_ALL ? pods : Math.ceil((pods * SAMPLING) / (pods + SAMPLING - 1));
 }
@@ -24,8 +24,8 @@ interface Scrape {
 }
 
 /**
- * Returns one stat that represents all pods, or undefined if there are no pods or too few of them answer. Pods that are
- * at least as old as the stable window are asked first. A pod that does not answer is replaced by the next one.
+ * Returns the stat of all pods together; undefined without pods or if too few answer. Reads pods that are at least as
+ * old as the stable window first, and replaces a pod that does not answer by the next pod.
  */
 export function scrape({ pods, stableWindowMs, now, random, podStat }: Scrape): Stat | undefined {
   if (pods.length === 0) return undefined;

@@ -1,6 +1,6 @@
-// Formats spans of time for people.
+// Formats durations for people.
 
-/** Formats as `1.2 s` below ten seconds, above as `41 s`, `2 min 30 s`, `1 h`. */
+/** Returns for example `1.2 s` (only below 10 s), `41 s`, `2 min 30 s` or `1 h`. */
 export function span(ms: number): string {
   if (ms < 10_000) return `${Math.round(Math.max(0, ms) / 100) / 10} s`;
   const seconds = Math.round(ms / 1000);

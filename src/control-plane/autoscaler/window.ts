@@ -1,22 +1,21 @@
-// A sliding window of one-second buckets with linear and weighted averages. It reads no clock: each call passes the
-// time. Follows pkg/autoscaler/aggregation/bucketing.go.
+// Averages values over a sliding window of one-second buckets. The caller passes the time.
+// Follows pkg/autoscaler/aggregation/bucketing.go.
 import type { Time } from "../../base/clock.ts";
 
-/** The width of a bucket. */
 export const BUCKET_MS = 1000;
 const SMALLEST_SMOOTHING = 0.2;
-/** The fraction of an exponential series' total weight that falls into the window's buckets. */
+/** The fraction of the weights of an infinite exponential series that the window's buckets have. */
 const WEIGHT_IN_WINDOW = 0.9999;
 
 const bucketTime = (time: Time): Time => Math.floor(time / BUCKET_MS) * BUCKET_MS;
 const roundToMicro = (value: number): number => (Math.sign(value) * Math.round(Math.abs(value) * 1e6)) / 1e6;
 
-/** Sums values per second over the last `windowMs`. Values can arrive late, as long as they are within the window. */
+/** Sums values per second over the last `windowMs`. Accepts late values within the window. */
 export class Window {
   #windowMs: number;
   #buckets: Float64Array;
   #total = 0;
-  /** -Infinity: unset. Late data lowers it, but never sets it. */
+  /** -Infinity: unset. Late values can lower the time, but do not set it. */
   #firstWrite = Number.NEGATIVE_INFINITY;
   #lastWrite = Number.NEGATIVE_INFINITY;
 
@@ -39,10 +38,7 @@ export class Window {
     this.#total += value;
   }
 
-  /**
-   * Returns the mean over the seconds since the first write, rounded to 6 decimals; 0 if all data is older than the
-   * window.
-   */
+  /** Returns the mean over the seconds since the first write, rounded to 6 decimals; 0 if the window has no data. */
   linearAverage(now: Time): number {
     const sinceMs = bucketTime(now) - this.#lastWrite;
     if (sinceMs >= this.#windowMs) return 0;
@@ -56,7 +52,7 @@ export class Window {
     return roundToMicro(total / Math.min(written, length));
   }
 
-  /** Returns the exponentially weighted mean, neither normalised nor rounded; 0 if the window is empty. */
+  /** Returns the exponentially weighted mean, not normalised and not rounded; 0 if the window is empty. */
   weightedAverage(now: Time): number {
     if (this.isEmpty(now)) return 0;
     const length = this.#buckets.length;
@@ -71,14 +67,14 @@ export class Window {
     return average;
   }
 
-  /** Exactly one window after the last write the window is not empty yet, but its average is 0. */
+  /** Returns false exactly one window after the last write, although the average is 0 then. */
   isEmpty(now: Time): boolean {
     return bucketTime(now) - this.#lastWrite > this.#windowMs;
   }
 
   /**
-   * Keeps the newest buckets if the old window still has data at `now`. As in Knative, the first write is then assumed
-   * to be one old window before the last write.
+   * Keeps the newest buckets if the old window has data at `now`, and then sets the first write to one old window
+   * before the last write, as Knative does.
    */
   resize(windowMs: number, now: Time): void {
     if (windowMs === this.#windowMs) return;

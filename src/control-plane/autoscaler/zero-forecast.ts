@@ -1,4 +1,4 @@
-// Forecasts when the last pod of a revision stops if no further request comes, for display.
+// Estimates when the last pod of a revision stops if no further request comes.
 import type { Time } from "../../base/clock.ts";
 import { DECIDE_EVERY_MS } from "./periods.ts";
 import { BUCKET_MS } from "./window.ts";
@@ -18,11 +18,11 @@ export interface ForecastInput {
   readonly activeSince: Time;
   readonly graceMs: number;
   readonly retentionMs: number;
-  /** When the activator entered the request path; undefined: it is not in the path. */
+  /** When the activator entered the request path; undefined: the activator is not in the path. */
   readonly proxiedSince: Time | undefined;
 }
 
-/** Accurate to one decision period plus the time that pods take to stop. */
+/** The error is at most one decision period plus the time that pods take to stop. */
 export function forecastZero(input: ForecastInput): Time {
   const busySecond = Math.floor((input.lastBusy ?? input.now) / BUCKET_MS) * BUCKET_MS;
   const empty = busySecond + input.stableWindowMs;
@@ -39,7 +39,7 @@ function nextDecision({ deciderCreatedAt }: ForecastInput, from: Time): Time {
   return deciderCreatedAt + Math.ceil((from - deciderCreatedAt) / DECIDE_EVERY_MS) * DECIDE_EVERY_MS;
 }
 
-/** Counts the decisions that max-scale-down-rate limits before the scale reaches zero. */
+/** Returns how many decisions max-scale-down-rate needs to reach zero. */
 function stepsDown({ readyPods, maxScaleDownRate }: ForecastInput): number {
   let steps = 0;
   for (let pods = Math.floor(readyPods / maxScaleDownRate); pods > 0; pods = Math.floor(pods / maxScaleDownRate))

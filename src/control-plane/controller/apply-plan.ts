@@ -1,4 +1,4 @@
-// Writes a plan to the store and returns which writes were refused. The controller decides about retries.
+// Writes a plan to the store and returns the refused writes. The controller retries them.
 import type { ApiStatus } from "../../apis/meta/api-status.ts";
 import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
@@ -21,7 +21,7 @@ export function applyWrites(store: ObjectStore, object: AnyObject, plan: Plan): 
   for (const owned of plan.ensure ?? []) ensure(store, owned, results);
   for (const { key, uid, propagation } of plan.retire ?? []) {
     const outcome = store.delete(key, { uid, propagation });
-    // 404 and 409: the object to delete no longer exists
+    // With 404 and 409 the object to delete no longer exists.
     const refused = "refused" in outcome && ![404, 409].includes(outcome.refused.code) ? outcome.refused : undefined;
     results.push({ key, refused });
   }
@@ -70,7 +70,7 @@ function addResult(results: WriteResults, key: ObjectKey, outcome: object): void
 type Pointers = readonly (readonly string[])[];
 
 /**
- * Merges `fields` into the target (null removes a field); replaces instead of merges at the pointers of `whole`.
+ * Merges `fields` into the target (null removes a field). Replaces the values at the pointers in `whole`.
  * Returns the input unchanged (same reference) if nothing differs.
  */
 function mergeOwned(target: unknown, fields: unknown, whole: Pointers = []): unknown {

@@ -1,10 +1,10 @@
-// A cache of values that pure functions derive from objects; entries live as long as the objects.
+// Caches the results of pure functions of objects. A cached result lives as long as its object.
 import type { ServingConfig } from "../../apis/config/types.ts";
 
-/** A pure function, defined at module level: the cache finds it by its identity. */
+/** A pure function at module level. The cache compares functions by identity, so an inline function never hits. */
 export type Derive<T extends object, R> = (of: T, config: ServingConfig) => R;
 
-/** The newest value for objects that share their first part. */
+/** The newest result for objects with the same first part. */
 interface CacheEntry {
   readonly parts: readonly (object | undefined)[];
   readonly value: unknown;
@@ -21,7 +21,7 @@ export class Derivations {
     this.#cache = new Map();
   }
 
-  /** `parts`: the parts of the object that `make` reads, compared by identity. */
+  /** Returns `make(object)`. `parts`: the parts of the object that `make` reads, compared by identity. */
   of<T extends object, R>(make: Derive<T, R>, object: T, parts: readonly (object | undefined)[]): R {
     const entries = this.#cache.get(make) ?? new WeakMap<object, CacheEntry>();
     this.#cache.set(make, entries);
@@ -34,5 +34,5 @@ export class Derivations {
   }
 }
 
-/** Key for an absent first part. */
+/** The key of an absent first part. */
 const NOTHING = {};

@@ -1,4 +1,4 @@
-// Records Kubernetes Events and counts repeats. It keeps a bounded number of them.
+// Records Kubernetes Events and counts repeated ones. Deletes the oldest above a limit.
 import type { Event } from "../../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
@@ -14,7 +14,7 @@ const MOST_EVENTS = 2_000;
 export class EventRecorder {
   readonly #store: ObjectStore;
   readonly #clock: Pick<Clock, "now">;
-  /** Recorded keys, the least recently recorded first. */
+  /** The keys of recorded Events. The least recently recorded key comes first. */
   readonly #recorded = new Map<string, ObjectKey<"Event">>();
 
   constructor(store: ObjectStore, clock: Pick<Clock, "now">) {
@@ -29,8 +29,7 @@ export class EventRecorder {
     const key = { kind: "Event", namespace, name: `${name}.${md5Hex(identity).slice(0, 16)}` } as const;
     const now = timeText(this.#clock.now());
     const known = this.#store.get("Event", key.namespace, key.name);
-    // Counting repeats within a second would change the store at every reconcile, and the queue would never become
-    // empty.
+    // A count of repeats within a second would change the store at each reconcile, so the queue would never be empty.
     if (known?.lastTimestamp === now) return;
     if (known) {
       this.#store.update({ ...known, count: (known.count ?? 1) + 1, lastTimestamp: now });

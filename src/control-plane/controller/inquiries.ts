@@ -1,12 +1,10 @@
-// Questions that planners asked and their answers. Each question is asked once, however many tasks ask it.
+// Stores the questions of planners and their answers. Several tasks can share a question.
 import { keyText } from "../../apis/meta/key.ts";
 import { sameJson } from "../../base/json.ts";
 import type { AnswerOf, Inquiry } from "./reconciler.ts";
 import type { Task } from "./task.ts";
 
-/**
- * Answers a question. `done` may be called several times, until the question is forgotten; the newest answer counts.
- */
+/** Answers a question. It can call `done` several times until the question is forgotten. The newest answer counts. */
 export type Inquire = <Q extends Inquiry>(question: Q, done: (answer: AnswerOf<Q>) => void) => void;
 
 interface Asked {
@@ -41,7 +39,7 @@ export class Inquiries {
     const asked: Asked = { answer: undefined, askers: new Set([task]) };
     this.#asked.set(text, asked);
     this.#inquire(question, (answer) => {
-      // ignore the answer if the question was forgotten meanwhile
+      // Ignore the answer if the question was forgotten meanwhile.
       if (this.#asked.get(text) !== asked || sameJson(asked.answer, answer)) return;
       asked.answer = answer;
       for (const asker of asked.askers) this.#enqueue(asker);

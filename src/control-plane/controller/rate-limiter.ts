@@ -1,4 +1,4 @@
-// Decides when a task runs again: requested requeues, back-off after failures, and a delay for tasks that never settle.
+// Decides when a task runs again: at a requested time, after a back-off, or delayed because it runs too often.
 import type { Clock, Time } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Task } from "./task.ts";
@@ -7,32 +7,32 @@ export interface RateLimiterOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly add: (task: Task) => void;
-  /** Ms to wait after this many failures in a row (1, 2, …); undefined: no retry. */
-  readonly backoffMs: (attempt: number) => number | undefined;
+  /** See `ControllerOptions.backoffMs`. */
+  readonly backoffMs: (failures: number) => number | undefined;
 }
 
 const LONGEST_WAIT_MS = 30_000;
 const FIRST_THROTTLE_MS = 100;
-/** Reconciles of a task in one period; more are delayed. */
+/** A task can run this often until the queue becomes empty. Further runs are delayed. */
 const MOST_ROUNDS = 100;
 
 const doubling = (first: number, times: number): number => Math.min(LONGEST_WAIT_MS, first * 2 ** Math.min(times, 20));
 
-/** 5 ms, doubling, at most 30 s. */
-export function defaultBackoffMs(attempt: number): number {
-  return doubling(5, attempt - 1);
+/** Returns 5 ms for the first failure, doubled for each further one, at most 30 s. */
+export function defaultBackoffMs(failures: number): number {
+  return doubling(5, failures - 1);
 }
 
 export class RateLimiter {
   readonly #options: RateLimiterOptions;
-  /** Counts how often the queue became empty. */
+  /** The number of times that the queue became empty. */
   #period = 0;
 
   constructor(options: RateLimiterOptions) {
     this.#options = options;
   }
 
-  /** The queue is empty: reconciles are counted from 0 again. */
+  /** Sets the run counts of all tasks to 0. Called when the queue is empty. */
   startPeriod(): void {
     this.#period++;
   }
@@ -47,7 +47,7 @@ export class RateLimiter {
   }
 
   retryLater(task: Task): void {
-    const ms = this.#options.backoffMs(++task.attempts);
+    const ms = this.#options.backoffMs(++task.failures);
     task.retry?.[Symbol.dispose]();
     task.retry = undefined;
     if (ms === undefined) return;
@@ -58,16 +58,14 @@ export class RateLimiter {
     });
   }
 
-  /** The reconcile succeeded: the next failure counts as the first. */
+  /** Handles a successful run: the next failure counts as the first. */
   reset(task: Task): void {
-    task.attempts = 0;
+    task.failures = 0;
     task.retry?.[Symbol.dispose]();
     task.retry = undefined;
   }
 
-  /**
-   * Counts a reconcile. Returns true if the task ran too often: it is delayed, and its newest two statuses are logged.
-   */
+  /** Counts a run. If the task ran too often, delays it, logs its newest two statuses and returns true. */
   isThrottled(task: Task, status: unknown): boolean {
     if (task.period !== this.#period) {
       task.rounds = 0;

@@ -1,5 +1,4 @@
-// The controller's state for each pair of reconciler and object: attempts, timers and refusals. Nothing runs here.
-
+// Stores the controller's state for each pair of reconciler and object: failures, timers and refusals.
 import type { ApiStatus } from "../../apis/meta/api-status.ts";
 import { keyText, type ObjectKey } from "../../apis/meta/key.ts";
 import type { Time } from "../../base/clock.ts";
@@ -14,17 +13,17 @@ export interface Task {
   readonly rank: number;
   readonly key: ObjectKey;
   /** Failures in a row. */
-  attempts: number;
+  failures: number;
   retry: Disposable | undefined;
-  /** Timers of requested requeues, by time. */
+  /** The timers of requested requeues, by time. */
   readonly requeues: Map<Time, Disposable>;
-  /** Reconciles in this period; see RateLimiter.startPeriod. */
+  /** Runs in this period. See `RateLimiter.startPeriod`. */
   rounds: number;
   period: number;
-  /** While set, the task does not run, because it ran too often. */
+  /** Set while the task is delayed because it ran too often. */
   throttled: Disposable | undefined;
   throttles: number;
-  /** The statuses of the newest two plans, kept only if the task runs often. */
+  /** The statuses of the newest two plans. Stored only for a task that runs often. */
   statuses: readonly unknown[];
   /** Refused writes by key text, valid for `generation`. */
   readonly refusals: Map<string, ApiStatus>;
@@ -39,7 +38,7 @@ function makeTask(reconciler: Reconciler, rank: number, key: ObjectKey): Task {
     reconciler,
     rank,
     key,
-    attempts: 0,
+    failures: 0,
     retry: undefined,
     requeues: new Map(),
     rounds: 0,
@@ -61,7 +60,7 @@ export function dropTimers(task: Task): void {
   task.throttled = undefined;
 }
 
-/** Stores refusals for the planner. Returns true if one is new. */
+/** Stores refusals for the planner. Returns true if a refusal is new. */
 export function recordRefusals(task: Task, results: WriteResults): boolean {
   let isNew = false;
   for (const { key, refused } of results) {
@@ -76,7 +75,7 @@ export function recordRefusals(task: Task, results: WriteResults): boolean {
   return isNew;
 }
 
-/** All tasks. Nested maps avoid building a key text for each watch event. */
+/** Stores all tasks, in nested maps that need no key text for a lookup. */
 export class TaskRegistry {
   /** By reconciler, namespace and name. */
   readonly #tasks: ReadonlyMap<Reconciler, Map<string, Map<string, Task>>>;
@@ -88,7 +87,7 @@ export class TaskRegistry {
     this.#ranks = new Map(reconcilers.map((reconciler, rank) => [reconciler, rank]));
   }
 
-  /** The task of this reconciler for this object; makes it if necessary. */
+  /** Returns the task of this reconciler for this object. Makes it if it does not exist. */
   of(reconciler: Reconciler, key: ObjectKey): Task {
     const byName = this.#tasksIn(reconciler, key.namespace);
     const known = byName.get(key.name);
@@ -106,7 +105,7 @@ export class TaskRegistry {
     this.#tasks.get(task.reconciler)?.get(task.key.namespace)?.delete(task.key.name);
   }
 
-  /** In no order. */
+  /** Returns all tasks in no order. */
   all(): readonly Task[] {
     return [...this.#tasks.values()].flatMap((byNamespace) =>
       [...byNamespace.values()].flatMap((byName) => [...byName.values()]),

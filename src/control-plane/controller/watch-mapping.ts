@@ -1,9 +1,9 @@
-// Maps a watch event to the keys to enqueue, from the old and the new object. Pure.
+// Helps to map a watch event to the keys to enqueue.
 import { resourceOf } from "../../apis/kinds.ts";
 import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
 import type { Stored } from "../../apis/meta/object.ts";
 
-/** The versions of a changed object to map to keys: also the old one if more than the status changed. */
+/** Returns the versions of a changed object to map to keys: the old one too if more than the status changed. */
 export function versionsToMap(object: Stored, old: Stored | undefined): readonly Stored[] {
   if (!old) return [object];
   const { labels, annotations, ownerReferences } = object.metadata;
@@ -12,7 +12,7 @@ export function versionsToMap(object: Stored, old: Stored | undefined): readonly
   return same && ownerReferences === before.ownerReferences ? [object] : [object, old];
 }
 
-/** The key of an owner: in the dependent's namespace, or cluster-scoped. */
+/** Returns the key of an owner, which is in the dependent's namespace or cluster-scoped. */
 export function ownerKey(
   dependent: ObjectKey,
   owner: { readonly apiVersion: string; readonly kind: string; readonly name: string },

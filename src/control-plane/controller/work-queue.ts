@@ -1,15 +1,15 @@
-// A queue without duplicates: lower ranks first, and within a rank first in, first out.
+// Implements a queue without duplicates. Lower ranks come first; a rank is first in, first out.
 
-/** Done items to keep at the front of a rank before they are removed. */
+/** A rank removes its taken items when it has more than this many. */
 const MOST_DONE = 1000;
 
 interface Rank<T> {
   waiting: T[];
-  /** How many items at the front are done. Removing each at once would move all others. */
+  /** The number of taken items at the front. They are removed together, because each removal moves all other items. */
   done: number;
 }
 
-/** Adding an item that waits already changes nothing. */
+/** Adding a queued item again changes nothing. */
 export class WorkQueue<T extends { readonly rank: number }> {
   readonly #waiting = new Set<T>();
   readonly #ranks: Rank<T>[] = [];

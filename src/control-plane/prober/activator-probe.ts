@@ -1,4 +1,4 @@
-// Answers whether the activator is in the request path of a revision, by a request through that path.
+// Checks with a request whether the activator is in the request path of a revision.
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { LocalReply } from "../../data-plane/http/errors.ts";
@@ -10,21 +10,21 @@ type Done = (answer: AnswerOf<Question>) => void;
 
 const PERIOD_MS = 1000;
 const GIVE_UP_MS = 45_000;
-/** After the probes gave up, the question is forgotten after this time, so that the planner asks again. */
+/** The time from the last failed probe until the planner asks again. */
 const REENQUEUE_MS = 1000;
 const HEADERS: RawHeaders = ["User-Agent", "Knative-Autoscaling-Probe", "K-Network-Probe", "activator"];
 
 export interface ActivatorProbeOptions {
   readonly clock: Clock;
-  /** Sends a GET to the revision's public Service; undefined: no answer. */
+  /** Sends a GET to the revision's public Service. Resolves to undefined if nothing answers. */
   readonly send: (revision: RevisionKey, headers: RawHeaders) => Promise<LocalReply | undefined>;
   /** Drops the answer and enqueues the planners that asked. */
   readonly forget: (question: Question) => void;
 }
 
 /**
- * Reports the first attempt at once. If it fails, tries once a second for at most 45 s, in one series per revision; if
- * all fail, forgets the question a second later. @see knative pkg/reconciler/autoscaling/kpa/scaler.go
+ * Reports the result of each probe. After a failure, probes again once a second for at most 45 s; then forgets the
+ * question, so that the planner asks again. @see knative pkg/reconciler/autoscaling/kpa/scaler.go
  */
 export class ActivatorProbe {
   readonly #options: ActivatorProbeOptions;
@@ -41,13 +41,13 @@ export class ActivatorProbe {
     this.#series.set(revision, series);
     const { clock, forget } = this.#options;
     const startedAt = clock.now();
-    const attempt = async (): Promise<void> => {
+    const probe = async (): Promise<void> => {
       const answer = readReply(await this.#options.send(revision, HEADERS));
       if (this.#series.get(revision) !== series) return;
       done(answer);
       const next = clock.now() + PERIOD_MS;
       if (answer.ok) this.#series.delete(revision);
-      else if (next - startedAt <= GIVE_UP_MS) series.next = clock.at(next, () => void attempt());
+      else if (next - startedAt <= GIVE_UP_MS) series.next = clock.at(next, () => void probe());
       else {
         series.next = clock.at(clock.now() + REENQUEUE_MS, () => {
           this.stop(revision);
@@ -55,7 +55,7 @@ export class ActivatorProbe {
         });
       }
     };
-    void attempt();
+    void probe();
   }
 
   stop(revision: RevisionKey): void {

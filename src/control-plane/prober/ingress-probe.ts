@@ -1,4 +1,4 @@
-// Answers whether the gateway serves a given version of an Ingress, by requests to each host until it does.
+// Sends requests to each host of an Ingress until the gateway serves a given version of the Ingress.
 import { type NamespacedName, namespacedName, type ObjectKey } from "../../apis/meta/key.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { LocalReply } from "../../data-plane/http/errors.ts";
@@ -19,29 +19,29 @@ const HEADERS: RawHeaders = [
 
 export interface IngressProbeOptions {
   readonly clock: Clock;
-  /** Sends a GET for this host to the gateway listener that the Ingress asks for; undefined: no answer. */
+  /** Sends a GET for this host to the listener of the Ingress. Resolves to undefined if nothing answers. */
   readonly send: (host: string, ingress: ObjectKey, headers: RawHeaders) => Promise<LocalReply | undefined>;
 }
 
-/** The state of a question. */
-interface Round {
+/** The probes of one question. */
+interface ProbeSeries {
   readonly question: Question;
   readonly done: Done;
-  /** How many hosts serve the version. */
+  /** The number of hosts that serve the version. */
   proven: number;
-  /** Failures in a row of the current host. */
+  /** Failures in a row for the current host. */
   failures: number;
   retry: Disposable | undefined;
 }
 
 /**
- * Probes every host, and retries after 50 ms, 100 ms and so on, at most 30 s. A question about another version of the
- * same Ingress replaces the previous question. Calls `done({ ok: true })` once on success; never reports failure.
+ * Probes every host and retries after 50 ms, doubled each time, at most 30 s. A question about another version of an
+ * Ingress replaces the previous question. Calls `done({ ok: true })` once on success; never reports a failure.
  * @see networking pkg/status
  */
 export class IngressProbe {
   readonly #options: IngressProbeOptions;
-  readonly #rounds = new Map<NamespacedName, Round>();
+  readonly #series = new Map<NamespacedName, ProbeSeries>();
 
   constructor(options: IngressProbeOptions) {
     this.#options = options;
@@ -49,53 +49,53 @@ export class IngressProbe {
 
   inquire(question: Question, done: Done): void {
     this.stop(question.ingress);
-    const round: Round = { question, done, proven: 0, failures: 0, retry: undefined };
-    this.#rounds.set(namespacedName(question.ingress), round);
-    void this.#prove(round);
+    const series: ProbeSeries = { question, done, proven: 0, failures: 0, retry: undefined };
+    this.#series.set(namespacedName(question.ingress), series);
+    void this.#prove(series);
   }
 
   stop(ingress: Pick<ObjectKey, "namespace" | "name">): void {
     const name = namespacedName(ingress);
-    this.#rounds.get(name)?.retry?.[Symbol.dispose]();
-    this.#rounds.delete(name);
+    this.#series.get(name)?.retry?.[Symbol.dispose]();
+    this.#series.delete(name);
   }
 
   close(): void {
-    for (const { question } of [...this.#rounds.values()]) this.stop(question.ingress);
+    for (const { question } of [...this.#series.values()]) this.stop(question.ingress);
   }
 
-  /** Continues with the first host that is not proven. */
-  async #prove(round: Round): Promise<void> {
-    const { ingress, hosts, hash } = round.question;
-    for (let host = hosts[round.proven]; host !== undefined; host = hosts[round.proven]) {
+  /** Probes the hosts that do not serve the version yet. */
+  async #prove(series: ProbeSeries): Promise<void> {
+    const { ingress, hosts, hash } = series.question;
+    for (let host = hosts[series.proven]; host !== undefined; host = hosts[series.proven]) {
       const reply = await this.#options.send(host, ingress, HEADERS);
-      if (!this.#isCurrent(round)) return;
+      if (!this.#isCurrent(series)) return;
       if (!servesVersion(reply, hash)) {
-        this.#retry(round);
+        this.#retry(series);
         return;
       }
-      round.proven += 1;
-      round.failures = 0;
+      series.proven += 1;
+      series.failures = 0;
     }
     this.stop(ingress);
-    round.done({ ok: true });
+    series.done({ ok: true });
   }
 
-  #isCurrent(round: Round): boolean {
-    return this.#rounds.get(namespacedName(round.question.ingress)) === round;
+  #isCurrent(series: ProbeSeries): boolean {
+    return this.#series.get(namespacedName(series.question.ingress)) === series;
   }
 
-  #retry(round: Round): void {
+  #retry(series: ProbeSeries): void {
     const { clock } = this.#options;
-    const waitMs = Math.min(FIRST_RETRY_MS * 2 ** round.failures, LAST_RETRY_MS);
-    round.failures += 1;
-    round.retry = clock.at(clock.now() + waitMs, () => void this.#prove(round));
+    const waitMs = Math.min(FIRST_RETRY_MS * 2 ** series.failures, LAST_RETRY_MS);
+    series.failures += 1;
+    series.retry = clock.at(clock.now() + waitMs, () => void this.#prove(series));
   }
 }
 
 /**
- * The gateway serves this version. Only another hash, 404 and 503 mean that it does not; any other answer comes from a
- * backend that does not know probes. @see networking pkg/status/status.go
+ * Returns true if the gateway serves this version: the answer has this hash, or comes from a backend that does not know
+ * probes. No answer, 404, 503 and another hash mean false. @see networking pkg/status/status.go
  */
 export function servesVersion(reply: LocalReply | undefined, hash: string): boolean {
   if (!reply || reply.status === 404 || reply.status === 503) return false;

@@ -1,12 +1,11 @@
-// Controller references, and owned fields of children. Pure.
-
+// Makes controller references and compares an object's children with the wanted ones.
 import { keyOf } from "../../apis/meta/key.ts";
 import type { AnyObject, OwnerReference } from "../../apis/meta/object.ts";
 import { ROUTES_ANNOTATION } from "../../apis/serving/labels.ts";
 import { sameJson } from "../../base/json.ts";
 import type { OwnedFields } from "../controller/reconciler.ts";
 
-/** The reference that makes `owner` the controller of an object. */
+/** Returns the reference that makes `owner` the controller of an object. */
 export function controllerReference(owner: AnyObject): OwnerReference {
   return {
     apiVersion: owner.apiVersion,
@@ -27,7 +26,7 @@ export function controllerOf(object: AnyObject): OwnerReference | undefined {
   return object.metadata.ownerReferences?.find((reference) => reference.controller === true);
 }
 
-/** Owns labels, annotations and spec of a child: other changes to them are undone. */
+/** Plans labels, annotations and spec of a child. Undoes other changes to them. */
 export function ensureWhole(wanted: AnyObject): OwnedFields {
   const { labels = {}, annotations = {} } = wanted.metadata;
   return {
@@ -38,7 +37,7 @@ export function ensureWhole(wanted: AnyObject): OwnedFields {
   };
 }
 
-/** Labels, annotations and spec equal the wanted ones. */
+/** Returns true if labels, annotations and spec equal the wanted ones. */
 export function isAsWanted(existing: AnyObject, wanted: AnyObject): boolean {
   return (
     sameJson(existing.metadata.labels ?? {}, wanted.metadata.labels ?? {}) &&
@@ -47,13 +46,13 @@ export function isAsWanted(existing: AnyObject, wanted: AnyObject): boolean {
   );
 }
 
-/** The Routes in the annotation serving.knative.dev/routes. @see knative pkg/reconciler/labeler/metasyncer.go */
+/** Reads the annotation serving.knative.dev/routes. @see knative pkg/reconciler/labeler/metasyncer.go */
 export function routeNames(object: AnyObject | undefined): readonly string[] {
   const text = object?.metadata.annotations?.[ROUTES_ANNOTATION] ?? "";
   return text === "" ? [] : text.split(",");
 }
 
-/** The value of the annotation: sorted, comma-separated. */
+/** Returns the value of the annotation: sorted names, separated by commas. */
 export function routesText(names: Iterable<string>): string {
   return [...names].sort().join(",");
 }

@@ -1,5 +1,4 @@
-// Decides how many Pods of a Deployment to create and which to delete, with maxUnavailable 0.
-
+// Chooses how many Pods of a Deployment to create and which to delete, with maxUnavailable 0.
 import { isPodActive, isPodReady, podReadyCondition } from "../../../apis/core/pod.ts";
 import type { Pod } from "../../../apis/core/types.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
@@ -9,10 +8,10 @@ export interface PodChoice {
   readonly retire: readonly Stored<Pod>[];
 }
 
-/** Share of extra Pods during a template change, at least 1. */
+/** The fraction of extra Pods during a template change. The number is rounded up. */
 const SURGE = 0.25;
 
-/** `isCurrent`: made from the current template. */
+/** `isCurrent` returns true for a Pod of the current template. */
 export function choosePods(
   wanted: number,
   pods: readonly Stored<Pod>[],
@@ -28,7 +27,7 @@ export function choosePods(
   return { create, retire: [...surplus, ...replaceable(old, current.filter(isPodReady).length, wanted)] };
 }
 
-/** Old Pods that are not ready, and as many ready ones as new Pods replace. */
+/** Returns the old Pods that are not ready, and as many ready ones as ready new Pods replace. */
 function replaceable(old: readonly Stored<Pod>[], readyNew: number, wanted: number): readonly Stored<Pod>[] {
   const ordered = inDeletionOrder(old);
   const ready = ordered.filter(isPodReady);
@@ -37,7 +36,8 @@ function replaceable(old: readonly Stored<Pod>[], readyNew: number, wanted: numb
 }
 
 /**
- * Sorted for deletion: first not scheduled, not running, not ready, then by the shortest time ready, then the youngest.
+ * Sorts Pods for deletion: first Pods that are not scheduled, not running or not ready, then the shortest time ready,
+ * then the youngest.
  */
 export function inDeletionOrder(pods: readonly Stored<Pod>[]): readonly Stored<Pod>[] {
   const ranks = (pod: Stored<Pod>): readonly (number | string)[] => [

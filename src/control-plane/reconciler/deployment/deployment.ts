@@ -1,5 +1,4 @@
-// Plans for a Deployment: creates and deletes its Pods and writes its status. A Deployment owns its Pods directly.
-
+// Plans for a Deployment: its Pods and its status. There are no ReplicaSets, so the Deployment owns its Pods.
 import { DEFAULT_ACCOUNT, isPodActive, isPodReady } from "../../../apis/core/pod.ts";
 import type { Deployment, DeploymentStatus, Pod } from "../../../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
@@ -69,7 +68,7 @@ interface Order {
   readonly count: number;
 }
 
-/** Makes Pods until a quota refuses one. */
+/** Makes Pods until a quota refuses a Pod. */
 function makePods({ deployment, hash, existing, count }: Order, world: World): Made {
   if (count === 0) return { pods: [], failure: undefined };
   const { namespace } = deployment.metadata;

@@ -1,6 +1,4 @@
-// Makes a Pod of a Deployment. knap has no ReplicaSets, but Pods have the name and hash label that a ReplicaSet would
-// give.
-
+// Makes a Pod of a Deployment. The Pod has the name and the hash label that a ReplicaSet would give.
 import { DEFAULT_ACCOUNT, pullSecretsOf } from "../../../apis/core/pod.ts";
 import type { Deployment, Pod, ServiceAccount } from "../../../apis/core/types.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
@@ -12,12 +10,12 @@ export const TEMPLATE_HASH_LABEL = "pod-template-hash";
 const ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
 const LONGEST_PREFIX = 58;
 
-/** A hash of the pod template, 10 characters. */
+/** Returns a hash of the pod template, 10 characters long. */
 export function templateHash(template: Deployment["spec"]["template"]): string {
   return hashLetters(JSON.stringify(template), 10);
 }
 
-/** The name of the ReplicaSet that Kubernetes would make for this hash. */
+/** Returns the name of the ReplicaSet that Kubernetes would make for this hash. */
 export function replicaSetName(deployment: Stored<Deployment>, hash: string): string {
   return `${deployment.metadata.name}-${hash}`;
 }

@@ -1,6 +1,5 @@
-// The conditions of a Deployment: Available, Progressing and ReplicaFailure.
+// Computes the conditions of a Deployment: Available, Progressing and ReplicaFailure.
 // Source: kubernetes pkg/controller/deployment/{progress,util/deployment_util}.go.
-
 import type { CoreCondition, Deployment, DeploymentStatus } from "../../../apis/core/types.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
 import type { Time } from "../../../base/clock.ts";
@@ -20,7 +19,7 @@ export interface Counts {
 
 type Instant = Pick<World, "now" | "awakeSince">;
 
-/** All conditions for these counts. `failure`: why a Pod could not be created. */
+/** Returns all conditions for these counts. `failure`: why a Pod could not be created. */
 export function deploymentConditions(
   deployment: Stored<Deployment>,
   counts: Counts,
@@ -40,7 +39,7 @@ export function deploymentConditions(
   return [...marks, progressing(deployment, counts, replicaSet, at)].toSorted((a, b) => (a.type < b.type ? -1 : 1));
 }
 
-/** Ms until the progress deadline; undefined if the Deployment is complete or has timed out. */
+/** Returns the ms until the progress deadline; undefined if the Deployment is complete or has timed out. */
 export function msToDeadline(
   deployment: Stored<Deployment>,
   progress: CoreCondition | undefined,
@@ -49,7 +48,7 @@ export function msToDeadline(
   if (!progress || progress.reason === COMPLETE || progress.reason === TIMED_OUT) return undefined;
   const since = Math.max(parseTime(progress.lastUpdateTime ?? "") ?? now, awakeSince);
   const deadlineMs = (deployment.spec.progressDeadlineSeconds ?? DEFAULT_DEADLINE_SECONDS) * 1000;
-  // Timestamps have whole seconds, so the deadline is passed one second later.
+  // Timestamps have whole seconds, so one second is added.
   return Math.max(1, since + deadlineMs + 1000 - now);
 }
 

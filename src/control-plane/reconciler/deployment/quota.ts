@@ -1,11 +1,10 @@
-// Checks ResourceQuotas for a new Pod, with Kubernetes' error text.
-
+// Checks ResourceQuotas for a new Pod.
 import { isPodActive } from "../../../apis/core/pod.ts";
 import type { PodSpec, Quantity } from "../../../apis/core/pod-spec.ts";
 import type { Pod, ResourceQuota } from "../../../apis/core/types.ts";
 import { formatQuantity, parseQuantity } from "../../../base/go/quantity.ts";
 
-/** Why a quota refuses the Pod; undefined if all quotas allow it. */
+/** Returns Kubernetes' error text if a quota refuses the Pod; undefined if all quotas allow it. */
 export function quotaRefusal(pod: Pod, pods: readonly Pod[], quotas: readonly ResourceQuota[]): string | undefined {
   for (const quota of quotas) {
     const over = Object.entries(quota.spec?.hard ?? {}).flatMap(([resource, hard]) => {
@@ -27,7 +26,7 @@ export function quotaRefusal(pod: Pod, pods: readonly Pod[], quotas: readonly Re
   return undefined;
 }
 
-/** How much of a quota's resource a pod uses, in billionths; undefined if pods do not use the resource. */
+/** Returns how much of a quota's resource a pod uses, in billionths; undefined if pods do not use the resource. */
 function amountOf(spec: PodSpec, resource: string): bigint | undefined {
   if (resource === "pods" || resource === "count/pods") return nano("1");
   const [, side, name] = /^(requests\.|limits\.)?(cpu|memory|ephemeral-storage)$/.exec(resource) ?? [];
@@ -35,12 +34,12 @@ function amountOf(spec: PodSpec, resource: string): bigint | undefined {
   return sumOf(spec, side === "limits." ? "limits" : "requests", name);
 }
 
-/** The sum over all containers, in billionths. */
+/** Returns the sum over all containers, in billionths. */
 export function sumOf(spec: PodSpec, side: "limits" | "requests", resource: string): bigint {
   return spec.containers.reduce((sum, { resources }) => sum + nano(resources?.[side]?.[resource] ?? "0"), 0n);
 }
 
-/** A quantity in billionths; 0 if it does not parse. */
+/** Returns a quantity in billionths; 0 if it is not valid. */
 export function nano(quantity: Quantity): bigint {
   const read = parseQuantity(String(quantity));
   return read.ok ? read.value.nano : 0n;

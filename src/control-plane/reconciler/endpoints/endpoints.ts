@@ -1,5 +1,4 @@
-// Plans the Endpoints of every core Service that selects Pods; ignores Services without a selector.
-
+// Plans the Endpoints of each core Service with a selector.
 import { isPodActive, isPodReady } from "../../../apis/core/pod.ts";
 import type { CoreService, EndpointSubset, Endpoints, Pod, ServicePort } from "../../../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
@@ -42,7 +41,7 @@ function selects(service: Stored<CoreService>, labels: StringMap | undefined): b
   return selector.length > 0 && selector.every(([key, value]) => labels?.[key] === value);
 }
 
-/** The Service owns its Endpoints, so they are deleted together. */
+/** The Service owns the Endpoints, so both are deleted together. */
 export function makeEndpoints(service: Stored<CoreService>, pods: readonly Stored<Pod>[]): Endpoints {
   const { name, namespace, labels, uid } = service.metadata;
   const owner = { apiVersion: "v1", kind: "Service", name, uid };
@@ -54,10 +53,10 @@ export function makeEndpoints(service: Stored<CoreService>, pods: readonly Store
   };
 }
 
-/** Groups Pods by the port numbers that the Service's ports resolve to. Ignores Pods without an address. */
+/** Groups Pods by the port numbers of the Service's ports. Ignores Pods without an address. */
 function makeSubsets(service: Stored<CoreService>, pods: readonly Stored<Pod>[]): readonly EndpointSubset[] {
   const groups = new Map<string, Group>();
-  // Pods of one template share their containers, and so their ports.
+  // Pods of one template share the object with their containers, so they have the same ports.
   const known = new Map<Pod["spec"]["containers"], Group>();
   for (const pod of pods) {
     if (!pod.status?.podIP || !isPodActive(pod)) continue;

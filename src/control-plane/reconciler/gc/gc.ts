@@ -1,6 +1,5 @@
-// Deletes unused Revisions according to config-gc. It writes no status.
+// Deletes unused Revisions according to config-gc.
 // Source: pkg/reconciler/gc/gc.go.
-
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
@@ -36,7 +35,7 @@ export const gcPlanner: Reconciler<typeof KIND> = {
   },
 };
 
-/** First stale Revisions, but keeps the minimum; then, of any age, Revisions above the maximum. Oldest first. */
+/** Returns stale Revisions above the minimum, then Revisions of any age above the maximum. The oldest come first. */
 export function chooseUnneeded(
   configuration: Stored<Configuration>,
   revisions: readonly Stored<Revision>[],
@@ -67,7 +66,7 @@ function isUnneeded({ metadata }: Revision, configuration: Stored<Configuration>
   );
 }
 
-/** Older than both limits; a limit that is undefined does not count. */
+/** Returns true if the Revision is older than both limits. An undefined limit does not count. */
 function isStale(revision: Stored<Revision>, limits: ServingConfig["gc"], now: Time): boolean {
   const { retainSinceCreateTimeMs: created, retainSinceLastActiveTimeMs: active } = limits;
   return (
@@ -80,7 +79,7 @@ function createdAt({ metadata }: Stored<Revision>): Time {
   return parseTime(metadata.creationTimestamp) ?? 0;
 }
 
-/** When its routing state last changed; its creation if it never did. */
+/** Returns when the routing state last changed, or else the creation time. */
 function lastActive(revision: Stored<Revision>): Time {
   const modified = revision.metadata.annotations?.[ROUTING_STATE_MODIFIED_ANNOTATION] ?? "";
   return parseTime(modified) ?? createdAt(revision);

@@ -1,4 +1,4 @@
-// Plans for an Ingress: marks it ready once a probe shows that the gateway serves its current version.
+// Plans for an Ingress: marks it ready when a probe shows that the gateway serves its current version.
 // Source: networking/pkg/status/status.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import { ingressConditions } from "../../../apis/meta/conditions.ts";
@@ -11,7 +11,7 @@ import { knativePlanner } from "../pass.ts";
 
 const KIND = "Ingress.networking.internal.knative.dev";
 const marks = statusMarks<IngressStatus>(ingressConditions);
-/** The gateway's core Services in knative-serving, for requests from outside and from containers. */
+/** The names of the gateway's Services in knative-serving: for requests from outside, and from containers. */
 export const PUBLIC_GATEWAY = "knap-gateway";
 export const LOCAL_GATEWAY = "knap-local-gateway";
 const WAITING = { reason: "Uninitialized", message: "Waiting for load balancer to be ready" };
@@ -43,7 +43,7 @@ function probeOf(ingress: Ingress): Extract<Inquiry, { ask: "IngressProbe" }> {
   };
 }
 
-/** The public and the private load balancer; placeholder Services refer to the private one. */
+/** Sets the public and the private load balancer. Placeholder Services refer to the private one. */
 function withGateways(status: IngressStatus, { clusterDomain }: ServingConfig): IngressStatus {
   const loadBalancer = (name: string) => ({
     ingress: [{ domainInternal: `${name}.knative-serving.svc.${clusterDomain}` }],

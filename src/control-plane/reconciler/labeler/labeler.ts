@@ -1,6 +1,5 @@
-// Marks the Configurations and Revisions that a Route refers to: annotation `routes`, and a Revision's routing state.
+// Writes the Route's name to the Configurations and Revisions that a Route refers to, and the Revisions' routing state.
 // Source: pkg/reconciler/labeler/{labeler,labels,accessors}.go.
-
 import { conditionOf } from "../../../apis/meta/conditions.ts";
 import { keyOf } from "../../../apis/meta/key.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
@@ -43,7 +42,7 @@ interface Targets {
 }
 const noTargets: Targets = { configurations: new Set(), revisions: new Set() };
 
-/** The targets in the Route's status and spec. */
+/** Returns the targets in the Route's status and spec. */
 function targetsOf(route: Stored<Route>, world: World): Targets {
   const namespace = route.metadata.namespace;
   const [configurations, revisions] = [new Set<string>(), new Set<string>()];
@@ -59,13 +58,13 @@ function targetsOf(route: Stored<Route>, world: World): Targets {
     if (!name || !configuration) continue;
     configurations.add(name);
     const newest = configuration.status?.latestCreatedRevisionName;
-    // Mark the newest revision before it gets traffic.
+    // The newest revision gets the Route's name before it gets traffic.
     if (newest && target.latestRevision) revisions.add(newest);
   }
   return { configurations, revisions };
 }
 
-/** Ready is True or False for the current generation. Before that, marks are not removed. */
+/** Returns true if Ready is True or False for the current generation. Before that, no name is removed. */
 function hasSettled({ metadata, status }: Stored<Route>): boolean {
   const ready = conditionOf(status?.conditions, "Ready")?.status;
   return (status?.observedGeneration ?? 0) === (metadata.generation ?? 0) && (ready === "True" || ready === "False");
@@ -100,7 +99,7 @@ function marks(route: Stored<Route>, world: World, targets: Targets, canRemove: 
   return plans.filter((owned) => owned !== undefined);
 }
 
-/** Of Revisions, only active ones lose their mark. */
+/** The labeler removes a Route's name only from active Revisions. */
 function canUnmark({ kind, metadata }: Configuration | Revision): boolean {
   return kind !== "Revision" || metadata.labels?.[ROUTING_STATE_LABEL] === "active";
 }

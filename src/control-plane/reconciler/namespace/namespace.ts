@@ -1,4 +1,4 @@
-// Creates the ServiceAccount `default` in every namespace, as Kubernetes' service account controller does.
+// Plans the ServiceAccount `default` of a Namespace, as Kubernetes' service account controller does.
 import { DEFAULT_ACCOUNT } from "../../../apis/core/pod.ts";
 import type { ServiceAccount } from "../../../apis/core/types.ts";
 import type { ObjectKey } from "../../../apis/meta/key.ts";

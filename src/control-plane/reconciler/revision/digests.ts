@@ -1,6 +1,5 @@
-// Resolves the image digests of a Revision, before its children are made.
+// Resolves the image digests of a Revision before its children are made.
 // Source: pkg/reconciler/revision/{revision,background}.go.
-
 import { DEFAULT_ACCOUNT } from "../../../apis/core/pod.ts";
 import type { Container } from "../../../apis/core/pod-spec.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
@@ -12,7 +11,7 @@ import type { Pass } from "../pass.ts";
 type RevisionPass = Pass<"Revision.serving.knative.dev">;
 type DigestInquiry = Extract<Inquiry, { ask: "Digest" }>;
 
-/** `resolved`: all digests are in the status. `pending`: answers are missing. */
+/** Returns `resolved` if all digests are in the status, `pending` if answers are missing. */
 export function resolveDigests(pass: RevisionPass): "resolved" | "pending" | { readonly error: string } {
   const { object, world, plan } = pass;
   const { containers, initContainers = [] } = object.spec;
@@ -24,7 +23,7 @@ export function resolveDigests(pass: RevisionPass): "resolved" | "pending" | { r
     if (answer === undefined || !("error" in answer)) continue;
     const why = `failed to resolve image to digest: ${answer.error}`;
     const error = `Unable to fetch image "${questions[index]?.image ?? ""}": ${why}`;
-    // Knative also marks the digests as being resolved, because it retries.
+    // Knative retries, so it also reports that digests are being resolved.
     pass.status = markContainerMissing(markResolvingDigests(pass.status, pass.at), error, pass.at);
     return { error };
   }

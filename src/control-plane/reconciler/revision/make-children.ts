@@ -1,6 +1,5 @@
 // Makes the Deployment, the PodAutoscaler and the Images of a Revision.
 // Source: pkg/reconciler/revision/resources/{deploy,pa,imagecache}.go.
-
 import { progressDeadlineMs, scalingInteger } from "../../../apis/autoscaling/annotations.ts";
 import type { PodAutoscaler, Reachability } from "../../../apis/autoscaling/types.ts";
 import type { ServingConfig } from "../../../apis/config/types.ts";
@@ -21,7 +20,7 @@ import { controllerReference } from "../ownership.ts";
 import { makePodSpec } from "./make-pod-spec.ts";
 import { autoscalerAnnotations, childLabels, deploymentAnnotations, protocolOf } from "./revision-parts.ts";
 
-/** `deployment`: the existing one. Defaulting adds class and metric. */
+/** `deployment`: the existing one. The caller's defaulting adds class and metric. */
 export function makePodAutoscaler(
   revision: Stored<Revision>,
   deployment: Stored<Deployment> | undefined,
@@ -60,7 +59,7 @@ function reachabilityOf(revision: Stored<Revision>, deployment: Stored<Deploymen
   return state === "reserve" ? "Unreachable" : "";
 }
 
-/** An Image for each init and user container with a digest. */
+/** Makes an Image for each init container and user container. */
 export function makeImages(revision: Stored<Revision>): readonly Image[] {
   const { initContainerStatuses = [], containerStatuses = [] } = revision.status ?? {};
   return [...initContainerStatuses, ...containerStatuses].map((container) => makeImage(revision, container));
@@ -87,12 +86,12 @@ function makeImage(revision: Stored<Revision>, { name = "", imageDigest = "" }: 
   };
 }
 
-/** `<revision>-deployment`, hashed if too long. */
+/** Returns `<revision>-deployment`, shortened with a hash if it is too long. */
 export function deploymentName(revision: string): string {
   return childName(revision, "-deployment");
 }
 
-/** The planner compares hash labels to find a changed spec. The autoscaler changes the replicas later. */
+/** Sets the initial scale and a label with a hash of the spec, by which the planner finds a changed spec. */
 export function makeDeployment(revision: Stored<Revision>, config: ServingConfig): Deployment {
   const labels = childLabels(revision);
   const annotations = deploymentAnnotations(revision);
@@ -127,7 +126,7 @@ export function makeDeployment(revision: Stored<Revision>, config: ServingConfig
   };
 }
 
-/** A hash of the spec without the replicas, 6 characters. */
+/** Returns a hash of the spec without the replicas, 6 characters long. */
 function hashOf(spec: Deployment["spec"]): string {
   const { replicas: _replicas, ...rest } = spec;
   return md5Hex(JSON.stringify(rest)).slice(0, 6);

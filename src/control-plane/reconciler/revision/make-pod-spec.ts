@@ -1,4 +1,4 @@
-// Makes the pod spec of a Revision: user containers, queue-proxy last, and Knative's volumes and defaults.
+// Makes the pod spec of a Revision: the user's containers, queue-proxy as the last one, and Knative's volumes.
 // Source: pkg/reconciler/revision/resources/deploy.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import type { Container, EnvVar, PodSpec, Probe, Volume } from "../../../apis/core/pod-spec.ts";
@@ -17,7 +17,7 @@ const varLogVolume: Volume = { name: "knative-var-log", emptyDir: {} };
 const TOKEN_VOLUME = "knative-token-volume";
 const TOKEN_SECONDS = 3600;
 
-/** The spec of the Deployment's pod template, without the fields that Kubernetes defaults. */
+/** Returns the spec of the Deployment's pod template without Kubernetes' defaults. */
 export function makePodSpec(revision: Stored<Revision>, config: ServingConfig): PodSpec {
   const {
     containerConcurrency: _concurrency,
@@ -98,7 +98,7 @@ function spreadOverNodes(revision: string): unknown {
   };
 }
 
-/** The runtime class with the most specific selector that matches the Revision's labels; ties are resolved by name. */
+/** Returns the runtime class with the most specific selector that matches the labels. Equal ones are sorted by name. */
 function runtimeClassFor(revision: Stored<Revision>, config: ServingConfig): string | undefined {
   const labels = revision.metadata.labels;
   const matching = Object.entries(config.deployment.runtimeClassNames)

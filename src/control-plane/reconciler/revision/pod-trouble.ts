@@ -1,6 +1,5 @@
-// The problem of the first pod of a Revision without available pods: not scheduled, exited or waiting.
+// Marks the problem of a pod in the status of a Revision without available pods: not scheduled, exited or waiting.
 // Source: pkg/reconciler/revision/reconcile_resources.go.
-
 import { QUEUE_PROXY } from "../../../apis/core/pod.ts";
 import type { ContainerStatus, Deployment, Pod } from "../../../apis/core/types.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
@@ -12,13 +11,10 @@ import {
 import type { RevisionStatus } from "../../../apis/serving/types.ts";
 import type { Pass } from "../pass.ts";
 
-/**
- * Findings of knap's kubelet that Kubernetes does not have. They fail the Revision without waiting for the progress
- * deadline.
- */
+/** Reasons that only knap's kubelet reports. They fail the Revision before the progress deadline. */
 const NODE_FINDINGS: ReadonlySet<string> = new Set(["LoopbackOnly", "PortMismatch", "NeedsContainer"]);
 
-/** The status with the pod's problem marked, if it has one. */
+/** Returns the status with the problem of the first pod. */
 export function markPodTrouble(
   pass: Pass<"Revision.serving.knative.dev">,
   deployment: Stored<Deployment>,

@@ -1,6 +1,5 @@
-// The queue-proxy container of every pod. knap does not start this container; its kubelet reads the settings from it.
+// Makes the queue-proxy container of a pod. knap's kubelet reads its settings but does not start the container.
 // Source: pkg/reconciler/revision/resources/queue.go.
-
 import { SYSTEM_NAMESPACE } from "../../../apis/config/serving-config.ts";
 import type { MetricsConfig, ObservabilityConfig, ServingConfig } from "../../../apis/config/types.ts";
 import { QUEUE_PROXY, servingContainer } from "../../../apis/core/pod.ts";
@@ -44,7 +43,7 @@ export function makeQueueContainer(revision: Stored<Revision>, config: ServingCo
   };
 }
 
-/** The user's probe timings with a request to queue-proxy, which probes the container. */
+/** Returns a probe of queue-proxy with the timings of the user's probe. queue-proxy then probes the container. */
 function queueReadiness(probe: Probe, port: number): Probe {
   return { httpGet: { port, httpHeaders: [{ name: "K-Network-Probe", value: "queue" }] }, ...probeTiming(probe) };
 }
@@ -87,7 +86,7 @@ function queueEnv(revision: Stored<Revision>, config: ServingConfig, port: numbe
   ];
 }
 
-/** The value of OBSERVABILITY_CONFIG without zero values. */
+/** Returns the value of OBSERVABILITY_CONFIG without zero values. */
 function observabilityJson(config: ObservabilityConfig): string {
   const { tracing, runtime } = config;
   return goJson({
@@ -111,7 +110,7 @@ function metricsJson({ protocol, endpoint, exportIntervalNs }: MetricsConfig): o
   return { protocol, ...(endpoint ? { endpoint } : {}), ...intervalJson(exportIntervalNs) };
 }
 
-/** Nanoseconds, as Go encodes a duration; exact in a JSON number up to 100 days. */
+/** Returns nanoseconds, as Go encodes a duration. A JSON number is exact up to 100 days. */
 function intervalJson(intervalNs: bigint): object {
   return intervalNs === 0n ? {} : { exportInterval: Number(intervalNs) };
 }

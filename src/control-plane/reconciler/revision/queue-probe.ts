@@ -1,6 +1,5 @@
-// The user's readiness probes as JSON for queue-proxy.
+// Encodes the user's readiness probes as JSON for queue-proxy.
 // Source: pkg/reconciler/revision/resources/queue.go, pkg/queue/readiness.
-
 import { servingContainer } from "../../../apis/core/pod.ts";
 import type { Container, Probe } from "../../../apis/core/pod-spec.ts";
 import { probeTiming } from "../../../apis/core/probe.ts";
@@ -11,7 +10,7 @@ import { isServing, userPort } from "./revision-parts.ts";
 const LOCAL = "127.0.0.1";
 
 /**
- * The value of SERVING_READINESS_PROBE: a probe, or a list if several containers are probed; undefined without a probe.
+ * Returns the value of SERVING_READINESS_PROBE: one probe, or a list with `severalContainers`; undefined without probe.
  */
 export function queueProbeJson(revision: Stored<Revision>, severalContainers: boolean): string | undefined {
   const serving = servingContainer(revision.spec.containers)?.readinessProbe;
@@ -28,7 +27,7 @@ function sidecarProbe(container: Container): Probe | undefined {
   return probe === undefined || probe.exec !== undefined ? undefined : localProbe(probe, 0);
 }
 
-/** The probe with the local address. The kubelet runs an exec probe; queue-proxy connects to the port instead. */
+/** Returns the probe with the local address. For an exec probe, which the kubelet runs, queue-proxy probes the port. */
 function localProbe(probe: Probe, fallbackPort: number): Probe {
   const { httpGet, grpc } = probe;
   const timing = probeTiming(probe);
@@ -52,12 +51,12 @@ function localProbe(probe: Probe, fallbackPort: number): Probe {
   return inGoOrder({ tcpSocket: { port: portOf(probe.tcpSocket?.port, fallbackPort), host: LOCAL }, ...timing });
 }
 
-/** The port if it is a number other than 0, else the fallback. */
+/** Returns the port if it is a number other than 0, else the fallback. */
 function portOf(port: number | string | undefined, fallback: number): number {
   return typeof port === "number" && port !== 0 ? port : fallback;
 }
 
-/** Go's order of keys, because a different order would change the template and replace the pods. */
+/** Sorts the keys as Go does, because another order would change the pod template and so replace the pods. */
 function inGoOrder(probe: Probe): Probe {
   const { initialDelaySeconds, timeoutSeconds, periodSeconds, successThreshold, failureThreshold, ...handler } = probe;
   const needsTimeout = (periodSeconds ?? 0) > 0 && (timeoutSeconds ?? 0) < 1;
@@ -71,7 +70,7 @@ function inGoOrder(probe: Probe): Probe {
   return { ...handler, ...Object.fromEntries(Object.entries(timings).filter(([, value]) => value)) } as Probe;
 }
 
-/** JSON as Go encodes it: escapes `<`, `>` and `&`. */
+/** Encodes JSON as Go does: escapes `<`, `>` and `&`. */
 export function goJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,

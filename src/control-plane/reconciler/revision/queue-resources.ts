@@ -1,5 +1,5 @@
-// Resources of queue-proxy: from config-deployment, a percentage of the user container's, then annotations; the last
-// wins. Source: pkg/reconciler/revision/resources/queue.go, resourceboundary.go.
+// Computes the resources of queue-proxy. Annotations override a percentage of the user container's resources, which
+// overrides config-deployment. Source: pkg/reconciler/revision/resources/queue.go, resourceboundary.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import type { Container, Quantity, ResourceRequirements } from "../../../apis/core/pod-spec.ts";
 import type { StringMap } from "../../../apis/meta/object.ts";
@@ -64,7 +64,7 @@ function fractionOf(annotations: StringMap | undefined): number | undefined {
   return percentage?.ok ? percentage.value / 100 : undefined;
 }
 
-/** A fraction of the user container's quantity, within bounds; undefined if it has none. */
+/** Returns a fraction of the user container's quantity, within bounds; undefined if the container has no quantity. */
 function shareOf(asked: Quantity | undefined, fraction: number, { least, most }: Share): string | undefined {
   const quantity = asked === undefined ? undefined : parseQuantity(String(asked));
   if (!quantity?.ok || quantity.value.nano === 0n) return undefined;

@@ -1,4 +1,4 @@
-// Plans for a Revision: digests, then its Deployment, Images and PodAutoscaler, and the status that follows from them.
+// Plans for a Revision: image digests, then its Deployment, Images and PodAutoscaler, and its status.
 // Source: pkg/reconciler/revision/{revision,reconcile_resources,cruds}.go.
 import { defaultPodAutoscaler } from "../../../apis/autoscaling/pod-autoscaler-defaults.ts";
 import type { PodAutoscaler } from "../../../apis/autoscaling/types.ts";
@@ -26,7 +26,7 @@ import { markPodTrouble } from "./pod-trouble.ts";
 const KIND = "Revision.serving.knative.dev";
 type RevisionPass = Pass<typeof KIND>;
 const UID_IN_URL = "$" + "{REVISION_UID}";
-/** Defaulting writes them once; the planner does not change them. */
+/** Defaulting writes these annotations once. The planner does not change them. */
 const KEPT_ANNOTATIONS = [AUTOSCALING_CLASS_ANNOTATION, AUTOSCALING_METRIC_ANNOTATION];
 
 export const revisionPlanner: Reconciler<typeof KIND> = knativePlanner({
@@ -38,7 +38,7 @@ export const revisionPlanner: Reconciler<typeof KIND> = knativePlanner({
   reconcile: reconcileRevision,
 });
 
-/** The Revision shows problems of its pods, which the Deployment owns. */
+/** A Pod enqueues its Revision, whose status shows problems of pods. */
 function podOfRevision(changed: AnyObject): readonly ObjectKey[] {
   const name = changed.kind === "Pod" ? changed.metadata.labels?.[REVISION_LABEL] : undefined;
   return name === undefined ? [] : [{ kind: KIND, namespace: changed.metadata.namespace ?? "", name }];
@@ -86,15 +86,14 @@ function reconcileDeployment(pass: RevisionPass): ReconcileError {
   return undefined;
 }
 
-/** The parts of a Revision that makeDeployment and makeImages read. */
+/** Returns the parts of a Revision that makeDeployment and makeImages read. */
 function childParts({ object: { spec, metadata }, status }: RevisionPass): readonly (object | undefined)[] {
   const { labels, annotations, ownerReferences } = metadata;
   return [spec, labels, annotations, ownerReferences, status.containerStatuses, status.initContainerStatuses];
 }
 
 /**
- * Corrects the Deployment only if the hash label differs, so manual edits can stay. Never changes replicas and
- * selector.
+ * Corrects the Deployment if the hash label differs; other manual edits stay. Does not change replicas and selector.
  */
 function correctDeployment({ plan }: RevisionPass, existing: Deployment, wanted: Deployment): void {
   const hash = (of: Deployment) => of.metadata.labels?.[DEPLOYMENT_HASH_LABEL];
@@ -152,7 +151,7 @@ function reconcilePodAutoscaler(pass: RevisionPass): ReconcileError {
   return undefined;
 }
 
-/** Owns the spec and the scaling annotations. Keeps annotations that defaulting or other components wrote. */
+/** Plans the spec and the scaling annotations. Keeps annotations that defaulting or other components wrote. */
 function correctPodAutoscaler(plan: PlanBuilder, existing: PodAutoscaler, wanted: PodAutoscaler): void {
   const before = existing.metadata.annotations ?? {};
   const after = wanted.metadata.annotations ?? {};

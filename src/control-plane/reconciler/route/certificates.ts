@@ -1,4 +1,4 @@
-// Certificates of a Route's names, and the conditions that follow from them.
+// Plans the Certificates of a Route's host names and marks their state in the Route's conditions.
 // Source: pkg/reconciler/route/route.go (externalDomainTLS).
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import { conditionOf, isConditionTrue, isFailed, isReady } from "../../../apis/meta/conditions.ts";
@@ -32,13 +32,13 @@ const KIND = "Certificate.networking.internal.knative.dev";
 
 export type RoutePass = Pass<"Route.serving.knative.dev">;
 
-/** The cluster issues certificates and the object does not opt out. */
+/** Returns true if the cluster issues certificates and the object does not opt out. */
 export function wantsTls(annotations: Route["metadata"]["annotations"], config: ServingConfig): boolean {
   const disabled = parseBool(firstOf(annotations, DISABLED_KEYS) ?? "");
   return config.network.externalDomainTls && !(disabled.ok && disabled.value);
 }
 
-/** Plans the certificates of all public names and marks their state. Fails if another object owns a certificate. */
+/** Plans the Certificates of all public host names. Fails if another object owns a Certificate. */
 export function reconcileCertificates(
   pass: RoutePass,
   traffic: Traffic,
@@ -71,17 +71,17 @@ export function reconcileCertificates(
   return ok({ tls, challenges: challengesOf(pending) });
 }
 
-/** The certificate in the form of an Ingress. */
+/** Returns the TLS entry of an Ingress for this Certificate. */
 export function tlsOf({ metadata, spec }: Certificate, hosts: readonly string[]): IngressTls {
   return { hosts, secretName: spec.secretName, secretNamespace: metadata.namespace ?? "" };
 }
 
-/** Not ready, or being renewed: the CA may request its challenges. */
+/** Returns true if the CA can request the challenges of this Certificate: it is not ready, or it is being renewed. */
 function isPending(certificate: Certificate): boolean {
   return !isReady(certificate) || isConditionTrue(certificate.status?.conditions, "Renewing");
 }
 
-/** Marks the certificate's state. Returns true if it is ready. */
+/** Marks the state of the Certificate. Returns true if the Certificate is ready. */
 function markCertificateState(pass: RoutePass, certificate: Certificate, dnsName: string): boolean {
   const { config } = pass.world;
   pass.status = withUrl(pass.status, dnsName, publicUrl("https", dnsName, config));
@@ -102,7 +102,7 @@ function markCertificate(status: RouteStatus, certificate: Certificate, at: stri
     : lifecycle.markCertificateNotReady(status, name, why, at);
 }
 
-/** Replaces all URLs of this host in the status. */
+/** Returns the status with all URLs of this host replaced. */
 function withUrl(status: RouteStatus, host: string, wanted: string): RouteStatus {
   const change = (url: string) => {
     const [, authority = ""] = url.split("://");
@@ -125,7 +125,7 @@ function ensureOwnCertificate(pass: RoutePass, dnsName: string, tag: string): Re
   return ensureRouteCertificate(pass, makeRouteCertificate(pass.object, names, "external-domain", config));
 }
 
-/** Returns the existing Certificate, else the planned one. Fails if another object owns it. */
+/** Returns the existing Certificate, else the planned one. Fails if another object owns the Certificate. */
 function ensureRouteCertificate(pass: RoutePass, wanted: Certificate): Result<Certificate> {
   const { object: route, world, plan, at } = pass;
   const existing = world.get(KIND, route.metadata.namespace, wanted.metadata.name);
@@ -137,7 +137,7 @@ function ensureRouteCertificate(pass: RoutePass, wanted: Certificate): Result<Ce
   return ok(existing ?? wanted);
 }
 
-/** A wildcard certificate of the domain, which makes a separate certificate unnecessary. */
+/** Returns a wildcard Certificate of the domain, if one exists. It replaces a Certificate for this name. */
 function findWildcard({ object, world }: RoutePass, dnsName: string): Result<Certificate> | undefined {
   const domain = domainFor(object.metadata.labels ?? {}, world.config);
   const labels = { matchLabels: { [WILDCARD_LABEL]: domain } };
@@ -148,7 +148,7 @@ function findWildcard({ object, world }: RoutePass, dnsName: string): Result<Cer
   return found && ok(found);
 }
 
-/** Deletes certificates of this Route and type that no name uses. */
+/** Deletes Certificates of this Route and type that no host name uses. */
 function deleteOrphans({ object, world, plan }: RoutePass, used: ReadonlySet<string>, type: CertificateType): void {
   const { name, namespace } = object.metadata;
   const labels = { matchLabels: { [ROUTE_LABEL]: name, [CERTIFICATE_TYPE_LABEL]: type } };
@@ -161,7 +161,7 @@ function deleteOrphans({ object, world, plan }: RoutePass, used: ReadonlySet<str
   }
 }
 
-/** Plans a certificate for each tag. When it is ready, the cluster-local addresses become `https`. */
+/** Plans a Certificate for the cluster-local names of each tag. A ready one changes the addresses to `https`. */
 export function reconcileLocalCertificates(pass: RoutePass, traffic: Traffic): Result<readonly IngressTls[]> {
   const { object: route, world } = pass;
   const { config } = world;

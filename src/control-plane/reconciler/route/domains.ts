@@ -1,5 +1,5 @@
-// The host names of a Route, and their visibility. Source: pkg/reconciler/route/domains/domains.go,
-// pkg/reconciler/route/config/domain.go, pkg/reconciler/route/visibility/visibility.go.
+// Computes the host names of a Route and their visibility.
+// Source: pkg/reconciler/route/{domains/domains,config/domain,visibility/visibility}.go.
 import { executeDomainTemplate, executeTagTemplate } from "../../../apis/config/network.ts";
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import type { Stored, StringMap } from "../../../apis/meta/object.ts";
@@ -10,18 +10,18 @@ import { failed, ok, type Result } from "../../../base/result.ts";
 import type { View } from "../../store/view.ts";
 import { DEFAULT_TAG } from "./traffic.ts";
 
-/** Tag → is it cluster-local? Has every tag of the spec and the default tag. */
+/** Maps each tag of the spec and the default tag to true if the tag is cluster-local. */
 export type Visibility = ReadonlyMap<string, boolean>;
 
 const DEFAULT_TEMPLATE = "{{.Name}}.{{.Namespace}}.{{.Domain}}";
 
-/** The host part of a tag: the Route's name, or the result of the tag template. */
+/** Returns the first part of a tag's host name: the Route's name, or the result of the tag template. */
 export function hostOfTag(route: Stored<Route>, tag: string, config: ServingConfig): Result<string> {
   const { name } = route.metadata;
   return tag === DEFAULT_TAG ? ok(name) : executeTagTemplate(config.network, { name, tag });
 }
 
-/** The full domain name of a tag. Local names ignore the domain template. */
+/** Returns the full host name of a tag. Cluster-local names ignore the domain template. */
 export function domainOfTag(route: Stored<Route>, tag: string, local: boolean, config: ServingConfig): Result<string> {
   const host = hostOfTag(route, tag, config);
   if (!host.ok) return host;
@@ -42,7 +42,7 @@ function domainName(route: Stored<Route>, host: string, labels: StringMap, confi
   return failed(`domain name error: invalid domain name ${quote(text.value)}: ${problem}`);
 }
 
-/** The domain with the most specific selector that matches the labels; ties are resolved by name. */
+/** Returns the domain with the most specific selector that matches the labels. Equal ones are sorted by name. */
 export function domainFor(labels: StringMap, config: ServingConfig): string {
   if (labels[VISIBILITY_LABEL] === CLUSTER_LOCAL) return `svc.${config.clusterDomain}`;
   const matching = Object.entries(config.domain.domains)
@@ -56,7 +56,7 @@ export function isClusterLocal(domain: string, config: ServingConfig): boolean {
   return domain.endsWith(config.clusterDomain);
 }
 
-/** A tag is local if the Route's domain is, or if its placeholder Service has the visibility label (with any value). */
+/** A tag is local if the Route's domain is local, or if its placeholder Service has the visibility label. */
 export function resolveVisibility(route: Stored<Route>, view: View, config: ServingConfig): Result<Visibility> {
   const { name, namespace, labels = {} } = route.metadata;
   const allLocal = domainFor(labels, config) === `svc.${config.clusterDomain}`;
@@ -72,7 +72,7 @@ export function resolveVisibility(route: Stored<Route>, view: View, config: Serv
   return ok(visibility);
 }
 
-/** The URL of a tag without certificates: `http` if local, else the scheme of config-network. */
+/** Returns the URL of a tag without certificates: `http` if local, else the scheme of config-network. */
 export function urlOfTag(
   route: Stored<Route>,
   tag: string,
@@ -86,13 +86,13 @@ export function urlOfTag(
   return ok(publicUrl(config.network.defaultExternalScheme, domain.value, config));
 }
 
-/** A public URL, with knap's port for this scheme if the configuration has one. */
+/** Returns a public URL, with knap's port for this scheme if the configuration has one. */
 export function publicUrl(scheme: string, host: string, config: ServingConfig): string {
   const port = scheme === "https" ? config.httpsUrlPort : config.urlPort;
   return `${scheme}://${host}${port === undefined ? "" : `:${port}`}`;
 }
 
-/** The cluster-local host of a Service, Route or placeholder. */
+/** Returns the cluster-local host name of a Service, Route or placeholder Service. */
 export function clusterHost(name: string, namespace: string, config: ServingConfig): string {
   return `${name}.${namespace}.svc.${config.clusterDomain}`;
 }
@@ -106,7 +106,7 @@ const WRONG_SUBDOMAIN =
   "and end with an alphanumeric character (e.g. 'example.com', regex used for validation is " +
   `'${LABEL}(\\.${LABEL})*')`;
 
-/** Kubernetes' error text for field `url`; undefined if the name is valid. It may end in a dot. */
+/** Returns Kubernetes' error text for field `url`; undefined if the name is valid. A name may end in a dot. */
 function domainNameProblem(text: string): string | undefined {
   if (text === "") return "url: Required value";
   const name = text.endsWith(".") ? text.slice(0, -1) : text;

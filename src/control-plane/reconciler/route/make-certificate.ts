@@ -1,4 +1,4 @@
-// Makes Certificates: one per public name of a Route or DomainMapping, one per tag for local names.
+// Makes the Certificates of Routes and DomainMappings.
 // Source: pkg/reconciler/route/resources/certificate.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import type { AnyObject, Stored, StringMap } from "../../../apis/meta/object.ts";
@@ -21,7 +21,7 @@ export interface CertificateParts {
   readonly domain: string;
 }
 
-/** The Secret has the Certificate's name. */
+/** The Secret gets the Certificate's name. */
 export function makeCertificate(owner: AnyObject, parts: CertificateParts): Certificate {
   const { name, labels, annotations, type, dnsNames, domain } = parts;
   return {
@@ -38,7 +38,7 @@ export function makeCertificate(owner: AnyObject, parts: CertificateParts): Cert
   };
 }
 
-/** A Certificate for the names of a tag. Its own name comes from the Route's uid and the tag. */
+/** Makes the Certificate for the host names of a tag. Its name contains the Route's uid and a hash of the tag. */
 export function makeRouteCertificate(
   route: Stored<Route>,
   names: { readonly tag: string; readonly dnsNames: readonly string[]; readonly domain: string },
@@ -58,7 +58,7 @@ export function makeRouteCertificate(
   });
 }
 
-/** Adler-32, as Knative uses it because it is short. */
+/** Computes the Adler-32 checksum, which Knative uses in Certificate names. */
 function adler32(text: string): number {
   let [a, b] = [1, 0];
   for (const byte of new TextEncoder().encode(text)) {

@@ -1,6 +1,5 @@
-// Plans a Route's placeholder Services, one per host name.
+// Plans a Route's placeholder Services, one for each tag.
 // Source: pkg/reconciler/route/reconcile_resources.go.
-
 import type { CoreService, Endpoints, ServicePort } from "../../../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
@@ -16,7 +15,7 @@ import { domainOfTag, hostOfTag } from "./domains.ts";
 
 type RoutePass = Pass<"Route.serving.knative.dev">;
 
-/** Creates missing Services and deletes those of removed tags. Returns the hosts. */
+/** Plans missing Services and deletes the Services of removed tags. Returns the names of all Services. */
 export function reconcilePlaceholders(pass: RoutePass, tags: Iterable<string>): Result<readonly string[]> {
   const { object: route, world, plan } = pass;
   const { namespace, labels } = route.metadata;
@@ -38,7 +37,7 @@ export function reconcilePlaceholders(pass: RoutePass, tags: Iterable<string>): 
   return ok(hosts);
 }
 
-/** Marks the status if another object owns the Service or Endpoints of this name, and returns the error. */
+/** If another object owns the Service or Endpoints of this name, marks the status and returns an error text. */
 function foreignObject(pass: RoutePass, host: string): string | undefined {
   const { object: route, world, at } = pass;
   const { name, namespace } = route.metadata;
@@ -53,7 +52,7 @@ function foreignObject(pass: RoutePass, host: string): string | undefined {
   return `route: "${name}" does not own Endpoints: "${host}"`;
 }
 
-/** Deletes Services with the Route's label but without a current name, and their Endpoints. */
+/** Deletes the Route's Services that no tag uses, and their Endpoints. */
 function deleteOthers({ object: route, world, plan }: RoutePass, hosts: readonly string[]): void {
   const { name, namespace } = route.metadata;
   const ours = { namespace, labels: { matchLabels: { [ROUTE_LABEL]: name } } };
@@ -65,7 +64,7 @@ function deleteOthers({ object: route, world, plan }: RoutePass, hosts: readonly
   }
 }
 
-/** Sets the gateway in the Ingress' status as the target of the placeholders; without a gateway they stay. */
+/** Sets the gateway in the Ingress' status as the target of the placeholder Services, once there is a gateway. */
 export function retargetPlaceholders(pass: RoutePass, hosts: readonly string[], ingress: Ingress | undefined): void {
   const { object: route, world, plan } = pass;
   const { namespace } = route.metadata;
@@ -88,8 +87,8 @@ function placeholderEndpoints(key: ObjectKey, create: Endpoints, { subsets }: Pl
 }
 
 /**
- * The placeholder with its new target. For a change that Kubernetes does not allow, Knative creates the Service again,
- * so its old labels and annotations are lost; otherwise they stay.
+ * Plans a placeholder Service with a new target. Keeps its old labels and annotations, except after a change that
+ * Kubernetes does not allow: Knative creates the Service again then.
  */
 function retargeted(existing: CoreService, wanted: CoreService): OwnedFields {
   const old = existing.metadata;
@@ -122,18 +121,18 @@ const H2C = "kubernetes.io/h2c";
 const HTTP_PORT = 80;
 const ports: readonly ServicePort[] = [{ name: "http2", appProtocol: H2C, port: HTTP_PORT, targetPort: HTTP_PORT }];
 
-/** The target of a placeholder; `subsets` only for a gateway with an IP. */
+/** The target of a placeholder Service. Only a gateway with an IP has `subsets`. */
 export interface PlaceholderTarget {
   readonly spec: CoreService["spec"];
   readonly subsets?: NonNullable<Endpoints["subsets"]>;
 }
 
-/** The Service of a host, without the Route's visibility label. */
+/** Makes a placeholder Service without the Route's visibility label. */
 function makePlaceholder(route: Stored<Route>, host: string, spec: CoreService["spec"]): CoreService {
   return { apiVersion: "v1", kind: "Service", metadata: metadataOf(route, host), spec };
 }
 
-/** The Endpoints of a headless placeholder. */
+/** Makes the Endpoints of a headless placeholder Service. */
 function makePlaceholderEndpoints(
   route: Stored<Route>,
   host: string,
@@ -153,14 +152,14 @@ function metadataOf(route: Stored<Route>, name: string): CoreService["metadata"]
   };
 }
 
-/** An ExternalName target: the public name before a gateway exists, later the gateway's name. */
+/** Returns an ExternalName target. The name is the public host until a gateway exists, then the gateway's. */
 function aliasOf(domain: string): PlaceholderTarget {
   return { spec: { type: "ExternalName", externalName: domain, sessionAffinity: "None", ports } };
 }
 
 /**
- * The target for the Ingress' load balancer: the private one if it exists or the name is private, else the public one.
- * Prefers an IP to names. Undefined while there is no load balancer.
+ * Returns the target for the Ingress' load balancer: the private one if it exists or `isPrivate`, else the public one.
+ * Prefers an IP to names. Returns undefined without a load balancer.
  */
 export function behindLoadBalancer(
   status: IngressStatus | undefined,

@@ -1,6 +1,5 @@
-// Gradual rollout: moves traffic from old to new revisions, and the state between steps.
-// All times are nanoseconds, as in the annotation with the state. Source: pkg/reconciler/route/traffic/rollout.go.
-
+// Moves traffic gradually from old to new revisions. All times are nanoseconds, as in the annotation with the state.
+// Source: pkg/reconciler/route/traffic/rollout.go.
 import { isConditionTrue, isReady } from "../../../apis/meta/conditions.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
 import type { Ingress } from "../../../apis/networking/types.ts";
@@ -14,7 +13,7 @@ interface RevisionShare {
   readonly revisionName: string;
   readonly percent: number;
 }
-/** All absent: no rollout. Only `starttime`: waits until its first step is ready. */
+/** Without fields there is no rollout. With `starttime` only, the rollout waits until its first step is ready. */
 interface StepParams {
   readonly starttime?: number;
   readonly nextStepTime?: number;
@@ -25,7 +24,7 @@ export interface ConfigurationRollout {
   readonly configurationName: string;
   readonly tag?: string;
   readonly percent: number;
-  /** Oldest first; the traffic moves to the last one. */
+  /** Oldest first. The traffic moves to the last one. */
   readonly revisions?: readonly RevisionShare[];
   readonly stepParams: StepParams;
 }
@@ -35,11 +34,11 @@ export interface Rollout {
 
 const SECOND = 1e9;
 
-/** The traffic after every rollout. */
+/** Returns the traffic at the end of all rollouts. */
 export function goalRollout(traffic: Traffic): Rollout {
   const configurations = [...traffic.groups].flatMap(([tag, targets]) =>
     targets
-      // A target without a share is reachable by its tag only.
+      // A target with 0 percent is reachable by its tag only.
       .filter(({ latestRevision, percent }) => latestRevision && percent > 0)
       .map(({ configurationName, revisionName, percent }) => ({
         configurationName,
@@ -53,7 +52,7 @@ export function goalRollout(traffic: Traffic): Rollout {
 }
 
 /**
- * Sets step size and duration of every rollout whose first step became ready. `durationSeconds`: of the whole rollout.
+ * Sets step size and duration of each rollout whose first step became ready. `durationSeconds`: of the whole rollout.
  */
 export function observeReady(rollout: Rollout, now: number, durationSeconds: number): Rollout {
   return {
@@ -76,7 +75,7 @@ function pace(percent: number, starttime: number, now: number, durationSeconds: 
   return { nextStepTime: now + stepDuration, stepDuration, stepSize: Math.round((percent - 1) / steps) };
 }
 
-/** The state after `previous` on the way to `goal`, and the time of the next step (0: none). */
+/** Returns the state that follows `previous` and leads to `goal`, and the time of the next step (0: none). */
 export function stepRollout(
   goal: Rollout,
   previous: Rollout | undefined,
@@ -97,12 +96,12 @@ export function stepRollout(
   };
 }
 
-/** Every configuration has only one revision. */
+/** Returns true if each configuration has at most one revision. */
 export function isDone(rollout: Rollout): boolean {
   return (rollout.configurations ?? []).every(({ revisions = [] }) => revisions.length < 2);
 }
 
-/** False for an invalid state: shares with a wrong sum, or steps larger than the whole. */
+/** Returns false if the shares have a wrong sum or a step is larger than the whole. */
 export function isSound(rollout: Rollout): boolean {
   return (rollout.configurations ?? []).every(({ percent, revisions = [], stepParams: { stepSize = 0 } }) => {
     const total = revisions.reduce((sum, share) => sum + share.percent, 0);
@@ -130,7 +129,7 @@ function stepConfiguration(
   };
 }
 
-/** Adds a difference to the newest revision, or subtracts it from the oldest ones. */
+/** Adapts the shares to a new total: adds to the newest revision, or subtracts from the oldest ones. */
 function adjust(percent: number, { percent: before, revisions = [] }: ConfigurationRollout): readonly RevisionShare[] {
   if (percent >= before) {
     return revisions.map((share, index) =>
@@ -147,7 +146,7 @@ function adjust(percent: number, { percent: before, revisions = [] }: Configurat
   return kept;
 }
 
-/** Takes up to `size` percent from the shares, newest first. Shares can become 0. */
+/** Subtracts up to `size` percent from the shares, newest first. A share can become 0. */
 function shareTaken(shares: readonly RevisionShare[], size: number): readonly RevisionShare[] {
   let left = size;
   return shares
@@ -180,7 +179,7 @@ function byTagThenName(a: ConfigurationRollout, b: ConfigurationRollout): number
 
 const MS_TO_NS = 1_000_000;
 
-/** The current state. Requeues at the time of the next step. */
+/** Returns the current state of the rollouts. Requeues at the time of the next step. */
 export function reconcileRollout(
   pass: Pass<"Route.serving.knative.dev">,
   traffic: Traffic,
@@ -198,14 +197,14 @@ export function reconcileRollout(
   return rollout;
 }
 
-/** The Route's rollout duration in whole seconds; 0 if it has none. */
+/** Returns the Route's rollout duration in whole seconds; 0 if the Route has none. */
 function rolloutSeconds(route: Stored<Route>): number {
   const text = firstOf(route.metadata.annotations, ROLLOUT_DURATION_ANNOTATIONS);
   const duration = text === undefined ? undefined : parseDuration(text);
   return duration?.ok ? Math.trunc(durationMs(duration.value) / 1000) : 0;
 }
 
-/** The state in the Ingress' annotation; undefined if it is missing or invalid. */
+/** Reads the state in the Ingress' annotation. Returns undefined if it is missing or invalid. */
 function readRollout(ingress: Ingress): Rollout | undefined {
   const text = ingress.metadata.annotations?.[ROLLOUT_STATE_ANNOTATION];
   if (text === undefined) return undefined;

@@ -1,4 +1,4 @@
-// Plans for a Route: its traffic, names, certificates, placeholders and Ingress, and the status that follows from them.
+// Plans for a Route: traffic, host names, Certificates, placeholder Services, Ingress and status.
 // Source: pkg/reconciler/route/route.go.
 import type { ServingConfig } from "../../../apis/config/types.ts";
 import { kindOf } from "../../../apis/kinds.ts";
@@ -36,9 +36,8 @@ export const routePlanner: Reconciler<typeof KIND> = knativePlanner({
 });
 
 /**
- * For a Certificate: all Routes of its namespace. For a Configuration or Revision: the Routes that the labeler's
- * annotation lists; an object without a status may not have the annotation yet, so also the Routes whose spec refers to
- * it.
+ * Returns the Routes to reconcile. For a Certificate: all Routes of its namespace. For a Configuration or Revision: the
+ * Routes in the labeler's annotation, and before the object has a status also the Routes whose spec refers to it.
  */
 export function routesOfTarget(changed: AnyObject, view: View): readonly ObjectKey[] {
   const { name, namespace = "", labels } = changed.metadata;
@@ -82,9 +81,7 @@ function reconcileRoute(pass: RoutePass): ReconcileError {
   return reconcileNames(pass, traffic, visibility.value);
 }
 
-/**
- * An invalid name comes from the operator's templates and has its own condition; other errors are shown as they are.
- */
+/** Marks a domain error. An invalid name, which comes from the operator's templates, has a condition of its own. */
 function failDomain(pass: RoutePass, error: string): ReconcileError {
   pass.status = error.startsWith("domain name error")
     ? lifecycle.markDomainNameError(pass.status, error, pass.at)
@@ -136,7 +133,7 @@ function reconcileIngress(
     pass.status = lifecycle.markRolloutInProgress({ ...pass.status, traffic: shown.value }, at);
     return ok(existing);
   }
-  // Only a changed spec needs the gateway: labels and annotations make no new generation.
+  // The gateway must observe a changed spec only. Labels and annotations make no new generation.
   const sameSpec = existing !== undefined && sameJson(existing.spec, wanted.value.spec);
   const observed = sameSpec && (existing.status?.observedGeneration ?? 0) === existing.metadata.generation;
   pass.status = observed
@@ -145,7 +142,7 @@ function reconcileIngress(
   return ok(existing);
 }
 
-/** One entry per target; during a rollout, a latest target has an entry for each of its revisions. */
+/** Returns an entry for each target. During a rollout, a latest target has an entry for each of its revisions. */
 function statusTraffic(
   route: Stored<Route>,
   traffic: Traffic,

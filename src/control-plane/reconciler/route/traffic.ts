@@ -1,34 +1,33 @@
-// Resolves a Route's traffic targets to revisions, grouped by tag.
+// Resolves a Route's traffic targets to revisions and groups them by tag.
 // Source: pkg/reconciler/route/traffic/traffic.go.
-
 import type { Stored } from "../../../apis/meta/object.ts";
 import { CONFIGURATION_LABEL, SERVICE_LABEL } from "../../../apis/serving/labels.ts";
 import type { Configuration, Revision, Route, TrafficTarget } from "../../../apis/serving/types.ts";
 import type { View } from "../../store/view.ts";
 import { protocolOf } from "../revision/revision-parts.ts";
 
-/** The group of the Route's own name. Every tag has its own group. */
+/** The group of the Route's own name. Each tag has another group. */
 export const DEFAULT_TAG = "";
 
 export interface RevisionTarget {
   readonly tag: string;
   readonly revisionName: string;
-  /** The Configuration of the revision; "" if it has none. */
+  /** The Configuration of the revision, or "". */
   readonly configurationName: string;
   readonly latestRevision: boolean;
   readonly percent: number;
   readonly protocol: "http1" | "h2c";
 }
-/** Why traffic cannot be assigned. `failed`: permanently, not only until a revision is ready. */
+/** Why traffic cannot be assigned. If `failed` is false, the Route waits until a revision is ready. */
 interface TrafficProblem {
   readonly failed: boolean;
   readonly reason: "ConfigurationMissing" | "RevisionMissing" | "RevisionNotOwned";
   readonly message: string;
 }
 export interface Traffic {
-  /** Tag → its targets, merged by revision. A single target gets 100 percent. */
+  /** The targets of each tag, merged by revision. A single target gets 100 percent. */
   readonly groups: ReadonlyMap<string, readonly RevisionTarget[]>;
-  /** The entries of status.traffic: in the order of the spec, merged if tag, revision and latestRevision are equal. */
+  /** The entries of status.traffic in the order of the spec. Entries with equal tag, revision and kind are merged. */
   readonly targets: readonly RevisionTarget[];
   readonly problem?: TrafficProblem;
 }

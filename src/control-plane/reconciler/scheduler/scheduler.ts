@@ -12,7 +12,7 @@ const WAITING = "waiting";
 export const schedulerPlanner: Reconciler<typeof KIND> = {
   name: "scheduler",
   kind: KIND,
-  /** A change of a Pod or Node can free resources, so all waiting Pods are enqueued. */
+  /** A changed Pod or Node can have freed resources, so all Pods without a node are enqueued. */
   watches: (changed, view): readonly ObjectKey[] => {
     if (changed.kind !== "Pod" && changed.kind !== "Node") return [];
     return view.list(KIND, { index: { by: nodeOrWaiting, value: WAITING } }).map(keyOf);
@@ -34,7 +34,7 @@ export const schedulerPlanner: Reconciler<typeof KIND> = {
   },
 };
 
-/** Indexes Pods by their node, or as waiting. */
+/** Indexes Pods by their node. Pods without a node are indexed as waiting. */
 function nodeOrWaiting(object: AnyObject): readonly string[] {
   const pod = object as Stored<Pod>;
   if (pod.spec.nodeName !== undefined) return [`node/${pod.spec.nodeName}`];
@@ -54,13 +54,13 @@ function scheduled(status: "True" | "False", world: World): CoreCondition {
   return { type: "PodScheduled", status, lastTransitionTime: timeText(world.now) };
 }
 
-/** The status with this condition replaced. */
+/** Returns the status with this condition replaced. */
 function withCondition(pod: Stored<Pod>, condition: CoreCondition): Pod["status"] {
   const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== condition.type);
   return { phase: pod.status?.phase ?? "Pending", conditions: [...others, condition] };
 }
 
-/** The resources that the node lacks, in Kubernetes' words. A resource that the node does not list is unlimited. */
+/** Returns what the node lacks, in Kubernetes' words. A resource that the node does not list is unlimited. */
 function shortages(node: Node, pod: Stored<Pod>, world: World): readonly string[] {
   const allocatable = node.status?.allocatable ?? {};
   const index = { by: nodeOrWaiting, value: `node/${node.metadata.name}` };

@@ -1,11 +1,11 @@
-// Chooses the activators of a revision by consistent hashing, so that a change of their number moves few revisions.
-// Pure. Source: knative.dev/pkg/hash (FNV-1a angles on a circle of 2048).
+// Chooses the activators of a revision by consistent hashing. A new activator then affects few revisions.
+// Source: knative.dev/pkg/hash (FNV-1a angles on a circle of 2048).
 
 const CIRCLE = 2048n;
 const OFFSET_BASIS = 0xcbf29ce484222325n;
 const PRIME = 0x100000001b3n;
 
-/** Chooses `count` of `names` for `target`; all names if there are not more. */
+/** Chooses `count` of `names` for `target`, or all names if there are at most `count`. */
 export function chooseSubset(names: readonly string[], count: number, target: string): ReadonlySet<string> {
   if (count >= names.length) return new Set(names);
   const circle = placed(names, target);
@@ -20,7 +20,7 @@ export function chooseSubset(names: readonly string[], count: number, target: st
   return new Set(circle.filter((_, index) => chosen.has(index)).map((place) => place.name));
 }
 
-/** The positions of the names on the circle, sorted by angle. A name with a taken position is hashed again. */
+/** Returns the positions of the names on the circle, sorted by angle. If a position is taken, hashes again. */
 function placed(
   names: readonly string[],
   target: string,

@@ -1,4 +1,4 @@
-// Makes the Services of a ServerlessService: Ingresses refer to the public one, the private one selects pods.
+// Makes the two Services of a ServerlessService. Ingresses refer to the public one; the private one selects pods.
 // Source: pkg/reconciler/serverlessservice/resources/services.go.
 import type { CoreService, EndpointSubset, Endpoints, ServicePort } from "../../../apis/core/types.ts";
 import { childName } from "../../../apis/meta/names.ts";
@@ -20,7 +20,7 @@ export function privateServiceName(sks: Stored<ServerlessService>): string {
   return childName(sks.metadata.name, "-private");
 }
 
-/** Has no selector, because the planner writes its Endpoints. */
+/** Makes a Service without selector, because the planner writes its Endpoints. */
 export function makePublicService(sks: Stored<ServerlessService>): CoreService {
   const { protocolType } = sks.spec;
   const http = servingPort(protocolType, protocolType === "h2c" ? 81 : 80);
@@ -60,7 +60,7 @@ export function makePrivateService(sks: Stored<ServerlessService>, selector: Str
   };
 }
 
-/** The Endpoints of pods or activators, with the serving ports only. */
+/** Makes Endpoints of pods or activators with the serving ports only. */
 export function makePublicEndpoints(sks: Stored<ServerlessService>, subsets: readonly EndpointSubset[]): Endpoints {
   const serving = [backendPort(sks.spec.protocolType), BACKEND_HTTPS_PORT];
   const kept = subsets.map((subset) => ({

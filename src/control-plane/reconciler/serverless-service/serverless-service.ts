@@ -1,4 +1,4 @@
-// Plans for a ServerlessService: its two Services, and whether pods or activators are the Endpoints of the public one.
+// Plans for a ServerlessService: its two Services, and pods or activators as the Endpoints of the public Service.
 // Source: pkg/reconciler/serverlessservice/serverlessservice.go.
 import { SYSTEM_NAMESPACE } from "../../../apis/config/serving-config.ts";
 import type { CoreService, EndpointSubset, Endpoints } from "../../../apis/core/types.ts";
@@ -28,7 +28,7 @@ export const serverlessServicePlanner: Reconciler<typeof KIND> = knativePlanner(
   reconcile: reconcileServerlessService,
 });
 
-/** Endpoints of pods enqueue their ServerlessService; those of the activators enqueue all. */
+/** Endpoints of pods enqueue their ServerlessService. Endpoints of the activators enqueue all of them. */
 function concerned(changed: AnyObject, view: View): readonly ObjectKey[] {
   if (changed.kind !== "Endpoints") return [];
   const { name, namespace = "", labels } = changed.metadata;
@@ -66,7 +66,7 @@ function ensurePublicService(pass: ServicePass): ReconcileError {
   return failure;
 }
 
-/** Owns ports and selector of a Service, not the rest of its spec. */
+/** Plans ports and selector of a Service. Other fields of its spec do not change. */
 function ensureService(pass: ServicePass, wanted: CoreService, creating: string, updating?: string): ReconcileError {
   const { name, namespace = "" } = wanted.metadata;
   const existing = pass.world.get("Service", namespace, name);
@@ -104,7 +104,7 @@ function populate(pass: ServicePass): ReconcileError {
   mark(pass, lifecycle.markActivatorInPath(populated, !isPodReady || sks.spec.mode === "Proxy", at));
   return undefined;
 
-  /** Without pods, the activator buffers requests. Without activators, only the pods remain. */
+  /** Returns the activators in Proxy mode and while no pod is ready, else the pods. */
   function source(): readonly EndpointSubset[] {
     const proxies = sks.spec.mode === "Proxy" || !isPodReady;
     if (!proxies || addressesOf(activators).length === 0) return pods?.subsets ?? [];

@@ -14,7 +14,7 @@ import { controllerReference, routeNames, routesText } from "../ownership.ts";
 
 const NOT_HANDED_ON: readonly string[] = [LAST_APPLIED_ANNOTATION, ...ROLLOUT_DURATION_ANNOTATIONS];
 
-/** Keeps the routes that the annotation of `existing` lists. */
+/** Keeps the Routes in the annotation of the existing Configuration. */
 export function makeConfiguration(service: Stored<Service>, existing?: Configuration): Configuration {
   const { name, namespace, uid, labels, annotations } = service.metadata;
   const routes = new Set([...routeNames(existing), name]);

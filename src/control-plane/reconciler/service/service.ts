@@ -1,6 +1,5 @@
-// Plans for a Service: its Configuration, then its Route, and the status that follows from them.
+// Plans for a Service: its Configuration, then its Route, and its status.
 // Source: pkg/reconciler/service/service.go.
-
 import { isConditionTrue, serviceConditions } from "../../../apis/meta/conditions.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
 import * as lifecycle from "../../../apis/serving/service-lifecycle.ts";
@@ -39,7 +38,7 @@ function reconcileService(pass: ServicePass): ReconcileError {
     : lifecycle.markConfigurationOutOfDate(pass.status, pass.at);
   const byoName = pass.object.spec.template.metadata?.name;
   if (byoName && !observed) {
-    // The user's revision name may be taken. Only an observed Configuration shows it.
+    // Only an observed Configuration shows whether another Revision has the user's revision name.
     pass.status = lifecycle.markRouteOutOfDate(pass.status, pass.at);
     return undefined;
   }
@@ -51,7 +50,7 @@ function reconcileService(pass: ServicePass): ReconcileError {
 }
 
 interface ConfigurationState {
-  /** The stored object, before this plan's correction. */
+  /** The stored object. */
   readonly configuration: Stored<Configuration> | undefined;
   /** False if this plan creates it or corrects its spec. */
   readonly isCurrent: boolean;
@@ -93,7 +92,7 @@ function reconcileRoute(pass: ServicePass, configuration: Stored<Configuration> 
   return undefined;
 }
 
-/** The traffic in the Route's status equals that of its spec, with the Configuration's latest ready revision. */
+/** Returns true if the traffic in the Route's status equals its spec, with the latest ready revision filled in. */
 function isMigrated(route: Stored<Route>, configuration: Stored<Configuration> | undefined): boolean {
   const wanted = route.spec.traffic ?? [];
   const actual = route.status?.traffic ?? [];
@@ -119,7 +118,7 @@ function created(kind: string, name: string): { type: "Normal"; reason: string; 
   return { type: "Normal", reason: "Created", message: `Created ${kind} "${name}"` };
 }
 
-/** The error text if the API refused the child; replaces the event of its creation by a warning. */
+/** If the API refused the child, replaces the event of its creation by a warning and returns an error text. */
 function refusalOf({ object, world, plan }: ServicePass, kind: "Configuration" | "Route"): ReconcileError {
   const { name, namespace } = object.metadata;
   const refusal = world.refusal({ kind: `${kind}.serving.knative.dev`, namespace, name });
