@@ -1,12 +1,12 @@
-// A request to the API and its answer as values: handlers take an ApiRequest and return an ApiAnswer.
+// Defines the request and the answer of an API call. Handlers take an ApiRequest and return an ApiAnswer.
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
-import type { ApiStatus } from "../apis/meta/api-status.ts";
+import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 
 export interface ApiRequest {
   readonly method: string;
   /** Encoded path without token and query. */
   readonly path: string;
-  /** `/token/TOKEN` if the path began with it, else "". Links in answers begin with it. */
+  /** The prefix `/token/TOKEN` of the original path, or "". Links in answers start with it. */
   readonly prefix: string;
   readonly query: URLSearchParams;
   /** Path and query of the request line, without the token. */
@@ -14,7 +14,6 @@ export interface ApiRequest {
   readonly rawHeaders: readonly string[];
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
-  /** Name of the user. */
   readonly user: string;
   /** Aborted when the client disconnects or the server stops. */
   readonly signal: AbortSignal;
@@ -27,11 +26,11 @@ export type ApiAnswer =
       readonly contentType?: string | undefined;
       readonly warnings?: readonly string[] | undefined;
     }
-  /** A body that is text already. */
+  /** The body is text, not a JSON value. */
   | { readonly code: number; readonly text: string; readonly contentType: string }
   /**
-   * The handler writes the response itself until it returns or the request's signal aborts. If it
-   * returns an answer, it has written nothing and the server sends that answer.
+   * The handler writes the response itself. If it returns an answer, it has written nothing, and the server sends that
+   * answer.
    */
   | { readonly stream: (response: ServerResponse) => Promise<void> | Promise<ApiAnswer | undefined> };
 
@@ -43,7 +42,13 @@ export function statusAnswer(status: ApiStatus): ApiAnswer {
   return { code: status.code, json: status };
 }
 
-/** Kubernetes' answer for an unknown path. kn recognizes a cluster without Knative by this text. */
+/** A 415 that lists the accepted types. */
+export function unsupportedMedia(...accepted: readonly string[]): ApiStatus {
+  const text = "the body of the request was in an unknown format - accepted media types include:";
+  return makeFailure("UnsupportedMediaType", `${text} ${accepted.join(", ")}`);
+}
+
+/** Kubernetes' answer to an unknown path. kn detects a cluster without Knative by this text. */
 export const pageNotFound: ApiAnswer = {
   code: 404,
   text: "404 page not found\n",

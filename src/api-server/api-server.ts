@@ -3,25 +3,26 @@ import { timingSafeEqual } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { makeFailure } from "../apis/meta/api-status.ts";
+import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
+import { RuntimeError } from "../node/runtime/runtime.ts";
 import { type ApiAnswer, type ApiRequest, statusAnswer } from "./api-answer.ts";
+import type { EndpointHandlers } from "./custom-endpoints.ts";
 import type { PodLogs } from "./pod-logs.ts";
 import type { PodPorts } from "./pod-proxy.ts";
 import { JsonCache } from "./reads.ts";
 import { MAX_BODY_BYTES, readBody } from "./request-body.ts";
 import { type Api, OPEN_PATHS, routeRequest } from "./route-request.ts";
-import type { Verbs } from "./verbs.ts";
 
 export interface ApiServerOptions {
   readonly store: ObjectStore;
   readonly clock: Pick<Clock, "now">;
   /**
-   * Every request must carry it as a bearer token or as `/token/TOKEN` before the path, because kubectl and client-go
-   * send no credentials over plain http.
+   * A request carries it as a bearer token, or as `/token/TOKEN` before the path: kubectl and client-go send no
+   * credentials over plain http.
    */
   readonly token: string;
   /** Name of the user who has the token; default `kubernetes-admin`. */
@@ -32,7 +33,7 @@ export interface ApiServerOptions {
   readonly port?: number | undefined;
   readonly logs?: PodLogs | undefined;
   readonly ports?: PodPorts | undefined;
-  readonly verbs?: Verbs | undefined;
+  readonly endpoints?: EndpointHandlers | undefined;
   /** Returns the paths of unknown fields; absent: the server does not check fields. */
   readonly unknownFields?: ((object: AnyObject) => readonly string[]) | undefined;
   readonly log: Logger;
@@ -46,14 +47,14 @@ export class ApiServer implements AsyncDisposable {
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
-    const { store, clock, logs, ports, verbs, unknownFields } = options;
+    const { store, clock, logs, ports, endpoints, unknownFields } = options;
     this.#api = {
       store,
       now: () => clock.now(),
       json: new JsonCache(),
       logs,
       ports,
-      verbs,
+      endpoints,
       unknownFields,
     };
     // Every open request and watch adds a listener.
@@ -103,10 +104,10 @@ export class ApiServer implements AsyncDisposable {
         this.#options.log.debug("client disconnected", { method: message.method, path });
         return;
       }
-      this.#options.log.error("request failed", { method: message.method, path, error });
+      const isOutside = error instanceof RuntimeError;
+      this.#options.log[isOutside ? "warn" : "error"]("request failed", { method: message.method, path, error });
       if (response.headersSent) response.destroy();
-      else
-        await this.#answer(statusAnswer(makeFailure("InternalError", "internal error; see the log of knap")), response);
+      else await this.#answer(statusAnswer(isOutside ? unavailable(error) : internalError), response);
     } finally {
       this.#stop.signal.removeEventListener("abort", abort);
     }
@@ -155,8 +156,8 @@ export class ApiServer implements AsyncDisposable {
     }
     // A Buffer, because Node would write the headers in the encoding of a string body.
     const body = Buffer.from("text" in answer ? answer.text : JSON.stringify(answer.json));
-    const warnings = ("warnings" in answer ? (answer.warnings ?? []) : []).map(warningHeader);
-    if (warnings.length > 0) response.setHeader("warning", warnings);
+    const warnings = "warnings" in answer ? (answer.warnings ?? []) : [];
+    if (warnings.length > 0) response.setHeader("warning", truncated(warnings).map(warningHeader));
     if (answer.code === 413) response.setHeader("connection", "close");
     response.writeHead(answer.code, {
       "content-type": answer.contentType ?? "application/json",
@@ -164,6 +165,13 @@ export class ApiServer implements AsyncDisposable {
     });
     response.end(body);
   }
+}
+
+const internalError = makeFailure("InternalError", "internal error; see the log of knap");
+
+/** The container runtime failed. */
+function unavailable(error: RuntimeError): ApiStatus {
+  return makeFailure("ServiceUnavailable", error.message);
 }
 
 /** Errors of a connection that the client closed. */
@@ -181,7 +189,7 @@ interface Target {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly prefix: string;
-  /** Number of prefixes. */
+  /** How many token prefixes the path had. */
   readonly prefixes: number;
   readonly token: string | undefined;
 }
@@ -192,7 +200,7 @@ interface Target {
  */
 function targetOf({ url = "/" }: IncomingMessage): Target {
   const isAbsolute = !url.startsWith("/") && URL.canParse(url);
-  // Never relative to a base: that would read `//name` as a host.
+  // With a base URL, the parser would read `//name` as a host.
   const parsed = new URL(isAbsolute ? url : `http://knap${url.startsWith("/") ? "" : "/"}${url}`);
   const { pathname, searchParams } = parsed;
   let path = pathname.length > 1 && pathname.endsWith("/") ? pathname.slice(0, -1) : pathname;
@@ -205,6 +213,20 @@ function targetOf({ url = "/" }: IncomingMessage): Target {
   }
   return { path, query: searchParams, prefix, prefixes, token };
 }
+
+/**
+ * Cuts each warning if all together are too long for headers, and then drops the last ones.
+ * @see kubernetes apiserver pkg/endpoints/filters/warning.go
+ */
+function truncated(warnings: readonly string[]): readonly string[] {
+  let size = 0;
+  for (const text of warnings) size += text.length;
+  if (size <= MAX_WARNING_LENGTHS.all) return warnings;
+  return warnings
+    .slice(0, MAX_WARNING_LENGTHS.all / MAX_WARNING_LENGTHS.each)
+    .map((text) => text.slice(0, MAX_WARNING_LENGTHS.each));
+}
+const MAX_WARNING_LENGTHS = { all: 4096, each: 256 };
 
 /** `299 - "text"`, with each UTF-8 byte as one latin1 character, because Node writes headers in latin1. */
 function warningHeader(text: string): string {

@@ -1,4 +1,4 @@
-// Makes columns of `kubectl get`, for any kind.
+// Makes columns of `kubectl get` that do not depend on the kind.
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { Time } from "../base/clock.ts";
 import { parseTime } from "../base/time.ts";

@@ -1,5 +1,4 @@
-// Columns of `kubectl get` by kind: for Knative kinds, additionalPrinterColumns from config/core/300-resources; for
-// built-in kinds, see core-columns.ts.
+// Defines the columns of `kubectl get` for Knative kinds. Source: additionalPrinterColumns in config/core/300-resources.
 import type { Kind } from "../apis/kinds.ts";
 import type { Condition } from "../apis/meta/conditions.ts";
 import type { AnyObject } from "../apis/meta/object.ts";

@@ -1,5 +1,4 @@
-// kubectl's columns of the built-in kinds (kubernetes/pkg/printers/internalversion).
-
+// Defines the columns of `kubectl get` for built-in kinds. Source: kubernetes/pkg/printers/internalversion.
 import { formatSelector } from "../apis/core/label-selector.ts";
 import type {
   CoreService,
@@ -18,7 +17,7 @@ import { podReadyText, podRestarts, podStatusText } from "./pod-cells.ts";
 
 const NONE = "<none>";
 const count = (map: object | undefined): number => Object.keys(map ?? {}).length;
-const some = (values: readonly string[]): string => (values.length > 0 ? values.join(",") : NONE);
+const joinOrNone = (values: readonly string[]): string => (values.length > 0 ? values.join(",") : NONE);
 
 /** A column for objects of type T. */
 const of =
@@ -46,8 +45,8 @@ const deploymentColumns: readonly Column[] = [
   deployment("Up-to-date", ({ status }) => status?.updatedReplicas ?? 0),
   deployment("Available", ({ status }) => status?.availableReplicas ?? 0),
   age,
-  deploymentWide("Containers", ({ spec }) => some(spec.template.spec.containers.map(({ name }) => name ?? ""))),
-  deploymentWide("Images", ({ spec }) => some(spec.template.spec.containers.map(({ image }) => image ?? ""))),
+  deploymentWide("Containers", ({ spec }) => joinOrNone(spec.template.spec.containers.map(({ name }) => name ?? ""))),
+  deploymentWide("Images", ({ spec }) => joinOrNone(spec.template.spec.containers.map(({ image }) => image ?? ""))),
   deploymentWide("Selector", ({ spec }) => formatSelector(spec.selector) || NONE),
 ];
 
@@ -57,7 +56,7 @@ const serviceColumns: readonly Column[] = [
   service("Cluster-IP", ({ spec }) => spec.clusterIP || NONE),
   service("External-IP", ({ spec }) => spec.externalName ?? NONE),
   service("Port(s)", ({ spec }) =>
-    some(
+    joinOrNone(
       (spec.ports ?? []).map(
         ({ port, nodePort, protocol }) => `${port}${nodePort ? `:${nodePort}` : ""}/${protocol ?? "TCP"}`,
       ),
@@ -76,7 +75,7 @@ function endpointsText({ subsets = [] }: Endpoints): string {
   const all = subsets.flatMap(({ addresses = [], ports = [] }) =>
     addresses.flatMap(({ ip }) => (ports.length > 0 ? ports.map(({ port }) => `${ip}:${port}`) : [ip])),
   );
-  if (all.length <= MOST_ENDPOINTS) return some(all);
+  if (all.length <= MOST_ENDPOINTS) return joinOrNone(all);
   return `${all.slice(0, MOST_ENDPOINTS).join(",")} + ${all.length - MOST_ENDPOINTS} more...`;
 }
 

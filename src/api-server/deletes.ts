@@ -1,67 +1,92 @@
-// DELETE of an object or a collection, with DeleteOptions from the body or the query.
+// Serves DELETE of an object or a collection, with DeleteOptions from the body or the query.
+import { deleteOptions } from "../apis/fields/core.ts";
+import { decode } from "../apis/go/decode.ts";
 import { apiVersionOf } from "../apis/kinds.ts";
-import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
+import { type ApiStatus, refuse } from "../apis/meta/api-status.ts";
 import { keyOf } from "../apis/meta/key.ts";
-import { fieldsOf } from "../base/json.ts";
-import type { DeleteOptions } from "../control-plane/store/deletion.ts";
+import { ok, type Result } from "../base/result.ts";
+import type { DeleteOptions, Propagation } from "../control-plane/store/deletion.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import { detailsOf } from "../control-plane/store/refusals.ts";
 import { type ApiAnswer, type ApiRequest, json, statusAnswer } from "./api-answer.ts";
 import { filteredObjects, parseFilter } from "./object-filter.ts";
+import { integerOf } from "./query-parameters.ts";
 import { jsonBody } from "./request-body.ts";
 import { keyOfPath, type ObjectPath, type ResourcePath } from "./resource-path.ts";
 import { isDryRun } from "./writes.ts";
 
-/**
- * Returns 200 with a Status if the store removed the object, or with the object if it is only marked for deletion
- * (finalizers, or a Pod in its grace period). Returns an error Status if the object does not exist, a precondition
- * fails or the DeleteOptions are invalid.
- */
+/** Returns 200 with a Status if the store removed the object, or with the object if it is only marked for deletion. */
 export function deleteObject(store: ObjectStore, request: ApiRequest, path: ObjectPath): ApiAnswer {
   const options = parseOptions(request);
-  if ("refused" in options) return statusAnswer(options.refused);
+  if (!options.ok) return statusAnswer(options.error);
   const key = keyOfPath(path);
-  const outcome = store.delete(key, options);
+  const outcome = store.delete(key, options.value);
   if ("refused" in outcome) return statusAnswer(outcome.refused);
   if (!outcome.removed) return json(200, outcome.object);
   const details = { ...detailsOf(key), uid: outcome.object.metadata.uid };
   return json(200, { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details });
 }
 
+/** Stops at the first object whose delete is refused, and returns the refusal. */
 export function deleteCollection(store: ObjectStore, request: ApiRequest, path: ResourcePath): ApiAnswer {
   const options = parseOptions(request);
-  if ("refused" in options) return statusAnswer(options.refused);
+  if (!options.ok) return statusAnswer(options.error);
   const filter = parseFilter(path, request.query);
-  if ("refused" in filter) return statusAnswer(filter.refused);
+  if (!filter.ok) return statusAnswer(filter.error);
   const { resource } = path;
-  const objects = filteredObjects(store, resource.kind, filter);
-  for (const object of objects) store.delete(keyOf(object), options);
+  const items = filteredObjects(store, resource.kind, filter.value);
+  for (const object of items) {
+    const outcome = store.delete(keyOf(object), options.value);
+    if ("refused" in outcome) return statusAnswer(outcome.refused);
+  }
   const metadata = { resourceVersion: String(store.version) };
-  return json(200, { kind: `${resource.name}List`, apiVersion: apiVersionOf(resource), metadata, items: objects });
+  return json(200, { kind: `${resource.name}List`, apiVersion: apiVersionOf(resource), metadata, items });
 }
 
-const PROPAGATIONS = ["Foreground", "Background", "Orphan"] as const;
+/** DeleteOptions of Kubernetes, as decoded from JSON or protobuf. */
+interface WireOptions {
+  readonly gracePeriodSeconds?: number;
+  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+  readonly orphanDependents?: boolean;
+  readonly propagationPolicy?: string;
+  readonly dryRun?: readonly string[];
+}
 
-function parseOptions(request: ApiRequest): DeleteOptions | { readonly refused: ApiStatus } {
-  const parsed = jsonBody(request);
-  if ("refused" in parsed) return parsed;
-  const body = parsed.body ?? {};
-  const propagation = body["propagationPolicy"] ?? request.query.get("propagationPolicy") ?? undefined;
-  const known = PROPAGATIONS.find((each) => each === propagation);
-  if (propagation !== undefined && known === undefined) {
-    const text = `propagationPolicy: Unsupported value: ${JSON.stringify(propagation)}: supported values: "Background", "Foreground", "Orphan"`;
-    return { refused: makeFailure("Invalid", `DeleteOptions.meta.k8s.io "" is invalid: ${text}`) };
+const PROPAGATIONS: readonly Propagation[] = ["Foreground", "Background", "Orphan"];
+
+function parseOptions(request: ApiRequest): Result<DeleteOptions, ApiStatus> {
+  const { query } = request;
+  const body = jsonBody(request);
+  if (!body.ok) return body;
+  const { value, errors } = decode(deleteOptions, body.value ?? {});
+  if (errors[0]) return refuse("BadRequest", `the body cannot be handled as a DeleteOptions: ${errors[0].message}`);
+  const given = value as WireOptions;
+  const grace = integerOf(query, "gracePeriodSeconds", Number.MIN_SAFE_INTEGER);
+  if (!grace.ok) return grace;
+  const dryRun = isDryRun([...query.getAll("dryRun"), ...(given.dryRun ?? [])]);
+  if (!dryRun.ok) return dryRun;
+  const propagation = parsePropagation(given, query);
+  if (!propagation.ok) return propagation;
+  return ok({
+    propagation: propagation.value,
+    gracePeriodSeconds: given.gracePeriodSeconds ?? grace.value,
+    uid: given.preconditions?.uid,
+    resourceVersion: given.preconditions?.resourceVersion,
+    dryRun: dryRun.value,
+  });
+}
+
+function parsePropagation(given: WireOptions, query: URLSearchParams): Result<Propagation | undefined, ApiStatus> {
+  const orphans = given.orphanDependents ?? { true: true, false: false }[query.get("orphanDependents") ?? ""];
+  const policy = given.propagationPolicy ?? query.get("propagationPolicy") ?? undefined;
+  const invalid = (text: string) => refuse("Invalid", `DeleteOptions.meta.k8s.io "" is invalid: ${text}`);
+  if (policy === undefined) return ok(orphans === undefined ? undefined : orphans ? "Orphan" : "Background");
+  if (orphans !== undefined) {
+    const both = "orphanDependents and deletionPropagation cannot be both set";
+    return invalid(`propagationPolicy: Invalid value: ${JSON.stringify(policy)}: ${both}`);
   }
-  const grace = body["gracePeriodSeconds"] ?? request.query.get("gracePeriodSeconds") ?? undefined;
-  const { uid, resourceVersion } = fieldsOf(body["preconditions"]);
-  const inBody = Array.isArray(body["dryRun"]) ? body["dryRun"].map(String) : [];
-  const dryRun = isDryRun([...request.query.getAll("dryRun"), ...inBody]);
-  if (typeof dryRun !== "boolean") return dryRun;
-  return {
-    ...(known ? { propagation: known } : {}),
-    ...(grace === undefined ? {} : { gracePeriodSeconds: Number(grace) }),
-    ...(typeof uid === "string" ? { uid } : {}),
-    ...(typeof resourceVersion === "string" ? { resourceVersion } : {}),
-    ...(dryRun ? { dryRun } : {}),
-  };
+  const known = PROPAGATIONS.find((each) => each === policy);
+  if (known) return ok(known);
+  const supported = 'supported values: "Background", "Foreground", "Orphan"';
+  return invalid(`propagationPolicy: Unsupported value: ${JSON.stringify(policy)}: ${supported}`);
 }

@@ -1,4 +1,4 @@
-// The discovery documents: group lists, resource lists, and both in one document (aggregated discovery).
+// Makes the discovery documents: group lists, resource lists, and both in one document (aggregated discovery).
 import { apiVersionOf, type Resource, resources } from "../apis/kinds.ts";
 import type { ApiRequest } from "./api-answer.ts";
 
@@ -97,12 +97,8 @@ export function discover(request: ApiRequest): { readonly body: unknown; readonl
   const others = [...groups()].filter(([name]) => name !== "");
   if (parts.length === 1) {
     const list = { kind: "APIGroupList", apiVersion: "v1", groups: others.map(([name, all]) => apiGroup(name, all)) };
-    return wanted
-      ? aggregated(
-          wanted,
-          others.map(([name]) => name),
-        )
-      : { body: list };
+    const names = others.map(([name]) => name);
+    return wanted ? aggregated(wanted, names) : { body: list };
   }
   const versions = groups().get(group ?? "");
   if (!group || !versions) return undefined;

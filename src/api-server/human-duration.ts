@@ -1,4 +1,4 @@
-// Durations in the format of kubectl's AGE column (apimachinery's util/duration).
+// Formats durations as kubectl's AGE column does. Source: apimachinery's util/duration.
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

@@ -2,9 +2,10 @@
 import { matchesLabels, parseSelector } from "../apis/core/label-selector.ts";
 import type { LabelSelector } from "../apis/core/types.ts";
 import type { Kind } from "../apis/kinds.ts";
-import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
+import { type ApiStatus, refuse } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { isFields } from "../base/json.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import type { ResourcePath } from "./resource-path.ts";
 
@@ -21,31 +22,23 @@ export interface ObjectFilter {
 }
 
 /** The filter of a list, watch or deletecollection; a 400 if a selector is invalid. */
-export function parseFilter(
-  path: ResourcePath,
-  query: URLSearchParams,
-): ObjectFilter | { readonly refused: ApiStatus } {
+export function parseFilter(path: ResourcePath, query: URLSearchParams): Result<ObjectFilter, ApiStatus> {
   const labels = parseSelector(query.get("labelSelector") ?? "");
-  if ("error" in labels) return { refused: makeFailure("BadRequest", labels.error) };
+  if (!labels.ok) return refuse("BadRequest", labels.error);
   const fields = parseFieldSelector(query.get("fieldSelector") ?? "");
-  if ("error" in fields) return { refused: makeFailure("BadRequest", fields.error) };
+  if (!fields.ok) return refuse("BadRequest", fields.error);
   const named: readonly FieldRequirement[] =
     path.name === undefined ? [] : [{ path: ["metadata", "name"], value: path.name, equal: true }];
-  return {
-    namespace: path.namespace,
-    labels: labels.selector,
-    fields: [...fields.requirements, ...named],
-  };
+  return ok({ namespace: path.namespace, labels: labels.value, fields: [...fields.value, ...named] });
 }
 
 export function filteredObjects(
   store: Pick<ObjectStore, "list">,
   kind: Kind,
-  filter: ObjectFilter,
+  { namespace, labels, fields }: ObjectFilter,
 ): readonly AnyObject[] {
-  const { namespace, labels, fields } = filter;
-  const listed = store.list(kind, { labels, ...(namespace === undefined ? {} : { namespace }) });
-  return (listed as readonly AnyObject[]).filter((object) => matchesFields(fields, object));
+  const listed: readonly AnyObject[] = store.list(kind, { labels, namespace });
+  return listed.filter((object) => matchesFields(fields, object));
 }
 
 /** Whether an object in the filter's namespace matches the selectors. */
@@ -53,18 +46,15 @@ export function matchesFilter(object: AnyObject, { labels, fields }: ObjectFilte
   return matchesLabels(labels, object.metadata.labels) && matchesFields(fields, object);
 }
 
-/** Parses `metadata.name=a,status.phase!=Pending`; the error names the invalid term. */
-function parseFieldSelector(
-  text: string,
-): { readonly requirements: readonly FieldRequirement[] } | { readonly error: string } {
+/** Parses `metadata.name=a,status.phase!=Pending`. The error contains the invalid term. */
+function parseFieldSelector(text: string): Result<readonly FieldRequirement[]> {
   const requirements: FieldRequirement[] = [];
   for (const term of text.split(",").filter((part) => part !== "")) {
-    const match = /^([^=!]+)(==|=|!=)(.*)$/.exec(term);
-    if (!match) return { error: `invalid field selector: "${text}": can't understand '${term}'` };
-    const [, path, sign, value] = match as unknown as [string, string, string, string];
+    const [, path = "", sign, value = ""] = /^([^=!]+)(==|=|!=)(.*)$/.exec(term) ?? [];
+    if (path === "") return failed(`invalid field selector: "${text}": can't understand '${term}'`);
     requirements.push({ path: path.split("."), value, equal: sign !== "!=" });
   }
-  return { requirements };
+  return ok(requirements);
 }
 
 /** A missing field has the value "". */
@@ -74,6 +64,6 @@ function matchesFields(requirements: readonly FieldRequirement[], object: AnyObj
 
 function fieldText(object: unknown, path: readonly string[]): string {
   let value = object;
-  for (const part of path) value = isFields(value) ? value[part] : undefined;
+  for (const part of path) value = isFields(value) && Object.hasOwn(value, part) ? value[part] : undefined;
   return value === undefined || value === null || typeof value === "object" ? "" : String(value);
 }

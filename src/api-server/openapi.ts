@@ -1,4 +1,4 @@
-// The parts of OpenAPI v3 that kubectl 1.29 and newer reads: kinds, support for fieldValidation, and field
+// Makes the parts of OpenAPI v3 that kubectl 1.29 and newer reads: kinds, support for fieldValidation, and field
 // descriptions.
 import { type Resource, resources } from "../apis/kinds.ts";
 import type { Schema } from "../apis/schema/schema.ts";
@@ -6,9 +6,7 @@ import { schemaOf } from "../apis/schema/schemas.ts";
 
 const pathOf = ({ group, version }: Resource): string => (group === "" ? `api/${version}` : `apis/${group}/${version}`);
 
-/**
- * The document of `/openapi/v3` or of a group-version; undefined if the path has none. Its links begin with `prefix`.
- */
+/** The document of `/openapi/v3` or of a group-version; undefined for other paths. Its links start with `prefix`. */
 export function openApi(path: string, prefix: string): unknown {
   if (path === "/openapi/v3") {
     const paths = [...new Set(resources.map(pathOf))];
@@ -50,7 +48,7 @@ function patchOf(resource: Resource): object {
   };
 }
 
-/** The schema of a kind; a minimal one for kinds without a schema. */
+/** The schema of a kind, or a minimal schema if the kind has none. */
 function kindSchema(resource: Resource): object {
   const known = schemaOf(resource.kind);
   return {

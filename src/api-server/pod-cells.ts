@@ -1,7 +1,7 @@
-// READY, STATUS and RESTARTS of a pod, which kubectl derives from container states.
+// Computes the columns READY, STATUS and RESTARTS of a pod from its container states, as kubectl does.
 import type { ContainerState, ContainerStatus, Pod } from "../apis/core/types.ts";
 
-/** `1/2`: ready containers and all containers. */
+/** `1/2`: the number of ready containers and of all containers. */
 export function podReadyText({ spec, status }: Pod): string {
   const ready = (status?.containerStatuses ?? []).filter((container) => container.ready && container.state?.running);
   return `${ready.length}/${spec.containers.length}`;
@@ -11,7 +11,7 @@ export function podRestarts({ status }: Pod): number {
   return (status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0);
 }
 
-/** In this order: Terminating, the state of an unfinished init container, the reason of a container, the phase. */
+/** The first that applies: Terminating, an unfinished init container, the reason of a container, the phase. */
 export function podStatusText(pod: Pod): string {
   const { status, metadata } = pod;
   if (metadata.deletionTimestamp !== undefined) return "Terminating";

@@ -1,9 +1,14 @@
-// GET …/pods/NAME/log: streams the log lines of a container as plain text.
+// Serves GET …/pods/NAME/log: streams the log lines of a container as plain text.
+import type { ServerResponse } from "node:http";
 import type { Pod } from "../apis/core/types.ts";
-import { makeFailure } from "../apis/meta/api-status.ts";
+import { type ApiStatus, makeFailure, refuse } from "../apis/meta/api-status.ts";
+import type { Time } from "../base/clock.ts";
+import { failed, ok, type Result } from "../base/result.ts";
+import { parseTime } from "../base/time.ts";
 import type { LogsQuery } from "../client/client.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
 import { type ApiAnswer, type ApiRequest, statusAnswer } from "./api-answer.ts";
+import { integerOf, isSet } from "./query-parameters.ts";
 import type { ReadContext } from "./reads.ts";
 
 export interface PodLogOptions extends LogsQuery {
@@ -15,57 +20,98 @@ export interface PodLogOptions extends LogsQuery {
 /** Yields lines without newline. Ends with the log, or with `follow` when the signal aborts. */
 export type PodLogs = (pod: Pod, options: PodLogOptions) => AsyncIterable<string>;
 
+/** A log with `follow` may have no line for long, so the response headers wait for the first line only this long. */
+const FIRST_LINE_MS = 500;
+
 export function readPodLog(
-  { store }: ReadContext,
+  { store, now }: ReadContext,
   logs: PodLogs | undefined,
   request: ApiRequest,
   key: { readonly namespace: string; readonly name: string },
 ): ApiAnswer {
   const pod = store.get("Pod", key.namespace, key.name);
   if (!pod) return statusAnswer(makeNotFound({ kind: "Pod", ...key }));
-  if (!logs) return statusAnswer(makeFailure("InternalError", "this session keeps no container logs"));
+  if (!logs) return statusAnswer(makeFailure("NotFound", "this session has no container logs"));
   const container = chooseContainer(pod, request.query.get("container"));
-  if (typeof container !== "string") return statusAnswer(makeFailure("BadRequest", container.problem));
-  const lines = logs(pod, { ...parseOptions(request), container, signal: request.signal });
-  return {
-    stream: async (response) => {
-      response.writeHead(200, { "content-type": "text/plain" });
-      response.flushHeaders();
-      for await (const line of lines) {
-        if (request.signal.aborted) break;
-        if (!response.write(`${line}\n`)) await drained(response, request.signal);
-      }
-      response.end();
-    },
+  if (!container.ok) return statusAnswer(makeFailure("BadRequest", container.error));
+  const options = parseOptions(request, now());
+  if (!options.ok) return statusAnswer(options.error);
+  const { limitBytes = Number.POSITIVE_INFINITY, ...wanted } = options.value;
+  const lines = logs(pod, { ...wanted, container: container.value, signal: request.signal });
+  return { stream: (response) => sendLines(response, lines, limitBytes, request.signal) };
+}
+
+/** Rejects with the error of the log. If no line has been sent, the headers are not sent either. */
+async function sendLines(
+  response: ServerResponse,
+  lines: AsyncIterable<string>,
+  limitBytes: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const sendHeaders = (): void => {
+    if (!response.headersSent) response.writeHead(200, { "content-type": "text/plain" }).flushHeaders();
   };
+  const timer = setTimeout(sendHeaders, FIRST_LINE_MS);
+  try {
+    let left = limitBytes;
+    for await (const line of lines) {
+      if (signal.aborted || left <= 0) break;
+      sendHeaders();
+      const bytes = Buffer.from(`${line}\n`);
+      if (!response.write(bytes.subarray(0, left))) await drained(response, signal);
+      left -= bytes.length;
+    }
+    sendHeaders();
+    response.end();
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** The requested container, or the pod's only container. */
-function chooseContainer({ metadata, spec }: Pod, wanted: string | null): string | { readonly problem: string } {
+function chooseContainer({ metadata, spec }: Pod, wanted: string | null): Result<string> {
   const names = [...(spec.initContainers ?? []), ...spec.containers].map(({ name }) => name ?? "");
   if (wanted)
-    return names.includes(wanted) ? wanted : { problem: `container ${wanted} is not valid for pod ${metadata.name}` };
+    return names.includes(wanted) ? ok(wanted) : failed(`container ${wanted} is not valid for pod ${metadata.name}`);
   const [only] = spec.containers;
-  if (only && names.length === 1) return only.name ?? "";
+  if (only && names.length === 1) return ok(only.name ?? "");
   const choose = `choose one of: [${spec.containers.map(({ name }) => name).join(" ")}]`;
-  return { problem: `a container name must be specified for pod ${metadata.name}, ${choose}` };
+  return failed(`a container name must be specified for pod ${metadata.name}, ${choose}`);
 }
 
-function parseOptions({ query }: ApiRequest): Omit<PodLogOptions, "container" | "signal"> {
-  const isSet = (name: string): boolean => ["true", "1"].includes(query.get(name) ?? "");
-  const number = (name: string): number | undefined => {
-    const text = query.get(name);
-    return text === null || Number.isNaN(Number(text)) ? undefined : Number(text);
-  };
-  const tail = number("tailLines");
-  const sinceSeconds = number("sinceSeconds");
-  return {
-    follow: isSet("follow"),
-    timestamps: isSet("timestamps"),
-    previous: isSet("previous"),
-    ...(tail === undefined ? {} : { tail }),
-    ...(sinceSeconds === undefined ? {} : { sinceSeconds }),
-  };
+interface LogOptions extends Omit<PodLogOptions, "container" | "signal"> {
+  readonly limitBytes: number | undefined;
+}
+
+function parseOptions({ query }: ApiRequest, now: Time): Result<LogOptions, ApiStatus> {
+  const tail = integerOf(query, "tailLines", 0);
+  if (!tail.ok) return tail;
+  const limitBytes = integerOf(query, "limitBytes", 1);
+  if (!limitBytes.ok) return limitBytes;
+  const sinceSeconds = parseSince(query, now);
+  if (!sinceSeconds.ok) return sinceSeconds;
+  return ok({
+    follow: isSet(query, "follow"),
+    timestamps: isSet(query, "timestamps"),
+    previous: isSet(query, "previous"),
+    tail: tail.value,
+    sinceSeconds: sinceSeconds.value,
+    limitBytes: limitBytes.value,
+  });
+}
+
+/** The age of the oldest wanted line in seconds, from `sinceSeconds` or `sinceTime`. */
+function parseSince(query: URLSearchParams, now: Time): Result<number | undefined, ApiStatus> {
+  const seconds = integerOf(query, "sinceSeconds", 1);
+  if (!seconds.ok) return seconds;
+  const text = query.get("sinceTime") ?? "";
+  if (text === "") return ok(seconds.value && Math.min(seconds.value, now / 1000));
+  if (seconds.value !== undefined) {
+    return refuse("BadRequest", "at most one of `sinceTime` or `sinceSeconds` may be specified");
+  }
+  const time = parseTime(text);
+  const invalid = `sinceTime: Invalid value: ${JSON.stringify(text)}: must be a time in the format of RFC 3339`;
+  return time === undefined ? refuse("BadRequest", invalid) : ok(Math.max(0, now - time) / 1000);
 }
 
 function drained(response: NodeJS.EventEmitter, signal: AbortSignal): Promise<void> {

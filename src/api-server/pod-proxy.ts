@@ -1,5 +1,4 @@
-// …/pods/NAME:PORT/proxy/PATH: passes a request to a port of a pod, for `kubectl get --raw` and `kubectl proxy`.
-// It limits request bodies like all of this API, and does not support upgrades.
+// Serves …/pods/NAME:PORT/proxy/PATH: passes a request to a port of a pod. It does not support upgrades.
 import type { Pod } from "../apis/core/types.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
 import { quote } from "../base/go/quote.ts";
@@ -43,13 +42,15 @@ export function proxyToPod(
   { namespace, id, target }: PodProxyTarget,
 ): ApiAnswer {
   const podName = splitId(id);
-  if (!podName) return statusAnswer(makeFailure("BadRequest", `invalid pod request ${quote(id)}`));
+  const invalid = statusAnswer(makeFailure("BadRequest", `invalid pod request ${quote(id)}`));
+  if (!podName) return invalid;
   const { scheme, name } = podName;
   const pod = store.get("Pod", namespace, name);
   if (!pod) return statusAnswer(makeNotFound({ kind: "Pod", namespace, name }));
   const address = pod.status?.podIP;
   if (!address) return statusAnswer(makeFailure("BadRequest", "address not allowed"));
   const port = podName.port || String(firstPort(pod));
+  if (isNoPort(port)) return invalid;
   if (!/^\d+$/.test(port)) return unreachable(`dial tcp: lookup tcp/${port}: unknown port`);
   const handle = ports?.(pod, Number(port));
   if (!handle) return unreachable(`dial tcp ${address}:${port}: connect: connection refused`);
@@ -81,6 +82,11 @@ function splitId(id: string): PodName | undefined {
   const [scheme = "", name = "", port = ""] = parts.length === 3 ? parts : ["", ...parts];
   if (parts.length > 3 || name === "") return undefined;
   return scheme === "" || scheme === "http" || scheme === "https" ? { scheme, name, port } : undefined;
+}
+
+/** A number outside of 1 to 65535. */
+function isNoPort(port: string): boolean {
+  return /^[-+]?\d+$/.test(port) && !(/^\d+$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535);
 }
 
 /** The first declared port of the pod's containers; 80 if there is none. */

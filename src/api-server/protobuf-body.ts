@@ -2,38 +2,41 @@
 import { builtinStructs, deleteOptions } from "../apis/fields/core.ts";
 import type { Field, FieldType, StructType } from "../apis/fields/field.ts";
 import type { Kind } from "../apis/kinds.ts";
-import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
+import { type ApiStatus, refuse } from "../apis/meta/api-status.ts";
+import type { JsonFields } from "../base/json.ts";
 import { type ProtobufField, readMessage } from "../base/protobuf.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 import { microTimeText, timeText } from "../base/time.ts";
+import { unsupportedMedia } from "./api-answer.ts";
+import { parseJson } from "./json-text.ts";
 
 export const PROTOBUF = "application/vnd.kubernetes.protobuf";
 
-/** A body begins with `k8s` and a zero byte; an envelope with apiVersion, kind and the object's bytes follows. */
+/** A body starts with these bytes. An envelope with apiVersion, kind and the object's bytes follows. */
 const MAGIC = Buffer.from("k8s\0", "latin1");
 const ENVELOPE = { type: 1, raw: 2 };
 const TYPE = { apiVersion: 1, kind: 2 };
 
-/** Kinds whose rows have no protobuf numbers, because only planners and the node write them. */
+/** Kinds that are decoded from JSON only: their field tables have no protobuf numbers. */
 const JSON_ONLY: ReadonlySet<string> = new Set(["Pod", "Node"]);
 
-type Body = Readonly<Record<string, unknown>>;
-
-/** The bytes do not fit the field table; caught in this file. */
+/** The bytes do not match the field table. Thrown and caught in this file. */
 class MalformedProtobuf extends Error {}
 
-/** The object; undefined for a kind that knap does not accept in this format; a 400 for malformed bytes. */
-export function parseProtobuf(bytes: Buffer): { readonly body: Body | undefined } | { readonly refused: ApiStatus } {
+/** The object; a 400 for malformed bytes, a 415 for a kind that knap does not accept in this format. */
+export function parseProtobuf(bytes: Buffer): Result<JsonFields, ApiStatus> {
   try {
-    return { body: parseEnvelope(bytes) };
+    const object = parseEnvelope(bytes);
+    return object ? ok(object) : failed(unsupportedMedia("application/json"));
   } catch (error) {
     if (!(error instanceof MalformedProtobuf)) throw error;
-    return { refused: makeFailure("BadRequest", `the body is no protobuf message of Kubernetes: ${error.message}`) };
+    return refuse("BadRequest", `the body is not a protobuf message of Kubernetes: ${error.message}`);
   }
 }
 
-function parseEnvelope(bytes: Buffer): Body | undefined {
+function parseEnvelope(bytes: Buffer): JsonFields | undefined {
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC))
-    throw new MalformedProtobuf("it does not begin with k8s and a zero");
+    throw new MalformedProtobuf("it does not start with k8s and a zero byte");
   const envelope = fieldsOf(bytes.subarray(MAGIC.length));
   const type = fieldsOf(last(envelope, ENVELOPE.type));
   const kind = last(type, TYPE.kind).toString();
@@ -51,7 +54,7 @@ function structOf(apiVersion: string, kind: string): StructType | undefined {
 
 function fieldsOf(bytes: Buffer): readonly ProtobufField[] {
   const { fields, whole } = readMessage(bytes);
-  if (!whole) throw new MalformedProtobuf("it is cut off");
+  if (!whole) throw new MalformedProtobuf("it is truncated");
   return fields;
 }
 
@@ -62,17 +65,17 @@ function last(fields: readonly ProtobufField[], number: number): Buffer {
 }
 
 function bytesOf(value: ProtobufField["value"]): Buffer {
-  if (typeof value === "number") throw new MalformedProtobuf("a number stands where bytes belong");
+  if (typeof value === "number") throw new MalformedProtobuf("a field of bytes has a number");
   return value;
 }
 
 function numberOf(value: ProtobufField["value"]): number {
-  if (typeof value !== "number") throw new MalformedProtobuf("bytes stand where a number belongs");
+  if (typeof value !== "number") throw new MalformedProtobuf("a field of a number has bytes");
   return value;
 }
 
 /** The JSON fields of a message, without those that the struct does not have. */
-function toFields({ fields }: StructType, bytes: Buffer): Body {
+function toFields({ fields }: StructType, bytes: Buffer): JsonFields {
   const found = new Map<Field, ProtobufField["value"][]>();
   for (const { number, value } of fieldsOf(bytes)) {
     const field = fields.find(({ proto }) => proto === number);
@@ -125,11 +128,10 @@ function toJson(type: FieldType, value: ProtobufField["value"]): unknown {
 }
 
 function toJsonText(text: Buffer): unknown {
-  try {
-    return JSON.parse(text.toString() || "{}");
-  } catch {
-    throw new MalformedProtobuf("fieldsV1 is no JSON");
-  }
+  if (text.length === 0) return {};
+  const parsed = parseJson(text);
+  if (parsed.ok) return parsed.value;
+  throw new MalformedProtobuf(`fieldsV1: ${parsed.error.message}`);
 }
 
 /** Messages whose JSON is a string or a number. A time without seconds is absent. */

@@ -6,9 +6,9 @@ import type { Exchange, RawHeaders, RequestTiming, ResponseBody } from "../data-
 import { headerValue, withForwardedFor, withoutHeaders } from "../data-plane/http/headers.ts";
 import type { ApiRequest } from "./api-answer.ts";
 
-/** Headers that authenticate to the API; the pod must not get them. */
+/** Headers that authenticate the client to the API. The pod does not get them. */
 const CREDENTIALS = new Set(["authorization", "impersonate-user", "impersonate-group", "impersonate-uid"]);
-/** The client address that the pod sees: the API server's. */
+/** The client address that the pod sees is that of the API server. */
 const API_ADDRESS = "127.0.0.1";
 
 export class ProxiedExchange implements Exchange {

@@ -9,10 +9,7 @@ import { filteredObjects, parseFilter } from "./object-filter.ts";
 import { keyOfPath, type ObjectPath, type ResourcePath } from "./resource-path.ts";
 import { makeTable, type RowObject, type TableRequest, wantsTable } from "./table.ts";
 
-/**
- * Caches the JSON text of objects, so that all lists and watches serialize an object once. The cache holds objects
- * weakly.
- */
+/** Caches the JSON text of each object, so that lists and watches serialize it once. It refers to objects weakly. */
 export class JsonCache {
   readonly #texts = new WeakMap<AnyObject, string>();
 
@@ -45,9 +42,9 @@ export function readObject(context: ReadContext, request: ApiRequest, path: Obje
 export function readCollection(context: ReadContext, request: ApiRequest, path: ResourcePath): ApiAnswer {
   const { store, now, json: cache } = context;
   const filter = parseFilter(path, request.query);
-  if ("refused" in filter) return statusAnswer(filter.refused);
+  if (!filter.ok) return statusAnswer(filter.error);
   const { resource } = path;
-  const objects = filteredObjects(store, resource.kind, filter);
+  const objects = filteredObjects(store, resource.kind, filter.value);
   const resourceVersion = String(store.version);
   if (wantsTable(request.headers.accept)) {
     return json(200, makeTable(objects, tableRequest(request, path, now(), resourceVersion)));

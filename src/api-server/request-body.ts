@@ -1,12 +1,11 @@
-// Reads a request body up to the size limit and parses it as JSON or protobuf. Errors are Status values, not
-// exceptions.
+// Reads a request body up to the limits of size and depth, and parses it as JSON or protobuf.
 import type { IncomingMessage } from "node:http";
-import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
-import { isFields } from "../base/json.ts";
-import type { ApiRequest } from "./api-answer.ts";
+import { type ApiStatus, refuse } from "../apis/meta/api-status.ts";
+import { isFields, type JsonFields } from "../base/json.ts";
+import { failed, ok, type Result } from "../base/result.ts";
+import { type ApiRequest, unsupportedMedia } from "./api-answer.ts";
+import { parseJson } from "./json-text.ts";
 import { PROTOBUF, parseProtobuf } from "./protobuf-body.ts";
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Kubernetes' limit. */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
@@ -28,35 +27,13 @@ export function mediaType(request: ApiRequest): string {
   return (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 }
 
-/** A 415 that lists the accepted types. */
-export function unsupportedMedia(...accepted: readonly string[]): ApiStatus {
-  const text = "the body of the request was in an unknown format - accepted media types include:";
-  return makeFailure("UnsupportedMediaType", `${text} ${accepted.join(", ")}`);
-}
-
 /** The body as an object; undefined if it is empty. */
-export function jsonBody(request: ApiRequest): { readonly body: Fields | undefined } | { readonly refused: ApiStatus } {
-  if (request.body.length === 0) return { body: undefined };
+export function jsonBody(request: ApiRequest): Result<JsonFields | undefined, ApiStatus> {
+  if (request.body.length === 0) return ok(undefined);
   const type = mediaType(request);
-  if (type === PROTOBUF) return protobufBody(request.body);
-  if (type !== "" && type !== "application/json" && type !== "*/*")
-    return { refused: unsupportedMedia("application/json") };
+  if (type === PROTOBUF) return parseProtobuf(request.body);
+  if (type !== "" && type !== "application/json" && type !== "*/*") return failed(unsupportedMedia("application/json"));
   const parsed = parseJson(request.body);
-  if ("refused" in parsed) return parsed;
-  if (!isFields(parsed.value)) return { refused: makeFailure("BadRequest", "the body must be a JSON object") };
-  return { body: parsed.value };
-}
-
-function protobufBody(bytes: Buffer): { readonly body: Fields } | { readonly refused: ApiStatus } {
-  const parsed = parseProtobuf(bytes);
-  if ("refused" in parsed) return parsed;
-  return parsed.body ? { body: parsed.body } : { refused: unsupportedMedia("application/json") };
-}
-
-export function parseJson(body: Buffer): { readonly value: unknown } | { readonly refused: ApiStatus } {
-  try {
-    return { value: JSON.parse(body.toString("utf8")) as unknown };
-  } catch (error) {
-    return { refused: makeFailure("BadRequest", `json parse error: ${(error as Error).message}`) };
-  }
+  if (!parsed.ok) return parsed;
+  return isFields(parsed.value) ? ok(parsed.value) : refuse("BadRequest", "the body must be a JSON object");
 }

@@ -11,14 +11,13 @@ export interface ResourcePath {
   readonly subresource: string | undefined;
 }
 
-/** The path of an object. */
 export type ObjectPath = ResourcePath & { readonly name: string };
 
 export function keyOfPath({ resource, namespace = "", name }: ObjectPath): ObjectKey {
   return { kind: resource.kind, namespace, name };
 }
 
-/** Parses a path; undefined if it is no path of a known resource. */
+/** Parses a path. Returns undefined if the path does not name a known resource. */
 export function parseResourcePath(path: string): ResourcePath | undefined {
   const parts = decodePath(path);
   if (!parts) return undefined;
@@ -47,7 +46,7 @@ function makePath(
   return { resource, namespace, name, subresource };
 }
 
-/** The decoded parts of a path, without empty ones; undefined if a part has an invalid encoding. */
+/** The decoded segments of a path without empty segments; undefined if a segment has an invalid encoding. */
 export function decodePath(path: string): readonly string[] | undefined {
   try {
     return path

@@ -1,20 +1,21 @@
-// Finds the handler of a request: health, version, discovery, OpenAPI, verbs of knap.dev, objects.
+// Routes a request to its handler: health, version, discovery, OpenAPI, endpoints of knap.dev, objects.
 import { type ApiAnswer, type ApiRequest, json, pageNotFound } from "./api-answer.ts";
+import { callEndpoint, type EndpointHandlers } from "./custom-endpoints.ts";
 import { deleteCollection, deleteObject } from "./deletes.ts";
 import { discover, kubernetesVersion } from "./discovery.ts";
 import { openApi } from "./openapi.ts";
 import { type PodLogs, readPodLog } from "./pod-logs.ts";
 import { type PodPorts, parsePodProxy, proxyToPod } from "./pod-proxy.ts";
+import { isSet } from "./query-parameters.ts";
 import { methodNotAllowed, type ReadContext, readCollection, readObject } from "./reads.ts";
 import { type ObjectPath, parseResourcePath, type ResourcePath } from "./resource-path.ts";
-import { callVerb, type Verbs } from "./verbs.ts";
 import { watchCollection } from "./watch.ts";
 import { createObject, patchObject, replaceObject, type WriteContext } from "./writes.ts";
 
 export interface Api extends ReadContext, WriteContext {
   readonly logs: PodLogs | undefined;
   readonly ports: PodPorts | undefined;
-  readonly verbs: Verbs | undefined;
+  readonly endpoints: EndpointHandlers | undefined;
 }
 
 /** Paths that need no token. */
@@ -24,8 +25,8 @@ export async function routeRequest(api: Api, request: ApiRequest): Promise<ApiAn
   const { path } = request;
   if (path === "/version") return json(200, kubernetesVersion);
   if (OPEN_PATHS.has(path)) return { code: 200, text: "ok", contentType: "text/plain; charset=utf-8" };
-  const verb = await callVerb(api.verbs, request);
-  if (verb) return verb;
+  const answer = await callEndpoint(api.endpoints, request);
+  if (answer) return answer;
   const found = request.method === "GET" ? discover(request) : undefined;
   if (found) return { code: 200, json: found.body, contentType: found.contentType };
   const document = openApi(path, request.prefix);
@@ -72,5 +73,5 @@ function onObject(api: Api, request: ApiRequest, target: ObjectPath): ApiAnswer 
 }
 
 function isWatch({ query }: ApiRequest): boolean {
-  return ["true", "1"].includes(query.get("watch") ?? "");
+  return isSet(query, "watch");
 }

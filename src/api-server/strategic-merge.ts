@@ -1,37 +1,37 @@
-// Kubernetes' strategic merge patch: merges the items of some lists by a key, and has directives to delete, replace and
-// order.
+// Applies Kubernetes' strategic merge patches: they merge the items of some lists by a key, and have directives that
+// delete, replace and order items.
 import type { Field, FieldType, StructType } from "../apis/fields/field.ts";
 import { joinPath } from "../apis/meta/field-error.ts";
-import { fieldsOf, isFields } from "../base/json.ts";
+import { fieldsOf, isFields, type JsonFields } from "../base/json.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 
-type Fields = Readonly<Record<string, unknown>>;
 type List = readonly unknown[];
-/** `patchMergeKey` of a list of objects; SET for a list of scalars that holds each value once. */
+/** `patchMergeKey` of a list of objects; SET for a list of unique scalars. */
 type MergeKey = string | typeof SET;
 const SET = Symbol("set");
 
-/** The patch is invalid; caught in this file. */
+/** The patch is invalid. Thrown and caught in this file. */
 class BadPatch extends Error {}
 
-/** Directives for a list field: these prefixes followed by the field's name. */
+/** A directive for a list field has one of these prefixes, followed by the field's name. */
 const DELETE_FROM = "$deleteFromPrimitiveList/";
 const ORDER = "$setElementOrder/";
 
-/** Returns the patched object, or the error in the patch. The rows of `type` say which lists are merged. */
+/** Returns the patched object, or the error in the patch. `type` defines which lists are merged. */
 export function applyStrategicPatch(
-  object: Fields,
-  patch: Fields,
+  object: JsonFields,
+  patch: JsonFields,
   type: StructType | undefined,
-): { readonly object: Fields } | { error: string } {
+): Result<JsonFields> {
   try {
-    return { object: mergeFields(object, patch, "", type) };
+    return ok(mergeFields(object, patch, "", type));
   } catch (error) {
-    if (error instanceof BadPatch) return { error: error.message };
+    if (error instanceof BadPatch) return failed(error.message);
     throw error;
   }
 }
 
-function mergeFields(target: Fields, patch: Fields, path: string, type: StructType | undefined): Fields {
+function mergeFields(target: JsonFields, patch: JsonFields, path: string, type: StructType | undefined): JsonFields {
   const { $patch: directive, $retainKeys: retained, ...fields } = patch;
   if (directive === "delete") return {};
   if (directive === "replace") return fields;
@@ -39,8 +39,8 @@ function mergeFields(target: Fields, patch: Fields, path: string, type: StructTy
     throw new BadPatch(`${path}: $patch has to be delete, merge or replace`);
   const merged = new Map(Object.entries(target));
   if (retained !== undefined) {
-    const names = listOf(retained, `${path}.$retainKeys`);
-    for (const name of merged.keys()) if (!names.includes(name)) merged.delete(name);
+    const names = new Set(listOf(retained, `${path}.$retainKeys`));
+    for (const name of merged.keys()) if (!names.has(name)) merged.delete(name);
   }
   for (const name of namesOf(fields)) {
     const changes = changesOf(fields, name);
@@ -52,7 +52,7 @@ function mergeFields(target: Fields, patch: Fields, path: string, type: StructTy
 }
 
 /** The names of the fields that a patch changes, by a value or by a directive. */
-function namesOf(patch: Fields): ReadonlySet<string> {
+function namesOf(patch: JsonFields): ReadonlySet<string> {
   return new Set(
     Object.keys(patch).map((key) =>
       key.startsWith(ORDER) || key.startsWith(DELETE_FROM) ? key.slice(key.indexOf("/") + 1) : key,
@@ -60,14 +60,14 @@ function namesOf(patch: Fields): ReadonlySet<string> {
   );
 }
 
-/** What a patch says about one field. Without a value, it has only directives for the field. */
+/** The changes of one field in a patch. `value` is undefined if the patch has only directives for the field. */
 interface FieldChanges {
   readonly value: unknown;
   readonly order: unknown;
   readonly removed: unknown;
 }
 
-function changesOf(patch: Fields, name: string): FieldChanges {
+function changesOf(patch: JsonFields, name: string): FieldChanges {
   const value = Object.hasOwn(patch, name) ? patch[name] : undefined;
   return { value, order: patch[ORDER + name], removed: patch[DELETE_FROM + name] };
 }

@@ -1,10 +1,10 @@
-// meta.k8s.io/v1 Table, which `kubectl get` prints.
+// Makes Tables (meta.k8s.io/v1), which `kubectl get` prints.
 import type { Kind } from "../apis/kinds.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { Time } from "../base/clock.ts";
 import { columnsOf } from "./columns.ts";
 
-/** How much of the object each row contains (query parameter `includeObject`). */
+/** The part of the object that each row contains (query parameter `includeObject`). */
 export type RowObject = "None" | "Metadata" | "Object";
 
 export interface TableRequest {
@@ -19,7 +19,6 @@ export function wantsTable(accept: string | undefined): boolean {
   return /as=Table/.test(accept ?? "") && /g=meta\.k8s\.io/.test(accept ?? "");
 }
 
-/** Returns a Table: column Name, the columns of the kind, one row per object. */
 export function makeTable(objects: readonly AnyObject[], options: TableRequest): object {
   const columns = columnsOf(options.kind);
   const name = { name: "Name", type: "string", format: "name", description: "", priority: 0 };

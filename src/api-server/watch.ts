@@ -1,4 +1,4 @@
-// GET with watch=true: streams the store's events as JSON lines, filtered by the request's selectors.
+// Serves GET with watch=true: streams the store's events as JSON lines, filtered by the request's selectors.
 import type { ServerResponse } from "node:http";
 import { apiVersionOf } from "../apis/kinds.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
@@ -8,6 +8,7 @@ import { makeExpired } from "../control-plane/store/refusals.ts";
 import type { WatchEvent } from "../control-plane/store/view.ts";
 import { type ApiAnswer, type ApiRequest, statusAnswer } from "./api-answer.ts";
 import { filteredObjects, matchesFilter, type ObjectFilter, parseFilter } from "./object-filter.ts";
+import { integerOf } from "./query-parameters.ts";
 import { type ReadContext, tableRequest } from "./reads.ts";
 import type { ResourcePath } from "./resource-path.ts";
 import { makeTable, wantsTable } from "./table.ts";
@@ -16,11 +17,15 @@ import { makeTable, wantsTable } from "./table.ts";
 const BOOKMARK_MS = 60_000;
 /** With more unsent bytes, the server disconnects the client, which then has to list again. */
 const MAX_UNSENT_BYTES = 16 * 1024 * 1024;
+/** The longest timer of Node, 24 days. */
+const MAX_TIMEOUT_SECONDS = Math.floor((2 ** 31 - 1) / 1000);
 
 export function watchCollection(context: ReadContext, request: ApiRequest, path: ResourcePath): ApiAnswer {
   const { query } = request;
   const filter = parseFilter(path, query);
-  if ("refused" in filter) return statusAnswer(filter.refused);
+  if (!filter.ok) return statusAnswer(filter.error);
+  const timeout = integerOf(query, "timeoutSeconds", 0);
+  if (!timeout.ok) return statusAnswer(timeout.error);
   if (query.has("sendInitialEvents")) {
     const error =
       "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled";
@@ -32,7 +37,8 @@ export function watchCollection(context: ReadContext, request: ApiRequest, path:
       makeFailure("BadRequest", `resourceVersion: Invalid value: ${JSON.stringify(version)}: must be a number`),
     );
   }
-  return { stream: (response) => new WatchStream(context, request, path, filter).run(response, Number(version)) };
+  const watch = new WatchStream(context, request, path, filter.value);
+  return { stream: (response) => watch.run(response, Number(version), timeout.value || undefined) };
 }
 
 class WatchStream {
@@ -48,11 +54,8 @@ class WatchStream {
     this.#filter = filter;
   }
 
-  /**
-   * Streams until the client disconnects, `timeoutSeconds` pass or the server stops. With `since` 0, all objects come
-   * first.
-   */
-  run(response: ServerResponse, since: number): Promise<void> {
+  /** Streams until the client disconnects, the timeout or the server stops. With `since` 0, sends all objects first. */
+  run(response: ServerResponse, since: number, timeoutSeconds: number | undefined): Promise<void> {
     const { store } = this.#context;
     const { signal, query } = this.#request;
     const { kind } = this.#path.resource;
@@ -80,7 +83,6 @@ class WatchStream {
     };
     return new Promise((resolve) => {
       const bookmarks = setInterval(bookmark, BOOKMARK_MS);
-      const seconds = Number(query.get("timeoutSeconds") ?? "") || undefined;
       const finish = (): void => {
         watch.value[Symbol.dispose]();
         clearInterval(bookmarks);
@@ -93,7 +95,10 @@ class WatchStream {
         bookmark();
         finish();
       };
-      const timeout = seconds === undefined ? undefined : setTimeout(expire, seconds * 1000);
+      const timeout =
+        timeoutSeconds === undefined
+          ? undefined
+          : setTimeout(expire, Math.min(timeoutSeconds, MAX_TIMEOUT_SECONDS) * 1000);
       signal.addEventListener("abort", finish);
       if (signal.aborted) finish();
     });

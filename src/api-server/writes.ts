@@ -1,7 +1,11 @@
 // POST, PUT and PATCH: decodes the body, writes it to the store and returns the result. Admission happens in the store.
-import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
+import { metadataRefusal } from "../apis/admission.ts";
+import { type ApiStatus, refuse } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
-import type { ObjectStore, WriteOutcome } from "../control-plane/store/object-store.ts";
+import { withoutNullFields } from "../base/json.ts";
+import { ok, type Result } from "../base/result.ts";
+import type { ObjectStore } from "../control-plane/store/object-store.ts";
+import type { WriteOutcome } from "../control-plane/store/outcome.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
 import { type ApiAnswer, type ApiRequest, json, statusAnswer } from "./api-answer.ts";
 import { decodeObject } from "./object-body.ts";
@@ -17,7 +21,6 @@ interface Options {
   readonly user: string;
   readonly dryRun: boolean;
 }
-type Body = { readonly object: AnyObject } | { readonly refused: ApiStatus };
 
 export function createObject(context: WriteContext, request: ApiRequest, path: ResourcePath): ApiAnswer {
   const put = (object: AnyObject, options: Options): WriteOutcome => context.store.create(object, options);
@@ -41,58 +44,54 @@ export function patchObject(context: WriteContext, request: ApiRequest, path: Ob
 function write(
   { unknownFields }: WriteContext,
   request: ApiRequest,
-  body: Body,
+  body: Result<AnyObject, ApiStatus>,
   { code, put }: { readonly code: number; readonly put: (object: AnyObject, options: Options) => WriteOutcome },
 ): ApiAnswer {
-  if ("refused" in body) return statusAnswer(body.refused);
-  const fields = checkFields(unknownFields, request, body.object);
-  if ("refused" in fields) return statusAnswer(fields.refused);
+  if (!body.ok) return statusAnswer(body.error);
+  // The store uses the metadata before admission checks it.
+  const malformed = metadataRefusal(body.value);
+  if (malformed) return statusAnswer(malformed);
+  const warnings = fieldWarnings(unknownFields, request, body.value);
+  if (!warnings.ok) return statusAnswer(warnings.error);
   const dryRun = isDryRun(request.query.getAll("dryRun"));
-  if (typeof dryRun !== "boolean") return statusAnswer(dryRun.refused);
-  const outcome = put(body.object, { user: request.user, dryRun });
-  if ("refused" in outcome) return { ...statusAnswer(outcome.refused), warnings: fields.warnings } as ApiAnswer;
-  return json(code, outcome.object, [...fields.warnings, ...outcome.warnings]);
+  if (!dryRun.ok) return statusAnswer(dryRun.error);
+  const outcome = put(body.value, { user: request.user, dryRun: dryRun.value });
+  if ("refused" in outcome) return json(outcome.refused.code, outcome.refused, warnings.value);
+  return json(code, outcome.object, [...warnings.value, ...outcome.warnings]);
 }
 
 /** Whether the query parameter `dryRun` is set; a 400 for a value other than `All`. */
-export function isDryRun(values: readonly string[]): boolean | { readonly refused: ApiStatus } {
+export function isDryRun(values: readonly string[]): Result<boolean, ApiStatus> {
   const given = values.filter((value) => value !== "");
   const unknown = given.find((value) => value !== "All");
-  if (unknown === undefined) return given.length > 0;
-  const text = `dryRun: Unsupported value: ${JSON.stringify(unknown)}: supported values: "All"`;
-  return { refused: makeFailure("BadRequest", text) };
+  if (unknown === undefined) return ok(given.length > 0);
+  return refuse("BadRequest", `dryRun: Unsupported value: ${JSON.stringify(unknown)}: supported values: "All"`);
 }
 
 /** Replaces the object, or only its status if the path ends with `/status`. */
 function update(store: ObjectStore, path: ObjectPath, object: AnyObject, options: Options): WriteOutcome {
   if (path.subresource !== "status") return store.update(object, options);
   const { uid, resourceVersion } = object.metadata;
-  return store.writeStatus(keyOfPath(path), object.status, {
-    ...options,
-    ...(uid === undefined ? {} : { uid }),
-    ...(resourceVersion === undefined ? {} : { resourceVersion }),
-  });
+  const status = withoutNullFields(object.status);
+  return store.writeStatus(keyOfPath(path), status, { ...options, uid, resourceVersion });
 }
 
-/**
- * The query parameter fieldValidation: Strict refuses unknown fields (400), Warn returns warnings, Ignore does not
- * check.
- */
-function checkFields(
+/** Checks unknown fields: fieldValidation=Strict refuses them (400), Warn returns warnings, Ignore does not check. */
+function fieldWarnings(
   unknownFields: WriteContext["unknownFields"],
   request: ApiRequest,
   object: AnyObject,
-): { readonly warnings: readonly string[] } | { readonly refused: ApiStatus } {
+): Result<readonly string[], ApiStatus> {
   const mode = request.query.get("fieldValidation") || "Warn";
   if (!["Strict", "Warn", "Ignore"].includes(mode)) {
     const text = `fieldValidation: Unsupported value: ${JSON.stringify(mode)}: supported values: "Ignore", "Strict", "Warn"`;
-    return { refused: makeFailure("Invalid", text) };
+    return refuse("Invalid", text);
   }
-  if (mode === "Ignore" || !unknownFields) return { warnings: [] };
+  if (mode === "Ignore" || !unknownFields) return ok([]);
   const findings = unknownFields(object).map((path) => `unknown field ${JSON.stringify(path)}`);
-  if (mode === "Warn" || findings.length === 0) return { warnings: findings };
+  if (mode === "Warn" || findings.length === 0) return ok(findings);
   const error = `strict decoding error: ${findings.join(", ")}`;
   const version = object.apiVersion.slice(object.apiVersion.indexOf("/") + 1);
   const sentence = `${object.kind} in version ${JSON.stringify(version)} cannot be handled as a ${object.kind}: ${error}`;
-  return { refused: makeFailure("BadRequest", request.method === "PATCH" ? error : sentence) };
+  return refuse("BadRequest", request.method === "PATCH" ? error : sentence);
 }

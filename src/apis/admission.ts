@@ -14,9 +14,9 @@ import { type ApiStatus, makeFailure } from "./meta/api-status.ts";
 import type { AnyObject } from "./meta/object.ts";
 import { deploymentFindings } from "./schema/deployment-findings.ts";
 import { metadataFindings } from "./schema/metadata-findings.ts";
-import { type Schema, structSchema } from "./schema/schema.ts";
+import { goSchema, type Schema } from "./schema/schema.ts";
 import { schemaOf } from "./schema/schemas.ts";
-import { checkShape } from "./schema/shape-findings.ts";
+import { checkShape, statusFindings } from "./schema/shape-findings.ts";
 import { isValid, pruneAndDefault, type SchemaFinding, schemaFindings } from "./schema/structural.ts";
 import { decodeRefusal, mutate, review, reviewTexts, type WebhookRequest } from "./serving/webhook.ts";
 
@@ -25,7 +25,7 @@ const VALIDATION = "validation.webhook.serving.knative.dev";
 const CONFIG = "config.webhook.serving.knative.dev";
 /** All kinds have the same metadata. */
 const METADATA = kindStruct("PartialObjectMetadata", {});
-const METADATA_SCHEMA = structSchema(METADATA);
+const METADATA_SCHEMA = goSchema(METADATA);
 
 export interface AdmissionOptions {
   readonly config: () => ServingConfig;
@@ -39,22 +39,16 @@ export function makeAdmission({ config }: AdmissionOptions): Admission {
 /** Admits one request under a given configuration. */
 export function admit(request: AdmissionRequest, config: ServingConfig): AdmissionAnswer {
   const { object } = request;
+  if (request.subresource === "status") return admitStatus(object);
   const kind = kindOf(object);
-  const malformed = metadataMismatch(object);
-  if (malformed !== undefined) return undecodable(object, malformed);
+  const malformed = metadataRefusal(object);
+  if (malformed) return { refused: malformed };
   if (dataStructs.has(kind)) return admitData(object);
   const schema = schemaOf(kind);
   const operation = request.operation === "CREATE" ? "create" : "update";
   const { old, user } = request;
   const webhook = { ...(old !== undefined && { old }), operation, user, config } as const;
   return schema ? admitBySchema(schema, object, webhook) : admitByShape(object, webhook);
-}
-
-/** The message of Go's decoder about metadata with wrong types. */
-function metadataMismatch({ metadata }: AnyObject): string | undefined {
-  // Most metadata is valid, and the schema check is faster than decoding.
-  if (isValid(METADATA_SCHEMA, { metadata })) return undefined;
-  return decode(METADATA, { metadata }).errors[0]?.message;
 }
 
 function admitBySchema(schema: Schema, object: AnyObject, webhook: Omit<WebhookRequest, "object">): AdmissionAnswer {
@@ -80,11 +74,16 @@ function admitByShape(given: AnyObject, webhook: Omit<WebhookRequest, "object">)
   return found.length > 0 ? invalid(object, found) : { object, warnings: [] };
 }
 
+function admitStatus(object: AnyObject): AdmissionAnswer {
+  const findings = statusFindings(object);
+  return findings.length > 0 ? invalid(object, findings) : { object, warnings: [] };
+}
+
 /** Admits a ConfigMap or Secret: its values must be strings, and Knative's own ConfigMaps must parse. */
 function admitData(object: AnyObject): AdmissionAnswer {
   const type = dataStructs.get(kindOf(object));
   const errors = type ? decode(type, object).errors : [];
-  if (errors[0]) return undecodable(object, errors[0].message);
+  if (errors[0]) return { refused: undecodable(object, errors[0].message) };
   const metadata = metadataFindings(object);
   if (metadata.length > 0) return invalid(object, metadata);
   if (!isClusterConfig(object)) return { object, warnings: [] };
@@ -92,11 +91,18 @@ function admitData(object: AnyObject): AdmissionAnswer {
   return error === undefined ? { object, warnings: [] } : denied(CONFIG, `validation failed: ${error}`);
 }
 
-function undecodable({ apiVersion, kind }: AnyObject, error: string): { readonly refused: ApiStatus } {
+/** A 400 if a field of the metadata has a wrong type. */
+export function metadataRefusal(object: AnyObject): ApiStatus | undefined {
+  const { metadata } = object;
+  // Most metadata is valid, and the schema check is faster than decoding.
+  if (isValid(METADATA_SCHEMA, { metadata })) return undefined;
+  const [error] = decode(METADATA, { metadata }).errors;
+  return error && undecodable(object, error.message);
+}
+
+function undecodable({ apiVersion, kind }: AnyObject, error: string): ApiStatus {
   const version = JSON.stringify(apiVersion.slice(apiVersion.indexOf("/") + 1));
-  return {
-    refused: makeFailure("BadRequest", `${kind} in version ${version} cannot be handled as a ${kind}: ${error}`),
-  };
+  return makeFailure("BadRequest", `${kind} in version ${version} cannot be handled as a ${kind}: ${error}`);
 }
 
 function denied(webhook: string, message: string): { readonly refused: ApiStatus } {

@@ -1,14 +1,14 @@
 // Functions on JSON values: deep equality, merge patches (RFC 7386) and deep freezing. No function mutates its input.
 
-type Fields = Readonly<Record<string, unknown>>;
+export type JsonFields = Readonly<Record<string, unknown>>;
 
 /** True for what JSON calls an object: not null, not an array. */
-export function isFields(value: unknown): value is Fields {
+export function isFields(value: unknown): value is JsonFields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Returns `value` if it is a JSON object, otherwise an empty object. */
-export function fieldsOf(value: unknown): Fields {
+export function fieldsOf(value: unknown): JsonFields {
   return isFields(value) ? value : {};
 }
 
@@ -41,10 +41,10 @@ export function applyMergePatch(target: unknown, patch: unknown): unknown {
  * Returns `base` itself if nothing changes.
  */
 export function withFields(
-  base: Fields,
-  over: Fields,
+  base: JsonFields,
+  over: JsonFields,
   merge: (before: unknown, value: unknown, name: string) => unknown,
-): Fields {
+): JsonFields {
   const changed = new Map<string, unknown>();
   for (const [name, value] of Object.entries(over)) {
     if (value === undefined || (value === null && !Object.hasOwn(base, name))) continue;

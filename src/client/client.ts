@@ -1,5 +1,4 @@
-// The typed client of knap's API for CLI, terminal UI and test library.
-
+// Defines the typed client of knap's API, which CLI, terminal UI and test library use.
 import type { LabelSelector } from "../apis/core/types.ts";
 import type { Kind, ObjectOf } from "../apis/kinds.ts";
 import type { ApiStatus } from "../apis/meta/api-status.ts";
@@ -63,6 +62,6 @@ export interface Client {
     options: { readonly namespace?: string; readonly signal: AbortSignal },
   ): AsyncIterable<ClientWatchEvent<K>>;
   logs(pod: { readonly namespace: string; readonly name: string }, options: LogsQuery): AsyncIterable<string>;
-  /** Calls a verb of the API group `knap.dev`; bodies are JSON. */
+  /** Calls an endpoint of the API group `knap.dev`. Bodies are JSON. */
   knap<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T>;
 }

@@ -1,4 +1,4 @@
-// Client over HTTP. It caches no objects.
+// Implements the client over HTTP. It does not cache objects.
 import { formatSelector } from "../apis/core/label-selector.ts";
 import { type Kind, kindOf, type ObjectOf, resourceOf } from "../apis/kinds.ts";
 import { keyOf, type ObjectKey } from "../apis/meta/key.ts";
@@ -16,7 +16,6 @@ export interface HttpClientOptions {
   readonly token: string;
 }
 
-/** Sends nothing before the first call. */
 export function makeHttpClient({ address, token }: HttpClientOptions): Client {
   return new HttpClient(new HttpTransport(address, token));
 }
@@ -76,7 +75,7 @@ class HttpClient implements Client {
     const patch = makeThreeWayPatch(lastApplied(current), modified, current);
     if (Object.keys(patch).length === 0) return { object: current, warnings: [], verdict: "unchanged" };
     const patched = await this.patch(key, { type: "merge", body: patch });
-    // The patch replaces lists that defaulting has completed; the server completes them again, and nothing changes.
+    // The server may add the same defaults to a list that the patch replaces. Then nothing changes.
     return { ...patched, verdict: sameJson(intentOf(current), intentOf(patched.object)) ? "unchanged" : "configured" };
   }
 

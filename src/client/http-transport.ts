@@ -1,4 +1,4 @@
-// Requests to the API over HTTP. A call throws ApiError if the API refuses it, TypeError if the API cannot be reached.
+// Sends requests to the API over HTTP. A call throws ApiError if the API refuses it, TypeError if the API cannot be reached.
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request as openRequest } from "node:http";
 import { StringDecoder } from "node:string_decoder";
 import type { ApiStatus } from "../apis/meta/api-status.ts";
@@ -6,7 +6,7 @@ import { ApiError } from "./client.ts";
 
 export interface ApiCall {
   readonly method: string;
-  /** With its query. */
+  /** The path and the query. */
   readonly path: string;
   readonly body?: unknown;
   readonly contentType?: string | undefined;
@@ -60,7 +60,7 @@ export class HttpTransport {
             ? {}
             : { "content-type": contentType, "content-length": String(Buffer.byteLength(text)) }),
         },
-        ...(signal ? { signal } : {}),
+        signal,
       });
       request.once("response", resolve);
       request.once("error", (error: NodeJS.ErrnoException) => {
@@ -81,13 +81,13 @@ async function readText(message: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** The Status that the API sent, or a Status made from another body. */
+/** The Status that the API sent, or a Status with the text of another body. */
 function statusOf(message: IncomingMessage, text: string): ApiStatus {
   try {
     const status = JSON.parse(text) as ApiStatus;
     if (status.kind === "Status") return status;
   } catch {
-    // not JSON, for example `404 page not found`
+    // The body is not JSON, for example `404 page not found`.
   }
   const code = message.statusCode ?? 500;
   return {
@@ -105,7 +105,7 @@ function warningsOf(headers: IncomingHttpHeaders): readonly string[] {
   return [...joined.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = ""]) => text.replace(/\\(.)/g, "$1"));
 }
 
-/** Lines without their newline; the last line may lack one. Keeps at most one unfinished line. */
+/** Yields lines without their newline. The last line may have none. */
 export async function* readLines(stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
   const decoder = new StringDecoder("utf8");
   let rest = "";

@@ -1,8 +1,8 @@
-// The server address that kubeconfigs carry. Pure.
+// Makes the server URL of a kubeconfig. Pure.
 
 /**
- * The API's address with the token in its path. kubectl, kn and client-go send no token of a kubeconfig over plain http
- * (client-go reads credentials only for https), but they keep the path of their server in front of every request.
+ * The API's address with the token in its path. client-go sends the credentials of a kubeconfig only over https, but it
+ * puts the path of the server URL before the path of each request.
  */
 export function kubeconfigServer({ address, token }: { readonly address: string; readonly token: string }): string {
   return `${address}/token/${encodeURIComponent(token)}`;

@@ -1,5 +1,4 @@
-// The answer of `GET /live` of the API group knap.dev: figures that change too often for objects. knap-api makes it;
-// UIs read it.
+// Defines the answer of `GET /live` of the API group knap.dev: figures that change too often to be stored in objects.
 
 export interface LiveRevision {
   readonly concurrency: number;
@@ -11,8 +10,8 @@ export interface LiveRevision {
   readonly desired: number;
   readonly ready: number;
   readonly mode: "Serve" | "Proxy" | "";
-  /** RFC 3339 or ms since the epoch; absent outside of panic. */
-  readonly panicUntil?: string | number;
+  /** The end of panic mode: RFC 3339, or ms since the epoch. Absent outside of panic mode. */
+  readonly panicUntil?: string | number | undefined;
   /** The newest scaling decision as a sentence. */
   readonly sentence: string;
 }
@@ -28,7 +27,7 @@ export interface ColdStartParts {
   readonly firstByte: number;
 }
 
-/** The steps of a cold start in order, with the names that people see. */
+/** The steps of a cold start in order, with the names that users see. */
 export const coldStartSteps: readonly (readonly [keyof ColdStartParts, string])[] = [
   ["queue", "queue"],
   ["decide", "decide"],
@@ -47,7 +46,7 @@ export interface ColdStart {
   readonly parts: ColdStartParts;
 }
 
-/** How long the node needed to make a pod ready, from its acceptance on; with or without a waiting request. */
+/** The time from the kubelet's acceptance of a pod until the pod was ready. */
 export interface PodStart {
   /** `namespace/name` */
   readonly pod: string;
@@ -60,17 +59,17 @@ export interface HttpsListener {
   readonly authority: string;
 }
 
-/** Keys are `namespace/name`. */
+/** The keys of its maps are `namespace/name`. */
 export interface Live {
   /** ms since the epoch. */
   readonly time: number;
   readonly revisions: Readonly<Record<string, LiveRevision>>;
-  /** Newest number of requests to each revision of a Service. */
+  /** The number of requests to each revision of a Service. */
   readonly services: Readonly<Record<string, { readonly observed: Readonly<Record<string, number>> }>>;
   /** Oldest first. */
   readonly coldStarts: readonly ColdStart[];
-  /** Of the pods that exist and have become ready. */
+  /** Only pods that still exist and were ready at least once. */
   readonly podStarts: readonly PodStart[];
-  /** Absent while https is not served. */
-  readonly https?: HttpsListener;
+  /** Absent if the session does not serve https. */
+  readonly https?: HttpsListener | undefined;
 }

@@ -1,12 +1,12 @@
-// How this machine reaches a Knative URL: such URLs have no port, and their host resolves only if it ends in
-// .localhost. Pure.
+// Computes how this machine reaches the URL of a Service. Such a URL has no port, and its host resolves only if it ends
+// in .localhost. Pure.
 
 /** Host and ports of the session's gateway listeners. */
 export interface GatewayPorts {
   /** `localhost`, or the address that the user chose. */
   readonly host: string;
   readonly http: number;
-  /** Absent while https is not served. */
+  /** Absent if the session does not serve https. */
   readonly https?: number | undefined;
 }
 
@@ -18,7 +18,7 @@ export function gatewayPortsOf(ingress: string, https: { readonly port: number }
   return { host: hostname, http: Number(port || 80), https: https?.port };
 }
 
-/** The URL with the port of its listener; unchanged if it has a port or needs none. */
+/** Adds the listener's port to the URL. Returns a URL that has a port, or needs none, unchanged. */
 export function urlWithPort(url: string, { http, https }: GatewayPorts): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   const port = parsed?.protocol === "https:" ? https : http;
@@ -27,7 +27,7 @@ export function urlWithPort(url: string, { http, https }: GatewayPorts): string 
   return url.endsWith("/") ? parsed.href : parsed.href.replace(/\/$/, "");
 }
 
-/** The URL or curl command that reaches it from this machine; undefined if the URL itself works. */
+/** A URL or curl command that reaches the Service from this machine; undefined if the URL itself works. */
 export function reachOf(url: string, ports: GatewayPorts): string | undefined {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed) return undefined;

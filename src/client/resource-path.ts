@@ -1,4 +1,4 @@
-// The API paths of kinds and keys. Pure.
+// Makes the API paths of kinds and objects. Pure.
 import { type Kind, resourceOf } from "../apis/kinds.ts";
 import type { ObjectKey } from "../apis/meta/key.ts";
 

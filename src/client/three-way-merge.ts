@@ -1,16 +1,11 @@
-// The three-way merge of client-side `kubectl apply`: sets the fields of the new file and removes fields that only the
+// Implements the three-way merge of client-side `kubectl apply`: sets the fields of the new file and removes fields that only the
 // old file had. Pure.
 
 import type { AnyObject } from "../apis/meta/object.ts";
 import { LAST_APPLIED_ANNOTATION } from "../apis/serving/labels.ts";
-import { fieldsOf, isFields, sameJson } from "../base/json.ts";
+import { fieldsOf, isFields, type JsonFields, sameJson } from "../base/json.ts";
 
-type Fields = Readonly<Record<string, unknown>>;
-
-/**
- * The object to send: the annotation has the object itself as JSON in kubectl's form (sorted keys, one line, a
- * newline).
- */
+/** Adds the last-applied annotation: the object as JSON in kubectl's form (sorted keys, one line, a newline). */
 export function withLastApplied(object: AnyObject): AnyObject {
   const { [LAST_APPLIED_ANNOTATION]: _, ...annotations } = object.metadata.annotations ?? {};
   const bare = { ...object, metadata: { ...object.metadata, annotations } };
@@ -18,7 +13,7 @@ export function withLastApplied(object: AnyObject): AnyObject {
   return { ...bare, metadata: { ...bare.metadata, annotations: { ...annotations, [LAST_APPLIED_ANNOTATION]: text } } };
 }
 
-/** The object of the last-applied annotation; `{}` if it is missing or not JSON. */
+/** The object in the last-applied annotation; `{}` if the annotation is missing or not JSON. */
 export function lastApplied(object: AnyObject): unknown {
   try {
     return JSON.parse(object.metadata.annotations?.[LAST_APPLIED_ANNOTATION] ?? "{}") as unknown;
@@ -28,14 +23,14 @@ export function lastApplied(object: AnyObject): unknown {
 }
 
 /** The merge patch that applies `modified`; `{}` if nothing differs. */
-export function makeThreeWayPatch(original: unknown, modified: AnyObject, current: AnyObject): Fields {
+export function makeThreeWayPatch(original: unknown, modified: AnyObject, current: AnyObject): JsonFields {
   const additions = changesOf(current, modified);
   const deletions = removalsOf(original, modified);
   return overlay(deletions, additions);
 }
 
 /** Fields that are new or different in `to`, without removals. */
-function changesOf(from: unknown, to: unknown): Fields {
+function changesOf(from: unknown, to: unknown): JsonFields {
   if (!isFields(to)) return {};
   const base = fieldsOf(from);
   const changes = new Map<string, unknown>();
@@ -49,7 +44,7 @@ function changesOf(from: unknown, to: unknown): Fields {
 }
 
 /** null for each field that only `from` has. */
-function removalsOf(from: unknown, to: unknown): Fields {
+function removalsOf(from: unknown, to: unknown): JsonFields {
   if (!isFields(from)) return {};
   const target = fieldsOf(to);
   const removals = new Map<string, unknown>();
@@ -63,7 +58,7 @@ function removalsOf(from: unknown, to: unknown): Fields {
   return Object.fromEntries(removals);
 }
 
-function overlay(base: Fields, top: Fields): Fields {
+function overlay(base: JsonFields, top: JsonFields): JsonFields {
   const both = new Map(Object.entries(base));
   for (const [key, value] of Object.entries(top)) {
     const below = both.get(key);

@@ -1,5 +1,5 @@
-// A watch that reconnects: it continues at the last version, or lists again if the server no longer has the history.
-
+// Watches a collection and reconnects: it continues at the last version, or lists again if the server no longer has the
+// history.
 import type { Kind, ObjectOf } from "../apis/kinds.ts";
 import type { ApiStatus } from "../apis/meta/api-status.ts";
 import { sleep } from "../base/sleep.ts";

@@ -14,7 +14,7 @@ import { CertificateIssuer } from "../gateway/certificate-issuer.ts";
 import { openNodeNetwork } from "../gateway/cluster-gateway.ts";
 import { GatewayListeners } from "../gateway/listeners.ts";
 import { ColdStarts } from "../knap-api/cold-starts.ts";
-import { makeKnapVerbs } from "../knap-api/knap-verbs.ts";
+import { makeKnapEndpoints } from "../knap-api/knap-endpoints.ts";
 import { VirtualTime } from "../knap-api/virtual-time.ts";
 import { type NodeAgent, openNode, sessionLabels, sweepDeadSessions } from "../node/agent/node-agent.ts";
 import { makeDiskReport } from "../node/agent/node-condition.ts";
@@ -218,7 +218,7 @@ async function openNodeAgent(session: Session, path: RequestPath, library: Image
   return openNode(parts);
 }
 
-/** The API server with the verbs of knap.dev. */
+/** The API server with the endpoints of knap.dev. */
 async function openApi(
   { options, clock, store }: Session,
   { activator, gateway, listeners, queueProxies, coldStarts }: RequestPath,
@@ -235,7 +235,7 @@ async function openApi(
     logs: node.logs,
     ports: queueProxies.portOf,
     unknownFields,
-    verbs: makeKnapVerbs({
+    endpoints: makeKnapEndpoints({
       clock,
       control,
       activator,

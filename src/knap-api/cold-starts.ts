@@ -1,5 +1,4 @@
-// Keeps the last cold starts as waterfalls: joins the times of the waiting request with the kubelet's times of the pod's
-// start.
+// Records the last cold starts: joins the times of the waiting request with the kubelet's times of the pod's start.
 import { parseNamespacedName } from "../apis/meta/key.ts";
 import type { ColdStart, PodStart } from "../client/live.ts";
 import type { Exchange, RequestTiming } from "../data-plane/http/exchange.ts";
@@ -18,14 +17,14 @@ export class ColdStarts {
     this.#records = records;
   }
 
-  /** Call it right after the activator took the request: only a request that waits for a pod can be a cold start. */
+  /** Call it when the activator has taken the request: only a request that waits for a pod can be a cold start. */
   follow(exchange: Exchange, done: Promise<void>): Promise<void> {
     const { timing } = exchange;
     if (timing.queued === undefined || timing.assigned !== undefined) return done;
     return done.then(() => this.#record(timing));
   }
 
-  /** The newest last. */
+  /** Oldest first. */
   get all(): readonly ColdStart[] {
     return this.#coldStarts;
   }
@@ -49,7 +48,7 @@ export class ColdStarts {
   }
 }
 
-/** Each part ends where the next one begins; a step without a mark takes no time. */
+/** Each part ends where the next part begins. A step without a time takes 0 ms. */
 function partsOf({ arrived, queued = 0, firstByte }: RequestTiming, steps: StartTimes): ColdStart["parts"] {
   const ends = [queued, steps.accepted, steps.created, steps.started, steps.portOpen, steps.probeOk, firstByte];
   let at = arrived ?? queued;

@@ -3,7 +3,7 @@
 import type { Time } from "../base/clock.ts";
 import type { VirtualClock } from "../base/virtual-clock.ts";
 
-/** Limits a step, so that each second's statistics include requests that are open. */
+/** The longest step. The statistics of each second then include open requests. */
 const MAX_STEP_MS = 1000;
 
 export interface VirtualTimeOptions {
@@ -12,7 +12,7 @@ export interface VirtualTimeOptions {
   readonly version: () => number;
   /** Runs the planners until they have nothing to do. */
   readonly settle: () => void;
-  /** Resolves when no operation in real time is in progress: start, first readiness, stop, inquiry. */
+  /** Resolves when no operation in real time is in progress, such as the start of a container. */
   readonly idle: () => Promise<unknown>;
 }
 
@@ -26,7 +26,7 @@ export interface Wait extends Disposable {
 export class VirtualTime {
   readonly #options: VirtualTimeOptions;
   readonly #closing = new AbortController();
-  /** The last of the requests, which run one after the other. */
+  /** Requests run one after the other. This is the last one. */
   #lastRequest: Promise<unknown> = Promise.resolve();
 
   constructor(options: VirtualTimeOptions) {

@@ -1,6 +1,5 @@
-// The conditions that `POST /clock/run` can wait for: a Service or Revision that is ready, or that has a number of
+// Parses and checks the conditions that `POST /clock/run` waits for: a Service or Revision is ready, or has a number of
 // pods.
-
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import { isPodServing } from "../apis/core/pod.ts";
 import { conditionOf, isReady } from "../apis/meta/conditions.ts";
@@ -11,14 +10,14 @@ import type { Revision } from "../apis/serving/types.ts";
 import type { Time } from "../base/clock.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { retentionMsOf, scaleBoundsOf } from "../control-plane/autoscaler/decider-spec.ts";
-import { type Control, explainRevision } from "./live.ts";
+import { type Control, explainRevision } from "./gather-live.ts";
 import type { Wait } from "./virtual-time.ts";
 
 export interface WaitCondition {
   readonly kind: "Service.serving.knative.dev" | "Revision.serving.knative.dev";
   readonly namespace: string;
   readonly name: string;
-  /** A number: exactly so many pods exist, and all are ready. */
+  /** A number: exactly this many pods exist, and all are ready. */
   readonly until: "ready" | number;
 }
 
@@ -27,7 +26,7 @@ const LABELS = {
   "Revision.serving.knative.dev": REVISION_LABEL,
 } as const;
 const MAX_WAIT_MS = 24 * 60 * 60 * 1000;
-/** The activator is probed for up to 45 s; the rest allows for the periods of decisions. */
+/** A probe of the activator takes up to 45 s. The other 15 s cover the intervals between decisions. */
 const PROBE_MS = 60_000;
 
 /** Reads `{service|revision, namespace?, replicas|zero|ready}`. */

@@ -1,7 +1,8 @@
 // A store with frozen objects and predictable uids, and a clock that tests advance.
 import type { AnyObject, Stored } from "../../src/apis/meta/object.ts";
 import type { Clock, Time } from "../../src/base/clock.ts";
-import { ObjectStore, type StoreOptions, type WriteOutcome } from "../../src/control-plane/store/object-store.ts";
+import { ObjectStore, type StoreOptions } from "../../src/control-plane/store/object-store.ts";
+import type { WriteOutcome } from "../../src/control-plane/store/outcome.ts";
 
 export interface ManualClock extends Clock {
   /** Advances by `ms` and runs each due timer at its own time. */

@@ -1,4 +1,4 @@
-// Validation of the autoscaling.knative.dev annotations.
+// Validates the autoscaling.knative.dev annotations.
 // Source: pkg/apis/autoscaling/annotation_validation.go.
 
 import { isWholeSeconds, parseDuration } from "../../base/go/duration.ts";
@@ -15,10 +15,7 @@ const HOUR = 3600n * SECOND;
 
 type Found = NonNullable<ReturnType<typeof scalingEntry>>;
 
-/**
- * Returns all findings. Paths use the key as the user wrote it, except for max-scale < min-scale, which names both keys
- * in the newer spelling.
- */
+/** Paths have the key as the user wrote it. Only the finding max-scale < min-scale has the newer spellings. */
 export function validateAutoscalingAnnotations(annotations: StringMap, config: AutoscalerConfig): Findings {
   const check = (name: ScalingAnnotation, rule: (found: Found) => Findings): Findings => {
     const found = scalingEntry(annotations, name);
@@ -42,14 +39,11 @@ export function validateAutoscalingAnnotations(annotations: StringMap, config: A
 }
 
 function validateClass({ key, value }: Found): Findings {
-  const isOurs = value.endsWith(".knative.dev");
-  return isOurs && value !== KPA_CLASS && value !== HPA_CLASS ? invalidValue(value, key) : none;
+  const isKnative = value.endsWith(".knative.dev");
+  return isKnative && value !== KPA_CLASS && value !== HPA_CLASS ? invalidValue(value, key) : none;
 }
 
-/**
- * Parses a non-negative int32. Returns 0 and a finding if the value is invalid or out of range, and 0 without a finding
- * if the annotation is absent.
- */
+/** Parses a non-negative int32. The value is 0 if the annotation is absent, invalid or out of range. */
 function scale(found: Found | undefined): { readonly value: number; readonly findings: Findings } {
   if (!found) return { value: 0, findings: none };
   const { key, value: text } = found;

@@ -1,6 +1,5 @@
-// Reads the autoscaling.knative.dev annotations and serving.knative.dev/progress-deadline. The readers of numbers and
-// durations return undefined for a value that does not parse; admission has already refused such values.
-
+// Reads the autoscaling.knative.dev annotations and serving.knative.dev/progress-deadline. Admission has refused values
+// that do not parse.
 import { durationMs, parseDuration } from "../../base/go/duration.ts";
 import { parseFloat64, parseInteger } from "../../base/go/number.ts";
 import type { StringMap } from "../meta/object.ts";
@@ -32,7 +31,7 @@ const scalingAnnotations = {
 } as const;
 export type ScalingAnnotation = keyof typeof scalingAnnotations;
 
-/** The annotation with the key that the user wrote. If both spellings are set, the newer one (with hyphens) wins. */
+/** The annotation with the key that the user wrote. If both spellings are set, returns the one with hyphens. */
 export function scalingEntry(
   annotations: StringMap | undefined,
   name: ScalingAnnotation,

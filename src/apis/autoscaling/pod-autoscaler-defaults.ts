@@ -1,4 +1,4 @@
-// Knative's defaults of a PodAutoscaler: its class, and the default metric of that class.
+// Sets the defaults of a PodAutoscaler: its class, and the metric of that class.
 // Source: pkg/apis/autoscaling/v1alpha1/pa_defaults.go.
 
 import type { AutoscalerConfig } from "../config/types.ts";

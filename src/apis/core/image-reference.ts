@@ -16,7 +16,7 @@ const DOCKER_HUB = "index.docker.io";
 const TAG = /^[A-Za-z0-9_.-]{0,128}$/;
 const REPOSITORY = /^[a-z0-9_./-]{2,255}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
-/** The characters that a URL host can have. */
+/** The characters of a URL host. */
 const HOST = /^(\[[0-9a-fA-F:.]*\]|[\w.~!$&'()*+,;=:<>"\u0080-\uffff-]*)$/;
 
 /** The parts of a reference, with Docker Hub's short names expanded; undefined if Knative would refuse it. */

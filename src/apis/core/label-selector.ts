@@ -1,5 +1,5 @@
-// Label selectors: matching, and the text form of the API (`a=b,c!=d,e in (f,g),!h`).
-
+// Matches label selectors, and parses and prints their text form (`a=b,c!=d,e in (f,g),!h`).
+import { failed, ok, type Result } from "../../base/result.ts";
 import type { StringMap } from "../meta/object.ts";
 import type { LabelSelector } from "./types.ts";
 
@@ -13,7 +13,7 @@ export function matchesLabels(selector: LabelSelector, labels: StringMap = {}): 
   return (selector.matchExpressions ?? []).every((requirement) => matchesRequirement(requirement, labels));
 }
 
-/** Reads own properties only: `constructor` is no label of an object without labels. */
+/** Reads own properties only: an object without labels has no label `constructor`. */
 function labelOf(labels: StringMap, key: string): string | undefined {
   return Object.hasOwn(labels, key) ? labels[key] : undefined;
 }
@@ -43,8 +43,8 @@ const FORMS = {
   present: new RegExp(`^(${KEY})$`),
 };
 
-/** Reads the text form of a selector; `error` says which requirement cannot be read. */
-export function parseSelector(text: string): { readonly selector: LabelSelector } | { readonly error: string } {
+/** Parses the text form of a selector. The error contains the invalid requirement. */
+export function parseSelector(text: string): Result<LabelSelector> {
   const matchLabels = new Map<string, string>();
   const matchExpressions: Requirement[] = [];
   for (const part of splitRequirements(text)) {
@@ -63,17 +63,15 @@ export function parseSelector(text: string): { readonly selector: LabelSelector 
       else matchLabels.set(key, value);
     } else if (absent) matchExpressions.push({ key: absent[1] as string, operator: "DoesNotExist" });
     else if (present) matchExpressions.push({ key: present[1] as string, operator: "Exists" });
-    else return { error: `unable to parse requirement: ${JSON.stringify(part)}` };
+    else return failed(`unable to parse requirement: ${JSON.stringify(part)}`);
   }
-  return { selector: { matchLabels: Object.fromEntries(matchLabels), matchExpressions } };
+  return ok({ matchLabels: Object.fromEntries(matchLabels), matchExpressions });
 }
 
 /** Splits at commas outside parentheses. */
 function splitRequirements(text: string): readonly string[] {
-  return text
-    .split(/,(?![^(]*\))/)
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
+  const parts = text.match(/(?:[^,(]|\([^)]*\)?)+/g) ?? [];
+  return parts.map((part) => part.trim()).filter((part) => part !== "");
 }
 
 export function formatSelector(selector: LabelSelector): string {

@@ -1,5 +1,4 @@
-// Types of the pod spec, which Knative's Revision and Kubernetes' Pod share. Every field that JSON may lack is
-// optional.
+// Defines the type of the pod spec, which Knative's Revision and Kubernetes' Pod share.
 import type { StringMap } from "../meta/object.ts";
 
 export type IntOrString = number | string;

@@ -1,16 +1,15 @@
-// Queries of a Pod: its readiness, the container and port that get its requests, and its pull secrets. Pure.
+// Reads facts from a Pod: its readiness, the container and port that get its requests, and its pull secrets. Pure.
 import type { AnyObject, Stored } from "../meta/object.ts";
 import type { Container, PodSpec } from "./pod-spec.ts";
 import type { CoreCondition, Pod, ServiceAccount } from "./types.ts";
 
 export type StoredPod = Stored<Pod>;
 
-/** Knative's sidecar container. Users cannot give a container this name. */
+/** The name of Knative's sidecar container, which user containers cannot have. */
 export const QUEUE_PROXY = "queue-proxy";
 
 const DEFAULT_PORT = 8080;
 
-/** The object is marked for deletion. */
 export function isTerminating({ metadata }: Pick<AnyObject, "metadata">): boolean {
   return metadata.deletionTimestamp !== undefined;
 }
@@ -28,8 +27,8 @@ export function podReadyCondition({ status }: Pod): CoreCondition | undefined {
 }
 
 /**
- * Kubernetes' IsPodActive: not being deleted and not finished; it may still be starting. @see kubernetes
- * pkg/controller/controller_utils.go
+ * Kubernetes' IsPodActive: the Pod is not being deleted and has not finished. It may not have started yet.
+ * @see kubernetes pkg/controller/controller_utils.go
  */
 export function isPodActive(pod: Pod): boolean {
   const phase = pod.status?.phase;
@@ -54,8 +53,8 @@ function isUserContainer({ name }: Container): boolean {
 }
 
 /**
- * The user's container that gets the requests: the first with a port, else the first. @see knative
- * pkg/apis/serving/v1/revision_helpers.go
+ * The user container that gets the requests: the first with a port, else the first.
+ * @see knative pkg/apis/serving/v1/revision_helpers.go
  */
 export function servingContainer(containers: readonly Container[]): Container | undefined {
   const own = containers.filter(isUserContainer);

@@ -1,4 +1,4 @@
-// Fields of a container (core/v1).
+// Defines the fields of a container (core/v1).
 import { embed, field, kept, list, notInCrd, pointer, required, type StructType, struct } from "./field.ts";
 import { localObjectReference, resourceRequirements } from "./meta.ts";
 
@@ -136,30 +136,30 @@ const volumeDevice = struct("VolumeDevice", { name: kept("string"), devicePath: 
 
 /** One item of `containers`. */
 export const container = struct("Container", {
-  name: kept("string", { about: "The container's name; Knative gives one when absent." }),
+  name: kept("string", { about: "The container's name. Knative sets one if it is absent." }),
   image: field("string", { about: "The image to run." }),
-  command: field("[]string", { about: "The entrypoint; the image's own when absent." }),
-  args: field("[]string", { about: "Arguments of the entrypoint; the image's own when absent." }),
+  command: field("[]string", { about: "The entrypoint. Default: the entrypoint of the image." }),
+  args: field("[]string", { about: "Arguments of the entrypoint. Default: the arguments of the image." }),
   workingDir: "string",
   ports: field(list(containerPort), {
-    about: "At most one port, which receives the requests; named h2c for HTTP/2 without TLS.",
+    about: "The port that receives requests; at most one. The name h2c selects HTTP/2 without TLS.",
     mergeKey: "containerPort",
     mapKeys: ["containerPort", "protocol"],
     crd: "unkeyed",
   }),
   envFrom: field(list(envFrom), {
-    about: "ConfigMaps and Secrets whose every key becomes an environment variable.",
+    about: "ConfigMaps and Secrets. Each of their keys becomes an environment variable.",
   }),
-  env: field(list(envVar), { about: "Environment variables. PORT and K_* are set by Knative.", mergeKey: "name" }),
-  resources: field(resourceRequirements, { about: "What the container asks for and may use at most." }),
+  env: field(list(envVar), { about: "Environment variables. Knative sets PORT and K_*.", mergeKey: "name" }),
+  resources: field(resourceRequirements, { about: "The resources that the container requests, and their limits." }),
   resizePolicy: notInCrd(list(resizePolicy)),
   restartPolicy: notInCrd("*string"),
   restartPolicyRules: notInCrd(list(restartRule)),
   volumeMounts: field(list(volumeMount), { mergeKey: "mountPath" }),
   volumeDevices: notInCrd(list(volumeDevice), { mergeKey: "devicePath" }),
-  livenessProbe: field(pointer(probe), { about: "When it fails, the container is restarted." }),
-  readinessProbe: field(pointer(probe), { about: "While it fails, the instance gets no requests." }),
-  startupProbe: field(pointer(probe), { about: "Until it succeeds, the other probes wait." }),
+  livenessProbe: field(pointer(probe), { about: "The container restarts if this probe fails." }),
+  readinessProbe: field(pointer(probe), { about: "The instance gets no requests while this probe fails." }),
+  startupProbe: field(pointer(probe), { about: "The other probes start when this probe has succeeded." }),
   lifecycle: notInCrd(pointer(lifecycle)),
   terminationMessagePath: "string",
   terminationMessagePolicy: "string",

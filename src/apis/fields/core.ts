@@ -1,6 +1,5 @@
-// Field tables of the built-in kinds (core/v1, apps/v1) and of DeleteOptions, used to decode protobuf bodies, apply
-// strategic merge patches and validate shapes. Pods, Deployments and Nodes are not accepted as protobuf, so their
-// fields have no protobuf numbers; their status tables contain only the lists with a merge key.
+// Defines the fields of the built-in kinds (core/v1, apps/v1) and of DeleteOptions. Pods, Deployments and Nodes have no
+// protobuf numbers, because knap does not accept them as protobuf.
 import type { Kind } from "../kinds.ts";
 import { dataStructs, namespace } from "./data.ts";
 import { field, list, numbered, pointer, type StructType, struct } from "./field.ts";
@@ -16,7 +15,7 @@ const condition = struct("Condition", {
   reason: numbered(5, "string"),
   message: numbered(6, "string"),
 });
-const conditions = field("[]any", { mergeKey: "type" });
+const conditions = field(list(condition), { mergeKey: "type" });
 
 const servicePort = struct("ServicePort", {
   name: numbered(1, "string"),
@@ -139,10 +138,61 @@ const claimStatus = struct("PersistentVolumeClaimStatus", {
 const eventSource = struct("EventSource", { component: numbered(1, "string"), host: numbered(2, "string") });
 const eventSeries = struct("EventSeries", { count: numbered(1, "int32"), lastObservedTime: numbered(2, "microTime") });
 
+const containerState = struct("ContainerState", {
+  waiting: pointer(struct("ContainerStateWaiting", { reason: "string", message: "string" })),
+  running: pointer(struct("ContainerStateRunning", { startedAt: "time" })),
+  terminated: pointer(
+    struct("ContainerStateTerminated", {
+      exitCode: "int32",
+      signal: "int32",
+      reason: "string",
+      message: "string",
+      startedAt: "time",
+      finishedAt: "time",
+      containerID: "string",
+    }),
+  ),
+});
+const containerStatuses = list(
+  struct("ContainerStatus", {
+    name: "string",
+    state: containerState,
+    lastState: containerState,
+    ready: "bool",
+    restartCount: "int32",
+    image: "string",
+    imageID: "string",
+    containerID: "string",
+    started: "*bool",
+  }),
+);
+const addresses = field(list(struct("PodIP", { ip: "string" })), { mergeKey: "ip" });
 const podStatus = struct("PodStatus", {
+  observedGeneration: "int64",
+  phase: "string",
   conditions,
-  podIPs: field("[]any", { mergeKey: "ip" }),
-  hostIPs: field("[]any", { mergeKey: "ip" }),
+  message: "string",
+  reason: "string",
+  nominatedNodeName: "string",
+  hostIP: "string",
+  hostIPs: addresses,
+  podIP: "string",
+  podIPs: addresses,
+  startTime: "time",
+  initContainerStatuses: containerStatuses,
+  containerStatuses,
+  qosClass: "string",
+  ephemeralContainerStatuses: containerStatuses,
+});
+const deploymentStatus = struct("DeploymentStatus", {
+  observedGeneration: "int64",
+  replicas: "int32",
+  updatedReplicas: "int32",
+  readyReplicas: "int32",
+  availableReplicas: "int32",
+  unavailableReplicas: "int32",
+  conditions,
+  collisionCount: "*int32",
 });
 const deploymentSpec = struct("DeploymentSpec", {
   replicas: "*int32",
@@ -155,16 +205,20 @@ const deploymentSpec = struct("DeploymentSpec", {
   progressDeadlineSeconds: "*int32",
 });
 const nodeSpec = struct("NodeSpec", { podCIDR: "string", podCIDRs: field("[]string", { set: true }) });
-const nodeStatus = struct("NodeStatus", { conditions, addresses: field("[]any", { mergeKey: "type" }) });
+const nodeAddress = struct("NodeAddress", { type: "string", address: "string" });
+const nodeStatus = struct("NodeStatus", {
+  capacity: "map[string]quantity",
+  allocatable: "map[string]quantity",
+  phase: "string",
+  conditions,
+  addresses: field(list(nodeAddress), { mergeKey: "type" }),
+});
 
 /** The structs of all built-in kinds. */
 export const builtinStructs: ReadonlyMap<Kind, StructType> = new Map<Kind, StructType>([
   ...dataStructs,
   ["Namespace", namespace],
-  [
-    "Deployment.apps",
-    kindStruct("Deployment", { spec: deploymentSpec, status: struct("DeploymentStatus", { conditions }) }),
-  ],
+  ["Deployment.apps", kindStruct("Deployment", { spec: deploymentSpec, status: deploymentStatus })],
   ["Pod", kindStruct("Pod", { spec: podSpec, status: podStatus })],
   ["Node", kindStruct("Node", { spec: nodeSpec, status: nodeStatus })],
   ["Service", kindStruct("Service", { spec: numbered(2, serviceSpec), status: numbered(3, serviceStatus) })],

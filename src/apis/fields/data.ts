@@ -1,4 +1,4 @@
-// Fields of ConfigMap, Secret and Namespace: the built-in kinds that admission checks.
+// Defines the fields of ConfigMap, Secret and Namespace.
 import type { Kind } from "../kinds.ts";
 import { list, numbered, type StructType, struct } from "./field.ts";
 import { kindStruct } from "./meta.ts";
@@ -15,7 +15,7 @@ const secret = kindStruct("Secret", {
   type: numbered(3, "string"),
 });
 
-/** The structs of the kinds whose values must be strings; the API server decodes them before it admits them. */
+/** The kinds whose values must be strings. Admission decodes them. */
 export const dataStructs: ReadonlyMap<Kind, StructType> = new Map<Kind, StructType>([
   ["ConfigMap", configMap],
   ["Secret", secret],

@@ -1,4 +1,4 @@
-// Fields of Knative's internal kinds: networking, caching and autoscaling. Statuses are not checked.
+// Defines the fields of Knative's internal kinds: networking, caching and autoscaling.
 // Source: knative.dev/networking/pkg/apis, knative.dev/caching/pkg/apis, pkg/apis/autoscaling/v1alpha1.
 import type { Kind } from "../kinds.ts";
 import { field, list, pointer, required, type StructType, struct } from "./field.ts";
@@ -27,7 +27,6 @@ const tls = struct("IngressTLS", { hosts: "[]string", secretName: "string", secr
 const internalKind = (name: string, spec: Parameters<typeof struct>[1]): StructType =>
   kindStruct(name, { spec: required(struct(`${name}Spec`, spec)), status: "*any" });
 
-/** The structs of the kinds that only knap's planners write. */
 export const internalStructs: ReadonlyMap<Kind, StructType> = new Map<Kind, StructType>([
   [
     "Ingress.networking.internal.knative.dev",

@@ -1,4 +1,4 @@
-// Fields of metadata and of the small types that many kinds share (apimachinery meta/v1, core/v1).
+// Defines the fields of metadata and of small types that many kinds share (apimachinery meta/v1, core/v1).
 import { list, notInCrd, numbered, required, type StructType, struct } from "./field.ts";
 
 const ownerReference = struct(
@@ -41,7 +41,7 @@ const objectMeta = struct("ObjectMeta", {
 });
 export const metadata = numbered(1, objectMeta, { go: "ObjectMeta" });
 
-/** A kind's own struct, from the rows that follow apiVersion, kind and metadata. */
+/** The struct of a kind, from the rows that follow apiVersion, kind and metadata. */
 export function kindStruct(name: string, rows: Parameters<typeof struct>[1]): StructType {
   return struct(name, { kind: "string", apiVersion: "string", metadata, ...rows });
 }

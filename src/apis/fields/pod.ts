@@ -1,4 +1,4 @@
-// Fields of a Pod's spec (core/v1).
+// Defines the fields of a Pod's spec (core/v1).
 import { appArmorProfile, container, seccompProfile, seLinuxOptions, windowsOptions } from "./container.ts";
 import { embed, field, kept, list, notInCrd, pointer, required, struct } from "./field.ts";
 import { labelSelector, localObjectReference, resourceRequirements } from "./meta.ts";
@@ -67,7 +67,7 @@ export const podSpec = struct("PodSpec", {
   volumes: field(list(volume), { mergeKey: "name" }),
   initContainers: field(list(container), { mergeKey: "name", crd: "free" }),
   containers: required(list(container), {
-    about: "What runs; one of them receives the requests.",
+    about: "The containers. One of them receives the requests.",
     mergeKey: "name",
     crd: "unkeyed",
   }),

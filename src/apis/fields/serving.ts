@@ -1,4 +1,4 @@
-// Fields of the kinds that Knative's webhooks decode and default.
+// Defines the fields of the kinds that Knative's webhooks decode.
 import type { Kind } from "../kinds.ts";
 import { embed, field, kept, list, pointer, required, type StructType, struct } from "./field.ts";
 import { kindStruct, metadata, objectReference } from "./meta.ts";
@@ -6,28 +6,32 @@ import { podSpec } from "./pod.ts";
 
 export const revisionSpec = struct("RevisionSpec", {
   pod: embed(podSpec),
-  containerConcurrency: field("*int64", { about: "How many requests one instance works on at once; 0 is no limit." }),
-  timeoutSeconds: field("*int64", { about: "How long a request may take." }),
-  responseStartTimeoutSeconds: field("*int64", { about: "How long a request may take to send its first byte." }),
-  idleTimeoutSeconds: field("*int64", { about: "How long a request may be silent." }),
+  containerConcurrency: field("*int64", {
+    about: "The number of requests that an instance handles at the same time; 0: no limit.",
+  }),
+  timeoutSeconds: field("*int64", { about: "The longest duration of a request, in seconds." }),
+  responseStartTimeoutSeconds: field("*int64", {
+    about: "The longest time until the first byte of the response, in seconds.",
+  }),
+  idleTimeoutSeconds: field("*int64", { about: "The longest time without data in the response, in seconds." }),
 });
 export const revisionTemplate = struct("RevisionTemplateSpec", {
   metadata: { ...metadata, crd: ["annotations", "finalizers", "labels", "name", "namespace"] },
   spec: revisionSpec,
 });
-const trafficTarget = struct("TrafficTarget", {
-  tag: field("string", { about: "A name under which this target has its own address." }),
+export const trafficTarget = struct("TrafficTarget", {
+  tag: field("string", { about: "A name. The target gets its own URL with this name." }),
   revisionName: "string",
   configurationName: "string",
   latestRevision: "*bool",
-  percent: field("*int64", { about: "The share of this target, from 0 to 100." }),
+  percent: field("*int64", { about: "The percentage of requests to this target, from 0 to 100." }),
   url: "*url",
 });
 const configurationSpec = struct("ConfigurationSpec", {
-  template: kept(revisionTemplate, { about: "What each new Revision looks like." }),
+  template: kept(revisionTemplate, { about: "The template of new Revisions." }),
 });
 const routeSpec = struct("RouteSpec", {
-  traffic: field(list(trafficTarget), { about: "Who gets which share of the requests; the shares add up to 100." }),
+  traffic: field(list(trafficTarget), { about: "The targets of the requests. Their percentages add up to 100." }),
 });
 const serviceSpec = struct("ServiceSpec", { configuration: embed(configurationSpec), route: embed(routeSpec) });
 const kReference = struct("KReference", {
@@ -39,7 +43,7 @@ const kReference = struct("KReference", {
   address: "*string",
 });
 const domainMappingSpec = struct("DomainMappingSpec", {
-  ref: required(kReference, { about: "What the domain leads to." }),
+  ref: required(kReference, { about: "The object that gets the requests of the domain." }),
   tls: pointer(struct("SecretTLS", { secretName: required("string") })),
 });
 const podAutoscalerSpec = struct("PodAutoscalerSpec", {
@@ -48,10 +52,8 @@ const podAutoscalerSpec = struct("PodAutoscalerSpec", {
   reachability: "string",
   protocolType: kept("string"),
 });
-/** The status is not checked. */
 const withSpec = (name: string, spec: StructType): StructType => kindStruct(name, { spec, status: "*any" });
 
-/** The structs of the kinds that Knative's webhooks decode. */
 export const knativeStructs: ReadonlyMap<Kind, StructType> = new Map<Kind, StructType>([
   ["Service.serving.knative.dev", withSpec("Service", serviceSpec)],
   ["Configuration.serving.knative.dev", withSpec("Configuration", configurationSpec)],

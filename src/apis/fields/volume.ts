@@ -1,4 +1,4 @@
-// Fields of a volume and its sources, and of a volume claim (core/v1).
+// Defines the fields of a volume and its sources, and of a volume claim (core/v1).
 import { objectFieldSelector, resourceFieldSelector } from "./container.ts";
 import { embed, field, kept, list, notInCrd, numbered, pointer, required, type StructType, struct } from "./field.ts";
 import { labelSelector, localObjectReference, metadata, resourceLists } from "./meta.ts";
@@ -76,7 +76,7 @@ const projectedVolume = struct("ProjectedVolumeSource", {
 });
 const ephemeralSource = struct("EphemeralVolumeSource", { volumeClaimTemplate: pointer(claimTemplate) });
 const imageSource = struct("ImageVolumeSource", { reference: "string", pullPolicy: "string" });
-/** A source that Knative never allows. */
+/** A volume source that Knative does not allow. */
 const refused = notInCrd("*any");
 
 const volumeSource = struct("VolumeSource", {

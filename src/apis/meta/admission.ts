@@ -1,11 +1,12 @@
-// The types of admission: Knative's webhooks (defaulting, then validation) as a function that the store calls before a
-// write.
+// Defines admission: the function that completes and validates an object before the store writes it.
 import type { ApiStatus } from "./api-status.ts";
 import type { AnyObject } from "./object.ts";
 
 export interface AdmissionRequest {
   readonly operation: "CREATE" | "UPDATE";
-  /** The object to write, with name and namespace; on UPDATE already merged into the stored object. */
+  /** `status`: the write changes only the status. */
+  readonly subresource?: "status";
+  /** The object to write, with name and namespace. On UPDATE, the store has already merged it with the stored one. */
   readonly object: AnyObject;
   /** UPDATE only: the stored object. */
   readonly old?: AnyObject;
@@ -18,5 +19,5 @@ export type AdmissionAnswer =
   | { readonly object: AnyObject; readonly warnings: readonly string[] }
   | { readonly refused: ApiStatus };
 
-/** Validates and completes every create and update, but no status writes and deletions. Pure. */
+/** Validates and completes each create, update and status write, but not deletes. Pure. */
 export type Admission = (request: AdmissionRequest) => AdmissionAnswer;

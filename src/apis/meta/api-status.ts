@@ -1,4 +1,5 @@
-// Kubernetes' `Status`: the API's answer to a call that it refuses. Misuse of the API is a Status, never an exception.
+// Defines Kubernetes' `Status`, with which the API refuses a call. A misuse of the API is a Status, not an exception.
+import { type Failed, failed } from "../../base/result.ts";
 
 export type StatusReason =
   | "BadRequest"
@@ -70,4 +71,9 @@ export function makeFailure(reason: StatusReason, message: string, details?: Api
     ...(details ? { details } : {}),
     code: CODES[reason],
   };
+}
+
+/** A {@link makeFailure} as a failed Result. */
+export function refuse(reason: StatusReason, message: string): Failed<ApiStatus> {
+  return failed(makeFailure(reason, message));
 }

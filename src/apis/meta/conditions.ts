@@ -1,12 +1,12 @@
-// Knative's conditions, and how the conditions of dependents make up Ready. Pure: every mark returns a new array,
-// sorted by type. Source: knative.dev/pkg/apis/condition_set.go.
+// Sets Knative's conditions, and computes Ready from the conditions that it depends on. Pure: returns new arrays, sorted
+// by type. Source: knative.dev/pkg/apis/condition_set.go.
 
 export type ConditionStatus = "True" | "False" | "Unknown";
 
 export interface Condition {
   readonly type: string;
   readonly status: ConditionStatus;
-  /** Absent means Error: the condition counts for Ready. Info conditions do not. */
+  /** Ready ignores Info conditions. Absent means Error. */
   readonly severity?: "Info";
   readonly lastTransitionTime?: string;
   readonly reason?: string;
@@ -28,8 +28,8 @@ export interface ConditionReason {
 type Conditions = readonly Condition[];
 
 /**
- * The conditions of a kind: Ready and its dependents. Every method takes the current conditions and the time of this
- * reconcile (RFC 3339), and returns the new conditions; it returns the input if nothing differs.
+ * Changes the conditions of a kind. Each method takes the current conditions and the time (RFC 3339), and returns the new
+ * conditions, or the input if nothing differs.
  */
 export interface ConditionSet {
   readonly ready: string;
@@ -39,7 +39,7 @@ export interface ConditionSet {
   markTrue(conditions: Conditions, type: string, at: string, because?: ConditionReason): Conditions;
   markUnknown(conditions: Conditions, type: string, at: string, because?: ConditionReason): Conditions;
   markFalse(conditions: Conditions, type: string, at: string, because?: ConditionReason): Conditions;
-  /** Sets a condition that is not in the set, with severity Info. Ready stays. */
+  /** Sets a condition that is not in the set, with severity Info. Ready does not change. */
   markInfo(conditions: Conditions, mark: Omit<Condition, "lastTransitionTime" | "severity">, at: string): Conditions;
   /** Removes a condition that is not in the set. */
   clear(conditions: Conditions, type: string): Conditions;
@@ -92,7 +92,6 @@ function made(type: string, status: ConditionStatus, because: ConditionReason = 
   };
 }
 
-/** Makes the condition set of a kind. */
 export function conditionSet(ready: string, dependents: readonly string[]): ConditionSet {
   const counts = (type: string): boolean => dependents.includes(type);
   const marked = (type: string, status: ConditionStatus, because?: ConditionReason): Condition => ({
@@ -151,8 +150,7 @@ function compareTimes(a: string | undefined, b: string | undefined): number {
   return (a ?? "") < (b ?? "") ? -1 : (a ?? "") > (b ?? "") ? 1 : 0;
 }
 
-// The Info conditions of a kind (Active of a Revision, ActivatorEndpointsPopulated of a ServerlessService) are not in
-// its set.
+// Info conditions (Active of a Revision, ActivatorEndpointsPopulated of a ServerlessService) are not in these sets.
 export const serviceConditions = conditionSet("Ready", ["ConfigurationsReady", "RoutesReady"]);
 export const configurationConditions = conditionSet("Ready", []);
 export const routeConditions = conditionSet("Ready", ["AllTrafficAssigned", "IngressReady", "CertificateProvisioned"]);

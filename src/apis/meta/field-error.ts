@@ -1,4 +1,4 @@
-// Validation findings, merged, sorted and printed as Knative does.
+// Merges, sorts and prints validation findings as Knative does.
 // Source: knative.dev/pkg/apis/field_error.go.
 
 export interface Finding {
@@ -32,7 +32,7 @@ export function asWarnings(findings: Findings): Findings {
   return findings.map((item) => ({ ...item, level: "warning" }));
 }
 
-/** Adds a field before every path, with a dot unless the path begins with an index. */
+/** Adds a field before each path, with a dot unless the path starts with an index. */
 export function via(prefix: string, findings: Findings): Findings {
   if (findings.length === 0) return none;
   return findings.map((item) => ({ ...item, paths: item.paths.map((path) => joinPath(prefix, path)) }));
@@ -51,10 +51,7 @@ export function joinPath(prefix: string, path: string): string {
   return first.endsWith("]") ? prefix + path : `${prefix}.${path}`;
 }
 
-/**
- * The findings of a level, with equal ones merged, sorted bytewise by message, then details; paths sorted, without
- * duplicates.
- */
+/** The findings of a level, sorted by message, then details. Merges findings that differ only in their paths. */
 export function merged(findings: Findings, level: Finding["level"]): Findings {
   if (findings.length === 0) return none;
   const byText = new Map<string, { item: Finding; paths: Set<string> }>();
@@ -79,7 +76,7 @@ export function findingsText(findings: Findings): string {
   return merged(findings, "error").map(findingText).join("\n");
 }
 
-/** The warnings as the API returns them, a text per line. */
+/** The warnings as the API returns them: one text per line. */
 export function warningLines(findings: Findings): readonly string[] {
   const text = merged(findings, "warning").map(findingText).join("\n");
   return text === "" ? [] : text.split("\n");

@@ -1,4 +1,4 @@
-// Object metadata for Go templates: the fields of v1.ObjectMeta with their Go names.
+// Converts object metadata for Go templates: to the fields of v1.ObjectMeta with their Go names.
 import type { GoStruct } from "../../base/go/template.ts";
 import type { ObjectMeta } from "./object.ts";
 

@@ -1,4 +1,4 @@
-// Kubernetes' rules for names: each function returns the texts of the broken rules. Also names of child objects.
+// Checks names by Kubernetes' rules, and makes the names of child objects. A check returns the texts of broken rules.
 // Source: k8s.io/apimachinery/pkg/util/validation.
 import { md5Hex } from "../../base/hash.ts";
 
@@ -20,7 +20,7 @@ const example = (pattern: string, ...examples: readonly string[]): string => {
   return `(e.g. ${shown}regex used for validation is '${pattern}')`;
 };
 
-/** A DNS-1035 label: Services, Routes, Configurations, Revisions, tags. */
+/** Checks a DNS-1035 label: the name of a Service, Route, Configuration or Revision, or a tag. */
 export function dns1035LabelErrors(name: string): readonly string[] {
   const errors: string[] = [];
   if (bytes(name) > 63) errors.push(tooLong(63));
@@ -32,7 +32,7 @@ export function dns1035LabelErrors(name: string): readonly string[] {
   return errors;
 }
 
-/** A DNS-1123 label: volumes, parts of a domain. */
+/** Checks a DNS-1123 label: the name of a volume, or a part of a domain. */
 export function dns1123LabelErrors(name: string): readonly string[] {
   const errors: string[] = [];
   if (bytes(name) > 63) errors.push(tooLong(63));
@@ -46,7 +46,7 @@ export function dns1123LabelErrors(name: string): readonly string[] {
   return errors;
 }
 
-/** A DNS-1123 subdomain: most names of Kubernetes. */
+/** Checks a DNS-1123 subdomain: the name of most kinds. */
 export function dns1123SubdomainErrors(name: string): readonly string[] {
   const errors: string[] = [];
   if (bytes(name) > 253) errors.push(tooLong(253));
@@ -58,7 +58,7 @@ export function dns1123SubdomainErrors(name: string): readonly string[] {
   return errors;
 }
 
-/** A qualified name, such as a label key: `name` or `prefix/name`. */
+/** Checks a qualified name, such as a label key: `name` or `prefix/name`. */
 export function qualifiedNameErrors(name: string): readonly string[] {
   if (isPlainlyQualified(name)) return [];
   const errors: string[] = [];
@@ -87,7 +87,7 @@ function isPlainlyQualified(name: string): boolean {
   return IS_PREFIXED.test(name) && name.length - name.indexOf("/") - 1 <= 63 && name.indexOf("/") <= 253;
 }
 
-/** A label's value; it can be empty. */
+/** Checks the value of a label, which may be empty. */
 export function labelValueErrors(value: string): readonly string[] {
   if (typeof value !== "string") return [];
   const errors: string[] = [];
@@ -100,12 +100,12 @@ export function labelValueErrors(value: string): readonly string[] {
   return errors;
 }
 
-/** For the validation of a generateName: replaces its last two characters by a letter if it ends in a dash. */
+/** Replaces the last two characters by a letter if the text ends in a dash, to validate a generateName. */
 export function withoutTrailingDash(prefix: string): string {
   return prefix.length > 1 && prefix.endsWith("-") ? `${prefix.slice(0, -2)}a` : prefix;
 }
 
-/** Why a text is not a fully qualified domain name, as a text of `field.ErrorList`; undefined if it is. */
+/** The error (as `field.ErrorList` prints it) if a text is not a fully qualified domain name. */
 export function domainNameError(name: string): string | undefined {
   if (name === "") return "name: Required value";
   const bare = name.replace(/\.$/, "");

@@ -1,4 +1,4 @@
-// The fields that all Kubernetes objects have. Objects are readonly JSON data; no code changes them in place.
+// Defines the fields that all Kubernetes objects have. Objects are readonly JSON data.
 
 export type StringMap = Readonly<Record<string, string>>;
 
@@ -28,7 +28,7 @@ export interface ObjectMeta {
   readonly finalizers?: readonly string[];
 }
 
-/** Any object of the API, stored or not. Kinds with other top-level fields (`data` of a ConfigMap) extend it. */
+/** An object of any kind. Kinds with other top-level fields (`data` of a ConfigMap) extend it. */
 export interface AnyObject {
   readonly apiVersion: string;
   readonly kind: string;

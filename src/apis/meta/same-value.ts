@@ -1,5 +1,4 @@
-// Semantic equality of JSON values: the order of keys does not matter; empty and absent lists are equal, as in
-// Kubernetes.
+// Compares JSON values as Kubernetes' semantic equality does: an empty list equals an absent list.
 import { isFields } from "../../base/json.ts";
 
 export function sameValue(a: unknown, b: unknown): boolean {

@@ -1,4 +1,4 @@
-// Host names of requests, and the hash of an Ingress that gateway probes compare.
+// Normalizes host names, and computes the hash of an Ingress that gateway probes compare.
 import { sha256Hex } from "../../base/hash.ts";
 import type { Ingress } from "./types.ts";
 
@@ -9,14 +9,13 @@ export function hostName(host: string): string {
   return (name.endsWith(".") ? name.slice(0, -1) : name).toLowerCase();
 }
 
-/** The host names this machine and no Service. */
+/** The host name means this machine, not a Service. */
 export function isThisMachine(name: string): boolean {
   return name === "localhost" || name === "127.0.0.1" || name === "[::1]";
 }
 
 /**
- * SHA-256 of spec, namespace and name. A gateway answers it in `K-Network-Hash` once it serves this version of the
- * Ingress.
+ * SHA-256 of spec, namespace and name. A gateway that serves this version of the Ingress returns it in `K-Network-Hash`.
  * @see networking pkg/ingress/ingress.go
  */
 export function ingressHash({ spec, metadata }: Ingress): string {

@@ -1,4 +1,4 @@
-// Ports of queue-proxy and of the activator. Source: networking/pkg/apis/networking/register.go.
+// Defines the ports of queue-proxy and of the activator. Source: networking/pkg/apis/networking/register.go.
 
 /** Requests over HTTP/1.1. */
 export const BACKEND_HTTP_PORT = 8012;
@@ -18,7 +18,7 @@ export function backendPort(protocol: "http1" | "h2c"): number {
   return protocol === "h2c" ? BACKEND_H2C_PORT : BACKEND_HTTP_PORT;
 }
 
-/** User containers cannot have these ports (8112 is not among them in Knative either). */
+/** Ports that user containers cannot have. Like Knative, the set does not contain 8112. */
 export const RESERVED_PORTS: ReadonlySet<number> = new Set([
   PROFILING_PORT,
   BACKEND_HTTP_PORT,

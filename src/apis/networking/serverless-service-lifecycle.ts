@@ -1,4 +1,4 @@
-// The transitions of a ServerlessService's conditions. Pure.
+// Sets the conditions of a ServerlessService. Pure.
 // Source: networking/pkg/apis/networking/v1alpha1/serverlessservice_lifecycle.go.
 import type { Condition } from "../meta/conditions.ts";
 import { serverlessServiceConditions as set } from "../meta/conditions.ts";

@@ -1,4 +1,4 @@
-// The kinds of networking.internal.knative.dev/v1alpha1 and caching.internal.knative.dev/v1alpha1.
+// Defines the kinds of networking.internal.knative.dev/v1alpha1 and caching.internal.knative.dev/v1alpha1.
 import type { ConditionedStatus } from "../meta/conditions.ts";
 import type { AnyObject, ClusterMeta, StringMap } from "../meta/object.ts";
 
@@ -49,7 +49,7 @@ export interface IngressStatus extends ConditionedStatus {
   readonly publicLoadBalancer?: LoadBalancerStatus;
   readonly privateLoadBalancer?: LoadBalancerStatus;
 }
-/** Knative's Ingress ("KIngress"), not Kubernetes'. */
+/** Knative's Ingress ("KIngress"), not that of Kubernetes. */
 export interface Ingress extends AnyObject {
   readonly apiVersion: "networking.internal.knative.dev/v1alpha1";
   readonly kind: "Ingress";

@@ -1,5 +1,4 @@
-// Kubernetes' validation of a Deployment's selector, template labels and containers. It does not check the fields of
-// the Pods.
+// Validates a Deployment's selector, template labels and containers. It does not validate the fields of the Pods.
 // Source: pkg/apis/apps/validation/validation.go (kubernetes).
 import { fieldsOf } from "../../base/json.ts";
 import { matchesLabels } from "../core/label-selector.ts";
@@ -9,10 +8,7 @@ import type { SchemaFinding } from "./structural.ts";
 
 const LABELS_PATH = "spec.template.metadata.labels";
 
-/**
- * A Deployment needs a selector that matches the template's labels, and at least one container. Any field may be
- * missing.
- */
+/** A Deployment needs a selector that matches the labels of its template, and at least one container. */
 export function deploymentFindings({ spec }: AnyObject): readonly SchemaFinding[] {
   const { selector, template } = fieldsOf(spec) as Partial<Deployment["spec"]>;
   const labels = template?.metadata?.labels;

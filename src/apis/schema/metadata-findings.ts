@@ -1,4 +1,4 @@
-// Kubernetes' validation of metadata: the name, label keys and values, annotation keys and their total size.
+// Validates metadata: the name, the keys and values of labels, the keys and total size of annotations.
 // Source: k8s.io/apimachinery/pkg/api/validation/objectmeta.go.
 import { type Kind, kindOf } from "../kinds.ts";
 import {
@@ -18,7 +18,7 @@ const NAME_RULES: Readonly<Partial<Record<Kind, (name: string) => readonly strin
 };
 const MAX_ANNOTATION_BYTES = 256 * 1024;
 
-/** Findings under `metadata`. The store checks that there is a name. */
+/** Does not report a missing name: the store refuses it. */
 export function metadataFindings(object: AnyObject): readonly SchemaFinding[] {
   const { name, labels, annotations } = object.metadata;
   const nameRule = NAME_RULES[kindOf(object)] ?? dns1123SubdomainErrors;

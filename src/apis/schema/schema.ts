@@ -1,4 +1,4 @@
-// Structural schemas as data, with the keywords of CRDs, and how a field table becomes one.
+// Defines structural schemas with the keywords of CRDs, and derives them from field tables.
 import type { Field, FieldFacts, FieldType, ScalarType, StructType } from "../fields/field.ts";
 
 export interface Schema {
@@ -18,6 +18,8 @@ export interface Schema {
   readonly intOrString?: true | undefined;
   /** `x-kubernetes-list-map-keys`: two items must not have equal values in all of these fields. */
   readonly listKeys?: readonly string[] | undefined;
+  /** The items of the list must not be null. CRDs allow null. */
+  readonly noNullItems?: true | undefined;
 }
 
 const text: Schema = { type: "string" };
@@ -37,28 +39,47 @@ const SCALARS: Readonly<Record<ScalarType, Schema>> = {
   fieldsV1: free,
 };
 
-/** The structural schema of a struct, without the fields that CRDs do not have. */
-export function structSchema({ fields }: StructType): Schema {
+/** The schema of a struct in Knative's CRDs. */
+export function crdSchema({ fields }: StructType): Schema {
   const known = fields.filter(({ crd }) => crd !== "absent");
-  const required = known.filter((field) => field.required).map(({ json }) => json);
-  const properties = Object.fromEntries(known.map((field) => [field.json, fieldSchema(field)]));
-  return { type: "object", properties, required: required.length > 0 ? required.sort() : undefined };
+  return structSchema(known, (field) => crdTypeSchema(field.type, field));
 }
 
-function fieldSchema(field: Field): Schema {
-  return { ...typeSchema(field.type, field), description: field.about, default: field.default };
+/** The schema of a struct in Go: it has all fields, checks all of them, and accepts items with equal keys. */
+export function goSchema({ fields }: StructType): Schema {
+  return structSchema(fields, ({ type }) => goTypeSchema(type));
 }
 
-function typeSchema(type: FieldType, { crd, mergeKey, mapKeys }: FieldFacts = {}): Schema {
+function structSchema(fields: readonly Field[], schemaOf: (field: Field) => Schema): Schema {
+  const required = fields.filter((field) => field.required).map(({ json }) => json);
+  const entries = fields.map((field) => {
+    const schema: Schema = { ...schemaOf(field), description: field.about, default: field.default };
+    return [field.json, schema] as const;
+  });
+  return {
+    type: "object",
+    properties: Object.fromEntries(entries),
+    required: required.length > 0 ? required.sort() : undefined,
+  };
+}
+
+function goTypeSchema(type: FieldType): Schema {
   if (typeof type === "string") return SCALARS[type];
-  if ("ptr" in type) return typeSchema(type.ptr, { crd });
-  if ("map" in type) return { type: "object", additionalProperties: typeSchema(type.map) };
+  if ("ptr" in type) return goTypeSchema(type.ptr);
+  if ("map" in type) return { type: "object", additionalProperties: goTypeSchema(type.map) };
+  return "list" in type ? { type: "array", items: goTypeSchema(type.list), noNullItems: true } : goSchema(type);
+}
+
+function crdTypeSchema(type: FieldType, { crd, mergeKey, mapKeys }: FieldFacts = {}): Schema {
+  if (typeof type === "string") return SCALARS[type];
+  if ("ptr" in type) return crdTypeSchema(type.ptr, { crd });
+  if ("map" in type) return { type: "object", additionalProperties: crdTypeSchema(type.map) };
   if ("list" in type) {
     if (crd === "free") return { type: "array", items: free };
     const listKeys = crd === "unkeyed" ? undefined : (mapKeys ?? (mergeKey === undefined ? undefined : [mergeKey]));
-    return { type: "array", items: typeSchema(type.list), listKeys };
+    return { type: "array", items: crdTypeSchema(type.list), listKeys };
   }
   if (crd === "free") return free;
-  if (typeof crd !== "object") return structSchema(type);
-  return { ...free, ...structSchema({ ...type, fields: type.fields.filter(({ json }) => crd.includes(json)) }) };
+  if (typeof crd !== "object") return crdSchema(type);
+  return { ...free, ...crdSchema({ ...type, fields: type.fields.filter(({ json }) => crd.includes(json)) }) };
 }

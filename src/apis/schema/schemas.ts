@@ -1,10 +1,10 @@
-// The structural schemas by kind, and the fields of an object that its schema does not have.
+// Provides the structural schema of each kind, and finds the fields of an object that its schema does not have.
 import { dataStructs, namespace } from "../fields/data.ts";
 import type { StructType } from "../fields/field.ts";
 import { knativeStructs } from "../fields/serving.ts";
 import { type Kind, kindOf } from "../kinds.ts";
 import type { AnyObject } from "../meta/object.ts";
-import { type Schema, structSchema } from "./schema.ts";
+import { crdSchema, type Schema } from "./schema.ts";
 import { unknownPaths } from "./structural.ts";
 
 const CHECKED: ReadonlyMap<Kind, StructType> = new Map<Kind, StructType>([
@@ -12,20 +12,18 @@ const CHECKED: ReadonlyMap<Kind, StructType> = new Map<Kind, StructType>([
   ...dataStructs,
   ["Namespace", namespace],
 ]);
-/** Each schema is derived at its first use, because most commands use few kinds. */
+/** A schema is derived at its first use, because most commands use few kinds. */
 const derived = new Map<Kind, Schema>();
 
 /** The schema of a kind; undefined for kinds whose objects are not checked against one. */
 export function schemaOf(kind: Kind): Schema | undefined {
   const struct = CHECKED.get(kind);
-  const schema = derived.get(kind) ?? (struct && structSchema(struct));
+  const schema = derived.get(kind) ?? (struct && crdSchema(struct));
   if (schema) derived.set(kind, schema);
   return schema;
 }
 
-/**
- * Paths of the fields that the kind's schema does not have (`spec.template.spec.foo`), sorted; none without a schema.
- */
+/** The sorted paths of the fields that the kind's schema does not have. Empty for a kind without a schema. */
 export function unknownFields(object: AnyObject): readonly string[] {
   const schema = schemaOf(kindOf(object));
   return schema ? unknownPaths(schema, object) : [];

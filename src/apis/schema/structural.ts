@@ -1,4 +1,4 @@
-// Checks a document against a structural schema: unknown fields, pruning, defaulting and validation.
+// Applies a structural schema to a document: finds unknown fields, prunes, sets defaults and validates.
 import { isFields } from "../../base/json.ts";
 import { compareBytes, joinPath } from "../meta/field-error.ts";
 import type { Schema } from "./schema.ts";
@@ -15,6 +15,9 @@ export interface SchemaFinding {
     | "FieldValueInvalid"
     | "FieldValueTooLong";
 }
+
+/** Reading stops at this number of findings, because a body can have a million of them. */
+const MAX_FINDINGS = 100;
 
 /** Paths of all fields that the schema does not have, sorted. */
 export function unknownPaths(schema: Schema, value: unknown): readonly string[] {
@@ -42,10 +45,7 @@ function fieldSchema(schema: Schema, key: string): Schema | undefined {
   return properties && Object.hasOwn(properties, key) ? properties[key] : additionalProperties;
 }
 
-/**
- * Removes the fields that the schema does not have, and adds its defaults. Returns the input (same reference) if
- * nothing changes.
- */
+/** Removes unknown fields and adds defaults. Returns the input (same reference) if nothing changes. */
 export function pruneAndDefault(schema: Schema, value: unknown): unknown {
   if (Array.isArray(value)) {
     const { items } = schema;
@@ -54,7 +54,7 @@ export function pruneAndDefault(schema: Schema, value: unknown): unknown {
     return kept.every((item, at) => item === value[at]) ? value : kept;
   }
   if (!isFields(value) || schema.intOrString || (schema.type !== undefined && schema.type !== "object")) return value;
-  // Most objects do not change, so the first change makes the copy.
+  // Most objects do not change, so the copy is made at the first change.
   let kept: Record<string, unknown> | undefined;
   for (const key in value) {
     const inner = fieldSchema(schema, key);
@@ -86,7 +86,8 @@ export function schemaFindings(schema: Schema, value: unknown): readonly SchemaF
 export function isValid(schema: Schema, value: unknown): boolean {
   if (typeFinding(schema, value, "")) return false;
   if (Array.isArray(value)) {
-    const { items } = schema;
+    const { items, noNullItems } = schema;
+    if (noNullItems && value.includes(null)) return false;
     for (const item of value) if (items && !isNullOrValid(items, item)) return false;
     return repeatedKeys(schema, value, "").length === 0;
   }
@@ -112,9 +113,7 @@ function collectFindings(schema: Schema, value: unknown, path: string, found: Sc
     return;
   }
   if (Array.isArray(value)) {
-    const { items } = schema;
-    if (items) value.forEach((item, at) => void collectFindings(items, item, `${path}[${at}]`, found));
-    found.push(...repeatedKeys(schema, value, path));
+    collectItemFindings(schema, value, path, found);
     return;
   }
   if (!isFields(value)) return;
@@ -125,7 +124,19 @@ function collectFindings(schema: Schema, value: unknown, path: string, found: Sc
   for (const [key, field] of Object.entries(value)) {
     const inner = fieldSchema(schema, key);
     if (inner) collectFindings(inner, field, joinPath(path, key), found);
+    if (found.length >= MAX_FINDINGS) return;
   }
+}
+
+function collectItemFindings(schema: Schema, list: readonly unknown[], path: string, found: SchemaFinding[]): void {
+  const { items, noNullItems } = schema;
+  for (const [at, item] of list.entries()) {
+    const place = `${path}[${at}]`;
+    if (item === null && noNullItems) found.push(wrongType(place, "null", "object"));
+    else if (items) collectFindings(items, item, place, found);
+    if (found.length >= MAX_FINDINGS) return;
+  }
+  for (const repeated of repeatedKeys(schema, list, path)) found.push(repeated);
 }
 
 function typeFinding(schema: Schema, value: unknown, path: string): SchemaFinding | undefined {
@@ -133,15 +144,30 @@ function typeFinding(schema: Schema, value: unknown, path: string): SchemaFindin
   const kind = Array.isArray(value) ? "array" : typeof value === "number" ? numberKind(value) : typeof value;
   if (schema.intOrString) {
     // Fractions are valid, because quantities are int-or-string too.
-    if (kind === "string" || kind === "integer" || kind === "number") return undefined;
-  } else if (schema.type === kind) return undefined;
-  const wanted = schema.intOrString ? "integer,string" : schema.type;
+    return kind === "string" || kind === "integer" || kind === "number"
+      ? undefined
+      : wrongType(path, kind, "integer,string");
+  }
+  if (schema.type !== kind) return wrongType(path, kind, schema.type ?? "");
+  return schema.format && !isInRange(value as number, schema.format)
+    ? outOfRange(path, value, schema.format)
+    : undefined;
+}
+
+function wrongType(path: string, kind: string, wanted: string): SchemaFinding {
   const shown = JSON.stringify(kind);
-  return {
-    path,
-    message: `Invalid value: ${shown}: ${path} in body must be of type ${wanted}: ${shown}`,
-    reason: "FieldValueTypeInvalid",
-  };
+  const message = `Invalid value: ${shown}: ${path} in body must be of type ${wanted}: ${shown}`;
+  return { path, message, reason: "FieldValueTypeInvalid" };
+}
+
+function outOfRange(path: string, value: unknown, format: string): SchemaFinding {
+  const message = `Invalid value: ${String(value)}: ${path} in body must be a number in the range of ${format}`;
+  return { path, message, reason: "FieldValueInvalid" };
+}
+
+function isInRange(value: number, format: "int32" | "int64"): boolean {
+  const limit = format === "int32" ? 2 ** 31 : 2 ** 63;
+  return value >= -limit && value < limit;
 }
 
 function numberKind(value: number): "integer" | "number" {

@@ -1,4 +1,4 @@
-// Finds objects to delete or edit after their owners or their namespace were deleted. It writes nothing itself.
+// Finds objects to delete or edit after their owners or their namespace were deleted. It does not write to the store.
 // Source: kubernetes pkg/controller/garbagecollector.
 import { kindOf } from "../../apis/kinds.ts";
 import { keyOf, keyText, type ObjectKey } from "../../apis/meta/key.ts";
@@ -9,7 +9,7 @@ import { find, type ObjectIndex } from "./object-index.ts";
 /** One change that the store makes for the garbage collector. */
 export type GarbageTask =
   | { readonly do: "delete"; readonly key: ObjectKey; readonly propagation?: Propagation | undefined }
-  /** Replace owners or finalizers of an object. */
+  /** Replaces owners or finalizers of an object. */
   | {
       readonly do: "edit";
       readonly key: ObjectKey;
@@ -18,10 +18,10 @@ export type GarbageTask =
         readonly finalizers?: readonly string[];
       };
     }
-  /** Remove a terminating namespace if it is empty. */
+  /** Removes a terminating namespace if it is empty. */
   | { readonly do: "release"; readonly key: ObjectKey };
 
-/** A queue of objects to inspect. It is event-driven: removing a dependent enqueues the owner that waits for it. */
+/** A queue of objects to inspect. The removal of a dependent enqueues the owner that waits for it. */
 export class GarbageCollector {
   readonly #index: ObjectIndex;
   readonly #queue = new Map<string, ObjectKey>();
@@ -94,13 +94,17 @@ export class GarbageCollector {
   }
 
   /** The object, deleted with Foreground, waits for the object with this uid, directly or through dependents. */
-  #waitsFor(object: Stored, uid: string, seen = new Set<string>()): boolean {
-    const own = object.metadata.uid;
-    if (own === uid) return true;
-    if (seen.has(own) || !isForeground(object.metadata)) return false;
-    seen.add(own);
-    const blockers = this.#index.dependents(own).filter((dependent) => blocks(dependent, own));
-    return blockers.some((blocker) => this.#waitsFor(blocker, uid, seen));
+  #waitsFor(object: Stored, uid: string): boolean {
+    const queue = [object];
+    const seen = new Set<string>();
+    for (let next = queue.pop(); next; next = queue.pop()) {
+      const own = next.metadata.uid;
+      if (own === uid) return true;
+      if (seen.has(own) || !isForeground(next.metadata)) continue;
+      seen.add(own);
+      for (const dependent of this.#index.dependents(own)) if (blocks(dependent, own)) queue.push(dependent);
+    }
+    return false;
   }
 
   /** Deletes a dependent if no valid owner is left; otherwise removes its references to missing owners. */
@@ -108,12 +112,12 @@ export class GarbageCollector {
     const { ownerReferences: owners = [], finalizers = [], uid } = object.metadata;
     const isDangling = (owner: OwnerReference): boolean => !this.#index.byUid(owner.uid);
     const isWaiting = (owner: OwnerReference): boolean => isForeground(this.#index.byUid(owner.uid)?.metadata);
-    const obsolete = owners.filter((owner) => isDangling(owner) || isWaiting(owner));
-    if (obsolete.length === 0) return [];
-    if (obsolete.length < owners.length) return [disown(object, (owner) => obsolete.includes(owner))];
+    const obsolete = new Set(owners.filter((owner) => isDangling(owner) || isWaiting(owner)));
+    if (obsolete.size === 0) return [];
+    if (obsolete.size < owners.length) return [disown(object, (owner) => obsolete.has(owner))];
     const dependents = this.#index.dependents(uid);
     if (owners.some(isWaiting) && dependents.length > 0) {
-      // Objects that own each other would wait for each other for ever, so a possible cycle does not block its owners.
+      // Objects that own each other would wait for each other, so a dependent in a possible cycle does not block.
       const mayBeCycle = dependents.some(({ metadata }) => isForeground(metadata));
       return [...(mayBeCycle ? [unblock(object)] : []), { do: "delete", key, propagation: "Foreground" }];
     }

@@ -1,5 +1,4 @@
-// The watch history: a ring buffer of events for late watchers, and a queue to current watchers. It never calls a
-// watcher inside a write.
+// Stores the newest watch events in a ring buffer, and reports each event to the watchers after the write.
 import type { Kind } from "../../apis/kinds.ts";
 import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
 import type { Stored } from "../../apis/meta/object.ts";
@@ -20,11 +19,11 @@ interface Entry {
 interface Watcher {
   readonly options: WatchOptions;
   readonly listener: WatchListener;
-  /** The newest version reported; the queue may still have events that were replayed from the ring. */
+  /** The newest version that the watcher has got. The queue may have events that the ring has already replayed. */
   reported: number;
 }
 
-/** The ring has one entry per version, so the position of a version follows from a subtraction. */
+/** The ring has one entry per version, so the position of a version is a difference of versions. */
 export class History {
   readonly #capacity: number;
   readonly #onError: (error: unknown, key: ObjectKey) => void;

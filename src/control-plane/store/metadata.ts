@@ -1,11 +1,10 @@
-// The metadata that the store itself writes: identity, versions, generation and times. Pure.
-
+// Computes the metadata that the store itself writes: uid, versions, generation and times. Pure.
 import type { Secret } from "../../apis/core/types.ts";
 import { type Kind, resourceOf } from "../../apis/kinds.ts";
 import type { AnyObject, ObjectMeta, Stored } from "../../apis/meta/object.ts";
 import { isFields, sameJson } from "../../base/json.ts";
 
-/** Kinds that knap does not know (a DomainMapping may refer to them) count as namespaced custom resources. */
+/** Treats kinds that knap does not know (a DomainMapping may refer to them) as namespaced custom resources. */
 export function traitsOf(kind: Kind): {
   readonly namespaced: boolean;
   readonly statusSubresource: boolean;
@@ -43,9 +42,7 @@ export interface Birth {
   readonly creationTimestamp: string;
 }
 
-/**
- * The first stored version: uid and creation time added, generation 1, without status where status is a subresource.
- */
+/** The first version of an object, with uid, creation time and generation 1. Drops status if it is a subresource. */
 export function makeCreated(kind: Kind, object: AnyObject, birth: Birth): AnyObject {
   const traits = traitsOf(kind);
   const { deletionTimestamp, deletionGracePeriodSeconds, generation, resourceVersion, ...metadata } = object.metadata;

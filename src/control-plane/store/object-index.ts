@@ -1,4 +1,4 @@
-// The objects in memory, indexed by kind and name, label, owner and uid. It validates nothing.
+// Holds the objects in memory, indexed by kind and name, label, owner and uid. It does not validate objects.
 import { matchesLabels } from "../../apis/core/label-selector.ts";
 import { type Kind, kindOf, type ObjectOf } from "../../apis/kinds.ts";
 import { keyOf, keyText, namespacedName, type ObjectKey } from "../../apis/meta/key.ts";
@@ -6,7 +6,7 @@ import type { Stored } from "../../apis/meta/object.ts";
 import { sameJson } from "../../base/json.ts";
 import type { Indexer, Selection, View } from "./view.ts";
 
-/** The place of an object; `object` is its newest version. */
+/** One object of the index. `object` is its newest version. */
 interface Entry {
   /** `namespace/name` */
   readonly path: string;
@@ -24,7 +24,7 @@ interface KindIndex {
   readonly byIndexer: Map<Indexer, Map<string, Entry[]>>;
 }
 
-/** The reading side of the store; `put` and `remove` are for {@link ObjectStore} alone. */
+/** Only {@link ObjectStore} calls `put` and `remove`. */
 export class ObjectIndex implements View {
   readonly #kinds = new Map<string, KindIndex>();
   readonly #byUid = new Map<string, Entry>();
@@ -132,7 +132,7 @@ export class ObjectIndex implements View {
   }
 }
 
-/** The entries that may match, in order: from the smallest of index and label sets, else the namespace, else all. */
+/** The entries that may match, in order: of the index, else of the rarest label, else of the namespace, else all. */
 function candidates(kindIndex: KindIndex, { namespace, labels, index }: Selection): readonly Entry[] {
   // The caller checks namespace and labels for each object; only this function checks the index.
   if (index) return indexOf(kindIndex, index.by).get(index.value) ?? [];
@@ -157,7 +157,7 @@ function indexOf(kindIndex: KindIndex, by: Indexer): Map<string, Entry[]> {
   return made;
 }
 
-/** Built at the first selection by this label, because few labels are ever selected by. */
+/** Builds the index of a label at its first use, because selections use few labels. */
 function labelIndexOf(kindIndex: KindIndex, label: string): Map<string, Entry[]> {
   const known = kindIndex.byLabel.get(label);
   if (known) return known;

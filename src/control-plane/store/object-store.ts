@@ -1,9 +1,7 @@
-// The API's storage: holds every object in memory, validates writes and reports them to watchers in order. Synchronous,
-// no I/O.
-
+// The API's storage: holds all objects in memory, validates writes and reports them to watchers. Synchronous, no I/O.
 import { SYSTEM_NAMESPACE } from "../../apis/config/serving-config.ts";
 import { type Kind, kindOf, type ObjectOf } from "../../apis/kinds.ts";
-import type { Admission } from "../../apis/meta/admission.ts";
+import type { Admission, AdmissionRequest } from "../../apis/meta/admission.ts";
 import { type ApiStatus, makeFailure } from "../../apis/meta/api-status.ts";
 import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
 import type { AnyObject, Stored } from "../../apis/meta/object.ts";
@@ -16,6 +14,7 @@ import { GarbageCollector, type GarbageTask } from "./garbage-collector.ts";
 import { History, type WatchListener, type WatchOptions } from "./history.ts";
 import { foldStringData, makeCreated, makeUpdated, traitsOf, withVersion } from "./metadata.ts";
 import { ObjectIndex } from "./object-index.ts";
+import type { DeleteOutcome, StatusPreconditions, WriteOptions, WriteOutcome } from "./outcome.ts";
 import * as refusals from "./refusals.ts";
 import { conflictOf, lateFinalizerOf, preconditionOf } from "./refusals.ts";
 import type { Selection, View, WatchEventOf } from "./view.ts";
@@ -35,22 +34,6 @@ export interface StoreOptions {
   /** Called when a watcher throws, with the key of the event; default: ignore. */
   readonly onError?: (error: unknown, key: ObjectKey) => void;
 }
-
-export interface WriteOptions {
-  /** Who writes; default: knap's controllers. */
-  readonly user?: string;
-  /** Return the result without writing it. */
-  readonly dryRun?: boolean;
-}
-
-/** `changed` is false if the write equals the stored object; then the version stays and watchers see no event. */
-export type WriteOutcome<T extends AnyObject = AnyObject> =
-  | { readonly object: T; readonly changed: boolean; readonly warnings: readonly string[] }
-  | { readonly refused: ApiStatus };
-/** `removed` is false while finalizers, dependents or a kubelet delay the removal. */
-export type DeleteOutcome =
-  | { readonly object: Stored; readonly changed: boolean; readonly removed: boolean }
-  | { readonly refused: ApiStatus };
 
 /** The service account of knap's controllers. */
 const CONTROLLER = `system:serviceaccount:${SYSTEM_NAMESPACE}:controller`;
@@ -100,10 +83,7 @@ export class ObjectStore implements View {
     return this.#history.watch(options, this.#version, listener);
   }
 
-  /**
-   * Like {@link watch}, but first reports the writes after version `since`. Fails (410) if the history no longer has
-   * all of them.
-   */
+  /** Like {@link watch}, but first reports the writes after version `since`. Fails (410) if the history lacks some. */
   watchSince(since: number, options: WatchOptions, listener: WatchListener): Result<Disposable, ApiStatus> {
     const oldest = this.#history.oldest(this.#version);
     if (since < oldest) return failed(refusals.makeExpired(since, oldest));
@@ -126,7 +106,7 @@ export class ObjectStore implements View {
   }
 
   /**
-   * Replaces everything but identity and, where it is a subresource, status. Fails (409) if the object carries another
+   * Replaces everything but identity and, where it is a subresource, status. Fails (409) if the object has another
    * resourceVersion or uid than the stored one.
    */
   update<T extends AnyObject>(object: T, options: WriteOptions = {}): WriteOutcome<Stored<T>> {
@@ -157,16 +137,18 @@ export class ObjectStore implements View {
   writeStatus<K extends Kind>(
     key: ObjectKey<K>,
     status: unknown,
-    options: WriteOptions & { readonly resourceVersion?: string; readonly uid?: string } = {},
+    options: WriteOptions & StatusPreconditions = {},
   ): WriteOutcome<ObjectOf<K>> {
     const old = this.get(key.kind, key.namespace, key.name) as Stored | undefined;
     if (!old) return { refused: refusals.makeNotFound(key) };
     const conflict = conflictOf(key, old, options);
     if (conflict) return { refused: conflict };
-    const { status: _, ...without } = old;
-    return this.#store(old, status === undefined ? without : { ...old, status }, [], options) as WriteOutcome<
-      ObjectOf<K>
-    >;
+    const { status: _, ...content } = old;
+    const wanted = (status ?? null) === null ? content : { ...old, status };
+    if (sameJson(wanted, old)) return { object: old as ObjectOf<K>, changed: false, warnings: [] };
+    const admitted = this.#admit({ operation: "UPDATE", subresource: "status", object: wanted, old }, options);
+    if ("refused" in admitted) return admitted;
+    return this.#store(old, admitted.object, admitted.warnings, options) as WriteOutcome<ObjectOf<K>>;
   }
 
   /** Removes the object, or marks it for deletion if finalizers, dependents or a kubelet delay its removal. */
@@ -262,9 +244,7 @@ export class ObjectStore implements View {
     return this.#store(old, next, admitted.warnings, options);
   }
 
-  /**
-   * Stores the object if it differs. Removes it instead if it is being deleted and has just lost its last finalizer.
-   */
+  /** Stores the object if it differs, or removes it if it is being deleted and has lost its last finalizer. */
   #store(old: Stored, next: AnyObject, warnings: readonly string[], options: WriteOptions): WriteOutcome<Stored> {
     const changed = !sameJson(next, old);
     if (!changed || options.dryRun) return { object: changed ? (next as Stored) : old, changed, warnings };
@@ -273,10 +253,7 @@ export class ObjectStore implements View {
     return { object, changed, warnings };
   }
 
-  #admit(
-    request: { readonly operation: "CREATE" | "UPDATE"; readonly object: AnyObject; readonly old?: AnyObject },
-    options: WriteOptions,
-  ): ReturnType<Admission> {
+  #admit(request: Omit<AdmissionRequest, "user">, options: WriteOptions): ReturnType<Admission> {
     const { admission } = this.#options;
     if (!admission) return { object: request.object, warnings: [] };
     return admission({ ...request, user: options.user ?? CONTROLLER });

@@ -1,11 +1,12 @@
-// The store's refusals as Kubernetes Status objects, with the texts that kubectl shows.
+// Makes the Status objects with which the store refuses calls, with Kubernetes' texts.
 import { type Kind, resourceOf } from "../../apis/kinds.ts";
 import { type ApiStatus, makeFailure, type StatusCause } from "../../apis/meta/api-status.ts";
 import type { ObjectKey } from "../../apis/meta/key.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
 import type { DeleteOptions } from "./deletion.ts";
+import type { StatusPreconditions } from "./outcome.ts";
 
-/** `services.serving.knative.dev`: how messages name a resource. */
+/** The name of a resource in messages: `services.serving.knative.dev`. */
 function resourceText(kind: Kind): string {
   const { group, plural } = parts(kind);
   return group === "" ? plural : `${plural}.${group}`;
@@ -65,11 +66,7 @@ export function makeExpired(since: number, oldest: number): ApiStatus {
 }
 
 /** 409 if a write names another resourceVersion or uid than the stored one. */
-export function conflictOf(
-  key: ObjectKey,
-  old: AnyObject,
-  given: { readonly resourceVersion?: string; readonly uid?: string },
-): ApiStatus | undefined {
+export function conflictOf(key: ObjectKey, old: AnyObject, given: StatusPreconditions): ApiStatus | undefined {
   const { uid, resourceVersion } = old.metadata;
   if (given.uid && given.uid !== uid) {
     return makeConflict(key, `Precondition failed: UID in precondition: ${given.uid}, UID in object meta: ${uid}`);
@@ -95,8 +92,8 @@ export function preconditionOf(key: ObjectKey, old: AnyObject, options: DeleteOp
 /** 422 if the write adds a finalizer to an object that is being deleted. */
 export function lateFinalizerOf(key: ObjectKey, old: AnyObject, next: AnyObject): ApiStatus | undefined {
   if (old.metadata.deletionTimestamp === undefined) return undefined;
-  const had = old.metadata.finalizers ?? [];
-  const late = (next.metadata.finalizers ?? []).filter((finalizer) => !had.includes(finalizer));
+  const had = new Set(old.metadata.finalizers);
+  const late = (next.metadata.finalizers ?? []).filter((finalizer) => !had.has(finalizer));
   if (late.length === 0) return undefined;
   const list = late.map((finalizer) => JSON.stringify(finalizer)).join(", ");
   const message = `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`;

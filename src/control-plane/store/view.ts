@@ -1,16 +1,15 @@
-// Read access to the store. A reader sees every write at once; lists are in key order.
-
+// Defines read access to the store. Readers see each write immediately. Lists are sorted by key.
 import type { LabelSelector } from "../../apis/core/types.ts";
 import type { Kind, ObjectOf } from "../../apis/kinds.ts";
 import type { ObjectKey } from "../../apis/meta/key.ts";
 import type { Stored } from "../../apis/meta/object.ts";
 
-/** The values under which an index holds an object. Pure. */
+/** Computes the values under which an index finds an object. Pure. */
 export type Indexer = (object: Stored) => readonly string[];
 
 export interface Selection {
   /** Absent: all namespaces. */
-  readonly namespace?: string;
+  readonly namespace?: string | undefined;
   readonly labels?: LabelSelector;
   /**
    * Only objects for which `by` returns `value`. The store builds an index at the first use of a function `by` and

@@ -3,7 +3,7 @@ import type { Deployment } from "../../../src/apis/core/types.ts";
 import { type Kind, resources } from "../../../src/apis/kinds.ts";
 import type { ObjectKey } from "../../../src/apis/meta/key.ts";
 import type { AnyObject } from "../../../src/apis/meta/object.ts";
-import type { WriteOutcome } from "../../../src/control-plane/store/object-store.ts";
+import type { WriteOutcome } from "../../../src/control-plane/store/outcome.ts";
 import type { ScriptedWorld } from "./scripted-world.ts";
 import { instantOf, type Operation, type Step } from "./transcript.ts";
 

@@ -21,7 +21,7 @@ beforeEach(async () => {
       records.push(record);
       printed[record.level](record.message, record.fields);
     }),
-    verbs: new Map<string, never>([
+    endpoints: new Map<string, never>([
       [
         "POST /boom",
         (() => {

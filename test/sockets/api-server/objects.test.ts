@@ -78,9 +78,10 @@ describe("a request", () => {
     expect([made.status, await body(made)]).toMatchObject([201, { data: { colour: "blue", blank: "" } }]);
     // A core Service at the path of Knative's Services.
     expect((await send("POST", SERVICES, "Service")).status).toBe(400);
-    // Its preconditions have another uid.
+    // The recorded options set two propagation policies.
     const kept = await send("DELETE", `${CONFIG_MAPS}/settings`, "DeleteOptions");
-    expect([kept.status, await body(kept)]).toMatchObject([409, { reason: "Conflict" }]);
+    const message = expect.stringContaining("orphanDependents and deletionPropagation cannot be both set");
+    expect([kept.status, await body(kept)]).toMatchObject([422, { reason: "Invalid", message }]);
     const broken = await api.send("POST", CONFIG_MAPS, "k8s", { "content-type": headers["content-type"] });
     expect([broken.status, await body(broken)]).toMatchObject([400, { reason: "BadRequest" }]);
   });

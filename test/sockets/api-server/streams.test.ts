@@ -21,7 +21,7 @@ beforeEach(async () => {
       await new Promise((resolve) => options.signal.addEventListener("abort", resolve));
       ended++;
     },
-    verbs: new Map<string, never>([
+    endpoints: new Map<string, never>([
       ["GET /status", (() => ({ sessions: 1 })) as never],
       ["POST /echo", (({ path, body }: { path: string[]; body: unknown }) => ({ path, body })) as never],
       ["GET /no", (() => ({ refused: { kind: "Status", code: 409, message: "not now" } })) as never],

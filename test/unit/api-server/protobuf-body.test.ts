@@ -1,13 +1,14 @@
 // Bodies that client-go 0.35 encoded (protobuf-bodies.json has each with its JSON), and malformed bodies.
 import { describe, expect, test } from "vitest";
 import { parseProtobuf } from "../../../src/api-server/protobuf-body.ts";
+import { ok } from "../../../src/base/result.ts";
 import recorded from "./protobuf-bodies.json" with { type: "json" };
 
 describe("a protobuf body", () => {
   test.each(recorded.map(({ body, wire }) => [body.kind, body, wire] as const))(
     "of %s decodes to the JSON of the same object",
     (_, body, wire) => {
-      expect(parseProtobuf(Buffer.from(wire, "base64"))).toEqual({ body });
+      expect(parseProtobuf(Buffer.from(wire, "base64"))).toEqual(ok(body));
     },
   );
 
@@ -29,17 +30,18 @@ describe("a protobuf body", () => {
     ],
     ["whose managed fields are not JSON", envelope("ConfigMap", [0x0a, 9, 0x8a, 1, 6, 0x3a, 4, 0x0a, 2, 0x7b, 0x7b])],
   ])("%s is refused with 400", (_, bytes) => {
-    expect(parseProtobuf(bytes)).toMatchObject({ refused: { code: 400, reason: "BadRequest" } });
+    expect(parseProtobuf(bytes)).toMatchObject({ ok: false, error: { code: 400, reason: "BadRequest" } });
   });
 
   test("of a custom kind, or of a kind that only planners write, is not accepted", () => {
-    expect(parseProtobuf(envelope("Pod", []))).toEqual({ body: undefined });
-    expect(parseProtobuf(envelope("Service", [], "serving.knative.dev/v1"))).toEqual({ body: undefined });
+    expect(parseProtobuf(envelope("Pod", []))).toMatchObject({ ok: false, error: { code: 415 } });
+    const custom = envelope("Service", [], "serving.knative.dev/v1");
+    expect(parseProtobuf(custom)).toMatchObject({ ok: false, error: { code: 415 } });
   });
 
   test("loses unknown fields", () => {
     const bytes = envelope("ConfigMap", [0x78, 1, 0x20, 1, 0x7d, 1, 2, 3, 4]);
-    expect(parseProtobuf(bytes)).toEqual({ body: { apiVersion: "v1", kind: "ConfigMap", immutable: true } });
+    expect(parseProtobuf(bytes)).toEqual(ok({ apiVersion: "v1", kind: "ConfigMap", immutable: true }));
   });
 });
 

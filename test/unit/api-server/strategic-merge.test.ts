@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { applyStrategicPatch } from "../../../src/api-server/strategic-merge.ts";
 import { builtinStructs } from "../../../src/apis/fields/core.ts";
 import type { StructType } from "../../../src/apis/fields/field.ts";
+import { failed, ok } from "../../../src/base/result.ts";
 
 const ports = (...list: readonly (number | object)[]) => ({
   spec: { ports: list.map((port) => (typeof port === "number" ? { port } : port)) },
@@ -102,7 +103,7 @@ describe("a strategic merge patch", () => {
     ],
   ])("%s", (_, object, patch, expected) => {
     const before = structuredClone(object);
-    expect(applyStrategicPatch(object, patch, structOf(object, patch))).toEqual({ object: expected });
+    expect(applyStrategicPatch(object, patch, structOf(object, patch))).toEqual(ok(expected));
     expect(object).toEqual(before);
   });
 
@@ -111,6 +112,6 @@ describe("a strategic merge patch", () => {
     ["an unknown directive", { spec: { $patch: "upend" } }, "spec: $patch has to be delete, merge or replace"],
     ["an order that is not a list", { spec: { "$setElementOrder/ports": 1 } }, "spec.ports: a list is expected"],
   ])("is refused for %s", (_, patch, error) => {
-    expect(applyStrategicPatch(ports(80), patch, builtinStructs.get("Service"))).toEqual({ error });
+    expect(applyStrategicPatch(ports(80), patch, builtinStructs.get("Service"))).toEqual(failed(error));
   });
 });

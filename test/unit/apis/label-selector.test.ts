@@ -4,7 +4,7 @@ import { formatSelector, matchesLabels, parseSelector } from "../../../src/apis/
 const labels = { app: "web", tier: "front", "serving.knative.dev/service": "hello" };
 const matches = (text: string): boolean | string => {
   const parsed = parseSelector(text);
-  return "error" in parsed ? parsed.error : matchesLabels(parsed.selector, labels);
+  return parsed.ok ? matchesLabels(parsed.value, labels) : parsed.error;
 };
 
 describe("selectors", () => {
@@ -41,7 +41,7 @@ describe("selectors", () => {
   it("print the text that they parse", () => {
     const text = "a=b,c in (d,e),f notin (g),h,!i";
     const parsed = parseSelector(text);
-    expect("selector" in parsed && formatSelector(parsed.selector)).toBe(text);
+    expect(parsed.ok && formatSelector(parsed.value)).toBe(text);
   });
 
   it("match nothing with an unknown operator", () => {

@@ -1,5 +1,4 @@
-// Makes the responses of `GET /live` and `GET /explain` of the group knap.dev: current figures that no object contains.
-
+// Makes the answers of `GET /live` and `GET /explain` of the API group knap.dev.
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import type { ServingConfig } from "../apis/config/types.ts";
 import { namespacedName, parseNamespacedName } from "../apis/meta/key.ts";
@@ -15,7 +14,7 @@ import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import type { Activator } from "../data-plane/activator/activator.ts";
 import type { IngressGateway } from "../data-plane/ingress/ingress.ts";
 
-/** The parts of the control plane that the verbs of knap.dev read. */
+/** The parts of the control plane that the endpoints of knap.dev use. */
 export interface Control {
   readonly controller: Controller;
   readonly store: ObjectStore;
@@ -33,7 +32,6 @@ export interface LiveOptions {
 }
 
 export function gatherLive(options: LiveOptions, now: Time): Live {
-  const https = options.https();
   const revisions = options.control.store.list("Revision.serving.knative.dev");
   return {
     time: now,
@@ -46,7 +44,7 @@ export function gatherLive(options: LiveOptions, now: Time): Live {
     services: observedSplits(options.gateway),
     coldStarts: options.coldStarts(),
     podStarts: options.podStarts(),
-    ...(https && { https }),
+    https: options.https(),
   };
 }
 
@@ -57,7 +55,6 @@ function gatherRevision(options: LiveOptions, key: RevisionKey, now: Time): Live
   const sks = store.get("ServerlessService.networking.internal.knative.dev", namespace, name);
   const load = activator.loadOf(key);
   const decider = tick.autoscaler.view(key);
-  const panicUntil = panicEnd(decider);
   return {
     ...tick.autoscaler.loadOf(key, now),
     inFlight: load.inFlight,
@@ -65,7 +62,7 @@ function gatherRevision(options: LiveOptions, key: RevisionKey, now: Time): Live
     desired: Math.max(0, tick.autoscaler.advice.get(key)?.desiredScale ?? 0),
     ready: decider?.last?.trace.readyPods ?? 0,
     mode: sks?.spec.mode ?? "",
-    ...(panicUntil === undefined ? {} : { panicUntil }),
+    panicUntil: panicEnd(decider),
     sentence: explainRevision(control, key, now).sentence,
   };
 }
@@ -75,7 +72,7 @@ function panicEnd(decider: ReturnType<Control["tick"]["autoscaler"]["view"]>): T
   return decider && began !== undefined ? began + decider.spec.stableWindowMs : undefined;
 }
 
-/** Requests by revision for each Route, which has its Service's name. */
+/** The number of requests by revision for each Route. A Route has the name of its Service. */
 function observedSplits(gateway: IngressGateway): Live["services"] {
   const services: Record<string, { observed: Record<string, number> }> = {};
   for (const { ingress, revision, requests } of gateway.counts) {

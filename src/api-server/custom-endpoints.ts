@@ -1,12 +1,11 @@
-// Routes requests for the API group knap.dev. Its paths are custom endpoints, not Kubernetes resources. The caller
-// passes the handlers.
+// Serves the API group knap.dev. Its paths are endpoints of knap, not Kubernetes resources.
 import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import { type ApiAnswer, type ApiRequest, json, statusAnswer } from "./api-answer.ts";
 import { jsonBody } from "./request-body.ts";
 import { decodePath } from "./resource-path.ts";
 
-export interface VerbRequest {
-  /** The path after the verb: for `/explain/default/hello`, `["default", "hello"]`. */
+export interface EndpointRequest {
+  /** The other path segments: for `/clock/run`, `["run"]`. */
   readonly path: readonly string[];
   readonly query: URLSearchParams;
   /** The JSON body; undefined if there is none. */
@@ -14,26 +13,26 @@ export interface VerbRequest {
   readonly signal: AbortSignal;
 }
 /** Returns a JSON value or a refusal. For an AsyncIterable, the server streams one JSON line per value. */
-export type VerbHandler = (
-  request: VerbRequest,
+export type EndpointHandler = (
+  request: EndpointRequest,
 ) => unknown | Promise<unknown> | { readonly refused: ApiStatus } | AsyncIterable<unknown>;
 /** Handlers, keyed by method and first path segment after the group, for example `GET /status`. */
-export type Verbs = ReadonlyMap<string, VerbHandler>;
+export type EndpointHandlers = ReadonlyMap<string, EndpointHandler>;
 
 const PREFIX = "/apis/knap.dev/v1/";
 
-/**
- * Runs the handler and returns its answer; 404 if there is no handler; undefined if the path is not below
- * /apis/knap.dev/v1/.
- */
-export async function callVerb(verbs: Verbs | undefined, request: ApiRequest): Promise<ApiAnswer | undefined> {
+/** Calls the handler; 404 if there is none; undefined if the path is not in the API group knap.dev. */
+export async function callEndpoint(
+  handlers: EndpointHandlers | undefined,
+  request: ApiRequest,
+): Promise<ApiAnswer | undefined> {
   if (!request.path.startsWith(PREFIX)) return undefined;
-  const [verb = "", ...path] = decodePath(request.path.slice(PREFIX.length)) ?? [];
-  const handler = verbs?.get(`${request.method} /${verb}`);
-  if (!handler) return statusAnswer(makeFailure("NotFound", `knap.dev has no verb ${request.method} /${verb}`));
-  const parsed = jsonBody(request);
-  if ("refused" in parsed) return statusAnswer(parsed.refused);
-  const result = await handler({ path, query: request.query, body: parsed.body, signal: request.signal });
+  const [name = "", ...path] = decodePath(request.path.slice(PREFIX.length)) ?? [];
+  const handler = handlers?.get(`${request.method} /${name}`);
+  if (!handler) return statusAnswer(makeFailure("NotFound", `knap.dev has no endpoint ${request.method} /${name}`));
+  const body = jsonBody(request);
+  if (!body.ok) return statusAnswer(body.error);
+  const result = await handler({ path, query: request.query, body: body.value, signal: request.signal });
   if (isRefusal(result)) return statusAnswer(result.refused);
   if (!isAsyncIterable(result)) return json(200, result ?? {});
   return {

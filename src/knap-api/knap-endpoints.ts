@@ -1,28 +1,31 @@
-// The verbs of the group knap.dev, which no cluster has.
-
-import type { VerbHandler, VerbRequest, Verbs } from "../api-server/verbs.ts";
+// Makes the endpoints of the API group knap.dev, which only knap has.
+import { constants } from "node:os";
+import type { EndpointHandler, EndpointHandlers, EndpointRequest } from "../api-server/custom-endpoints.ts";
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import type { Pod } from "../apis/core/types.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
 import { namespacedName } from "../apis/meta/key.ts";
+import { fieldsOf } from "../base/json.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
-import { type ClockVerbOptions, makeClockVerbs } from "./clock-verbs.ts";
-import { explainRevision, gatherLive, type LiveOptions } from "./live.ts";
+import { type ClockEndpointOptions, makeClockEndpoints } from "./clock-endpoints.ts";
+import { explainRevision, gatherLive, type LiveOptions } from "./gather-live.ts";
 
-export interface KnapVerbOptions extends LiveOptions, ClockVerbOptions {
+/** Kubernetes' limit of `replicas`. */
+const MAX_PODS = 2 ** 31 - 1;
+
+export interface KnapEndpointOptions extends LiveOptions, ClockEndpointOptions {
   /** Called when `knap down` asks the session to end. */
   readonly onStop: () => void;
   /** Sends a signal to the pod's containers. */
   readonly kill: (pod: Pod, signal: string) => Promise<void>;
 }
 
-/** By method and first path segment. */
-export function makeKnapVerbs(options: KnapVerbOptions): Verbs {
+export function makeKnapEndpoints(options: KnapEndpointOptions): EndpointHandlers {
   const { clock, control } = options;
-  const verbs: Record<string, VerbHandler> = {
+  const handlers: Record<string, EndpointHandler> = {
     "GET /live": () => gatherLive(options, clock.now()),
     "GET /explain": (request) => explainNamed(options, request),
-    ...makeClockVerbs(options),
+    ...makeClockEndpoints(options),
     "POST /kill": (request) => killPod(options, request),
     "POST /scale": (request) => overrideScale(options, request),
     "POST /stop": () => {
@@ -31,14 +34,10 @@ export function makeKnapVerbs(options: KnapVerbOptions): Verbs {
     },
     "GET /status": () => ({ objects: control.store.version, failures: control.controller.failures() }),
   };
-  return new Map(Object.entries(verbs));
+  return new Map(Object.entries(handlers));
 }
 
-function bodyOf(request: VerbRequest): Readonly<Record<string, unknown>> {
-  return typeof request.body === "object" && request.body !== null ? (request.body as Record<string, unknown>) : {};
-}
-
-function explainNamed({ control, clock }: KnapVerbOptions, { query }: VerbRequest) {
+function explainNamed({ control, clock }: KnapEndpointOptions, { query }: EndpointRequest) {
   const namespace = query.get("namespace") ?? "default";
   const name = query.get("revision") ?? "";
   if (!control.store.get("Revision.serving.knative.dev", namespace, name)) {
@@ -47,8 +46,17 @@ function explainNamed({ control, clock }: KnapVerbOptions, { query }: VerbReques
   return explainRevision(control, namespacedName({ namespace, name }), clock.now());
 }
 
-async function killPod({ control, kill }: KnapVerbOptions, request: VerbRequest) {
-  const { namespace = "default", pod: name = "", signal = "SIGKILL" } = bodyOf(request) as Record<string, string>;
+/** The text fields of a body. The default namespace is `default`. */
+function textsOf(body: unknown): { readonly namespace: string } & Readonly<Record<string, string>> {
+  const texts = Object.entries(fieldsOf(body)).filter(
+    (entry): entry is [string, string] => typeof entry[1] === "string",
+  );
+  return { namespace: "default", ...Object.fromEntries(texts) };
+}
+
+async function killPod({ control, kill }: KnapEndpointOptions, request: EndpointRequest) {
+  const { namespace, pod: name = "", signal = "SIGKILL" } = textsOf(request.body);
+  if (!Object.hasOwn(constants.signals, signal)) return { refused: makeFailure("BadRequest", `no signal ${signal}`) };
   const pod = control.store.get("Pod", namespace, name);
   if (!pod) return { refused: makeNotFound({ kind: "Pod", namespace, name }) };
   await kill(pod, signal);
@@ -56,13 +64,13 @@ async function killPod({ control, kill }: KnapVerbOptions, request: VerbRequest)
 }
 
 /** Applies to the named revision, or to the latest ready one of the Service. */
-function overrideScale({ control }: KnapVerbOptions, request: VerbRequest) {
-  const { namespace = "default", service = "", revision = "", pods } = bodyOf(request) as Record<string, string>;
+function overrideScale({ control }: KnapEndpointOptions, request: EndpointRequest) {
+  const { namespace, service = "", revision = "" } = textsOf(request.body);
   const known = control.store.get("Service.serving.knative.dev", namespace, service);
   const name = revision || known?.status?.latestReadyRevisionName || "";
-  const count = Number(pods);
-  if (!Number.isInteger(count) || count < 0)
-    return { refused: makeFailure("BadRequest", "pods must be a whole number") };
+  const count = Number(fieldsOf(request.body)["pods"]);
+  if (!Number.isInteger(count) || count < 0 || count > MAX_PODS)
+    return { refused: makeFailure("BadRequest", `pods must be a whole number from 0 to ${MAX_PODS}`) };
   const key: RevisionKey = namespacedName({ namespace, name });
   if (!control.tick.autoscaler.override(key, count)) {
     return { refused: makeNotFound({ kind: "Revision.serving.knative.dev", namespace, name: name || service }) };

@@ -1,29 +1,32 @@
-// The verbs of the clock: read it, advance it, advance it until a condition is met. The last two need a virtual clock.
-import type { VerbHandler, VerbRequest } from "../api-server/verbs.ts";
+// Makes the endpoints that read the clock, advance it, or advance it until a condition is met.
+import type { EndpointHandler, EndpointRequest } from "../api-server/custom-endpoints.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
 import type { Clock } from "../base/clock.ts";
 import { fieldsOf } from "../base/json.ts";
-import type { Control } from "./live.ts";
+import type { Control } from "./gather-live.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 import { makeWait, readWaitCondition, whyNot } from "./wait-condition.ts";
 
-export interface ClockVerbOptions {
+/** 100 years. */
+const MAX_ADVANCE_MS = 100 * 365 * 24 * 60 * 60 * 1000;
+
+export interface ClockEndpointOptions {
   readonly clock: Clock;
   readonly control: Control;
-  /** undefined: the session runs on real time. */
+  /** Undefined if the session runs on real time. */
   readonly time?: VirtualTime | undefined;
 }
 
 /** `GET /clock`, `POST /clock/advance` with `{ms}`, `POST /clock/run` with a condition. */
-export function makeClockVerbs(options: ClockVerbOptions): Readonly<Record<string, VerbHandler>> {
+export function makeClockEndpoints(options: ClockEndpointOptions): Readonly<Record<string, EndpointHandler>> {
   const { clock, time } = options;
   return {
     "GET /clock": () => ({ time: clock.now(), virtual: time !== undefined }),
     "POST /clock": (request) => {
       if (!time) return badRequest("this session runs on real time; start it with --clock virtual");
-      const [verb] = request.path;
-      if (verb === "advance") return advance(options, time, request);
-      return verb === "run" ? run(options, time, request) : badRequest("POST /clock has advance and run");
+      const [action] = request.path;
+      if (action === "advance") return advance(options, time, request);
+      return action === "run" ? run(options, time, request) : badRequest("POST /clock has advance and run");
     },
   };
 }
@@ -32,14 +35,16 @@ function badRequest(message: string) {
   return { refused: makeFailure("BadRequest", message) };
 }
 
-async function advance({ clock }: ClockVerbOptions, time: VirtualTime, { body, signal }: VerbRequest) {
+async function advance({ clock }: ClockEndpointOptions, time: VirtualTime, { body, signal }: EndpointRequest) {
   const ms = Number(fieldsOf(body)["ms"]);
-  if (!Number.isFinite(ms) || ms < 0) return badRequest('POST /clock/advance takes {"ms": milliseconds}');
+  if (!(ms >= 0 && ms <= MAX_ADVANCE_MS)) {
+    return badRequest(`POST /clock/advance takes {"ms": milliseconds}, from 0 to ${MAX_ADVANCE_MS}`);
+  }
   await time.advance(ms, signal);
   return { time: clock.now() };
 }
 
-async function run({ clock, control }: ClockVerbOptions, time: VirtualTime, { body, signal }: VerbRequest) {
+async function run({ clock, control }: ClockEndpointOptions, time: VirtualTime, { body, signal }: EndpointRequest) {
   const condition = readWaitCondition(fieldsOf(body));
   if (!condition.ok) return badRequest(condition.error);
   const met = await time.run(() => makeWait(condition.value, control, clock.now()), signal);
