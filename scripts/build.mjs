@@ -6,6 +6,7 @@ import { cp, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, stop } from "esbuild";
+import { writeNotice } from "./notice.mjs";
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -31,10 +32,10 @@ const commonJsNames = [
 /** Stubs replace optional native modules and developer tools that knap never uses. */
 const stub = (name) => join(root, "scripts", "stubs", name);
 
-/** Removes chunks of earlier builds after a day. Until then running sessions can load them. */
-async function sweepOldChunks(current) {
+/** Removes chunks of earlier builds after `hours`. Until then running sessions can load them. */
+async function sweepOldChunks(current, hours) {
   if (!existsSync(chunks)) return;
-  const limit = Date.now() - 24 * 3600 * 1000;
+  const limit = Date.now() - hours * 3600 * 1000;
   for (const name of await readdir(chunks)) {
     const path = join(chunks, name);
     if (name === "proto" || current.has(path)) continue;
@@ -59,8 +60,8 @@ export async function buildGateway() {
   await stop();
 }
 
-/** Builds everything. Resolves to the path of the CLI's bundle. */
-export async function buildAll() {
+/** Builds everything. `isRelease`: keeps no chunks of earlier builds. Resolves to the path of the CLI's bundle. */
+export async function buildAll({ isRelease = false } = {}) {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const entryPoints = Object.entries(entries)
     .filter(([, source]) => existsSync(join(root, source)))
@@ -95,9 +96,16 @@ export async function buildAll() {
   await buildGateway();
   await mkdir(chunks, { recursive: true });
   await cp(join(root, "node_modules/dockerode/lib/proto"), join(chunks, "proto"), { recursive: true });
-  await sweepOldChunks(new Set(Object.keys(result.metafile.outputs).map((path) => join(root, path))));
+  const { outputs } = result.metafile;
+  await sweepOldChunks(new Set(Object.keys(outputs).map((path) => join(root, path))), isRelease ? 0 : 24);
+  const bundled = Object.values(outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
+  );
+  writeNotice(root, bundled, join(dist, "NOTICE"));
   await writeFile(join(dist, ".built"), `${new Date().toISOString()}\n`);
   return join(dist, "cli.js");
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await buildAll();
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await buildAll({ isRelease: process.argv.includes("--release") });
+}

@@ -1,27 +1,59 @@
-// The package as npm hands it out: what package.json promises is there once it is built, and Node has nothing to say
-// against it.
-import { existsSync, readFileSync } from "node:fs";
-import { expect, test } from "vitest";
-import { KnapHome } from "../../support/knap.ts";
+// The packed tarball, installed into an empty folder as a user installs it.
+import { execFileSync } from "node:child_process";
+import { cpSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const root = new URL("../../../", import.meta.url).pathname;
+const MAX_BYTES = 8_000_000;
 
-/** The strings of a nest of objects: the targets of `exports` have conditions in conditions. */
-const leaves = (value: unknown): readonly string[] =>
-  typeof value === "string" ? [value] : Object.values(value as object).flatMap(leaves);
+function sizeOf(folder: string): number {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return files.reduce((sum, file) => sum + lstatSync(join(folder, file)).size, 0);
+}
 
-test("the build makes every command, export and folder that package.json names", () => {
-  const { bin, exports, files } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
-  const promised = [...leaves(bin), ...leaves(exports), ...(files as string[])];
-  expect(promised.filter((path) => !existsSync(`${root}${path}`))).toEqual([]);
-  expect(promised).toContain("dist/cli.js");
-});
+describe("the installed package", () => {
+  let folder: string;
 
-test("a session makes no deprecated call on the Node that runs this test", async () => {
-  using home = new KnapHome({ KNAP_RUNTIME: "process", NODE_OPTIONS: "--pending-deprecation --throw-deprecation" });
-  const script = 'const { status } = await fetch(process.env.KNAP_URL); console.log("status", status)';
-  const ask = ["--", process.execPath, "--input-type=module", "-e", script];
-  const done = await home.run(["ci", "-f", `${root}examples/hello`, ...ask]);
-  expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining("status 200") });
-  expect(done.stderr).not.toMatch(/\(node:\d+\)|Warning:/);
+  /** Runs a program of the installed package and returns its standard output. */
+  const run = (program: string, ...args: string[]): string => {
+    const { KNAP_SESSION, CI, ...env } = process.env;
+    const own = { XDG_RUNTIME_DIR: folder, XDG_STATE_HOME: folder };
+    const options = { cwd: folder, env: { ...env, ...own }, encoding: "utf8", stdio: "pipe" } as const;
+    return execFileSync(join(folder, "node_modules/.bin", program), args, options);
+  };
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "knap-package-"));
+    const npm = (cwd: string, ...args: string[]): string =>
+      execFileSync("npm", [...args, "--cache", join(folder, ".npm")], { cwd, encoding: "utf8", stdio: "pipe" });
+    // The tests build dist/ before they start, and other test files run it at the same time.
+    npm(root, "pack", "--ignore-scripts", "--pack-destination", folder);
+    const [tarball] = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
+    npm(folder, "install", "--offline", "--no-audit", "--no-fund", `./${tarball}`);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("is a single package of at most 8 MB without an install script", () => {
+    const modules = join(folder, "node_modules");
+    expect(readdirSync(modules).filter((name) => !name.startsWith("."))).toEqual(["knap"]);
+    expect(sizeOf(join(modules, "knap"))).toBeLessThan(MAX_BYTES);
+    const { scripts = {} } = JSON.parse(readFileSync(join(modules, "knap/package.json"), "utf8"));
+    expect(Object.keys(scripts)).not.toEqual(expect.arrayContaining([expect.stringMatching(/install$/)]));
+  });
+
+  test("names the licence of every bundled package", () => {
+    const notice = readFileSync(join(folder, "node_modules/knap/dist/NOTICE"), "utf8");
+    for (const name of ["dockerode", "chokidar", "yaml", "ink", "commander"]) expect(notice).toMatch(`\n${name} `);
+    expect(notice).not.toContain("undefined");
+  });
+
+  test("validates, and runs a Service for a command", () => {
+    cpSync(join(root, "examples/hello"), join(folder, "hello"), { recursive: true });
+    expect(run("knap", "version")).toMatch(/^knap \d/);
+    expect(run("knap", "validate", "-f", "hello")).toContain("hello");
+    const script = 'curl -fsS "$KNAP_URL"';
+    expect(run("knap", "ci", "-f", "hello", "--runtime", "process", "--", "sh", "-c", script)).toContain("Hello World");
+  });
 });
