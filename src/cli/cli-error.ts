@@ -1,20 +1,20 @@
-// The errors of commands: what happened, why, and what to do, with the exit code. Nothing here prints.
+// Defines the error that ends a command, and turns every error into a message and an exit code. Prints nothing.
 
 import { EnvironmentError } from "../base/environment-error.ts";
 import { ApiError } from "../client/client.ts";
 import { type ExitCode, exitCodes } from "./exit-code.ts";
 
-/** The message of a failure. `what` alone must be enough to know what failed. */
+/** The message of a failed command. `what` alone says what failed. */
 export interface Complaint {
   readonly exitCode: ExitCode;
   readonly what: string;
   readonly why?: string | undefined;
   readonly fix?: string | undefined;
-  /** The consequence for the whole command; printed last, on a line of its own that starts with `knap:`. */
+  /** What this means for the whole command. It is the last line, and starts with `knap:`. */
   readonly verdict?: string | undefined;
 }
 
-/** Ends a command with a message and an exit code. Commands throw no other exception on purpose. */
+/** Ends a command with a message and an exit code. Commands throw no other error for expected failures. */
 export class CliError extends Error {
   readonly complaint: Complaint;
   constructor(complaint: Complaint, options?: ErrorOptions) {
@@ -33,11 +33,8 @@ function isUnreachable(error: unknown): boolean {
   return error instanceof TypeError && (error.message === "fetch failed" || error.cause !== undefined);
 }
 
-/**
- * Turns a "disk full" error into a {@link CliError}; returns other errors unchanged. Failed writes do not name the
- * folder.
- */
-export function noRoomAt(folder: string | undefined, error: unknown): unknown {
+/** A {@link CliError} that names the folder, if the error is a full disk; every other error unchanged. */
+export function diskFullError(folder: string | undefined, error: unknown): unknown {
   const { code = "", message = "" } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
   if (!["ENOSPC", "EDQUOT"].includes(code)) return error;
   return new CliError({
@@ -48,7 +45,6 @@ export function noRoomAt(folder: string | undefined, error: unknown): unknown {
   });
 }
 
-/** The complaint about a file system error, such as a missing permission; undefined for other errors. */
 function fileSystemComplaint(error: unknown): Complaint | undefined {
   const { code, syscall, path } = (error ?? {}) as NodeJS.ErrnoException;
   if (code === undefined || syscall === undefined || path === undefined) return undefined;
@@ -65,7 +61,7 @@ const FILE_SYSTEM_FIXES: Readonly<Record<string, string>> = {
   ENOSPC: "free some space on that disk",
 };
 
-/** The complaint about any error that a command throws. Unknown errors are reported as bugs of knap. */
+/** The message for any error that a command throws. Unknown errors are reported as bugs of knap. */
 export function complaintOf(error: unknown): Complaint {
   if (error instanceof CliError) return error.complaint;
   if (error instanceof EnvironmentError) {
@@ -83,10 +79,10 @@ export function complaintOf(error: unknown): Complaint {
       fix: "list the running sessions with `knap down --list`, or start one with `knap up`",
     };
   }
-  const noRoom = noRoomAt(undefined, error);
-  if (noRoom instanceof CliError) return noRoom.complaint;
-  const refusal = fileSystemComplaint(error);
-  if (refusal !== undefined) return refusal;
+  const diskFull = diskFullError(undefined, error);
+  if (diskFull instanceof CliError) return diskFull.complaint;
+  const refused = fileSystemComplaint(error);
+  if (refused !== undefined) return refused;
   const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return {
     exitCode: exitCodes.failed,
@@ -96,7 +92,7 @@ export function complaintOf(error: unknown): Complaint {
   };
 }
 
-/** The lines for standard error. */
+/** The message as lines for stderr. */
 export function complaintText({ what, why, fix, verdict }: Complaint): string {
   const lines = [`knap: ${what}`];
   if (why) lines.push(...why.split("\n").map((line) => `  ${line}`));

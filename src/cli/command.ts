@@ -1,4 +1,4 @@
-// Types shared by every command. A command's module imports them from here, never from program/.
+// Defines the type of a command and the flags that every command takes.
 import type { ExitCode } from "./exit-code.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -10,8 +10,4 @@ export interface GlobalFlags {
 }
 
 /** A command: positional arguments and flags in, exit code out. */
-export type CommandBody<F> = (
-  words: readonly string[],
-  flags: F & GlobalFlags,
-  terminal: Terminal,
-) => Promise<ExitCode>;
+export type CommandBody<F> = (args: readonly string[], flags: F & GlobalFlags, terminal: Terminal) => Promise<ExitCode>;

@@ -1,4 +1,4 @@
-// The exit codes of every command. Scripts and CI depend on them, so they never change.
+// The exit codes of all commands. Scripts and CI depend on them, so they never change.
 
 export const exitCodes = {
   ok: 0,

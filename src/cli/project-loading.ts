@@ -1,6 +1,4 @@
-// Loads the project that a command's flags select, and prints its findings. An unusable project ends the command with
-// exit code 2.
-
+// Loads the project that a command's flags select, and prints its findings. A project with errors ends the command.
 import type { Strictness } from "../project/load-project.ts";
 import { loadProject, type ProjectRequest } from "../project/load-project.ts";
 import { hasErrors, type Project } from "../project/project.ts";
@@ -21,7 +19,7 @@ const INSECURE_DEFAULT_WARNING = "Kubernetes default value is insecure";
 
 type LoadOptions = Pick<Strictness, "mode" | "gates"> & Partial<Pick<ProjectRequest, "absent">>;
 
-/** The project; its `findings` may contain errors. */
+/** Resolves to the project. Its `findings` may contain errors. */
 export function readProject(
   flags: ProjectFlags,
   terminal: Terminal,
@@ -37,7 +35,7 @@ export function readProject(
   });
 }
 
-/** The project, after printing its warnings. Throws a {@link CliError} if it has errors or no manifest. */
+/** Prints the project's warnings. Throws a {@link CliError} if it has errors or no manifest. */
 export async function loadUsableProject(flags: ProjectFlags, terminal: Terminal): Promise<Project> {
   const project = await readProject(flags, terminal);
   const findings = project.findings.filter(({ message }) => !message.startsWith(INSECURE_DEFAULT_WARNING));

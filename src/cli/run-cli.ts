@@ -10,7 +10,7 @@ import { addKnapCommands, addSessionCommands } from "./program/session-commands.
 import { openTerminal, type Terminal } from "./terminal.ts";
 import { knapVersion } from "./version.ts";
 
-/** Builds the command tree. It loads no command's module. */
+/** Builds the command tree without loading the modules of the commands. */
 function makeProgram(run: Run): Command {
   const program = new Command("knap")
     .description("Knative Serving on a laptop, without a cluster.")

@@ -1,6 +1,4 @@
-// What a command uses of its process: streams, environment, folder, interrupts. Data goes to stdout, progress to
-// stderr.
-
+// Gives commands the streams, environment, folder and interrupts of the process. Data goes to stdout, progress to stderr.
 import { setMaxListeners } from "node:events";
 import type { Readable } from "node:stream";
 import { styleText } from "node:util";
@@ -14,20 +12,21 @@ export interface Terminal {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  /** From its first use on, signals no longer end the process: the command has to. */
   readonly interrupts: Interrupts;
-  /** Called when the reader of the output closes it. Exits the process; a session replaces it to clean up first. */
+  /** `act` is called when the reader of the output closes it. It exits the process; a session cleans up instead. */
   readonly outputClosed: { act(code: 0 | 1): void };
   /** All of standard input. A second call returns the same text. */
   readStdin(): Promise<string>;
-  /** Data: stdout, with a line end added. */
+  /** Writes data and a line end to stdout. */
   print(text: string): void;
-  /** Progress and notices: stderr, with a line end added; nothing under --quiet. */
+  /** Writes progress or a notice and a line end to stderr; nothing with --quiet. */
   say(text: string): void;
-  /** Colours a text for stderr, if stderr supports colours. */
+  /** Colours a text if stderr shows colours. */
   paint(colour: Colour, text: string): string;
 }
 
-/** Follows NO_COLOR and FORCE_COLOR; without them, colours are for terminals. */
+/** Terminals show colours. NO_COLOR and FORCE_COLOR override this. */
 function supportsColour(env: Environment, stream: { readonly isTTY?: boolean }): boolean {
   if (env["NO_COLOR"]) return false;
   if (env["FORCE_COLOR"] !== undefined) return env["FORCE_COLOR"] !== "0" && env["FORCE_COLOR"] !== "false";
@@ -56,13 +55,17 @@ export function openTerminal(): Terminal {
     });
   }
   let input: Promise<string> | undefined;
+  let interrupts: Interrupts | undefined;
   return {
     env,
     cwd: process.cwd(),
     stdin,
     stdout,
     stderr,
-    interrupts: listenForInterrupts(),
+    get interrupts() {
+      interrupts ??= listenForInterrupts();
+      return interrupts;
+    },
     outputClosed,
     readStdin: () => (input ??= readAll(stdin)),
     print: (text) => void stdout.write(`${text}\n`),
@@ -71,7 +74,7 @@ export function openTerminal(): Terminal {
   };
 }
 
-/** npm forwards Ctrl-C to a child that already got it from the terminal: two signals within this time count as one. */
+/** Two signals within this time count as one: npm repeats the Ctrl-C that its child already got from the terminal. */
 const SAME_KEYPRESS_MS = 250;
 
 export interface Interrupts extends Disposable {

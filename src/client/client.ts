@@ -44,7 +44,7 @@ export interface Client {
   get<K extends Kind>(key: ObjectKey<K>): Promise<ObjectOf<K> | undefined>;
   list<K extends Kind>(
     kind: K,
-    options?: { readonly namespace?: string; readonly labels?: LabelSelector },
+    options?: { readonly namespace?: string | undefined; readonly labels?: LabelSelector | undefined },
   ): Promise<{ readonly items: readonly ObjectOf<K>[]; readonly resourceVersion: string }>;
   create<T extends AnyObject>(object: T, options?: { readonly dryRun?: boolean }): Promise<Written<Stored<T>>>;
   /** Full replace; 409 when resourceVersion is stale. */
@@ -59,7 +59,7 @@ export interface Client {
   /** Reports all objects, then changes, until the signal aborts; reconnects automatically. */
   watch<K extends Kind>(
     kind: K,
-    options: { readonly namespace?: string; readonly signal: AbortSignal },
+    options: { readonly namespace?: string | undefined; readonly signal: AbortSignal },
   ): AsyncIterable<ClientWatchEvent<K>>;
   logs(pod: { readonly namespace: string; readonly name: string }, options: LogsQuery): AsyncIterable<string>;
   /** Calls an endpoint of the API group `knap.dev`. Bodies are JSON. */

@@ -1,5 +1,5 @@
-// Runs at most one build of each Service. A build outlives the deployment that started it: the next deployment joins it
-// if the sources are the same; only different sources of that Service cancel it.
+// Runs at most one build per Service. A build continues after its deployment is cancelled: the next deployment joins it
+// if the sources are the same, and cancels it otherwise.
 import type { BuildServiceImage } from "../node/agent/image-builder.ts";
 
 type BuildOutcome = Awaited<ReturnType<BuildServiceImage>>;
@@ -14,7 +14,7 @@ export interface BuildRequest {
   readonly service: string;
   /** Hash of all inputs of the image. */
   readonly hash: string;
-  /** Aborts the waiting, not the build. */
+  /** Aborts the caller's wait, not the build. */
   readonly signal: AbortSignal;
 }
 
@@ -25,7 +25,7 @@ export class BuildsUnderWay implements AsyncDisposable {
     return this.#builds.get(service)?.hash === hash;
   }
 
-  /** Rejects if the signal aborts, or if newer sources cancel the build. */
+  /** Resolves to the outcome. Rejects if the signal aborts, or if newer sources cancel the build. */
   async join(
     { service, hash, signal }: BuildRequest,
     start: (signal: AbortSignal) => Promise<BuildOutcome>,

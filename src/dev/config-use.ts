@@ -1,5 +1,4 @@
-// Finds changed keys of ConfigMaps and Secrets, and pods that use them as environment variables. Volumes update by
-// themselves. Pure.
+// Finds changed keys of ConfigMaps and Secrets, and the pods that read them as environment variables. Pure.
 import type { ConfigMap, Pod, Secret } from "../apis/core/types.ts";
 import { kindOf } from "../apis/kinds.ts";
 import { keyOf, keyText } from "../apis/meta/key.ts";
@@ -20,7 +19,7 @@ function dataOf(object: AnyObject): StringMap {
   return { ...data, ...Object.fromEntries(written) };
 }
 
-/** Only objects that existed before: pods that need a new ConfigMap or Secret wait for it by themselves. */
+/** The changed keys of objects that existed before. Pods that need a new ConfigMap or Secret already wait for it. */
 export function changedConfigs(before: readonly AnyObject[], after: readonly AnyObject[]): readonly ChangedConfig[] {
   const known = new Map(before.map((object) => [keyText(keyOf(object)), object]));
   return after.flatMap((object) => {

@@ -1,29 +1,41 @@
-// Deploys a project into a session: builds changed images, gives changed sources a new revision, applies the objects.
-
+// Deploys a project into a session: builds images, makes new revisions for changed sources, applies the objects.
 import { readFile } from "node:fs/promises";
+import { join, relative } from "node:path";
 import { keyOf, keyText } from "../apis/meta/key.ts";
 import type { Service } from "../apis/serving/types.ts";
+import type { Clock, Time } from "../base/clock.ts";
 import { sha256Hex } from "../base/hash.ts";
 import type { Client } from "../client/client.ts";
 import type { BuildServiceImage } from "../node/agent/image-builder.ts";
 import type { Project, ProjectService } from "../project/project.ts";
 import { type Applied, applyObjects } from "./apply-objects.ts";
+import { buildLine } from "./build-error-line.ts";
 import { BuildsUnderWay } from "./builds-under-way.ts";
+import { ChangeBrake, changedFiles, type FileHashes } from "./change-brake.ts";
 import type { EmitDevEvent } from "./dev-event.ts";
-import { hashSources, sourceFilter } from "./source-files.ts";
+import type { IsOwnFile } from "./own-files.ts";
+import { readSources, slashed, sourceFilter, sourceFolderOf } from "./source-files.ts";
 import { type TemplateChange, withFreshName, withTemplateChange } from "./template-plan.ts";
+import { isDiscoverable, isWithin } from "./watch-paths.ts";
 
 export interface DeployerParts {
   readonly client: Client;
   /** Absent: Services run as processes. */
   readonly buildImage?: BuildServiceImage | undefined;
-  /** Service → start command, which the process runtime reads. The deployer updates it. */
+  /** Service → start command. The deployer writes it and the process runtime reads it. */
   readonly commands: Map<string, NonNullable<ProjectService["start"]>>;
   readonly emit: EmitDevEvent;
+  /** Real time. */
+  readonly clock: Clock;
+  readonly isOwnFile: IsOwnFile;
+  /** The working folder of processes whose command is in the manifest. */
+  readonly cwd: string;
 }
 
 interface DeployedState {
-  /** Hash of the first deployment's sources. While it stays the same, the user's template is applied unchanged. */
+  /** The deployed sources, Dockerfile and recipe. */
+  readonly files: FileHashes;
+  /** Hash of the sources of the first deployment. With these sources, the user's template is applied unchanged. */
   readonly firstHash: string;
   readonly hash: string;
   readonly image?: string;
@@ -31,27 +43,28 @@ interface DeployedState {
   readonly forced: number;
 }
 
-/** Remembers the deployed sources of each Service. It lives as long as its session. */
+/** Remembers the deployed sources of each Service of a session. */
 export class Deployer implements AsyncDisposable {
-  /** Services whose template changed. The dev loop removes a Service when its new revision is ready. */
+  /** When to deploy again, because files are held; undefined: no files are held for a time. */
+  retryAt: Time | undefined;
+  /** Services with a new revision that is not ready yet. The dev loop removes them. */
   readonly changed = new Set<string>();
   readonly #parts: DeployerParts;
   readonly #states = new Map<string, DeployedState>();
+  readonly #brakes = new Map<string, ChangeBrake>();
   readonly #builds = new BuildsUnderWay();
 
   constructor(parts: DeployerParts) {
     this.#parts = parts;
   }
 
-  /**
-   * The applied and refused objects, without Services whose build failed. Rejects if the signal aborts or the API
-   * fails.
-   */
+  /** Resolves to the applied and refused objects, without Services whose build failed. */
   async deploy(project: Project, signal: AbortSignal): Promise<readonly Applied[]> {
     const { client, emit } = this.#parts;
-    const apart = new Set(project.inputs);
+    const inputs = new Set(project.inputs);
+    this.retryAt = undefined;
     const preparing = project.services.map(
-      async (service) => [keyText(keyOf(service.object)), await this.#prepare(service, apart, signal)] as const,
+      async (service) => [keyText(keyOf(service.object)), await this.#prepare(service, inputs, signal)] as const,
     );
     const prepared = new Map(await Promise.all(preparing));
     signal.throwIfAborted();
@@ -63,6 +76,38 @@ export class Deployer implements AsyncDisposable {
     return applyObjects(client, objects, (applied) => emit({ type: "applied", applied }));
   }
 
+  /** Whether changed sources make a new image, not only a new start of a process. */
+  get isBuilding(): boolean {
+    return this.#parts.buildImage !== undefined;
+  }
+
+  /** The folder whose files make a new revision of the Service; undefined: there is none. */
+  sourceFolderOf(service: ProjectService): string | undefined {
+    const { buildImage, cwd } = this.#parts;
+    return sourceFolderOf(service, { isBuilt: buildImage !== undefined, cwd });
+  }
+
+  /** Filters changed paths for watch mode: those that can change what is deployed. */
+  changeFilter(project: Project, folders: readonly string[]): (path: string) => boolean {
+    const { isOwnFile } = this.#parts;
+    const inputs = new Set(project.inputs);
+    const dockerfiles = project.services.flatMap(({ build }) => build?.dockerfile ?? []);
+    const roots = [join(project.folder, "knap.yaml"), ...inputs, ...folders, ...dockerfiles];
+    const sources = project.services.flatMap((service) => {
+      const folder = this.sourceFolderOf(service);
+      if (folder === undefined) return [];
+      const { dockerfile = "Dockerfile" } = service.build ?? {};
+      return [{ folder, isSource: sourceFilter({ folder, dockerfile, inputs, isOwnFile }) }];
+    });
+    return (path) => {
+      if (isOwnFile(path)) return false;
+      if (isDiscoverable(path) || roots.some((root) => isWithin(root, path))) return true;
+      return sources.some(
+        ({ folder, isSource }) => isWithin(folder, path) && isSource(slashed(relative(folder, path))),
+      );
+    };
+  }
+
   /** Cancels running builds. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.#builds[Symbol.asyncDispose]();
@@ -71,30 +116,30 @@ export class Deployer implements AsyncDisposable {
   /** Makes the next deployment create a new revision of this Service although no file changed. */
   forget(service: string): void {
     const state = this.#states.get(service);
+    this.#brakes.get(service)?.release();
     if (state !== undefined) this.#states.set(service, { ...state, hash: "", forced: state.forced + 1 });
   }
 
   /** The Service to apply; undefined if its build failed. */
   async #prepare(
     service: ProjectService,
-    apart: ReadonlySet<string>,
+    inputs: ReadonlySet<string>,
     signal: AbortSignal,
   ): Promise<Service | undefined> {
-    const isBuilt = this.#parts.buildImage !== undefined;
-    const folder = isBuilt ? service.build?.context : service.start?.folder;
+    const folder = this.sourceFolderOf(service);
     if (folder === undefined) return service.object;
-    const dockerfile = service.build?.dockerfile ?? "Dockerfile";
-    const sources = await hashSources(folder, sourceFilter(folder, dockerfile, apart));
-    const recipe = isBuilt ? service.build : service.start;
-    // The Dockerfile may be outside of the build context, so it is hashed separately.
-    const instructions = isBuilt ? await readFile(dockerfile, "utf8").catch(() => "") : "";
-    const hash = sha256Hex(JSON.stringify([sources, recipe, instructions])).slice(0, 12);
     const before = this.#states.get(service.key);
-    const deployed = isBuilt ? await this.#prepareImage(service, hash, signal) : this.#prepareProcess(service, hash);
+    const files = this.#held(service.key, before, await this.#readFiles(service, folder, inputs));
+    const hash = sha256Hex(JSON.stringify([...files])).slice(0, 12);
+    const sources = { files, hash };
+    const deployed = this.#parts.buildImage
+      ? await this.#prepareImage(service, sources, signal)
+      : this.#prepareProcess(service, sources);
     if (deployed === undefined) return undefined;
     if (before !== undefined && before.hash !== hash) {
+      this.#brakeOf(service.key).deployed(before.files, files, this.#parts.clock.now());
       this.changed.add(service.key);
-      this.#parts.emit({ type: "changed", service: service.key });
+      this.#parts.emit({ type: "changed", service: service.key, files: changedFiles(before.files, files) });
     }
     const { firstHash = hash, forced = 0 } = this.#states.get(service.key) ?? {};
     if (firstHash === hash && forced === 0) return withTemplateChange(service.object, deployed);
@@ -102,9 +147,36 @@ export class Deployer implements AsyncDisposable {
     return withTemplateChange(withFreshName(service.object, suffix), deployed);
   }
 
+  /** The sources, and what else determines the revision: the Dockerfile, which may be outside, and knap.yaml. */
+  async #readFiles({ build, start }: ProjectService, folder: string, inputs: ReadonlySet<string>): Promise<FileHashes> {
+    const { buildImage, isOwnFile } = this.#parts;
+    const dockerfile = build?.dockerfile ?? "Dockerfile";
+    const sources = await readSources(folder, sourceFilter({ folder, dockerfile, inputs, isOwnFile }));
+    const settings: [string, string] = ["knap.yaml", JSON.stringify(buildImage === undefined ? start : build) ?? ""];
+    const text = buildImage && (await readFile(dockerfile, "utf8").catch(() => undefined));
+    return new Map([...sources, settings, ...(text === undefined ? [] : [[dockerfile, sha256Hex(text)] as const])]);
+  }
+
+  #brakeOf(service: string): ChangeBrake {
+    const brake = this.#brakes.get(service) ?? new ChangeBrake();
+    this.#brakes.set(service, brake);
+    return brake;
+  }
+
+  /** The files to deploy: those before if the changes are held. */
+  #held(service: string, before: DeployedState | undefined, files: FileHashes): FileHashes {
+    if (before === undefined || before.hash === "") return files;
+    const held = this.#brakeOf(service).check(before.files, files, this.#parts.clock.now());
+    if (held === undefined) return files;
+    if (held.isNew)
+      this.#parts.emit({ type: "held", service, files: held.files, isForTime: held.retryAt !== undefined });
+    if (held.retryAt !== undefined) this.retryAt = Math.min(this.retryAt ?? held.retryAt, held.retryAt);
+    return before.files;
+  }
+
   async #prepareImage(
     { key, build }: ProjectService,
-    hash: string,
+    { files, hash }: Pick<DeployedState, "files" | "hash">,
     signal: AbortSignal,
   ): Promise<TemplateChange | undefined> {
     const { buildImage, emit } = this.#parts;
@@ -119,54 +191,25 @@ export class Deployer implements AsyncDisposable {
     if (!outcome.ok) {
       const line = buildLine(outcome.message, await readFile(build.dockerfile, "utf8").catch(() => ""));
       const place = line === undefined ? build.dockerfile : `${build.dockerfile}:${line}`;
-      // The builder's last line is its error. It goes first.
+      // The builder's last line is its error. The message starts with it.
       const lines = outcome.message.split("\n");
       const message = [`${place}: ${lines.pop()}`, ...lines].join("\n");
       emit({ type: "build-failed", service: key, message, isFirst: before?.image === undefined });
       return undefined;
     }
     emit({ type: "built", service: key, image: outcome.image });
-    this.#states.set(key, { firstHash: before?.firstHash ?? hash, hash, image: outcome.image, forced: 0 });
+    this.#states.set(key, { files, firstHash: before?.firstHash ?? hash, hash, image: outcome.image, forced: 0 });
     return { image: outcome.image };
   }
 
-  #prepareProcess({ key, start }: ProjectService, hash: string): TemplateChange {
+  #prepareProcess(
+    { key, start }: ProjectService,
+    { files, hash }: Pick<DeployedState, "files" | "hash">,
+  ): TemplateChange {
     const { firstHash = hash, forced = 0 } = this.#states.get(key) ?? {};
-    this.#states.set(key, { firstHash, hash, forced });
+    this.#states.set(key, { files, firstHash, hash, forced });
     if (start !== undefined) this.#parts.commands.set(key, start);
     if (forced > 0) return { sourceHash: `${hash}-${forced}` };
     return hash === firstHash ? {} : { sourceHash: hash };
   }
-}
-
-interface ErrorPattern {
-  /** Captures a part of the instruction from the builder's message. */
-  readonly pattern: RegExp;
-  /** Lines with instructions that can cause this error. */
-  readonly names: RegExp;
-}
-
-const ERROR_PATTERNS: readonly ErrorPattern[] = [
-  { pattern: /process "(?:\/bin\/sh -c )?([\s\S]+?)" did not complete/, names: /^\s*RUN\b/i },
-  // Engines before 23.
-  { pattern: /executor failed running \[(?:\/bin\/sh -c )?([\s\S]+?)\]: exit code/, names: /^\s*RUN\b/i },
-  { pattern: /"\/?([^"\s]+)":? not found/, names: /^\s*(COPY|ADD)\b/i },
-  { pattern: /(?:COPY|ADD) failed: .*?\/?([^/\s]+): no such file/, names: /^\s*(COPY|ADD)\b/i },
-  { pattern: /The command '(?:\/bin\/sh -c )?([\s\S]+?)' returned a non-zero code/, names: /^\s*RUN\b/i },
-];
-
-/** The 1-based line of the Dockerfile that a build error is about; undefined if the message contains no instruction. */
-export function buildLine(message: string, dockerfile: string): number | undefined {
-  const parseErrorLine = /parse error (?:on )?line (\d+)/i.exec(message)?.[1];
-  if (parseErrorLine !== undefined) return Number(parseErrorLine);
-  const lines = dockerfile.split(/\r?\n/);
-  for (const { pattern, names } of ERROR_PATTERNS) {
-    const part = pattern.exec(message)?.[1];
-    const at = part === undefined ? -1 : lines.findIndex((line) => names.test(line) && line.includes(part));
-    if (at >= 0) return at + 1;
-  }
-  // The classic builder prints each instruction as a numbered step.
-  const step = [...message.matchAll(/^Step \d+\/\d+ : (.+)$/gm)].at(-1)?.[1];
-  const at = step === undefined ? -1 : lines.findIndex((line) => line.trim() === step.trim());
-  return at >= 0 ? at + 1 : undefined;
 }

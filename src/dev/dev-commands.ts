@@ -1,22 +1,21 @@
-// Commands to watch mode, as annotations on Services. A UI writes them through the API, and watch mode reads them.
-
+// Reads commands to watch mode from annotations of Services. UIs write these annotations through the API.
 import { keyOf, namespacedName } from "../apis/meta/key.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { Client } from "../client/client.ts";
 
-/** A new value requests a rebuild. */
+/** A changed value requests a rebuild. */
 export const REBUILD_ANNOTATION = "knap.dev/rebuild-requested-at";
-/** "true": changed files are not deployed. */
+/** "true": watch mode does not deploy changed files. */
 export const PAUSE_ANNOTATION = "knap.dev/watch-paused";
 
 export interface DevCommands {
   /** `namespace/name` */
   rebuild(service: string): void;
-  /** True while any Service has the annotation. */
+  /** `paused`: at least one Service has the annotation. */
   pause(paused: boolean): void;
 }
 
-/** Remembers the annotations, so that an old request is not carried out again. */
+/** Calls the commands when annotations change. Annotations of the first report only count as known. */
 export function makeCommandReader(commands: DevCommands): (service: Service, deleted: boolean) => void {
   const requests = new Map<string, string | undefined>();
   const paused = new Set<string>();

@@ -1,4 +1,4 @@
-// The events that watch mode emits.
+// Defines the events of watch mode.
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
 import type { Project } from "../project/project.ts";
 import type { Applied } from "./apply-objects.ts";
@@ -7,7 +7,11 @@ export type DevEvent =
   /** The files have errors; nothing was deployed. */
   | { readonly type: "invalid"; readonly findings: readonly ProjectFinding[]; readonly project: Project }
   /** The sources changed, or the user requested a rebuild; a new revision follows. */
-  | { readonly type: "changed"; readonly service: string }
+  | { readonly type: "changed"; readonly service: string; readonly files: readonly string[] }
+  /** Files that change again and again are not deployed: for some time, or while only they change. */
+  | { readonly type: "held"; readonly service: string; readonly files: readonly string[]; readonly isForTime: boolean }
+  /** Changed sources of this Service have no effect, because knap does not know where they are. */
+  | { readonly type: "unwatched"; readonly service: string }
   | { readonly type: "building"; readonly service: string }
   | { readonly type: "build-output"; readonly service: string; readonly line: string }
   | { readonly type: "built"; readonly service: string; readonly image: string }

@@ -1,5 +1,5 @@
-// Watch mode: after a file change it loads the whole project and deploys the differences. A newer change cancels a
-// running deployment; a project with errors changes nothing.
+// Watch mode: after a file change it loads the whole project and deploys it. A newer change cancels a running
+// deployment. A project with errors changes nothing.
 import { setMaxListeners } from "node:events";
 import { join } from "node:path";
 import { keyOf, keyText, namespacedName } from "../apis/meta/key.ts";
@@ -31,14 +31,6 @@ export interface DevLoopParts {
   readonly keepOld: boolean;
 }
 
-function pathsOf(project: Project, folders: readonly string[]): readonly string[] {
-  // A Dockerfile may be outside of its build context.
-  const contexts = project.services.flatMap(({ build, start }) => [build?.context, build?.dockerfile, start?.folder]);
-  // knap.yaml is watched even if it does not exist yet.
-  const settings = join(project.folder, "knap.yaml");
-  return [...new Set([settings, ...project.inputs, ...folders, ...contexts.filter((path) => path !== undefined)])];
-}
-
 /** Settings that every load applies. The others take effect only at the start of a session. */
 const RELOADED_SETTINGS: ReadonlySet<string> = new Set(["files", "config", "secrets", "services", "namespace"]);
 
@@ -51,7 +43,7 @@ export function changedSettings(before: ProjectFile, after: ProjectFile): readon
   );
 }
 
-/** Watches until disposed of. The first deployment is the caller's. */
+/** Watches and deploys until disposed of. The caller does the first deployment. */
 export class DevLoop implements AsyncDisposable {
   readonly #parts: DevLoopParts;
   readonly #gone: GoneObjects;
@@ -65,6 +57,8 @@ export class DevLoop implements AsyncDisposable {
   #following: Promise<void> = Promise.resolve();
   #running: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
   #paused = false;
+  #isRelevant: (path: string) => boolean = () => true;
+  #retry: Disposable | undefined;
 
   private constructor(parts: DevLoopParts) {
     this.#parts = parts;
@@ -72,15 +66,16 @@ export class DevLoop implements AsyncDisposable {
     this.#restarts = new InstanceRestarts({ ...parts, signal: this.#ended.signal });
     this.#gone = new GoneObjects(parts.project);
     this.#batcher = makeBatcher(parts.clock, saveTimes, () => this.#run());
-    this.#watched = watchPaths(() => {
-      if (!this.#paused) this.#batcher.touch();
+    this.#watched = watchPaths((path) => {
+      if (!this.#paused && this.#isRelevant(path)) this.#batcher.touch();
     });
   }
 
   /** Resolves when every file is watched. */
   static async start(parts: DevLoopParts): Promise<DevLoop> {
     const loop = new DevLoop(parts);
-    await loop.#watched.follow(pathsOf(parts.project, parts.folders));
+    await loop.#follow(parts.project);
+    loop.#reportUnwatched();
     loop.#following = followServices(parts.client, loop.#ended.signal, loop.#serviceHandler());
     return loop;
   }
@@ -88,6 +83,7 @@ export class DevLoop implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort();
     this.#batcher[Symbol.dispose]();
+    this.#retry?.[Symbol.dispose]();
     await this.#watched[Symbol.asyncDispose]();
     this.#running?.abort.abort();
     await Promise.all([this.#running?.done, this.#following]);
@@ -132,7 +128,7 @@ export class DevLoop implements AsyncDisposable {
   }
 
   async #reload(signal: AbortSignal): Promise<void> {
-    const { load, deployer, emit, folders } = this.#parts;
+    const { load, deployer, emit } = this.#parts;
     const next = await load();
     if (signal.aborted) return;
     if (hasErrors(next)) {
@@ -148,7 +144,37 @@ export class DevLoop implements AsyncDisposable {
     await this.#restarts.restartFor(changedConfigs(this.#deployed.objects, next.objects));
     this.#deployed = next;
     await this.#removeGone(next);
-    await this.#watched.follow(pathsOf(next, folders));
+    await this.#follow(next);
+    this.#retryHeld();
+  }
+
+  async #follow(project: Project): Promise<void> {
+    const { deployer, folders } = this.#parts;
+    this.#isRelevant = deployer.changeFilter(project, folders);
+    // A Dockerfile may be outside of its build context.
+    const sources = project.services.flatMap((service) => [
+      deployer.sourceFolderOf(service),
+      service.build?.dockerfile,
+    ]);
+    // knap.yaml is watched even if it does not exist yet.
+    const settings = join(project.folder, "knap.yaml");
+    const paths = [settings, ...project.inputs, ...folders, ...sources.filter((path) => path !== undefined)];
+    await this.#watched.follow([...new Set(paths)]);
+  }
+
+  /** Reports processes whose sources are unknown: their command is in the manifest, and runs in another folder. */
+  #reportUnwatched(): void {
+    const { project, deployer, emit } = this.#parts;
+    if (deployer.isBuilding) return;
+    for (const service of project.services) {
+      if (deployer.sourceFolderOf(service) === undefined) emit({ type: "unwatched", service: service.key });
+    }
+  }
+
+  #retryHeld(): void {
+    const { clock, deployer } = this.#parts;
+    this.#retry?.[Symbol.dispose]();
+    this.#retry = deployer.retryAt === undefined ? undefined : clock.at(deployer.retryAt, () => this.#batcher.touch());
   }
 
   async #removeGone(next: Project): Promise<void> {

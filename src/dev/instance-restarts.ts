@@ -1,6 +1,5 @@
-// Restarts pods, one after the other, whose environment comes from a changed ConfigMap or Secret. A cluster does not do
-// this. It only deletes pods: the Deployment replaces them.
-
+// Restarts pods whose environment comes from a changed ConfigMap or Secret. It deletes one pod after the other, and the
+// Deployment replaces them. A cluster does not do this.
 import { isPodReady, isTerminating } from "../apis/core/pod.ts";
 import type { Pod } from "../apis/core/types.ts";
 import { keyOf, namespacedName, parseNamespacedName } from "../apis/meta/key.ts";
@@ -12,7 +11,7 @@ import { type ChangedConfig, usesInEnvironment } from "./config-use.ts";
 import type { EmitDevEvent } from "./dev-event.ts";
 
 const POLL_MS = 200;
-/** A replacement that is not ready after this time has a bad environment: the other pods keep the old one. */
+/** If a new pod is not ready after this time, the other pods keep the old environment. */
 const READY_WITHIN_MS = 60_000;
 
 export interface RestartParts {
@@ -24,7 +23,7 @@ export interface RestartParts {
 
 const isReady = (pod: Pod): boolean => !isTerminating(pod) && isPodReady(pod);
 
-/** Runs restarts in sequence, even if files change meanwhile. */
+/** Runs one restart at a time, in the order of the changes. */
 export class InstanceRestarts {
   readonly #parts: RestartParts;
   #queue: Promise<void> = Promise.resolve();
@@ -94,7 +93,7 @@ function ignoreGone(error: unknown): void {
   if (!(error instanceof ApiError)) throw error;
 }
 
-/** Pods by `namespace/name` of their revision, without pods that belong to none. */
+/** Groups pods by `namespace/name` of their revision. Pods without a revision are left out. */
 function byRevision(pods: readonly Pod[]): ReadonlyMap<string, readonly Pod[]> {
   const groups = new Map<string, Pod[]>();
   for (const pod of pods) {

@@ -1,5 +1,4 @@
-// Decides what watch mode deletes: old revisions after a rebuild, and objects whose file is gone.
-
+// Finds what watch mode deletes: old revisions after a rebuild, and objects that the files no longer contain.
 import { keyOf, keyText, type ObjectKey } from "../apis/meta/key.ts";
 import { CONFIGURATION_GENERATION_LABEL, SERVICE_LABEL } from "../apis/serving/labels.ts";
 import type { Revision, Service } from "../apis/serving/types.ts";
@@ -37,13 +36,13 @@ export async function retireRevisions(client: Client, service: Service): Promise
   }
 }
 
-/** An object is deleted this long after its file, because editors may save by deleting and writing anew. */
+/** How long an object must be missing before it is deleted: editors may save by deleting and writing the file. */
 export const DELETE_GRACE_MS = 2000;
 
 const keysOf = ({ objects }: Project): ReadonlyMap<string, ObjectKey> =>
   new Map(objects.map((object) => [keyText(keyOf(object)), keyOf(object)]));
 
-/** Compares each project with the one before. It deletes nothing itself. */
+/** Compares each project with the previous one. It deletes nothing itself. */
 export class GoneObjects {
   #known: ReadonlyMap<string, ObjectKey>;
   readonly #missing = new Map<string, { readonly key: ObjectKey; readonly since: Time }>();

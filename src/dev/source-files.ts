@@ -1,45 +1,85 @@
-// Hashes the source files of a build context or process folder. It respects .dockerignore and follows no links.
-import { createHash } from "node:crypto";
+// Finds and hashes the source files of a build context or process folder. It follows no links.
 import { readdir, readFile } from "node:fs/promises";
 import { join, sep } from "node:path";
+import { servingContainer } from "../apis/core/pod.ts";
+import { sha256Hex } from "../base/hash.ts";
 import { contextIgnores } from "../node/image/build-context.ts";
+import type { ProjectService } from "../project/project.ts";
+import { gitIgnores } from "./git-ignore.ts";
+import type { IsOwnFile } from "./own-files.ts";
 
-/** Temporary files of editors, and folders that are never part of an image. */
-const NOISE =
-  /(^|\/)(\.git|\.hg|\.svn|\.knap|node_modules|\.DS_Store|4913|.*~|\.#.*|#.*#|.*\.sw[a-z]|___jb_.*|.*\.tmp)(\/|$)/;
+/** Folders of tools, which are never sources and often large. */
+const TOOL_FOLDERS =
+  "\\.git|\\.hg|\\.svn|\\.knap|node_modules|__pycache__|\\.next|\\.nuxt|\\.svelte-kit|\\.turbo|\\.parcel-cache|\\.cache|\\.nyc_output|\\.pytest_cache|\\.mypy_cache|\\.ruff_cache|\\.gradle|coverage";
+/** Temporary files of editors and systems. */
+const TEMPORARY = "\\.DS_Store|4913|.*~|\\.#.*|#.*#|.*\\.sw[a-z]|___jb_.*|.*\\.tmp";
+/** Files that running programs write: logs, bytecode, databases. */
+const WRITTEN = ".*\\.log|.*\\.pyc|.*\\.pid|.*\\.(db|sqlite|sqlite3)(-journal|-wal|-shm)?";
+const NOISE = new RegExp(`(^|[\\\\/])(${TOOL_FOLDERS}|${TEMPORARY}|${WRITTEN})([\\\\/]|$)`);
+
+/** Whether a path, relative or absolute, is that of a tool, an editor or a running program. */
+export function isNoise(path: string): boolean {
+  return NOISE.test(path);
+}
+
+/**
+ * The folder whose files make a new revision: the build context or, for a process, its working folder. A command of
+ * the manifest runs in `cwd`, which is watched only if it is the folder of the manifest: it could be a home folder.
+ */
+export function sourceFolderOf(
+  { build, start, object, folder }: ProjectService,
+  { isBuilt, cwd }: { readonly isBuilt: boolean; readonly cwd: string },
+): string | undefined {
+  if (isBuilt) return build?.context;
+  if (start !== undefined) return start.folder;
+  const command = servingContainer(object.spec?.template?.spec?.containers ?? [])?.command ?? [];
+  return command.length > 0 && folder === cwd ? cwd : undefined;
+}
 
 /** Whether a path below the folder, with / as separator, is a source file. */
 export type SourceFilter = (path: string) => boolean;
 
-/**
- * The filter of a folder. `apart`: files in it that are no sources because they are watched separately (manifests,
- * knap.yaml).
- */
-export function sourceFilter(folder: string, dockerfile: string, apart: ReadonlySet<string> = new Set()): SourceFilter {
-  const ignored = contextIgnores(folder, dockerfile);
-  return (path) => !NOISE.test(path) && !apart.has(join(folder, path)) && !ignored(path);
+export interface SourceRules {
+  readonly folder: string;
+  /** The Dockerfile, whose own .dockerignore overrides that of the folder. */
+  readonly dockerfile: string;
+  /** Absolute paths of files that are watched separately, such as manifests. */
+  readonly inputs: ReadonlySet<string>;
+  readonly isOwnFile: IsOwnFile;
 }
 
-const slashed = (path: string): string => path.split(sep).join("/");
+/** The filter of a folder: no noise, no files of knap, and nothing that .dockerignore or .gitignore excludes. */
+export function sourceFilter({ folder, dockerfile, inputs, isOwnFile }: SourceRules): SourceFilter {
+  const contextIgnored = contextIgnores(folder, dockerfile);
+  const gitIgnored = gitIgnores(folder);
+  return (path) => {
+    const absolute = join(folder, path);
+    return (
+      !isNoise(path) && !inputs.has(absolute) && !contextIgnored(path) && !gitIgnored(path) && !isOwnFile(absolute)
+    );
+  };
+}
 
-async function list(folder: string, below: string, counts: SourceFilter): Promise<readonly string[]> {
+export const slashed = (path: string): string => path.split(sep).join("/");
+
+async function list(folder: string, below: string, isSource: SourceFilter): Promise<readonly string[]> {
   const entries = await readdir(join(folder, below), { withFileTypes: true }).catch(() => []);
   const found = entries.map(async (entry) => {
-    const path = join(below, entry.name);
-    if (NOISE.test(slashed(path))) return [];
+    const path = slashed(join(below, entry.name));
+    if (isNoise(path)) return [];
     // A later rule may include files of an ignored folder, so the filter is applied to files only.
-    if (entry.isDirectory()) return list(folder, path, counts);
-    return entry.isFile() && counts(slashed(path)) ? [path] : [];
+    if (entry.isDirectory()) return list(folder, path, isSource);
+    return entry.isFile() && isSource(path) ? [path] : [];
   });
   return (await Promise.all(found)).flat();
 }
 
-/** A hash of 12 hex digits over names and contents of all source files. */
-export async function hashSources(folder: string, counts: SourceFilter): Promise<string> {
-  const hash = createHash("sha256");
-  for (const path of [...(await list(folder, "", counts))].sort()) {
+/** Reads all source files. Path below the folder → hash of the content. */
+export async function readSources(folder: string, isSource: SourceFilter): Promise<ReadonlyMap<string, string>> {
+  const hashes = new Map<string, string>();
+  for (const path of [...(await list(folder, "", isSource))].sort()) {
     const content = await readFile(join(folder, path)).catch(() => undefined);
-    if (content !== undefined) hash.update(`${slashed(path)}\0${content.length}\0`).update(content);
+    if (content !== undefined) hashes.set(path, sha256Hex(content));
   }
-  return hash.digest("hex").slice(0, 12);
+  return hashes;
 }

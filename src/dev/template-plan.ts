@@ -1,8 +1,8 @@
-// Writes the built image, or the source hash of a process, into a Service's template before it is applied. Pure.
+// Writes the built image, or the source hash of a process, into a Service's template. Pure.
 import { servingContainer } from "../apis/core/pod.ts";
 import type { Service } from "../apis/serving/types.ts";
 
-/** The image of the user's file, while the template has a built image instead. */
+/** The image of the user's file. The template contains the built image instead. */
 const IMAGE_ANNOTATION = "knap.dev/image";
 /** Hash of a process's sources. A new hash makes a new revision. */
 const SOURCE_HASH_ANNOTATION = "knap.dev/source-hash";

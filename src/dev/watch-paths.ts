@@ -1,13 +1,17 @@
-// Wrapper around chokidar that only reports that something changed, and the batching of such reports.
+// Reports changed paths with chokidar, and batches reports.
 import { stat } from "node:fs/promises";
 import { dirname, sep } from "node:path";
-import { type FSWatcher, watch } from "chokidar";
+import { watch } from "chokidar";
 import type { Clock, Time } from "../base/clock.ts";
+import { isNoise } from "./source-files.ts";
 
-/** Paths that are never watched. For other paths the content decides whether a change counts. */
-const NOISE = /[\\/](\.git|\.hg|\.svn|\.knap|node_modules)([\\/]|$)|(~|\.sw[a-z]|\.tmp)$/;
-/** Files that count without being followed, because the next load may discover them. */
+/** Names of files that the next load may discover. They are reported although nothing follows them. */
 const DISCOVERED_NAMES = /(^|[\\/])knap\.yaml$|service(\.dev)?\.ya?ml$/i;
+
+export const isDiscoverable = (path: string): boolean => DISCOVERED_NAMES.test(path);
+
+/** Whether the absolute path is `root` or below it. */
+export const isWithin = (root: string, path: string): boolean => path === root || path.startsWith(root + sep);
 
 export interface WatchedPaths extends AsyncDisposable {
   /** Watches exactly these paths from now on. Resolves when all are watched. */
@@ -15,12 +19,11 @@ export interface WatchedPaths extends AsyncDisposable {
 }
 
 export function watchPaths(changed: (path: string) => void): WatchedPaths {
-  const options = { ignored: (path: string) => NOISE.test(path), ignoreInitial: true };
   const files = new Set<string>();
-  const folders = follower(watch([], options), changed);
+  const folders = follower({}, changed);
   // Files are watched through their folder: a watcher of the file itself ends when the file is deleted.
-  const parents = follower(watch([], { ...options, depth: 0 }), (path) => {
-    if (files.has(path) || DISCOVERED_NAMES.test(path)) changed(path);
+  const parents = follower({ depth: 0 }, (path) => {
+    if (files.has(path) || isDiscoverable(path)) changed(path);
   });
   return {
     async follow(paths) {
@@ -38,13 +41,20 @@ export function watchPaths(changed: (path: string) => void): WatchedPaths {
 }
 
 /** Adds to and removes from one watcher until it watches the wanted paths. */
-function follower(watcher: FSWatcher, changed: (path: string) => void) {
+function follower(options: { readonly depth?: number }, changed: (path: string) => void) {
   const known = new Set<string>();
+  const rootsOf = (path: string): readonly string[] => [...known].filter((root) => isWithin(root, path));
+  // A root may itself be in a folder such as .cache, so only the path below it counts.
+  const ignored = (path: string): boolean => {
+    const roots = rootsOf(path);
+    return roots.length > 0 && roots.every((root) => isNoise(path.slice(root.length)));
+  };
+  const watcher = watch([], { ...options, ignored, ignoreInitial: true });
   // chokidar emits "ready" once, after the first paths.
   const ready = new Promise<void>((resolve) => watcher.once("ready", () => resolve()));
   watcher.on("all", (_event, path) => {
     // After unwatch() of a folder, chokidar still reports changes in its subfolders.
-    if ([...known].some((root) => path === root || path.startsWith(root + sep))) changed(path);
+    if (rootsOf(path).length > 0) changed(path);
   });
   // An unreadable folder is not watched. Loading the project reports it.
   watcher.on("error", () => {});

@@ -1,6 +1,4 @@
-// Checks of the container engine: does it respond, do its containers reach this machine, which images and leftovers has
-// it.
-
+// Checks the container engine: its response, its network, its images, and what dead sessions left on it.
 import { findOrphans, HOST_LABEL, SESSION_LABEL } from "../node/kubelet/orphans.ts";
 import { tryPathFromContainer } from "../node/network/try-path.ts";
 import { fixForNoEngine } from "../node/runtime/docker/engine-error.ts";
@@ -84,7 +82,7 @@ async function checkImage(
   return { check: "image", level: "problem", what, fix: "build or pull the image for this architecture" };
 }
 
-/** The architecture in the notation of images: engines say x86_64 where images say amd64. */
+/** The architecture in the notation of images: engines say x86_64, images say amd64. */
 function imageArchitecture(architecture: string): string {
   return { x86_64: "amd64", aarch64: "arm64" }[architecture] ?? architecture;
 }

@@ -1,5 +1,4 @@
-// Checks of this machine: the ingress port, optional tools, and settings that change how knap behaves.
-
+// Checks this machine: the ingress port, optional tools, and settings that change how knap behaves.
 import { execFile } from "node:child_process";
 import { createServer } from "node:net";
 import type { DoctorFinding } from "./finding.ts";

@@ -76,5 +76,6 @@ export async function planService(
     findings.push({ severity: "error", message, file: place.source.file });
   }
   const start = await planStart(build, place);
-  return { service: { key, object: service, image, build, start }, findings };
+  const folder = place.source.path === "-" ? undefined : dirname(place.source.path);
+  return { service: { key, object: service, folder, image, build, start }, findings };
 }

@@ -28,6 +28,8 @@ export interface ProjectService {
   /** `namespace/name` */
   readonly key: string;
   readonly object: Service;
+  /** Folder of the manifest; undefined if it came from standard input. */
+  readonly folder?: string | undefined;
   /** Image of the serving container, as written in the file; "" if there is none. */
   readonly image: string;
   readonly build?: BuildPlan | undefined;

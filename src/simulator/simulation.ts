@@ -40,11 +40,11 @@ export interface SimulateOptions {
   readonly service?: string;
   readonly load: LoadTrace;
   /** Default 1000. */
-  readonly startUpMs?: number;
+  readonly startUpMs?: number | undefined;
   /** Default 0. */
-  readonly startUpSpreadMs?: number;
+  readonly startUpSpreadMs?: number | undefined;
   /** Default: no limit. */
-  readonly maxPods?: number;
+  readonly maxPods?: number | undefined;
   /** Default 1. */
   readonly seed?: number;
   /** Rates that give more requests than this are played as flows. Default 1,500,000. */

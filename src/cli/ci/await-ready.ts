@@ -1,15 +1,19 @@
-// Waits until every Service is Ready, one has failed, or the timeout ends.
-
+// Waits until every Service is Ready, one has failed, or the time is over.
+import type { Pod } from "../../apis/core/types.ts";
 import { namespacedName } from "../../apis/meta/key.ts";
 import { DEFAULT_CONTAINER_ANNOTATION, SERVICE_LABEL } from "../../apis/serving/labels.ts";
 import type { Service } from "../../apis/serving/types.ts";
+import { sleep } from "../../base/sleep.ts";
 import type { Client } from "../../client/client.ts";
 import type { Complaint } from "../cli-error.ts";
 import { exitCodes } from "../exit-code.ts";
+import { type Cause, notReadyCause, stuckCause } from "../objects/not-ready-cause.ts";
 import { fixOf } from "../progress/progress-event.ts";
 
 /** A Service whose Ready condition is False for this long counts as failed. */
 const FALSE_FOR_MS = 2000;
+/** A Service with a container that cannot start for this long counts as failed. */
+const STUCK_FOR_MS = 10_000;
 const POLL_MS = 50;
 const LAST_LINES = 10;
 
@@ -20,85 +24,48 @@ export interface ReadyOutcome {
   readonly problem?: Complaint | undefined;
 }
 
-/** A pod that waits for this long with one of the reasons below counts as failed. */
-const STUCK_FOR_MS = 10_000;
-const STUCK: ReadonlySet<string> = new Set([
-  "ErrImagePull",
-  "ImagePullBackOff",
-  "InvalidImageName",
-  "ErrImageNeverPull",
-  "CreateContainerConfigError",
-]);
-
-type Readiness = "ready" | "failed" | "waiting";
-
-/** The readiness of a Service. Conditions of an older generation do not count. Pure. */
-function readinessOf(service: Service | undefined): Readiness {
-  const ready = service?.status?.conditions?.find(({ type }) => type === "Ready");
-  if (ready === undefined || service?.status?.observedGeneration !== service?.metadata.generation) return "waiting";
-  return ready.status === "True" ? "ready" : ready.status === "False" ? "failed" : "waiting";
+/** The status of the Ready condition. Conditions of an older generation do not count. */
+function readinessOf(service: Service | undefined): "True" | "False" | "Unknown" {
+  if (service?.status?.observedGeneration !== service?.metadata.generation) return "Unknown";
+  return service?.status?.conditions?.find(({ type }) => type === "Ready")?.status ?? "Unknown";
 }
 
-interface Cause {
-  readonly reason: string;
-  readonly message: string;
-}
-
-async function causeOf(client: Client, service: Service): Promise<Cause> {
-  const name = service.status?.latestCreatedRevisionName ?? "";
-  const namespace = service.metadata.namespace ?? "";
-  const revision = await client.get({ kind: "Revision.serving.knative.dev", namespace, name });
-  const all = [...(revision?.status?.conditions ?? []), ...(service.status?.conditions ?? [])];
-  const failing = all.find(({ type, status, severity }) => type !== "Ready" && status === "False" && !severity);
-  const waiting = all.find(({ status, severity }) => status === "Unknown" && !severity);
-  return { reason: failing?.reason ?? waiting?.reason ?? "", message: failing?.message ?? waiting?.message ?? "" };
-}
-
-/** Why a pod of the Service cannot start. A cluster reports this only at the progress deadline. */
-async function stuckPod(client: Client, { metadata }: Service): Promise<Cause | undefined> {
+async function listPods(client: Client, { metadata }: Service): Promise<readonly Pod[]> {
   const { namespace = "", name } = metadata;
-  const labels = { matchLabels: { [SERVICE_LABEL]: name } };
-  const { items } = await client.list("Pod", { namespace, labels });
-  const waiting = items.flatMap(({ status }) => (status?.containerStatuses ?? []).map(({ state }) => state?.waiting));
-  const stuck = waiting.find((each) => each?.reason !== undefined && STUCK.has(each.reason));
-  return stuck && { reason: stuck.reason ?? "", message: stuck.message ?? "" };
+  return (await client.list("Pod", { namespace, labels: { matchLabels: { [SERVICE_LABEL]: name } } })).items;
 }
 
-/** The last output of the Service's pods that the message does not contain; the session ends before it can be read. */
-async function lastOutput(client: Client, { metadata }: Service, { message }: Cause): Promise<string> {
-  const { namespace = "", name } = metadata;
-  const { items } = await client.list("Pod", { namespace, labels: { matchLabels: { [SERVICE_LABEL]: name } } });
-  for (const { metadata: pod } of items) {
+/** The last output of the first pod that has any, without lines of `message`. The logs end with the session. */
+async function lastOutput(client: Client, pods: readonly Pod[], message: string): Promise<string> {
+  for (const { metadata } of pods) {
+    const { namespace = "", name, annotations } = metadata;
     const lines: string[] = [];
     try {
-      const container = pod.annotations?.[DEFAULT_CONTAINER_ANNOTATION];
-      for await (const line of client.logs({ namespace, name: pod.name }, { container, tail: LAST_LINES }))
-        lines.push(line);
+      const container = annotations?.[DEFAULT_CONTAINER_ANNOTATION];
+      for await (const line of client.logs({ namespace, name }, { container, tail: LAST_LINES })) lines.push(line);
     } catch {
       // A pod that has not started, or that is gone, has no output.
     }
     const fresh = lines.filter((line) => !message.includes(line));
-    if (fresh.length > 0) return `\nlast output of ${pod.name}:\n${fresh.map((line) => `  ${line}`).join("\n")}`;
+    if (fresh.length > 0) return `\nlast output of ${name}:\n${fresh.map((line) => `  ${line}`).join("\n")}`;
   }
   return "";
 }
 
-function problemOf(service: Service, { reason, message }: Cause, exitCode: number, how: string): Complaint {
-  const fix = fixOf(reason, message, true);
-  const why = [reason, message].filter((part) => part !== "").join(": ");
-  return {
-    exitCode,
-    what: `Service ${service.metadata.name} ${how}`,
-    why: why || undefined,
-    fix,
-  };
+async function explain(client: Client, service: Service): Promise<Cause> {
+  const name = service.status?.latestCreatedRevisionName ?? "";
+  const namespace = service.metadata.namespace ?? "";
+  const revision = await client.get({ kind: "Revision.serving.knative.dev", namespace, name });
+  const pods = await listPods(client, service);
+  const { reason, message } = notReadyCause(service, revision, pods);
+  return { reason, message: message + (await lastOutput(client, pods, message)) };
 }
 
-/** Returns a function that tells whether its argument has been true without interruption for the given time. */
-function holdsFor(lastsMs: number): (isSo: boolean) => boolean {
+/** Returns a function that returns true once its argument has been true in all calls of the last `lastsMs`. */
+function trueFor(lastsMs: number): (value: boolean) => boolean {
   let since: number | undefined;
-  return (isSo) => {
-    since = isSo ? (since ?? performance.now()) : undefined;
+  return (value) => {
+    since = value ? (since ?? performance.now()) : undefined;
     return since !== undefined && performance.now() - since >= lastsMs;
   };
 }
@@ -110,48 +77,41 @@ export async function awaitReady(
   options: { readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<readonly ReadyOutcome[]> {
   const started = performance.now();
-  const seconds = () => (performance.now() - started) / 1000;
-  const stop = new AbortController();
+  const firstFailure = new AbortController();
   const deadline = AbortSignal.timeout(options.timeoutMs);
-  const signal = AbortSignal.any([options.signal, deadline, stop.signal]);
+  const signal = AbortSignal.any([options.signal, deadline, firstFailure.signal]);
+  const howItEnded = (): string => {
+    if (options.signal.aborted) return "was interrupted before it was Ready";
+    return deadline.aborted ? "was not Ready in time" : "was not Ready yet";
+  };
 
-  const one = async (wanted: Service): Promise<ReadyOutcome> => {
+  const awaitService = async (wanted: Service): Promise<ReadyOutcome> => {
     const { namespace = "", name } = wanted.metadata;
-    const service = namespacedName({ namespace, name });
-    const key = { kind: "Service.serving.knative.dev", namespace, name } as const;
-    const outcome = (cause: Cause, exitCode: number, how: string): ReadyOutcome => ({
-      service,
-      seconds: seconds(),
-      problem: problemOf(wanted, cause, exitCode, how),
+    const outcome = (problem?: Complaint): ReadyOutcome => ({
+      service: namespacedName({ namespace, name }),
+      seconds: (performance.now() - started) / 1000,
+      problem,
     });
-    const explained = async (known: Cause | undefined, found: Service | undefined): Promise<Cause> => {
-      const cause = known ?? (await causeOf(client, found ?? wanted));
-      return { ...cause, message: cause.message + (await lastOutput(client, wanted, cause)) };
-    };
-    const failed = holdsFor(FALSE_FOR_MS);
-    const stuck = holdsFor(STUCK_FOR_MS);
+    const isFailed = trueFor(FALSE_FOR_MS);
+    const isStuck = trueFor(STUCK_FOR_MS);
     for (;;) {
-      const found = await client.get(key);
+      const found = await client.get({ kind: "Service.serving.knative.dev", namespace, name });
       const readiness = readinessOf(found);
-      if (readiness === "ready") return { service, seconds: seconds() };
-      const cause = readiness === "waiting" ? await stuckPod(client, wanted) : undefined;
-      if (stuck(cause !== undefined) || failed(readiness === "failed")) {
-        stop.abort();
-        return outcome(await explained(cause, found), exitCodes.failed, "failed");
+      if (readiness === "True") return outcome();
+      const stuck = readiness === "Unknown" ? stuckCause(await listPods(client, wanted)) : undefined;
+      const hasFailed = isStuck(stuck !== undefined) || isFailed(readiness === "False");
+      if (hasFailed || signal.aborted) {
+        if (hasFailed) firstFailure.abort();
+        const how = hasFailed ? "failed" : howItEnded();
+        const exitCode = hasFailed ? exitCodes.failed : exitCodes.timeout;
+        const { reason, message } = await explain(client, found ?? wanted);
+        const why = [reason, message].filter((part) => part !== "").join(": ");
+        return outcome({ exitCode, what: `Service ${name} ${how}`, why, fix: fixOf(reason, message, true) });
       }
-      if (signal.aborted) {
-        const isInterrupted = options.signal.aborted;
-        const how = isInterrupted
-          ? "was interrupted before it was Ready"
-          : deadline.aborted
-            ? "was not Ready in time"
-            : "was not Ready yet";
-        return outcome(await explained(cause, found), exitCodes.timeout, how);
-      }
-      await new Promise((done) => setTimeout(done, POLL_MS));
+      await sleep(POLL_MS, signal);
     }
   };
-  const outcomes = await Promise.all(services.map(one));
+  const outcomes = await Promise.all(services.map(awaitService));
   // Failed Services come first, then those that were not Ready yet.
   return outcomes.sort((a, b) => (a.problem?.exitCode ?? 9) - (b.problem?.exitCode ?? 9));
 }

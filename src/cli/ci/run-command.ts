@@ -1,4 +1,4 @@
-// Runs CMD of `ci` with the terminal's streams and returns its exit code as a shell does.
+// Runs CMD of `ci` with the terminal's streams, and makes its environment.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { ProjectService } from "../../project/project.ts";
@@ -7,6 +7,7 @@ import { type ExitCode, exitCodes } from "../exit-code.ts";
 import type { RunningSession } from "../session/start-session.ts";
 import type { Environment, Interrupts } from "../terminal.ts";
 
+/** Resolves to the exit code, or to 128 plus the number of the signal that ended the command. */
 export async function runCommandOfUser(
   [command = "", ...args]: readonly string[],
   options: { readonly env: Environment; readonly cwd: string; readonly interrupts: Interrupts },
@@ -35,6 +36,7 @@ function variableName(service: string): string {
   return service.toUpperCase().replace(/[^A-Z0-9]/g, "_");
 }
 
+/** The variables that CMD gets in addition to those of knap. */
 export async function ciEnvironment(
   { emulator, folder }: RunningSession,
   services: readonly ProjectService[],

@@ -1,13 +1,10 @@
 // `knap apply`: builds and applies the files of a project in a running session. Its output is like kubectl's.
-import { kindOf, type Resource, resourceOf } from "../../apis/kinds.ts";
-import { keyOf } from "../../apis/meta/key.ts";
-import type { AnyObject } from "../../apis/meta/object.ts";
 import type { Applied } from "../../dev/apply-objects.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
 import { complaintOf } from "../cli-error.ts";
-import type { GlobalFlags } from "../command.ts";
-import { type ExitCode, exitCodes } from "../exit-code.ts";
-import { fullName } from "../objects/targets.ts";
+import type { CommandBody } from "../command.ts";
+import { exitCodes } from "../exit-code.ts";
+import { fullNameOf } from "../objects/targets.ts";
 import { printObjects } from "../output/print-objects.ts";
 import { devProgress } from "../progress/dev-progress.ts";
 import { renderPlain } from "../progress/render-plain.ts";
@@ -21,33 +18,17 @@ export interface ApplyFlags extends ProjectFlags {
   readonly output?: string;
 }
 
-const nameOf = (object: AnyObject): string => {
-  const resource = resourceOf(kindOf(object));
-  return resource === undefined
-    ? `${object.kind}/${object.metadata.name}`
-    : fullName(resource as Resource, keyOf(object).name);
-};
-
-/** The line of one object, as kubectl prints it. */
-function appliedLine(applied: Applied): string {
-  if ("refusal" in applied) return `${nameOf(applied.object)}: ${complaintOf(applied.refusal).what}`;
-  return `${nameOf(applied.object)} ${applied.verdict}`;
-}
-
 function printApplied(applied: Applied, flags: ApplyFlags, terminal: Terminal): void {
+  const name = fullNameOf(applied.object);
   if ("refusal" in applied) {
-    terminal.stderr.write(`${appliedLine(applied)}\n`);
+    terminal.stderr.write(`${name}: ${complaintOf(applied.refusal).what}\n`);
     return;
   }
   for (const warning of applied.warnings) terminal.say(`${terminal.paint("yellow", "Warning:")} ${warning}`);
-  if (flags.output === undefined) terminal.print(appliedLine(applied));
+  if (flags.output === undefined) terminal.print(`${name} ${applied.verdict}`);
 }
 
-export async function apply(
-  _words: readonly string[],
-  flags: ApplyFlags & GlobalFlags,
-  terminal: Terminal,
-): Promise<ExitCode> {
+export const apply: CommandBody<ApplyFlags> = async (_args, flags, terminal) => {
   const project = await loadUsableProject(flags, terminal);
   const { client, session, now } = await connect(flags, terminal);
   let failed = false;
@@ -66,4 +47,4 @@ export async function apply(
     terminal.print(printObjects(written, written.length === 1, options));
   }
   return failed ? exitCodes.failed : exitCodes.ok;
-}
+};

@@ -1,6 +1,5 @@
-// `knap ci`: starts a session, waits until Ready, runs a command with the Services' addresses, stops. Exits with its
-// exit code.
-
+// `knap ci`: starts a session, waits until its Services are Ready, runs CMD with their addresses, and stops.
+// The exit code is that of CMD.
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { errorText } from "../../base/errors.ts";
@@ -12,22 +11,34 @@ import { awaitReady, type ReadyOutcome } from "../ci/await-ready.ts";
 import { junitText, type TestCase } from "../ci/junit.ts";
 import { ciEnvironment, runCommandOfUser } from "../ci/run-command.ts";
 import { CliError, complaintOf, complaintText } from "../cli-error.ts";
-import type { GlobalFlags } from "../command.ts";
+import type { CommandBody, GlobalFlags } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
 import { resolveSession, type SessionFlags, type SessionSettings } from "../flags/session-flags.ts";
+import { githubError } from "../output/findings.ts";
 import { latencyText } from "../output/text.ts";
 import { devProgress } from "../progress/dev-progress.ts";
 import { loadUsableProject } from "../project-loading.ts";
+import { runSession } from "../session/run-session.ts";
 import { deployAll, deploySessionOf, openSessionDeployer } from "../session/session-deployer.ts";
 import { sessionLog } from "../session/session-log.ts";
-import { type RunningSession, startSession } from "../session/start-session.ts";
+import type { RunningSession } from "../session/start-session.ts";
 import type { Terminal } from "../terminal.ts";
 import { makeLineUi, type SessionUi } from "../ui/line-ui.ts";
 
 type Flags = SessionFlags & GlobalFlags;
 
 const INTERRUPTED = new CliError({ exitCode: exitCodes.interrupted, what: "interrupted" });
+const NOT_FINISHED = new CliError({ exitCode: exitCodes.failed, what: "the run did not finish" });
 const NEVER_RAN = "CMD did not run\n";
+
+interface CiReport {
+  /** The file of the JUnit report; undefined: none is written. */
+  path: string | undefined;
+  /** Each step adds its own test cases. */
+  readonly cases: TestCase[];
+  /** CMD has run, with any result; also true if there is no CMD. */
+  ran: boolean;
+}
 
 interface CiRun {
   readonly session: RunningSession;
@@ -35,17 +46,14 @@ interface CiRun {
   readonly settings: SessionSettings;
   readonly ui: SessionUi;
   readonly terminal: Terminal;
-  /** The test cases of the JUnit report; each step adds its own. */
-  readonly cases: TestCase[];
-  /** CMD has run, with any result; also true if there is no CMD. */
-  ran: boolean;
-  /** The starts before CMD: those of the first pods, which no request waited for. */
+  readonly report: CiReport;
+  /** Starts of pods before CMD. No request waited for them. */
   firstStarts: readonly PodStart[];
 }
 
 /** Deploys and waits until Ready. Every Service is a test case. */
 async function bringUp(run: CiRun): Promise<void> {
-  const { session, project, settings, ui, terminal, cases } = run;
+  const { session, project, settings, ui, terminal, report } = run;
   const { emulator } = session;
   const signal = terminal.interrupts.first;
   const emit = (event: DevEvent): void => {
@@ -59,7 +67,7 @@ async function bringUp(run: CiRun): Promise<void> {
     { timeoutMs: settings.timeoutMs, signal },
   );
   for (const { service, seconds, problem } of outcomes) {
-    cases.push({
+    report.cases.push({
       name: `${service} becomes Ready`,
       seconds,
       failure: problem && [problem.what, problem.why].filter((part) => part !== undefined).join(": "),
@@ -72,22 +80,22 @@ async function bringUp(run: CiRun): Promise<void> {
   run.firstStarts = (await emulator.client.knap<Live>("GET", "/live")).podStarts;
 }
 
-async function runUserCommand(words: readonly string[], run: CiRun): Promise<ExitCode> {
-  const { session, project, terminal, cases } = run;
-  if (words.length === 0) return exitCodes.ok;
+async function runUserCommand(args: readonly string[], run: CiRun): Promise<ExitCode> {
+  const { session, project, terminal, report } = run;
+  if (args.length === 0) return exitCodes.ok;
   const env = { ...terminal.env, ...(await ciEnvironment(session, project.services)) };
   const started = performance.now();
-  const code = await runCommandOfUser(words, { env, cwd: terminal.cwd, interrupts: terminal.interrupts });
-  run.ran = true;
+  const code = await runCommandOfUser(args, { env, cwd: terminal.cwd, interrupts: terminal.interrupts });
+  report.ran = true;
   const failure = code === 0 ? undefined : `exit code ${code}`;
-  cases.push({ name: words.join(" "), seconds: (performance.now() - started) / 1000, failure });
+  report.cases.push({ name: args.join(" "), seconds: (performance.now() - started) / 1000, failure });
   return code;
 }
 
 /**
  * Fails if the slowest start took longer than `--max-cold-start`, the first starts included, or if none was measured.
  */
-async function checkColdStarts({ session, settings, cases, firstStarts }: CiRun): Promise<void> {
+async function checkColdStarts({ session, settings, report: { cases }, firstStarts }: CiRun): Promise<void> {
   const { maxColdStartMs } = settings;
   if (maxColdStartMs === undefined) return;
   const limit = formatDuration(BigInt(Math.round(maxColdStartMs * 1e6)));
@@ -118,76 +126,66 @@ async function checkColdStarts({ session, settings, cases, firstStarts }: CiRun)
 }
 
 /** Runs all steps and returns the exit code. Errors before CMD are thrown. */
-async function runSteps(words: readonly string[], run: CiRun): Promise<ExitCode> {
+async function runSteps(args: readonly string[], run: CiRun): Promise<ExitCode> {
   await bringUp(run);
-  const code = await runUserCommand(words, run);
+  const code = await runUserCommand(args, run);
   if (code === 0) await checkColdStarts(run);
-  return run.terminal.interrupts.first.aborted ? exitCodes.interrupted : code;
+  return code;
 }
 
-/** Writes the JUnit file. The first write is before anything starts, so that an unwritable path fails early. */
-async function writeReport(path: string, text: string): Promise<void> {
+/** Writes the JUnit file; `error`: why the run ended early. */
+async function writeReport(path: string, { cases, ran }: CiReport, error: unknown): Promise<void> {
+  const runError = error === undefined ? undefined : complaintText(complaintOf(error)) + (ran ? "" : NEVER_RAN);
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text);
-  } catch (error) {
-    const why = errorText(error);
-    throw new CliError({ exitCode: exitCodes.usage, what: `the JUnit report ${path} cannot be written`, why });
+    await writeFile(path, junitText(cases, runError));
+  } catch (failure) {
+    const what = `the JUnit report ${path} cannot be written`;
+    throw new CliError({ exitCode: exitCodes.usage, what, why: errorText(failure) });
   }
 }
 
-async function report({ settings, terminal, cases, ran }: CiRun, error: unknown): Promise<void> {
-  const path = settings.junit;
-  if (path === undefined) return;
-  const runError = error === undefined ? undefined : complaintText(complaintOf(error)) + (ran ? "" : NEVER_RAN);
-  await writeReport(resolve(terminal.cwd, path), junitText(cases, runError));
-}
-
-/** Runs the session from start to end. Calls `onRun` once the session has started. */
-async function runSession(words: readonly string[], flags: Flags, terminal: Terminal, onRun: (run: CiRun) => void) {
+/** Runs the session from start to end. Rejects with {@link INTERRUPTED} after an interrupt. */
+async function runCi(args: readonly string[], flags: Flags, terminal: Terminal, report: CiReport): Promise<ExitCode> {
   const project = await loadUsableProject(flags, terminal);
   const settings = resolveSession(flags, project.settings);
-  if (settings.junit !== undefined) await writeReport(resolve(terminal.cwd, settings.junit), junitText([], NEVER_RAN));
+  if (settings.junit !== undefined) {
+    report.path = resolve(terminal.cwd, settings.junit);
+    // An unwritable path fails before anything starts.
+    await writeReport(report.path, report, NOT_FINISHED);
+  }
   const ui = makeLineUi(settings.ui === "json" ? "json" : "plain", terminal, true);
   const log = sessionLog(flags.verbose === true, terminal);
-  const session = await startSession({ command: "ci", project, settings, log }, terminal);
-  const run: CiRun = { session, project, settings, ui, terminal, cases: [], ran: words.length === 0, firstStarts: [] };
-  onRun(run);
-  const followed = new AbortController();
-  const following = ui.follow(session, followed.signal);
-  for (const text of session.emulator.notices) ui.render({ type: "notice", text });
-  let failure: unknown;
-  try {
-    return await runSteps(words, run);
-  } catch (error) {
-    failure = terminal.interrupts.first.aborted ? INTERRUPTED : error;
-    if (terminal.interrupts.first.aborted) return exitCodes.interrupted;
-    throw error;
-  } finally {
-    followed.abort();
-    await following;
-    await session.stop();
-    await report(run, failure);
-  }
+  return runSession({ command: "ci", project, settings, log, ui }, terminal, async (session) => {
+    const run: CiRun = { session, project, settings, ui, terminal, report, firstStarts: [] };
+    const code = await runSteps(args, run).catch((error: unknown) => {
+      throw terminal.interrupts.first.aborted ? INTERRUPTED : error;
+    });
+    if (terminal.interrupts.first.aborted) throw INTERRUPTED;
+    return code;
+  });
 }
 
-export async function ci(words: readonly string[], flags: Flags, terminal: Terminal): Promise<ExitCode> {
-  let run: CiRun | undefined;
-  const isCmdSkipped = (): boolean => words.length > 0 && run?.ran !== true;
-  const verdict = `"${words.join(" ")}" did not run`;
+export const ci: CommandBody<SessionFlags> = async (args, flags, terminal) => {
+  const path = flags.junit === undefined ? undefined : resolve(terminal.cwd, flags.junit);
+  const report: CiReport = { path, cases: [], ran: args.length === 0 };
+  let failure: unknown;
+  let code: ExitCode = exitCodes.ok;
   try {
-    const code = await runSession(words, flags, terminal, (started) => {
-      run = started;
-    });
-    if (isCmdSkipped()) terminal.stderr.write(`knap: ${verdict}\n`);
-    return code;
+    code = await runCi(args, flags, terminal, report);
   } catch (error) {
-    const complaint = complaintOf(error);
-    // Without a session, runSession() has not written the report of the failure.
-    if (run === undefined && flags.junit !== undefined) {
-      const text = junitText([], complaintText(complaint) + (words.length > 0 ? NEVER_RAN : ""));
-      await writeReport(resolve(terminal.cwd, flags.junit), text).catch(() => {});
-    }
-    throw new CliError(isCmdSkipped() ? { ...complaint, verdict } : complaint, { cause: error });
+    failure = error;
   }
-}
+  if (report.path !== undefined) {
+    await writeReport(report.path, report, failure).catch((error: unknown) => {
+      failure ??= error;
+    });
+  }
+  if (failure === undefined) return code;
+  const complaint = complaintOf(failure);
+  // Errors in files have annotations of their own.
+  if (terminal.env["GITHUB_ACTIONS"] && complaint.exitCode !== exitCodes.usage)
+    terminal.stderr.write(`${githubError(complaint)}\n`);
+  const verdict = report.ran ? complaint.verdict : `"${args.join(" ")}" did not run`;
+  throw new CliError({ ...complaint, verdict }, { cause: failure });
+};

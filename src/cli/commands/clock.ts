@@ -1,47 +1,54 @@
 // `knap clock`: shows or advances the virtual clock of a session that was started with --clock virtual.
+import { allowedText } from "../../project/session-flags.ts";
 import { usageError } from "../cli-error.ts";
-import type { GlobalFlags } from "../command.ts";
-import { type ExitCode, exitCodes } from "../exit-code.ts";
-import { durationFlag } from "../flags/parse-flag.ts";
-import { parseTargets } from "../objects/targets.ts";
+import type { CommandBody } from "../command.ts";
+import { exitCodes } from "../exit-code.ts";
+import { parseFlag } from "../flags/parse-flag.ts";
+import { namedTarget } from "../objects/fetch-targets.ts";
 import { connect } from "../session/connect.ts";
-import type { Terminal } from "../terminal.ts";
 
 interface ClockAnswer {
   /** Milliseconds since the epoch. */
   readonly time: number;
 }
 
-/** The API request of `now`, `advance DURATION` or `run TARGET UNTIL`. */
 type ClockRequest = readonly ["GET" | "POST", string, unknown?];
 
-function runRequest([word = "", until = ""]: readonly string[], namespace = "default"): ClockRequest {
-  const targets = parseTargets([word.includes("/") ? word : `ksvc/${word}`]);
-  const { resource, names } = (targets.ok && targets.value[0]) || {};
-  const isService = resource?.kind === "Service.serving.knative.dev";
-  if (!names?.[0] || (!isService && resource?.kind !== "Revision.serving.knative.dev"))
-    throw usageError("clock run: name a SERVICE or revision/NAME");
+const DURATION = { type: "duration", value: "" } as const;
+
+function refuseMore(verb: string, [arg]: readonly string[]): void {
+  if (arg !== undefined) throw usageError(`clock ${verb}: unexpected argument "${arg}"`);
+}
+
+function advanceRequest([duration = "", ...more]: readonly string[]): ClockRequest {
+  refuseMore("advance", more);
+  const ms = parseFlag(DURATION, duration);
+  if (ms === undefined) throw usageError(`clock advance: "${duration}" is not ${allowedText(DURATION)}`);
+  return ["POST", "/clock/advance", { ms }];
+}
+
+function runRequest([arg = "", until = "", ...more]: readonly string[], namespace = "default"): ClockRequest {
+  refuseMore("run", more);
+  const { resource, name } = namedTarget(arg, ["Service.serving.knative.dev", "Revision.serving.knative.dev"]);
   if (!/^(ready|zero|\d+)$/.test(until))
     throw usageError(`clock run: "${until}" is not ready, zero or a number of pods`);
-  const wish = until === "ready" || until === "zero" ? { [until]: true } : { replicas: Number(until) };
-  return ["POST", "/clock/run", { [isService ? "service" : "revision"]: names[0], namespace, ...wish }];
+  const state = /^\d/.test(until) ? { replicas: Number(until) } : { [until]: true };
+  return ["POST", "/clock/run", { [resource.singular]: name, namespace, ...state }];
 }
 
+/** The API request of `now`, `advance DURATION` or `run TARGET STATE`. */
 function requestOf([verb = "now", ...rest]: readonly string[], namespace: string | undefined): ClockRequest {
-  if (verb === "now") return ["GET", "/clock"];
   if (verb === "run") return runRequest(rest, namespace);
-  if (verb !== "advance") throw usageError(`clock: "${verb}" is not now, advance or run`);
-  return ["POST", "/clock/advance", { ms: durationFlag("advance", rest[0] ?? "") }];
+  if (verb === "advance") return advanceRequest(rest);
+  if (verb !== "now") throw usageError(`clock: "${verb}" is not now, advance or run`);
+  refuseMore(verb, rest);
+  return ["GET", "/clock"];
 }
 
-export async function clock(
-  words: readonly string[],
-  flags: { namespace?: string } & GlobalFlags,
-  terminal: Terminal,
-): Promise<ExitCode> {
-  const request = requestOf(words, flags.namespace);
+export const clock: CommandBody<{ namespace?: string }> = async (args, flags, terminal) => {
+  const request = requestOf(args, flags.namespace);
   const { client } = await connect(flags, terminal);
   const { time } = await client.knap<ClockAnswer>(...request);
   terminal.print(new Date(time).toISOString());
   return exitCodes.ok;
-}
+};

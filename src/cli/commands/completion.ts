@@ -1,16 +1,15 @@
 // `knap completion`: generates shell scripts that complete commands, flags and kinds, from the command tree.
 import type { Command } from "commander";
 import { resources } from "../../apis/kinds.ts";
-import { usageError } from "../cli-error.ts";
 import type { CommandBody } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 
-interface Words {
+interface Completions {
   readonly commands: readonly { readonly name: string; readonly flags: readonly string[]; readonly text: string }[];
   readonly kinds: readonly string[];
 }
 
-function wordsOf(program: Command): Words {
+function completionsOf(program: Command): Completions {
   const commands = program.commands.map((command) => ({
     name: command.name(),
     flags: [...program.options, ...command.options].map(({ long, short }) => long ?? short ?? "").filter(Boolean),
@@ -21,7 +20,7 @@ function wordsOf(program: Command): Words {
 
 const KIND_VERBS = "get|describe|delete|wait";
 
-function bash({ commands, kinds }: Words): string {
+function bash({ commands, kinds }: Completions): string {
   const cases = commands.map(({ name, flags }) => `    ${name}) flags="${flags.join(" ")}" ;;`);
   return [
     "_knap() {",
@@ -44,11 +43,11 @@ function bash({ commands, kinds }: Words): string {
   ].join("\n");
 }
 
-function zsh(words: Words): string {
-  return ["#compdef knap", "autoload -U +X bashcompinit && bashcompinit", bash(words)].join("\n");
+function zsh(completions: Completions): string {
+  return ["#compdef knap", "autoload -U +X bashcompinit && bashcompinit", bash(completions)].join("\n");
 }
 
-function fish({ commands, kinds }: Words): string {
+function fish({ commands, kinds }: Completions): string {
   const quote = (text: string) => `'${text.replace(/'/g, "\\'")}'`;
   return [
     ...commands.map(({ name, text }) => `complete -c knap -n __fish_use_subcommand -a ${name} -d ${quote(text)}`),
@@ -61,14 +60,12 @@ function fish({ commands, kinds }: Words): string {
   ].join("\n");
 }
 
-const shells: Readonly<Record<string, (words: Words) => string>> = { bash, zsh, fish };
+const SHELLS: ReadonlyMap<string, (completions: Completions) => string> = new Map(Object.entries({ bash, zsh, fish }));
 
-/** Makes the command, which needs the command tree to complete. */
+/** Makes the command, which reads the command tree. */
 export function completionScript(program: Command): CommandBody<object> {
   return async ([shell = ""], _flags, terminal) => {
-    const make = Object.hasOwn(shells, shell) ? shells[shell] : undefined;
-    if (make === undefined) throw usageError(`no completion for "${shell}"`, "use bash, zsh or fish");
-    terminal.print(make(wordsOf(program)));
+    terminal.print(SHELLS.get(shell)?.(completionsOf(program)) ?? "");
     return exitCodes.ok;
   };
 }

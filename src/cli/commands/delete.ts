@@ -1,32 +1,38 @@
 // `knap delete`: deletes objects and, without --no-wait, waits until they are gone.
-import { kindOf, type Resource, resourceOf } from "../../apis/kinds.ts";
+import type { LabelSelector } from "../../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
+import { sleep } from "../../base/sleep.ts";
 import type { Client } from "../../client/client.ts";
 import { usageError } from "../cli-error.ts";
-import type { GlobalFlags } from "../command.ts";
-import { type ExitCode, exitCodes } from "../exit-code.ts";
-import { fullName, parseTargets } from "../objects/targets.ts";
+import type { CommandBody } from "../command.ts";
+import { exitCodes } from "../exit-code.ts";
+import { type FoundObjects, fetchTargets, reportMissing, targetsOf } from "../objects/fetch-targets.ts";
+import { fullNameOf } from "../objects/targets.ts";
 import { loadUsableProject } from "../project-loading.ts";
 import { connect } from "../session/connect.ts";
 import type { Terminal } from "../terminal.ts";
-import { fetchTargets } from "./get.ts";
 
 export interface DeleteFlags {
   readonly file?: readonly string[];
   readonly namespace?: string;
-  readonly selector?: string;
+  readonly selector?: LabelSelector;
   readonly all?: boolean;
   readonly ignoreNotFound?: boolean;
   readonly wait?: boolean;
-  readonly cascade?: string;
+  readonly cascade: keyof typeof POLICIES;
 }
 
 const POLICIES = { background: "Background", foreground: "Foreground", orphan: "Orphan" } as const;
+const POLL_MS = 100;
 
-async function targetsOf(words: readonly string[], flags: DeleteFlags, client: Client, terminal: Terminal) {
-  const namespace = flags.namespace ?? "default";
-  if (flags.file !== undefined && words.length === 0) {
+async function fetchObjects(
+  args: readonly string[],
+  flags: DeleteFlags,
+  client: Client,
+  terminal: Terminal,
+): Promise<FoundObjects> {
+  if (flags.file !== undefined && args.length === 0) {
     const project = await loadUsableProject(flags, terminal);
     const found: AnyObject[] = [];
     for (const object of project.objects) {
@@ -35,12 +41,17 @@ async function targetsOf(words: readonly string[], flags: DeleteFlags, client: C
     }
     return { objects: found.reverse(), missing: [] };
   }
-  const targets = parseTargets(words);
-  if (!targets.ok) throw usageError(targets.error);
-  if (targets.value.some(({ names }) => names.length === 0) && !flags.all && flags.selector === undefined) {
+  const { namespace = "default", selector } = flags;
+  return fetchTargets(client, deleteTargets(args, flags), { namespace, selector });
+}
+
+function deleteTargets(args: readonly string[], { all, selector }: DeleteFlags): ReturnType<typeof targetsOf> {
+  if (args.length === 0) throw usageError("name the objects to delete, or use -f FILE");
+  const targets = targetsOf(args);
+  if (targets.some(({ names }) => names.length === 0) && !all && selector === undefined) {
     throw usageError("name the objects, or use --all or -l SELECTOR");
   }
-  return fetchTargets(client, targets.value, { namespace, selector: flags.selector });
+  return targets;
 }
 
 /** Resolves when the object is gone, even if a new object has its name. */
@@ -48,29 +59,18 @@ async function untilGone(client: Client, key: ObjectKey, uid: string | undefined
   for (;;) {
     const found = await client.get(key);
     if (found === undefined || found.metadata.uid !== uid) return;
-    await new Promise((done) => setTimeout(done, 100));
+    await sleep(POLL_MS);
   }
 }
 
-export async function remove(
-  words: readonly string[],
-  flags: DeleteFlags & GlobalFlags,
-  terminal: Terminal,
-): Promise<ExitCode> {
-  const propagation = POLICIES[(flags.cascade ?? "background") as keyof typeof POLICIES];
-  if (propagation === undefined)
-    throw usageError(`--cascade: "${flags.cascade}" is not background, foreground or orphan`);
+export const remove: CommandBody<DeleteFlags> = async (args, flags, terminal) => {
   const { client } = await connect(flags, terminal);
-  const { objects, missing } = await targetsOf(words, flags, client, terminal);
+  const { objects, missing } = await fetchObjects(args, flags, client, terminal);
   for (const object of objects) {
-    await client.delete(keyOf(object), { propagation });
-    const resource = resourceOf(kindOf(object)) as Resource;
-    const [kind = "", name = ""] = fullName(resource, object.metadata.name).split("/", 2);
-    terminal.print(`${kind} "${name}" deleted`);
+    await client.delete(keyOf(object), { propagation: POLICIES[flags.cascade] });
+    terminal.print(`${fullNameOf(object).split("/", 1)[0]} "${object.metadata.name}" deleted`);
   }
   if (flags.wait !== false)
     await Promise.all(objects.map((object) => untilGone(client, keyOf(object), object.metadata.uid)));
-  if (flags.ignoreNotFound) return exitCodes.ok;
-  for (const error of missing) terminal.stderr.write(`${error.complaint.what}\n`);
-  return missing.length > 0 ? exitCodes.failed : exitCodes.ok;
-}
+  return flags.ignoreNotFound ? exitCodes.ok : reportMissing(missing, terminal);
+};

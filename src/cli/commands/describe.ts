@@ -7,15 +7,11 @@ import type { Client } from "../../client/client.ts";
 import type { Live } from "../../client/live.ts";
 import { gatewayPortsOf, reachOf } from "../../client/reach.ts";
 import { yamlText } from "../../project/yaml-text.ts";
-import { usageError } from "../cli-error.ts";
-import type { GlobalFlags } from "../command.ts";
-import { type ExitCode, exitCodes } from "../exit-code.ts";
-import { parseTargets } from "../objects/targets.ts";
+import type { CommandBody } from "../command.ts";
+import { fetchTargets, reportMissing, targetsOf } from "../objects/fetch-targets.ts";
 import { eventRow } from "../output/print-objects.ts";
 import { tableText } from "../output/text.ts";
 import { connect } from "../session/connect.ts";
-import type { Terminal } from "../terminal.ts";
-import { fetchTargets } from "./get.ts";
 
 const indent = (text: string): string => text.replace(/^(?=.)/gm, "  ");
 const section = (title: string, text: string): string => `${title}:\n${indent(text)}`;
@@ -38,16 +34,15 @@ function conditionTable(conditions: readonly Condition[]): string {
   return tableText({ headers: ["type", "status", "severity", "reason", "message"], rows });
 }
 
-/** What is printed about an object in addition to its fields. */
+/** Facts about an object that it does not contain. */
 interface DescribeContext {
   /** Events about the object. */
   readonly events: readonly Event[];
   readonly now: number;
-  /** The command that reaches its URL from this machine. */
+  /** The command that reaches the object's URL from this machine. */
   readonly reach?: string | undefined;
 }
 
-/** The text about one object. */
 function describeText(object: AnyObject, { events, now, reach }: DescribeContext): string {
   const { metadata, spec, status } = object;
   const { conditions = [], ...rest } = (status ?? {}) as { conditions?: readonly Condition[] };
@@ -73,33 +68,24 @@ function describeText(object: AnyObject, { events, now, reach }: DescribeContext
 
 async function eventsOf(client: Client, object: AnyObject): Promise<readonly Event[]> {
   const { namespace, name, uid } = object.metadata;
-  const { items } = await client.list("Event", namespace === undefined ? {} : { namespace });
+  const { items } = await client.list("Event", { namespace });
   return items.filter(
     ({ involvedObject: about }) =>
       about.uid === uid || (about.uid === undefined && about.name === name && about.kind === object.kind),
   );
 }
 
-export async function describe(
-  words: readonly string[],
-  flags: { namespace?: string } & GlobalFlags,
-  terminal: Terminal,
-): Promise<ExitCode> {
-  const targets = parseTargets(words);
-  if (!targets.ok) throw usageError(targets.error);
+export const describe: CommandBody<{ namespace?: string }> = async (args, flags, terminal) => {
+  const targets = targetsOf(args);
   const { client, session, now } = await connect(flags, terminal);
-  const { objects, missing } = await fetchTargets(client, targets.value, { namespace: flags.namespace ?? "default" });
+  const { objects, missing } = await fetchTargets(client, targets, { namespace: flags.namespace ?? "default" });
   const { https } = await client.knap<Live>("GET", "/live");
   const ports = gatewayPortsOf(session.ingress, https);
   const texts = objects.map(async (object) => {
     const { url = "" } = (object.status ?? {}) as { readonly url?: string };
-    return describeText(object, {
-      events: await eventsOf(client, object),
-      now: await now(),
-      reach: reachOf(url, ports),
-    });
+    const events = await eventsOf(client, object);
+    return describeText(object, { events, now: await now(), reach: reachOf(url, ports) });
   });
   if (objects.length > 0) terminal.print((await Promise.all(texts)).join("\n\n\n"));
-  for (const error of missing) terminal.stderr.write(`${error.complaint.what}\n`);
-  return missing.length > 0 ? exitCodes.failed : exitCodes.ok;
-}
+  return reportMissing(missing, terminal);
+};

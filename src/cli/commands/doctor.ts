@@ -4,8 +4,8 @@ import type { DoctorFinding } from "../../doctor/finding.ts";
 import { checkPort, checkSettings, checkTools, type SessionPort } from "../../doctor/machine-checks.ts";
 import { openDockerRuntime } from "../../node/runtime/docker/docker-runtime.ts";
 import type { Project } from "../../project/project.ts";
-import type { GlobalFlags } from "../command.ts";
-import { type ExitCode, exitCodes } from "../exit-code.ts";
+import type { CommandBody } from "../command.ts";
+import { exitCodes } from "../exit-code.ts";
 import { variableValue } from "../flags/session-flags.ts";
 import { placeText } from "../output/findings.ts";
 import { readProject } from "../project-loading.ts";
@@ -13,23 +13,24 @@ import { type FoundSession, listSessions } from "../session/list-sessions.ts";
 import { readHostId } from "../session/session-paths.ts";
 import type { Terminal } from "../terminal.ts";
 
+export interface DoctorFlags {
+  readonly file?: readonly string[];
+  readonly output?: string;
+}
+
 const DEFAULT_PORT = 8080;
 const MARKS = { ok: ["green", "✓"], warning: ["yellow", "!"], problem: ["red", "✗"] } as const;
 
 function sessionFindings(sessions: readonly FoundSession[]): readonly DoctorFinding[] {
   return sessions.map(({ id, live, record }): DoctorFinding => {
-    if (live)
-      return {
-        check: "session",
-        level: "ok",
-        what: `session ${id} serves ${record?.workingFolder ?? ""} at ${record?.ingress ?? "…"}`,
-      };
-    return {
-      check: "session",
-      level: "warning",
-      what: `session ${id} is dead and has left its folder`,
-      fix: "the next `knap up` removes what it left",
-    };
+    if (!live) {
+      const what = `session ${id} is dead and has left its folder`;
+      return { check: "session", level: "warning", what, fix: "the next `knap up` removes what it left" };
+    }
+    const what = record
+      ? `session ${id} serves ${record.workingFolder} at ${record.ingress}`
+      : `session ${id} is starting or stopping`;
+    return { check: "session", level: "ok", what };
   });
 }
 
@@ -50,7 +51,7 @@ function fileFindings({ findings }: Project): readonly DoctorFinding[] {
   }));
 }
 
-async function allFindings(flags: { file?: readonly string[] }, terminal: Terminal): Promise<readonly DoctorFinding[]> {
+async function allFindings(flags: DoctorFlags, terminal: Terminal): Promise<readonly DoctorFinding[]> {
   const { env } = terminal;
   const engine = await checkEngine(() => openDockerRuntime({ env }));
   try {
@@ -59,10 +60,10 @@ async function allFindings(flags: { file?: readonly string[] }, terminal: Termin
     const live = new Set(sessions.filter((session) => session.live).map(({ id }) => id));
     const port = variableValue("port", env) ?? project.settings.port ?? DEFAULT_PORT;
     const hostId = await readHostId(env);
-    const leftovers =
-      engine.runtime === undefined ? [] : await checkLeftovers(engine.runtime, (id) => live.has(id), hostId);
-    const network = engine.runtime === undefined ? [] : [await checkNetwork({ runtime: engine.runtime, hostId, env })];
-    const images = engine.runtime === undefined ? [] : await checkImages(engine.runtime, project.services);
+    const { runtime } = engine;
+    const leftovers = runtime === undefined ? [] : await checkLeftovers(runtime, (id) => live.has(id), hostId);
+    const network = runtime === undefined ? [] : [await checkNetwork({ runtime, hostId, env })];
+    const images = runtime === undefined ? [] : await checkImages(runtime, project.services);
     return [
       ...engine.findings,
       ...network,
@@ -79,11 +80,7 @@ async function allFindings(flags: { file?: readonly string[] }, terminal: Termin
   }
 }
 
-export async function doctor(
-  _words: readonly string[],
-  flags: { file?: readonly string[]; output?: string } & GlobalFlags,
-  terminal: Terminal,
-): Promise<ExitCode> {
+export const doctor: CommandBody<DoctorFlags> = async (_args, flags, terminal) => {
   const findings = await allFindings(flags, terminal);
   if (flags.output === "json") terminal.print(JSON.stringify(findings, undefined, 2));
   else {
@@ -93,4 +90,4 @@ export async function doctor(
     }
   }
   return findings.some(({ level }) => level === "problem") ? exitCodes.failed : exitCodes.ok;
-}
+};

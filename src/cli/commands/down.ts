@@ -1,16 +1,19 @@
 // `knap down`: asks sessions to stop and waits until their processes have ended.
+import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
+import { readPrivateFile } from "../../base/private-files.ts";
 import { sleep } from "../../base/sleep.ts";
 import { makeHttpClient } from "../../client/http-client.ts";
 import { listLabelled, type Orphan, removeOrphans } from "../../node/kubelet/orphans.ts";
 import { openDockerRuntime } from "../../node/runtime/docker/docker-runtime.ts";
+import { isProcessLive } from "../../node/runtime/process/process-identity.ts";
 import { type ContainerRuntime, RuntimeError } from "../../node/runtime/runtime.ts";
-import { CliError } from "../cli-error.ts";
-import type { GlobalFlags } from "../command.ts";
+import { CliError, complaintOf, complaintText } from "../cli-error.ts";
+import type { CommandBody } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
 import { tableText } from "../output/text.ts";
 import { connect, readToken } from "../session/connect.ts";
-import { type FoundSession, isFolderLive, listSessions } from "../session/list-sessions.ts";
+import { type FoundSession, isFolderLive, listSessions, PROCESS_FILE } from "../session/list-sessions.ts";
 import { readHostId } from "../session/session-paths.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -22,20 +25,39 @@ export interface DownFlags {
 
 /** In-flight requests get 5 s and containers their stop timeout; a session that takes longer than this hangs. */
 const MAX_STOP_MS = 30_000;
+const POLL_MS = 50;
 
-async function end({ id, path, record }: FoundSession, terminal: Terminal): Promise<void> {
-  if (record === undefined) return;
-  await makeHttpClient({ address: record.api, token: readToken(path) }).knap("POST", "/stop");
+/** Asks a session to stop. One that is starting has no API yet, so its process gets the signal of Ctrl-C. */
+async function requestStop({ id, path, record }: FoundSession): Promise<void> {
+  if (record !== undefined) {
+    await makeHttpClient({ address: record.api, token: readToken(path) }).knap("POST", "/stop");
+    return;
+  }
+  const identity = readPrivateFile(join(path, PROCESS_FILE)) ?? "";
+  if ((await isProcessLive(identity)) !== true) {
+    const what = `session ${id} is starting or stopping, and its process is not visible here`;
+    throw new CliError({ exitCode: exitCodes.failed, what, fix: "end it with Ctrl-C in its own terminal" });
+  }
+  process.kill(Number.parseInt(identity, 10), "SIGINT");
+}
+
+async function end(session: FoundSession, { interrupts, print }: Terminal): Promise<void> {
+  const { id, path, record } = session;
+  await requestStop(session);
   const limit = performance.now() + MAX_STOP_MS;
   while (await isFolderLive(path)) {
+    if (interrupts.first.aborted) throw interrupted();
     if (performance.now() > limit) {
-      const fix = `kill its process: kill -9 ${record.pid}; the next start removes what it leaves`;
-      throw new CliError({ exitCode: exitCodes.timeout, what: `session ${id} does not stop`, fix });
+      const kill = record === undefined ? "end its process" : `end its process with \`kill -9 ${record.pid}\``;
+      const what = `session ${id} does not stop`;
+      throw new CliError({ exitCode: exitCodes.timeout, what, fix: `${kill}; the next start removes what it leaves` });
     }
-    await sleep(50);
+    await sleep(POLL_MS, interrupts.first);
   }
-  terminal.print(`session ${id} ended (${record.workingFolder})`);
+  print(`session ${id} ended${record === undefined ? "" : ` (${record.workingFolder})`}`);
 }
+
+const interrupted = (): CliError => new CliError({ exitCode: exitCodes.interrupted, what: "interrupted" });
 
 function sessionTable(sessions: readonly FoundSession[]): string {
   const rows = sessions.map(({ id, record }) => [
@@ -48,11 +70,7 @@ function sessionTable(sessions: readonly FoundSession[]): string {
   return tableText({ headers: ["id", "command", "runtime", "ingress", "folder"], rows });
 }
 
-export async function down(
-  _words: readonly string[],
-  flags: DownFlags & GlobalFlags,
-  terminal: Terminal,
-): Promise<ExitCode> {
+export const down: CommandBody<DownFlags> = async (_args, flags, terminal) => {
   const live = (await listSessions(terminal.env)).filter((session) => session.live);
   if (flags.list) {
     terminal.print(live.length === 0 ? "no session is running" : sessionTable(live));
@@ -62,26 +80,42 @@ export async function down(
   const { session } = await connect(flags, terminal, { onlyHere: true });
   await end(live.find(({ id }) => id === session.id) as FoundSession, terminal);
   return exitCodes.ok;
+};
+
+/** Ends the sessions. Returns whether all have ended; a session that does not stop is reported. */
+async function endAll(sessions: readonly FoundSession[], terminal: Terminal): Promise<boolean> {
+  let allEnded = true;
+  for (const session of sessions) {
+    try {
+      await end(session, terminal);
+    } catch (error) {
+      const complaint = complaintOf(error);
+      if (complaint.exitCode === exitCodes.interrupted) throw error;
+      terminal.stderr.write(complaintText(complaint));
+      allEnded = false;
+    }
+  }
+  return allEnded;
 }
 
 /** Shows the live sessions and ends them with the user's consent. Removes what dead sessions of this host left. */
 async function downAll(live: readonly FoundSession[], { yes }: DownFlags, terminal: Terminal): Promise<ExitCode> {
-  let spared = false;
+  let isDone = true;
+  let isSpared = false;
   if (live.length > 0) {
     terminal.say(`live sessions:\n${sessionTable(live)}`);
-    if (yes || (await confirm(`end ${count(live.length, "session")}?`, terminal))) {
-      for (const session of live) await end(session, terminal);
-    } else spared = true;
+    if (yes || (await confirm(`end ${count(live.length, "session")}?`, terminal)))
+      isDone = await endAll(live, terminal);
+    else isSpared = true;
   }
-  spared = (await removeLeftovers(yes === true, terminal)) || spared;
-  if (!spared) return exitCodes.ok;
-  terminal.say("what may be in use was spared; `knap down --all --yes` removes it too");
-  return exitCodes.failed;
+  isSpared = (await removeLeftovers(yes === true, terminal)) || isSpared;
+  if (isSpared) terminal.say("what may be in use was spared; `knap down --all --yes` removes it too");
+  return isDone && !isSpared ? exitCodes.ok : exitCodes.failed;
 }
 
 /**
- * Removes what dead sessions left on the engine. What sessions of other hosts have may be in use, so it asks.
- * Returns whether something was spared.
+ * Removes what dead sessions left on the engine. It asks about sessions of other hosts, which may be live. Returns
+ * whether it left something.
  */
 async function removeLeftovers(yes: boolean, terminal: Terminal): Promise<boolean> {
   let runtime: ContainerRuntime;
@@ -128,13 +162,18 @@ function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;
 }
 
-/** Asks for yes or no; without a terminal, and by default, the answer is no. */
-async function confirm(question: string, { stdin, stderr }: Terminal): Promise<boolean> {
+/** Asks for yes or no. Without a terminal, with Ctrl-D and by default, the answer is no. Ctrl-C ends the command. */
+async function confirm(question: string, { stdin, stderr, interrupts }: Terminal): Promise<boolean> {
   if (stdin.isTTY !== true || stderr.isTTY !== true) return false;
   const dialog = createInterface({ input: stdin, output: stderr });
-  try {
-    return /^y(es)?$/i.test((await dialog.question(`${question} [y/N] `)).trim());
-  } finally {
-    dialog.close();
-  }
+  const ended = new AbortController();
+  // In raw mode the terminal sends no signal for Ctrl-C.
+  dialog.once("SIGINT", () => interrupts.interrupt());
+  dialog.once("close", () => ended.abort());
+  const signal = AbortSignal.any([ended.signal, interrupts.first]);
+  const answer = await dialog.question(`${question} [y/N] `, { signal }).catch(() => undefined);
+  dialog.close();
+  if (answer === undefined) stderr.write("\n");
+  if (interrupts.first.aborted) throw interrupted();
+  return /^y(es)?$/i.test((answer ?? "").trim());
 }

@@ -1,18 +1,13 @@
 // `knap explain`: prints why a revision scaled or did not scale, and its last decisions, from the autoscaler's ledger.
-import type { Service } from "../../apis/serving/types.ts";
 import { timeOfDay } from "../../base/local-time.ts";
 import type { Client } from "../../client/client.ts";
-import { usageError } from "../cli-error.ts";
-import type { GlobalFlags } from "../command.ts";
-import { type ExitCode, exitCodes } from "../exit-code.ts";
-import { countFlag } from "../flags/parse-flag.ts";
-import { parseTargets } from "../objects/targets.ts";
+import type { CommandBody } from "../command.ts";
+import { exitCodes } from "../exit-code.ts";
+import { namedTarget, notFound } from "../objects/fetch-targets.ts";
 import { tableText } from "../output/text.ts";
 import { connect } from "../session/connect.ts";
-import type { Terminal } from "../terminal.ts";
-import { notFound } from "./get.ts";
 
-/** One entry of the ledger, as `/explain` of the API returns it. */
+/** One entry of the autoscaler's ledger, as the API returns it at `/explain`. */
 export interface Decision {
   /** RFC 3339. */
   readonly time: string;
@@ -33,15 +28,11 @@ export interface Explanation {
 }
 
 /** The named revision, or the revisions of a Service that get traffic and then its newest one. */
-async function revisionsOf(client: Client, word: string, namespace: string): Promise<readonly string[]> {
-  const targets = parseTargets([word.includes("/") ? word : `ksvc/${word}`]);
-  if (!targets.ok) throw usageError(targets.error);
-  const target = targets.value[0];
-  const name = target?.names[0];
-  if (target === undefined || name === undefined) throw usageError("name a Service or revision/NAME");
-  if (target.resource.kind === "Revision.serving.knative.dev") return [name];
-  const service = (await client.get({ kind: "Service.serving.knative.dev", namespace, name })) as Service | undefined;
-  if (service === undefined) throw notFound(target, name);
+async function revisionsOf(client: Client, arg: string, namespace: string): Promise<readonly string[]> {
+  const { resource, name } = namedTarget(arg, ["Service.serving.knative.dev", "Revision.serving.knative.dev"]);
+  if (resource.kind === "Revision.serving.knative.dev") return [name];
+  const service = await client.get({ kind: "Service.serving.knative.dev", namespace, name });
+  if (service === undefined) throw notFound(resource, name);
   const { traffic = [], latestCreatedRevisionName } = service.status ?? {};
   const routed = traffic.map(({ revisionName }) => revisionName);
   return [...new Set([...routed, latestCreatedRevisionName])].filter((each) => each !== undefined);
@@ -62,7 +53,6 @@ const COLUMNS: Readonly<Record<"kpa" | "hpa", readonly (readonly [string, (decis
   ],
 };
 
-/** Text of one revision's explanation. */
 export function explanationText({ revision, sentence, decisions }: Explanation): string {
   if (decisions.length === 0) return `${revision}: ${sentence}`;
   const columns = COLUMNS[decisions.some(({ source }) => source === "hpa") ? "hpa" : "kpa"];
@@ -77,23 +67,26 @@ export function explanationText({ revision, sentence, decisions }: Explanation):
   return `${revision}: ${sentence}\n\n${tableText({ headers, rows })}`;
 }
 
-export async function explain(
-  words: readonly string[],
-  flags: { namespace?: string; output?: string; last?: string } & GlobalFlags,
-  terminal: Terminal,
-): Promise<ExitCode> {
-  const last = countFlag("last", flags.last ?? "10", 0);
+export interface ExplainFlags {
+  readonly namespace?: string;
+  readonly output?: string;
+  readonly last: number;
+}
+
+const newest = <T>(items: readonly T[], count: number): readonly T[] => items.slice(Math.max(0, items.length - count));
+
+export const explain: CommandBody<ExplainFlags> = async (args, flags, terminal) => {
   const { client } = await connect(flags, terminal);
   const namespace = flags.namespace ?? "default";
-  const revisions = await revisionsOf(client, words[0] ?? "", namespace);
+  const revisions = await revisionsOf(client, args[0] ?? "", namespace);
   const found: Explanation[] = [];
   for (const revision of revisions) {
     const path = `/explain?namespace=${encodeURIComponent(namespace)}&revision=${encodeURIComponent(revision)}`;
     const explanation = await client.knap<Explanation>("GET", path);
-    found.push({ ...explanation, revision, decisions: explanation.decisions.slice(-last) });
+    found.push({ ...explanation, revision, decisions: newest(explanation.decisions, flags.last) });
   }
   terminal.print(
     flags.output === "json" ? JSON.stringify(found, undefined, 2) : found.map(explanationText).join("\n\n"),
   );
   return exitCodes.ok;
-}
+};

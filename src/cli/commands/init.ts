@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isNear } from "../../base/near.ts";
 import { CliError, usageError } from "../cli-error.ts";
-import type { GlobalFlags } from "../command.ts";
-import { type ExitCode, exitCodes } from "../exit-code.ts";
-import type { Terminal } from "../terminal.ts";
+import type { CommandBody } from "../command.ts";
+import { exitCodes } from "../exit-code.ts";
 
 /** templates/ is beside dist/ in the package, and beside src/ in the repository. */
 function templatesFolder(): string {
@@ -15,14 +15,49 @@ function templatesFolder(): string {
   return join(folder, "templates");
 }
 
-/** A valid Service name made from a folder's name: lower case, digits and dashes, with a letter first. */
-export function serviceName(folder: string): string {
+const MAX_NAME = 63;
+
+/** A Service name made from the name of a folder. */
+function serviceNameOf(folder: string): string {
   const name = folder
     .toLowerCase()
     .replace(/[^a-z0-9-]+/g, "-")
-    .replace(/^[^a-z]+|-+$/g, "")
-    .slice(0, 63);
-  return name === "" ? "app" : name;
+    .replace(/^[^a-z]+/, "");
+  return name.slice(0, MAX_NAME).replace(/-+$/, "") || "app";
+}
+
+const isServiceName = (name: string): boolean => name.length <= MAX_NAME && /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name);
+
+export interface InitFlags {
+  readonly dir?: string;
+  readonly name?: string;
+  readonly list?: boolean;
+}
+
+interface InitRequest {
+  readonly template: string;
+  /** The Service's name, if the user gave one. */
+  readonly name: string | undefined;
+  /** The target folder; undefined: the current one. */
+  readonly folder: string | undefined;
+}
+
+/** `init [TEMPLATE] [NAME]`; one argument that is no template is the name. A name without --dir is a new folder. */
+function requestOf(args: readonly string[], { dir, name }: InitFlags, templates: readonly string[]): InitRequest {
+  const [first = "node"] = args;
+  const isTemplate = templates.includes(first);
+  const list = `templates: ${templates.join(", ")}`;
+  const near = templates.filter((template) => isNear(template, first));
+  if (!isTemplate && (args.length > 1 || near.length > 0 || !isServiceName(first))) {
+    throw usageError(`there is no template "${first}"`, near[0] ? `did you mean ${near[0]}? ${list}` : list);
+  }
+  const named = isTemplate ? args[1] : first;
+  const service = name ?? named;
+  if (service !== undefined && !isServiceName(service)) {
+    const rule = `use at most ${MAX_NAME} lower-case letters, digits and dashes, with a letter first`;
+    throw usageError(`"${service}" cannot be the name of a Service`, rule);
+  }
+  return { template: isTemplate ? first : "node", name: service, folder: dir ?? named };
 }
 
 async function filesBelow(folder: string, below = ""): Promise<readonly string[]> {
@@ -34,22 +69,16 @@ async function filesBelow(folder: string, below = ""): Promise<readonly string[]
   return (await Promise.all(found)).flat().sort();
 }
 
-export async function init(
-  words: readonly string[],
-  flags: { dir?: string; name?: string; list?: boolean } & GlobalFlags,
-  terminal: Terminal,
-): Promise<ExitCode> {
+export const init: CommandBody<InitFlags> = async (args, flags, terminal) => {
   const templates = templatesFolder();
   const known = (await readdir(templates)).sort();
   if (flags.list) {
     terminal.print(known.join("\n"));
     return exitCodes.ok;
   }
-  const [template = "node"] = words;
-  if (!known.includes(template))
-    throw usageError(`there is no template "${template}"`, `templates: ${known.join(", ")}`);
-  const target = resolve(terminal.cwd, flags.dir ?? ".");
-  const name = flags.name ?? serviceName(basename(target));
+  const { template, folder, name: wantedName } = requestOf(args, flags, known);
+  const target = resolve(terminal.cwd, folder ?? ".");
+  const name = wantedName ?? serviceNameOf(basename(target));
   const files = await filesBelow(join(templates, template));
   const taken = files.filter((file) => existsSync(join(target, file)));
   if (taken.length > 0) {
@@ -60,10 +89,9 @@ export async function init(
     const text = await readFile(join(templates, template, file), "utf8");
     await mkdir(dirname(join(target, file)), { recursive: true });
     await writeFile(join(target, file), text.replaceAll("{{name}}", name), { flag: "wx" });
-    terminal.print(`created ${file}`);
+    terminal.print(`created ${join(folder ?? "", file)}`);
   }
-  terminal.say(
-    `Run \`knap up${flags.dir === undefined ? "" : ` -f ${flags.dir}`}\`, then open http://${name}.default.localhost:8080`,
-  );
+  const command = folder === undefined ? "knap up" : `knap up -f ${folder}`;
+  terminal.say(`Run \`${command}\`, then open http://${name}.default.localhost:8080`);
   return exitCodes.ok;
-}
+};

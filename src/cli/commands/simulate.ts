@@ -1,28 +1,25 @@
-// `knap simulate`: runs the autoscaler on virtual time with a load trace, without session and containers.
+// `knap simulate`: runs the autoscaler on virtual time with a load trace. It starts no session and no containers.
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type LoadTrace, parseLoadTrace } from "../../simulator/load-trace.ts";
-import { renderSimulation, type SimulationFormat } from "../../simulator/render-simulation.ts";
+import { renderSimulation } from "../../simulator/render-simulation.ts";
 import { simulate } from "../../simulator/simulation.ts";
 import { CliError, usageError } from "../cli-error.ts";
-import type { GlobalFlags } from "../command.ts";
-import { type ExitCode, exitCodes } from "../exit-code.ts";
-import { countFlag, durationFlag } from "../flags/parse-flag.ts";
+import type { CommandBody } from "../command.ts";
+import { exitCodes } from "../exit-code.ts";
 import { loadUsableProject } from "../project-loading.ts";
-import type { Terminal } from "../terminal.ts";
 
 export interface SimulateFlags {
   readonly file?: readonly string[];
   readonly namespace?: string;
   readonly load: string;
-  readonly startUp?: string;
-  readonly startUpSpread?: string;
-  readonly maxPods?: string;
-  readonly seed?: string;
-  readonly output?: string;
+  /** Milliseconds, as the next. */
+  readonly startUp?: number;
+  readonly startUpSpread?: number;
+  readonly maxPods?: number;
+  readonly seed: number;
+  readonly output?: "text" | "json" | "csv";
 }
-
-const FORMATS: Readonly<Record<string, SimulationFormat>> = { text: "plot", plot: "plot", json: "json", csv: "csv" };
 
 async function readTrace(path: string, cwd: string): Promise<LoadTrace> {
   const text = await readFile(resolve(cwd, path), "utf8").catch((error: NodeJS.ErrnoException) => {
@@ -35,28 +32,23 @@ async function readTrace(path: string, cwd: string): Promise<LoadTrace> {
   throw new CliError({ exitCode: exitCodes.usage, what: "the load trace cannot be used", why, fix });
 }
 
-export async function simulateCommand(
-  _words: readonly string[],
-  flags: SimulateFlags & GlobalFlags,
-  terminal: Terminal,
-): Promise<ExitCode> {
-  const format = FORMATS[flags.output ?? "text"];
-  if (format === undefined) throw usageError(`-o: unknown format "${flags.output}"`, "use text, json or csv");
+export const runSimulate: CommandBody<SimulateFlags> = async (_args, flags, terminal) => {
   const load = await readTrace(flags.load, terminal.cwd);
   const project = await loadUsableProject(flags, terminal);
   const result = simulate({
     objects: project.objects,
     configMaps: project.configMaps,
     load,
-    seed: countFlag("seed", flags.seed ?? "1", 0),
-    ...(flags.startUp !== undefined && { startUpMs: durationFlag("start-up", flags.startUp) }),
-    ...(flags.startUpSpread !== undefined && { startUpSpreadMs: durationFlag("start-up-spread", flags.startUpSpread) }),
-    ...(flags.maxPods !== undefined && { maxPods: countFlag("max-pods", flags.maxPods, 1) }),
+    seed: flags.seed,
+    startUpMs: flags.startUp,
+    startUpSpreadMs: flags.startUpSpread,
+    maxPods: flags.maxPods,
   });
   if ("refused" in result) {
     const what = "the Service cannot be simulated";
     throw new CliError({ exitCode: exitCodes.failed, what, why: result.refused.join("\n") });
   }
+  const format = flags.output === undefined || flags.output === "text" ? "plot" : flags.output;
   terminal.print(renderSimulation(result, format, terminal.stdout.columns ?? 80).trimEnd());
   return exitCodes.ok;
-}
+};

@@ -5,14 +5,15 @@ import { steadyClock } from "../../base/steady-clock.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
 import { DevLoop } from "../../dev/dev-loop.ts";
 import type { Project } from "../../project/project.ts";
-import type { GlobalFlags } from "../command.ts";
-import { type ExitCode, exitCodes } from "../exit-code.ts";
+import type { CommandBody, GlobalFlags } from "../command.ts";
+import { exitCodes } from "../exit-code.ts";
 import { resolveSession, resolveUi, type SessionFlags, type SessionSettings } from "../flags/session-flags.ts";
 import { devProgress } from "../progress/dev-progress.ts";
 import { loadUsableProject, readProject } from "../project-loading.ts";
+import { runSession } from "../session/run-session.ts";
 import { deploySessionOf, deploySome, openSessionDeployer } from "../session/session-deployer.ts";
 import { sessionLog } from "../session/session-log.ts";
-import { ingressUrl, type RunningSession, startSession } from "../session/start-session.ts";
+import { ingressUrl, type RunningSession } from "../session/start-session.ts";
 import type { Terminal } from "../terminal.ts";
 import { makeLineUi, type SessionUi } from "../ui/line-ui.ts";
 
@@ -77,27 +78,18 @@ async function serve({ session, project, settings, ui, flags, terminal }: UpRun)
   await loop?.[Symbol.asyncDispose]();
 }
 
-export async function up(_words: readonly string[], flags: Flags, terminal: Terminal): Promise<ExitCode> {
+export const up: CommandBody<SessionFlags> = async (_args, flags, terminal) => {
   const project = await loadUsableProject(flags, terminal);
   const settings = resolveSession(flags, project.settings);
   const ui = await makeUi(settings, flags, terminal);
   const log = sessionLog(flags.verbose === true, { paint: terminal.paint, say: ui.say });
-  const session = await startSession({ command: "up", project, settings, log }, terminal);
-  const { emulator } = session;
-  const followed = new AbortController();
-  const following = ui.follow(session, followed.signal);
-  try {
-    for (const text of emulator.notices) ui.render({ type: "notice", text });
-    const url = ingressUrl(emulator.ingress);
-    ui.render({ type: "session", url, runtime: emulator.runtime, services: project.services.length });
-    await serve({ session, project, settings, ui, flags, terminal });
-  } catch (error) {
-    // An interrupt during the first deployment is no failure.
-    if (!terminal.interrupts.first.aborted) throw error;
-  } finally {
-    followed.abort();
-    await following;
-    await session.stop();
-  }
+  await runSession({ command: "up", project, settings, log, ui }, terminal, async (session) => {
+    const { runtime, ingress } = session.emulator;
+    ui.render({ type: "session", url: ingressUrl(ingress), runtime, services: project.services.length });
+    await serve({ session, project, settings, ui, flags, terminal }).catch((error: unknown) => {
+      // An interrupt during the first deployment is no failure.
+      if (!terminal.interrupts.first.aborted) throw error;
+    });
+  });
   return exitCodes.ok;
-}
+};

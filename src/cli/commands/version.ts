@@ -1,17 +1,11 @@
 // `knap version`: prints the versions for a bug report.
-
-import type { GlobalFlags } from "../command.ts";
-import { type ExitCode, exitCodes } from "../exit-code.ts";
-import type { Terminal } from "../terminal.ts";
+import type { CommandBody } from "../command.ts";
+import { exitCodes } from "../exit-code.ts";
 import { knapVersion } from "../version.ts";
 
-export async function showVersion(
-  _words: readonly string[],
-  flags: { output?: string } & GlobalFlags,
-  terminal: Terminal,
-): Promise<ExitCode> {
+export const showVersion: CommandBody<{ output?: string }> = async (_args, flags, terminal) => {
   const facts = { knap: knapVersion, node: process.version, platform: `${process.platform}/${process.arch}` };
   const lines = Object.entries(facts).map(([name, value]) => `${name} ${value}`);
   terminal.print(flags.output === "json" ? JSON.stringify(facts) : lines.join("\n"));
   return exitCodes.ok;
-}
+};

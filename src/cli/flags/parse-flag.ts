@@ -1,10 +1,10 @@
-// Reads the values of flags: durations and whole numbers. Each refusal is a usage error that names the flag and what is
-// allowed.
+// Parses the values of flags and arguments. Every refusal names what is allowed.
+import { InvalidArgumentError } from "commander";
 import { durationMs, parseDuration } from "../../base/go/duration.ts";
-import { allowedText, type FlagKind } from "../../project/session-flags.ts";
-import { usageError } from "../cli-error.ts";
+import { allowedText, type FlagKind, type FlagValue } from "../../project/session-flags.ts";
 
 /** The value of a flag's text; undefined: not allowed for this kind. */
+export function parseFlag<K extends FlagKind>(kind: K, text: string): FlagValue<K> | undefined;
 export function parseFlag(kind: FlagKind, text: string): string | number | undefined {
   switch (kind.type) {
     case "count": {
@@ -22,18 +22,16 @@ export function parseFlag(kind: FlagKind, text: string): string | number | undef
   }
 }
 
-function parsedOrRefused(name: string, kind: FlagKind, text: string): number {
-  const value = parseFlag(kind, text);
-  if (value === undefined) throw usageError(`${name}: "${text}" is not allowed; expected ${allowedText(kind)}`);
-  return value as number;
+/** The parser of a commander option or argument. Commander prints its error after the name of the option. */
+export function parserOf<K extends FlagKind>(kind: K): (text: string) => FlagValue<K> {
+  return (text) => {
+    const value = parseFlag(kind, text);
+    if (value === undefined) throw new InvalidArgumentError(`Expected ${allowedText(kind)}.`);
+    return value;
+  };
 }
 
-/** `10s`, `1m30s`, `500ms` → ms. */
-export function durationFlag(name: string, text: string): number {
-  return parsedOrRefused(`--${name}`, { type: "duration", value: "" }, text);
-}
+export const parseDurationFlag = parserOf({ type: "duration", value: "" });
 
-/** A whole number of at least `least`. */
-export function countFlag(name: string, text: string, least: number): number {
-  return parsedOrRefused(`--${name}`, { type: "count", value: "", least }, text);
-}
+/** A parser of whole numbers of at least `least`. */
+export const parseCountFlag = (least: number) => parserOf({ type: "count", value: "", least });

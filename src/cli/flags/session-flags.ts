@@ -1,5 +1,5 @@
 // Makes commander options from the table of session flags, and settings from the options and knap.yaml.
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import type { ProjectFile } from "../../project/project-file.ts";
 import {
   allowedText,
@@ -10,13 +10,13 @@ import {
 } from "../../project/session-flags.ts";
 import { usageError } from "../cli-error.ts";
 import type { Environment } from "../terminal.ts";
-import { parseFlag } from "./parse-flag.ts";
+import { parseFlag, parserOf } from "./parse-flag.ts";
 
 type Table = typeof sessionFlags;
 type ValueOf<N extends SessionFlagName> = FlagValue<Table[N]["kind"]>;
 type CamelCase<S extends string> = S extends `${infer A}-${infer B}` ? `${A}${Capitalize<CamelCase<B>>}` : S;
 
-/** The session flags as commander gives them, already parsed. A KNAP_… variable stands in for an absent flag. */
+/** The session flags as commander parsed them. A KNAP_… variable replaces an absent flag. */
 export type SessionFlags = {
   readonly [N in SessionFlagName as CamelCase<N>]?: ValueOf<N> | undefined;
 } & { readonly file?: readonly string[] | undefined };
@@ -34,15 +34,12 @@ export type SessionSettings = {
   };
 };
 
-/**
- * An option with its KNAP_… variable; the flag wins. An empty variable counts as unset: compose and CI pass unset
- * variables as empty.
- */
+/** Adds the option's KNAP_… variable. Empty counts as unset: compose and CI pass unset variables as empty. */
 export function withVariable(option: Option, variable: string | undefined): Option {
   return variable === undefined || process.env[variable] === "" ? option : option.env(variable);
 }
 
-/** The commander option of one row. It refuses bad values and names the flag or the variable that holds them. */
+/** The commander option of one row. It refuses bad values of the flag and of its variable. */
 export function sessionOption(name: SessionFlagName): Option {
   const { kind, env, describe, default: initial }: SessionFlag = sessionFlags[name];
   const isNegated = kind.type === "switch" && initial === true;
@@ -50,17 +47,11 @@ export function sessionOption(name: SessionFlagName): Option {
   const names = `${name === "namespace" ? "-n, " : ""}--${isNegated ? "no-" : ""}${name}${value}`;
   const shownDefault = initial === undefined || kind.type === "switch" ? "" : ` (default: ${initial})`;
   const option = new Option(names, describe + shownDefault);
-  if (kind.type !== "switch") {
-    option.argParser((text) => {
-      const parsed = parseFlag(kind, text);
-      if (parsed === undefined) throw new InvalidArgumentError(`Expected ${allowedText(kind)}.`);
-      return parsed;
-    });
-  }
+  if (kind.type !== "switch") option.argParser(parserOf(kind));
   return withVariable(option, env);
 }
 
-/** Adds the options of every session flag that the command takes. */
+/** Adds every session flag of the command. */
 export function addSessionFlags(command: Command, name: "up" | "ci"): Command {
   for (const flag of Object.keys(sessionFlags) as SessionFlagName[]) {
     const { command: only = name }: SessionFlag = sessionFlags[flag];
@@ -69,7 +60,7 @@ export function addSessionFlags(command: Command, name: "up" | "ci"): Command {
   return command;
 }
 
-/** For each row: the flag or variable, else knap.yaml, else the default. */
+/** The value of each row: the flag or variable, else knap.yaml, else the default. */
 export function resolveSession(flags: SessionFlags, file: ProjectFile): SessionSettings {
   const settings: Record<string, unknown> = {};
   const limits: Record<string, unknown> = {};
@@ -78,7 +69,7 @@ export function resolveSession(flags: SessionFlags, file: ProjectFile): SessionS
     const initial = typeof row.default === "string" ? parseFlag(kind, row.default) : row.default;
     const key = name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()) as keyof SessionFlags;
     const given: unknown = flags[key];
-    // Commander sets a switch that is not given to its default.
+    // Commander sets an absent switch to its default.
     const isGiven = given !== undefined && !(kind.type === "switch" && given === initial);
     const value = isGiven ? given : (file[name] ?? initial);
     if (!to.startsWith("limits.")) settings[to] = value;
@@ -87,7 +78,7 @@ export function resolveSession(flags: SessionFlags, file: ProjectFile): SessionS
   return { ...settings, limits } as unknown as SessionSettings;
 }
 
-/** The value of a row's variable, for commands that do not take the flag; undefined: unset. */
+/** The value of a flag's variable, for commands without the flag; undefined: unset. */
 export function variableValue<N extends SessionFlagName>(name: N, env: Environment): ValueOf<N> | undefined {
   const { kind, env: variable = "" }: SessionFlag = sessionFlags[name];
   const text = env[variable];
@@ -99,7 +90,7 @@ export function variableValue<N extends SessionFlagName>(name: N, env: Environme
   return value as ValueOf<N>;
 }
 
-/** `auto` is the terminal UI if stdin and stdout are a capable terminal and no CI or --quiet is in effect. */
+/** `auto`: the terminal UI if stdin and stdout are a terminal, without CI and --quiet; else plain. */
 export function resolveUi(
   ui: SessionSettings["ui"],
   at: {

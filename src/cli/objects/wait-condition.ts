@@ -6,14 +6,15 @@ import { parseJsonPath } from "../output/json-path.ts";
 
 /** `isMet(undefined)` means an object that does not exist. */
 export interface WaitCondition {
-  readonly words: string;
+  /** What is printed once the condition is met. */
+  readonly message: string;
   readonly forDelete: boolean;
   /** The requested condition type, in lower case. */
   readonly conditionType?: string;
   isMet(object: AnyObject | undefined): boolean;
 }
 
-/** A condition counts only if the controllers have seen the newest generation. */
+/** Whether the object has the condition. Conditions of an older generation do not count. */
 function conditionIs(object: AnyObject | undefined, type: string, status: string): boolean {
   const seen = (object?.status ?? {}) as { observedGeneration?: number; conditions?: readonly Condition[] };
   const behind =
@@ -30,13 +31,13 @@ export function conditionTypes({ status }: AnyObject): readonly string[] {
 
 export function parseWaitCondition(text: string): Result<WaitCondition> {
   if (text === "delete") {
-    return ok({ words: "deleted", forDelete: true, isMet: (object) => object === undefined });
+    return ok({ message: "deleted", forDelete: true, isMet: (object) => object === undefined });
   }
   const condition = /^condition=([^=]+)(?:=(\w+))?$/.exec(text);
   if (condition) {
     const [, type = "", status = "True"] = condition;
     const isMet = (object: AnyObject | undefined): boolean => conditionIs(object, type, status);
-    return ok({ words: "condition met", forDelete: false, conditionType: type.toLowerCase(), isMet });
+    return ok({ message: "condition met", forDelete: false, conditionType: type.toLowerCase(), isMet });
   }
   const path = /^jsonpath=(.+?)(?:=([^=}]*))?$/.exec(text);
   const template = path ? parseJsonPath((path[1] ?? "").replace(/^(['"])(.*)\1$/, "$2")) : undefined;
@@ -44,7 +45,7 @@ export function parseWaitCondition(text: string): Result<WaitCondition> {
   if (template === undefined) return failed(`"${text}" is not condition=TYPE[=STATUS], delete or jsonpath={…}[=VALUE]`);
   const wanted = path?.[2];
   return ok({
-    words: "condition met",
+    message: "condition met",
     forDelete: false,
     isMet: (object) => {
       const found = object === undefined ? "" : template.value(object);

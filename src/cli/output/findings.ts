@@ -1,7 +1,7 @@
-// Formats findings in the user's files: file:line:column, message and quoted line with a caret, or GitHub annotations.
-
+// Formats findings in the user's files: place, message and quoted line with a caret, or GitHub annotations.
 import type { ProjectFinding } from "../../manifest/diagnostic.ts";
 import type { ManifestSource } from "../../project/find-files.ts";
+import type { Complaint } from "../cli-error.ts";
 import type { Terminal } from "../terminal.ts";
 
 type Painter = Pick<Terminal, "paint">;
@@ -11,7 +11,7 @@ export function placeText({ file, line, column }: ProjectFinding): string {
   return [file, line, column].filter((part) => part !== undefined).join(":");
 }
 
-/** Maximum number of columns shown of a long line; the position is a third of the way in. */
+/** Columns shown of a longer line. A third of them is before the finding. */
 const SHOWN_COLUMNS = 110;
 
 /** The quoted line and a caret below the column; empty if the line is not known. */
@@ -22,7 +22,7 @@ export function excerpt(finding: ProjectFinding, sources: readonly ManifestSourc
   const at = (finding.column ?? 1) - 1;
   const from = text.length <= SHOWN_COLUMNS ? 0 : Math.max(0, at - Math.floor(SHOWN_COLUMNS / 3));
   const to = from + SHOWN_COLUMNS;
-  // The width of a tab depends on the terminal, and other control characters would control it.
+  // Tabs would move the caret, and other control characters would change the terminal.
   const part = text
     .slice(from, to)
     .replace(/\t/g, " ")
@@ -41,7 +41,7 @@ function findingText(finding: ProjectFinding, sources: readonly ManifestSource[]
   return lines.join("\n");
 }
 
-/** One text per finding, errors and warnings in the order found. */
+/** One text per finding, in the given order. */
 export function findingLines(
   findings: readonly ProjectFinding[],
   sources: readonly ManifestSource[],
@@ -50,9 +50,16 @@ export function findingLines(
   return findings.map((finding) => findingText(finding, sources, painter));
 }
 
+const escaped = (text: string): string => text.replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
+
+/** The annotation of a failed run in GitHub Actions: what failed, and why. */
+export function githubError({ what, why, fix }: Complaint): string {
+  const text = [what, why, fix && `→ ${fix}`].filter(Boolean).join("\n");
+  return `::error title=knap::${escaped(text)}`;
+}
+
 /** GitHub Actions' workflow commands, which mark the line in a pull request. */
 export function githubLines(findings: readonly ProjectFinding[]): readonly string[] {
-  const escaped = (text: string) => text.replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
   return findings.map(({ severity, file, line, column, message }) => {
     const place = [`file=${file}`, line && `line=${line}`, column && `col=${column}`].filter(Boolean).join(",");
     return `::${severity} ${place}::${escaped(message)}`;

@@ -1,5 +1,5 @@
-// Parses the common part of kubectl's JSONPath: {.a.b}, ['a.b'], [0], [-1], [*], [?(@.type=="Ready")], {range}…{end},
-// text. Pure.
+// Parses and evaluates the common part of kubectl's JSONPath: {.a.b}, ['a.b'], [0], [-1], [*], [?(@.type=="Ready")],
+// {range}…{end} and text. Pure.
 import { failed, ok, type Result } from "../../base/result.ts";
 
 type Step =
@@ -18,7 +18,7 @@ type Piece =
   | { readonly kind: "path"; readonly steps: readonly Step[] }
   | { readonly kind: "range"; readonly steps: readonly Step[]; readonly body: readonly Piece[] };
 
-/** Prints a value as text. */
+/** Evaluates the path on a value. Returns text. */
 export type JsonPath = (value: unknown) => string;
 
 const BRACKET = /^\[(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\*)|(-?\d+)|(-?\d*):(-?\d*)|\?\((.*?)\))\]/;

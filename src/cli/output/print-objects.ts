@@ -1,14 +1,14 @@
-// Formats objects as `-o` requests, and events as table rows. It returns text and prints nothing.
+// Formats objects in the format of `-o`, and events as table rows.
 import { columnsOf } from "../../api-server/columns.ts";
 import { humanDuration } from "../../api-server/human-duration.ts";
 import type { Event } from "../../apis/core/types.ts";
-import { type Kind, kindOf, type Resource, resourceOf } from "../../apis/kinds.ts";
+import { type Kind, kindOf } from "../../apis/kinds.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
 import type { Time } from "../../base/clock.ts";
 import { parseTime } from "../../base/time.ts";
 import { yamlText } from "../../project/yaml-text.ts";
 import { usageError } from "../cli-error.ts";
-import { fullName } from "../objects/targets.ts";
+import { fullNameOf } from "../objects/targets.ts";
 import { parseJsonPath } from "./json-path.ts";
 import { tableText } from "./text.ts";
 
@@ -31,8 +31,7 @@ const list = (items: readonly AnyObject[]) => ({
 /** One table for objects of one kind, with the columns of the API server. */
 function objectTable(kind: Kind, objects: readonly AnyObject[], options: PrintOptions): string {
   const columns = columnsOf(kind).filter(({ priority }) => priority === 0 || options.output === "wide");
-  const resource = resourceOf(kind) as Resource;
-  const nameOf = ({ metadata }: AnyObject) => (options.kinds ? fullName(resource, metadata.name) : metadata.name);
+  const nameOf = (object: AnyObject) => (options.kinds ? fullNameOf(object) : object.metadata.name);
   const headers = [...(options.namespaces ? ["NAMESPACE"] : []), "NAME", ...columns.map(({ name }) => name)];
   const rows = objects.map((object) => [
     ...(options.namespaces ? [object.metadata.namespace ?? ""] : []),
@@ -42,38 +41,34 @@ function objectTable(kind: Kind, objects: readonly AnyObject[], options: PrintOp
   return tableText({ headers, rows }, { headers: options.headers });
 }
 
-function urlOf(object: AnyObject): string {
-  return (object.status as { url?: string } | undefined)?.url ?? "";
+function urlOf({ status }: AnyObject): string {
+  return (status as { url?: string } | undefined)?.url ?? "";
 }
 
-/** `single`: print one object, not a list. An empty line separates the tables of several kinds. */
-export function printObjects(objects: readonly AnyObject[], single: boolean, options: PrintOptions): string {
+/** The text of the objects; `isSingle`: of the one object, not of a list. An empty line separates tables. */
+export function printObjects(objects: readonly AnyObject[], isSingle: boolean, options: PrintOptions): string {
   const { output } = options;
-  const value = single ? objects[0] : list(objects);
+  const value = isSingle ? objects[0] : list(objects);
   if (output === undefined || output === "wide") {
     const byKind = groupByKind(objects);
     return [...byKind].map(([kind, group]) => objectTable(kind, group, options)).join("\n\n");
   }
   if (output === "json") return JSON.stringify(value, undefined, 4);
   if (output === "yaml") return yamlText(value);
-  if (output === "name")
-    return objects.map((object) => fullName(resourceOf(kindOf(object)) as Resource, object.metadata.name)).join("\n");
-  if (output === "url")
-    return objects
-      .map(urlOf)
-      .filter((url) => url !== "")
-      .join("\n");
-  if (output.startsWith("jsonpath=")) {
-    const template = parseJsonPath(output.slice("jsonpath=".length));
-    if (!template.ok) throw usageError(`-o jsonpath: ${template.error}`);
-    return template.value(value);
-  }
-  throw usageError(`-o: unknown format "${output}"`, "use wide, json, yaml, name, url or jsonpath=…");
+  if (output === "name") return objects.map(fullNameOf).join("\n");
+  const urls = objects.map(urlOf).filter((url) => url !== "");
+  if (output === "url") return urls.join("\n");
+  const template = parseJsonPath(output.replace(/^jsonpath=/, ""));
+  if (!template.ok) throw usageError(`-o jsonpath: ${template.error}`);
+  return template.value(value);
 }
 
-function groupByKind(objects: readonly AnyObject[]): Map<Kind, AnyObject[]> {
+function groupByKind(objects: readonly AnyObject[]): ReadonlyMap<Kind, readonly AnyObject[]> {
   const groups = new Map<Kind, AnyObject[]>();
-  for (const object of objects) groups.set(kindOf(object), [...(groups.get(kindOf(object)) ?? []), object]);
+  for (const object of objects) {
+    const kind = kindOf(object);
+    groups.set(kind, [...(groups.get(kind) ?? []), object]);
+  }
   return groups;
 }
 

@@ -1,11 +1,11 @@
-// Helpers to declare the command tree: shared options, and loading a command's module only when the command runs.
-import { type Command, Option } from "commander";
+// Declares options that several commands share, and loads a command's module when the command runs.
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { CommandBody, GlobalFlags } from "../command.ts";
-import { type ExitCode, exitCodes } from "../exit-code.ts";
+import type { ExitCode } from "../exit-code.ts";
 import { sessionOption, withVariable } from "../flags/session-flags.ts";
 import type { Terminal } from "../terminal.ts";
 
-/** One run of the CLI: what its command gets, and where the exit code goes. */
+/** What a run of the CLI passes to its command, and where it takes the exit code. */
 export interface Run {
   readonly terminal: Terminal;
   finish(code: ExitCode): void;
@@ -25,21 +25,30 @@ export function namespaceFlag(): Option {
   return sessionOption("namespace");
 }
 
+/** `formats`: separated by `|`; one that ends with `=…` allows any text after the `=`. */
 export function outputFlag(formats: string): Option {
-  return new Option("-o, --output <format>", formats);
+  const allowed = formats.split("|");
+  return new Option("-o, --output <format>", formats).argParser((text) => {
+    const isAllowed = allowed.some((format) =>
+      format.endsWith("=…") ? text.startsWith(format.slice(0, -1)) : text === format,
+    );
+    if (!isAllowed) throw new InvalidArgumentError(`Expected ${allowed.join(", ")}.`);
+    return text;
+  });
 }
 
 /** Sets the command's action. `load` imports the command's module when the command runs. */
 export function act<F>(run: Run, command: Command, load: () => Promise<CommandBody<F>>): Command {
   return command.action(async (...given: unknown[]) => {
     // Commander passes the positional arguments, then the options, then the command.
-    const words = given
+    const args = given
       .slice(0, -2)
       .flat()
-      .filter((word): word is string => typeof word === "string");
+      .filter((arg): arg is string => typeof arg === "string");
     const body = await load();
     const flags = command.optsWithGlobals() as F & GlobalFlags;
-    const terminal = flags.quiet ? { ...run.terminal, say: () => {} } : run.terminal;
-    run.finish((await body(words, flags, terminal)) ?? exitCodes.ok);
+    // A copy would use the getter of `interrupts`.
+    const terminal: Terminal = flags.quiet ? Object.create(run.terminal, { say: { value: () => {} } }) : run.terminal;
+    run.finish(await body(args, flags, terminal));
   });
 }

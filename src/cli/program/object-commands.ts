@@ -1,19 +1,26 @@
-// Declares the commands on the session's objects, with kubectl's grammar: apply, get, describe, delete, wait, logs,
-// events, explain.
-import type { Command } from "commander";
-import { Option } from "commander";
+// Declares the commands on the session's objects. Their grammar is kubectl's.
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseSelector } from "../../apis/core/label-selector.ts";
 import type { ApplyFlags } from "../commands/apply.ts";
 import type { DeleteFlags } from "../commands/delete.ts";
 import type { EventsFlags } from "../commands/events.ts";
+import type { ExplainFlags } from "../commands/explain.ts";
 import type { GetFlags } from "../commands/get.ts";
 import type { LogsFlags } from "../commands/logs.ts";
 import type { WaitFlags } from "../commands/wait.ts";
+import { parseCountFlag, parseDurationFlag, parserOf } from "../flags/parse-flag.ts";
 import { sessionOption } from "../flags/session-flags.ts";
 import { act, fileFlag, namespaceFlag, outputFlag, type Run } from "./define.ts";
 
 const FORMATS = "wide|json|yaml|name|url|jsonpath=…";
 const all = () => new Option("-A, --all-namespaces", "all namespaces");
-const selector = () => new Option("-l, --selector <labels>", "label selector: a=b,c!=d,e");
+const parseCascade = parserOf({ type: "choice", choices: ["background", "foreground", "orphan"] });
+const selector = () =>
+  new Option("-l, --selector <labels>", "label selector: a=b,c!=d,e").argParser((text) => {
+    const parsed = parseSelector(text);
+    if ("error" in parsed) throw new InvalidArgumentError(parsed.error);
+    return parsed.selector;
+  });
 
 /** Commands that change objects. */
 export function addWritingCommands(program: Command, run: Run): void {
@@ -37,7 +44,12 @@ export function addWritingCommands(program: Command, run: Run): void {
     .option("--all", "all of this kind in the namespace")
     .option("--ignore-not-found", "do not fail for objects that do not exist")
     .option("--no-wait", "do not wait until they are gone")
-    .option("--cascade <how>", "what happens to dependents: background, foreground or orphan", "background");
+    .option(
+      "--cascade <how>",
+      "what happens to dependents: background, foreground or orphan",
+      parseCascade,
+      "background",
+    );
   act<DeleteFlags>(run, remove, async () => (await import("../commands/delete.ts")).remove);
 }
 
@@ -71,7 +83,7 @@ export function addObjectCommands(program: Command, run: Run): void {
     .argument("[names...]")
     .addOption(namespaceFlag())
     .requiredOption("--for <what>", "condition=Ready[=True], delete, or jsonpath={…}=value")
-    .option("--timeout <duration>", "maximum time (default: 30s)")
+    .addOption(new Option("--timeout <duration>", "maximum time").argParser(parseDurationFlag).default(30_000, "30s"))
     .option("--all", "all of this kind in the namespace");
   act<WaitFlags>(run, wait, async () => (await import("../commands/wait.ts")).wait);
 }
@@ -85,8 +97,8 @@ export function addHistoryCommands(program: Command, run: Run): void {
     .addOption(namespaceFlag())
     .option("-c, --container <name>", "container (default: the serving container)")
     .option("-f, --follow", "keep printing, also from pods that start later")
-    .option("--since <duration>", "only lines newer than this")
-    .option("--tail <lines>", "only the last lines of each pod")
+    .option("--since <duration>", "only lines newer than this", parseDurationFlag)
+    .option("--tail <lines>", "only the last lines of each pod", parseCountFlag(0))
     .option("--timestamps", "print the time of each line");
   act<LogsFlags>(run, logs, async () => (await import("../commands/logs.ts")).logs);
 
@@ -107,10 +119,6 @@ export function addHistoryCommands(program: Command, run: Run): void {
     .argument("<name>", "SERVICE or revision/NAME")
     .addOption(namespaceFlag())
     .addOption(outputFlag("json"))
-    .option("--last <count>", "number of decisions to show", "10");
-  act<{ namespace?: string; output?: string; last?: string }>(
-    run,
-    explain,
-    async () => (await import("../commands/explain.ts")).explain,
-  );
+    .option("--last <count>", "number of decisions to show", parseCountFlag(0), 10);
+  act<ExplainFlags>(run, explain, async () => (await import("../commands/explain.ts")).explain);
 }

@@ -1,8 +1,9 @@
 // Declares the commands that need no session: validate, simulate, init, completion, version.
-import type { Command } from "commander";
-import { Option } from "commander";
+import { type Command, Option } from "commander";
+import type { InitFlags } from "../commands/init.ts";
 import type { SimulateFlags } from "../commands/simulate.ts";
 import type { ValidateFlags } from "../commands/validate.ts";
+import { parseCountFlag, parseDurationFlag, parserOf } from "../flags/parse-flag.ts";
 import { act, fileFlag, gather, namespaceFlag, outputFlag, type Run } from "./define.ts";
 
 export function addProjectCommands(program: Command, run: Run): void {
@@ -17,7 +18,7 @@ export function addProjectCommands(program: Command, run: Run): void {
         gather,
       ),
     );
-  act<ValidateFlags>(run, validate, async () => (await import("../commands/validate.ts")).validateCommand);
+  act<ValidateFlags>(run, validate, async () => (await import("../commands/validate.ts")).validate);
 
   const simulate = program
     .command("simulate")
@@ -25,30 +26,27 @@ export function addProjectCommands(program: Command, run: Run): void {
     .addOption(fileFlag())
     .addOption(namespaceFlag())
     .requiredOption("--load <trace>", "CSV file of time,rps,duration lines, or of single arrivals")
-    .option("--start-up <duration>", "start time of a pod (default: 1s)")
-    .option("--start-up-spread <duration>", "variation of the start time (default: 0s)")
-    .option("--max-pods <count>", "maximum number of pods")
-    .option("--seed <number>", "seed of the pseudo-random numbers", "1")
+    .option("--start-up <duration>", "start time of a pod (default: 1s)", parseDurationFlag)
+    .option("--start-up-spread <duration>", "variation of the start time (default: 0s)", parseDurationFlag)
+    .option("--max-pods <count>", "maximum number of pods", parseCountFlag(1))
+    .option("--seed <number>", "seed of the pseudo-random numbers", parseCountFlag(0), 1)
     .addOption(outputFlag("text|json|csv"));
-  act<SimulateFlags>(run, simulate, async () => (await import("../commands/simulate.ts")).simulateCommand);
+  act<SimulateFlags>(run, simulate, async () => (await import("../commands/simulate.ts")).runSimulate);
 
   const init = program
     .command("init")
     .summary("create a project from a template")
-    .argument("[template]", "name of a template (default: node)")
-    .option("--dir <folder>", "target folder (default: the current folder)")
+    .argument("[template]", "a template (default: node)")
+    .argument("[name]", "name of the Service and of a new folder for it (default: the current folder)")
+    .option("--dir <folder>", "target folder")
     .option("--name <service>", "name of the Service (default: name of the folder)")
     .option("--list", "list the templates");
-  act<{ dir?: string; name?: string; list?: boolean }>(
-    run,
-    init,
-    async () => (await import("../commands/init.ts")).init,
-  );
+  act<InitFlags>(run, init, async () => (await import("../commands/init.ts")).init);
 
   const completion = program
     .command("completion")
     .summary("print the completion script of a shell")
-    .argument("<shell>", "bash, zsh or fish");
+    .argument("<shell>", "bash, zsh or fish", parserOf({ type: "choice", choices: ["bash", "zsh", "fish"] }));
   act(run, completion, async () => {
     const { completionScript } = await import("../commands/completion.ts");
     return completionScript(program);

@@ -1,6 +1,8 @@
-// Declares the commands that start, stop or inspect a session, and the commands that only a session of knap has.
+// Declares the commands that start, stop or inspect a session, and those that a cluster does not have.
 import type { Command } from "commander";
+import type { DoctorFlags } from "../commands/doctor.ts";
 import type { DownFlags } from "../commands/down.ts";
+import { parseCountFlag } from "../flags/parse-flag.ts";
 import { addSessionFlags, type SessionFlags } from "../flags/session-flags.ts";
 import { act, fileFlag, namespaceFlag, outputFlag, type Run } from "./define.ts";
 
@@ -41,23 +43,19 @@ export function addSessionCommands(program: Command, run: Run): void {
     .summary("check engine, ports, images and tools; each finding has a fix")
     .addOption(fileFlag())
     .addOption(outputFlag("json"));
-  act<{ file?: readonly string[]; output?: string }>(
-    run,
-    doctor,
-    async () => (await import("../commands/doctor.ts")).doctor,
-  );
+  act<DoctorFlags>(run, doctor, async () => (await import("../commands/doctor.ts")).doctor);
 }
 
 const KNAP_GROUP = "Only in knap, not in a cluster:";
 
-/** Commands of the API group knap.dev, listed apart from those that a cluster has too. */
+/** Commands of the API group knap.dev. The help lists them in a group of their own. */
 export function addKnapCommands(program: Command, run: Run): void {
   const scale = program
     .command("scale")
     .helpGroup(KNAP_GROUP)
     .summary("set the number of pods until the autoscaler's next decision")
     .argument("<name>", "SERVICE or revision/NAME")
-    .argument("<pods>", "number of pods")
+    .argument("<pods>", "number of pods", (text) => String(parseCountFlag(0)(text)))
     .addOption(namespaceFlag());
   act<{ namespace?: string }>(run, scale, async () => (await import("../commands/scale.ts")).scale);
 
@@ -68,7 +66,7 @@ export function addKnapCommands(program: Command, run: Run): void {
     .argument("<pod>", "name of the pod")
     .addOption(namespaceFlag())
     .option("--signal <name>", "signal to send", "SIGKILL");
-  act<{ namespace?: string; signal?: string }>(run, kill, async () => (await import("../commands/kill.ts")).kill);
+  act<{ namespace?: string; signal: string }>(run, kill, async () => (await import("../commands/kill.ts")).kill);
 
   const clock = program
     .command("clock")
@@ -78,7 +76,7 @@ export function addKnapCommands(program: Command, run: Run): void {
       "now: show the time. advance DURATION: advance it. run SERVICE|revision/NAME ready|zero|PODS: advance it until the state is reached; fails at once if that is impossible.",
     )
     .argument("[verb]", "now, advance or run", "now")
-    .argument("[words...]", "arguments of the verb")
+    .argument("[args...]", "arguments of the verb")
     .addOption(namespaceFlag());
   act<{ namespace?: string }>(run, clock, async () => (await import("../commands/clock.ts")).clock);
 }

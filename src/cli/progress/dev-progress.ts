@@ -1,10 +1,9 @@
 // Maps the events of watch mode to progress events. Pure.
-import { kindOf, resourceOf } from "../../apis/kinds.ts";
 import type { Applied } from "../../dev/apply-objects.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
 import type { ProjectFinding } from "../../manifest/diagnostic.ts";
 import type { Project } from "../../project/project.ts";
-import { fullName } from "../objects/targets.ts";
+import { fullNameOf } from "../objects/targets.ts";
 import { excerpt, placeText } from "../output/findings.ts";
 import type { ProgressEvent } from "./progress-event.ts";
 
@@ -15,9 +14,7 @@ function fileProgress(finding: ProjectFinding, { texts }: Project): ProgressEven
 }
 
 function appliedProgress(applied: Applied): readonly ProgressEvent[] {
-  const resource = resourceOf(kindOf(applied.object));
-  const name = applied.object.metadata.name;
-  const object = resource === undefined ? name : fullName(resource, name);
+  const object = fullNameOf(applied.object);
   if ("refusal" in applied) {
     return [{ type: "file", place: object, message: applied.refusal.message, severity: "error" }];
   }
@@ -31,13 +28,37 @@ function restartText({ revision, instances, config }: Extract<DevEvent, { type: 
   return `${name}: ${config} changed, ${who} to get the new environment (a cluster would keep the old one)`;
 }
 
-/** The progress events of one dev event. Build output gives none: only `-v` shows it. */
+const MOST_FILES = 3;
+
+function filesText(files: readonly string[]): string {
+  const more = files.length - MOST_FILES;
+  return files.slice(0, MOST_FILES).join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
+
+function heldText({ service, files, isForTime }: Extract<DevEvent, { type: "held" }>): string {
+  const names = filesText(files);
+  const what = isForTime
+    ? "a new revision follows when it stays the same for a while"
+    : "its changes alone make no new revision any more; a requested rebuild ends this";
+  return `${service}: ${names} changes again and again: ${what}. To ignore it, add it to .gitignore or .dockerignore`;
+}
+
+function unwatchedText(service: string): string {
+  const name = service.slice(service.indexOf("/") + 1);
+  return `${service}: changed sources have no effect, because its command is in the manifest. To watch them, start knap in the folder of the manifest, or set services.${name}.command in knap.yaml`;
+}
+
+/** The progress events of one dev event. Build output has none: only `-v` prints it. */
 export function devProgress(event: DevEvent): readonly ProgressEvent[] {
   switch (event.type) {
     case "invalid":
       return event.findings.map((finding) => fileProgress(finding, event.project));
     case "changed":
-      return [{ type: "build", service: event.service, phase: "changed" }];
+      return [{ type: "build", service: event.service, phase: "changed", message: filesText(event.files) }];
+    case "held":
+      return [{ type: "notice", text: heldText(event) }];
+    case "unwatched":
+      return [{ type: "notice", text: unwatchedText(event.service) }];
     case "building":
       return [{ type: "build", service: event.service, phase: "started" }];
     case "built":

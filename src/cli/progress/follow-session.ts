@@ -1,5 +1,4 @@
-// Watches a session through its API and passes progress events on, until aborted. Plain and JSON output use it.
-
+// Watches a session through its API and reports progress events until the signal aborts.
 import { setMaxListeners } from "node:events";
 import type { Kind, ObjectOf } from "../../apis/kinds.ts";
 import { sleep } from "../../base/sleep.ts";
@@ -8,7 +7,7 @@ import type { Live } from "../../client/live.ts";
 import type { ProgressEvent } from "./progress-event.ts";
 import type { ProgressTracker } from "./progress-tracker.ts";
 
-/** Poll interval of the figures that stand in no object. */
+/** How often the figures are polled that no object contains. */
 const LIVE_INTERVAL_MS = 1000;
 
 export interface FollowParts {
@@ -31,20 +30,21 @@ async function followKind<K extends Kind>(
 
 async function followLive({ client, tracker, signal, render }: FollowParts): Promise<void> {
   while (!signal.aborted) {
-    // A session that is stopping no longer responds; the abort signal follows.
+    // A stopping session does not respond. The signal aborts soon after.
     const live = await client.knap<Live>("GET", "/live").catch(() => undefined);
     if (live !== undefined) for (const event of tracker.live(live)) render(event);
     await sleep(LIVE_INTERVAL_MS, signal);
   }
 }
 
-/** Resolves once aborted. A watch breaks only because the session ends, so its error is ignored. */
+/** Resolves once the signal aborts. Watches fail only because the session ends, so their errors are ignored. */
 export async function followSession(parts: FollowParts): Promise<void> {
   const { tracker } = parts;
-  // More than ten watches listen to this signal.
+  // Node warns about more than ten listeners.
   setMaxListeners(0, parts.signal);
   await Promise.allSettled([
     followKind(parts, "Revision.serving.knative.dev", (revision) => tracker.revision(revision)),
+    followKind(parts, "Pod", (pod, deleted) => tracker.pod(pod, deleted)),
     followKind(parts, "Service.serving.knative.dev", (service, deleted) => tracker.service(service, deleted)),
     followKind(parts, "DomainMapping.serving.knative.dev", (mapping, deleted) => tracker.mapping(mapping, deleted)),
     followKind(parts, "PodAutoscaler.autoscaling.internal.knative.dev", (scaler, deleted) => {

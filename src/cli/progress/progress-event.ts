@@ -1,7 +1,7 @@
-// What plain and JSON output report about a session, and the table of remedies for known failure reasons.
+// Defines the progress events of a session, and what users can do about known failure reasons.
 import type { ColdStartParts } from "../../client/live.ts";
 
-/** One line of progress. The fields are part of `--ui json`, so they are not renamed. */
+/** One line of progress. `--ui json` prints these fields, so their names never change. */
 export type ProgressEvent =
   | { readonly type: "session"; readonly url: string; readonly runtime: string; readonly services: number }
   | { readonly type: "notice"; readonly text: string }
@@ -10,9 +10,9 @@ export type ProgressEvent =
       readonly namespace: string;
       readonly service: string;
       readonly url: string;
-      /** The Service's own loopback address, which needs no name resolution. */
+      /** The Service's own loopback address, usable without DNS. */
       readonly address?: string | undefined;
-      /** The command that reaches the URL from this machine, where the URL alone does not. */
+      /** A command that reaches the URL from this machine, if the URL alone does not. */
       readonly reach?: string | undefined;
       readonly revision: string;
     }
@@ -66,7 +66,7 @@ export type ProgressEvent =
       readonly type: "build";
       readonly service: string;
       readonly phase: "changed" | "started" | "done" | "failed";
-      /** With `failed`: no build of this Service has succeeded before. */
+      /** With `failed`: no build of this Service has succeeded yet. */
       readonly first?: boolean;
       readonly message?: string;
     }
@@ -98,15 +98,15 @@ const ACCESS_DENIED =
   /no basic auth credentials|unauthorized|authentication required|access (to the resource )?(is )?denied/i;
 const IMAGE_REASONS: ReadonlySet<string> = new Set(["ContainerMissing", "ImagePullBackOff", "ErrImagePull"]);
 
-/** Where a session ends with its first failure, `knap logs` has nothing to read. */
+/** Fixes without `knap logs`, for sessions that end with their first failure. */
 const fixesOfEndingSession: Readonly<Record<string, string | undefined>> = {
   ProgressDeadlineExceeded: "the container must listen on PORT and pass its readiness probe",
   CrashLoopBackOff: undefined,
 };
 
 /**
- * What the user can do about a failure reason of a Service or pod; undefined where the message says enough.
- * `isEnding`: the session ends with this failure, as in `ci`.
+ * What the user can do about the failure of a Service or pod; undefined if the message says enough. `isEnding`: the
+ * session ends with this failure, as in `ci`.
  */
 export function fixOf(reason: string, message: string, isEnding = false): string | undefined {
   // The full disk is the cause, not the image.

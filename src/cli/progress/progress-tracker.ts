@@ -1,41 +1,43 @@
-// Turns changes of objects and live figures into progress events; each fact is reported once. It reads no clock and no
-// API.
+// Turns changes of objects and live figures into progress events. It reports each fact once.
 import type { PodAutoscaler } from "../../apis/autoscaling/types.ts";
-import type { Event } from "../../apis/core/types.ts";
+import type { Event, Pod } from "../../apis/core/types.ts";
 import type { Condition } from "../../apis/meta/conditions.ts";
 import { keyOf, type NamespacedName, namespacedName } from "../../apis/meta/key.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
+import { REVISION_LABEL } from "../../apis/serving/labels.ts";
 import type { DomainMapping, Revision, Service } from "../../apis/serving/types.ts";
 import type { Live } from "../../client/live.ts";
+import { type Cause, notReadyCause } from "../objects/not-ready-cause.ts";
 import { fixOf, type ProgressEvent } from "./progress-event.ts";
 
 const idOf = (object: AnyObject): NamespacedName => namespacedName(keyOf(object));
 const failing = (conditions: readonly Condition[] = []): Condition | undefined =>
   conditions.find(({ type, status, severity }) => type !== "Ready" && status === "False" && severity === undefined);
 
-/** Normal events that are reported, because a pull takes long and nothing else happens meanwhile. */
+/** Reasons of Normal events that are reported: a pull takes long, and nothing else happens meanwhile. */
 const PULLS: ReadonlySet<string> = new Set(["Pulling", "Pulled"]);
 
 type Scaled = Extract<ProgressEvent, { type: "scaled" }>;
 
 export interface TrackerOptions {
-  /** The session ends with its first failure, as in `ci`, so that no fix names `knap logs`. */
+  /** The session ends with its first failure, as in `ci`. */
   readonly endsOnFailure?: boolean | undefined;
-  /** A Service's own loopback address; undefined where the user cannot reach loopback. */
+  /** A Service's own loopback address; undefined if the user cannot reach it. */
   addressOf(namespace: string, name: string): string | undefined;
-  /** The command that reaches a URL from this machine; undefined where the URL alone does. */
+  /** A command that reaches the URL from this machine; undefined if the URL alone does. */
   reachOf(url: string): string | undefined;
 }
 
-/** Remembers what was reported of each object. Every method returns the events that are new. */
+/** Remembers what it reported about each object. Every method returns the new events. */
 export class ProgressTracker {
   readonly #options: TrackerOptions;
-  /** Subject → text that was reported last. */
+  /** Subject → last reported text. */
   readonly #reported = new Map<string, string>();
   readonly #scales = new Map<string, number>();
   readonly #revisions = new Map<string, Revision>();
+  readonly #pods = new Map<string, Pod>();
   readonly #coldStarts = new Set<string>();
-  /** Changes of scale that wait for the next live report, which gives the reason. */
+  /** Changes of scale. The next live report has their reason. */
   readonly #unexplained: Scaled[] = [];
 
   constructor(options: TrackerOptions) {
@@ -52,7 +54,7 @@ export class ProgressTracker {
     const ready = service.status?.conditions?.find(({ type }) => type === "Ready");
     const isStale = service.status?.observedGeneration !== service.metadata.generation;
     if (ready === undefined || isStale || ready.status === "Unknown") return [];
-    if (ready.status === "False") return this.#failure(subject, service, this.#causeOf(service, ready));
+    if (ready.status === "False") return this.#failure(subject, service, this.#causeOf(service));
     const { url = "", latestReadyRevisionName: revision = "" } = service.status ?? {};
     if (!this.#isNew(subject, `ready ${revision} ${url}`)) return [];
     const { addressOf, reachOf } = this.#options;
@@ -60,9 +62,16 @@ export class ProgressTracker {
     return [{ type: "ready", namespace, service: name, url, revision, address, reach: reachOf(url) }];
   }
 
-  /** Reports nothing: a failed Service reads the cause from its revision. */
+  /** Remembers the revision: it contains the cause of a failed Service. Reports nothing. */
   revision(revision: Revision): readonly ProgressEvent[] {
     this.#revisions.set(idOf(revision), revision);
+    return [];
+  }
+
+  /** Remembers the pod: its status completes the cause of a failed Service. Reports nothing. */
+  pod(pod: Pod, deleted: boolean): readonly ProgressEvent[] {
+    if (deleted) this.#pods.delete(idOf(pod));
+    else this.#pods.set(idOf(pod), pod);
     return [];
   }
 
@@ -78,7 +87,7 @@ export class ProgressTracker {
     return [{ type: "mapped", namespace, domain: name, url, reach: this.#options.reachOf(url) }];
   }
 
-  /** Reported with the next live report, which gives the reason. */
+  /** Remembers the change. {@link live} reports it with its reason. */
   scale(scaler: PodAutoscaler): void {
     const to = scaler.status?.desiredScale;
     const key = idOf(scaler);
@@ -94,7 +103,7 @@ export class ProgressTracker {
     const [about, reason, message] = [`${kind.toLowerCase()}/${name}`, event.reason ?? "", event.message ?? ""];
     // Every pod that waits for the same image has the same message.
     if (PULLS.has(reason)) return this.#isNew("pull", message) ? [{ type: "notice", text: message }] : [];
-    // Of the node, Normal events count too: the engine may go away and come back several times.
+    // Normal events of the node say that the engine responds again.
     const isNode = kind === "Node";
     if (event.type !== "Warning" && !isNode) return [];
     if (!this.#isNew(`event ${about}${isNode ? "" : ` ${reason}`}`, message)) return [];
@@ -110,34 +119,31 @@ export class ProgressTracker {
     return [...this.#https(live.https), ...scaled, ...woke];
   }
 
-  /** Whether `text` differs from what was reported last of the subject. */
+  /** Whether `text` differs from the last reported text of the subject. Remembers it. */
   #isNew(subject: string, text: string): boolean {
     if (this.#reported.get(subject) === text) return false;
     this.#reported.set(subject, text);
     return true;
   }
 
-  #failure(subject: string, { metadata }: Service | DomainMapping, cause: Condition): readonly ProgressEvent[] {
-    const { reason = "", message = "" } = cause;
+  #failure(
+    subject: string,
+    { metadata }: Service | DomainMapping,
+    { reason = "", message = "" }: Partial<Cause>,
+  ): readonly ProgressEvent[] {
     if (!this.#isNew(subject, `failed ${reason} ${message}`)) return [];
     const { namespace = "", name } = metadata;
-    return [
-      {
-        type: "failed",
-        namespace,
-        service: name,
-        reason,
-        message,
-        fix: fixOf(reason, message, this.#options.endsOnFailure),
-      },
-    ];
+    const fix = fixOf(reason, message, this.#options.endsOnFailure);
+    return [{ type: "failed", namespace, service: name, reason, message, fix }];
   }
 
-  /** The deepest known cause: the newest revision's failing condition, else the Service's. */
-  #causeOf(service: Service, ready: Condition): Condition {
-    const newest = service.status?.latestCreatedRevisionName;
-    const revision = this.#revisions.get(namespacedName({ ...keyOf(service), name: newest ?? "" }));
-    return failing(revision?.status?.conditions) ?? failing(service.status?.conditions) ?? ready;
+  #causeOf(service: Service): Cause {
+    const newest = service.status?.latestCreatedRevisionName ?? "";
+    const { namespace } = keyOf(service);
+    const pods = [...this.#pods.values()].filter(
+      ({ metadata }) => metadata.namespace === namespace && metadata.labels?.[REVISION_LABEL] === newest,
+    );
+    return notReadyCause(service, this.#revisions.get(namespacedName({ namespace, name: newest })), pods);
   }
 
   #https(https: Live["https"]): readonly ProgressEvent[] {

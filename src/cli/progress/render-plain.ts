@@ -1,4 +1,4 @@
-// Renders progress events as lines for people: a mark, a name, a sentence.
+// Renders progress events as lines for people.
 import { type ColdStartParts, coldStartSteps } from "../../client/live.ts";
 import { latencyText } from "../output/text.ts";
 import type { Terminal } from "../terminal.ts";
@@ -15,7 +15,7 @@ function coldStartText(totalMs: number, parts: ColdStartParts): string {
 const withFix = (line: string, fix: string | undefined): string => (fix === undefined ? line : `${line}\n  → ${fix}`);
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
-/** One event; several lines where it has an excerpt or a remedy. */
+/** Renders one event, with several lines if it has an excerpt or a fix. */
 export function renderPlain(event: ProgressEvent, { paint }: Painter): string {
   switch (event.type) {
     case "session":
@@ -65,7 +65,7 @@ type BuildEvent = Extract<ProgressEvent, { type: "build" }>;
 
 function renderBuild({ service, phase, message, first }: BuildEvent, { paint }: Painter): string {
   if (phase === "changed")
-    return `${paint("cyan", "↻")} ${service}: sources changed or rebuild requested: new revision`;
+    return `${paint("cyan", "↻")} ${service}: ${message ? `${message} changed` : "rebuild requested"}: new revision`;
   if (phase === "started") return `${paint("cyan", "⚒")} ${service}: building`;
   if (phase === "done") return `${paint("green", "⚒")} ${service}: built${message ? ` ${message}` : ""}`;
   const consequence = first ? "it is not served until a build succeeds" : "the previous revision keeps running";

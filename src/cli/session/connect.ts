@@ -1,4 +1,4 @@
-// Chooses the session that a command line means, and opens its API.
+// Selects the session that a command works on, and connects to its API.
 import { join, sep } from "node:path";
 import { readPrivateFile } from "../../base/private-files.ts";
 import type { Client } from "../../client/client.ts";
@@ -18,7 +18,7 @@ export interface Connection {
   now(): Promise<number>;
 }
 
-/** The session that `--session`, KNAP_SESSION or the current folder mean. */
+/** Connects to the session that `--session`, KNAP_SESSION or the current folder select. */
 export async function connect(
   flags: GlobalFlags,
   terminal: Terminal,

@@ -11,14 +11,14 @@ export interface FoundSession {
   readonly id: string;
   readonly path: string;
   readonly live: boolean;
-  /** undefined while the session is starting, or if its file is damaged. */
+  /** undefined while the session starts, and if session.json is damaged. */
   readonly record?: SessionRecord | undefined;
 }
 
-/** Names that `openSessionFolder` creates. If the state folder is the same folder, it contains other folders too. */
+/** Names that `openSessionFolder` creates. The sessions folder may contain other folders too. */
 const SESSION_NAME = /^[0-9a-f]{8}$/;
 
-/** Folders and records of other users are left out. */
+/** The sessions, sorted by id, without folders and records of other users. */
 export async function listSessions(env: Environment): Promise<readonly FoundSession[]> {
   const { path: folder } = sessionsFolder(env);
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
@@ -65,17 +65,14 @@ export function parseSessionRecord(text: string): SessionRecord | undefined {
 /** Name of the file in a session's folder with the identity of its process. */
 export const PROCESS_FILE = "process";
 
-/** Whether the session of the folder is alive: by its socket, or by its process if the socket was removed. */
+/** Whether a session is alive: its socket accepts connections or, if the socket was removed, its process runs. */
 export async function isFolderLive(path: string): Promise<boolean> {
   if (!isPrivateFolder(path)) return false;
   if (await isAlive(join(path, ALIVE_SOCKET))) return true;
   return (await isProcessLive(readPrivateFile(join(path, PROCESS_FILE)) ?? "")) === true;
 }
 
-/**
- * Name of the socket in a session's folder. It accepts connections exactly as long as the process lives, even after
- * kill -9.
- */
+/** Name of the socket in a session's folder. It accepts connections as long as the process lives. */
 export const ALIVE_SOCKET = "alive.sock";
 
 /** Listens on `path` until disposed of. The socket carries no data. */

@@ -1,41 +1,41 @@
-// Makes the deployer of a session: with an image builder for Docker, with start commands for processes.
-
+// Makes the deployer of a session. With Docker it builds images; otherwise it sets start commands of processes.
+import { steadyClock } from "../../base/steady-clock.ts";
 import type { Client } from "../../client/client.ts";
 import { Deployer, type DeployerParts } from "../../dev/deployer.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
+import { makeOwnFileCheck } from "../../dev/own-files.ts";
 import { type BuildServiceImage, makeImageBuilder } from "../../node/agent/image-builder.ts";
 import { openDockerRuntime } from "../../node/runtime/docker/docker-runtime.ts";
 import type { Project } from "../../project/project.ts";
 import { CliError } from "../cli-error.ts";
 import { exitCodes } from "../exit-code.ts";
 import type { Environment } from "../terminal.ts";
+import { sessionsFolder, stateFolder } from "./session-paths.ts";
 import type { RunningSession } from "./start-session.ts";
 
 export interface SessionDeployer extends AsyncDisposable {
   readonly deployer: Deployer;
 }
 
-/** What a deployer needs of a session in this or another process. */
+/** What a deployer needs to know about a session of this or another process. */
 export interface DeploySession {
   readonly client: Client;
   readonly runtime: string;
   readonly id: string;
   readonly hostId: string;
   readonly commands: DeployerParts["commands"];
-  /** The builder of a session in this process. */
+  /** Set if the session is in this process. */
   readonly buildImage?: BuildServiceImage | undefined;
 }
 
-/**
- * Opens the deployer of a session. For a session of another process it opens its own connection to the engine, for
- * builds.
- */
+/** For builds in a session of another process, the deployer opens its own connection to the engine. */
 export async function openSessionDeployer(
   { client, runtime, id, hostId, commands, buildImage }: DeploySession,
   env: Environment,
   emit: (event: DevEvent) => void,
 ): Promise<SessionDeployer> {
-  const parts = { client, commands, emit };
+  const isOwnFile = makeOwnFileCheck([sessionsFolder(env).path, stateFolder(env)]);
+  const parts = { client, commands, emit, clock: steadyClock, isOwnFile, cwd: process.cwd() };
   if (runtime !== "docker" || buildImage !== undefined) {
     const deployer = new Deployer({ ...parts, buildImage });
     return { deployer, [Symbol.asyncDispose]: () => deployer[Symbol.asyncDispose]() };
@@ -56,7 +56,7 @@ export function deploySessionOf({ emulator, folder, hostId, commands }: RunningS
   return { client, runtime, buildImage, id: folder.id, hostId, commands };
 }
 
-/** The first deployment of `ci`: a refused object or a failed build ends the command. */
+/** Deploys for `ci`. Throws a {@link CliError} if any object is refused or any build fails. */
 export async function deployAll(deployer: Deployer, project: Project, signal: AbortSignal): Promise<void> {
   const applied = await deployer.deploy(project, signal);
   const refused = applied.filter((each) => "refusal" in each).length;
@@ -66,9 +66,7 @@ export async function deployAll(deployer: Deployer, project: Project, signal: Ab
   }
 }
 
-/**
- * The first deployment of `up`: it fails only if every object is refused. The user can fix the others while it runs.
- */
+/** Deploys for `up`. Throws a {@link CliError} only if every object is refused: the user can still fix the files. */
 export async function deploySome(deployer: Deployer, project: Project, signal: AbortSignal): Promise<void> {
   const applied = await deployer.deploy(project, signal);
   const refused = applied.filter((each) => "refusal" in each).length;

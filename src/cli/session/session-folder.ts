@@ -1,5 +1,4 @@
-// The folder of a session: created before the emulator starts, filled when its addresses are known, removed at the end.
-// While the session runs, what another program deletes of it is restored.
+// Creates, fills and removes the folder of a session. Restores files that another program deletes meanwhile.
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
@@ -17,7 +16,7 @@ export interface SessionFolder {
   remove(): Promise<void>;
 }
 
-/** Cleaners of temporary folders run once a day, and people rarely delete the folder. */
+/** How often the folder is checked for deleted files. */
 const RESTORE_EVERY_MS = 1000;
 
 /** Creates the folder (mode 0700) in `sessions` and opens its alive.sock. `processId`: the identity of this process. */
@@ -27,7 +26,7 @@ export async function openSessionFolder(sessions: string, processId: string): Pr
   // The folder may be older, with another mode.
   await chmod(sessions, 0o700);
   const path = join(sessions, id);
-  /** File name → content: what the folder has besides the socket. */
+  /** File name → content of the files beside the socket. */
   const files = new Map([[PROCESS_FILE, `${processId}\n`]]);
   let alive = await createAlive(join(sessions, `.${id}`), path, files);
   const write = (): Promise<void> => writeFiles(path, files);
@@ -35,7 +34,7 @@ export async function openSessionFolder(sessions: string, processId: string): Pr
     const hasSocket = existsSync(join(path, ALIVE_SOCKET));
     if (hasSocket && [...files.keys()].every((name) => existsSync(join(path, name)))) return;
     await mkdir(path, { recursive: true, mode: 0o700 });
-    // Another user may have made the folder meanwhile; it must not get the token.
+    // Another user may have created the folder meanwhile. Then the token must not be written to it.
     if (whyNotOwn(sessions) !== undefined || !isPrivateFolder(path)) return;
     await write();
     if (hasSocket) return;
@@ -45,7 +44,7 @@ export async function openSessionFolder(sessions: string, processId: string): Pr
   };
   let restoring: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
-    // A failure, such as a full disk, is tried again.
+    // After a failure, such as a full disk, the next call tries again.
     restoring = restoring.then(restore).catch(() => {});
   }, RESTORE_EVERY_MS);
   timer.unref();
@@ -73,9 +72,7 @@ async function writeFiles(path: string, files: ReadonlyMap<string, string>): Pro
   for (const [name, content] of files) await writeFile(join(path, name), content, { mode: 0o600 });
 }
 
-/**
- * Creates the folder under a hidden name until its socket is open: another start would remove it as a dead session's.
- */
+/** Creates the folder under a hidden name first: a folder without a socket counts as that of a dead session. */
 async function createAlive(hidden: string, path: string, files: ReadonlyMap<string, string>): Promise<AsyncDisposable> {
   try {
     await mkdir(hidden, { mode: 0o700 });
@@ -90,7 +87,7 @@ async function createAlive(hidden: string, path: string, files: ReadonlyMap<stri
   }
 }
 
-/** The kubeconfig of a session, as JSON, which is YAML too. It never touches ~/.kube/config. */
+/** The kubeconfig of a session, as JSON, which is valid YAML. */
 function makeKubeconfig(api: { readonly address: string; readonly token: string }, namespace: string): string {
   const name = "knap";
   const config = {

@@ -5,7 +5,7 @@ import type { Terminal } from "../terminal.ts";
 
 const RANK: Readonly<Record<Level, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
-/** Credentials in URLs and headers that foreign errors quote. Log lines never contain them. */
+/** Credentials in URLs and headers that errors of libraries quote. Log lines must not contain them. */
 const CREDENTIALS: readonly (readonly [RegExp, string])[] = [
   [/\/token\/[^/\s"'?]+/g, "/token/…"],
   [/\b(Bearer|Basic) [\w.~+/=-]+/gi, "$1 …"],
@@ -23,7 +23,7 @@ function valueText(value: unknown, stacks: boolean): string {
   return value instanceof Error ? errorDetails(value, stacks) : jsonText(value);
 }
 
-/** A logger that writes through `terminal.say`; the terminal UI passes its own sink. */
+/** A logger that writes with `terminal.say`. */
 export function sessionLog(verbose: boolean, terminal: Pick<Terminal, "say" | "paint">): Logger {
   const least = verbose ? RANK.debug : RANK.warn;
   return makeLogger((record) => {

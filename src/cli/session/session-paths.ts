@@ -1,17 +1,16 @@
-// The folders of sessions and of permanent state, and the id of this host.
-
+// Finds the folders for sessions and for permanent state, and the id of this host.
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { homedir, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { whyNotOwn } from "../../base/private-files.ts";
-import { CliError, noRoomAt } from "../cli-error.ts";
+import { CliError, diskFullError } from "../cli-error.ts";
 import { exitCodes } from "../exit-code.ts";
 import type { Environment } from "../terminal.ts";
 
 export interface SessionsFolder {
   readonly path: string;
-  /** Why it is not the usual folder; undefined if it is. */
+  /** Why another folder than the usual one is used; undefined for the usual one. */
   readonly notice: string | undefined;
 }
 
@@ -44,8 +43,8 @@ export function stateFolder(env: Environment): string {
 }
 
 /**
- * `KNAP_HOST_ID`, else the stored id, created at first use. Containers have it as a label: knap removes only those of
- * its own host.
+ * `KNAP_HOST_ID`, else the stored id, which the first call creates. It is a label of containers: knap removes only
+ * those of its own host.
  */
 export async function readHostId(env: Environment): Promise<string> {
   const given = env["KNAP_HOST_ID"]?.trim();
@@ -60,11 +59,11 @@ export async function readHostId(env: Environment): Promise<string> {
   try {
     await writeFile(path, content, { mode: 0o600, flag: "wx" });
   } catch {
-    // Another start has written the file first, so its id is used. An empty file means that the disk was full.
+    // Another process wrote the file first, so its id counts. An empty file means that the disk was full.
     const theirs = (await readFile(path, "utf8")).trim();
     if (theirs) return theirs;
     await writeFile(path, content, { mode: 0o600 }).catch((error: unknown) => {
-      throw noRoomAt(folder, error);
+      throw diskFullError(folder, error);
     });
   }
   return made;

@@ -1,4 +1,4 @@
-// Starts the emulator with its own session folder, publishes its address to other commands, and stops both in order.
+// Starts the emulator and its session folder, publishes its address to other commands, and stops both in order.
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import type { ServiceCommand } from "../../node/agent/node-agent.ts";
 import { processIdentity } from "../../node/runtime/process/process-identity.ts";
 import { endRecorded } from "../../node/runtime/process/process-records.ts";
 import type { Project } from "../../project/project.ts";
-import { noRoomAt } from "../cli-error.ts";
+import { diskFullError } from "../cli-error.ts";
 import type { SessionSettings } from "../flags/session-flags.ts";
 import type { Environment, Terminal } from "../terminal.ts";
 import { knapVersion } from "../version.ts";
@@ -26,7 +26,7 @@ export interface RunningSession {
   readonly hostId: string;
   /** How the process runtime starts each Service; `up` changes it when files change. */
   readonly commands: Map<string, ServiceCommand>;
-  /** Stops gently, or at once after a second interrupt, and removes the folder. */
+  /** Stops gently, or at once after a second interrupt. Then removes the folder. */
   stop(): Promise<void>;
 }
 
@@ -62,7 +62,7 @@ export function ingressUrl({ host, port }: Emulator["ingress"]): string {
   return `http://${shown}${port === 80 ? "" : `:${port}`}`;
 }
 
-/** Whether knap runs in a container and its users are outside of it, so that only the published ingress reaches it. */
+/** Whether knap runs in a container and its users do not: then only the published ingress port reaches it. */
 export function isSeenFromElsewhere({ host }: Emulator["ingress"]): boolean {
   const isLoopback = host === "127.0.0.1" || host === "::1";
   return !isLoopback && CONTAINER_FILES.some((path) => existsSync(path));
@@ -77,7 +77,7 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
   const sessions = sessionsFolder(env);
   if (sessions.notice !== undefined) start.log.warn(sessions.notice);
   const folder = await openSessionFolder(sessions.path, processId).catch((error: unknown) => {
-    throw noRoomAt(sessions.path, error);
+    throw diskFullError(sessions.path, error);
   });
   const commands = commandsOf(start.project);
   let emulator: Emulator;
@@ -89,7 +89,6 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
       stateFolder: stateFolder(env),
       hostId,
       processId,
-      // Checked at each call: another session may have started meanwhile.
       isSessionLive: (id) => isFolderLive(join(sessions.path, id)),
       configMaps: start.project.configMaps,
       images: imagesOf(start.project),
@@ -99,7 +98,7 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
     });
   } catch (error) {
     await folder.remove();
-    throw noRoomAt(folder.path, error);
+    throw diskFullError(folder.path, error);
   }
   const record = {
     pid: process.pid,
@@ -117,7 +116,7 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
     await folder.publish(record, emulator.api, start.project.namespace);
   } catch (error) {
     await stopSession(emulator, folder, interrupts.second);
-    throw noRoomAt(folder.path, error);
+    throw diskFullError(folder.path, error);
   }
   return { emulator, folder, hostId, commands, stop: () => stopSession(emulator, folder, interrupts.second) };
 }

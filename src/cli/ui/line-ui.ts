@@ -1,4 +1,4 @@
-// The plain and the JSON interface of a session: one line per progress event, on stderr (plain) or stdout (JSON).
+// Prints the progress of a session: plain text to stderr, or one JSON object per line to stdout.
 import { gatewayPortsOf, reachOf } from "../../client/reach.ts";
 import { followSession } from "../progress/follow-session.ts";
 import type { ProgressEvent } from "../progress/progress-event.ts";
@@ -9,7 +9,7 @@ import type { Terminal } from "../terminal.ts";
 
 export interface SessionUi {
   render(event: ProgressEvent): void;
-  /** One line that is no progress event: a log record, a build's output. */
+  /** Shows a line that is no progress event, such as a log record. */
   say(line: string): void;
   /** Follows the session until aborted. */
   follow(session: RunningSession, signal: AbortSignal): Promise<void>;

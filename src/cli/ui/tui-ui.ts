@@ -1,4 +1,4 @@
-// The terminal UI as the interface of a session. It loads ink and react, so it is imported only when chosen.
+// Shows a session in the terminal UI. It loads ink and react, so callers import it only if the user chose it.
 import { showTui } from "../../tui/show-tui.tsx";
 import type { ProgressEvent } from "../progress/progress-event.ts";
 import { renderPlain } from "../progress/render-plain.ts";
@@ -6,9 +6,7 @@ import { ingressUrl } from "../session/start-session.ts";
 import type { Terminal } from "../terminal.ts";
 import type { SessionUi } from "./line-ui.ts";
 
-/**
- * Events whose content the screen reads from the API. The others appear in its bottom line, and again after it closes.
- */
+/** Events that the screen reads from the API. Other events appear in its bottom line, and again after it closes. */
 const SHOWN_BY_TUI: ReadonlySet<ProgressEvent["type"]> = new Set([
   "session",
   "ready",
@@ -20,7 +18,7 @@ const SHOWN_BY_TUI: ReadonlySet<ProgressEvent["type"]> = new Set([
   "applied",
 ]);
 
-/** Log and build lines that are printed after the screen closes. */
+/** How many log and build lines are printed again after the screen closes. */
 const KEPT_LINES = 100;
 
 export function makeTuiUi(terminal: Terminal): SessionUi {
@@ -28,7 +26,7 @@ export function makeTuiUi(terminal: Terminal): SessionUi {
   const keptLines: string[] = [];
   let isClosed = false;
   let show = (_text: string, _pinned?: boolean): void => {};
-  /** File errors of the current turn: they arrive together, and the bottom line has room for the first. */
+  /** File errors of the current turn. The bottom line shows the first and their count. */
   const fileErrors: string[] = [];
   const showFileError = (text: string): void => {
     if (fileErrors.push(text.split("\n")[0] ?? "") > 1) return;

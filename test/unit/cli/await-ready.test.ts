@@ -18,7 +18,10 @@ const clientWith = (reason: () => string): Client =>
     get: async ({ kind }: { kind: string }) => (kind.startsWith("Service.") ? service : undefined),
     list: async () => ({
       items: [
-        { status: { containerStatuses: [{ state: { waiting: { reason: reason(), message: "no such host" } } }] } },
+        {
+          metadata: {},
+          status: { containerStatuses: [{ state: { waiting: { reason: reason(), message: "no such host" } } }] },
+        },
       ],
     }),
   }) as unknown as Client;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { buildLine } from "../../../src/dev/deployer.ts";
+import { buildLine } from "../../../src/dev/build-error-line.ts";
 
 const dockerfile = [
   "FROM node:22",

@@ -70,6 +70,7 @@ describe("deploying", () => {
   const build = () => ({ context: folder, dockerfile: join(folder, "Dockerfile"), args: {}, bases: [] });
   const start = () => ({ command: ["node", "a.mjs"], folder, env: {} });
   const never = new AbortController().signal;
+  let time = 0;
 
   function setUp(more: Partial<DeployerParts> = {}) {
     const applied: AnyObject[] = [];
@@ -81,7 +82,15 @@ describe("deploying", () => {
       },
     } as unknown as Client;
     const commands = new Map();
-    const deployer = new Deployer({ client, commands, emit: (event) => events.push(event), ...more });
+    const deployer = new Deployer({
+      client,
+      commands,
+      emit: (event) => events.push(event),
+      clock: { now: () => time, at: () => ({ [Symbol.dispose]: () => {} }) },
+      isOwnFile: () => false,
+      cwd: "/nowhere",
+      ...more,
+    });
     const image = () => (applied.at(-1) as Service | undefined)?.spec.template.spec.containers[1]?.image;
     const annotations = () => (applied.at(-1) as Service | undefined)?.spec.template.metadata?.annotations;
     return { deployer, applied, events, commands, image, annotations };
@@ -130,6 +139,38 @@ describe("deploying", () => {
     await deployer.deploy(projectOf({ start: { ...start(), command: ["node", "b.mjs"] } }), never);
     expect(annotations()?.["knap.dev/source-hash"]).not.toBe(second);
     expect(commands.get("default/hello")?.command).toEqual(["node", "b.mjs"]);
+  });
+
+  test("data that an instance writes makes three new revisions and is then ignored, with the reason (11 C1)", async () => {
+    const { deployer, annotations, events } = setUp();
+    await write("a.mjs", "1");
+    for (let round = 0; round < 6; round++) {
+      await write("visits.json", String(round));
+      await deployer.deploy(projectOf({ start: start() }), never);
+      time += 2000;
+    }
+    expect(events.filter(({ type }) => type === "changed")).toHaveLength(3);
+    const held = events.filter(({ type }) => type === "held");
+    expect(held).toEqual([{ type: "held", service: "default/hello", files: ["visits.json"], isForTime: false }]);
+    expect(deployer.retryAt).toBeUndefined();
+    const braked = annotations()?.["knap.dev/source-hash"];
+    await write("a.mjs", "2");
+    await deployer.deploy(projectOf({ start: start() }), never);
+    expect(annotations()?.["knap.dev/source-hash"]).not.toBe(braked);
+  });
+
+  test("sources of a process whose command is in the manifest count if it runs in the manifest's folder (11 C2)", async () => {
+    const own = structuredClone(service) as Service;
+    Object.assign(own.spec.template.spec.containers[1] as object, { command: ["node", "a.mjs"] });
+    const { deployer, annotations } = setUp({ cwd: folder });
+    const project = { ...projectOf({ object: own, folder }), objects: [own] };
+    await write("a.mjs", "1");
+    await deployer.deploy(project, never);
+    await write("a.mjs", "2");
+    await deployer.deploy(project, never);
+    expect(annotations()?.["knap.dev/source-hash"]).toBeDefined();
+    const elsewhere = setUp({ cwd: tmpdir() }).deployer;
+    expect(elsewhere.sourceFolderOf(project.services[0] as ProjectService)).toBeUndefined();
   });
 
   test("an aborted deployment applies nothing", async () => {

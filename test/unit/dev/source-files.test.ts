@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { hashSources, sourceFilter } from "../../../src/dev/source-files.ts";
+import { readSources, sourceFilter } from "../../../src/dev/source-files.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -11,27 +11,48 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const write = (name: string, text: string) => writeFile(join(folder, name), text);
-const hash = (apart: readonly string[] = []) =>
-  hashSources(folder, sourceFilter(folder, "Dockerfile", new Set(apart.map((name) => join(folder, name)))));
+const read = (inputs: readonly string[] = [], own: readonly string[] = []) =>
+  readSources(
+    folder,
+    sourceFilter({
+      folder,
+      dockerfile: "Dockerfile",
+      inputs: new Set(inputs.map((name) => join(folder, name))),
+      isOwnFile: (path) => own.includes(path.slice(folder.length + 1)),
+    }),
+  );
 
-describe("the hash of sources", () => {
-  test("depends on names and contents only", async () => {
+describe("source files", () => {
+  test("have hashes that depend on their contents only", async () => {
     await write("a.mjs", "1");
-    const first = await hash();
+    const first = await read();
     await write("a.mjs", "1");
-    expect(await hash()).toBe(first);
+    expect(await read()).toEqual(first);
     await write("a.mjs", "2");
-    expect(await hash()).not.toBe(first);
+    expect(await read()).not.toEqual(first);
   });
 
-  test("excludes files of .dockerignore, editors' temporary files, and separately watched files", async () => {
+  test("are not what .gitignore excludes, what programs write, or what knap writes (11 C1)", async () => {
+    await write("a.mjs", "1");
+    await write(".gitignore", "/data/\n*.out\n!keep.out\n");
+    for (const name of ["data", "coverage", ".next", "__pycache__", "src"]) await mkdir(join(folder, name));
+    await write("src/.gitignore", "generated.ts\n");
+    const names = ["data/x", "app.out", "src/app.out", "keep.out", "src/generated.ts", "src/b.ts", "generated.ts"];
+    const written = ["coverage/x", ".next/y", "__pycache__/a.pyc", "app.log", "shop.sqlite-wal", "shop.db", "up.txt"];
+    for (const name of [...names, ...written]) await write(name, "new");
+    const sources = ["a.mjs", "generated.ts", "keep.out", "src/b.ts"];
+    const found = [...(await read([], ["up.txt"])).keys()].filter((name) => !name.endsWith(".gitignore"));
+    expect(found).toEqual(sources);
+  });
+
+  test("are not files of .dockerignore, editors' temporary files, and separately watched files", async () => {
     await write("a.mjs", "1");
     await write(".dockerignore", "*.md\nlogs\n");
-    const first = await hash(["service.yaml"]);
+    const first = await read(["service.yaml"]);
     await mkdir(join(folder, "logs"));
     await mkdir(join(folder, "node_modules"));
     for (const name of ["README.md", "logs/x", "node_modules/y", ".a.mjs.swp", "a.mjs~", "service.yaml"])
       await write(name, "new");
-    expect(await hash(["service.yaml"])).toBe(first);
+    expect(await read(["service.yaml"])).toEqual(first);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fullName, parseSelectorFlag, parseTargets, resourceOfWord } from "../../../src/cli/objects/targets.ts";
+import { fullName, parseTargets, resourceOfWord } from "../../../src/cli/objects/targets.ts";
 import { parseWaitCondition } from "../../../src/cli/objects/wait-condition.ts";
 
 describe("naming objects", () => {
@@ -38,24 +38,6 @@ describe("naming objects", () => {
     const pod = resourceOfWord("pod");
     expect(ksvc && fullName(ksvc, "a")).toBe("service.serving.knative.dev/a");
     expect(pod && fullName(pod, "b")).toBe("pod/b");
-  });
-});
-
-describe("selectors", () => {
-  test("a selector matches by equality, sets and existence", () => {
-    expect(parseSelectorFlag("a=b,c!=d,e,!f,g in (x, y)")).toEqual({
-      ok: true,
-      value: {
-        matchLabels: { a: "b" },
-        matchExpressions: [
-          { key: "c", operator: "NotIn", values: ["d"] },
-          { key: "e", operator: "Exists" },
-          { key: "f", operator: "DoesNotExist" },
-          { key: "g", operator: "In", values: ["x", "y"] },
-        ],
-      },
-    });
-    expect(parseSelectorFlag("a b").ok).toBe(false);
   });
 });
 

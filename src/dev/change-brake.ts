@@ -1,0 +1,98 @@
+// Holds back files that start one deployment after the other although nobody edits them. Pure.
+import type { Time } from "../base/clock.ts";
+
+/** File → hash of its content. */
+export type FileHashes = ReadonlyMap<string, string>;
+
+/** The files that differ, in the order of their names. */
+export function changedFiles(before: FileHashes, after: FileHashes): readonly string[] {
+  const names = new Set([...before.keys(), ...after.keys()]);
+  return [...names].filter((name) => before.get(name) !== after.get(name)).sort();
+}
+
+/** This many deployments in a row for the same files are normal, for example while somebody edits one file. */
+const NORMAL_ROUNDS = 3;
+/** A program that writes when it starts does so within this time after a deployment. */
+const QUICK_MS = 5000;
+/** For files that only programs write often, deployments up to this far apart count as a row. */
+const DATA_QUICK_MS = 60_000;
+/** A held file of code is deployed once it has not changed for this long, doubled with every further round. */
+const QUIET_MS = 10_000;
+const MAX_QUIET_MS = 300_000;
+
+/** Files that people edit often: code, templates and settings. */
+const CODE =
+  /\.([cm]?[jt]sx?|c|cc|cpp|cs|css|ejs|erb|ex|exs|fs|go|gradle|h|hbs|hpp|html?|java|jinja2?|kts?|less|lua|md|mod|php|pl|properties|proto|pug|py|rb|rs|s[ac]ss|scala|sh|sql|svelte|swift|tmpl|toml|vue|xml|ya?ml)$|(^|\/)([A-Z][A-Za-z]*|package\.json|tsconfig.*\.json|\.env.*)$/;
+
+export interface Held {
+  readonly files: readonly string[];
+  /** When to check again; undefined: changes of these files alone start no deployment any more. */
+  readonly retryAt: Time | undefined;
+  /** The files were not held at the last check. */
+  readonly isNew: boolean;
+}
+
+/** Deployments in a row that the same files caused. */
+interface Row {
+  readonly files: readonly string[];
+  readonly rounds: number;
+  readonly last: Time;
+}
+
+/** The brake of one Service. */
+export class ChangeBrake {
+  #row: Row | undefined;
+  /** Files of code that wait, and the content they wait with. */
+  #waiting: { readonly content: string; readonly retryAt: Time } | undefined;
+  readonly #ignored = new Set<string>();
+
+  /** Whether the changes must wait. A change of another file deploys held files too: somebody is editing. */
+  check(before: FileHashes, after: FileHashes, now: Time): Held | undefined {
+    const files = changedFiles(before, after);
+    if (files.length === 0) return undefined;
+    const isIgnored = (name: string): boolean => this.#ignored.has(name);
+    if (files.every(isIgnored)) return { files, retryAt: undefined, isNew: false };
+    const { rounds = 0 } = this.#continues(files, now) ? (this.#row ?? {}) : {};
+    if (rounds < NORMAL_ROUNDS) {
+      this.#waiting = undefined;
+      return undefined;
+    }
+    for (const name of files) if (!CODE.test(name)) this.#ignored.add(name);
+    if (files.every(isIgnored)) return { files, retryAt: undefined, isNew: true };
+    return this.#wait(files, JSON.stringify(files.map((name) => after.get(name))), rounds, now);
+  }
+
+  #wait(files: readonly string[], content: string, rounds: number, now: Time): Held | undefined {
+    const isNew = this.#waiting === undefined;
+    if (this.#waiting?.content !== content) {
+      const quietMs = Math.min(MAX_QUIET_MS, QUIET_MS * 2 ** (rounds - NORMAL_ROUNDS));
+      this.#waiting = { content, retryAt: now + quietMs };
+    }
+    const { retryAt } = this.#waiting;
+    if (now < retryAt) return { files, retryAt, isNew };
+    this.#waiting = undefined;
+    if (this.#row !== undefined) this.#row = { ...this.#row, last: now };
+    return undefined;
+  }
+
+  /** Remembers a deployment of changed files. */
+  deployed(before: FileHashes, after: FileHashes, now: Time): void {
+    const files = changedFiles(before, after);
+    const row = this.#continues(files, now) ? this.#row : undefined;
+    this.#row = { files: row?.files ?? files, rounds: (row?.rounds ?? 0) + 1, last: now };
+  }
+
+  /** Releases all files, for example because the user asked for a rebuild. */
+  release(): void {
+    this.#row = undefined;
+    this.#waiting = undefined;
+    this.#ignored.clear();
+  }
+
+  /** Whether only files of the row changed, soon after its last deployment. */
+  #continues(files: readonly string[], now: Time): boolean {
+    const { files: known = [], last = 0 } = this.#row ?? {};
+    const age = this.#waiting === undefined ? now - last : 0;
+    return files.every((name) => known.includes(name) && age <= (CODE.test(name) ? QUICK_MS : DATA_QUICK_MS));
+  }
+}
