@@ -18,8 +18,8 @@ const parseCascade = parserOf({ type: "choice", choices: ["background", "foregro
 const selector = () =>
   new Option("-l, --selector <labels>", "label selector: a=b,c!=d,e").argParser((text) => {
     const parsed = parseSelector(text);
-    if ("error" in parsed) throw new InvalidArgumentError(parsed.error);
-    return parsed.selector;
+    if (!parsed.ok) throw new InvalidArgumentError(parsed.error);
+    return parsed.value;
   });
 
 /** Commands that change objects. */
