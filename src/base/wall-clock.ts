@@ -20,7 +20,7 @@ export interface WallClockOptions {
   /** Reads the machine's clock, which can be set at any moment. */
   readonly wall: () => Time;
   /** The monotonic clock: runs the timers, and is the reference for detecting jumps of `wall`. */
-  readonly steady: Clock;
+  readonly monotonic: Clock;
   /** The machine's clock was set by `byMs` (negative: back). Called during a reading of this clock. */
   readonly onSet?: (byMs: number) => void;
 }
@@ -34,7 +34,7 @@ interface Wait {
 /** Runs each timer once, when this clock reaches its time. After a jump forward, overdue timers run at once. */
 export class WallClock implements Clock {
   readonly #options: WallClockOptions;
-  /** This clock's time and the steady clock's time at the last reading. */
+  /** This clock's time and the monotonic clock's time at the last reading. */
   #now: Time;
   #readAt: Time;
   /** ms by which the system clock was behind this clock at the last reading; 0 if at most TOLERANCE_MS. */
@@ -47,7 +47,7 @@ export class WallClock implements Clock {
   constructor(options: WallClockOptions) {
     this.#options = options;
     this.#now = options.wall();
-    this.#readAt = options.steady.now();
+    this.#readAt = options.monotonic.now();
     this.#awakeSince = this.#now;
   }
 
@@ -60,8 +60,8 @@ export class WallClock implements Clock {
   }
 
   now(): Time {
-    const { wall, steady } = this.#options;
-    const readAt = steady.now();
+    const { wall, monotonic } = this.#options;
+    const readAt = monotonic.now();
     const expected = this.#now + readAt - this.#readAt;
     const machine = wall();
     const ahead = machine - expected;
@@ -98,7 +98,7 @@ export class WallClock implements Clock {
 
   /** Uses the last reading: callers have just read the clock. */
   #arm(wait: Wait): void {
-    wait.timer = this.#options.steady.at(this.#readAt + wait.time - this.#now, () => this.#due(wait));
+    wait.timer = this.#options.monotonic.at(this.#readAt + wait.time - this.#now, () => this.#due(wait));
   }
 
   #due(wait: Wait): void {
@@ -118,13 +118,13 @@ export class WallClock implements Clock {
   /** Checks for jumps as long as any wait is pending. */
   #scheduleCheck(): void {
     if (this.#check) return;
-    const { steady } = this.#options;
-    const due = steady.now() + CHECK_EVERY_MS;
-    this.#check = steady.at(due, () => {
+    const { monotonic } = this.#options;
+    const due = monotonic.now() + CHECK_EVERY_MS;
+    this.#check = monotonic.at(due, () => {
       this.#check = undefined;
       if (this.#waits.size === 0) return;
       const now = this.now();
-      if (steady.now() - due > SLEPT_MS) this.#awakeSince = now;
+      if (monotonic.now() - due > SLEPT_MS) this.#awakeSince = now;
       this.#scheduleCheck();
     });
   }

@@ -5,7 +5,7 @@ import { ApiServer } from "../api-server/api-server.ts";
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import { unknownFields } from "../apis/schema/schemas.ts";
 import { type ShutdownMode, ShutdownStack } from "../base/shutdown-stack.ts";
-import { steadyClock } from "../base/steady-clock.ts";
+import { monotonicClock } from "../base/monotonic-clock.ts";
 import { makeHttpClient } from "../client/http-client.ts";
 import { Activator } from "../data-plane/activator/activator.ts";
 import type { Exchange } from "../data-plane/http/exchange.ts";
@@ -136,7 +136,7 @@ async function openRequestPath({ options, clocks, store, config, startRecords }:
   const { address, port, httpsPort, limits, log } = options;
   const coldStarts = new ColdStarts(startRecords);
   const activator = new Activator({
-    clock: steadyClock,
+    clock: monotonicClock,
     statsClock: clocks.stats,
     random: Math.random,
     podName: "activator",
@@ -146,7 +146,7 @@ async function openRequestPath({ options, clocks, store, config, startRecords }:
     coldStarts.follow(exchange, activator.handle(revision, exchange));
   const gateway = new IngressGateway({ forward, random: Math.random, address: GATEWAY_ADDRESS });
   const forwarders = await chooseForwarder(process.env["KNAP_FORWARDER"], log);
-  const queueProxies = new QueueProxies({ clock: steadyClock, statsClock: clocks.stats, forwarders, log });
+  const queueProxies = new QueueProxies({ clock: monotonicClock, statsClock: clocks.stats, forwarders, log });
   new RevisionBackends({ store, activator, queueProxies });
   const listeners = await GatewayListeners.open({
     store,
@@ -176,7 +176,7 @@ function openControl(session: Session, path: RequestPath, library: ImageLibrary,
   const inquiries = new InquiryRouter({ clock, store, config, runtime, library, activator, listeners });
   shutdown.add(() => inquiries.close());
   const usage = new PodUsageSampler({
-    clock: steadyClock,
+    clock: monotonicClock,
     runtime,
     store,
     config: () => config.current().autoscaler,

@@ -7,7 +7,7 @@ import type { ServerlessService } from "../apis/networking/types.ts";
 import type { Clock } from "../base/clock.ts";
 import { Emitter } from "../base/emitter.ts";
 import { InFlight } from "../base/in-flight.ts";
-import { steadyClock } from "../base/steady-clock.ts";
+import { monotonicClock } from "../base/monotonic-clock.ts";
 import type { Inquire } from "../control-plane/controller/inquiries.ts";
 import type { AnswerOf, Inquiry } from "../control-plane/controller/reconciler.ts";
 import { ActivatorProbe } from "../control-plane/prober/activator-probe.ts";
@@ -25,7 +25,7 @@ import type { LiveConfig } from "./live-config.ts";
 const INGRESS = "Ingress.networking.internal.knative.dev";
 
 export interface InquiryOptions {
-  /** The clock of objects: it paces the probes of the activator. Ingress probes and registries use the steady clock. */
+  /** The clock of objects, for probes of the activator. Ingress probes and registries use the monotonic clock. */
   readonly clock: Clock;
   readonly store: ObjectStore;
   readonly config: LiveConfig;
@@ -60,7 +60,7 @@ export class InquiryRouter implements InquirySource {
     });
     this.#ingressProbe = makeIngressProbe(options, this.#inFlight);
     this.#digests = new Digests({
-      clock: steadyClock,
+      clock: monotonicClock,
       track: (attempt) => this.#inFlight.track(attempt),
       runtime,
       library,
@@ -104,7 +104,7 @@ export class InquiryRouter implements InquirySource {
 
 function makeIngressProbe({ store, listeners }: InquiryOptions, inFlight: InFlight): IngressProbe {
   return new IngressProbe({
-    clock: steadyClock,
+    clock: monotonicClock,
     send: (host, { namespace, name }, headers) => {
       const { rules = [] } = store.get(INGRESS, namespace, name)?.spec ?? {};
       const isPublic = rules.some((rule) => rule.visibility !== "ClusterLocal" && rule.hosts?.includes(host));

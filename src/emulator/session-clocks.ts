@@ -2,7 +2,7 @@
 import type { Clock, Time } from "../base/clock.ts";
 import { Emitter } from "../base/emitter.ts";
 import { formatDuration } from "../base/go/duration.ts";
-import { steadyClock } from "../base/steady-clock.ts";
+import { monotonicClock } from "../base/monotonic-clock.ts";
 import { VirtualClock } from "../base/virtual-clock.ts";
 import { WallClock } from "../base/wall-clock.ts";
 import { EventRecorder } from "../control-plane/controller/event-recorder.ts";
@@ -34,9 +34,9 @@ export function makeSessionClocks(
     const virtual = new VirtualClock(wall());
     return { objects: virtual, stats: virtual, virtual, awakeSince: () => 0, onSet: changes.subscribe };
   }
-  const objects = new WallClock({ wall, steady: steadyClock, onSet: (byMs) => changes.emit(byMs) });
+  const objects = new WallClock({ wall, monotonic: monotonicClock, onSet: (byMs) => changes.emit(byMs) });
   changes.subscribe((byMs) => log.info("the machine's clock was set", { byMs }));
-  return { objects, stats: steadyClock, awakeSince: () => objects.awakeSince, onSet: changes.subscribe };
+  return { objects, stats: monotonicClock, awakeSince: () => objects.awakeSince, onSet: changes.subscribe };
 }
 
 /** Records an Event of the Node each time the machine's clock is set. */

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { render } from "ink";
 import { namespacedName } from "../apis/meta/key.ts";
-import { steadyClock } from "../base/steady-clock.ts";
+import { monotonicClock } from "../base/monotonic-clock.ts";
 import { WallClock } from "../base/wall-clock.ts";
 import type { Client } from "../client/client.ts";
 import { gatewayPortsOf, urlWithPort } from "../client/reach.ts";
@@ -84,7 +84,7 @@ function makeActions({ client, title, onQuit }: TuiOptions): Actions {
 export async function showTui(options: TuiOptions): Promise<void> {
   const { client, title, stdin, stdout, signal } = options;
   if (signal.aborted) return;
-  const store = makeAppStore(new WallClock({ wall: Date.now, steady: steadyClock }));
+  const store = makeAppStore(new WallClock({ wall: Date.now, steady: monotonicClock }));
   stdout.write(ENTER);
   const frames = new FrameWriter(stdout);
   const ink = render(<App store={store} title={title} actions={makeActions(options)} />, {

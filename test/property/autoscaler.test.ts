@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Clock } from "../../src/base/clock.ts";
-import { steadyClock } from "../../src/base/steady-clock.ts";
+import { monotonicClock } from "../../src/base/monotonic-clock.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import { WallClock } from "../../src/base/wall-clock.ts";
 import { type DeciderState, decide, makeDeciderState } from "../../src/control-plane/autoscaler/decide.ts";
@@ -116,7 +116,7 @@ describe("virtual and real clocks", () => {
         const onVirtual = played(virtual, (ms) => virtual.advance(ms), script);
         vi.useFakeTimers({ now: START });
         const onSystem = played(
-          new WallClock({ wall: Date.now, steady: steadyClock }),
+          new WallClock({ wall: Date.now, monotonic: monotonicClock }),
           (ms) => vi.advanceTimersByTime(ms),
           script,
         );

@@ -5,7 +5,7 @@ import { closeSync, openSync } from "node:fs";
 import { createServer } from "node:net";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { steadyClock } from "../../src/base/steady-clock.ts";
+import { monotonicClock } from "../../src/base/monotonic-clock.ts";
 import { leaksSince, takeCensus } from "../support/leak-census.ts";
 import { watchOwnTimers } from "../support/own-timers.ts";
 
@@ -25,10 +25,10 @@ const plants: readonly (readonly [string, Plant, RegExp])[] = [
   [
     "a timer of knap's own, though it keeps no process alive",
     async () => {
-      const timer = steadyClock.at(steadyClock.now() + 60_000, () => {});
+      const timer = monotonicClock.at(monotonicClock.now() + 60_000, () => {});
       return () => timer[Symbol.dispose]();
     },
-    /^1 × timer at src\/base\/steady-clock\.ts:\d+$/,
+    /^1 × timer at src\/base\/monotonic-clock\.ts:\d+$/,
   ],
   [
     "a child",
@@ -64,7 +64,7 @@ test.each(plants)("%s that is left is named, and nothing once it is gone", async
 test("a timer that has fired or was cleared is no leak, and a tool's own is none of ours", async () => {
   const before = takeCensus(timers);
   let fired = 0;
-  steadyClock.at(steadyClock.now() + 5, () => fired++);
+  monotonicClock.at(monotonicClock.now() + 5, () => fired++);
   const others = setTimeout(() => {}, 60_000);
   expect(await leaksSince(before, timers)).toEqual([]);
   expect(fired).toBe(1);
@@ -82,7 +82,7 @@ test("a file of tests that leaves a server, a timer and a folder fails with thei
   expect(code).toBe(1);
   const text = stdout + stderr;
   expect(text).toMatch(/left behind:\s+1 × (tcp \d+ to 0 LISTEN|TCPServerWrap)/);
-  expect(text).toMatch(/1 × timer at src\/base\/steady-clock\.ts:\d+/);
+  expect(text).toMatch(/1 × timer at src\/base\/monotonic-clock\.ts:\d+/);
   if (isLinux) expect(text).toMatch(/temporary knap-planted-/);
   expect(text).toMatch(/Tests\s+1 passed/);
 });

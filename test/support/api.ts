@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { ApiServer, type ApiServerOptions } from "../../src/api-server/api-server.ts";
 import { type LogRecord, makeLogger } from "../../src/base/logger.ts";
-import { steadyClock } from "../../src/base/steady-clock.ts";
+import { monotonicClock } from "../../src/base/monotonic-clock.ts";
 import type { Client } from "../../src/client/client.ts";
 import { makeHttpClient } from "../../src/client/http-client.ts";
 import { ObjectStore, type StoreOptions } from "../../src/control-plane/store/object-store.ts";
@@ -25,12 +25,12 @@ export async function startApi(
   const { storeOptions, ...serverOptions } = options;
   const chance = { uid: randomUUID, suffix: () => randomUUID().slice(0, 5) };
   const store =
-    serverOptions.store ?? new ObjectStore({ clock: steadyClock, random: chance, freeze: true, ...storeOptions });
+    serverOptions.store ?? new ObjectStore({ clock: monotonicClock, random: chance, freeze: true, ...storeOptions });
   const token = "secret";
   const log: LogRecord[] = [];
   const server = new ApiServer({
     store,
-    clock: steadyClock,
+    clock: monotonicClock,
     token,
     log: makeLogger((record) => log.push(record)),
     ...serverOptions,

@@ -5,7 +5,7 @@ import { Agent, createServer, type IncomingMessage, type RequestListener, reques
 import type { AddressInfo } from "node:net";
 import type { RevisionKey, Stat } from "../../src/apis/autoscaling/types.ts";
 import type { Ingress } from "../../src/apis/networking/types.ts";
-import { steadyClock } from "../../src/base/steady-clock.ts";
+import { monotonicClock } from "../../src/base/monotonic-clock.ts";
 import { Activator } from "../../src/data-plane/activator/activator.ts";
 import type { Backend } from "../../src/data-plane/activator/backend.ts";
 import type { RevisionTraffic } from "../../src/data-plane/activator/revision-path.ts";
@@ -81,7 +81,7 @@ export class DataPlane implements AsyncDisposable {
 
   constructor() {
     this.activator = new Activator({
-      clock: steadyClock,
+      clock: monotonicClock,
       random: Math.random,
       podName: "activator",
       address: ACTIVATOR_ADDRESS,
@@ -145,7 +145,7 @@ export class DataPlane implements AsyncDisposable {
       },
       upstream: { host: "127.0.0.1", port },
       forwarders: nodeForwarder,
-      clock: steadyClock,
+      clock: monotonicClock,
     });
     this.#queueProxies.push(queueProxy);
     const backend = (ready = true): Backend => ({

@@ -12,7 +12,7 @@ import { probePortNumber } from "../../src/apis/core/probe.ts";
 import type { Deployment, Event, Pod } from "../../src/apis/core/types.ts";
 import type { CoreMeta, OwnerReference } from "../../src/apis/meta/object.ts";
 import { silentLogger } from "../../src/base/logger.ts";
-import { steadyClock } from "../../src/base/steady-clock.ts";
+import { monotonicClock } from "../../src/base/monotonic-clock.ts";
 import { EventRecorder } from "../../src/control-plane/controller/event-recorder.ts";
 import { ObjectStore } from "../../src/control-plane/store/object-store.ts";
 import { attemptProbe } from "../../src/data-plane/probe/attempt.ts";
@@ -76,14 +76,14 @@ export async function openNodeBench(
     : undefined;
   const info = await runtime.info();
   const store = new ObjectStore({
-    clock: steadyClock,
+    clock: monotonicClock,
     random: { uid: () => randomUUID(), suffix: () => randomUUID().slice(0, 5) },
     freeze: true,
     onError: (error) => {
       throw error;
     },
   });
-  const recorder = new EventRecorder(store, steadyClock);
+  const recorder = new EventRecorder(store, monotonicClock);
   const inFlight = { plain: 0, upgraded: 0 };
   const queueProxies = new Map<string, { host: string; port: number }>();
   const kubelet = new Kubelet({
@@ -92,8 +92,8 @@ export async function openNodeBench(
     store,
     library: new ImageLibrary({ runtime, engine: info, userConfig: async () => ({}) }),
     openQueueProxy: plainQueueProxy(inFlight, queueProxies),
-    clock: steadyClock,
-    nodeClock: steadyClock,
+    clock: monotonicClock,
+    nodeClock: monotonicClock,
     nodeName: NODE,
     hostIP: "10.0.0.1",
     prefix: `knap-${labels["knap.dev/test"]}`,

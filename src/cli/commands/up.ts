@@ -1,7 +1,7 @@
 // `knap up`: starts a session, deploys the files, watches them and shows progress until Ctrl-C.
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { steadyClock } from "../../base/steady-clock.ts";
+import { monotonicClock } from "../../base/monotonic-clock.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
 import { DevLoop } from "../../dev/dev-loop.ts";
 import type { Project } from "../../project/project.ts";
@@ -66,7 +66,7 @@ async function serve({ session, project, settings, ui, flags, terminal }: UpRun)
         load: () => reload(flags, terminal),
         deployer,
         client: session.emulator.client,
-        clock: steadyClock,
+        clock: monotonicClock,
         emit,
         keepOld: settings.keepOld,
         folders: await namedFolders(flags, terminal.cwd),

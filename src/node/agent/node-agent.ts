@@ -9,7 +9,7 @@ import { SERVICE_LABEL } from "../../apis/serving/labels.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { ShutdownMode } from "../../base/shutdown-stack.ts";
-import { steadyClock } from "../../base/steady-clock.ts";
+import { monotonicClock } from "../../base/monotonic-clock.ts";
 import { EventRecorder } from "../../control-plane/controller/event-recorder.ts";
 import type { ObjectStore } from "../../control-plane/store/object-store.ts";
 import type { ImageLibrary } from "../image/image-library.ts";
@@ -152,7 +152,7 @@ function kubeletOptions(
     openQueueProxy: queueProxies.open,
     startRecords,
     clock,
-    nodeClock: steadyClock,
+    nodeClock: monotonicClock,
     nodeName: NODE_NAME,
     hostIP: network?.gateway ?? "127.0.0.1",
     prefix: `knap-${settings.sessionId}`,

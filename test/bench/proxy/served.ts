@@ -1,6 +1,6 @@
 // Runs one Node proxy in its own process: `served.ts KIND UPSTREAM_PORT PORT [CONCURRENCY]`.
 import http from "node:http";
-import { steadyClock } from "../../../src/base/steady-clock.ts";
+import { monotonicClock } from "../../../src/base/monotonic-clock.ts";
 import { makeBadGateway, sendReply } from "../../../src/data-plane/http/errors.ts";
 import type { Handler } from "../../../src/data-plane/http/exchange.ts";
 import { nodeForwarder } from "../../../src/data-plane/http-client/node-forwarder.ts";
@@ -40,7 +40,7 @@ function makeQueueProxy(): QueueProxy {
     },
     upstream,
     forwarders: nodeForwarder,
-    clock: steadyClock,
+    clock: monotonicClock,
   });
 }
 

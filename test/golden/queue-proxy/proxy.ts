@@ -1,7 +1,7 @@
 // knap's queue-proxy on sockets, with its two side ports and the shutdown of a separate process.
 import type { Probe } from "../../../src/apis/core/pod-spec.ts";
 import type { Clock } from "../../../src/base/clock.ts";
-import { steadyClock } from "../../../src/base/steady-clock.ts";
+import { monotonicClock } from "../../../src/base/monotonic-clock.ts";
 import { makeReply, NOT_FOUND, sendReply } from "../../../src/data-plane/http/errors.ts";
 import type { Exchange, Handler } from "../../../src/data-plane/http/exchange.ts";
 import { nodeForwarder } from "../../../src/data-plane/http-client/node-forwarder.ts";
@@ -114,12 +114,12 @@ export class ProxyProcess {
   }
 }
 
-/** The steady clock, `scale` times faster. */
+/** The monotonic clock, `scale` times faster. */
 function fastClock(scale: number): Clock {
-  if (scale === 1) return steadyClock;
+  if (scale === 1) return monotonicClock;
   return {
-    now: () => steadyClock.now() * scale,
-    at: (time, run) => steadyClock.at(time / scale, run),
+    now: () => monotonicClock.now() * scale,
+    at: (time, run) => monotonicClock.at(time / scale, run),
   };
 }
 

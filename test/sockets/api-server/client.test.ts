@@ -5,7 +5,7 @@ import { makeServingConfig } from "../../../src/apis/config/serving-config.ts";
 import type { AnyObject } from "../../../src/apis/meta/object.ts";
 import { LAST_APPLIED_ANNOTATION } from "../../../src/apis/serving/labels.ts";
 import { silentLogger } from "../../../src/base/logger.ts";
-import { steadyClock } from "../../../src/base/steady-clock.ts";
+import { monotonicClock } from "../../../src/base/monotonic-clock.ts";
 import { ApiError, type ClientWatchEvent } from "../../../src/client/client.ts";
 import { makeHttpClient } from "../../../src/client/http-client.ts";
 import { type ApiRig, ksvc, startApi } from "../../support/api.ts";
@@ -124,7 +124,8 @@ describe("watch", () => {
   it("resumes at its version after a lost connection, and lists again if that version has expired", async () => {
     const port = Number(new URL(api.address).port);
     const reopen = async (): Promise<ApiServer> => {
-      const server = new ApiServer({ store: api.store, clock: steadyClock, token: api.token, port, log: silentLogger });
+      const { store, token } = api;
+      const server = new ApiServer({ store, clock: monotonicClock, token, port, log: silentLogger });
       await server.listen();
       return server;
     };

@@ -7,12 +7,12 @@ const START = Date.UTC(2024, 4, 1, 10);
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** A machine whose wall clock can be set, and whose steady clock advances evenly. */
+/** A machine whose wall clock can be set, and whose monotonic clock advances evenly. */
 function machine() {
-  const steady = new VirtualClock(0);
+  const monotonic = new VirtualClock(0);
   const set: number[] = [];
   let wallMs = START;
-  const clock = new WallClock({ wall: () => steady.now() + wallMs, steady, onSet: (byMs) => set.push(byMs) });
+  const clock = new WallClock({ wall: () => monotonic.now() + wallMs, monotonic, onSet: (byMs) => set.push(byMs) });
   return {
     clock,
     /** The reported changes of the machine's clock in ms. */
@@ -20,7 +20,7 @@ function machine() {
     setWall: (byMs: number): void => {
       wallMs += byMs;
     },
-    pass: (ms: number): void => steady.advance(ms),
+    pass: (ms: number): void => monotonic.advance(ms),
     /** Milliseconds since the start. */
     since: () => clock.now() - START,
   };
@@ -136,12 +136,12 @@ describe("the wall clock", () => {
     expect(ended).toBe(false);
   });
 
-  test("a sleep in which the steady clock advanced is not a jump, but updates awakeSince", () => {
+  test("a sleep in which the monotonic clock advanced is not a jump, but updates awakeSince", () => {
     const awake = new VirtualClock(0);
     let sleptMs = 0;
-    const steady: Clock = { now: () => awake.now() + sleptMs, at: (time, run) => awake.at(time - sleptMs, run) };
+    const monotonic: Clock = { now: () => awake.now() + sleptMs, at: (time, run) => awake.at(time - sleptMs, run) };
     const set: number[] = [];
-    const clock = new WallClock({ wall: () => START + steady.now(), steady, onSet: (byMs) => set.push(byMs) });
+    const clock = new WallClock({ wall: () => START + monotonic.now(), monotonic, onSet: (byMs) => set.push(byMs) });
     clock.at(START + DAY, () => {});
     awake.advance(5000);
     expect(clock.awakeSince).toBe(START);
@@ -153,10 +153,10 @@ describe("the wall clock", () => {
   });
 
   test("checks the machine's clock only while a timer is set", () => {
-    const steady = new VirtualClock(0);
-    const clock = new WallClock({ wall: () => steady.now(), steady });
+    const monotonic = new VirtualClock(0);
+    const clock = new WallClock({ wall: () => monotonic.now(), monotonic });
     clock.at(1500, () => {});
-    steady.advance(5000);
-    expect(steady.nextDue()).toBeUndefined();
+    monotonic.advance(5000);
+    expect(monotonic.nextDue()).toBeUndefined();
   });
 });

@@ -2,7 +2,7 @@
 import { createServer, type Http2Server, type IncomingHttpHeaders } from "node:http2";
 import { type AddressInfo, createServer as createRawServer, type Server } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { steadyClock } from "../../../../src/base/steady-clock.ts";
+import { monotonicClock } from "../../../../src/base/monotonic-clock.ts";
 import { nodeForwarder } from "../../../../src/data-plane/http-client/node-forwarder.ts";
 import { openListener } from "../../../../src/data-plane/http-server/open-listener.ts";
 import { QueueProxy } from "../../../../src/data-plane/queue-proxy/queue-proxy.ts";
@@ -26,7 +26,7 @@ async function serve(app: Http2Server | Server | number, protocol?: "h2c" | "htt
     config: { ...limits, readinessProbes: [], identity },
     upstream: { host: "127.0.0.1", port, ...(protocol && { protocol }) },
     forwarders: nodeForwarder,
-    clock: steadyClock,
+    clock: monotonicClock,
   });
   const door = await openListener({ host: "127.0.0.1", port: 0, listener: "public", handler: proxy.handle });
   ends.push(async () => {

@@ -6,7 +6,7 @@ import { connect as connectTls } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ingressHash } from "../../../../src/apis/networking/hosts.ts";
 import type { Ingress } from "../../../../src/apis/networking/types.ts";
-import { steadyClock } from "../../../../src/base/steady-clock.ts";
+import { monotonicClock } from "../../../../src/base/monotonic-clock.ts";
 import { IngressProbe } from "../../../../src/control-plane/prober/ingress-probe.ts";
 import { Activator } from "../../../../src/data-plane/activator/activator.ts";
 import { makeReply, sendReply } from "../../../../src/data-plane/http/errors.ts";
@@ -46,7 +46,7 @@ describe("the gateway's listeners", () => {
   beforeEach(() => {
     doors = [];
     activator = new Activator({
-      clock: steadyClock,
+      clock: monotonicClock,
       random: Math.random,
       podName: "activator",
       address: "10.0.0.2",
@@ -99,7 +99,7 @@ describe("the gateway's listeners", () => {
     activator.update(REVISION, { mode: "Proxy", containerConcurrency: 0, timeoutSeconds: 10, backends: [] });
     const asked: string[] = [];
     const probe = new IngressProbe({
-      clock: steadyClock,
+      clock: monotonicClock,
       send: (host, _, headers) => {
         asked.push(host);
         const door = host === HOST ? "public" : "local";

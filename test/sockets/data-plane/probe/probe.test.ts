@@ -5,7 +5,7 @@ import { createServer as createH2 } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Probe } from "../../../../src/apis/core/pod-spec.ts";
-import { steadyClock } from "../../../../src/base/steady-clock.ts";
+import { monotonicClock } from "../../../../src/base/monotonic-clock.ts";
 import { attemptProbe } from "../../../../src/data-plane/probe/attempt.ts";
 import type { ProbeAttempt } from "../../../../src/data-plane/probe/probe-result.ts";
 import { Readiness } from "../../../../src/data-plane/queue-proxy/readiness.ts";
@@ -157,7 +157,7 @@ describe("readiness", () => {
   const readinessOf = (probes: readonly Probe[], port: number): Readiness =>
     new Readiness({
       probes,
-      clock: steadyClock,
+      clock: monotonicClock,
       addressOf: () => ({ host: "127.0.0.1", port }),
       detectHttp2: false,
     });

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Pod } from "../../../../src/apis/core/types.ts";
-import { steadyClock } from "../../../../src/base/steady-clock.ts";
+import { monotonicClock } from "../../../../src/base/monotonic-clock.ts";
 import { nodeForwarder } from "../../../../src/data-plane/http-client/node-forwarder.ts";
 import { readPodQueueProxy } from "../../../../src/data-plane/queue-proxy/pod-config.ts";
 import { QueueProxy } from "../../../../src/data-plane/queue-proxy/queue-proxy.ts";
@@ -30,7 +30,7 @@ describe("a queue-proxy told by its pod's environment", () => {
       },
       upstream: { host: "127.0.0.1", port },
       forwarders: nodeForwarder,
-      clock: steadyClock,
+      clock: monotonicClock,
     });
     const backend = { pod: "a", address: "a:8012", handle: queueProxy.handle, ready: true };
     plane.update({ backends: [backend], mode: "Serve" });

@@ -10,14 +10,14 @@ const LONG_WAIT_MS = 1000;
 const ROUNDING_MS = 25;
 
 /** Its timers do not keep the process alive. On some systems it does not advance while the machine sleeps. */
-export const steadyClock: Clock = {
+export const monotonicClock: Clock = {
   now: () => Math.floor(performance.timeOrigin + performance.now()),
   at(time: Time, run: () => void): Disposable {
     let timer: NodeJS.Timeout;
-    const isLong = time - steadyClock.now() >= LONG_WAIT_MS;
+    const isLong = time - monotonicClock.now() >= LONG_WAIT_MS;
     const end = isLong ? Math.ceil(time / ROUNDING_MS) * ROUNDING_MS : time;
     const arm = (): void => {
-      const left = Math.max(0, end - steadyClock.now());
+      const left = Math.max(0, end - monotonicClock.now());
       timer = setTimeout(() => (left > LONGEST_TIMEOUT_MS ? arm() : run()), Math.min(left, LONGEST_TIMEOUT_MS));
       timer.unref();
     };
