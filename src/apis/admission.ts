@@ -1,6 +1,5 @@
-// Admission of objects, in the API server's order and with its texts: pruning and defaulting, Knative's mutating
-// webhook, schema validation, Knative's validating webhook. The API server checks unknown fields before (see
-// schema/schemas.ts).
+// Admits objects in the API server's order and with its texts: pruning and defaulting, mutating webhook, schema
+// validation, validating webhook. The API server refuses unknown fields before (schema/schemas.ts).
 
 import { exampleError } from "./config/example-checksum.ts";
 import { configMapError, isClusterConfig } from "./config/serving-config.ts";

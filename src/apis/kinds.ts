@@ -1,4 +1,4 @@
-// Which kinds there are, as types and as the resource table that discovery, kubectl's short names and the store read.
+// Defines all kinds: their types, and the resource table for discovery, kubectl's short names and the store.
 
 import type { Metric, PodAutoscaler } from "./autoscaling/types.ts";
 import type {
@@ -180,7 +180,7 @@ export function apiVersionOf({ group, version }: Pick<Resource, "group" | "versi
   return group === "" ? version : `${group}/${version}`;
 }
 
-/** `apiVersion` → `kind` → group-kind: the same text each time, so that maps need not hash it anew. */
+/** `apiVersion` → `kind` → group-kind. The string object is shared, so that maps do not hash it again. */
 const byVersion = new Map<string, Map<string, Kind>>();
 for (const { kind, group, version, name } of resources) {
   const apiVersion = apiVersionOf({ group, version });

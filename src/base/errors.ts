@@ -1,6 +1,6 @@
-// Texts of caught errors.
+// Formats caught errors as text.
 
-/** Limits the causes that are printed; a cycle of causes ends here. */
+/** At most so many causes are printed, also if they form a cycle. */
 const MOST_CAUSES = 8;
 
 /** The message of an Error; any other thrown value as text. */
@@ -8,9 +8,7 @@ export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/**
- * The error's text followed by those of its causes and of the errors that it aggregates. With `stacks`, stack traces.
- */
+/** The error's text, then the texts of its causes and aggregated errors. `stacks` adds the stack traces. */
 export function errorDetails(error: unknown, stacks: boolean, depth = 0): string {
   if (!(error instanceof Error)) return typeof error === "string" ? error : jsonText(error);
   const parts = error instanceof AggregateError ? error.errors : [];

@@ -1,4 +1,4 @@
-// Digests of texts and bytes, as lower-case hex. Pure rooms use the crypto module through this file only.
+// Computes digests as lower-case hex. Pure rooms use the crypto module only through this file.
 import { hash } from "node:crypto";
 import { crc32 } from "node:zlib";
 

@@ -1,8 +1,8 @@
-// Functions on JSON values: deep equality, merge patches (RFC 7386) and deep freezing. No function mutates its input.
+// Compares, patches (RFC 7386) and freezes JSON values. Only freezeDeep() changes its input.
 
 export type JsonFields = Readonly<Record<string, unknown>>;
 
-/** True for what JSON calls an object: not null, not an array. */
+/** Whether the value is a JSON object: not null, not an array. */
 export function isFields(value: unknown): value is JsonFields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -21,7 +21,7 @@ export function sameJson(a: unknown, b: unknown): boolean {
     return true;
   }
   if (!isFields(a) || !isFields(b)) return false;
-  // `for in` instead of Object.keys because it allocates nothing: this is a hot path. JSON values inherit no fields.
+  // A hot path: unlike Object.keys, `for in` allocates nothing. JSON values inherit no fields.
   for (const key in a) if (!sameJson(a[key], b[key])) return false;
   for (const key in b) if (b[key] !== undefined && a[key] === undefined) return false;
   return true;
@@ -66,10 +66,7 @@ export function freezeDeep<T>(value: T): T {
   return Object.freeze(value);
 }
 
-/**
- * The value without fields that are null, as Go decodes it. Returns the input (same reference) if there are none. List
- * items stay.
- */
+/** Drops fields that are null, as Go's decoder does; null list items stay. Returns the input if nothing changes. */
 export function withoutNullFields(value: unknown): unknown {
   if (Array.isArray(value)) {
     const items = value.map(withoutNullFields);

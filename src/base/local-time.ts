@@ -1,4 +1,4 @@
-// The time of day in the user's time zone, for display. API objects carry RFC 3339 in UTC instead.
+// Formats times of day in the user's time zone, for display.
 import type { Time } from "./clock.ts";
 import { parseTime } from "./time.ts";
 

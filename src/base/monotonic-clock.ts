@@ -1,5 +1,5 @@
-// A monotonic clock for timeouts of sockets, containers and user input. It starts at the machine's time and ignores
-// later changes of it, so timestamps for display come from the wall clock instead.
+// The clock for timeouts. It starts at the machine's time and ignores later changes of that time; timestamps come from
+// the wall clock.
 import type { Clock, Time } from "./clock.ts";
 
 /** setTimeout accepts at most 2^31 - 1 ms; longer waits use several timers in sequence. */

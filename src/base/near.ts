@@ -1,4 +1,4 @@
-// Detects typing mistakes, for "did you mean" hints. Pure.
+// Detects typing mistakes, for "did you mean" hints.
 
 /**
  * Returns true if `typed` differs from `word` by one letter (added, missing, replaced) or by two adjacent letters

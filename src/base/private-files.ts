@@ -1,4 +1,4 @@
-// Checks that folders and files belong to this user and are closed to others, before knap trusts their content.
+// Checks that folders and files belong to this user and that no other user can read or change them.
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 
@@ -18,7 +18,7 @@ function statsOf(path: string): Stats | undefined {
   }
 }
 
-/** Whether `path` is a folder, no symbolic link, of this user, with mode 0700 or stricter. */
+/** Whether `path` is a folder of this user with mode 0700 or stricter, and no symbolic link. */
 export function isPrivateFolder(path: string): boolean {
   const stats = statsOf(path);
   return stats?.isDirectory() === true && belongsToUserAlone(stats);
@@ -40,8 +40,8 @@ export function readPrivateFile(path: string): string | undefined {
 }
 
 /**
- * Why another user could own or replace the folder `path`, which may not exist yet; undefined if none can.
- * Only root may own the folder above it besides this user, and a folder that all may write needs the sticky bit.
+ * Why another user could own or replace the folder `path`, which may not exist yet; undefined if no other user can.
+ * Its parent folder must belong to root or to this user. If all users may write to the parent, it needs the sticky bit.
  */
 export function whyNotOwn(path: string): string | undefined {
   const own = ownUid();

@@ -1,4 +1,4 @@
-// The one result type: what an operation that can fail returns instead of throwing.
+// Defines what an operation that can fail returns instead of throwing.
 
 export type Result<T, E = string> = { readonly ok: true; readonly value: T } | Failed<E>;
 export interface Failed<E = string> {
@@ -10,7 +10,7 @@ export function ok<T>(value: T): { readonly ok: true; readonly value: T } {
   return { ok: true, value };
 }
 
-/** A text as error is shown to the user as it is. */
+/** If the error is a string, it is a message for the user. */
 export function failed<E>(error: E): Failed<E> {
   return { ok: false, error };
 }

@@ -19,7 +19,7 @@ const SLEPT_MS = 5000;
 export interface WallClockOptions {
   /** Reads the machine's clock, which can be set at any moment. */
   readonly wall: () => Time;
-  /** The monotonic clock: runs the timers, and is the reference for detecting jumps of `wall`. */
+  /** Runs the timers, and is the reference for detecting jumps of `wall`. */
   readonly monotonic: Clock;
   /** The machine's clock was set by `byMs` (negative: back). Called during a reading of this clock. */
   readonly onSet?: (byMs: number) => void;
@@ -105,8 +105,7 @@ export class WallClock implements Clock {
     const now = this.now();
     // `now()` may have detected a jump and re-armed this wait: cancel that timer.
     wait.timer?.[Symbol.dispose]();
-    // After an NTP correction this clock can be behind the monotonic clock, so the timer fires early: wait for the
-    // rest.
+    // After an NTP correction this clock can be behind the monotonic clock, so the timer fires too early.
     if (now < wait.time) {
       this.#arm(wait);
     } else {

@@ -8,7 +8,7 @@ import { describeProcessGaps } from "../node/runtime/process/process-gaps-spec.t
 import { type ContainerRuntime, RuntimeError } from "../node/runtime/runtime.ts";
 import type { EmulatorOptions } from "./options.ts";
 
-/** How long a registry may take to answer whether it has an image. */
+/** Time limit for asking a registry whether it has an image. */
 const REGISTRY_TIMEOUT_MS = 5000;
 
 export interface ChosenRuntime {
@@ -18,8 +18,8 @@ export interface ChosenRuntime {
 }
 
 /**
- * Opens the runtime that `--runtime` demands. `onDisk` is called after each write with the state of the disk. Rejects
- * with an {@link EnvironmentError} if Docker is demanded and unreachable.
+ * Opens the runtime that `--runtime` demands. `onDisk` receives the state of the disk after each write. Rejects with an
+ * {@link EnvironmentError} if `--runtime docker` is given and the engine is unreachable.
  */
 export async function chooseRuntime(
   options: EmulatorOptions & { readonly onDisk: (state: DiskState) => void },

@@ -1,5 +1,5 @@
-// Makes the control plane of one session: planners' engine and autoscaler. It uses no sockets and no containers, so the
-// simulator makes the same one over simulated pods.
+// Makes the control plane of one session: planners and autoscaler. It uses no sockets and no containers, so that the
+// simulator can use it too.
 
 import type { RevisionKey, Stat } from "../apis/autoscaling/types.ts";
 import type { ServingConfig } from "../apis/config/types.ts";
@@ -17,7 +17,6 @@ import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import type { FirstRequest } from "../data-plane/activator/activator.ts";
 import type { SessionStore } from "./session-store.ts";
 
-/** What the autoscaler learns from the activator. */
 export interface ActivatorReports {
   /** The statistics of the last second. */
   report(now: Time): ReadonlyMap<RevisionKey, Stat>;
@@ -38,15 +37,15 @@ export interface ControlPlaneOptions extends SessionStore {
   readonly awakeSince?: () => Time;
   /** In [0, 1). */
   readonly random: () => number;
-  /** Runs something in a later turn of the event loop. */
+  /** Calls `run` in a later turn of the event loop. */
   readonly defer: (run: () => void) => void;
-  /** Absent: slices are counted in tasks instead of ms. */
+  /** Absent: a slice ends after a number of tasks instead of after 1 ms. */
   readonly elapsedMs?: () => number;
   readonly inquiries: InquirySource;
   readonly activator: ActivatorReports;
   /** The last second of a pod's queue-proxy. */
   readonly podStat: (pod: ReadyPod, now: Time) => Stat | undefined;
-  /** What containers use, for the HPA class; absent where there are none. */
+  /** Resource usage of containers, for the HPA class; absent if there are no containers. */
   readonly usage?: TickOptions["usage"];
   readonly log: Logger;
 }

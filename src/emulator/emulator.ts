@@ -1,14 +1,18 @@
-// The wiring of one session: makes every part, hands it what it needs, and stops all parts in reverse order.
+// Wires one session: creates all components and stops them in reverse order.
 import { randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { ApiServer } from "../api-server/api-server.ts";
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import { unknownFields } from "../apis/schema/schemas.ts";
+import { EnvironmentError } from "../base/environment-error.ts";
+import type { Logger } from "../base/logger.ts";
 import { type ShutdownMode, ShutdownStack } from "../base/shutdown-stack.ts";
 import { monotonicClock } from "../base/monotonic-clock.ts";
 import { makeHttpClient } from "../client/http-client.ts";
 import { Activator } from "../data-plane/activator/activator.ts";
 import type { Exchange } from "../data-plane/http/exchange.ts";
+import type { ForwarderFactory } from "../data-plane/http/forwarder.ts";
+import { defaultForwarder } from "../data-plane/http-client/node-forwarder.ts";
 import { IngressGateway } from "../data-plane/ingress/ingress.ts";
 import { CertificateIssuer } from "../gateway/certificate-issuer.ts";
 import { openNodeNetwork } from "../gateway/cluster-gateway.ts";
@@ -24,7 +28,6 @@ import { RevisionBackends } from "../node/agent/revision-backends.ts";
 import { ImageLibrary } from "../node/image/image-library.ts";
 import { readDockerConfig } from "../node/image/registry-auth.ts";
 import { StartRecords } from "../node/kubelet/start-records.ts";
-import { chooseForwarder } from "./choose-forwarder.ts";
 import { chooseRuntime } from "./choose-runtime.ts";
 import { ACTIVATOR_ADDRESS, GATEWAY_ADDRESS, makeClusterObjects } from "./cluster-objects.ts";
 import { type ControlPlane, makeControlPlane } from "./control-plane.ts";
@@ -105,7 +108,7 @@ async function wire(options: EmulatorOptions, shutdown: ShutdownStack): Promise<
 type Session = Awaited<ReturnType<typeof openSession>>;
 type RequestPath = Awaited<ReturnType<typeof openRequestPath>>;
 
-/** What every part is given: clocks, store, configuration and container runtime. */
+/** Opens what all components share: clocks, store, configuration and container runtime. */
 async function openSession(options: EmulatorOptions, shutdown: ShutdownStack) {
   const clocks = makeSessionClocks(options);
   const clock = clocks.objects;
@@ -131,7 +134,7 @@ async function openSession(options: EmulatorOptions, shutdown: ShutdownStack) {
   };
 }
 
-/** The request path: listeners, ingress, activator and queue-proxies. */
+/** Opens the request path: listeners, ingress, activator and queue-proxies. */
 async function openRequestPath({ options, clocks, store, config, startRecords }: Session) {
   const { address, port, httpsPort, limits, log } = options;
   const coldStarts = new ColdStarts(startRecords);
@@ -164,6 +167,22 @@ async function openRequestPath({ options, clocks, store, config, startRecords }:
     activator.close();
   };
   return { activator, gateway, forward, listeners, queueProxies, coldStarts, close };
+}
+
+/** The queue-proxies' forwarder that KNAP_FORWARDER names. Logs one warning if the default has to fall back. */
+async function chooseForwarder(name: string | undefined, log: Logger): Promise<ForwarderFactory> {
+  if (!name || name === "node") {
+    const { factory, notice } = defaultForwarder();
+    if (notice !== undefined) log.warn(notice);
+    return factory;
+  }
+  if (name === "http-proxy")
+    return (await import("../data-plane/http-client/http-proxy-forwarder.ts")).httpProxyForwarder;
+  throw new EnvironmentError(
+    `no forwarder "${name}"`,
+    "KNAP_FORWARDER is node or http-proxy",
+    "Unset it for the default",
+  );
 }
 
 function makeLibrary({ runtime, info }: Session): ImageLibrary {

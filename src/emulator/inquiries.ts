@@ -1,4 +1,4 @@
-// Assigns each kind of planners' questions to the part that answers it by a socket or a registry.
+// Passes each question of a planner to the component that can answer it.
 
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import { namespacedName } from "../apis/meta/key.ts";

@@ -1,5 +1,4 @@
-// Knative's configuration, parsed from the ConfigMaps of namespace knative-serving and replaced whole when one of them
-// or a port changes.
+// Holds Knative's parsed configuration. It is parsed again when a ConfigMap of knative-serving or a port changes.
 import { makeServingConfig } from "../apis/config/serving-config.ts";
 import type { ServingConfig } from "../apis/config/types.ts";
 import type { StringMap } from "../apis/meta/object.ts";
@@ -7,7 +6,7 @@ import { Emitter } from "../base/emitter.ts";
 import type { Logger } from "../base/logger.ts";
 import type { GatewayPorts } from "../gateway/gateway-services.ts";
 
-/** The domain of routes when the user names none; browsers and curl resolve its subdomains to this machine. */
+/** The default domain of Routes. Browsers and curl resolve its subdomains to this machine. */
 const BUILT_IN_DOMAIN = "localhost";
 const DOMAIN_MAP = "config-domain";
 
@@ -20,7 +19,7 @@ export class LiveConfig {
   #parsed: ServingConfig;
   #current: ServingConfig;
 
-  /** Data that does not parse is logged, and its defaults apply. */
+  /** A ConfigMap that does not parse is logged, and its defaults apply. */
   constructor(configMaps: ConfigMaps, log: Logger) {
     this.#log = log;
     this.#parsed = this.#parse(configMaps);

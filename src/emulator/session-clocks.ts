@@ -12,15 +12,15 @@ import { NODE_NAME } from "../node/agent/node-object.ts";
 import type { EmulatorOptions } from "./options.ts";
 
 export interface SessionClocks {
-  /** Of objects, planners and autoscaler. */
+  /** The clock of objects, planners and autoscaler. */
   readonly objects: Clock;
-  /** Of request statistics, whose averages over a second no clock change may distort. */
+  /** The clock of request statistics. A change of the machine's clock must not distort their averages. */
   readonly stats: Clock;
   /** The same as `objects` with `--clock virtual`. */
   readonly virtual?: VirtualClock;
   /** See `World.awakeSince`. */
   readonly awakeSince: () => Time;
-  /** Reports that the machine's clock was set, by so many ms. Never with `--clock virtual`. */
+  /** Reports by how many ms the machine's clock was set. Never with `--clock virtual`. */
   readonly onSet: Emitter<number>["subscribe"];
 }
 

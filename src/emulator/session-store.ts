@@ -1,4 +1,4 @@
-// Makes the store of one session, with Knative's ConfigMaps in it, and the configuration that follows them.
+// Makes the store of one session, which contains Knative's ConfigMaps, and the configuration that they define.
 import { makeAdmission } from "../apis/admission.ts";
 import { SYSTEM_NAMESPACE } from "../apis/config/serving-config.ts";
 import type { ConfigMap } from "../apis/core/types.ts";
@@ -31,7 +31,7 @@ export interface SessionStore {
   readonly config: LiveConfig;
 }
 
-/** The user's ConfigMaps are stored unchecked: a bad one is logged and must not prevent the start. */
+/** The user's ConfigMaps are stored without admission: an invalid one is logged and does not prevent the start. */
 export function openStore({ clock, random, configMaps, log }: SessionStoreOptions): SessionStore {
   const initial = withBuiltInDomain(configMaps);
   const config = new LiveConfig(initial, log);

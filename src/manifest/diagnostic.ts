@@ -1,4 +1,4 @@
-// The types of findings in the user's files, and of the files. The CLI renders them.
+// Defines findings in the user's files. The CLI prints them.
 
 export interface Diagnostic {
   readonly severity: "error" | "warning";
@@ -21,8 +21,5 @@ export interface ManifestFile {
   readonly text: string;
 }
 
-/**
- * A finding in a manifest, in knap.yaml, in an env file or about a Dockerfile. Without a line it is about the whole
- * file.
- */
+/** A finding in a manifest, knap.yaml, env file or Dockerfile. Without a line, it is about the whole file. */
 export type ProjectFinding = Omit<Diagnostic, "line" | "column"> & Partial<Pick<Diagnostic, "line" | "column">>;

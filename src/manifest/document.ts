@@ -1,5 +1,4 @@
-// Reads YAML text into documents: the JSON that kubectl would send, and the position of every node. It reports all
-// syntax errors.
+// Parses YAML text into documents: the JSON that kubectl would send, and the position of every node.
 import {
   type Alias,
   type Document,
@@ -42,7 +41,7 @@ const INFINITE = /^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$/;
 /** Aliases repeat nodes. A document with more expanded nodes is an attack or a mistake. */
 const MAX_NODES = 100_000;
 
-/** All documents of a text, without the empty ones. */
+/** All documents of a text, without empty ones. Each document has all its syntax errors. */
 export function readDocuments(text: string): readonly ManifestDocument[] {
   const parsed = parseAllDocuments(text, {
     prettyErrors: false,
@@ -77,7 +76,7 @@ function readDocument(document: Document.Parsed, at: Positions): ManifestDocumen
   return { json: isBroken ? undefined : json, findings, root, document, positionOf };
 }
 
-/** The parser may report offsets after the end of the text, and its own line counter loses lines in broken texts. */
+/** Replaces the parser's line counter, which loses lines in broken texts. Offsets may lie after the end of the text. */
 function makePositions(text: string): Positions {
   const starts = [0];
   for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
@@ -204,7 +203,7 @@ function isMergePair({ key }: Pair): boolean {
   return isScalar(key) && key.value === MERGE && key.type === Scalar.PLAIN;
 }
 
-const WORDS = new Map<string, boolean | null>([
+const KEYWORDS = new Map<string, boolean | null>([
   ...spellings("y", "yes", "on", "true").map((word) => [word, true] as const),
   ...spellings("n", "no", "off", "false").map((word) => [word, false] as const),
   ...["", "~", "null", "Null", "NULL"].map((word) => [word, null] as const),
@@ -220,12 +219,10 @@ function spellings(...words: readonly string[]): readonly string[] {
   });
 }
 
-/**
- * The value of a plain YAML scalar as kubectl reads it: YAML 1.1 as in Go's yaml, without dates and base-60 numbers.
- */
+/** The value of a plain scalar as kubectl reads it: YAML 1.1 as in Go's yaml, without dates and base-60 numbers. */
 export function plainScalar(source: string): string | number | boolean | null {
-  const word = WORDS.get(source);
-  if (word !== undefined) return word;
+  const keyword = KEYWORDS.get(source);
+  if (keyword !== undefined) return keyword;
   return /^[-+.\d]/.test(source) ? (numberOf(source) ?? source) : source;
 }
 

@@ -1,5 +1,4 @@
-// Maps a refused field to the feature gate that would allow it, and says how to enable the gate. Validation itself is
-// in apis/.
+// Finds the feature gate that would allow a refused field, and says how to enable it.
 import type { Finding } from "../apis/meta/field-error.ts";
 import { fieldGates } from "../apis/serving/validation-pod.ts";
 

@@ -23,9 +23,7 @@ const VOLUMES: Readonly<Record<string, string>> = {
   csi: "there are no CSI drivers",
 };
 
-/**
- * Fields that are accepted without effect. Fields that a disabled gate refuses are not listed: they are errors already.
- */
+/** Fields that are accepted without effect, except those that a disabled gate refuses anyway. */
 export function laptopNotes(object: AnyObject, features: FeaturesConfig): readonly LaptopNote[] {
   const pod = podOf(object);
   if (!pod) return [];

@@ -1,21 +1,18 @@
-// Finds the YAML node of a field path in a Knative or Kubernetes message. These paths are not exact: keys contain dots,
-// prefixes repeat, and fields are missing.
+// Finds the YAML node for a field path of an error message. Paths are not exact: keys contain dots, prefixes repeat,
+// and fields are missing.
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node } from "yaml";
 import type { ManifestDocument, Position } from "./document.ts";
 
-/** What a finding points at: the value of a field, or its key. */
 export type PointTarget = "value" | "key";
 
-/**
- * The position of the field `path`: its value if that is a scalar, else its key; the parent, if the field is missing.
- */
+/** The position of a field: of its value if that is a scalar, else of its key. If it is missing, of its parent. */
 export function locateField(document: ManifestDocument, path: string, target: PointTarget = "value"): Position {
   const { root } = document;
   if (!root) return { line: 1, column: 1 };
   return document.positionOf(new Search(root, document.document).find(path, target));
 }
 
-/** A node on the path; `shown` is the node to point at if the search ends here. */
+/** A node on the path. The finding points at `shown` if the search ends here. */
 interface Step {
   readonly node: unknown;
   readonly shown: Node;
@@ -48,9 +45,7 @@ class Search {
     return isFound && target === "value" && isScalar(node) && node.range && node.value !== "" ? node : last.shown;
   }
 
-  /**
-   * One step down from the deepest node that has the next key. Knative repeats prefixes: `containers[1].containers[0]`.
-   */
+  /** Steps down from the deepest node that has the next key: Knative repeats prefixes (`containers[1].containers[0]`). */
   #step(trail: readonly Step[], rest: string): Next | undefined {
     const here = (trail.at(-1) as Step).node;
     const direct = this.#down(here, rest) ?? this.#downThrough(here, rest);
@@ -90,10 +85,7 @@ class Search {
     return this.#down(items[0], rest);
   }
 
-  /**
-   * Knative omits some levels: the path `volumes[0].items[1]` omits the volume's source, `projected[0]` omits
-   * `sources`.
-   */
+  /** Knative's paths omit levels: `volumes[0].items[1]` omits the volume's source, `projected[0]` omits `sources`. */
   #downThrough(from: unknown, rest: string): Next | undefined {
     const node = this.#resolved(from);
     if (!isMap(node)) return undefined;

@@ -1,4 +1,4 @@
-// Recognizes documents of serving API versions that Knative has removed: which can still run, and the message for each.
+// Finds documents of serving API versions that Knative has removed, and tells which of them can still run.
 import { isFields } from "../base/json.ts";
 
 const GROUP = "serving.knative.dev/";

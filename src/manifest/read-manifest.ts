@@ -1,5 +1,4 @@
-// Reads the objects of one file, each with the positions of its fields, and reports what is wrong before Knative's
-// rules apply.
+// Reads the objects of one file with the positions of their fields, and checks their basic form.
 
 import { kindOf, resourceOf } from "../apis/kinds.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
@@ -89,9 +88,7 @@ function withCurrentVersion(json: Fields, mode: ManifestMode, report: Report): F
   return removed.length > 0 || mode === "validate" ? undefined : { ...json, apiVersion: older.apiVersion };
 }
 
-/**
- * Reports an unknown kind: as an error in Knative's own groups, else as a warning, because a cluster may have the kind.
- */
+/** An unknown kind is an error in Knative's own groups, else a warning, because a cluster may have the kind. */
 function isKnownKind(json: Fields, report: Report): boolean {
   const { apiVersion, kind } = json as { apiVersion: string; kind: string };
   const resource = resourceOf(kindOf({ apiVersion, kind }));
@@ -104,7 +101,7 @@ function isKnownKind(json: Fields, report: Report): boolean {
   return false;
 }
 
-/** Knative's own validation checks the names of its kinds. */
+/** Refuses an object without a name. Knative's own validation checks the names of its kinds. */
 function withName(object: AnyObject, report: Report): AnyObject | undefined {
   const { name, generateName } = object.metadata as { name?: unknown; generateName?: unknown };
   const isServing = object.apiVersion.startsWith("serving.knative.dev/");

@@ -64,7 +64,7 @@ function configData(
   return data;
 }
 
-/** Drops values that are no strings: decoding the ConfigMap reports them. */
+/** Drops values that are not strings. Decoding the ConfigMap reports them. */
 function stringsOf(data: unknown): StringMap {
   const entries = Object.entries((data ?? {}) as Readonly<Record<string, unknown>>);
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));

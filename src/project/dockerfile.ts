@@ -1,5 +1,5 @@
-// Reads a Dockerfile for the process runtime: what the final stage runs, where, and with which environment. It builds
-// nothing. It loads the Dockerfile parser, so import this module lazily.
+// Reads from a Dockerfile what the final stage runs, where, and with which environment. It loads the Dockerfile parser,
+// so import this module lazily.
 import { DockerfileParser, From, type Instruction, PropertyInstruction } from "dockerfile-ast";
 import type { StringMap } from "../apis/meta/object.ts";
 
@@ -16,7 +16,7 @@ export interface DockerfileFacts {
 
 const NO_FACTS: DockerfileFacts = { entrypoint: [], cmd: [], workdir: "", env: {}, base: "" };
 
-/** The arguments on one line. Of the parser's own text, comment lines between continued lines are still part. */
+/** The arguments on one line. The parser's own text still contains comment lines between continued lines. */
 function argumentText(instruction: Instruction, escapeCharacter: string): string {
   const lines = (instruction.getRawArgumentsContent() ?? "").split(/\r?\n/);
   return lines
@@ -114,9 +114,7 @@ function readStages(text: string, given: StringMap): Stages {
   return { stages, last: last ?? "" };
 }
 
-/**
- * The facts of stage `target`, else of the last stage, including the stages it is built from. undefined: no such stage.
- */
+/** The facts of stage `target` or of the last stage, with those of the stages below it. undefined: no such stage. */
 export function readDockerfile(
   text: string,
   options: { readonly target?: string | undefined; readonly args?: StringMap } = {},

@@ -1,5 +1,4 @@
-// Finds and reads the files of a project: `-f`, else knap.yaml's `files`, else files with usual names. It does not
-// parse them.
+// Finds and reads the files of a project: `-f`, else knap.yaml's `files`, else files with usual names.
 import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
@@ -20,9 +19,7 @@ export interface FileRequest {
   /** Folder of knap.yaml and its `files`. */
   readonly project?: { readonly folder: string; readonly files: readonly string[] };
   readStdin(): Promise<string>;
-  /**
-   * A named file that does not exist is an error (default) or is ignored: in watch mode its objects are then deleted.
-   */
+  /** What a missing named file is: an error (default), or ignored. Watch mode ignores it and deletes its objects. */
   readonly absent?: "error" | "left-out" | undefined;
 }
 
@@ -57,10 +54,7 @@ async function expand(path: string): Promise<readonly string[]> {
   return (await namesIn(path)).filter(isManifestName).map((name) => join(path, name));
 }
 
-/**
- * The manifests of a folder with a usual name; empty without a Knative manifest, because names such as `config` are
- * common.
- */
+/** The manifests of a folder with a usual name. Without a Knative manifest there are none: `config` is a common name. */
 async function usualFolder(folder: string): Promise<readonly string[]> {
   const paths = (await namesIn(folder)).filter(isManifestName).map((name) => join(folder, name));
   const texts = await Promise.all(paths.map((path) => readFile(path, "utf8").catch(() => "")));

@@ -1,5 +1,4 @@
-// Loads a project: knap.yaml, manifests, secrets and Dockerfiles. It returns every finding; it never throws for user
-// input.
+// Loads a project: knap.yaml, manifests, secrets and Dockerfiles. Errors in these files are findings, never exceptions.
 import { lstat, readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { isClusterConfig, SYSTEM_NAMESPACE } from "../apis/config/serving-config.ts";
@@ -150,10 +149,10 @@ function mergeClusterConfig(
   return [...merged.values()];
 }
 
-/** What Pods are made of or held against. */
+/** Kinds that Pods refer to or that limit Pods. */
 const NEEDED: readonly string[] = ["ConfigMap", "Secret", "ServiceAccount", "ResourceQuota", "PersistentVolumeClaim"];
 
-/** Cluster configuration, namespaces, what Pods need, then the rest. */
+/** The order of application: cluster configuration, namespaces, what Pods need, the rest. */
 function rank(object: AnyObject): number {
   if (isClusterConfig(object)) return 0;
   if (object.apiVersion !== "v1") return 3;
@@ -161,7 +160,7 @@ function rank(object: AnyObject): number {
   return NEEDED.includes(object.kind) ? 2 : 3;
 }
 
-/** Stable: file order stays within a rank. */
+/** Objects of the same rank keep their order. */
 function applyOrder(objects: readonly AnyObject[]): readonly AnyObject[] {
   return objects
     .map((object) => ({ object, rank: rank(object) }))
@@ -169,7 +168,7 @@ function applyOrder(objects: readonly AnyObject[]): readonly AnyObject[] {
     .map(({ object }) => object);
 }
 
-/** Namespaces that the batch uses and does not bring along, apart from those every session has. */
+/** Namespaces that objects are in, that no file defines and that no session has from the start. */
 function missingNamespaces(objects: readonly AnyObject[]): readonly AnyObject[] {
   const brought = objects.filter(({ apiVersion, kind }) => apiVersion === "v1" && kind === "Namespace");
   const known = new Set(["default", SYSTEM_NAMESPACE, ...brought.map(({ metadata }) => metadata.name)]);

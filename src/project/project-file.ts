@@ -1,4 +1,4 @@
-// The shape of knap.yaml, and how its text becomes a value or findings with line and column. It reads no file.
+// Parses and checks the text of knap.yaml. Findings have line and column.
 import { isNode, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { durationMs, parseDuration } from "../base/go/duration.ts";
@@ -23,7 +23,7 @@ const longBuild = z.strictObject({
   target: z.string().optional(),
   args: texts.optional(),
 });
-/** A text is short for the long form with only that context. */
+/** A string is the short form: only the context. */
 const build = z.union([z.string().transform((context): z.infer<typeof longBuild> => ({ context })), longBuild]);
 const service = z.strictObject({
   build: build.optional(),
@@ -31,7 +31,7 @@ const service = z.strictObject({
   develop: z.strictObject({ watch: z.array(rule) }).optional(),
 });
 
-/** Durations of knap.yaml are texts, as on the command line. */
+/** Durations of knap.yaml are strings, as on the command line. */
 function durationSchema(): z.ZodType<number> {
   return z.string().transform((value, context) => {
     const parsed = parseDuration(value);
@@ -129,7 +129,7 @@ export function parseProjectFile(
   return { findings };
 }
 
-/** The text offset of the path's key, or of the nearest parent that exists. */
+/** The offset of the last key of the path that exists in the text. */
 function offsetOf(document: ReturnType<typeof parseDocument>, path: readonly PropertyKey[]): number | undefined {
   for (let depth = path.length; depth > 0; depth--) {
     const parent = document.getIn(path.slice(0, depth - 1), true);

@@ -18,7 +18,7 @@ interface ServicePlace {
   readonly alone: boolean;
 }
 
-/** Image names that no registry serves: such an image is built or loaded, never pulled. */
+/** Registries that Knative never asks. Their images are built or loaded, never pulled. */
 const LOCAL_REGISTRY = /^(dev|ko|kind)\.local\//;
 
 const isFile = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined))?.isFile() ?? false;
@@ -45,9 +45,7 @@ async function withBases(plan: Omit<BuildPlan, "bases">): Promise<BuildPlan> {
   return { ...plan, bases: baseImages(text, plan) };
 }
 
-/**
- * knap.yaml's `command`, else that of the Dockerfile. A Dockerfile beside the manifest counts even if nothing is built.
- */
+/** knap.yaml's `command`, else the command of the Dockerfile, which may be beside the manifest without a `build`. */
 async function planStart(build: BuildPlan | undefined, place: ServicePlace): Promise<ServiceStart | undefined> {
   const manifestFolder = dirname(place.source.path);
   const command = place.settings?.command;

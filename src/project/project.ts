@@ -1,4 +1,4 @@
-// The types of a project whose files are read: objects in apply order, and per Service how it is built and started.
+// Defines a loaded project: objects in apply order, and how each Service is built and started.
 import type { AnyObject, StringMap } from "../apis/meta/object.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
@@ -57,7 +57,6 @@ export interface Project {
   readonly inputs: readonly string[];
 }
 
-/** Whether the project can be used. */
 export function hasErrors(project: { readonly findings: readonly ProjectFinding[] }): boolean {
   return project.findings.some(({ severity }) => severity === "error");
 }

@@ -1,5 +1,5 @@
-// Makes Secrets from `secrets:` of knap.yaml: from env files, or from folders with one file per key. Messages never
-// contain values.
+// Makes the Secrets of knap.yaml's `secrets` from env files, or from folders with one file per key. No message contains
+// a value.
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Secret } from "../apis/core/types.ts";
@@ -76,7 +76,7 @@ function readValue(raw: string): string | undefined {
   return text.replace(/\s+#.*$/, "");
 }
 
-/** Reads `NAME=value` lines with quotes and comments, as docker compose's env_file. The error has the 1-based line. */
+/** Reads `NAME=value` lines with quotes and comments, as compose's env_file does. The error names the line. */
 export function parseEnvFile(text: string): Result<Readonly<Record<string, string>>> {
   const values = new Map<string, string>();
   for (const [index, line] of text.split(/\r?\n/).entries()) {

@@ -1,5 +1,5 @@
-// The table of session flags. Command-line options, KNAP_… variables, knap.yaml keys and help texts are all made from
-// its rows.
+// Defines the session flags. Command-line options, KNAP_… variables, knap.yaml keys and help texts derive from this
+// table.
 
 export type FlagKind =
   | { readonly type: "text"; readonly value: string }
@@ -178,7 +178,7 @@ export const sessionFlags = {
 
 export type SessionFlagName = keyof typeof sessionFlags;
 
-/** The value that a flag of this kind has once it is read. */
+/** The parsed value of a flag. */
 export type FlagValue<K extends FlagKind> = K extends { type: "choice"; choices: readonly (infer C)[] }
   ? C
   : K extends { type: "count" | "duration" }
@@ -187,7 +187,7 @@ export type FlagValue<K extends FlagKind> = K extends { type: "choice"; choices:
       ? boolean
       : string;
 
-/** What a value of this kind may be, for error messages. */
+/** Describes the allowed values, for error messages. */
 export function allowedText(kind: FlagKind): string {
   switch (kind.type) {
     case "text":

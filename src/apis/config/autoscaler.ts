@@ -1,4 +1,4 @@
-// ConfigMap config-autoscaler: keys, defaults and rules. Source: pkg/autoscaler/config/config.go.
+// Parses and checks ConfigMap config-autoscaler. Source: pkg/autoscaler/config/config.go.
 import { durationMs, formatDuration, isWholeSeconds, type Nanoseconds } from "../../base/go/duration.ts";
 import { formatFixed, formatFloat } from "../../base/go/number.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
@@ -17,7 +17,7 @@ interface Durations {
   readonly retention: Nanoseconds;
 }
 
-/** Parses and checks config-autoscaler; returns the error that Knative finds first. */
+/** Returns the error that Knative reports first. */
 export function parseAutoscalerConfig(data: StringMap): Result<AutoscalerConfig> {
   // Knative reads the keys in this order and reports only the first parse error.
   const read = makeConfigReader(data);

@@ -1,4 +1,4 @@
-// ConfigMap config-defaults: the defaults and limits of Revision fields. Source: pkg/apis/config/defaults.go.
+// Parses and checks ConfigMap config-defaults: defaults and limits of Revision fields. Source: pkg/apis/config/defaults.go.
 import { parseTemplate, type Template } from "../../base/go/template.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { goObjectMeta } from "../meta/go-object-meta.ts";
@@ -6,21 +6,14 @@ import type { StringMap } from "../meta/object.ts";
 import { makeConfigReader } from "./reader.ts";
 import type { DefaultsConfig } from "./types.ts";
 
-const RESOURCES = ["cpu", "memory", "ephemeral-storage"] as const;
+const SWITCH: Readonly<Record<string, boolean>> = { true: true, false: false };
 
-/** Parses and checks config-defaults; returns the error that Knative finds first. */
+/** Returns the error that Knative reports first. */
 export function parseDefaultsConfig(data: StringMap): Result<DefaultsConfig> {
   // Knative reads the keys in this order and reports only the first parse error.
   const read = makeConfigReader(data);
   const allowContainerConcurrencyZero = read.bool("allow-container-concurrency-zero", true);
   const timeout = read.integer("revision-timeout-seconds", 300, 64);
-  const amounts = (use: "request" | "limit") =>
-    Object.fromEntries(
-      RESOURCES.map((name) => [name, read.quantity(`revision-${name}-${use}`)] as const).filter(
-        ([, amount]) => amount !== undefined,
-      ),
-    );
-  const serviceLinks = (data["enable-service-links"] ?? "false").trim().toLowerCase();
   const config: DefaultsConfig = {
     revisionTimeoutSeconds: timeout,
     maxRevisionTimeoutSeconds: read.integer("max-revision-timeout-seconds", 600, 64),
@@ -30,10 +23,10 @@ export function parseDefaultsConfig(data: StringMap): Result<DefaultsConfig> {
     containerConcurrency: read.integer("container-concurrency", 0, 64),
     containerConcurrencyMaxLimit: read.integer("container-concurrency-max-limit", 1000, 64),
     allowContainerConcurrencyZero,
-    revisionRequests: amounts("request"),
-    revisionLimits: amounts("limit"),
+    revisionRequests: read.resources("revision", "request"),
+    revisionLimits: read.resources("revision", "limit"),
     revisionResponseStartTimeoutSeconds: read.integer("revision-response-start-timeout-seconds", timeout, 64),
-    ...(serviceLinks === "true" || serviceLinks === "false" ? { enableServiceLinks: serviceLinks === "true" } : {}),
+    enableServiceLinks: SWITCH[(data["enable-service-links"] ?? "false").trim().toLowerCase()],
   };
   const error =
     templateSyntaxError(config) ??

@@ -1,4 +1,4 @@
-// ConfigMap config-deployment: digest resolution, deadlines and the queue-proxy container.
+// Parses and checks ConfigMap config-deployment: digest resolution, deadlines and the queue-proxy container.
 // Source: pkg/deployment/config.go.
 import { durationMs, formatDuration, isWholeSeconds } from "../../base/go/duration.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
@@ -8,19 +8,14 @@ import { makeConfigReader } from "./reader.ts";
 import type { DeploymentConfig } from "./types.ts";
 
 const SECOND = 1_000_000_000n;
-const RESOURCES = ["cpu", "memory", "ephemeral-storage"];
 const AFFINITY = "default-affinity-type";
 const RUNTIME_CLASS = "runtime-class-name";
 
-/** Parses and checks config-deployment; returns the error that Knative finds first. */
+/** Returns the error that Knative reports first. */
 export function parseDeploymentConfig(data: StringMap): Result<DeploymentConfig> {
   const read = makeConfigReader(data);
   const deadline = read.duration("progress-deadline", 600n * SECOND);
   const digestTimeout = read.duration("digest-resolution-timeout", 10n * SECOND);
-  const amounts = (use: "request" | "limit"): Record<string, string> => {
-    const found = RESOURCES.map((name) => [name, read.quantity(`queue-sidecar-${name}-${use}`)] as const);
-    return Object.fromEntries(found.filter((pair): pair is [string, string] => pair[1] !== undefined));
-  };
   const affinity = data[AFFINITY] ?? "prefer-spread-revision-over-nodes";
   const runtimeClasses = nestedMap(data[RUNTIME_CLASS] ?? "", "map[string]deployment.RuntimeClassNameLabelSelector");
   const config: DeploymentConfig = {
@@ -30,7 +25,10 @@ export function parseDeploymentConfig(data: StringMap): Result<DeploymentConfig>
     ),
     digestResolutionTimeoutMs: durationMs(digestTimeout),
     progressDeadlineMs: durationMs(deadline),
-    queueSidecarResources: { requests: { cpu: "25m", ...amounts("request") }, limits: amounts("limit") },
+    queueSidecarResources: {
+      requests: { cpu: "25m", ...read.resources("queue-sidecar", "request") },
+      limits: read.resources("queue-sidecar", "limit"),
+    },
     queueSidecarTokenAudiences: read.list("queue-sidecar-token-audiences", []).filter((item) => item !== ""),
     queueSidecarRootCa: read.text("queue-sidecar-rootca", ""),
     runtimeClassNames: runtimeClassNames(runtimeClasses.ok ? runtimeClasses.value : {}),

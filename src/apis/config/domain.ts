@@ -1,5 +1,4 @@
-// ConfigMap config-domain: the domain of a Route, selected by its labels.
-// Source: pkg/reconciler/route/config/domain.go.
+// Parses ConfigMap config-domain: the domains of Routes, selected by labels. Source: pkg/reconciler/route/config/domain.go.
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { StringMap } from "../meta/object.ts";
 import { nestedMap } from "./nested-map.ts";

@@ -1,5 +1,4 @@
-// Compares `_example` of a Knative ConfigMap with its checksum annotation, to detect users who edit the example instead
-// of `data`.
+// Detects users who edit `_example` of a Knative ConfigMap instead of its data, by a checksum annotation.
 // Source: knative.dev/pkg/configmap/hash-gen.
 import { crc32Hex } from "../../base/hash.ts";
 import type { ConfigMap } from "../core/types.ts";

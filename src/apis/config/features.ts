@@ -1,4 +1,4 @@
-// ConfigMap config-features: the feature gates. Source: pkg/apis/config/features.go.
+// Parses ConfigMap config-features: the feature gates. Source: pkg/apis/config/features.go.
 import type { StringMap } from "../meta/object.ts";
 import type { FeaturesConfig, Gate } from "./types.ts";
 

@@ -1,4 +1,4 @@
-// ConfigMap config-gc: which revisions the garbage collector deletes. Source: pkg/gc/config.go.
+// Parses and checks ConfigMap config-gc: which revisions the garbage collector deletes. Source: pkg/gc/config.go.
 import { durationMs, parseDuration } from "../../base/go/duration.ts";
 import { parseUnsigned } from "../../base/go/number.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
@@ -9,7 +9,7 @@ import type { GcConfig } from "./types.ts";
 const HOUR_MS = 3_600_000;
 const LARGEST = 2 ** 63;
 
-/** Parses and checks config-gc; "disabled" becomes undefined. Returns the error that Knative finds first. */
+/** Returns the error that Knative reports first. "disabled" becomes undefined. */
 export function parseGcConfig(data: StringMap): Result<GcConfig> {
   const read = makeConfigReader(data);
   const minNonActiveRevisions = read.integer("min-non-active-revisions", 20, 64);

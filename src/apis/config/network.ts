@@ -1,4 +1,4 @@
-// ConfigMap config-network: domains, tags, TLS, rollout. Source: knative.dev/networking/pkg/config/config.go.
+// Parses and checks ConfigMap config-network: domains, tags, TLS, rollout. Source: knative.dev/networking/pkg/config/config.go.
 import { quote } from "../../base/go/quote.ts";
 import { type GoStruct, parseTemplate } from "../../base/go/template.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
@@ -19,11 +19,7 @@ export interface DomainTemplateValues {
   readonly labels: StringMap;
 }
 
-/**
- * Parses and checks config-network; returns the error that Knative finds first. The newer spelling of a key wins over
- * the
- * older one.
- */
+/** Returns the error that Knative reports first. The newer spelling of a key wins over the older one. */
 export function parseNetworkConfig(data: StringMap): Result<NetworkConfig> {
   const read = makeConfigReader(data);
   const protocol = (data["http-protocol"] ?? data["httpProtocol"] ?? "").toLowerCase();

@@ -1,4 +1,4 @@
-// ConfigMap config-observability: request logs, log links, and exporters of metrics and traces.
+// Parses ConfigMap config-observability: request logs, log links, exporters of metrics and traces.
 // Source: pkg/observability/config.go.
 import { formatDuration } from "../../base/go/duration.ts";
 import { quote } from "../../base/go/quote.ts";
@@ -28,7 +28,7 @@ const REQUEST_LOG_TEMPLATE = `{"httpRequest": {${httpRequest}}, "traceId": "{{.T
 /** The default of OpenTelemetry's runtime instrumentation. */
 const RUNTIME_INTERVAL_NS = 15_000_000_000n;
 
-/** Parses config-observability in Knative's order; returns the error that Knative finds first. */
+/** Returns the error that Knative reports first. */
 export function parseObservabilityConfig(data: StringMap): Result<ObservabilityConfig> {
   const read = makeConfigReader(data);
   const tracing = readTracing(read);

@@ -1,13 +1,11 @@
-// Reads the keys of a ConfigMap and keeps the first error, with the texts of knative.dev/pkg/configmap/parser.
+// Reads the keys of a ConfigMap and keeps the first error. The error texts are those of knative.dev/pkg/configmap/parser.
 import { type Nanoseconds, parseDuration } from "../../base/go/duration.ts";
 import { parseBool, parseFloat64, parseInteger } from "../../base/go/number.ts";
-import { canonicalQuantity, parseQuantity } from "../../base/go/quantity.ts";
-import type { Result } from "../../base/result.ts";
+import { formatQuantity, parseQuantity } from "../../base/go/quantity.ts";
+import { ok, type Result } from "../../base/result.ts";
 import type { StringMap } from "../meta/object.ts";
 
-/**
- * Each method returns the default if the key is missing, and also if its value does not parse; then it sets `error`.
- */
+/** Each method returns the default if the key is missing or its value does not parse; the latter sets `error`. */
 export interface ConfigReader {
   /** The first error. */
   readonly error: string | undefined;
@@ -16,12 +14,19 @@ export interface ConfigReader {
   integer(key: string, otherwise: number, bits?: 32 | 64): number;
   float(key: string, otherwise: number): number;
   duration(key: string, otherwise: Nanoseconds): Nanoseconds;
-  /** The canonical quantity; undefined if the key is missing. */
-  quantity(key: string): string | undefined;
+  /** The canonical quantities of the keys `<prefix>-<resource>-<use>` that are present, by resource. */
+  resources(prefix: string, use: "request" | "limit"): Readonly<Record<string, string>>;
   /** The trimmed items of a comma-separated list. */
   list(key: string, otherwise: readonly string[]): readonly string[];
-  /** Reports an error of the caller's own checks. */
+  /** Reports an error that the caller found. */
   refuse(error: string): void;
+}
+
+const RESOURCES = ["cpu", "memory", "ephemeral-storage"];
+
+function quantityText(text: string): Result<string> {
+  const quantity = parseQuantity(text);
+  return quantity.ok ? ok(formatQuantity(quantity.value)) : quantity;
 }
 
 export function makeConfigReader(data: StringMap): ConfigReader {
@@ -43,9 +48,9 @@ export function makeConfigReader(data: StringMap): ConfigReader {
     integer: (key, otherwise, bits = 32) => read(key, otherwise, (text) => parseInteger(text, bits)),
     float: (key, otherwise) => read(key, otherwise, parseFloat64),
     duration: (key, otherwise) => read(key, otherwise, parseDuration),
-    quantity: (key) => {
-      const quantity = read(key, undefined, (text) => parseQuantity(text) as Result<unknown>);
-      return quantity === undefined ? undefined : canonicalQuantity(data[key] ?? "");
+    resources: (prefix, use) => {
+      const found = RESOURCES.map((name) => [name, read(`${prefix}-${name}-${use}`, "", quantityText)] as const);
+      return Object.fromEntries(found.filter(([, text]) => text !== ""));
     },
     list: (key, otherwise) => data[key]?.split(",").map((item) => item.trim()) ?? otherwise,
     refuse: (problem) => {

@@ -17,15 +17,11 @@ import type { ServingConfig } from "./types.ts";
 export const SYSTEM_NAMESPACE = "knative-serving";
 export const CLUSTER_DOMAIN = "cluster.local";
 
-/** Whether this object is a ConfigMap in Knative's namespace. */
 export function isClusterConfig(object: AnyObject): object is ConfigMap {
   return kindOf(object) === "ConfigMap" && object.metadata.namespace === SYSTEM_NAMESPACE;
 }
 
-/**
- * Knative requires this key. Its release manifest sets it, so knap sets it too if the user's config-deployment does
- * not.
- */
+/** Knative requires this key, and its release manifest sets it. knap sets it if the user does not. */
 const SHIPPED_IMAGE = "knap.local/queue-proxy";
 
 export interface ConfigError {
@@ -35,9 +31,8 @@ export interface ConfigError {
 }
 
 /**
- * Parses the data of knative-serving's ConfigMaps, by name. Missing and unknown ConfigMaps and missing keys are no
- * errors.
- * For a ConfigMap with an error, `config` has the defaults and `errors` names it.
+ * Parses the data of knative-serving's ConfigMaps, by name. Missing or unknown ConfigMaps and missing keys are no
+ * errors. For a ConfigMap with an error, `config` has the defaults.
  */
 export function makeServingConfig(
   configMaps: ReadonlyMap<string, StringMap>,

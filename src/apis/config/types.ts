@@ -1,5 +1,4 @@
-// The parsed ConfigMaps of namespace knative-serving. Names follow the keys; times are in ms, percentages from 0 to
-// 100.
+// Defines the parsed ConfigMaps of namespace knative-serving. Times are in ms, percentages from 0 to 100.
 // Source: pkg/apis/config, pkg/autoscaler/config, pkg/deployment, pkg/gc, networking/pkg/config,
 // pkg/reconciler/route/config.
 
@@ -40,7 +39,7 @@ export interface DefaultsConfig {
   readonly containerConcurrency: number;
   readonly containerConcurrencyMaxLimit: number;
   readonly allowContainerConcurrencyZero: boolean;
-  readonly enableServiceLinks?: boolean;
+  readonly enableServiceLinks?: boolean | undefined;
 }
 
 export type Gate = "Enabled" | "Allowed" | "Disabled";
@@ -95,9 +94,7 @@ export interface DomainConfig {
   readonly domains: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/**
- * Where a component exports its metrics. knap exports none; the queue-proxy container carries the values as in Knative.
- */
+/** Where a component exports its metrics. knap exports none, but queue-proxy containers carry these values. */
 export interface MetricsConfig {
   readonly protocol: "none" | "prometheus" | "grpc" | "http/protobuf";
   /** With `prometheus`: the `host:port` to listen on; "" for Knative's default. */
@@ -135,9 +132,8 @@ export interface ServingConfig {
   /** Default `cluster.local`. */
   readonly clusterDomain: string;
   /**
-   * Port in the public http URLs of statuses. Set only with knap's own config-domain (`localhost`) and an ingress port
-   * other than
-   * 80; with the user's config-domain, URLs are exactly Knative's.
+   * Port in the public http URLs of statuses. Set only if the user sets no config-domain and the ingress port is not 80.
+   * With the user's config-domain, URLs are exactly Knative's.
    */
   readonly urlPort?: number;
   /** Port in https URLs: the same, while knap serves https on a port other than 443. */

@@ -1,6 +1,5 @@
-// Decodes JSON into a Go type and encodes it again, as Knative's webhooks do: it drops unknown and empty fields and
-// makes
-// quantities canonical. It reports every mismatch, where Go stops at the first; the text of a mismatch is Go's.
+// Decodes JSON into a Go type and encodes it again, as Knative's webhooks do: drops unknown and empty fields, makes
+// quantities canonical. Go reports only the first mismatch; decode() reports all, with Go's texts.
 import { canonicalQuantity, parseQuantity } from "../../base/go/quantity.ts";
 import { fieldsOf, isFields } from "../../base/json.ts";
 import type { Field, FieldType, ScalarType, StructType } from "../fields/field.ts";

@@ -1,5 +1,4 @@
-// The differences of two objects as Knative's update errors print them: one block per difference, with Go's field path,
-// old and new value.
+// Prints the differences of two objects as Knative's update errors do: Go's field path, old and new value.
 // Source: knative.dev/pkg/kmp and the path syntax of go-cmp.
 import { parseQuantity } from "../../base/go/quantity.ts";
 import { fieldsOf } from "../../base/json.ts";

@@ -1,5 +1,5 @@
-// Types as Go's JSON errors name them, and values as Go's `%+v` prints them in differences of Revisions. Every address
-// prints as 0xADDR.
+// Prints types as Go's JSON errors name them, and values as Go's `%+v` does in differences of Revisions. Every address
+// is printed as 0xADDR.
 import { parseQuantity } from "../../base/go/quantity.ts";
 import { fieldsOf } from "../../base/json.ts";
 import { type Field, type FieldType, goNameOf, type StructType } from "../fields/field.ts";

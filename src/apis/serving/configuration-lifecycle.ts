@@ -1,22 +1,22 @@
-// The transitions of a Configuration's status. Source: pkg/apis/serving/v1/configuration_lifecycle.go.
+// Changes the status of a Configuration. Source: pkg/apis/serving/v1/configuration_lifecycle.go.
 import { configurationConditions } from "../meta/conditions.ts";
-import { statusMarks } from "./status-lifecycle.ts";
+import { makeStatusConditions } from "./status-conditions.ts";
 import type { ConfigurationStatus } from "./types.ts";
 
 const READY = configurationConditions.ready;
 const FAILED = "RevisionFailed";
-const marks = statusMarks<ConfigurationStatus>(configurationConditions);
+const conditions = makeStatusConditions<ConfigurationStatus>(configurationConditions);
 
 /** Records the newest Revision. The Configuration becomes Ready Unknown until that Revision is ready. */
 export function markLatestCreatedRevision(status: ConfigurationStatus, name: string, at: string): ConfigurationStatus {
   const next = { ...status, latestCreatedRevisionName: name };
-  return status.latestReadyRevisionName === name ? next : marks.asUnknown(next, READY, at);
+  return status.latestReadyRevisionName === name ? next : conditions.markUnknown(next, READY, at);
 }
 
 /** Records the newest ready Revision. The Configuration is ready if it is also the newest Revision. */
 export function markLatestReadyRevision(status: ConfigurationStatus, name: string, at: string): ConfigurationStatus {
   const next = { ...status, latestReadyRevisionName: name };
-  return status.latestCreatedRevisionName === name ? marks.asTrue(next, READY, at) : next;
+  return status.latestCreatedRevisionName === name ? conditions.markTrue(next, READY, at) : next;
 }
 
 /** The newest Revision failed; `why` is the message of its Ready condition. */
@@ -27,11 +27,11 @@ export function markLatestCreatedFailed(
   at: string,
 ): ConfigurationStatus {
   const message = `Revision "${revision}" failed with message: ${why}.`;
-  return marks.asFalse(status, READY, at, { reason: FAILED, message });
+  return conditions.markFalse(status, READY, at, { reason: FAILED, message });
 }
 
 /** Creating the Revision of this generation failed. */
 export function markRevisionCreationFailed(status: ConfigurationStatus, why: string, at: string): ConfigurationStatus {
   const message = `Revision creation failed with message: ${why}.`;
-  return marks.asFalse(status, READY, at, { reason: FAILED, message });
+  return conditions.markFalse(status, READY, at, { reason: FAILED, message });
 }

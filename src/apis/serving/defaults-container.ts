@@ -1,4 +1,4 @@
-// Defaults of a Revision's containers: names, probes, resources, mounts, security contexts.
+// Sets the defaults of a Revision's containers: names, probes, resources, mounts, security contexts.
 // Source: pkg/apis/serving/v1/revision_defaults.go.
 
 import { parseTemplate } from "../../base/go/template.ts";
@@ -43,7 +43,7 @@ function named(containers: readonly Container[], base: string, taken: ReadonlySe
   return containers.map((container) => (container.name ? container : { ...container, name: next() }));
 }
 
-/** Defaults the probes, resources and mounts of a container (not of an init container). */
+/** Sets the defaults of a container that is no init container. */
 export function defaultedContainer(
   container: Container,
   isAlone: boolean,
@@ -98,7 +98,7 @@ function defaultedMount(mount: VolumeMount, volumes: readonly Volume[]): VolumeM
   return isWritable ? mount : { ...mount, readOnly: true };
 }
 
-/** Adds the security context of gate secure-pod-defaults. */
+/** Sets the security context that gate secure-pod-defaults demands. */
 export function securedContainer(
   container: Container,
   pod: PodSpec["securityContext"],

@@ -1,10 +1,10 @@
-// Knative's defaults of its serving kinds. Input and output have the form that go/decode.ts returns.
+// Sets Knative's defaults on objects of its serving kinds. Objects have the form that decode() returns (go/decode.ts).
 // Source: pkg/apis/serving/v1/*_defaults.go, pkg/apis/serving/metadata_validation.go.
 
 import { defaultPodAutoscaler } from "../autoscaling/pod-autoscaler-defaults.ts";
 import type { PodAutoscaler } from "../autoscaling/types.ts";
 import type { ServingConfig } from "../config/types.ts";
-import type { Container, PodSpec } from "../core/pod-spec.ts";
+import type { Container } from "../core/pod-spec.ts";
 import type { AnyObject, ObjectMeta } from "../meta/object.ts";
 import { sameValue } from "../meta/same-value.ts";
 import { defaultedContainer, namedContainers, securedContainer } from "./defaults-container.ts";
@@ -22,15 +22,15 @@ import type {
 
 export interface DefaultingContext {
   readonly config: ServingConfig;
-  /** Absent if no write is under way: a planner defaults an object, or the webhook the stored one. */
+  /** Absent if nothing is written: a planner sets defaults, or the webhook sets them on the stored object. */
   readonly operation?: "create" | "update";
-  /** The stored object, defaulted without an operation. */
+  /** The stored object with its defaults. */
   readonly old?: AnyObject;
-  /** The writer, for the creator and lastModifier annotations; absent: defaulting does not set them. */
+  /** The writer, for the creator and lastModifier annotations. If absent, they are not set. */
   readonly user?: string;
 }
 
-/** Returns the object with Knative's defaults; objects of kinds without defaults unchanged. */
+/** Returns the object with Knative's defaults. Kinds without defaults are returned unchanged. */
 export function setDefaults(object: AnyObject, context: DefaultingContext): AnyObject {
   switch (object.kind) {
     case "Service":
@@ -91,7 +91,7 @@ function defaultTemplate(template: RevisionTemplate, parent: ObjectMeta, context
   return { ...template, spec: defaultRevisionSpec(template.spec, parent, context) };
 }
 
-/** Returns the Revision spec with all of Knative's defaults. `parent` is the metadata for container name templates. */
+/** `parent` is the metadata that the templates of container names read. */
 function defaultRevisionSpec(
   spec: RevisionSpec,
   parent: Partial<ObjectMeta>,
@@ -106,7 +106,9 @@ function defaultRevisionSpec(
   const { containers, initContainers } = namedContainers(spec, parent, defaults);
   const secured = (container: Container): Container =>
     securedContainer(container, spec.securityContext, features.securePodDefaults);
-  const links = serviceLinks(spec, containers, operation === "create" ? defaults.enableServiceLinks : undefined);
+  // Knative sets it in its loop over the containers, so it stays unset in a spec without containers.
+  const setsLinks = operation === "create" && containers.length > 0;
+  const links = spec.enableServiceLinks ?? (setsLinks ? defaults.enableServiceLinks : undefined);
   return {
     ...spec,
     timeoutSeconds,
@@ -123,15 +125,6 @@ function defaultRevisionSpec(
     ...(initContainers.length > 0 ? { initContainers: initContainers.map(secured) } : {}),
     ...(links === undefined ? {} : { enableServiceLinks: links }),
   };
-}
-
-/** Knative sets it in its loop over the containers, so it stays unset in a spec without containers. */
-function serviceLinks(
-  spec: PodSpec,
-  containers: readonly Container[],
-  otherwise: boolean | undefined,
-): boolean | undefined {
-  return spec.enableServiceLinks ?? (containers.length > 0 ? otherwise : undefined);
 }
 
 function withUser<T extends AnyObject>(object: T, context: DefaultingContext, when?: "unless owned"): T {

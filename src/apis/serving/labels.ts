@@ -1,4 +1,4 @@
-// Names of labels and annotations of Knative and of kubectl, exactly as users see them.
+// Defines the names of labels and annotations of Knative and of kubectl.
 // Source: pkg/apis/serving/register.go, networking/pkg/apis/networking/register.go, pkg/apis/autoscaling/register.go.
 
 export const CONFIGURATION_LABEL = "serving.knative.dev/configuration";
@@ -54,7 +54,7 @@ export function without(
   return Object.fromEntries(Object.entries(map ?? {}).filter(([key]) => !dropped(key)));
 }
 
-/** The value of the first of these keys that is present: a preferred name and its older spellings. */
+/** The value of the first of `keys` that is present. Keys are the preferred name, then its older spellings. */
 export function firstOf(
   map: Readonly<Record<string, string>> | undefined,
   keys: readonly string[],

@@ -1,38 +1,38 @@
-// The transitions of a Revision's status.
+// Changes the status of a Revision.
 // Source: pkg/apis/serving/v1/revision_lifecycle.go, pkg/apis/serving/k8s_lifecycle.go.
 import type { PodAutoscalerStatus } from "../autoscaling/types.ts";
 import type { CoreCondition, DeploymentStatus } from "../core/types.ts";
 import { type ConditionReason, conditionOf, revisionConditions } from "../meta/conditions.ts";
-import { statusMarks } from "./status-lifecycle.ts";
+import { makeStatusConditions } from "./status-conditions.ts";
 import type { RevisionStatus } from "./types.ts";
 
 const RESOURCES = "ResourcesAvailable";
 const CONTAINER = "ContainerHealthy";
 const ACTIVE = "Active";
 const DEPLOYING = { reason: "Deploying" };
-const marks = statusMarks<RevisionStatus>(revisionConditions);
+const conditions = makeStatusConditions<RevisionStatus>(revisionConditions);
 
 export function markResolvingDigests(status: RevisionStatus, at: string): RevisionStatus {
-  return marks.asUnknown(status, RESOURCES, at, { reason: "ResolvingDigests" });
+  return conditions.markUnknown(status, RESOURCES, at, { reason: "ResolvingDigests" });
 }
 
 export function markContainerMissing(status: RevisionStatus, message: string, at: string): RevisionStatus {
-  return marks.asFalse(status, CONTAINER, at, { reason: "ContainerMissing", message });
+  return conditions.markFalse(status, CONTAINER, at, { reason: "ContainerMissing", message });
 }
 
 /** The planner created the Deployment. */
 export function markDeploying(status: RevisionStatus, at: string): RevisionStatus {
-  return marks.asUnknown(marks.asUnknown(status, RESOURCES, at, DEPLOYING), CONTAINER, at, DEPLOYING);
+  return conditions.markUnknown(conditions.markUnknown(status, RESOURCES, at, DEPLOYING), CONTAINER, at, DEPLOYING);
 }
 
 /** `kind` is `Deployment` or `PodAutoscaler`. */
 export function markResourceNotOwned(status: RevisionStatus, kind: string, name: string, at: string): RevisionStatus {
   const message = `There is an existing ${kind} "${name}" that we do not own.`;
-  return marks.asFalse(status, RESOURCES, at, { reason: "NotOwned", message });
+  return conditions.markFalse(status, RESOURCES, at, { reason: "NotOwned", message });
 }
 
 export function markResourcesUnavailable(status: RevisionStatus, because: ConditionReason, at: string): RevisionStatus {
-  return marks.asFalse(status, RESOURCES, at, because);
+  return conditions.markFalse(status, RESOURCES, at, because);
 }
 
 /** `message` is the container's termination message, else the reason of its termination. */
@@ -43,16 +43,16 @@ export function markContainerExiting(
   at: string,
 ): RevisionStatus {
   const because = { reason: `ExitCode${exitCode}`, message: `Container failed with: ${message}` };
-  return marks.asFalse(status, CONTAINER, at, because);
+  return conditions.markFalse(status, CONTAINER, at, because);
 }
 
 /** The container runs but cannot serve, for a reason that the node found. */
 export function markContainerUnfit(status: RevisionStatus, because: ConditionReason, at: string): RevisionStatus {
-  return marks.asFalse(status, CONTAINER, at, because);
+  return conditions.markFalse(status, CONTAINER, at, because);
 }
 
 export function markContainerHealthy(status: RevisionStatus, at: string): RevisionStatus {
-  return marks.asTrue(status, CONTAINER, at);
+  return conditions.markTrue(status, CONTAINER, at);
 }
 
 /** Derives ResourcesAvailable from the Deployment's conditions Progressing and ReplicaFailure. */
@@ -62,10 +62,10 @@ export function propagateDeploymentStatus(
   at: string,
 ): RevisionStatus {
   const { available, because } = availability(deployment.conditions ?? []);
-  if (available === "True") return marks.asTrue(status, RESOURCES, at);
+  if (available === "True") return conditions.markTrue(status, RESOURCES, at);
   return available === "False"
-    ? marks.asFalse(status, RESOURCES, at, because)
-    : marks.asUnknown(status, RESOURCES, at, because);
+    ? conditions.markFalse(status, RESOURCES, at, because)
+    : conditions.markUnknown(status, RESOURCES, at, because);
 }
 
 function availability(conditions: readonly CoreCondition[]): { available: string; because: ConditionReason } {
@@ -93,22 +93,22 @@ export function propagateAutoscalerStatus(
   if (!ready) return markNotYetScaled(next, at);
   const initialized = conditionOf(from.conditions, "ScaleTargetInitialized")?.status === "True";
   if (initialized && hasNoFailure(next)) {
-    next = marks.asTrue(marks.asTrue(next, RESOURCES, at), CONTAINER, at);
+    next = conditions.markTrue(conditions.markTrue(next, RESOURCES, at), CONTAINER, at);
   }
   const available = conditionOf(next.conditions, RESOURCES)?.status === "True";
-  if (available && (!from.serviceName || !initialized)) next = marks.asUnknown(next, RESOURCES, at, DEPLOYING);
-  if (ready.status === "Unknown") return marks.asUnknown(next, ACTIVE, at, ready);
-  if (ready.status === "True") return marks.asTrue(next, ACTIVE, at);
+  if (available && (!from.serviceName || !initialized)) next = conditions.markUnknown(next, RESOURCES, at, DEPLOYING);
+  if (ready.status === "Unknown") return conditions.markUnknown(next, ACTIVE, at, ready);
+  if (ready.status === "True") return conditions.markTrue(next, ACTIVE, at);
   if (!initialized && from.serviceName && hasNoFailure(next)) {
     const because = { reason: "ProgressDeadlineExceeded", message: "Initial scale was never achieved" };
-    next = marks.asFalse(next, RESOURCES, at, because);
+    next = conditions.markFalse(next, RESOURCES, at, because);
   }
-  return marks.asFalse(next, ACTIVE, at, ready);
+  return conditions.markFalse(next, ACTIVE, at, ready);
 }
 
 function markNotYetScaled(status: RevisionStatus, at: string): RevisionStatus {
-  const next = marks.asUnknown(status, ACTIVE, at, DEPLOYING);
-  return hasNoFailure(next) ? marks.asUnknown(next, RESOURCES, at, DEPLOYING) : next;
+  const next = conditions.markUnknown(status, ACTIVE, at, DEPLOYING);
+  return hasNoFailure(next) ? conditions.markUnknown(next, RESOURCES, at, DEPLOYING) : next;
 }
 
 /** Omits negative counts, which mean unknown. */

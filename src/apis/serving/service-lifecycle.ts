@@ -1,11 +1,11 @@
-// The transitions of a Service's status. Source: pkg/apis/serving/v1/service_lifecycle.go.
+// Changes the status of a Service. Source: pkg/apis/serving/v1/service_lifecycle.go.
 import { conditionOf, serviceConditions } from "../meta/conditions.ts";
-import { statusMarks } from "./status-lifecycle.ts";
+import { makeStatusConditions } from "./status-conditions.ts";
 import type { ConfigurationStatus, RouteStatus, ServiceStatus } from "./types.ts";
 
 const CONFIGURATION = "ConfigurationsReady";
 const ROUTE = "RoutesReady";
-const marks = statusMarks<ServiceStatus>(serviceConditions);
+const conditions = makeStatusConditions<ServiceStatus>(serviceConditions);
 
 function notOwned(kind: string, name: string): { reason: string; message: string } {
   return { reason: "NotOwned", message: `There is an existing ${kind} "${name}" that we do not own.` };
@@ -18,34 +18,34 @@ function outOfDate(kind: string): { reason: string; message: string } {
 
 /** The Configuration of this name has another owner. */
 export function markConfigurationNotOwned(status: ServiceStatus, name: string, at: string): ServiceStatus {
-  return marks.asFalse(status, CONFIGURATION, at, notOwned("Configuration", name));
+  return conditions.markFalse(status, CONFIGURATION, at, notOwned("Configuration", name));
 }
 
 /** The Route of this name has another owner. */
 export function markRouteNotOwned(status: ServiceStatus, name: string, at: string): ServiceStatus {
-  return marks.asFalse(status, ROUTE, at, notOwned("Route", name));
+  return conditions.markFalse(status, ROUTE, at, notOwned("Route", name));
 }
 
 /** The Configuration's planner has not seen its newest spec yet. */
 export function markConfigurationOutOfDate(status: ServiceStatus, at: string): ServiceStatus {
-  return marks.asUnknown(status, CONFIGURATION, at, outOfDate("Configuration"));
+  return conditions.markUnknown(status, CONFIGURATION, at, outOfDate("Configuration"));
 }
 
 /** The Route's planner has not seen its newest spec yet, or the Service must not change the Route yet. */
 export function markRouteOutOfDate(status: ServiceStatus, at: string): ServiceStatus {
-  return marks.asUnknown(status, ROUTE, at, outOfDate("Route"));
+  return conditions.markUnknown(status, ROUTE, at, outOfDate("Route"));
 }
 
 /** A Revision with the name in the template exists and has another owner or another spec. */
 export function markRevisionNameTaken(status: ServiceStatus, name: string, at: string): ServiceStatus {
   const message = `The revision name "${name}" is taken by a conflicting Revision, so traffic will not be migrated`;
-  return marks.asFalse(status, ROUTE, at, { reason: "RevisionNameTaken", message });
+  return conditions.markFalse(status, ROUTE, at, { reason: "RevisionNameTaken", message });
 }
 
 /** The Route is ready, but its traffic is not yet that of the spec. */
 export function markTrafficNotMigrated(status: ServiceStatus, at: string): ServiceStatus {
   const message = "Traffic is not yet migrated to the latest revision.";
-  return marks.asUnknown(status, ROUTE, at, { reason: "TrafficNotMigrated", message });
+  return conditions.markUnknown(status, ROUTE, at, { reason: "TrafficNotMigrated", message });
 }
 
 /** Copies the Configuration's revision names and Ready condition. */
@@ -62,7 +62,7 @@ export function propagateConfigurationStatus(
     ...(latestCreatedRevisionName ? { latestCreatedRevisionName } : {}),
   };
   const ready = conditionOf(configuration.conditions, "Ready");
-  return ready ? marks.copied(next, CONFIGURATION, at, ready) : next;
+  return ready ? conditions.copy(next, CONFIGURATION, at, ready) : next;
 }
 
 /** Copies the Route's address, URL, traffic and Ready condition. */
@@ -75,5 +75,5 @@ export function propagateRouteStatus(status: ServiceStatus, route: RouteStatus, 
     ...(route.traffic ? { traffic: route.traffic } : {}),
   };
   const ready = conditionOf(route.conditions, "Ready");
-  return ready ? marks.copied(next, ROUTE, at, ready) : next;
+  return ready ? conditions.copy(next, ROUTE, at, ready) : next;
 }

@@ -1,4 +1,4 @@
-// serving.knative.dev: Service, Configuration, Revision, Route (v1) and DomainMapping (v1beta1).
+// Defines the kinds of serving.knative.dev: Service, Configuration, Revision, Route (v1) and DomainMapping (v1beta1).
 // Source: pkg/apis/serving/v1/*_types.go.
 import type { PodSpec } from "../core/pod-spec.ts";
 import type { ConditionedStatus } from "../meta/conditions.ts";

@@ -1,4 +1,4 @@
-// Validation of containers, and of the ports of the serving container.
+// Validates containers, and the ports of the serving container.
 // Source: pkg/apis/serving/k8s_validation.go, fieldmask.go.
 
 import type { FeaturesConfig } from "../config/types.ts";
@@ -42,18 +42,17 @@ const FIELDS = new Set([
   "terminationMessagePolicy",
   "volumeMounts",
 ]);
-/** Go's zero value of a container. */
 const EMPTY: Container = { name: "", resources: {} };
 const RESERVED_ENV = ["K_SERVICE", "K_CONFIGURATION", "K_REVISION"];
 
 export interface PodContext {
   readonly volumes: ReadonlyMap<string, Volume>;
   readonly features: FeaturesConfig;
-  /** Name of the port that receives requests; `http` if it has none. */
+  /** Name of the port that receives requests; `http` if the port has no name. */
   readonly portName: string;
 }
 
-/** Validates any container, except its probes. Only the serving container must not set PORT. */
+/** Validates a container without its probes. The serving container must not set PORT; others may. */
 export function validateContainer(container: Container, { features, volumes }: PodContext, role?: "serves"): Findings {
   if (sameValue(container, EMPTY)) return missing("");
   const { resources, securityContext, terminationMessagePolicy: policy = "" } = container;

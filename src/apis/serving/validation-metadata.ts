@@ -1,4 +1,4 @@
-// Validation of metadata: names, annotations of Services and templates, owner labels, creator and lastModifier.
+// Validates metadata: names, annotations of Services and templates, owner labels, creator and lastModifier.
 // Source: knative.dev/pkg/apis/metadata_validation.go, pkg/apis/serving/metadata_validation.go.
 
 import { isWholeSeconds, parseDuration } from "../../base/go/duration.ts";
@@ -98,7 +98,7 @@ export function validateProgressDeadline(annotations: StringMap | undefined): Fi
   return validateSeconds("progress-deadline", key, annotations?.[key]);
 }
 
-/** The spelling to read and to report: the first one if it is set. */
+/** Which of two spellings of an annotation to read and to report: `first`, if it is set. */
 function spellingOf(annotations: StringMap | undefined, first: string, other: string): string {
   return annotations?.[first] === undefined ? other : first;
 }

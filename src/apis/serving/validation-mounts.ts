@@ -1,4 +1,4 @@
-// Validation of volume mounts. Source: pkg/apis/serving/k8s_validation.go.
+// Validates volume mounts. Source: pkg/apis/serving/k8s_validation.go.
 import type { FeaturesConfig } from "../config/types.ts";
 import type { Volume, VolumeMount } from "../core/pod-spec.ts";
 import { disallowed, type Findings, finding, invalidValue, missing, none, viaIndex } from "../meta/field-error.ts";

@@ -1,4 +1,4 @@
-// Validation of a Revision's pod: the allowed fields, and its containers together.
+// Validates a Revision's pod spec: which fields are allowed, and the containers together.
 // Source: pkg/apis/serving/k8s_validation.go, fieldmask.go.
 import type { FeaturesConfig } from "../config/types.ts";
 import type { Container, PodSpec } from "../core/pod-spec.ts";
@@ -15,7 +15,7 @@ import { validateProbes, validateSidecarProbes } from "./validation-probes.ts";
 import { validatePodSecurityContext, warnInsecure } from "./validation-security.ts";
 import { validateVolumes } from "./validation-volumes.ts";
 
-/** Fields that are allowed unless their gate is Disabled. */
+/** Pod field → gate. The field is allowed unless its gate is Disabled. */
 export const fieldGates: Readonly<Record<string, string>> = {
   affinity: "kubernetes.podspec-affinity",
   topologySpreadConstraints: "kubernetes.podspec-topologyspreadconstraints",
@@ -40,7 +40,7 @@ const ALWAYS = new Set([
   "volumes",
   "imagePullSecrets",
   "enableServiceLinks",
-  // Fields that a Revision has beside those of a PodSpec.
+  // A RevisionSpec has these fields besides those of a PodSpec.
   "containerConcurrency",
   "timeoutSeconds",
   "responseStartTimeoutSeconds",

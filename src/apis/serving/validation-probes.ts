@@ -1,4 +1,4 @@
-// Validation of probes, for the serving container and for sidecars. Source: pkg/apis/serving/k8s_validation.go.
+// Validates the probes of the serving container and of sidecars. Source: pkg/apis/serving/k8s_validation.go.
 
 import type { Container, IntOrString, Probe } from "../core/pod-spec.ts";
 import { PROBE_HANDLERS } from "../core/probe.ts";
@@ -16,7 +16,6 @@ import {
 
 const MAX_INT32 = 2 ** 31 - 1;
 
-/** Validates the port of a probe. */
 type PortRule = (port: IntOrString | undefined) => Findings;
 
 /** Validates the probes of the serving container. A named probe port must have the name of the pod's port. */

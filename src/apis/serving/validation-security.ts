@@ -1,4 +1,4 @@
-// Validation of security contexts, and warnings about Kubernetes' insecure defaults.
+// Validates security contexts, and warns of Kubernetes' insecure defaults.
 // Source: pkg/apis/serving/k8s_validation.go, fieldmask.go.
 import type { FeaturesConfig } from "../config/types.ts";
 import type { Container, PodSpec, SecurityContext } from "../core/pod-spec.ts";

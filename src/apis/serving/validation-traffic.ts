@@ -1,4 +1,4 @@
-// Validation of traffic targets. Source: pkg/apis/serving/v1/route_validation.go.
+// Validates traffic targets. Source: pkg/apis/serving/v1/route_validation.go.
 import {
   disallowed,
   type Findings,
@@ -15,7 +15,7 @@ import {
 import { dns1035LabelErrors, qualifiedNameErrors } from "../meta/names.ts";
 import type { TrafficTarget } from "./types.ts";
 
-/** A Service's targets name Revisions only; a Route's name a Revision or a Configuration. Paths begin at `traffic`. */
+/** A Service's targets name only Revisions, a Route's also Configurations. Paths begin at `traffic`. */
 export function validateTraffic(targets: readonly TrafficTarget[], kind: "Service" | "Route"): Findings {
   const sum = targets.reduce((total, { percent }) => total + (percent ?? 0), 0);
   return via("traffic", [

@@ -1,4 +1,4 @@
-// Validation of volumes and their sources. Source: pkg/apis/serving/k8s_validation.go, fieldmask.go.
+// Validates volumes and their sources. Source: pkg/apis/serving/k8s_validation.go, fieldmask.go.
 import { quantityNumber } from "../../base/go/quantity.ts";
 import type { FeaturesConfig } from "../config/types.ts";
 import type { DownwardApiItem, KeyToPath, Volume, VolumeProjection } from "../core/pod-spec.ts";

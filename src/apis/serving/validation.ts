@@ -1,4 +1,4 @@
-// Validation of Knative's serving kinds. Objects have the form that go/decode.ts returns.
+// Validates objects of Knative's serving kinds. Objects have the form that decode() returns (go/decode.ts).
 // Source: pkg/apis/serving/v1/*_validation.go, pkg/apis/serving/v1beta1/domainmapping_validation.go.
 
 import { validateAutoscalingAnnotations } from "../autoscaling/annotation-validation.ts";
@@ -59,7 +59,7 @@ export function validateObject(object: AnyObject, context: ValidationContext): F
 
 function validateService(service: Service, context: ValidationContext): Findings {
   const { metadata, spec } = service;
-  // A status update cannot change these fields, and must not fail after an administrator lowered a limit.
+  // A status update cannot change these fields. It must not fail because an administrator has lowered a limit.
   const now = context.isStatusUpdate
     ? none
     : [

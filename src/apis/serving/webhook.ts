@@ -1,4 +1,4 @@
-// Knative's mutating and validating webhook for one object: decode and default it, then validate it.
+// Runs Knative's webhooks on one object: decodes it, sets defaults, validates it.
 // Source: knative.dev/pkg/webhook/resourcesemantics.
 
 import type { ServingConfig } from "../config/types.ts";
@@ -22,7 +22,7 @@ export interface WebhookRequest {
 }
 
 export interface Mutation {
-  /** The object as Go encodes it, with defaults. With decode errors, mismatched fields have their zero value. */
+  /** The object with defaults, as Go encodes it. Fields that could not be decoded have Go's zero value. */
   readonly object: AnyObject;
   readonly decodeErrors: readonly DecodeError[];
 }
@@ -41,7 +41,7 @@ export function mutate({ object, old, operation, user, config }: WebhookRequest)
     ...(before === undefined ? {} : { old: before }),
     ...(user === undefined ? {} : { user }),
   });
-  // A second encoding brings the defaults into Go's form.
+  // Brings the defaults into the form in which Go encodes them.
   const complete = defaulted === written ? written : (decode(type, defaulted).value as AnyObject);
   return { object: complete, decodeErrors: [] };
 }

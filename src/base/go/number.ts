@@ -58,7 +58,7 @@ function hexadecimal(text: string): number | undefined {
   return match[1] === "-" ? -magnitude : magnitude;
 }
 
-/** Formats a float64 as `%v`: the shortest text, with an exponent below 1e-4 and from 1e6 on (`1e+06`, `1.5e-05`). */
+/** Formats a float64 as `%v`: the shortest text; below 1e-4 and from 1e6 on with an exponent (`1e+06`). */
 export function formatFloat(value: number): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";

@@ -14,7 +14,7 @@ export interface ParsedQuantity {
 const NANO = 1_000_000_000n;
 /** Binary amounts are capped here; decimal amounts have no limit. */
 const LARGEST_BINARY = ((1n << 63n) - 1n) * NANO;
-/** The number of decimal digits that always fit in an int64. */
+/** So many decimal digits always fit in an int64. */
 const INT64_DIGITS = 18;
 const DECIMAL = new Map<string, number>([
   ["n", -9],
@@ -76,7 +76,7 @@ function scaledUp(value: bigint, scale: number): bigint {
   return (value + divisor - 1n) / divisor;
 }
 
-/** Kubernetes' fast path: also accepts leading zeros, a plus sign and a trailing dot as canonical. */
+/** Whether Kubernetes' fast path keeps the text as it is, which may have a plus sign or a trailing dot. */
 function looksCanonical(digits: string, places: number, { format, power }: Unit): boolean {
   if (format === "binary") {
     const isShort = digits.length + Math.trunc(power * 0.3) < 15;

@@ -1,22 +1,22 @@
-// Lexer for Go templates: splits a template into plain text and the tokens ("words") of its actions.
+// Splits a Go template into plain text and the tokens of its actions.
 
-export type Word = {
-  readonly kind: "field" | "variable" | "word" | "string" | "number" | "char" | "symbol";
+export type Token = {
+  readonly kind: "field" | "variable" | "identifier" | "string" | "number" | "char" | "symbol";
   readonly text: string;
   readonly column: number;
-  /** True if white space precedes the word. White space separates arguments. */
+  /** True if white space precedes the token. White space separates arguments. */
   readonly spaced: boolean;
 };
 export type Piece =
   | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "action"; readonly words: readonly Word[]; readonly line: number };
+  | { readonly kind: "action"; readonly tokens: readonly Token[]; readonly line: number };
 
 export interface LexError {
   readonly line: number;
   readonly message: string;
 }
 
-const WORD =
+const TOKEN =
   /\.[A-Za-z_][A-Za-z0-9_]*|\$[A-Za-z0-9_]*|[A-Za-z_][A-Za-z0-9_]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`|'(?:[^'\\\n]|\\.)*'|[+-]?(?:0[xX][0-9a-fA-F_]+|\d[\d_]*(?:\.\d*)?(?:[eE][+-]?\d+)?)|:=|[!#-&(-/:-@[-^{|~]/y;
 
 /** Returns text and actions in order. Trim markers and comments are already applied. */
@@ -39,16 +39,16 @@ export function lex(source: string): readonly Piece[] | LexError {
     const comment = /^[ \t\r\n]*\/\*[\s\S]*?\*\/[ \t\r\n]*(-?)\}\}/.exec(source.slice(start));
     const action = comment ? undefined : lexAction(source, start, line);
     if (action && "message" in action) return action;
-    if (action) pieces.push({ kind: "action", words: action.words, line });
+    if (action) pieces.push({ kind: "action", tokens: action.tokens, line });
     at = action ? action.end : start + (comment?.[0].length ?? 0);
     trimNext = action ? action.trims : comment?.[1] === "-";
   }
 }
 
-type Action = { readonly words: readonly Word[]; readonly end: number; readonly trims: boolean };
+type Action = { readonly tokens: readonly Token[]; readonly end: number; readonly trims: boolean };
 
 function lexAction(source: string, start: number, line: number): Action | LexError {
-  const words: Word[] = [];
+  const tokens: Token[] = [];
   const lineStart = source.lastIndexOf("\n", start - 1) + 1;
   let at = start;
   for (;;) {
@@ -56,24 +56,24 @@ function lexAction(source: string, start: number, line: number): Action | LexErr
     blank.lastIndex = at;
     const spaced = (blank.exec(source)?.[0].length ?? 0) > 0;
     if (spaced) at = blank.lastIndex;
-    if (spaced && source.startsWith("-}}", at)) return { words, end: at + 3, trims: true };
-    if (source.startsWith("}}", at)) return { words, end: at + 2, trims: false };
+    if (spaced && source.startsWith("-}}", at)) return { tokens, end: at + 3, trims: true };
+    if (source.startsWith("}}", at)) return { tokens, end: at + 2, trims: false };
     if (at >= source.length) return { line, message: "unclosed action" };
-    WORD.lastIndex = at;
-    const text = WORD.exec(source)?.[0];
+    TOKEN.lastIndex = at;
+    const text = TOKEN.exec(source)?.[0];
     if (text === undefined) return { line, message: lexErrorText(source, at) };
-    words.push({ kind: kindOf(text), text, column: at - lineStart, spaced });
+    tokens.push({ kind: kindOf(text), text, column: at - lineStart, spaced });
     at += text.length;
   }
 }
 
-function kindOf(text: string): Word["kind"] {
+function kindOf(text: string): Token["kind"] {
   const first = text.charAt(0);
   if (first === "." && text.length > 1) return "field";
   if (first === "$") return "variable";
   if (first === '"' || first === "`") return "string";
   if (first === "'") return "char";
-  if (/[A-Za-z_]/.test(first)) return "word";
+  if (/[A-Za-z_]/.test(first)) return "identifier";
   return /\d/.test(text) ? "number" : "symbol";
 }
 

@@ -1,8 +1,7 @@
-// Parser for Go templates: turns the lexer's words into a syntax tree. Errors read `template: <name>:<line>: <what>`,
-// as in Go.
+// Parses the tokens of a Go template into a syntax tree. Errors read `template: <name>:<line>: <what>`, as in Go.
 import { quote } from "./quote.ts";
 import { templateFunctions } from "./template-functions.ts";
-import { lex, type Piece, type Word } from "./template-lexer.ts";
+import { lex, type Piece, type Token } from "./template-lexer.ts";
 import type { Command, Operand, Pipeline, TemplateNode } from "./template-syntax.ts";
 
 /** Ends the recursion with an error text. {@link parseNodes} catches it. */
@@ -33,7 +32,7 @@ class Parser {
 
   template(): readonly TemplateNode[] {
     const { nodes, closedBy } = this.#list();
-    if (closedBy) throw new SyntaxFault(`unexpected {{${closedBy.words[0]?.text ?? ""}}}`);
+    if (closedBy) throw new SyntaxFault(`unexpected {{${closedBy.tokens[0]?.text ?? ""}}}`);
     return nodes;
   }
 
@@ -47,38 +46,38 @@ class Parser {
         continue;
       }
       this.line = piece.line;
-      const first = piece.words[0];
+      const first = piece.tokens[0];
       if (!first) throw new SyntaxFault("missing value for command");
-      if (first.kind === "word" && (first.text === "end" || first.text === "else")) return { nodes, closedBy: piece };
+      if (first.kind === "identifier" && (first.text === "end" || first.text === "else")) return { nodes, closedBy: piece };
       nodes.push(this.#action(first, piece));
     }
     return { nodes };
   }
 
-  #action(first: Word, piece: Extract<Piece, { kind: "action" }>): TemplateNode {
-    const keyword = first.kind === "word" ? first.text : "";
+  #action(first: Token, piece: Extract<Piece, { kind: "action" }>): TemplateNode {
+    const keyword = first.kind === "identifier" ? first.text : "";
     if (keyword === "if" || keyword === "with" || keyword === "range") {
-      return this.#block(keyword, piece.words.slice(1), piece.line);
+      return this.#block(keyword, piece.tokens.slice(1), piece.line);
     }
     if (["define", "template", "block", "break", "continue"].includes(keyword)) {
       throw new SyntaxFault(`{{${keyword}}} is not supported here`);
     }
-    return { kind: "output", pipeline: this.#pipeline(piece.words, "command"), line: piece.line };
+    return { kind: "output", pipeline: this.#pipeline(piece.tokens, "command"), line: piece.line };
   }
 
-  #block(kind: "if" | "with" | "range", words: readonly Word[], line: number): TemplateNode {
+  #block(kind: "if" | "with" | "range", tokens: readonly Token[], line: number): TemplateNode {
     const scope = this.#variables.length;
-    const pipeline = this.#pipeline(words, kind);
+    const pipeline = this.#pipeline(tokens, kind);
     const { nodes: body, closedBy } = this.#list();
     if (!closedBy) throw new SyntaxFault("unexpected EOF");
     let otherwise: readonly TemplateNode[] = [];
-    const [closing, next] = closedBy.words;
+    const [closing, next] = closedBy.tokens;
     if (closing?.text === "else") {
       if (next?.text === kind && kind !== "range")
-        otherwise = [this.#block(kind, closedBy.words.slice(2), closedBy.line)];
+        otherwise = [this.#block(kind, closedBy.tokens.slice(2), closedBy.line)];
       else {
         const rest = this.#list();
-        if (rest.closedBy?.words[0]?.text !== "end") throw new SyntaxFault("unexpected EOF");
+        if (rest.closedBy?.tokens[0]?.text !== "end") throw new SyntaxFault("unexpected EOF");
         otherwise = rest.nodes;
       }
     }
@@ -86,40 +85,40 @@ class Parser {
     return { kind, pipeline, body, otherwise, line };
   }
 
-  #pipeline(words: readonly Word[], context: string): Pipeline {
+  #pipeline(tokens: readonly Token[], context: string): Pipeline {
     const names: string[] = [];
-    let rest = words;
-    const operator = words.findIndex((word) => word.text === ":=" || word.text === "=");
-    const declares = words[operator]?.text === ":=";
+    let rest = tokens;
+    const operator = tokens.findIndex((token) => token.text === ":=" || token.text === "=");
+    const declares = tokens[operator]?.text === ":=";
     if (operator > 0) {
-      for (const word of words.slice(0, operator)) {
-        if (word.kind === "variable") names.push(word.text);
-        else if (word.text !== ",") throw new SyntaxFault(`unexpected ${quote(word.text)} in ${context}`);
+      for (const token of tokens.slice(0, operator)) {
+        if (token.kind === "variable") names.push(token.text);
+        else if (token.text !== ",") throw new SyntaxFault(`unexpected ${quote(token.text)} in ${context}`);
       }
       const unknown = declares ? undefined : names.find((name) => !this.#variables.includes(name));
       if (unknown !== undefined) throw new SyntaxFault(`undefined variable ${quote(unknown)}`);
-      rest = words.slice(operator + 1);
+      rest = tokens.slice(operator + 1);
     }
     const commands = this.#commands(rest, context);
     if (declares) this.#variables.push(...names);
     return { variables: names, declares, commands };
   }
 
-  #commands(words: readonly Word[], context: string): readonly Command[] {
+  #commands(tokens: readonly Token[], context: string): readonly Command[] {
     const commands: Command[] = [];
     let current: Operand[] = [];
-    for (let at = 0; at < words.length; ) {
-      const word = words[at] as Word;
-      if (word.text === "|" && word.kind === "symbol") {
+    for (let at = 0; at < tokens.length; ) {
+      const token = tokens[at] as Token;
+      if (token.text === "|" && token.kind === "symbol") {
         if (commands.length + current.length === 0) throw new SyntaxFault(`unexpected "|" in ${context}`);
         if (current.length === 0) throw new SyntaxFault(`missing value for ${context}`);
         commands.push(current);
         current = [];
         at += 1;
-        if (at === words.length) throw new SyntaxFault(`missing value for ${context}`);
+        if (at === tokens.length) throw new SyntaxFault(`missing value for ${context}`);
         continue;
       }
-      const { operand, next } = this.#operand(words, at, context);
+      const { operand, next } = this.#operand(tokens, at, context);
       current.push(operand);
       at = next;
     }
@@ -130,58 +129,58 @@ class Parser {
     return commands;
   }
 
-  #operand(words: readonly Word[], at: number, context: string): { operand: Operand; next: number } {
-    const word = words[at] as Word;
-    if (word.text === "(" && word.kind === "symbol") return this.#parenthesis(words, at);
-    if (word.kind === "field") {
-      const { path, next } = fieldsFrom(words, at);
+  #operand(tokens: readonly Token[], at: number, context: string): { operand: Operand; next: number } {
+    const token = tokens[at] as Token;
+    if (token.text === "(" && token.kind === "symbol") return this.#parenthesis(tokens, at);
+    if (token.kind === "field") {
+      const { path, next } = fieldsFrom(tokens, at);
       return {
-        operand: { kind: "field", path, column: words[Math.min(next - 1, at + 1)]?.column ?? word.column },
+        operand: { kind: "field", path, column: tokens[Math.min(next - 1, at + 1)]?.column ?? token.column },
         next,
       };
     }
-    if (word.text === "." && word.kind === "symbol") {
-      const after = words[at + 1];
+    if (token.text === "." && token.kind === "symbol") {
+      const after = tokens[at + 1];
       if (after?.kind === "field" && !after.spaced) throw new SyntaxFault('unexpected . after term "."');
-      return { operand: { kind: "field", path: [], column: word.column }, next: at + 1 };
+      return { operand: { kind: "field", path: [], column: token.column }, next: at + 1 };
     }
-    if (word.kind === "variable") {
-      if (!this.#variables.includes(word.text)) throw new SyntaxFault(`undefined variable ${quote(word.text)}`);
-      const { path, next } = fieldsFrom(words, at + 1);
-      return { operand: { kind: "variable", name: word.text, path, column: word.column }, next };
+    if (token.kind === "variable") {
+      if (!this.#variables.includes(token.text)) throw new SyntaxFault(`undefined variable ${quote(token.text)}`);
+      const { path, next } = fieldsFrom(tokens, at + 1);
+      return { operand: { kind: "variable", name: token.text, path, column: token.column }, next };
     }
-    if (word.kind === "word") return { operand: wordOperand(word), next: at + 1 };
-    if (word.kind === "symbol") {
+    if (token.kind === "identifier") return { operand: identifierOperand(token), next: at + 1 };
+    if (token.kind === "symbol") {
       throw new SyntaxFault(
-        word.text === ")" ? "unexpected right paren" : `unexpected ${quote(word.text)} in ${context}`,
+        token.text === ")" ? "unexpected right paren" : `unexpected ${quote(token.text)} in ${context}`,
       );
     }
-    const { text: source, column } = word;
-    return { operand: { kind: "literal", value: literalValue(word), source, column }, next: at + 1 };
+    const { text: source, column } = token;
+    return { operand: { kind: "literal", value: literalValue(token), source, column }, next: at + 1 };
   }
 
-  #parenthesis(words: readonly Word[], at: number): { operand: Operand; next: number } {
+  #parenthesis(tokens: readonly Token[], at: number): { operand: Operand; next: number } {
     let depth = 1;
     let close = at + 1;
-    for (; close < words.length; close++) {
-      if (words[close]?.text === "(") depth += 1;
-      if (words[close]?.text === ")" && --depth === 0) break;
+    for (; close < tokens.length; close++) {
+      if (tokens[close]?.text === "(") depth += 1;
+      if (tokens[close]?.text === ")" && --depth === 0) break;
     }
     if (depth > 0) throw new SyntaxFault("unclosed left paren");
-    const pipeline = this.#pipeline(words.slice(at + 1, close), "parenthesized pipeline");
-    const { path, next } = fieldsFrom(words, close + 1);
-    return { operand: { kind: "pipeline", pipeline, path, column: words[at]?.column ?? 0 }, next };
+    const pipeline = this.#pipeline(tokens.slice(at + 1, close), "parenthesized pipeline");
+    const { path, next } = fieldsFrom(tokens, close + 1);
+    return { operand: { kind: "pipeline", pipeline, path, column: tokens[at]?.column ?? 0 }, next };
   }
 }
 
 /** Reads a chain of field names (`.A.B`) up to the next white space. */
-function fieldsFrom(words: readonly Word[], at: number): { path: readonly string[]; next: number } {
+function fieldsFrom(tokens: readonly Token[], at: number): { path: readonly string[]; next: number } {
   const path: string[] = [];
   let next = at;
-  for (; words[next]?.kind === "field" && (next === at || !words[next]?.spaced); next++) {
-    path.push((words[next] as Word).text.slice(1));
+  for (; tokens[next]?.kind === "field" && (next === at || !tokens[next]?.spaced); next++) {
+    path.push((tokens[next] as Token).text.slice(1));
   }
-  if (at > 0 && words[at]?.spaced && words[at - 1]?.kind === "variable") return { path: [], next: at };
+  if (at > 0 && tokens[at]?.spaced && tokens[at - 1]?.kind === "variable") return { path: [], next: at };
   return { path, next };
 }
 
@@ -190,19 +189,19 @@ function isExecutable(head: Operand | undefined): boolean {
   return head?.kind !== "literal" && !(head?.kind === "field" && head.path.length === 0);
 }
 
-function wordOperand({ text: source, column }: Word): Operand {
+function identifierOperand({ text: source, column }: Token): Operand {
   if (source === "true" || source === "false") return { kind: "literal", value: source === "true", source, column };
   if (source === "nil") return { kind: "literal", value: undefined, source, column };
   if (!templateFunctions.has(source)) throw new SyntaxFault(`function ${quote(source)} not defined`);
   return { kind: "function", name: source, column };
 }
 
-function literalValue(word: Word): string | number {
-  if (word.kind === "number") return Number(word.text.replaceAll("_", ""));
-  if (word.text.startsWith("`")) return word.text.slice(1, -1);
-  const inner = word.text.slice(1, -1).replace(/\\(n|t|r|"|'|\\)/g, (_, char: string) => ESCAPES[char] ?? char);
-  if (word.kind !== "char") return inner;
-  if ([...inner].length !== 1) throw new SyntaxFault(`malformed character constant: ${word.text}`);
+function literalValue(token: Token): string | number {
+  if (token.kind === "number") return Number(token.text.replaceAll("_", ""));
+  if (token.text.startsWith("`")) return token.text.slice(1, -1);
+  const inner = token.text.slice(1, -1).replace(/\\(n|t|r|"|'|\\)/g, (_, char: string) => ESCAPES[char] ?? char);
+  if (token.kind !== "char") return inner;
+  if ([...inner].length !== 1) throw new SyntaxFault(`malformed character constant: ${token.text}`);
   return inner.codePointAt(0) ?? 0;
 }
 

@@ -1,4 +1,4 @@
-// The syntax tree of Go templates (text/template), limited to what Knative's ConfigMaps use. Types only.
+// Defines the syntax tree of Go templates (text/template), as far as Knative's ConfigMaps use them.
 
 export type Operand =
   | {

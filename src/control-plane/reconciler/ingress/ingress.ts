@@ -5,12 +5,12 @@ import { ingressConditions } from "../../../apis/meta/conditions.ts";
 import { keyOf } from "../../../apis/meta/key.ts";
 import { ingressHash } from "../../../apis/networking/hosts.ts";
 import type { Ingress, IngressStatus } from "../../../apis/networking/types.ts";
-import { statusMarks } from "../../../apis/serving/status-lifecycle.ts";
+import { makeStatusConditions } from "../../../apis/serving/status-conditions.ts";
 import type { Inquiry, Reconciler } from "../../controller/reconciler.ts";
 import { knativePlanner } from "../pass.ts";
 
 const KIND = "Ingress.networking.internal.knative.dev";
-const marks = statusMarks<IngressStatus>(ingressConditions);
+const conditions = makeStatusConditions<IngressStatus>(ingressConditions);
 /** The names of the gateway's Services in knative-serving: for requests from outside, and from containers. */
 export const PUBLIC_GATEWAY = "knap-gateway";
 export const LOCAL_GATEWAY = "knap-local-gateway";
@@ -23,13 +23,13 @@ export const ingressPlanner: Reconciler<typeof KIND> = knativePlanner({
   reconcile: (pass): undefined => {
     const { object, world, at } = pass;
     const question = probeOf(object);
-    const configured = marks.asTrue(withGateways(pass.status, world.config), "NetworkConfigured", at);
+    const configured = conditions.markTrue(withGateways(pass.status, world.config), "NetworkConfigured", at);
     if (world.answer(question)?.ok) {
-      pass.status = marks.asTrue(configured, "LoadBalancerReady", at);
+      pass.status = conditions.markTrue(configured, "LoadBalancerReady", at);
       return;
     }
     pass.plan.ask.push(question);
-    pass.status = marks.asUnknown(configured, "LoadBalancerReady", at, WAITING);
+    pass.status = conditions.markUnknown(configured, "LoadBalancerReady", at, WAITING);
   },
 });
 
