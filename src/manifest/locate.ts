@@ -1,15 +1,17 @@
 // Finds the YAML node for a field path of an error message. Paths are not exact: keys contain dots, prefixes repeat,
 // and fields are missing.
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node } from "yaml";
-import type { ManifestDocument, Position } from "./document.ts";
+import { isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from "yaml";
+import type { Position, YamlDocument } from "../base/yaml/documents.ts";
 
 export type PointTarget = "value" | "key";
 
-/** The position of a field: of its value if that is a scalar, else of its key. If it is missing, of its parent. */
-export function locateField(document: ManifestDocument, path: string, target: PointTarget = "value"): Position {
-  const { root } = document;
-  if (!root) return { line: 1, column: 1 };
-  return document.positionOf(new Search(root, document.document).find(path, target));
+/** Returns the position of a field: of its value if that is a scalar, else of its key; of its parent if it is missing. */
+export type LocateField = (path: string, target?: PointTarget) => Position;
+
+export function makeLocator({ root, resolve, positionOf }: YamlDocument): LocateField {
+  if (!root) return () => ({ line: 1, column: 1 });
+  const search = new Search(root, resolve);
+  return (path, target = "value") => positionOf(search.find(path, target));
 }
 
 /** A node on the path. The finding points at `shown` if the search ends here. */
@@ -22,11 +24,13 @@ type Next = { readonly step: Step; readonly rest: string };
 
 class Search {
   readonly #root: Node;
-  readonly #document: Document.Parsed;
+  readonly #resolve: YamlDocument["resolve"];
+  /** A file can have many findings about one large map. */
+  readonly #keys = new Map<YAMLMap, MapKeys>();
 
-  constructor(root: Node, document: Document.Parsed) {
+  constructor(root: Node, resolve: YamlDocument["resolve"]) {
     this.#root = root;
-    this.#document = document;
+    this.#resolve = resolve;
   }
 
   find(path: string, target: PointTarget): Node {
@@ -39,7 +43,7 @@ class Search {
       rest = next.rest;
     }
     const last = trail.at(-1) as Step;
-    const node = this.#resolved(last.node);
+    const node = this.#resolve(last.node);
     // After some keys Knative writes a reason: `…/initial-scale=0 not allowed by cluster`.
     const isFound = rest === "" || /^[= ]/.test(rest);
     return isFound && target === "value" && isScalar(node) && node.range && node.value !== "" ? node : last.shown;
@@ -59,17 +63,15 @@ class Search {
   }
 
   #down(from: unknown, rest: string): Next | undefined {
-    const node = this.#resolved(from);
+    const node = this.#resolve(from);
     if (isSeq(node)) return this.#downInto(node.items, rest);
     if (!isMap(node)) return undefined;
-    const keys = node.items.flatMap((pair) => (isScalar(pair.key) ? [{ text: String(pair.key.value), pair }] : []));
-    const fitting = keys.filter(({ text }) => keyLength(rest, text)).sort((a, b) => b.text.length - a.text.length)[0];
-    if (!fitting) return undefined;
-    const length = keyLength(rest, fitting.text) ?? 0;
-    return {
-      step: { node: fitting.pair.value, shown: fitting.pair.key as Node },
-      rest: rest.slice(length).replace(/^\./, ""),
-    };
+    const keys = this.#keys.get(node) ?? keysOf(node);
+    this.#keys.set(node, keys);
+    const found = keyAt(rest, keys);
+    if (!found) return undefined;
+    const { pair, length } = found;
+    return { step: { node: pair.value, shown: pair.key as Node }, rest: rest.slice(length).replace(/^\./, "") };
   }
 
   #downInto(items: readonly unknown[], rest: string): Next | undefined {
@@ -87,7 +89,7 @@ class Search {
 
   /** Knative's paths omit levels: `volumes[0].items[1]` omits the volume's source, `projected[0]` omits `sources`. */
   #downThrough(from: unknown, rest: string): Next | undefined {
-    const node = this.#resolved(from);
+    const node = this.#resolve(from);
     if (!isMap(node)) return undefined;
     for (const pair of node.items) {
       const inner = this.#down(pair.value, rest);
@@ -95,19 +97,36 @@ class Search {
     }
     return undefined;
   }
-
-  #resolved(node: unknown): unknown {
-    return isAlias(node) ? node.resolve(this.#document) : node;
-  }
 }
 
-/** The number of characters of `rest` that are the key; undefined if `rest` does not begin with this whole key. */
-function keyLength(rest: string, key: string): number | undefined {
-  if (key === "") return undefined;
-  for (const written of [key, `[${key}]`]) {
-    if (!rest.startsWith(written)) continue;
-    const next = rest.charAt(written.length);
-    if (next === "" || next === "." || next === "[" || next === "=" || next === " ") return written.length;
+interface MapKeys {
+  /** The first entry of each key. */
+  readonly pairs: ReadonlyMap<string, Pair>;
+  /** The lengths of the keys. Most beginnings of a path have another length, so they need no lookup. */
+  readonly lengths: ReadonlySet<number>;
+}
+
+function keysOf(map: YAMLMap): MapKeys {
+  const pairs = new Map<string, Pair>();
+  for (const pair of map.items) {
+    const key = isScalar(pair.key) ? String(pair.key.value) : "";
+    if (key !== "" && !pairs.has(key)) pairs.set(key, pair);
+  }
+  return { pairs, lengths: new Set([...pairs.keys()].map((key) => key.length)) };
+}
+
+/** The longest key with which a path begins, written `a` or `[a]`, and how many characters of the path it takes. */
+function keyAt(
+  path: string,
+  { pairs, lengths }: MapKeys,
+): { readonly pair: Pair; readonly length: number } | undefined {
+  for (let length = path.length; length > 0; length--) {
+    if (length < path.length && !".[= ".includes(path.charAt(length))) continue;
+    const inBrackets = path.startsWith("[") && path.charAt(length - 1) === "]" && lengths.has(length - 2);
+    const pair =
+      (lengths.has(length) ? pairs.get(path.slice(0, length)) : undefined) ??
+      (inBrackets ? pairs.get(path.slice(1, length - 1)) : undefined);
+    if (pair) return { pair, length };
   }
   return undefined;
 }

@@ -3,9 +3,9 @@
 import { kindOf, resourceOf } from "../apis/kinds.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { isFields } from "../base/json.ts";
+import { readDocuments, type YamlDocument } from "../base/yaml/documents.ts";
 import type { Diagnostic, ManifestFile } from "./diagnostic.ts";
-import { type ManifestDocument, type Position, readDocuments } from "./document.ts";
-import { locateField, type PointTarget } from "./locate.ts";
+import { type LocateField, makeLocator } from "./locate.ts";
 import { olderVersion, removedFields } from "./older-versions.ts";
 
 /** `validate` refuses documents of removed API versions; `up` runs them with a warning. */
@@ -15,8 +15,7 @@ export interface ManifestObject {
   /** As written, except that `up` replaces a removed apiVersion by the current one. */
   readonly object: AnyObject;
   readonly file: string;
-  /** The position of a field of this object; of its parent, if the field is missing. */
-  readonly locate: (path: string, target?: PointTarget) => Position;
+  readonly locate: LocateField;
 }
 export interface ReadManifest {
   readonly objects: readonly ManifestObject[];
@@ -26,7 +25,7 @@ export interface ReadManifest {
 type Fields = Readonly<Record<string, unknown>>;
 interface Piece {
   readonly json: unknown;
-  readonly document: ManifestDocument;
+  readonly document: YamlDocument;
   /** Path of the piece inside its document: "" or `items[2]`. */
   readonly prefix: string;
 }
@@ -40,9 +39,9 @@ export function readManifest(file: ManifestFile, mode: ManifestMode): ReadManife
       diagnostics.push({ severity, message, file: file.name, ...position });
     }
     if (document.json === undefined || document.json === null) continue;
+    const locate = makeLocator(document);
     for (const piece of piecesOf(document)) {
-      const at = (path: string, target?: PointTarget): Position =>
-        locateField(document, [piece.prefix, path].filter(Boolean).join("."), target);
+      const at: LocateField = (path, target) => locate([piece.prefix, path].filter(Boolean).join("."), target);
       const report: Report = (severity, path, message) =>
         diagnostics.push({ severity, message, file: file.name, ...at(path), path: path || undefined });
       const object = readObject(piece.json, mode, report);
@@ -54,7 +53,7 @@ export function readManifest(file: ManifestFile, mode: ManifestMode): ReadManife
 
 type Report = (severity: "error" | "warning", path: string, message: string) => void;
 
-function piecesOf(document: ManifestDocument): readonly Piece[] {
+function piecesOf(document: YamlDocument): readonly Piece[] {
   const { json } = document;
   const isList = isFields(json) && typeof json["kind"] === "string" && json["kind"].endsWith("List");
   if (!isList || !Array.isArray(json["items"])) return [{ json, document, prefix: "" }];

@@ -40,7 +40,8 @@ function readCommand(text: string): readonly string[] {
 
 /** Fills in `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}`. */
 function fillIn(text: string, values: StringMap): string {
-  return text.replace(/\$(?:(\w+)|\{(\w+)(?::([-+])([^}]*))?\})/g, (_, plain, braced, sign, other) => {
+  // The bound keeps the time linear if closing braces are missing.
+  return text.replace(/\$(?:(\w+)|\{(\w+)(?::([-+])([^}]{0,1000}))?\})/g, (_, plain, braced, sign, other) => {
     const value = values[plain ?? braced] ?? "";
     if (sign === "-") return value || other;
     return sign === "+" ? (value ? other : "") : value;
@@ -54,7 +55,7 @@ function readPairs(instruction: Instruction): readonly (readonly [string, string
 }
 
 function joinFolder(folder: string, next: string): string {
-  if (next.startsWith("/")) return next.replace(/(.)\/+$/, "$1");
+  if (next.startsWith("/")) return `/${next.split("/").filter(Boolean).join("/")}`;
   return `${folder === "/" ? "" : folder}/${next}`.replace(/\/\.(?=\/|$)/g, "") || "/";
 }
 

@@ -73,7 +73,9 @@ function readValue(raw: string): string | undefined {
     return match?.[1]?.replace(/\\([\s\S])/g, (all, letter: string) => ESCAPES[letter] ?? all);
   }
   if (quote === "'") return /^'([^']*)'\s*(?:#.*)?$/.exec(text)?.[1];
-  return text.replace(/\s+#.*$/, "");
+  // A comment begins at a number sign after white space.
+  const comment = /\s#/.exec(text);
+  return comment ? text.slice(0, comment.index).trimEnd() : text;
 }
 
 /** Reads `NAME=value` lines with quotes and comments, as compose's env_file does. The error names the line. */

@@ -84,7 +84,7 @@ function makeActions({ client, title, onQuit }: TuiOptions): Actions {
 export async function showTui(options: TuiOptions): Promise<void> {
   const { client, title, stdin, stdout, signal } = options;
   if (signal.aborted) return;
-  const store = makeAppStore(new WallClock({ wall: Date.now, steady: monotonicClock }));
+  const store = makeAppStore(new WallClock({ wall: Date.now, monotonic: monotonicClock }));
   stdout.write(ENTER);
   const frames = new FrameWriter(stdout);
   const ink = render(<App store={store} title={title} actions={makeActions(options)} />, {

@@ -56,7 +56,7 @@ export const libraryHomes: Readonly<Record<string, readonly string[]>> = {
   dockerode: ["node/runtime/docker"],
   "dns-packet": ["node/network"],
   "http-proxy": ["data-plane/http-client"],
-  yaml: ["manifest", "project"],
+  yaml: ["base", "manifest", "project"],
   chokidar: ["dev"],
   ink: ["tui"],
   react: ["tui"],

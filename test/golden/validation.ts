@@ -14,7 +14,7 @@ import { schemaOf, unknownFields } from "../../src/apis/schema/schemas.ts";
 import { pruneAndDefault, schemaFindings } from "../../src/apis/schema/structural.ts";
 import { decodeRefusal, mutate, review, reviewTexts, type WebhookRequest } from "../../src/apis/serving/webhook.ts";
 import type { Result } from "../../src/base/result.ts";
-import { readDocuments } from "../../src/manifest/document.ts";
+import { readDocuments } from "../../src/base/yaml/documents.ts";
 import type { Suite, Verdict } from "./case.ts";
 
 interface Case {

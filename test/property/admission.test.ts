@@ -3,7 +3,7 @@ import { admit } from "../../src/apis/admission.ts";
 import { makeServingConfig } from "../../src/apis/config/serving-config.ts";
 import type { AnyObject } from "../../src/apis/meta/object.ts";
 import { unknownFields } from "../../src/apis/schema/schemas.ts";
-import { readDocuments } from "../../src/manifest/document.ts";
+import { readDocuments } from "../../src/base/yaml/documents.ts";
 import { validateFiles } from "../../src/manifest/validate-files.ts";
 import { seedDocuments } from "../support/mutated-manifests.ts";
 

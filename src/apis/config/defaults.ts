@@ -6,7 +6,10 @@ import type { StringMap } from "../meta/object.ts";
 import { makeConfigReader } from "./reader.ts";
 import type { DefaultsConfig } from "./types.ts";
 
-const SWITCH: Readonly<Record<string, boolean>> = { true: true, false: false };
+const SWITCH = new Map([
+  ["true", true],
+  ["false", false],
+]);
 
 /** Returns the error that Knative reports first. */
 export function parseDefaultsConfig(data: StringMap): Result<DefaultsConfig> {
@@ -26,7 +29,7 @@ export function parseDefaultsConfig(data: StringMap): Result<DefaultsConfig> {
     revisionRequests: read.resources("revision", "request"),
     revisionLimits: read.resources("revision", "limit"),
     revisionResponseStartTimeoutSeconds: read.integer("revision-response-start-timeout-seconds", timeout, 64),
-    enableServiceLinks: SWITCH[(data["enable-service-links"] ?? "false").trim().toLowerCase()],
+    enableServiceLinks: SWITCH.get((data["enable-service-links"] ?? "false").trim().toLowerCase()),
   };
   const error =
     templateSyntaxError(config) ??

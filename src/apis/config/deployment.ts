@@ -1,23 +1,43 @@
 // Parses and checks ConfigMap config-deployment: digest resolution, deadlines and the queue-proxy container.
 // Source: pkg/deployment/config.go.
 import { durationMs, formatDuration, isWholeSeconds } from "../../base/go/duration.ts";
+import { quote } from "../../base/go/quote.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
+import { struct } from "../fields/field.ts";
+import { dns1123SubdomainErrors, labelValueErrors, qualifiedNameErrors } from "../meta/names.ts";
 import type { StringMap } from "../meta/object.ts";
-import { nestedMap } from "./nested-map.ts";
 import { makeConfigReader } from "./reader.ts";
 import type { DeploymentConfig } from "./types.ts";
+import { decodeYaml } from "./yaml-value.ts";
 
 const SECOND = 1_000_000_000n;
 const AFFINITY = "default-affinity-type";
 const RUNTIME_CLASS = "runtime-class-name";
+type RuntimeClasses = DeploymentConfig["runtimeClassNames"];
+const selectorStruct = struct("deployment.RuntimeClassNameLabelSelector", { selector: "map[string]string" });
+/** Older name of a key → its name. */
+const OLDER_NAMES = new Map([
+  ["queueSidecarImage", "queue-sidecar-image"],
+  ["progressDeadline", "progress-deadline"],
+  ["digestResolutionTimeout", "digest-resolution-timeout"],
+  ["registriesSkippingTagResolving", "registries-skipping-tag-resolving"],
+  ["queueSidecarCPURequest", "queue-sidecar-cpu-request"],
+  ["queueSidecarMemoryRequest", "queue-sidecar-memory-request"],
+  ["queueSidecarEphemeralStorageRequest", "queue-sidecar-ephemeral-storage-request"],
+  ["queueSidecarCPULimit", "queue-sidecar-cpu-limit"],
+  ["queueSidecarMemoryLimit", "queue-sidecar-memory-limit"],
+  ["queueSidecarEphemeralStorageLimit", "queue-sidecar-ephemeral-storage-limit"],
+]);
 
 /** Returns the error that Knative reports first. */
-export function parseDeploymentConfig(data: StringMap): Result<DeploymentConfig> {
+export function parseDeploymentConfig(given: StringMap): Result<DeploymentConfig> {
+  const older = Object.entries(given).map(([key, value]) => [OLDER_NAMES.get(key) ?? key, value] as const);
+  const data: StringMap = { ...Object.fromEntries(older), ...given };
   const read = makeConfigReader(data);
   const deadline = read.duration("progress-deadline", 600n * SECOND);
   const digestTimeout = read.duration("digest-resolution-timeout", 10n * SECOND);
   const affinity = data[AFFINITY] ?? "prefer-spread-revision-over-nodes";
-  const runtimeClasses = nestedMap(data[RUNTIME_CLASS] ?? "", "map[string]deployment.RuntimeClassNameLabelSelector");
+  const runtimeClasses = decodeYaml<RuntimeClasses>(read.text(RUNTIME_CLASS, ""), { map: selectorStruct });
   const config: DeploymentConfig = {
     queueSidecarImage: read.text("queue-sidecar-image", ""),
     registriesSkippingTagResolving: new Set(
@@ -31,7 +51,7 @@ export function parseDeploymentConfig(data: StringMap): Result<DeploymentConfig>
     },
     queueSidecarTokenAudiences: read.list("queue-sidecar-token-audiences", []).filter((item) => item !== ""),
     queueSidecarRootCa: read.text("queue-sidecar-rootca", ""),
-    runtimeClassNames: runtimeClassNames(runtimeClasses.ok ? runtimeClasses.value : {}),
+    runtimeClassNames: (runtimeClasses.ok ? runtimeClasses.value : undefined) ?? {},
     defaultAffinityType: affinity === "none" ? "none" : "prefer-spread-revision-over-nodes",
     podIsAlwaysSchedulable: read.bool("pod-is-always-schedulable", false),
   };
@@ -50,14 +70,28 @@ export function parseDeploymentConfig(data: StringMap): Result<DeploymentConfig>
   if (!runtimeClasses.ok) {
     return failed(`${RUNTIME_CLASS} cannot be parsed, please check the format: ${runtimeClasses.error}`);
   }
-  return ok(config);
+  const error = runtimeClassError(config.runtimeClassNames);
+  return error === undefined ? ok(config) : failed(error);
 }
 
-function runtimeClassNames(tree: Readonly<Record<string, unknown>>): DeploymentConfig["runtimeClassNames"] {
-  const entries = Object.entries(tree).map(([name, value]) => {
-    const selector =
-      typeof value === "object" ? (value as { selector?: Record<string, string> } | null)?.selector : undefined;
-    return [name, selector && typeof selector === "object" ? { selector } : {}] as const;
-  });
-  return Object.fromEntries(entries);
+function runtimeClassError(classes: RuntimeClasses): string | undefined {
+  for (const [name, { selector = {} }] of Object.entries(classes)) {
+    const errors = dns1123SubdomainErrors(name);
+    if (errors.length > 0) return `${RUNTIME_CLASS} ${name} selector not valid DNSSubdomain: [${errors.join(" ")}]`;
+    for (const [key, value] of Object.entries(selector)) {
+      const error = requirementError(key, value);
+      if (error !== undefined) return `${RUNTIME_CLASS} ${name} selector invalid: ${error}`;
+    }
+  }
+  return undefined;
+}
+
+/** The error of labels.NewRequirement for `key = value`. */
+function requirementError(key: string, value: string): string | undefined {
+  const [keyErrors, valueErrors] = [qualifiedNameErrors(key), labelValueErrors(value)];
+  const errors = [
+    ...(keyErrors.length > 0 ? [`key: Invalid value: ${quote(key)}: ${keyErrors.join("; ")}`] : []),
+    ...(valueErrors.length > 0 ? [`values[0][${key}]: Invalid value: ${quote(value)}: ${valueErrors.join("; ")}`] : []),
+  ];
+  return errors.length > 1 ? `[${errors.join(", ")}]` : errors[0];
 }

@@ -1,22 +1,22 @@
 // Parses ConfigMap config-domain: the domains of Routes, selected by labels. Source: pkg/reconciler/route/config/domain.go.
 import { failed, ok, type Result } from "../../base/result.ts";
+import { kept, struct } from "../fields/field.ts";
 import type { StringMap } from "../meta/object.ts";
-import { nestedMap } from "./nested-map.ts";
 import type { DomainConfig } from "./types.ts";
+import { decodeYaml } from "./yaml-value.ts";
+
+const internalConfig = struct("config.domainInternalConfig", { selector: "map[string]string", type: kept("string") });
 
 /** Parses config-domain. If every entry has a selector, the default domain is `svc.<clusterDomain>`. */
 export function parseDomainConfig(data: StringMap, clusterDomain: string): Result<DomainConfig> {
   const domains: Record<string, StringMap> = {};
-  let hasDefault = false;
   for (const [domain, text] of Object.entries(data)) {
     if (domain === "_example") continue;
-    const value = nestedMap(text, "config.domainInternalConfig");
+    const value = decodeYaml<{ readonly selector?: StringMap }>(text, internalConfig);
     if (!value.ok) return failed(value.error);
-    const selector = value.value["selector"];
-    const labels = Object.entries(typeof selector === "object" ? selector : {});
-    domains[domain] = Object.fromEntries(labels.map(([key, label]) => [key, String(label)]));
-    hasDefault ||= labels.length === 0;
+    domains[domain] = value.value.selector ?? {};
   }
+  const hasDefault = Object.values(domains).some((selector) => Object.keys(selector).length === 0);
   if (!hasDefault) domains[`svc.${clusterDomain}`] = {};
   return ok({ domains });
 }

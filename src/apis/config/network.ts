@@ -2,10 +2,11 @@
 import { quote } from "../../base/go/quote.ts";
 import { type GoStruct, parseTemplate } from "../../base/go/template.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
+import { labelSelector } from "../fields/meta.ts";
 import type { StringMap } from "../meta/object.ts";
-import { nestedMap } from "./nested-map.ts";
 import { makeConfigReader } from "./reader.ts";
 import type { NetworkConfig } from "./types.ts";
+import { decodeYaml } from "./yaml-value.ts";
 
 const CERT_MANAGER = "cert-manager.certificate.networking.knative.dev";
 const DEFAULT_DOMAIN_TEMPLATE = "{{.Name}}.{{.Namespace}}.{{.Domain}}";
@@ -43,7 +44,7 @@ export function parseNetworkConfig(data: StringMap): Result<NetworkConfig> {
     clusterLocalDomainTls: isEnabled(data["cluster-local-domain-tls"]),
   };
   // knap reads this key only to check it, and issues no wildcard certificates.
-  const selector = nestedMap(data["namespace-wildcard-cert-selector"] ?? "", "v1.LabelSelector");
+  const selector = decodeYaml(data["namespace-wildcard-cert-selector"] ?? "", labelSelector);
   const unread = read.error ?? (selector.ok ? undefined : selector.error);
   const error = unread ?? rolloutError(config) ?? domainTemplateError(config) ?? tagTemplateError(config);
   if (error !== undefined) return failed(error);

@@ -52,7 +52,7 @@ export function makeServingConfig(
     defaults: read("config-defaults", parseDefaultsConfig),
     features: parseFeaturesConfig(configMaps.get("config-features") ?? {}),
     deployment: read("config-deployment", (data) =>
-      parseDeploymentConfig({ "queue-sidecar-image": SHIPPED_IMAGE, ...data }),
+      parseDeploymentConfig({ queueSidecarImage: SHIPPED_IMAGE, ...data }),
     ),
     gc: read("config-gc", parseGcConfig),
     network: read("config-network", parseNetworkConfig),

@@ -29,7 +29,7 @@ const ROOT: Place = { path: "", goPath: "", owner: "" };
 
 /** Returns the document as Go encodes it, and its mismatches. Parts that do not change keep their reference. */
 export function decode(
-  type: StructType,
+  type: FieldType,
   json: unknown,
 ): { readonly value: unknown; readonly errors: readonly DecodeError[] } {
   const quick: Mismatches = { found: false, list: [], withPaths: false };
@@ -93,7 +93,7 @@ function placeOf(type: StructType, field: Field, at: Place): Place {
   return {
     path: joinPath(at.path, field.json),
     goPath: at.goPath === "" ? goName : `${at.goPath}.${goName}`,
-    owner: type.struct,
+    owner: type.struct.slice(type.struct.indexOf(".") + 1),
   };
 }
 

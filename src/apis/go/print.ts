@@ -12,7 +12,7 @@ export function goTypeName(type: FieldType): string {
   if ("ptr" in type) return goTypeName(type.ptr);
   if ("list" in type) return `[]${goTypeName(type.list)}`;
   if ("map" in type) return `map[string]${goTypeName(type.map)}`;
-  return `v1.${type.struct}`;
+  return type.struct.includes(".") ? type.struct : `v1.${type.struct}`;
 }
 
 const SCALAR_NAMES: Readonly<Record<string, string>> = {

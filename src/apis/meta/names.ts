@@ -1,5 +1,6 @@
 // Checks names by Kubernetes' rules, and makes the names of child objects. A check returns the texts of broken rules.
 // Source: k8s.io/apimachinery/pkg/util/validation.
+import { quote } from "../../base/go/quote.ts";
 import { md5Hex } from "../../base/hash.ts";
 
 const LABEL_1035 = "[a-z]([-a-z0-9]*[a-z0-9])?";
@@ -105,11 +106,11 @@ export function withoutTrailingDash(prefix: string): string {
   return prefix.length > 1 && prefix.endsWith("-") ? `${prefix.slice(0, -2)}a` : prefix;
 }
 
-/** The error (as `field.ErrorList` prints it) if a text is not a fully qualified domain name. */
-export function domainNameError(name: string): string | undefined {
-  if (name === "") return "name: Required value";
+/** Why the value of `field` is not a fully qualified domain name, as `field.ErrorList` says it; undefined if it is. */
+export function domainNameError(name: string, field: "name" | "url"): string | undefined {
+  if (name === "") return `${field}: Required value`;
   const bare = name.replace(/\.$/, "");
-  const invalid = (value: string, why: string): string => `name: Invalid value: ${JSON.stringify(value)}: ${why}`;
+  const invalid = (value: string, why: string): string => `${field}: Invalid value: ${quote(value)}: ${why}`;
   const errors = dns1123SubdomainErrors(bare);
   if (errors.length > 0) return invalid(bare, errors.join(","));
   const labels = bare.split(".");

@@ -174,7 +174,7 @@ function validateDomainMapping(mapping: DomainMapping, { config, old }: Validati
 
 function validateDomainName(meta: ObjectMeta, clusterDomain: string): Findings {
   const { name = "", generateName = "" } = meta;
-  const error = domainNameError(name);
+  const error = domainNameError(name, "name");
   const invalid = `invalid name ${JSON.stringify(name)}`;
   const local = `${invalid}: must not be a subdomain of cluster local domain ${JSON.stringify(clusterDomain)}`;
   return [

@@ -29,11 +29,14 @@ export function parseDuration(text: string): Result<Nanoseconds> {
   while (rest !== "") {
     const term = /^(\d*)(?:\.(\d*))?([^\d.]*)/.exec(rest);
     const [matched = "", whole = "", fraction = "", unit = ""] = term ?? [];
-    if (whole + fraction === "" || BigInt(whole || "0") > LARGEST) return invalid;
+    const digits = whole.replace(/^0+/, "");
+    if (whole + fraction === "" || digits.length > 19) return invalid;
+    const amount = BigInt(digits || "0");
+    if (amount > LARGEST) return invalid;
     if (unit === "") return failed(`time: missing unit in duration ${quoteAscii(text)}`);
     const size = Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined;
     if (size === undefined) return failed(`time: unknown unit ${quoteAscii(unit)} in duration ${quoteAscii(text)}`);
-    total += BigInt(whole || "0") * size + partOf(fraction, size);
+    total += amount * size + partOf(fraction, size);
     if (total > LARGEST) return invalid;
     rest = rest.slice(matched.length);
   }

@@ -29,14 +29,18 @@ const DECIMAL = new Map<string, number>([
   ["E", 18],
 ]);
 const BINARY = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
-const SHAPE = /^([+-]?)(\d*)(?:\.(\d*))?([eEinumkKMGTP]*[-+]?\d*)$/;
+/** Longer texts would take long: time grows with the square of the digits. */
+const MAX_LENGTH = 1000;
+const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?/;
+const SUFFIX = /^[eEinumkKMGTP]*[-+]?\d*$/;
 const WRONG_FORMAT = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 
-/** Parses a quantity. The error texts are those of Kubernetes. */
+/** Parses a quantity. The error texts are those of Kubernetes, except for a text of more than 1000 characters. */
 export function parseQuantity(text: string): Result<ParsedQuantity> {
-  const match = SHAPE.exec(text);
-  if (!match || text === "") return failed(WRONG_FORMAT);
-  const [, sign = "", whole = "", fraction = "", suffix = ""] = match;
+  if (text.length > MAX_LENGTH) return failed(`a quantity must have at most ${MAX_LENGTH} characters`);
+  const [number = "", sign = "", whole = "", fraction = ""] = NUMBER.exec(text) ?? [];
+  const suffix = text.slice(number.length);
+  if (text === "" || !SUFFIX.test(suffix)) return failed(WRONG_FORMAT);
   const unit = unitOf(suffix);
   if (!unit) return failed("unable to parse quantity's suffix");
   // Kubernetes' fast path, which binary suffixes do not use, reads a text without digits as zero.

@@ -124,15 +124,39 @@ function joined(args: readonly unknown[]): string {
   return out;
 }
 
-function formatted(args: readonly unknown[]): string {
-  const rest = args.slice(1);
-  return String(args[0]).replace(/%(-?\d+)?(?:\.(\d+))?([a-zA-Z%])/g, (verb, width, precision, letter: string) => {
-    if (letter === "%") return "%";
-    if (rest.length === 0) return `%!${letter}(MISSING)`;
-    const text = formattedOne(rest.shift(), letter, precision) ?? verb;
-    const size = Math.abs(Number(width ?? 0));
-    return String(width ?? "").startsWith("-") ? text.padEnd(size) : text.padStart(size);
-  });
+const VERB = /%([-+]*)(\d*)(?:\.(\d*))?([a-zA-Z%]|$)/g;
+
+/** fmt.Sprintf. */
+function formatted([format, ...args]: readonly unknown[]): string {
+  const text = String(format);
+  let out = "";
+  let at = 0;
+  let used = 0;
+  for (const match of text.matchAll(VERB)) {
+    const [verb, flags = "", width = "", precision, letter = ""] = match;
+    out += text.slice(at, match.index);
+    at = match.index + verb.length;
+    // As in Go, a width that is too large ends the format.
+    if (letter === "" || isTooLarge(width) || isTooLarge(precision)) {
+      out += "%!(NOVERB)";
+      at = text.length;
+      break;
+    }
+    if (letter === "%") out += "%";
+    else if (used >= args.length) out += `%!${letter}(MISSING)`;
+    else out += padded(formattedOne(args[used++], letter, precision) ?? verb, flags, width);
+  }
+  const extra = args.slice(used).map((item) => (item === undefined ? "<nil>" : `${goTypeOf(item)}=${printed(item)}`));
+  return out + text.slice(at) + (extra.length > 0 ? `%!(EXTRA ${extra.join(", ")})` : "");
+}
+
+/** Go stops reading digits once the number exceeds a million. */
+function isTooLarge(digits = ""): boolean {
+  return Number(digits.slice(0, -1)) > 1e6;
+}
+
+function padded(text: string, flags: string, width: string): string {
+  return flags.includes("-") ? text.padEnd(Number(width)) : text.padStart(Number(width));
 }
 
 function formattedOne(value: unknown, letter: string, precision: string | undefined): string | undefined {
@@ -147,10 +171,15 @@ function formattedOne(value: unknown, letter: string, precision: string | undefi
     case "x":
       return typeof value === "number" ? value.toString(16) : Buffer.from(String(value)).toString("hex");
     case "f":
-      return Number(value).toFixed(precision === undefined ? 6 : Number(precision));
+      return fixed(Number(value), precision === undefined ? 6 : Number(precision));
     default:
       return undefined;
   }
+}
+
+/** toFixed() allows at most 100 digits. */
+function fixed(value: number, places: number): string {
+  return places <= 100 ? value.toFixed(places) : value.toFixed(100) + "0".repeat(places - 100);
 }
 
 const JS_ESCAPES: Readonly<Record<string, string>> = {
@@ -196,5 +225,5 @@ export const templateFunctions: ReadonlyMap<string, TemplateFunction> = new Map<
   ["printf", formatted],
   ["js", (args) => jsEscaped(joined(args))],
   ["html", (args) => joined(args).replace(/[\0"'&<>]/g, (char) => HTML_ESCAPES[char] ?? char)],
-  ["urlquery", (args) => encodeURIComponent(joined(args)).replaceAll("%20", "+")],
+  ["urlquery", (args) => encodeURIComponent(Buffer.from(joined(args)).toString()).replaceAll("%20", "+")],
 ]);

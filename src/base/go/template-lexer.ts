@@ -23,29 +23,42 @@ const TOKEN =
 export function lex(source: string): readonly Piece[] | LexError {
   const pieces: Piece[] = [];
   let at = 0;
+  let line = 1;
   let trimNext = false;
   for (;;) {
     const open = source.indexOf("{{", at);
     let text = source.slice(at, open < 0 ? undefined : open);
+    line += lineEnds(text);
     if (trimNext) text = text.replace(/^[ \t\r\n]+/, "");
     if (open < 0) {
       pieces.push({ kind: "text", text });
       return pieces;
     }
     const trimsLeft = /^-[ \t\r\n]/.test(source.slice(open + 2, open + 4));
-    pieces.push({ kind: "text", text: trimsLeft ? text.replace(/[ \t\r\n]+$/, "") : text });
-    const line = lineAt(source, open);
-    const start = open + (trimsLeft ? 3 : 2);
-    const comment = /^[ \t\r\n]*\/\*[\s\S]*?\*\/[ \t\r\n]*(-?)\}\}/.exec(source.slice(start));
-    const action = comment ? undefined : lexAction(source, start, line);
-    if (action && "message" in action) return action;
-    if (action) pieces.push({ kind: "action", tokens: action.tokens, line });
-    at = action ? action.end : start + (comment?.[0].length ?? 0);
-    trimNext = action ? action.trims : comment?.[1] === "-";
+    pieces.push({ kind: "text", text: trimsLeft ? withoutBlankEnd(text) : text });
+    const commentStart = open + (trimsLeft ? 4 : 2);
+    const isComment = source.startsWith("/*", commentStart);
+    const action = isComment
+      ? skipComment(source, commentStart, line)
+      : lexAction(source, open + (trimsLeft ? 3 : 2), line);
+    if ("message" in action) return action;
+    if (!isComment) pieces.push({ kind: "action", tokens: action.tokens, line });
+    at = action.end;
+    line += lineEnds(source.slice(open, at));
+    trimNext = action.trims;
   }
 }
 
 type Action = { readonly tokens: readonly Token[]; readonly end: number; readonly trims: boolean };
+
+function skipComment(source: string, start: number, line: number): Action | LexError {
+  const close = source.indexOf("*/", start + 2);
+  if (close < 0) return { line, message: "unclosed comment" };
+  const end = close + 2;
+  if (source.startsWith("}}", end)) return { tokens: [], end: end + 2, trims: false };
+  const trims = /^[ \t\r\n]-\}\}/.test(source.slice(end, end + 4));
+  return trims ? { tokens: [], end: end + 4, trims } : { line, message: "comment ends before closing delimiter" };
+}
 
 function lexAction(source: string, start: number, line: number): Action | LexError {
   const tokens: Token[] = [];
@@ -87,8 +100,13 @@ function lexErrorText(source: string, at: number): string {
   return `unrecognized character in action: U+${code} '${char}'`;
 }
 
-function lineAt(source: string, at: number): number {
-  let line = 1;
-  for (let index = source.indexOf("\n"); index >= 0 && index < at; index = source.indexOf("\n", index + 1)) line += 1;
-  return line;
+function lineEnds(text: string): number {
+  return text.split("\n").length - 1;
+}
+
+/** A pattern that ends in `$` would take quadratic time. */
+function withoutBlankEnd(text: string): string {
+  let end = text.length;
+  while (" \t\r\n".includes(text.charAt(end - 1) || "x")) end -= 1;
+  return text.slice(0, end);
 }

@@ -7,6 +7,9 @@ import type { Command, Operand, Pipeline, TemplateNode } from "./template-syntax
 /** Ends the recursion with an error text. {@link parseNodes} catches it. */
 class SyntaxFault extends Error {}
 
+/** How deep parentheses and blocks may be nested: the parser and the execution are recursive. */
+const MAX_DEPTH = 100;
+
 /** Parses a template. Returns its nodes, or the first error. */
 export function parseNodes(name: string, source: string): { nodes: readonly TemplateNode[] } | { error: string } {
   const pieces = lex(source);
@@ -23,6 +26,7 @@ export function parseNodes(name: string, source: string): { nodes: readonly Temp
 class Parser {
   line = 1;
   #at = 0;
+  #depth = 0;
   #variables: string[] = ["$"];
   readonly #pieces: readonly Piece[];
 
@@ -48,7 +52,8 @@ class Parser {
       this.line = piece.line;
       const first = piece.tokens[0];
       if (!first) throw new SyntaxFault("missing value for command");
-      if (first.kind === "identifier" && (first.text === "end" || first.text === "else")) return { nodes, closedBy: piece };
+      if (first.kind === "identifier" && (first.text === "end" || first.text === "else"))
+        return { nodes, closedBy: piece };
       nodes.push(this.#action(first, piece));
     }
     return { nodes };
@@ -57,12 +62,20 @@ class Parser {
   #action(first: Token, piece: Extract<Piece, { kind: "action" }>): TemplateNode {
     const keyword = first.kind === "identifier" ? first.text : "";
     if (keyword === "if" || keyword === "with" || keyword === "range") {
-      return this.#block(keyword, piece.tokens.slice(1), piece.line);
+      return this.#nested(() => this.#block(keyword, piece.tokens.slice(1), piece.line));
     }
     if (["define", "template", "block", "break", "continue"].includes(keyword)) {
       throw new SyntaxFault(`{{${keyword}}} is not supported here`);
     }
     return { kind: "output", pipeline: this.#pipeline(piece.tokens, "command"), line: piece.line };
+  }
+
+  #nested<T>(parse: () => T): T {
+    if (this.#depth >= MAX_DEPTH) throw new SyntaxFault("max expression depth exceeded");
+    this.#depth += 1;
+    const result = parse();
+    this.#depth -= 1;
+    return result;
   }
 
   #block(kind: "if" | "with" | "range", tokens: readonly Token[], line: number): TemplateNode {
@@ -74,7 +87,7 @@ class Parser {
     const [closing, next] = closedBy.tokens;
     if (closing?.text === "else") {
       if (next?.text === kind && kind !== "range")
-        otherwise = [this.#block(kind, closedBy.tokens.slice(2), closedBy.line)];
+        otherwise = [this.#nested(() => this.#block(kind, closedBy.tokens.slice(2), closedBy.line))];
       else {
         const rest = this.#list();
         if (rest.closedBy?.tokens[0]?.text !== "end") throw new SyntaxFault("unexpected EOF");
@@ -167,7 +180,7 @@ class Parser {
       if (tokens[close]?.text === ")" && --depth === 0) break;
     }
     if (depth > 0) throw new SyntaxFault("unclosed left paren");
-    const pipeline = this.#pipeline(tokens.slice(at + 1, close), "parenthesized pipeline");
+    const pipeline = this.#nested(() => this.#pipeline(tokens.slice(at + 1, close), "parenthesized pipeline"));
     const { path, next } = fieldsFrom(tokens, close + 1);
     return { operand: { kind: "pipeline", pipeline, path, column: tokens[at]?.column ?? 0 }, next };
   }

@@ -18,8 +18,14 @@ export interface Template {
   readonly execute: (data: unknown) => Result<string>;
 }
 
+const MAX_SOURCE = 65_536;
+/** Limits of one execution, for templates that loop or pad. */
+const MAX_OUTPUT = 1_048_576;
+const MAX_STEPS = 100_000;
+
 /** Parses a template. The error reads `template: <name>:<line>: …`. */
 export function parseTemplate(name: string, source: string): Result<Template> {
+  if (source.length > MAX_SOURCE) return failed(`template: ${name}: has more than ${MAX_SOURCE} characters`);
   const result = parseNodes(name, source);
   if ("error" in result) return failed(result.error);
   return ok({ execute: (data) => execute(name, result.nodes, data) });
@@ -40,6 +46,8 @@ function execute(name: string, nodes: readonly TemplateNode[], data: unknown): R
 class Execution {
   readonly #variables: { name: string; value: unknown }[];
   #line = 1;
+  #steps = 0;
+  #produced = 0;
   readonly #name: string;
 
   constructor(name: string, data: unknown) {
@@ -50,17 +58,29 @@ class Execution {
   nodes(nodes: readonly TemplateNode[], dot: unknown): string {
     let out = "";
     for (const node of nodes) {
+      this.#step();
       if (node.kind === "text") {
-        out += node.text;
+        out += this.#counted(node.text);
         continue;
       }
       this.#line = node.line;
       if (node.kind === "output") {
         const value = this.#pipeline(node.pipeline, dot);
-        if (node.pipeline.variables.length === 0) out += printed(value);
+        if (node.pipeline.variables.length === 0) out += this.#counted(printed(value));
       } else out += this.#block(node, dot);
     }
     return out;
+  }
+
+  #step(): void {
+    this.#steps += 1;
+    if (this.#steps > MAX_STEPS) throw new ExecutionFault(`template: ${this.#name}:${this.#line}: has too many steps`);
+  }
+
+  #counted(text: string): string {
+    this.#produced += text.length;
+    if (this.#produced <= MAX_OUTPUT) return text;
+    throw new ExecutionFault(`template: ${this.#name}:${this.#line}: produces more than ${MAX_OUTPUT} characters`);
   }
 
   #block(node: Extract<TemplateNode, { kind: "if" | "with" | "range" }>, dot: unknown): string {
@@ -81,15 +101,19 @@ class Execution {
       const last = node.pipeline.commands.at(-1)?.at(-1) as Operand;
       throw this.#fault(last.column, operandText(last), `range can't iterate over ${printed(value)}`);
     }
-    if (entries.length === 0) return this.nodes(node.otherwise, dot);
     const [first, second] = node.pipeline.variables;
+    const scope = this.#variables.length;
+    let isEmpty = true;
     let out = "";
     for (const [key, item] of entries) {
+      this.#step();
+      isEmpty = false;
+      this.#variables.length = scope;
       if (first !== undefined) this.#variables.push({ name: first, value: second === undefined ? item : key });
       if (second !== undefined) this.#variables.push({ name: second, value: item });
       out += this.nodes(node.body, item);
     }
-    return out;
+    return isEmpty ? this.nodes(node.otherwise, dot) : out;
   }
 
   #pipeline(pipeline: Pipeline, dot: unknown): unknown {
@@ -125,7 +149,8 @@ class Execution {
     const wrong = wrongCount(name, args.length);
     if (wrong !== undefined) throw this.#fault(column, name, wrong);
     try {
-      return templateFunctions.get(name)?.(args);
+      const result = templateFunctions.get(name)?.(args);
+      return typeof result === "string" ? this.#counted(result) : result;
     } catch (fault) {
       if (!(fault instanceof FunctionFault)) throw fault;
       throw this.#fault(column, text, `error calling ${name}: ${fault.message}`);
@@ -209,11 +234,15 @@ function isStruct(value: unknown): value is GoStruct {
 }
 
 /** Returns key-value pairs; undefined if the value cannot be iterated. */
-function entriesOf(value: unknown): readonly (readonly [unknown, unknown])[] | undefined {
+function entriesOf(value: unknown): Iterable<readonly [unknown, unknown]> | undefined {
   if (typeof value === "boolean" || typeof value === "string") return undefined;
   if (Array.isArray(value)) return value.map((item, at) => [at, item] as const);
   if (typeof value === "number" && !Number.isInteger(value)) return undefined;
-  if (typeof value === "number") return Array.from({ length: value }, (_, at) => [at, at] as const);
+  if (typeof value === "number") return upTo(value);
   if (value === undefined || value === null || typeof value !== "object") return [];
   return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function* upTo(count: number): Iterable<readonly [number, number]> {
+  for (let at = 0; at < count; at++) yield [at, at];
 }

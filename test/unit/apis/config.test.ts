@@ -109,7 +109,67 @@ describe("Knative's ConfigMaps", () => {
       "queue-sidecar-image": "q",
       "runtime-class-name": "gvisor:\n  selector:\n    safe: yes\nkata: {}\n",
     });
-    expect(classes.ok && classes.value.runtimeClassNames).toEqual({ gvisor: { selector: { safe: "yes" } }, kata: {} });
+    expect(classes.ok && classes.value.runtimeClassNames).toEqual({ gvisor: { selector: { safe: "true" } }, kata: {} });
+  });
+  it("accept flow style, quotes, anchors and several lines in YAML values (11 E2)", () => {
+    const domain = parseDomainConfig(
+      { "a.io": 'selector: {"team": "x: y", tier: &t "1"}', "b.io": "# all\n---\n{}\n", "c.io": "selector:\n  v: 2\n" },
+      "cluster.local",
+    );
+    expect(domain.ok && domain.value.domains).toEqual({
+      "a.io": { team: "x: y", tier: "1" },
+      "b.io": {},
+      "c.io": { v: "2" },
+    });
+  });
+  it.each([
+    ["x", "json: cannot unmarshal string into Go value of type config.domainInternalConfig"],
+    ["[1]", "json: cannot unmarshal array into Go value of type config.domainInternalConfig"],
+    [
+      "selector: x",
+      "json: cannot unmarshal string into Go struct field domainInternalConfig.selector of type map[string]string",
+    ],
+    [
+      "selector: {a: [b]}",
+      "json: cannot unmarshal array into Go struct field domainInternalConfig.selector of type string",
+    ],
+  ])("config-domain refuses the value %j (11 E2)", (value, text) => {
+    const prefix = "error unmarshaling JSON: while decoding JSON: ";
+    expect(error(parseDomainConfig({ "a.io": value }, "cluster.local"))).toBe(prefix + text);
+  });
+  it.each([
+    ["Gvisor: {}", "runtime-class-name Gvisor selector not valid DNSSubdomain: [a lowercase RFC 1123"],
+    [
+      "gvisor: {selector: {a b: c}}",
+      'runtime-class-name gvisor selector invalid: key: Invalid value: "a b": name part',
+    ],
+    [
+      "gvisor: {selector: {a: b c}}",
+      'runtime-class-name gvisor selector invalid: values[0][a]: Invalid value: "b c": a valid',
+    ],
+    [
+      "gvisor: {selector: [a]}",
+      "runtime-class-name cannot be parsed, please check the format: error unmarshaling JSON",
+    ],
+    [
+      "a: [",
+      "runtime-class-name cannot be parsed, please check the format: error converting YAML to JSON: yaml: line 1",
+    ],
+  ])("config-deployment refuses the runtime classes %j (11 E2)", (classes, text) => {
+    expect(error(parseDeploymentConfig({ queueSidecarImage: "q", "runtime-class-name": classes }))).toContain(text);
+  });
+  it("accept older spellings of config-deployment's keys and prefer the newer ones", () => {
+    const config = parseDeploymentConfig({
+      queueSidecarImage: "q",
+      progressDeadline: "20s",
+      queueSidecarCPULimit: "2",
+    });
+    expect(config.ok && [config.value.progressDeadlineMs, config.value.queueSidecarResources.limits]).toEqual([
+      20_000,
+      { cpu: "2" },
+    ]);
+    const both = parseDeploymentConfig({ queueSidecarImage: "q", progressDeadline: "20s", "progress-deadline": "30s" });
+    expect(both.ok && both.value.progressDeadlineMs).toBe(30_000);
   });
   it("disable limits of the garbage collector", () => {
     const gc = parseGcConfig({ "retain-since-create-time": "Disabled", "max-non-active-revisions": "disabled" });

@@ -79,6 +79,10 @@ describe("Kubernetes quantities", () => {
     expect(outcome(parseQuantity(""))).toMatch(/^quantities must match/);
     expect(outcome(parseQuantity(".Pi"))).toBe("unable to parse numeric part of quantity");
   });
+  it("refuses texts of more than 1000 characters at once (11 A7)", () => {
+    expect(outcome(parseQuantity(`${"1".repeat(80_000)}x`))).toBe("a quantity must have at most 1000 characters");
+    expect(quantityNumber("1".repeat(1000))).toBeGreaterThan(1e300);
+  });
   it("converts quantities to numbers", () => {
     expect(quantityNumber("100m")).toBe(0.1);
     expect(quantityNumber("1Ki")).toBe(1024);
@@ -166,6 +170,26 @@ describe("Go templates", () => {
     expect(run("{{if .Name}}", meta)).toBe("template: t:1: unexpected EOF");
     expect(run("{{end}}", meta)).toBe("template: t:1: unexpected {{end}}");
     expect(run("{{$x}}", meta)).toBe('template: t:1: undefined variable "$x"');
+    expect(run("a\n{{/* x }}", meta)).toBe("template: t:2: unclosed comment");
+    expect(run("{{/* x */ }}", meta)).toBe("template: t:1: comment ends before closing delimiter");
+  });
+  it.each([
+    ['{{printf "%999999999d-" 1}}', "%!(NOVERB)%!(EXTRA int=1)"],
+    ['{{printf "%.999999999f" 1}}', "%!(NOVERB)%!(EXTRA int=1)"],
+    ['{{printf "%.102f" 0.5 | len}}', "104"],
+    ['{{printf "a%"}}', "a%!(NOVERB)"],
+    ['{{printf "%-4s|" "x"}}', "x   |"],
+    ['{{printf "%s" "x" true}}', "x%!(EXTRA bool=true)"],
+    [`{{${"(".repeat(30_000)}1${")".repeat(30_000)}}}`, "template: t:1: max expression depth exceeded"],
+    ["{{if .Name}}".repeat(4000), "template: t:1: max expression depth exceeded"],
+    [`{{if .Name}}${"{{else if .Name}}".repeat(2000)}{{end}}`, "template: t:1: max expression depth exceeded"],
+    ["{{range 1000000000}}x{{end}}", "template: t:1: has too many steps"],
+    ['{{range 9}}{{printf "%999999d" 1}}{{end}}', "template: t:1: produces more than 1048576 characters"],
+    ["x".repeat(65_537), "template: t: has more than 65536 characters"],
+    [`${" ".repeat(60_000)}x {{- .Name}}`, `${" ".repeat(60_000)}xweb`],
+    ['{{urlquery (slice "\u{1F600}" 0 1)}}', "%EF%BF%BD"],
+  ])("stay within limits (11 A7): %.40s", (source, text) => {
+    expect(run(source, meta)).toBe(text);
   });
 });
 

@@ -2,6 +2,7 @@
 // Source: pkg/reconciler/route/{domains/domains,config/domain,visibility/visibility}.go.
 import { executeDomainTemplate, executeTagTemplate } from "../../../apis/config/network.ts";
 import type { ServingConfig } from "../../../apis/config/types.ts";
+import { domainNameError } from "../../../apis/meta/names.ts";
 import type { Stored, StringMap } from "../../../apis/meta/object.ts";
 import { CLUSTER_LOCAL, ROUTE_LABEL, VISIBILITY_LABEL, without } from "../../../apis/serving/labels.ts";
 import type { Route } from "../../../apis/serving/types.ts";
@@ -37,7 +38,7 @@ function domainName(route: Stored<Route>, host: string, labels: StringMap, confi
   const domain = domainFor(labels, config);
   const text = executeDomainTemplate(network, { name: host, namespace, domain, annotations, labels });
   if (!text.ok) return failed(`error executing the DomainTemplate: ${text.error}`);
-  const problem = domainNameProblem(text.value);
+  const problem = domainNameError(text.value, "url");
   if (problem === undefined) return text;
   return failed(`domain name error: invalid domain name ${quote(text.value)}: ${problem}`);
 }
@@ -95,33 +96,4 @@ export function publicUrl(scheme: string, host: string, config: ServingConfig): 
 /** Returns the cluster-local host name of a Service, Route or placeholder Service. */
 export function clusterHost(name: string, namespace: string, config: ServingConfig): string {
   return `${name}.${namespace}.svc.${config.clusterDomain}`;
-}
-
-const LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
-const SUBDOMAIN = new RegExp(`^${LABEL}(\\.${LABEL})*$`);
-const LABEL_LENGTH = 63;
-const SUBDOMAIN_LENGTH = 253;
-const WRONG_SUBDOMAIN =
-  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start " +
-  "and end with an alphanumeric character (e.g. 'example.com', regex used for validation is " +
-  `'${LABEL}(\\.${LABEL})*')`;
-
-/** Returns Kubernetes' error text for field `url`; undefined if the name is valid. A name may end in a dot. */
-function domainNameProblem(text: string): string | undefined {
-  if (text === "") return "url: Required value";
-  const name = text.endsWith(".") ? text.slice(0, -1) : text;
-  const problems = [
-    ...(name.length > SUBDOMAIN_LENGTH ? [`must be no more than ${SUBDOMAIN_LENGTH} characters`] : []),
-    ...(SUBDOMAIN.test(name) ? [] : [WRONG_SUBDOMAIN]),
-  ];
-  if (problems.length > 0) return invalid(name, problems.join(","));
-  const labels = name.split(".");
-  if (labels.length < 2) return invalid(name, "should be a domain with at least two segments separated by dots");
-  const tooLong = labels.filter((label) => label.length > LABEL_LENGTH);
-  const findings = tooLong.map((label) => invalid(label, `must be no more than ${LABEL_LENGTH} characters`));
-  return findings.length > 1 ? `[${findings.join(", ")}]` : findings[0];
-}
-
-function invalid(value: string, why: string): string {
-  return `url: Invalid value: ${quote(value)}: ${why}`;
 }

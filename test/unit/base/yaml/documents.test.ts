@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { plainScalar, readDocuments } from "../../../src/manifest/document.ts";
+import { readDocuments } from "../../../../src/base/yaml/documents.ts";
+import { plainScalar } from "../../../../src/base/yaml/plain-scalar.ts";
 
 describe("plain scalars, as kubectl reads them", () => {
   it.each([
@@ -87,6 +88,40 @@ describe("documents", () => {
           .join(",")}]`,
       );
     expect(readDocuments(laughs.join("\n"))[0]?.json).toBeUndefined();
+  });
+  it.each([
+    ["many documents", "---\n".repeat(20_000), "there are more than 10000 documents", 10_001],
+    ["nested lists", "[".repeat(1_000_000), "values are nested more than 200 levels deep", 1],
+    ["nested maps", "{a: ".repeat(100_000), "values are nested more than 200 levels deep", 1],
+    ["compact lists", "- ".repeat(100_000), "values are nested more than 200 levels deep", 1],
+    ["line ends", "\n".repeat(1_000_000), "there are more than 500000 words and marks", 500_001],
+  ])("refuses %s with the position, without reading on (11 A7)", (_, text, message, line) => {
+    const last = readDocuments(text).at(-1);
+    expect(last?.json).toBeUndefined();
+    expect(last?.findings).toMatchObject([{ message, severity: "error" }]);
+    expect(last?.findings[0]?.position.line).toBeCloseTo(line, -1);
+  });
+  it("reads values as deep as the limit, and many aliases of small values (11 A7)", () => {
+    expect(readDocuments(`${"[".repeat(200)}${"]".repeat(200)}`)[0]?.findings).toEqual([]);
+    const aliases = Array.from({ length: 5000 }, (_, at) => `b${at}: *a`).join("\n");
+    expect(Object.keys(json(`a: &a x\n${aliases}`) as object)).toHaveLength(5001);
+  });
+  it("lets an alias repeat the last anchor of its name above it", () => {
+    expect(json("a: &x 1\nb: *x\nc: &x 2\nd: *x\n")).toEqual({ a: 1, b: 1, c: 2, d: 2 });
+    expect(readDocuments("a: *x\nb: &x 1\n")[0]?.findings[0]?.message).toBe("unknown alias");
+  });
+  it("refuses merged maps that repeat too many values (11 A7)", () => {
+    const bomb = ["a0: &a0 {x: 1}"];
+    for (let at = 1; at < 20; at++)
+      bomb.push(`a${at}: &a${at} {<<: [*a${at - 1}, *a${at - 1}], y: [*a${at - 1}, *a${at - 1}]}`);
+    expect(readDocuments(bomb.join("\n"))[0]?.findings.map(({ message }) => message)).toContain(
+      "aliases repeat more than 100000 values",
+    );
+  });
+  it("reads JSON objects one after the other, with tabs, and locates each (11 B5)", () => {
+    const good = readDocuments('{\n\t"a": "}{\\""\n}\n\n{"b": 1}\n{"c": !}\n');
+    expect(good.map((document) => document.json)).toEqual([{ a: '}{"' }, { b: 1 }, { c: "" }]);
+    expect(good[1]?.root && good[1].positionOf(good[1].root)).toMatchObject({ line: 5, column: 1 });
   });
   it("does not let the key __proto__ change the prototype", () => {
     expect(Object.getPrototypeOf(json("__proto__: {x: 1}"))).toBe(Object.prototype);
