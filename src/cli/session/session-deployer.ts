@@ -1,5 +1,5 @@
 // Makes the deployer of a session. With Docker it builds images; otherwise it sets start commands of processes.
-import { steadyClock } from "../../base/steady-clock.ts";
+import { monotonicClock } from "../../base/monotonic-clock.ts";
 import type { Client } from "../../client/client.ts";
 import { Deployer, type DeployerParts } from "../../dev/deployer.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
@@ -35,7 +35,7 @@ export async function openSessionDeployer(
   emit: (event: DevEvent) => void,
 ): Promise<SessionDeployer> {
   const isOwnFile = makeOwnFileCheck([sessionsFolder(env).path, stateFolder(env)]);
-  const parts = { client, commands, emit, clock: steadyClock, isOwnFile, cwd: process.cwd() };
+  const parts = { client, commands, emit, clock: monotonicClock, isOwnFile, cwd: process.cwd() };
   if (runtime !== "docker" || buildImage !== undefined) {
     const deployer = new Deployer({ ...parts, buildImage });
     return { deployer, [Symbol.asyncDispose]: () => deployer[Symbol.asyncDispose]() };
