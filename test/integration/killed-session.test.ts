@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { ContainerRuntime } from "../../src/node/runtime/runtime.ts";
 import { leftovers, openTestEngine, testAppPath, testImage } from "../support/engine.ts";
 import { eventually } from "../support/eventually.ts";
-import { get, KnapHome, type RunningKnap } from "../support/knap.ts";
+import { faultAtSignal, get, KnapHome, type RunningKnap } from "../support/knap.ts";
 import { openPrivateEngine, privateEngineLack } from "../support/private-engine.ts";
 
 let engine: ContainerRuntime;
@@ -45,7 +45,8 @@ const project = (name: string, env: Readonly<Record<string, string>> = {}): stri
   return folder;
 };
 const flags = (kind: string) => ["--runtime", kind, "--container-address", "published", "--ui", "json"];
-const up = (kind: string, folder: string): RunningKnap => home.start(["up", ...flags(kind), "--no-watch"], folder);
+const up = (kind: string, folder: string, nodeArgs: readonly string[] = []): RunningKnap =>
+  home.start(["up", ...flags(kind), "--no-watch", "--stop-timeout", "2s"], folder, nodeArgs);
 const ready = (knap: RunningKnap) => knap.until(({ type }) => type === "ready", 60_000);
 const sessions = (): readonly string[] => {
   try {
@@ -132,6 +133,20 @@ describe.each(["docker", "process"])("killed by -9 with runtime %s", (kind) => {
     expect(processesOf(id)).toEqual([]);
   });
 });
+
+test.each(["docker", "process"])(
+  "with runtime %s an uncaught error ends pods that ignore SIGTERM (11 A1)",
+  async (kind) => {
+    const knap = up(kind, project("stubborn", { IGNORE_TERM: "true" }), faultAtSignal("throw"));
+    await ready(knap);
+    const [id = ""] = sessions();
+    knap.child.kill("SIGUSR2");
+    expect(await knap.finished).toMatchObject({ code: 1, stderr: expect.stringContaining("injected fault") });
+    expect(await left([])).toEqual([]);
+    expect(sessions()).toEqual([]);
+    expect(processesOf(id)).toEqual([]);
+  },
+);
 
 if (privateEngineLack) console.info(`an engine that is away at the end: skipped, ${privateEngineLack}`);
 

@@ -30,8 +30,12 @@ export class KnapHome implements Disposable {
     this.env = { ...env, ...own, ...more };
   }
 
-  start(args: readonly string[], cwd = this.folder): RunningKnap {
-    const child = spawn(process.execPath, [cli, ...args], { cwd, env: this.env, stdio: ["pipe", "pipe", "pipe"] });
+  start(args: readonly string[], cwd = this.folder, nodeArgs: readonly string[] = []): RunningKnap {
+    const child = spawn(process.execPath, [...nodeArgs, cli, ...args], {
+      cwd,
+      env: this.env,
+      stdio: ["pipe", "pipe", "pipe"],
+    });
     const running = new RunningKnap(child);
     this.#started.push(running);
     return running;
@@ -54,6 +58,13 @@ export class KnapHome implements Disposable {
       throw new Error(`still running: ${running.map(({ child }) => child.spawnargs.slice(2).join(" "))}`);
     if (sessions.length > 0) throw new Error(`left behind: the folders of sessions ${sessions.join(", ")}`);
   }
+}
+
+/** Arguments of Node with which knap throws an error from a callback at SIGUSR2, or leaves a rejection unhandled. */
+export function faultAtSignal(how: "throw" | "reject"): readonly string[] {
+  const fault = how === "throw" ? "throw error" : "Promise.reject(error)";
+  const code = `process.on("SIGUSR2", () => { const error = new TypeError("injected fault"); ${fault}; });`;
+  return ["--import", `data:text/javascript,${encodeURIComponent(code)}`];
 }
 
 function foldersIn(folder: string): readonly string[] {
