@@ -1,4 +1,4 @@
-// Checks that each fact of Knative's data plane, and each trap, names an existing test or the reason why there is none.
+// Checks that each fact of Knative's data plane names an existing test, or the reason why there is none.
 import { readFileSync } from "node:fs";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
@@ -9,21 +9,21 @@ import { queueProxyFacts } from "./facts/queue-proxy.ts";
 import { traps } from "./facts/traps.ts";
 
 const FAMILIES: readonly FactFamily[] = [...queueProxyFacts, ...probeAndActivatorFacts, ...ingressFacts, traps];
-/** Number of facts per letter. */
+/** Number of facts for each letter. */
 const COUNTS = { Q: 54, P: 23, A: 24, S: 15, I: 30, T: 40 };
-/** Tests that use sockets, including the recorded conversations. */
+/** Matches tests that use sockets, including the recorded conversations. */
 const OVER_SOCKETS = /^(sockets|contract|integration)\/|^queue-proxy\.json/;
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
 
-/** Returns the names in a file: titles of tests and groups, checks of a suite, or recorded cases. */
+/** Returns the titles of tests and groups in a test file, the names of checks, or the ids of recorded cases. */
 function namesIn(file: string): readonly string[] {
   if (file.endsWith(".json")) return casesOf(file);
   const names: string[] = [];
   const visit = (node: ts.Node): void => {
     const [first] = ts.isCallExpression(node) ? node.arguments : [];
     if (ts.isCallExpression(node) && first && ts.isStringLiteralLike(first) && isTest(node)) names.push(first.text);
-    // Contract suites are objects: name → check.
+    // Contract suites are objects that map a name to a check.
     if (ts.isPropertyAssignment(node) && ts.isStringLiteral(node.name) && ts.isArrowFunction(node.initializer)) {
       names.push(node.name.text);
     }
@@ -56,7 +56,7 @@ function casesOf(file: string): readonly string[] {
 const byTitle = FAMILIES.map(({ title, facts }) => [title, facts] as const);
 const known = new Map<string, readonly string[]>();
 
-function isThere(reference: string): boolean {
+function exists(reference: string): boolean {
   const [file = "", fragment = ""] = reference.split(" › ");
   const names = known.get(file) ?? namesIn(file);
   known.set(file, names);
@@ -68,8 +68,8 @@ function isThere(reference: string): boolean {
   }
 }
 
-describe("the facts of the data plane", () => {
-  test("all have a place in the table, each one", () => {
+describe("the table of facts of the data plane", () => {
+  test("the table lists each fact exactly once", () => {
     const listed = FAMILIES.flatMap(({ facts }) => Object.keys(facts));
     const all = Object.entries(COUNTS).flatMap(([letter, count]) =>
       Array.from({ length: count }, (_, index) => `${letter}${index + 1}`),
@@ -77,23 +77,23 @@ describe("the facts of the data plane", () => {
     expect(listed.sort()).toEqual(all.sort());
   });
 
-  test.each(byTitle)("%s: every test that the table names exists", (_title, facts) => {
-    const missing = Object.entries(facts).flatMap(([fact, shown]) => {
-      if ("absent" in shown) return shown.absent === "" ? [`${fact}: no reason`] : [];
-      return shown.length === 0
+  test.each(byTitle)("every test that the table names for '%s' exists", (_title, facts) => {
+    const missing = Object.entries(facts).flatMap(([fact, coverage]) => {
+      if ("absent" in coverage) return coverage.absent === "" ? [`${fact}: no reason`] : [];
+      return coverage.length === 0
         ? [`${fact}: nothing`]
-        : shown.filter((one) => !isThere(one)).map((one) => `${fact}: ${one}`);
+        : coverage.filter((reference) => !exists(reference)).map((reference) => `${fact}: ${reference}`);
     });
     expect(missing).toEqual([]);
   });
 
-  test.each(byTitle)("%s: something of it is shown over real sockets", (_title, facts) => {
-    const references = Object.values(facts).flatMap((shown) => ("absent" in shown ? [] : shown));
+  test.each(byTitle)("a test over real sockets covers a fact of '%s'", (_title, facts) => {
+    const references = Object.values(facts).flatMap((coverage) => ("absent" in coverage ? [] : coverage));
     expect(references.filter((reference) => OVER_SOCKETS.test(reference))).not.toEqual([]);
   });
 
-  test("a test that is not there is noticed", () => {
-    expect(isThere("sockets/data-plane/http-server/listener.test.ts › no such test")).toBe(false);
-    expect(isThere("queue-proxy.json › response/reason")).toBe(false);
+  test("a reference to a missing test is found", () => {
+    expect(exists("sockets/data-plane/http-server/listener.test.ts › no such test")).toBe(false);
+    expect(exists("queue-proxy.json › response/reason")).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
-// The rooms of src/ and their floors, the pure rooms, and the home of each library. A room imports only from lower
-// floors. rules.ts makes the dependency rules from it.
+// Defines the rooms of src/ and their floors, the pure rooms, and the rooms that may import a library. A room imports
+// only from lower floors. rules.ts makes the dependency rules from this table.
 
 /** Room → floor. A room is the longest matching folder under src/. */
 export const floors: Readonly<Record<string, number>> = {
@@ -68,9 +68,7 @@ export const libraryHomes: Readonly<Record<string, readonly string[]>> = {
 /** Libraries without I/O, which pure rooms may import. */
 export const pureLibraries: readonly string[] = ["yaml"];
 
-/**
- * Room → the only files that other rooms of src may import; a room that is not named here may be imported as a whole.
- */
+/** Room → the only files that other rooms of src may import. Rooms that are not listed have no such limit. */
 export const roomEntries: Readonly<Record<string, readonly string[]>> = {
   "data-plane/http-server": ["open-listener.ts"],
   "data-plane/http-client": ["node-forwarder.ts", "http-proxy-forwarder.ts"],

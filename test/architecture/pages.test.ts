@@ -1,4 +1,4 @@
-// The pages name files and rooms that exist, and keep their limits.
+// Checks that the pages name only files and rooms that exist, and keep their limits.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -14,7 +14,7 @@ const pages = [
 ];
 const IN_PROJECT = /^(src|test|scripts|docs|examples|templates|\.ci|\.github)\//;
 
-/** Files and folders that a page names in backticks or links; of a glob, the folder before it. */
+/** Returns the files and folders that a page names in backticks or links; for a glob, the folder before it. */
 function pathsIn(page: string): readonly string[] {
   const text = readFileSync(page, "utf8");
   const named = [...text.matchAll(/`([^`\s]+)`/g)].map(([, path = ""]) => path).filter((path) => IN_PROJECT.test(path));
@@ -22,12 +22,12 @@ function pathsIn(page: string): readonly string[] {
   return [...named, ...linked].map((path) => path.replace(/[^/]*\*.*$/, ""));
 }
 
-describe("the pages", () => {
-  it.each(pages)("%s names only paths that exist", (page) => {
+describe("the pages of the project", () => {
+  it.each(pages)("the page %s names only paths that exist", (page) => {
     expect(pathsIn(page).filter((path) => !existsSync(path))).toEqual([]);
   });
 
-  it("ARCHITECTURE.md has at most 120 lines and at least 20 ways to start", () => {
+  it("ARCHITECTURE.md has at most 120 lines and at least 20 rows in its table of changes", () => {
     const lines = readFileSync("ARCHITECTURE.md", "utf8").trimEnd().split("\n");
     expect(lines.length).toBeLessThanOrEqual(120);
     const rows = lines.filter((line) => /^\| (add|change|make|record) /.test(line));
@@ -45,8 +45,8 @@ describe("the pages", () => {
     const rows = readFileSync("docs/configuration.md", "utf8").split("\n");
     const row = rows.find((line) => line.startsWith(`| \`--${name}\``) || line.includes(`(key \`${name}\`)`)) ?? "";
     const choices = flag.kind.type === "choice" ? flag.kind.choices : [];
-    const shown = flag.kind.type === "switch" ? [] : [flag.default ?? []].flat();
-    const expected = [flag.env ?? "", ...choices, ...shown.map(String)];
+    const defaults = flag.kind.type === "switch" ? [] : [flag.default ?? []].flat();
+    const expected = [flag.env ?? "", ...choices, ...defaults.map(String)];
     expect(expected.filter((text) => !row.includes(text))).toEqual([]);
   });
 });

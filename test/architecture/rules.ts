@@ -1,4 +1,4 @@
-// Makes dependency-cruiser rules from the table of rooms and checks a folder.
+// Makes dependency-cruiser rules from the table of rooms, and checks a folder by them.
 import { cruise, type ICruiseResult } from "dependency-cruiser";
 import { floors, impureFiles, libraryHomes, pureFileEndings, pureLibraries, pureRooms, roomEntries } from "./house.ts";
 
@@ -23,7 +23,7 @@ function makeRules(root: string): object[] {
       },
     }));
   rules.push({
-    name: "data-plane-is-given-snapshots",
+    name: "data-plane-imports-no-control-plane-or-node",
     severity: "error",
     from: { path: inRoom(root, "data-plane") },
     to: { path: [inRoom(root, "control-plane"), inRoom(root, "node")] },
@@ -48,7 +48,7 @@ function makeRules(root: string): object[] {
     {
       name: "pure-files",
       severity: "error",
-      comment: "Plans, specs and tables in other rooms compute only; they may name any lower room's types.",
+      comment: "Plans, specs and tables in other rooms do no I/O. They may import types from any lower room.",
       from: { path: pureEndings, pathNot: pure },
       to: { pathNot: pureTargets, dependencyTypesNot: ["type-only"] },
     },

@@ -1,11 +1,11 @@
-// Rules of writing that the formatter does not check, each as a count with a limit that only falls.
+// Checks rules of style that the formatter does not check. Each rule has a limit of violations.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
-/** The greatest number of violations allowed. Lower a limit when the count has fallen; never raise it. */
+/** The maximum number of violations. Lower a limit when the count has fallen; never raise it. */
 const LIMITS = { longComments: 0, privateMembers: 0 };
 const COMMENT = /^\s*(\/\/|\/\*|\*)/;
-const MOST_COLUMNS = 120;
+const MAX_COLUMNS = 120;
 
 interface SourceLine {
   readonly place: string;
@@ -20,7 +20,7 @@ function linesOf(folder: string): readonly SourceLine[] {
   });
 }
 
-/** Fails with the places of all violations when there are more than `limit`. */
+/** Fails with the places of all violations if there are more than `limit`. */
 function expectAtMost(limit: number, violations: readonly SourceLine[]): void {
   const places = violations.map(({ place }) => place);
   expect(places.length, `${places.length} violations, at most ${limit}:\n${places.join("\n")}`).toBeLessThanOrEqual(
@@ -32,11 +32,11 @@ describe("the style of the sources", () => {
   const lines = ["src", "test", "scripts"].flatMap(linesOf);
 
   it("no comment line is longer than 120 columns", () => {
-    const isLong = ({ text }: SourceLine): boolean => COMMENT.test(text) && text.length > MOST_COLUMNS;
+    const isLong = ({ text }: SourceLine): boolean => COMMENT.test(text) && text.length > MAX_COLUMNS;
     expectAtMost(LIMITS.longComments, lines.filter(isLong));
   });
 
-  it("classes hide members with #, and use the keyword private only for constructors", () => {
+  it("classes hide members with # and use the keyword private only for constructors", () => {
     const isPrivate = ({ text }: SourceLine): boolean => /^\s+private (?!constructor)/.test(text);
     expectAtMost(LIMITS.privateMembers, lines.filter(isPrivate));
   });

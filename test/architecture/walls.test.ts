@@ -9,27 +9,27 @@ import { checkWalls } from "./rules.ts";
 const sources = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => /\.tsx?$/.test(file));
 
-/** Randomness and dynamic imports, which the lint cannot find. */
+/** Matches randomness and dynamic imports, which the lint cannot find. */
 const UNSEEN_BY_LINT = /\bMath\.random\b|[^.\w]import\s*\(/;
 const isPure = (file: string): boolean =>
   !impureFiles.includes(file) &&
   (pureRooms.some((room) => file.startsWith(`${room}/`)) || pureFileEndings.some((ending) => file.endsWith(ending)));
 
-describe("floors and walls", () => {
-  it("no module of src breaks a rule, and every module was looked at", async () => {
+describe("the boundaries of rooms", () => {
+  it("no module of src breaks a rule, and every module is checked", async () => {
     const check = await checkWalls("src");
     expect(check.violations).toEqual([]);
     expect(check.modules).toBe(sources("src").length);
   });
 
-  it("planted violations are caught, each by its own rule", async () => {
+  it("each rule finds its planted violation", async () => {
     const { violations } = await checkWalls("test/architecture/planted");
     const caught = violations.map((violation) => `${violation.rule} ${violation.from.replace(/^.*planted\//, "")}`);
     expect(caught).toEqual(
       expect.arrayContaining([
         "floor-1-apis apis/upward.ts",
         "pure-rooms control-plane/store/touches-disk.ts",
-        "data-plane-is-given-snapshots data-plane/ingress/through-the-wall.ts",
+        "data-plane-imports-no-control-plane-or-node data-plane/ingress/through-the-wall.ts",
         "floor-5-data-plane/ingress data-plane/ingress/through-the-wall.ts",
         "only-home-of-dockerode node/kubelet/not-at-home.ts",
         "pure-files node/kubelet/pod-plan.ts",
@@ -39,13 +39,13 @@ describe("floors and walls", () => {
     expect(caught.some((row) => row.startsWith("no-cycles cli/cycle-"))).toBe(true);
   });
 
-  it("no pure room takes chance from the air or loads code on the run", () => {
+  it("no pure room uses Math.random or a dynamic import", () => {
     const pure = sources("src").filter((file) => isPure(file));
     expect(pure.length).toBeGreaterThan(0);
     expect(pure.filter((file) => UNSEEN_BY_LINT.test(readFileSync(`src/${file}`, "utf8")))).toEqual([]);
   });
 
-  it("the lint bans time, timers and the environment in a pure room, and only there", () => {
+  it("the lint forbids clocks, timers and process variables in pure rooms only", () => {
     const house = mkdtempSync(join(tmpdir(), "knap-planted-"));
     try {
       const config = JSON.parse(readFileSync("biome.json", "utf8"));
@@ -71,10 +71,10 @@ describe("floors and walls", () => {
 });
 
 describe("the table of rooms", () => {
-  it("has a room for every folder of src", () => {
-    const homeless = sources("src").filter(
+  it("the table has a room for every folder of src", () => {
+    const unlisted = sources("src").filter(
       (file) => file.includes("/") && !Object.keys(floors).some((room) => file.startsWith(`${room}/`)),
     );
-    expect(homeless).toEqual([]);
+    expect(unlisted).toEqual([]);
   });
 });

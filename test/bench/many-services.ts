@@ -11,7 +11,7 @@ import type { AnyObject, StringMap } from "../../src/apis/meta/object.ts";
 import type { Client } from "../../src/client/client.ts";
 import { makeHttpClient } from "../../src/client/http-client.ts";
 import { type Bench, type Figure, quantile } from "./bench.ts";
-import type { Told } from "./many-services/session.ts";
+import type { SessionReport } from "./many-services/session.ts";
 
 const MANY = 1000;
 /** Parallel clients that apply objects; enough that the session never waits for them. */
@@ -36,7 +36,7 @@ interface Load {
 }
 
 /** Resolves with the child's next IPC message. */
-async function told<T>(child: ChildProcess, message?: string): Promise<T> {
+async function nextMessage<T>(child: ChildProcess, message?: string): Promise<T> {
   const answer = once(child, "message");
   if (message !== undefined) child.send(message);
   return (await answer)[0] as T;
@@ -87,22 +87,22 @@ const goal = (name: string, value: number, unit: string, most: number): Figure =
 
 async function measure(session: ChildProcess, load: ChildProcess, client: Client): Promise<readonly Figure[]> {
   const names = Array.from({ length: MANY }, (_, index) => `service-${index}`);
-  await told<Load>(load, "since");
+  await nextMessage<Load>(load, "since");
   await sleep(QUIET_MS);
-  const quiet = await told<Load>(load, "since");
-  await told<Told>(session, "since");
+  const quiet = await nextMessage<Load>(load, "since");
+  await nextMessage<SessionReport>(session, "since");
   const begun = performance.now();
   await applyAll(client, names);
   const appliedMs = performance.now() - begun;
   await untilReady(client, names);
   const settledMs = performance.now() - begun;
-  const busy = await told<Load>(load, "since");
-  const settled = await told<Told>(session, "since");
+  const busy = await nextMessage<Load>(load, "since");
+  const settled = await nextMessage<SessionReport>(session, "since");
   load.kill();
   await sleep(IDLE_MS / 4);
-  await told<Told>(session, "idle");
+  await nextMessage<SessionReport>(session, "idle");
   await sleep(IDLE_MS);
-  const idle = await told<Told>(session, "since");
+  const idle = await nextMessage<SessionReport>(session, "since");
   const [before, during] = [quantile(quiet.took, 0.99), quantile(busy.took, 0.99)];
   return [
     { name: `apply ${MANY} Services`, value: appliedMs, unit: "ms" },
@@ -133,7 +133,7 @@ export const manyServicesBench: Bench = {
         execArgv: (process.env["PROF"] ?? "").split(" ").filter(Boolean),
       });
       children.push(child);
-      return [child, await told<T>(child)];
+      return [child, await nextMessage<T>(child)];
     };
     try {
       const [session, { api, ingress }] = await start<{

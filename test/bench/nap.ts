@@ -31,8 +31,8 @@ async function measureSession(): Promise<readonly number[]> {
 export const napBench: Bench = {
   name: "a nap of 90 virtual seconds",
   run: async () => {
-    const one = { kind: "arrivals", arrivals: [{ atMs: 0, durationMs: 100 }] } as const;
-    const simulated = timed(() => void simulate({ objects: [makePaperService("hello")], load: one }));
+    const load = { kind: "arrivals", arrivals: [{ atMs: 0, durationMs: 100 }] } as const;
+    const simulated = timed(() => void simulate({ objects: [makePaperService("hello")], load: load }));
     const value = median(await measureSession());
     return {
       figures: [

@@ -4,8 +4,9 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../support/free-port.ts";
 import { type Bench, type Figure, quantile } from "./bench.ts";
-import { ended, freePort, untilListening } from "./proxy/nginx.ts";
+import { ended, untilListening } from "./proxy/nginx.ts";
 import { pacedLoad } from "./proxy/paced-load.ts";
 
 const PER_SECOND = 1000;

@@ -7,8 +7,9 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../support/free-port.ts";
 import type { Bench, Figure } from "./bench.ts";
-import { ended, freePort, untilListening } from "./proxy/nginx.ts";
+import { ended, untilListening } from "./proxy/nginx.ts";
 
 const SERVED = fileURLToPath(new URL("./proxy/served.ts", import.meta.url));
 const HOST = "hello.default.example.com";
@@ -61,7 +62,7 @@ async function growthDuring(pid: number, act: () => Promise<void>): Promise<numb
 function transfer(port: number, up: boolean): Promise<void> {
   return new Promise((resolve, reject) => {
     const path = up ? "/up" : "/down";
-    const asked = request({
+    const outgoing = request({
       host: "127.0.0.1",
       port,
       path,
@@ -69,10 +70,10 @@ function transfer(port: number, up: boolean): Promise<void> {
       headers: { host: HOST },
       agent: false,
     });
-    asked.on("error", reject);
-    asked.on("response", (response) => void pipeline(response, swallow()).then(resolve, reject));
-    if (up) void pipeline(Readable.from(chunks(GIGABYTE)), asked).catch(reject);
-    else asked.end();
+    outgoing.on("error", reject);
+    outgoing.on("response", (response) => void pipeline(response, swallow()).then(resolve, reject));
+    if (up) void pipeline(Readable.from(chunks(GIGABYTE)), outgoing).catch(reject);
+    else outgoing.end();
   });
 }
 

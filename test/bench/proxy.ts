@@ -2,9 +2,10 @@
 // KNAP_BENCH_SECONDS and KNAP_BENCH_ROUNDS set the duration.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../support/free-port.ts";
 import { type Bench, type Figure, median } from "./bench.ts";
 import { load, type Measured } from "./proxy/load.ts";
-import { ended, freePort, type Running, startNginxProxy, startUpstream, untilListening } from "./proxy/nginx.ts";
+import { ended, type Running, startNginxProxy, startUpstream, untilListening } from "./proxy/nginx.ts";
 import { processorMs } from "./proxy/processor-time.ts";
 
 const SERVED = fileURLToPath(new URL("./proxy/served.ts", import.meta.url));
@@ -68,7 +69,7 @@ function figuresOf(results: ReadonlyMap<Key, readonly Round[]>): Figure[] {
   const cost = (key: Key): number => median((results.get(key) ?? []).map(({ costUs }) => costUs));
   const failed = [...results.values()].flat().reduce((sum, one) => sum + one.failed, 0);
   const library = Math.max(rate("original"), rate("fork"));
-  const held = (name: string, value: number, goal: string, reached: boolean): Figure => {
+  const ratio = (name: string, value: number, goal: string, reached: boolean): Figure => {
     return { name, value, unit: "×", goal, reached };
   };
   const toNginx = rate("whole") / rate("nginx");
@@ -81,10 +82,10 @@ function figuresOf(results: ReadonlyMap<Key, readonly Round[]>): Figure[] {
     ...KEYS.map((key) => ({ name: CONTENDERS[key].name, value: rate(key), unit: "req/s" })),
     ...KEYS.map((key) => ({ name: `p99, ${CONTENDERS[key].name}`, value: p99(key), unit: "ms" })),
     ...counted.map((key) => ({ name: `processor time, ${CONTENDERS[key].name}`, value: cost(key), unit: "µs" })),
-    held("whole path against nginx", toNginx, "≥ 0.3 × nginx", toNginx >= 0.3),
-    held("whole path against the faster http-proxy", toLibrary, "≥ 1.15 × http-proxy", toLibrary >= 1.15),
-    held("p99 of the whole path", tail, "≤ 1.5 × http-proxy's", tail <= 1.5),
-    held("concurrency 10 against unlimited", limit, "≥ 0.9 × unlimited", limit >= 0.9),
+    ratio("whole path against nginx", toNginx, "≥ 0.3 × nginx", toNginx >= 0.3),
+    ratio("whole path against the faster http-proxy", toLibrary, "≥ 1.15 × http-proxy", toLibrary >= 1.15),
+    ratio("p99 of the whole path", tail, "≤ 1.5 × http-proxy's", tail <= 1.5),
+    ratio("concurrency 10 against unlimited", limit, "≥ 0.9 × unlimited", limit >= 0.9),
     { name: "failed requests", value: failed, unit: "", goal: "none", reached: failed === 0 },
   ];
 }

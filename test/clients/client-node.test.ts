@@ -1,4 +1,4 @@
-// Kubernetes' own JavaScript client against the API: list, watch, patch, delete.
+// Tests the API with Kubernetes' own JavaScript client: list, watch, patch, delete.
 import {
   CoreV1Api,
   CustomObjectsApi,
@@ -18,7 +18,7 @@ beforeAll(async () => {
   api = await startApi();
   config = new KubeConfig();
   config.loadFromOptions({
-    // client-node refuses http unless TLS is not to be verified
+    // The client refuses http unless TLS verification is off.
     clusters: [{ name: "knap", server: kubeconfigServer(api), skipTLSVerify: true }],
     users: [{ name: "knap" }],
     contexts: [{ name: "knap", cluster: "knap", user: "knap" }],
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
-it("creates, lists, patches and deletes custom objects", async () => {
+it("the JavaScript client creates, lists, patches and deletes custom objects", async () => {
   const custom = config.makeApiClient(CustomObjectsApi);
   await custom.createNamespacedCustomObject({ ...services, body: ksvc("hello") });
   const list = (await custom.listNamespacedCustomObject(services)) as { items: { metadata: { name: string } }[] };
@@ -40,25 +40,25 @@ it("creates, lists, patches and deletes custom objects", async () => {
   await expect(custom.getNamespacedCustomObject({ ...services, name: "hello" })).rejects.toMatchObject({ code: 404 });
 });
 
-it("reads and writes built-in kinds", async () => {
+it("the JavaScript client reads and writes built-in kinds", async () => {
   const core = config.makeApiClient(CoreV1Api);
   await core.createNamespacedConfigMap({ namespace: "default", body: { metadata: { name: "c" }, data: { a: "1" } } });
   expect((await core.readNamespacedConfigMap({ namespace: "default", name: "c" })).data).toEqual({ a: "1" });
   expect((await core.listNamespace()).items.map(({ metadata }) => metadata?.name)).toContain("default");
 });
 
-it("watches from a version on", async () => {
-  const seen: string[] = [];
+it("the JavaScript client watches from a given version", async () => {
+  const events: string[] = [];
   const resourceVersion = String(api.store.version);
   const path = "/apis/serving.knative.dev/v1/namespaces/default/services";
   const watch = await new Watch(config).watch(
     path,
     { resourceVersion },
-    (type, object: { metadata: { name: string } }) => seen.push(`${type} ${object.metadata.name}`),
+    (type, object: { metadata: { name: string } }) => events.push(`${type} ${object.metadata.name}`),
     () => {},
   );
   api.store.create(ksvc("seen"));
   api.store.delete({ kind: "Service.serving.knative.dev", namespace: "default", name: "seen" });
-  await expect.poll(() => seen).toEqual(["ADDED seen", "DELETED seen"]);
+  await expect.poll(() => events).toEqual(["ADDED seen", "DELETED seen"]);
   watch.abort();
 });

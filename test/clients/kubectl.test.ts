@@ -1,5 +1,4 @@
-// The kubectl found on PATH, whichever version it is, unmodified against the API. Without one every test here is
-// skipped, by name.
+// Tests the API with the kubectl on PATH, of any version. All tests are skipped if there is no kubectl.
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -13,7 +12,7 @@ import { type ApiRig, ksvc, startApi } from "../support/api.ts";
 
 const KSVC = "Service.serving.knative.dev" as const;
 
-/** The minor version of the kubectl on PATH, or undefined. */
+/** Returns the minor version of the kubectl on PATH, undefined if there is none. */
 function findKubectl(): number | undefined {
   try {
     const text = execFileSync("kubectl", ["version", "--client", "-o", "json"], { encoding: "utf8", stdio: "pipe" });
@@ -24,7 +23,7 @@ function findKubectl(): number | undefined {
   }
 }
 const minor = findKubectl();
-/** Before 1.29 kubectl validates by itself, with a document in a format that knap does not write. */
+/** Before 1.29 kubectl validates by itself with an OpenAPI v2 document, which knap does not serve. */
 const validate = minor !== undefined && minor >= 29 ? [] : ["--validate=false"];
 
 describe.skipIf(minor === undefined)("kubectl (needs kubectl on PATH)", () => {
@@ -48,7 +47,7 @@ describe.skipIf(minor === undefined)("kubectl (needs kubectl on PATH)", () => {
       },
       ports: (_pod, port) => async (exchange) => {
         if (port !== 9091) return "EOF";
-        sendReply(exchange, makeReply(200, `told at ${exchange.target}\n`));
+        sendReply(exchange, makeReply(200, `metrics at ${exchange.target}\n`));
         return undefined;
       },
     });
@@ -66,7 +65,7 @@ describe.skipIf(minor === undefined)("kubectl (needs kubectl on PATH)", () => {
     rmSync(home, { recursive: true, force: true });
   });
 
-  it("applies, changes and leaves unchanged", async () => {
+  it("kubectl apply reports created, unchanged and configured", async () => {
     const file = write("hello.json", ksvc("hello", "example.com/hello:v1"));
     expect(await kubectl("apply", ...validate, "-f", file)).toBe("service.serving.knative.dev/hello created");
     expect(await kubectl("apply", ...validate, "-f", file)).toBe("service.serving.knative.dev/hello unchanged");
@@ -75,7 +74,7 @@ describe.skipIf(minor === undefined)("kubectl (needs kubectl on PATH)", () => {
     expect(api.store.get(KSVC, "default", "hello")?.metadata.generation).toBe(2);
   });
 
-  it("gets in columns, wide, as YAML and by category, and waits for a condition", async () => {
+  it("kubectl get prints columns, YAML and categories; kubectl wait sees a condition", async () => {
     const key = { kind: KSVC, namespace: "default", name: "hello" } as const;
     const waiting = kubectl("wait", "--for=condition=Ready", "ksvc/hello", "--timeout=10s");
     const status = { url: "http://hello.default.example.com", latestCreatedRevisionName: "hello-00002" };
@@ -91,7 +90,7 @@ describe.skipIf(minor === undefined)("kubectl (needs kubectl on PATH)", () => {
     expect(await kubectl("describe", "ksvc", "hello")).toMatch(/Kind:\s+Service/);
   });
 
-  it("makes and changes built-in kinds in their own forms: protobuf, strategic merge", async () => {
+  it("kubectl creates and patches built-in kinds with protobuf and strategic merge", async () => {
     expect(await kubectl("create", "configmap", "settings", "--from-literal=colour=blue")).toBe(
       "configmap/settings created",
     );
@@ -113,14 +112,14 @@ describe.skipIf(minor === undefined)("kubectl (needs kubectl on PATH)", () => {
     expect(await kubectl("delete", "svc/gate", "sa/robot", "cm/settings")).toContain('"robot" deleted');
   });
 
-  it.skipIf(minor !== undefined && minor < 29)("explains fields (needs kubectl 1.29)", async () => {
+  it.skipIf(minor !== undefined && minor < 29)("kubectl explain describes fields (needs kubectl 1.29)", async () => {
     const explained = await kubectl("explain", "ksvc.spec.template.spec.containers.livenessProbe.httpGet");
     expect(explained).toMatch(/FIELD: httpGet <Object>/);
     expect(explained).toMatch(/httpHeaders\t<\[\]Object>/);
     expect(await kubectl("explain", "ksvc.spec.traffic.percent")).toContain("from 0 to 100");
   });
 
-  it("labels, patches and reads what a label selects", async () => {
+  it("kubectl sets labels, patches, and selects by label", async () => {
     await kubectl("label", "ksvc", "hello", "team=a");
     await kubectl("patch", "ksvc", "hello", "--type=merge", "-p", '{"metadata":{"annotations":{"x":"y"}}}');
     expect(
@@ -129,7 +128,7 @@ describe.skipIf(minor === undefined)("kubectl (needs kubectl on PATH)", () => {
     expect(await kubectl("get", "ksvc", "-l", "team=c", "-o", "name")).toBe("");
   });
 
-  it("reads logs of a pod", async () => {
+  it("kubectl logs prints logs of a pod", async () => {
     const spec = { containers: [{ name: "user-container", image: "x" }] };
     api.store.create({ apiVersion: "v1", kind: "Pod", metadata: { name: "p", namespace: "default" }, spec } as never);
     expect(await kubectl("logs", "p", "--tail=3")).toBe("p user-container 3");
@@ -137,10 +136,10 @@ describe.skipIf(minor === undefined)("kubectl (needs kubectl on PATH)", () => {
 
   const METRICS = "/api/v1/namespaces/default/pods/p:9091/proxy/metrics";
 
-  it("asks a port of a pod by its raw path, which has to carry the token: --raw drops the path of the server", async () => {
+  it("kubectl get --raw reaches a port of a pod if the path has the token, because --raw drops the server's path", async () => {
     api.store.writeStatus({ kind: "Pod", namespace: "default", name: "p" }, { podIP: "10.0.0.7" });
     const raw = (path: string): Promise<string> => kubectl("get", "--raw", `/token/${api.token}${path}`);
-    expect(await raw(METRICS)).toBe("told at /metrics");
+    expect(await raw(METRICS)).toBe("metrics at /metrics");
     await expect(raw(METRICS.replace("9091", "8022"))).rejects.toMatchObject({
       stderr: "Error from server (ServiceUnavailable): error trying to reach service: EOF\n",
     });
@@ -149,32 +148,32 @@ describe.skipIf(minor === undefined)("kubectl (needs kubectl on PATH)", () => {
     });
   });
 
-  it("lets others ask through its proxy", async () => {
+  it("kubectl proxy relays requests to a port of a pod", async () => {
     const env = { PATH: process.env["PATH"], HOME: home, KUBECONFIG: join(home, "config") };
     const proxy = spawn("kubectl", ["proxy", "--port=0", "--append-server-path"], {
       env,
       stdio: ["ignore", "pipe", "inherit"],
     });
     try {
-      const [said] = (await once(proxy.stdout, "data")) as [Buffer];
-      const address = /127\.0\.0\.1:\d+/.exec(said.toString())?.[0];
-      expect(await (await fetch(`http://${address}${METRICS}?x`)).text()).toBe("told at /metrics?x\n");
+      const [output] = (await once(proxy.stdout, "data")) as [Buffer];
+      const address = /127\.0\.0\.1:\d+/.exec(output.toString())?.[0];
+      expect(await (await fetch(`http://${address}${METRICS}?x`)).text()).toBe("metrics at /metrics?x\n");
     } finally {
       proxy.kill();
     }
   });
 
-  it("says why a name is not there", async () => {
+  it("kubectl get prints NotFound for a missing object", async () => {
     await expect(kubectl("get", "ksvc", "none")).rejects.toMatchObject({
       stderr: 'Error from server (NotFound): services.serving.knative.dev "none" not found\n',
     });
   });
 
-  it("deletes and waits until the object is gone", async () => {
+  it("kubectl delete waits until a finalizer is removed", async () => {
     api.store.patchMerge({ kind: KSVC, namespace: "default", name: "hello" }, { metadata: { finalizers: ["a/b"] } });
     const deleting = kubectl("delete", "ksvc", "hello", "--timeout=10s");
-    const gone = () => api.store.get(KSVC, "default", "hello")?.metadata.deletionTimestamp;
-    await expect.poll(gone, { timeout: 10_000 }).toBeDefined();
+    const deletionTime = () => api.store.get(KSVC, "default", "hello")?.metadata.deletionTimestamp;
+    await expect.poll(deletionTime, { timeout: 10_000 }).toBeDefined();
     api.store.patchMerge({ kind: KSVC, namespace: "default", name: "hello" }, { metadata: { finalizers: null } });
     expect(await deleting).toMatch(/^service.serving.knative.dev "hello" deleted/);
   });

@@ -1,4 +1,4 @@
-// The terminal UI in a real terminal (tmux): a Service at 1, then at 0, a resize, and the screen as it was before.
+// Runs the terminal UI in a real terminal (tmux): a Service with one pod, then at zero, a resize, and the exit.
 import { execFileSync } from "node:child_process";
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,8 +17,8 @@ describe("the terminal UI in tmux", () => {
       env: { ...process.env, ...home.env, TERM: "xterm-256color" },
     });
   const screen = () => tmux("capture-pane", "-p").split("\n");
-  const until = (look: (lines: readonly string[]) => void, withinMs = 20_000) =>
-    eventually(() => look(screen()), withinMs, 100);
+  const until = (check: (lines: readonly string[]) => void, withinMs = 20_000) =>
+    eventually(() => check(screen()), withinMs, 100);
 
   beforeAll(async () => {
     home = new KnapHome();
@@ -36,7 +36,7 @@ describe("the terminal UI in tmux", () => {
     home[Symbol.dispose]();
   });
 
-  test("shows the Service at one pod, on exactly the lines of the terminal", async () => {
+  test("the UI shows the Service with one pod in the first lines of the terminal", async () => {
     await until((lines) => {
       expect(lines[0]).toMatch(/^ knap · http:\/\/localhost:\d+ · process · 1 service · 1 pod/);
       expect(lines[1]).toMatch(/^ SERVICE +READY +PODS/);
@@ -44,14 +44,14 @@ describe("the terminal UI in tmux", () => {
     });
   });
 
-  test("shows it at zero, napping, once its window has passed", async () => {
+  test("the UI shows the Service napping after its stable window", async () => {
     await until((lines) => {
       expect(lines[0]).toContain("0 pods");
       expect(lines[2]).toMatch(/^▸shop +✓ +0\/0 .*zzz/);
     }, 60_000);
   });
 
-  test("follows keys and the size of the terminal", async () => {
+  test("the UI reacts to keys and to a resize", async () => {
     tmux("send-keys", "?");
     await until((lines) => expect(lines.join("\n")).toContain("scale to zero now"));
     tmux("send-keys", "Escape");
@@ -63,7 +63,7 @@ describe("the terminal UI in tmux", () => {
     });
   });
 
-  test("q ends the session and gives the screen back", async () => {
+  test("the key q ends the session and restores the screen", async () => {
     tmux("send-keys", "q");
     await until((lines) => {
       expect(lines[0]).toBe("before");

@@ -1,4 +1,4 @@
-// Set-up for the contract suite: a listener with the forwarder, a scripted application and raw clients.
+// Opens a listener with a forwarder, a scripted application and raw clients for the contract suite.
 
 import { goErrorText, makeBadGateway, sendReply } from "../../src/data-plane/http/errors.ts";
 import type { Exchange } from "../../src/data-plane/http/exchange.ts";
@@ -22,7 +22,7 @@ export class ForwarderBench implements AsyncDisposable {
   port = 0;
   readonly #clients: RawClient[] = [];
   readonly #forwarders: Forwarder[] = [];
-  #door: OpenListener | undefined;
+  #listener: OpenListener | undefined;
 
   private constructor(script: UpstreamScript) {
     this.app = script.h2 ? new Http2App(script) : new Http1App(script);
@@ -45,8 +45,8 @@ export class ForwarderBench implements AsyncDisposable {
       if (outcome.kind !== "unreachable") return;
       sendReply(exchange, makeBadGateway(goErrorText(outcome.code, outcome.message, upstream)));
     };
-    bench.#door = await openListener({ host: LOOPBACK, port: 0, listener: "public", handler });
-    bench.port = bench.#door.port;
+    bench.#listener = await openListener({ host: LOOPBACK, port: 0, listener: "public", handler });
+    bench.port = bench.#listener.port;
     return bench;
   }
 
@@ -66,7 +66,7 @@ export class ForwarderBench implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const client of this.#clients) client.destroy();
-    await this.#door?.close(0);
+    await this.#listener?.close(0);
     for (const forwarder of this.#forwarders) await forwarder.close();
     await this.app.close();
   }
@@ -95,7 +95,7 @@ export function valuesOf(headers: readonly (readonly [string, string])[], lower:
 export const OK = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok";
 export const SWITCH = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
 
-/** A request head with a Host; `more`: further header lines. */
+/** Returns the head of a GET request with a Host and the header lines `more`. */
 export function get(target: string, ...more: readonly string[]): string {
   return head(`GET ${target}`, ...more);
 }

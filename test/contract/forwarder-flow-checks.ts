@@ -1,4 +1,4 @@
-// Checks of streaming, connection ends, upgrades, connection reuse and failures.
+// Checks streaming, connection ends, upgrades, connection reuse and failures of a forwarder.
 import { expect } from "vitest";
 import {
   CHUNKED,
@@ -15,28 +15,28 @@ import {
 
 const UPGRADE = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="];
 
-/** By name as used in `lacks`; the number is that of the fact. */
+/** Check name → check. The names appear in `lacks` and start with the number of the fact. */
 export const flowChecks: Readonly<Record<string, ForwarderCheck>> = {
-  "Q29 connections reused, also when the client closes and after a chunked upload": async (factory) => {
+  "Q29 container connections are reused, also if the client closes or uploads in chunks": async (factory) => {
     await using bench = await ForwarderBench.open(factory);
     for (let round = 0; round < 5; round += 1) await bench.ask(get("/", "Connection: close"));
     await bench.ask(`${head("POST /", "Transfer-Encoding: chunked")}3\r\nabc\r\n0\r\n\r\n`);
     await bench.ask(get("/last"));
     expect(bench.app.conns()).toHaveLength(1);
   },
-  "Q31 a container that refuses, or closes without a word, is unreachable": async (factory) => {
+  "Q31 a container that refuses the connection, or closes it without a response, is unreachable": async (factory) => {
     await using refused = await ForwarderBench.open(factory, { listen: false });
     expect((await refused.ask(get("/"))).body).toMatch(/^dial tcp 127\.0\.0\.1:\d+: connect: connection refused\n$/);
     await using closed = await ForwarderBench.open(factory, { rules: [{ steps: [{ close: 1 }] }] });
     expect((await closed.ask(get("/"))).body).toBe("EOF\n");
     expect(closed.outcomes[0]?.kind).toBe("unreachable");
   },
-  "Q31 a switch nobody asked for": async (factory) => {
+  "Q31 a 101 response that the client did not request is refused": async (factory) => {
     await using bench = await ForwarderBench.open(factory, { rules: [{ tunnel: true, steps: [{ send: SWITCH }] }] });
     const { status, body } = await bench.ask(get("/"));
     expect([status, body]).toEqual([502, 'backend tried to switch protocol "websocket" when "" was requested\n']);
   },
-  "Q31 a refused upgrade keeps the connection": async (factory) => {
+  "Q31 a refused upgrade keeps the client's connection open": async (factory) => {
     const refusal = "HTTP/1.1 400 Bad Request\r\nContent-Length: 5\r\n\r\nno ws";
     await using bench = await ForwarderBench.open(factory, { rules: [{ steps: [{ send: refusal }] }] });
     const client = bench.client();
@@ -47,7 +47,7 @@ export const flowChecks: Readonly<Record<string, ForwarderCheck>> = {
     expect(finalReply(client).body).toBe("no ws");
     expect(finalReply(client, 1).body).toBe("ok");
   },
-  "Q32 an answer cut short is cut short for the client": async (factory) => {
+  "Q32 a truncated response is truncated for the client": async (factory) => {
     const steps = [{ send: `${CHUNKED}5\r\nhello\r\n` }, { sleep: 50 }, { close: 1 }];
     await using bench = await ForwarderBench.open(factory, { rules: [{ steps }] });
     const client = bench.client();
@@ -56,7 +56,7 @@ export const flowChecks: Readonly<Record<string, ForwarderCheck>> = {
     expect(finalReply(client)).toMatchObject({ body: "hello", complete: false });
     expect(bench.outcomes).toEqual([{ kind: "truncated", status: 200 }]);
   },
-  "an early answer of a container that then closes is not lost": async (factory) => {
+  "an early response of a container that then closes is not lost": async (factory) => {
     const refusal = "HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno";
     const rules = [{ on: "head", repeat: true, steps: [{ send: refusal }, { close: 1 }] }] as const;
     await using bench = await ForwarderBench.open(factory, { rules });
@@ -67,7 +67,7 @@ export const flowChecks: Readonly<Record<string, ForwarderCheck>> = {
       expect(finalReply(client)).toMatchObject({ status: 413, body: "no" });
     }
   },
-  "T39 a client that leaves closes the container's connection": async (factory) => {
+  "T39 a client that disconnects closes the container's connection": async (factory) => {
     await using bench = await ForwarderBench.open(factory, { rules: [{ repeat: true, steps: [{ gate: "never" }] }] });
     for (let round = 0; round < 5; round += 1) {
       const client = bench.client();
@@ -80,7 +80,7 @@ export const flowChecks: Readonly<Record<string, ForwarderCheck>> = {
     expect(ended()).toBe(true);
     expect(bench.outcomes.map(({ kind }) => kind)).toEqual(Array.from({ length: 5 }, () => "abandoned"));
   },
-  "Q33 the head before the first byte of an answer without length, and each chunk at once": async (factory) => {
+  "Q33 a response without length is sent at once: its head, then each chunk": async (factory) => {
     const steps = [
       { send: CHUNKED },
       { gate: "one" },
@@ -100,18 +100,18 @@ export const flowChecks: Readonly<Record<string, ForwarderCheck>> = {
     await client.recv(1, WAIT_MS);
     expect(finalReply(client)).toMatchObject({ body: "ONE", complete: true });
   },
-  "Q33 known length held until 4 KiB": async (factory) => {
-    const steps = [{ send: "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nONE" }, { gate: "rest" }, { send: "TWO" }];
+  "Q33 a response of known length is buffered up to 4 KiB": async (factory) => {
+    const steps = [{ send: "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nONE" }, { gate: "two" }, { send: "TWO" }];
     await using bench = await ForwarderBench.open(factory, { rules: [{ steps }] });
     const client = bench.client();
     client.send(get("/"));
     await client.recvText("ONE", 200);
     expect(client.received).toBe("");
-    bench.app.openGate("rest");
+    bench.app.openGate("two");
     await client.recv(1, WAIT_MS);
     expect(finalReply(client).body).toBe("ONETWO");
   },
-  "Q38 both ways at the same time": async (factory) => {
+  "Q38 request and response bodies flow at the same time": async (factory) => {
     const steps = [{ bodyBytes: 3 }, { send: `${CHUNKED}3\r\nONE\r\n` }, { body: 1 }, { send: "0\r\n\r\n" }];
     await using bench = await ForwarderBench.open(factory, { rules: [{ on: "head", steps }] });
     const client = bench.client();
@@ -122,7 +122,7 @@ export const flowChecks: Readonly<Record<string, ForwarderCheck>> = {
     await client.recv(1, WAIT_MS);
     expect(bench.app.requests()[0]?.body).toBe("onetwo");
   },
-  "Q38 the answer withheld until the body is in": async (factory) => {
+  "Q38 the response waits until the request body is read": async (factory) => {
     const steps = [{ bodyBytes: 3 }, { send: OK }];
     const rules = [{ on: "head", repeat: true, steps }] as const;
     await using bench = await ForwarderBench.open(factory, { rules }, { delaysResponse: true });
@@ -145,7 +145,7 @@ export const flowChecks: Readonly<Record<string, ForwarderCheck>> = {
     await large.recv(1, WAIT_MS);
     expect(valuesOf(finalReply(large).headers, "connection")).toEqual(["close"]);
   },
-  "Q14 called off: what came is sent, the rest is the caller's": async (factory) => {
+  "Q14 after a cancel the caller can append to the response body": async (factory) => {
     let cancel = (): void => {};
     const steps = [{ send: `${CHUNKED}5\r\nhello\r\n` }, { gate: "never" }];
     await using bench = await ForwarderBench.open(
@@ -170,7 +170,7 @@ export const flowChecks: Readonly<Record<string, ForwarderCheck>> = {
     await bench.app.watch.until(() => bench.app.conns()[0]?.end === "fin", WAIT_MS);
     expect(bench.app.conns()[0]?.end).toBe("fin");
   },
-  "Q21 a websocket: bytes both ways, early ones too, until one side ends": async (factory) => {
+  "Q21 a websocket relays bytes both ways, early ones too, until one side ends": async (factory) => {
     await using bench = await ForwarderBench.open(factory, {
       rules: [{ tunnel: true, steps: [{ send: `${SWITCH}first` }, { echo: 1 }] }],
     });
@@ -184,7 +184,7 @@ export const flowChecks: Readonly<Record<string, ForwarderCheck>> = {
     await bench.app.watch.until(() => bench.app.conns()[0]?.end !== "open", WAIT_MS);
     expect(bench.app.conns()[0]?.end).not.toBe("open");
   },
-  "Q24 upgrades other than websocket": async (factory) => {
+  "Q24 upgrades other than websocket are relayed": async (factory) => {
     const steps = [{ send: SWITCH.replace("websocket", "foo") }, { echo: 1 }];
     await using bench = await ForwarderBench.open(factory, { rules: [{ tunnel: true, steps }] });
     const client = bench.client();
@@ -194,7 +194,7 @@ export const flowChecks: Readonly<Record<string, ForwarderCheck>> = {
     await client.recvText("ping", WAIT_MS);
     expect(client.reader.tunnel).toBe("ping");
   },
-  "stale connections retried": async (factory) => {
+  "a request on a stale connection is retried if it is idempotent": async (factory) => {
     const rules = [{ steps: [{ send: OK }] }, { steps: [{ close: 1 }] }];
     await using bench = await ForwarderBench.open(factory, { rules });
     await bench.ask(get("/1"));
@@ -203,7 +203,7 @@ export const flowChecks: Readonly<Record<string, ForwarderCheck>> = {
     await posted.ask(get("/1"));
     expect((await posted.ask(`${head("POST /2", "Content-Length: 1")}x`)).status).toBe(502);
   },
-  "large bodies both ways, whole": async (factory) => {
+  "large bodies arrive complete in both directions": async (factory) => {
     const size = 8_000_000;
     const reply = `HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`;
     await using bench = await ForwarderBench.open(factory, {

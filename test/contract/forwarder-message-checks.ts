@@ -1,4 +1,4 @@
-// Checks of forwarded messages: headers, targets, trailers, interim responses.
+// Checks headers, targets, trailers and interim responses that a forwarder relays.
 import { expect } from "vitest";
 import {
   CHUNKED,
@@ -12,9 +12,9 @@ import {
   WAIT_MS,
 } from "./forwarder-bench.ts";
 
-/** By name as used in `lacks`; the number is that of the fact. */
+/** Check name → check. The names appear in `lacks` and start with the number of the fact. */
 export const messageChecks: Readonly<Record<string, ForwarderCheck>> = {
-  "Q24 hop-by-hop headers and those named in Connection removed, both ways": async (factory) => {
+  "Q24 hop-by-hop headers and those named in Connection are removed in both directions": async (factory) => {
     const reply =
       "HTTP/1.1 200 OK\r\nConnection: X-Own\r\nX-Own: 1\r\nKeep-Alive: timeout=9\r\nX-Kept: 1\r\nContent-Length: 0\r\n\r\n";
     await using bench = await ForwarderBench.open(factory, { rules: [{ steps: [{ send: reply }] }] });
@@ -35,31 +35,31 @@ export const messageChecks: Readonly<Record<string, ForwarderCheck>> = {
       "x-kept",
     ]);
   },
-  "Q25 TE: trailers and custom methods passed on": async (factory) => {
+  "Q25 `TE: trailers` and custom methods are relayed": async (factory) => {
     await using bench = await ForwarderBench.open(factory);
     await bench.ask(head("PURGE /x", "TE: gzip, trailers"));
     const [request] = bench.app.requests();
     expect(request?.method).toBe("PURGE");
     expect(valuesOf(request?.headers ?? [], "te")).toEqual(["trailers"]);
   },
-  "Q26 the target and repeated headers byte for byte": async (factory) => {
+  "Q26 the target and repeated headers are relayed unchanged": async (factory) => {
     await using bench = await ForwarderBench.open(factory);
     await bench.ask(get("//a/./b/../%2F%c3?x=1&&y=", "X-Two: b", "X-Two: a"));
     const [request] = bench.app.requests();
     expect(request?.target).toBe("//a/./b/../%2F%c3?x=1&&y=");
     expect(valuesOf(request?.headers ?? [], "x-two")).toEqual(["b", "a"]);
   },
-  "Q26 several Cookie lines kept apart": async (factory) => {
+  "Q26 several Cookie lines stay separate": async (factory) => {
     await using bench = await ForwarderBench.open(factory);
     await bench.ask(get("/", "Cookie: a=1", "Cookie: b=2"));
     expect(valuesOf(bench.app.requests()[0]?.headers ?? [], "cookie")).toEqual(["a=1", "b=2"]);
   },
-  "Q26 no User-Agent, Accept-Encoding or Connection invented": async (factory) => {
+  "Q26 no User-Agent, Accept-Encoding or Connection is added": async (factory) => {
     await using bench = await ForwarderBench.open(factory);
     await bench.ask(get("/"));
     expect(bench.app.requests()[0]?.headers.map(([name]) => name.toLowerCase())).toEqual(["host"]);
   },
-  "Q34 answer trailers, announced or not": async (factory) => {
+  "Q34 response trailers are relayed, announced or not": async (factory) => {
     const sent = CHUNKED.replace("Content-Type", "Trailer: X-Sum\r\nContent-Type");
     await using bench = await ForwarderBench.open(factory, {
       rules: [{ steps: [{ send: `${sent}1\r\na\r\n0\r\nX-Sum: 1\r\nX-More: 2\r\n\r\n` }] }],
@@ -71,23 +71,23 @@ export const messageChecks: Readonly<Record<string, ForwarderCheck>> = {
       ["X-More", "2"],
     ]);
   },
-  "Q34 trailers announced beside a length": async (factory) => {
+  "Q34 the Trailer header of a response with a length is dropped": async (factory) => {
     const send = "HTTP/1.1 200 OK\r\nTrailer: x-sum\r\nContent-Length: 2\r\n\r\nok";
     await using bench = await ForwarderBench.open(factory, { rules: [{ steps: [{ send }] }] });
     const { status, body, headers } = await bench.ask(get("/"));
     expect([status, body, valuesOf(headers, "trailer")]).toEqual([200, "ok", []]);
   },
-  "Q34 trailers announced by a 204": async (factory) => {
+  "Q34 a 204 may announce trailers": async (factory) => {
     const send = "HTTP/1.1 204 No Content\r\nTrailer: x-sum\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
     await using bench = await ForwarderBench.open(factory, { rules: [{ steps: [{ send }] }] });
     expect((await bench.ask(get("/"))).status).toBe(204);
   },
-  "Q34 request trailers": async (factory) => {
+  "Q34 request trailers are relayed": async (factory) => {
     await using bench = await ForwarderBench.open(factory);
     await bench.ask(`${head("POST /", "Transfer-Encoding: chunked", "Trailer: X-Sum")}1\r\na\r\n0\r\nX-Sum: 1\r\n\r\n`);
     expect(bench.app.requests()[0]).toMatchObject({ body: "a", trailers: [["X-Sum", "1"]] });
   },
-  "Q35 interim answers relayed in time, the final status kept": async (factory) => {
+  "Q35 interim responses are relayed at once, and the final status is kept": async (factory) => {
     const steps = [
       { send: "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" },
       { gate: "go" },
@@ -102,7 +102,7 @@ export const messageChecks: Readonly<Record<string, ForwarderCheck>> = {
     await client.recv(1, WAIT_MS);
     expect(finalReply(client).status).toBe(404);
   },
-  "Q25 Expect relayed end to end": async (factory) => {
+  "Q25 Expect is relayed end to end": async (factory) => {
     const accepts = [{ send: "HTTP/1.1 100 Continue\r\n\r\n" }, { body: 1 }, { send: OK }];
     await using bench = await ForwarderBench.open(factory, { rules: [{ on: "head", steps: accepts }] });
     const client = bench.client();

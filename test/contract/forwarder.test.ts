@@ -1,5 +1,4 @@
-// The contract of all forwarders, from the facts of Knative's data plane. Checks named in a forwarder's `lacks` are
-// skipped.
+// Runs the contract of all forwarders, derived from the facts of Knative's data plane. Skips the checks in `lacks`.
 import { describe, expect, test } from "vitest";
 import { httpProxyForwarder } from "../../src/data-plane/http-client/http-proxy-forwarder.ts";
 import { fallbackForwarder, nodeForwarder } from "../../src/data-plane/http-client/node-forwarder.ts";
@@ -18,7 +17,7 @@ describe.each([nodeForwarder, fallbackForwarder, httpProxyForwarder])("forwarder
   }
 });
 
-test("the default forwarder lacks nothing, and every gap of the others is one of the checks", () => {
+test("the default forwarder passes all checks, and `lacks` of the others names existing checks", () => {
   const gaps = [...fallbackForwarder.lacks, ...httpProxyForwarder.lacks];
   expect(nodeForwarder.lacks).toEqual([]);
   expect(gaps.filter((gap) => !(gap in CHECKS))).toEqual([]);

@@ -1,5 +1,4 @@
-// The fixture of contract tests: one runtime, containers that are removed after each test, and a check for leftovers at
-// the end.
+// Opens one runtime for contract tests, removes its containers after each test, and checks for leftovers at the end.
 import { request } from "node:http";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type {
@@ -19,7 +18,7 @@ export interface Answer {
   json(): unknown;
 }
 
-/** Call inside `describe`: registers the hooks. `subject` and `runtime` exist once tests run. */
+/** Registers the hooks; call it inside `describe`. `subject` and `runtime` are available once tests run. */
 export function openBench(kind: SubjectKind) {
   const { labels, filter } = testLabel();
   const started: string[] = [];
@@ -85,7 +84,7 @@ export function openBench(kind: SubjectKind) {
       for await (const line of subject.runtime.logs(id, options)) lines.push(line);
       return lines;
     },
-    /** A test that only runs where the runtime has the capability. */
+    /** Registers a test that is skipped if the runtime lacks the capability. */
     needing(capability: keyof RuntimeCapabilities, name: string, run: () => Promise<void>): void {
       const lacking = kind.lacks.includes(capability);
       if (lacking) skipped.push(`${name} (${capability})`);

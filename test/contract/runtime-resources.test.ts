@@ -1,4 +1,4 @@
-// The contract of container runtimes for images, networks, volumes and limits, as far as their capabilities go.
+// Tests images, networks, volumes and limits of the runtimes that have these capabilities.
 import { pack } from "tar-stream";
 import { describe, expect } from "vitest";
 import { eventually } from "../support/eventually.ts";
@@ -23,18 +23,14 @@ describe.each(subjects)("resources of runtime $name", (kind) => {
     expect(await bench.runtime.images.inspect("knap-test/contract:tagged")).toBeUndefined();
   });
 
-  needing(
-    "images",
-    "an image that cannot be pulled is an error with the registry's or the network's words",
-    async () => {
-      await expect(bench.runtime.images.pull("127.0.0.1:1/no/such:1", {})).rejects.toMatchObject({
-        name: "RuntimeError",
-        message: expect.stringMatching(/127\.0\.0\.1:1/),
-      });
-    },
-  );
+  needing("images", "a failed pull is a RuntimeError with the message of the registry or the network", async () => {
+    await expect(bench.runtime.images.pull("127.0.0.1:1/no/such:1", {})).rejects.toMatchObject({
+      name: "RuntimeError",
+      message: expect.stringMatching(/127\.0\.0\.1:1/),
+    });
+  });
 
-  needing("build", "a context is built into an image, and a failing step is an error with its output", async () => {
+  needing("build", "an image is built from a context, and a failing step is an error with its output", async () => {
     const { image } = bench.subject.app("base");
     const context = (dockerfile: string) => {
       const tar = pack();
@@ -68,7 +64,7 @@ describe.each(subjects)("resources of runtime $name", (kind) => {
     await bench.runtime.images.remove(tag);
   });
 
-  needing("networks", "networks take separate /24s, and names resolve on them", async () => {
+  needing("networks", "each network has its own /24, and container names resolve on it", async () => {
     const network = await bench.runtime.networks.open({ name: `knap-second-${labels["knap.dev/test"]}`, labels });
     expect(network.subnet).toMatch(/^10\.213\.\d+\.0\/24$/);
     const named = await up(bench.subject.app("named", {}, { network: { id: network.id, aliases: ["greeter"] } }));
@@ -82,7 +78,7 @@ describe.each(subjects)("resources of runtime $name", (kind) => {
     expect((await bench.runtime.networks.list(filter)).map((one) => one.id)).not.toContain(network.id);
   });
 
-  needing("networks", "a container may share another's network namespace", async () => {
+  needing("networks", "a container can share the network namespace of another one", async () => {
     const owner = await up(bench.subject.app("owner"));
     const guest = await start(
       bench.subject.app("guest", { LISTEN_PORT: "9090", LISTEN_HOST: "127.0.0.1" }, { networkOf: owner, ports: [] }),
@@ -94,7 +90,7 @@ describe.each(subjects)("resources of runtime $name", (kind) => {
     });
   });
 
-  needing("volumes", "a volume is shared, and read-only where it is mounted so", async () => {
+  needing("volumes", "containers share a volume, and a read-only mount cannot be written", async () => {
     const name = `knap-volume-${labels["knap.dev/test"]}`;
     await bench.runtime.volumes.create(name, labels);
     const mount = { kind: "volume", source: name, target: "/data" } as const;
@@ -109,7 +105,7 @@ describe.each(subjects)("resources of runtime $name", (kind) => {
     await bench.runtime.volumes.remove(name);
   });
 
-  needing("archives", "files travel into a container before it starts, and out again", async () => {
+  needing("archives", "files can be copied into a container before it starts, and out of it", async () => {
     const id = await create(bench.subject.app("archive"));
     const tar = pack();
     tar.entry({ name: "given.txt", mode: 0o640 }, "given");
@@ -122,7 +118,7 @@ describe.each(subjects)("resources of runtime $name", (kind) => {
     expect(bytes).toBeGreaterThan(512);
   });
 
-  needing("limits", "memory over the limit kills the container, and says so", async () => {
+  needing("limits", "a container above its memory limit is killed and reported as OOM-killed", async () => {
     const id = await up(bench.subject.app("greedy", {}, { memoryBytes: 128 * 2 ** 20 }));
     const waiting = bench.runtime.wait(id);
     await get(id, "/allocate?mb=300").catch(() => {});

@@ -1,4 +1,4 @@
-// The runtimes that the contract suite tests, and how each starts the test app.
+// Defines the runtimes that the contract suite tests, and how each one starts the test app.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -8,7 +8,7 @@ import { openTestEngine, testAppPath, testImage } from "../support/engine.ts";
 
 export interface Subject {
   readonly runtime: ContainerRuntime;
-  /** A spec that starts the test app with these variables. */
+  /** Returns a spec that starts the test app with these environment variables. */
   app(name: string, env?: Readonly<Record<string, string>>, more?: Partial<ContainerSpec>): ContainerSpec;
   close(): Promise<void>;
 }
@@ -53,7 +53,7 @@ async function openProcesses(labels: Readonly<Record<string, string>>): Promise<
     runtime,
     app: (name, env = {}, more = {}) => ({
       name,
-      image: "means nothing",
+      image: "ignored",
       command: [process.execPath, testAppPath],
       env: Object.entries({ PORT: "8080", ...env }),
       labels,

@@ -1,4 +1,4 @@
-// The contract of container runtimes for containers. Tests of missing capabilities are skipped and counted.
+// Tests containers of every runtime. Skips and counts the tests of capabilities that a runtime lacks.
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
@@ -12,12 +12,12 @@ describe.each(subjects)("runtime $name", (kind) => {
   const bench = openBench(kind);
   const { labels, filter, needing, create, start, state, get, up, linesOf } = bench;
 
-  test("its capabilities are those by which the suite skips tests", () => {
+  test("a runtime reports exactly the capabilities that the suite expects", () => {
     const lacking = Object.entries(bench.runtime.capabilities).flatMap(([name, has]) => (has ? [] : [name]));
     expect(lacking.sort()).toEqual([...kind.lacks].sort());
   });
 
-  test("describes its engine", async () => {
+  test("a runtime reports its name, processors, memory and address mode", async () => {
     const info = await bench.runtime.info();
     expect(info.name).toBe(kind.name);
     expect(info.cpus).toBeGreaterThan(0);
@@ -25,7 +25,7 @@ describe.each(subjects)("runtime $name", (kind) => {
     expect(["direct", "published"]).toContain(info.address);
   });
 
-  test("a call with an empty or malformed id fails or finds nothing, and ends no process (11 A1)", async () => {
+  test("a call with an empty or malformed id rejects with a RuntimeError or finds nothing (11 A1)", async () => {
     const { runtime } = bench;
     for (const id of ["", ".", "..", "a/../b", "%2e%2e", "%"]) {
       const calls: readonly (() => Promise<unknown>)[] = [
@@ -43,7 +43,7 @@ describe.each(subjects)("runtime $name", (kind) => {
         },
         () => runtime.images.tag(id, "a:b"),
       ];
-      // `async`: a runtime may also throw at once.
+      // `async` turns a synchronous throw into a rejection.
       const outcomes = await Promise.allSettled(calls.map(async (call) => call()));
       for (const { status, reason } of outcomes as PromiseRejectedResult[]) {
         expect(status, id).toBe("rejected");
@@ -58,7 +58,7 @@ describe.each(subjects)("runtime $name", (kind) => {
     }
   });
 
-  test("a container is created, runs, answers, and is removed", async () => {
+  test("a container can be created, started, called and removed", async () => {
     const id = await create(bench.subject.app("life", { GREETING: "hi" }));
     expect((await state(id)).status).toBe("created");
     await bench.runtime.start(id);
@@ -71,7 +71,7 @@ describe.each(subjects)("runtime $name", (kind) => {
     expect(await bench.runtime.inspect(id)).toBeUndefined();
   });
 
-  test("lists only the containers with a label", async () => {
+  test("a list by label returns only the containers with a label", async () => {
     const id = await create(bench.subject.app("listed", {}, { labels: { ...labels, "knap.dev/part": "one" } }));
     await create(bench.subject.app("other"));
     expect((await bench.runtime.list(`${filter}`)).length).toBe(2);
@@ -84,16 +84,16 @@ describe.each(subjects)("runtime $name", (kind) => {
     expect(await state(id)).toMatchObject({ status: "exited", exitCode: 5, oomKilled: false });
   });
 
-  test("waiting can be aborted", async () => {
+  test("a wait can be aborted, and the container keeps running", async () => {
     const id = await up(bench.subject.app("patient"));
-    const giveUp = new AbortController();
-    const waiting = bench.runtime.wait(id, giveUp.signal);
-    giveUp.abort();
+    const abort = new AbortController();
+    const waiting = bench.runtime.wait(id, abort.signal);
+    abort.abort();
     await expect(waiting).rejects.toThrow();
     expect((await state(id)).status).toBe("running");
   });
 
-  test("SIGTERM reaches the app, which ends itself", async () => {
+  test("SIGTERM reaches the app, and its own exit code is kept", async () => {
     const id = await up(bench.subject.app("polite", { TERM_EXIT_CODE: "3" }));
     await bench.runtime.kill(id, "SIGTERM");
     expect((await bench.runtime.wait(id)).exitCode).toBe(3);
@@ -108,7 +108,7 @@ describe.each(subjects)("runtime $name", (kind) => {
     expect((await bench.runtime.wait(id)).exitCode).toBe(137);
   });
 
-  test("killing and removing a missing container is no error", async () => {
+  test("killing or removing a missing container is not an error", async () => {
     const id = await start(bench.subject.app("twice", { EXIT_AT_START: "0" }));
     await bench.runtime.wait(id);
     await bench.runtime.kill(id, "SIGTERM");
@@ -118,7 +118,7 @@ describe.each(subjects)("runtime $name", (kind) => {
     expect(await bench.runtime.inspect(id)).toBeUndefined();
   });
 
-  test("a missing command is refused as invalid, with its name", async () => {
+  test("a missing command is an 'invalid' error that names the command", async () => {
     const id = await create(bench.subject.app("absent", {}, { command: ["/no/such/program"] }));
     await expect(bench.runtime.start(id)).rejects.toMatchObject({
       name: "RuntimeError",
@@ -127,19 +127,19 @@ describe.each(subjects)("runtime $name", (kind) => {
     });
   });
 
-  test("command and args form the command line", async () => {
+  test("the command line consists of command and args", async () => {
     const base = bench.subject.app("args");
     const command = kind.name === "docker" ? ["/usr/local/bin/node", "/app/test-app.mjs"] : (base.command ?? []);
     const id = await up({ ...base, command, args: ["--one", "two words"] });
     expect((await get(id, "/whoami")).json()).toMatchObject({ argv: ["--one", "two words"] });
   });
 
-  test("standard input is empty and the host name is that of the spec", async () => {
+  test("the host name of a container is that of its spec", async () => {
     const id = await up(bench.subject.app("host", {}, { hostname: "hello-00001-x" }));
     expect((await get(id, "/whoami")).json()).toMatchObject({ hostname: "hello-00001-x" });
   });
 
-  test("logs have stream, order and time of each line", async () => {
+  test("logs have the stream and time of each line, in order", async () => {
     const id = await start(
       bench.subject.app("talks", { SAY: "first\nsecond", EXIT_AT_START: "1", EXIT_MESSAGE: "to stderr" }),
     );
@@ -156,7 +156,7 @@ describe.each(subjects)("runtime $name", (kind) => {
     expect(await linesOf(id, { follow: false, since: new Date(Date.now() + 60_000).toISOString() })).toEqual([]);
   });
 
-  test("a line of 40,000 characters stays one line", async () => {
+  test("a log line of 40,000 characters stays one line", async () => {
     const id = await up(bench.subject.app("long"));
     await get(id, "/log?length=40000");
     await eventually(async () => {
@@ -165,7 +165,7 @@ describe.each(subjects)("runtime $name", (kind) => {
     });
   });
 
-  test("followed logs continue until the container ends", async () => {
+  test("followed logs end with the container", async () => {
     const id = await up(bench.subject.app("followed"));
     const following = linesOf(id, { follow: true });
     await get(id, "/log?text=marker");
@@ -176,14 +176,14 @@ describe.each(subjects)("runtime $name", (kind) => {
 
   test("following logs can be aborted", async () => {
     const id = await up(bench.subject.app("unfollowed"));
-    const giveUp = new AbortController();
-    const following = linesOf(id, { follow: true, signal: giveUp.signal });
+    const abort = new AbortController();
+    const following = linesOf(id, { follow: true, signal: abort.signal });
     await sleep(50);
-    giveUp.abort();
+    abort.abort();
     expect((await following).some((line) => line.text.startsWith("listening"))).toBe(true);
   });
 
-  needing("exec", "a command runs beside the app, with output and exit code", async () => {
+  needing("exec", "exec runs a command beside the app and returns its output and exit code", async () => {
     const id = await up(bench.subject.app("exec", { COLOUR: "blue" }));
     const script = "console.log(process.env.COLOUR); console.error('e'); process.exit(4)";
     const answer = await bench.runtime.exec(id, [kind.name === "docker" ? "node" : process.execPath, "-e", script]);
@@ -193,7 +193,7 @@ describe.each(subjects)("runtime $name", (kind) => {
     expect((await bench.runtime.exec(id, ["/no/such/command"])).exitCode).not.toBe(0);
   });
 
-  needing("exec", "a command that takes too long is an error", async () => {
+  needing("exec", "an exec command that exceeds its timeout is an error", async () => {
     const id = await up(bench.subject.app("slow-exec"));
     await expect(bench.runtime.exec(id, ["sleep", "5"], { timeoutMs: 200 })).rejects.toMatchObject({
       code: "failed",
@@ -208,7 +208,7 @@ describe.each(subjects)("runtime $name", (kind) => {
     expect(stats.memoryBytes).toBeGreaterThan(2 ** 20);
   });
 
-  needing("pause", "a paused container answers only after it is unpaused", async () => {
+  needing("pause", "a paused container answers only after it is resumed", async () => {
     const id = await up(bench.subject.app("frozen"));
     await bench.runtime.pause(id);
     expect((await state(id)).status).toBe("paused");
@@ -219,17 +219,17 @@ describe.each(subjects)("runtime $name", (kind) => {
     expect((await state(id)).status).toBe("running");
   });
 
-  test("listening sockets are reported, and whether they are loopback only", async () => {
+  test("a runtime reports listening sockets and whether they listen on loopback only", async () => {
     const open = await up(bench.subject.app("open"));
     const port = (await state(open)).addresses[8080]?.port;
-    const seen = await bench.runtime.listeners(open);
-    expect(seen).toEqual([{ port: kind.name === "docker" ? 8080 : port, loopback: false }]);
+    const found = await bench.runtime.listeners(open);
+    expect(found).toEqual([{ port: kind.name === "docker" ? 8080 : port, loopback: false }]);
     const free = await freePort(new Set());
     const shut = await start(bench.subject.app("shut", { LISTEN_HOST: "127.0.0.1", LISTEN_PORT: String(free) }));
     await eventually(async () => expect(await bench.runtime.listeners(shut)).toEqual([{ port: free, loopback: true }]));
   });
 
-  test("events report starts and ends with labels until aborted", async () => {
+  test("the event stream reports starts and exits with labels until it is aborted", async () => {
     const stop = new AbortController();
     const events: RuntimeEvent[] = [];
     const reading = (async () => {
@@ -245,7 +245,7 @@ describe.each(subjects)("runtime $name", (kind) => {
     await reading;
   });
 
-  needing("assignsPort", "each instance listens on a port of its own", async () => {
+  needing("assignsPort", "each instance listens on its own port", async () => {
     const ids = [await up(bench.subject.app("a")), await up(bench.subject.app("b"))];
     const ports = await Promise.all(ids.map(async (id) => (await state(id)).addresses[8080]?.port));
     expect(new Set(ports).size).toBe(2);

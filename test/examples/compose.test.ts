@@ -1,9 +1,8 @@
-// docker-compose.yml as a newcomer runs it: knap in a container with the engine's socket, serving examples/. Only base
-// images and names are the test's own.
+// Runs docker-compose.yml as a new user does: knap in a container with the engine's socket serves examples/. The test
+// changes only base images and names.
 import { execFile, execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -11,21 +10,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ContainerRuntime } from "../../src/node/runtime/runtime.ts";
 import { leftovers, nodeImage, openTestEngine } from "../support/engine.ts";
 import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-port.ts";
 import { get } from "../support/knap.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const socket = (process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock").replace(/^unix:\/\//, "");
 const run = promisify(execFile);
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-
-/** The last stage of the real Dockerfile, on a base that is here, with what `npm run build` has built. */
+/** Returns the last stage of the real Dockerfile on a local base image; dist/ is copied from this machine. */
 function knapDockerfile(base: string): string {
   const text = readFileSync(join(root, "Dockerfile"), "utf8");
   const last = text.slice(text.lastIndexOf("\nFROM ") + 1).replace(/^.*\n/, "");
@@ -46,12 +38,12 @@ describe("docker-compose.yml", () => {
     return (await run("docker-compose", ["-p", project, ...files, ...args], { env })).stdout;
   };
   const hello = () => get(`http://hello.default.localhost:${port}`);
-  const answers = async (greeting: string): Promise<void> => {
+  const expectGreeting = async (greeting: string): Promise<void> => {
     const answered = { status: 200, text: expect.stringContaining(greeting) };
     try {
       await eventually(async () => expect(await hello()).toEqual(answered), 45_000);
     } catch (error) {
-      throw new Error(`knap in the container said:\n${await compose("logs", "--no-color")}`, { cause: error });
+      throw new Error(`knap in the container printed:\n${await compose("logs", "--no-color")}`, { cause: error });
     }
   };
   const hostLabel = async (): Promise<string> =>
@@ -81,39 +73,39 @@ describe("docker-compose.yml", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test("serves the examples through one published port and makes a new revision of a saved file", async () => {
+  test("knap in a container serves the examples through one published port and deploys a saved file", async () => {
     await compose("up", "-d", "--no-build");
-    await answers("Hello World! I am hello-00001");
-    // Only what is published is reached from here.
-    const said = await compose("logs", "--no-color");
-    expect(said).toContain(`hello is ready (hello-00001): http://hello.default.localhost:${port}`);
-    expect(said).not.toContain("http://127.0.0.1");
-    // The published port and the way out stay on the network that compose made, not on the session's (10.213 in the
-    // order of /proc).
+    await expectGreeting("Hello World! I am hello-00001");
+    // Only published ports are reachable from this machine.
+    const logs = await compose("logs", "--no-color");
+    expect(logs).toContain(`hello is ready (hello-00001): http://hello.default.localhost:${port}`);
+    expect(logs).not.toContain("http://127.0.0.1");
+    // The published port and the default route use the network that Compose made, not the session's network (10.213,
+    // in reverse byte order in /proc).
     const routes = await compose("exec", "-T", "knap", "cat", "/proc/net/route");
     expect(routes).toMatch(/^\S+\s+00000000\s+[0-9A-F]{8}\s/m);
     expect(routes).not.toMatch(/^\S+\s+00000000\s+[0-9A-F]{4}D50A\s/m);
-    // Not knap's container, which is nobody's machine.
+    // host.docker.internal is not knap's own container.
     const pod = (await runtime.list(await hostLabel())).find(({ name }) => name.includes("_hello-00001"));
     const hosts = (await run("docker", ["exec", pod?.id ?? "", "cat", "/etc/hosts"])).stdout;
     expect(hosts).toMatch(/^(?!10\.213\.)\S+\s+host\.docker\.internal$/m);
     const file = join(folder, "examples", "hello", "service.yaml");
     writeFileSync(file, readFileSync(file, "utf8").replace("World", "Compose"));
-    await answers("Hello Compose! I am hello-00002");
+    await expectGreeting("Hello Compose! I am hello-00002");
   });
 
-  test("the next start removes what a killed knap left", async () => {
+  test("the next start removes the containers of a killed knap", async () => {
     const label = await hostLabel();
     await compose("kill");
     const left = (await runtime.list(label)).map(({ id }) => id);
     expect(left).not.toEqual([]);
     await compose("up", "-d", "--no-build");
-    await answers("Hello Compose! I am hello-00001");
+    await expectGreeting("Hello Compose! I am hello-00001");
     const now = (await runtime.list(label)).map(({ id }) => id);
     expect(now.filter((id) => left.includes(id))).toEqual([]);
   });
 
-  test("`docker compose down` removes all pods and their network within the file's grace period", async () => {
+  test("`docker compose down` removes all pods and their network within the grace period", async () => {
     const label = await hostLabel();
     expect(await leftovers(runtime, label)).not.toEqual([]);
     await compose("down");

@@ -33,7 +33,7 @@ describe("the shell blocks of the pages", () => {
     home[Symbol.dispose]();
   });
 
-  test("exist", () => {
+  test("there are at least three tested blocks", () => {
     expect(blocks.length).toBeGreaterThanOrEqual(3);
   });
 

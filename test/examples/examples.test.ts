@@ -1,4 +1,4 @@
-// Every folder of examples/ and templates/ is applied by the built CLI and called, as processes and as containers.
+// Runs every folder of examples/ and templates/ with the built CLI, as processes and as containers, and calls it.
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,7 +37,7 @@ describe.each(["process", "docker"] as const)("with runtime %s", (runtime) => {
     home[Symbol.dispose]();
   });
 
-  /** The build starts from an image that is here; there may be no registry. */
+  /** Builds use a local base image, because there may be no registry. */
   function withLocalBase(folder: string): void {
     if (runtime !== "docker") return;
     const file = join(folder, "knap.yaml");
@@ -52,7 +52,7 @@ describe.each(["process", "docker"] as const)("with runtime %s", (runtime) => {
     return folder;
   }
 
-  /** Runs `use` while `knap up` serves the folder; then it must end well and leave nothing. */
+  /** Runs `use` while `knap up` serves the folder. Fails if knap does not exit with 0 or leaves containers. */
   async function serving(folder: string, service: string, use: (url: string, address: string) => Promise<void>) {
     const args = ["up", "--ui", "json", "--runtime", runtime, "--container-address", "published", "--max-pods", "10"];
     const running = home.start(args, folder);

@@ -1,9 +1,7 @@
-// Containers, the engine and knap itself are killed in an order that a seed decides, while clients go on asking. Every
-// admitted request is answered or refused with a reason, all Services recover, and nothing is left behind.
-// KNAP_CHAOS_SECONDS shortens it.
+// Kills containers, the engine and knap in an order that a seed decides, while clients send requests. Every request
+// gets a response or a reason, all Services recover, and nothing is left behind. KNAP_CHAOS_SECONDS sets the duration.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:http";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
@@ -11,40 +9,41 @@ import type { ContainerRuntime } from "../../src/node/runtime/runtime.ts";
 import { makeRandom } from "../../src/simulator/seeded-random.ts";
 import { leftovers, openTestEngine, testImage } from "../support/engine.ts";
 import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-port.ts";
 import { KnapHome, type RunningKnap } from "../support/knap.ts";
 import { openPrivateEngine, privateEngineLack } from "../support/private-engine.ts";
 
 const SECONDS = Number(process.env["KNAP_CHAOS_SECONDS"] ?? 120);
 const SEED = Number(process.env["KNAP_CHAOS_SEED"] ?? 42);
 const SERVICES = ["steady", "napper", "narrow"] as const;
-/** Back-off of a pod that was killed again and again; a request may wait that long. */
-const LONGEST_ANSWER_MS = 120_000;
+/** The longest back-off of a pod that was killed repeatedly. A request can wait that long. */
+const REQUEST_TIMEOUT_MS = 120_000;
 
-interface Asked {
+interface RequestRecord {
   readonly service: string;
   readonly began: number;
   readonly ended: number;
-  /** Status and text, or the connection's error. */
+  /** Status and body, or the error code of the connection. */
   readonly outcome: string;
 }
 
 if (privateEngineLack) console.info(`chaos: skipped, ${privateEngineLack}`);
 
 test.skipIf(privateEngineLack !== undefined)(
-  `${SECONDS} s of kills with seed ${SEED}: every request is answered or refused with a reason, all parts recover, and nothing is left behind`,
+  `after ${SECONDS} s of kills with seed ${SEED} every request has a response or a reason, and nothing is left behind`,
   async () => {
     await using world = await openWorld();
     const clients = new Clients(world.port);
     await world.startKnap();
     clients.start();
-    await wreak(world);
-    await world.heal();
-    await clients.allAnswer();
-    const asked = await clients.stop();
-    const unexplained = asked.filter((one) => !isExplained(one, world.downs));
+    await killUntilTimeout(world);
+    await world.waitForEngine();
+    await clients.waitUntilAllServe();
+    const sent = await clients.stop();
+    const unexplained = sent.filter((one) => !isExplained(one, world.outages));
     const tally = new Map<string, number>();
-    for (const { outcome } of asked) tally.set(outcome.slice(0, 60), (tally.get(outcome.slice(0, 60)) ?? 0) + 1);
-    console.info(`chaos: ${asked.length} requests, ${world.deeds.join(" ")}\n`, Object.fromEntries(tally));
+    for (const { outcome } of sent) tally.set(outcome.slice(0, 60), (tally.get(outcome.slice(0, 60)) ?? 0) + 1);
+    console.info(`chaos: ${sent.length} requests, ${world.kills.join(" ")}\n`, Object.fromEntries(tally));
     expect(unexplained).toEqual([]);
     expect(tally.get("200")).toBeGreaterThan(SECONDS);
     await world.endKnap();
@@ -53,24 +52,24 @@ test.skipIf(privateEngineLack !== undefined)(
   SECONDS * 1000 + 300_000,
 );
 
-/** While knap was not there, or had not applied its files yet. */
-interface Down {
+/** A period in which knap is not running or has not applied its files yet. Times are Unix milliseconds. */
+interface Outage {
   readonly from: number;
   until: number;
 }
 
-function isExplained({ began, ended, outcome }: Asked, downs: readonly Down[]): boolean {
+function isExplained({ began, ended, outcome }: RequestRecord, outages: readonly Outage[]): boolean {
   if (outcome === "200" || /^50[234] \S/.test(outcome)) return true;
-  const wasDown = downs.some(({ from, until }) => began < until && ended > from);
-  return wasDown && /^(ECONNREFUSED|ECONNRESET|404|503|socket hang up)/.test(outcome);
+  const wasOut = outages.some(({ from, until }) => began < until && ended > from);
+  return wasOut && /^(ECONNREFUSED|ECONNRESET|404|503|socket hang up)/.test(outcome);
 }
 
 class World implements AsyncDisposable {
   readonly home: KnapHome;
   readonly engine: ContainerRuntime;
   readonly port: number;
-  readonly downs: Down[] = [];
-  readonly deeds: string[] = [];
+  readonly outages: Outage[] = [];
+  readonly kills: string[] = [];
   readonly #daemon: Awaited<ReturnType<typeof openPrivateEngine>>;
   readonly #folder: string;
   #knap: RunningKnap | undefined;
@@ -92,19 +91,19 @@ class World implements AsyncDisposable {
   }
 
   async startKnap(): Promise<void> {
-    const down = this.downs.at(-1) ?? { from: 0, until: Number.POSITIVE_INFINITY };
-    if (this.downs.length === 0) this.downs.push(down);
+    const outage = this.outages.at(-1) ?? { from: 0, until: Number.POSITIVE_INFINITY };
+    if (this.outages.length === 0) this.outages.push(outage);
     const flags = ["--runtime", "docker", "--ui", "json", "--no-watch", "--port", String(this.port)];
     const knap = this.home.start(["up", ...flags], this.#folder);
     this.#knap = knap;
     for (const service of SERVICES)
       await knap.until((event) => event.type === "ready" && event["service"] === service, 90_000);
-    down.until = Date.now();
+    outage.until = Date.now();
   }
 
   async killKnap(): Promise<void> {
-    this.deeds.push("knap");
-    this.downs.push({ from: Date.now(), until: Number.POSITIVE_INFINITY });
+    this.kills.push("knap");
+    this.outages.push({ from: Date.now(), until: Number.POSITIVE_INFINITY });
     this.#knap?.child.kill("SIGKILL");
     await this.#knap?.finished;
     await this.startKnap();
@@ -119,20 +118,20 @@ class World implements AsyncDisposable {
     const running = (await this.engine.list("knap.dev/pod")).filter(({ status }) => status === "running");
     const victim = running[Math.floor(chosen * running.length)];
     if (!victim) return;
-    this.deeds.push(how);
-    // It may end by itself at this very moment.
+    this.kills.push(how);
+    // The container may exit at the same moment.
     await (how === "kill" ? this.engine.kill(victim.id, "SIGKILL") : this.engine.remove(victim.id)).catch(() => {});
   }
 
   async restartEngine(signal: "SIGTERM" | "SIGKILL", pauseMs: number): Promise<void> {
-    this.deeds.push(`engine-${signal}`);
+    this.kills.push(`engine-${signal}`);
     await this.#daemon.stop(signal);
     await sleep(pauseMs);
     await this.#daemon.start();
   }
 
-  /** Nothing is broken any more; it only has to recover. */
-  async heal(): Promise<void> {
+  /** Waits until the engine answers. Nothing is killed any more. */
+  async waitForEngine(): Promise<void> {
     await eventually(() => this.engine.list("knap.dev/pod"), 30_000);
   }
 
@@ -151,24 +150,24 @@ async function openWorld(): Promise<World> {
   return new World({ daemon, engine, image: await testImage(engine), port: await freePort() });
 }
 
-async function wreak(world: World): Promise<void> {
+async function killUntilTimeout(world: World): Promise<void> {
   const random = makeRandom(SEED);
   const until = Date.now() + SECONDS * 1000;
-  // Each kind at least once, in this order; then as chance has it.
+  // Each kind happens once in this order, then a random kind.
   const first = ["kill", "engine", "remove", "knap"];
   while (Date.now() < until) {
     await sleep(300 + random() * 1700);
-    const deed = first.shift() ?? ["kill", "kill", "remove", "engine", "knap"][Math.floor(random() * 5)];
-    if (deed === "engine") await world.restartEngine(random() < 0.5 ? "SIGTERM" : "SIGKILL", random() * 1500);
-    else if (deed === "knap") await world.killKnap();
-    else await world.killContainer(random(), deed === "kill" ? "kill" : "remove");
+    const target = first.shift() ?? ["kill", "kill", "remove", "engine", "knap"][Math.floor(random() * 5)];
+    if (target === "engine") await world.restartEngine(random() < 0.5 ? "SIGTERM" : "SIGKILL", random() * 1500);
+    else if (target === "knap") await world.killKnap();
+    else await world.killContainer(random(), target === "kill" ? "kill" : "remove");
   }
 }
 
 class Clients {
   readonly #port: number;
   readonly #agent = new Agent({ keepAlive: true });
-  readonly #asked: Asked[] = [];
+  readonly #sent: RequestRecord[] = [];
   #running: Promise<void>[] = [];
   #stopped = false;
 
@@ -184,42 +183,42 @@ class Clients {
     }
   }
 
-  /** Every Service answers again. */
-  async allAnswer(): Promise<void> {
+  /** Waits until every Service serves a request. */
+  async waitUntilAllServe(): Promise<void> {
     for (const service of SERVICES)
-      await eventually(async () => expect((await this.#one(service)).outcome).toBe("200"), LONGEST_ANSWER_MS, 200);
+      await eventually(async () => expect((await this.#send(service)).outcome).toBe("200"), REQUEST_TIMEOUT_MS, 200);
   }
 
-  async stop(): Promise<readonly Asked[]> {
+  async stop(): Promise<readonly RequestRecord[]> {
     this.#stopped = true;
     await Promise.all(this.#running);
     this.#agent.destroy();
-    return this.#asked;
+    return this.#sent;
   }
 
   async #loop(service: string, pauseMs: number): Promise<void> {
     while (!this.#stopped) {
-      const one = await this.#one(service);
-      this.#asked.push(one);
+      const one = await this.#send(service);
+      this.#sent.push(one);
       for (let left = pauseMs; left > 0 && !this.#stopped; left -= 100) await sleep(Math.min(left, 100));
     }
   }
 
-  #one(service: string): Promise<Asked> {
+  #send(service: string): Promise<RequestRecord> {
     const began = Date.now();
     return new Promise((resolve) => {
       const end = (outcome: string): void => resolve({ service, began, ended: Date.now(), outcome });
       const options = { host: "127.0.0.1", port: this.#port, path: "/sleep?ms=20", agent: this.#agent };
       const headers = { host: `${service}.default.localhost` };
-      const asked = request({ ...options, headers, timeout: LONGEST_ANSWER_MS }, (reply) => {
+      const sent = request({ ...options, headers, timeout: REQUEST_TIMEOUT_MS }, (reply) => {
         let text = "";
         reply.setEncoding("utf8").on("data", (part: string) => (text += part));
         reply.on("end", () => end(reply.statusCode === 200 ? "200" : `${reply.statusCode} ${text.trim()}`));
         reply.on("error", (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
       });
-      asked.on("timeout", () => asked.destroy(new Error("no answer")));
-      asked.on("error", (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
-      asked.end();
+      sent.on("timeout", () => sent.destroy(new Error("no answer")));
+      sent.on("error", (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
+      sent.end();
     });
   }
 }
@@ -238,16 +237,4 @@ function makeServices(image: string): string {
   ]
     .map((service) => JSON.stringify(service))
     .join("\n---\n");
-}
-
-/** A port that nobody has just now: the clients go on asking there over all of knap's lives. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

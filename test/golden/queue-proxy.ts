@@ -52,9 +52,9 @@ async function play(recorded: RecordedCase): Promise<PlayOutcome> {
   };
   const timer = setInterval(check, CHECK_EVERY_MS);
   try {
-    const played = await playCase(recorded);
+    const result = await playCase(recorded);
     check();
-    return { differences: differences(recorded, played, onTime), onTime };
+    return { differences: differences(recorded, result, onTime), onTime };
   } catch (error) {
     const text = error instanceof Error ? error.stack : String(error);
     return { differences: [`the conversation failed: ${text}`], onTime };

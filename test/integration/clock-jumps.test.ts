@@ -1,5 +1,5 @@
-// The machine's clock is set a day forward and two days back while a session serves: the session reports it, and
-// serves, naps and wakes as before.
+// Sets the machine's clock a day forward and two days back while a session serves. The session reports each change and
+// keeps working.
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -8,11 +8,11 @@ import { testAppPath } from "../support/engine.ts";
 import { eventually } from "../support/eventually.ts";
 import { get, KnapHome, type RunningKnap } from "../support/knap.ts";
 
-/** Debian's libfaketime, which shows one process another clock. */
+/** Debian's libfaketime sets another clock for one process. */
 const faketime = `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu/faketime/libfaketimeMT.so.1`;
 const DAY_S = 86_400;
 
-describe.skipIf(!existsSync(faketime))("a machine's clock that is set (needs libfaketime)", () => {
+describe.skipIf(!existsSync(faketime))("a change of the machine's clock (needs libfaketime)", () => {
   let home: KnapHome;
   let offset: string;
   let knap: RunningKnap | undefined;
@@ -33,7 +33,7 @@ describe.skipIf(!existsSync(faketime))("a machine's clock that is set (needs lib
   });
   const setClock = (seconds: number): void => writeFileSync(offset, `${seconds < 0 ? "" : "+"}${seconds}`);
 
-  /** A Service whose windows are short, started by this command. */
+  /** Writes a project whose Service has a stable window of 6 s and runs `command`. */
   const project = (name: string, command: readonly string[]): string => {
     const folder = join(home.folder, name);
     mkdirSync(folder);
@@ -57,32 +57,32 @@ describe.skipIf(!existsSync(faketime))("a machine's clock that is set (needs lib
     return (JSON.parse(stdout) as { items: Pod[] }).items;
   };
 
-  test("is reported, and pods nap and wake as before", async () => {
+  test("the session reports a change of the machine's clock, and pods nap and wake as before", async () => {
     knap = up(project("dozer", app));
     const { url } = (await knap.until(({ type }) => type === "ready")) as unknown as { url: string };
-    const answers = async (): Promise<void> =>
+    const expectAnswer = async (): Promise<void> =>
       expect(await get(url)).toEqual({ status: 200, text: "hello from dozer-00001\n" });
-    const asleep = (): Promise<void> => eventually(async () => expect(await pods()).toEqual([]), 60_000, 500);
-    const told = (text: string) => knap?.until((each) => String(each["message"]).includes(text));
+    const expectNoPods = (): Promise<void> => eventually(async () => expect(await pods()).toEqual([]), 60_000, 500);
+    const reported = (text: string) => knap?.until((each) => String(each["message"]).includes(text));
 
-    await answers();
+    await expectAnswer();
     setClock(DAY_S);
-    await told("the machine's clock went forward by 24h0m0s");
-    await asleep();
-    await answers();
+    await reported("the machine's clock went forward by 24h0m0s");
+    await expectNoPods();
+    await expectAnswer();
     setClock(-DAY_S);
-    await told("the machine's clock was set back by 48h0m0s");
-    await answers();
-    await asleep();
-    await answers();
+    await reported("the machine's clock was set back by 48h0m0s");
+    await expectAnswer();
+    await expectNoPods();
+    await expectAnswer();
     setClock(0);
-    await answers();
+    await expectAnswer();
 
     const { code, stderr } = await knap.interrupt();
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   });
 
-  test("does not fail a starting pod although the jump exceeds its progress deadline", async () => {
+  test("a clock change beyond the progress deadline does not fail a starting pod", async () => {
     knap = up(project("late", ["sh", "-c", `sleep 6; exec ${app.join(" ")}`]));
     await eventually(async () => expect((await pods())[0]?.status?.phase).toBe("Running"));
     setClock(DAY_S);

@@ -1,5 +1,5 @@
-// The Service of Knative's documentation on port probing: two containers, each with its own readiness and liveness, the
-// gate multi-container-probing on.
+// Runs the Service of Knative's documentation on port probing: two containers with their own readiness and liveness
+// probes, with the feature gate multi-container-probing.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Pod } from "../../src/apis/core/types.ts";
 import { eventually } from "../support/eventually.ts";
@@ -52,11 +52,11 @@ describe("a Service with two probed containers", () => {
     Object.fromEntries(
       (await pod()).status?.containerStatuses?.map(({ name, restartCount }) => [name, restartCount]) ?? [],
     );
-  /** The second container as the first one sees it: they share their network. */
-  const second = (path: string) =>
+  /** Sends a request to the second container through the first one; both share a network namespace. */
+  const fetchSecond = (path: string) =>
     session.fetch("pair", `/fetch?url=${encodeURIComponent(`http://127.0.0.1:8089${path}`)}`);
 
-  test("gets traffic only when both are ready", async () => {
+  test("the Service gets traffic only when both containers are ready", async () => {
     const readyContainers = async () =>
       ((await pod())?.status?.containerStatuses ?? []).flatMap(({ name, ready: is }) => (is ? [name] : []));
     await eventually(async () => expect(await readyContainers()).toContain("first-container"));
@@ -68,26 +68,26 @@ describe("a Service with two probed containers", () => {
       "first-container true",
       "second-container true",
     ]);
-    expect(JSON.parse((await second("/health")).text)).toMatchObject({ status: 200 });
+    expect(JSON.parse((await fetchSecond("/health")).text)).toMatchObject({ status: 200 });
   });
 
-  test("the second one failing its readiness takes the pod out, and back when it recovers", async () => {
-    // Heals itself: nothing reaches it through a pod that is out.
-    await second("/set?healthy=false&for=3000");
+  test("the pod is not ready while the second container fails its readiness probe", async () => {
+    // The app becomes healthy again by itself after 3 s, because requests cannot reach a pod that is not ready.
+    await fetchSecond("/set?healthy=false&for=3000");
     await eventually(async () => expect(await ready()).toBe("False"));
     await eventually(async () => expect(await ready()).toBe("True"));
     expect((await session.fetch("pair")).status).toBe(200);
     expect(await restarts()).toEqual({ "first-container": 0, "queue-proxy": 0, "second-container": 0 });
   });
 
-  test("a failing liveness restarts only its own container", async () => {
-    await second("/deafen");
+  test("a failing liveness probe restarts only its own container", async () => {
+    await fetchSecond("/deafen");
     await eventually(
       async () => expect(await restarts()).toMatchObject({ "first-container": 0, "second-container": 1 }),
       30_000,
     );
     await eventually(async () => {
-      expect(JSON.parse((await second("/health")).text)).toMatchObject({ status: 200 });
+      expect(JSON.parse((await fetchSecond("/health")).text)).toMatchObject({ status: 200 });
       expect(await ready()).toBe("True");
     }, 30_000);
     const events = await session.emulator.client.list("Event", { namespace: "default" });

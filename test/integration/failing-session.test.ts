@@ -1,5 +1,5 @@
-// A session while its environment fails: each failure shows in one condition or Event, other Services keep working, and
-// the session recovers.
+// Tests a session while its environment fails: a condition or an Event names each failure, other Services keep working,
+// and the session recovers.
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Event, Pod } from "../../src/apis/core/types.ts";
@@ -15,7 +15,7 @@ import { openSession, type TestSession } from "../support/session.ts";
 let session: TestSession;
 let runtime: ContainerRuntime;
 
-/** Why the newest revision of a Service is not healthy. */
+/** Returns the ContainerHealthy condition of a Service's newest revision as text. */
 const health = async (name: string): Promise<string> => {
   const { status } = await session.service(name);
   const revision = await session.emulator.client.get({
@@ -36,8 +36,8 @@ const containerOf = async (name: string): Promise<string> => {
   const status = pod?.status?.containerStatuses?.find((one) => one.name === "user-container");
   return (status?.containerID ?? "").replace(/^docker:\/\//, "");
 };
-const bystanderAnswers = async () => expect((await session.fetch("bystander")).status).toBe(200);
-const keptUp = { "autoscaling.knative.dev/min-scale": "1" };
+const expectBystanderAnswers = async () => expect((await session.fetch("bystander")).status).toBe(200);
+const minScaleOne = { "autoscaling.knative.dev/min-scale": "1" };
 
 describe("on an engine that works", () => {
   beforeAll(async () => {
@@ -54,11 +54,11 @@ describe("on an engine that works", () => {
   test.each([
     ["exits at once", { EXIT_AT_START: "3", EXIT_MESSAGE: "no database" }, /^False ExitCode3: .*no database/],
     ["listens on 127.0.0.1 only", { LISTEN_HOST: "127.0.0.1" }, /^False LoopbackOnly: .*bind 0\.0\.0\.0/],
-  ])("a container that %s is named in ContainerHealthy, and others go on", async (_, env, expected) => {
+  ])("ContainerHealthy names a container that %s, and other Services keep serving", async (_, env, expected) => {
     const name = `bad-${randomBytes(3).toString("hex")}`;
     await session.deploy(name, { env });
     await eventually(async () => expect(await health(name)).toMatch(expected), 30_000);
-    await bystanderAnswers();
+    await expectBystanderAnswers();
     await session.emulator.client.delete({ kind: "Service.serving.knative.dev", namespace: "default", name });
   });
 
@@ -69,20 +69,23 @@ describe("on an engine that works", () => {
       { LISTEN_PORT: "9999" },
       /listens on 9999, not on 8080: set containerPort, or listen on PORT/,
     ],
-  ])("a container that %s is told by an event, and fails at its progress deadline", async (_, env, expected) => {
-    const name = `mute-${randomBytes(3).toString("hex")}`;
-    await session.deploy(name, { env, annotations: { "serving.knative.dev/progress-deadline": "8s" } });
-    await eventually(async () => {
-      const found = (await events()).filter(({ involvedObject }) => involvedObject.name?.startsWith(name));
-      expect(found.map(({ message }) => message ?? "").find((text) => expected.test(text))).toBeDefined();
-    }, 20_000);
-    await bystanderAnswers();
-    await eventually(async () => {
-      const ready = conditionOf((await session.service(name)).status?.conditions, "Ready");
-      expect(ready?.status).toBe("False");
-    }, 30_000);
-    await session.emulator.client.delete({ kind: "Service.serving.knative.dev", namespace: "default", name });
-  });
+  ])(
+    "an Event reports a container that %s, and its Service fails at the progress deadline",
+    async (_, env, expected) => {
+      const name = `mute-${randomBytes(3).toString("hex")}`;
+      await session.deploy(name, { env, annotations: { "serving.knative.dev/progress-deadline": "8s" } });
+      await eventually(async () => {
+        const found = (await events()).filter(({ involvedObject }) => involvedObject.name?.startsWith(name));
+        expect(found.map(({ message }) => message ?? "").find((text) => expected.test(text))).toBeDefined();
+      }, 20_000);
+      await expectBystanderAnswers();
+      await eventually(async () => {
+        const ready = conditionOf((await session.service(name)).status?.conditions, "Ready");
+        expect(ready?.status).toBe("False");
+      }, 30_000);
+      await session.emulator.client.delete({ kind: "Service.serving.knative.dev", namespace: "default", name });
+    },
+  );
 
   test("an image for another platform is reported with both architectures", async () => {
     const image = await loadForeignImage();
@@ -92,7 +95,7 @@ describe("on an engine that works", () => {
         expect(await health("foreign")).toMatch(/^False .*is for linux\/arm64, this engine runs linux\/amd64/),
       30_000,
     );
-    await bystanderAnswers();
+    await expectBystanderAnswers();
     await session.emulator.client.delete({
       kind: "Service.serving.knative.dev",
       namespace: "default",
@@ -101,8 +104,8 @@ describe("on an engine that works", () => {
     await eventually(() => runtime.images.remove(image));
   });
 
-  test("a container killed or removed by others is restarted, and failed requests get a reason", async () => {
-    await session.deploy("victim", { annotations: keptUp });
+  test("a container that another program kills or removes restarts, and failed requests get a reason", async () => {
+    await session.deploy("victim", { annotations: minScaleOne });
     await session.ready("victim");
     const load = new Load({ port: session.emulator.ingress.port, service: "victim", pauseMs: 20 });
     load.clients(3);
@@ -126,9 +129,9 @@ describe("on an engine that works", () => {
     await eventually(async () => expect((await session.fetch("victim")).status).toBe(200));
   });
 
-  test("a container that exceeds its memory limit is OOMKilled, its request fails with a reason, and the next succeeds", async () => {
+  test("a container that exceeds its memory limit is OOMKilled, its request fails with a reason, and the next one succeeds", async () => {
     const container = { resources: { limits: { memory: "128Mi" } } };
-    await session.deploy("greedy", { annotations: keptUp, container });
+    await session.deploy("greedy", { annotations: minScaleOne, container });
     await session.ready("greedy");
     const { status, text } = await session.fetch("greedy", "/allocate?mb=300");
     expect(`${status} ${text}`).toMatch(/^502 \S/);
@@ -139,25 +142,25 @@ describe("on an engine that works", () => {
       expect(found?.lastState?.terminated).toMatchObject({ reason: "OOMKilled", exitCode: 137 });
     }, 20_000);
     await eventually(async () => expect((await session.fetch("greedy")).status).toBe(200));
-    await bystanderAnswers();
+    await expectBystanderAnswers();
     await session.emulator.client.delete({ kind: "Service.serving.knative.dev", namespace: "default", name: "greedy" });
   });
 
-  test("an image deleted at zero is reported; a waiting request is answered when the image is back", async () => {
+  test("the pod status reports an image deleted at zero; a waiting request gets its response when the image is back", async () => {
     const own = await buildOwnImage(runtime);
     await session.deploy("imageless", { image: own.tag });
     await session.ready("imageless");
     await eventually(async () => expect(await session.pods("imageless")).toEqual([]), 30_000);
     await eventually(() => own.remove());
-    const held = session.fetch("imageless");
+    const pending = session.fetch("imageless");
     await eventually(async () => {
       const [pod] = await podsOf("imageless");
       const waiting = pod?.status?.containerStatuses?.find((one) => one.name === "user-container")?.state?.waiting;
       expect(waiting?.reason).toMatch(/^(ErrImagePull|ImagePullBackOff)$/);
     }, 20_000);
-    await bystanderAnswers();
+    await expectBystanderAnswers();
     await own.build();
-    expect((await held).status).toBe(200);
+    expect((await pending).status).toBe(200);
     await session.emulator.client.delete({
       kind: "Service.serving.knative.dev",
       namespace: "default",
@@ -184,16 +187,16 @@ describe("with processes", () => {
       { LISTEN_PORT: "0" },
       /^False PortMismatch: listens on \d+, not on PORT=\d+; use PORT/,
     ],
-  ])("a process that %s is named in ContainerHealthy, and others go on", async (_, env, expected) => {
+  ])("ContainerHealthy names a process that %s, and other Services keep serving", async (_, env, expected) => {
     const name = `bad-${randomBytes(3).toString("hex")}`;
     await session.deploy(name, { env });
     await eventually(async () => expect(await health(name)).toMatch(expected), 30_000);
-    await bystanderAnswers();
+    await expectBystanderAnswers();
     await session.emulator.client.delete({ kind: "Service.serving.knative.dev", namespace: "default", name });
   });
 
-  test("a process killed by others is restarted", async () => {
-    await session.deploy("victim", { annotations: keptUp });
+  test("a process that another program kills restarts", async () => {
+    await session.deploy("victim", { annotations: minScaleOne });
     await session.ready("victim");
     const pid = async () => Number(JSON.parse((await session.fetch("victim", "/whoami")).text).pid);
     const first = await pid();
@@ -216,7 +219,7 @@ describe.skipIf(privateEngineLack !== undefined)("on an engine that goes away", 
     await testImage(runtime);
     session = await openSession("docker");
   });
-  // Backwards, each whatever became of the one before it.
+  // Vitest runs these hooks in reverse order, each one even if another one fails.
   afterAll(() => engine.close());
   afterAll(async () => {
     if (before === undefined) delete process.env["DOCKER_HOST"];
@@ -231,10 +234,10 @@ describe.skipIf(privateEngineLack !== undefined)("on an engine that goes away", 
   };
 
   test.each(["SIGTERM", "SIGKILL"] as const)(
-    "%s while it serves: the node says so, requests are answered or refused with a reason, and all recover",
+    "after %s of the engine the node is not ready, requests get a response or a reason, and all Services recover",
     async (signal) => {
       const [steady, sleeper] = [`steady-${signal.toLowerCase()}`, `sleeper-${signal.toLowerCase()}`];
-      await session.deploy(steady, { annotations: keptUp });
+      await session.deploy(steady, { annotations: minScaleOne });
       await session.deploy(sleeper);
       await session.ready(steady);
       await session.ready(sleeper);
@@ -244,7 +247,7 @@ describe.skipIf(privateEngineLack !== undefined)("on an engine that goes away", 
       await engine.stop(signal);
       await eventually(async () => expect(await nodeReady()).toBe("False KubeletNotReady"), 15_000);
       expect((await events()).map(({ reason }) => reason)).toContain("NodeNotReady");
-      // Woken into the outage: it waits, and is served when the engine is back.
+      // This request wakes a Service during the outage. It waits until the engine is back.
       const woken = session.fetch(sleeper);
       await engine.start();
       await eventually(async () => expect(await nodeReady()).toBe("True KubeletReady"), 30_000);

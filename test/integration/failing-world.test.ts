@@ -1,4 +1,4 @@
-// The engine stops, is killed, or loses containers and networks while pods run. The node recovers and leaves nothing
+// Tests the node when the engine stops or is killed, or loses containers and networks: it recovers and leaves nothing
 // behind.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
@@ -8,37 +8,40 @@ import { openPrivateEngine, type PrivateEngine, privateEngineLack } from "../sup
 if (privateEngineLack) console.info(`a failing engine: skipped, ${privateEngineLack}`);
 
 describe.skipIf(privateEngineLack !== undefined)("a failing engine", () => {
-  const heard: string[] = [];
+  const engineStates: string[] = [];
   let engine: PrivateEngine;
   let bench: NodeBench;
   beforeAll(async () => {
     engine = await openPrivateEngine();
     bench = await openNodeBench("docker", {
-      onEngine: (state) => heard.push(state),
+      onEngine: (state) => engineStates.push(state),
       engine: { env: { DOCKER_HOST: engine.host } },
     });
   }, 60_000);
   afterAll(() => engine.close(), 60_000);
   afterAll(() => bench.close(), 60_000);
 
-  test.each(["SIGTERM", "SIGKILL"] as const)("after %s and a new start the same pods serve again", async (signal) => {
-    heard.length = 0;
-    const { metadata } = bench.pod();
-    await bench.ready(metadata.name);
-    await engine.stop(signal);
-    await eventually(() => expect(heard).toEqual(["unreachable"]));
-    const late = bench.pod().metadata.name;
-    await eventually(() => expect(statusOf(bench.now(late)).state?.waiting?.reason).toBe("ContainerRuntimeNotReady"));
-    await engine.start();
-    await eventually(() => expect(heard).toEqual(["unreachable", "reachable"]), 20_000);
-    await eventually(async () => expect((await bench.get(metadata.name, "/")).status).toBe(200), 20_000);
-    expect(statusOf(bench.now(metadata.name)).restartCount).toBe(1);
-    await bench.ready(late);
-    for (const name of [metadata.name, late]) bench.remove(name);
-    for (const name of [metadata.name, late]) await bench.gone(name);
-  });
+  test.each(["SIGTERM", "SIGKILL"] as const)(
+    "the same pods serve again after %s and a new start of the engine",
+    async (signal) => {
+      engineStates.length = 0;
+      const { metadata } = bench.pod();
+      await bench.ready(metadata.name);
+      await engine.stop(signal);
+      await eventually(() => expect(engineStates).toEqual(["unreachable"]));
+      const late = bench.pod().metadata.name;
+      await eventually(() => expect(statusOf(bench.now(late)).state?.waiting?.reason).toBe("ContainerRuntimeNotReady"));
+      await engine.start();
+      await eventually(() => expect(engineStates).toEqual(["unreachable", "reachable"]), 20_000);
+      await eventually(async () => expect((await bench.get(metadata.name, "/")).status).toBe(200), 20_000);
+      expect(statusOf(bench.now(metadata.name)).restartCount).toBe(1);
+      await bench.ready(late);
+      for (const name of [metadata.name, late]) bench.remove(name);
+      for (const name of [metadata.name, late]) await bench.gone(name);
+    },
+  );
 
-  test("a pod deleted while the engine is unreachable is removed from the store, and its container when the engine is reachable again", async () => {
+  test("a pod deleted while the engine is unreachable leaves the store at once; its container is removed when the engine is back", async () => {
     const { metadata } = bench.pod();
     await bench.ready(metadata.name);
     await engine.stop("SIGKILL");
@@ -48,7 +51,7 @@ describe.skipIf(privateEngineLack !== undefined)("a failing engine", () => {
     await eventually(async () => expect(await bench.runtime.list(bench.filter)).toEqual([]), 20_000);
   });
 
-  test("a network that was pruned while no pod ran is opened again for the next pod", async () => {
+  test("the next pod creates a network again that was pruned while no pod ran", async () => {
     await bench.kubelet.idle();
     for (const { id } of await bench.runtime.networks.list(bench.filter)) await bench.runtime.networks.close(id);
     const { metadata } = bench.pod();
@@ -57,7 +60,7 @@ describe.skipIf(privateEngineLack !== undefined)("a failing engine", () => {
     await bench.gone(metadata.name);
   });
 
-  test("a pod whose pause container was removed starts again completely", async () => {
+  test("a pod whose pause container was removed restarts all its containers", async () => {
     const { metadata } = bench.pod(
       {},
       { containers: [{ name: "side", image: bench.image, command: ["sleep", "1000"] }] },

@@ -1,5 +1,5 @@
-// `--wake freeze`: a pod that scales to zero is frozen, and the next pod of its revision continues it. It never
-// outlives its template or session.
+// Tests `--wake freeze`: the kubelet freezes a pod that scales to zero, and the next pod of its revision continues it.
+// A frozen pod never outlives its template or session.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Container, PodSpec } from "../../src/apis/core/pod-spec.ts";
@@ -10,14 +10,14 @@ import { eventually } from "../support/eventually.ts";
 import { type NodeBench, openNodeBench, statusOf } from "../support/node-bench.ts";
 
 let bench: NodeBench;
-/** Inserts an event into the event stream of the engine. */
-let say: (event: RuntimeEvent) => void;
+/** Inserts an event into the engine's event stream. */
+let injectEvent: (event: RuntimeEvent) => void;
 beforeAll(async () => {
   const through = (runtime: ContainerRuntime): ContainerRuntime => ({
     ...runtime,
     events: (signal) => {
       const feed = makeEventQueue<RuntimeEvent>();
-      say = feed.push;
+      injectEvent = feed.push;
       const relay = async (): Promise<void> => {
         for await (const event of runtime.events(signal)) feed.push(event);
         feed.end();
@@ -74,7 +74,7 @@ test("the container of a deleted pod is frozen, and the next pod thaws it", asyn
   await bench.gone(second);
 });
 
-test("a thawed container stays when the engine is reachable again", async () => {
+test("a thawed container keeps running when the engine becomes reachable again", async () => {
   deploy("away");
   const first = owned("away", "h1");
   await bench.ready(first);
@@ -83,7 +83,7 @@ test("a thawed container stays when the engine is reachable again", async () => 
   const second = owned("away", "h1");
   await bench.ready(second);
   const before = statusOf(bench.now(second)).containerID;
-  for (const type of ["unreachable", "reachable"] as const) say({ type, containerId: "", labels: {} });
+  for (const type of ["unreachable", "reachable"] as const) injectEvent({ type, containerId: "", labels: {} });
   await sleep(1000);
   await bench.ready(second);
   expect(statusOf(bench.now(second))).toMatchObject({ containerID: before, restartCount: 0 });
@@ -167,7 +167,7 @@ describe("a pod of several containers with volumes", () => {
     return ((await bench.get(pod, `/fetch?url=${url}`)).json() as { body: string }).body;
   };
 
-  test("is frozen completely, and its successor has its processes, network and emptyDir, and its own name in downward API files", async () => {
+  test("a frozen pod of several containers gives its successor its processes, network and emptyDir, but not its name", async () => {
     deploy("several");
     const first = several("several");
     await bench.ready(first);
@@ -198,7 +198,7 @@ describe("a pod of several containers with volumes", () => {
     await bench.gone(second);
   });
 
-  test("is removed with its volumes when a ConfigMap or Secret of its namespace changes", async () => {
+  test("a frozen pod is removed with its volumes when a ConfigMap or Secret of its namespace changes", async () => {
     expect(bench.kubelet.frozenPods.map(({ pod }) => pod.metadata.ownerReferences?.[0]?.name)).toContain("several");
     const data = { greeting: "hi" };
     bench.store.create({

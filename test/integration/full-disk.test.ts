@@ -1,6 +1,5 @@
-// Disks that are full: the engine's, and the one of knap's own session folder. Every failure has Kubernetes' reason and
-// says what to do, what runs goes on,
-// and once there is room all is well again without a restart and nothing is left.
+// Fills the disk of the engine, and the disk of the session folder. Each failure has Kubernetes' reason and a remedy,
+// running pods keep serving, and the session recovers without a restart when the disk has space again.
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,7 +19,7 @@ import { openSmallDisk, type SmallDisk, smallDiskLack } from "../support/small-d
 let session: TestSession;
 let disk: SmallDisk;
 
-const keptUp = { "autoscaling.knative.dev/min-scale": "1" };
+const minScaleOne = { "autoscaling.knative.dev/min-scale": "1" };
 const noRoom = /no space left on device; .*make room/;
 const podsOf = (name: string) => session.pods(name) as Promise<readonly Pod[]>;
 const warnings = async (about: string): Promise<readonly string[]> => {
@@ -37,9 +36,9 @@ const diskPressure = async (): Promise<string | undefined> => {
   const node = await session.emulator.client.get({ kind: "Node", namespace: "", name: "knap" });
   return conditionOf(node?.status?.conditions as never, "DiskPressure")?.status;
 };
-const steadyAnswers = async (): Promise<void> => expect((await session.fetch("steady")).status).toBe(200);
-/** Asleep, with nothing on its way out that could still make room. */
-const asleep = (name: string) =>
+const expectSteadyAnswers = async (): Promise<void> => expect((await session.fetch("steady")).status).toBe(200);
+/** Waits until a Service has no pods, including terminating ones whose removal would free space. */
+const waitForNoPods = (name: string) =>
   eventually(async () => {
     const { items } = await session.emulator.client.list("Pod", {});
     expect(items.filter(({ metadata }) => metadata.name.startsWith(`${name}-`))).toEqual([]);
@@ -62,10 +61,10 @@ describe.skipIf(lack !== undefined)("an engine whose disk is full", () => {
     await testImage(runtime);
     session = await openSession("docker", { stopTimeoutMs: 500 });
     await session.apply(settings("first"));
-    await session.deploy("steady", { annotations: keptUp, ...withSettings });
+    await session.deploy("steady", { annotations: minScaleOne, ...withSettings });
     await session.ready("steady");
   });
-  // Backwards, each whatever became of the one before it.
+  // Vitest runs these hooks in reverse order, each one even if another one fails.
   afterAll(() => disk[Symbol.dispose]());
   afterAll(() => engine.close());
   afterAll(async () => {
@@ -77,12 +76,12 @@ describe.skipIf(lack !== undefined)("an engine whose disk is full", () => {
   });
   afterAll(() => session[Symbol.asyncDispose]());
 
-  test("containers and pods' networks that cannot be made are held and told; requests wait and are answered", async () => {
+  test("Events report containers and networks that do not fit on the disk; requests wait until there is space", async () => {
     await session.deploy("sleeper");
     await session.ready("sleeper");
-    await asleep("sleeper");
+    await waitForNoPods("sleeper");
     disk.fill();
-    const held = session.fetch("sleeper");
+    const pending = session.fetch("sleeper");
     await session.deploy("paired", {
       container: { name: "app", ports: [{ containerPort: 8080 }] },
       containers: [{ name: "side", image: session.image, command: ["sleep", "1000"] }],
@@ -95,24 +94,24 @@ describe.skipIf(lack !== undefined)("an engine whose disk is full", () => {
     });
     expect(await diskPressure()).toBe("True");
     expect((await warnings("knap")).join()).toMatch(/^NodeHasDiskPressure: .*no space left/);
-    await steadyAnswers();
+    await expectSteadyAnswers();
     disk.empty();
-    expect((await held).status).toBe(200);
+    expect((await pending).status).toBe(200);
     await session.ready("paired");
     await eventually(async () => expect(await diskPressure()).toBe("False"));
-    // What failed half-way is gone: one container for each that runs, and one for the network of the pair.
-    const there = (await runtime.list("knap.dev/pod")).map(
+    // The kubelet removed partly created containers. The pair has one more container, the pause container.
+    const present = (await runtime.list("knap.dev/pod")).map(
       ({ name, status }) => `${name.split("_").slice(1)} ${status}`,
     );
     const expected = ["paired,app", "paired,pause", "paired,side", "sleeper,user-container", "steady,user-container"];
-    expect(there.map((one) => one.replace(/-00001-\S+?,/, ",").replace(/,\d+ /, " ")).sort()).toEqual(
+    expect(present.map((one) => one.replace(/-00001-\S+?,/, ",").replace(/,\d+ /, " ")).sort()).toEqual(
       expected.map((one) => `${one} running`),
     );
     for (const name of ["sleeper", "paired"]) await remove(name);
-    for (const name of ["sleeper", "paired"]) await asleep(name);
+    for (const name of ["sleeper", "paired"]) await waitForNoPods(name);
   });
 
-  test("an image that has no room is ErrImagePull, and is had once there is some", async () => {
+  test("a pull fails with ErrImagePull on a full disk, and succeeds when there is space", async () => {
     await using registry = await openOneImageRegistry(4_000_000);
     disk.fill();
     await session.deploy("pulled", { image: registry.reference });
@@ -126,13 +125,13 @@ describe.skipIf(lack !== undefined)("an engine whose disk is full", () => {
       expect(status?.state?.running).toBeDefined();
     }, 30_000);
     await remove("pulled");
-    await asleep("pulled");
+    await waitForNoPods("pulled");
     for (const { id } of await imagesOf(runtime, registry.reference)) await runtime.images.remove(id);
   });
 
-  test("a ConfigMap's new contents wait for room, the old ones stay whole; a new pod waits for its volumes", async () => {
-    const seen = async () => (await session.fetch("steady", "/file?path=/settings/value")).text;
-    expect(await seen()).toBe("first");
+  test("volumes keep a ConfigMap's old contents until there is space for the new ones; a new pod waits for its volumes", async () => {
+    const mountedValue = async () => (await session.fetch("steady", "/file?path=/settings/value")).text;
+    expect(await mountedValue()).toBe("first");
     disk.fill();
     await session.apply(settings("second".repeat(1000)));
     await session.deploy("fresh", withSettings);
@@ -142,18 +141,18 @@ describe.skipIf(lack !== undefined)("an engine whose disk is full", () => {
       expect((await warnings("fresh")).join()).toMatch(setUp);
     });
     expect(await waitingOf("fresh")).toMatch(/^ContainerCreating: MountVolume\.SetUp failed/);
-    expect(await seen()).toBe("first");
+    expect(await mountedValue()).toBe("first");
     disk.empty();
-    await eventually(async () => expect(await seen()).toBe("second".repeat(1000)), 20_000);
+    await eventually(async () => expect(await mountedValue()).toBe("second".repeat(1000)), 20_000);
     await session.ready("fresh");
-    // One volume for both that mount the same, and no writer.
+    // Two pods with the same ConfigMap mount share one volume; no writer container is left.
     expect((await runtime.volumes.list("knap.dev/session")).length).toBe(1);
     expect(await runtime.list("knap.dev/role=writer")).toEqual([]);
     await remove("fresh");
-    await asleep("fresh");
+    await waitForNoPods("fresh");
   });
 
-  test("a build says so in its failure, and works once there is room", async () => {
+  test("a failing build reports the full disk, and succeeds when there is space", async () => {
     const context = mkdtempSync(join(tmpdir(), "knap-context-"));
     writeFileSync(join(context, "Dockerfile"), `FROM ${session.image}\nCOPY ballast /\n`);
     writeFileSync(join(context, "ballast"), Buffer.alloc(3_000_000, 7));
@@ -181,16 +180,16 @@ describe.skipIf(smallDiskLack !== undefined)("a session folder whose disk is ful
   });
   afterAll(() => disk[Symbol.dispose]());
 
-  test("running processes go on and keep their log; new ones are held and told, and start once there is room", async () => {
+  test("running processes keep their logs; Events report processes that cannot start, and they start when there is space", async () => {
     const sessionFolder = join(disk.folder, "session");
     mkdirSync(sessionFolder);
     session = await openSession("process", { sessionFolder });
-    await session.deploy("steady", { annotations: keptUp });
+    await session.deploy("steady", { annotations: minScaleOne });
     await session.deploy("sleeper");
     for (const name of ["steady", "sleeper"]) await session.ready(name);
-    await asleep("sleeper");
+    await waitForNoPods("sleeper");
     disk.fill();
-    const held = session.fetch("sleeper");
+    const pending = session.fetch("sleeper");
     await eventually(async () => expect(await waitingOf("sleeper")).toMatch(/^RunContainerError: /));
     expect(await waitingOf("sleeper")).toMatch(/no space left on device; .*make room there, or set XDG_RUNTIME_DIR/);
     expect((await warnings("sleeper")).join()).toMatch(/^Failed: Error: recording the process/);
@@ -198,13 +197,13 @@ describe.skipIf(smallDiskLack !== undefined)("a session folder whose disk is ful
     for (let line = 0; line < 3; line++) await session.fetch("steady", "/log?text=still-here");
     expect(await logOf("steady")).toContain("still-here\nstill-here\nstill-here");
     disk.empty();
-    expect((await held).status).toBe(200);
+    expect((await pending).status).toBe(200);
     expect(await diskPressure()).toBe("False");
     await session[Symbol.asyncDispose]();
     expect(filesBelow(sessionFolder)).toEqual([]);
   });
 
-  test("a session that cannot be written down does not start, says where, and leaves nothing", async () => {
+  test("a session that cannot write its files does not start, names the folder, and leaves nothing", async () => {
     using home = new KnapHome({ XDG_RUNTIME_DIR: disk.folder });
     const manifest = { ...service, spec: { template: { spec: { containers: [{ image: "dev.local/app" }] } } } };
     writeFileSync(join(home.folder, "service.yaml"), JSON.stringify(manifest));

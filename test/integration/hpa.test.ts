@@ -1,10 +1,10 @@
-// The HPA class on real processes: their CPU usage decides the number of pods, and traffic bypasses the activator.
+// Tests the HPA class on real processes: CPU usage decides the number of pods.
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { openSession } from "../support/session.ts";
 
-/** Samples are 15 s apart, and the autoscaler of this class decides every 15 s. */
-const SEVERAL_LOOKS_MS = 75_000;
+/** The metric is sampled every 15 s and this autoscaler decides every 15 s; this allows several decisions. */
+const SEVERAL_DECISIONS_MS = 75_000;
 
 test("a busy process is scaled up to max-scale under class hpa.autoscaling.knative.dev", async () => {
   await using session = await openSession("process");
@@ -19,8 +19,8 @@ test("a busy process is scaled up to max-scale under class hpa.autoscaling.knati
   });
   await session.ready("burner");
   expect(await session.pods("burner")).toHaveLength(1);
-  const burning = session.fetch("burner", `/burn?ms=${SEVERAL_LOOKS_MS / 2}`);
-  await eventually(async () => expect(await session.pods("burner")).toHaveLength(3), SEVERAL_LOOKS_MS, 500);
+  const burning = session.fetch("burner", `/burn?ms=${SEVERAL_DECISIONS_MS / 2}`);
+  await eventually(async () => expect(await session.pods("burner")).toHaveLength(3), SEVERAL_DECISIONS_MS, 500);
   const pa = await session.emulator.client.get({
     kind: "PodAutoscaler.autoscaling.internal.knative.dev",
     namespace: "default",

@@ -1,5 +1,4 @@
-// https of a session: Certificates from the local authority, https URLs in the status, and the scheme in the app's
-// headers.
+// Tests https of a session: Certificates of the local authority, https URLs in the status, and X-Forwarded-Proto.
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { get } from "node:https";
@@ -24,14 +23,14 @@ describe("a session with external-domain-tls and redirect", () => {
     rmSync(stateFolder, { recursive: true, force: true });
   });
 
-  /** Ports of the gateway's Service → where they are on this machine. */
+  /** Maps each port of the gateway's Service to its port on this machine. */
   const gatewayPorts = async () => {
     const key = { kind: "Service", namespace: "knative-serving", name: "knap-gateway" } as const;
     const { spec } = (await session.emulator.client.get(key)) ?? {};
     return Object.fromEntries((spec?.ports ?? []).map(({ port, nodePort }) => [port, nodePort]));
   };
 
-  test("serves the https URL in its status, with a certificate that the stored authority signed", async () => {
+  test("a Service answers at the https URL of its status, with a certificate that the stored authority signed", async () => {
     expect(session.emulator.https).toBeUndefined();
     expect(await gatewayPorts()).toEqual({ 80: session.emulator.ingress.port });
     await session.deploy("safe");
@@ -43,8 +42,8 @@ describe("a session with external-domain-tls and redirect", () => {
     expect(await gatewayPorts()).toEqual({ 80: session.emulator.ingress.port, 443: port });
     const ca = readFileSync(join(stateFolder, "authority", "authority.pem"));
     const name = "safe.default.localhost";
-    const asked = get({ host, port, ca, servername: name, path: "/echo", headers: { host: name }, agent: false });
-    const [reply] = await once(asked, "response");
+    const outgoing = get({ host, port, ca, servername: name, path: "/echo", headers: { host: name }, agent: false });
+    const [reply] = await once(outgoing, "response");
     let text = "";
     for await (const chunk of reply) text += chunk;
     const { headers } = JSON.parse(text) as { headers: string[] };
@@ -54,7 +53,7 @@ describe("a session with external-domain-tls and redirect", () => {
     expect(plain.status).toBe(301);
   });
 
-  test("makes its Certificate Ready, and makes a deleted Secret again", async () => {
+  test("the Certificate of a Service is Ready, and its deleted Secret is created again", async () => {
     const { client } = session.emulator;
     const { items } = await client.list("Certificate.networking.internal.knative.dev", { namespace: "default" });
     const secretName = items[0]?.spec.secretName ?? "";
@@ -94,8 +93,8 @@ test("a mapped domain with the user's own Secret uses that certificate, and its 
       const { host, port } = session.emulator.https ?? {};
       if (port === undefined) throw new Error("https is not served yet");
       const name = "shop.example.com";
-      const asked = get({ host, port, ca: own.cert, servername: name, headers: { host: name }, agent: false });
-      const [answered] = await once(asked, "response");
+      const outgoing = get({ host, port, ca: own.cert, servername: name, headers: { host: name }, agent: false });
+      const [answered] = await once(outgoing, "response");
       let text = "";
       for await (const chunk of answered) text += chunk;
       expect(answered.statusCode).toBe(200);

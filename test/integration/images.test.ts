@@ -1,7 +1,6 @@
-// Images on a real engine with a real registry on loopback: lookup, pulls, credentials, digests, builds and pruning.
+// Tests images on a real engine with a registry on loopback: lookup, pulls, credentials, digests, builds and pruning.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -11,6 +10,7 @@ import { ImageLibrary } from "../../src/node/image/image-library.ts";
 import type { ContainerRuntime, RuntimeInfo } from "../../src/node/runtime/runtime.ts";
 import { nodeImage, openTestEngine, testImage, testLabel } from "../support/engine.ts";
 import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-port.ts";
 
 const { labels } = testLabel();
 const id = labels["knap.dev/test"] as string;
@@ -23,13 +23,6 @@ let image: string;
 
 const libraryWith = (auths: Record<string, { username: string; password: string }> = {}) =>
   new ImageLibrary({ runtime, engine, userConfig: async () => ({ auths }) });
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 
 beforeAll(async () => {
   expect(existsSync("/usr/bin/docker-registry"), "Debian's package docker-registry is needed").toBe(true);
@@ -59,13 +52,13 @@ afterAll(async () => {
 });
 
 describe("the image library", () => {
-  test("uses an image that exists only on this machine without asking a registry", async () => {
+  test("the library uses an image that exists only on this machine without asking a registry", async () => {
     await runtime.images.tag(image, `knap-test/local-only:${id}`);
     const outcome = await libraryWith().ensure({ reference: `knap-test/local-only:${id}` });
     expect(outcome).toMatchObject({ image: { reference: `knap-test/local-only:${id}`, stopSignal: "SIGTERM" } });
   });
 
-  test("pulls a missing image once for concurrent requests, and reports progress to each", async () => {
+  test("the library pulls a missing image once for concurrent requests, and reports progress to each", async () => {
     const library = libraryWith();
     const progress: string[] = [];
     const request = {
@@ -83,13 +76,13 @@ describe("the image library", () => {
     await runtime.images.remove(request.reference);
   });
 
-  test("fails with ErrImagePull and the registry's message if the registry does not have the image", async () => {
+  test("a pull fails with ErrImagePull and the registry's message if the registry does not have the image", async () => {
     expect(await libraryWith().ensure({ reference: `${host}/team/none:1` })).toEqual({
       failure: { reason: "ErrImagePull", message: expect.stringMatching(/team\/none.*(unknown|not found)/) },
     });
   });
 
-  test("gives policy Never and an invalid name reasons of their own", async () => {
+  test("policy Never and an invalid image name each have their own failure reason", async () => {
     expect(await libraryWith().ensure({ reference: `${host}/team/app:1`, policy: "Never" })).toMatchObject({
       failure: { reason: "ErrImageNeverPull" },
     });
@@ -98,21 +91,21 @@ describe("the image library", () => {
     });
   });
 
-  test("asks the registry with policy Always, and uses the local image if the registry is unreachable", async () => {
+  test("policy Always asks the registry, and falls back to the local image if the registry is unreachable", async () => {
     const dead = `127.0.0.1:${await freePort()}/team/app:1`;
     await runtime.images.tag(image, dead);
-    const said: string[] = [];
+    const notices: string[] = [];
     const outcome = await libraryWith().ensure({
       reference: dead,
       policy: "Always",
-      onPulled: (text) => said.push(text),
+      onPulled: (text) => notices.push(text),
     });
     await runtime.images.remove(dead);
     expect(outcome).toMatchObject({ image: { reference: dead } });
-    expect(said.join()).toContain("Registry unreachable");
+    expect(notices.join()).toContain("Registry unreachable");
   });
 
-  test("returns an image for another platform with an explanation", async () => {
+  test("an image for another platform comes with an explanation", async () => {
     const library = new ImageLibrary({
       runtime,
       engine: { os: "linux", architecture: "s390x" },
@@ -131,21 +124,21 @@ describe("digests", () => {
       { runtime, library: libraryWith() },
     );
 
-  test("keeps a digest, and keeps the tag of a skipped registry", async () => {
+  test("a reference with a digest keeps it, and a skipped registry is not asked", async () => {
     const digest = `example.com/app@sha256:${"a".repeat(64)}`;
     expect(await ask(digest)).toEqual({ digest });
     expect(await ask("dev.local/app:1", ["dev.local"])).toEqual({ digest: "" });
   });
 
-  test("resolves a tag by the registry, and after a pull by the local image to the same digest", async () => {
-    const asked = await ask(`${host}/team/app:1`);
-    expect(asked).toEqual({ digest: expect.stringMatching(new RegExp(`^${host}/team/app@sha256:[0-9a-f]{64}$`)) });
+  test("the registry and, after a pull, the local image resolve a tag to the same digest", async () => {
+    const byRegistry = await ask(`${host}/team/app:1`);
+    expect(byRegistry).toEqual({ digest: expect.stringMatching(new RegExp(`^${host}/team/app@sha256:[0-9a-f]{64}$`)) });
     await libraryWith().ensure({ reference: `${host}/team/app:1` });
-    expect(await ask(`${host}/team/app:1`)).toEqual(asked);
+    expect(await ask(`${host}/team/app:1`)).toEqual(byRegistry);
     await runtime.images.remove(`${host}/team/app:1`);
   });
 
-  test("makes a pseudo digest from the id of a local image without a digest, and finds the image by it", async () => {
+  test("a local image without a digest gets a pseudo digest from its id, which also finds the image", async () => {
     await runtime.images.tag(image, `knap-test/local-only:${id}`);
     const answer = await ask(`knap-test/local-only:${id}`);
     expect(answer).toEqual({ digest: expect.stringMatching(/^index\.docker\.io\/knap-test\/local-only@sha256:/) });
@@ -154,13 +147,13 @@ describe("digests", () => {
     expect(await libraryWith().ensure({ reference: digest })).toMatchObject({ image: { reference: info?.id } });
   });
 
-  test("fails with the registry's message for an unknown image", async () => {
+  test("digest resolution of an unknown image fails with the registry's message", async () => {
     expect(await ask(`${host}/team/none:1`)).toEqual({ error: expect.stringContaining("team/none") });
   });
 });
 
 describe("builds", () => {
-  test("are tagged by content, and the last two of each Service are kept", async () => {
+  test("builds are tagged by content, and pruning keeps the last two of each Service", async () => {
     const context = join(folder, "context");
     mkdirSync(context, { recursive: true });
     const order = { namespace: "default", service: `built-${id}`, context, dockerfile: "Dockerfile", labels };
@@ -179,7 +172,7 @@ describe("builds", () => {
     expect(left.map((one) => one.id)).toContain(ids[2]);
   });
 
-  test("report the output of RUN line by line, and a failing RUN with its own message", async () => {
+  test("a build reports the output of RUN line by line, and a failing RUN with its exit code", async () => {
     const context = join(folder, "printing");
     mkdirSync(context, { recursive: true });
     const order = { namespace: "default", service: `printing-${id}`, context, dockerfile: "Dockerfile", labels };

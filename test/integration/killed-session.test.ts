@@ -1,5 +1,5 @@
-// knap is killed at several moments: the next start removes exactly what the dead session left. A second Ctrl-C leaves
-// nothing behind.
+// Kills knap at several moments: the next start removes exactly the resources of the dead session. A second Ctrl-C
+// leaves nothing behind.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 afterEach(() => home[Symbol.dispose]());
 
-/** A project of one Service that keeps two pods. */
+/** Writes a project with one Service that keeps two pods. */
 const project = (name: string, env: Readonly<Record<string, string>> = {}): string => {
   const folder = join(home.folder, name);
   mkdirSync(folder, { recursive: true });
@@ -55,7 +55,7 @@ const sessions = (): readonly string[] => {
     return [];
   }
 };
-/** Processes that were started for a session. */
+/** Returns the ids of the processes that belong to a session. */
 const processesOf = (session: string): readonly string[] =>
   readdirSync("/proc").filter((pid) => {
     try {
@@ -64,8 +64,8 @@ const processesOf = (session: string): readonly string[] =>
       return false;
     }
   });
-/** What this home's sessions have, less those of `living`. */
-const left = async (living: readonly string[]): Promise<readonly string[]> => {
+/** Returns the resources of this home's sessions, except those of the sessions in `living`. */
+const leftoversExcept = async (living: readonly string[]): Promise<readonly string[]> => {
   const all = await leftovers(engine, `knap.dev/host=${home.hostId}`);
   const own = await Promise.all(living.map((id) => leftovers(engine, `knap.dev/session=${id}`)));
   return all.filter((name) => !own.flat().includes(name));
@@ -76,7 +76,7 @@ const moments: readonly (readonly [string, (knap: RunningKnap) => Promise<unknow
   ["600 ms after its start", () => sleep(600)],
   ["900 ms after its start", () => sleep(900)],
   ["1.4 s after its start", () => sleep(1400)],
-  ["when it has told its address", (knap) => knap.until(({ type }) => type === "session")],
+  ["when it has printed its address", (knap) => knap.until(({ type }) => type === "session")],
   ["when its Service is ready", ready],
   [
     "while it ends",
@@ -88,8 +88,8 @@ const moments: readonly (readonly [string, (knap: RunningKnap) => Promise<unknow
   ],
 ];
 
-describe.each(["docker", "process"])("killed by -9 with runtime %s", (kind) => {
-  test("at any moment leaves only what the next start removes, without touching a live session", async () => {
+describe.each(["docker", "process"])("a session that ends by force with runtime %s", (kind) => {
+  test("the next start removes all resources of a killed session and none of a live session", async () => {
     const living = up(kind, project("living"));
     const { address } = await ready(living);
     const [livingId = ""] = sessions();
@@ -106,16 +106,16 @@ describe.each(["docker", "process"])("killed by -9 with runtime %s", (kind) => {
     const next = await home.run(["ci", ...flags(kind), "--timeout", "60s"], folder);
     expect(next, next.stderr).toMatchObject({ code: 0 });
     expect(sessions()).toEqual([livingId]);
-    expect(await left([livingId])).toEqual([]);
+    expect(await leftoversExcept([livingId])).toEqual([]);
     await eventually(() => expect([...dead].flatMap(processesOf)).toEqual([]));
     expect((await get(String(address))).status).toBe(200);
     expect(await living.interrupt()).toMatchObject({ code: 0 });
-    expect(await left([])).toEqual([]);
+    expect(await leftoversExcept([])).toEqual([]);
     expect(sessions()).toEqual([]);
     expect(processesOf(livingId)).toEqual([]);
   }, 180_000);
 
-  test("by a second Ctrl-C ends at once although a container ignores SIGTERM", async () => {
+  test("a second Ctrl-C ends the session at once although a container ignores SIGTERM", async () => {
     const knap = up(kind, project("stubborn", { IGNORE_TERM: "true" }));
     const { address } = await ready(knap);
     const [id = ""] = sessions();
@@ -128,30 +128,30 @@ describe.each(["docker", "process"])("killed by -9 with runtime %s", (kind) => {
     expect(await knap.finished).toMatchObject({ code: 0 });
     expect(Date.now() - began).toBeLessThan(4_000);
     await pending;
-    expect(await left([])).toEqual([]);
+    expect(await leftoversExcept([])).toEqual([]);
     expect(sessions()).toEqual([]);
     expect(processesOf(id)).toEqual([]);
   });
 });
 
 test.each(["docker", "process"])(
-  "with runtime %s an uncaught error ends pods that ignore SIGTERM (11 A1)",
+  "an uncaught error ends pods that ignore SIGTERM, with runtime %s (11 A1)",
   async (kind) => {
     const knap = up(kind, project("stubborn", { IGNORE_TERM: "true" }), faultAtSignal("throw"));
     await ready(knap);
     const [id = ""] = sessions();
     knap.child.kill("SIGUSR2");
     expect(await knap.finished).toMatchObject({ code: 1, stderr: expect.stringContaining("injected fault") });
-    expect(await left([])).toEqual([]);
+    expect(await leftoversExcept([])).toEqual([]);
     expect(sessions()).toEqual([]);
     expect(processesOf(id)).toEqual([]);
   },
 );
 
-if (privateEngineLack) console.info(`an engine that is away at the end: skipped, ${privateEngineLack}`);
+if (privateEngineLack) console.info(`an engine that is unreachable at shutdown: skipped, ${privateEngineLack}`);
 
-describe.skipIf(privateEngineLack !== undefined)("an engine that is away", () => {
-  test("delays the end of a session by seconds only; the next start removes what was unreachable", async () => {
+describe.skipIf(privateEngineLack !== undefined)("an engine that is unreachable at shutdown", () => {
+  test("an unreachable engine delays shutdown by seconds only; the next start removes the leftovers", async () => {
     const daemon = await openPrivateEngine();
     const own = await openTestEngine({ env: { DOCKER_HOST: daemon.host } });
     await testImage(own);

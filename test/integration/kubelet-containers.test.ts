@@ -1,4 +1,4 @@
-// Pods of real containers: images, memory limits, users, several containers and init containers in one pod.
+// Tests pods of real containers: images, memory limits, users, several containers and init containers in one pod.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { conditionOf, type NodeBench, openNodeBench, statusOf } from "../support/node-bench.ts";
@@ -13,7 +13,7 @@ describe("containers", () => {
   });
   afterAll(() => bench.close());
 
-  test("an image that does not exist is ErrImagePull, then ImagePullBackOff", async () => {
+  test("a missing image has the reason ErrImagePull, then ImagePullBackOff", async () => {
     const { metadata } = bench.pod({ image: "127.0.0.1:1/no/such:1" });
     const waiting = () => statusOf(bench.now(metadata.name)).state?.waiting;
     await eventually(() => expect(waiting()?.reason).toBe("ErrImagePull"));
@@ -22,7 +22,7 @@ describe("containers", () => {
     bench.remove(metadata.name);
   });
 
-  test("a command that is not in the image is StartError, exit code 128", async () => {
+  test("a command that is not in the image fails with StartError and exit code 128", async () => {
     const { metadata } = bench.pod({ command: ["/no/such"] });
     await eventually(() =>
       expect(statusOf(bench.now(metadata.name)).lastState?.terminated).toMatchObject({
@@ -34,7 +34,7 @@ describe("containers", () => {
     bench.remove(metadata.name);
   });
 
-  test("an app that listens on loopback only is LoopbackOnly with advice", async () => {
+  test("an app that listens on loopback only has the reason LoopbackOnly and a remedy", async () => {
     const { metadata } = bench.pod({ env: env({ LISTEN_HOST: "127.0.0.1" }) });
     await eventually(() =>
       expect(statusOf(bench.now(metadata.name)).state?.waiting).toEqual({
@@ -45,7 +45,7 @@ describe("containers", () => {
     bench.remove(metadata.name);
   });
 
-  test("limits above the machine run with what there is, and the session says so once (11 B2)", async () => {
+  test("a pod with limits above the machine's runs with the machine's limits, and one Event says so (11 B2)", async () => {
     const big = { cpu: "8000", memory: "64Ti" };
     for (const limits of [big, big, { memory: "1Gi", cpu: "1e30" }]) {
       const labels = { "serving.knative.dev/service": "big" };
@@ -78,7 +78,7 @@ describe("containers", () => {
     bench.remove(metadata.name);
   });
 
-  test("users, groups, a read-only root and limits are as the pod says", async () => {
+  test("the container gets the user, groups, read-only root and capabilities of the pod spec", async () => {
     const { metadata } = bench.pod(
       {
         securityContext: {
@@ -105,7 +105,7 @@ describe("containers", () => {
     bench.remove(metadata.name);
   });
 
-  test("an image that runs as root is refused with runAsNonRoot", async () => {
+  test("runAsNonRoot refuses an image that runs as root", async () => {
     const { metadata } = bench.pod({ securityContext: { runAsNonRoot: true } });
     await eventually(() =>
       expect(statusOf(bench.now(metadata.name)).state?.waiting).toMatchObject({
@@ -178,7 +178,7 @@ describe("published ports", () => {
   });
   afterAll(() => bench.close());
 
-  test("a pod is reached on a port of this machine's loopback, and its probes too", async () => {
+  test("requests and probes reach a pod on a loopback port of this machine", async () => {
     const { metadata } = bench.pod({
       livenessProbe: { httpGet: { path: "/health", port: 8080 }, periodSeconds: 1 },
     });
@@ -201,7 +201,7 @@ describe("published ports", () => {
     bench.remove(metadata.name);
   });
 
-  test("an image that was removed while no pod ran is fetched again", async () => {
+  test("the kubelet pulls an image again that was removed while no pod ran", async () => {
     const image = `knap-test/passing:${bench.labels["knap.dev/test"]}`;
     await bench.runtime.images.tag(bench.image, image);
     const first = bench.pod({ image }).metadata.name;

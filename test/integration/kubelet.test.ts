@@ -1,4 +1,4 @@
-// Pods on a real engine and as processes: readiness, Kubernetes' reasons and texts for failures, restarts, and stops.
+// Tests pods on a real engine and as processes: readiness, Kubernetes' reasons for failures, restarts, and stops.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
@@ -39,7 +39,7 @@ describe.each(["docker", "process"] as const)("pods with runtime %s", (kind) => 
     expect((await bench.runtime.list(bench.filter)).length).toBe(0);
   });
 
-  test("variables come from literals, ConfigMaps, Secrets and the pod itself", async () => {
+  test("environment variables come from literals, ConfigMaps, Secrets and the pod itself", async () => {
     bench.store.create({
       apiVersion: "v1",
       kind: "ConfigMap",
@@ -136,7 +136,7 @@ describe.each(["docker", "process"] as const)("pods with runtime %s", (kind) => 
     bench.remove(metadata.name);
   });
 
-  test("a container is not ready before its startup probe passes, and then as its exec readiness probe says", async () => {
+  test("a container is not ready before its startup probe passes and its exec readiness probe succeeds", async () => {
     const script = (code: string) => [
       process.execPath.length > 0 && kind === "docker" ? "node" : process.execPath,
       "-e",
@@ -151,7 +151,7 @@ describe.each(["docker", "process"] as const)("pods with runtime %s", (kind) => 
     bench.remove(metadata.name);
   });
 
-  test("SIGTERM waits for requests in flight; the container then ends itself", async () => {
+  test("the kubelet sends SIGTERM after the requests in flight end", async () => {
     const { metadata } = bench.pod();
     await bench.ready(metadata.name);
     const [id] = bench.kubelet.containersOf(
@@ -212,13 +212,13 @@ describe.each(["docker", "process"] as const)("pods with runtime %s", (kind) => 
 
   test("a container that never listens is not ready, and an Event says so", async () => {
     const { metadata } = bench.pod({ env: env({ NEVER_LISTEN: "true" }) });
-    const said = () =>
+    const messages = () =>
       bench
         .events("Unhealthy")
         .filter(({ involvedObject }) => involvedObject.name === metadata.name)
         .map(({ message }) => message);
     await eventually(() =>
-      expect(said(), JSON.stringify(bench.now(metadata.name).status)).toContainEqual(
+      expect(messages(), JSON.stringify(bench.now(metadata.name).status)).toContainEqual(
         expect.stringMatching(/^nothing listens on /),
       ),
     );
@@ -234,7 +234,7 @@ describe("the process runtime", () => {
   });
   afterAll(() => bench.close());
 
-  test("a process that listens on another port is PortMismatch with advice", async () => {
+  test("a process that listens on another port has the reason PortMismatch and a remedy", async () => {
     const { metadata } = bench.pod({ env: env({ LISTEN_PORT: "18099" }) });
     await eventually(() => {
       const waiting = statusOf(bench.now(metadata.name)).state?.waiting;

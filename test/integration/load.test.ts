@@ -1,5 +1,5 @@
-// A session under load while revisions roll out, pods are added, removed and killed, and the activator enters and
-// leaves the request path: no request fails. KNAP_LOAD=100000 is the acceptance run; the default keeps the suite quick.
+// Sends load to a session while revisions roll out, pods scale and stop, and the activator enters and leaves the
+// request path: no request fails. KNAP_LOAD=100000 is the acceptance run.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
@@ -8,10 +8,10 @@ import { openSession, type TestSession } from "../support/session.ts";
 
 const REQUESTS = Number(process.env["KNAP_LOAD"] ?? 3000);
 const CLIENTS = 8;
-/** A small run leaves the machine to others. */
+/** A small run pauses between requests, so that it does not use the whole processor. */
 const PAUSE_MS = REQUESTS < 10_000 ? 5 : 0;
-/** A change must have been felt at least so often for the run to mean anything. */
-const LEAST_CHANGES = 4;
+/** The minimum number of changes in a run. */
+const MIN_CHANGES = 4;
 const TIMEOUT_MS = 120_000 + REQUESTS * 20;
 
 let session: TestSession;
@@ -26,12 +26,12 @@ const scaling = (values: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [`autoscaling.knative.dev/${key}`, value]));
 const openLoad = (path = "/"): Load =>
   new Load({ port: session.emulator.ingress.port, service: "loaded", path, pauseMs: PAUSE_MS });
-/** Changes again and again until enough requests are through. */
-const through = async (load: Load, change: (round: number) => Promise<unknown>): Promise<void> => {
+/** Calls `change` repeatedly until REQUESTS responses have arrived and at least MIN_CHANGES changes were made. */
+const runLoad = async (load: Load, change: (round: number) => Promise<unknown>): Promise<void> => {
   const began = performance.now();
   load.clients(CLIENTS);
   let round = 0;
-  for (; load.answered < REQUESTS || round < LEAST_CHANGES; round++) await change(round);
+  for (; load.answered < REQUESTS || round < MIN_CHANGES; round++) await change(round);
   const outcomes = Object.fromEntries(await load.stop());
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   console.info(`load: ${load.answered} requests over ${round} changes in ${seconds} s`, outcomes);
@@ -52,11 +52,11 @@ const readyPods = async (): Promise<number> => {
 
 describe("no request fails", () => {
   test(
-    "over rollouts from one revision to the next",
+    "no request fails while new revisions roll out",
     async () => {
       await session.deploy("loaded", { env: { VERSION: "0" } });
       await session.ready("loaded");
-      await through(openLoad(), async (round) => {
+      await runLoad(openLoad(), async (round) => {
         await session.deploy("loaded", { env: { VERSION: String(round + 1) } });
         await session.ready("loaded", 60_000);
         await sleep(300);
@@ -66,14 +66,14 @@ describe("no request fails", () => {
   );
 
   test.each([0, 2])(
-    "over scaling up and down by the autoscaler's rules at containerConcurrency %i",
+    "no request fails while pods scale up and down at containerConcurrency %i",
     async (containerConcurrency) => {
       await session.deploy("loaded", {
         annotations: scaling({ target: "2", "max-scale": "4" }),
         spec: { containerConcurrency },
       });
       await session.ready("loaded");
-      await through(openLoad("/sleep?ms=2"), async (round) => {
+      await runLoad(openLoad("/sleep?ms=2"), async (round) => {
         const pods = round % 2 ? 1 : 4;
         await session.emulator.client.knap("POST", "/scale", { service: "loaded", pods });
         await sleep(1500);
@@ -83,12 +83,12 @@ describe("no request fails", () => {
   );
 
   test(
-    "over switches of the activator into the path and out of it",
+    "no request fails while the activator enters and leaves the request path",
     async () => {
       const config = { kind: "ConfigMap", namespace: "knative-serving", name: "config-autoscaler" } as const;
       await session.deploy("loaded", { annotations: scaling({ "min-scale": "2" }) });
       await session.ready("loaded");
-      await through(openLoad(), async (round) => {
+      await runLoad(openLoad(), async (round) => {
         const [burst, expected] = round % 2 ? ["-1", "Proxy"] : ["0", "Serve"];
         const body = { data: { "target-burst-capacity": burst } };
         await session.emulator.client.patch(config, { type: "merge", body });
@@ -100,11 +100,11 @@ describe("no request fails", () => {
   );
 
   test(
-    "over pods that are asked to end, one by one",
+    "no request fails while pods are deleted one by one",
     async () => {
       await session.deploy("loaded", { annotations: scaling({ "min-scale": "3" }) });
       await session.ready("loaded");
-      await through(openLoad(), async () => {
+      await runLoad(openLoad(), async () => {
         const [oldest] = await session.pods("loaded");
         const name = oldest?.metadata.name ?? "";
         await session.emulator.client.delete({ kind: "Pod", namespace: "default", name });

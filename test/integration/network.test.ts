@@ -1,4 +1,4 @@
-// What a container reaches by name, with both gateway modes: Services of the session (also at zero), the public
+// Tests what a container reaches by name, with both gateway modes: Services of the session (also at zero), the public
 // ingress, and this machine.
 import { createServer } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -7,17 +7,17 @@ import { openTestEngine } from "../support/engine.ts";
 import { eventually } from "../support/eventually.ts";
 import { ask, openSession, type TestSession } from "../support/session.ts";
 
-const HIDDEN = { "networking.knative.dev/visibility": "cluster-local" };
-const AWAKE = { "autoscaling.knative.dev/min-scale": "1" };
+const CLUSTER_LOCAL = { "networking.knative.dev/visibility": "cluster-local" };
+const MIN_SCALE_ONE = { "autoscaling.knative.dev/min-scale": "1" };
 
-/** Said inside the caller: GET with a Host of its own choice. */
-const GET = (host: string, port: number, path: string, headers: object) => `
+/** A script for the calling container: sends a GET request with the given Host. */
+const getScript = (host: string, port: number, path: string, headers: object) => `
   require("node:http").get({ host: ${JSON.stringify(host)}, port: ${port}, path: ${JSON.stringify(path)}, headers: ${JSON.stringify(headers)} }, (reply) => {
     let text = ""; reply.on("data", (chunk) => { text += chunk; });
     reply.on("end", () => console.log(JSON.stringify({ status: reply.statusCode, text })));
   }).on("error", (error) => console.log(JSON.stringify({ error: error.code })));`;
 
-const H2C = (url: string) => `
+const h2cScript = (url: string) => `
   const session = require("node:http2").connect(${JSON.stringify(url)});
   const stream = session.request({ ":path": "/" });
   let status, text = "";
@@ -25,49 +25,51 @@ const H2C = (url: string) => `
   stream.on("data", (chunk) => { text += chunk; });
   stream.on("end", () => { session.close(); console.log(JSON.stringify({ status, text })); });`;
 
-const LOOKUP = (name: string, family: 4 | 6 = 4) => `
+const lookupScript = (name: string, family: 4 | 6 = 4) => `
   require("node:dns").lookup(${JSON.stringify(name)}, { family: ${family} }, (error, address) =>
     console.log(JSON.stringify(error ? { error: error.code } : { address })));`;
 
-/** One question straight to the server, over UDP or TCP. */
-const QUESTION = (name: string, type: "A" | "AAAA") => `
+/** A script for the calling container: sends one DNS query to the resolver, without the system's lookup. */
+const dnsQueryScript = (name: string, type: "A" | "AAAA") => `
   const resolver = new (require("node:dns").promises.Resolver)({ timeout: 4000, tries: 1 });
   const started = Date.now();
   resolver.resolve(${JSON.stringify(name)}, ${JSON.stringify(type)}).then(
     (addresses) => console.log(JSON.stringify({ addresses })),
     (error) => console.log(JSON.stringify({ error: error.code, quick: Date.now() - started < 3500 })));`;
 
-describe.each(["host", "container"] as const)("containers call each other through a gateway in a %s", (way) => {
+describe.each(["host", "container"] as const)("containers call each other through a gateway in a %s", (mode) => {
   let session: TestSession;
   let engine: ContainerRuntime;
   let caller: string;
-  const sessionId = `tnet${way}`;
+  const sessionId = `tnet${mode}`;
 
-  /** Runs a script with Node inside the caller and gives what it printed. */
-  const inside = async (script: string): Promise<Record<string, unknown>> => {
+  /** Runs a script with Node in the calling container and returns its output as JSON. */
+  const runInCaller = async (script: string): Promise<Record<string, unknown>> => {
     const { output } = await engine.exec(caller, ["/usr/local/bin/node", "-e", script], { timeoutMs: 40_000 });
     return JSON.parse(output) as Record<string, unknown>;
   };
   const gatewayContainers = async (): Promise<readonly string[]> => {
-    const mine = await engine.list(`knap.dev/session=${sessionId}`);
-    return mine.filter(({ name, status }) => name.endsWith("_gateway") && status === "running").map(({ id }) => id);
+    const containers = await engine.list(`knap.dev/session=${sessionId}`);
+    return containers
+      .filter(({ name, status }) => name.endsWith("_gateway") && status === "running")
+      .map(({ id }) => id);
   };
-  const asleep = (name: string) => eventually(async () => expect(await session.pods(name)).toEqual([]), 30_000);
+  const waitForNoPods = (name: string) => eventually(async () => expect(await session.pods(name)).toEqual([]), 30_000);
 
   beforeAll(async () => {
     const { buildGateway } = await import(new URL("../../scripts/build.mjs", import.meta.url).href);
     await buildGateway();
-    process.env["KNAP_GATEWAY"] = way;
+    process.env["KNAP_GATEWAY"] = mode;
     engine = await openTestEngine();
     session = await openSession("docker", { sessionId });
     delete process.env["KNAP_GATEWAY"];
     expect(session.emulator.notices).toEqual([]);
-    await session.deploy("caller", { annotations: AWAKE });
+    await session.deploy("caller", { annotations: MIN_SCALE_ONE });
     await session.deploy("other");
     await session.apply({
       apiVersion: "serving.knative.dev/v1",
       kind: "Service",
-      metadata: { name: "hidden", namespace: "default", labels: HIDDEN },
+      metadata: { name: "hidden", namespace: "default", labels: CLUSTER_LOCAL },
       spec: {
         template: { spec: { containers: [{ image: session.image }] } },
         traffic: [{ latestRevision: true, percent: 100, tag: "next" }],
@@ -84,15 +86,18 @@ describe.each(["host", "container"] as const)("containers call each other throug
   });
 
   test.each(["other.default", "other.default.svc", "other.default.svc.cluster.local"])(
-    "a call of a napping Service by http://%s wakes it",
+    "a request of a container to http://%s wakes the Service",
     async (host) => {
-      await asleep("other");
-      expect(await inside(GET(host, 80, "/", {}))).toEqual({ status: 200, text: "hello from other-00001\n" });
+      await waitForNoPods("other");
+      expect(await runInCaller(getScript(host, 80, "/", {}))).toEqual({
+        status: 200,
+        text: "hello from other-00001\n",
+      });
     },
   );
 
   test("the called Service sees the Host of the request and the caller's address", async () => {
-    const { text } = await inside(GET("other.default", 80, "/echo", {}));
+    const { text } = await runInCaller(getScript("other.default", 80, "/echo", {}));
     const { headers } = JSON.parse(text as string) as { headers: string[] };
     const value = (name: string) => headers[headers.findIndex((each) => each.toLowerCase() === name) + 1];
     const [pod] = await session.pods("caller");
@@ -102,18 +107,24 @@ describe.each(["host", "container"] as const)("containers call each other throug
     );
   });
 
-  test("HTTP/2 without TLS is accepted", async () => {
-    await asleep("other");
-    expect(await inside(H2C("http://other.default"))).toEqual({ status: 200, text: "hello from other-00001\n" });
+  test("a container can call a Service over HTTP/2 without TLS", async () => {
+    await waitForNoPods("other");
+    expect(await runInCaller(h2cScript("http://other.default"))).toEqual({
+      status: 200,
+      text: "hello from other-00001\n",
+    });
   });
 
-  test("a name without namespace resolves, but gets 404 since no route has it, as in Knative", async () => {
-    expect(await inside(GET("other", 80, "/", {}))).toEqual({ status: 404, text: "" });
+  test("a name without namespace resolves, but gets 404 because no route has it", async () => {
+    expect(await runInCaller(getScript("other", 80, "/", {}))).toEqual({ status: 404, text: "" });
   });
 
   test("cluster-local Services and tags answer containers, and get 404 from outside", async () => {
     for (const host of ["hidden.default", "next-hidden.default", "next-hidden.default.svc.cluster.local"]) {
-      expect(await inside(GET(host, 80, "/", {}))).toEqual({ status: 200, text: "hello from hidden-00001\n" });
+      expect(await runInCaller(getScript(host, 80, "/", {}))).toEqual({
+        status: 200,
+        text: "hello from hidden-00001\n",
+      });
     }
     const { ingress } = session.emulator;
     for (const host of ["hidden.default", "hidden.default.svc.cluster.local", "other.default.svc.cluster.local"]) {
@@ -121,32 +132,32 @@ describe.each(["host", "container"] as const)("containers call each other throug
     }
   });
 
-  test("a revision's own Service reaches that revision, also at zero, and gets 404 from outside", async () => {
+  test("the Service of a revision reaches that revision, also at zero, and gets 404 from outside", async () => {
     const host = "other-00001.default.svc.cluster.local";
-    await asleep("other");
-    expect(await inside(GET(host, 80, "/", {}))).toEqual({ status: 200, text: "hello from other-00001\n" });
-    expect(await inside(GET("other-00001.default", 80, "/", {}))).toMatchObject({ status: 404 });
+    await waitForNoPods("other");
+    expect(await runInCaller(getScript(host, 80, "/", {}))).toEqual({ status: 200, text: "hello from other-00001\n" });
+    expect(await runInCaller(getScript("other-00001.default", 80, "/", {}))).toMatchObject({ status: 404 });
     expect(await ask({ ...session.emulator.ingress, path: "/", headers: { host } })).toMatchObject({ status: 404 });
   });
 
-  test("a Service's own URL and this machine's name reach the public ingress", async () => {
+  test("a Service's URL and the name of this machine reach the public ingress", async () => {
     const { port } = session.emulator.ingress;
     const expected = { status: 200, text: "hello from other-00001\n" };
-    expect(await inside(GET("other.default.localhost", port, "/", {}))).toEqual(expected);
-    expect(await inside(GET("other.default.localhost", 80, "/", {}))).toEqual(expected);
+    expect(await runInCaller(getScript("other.default.localhost", port, "/", {}))).toEqual(expected);
+    expect(await runInCaller(getScript("other.default.localhost", 80, "/", {}))).toEqual(expected);
     const host = "other.default.localhost";
-    expect(await inside(GET("host.docker.internal", port, "/", { host }))).toEqual(expected);
+    expect(await runInCaller(getScript("host.docker.internal", port, "/", { host }))).toEqual(expected);
     const local = { host: "other.default.svc.cluster.local" };
-    expect(await inside(GET("host.docker.internal", port, "/", local))).toEqual({ status: 404, text: "" });
+    expect(await runInCaller(getScript("host.docker.internal", port, "/", local))).toEqual({ status: 404, text: "" });
   });
 
   test("host.docker.internal reaches a server on this machine", async () => {
-    const { address } = await inside(LOOKUP("host.docker.internal"));
+    const { address } = await runInCaller(lookupScript("host.docker.internal"));
     const server = createServer((_, response) => response.end("the developer's machine"));
     await new Promise<void>((resolve) => server.listen(0, address as string, resolve));
     const { port } = server.address() as { port: number };
     try {
-      expect(await inside(GET("host.docker.internal", port, "/", {}))).toEqual({
+      expect(await runInCaller(getScript("host.docker.internal", port, "/", {}))).toEqual({
         status: 200,
         text: "the developer's machine",
       });
@@ -156,48 +167,58 @@ describe.each(["host", "container"] as const)("containers call each other throug
   });
 
   test("names of existing Services have only an IPv4 address; unknown and deleted ones get NXDOMAIN", async () => {
-    const found = await inside(QUESTION("other.default.svc.cluster.local", "A"));
+    const found = await runInCaller(dnsQueryScript("other.default.svc.cluster.local", "A"));
     expect(found).toEqual({ addresses: [expect.stringMatching(/^10\.213\.\d+\.\d+$/)] });
-    expect(await inside(QUESTION("other-00001.default.svc.cluster.local", "A"))).toEqual(found);
-    expect(await inside(QUESTION("other.default.svc.cluster.local", "AAAA"))).toMatchObject({ error: "ENODATA" });
-    expect(await inside(QUESTION("nobody.default.svc.cluster.local", "A"))).toMatchObject({ error: "ENOTFOUND" });
-    expect(await inside(QUESTION("other.elsewhere.svc.cluster.local", "A"))).toMatchObject({ error: "ENOTFOUND" });
+    expect(await runInCaller(dnsQueryScript("other-00001.default.svc.cluster.local", "A"))).toEqual(found);
+    expect(await runInCaller(dnsQueryScript("other.default.svc.cluster.local", "AAAA"))).toMatchObject({
+      error: "ENODATA",
+    });
+    expect(await runInCaller(dnsQueryScript("nobody.default.svc.cluster.local", "A"))).toMatchObject({
+      error: "ENOTFOUND",
+    });
+    expect(await runInCaller(dnsQueryScript("other.elsewhere.svc.cluster.local", "A"))).toMatchObject({
+      error: "ENOTFOUND",
+    });
     await session.deploy("brief");
-    await eventually(async () => expect(await inside(QUESTION("brief.default.svc.cluster.local", "A"))).toEqual(found));
+    await eventually(async () =>
+      expect(await runInCaller(dnsQueryScript("brief.default.svc.cluster.local", "A"))).toEqual(found),
+    );
     await session.emulator.client.delete({
       kind: "Service.serving.knative.dev",
       namespace: "default",
       name: "brief",
     });
     await eventually(async () =>
-      expect(await inside(QUESTION("brief.default.svc.cluster.local", "A"))).toMatchObject({ error: "ENOTFOUND" }),
+      expect(await runInCaller(dnsQueryScript("brief.default.svc.cluster.local", "A"))).toMatchObject({
+        error: "ENOTFOUND",
+      }),
     );
   });
 
-  test("other names are forwarded to this machine's resolvers, and their silence is reported in time", async () => {
-    const answer = await inside(QUESTION("example.com", "A"));
+  test("queries for other names go to this machine's resolvers, and fail in time if none replies", async () => {
+    const answer = await runInCaller(dnsQueryScript("example.com", "A"));
     expect("addresses" in answer || answer["quick"]).toBe(true);
   });
 
   test("a killed gateway container is restarted", async () => {
-    if (way === "host") return expect(await gatewayContainers()).toEqual([]);
+    if (mode === "host") return expect(await gatewayContainers()).toEqual([]);
     const [killed] = await gatewayContainers();
     await engine.kill(killed ?? "", "SIGKILL");
     await eventually(async () => expect(await gatewayContainers()).not.toEqual([killed]));
     await eventually(
-      async () => expect(await inside(GET("other.default", 80, "/", {}))).toMatchObject({ status: 200 }),
+      async () => expect(await runInCaller(getScript("other.default", 80, "/", {}))).toMatchObject({ status: 200 }),
       20_000,
     );
   });
 
-  test("resolver settings are those of a cluster", async () => {
-    const { text } = await inside(GET("127.0.0.1", 8080, "/file?path=/etc/resolv.conf", {}));
+  test("a container has the resolver settings of a cluster", async () => {
+    const { text } = await runInCaller(getScript("127.0.0.1", 8080, "/file?path=/etc/resolv.conf", {}));
     expect(text).toContain("search default.svc.cluster.local svc.cluster.local cluster.local");
     expect(text).toMatch(/options .*ndots:5/);
   });
 });
 
-test("a pruned network is restored with its addresses, and names and calls work again", async () => {
+test("a pruned network is created again, and names and calls work as before", async () => {
   const sessionId = "tnetpruned";
   await using session = await openSession("docker", { sessionId });
   await using engine = await openEngine();

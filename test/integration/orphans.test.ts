@@ -1,4 +1,4 @@
-// The next start removes the resources of dead sessions, but not those of live sessions or other hosts.
+// Tests that the next start removes the resources of dead sessions, but not those of live sessions or other hosts.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,7 +24,7 @@ afterAll(async () => {
   await runtime.close();
 });
 
-const leave = async (session: string, host: string): Promise<void> => {
+const createResources = async (session: string, host: string): Promise<void> => {
   const owned = { ...labels, "knap.dev/session": session, "knap.dev/host": host };
   const network = await runtime.networks.open({ name: `knap-${session}`, labels: owned });
   await runtime.volumes.create(`knap-${session}`, owned);
@@ -42,11 +42,11 @@ const leave = async (session: string, host: string): Promise<void> => {
 
 test("a sweep removes all resources of dead sessions of this host only", async () => {
   await Promise.all([
-    leave(`dead-${id}`, `me-${id}`),
-    leave(`live-${id}`, `me-${id}`),
-    leave(`other-${id}`, `you-${id}`),
+    createResources(`dead-${id}`, `me-${id}`),
+    createResources(`live-${id}`, `me-${id}`),
+    createResources(`other-${id}`, `you-${id}`),
   ]);
-  // To this test all other sessions on this engine are alive.
+  // This test must not touch other sessions on this engine, so it reports them as live.
   const isSessionLive = (session: string): boolean => session !== `dead-${id}` && session !== `other-${id}`;
   expect(await sweepOrphans({ runtime, isSessionLive, hostId: `me-${id}` })).toBe(3);
   const left = await leftovers(runtime, filter);
@@ -60,7 +60,7 @@ test("a sweep removes all resources of dead sessions of this host only", async (
   expect(await removeOrphans(runtime, rest)).toEqual([]);
 });
 
-test("recorded processes of a dead session are killed, and other processes with the same pid are not", async () => {
+test("the sweep kills recorded processes of a dead session, but no other process with the same pid", async () => {
   const folder = mkdtempSync(join(tmpdir(), "knap-orphans-"));
   const processes = openProcessRuntime({ session: "dead", folder });
   const container = await processes.create({
@@ -74,7 +74,7 @@ test("recorded processes of a dead session are killed, and other processes with 
   await processes.start(container);
   const pid = (await processes.inspect(container))?.pid as number;
   await eventually(async () => expect(await endRecorded(join(folder, "none"))).toBe(0));
-  // The record is written just after the start.
+  // The runtime writes the record shortly after the start.
   await eventually(async () => expect(await endRecorded(join(folder, "processes"))).toBe(1));
   await eventually(() => expect(() => process.kill(pid, 0)).toThrow());
   expect(await endRecorded(join(folder, "processes"))).toBe(0);

@@ -1,4 +1,4 @@
-// Two sessions of one user on one engine, started with different environments: neither removes what the other has.
+// Starts two sessions of one user on one engine with different environments: neither removes the other's resources.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -39,7 +39,7 @@ const start = async () => {
 };
 const containers = () => leftovers(engine, `knap.dev/host=${home.hostId}`);
 
-test("a start with another XDG_RUNTIME_DIR spares a live session, and removes it once it is dead (11 A4)", async () => {
+test("a start with another XDG_RUNTIME_DIR spares a live session and removes a dead one (11 A4)", async () => {
   const { knap, address } = await start();
   const before = await containers();
   const own = home.env["XDG_RUNTIME_DIR"];
@@ -61,7 +61,7 @@ test("a start with another XDG_RUNTIME_DIR spares a live session, and removes it
 test("a start spares a live session whose folder was deleted (11 A4)", async () => {
   const { knap, address } = await start();
   const before = await containers();
-  // Stopped, the process cannot restore its folder before the other session sweeps.
+  // A stopped process cannot restore its folder before the other session sweeps.
   knap.child.kill("SIGSTOP");
   const sessions = join(home.folder, "knap");
   for (const name of readdirSync(sessions).filter((each) => /^[0-9a-f]{8}$/.test(each)))

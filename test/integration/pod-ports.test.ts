@@ -1,19 +1,19 @@
-// The ports of real pods behind the API's pod proxy: the container's own, and those of the queue-proxy.
+// Tests the ports of real pods behind the API's pod proxy: those of the container and of the queue-proxy.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openSession, SHORT_WINDOWS, type TestSession } from "../support/session.ts";
 
-const COUNTING = { "request-metrics-protocol": "prometheus" };
+const PROMETHEUS = { "request-metrics-protocol": "prometheus" };
 
 describe.each(["process", "docker"] as const)("the ports of a pod with runtime %s", (kind) => {
   let session: TestSession;
   beforeAll(async () => {
     session = await openSession(kind, {
-      configMaps: new Map([...SHORT_WINDOWS, ["config-observability", COUNTING]]),
+      configMaps: new Map([...SHORT_WINDOWS, ["config-observability", PROMETHEUS]]),
     });
   });
   afterAll(() => session[Symbol.asyncDispose]());
 
-  /** The answer of the only pod's port, as `kubectl get --raw` has it. */
+  /** Sends a request to a port of the only pod through the pod proxy, as `kubectl get --raw` does. */
   async function ask(
     name: string,
     port: number,
@@ -30,7 +30,7 @@ describe.each(["process", "docker"] as const)("the ports of a pod with runtime %
     };
   }
 
-  test("return the user's metrics, the autoscaler's statistics, and the container's own responses", async () => {
+  test("the pod proxy returns the user's metrics, the autoscaler's statistics, and the container's responses", async () => {
     await session.deploy("counted", { annotations: { "autoscaling.knative.dev/min-scale": "1" } });
     await session.ready("counted");
     await session.fetch("counted");
@@ -42,7 +42,7 @@ describe.each(["process", "docker"] as const)("the ports of a pod with runtime %
     expect([stats.status, stats.type]).toEqual([200, "application/protobuf"]);
     expect(stats.text).toContain("counted-00001-deployment-");
     expect((await ask("counted", 9090, "/")).status).toBe(404);
-    // through the queue-proxy, and past it
+    // Port 8012 goes through the queue-proxy, port 8080 directly to the container.
     expect((await ask("counted", 8012, "/")).text).toBe("hello from counted-00001\n");
     expect((await ask("counted", 8080, "/")).text).toBe("hello from counted-00001\n");
     expect((await ask("counted", 9091, "/metrics")).text).toMatch(

@@ -1,5 +1,5 @@
-// Without containers: what a process cannot be is refused at once, with a condition that says so; what it only lacks is
-// listed in one notice.
+// Tests the process runtime with fields that need a container: it refuses the pod with a condition, or lists ignored
+// fields in one notice.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Service } from "../../src/apis/serving/types.ts";
 import { testAppPath } from "../support/engine.ts";
@@ -24,14 +24,14 @@ const condition = async (name: string) => {
   return status?.conditions?.find(({ type }) => type === "ConfigurationsReady");
 };
 
-test("one notice lists by Service and field what the manifests ask for in vain", () => {
-  const told = session.emulator.notices.filter((notice) => notice.includes("PORT"));
-  expect(told).toEqual([
+test("one notice lists the ignored fields of each Service", () => {
+  const notices = session.emulator.notices.filter((notice) => notice.includes("PORT"));
+  expect(notices).toEqual([
     "each instance gets its own free PORT, and these settings are ignored:\n    limited: image shop, limits (memory 64Mi)",
   ]);
 });
 
-test("a pull policy is no hindrance, since a process has no image to pull (11 B3)", async () => {
+test("the process runtime ignores a pull policy, because a process has no image to pull (11 B3)", async () => {
   for (const imagePullPolicy of ["Always", "Never"]) {
     const name = `pull-${imagePullPolicy.toLowerCase()}`;
     await session.deploy(name, { container: { image: "registry.invalid/none:1", imagePullPolicy } });
@@ -39,7 +39,7 @@ test("a pull policy is no hindrance, since a process has no image to pull (11 B3
   }
 });
 
-test("a pod with a volume is refused at once, up to the Service", async () => {
+test("a pod with a volume is refused at once, and the Service shows the reason", async () => {
   await session.deploy("mounted", {
     spec: { volumes: [{ name: "data", emptyDir: {} }] },
     container: { volumeMounts: [{ name: "data", mountPath: "/data" }] },
@@ -50,7 +50,7 @@ test("a pod with a volume is refused at once, up to the Service", async () => {
   });
 });
 
-test("a second container runs by its own command, and without one is refused", async () => {
+test("a second container runs if it has a command, and is refused otherwise", async () => {
   const app = { image: session.image, name: "app", ports: [{ containerPort: 8080 }] };
   const pair = (name: string, side: object) => ({
     apiVersion: "serving.knative.dev/v1",

@@ -1,29 +1,21 @@
-// The built CLI with a private registry on loopback: credentials of docker's config.json, reports of the pull, digests,
-// and a moved tag.
+// Runs the built CLI with a private registry on loopback: credentials of docker's config.json, reports of the pull,
+// digests, and a moved tag.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ContainerRuntime } from "../../src/node/runtime/runtime.ts";
 import { leftovers, openTestEngine, testImage } from "../support/engine.ts";
 import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-port.ts";
 import { get, KnapHome } from "../support/knap.ts";
 
 const USER = "knap";
 const PASSWORD = "opensesame";
-/** bcrypt of the password: the only kind that the registry takes. */
+/** The bcrypt hash of the password; the registry accepts no other kind of hash. */
 const HTPASSWD = `${USER}:$2b$04$JyKHGWFmjGmT/Sk4PzpW6eGZKmUKeF0OvhhS6UsqK73/7RItupwve\n`;
 const basic = Buffer.from(`${USER}:${PASSWORD}`).toString("base64");
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 
 describe("knap with a registry that asks for a password", () => {
   const folder = mkdtempSync(join(tmpdir(), "knap-registry-start-"));
@@ -38,7 +30,7 @@ describe("knap with a registry that asks for a password", () => {
     mkdirSync(path, { recursive: true });
     for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text);
   };
-  /** Has `tag` stand for a new image in the registry; this machine keeps nothing of it. Resolves to its digest. */
+  /** Pushes a new image as `tag`, removes it from the engine, and resolves to its digest. */
   const push = async (tag: string, release: string): Promise<string> => {
     const base = await testImage(runtime);
     const context = join(folder, "context");
@@ -76,9 +68,9 @@ describe("knap with a registry that asks for a password", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test("pulls with the user's credentials, reports the pull, keeps the digest, and uses a moved tag in the next revision", async () => {
+  test("knap pulls with the user's credentials, reports the pull, keeps the digest, and uses a moved tag in the next revision", async () => {
     const first = await push(app, "one");
-    // With a command at hand `auto` would run a process, if the registry's image were out of reach.
+    // Because knap.yaml has a command, `auto` would choose the process runtime if the image were not available.
     makeFolder(project, {
       "service.yaml": serviceYaml("a"),
       "knap.yaml": "services: { app: { command: [no-app] } }\n",
@@ -114,7 +106,7 @@ describe("knap with a registry that asks for a password", () => {
     for (const image of [first, second]) await runtime.images.remove(image);
   });
 
-  test("pulls with a Secret that only the namespace's ServiceAccount names", async () => {
+  test("knap pulls with a Secret that only the namespace's ServiceAccount names", async () => {
     const digest = await push(app, "team");
     const auths = { auths: { [host]: { auth: basic } } };
     const objects = [
@@ -145,7 +137,7 @@ describe("knap with a registry that asks for a password", () => {
     await runtime.images.remove(digest);
   });
 
-  test("builds from a private base image with the user's credentials", async () => {
+  test("knap builds from a private base image with the user's credentials", async () => {
     const base = await push(`${host}/team/base:v1`, "base");
     makeFolder(project, {
       "service.yaml": serviceYaml("a"),
@@ -161,7 +153,7 @@ describe("knap with a registry that asks for a password", () => {
     for (const image of [`${host}/team/base:v1`, base]) await runtime.images.remove(image);
   });
 
-  test("fails without credentials with the registry's message and a remedy", async () => {
+  test("a pull without credentials fails with the registry's message and a remedy", async () => {
     makeFolder(project, { "service.yaml": serviceYaml("a"), "knap.yaml": "{}\n" });
     using home = new KnapHome({ DOCKER_CONFIG: folder });
     const done = await home.run(["ci", "--runtime", "docker", "--timeout", "20s"], project);

@@ -1,13 +1,13 @@
-// The autoscaler on real containers under changing load: every request is answered, and `explain` gives the reason of
-// each stage.
+// Tests the autoscaler on real containers under changing load: every request gets a response, and `explain` gives the
+// reason of each stage.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { Load } from "../support/load.ts";
 import { openSession, type TestSession } from "../support/session.ts";
 
-const MOST_PODS = 4;
-/** A request takes this long, so that a client in a loop counts as one in flight. */
+const MAX_PODS = 4;
+/** Requests take this long, so that a client in a loop counts as one request in flight. */
 const WORK_MS = 150;
 
 let session: TestSession;
@@ -30,34 +30,34 @@ const sentence = async (): Promise<string> => {
   return answer.sentence;
 };
 
-test("every request is answered while load rises, stays, falls, ends and returns, and each stage has its reason", async () => {
+test("every request gets a response while load changes, and `explain` gives the reason of each stage", async () => {
   await session.deploy("tide", {
     annotations: {
       "autoscaling.knative.dev/target": "2",
-      "autoscaling.knative.dev/max-scale": String(MOST_PODS),
+      "autoscaling.knative.dev/max-scale": String(MAX_PODS),
     },
   });
   await session.ready("tide");
   expect(await sentence()).toMatch(/^stays at 1: /);
   const load = new Load({ port: session.emulator.ingress.port, service: "tide", path: `/sleep?ms=${WORK_MS}` });
 
-  // Up: eight in flight, 1.4 for each pod, are more than max-scale allows.
+  // Scale up: eight requests at a target of 1.4 per pod need more pods than max-scale allows.
   load.clients(8);
-  await eventually(async () => expect(await readyPods()).toBe(MOST_PODS), 30_000);
+  await eventually(async () => expect(await readyPods()).toBe(MAX_PODS), 30_000);
   await eventually(
     async () => expect(await sentence()).toMatch(/^stays at 4: max-scale 4 \(traffic needs [67]\)$/),
     15_000,
   );
 
-  // Sustained for longer than the stable window: nothing moves.
-  let [fewest, most] = [MOST_PODS, 0];
+  // The load stays for longer than the stable window: the number of pods does not change.
+  let [fewest, most] = [MAX_PODS, 0];
   for (let until = Date.now() + 8_000; Date.now() < until; await sleep(100)) {
     const count = await podCount();
     [fewest, most] = [Math.min(fewest, count), Math.max(most, count)];
   }
-  expect([fewest, most]).toEqual([MOST_PODS, MOST_PODS]);
+  expect([fewest, most]).toEqual([MAX_PODS, MAX_PODS]);
 
-  // Down: two in flight need two pods, once the window and the panic are over.
+  // Scale down: two requests need two pods after the stable window and the panic.
   load.clients(2);
   await eventually(async () => expect(await readyPods()).toBe(2), 40_000);
   await eventually(
@@ -65,7 +65,7 @@ test("every request is answered while load rises, stays, falls, ends and returns
     15_000,
   );
 
-  // Zero: the sentence first says until when, then that it is so.
+  // Scale to zero: the sentence first predicts the time, then reports zero.
   expect([...(await load.stop()).keys()]).toEqual(["200"]);
   await eventually(
     async () =>
@@ -75,10 +75,10 @@ test("every request is answered while load rises, stays, falls, ends and returns
   await eventually(async () => expect(await podCount()).toBe(0), 30_000);
   expect(await sentence()).toMatch(/^is at zero: no request for [\d.]+ s; the next one wakes it/);
 
-  // Up again, from nothing.
+  // Scale up from zero.
   const again = new Load({ port: session.emulator.ingress.port, service: "tide", path: `/sleep?ms=${WORK_MS}` });
   again.clients(6);
-  await eventually(async () => expect(await readyPods()).toBe(MOST_PODS), 30_000);
+  await eventually(async () => expect(await readyPods()).toBe(MAX_PODS), 30_000);
   await eventually(
     async () => expect(await sentence()).toMatch(/^stays at 4: max-scale 4 \(traffic needs \d+\)$/),
     15_000,

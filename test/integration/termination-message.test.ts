@@ -1,4 +1,4 @@
-// The termination message of a container: from its message file, else from its log, as the policy says.
+// Tests the termination message of a container: from its message file, or from its log if the policy says so.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Container } from "../../src/apis/core/pod-spec.ts";
 import { eventually } from "../support/eventually.ts";
@@ -10,9 +10,9 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-const PATH = "/tmp/last-words";
-/** The terminated state of a container that runs this script. */
-async function ended(script: string, container: Partial<Container> = {}) {
+const PATH = "/tmp/termination-message";
+/** Runs `script` in a container and returns its last terminated state. */
+async function runUntilTerminated(script: string, container: Partial<Container> = {}) {
   const { metadata } = bench.pod({
     command: ["sh", "-c", script],
     terminationMessagePath: PATH,
@@ -21,7 +21,7 @@ async function ended(script: string, container: Partial<Container> = {}) {
   });
   const found = await eventually(() => {
     const { lastState } = statusOf(bench.now(metadata.name));
-    if (!lastState?.terminated) throw new Error("it runs");
+    if (!lastState?.terminated) throw new Error("the container has not terminated");
     return lastState.terminated;
   });
   bench.remove(metadata.name);
@@ -36,13 +36,13 @@ test.each<[string, string, Partial<Container>, object]>([
   ["is the end of the log when the file is empty", `echo out; : >${PATH}; exit 3`, {}, { message: "out\n" }],
   ["is the end of the log when the path is a folder", `echo out; mkdir ${PATH}; exit 3`, {}, { message: "out\n" }],
   [
-    "is none where the policy knows files only",
+    "is absent without a file if the policy is File",
     "echo out; exit 3",
     { terminationMessagePolicy: "File" },
     { exitCode: 3, message: undefined },
   ],
   [
-    "is the end of the log at the default path, which is gone with the container",
+    "is the end of the log if the file was at the default path, which is removed with the container",
     "echo out; printf why >/dev/termination-log; exit 3",
     { terminationMessagePath: "/dev/termination-log" },
     { message: "out\n" },
@@ -54,5 +54,5 @@ test.each<[string, string, Partial<Container>, object]>([
     { message: `${"0123456789\n".repeat(600).slice(-4093)}end` },
   ],
 ])("the message of a container %s", async (_, script, container, expected) => {
-  expect(await ended(script, container)).toMatchObject(expected);
+  expect(await runUntilTerminated(script, container)).toMatchObject(expected);
 });

@@ -1,4 +1,4 @@
-// A session on virtual time with real processes: time passes on request only, and waits for starts and stops.
+// Tests a session on virtual time with real processes: time passes only on request, and waits for starts and stops.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ApiError } from "../../src/client/client.ts";
 import { openSession, type TestSession } from "../support/session.ts";
@@ -24,7 +24,7 @@ describe.each(["process", "docker"] as const)("a session of runtime %s on the vi
       (error: ApiError) => error.status.message ?? "",
     );
 
-  test("becomes ready and answers while time stands still", async () => {
+  test("a Service becomes ready and serves while virtual time stands still", async () => {
     const began = await now();
     await session.deploy("still");
     await session.ready("still");
@@ -34,20 +34,20 @@ describe.each(["process", "docker"] as const)("a session of runtime %s on the vi
     expect(Date.parse(metadata.creationTimestamp ?? "")).toBe(Math.floor(began / 1000) * 1000);
   });
 
-  test(`a nap of ${NAP_S} s passes in well under 5 s; the next request wakes it without any of its time`, async () => {
+  test(`a nap of ${NAP_S} virtual seconds takes under 5 s; the next request wakes the Service and takes no virtual time`, async () => {
     const virtually = await now();
     const began = performance.now();
     expect((await advance(NAP_S * 1000)) - virtually).toBe(NAP_S * 1000);
     const tookMs = performance.now() - began;
     expect(await session.pods("still")).toEqual([]);
     expect(tookMs).toBeLessThan(5000);
-    const asleep = await now();
+    const atZero = await now();
     expect(await session.fetch("still")).toMatchObject({ status: 200 });
-    expect(await now()).toBe(asleep);
+    expect(await now()).toBe(atZero);
     expect(await session.pods("still")).toHaveLength(1);
   });
 
-  test("advances until a Service is at zero, and no longer", async () => {
+  test("`clock run` advances time until a Service is at zero, and no further", async () => {
     const began = await now();
     const end = await run({ service: "still", zero: true });
     expect(end - began).toBeGreaterThan(55_000);
@@ -57,14 +57,14 @@ describe.each(["process", "docker"] as const)("a session of runtime %s on the vi
   });
 
   test("an open request keeps its pod while virtual time passes", async () => {
-    const held = session.fetch("still", "/sleep?ms=1500");
+    const pending = session.fetch("still", "/sleep?ms=1500");
     await run({ revision: "still-00001", replicas: 1 });
     await advance(100_000);
     expect(await session.pods("still")).toHaveLength(1);
-    expect((await held).status).toBe(200);
+    expect((await pending).status).toBe(200);
   });
 
-  test("a wait that cannot end fails at once with the sentence of explain", async () => {
+  test("a condition that cannot become true fails at once with the sentence of `explain`", async () => {
     await session.deploy("stays", { annotations: { "autoscaling.knative.dev/min-scale": "1" } });
     await session.ready("stays");
     const [began, realBegan] = [await now(), performance.now()];
@@ -79,7 +79,7 @@ describe.each(["process", "docker"] as const)("a session of runtime %s on the vi
     expect(performance.now() - realBegan).toBeLessThan(5000);
   });
 
-  test("explains its arguments", async () => {
+  test("a condition with missing arguments is refused with the argument that is missing", async () => {
     expect(await refusal({ service: "stays" })).toMatch(/say what to wait for/);
     expect(await refusal({ zero: true })).toMatch(/name one service or one revision/);
   });

@@ -1,4 +1,4 @@
-// Volumes on a real engine: files, modes, owners, subPath, updates, claims that outlive a session, and removal.
+// Tests volumes on a real engine: files, modes, owners, subPath, updates, claims that outlive a session, and removal.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Container, PodSpec } from "../../src/apis/core/pod-spec.ts";
 import { eventually } from "../support/eventually.ts";
@@ -36,7 +36,7 @@ const file = async (pod: string, path: string) => (await bench.get(pod, `/file?p
 const stat = async (pod: string, path: string) => (await bench.get(pod, `/stat?path=${path}`)).json();
 
 describe("volumes", () => {
-  test("a ConfigMap is a read-only dated folder of files, and its update reaches the running pod", async () => {
+  test("a ConfigMap volume is read-only, and an update of the ConfigMap reaches the running pod", async () => {
     configMap("cfg", { "a.txt": "one", "b.txt": "two" });
     const pod = await up(
       [{ name: "v", configMap: { name: "cfg" } }],
@@ -54,7 +54,7 @@ describe("volumes", () => {
     bench.remove(pod);
   });
 
-  test("a volume takes items, modes and optional sources", async () => {
+  test("a volume honours items, modes and optional sources", async () => {
     secret("sec", { key: "s3cret", other: "x" });
     const pod = await up(
       [
@@ -76,7 +76,7 @@ describe("volumes", () => {
     bench.remove(pod);
   });
 
-  test("a projected volume joins its sources, the last one wins, and tokens have a cluster's claims", async () => {
+  test("a projected volume joins its sources; the last source wins; it has a service account token", async () => {
     configMap("one", { same: "first", only: "one" });
     secret("two", { same: "second" });
     const pod = await up(
@@ -104,7 +104,7 @@ describe("volumes", () => {
     bench.remove(pod);
   });
 
-  test("a mount with subPath has a part of a volume", async () => {
+  test("a mount with subPath shows one file of a volume", async () => {
     configMap("part", { "app.conf": "whole", other: "x" });
     const pod = await up(
       [{ name: "v", configMap: { name: "part" } }],
@@ -180,7 +180,7 @@ describe("volumes", () => {
     await bench.gone(pod);
   });
 
-  test("a claim keeps its files from pod to pod; a missing claim blocks the pod", async () => {
+  test("the next pod finds the files of a claim; a missing claim blocks the pod", async () => {
     const claim = (claimName: string) => [{ name: "data", persistentVolumeClaim: { claimName } }];
     const mount = [{ name: "data", mountPath: "/data" }];
     const waiting = bench.pod({ volumeMounts: mount }, { volumes: claim("none") }).metadata.name;
@@ -204,7 +204,7 @@ describe("volumes", () => {
     await bench.runtime.volumes.remove(`knap_default_${name}`);
   });
 
-  test("a missing source blocks the pod with the kubelet's text until it exists", async () => {
+  test("a missing source blocks the pod with the kubelet's message until it exists", async () => {
     const { metadata } = bench.pod(
       { volumeMounts: [{ name: "v", mountPath: "/v" }] },
       { volumes: [{ name: "v", configMap: { name: "late" } }] },

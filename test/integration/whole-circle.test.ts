@@ -1,4 +1,4 @@
-// The main functions on real containers and real processes: apply, serve, nap, wake, limits and rollout.
+// Tests the main functions on real containers and real processes: apply, serve, nap, wake, limits and rollout.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
@@ -7,7 +7,7 @@ import { openSession, type TestSession } from "../support/session.ts";
 const scaling = (values: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [`autoscaling.knative.dev/${key}`, value]));
 
-describe.each(["process", "docker"] as const)("the whole circle with runtime %s", (kind) => {
+describe.each(["process", "docker"] as const)("a session with runtime %s", (kind) => {
   let session: TestSession;
   beforeAll(async () => {
     session = await openSession(kind);
@@ -16,7 +16,7 @@ describe.each(["process", "docker"] as const)("the whole circle with runtime %s"
     await session[Symbol.asyncDispose]();
   });
 
-  test("a Service answers, naps until it has no pod, and the next request wakes it", async () => {
+  test("a Service answers, naps when it is idle, and wakes at the next request", async () => {
     await session.deploy("napper");
     const { status } = await session.ready("napper");
     expect(status?.url).toBe(`http://napper.default.localhost:${session.emulator.ingress.port}`);
@@ -34,7 +34,7 @@ describe.each(["process", "docker"] as const)("the whole circle with runtime %s"
     expect(live.coldStarts.map(({ revision }) => revision)).toContain("default/napper-00001");
   });
 
-  test("every Service has its own loopback port, which Node's fetch can use", async () => {
+  test("every Service has a loopback port that Node's fetch can use", async () => {
     await session.deploy("dialled");
     await session.ready("dialled");
     const address = session.emulator.serviceAddress("default", "dialled");
@@ -45,17 +45,17 @@ describe.each(["process", "docker"] as const)("the whole circle with runtime %s"
     );
   });
 
-  test("100 requests at once at zero with containerConcurrency 1 and max-scale 5: all 200, 2 to 5 pods, never two in one", async () => {
+  test("100 requests to a napping Service with containerConcurrency 1 succeed on 2 to 5 pods, and no pod gets two at once", async () => {
     await session.deploy("single", {
       annotations: scaling({ "max-scale": "5", "initial-scale": "1" }),
       spec: { containerConcurrency: 1 },
     });
     await session.ready("single");
     await eventually(async () => expect(await session.pods("single")).toEqual([]), 30_000);
-    const seen = new Map<string, number>();
+    const mostInFlightByPod = new Map<string, number>();
     let mostPods = 0;
     let done = false;
-    const watching = (async () => {
+    const counting = (async () => {
       while (!done) {
         mostPods = Math.max(mostPods, (await session.pods("single")).length);
         await sleep(50);
@@ -66,16 +66,16 @@ describe.each(["process", "docker"] as const)("the whole circle with runtime %s"
         const slept = await session.fetch("single", "/sleep?ms=100");
         const { text } = await session.fetch("single", "/whoami");
         const { hostname, pid, mostInFlight } = JSON.parse(text) as Record<string, number | string>;
-        seen.set(`${hostname} ${pid}`, Number(mostInFlight));
+        mostInFlightByPod.set(`${hostname} ${pid}`, Number(mostInFlight));
         return slept.status;
       }),
     );
     done = true;
-    await watching;
+    await counting;
     expect(answers.filter((status) => status !== 200)).toEqual([]);
     expect(mostPods).toBeGreaterThanOrEqual(2);
     expect(mostPods).toBeLessThanOrEqual(5);
-    expect([...seen.values()].every((most) => most === 1)).toBe(true);
+    expect([...mostInFlightByPod.values()].every((most) => most === 1)).toBe(true);
   });
 
   test("no request fails while a new revision rolls out under load", async () => {
@@ -128,8 +128,8 @@ describe.each(["process", "docker"] as const)("the whole circle with runtime %s"
   });
 });
 
-describe("the node's size", () => {
-  test("limits pods to --max-pods without max-scale; other requests wait and are answered", async () => {
+describe("the capacity of the node", () => {
+  test("--max-pods limits the pods of a Service without max-scale; excess requests wait for a slot", async () => {
     const session = await openSession("process", { maxPods: 3 });
     try {
       await session.deploy("crowd", { spec: { containerConcurrency: 1 } });

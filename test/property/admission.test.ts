@@ -27,10 +27,10 @@ it("admission accepts a stored object again and changes nothing", () => {
 
 it("offline validation refuses exactly the objects that the store or a strict API server refuses", () => {
   for (const { text, object } of documents) {
-    const door = admit({ operation: "CREATE", object, user: "alice" }, config);
-    const refused = "refused" in door || unknownFields(object).length > 0;
+    const admission = admit({ operation: "CREATE", object, user: "alice" }, config);
+    const refused = "refused" in admission || unknownFields(object).length > 0;
     const { diagnostics } = validateFiles([{ name: "s.yaml", text }], { mode: "validate" });
     const errors = diagnostics.filter(({ severity }) => severity === "error");
-    expect(errors.length > 0, `${text}\n${JSON.stringify(door)}\n${JSON.stringify(errors)}`).toBe(refused);
+    expect(errors.length > 0, `${text}\n${JSON.stringify(admission)}\n${JSON.stringify(errors)}`).toBe(refused);
   }
 });

@@ -24,14 +24,14 @@ const observation = fc.record({
   readyPods: fc.option(fc.integer({ min: 0, max: 40 }), { nil: undefined }),
 });
 
-describe("whatever is observed", () => {
+describe("decisions for any observation", () => {
   test("a panicking revision is never scaled down", () => {
     fc.assert(
-      fc.property(fc.array(observation, { maxLength: 60 }), fc.integer({ min: 0, max: 5 }), (seen, ready) => {
+      fc.property(fc.array(observation, { maxLength: 60 }), fc.integer({ min: 0, max: 5 }), (observations, ready) => {
         let state: DeciderState = makeDeciderState(spec, ready, START);
         let before = state.panicTime === undefined ? 0 : ready;
-        for (const [index, one] of seen.entries()) {
-          const decision = decide(spec, state, one, START + 2000 * (index + 1));
+        for (const [index, each] of observations.entries()) {
+          const decision = decide(spec, state, each, START + 2000 * (index + 1));
           state = decision.state;
           if (!decision.result.valid) continue;
           if (decision.trace.panicking) expect(decision.result.desiredScale).toBeGreaterThanOrEqual(before);
@@ -42,7 +42,7 @@ describe("whatever is observed", () => {
     );
   });
 
-  test("without data there is no decision, and the state stays", () => {
+  test("without data there is no decision, and the state does not change", () => {
     fc.assert(
       fc.property(observation, fc.integer({ min: 0, max: 9 }), seconds, (one, ready, passed) => {
         const state = makeDeciderState(spec, ready, START);
@@ -55,7 +55,7 @@ describe("whatever is observed", () => {
     );
   });
 
-  test("replicas are set within the bounds, or to 0 where scale to zero allows it", () => {
+  test("replicas are set within the bounds, or to 0 if scale to zero allows it", () => {
     const input: fc.Arbitrary<ScaleStepInput> = fc.record({
       desired: fc.integer({ min: -1, max: 50 }),
       min: fc.integer({ min: 0, max: 5 }),
@@ -96,8 +96,8 @@ describe("whatever is observed", () => {
 describe("virtual and real clocks", () => {
   afterEach(() => vi.useRealTimers());
 
-  /** Changes pods and load every half second; returns the advice with its times. */
-  const played = (clock: Clock, advance: (ms: number) => void, script: readonly number[]): readonly string[] => {
+  /** Changes pods and load every half second. Returns the advice with its times. */
+  const adviceFor = (clock: Clock, advance: (ms: number) => void, script: readonly number[]): readonly string[] => {
     const rig = followed(clock);
     for (const [index, load] of script.entries()) {
       if (index % 7 === 0) rig.tick.observe({ type: "ADDED", object: asStored(readyPod(`pod-${index}`, clock.now())) });
@@ -113,9 +113,9 @@ describe("virtual and real clocks", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 300 }), { minLength: 10, maxLength: 80 }), (script) => {
         const virtual = new VirtualClock(START);
-        const onVirtual = played(virtual, (ms) => virtual.advance(ms), script);
+        const onVirtual = adviceFor(virtual, (ms) => virtual.advance(ms), script);
         vi.useFakeTimers({ now: START });
-        const onSystem = played(
+        const onSystem = adviceFor(
           new WallClock({ wall: Date.now, monotonic: monotonicClock }),
           (ms) => vi.advanceTimersByTime(ms),
           script,

@@ -12,10 +12,7 @@ const KSVC = "Service.serving.knative.dev" as const;
 const CONFIG = "Configuration.serving.knative.dev" as const;
 const at = <K extends Kind>(kind: K, name: string) => ({ kind, namespace: "default", name });
 
-/**
- * A small set of planners: a Service makes a Configuration with its image, and shows whether the Configuration is
- * ready.
- */
+/** A small planner: a Service has a Configuration with its image, and its status shows whether that one is ready. */
 const service = {
   name: "service",
   kind: KSVC,
@@ -25,10 +22,10 @@ const service = {
     const owner = { apiVersion: object.apiVersion, kind: "Service", name, uid, controller: true };
     const metadata = { name, namespace: "default", ownerReferences: [owner] };
     const create = { apiVersion: object.apiVersion, kind: "Configuration", metadata, spec: { image } };
-    const seen = world.get(CONFIG, "default", name) as AnyObject | undefined;
+    const child = world.get(CONFIG, "default", name) as AnyObject | undefined;
     return {
       ensure: [{ key: at(CONFIG, name), fields: { spec: { image } }, create }],
-      status: { ready: (seen?.status as { image?: string } | undefined)?.image === image },
+      status: { ready: (child?.status as { image?: string } | undefined)?.image === image },
     };
   },
 } as unknown as Reconciler;
@@ -68,7 +65,7 @@ function act(store: ObjectStore, given: Step): void {
   } else if (given.do === "drop") store.delete(at("ConfigMap", given.image));
 }
 
-/** All objects, without the fields that count writes. */
+/** Returns all objects without the fields that count writes. */
 function snapshot(store: ObjectStore): unknown {
   return [KSVC, CONFIG].flatMap((kind) =>
     store.list(kind as Kind).map((object: AnyObject) => [kind, object.metadata.name, object.spec, object.status]),
@@ -91,7 +88,7 @@ function run(steps: readonly Step[], reconcilers: readonly Reconciler[], between
   return store;
 }
 
-it("the result does not depend on the order of work, and a second run writes nothing", () => {
+it("the objects do not depend on the order of work, and a second run writes nothing", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
       const reference = snapshot(run(steps, [service, configuration], "settle"));
@@ -101,7 +98,7 @@ it("the result does not depend on the order of work, and a second run writes not
   );
 });
 
-it("the result equals that of a new controller on the same objects: no key is lost", () => {
+it("a new controller on the same objects changes nothing, so no key is lost", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
       const store = run(steps, [service, configuration], "slice");
@@ -114,7 +111,7 @@ it("the result equals that of a new controller on the same objects: no key is lo
   );
 });
 
-it("the work queue returns every item once, by rank, then first in, first out", () => {
+it("the work queue returns every item once, ordered by rank and then by arrival", () => {
   const items = [0, 2, 2, 1, 0].map((rank) => ({ rank }));
   fc.assert(
     fc.property(fc.array(fc.oneof(fc.constantFrom(...items), fc.constant(undefined)), { maxLength: 40 }), (ops) => {

@@ -1,4 +1,4 @@
-// Objects of every kind with missing and wrong fields: admission refuses them with a 4xx and never throws.
+// Tests objects of every kind with missing and wrong fields: admission refuses them with a 4xx and never throws.
 import { describe, expect, test } from "vitest";
 import { admit } from "../../src/apis/admission.ts";
 import { makeServingConfig } from "../../src/apis/config/serving-config.ts";
@@ -23,12 +23,12 @@ describe("an object of each kind", () => {
   const NEEDS_SPEC = resources.filter(
     ({ group, name }) => group.includes("internal") || ["Pod", "Deployment", "PersistentVolumeClaim"].includes(name),
   );
-  test.each(NEEDS_SPEC)("is refused with 422 without a spec: $kind (11 A1)", (resource) => {
+  test.each(NEEDS_SPEC)("an object without a spec is refused with 422: $kind (11 A1)", (resource) => {
     expect(code(object(resource, {}))).toBe(422);
     expect(code(object(resource, { spec: null }))).toBe(422);
   });
 
-  test.each(resources)("gets no exception for wrong types: $kind (11 A1, 11 A8)", (resource) => {
+  test.each(resources)("an object with wrong types causes no exception: $kind (11 A1, 11 A8)", (resource) => {
     const wrong: readonly unknown[] = [5, "x", true, [], [null], {}, { a: null }, { a: { b: 5 } }];
     for (const value of wrong) {
       for (const field of ["spec", "status", "data", "subsets", "involvedObject"]) {
@@ -41,7 +41,7 @@ describe("an object of each kind", () => {
     }
   });
 
-  test("is refused with 422 if a list of an Ingress holds null (11 A1)", () => {
+  test("an Ingress with null in a list is refused with 422 (11 A1)", () => {
     const ingress = resources.find(({ name }) => name === "Ingress") as (typeof resources)[number];
     expect(code(object(ingress, { spec: { rules: [null] } }))).toBe(422);
     expect(code(object(ingress, { spec: { rules: [{ http: {} }] } }))).toBe(422);

@@ -32,11 +32,11 @@ const backend = (pod: number): Backend => ({
   ready: true,
 });
 
-/** A throttler and all its requests, so that tests can check every request after each step. */
+/** Holds a throttler and all its requests, so that tests can check every request after each step. */
 class World {
   readonly waiting = new Map<number, () => void>();
   readonly running = new Map<number, Slot>();
-  readonly servedFromLine: number[] = [];
+  readonly servedAfterWait: number[] = [];
   arrived = 0;
   over = 0;
   readonly throttler: Throttler;
@@ -68,7 +68,7 @@ class World {
     const leave = this.throttler.wait((admission) => {
       if (typeof admission !== "object") throw new Error(`request ${id} was turned away: ${admission}`);
       if (!this.waiting.delete(id)) throw new Error(`request ${id} was served though it does not wait`);
-      this.servedFromLine.push(id);
+      this.servedAfterWait.push(id);
       this.running.set(id, admission);
     });
     this.waiting.set(id, leave);
@@ -94,8 +94,8 @@ class World {
 
 const concurrencies = fc.constantFrom(0, 1, 2, 3, 4, 7);
 
-describe("Throttler, for any order of events", () => {
-  it("never goes above capacity, neither of the revision nor of a pod", () => {
+describe("Throttler", () => {
+  it("the throttler never exceeds the capacity of the revision or of a pod", () => {
     fc.assert(
       fc.property(
         concurrencies,
@@ -107,7 +107,7 @@ describe("Throttler, for any order of events", () => {
             const before = world.throttler.inFlight;
             world.step(step);
             const after = world.throttler.inFlight;
-            // Removed pods can leave more requests in flight than the capacity; then no request is added.
+            // Removed pods can leave more requests in flight than the capacity; then the throttler admits no request.
             if (after > before) expect(after).toBeLessThanOrEqual(world.throttler.capacity);
             if (cc > 0) for (const slot of world.running.values()) expect(slot.inFlight).toBeLessThanOrEqual(cc);
           }
@@ -116,7 +116,7 @@ describe("Throttler, for any order of events", () => {
     );
   });
 
-  it("loses no request: each waits, runs or is finished, and none waits while a slot is free", () => {
+  it("the throttler loses no request, and no request waits while a slot is free", () => {
     fc.assert(
       fc.property(concurrencies, steps, (cc, list) => {
         const world = new World(cc, () => 0.3);
@@ -135,12 +135,12 @@ describe("Throttler, for any order of events", () => {
     );
   });
 
-  it("serves waiting requests in the order of arrival", () => {
+  it("the throttler serves waiting requests in the order of arrival", () => {
     fc.assert(
       fc.property(concurrencies, steps, (cc, list) => {
         const world = new World(cc, () => 0.3);
         for (const step of list) world.step(step);
-        expect(world.servedFromLine).toEqual([...world.servedFromLine].sort((a, b) => a - b));
+        expect(world.servedAfterWait).toEqual([...world.servedAfterWait].sort((a, b) => a - b));
       }),
     );
   });

@@ -1,4 +1,4 @@
-// Invariants for any change of the machine's clock.
+// Tests invariants of the wall clock for any change of the machine's clock.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
@@ -21,7 +21,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant("read" as const) }),
 );
 
-test("time never goes back, and every timer fires exactly once, at its time", () => {
+test("time never goes back, and every timer fires exactly once and on time", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const monotonic = new VirtualClock(5000);
@@ -34,8 +34,8 @@ test("time never goes back, and every timer fires exactly once, at its time", ()
         last = now;
         return now;
       };
-      // A correction of at most a second may delay time by that second.
-      let heldMs = 0;
+      // Each correction of at most a second may delay time by that second.
+      let maxDelayMs = 0;
       const ends: number[][] = [];
       const wait = (ms: number): void => {
         const due = read() + ms;
@@ -44,18 +44,18 @@ test("time never goes back, and every timer fires exactly once, at its time", ()
         ends.push(ended);
         clock.at(due, () => {
           expect(read()).toBeGreaterThanOrEqual(due);
-          expect(monotonic.now()).toBeLessThanOrEqual(latest + heldMs);
+          expect(monotonic.now()).toBeLessThanOrEqual(latest + maxDelayMs);
           ended.push(monotonic.now());
         });
       };
       for (const each of steps) {
         if (each.do === "pass") monotonic.advance(each.ms);
         if (each.do === "set") wallMs += each.byMs;
-        if (each.do === "set") heldMs += 1000;
+        if (each.do === "set") maxDelayMs += 1000;
         if (each.do === "wait") wait(each.ms);
         read();
       }
-      monotonic.advance(60_000 + heldMs);
+      monotonic.advance(60_000 + maxDelayMs);
       expect(ends.map((ended) => ended.length)).toEqual(ends.map(() => 1));
     }),
   );

@@ -29,10 +29,7 @@ const active = () =>
   emulator.store
     .get("Revision.serving.knative.dev", "default", "hello-00001")
     ?.status?.conditions?.find(({ type }) => type === "Active");
-async function deployed(
-  object: AnyObject,
-  options: ConstructorParameters<typeof PaperEmulator>[0] = {},
-): Promise<void> {
+async function deploy(object: AnyObject, options: ConstructorParameters<typeof PaperEmulator>[0] = {}): Promise<void> {
   emulator = new PaperEmulator(options);
   emulator.apply(object);
   await emulator.advanceUntil(ready, 30_000);
@@ -40,11 +37,11 @@ async function deployed(
 
 afterEach(() => emulator[Symbol.dispose]());
 
-describe("journeys on virtual time", () => {
+describe("a Service on virtual time", () => {
   beforeEach(() => vi.useRealTimers());
 
-  test("an applied Service becomes ready and answers", async () => {
-    await deployed(service());
+  test("an applied Service becomes ready and responds", async () => {
+    await deploy(service());
     const answered = emulator.request(REVISION);
     await emulator.advance(200);
     expect(answered.exchange.status).toBe(200);
@@ -53,7 +50,7 @@ describe("journeys on virtual time", () => {
 
   test("an idle Service is at zero after 60 to 66 s, and 90 virtual seconds take almost no real time", async () => {
     const timers = [vi.spyOn(globalThis, "setTimeout"), vi.spyOn(globalThis, "setInterval")];
-    await deployed(service());
+    await deploy(service());
     const tookMs = await emulator.advanceUntil(() => pods() === 0, 90_000);
     expect(tookMs).toBeGreaterThan(58_000);
     expect(tookMs).toBeLessThan(66_000);
@@ -63,8 +60,8 @@ describe("journeys on virtual time", () => {
     vi.restoreAllMocks();
   });
 
-  test("a request at zero waits for its pod and is answered; no other pod starts", async () => {
-    await deployed(service(), { startUpMs: 2000 });
+  test("requests at zero wait for one pod and get a response; no other pod starts", async () => {
+    await deploy(service(), { startUpMs: 2000 });
     await emulator.advanceUntil(() => pods() === 0, 90_000);
     await emulator.advance(30_000);
     const first = emulator.request(REVISION);
@@ -77,8 +74,8 @@ describe("journeys on virtual time", () => {
     expect(active()?.status).toBe("True");
   });
 
-  test("naps and wakes repeatedly without losing a request", async () => {
-    await deployed(service({ window: "6s" }));
+  test("a Service naps and wakes repeatedly without losing a request", async () => {
+    await deploy(service({ window: "6s" }));
     for (let round = 0; round < 3; round += 1) {
       await emulator.advanceUntil(() => pods() === 0, 60_000);
       const answered = emulator.request(REVISION);
@@ -88,16 +85,16 @@ describe("journeys on virtual time", () => {
   });
 
   test("three open requests with containerConcurrency 1 give five pods", async () => {
-    await deployed(service({}, { containerConcurrency: 1 }), { serviceMs: 20_000 });
-    const held = [1, 2, 3].map(() => emulator.request(REVISION));
+    await deploy(service({}, { containerConcurrency: 1 }), { serviceMs: 20_000 });
+    const open = [1, 2, 3].map(() => emulator.request(REVISION));
     await emulator.advance(10_000);
     expect(pods()).toBe(5);
     await emulator.advance(20_000);
-    expect(held.map(({ exchange }) => exchange.status)).toEqual([200, 200, 200]);
+    expect(open.map(({ exchange }) => exchange.status)).toEqual([200, 200, 200]);
   });
 
   test("a request that outlasts the idle window keeps its pod", async () => {
-    await deployed(service({ window: "6s" }), { serviceMs: 120_000 });
+    await deploy(service({ window: "6s" }), { serviceMs: 120_000 });
     const answered = emulator.request(REVISION);
     await emulator.advance(119_000);
     expect(pods()).toBe(1);
@@ -106,8 +103,8 @@ describe("journeys on virtual time", () => {
     await emulator.advanceUntil(() => pods() === 0, 60_000);
   });
 
-  test("with enough pods requests bypass the activator, which is back in the path before the last pod stops", async () => {
-    await deployed(service({ "target-burst-capacity": "0" }));
+  test("requests bypass the activator while capacity is sufficient, and use it again before the last pod stops", async () => {
+    await deploy(service({ "target-burst-capacity": "0" }));
     const mode = () =>
       emulator.store.get("ServerlessService.networking.internal.knative.dev", "default", "hello-00001")?.spec.mode;
     emulator.request(REVISION);
@@ -122,8 +119,8 @@ describe("journeys on virtual time", () => {
     expect(zeroMs).toBeLessThan(33_000);
   });
 
-  test("a new template makes a revision; the old one serves until the new one is ready, and then stops", async () => {
-    await deployed(service());
+  test("a changed template makes a revision; the old one serves until the new one is ready", async () => {
+    await deploy(service());
     emulator.store.patchMerge(
       { kind: "Service.serving.knative.dev", namespace: "default", name: "hello" },
       { spec: { template: { spec: { containers: [{ image: "example.com/hello:v2" }] } } } },

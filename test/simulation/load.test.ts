@@ -1,5 +1,5 @@
-// Minutes of virtual traffic through the real activator and queue-proxies: no request is lost, and pods follow the
-// load.
+// Sends minutes of virtual traffic through the real activator and queue-proxies: no request is lost, and the number of
+// pods follows the load.
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { type Answered, PaperEmulator } from "../support/paper-emulator.ts";
 
@@ -12,7 +12,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-async function deployed(annotations: Readonly<Record<string, string>>, containerConcurrency = 0): Promise<void> {
+async function deploy(annotations: Readonly<Record<string, string>>, containerConcurrency = 0): Promise<void> {
   emulator = new PaperEmulator({ serviceMs: SERVICE_MS });
   const prefixed = Object.entries(annotations).map(([name, value]) => [`autoscaling.knative.dev/${name}`, value]);
   emulator.apply({
@@ -30,7 +30,7 @@ async function deployed(annotations: Readonly<Record<string, string>>, container
 }
 const pods = (): number => emulator.store.list("Pod").length;
 
-/** So many requests a second, evenly; returns those of each second. */
+/** Sends `perSecond` evenly spaced requests for `seconds` and returns them. */
 async function load(perSecond: number, seconds: number): Promise<Answered[]> {
   const requests: Answered[] = [];
   for (let sent = 0; sent < perSecond * seconds; sent += 1) {
@@ -41,8 +41,8 @@ async function load(perSecond: number, seconds: number): Promise<Answered[]> {
 }
 
 describe("traffic on virtual time", () => {
-  test("pods follow ten minutes of rising and falling load, and every request is answered", async () => {
-    await deployed({ target: "2", window: "20s" });
+  test("the number of pods follows ten minutes of changing load, and every request gets a response", async () => {
+    await deploy({ target: "2", window: "20s" });
     const requests: Answered[] = [];
     const sizes: number[] = [];
     for (const perSecond of [2, 10, 20, 10, 2]) {
@@ -53,15 +53,15 @@ describe("traffic on virtual time", () => {
     expect(requests).toHaveLength(44 * 120);
     expect(requests.filter(({ exchange }) => exchange.status !== 200)).toEqual([]);
     const [low = 0, middle = 0, high = 0, later = 0, last = 0] = sizes;
-    // concurrency = rate × 0.4 s; a pod is to have 2 × 0.7 of it
+    // The concurrency is the rate × 0.4 s. A pod serves 2 × 0.7 of it.
     expect([low, middle, high]).toEqual([1, 3, 6]);
     expect([later, last]).toEqual([3, 1]);
     expect(Math.max(...requests.map(({ tookMs }) => tookMs ?? Number.NaN))).toBeLessThan(2 * SERVICE_MS);
     await emulator.advanceUntil(() => pods() === 0, 60_000);
   });
 
-  test("a burst with containerConcurrency 1 is answered in order of arrival", async () => {
-    await deployed({ window: "20s", "max-scale": "4" }, 1);
+  test("a burst with containerConcurrency 1 is served within the time that four pods need", async () => {
+    await deploy({ window: "20s", "max-scale": "4" }, 1);
     const burst = Array.from({ length: 100 }, () => emulator.request(REVISION));
     let most = 0;
     for (let second = 0; second < 30; second += 1) {
@@ -76,25 +76,25 @@ describe("traffic on virtual time", () => {
   });
 
   test("the last pod stops only after the activator is in the path", async () => {
-    await deployed({ window: "10s", "target-burst-capacity": "0" });
-    const seen: string[] = [];
+    await deploy({ window: "10s", "target-burst-capacity": "0" });
+    const events: string[] = [];
     emulator.store.watch({}, ({ object, old, type }) => {
       const { kind, metadata } = object;
       const modeOf = (service: unknown) => (service as { spec: { mode?: string } } | undefined)?.spec.mode;
       const replicasOf = (deployment: unknown) => (deployment as { spec: { replicas?: number } }).spec.replicas;
-      if (kind === "ServerlessService" && modeOf(object) !== modeOf(old)) seen.push(`mode ${modeOf(object)}`);
-      if (kind === "Deployment" && replicasOf(object) === 0 && old && replicasOf(old) !== 0) seen.push("replicas 0");
+      if (kind === "ServerlessService" && modeOf(object) !== modeOf(old)) events.push(`mode ${modeOf(object)}`);
+      if (kind === "Deployment" && replicasOf(object) === 0 && old && replicasOf(old) !== 0) events.push("replicas 0");
       if (kind !== "Pod") return;
-      if (type === "DELETED") seen.push("pod is gone");
-      else if (metadata.deletionTimestamp !== undefined) seen.push("pod stops");
+      if (type === "DELETED") events.push("pod is gone");
+      else if (metadata.deletionTimestamp !== undefined) events.push("pod stops");
     });
     emulator.request(REVISION);
     await emulator.advanceUntil(() => pods() === 0, 90_000);
-    expect(seen).toEqual(["mode Serve", "mode Proxy", "replicas 0", "pod stops", "pod is gone"]);
+    expect(events).toEqual(["mode Serve", "mode Proxy", "replicas 0", "pod stops", "pod is gone"]);
   });
 
   test("90 idle virtual seconds set no real timer", async () => {
-    await deployed({});
+    await deploy({});
     const timers = (["setTimeout", "setInterval", "setImmediate"] as const).map((name) =>
       vi.spyOn(globalThis, name).mockImplementation(() => {
         throw new Error(`${name} on virtual time`);

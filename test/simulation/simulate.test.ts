@@ -21,7 +21,7 @@ function service(annotations: Record<string, string> = {}, containerConcurrency 
   } as AnyObject;
 }
 
-function played(load: string, options: Partial<SimulateOptions> = {}): SimulationResult {
+function simulateLoad(load: string, options: Partial<SimulateOptions> = {}): SimulationResult {
   const trace = parseLoadTrace(load);
   if ("problems" in trace) throw new Error(JSON.stringify(trace.problems));
   const result = simulate({ objects: [service()], load: trace, ...options });
@@ -34,13 +34,13 @@ const readyAt = (result: SimulationResult, second: number): number | undefined =
 afterEach(() => vi.restoreAllMocks());
 
 describe("a simulated Service", () => {
-  test("scales to zero 60 to 66 s after its last request without a real timer", () => {
+  test("a simulated Service scales to zero 60 to 66 s after its last request without a real timer", () => {
     const timers = [
       vi.spyOn(globalThis, "setTimeout"),
       vi.spyOn(globalThis, "setInterval"),
       vi.spyOn(globalThis, "setImmediate"),
     ];
-    const result = played("0,5,0.1\n90,0,0.1");
+    const result = simulateLoad("0,5,0.1\n90,0,0.1");
     expect(readyAt(result, 148)).toBe(1);
     expect(result.samples.at(-1)?.ready).toBe(0);
     expect(result.durationMs).toBeGreaterThan(148_000);
@@ -51,52 +51,52 @@ describe("a simulated Service", () => {
     for (const timer of timers) expect(timer).not.toHaveBeenCalled();
   });
 
-  test("answers a request at zero after the pod's start-up", () => {
-    const result = played("time,duration\n0,0.1\n200,0.1\n", { startUpMs: 1500 });
+  test("a request at zero gets its response after the pod's start-up", () => {
+    const result = simulateLoad("time,duration\n0,0.1\n200,0.1\n", { startUpMs: 1500 });
     expect(result).toMatchObject({ requests: 2, coldStarts: 1, coldStarted: 1, timedOut: 0, rejected: 0 });
     expect(result.latencyMs.max).toBeGreaterThanOrEqual(1600);
     expect(result.latencyMs.max).toBeLessThanOrEqual(1700);
   });
 
-  test("gets five pods for three open requests with containerConcurrency 1", () => {
+  test("three open requests with containerConcurrency 1 give five pods", () => {
     const load = "time,duration\n0,30\n0,30\n0,30\n";
-    const result = played(load, { objects: [service({}, 1)] });
+    const result = simulateLoad(load, { objects: [service({}, 1)] });
     expect(result.mostReady).toBe(5);
     expect(result.latencyMs.max).toBeLessThan(35_000);
   });
 
-  test("stays within min-scale and max-scale at any load", () => {
+  test("a simulated Service stays within min-scale and max-scale at any load", () => {
     const bounded = [service({ "min-scale": "2", "max-scale": "3" }, 1)];
-    const result = played("0,40,0.5\n60,0,0.1\n200,0,0.1", { objects: bounded });
+    const result = simulateLoad("0,40,0.5\n60,0,0.1\n200,0,0.1", { objects: bounded });
     expect(result.mostReady).toBe(3);
     expect(Math.min(...result.samples.slice(5).map(({ ready }) => ready))).toBe(2);
     expect(result.queued).toBeGreaterThan(0);
   });
 
-  test("leaves pods beyond the node's capacity pending, while their requests wait", () => {
-    const result = played("0,20,0.5\n8,0,0.1", { objects: [service({}, 1)], maxPods: 4 });
+  test("pods beyond the node's capacity stay pending, and their requests wait", () => {
+    const result = simulateLoad("0,20,0.5\n8,0,0.1", { objects: [service({}, 1)], maxPods: 4 });
     expect(result.mostReady).toBe(4);
     expect(Math.max(...result.samples.map(({ wanted }) => wanted))).toBeGreaterThan(10);
     expect(result.requests).toBeGreaterThan(120);
     expect(result.timedOut + result.rejected).toBe(0);
   });
 
-  test("gives the same result for the same seed, and another result for another seed", () => {
+  test("the simulation gives the same result for the same seed, and another one for another seed", () => {
     const load = "0,20,0.3\n60,0,0.1";
     const spread = { startUpSpreadMs: 2000, objects: [service({}, 2)] };
-    const once = played(load, { ...spread, seed: 5 });
-    expect(played(load, { ...spread, seed: 5 })).toEqual(once);
-    expect(played(load, { ...spread, seed: 6 }).requests).not.toBe(once.requests);
+    const once = simulateLoad(load, { ...spread, seed: 5 });
+    expect(simulateLoad(load, { ...spread, seed: 5 })).toEqual(once);
+    expect(simulateLoad(load, { ...spread, seed: 6 }).requests).not.toBe(once.requests);
   });
 
   test.each([
-    ["steady", "0,45,0.2\n300,0,0.2"],
+    ["constant load", "0,45,0.2\n300,0,0.2"],
     ["a step up", "0,5,0.2\n90,100,0.2\n150,0,0.2"],
     ["from zero", "0,0,0.2\n120,60,0.4\n240,0,0.4"],
-  ])("flows agree with single requests: %s", (_, load) => {
+  ])("a simulation of flows agrees with one of single requests: %s", (_, load) => {
     const objects = [service({}, 10)];
-    const single = played(load, { objects, startUpMs: 2000 });
-    const flows = played(load, { objects, startUpMs: 2000, mostRequests: 0 });
+    const single = simulateLoad(load, { objects, startUpMs: 2000 });
+    const flows = simulateLoad(load, { objects, startUpMs: 2000, mostRequests: 0 });
     expect(flows.load).toBe("flows");
     expect(flows.notes.join()).toMatch(/flows/);
     expect(flows.requests / single.requests).toBeCloseTo(1, 1);
@@ -107,15 +107,15 @@ describe("a simulated Service", () => {
     expect(flows.latencyMs.p50 / single.latencyMs.p50).toBeCloseTo(1, 1);
   });
 
-  test("notes that cpu use is not simulated", () => {
-    const result = played("time,duration\n0,0.1", {
+  test("the simulation notes that CPU usage is not simulated", () => {
+    const result = simulateLoad("time,duration\n0,0.1", {
       objects: [service({ class: "hpa.autoscaling.knative.dev", "min-scale": "2" })],
     });
     expect(result.mostReady).toBe(2);
     expect(result.notes.join()).toMatch(/HPA class/);
   });
 
-  test("reports why it cannot begin", () => {
+  test("the simulation reports why it cannot start", () => {
     const load = { kind: "arrivals", arrivals: [] } as const;
     expect(simulate({ objects: [], load })).toEqual({ refused: ["no Service among the files"] });
     expect(simulate({ objects: [service()], service: "other", load })).toEqual({
@@ -125,8 +125,8 @@ describe("a simulated Service", () => {
     expect("refused" in bad && bad.refused[0]).toMatch(/invalid value: x/);
   });
 
-  test("is rendered as plot, CSV and JSON", () => {
-    const result = played("0,5,0.1\n90,0,0.1");
+  test("a simulation can be rendered as plot, CSV and JSON", () => {
+    const result = simulateLoad("0,5,0.1\n90,0,0.1");
     expect(
       renderSimulation(result, "plot", 60)
         .split("\n")

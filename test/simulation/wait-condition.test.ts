@@ -1,4 +1,4 @@
-// The conditions of `clock run`, with the whole control plane, activator and queue-proxies over simulated pods.
+// Tests the conditions of `clock run` with the whole control plane, activator and queue-proxies over simulated pods.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ok } from "../../src/base/result.ts";
 import { VirtualTime } from "../../src/knap-api/virtual-time.ts";
@@ -26,7 +26,7 @@ function open(options: ConstructorParameters<typeof PaperEmulator>[0] = {}): voi
   });
 }
 
-/** Virtual seconds that it took, or why it is hopeless. */
+/** Returns the virtual seconds until the condition is true, or the reason why it cannot become true. */
 async function run(body: Readonly<Record<string, unknown>>): Promise<number | string> {
   const condition = readWaitCondition(body);
   if (!condition.ok) return condition.error;
@@ -39,8 +39,8 @@ async function run(body: Readonly<Record<string, unknown>>): Promise<number | st
 beforeEach(() => open());
 afterEach(() => emulator[Symbol.dispose]());
 
-describe("run until", () => {
-  test("ends when a Service is ready, and when it is at zero", async () => {
+describe("clock run", () => {
+  test("`clock run` ends when a Service is ready, and when it is at zero", async () => {
     emulator.apply(service());
     expect(await run({ service: "hello", ready: true })).toBeLessThan(3);
     const idleS = await run({ revision: "hello-00001", zero: true });
@@ -48,7 +48,7 @@ describe("run until", () => {
     expect(idleS).toBeLessThan(70);
   });
 
-  test("ends at a number of pods under load", async () => {
+  test("`clock run` ends at a number of pods under load", async () => {
     emulator[Symbol.dispose]();
     open({ serviceMs: 30_000 });
     emulator.apply(service({ "autoscaling.knative.dev/target": "1" }));
@@ -57,7 +57,7 @@ describe("run until", () => {
     expect(await run({ service: "hello", replicas: 5 })).toBeLessThan(20);
   });
 
-  test("fails without advancing time if a scale bound forbids the number", async () => {
+  test("`clock run` fails without advancing time if a scale bound forbids the number", async () => {
     emulator.apply(service({ "autoscaling.knative.dev/min-scale": "2", "autoscaling.knative.dev/max-scale": "4" }));
     await run({ service: "hello", ready: true });
     const began = emulator.clock.now();
@@ -66,7 +66,7 @@ describe("run until", () => {
     expect(emulator.clock.now()).toBe(began);
   });
 
-  test("fails with explain's sentence if nothing has changed for longer than any rule takes", async () => {
+  test("`clock run` fails with the sentence of `explain` if nothing changes for longer than any rule takes", async () => {
     emulator[Symbol.dispose]();
     open({ serviceMs: 1e9 });
     emulator.apply(service());
@@ -77,7 +77,7 @@ describe("run until", () => {
     expect(emulator.clock.now() - began).toBeLessThan(5 * 60_000);
   });
 
-  test("fails with the Ready condition of a Service that does not become ready", async () => {
+  test("`clock run` fails with the Ready condition of a Service that does not become ready", async () => {
     emulator[Symbol.dispose]();
     open({ startUpMs: 1e9 });
     emulator.apply(service());
@@ -87,7 +87,7 @@ describe("run until", () => {
   });
 });
 
-describe("the condition of run until", () => {
+describe("the condition of clock run", () => {
   test.each([
     [
       { service: "a", ready: true },
@@ -101,7 +101,7 @@ describe("the condition of run until", () => {
       { service: "a", replicas: 3 },
       { kind: "Service.serving.knative.dev", namespace: "default", name: "a", until: 3 },
     ],
-  ])("%j", (body, condition) => {
+  ])("the request body %j is a valid condition", (body, condition) => {
     expect(readWaitCondition(body)).toEqual(ok(condition));
   });
 
@@ -114,7 +114,7 @@ describe("the condition of run until", () => {
     { service: "a", replicas: 1.5 },
     { service: "a", replicas: -1 },
     { service: "a", zero: "yes" },
-  ])("refuses %j", (body) => {
+  ])("the request body %j is refused", (body) => {
     expect(readWaitCondition(body).ok).toBe(false);
   });
 });

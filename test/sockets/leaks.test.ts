@@ -1,5 +1,5 @@
-// The check for what files of tests leave behind, against leaks that are planted: it must see each kind, and nothing
-// once they are mended.
+// Tests the check for resources that test files leave behind: it reports each planted leak, and nothing after its
+// removal.
 import { execFile, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { createServer } from "node:net";
@@ -11,9 +11,9 @@ import { watchOwnTimers } from "../support/own-timers.ts";
 
 const timers = watchOwnTimers();
 const isLinux = process.platform === "linux";
-if (!isLinux) console.info("leaked files, and sockets that keep no process alive: skipped, needs /proc");
+if (!isLinux) console.info("the tests of leaked files and unreferenced sockets: skipped, they need /proc");
 
-/** Opens something, gives the way to close it. */
+/** Opens a resource and resolves to a function that closes it. */
 type Plant = () => Promise<() => unknown>;
 
 const listen = (): ReturnType<Plant> =>
@@ -23,7 +23,7 @@ const listen = (): ReturnType<Plant> =>
 const plants: readonly (readonly [string, Plant, RegExp])[] = [
   ["a server", listen, isLinux ? /^1 × tcp \d+ to 0 LISTEN$/ : /^1 × TCPServerWrap$/],
   [
-    "a timer of knap's own, though it keeps no process alive",
+    "an unreferenced timer of knap",
     async () => {
       const timer = monotonicClock.at(monotonicClock.now() + 60_000, () => {});
       return () => timer[Symbol.dispose]();
@@ -52,16 +52,19 @@ const plants: readonly (readonly [string, Plant, RegExp])[] = [
     : []),
 ];
 
-test.each(plants)("%s that is left is named, and nothing once it is gone", async (_, plant, expected) => {
-  const before = takeCensus(timers);
-  const close = await plant();
-  const leaks = await leaksSince(before, timers, 50);
-  await close();
-  expect(leaks).toEqual([expect.stringMatching(expected)]);
-  expect(await leaksSince(before, timers)).toEqual([]);
-});
+test.each(plants)(
+  "the census reports %s that stays open, and nothing after it is closed",
+  async (_, plant, expected) => {
+    const before = takeCensus(timers);
+    const close = await plant();
+    const leaks = await leaksSince(before, timers, 50);
+    await close();
+    expect(leaks).toEqual([expect.stringMatching(expected)]);
+    expect(await leaksSince(before, timers)).toEqual([]);
+  },
+);
 
-test("a timer that has fired or was cleared is no leak, and a tool's own is none of ours", async () => {
+test("the census does not report a timer that has fired, or a timer outside src", async () => {
   const before = takeCensus(timers);
   let fired = 0;
   monotonicClock.at(monotonicClock.now() + 5, () => fired++);
@@ -71,7 +74,7 @@ test("a timer that has fired or was cleared is no leak, and a tool's own is none
   clearTimeout(others);
 });
 
-test("a file of tests that leaves a server, a timer and a folder fails with their names, whatever its tests say", async () => {
+test("a test file that leaves a server, a timer and a folder fails with their names, even if its tests pass", async () => {
   const root = new URL("../..", import.meta.url).pathname;
   const args = ["node_modules/.bin/vitest", "run", "--config", "test/support/planted/vitest.config.ts"];
   const run = promisify(execFile)(process.execPath, args, { cwd: root, env: { ...process.env, NO_COLOR: "1" } });

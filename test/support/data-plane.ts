@@ -1,5 +1,4 @@
-// knap's whole request path over real sockets, wired as the emulator wires it: door → gateway → activator → queue-proxy
-// → an app on loopback.
+// Opens knap's request path over real sockets as the emulator does: listener → gateway → activator → queue-proxy → app.
 import { once } from "node:events";
 import { Agent, createServer, type IncomingMessage, type RequestListener, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -74,7 +73,7 @@ export class DataPlane implements AsyncDisposable {
   readonly stats: { readonly revision: RevisionKey; readonly stat: Stat }[] = [];
   readonly activator: Activator;
   readonly gateway: IngressGateway;
-  door!: OpenListener;
+  listener!: OpenListener;
   readonly #queueProxies: QueueProxy[] = [];
   readonly #servers: Server[] = [];
   readonly #agent = new Agent({ keepAlive: true });
@@ -97,7 +96,12 @@ export class DataPlane implements AsyncDisposable {
   static async start(...ingresses: readonly Ingress[]): Promise<DataPlane> {
     const plane = new DataPlane();
     plane.gateway.swap(compileRoutingTable(ingresses));
-    plane.door = await openListener({ host: "127.0.0.1", port: 0, listener: "public", handler: plane.gateway.handle });
+    plane.listener = await openListener({
+      host: "127.0.0.1",
+      port: 0,
+      listener: "public",
+      handler: plane.gateway.handle,
+    });
     return plane;
   }
 
@@ -112,14 +116,13 @@ export class DataPlane implements AsyncDisposable {
     return server;
   }
 
-  /** A GET through the door, over a kept connection. */
-  /** A GET; with a body a POST. */
+  /** Sends a GET, or a POST if there is a body, over a connection that stays open. */
   async send(path: string, headers: Readonly<Record<string, string>> = {}, sent?: string): Promise<Answer> {
-    const { port } = this.door;
+    const { port } = this.listener;
     const method = sent === undefined ? "GET" : "POST";
     const to = { host: "127.0.0.1", port, path, method, agent: this.#agent };
-    const asked = request({ ...to, headers: { Host: HOST, ...headers } });
-    const [reply] = (await once(asked.end(sent), "response")) as [IncomingMessage];
+    const outgoing = request({ ...to, headers: { Host: HOST, ...headers } });
+    const [reply] = (await once(outgoing.end(sent), "response")) as [IncomingMessage];
     let body = "";
     for await (const chunk of reply) body += chunk;
     return { status: reply.statusCode ?? 0, headers: reply.headers, body };
@@ -174,7 +177,7 @@ export class DataPlane implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#agent.destroy();
     this.activator.close();
-    await this.door.close(0);
+    await this.listener.close(0);
     await Promise.all(this.#queueProxies.map((queueProxy) => queueProxy.close()));
     for (const server of this.#servers) {
       server.closeAllConnections();

@@ -116,7 +116,7 @@ export function get(url: string): Promise<{ readonly status: number; readonly te
   const { hostname, host, port, pathname, search } = new URL(url);
   const dialled = hostname.endsWith("localhost") ? "127.0.0.1" : hostname;
   return new Promise((resolve, reject) => {
-    const asked = request(
+    const outgoing = request(
       { host: dialled, port, path: pathname + search, headers: { host }, agent: false },
       (reply) => {
         let text = "";
@@ -124,7 +124,7 @@ export function get(url: string): Promise<{ readonly status: number; readonly te
         reply.on("end", () => resolve({ status: reply.statusCode ?? 0, text }));
       },
     );
-    asked.once("error", reject);
-    asked.end();
+    outgoing.once("error", reject);
+    outgoing.end();
   });
 }

@@ -5,7 +5,7 @@ import type { OwnTimers } from "./own-timers.ts";
 
 export interface Census {
   /** Description → count, for example `tcp 127.0.0.1:8080 LISTEN`, `file /tmp/x`, `timer at src/…`. */
-  readonly held: ReadonlyMap<string, number>;
+  readonly counts: ReadonlyMap<string, number>;
 }
 
 /** Closing a connection takes several turns of the event loop, on both ends. */
@@ -20,9 +20,10 @@ export function takeCensus(timers: OwnTimers): Census {
   const descriptors = readDescriptors();
   const counted = descriptors ? HANDLES : new Set([...HANDLES, ...SOCKET_HANDLES]);
   const handles = process.getActiveResourcesInfo().filter((kind) => counted.has(kind));
-  const held = new Map<string, number>();
-  for (const one of [...(descriptors ?? []), ...handles, ...timers.active()]) held.set(one, (held.get(one) ?? 0) + 1);
-  return { held };
+  const counts = new Map<string, number>();
+  for (const one of [...(descriptors ?? []), ...handles, ...timers.active()])
+    counts.set(one, (counts.get(one) ?? 0) + 1);
+  return { counts };
 }
 
 /** Resolves with the resources that were added since `before`: as soon as there are none, or after the time limit. */
@@ -33,7 +34,7 @@ export async function leaksSince(
 ): Promise<readonly string[]> {
   const until = performance.now() + patienceMs;
   for (;;) {
-    const leaks = [...takeCensus(timers).held].filter(([one, count]) => count > (before.held.get(one) ?? 0));
+    const leaks = [...takeCensus(timers).counts].filter(([one, count]) => count > (before.counts.get(one) ?? 0));
     if (leaks.length === 0 || performance.now() > until) return leaks.map(([one, count]) => `${count} × ${one}`);
     await sleep(20);
   }

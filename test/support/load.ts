@@ -64,14 +64,14 @@ export class Load {
     return new Promise((resolve) => {
       const headers = { host: `${service}.default.localhost` };
       const failed = (error: NodeJS.ErrnoException): void => resolve(error.code ?? error.message);
-      const asked = request({ host: "127.0.0.1", port, path, headers, agent: this.#agent }, (reply) => {
+      const outgoing = request({ host: "127.0.0.1", port, path, headers, agent: this.#agent }, (reply) => {
         let text = "";
         reply.setEncoding("utf8").on("data", (part: string) => (text += part));
         reply.on("end", () => resolve(reply.statusCode === 200 ? "200" : `${reply.statusCode} ${text.trim()}`));
         reply.on("error", failed);
       });
-      asked.on("error", failed);
-      asked.end();
+      outgoing.on("error", failed);
+      outgoing.end();
     });
   }
 }

@@ -48,25 +48,25 @@ const ODD = [
 export function mutatedYaml(text: string, random: () => number): string {
   const lines = text.split("\n");
   const at = (): number => Math.floor(random() * lines.length);
-  const odd = (): string => ODD[Math.floor(random() * ODD.length)] as string;
+  const oddLine = (): string => ODD[Math.floor(random() * ODD.length)] as string;
   const edits: readonly (() => void)[] = [
     () => void lines.splice(at(), 1),
     () => void lines.splice(at(), 0, lines[at()] ?? ""),
-    () => void lines.splice(at(), 0, odd()),
+    () => void lines.splice(at(), 0, oddLine()),
     () => edit(lines, at(), (line) => `  ${line}`),
     () => edit(lines, at(), (line) => line.replace(/^ {1,2}/, "")),
-    () => edit(lines, at(), (line) => line.replace(/:.*$/, `: ${odd()}`)),
-    () => edit(lines, at(), (line) => line.replace(/[A-Za-z]+(?=:)/, odd())),
-    () => edit(lines, at(), (line) => line.replace(/- ?/, `- ${odd()}\n${" ".repeat(Math.floor(random() * 8))}`)),
+    () => edit(lines, at(), (line) => line.replace(/:.*$/, `: ${oddLine()}`)),
+    () => edit(lines, at(), (line) => line.replace(/[A-Za-z]+(?=:)/, oddLine())),
+    () => edit(lines, at(), (line) => line.replace(/- ?/, `- ${oddLine()}\n${" ".repeat(Math.floor(random() * 8))}`)),
     () => {
       const cut = Math.floor(random() * 20);
       edit(lines, at(), (line) => line.slice(0, cut) + line.slice(cut + 1));
     },
-    () => edit(lines, at(), (line) => `${line} ${odd()}`),
+    () => edit(lines, at(), (line) => `${line} ${oddLine()}`),
   ];
   for (let left = 1 + Math.floor(random() * 3); left > 0; left--) {
     edits[Math.floor(random() * edits.length)]?.();
-    if (lines.length === 0) lines.push(odd());
+    if (lines.length === 0) lines.push(oddLine());
   }
   return lines.join("\n");
 }

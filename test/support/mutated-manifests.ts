@@ -30,8 +30,8 @@ export function breakingManifests(count: number, first: number): { broken: reado
       const { diagnostics } = validateFiles([{ name: "fuzz.yaml", text }], { mode: "validate" });
       if (diagnostics.some(({ severity }) => severity === "error")) refused += 1;
       const lines = text.split(/\r\n|\r|\n/);
-      const lost = diagnostics.find((diagnostic) => !isInside(diagnostic, lines));
-      if (lost) broken.push({ seed, text, why: `not in the file: ${JSON.stringify(lost)}` });
+      const misplaced = diagnostics.find((diagnostic) => !isInside(diagnostic, lines));
+      if (misplaced) broken.push({ seed, text, why: `not in the file: ${JSON.stringify(misplaced)}` });
     } catch (error) {
       broken.push({ seed, text, why: String((error as Error).stack ?? error) });
     }

@@ -72,11 +72,11 @@ async function tarOf(files: Readonly<Record<string, Buffer>>): Promise<Buffer> {
 function load(image: Buffer): Promise<void> {
   const socketPath = (process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock").replace(/^unix:\/\//, "");
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, method: "POST", path: "/images/load?quiet=1" }, (reply) => {
+    const outgoing = request({ socketPath, method: "POST", path: "/images/load?quiet=1" }, (reply) => {
       const refused = new Error(`the engine loads no image: ${reply.statusCode}`);
       reply.resume().on("end", () => (reply.statusCode === 200 ? resolve() : reject(refused)));
     });
-    asked.on("error", reject);
-    asked.end(image);
+    outgoing.on("error", reject);
+    outgoing.end(image);
   });
 }

@@ -29,9 +29,9 @@ export function watchOwnTimers(): OwnTimers {
     const set = globalThis[name] as (...args: unknown[]) => NodeJS.Timeout;
     const watching = (...args: unknown[]): NodeJS.Timeout => {
       const timer = new WeakRef(set(...args));
-      const kept = timer.deref() as NodeJS.Timeout;
+      const strongReference = timer.deref() as NodeJS.Timeout;
       watch(() => isDestroyed(timer.deref()));
-      return kept;
+      return strongReference;
     };
     globalThis[name] = Object.assign(watching, set) as never;
   }

@@ -41,7 +41,7 @@ export interface PaperCluster {
    * Runs all planners for all objects in the given order until a round writes nothing. Returns false if that never
    * happens.
    */
-  rest(order?: <T>(items: readonly T[]) => readonly T[]): boolean;
+  settle(order?: <T>(items: readonly T[]) => readonly T[]): boolean;
 }
 
 export interface PaperOptions {
@@ -79,7 +79,7 @@ export function makePaperCluster({
       cluster.events.push(...(plan.events ?? []));
       return plan;
     },
-    rest: (order = (items) => items) => {
+    settle: (order = (items) => items) => {
       for (let round = 0; round < ROUNDS; round++) {
         const before = cluster.store.version;
         for (const { planner, key } of order(tasks(cluster.store))) cluster.work(planner, key);

@@ -13,7 +13,7 @@ export interface PaperRequest {
   readonly target?: string;
   readonly host?: string;
   readonly headers?: RawHeaders;
-  readonly door?: ListenerKind;
+  readonly kind?: ListenerKind;
   readonly peer?: string;
 }
 
@@ -42,7 +42,7 @@ export class PaperExchange implements Exchange {
     this.target = request.target ?? "/";
     this.host = request.host ?? "hello.default.example.com";
     this.headers = request.headers ?? ["Host", this.host];
-    this.listener = request.door ?? "public";
+    this.listener = request.kind ?? "public";
     this.peer = request.peer ?? "127.0.0.1";
   }
 

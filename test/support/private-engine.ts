@@ -77,10 +77,10 @@ export async function openPrivateEngine({ dataRoot }: { readonly dataRoot?: stri
     }, 30_000);
   };
   const stop = async (signal: "SIGTERM" | "SIGKILL"): Promise<void> => {
-    const gone = daemon;
-    if (!gone || !isUp(gone)) return;
-    const exited = new Promise((resolve) => gone.once("exit", resolve));
-    gone.kill(signal);
+    const stopped = daemon;
+    if (!stopped || !isUp(stopped)) return;
+    const exited = new Promise((resolve) => stopped.once("exit", resolve));
+    stopped.kill(signal);
     await exited;
   };
   await start();
@@ -115,11 +115,11 @@ async function clear(socketPath: string): Promise<void> {
 
 function call(socketPath: string, method: string, path: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, method, path }, async (reply) => {
+    const outgoing = request({ socketPath, method, path }, async (reply) => {
       const text = (await reply.setEncoding("utf8").toArray()).join("");
       resolve(text === "" ? undefined : JSON.parse(text));
     });
-    asked.once("error", reject);
-    asked.end();
+    outgoing.once("error", reject);
+    outgoing.end();
   });
 }

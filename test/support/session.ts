@@ -148,7 +148,7 @@ export function ask(to: {
   readonly headers: Readonly<Record<string, string>>;
 }): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asked = request({ ...to, agent: false }, (reply) => {
+    const outgoing = request({ ...to, agent: false }, (reply) => {
       let text = "";
       reply.setEncoding("utf8");
       reply.on("data", (chunk: string) => {
@@ -157,7 +157,7 @@ export function ask(to: {
       reply.on("end", () => resolve({ status: reply.statusCode ?? 0, text }));
       reply.on("error", reject);
     });
-    asked.on("error", reject);
-    asked.end();
+    outgoing.on("error", reject);
+    outgoing.end();
   });
 }

@@ -25,8 +25,10 @@ export function removeAbandoned(below: string): void {
 /** Unmounts everything in or on a folder. */
 export function unmountBelow(folder: string): void {
   const mounts = existsSync("/proc/self/mounts") ? readFileSync("/proc/self/mounts", "utf8").split("\n") : [];
-  const ours = mounts.map((line) => line.split(" ")[1] ?? "").filter((path) => `${path}/`.startsWith(`${folder}/`));
-  for (const path of ours.sort().reverse()) execFileSync("umount", ["-l", path]);
+  const mountPoints = mounts
+    .map((line) => line.split(" ")[1] ?? "")
+    .filter((path) => `${path}/`.startsWith(`${folder}/`));
+  for (const path of mountPoints.sort().reverse()) execFileSync("umount", ["-l", path]);
 }
 
 /** Returns true if a process of that id exists. */

@@ -17,11 +17,11 @@ import { RequestPump } from "./request-pump.ts";
 
 /** Checks of the contract suite that this forwarder does not pass. */
 export const FALLBACK_LACKS: readonly string[] = [
-  "Q26 several Cookie lines kept apart",
-  "Q33 known length held until 4 KiB",
-  "Q34 trailers announced by a 204",
-  "Q38 the answer withheld until the body is in",
-  "an early answer of a container that then closes is not lost",
+  "Q26 several Cookie lines stay separate",
+  "Q33 a response of known length is buffered up to 4 KiB",
+  "Q34 a 204 may announce trailers",
+  "Q38 the response waits until the request body is read",
+  "an early response of a container that then closes is not lost",
 ];
 
 /** How long the container may take to answer `Expect: 100-continue` before the body is sent anyway. */

@@ -1,14 +1,14 @@
-// The shape of the fact table: which test shows which fact of Knative's data plane. The numbers are those that code and
-// tests name.
+// Types of the table of facts: which test covers which fact of Knative's data plane. Code and tests use the same
+// numbers.
 
 /**
- * Where a fact is shown: `file › part of a test's name`, or `file.json › case` for recorded truth (a name that ends in
- * `/` is all its cases); or, in words, why nothing shows it.
+ * Where tests cover a fact: `file › part of a title`, or `file.json › case` for recorded data (a name that ends in `/`
+ * or `-` means all cases with that prefix); or the reason why no test covers it.
  */
-type Shown = readonly string[] | { readonly absent: string };
+type Coverage = readonly string[] | { readonly absent: string };
 
-/** Facts that belong together; at least one of them is shown over real sockets. */
+/** Facts that belong together. A test over real sockets covers at least one of them. */
 export interface FactFamily {
   readonly title: string;
-  readonly facts: Readonly<Record<string, Shown>>;
+  readonly facts: Readonly<Record<string, Coverage>>;
 }

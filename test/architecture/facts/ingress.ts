@@ -1,4 +1,4 @@
-// S1 to S15 and I1 to I30: ServerlessService, scale to zero, hosts, splits, rollouts and mapped domains.
+// Facts S1 to S15 and I1 to I30: ServerlessService, scale to zero, hosts, splits, rollouts and mapped domains.
 import type { FactFamily } from "./fact-family.ts";
 
 export const ingressFacts: readonly FactFamily[] = [

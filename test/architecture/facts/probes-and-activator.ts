@@ -1,5 +1,4 @@
-// P1 to P23 and A1 to A24: who is a probe and what it is told, what runs of the user's probes, and the way through the
-// activator.
+// Facts P1 to P23 and A1 to A24: recognised probes and their replies, the user's probes, and the activator.
 import type { FactFamily } from "./fact-family.ts";
 
 export const probeAndActivatorFacts: readonly FactFamily[] = [
@@ -25,13 +24,13 @@ export const probeAndActivatorFacts: readonly FactFamily[] = [
       P9: ["validation.json › probes/readiness-failure-threshold-without-period"],
       P10: [
         "unit/control-plane/reconciler/revisions.test.ts › queue-proxy gets %s",
-        "integration/documented-example.test.ts › a failing liveness restarts only its own container",
+        "integration/documented-example.test.ts › a failing liveness probe restarts only",
       ],
       P11: ["unit/control-plane/reconciler/revisions.test.ts › queue-proxy gets %s"],
       P12: ["control-plane.json › create/ready-step-by-step"],
       P13: [
         "integration/kubelet.test.ts › a container is not ready before its startup probe passes",
-        "integration/documented-example.test.ts › gets traffic only when both are ready",
+        "integration/documented-example.test.ts › gets traffic only when both containers",
       ],
     },
   },
@@ -61,13 +60,13 @@ export const probeAndActivatorFacts: readonly FactFamily[] = [
       ],
       P21: [
         "unit/data-plane/activator/pod-prober.test.ts › P21",
-        "unit/data-plane/activator/activator.test.ts › waits for Kubernetes where",
+        "unit/data-plane/activator/activator.test.ts › waits for Ready if its probe",
       ],
       P22: [
         "unit/data-plane/activator/pod-prober.test.ts › (P22)",
         "sockets/data-plane/activator/pod-choice.test.ts › P22",
       ],
-      P23: ["unit/data-plane/activator/pod-prober.test.ts › trusts a Ready pod without a probe"],
+      P23: ["unit/data-plane/activator/pod-prober.test.ts › a Ready pod is used without a probe"],
     },
   },
   {
@@ -82,7 +81,7 @@ export const probeAndActivatorFacts: readonly FactFamily[] = [
       ],
       A5: [
         "sockets/data-plane/activator/path.test.ts › (A5, T12)",
-        "sockets/data-plane/activator/path.test.ts › never asks twice",
+        "sockets/data-plane/activator/path.test.ts › no request is retried",
       ],
       A6: ["unit/data-plane/activator/activator.test.ts › (A6)"],
       A7: { absent: "no mesh" },
@@ -93,14 +92,14 @@ export const probeAndActivatorFacts: readonly FactFamily[] = [
     facts: {
       A8: ["unit/data-plane/activator/activator.test.ts › releases all timers and requests when it closes"],
       A9: [
-        "sockets/data-plane/activator/pod-choice.test.ts › uses round robin from containerConcurrency",
+        "sockets/data-plane/activator/pod-choice.test.ts › in round robin from containerConcurrency",
         "unit/data-plane/activator/assign.test.ts › (A9,",
       ],
       A10: ["sockets/data-plane/activator/waiting.test.ts › A10"],
       A11: ["property/throttler.test.ts › loses no request"],
       A12: [
         "unit/data-plane/activator/throttler.test.ts › (A12, A15)",
-        "property/throttler.test.ts › never goes above capacity",
+        "property/throttler.test.ts › never exceeds the capacity",
       ],
       A13: { absent: "there is one activator, which uses all pods" },
       A14: { absent: "there is one activator" },
@@ -126,7 +125,7 @@ export const probeAndActivatorFacts: readonly FactFamily[] = [
       A23: { absent: "nothing has to be told before the end: no 45 s of waiting" },
       A24: [
         "sockets/data-plane/activator/pod-choice.test.ts › (A24,",
-        "integration/whole-circle.test.ts › and the next request wakes it",
+        "integration/whole-circle.test.ts › and wakes at the next request",
       ],
     },
   },

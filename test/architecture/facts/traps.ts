@@ -1,4 +1,4 @@
-// T1 to T40: what a port of Knative's data plane gets wrong first.
+// Traps T1 to T40: frequent mistakes of implementations of Knative's data plane.
 import type { FactFamily } from "./fact-family.ts";
 
 export const traps: FactFamily = {
@@ -7,7 +7,7 @@ export const traps: FactFamily = {
     T1: ["queue-proxy.json › timeout/total-sse", "sockets/data-plane/activator/waiting.test.ts › T1,"],
     T2: ["sockets/data-plane/queue-proxy/queue-proxy.test.ts › Q17", "queue-proxy.json › timeout/total-queued"],
     T3: ["sockets/data-plane/activator/waiting.test.ts › T3", "unit/data-plane/activator/activator.test.ts › T3, T4"],
-    T4: ["sockets/data-plane/activator/path.test.ts › says the queue-proxy's text in mode Serve (T4)"],
+    T4: ["sockets/data-plane/activator/path.test.ts › (T4)"],
     T5: ["validation.json › timeouts/timeout-above-default-adds-response-start"],
     T6: ["queue-proxy.json › timeout/idle-none", "queue-proxy.json › timeout/idle-busy"],
     T7: ["queue-proxy.json › timeout/total-ws", "queue-proxy.json › upgrade/cc1-holds-slot"],
@@ -15,7 +15,7 @@ export const traps: FactFamily = {
     T9: ["queue-proxy.json › drain/wait-cancel"],
     T10: [
       "control-plane.json › create/ready-step-by-step",
-      "integration/kubelet.test.ts › SIGTERM waits for requests in flight",
+      "integration/kubelet.test.ts › the kubelet sends SIGTERM after the requests",
     ],
     T11: [
       "unit/data-plane/activator/activator.test.ts › T11",
@@ -24,14 +24,17 @@ export const traps: FactFamily = {
     T12: ["sockets/data-plane/activator/path.test.ts › T12", "queue-proxy.json › breaker/kubelet-bypass"],
     T13: ["queue-proxy.json › probe/kube-none", "queue-proxy.json › probe/plain-queue"],
     T14: ["queue-proxy.json › probe/plain-probe-down", "sockets/data-plane/ingress/ingress-listeners.test.ts › T14"],
-    T15: ["queue-proxy.json › probe/kube-markup", "unit/data-plane/activator/probe-reply.test.ts › quotes and escapes"],
+    T15: [
+      "queue-proxy.json › probe/kube-markup",
+      "unit/data-plane/activator/probe-reply.test.ts › is quoted and escaped",
+    ],
     T16: [
       "queue-proxy.json › probe/http-200-aggressive",
       "validation.json › probes/readiness-failure-and-timeout-without-period",
     ],
     T17: [
       "sockets/data-plane/activator/pod-choice.test.ts › T17",
-      "unit/data-plane/activator/pod-prober.test.ts › never uses an unready pod",
+      "unit/data-plane/activator/pod-prober.test.ts › an unready pod with an exec readiness",
     ],
     T18: ["queue-proxy.json › probe/tcp-up-period", "queue-proxy.json › probe/tcp-down-period"],
     T19: ["unit/control-plane/reconciler/revisions.test.ts › queue-proxy gets %s"],
@@ -40,8 +43,8 @@ export const traps: FactFamily = {
       "queue-proxy.json › probe/http-301",
     ],
     T21: [
-      "contract/forwarder-flow-checks.ts › Q33 known length held",
-      "contract/forwarder-flow-checks.ts › Q38 the answer withheld",
+      "contract/forwarder-flow-checks.ts › Q33 a response of known length",
+      "contract/forwarder-flow-checks.ts › Q38 the response waits",
     ],
     T22: [
       "queue-proxy.json › headers/plain",
@@ -50,7 +53,7 @@ export const traps: FactFamily = {
     ],
     T23: ["sockets/data-plane/activator/path.test.ts › T23", "queue-proxy.json › headers/plain"],
     T24: ["sockets/data-plane/activator/path.test.ts › T24", "queue-proxy.json › h2/get"],
-    T25: ["contract/forwarder-message-checks.ts › the final status kept"],
+    T25: ["contract/forwarder-message-checks.ts › the final status is kept"],
     T26: ["queue-proxy.json › errors/refused"],
     T27: [
       "unit/control-plane/reconciler/serverless-service.test.ts › the public Endpoints have the right backends",

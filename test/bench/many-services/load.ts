@@ -9,13 +9,13 @@ let failed = 0;
 
 function ask(): void {
   const begun = performance.now();
-  const asked = request({ host: "127.0.0.1", port: Number(port), agent, headers: { host } }, (response) => {
+  const outgoing = request({ host: "127.0.0.1", port: Number(port), agent, headers: { host } }, (response) => {
     response.resume().on("end", () => {
       if (response.statusCode === 200) took.push(performance.now() - begun);
       else failed++;
     });
   });
-  asked.on("error", () => failed++).end();
+  outgoing.on("error", () => failed++).end();
 }
 
 process.on("message", () => {

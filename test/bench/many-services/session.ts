@@ -5,7 +5,7 @@ import { silentLogger } from "../../../src/base/logger.ts";
 import { startEmulator } from "../../../src/emulator/emulator.ts";
 
 /** Figures since the previous report. */
-export interface Told {
+export interface SessionReport {
   readonly cpuMs: number;
   readonly rssMb: number;
   readonly heapMb: number;
@@ -46,13 +46,13 @@ process.on("message", (message) => {
   const { user, system } = process.cpuUsage(since);
   since = process.cpuUsage();
   const { rss, heapUsed } = process.memoryUsage();
-  const told: Told = {
+  const report: SessionReport = {
     cpuMs: (user + system) / 1000,
     rssMb: rss / 2 ** 20,
     heapMb: heapUsed / 2 ** 20,
     longestPauseMs: delay.max / 1e6,
   };
   delay.reset();
-  process.send?.(told);
+  process.send?.(report);
 });
 process.send?.({ api: emulator.api, ingress: emulator.ingress });

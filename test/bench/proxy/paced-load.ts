@@ -32,12 +32,12 @@ export async function pacedLoad({ port, host, perSecond, seconds }: PacedLoad): 
 function timeOf(agent: Agent, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const sentAt = performance.now();
-    const asked = request({ host: "127.0.0.1", port, agent, headers: { Host: host } }, (reply) => {
+    const outgoing = request({ host: "127.0.0.1", port, agent, headers: { Host: host } }, (reply) => {
       reply.resume().on("end", () => {
         if (reply.statusCode === 200) resolve(performance.now() - sentAt);
         else reject(new Error(`answered ${reply.statusCode}`));
       });
     });
-    asked.on("error", reject).end();
+    outgoing.on("error", reject).end();
   });
 }

@@ -71,9 +71,9 @@ function readService(input: string, config: ServingConfig): Service {
 }
 
 function withoutGeneration(object: unknown): unknown {
-  const told = asRecorded(object) as Fields & { metadata: Fields };
-  const { generation: _generation, ...metadata } = told.metadata;
-  return { ...told, metadata };
+  const converted = asRecorded(object) as Fields & { metadata: Fields };
+  const { generation: _generation, ...metadata } = converted.metadata;
+  return { ...converted, metadata };
 }
 
 function noEmptyStatus(image: unknown): unknown {

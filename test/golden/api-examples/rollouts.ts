@@ -16,8 +16,8 @@ export function judgeRollout(name: string, recorded: readonly RecordedStep[]): r
   let state: Rollout | undefined;
   return recorded.map(({ atSec, what, rollout, nextStepNs }) => {
     const now = EPOCH_NS + atSec * 1e9;
-    const seen = state && what === "ingress ready observed" ? observeReady(state, now, seconds) : state;
-    const next = stepRollout(goalOf(rollout), seen, now);
+    const observed = state && what === "ingress ready observed" ? observeReady(state, now, seconds) : state;
+    const next = stepRollout(goalOf(rollout), observed, now);
     state = next.rollout;
     const expected = { rollout, nextStepNs };
     return judge(`${name}: ${what} at ${atSec}`, expected, { rollout: state, nextStepNs: next.nextStepTime });

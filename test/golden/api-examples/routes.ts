@@ -97,10 +97,10 @@ function put(store: ReturnType<typeof makeStore>, object: Fields): void {
 
 function readable(ingress: unknown): unknown {
   if (!ingress) return null;
-  const told = asRecorded(ingress) as { metadata: { annotations: Record<string, unknown> } };
-  const annotations = { ...told.metadata.annotations };
+  const converted = asRecorded(ingress) as { metadata: { annotations: Record<string, unknown> } };
+  const annotations = { ...converted.metadata.annotations };
   for (const key of JSON_ANNOTATIONS) if (annotations[key]) annotations[key] = JSON.parse(String(annotations[key]));
-  return { ...told, metadata: { ...told.metadata, annotations } };
+  return { ...converted, metadata: { ...converted.metadata, annotations } };
 }
 
 function untimed({

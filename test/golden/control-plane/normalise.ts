@@ -15,19 +15,21 @@ const HASH_LABEL = "serving.knative.dev/deployment-hash";
 export function normalise(object: Json, nameOfUid: (uid: string) => string, full: boolean): Json {
   const { apiVersion, kind, status, ...rest } = object;
   const metadata = object["metadata"] as Json;
-  const kept = Object.fromEntries(Object.entries(metadata).filter(([key]) => !DROPPED.includes(key)));
-  if (kept["namespace"] === "default") delete kept["namespace"];
-  if (Array.isArray(kept["ownerReferences"])) {
-    kept["ownerReferences"] = kept["ownerReferences"].map(({ uid: _uid, ...reference }: Json) => reference);
+  const keptMetadata = Object.fromEntries(Object.entries(metadata).filter(([key]) => !DROPPED.includes(key)));
+  if (keptMetadata["namespace"] === "default") delete keptMetadata["namespace"];
+  if (Array.isArray(keptMetadata["ownerReferences"])) {
+    keptMetadata["ownerReferences"] = keptMetadata["ownerReferences"].map(
+      ({ uid: _uid, ...reference }: Json) => reference,
+    );
   }
   for (const field of ["labels", "annotations", "ownerReferences", "finalizers"])
-    if (isEmpty(kept[field])) delete kept[field];
+    if (isEmpty(keptMetadata[field])) delete keptMetadata[field];
   const isInput = WITHOUT_STATUS.includes(`${apiVersion} ${kind}`) || INPUT_STATUS.includes(kind as string);
-  const made: Json = { apiVersion, kind, ...rest, metadata: kept };
+  const made: Json = { apiVersion, kind, ...rest, metadata: keptMetadata };
   if (!isInput && !isEmpty(status)) made["status"] = status;
   if (isEmpty(made["spec"])) delete made["spec"];
-  const told = texts(made, nameOfUid) as Json;
-  return readJsonAnnotations(kind === "Deployment" ? shortened(told, full) : told);
+  const converted = texts(made, nameOfUid) as Json;
+  return readJsonAnnotations(kind === "Deployment" ? shortened(converted, full) : converted);
 }
 
 /** Parses the JSON in annotations of a recorded object, for comparison. */

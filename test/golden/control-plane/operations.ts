@@ -129,8 +129,8 @@ function put({ store }: ScriptedWorld, object: AnyObject): void {
   const { ownerReferences } = { ...old?.metadata, ...object.metadata };
   const metadata = { ...object.metadata, ...(ownerReferences ? { ownerReferences } : {}) };
   // The recorded pods have no spec, which the API refuses.
-  const whole = object.kind === "Pod" ? { spec: { containers: [] }, ...object } : object;
-  const written = object.kind === "Deployment" ? inGoForm(object) : whole;
+  const completed = object.kind === "Pod" ? { spec: { containers: [] }, ...object } : object;
+  const written = object.kind === "Deployment" ? inGoForm(object) : completed;
   const outcome = old ? store.update({ ...written, metadata }, CLUSTER) : store.create(written, CLUSTER);
   if ("refused" in outcome) throw new Error(`the cluster's own write was refused: ${outcome.refused.message}`);
   if (object.status !== undefined && resource.statusSubresource) store.writeStatus(key, object.status);

@@ -83,84 +83,88 @@ class Replay {
         if (namespace !== "default" && namespace !== "") continue;
         const service = kind === "Endpoints" ? store.get("Service", namespace, metadata.name) : undefined;
         if (service?.spec.selector) continue;
-        const told = normalise(object as unknown as Json, (uid) => this.#uidText(uid), this.#transcript.full ?? false);
-        found.set(`${titleOf(object)} ${(told["metadata"] as { name: string }).name}`, told);
+        const normalised = normalise(
+          object as unknown as Json,
+          (uid) => this.#uidText(uid),
+          this.#transcript.full ?? false,
+        );
+        found.set(`${titleOf(object)} ${(normalised["metadata"] as { name: string }).name}`, normalised);
       }
     }
     return found;
   }
 
   #compareStep(index: number, step: Step, before: Map<string, Json>, refused: Map<number, string>): void {
-    const say = (text: string, apart = false) =>
+    const report = (text: string, apart = false) =>
       (apart ? this.#findings.apart : this.#findings.exact).push(`step ${index}: ${text}`);
-    this.#compareRefusals(step, refused, say);
+    this.#compareRefusals(step, refused, report);
     for (const name of step.deleted ?? []) this.#expected.delete(name);
-    for (const change of step.changed ?? []) this.#expect(change, say);
+    for (const change of step.changed ?? []) this.#expect(change, report);
     for (const [name, expected] of this.#expected) {
       const actual = this.#actual.get(name);
-      if (!actual) say(`${name} is missing`);
+      if (!actual) report(`${name} is missing`);
       else
         for (const difference of differences(expected, actual, looseOf(step, name))) {
           const { pointer, expected: a, actual: b, apart } = difference;
-          say(`${name} ${pointer}: expected ${JSON.stringify(a)}, is ${JSON.stringify(b)}`, apart);
+          report(`${name} ${pointer}: expected ${JSON.stringify(a)}, is ${JSON.stringify(b)}`, apart);
         }
     }
     for (const [name, actual] of this.#actual) {
       if (this.#expected.has(name)) continue;
       const old = before.get(name);
-      if (!old || step.deleted?.includes(name)) say(`${name} should not be there`);
+      if (!old || step.deleted?.includes(name)) report(`${name} should not be there`);
       else
         for (const { pointer, actual: b, apart } of differences(old, actual, looseOf(step, name))) {
-          say(`${name} ${pointer} should not change, is ${JSON.stringify(b)}`, apart);
+          report(`${name} ${pointer} should not change, is ${JSON.stringify(b)}`, apart);
         }
     }
-    this.#compareEvents(step, say);
-    this.#compareErrors(step, say);
+    this.#compareEvents(step, report);
+    this.#compareErrors(step, report);
   }
 
-  #expect(change: Json, say: (text: string) => void): void {
-    const whole = change["metadata"] !== undefined;
+  #expect(change: Json, report: (text: string) => void): void {
+    const isComplete = change["metadata"] !== undefined;
     const object = change as unknown as AnyObject & { name: string };
-    const name = `${titleOf(object)} ${whole ? object.metadata.name : object.name}`;
+    const name = `${titleOf(object)} ${isComplete ? object.metadata.name : object.name}`;
     const old = this.#expected.get(name);
-    if (whole) this.#expected.set(name, readJsonAnnotations(change));
+    if (isComplete) this.#expected.set(name, readJsonAnnotations(change));
     else if (old) this.#expected.set(name, readJsonAnnotations(patched(old, change["patch"])));
-    else say(`${name} is patched but was never recorded`);
+    else report(`${name} is patched but was never recorded`);
   }
 
-  #compareRefusals(step: Step, refused: Map<number, string>, say: (text: string) => void): void {
+  #compareRefusals(step: Step, refused: Map<number, string>, report: (text: string) => void): void {
     for (const { op, message } of step.rejected ?? []) {
       const actual = refused.get(op);
-      if (!actual?.endsWith(message)) say(`operation ${op} should be refused: ${message}; is ${actual}`);
+      if (!actual?.endsWith(message)) report(`operation ${op} should be refused: ${message}; is ${actual}`);
       refused.delete(op);
     }
-    for (const [op, message] of refused) say(`operation ${op} should not be refused: ${message}`);
+    for (const [op, message] of refused) report(`operation ${op} should not be refused: ${message}`);
   }
 
-  #compareEvents(step: Step, say: (text: string) => void): void {
+  #compareEvents(step: Step, report: (text: string) => void): void {
     const text = ({ kind, name, type, reason, message }: RecordedEvent) =>
       `${type} ${kind}/${name} ${reason}: ${message}`;
     const recorded = step.events ?? [];
-    const seen = new Set(this.#events.map(text));
-    for (const event of recorded) if (!event.maybe && !seen.has(text(event))) say(`no event ${text(event)}`);
+    const actualEvents = new Set(this.#events.map(text));
+    for (const event of recorded) if (!event.maybe && !actualEvents.has(text(event))) report(`no event ${text(event)}`);
     const allowed = new Set(recorded.map(text));
     for (const event of this.#events) {
       const harmless = event.reason === "LatestCreatedFailed";
-      if (!harmless && !allowed.has(text(event))) say(`unexpected event ${text(event)}`);
+      if (!harmless && !allowed.has(text(event))) report(`unexpected event ${text(event)}`);
     }
   }
 
-  #compareErrors(step: Step, say: (text: string, apart?: boolean) => void): void {
+  #compareErrors(step: Step, report: (text: string, apart?: boolean) => void): void {
     const failures = new Map(
       this.#world.controller.failures().map(({ reconciler, key, error }) => [`${reconciler} ${key.name}`, error]),
     );
     for (const { controller, key, error } of step.errors ?? []) {
       const actual = failures.get(`${controller} ${key}`);
-      if (actual === undefined) say(`${controller} should fail on ${key}`);
-      else if (actual !== error) say(`${controller} should fail on ${key} with ${error}; says ${actual}`, true);
+      if (actual === undefined) report(`${controller} should fail on ${key}`);
+      else if (actual !== error) report(`${controller} should fail on ${key} with ${error}; says ${actual}`, true);
       failures.delete(`${controller} ${key}`);
     }
-    for (const [name, error] of failures) say(`${name} should not fail: ${error}`);
+    for (const [name, error] of failures) report(`${name} should not fail: ${error}`);
   }
 
   #compareReadiness(): void {

@@ -75,7 +75,7 @@ export class ScriptedWorld {
   /** Changes answers and enqueues the keys that made such an inquiry. */
   ask(matching: (question: Inquiry) => boolean): void {
     const concerned = this.#asked.filter(({ question }) => matching(question));
-    for (const asked of concerned) this.#asked.splice(this.#asked.indexOf(asked), 1);
+    for (const inquiry of concerned) this.#asked.splice(this.#asked.indexOf(inquiry), 1);
     for (const { question } of concerned) this.controller.forget(question);
   }
 

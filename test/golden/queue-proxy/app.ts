@@ -230,15 +230,15 @@ class AppConnection {
   async #step(step: AppStep, message: ReadMessage | undefined): Promise<void> {
     const { socket } = this;
     const changed = this.#changed;
-    const gone = (): boolean => socket.destroyed || this.end !== "open";
+    const isClosed = (): boolean => socket.destroyed || this.end !== "open";
     if ("send" in step) socket.write(bytesOf(step["send"] as Data));
     else if ("sleep" in step) await pause(step["sleep"] as number);
     else if ("gate" in step) await this.#parts.gates.pass(step["gate"] as string);
-    else if ("body" in step) await changed.until(() => gone() || message?.complete === true, 60_000);
+    else if ("body" in step) await changed.until(() => isClosed() || message?.complete === true, 60_000);
     else if ("bodyBytes" in step) {
-      await changed.until(() => gone() || (message?.body.length ?? 0) >= (step["bodyBytes"] as number), 60_000);
+      await changed.until(() => isClosed() || (message?.body.length ?? 0) >= (step["bodyBytes"] as number), 60_000);
     } else if ("await" in step) {
-      await changed.until(() => gone() || (this.reader.tunnel ?? "").includes(step["await"] as string), 60_000);
+      await changed.until(() => isClosed() || (this.reader.tunnel ?? "").includes(step["await"] as string), 60_000);
     } else if ("echo" in step) {
       this.#echoing = true;
       if (this.reader.tunnel) socket.write(Buffer.from(this.reader.tunnel, "latin1"));

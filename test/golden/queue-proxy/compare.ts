@@ -87,18 +87,19 @@ class Comparison {
   #session(at: string, expected: Fields, actual: Fields): void {
     const got = (actual["streams"] ?? []) as Fields[];
     ((expected["streams"] ?? []) as Fields[]).forEach((stream, index) => {
-      const mine = got[index] ?? {};
+      const actualEntry = got[index] ?? {};
       const name = `${at}.streams[${index}]`;
       const status = Number(((stream["headers"] ?? []) as Pairs).find(([key]) => key === ":status")?.[1] ?? 0);
       const own = this.#left("body") && status >= 400;
       const skip = own ? ["date", "content-length"] : ["date"];
-      if (stream["headers"] === null) this.#same(`${name}.headers`, null, mine["headers"] ?? null);
-      else this.#headers(`${name}.headers`, stream["headers"], mine["headers"], skip);
-      if ("info" in stream) this.#same(`${name}.info`, stream["info"], mine["info"]);
-      if ("data" in stream && !own) this.#same(`${name}.data`, stream["data"], this.#text(String(mine["data"] ?? "")));
-      if ("trailers" in stream) this.#headers(`${name}.trailers`, stream["trailers"], mine["trailers"]);
-      if ("ended" in stream) this.#same(`${name}.ended`, stream["ended"], mine["ended"]);
-      if ("reset" in stream && !this.#left("reset")) this.#same(`${name}.reset`, stream["reset"], mine["reset"]);
+      if (stream["headers"] === null) this.#same(`${name}.headers`, null, actualEntry["headers"] ?? null);
+      else this.#headers(`${name}.headers`, stream["headers"], actualEntry["headers"], skip);
+      if ("info" in stream) this.#same(`${name}.info`, stream["info"], actualEntry["info"]);
+      if ("data" in stream && !own)
+        this.#same(`${name}.data`, stream["data"], this.#text(String(actualEntry["data"] ?? "")));
+      if ("trailers" in stream) this.#headers(`${name}.trailers`, stream["trailers"], actualEntry["trailers"]);
+      if ("ended" in stream) this.#same(`${name}.ended`, stream["ended"], actualEntry["ended"]);
+      if ("reset" in stream && !this.#left("reset")) this.#same(`${name}.reset`, stream["reset"], actualEntry["reset"]);
     });
     if ("end" in expected) this.#same(`${at}.end`, expected["end"], actual["end"]);
   }
@@ -120,11 +121,11 @@ class Comparison {
       this.#freshConnections(wanted, got);
     }
     ((expected["conns"] ?? []) as Fields[]).forEach((conn, index) => {
-      const mine = (this.#played.upstream.conns as Fields[])[index] ?? {};
+      const actualEntry = (this.#played.upstream.conns as Fields[])[index] ?? {};
       const ended = (end: Json): Json => (end === "rst" ? "fin" : end);
-      if ("end" in conn) this.#same(`conns[${index}].end`, ended(conn["end"]), ended(mine["end"]));
+      if ("end" in conn) this.#same(`conns[${index}].end`, ended(conn["end"]), ended(actualEntry["end"]));
       if ("tunnel" in conn)
-        this.#same(`conns[${index}].tunnel`, conn["tunnel"], this.#text(String(mine["tunnel"] ?? "")));
+        this.#same(`conns[${index}].tunnel`, conn["tunnel"], this.#text(String(actualEntry["tunnel"] ?? "")));
     });
   }
 

@@ -78,22 +78,22 @@ export class Http2App implements App {
     };
     this.#seen.push(request);
     const changed = new Watch();
-    const tell = (): void => {
+    const notify = (): void => {
       changed.notify();
       this.watch.notify();
     };
     stream.on("error", () => {});
     stream.on("data", (bytes: Buffer) => {
       request.body += bytes.toString("latin1");
-      tell();
+      notify();
     });
     stream.on("trailers", (trailers) => request.trailers.push(...sortedPairs(trailers)));
     stream.on("end", () => {
       request.complete = stream.rstCode === 0;
-      tell();
+      notify();
     });
-    stream.on("close", tell);
-    tell();
+    stream.on("close", notify);
+    notify();
     const rule = this.#rules.take(request.target);
     if (rule?.on !== "head") await changed.until(() => request.complete || stream.destroyed, 60_000);
     for (const step of rule?.steps ?? DEFAULT_STEPS) {

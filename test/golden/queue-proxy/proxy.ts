@@ -27,7 +27,7 @@ export class ProxyProcess {
   ports: Record<string, number> = {};
   readonly #proxy: QueueProxy;
   readonly #timeScale: number;
-  #doors: OpenListener[] = [];
+  #listeners: OpenListener[] = [];
 
   /** `timeScale`: how many times faster than real time the queue-proxy's clock runs. */
   constructor(config: Readonly<Record<string, unknown>>, upstreamPort: number, timeScale: number) {
@@ -63,7 +63,7 @@ export class ProxyProcess {
     const main = await open(this.#proxy.handle);
     const admin = await open((exchange) => this.#admin(exchange));
     const metrics = await open(makeStatsHandler(this.#proxy, "hello-pod"));
-    this.#doors = [main, admin, metrics];
+    this.#listeners = [main, admin, metrics];
     this.ports = { main: main.port, admin: admin.port, metrics: metrics.port };
   }
 
@@ -78,14 +78,14 @@ export class ProxyProcess {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#doors.map((door) => door.close(0)));
+    await Promise.all(this.#listeners.map((listener) => listener.close(0)));
     this.#proxy.drain.cancel();
     await this.#proxy.close();
   }
 
   async #shutDown(): Promise<void> {
     await this.#proxy.drain.begin(QUIET_MS);
-    const closed = Promise.all(this.#doors.map((door) => door.close(Number.POSITIVE_INFINITY)));
+    const closed = Promise.all(this.#listeners.map((listener) => listener.close(Number.POSITIVE_INFINITY)));
     await this.#proxy.drain.idle();
     for (let polls = 0; polls < TUNNEL_POLLS && this.#proxy.inFlight > 0; polls += 1)
       await pause(TUNNEL_POLL_MS / this.#timeScale);
@@ -96,7 +96,7 @@ export class ProxyProcess {
   #end(code: number): void {
     if (this.exit !== undefined) return;
     this.exit = { code, at: Date.now() };
-    for (const door of this.#doors) void door.close(0);
+    for (const listener of this.#listeners) void listener.close(0);
     this.watch.notify();
   }
 

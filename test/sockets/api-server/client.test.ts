@@ -26,7 +26,7 @@ beforeEach(async () => {
 afterEach(() => api[Symbol.asyncDispose]());
 
 describe("calls", () => {
-  it("create, get, list, patch, update and delete", async () => {
+  it("the client creates, gets, lists, patches, updates and deletes objects", async () => {
     const made = await api.client.create(ksvc("hello"));
     expect(made.warnings).toEqual(['one "ä"', "two"]);
     expect(await api.client.get(key)).toEqual(made.object);
@@ -42,7 +42,7 @@ describe("calls", () => {
     expect(await api.client.get(key)).toBeUndefined();
   });
 
-  it("reject with the API's Status, or with TypeError if no server listens", async () => {
+  it("a failed call rejects with the API's Status, or with TypeError if no server listens", async () => {
     const refused = api.client.delete(key);
     await expect(refused).rejects.toBeInstanceOf(ApiError);
     await expect(refused).rejects.toMatchObject({ status: { reason: "NotFound" } });
@@ -55,7 +55,7 @@ describe("calls", () => {
 });
 
 describe("apply", () => {
-  it("creates, changes and removes its own fields, and keeps fields of other writers", async () => {
+  it("apply creates, changes and removes its own fields, and keeps fields of other writers", async () => {
     const first = await api.client.apply(configMap({ a: "1", b: "2" }, { mine: "1" }));
     expect(first.verdict).toBe("created");
     const annotation = first.object.metadata.annotations?.[LAST_APPLIED_ANNOTATION];
@@ -76,7 +76,7 @@ describe("apply", () => {
     expect((await api.client.apply(configMap({ a: "5" }))).verdict).toBe("unchanged");
   });
 
-  it("reports unchanged for an object with server defaults in its lists, even while its status changes", async () => {
+  it("apply reports unchanged for an object with server defaults in its lists, even while its status changes", async () => {
     const { config } = makeServingConfig(new Map());
     await using defaulting = await startApi({ storeOptions: { admission: makeAdmission({ config: () => config }) } });
     await defaulting.client.apply(ksvc("hello"));
@@ -87,23 +87,23 @@ describe("apply", () => {
     expect((await defaulting.client.apply(ksvc("hello", "example.com/other"))).verdict).toBe("configured");
   });
 
-  it("uses the namespace default if there is none", async () => {
+  it("apply uses the namespace default for an object without one", async () => {
     expect((await api.client.apply(ksvc("hello"))).object.metadata.namespace).toBe("default");
   });
 });
 
 describe("watch", () => {
-  /** Collects events as text until aborted. */
-  function collect(): { readonly words: string[]; stop(): Promise<void> } {
+  /** Collects watch events as text until `stop` is called. */
+  function collect(): { readonly events: string[]; stop(): Promise<void> } {
     const abort = new AbortController();
-    const words: string[] = [];
-    const word = (event: ClientWatchEvent<typeof KSVC>): string =>
+    const events: string[] = [];
+    const describeEvent = (event: ClientWatchEvent<typeof KSVC>): string =>
       event.type === "RESTART" ? "RESTART" : `${event.type} ${event.object.metadata.name}`;
     const run = (async () => {
-      for await (const event of api.client.watch(KSVC, { signal: abort.signal })) words.push(word(event));
+      for await (const event of api.client.watch(KSVC, { signal: abort.signal })) events.push(describeEvent(event));
     })();
     return {
-      words,
+      events,
       stop: async () => {
         abort.abort();
         await run;
@@ -111,17 +111,17 @@ describe("watch", () => {
     };
   }
 
-  it("lists, then follows changes, and ends without an error when aborted", async () => {
+  it("a watch lists the objects, then follows changes, and ends without an error when aborted", async () => {
     api.store.create(ksvc("a"));
-    const { words, stop } = collect();
-    await expect.poll(() => words).toEqual(["ADDED a"]);
+    const { events, stop } = collect();
+    await expect.poll(() => events).toEqual(["ADDED a"]);
     api.store.create(ksvc("b"));
     api.store.delete({ ...key, name: "a" });
-    await expect.poll(() => words).toEqual(["ADDED a", "ADDED b", "DELETED a"]);
+    await expect.poll(() => events).toEqual(["ADDED a", "ADDED b", "DELETED a"]);
     await stop();
   });
 
-  it("resumes at its version after a lost connection, and lists again if that version has expired", async () => {
+  it("a watch resumes at its version after a lost connection, and lists again if that version has expired", async () => {
     const port = Number(new URL(api.address).port);
     const reopen = async (): Promise<ApiServer> => {
       const { store, token } = api;
@@ -130,22 +130,22 @@ describe("watch", () => {
       return server;
     };
     api.store.create(ksvc("a"));
-    const { words, stop } = collect();
-    await expect.poll(() => words).toEqual(["ADDED a"]);
+    const { events, stop } = collect();
+    await expect.poll(() => events).toEqual(["ADDED a"]);
     await api[Symbol.asyncDispose]();
     api.store.create(ksvc("b"));
     const second = await reopen();
-    await expect.poll(() => words).toEqual(["ADDED a", "ADDED b"]);
+    await expect.poll(() => events).toEqual(["ADDED a", "ADDED b"]);
     await second[Symbol.asyncDispose]();
     for (let i = 0; i < 30; i++) api.store.writeStatus({ ...key, name: "a" }, { observedGeneration: i });
     api.store.delete({ ...key, name: "b" });
     const third = await reopen();
-    await expect.poll(() => words, { timeout: 5000 }).toEqual(["ADDED a", "ADDED b", "RESTART", "ADDED a"]);
+    await expect.poll(() => events, { timeout: 5000 }).toEqual(["ADDED a", "ADDED b", "RESTART", "ADDED a"]);
     await stop();
     await third[Symbol.asyncDispose]();
   });
 
-  it("rejects when the API refuses the watch", async () => {
+  it("a watch rejects if the API refuses it", async () => {
     const stranger = makeHttpClient({ address: api.address, token: "wrong" });
     const first = stranger.watch(KSVC, { signal: new AbortController().signal })[Symbol.asyncIterator]().next();
     await expect(first).rejects.toMatchObject({ status: { code: 401 } });

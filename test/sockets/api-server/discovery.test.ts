@@ -16,7 +16,7 @@ const read = async (
   return { type: response.headers.get("content-type") ?? "", body: (await response.json()) as Record<string, unknown> };
 };
 
-it("lists versions, groups and resources", async () => {
+it("discovery lists versions, groups and resources", async () => {
   expect((await read("/api")).body).toMatchObject({ kind: "APIVersions", versions: ["v1"] });
   const groups = (await read("/apis")).body["groups"] as { name: string; versions: { version: string }[] }[];
   expect(groups.find(({ name }) => name === "serving.knative.dev")?.versions.map(({ version }) => version)).toEqual([
@@ -32,7 +32,7 @@ it("lists versions, groups and resources", async () => {
   expect(core.map(({ name }) => name)).toContain("pods/log");
 });
 
-it.each(["v2", "v2beta1"])("answers aggregated discovery %s with its own content type", async (version) => {
+it.each(["v2", "v2beta1"])("aggregated discovery %s has its own content type", async (version) => {
   const accept = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList,application/json`;
   const { type, body } = await read("/apis", accept);
   expect(type).toBe(`application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`);
@@ -42,7 +42,7 @@ it.each(["v2", "v2beta1"])("answers aggregated discovery %s with its own content
   expect(all.find(({ resource }) => resource === "revisions")?.categories).toContain("knative");
 });
 
-it("serves an OpenAPI v3 document in which every kind supports fieldValidation", async () => {
+it("the API serves an OpenAPI v3 document in which every kind supports fieldValidation", async () => {
   const paths = (await read("/openapi/v3")).body["paths"] as Record<string, { serverRelativeURL: string }>;
   const kinds = new Set<string>();
   for (const { serverRelativeURL } of Object.values(paths)) {
@@ -59,7 +59,7 @@ it("serves an OpenAPI v3 document in which every kind supports fieldValidation",
   expect([...kinds].sort()).toEqual(resources.map(({ kind }) => kind).sort());
 });
 
-it("describes the fields of a kind with types, descriptions and preserved unknown fields", async () => {
+it("the OpenAPI document describes the fields of a kind with types and descriptions", async () => {
   const { components } = (await read("/openapi/v3/apis/serving.knative.dev/v1")).body as unknown as {
     components: { schemas: Record<string, { properties: Record<string, never>; [key: string]: unknown }> };
   };

@@ -1,4 +1,4 @@
-// What the API server logs and answers when a request fails, is malformed or is aborted.
+// Tests what the API server logs and answers when a request fails, is malformed or is aborted.
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type LogRecord, makeLogger } from "../../../src/base/logger.ts";
@@ -33,7 +33,7 @@ beforeEach(async () => {
 });
 afterEach(() => api[Symbol.asyncDispose]());
 
-/** Sends bytes on a new connection; resolves with the first line of the answer, "" if there is none. */
+/** Sends bytes on a new connection. Resolves with the first line of the response, or "" if there is none. */
 function sendRaw(text: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(Number(new URL(api.address).port), "127.0.0.1");
@@ -50,7 +50,7 @@ function sendRaw(text: string): Promise<string> {
 }
 
 describe("a failing request", () => {
-  test("is logged with message, cause, stack, method and path, and without the token (11 A2, 11 A3)", async () => {
+  test("a failing request is logged with message, cause, stack, method and path, but not the token (11 A2, 11 A3)", async () => {
     const answer = await fetch(`${api.address}/token/${TOKEN}/apis/knap.dev/v1/boom?token=${TOKEN}`, {
       method: "POST",
     });
@@ -65,7 +65,7 @@ describe("a failing request", () => {
     expect(all).not.toContain("error={}");
   });
 
-  test("is no failure if the client aborts in the middle of the body (11 A2)", async () => {
+  test("a client that aborts in the middle of the body causes no warning (11 A2)", async () => {
     const head = `POST /token/${TOKEN}/api/v1/namespaces/default/configmaps HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{`;
     const socket = connect(Number(new URL(api.address).port), "127.0.0.1");
     await new Promise<void>((resolve) => socket.write(head, () => resolve()));
@@ -82,7 +82,7 @@ describe("a failing request", () => {
 
 describe("a malformed request", () => {
   test.each(["//", "///", "//[", "/%", "*", "http://[", "//token/x", "/api/v1/namespaces/%ff/pods"])(
-    "for %s gets 401 without a token and 404 with one (11 A8)",
+    "a malformed request for %s gets 401 without a token and 404 with one (11 A8)",
     async (target) => {
       expect(await sendRaw(`GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`)).toMatch(/^HTTP\/1.1 401 /);
       const bearer = `Authorization: Bearer ${TOKEN}\r\n`;
@@ -90,7 +90,7 @@ describe("a malformed request", () => {
     },
   );
 
-  test("of a JSON patch gets 400 for operations without op or pointer (11 A8)", async () => {
+  test("a JSON patch with an operation without op or pointer gets 400 (11 A8)", async () => {
     const path = "/api/v1/namespaces/default/configmaps";
     const body = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "x" } };
     const authorization = `Bearer ${TOKEN}`;

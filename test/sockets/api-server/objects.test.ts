@@ -34,20 +34,20 @@ const body = async (response: Response | Promise<Response>): Promise<Record<stri
   (await (await response).json()) as Record<string, unknown>;
 
 describe("a request", () => {
-  it("needs the token as bearer or in the path, except for health and version", async () => {
+  it("a request needs the token as bearer or in the path, except for health and version", async () => {
     const bare = await fetch(api.address + SERVICES);
     expect(bare.status).toBe(401);
     expect(await bare.json()).toMatchObject({ kind: "Status", reason: "Unauthorized", code: 401 });
     expect((await fetch(`${api.address}/token/wrong${SERVICES}`)).status).toBe(401);
     expect((await fetch(`${api.address}/token/secret${SERVICES}`)).status).toBe(200);
-    // kubectl adds the prefix again to links of the OpenAPI index.
+    // kubectl adds the path prefix a second time to links of the OpenAPI index.
     expect((await fetch(`${api.address}/token/secret/token/secret${SERVICES}`)).status).toBe(200);
     for (const path of ["/healthz", "/livez", "/readyz"])
       expect(await (await fetch(api.address + path)).text()).toBe("ok");
     expect(await body(fetch(`${api.address}/version`))).toMatchObject({ major: "1" });
   });
 
-  it("gets 404 in plain text for an unknown path and 405 for an unsupported method", async () => {
+  it("an unknown path gets 404 in plain text, and an unsupported method 405", async () => {
     const missing = await api.send("GET", "/apis/unknown.dev/v1");
     expect([missing.status, await missing.text()]).toEqual([404, "404 page not found\n"]);
     expect((await api.send("GET", `${SERVICES}/hello/scale`)).status).toBe(404);
@@ -57,7 +57,7 @@ describe("a request", () => {
     expect((await api.send("GET", "/apis/knap.dev/v1/%E0%A4%A")).status).toBe(404);
   });
 
-  it("is refused with a body over 3 MiB, a body that is not JSON, or another media type", async () => {
+  it("a body over 3 MiB, a body that is not JSON, and another media type are refused", async () => {
     const big = await api.send("POST", CONFIG_MAPS, configMap("big", { a: "x".repeat(3 * 1024 * 1024) }));
     expect([big.status, await body(big)]).toMatchObject([
       413,
@@ -68,7 +68,7 @@ describe("a request", () => {
     expect([yaml.status, await body(yaml)]).toMatchObject([415, { reason: "UnsupportedMediaType" }]);
   });
 
-  it("may have a protobuf body for built-in kinds and DeleteOptions, and gets JSON", async () => {
+  it("built-in kinds and DeleteOptions may have a protobuf body; the response is JSON", async () => {
     const headers = { "content-type": "application/vnd.kubernetes.protobuf", authorization: "Bearer secret" };
     const wire = (kind: string): Buffer =>
       Buffer.from(recorded.find((each) => each.body.kind === kind)?.wire ?? "", "base64");
@@ -76,19 +76,19 @@ describe("a request", () => {
       fetch(api.address + path, { method, headers, body: new Uint8Array(wire(kind)) });
     const made = await send("POST", CONFIG_MAPS, "ConfigMap");
     expect([made.status, await body(made)]).toMatchObject([201, { data: { colour: "blue", blank: "" } }]);
-    // A core Service at the path of Knative's Services.
+    // The body is a core Service, but the path is that of Knative's Services.
     expect((await send("POST", SERVICES, "Service")).status).toBe(400);
     // The recorded options set two propagation policies.
-    const kept = await send("DELETE", `${CONFIG_MAPS}/settings`, "DeleteOptions");
+    const refused = await send("DELETE", `${CONFIG_MAPS}/settings`, "DeleteOptions");
     const message = expect.stringContaining("orphanDependents and deletionPropagation cannot be both set");
-    expect([kept.status, await body(kept)]).toMatchObject([422, { reason: "Invalid", message }]);
+    expect([refused.status, await body(refused)]).toMatchObject([422, { reason: "Invalid", message }]);
     const broken = await api.send("POST", CONFIG_MAPS, "k8s", { "content-type": headers["content-type"] });
     expect([broken.status, await body(broken)]).toMatchObject([400, { reason: "BadRequest" }]);
   });
 });
 
 describe("writing", () => {
-  it("creates with 201, returns warnings as headers and records the user", async () => {
+  it("a create returns 201 and warnings as headers, and records the user", async () => {
     const response = await api.send("POST", SERVICES, ksvc("hello"), { "impersonate-user": "alice@example.com" });
     expect(response.status).toBe(201);
     expect(Buffer.from(response.headers.get("warning") ?? "", "latin1").toString()).toBe(
@@ -109,12 +109,12 @@ describe("writing", () => {
     ["another namespace", { metadata: { name: "a", namespace: "other" } }, /namespace of the provided object/],
     ["another kind", { kind: "Route", metadata: { name: "a" } }, /must be of type Service/],
     ["another version", { apiVersion: "v1", metadata: { name: "a" } }, /does not match the expected API version/],
-  ])("refuses a body that means %s than the path", async (_, wrong, message) => {
+  ])("a body for %s than the path is refused", async (_, wrong, message) => {
     const response = await api.send("POST", SERVICES, { ...ksvc("a"), ...wrong });
     expect([response.status, (await body(response))["message"]]).toEqual([400, expect.stringMatching(message)]);
   });
 
-  it("replaces an object, refuses a stale version with 409, and writes the status separately", async () => {
+  it("PUT replaces an object, refuses a stale version with 409, and writes the status separately", async () => {
     const made = (await api.client.create(ksvc("hello"))).object as AnyObject;
     const next = { ...made, spec: { other: true }, status: { url: "x" } };
     expect(await body(api.send("PUT", `${SERVICES}/hello`, next))).toMatchObject({ metadata: { generation: 2 } });
@@ -133,7 +133,7 @@ describe("writing", () => {
     });
   });
 
-  it("accepts merge and JSON patches for all kinds, and strategic merge patches only for built-in kinds", async () => {
+  it("all kinds accept merge and JSON patches; only built-in kinds accept strategic merge patches", async () => {
     await api.client.create(ksvc("hello"));
     await api.send("POST", CONFIG_MAPS, configMap("c", { a: "1", b: "2" }));
     const patch = (path: string, type: string, content: unknown) =>
@@ -146,8 +146,8 @@ describe("writing", () => {
     expect(await body(patch(`${CONFIG_MAPS}/c`, strategic, finalizers))).toMatchObject(finalizers);
     const done = { metadata: { "$deleteFromPrimitiveList/finalizers": ["x/y"] } };
     expect(await body(patch(`${CONFIG_MAPS}/c`, strategic, done))).not.toHaveProperty("metadata.finalizers");
-    const odd = await patch(`${CONFIG_MAPS}/c`, strategic, { data: { $patch: "upend" } });
-    expect([odd.status, (await body(odd))["reason"]]).toEqual([400, "BadRequest"]);
+    const response = await patch(`${CONFIG_MAPS}/c`, strategic, { data: { $patch: "upend" } });
+    expect([response.status, (await body(response))["reason"]]).toEqual([400, "BadRequest"]);
     const custom = await patch(`${SERVICES}/hello`, strategic, { metadata: { labels: { a: "b" } } });
     expect([custom.status, (await body(custom))["message"]]).toEqual([
       415,
@@ -170,7 +170,7 @@ describe("writing", () => {
     expect((await patch(`${CONFIG_MAPS}/none`, "merge-patch+json", {})).status).toBe(404);
   });
 
-  it("follows fieldValidation and writes nothing in a dry run", async () => {
+  it("a write follows fieldValidation, and a dry run writes nothing", async () => {
     const odd = { ...ksvc("odd"), spec: { foo: "x" } };
     const strict = await api.send("POST", `${SERVICES}?fieldValidation=Strict`, odd);
     expect([strict.status, (await body(strict))["message"]]).toEqual([
@@ -186,7 +186,7 @@ describe("writing", () => {
     expect((await api.client.list("Service.serving.knative.dev")).items).toEqual([]);
   });
 
-  it("deletes nothing in a dry run or with an unknown dryRun value", async () => {
+  it("a delete removes nothing in a dry run or with an unknown dryRun value", async () => {
     await api.send("POST", CONFIG_MAPS, configMap("kept", {}));
     expect((await api.send("DELETE", `${CONFIG_MAPS}/kept?dryRun=Some`)).status).toBe(400);
     expect((await api.send("DELETE", `${CONFIG_MAPS}/kept`, { dryRun: ["Some"] })).status).toBe(400);
@@ -196,7 +196,7 @@ describe("writing", () => {
 });
 
 describe("reading", () => {
-  it("gets objects, lists them, and selects them by label and field", async () => {
+  it("GET returns objects and lists, selected by label and field", async () => {
     for (const name of ["a", "b", "c"]) {
       await api.send("POST", CONFIG_MAPS, configMap(name, {}, { odd: String(name !== "b") }));
     }
@@ -220,7 +220,7 @@ describe("reading", () => {
     expect(await body(api.send("GET", SERVICES))).toMatchObject({ kind: "ServiceList", items: [] });
   });
 
-  it("returns tables with Knative's columns", async () => {
+  it("GET returns tables with Knative's columns if the client accepts them", async () => {
     await api.client.create(ksvc("hello"));
     const key = { kind: "Service.serving.knative.dev", namespace: "default", name: "hello" } as const;
     api.store.writeStatus(key, {
@@ -249,10 +249,10 @@ describe("reading", () => {
 });
 
 describe("deleting", () => {
-  it("answers with a Status after removal, and with the object while a finalizer delays its removal", async () => {
+  it("DELETE returns a Status after removal, and the object while a finalizer delays its removal", async () => {
     await api.send("POST", CONFIG_MAPS, configMap("c"));
-    const gone = await body(api.send("DELETE", `${CONFIG_MAPS}/c`, { propagationPolicy: "Background" }));
-    expect(gone).toMatchObject({ kind: "Status", status: "Success", details: { name: "c", kind: "configmaps" } });
+    const deleted = await body(api.send("DELETE", `${CONFIG_MAPS}/c`, { propagationPolicy: "Background" }));
+    expect(deleted).toMatchObject({ kind: "Status", status: "Success", details: { name: "c", kind: "configmaps" } });
     await api.client.create(ksvc("hello"));
     const options = { kind: "DeleteOptions", apiVersion: "v1", propagationPolicy: "Foreground" };
     expect(await body(api.send("DELETE", `${SERVICES}/hello`, options))).toMatchObject({
@@ -265,7 +265,7 @@ describe("deleting", () => {
     expect((await api.send("DELETE", `${SERVICES}/none`)).status).toBe(404);
   });
 
-  it("deletes a collection by label", async () => {
+  it("DELETE of a collection removes the objects that a label selects", async () => {
     for (const name of ["a", "b"]) await api.send("POST", CONFIG_MAPS, configMap(name, {}, { name }));
     await api.send("DELETE", `${CONFIG_MAPS}?labelSelector=name%3Da`);
     expect((await api.client.list("ConfigMap")).items.map(({ metadata }) => metadata.name)).toEqual(["b"]);

@@ -13,8 +13,8 @@ const unreachable = (why: string) => ({
 });
 
 let api: ApiRig;
-/** The requests that a port got, as `port method target body`, and the last exchange. */
-let asked: string[];
+/** The requests that a port received, as `pod:port method target body`, and the last exchange. */
+let received: string[];
 let last: Exchange;
 
 const ports: PodPorts = (pod, port) => {
@@ -22,17 +22,17 @@ const ports: PodPorts = (pod, port) => {
   return async (exchange) => {
     let body = "";
     for await (const chunk of exchange.body) body += chunk;
-    asked.push(`${pod.metadata.name}:${port} ${exchange.method} ${exchange.target} ${body}`);
+    received.push(`${pod.metadata.name}:${port} ${exchange.method} ${exchange.target} ${body}`);
     last = exchange;
     if (port === 7777) return "EOF";
     if (port === 6666) return undefined;
-    sendReply(exchange, makeReply(202, "told", ["X-From", "pod"]));
+    sendReply(exchange, makeReply(202, "accepted", ["X-From", "pod"]));
     return undefined;
   };
 };
 
 beforeEach(async () => {
-  asked = [];
+  received = [];
   api = await startApi({ ports });
   const containers = [
     { name: "user-container", image: "x", ports: [{ containerPort: 8080, name: "user-port" }] },
@@ -49,28 +49,28 @@ beforeEach(async () => {
 afterEach(() => api[Symbol.asyncDispose]());
 
 describe("a pod's port behind the API", () => {
-  it("gets method, path, query and body unchanged", async () => {
+  it("a pod's port gets method, path, query and body unchanged", async () => {
     const response = await api.send("GET", `${POD}:9091/proxy/metrics?a=%2F&b`);
-    expect([response.status, response.headers.get("x-from"), await response.text()]).toEqual([202, "pod", "told"]);
+    expect([response.status, response.headers.get("x-from"), await response.text()]).toEqual([202, "pod", "accepted"]);
     await api.send("POST", `${POD}:8080/proxy/a//b/../c/`, "hi", { "content-type": "text/plain" });
     await api.send("DELETE", `/token/secret${POD}:8080/proxy/x`);
-    expect(asked).toEqual([
+    expect(received).toEqual([
       "hello-a:9091 GET /metrics?a=%2F&b ",
-      // fetch resolves the dots itself.
+      // fetch resolves the dots before it sends the request.
       "hello-a:8080 POST /a//c/ hi",
       "hello-a:8080 DELETE /x ",
     ]);
   });
 
-  it("is the first declared container port unless the request names one", async () => {
+  it("the port is the first declared container port unless the request names one", async () => {
     for (const id of ["hello-a", "http:hello-a:", "http:hello-a:8080"]) {
       expect((await api.send("GET", POD.replace("hello-a", id).concat("/proxy/"))).status).toBe(202);
       await api.send("GET", POD.replace("hello-a", id).concat("/proxy"));
     }
-    expect(asked).toEqual(Array(6).fill("hello-a:8080 GET / "));
+    expect(received).toEqual(Array(6).fill("hello-a:8080 GET / "));
   });
 
-  it("does not get the headers for credentials and impersonation", async () => {
+  it("a pod's port does not get the headers for credentials and impersonation", async () => {
     await api.send("GET", `${POD}:8080/proxy/`, undefined, {
       "impersonate-user": "alice",
       "x-forwarded-for": "10.9.9.9",
@@ -90,7 +90,7 @@ describe("a pod's port behind the API", () => {
       unreachable("dial tcp 10.0.0.7:9999: connect: connection refused"),
     ],
     ["the server closes the connection", `${POD}:7777/proxy/`, unreachable("EOF")],
-    ["the request names the port", `${POD}:web/proxy/`, unreachable("dial tcp: lookup tcp/web: unknown port")],
+    ["the request has a port name", `${POD}:web/proxy/`, unreachable("dial tcp: lookup tcp/web: unknown port")],
     [
       "the request has the scheme https",
       `${POD.replace("hello-a", "https:hello-a:8080")}/proxy/`,
@@ -99,22 +99,22 @@ describe("a pod's port behind the API", () => {
     ["the pod has no address", `${POD.replace("hello-a", "hello-b")}:8080/proxy/`, { message: "address not allowed" }],
     ["there is no such pod", `${POD}x:8080/proxy/`, { code: 404, message: 'pods "hello-ax" not found' }],
     ["the scheme is unknown", `${POD.replace("hello-a", "ftp:hello-a:1")}/proxy/`, { code: 400 }],
-  ])("is refused with a Status when %s", async (_why, path, status) => {
+  ])("a request is refused with a Status when %s", async (_why, path, status) => {
     const response = await api.send("GET", path);
     const body = (await response.json()) as { code: number };
     expect(body).toMatchObject({ kind: "Status", status: "Failure", ...status });
     expect(response.status).toBe(body.code);
   });
 
-  it("ends the connection if it accepts the request and does not answer", async () => {
+  it("the connection ends if the port accepts the request and does not respond", async () => {
     await expect(api.send("GET", `${POD}:6666/proxy/`)).rejects.toThrow();
     expect((await api.send("GET", `${POD}:8080/proxy/`)).status).toBe(202);
   });
 
-  it("needs the token, and discovery lists it as a subresource", async () => {
+  it("the pod proxy needs the token, and discovery lists it as a subresource", async () => {
     expect((await fetch(`${api.address}${POD}:8080/proxy/`)).status).toBe(401);
     const { resources } = (await (await api.send("GET", "/api/v1")).json()) as { resources: { name: string }[] };
     expect(resources.find(({ name }) => name === "pods/proxy")).toMatchObject({ kind: "PodProxyOptions" });
-    expect(asked).toEqual([]);
+    expect(received).toEqual([]);
   });
 });

@@ -37,7 +37,7 @@ beforeEach(async () => {
 });
 afterEach(() => api[Symbol.asyncDispose]());
 
-/** The lines of a stream, one at a time. */
+/** Opens a stream of JSON lines: `next` returns one line, `rest` all others. */
 async function openLines(
   path: string,
 ): Promise<{ next(): Promise<Record<string, never>>; close(): void; rest(): Promise<unknown[]> }> {
@@ -61,7 +61,7 @@ async function openLines(
 const text = (event: { type?: string; object?: AnyObject }): string => `${event.type} ${event.object?.metadata?.name}`;
 
 describe("watching", () => {
-  it("starts with the existing objects if the request has no version, then sends changes", async () => {
+  it("a watch without a version starts with the existing objects, then sends changes", async () => {
     api.store.create(configMap("a", "x"));
     const lines = await openLines(`${CONFIG_MAPS}?watch=true`);
     expect(text(await lines.next())).toBe("ADDED a");
@@ -72,7 +72,7 @@ describe("watching", () => {
     lines.close();
   });
 
-  it("replays events after a version, and sends ADDED and DELETED when an object begins or stops to match a selector", async () => {
+  it("a watch replays events after its version, and sends ADDED and DELETED when an object starts or stops to match", async () => {
     const since = api.store.version;
     api.store.create(configMap("a", "x"));
     const lines = await openLines(`${CONFIG_MAPS}?watch=1&resourceVersion=${since}&labelSelector=app%3Dy`);
@@ -85,7 +85,7 @@ describe("watching", () => {
     lines.close();
   });
 
-  it("ends after timeoutSeconds, with a bookmark of the newest version if allowed", async () => {
+  it("a watch ends after timeoutSeconds, with a bookmark of the newest version if allowed", async () => {
     const lines = await openLines(`${CONFIG_MAPS}?watch=true&timeoutSeconds=1&allowWatchBookmarks=true`);
     const version = String(api.store.version);
     expect(await lines.rest()).toMatchObject([
@@ -93,7 +93,7 @@ describe("watching", () => {
     ]);
   });
 
-  it("sends a 410 for an expired version and for a version that is too new", async () => {
+  it("a watch gets 410 for an expired version and for a version that is too new", async () => {
     for (let i = 0; i < 6; i++) api.store.create(configMap(`c${i}`, "x"));
     for (const version of [1, 999_999]) {
       const lines = await openLines(`${CONFIG_MAPS}?watch=true&resourceVersion=${version}`);
@@ -101,12 +101,12 @@ describe("watching", () => {
     }
   });
 
-  it("answers 400 to sendInitialEvents and to a version that is not a number", async () => {
+  it("a watch with sendInitialEvents or with a version that is not a number gets 400", async () => {
     expect((await api.send("GET", `${CONFIG_MAPS}?watch=true&sendInitialEvents=true`)).status).toBe(400);
     expect((await api.send("GET", `${CONFIG_MAPS}?watch=true&resourceVersion=x`)).status).toBe(400);
   });
 
-  it("sends tables to clients that accept them, and watches one object by its path", async () => {
+  it("a watch sends tables to clients that accept them, and can watch one object by its path", async () => {
     const since = api.store.version;
     api.store.create(ksvc("hello"));
     api.store.create(ksvc("other"));
@@ -123,11 +123,11 @@ describe("watching", () => {
     });
   });
 
-  it("ends its store watch when the client disconnects and when the server stops", async () => {
+  it("an open watch does not keep the server from stopping", async () => {
     const lines = await openLines(`${CONFIG_MAPS}?watch=true`);
-    const rest = lines.rest().catch(() => "cut");
+    const rest = lines.rest().catch(() => "aborted");
     await api[Symbol.asyncDispose]();
-    expect([[], "cut"]).toContainEqual(await rest);
+    expect([[], "aborted"]).toContainEqual(await rest);
   });
 });
 
@@ -140,7 +140,7 @@ describe("logs", () => {
   });
   const LOG = "/api/v1/namespaces/default/pods/p/log";
 
-  it("come from the node with the requested options", async () => {
+  it("pod logs come from the node with the requested options", async () => {
     api.store.create(pod(["user-container"]) as AnyObject);
     expect(await (await api.send("GET", `${LOG}?tailLines=5&previous=true`)).text()).toBe(
       "p/user-container tail=5 previous=true\n",
@@ -149,7 +149,7 @@ describe("logs", () => {
     expect((await api.send("GET", LOG.replace("/p/", "/q/"))).status).toBe(404);
   });
 
-  it("need a container name if the pod has several containers", async () => {
+  it("pod logs need a container name if the pod has several containers", async () => {
     api.store.create(pod(["user-container", "queue-proxy"]) as AnyObject);
     const response = await api.send("GET", LOG);
     expect([response.status, await response.json()]).toMatchObject([
@@ -158,7 +158,7 @@ describe("logs", () => {
     ]);
   });
 
-  it("end when the reader disconnects", async () => {
+  it("pod logs end when the reader disconnects", async () => {
     api.store.create(pod(["user-container"]) as AnyObject);
     const abort = new AbortController();
     const lines = api.client.logs({ namespace: "default", name: "p" }, { follow: true, signal: abort.signal });
@@ -171,7 +171,7 @@ describe("logs", () => {
 });
 
 describe("verbs of knap.dev", () => {
-  it("get path and body, and may refuse or stream", async () => {
+  it("a verb of knap.dev gets path and body, and can refuse or stream", async () => {
     expect(await api.client.knap("GET", "/status")).toEqual({ sessions: 1 });
     expect(await api.client.knap("POST", "/echo/a/b", { x: 1 })).toEqual({ path: ["a", "b"], body: { x: 1 } });
     await expect(api.client.knap("GET", "/no")).rejects.toMatchObject({ message: "not now", status: { code: 409 } });

@@ -1,4 +1,4 @@
-// The virtual clock from the command line, with the built CLI: time stands still until somebody lets it pass.
+// Tests the virtual clock with the built CLI: time passes only on request.
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { get, KnapHome } from "../../support/knap.ts";
 
@@ -9,8 +9,8 @@ beforeEach(() => {
 });
 afterEach(() => home[Symbol.dispose]());
 
-const time = async (...words: string[]): Promise<number> =>
-  Date.parse((await home.run(["clock", ...words])).stdout.trim());
+const time = async (...args: string[]): Promise<number> =>
+  Date.parse((await home.run(["clock", ...args])).stdout.trim());
 
 test("`knap up --clock virtual` keeps time still, advances it, and runs it until a Service is at zero", async () => {
   const running = home.start(["up", "-f", hello, "--ui", "json", "--clock", "virtual"]);

@@ -1,5 +1,5 @@
-// Which sessions count as live, and whose files decide it: two sessions of one user, a deleted folder, other users'
-// files.
+// Tests which sessions count as live and which files knap trusts: two sessions of one user, a deleted folder, files of
+// other users.
 
 import { spawn } from "node:child_process";
 import {
@@ -36,7 +36,7 @@ const up = (cwd?: string) => home.start(["up", "-f", hello, "--ui", "json"], cwd
 const ready = (knap: ReturnType<typeof up>) => knap.until(({ type }) => type === "ready");
 
 describe("the folder of a live session", () => {
-  test("is restored with socket, token and kubeconfig after it was deleted (11 A4)", async () => {
+  test("the deleted folder of a live session is restored with socket, token and kubeconfig (11 A4)", async () => {
     const running = up();
     await ready(running);
     const [id = ""] = sessions();
@@ -48,27 +48,30 @@ describe("the folder of a live session", () => {
     expect(sessions()).toEqual([]);
   });
 
-  test.skipIf(!isRoot)("is not restored into a folder of another user (11 A5)", async () => {
-    const running = up();
-    await ready(running);
-    const [id = ""] = sessions();
-    const path = join(folder(), id);
-    rmSync(path, { recursive: true });
-    mkdirSync(path);
-    chownSync(path, OTHER_USER, OTHER_USER);
-    // Two turns of the restore, which runs once a second.
-    await sleep(2500);
-    expect(readdirSync(path)).toEqual([]);
-    rmSync(path, { recursive: true });
-    await eventually(() => expect(existsSync(join(path, "token"))).toBe(true), 10_000);
-    expect(await running.interrupt()).toMatchObject({ code: 0 });
-  });
+  test.skipIf(!isRoot)(
+    "the folder of a live session is not restored into a folder of another user (11 A5)",
+    async () => {
+      const running = up();
+      await ready(running);
+      const [id = ""] = sessions();
+      const path = join(folder(), id);
+      rmSync(path, { recursive: true });
+      mkdirSync(path);
+      chownSync(path, OTHER_USER, OTHER_USER);
+      // The restore runs once a second, so this is at least two runs.
+      await sleep(2500);
+      expect(readdirSync(path)).toEqual([]);
+      rmSync(path, { recursive: true });
+      await eventually(() => expect(existsSync(join(path, "token"))).toBe(true), 10_000);
+      expect(await running.interrupt()).toMatchObject({ code: 0 });
+    },
+  );
 
-  test("is not swept by another start while its socket is missing (11 A4)", async () => {
+  test("another start does not sweep a live session while its socket is missing (11 A4)", async () => {
     const running = up();
     const { address } = await ready(running);
     const [id = ""] = sessions();
-    // Stopped, the process cannot restore the socket before the other session sweeps.
+    // A stopped process cannot restore the socket before the other session sweeps.
     running.child.kill("SIGSTOP");
     rmSync(join(folder(), id, "alive.sock"));
     try {
@@ -83,7 +86,7 @@ describe("the folder of a live session", () => {
 });
 
 describe("a process record or session file", () => {
-  /** A dead session's folder with a record of a live process, which the next start would kill. */
+  /** Makes the folder of a dead session that records a live process. Without `spoil` the next start would kill it. */
   const plant = async (pid: number, spoil: (paths: Record<"session" | "records" | "record", string>) => void) => {
     const session = join(folder(), "0badcafe");
     const records = join(session, "processes");
@@ -94,7 +97,7 @@ describe("a process record or session file", () => {
     for (const path of [folder(), session, records]) chmodSync(path, 0o700);
     spoil({ session, records, record });
   };
-  const cases: [string, boolean, (paths: Record<"session" | "records" | "record", string>) => void][] = [
+  const untrusted: [string, boolean, (paths: Record<"session" | "records" | "record", string>) => void][] = [
     ["in a session folder of another user", true, ({ session }) => chownSync(session, OTHER_USER, OTHER_USER)],
     ["in a record folder of another user", true, ({ records }) => chownSync(records, OTHER_USER, OTHER_USER)],
     ["that belongs to another user", true, ({ record }) => chownSync(record, OTHER_USER, OTHER_USER)],
@@ -102,8 +105,8 @@ describe("a process record or session file", () => {
     ["in a session folder that every user may write", false, ({ session }) => chmodSync(session, 0o777)],
   ];
 
-  test.each(cases.filter(([, needsRoot]) => isRoot || !needsRoot))(
-    "%s kills no process (11 A5)",
+  test.each(untrusted.filter(([, needsRoot]) => isRoot || !needsRoot))(
+    "a process record %s kills no process (11 A5)",
     async (_, __, spoil) => {
       const bystander = spawn(process.execPath, ["-e", "setInterval(() => {}, 1e6)"], { detached: true });
       try {
@@ -119,7 +122,7 @@ describe("a process record or session file", () => {
     },
   );
 
-  test.runIf(isRoot)("of another user does not decide which API a command uses (11 A5)", async () => {
+  test.runIf(isRoot)("a session file of another user does not decide which API a command uses (11 A5)", async () => {
     const session = join(folder(), "0badcafe");
     mkdirSync(session, { recursive: true, mode: 0o700 });
     const record = {
@@ -141,14 +144,14 @@ describe("a process record or session file", () => {
 });
 
 describe("a sessions folder that another user could own", () => {
-  const startsElsewhere = async (): Promise<void> => {
+  const expectPrivateFolder = async (): Promise<void> => {
     const running = up();
     await ready(running);
     expect(running.stderr).toMatch(/knap.*; sessions are kept in .* instead/);
     expect((await home.run(["get", "ksvc", "-o", "name"])).stdout).toBe("service.serving.knative.dev/hello\n");
     expect(await running.interrupt()).toMatchObject({ code: 0 });
   };
-  // The temporary folder is part of the order, so that each test has its own.
+  // Sessions can move to TMPDIR, so each test has its own.
   beforeEach(() => {
     home[Symbol.dispose]();
     home = new KnapHome({ KNAP_RUNTIME: "process" });
@@ -156,47 +159,50 @@ describe("a sessions folder that another user could own", () => {
     home.env["TMPDIR"] = join(home.folder, "tmp");
   });
 
-  test.runIf(isRoot)("is not used, and the notice names the private folder used instead (11 A5)", async () => {
-    mkdirSync(folder(), { mode: 0o777 });
-    chownSync(folder(), OTHER_USER, OTHER_USER);
-    await startsElsewhere();
-    expect(readdirSync(folder())).toEqual([]);
-    rmSync(folder(), { recursive: true });
-  });
+  test.runIf(isRoot)(
+    "a sessions folder of another user is not used, and the notice names the private folder used instead (11 A5)",
+    async () => {
+      mkdirSync(folder(), { mode: 0o777 });
+      chownSync(folder(), OTHER_USER, OTHER_USER);
+      await expectPrivateFolder();
+      expect(readdirSync(folder())).toEqual([]);
+      rmSync(folder(), { recursive: true });
+    },
+  );
 
-  test("is not used if it is a symbolic link (11 A5)", async () => {
+  test("a sessions folder that is a symbolic link is not used (11 A5)", async () => {
     mkdirSync(join(home.folder, "target"));
     symlinkSync(join(home.folder, "target"), folder());
-    await startsElsewhere();
+    await expectPrivateFolder();
     expect(readdirSync(join(home.folder, "target"))).toEqual([]);
     rmSync(folder());
   });
 
-  test("is not used if every user may replace it (11 A5)", async () => {
+  test("a sessions folder that every user may replace is not used (11 A5)", async () => {
     mkdirSync(join(home.folder, "open"));
     chmodSync(join(home.folder, "open"), 0o777);
     home.env["XDG_RUNTIME_DIR"] = join(home.folder, "open");
-    await startsElsewhere();
+    await expectPrivateFolder();
     expect(readdirSync(join(home.folder, "open"))).toEqual([]);
   });
 });
 
 describe("knap down", () => {
-  test("never ends a session of another folder by itself (11 C3)", async () => {
+  test("`knap down` without --session never ends a session of another folder (11 C3)", async () => {
     const running = up();
     await ready(running);
     const [id = ""] = sessions();
-    const elsewhere = join(home.folder, "..");
-    const refused = await home.run(["down"], elsewhere);
+    const otherFolder = join(home.folder, "..");
+    const refused = await home.run(["down"], otherFolder);
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain(`${id}  http://localhost`);
     expect(refused.stderr).toContain("--session");
     expect(running.child.exitCode).toBeNull();
-    expect(await home.run(["down", "--session", id], elsewhere)).toMatchObject({ code: 0 });
+    expect(await home.run(["down", "--session", id], otherFolder)).toMatchObject({ code: 0 });
     expect(await running.finished).toMatchObject({ code: 0 });
   });
 
-  test("--all shows the live sessions first and spares them without a yes (11 C3)", async () => {
+  test("`knap down --all` lists the live sessions and does not end them without --yes (11 C3)", async () => {
     const noEngine = { DOCKER_HOST: "unix:///nowhere.sock" };
     Object.assign(home.env, noEngine);
     const running = up();

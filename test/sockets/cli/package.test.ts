@@ -1,4 +1,4 @@
-// The packed tarball, installed into an empty folder as a user installs it.
+// Tests the packed tarball, installed into an empty folder as a user installs it.
 import { execFileSync } from "node:child_process";
 import { cpSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -35,7 +35,7 @@ describe("the installed package", () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  test("is a single package of at most 8 MB without an install script", () => {
+  test("the installed package is a single package of at most 8 MB without an install script", () => {
     const modules = join(folder, "node_modules");
     expect(readdirSync(modules).filter((name) => !name.startsWith("."))).toEqual(["knap"]);
     expect(sizeOf(join(modules, "knap"))).toBeLessThan(MAX_BYTES);
@@ -43,13 +43,13 @@ describe("the installed package", () => {
     expect(Object.keys(scripts)).not.toEqual(expect.arrayContaining([expect.stringMatching(/install$/)]));
   });
 
-  test("names the licence of every bundled package", () => {
+  test("the NOTICE file names the licence of every bundled package", () => {
     const notice = readFileSync(join(folder, "node_modules/knap/dist/NOTICE"), "utf8");
     for (const name of ["dockerode", "chokidar", "yaml", "ink", "commander"]) expect(notice).toMatch(`\n${name} `);
     expect(notice).not.toContain("undefined");
   });
 
-  test("validates, and runs a Service for a command", () => {
+  test("the installed knap validates manifests and runs a Service for a command", () => {
     cpSync(join(root, "examples/hello"), join(folder, "hello"), { recursive: true });
     expect(run("knap", "version")).toMatch(/^knap \d/);
     expect(run("knap", "validate", "-f", "hello")).toContain("hello");

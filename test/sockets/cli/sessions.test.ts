@@ -1,10 +1,10 @@
-// The built CLI on processes, without Docker: exit codes, sessions, interrupts, and what a dead session leaves.
-import { once } from "node:events";
+// Tests the built CLI on processes, without Docker: exit codes, sessions, interrupts, and leftovers of a dead session.
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.ts";
+import { freePort } from "../../support/free-port.ts";
 import { get, KnapHome } from "../../support/knap.ts";
 
 const hello = new URL("../../../examples/hello", import.meta.url).pathname;
@@ -23,13 +23,6 @@ const project = (files: Readonly<Record<string, string>>): string => {
 };
 const service = (name: string) =>
   `apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: { name: ${name} }\nspec: { template: { spec: { containers: [{ image: dev.local/test/${name} }] } } }\n`;
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-};
 const alive = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
@@ -40,7 +33,7 @@ const alive = (pid: number): boolean => {
 };
 
 describe("knap ci", () => {
-  test("passes the Service's addresses to CMD, exits with CMD's exit code and leaves nothing behind", async () => {
+  test("`knap ci` passes the Service's addresses to CMD, exits with CMD's exit code and leaves nothing behind", async () => {
     const script =
       "const r = await fetch(process.env.KNAP_URL); console.log(await r.text(), process.env.KNAP_HOST_HELLO); process.exit(7)";
     const done = await home.run(["ci", "-f", hello, "--", process.execPath, "--input-type=module", "-e", script]);
@@ -51,7 +44,7 @@ describe("knap ci", () => {
     expect(sessions()).toEqual([]);
   });
 
-  test("limits hostile clients by flags, which override KNAP_… variables and knap.yaml", async () => {
+  test("flags set the limits for clients and override knap.yaml", async () => {
     const command = JSON.stringify([process.execPath, join(hello, "server.mjs")]);
     const folder = project({
       "knap.yaml": `max-header-bytes: 512000\nheader-timeout: 1s\nservices: { hello: { command: ${command} } }\n`,
@@ -60,14 +53,14 @@ describe("knap ci", () => {
     const script = `
       import { connect } from "node:net";
       const { host, port, hostname } = new URL(process.env.KNAP_URL);
-      const say = (text) => new Promise((resolve) => {
+      const send = (text) => new Promise((resolve) => {
         const socket = connect(Number(port), "127.0.0.1");
-        let heard = "";
-        socket.on("data", (data) => (heard += data)).on("error", () => {}).on("close", () => resolve(heard.split("\\r\\n")[0]));
+        let received = "";
+        socket.on("data", (data) => (received += data)).on("error", () => {}).on("close", () => resolve(received.split("\\r\\n")[0]));
         socket.write("GET / HTTP/1.1\\r\\nHost: " + host + "\\r\\nConnection: close\\r\\n" + text);
       });
-      const fat = "X-Fat: " + "x".repeat(3000) + "\\r\\n\\r\\n";
-      console.log(JSON.stringify([await say("\\r\\n"), await say(fat), await say("X-Slow")]));`;
+      const large = "X-Large: " + "x".repeat(3000) + "\\r\\n\\r\\n";
+      console.log(JSON.stringify([await send("\\r\\n"), await send(large), await send("X-Slow")]));`;
     const args = ["ci", "--max-header-bytes", "2048", "--", process.execPath, "--input-type=module", "-e", script];
     const done = await home.run(args, folder);
     expect(done.stdout + done.stderr).toContain(
@@ -79,13 +72,13 @@ describe("knap ci", () => {
     });
   });
 
-  test("without CMD it succeeds if the Service is Ready, and the JUnit report says whether it is", async () => {
+  test("`knap ci` without CMD succeeds if the Service is Ready, and the JUnit report shows that", async () => {
     const report = join(home.folder, "report.xml");
     expect(await home.run(["ci", "-f", hello, "--junit", report])).toMatchObject({ code: 0 });
     expect(readFileSync(report, "utf8")).toContain('name="default/hello becomes Ready"');
   });
 
-  test("--max-cold-start measures the first start, and fails if nothing was measured (11 C5)", async () => {
+  test("`knap ci --max-cold-start` measures the first start, and fails if nothing was measured (11 C5)", async () => {
     const report = join(home.folder, "report.xml");
     const slow = await home.run(["ci", "-f", hello, "--max-cold-start", "1ms", "--junit", report]);
     expect(slow.code).toBe(1);
@@ -103,7 +96,7 @@ describe("knap ci", () => {
     expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining("no start was measured") });
   });
 
-  test("Ctrl-C before Ready is an interrupt in the JUnit report, not an error of knap (11 C4)", async () => {
+  test("Ctrl-C before Ready is reported as an interrupt in the JUnit report, not as an error of knap (11 C4)", async () => {
     const report = join(home.folder, "report.xml");
     const folder = project({
       "service.yaml": service("mute"),
@@ -116,7 +109,7 @@ describe("knap ci", () => {
     expect(readFileSync(report, "utf8")).not.toContain("internal error");
   });
 
-  test("serves https with a certificate of the stored authority", async () => {
+  test("`knap ci` serves https with a certificate of the stored authority", async () => {
     const port = await freePort();
     const name = "hello.default.localhost";
     const at = { host: "127.0.0.1", port, servername: name, headers: { host: name }, agent: false };
@@ -128,7 +121,7 @@ describe("knap ci", () => {
     expect(done).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Hello World!.*\n200\n$/) });
   });
 
-  test("fails soon if the Service exits at once, and prints its output but no advice to read logs of an ended session (11 C4)", async () => {
+  test("`knap ci` fails soon if the Service exits at once, and prints its output instead of naming `knap logs` (11 C4)", async () => {
     const folder = project({
       "service.yaml": service("bad"),
       "knap.yaml": 'services: { bad: { command: [sh, -c, "echo no database >&2; exit 3"] } }\n',
@@ -141,7 +134,7 @@ describe("knap ci", () => {
     expect(Date.now() - started).toBeLessThan(30_000);
   });
 
-  test("exits with the code of a timeout if the Service never listens", async () => {
+  test("`knap ci` exits with the code of a timeout if the Service never listens", async () => {
     const folder = project({
       "service.yaml": service("mute"),
       "knap.yaml": "services: { mute: { command: [sleep, '60'] } }\n",
@@ -152,7 +145,7 @@ describe("knap ci", () => {
     });
   });
 
-  test("a CMD that does not exist is a usage error, and the last line of stderr starts with knap:", async () => {
+  test("a CMD of `knap ci` that does not exist is a usage error, and the last line of stderr says so", async () => {
     const done = await home.run(["ci", "-f", hello, "--", "no-such-program"]);
     expect(done.code).toBe(2);
     expect(done.stderr).toContain('knap: "no-such-program" cannot be run');
@@ -161,7 +154,7 @@ describe("knap ci", () => {
 });
 
 describe("bad input", () => {
-  test("a JUnit report that cannot be written is an error before the start; the report of a run that did not start says why", async () => {
+  test("a JUnit report that cannot be written is a usage error; the report of a run that did not start gives the reason", async () => {
     const folder = project({ "service.yaml": service("a"), file: "" });
     const refused = await home.run(["ci", "--junit", "file/report.xml", "--", "true"], folder);
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("JUnit report") });
@@ -181,7 +174,7 @@ describe("bad input", () => {
     expect(done.stderr).toContain("nothing was applied");
   });
 
-  test("a missing manifest, unknown command, unknown flag or unknown session exits with code 2 and a fix", async () => {
+  test("a missing manifest, unknown command, unknown flag or unknown session exits with code 2 and a remedy", async () => {
     const folder = project({});
     expect(await home.run(["up"], folder)).toMatchObject({ code: 2, stderr: expect.stringContaining("knap init") });
     expect(await home.run(["frobnicate"])).toMatchObject({
@@ -192,7 +185,7 @@ describe("bad input", () => {
     expect(await home.run(["get", "ksvc"])).toMatchObject({ code: 2, stderr: expect.stringContaining("knap up") });
   });
 
-  test("a port of a flag that is taken is an environment error; a default port that is taken is replaced with a notice", async () => {
+  test("a taken port of --port exits with code 3 and names the port", async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as { port: number };
@@ -207,7 +200,7 @@ describe("bad input", () => {
 describe("a session", () => {
   const up = (...args: string[]) => home.start(["up", "-f", hello, "--ui", "json", ...args]);
 
-  test("is found by other commands, has private files, and ends with `knap down`", async () => {
+  test("other commands find a session, its files are private, and `knap down` ends it", async () => {
     const running = up();
     await running.until(({ type }) => type === "ready");
     const [id = ""] = sessions();
@@ -247,7 +240,7 @@ describe("a session", () => {
     expect(sessions()).toEqual([]);
   });
 
-  test("ends with its processes when its output is closed", async () => {
+  test("a session ends with its processes when its output is closed", async () => {
     for (const stream of ["stdout", "stderr"] as const) {
       const running = home.start(["up", "--ui", stream === "stdout" ? "json" : "plain", "-f", hello]);
       await eventually(() => expect(running[stream]).toMatch(/ready.*hello-00001/));
@@ -257,7 +250,7 @@ describe("a session", () => {
     }
   });
 
-  test("the next start ends the processes of a session killed by -9, and none of a live session", async () => {
+  test("the next start ends the processes of a session killed by SIGKILL, and none of a live session", async () => {
     const dead = up();
     await dead.until(({ type }) => type === "ready");
     const living = up();
@@ -274,7 +267,7 @@ describe("a session", () => {
     expect(await living.interrupt()).toMatchObject({ code: 0 });
   });
 
-  test("a second Ctrl-C ends it at once while a request is in flight", async () => {
+  test("a second Ctrl-C ends the session at once while a request is in flight", async () => {
     const folder = project({
       "service.yaml": service("slow"),
       "slow.mjs":

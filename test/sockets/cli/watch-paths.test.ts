@@ -8,21 +8,21 @@ import { eventually } from "../../support/eventually.ts";
 
 let folder: string;
 let watched: WatchedPaths;
-const seen: string[] = [];
+const reported: string[] = [];
 const at = (name: string): string => join(folder, name);
-/** What is noticed after the act, as paths below the folder. */
-async function noticed(act: () => Promise<unknown>): Promise<readonly string[]> {
-  // What still comes from the act before.
+/** Runs `act` and returns the reported paths, relative to the folder. */
+async function reportedDuring(act: () => Promise<unknown>): Promise<readonly string[]> {
+  // Late reports of an earlier change arrive in this time.
   await sleep(200);
-  seen.length = 0;
+  reported.length = 0;
   await act();
-  await eventually(() => expect(seen).not.toEqual([]), 3000).catch(() => {});
-  return [...new Set(seen.map((path) => path.slice(folder.length + 1)))];
+  await eventually(() => expect(reported).not.toEqual([]), 3000).catch(() => {});
+  return [...new Set(reported.map((path) => path.slice(folder.length + 1)))];
 }
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "knap-watch-"));
-  watched = watchPaths((path) => void seen.push(path));
+  watched = watchPaths((path) => void reported.push(path));
 });
 afterEach(async () => {
   await watched[Symbol.asyncDispose]();
@@ -30,21 +30,21 @@ afterEach(async () => {
 });
 
 describe("watched files", () => {
-  test("a file that is deleted and created again later is reported each time", async () => {
+  test("the watcher reports a file each time it is deleted and created again", async () => {
     await writeFile(at("app.yaml"), "1");
     await watched.follow([at("app.yaml")]);
     for (const round of ["2", "3"]) {
-      expect(await noticed(() => rename(at("app.yaml"), at("app.bak")))).toContain("app.yaml");
+      expect(await reportedDuring(() => rename(at("app.yaml"), at("app.bak")))).toContain("app.yaml");
       await sleep(300);
-      expect(await noticed(() => writeFile(at("app.yaml"), round))).toEqual(["app.yaml"]);
-      expect(await noticed(() => writeFile(at("app.yaml"), `${round}!`))).toEqual(["app.yaml"]);
+      expect(await reportedDuring(() => writeFile(at("app.yaml"), round))).toEqual(["app.yaml"]);
+      expect(await reportedDuring(() => writeFile(at("app.yaml"), `${round}!`))).toEqual(["app.yaml"]);
     }
   });
 
-  test("a file that does not exist yet is reported when it is created; its neighbours only if their names are watched", async () => {
+  test("the watcher reports the creation of a watched file, and of other files only if they have the name of a manifest", async () => {
     await watched.follow([at("app.yaml")]);
-    expect(await noticed(() => writeFile(at("app.yaml"), "1"))).toEqual(["app.yaml"]);
-    const others = await noticed(async () => {
+    expect(await reportedDuring(() => writeFile(at("app.yaml"), "1"))).toEqual(["app.yaml"]);
+    const others = await reportedDuring(async () => {
       await writeFile(at("README.md"), "1");
       await mkdir(at("src"));
       await writeFile(at("src/knap.yaml"), "1");
@@ -55,20 +55,20 @@ describe("watched files", () => {
     expect([...others].sort()).toEqual(["knap.yaml", "my-service.dev.yaml"]);
   });
 
-  test("a watched folder includes its subfolders until it is no longer watched", async () => {
+  test("the watcher reports files in subfolders of a watched folder until it no longer watches the folder", async () => {
     await mkdir(at("src/deep"), { recursive: true });
     await writeFile(at("app.yaml"), "1");
     await watched.follow([at("src"), at("app.yaml")]);
-    expect(await noticed(() => writeFile(at("src/deep/a.mjs"), "1"))).toEqual([join("src", "deep", "a.mjs")]);
+    expect(await reportedDuring(() => writeFile(at("src/deep/a.mjs"), "1"))).toEqual([join("src", "deep", "a.mjs")]);
     await watched.follow([at("app.yaml")]);
     expect(
-      await noticed(async () => {
+      await reportedDuring(async () => {
         await writeFile(at("src/deep/a.mjs"), "2");
         await sleep(300);
         await writeFile(at("app.yaml"), "2");
       }),
     ).toEqual(["app.yaml"]);
     await watched.follow([at("app.yaml"), at("src")]);
-    expect(await noticed(() => writeFile(at("src/deep/a.mjs"), "3"))).toEqual([join("src", "deep", "a.mjs")]);
+    expect(await reportedDuring(() => writeFile(at("src/deep/a.mjs"), "3"))).toEqual([join("src", "deep", "a.mjs")]);
   });
 });

@@ -1,4 +1,4 @@
-// Watch mode of the built CLI on processes: what a saved file leads to, as a person at an editor sees it.
+// Tests watch mode of the built CLI on processes: the effect of each kind of saved file.
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -29,10 +29,10 @@ let home: KnapHome;
 let folder: string;
 let knap: RunningKnap;
 const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
-const told = (text: string) => knap.until((event) => JSON.stringify(event).includes(text));
+const reported = (text: string) => knap.until((event) => JSON.stringify(event).includes(text));
 let address: string;
 const answer = async (): Promise<Record<string, string>> => JSON.parse((await get(address)).text);
-const eventuallyAnswers = (expected: Record<string, string>) =>
+const expectAnswer = (expected: Record<string, string>) =>
   eventually(async () => expect(await answer()).toMatchObject(expected), 15_000);
 
 beforeEach(async () => {
@@ -57,27 +57,27 @@ afterEach(async () => {
 });
 
 describe("a saved file", () => {
-  test("a changed ConfigMap or Secret in the environment restarts the instance of the same revision and reports it", async () => {
+  test("a changed ConfigMap or Secret of the environment restarts the instance of the same revision", async () => {
     const first = await answer();
     expect(first).toMatchObject({ GREETING: "one", PASSWORD: "secret" });
     write("settings.yaml", settings("two"));
-    await told("hello-00001: ConfigMap settings changed, its instance restarts");
-    await eventuallyAnswers({ GREETING: "two", K_REVISION: "hello-00001" });
+    await reported("hello-00001: ConfigMap settings changed, its instance restarts");
+    await expectAnswer({ GREETING: "two", K_REVISION: "hello-00001" });
     write(".env.local", "PASSWORD=changed\n");
-    await told("hello-00001: Secret db changed");
-    await eventuallyAnswers({ PASSWORD: "changed", K_REVISION: "hello-00001" });
+    await reported("hello-00001: Secret db changed");
+    await expectAnswer({ PASSWORD: "changed", K_REVISION: "hello-00001" });
     const { PID } = await answer();
     write("settings.yaml", settings("two").replace('unused: "1"', 'unused: "2"'));
     const applied = () => knap.events.filter(({ object }) => object === "configmap/settings");
     await eventually(() => expect(applied()).toHaveLength(3));
     write("settings.yaml", `${settings("two").replace('unused: "1"', 'unused: "2"')}# a comment\n`);
-    write("server.mjs", `${app}// later than any restart that would have come\n`);
-    await eventuallyAnswers({ K_REVISION: "hello-00002" });
+    write("server.mjs", `${app}// this change follows all restarts\n`);
+    await expectAnswer({ K_REVISION: "hello-00002" });
     expect(knap.events.filter(({ text }) => String(text).includes("restarts"))).toHaveLength(2);
     expect((await answer())["PID"]).not.toBe(PID);
   });
 
-  test("an invalid manifest changes nothing and shows the line; a later correct one is reported as valid", async () => {
+  test("an invalid manifest changes nothing and its line is shown; a corrected one is reported as valid", async () => {
     write("service.yaml", service("  trafic: []\n"));
     const broken = await knap.until(({ type }) => type === "file");
     expect(broken).toMatchObject({
@@ -87,12 +87,12 @@ describe("a saved file", () => {
     });
     expect(await answer()).toMatchObject({ K_REVISION: "hello-00001" });
     write("service.yaml", service());
-    await told("the files are valid again");
+    await reported("the files are valid again");
   });
 
-  test("a change of traffic only, or a file that an editor replaces, makes no new revision", async () => {
+  test("a change of traffic makes no new revision, also if the editor replaces the file", async () => {
     write("service.yaml", service("  traffic: [{ latestRevision: true, percent: 100, tag: now }]\n"));
-    await told("service.serving.knative.dev/hello");
+    await reported("service.serving.knative.dev/hello");
     write("next.tmp", service("  traffic: [{ latestRevision: true, percent: 100, tag: then }]\n"));
     rmSync(join(folder, "service.yaml"));
     renameSync(join(folder, "next.tmp"), join(folder, "service.yaml"));
@@ -103,18 +103,18 @@ describe("a saved file", () => {
     expect(await answer()).toMatchObject({ K_REVISION: "hello-00001" });
   });
 
-  test("objects of a listed file are deleted two seconds after the file, and created again with it", async () => {
+  test("objects of a listed file are deleted two seconds after the file, and created again when it is back", async () => {
     rmSync(join(folder, "service.yaml"));
     await knap.until(({ type }) => type === "deleted");
     write("service.yaml", service());
     await eventually(() => expect(knap.events.filter(({ type }) => type === "ready")).toHaveLength(2), 15_000);
   });
 
-  test("a changed setting that takes effect only at a start is named", async () => {
+  test("knap names a changed setting that takes effect only at the next start", async () => {
     write(
       "knap.yaml",
       'files: [service.yaml, settings.yaml]\nport: 28099\nsecrets: { db: { from: .env.local } }\nservices: { hello: { command: ["node", "server.mjs"] } }\n',
     );
-    await told("knap.yaml: port: takes effect at the next start");
+    await reported("knap.yaml: port: takes effect at the next start");
   });
 });

@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => new Promise((resolve) => server.close(resolve)));
 
-test("a port in use is a warning with its address and a fix", async () => {
+test("a port in use is a warning with its address and a remedy", async () => {
   expect(await checkPort(["127.0.0.1"], port)).toMatchObject([
     { level: "warning", what: `port ${port} on 127.0.0.1 is in use`, fix: expect.stringContaining("--port") },
   ]);

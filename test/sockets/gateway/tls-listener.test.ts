@@ -1,4 +1,4 @@
-// The https listener of a session over real sockets, with certificates of the local authority or the user's own.
+// Tests the https listener of a session with certificates of the local authority or the user's own.
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
@@ -20,6 +20,7 @@ import { IngressGateway } from "../../../src/data-plane/ingress/ingress.ts";
 import { issueCertificate, makeAuthority } from "../../../src/gateway/certificates.ts";
 import { GatewayListeners, type GatewayListenersOptions } from "../../../src/gateway/listeners.ts";
 import { eventually } from "../../support/eventually.ts";
+import { freePort } from "../../support/free-port.ts";
 import { makeStore, written } from "../../support/store.ts";
 
 const HOST = "hello.default.example.com";
@@ -75,15 +76,6 @@ async function open(options: Pick<GatewayListenersOptions, "httpsPort" | "limits
   });
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
 const authority = (): string => readFileSync(join(folder, "authority", "authority.pem"), "utf8");
 const dial = (ALPNProtocols: string[] = []): TLSSocket =>
   connectTls({
@@ -94,24 +86,24 @@ const dial = (ALPNProtocols: string[] = []): TLSSocket =>
     ALPNProtocols,
   });
 
-async function plain(path = "/"): Promise<{ status: number; location: string | undefined }> {
-  const asked = request({ ...listeners.publicAddress, path, headers: { host: HOST }, agent: false }).end();
-  const [reply] = await once(asked, "response");
+async function sendPlain(path = "/"): Promise<{ status: number; location: string | undefined }> {
+  const outgoing = request({ ...listeners.publicAddress, path, headers: { host: HOST }, agent: false }).end();
+  const [reply] = await once(outgoing, "response");
   reply.resume();
   return { status: reply.statusCode, location: reply.headers.location };
 }
 
-async function overTls(): Promise<{ status: number; body: string }> {
+async function sendOverTls(): Promise<{ status: number; body: string }> {
   const ca = authority();
   const { port } = listeners.tlsAddress ?? {};
-  const asked = getTls({ host: "127.0.0.1", port, servername: HOST, ca, headers: { host: HOST }, agent: false });
-  const [reply] = await once(asked, "response");
+  const outgoing = getTls({ host: "127.0.0.1", port, servername: HOST, ca, headers: { host: HOST }, agent: false });
+  const [reply] = await once(outgoing, "response");
   let body = "";
   for await (const chunk of reply) body += chunk;
   return { status: reply.statusCode, body };
 }
 
-async function shownCertificate(): Promise<X509Certificate> {
+async function servedCertificate(): Promise<X509Certificate> {
   const socket = dial();
   await once(socket, "secureConnect");
   const certificate = new X509Certificate(socket.getPeerCertificate().raw);
@@ -128,21 +120,21 @@ afterEach(async () => {
 });
 
 describe("the https listener", () => {
-  test("stays closed without an Ingress that needs it, and makes no authority", async () => {
+  test("without an Ingress that needs it the https listener stays closed, and no authority is made", async () => {
     await open();
     store.create(makeIngress());
-    expect((await plain()).status).toBe(200);
+    expect((await sendPlain()).status).toBe(200);
     expect(listeners.tlsAddress).toBeUndefined();
     expect(() => statSync(join(folder, "authority"))).toThrow();
   });
 
-  test("serves a browser-like HTTP/2 client and an HTTP/1.1 client by SNI, once an Ingress redirects to it (I15)", async () => {
+  test("the https listener serves HTTP/2 and HTTP/1.1 clients by SNI, once an Ingress redirects to it (I15)", async () => {
     await open();
     store.create(makeIngress({ httpOption: "Redirected" }));
     await eventually(() => expect(listeners.tlsAddress).toBeDefined());
     const { port } = listeners.tlsAddress ?? {};
     await eventually(async () =>
-      expect(await plain("/a?b=c")).toEqual({ status: 301, location: `https://${HOST}:${port}/a?b=c` }),
+      expect(await sendPlain("/a?b=c")).toEqual({ status: 301, location: `https://${HOST}:${port}/a?b=c` }),
     );
     const session = connectHttp2(`https://${HOST}`, { createConnection: () => dial(["h2", "http/1.1"]) });
     const stream = session.request({ ":path": "/", ":authority": HOST });
@@ -151,20 +143,20 @@ describe("the https listener", () => {
     for await (const chunk of stream) body += chunk;
     session.destroy();
     expect([headers[":status"], body]).toEqual([200, `default/hello-00001 ${HOST} https`]);
-    expect(await overTls()).toEqual({ status: 200, body: `default/hello-00001 ${HOST} https` });
-    expect((await shownCertificate()).subjectAltName).toBe(`DNS:${HOST}`);
+    expect(await sendOverTls()).toEqual({ status: 200, body: `default/hello-00001 ${HOST} https` });
+    expect((await servedCertificate()).subjectAltName).toBe(`DNS:${HOST}`);
   });
 
-  test("opens at the start on a port that the user names; a new host has its certificate before its first request", async () => {
+  test("the https listener opens at the start on a port that the user names, and certifies new hosts", async () => {
     await open({ httpsPort: await freePort() });
     expect(listeners.tlsAddress).toBeDefined();
     store.create(makeIngress());
-    await eventually(async () => expect((await overTls()).status).toBe(200));
-    expect((await plain()).status).toBe(200);
-    expect((await shownCertificate()).subjectAltName).toBe(`DNS:${HOST}`);
+    await eventually(async () => expect((await sendOverTls()).status).toBe(200));
+    expect((await sendPlain()).status).toBe(200);
+    expect((await servedCertificate()).subjectAltName).toBe(`DNS:${HOST}`);
   });
 
-  test("keeps its authority between sessions in a private file", async () => {
+  test("the authority is kept between sessions in a private file", async () => {
     await open({ httpsPort: await freePort() });
     const first = authority();
     expect(statSync(join(folder, "authority", "authority-key.pem")).mode & 0o777).toBe(0o600);
@@ -172,10 +164,10 @@ describe("the https listener", () => {
     await open({ httpsPort: await freePort() });
     store.create(makeIngress());
     expect(authority()).toBe(first);
-    await eventually(async () => expect((await overTls()).status).toBe(200));
+    await eventually(async () => expect((await sendOverTls()).status).toBe(200));
   });
 
-  test("uses the certificate of a Secret that the Ingress names until the Secret changes or is deleted", async () => {
+  test("the https listener follows changes of the Secret that the Ingress names, and its deletion", async () => {
     await open();
     const own = await makeAuthority(new Date());
     const [one, two] = [
@@ -183,7 +175,7 @@ describe("the https listener", () => {
       await issueCertificate(own, [HOST], new Date()),
     ];
     const serial = (pair: { cert: string }) => new X509Certificate(pair.cert).serialNumber;
-    const shown = async (): Promise<string> => {
+    const servedSerial = async (): Promise<string> => {
       const { port = 0 } = listeners.tlsAddress ?? {};
       const socket = connectTls({ host: "127.0.0.1", port, servername: HOST, rejectUnauthorized: false });
       await once(socket, "secureConnect");
@@ -193,14 +185,14 @@ describe("the https listener", () => {
     };
     const secret = written(store.create(makeSecret(one)));
     store.create(makeIngress({ tls: [{ hosts: [HOST], secretName: "own", secretNamespace: "default" }] }));
-    await eventually(async () => expect(await shown()).toBe(serial(one)));
+    await eventually(async () => expect(await servedSerial()).toBe(serial(one)));
     store.update({ ...secret, ...makeSecret(two), metadata: { name: "own", namespace: "default" } });
-    await eventually(async () => expect(await shown()).toBe(serial(two)));
+    await eventually(async () => expect(await servedSerial()).toBe(serial(two)));
     store.delete({ kind: "Secret", namespace: "default", name: "own" });
-    await eventually(async () => expect((await overTls()).status).toBe(200));
+    await eventually(async () => expect((await sendOverTls()).status).toBe(200));
   });
 
-  test("applies the session's limits like the plain listener", async () => {
+  test("the https listener applies the same limits as the plain one", async () => {
     await open({ httpsPort: await freePort(), limits: { headerBytes: 2048 } });
     const headers = { host: HOST, "x-long": "x".repeat(3000) };
     const ca = authority();
@@ -212,14 +204,14 @@ describe("the https listener", () => {
       headers,
       agent: false,
     };
-    for (const asked of [request({ ...listeners.publicAddress, headers, agent: false }).end(), getTls(secure)]) {
-      const [reply] = await once(asked, "response");
+    for (const outgoing of [request({ ...listeners.publicAddress, headers, agent: false }).end(), getTls(secure)]) {
+      const [reply] = await once(outgoing, "response");
       reply.resume();
       expect(reply.statusCode).toBe(431);
     }
   });
 
-  test("fails on a taken port that the user named, and leaves no listener open", async () => {
+  test("a taken port that the user named is an error, and no listener stays open", async () => {
     const taken = createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");
     const { port } = taken.address() as { port: number };
@@ -230,10 +222,10 @@ describe("the https listener", () => {
     await open();
   });
 
-  test("never opens with port 0", async () => {
+  test("the https listener never opens with port 0", async () => {
     await open({ httpsPort: 0 });
     store.create(makeIngress({ tls: [{ hosts: [HOST], secretName: "own" }] }));
-    expect((await plain()).status).toBe(200);
+    expect((await sendPlain()).status).toBe(200);
     expect(listeners.tlsAddress).toBeUndefined();
   });
 });

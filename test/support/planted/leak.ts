@@ -1,4 +1,4 @@
-// A file of tests that leaves a server, a timer and a folder behind. For test/sockets/leaks.test.ts only.
+// Leaves a server, a timer and a folder behind. Only test/sockets/leaks.test.ts runs this file.
 import { mkdtempSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";

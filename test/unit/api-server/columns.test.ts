@@ -10,7 +10,7 @@ const cells = (object: AnyObject, kind: Parameters<typeof columnsOf>[0]) =>
 const metadata = { name: "x", creationTimestamp: "2026-01-01T00:55:00Z" };
 
 describe("columns", () => {
-  it("render objects of every kind without spec and status", () => {
+  it("columns can be rendered for objects of every kind without spec and status", () => {
     for (const { kind, name, statusSubresource } of resources) {
       const object = { apiVersion: "v1", kind: name, metadata, involvedObject: {} } as unknown as AnyObject;
       const spec = { containers: [], selector: {}, template: { spec: { containers: [] } } };
@@ -20,7 +20,7 @@ describe("columns", () => {
     }
   });
 
-  it("show Knative's columns of Revisions", () => {
+  it("a Revision has Knative's columns", () => {
     const revision = {
       apiVersion: "serving.knative.dev/v1",
       kind: "Revision",
@@ -65,7 +65,7 @@ describe("columns", () => {
       { phase: "Pending", initContainerStatuses: [{ state: { terminated: { exitCode: 1, reason: "Error" } } }] },
       {},
     ],
-  ])("say %s of a pod", (word, status, more) => {
+  ])("the status column of a pod is %s", (word, status, more) => {
     const pod = {
       apiVersion: "v1",
       kind: "Pod",
@@ -76,7 +76,7 @@ describe("columns", () => {
     expect(cells(pod, "Pod")).toMatchObject({ Status: word, Age: "5m" });
   });
 
-  it("list the ports, endpoints and counts of core kinds", () => {
+  it("columns of core kinds list ports, endpoints and counts", () => {
     const service = {
       apiVersion: "v1",
       kind: "Service",
@@ -119,6 +119,6 @@ it.each([
   [800 * 86_400_000, "2y70d"],
   [4000 * 86_400_000, "10y"],
   [-5_000, "<invalid>"],
-])("writes %d ms as %s", (ms, text) => {
+])("an age of %d ms is written as %s", (ms, text) => {
   expect(humanDuration(ms)).toBe(text);
 });

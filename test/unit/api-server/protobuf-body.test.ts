@@ -1,4 +1,4 @@
-// Bodies that client-go 0.35 encoded (protobuf-bodies.json has each with its JSON), and malformed bodies.
+// Tests bodies that client-go 0.35 encoded (protobuf-bodies.json has each with its JSON), and malformed bodies.
 import { describe, expect, test } from "vitest";
 import { parseProtobuf } from "../../../src/api-server/protobuf-body.ts";
 import { ok } from "../../../src/base/result.ts";
@@ -29,23 +29,23 @@ describe("a protobuf body", () => {
       envelope("Event", [0x32, 10, 0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]),
     ],
     ["whose managed fields are not JSON", envelope("ConfigMap", [0x0a, 9, 0x8a, 1, 6, 0x3a, 4, 0x0a, 2, 0x7b, 0x7b])],
-  ])("%s is refused with 400", (_, bytes) => {
+  ])("a protobuf body with %s is refused with 400", (_, bytes) => {
     expect(parseProtobuf(bytes)).toMatchObject({ ok: false, error: { code: 400, reason: "BadRequest" } });
   });
 
-  test("of a custom kind, or of a kind that only planners write, is not accepted", () => {
+  test("a protobuf body of a custom kind, or of a kind that only planners write, is refused", () => {
     expect(parseProtobuf(envelope("Pod", []))).toMatchObject({ ok: false, error: { code: 415 } });
     const custom = envelope("Service", [], "serving.knative.dev/v1");
     expect(parseProtobuf(custom)).toMatchObject({ ok: false, error: { code: 415 } });
   });
 
-  test("loses unknown fields", () => {
+  test("a protobuf body loses unknown fields", () => {
     const bytes = envelope("ConfigMap", [0x78, 1, 0x20, 1, 0x7d, 1, 2, 3, 4]);
     expect(parseProtobuf(bytes)).toEqual(ok({ apiVersion: "v1", kind: "ConfigMap", immutable: true }));
   });
 });
 
-/** Magic bytes, type and the object's bytes, each shorter than 128. */
+/** Returns the magic bytes, then the type and the object's bytes. Each part is shorter than 128 bytes. */
 function envelope(kind: string, raw: readonly number[], apiVersion = "v1"): Buffer {
   const text = (tag: number, value: string): number[] => [tag, value.length, ...Buffer.from(value)];
   const type = [...text(0x0a, apiVersion), ...text(0x12, kind)];

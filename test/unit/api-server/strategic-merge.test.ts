@@ -1,5 +1,4 @@
-// Strategic merge patches like kubectl's for built-in kinds. The expected results are those of Kubernetes'
-// implementation.
+// Tests strategic merge patches of built-in kinds. The expected results come from Kubernetes' implementation.
 import { describe, expect, test } from "vitest";
 import { applyStrategicPatch } from "../../../src/api-server/strategic-merge.ts";
 import { builtinStructs } from "../../../src/apis/fields/core.ts";
@@ -11,7 +10,7 @@ const ports = (...list: readonly (number | object)[]) => ({
 });
 const order = (...list: readonly number[]) => ({ "$setElementOrder/ports": list.map((port) => ({ port })) });
 const finalizers = (...list: readonly string[]) => ({ metadata: { finalizers: list } });
-/** The kind whose fields a case uses; cases with unknown fields are Services. */
+/** Returns the kind that a case uses. Cases with unknown fields are Services. */
 function structOf(object: object, patch: object): StructType | undefined {
   const text = JSON.stringify([object, patch]);
   if (text.includes("template")) return builtinStructs.get("Deployment.apps");
@@ -111,7 +110,7 @@ describe("a strategic merge patch", () => {
     ["an item without its key", ports({ name: "a" }), "spec.ports: every item of the patch needs its merge key port"],
     ["an unknown directive", { spec: { $patch: "upend" } }, "spec: $patch has to be delete, merge or replace"],
     ["an order that is not a list", { spec: { "$setElementOrder/ports": 1 } }, "spec.ports: a list is expected"],
-  ])("is refused for %s", (_, patch, error) => {
+  ])("a strategic merge patch is refused for %s", (_, patch, error) => {
     expect(applyStrategicPatch(ports(80), patch, builtinStructs.get("Service"))).toEqual(failed(error));
   });
 });

@@ -26,7 +26,7 @@ const refusal = (answer: AdmissionAnswer) => ("refused" in answer ? answer.refus
 describe("admission", () => {
   const written = service({ containers: [{ image: "ghcr.io/acme/hello", ports: [{ containerPort: 8080 }], foo: 1 }] });
 
-  it("prunes and defaults a new object and adds creator and lastModifier", () => {
+  it("admission prunes and defaults a new object and adds creator and lastModifier", () => {
     const { metadata, spec } = stored(create(written));
     expect(metadata.annotations).toEqual({
       "serving.knative.dev/creator": "alice",
@@ -52,12 +52,12 @@ describe("admission", () => {
     expect(spec.traffic).toEqual([{ latestRevision: true, percent: 100 }]);
     expect(unknownFields(written)).toEqual(["spec.template.spec.containers[0].foo"]);
   });
-  it("returns an admitted object unchanged when it is written again", () => {
+  it("admission returns an admitted object unchanged when it is written again", () => {
     const first = stored(create(written));
     const again = admit({ operation: "UPDATE", object: first, old: first, user: "bob" }, config);
     expect(stored(again)).toEqual(first);
   });
-  it("refuses a Deployment without containers or without a matching selector", () => {
+  it("admission refuses a Deployment without containers or without a matching selector", () => {
     const deployment = (spec?: object): AnyObject => ({
       apiVersion: "apps/v1",
       kind: "Deployment",
@@ -65,8 +65,8 @@ describe("admission", () => {
       ...(spec && { spec }),
     });
     const template = { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "web" }] } };
-    const whole = deployment({ selector: { matchLabels: { app: "web" } }, template });
-    expect(create(whole)).toEqual({ object: whole, warnings: [] });
+    const valid = deployment({ selector: { matchLabels: { app: "web" } }, template });
+    expect(create(valid)).toEqual({ object: valid, warnings: [] });
     const paths = (object: AnyObject) => refusal(create(object))?.details?.causes?.map(({ field }) => field);
     const labels = "spec.template.metadata.labels";
     expect(paths(deployment())).toEqual(["spec.selector", labels, "spec.template.spec.containers"]);
@@ -74,7 +74,7 @@ describe("admission", () => {
       'Deployment.apps "web" is invalid: spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`',
     );
   });
-  it("denies with the texts of Knative's webhooks", () => {
+  it("admission refuses with the texts of Knative's webhooks", () => {
     const answer = create(service({ containers: [{ image: "BAD" }], timeoutSeconds: 601 }));
     expect(refusal(answer)).toMatchObject({ code: 400, reason: "BadRequest" });
     expect(refusal(answer)?.message).toMatch(
@@ -86,7 +86,7 @@ describe("admission", () => {
       /^admission webhook "webhook\.serving\.knative\.dev" denied the request: mutation failed: cannot decode incoming new object: json: /,
     );
   });
-  it("answers 422 to an object that only the schema refuses", () => {
+  it("an object that only the schema refuses gets 422", () => {
     const mounts = [
       { name: "v", mountPath: "/a" },
       { name: "v", mountPath: "/a" },
@@ -99,7 +99,7 @@ describe("admission", () => {
       'Service.serving.knative.dev "hello" is invalid: spec.template.spec.containers[0].volumeMounts[1]: Duplicate value: {"mountPath":"/a"}',
     );
   });
-  it("checks a fieldRef in a volume against the schema, but not a fieldRef in env", () => {
+  it("admission checks a fieldRef of a volume against the schema, but not one of env", () => {
     const env = [{ name: "A", valueFrom: { fieldRef: {} } }];
     const volumes = [
       { name: "v", projected: { sources: [{ downwardAPI: { items: [{ path: "p", fieldRef: {} }] } }] } },
@@ -109,7 +109,7 @@ describe("admission", () => {
       "spec.template.spec.volumes[0].projected.sources[0].downwardAPI.items[0].fieldRef.fieldPath",
     ]);
   });
-  it("refuses to change the template of a named Revision", () => {
+  it("admission refuses a changed template with an unchanged revision name", () => {
     const named = (image: string): AnyObject => {
       const { spec, ...rest } = service({ containers: [{ image, name: "c" }] });
       const { template } = spec as { template: object };
@@ -129,7 +129,7 @@ describe("admission", () => {
       'Saw the following changes without a name change (-old +new): spec.template.metadata.name\n{*v1.RevisionTemplateSpec}.Spec.PodSpec.Containers[0].Image:\n\t-: "ghcr.io/a/b:1"\n\t+: "ghcr.io/a/b:2"\n',
     );
   });
-  it("parses only the ConfigMaps of namespace knative-serving", () => {
+  it("admission parses only the ConfigMaps of namespace knative-serving", () => {
     const map = (namespace: string, data: object, annotations: object = {}): AnyObject =>
       ({
         apiVersion: "v1",
@@ -149,7 +149,7 @@ describe("admission", () => {
     );
     expect(refusal(create(map("default", { a: 1 })))?.message).toMatch(/^ConfigMap in version "v1" cannot be handled/);
   });
-  it("adds class and metric to a PodAutoscaler", () => {
+  it("admission adds class and metric to a PodAutoscaler", () => {
     const scaler = {
       apiVersion: "autoscaling.internal.knative.dev/v1alpha1",
       kind: "PodAutoscaler",
@@ -173,7 +173,7 @@ describe("admission of a built-in kind", () => {
   const metadata = { name: "x", namespace: "default" };
   const pod = (spec: object): AnyObject => ({ apiVersion: "v1", kind: "Pod", metadata, spec });
 
-  it("drops null fields of a Pod, as Go's decoding does (11 A1)", () => {
+  it("admission drops null fields of a Pod, as Go's decoder does (11 A1)", () => {
     const containers = [
       { name: "app", image: "app", resources: null, volumeMounts: null, env: [{ name: "A", value: null }] },
     ];
@@ -181,7 +181,7 @@ describe("admission of a built-in kind", () => {
     expect(spec).toEqual({ containers: [{ name: "app", image: "app", env: [{ name: "A" }] }] });
   });
 
-  it("accepts two variables of the same name in a Pod, of which the last wins (11 A1)", () => {
+  it("admission accepts two variables of the same name in a Pod and keeps the last one (11 A1)", () => {
     const env = [
       { name: "A", value: "1" },
       { name: "A", value: "2" },

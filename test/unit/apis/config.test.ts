@@ -12,7 +12,7 @@ import type { Result } from "../../../src/base/result.ts";
 const error = (result: Result<unknown>): string => (result.ok ? "" : result.error);
 
 describe("Knative's ConfigMaps", () => {
-  it("have Knative's defaults when there are none", () => {
+  it("without ConfigMaps the configuration has Knative's defaults", () => {
     const { config, errors } = makeServingConfig(new Map());
     expect(errors).toEqual([]);
     expect(config).toMatchObject({
@@ -27,14 +27,14 @@ describe("Knative's ConfigMaps", () => {
     });
     expect(config.features.gates["multi-container"]).toBe("Enabled");
   });
-  it("use the defaults of an invalid ConfigMap and name it in the errors", () => {
+  it("an invalid ConfigMap is named in the errors, and its defaults apply", () => {
     const { config, errors } = makeServingConfig(new Map([["config-autoscaler", { "stable-window": "1s" }]]));
     expect(config.autoscaler.stableWindowMs).toBe(60_000);
     expect(errors).toEqual([
       { configMap: "config-autoscaler", message: "stable-window = 1s, must be in [6s; 1h0m0s] range" },
     ]);
   });
-  it("include the queue-proxy image that config-deployment requires", () => {
+  it("config-deployment has the queue-proxy image that Knative requires", () => {
     expect(configMapError("config-deployment", { "progress-deadline": "60s" })).toBeUndefined();
     expect(error(parseDeploymentConfig({}))).toBe("queue-sidecar-image cannot be empty or unset");
   });
@@ -71,7 +71,7 @@ describe("Knative's ConfigMaps", () => {
   ])("config-network %j", (data, text) => {
     expect(error(parseNetworkConfig(data))).toBe(text);
   });
-  it("accept older spellings of config-network's keys and prefer the newer ones", () => {
+  it("config-network accepts older spellings of its keys and prefers the newer ones", () => {
     const older = {
       domainTemplate: "{{.Name}}.old",
       "ingress.class": "old",
@@ -92,14 +92,14 @@ describe("Knative's ConfigMaps", () => {
   ])("config-deployment %j", (data, text) => {
     expect(error(parseDeploymentConfig(data))).toBe(text);
   });
-  it("render tag templates", () => {
+  it("config-network and config-domain render tag templates", () => {
     const network = parseNetworkConfig({ "tag-template": "{{.Name}}--{{.Tag}}" });
     expect(network.ok && executeTagTemplate(network.value, { name: "a", tag: "b" })).toEqual({
       ok: true,
       value: "a--b",
     });
   });
-  it("parse the YAML of domain and runtime class selectors", () => {
+  it("selectors for domains and runtime classes are parsed as YAML", () => {
     const domain = parseDomainConfig(
       { "a.io": "selector:\n  team: x # why\n  tier: 'y'\n", "b.io": "" },
       "cluster.local",
@@ -171,14 +171,14 @@ describe("Knative's ConfigMaps", () => {
     const both = parseDeploymentConfig({ queueSidecarImage: "q", progressDeadline: "20s", "progress-deadline": "30s" });
     expect(both.ok && both.value.progressDeadlineMs).toBe(30_000);
   });
-  it("disable limits of the garbage collector", () => {
+  it("config-gc can disable limits", () => {
     const gc = parseGcConfig({ "retain-since-create-time": "Disabled", "max-non-active-revisions": "disabled" });
     expect(gc.ok && [gc.value.retainSinceCreateTimeMs, gc.value.maxNonActiveRevisions]).toEqual([undefined, undefined]);
     expect(error(parseGcConfig({ "max-non-active-revisions": "-1" }))).toBe(
       'failed to parse max-non-active-revisions: strconv.ParseUint: parsing "-1": invalid syntax',
     );
   });
-  it("report a request log template that is invalid or missing", () => {
+  it("config-observability reports an invalid or missing request log template", () => {
     expect(error(parseObservabilityConfig({ "logging.request-log-template": "{{" }))).toBe(
       "template: requestLog:1: unclosed action",
     );
@@ -205,10 +205,10 @@ describe("Knative's ConfigMaps", () => {
     // Knative parses the parts in this order and reports the first error.
     [{ "request-metrics-protocol": "x", "tracing-protocol": "y" }, 'unsupported protocol "y"'],
     [{ "request-metrics-protocol": "x", "logging.enable-request-log": "maybe" }, 'unsupported protocol "x"'],
-  ])("refuses %j for observability", (data, message) => {
+  ])("config-observability refuses %j", (data, message) => {
     expect(configMapError("config-observability", data)).toBe(message);
   });
-  it("ignore the request metrics key of older versions", () => {
+  it("config-observability ignores the request metrics key of older versions", () => {
     const old = parseObservabilityConfig({ "metrics.request-metrics-backend-destination": "prometheus" });
     expect(old).toMatchObject({ ok: true, value: { requestMetrics: { protocol: "none" } } });
   });

@@ -6,27 +6,27 @@ const diff = (old: object, now: object): string => diffText(revisionSpec, "{v1.R
 const container = (more: object): object => ({ containers: [{ name: "c", image: "a", resources: {}, ...more }] });
 
 describe("differences of Revisions", () => {
-  it("are empty for equal content", () => {
+  it("Revisions of equal content have no differences", () => {
     expect(diff(container({}), { ...container({}), tolerations: undefined })).toBe("");
   });
-  it("show added list items with their new index", () => {
+  it("a difference shows added list items with their new index", () => {
     const env = [{ name: "A", value: "1" }];
     expect(diff(container({ env }), container({ env: [...env, { name: "B", value: "2" }] }))).toBe(
       '{v1.RevisionSpec}.PodSpec.Containers[0].Env[?->1]:\n\t+: v1.EnvVar: "{Name:B Value:2 ValueFrom:nil}"\n',
     );
   });
-  it("show a new list or map as a whole", () => {
+  it("a difference shows a new list or map as a whole", () => {
     expect(diff(container({}), container({ args: ["x", "y"] }))).toBe(
       '{v1.RevisionSpec}.PodSpec.Containers[0].Args:\n\t-: "[]"\n\t+: "[x y]"\n',
     );
   });
-  it("mark dereferenced pointers with a star, and show an address if only one side has a value", () => {
+  it("a difference marks pointers with a star, and shows an address if only one side has a value", () => {
     expect(diff({ timeoutSeconds: 3 }, { timeoutSeconds: 4 })).toBe(
       '*{v1.RevisionSpec}.TimeoutSeconds:\n\t-: "3"\n\t+: "4"\n',
     );
     expect(diff({}, { timeoutSeconds: 4 })).toBe('{v1.RevisionSpec}.TimeoutSeconds:\n\t-: "<nil>"\n\t+: "0xADDR"\n');
   });
-  it("print structs behind pointers like Kubernetes' String methods, in their field order", () => {
+  it("a difference prints structs behind pointers like Kubernetes' String methods, in their field order", () => {
     const securityContext = { runAsUser: 1, runAsNonRoot: true, runAsGroup: 2 };
     expect(diff(container({}), container({ securityContext }))).toContain(
       "Privileged:nil,SELinuxOptions:nil,RunAsUser:*1,RunAsNonRoot:*true,ReadOnlyRootFilesystem:nil,AllowPrivilegeEscalation:nil,RunAsGroup:*2,",
@@ -39,7 +39,7 @@ describe("differences of Revisions", () => {
       "EmptyDir:&EmptyDirVolumeSource{Medium:,SizeLimit:1Gi,} GCEPersistentDisk:nil AWSElasticBlockStore:nil",
     );
   });
-  it("compare the Go fields of quantities and int-or-string ports", () => {
+  it("a difference compares the Go fields of quantities and int-or-string ports", () => {
     const limits = (cpu: string): object => container({ resources: { limits: { cpu } } });
     expect(diff(limits("500m"), limits("1"))).toBe(
       '{v1.RevisionSpec}.PodSpec.Containers[0].Resources.Limits["cpu"]:\n\t-: resource.Quantity: "{i:{value:500 scale:-3} d:{Dec:<nil>} s:500m Format:DecimalSI}"\n\t+: resource.Quantity: "{i:{value:1 scale:0} d:{Dec:<nil>} s:1 Format:DecimalSI}"\n',

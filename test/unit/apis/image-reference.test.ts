@@ -12,17 +12,17 @@ describe("image references", () => {
     ["dev.local/default/web:abc", "dev.local/default/web:abc"],
     [`ghcr.io/acme/web@${DIGEST}`, `ghcr.io/acme/web@${DIGEST}`],
     [`ghcr.io/acme/web:1@${DIGEST}`, `ghcr.io/acme/web@${DIGEST}`],
-  ])("%s is %s", (text, full) => {
+  ])("the full name of image %s is %s", (text, full) => {
     const reference = parseImageReference(text);
     expect(reference && imageReferenceText(reference)).toBe(full);
   });
   it.each(["a", "Acme/web", "ghcr.io/acme/web@sha256:abc", "hello world", `a/b@${DIGEST}@${DIGEST}`, "a/b:1+2", ""])(
-    "refuses %j",
+    "the image reference %j is refused",
     (text) => {
       expect(parseImageReference(text)).toBeUndefined();
     },
   );
-  it("split registry and repository", () => {
+  it("an image reference is split into registry and repository", () => {
     const reference = parseImageReference("ghcr.io/acme/web:1");
     expect(reference).toEqual({ registry: "ghcr.io", repository: "acme/web", tag: "1" });
     expect(reference && repositoryName(reference)).toBe("ghcr.io/acme/web");

@@ -8,11 +8,14 @@ const matches = (text: string): boolean | string => {
 };
 
 describe("selectors", () => {
-  it.each(["constructor", "toString", "hasOwnProperty"])("find no label in inherited properties: %s (11 A8)", (key) => {
-    expect(matches(key)).toBe(false);
-    expect(matches(`!${key}`)).toBe(true);
-    expect(matchesLabels({ matchExpressions: [{ key, operator: "NotIn", values: ["x"] }] })).toBe(true);
-  });
+  it.each(["constructor", "toString", "hasOwnProperty"])(
+    "a selector finds no label in inherited properties: %s (11 A8)",
+    (key) => {
+      expect(matches(key)).toBe(false);
+      expect(matches(`!${key}`)).toBe(true);
+      expect(matchesLabels({ matchExpressions: [{ key, operator: "NotIn", values: ["x"] }] })).toBe(true);
+    },
+  );
 
   it.each([
     ["", true],
@@ -30,21 +33,21 @@ describe("selectors", () => {
     ["!app", false],
     ["!missing,serving.knative.dev/service=hello", true],
     ["missing=", false],
-  ])("%j matches: %j", (text, expected) => {
+  ])("selector %j matches: %j", (text, expected) => {
     expect(matches(text)).toBe(expected);
   });
 
-  it("report the requirement that does not parse", () => {
+  it("the error of a selector names the requirement that does not parse", () => {
     expect(matches("app=web,=x")).toBe('unable to parse requirement: "=x"');
   });
 
-  it("print the text that they parse", () => {
+  it("a parsed selector prints the same text", () => {
     const text = "a=b,c in (d,e),f notin (g),h,!i";
     const parsed = parseSelector(text);
     expect(parsed.ok && formatSelector(parsed.value)).toBe(text);
   });
 
-  it("match nothing with an unknown operator", () => {
+  it("a selector with an unknown operator matches nothing", () => {
     expect(matchesLabels({ matchExpressions: [{ key: "app", operator: "Like", values: ["w"] }] }, labels)).toBe(false);
   });
 });

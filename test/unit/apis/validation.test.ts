@@ -6,7 +6,7 @@ import { mutate, review, reviewTexts } from "../../../src/apis/serving/webhook.t
 const IMAGE = "ghcr.io/acme/hello";
 const AT = "spec.template.spec.containers[0]";
 
-/** The error text of the webhooks for a new object. */
+/** Returns the error text of the webhooks for a new object. */
 function errorsOf(object: object, gates: StringMap = {}): string {
   const { config } = makeServingConfig(new Map([["config-features", gates]]));
   const request = { object: object as AnyObject, operation: "create" as const, config };
@@ -27,7 +27,7 @@ function service(
 const container = (more: object): object => ({ containers: [{ image: IMAGE, ...more }] });
 
 describe("validation of a pod", () => {
-  it("prefixes all earlier findings with the references of an envFrom entry, configMapRef outermost", () => {
+  it("an envFrom entry prefixes all earlier findings with its references, configMapRef first", () => {
     const both = { configMapRef: { name: "a" }, secretRef: { name: "b" } };
     expect(errorsOf(service(container({ envFrom: [{}, both] })))).toBe(
       [
@@ -36,13 +36,13 @@ describe("validation of a pod", () => {
       ].join("\n"),
     );
   });
-  it("prefixes earlier findings of a probe with the names of its handlers", () => {
+  it("a probe prefixes its earlier findings with the names of its handlers", () => {
     const livenessProbe = { httpGet: { port: "other" }, grpc: { port: 5 } };
     expect(errorsOf(service(container({ livenessProbe })))).toContain(
       `invalid value: other: ${AT}.livenessProbe.grpc.httpGet.port\nProbe port must match container port`,
     );
   });
-  it("compares the name of a probe's port with the last container that has ports", () => {
+  it("the port name of a probe is compared with the last container that has ports", () => {
     const containers = [
       { image: IMAGE, name: "a", ports: [{ containerPort: 80 }], readinessProbe: { httpGet: { port: "http" } } },
       { image: IMAGE, name: "b", ports: [{ containerPort: 81, name: "h2c" }] },
@@ -50,20 +50,20 @@ describe("validation of a pod", () => {
     expect(errorsOf(service({ containers }))).toContain(`invalid value: http: ${AT}.readinessProbe.httpGet.port`);
     expect(errorsOf(service(container({ livenessProbe: { httpGet: { port: "" } } })))).toBe("");
   });
-  it("refuses a hostPort in an init container", () => {
+  it("an init container with a hostPort is refused", () => {
     const initContainers = [{ image: IMAGE, ports: [{ containerPort: 80, hostPort: 80 }] }];
     const pod = { ...container({}), initContainers };
     expect(errorsOf(service(pod), { "kubernetes.podspec-init-containers": "Enabled" })).toBe(
       `must not set the field(s): ${AT}.ports.hostPort`,
     );
   });
-  it("refuses an empty container", () => {
+  it("an empty container is refused", () => {
     const { config } = makeServingConfig(new Map());
     const traffic = [{ percent: 100, latestRevision: true }];
     const object = service({ containers: [{ name: "", resources: {} }] }, { traffic }) as unknown as AnyObject;
     expect(reviewTexts(review({ object, operation: "create", config })).errors).toBe(`missing field(s): ${AT}`);
   });
-  it("allows a pod's seccomp profile under secure-pod-defaults only if it has a type and no other field", () => {
+  it("secure-pod-defaults allows a seccomp profile only if it has a type and no other field", () => {
     const gates = { "secure-pod-defaults": "Enabled" };
     const pod = (seccompProfile: object) => ({ ...container({}), securityContext: { seccompProfile } });
     expect(errorsOf(service(pod({ type: "RuntimeDefault" })), gates)).toBe("");
@@ -71,7 +71,7 @@ describe("validation of a pod", () => {
       "must not set the field(s): spec.template.spec.securityContext.seccompProfile",
     );
   });
-  it("does not require a read-only mount if any volume of its name is writable", () => {
+  it("a mount must be read-only unless a volume of its name is writable", () => {
     const volumes = [{ name: "v", emptyDir: {} }, { name: "v" }];
     const object = service({ ...container({ volumeMounts: [{ name: "v", mountPath: "/v" }] }), volumes });
     const { config } = makeServingConfig(new Map());
@@ -82,24 +82,24 @@ describe("validation of a pod", () => {
 });
 
 describe("validation of names", () => {
-  it("requires the parent's name as prefix of a Revision name even if the parent has no name", () => {
+  it("a Revision name must begin with the parent's name, even if the parent has none", () => {
     expect(errorsOf(service(container({}), { template: { name: "hello" }, name: "" }))).toBe(
       'invalid value: "hello" must have prefix "-": spec.template.metadata.name\nname or generateName is required: metadata.name',
     );
   });
-  it("validates the revisionName of a Service's target only if it has no configurationName", () => {
+  it("the revisionName of a target is validated only without a configurationName", () => {
     const traffic = [{ configurationName: "c", revisionName: "a b", latestRevision: false, percent: 100 }];
     expect(errorsOf(service(container({}), { traffic }))).toBe(
       "must not set the field(s): spec.traffic[0].configurationName",
     );
   });
-  it("explains the format of label keys for a key with two slashes", () => {
+  it("a label key with two slashes gets an explanation of the format", () => {
     const traffic = [{ revisionName: "a/b/c", percent: 100 }];
     expect(errorsOf(service(container({}), { traffic }))).toMatch(
       /^invalid key name "a\/b\/c": spec.traffic\[0\].revisionName\na valid label key must consist of/,
     );
   });
-  it("compares the namespace of a DomainMapping's ref with the DomainMapping's, if the ref has one", () => {
+  it("the ref of a DomainMapping may only have the namespace of the DomainMapping", () => {
     const mapping = (namespace?: string) => ({
       apiVersion: "serving.knative.dev/v1beta1",
       kind: "DomainMapping",

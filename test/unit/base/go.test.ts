@@ -19,7 +19,7 @@ describe("Go durations", () => {
     ["1h0m1s", 3_601_000],
     ["1.5us", 0.0015],
     ["59m59s", 3_599_000],
-  ])("reads %s", (text, ms) => {
+  ])("the Go duration %s is read", (text, ms) => {
     const result = parseDuration(text);
     expect(result.ok && durationMs(result.value)).toBe(ms);
   });
@@ -31,7 +31,7 @@ describe("Go durations", () => {
     [".s", 'time: invalid duration ".s"'],
     ["9223372036854775808ns", 'time: invalid duration "9223372036854775808ns"'],
     ["99999999999999999999d", 'time: invalid duration "99999999999999999999d"'],
-  ])("refuses %j as Go does", (text, error) => {
+  ])("the duration %j is refused with Go's error", (text, error) => {
     expect(outcome(parseDuration(text))).toBe(error);
   });
   it.each([
@@ -41,7 +41,7 @@ describe("Go durations", () => {
     ["7ns", "7ns"],
     ["0s", "0s"],
     ["-90s", "-1m30s"],
-  ])("prints %s as %s", (text, shown) => {
+  ])("the duration %s is printed as %s", (text, shown) => {
     const result = parseDuration(text);
     expect(result.ok && formatDuration(result.value)).toBe(shown);
   });
@@ -69,10 +69,10 @@ describe("Kubernetes quantities", () => {
     ["8514E3", "8514E3"],
     ["+04T", "+04T"],
     [".", "0"],
-  ])("writes %s as %s", (text, canonical) => {
+  ])("the canonical form of quantity %s is %s", (text, canonical) => {
     expect(canonicalQuantity(text)).toBe(canonical);
   });
-  it("rejects texts that are not quantities", () => {
+  it("texts that are not quantities are refused", () => {
     expect(outcome(parseQuantity("alot"))).toMatch(/^quantities must match/);
     expect(outcome(parseQuantity("1Q"))).toMatch(/^quantities must match/);
     expect(outcome(parseQuantity("1mm"))).toBe("unable to parse quantity's suffix");
@@ -83,7 +83,7 @@ describe("Kubernetes quantities", () => {
     expect(outcome(parseQuantity(`${"1".repeat(80_000)}x`))).toBe("a quantity must have at most 1000 characters");
     expect(quantityNumber("1".repeat(1000))).toBeGreaterThan(1e300);
   });
-  it("converts quantities to numbers", () => {
+  it("quantities are converted to numbers", () => {
     expect(quantityNumber("100m")).toBe(0.1);
     expect(quantityNumber("1Ki")).toBe(1024);
     expect(quantityNumber("x")).toBeUndefined();
@@ -91,7 +91,7 @@ describe("Kubernetes quantities", () => {
 });
 
 describe("Go numbers", () => {
-  it("parse as strconv does", () => {
+  it("numbers are parsed as Go's strconv does", () => {
     expect(outcome(parseFloat64("1_000"))).toBe(1000);
     expect(outcome(parseFloat64("0x1p-2"))).toBe(0.25);
     expect(outcome(parseFloat64("-Inf"))).toBe(-Infinity);
@@ -102,7 +102,7 @@ describe("Go numbers", () => {
     expect(outcome(parseBool("T"))).toBe(true);
     expect(outcome(parseBool("yes"))).toBe('strconv.ParseBool: parsing "yes": invalid syntax');
   });
-  it("format as fmt does", () => {
+  it("numbers are formatted as Go's fmt does", () => {
     expect(formatFloat(0.00001)).toBe("1e-05");
     expect(formatFloat(0.006299999999999999)).toBe("0.006299999999999999");
     expect(formatFloat(1e6)).toBe("1e+06");
@@ -129,7 +129,7 @@ describe("Go templates", () => {
     ["{{slice .Name 2 1}}", "1:2", "slice .Name 2 1", "error calling slice: invalid slice index: 2 > 1"],
     ["{{eq .Name 1}}", "1:2", "eq .Name 1", "error calling eq: incompatible types for comparison: string and int"],
     ["{{range not .Name}}{{end}}", "1:12", ".Name", "range can't iterate over false"],
-  ])("%s cannot run", (source, place, context, why) => {
+  ])("the template %s fails when it runs", (source, place, context, why) => {
     expect(run(source, meta)).toBe(`template: t:${place}: executing "t" at <${context}>: ${why}`);
   });
   it.each([
@@ -140,7 +140,7 @@ describe("Go templates", () => {
     ["{{.Name)}}", "unexpected right paren"],
     ["{{| .Name}}", 'unexpected "|" in command'],
     ["{{#}}", 'unexpected "#" in command'],
-  ])("%s does not parse", (source, why) => {
+  ])("the template %s does not parse", (source, why) => {
     expect(run(source, meta)).toBe(`template: t:1: ${why}`);
   });
   it.each([
@@ -158,10 +158,10 @@ describe("Go templates", () => {
     ['{{ js "<a>" }}', "\\u003Ca\\u003E"],
     ['{{ or .Labels.none "other" }}', "other"],
     ["{{(index .Parts 1)}}", "b"],
-  ])("%s", (source, text) => {
+  ])("the template %s has the expected output", (source, text) => {
     expect(run(source, meta)).toBe(text);
   });
-  it("report errors in Go's words", () => {
+  it("template errors have Go's text", () => {
     expect(run("{{.Name", meta)).toBe("template: t:1: unclosed action");
     expect(run("{{nope}}", meta)).toBe('template: t:1: function "nope" not defined');
     expect(run("{{.Nope}}", meta)).toBe(
@@ -194,7 +194,7 @@ describe("Go templates", () => {
 });
 
 describe("timestamps", () => {
-  it("are RFC 3339 with whole seconds", () => {
+  it("timestamps are RFC 3339 with whole seconds", () => {
     expect(timeText(1_755_770_400_999)).toBe("2025-08-21T10:00:00Z");
     expect(microTimeText(1_755_770_400_250)).toBe("2025-08-21T10:00:00.250000Z");
     expect(parseTime("2025-08-21T12:00:00+02:00")).toBe(1_755_770_400_000);

@@ -12,6 +12,6 @@ test.each([
   ["files", "port", false],
   ["validate", "simulate", false],
   ["a", "b", false],
-])("%s may have been meant by %s: %s", (word, typed, expected) => {
+])("the word %s is suggested for %s: %s", (word, typed, expected) => {
   expect(isNear(word, typed)).toBe(expected);
 });

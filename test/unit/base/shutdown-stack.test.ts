@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ShutdownStack } from "../../../src/base/shutdown-stack.ts";
 
-test("closes in reverse order, once; a forced stop calls the current part again and the others with now", async () => {
+test("shutdown closes parts once in reverse order; a forced stop closes the current part again by force", async () => {
   const stops = new ShutdownStack();
   const done: string[] = [];
   let release = (): void => {};
@@ -10,7 +10,7 @@ test("closes in reverse order, once; a forced stop calls the current part again 
     done.push(`second ${how}`);
     if (how === "now") {
       release();
-      // The gentle stop of this part ends before the forced one. The next part starts after both.
+      // The graceful close of this part ends before the forced one. The next part starts after both.
       await new Promise((resolve) => setTimeout(resolve, 5));
       done.push("second over");
       return;
@@ -27,7 +27,7 @@ test("closes in reverse order, once; a forced stop calls the current part again 
   expect(done).toEqual(["third gentle", "second gentle", "second now", "second over", "first now"]);
 });
 
-test("a part that fails to close does not keep the others open or the process alive", async () => {
+test("the other parts close although one part fails to close", async () => {
   const stops = new ShutdownStack();
   const done: string[] = [];
   stops.add(() => void done.push("first"));

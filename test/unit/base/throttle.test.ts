@@ -16,12 +16,12 @@ describe("a throttled function", () => {
   });
   afterEach(() => void vi.useRealTimers());
 
-  it("runs at once when idle", () => {
+  it("a throttled function runs at once when idle", () => {
     sparing.request();
     expect(done).toHaveLength(1);
   });
 
-  it("runs once for all requests made in the pause, which is nine times as long as the run took", () => {
+  it("a throttled function runs once for all requests of a pause that is nine times as long as its run", () => {
     sparing.request();
     for (let asks = 0; asks < 100; asks++) sparing.request();
     expect(done).toHaveLength(1);
@@ -31,7 +31,7 @@ describe("a throttled function", () => {
     expect(done).toHaveLength(2);
   });
 
-  it("settles when all requests are served", async () => {
+  it("a throttled function settles when all requests are served", async () => {
     sparing.request();
     await sparing.settled();
     sparing.request();
@@ -44,7 +44,7 @@ describe("a throttled function", () => {
     expect(settled).toHaveBeenCalledOnce();
   });
 
-  it("does not run after close, and close settles all waiters", async () => {
+  it("a throttled function does not run after close, and close settles all waiters", async () => {
     sparing.request();
     sparing.request();
     const settled = sparing.settled();

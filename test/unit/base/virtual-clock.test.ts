@@ -2,34 +2,34 @@ import { describe, expect, test } from "vitest";
 import { VirtualClock } from "../../../src/base/virtual-clock.ts";
 
 describe("the virtual clock", () => {
-  test("runs timers in order of time, then of creation, each at its own time", () => {
+  test("the virtual clock runs timers in order of time, then of creation, each at its own time", () => {
     const clock = new VirtualClock(1000);
-    const seen: string[] = [];
-    const note = (name: string) => () => seen.push(`${name}@${clock.now()}`);
+    const ran: string[] = [];
+    const note = (name: string) => () => ran.push(`${name}@${clock.now()}`);
     clock.at(1500, note("c"));
     clock.at(1200, note("a"));
     clock.at(1500, note("d"));
     clock.at(1300, note("b"));
     clock.at(1501, note("late"));
     clock.advance(500);
-    expect(seen).toEqual(["a@1200", "b@1300", "c@1500", "d@1500"]);
+    expect(ran).toEqual(["a@1200", "b@1300", "c@1500", "d@1500"]);
     expect(clock.now()).toBe(1500);
     expect(clock.nextDue()).toBe(1501);
   });
 
-  test("runs timers that callbacks add, if they are due in the same advance", () => {
+  test("the virtual clock runs timers that callbacks add if they are due in the same advance", () => {
     const clock = new VirtualClock(0);
-    const seen: number[] = [];
+    const ran: number[] = [];
     const again = (): void => {
-      seen.push(clock.now());
+      ran.push(clock.now());
       clock.at(clock.now() + 10, again);
     };
     clock.at(10, again);
     clock.advanceTo(35);
-    expect(seen).toEqual([10, 20, 30]);
+    expect(ran).toEqual([10, 20, 30]);
   });
 
-  test("runs a timer of a past time at the current time", () => {
+  test("the virtual clock runs a timer of a past time at the current time", () => {
     const clock = new VirtualClock(100);
     let at = 0;
     clock.at(5, () => {
@@ -40,30 +40,30 @@ describe("the virtual clock", () => {
     expect(at).toBe(100);
   });
 
-  test("never runs a cancelled timer; cancelling a timer that ran has no effect", () => {
+  test("the virtual clock never runs a cancelled timer; cancelling a timer that ran has no effect", () => {
     const clock = new VirtualClock(0);
-    const seen: string[] = [];
-    const first = clock.at(1, () => seen.push("first"));
-    const second = clock.at(2, () => seen.push("second"));
-    clock.at(3, () => seen.push("third"));
+    const ran: string[] = [];
+    const first = clock.at(1, () => ran.push("first"));
+    const second = clock.at(2, () => ran.push("second"));
+    clock.at(3, () => ran.push("third"));
     second[Symbol.dispose]();
     clock.advance(1);
     first[Symbol.dispose]();
     second[Symbol.dispose]();
     expect(clock.nextDue()).toBe(3);
     clock.advance(10);
-    expect(seen).toEqual(["first", "third"]);
+    expect(ran).toEqual(["first", "third"]);
     expect(clock.nextDue()).toBeUndefined();
   });
 
-  test("drops thousands of cancelled timers and keeps the order of the others", () => {
+  test("the virtual clock drops thousands of cancelled timers and keeps the order of the others", () => {
     const clock = new VirtualClock(0);
-    const seen: number[] = [];
+    const ran: number[] = [];
     for (let time = 5000; time > 0; time -= 1) {
-      const timer = clock.at(time, () => seen.push(time));
+      const timer = clock.at(time, () => ran.push(time));
       if (time % 10 !== 0) timer[Symbol.dispose]();
     }
     clock.advance(5000);
-    expect(seen).toEqual(Array.from({ length: 500 }, (_, index) => (index + 1) * 10));
+    expect(ran).toEqual(Array.from({ length: 500 }, (_, index) => (index + 1) * 10));
   });
 });

@@ -15,7 +15,7 @@ function machine() {
   const clock = new WallClock({ wall: () => monotonic.now() + wallMs, monotonic, onSet: (byMs) => set.push(byMs) });
   return {
     clock,
-    /** The reported changes of the machine's clock in ms. */
+    /** The reported changes of the machine's clock, in milliseconds. */
     set,
     setWall: (byMs: number): void => {
       wallMs += byMs;
@@ -27,7 +27,7 @@ function machine() {
 }
 
 describe("the wall clock", () => {
-  test("shows the machine's time while it is not set", () => {
+  test("the wall clock shows the machine's time until that is changed", () => {
     const { clock, pass, set } = machine();
     pass(90_000);
     expect(clock.now()).toBe(START + 90_000);
@@ -35,7 +35,7 @@ describe("the wall clock", () => {
     expect(set).toEqual([]);
   });
 
-  test("follows a jump forward at once, reports its size and updates awakeSince", () => {
+  test("the wall clock follows a jump forward at once, reports its size and updates awakeSince", () => {
     const { clock, pass, setWall, set, since } = machine();
     pass(5000);
     setWall(DAY);
@@ -46,7 +46,7 @@ describe("the wall clock", () => {
     expect(set).toEqual([DAY]);
   });
 
-  test("advances evenly after the machine's clock is set back, until that has caught up", () => {
+  test("the wall clock advances slowly after the machine's clock is set back, until that has caught up", () => {
     const { clock, pass, setWall, set, since } = machine();
     pass(5000);
     setWall(-DAY);
@@ -60,7 +60,7 @@ describe("the wall clock", () => {
     setWall(DAY);
     pass(1000);
     expect(since()).toBe(HOUR + 8000);
-    // Only the part of this step that exceeds the catching up moves time.
+    // Only the part of this step after the machine's clock has caught up moves time.
     expect(set).toEqual([-DAY, HOUR, DAY]);
     expect(clock.awakeSince).toBe(START + HOUR + 8000);
   });
@@ -92,10 +92,10 @@ describe("the wall clock", () => {
     }
   });
 
-  test("after a jump, timers whose time has passed run at once in their order; the others keep their time", () => {
+  test("after a jump overdue timers run at once in their order, and the others keep their time", () => {
     const { clock, pass, setWall, since } = machine();
-    const seen: string[] = [];
-    const note = (name: string) => () => seen.push(`${name}@${since()}`);
+    const ran: string[] = [];
+    const note = (name: string) => () => ran.push(`${name}@${since()}`);
     clock.at(START + 2 * HOUR, note("b"));
     clock.at(START + HOUR, note("a"));
     clock.at(START + 2 * HOUR, note("c"));
@@ -104,9 +104,9 @@ describe("the wall clock", () => {
     setWall(DAY);
     pass(600);
     const found = DAY + 1000;
-    expect(seen).toEqual([`a@${found}`, `b@${found}`, `c@${found}`]);
+    expect(ran).toEqual([`a@${found}`, `b@${found}`, `c@${found}`]);
     pass(10_000);
-    expect(seen.slice(3)).toEqual([`later@${DAY + 10_000}`]);
+    expect(ran.slice(3)).toEqual([`later@${DAY + 10_000}`]);
   });
 
   test("a timer runs after its full delay although the machine's clock is set back", () => {
@@ -152,7 +152,7 @@ describe("the wall clock", () => {
     expect(set).toEqual([]);
   });
 
-  test("checks the machine's clock only while a timer is set", () => {
+  test("the wall clock checks the machine's clock only while a timer is set", () => {
     const monotonic = new VirtualClock(0);
     const clock = new WallClock({ wall: () => monotonic.now(), monotonic });
     clock.at(1500, () => {});

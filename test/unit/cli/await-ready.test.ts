@@ -27,7 +27,7 @@ const clientWith = (reason: () => string): Client =>
   }) as unknown as Client;
 const never = new AbortController().signal;
 
-test("a pod whose image cannot be pulled for ten seconds fails the wait with a fix", async () => {
+test("a pod whose image cannot be pulled for ten seconds fails the wait with a remedy", async () => {
   const client = clientWith(() => (Date.now() % 2 === 0 ? "ErrImagePull" : "ImagePullBackOff"));
   const waiting = awaitReady(client, [service], { timeoutMs: 300_000, signal: never });
   await vi.advanceTimersByTimeAsync(11_000);

@@ -27,22 +27,22 @@ const complaint = (run: () => unknown) => {
 const exitCode = (run: () => unknown): number | undefined => complaint(run)?.exitCode;
 
 describe("which session a command means", () => {
-  test("the named session is chosen", () => {
+  test("a command uses the session that the user names", () => {
     expect(chooseSession([shop, blog], { id: "blog", currentFolder: "/" }).id).toBe("blog");
     expect(exitCode(() => chooseSession([shop], { id: "blog", currentFolder: "/home/me/shop" }))).toBe(2);
   });
 
-  test("an unknown name is an error with a fix, with and without running sessions", () => {
-    const asked = (live: readonly SessionRecord[]) =>
+  test("an unknown name is an error with a remedy, with and without running sessions", () => {
+    const unknownName = (live: readonly SessionRecord[]) =>
       complaint(() => chooseSession(live, { id: "nope", currentFolder: "/" }));
-    expect(asked([shop])).toMatchObject({
+    expect(unknownName([shop])).toMatchObject({
       why: expect.stringContaining("shop"),
       fix: expect.stringMatching(/--session/),
     });
-    expect(asked([])).toMatchObject({ fix: expect.stringContaining("knap up") });
+    expect(unknownName([])).toMatchObject({ fix: expect.stringContaining("knap up") });
   });
 
-  test("without a name, the only session whose folder contains the current folder is chosen", () => {
+  test("without a name a command uses the only session whose folder contains the current folder ", () => {
     expect(chooseSession([shop, blog], { id: undefined, currentFolder: "/home/me/shop/src" }).id).toBe("shop");
   });
 
@@ -50,11 +50,11 @@ describe("which session a command means", () => {
     expect(exitCode(() => chooseSession([shop, blog], { id: undefined, currentFolder: "/home/me/shopping" }))).toBe(2);
   });
 
-  test("without a name and a matching folder, the only session is chosen", () => {
+  test("without a name and a matching folder a command uses the only session", () => {
     expect(chooseSession([shop], { id: undefined, currentFolder: "/elsewhere" }).id).toBe("shop");
   });
 
-  test("several matching sessions, or none, are an error", () => {
+  test("a command without a name fails if several sessions match, or none", () => {
     const twin = session("twin", "/home/me/shop");
     expect(exitCode(() => chooseSession([shop, twin, blog], { id: undefined, currentFolder: "/home/me/shop" }))).toBe(
       2,

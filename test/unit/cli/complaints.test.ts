@@ -11,7 +11,7 @@ function thrown(act: () => void): unknown {
   throw new Error("it did not throw");
 }
 
-test("a file system error is an environment error of one line, not an internal error", () => {
+test("a file system error is an environment error of one line", () => {
   const complaint = complaintOf(thrown(() => mkdirSync("/dev/null/knap")));
   expect(complaint).toMatchObject({ exitCode: 3, what: expect.stringContaining("/dev/null/knap") });
   expect(complaintText(complaint)).not.toContain("internal error of knap");
@@ -23,7 +23,7 @@ test("a file system error is an environment error of one line, not an internal e
   expect(complaintOf(denied)).toMatchObject({ fix: expect.stringContaining("XDG_RUNTIME_DIR") });
 });
 
-test("an unexpected error is called an internal error, with its stack trace", () => {
+test("an unexpected error is reported as an internal error with its stack trace", () => {
   expect(complaintText(complaintOf(new RangeError("oops")))).toMatch(
     /internal error of knap\n {2}RangeError: oops\n[\s\S]*report it/,
   );

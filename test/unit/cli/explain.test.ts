@@ -6,7 +6,7 @@ const time = "2026-01-01T10:00:00Z";
 const local = timeOfDay(time);
 
 describe("the text of an explanation", () => {
-  test("a revision of Knative's own class shows the values of both windows in the user's time zone", () => {
+  test("the explanation of a KPA revision shows the values of both windows in the user's time zone", () => {
     const facts = { metric: "concurrency" };
     const decision = {
       time,
@@ -28,7 +28,7 @@ describe("the text of an explanation", () => {
     );
   });
 
-  test("a revision of the HPA class shows the measured value, the target and the scale that the metric needs", () => {
+  test("the explanation of an HPA revision shows the measured value, the target and the scale that the metric needs", () => {
     const facts = { metric: "cpu", measured: 90, target: 50, wanted: 4 };
     const decisions = [
       { time, source: "hpa", rule: "no-metric", desired: 2, ready: 0, facts: { metric: "cpu", target: 50 } },
@@ -42,7 +42,7 @@ describe("the text of an explanation", () => {
   });
 });
 
-test("a time of day is in the user's time zone, and an invalid time is left out", () => {
+test("a time of day is in the user's time zone, and an invalid time is omitted", () => {
   const at = new Date(2026, 0, 2, 3, 4, 5);
   expect(timeOfDay(at.getTime())).toBe("03:04:05");
   expect(timeOfDay(at.toISOString())).toBe("03:04:05");

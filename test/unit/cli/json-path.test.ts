@@ -34,11 +34,11 @@ describe("jsonpath", () => {
     ["name: {.metadata.name}!", "name: hello!"],
     ["{.none.at.all}", ""],
     ["{.metadata}", '{"name":"hello","annotations":{"a.b/c":"dotted"}}'],
-  ])("%s", (template, wanted) => {
+  ])("the template %s prints the expected text", (template, wanted) => {
     expect(run(template)).toBe(wanted);
   });
 
-  test.each(["{range .a[*]}x", "{end}", "{.a[}"])("%s is refused", (template) => {
+  test.each(["{range .a[*]}x", "{end}", "{.a[}"])("the template %s is refused", (template) => {
     expect(parseJsonPath(template).ok).toBe(false);
   });
 });

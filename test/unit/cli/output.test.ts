@@ -29,12 +29,12 @@ describe("objects", () => {
     );
   });
 
-  test("a table can have namespaces and full names, and no headers", () => {
+  test("a table can have namespaces, full names, and no header", () => {
     const text = printObjects([ksvc], false, { ...options, headers: false, namespaces: true, kinds: true });
     expect(text).toMatch(/^default {3}service\.serving\.knative\.dev\/hello {3}/);
   });
 
-  test("objects are printed as names, URLs, JSONPath results, and JSON of an object or a list", () => {
+  test("objects can be printed as names, URLs, JSONPath results and JSON", () => {
     expect(printObjects([ksvc], true, { ...options, output: "name" })).toBe("service.serving.knative.dev/hello");
     expect(printObjects([ksvc], true, { ...options, output: "url" })).toBe("http://hello");
     expect(printObjects([ksvc], true, { ...options, output: "jsonpath={.metadata.name}" })).toBe("hello");
@@ -53,7 +53,7 @@ describe("objects", () => {
 describe("findings", () => {
   const finding = { severity: "error", message: "no such\nthing", file: "a.yaml", line: 2, column: 3 } as const;
 
-  test("a long line is cut to the text around the location, and control characters are removed", () => {
+  test("a finding shows only the part of a long line around its location, without control characters", () => {
     const text = `${"a".repeat(500)}WRONG\u001b[2J${"b".repeat(500)}`;
     const [shown] = findingLines(
       [{ ...finding, line: 1, column: 501 }],
@@ -66,14 +66,14 @@ describe("findings", () => {
     expect(line).toMatch(/^ {2}1 \| …a+/);
   });
 
-  test("show the line with a caret", () => {
+  test("a finding shows its line with a caret", () => {
     const sources = [{ path: "/a.yaml", file: "a.yaml", text: "one\n  two: 2\n" }];
     expect(findingLines([finding], sources, paint)[0]).toBe(
       "a.yaml:2:3: error: no such\nthing\n  2 |   two: 2\n        ^",
     );
   });
 
-  test("are GitHub annotations on one line", () => {
+  test("a finding can be a GitHub annotation on one line", () => {
     expect(githubLines([finding])).toEqual(["::error file=a.yaml,line=2,col=3::no such%0Athing"]);
   });
 });

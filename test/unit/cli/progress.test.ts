@@ -52,7 +52,7 @@ const scaler = (desiredScale: number) => ({
 const nowhere = { addressOf: () => undefined, reachOf: () => undefined };
 
 describe("the tracker", () => {
-  test("reports Ready once, with the address that needs no name resolution", () => {
+  test("the tracker reports Ready once, with the address that needs no name resolution", () => {
     const tracker = new ProgressTracker({ ...nowhere, addressOf: () => "http://127.0.0.1:41001" });
     expect(tracker.service(service("Unknown"), false)).toEqual([]);
     const [ready] = tracker.service(service("True"), false);
@@ -63,12 +63,12 @@ describe("the tracker", () => {
     );
   });
 
-  test("ignores a condition of an older generation", () => {
+  test("the tracker ignores a condition of an older generation", () => {
     const tracker = new ProgressTracker(nowhere);
     expect(tracker.service(service("True", { generation: 2 }), false)).toEqual([]);
   });
 
-  test("reports a failure with its deepest cause and a fix", () => {
+  test("the tracker reports a failure with its root cause and a remedy", () => {
     const tracker = new ProgressTracker(nowhere);
     tracker.revision(revision("ExitCode3", "Container failed with: no database"));
     const [failed] = tracker.service(service("False", { reason: "RevisionMissing", message: "not ready" }), false);
@@ -80,7 +80,7 @@ describe("the tracker", () => {
     expect(failed && renderPlain(failed, paint)).toContain("→ see why it exits with `knap logs`");
   });
 
-  test("reports a change of scale with the reason from the next live report; a scale to zero is a nap", () => {
+  test("the tracker reports a change of scale with its reason, and a scale to zero as a nap", () => {
     const tracker = new ProgressTracker(nowhere);
     const report = (sentence: string) => ({
       time: 0,
@@ -112,7 +112,7 @@ describe("the tracker", () => {
     expect(nap && renderPlain(nap, paint)).toBe("z hello-00001 naps 2 → 0");
   });
 
-  test("reports each time the engine goes away or comes back, but no other Normal events", () => {
+  test("the tracker reports when the engine becomes unreachable or reachable, and no other Normal events", () => {
     const tracker = new ProgressTracker(nowhere);
     const event = (kind: string, type: "Normal" | "Warning", reason: string) => ({
       apiVersion: "v1",
@@ -123,10 +123,10 @@ describe("the tracker", () => {
       reason,
       message: `${reason}!`,
     });
-    const gone = event("Node", "Warning", "NodeNotReady");
-    const back = event("Node", "Normal", "NodeReady");
-    const told = [gone, gone, back, gone, back].flatMap((one) => tracker.event(one));
-    expect(told.map((one) => one.type === "event" && one.reason)).toEqual([
+    const unreachable = event("Node", "Warning", "NodeNotReady");
+    const reachable = event("Node", "Normal", "NodeReady");
+    const events = [unreachable, unreachable, reachable, unreachable, reachable].flatMap((one) => tracker.event(one));
+    expect(events.map((one) => one.type === "event" && one.reason)).toEqual([
       "NodeNotReady",
       "NodeReady",
       "NodeNotReady",
@@ -135,7 +135,7 @@ describe("the tracker", () => {
     expect(tracker.event(event("Pod", "Normal", "Killing"))).toEqual([]);
   });
 
-  test("reports a cold start once per pod, with its parts", () => {
+  test("the tracker reports a cold start once per pod, with its parts", () => {
     const tracker = new ProgressTracker(nowhere);
     const parts = { queue: 3, decide: 1, create: 44, start: 203, port: 31, probe: 52, firstByte: 78 };
     const live = {
@@ -152,7 +152,7 @@ describe("the tracker", () => {
     );
   });
 
-  test("reports the progress of a pull once, however many pods wait for it", () => {
+  test("the tracker reports the progress of a pull once, also if several pods wait for it", () => {
     const tracker = new ProgressTracker(nowhere);
     const pulls = (pod: string, reason: string, message: string) =>
       tracker.event({
@@ -171,14 +171,14 @@ describe("the tracker", () => {
     expect(pulls("b", "Created", "Created container")).toEqual([]);
   });
 
-  test("suggests a login if a registry denies access", () => {
+  test("the tracker suggests a login if a registry denies access", () => {
     const tracker = new ProgressTracker(nowhere);
     const message = 'Unable to fetch image "r/app": no basic auth credentials';
-    const told = tracker.service(service("False", { reason: "ContainerMissing", message }), false);
-    expect(told).toMatchObject([{ type: "failed", fix: expect.stringContaining("docker login") }]);
+    const events = tracker.service(service("False", { reason: "ContainerMissing", message }), false);
+    expect(events).toMatchObject([{ type: "failed", fix: expect.stringContaining("docker login") }]);
   });
 
-  test("reports the command that reaches a URL if the URL alone does not", () => {
+  test("the tracker reports a command that reaches a URL if browsers cannot open it", () => {
     const reach = "curl --connect-to ::localhost:8080 http://shop.example.com";
     const tracker = new ProgressTracker({ ...nowhere, reachOf: () => reach });
     const [ready] = tracker.service(service("True"), false);
@@ -191,7 +191,7 @@ describe("the tracker", () => {
     );
   });
 
-  test("reports a mapped domain once when it is ready, when it fails, and again after its deletion", () => {
+  test("the tracker reports a mapped domain once when it is ready, when it fails, and again after its deletion", () => {
     const tracker = new ProgressTracker(nowhere);
     expect(tracker.mapping(mapping("Unknown"), false)).toEqual([]);
     expect(tracker.mapping(mapping("True"), false)).toMatchObject([{ type: "mapped", domain: "shop.example.com" }]);
@@ -203,7 +203,7 @@ describe("the tracker", () => {
     expect(tracker.mapping(mapping("True"), false)).toHaveLength(1);
   });
 
-  test("reports once that https is served, with the certificate authority", () => {
+  test("the tracker reports once that https is served, with the certificate authority", () => {
     const tracker = new ProgressTracker(nowhere);
     const live = { time: 0, revisions: {}, services: {}, podStarts: [], coldStarts: [] };
     expect(tracker.live(live)).toEqual([]);

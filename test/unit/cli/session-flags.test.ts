@@ -15,7 +15,7 @@ const resolve = (args: readonly string[], yaml = "", name: "up" | "ci" = "up") =
 };
 
 describe("the value of a session flag", () => {
-  test("comes from the command line, else its variable, else knap.yaml, else the table's default", () => {
+  test("a flag's value comes from the command line, else its variable, else knap.yaml, else its default", () => {
     const yaml = "port: 9001\nruntime: docker\nstop-timeout: 3s\n";
     expect(resolve(["--port", "9000"], yaml)).toMatchObject({ port: 9000, runtime: "docker", stopTimeoutMs: 3000 });
     expect(resolve([], yaml)).toMatchObject({ port: 9001, drain: "knap" });
@@ -28,13 +28,13 @@ describe("the value of a session flag", () => {
     expect(resolve([])).toMatchObject({ stopTimeoutMs: 10_000, timeoutMs: 300_000, watch: true, keepOld: false });
   });
 
-  test("of a switch is the opposite of its default if the command line or knap.yaml says so", () => {
+  test("the command line or knap.yaml can invert the default of a switch", () => {
     expect(resolve(["--no-watch"])).toMatchObject({ watch: false });
     expect(resolve([], "watch: false\nkeep-old: true\n")).toMatchObject({ watch: false, keepOld: true });
     expect(resolve(["--keep-old"])).toMatchObject({ keepOld: true });
   });
 
-  test("of a listener limit is in the settings only if it is given", () => {
+  test("a listener limit is in the settings only if the user sets it", () => {
     expect(Object.keys(resolve([]).limits)).toEqual([]);
     const yaml = "max-header-bytes: 2048\nheader-timeout: 5s\nkeep-alive-timeout: 1m\n";
     const args = ["--max-header-bytes", "4096", "--max-connections", "7", "--header-timeout", "0s"];
@@ -56,11 +56,11 @@ describe("a value that is not allowed", () => {
     ["--keep-alive-timeout", "-1s", "a duration such as 10s"],
     ["--stop-timeout", "10", "a duration such as 10s"],
     ["--runtime", "podman", "auto, docker or process"],
-  ])("of %s %s is refused with the flag and what is allowed", (flag, value, allowed) => {
+  ])("the value of %s %s is refused with the allowed values", (flag, value, allowed) => {
     expect(() => resolve([`${flag}=${value}`])).toThrow(new RegExp(`${flag}.*${value}.*${allowed}`));
   });
 
-  test("of a variable is refused with the variable's name", () => {
+  test("an invalid value of a variable is refused with the name of the variable", () => {
     vi.stubEnv("KNAP_PORT", "http");
     expect(() => resolve([])).toThrow(/KNAP_PORT.*whole number from 1 to 65535/);
     expect(() => variableValue("port", { KNAP_PORT: "http" })).toThrow(CliError);
@@ -68,7 +68,7 @@ describe("a value that is not allowed", () => {
     expect(variableValue("port", {})).toBeUndefined();
   });
 
-  test("of knap.yaml is refused with the line and what is allowed", () => {
+  test("an invalid value in knap.yaml is refused with its line and the allowed values", () => {
     const { findings } = parseProjectFile("runtime: podman\nport: http\nstop-timeout: soon\n", "knap.yaml");
     expect(findings.map(({ line, message }) => `${line} ${message}`)).toEqual([
       "1 runtime: expected auto, docker or process",
@@ -78,7 +78,7 @@ describe("a value that is not allowed", () => {
   });
 });
 
-test.each(Object.entries(sessionFlags))("--%s is in the help with its variable and its allowed values", (name, row) => {
+test.each(Object.entries(sessionFlags))("the help of --%s names its variable and its allowed values", (name, row) => {
   const { command = "up", env, kind }: SessionFlag = row;
   const help = program(command).configureHelp({ helpWidth: 500 }).helpInformation();
   const line = help.split("\n").find((each) => new RegExp(`--(no-)?${name}\\b(?!-)`).test(each)) ?? "";
@@ -87,7 +87,7 @@ test.each(Object.entries(sessionFlags))("--%s is in the help with its variable a
   expect(allowedText(kind)).not.toBe("");
 });
 
-test("the terminal UI is chosen only for an interactive terminal", () => {
+test("the default UI is the terminal UI only for an interactive terminal", () => {
   const at = { env: { TERM: "xterm" }, stdinIsTty: true, stdoutIsTty: true, quiet: false };
   expect(resolveUi("auto", at)).toBe("tui");
   expect(resolveUi("auto", { ...at, env: { CI: "true" } })).toBe("plain");

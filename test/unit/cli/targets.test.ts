@@ -13,27 +13,27 @@ describe("naming objects", () => {
     ["po", "Pod"],
     ["deployments.apps", "Deployment.apps"],
     ["dm", "DomainMapping.serving.knative.dev"],
-  ])("%s is %s", (word, kind) => {
+  ])("the word %s means the kind %s", (word, kind) => {
     expect(resourceOfWord(word)?.kind).toBe(kind);
   });
 
   test("targets are parsed from kinds, names, kind/name and categories", () => {
-    const shown = (words: readonly string[]) => {
+    const parsed = (words: readonly string[]) => {
       const targets = parseTargets(words);
       return targets.ok ? targets.value.map(({ resource, names }) => [resource.kind, ...names]) : targets.error;
     };
-    expect(shown(["ksvc,rev"])).toEqual([["Service.serving.knative.dev"], ["Revision.serving.knative.dev"]]);
-    expect(shown(["ksvc", "a", "b"])).toEqual([["Service.serving.knative.dev", "a", "b"]]);
-    expect(shown(["ksvc/a", "pod/b"])).toEqual([
+    expect(parsed(["ksvc,rev"])).toEqual([["Service.serving.knative.dev"], ["Revision.serving.knative.dev"]]);
+    expect(parsed(["ksvc", "a", "b"])).toEqual([["Service.serving.knative.dev", "a", "b"]]);
+    expect(parsed(["ksvc/a", "pod/b"])).toEqual([
       ["Service.serving.knative.dev", "a"],
       ["Pod", "b"],
     ]);
-    expect(shown(["all"])).toContainEqual(["Route.serving.knative.dev"]);
-    expect(shown(["ksvcs"])).toContain('doesn\'t have a resource type "ksvcs" (did you mean ksvc?)');
-    expect(shown(["ksvc/a", "b"])).toContain("KIND/NAME");
+    expect(parsed(["all"])).toContainEqual(["Route.serving.knative.dev"]);
+    expect(parsed(["ksvcs"])).toContain('doesn\'t have a resource type "ksvcs" (did you mean ksvc?)');
+    expect(parsed(["ksvc/a", "b"])).toContain("KIND/NAME");
   });
 
-  test("a full name is the one that -o name prints", () => {
+  test("the full name of an object is the name that -o name prints", () => {
     const ksvc = resourceOfWord("ksvc");
     const pod = resourceOfWord("pod");
     expect(ksvc && fullName(ksvc, "a")).toBe("service.serving.knative.dev/a");
@@ -53,7 +53,7 @@ describe("wait --for", () => {
     return wish.ok && wish.value.isMet(about);
   };
 
-  test("a condition counts only once the newest generation is observed", () => {
+  test("`wait --for condition` ignores a condition of an older generation", () => {
     expect(met("condition=Ready", object("True"))).toBe(true);
     expect(met("condition=ready=false", object("False"))).toBe(true);
     expect(met("condition=Ready", object("False"))).toBe(false);
@@ -61,7 +61,7 @@ describe("wait --for", () => {
     expect(met("condition=Ready", undefined)).toBe(false);
   });
 
-  test("waiting for deletion and for the value of a path is supported", () => {
+  test("`wait --for` can wait for a deletion and for the value of a path", () => {
     expect(met("delete", undefined)).toBe(true);
     expect(met("delete", object("True"))).toBe(false);
     expect(met("jsonpath={.metadata.name}=x", object("True"))).toBe(true);

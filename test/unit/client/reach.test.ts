@@ -3,7 +3,7 @@ import { gatewayPortsOf, reachOf, urlWithPort } from "../../../src/client/reach.
 
 const ports = gatewayPortsOf("http://localhost:8080", { port: 8443 });
 
-test("listeners are http and, once https is served, https", () => {
+test("the listeners are http and, if https is served, https", () => {
   expect(ports).toEqual({ host: "localhost", http: 8080, https: 8443 });
   expect(gatewayPortsOf("http://192.0.2.7", undefined)).toEqual({ host: "192.0.2.7", http: 80 });
 });
@@ -14,7 +14,7 @@ describe("a URL with its port", () => {
     ["http://hello.default.localhost:8080", "http://hello.default.localhost:8080"],
     ["https://shop.example.com/", "https://shop.example.com:8443/"],
     ["no url", "no url"],
-  ])("%s is opened as %s", (url, opened) => {
+  ])("the URL %s with its port is %s", (url, opened) => {
     expect(urlWithPort(url, ports)).toBe(opened);
   });
 
@@ -25,14 +25,14 @@ describe("a URL with its port", () => {
   });
 });
 
-describe("how this machine reaches a URL", () => {
+describe("the command that reaches a URL from this machine", () => {
   test.each([
     ["http://hello.default.localhost:8080", undefined],
     ["http://shop.localhost", "http://shop.localhost:8080"],
     ["http://shop.example.com", "curl --connect-to ::localhost:8080 http://shop.example.com"],
     ["https://shop.example.com", "curl --connect-to ::localhost:8443 https://shop.example.com"],
     ["", undefined],
-  ])("%s: %s", (url, reach) => {
+  ])("the URL %s is reached by %s", (url, reach) => {
     expect(reachOf(url, ports)).toBe(reach);
   });
 

@@ -19,7 +19,7 @@ it.each([
   ["others changed it", { a: 1 }, { a: 1 }, { a: 9 }, { spec: { a: 1 } }],
   ["a list is replaced whole", { l: [1, 2] }, { l: [2] }, { l: [1, 2, 3] }, { spec: { l: [2] } }],
   ["it is gone anyway", { a: 1 }, {}, {}, { spec: { a: null } }],
-])("when %s", (_, original, modified, current, patch) => {
+])("the patch is correct when %s", (_, original, modified, current, patch) => {
   expect(makeThreeWayPatch(object(original), object(modified), object(current))).toEqual(patch);
 });
 

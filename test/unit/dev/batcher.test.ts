@@ -33,7 +33,7 @@ describe("a batcher", () => {
     return { batcher, runs, advance };
   }
 
-  test("runs once, 150 ms after the last touch", () => {
+  test("the batcher runs once, 150 ms after the last touch", () => {
     const { batcher, runs, advance } = setUp();
     batcher.touch();
     advance(100);
@@ -42,7 +42,7 @@ describe("a batcher", () => {
     expect(runs).toEqual([250]);
   });
 
-  test("runs after 2 s although touches continue", () => {
+  test("the batcher runs after 2 s although touches continue", () => {
     const { batcher, runs, advance } = setUp();
     for (let at = 0; at <= 2500; at += 100) {
       advance(at);
@@ -51,7 +51,7 @@ describe("a batcher", () => {
     expect(runs).toEqual([2000]);
   });
 
-  test("runs nothing after it is disposed of", () => {
+  test("a disposed batcher runs nothing", () => {
     const { batcher, runs, advance } = setUp();
     batcher.touch();
     batcher[Symbol.dispose]();

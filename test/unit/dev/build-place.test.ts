@@ -21,6 +21,6 @@ test.each([
   ["The command '/bin/sh -c npm ci && npm run build' returned a non-zero code: 1", 4],
   ["dockerfile parse error on line 2: unknown instruction: WORKDIIR", 2],
   ["no space left on device", undefined],
-])("%s", (message, line) => {
+])("the location of a build error is parsed: %s", (message, line) => {
   expect(buildLine(message, dockerfile)).toBe(line);
 });

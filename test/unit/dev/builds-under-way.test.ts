@@ -3,7 +3,7 @@ import { BuildsUnderWay } from "../../../src/dev/builds-under-way.ts";
 
 type Outcome = { readonly ok: true; readonly image: string };
 
-/** Builds that end when they are told to, or when they are aborted. */
+/** Fake builds that end when the test ends them, or when they are aborted. */
 function setUp() {
   const started: { readonly finish: (image: string) => void; readonly signal: AbortSignal }[] = [];
   const start = (signal: AbortSignal): Promise<Outcome> =>
@@ -21,10 +21,10 @@ function setUp() {
 describe("builds under way", () => {
   test("a second request with the same sources joins the running build; after its end a new build starts", async () => {
     const { started, ask, turn } = setUp();
-    const asked = [ask("default/a", "1"), ask("default/a", "1")];
+    const requests = [ask("default/a", "1"), ask("default/a", "1")];
     await turn();
     started[0]?.finish("a:1");
-    expect(await Promise.all(asked)).toEqual([
+    expect(await Promise.all(requests)).toEqual([
       { ok: true, image: "a:1" },
       { ok: true, image: "a:1" },
     ]);
@@ -36,10 +36,10 @@ describe("builds under way", () => {
   test("aborting a request leaves the build running for the next request", async () => {
     const { started, ask, turn } = setUp();
     const first = new AbortController();
-    const gone = ask("default/a", "1", first.signal);
+    const aborted = ask("default/a", "1", first.signal);
     await turn();
     first.abort();
-    await expect(gone).rejects.toThrow();
+    await expect(aborted).rejects.toThrow();
     const next = ask("default/a", "1");
     await turn();
     started[0]?.finish("a:1");
@@ -64,10 +64,10 @@ describe("builds under way", () => {
   test("disposing cancels all builds", async () => {
     const { builds, ask, turn } = setUp();
     const running = ask("default/a", "1");
-    const told = expect(running).rejects.toThrow();
+    const rejection = expect(running).rejects.toThrow();
     await turn();
     await builds[Symbol.asyncDispose]();
-    await told;
+    await rejection;
     expect(builds.isUnderWay("default/a", "1")).toBe(false);
   });
 });

@@ -12,7 +12,7 @@ const pod = (container: object, namespace = "default"): Pod =>
   ({ apiVersion: "v1", kind: "Pod", metadata: { name: "p", namespace }, spec: { containers: [container] } }) as Pod;
 
 describe("changed ConfigMaps and Secrets", () => {
-  test("are existing objects with different values, by key; labels and new objects do not count", () => {
+  test("only keys of existing objects with other values count as changed; labels do not count", () => {
     const labelled = {
       ...config({ a: "1" }),
       metadata: { name: "settings", namespace: "default", labels: { x: "y" } },
@@ -47,18 +47,18 @@ describe("whether a pod uses a changed key in its environment", () => {
     ["as a whole", pod({ envFrom: [{ configMapRef: { name: "settings" } }] }), true],
     ["a Secret of that name", pod({ envFrom: [{ secretRef: { name: "settings" } }] }), false],
     ["only as a volume", pod({ volumeMounts: [{ name: "settings", mountPath: "/x" }] }), false],
-  ])("%s: %#", (_, asked, expected) => {
+  ])("a pod uses a changed key: %s (case %#)", (_, asked, expected) => {
     expect(usesInEnvironment(asked, change)).toBe(expected);
   });
 
-  test("init containers count too", () => {
+  test("a changed key in the environment of an init container counts", () => {
     const initialised = pod({});
     const spec = { ...initialised.spec, initContainers: [ref("a")] } as Pod["spec"];
     expect(usesInEnvironment({ ...initialised, spec } as Pod, change)).toBe(true);
   });
 });
 
-test("changed settings that take effect only at a start are named; settings that every load applies are not", () => {
+test("only changed settings that take effect at a start are named", () => {
   expect(changedSettings({ port: 1, files: ["a"] }, { port: 2, files: ["b"], config: {} })).toEqual(["port"]);
   expect(changedSettings({ port: 1 }, { drain: "knative" })).toEqual(["port", "drain"]);
   expect(changedSettings({ port: 1 }, { port: 1 })).toEqual([]);

@@ -47,7 +47,7 @@ describe("the template", () => {
     expect(withTemplateChange(service, {})).toBe(service);
   });
 
-  test("a revision name that the user chose gets a suffix; a template without a name stays the same", () => {
+  test("a revision name that the user chose gets a suffix; a template without a name does not change", () => {
     const named = { ...service, spec: { template: { ...service.spec.template, metadata: { name: "hello-blue" } } } };
     expect(withFreshName(named, "ab12").spec.template.metadata?.name).toBe("hello-blue-ab12");
     expect(withFreshName(service, "ab12")).toBe(service);

@@ -20,22 +20,22 @@ const service: Service = {
   },
 };
 
-describe("objects whose file is gone", () => {
+describe("objects of a deleted file", () => {
   const holding = (...names: string[]): Project =>
     ({
       objects: names.map((name) => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "default" } })),
     }) as unknown as Project;
   const names = (keys: readonly { name: string }[]) => keys.map(({ name }) => name);
 
-  test("are deleted after two seconds, unless the file comes back", () => {
-    const gone = new GoneObjects(holding("a", "b"));
-    expect(gone.compare(holding("a"), 0)).toEqual({ due: [], waiting: true });
-    expect(gone.compare(holding("a"), 1999).due).toEqual([]);
-    const { due, waiting } = gone.compare(holding("a"), 2000);
+  test("objects of a deleted file are deleted after two seconds, unless the file is back", () => {
+    const deletions = new GoneObjects(holding("a", "b"));
+    expect(deletions.compare(holding("a"), 0)).toEqual({ due: [], waiting: true });
+    expect(deletions.compare(holding("a"), 1999).due).toEqual([]);
+    const { due, waiting } = deletions.compare(holding("a"), 2000);
     expect([names(due), waiting]).toEqual([["b"], false]);
-    expect(gone.compare(holding("a"), 9000)).toEqual({ due: [], waiting: false });
-    gone.compare(holding(), 10_000);
-    expect(gone.compare(holding("a"), 12_500)).toEqual({ due: [], waiting: false });
+    expect(deletions.compare(holding("a"), 9000)).toEqual({ due: [], waiting: false });
+    deletions.compare(holding(), 10_000);
+    expect(deletions.compare(holding("a"), 12_500)).toEqual({ due: [], waiting: false });
   });
 });
 
@@ -62,7 +62,7 @@ describe("retiring revisions after a rebuild", () => {
     ...(status && { status }),
   });
 
-  test("deletes only older revisions that no traffic target names", () => {
+  test("a rebuild deletes only older revisions that no traffic target names", () => {
     const status = {
       latestReadyRevisionName: "hello-00003",
       traffic: [{ revisionName: "hello-00003" }, { revisionName: "hello-00001" }],
@@ -71,7 +71,7 @@ describe("retiring revisions after a rebuild", () => {
     expect(retiredRevisions(at({}), all)).toEqual([]);
   });
 
-  test("happens only once the Service serves its newest template", () => {
+  test("older revisions are deleted only after the Service serves its newest template", () => {
     const status = {
       observedGeneration: 3,
       latestReadyRevisionName: "hello-00003",
@@ -91,7 +91,7 @@ describe("commands on Services", () => {
     metadata: { ...service.metadata, annotations },
   });
 
-  test("a new rebuild request is carried out once, an old one never", () => {
+  test("a new rebuild request runs once, an old one never", () => {
     const rebuilt: string[] = [];
     const read = makeCommandReader({ rebuild: (key) => rebuilt.push(key), pause: () => {} });
     read(asking({ "knap.dev/rebuild-requested-at": "yesterday" }), false);
@@ -102,12 +102,12 @@ describe("commands on Services", () => {
   });
 
   test("watching pauses while a Service has the annotation, and resumes when the Service is deleted", () => {
-    const told: boolean[] = [];
-    const read = makeCommandReader({ rebuild: () => {}, pause: (wanted) => told.push(wanted) });
+    const pauses: boolean[] = [];
+    const read = makeCommandReader({ rebuild: () => {}, pause: (wanted) => pauses.push(wanted) });
     read(asking({}), false);
     read(asking({ "knap.dev/watch-paused": "true" }), false);
     read(asking({ "knap.dev/watch-paused": "true" }), false);
     read(asking({ "knap.dev/watch-paused": "true" }), true);
-    expect(told).toEqual([true, false]);
+    expect(pauses).toEqual([true, false]);
   });
 });

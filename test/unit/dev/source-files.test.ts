@@ -23,7 +23,7 @@ const read = (inputs: readonly string[] = [], own: readonly string[] = []) =>
   );
 
 describe("source files", () => {
-  test("have hashes that depend on their contents only", async () => {
+  test("source files have hashes that depend only on their contents", async () => {
     await write("a.mjs", "1");
     const first = await read();
     await write("a.mjs", "1");
@@ -32,7 +32,7 @@ describe("source files", () => {
     expect(await read()).not.toEqual(first);
   });
 
-  test("are not what .gitignore excludes, what programs write, or what knap writes (11 C1)", async () => {
+  test("files that .gitignore excludes, and files that programs or knap write, are not sources (11 C1)", async () => {
     await write("a.mjs", "1");
     await write(".gitignore", "/data/\n*.out\n!keep.out\n");
     for (const name of ["data", "coverage", ".next", "__pycache__", "src"]) await mkdir(join(folder, name));
@@ -45,7 +45,7 @@ describe("source files", () => {
     expect(found).toEqual(sources);
   });
 
-  test("are not files of .dockerignore, editors' temporary files, and separately watched files", async () => {
+  test("files of .dockerignore, editors' temporary files, and separately watched files are not sources", async () => {
     await write("a.mjs", "1");
     await write(".dockerignore", "*.md\nlogs\n");
     const first = await read(["service.yaml"]);

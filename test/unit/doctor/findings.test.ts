@@ -5,7 +5,7 @@ import { checkSettings, kubectlFinding } from "../../../src/doctor/machine-check
 import { type ContainerRuntime, RuntimeError } from "../../../src/node/runtime/runtime.ts";
 import type { ProjectService } from "../../../src/project/project.ts";
 
-/** An engine with these images. */
+/** A fake engine with these images. */
 const engineWith = (images: Readonly<Record<string, string>>): ContainerRuntime =>
   ({
     info: async () => ({
@@ -32,7 +32,7 @@ const serviceOf = (image: string, more: Partial<ProjectService> = {}): ProjectSe
 const build = { context: "/app", dockerfile: "/app/Dockerfile", args: {}, bases: [] };
 
 describe("the check of the engine", () => {
-  test("describes an engine that responds", async () => {
+  test("the check describes an engine that responds", async () => {
     const { findings, runtime } = await checkEngine(async () => engineWith({}));
     expect(findings).toEqual([
       { check: "engine", level: "ok", what: "engine 28.0 responds (linux/x86_64, 4 CPUs, 8.0 GiB)" },
@@ -40,7 +40,7 @@ describe("the check of the engine", () => {
     expect(runtime).toBeDefined();
   });
 
-  test("warns of an engine that does not respond and offers --runtime process", async () => {
+  test("the check warns of an engine that does not respond and offers --runtime process", async () => {
     const { findings, runtime } = await checkEngine(async () => {
       throw new RuntimeError("unreachable", "nobody listens at /var/run/docker.sock");
     });
@@ -54,19 +54,19 @@ describe("the check of images", () => {
   const levels = async (images: Readonly<Record<string, string>>, service: ProjectService) =>
     (await checkImages(engineWith(images), [service])).map(({ level }) => level);
 
-  test("accepts images that exist locally or are built", async () => {
+  test("the check accepts images that exist locally or are built", async () => {
     expect(await levels({ app: "amd64" }, serviceOf("app"))).toEqual(["ok"]);
     expect(await levels({}, serviceOf("app", { build }))).toEqual(["ok"]);
   });
 
-  test("warns of images that must be pulled, and reports a wrong architecture or a missing image as a problem", async () => {
+  test("the check warns of images to pull, and reports a wrong architecture or a missing image as a problem", async () => {
     expect(await levels({}, serviceOf("app"))).toEqual(["warning"]);
     expect(await levels({ app: "arm64" }, serviceOf("app"))).toEqual(["problem"]);
     expect(await levels({}, serviceOf(""))).toEqual(["problem"]);
   });
 });
 
-test("leftovers are reported per session, and those of another host with its id", async () => {
+test("leftovers are reported for each session, and those of another host with its id", async () => {
   const labels = (session: string, host: string) => ({ "knap.dev/session": session, "knap.dev/host": host });
   const runtime = {
     list: async () => [
@@ -85,7 +85,7 @@ test("leftovers are reported per session, and those of another host with its id"
   expect(findings[1]?.fix).toContain("knap down --all");
 });
 
-test("a new kubectl and no kubectl are fine, and an old kubectl needs a flag", () => {
+test("an old kubectl needs a flag; a new one and none at all are fine", () => {
   const version = (minor: number) => JSON.stringify({ clientVersion: { gitVersion: `v1.${minor}.3` } }, undefined, 1);
   expect(kubectlFinding(version(33)).level).toBe("ok");
   expect(kubectlFinding(version(27))).toMatchObject({
@@ -95,7 +95,7 @@ test("a new kubectl and no kubectl are fine, and an old kubectl needs a flag", (
   expect(kubectlFinding(undefined).level).toBe("ok");
 });
 
-test("the http-proxy forwarder is a warning that lists what it cannot do", () => {
+test("the http-proxy forwarder is a warning that lists its gaps", () => {
   expect(checkSettings({})).toEqual([]);
   expect(checkSettings({ KNAP_FORWARDER: "http-proxy" })).toMatchObject([{ level: "warning", check: "setting" }]);
 });

@@ -7,7 +7,7 @@ import { makeStore } from "../../support/store.ts";
 
 const DAY = 86_400_000;
 
-test("setting the machine's clock forward or back gives an Event of the Node, and object time never goes back", async () => {
+test("setting the machine's clock forward or back creates an Event of the Node, and object time never goes back", async () => {
   const store = makeStore();
   store.create({ apiVersion: "v1", kind: "Node", metadata: { name: NODE_NAME } });
   let setBy = 0;

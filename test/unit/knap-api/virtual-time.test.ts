@@ -20,17 +20,17 @@ function rig(more: { readonly settle?: () => void; readonly idle?: () => Promise
 }
 
 describe("virtual time", () => {
-  test("advances to the next due timer, in steps of at most a second", async () => {
-    const seen: number[] = [];
-    const { clock, time } = rig({ settle: () => void seen.push(clock.now() - START) });
+  test("virtual time advances to the next due timer, in steps of at most a second", async () => {
+    const times: number[] = [];
+    const { clock, time } = rig({ settle: () => void times.push(clock.now() - START) });
     clock.at(START + 300, () => {});
     clock.at(START + 2500, () => {});
     await time.advance(3000);
-    expect([...new Set(seen)]).toEqual([0, 300, 1300, 2300, 2500, 3000]);
+    expect([...new Set(times)]).toEqual([0, 300, 1300, 2300, 2500, 3000]);
     expect(clock.now()).toBe(START + 3000);
   });
 
-  test("waits for operations in progress before the next step, and then settles the planners", async () => {
+  test("virtual time waits for operations in progress before each step, then settles the planners", async () => {
     let finish = (): void => {};
     let busy: Promise<void> | undefined;
     let settled = 0;
@@ -58,14 +58,14 @@ describe("virtual time", () => {
     expect(clock.now()).toBe(START + 1000);
   });
 
-  test("handles concurrent requests one after the other", async () => {
+  test("virtual time handles concurrent requests one after the other", async () => {
     const { clock, time } = rig();
     const ends: number[] = [];
     await Promise.all([1000, 500].map((ms) => time.advance(ms).then(() => ends.push(clock.now() - START))));
     expect(ends).toEqual([1000, 1500]);
   });
 
-  test("stops when the request is aborted and when the session ends", async () => {
+  test("virtual time stops when the request is aborted and when the session ends", async () => {
     const { clock, time } = rig();
     const stop = new AbortController();
     clock.at(START + 2000, () => stop.abort());
@@ -76,7 +76,7 @@ describe("virtual time", () => {
     expect(clock.now()).toBe(START + 4000);
   });
 
-  test("runs until a wait is met or hopeless, and disposes it", async () => {
+  test("virtual time runs until a condition is true or cannot become true, and disposes it", async () => {
     const { clock, time } = rig();
     let left = 0;
     const until = (met: number, hopeless: number) => () => ({

@@ -13,12 +13,12 @@ const service = (spec: string): string =>
   `apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata:\n  name: hello\nspec:\n  template:\n    spec:\n${spec}`;
 
 describe("validateFiles", () => {
-  it("accepts a plain Service, with Kubernetes' insecure defaults as its only warning", () => {
+  it("a plain Service is valid, with Kubernetes' insecure defaults as its only warning", () => {
     const diagnostics = check(service("      containers:\n      - image: ghcr.io/acme/hello\n"));
     expect(diagnostics).toHaveLength(1);
     expect(diagnostics[0]).toMatchObject({ severity: "warning", line: 9, column: 9 });
   });
-  it("points at the value, at the unwanted key, and at the parent of what is missing", () => {
+  it("a finding has the location of the value, of the unknown key, or of the parent of a missing field", () => {
     const text = service(
       "      nodeSelector: {a: b}\n      timeoutSeconds: 601\n      containers:\n      - env:\n        - value: x\n",
     );
@@ -29,7 +29,7 @@ describe("validateFiles", () => {
       "12:11 error missing field(s): spec.template.spec.containers[0].env[0].name",
     ]);
   });
-  it("finds places behind keys with dots, shifted indexes and left-out levels", () => {
+  it("findings have locations also for keys with dots, shifted indexes and omitted levels", () => {
     const text = `apiVersion: serving.knative.dev/v1
 kind: Service
 metadata:
@@ -71,13 +71,13 @@ spec:
       [27, 10],
     ]);
   });
-  it("refuses unknown fields by default, and reports or drops them if told so", () => {
+  it("unknown fields are refused by default, and reported or dropped by option", () => {
     const text = service("      restartPolicy: Never\n      containers:\n      - image: ghcr.io/acme/hello\n");
     expect(brief(check(text))).toEqual(['8:7 error unknown field "spec.template.spec.restartPolicy"']);
     expect(brief(check(text, { fieldValidation: "warn" }))[0]).toMatch(/^8:7 warning unknown field/);
     expect(brief(check(text, { fieldValidation: "ignore" }))).toEqual([]);
   });
-  it("names the gate that would allow a refused field, and applies gates given as options or in ConfigMaps of the files", () => {
+  it("a refused field names the feature gate that allows it, and gates of options and ConfigMaps apply", () => {
     const text = service("      nodeSelector: {a: b}\n      containers:\n      - image: ghcr.io/acme/hello\n");
     const gate = "kubernetes.podspec-nodeselector";
     expect(check(text)[0]?.fix).toContain(gate);
@@ -93,7 +93,7 @@ spec:
     );
     expect(brief(both.diagnostics)).toEqual(noEffect);
   });
-  it("places a finding without a path at the field of its feature gate", () => {
+  it("a finding without a path has the location of the field of its feature gate", () => {
     const two = service(
       "      containers:\n      - image: ghcr.io/a/b\n        ports: [{}]\n      - image: ghcr.io/a/c\n",
     );
@@ -101,7 +101,7 @@ spec:
       "8:7 error multi-container is off, but found 2 containers",
     ]);
   });
-  it("reports every value of the wrong type, and suggests quotes where they are missing", () => {
+  it("every value of the wrong type is reported, with a suggestion of missing quotes", () => {
     const text = service(
       "      containers:\n      - image: ghcr.io/a/b\n        env:\n        - {name: A, value: 5}\n        - {name: B, value: yes}\n",
     );
@@ -111,12 +111,12 @@ spec:
       [12, "put the value in quotes"],
     ]);
   });
-  it("reports invalid values in ConfigMaps of knative-serving at their key", () => {
+  it("invalid values in ConfigMaps of knative-serving are reported at their key", () => {
     const map =
       "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: config-autoscaler, namespace: knative-serving}\ndata:\n  stable-window: 1s\n";
     expect(brief(check(map))).toEqual(["5:18 error stable-window = 1s, must be in [6s; 1h0m0s] range"]);
   });
-  it("refuses removed API versions in validate, and runs them with a warning in up", () => {
+  it("validate refuses removed API versions, and up runs them with a warning", () => {
     const old = service("      containers:\n      - image: ghcr.io/a/b\n").replace("/v1\n", "/v1beta1\n");
     expect(brief(check(old))).toEqual([
       "1:13 error serving.knative.dev/v1beta1 is no longer served by Knative; use serving.knative.dev/v1",
@@ -130,7 +130,7 @@ spec:
     expect(brief(refused.diagnostics).join()).toContain("5:3 error spec.runLatest belongs to");
     expect(refused.objects).toEqual([]);
   });
-  it("reports unknown kinds: as an error in Knative's groups, else as a warning", () => {
+  it("an unknown kind is an error in Knative's groups, else a warning", () => {
     expect(brief(check("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: x}\n"))[0]).toMatch(
       /^2:7 warning no matches for kind "NetworkPolicy"/,
     );
@@ -138,7 +138,7 @@ spec:
     expect(brief(check("kind: Service\n"))).toEqual(["1:1 error apiVersion not set"]);
     expect(brief(check("- a\n"))[0]).toMatch(/a manifest must be a mapping/);
   });
-  it("validates the items of a List", () => {
+  it("the items of a List are validated", () => {
     const text = `apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: a}\n  data: {x: 1}\n`;
     expect(brief(check(text))[0]).toMatch(/^7:13 error json: cannot unmarshal number/);
   });

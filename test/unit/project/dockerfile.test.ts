@@ -2,12 +2,12 @@ import { describe, expect, test } from "vitest";
 import { inferCommand, readDockerfile } from "../../../src/project/dockerfile.ts";
 
 describe("reading a Dockerfile", () => {
-  test("takes CMD, WORKDIR and ENV of the last stage and of the stages that it is built from", () => {
+  test("the start command has CMD, WORKDIR and ENV of the last stage and of the stages that it is built from", () => {
     const facts = readDockerfile(
       [
         "# a comment",
         "ARG NODE_IMAGE=node:22-slim",
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: a Dockerfile's variable, not ours
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the Dockerfile
         "FROM ${NODE_IMAGE} AS base",
         "WORKDIR /app",
         'ENV A=1 B="two words" \\',
@@ -26,8 +26,8 @@ describe("reading a Dockerfile", () => {
     });
   });
 
-  test("ENV may use what an earlier ENV set", () => {
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a Dockerfile's variable, not ours
+  test("ENV can use variables of an earlier ENV", () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the Dockerfile
     expect(readDockerfile("FROM x\nENV A=1\nENV B=${A}2 C=${NONE:-three}")?.env).toEqual({
       A: "1",
       B: "12",
@@ -64,12 +64,12 @@ describe("reading a Dockerfile", () => {
 describe("inferring a process's command", () => {
   const facts = { base: "x", env: { A: "1" }, workdir: "/app" };
 
-  test("joins ENTRYPOINT and CMD and moves paths under WORKDIR into the project", () => {
+  test("a process's command joins ENTRYPOINT and CMD, and paths under WORKDIR become paths in the project", () => {
     const inferred = inferCommand({ ...facts, entrypoint: ["/app/run"], cmd: ["--root", "/app", "/etc/x"] });
     expect(inferred).toEqual({ command: ["./run", "--root", ".", "/etc/x"], env: { A: "1" } });
   });
 
-  test("gives nothing if the base image decides the command", () => {
+  test("no command is inferred if the base image has the command", () => {
     expect(inferCommand({ ...facts, entrypoint: [], cmd: [] })).toBeUndefined();
   });
 });

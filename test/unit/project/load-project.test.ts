@@ -19,7 +19,7 @@ async function write(files: Readonly<Record<string, string>>): Promise<void> {
 }
 const service = (name: string, image = "dev.local/app") =>
   `apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: { name: ${name} }\nspec: { template: { spec: { containers: [{ image: ${image} }] } } }\n`;
-/** Without Knative's warning about insecure defaults, which every plain Service gets. */
+/** Loads a project without Knative's warning about insecure defaults, which every plain Service causes. */
 const load = async (files: readonly string[] = [], namespace?: string) => {
   const project = await loadProject({
     cwd: folder,
@@ -37,7 +37,7 @@ const namesOf = (project: Awaited<ReturnType<typeof load>>) =>
   project.objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
 
 describe("the files of a project", () => {
-  test("service.dev.yaml goes before service.yaml, which goes before folders", async () => {
+  test("service.dev.yaml takes precedence over service.yaml, and both over folders", async () => {
     await write({ "k8s/a.yaml": service("in-folder") });
     expect(namesOf(await load())).toEqual(["Service/in-folder"]);
     await write({ "service.yaml": service("plain") });
@@ -81,7 +81,7 @@ describe("the files of a project", () => {
     expect(namesOf(await load(["b.yaml"]))).toEqual(["Service/b"]);
   });
 
-  test("a folder given by -f whose knap.yaml lists files stands for these files", async () => {
+  test("-f with a folder whose knap.yaml lists files loads these files", async () => {
     await write({
       "app/knap.yaml": "files: [first.yaml]\n",
       "app/first.yaml": service("a"),
@@ -91,14 +91,14 @@ describe("the files of a project", () => {
     expect(namesOf(await load(["app/later.yaml"]))).toEqual(["Service/b"]);
   });
 
-  test("a folder given by -f uses the knap.yaml of that folder, which is no manifest", async () => {
+  test("-f with a folder uses the knap.yaml of that folder, which is not a manifest", async () => {
     await write({ "app/knap.yaml": "services: { a: { command: [run] } }\n", "app/service.yaml": service("a") });
     const project = await load(["app"]);
     expect(hasErrors(project)).toBe(false);
     expect(project.services[0]?.start).toEqual({ command: ["run"], folder: join(folder, "app"), env: {} });
   });
 
-  test("- is standard input, and a missing file is an error", async () => {
+  test("the file name - means standard input, and a missing file is an error", async () => {
     const project = await load(["-", "none.yaml"]);
     expect(namesOf(project)).toEqual(["Service/piped"]);
     expect(project.findings).toMatchObject([{ severity: "error", file: "none.yaml" }]);
@@ -106,7 +106,7 @@ describe("the files of a project", () => {
 });
 
 describe("the content of a project", () => {
-  test("cluster configuration first, then namespaces, what Pods need, then the rest in file order", async () => {
+  test("objects are ordered: configuration, namespaces, objects that Pods need, then the rest in file order", async () => {
     await write({
       "knap.yaml": "config: { autoscaler: { stable-window: 6s } }\nsecrets: { db: { from: .env } }\n",
       ".env": 'URL="postgres://x"\n',
@@ -138,7 +138,7 @@ describe("the content of a project", () => {
     expect(project.services[0]?.key).toBe("shop/a");
   });
 
-  test("a Dockerfile beside the only Service gives its build and its start command", async () => {
+  test("a Dockerfile beside the only Service provides its build and its start command", async () => {
     await write({
       "service.yaml": service("a"),
       Dockerfile: 'FROM x\nWORKDIR /app\nENV A=1\nCMD ["node", "/app/s.mjs"]\n',

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { parseProjectFile } from "../../../src/project/project-file.ts";
 
 describe("knap.yaml", () => {
-  test("accepts the short and the long forms", () => {
+  test("knap.yaml accepts the short and the long forms", () => {
     const text = [
       "files: [service.yaml]",
       "runtime: process",
@@ -34,7 +34,7 @@ describe("knap.yaml", () => {
     ]);
   });
 
-  test("may be empty", () => {
+  test("knap.yaml may be empty", () => {
     expect(parseProjectFile("# nothing\n", "knap.yaml")).toEqual({ value: {}, findings: [] });
   });
 

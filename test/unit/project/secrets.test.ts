@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parseEnvFile } from "../../../src/project/secrets.ts";
 
-test("reads quotes, comments, export and empty values", () => {
+test("an env file can have quotes, comments, export and empty values", () => {
   const text = [
     "# comment",
     "",
@@ -17,6 +17,6 @@ test("reads quotes, comments, export and empty values", () => {
   });
 });
 
-test("names the first line that cannot be read", () => {
+test("the error of an env file names the first line that cannot be parsed", () => {
   expect(parseEnvFile('A=1\nB="open')).toEqual({ ok: false, error: "line 2: expected NAME=value" });
 });

@@ -15,7 +15,7 @@ const rates = (text: string): LoadTrace => {
 };
 
 describe("a load trace", () => {
-  test("contains rates if it has three columns or a rate in its header", () => {
+  test("a load trace contains rates if it has three columns or a rate in its header", () => {
     expect(rates("# morning\ntime,rps,duration\n0, 10, 0.2\n1m, 0, 250ms\n")).toEqual({
       kind: "rates",
       steps: [
@@ -27,7 +27,7 @@ describe("a load trace", () => {
     expect(rates("time,rps\n0,1\n5,0")).toMatchObject({ steps: [{ durationMs: 100 }, {}] });
   });
 
-  test("contains single requests otherwise", () => {
+  test("a load trace without rates contains single requests", () => {
     expect(rates("time,duration\n0.5,2\n1.25,500ms")).toEqual({
       kind: "arrivals",
       arrivals: [
@@ -38,7 +38,7 @@ describe("a load trace", () => {
     expect(rates("0\n1\n1").kind).toBe("arrivals");
   });
 
-  test("reports every malformed line", () => {
+  test("every malformed line of a load trace is reported", () => {
     expect(parseLoadTrace("time,rps,duration\n0,ten,0.1\n5,1,1\n4,1,-2\n")).toEqual({
       problems: [
         { line: 2, message: 'rate "ten" is not a number of at least 0' },
@@ -49,7 +49,7 @@ describe("a load trace", () => {
     expect(parseLoadTrace("\n# nothing\n")).toEqual({ problems: [{ line: 1, message: "the file contains no load" }] });
   });
 
-  test("has as many requests as its rates give, and makes about as many arrivals", () => {
+  test("a load trace has as many requests as its rates give, and about as many arrivals", () => {
     const trace = rates("0,100,0.1\n50,20,0.1\n100,0,0.1");
     expect(requestsOf(trace)).toBe(6000);
     expect(traceEndMs(trace)).toBe(100_000);

@@ -63,7 +63,7 @@ async function open() {
 }
 
 describe("the app", () => {
-  test("draws the objects of the store", async () => {
+  test("the app draws the objects of the store", async () => {
     const { screen } = await open();
     expect(screen.lastFrame()).toContain("▸hello");
     expect(screen.lastFrame()).toContain("1/1");
@@ -81,7 +81,7 @@ describe("the app", () => {
     expect(screen.lastFrame()).toContain("SERVICE");
   });
 
-  test("s asks for a number and passes it on; q and ctrl-c quit", async () => {
+  test("the key s asks for a number and scales to it; q and ctrl-c quit", async () => {
     const { screen, press, actions } = await open();
     await press("s");
     await press("3");
@@ -94,7 +94,7 @@ describe("the app", () => {
     expect(actions.quit).toHaveBeenCalledTimes(2);
   });
 
-  test("shows the error of a failed action", async () => {
+  test("the app shows the error of a failed action", async () => {
     const { screen, press, actions } = await open();
     vi.mocked(actions.do).mockRejectedValueOnce(new Error("no such thing"));
     await press("r");
@@ -103,7 +103,7 @@ describe("the app", () => {
 });
 
 describe("the frame limit", () => {
-  test("draws one frame for many changes within a quarter of a second, and keys at once", () => {
+  test("the app draws one frame for all changes of a quarter of a second, and draws at once after a key", () => {
     const { clock, advance } = handClock();
     const store = makeAppStore(clock);
     let frames = 0;

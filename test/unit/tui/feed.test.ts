@@ -3,7 +3,7 @@ import type { Client } from "../../../src/client/client.ts";
 import type { AppStore } from "../../../src/tui/app-state.ts";
 import { feed } from "../../../src/tui/feed.ts";
 
-test("any number of watches and logs can listen to the signal without a warning of Node on the screen", async () => {
+test("many watches and logs can listen to one abort signal without a warning of Node", async () => {
   const warnings: Error[] = [];
   const hear = (warning: Error): void => void warnings.push(warning);
   process.on("warning", hear);

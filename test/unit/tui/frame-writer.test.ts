@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { expect, test } from "vitest";
 import { differenceOf, FrameWriter } from "../../../src/tui/frame-writer.ts";
 
-/** A terminal of ten rows that interprets the escape sequences of the writer. */
+/** A fake terminal of ten rows that interprets the escape sequences of the writer. */
 class PaperTerminal extends EventEmitter {
   columns = 20;
   rows = 10;
@@ -21,7 +21,7 @@ const open = () => {
   return { terminal, frames: new FrameWriter(terminal as unknown as NodeJS.WriteStream) };
 };
 
-test("sends only lines that differ", () => {
+test("the writer sends only lines that differ", () => {
   expect(differenceOf(["a", "b", "c"], ["a", "x"])).toBe("\u001b[2;1Hx\u001b[K\u001b[3;1H\u001b[K");
   expect(differenceOf(["a"], ["a"])).toBe("");
 });
@@ -36,14 +36,14 @@ test("the screen shows the last frame, regardless of earlier content", () => {
   expect(terminal.written).toBe(before);
 });
 
-test("cuts a frame that is higher than the terminal, and never scrolls", () => {
+test("the writer cuts a frame that is higher than the terminal, and never scrolls", () => {
   const { terminal, frames } = open();
   frames.write(Array.from({ length: 30 }, (_, row) => `line ${row}`).join("\n"));
   expect(terminal.screen).toHaveLength(10);
   expect(terminal.screen[9]).toBe("line 9");
 });
 
-test("draws all lines after a resize; destroying the writer removes its listener", () => {
+test("the writer draws all lines after a resize; destroying the writer removes its listener", () => {
   const { terminal, frames } = open();
   frames.write("one");
   terminal.screen = Array(10).fill("torn");

@@ -7,7 +7,7 @@ import { applyStep, initialScreen, visibleRange } from "../../../src/tui/screen.
 import { figureText, fitText } from "../../../src/tui/segments.ts";
 import type { SessionModel } from "../../../src/tui/session-model.ts";
 import { shareBar, sparkline } from "../../../src/tui/sparkline.ts";
-import { door, live, modelOf, pod, revision, scaler, service } from "./objects.ts";
+import { live, modelOf, pod, revision, scaler, serverlessService, service } from "./objects.ts";
 
 const title = { ingress: "http://localhost:8080", runtime: "docker" };
 const stateOf = (model: SessionModel, screen = initialScreen): AppState => ({
@@ -27,7 +27,7 @@ const model = modelOf(
     revision("hello-00001", "hello"),
     pod("p1", "hello", "hello-00001"),
     scaler("hello-00001", 1),
-    door("hello-00001", "Proxy"),
+    serverlessService("hello-00001", "Proxy"),
     service("worker"),
     revision("worker-00001", "worker"),
     scaler("worker-00001", 0),
@@ -51,13 +51,13 @@ const model = modelOf(
 );
 
 describe("a frame of 80 × 24", () => {
-  test("has one line less than the terminal, and no line is wider than the terminal", () => {
+  test("a frame has one line less than the terminal, and no line is wider than the terminal", () => {
     const lines = textOf(stateOf(model));
     expect(lines).toHaveLength(23);
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
   });
 
-  test("shows title, Services and details of the selected Service", () => {
+  test("a frame shows title, Services and details of the selected Service", () => {
     const text = textOf(stateOf(model)).join("\n");
     expect(text).toContain("knap · http://localhost:8080 · docker · 2 services · 1 pod");
     expect(text).toMatch(/▸hello +✓ +1\/1 +█ +0\.4 +12 +Proxy +100% 00001/);
@@ -71,7 +71,7 @@ describe("a frame of 80 × 24", () => {
     );
   });
 
-  test("shows the URL of the selected Service and of each target, with the listener's port", () => {
+  test("a frame shows the URL of the selected Service and of each target, with the listener's port", () => {
     const tagged = service("hello", {
       latest: "hello-00001",
       url: "http://hello.example.com",
@@ -83,7 +83,7 @@ describe("a frame of 80 × 24", () => {
     expect(traffic).toContain("http://next-hello.example.com:8080");
   });
 
-  test("wraps an explanation that is wider than the screen", () => {
+  test("a frame wraps an explanation that is wider than the screen", () => {
     const sentence = `hello-00001: stays at 1: ${"word ".repeat(30)}end`;
     const state = {
       ...stateOf(model, { ...initialScreen, view: "explain" }),
@@ -99,7 +99,7 @@ describe("a frame of 80 × 24", () => {
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
   });
 
-  test("shows bars of observed traffic on a wide terminal", () => {
+  test("a frame shows bars of observed traffic on a wide terminal", () => {
     const split = modelOf(
       [
         service("hello", {
@@ -119,14 +119,14 @@ describe("a frame of 80 × 24", () => {
     expect(lines[3]).toMatch(/next 10% +▐█*▌ 9/);
   });
 
-  test("scrolls many Services with the selection, and builds only the visible rows", () => {
+  test("a frame scrolls with the selection and builds only the visible rows", () => {
     const many = modelOf(Array.from({ length: 50 }, (_, index) => service(`s${String(index).padStart(2, "0")}`)));
     const text = textOf(stateOf(many, { ...initialScreen, selected: "service default/s40" })).join("\n");
     expect(text).toContain("▸s40");
     expect(text).not.toContain("s10");
   });
 
-  test("shows logs, traffic, events and help; a prompt replaces the bottom line", () => {
+  test("a frame can show logs, traffic, events and help; a prompt replaces the bottom line", () => {
     const view = (name: "logs" | "traffic" | "events" | "help") =>
       textOf(stateOf(model, { ...initialScreen, view: name })).join("\n");
     expect(view("logs")).toContain("hello-00001-x7k2 GET /work");
@@ -187,7 +187,7 @@ describe("helpers of the views", () => {
     expect(shareBar(0.5, 10)).toBe("▐████▌");
   });
 
-  test("a sparkline bar shows the largest of its samples; the lowest bar is zero", () => {
+  test("a sparkline bar shows the largest of its samples, and the lowest bar means zero", () => {
     expect(sparkline([], 10, 60)).toBe("");
     expect(sparkline([0, 0, 0, 0], 4, 4)).toBe("▁▁▁▁");
     expect(sparkline([0, 1, 2, 4], 4, 4)).toBe("▁▃▅█");

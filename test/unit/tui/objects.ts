@@ -1,4 +1,4 @@
-// Builders of one Service's objects for the tests of the terminal UI.
+// Builds the objects of one Service for tests of the terminal UI.
 import type { Pod } from "../../../src/apis/core/types.ts";
 import type { AnyObject } from "../../../src/apis/meta/object.ts";
 import type { Service, TrafficTarget } from "../../../src/apis/serving/types.ts";
@@ -64,7 +64,7 @@ export function scaler(name: string, desiredScale: number): AnyObject {
   };
 }
 
-export function door(name: string, mode: "Serve" | "Proxy"): AnyObject {
+export function serverlessService(name: string, mode: "Serve" | "Proxy"): AnyObject {
   return {
     apiVersion: "networking.internal.knative.dev/v1alpha1",
     kind: "ServerlessService",

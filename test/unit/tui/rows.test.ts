@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { rowsOf, serviceOfRow } from "../../../src/tui/rows.ts";
 import { applyChange } from "../../../src/tui/session-model.ts";
 import { asStored } from "../../support/store.ts";
-import { door, live, modelOf, pod, put, revision, scaler, service } from "./objects.ts";
+import { live, modelOf, pod, put, revision, scaler, serverlessService, service } from "./objects.ts";
 
 const closed = new Set<string>();
 const figures = {
@@ -24,7 +24,7 @@ describe("rows of the overview", () => {
       pod("p1", "hello", "hello-00001"),
       pod("p2", "hello", "hello-00001", "False"),
       scaler("hello-00001", 2),
-      door("hello-00001", "Proxy"),
+      serverlessService("hello-00001", "Proxy"),
     ];
     const [row, ...others] = rowsOf(modelOf(objects, live({ revisions: { "default/hello-00001": figures } })), closed);
     expect(row).toMatchObject({

@@ -29,13 +29,13 @@ const method = (name: string, requestStream: boolean, responseStream: boolean) =
   ...text,
 });
 const Echo = {
-  Say: method("Say", false, false),
+  Greet: method("Say", false, false),
   Count: method("Count", false, true),
   Talk: method("Talk", true, true),
 } satisfies ServiceDefinition;
 
-const say: handleUnaryCall<string, string> = (call, done) => {
-  if (call.request === "nobody") {
+const greet: handleUnaryCall<string, string> = (call, done) => {
+  if (call.request === "unknown") {
     const details = new Metadata();
     details.set("x-detail", "gone");
     done({ code: status.NOT_FOUND, details: "no such name", metadata: details });
@@ -45,7 +45,7 @@ const say: handleUnaryCall<string, string> = (call, done) => {
   }
 };
 
-/** Counts to three; ends only when asked to. */
+/** Counts to three. Ends the stream only if the request is "end". */
 const count =
   (onCancelled: () => void): handleServerStreamingCall<string, string> =>
   (call) => {
@@ -59,7 +59,7 @@ const talk: handleBidiStreamingCall<string, string> = (call) => {
   call.on("end", () => call.end());
 };
 
-describe("gRPC through the whole path", () => {
+describe("gRPC through the whole request path", () => {
   let plane: DataPlane;
   let server: Server;
   let client: Client;
@@ -70,7 +70,7 @@ describe("gRPC through the whole path", () => {
   beforeEach(async () => {
     cancelled = 0;
     server = new Server();
-    server.addService(Echo, { Say: say, Count: count(() => cancelled++), Talk: talk });
+    server.addService(Echo, { Greet: greet, Count: count(() => cancelled++), Talk: talk });
     const port = await new Promise<number>((resolve, reject) =>
       server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
         error ? reject(error) : resolve(bound),
@@ -80,7 +80,7 @@ describe("gRPC through the whole path", () => {
     pod = plane.pod({ name: "a", port }).backend();
     plane.update({ backends: [pod] });
     const EchoClient = makeGenericClientConstructor(Echo, "Echo");
-    client = new EchoClient(`127.0.0.1:${plane.door.port}`, credentials.createInsecure(), {
+    client = new EchoClient(`127.0.0.1:${plane.listener.port}`, credentials.createInsecure(), {
       "grpc.default_authority": HOST,
     });
     call = (request, deadlineMs = 10_000) =>
@@ -88,7 +88,7 @@ describe("gRPC through the whole path", () => {
         const options = { deadline: Date.now() + deadlineMs };
         const done = (error: ServiceError | null, value?: string) => (error ? reject(error) : resolve(value ?? ""));
         client.makeUnaryRequest(
-          Echo.Say.path,
+          Echo.Greet.path,
           text.requestSerialize,
           text.responseDeserialize,
           request,
@@ -106,11 +106,11 @@ describe("gRPC through the whole path", () => {
   const stream = (request: string) =>
     client.makeServerStreamRequest(Echo.Count.path, text.requestSerialize, text.responseDeserialize, request);
 
-  it("calls, with the name the client used", async () => {
+  it("a gRPC app sees the authority that the client used", async () => {
     expect(await call("you")).toBe(`hello you by ${HOST}`);
   });
 
-  it("waits for the first pod like any request", async () => {
+  it("a gRPC call waits for the first pod", async () => {
     plane.update({ backends: [] });
     const answer = call("you");
     await expect.poll(() => plane.activator.loadOf("default/hello-00001").waiting).toBe(1);
@@ -118,19 +118,19 @@ describe("gRPC through the whole path", () => {
     expect(await answer).toBe(`hello you by ${HOST}`);
   });
 
-  it("passes an error that has trailers only", async () => {
-    const error = await call("nobody").catch((reason: ServiceError) => reason);
+  it("a gRPC error with trailers only reaches the client", async () => {
+    const error = await call("unknown").catch((reason: ServiceError) => reason);
     expect(error).toMatchObject({ code: status.NOT_FOUND, details: "no such name" });
     expect((error as ServiceError).metadata.get("x-detail")).toEqual(["gone"]);
   });
 
-  it("streams from the server to its end", async () => {
-    const seen: string[] = [];
-    for await (const value of stream("end")) seen.push(value as string);
-    expect(seen).toEqual(["1", "2", "3"]);
+  it("a server stream ends with the server", async () => {
+    const values: string[] = [];
+    for await (const value of stream("end")) values.push(value as string);
+    expect(values).toEqual(["1", "2", "3"]);
   });
 
-  it("streams both ways at once", async () => {
+  it("a bidirectional stream flows in both directions at the same time", async () => {
     const talk = client.makeBidiStreamRequest(Echo.Talk.path, text.requestSerialize, text.responseDeserialize);
     const answers: string[] = [];
     talk.on("data", (value: string) => {
@@ -143,7 +143,7 @@ describe("gRPC through the whole path", () => {
     expect(answers).toEqual(["FIRST", "AGAIN 1", "AGAIN 2"]);
   });
 
-  it("tells the app when the client cancels, and gives the slot back (T39)", async () => {
+  it("a cancelled call reaches the app and frees its slot (T39)", async () => {
     const open = stream("go on");
     await new Promise((resolve) => open.once("data", resolve));
     open.on("error", () => {});
@@ -151,7 +151,7 @@ describe("gRPC through the whole path", () => {
     await expect.poll(() => [cancelled, plane.activator.loadOf("default/hello-00001").inFlight]).toEqual([1, 0]);
   });
 
-  it("ends with the client's deadline", async () => {
+  it("a call ends at the client's deadline", async () => {
     await expect(call("silence", 150)).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
     await expect.poll(() => plane.activator.loadOf("default/hello-00001").inFlight).toBe(0);
   });

@@ -15,11 +15,11 @@ import {
   makeIngress,
 } from "../../../support/data-plane.ts";
 
-describe("the path from the listener to the app", () => {
+describe("the request path from the listener to the app", () => {
   let plane: DataPlane;
   const send: DataPlane["send"] = (...request) => plane.send(...request);
   const echo = () =>
-    plane.app((asked, reply) => reply.end(JSON.stringify({ target: asked.url, headers: asked.headers })));
+    plane.app((incoming, reply) => reply.end(JSON.stringify({ target: incoming.url, headers: incoming.headers })));
 
   beforeEach(async () => {
     plane = await DataPlane.start(makeIngress({ "hello-00001": 100 }));
@@ -28,7 +28,7 @@ describe("the path from the listener to the app", () => {
     await plane[Symbol.asyncDispose]();
   });
 
-  it("bears the marks of every hop in mode Proxy (I15, A5, Q23, Q27, T23)", async () => {
+  it("a request in mode Proxy has the headers of every hop (I15, A5, Q23, Q27, T23)", async () => {
     const pod = plane.pod({ name: "a", port: await echo() });
     plane.update({ backends: [pod.backend()] });
     const { status, body } = await send("/a//b?c=%2F", {
@@ -36,9 +36,9 @@ describe("the path from the listener to the app", () => {
       "Knative-Serving-Revision": "evil",
       "X-Forwarded-Proto": "https",
     });
-    const seen = JSON.parse(body);
-    expect([status, seen.target]).toEqual([200, "/a//b?c=%2F"]);
-    expect(seen.headers).toMatchObject({
+    const received = JSON.parse(body);
+    expect([status, received.target]).toEqual([200, "/a//b?c=%2F"]);
+    expect(received.headers).toMatchObject({
       host: HOST,
       forwarded: `for=127.0.0.1;proto=http, for=${GATEWAY_ADDRESS}`,
       "x-forwarded-for": `127.0.0.1, ${GATEWAY_ADDRESS}, ${ACTIVATOR_ADDRESS}`,
@@ -46,10 +46,10 @@ describe("the path from the listener to the app", () => {
       "k-proxy-request": "activator",
       traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     });
-    expect(Object.keys(seen.headers).filter((name) => name.startsWith("knative-"))).toEqual([]);
+    expect(Object.keys(received.headers).filter((name) => name.startsWith("knative-"))).toEqual([]);
   });
 
-  it("bears the gateway's marks only in mode Serve (S3, S6)", async () => {
+  it("a request in mode Serve has only the headers of the gateway (S3, S6)", async () => {
     const pod = plane.pod({ name: "a", port: await echo() });
     plane.update({ backends: [pod.backend()], mode: "Serve" });
     const { headers } = JSON.parse((await send("/")).body);
@@ -58,7 +58,7 @@ describe("the path from the listener to the app", () => {
     expect(plane.stats).toEqual([]);
   });
 
-  it("lets a client's K-Original-Host be the Host that the app sees (A5, T12)", async () => {
+  it("the app sees the client's K-Original-Host as Host (A5, T12)", async () => {
     const pod = plane.pod({ name: "a", port: await echo() });
     plane.update({ backends: [pod.backend()] });
     const { headers } = JSON.parse((await send("/", { "K-Original-Host": "mapped.example" })).body);
@@ -66,7 +66,7 @@ describe("the path from the listener to the app", () => {
     expect(headers["k-original-host"]).toBeUndefined();
   });
 
-  it("shows the app a mapped domain's own name (I29, T34)", async () => {
+  it("the app of a mapped domain sees the domain as Host (I29, T34)", async () => {
     const pod = plane.pod({ name: "a", port: await echo() });
     plane.update({ backends: [pod.backend()] });
     const splits = [{ serviceNamespace: "default", serviceName: "hello", servicePort: 80, percent: 100 }];
@@ -101,9 +101,9 @@ describe("the path from the listener to the app", () => {
     );
   });
 
-  it("speaks to the app as its revision's port says, whatever the client speaks (I8, T24)", async () => {
-    const app = createHttp2Server((asked, reply) => {
-      reply.end(`${asked.httpVersion} ${asked.authority}`);
+  it("the protocol to the app is that of the revision's port, not that of the client (I8, T24)", async () => {
+    const app = createHttp2Server((incoming, reply) => {
+      reply.end(`${incoming.httpVersion} ${incoming.authority}`);
     });
     await new Promise<void>((resolve) => app.listen(0, "127.0.0.1", resolve));
     const h2c = plane.pod({ name: "a", port: (app.address() as AddressInfo).port });
@@ -113,7 +113,7 @@ describe("the path from the listener to the app", () => {
     const http1 = plane.pod({ name: "b", port: await echo() });
     plane.update({ backends: [http1.backend()] });
     plane.gateway.swap(compileRoutingTable([makeIngress({ "hello-00001": 100 })]));
-    const session = connect(`http://127.0.0.1:${plane.door.port}`);
+    const session = connect(`http://127.0.0.1:${plane.listener.port}`);
     const stream = session.request({ ":path": "/x", ":authority": HOST, cookie: ["a=1", "b=2"] });
     let body = "";
     for await (const chunk of stream) body += chunk;
@@ -122,25 +122,25 @@ describe("the path from the listener to the app", () => {
     app.close();
   });
 
-  it("says the queue-proxy's text in mode Serve (T4)", async () => {
+  it("a timeout in mode Serve has the queue-proxy's text (T4)", async () => {
     const port = await plane.app(() => {});
     const pod = plane.pod({ name: "a", port, timeoutSeconds: 0.1 });
     plane.update({ timeoutSeconds: 0.1, mode: "Serve", backends: [pod.backend()] });
     expect(await send("/")).toMatchObject({ status: 504, body: "request timeout" });
   });
 
-  it("passes WebSockets in both modes, and a waiting one is served too (I14, T7, T36)", async () => {
+  it("WebSockets work in both modes, also for a client that waits for a pod (I14, T7, T36)", async () => {
     const server = plane.adopt(createServer());
     new WebSocketServer({ server }).on("connection", (socket) => {
       socket.on("message", (data) => socket.send(`echo ${data}`));
     });
     const pod = plane.pod({ name: "a", port: await listen(server) });
     const talk = async () => {
-      const socket = new WebSocket(`ws://127.0.0.1:${plane.door.port}/`, { headers: { Host: HOST } });
+      const socket = new WebSocket(`ws://127.0.0.1:${plane.listener.port}/`, { headers: { Host: HOST } });
       await once(socket, "open");
       socket.send("hi");
       const [data] = await once(socket, "message");
-      // Keeps its slot until it ends (T7).
+      // The WebSocket keeps its slot until it closes (T7).
       expect(plane.activator.loadOf("default/hello-00001").inFlight).toBe(1);
       socket.close();
       await once(socket, "close");
@@ -156,7 +156,7 @@ describe("the path from the listener to the app", () => {
     await expect.poll(() => plane.activator.loadOf("default/hello-00001").inFlight).toBe(0);
   });
 
-  it("shows the autoscaler's probe who is in the path: the activator, or a queue-proxy (P7, S14, T29)", async () => {
+  it("the autoscaler's probe shows whether the activator or a queue-proxy is in the path (P7, S14, T29)", async () => {
     const pod = plane.pod({ name: "a", port: await echo() });
     const ask = () =>
       plane.activator.probe("default/hello-00001", [
@@ -171,30 +171,35 @@ describe("the path from the listener to the app", () => {
     expect(plane.stats).toEqual([]);
   });
 
-  it("streams server-sent events as they come, and ends the app's side when the client leaves (T39)", async () => {
-    let left = false;
+  it("server-sent events are streamed at once, and a client that disconnects ends the app's side (T39)", async () => {
+    let closed = false;
     const port = await plane.app((_, reply) => {
       reply.writeHead(200, { "Content-Type": "text/event-stream" });
       reply.write("data: 1\n\n");
       reply.on("close", () => {
-        left = true;
+        closed = true;
       });
     });
     const pod = plane.pod({ name: "a", port });
     plane.update({ backends: [pod.backend()], containerConcurrency: 1 });
-    const asked = request({ host: "127.0.0.1", port: plane.door.port, headers: { Host: HOST }, agent: false }).end();
-    const [reply] = (await once(asked, "response")) as [IncomingMessage];
+    const outgoing = request({
+      host: "127.0.0.1",
+      port: plane.listener.port,
+      headers: { Host: HOST },
+      agent: false,
+    }).end();
+    const [reply] = (await once(outgoing, "response")) as [IncomingMessage];
     const [first] = await once(reply, "data");
     expect(String(first)).toBe("data: 1\n\n");
     expect(plane.activator.loadOf("default/hello-00001").inFlight).toBe(1);
-    asked.destroy();
-    await expect.poll(() => [left, plane.activator.loadOf("default/hello-00001").inFlight]).toEqual([true, 0]);
+    outgoing.destroy();
+    await expect.poll(() => [closed, plane.activator.loadOf("default/hello-00001").inFlight]).toEqual([true, 0]);
   });
 
-  it("never asks twice, whatever the app says (I13, T36)", async () => {
-    let asked = 0;
+  it("no request is retried after a response of the app (I13, T36)", async () => {
+    let requests = 0;
     const port = await plane.app((_, reply) => {
-      asked += 1;
+      requests += 1;
       reply.writeHead(503, { "Retry-After": "0" }).end("busy");
     });
     const pod = plane.pod({ name: "a", port });
@@ -202,6 +207,6 @@ describe("the path from the listener to the app", () => {
       plane.update({ mode, backends: [pod.backend()] });
       expect(await send("/")).toMatchObject({ status: 503, body: "busy" });
     }
-    expect(asked).toBe(2);
+    expect(requests).toBe(2);
   });
 });

@@ -5,13 +5,13 @@ import { compileRoutingTable } from "../../../../src/data-plane/ingress/routing-
 import { DataPlane, makeIngress, type RunningPod } from "../../../support/data-plane.ts";
 import { eventually } from "../../../support/eventually.ts";
 
-/** Responds with the app's name. */
+/** Returns an app that responds with its name. */
 const named =
   (name: string): RequestListener =>
-  (_asked, reply) =>
+  (_incoming, reply) =>
     reply.end(name);
 
-describe("which pod answers", () => {
+describe("the pod that serves a request", () => {
   let plane: DataPlane;
 
   beforeEach(async () => {
@@ -31,28 +31,28 @@ describe("which pod answers", () => {
   }
 
   const answers = async (count: number): Promise<string> => {
-    let seen = "";
-    for (let sent = 0; sent < count; sent += 1) seen += (await plane.send("/")).body;
-    return seen;
+    let names = "";
+    for (let sent = 0; sent < count; sent += 1) names += (await plane.send("/")).body;
+    return names;
   };
 
-  test("is the first with a free slot up to containerConcurrency 3 (A9, T31)", async () => {
+  test("the first pod with a free slot serves requests up to containerConcurrency 3 (A9, T31)", async () => {
     await startPods(3);
     expect(await answers(6)).toBe("aaaaaa");
   });
 
-  test("uses round robin from containerConcurrency 4 (A9, T31)", async () => {
+  test("pods serve requests in round robin from containerConcurrency 4 (A9, T31)", async () => {
     await startPods(4);
     expect(await answers(7)).toBe("abcabca");
   });
 
-  test("is any of them without a limit (A9, T31)", async () => {
+  test("any pod can serve a request without a concurrency limit (A9, T31)", async () => {
     await startPods(0);
-    const seen = await answers(60);
-    for (const name of "abc") expect(seen).toContain(name);
+    const names = await answers(60);
+    for (const name of "abc") expect(names).toContain(name);
   });
 
-  test("is a pod whose probe succeeded before Kubernetes reports it Ready, and which is not probed again (A24, P19, P20, P22, T17)", async () => {
+  test("a pod whose probe succeeded serves before it is Ready, and is not probed again (A24, P19, P20, P22, T17)", async () => {
     let probes = 0;
     const pod = plane.pod({ name: "a", port: await plane.app(named("a")) });
     const backend = pod.backend(false);
@@ -63,23 +63,23 @@ describe("which pod answers", () => {
     };
     plane.update({ backends: [{ ...backend, handle }] });
     const answer = plane.send("/");
-    // The first at once, then one every 200 ms.
+    // The first probe is sent at once, then one every 200 ms.
     await eventually(() => expect(probes).toBeGreaterThanOrEqual(2));
     listening = true;
     expect((await answer).body).toBe("a");
-    const proven = probes;
+    const probesUntilReady = probes;
     await plane.send("/");
     await new Promise((resolve) => setTimeout(resolve, 450));
-    expect(probes).toBe(proven);
+    expect(probes).toBe(probesUntilReady);
   });
 });
 
-describe("which revision answers", () => {
+describe("the revision that serves a request", () => {
   async function startRevisions(ingress: Ingress): Promise<DataPlane> {
     const plane = await DataPlane.start(ingress);
     for (const revision of ["hello-00001", "hello-00002"]) {
-      const port = await plane.app((asked, reply) => {
-        reply.end(JSON.stringify({ revision, headers: asked.headers }));
+      const port = await plane.app((incoming, reply) => {
+        reply.end(JSON.stringify({ revision, headers: incoming.headers }));
       });
       const pod = plane.pod({ name: `${revision}-a`, port, revision });
       plane.update({ backends: [pod.backend()] }, `default/${revision}`);
@@ -87,7 +87,7 @@ describe("which revision answers", () => {
     return plane;
   }
 
-  test("is drawn for each request by its share, within ten points of 1,000, and never one of 0 % (I10, I11, T32)", async () => {
+  test("a split chooses each request's revision by its percentage, and never one with 0 % (I10, I11, T32)", async () => {
     await using plane = await startRevisions(makeIngress({ "hello-00001": 70, "hello-00002": 30, "hello-00003": 0 }));
     let second = 0;
     for (let sent = 0; sent < 1000; sent += 1) {
@@ -99,7 +99,7 @@ describe("which revision answers", () => {
     expect(second).toBeLessThan(400);
   });
 
-  test("is the one of the tag header, whose headers are the route's and not the client's (I9, I12)", async () => {
+  test("the tag header chooses the revision, and a client cannot forge the default-route header (I9, I12)", async () => {
     await using plane = await startRevisions(makeIngress({ "hello-00001": 100 }));
     plane.gateway.swap(compileRoutingTable([withTag(makeIngress({ "hello-00001": 100 }), "blue", "hello-00002")]));
     const ask = async (tag?: string) => {
@@ -110,10 +110,10 @@ describe("which revision answers", () => {
     const byDefault = await ask();
     expect(byDefault.revision).toBe("hello-00001");
     expect(byDefault.headers["knative-serving-default-route"]).toBe("true");
-    expect((await ask("nobody")).revision).toBe("hello-00001");
+    expect((await ask("unknown")).revision).toBe("hello-00001");
   });
 
-  test("that the activator does not know is answered 404 with its name (A3)", async () => {
+  test("a revision that the activator does not know gets 404 with its name (A3)", async () => {
     await using plane = await DataPlane.start(makeIngress({ gone: 100 }));
     const { status, headers, body } = await plane.send("/");
     expect([status, headers["x-content-type-options"]]).toEqual([404, "nosniff"]);
@@ -121,7 +121,7 @@ describe("which revision answers", () => {
   });
 });
 
-/** As the Route controller writes it with `tag-header-based-routing`: the tag's path comes before the base path. */
+/** Adds the path of a tag before the base path, as the Route controller does with `tag-header-based-routing`. */
 function withTag(ingress: Ingress, tag: string, revision: string): Ingress {
   const rules = ingress.spec.rules?.map((rule) => {
     const [base] = rule.http?.paths ?? [];

@@ -5,20 +5,20 @@ import type { Backend } from "../../../../src/data-plane/activator/backend.ts";
 import { compileRoutingTable } from "../../../../src/data-plane/ingress/routing-table.ts";
 import { DataPlane, HOST, makeIngress, type RunningPod } from "../../../support/data-plane.ts";
 
-/** KNAP_LOAD=100000 is the acceptance run; the default is short. */
+/** KNAP_LOAD=100000 is the acceptance run. */
 const REQUESTS = Number(process.env["KNAP_LOAD"] ?? 4000);
 const CLIENTS = 16;
 const CHANGE_EVERY_MS = 3;
 
-describe("under load, no request is lost", () => {
+describe("the request path under load", () => {
   let plane: DataPlane;
   let agent: Agent;
   let port: number;
   beforeEach(async () => {
     plane = await DataPlane.start(makeIngress({ "hello-00001": 100 }));
     agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
-    port = await plane.app((asked, reply) => {
-      asked.resume();
+    port = await plane.app((incoming, reply) => {
+      incoming.resume();
       // Some responses are slow, so that changes happen while requests are in flight.
       if (Math.random() < 0.1) setTimeout(() => reply.end("slow"), 5);
       else reply.end("ok");
@@ -29,14 +29,14 @@ describe("under load, no request is lost", () => {
     await plane[Symbol.asyncDispose]();
   });
 
-  const one = async (): Promise<number> => {
-    const asked = request({ host: "127.0.0.1", port: plane.door.port, agent, headers: { Host: HOST } }).end();
-    const [reply] = (await once(asked, "response")) as [IncomingMessage];
+  const sendOne = async (): Promise<number> => {
+    const outgoing = request({ host: "127.0.0.1", port: plane.listener.port, agent, headers: { Host: HOST } }).end();
+    const [reply] = (await once(outgoing, "response")) as [IncomingMessage];
     reply.resume();
     await once(reply, "end");
     return reply.statusCode ?? 0;
   };
-  /** Sends all requests while `change` is called repeatedly; afterwards `settle` leaves the path open. */
+  /** Sends all requests while it calls `change` repeatedly. At the end `settle` must provide a pod. */
   const load = async (change: (round: number) => void, settle: () => void): Promise<Map<number | string, number>> => {
     const outcomes = new Map<number | string, number>();
     let left = REQUESTS;
@@ -46,7 +46,7 @@ describe("under load, no request is lost", () => {
     const client = async (): Promise<void> => {
       while (left > 0) {
         left -= 1;
-        const outcome = await one().catch((error: Error) => error.message);
+        const outcome = await sendOne().catch((error: Error) => error.message);
         outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       }
     };
@@ -61,7 +61,7 @@ describe("under load, no request is lost", () => {
   };
   const allServed = new Map([[200, REQUESTS]]);
 
-  it("over switches between Proxy and Serve, with and without pods (S6, T28)", async () => {
+  it("no request is lost over switches between Proxy and Serve, with and without pods (S6, T28)", async () => {
     const pods = ["a", "b"].map((name) => plane.pod({ name, port }).backend());
     const change = (round: number) =>
       plane.update({ mode: round % 2 ? "Serve" : "Proxy", backends: round % 5 === 4 ? [] : pods });
@@ -70,7 +70,7 @@ describe("under load, no request is lost", () => {
   });
 
   it.each([0, 1, 5])(
-    "over scaling up and down, to zero and back, at containerConcurrency %i",
+    "no request is lost while pods scale to zero and back at containerConcurrency %i",
     async (containerConcurrency) => {
       const pods = ["a", "b", "c", "d"].map((name) => plane.pod({ name, port, containerConcurrency }).backend());
       const some = (): Backend[] => pods.filter(() => Math.random() < 0.5);
@@ -83,7 +83,7 @@ describe("under load, no request is lost", () => {
     },
   );
 
-  it("over pods that come unready, become ready, leave and end", async () => {
+  it("no request is lost over pods that come unready, become ready, leave and end", async () => {
     let count = 0;
     const alive: { readonly pod: RunningPod; ready: boolean }[] = [];
     const change = (round: number): void => {
@@ -100,7 +100,7 @@ describe("under load, no request is lost", () => {
     expect(count).toBeGreaterThan(10);
   });
 
-  it("over rollouts: the table is swapped, the old revision finishes and is forgotten", async () => {
+  it("no request is lost over rollouts that swap the routing table and remove the old revision", async () => {
     let newest = 1;
     const pods = new Map<string, RunningPod>();
     const name = (number: number) => `hello-${String(number).padStart(5, "0")}`;

@@ -5,8 +5,8 @@ import { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DataPlane, HOST, makeIngress } from "../../../support/data-plane.ts";
 
-/** An app in another thread, because twenty thousand requests block this one. */
-async function appElsewhere(): Promise<AsyncDisposable & { readonly port: number }> {
+/** Starts an app in a worker thread, because 20,000 requests keep this thread busy. */
+async function startWorkerApp(): Promise<AsyncDisposable & { readonly port: number }> {
   const worker = new Worker(
     `const server = require("node:http").createServer((_, reply) => reply.end("ok"));
     server.listen(0, "127.0.0.1", () => require("node:worker_threads").parentPort.postMessage(server.address().port));`,
@@ -27,7 +27,7 @@ describe("requests that wait for a pod", () => {
     await plane[Symbol.asyncDispose]();
   });
 
-  it("wakes: the request waits, pokes at once, and is answered when a pod is there (A18, A24)", async () => {
+  it("a request at zero waits, reports a statistic at once, and is served when there is a pod (A18, A24)", async () => {
     const pod = plane.pod({ name: "a", port: await plane.app((_, reply) => reply.end("ok")) });
     plane.update({});
     const answer = send("/");
@@ -37,7 +37,7 @@ describe("requests that wait for a pod", () => {
     expect((await answer).status).toBe(200);
   });
 
-  it("gives 504 with the activator's text after timeoutSeconds of waiting, and the connection stays usable (A4, T4, T38)", async () => {
+  it("a request that waits longer than timeoutSeconds gets 504 from the activator on a connection that stays open (A4, T4, T38)", async () => {
     plane.update({ timeoutSeconds: 0.1 });
     for (let i = 0; i < 2; i += 1) {
       const { status, body, headers } = await send("/");
@@ -46,7 +46,7 @@ describe("requests that wait for a pod", () => {
     }
   });
 
-  it("counts the wait in the app's time, and appends the activator's text to a half-sent answer (A4, T1, T4)", async () => {
+  it("timeoutSeconds includes the wait, and a timeout appends the activator's text to a partial response (A4, T1, T4)", async () => {
     const port = await plane.app((_, reply) => void reply.write("begun "));
     const pod = plane.pod({ name: "a", port, timeoutSeconds: 2 });
     plane.update({ timeoutSeconds: 2 });
@@ -61,12 +61,12 @@ describe("requests that wait for a pod", () => {
     expect(tookMs).toBeLessThan(3400);
   });
 
-  it("removes waiting clients that disconnect (T39)", async () => {
+  it("a waiting client that disconnects is removed (T39)", async () => {
     plane.update({});
     const clients = Array.from({ length: 50 }, () => {
-      const asked = request({ host: "127.0.0.1", port: plane.door.port, headers: { Host: HOST }, agent: false });
-      asked.on("error", () => {}).end();
-      return asked;
+      const outgoing = request({ host: "127.0.0.1", port: plane.listener.port, headers: { Host: HOST }, agent: false });
+      outgoing.on("error", () => {}).end();
+      return outgoing;
     });
     const waiting = () => plane.activator.loadOf("default/hello-00001").waiting;
     await expect.poll(waiting).toBe(50);
@@ -80,14 +80,14 @@ describe("requests that wait for a pod", () => {
     [5_000, 0],
     [20_000, 50],
   ])(
-    "lets %i requests wait at containerConcurrency %i, refuses none, and answers all when a pod comes (A10, T3)",
+    "%i requests can wait at containerConcurrency %i, and all are served when there is a pod (A10, T3)",
     { timeout: 60_000 },
     async (requests, containerConcurrency) => {
-      await using app = await appElsewhere();
+      await using app = await startWorkerApp();
       const { port } = app;
       const pod = plane.pod({ name: "a", port, containerConcurrency });
       plane.update({ containerConcurrency });
-      const sessions = Array.from({ length: 20 }, () => connect(`http://127.0.0.1:${plane.door.port}`));
+      const sessions = Array.from({ length: 20 }, () => connect(`http://127.0.0.1:${plane.listener.port}`));
       const statuses = new Map<number, number>();
       let over = 0;
       for (const session of sessions) {

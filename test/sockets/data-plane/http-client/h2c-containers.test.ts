@@ -1,4 +1,4 @@
-// Containers behind h2c, and headers that node:http2 rejects: they must not cost a slot or end the process.
+// Tests containers behind h2c, and headers that node:http2 rejects: they cost no slot and do not end the process.
 import { createServer, type Http2Server, type IncomingHttpHeaders } from "node:http2";
 import { type AddressInfo, createServer as createRawServer, type Server } from "node:net";
 import { afterEach, expect, test } from "vitest";
@@ -8,16 +8,16 @@ import { openListener } from "../../../../src/data-plane/http-server/open-listen
 import { QueueProxy } from "../../../../src/data-plane/queue-proxy/queue-proxy.ts";
 import { H2Client, RawClient } from "../../../golden/queue-proxy/client.ts";
 
-const ends: (() => unknown)[] = [];
+const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
+  for (const cleanUp of cleanups.splice(0).reverse()) await cleanUp();
 });
 
-/** A listener with a queue-proxy of one slot in front of a container. Without `protocol`, the client's is used. */
+/** Opens a listener with a queue-proxy of one slot before a container. Without `protocol` it uses the client's. */
 async function serve(app: Http2Server | Server | number, protocol?: "h2c" | "http1"): Promise<number> {
   if (typeof app !== "number") {
     await new Promise<void>((resolve) => app.listen(0, "127.0.0.1", resolve));
-    ends.push(() => app.close());
+    cleanups.push(() => app.close());
   }
   const port = typeof app === "number" ? app : (app.address() as AddressInfo).port;
   const identity = { namespace: "d", service: "s", configuration: "s", revision: "s-1", pod: "p", podIP: "10.0.0.1" };
@@ -28,41 +28,41 @@ async function serve(app: Http2Server | Server | number, protocol?: "h2c" | "htt
     forwarders: nodeForwarder,
     clock: monotonicClock,
   });
-  const door = await openListener({ host: "127.0.0.1", port: 0, listener: "public", handler: proxy.handle });
-  ends.push(async () => {
-    await door.close(0);
+  const listener = await openListener({ host: "127.0.0.1", port: 0, listener: "public", handler: proxy.handle });
+  cleanups.push(async () => {
+    await listener.close(0);
     await proxy.close();
   });
-  return door.port;
+  return listener.port;
 }
 
 function client(port: number): RawClient {
   const made = new RawClient(port, []);
-  ends.push(() => made.destroy());
+  cleanups.push(() => made.destroy());
   return made;
 }
 
-test("headers that HTTP/2 carries once come once, and HTTP/1's own upgrade headers not at all", async () => {
-  const seen: IncomingHttpHeaders[] = [];
+test("an h2c container gets single-value headers once, and no upgrade headers of HTTP/1", async () => {
+  const received: IncomingHttpHeaders[] = [];
   const app = createServer((request, response) => {
-    seen.push(request.headers);
+    received.push(request.headers);
     response.end("ok");
   });
   const http1 = client(await serve(app, "h2c"));
-  const odd = "Range: bytes=0-1\r\nRange: bytes=2-3\r\nHTTP2-Settings: AAMAAABk\r\nX-Many: 1\r\nX-Many: 2\r\n";
-  for (const path of ["/1", "/2"]) http1.send(`GET ${path} HTTP/1.1\r\nHost: h\r\n${odd}\r\n`);
+  const unusual = "Range: bytes=0-1\r\nRange: bytes=2-3\r\nHTTP2-Settings: AAMAAABk\r\nX-Many: 1\r\nX-Many: 2\r\n";
+  for (const path of ["/1", "/2"]) http1.send(`GET ${path} HTTP/1.1\r\nHost: h\r\n${unusual}\r\n`);
   await http1.recv(2, 3000);
   expect(http1.received.match(/HTTP\/1\.1 200/g)).toHaveLength(2);
-  expect(seen.map(({ range }) => range)).toEqual(["bytes=0-1", "bytes=0-1"]);
-  expect(seen[0]?.["x-many"]).toBe("1, 2");
-  expect(seen[0]?.["http2-settings"]).toBeUndefined();
+  expect(received.map(({ range }) => range)).toEqual(["bytes=0-1", "bytes=0-1"]);
+  expect(received[0]?.["x-many"]).toBe("1, 2");
+  expect(received[0]?.["http2-settings"]).toBeUndefined();
 });
 
-test("an answer that says twice what HTTP/2 carries once reaches HTTP/2 clients", async () => {
+test("a response with a repeated single-value header reaches HTTP/2 clients", async () => {
   const twice = "HTTP/1.1 200 OK\r\nETag: a\r\nETag: b\r\nContent-Length: 2\r\n\r\nok";
   const app = createRawServer((socket) => void socket.on("data", () => socket.write(twice)).on("error", () => {}));
   const h2 = new H2Client(await serve(app, "http1"));
-  ends.push(() => h2.destroy());
+  cleanups.push(() => h2.destroy());
   const request = { ":method": "GET", ":path": "/", ":authority": "h", ":scheme": "http" };
   for (const _ of [1, 2]) {
     h2.open({ headers: request, endStream: true });
@@ -80,11 +80,11 @@ test("an answer that says twice what HTTP/2 carries once reaches HTTP/2 clients"
   }
 });
 
-test("a status that HTTP/2 does not know is a bad gateway for the client, and the slot is free again", async () => {
-  const odd = "HTTP/1.1 777 Jackpot\r\nContent-Length: 2\r\n\r\nok";
-  const app = createRawServer((socket) => void socket.on("data", () => socket.write(odd)).on("error", () => {}));
+test("an unknown status of HTTP/2 is 502 for the client and frees the slot", async () => {
+  const unusual = "HTTP/1.1 777 Jackpot\r\nContent-Length: 2\r\n\r\nok";
+  const app = createRawServer((socket) => void socket.on("data", () => socket.write(unusual)).on("error", () => {}));
   const h2 = new H2Client(await serve(app, "http1"));
-  ends.push(() => h2.destroy());
+  cleanups.push(() => h2.destroy());
   const headers = { ":method": "GET", ":path": "/", ":authority": "h", ":scheme": "http" };
   for (const _ of [1, 2]) h2.open({ headers, endStream: true });
   const statuses = () =>
@@ -92,12 +92,12 @@ test("a status that HTTP/2 does not know is a bad gateway for the client, and th
   await expect.poll(statuses).toEqual(["502", "502"]);
 });
 
-test("a container that is not there is told in Go's words over h2c, too (Q31, T26)", async () => {
-  const gone = createRawServer();
-  const port = await serve(gone, "h2c");
-  const { port: goneAt } = gone.address() as AddressInfo;
-  await new Promise((resolve) => gone.close(resolve));
-  ends.splice(0, 1);
+test("a refused connection over h2c has Go's error text (Q31, T26)", async () => {
+  const closedServer = createRawServer();
+  const port = await serve(closedServer, "h2c");
+  const { port: goneAt } = closedServer.address() as AddressInfo;
+  await new Promise((resolve) => closedServer.close(resolve));
+  cleanups.splice(0, 1);
   const http1 = client(port);
   http1.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   await http1.recv(1, 3000);

@@ -1,4 +1,4 @@
-// Node's private HTTP parser is used only while it looks and behaves as expected.
+// Tests that Node's private HTTP parser is used only while it has the expected members and behaviour.
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -12,12 +12,12 @@ const load = () => import("../../../../src/data-plane/http-client/node-forwarder
 afterEach(() => vi.resetModules());
 
 describe("the guard of Node's private HTTP parser", () => {
-  test("this Node's parser is as expected, so the default forwarder uses it", async () => {
+  test("the default forwarder uses the parser of this Node version", async () => {
     const { defaultForwarder } = await load();
     expect(defaultForwarder()).toMatchObject({ factory: { name: "node" }, notice: undefined });
   });
 
-  test("a missing class, constant or method, and another parse, are each found", async () => {
+  test("a missing class, constant or method, and a wrong parse result, are each reported", async () => {
     const { findParserFault } = await import("../../../../src/data-plane/http-client/response-parser.ts");
     class Empty {}
     const constants = { RESPONSE: 2, kOnHeaders: 0, kOnHeadersComplete: 1, kOnBody: 2, kOnMessageComplete: 3 };
@@ -36,12 +36,12 @@ describe("the guard of Node's private HTTP parser", () => {
     expect(findParserFault(Silent as never)).toContain("sample response");
   });
 
-  test("when the parser lost a constant, the fallback serves requests and the notice names the fault", async () => {
+  test("without a constant of the parser the fallback serves requests, and the notice names the fault", async () => {
     vi.resetModules();
-    const kept = HTTPParser["kOnBody"];
+    const original = HTTPParser["kOnBody"];
     delete HTTPParser["kOnBody"];
     const { defaultForwarder } = await load().finally(() => {
-      HTTPParser["kOnBody"] = kept;
+      HTTPParser["kOnBody"] = original;
     });
     const { factory, notice } = defaultForwarder();
     expect(factory.name).toBe("fallback");

@@ -1,5 +1,5 @@
-// Hostile clients: they are rejected, smuggle nothing, leak nothing and do not affect others. Raw bytes against a
-// listener with a queue-proxy.
+// Sends raw bytes of hostile clients to a listener with a queue-proxy: it rejects them, and they do not affect other
+// clients.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { makeReply, sendReply } from "../../../../src/data-plane/http/errors.ts";
 import type { Exchange } from "../../../../src/data-plane/http/exchange.ts";
@@ -26,8 +26,8 @@ async function send(...parts: readonly string[]): Promise<RawClient> {
   return client;
 }
 
-/** Other clients are still served. */
-async function unharmed(): Promise<void> {
+/** Expects that another client is still served. */
+async function expectOthersServed(): Promise<void> {
   expect((await bench.ask("GET /others HTTP/1.1\r\nHost: h\r\n\r\n")).status).toBe(200);
 }
 
@@ -41,11 +41,11 @@ describe("smuggling", () => {
       `POST /a HTTP/1.1\r\n${HOST}Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${SMUGGLED}`,
     ],
     [
-      "both lengths, the other order",
+      "both lengths, encoding first",
       `POST /a HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n${SMUGGLED}`,
     ],
     ["two lengths", `POST /a HTTP/1.1\r\n${HOST}Content-Length: 0\r\nContent-Length: 40\r\n\r\n${SMUGGLED}`],
-    ["an encoding in disguise", `POST /a HTTP/1.1\r\n${HOST}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n${SMUGGLED}`],
+    ["an unknown encoding", `POST /a HTTP/1.1\r\n${HOST}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n${SMUGGLED}`],
     [
       "an encoding with a space before the colon",
       `POST /a HTTP/1.1\r\n${HOST}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n${SMUGGLED}`,
@@ -58,20 +58,20 @@ describe("smuggling", () => {
     ["a bare CR in a header", `GET /a HTTP/1.1\r\n${HOST}X: a\rTransfer-Encoding: chunked\r\n\r\n${SMUGGLED}`],
     ["two hosts", `GET /a HTTP/1.1\r\n${HOST}Host: other\r\n\r\n`],
     [
-      "trailers that say where it ends",
+      "an announced Content-Length trailer",
       `POST /a HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\nTrailer: X, content-length\r\n\r\n0\r\n\r\n`,
     ],
-    ["a folded first line", `GET /a HTTP/1.1\r\n ${HOST}\r\n${SMUGGLED}`],
-    ["a version of old", `GET /a HTTP/0.9\r\n${HOST}\r\n`],
-  ])("%s is refused, and nothing behind it is served", async (_name, text) => {
+    ["a folded line after the request line", `GET /a HTTP/1.1\r\n ${HOST}\r\n${SMUGGLED}`],
+    ["an unsupported version", `GET /a HTTP/0.9\r\n${HOST}\r\n`],
+  ])("a request with %s is refused, and the bytes after it are not served", async (_name, text) => {
     const client = await send(text);
     expect(client.received).toMatch(/^HTTP\/1\.1 (400|501|505) /);
     expect(client.end).not.toBe("open");
     expect(targets()).toEqual([]);
-    await unharmed();
+    await expectOthersServed();
   });
 
-  test("the body of a request that asks for an upgrade is not taken for a request", async () => {
+  test("the body of an upgrade request is not parsed as a request", async () => {
     const client = bench.client();
     const head = `POST /up HTTP/1.1\r\n${HOST}Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: ${SMUGGLED.length}\r\n\r\n`;
     client.send(head + SMUGGLED);
@@ -81,7 +81,7 @@ describe("smuggling", () => {
     expect(bench.app.requests()[0]).toMatchObject({ body: SMUGGLED, framing: "length" });
   });
 
-  test("header values that would break lines never reach the container", async () => {
+  test("header values with control characters never reach the container", async () => {
     await send(`GET /a HTTP/1.1\r\n${HOST}X-A: a\u0000b\r\n\r\n`);
     await send(`GET /a HTTP/1.1\r\n${HOST}X-B: a\u0001b\r\n\r\n`);
     expect(targets()).toEqual([]);
@@ -89,12 +89,12 @@ describe("smuggling", () => {
 });
 
 describe("size and time", () => {
-  test("headers of just under 1 MiB pass, more is 431", async () => {
+  test("headers of just under 1 MiB pass, more get 431", async () => {
     const big = (size: number): string => `GET /big HTTP/1.1\r\n${HOST}X-Big: ${"b".repeat(size)}\r\n\r\n`;
     expect((await bench.ask(big(1_000_000))).status).toBe(200);
     const refused = await send(big(1_100_000));
     expect(refused.received).toMatch(/^HTTP\/1\.1 431 /);
-    await unharmed();
+    await expectOthersServed();
   });
 
   test("many small headers pass", async () => {
@@ -104,50 +104,47 @@ describe("size and time", () => {
   });
 
   test.each([
-    ["a chunk size that lies", "zz\r\nhello\r\n0\r\n\r\n", "invalid byte in chunk length"],
+    ["an invalid chunk size", "zz\r\nhello\r\n0\r\n\r\n", "invalid byte in chunk length"],
     ["a line that ends with LF alone", "5\nhello\n0\n\n", "chunked line ends with bare LF"],
     ["a trailer without a colon", "5\r\nhello\r\n0\r\nbroken\r\n\r\n", "malformed MIME header: missing colon"],
-  ])(
-    "%s in a body is told to the client and ends the connection, in one piece or in two",
-    async (_what, body, text) => {
-      const head = `POST /a HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n`;
-      const whole = await send(head + body);
-      const slow = bench.client();
-      slow.send(head);
-      await expect.poll(targets).toHaveLength(2);
-      slow.send(body);
-      await slow.untilEnded(1500);
-      for (const client of [whole, slow]) {
-        expect(client.received).toMatch(/^HTTP\/1\.1 502 [\s\S]*Connection: close\r\n/);
-        expect(client.received).toContain(`${text}\n`);
-        expect(client.end).not.toBe("open");
-      }
-      await unharmed();
-    },
-  );
+  ])("%s in a body gets 502 and ends the connection, sent in one piece or in two", async (_what, body, text) => {
+    const head = `POST /a HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n`;
+    const atOnce = await send(head + body);
+    const slow = bench.client();
+    slow.send(head);
+    await expect.poll(targets).toHaveLength(2);
+    slow.send(body);
+    await slow.untilEnded(1500);
+    for (const client of [atOnce, slow]) {
+      expect(client.received).toMatch(/^HTTP\/1\.1 502 [\s\S]*Connection: close\r\n/);
+      expect(client.received).toContain(`${text}\n`);
+      expect(client.end).not.toBe("open");
+    }
+    await expectOthersServed();
+  });
 
-  test("a malformed body does not matter if nothing reads it", async () => {
-    const answers = async (exchange: Exchange): Promise<void> => sendReply(exchange, makeReply(200, "unread"));
-    const door = await openListener({ host: "127.0.0.1", port: 0, listener: "public", handler: answers });
-    const client = new RawClient(door.port, []);
+  test("a malformed body does not matter if the handler does not read it", async () => {
+    const handler = async (exchange: Exchange): Promise<void> => sendReply(exchange, makeReply(200, "unread"));
+    const listener = await openListener({ host: "127.0.0.1", port: 0, listener: "public", handler });
+    const client = new RawClient(listener.port, []);
     client.send(`POST /a HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\nzz\r\n`);
     await client.untilEnded(1500);
     expect(client.received).toMatch(/^HTTP\/1\.1 200 [\s\S]*unread$/);
     expect(client.end).not.toBe("open");
     client.destroy();
-    await door.close(0);
+    await listener.close(0);
   });
 });
 
 describe("connection handling", () => {
-  test("pipelined requests are answered in order, a malformed one after those before it", async () => {
+  test("pipelined requests get responses in order, also before a malformed one", async () => {
     const client = await send(`GET /1 HTTP/1.1\r\n${HOST}\r\nGET /2 HTTP/1.1\r\n${HOST}\r\nBROKEN\r\n\r\n`);
     const statuses = (client.result()["responses"] as { status: number }[]).map(({ status }) => status);
     expect(statuses).toEqual([200, 200, 400]);
     expect(targets()).toEqual(["/1", "/2"]);
   });
 
-  test("pipelined requests reach the container one after the other, however many come at once", async () => {
+  test("pipelined requests reach the container one after the other", async () => {
     await bench[Symbol.asyncDispose]();
     bench = await ForwarderBench.open(nodeForwarder, {
       rules: [{ match: "/1", steps: [{ gate: "go" }, { send: "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\none" }] }],
@@ -163,7 +160,7 @@ describe("connection handling", () => {
     expect((client.result()["responses"] as { body: string }[]).map(({ body }) => body)).toEqual(["one", "ok", "ok"]);
   });
 
-  test("a client that leaves while its upgrade is refused at length is noticed", async () => {
+  test("a client that disconnects while its upgrade is being refused is detected", async () => {
     await bench[Symbol.asyncDispose]();
     const refusal = "HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n";
     bench = await ForwarderBench.open(nodeForwarder, {
@@ -182,7 +179,7 @@ describe("connection handling", () => {
     expect(bench.outcomes.map(({ kind }) => kind)).toEqual(["abandoned", "abandoned"]);
   });
 
-  test("HTTP/1.0 is kept open by Connection, not by Proxy-Connection", async () => {
+  test("Connection keeps an HTTP/1.0 connection open, Proxy-Connection does not", async () => {
     for (const [header, end] of [
       ["Connection: Keep-Alive", "open"],
       ["Proxy-Connection: keep-alive", "fin"],
@@ -196,7 +193,7 @@ describe("connection handling", () => {
     }
   });
 
-  test("a client that sends its body with its Expect gets the response, and the connection closes if the body was not read", async () => {
+  test("a client that sends its body with Expect gets the response, and the connection closes if the body is unread", async () => {
     await bench[Symbol.asyncDispose]();
     const early = "HTTP/1.1 413 Payload Too Large\r\nContent-Length: 3\r\n\r\nbig";
     bench = await ForwarderBench.open(nodeForwarder, { rules: [{ on: "head", steps: [{ send: early }] }] });
@@ -218,7 +215,7 @@ describe("connection handling", () => {
     expect(client.received).toMatch(/^HTTP\/1\.1 501 /);
   });
 
-  test("an upgrade behind a request that is still running waits its turn", async () => {
+  test("a pipelined upgrade waits for the request before it", async () => {
     const client = bench.client();
     const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
     client.send(
@@ -245,13 +242,13 @@ describe("connection handling", () => {
         client.finish(round % 2 === 0 ? "close" : "rst");
       }
     }
-    await unharmed();
+    await expectOthersServed();
     const halfSent = (): number => {
       const conns = bench.app.conns();
       return bench.app.requests().filter(({ complete, conn }) => !complete && conns[conn]?.end === "open").length;
     };
     await expect.poll(halfSent).toBe(0);
-    // Open connections are those kept for reuse after complete responses.
+    // Open connections are idle connections after complete responses.
     expect(bench.app.conns().filter(({ end }) => end === "open").length).toBeLessThanOrEqual(starts.length);
   });
 

@@ -1,4 +1,4 @@
-// A listener over real sockets: both protocols on one port, TLS with ALPN and SNI, closing.
+// Tests a listener over real sockets: both protocols on one port, TLS with ALPN and SNI, timeouts and closing.
 import { connect as connectH2 } from "node:http2";
 import { connect, type Socket } from "node:net";
 import { connect as connectTls, createSecureContext } from "node:tls";
@@ -14,22 +14,28 @@ import {
 import { RawClient } from "../../../golden/queue-proxy/client.ts";
 import { eventually } from "../../../support/eventually.ts";
 
-const doors: OpenListener[] = [];
+const listeners: OpenListener[] = [];
 const clients: { destroy(): unknown }[] = [];
 
 afterEach(async () => {
   for (const client of clients.splice(0)) client.destroy();
-  await Promise.all(doors.splice(0).map((door) => door.close(0)));
+  await Promise.all(listeners.splice(0).map((listener) => listener.close(0)));
 });
 
-const say = async (exchange: Exchange): Promise<void> => {
+const describeRequest = async (exchange: Exchange): Promise<void> => {
   sendReply(exchange, makeReply(200, `${exchange.version} ${exchange.listener} ${exchange.host} ${exchange.target}`));
 };
 
 async function open(options: Partial<ListenerOptions> = {}): Promise<OpenListener> {
-  const door = await openListener({ host: "127.0.0.1", port: 0, listener: "public", handler: say, ...options });
-  doors.push(door);
-  return door;
+  const listener = await openListener({
+    host: "127.0.0.1",
+    port: 0,
+    listener: "public",
+    handler: describeRequest,
+    ...options,
+  });
+  listeners.push(listener);
+  return listener;
 }
 
 function raw(port: number): RawClient {
@@ -52,7 +58,7 @@ async function askH2(url: string, options: object = {}): Promise<string> {
 }
 
 describe("one port", () => {
-  test("takes HTTP/1.0, HTTP/1.1 and HTTP/2 by prior knowledge", async () => {
+  test("one port takes HTTP/1.0, HTTP/1.1 and HTTP/2 by prior knowledge", async () => {
     const { port } = await open();
     const client = raw(port);
     client.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -64,7 +70,7 @@ describe("one port", () => {
     expect(await askH2(`http://127.0.0.1:${port}`)).toBe(`2 public 127.0.0.1:${port} /two`);
   });
 
-  test("tells the protocols apart also when the first bytes come one by one", async () => {
+  test("one port detects the protocol also if the first bytes arrive one by one", async () => {
     const { port } = await open();
     const post = raw(port);
     for (const part of ["P", "OST", " / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n"]) {
@@ -83,7 +89,7 @@ describe("one port", () => {
     expect((await settings)[3]).toBe(4);
   });
 
-  test("a first target with bytes above 0x7f is served as Go serves it", async () => {
+  test("a target with bytes above 0x7f is encoded as Go encodes it", async () => {
     const { port } = await open();
     const client = raw(port);
     client.send("GET /\xc3\xbc?q=\xc3\xbc HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -93,11 +99,11 @@ describe("one port", () => {
 });
 
 describe("a TLS listener", () => {
-  test("offers HTTP/2 and HTTP/1.1 by ALPN, with the certificate of the asked name", async () => {
+  test("a TLS listener offers HTTP/2 and HTTP/1.1 by ALPN, with the certificate for the requested name", async () => {
     const pem = await generate([{ name: "commonName", value: "hello.test" }], { keyType: "ec" });
-    const asked: string[] = [];
+    const requested: string[] = [];
     const contextFor = (name: string) => {
-      asked.push(name);
+      requested.push(name);
       return createSecureContext({ key: pem.private, cert: pem.cert });
     };
     const { port } = await open({ listener: "tls", tls: { contextFor, key: pem.private, cert: pem.cert } });
@@ -109,12 +115,12 @@ describe("a TLS listener", () => {
     let text = "";
     for await (const chunk of socket) text += String(chunk);
     expect(text).toContain("1.1 tls hello.test /one");
-    expect(asked).toEqual(["hello.test", "hello.test"]);
+    expect(requested).toEqual(["hello.test", "hello.test"]);
   });
 });
 
-describe("a client that takes its time", () => {
-  test("is disconnected when its headers do not end or it sends nothing, with and without TLS", async () => {
+describe("limits of time and connections", () => {
+  test("a client is disconnected when its headers do not end or it sends nothing, with and without TLS", async () => {
     const pem = await generate([{ name: "commonName", value: "hello.test" }], { keyType: "ec" });
     const limits = { headersTimeoutMs: 300 };
     const plain = await open({ limits });
@@ -122,17 +128,17 @@ describe("a client that takes its time", () => {
     const secure = await open({ limits, listener: "tls", tls: { contextFor: () => undefined, key, cert } });
     const [slow, silent] = [raw(plain.port), raw(plain.port)];
     slow.send("GET / HTTP/1.1\r\nHost: h\r\nX-Slow");
-    const hidden = connectTls({ port: secure.port, host: "127.0.0.1", rejectUnauthorized: false });
-    clients.push(hidden);
-    hidden.on("error", () => {});
-    hidden.write("GET / HTTP/1.1\r\nHost: h\r\nX-Slow");
-    const hiddenEnd = new Promise((resolve) => hidden.once("close", resolve));
-    await Promise.all([slow.untilEnded(3000), silent.untilEnded(3000), hiddenEnd]);
+    const tlsClient = connectTls({ port: secure.port, host: "127.0.0.1", rejectUnauthorized: false });
+    clients.push(tlsClient);
+    tlsClient.on("error", () => {});
+    tlsClient.write("GET / HTTP/1.1\r\nHost: h\r\nX-Slow");
+    const tlsClientEnd = new Promise((resolve) => tlsClient.once("close", resolve));
+    await Promise.all([slow.untilEnded(3000), silent.untilEnded(3000), tlsClientEnd]);
     expect([slow.end, silent.end]).not.toContain("open");
     expect(slow.received).toBe("");
   });
 
-  test("is disconnected after the keep-alive timeout, over HTTP/2 as well", async () => {
+  test("an idle client is disconnected after the keep-alive timeout, also over HTTP/2", async () => {
     const { port } = await open({ limits: { keepAliveTimeoutMs: 200 } });
     const client = raw(port);
     client.send("GET /1 HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -144,7 +150,7 @@ describe("a client that takes its time", () => {
     expect(bodyOf(client, 0)).toBe("1.1 public h /1");
   });
 
-  test("is disconnected above the connection limit, and accepted when a connection has closed", async () => {
+  test("a client above the connection limit is disconnected, and accepted after another one closes", async () => {
     const { port } = await open({ limits: { connections: 1 } });
     const [first, second] = [raw(port), raw(port)];
     first.send("GET /1 HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -161,7 +167,7 @@ describe("a client that takes its time", () => {
     });
   });
 
-  test("has no time limit between requests and for its body", async () => {
+  test("a client has no time limit between requests and for its body", async () => {
     const { port } = await open({ limits: { headersTimeoutMs: 200 } });
     const client = raw(port);
     client.send("GET /1 HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -176,22 +182,22 @@ describe("a client that takes its time", () => {
 });
 
 describe("closing", () => {
-  test("idle and silent connections end at once, a busy one gets its answer with Connection: close", async () => {
+  test("close() ends idle connections at once, and a busy one after its response with Connection: close", async () => {
     let finish = (): void => {};
     const slow = new Promise<void>((resolve) => {
       finish = resolve;
     });
     const handler = async (exchange: Exchange): Promise<void> => {
       if (exchange.target === "/slow") await slow;
-      await say(exchange);
+      await describeRequest(exchange);
     };
-    const door = await open({ handler });
-    const [idle, silent, busy] = [raw(door.port), raw(door.port), raw(door.port)];
+    const listener = await open({ handler });
+    const [idle, silent, busy] = [raw(listener.port), raw(listener.port), raw(listener.port)];
     idle.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
     await idle.recv(1, 2000);
     busy.send("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n");
     await new Promise((resolve) => setTimeout(resolve, 50));
-    const closed = door.close(5000);
+    const closed = listener.close(5000);
     await Promise.all([idle.untilEnded(1000), silent.untilEnded(1000)]);
     expect([idle.end, silent.end, busy.end]).toEqual(["fin", "fin", "open"]);
     finish();
@@ -200,13 +206,13 @@ describe("closing", () => {
     await closed;
   });
 
-  test("connections that outlive the grace period are destroyed", async () => {
-    const door = await open({ handler: () => new Promise(() => {}) });
-    const client = raw(door.port);
+  test("close() destroys connections that outlive the grace period", async () => {
+    const listener = await open({ handler: () => new Promise(() => {}) });
+    const client = raw(listener.port);
     client.send("GET /never HTTP/1.1\r\nHost: h\r\n\r\n");
     await new Promise((resolve) => setTimeout(resolve, 30));
     const began = Date.now();
-    await door.close(100);
+    await listener.close(100);
     await client.untilEnded(1000);
     expect(client.end).not.toBe("open");
     expect(Date.now() - began).toBeLessThan(1000);

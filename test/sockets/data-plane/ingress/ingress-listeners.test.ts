@@ -29,22 +29,22 @@ const REVISION = "default/hello-00002";
 describe("the gateway's listeners", () => {
   let gateway: IngressGateway;
   let activator: Activator;
-  let doors: OpenListener[];
-  const open = async (door: ListenerKind, more: object = {}): Promise<OpenListener> => {
-    const opened = await openListener({ host: "127.0.0.1", port: 0, listener: door, handler: gateway.handle, ...more });
-    doors.push(opened);
+  let listeners: OpenListener[];
+  const open = async (kind: ListenerKind, more: object = {}): Promise<OpenListener> => {
+    const opened = await openListener({ host: "127.0.0.1", port: 0, listener: kind, handler: gateway.handle, ...more });
+    listeners.push(opened);
     return opened;
   };
   const get = async (port: number, host: string): Promise<{ status: number; body: string }> => {
-    const asked = request({ host: "127.0.0.1", port, headers: { Host: host }, agent: false }).end();
-    const [reply] = await once(asked, "response");
+    const outgoing = request({ host: "127.0.0.1", port, headers: { Host: host }, agent: false }).end();
+    const [reply] = await once(outgoing, "response");
     let body = "";
     for await (const chunk of reply) body += chunk;
     return { status: reply.statusCode, body };
   };
 
   beforeEach(() => {
-    doors = [];
+    listeners = [];
     activator = new Activator({
       clock: monotonicClock,
       random: Math.random,
@@ -67,10 +67,10 @@ describe("the gateway's listeners", () => {
           address: "10.0.0.3:8012",
           ready: true,
           handle: async (exchange) => {
-            const seen = (name: string) => headerValue(exchange.headers, name);
+            const value = (name: string) => headerValue(exchange.headers, name);
             sendReply(
               exchange,
-              makeReply(200, `${seen("host")} ${seen("x-forwarded-proto")} ${seen("x-forwarded-for")}`),
+              makeReply(200, `${value("host")} ${value("x-forwarded-proto")} ${value("x-forwarded-for")}`),
             );
           },
         },
@@ -78,11 +78,11 @@ describe("the gateway's listeners", () => {
     });
   });
   afterEach(async () => {
-    await Promise.all(doors.map((door) => door.close(0)));
+    await Promise.all(listeners.map((listener) => listener.close(0)));
     activator.close();
   });
 
-  it("do not serve cluster-local names on the public listener (I7, I14)", async () => {
+  it("the public listener does not serve cluster-local names (I7, I14)", async () => {
     const [open_, local] = [await open("public"), await open("local")];
     expect(await get(open_.port, HOST)).toEqual({ status: 200, body: `${HOST} http 127.0.0.1, 10.0.0.1` });
     expect(await get(open_.port, "hello.default.svc.cluster.local")).toEqual({ status: 404, body: "" });
@@ -90,27 +90,27 @@ describe("the gateway's listeners", () => {
     expect((await get(local.port, HOST)).status).toBe(200);
   });
 
-  it("give each Service a port that means it whatever the Host", async () => {
+  it("the port of a Service serves that Service for any Host", async () => {
     const own = await open("public", { handler: gateway.handlerForService("default/hello") });
     expect((await get(own.port, `127.0.0.1:${own.port}`)).body).toMatch(new RegExp(`^${HOST} `));
   });
 
-  it("prove a version of a route with a real probe, without waking anybody (I16, I17, T14)", async () => {
+  it("a real probe proves a version of a route without waking the revision (I16, I17, T14)", async () => {
     activator.update(REVISION, { mode: "Proxy", containerConcurrency: 0, timeoutSeconds: 10, backends: [] });
-    const asked: string[] = [];
+    const probedHosts: string[] = [];
     const probe = new IngressProbe({
       clock: monotonicClock,
       send: (host, _, headers) => {
-        asked.push(host);
-        const door = host === HOST ? "public" : "local";
-        return sendProbe(gateway.handle, { host, headers, peer: "127.0.0.1", listener: door });
+        probedHosts.push(host);
+        const kind = host === HOST ? "public" : "local";
+        return sendProbe(gateway.handle, { host, headers, peer: "127.0.0.1", listener: kind });
       },
     });
     const changed: Ingress = { ...hello, spec: { ...hello.spec, rules: [...(hello.spec.rules ?? [])].reverse() } };
     const ingress = { kind: "Ingress.networking.internal.knative.dev", namespace: "default", name: "hello" } as const;
     const hosts = [HOST, "hello.default", "hello.default.svc", "hello.default.svc.cluster.local"];
     let proven = false;
-    const yes = new Promise<void>((resolve) =>
+    const answered = new Promise<void>((resolve) =>
       probe.inquire({ ask: "IngressProbe", ingress, hash: ingressHash(changed), hosts }, ({ ok }) => {
         proven = ok;
         resolve();
@@ -119,9 +119,9 @@ describe("the gateway's listeners", () => {
     await new Promise((resolve) => setTimeout(resolve, 120));
     expect(proven).toBe(false);
     gateway.swap(compileRoutingTable([changed]));
-    await yes;
+    await answered;
     expect(proven).toBe(true);
-    expect([...new Set(asked)]).toEqual(hosts);
+    expect([...new Set(probedHosts)]).toEqual(hosts);
     expect(activator.report(Date.now()).size).toBe(0);
     probe.close();
   });
@@ -129,33 +129,33 @@ describe("the gateway's listeners", () => {
   describe("with TLS", () => {
     let authority: KeyPair;
     let certificates: Certificates;
-    let door: OpenListener;
+    let listener: OpenListener;
     beforeEach(async () => {
       authority = await makeAuthority(new Date());
       certificates = await Certificates.open({ authority, now: () => new Date() });
       await certificates.prepare([HOST]);
-      door = await open("tls", { tls: { contextFor: certificates.contextFor } });
+      listener = await open("tls", { tls: { contextFor: certificates.contextFor } });
     });
     const handshake = async (servername: string) => {
-      const socket = connectTls({ host: "127.0.0.1", port: door.port, servername, ca: authority.cert });
+      const socket = connectTls({ host: "127.0.0.1", port: listener.port, servername, ca: authority.cert });
       await once(socket, "secureConnect");
       const names = socket.getPeerCertificate().subjectaltname;
       socket.destroy();
       return names;
     };
 
-    it("show each host a certificate of the local authority, by SNI", async () => {
+    it("each host has a certificate of the local authority by SNI", async () => {
       expect(await handshake(HOST)).toBe(`DNS:${HOST}`);
       expect(await handshake("localhost")).toContain("DNS:localhost");
       await expect(handshake("nobody.example.com")).rejects.toThrow(/altname|ERR_TLS/i);
     });
 
-    it("speak HTTP/2 to clients that offer it, as browsers do, and say https to the app (I15)", async () => {
+    it("clients that offer HTTP/2 get HTTP/2, and the app sees the scheme https (I15)", async () => {
       const session: ClientHttp2Session = connect(`https://${HOST}`, {
         createConnection: () =>
           connectTls({
             host: "127.0.0.1",
-            port: door.port,
+            port: listener.port,
             servername: HOST,
             ca: authority.cert,
             ALPNProtocols: ["h2"],
@@ -169,10 +169,10 @@ describe("the gateway's listeners", () => {
       expect([headers[":status"], body]).toEqual([200, `${HOST} https 127.0.0.1, 10.0.0.1`]);
     });
 
-    it("use the user's own certificate while there is one, and say why a bad one cannot be used", async () => {
+    it("a host uses the user's own certificate until it is removed, and an invalid one is refused with the reason", async () => {
       const other = await makeAuthority(new Date());
       expect(certificates.use([HOST], other)).toBeUndefined();
-      const own = connectTls({ host: "127.0.0.1", port: door.port, servername: HOST, rejectUnauthorized: false });
+      const own = connectTls({ host: "127.0.0.1", port: listener.port, servername: HOST, rejectUnauthorized: false });
       await once(own, "secureConnect");
       expect(own.getPeerCertificate().subject.CN).toBe("knap local authority");
       own.destroy();

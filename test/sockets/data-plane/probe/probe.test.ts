@@ -1,4 +1,4 @@
-// Probes against real listeners, and the readiness based on them.
+// Tests probes against real listeners, and the readiness based on them.
 
 import { createServer, type Server } from "node:http";
 import { createServer as createH2 } from "node:http2";
@@ -28,13 +28,13 @@ async function listen(server: Server, port = 0): Promise<number> {
 const attempt = (probe: Probe, port: number, more: Partial<ProbeAttempt> = {}) =>
   attemptProbe({ probe, host: "127.0.0.1", port, timeoutMs: 500, prober: "queue-proxy", ...more });
 
-describe("one attempt", () => {
+describe("a probe", () => {
   test("httpGet is ready from 200 to 399, with the queue-proxy's own headers", async () => {
-    const seen: string[][] = [];
+    const received: string[][] = [];
     let status = 200;
     const port = await listen(
       createServer((request, response) => {
-        seen.push(request.rawHeaders);
+        received.push(request.rawHeaders);
         response.writeHead(status).end();
       }),
     );
@@ -51,7 +51,7 @@ describe("one attempt", () => {
     for (status of [200, 399, 400, 503]) results.push(await attempt(probe, port));
     expect(results.map(({ ok }) => ok)).toEqual([true, true, false, false]);
     expect(results[3]).toEqual({ ok: false, message: "HTTP probe failed with statuscode: 503" });
-    expect(seen[0]).toEqual([
+    expect(received[0]).toEqual([
       "Host",
       `127.0.0.1:${port}`,
       "X-A",
@@ -65,12 +65,12 @@ describe("one attempt", () => {
     ]);
   });
 
-  test("the kubelet takes Host from the probe and does not leave the host", async () => {
+  test("a probe of the kubelet uses the Host of the probe and does not follow a redirect to another host", async () => {
     const hosts: (string | undefined)[] = [];
     const port = await listen(
       createServer((request, response) => {
         hosts.push(request.headers.host);
-        response.writeHead(302, { location: "http://elsewhere.invalid/" }).end();
+        response.writeHead(302, { location: "http://other.invalid/" }).end();
       }),
     );
     const probe: Probe = { httpGet: { path: "/", httpHeaders: [{ name: "Host", value: "app" }] } };
@@ -79,7 +79,7 @@ describe("one attempt", () => {
     expect((await attempt(probe, port)).ok).toBe(false);
   });
 
-  test("redirects are followed, ten at most", async () => {
+  test("redirects are followed at most ten times", async () => {
     let hops = 0;
     const port = await listen(
       createServer((request, response) => {
@@ -94,13 +94,13 @@ describe("one attempt", () => {
     expect(hops).toBe(11);
   });
 
-  test("an answer that does not come in time is a failure", async () => {
+  test("a probe without a response in time fails", async () => {
     const port = await listen(createServer(() => {}));
     const result = await attempt({ httpGet: { path: "/" } }, port, { timeoutMs: 50 });
     expect(result).toMatchObject({ ok: false, message: expect.stringContaining("deadline exceeded") });
   });
 
-  test("tcpSocket is ready when the port accepts", async () => {
+  test("tcpSocket is ready when the port accepts a connection", async () => {
     const port = await listen(createServer());
     expect(await attempt({ tcpSocket: {} }, port)).toEqual({ ok: true });
     for (const server of open.splice(0)) server.close();
@@ -111,8 +111,8 @@ describe("one attempt", () => {
     });
   });
 
-  test("grpc is ready when the service answers SERVING", async () => {
-    const asked: string[] = [];
+  test("grpc is ready when the service responds SERVING", async () => {
+    const requests: string[] = [];
     let status = 1;
     const server = createH2();
     open.push(server);
@@ -120,7 +120,7 @@ describe("one attempt", () => {
       const chunks: Buffer[] = [];
       stream.on("data", (chunk: Buffer) => chunks.push(chunk));
       stream.on("end", () => {
-        asked.push(`${headers[":path"]} ${Buffer.concat(chunks).subarray(7).toString()}`);
+        requests.push(`${headers[":path"]} ${Buffer.concat(chunks).subarray(7).toString()}`);
         stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
         stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
         stream.end(Buffer.from([0, 0, 0, 0, 2, 8, status]));
@@ -134,10 +134,10 @@ describe("one attempt", () => {
       ok: false,
       message: 'service unhealthy (responded with "NOT_SERVING")',
     });
-    expect(asked[0]).toBe("/grpc.health.v1.Health/Check s");
+    expect(requests[0]).toBe("/grpc.health.v1.Health/Check s");
   });
 
-  test("with HTTP/2 detection an h2c application is asked over h2c, another over HTTP/1.1", async () => {
+  test("with HTTP/2 detection an h2c app is probed over h2c, others over HTTP/1.1", async () => {
     const h1 = await listen(createServer((_request, response) => void response.end()));
     expect(await attempt({ httpGet: { path: "/" } }, h1, { detectHttp2: true })).toEqual({ ok: true });
     const server = createH2((_request, response) => void response.end());
@@ -148,7 +148,7 @@ describe("one attempt", () => {
     expect((await attempt({ httpGet: { path: "/" } }, port)).ok).toBe(false);
   });
 
-  test("an exec probe cannot be run from outside", async () => {
+  test("an exec probe fails, because it cannot run outside the container", async () => {
     expect((await attempt({ exec: { command: ["true"] } }, 1)).ok).toBe(false);
   });
 });
@@ -162,7 +162,7 @@ describe("readiness", () => {
       detectHttp2: false,
     });
 
-  test("calls during an evaluation share it", async () => {
+  test("calls during an evaluation share its result", async () => {
     let requests = 0;
     const port = await listen(
       createServer((_request, response) => {
@@ -178,7 +178,7 @@ describe("readiness", () => {
     expect(requests).toBe(2);
   });
 
-  test("all probes must succeed; without any the pod is ready", async () => {
+  test("a pod is ready if all its probes succeed, or if it has none", async () => {
     const port = await listen(
       createServer((request, response) => {
         response.writeHead(request.url === "/bad" ? 500 : 200).end();

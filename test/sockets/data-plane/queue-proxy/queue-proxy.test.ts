@@ -12,12 +12,12 @@ import { DataPlane, makeIngress } from "../../../support/data-plane.ts";
 const DEFAULT_ENV = { REVISION_TIMEOUT_SECONDS: "300", USER_PORT: "8080", SERVING_REVISION: "hello-00001" };
 const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-describe("a queue-proxy told by its pod's environment", () => {
+describe("a queue-proxy configured by its pod's environment", () => {
   let plane: DataPlane;
   let queueProxy: QueueProxy;
   const lines: string[] = [];
 
-  /** The whole path to an app on `port`, with the queue-proxy that the environment configures. */
+  /** Starts the request path to an app on `port`, with the queue-proxy that the environment configures. */
   async function start(port: number, env: Readonly<Record<string, string>> = {}): Promise<void> {
     const read = readPodQueueProxy(makePod({ ...DEFAULT_ENV, ...env }));
     if (!read) throw new Error("the pod has a queue-proxy");
@@ -47,18 +47,18 @@ describe("a queue-proxy told by its pod's environment", () => {
     await queueProxy.close();
   });
 
-  test("limits and times requests as it says (Q6, Q13, Q17, Q19)", async () => {
+  test("the queue-proxy limits concurrency and duration of requests (Q6, Q13, Q17, Q19)", async () => {
     await open();
     const port = await plane.app(() => {});
     await start(port, { CONTAINER_CONCURRENCY: "1", REVISION_TIMEOUT_SECONDS: "1" });
-    const held = Array.from({ length: 12 }, () => plane.send("/"));
-    const answers = (await Promise.all(held)).map(({ status, body }) => `${status} ${body}`);
+    const pending = Array.from({ length: 12 }, () => plane.send("/"));
+    const answers = (await Promise.all(pending)).map(({ status, body }) => `${status} ${body}`);
     expect(answers.sort()).toEqual(["503 pending request queue full\n", ...Array(11).fill("504 request timeout")]);
   });
 
-  test("counts for the user what passed, by Knative's names, and nothing unless asked (Q44, Q45, T37)", async () => {
+  test("the user's metrics count requests under Knative's names, and are empty unless enabled (Q44, Q45, T37)", async () => {
     await open();
-    const port = await plane.app((asked, reply) => reply.writeHead(asked.url === "/no" ? 404 : 200).end("ok"));
+    const port = await plane.app((incoming, reply) => reply.writeHead(incoming.url === "/no" ? 404 : 200).end("ok"));
     await start(port, { OBSERVABILITY_CONFIG: '{"requestMetrics":{"protocol":"prometheus"}}' });
     await plane.send("/");
     await plane.send("/no");
@@ -79,12 +79,12 @@ describe("a queue-proxy told by its pod's environment", () => {
     expect(queueProxy.metricsText()).toBe("");
   });
 
-  test("counts bodies as they were sent, and a broken answer as a panic (Q44, Q49)", async () => {
+  test("metrics count bodies as sent, and an aborted response as a panic (Q44, Q49)", async () => {
     await open();
-    const port = await plane.app((asked, reply) => {
-      asked.resume().on("end", () => {
+    const port = await plane.app((incoming, reply) => {
+      incoming.resume().on("end", () => {
         reply.writeHead(200, { "Content-Length": "10" });
-        if (asked.url === "/broken") reply.write("half", () => reply.destroy());
+        if (incoming.url === "/broken") reply.write("half", () => reply.destroy());
         else reply.end("0123456789");
       });
     });
@@ -107,23 +107,23 @@ describe("a queue-proxy told by its pod's environment", () => {
     expect(lines).toEqual(["200 10\n", "500 0\n"]);
   });
 
-  test("logs a line per request by the template, probes left out (Q48, Q49)", async () => {
+  test("the request log has one line per request, and none for probes (Q48, Q49)", async () => {
     await open();
     const logging = {
       enableRequestLog: true,
       requestLogTemplate:
         "{{.Request.Method}} {{.Request.RequestURI}} {{.Response.Code}} {{.Response.Size}} {{.TraceID}}",
     };
-    const port = await plane.app((_asked, reply) => reply.writeHead(202).end("hello"));
+    const port = await plane.app((_incoming, reply) => reply.writeHead(202).end("hello"));
     await start(port, { OBSERVABILITY_CONFIG: JSON.stringify(logging) });
     await plane.send("/a?b", { traceparent: TRACE });
     await plane.send("/healthz", { "User-Agent": "kube-probe/1.30", "K-Network-Probe": "queue" });
     expect(lines).toEqual(["GET /a?b 202 5 0af7651916cd43dd8448eb211c80319c\n"]);
   });
 
-  test("passes trace headers on as they came and makes none (Q47)", async () => {
+  test("trace headers are relayed unchanged and never added (Q47)", async () => {
     await open();
-    const port = await plane.app((asked, reply) => reply.end(JSON.stringify(asked.headers)));
+    const port = await plane.app((incoming, reply) => reply.end(JSON.stringify(incoming.headers)));
     await start(port);
     const sent = { traceparent: TRACE, tracestate: "a=1", "x-b3-traceid": "463ac35c9f6413ad" };
     expect(JSON.parse((await plane.send("/", sent)).body)).toMatchObject(sent);
@@ -131,7 +131,7 @@ describe("a queue-proxy told by its pod's environment", () => {
     expect([traceparent, baggage]).toEqual([undefined, undefined]);
   });
 
-  test("dials again when a connect takes too long (Q30)", async () => {
+  test("the queue-proxy dials again when a connection takes too long (Q30)", async () => {
     await open();
     const app = await StoppedApp.start();
     try {
@@ -146,7 +146,7 @@ describe("a queue-proxy told by its pod's environment", () => {
   });
 });
 
-/** An app whose process is stopped and whose accept queue is full: new connections get no response. */
+/** A stopped process with a full accept queue: new connections get no response. */
 class StoppedApp {
   readonly port: number;
   readonly #end: () => void;
@@ -167,7 +167,7 @@ class StoppedApp {
     child.kill("SIGSTOP");
     const fillers = Array.from({ length: 4 }, () => connect(port, "127.0.0.1").on("error", () => {}));
     await new Promise((resolve) => setTimeout(resolve, 100));
-    if (!fillers.at(-1)?.connecting) throw new Error("the app's line of connections is not full");
+    if (!fillers.at(-1)?.connecting) throw new Error("the app's accept queue is not full");
     const end = (): void => {
       for (const filler of fillers) filler.destroy();
       child.kill("SIGKILL");

@@ -1,4 +1,4 @@
-// DNS over real sockets: the listener, and the forwarder with resolvers that reply, refuse or stay silent.
+// Tests DNS over real sockets: the listener, and the forwarder with resolvers that reply, refuse or do not reply.
 import { createSocket } from "node:dgram";
 import { promises as dns } from "node:dns";
 import { afterEach, describe, expect, test } from "vitest";
@@ -24,7 +24,7 @@ afterEach(async () => {
   for (const server of opened.splice(0)) await server[Symbol.asyncDispose]();
 });
 
-/** A UDP port that never replies. */
+/** Opens a UDP port that never replies. */
 async function silentPort(): Promise<number> {
   const socket = createSocket("udp4");
   await new Promise<void>((resolve) => socket.bind({ address: host, port: 0 }, resolve));
@@ -33,7 +33,7 @@ async function silentPort(): Promise<number> {
 }
 
 describe("the DNS listener", () => {
-  test("answers a stub resolver over UDP", async () => {
+  test("the DNS listener answers a stub resolver over UDP", async () => {
     const { port } = await open(fixed("10.1.2.3"));
     const resolver = new dns.Resolver({ timeout: 2000, tries: 1 });
     resolver.setServers([`${host}:${port}`]);
@@ -41,21 +41,21 @@ describe("the DNS listener", () => {
     await expect(resolver.resolve6("hello.default.svc.cluster.local")).rejects.toMatchObject({ code: "ENODATA" });
   });
 
-  test("opening it on a taken port rejects with the error of listen and leaves nothing open", async () => {
+  test("opening the DNS listener on a taken port rejects with the error of listen", async () => {
     const { port } = await open(fixed("10.1.2.3"));
     await expect(openDnsServer({ host, port }, fixed("10.1.2.3"))).rejects.toMatchObject({ code: "EADDRINUSE" });
   });
 });
 
 describe("the DNS forwarder", () => {
-  test.each(["udp", "tcp"] as const)("returns the resolver's reply over %s", async (transport) => {
+  test.each(["udp", "tcp"] as const)("the DNS forwarder returns the resolver's reply over %s", async (transport) => {
     const { port } = await open(fixed("10.9.9.9"));
     const forward = makeDnsForwarder(() => [`${host}:${port}`]);
     const reply = await forward(makeQuery("example.com"), transport);
     expect(seeReply(reply ?? Buffer.alloc(12))).toMatchObject({ id: 0x1234, code: 0, address: "10.9.9.9" });
   });
 
-  test("tries the next resolver if one refuses or stays silent, and fails within 2.5 s if none replies", async () => {
+  test("the DNS forwarder tries the next resolver if one refuses or does not reply, and fails within 2.5 s", async () => {
     const { port } = await open(fixed("10.9.9.9"));
     const silent = await silentPort();
     const second = makeDnsForwarder(() => [`${host}:1`, `${host}:${silent}`, `${host}:${port}`]);
@@ -67,7 +67,7 @@ describe("the DNS forwarder", () => {
     expect(await makeDnsForwarder(() => [])(makeQuery("example.com"), "udp")).toBeUndefined();
   });
 
-  test("ignores a reply with another id", async () => {
+  test("the DNS forwarder ignores a reply with another id", async () => {
     const { port } = await open(async (query) => {
       const reply = Buffer.from(query);
       reply.writeUInt16BE(query.readUInt16BE(0) ^ 1, 0);

@@ -1,4 +1,4 @@
-// The relay between gateway container and knap, with both ends in one process.
+// Tests the relay between gateway container and knap, with both ends in one process.
 import { once } from "node:events";
 import { request } from "node:http";
 import { connect } from "node:http2";
@@ -47,9 +47,9 @@ afterEach(async () => {
 });
 
 test("a relayed request has its listener kind and its caller's address, over HTTP/1.1 and HTTP/2", async () => {
-  const asked = request({ host, port: gateway.port, headers: { host: "hello.default" }, agent: false });
-  asked.end();
-  const [reply] = await once(asked, "response");
+  const outgoing = request({ host, port: gateway.port, headers: { host: "hello.default" }, agent: false });
+  outgoing.end();
+  const [reply] = await once(outgoing, "response");
   expect(String(await once(reply, "data"))).toBe("local 10.213.0.77 hello.default 1.1");
   const session = connect(`http://${host}:${gateway.port}`);
   const stream = session.request({ ":path": "/", ":authority": "hello.default" });

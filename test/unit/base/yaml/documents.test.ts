@@ -28,7 +28,7 @@ describe("plain scalars, as kubectl reads them", () => {
     ["1.2.3", "1.2.3"],
     ["-", "-"],
     ["hello", "hello"],
-  ])("%s", (source, value) => {
+  ])("the scalar %s has the value that kubectl reads", (source, value) => {
     expect(plainScalar(source)).toBe(value);
   });
 });
@@ -36,10 +36,10 @@ describe("plain scalars, as kubectl reads them", () => {
 const json = (text: string): unknown => readDocuments(text)[0]?.json;
 
 describe("documents", () => {
-  it("reads quoted scalars and scalars tagged !!str as strings", () => {
+  it("quoted scalars and scalars tagged !!str are strings", () => {
     expect(json(`{a: "yes", b: 'no', c: !!str 5, d: !!int "7"}`)).toEqual({ a: "yes", b: "no", c: "5", d: 7 });
   });
-  it("refuses values that JSON cannot represent, and values that do not match their tag", () => {
+  it("values that JSON cannot represent, or that do not match their tag, are refused", () => {
     const errors = (text: string) => readDocuments(text)[0]?.findings.map(({ message }) => message);
     expect(errors("a: .inf\nb: -.INF\nc: .nan\n")).toEqual([
       "JSON cannot represent .inf",
@@ -49,36 +49,36 @@ describe("documents", () => {
     expect(errors("null: 1\n")).toEqual([expect.stringContaining("a key must be a string")]);
     expect(errors("a: !!null x\nb: !!int 1.5\n")).toEqual(['"x" is not a !!null', '"1.5" is not a !!int']);
   });
-  it("merges maps in order, and later keys overwrite earlier ones", () => {
+  it("merge keys apply maps in order, and later keys overwrite earlier ones", () => {
     expect(json("a: 1\n<<: {a: 2, b: 2}\nb: 3\n")).toEqual({ a: 2, b: 3 });
   });
-  it("merges lists of maps, and earlier maps overwrite later ones", () => {
+  it("in a merged list of maps earlier maps overwrite later ones", () => {
     expect(
       json("base: &b {one: 1, two: 2}\nmore: &m {three: 3, one: 9}\nall:\n  <<: [*b, *m]\n  two: 5\n"),
     ).toMatchObject({
       all: { one: 1, two: 5, three: 3 },
     });
   });
-  it("turns number and boolean keys into strings", () => {
+  it("number and boolean keys become strings", () => {
     expect(json("1: a\ntrue: b\nyes: c\n")).toEqual({ "1": "a", true: "c" });
   });
-  it("uses the last of two equal keys and warns", () => {
+  it("the last of two equal keys is used, with a warning", () => {
     const [document] = readDocuments("a: 1\na: 2\n");
     expect(document?.json).toEqual({ a: 2 });
     expect(document?.findings).toMatchObject([{ severity: "warning", position: { line: 2, column: 1 } }]);
   });
-  it("reads several documents and leaves out empty ones", () => {
+  it("a file can have several documents; empty ones are omitted", () => {
     expect(readDocuments("a: 1\n---\n---\n# nothing\n---\nb: 2\n").map((document) => document.json)).toEqual([
       { a: 1 },
       { b: 2 },
     ]);
   });
-  it("reports every syntax error with its position and returns no value", () => {
+  it("every syntax error is reported with its position, and there is no value", () => {
     const [document] = readDocuments("a: 'x\nb: [1\n");
     expect(document?.json).toBeUndefined();
     expect(document?.findings.length).toBeGreaterThan(0);
   });
-  it("refuses an alias that contains itself, and aliases that expand to too many values", () => {
+  it("an alias that contains itself, or expands to too many values, is refused", () => {
     expect(readDocuments("a: &a [*a]\n")[0]?.findings[0]?.message).toBe("an alias must not contain itself");
     const laughs = ["a0: &a0 [1,1,1,1,1,1,1,1,1,1]"];
     for (let at = 1; at < 8; at++)
@@ -123,7 +123,7 @@ describe("documents", () => {
     expect(good.map((document) => document.json)).toEqual([{ a: '}{"' }, { b: 1 }, { c: "" }]);
     expect(good[1]?.root && good[1].positionOf(good[1].root)).toMatchObject({ line: 5, column: 1 });
   });
-  it("does not let the key __proto__ change the prototype", () => {
+  it("the key __proto__ does not change the prototype", () => {
     expect(Object.getPrototypeOf(json("__proto__: {x: 1}"))).toBe(Object.prototype);
   });
 });

@@ -48,7 +48,7 @@ function sentence(rig: ScalingRig, now: number, more: Partial<ExplainObjects> = 
 }
 
 describe("explain", () => {
-  test("names the last request, the window and the time of scale to zero, and the time is right", () => {
+  test("explain names the last request, the window and the exact time of scale to zero", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
     rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
@@ -63,7 +63,7 @@ describe("explain", () => {
     expect(rig.advised.at(-1)).toBe("70000: 0");
   });
 
-  test("names the burst and the end of the panic", () => {
+  test("explain names the burst and the end of the panic", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock, { target: "10", "target-utilization-percentage": "70" });
     rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
@@ -77,7 +77,7 @@ describe("explain", () => {
     );
   });
 
-  test("names open requests that keep a revision up", () => {
+  test("explain names open requests that keep a revision scaled up", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
     rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
@@ -100,7 +100,7 @@ describe("explain", () => {
     ],
     ["grace", "stays at 1: idle, grace period until 00:00:34 UTC, then zero"],
     ["stable-window", "stays at 1: active for 4 s; goes to zero after 1 min at the earliest"],
-  ] as const)("names the bound that determined the scale: %s", (rule, expected) => {
+  ] as const)("explain names the bound that determined the scale: %s", (rule, expected) => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
     clock.advance(4000);
@@ -111,7 +111,7 @@ describe("explain", () => {
     );
   });
 
-  test("names what is missing before the first decision", () => {
+  test("explain names the missing data before the first decision", () => {
     const rig = followed(new VirtualClock(START));
     expect(sentence(rig, START, { pa: undefined })).toBe("is not scaled yet: it has no PodAutoscaler");
     expect(sentence(rig, START, { decider: undefined })).toMatch(/private Service does not exist/);
@@ -121,7 +121,7 @@ describe("explain", () => {
     );
   });
 
-  test("keeps a bounded number of decisions and merges repeated ones", () => {
+  test("the ledger keeps a bounded number of decisions and merges repeated ones", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
     rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });

@@ -14,26 +14,26 @@ const replicas = (spec: HpaSpec, current: number, seen: readonly PodUsage[]): nu
   decideHpa(spec, { recommended: [] }, current, seen, START).replicas;
 
 describe("the HPA decision", () => {
-  test("scales by the ratio of usage to target, rounded up, with 10 % tolerance", () => {
+  test("the HPA decision scales by the ratio of usage to target, rounded up, with 10 % tolerance", () => {
     expect(replicas(cpu, 2, pods(0.9, 2))).toBe(4);
     expect(replicas(cpu, 2, pods(0.54, 2))).toBe(2);
     expect(replicas(cpu, 4, pods(0.2, 4))).toBe(2);
     expect(replicas({ ...cpu, target: { kind: "average", value: 100 } }, 2, pods(250, 2))).toBe(5);
   });
 
-  test("keeps min-scale and max-scale at once, even without a sample", () => {
+  test("the HPA decision applies min-scale and max-scale even without a sample", () => {
     expect(replicas({ ...cpu, max: 3 }, 2, pods(5, 2))).toBe(3);
     expect(replicas({ ...cpu, min: 2 }, 2, pods(0, 2))).toBe(2);
     expect(replicas({ ...cpu, min: 3 }, 1, [])).toBe(3);
     expect(replicas(cpu, 0, pods(5, 1))).toBe(0);
   });
 
-  test("adds at most four pods, or as many as exist, in one evaluation", () => {
+  test("the HPA decision adds at most four pods, or doubles them, in one evaluation", () => {
     expect(replicas({ ...cpu, max: 100 }, 2, pods(10, 2))).toBe(6);
     expect(replicas({ ...cpu, max: 100 }, 8, pods(10, 8))).toBe(16);
   });
 
-  test("keeps the scale without samples, or if a pod has no resource request", () => {
+  test("the HPA decision keeps the scale without samples, or if a pod has no resource request", () => {
     expect(decideHpa(cpu, { recommended: [] }, 2, pods(undefined, 2), START)).toMatchObject({
       replicas: 2,
       error: expect.stringMatching(/unable to get metrics/),
@@ -47,19 +47,19 @@ describe("the HPA decision", () => {
     expect(replicas(cpu, 4, [...pods(0.1, 2), ...pods(undefined, 2)])).toBe(4);
   });
 
-  test("scales down only to the highest recommendation of the last five minutes", () => {
+  test("the HPA decision scales down only to the highest recommendation of the last five minutes", () => {
     const { windowMs: _, ...slow } = cpu;
     let state = decideHpa(slow, { recommended: [] }, 2, pods(0.9, 2), START).state;
     for (let at = 15_000; at < 300_000; at += 15_000) {
-      const look = decideHpa(slow, state, 4, pods(0.1, 4), START + at);
-      expect(look.replicas).toBe(4);
-      state = look.state;
+      const decision = decideHpa(slow, state, 4, pods(0.1, 4), START + at);
+      expect(decision.replicas).toBe(4);
+      state = decision.state;
     }
     expect(decideHpa(slow, state, 4, pods(0.1, 4), START + 300_000).replicas).toBe(1);
   });
 });
 
-test("annotations become a HorizontalPodAutoscaler's spec", () => {
+test("annotations are converted to the spec of a HorizontalPodAutoscaler", () => {
   const config = autoscalerConfig();
   const spec = (annotations: Record<string, string>) => makeHpaSpec(podAutoscaler(annotations), config);
   expect(spec({})).toEqual({ min: 1, max: 2 ** 31 - 1, target: { kind: "utilization", value: 80 } });
@@ -96,13 +96,13 @@ test("a revision of the HPA class is evaluated every 15 s, and its scale is publ
 
 describe("the explanation of a revision of the HPA class", () => {
   const hpa = { class: "hpa.autoscaling.knative.dev" };
-  /** Returns the sentence after evaluations of these pods, 15 s apart. */
-  function words(
+  /** Evaluates these pods every 15 s and returns the sentence of the last evaluation. */
+  function sentenceAfter(
     annotations: Record<string, string>,
-    { looks, replicas = 2 }: { readonly looks: readonly (readonly PodUsage[])[]; readonly replicas?: number },
+    { samples, replicas = 2 }: { readonly samples: readonly (readonly PodUsage[])[]; readonly replicas?: number },
   ) {
     const clock = new VirtualClock(START);
-    let seen: readonly PodUsage[] = [];
+    let usages: readonly PodUsage[] = [];
     const tick = new AutoscalerTick({
       clock,
       random: () => 0,
@@ -110,12 +110,12 @@ describe("the explanation of a revision of the HPA class", () => {
       podStat: () => undefined,
       activatorStats: () => new Map(),
       onAdvice: () => {},
-      usage: { pods: () => seen, replicas: () => replicas },
+      usage: { pods: () => usages, replicas: () => replicas },
     });
     const pa = podAutoscaler({ ...hpa, ...annotations });
     tick.observe({ type: "ADDED", object: asStored(pa) });
-    for (const look of looks) {
-      seen = look;
+    for (const sample of samples) {
+      usages = sample;
       clock.advance(15_000);
     }
     return explainScale(revision, clock.now(), {
@@ -167,12 +167,12 @@ describe("the explanation of a revision of the HPA class", () => {
       [pods(1, 2)],
       'stays at 2: knap does not measure the metric "queue-length", so only min-scale and max-scale apply',
     ],
-  ] as const)("%s", (_, annotations, looks, sentence) => {
-    expect(words(annotations, { looks }).sentence).toBe(sentence);
+  ] as const)("%s", (_, annotations, samples, sentence) => {
+    expect(sentenceAfter(annotations, { samples }).sentence).toBe(sentence);
   });
 
   test("the ledger keeps the measured value and the demand of each decision", () => {
-    const { decisions } = words({ target: "50" }, { looks: [pods(0.5, 2), pods(0.5, 2), pods(0.9, 2)] });
+    const { decisions } = sentenceAfter({ target: "50" }, { samples: [pods(0.5, 2), pods(0.5, 2), pods(0.9, 2)] });
     expect(decisions).toMatchObject([
       { rule: "metric", from: 2, to: 2, count: 2, facts: { metric: "cpu", measured: 50, wanted: 2, target: 50 } },
       { rule: "metric", from: 2, to: 4, count: 1, facts: { metric: "cpu", measured: 90, wanted: 4, ready: 2 } },

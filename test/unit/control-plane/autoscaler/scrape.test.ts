@@ -30,33 +30,33 @@ describe("scraping", () => {
     [50, 12],
     [100, 14],
     [1000, 16],
-  ])("of %i pods %i are asked", (all, asked) => {
-    expect(sampleSize(all)).toBe(asked);
+  ])("of %i pods %i are scraped", (all, scraped) => {
+    expect(sampleSize(all)).toBe(scraped);
   });
 
-  test("extrapolates a sample to all pods", () => {
-    const asked: string[] = [];
+  test("the scraper extrapolates a sample to all pods", () => {
+    const scraped: string[] = [];
     const podStat = (pod: ReadyPod) => {
-      asked.push(pod.name);
+      scraped.push(pod.name);
       return stat(2);
     };
     const result = scrape({ pods: pods(20), stableWindowMs: 60_000, now: 100_000, random: () => 0.5, podStat });
-    expect(asked).toHaveLength(9);
+    expect(scraped).toHaveLength(9);
     expect(result?.averageConcurrentRequests).toBe(40);
   });
 
-  test("asks old pods before young ones", () => {
-    const asked: string[] = [];
+  test("the scraper prefers old pods", () => {
+    const scraped: string[] = [];
     const all = [...pods(5, 99_000), ...pods(8, 0)];
     const podStat = (pod: ReadyPod) => {
-      asked.push(pod.name);
+      scraped.push(pod.name);
       return stat(1);
     };
     scrape({ pods: all, stableWindowMs: 60_000, now: 100_000, random: () => 0, podStat });
-    expect(asked.every((name) => name.startsWith("pod-0-"))).toBe(true);
+    expect(scraped.every((name) => name.startsWith("pod-0-"))).toBe(true);
   });
 
-  test("replaces a pod that does not answer; records nothing if too few pods answer", () => {
+  test("the scraper replaces a pod that does not respond, and records nothing if too few respond", () => {
     const silent = (quiet: number) => {
       let count = 0;
       return () => (count++ < quiet ? undefined : stat(1));
@@ -69,7 +69,7 @@ describe("scraping", () => {
     expect(run(0, 0)).toBeUndefined();
   });
 
-  test("records idle pods as zero", () => {
+  test("the scraper records idle pods as zero", () => {
     const result = scrape({ pods: pods(1), stableWindowMs: 0, now: 5, random: () => 0, podStat: () => stat(0) });
     expect(result).toMatchObject({ averageConcurrentRequests: 0, time: 5 });
   });

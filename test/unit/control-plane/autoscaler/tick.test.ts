@@ -28,7 +28,7 @@ function lateClock(start: number): { readonly clock: Clock; readonly runNext: (l
 }
 
 describe("the autoscaler on a clock", () => {
-  test("publishes -1 until the first decision, two seconds after the decider's creation", () => {
+  test("the autoscaler publishes -1 until the first decision, two seconds after the decider's creation", () => {
     const clock = new VirtualClock(START + 300);
     const rig = followed(clock);
     rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
@@ -43,7 +43,7 @@ describe("the autoscaler on a clock", () => {
     expect(rig.advised).toEqual(["2300: 0"]);
   });
 
-  test("evaluates at once for a first request at zero, but not before the first decision", () => {
+  test("the autoscaler evaluates at once for a first request at zero, but not before the first decision", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
     rig.tick.receive(revision, stat(1));
@@ -69,14 +69,14 @@ describe("the autoscaler on a clock", () => {
     expect(rig.advised).toEqual(["2000: 1", "70000: 0"]);
   });
 
-  test("decides nothing without pods and without statistics of the activator", () => {
+  test("the autoscaler decides nothing without pods and statistics of the activator", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
     clock.advance(600_000);
     expect(rig.advised).toEqual([]);
   });
 
-  test("counts a request that the activator forwarded once", () => {
+  test("the autoscaler counts a request that the activator forwarded once", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
     rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
@@ -86,7 +86,7 @@ describe("the autoscaler on a clock", () => {
     expect(rig.advised).toEqual(["2000: 2"]);
   });
 
-  test("counts late statistics in the second in which they were due", () => {
+  test("the autoscaler counts late statistics in the second in which they were due", () => {
     const { clock, runNext } = lateClock(START + 990);
     const rig = followed(clock, { window: "6s" });
     rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
@@ -102,7 +102,7 @@ describe("the autoscaler on a clock", () => {
   });
 
   test.each([1, 2, 3, 4, 5, 6, 7, 8])(
-    "never scales down while the load rises, however late its timers are: seed %i (11 A12)",
+    "the autoscaler never scales down while the load rises, also with late timers: seed %i (11 A12)",
     (seed) => {
       const random = makeRandom(seed);
       const { clock, runNext } = lateClock(START);
@@ -112,7 +112,7 @@ describe("the autoscaler on a clock", () => {
       for (let round = 0; round < 300; round++) {
         const load = 4 + Math.floor((clock.now() - START) / 20_000);
         rig.activator = stat(load);
-        // A tenth of the timers is late by up to 20 s, as on a machine that is overloaded.
+        // A tenth of the timers is late by up to 20 s, as on an overloaded machine.
         runNext(random() < 0.1 ? random() * 20_000 : 0);
         wanted.push(rig.tick.autoscaler.advice.get(revision)?.desiredScale ?? -1);
       }
@@ -121,16 +121,16 @@ describe("the autoscaler on a clock", () => {
     },
   );
 
-  test("shows the load of the last reported second, also with the shortest panic window", () => {
+  test("the live report shows the load of the last reported second, also with the shortest panic window", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock, { window: "6s" });
     rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
     rig.pods = stat(8, 50);
     clock.advance(3_000);
-    const shown = (afterMs: number) => rig.tick.autoscaler.loadOf(revision, START + 3_000 + afterMs);
-    expect(shown(0)).toEqual({ concurrency: 8, rps: 50 });
-    expect(shown(1_400)).toEqual({ concurrency: 8, rps: 50 });
-    expect(shown(9_000)).toEqual({ concurrency: 0, rps: 0 });
+    const loadAfter = (afterMs: number) => rig.tick.autoscaler.loadOf(revision, START + 3_000 + afterMs);
+    expect(loadAfter(0)).toEqual({ concurrency: 8, rps: 50 });
+    expect(loadAfter(1_400)).toEqual({ concurrency: 8, rps: 50 });
+    expect(loadAfter(9_000)).toEqual({ concurrency: 0, rps: 0 });
   });
 
   test("new parameters keep the state; deleting the PodAutoscaler removes all state", () => {

@@ -9,7 +9,7 @@ import { makeManualClock, makeStore } from "../../../support/store.ts";
 const events = (store: ObjectStore): readonly Event[] => store.list("Event");
 
 describe("writing plans", () => {
-  it("creates absent objects and does not change existing ones", () => {
+  it("a plan creates missing objects and does not change existing ones", () => {
     const { store, controller } = makeRig([planner("p", () => ({ create: [configMap("made", { a: "1" })] }))]);
     controller.start();
     store.create(ksvc("hello"));
@@ -21,7 +21,7 @@ describe("writing plans", () => {
     expect(store.get("ConfigMap", "default", "made")).toMatchObject({ data: { a: "2" } });
   });
 
-  it("merges owned fields, replaces the values at `whole` paths, and leaves other fields unchanged", () => {
+  it("a plan merges owned fields, replaces the values at `whole` paths, and leaves other fields unchanged", () => {
     const plan: Plan = {
       ensure: [
         {
@@ -50,7 +50,7 @@ describe("writing plans", () => {
     expect(store.get("ConfigMap", "default", "made")?.data).toEqual({ whole: "1" });
   });
 
-  it("writes owned status through the status subresource", () => {
+  it("a plan writes owned status through the status subresource", () => {
     const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "p", namespace: "default" }, spec: {} } as AnyObject;
     const fields = { status: { phase: "Pending" }, spec: { nodeName: "knap" } };
     const { store, controller } = makeRig([
@@ -67,7 +67,7 @@ describe("writing plans", () => {
     });
   });
 
-  it("writes the status, deletes by uid, and collects the dependents of the deleted object", () => {
+  it("a plan writes the status and deletes by uid, and the dependents are collected", () => {
     const { store, controller } = makeRig([
       planner("p", (object, world) => {
         const old = world.get("ConfigMap", "default", "old");
@@ -93,7 +93,7 @@ describe("writing plans", () => {
     expect(store.get(KSVC, "default", "hello")?.status).toEqual({ observedGeneration: 1 });
   });
 
-  it("removes an object when its planner removes the last finalizer", () => {
+  it("an object is removed when its planner removes the last finalizer", () => {
     const { store, controller } = makeRig([
       planner("p", (object) =>
         object.metadata.deletionTimestamp
@@ -146,10 +146,10 @@ describe("writing plans", () => {
 });
 
 describe("keys to enqueue after a change", () => {
-  it("a change enqueues all planners of the object, its controlling owner, and the keys that a planner maps from the new and the old object", () => {
-    const seen: string[] = [];
+  it("a change enqueues the object, its controlling owner, and the keys that a planner maps from the new and the old object", () => {
+    const runs: string[] = [];
     const log = (name: string) => (object: AnyObject) => {
-      seen.push(`${name} ${object.metadata.name}`);
+      runs.push(`${name} ${object.metadata.name}`);
       return {};
     };
     const { store, controller } = makeRig([
@@ -163,21 +163,21 @@ describe("keys to enqueue after a change", () => {
     store.create(ksvc("b"));
     controller.start();
     controller.settle();
-    const rest = (): readonly string[] => {
-      seen.length = 0;
+    const runsOfSettle = (): readonly string[] => {
+      runs.length = 0;
       controller.settle();
-      return [...seen];
+      return [...runs];
     };
     store.patchMerge(key(KSVC, "a"), { spec: { x: 1 } });
-    expect(rest()).toEqual(["one a", "two a"]);
+    expect(runsOfSettle()).toEqual(["one a", "two a"]);
     const uid = "object" in owner ? (owner.object.metadata.uid ?? "") : "";
     const reference = { apiVersion: "serving.knative.dev/v1", kind: "Service", name: "a", uid, controller: true };
     store.create({ ...configMap("c"), metadata: { name: "c", ownerReferences: [reference] } });
-    expect(rest()).toEqual(["one a", "two a"]);
+    expect(runsOfSettle()).toEqual(["one a", "two a"]);
     store.create({ ...configMap("d"), metadata: { name: "d", labels: { for: "b" } } });
-    expect(rest()).toEqual(["two b"]);
+    expect(runsOfSettle()).toEqual(["two b"]);
     store.patchMerge(key("ConfigMap", "d"), { metadata: { labels: { for: "a" } } });
-    expect(rest()).toEqual(["two a", "two b"]);
+    expect(runsOfSettle()).toEqual(["two a", "two b"]);
   });
 });
 
@@ -188,7 +188,7 @@ describe("inquiries", () => {
     return { ask: [question], status: { ok: answer?.ok ?? "unknown" } as never };
   });
 
-  it("a question is asked once; an answer enqueues the askers; a later answer replaces it; a forgotten question is asked again", () => {
+  it("a question is asked once until it is forgotten, and each answer enqueues the planners that asked", () => {
     const dones: ((answer: AnswerOf<typeof question>) => void)[] = [];
     const { store, controller } = makeRig([asking], { inquire: (_, done) => dones.push(done as never) });
     const status = (): unknown => store.get(KSVC, "default", "hello")?.status;
@@ -223,11 +223,11 @@ describe("inquiries", () => {
 });
 
 describe("time", () => {
-  it("a requested requeue runs once per instant, and not after the object was removed", () => {
-    const looks: number[] = [];
+  it("a requeue runs once per time, and not after the object was removed", () => {
+    const times: number[] = [];
     const { store, clock, controller } = makeRig([
       planner("p", (_, world) => {
-        looks.push(world.now - Date.UTC(2000, 0, 1));
+        times.push(world.now - Date.UTC(2000, 0, 1));
         return world.now === Date.UTC(2000, 0, 1) ? { requeueAfterMs: [1000, 5000, 5000] } : {};
       }),
     ]);
@@ -238,10 +238,10 @@ describe("time", () => {
       clock.advance(ms);
       controller.settle();
     }
-    expect(looks).toEqual([0, 1000, 5000]);
+    expect(times).toEqual([0, 1000, 5000]);
   });
 
-  it("runs in slices of 1 ms, each in its own turn of the event loop", () => {
+  it("planners run in slices of 1 ms, each in its own turn of the event loop", () => {
     let ms = 0;
     const clock = makeManualClock();
     const { store, controller, turns } = makeRig(
@@ -263,7 +263,7 @@ describe("time", () => {
     expect(done).toEqual([1, 2, 2.5]);
   });
 
-  it("does nothing after it was disposed", () => {
+  it("a disposed controller does nothing", () => {
     const { store, clock, controller, turns } = makeRig([
       planner("p", () => ({ requeueAfterMs: [10], status: { a: 1 } as never })),
     ]);

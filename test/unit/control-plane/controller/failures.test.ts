@@ -16,7 +16,7 @@ describe("refusals", () => {
           : { object, warnings: [] },
     });
 
-  it("the planner sees a refusal before its status is written, and no longer after the next success", () => {
+  it("a planner sees the refusal of its plan before its status is written, and no longer after the next success", () => {
     const { store, controller } = makeRig(
       [
         planner("p", (object, world) => ({
@@ -40,7 +40,7 @@ describe("refusals", () => {
 });
 
 describe("failures", () => {
-  it("a failure records an InternalError event, is listed, and is retried with back-off until it passes", () => {
+  it("a failure records an InternalError event, is listed, and is retried with back-off until it succeeds", () => {
     let broken = true;
     const { store, clock, controller } = makeRig([planner("p", () => (broken ? { error: "no luck" } : {}))]);
     store.create(ksvc("hello"));
@@ -87,7 +87,7 @@ describe("failures", () => {
     expect(clock.next()).toBe(clock.now() + 5);
   });
 
-  it("two planners that undo each other are delayed, and the log shows both statuses", () => {
+  it("two planners that undo each other's writes are delayed, and the log shows both statuses", () => {
     const flip = (name: string, value: number): Reconciler =>
       planner(name, () => ({ status: { [name]: value } as never }));
     const { store, clock, controller, log } = makeRig([flip("a", 1), flip("b", 2)]);
@@ -97,9 +97,9 @@ describe("failures", () => {
     expect(log.map(({ message }) => message)).toContain("task does not settle");
     expect(store.version).toBeLessThan(250);
     const quiet = store.version;
-    const held = clock.next();
+    const nextRetry = clock.next();
     clock.advance(100);
-    expect(held).toBe(clock.now());
+    expect(nextRetry).toBe(clock.now());
     controller.settle();
     expect(store.version).toBeGreaterThan(quiet);
   });

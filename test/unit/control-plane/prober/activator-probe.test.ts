@@ -30,7 +30,7 @@ describe("ActivatorProbe (S13, S14, T29)", () => {
     });
   });
 
-  it("answers ok at once if the activator answers, and stops probing", async () => {
+  it("the answer is ok at once if the activator responds, and probing stops", async () => {
     answer = reply(200, "activator");
     probe.inquire(QUESTION, done);
     await clock.advance(60_000);
@@ -45,14 +45,14 @@ describe("ActivatorProbe (S13, S14, T29)", () => {
     ["another body", reply(200, "queue"), 'status 200, body "queue"'],
     ["another status", reply(503, "activator"), 'status 503, body "activator"'],
     ["silence", undefined, "no answer"],
-  ])("%s is not ok, and the error says why", async (_name, given, error) => {
+  ])("a response with %s is not ok, and the error gives the reason", async (_name, given, error) => {
     answer = given;
     probe.inquire(QUESTION, done);
     await settled();
     expect(answers).toEqual([{ ok: false, error }]);
   });
 
-  it("probes once a second until the activator is in the path", async () => {
+  it("the prober probes once a second until the activator is in the path", async () => {
     answer = FROM_QUEUE_PROXY;
     probe.inquire(QUESTION, done);
     await clock.advance(2500);
@@ -63,7 +63,7 @@ describe("ActivatorProbe (S13, S14, T29)", () => {
     expect(forgotten).toEqual([]);
   });
 
-  it("gives up after 45 s and forgets the question a second later", async () => {
+  it("the prober fails after 45 s and forgets the question a second later", async () => {
     answer = FROM_QUEUE_PROXY;
     probe.inquire(QUESTION, done);
     await clock.advance(120_000);
@@ -72,7 +72,7 @@ describe("ActivatorProbe (S13, S14, T29)", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("runs one series of probes per revision, and none after stop", async () => {
+  it("the prober runs one series of probes per revision, and none after stop", async () => {
     answer = FROM_QUEUE_PROXY;
     probe.inquire(QUESTION, done);
     probe.inquire(QUESTION, done);

@@ -29,28 +29,28 @@ describe("servesVersion (I17)", () => {
 
 describe("IngressProbe (I17)", () => {
   let clock: ManualClock;
-  /** The hash with which the gateway serves each host. */
+  /** Host → hash of the version that the gateway serves. */
   let served: Record<string, string>;
-  let asked: { readonly host: string; readonly headers: RawHeaders; readonly at: number }[];
+  let requests: { readonly host: string; readonly headers: RawHeaders; readonly at: number }[];
   let done: { readonly ok: boolean }[];
   let probe: IngressProbe;
   const ready = (answer: { readonly ok: boolean }) => done.push(answer);
   beforeEach(() => {
     clock = new ManualClock();
     served = {};
-    asked = [];
+    requests = [];
     done = [];
     probe = new IngressProbe({
       clock,
       send: async (host, _ingress, headers) => {
-        asked.push({ host, headers, at: clock.now() });
+        requests.push({ host, headers, at: clock.now() });
         const hash = served[host];
         return hash === undefined ? undefined : makeReply(200, "", ["K-Network-Hash", hash]);
       },
     });
   });
 
-  it("answers ok when every host is served in this version", async () => {
+  it("the answer is ok when the gateway serves every host in this version", async () => {
     served = { "a.example": "h", "a.svc": "old" };
     probe.inquire(question("h", "a.example", "a.svc"), ready);
     await clock.advance(10);
@@ -58,15 +58,17 @@ describe("IngressProbe (I17)", () => {
     served["a.svc"] = "h";
     await clock.advance(1000);
     expect(done).toEqual([{ ok: true }]);
-    expect(asked.map(({ host }) => host)).toEqual(["a.example", "a.svc", "a.svc"]);
+    expect(requests.map(({ host }) => host)).toEqual(["a.example", "a.svc", "a.svc"]);
     expect(clock.pending).toBe(0);
   });
 
-  it("sends the headers of Knative's prober", async () => {
+  it("the prober sends the headers of Knative's prober", async () => {
     served = { "a.example": "h" };
     probe.inquire(question("h", "a.example"), ready);
     await clock.advance(0);
-    const headers = Object.fromEntries([0, 2, 4].map((at) => asked[0]?.headers.slice(at, at + 2) as [string, string]));
+    const headers = Object.fromEntries(
+      [0, 2, 4].map((at) => requests[0]?.headers.slice(at, at + 2) as [string, string]),
+    );
     expect(headers).toEqual({
       "User-Agent": "Knative-Ingress-Probe",
       "K-Network-Probe": "probe",
@@ -74,10 +76,10 @@ describe("IngressProbe (I17)", () => {
     });
   });
 
-  it("retries after 50 ms, 100 ms and so on, at most 30 s", async () => {
+  it("the prober retries after 50 ms, 100 ms and so on, at most 30 s", async () => {
     probe.inquire(question("h", "a.example"), ready);
     await clock.advance(100_000);
-    const waits = asked.map(({ at }, index) => at - (asked[index - 1]?.at ?? 0)).slice(1);
+    const waits = requests.map(({ at }, index) => at - (requests[index - 1]?.at ?? 0)).slice(1);
     expect(waits).toEqual([50, 100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000]);
   });
 
@@ -89,19 +91,19 @@ describe("IngressProbe (I17)", () => {
     probe.inquire(question("new", "a.example"), (answer) => later.push(answer));
     await clock.advance(100_000);
     expect([done, later]).toEqual([[], [{ ok: true }]]);
-    expect(asked).toHaveLength(2);
+    expect(requests).toHaveLength(2);
   });
 
-  it("stops when the Ingress is removed", async () => {
+  it("the prober stops when the Ingress is removed", async () => {
     probe.inquire(question("h", "a.example"), ready);
     await clock.advance(10);
     probe.stop({ namespace: "default", name: "hello" });
     await clock.advance(100_000);
-    expect(asked).toHaveLength(1);
+    expect(requests).toHaveLength(1);
     expect(clock.pending).toBe(0);
   });
 
-  it("answers ok without a request for an Ingress without hosts", () => {
+  it("the answer for an Ingress without hosts is ok without a request", () => {
     probe.inquire(question("h"), ready);
     expect(done).toEqual([{ ok: true }]);
   });

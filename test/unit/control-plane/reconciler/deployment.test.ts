@@ -20,8 +20,8 @@ function pod(name: string, state: { node?: boolean; ready?: string; created?: st
   });
 }
 
-describe("choosing pods", () => {
-  test("Pods are deleted in order: not scheduled, not running, not ready, then by the shortest time ready, then the youngest", () => {
+describe("the choice of pods", () => {
+  test("a scale-down deletes Pods in order: not scheduled, not running, not ready, shortest time ready, youngest", () => {
     const old = pod("old", { ready: "2024-05-01T09:00:00Z", created: "2024-05-01T08:00:00Z" });
     const recent = pod("recent", { ready: "2024-05-01T09:30:00Z", created: "2024-05-01T08:00:00Z" });
     const youngest = pod("youngest", { ready: "2024-05-01T09:30:00Z", created: "2024-05-01T09:00:00Z" });
@@ -41,7 +41,7 @@ describe("choosing pods", () => {
     ["keeps the old pod until the new one is ready", 1, [ready("old-a"), pod("new-a")], 0, []],
     ["stops the old pod when the new one is ready", 1, [ready("old-a"), ready("new-a")], 0, ["old-a"]],
     ["replaces an old pod that was never ready at once", 1, [pod("old-a")], 1, ["old-a"]],
-  ])("%s", (_, wanted, pods, create, retire) => {
+  ])("the choice of Pods is correct for: %s", (_, wanted, pods, create, retire) => {
     const choice = choosePods(wanted, pods, isNew);
     expect({ create: choice.create, retire: choice.retire.map(({ metadata }) => metadata.name) }).toEqual({
       create,
@@ -72,7 +72,7 @@ describe("a Deployment in the cluster", () => {
         template: { ...PINNED, spec: { containers: [{ image: "example.com/shop:v1" }] } },
       }),
     );
-    cluster.rest();
+    cluster.settle();
     expect(pods()).toHaveLength(3);
     const names = new Set(pods().map(({ metadata }) => metadata.name));
     expect(names.size).toBe(3);
@@ -96,31 +96,34 @@ describe("a Deployment in the cluster", () => {
     ["of the one that they name", "robot", undefined, [{ name: "of-robot" }]],
     ["none where nobody made that account", "nobody", undefined, undefined],
     ["only where they name none themselves", undefined, [{ name: "own" }], [{ name: "own" }]],
-  ])("%s", (_, serviceAccountName, imagePullSecrets, expected) => {
-    for (const name of ["default", "robot"])
-      cluster.store.create({
-        apiVersion: "v1",
-        kind: "ServiceAccount",
-        metadata: { name, namespace: "default" },
-        imagePullSecrets: [{ name: `of-${name}` }],
-      } as AnyObject);
-    const spec = {
-      containers: [{ image: "example.com/shop:v1" }],
-      ...(serviceAccountName && { serviceAccountName }),
-      ...(imagePullSecrets && { imagePullSecrets }),
-    };
-    cluster.store.create(knativeService("shop", "example.com/shop:v1", { template: { spec } }));
-    cluster.rest();
-    expect(pods()[0]?.spec.imagePullSecrets).toEqual(expected);
-  });
+  ])(
+    "the Pod of a Deployment has the expected pull secrets: %s",
+    (_, serviceAccountName, imagePullSecrets, expected) => {
+      for (const name of ["default", "robot"])
+        cluster.store.create({
+          apiVersion: "v1",
+          kind: "ServiceAccount",
+          metadata: { name, namespace: "default" },
+          imagePullSecrets: [{ name: `of-${name}` }],
+        } as AnyObject);
+      const spec = {
+        containers: [{ image: "example.com/shop:v1" }],
+        ...(serviceAccountName && { serviceAccountName }),
+        ...(imagePullSecrets && { imagePullSecrets }),
+      };
+      cluster.store.create(knativeService("shop", "example.com/shop:v1", { template: { spec } }));
+      cluster.settle();
+      expect(pods()[0]?.spec.imagePullSecrets).toEqual(expected);
+    },
+  );
 
   test("a Deployment replaces its Pods when the template changes, and always has enough replicas", () => {
     cluster.store.create(knativeService("shop", "example.com/shop:v1"));
-    cluster.rest();
+    cluster.settle();
     const [before] = pods();
     cluster.configure({ "config-deployment": { "queue-sidecar-image": "example.com/queue:v2" } });
     cluster.now += 1000;
-    cluster.rest();
+    cluster.settle();
     expect(pods()).toHaveLength(1);
     expect(pods()[0]?.metadata.name).not.toBe(before?.metadata.name);
     expect(pods()[0]?.spec.containers.at(-1)?.image).toBe("example.com/queue:v2");
@@ -129,12 +132,12 @@ describe("a Deployment in the cluster", () => {
   test("a Deployment times out after its progress deadline, and the Service shows it", () => {
     cluster = makePaperCluster({ kubelet: () => undefined });
     cluster.store.create(knativeService("shop", "example.com/shop:v1"));
-    cluster.rest();
+    cluster.settle();
     cluster.now += 600_000;
-    cluster.rest();
+    cluster.settle();
     expect(condition("Progressing")).toMatchObject({ status: "True" });
     cluster.now += 2_000;
-    cluster.rest();
+    cluster.settle();
     const rs = `shop-00001-deployment-${pods()[0]?.metadata.labels?.["pod-template-hash"]}`;
     const why = {
       status: "False",
@@ -150,13 +153,13 @@ describe("a Deployment in the cluster", () => {
   test("after a jump of the clock, Pods get the whole progress deadline", () => {
     cluster = makePaperCluster({ kubelet: () => undefined });
     cluster.store.create(knativeService("shop", "example.com/shop:v1"));
-    cluster.rest();
+    cluster.settle();
     cluster.awakeSince = cluster.now += 86_400_000;
-    cluster.rest();
+    cluster.settle();
     expect(condition("Progressing")).toMatchObject({ status: "True" });
     expect(pods()).toHaveLength(1);
     cluster.now += 602_000;
-    cluster.rest();
+    cluster.settle();
     expect(condition("Progressing")).toMatchObject({ status: "False", reason: "ProgressDeadlineExceeded" });
   });
 
@@ -164,12 +167,12 @@ describe("a Deployment in the cluster", () => {
     let late = false;
     cluster = makePaperCluster({ kubelet: () => (late ? readyPod : undefined) });
     cluster.store.create(knativeService("shop", "example.com/shop:v1"));
-    cluster.rest();
+    cluster.settle();
     cluster.now += 602_000;
-    cluster.rest();
+    cluster.settle();
     expect(ofRevision("Ready")).toMatchObject({ status: "False" });
     late = true;
-    cluster.rest();
+    cluster.settle();
     expect(condition("Progressing")).toMatchObject({ status: "True", reason: "NewReplicaSetAvailable" });
     expect(ofRevision("Ready")).toMatchObject({ status: "True" });
     const service = cluster.store.get("Service.serving.knative.dev", "default", "shop");
@@ -184,7 +187,7 @@ describe("a Deployment in the cluster", () => {
       spec: { hard: { pods: "0" } },
     });
     cluster.store.create(knativeService("shop", "example.com/shop:v1"));
-    cluster.rest();
+    cluster.settle();
     expect(pods()).toEqual([]);
     const message = expect.stringMatching(
       /^pods "shop-00001-deployment-\w+-\w+" is forbidden: exceeded quota: small, requested: pods=1, used: pods=0, limited: pods=0$/,

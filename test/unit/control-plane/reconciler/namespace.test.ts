@@ -5,24 +5,24 @@ import { makePaperCluster } from "../../../support/paper-cluster.ts";
 const account = (namespace: string) => ({ kind: "ServiceAccount", namespace, name: "default" }) as const;
 
 test("every namespace has a default ServiceAccount, also after its deletion; the user's fields stay", () => {
-  const { store, rest } = makePaperCluster();
+  const { store, settle } = makePaperCluster();
   const accounts = () => store.list("ServiceAccount").map(({ metadata }) => metadata.namespace);
   const imagePullSecrets = [{ name: "registry" }];
   store.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "team" } } as AnyObject);
-  expect(rest()).toBe(true);
+  expect(settle()).toBe(true);
   expect(accounts()).toEqual(["team"]);
   store.patchMerge(account("team"), { imagePullSecrets });
-  rest();
+  settle();
   expect(store.get("ServiceAccount", "team", "default")).toMatchObject({ imagePullSecrets });
   store.delete(account("team"));
-  rest();
+  settle();
   expect(store.get("ServiceAccount", "team", "default")).toBeDefined();
 });
 
 test("a deleted namespace removes its ServiceAccount", () => {
-  const { store, rest } = makePaperCluster();
+  const { store, settle } = makePaperCluster();
   store.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "team" } } as AnyObject);
-  rest();
+  settle();
   store.create({
     apiVersion: "v1",
     kind: "ConfigMap",
@@ -30,6 +30,6 @@ test("a deleted namespace removes its ServiceAccount", () => {
   } as AnyObject);
   store.delete({ kind: "Namespace", namespace: "", name: "team" });
   store.delete(account("team"));
-  expect(rest()).toBe(true);
+  expect(settle()).toBe(true);
   expect(store.get("ServiceAccount", "team", "default")).toBeUndefined();
 });

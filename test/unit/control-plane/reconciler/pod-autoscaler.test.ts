@@ -48,7 +48,7 @@ const condition = (type: string, status: Condition["status"], lastTransitionTime
 
 interface Scene {
   readonly annotations?: Record<string, string>;
-  /** The Active condition and its age. */
+  /** Returns the Active condition with its age. */
   readonly active?: readonly [Condition["status"], string];
   readonly advice?: Partial<ScaleResult>;
   readonly replicas?: number;
@@ -59,7 +59,7 @@ interface Scene {
   readonly more?: Partial<World>;
 }
 
-/** A revision with all its objects, and the plan for its PodAutoscaler. */
+/** Stores a revision with all its objects and returns the plan for its PodAutoscaler. */
 function planned(scene: Scene): {
   readonly plan: Plan;
   readonly pa: PodAutoscaler;
@@ -115,7 +115,7 @@ const specsOf = (plan: Plan, kind: string) =>
   (plan.ensure ?? []).filter(({ key }) => key.kind.startsWith(kind)).map(({ fields }) => fields["spec"]);
 
 describe("the plan of a PodAutoscaler", () => {
-  test("the first plan makes only the ServerlessService", () => {
+  test("the first plan of a PodAutoscaler makes only the ServerlessService", () => {
     const pa = stored(podAutoscaler({}, { status: {} }));
     const plan = podAutoscalerPlanner.reconcile(pa, makeWorld(store, config));
     expect(plan.ensure).toHaveLength(1);

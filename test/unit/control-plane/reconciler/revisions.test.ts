@@ -29,7 +29,7 @@ describe("digests", () => {
       answers: (question) => (question.ask === "Digest" ? undefined : agree(question)),
     });
     cluster.store.create(knativeService("shop", "example.com/shop:v1"));
-    cluster.rest();
+    cluster.settle();
     expect(of("shop-00001", "ResourcesAvailable")).toMatchObject({ status: "Unknown", reason: "ResolvingDigests" });
     expect(cluster.store.list("Deployment.apps")).toEqual([]);
   });
@@ -38,7 +38,7 @@ describe("digests", () => {
     const answers = (question: Inquiry) => (question.ask === "Digest" ? { error: "no such host" } : agree(question));
     cluster = makePaperCluster({ answers });
     cluster.store.create(knativeService("shop", "example.com/shop:v1"));
-    cluster.rest();
+    cluster.settle();
     expect(of("shop-00001", "ContainerHealthy")).toMatchObject({
       reason: "ContainerMissing",
       message: 'Unable to fetch image "example.com/shop:v1": failed to resolve image to digest: no such host',
@@ -62,25 +62,25 @@ describe("findings of the node about a running container", () => {
   });
 
   test.each(["LoopbackOnly", "PortMismatch"])(
-    "%s fails the Revision at once, and no longer than it lasts",
+    "the finding %s fails the Revision at once, and only while it lasts",
     (reason) => {
       cluster = makePaperCluster({ kubelet: waiting(reason) });
       cluster.store.create(knativeService("shop", "example.com/shop:v1"));
-      cluster.rest();
+      cluster.settle();
       expect(of("shop-00001", "ContainerHealthy")).toMatchObject({ status: "False", reason, message: "why" });
       const [pod] = cluster.store.list("Pod");
       const ready = { type: "Ready", status: "True", lastTransitionTime: "2024-05-01T10:00:00Z" };
       const key = { kind: "Pod", namespace: "default", name: pod?.metadata.name ?? "" } as const;
       cluster.store.writeStatus(key, { ...pod?.status, conditions: [ready], containerStatuses: [] });
-      cluster.rest();
+      cluster.settle();
       expect(of("shop-00001", "ContainerHealthy")).toMatchObject({ status: "True" });
     },
   );
 
-  test("a reason that Kubernetes has too fails the Revision after the progress deadline", () => {
+  test("a waiting reason of Kubernetes fails the Revision after the progress deadline", () => {
     cluster = makePaperCluster({ kubelet: waiting("ContainerCreating") });
     cluster.store.create(knativeService("shop", "example.com/shop:v1"));
-    cluster.rest();
+    cluster.settle();
     expect(of("shop-00001", "ContainerHealthy")).toMatchObject({ status: "Unknown" });
   });
 });
@@ -91,7 +91,7 @@ describe("a Configuration", () => {
     const metadata = { name: "shop-00001", namespace: "default" };
     cluster.store.create({ apiVersion: "serving.knative.dev/v1", kind: "Revision", metadata, spec });
     cluster.store.create(knativeService("shop", "example.com/shop:v1"));
-    cluster.rest();
+    cluster.settle();
     const plan = cluster.work(configurationPlanner as never, { ...KSVC, kind: "Configuration.serving.knative.dev" });
     expect(plan.error).toBe('failed to create Revision: revisions.serving.knative.dev "shop-00001" already exists');
     expect(plan.events).toBeUndefined();
@@ -99,13 +99,13 @@ describe("a Configuration", () => {
 
   test("a deleted latest ready Revision is made again, and no LatestReady event is recorded (11 E3)", () => {
     cluster.store.create(knativeService("shop", "example.com/shop:v1"));
-    cluster.rest();
+    cluster.settle();
     const spec = { template: { spec: { containers: [{ image: "example.com/shop:v2" }] } } };
     cluster.store.patchMerge(KSVC, { spec });
-    cluster.rest();
+    cluster.settle();
     cluster.events.length = 0;
     cluster.store.delete({ ...KSVC, kind: "Revision.serving.knative.dev", name: "shop-00002" });
-    cluster.rest();
+    cluster.settle();
     expect(cluster.store.get("Revision.serving.knative.dev", "default", "shop-00002")).toBeDefined();
     expect(cluster.events.filter(({ reason }) => reason.startsWith("LatestReady"))).toEqual([]);
   });
@@ -114,7 +114,7 @@ describe("a Configuration", () => {
 describe("drift", () => {
   beforeEach(() => {
     cluster.store.create(knativeService("shop", "example.com/shop:v1"));
-    cluster.rest();
+    cluster.settle();
   });
 
   test("changed scaling annotations of a PodAutoscaler are corrected; other annotations stay", () => {
@@ -125,7 +125,7 @@ describe("drift", () => {
     } as const;
     const annotations = { "autoscaling.knative.dev/max-scale": "9", "example.com/mine": "1" };
     cluster.store.patchMerge(key, { metadata: { annotations } });
-    cluster.rest();
+    cluster.settle();
     const after = cluster.store.get(key.kind, key.namespace, key.name)?.metadata.annotations;
     expect(after).toMatchObject({
       "example.com/mine": "1",
@@ -141,10 +141,10 @@ describe("drift", () => {
       metadata: { labels: { mine: "1" } },
       spec: { progressDeadlineSeconds: 5, template: { metadata: { annotations: restarted } } },
     });
-    cluster.rest();
+    cluster.settle();
     expect(cluster.store.get(key.kind, key.namespace, key.name)?.spec.progressDeadlineSeconds).toBe(5);
     cluster.configure({ "config-deployment": { "queue-sidecar-image": "example.com/queue:v2" } });
-    cluster.rest();
+    cluster.settle();
     const after = cluster.store.get(key.kind, key.namespace, key.name);
     expect(after?.spec.progressDeadlineSeconds).toBe(600);
     expect(after?.metadata.labels).toMatchObject({ mine: "1" });
@@ -195,7 +195,7 @@ describe("garbage", () => {
       ["r1", "r2"],
     ],
     ["too few revisions at all", limits({ maxNonActiveRevisions: 0, minNonActiveRevisions: 6 }), []],
-  ])("%s", (_, config, expected) => {
+  ])("the garbage collector keeps the expected Revisions: %s", (_, config, expected) => {
     expect(chooseUnneeded(configuration, all, config, NOW).map(({ metadata }) => metadata.name)).toEqual(expected);
   });
 });
@@ -239,8 +239,8 @@ describe("the pod", () => {
     const read = parseObservabilityConfig(data);
     if (!read.ok) throw new Error(read.error);
     const queue = makePodSpec(rev({}), { ...config, observability: read.value }).containers.at(-1);
-    const told = queue?.env?.find(({ name }) => name === "OBSERVABILITY_CONFIG")?.value;
-    for (const part of parts) expect(told).toContain(part);
+    const observability = queue?.env?.find(({ name }) => name === "OBSERVABILITY_CONFIG")?.value;
+    for (const part of parts) expect(observability).toContain(part);
   });
 
   test("a Pod gets the runtime class with the most specific selector", () => {

@@ -70,7 +70,7 @@ describe("the target behind a placeholder", () => {
     ],
     ["nothing when there are two", { privateLoadBalancer: { ingress: [{ ip: "1" }, { ip: "2" }] } }, false, undefined],
   ];
-  test.each(table)("is %s", (_, status, isPrivate, spec) => {
+  test.each(table)("the target of a placeholder is %s", (_, status, isPrivate, spec) => {
     expect(behindLoadBalancer(status, isPrivate)?.spec).toEqual(spec);
   });
 });
@@ -88,7 +88,7 @@ describe("placeholder Services", () => {
   };
   beforeEach(() => {
     cluster.store.create(knativeService("shop", "example.com/shop:v1"));
-    cluster.rest();
+    cluster.settle();
   });
 
   test("placeholder Services follow the gateway from name to IP and back, with their Endpoints", () => {
@@ -119,7 +119,7 @@ describe("placeholder Services", () => {
       spec: {},
     });
     cluster.store.create(knativeService("shop", "example.com/shop:v1"));
-    cluster.rest();
+    cluster.settle();
     const message = 'There is an existing placeholder Service "shop" that we do not own.';
     expect(condition("IngressReady")).toMatchObject({ status: "False", reason: "NotOwned", message });
     expect(placeholder().spec).toEqual({});
@@ -131,7 +131,7 @@ describe("traffic", () => {
     cluster.store.create(knativeService("other", "example.com/other:v1"));
     const traffic = [{ revisionName: "other-00001", percent: 100 }];
     cluster.store.create(knativeService("shop", "example.com/shop:v1", { spec: { traffic } }));
-    cluster.rest();
+    cluster.settle();
     expect(condition("AllTrafficAssigned")).toMatchObject({
       status: "False",
       reason: "RevisionNotOwned",
@@ -141,10 +141,10 @@ describe("traffic", () => {
 
   test("a Route without a Service can refer to any revision, also to one that is created later", () => {
     cluster.store.create(bare("front", [{ configurationName: "shop", percent: 100 }]));
-    cluster.rest();
+    cluster.settle();
     expect(condition("AllTrafficAssigned", "front")).toMatchObject({ status: "False", reason: "ConfigurationMissing" });
     cluster.store.create(knativeService("shop", "example.com/shop:v1"));
-    cluster.rest();
+    cluster.settle();
     expect(condition("Ready", "front")).toMatchObject({ status: "True" });
     const revision = cluster.store.get("Revision.serving.knative.dev", "default", "shop-00001");
     expect(revision?.metadata.annotations?.["serving.knative.dev/routes"]).toBe("front,shop");
@@ -156,10 +156,10 @@ describe("traffic", () => {
       { latestRevision: true, percent: 0, tag: "next" },
     ];
     cluster.store.create(knativeService("shop", "example.com/shop:v1", { spec: { traffic } }));
-    cluster.rest();
+    cluster.settle();
     const key = { kind: "Service", namespace: "default", name: "next-shop" } as const;
     cluster.store.patchMerge(key, { metadata: { labels: { [VISIBILITY]: "cluster-local" } } });
-    cluster.rest();
+    cluster.settle();
     expect(route().status?.traffic?.map(({ url }) => url)).toEqual([
       undefined,
       "http://next-shop.default.svc.cluster.local",
@@ -175,7 +175,7 @@ describe("a rollout", () => {
   test("a rollout moves a share of one percent or less at once", () => {
     expect(stepRollout(goal(1, "new"), goal(1, "old"), 5).rollout).toEqual(goal(1, "new"));
   });
-  test("a third revision joins a rollout of two", () => {
+  test("a third revision joins a rollout of two revisions", () => {
     const two = stepRollout(goal(100, "b"), goal(100, "a"), 1e9).rollout;
     const three = stepRollout(goal(100, "c"), two, 2e9).rollout.configurations?.[0];
     expect(three?.revisions).toEqual([
@@ -189,7 +189,7 @@ describe("a rollout", () => {
     expect(isSound({ configurations: [configuration!] })).toBe(true);
     expect(isSound({ configurations: [{ ...configuration!, percent: 90 }] })).toBe(false);
   });
-  test("a rollout has no targets without a share", () => {
+  test("a rollout has no targets with 0 %", () => {
     const target = {
       tag: "",
       revisionName: "a",
@@ -209,10 +209,10 @@ describe("the gateway", () => {
       answers: (question) => (question.ask === "IngressProbe" ? { ok: served } : agree(question)),
     });
     cluster.store.create(knativeService("shop", "example.com/shop:v1"));
-    cluster.rest();
+    cluster.settle();
     expect(condition("IngressReady")).toMatchObject({ status: "Unknown", reason: "Uninitialized" });
     served = true;
-    cluster.rest();
+    cluster.settle();
     expect(condition("IngressReady")).toMatchObject({ status: "True" });
     const key = { kind: ingressPlanner.kind, namespace: "default", name: "shop" };
     expect(cluster.work(ingressPlanner as never, key).ask).toBeUndefined();

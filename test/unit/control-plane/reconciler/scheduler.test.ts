@@ -20,23 +20,23 @@ describe("the scheduler", () => {
     const cluster = clusterWithRoom({ pods: "1" });
     cluster.store.create(knativeService("a", "example.com/app-a:v1"));
     cluster.store.create(knativeService("b", "example.com/app-b:v1"));
-    cluster.rest();
+    cluster.settle();
     expect(waiting(cluster)).toHaveLength(1);
     const message = "0/1 nodes are available: 1 Too many pods.";
     expect(scheduled(waiting(cluster)[0])).toMatchObject({ status: "False", reason: "Unschedulable", message });
     const name = waiting(cluster)[0]?.metadata.name.startsWith("a") ? "b" : "a";
     cluster.store.delete({ kind: "Service.serving.knative.dev", namespace: "default", name });
-    cluster.rest();
+    cluster.settle();
     expect(waiting(cluster)).toEqual([]);
     expect(scheduled(cluster.store.list("Pod")[0])).toMatchObject({ status: "True" });
   });
 
-  test("the condition names every missing resource, and the Revision shows it", () => {
+  test("the condition of a Pod names every missing resource, and the Revision shows it", () => {
     const cluster = clusterWithRoom({ cpu: "500m", memory: "64Mi", pods: "10" });
     const resources = { requests: { cpu: "1", memory: "1Gi" } };
     const template = { spec: { containers: [{ image: "example.com/app-a:v1", resources }] } };
     cluster.store.create(knativeService("a", "example.com/app-a:v1", { template }));
-    cluster.rest();
+    cluster.settle();
     const message = "0/1 nodes are available: 1 Insufficient cpu, 1 Insufficient memory.";
     expect(scheduled(waiting(cluster)[0])).toMatchObject({ reason: "Unschedulable", message });
     const revision = cluster.store.get("Revision.serving.knative.dev", "default", "a-00001");
@@ -76,8 +76,8 @@ describe("endpoints", () => {
 
   test("Endpoints group Pods by ports, and omit Pods without an address or with a deletion timestamp", () => {
     const going = { ...pod("going", "10.0.0.3", true) };
-    const gone = { ...going, metadata: { ...going.metadata, deletionTimestamp: "2024-05-01T10:00:00Z" } };
-    const pods = [pod("one", "10.0.0.1", true), pod("two", "10.0.0.2", true, 9090), pod("new", "", true), gone];
+    const terminating = { ...going, metadata: { ...going.metadata, deletionTimestamp: "2024-05-01T10:00:00Z" } };
+    const pods = [pod("one", "10.0.0.1", true), pod("two", "10.0.0.2", true, 9090), pod("new", "", true), terminating];
     expect(makeEndpoints(service, pods).subsets?.map(({ ports }) => ports?.[0]?.port)).toEqual([8080, 9090]);
   });
 });

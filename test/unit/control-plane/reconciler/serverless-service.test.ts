@@ -88,19 +88,19 @@ describe("the plan of a ServerlessService", () => {
   ] as const)(
     "the public Endpoints have the right backends: %s",
     (_, mode, pods, activators, backends, populated, proxied) => {
-      const seen = sksPlan(mode, pods, activators);
-      expect(seen.backends).toEqual(backends);
-      expect(seen.of("EndpointsPopulated")?.status).toBe(populated);
-      expect(seen.of("ActivatorEndpointsPopulated")).toMatchObject({
+      const plan = sksPlan(mode, pods, activators);
+      expect(plan.backends).toEqual(backends);
+      expect(plan.of("EndpointsPopulated")?.status).toBe(populated);
+      expect(plan.of("ActivatorEndpointsPopulated")).toMatchObject({
         status: proxied,
         severity: "Info",
         message: "Revision is backed by Activator",
       });
-      expect(seen.made?.subsets?.[0]?.ports?.map(({ port }) => port)).toEqual([8012, 8112]);
+      expect(plan.made?.subsets?.[0]?.ports?.map(({ port }) => port)).toEqual([8012, 8112]);
     },
   );
 
-  test("without Endpoints of the activators, the plan fails and makes no Endpoints", () => {
+  test("without Endpoints of the activators, the plan of a ServerlessService fails and makes no Endpoints", () => {
     const { plan, made, of } = sksPlan("Proxy", [], undefined);
     expect(plan.error).toBe('failed to get activator service endpoints: endpoints "activator-service" not found');
     expect(made).toBeUndefined();

@@ -30,7 +30,7 @@ describe("a Service", () => {
   test("a Service does not change its Route while another Configuration owns the revision name", () => {
     const cluster = makePaperCluster();
     cluster.store.create(knativeService("shop", "example.com/shop:v1"));
-    cluster.rest();
+    cluster.settle();
     const before = cluster.store.get("Route.serving.knative.dev", "default", "shop");
     const metadata = { name: "shop-mine" };
     cluster.store.create({
@@ -42,7 +42,7 @@ describe("a Service", () => {
     const key = { kind: "Service.serving.knative.dev", namespace: "default", name: "shop" } as const;
     const traffic = [{ revisionName: "shop-mine", percent: 100 }];
     cluster.store.patchMerge(key, { spec: { template: { metadata }, traffic } });
-    cluster.rest();
+    cluster.settle();
     const found = cluster.store.get(key.kind, key.namespace, key.name)?.status?.conditions;
     expect(found?.find(({ type }) => type === "RoutesReady")).toMatchObject({
       status: "False",

@@ -97,7 +97,7 @@ describe("pods", () => {
 });
 
 describe("garbage collection", () => {
-  it("Background removes the owner first, then its direct and indirect dependents", () => {
+  it("propagation Background removes the owner first, then its direct and indirect dependents", () => {
     const store = makeStore();
     const a = make(store, "a");
     const b = make(store, "b", owned(a));
@@ -109,7 +109,7 @@ describe("garbage collection", () => {
     expect(store.collectGarbage()).toBe(false);
   });
 
-  it("Foreground keeps an owner until its blocking dependents are removed", () => {
+  it("propagation Foreground keeps an owner until its blocking dependents are removed", () => {
     const store = makeStore();
     const a = make(store, "a");
     const b = make(store, "b", { ...owned(a), finalizers: ["x/y"] });
@@ -124,7 +124,7 @@ describe("garbage collection", () => {
     expect(names(store)).toEqual([]);
   });
 
-  it("Foreground waits for Pods that the kubelet has not confirmed", () => {
+  it("propagation Foreground waits for Pods that the kubelet has not confirmed", () => {
     const store = makeStore();
     const a = make(store, "a");
     const spec = { nodeName: "knap" };
@@ -137,7 +137,7 @@ describe("garbage collection", () => {
     expect(names(store)).toEqual([]);
   });
 
-  /** Objects that own each other in a cycle: the last owns the first. */
+  /** Creates objects that own each other in a cycle: the last one owns the first. */
   const makeRing = (store: ObjectStore, ...ring: readonly string[]): void => {
     const made = ring.map((name) => make(store, name));
     for (const [index, object] of made.entries()) {
@@ -146,7 +146,7 @@ describe("garbage collection", () => {
     }
   };
 
-  it("Foreground does not wait for ever for objects that own each other: a dependent does not block if its dependents are being deleted", () => {
+  it("propagation Foreground removes objects that own each other in a cycle", () => {
     const store = makeStore();
     makeRing(store, "a", "b", "c");
     store.delete(key("a"), { propagation: "Foreground" });
@@ -154,7 +154,7 @@ describe("garbage collection", () => {
     expect(names(store)).toEqual([]);
   });
 
-  it("breaks a cycle of which every object was deleted with Foreground before the garbage collector ran", () => {
+  it("a cycle of owners is removed although each object was deleted with Foreground", () => {
     const store = makeStore();
     makeRing(store, "a", "b", "c");
     for (const name of ["a", "b", "c"]) store.delete(key(name), { propagation: "Foreground" });
@@ -162,20 +162,20 @@ describe("garbage collection", () => {
     expect(names(store)).toEqual([]);
   });
 
-  it("Foreground keeps a cycle until other objects that it owns are removed", () => {
+  it("propagation Foreground keeps a cycle of owners until its other dependents are removed", () => {
     const store = makeStore();
     makeRing(store, "a", "b");
     const b = store.get(KSVC, "default", "b") as AnyObject;
-    const held = make(store, "held", { ...owned(b), finalizers: ["x/y"] });
+    const blocked = make(store, "held", { ...owned(b), finalizers: ["x/y"] });
     for (const name of ["a", "b"]) store.delete(key(name), { propagation: "Foreground" });
     store.collectGarbage();
     expect(names(store)).toContain("b");
-    store.patchMerge(keyOf(held), { metadata: { finalizers: null } });
+    store.patchMerge(keyOf(blocked), { metadata: { finalizers: null } });
     store.collectGarbage();
     expect(names(store)).toEqual([]);
   });
 
-  it("Orphan removes the owner reference from dependents", () => {
+  it("propagation Orphan removes the owner reference from dependents", () => {
     const store = makeStore();
     const a = make(store, "a");
     make(store, "b", owned(a));
@@ -185,7 +185,7 @@ describe("garbage collection", () => {
     expect(store.get(KSVC, "default", "b")?.metadata.ownerReferences).toBeUndefined();
   });
 
-  it("removes only the reference while another owner exists", () => {
+  it("garbage collection removes only the reference while another owner exists", () => {
     const store = makeStore();
     const a = make(store, "a");
     const b = make(store, "b");
@@ -196,7 +196,7 @@ describe("garbage collection", () => {
     expect(store.get(KSVC, "default", "c")?.metadata.ownerReferences).toEqual(owned(b).ownerReferences);
   });
 
-  it("removes an object created for an owner that does not exist", () => {
+  it("garbage collection removes an object whose owner does not exist", () => {
     const store = makeStore();
     const ghost = { apiVersion: "v1", kind: "X", metadata: { name: "ghost", uid: "gone" } };
     make(store, "a", owned(ghost));
@@ -204,7 +204,7 @@ describe("garbage collection", () => {
     expect(names(store)).toEqual([]);
   });
 
-  it("removes the content of a terminating namespace before the namespace", () => {
+  it("the store removes the content of a terminating namespace before the namespace", () => {
     const store = makeStore({ namespaces: ["default", "prod"] });
     make(store, "a", { namespace: "prod", finalizers: ["x/y"] });
     const prod = { kind: "Namespace", namespace: "", name: "prod" } as const;

@@ -10,20 +10,20 @@ const configMap = (name: string, value = "1", namespace = "default"): AnyObject 
 const text = ({ type, object }: WatchEvent): string =>
   `${type} ${object.metadata.name}@${object.metadata.resourceVersion}`;
 function record(store: ObjectStore, since = store.version, options: WatchOptions = {}): string[] {
-  const seen: string[] = [];
-  store.watchSince(since, options, (event) => seen.push(text(event)));
-  return seen;
+  const events: string[] = [];
+  store.watchSince(since, options, (event) => events.push(text(event)));
+  return events;
 }
 
 describe("watching", () => {
   it("a watch reports creations, changes and removals in order, each with its version", () => {
     const store = makeStore();
-    const seen = record(store, store.version, { kind: "ConfigMap" });
+    const events = record(store, store.version, { kind: "ConfigMap" });
     store.create(configMap("a"));
     store.update(configMap("a", "2"));
     store.update(configMap("a", "2"));
     store.delete({ kind: "ConfigMap", namespace: "default", name: "a" });
-    expect(seen).toEqual(["ADDED a@2", "MODIFIED a@3", "DELETED a@4"]);
+    expect(events).toEqual(["ADDED a@2", "MODIFIED a@3", "DELETED a@4"]);
   });
 
   it("a watch replays the events after a version, then continues", () => {
@@ -31,20 +31,20 @@ describe("watching", () => {
     store.create(configMap("a"));
     const since = store.version;
     store.create(configMap("b"));
-    const seen = record(store, since);
+    const events = record(store, since);
     store.create(configMap("c"));
-    expect(seen).toEqual(["ADDED b@3", "ADDED c@4"]);
+    expect(events).toEqual(["ADDED b@3", "ADDED c@4"]);
   });
 
   it("a watch filters by namespace and kind and stops when it is disposed", () => {
     const store = makeStore();
-    const seen: string[] = [];
-    const watch = store.watch({ kind: "ConfigMap", namespace: "x" }, (event) => seen.push(text(event)));
+    const events: string[] = [];
+    const watch = store.watch({ kind: "ConfigMap", namespace: "x" }, (event) => events.push(text(event)));
     store.create(configMap("a"));
     store.create(configMap("b", "1", "x"));
     watch[Symbol.dispose]();
     store.create(configMap("c", "1", "x"));
-    expect(seen).toEqual(["ADDED b@3"]);
+    expect(events).toEqual(["ADDED b@3"]);
   });
 
   it("a watch fails with 410 if the history no longer has the version", () => {
@@ -54,23 +54,23 @@ describe("watching", () => {
     expect(record(store, 2)).toEqual(["ADDED b@3", "ADDED c@4", "ADDED d@5"]);
   });
 
-  it("never calls a watcher inside a write: the write of a watcher is reported after the current event reached all watchers", () => {
+  it("a write of a watcher is reported after the current event has reached all watchers", () => {
     const store = makeStore();
-    const seen: string[] = [];
+    const events: string[] = [];
     store.watch({}, (event) => {
       if (event.object.metadata.name === "a") {
         store.create(configMap("b"));
-        seen.push("wrote b");
+        events.push("wrote b");
       }
-      seen.push(text(event));
+      events.push(text(event));
     });
     const second = record(store);
     written(store.create(configMap("a")));
-    expect(seen).toEqual(["wrote b", "ADDED a@2", "ADDED b@3"]);
+    expect(events).toEqual(["wrote b", "ADDED a@2", "ADDED b@3"]);
     expect(second).toEqual(["ADDED a@2", "ADDED b@3"]);
   });
 
-  it("does not report an event twice if a watch replayed it while it was queued", () => {
+  it("a watch reports an event once, also if it replays it while it is queued", () => {
     const store = makeStore();
     const late: string[] = [];
     let opened = false;
@@ -84,15 +84,15 @@ describe("watching", () => {
     expect(late).toEqual(["ADDED a@2", "ADDED b@3"]);
   });
 
-  it("reports to the other watchers if one watcher throws", () => {
+  it("a watcher that throws does not stop the others", () => {
     const errors: unknown[] = [];
     const store = makeStore({ onError: (error) => errors.push(error) });
     store.watch({}, () => {
       throw new Error("boom");
     });
-    const seen = record(store);
+    const events = record(store);
     store.create(configMap("a"));
-    expect(seen).toEqual(["ADDED a@2"]);
+    expect(events).toEqual(["ADDED a@2"]);
     expect(errors).toHaveLength(1);
   });
 

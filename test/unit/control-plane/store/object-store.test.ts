@@ -169,7 +169,7 @@ describe("updating", () => {
 });
 
 describe("listing", () => {
-  it("lists in key order, by namespace and by labels", () => {
+  it("list returns objects in key order, by namespace and by labels", () => {
     const store = makeStore();
     for (const [namespace, name, app] of [
       ["default", "c", "x"],
@@ -190,7 +190,7 @@ describe("listing", () => {
     expect(names({ labels: { matchLabels: { app: "x" } } })).toEqual(["other/a"]);
   });
 
-  it("lists objects by a custom index, which every write updates", () => {
+  it("list can use a custom index, which every write updates", () => {
     const store = makeStore();
     const byImage = ({ spec }: AnyObject): readonly string[] => (spec as { images?: string[] }).images ?? [];
     const names = (value: string, more = {}): readonly string[] =>
@@ -206,7 +206,7 @@ describe("listing", () => {
     expect([names("x"), names("y"), names("z")]).toEqual([[], [], ["b"]]);
   });
 
-  it("finds the dependents of an owner", () => {
+  it("the store finds the dependents of an owner", () => {
     const store = makeStore();
     const owner = written(store.create(ksvc("owner")));
     const ownerReferences = [{ apiVersion: "a", kind: "k", name: "owner", uid: owner.metadata.uid ?? "" }];

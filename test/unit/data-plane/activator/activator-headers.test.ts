@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { activatorHeaders } from "../../../../src/data-plane/activator/revision-path.ts";
 
 describe("activatorHeaders (A5, P6)", () => {
-  it("marks the request as proxied and takes the revision's headers and the probe hash off", () => {
+  it("the activator marks a request as proxied and removes the revision's headers and the probe hash", () => {
     const headers = [
       ...["Host", "hello.default.example.com"],
       ...["knative-serving-revision", "hello-00001", "Knative-Serving-Namespace", "default"],
@@ -14,19 +14,19 @@ describe("activatorHeaders (A5, P6)", () => {
     ]);
   });
 
-  it("replaces a K-Proxy-Request the client sent, and keeps other names of the same length", () => {
+  it("the activator replaces the client's K-Proxy-Request and keeps other names of the same length", () => {
     expect(activatorHeaders(["k-proxy-request", "me", "x-forwarded-abc", "2", "a".repeat(24), "3"], "h")).toEqual([
       ...["x-forwarded-abc", "2", "a".repeat(24), "3", "K-Proxy-Request", "activator", "X-Forwarded-For", "h"],
     ]);
   });
 
-  it("folds several X-Forwarded-For lines into one and appends the hop before", () => {
+  it("the activator joins X-Forwarded-For lines and appends the previous hop", () => {
     expect(activatorHeaders(["X-Forwarded-For", "1.1.1.1", "x-forwarded-for", "2.2.2.2"], "3.3.3.3").slice(-2)).toEqual(
       ["X-Forwarded-For", "1.1.1.1, 2.2.2.2, 3.3.3.3"],
     );
   });
 
-  it("keeps K-Original-Host of a client, which the queue-proxy then believes (T12)", () => {
+  it("the activator keeps the client's K-Original-Host, which the queue-proxy then trusts (T12)", () => {
     expect(activatorHeaders(["K-Original-Host", "evil.example"], "h").slice(0, 2)).toEqual([
       "K-Original-Host",
       "evil.example",

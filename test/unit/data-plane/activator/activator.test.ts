@@ -29,7 +29,7 @@ describe("Activator", () => {
     activator.onFirstRequest(({ revision, stat }) => stats.push([revision, stat]));
   });
 
-  it("answers 404 for a revision it does not know, with its name (A3)", async () => {
+  it("an unknown revision gets 404 with its name (A3)", async () => {
     const { exchange, over } = send();
     await over;
     expect([exchange.status, exchange.answer]).toEqual([
@@ -39,7 +39,7 @@ describe("Activator", () => {
     expect(stats).toEqual([]);
   });
 
-  it("pokes with the first request, synchronously, and corrects the next report (A18, A19, T30)", async () => {
+  it("the activator reports a first request at once and subtracts it from the next report (A18, A19, T30)", async () => {
     update();
     send();
     send();
@@ -59,7 +59,7 @@ describe("Activator", () => {
     });
   });
 
-  it("pokes again after a second without requests (A19, T30)", async () => {
+  it("a request after a second without requests is a first request again (A19, T30)", async () => {
     update();
     send().exchange.close();
     await clock.advance(1000);
@@ -75,7 +75,7 @@ describe("Activator", () => {
     expect(stats).toHaveLength(2);
   });
 
-  it("counts a request from arrival to completion, waiting included (A20, T11)", async () => {
+  it("the activator counts a request from arrival to completion, including the wait (A20, T11)", async () => {
     const pod = new Pod("a");
     update();
     const { over } = send();
@@ -88,7 +88,7 @@ describe("Activator", () => {
     expect(activator.report(clock.now()).get(REVISION)?.averageConcurrentRequests).toBe(0);
   });
 
-  it("answers 504 with its own text when no pod came within timeoutSeconds, not a moment before (A4, A17, T3, T4, T38)", async () => {
+  it("a request without a pod gets 504 with the activator's text exactly after timeoutSeconds (A4, A17, T3, T4, T38)", async () => {
     update({ timeoutSeconds: 20 });
     const { exchange, over } = send();
     await clock.advance(19_999);
@@ -104,7 +104,7 @@ describe("Activator", () => {
   it.each([
     ["response start", { responseStartTimeoutSeconds: 3 }],
     ["idle", { idleTimeoutSeconds: 3 }],
-  ])("lets nobody wait longer than the %s limit (A4, T5, T6)", async (_name, limit) => {
+  ])("no request waits longer than the %s limit (A4, T5, T6)", async (_name, limit) => {
     update({ timeoutSeconds: 20, ...limit });
     const { exchange, over } = send();
     await clock.advance(3000);
@@ -112,7 +112,7 @@ describe("Activator", () => {
     expect(exchange.status).toBe(504);
   });
 
-  it("removes a waiting client that disconnects (T39)", async () => {
+  it("the activator removes a waiting client that disconnects (T39)", async () => {
     const pod = new Pod("a");
     update();
     const { exchange, over } = send();
@@ -124,7 +124,7 @@ describe("Activator", () => {
     expect(exchange.started).toBe(false);
   });
 
-  it("gives the slot back when the client goes away while it is being served (T39)", async () => {
+  it("a client that disconnects while it is served frees its slot (T39)", async () => {
     const pod = new Pod("a");
     update({ backends: [pod.backend()], containerConcurrency: 1 });
     const first = send();
@@ -140,7 +140,7 @@ describe("Activator", () => {
     expect(second.exchange.status).toBe(200);
   });
 
-  it("marks what it forwards and waits for (A5, T12, T23)", async () => {
+  it("forwarded requests have the activator's headers, also after a wait (A5, T12, T23)", async () => {
     const pod = new Pod("a");
     update();
     const { exchange } = send(
@@ -159,7 +159,7 @@ describe("Activator", () => {
     expect(exchange.timing).toMatchObject({ queued: 10_000, assigned: 10_040, pod: "a" });
   });
 
-  it("answers probes before it looks for the revision, without counting or waking (P5, T14)", async () => {
+  it("the activator answers probes before it looks for the revision, and does not count them (P5, T14)", async () => {
     for (const known of [false, true]) {
       if (known) update();
       const probe = new PaperExchange({ headers: ["K-Network-Probe", "probe", "K-Network-Hash", "h"] });
@@ -170,7 +170,7 @@ describe("Activator", () => {
     expect(stats).toEqual([]);
   });
 
-  it("goes straight to a ready pod in mode Serve, without its marks and without counting (S3, S6)", async () => {
+  it("a request in mode Serve goes to a ready pod without the activator's headers, and is not counted (S3, S6)", async () => {
     const pod = new Pod("a");
     const unready = new Pod("b");
     update({ backends: [unready.backend(false), pod.backend()], mode: "Serve" });
@@ -185,7 +185,7 @@ describe("Activator", () => {
     expect(activator.loadOf(REVISION)).toEqual({ inFlight: 2, waiting: 0, proxied: false });
   });
 
-  it("leaves probes to the queue-proxy in mode Serve: so the autoscaler learns that it is not in the path (P7, S14)", async () => {
+  it("the queue-proxy answers probes in mode Serve, which shows that the activator is not in the path (P7, S14)", async () => {
     const pod = new Pod("a");
     update({ backends: [pod.backend()] });
     const headers = ["User-Agent", "Knative-Autoscaling-Probe", "K-Network-Probe", "activator"];
@@ -196,7 +196,7 @@ describe("Activator", () => {
     expect(pod.requests).toHaveLength(1);
   });
 
-  it("steps in when mode Serve has no ready pod: the request waits instead of failing (S3, T27)", async () => {
+  it("a request in mode Serve without a ready pod waits instead of failing (S3, T27)", async () => {
     const pod = new Pod("a");
     update({ mode: "Serve" });
     const { exchange, over } = send();
@@ -209,7 +209,7 @@ describe("Activator", () => {
     expect(exchange.status).toBe(200);
   });
 
-  it("sends to a pod that answers its own probe before Kubernetes calls it Ready (A24, P21, T17)", async () => {
+  it("a pod that answers the activator's probe serves before it is Ready (A24, P21, T17)", async () => {
     const pod = new Pod("a");
     pod.alive = false;
     update({ backends: [pod.backend(false)] });
@@ -221,7 +221,7 @@ describe("Activator", () => {
     expect(pod.requests).toHaveLength(1);
   });
 
-  it("waits for Kubernetes where the probe says too little (P21, T17)", async () => {
+  it("the activator waits for Ready if its probe is not sufficient (P21, T17)", async () => {
     const pod = new Pod("a");
     update({ backends: [pod.backend(false)], probesUnready: false });
     send();
@@ -232,7 +232,7 @@ describe("Activator", () => {
     expect(pod.requests).toHaveLength(1);
   });
 
-  it("lets requests on a vanished pod finish, and later ones wait for the next pod (A15)", async () => {
+  it("requests on a removed pod finish, and later ones wait for the next pod (A15)", async () => {
     const [old, next] = [new Pod("a"), new Pod("b")];
     update({ backends: [old.backend()] });
     const first = send();
@@ -250,7 +250,7 @@ describe("Activator", () => {
     expect(second.exchange.answer).toBe("b");
   });
 
-  it("answers an empty 500 to those who wait for a revision that is deleted (A6)", async () => {
+  it("a request that waits for a deleted revision gets an empty 500 (A6)", async () => {
     update();
     const { exchange, over } = send();
     activator.forget(REVISION);
@@ -259,7 +259,7 @@ describe("Activator", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("releases all timers and requests when it closes", async () => {
+  it("the activator releases all timers and requests when it closes", async () => {
     const pod = new Pod("a");
     pod.alive = false;
     update({ backends: [pod.backend(false)] });

@@ -29,14 +29,14 @@ describe("PodProber (P20 to P23)", () => {
     healthy = [];
   });
 
-  it("trusts a Ready pod without a probe", () => {
+  it("a Ready pod is used without a probe", () => {
     const prober = make();
     prober.setBackends([pod("a", true)]);
     expect(prober.usable.map((backend) => backend.pod)).toEqual(["a"]);
     expect(probes).toEqual([]);
   });
 
-  it("probes all unready pods at once and uses each as soon as it answers (P21, T17)", async () => {
+  it("all unready pods are probed at once, and each is used when its probe succeeds (P21, T17)", async () => {
     const prober = make();
     prober.setBackends([pod("a"), pod("b")]);
     expect(probes.map((probe) => probe.pod)).toEqual(["a", "b"]);
@@ -47,7 +47,7 @@ describe("PodProber (P20 to P23)", () => {
     expect(probes.filter((probe) => probe.pod === "b")).toHaveLength(1);
   });
 
-  it("starts a probe every 200 ms while answers are no", async () => {
+  it("a probe is sent every 200 ms while probes fail", async () => {
     make().setBackends([pod("a")]);
     for (let i = 0; i < 3; i += 1) {
       probes[i]?.answer(false);
@@ -56,7 +56,7 @@ describe("PodProber (P20 to P23)", () => {
     expect(probes.map((probe) => probe.at)).toEqual([0, 200, 400, 600]);
   });
 
-  it("gives up a silent probe after 300 ms, starts the next at once, and does not believe the late answer", async () => {
+  it("a probe without a response fails after 300 ms, the next one starts at once, and a late response is ignored", async () => {
     make().setBackends([pod("a")]);
     await clock.advance(300);
     expect(probes.map((probe) => probe.at)).toEqual([0, 300]);
@@ -69,7 +69,7 @@ describe("PodProber (P20 to P23)", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("probes an unproven pod again on a change of the pods, without waiting for the tick", async () => {
+  it("a change of the pods probes unproven pods at once", async () => {
     const prober = make();
     prober.setBackends([pod("a")]);
     probes[0]?.answer(false);
@@ -82,7 +82,7 @@ describe("PodProber (P20 to P23)", () => {
     ]);
   });
 
-  it("never uses an unready pod when its probe says too little (exec readiness, startup probe)", async () => {
+  it("an unready pod with an exec readiness or a startup probe is never used", async () => {
     const prober = make(false);
     prober.setBackends([pod("a"), pod("b", true)]);
     await clock.advance(1000);
@@ -92,7 +92,7 @@ describe("PodProber (P20 to P23)", () => {
     expect(prober.usable).toEqual([]);
   });
 
-  it("probes anew when a pod goes from Ready to not Ready, not when it stays as it is (P22)", async () => {
+  it("a pod is probed again when it changes from Ready to not Ready (P22)", async () => {
     const prober = make();
     prober.setBackends([pod("a")]);
     probes[0]?.answer(true);
@@ -106,7 +106,7 @@ describe("PodProber (P20 to P23)", () => {
     expect(probes).toHaveLength(2);
   });
 
-  it("drops a pod that is gone, and stops asking it", async () => {
+  it("a removed pod is not probed any more", async () => {
     const prober = make();
     prober.setBackends([pod("a")]);
     prober.setBackends([]);

@@ -4,13 +4,13 @@ import { probeReply } from "../../../../src/data-plane/activator/probe-reply.ts"
 describe("probeReply (P5, T13 to T15)", () => {
   const reply = (...headers: string[]) => probeReply(headers, false);
 
-  it("leaves ordinary requests alone, also with a hash or an empty probe header", () => {
+  it("an ordinary request is not a probe, also with a hash or an empty probe header", () => {
     expect(reply("User-Agent", "curl/8", "Accept", "*/*")).toBeUndefined();
     expect(reply("K-Network-Hash", "abc")).toBeUndefined();
     expect(reply("K-Network-Probe", "", "K-Kubelet-Probe", "")).toBeUndefined();
   });
 
-  it("answers the kubelet's liveness probe with 200 until it stops, whatever other probe headers are set", () => {
+  it("the kubelet's liveness probe gets 200 until the activator stops, with any other probe header", () => {
     for (const headers of [
       ["user-agent", "kube-probe/1.30", "K-Network-Probe", "activator"],
       ["K-Network-Probe", "probe", "k-kubelet-probe", "x"],
@@ -20,7 +20,7 @@ describe("probeReply (P5, T13 to T15)", () => {
     }
   });
 
-  it("echoes the hash of a network probe and refuses one without", () => {
+  it("a network probe gets its hash back, and is refused without one", () => {
     expect(reply("K-Network-Hash", "abc", "K-Network-Probe", "probe")).toEqual({
       status: 200,
       headers: ["K-Network-Hash", "abc"],
@@ -32,11 +32,11 @@ describe("probeReply (P5, T13 to T15)", () => {
     });
   });
 
-  it("names itself as the activator, without a newline", () => {
+  it("the autoscaler's probe gets 'activator' without a newline", () => {
     expect(reply("K-Network-Probe", "activator")).toMatchObject({ status: 200, body: "activator" });
   });
 
-  it("quotes and escapes an unknown value", () => {
+  it("an unknown probe header value is quoted and escaped", () => {
     expect(reply("K-Network-Probe", "queue")).toMatchObject({
       status: 400,
       body: 'unexpected probe header value: "queue"\n',

@@ -20,7 +20,7 @@ describe("Throttler", () => {
     clock = new ManualClock(1000);
   });
 
-  it("is closed while there are no pods, and opens for the waiting in the order they came (A12, A15)", () => {
+  it("requests wait while there are no pods, and are admitted in order of arrival (A12, A15)", () => {
     const throttler = make(1);
     expect(throttler.tryAcquire()).toBeUndefined();
     const served: string[] = [];
@@ -31,7 +31,7 @@ describe("Throttler", () => {
     expect(throttler.inFlight).toBe(2);
   });
 
-  it("serves waiting requests before new ones", () => {
+  it("waiting requests are served before new ones", () => {
     const throttler = make(1);
     throttler.setBackends([backend("1")]);
     const first = throttler.tryAcquire() as Slot;
@@ -43,7 +43,7 @@ describe("Throttler", () => {
     expect(throttler.tryAcquire()).toBeUndefined();
   });
 
-  it("lets any number in when concurrency is unlimited and there is a pod (A9, A10)", () => {
+  it("any number of requests is admitted when concurrency is unlimited and there is a pod (A9, A10)", () => {
     const throttler = make(0);
     throttler.setBackends([backend("1")]);
     for (let i = 0; i < 5000; i += 1) expect(throttler.tryAcquire()).toBeDefined();
@@ -53,7 +53,7 @@ describe("Throttler", () => {
     expect(throttler.tryAcquire()).toBeUndefined();
   });
 
-  it("keeps counting the requests of a pod through updates (A15)", () => {
+  it("updates of the pods keep the count of running requests (A15)", () => {
     const throttler = make(2);
     throttler.setBackends([backend("1")]);
     throttler.tryAcquire();
@@ -62,7 +62,7 @@ describe("Throttler", () => {
     expect(throttler.tryAcquire()).toBeUndefined();
   });
 
-  it("counts requests on a vanished pod against the gate until they end (A12, A15)", () => {
+  it("requests on a removed pod use capacity until they end (A12, A15)", () => {
     const throttler = make(1);
     throttler.setBackends([backend("1")]);
     const old = throttler.tryAcquire() as Slot;
@@ -72,7 +72,7 @@ describe("Throttler", () => {
     expect(podOf(throttler.tryAcquire())).toBe("2");
   });
 
-  it("uses round robin from a concurrency of 4, and fills the first pods below (A9, T31)", () => {
+  it("pods are used in round robin from a concurrency of 4, and filled in order below (A9, T31)", () => {
     const round = make(4);
     round.setBackends([backend("1"), backend("2"), backend("3")]);
     expect([1, 2, 3, 4].map(() => podOf(round.tryAcquire()))).toEqual(["1", "2", "3", "1"]);
@@ -81,7 +81,7 @@ describe("Throttler", () => {
     expect([1, 2, 3, 4].map(() => podOf(packed.tryAcquire()))).toEqual(["y", "y", "y", "x"]);
   });
 
-  it("ends a wait at its time limit, not earlier (A17, T38)", async () => {
+  it("a wait ends at its time limit and not earlier (A17, T38)", async () => {
     const throttler = make(1, 5000);
     const ended: unknown[] = [];
     throttler.wait((admission) => ended.push([clock.now(), admission]));
@@ -97,13 +97,13 @@ describe("Throttler", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("uses one timer for the whole queue", async () => {
+  it("the whole queue uses one timer", async () => {
     const throttler = make(1, 5000);
     for (let i = 0; i < 100; i += 1) throttler.wait(() => {});
     expect(clock.pending).toBe(1);
   });
 
-  it("forgets a waiter that left, and its turn goes to the next (T39)", () => {
+  it("a waiter that left is skipped (T39)", () => {
     const throttler = make(1);
     const served: string[] = [];
     throttler.wait(() => served.push("a"));
@@ -117,7 +117,7 @@ describe("Throttler", () => {
     expect(throttler.inFlight).toBe(2);
   });
 
-  it("ends all waits, and later ones at once, when the revision is deleted (A6)", () => {
+  it("a deleted revision ends all waits, and later ones at once (A6)", () => {
     const throttler = make(1);
     const ended: unknown[] = [];
     throttler.wait((admission) => ended.push(admission));
@@ -127,7 +127,7 @@ describe("Throttler", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("holds twenty thousand waiting requests, refuses none, and lets them leave from anywhere (A10, T3)", () => {
+  it("20,000 requests can wait and leave in any order (A10, T3)", () => {
     const throttler = make(10);
     const served: number[] = [];
     const leave = Array.from({ length: 20_000 }, (_, index) => throttler.wait(() => served.push(index)));
@@ -138,7 +138,7 @@ describe("Throttler", () => {
     expect(served).toEqual(Array.from({ length: 20 }, (_, index) => index * 2));
   });
 
-  it("serves thousands in small batches, in order, and new requests after them", async () => {
+  it("thousands of requests are served in small batches in order, and new requests after them", async () => {
     const throttler = make(0);
     const served: number[] = [];
     for (let i = 0; i < 1000; i += 1) throttler.wait(() => served.push(i));

@@ -22,11 +22,11 @@ describe("a body without a content type", () => {
     ["\x00\x00\x00\x10ftypisom\x00\x00\x00\x00mp41", "video/mp4"],
     ["\x1f\x8b\x08", "application/x-gzip"],
     ["%PDF-1.7", "application/pdf"],
-  ])("that begins %j is %s", (text, type) => {
+  ])("a body that begins with %j has the content type %s", (text, type) => {
     expect(detectContentType(Buffer.from(text, "latin1"))).toBe(type);
   });
 
-  test("is looked at for 512 bytes", () => {
+  test("the first 512 bytes of a body determine its content type", () => {
     expect(detectContentType(Buffer.from(`${"a".repeat(512)}\x00`))).toBe("text/plain; charset=utf-8");
     expect(detectContentType(Buffer.from(`${"a".repeat(511)}\x00`))).toBe("application/octet-stream");
   });

@@ -14,7 +14,7 @@ const make = (parts: Partial<HeadParts>) =>
   });
 
 describe("the head for the container", () => {
-  test("says a length of zero only for methods that usually have a body", () => {
+  test("the head has a length of zero only for methods that usually have a body", () => {
     const empty = ["Host", "h", "Content-Length", "0"];
     const lengths = ["POST", "PUT", "PATCH", "DELETE", "GET", "REPORT"].map((method) =>
       make({ method, headers: empty }).text.includes("Content-Length: 0"),
@@ -22,7 +22,7 @@ describe("the head for the container", () => {
     expect(lengths).toEqual([true, true, true, false, false, false]);
   });
 
-  test("a body without length goes in chunks, with its trailers announced", () => {
+  test("a body without length is sent in chunks, with its trailers announced", () => {
     const { text, chunked } = make({
       method: "POST",
       headers: ["Host", "h", "Transfer-Encoding", "chunked", "Trailer", "X-Sum"],
@@ -32,12 +32,12 @@ describe("the head for the container", () => {
     expect(chunked).toBe(true);
   });
 
-  test("no Host, or an empty one, becomes the container's address", () => {
+  test("a missing or empty Host is replaced by the container's address", () => {
     expect(make({ headers: [] }).text).toContain("Host: 10.0.0.1:8080\r\n");
     expect(make({ headers: ["Host", ""] }).text).toContain("Host: 10.0.0.1:8080\r\n");
   });
 
-  test("only a request that changes nothing, or says it may be repeated, is replayable", () => {
+  test("only a request that is idempotent, or has an idempotency key, is replayable", () => {
     const key = ["Host", "h", "Idempotency-Key", "x"];
     expect(make({}).replayable).toBe(true);
     expect(make({ method: "PUT" }).replayable).toBe(false);
@@ -45,7 +45,7 @@ describe("the head for the container", () => {
     expect(make({ method: "POST", headers: key, hasBody: true }).replayable).toBe(false);
   });
 
-  test("an upgrade is asked for anew", () => {
+  test("the head of an upgrade has new upgrade headers", () => {
     const headers = ["Host", "h", "Connection", "keep-alive, Upgrade", "Upgrade", "websocket"];
     expect(make({ headers, upgrade: "websocket" }).text).toBe(
       "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
@@ -54,19 +54,19 @@ describe("the head for the container", () => {
 });
 
 describe("the container's answer", () => {
-  test("omits the headers that its status forbids", () => {
+  test("a response head omits the headers that its status forbids", () => {
     const headers = ["Content-Type", "a/b", "Content-Length", "3", "ETag", "x"];
     expect(readRelayedHead(304, headers).headers).toEqual(["ETag", "x"]);
     expect(readRelayedHead(204, headers).headers).toEqual(["Content-Type", "a/b", "ETag", "x"]);
   });
 
-  test("has its length, whether it is an event stream, and an unsupported encoding", () => {
+  test("a response head is parsed for length, event stream and an unsupported encoding", () => {
     expect(readRelayedHead(200, ["Content-Length", "3"])).toMatchObject({ length: 3, events: false });
     expect(readRelayedHead(200, ["Content-Type", "text/event-stream; charset=utf-8"]).events).toBe(true);
     expect(readRelayedHead(200, ["Transfer-Encoding", "gzip"]).encoding).toBe("gzip");
   });
 
-  test("announces its trailers in one header if trailers can follow", () => {
+  test("a response head announces its trailers in one header if trailers can follow", () => {
     const announced = ["Trailer", "A", "Trailer", "x-b"];
     const headersOf = (more: string[], framed = false) => readRelayedHead(200, [...announced, ...more], framed).headers;
     expect(headersOf(["Transfer-Encoding", "chunked"])).toEqual(["Trailer", "A, X-B"]);

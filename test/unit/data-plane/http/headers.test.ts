@@ -13,7 +13,7 @@ import {
 const LIST = ["Host", "a", "X-One", "1", "x-one", "2", "Cookie", "c"];
 
 describe("header lists", () => {
-  test("look-up ignores letter case and keeps order", () => {
+  test("a look-up of a header ignores letter case and keeps order", () => {
     expect(headerValue(LIST, "x-one")).toBe("1");
     expect(headerValues(LIST, "x-one")).toEqual(["1", "2"]);
     expect(headerValue(LIST, "x-two")).toBeUndefined();
@@ -23,16 +23,16 @@ describe("header lists", () => {
     expect(withHeader(LIST, "X-ONE", "3")).toEqual(["Host", "a", "Cookie", "c", "X-ONE", "3"]);
   });
 
-  test("removing takes every line of a name", () => {
+  test("removing a header removes all its lines", () => {
     expect(withoutHeaders(LIST, new Set(["x-one"]))).toEqual(["Host", "a", "Cookie", "c"]);
   });
 
-  test("a token is found whole, among others and in any case", () => {
+  test("a token is found among others in any letter case, but only as a whole", () => {
     expect([hasToken("keep-alive, Upgrade", "upgrade"), hasToken("CLOSE", "close")]).toEqual([true, true]);
     expect([hasToken("trailers;q=0.5", "trailers"), hasToken("upgraded", "upgrade")]).toEqual([false, false]);
   });
 
-  test("names in Connection are those of end-to-end headers only", () => {
+  test("names in Connection apply to end-to-end headers only", () => {
     expect(namedInConnection(["Connection", "close, X-Secret", "connection", "Keep-Alive, x-other"])).toEqual(
       new Set(["x-secret", "x-other"]),
     );
@@ -45,7 +45,7 @@ describe("header lists", () => {
     expect(upgradeType(["Connection", "upgrade"])).toBeUndefined();
   });
 
-  test("the peer is appended to all X-Forwarded-For lines folded into one", () => {
+  test("X-Forwarded-For lines are joined, and the peer is appended", () => {
     expect(withForwardedFor(["X-Forwarded-For", "a", "Z", "1", "x-forwarded-for", "b"], "c")).toEqual([
       "X-Forwarded-For",
       "a, b, c",

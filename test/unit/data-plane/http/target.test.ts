@@ -10,11 +10,11 @@ test.each([
   ["/a#b", "/a%23b"],
   ["/\u00c3\u00bc?x=\u00c3\u00bc", "/%C3%BC?x=\u00c3\u00bc"],
   ["*", "*"],
-])("%s goes on as %s", (raw, target) => {
+])("the target %s is forwarded as %s", (raw, target) => {
   expect(readTarget(raw)).toEqual({ target });
 });
 
-test("a path with one raw character is escaped anew as a whole, as Go does", () => {
+test("a path with a raw character is escaped completely, as Go does", () => {
   expect(readTarget("/a%20b%2fc!|")).toEqual({ target: "/a%20b/c%21%7C" });
 });
 
@@ -22,18 +22,18 @@ test.each([
   ["http://other.example.org/abs?x=1", "/abs?x=1", "other.example.org"],
   ["http://other.example.org", "/", "other.example.org"],
   ["https://user:pw@other.example.org:81?x", "/?x", "other.example.org:81"],
-])("the absolute form %s is split", (raw, target, host) => {
+])("the absolute target %s is split into host and path", (raw, target, host) => {
   expect(readTarget(raw)).toEqual({ target, host });
 });
 
-test.each(["/a%zz", "/a%2", "relative", ""])("%s is refused", (raw) => {
+test.each(["/a%zz", "/a%2", "relative", ""])("the target %s is refused", (raw) => {
   expect(readTarget(raw)).toBeUndefined();
 });
 
-test("what follows the question mark is not looked at", () => {
+test("the query of a target is not checked", () => {
   expect(readTarget("/a?%zz")).toEqual({ target: "/a?%zz" });
 });
 
-test("an absolute form without a host leaves the Host header in force", () => {
+test("an absolute target without a host keeps the Host header", () => {
   expect(readTarget("http:///p")).toEqual({ target: "/p" });
 });

@@ -13,26 +13,26 @@ const options: GatewayHeaderOptions = {
 const FORWARDED = ["X-Forwarded-For", "127.0.0.1", "X-Forwarded-Proto", "http"];
 
 describe("gatewayHeaders", () => {
-  it("keeps the client's headers as they are and says who and how (I15)", () => {
+  it("the gateway keeps the client's headers and adds its address and scheme (I15)", () => {
     const headers = ["Host", "a.example", "traceparent", "00-1-2-01", "Cookie", "a", "Cookie", "b"];
     expect(gatewayHeaders(headers, options)).toEqual([...headers, ...FORWARDED]);
   });
 
-  it("joins the cookie headers of an HTTP/2 client", () => {
+  it("the gateway joins the cookie headers of an HTTP/2 client", () => {
     const headers = ["cookie", "a=1", "accept", "*/*", "cookie", "b=2"];
     expect(gatewayHeaders(headers, { ...options, joinCookies: true })).toEqual([
       ...["accept", "*/*", "cookie", "a=1; b=2", ...FORWARDED],
     ]);
   });
 
-  it("appends the client to X-Forwarded-For, and does not believe its X-Forwarded-Proto", () => {
+  it("the gateway appends the client to X-Forwarded-For and ignores its X-Forwarded-Proto", () => {
     const headers = ["X-Forwarded-For", "1.1.1.1", "x-forwarded-for", "2.2.2.2", "x-forwarded-proto", "http"];
     expect(gatewayHeaders(headers, { ...options, scheme: "https" })).toEqual([
       ...["X-Forwarded-For", "1.1.1.1, 2.2.2.2, 127.0.0.1", "X-Forwarded-Proto", "https"],
     ]);
   });
 
-  it("sets the route's headers in place of the client's (I9, T32)", () => {
+  it("the gateway replaces the client's headers by the route's (I9, T32)", () => {
     const set = [{ name: "Knative-Serving-Revision", lowerName: "knative-serving-revision", value: "hello-00001" }];
     expect(
       gatewayHeaders(["knative-serving-revision", "evil", "A", "1", "KNATIVE-SERVING-REVISION", "x"], {
@@ -42,19 +42,19 @@ describe("gatewayHeaders", () => {
     ).toEqual([...["A", "1", ...FORWARDED, "Knative-Serving-Revision", "hello-00001"]]);
   });
 
-  it("answers the probe's question for the version, and leaves a literal hash alone (I16, I17)", () => {
+  it("the gateway sets the version in a probe that asks for it, and keeps a literal hash (I16, I17)", () => {
     expect(gatewayHeaders(["K-Network-Hash", "override"], options).slice(0, 2)).toEqual(["K-Network-Hash", "the-hash"]);
     expect(gatewayHeaders(["K-Network-Hash", "other"], options).slice(0, 2)).toEqual(["K-Network-Hash", "other"]);
   });
 
-  it("changes the Host when told to, also when there was none", () => {
+  it("the gateway rewrites the Host, also if there is none", () => {
     expect(gatewayHeaders(["host", "localhost", "A", "1"], { ...options, host: "hello.example" })).toEqual([
       ...["Host", "hello.example", "A", "1", ...FORWARDED],
     ]);
     expect(gatewayHeaders([], { ...options, host: "hello.example" }).slice(0, 2)).toEqual(["Host", "hello.example"]);
   });
 
-  it("removes headers that Connection names, but never the gateway's own", () => {
+  it("the gateway removes headers that Connection names, but never its own", () => {
     const headers = [
       "Connection",
       "close, X-Forwarded-For, k-proxy-request",
@@ -69,7 +69,7 @@ describe("gatewayHeaders", () => {
     ]);
   });
 
-  it("serves a request for h2c by upgrade as it came", () => {
+  it("the gateway serves a request for an h2c upgrade without the upgrade", () => {
     const headers = ["Connection", "Upgrade, HTTP2-Settings", "Upgrade", "h2c", "HTTP2-Settings", "AAMAAABk", "A", "1"];
     expect(gatewayHeaders(headers, { ...options, dropUpgrade: true })).toEqual(["A", "1", ...FORWARDED]);
   });

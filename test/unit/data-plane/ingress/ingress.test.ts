@@ -40,7 +40,7 @@ describe("IngressGateway", () => {
     });
   });
 
-  it("answers an empty 404 before there is a table, and for unknown hosts (I7)", async () => {
+  it("an unknown host gets an empty 404, also before there is a routing table (I7)", async () => {
     const before = await send({ host: "hello.default.example.com" });
     gateway.swap(compileRoutingTable([recorded("route/latest")]));
     for (const exchange of [
@@ -53,7 +53,7 @@ describe("IngressGateway", () => {
     expect(forwarded).toEqual([]);
   });
 
-  it("forwards a request to its revision with the route's headers, its own address and the revision's protocol (I8, I9, I15)", async () => {
+  it("a request reaches its revision with the route's headers and the revision's protocol (I8, I9, I15)", async () => {
     gateway.swap(compileRoutingTable([recorded("route/latest")]));
     const { timing } = await send({ host: "hello.default.example.com" });
     const [{ revision, exchange } = {} as never] = forwarded;
@@ -67,12 +67,12 @@ describe("IngressGateway", () => {
     ]);
     expect(timing.revision).toBe("default/hello-00002");
     gateway.swap(compileRoutingTable([recorded("route/h2c-revision")]));
-    await send({ host: "hello.default.example.com", door: "tls" });
+    await send({ host: "hello.default.example.com", kind: "tls" });
     expect(forwarded[1]?.exchange.version).toBe("2");
     expect(headerValue(forwarded[1]?.exchange.headers ?? [], "x-forwarded-proto")).toBe("https");
   });
 
-  it("splits by weight, each request anew, and counts what it did, probes aside (I11)", async () => {
+  it("each request is split by weight, and the gateway counts requests but not probes (I11)", async () => {
     gateway.swap(compileRoutingTable([recorded("route/split-and-tags")]));
     for (let i = 0; i < 100; i += 1) {
       random = i / 100;
@@ -83,19 +83,19 @@ describe("IngressGateway", () => {
     await send({ host: "hello.default.example.com", headers: probe });
     const shares = () =>
       Object.fromEntries(gateway.counts.map((count) => [`${count.host} ${count.revision}`, count.requests]));
-    const seen = {
+    const expected = {
       "hello.default.example.com default/hello-00001": 10,
       "hello.default.example.com default/hello-00002": 90,
       "old-hello.default.example.com default/hello-00001": 1,
     };
-    expect(shares()).toEqual(seen);
+    expect(shares()).toEqual(expected);
     gateway.swap(compileRoutingTable([recorded("route/split-and-tags")]));
-    expect(shares()).toEqual(seen);
+    expect(shares()).toEqual(expected);
     gateway.swap(compileRoutingTable([]));
     expect(shares()).toEqual({});
   });
 
-  it("requests in flight keep their route when the table is replaced", async () => {
+  it("requests in flight keep their route when the routing table is replaced", async () => {
     let go = (): void => {};
     const slow = new IngressGateway({
       address: "10.1.1.1",
@@ -119,7 +119,7 @@ describe("IngressGateway", () => {
     expect([exchange.answer, slow.inFlight]).toEqual(["late", 0]);
   });
 
-  it("takes a mapped domain through the local gateway to the Service's revision (I29, T34)", async () => {
+  it("a mapped domain reaches the Service's revision through the local gateway (I29, T34)", async () => {
     gateway.swap(compileRoutingTable([recorded("domainMapping/ingress"), recorded("route/latest")]));
     await send({ host: "www.example.com" });
     const [{ revision, exchange } = {} as never] = forwarded;
@@ -132,22 +132,22 @@ describe("IngressGateway", () => {
     expect(gateway.counts.map((count) => count.ingress)).toEqual(["default/hello"]);
   });
 
-  it("answers 404 for a mapped domain whose Service has no route", async () => {
+  it("a mapped domain whose Service has no route gets 404", async () => {
     gateway.swap(compileRoutingTable([recorded("domainMapping/ingress")]));
     expect((await send({ host: "www.example.com" })).status).toBe(404);
   });
 
-  it("tells a probe which version of the route it serves, through the revision (I16)", async () => {
+  it("a probe gets the version of the route through the revision (I16)", async () => {
     gateway.swap(compileRoutingTable([recorded("route/latest")]));
     await send({
       host: "hello.default.example.com",
       headers: ["Host", "hello.default.example.com", "K-Network-Probe", "probe", "K-Network-Hash", "override"],
     });
-    const seen = headerValue(forwarded[0]?.exchange.headers ?? [], "k-network-hash");
-    expect(seen).toBe(ingressHash(recorded("route/latest")));
+    const hash = headerValue(forwarded[0]?.exchange.headers ?? [], "k-network-hash");
+    expect(hash).toBe(ingressHash(recorded("route/latest")));
   });
 
-  it("redirects with 301 (I27)", async () => {
+  it("the gateway redirects with 301 (I27)", async () => {
     const latest = recorded("route/latest");
     gateway.swap(compileRoutingTable([{ ...latest, spec: { ...latest.spec, httpOption: "Redirected" } }]));
     const exchange = await send({ host: "hello.default.example.com:8080", target: "/a?b=c" });
@@ -157,7 +157,7 @@ describe("IngressGateway", () => {
     ]);
   });
 
-  it("serves one Service on its own listener, whatever the Host, and sends the app that Service's name", async () => {
+  it("the listener of a Service serves it for any Host, and the app sees the Service's host name", async () => {
     gateway.swap(compileRoutingTable([recorded("route/latest")]));
     const handler = gateway.handlerForService("default/hello");
     await send({ host: "127.0.0.1:41001" }, handler);
@@ -167,7 +167,7 @@ describe("IngressGateway", () => {
     expect((await send({ host: "127.0.0.1:41001" }, handler)).status).toBe(404);
   });
 
-  it("lists the Services under this machine's name when it could mean several", async () => {
+  it("this machine's name lists the Services if there are several", async () => {
     const empty = await send({ host: "localhost:8080" });
     expect([empty.status, headerValue(empty.answerHeaders, "content-type")]).toEqual([200, "text/html; charset=utf-8"]);
     const latest = recorded("route/latest");

@@ -10,7 +10,7 @@ const examples = JSON.parse(readFileSync("test/golden/data/api-examples.json", "
   string,
   { readonly ingress?: Ingress } & Ingress
 >;
-/** An Ingress exactly as Knative's Route controller makes it. */
+/** Returns an Ingress exactly as Knative's Route controller makes it. */
 const recorded = (name: string): Ingress => {
   const example = examples[name];
   if (!example) throw new Error(`no example ${name}`);
@@ -40,10 +40,10 @@ const request = (host: string, more: Partial<RouteRequest> = {}): RouteRequest =
   ...more,
 });
 const revisions = (match: ReturnType<ReturnType<typeof compileRoutingTable>["match"]>): unknown =>
-  match?.kind === "path" ? match.path.splits.map((one) => [one.revision, one.weight]) : match;
+  match?.kind === "path" ? match.path.splits.map((ingress) => [ingress.revision, ingress.weight]) : match;
 
 describe("compileRoutingTable", () => {
-  it("serves all other Ingresses if one cannot be compiled, and names that one (11 A1)", () => {
+  it("the table has all other Ingresses if one cannot be compiled, and names that one (11 A1)", () => {
     const good = ingress("good", [
       { hosts: ["a.example.com"], visibility: "ExternalIP", http: { paths: [{ splits: [split("a-1", 100)] }] } },
     ]);
@@ -55,7 +55,7 @@ describe("compileRoutingTable", () => {
     expect(table.failures.map((failure) => failure.ingress)).toEqual(["default/bad", "default/null"]);
   });
 
-  it("serves a public host at every listener, cluster-local names at the local listener only (I3, I4, I7, I14, T33)", () => {
+  it("public hosts are served at every listener, cluster-local names only at the local one (I3, I4, I7, I14, T33)", () => {
     const table = compileRoutingTable([recorded("route/split-and-tags")]);
     const hello = [
       ["default/hello-00001", 10],
@@ -65,8 +65,8 @@ describe("compileRoutingTable", () => {
       const found = revisions(table.match(request(host, { listener })));
       return Array.isArray(found) ? [...found].sort() : found;
     };
-    for (const door of ["public", "tls", "local"] as const)
-      expect(served("hello.default.example.com", door)).toEqual(hello);
+    for (const listener of ["public", "tls", "local"] as const)
+      expect(served("hello.default.example.com", listener)).toEqual(hello);
     for (const host of ["hello.default", "hello.default.svc", "hello.default.svc.cluster.local"]) {
       expect(served(host, "local")).toEqual(hello);
       expect(served(host, "public")).toBeUndefined();
@@ -76,14 +76,14 @@ describe("compileRoutingTable", () => {
     expect(served("nobody.example.com", "public")).toBeUndefined();
   });
 
-  it("gives a tag host its one revision, also when the default group leaves it out (I10, T32)", () => {
+  it("a tag host has its revision, also if the default split does not contain it (I10, T32)", () => {
     const table = compileRoutingTable([recorded("route/one-tag-local")]);
     const local = request("old-hello.default", { listener: "local" });
     expect(revisions(table.match(local))).toEqual([["default/hello-00001", 100]]);
     expect(revisions(table.match(request("hello.default.example.com")))).toEqual([["default/hello-00002", 100]]);
   });
 
-  it("knows a host in any case, with any port, with a trailing dot", () => {
+  it("a host is found in any letter case, with any port, and with a trailing dot", () => {
     const table = compileRoutingTable([recorded("route/latest")]);
     for (const host of [
       "HELLO.default.Example.com",
@@ -97,7 +97,7 @@ describe("compileRoutingTable", () => {
     }
   });
 
-  it("routes by the tag header first, exactly, and by the default split otherwise (I12)", () => {
+  it("a request is routed by an exact tag header first, and by the default split otherwise (I12)", () => {
     const table = compileRoutingTable([recorded("route/split-and-tags-header-routing")]);
     const by = (...headers: string[]) => {
       const match = table.match(request("hello.default.example.com", { headers }));
@@ -119,13 +119,13 @@ describe("compileRoutingTable", () => {
     }
   });
 
-  it("chooses the revision's protocol by its Service port (I8)", () => {
+  it("the Service port determines the revision's protocol (I8)", () => {
     const table = compileRoutingTable([recorded("route/h2c-revision")]);
     const match = table.match(request("hello.default.example.com"));
     expect(match?.kind === "path" && match.path.splits[0]?.protocol).toBe("h2c");
   });
 
-  it("tries longer prefixes first and takes them literally (I13)", () => {
+  it("longer path prefixes are tried first and matched literally (I13)", () => {
     const paths = ["/foo", "", "/foo/bar"].map((path) => ({
       path,
       splits: [split(`r${path.replaceAll("/", "-")}`, 100)],
@@ -142,7 +142,7 @@ describe("compileRoutingTable", () => {
     expect(to("*")).toBe("default/r");
   });
 
-  it("sends a mapped domain on to the Service's local name, with its own name in K-Original-Host (I29, T34)", () => {
+  it("a mapped domain is rewritten to the Service's local name, with the domain in K-Original-Host (I29, T34)", () => {
     const table = compileRoutingTable([recorded("domainMapping/ingress"), recorded("route/latest")]);
     const match = table.match(request("www.example.com"));
     expect(match?.kind === "path" && match.path).toMatchObject({
@@ -153,7 +153,7 @@ describe("compileRoutingTable", () => {
     expect(table.publicHosts).toEqual(["www.example.com", "hello.default.example.com"]);
   });
 
-  it("redirects public plain HTTP to https, nothing else (I27)", () => {
+  it("only public plain HTTP is redirected to https (I27)", () => {
     const { spec } = recorded("route/latest");
     const table = compileRoutingTable([ingress("hello", spec.rules ?? [], "Redirected")], { httpsPort: 8443 });
     const at = (listener: RouteRequest["listener"], host: string) =>
@@ -166,7 +166,7 @@ describe("compileRoutingTable", () => {
     expect(at("local", "hello.default.svc")?.kind).toBe("path");
   });
 
-  it("keeps a host with the Ingress that came first and names the other (I14)", () => {
+  it("a host belongs to the first Ingress that names it, and the other one is reported (I14)", () => {
     const rule = { hosts: ["a.example"], http: { paths: [{ splits: [split("one", 100)] }] } };
     const other = { hosts: ["a.example", "b.example"], http: { paths: [{ splits: [split("two", 100)] }] } };
     const table = compileRoutingTable([ingress("first", [rule]), ingress("second", [other])]);
@@ -175,7 +175,7 @@ describe("compileRoutingTable", () => {
     expect(table.conflicts).toEqual([{ host: "a.example", ingress: "default/second" }]);
   });
 
-  it("takes this machine's names for the only public Service, which the app sees by its own name", () => {
+  it("this machine's names reach the only public Service, and the app sees its own host name", () => {
     const table = compileRoutingTable([recorded("route/latest"), recorded("domainMapping/ingress")]);
     for (const host of ["localhost:8080", "127.0.0.1:8080", "[::1]:8080", "LOCALHOST"]) {
       const match = table.match(request(host));
@@ -185,7 +185,7 @@ describe("compileRoutingTable", () => {
     expect(table.match(request("localhost", { listener: "local" }))).toBeUndefined();
   });
 
-  it("lists the public Services when this machine's name could mean several, or none", () => {
+  it("this machine's names list the public Services if there are several or none", () => {
     const second = ingress("other", [
       { hosts: ["other.default"], visibility: "ClusterLocal", http: { paths: [] } },
       { hosts: ["other.default.example.com"], visibility: "ExternalIP", http: { paths: [] } },
@@ -200,7 +200,7 @@ describe("compileRoutingTable", () => {
     expect(hidden.match(request("localhost"))).toEqual({ kind: "index", services: [] });
   });
 
-  it("finds a Service by name whatever the Host, a cluster-local one too", () => {
+  it("a Service is found by name for any Host, also a cluster-local one", () => {
     const table = compileRoutingTable([recorded("route/cluster-local")]);
     const match = table.matchService("default/hello", request("127.0.0.1:41001"));
     expect(revisions(match)).toEqual([["default/hello-00002", 100]]);
@@ -208,26 +208,30 @@ describe("compileRoutingTable", () => {
     expect(table.matchService("default/nobody", request("127.0.0.1:41001"))).toBeUndefined();
   });
 
-  it("carries the version of each Ingress, which changes with its spec (I16)", () => {
-    const one = recorded("route/latest");
-    const match = compileRoutingTable([one]).match(request("hello.default.example.com"));
-    expect(match?.kind === "path" && match.path.hash).toBe(ingressHash(one));
-    expect(ingressHash({ ...one, spec: { ...one.spec, httpOption: "Redirected" } })).not.toBe(ingressHash(one));
-    expect(ingressHash({ ...one, metadata: { ...one.metadata, resourceVersion: "9" } })).toBe(ingressHash(one));
+  it("the table has a version of each Ingress, which changes with its spec (I16)", () => {
+    const ingress = recorded("route/latest");
+    const match = compileRoutingTable([ingress]).match(request("hello.default.example.com"));
+    expect(match?.kind === "path" && match.path.hash).toBe(ingressHash(ingress));
+    expect(ingressHash({ ...ingress, spec: { ...ingress.spec, httpOption: "Redirected" } })).not.toBe(
+      ingressHash(ingress),
+    );
+    expect(ingressHash({ ...ingress, metadata: { ...ingress.metadata, resourceVersion: "9" } })).toBe(
+      ingressHash(ingress),
+    );
   });
 });
 
-describe("compileRoutingTable with what is known from before", () => {
-  it("compiles an Ingress again only when its spec is another object", () => {
+describe("compileRoutingTable with a previous table", () => {
+  it("an Ingress is compiled again only if its spec is another object", () => {
     const known = new WeakMap<Ingress["spec"], CompiledIngress>();
-    const pathOf = (one: Ingress) => {
-      const match = compileRoutingTable([one], { known }).match(request("hello.default.example.com"));
+    const pathOf = (ingress: Ingress) => {
+      const match = compileRoutingTable([ingress], { known }).match(request("hello.default.example.com"));
       return match?.kind === "path" ? match.path : undefined;
     };
-    const one = recorded("route/latest");
-    const first = pathOf(one);
-    expect(pathOf({ ...one, status: {} })).toBe(first);
-    expect(pathOf({ ...one, spec: { ...one.spec } })).not.toBe(first);
+    const ingress = recorded("route/latest");
+    const first = pathOf(ingress);
+    expect(pathOf({ ...ingress, status: {} })).toBe(first);
+    expect(pathOf({ ...ingress, spec: { ...ingress.spec } })).not.toBe(first);
   });
 });
 
@@ -240,7 +244,7 @@ describe("pickSplit (I11)", () => {
   const match = table.match(request("a.example"));
   const path = match?.kind === "path" ? match.path : undefined;
 
-  it("shares by weight, and gives a revision with 0 % nothing", () => {
+  it("a split shares requests by weight, and a revision with 0 % gets none", () => {
     const counts: Record<string, number> = {};
     for (let i = 0; i < 1000; i += 1) {
       const { revision = "" } = pickSplit(path!, i / 1000) ?? {};
@@ -249,7 +253,7 @@ describe("pickSplit (I11)", () => {
     expect(counts).toEqual({ "default/a": 900, "default/b": 100 });
   });
 
-  it("stays in range for the smallest and largest random number", () => {
+  it("a split chooses a revision for the smallest and largest random number", () => {
     expect(pickSplit(path!, 0)?.revision).toBe("default/a");
     expect(pickSplit(path!, 1 - Number.EPSILON / 2)?.revision).toBe("default/b");
   });

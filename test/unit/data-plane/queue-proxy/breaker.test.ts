@@ -13,18 +13,18 @@ class PaperWaiter implements BreakerWaiter {
 }
 
 describe("the breaker", () => {
-  test("runs as many as it has slots, lets ten times as many wait, refuses the next", () => {
+  test("the breaker runs as many requests as it has slots, queues ten times as many, and refuses the next", () => {
     const breaker = new Breaker(2);
-    const doors = Array.from({ length: 23 }, () => breaker.enter(new PaperWaiter()));
-    expect(doors.filter((door) => door === "run")).toHaveLength(2);
-    expect(doors.filter((door) => door === "wait")).toHaveLength(20);
-    expect(doors.at(-1)).toBe("full");
+    const admissions = Array.from({ length: 23 }, () => breaker.enter(new PaperWaiter()));
+    expect(admissions.filter((admission) => admission === "run")).toHaveLength(2);
+    expect(admissions.filter((admission) => admission === "wait")).toHaveLength(20);
+    expect(admissions.at(-1)).toBe("full");
   });
 
-  test("without a limit no request waits", () => {
+  test("a breaker without a limit queues no request", () => {
     const breaker = new Breaker(0);
-    const doors = new Set(Array.from({ length: 10_000 }, () => breaker.enter(new PaperWaiter())));
-    expect(doors).toEqual(new Set(["run"]));
+    const admissions = new Set(Array.from({ length: 10_000 }, () => breaker.enter(new PaperWaiter())));
+    expect(admissions).toEqual(new Set(["run"]));
   });
 
   test("waiting requests are served in order; those that left are skipped", () => {
@@ -43,7 +43,7 @@ describe("the breaker", () => {
     expect(breaker.inFlight).toBe(0);
   });
 
-  test("never runs more requests than slots and loses none, in any order of arrivals and departures", () => {
+  test("the breaker never runs more requests than slots and loses none, in any order", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 4 }), fc.array(fc.integer({ min: 0, max: 2 })), (slots, moves) => {
         const breaker = new Breaker(slots);
@@ -58,9 +58,9 @@ describe("the breaker", () => {
         for (const move of moves) {
           if (move === 0) {
             const waiter = new PaperWaiter();
-            const door = breaker.enter(waiter);
-            if (door === "run") running += 1;
-            else if (door === "wait") waiting.push(waiter);
+            const admission = breaker.enter(waiter);
+            if (admission === "run") running += 1;
+            else if (admission === "wait") waiting.push(waiter);
           } else if (move === 1 && running > 0) {
             running -= 1;
             breaker.release();

@@ -19,13 +19,13 @@ describe("Forwarded", () => {
     [{ host: "h" }, "host=h"],
     [{ xff: "" }, undefined],
     [{}, undefined],
-  ])("from %j is %s", (from, value) => {
+  ])("the Forwarded header for %j is %s", (from, value) => {
     expect(makeForwarded({ xff: undefined, proto: undefined, host: undefined, ...from })).toBe(value);
   });
 });
 
 describe("headers for the container", () => {
-  test("the mapped host is restored, the revision's own headers go, the peer is appended last", () => {
+  test("the container gets the mapped host, no headers of the revision, and the peer appended", () => {
     expect(
       rewritten([
         "Host",
@@ -46,14 +46,14 @@ describe("headers for the container", () => {
 
   test.each([
     ["one User-Agent", ["User-Agent", "a", "user-agent", "b"], ["User-Agent", "a"]],
-    ["no User-Agent that says nothing", ["User-Agent", ""], []],
+    ["no empty User-Agent", ["User-Agent", ""], []],
     [
-      "its own Forwarded instead of an empty one",
+      "a new Forwarded instead of an empty one",
       ["Forwarded", "", "X-Forwarded-Proto", "https"],
       ["X-Forwarded-Proto", "https", "Forwarded", "proto=https"],
     ],
     [
-      "its own instead of all when the first says nothing",
+      "one new Forwarded if the first of several is empty",
       ["Forwarded", "", "Forwarded", "for=2", "X-Forwarded-Host", "a"],
       ["X-Forwarded-Host", "a", "Forwarded", "host=a"],
     ],
@@ -63,15 +63,15 @@ describe("headers for the container", () => {
       ["Forwarded", "for=2", "Forwarded", "", "X-Forwarded-Host", "a"],
     ],
     [
-      "a first K-Original-Host that says nothing, as it came",
+      "an empty first K-Original-Host unchanged",
       ["K-Original-Host", "", "K-Original-Host", "b"],
       ["K-Original-Host", "", "K-Original-Host", "b"],
     ],
-  ])("the container sees %s (Q23, Q27)", (_what, headers, seen) => {
-    expect(rewritten(["Host", "h", ...headers])).toEqual(["Host", "h", ...seen, "X-Forwarded-For", "10.0.0.9"]);
+  ])("the container sees %s (Q23, Q27)", (_what, headers, expected) => {
+    expect(rewritten(["Host", "h", ...headers])).toEqual(["Host", "h", ...expected, "X-Forwarded-For", "10.0.0.9"]);
   });
 
-  test("the first header of a name counts, even if it is empty", () => {
+  test("the first header of a name is used, even if it is empty", () => {
     const first = ["K-Network-Hash", "", "K-Network-Hash", "b", "K-Network-Probe", "probe", "k-network-probe", "queue"];
     expect(readFacts([...first, "K-Proxy-Request", "x", "K-Proxy-Request", "activator"])).toMatchObject({
       networkHash: "",
@@ -98,7 +98,7 @@ describe("headers for the container", () => {
     ]);
   });
 
-  test("an existing Forwarded is left alone, an empty one is not", () => {
+  test("an existing Forwarded is kept, an empty one is replaced", () => {
     expect(rewritten(["Forwarded", "for=x", "X-Forwarded-For", "a"])).not.toContain("for=a");
     expect(rewritten(["Forwarded", "", "X-Forwarded-For", "a"])).toContain("for=a");
   });

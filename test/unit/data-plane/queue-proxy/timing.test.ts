@@ -8,7 +8,7 @@ function entryOf(name: string): DeadlineEntry & { readonly name: string } {
 }
 
 describe("the deadline queue", () => {
-  test("reports each deadline that passes, none that was removed, and uses one timer", async () => {
+  test("the deadline queue reports each deadline that passes, none that was removed, and uses one timer", async () => {
     const clock = new ManualClock();
     const log: string[] = [];
     const queue = new DeadlineQueue<ReturnType<typeof entryOf>>(clock, 1000, ({ name }) => log.push(name));
@@ -42,14 +42,14 @@ describe("the deadline queue", () => {
 
 describe("the drain", () => {
   const settledOf = (promise: Promise<void>): { done: boolean } => {
-    const seen = { done: false };
+    const state = { done: false };
     void promise.then(() => {
-      seen.done = true;
+      state.done = true;
     });
-    return seen;
+    return state;
   };
 
-  test("ends after the quiet period without a new request; each request restarts the period", async () => {
+  test("the drain ends after the quiet period without a new request; each request restarts the period", async () => {
     const clock = new ManualClock();
     const drain = new Drain(clock);
     const quiet = settledOf(drain.begin(30_000));
@@ -61,7 +61,7 @@ describe("the drain", () => {
     expect(quiet.done).toBe(true);
   });
 
-  test("can be cancelled, which ends the wait for the quiet period", async () => {
+  test("cancelling the drain ends the wait for the quiet period", async () => {
     const clock = new ManualClock();
     const drain = new Drain(clock);
     const quiet = settledOf(drain.begin(30_000));
@@ -70,7 +70,7 @@ describe("the drain", () => {
     expect([quiet.done, drain.active]).toEqual([true, false]);
   });
 
-  test("upgraded connections do not hold back the end of plain requests", async () => {
+  test("upgraded connections do not delay the report that plain requests have ended", async () => {
     const drain = new Drain(new ManualClock());
     drain.enter();
     drain.enter();

@@ -51,7 +51,7 @@ describe("request accounting", () => {
 describe("activator reports", () => {
   const revision = "default/hello-00001";
 
-  test("the first request is reported at once and subtracted from the next report only", () => {
+  test("the first request of a revision is reported at once and subtracted from the next report only", () => {
     const activator = new ActivatorStats("activator");
     expect(activator.started(revision, 0)).toMatchObject({
       averageConcurrentRequests: 1,

@@ -33,7 +33,7 @@ test("an unreachable engine and its return show in the Node's Ready condition an
   ]);
 });
 
-test("a full disk gives DiskPressure until a write succeeds, with one Event for each change", () => {
+test("a full disk causes DiskPressure until a write succeeds, with one Event for each change", () => {
   const { clock, store, conditions } = makeNode();
   const report = makeDiskReport({ store, clock });
   expect(conditions("DiskPressure")).toMatchObject([{ status: "False", reason: "KubeletHasNoDiskPressure" }]);

@@ -13,12 +13,12 @@ const requests = (cpu: string, memory: string) => ({ resources: { requests: { cp
 
 let store: ObjectStore;
 let clock: ManualClock;
-let asked: string[];
+let sampledIds: string[];
 let stats: Map<string, ContainerStats>;
 beforeEach(() => {
   store = makeStore();
   clock = makeManualClock(START);
-  asked = [];
+  sampledIds = [];
   stats = new Map();
 });
 
@@ -27,7 +27,7 @@ const put = (object: AnyObject): void => {
   if (object.status)
     store.writeStatus({ kind, namespace: metadata.namespace, name: metadata.name } as never, object.status);
 };
-/** A ready pod with these containers, each running as `<pod>-<container>`. */
+/** Returns a ready pod whose containers run with the ids `<pod>-<container>`. */
 const pod = (name: string, containers: Pod["spec"]["containers"], ready = true): Pod => {
   const { status, ...made } = readyPod(name, START);
   return {
@@ -57,7 +57,7 @@ const sampler = (): PodUsageSampler =>
     config: () => autoscalerConfig(),
     runtime: {
       stats: async (id) => {
-        asked.push(id);
+        sampledIds.push(id);
         const found = stats.get(id);
         if (!found) throw new RuntimeError("unreachable", "away");
         return found;
@@ -70,7 +70,7 @@ const round = async (): Promise<void> => {
 };
 
 describe("the usage of pods of the HPA class", () => {
-  test("is the average of cores between two samples, and the last memory value; queue-proxy does not count", async () => {
+  test("the usage of a pod is the average of cores between two samples and the last memory value, without queue-proxy", async () => {
     put(podAutoscaler(HPA));
     put(
       pod("a", [
@@ -87,10 +87,10 @@ describe("the usage of pods of the HPA class", () => {
     await round();
     expect(usage.pods(revision, "cpu")).toEqual([{ ready: true, usage: 0.8, request: 0.5 }]);
     expect(usage.pods(revision, "memory")[0]?.usage).toBe(20 * MIB);
-    expect(new Set(asked)).toEqual(new Set(["a-user"]));
+    expect(new Set(sampledIds)).toEqual(new Set(["a-user"]));
   });
 
-  test("is the sum of a pod's containers, and unknown if that of one container is", async () => {
+  test("the usage of a pod is the sum of its containers, and unknown if that of one container is", async () => {
     put(podAutoscaler(HPA));
     put(
       pod("a", [
@@ -115,12 +115,12 @@ describe("the usage of pods of the HPA class", () => {
     ]);
   });
 
-  test("is not sampled for revisions of other classes, nor kept for containers that are gone", async () => {
+  test("the usage is not sampled for revisions of other classes, nor kept for removed containers", async () => {
     put(podAutoscaler());
     put(pod("a", [{ name: "user" }]));
     using usage = sampler();
     await round();
-    expect(asked).toEqual([]);
+    expect(sampledIds).toEqual([]);
     store.delete({ kind: "PodAutoscaler.autoscaling.internal.knative.dev", namespace: "default", name: "hello-00001" });
     put(podAutoscaler(HPA));
     used("a-user", 100);
@@ -132,7 +132,7 @@ describe("the usage of pods of the HPA class", () => {
     expect(usage.pods(revision, "cpu")[0]?.usage).toBeUndefined();
   });
 
-  test("is unknown and not asked for while a container has no id (11 A1)", async () => {
+  test("the usage of a container without an id is unknown and not sampled (11 A1)", async () => {
     put(podAutoscaler(HPA));
     const { status, ...unscheduled } = pod("a", [{ name: "user", ...requests("5", "1Gi") }]);
     put({ ...unscheduled, status: { ...status, containerStatuses: [] } } as AnyObject);
@@ -141,11 +141,11 @@ describe("the usage of pods of the HPA class", () => {
     using usage = sampler();
     await round();
     await round();
-    expect(asked).toEqual([]);
+    expect(sampledIds).toEqual([]);
     expect(usage.pods(revision, "cpu").map((one) => one.usage)).toEqual([undefined, undefined]);
   });
 
-  test("has the Deployment's replicas; after dispose nothing is sampled", async () => {
+  test("the usage report has the Deployment's replicas, and nothing is sampled after dispose", async () => {
     const usage = sampler();
     expect(usage.replicas(revision)).toBeUndefined();
     put(podAutoscaler(HPA));
@@ -159,7 +159,7 @@ describe("the usage of pods of the HPA class", () => {
     expect(usage.replicas(revision)).toBe(3);
     usage[Symbol.dispose]();
     await round();
-    expect(asked).toEqual([]);
+    expect(sampledIds).toEqual([]);
     expect(clock.next()).toBeUndefined();
   });
 });

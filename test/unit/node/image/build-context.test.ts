@@ -1,4 +1,4 @@
-// Which files of a folder a build context contains.
+// Tests which files of a folder a build context contains.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -38,7 +38,7 @@ const packed = async (dockerfile = "Dockerfile", from = folder): Promise<Packed>
 };
 
 describe("a build context", () => {
-  test("omits the paths in .dockerignore at any depth", async () => {
+  test("a build context omits the paths in .dockerignore at any depth", async () => {
     write({
       Dockerfile: "FROM x",
       ".dockerignore": "node_modules\n**/*.log\n",
@@ -50,7 +50,7 @@ describe("a build context", () => {
     expect((await packed()).names).toEqual([".dockerignore", "Dockerfile", "a.js", "deep/b.js"]);
   });
 
-  test("keeps exceptions below ignored folders", async () => {
+  test("a build context keeps exceptions below ignored folders", async () => {
     write({
       Dockerfile: "FROM x",
       ".dockerignore": "*\n!src\n!dist/keep.js\n",
@@ -61,19 +61,19 @@ describe("a build context", () => {
     expect((await packed()).names).toEqual([".dockerignore", "Dockerfile", "dist/keep.js", "src/a.js"]);
   });
 
-  test("keeps an ignored Dockerfile, also in a subfolder", async () => {
+  test("a build context keeps an ignored Dockerfile, also in a subfolder", async () => {
     write({ "docker/Dockerfile": "FROM x", "docker/other": "", ".dockerignore": "docker\n", "a.js": "" });
     expect((await packed("docker/Dockerfile")).names).toEqual([".dockerignore", "a.js", "docker/Dockerfile"]);
   });
 
-  test("contains a Dockerfile from outside the folder under its own name", async () => {
+  test("a build context contains a Dockerfile from outside the folder", async () => {
     write({ "Dockerfile.dev": "FROM x", "app/a.js": "" });
     const found = await packed(join(folder, "Dockerfile.dev"), join(folder, "app"));
     expect(found.names).toEqual([".knap.Dockerfile", "a.js"]);
     expect(found.dockerfile).toBe(".knap.Dockerfile");
   });
 
-  test("applies a Dockerfile's own ignore file instead of the folder's", async () => {
+  test("a Dockerfile's own ignore file replaces the folder's", async () => {
     write({
       "dev.Dockerfile": "FROM x",
       ".dockerignore": "a.js\n",
@@ -85,12 +85,12 @@ describe("a build context", () => {
     expect((await packed("dev.Dockerfile")).names).not.toContain("b.js");
   });
 
-  test("sets owners and times to 0", async () => {
+  test("a build context has owners and times 0", async () => {
     write({ Dockerfile: "FROM x", "a/b.js": "" });
     expect((await packed()).owners).toEqual(["0 0 0"]);
   });
 
-  test("tells a watcher which paths a build ignores", () => {
+  test("a watcher can ask which paths a build ignores", () => {
     write({ Dockerfile: "FROM x", ".dockerignore": "node_modules\n", "a.js": "" });
     const ignored = contextIgnores(folder, "Dockerfile");
     expect(ignored(join(folder, "node_modules/x.js"))).toBe(true);

@@ -1,4 +1,4 @@
-// Which credentials each registry gets.
+// Tests which credentials each registry gets.
 import { describe, expect, test } from "vitest";
 import { authFor, configsOfSecrets } from "../../../../src/node/image/registry-auth.ts";
 
@@ -6,7 +6,7 @@ const basic = (text: string) => ({ auth: Buffer.from(text).toString("base64") })
 const nobody = async () => undefined;
 
 describe("registry credentials", () => {
-  test("Docker Hub has the key that docker gives it in its config file", async () => {
+  test("Docker Hub's credentials are found under its key in docker's config file", async () => {
     const config = { auths: { "https://index.docker.io/v1/": basic("me:secret:with:colons") } };
     const expected = { serverAddress: "https://index.docker.io/v1/", username: "me", password: "secret:with:colons" };
     expect(await authFor("nginx", [config], nobody)).toEqual(expected);
@@ -25,23 +25,23 @@ describe("registry credentials", () => {
     expect(await user("reg.io/teamwork/x")).toBe("all");
   });
 
-  test("earlier configs take precedence: the pod's Secrets before the user's own", async () => {
+  test("the pod's Secrets take precedence over the user's own credentials", async () => {
     const pod = { auths: { "reg.io": { username: "pod", password: "p" } } };
     const own = { auths: { "reg.io": basic("own:o") } };
     expect((await authFor("reg.io/a/b", [pod, own], nobody))?.username).toBe("pod");
     expect((await authFor("reg.io/a/b", [{ auths: { "reg.io": {} } }, own], nobody))?.username).toBe("own");
   });
 
-  test("a registry's own helper is asked before the common store; identity tokens are recognised", async () => {
-    const asked: string[] = [];
+  test("a registry's own helper takes precedence over the common store, and identity tokens are recognised", async () => {
+    const helperCalls: string[] = [];
     const helper = async (name: string, server: string) => {
-      asked.push(`${name} ${server}`);
+      helperCalls.push(`${name} ${server}`);
       return name === "ecr" ? { serverAddress: server, identityToken: "t" } : undefined;
     };
     const config = { credHelpers: { "ecr.aws": "ecr" }, credsStore: "desktop", auths: { "ecr.aws": {} } };
     expect(await authFor("ecr.aws/a/b", [config], helper)).toEqual({ serverAddress: "ecr.aws", identityToken: "t" });
     expect(await authFor("other.io/a/b", [config], helper)).toBeUndefined();
-    expect(asked).toEqual(["ecr ecr.aws", "desktop other.io"]);
+    expect(helperCalls).toEqual(["ecr ecr.aws", "desktop other.io"]);
   });
 
   test("a helper name that is a path is not run", async () => {

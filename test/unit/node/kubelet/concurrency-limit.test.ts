@@ -1,9 +1,8 @@
-// The limit of concurrent starts.
 import { describe, expect, test } from "vitest";
 import { makeConcurrencyLimit } from "../../../../src/node/kubelet/concurrency-limit.ts";
 
 describe("the concurrency limit", () => {
-  test("never runs more operations than its bound, and runs all of them even when some fail", async () => {
+  test("the limit never runs more operations than allowed, and runs all of them even if some fail", async () => {
     const limit = makeConcurrencyLimit(2);
     let running = 0;
     let most = 0;

@@ -1,9 +1,8 @@
-// The program of the pause container.
 import { describe, expect, test } from "vitest";
 import { makePauseProgram } from "../../../../src/node/kubelet/pause-image.ts";
 
 describe("the pause program", () => {
-  test("is an ELF file of 129 bytes on x86-64, and also exists for arm64", () => {
+  test("the pause program is an ELF file of 129 bytes on x86-64, and also exists for arm64", () => {
     const program = makePauseProgram("amd64");
     expect(program?.length).toBe(129);
     expect(program?.subarray(0, 4).toString("latin1")).toBe("\x7fELF");

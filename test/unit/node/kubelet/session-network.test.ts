@@ -1,9 +1,8 @@
-// Pod addresses on the network of a session.
 import { describe, expect, test } from "vitest";
 import { AddressPool } from "../../../../src/node/kubelet/session-network.ts";
 
 describe("the address pool", () => {
-  test("assigns addresses in turn, so that a freed one is not reused at once, until none is free", () => {
+  test("the address pool assigns addresses in turn, so that a freed address is not reused at once", () => {
     const pool = new AddressPool("10.213.4.0/24");
     const first = pool.take() as string;
     expect(first).toBe("10.213.4.10");

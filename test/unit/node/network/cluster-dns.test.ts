@@ -1,4 +1,4 @@
-// The session's DNS, from query bytes to reply bytes, without sockets.
+// Tests the session's DNS from query bytes to reply bytes, without sockets.
 import { describe, expect, test } from "vitest";
 import { makeClusterDns } from "../../../../src/node/network/cluster-dns.ts";
 import { makeRandom } from "../../../../src/simulator/seeded-random.ts";
@@ -33,11 +33,11 @@ describe("the DNS of a session", () => {
     "next-hello.default.svc.cluster.local",
     "cart.shop.svc.cluster.local",
     "hello.default.localhost",
-  ])("resolves %s to the gateway", async (name) => {
+  ])("the name %s resolves to the gateway", async (name) => {
     expect(await ask(name)).toEqual(found);
   });
 
-  test("answers AAAA queries with no data instead of NXDOMAIN", async () => {
+  test("an AAAA query of a known name gets no data instead of NXDOMAIN", async () => {
     expect(await ask("hello.default.svc.cluster.local", { type: TYPE_AAAA })).toEqual(empty);
   });
 
@@ -49,25 +49,25 @@ describe("the DNS of a session", () => {
     "hello.default.cluster.local",
     "deep.hello.default.svc.cluster.local",
     "cluster.local",
-  ])("answers NXDOMAIN for %s, so that the resolver continues its search list", async (name) => {
+  ])("the name %s gets NXDOMAIN, so that the resolver continues its search list", async (name) => {
     expect(await ask(name)).toEqual(refused);
   });
 
-  test("answers NXDOMAIN as soon as a Service is deleted", async () => {
+  test("the name of a deleted Service gets NXDOMAIN at once", async () => {
     expect(await ask("cart.shop.svc.cluster.local")).toEqual(found);
     services.delete("shop/cart");
     expect(await ask("cart.shop.svc.cluster.local")).toEqual(refused);
     services.add("shop/cart");
   });
 
-  test("answers a query with an EDNS record without one", async () => {
+  test("the reply to a query with an EDNS record has none", async () => {
     const extra = Buffer.from([0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0]);
     expect(await ask("hello.default.svc.cluster.local", { extra })).toEqual(found);
   });
 });
 
 describe("names outside the session", () => {
-  test("are forwarded unchanged by the same transport", async () => {
+  test("queries for names outside the session are forwarded unchanged by the same transport", async () => {
     forwarded.length = 0;
     const query = makeQuery("example.com");
     expect(await answer(query, "tcp")).toBe(FORWARDED);
@@ -75,7 +75,7 @@ describe("names outside the session", () => {
     expect(await answer(makeQuery("xcluster.local"), "udp")).toBe(FORWARDED);
   });
 
-  test("get a server failure if no resolver replies", async () => {
+  test("a query for a name outside the session gets a server failure if no resolver replies", async () => {
     upstream = undefined;
     expect(await ask("example.com")).toEqual({ ...empty, code: 2 });
     upstream = FORWARDED;
@@ -83,12 +83,12 @@ describe("names outside the session", () => {
 });
 
 describe("malformed messages", () => {
-  test("replies and truncated headers are not answered", async () => {
+  test("DNS replies and truncated headers get no reply", async () => {
     expect(await answer(makeQuery("hello.default", { flags: 0x8180 }), "udp")).toBeUndefined();
     expect(await answer(Buffer.from([1, 2, 3]), "udp")).toBeUndefined();
   });
 
-  test("another opcode, another class and a malformed question get their own response codes", async () => {
+  test("an unknown opcode, an unknown class and a malformed question each get their response code", async () => {
     expect((await ask("hello.default", { flags: 0x2800 })).code).toBe(4);
     expect((await ask("hello.default", { class: 3 })).code).toBe(5);
     const broken = await answer(makeQuery("hello.default").subarray(0, 20), "udp");
@@ -98,7 +98,7 @@ describe("malformed messages", () => {
     expect(seeReply((await answer(compressed, "udp")) ?? Buffer.alloc(12)).code).toBe(1);
   });
 
-  test("random bytes behind a query's header never make it throw", async () => {
+  test("random bytes after a query's header never cause an exception", async () => {
     const random = makeRandom(1);
     for (let round = 0; round < 2000; round++) {
       const query = makeQuery("hello.default.svc.cluster.local", { type: Math.floor(random() * 300) });

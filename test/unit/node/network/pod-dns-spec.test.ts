@@ -1,4 +1,4 @@
-// The resolver settings of a Pod's containers, by its dnsPolicy and dnsConfig.
+// Tests the resolver settings of a Pod's containers by its dnsPolicy and dnsConfig.
 import { describe, expect, test } from "vitest";
 import type { Pod } from "../../../../src/apis/core/types.ts";
 import { renderDns } from "../../../../src/node/network/pod-dns-spec.ts";
@@ -15,16 +15,16 @@ const cluster = {
 };
 
 describe("the resolver settings of a pod", () => {
-  test("use cluster DNS and search the pod's own namespace by default", () => {
+  test("by default a pod uses cluster DNS and searches its own namespace", () => {
     expect(rendered({})).toEqual(cluster);
     expect(rendered({ dnsPolicy: "ClusterFirst" })).toEqual(cluster);
   });
 
-  test("use the node's resolvers without searches with policy Default", () => {
+  test("policy Default uses the node's resolvers without search domains", () => {
     expect(rendered({ dnsPolicy: "Default" })).toEqual({ servers: ["10.213.0.1"], searches: ["."], options: [] });
   });
 
-  test("contain only dnsConfig with policy None", () => {
+  test("policy None uses only dnsConfig", () => {
     const dnsConfig = { nameservers: ["192.0.2.1"], searches: ["corp.example"], options: [{ name: "edns0" }] };
     expect(rendered({ dnsPolicy: "None", dnsConfig })).toEqual({
       servers: ["192.0.2.1"],
@@ -33,7 +33,7 @@ describe("the resolver settings of a pod", () => {
     });
   });
 
-  test("add dnsConfig to the policy without duplicates, and its options override", () => {
+  test("dnsConfig is added to the policy's settings without duplicates, and its options override", () => {
     const dnsConfig = {
       nameservers: ["192.0.2.1", "10.213.0.1"],
       searches: ["corp.example", "cluster.local"],

@@ -1,4 +1,4 @@
-// Listening sockets in /proc/net/tcp.
+// Tests the parser of listening sockets in /proc/net/tcp.
 import { describe, expect, test } from "vitest";
 import { mergeListeners, parseListeners } from "../../../../src/node/runtime/proc-net.ts";
 
@@ -13,14 +13,14 @@ describe("socket tables", () => {
     row("0B00007F:9C40", "0A", "14"),
   ].join("\n");
 
-  test("yield the listening sockets without the engine's DNS", () => {
+  test("the parser returns the listening sockets without those of the engine's DNS", () => {
     expect(parseListeners(table)).toEqual([
       { port: 8080, loopback: false, inode: "11" },
       { port: 9000, loopback: true, inode: "12" },
     ]);
   });
 
-  test("count a port as loopback only if all its sockets are", () => {
+  test("a port is loopback only if all its sockets are", () => {
     expect(
       mergeListeners([
         { port: 80, loopback: true },

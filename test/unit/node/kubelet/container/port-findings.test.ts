@@ -1,4 +1,4 @@
-// What the sockets of a container say about its port.
+// Tests the findings about the port of a container, from its listening sockets.
 import { describe, expect, test } from "vitest";
 import { judgeListeners } from "../../../../../src/node/kubelet/container/port-findings.ts";
 
@@ -8,11 +8,11 @@ describe("the port finding", () => {
     [[{ port: 8080, loopback: true }], false, "LoopbackOnly"],
     [[{ port: 8080, loopback: true }], true, undefined],
     [[{ port: 3000, loopback: false }], true, "PortMismatch"],
-  ])("for %j with an assigned port (%s) has the reason %s", (listeners, assigned, reason) => {
+  ])("the finding for sockets %j with an assigned port (%s) has the reason %s", (listeners, assigned, reason) => {
     expect(judgeListeners(listeners, 8080, assigned)?.reason).toBe(reason);
   });
 
-  test("has no reason when a container listens on another port or on none", () => {
+  test("a container that listens on another port or on none has no reason", () => {
     expect(judgeListeners([{ port: 3000, loopback: false }], 8080, false)).toEqual({
       message: "listens on 3000, not on 8080: set containerPort, or listen on PORT",
     });

@@ -1,4 +1,4 @@
-// When a probe is repeated and when its result changes.
+// Tests when a probe is repeated and when its result changes.
 import { describe, expect, test } from "vitest";
 import { type ProbeAnswer, ProbeLoop } from "../../../../../src/node/kubelet/container/probe-loop.ts";
 import { ManualClock } from "../../../../support/manual-clock.ts";
@@ -11,30 +11,30 @@ describe("a probe loop", () => {
   ) => {
     const clock = new ManualClock();
     const verdicts: string[] = [];
-    let asked = 0;
+    let attempts = 0;
     const loop = new ProbeLoop({
       probe,
       clock,
       run: async (): Promise<ProbeAnswer> =>
-        answers[Math.min(asked++, answers.length - 1)] ? { ok: true } : { ok: false, message: "no" },
+        answers[Math.min(attempts++, answers.length - 1)] ? { ok: true } : { ok: false, message: "no" },
       onVerdict: ({ ok }) => verdicts.push(`${ok}@${clock.now()}`),
     });
     await clock.advance(ms);
     loop[Symbol.dispose]();
-    return { verdicts, asked };
+    return { verdicts, attempts };
   };
 
-  test("probes once a period after its delay, and changes its result at the thresholds", async () => {
+  test("a probe loop probes once a period after its delay, and changes its result at the thresholds", async () => {
     const probe = { initialDelaySeconds: 5, periodSeconds: 2, failureThreshold: 2, successThreshold: 1 };
     expect(await run([false, true, false, false, true], probe, 14_000)).toEqual({
       verdicts: ["true@7000", "false@11000", "true@13000"],
-      asked: 5,
+      attempts: 5,
     });
   });
 
-  test("with period 0 repeats at once until it first succeeds, then every 10 s", async () => {
-    const { verdicts, asked } = await run([false, false, false, true], { periodSeconds: 0 }, 20_100);
+  test("a probe loop with period 0 repeats at once until it first succeeds, then every 10 s", async () => {
+    const { verdicts, attempts } = await run([false, false, false, true], { periodSeconds: 0 }, 20_100);
     expect(verdicts).toEqual(["false@100", "true@150"]);
-    expect(asked).toBe(5);
+    expect(attempts).toBe(5);
   });
 });

@@ -1,4 +1,4 @@
-// Which frozen pods are kept, and for how long.
+// Tests which frozen pods are kept, and for how long.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,7 +22,7 @@ describe("frozen pods", () => {
     await runtime.close();
     rmSync(folder, { recursive: true });
   });
-  /** A container that was created and never started replaces a frozen one in these tests. */
+  /** Tests use a container that never started in place of a frozen one. */
   const frozenPod = async (key: string): Promise<FrozenPod> => ({
     key,
     containers: new Map([["app", { containerId: await container(key), image }]]),
@@ -44,7 +44,7 @@ describe("frozen pods", () => {
     return { clock, given, frozenPods: new FrozenPods({ runtime, clock, log: silentLogger, onDropped, freeMemory }) };
   };
 
-  test("are kept one per key, handed out once, and dropped with their address after ten minutes", async () => {
+  test("one frozen pod is kept per key, used once, and removed with its address after ten minutes", async () => {
     const { clock, given, frozenPods } = open();
     const [a, b] = [await frozenPod("a"), await frozenPod("b")];
     frozenPods.put(a);
@@ -59,7 +59,7 @@ describe("frozen pods", () => {
     expect([await countLeft(a), await countLeft(b)]).toEqual([2, 0]);
   });
 
-  test("are all dropped when little memory is free", async () => {
+  test("all frozen pods are removed when little memory is free", async () => {
     const { frozenPods } = open(() => 0.05);
     const a = await frozenPod("a");
     frozenPods.put(a);
@@ -68,7 +68,7 @@ describe("frozen pods", () => {
     expect(await countLeft(a)).toBe(0);
   });
 
-  test("need a Deployment and a template hash for their key", () => {
+  test("the key of a frozen pod needs a Deployment and a template hash", () => {
     const pod = (metadata: object) => ({ metadata: { name: "p", ...metadata } }) as StoredPod;
     const ownerReferences = [{ apiVersion: "apps/v1", kind: "Deployment", name: "d", uid: "u" }];
     expect(frozenPodKey(pod({ ownerReferences, labels: { "pod-template-hash": "h" } }))).toBe("u/h");

@@ -1,4 +1,4 @@
-// The plan of a pod: facts in, steps out.
+// Tests the plan of a pod: facts are the input, steps the output.
 import { describe, expect, test } from "vitest";
 import type { ContainerFacts, ExitFacts, PodFacts } from "../../../../../src/node/kubelet/pod/pod-facts.ts";
 import { backOffMs, planPod } from "../../../../../src/node/kubelet/pod/pod-plan.ts";
@@ -14,7 +14,7 @@ import {
   running,
 } from "../../../../support/pod-facts.ts";
 
-test("the back-off is none at first, then 10 s, and doubles up to 5 min", () => {
+test("the first restart has no back-off, the second 10 s, and later ones double it up to 5 min", () => {
   expect([0, 1, 2, 3, 4, 5, 6, 50].map(backOffMs)).toEqual([
     0, 10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000,
   ]);
@@ -137,7 +137,7 @@ describe("the plan of a pod", () => {
       [{ do: "thaw", container: "web" }],
     ],
     ["has no step for a pod that stops", facts([container()], { stopping: true }), []],
-  ])("%s", (_, given, expected) => {
+  ])("the plan of a pod is correct: %s", (_, given, expected) => {
     expect(planPod(given, NOW)).toEqual(expected);
   });
 });

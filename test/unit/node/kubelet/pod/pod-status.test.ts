@@ -1,4 +1,4 @@
-// The status of a pod, from its facts.
+// Tests the status of a pod, which is computed from its facts.
 import { describe, expect, test } from "vitest";
 import type { Pod } from "../../../../../src/apis/core/types.ts";
 import type { ContainerFacts, PodFacts, QueueProxyFacts } from "../../../../../src/node/kubelet/pod/pod-facts.ts";
@@ -21,7 +21,7 @@ const condition = (given: PodFacts, type: string) => status(given).conditions?.f
 const served = (queueProxy: QueueProxyFacts) => facts([container({ run: running({ queueProxy }) })]);
 
 describe("the status of a pod", () => {
-  test("is Ready when its containers run and the queue-proxy is ready", () => {
+  test("a pod is Ready when its containers run and the queue-proxy is ready", () => {
     const up = served({ ready: true });
     expect(condition(up, "Ready")).toMatchObject({ status: "True", lastTransitionTime: AT });
     expect(status(up)).toMatchObject({ phase: "Running", podIP: "10.1.1.1", podIPs: [{ ip: "10.1.1.1" }] });
@@ -34,7 +34,7 @@ describe("the status of a pod", () => {
     expect(web(unready)).toMatchObject({ ready: true, started: true });
   });
 
-  test("changes a transition time only together with the condition", () => {
+  test("a transition time changes only together with its condition", () => {
     const first = status(served({ ready: true }));
     const later = status(served({ ready: false }), first, "later");
     const times = Object.fromEntries((later.conditions ?? []).map((one) => [one.type, one.lastTransitionTime]));
@@ -42,7 +42,7 @@ describe("the status of a pod", () => {
     expect(later.startTime).toBe(first.startTime);
   });
 
-  test("is equal for equal facts at any time", () => {
+  test("the status of a pod is equal for equal facts at any time", () => {
     const given = facts([container({ run: running() })]);
     const first = status(given);
     expect(status(given, first, "later", NOW + 99)).toEqual(first);
@@ -83,11 +83,11 @@ describe("the status of a pod", () => {
         waiting: { reason: "CrashLoopBackOff", message: "back-off 2m40s restarting failed container=web pod=p_ns(u)" },
       },
     ],
-  ])("shows a container that %s", (_, more, expected) => {
+  ])("the status shows a container that %s", (_, more, expected) => {
     expect(web(facts([container(more)]))?.state).toEqual(expected);
   });
 
-  test("shows the previous exit in lastState", () => {
+  test("lastState shows the previous exit", () => {
     const last = exit({ exitCode: 137, reason: "OOMKilled" });
     expect(web(facts([container({ run: running(), restarts: 1, last })]))).toMatchObject({
       restartCount: 1,
@@ -97,7 +97,7 @@ describe("the status of a pod", () => {
     expect(backingOff?.lastState?.terminated?.exitCode).toBe(1);
   });
 
-  test("shows main containers as waiting while init containers run", () => {
+  test("main containers are waiting while init containers run", () => {
     const given = facts([initContainer("init", { run: running() }), container()]);
     expect(web(given)?.state).toEqual({ waiting: { reason: "PodInitializing" } });
     expect(condition(given, "Initialized")).toMatchObject({ status: "False", reason: "ContainersNotInitialized" });

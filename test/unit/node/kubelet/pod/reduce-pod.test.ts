@@ -1,4 +1,4 @@
-// The reducer of a pod: lists of events in, facts and the next steps out.
+// Tests the reducer of a pod: a list of events is the input, facts and next steps are the output.
 
 import { describe, expect, test } from "vitest";
 import type { StoredPod } from "../../../../../src/apis/core/pod.ts";
@@ -28,7 +28,7 @@ const accept = (containers: readonly Container[], more: Partial<Parameters<typeo
   });
 const web = { name: "web", image: "img:1" };
 const events = (facts: PodFacts, ...list: readonly PodEvent[]): PodFacts => list.reduce(reducePod, facts);
-/** Plans at `now` and marks every step as taken, as the worker does. */
+/** Plans at `now` and marks every step as taken, as the pod worker does. */
 const takeSteps = (facts: PodFacts, now = NOW): { readonly facts: PodFacts; readonly steps: readonly PodStep[] } => {
   const steps = planPod(facts, now);
   return { steps, facts: events(facts, ...steps.map((step) => ({ type: "stepTaken", step }) as const)) };
@@ -53,7 +53,7 @@ const running = (container: Container = web, ...list: readonly PodEvent[]) =>
 const ofStart = { container: "web", containerId: "c1" };
 
 describe("a start", () => {
-  test("goes from image to running, and no step is planned twice", () => {
+  test("a pod starts from its image to running, and no step is planned twice", () => {
     const first = takeSteps(accept([web], { knownImage: () => undefined }));
     expect(does(first.steps)).toEqual(["fetchImage"]);
     expect(planPod(first.facts, NOW)).toEqual([]);
@@ -66,7 +66,7 @@ describe("a start", () => {
     expect(up.startTimes).toEqual({ accepted: NOW, created: NOW + 1, started: NOW + 2 });
   });
 
-  test("that follows an exit keeps the exit and waits for its back-off", () => {
+  test("a start after an exit keeps the exit and waits for its back-off", () => {
     const once = takeSteps(running(web, exited("c1")));
     expect(does(once.steps)).toEqual(["start"]);
     expect(once.facts.containers[0]).toMatchObject({ restarts: 1, last: { containerId: "c1" } });
@@ -76,13 +76,13 @@ describe("a start", () => {
     expect(twice.startTimes).toMatchObject({ created: NOW + 1 });
   });
 
-  test("whose program cannot be executed counts as an exit", () => {
+  test("a start whose program cannot be executed counts as an exit", () => {
     const failed = events(accept([web]), start, created("c1"), exited("c1", { reason: "StartError" }));
     expect(failed.containers[0]?.run).toMatchObject({ state: "exited", exit: { reason: "StartError" } });
     expect(noticeOf(exited("c1", { reason: "StartError" }), failed)?.message).toBe("Error: boom");
   });
 
-  test("that is blocked is repeated after 5 s, or at once when its configuration changes", () => {
+  test("a blocked start is repeated after 5 s, or at once when its configuration changes", () => {
     const blocked = events(accept([web]), start, {
       type: "blocked",
       container: "web",
@@ -95,13 +95,13 @@ describe("a start", () => {
     expect(takeSteps(blocked, NOW + 5_000).facts.containers[0]?.blocked).toBeUndefined();
   });
 
-  test("whose image was removed from the engine fetches it again", () => {
+  test("a start whose image was removed from the engine pulls it again", () => {
     const missing = events(accept([web]), start, { type: "imageMissing", container: "web" });
     expect(does(planPod(missing, NOW))).toEqual(["fetchImage"]);
   });
 });
 
-test("init containers start in order, and an event of another container does not end their turn", () => {
+test("init containers start in order, and an event of another container does not start the next one", () => {
   const pod = accept([web], {
     pod: {
       ...accept([web]).pod,
@@ -118,7 +118,7 @@ test("init containers start in order, and an event of another container does not
   expect(planPod(last, NOW)).toEqual([{ do: "start", container: "web" }]);
 });
 
-test("failures of an image add up until it is there", () => {
+test("failures of an image are counted until it is available", () => {
   const failed = {
     type: "imageFailed",
     container: "web",
@@ -131,14 +131,14 @@ test("failures of an image add up until it is there", () => {
     facts = events(takeSteps(facts, NOW + 1e9).facts, failed);
     expect(planPod(facts, NOW + 3_000)).toEqual([{ do: "reconcileAt", at: NOW + expected }]);
   }
-  const there = events(takeSteps(facts, NOW + 1e9).facts, { type: "imageFetched", container: "web", image });
-  expect(there.containers[0]?.image).toEqual({ state: "here" });
+  const fetched = events(takeSteps(facts, NOW + 1e9).facts, { type: "imageFetched", container: "web", image });
+  expect(fetched.containers[0]?.image).toEqual({ state: "here" });
 });
 
 describe("while a container runs", () => {
   const readiness = (ok: boolean) => ({ type: "readiness", ...ofStart, ok, message: "refused", at: NOW + 9 }) as const;
 
-  test("readiness follows the queue-proxy, and a later change does not move the mark of the first", () => {
+  test("readiness follows the queue-proxy, and the time of the first readiness does not change", () => {
     const opened = running(web, { type: "queueProxyOpened", ...ofStart, at: NOW + 5 });
     expect(queueProxyFacts(opened)).toEqual({ ready: false });
     const down = events(opened, readiness(true), readiness(false));
@@ -148,13 +148,13 @@ describe("while a container runs", () => {
     expect(up.startTimes).toMatchObject({ portOpen: NOW + 5, probeOk: NOW + 9 });
   });
 
-  test("an exit closes its queue-proxy and takes the address away", () => {
+  test("an exit closes its queue-proxy and removes the address", () => {
     const ended = running(web, { type: "queueProxyOpened", ...ofStart, at: NOW }, readiness(true), exited("c1"));
     expect(queueProxyFacts(ended)).toBeUndefined();
     expect([podIPOf(running()), podIPOf(ended)]).toEqual(["10.1.1.1", undefined]);
   });
 
-  test("a startup probe and an exec readiness probe hold it back", () => {
+  test("a pod is not ready before its startup probe and exec readiness probe succeed", () => {
     const exec = { exec: { command: ["true"] } };
     const slow = running({ ...web, startupProbe: exec, readinessProbe: exec });
     expect(slow.containers[0]?.run).toMatchObject({ started: false, ready: false });
@@ -166,7 +166,7 @@ describe("while a container runs", () => {
     expect(passed.containers[0]?.run).toMatchObject({ started: true, ready: true });
   });
 
-  test("a failed liveness probe ends it once, and the exit restarts it", () => {
+  test("a failed liveness probe kills the container once, and the exit restarts it", () => {
     const failed = takeSteps(
       running(web, { type: "probeFailed", ...ofStart, kind: "Liveness", message: "HTTP 503", failures: 3 }),
     );
@@ -192,16 +192,16 @@ describe("while a container runs", () => {
     expect(events(found, exited("c1"), start).containers[0]?.finding).toBeUndefined();
   });
 
-  test("a lost sandbox kills it and opens a new one", () => {
-    const lost = takeSteps({ ...running(), sandbox: "none" });
-    expect(does(lost.steps)).toEqual(["endContainer", "openSandbox"]);
-    expect(planPod(lost.facts, NOW)).toEqual([]);
-    const ready = events(lost.facts, { type: "sandboxReady", address: "10.1.1.2" }, exited("c1"));
+  test("a lost sandbox kills the container and opens a new sandbox", () => {
+    const withoutSandbox = takeSteps({ ...running(), sandbox: "none" });
+    expect(does(withoutSandbox.steps)).toEqual(["endContainer", "openSandbox"]);
+    expect(planPod(withoutSandbox.facts, NOW)).toEqual([]);
+    const ready = events(withoutSandbox.facts, { type: "sandboxReady", address: "10.1.1.2" }, exited("c1"));
     expect(does(planPod(ready, NOW))).toEqual(["start"]);
   });
 });
 
-test("a pod that stops during a start follows its containers and plans nothing", () => {
+test("a pod that stops during a start only observes its containers", () => {
   const stopping = events(accept([web]), start, created("c1"), { type: "stopRequested" });
   expect(planPod(stopping, NOW)).toEqual([]);
   const ended = events(stopping, runs("c1"), exited("c1"));
@@ -213,7 +213,7 @@ describe("a pod that continues a frozen one", () => {
   const frozen = new Map([["web", { containerId: "c0", image: { ...image, imageId: "sha256:0" } }]]);
   const withInit = { ...accept([web]).pod, spec: { containers: [web], initContainers: [{ name: "a" }] } } as StoredPod;
 
-  test("thaws its container without init containers", () => {
+  test("a pod that continues a frozen one thaws its container without init containers", () => {
     const thaw = takeSteps(accept([web], { pod: withInit, frozen }));
     expect(thaw.steps).toEqual([{ do: "thaw", container: "web" }]);
     const up = events(thaw.facts, created("c0"), runs("c0"));
@@ -221,7 +221,7 @@ describe("a pod that continues a frozen one", () => {
     expect(up.containers[0]?.frozen).toBeUndefined();
   });
 
-  test("starts a new container when the thaw fails", () => {
+  test("a failed thaw starts a new container", () => {
     const failed = events(takeSteps(accept([web], { frozen })).facts, { type: "thawFailed", container: "web" });
     expect(planPod(failed, NOW)).toEqual([{ do: "start", container: "web" }]);
   });
@@ -243,7 +243,7 @@ describe("a failing probe is named (11 B8)", () => {
     makePodStatus(facts, frame).conditions?.find(({ type }) => type === "Ready")?.message;
   const up = (): PodFacts => events(accept([slow]), start, created("c1"), runs("c1"));
 
-  test("in the Ready condition while the container starts, and no more after it has passed", () => {
+  test("the Ready condition names a failing probe while the container starts, until the probe succeeds", () => {
     expect(unready(events(up(), failure))).toContain('startup probe of container "web" failed: connection refused');
     expect(unready(events(up(), failure, { type: "startupPassed", ...ofStart }))).not.toContain("startup probe");
   });
@@ -251,7 +251,7 @@ describe("a failing probe is named (11 B8)", () => {
   test.each([
     [3, "3 times"],
     [1, "once"],
-  ])("in the message of the exit that it caused, with how often (%i)", (failures, often) => {
+  ])("the message of an exit names the probe that caused it and its number of failures (%i)", (failures, often) => {
     const ended = (exitCode: number, message: string): string | undefined => {
       const facts = events(up(), failure, failed(failures), {
         type: "exited",
@@ -266,7 +266,7 @@ describe("a failing probe is named (11 B8)", () => {
     expect(ended(143, "last words")).toBe(`${named}\nlast words`);
   });
 
-  test("not in the message of an exit of the container's own", () => {
+  test("the message of an exit that no probe caused names no probe", () => {
     const own = { type: "exited", container: "web", exit: exit({ message: "boom" }) } as const;
     const { run } = events(up(), failure, own).containers[0] as PodFacts["containers"][number];
     expect(run).toMatchObject({ exit: { message: "boom" } });

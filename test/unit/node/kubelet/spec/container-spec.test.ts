@@ -1,4 +1,4 @@
-// From a Pod with its ConfigMaps and Secrets to the spec for the runtime.
+// Tests the conversion of a Pod with its ConfigMaps and Secrets to the spec for the runtime.
 
 import { describe, expect, test } from "vitest";
 import type { StoredPod } from "../../../../../src/apis/core/pod.ts";
@@ -63,7 +63,7 @@ const errorOf = (pod: StoredPod, more: Partial<ContainerInputs> = {}) => {
 const envOf = (container: Partial<Container>) => Object.fromEntries(specOf(podOf(container)).env);
 
 describe("a container's environment", () => {
-  test("takes envFrom first, in key order, and env overrides it", () => {
+  test("the environment has envFrom in key order, and env overrides it", () => {
     const spec = specOf(podOf({ envFrom: [{ configMapRef: { name: "conf" } }], env: [{ name: "A", value: "own" }] }));
     expect(spec.env).toEqual([
       ["A", "own"],
@@ -71,7 +71,7 @@ describe("a container's environment", () => {
     ]);
   });
 
-  test("takes prefixes, Secrets and single keys", () => {
+  test("the environment can have prefixes, Secrets and single keys", () => {
     expect(
       envOf({
         envFrom: [{ prefix: "P_", configMapRef: { name: "conf" } }, { secretRef: { name: "sec" } }],
@@ -95,11 +95,11 @@ describe("a container's environment", () => {
       { env: [{ name: "X", valueFrom: { secretKeyRef: { name: "sec", key: "Z" } } }] },
       "couldn't find key Z in Secret shop/sec",
     ],
-  ])("what is missing is CreateContainerConfigError: %j", (container, message) => {
+  ])("a missing source is CreateContainerConfigError: %j", (container, message) => {
     expect(errorOf(podOf(container))).toEqual({ reason: "CreateContainerConfigError", message });
   });
 
-  test("takes fields and resources from the downward API", () => {
+  test("the environment can have fields and resources from the downward API", () => {
     const field = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } });
     const resource = (name: string, text: string, divisor?: string) => ({
       name,
@@ -139,7 +139,7 @@ describe("a container's environment", () => {
     });
   });
 
-  test("expands $(VAR) to variables defined before, in values, command and args", () => {
+  test("$(VAR) in values, command and args expands to variables defined before", () => {
     const env = [
       { name: "A", value: "1" },
       { name: "B", value: "$(A)$(C)" },
@@ -160,13 +160,13 @@ describe("a container's environment", () => {
     ["$$$(X)", "$x"],
     ["$X", "$X"],
     ["$(Y)", "$(Y)"],
-  ])("%s expands to %s", (text, expected) => {
+  ])("the value %s expands to %s", (text, expected) => {
     expect(expandVariables(text, new Map([["X", "x"]]))).toBe(expected);
   });
 });
 
 describe("the container spec", () => {
-  test("has name, labels, host name and working folder", () => {
+  test("the spec has name, labels, host name and working folder", () => {
     expect(specOf(podOf({ workingDir: "/srv" }))).toMatchObject({
       name: "knap-s_hello-00001-x_web_2",
       image: "img",
@@ -182,12 +182,12 @@ describe("the container spec", () => {
     });
   });
 
-  test("cuts a long pod name to a host name", () => {
+  test("a long pod name is shortened to a host name", () => {
     const pod = podOf({});
     expect(hostnameOf({ ...pod, metadata: { ...pod.metadata, name: `${"a".repeat(62)}-b` } })).toBe("a".repeat(62));
   });
 
-  test("limits above the machine, or below what the engine takes, become what there is (11 B2)", () => {
+  test("limits above the machine's or below the engine's minimum are corrected (11 B2)", () => {
     const of = (limits: Record<string, string | number>) => specOf(podOf({ resources: { limits } }));
     expect(of({ cpu: "8000m", memory: "1Ti" })).toMatchObject({ cpuNanos: 4e9, memoryBytes: MACHINE_MEMORY });
     expect(of({ cpu: "1E", memory: "100E" })).toMatchObject({ cpuNanos: 4e9, cpuShares: 262_144 });
@@ -195,7 +195,7 @@ describe("the container spec", () => {
     expect(of({ cpu: 4, memory: MACHINE_MEMORY })).toMatchObject({ cpuNanos: 4e9, memoryBytes: MACHINE_MEMORY });
   });
 
-  test("has limits and requests as cgroup settings; a limit without a request counts as request", () => {
+  test("limits and requests become cgroup settings; a limit without a request is also the request", () => {
     const of = (resources: Container["resources"]) => specOf(podOf({ resources: resources ?? {} }));
     expect(of({ requests: { cpu: "125m" }, limits: { cpu: "1", memory: "128Mi" } })).toMatchObject({
       cpuShares: 128,
@@ -207,7 +207,7 @@ describe("the container spec", () => {
     expect(of({}).memoryBytes).toBeUndefined();
   });
 
-  test("prefers the container's user to the pod's, and has groups, capabilities and options", () => {
+  test("the spec has the container's user before the pod's, and groups, capabilities and options", () => {
     const pod = podOf(
       {
         securityContext: {
@@ -227,7 +227,7 @@ describe("the container spec", () => {
     });
   });
 
-  test("keeps the image's user with a group", () => {
+  test("a group without a user keeps the image's user", () => {
     const pod = podOf({ securityContext: { runAsGroup: 9 } });
     expect(specOf(pod, { image: { reference: "i", user: "app:app" } }).user).toBe("app:9");
     expect(specOf(pod).user).toBe("0:9");
@@ -238,19 +238,19 @@ describe("the container spec", () => {
     [{}, "", "container has runAsNonRoot and image will run as root"],
     [{}, "0:0", "container has runAsNonRoot and image will run as root"],
     [{}, "app", "container has runAsNonRoot and image has non-numeric user (app), cannot verify user is non-root"],
-  ])("runAsNonRoot with %j and image user %j is refused", (own, user, text) => {
+  ])("runAsNonRoot refuses %j with image user %j", (own, user, text) => {
     const pod = podOf({ securityContext: { runAsNonRoot: true, ...own } });
     expect(errorOf(pod, { image: { reference: "i", user } })?.message).toBe(
       `${text} (pod: "hello-00001-x_shop(u-1)", container: web)`,
     );
   });
 
-  test("accepts a numeric user with runAsNonRoot", () => {
+  test("runAsNonRoot accepts a numeric user", () => {
     const pod = podOf({ securityContext: { runAsNonRoot: true } });
     expect(errorOf(pod, { image: { reference: "i", user: "65532" } })).toBeUndefined();
   });
 
-  test("replaces the image's command by a start command, whose environment the pod overrides", () => {
+  test("a start command replaces the image's command, and the pod overrides its environment", () => {
     const pod = podOf({ command: ["/app/server"], env: [{ name: "A", value: "pod" }] });
     const start = { command: ["node", "server.js"], folder: "/home/me/app", env: { A: "file", B: "file" } };
     expect(specOf(pod, { start })).toMatchObject({
@@ -269,21 +269,21 @@ describe("the ports of a pod", () => {
     name: "queue-proxy",
     env: [{ name: "SERVING_READINESS_PROBE", value: JSON.stringify(probe) }],
   });
-  test("serve from the first port of the first container with ports; the default is 8080", () => {
+  test("a pod serves on the first port of the first container with ports; the default is 8080", () => {
     const pod = podOf({}, {});
     const side: Container = { name: "serving", ports: [{ containerPort: 9000 }] };
     expect(servingPort(pod)).toBe(8080);
     expect(servingPort({ ...pod, spec: { containers: [...pod.spec.containers, side] } })).toBe(9000);
   });
 
-  test("are reachable when traffic or a probe uses them; queue-proxy's are not", () => {
+  test("ports that traffic or a probe uses are reachable; queue-proxy's are not", () => {
     const pod = podOf({ ports: [{ containerPort: 9000 }], livenessProbe: { tcpSocket: { port: 9001 } } });
     const queue = proxy([{ httpGet: { port: 9002 } }, { grpc: { port: 9003 } }]);
-    const whole: StoredPod = {
+    const completePod: StoredPod = {
       ...pod,
       spec: { containers: [...pod.spec.containers, { ...queue, ports: [{ containerPort: 8012 }] }] },
     };
-    expect([...dialledPorts(whole)].sort()).toEqual([9000, 9001, 9002, 9003]);
+    expect([...dialledPorts(completePod)].sort()).toEqual([9000, 9001, 9002, 9003]);
   });
 });
 
@@ -294,7 +294,7 @@ describe("quality of service", () => {
     [{ limits: { cpu: "1", memory: "1Gi" } }, "Guaranteed"],
     [{ limits: { cpu: "1", memory: "1Gi" }, requests: { cpu: "1000m" } }, "Guaranteed"],
     [{ limits: { cpu: "1", memory: "1Gi" }, requests: { cpu: "500m" } }, "Burstable"],
-  ])("%j is %s", (resources, expected) => {
+  ])("a pod with %j has the QoS class %s", (resources, expected) => {
     expect(qosClass(podOf({ resources }))).toBe(expected);
   });
 });

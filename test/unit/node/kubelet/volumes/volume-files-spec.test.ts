@@ -1,4 +1,4 @@
-// The files of volumes and their layout.
+// Tests the files of volumes and their layout.
 import type { Readable } from "node:stream";
 import { extract } from "tar-stream";
 import { describe, expect, test } from "vitest";
@@ -107,11 +107,11 @@ describe("the files of a volume", () => {
       { a: ["1", 0o444], same: ["second", 0o444], raw: ["bytes", 0o444], token: ["token for me 3600", 0o444] },
     ],
     ["an emptyDir has none", { emptyDir: {} }, undefined],
-  ])("%s", (_, volume, expected) => {
+  ])("the files of a volume are correct: %s", (_, volume, expected) => {
     expect(files(volume)).toEqual(expected);
   });
 
-  test("cannot be shared if they depend on the single pod", () => {
+  test("a volume whose files depend on the pod cannot be shared", () => {
     const field = (fieldPath: string): Volume => ({
       name: "v",
       downwardAPI: { items: [{ path: "x", fieldRef: { fieldPath } }] },
@@ -144,7 +144,7 @@ describe("the layout of a volume", () => {
   };
   const file = (path: string, mode = 0o644) => ({ path, mode, content: Buffer.from("x") });
 
-  test("is a dated folder, one link per top entry, and the ..data link last", async () => {
+  test("a volume has a dated folder, one link per top entry, and the ..data link last", async () => {
     expect(await entries(makeVolumeTar([file("a"), file("d/e/f"), file("d/g")], "T", { fsGroup: undefined }))).toEqual([
       "..T/ 755 0",
       "..T/d/ 755 0",
@@ -158,7 +158,7 @@ describe("the layout of a volume", () => {
     ]);
   });
 
-  test("has files that the fsGroup owns and can read", async () => {
+  test("the fsGroup owns the files of a volume and can read them", async () => {
     expect(await entries(makeVolumeTar([file("a", 0o400)], "T", { fsGroup: 7 }))).toContain("..T/a 440 7");
   });
 });

@@ -15,7 +15,7 @@ test("a path that leaves its volume is refused (11 A10)", () => {
   for (const path of ["", "a", "a/b", "..a", "a..", "./a"]) expect(isInside(path), path).toBe(true);
 });
 
-test("parts of a volume that overlap are refused, and separate or equal ones are not (11 A10)", () => {
+test("overlapping parts of a volume are refused, separate or equal ones are not (11 A10)", () => {
   const refused = (part: string, ...parts: readonly string[]) =>
     refusedSubPath(pod({ subPath: part }, ...parts.map((subPath) => ({ subPath }))), volume, part, false);
   for (const [part, other] of [

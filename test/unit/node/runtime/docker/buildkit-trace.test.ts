@@ -7,7 +7,7 @@ function varint(value: number): number[] {
   return value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))];
 }
 
-/** A message as protobuf writes it: texts, bytes and inner messages with their length, numbers as varints. */
+/** Encodes a protobuf message: texts, bytes and inner messages with their length, numbers as varints. */
 function message(...fields: readonly Field[]): Uint8Array {
   return Buffer.from(
     fields.flatMap(([number, value]) => {
@@ -30,7 +30,7 @@ const log = (text: string | Uint8Array, of = "sha256:one", stream = 1): Field =>
 ];
 
 describe("BuildKit's trace", () => {
-  test("names a step once, when it starts", () => {
+  test("the trace reports a step once, when it starts", () => {
     const build = new BuildTrace();
     expect(build.read(trace(vertex()))).toEqual([]);
     expect(build.read(trace(vertex([5, moment])))).toEqual(["[2/2] RUN npm ci"]);
@@ -38,11 +38,11 @@ describe("BuildKit's trace", () => {
     expect(build.read(trace(vertex([5, moment])))).toEqual([]);
   });
 
-  test("marks a cached step", () => {
+  test("the trace marks a cached step", () => {
     expect(new BuildTrace().read(trace(vertex([4, 1], [5, moment], [6, moment])))).toEqual(["CACHED [2/2] RUN npm ci"]);
   });
 
-  test("joins the output of each step and stream to whole lines", () => {
+  test("the trace joins the output of each step and stream to complete lines", () => {
     const build = new BuildTrace();
     const umlaut = Buffer.from("grüße\n");
     expect(build.read(trace(log("added 3"), log("other\r\n", "sha256:two")))).toEqual(["other"]);
@@ -54,7 +54,7 @@ describe("BuildKit's trace", () => {
     expect(build.read(trace(vertex([5, moment], [6, moment])))).toEqual(["[2/2] RUN npm ci", "no newline"]);
   });
 
-  test("shows warnings", () => {
+  test("the trace shows warnings", () => {
     expect(new BuildTrace().read(trace([4, message([1, "sha256:one"], [2, 1], [3, "FromAsCasing"])]))).toEqual([
       "WARNING: FromAsCasing",
     ]);
@@ -66,7 +66,7 @@ describe("BuildKit's trace", () => {
     ["a truncated message", trace(vertex([5, moment])).slice(0, 12), []],
     ["an empty message", "", []],
     ["text that is no message", "????", []],
-  ])("%s do no harm", (_, aux, lines) => {
+  ])("the trace ignores %s", (_, aux, lines) => {
     expect(new BuildTrace().read(aux)).toEqual(lines);
   });
 });

@@ -1,4 +1,4 @@
-// Where knap looks for the engine.
+// Tests where knap looks for the engine.
 import { describe, expect, test } from "vitest";
 import { sha256Hex } from "../../../../../src/base/hash.ts";
 import { type EngineSearch, findEngines } from "../../../../../src/node/runtime/docker/endpoint.ts";
@@ -25,7 +25,7 @@ const context = (name: string, meta: unknown, tls: Readonly<Record<string, strin
 };
 
 describe("the search for the engine", () => {
-  test("prefers DOCKER_HOST to contexts and sockets", () => {
+  test("DOCKER_HOST takes precedence over contexts and sockets", () => {
     const files = {
       ...context("colima", { Endpoints: { docker: { Host: "unix:///c.sock" } } }),
       "/var/run/docker.sock": "",
@@ -35,7 +35,7 @@ describe("the search for the engine", () => {
     });
   });
 
-  test("uses Docker's default ports for tcp, and TLS files when the environment asks for TLS", () => {
+  test("a tcp endpoint has Docker's default ports, and TLS files if the environment requests TLS", () => {
     expect(findEngines(around({ DOCKER_HOST: "tcp://engine" }))).toEqual({
       candidates: [{ kind: "tcp", host: "engine", port: 2375, from: "DOCKER_HOST" }],
     });
@@ -53,7 +53,7 @@ describe("the search for the engine", () => {
     });
   });
 
-  test("reads the current context with its TLS files", () => {
+  test("the current context is used with its TLS files", () => {
     const files = context(
       "remote",
       { Endpoints: { docker: { Host: "tcp://10.0.0.9:2376", SkipTLSVerify: true } } },
@@ -72,19 +72,19 @@ describe("the search for the engine", () => {
     });
   });
 
-  test("refuses a context that does not exist", () => {
+  test("a context that does not exist is refused", () => {
     const { refused } = findEngines(around({ DOCKER_CONTEXT: "gone" }, { "/var/run/docker.sock": "" })) as {
       refused: string;
     };
     expect(refused).toContain('docker context "gone"');
   });
 
-  test("refuses ssh with the reason", () => {
+  test("an ssh endpoint is refused with the reason", () => {
     const { refused } = findEngines(around({ DOCKER_HOST: "ssh://me@build" })) as { refused: string };
     expect(refused).toContain("publishes its ports on the other machine");
   });
 
-  test("tries the existing sockets in order, and the default socket if none exists", () => {
+  test("existing sockets are tried in order, and the default socket if there is none", () => {
     const files = { "/home/me/.docker/run/docker.sock": "", "/run/user/1/podman/podman.sock": "" };
     const paths = (found: ReturnType<typeof findEngines>) =>
       found.candidates?.map((one) => one.kind === "socket" && one.path);
@@ -93,7 +93,7 @@ describe("the search for the engine", () => {
     expect(paths(findEngines(around({}, {}, "win32")))).toEqual(["//./pipe/docker_engine"]);
   });
 
-  test("takes the context named default as the usual sockets", () => {
+  test("the context 'default' means the usual sockets", () => {
     expect(findEngines(around({ DOCKER_CONTEXT: "default" })).candidates?.length).toBe(1);
   });
 });

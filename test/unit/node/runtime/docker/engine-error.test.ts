@@ -1,4 +1,4 @@
-// From errors of the engine to runtime errors.
+// Tests the conversion of errors of the engine to runtime errors.
 import { describe, expect, test } from "vitest";
 import { fixForNoEngine, toRuntimeError } from "../../../../../src/node/runtime/docker/engine-error.ts";
 
@@ -31,13 +31,13 @@ describe("engine errors", () => {
     expect(code(failure)).toBe(expected);
   });
 
-  test("have a message with the call and the text of the engine", () => {
+  test("a runtime error has a message with the call and the text of the engine", () => {
     expect(toRuntimeError(http(500, "something else"), "starting a container").message).toBe(
       "starting a container: something else",
     );
   });
 
-  test("contain advice only for a full disk; the advice for an unreachable engine is a text of its own", () => {
+  test("the message has a remedy only for a full disk; the remedy for an unreachable engine is separate", () => {
     const error = (code: string) => toRuntimeError({ code }, "engine at /x.sock");
     expect(error("ENOENT").message).toBe("engine at /x.sock: no engine listens there (ENOENT)");
     expect(fixForNoEngine(error("ENOENT"))).toMatch(/^start Docker.*--runtime process$/);

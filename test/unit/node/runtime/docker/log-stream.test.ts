@@ -1,4 +1,4 @@
-// The engine's log stream as lines.
+// Tests the conversion of the engine's log stream to lines.
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { readLogLines } from "../../../../../src/node/runtime/docker/log-stream.ts";
@@ -31,11 +31,11 @@ describe("log frames", () => {
     { stream: "stderr", time: "T5", text: "rest" },
   ];
 
-  test("are joined to lines per stream, with the time of the first frame", async () => {
+  test("log frames are joined to lines for each stream, with the time of the first frame", async () => {
     expect(await read([bytes])).toEqual(expected);
   });
 
-  test("are read the same wherever the stream is cut", async () => {
+  test("log frames are parsed for any chunk boundaries", async () => {
     for (const size of [1, 3, 7, 11]) {
       const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
         bytes.subarray(i * size, (i + 1) * size),

@@ -12,7 +12,7 @@ const service = (name: string, spec: PodSpec): Service => ({
 const described = (spec: PodSpec, isStarted = true) => describeProcessGaps([service("app", spec)], () => isStarted);
 
 describe("the notice of process gaps", () => {
-  test("names each ignored field with its value", () => {
+  test("the notice names each ignored field with its value", () => {
     expect(
       described({
         containers: [
@@ -32,7 +32,7 @@ describe("the notice of process gaps", () => {
     ]);
   });
 
-  test("does not mention a Service without gaps", () => {
+  test("the notice does not mention a Service without gaps", () => {
     const plain: PodSpec = {
       containers: [{ env: [{ name: "A", value: "b" }], securityContext: { runAsNonRoot: true } }],
     };
@@ -40,7 +40,7 @@ describe("the notice of process gaps", () => {
     expect(describeProcessGaps([], () => true)).toEqual([]);
   });
 
-  test("names pull policy, pull secrets and the pod's namespaces and DNS (11 B3)", () => {
+  test("the notice names pull policy, pull secrets and the pod's namespaces and DNS (11 B3)", () => {
     expect(
       described({
         containers: [{ image: "app", imagePullPolicy: "Always" }],
@@ -51,16 +51,16 @@ describe("the notice of process gaps", () => {
     ).toEqual(["app: image app, imagePullPolicy Always, hostNetwork, dnsPolicy, imagePullSecrets"]);
   });
 
-  test("separates ignored from refused settings", () => {
+  test("the notice separates ignored from refused settings", () => {
     const containers = [
       { image: "app", command: ["serve"], args: ["-v"], volumeMounts: [{ name: "data", mountPath: "/data" }] },
     ];
     expect(described({ containers })).toEqual(["app: image app, command, args; refused: volume mount /data"]);
-    // Without a command of knap's own the manifest's is what runs.
+    // Without a command in knap.yaml the process runs the manifest's command.
     expect(described({ containers }, false)).toEqual(["app: image app; refused: volume mount /data"]);
   });
 
-  test("names the container in a pod of several, and refuses a container without a command", () => {
+  test("the notice names the container in a pod of several, and refuses a container without a command", () => {
     const containers = [
       { name: "side", image: "side" },
       { name: "app", image: "app", ports: [{ containerPort: 8080 }] },
@@ -71,7 +71,7 @@ describe("the notice of process gaps", () => {
     ]);
   });
 
-  test("joins Services with the same gaps, and counts those after the eighth line", () => {
+  test("the notice joins Services with the same gaps, and counts those after the eighth line", () => {
     const limited: PodSpec = { containers: [{ resources: { limits: { memory: "1Gi" } } }] };
     const same = ["a", "b", "c"].map((name) => service(name, limited));
     expect(describeProcessGaps(same, () => true)).toEqual(["a, b, c: limits (memory 1Gi)"]);

@@ -1,5 +1,4 @@
-// Services as people write them, after the shapes that Knative's documentation teaches: accepted ones accepted, refused
-// ones refused.
+// Tests Services of the forms that Knative's documentation teaches: valid ones are accepted, invalid ones refused.
 import { describe, expect, it } from "vitest";
 import { validateFiles } from "../../../src/manifest/validate-files.ts";
 
@@ -139,11 +138,11 @@ const refused: readonly (readonly [what: string, text: string, said: RegExp])[] 
   ],
 ];
 
-describe("Services as people write them", () => {
-  it.each(Object.entries(accepted))("accepts %s", (_, text) => {
+describe("Services of documented forms", () => {
+  it.each(Object.entries(accepted))("a Service with %s is accepted", (_, text) => {
     expect(errors(text)).toEqual([]);
   });
-  it.each(refused)("refuses %s", (_, text, said) => {
-    expect(errors(text)[0]).toMatch(said);
+  it.each(refused)("a Service with %s is refused", (_, text, message) => {
+    expect(errors(text)[0]).toMatch(message);
   });
 });

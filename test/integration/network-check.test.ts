@@ -1,14 +1,14 @@
-// Doctor's check whether containers reach this machine, with and without a firewall rule that drops the packets of one
-// address range.
+// Tests the network check of `knap doctor`, with and without a firewall rule that drops the packets of one address
+// range.
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { checkNetwork } from "../../src/doctor/engine-checks.ts";
 import { openTestEngine } from "../support/engine.ts";
 
-/** A range that only this test uses. */
+/** An address range that only this test uses. */
 const RANGE = "10.214.77.0/24";
 
-async function found() {
+async function networkFinding() {
   const { buildGateway } = await import(new URL("../../scripts/build.mjs", import.meta.url).href);
   await buildGateway();
   const runtime = await openTestEngine({ subnets: RANGE });
@@ -22,17 +22,17 @@ async function found() {
   }
 }
 
-test("reports success if a container reaches this machine", async () => {
-  expect(await found()).toEqual({ check: "network", level: "ok", what: "containers can reach this machine" });
+test("the network check reports success if a container reaches this machine", async () => {
+  expect(await networkFinding()).toEqual({ check: "network", level: "ok", what: "containers can reach this machine" });
 });
 
 test.skipIf(!mayChangeFirewall())(
-  "a firewall that drops what containers send is named, with what to allow",
+  "the network check names a firewall that drops packets of containers, and the rule that allows them",
   async () => {
     const rule = ["INPUT", "-s", RANGE, "-j", "DROP"];
     execFileSync("iptables", ["-I", ...rule]);
     try {
-      expect(await found()).toEqual({
+      expect(await networkFinding()).toEqual({
         check: "network",
         level: "warning",
         what: expect.stringMatching(/^containers cannot reach this machine at 10\.214\.77\.1:\d+: a firewall drops/),

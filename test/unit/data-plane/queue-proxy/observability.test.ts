@@ -21,7 +21,7 @@ describe("the request log", () => {
     return lines;
   };
 
-  test("fills the template with request, response and revision, one line each", () => {
+  test("the request log fills the template with request, response and revision, one line each", () => {
     const template =
       '{"url":"{{.Request.RequestURI}}","agent":"{{.Request.UserAgent}}","status":{{.Response.Code}},' +
       '"latency":"{{.Response.Latency}}s","pod":"{{.Revision.PodName}}","trace":"{{.TraceID}}"}';
@@ -31,7 +31,7 @@ describe("the request log", () => {
     ]);
   });
 
-  test("logs an error line if the template fails on a request, and nothing if it is invalid", () => {
+  test("the request log has an error line if the template fails on a request, and is off if it is invalid", () => {
     expect(lineOf("{{.Request.Nothing}}")[0]).toMatch(/^Invalid request log template: method: GET, response code: 404/);
     expect(lineOf("{{")).toEqual([]);
   });
@@ -59,7 +59,7 @@ describe("the user's metrics", () => {
   const http = scope("go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp", "0.69.0");
   const kn = scope("knative.dev/serving/pkg/queue", "");
 
-  test("carry Knative's names, buckets and labels (Q44)", () => {
+  test("the user's metrics have Knative's names, buckets and labels (Q44)", () => {
     const lines = textOf(served).split("\n");
     const labels = (...server: string[]) =>
       [
@@ -92,7 +92,7 @@ describe("the user's metrics", () => {
     );
   });
 
-  test("show the depth of the queue only where there is one", () => {
+  test("the user's metrics show the queue depth only if there is a concurrency limit", () => {
     const metrics = new UserMetrics(IDENTITY, { host: "127.0.0.1", port: 8080 });
     expect(metrics.text()).not.toContain("kn_serving_queue_depth");
     metrics.recordDepth(3);
@@ -107,14 +107,14 @@ describe("the user's metrics", () => {
     ["unknown methods as others", { method: "BREW" }, 'http_request_method="_OTHER"'],
     ["HTTP/2 as 2.0", { version: "2" }, 'network_protocol_version="2.0"'],
     ["quotes escaped", { routeTag: 'a"b\\' }, 'kn_route_tag="a\\"b\\\\"'],
-  ])("name %s", (_what, change, label) => {
+  ])("the user's metrics name %s", (_what, change, label) => {
     const line = textOf({ ...served, ...change })
       .split("\n")
       .find((each) => each.startsWith("http_server_request_duration_seconds_count"));
     expect(line).toContain(label);
   });
 
-  test("leave a broken answer out of what the server sent, and a refused request out of what went to the container", () => {
+  test("response sizes exclude aborted responses, and request counts of the container exclude refused requests", () => {
     const refused = { ...served, status: 503, invocation: undefined };
     const broken = { ...served, status: undefined, invocation: { ...served.invocation, status: 500 } };
     const count = (text: string, name: string) => text.split("\n").filter((line) => line.startsWith(`${name}_count`));
@@ -123,7 +123,7 @@ describe("the user's metrics", () => {
     expect(count(text, "kn_serving_invocation_duration_seconds")).toMatchObject([expect.stringContaining('"500"')]);
   });
 
-  test("mark a container that did not respond", () => {
+  test("the user's metrics mark a container that did not respond", () => {
     const text = textOf({
       ...served,
       status: 502,
@@ -139,7 +139,7 @@ describe("the user's metrics", () => {
     ["", "true", "kn:default"],
     ["blue", "true", "kn:undefined"],
     ["blue", "", "blue"],
-  ])("tag %j with default route %j is %s", (tag, defaultRoute, value) => {
+  ])("the route tag for %j with default route %j is %s", (tag, defaultRoute, value) => {
     expect(routeTagOf(tag, defaultRoute)).toBe(value);
   });
 });
