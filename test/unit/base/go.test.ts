@@ -79,7 +79,7 @@ describe("Kubernetes quantities", () => {
     expect(outcome(parseQuantity(""))).toMatch(/^quantities must match/);
     expect(outcome(parseQuantity(".Pi"))).toBe("unable to parse numeric part of quantity");
   });
-  it("refuses texts of more than 1000 characters at once (11 A7)", () => {
+  it("a quantity of more than 1000 characters is refused at once (11 A7)", () => {
     expect(outcome(parseQuantity(`${"1".repeat(80_000)}x`))).toBe("a quantity must have at most 1000 characters");
     expect(quantityNumber("1".repeat(1000))).toBeGreaterThan(1e300);
   });

@@ -21,7 +21,7 @@ function machine() {
       wallMs += byMs;
     },
     pass: (ms: number): void => monotonic.advance(ms),
-    /** Milliseconds since the start. */
+    /** Returns the milliseconds since the start. */
     since: () => clock.now() - START,
   };
 }

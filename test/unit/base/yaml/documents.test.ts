@@ -95,22 +95,22 @@ describe("documents", () => {
     ["nested maps", "{a: ".repeat(100_000), "values are nested more than 200 levels deep", 1],
     ["compact lists", "- ".repeat(100_000), "values are nested more than 200 levels deep", 1],
     ["line ends", "\n".repeat(1_000_000), "there are more than 500000 words and marks", 500_001],
-  ])("refuses %s with the position, without reading on (11 A7)", (_, text, message, line) => {
+  ])("%s are refused with the position, and reading stops there (11 A7)", (_, text, message, line) => {
     const last = readDocuments(text).at(-1);
     expect(last?.json).toBeUndefined();
     expect(last?.findings).toMatchObject([{ message, severity: "error" }]);
     expect(last?.findings[0]?.position.line).toBeCloseTo(line, -1);
   });
-  it("reads values as deep as the limit, and many aliases of small values (11 A7)", () => {
+  it("values as deep as the limit, and many aliases of small values, are accepted (11 A7)", () => {
     expect(readDocuments(`${"[".repeat(200)}${"]".repeat(200)}`)[0]?.findings).toEqual([]);
     const aliases = Array.from({ length: 5000 }, (_, at) => `b${at}: *a`).join("\n");
     expect(Object.keys(json(`a: &a x\n${aliases}`) as object)).toHaveLength(5001);
   });
-  it("lets an alias repeat the last anchor of its name above it", () => {
+  it("an alias means the last anchor of its name above it", () => {
     expect(json("a: &x 1\nb: *x\nc: &x 2\nd: *x\n")).toEqual({ a: 1, b: 1, c: 2, d: 2 });
     expect(readDocuments("a: *x\nb: &x 1\n")[0]?.findings[0]?.message).toBe("unknown alias");
   });
-  it("refuses merged maps that repeat too many values (11 A7)", () => {
+  it("merged maps that repeat too many values are refused (11 A7)", () => {
     const bomb = ["a0: &a0 {x: 1}"];
     for (let at = 1; at < 20; at++)
       bomb.push(`a${at}: &a${at} {<<: [*a${at - 1}, *a${at - 1}], y: [*a${at - 1}, *a${at - 1}]}`);
@@ -118,7 +118,7 @@ describe("documents", () => {
       "aliases repeat more than 100000 values",
     );
   });
-  it("reads JSON objects one after the other, with tabs, and locates each (11 B5)", () => {
+  it("a file can have several JSON objects with tabs, and each has a location (11 B5)", () => {
     const good = readDocuments('{\n\t"a": "}{\\""\n}\n\n{"b": 1}\n{"c": !}\n');
     expect(good.map((document) => document.json)).toEqual([{ a: '}{"' }, { b: 1 }, { c: "" }]);
     expect(good[1]?.root && good[1].positionOf(good[1].root)).toMatchObject({ line: 5, column: 1 });
