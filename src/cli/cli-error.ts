@@ -1,6 +1,7 @@
 // Defines the error that ends a command, and turns every error into a message and an exit code. Prints nothing.
 
 import { EnvironmentError } from "../base/environment-error.ts";
+import { redacted } from "../base/redact.ts";
 import { ApiError } from "../client/client.ts";
 import { type ExitCode, exitCodes } from "./exit-code.ts";
 
@@ -98,5 +99,5 @@ export function complaintText({ what, why, fix, verdict }: Complaint): string {
   if (why) lines.push(...why.split("\n").map((line) => `  ${line}`));
   if (fix) lines.push(`  → ${fix}`);
   if (verdict) lines.push(`knap: ${verdict}`);
-  return `${lines.join("\n")}\n`;
+  return redacted(`${lines.join("\n")}\n`);
 }

@@ -3,6 +3,8 @@ import { setMaxListeners } from "node:events";
 import type { Readable } from "node:stream";
 import { styleText } from "node:util";
 
+import { redacted } from "../base/redact.ts";
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 type Colour = "red" | "green" | "yellow" | "cyan" | "dim" | "bold";
 
@@ -20,7 +22,7 @@ export interface Terminal {
   readStdin(): Promise<string>;
   /** Writes data and a line end to stdout. */
   print(text: string): void;
-  /** Writes progress or a notice and a line end to stderr; nothing with --quiet. */
+  /** Writes progress or a notice and a line end to stderr, without credentials; nothing with --quiet. */
   say(text: string): void;
   /** Colours a text if stderr shows colours. */
   paint(colour: Colour, text: string): string;
@@ -69,7 +71,7 @@ export function openTerminal(): Terminal {
     outputClosed,
     readStdin: () => (input ??= readAll(stdin)),
     print: (text) => void stdout.write(`${text}\n`),
-    say: (text) => void stderr.write(`${text}\n`),
+    say: (text) => void stderr.write(`${redacted(text)}\n`),
     paint: (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text),
   };
 }

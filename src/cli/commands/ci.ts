@@ -4,6 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { errorText } from "../../base/errors.ts";
 import { formatDuration } from "../../base/go/duration.ts";
+import { redacted } from "../../base/redact.ts";
 import type { Live, PodStart } from "../../client/live.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
 import type { Project } from "../../project/project.ts";
@@ -138,7 +139,7 @@ async function writeReport(path: string, { cases, ran }: CiReport, error: unknow
   const runError = error === undefined ? undefined : complaintText(complaintOf(error)) + (ran ? "" : NEVER_RAN);
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, junitText(cases, runError));
+    await writeFile(path, redacted(junitText(cases, runError)));
   } catch (failure) {
     const what = `the JUnit report ${path} cannot be written`;
     throw new CliError({ exitCode: exitCodes.usage, what, why: errorText(failure) });

@@ -1,4 +1,6 @@
 // Formats findings in the user's files: place, message and quoted line with a caret, or GitHub annotations.
+
+import { redacted } from "../../base/redact.ts";
 import type { ProjectFinding } from "../../manifest/diagnostic.ts";
 import type { ManifestSource } from "../../project/find-files.ts";
 import type { Complaint } from "../cli-error.ts";
@@ -55,7 +57,7 @@ const escaped = (text: string): string => text.replace(/%/g, "%25").replace(/\r/
 /** The annotation of a failed run in GitHub Actions: what failed, and why. */
 export function githubError({ what, why, fix }: Complaint): string {
   const text = [what, why, fix && `→ ${fix}`].filter(Boolean).join("\n");
-  return `::error title=knap::${escaped(text)}`;
+  return `::error title=knap::${escaped(redacted(text))}`;
 }
 
 /** GitHub Actions' workflow commands, which mark the line in a pull request. */

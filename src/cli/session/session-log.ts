@@ -1,21 +1,14 @@
 // Prints the emulator's log records to stderr: warnings and errors always, the others with -v.
 import { errorDetails, jsonText } from "../../base/errors.ts";
 import { type Level, type Logger, type LogRecord, makeLogger } from "../../base/logger.ts";
+import { redacted } from "../../base/redact.ts";
 import type { Terminal } from "../terminal.ts";
 
 const RANK: Readonly<Record<Level, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
-/** Credentials in URLs and headers that errors of libraries quote. Log lines must not contain them. */
-const CREDENTIALS: readonly (readonly [RegExp, string])[] = [
-  [/\/token\/[^/\s"'?]+/g, "/token/…"],
-  [/\b(Bearer|Basic) [\w.~+/=-]+/gi, "$1 …"],
-  [/\/\/[^/\s:@]+:[^/\s@]+@/g, "//…@"],
-];
-
 function lineOf({ level, message, fields }: LogRecord, stacks: boolean): string {
   const pairs = Object.entries(fields).map(([name, value]) => `${name}=${valueText(value, stacks)}`);
-  const line = [level.toUpperCase().padEnd(5), message, ...pairs].join(" ");
-  return CREDENTIALS.reduce((text, [pattern, shown]) => text.replace(pattern, shown), line);
+  return redacted([level.toUpperCase().padEnd(5), message, ...pairs].join(" "));
 }
 
 function valueText(value: unknown, stacks: boolean): string {

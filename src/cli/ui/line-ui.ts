@@ -1,4 +1,6 @@
 // Prints the progress of a session: plain text to stderr, or one JSON object per line to stdout.
+
+import { redacted } from "../../base/redact.ts";
 import { gatewayPortsOf, reachOf } from "../../client/reach.ts";
 import { followSession } from "../progress/follow-session.ts";
 import type { ProgressEvent } from "../progress/progress-event.ts";
@@ -19,7 +21,7 @@ export interface SessionUi {
 export function makeLineUi(kind: "plain" | "json", terminal: Terminal, endsOnFailure = false): SessionUi {
   const render = (event: ProgressEvent): void => {
     if (kind === "plain") terminal.say(renderPlain(event, terminal));
-    else terminal.print(JSON.stringify({ time: new Date().toISOString(), ...event }));
+    else terminal.print(redacted(JSON.stringify({ time: new Date().toISOString(), ...event })));
   };
   return {
     render,

@@ -1,4 +1,6 @@
 // Shows a session in the terminal UI. It loads ink and react, so callers import it only if the user chose it.
+
+import { redacted } from "../../base/redact.ts";
 import { showTui } from "../../tui/show-tui.tsx";
 import type { ProgressEvent } from "../progress/progress-event.ts";
 import { renderPlain } from "../progress/render-plain.ts";
@@ -38,13 +40,14 @@ export function makeTuiUi(terminal: Terminal): SessionUi {
   return {
     render(event) {
       if (SHOWN_BY_TUI.has(event.type)) return;
-      const text = renderPlain(event, { paint: (_, plain) => plain });
+      const text = redacted(renderPlain(event, { paint: (_, plain) => plain }));
       const failed = event.type === "file" || (event.type === "build" && event.phase === "failed");
       if (failed || event.type === "notice") keptNotices.push(text);
       if (event.type === "file") showFileError(text);
       else show(text.split("\n")[0] ?? "", failed);
     },
-    say(line) {
+    say(text) {
+      const line = redacted(text);
       // Writing to the terminal while the screen is open would damage the screen.
       if (isClosed) return terminal.say(line);
       keptLines.push(line);

@@ -1,5 +1,7 @@
 // Builds a Service's image for the node, and turns a failed build into a message.
+
 import { parseNamespacedName } from "../../apis/meta/key.ts";
+import { redacted } from "../../base/redact.ts";
 import type { BuildPlan } from "../../project/project.ts";
 import { buildImage, pruneImages } from "../image/image-build.ts";
 import { type ContainerRuntime, RuntimeError } from "../runtime/runtime.ts";
@@ -40,7 +42,7 @@ export function makeImageBuilder(
     } catch (error) {
       request.signal.throwIfAborted();
       if (!(error instanceof RuntimeError)) throw error;
-      return { ok: false, message: [...lines, error.message].join("\n") };
+      return { ok: false, message: redacted([...lines, error.message].join("\n")) };
     }
   };
 }

@@ -1,6 +1,7 @@
 // Resolves an image reference to a digest, by a local image or by the registry.
 import { imageReferenceText, parseImageReference, repositoryName } from "../../apis/core/image-reference.ts";
 import { errorText } from "../../base/errors.ts";
+import { redacted } from "../../base/redact.ts";
 import type { ContainerRuntime, ImageInfo } from "../runtime/runtime.ts";
 import type { ImageLibrary } from "./image-library.ts";
 import { authFor, type RegistryConfig } from "./registry-auth.ts";
@@ -39,7 +40,7 @@ export async function answerDigest(
     const auth = await authFor(image, await configs());
     return { digest: `${repository}@${await runtime.images.digest(imageReferenceText(reference), auth)}` };
   } catch (error) {
-    return { error: errorText(error) };
+    return { error: redacted(errorText(error)) };
   }
 }
 

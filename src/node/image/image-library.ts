@@ -2,6 +2,7 @@
 // ask the engine.
 import { parseImageReference } from "../../apis/core/image-reference.ts";
 import { errorText } from "../../base/errors.ts";
+import { redacted } from "../../base/redact.ts";
 import {
   type ContainerRuntime,
   type ImageInfo,
@@ -161,5 +162,5 @@ function isUnreachable(error: unknown): boolean {
 }
 
 function failureOf(error: unknown): ImageFailure {
-  return { reason: "ErrImagePull", message: errorText(error) };
+  return { reason: "ErrImagePull", message: redacted(errorText(error)) };
 }

@@ -1,0 +1,17 @@
+// Removes credentials from texts for people. Errors of libraries and registries quote URLs, headers and settings.
+
+/** Follows `Basic` or `Bearer` in a sentence or a challenge: "no basic auth credentials", `Basic realm="…"`. */
+const NO_CREDENTIAL = '(?![A-Za-z]?[a-z]*\\.?(?![\\w.~+/=-])|\\w+=\\\\?")';
+
+const CREDENTIALS: readonly (readonly [RegExp, string])[] = [
+  [/\/token\/[^/\s"'?]+/g, "/token/…"],
+  [new RegExp(`\\b(bearer|Bearer|BEARER|basic|Basic|BASIC) ${NO_CREDENTIAL}[\\w.~+/=-]+`, "g"), "$1 …"],
+  [/\/\/[^/\s@]+@/g, "//…@"],
+  [/\b(x-registry-auth|set-cookie|cookie): [^\s,;"]+/gi, "$1: …"],
+  [/(\\*")(auth|password|identitytoken|registrytoken|accesstoken)\1(\s*:\s*)\1[^"\\]*\1/gi, "$1$2$1$3$1…$1"],
+];
+
+/** The text without tokens, passwords and other credentials. */
+export function redacted(text: string): string {
+  return CREDENTIALS.reduce((shown, [pattern, replacement]) => shown.replace(pattern, replacement), text);
+}

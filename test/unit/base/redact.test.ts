@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { redacted } from "../../../src/base/redact.ts";
+
+test.each([
+  ["url=/token/c2VjcmV0/api failed", "url=/token/…/api failed"],
+  ["Authorization: Bearer eyJhbGciOi.x-y_z", "Authorization: Bearer …"],
+  ["authorization: Basic dXNlcjpwYXNz", "authorization: Basic …"],
+  ["GET https://user:pass@registry.test/v2/", "GET https://…@registry.test/v2/"],
+  ["GET https://ghp_123@github.com/x", "GET https://…@github.com/x"],
+  ['{"auths":{"r":{"auth":"dXNlcjpwYXNz"}}}', '{"auths":{"r":{"auth":"…"}}}'],
+  ['"text":"{\\"password\\": \\"secret\\"}"', '"text":"{\\"password\\": \\"…\\"}"'],
+  ["X-Registry-Auth: eyJ1c2VyIjoi", "X-Registry-Auth: …"],
+])("%s is shown without its credential (11 A2)", (text, shown) => {
+  expect(redacted(text)).toBe(shown);
+});
+
+test.each([
+  'Unable to fetch image "r/app": no basic auth credentials',
+  "basic authentication required",
+  "Basic auth is not supported; use a bearer token.",
+  'www-authenticate: Basic realm="Registry"',
+  "see https://knative.dev/docs/serving or user@example.com",
+  "password: must not be empty",
+])("%s stays as it is (11 A2)", (text) => {
+  expect(redacted(text)).toBe(text);
+});
