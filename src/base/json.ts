@@ -12,6 +12,15 @@ export function fieldsOf(value: unknown): JsonFields {
   return isFields(value) ? value : {};
 }
 
+/** Parses JSON. Returns undefined if the text is malformed. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Deep equality of JSON values. The order of keys does not matter; an undefined field equals an absent field. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;

@@ -192,13 +192,15 @@ function makeLibrary({ runtime, info }: Session): ImageLibrary {
 function openControl(session: Session, path: RequestPath, library: ImageLibrary, shutdown: ShutdownStack) {
   const { options, clocks, clock, store, config, runtime } = session;
   const { activator, listeners, queueProxies } = path;
-  const inquiries = new InquiryRouter({ clock, store, config, runtime, library, activator, listeners });
+  const { log } = options;
+  const inquiries = new InquiryRouter({ clock, store, config, runtime, library, activator, listeners, log });
   shutdown.add(() => inquiries.close());
   const usage = new PodUsageSampler({
     clock: monotonicClock,
     runtime,
     store,
     config: () => config.current().autoscaler,
+    log,
   });
   shutdown.add(() => usage[Symbol.dispose]());
   const control = makeControlPlane({

@@ -7,6 +7,7 @@ import type { ServerlessService } from "../apis/networking/types.ts";
 import type { Clock } from "../base/clock.ts";
 import { Emitter } from "../base/emitter.ts";
 import { InFlight } from "../base/in-flight.ts";
+import type { Logger } from "../base/logger.ts";
 import { monotonicClock } from "../base/monotonic-clock.ts";
 import type { Inquire } from "../control-plane/controller/inquiries.ts";
 import type { AnswerOf, Inquiry } from "../control-plane/controller/reconciler.ts";
@@ -33,6 +34,7 @@ export interface InquiryOptions {
   readonly library: ImageLibrary;
   readonly activator: Activator;
   readonly listeners: GatewayListeners;
+  readonly log: Logger;
 }
 
 type Question<A extends Inquiry["ask"]> = Extract<Inquiry, { readonly ask: A }>;
@@ -52,7 +54,7 @@ export class InquiryRouter implements InquirySource {
   readonly onStale = this.#stale.subscribe;
 
   constructor(options: InquiryOptions) {
-    const { clock, store, config, runtime, library, activator } = options;
+    const { clock, store, config, runtime, library, activator, log } = options;
     this.#activatorProbe = new ActivatorProbe({
       clock,
       send: (revision, headers) => this.#inFlight.track(activator.probe(revision, headers)),
@@ -66,6 +68,7 @@ export class InquiryRouter implements InquirySource {
       library,
       store,
       skip: () => config.current().deployment.registriesSkippingTagResolving,
+      log,
     });
     this.#answerers = {
       ActivatorProbe: (question, done) => this.#activatorProbe.inquire(question, done),

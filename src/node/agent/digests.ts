@@ -1,6 +1,8 @@
 // Resolves images to digests for the planners. After errors it retries with the delays of Knative's
 // pkg/reconciler/revision/background.go.
+import { runInBackground } from "../../base/background.ts";
 import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/logger.ts";
 import type { AnswerOf, Inquiry } from "../../control-plane/controller/reconciler.ts";
 import type { ObjectStore } from "../../control-plane/store/object-store.ts";
 import { answerDigest } from "../image/digest-answers.ts";
@@ -23,6 +25,7 @@ export interface DigestsOptions {
   readonly store: ObjectStore;
   /** Registries whose tags are not resolved. */
   readonly skip: () => ReadonlySet<string>;
+  readonly log: Logger;
 }
 
 export class Digests {
@@ -37,13 +40,18 @@ export class Digests {
 
   /** Retries after errors while the revision exists: after 1 s, 2 s, 4 s, … at most 1000 s. */
   inquire(question: Question, done: Done): void {
-    void this.#options.track(this.#ask(question, done, FIRST_RETRY_MS));
+    this.#run(question, done, FIRST_RETRY_MS);
   }
 
   close(): void {
     this.#closed = true;
     for (const retry of this.#retries) retry[Symbol.dispose]();
     this.#retries.clear();
+  }
+
+  #run(question: Question, done: Done, retryMs: number): void {
+    const { log, track } = this.#options;
+    runInBackground(log, "resolving a digest", () => track(this.#ask(question, done, retryMs)));
   }
 
   async #ask(question: Question, done: Done, retryMs: number): Promise<void> {
@@ -55,7 +63,7 @@ export class Digests {
     if (!("error" in answer) || !this.#isWanted(question)) return;
     const retry = clock.at(clock.now() + retryMs, () => {
       this.#retries.delete(retry);
-      void this.#options.track(this.#ask(question, done, Math.min(LAST_RETRY_MS, retryMs * 2)));
+      this.#run(question, done, Math.min(LAST_RETRY_MS, retryMs * 2));
     });
     this.#retries.add(retry);
   }

@@ -6,6 +6,7 @@ import type { Pod } from "../../apis/core/types.ts";
 import { keyOf, namespacedName, type ObjectKey } from "../../apis/meta/key.ts";
 import type { StringMap } from "../../apis/meta/object.ts";
 import { SERVICE_LABEL } from "../../apis/serving/labels.ts";
+import { guardTimers } from "../../base/background.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import { monotonicClock } from "../../base/monotonic-clock.ts";
@@ -152,7 +153,7 @@ function kubeletOptions(
     openQueueProxy: queueProxies.open,
     startRecords,
     clock,
-    nodeClock: monotonicClock,
+    nodeClock: guardTimers(monotonicClock, settings.log),
     nodeName: NODE_NAME,
     hostIP: network?.gateway ?? "127.0.0.1",
     prefix: `knap-${settings.sessionId}`,

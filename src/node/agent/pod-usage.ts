@@ -7,8 +7,10 @@ import { isPodServing, userContainers } from "../../apis/core/pod.ts";
 import type { Pod } from "../../apis/core/types.ts";
 import { namespacedName, parseNamespacedName } from "../../apis/meta/key.ts";
 import { REVISION_LABEL } from "../../apis/serving/labels.ts";
+import { runInBackground } from "../../base/background.ts";
 import type { Clock, Time } from "../../base/clock.ts";
 import { quantityNumber } from "../../base/go/quantity.ts";
+import type { Logger } from "../../base/logger.ts";
 import { classOf } from "../../control-plane/autoscaler/decider-spec.ts";
 import type { PodUsage } from "../../control-plane/autoscaler/hpa-decision.ts";
 import type { HpaResource } from "../../control-plane/autoscaler/hpa-spec.ts";
@@ -24,6 +26,7 @@ export interface PodUsageOptions {
   readonly runtime: Pick<ContainerRuntime, "stats">;
   readonly store: View;
   readonly config: () => AutoscalerConfig;
+  readonly log: Logger;
 }
 
 interface Sample {
@@ -68,15 +71,20 @@ export class PodUsageSampler implements Disposable {
   }
 
   #wait(): void {
-    const { clock } = this.#options;
-    this.#timer = clock.at(clock.now() + SAMPLE_EVERY_MS, () => void this.#round());
+    const { clock, log } = this.#options;
+    this.#timer = clock.at(clock.now() + SAMPLE_EVERY_MS, () =>
+      runInBackground(log, "sampling the usage of containers", () => this.#round()),
+    );
   }
 
   async #round(): Promise<void> {
-    const ids = this.#revisions().flatMap((revision) => this.#podsOf(revision).flatMap(runningIdsOf));
-    const samples = await Promise.all(ids.map(async (id) => [id, await this.#sample(id)] as const));
-    this.#samples = new Map(samples.flatMap(([id, sample]) => (sample ? [[id, sample] as const] : [])));
-    if (!this.#closed) this.#wait();
+    try {
+      const ids = this.#revisions().flatMap((revision) => this.#podsOf(revision).flatMap(runningIdsOf));
+      const samples = await Promise.all(ids.map(async (id) => [id, await this.#sample(id)] as const));
+      this.#samples = new Map(samples.flatMap(([id, sample]) => (sample ? [[id, sample] as const] : [])));
+    } finally {
+      if (!this.#closed) this.#wait();
+    }
   }
 
   /** A container whose statistics cannot be read has no sample, like a new one. */

@@ -22,13 +22,14 @@ export function packContext(folder: string, dockerfile: string): BuildContext {
   const isOutside = inside.startsWith("..") || isAbsolute(inside);
   const name = isOutside ? OUTSIDE_DOCKERFILE : toSlashes(inside);
   const ignored = makeIgnore(folder, path, name);
+  const outside = isOutside ? readFileSync(path) : "";
   const stream = pack(folder, {
     ignore: ignored,
     map: (header) => ({ ...header, uid: 0, gid: 0, mtime: new Date(0) }),
     ...(isOutside && {
       finalize: false,
       finish: (tar) => {
-        tar.entry({ name, mtime: new Date(0), uid: 0, gid: 0, mode: 0o644 }, readFileSync(path));
+        tar.entry({ name, mtime: new Date(0), uid: 0, gid: 0, mode: 0o644 }, outside);
         tar.finalize();
       },
     }),
@@ -58,7 +59,11 @@ function makeIgnore(folder: string, dockerfile: string, name: string): (path: st
 }
 
 function isFolder(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return lstatSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 function toSlashes(path: string): string {

@@ -42,7 +42,9 @@ export async function buildImage(
   const { stream, dockerfile } = packContext(options.context, options.dockerfile);
   const labels = { ...options.labels, [BUILD_LABEL]: namespacedName({ namespace, name }) };
   const request = { context: stream, dockerfile, tag: building, labels, args, target, onOutput, signal };
-  const build = runtime.images.build(request);
+  // The stream can fail before the request reads it, for instance because the folder was deleted.
+  const broken = new Promise<never>((_, reject) => stream.once("error", reject));
+  const build = Promise.race([runtime.images.build(request), broken]);
   // If the engine stops reading early, the file that is being sent would stay open.
   const { id } = await build.finally(() => stream.destroy());
   const image = `${repository}:${id.replace(/^sha256:/, "").slice(0, ID_DIGITS)}`;

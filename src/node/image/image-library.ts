@@ -97,7 +97,7 @@ export class ImageLibrary {
     }
     const requests = [request];
     const outcome = this.#ensure(request, requests)
-      .catch((error: unknown) => ({ failure: failureOf(error) }))
+      .catch((error: unknown) => ({ failure: imageFailure(error) }))
       .finally(() => this.#running.delete(request.reference));
     this.#running.set(request.reference, { outcome, requests });
     return outcome;
@@ -161,6 +161,6 @@ function isUnreachable(error: unknown): boolean {
   return error instanceof RuntimeError && (error.code === "failed" || error.code === "unreachable");
 }
 
-function failureOf(error: unknown): ImageFailure {
+export function imageFailure(error: unknown): ImageFailure {
   return { reason: "ErrImagePull", message: redacted(errorText(error)) };
 }

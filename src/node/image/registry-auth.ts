@@ -5,6 +5,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseImageReference } from "../../apis/core/image-reference.ts";
 import type { Secret } from "../../apis/core/types.ts";
+import { fieldsOf, isFields, parseJson } from "../../base/json.ts";
 import type { RegistryAuth } from "../runtime/runtime.ts";
 
 interface StoredAuth {
@@ -44,7 +45,7 @@ export async function authFor(
       const found = await ask(helper, server);
       if (found) return found;
     }
-    const stored = matchAuth(config.auths ?? {}, registry, repository);
+    const stored = matchAuth(config.auths, registry, repository);
     if (stored) return { serverAddress: server, ...stored };
     if (config.credsStore && helper === undefined) {
       const found = await ask(config.credsStore, server);
@@ -57,30 +58,28 @@ export async function authFor(
 /** Returns the registry configs in Secrets. Ignores Secrets of other types and malformed ones. */
 export function configsOfSecrets(secrets: readonly Secret[]): RegistryConfig[] {
   return secrets.flatMap((secret): RegistryConfig[] => {
-    const modern = decodeJson(secret.data?.[".dockerconfigjson"]) as RegistryConfig | undefined;
-    if (modern) return [modern];
-    const legacy = decodeJson(secret.data?.[".dockercfg"]) as RegistryConfig["auths"] | undefined;
-    return legacy ? [{ auths: legacy }] : [];
+    const config = decodeJson(secret.data?.[".dockerconfigjson"]);
+    if (isFields(config)) return [config];
+    const auths = decodeJson(secret.data?.[".dockercfg"]);
+    return isFields(auths) ? [{ auths: auths as NonNullable<RegistryConfig["auths"]> }] : [];
   });
 }
 
 /** Reads docker's config.json. Returns an empty config if the file is missing or malformed. */
 export async function readDockerConfig(env: Readonly<Record<string, string | undefined>>): Promise<RegistryConfig> {
   const folder = env["DOCKER_CONFIG"] || join(homedir(), ".docker");
-  try {
-    return JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as RegistryConfig;
-  } catch {
-    return {};
-  }
+  return fieldsOf(parseJson(await readFile(join(folder, "config.json"), "utf8").catch(() => "")));
 }
 
 function matchAuth(
-  auths: Readonly<Record<string, StoredAuth>>,
+  auths: RegistryConfig["auths"],
   registry: string,
   repository: string,
 ): Omit<RegistryAuth, "serverAddress"> | undefined {
   let best: { length: number; auth: StoredAuth } | undefined;
-  for (const [key, auth] of Object.entries(auths)) {
+  // Files and Secrets of users can have values of any type.
+  for (const [key, auth] of Object.entries(fieldsOf(auths))) {
+    if (!isFields(auth)) continue;
     const location = key
       .replace(/^https?:\/\//, "")
       .replace(/\/v[12]\/?$/, "")
@@ -106,13 +105,8 @@ function readStored(stored: StoredAuth): Omit<RegistryAuth, "serverAddress"> | u
   return colon < 0 ? undefined : { username: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
-function decodeJson(base64: string | undefined): unknown {
-  if (base64 === undefined) return undefined;
-  try {
-    return JSON.parse(Buffer.from(base64, "base64").toString("utf8"));
-  } catch {
-    return undefined;
-  }
+function decodeJson(base64: unknown): unknown {
+  return typeof base64 === "string" ? parseJson(Buffer.from(base64, "base64").toString("utf8")) : undefined;
 }
 
 const askHelper: CredentialHelper = (helper, server) =>
@@ -120,14 +114,10 @@ const askHelper: CredentialHelper = (helper, server) =>
     // A path in the helper's name could run another program.
     if (!/^[\w.-]+$/.test(helper)) return resolve(undefined);
     const child = execFile(`docker-credential-${helper}`, ["get"], { timeout: 10_000 }, (error, stdout) => {
-      if (error) return resolve(undefined);
-      try {
-        const { Username: username, Secret: secret } = JSON.parse(stdout) as { Username: string; Secret: string };
-        if (username === "<token>") resolve({ serverAddress: server, identityToken: secret });
-        else resolve({ serverAddress: server, username, password: secret });
-      } catch {
-        resolve(undefined);
-      }
+      const { Username: username, Secret: secret } = fieldsOf(error ? undefined : parseJson(stdout));
+      if (typeof username !== "string" || typeof secret !== "string") resolve(undefined);
+      else if (username === "<token>") resolve({ serverAddress: server, identityToken: secret });
+      else resolve({ serverAddress: server, username, password: secret });
     });
     child.stdin?.on("error", () => {});
     child.stdin?.end(server);

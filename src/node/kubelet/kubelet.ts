@@ -4,6 +4,7 @@ import type { Deployment } from "../../apis/core/types.ts";
 import type { Kind } from "../../apis/kinds.ts";
 import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
 import type { Stored } from "../../apis/meta/object.ts";
+import { runInBackground } from "../../base/background.ts";
 import type { WatchEvent } from "../../control-plane/store/view.ts";
 import type { RuntimeEvent } from "../runtime/runtime.ts";
 import type { NodeParts, StopPolicy } from "./node-parts.ts";
@@ -35,7 +36,7 @@ const SESSION_END_POLICY: StopPolicy = { stopTimeoutMs: 2_000, quietMs: 0, grace
 export class Kubelet {
   readonly #parts: NodeParts;
   readonly #workers = new Map<string, PodWorker>();
-  readonly #listeners = new Map<string, (event: RuntimeEvent) => void>();
+  readonly #listeners = new Map<string, (event: RuntimeEvent) => unknown>();
   readonly #closing = new AbortController();
   readonly #idlers = new Set<() => void>();
   readonly #updates: LiveUpdates;
@@ -85,7 +86,9 @@ export class Kubelet {
       const sameTemplate = (old as Deployment | undefined)?.spec.template === (object as Deployment).spec.template;
       if (sameTemplate && type !== "DELETED") return;
       const { uid } = object.metadata;
-      void this.#parts.frozenPods?.dropWhere(({ key }) => key.startsWith(`${uid}/`));
+      this.#run("removing frozen pods", () =>
+        this.#parts.frozenPods?.dropWhere(({ key }) => key.startsWith(`${uid}/`)),
+      );
       if (type !== "DELETED") this.#onDeployment(object as Stored<Deployment>);
     });
     for (const deployment of store.list("Deployment.apps")) this.#onDeployment(deployment);
@@ -167,9 +170,10 @@ export class Kubelet {
   }
 
   #onConfig({ namespace, name }: ObjectKey): void {
-    void this.#updates.changed(namespace, name);
+    this.#run("updating volumes", () => this.#updates.changed(namespace, name));
     // A frozen container has read the old configuration, and a new pod must get the new one.
-    void this.#parts.frozenPods?.dropWhere(({ pod }) => pod.metadata.namespace === namespace);
+    const isObsolete = ({ pod }: Pick<FrozenPod, "pod">): boolean => pod.metadata.namespace === namespace;
+    this.#run("removing frozen pods", () => this.#parts.frozenPods?.dropWhere(isObsolete));
     for (const worker of this.#workers.values())
       if (worker.key.namespace === namespace) worker.send({ type: "retryRequested" });
   }
@@ -187,11 +191,11 @@ export class Kubelet {
 
   #onDeployment(deployment: Stored<Deployment>): void {
     if (this.#stopped) return;
-    const failed = (error: unknown): void => this.#parts.log.debug("prewarm failed", { error });
-    void this.#track(prewarm(this.#parts, deployment).catch(failed));
+    const onError = (error: unknown): void => this.#parts.log.debug("prewarm failed", { error });
+    this.#run("prewarm", () => this.#track(prewarm(this.#parts, deployment).catch(onError)));
   }
 
-  #listen(id: string, listener: (event: RuntimeEvent) => void): Disposable {
+  #listen(id: string, listener: (event: RuntimeEvent) => unknown): Disposable {
     this.#listeners.set(id, listener);
     return { [Symbol.dispose]: () => this.#listeners.delete(id) };
   }
@@ -200,10 +204,11 @@ export class Kubelet {
     const { runtime, log } = this.#parts;
     for await (const event of runtime.events(this.#closing.signal)) {
       if (event.type === "unreachable" || event.type === "reachable") {
-        log.warn(`container engine ${event.type}`);
-        onEngine(event.type);
-        if (event.type === "reachable") void this.#recheck();
-      } else this.#listeners.get(event.containerId)?.(event);
+        const { type } = event;
+        log.warn(`container engine ${type}`);
+        this.#run("reporting the engine's state", () => onEngine(type));
+        if (type === "reachable") this.#run("checking containers", () => this.#recheck());
+      } else this.#run("handling an event of the engine", () => this.#listeners.get(event.containerId)?.(event));
     }
   }
 
@@ -238,6 +243,11 @@ export class Kubelet {
     await Promise.all(leftovers.map(({ id }) => runtime.remove(id)));
   }
 
+  /** Runs work that no caller awaits. */
+  #run(what: string, work: () => unknown): void {
+    runInBackground(this.#parts.log, what, work);
+  }
+
   async #track<T>(work: Promise<T>): Promise<T> {
     this.#inProgress++;
     try {
@@ -261,7 +271,7 @@ function makeFrozenPods({
 }: Pick<NodeParts, "runtime" | "nodeClock" | "log" | "network" | "volumes">): FrozenPods {
   const onDropped = ({ pod, sandbox }: FrozenPod): void => {
     if (sandbox.address) network?.give(sandbox.address);
-    void volumes.release(pod);
+    runInBackground(log, "removing the volumes of a frozen pod", () => volumes.release(pod));
   };
   return new FrozenPods({ runtime, clock: nodeClock, log, onDropped });
 }

@@ -1,5 +1,6 @@
 // Defines what all pods of the node share: runtime, network, clocks, recorders. Types only.
 import type { Pod } from "../../apis/core/types.ts";
+import type { GuardedClock } from "../../base/background.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { EventNote } from "../../control-plane/controller/reconciler.ts";
@@ -34,8 +35,8 @@ export interface NodeParts {
   readonly openQueueProxy: OpenQueueProxy;
   /** The clock of API objects; may be virtual. */
   readonly clock: Pick<Clock, "now">;
-  /** The clock of containers, probes and grace periods: always real time. */
-  readonly nodeClock: Clock;
+  /** The clock of containers, probes and grace periods: always real time. It logs the errors of its timers. */
+  readonly nodeClock: GuardedClock;
   readonly nodeName: string;
   readonly hostIP: string;
   readonly prefix: string;
@@ -53,8 +54,8 @@ export interface NodeParts {
   readonly reported: Set<string>;
   readonly starts: ConcurrencyLimit;
   readonly stopPolicy: () => StopPolicy;
-  /** Passes the engine's events of a container to `listener` until disposed. */
-  readonly listen: (containerId: string, listener: (event: RuntimeEvent) => void) => Disposable;
+  /** Passes the engine's events of a container to `listener` until disposed. Logs the listener's errors. */
+  readonly listen: (containerId: string, listener: (event: RuntimeEvent) => unknown) => Disposable;
   /** Counts an operation as in progress until it settles. The virtual clock waits for such operations. */
   readonly track: <T>(work: Promise<T>) => Promise<T>;
   readonly log: Logger;

@@ -65,7 +65,7 @@ export async function ensurePauseImage(runtime: ContainerRuntime, architecture: 
   if (!program) {
     throw new RuntimeError(
       "platform",
-      `pods of several containers need a pause program, and there is none for ${architecture}`,
+      `knap has no program for its helper containers on ${architecture}; pods with volumes or several containers need it`,
     );
   }
   const tar: Pack = pack();

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { FrameReader, frame } from "./dns-frames.ts";
 
 export type Transport = "udp" | "tcp";
-/** Resolves with undefined to send no reply; never rejects. */
+/** Resolves with undefined to send no reply. */
 export type AnswerQuery = (query: Buffer, transport: Transport) => Promise<Buffer | undefined>;
 
 /** An idle TCP connection is closed after this time. */
@@ -48,18 +48,28 @@ export function serveStream(socket: Socket, answer: (query: Buffer) => Promise<B
   socket.on("error", () => socket.destroy());
   socket.on("data", (chunk: Buffer) => {
     for (const query of reader.push(chunk)) {
-      void answer(query).then((reply) => {
-        if (reply && socket.writable) socket.write(frame(reply));
-      });
+      answerSafely(answer, query, (reply) => socket.writable && socket.write(frame(reply)));
     }
   });
+}
+
+/** An error, for instance of a malformed query, gives no reply. */
+function answerSafely(
+  answer: (query: Buffer) => Promise<Buffer | undefined>,
+  query: Buffer,
+  send: (reply: Buffer) => unknown,
+): void {
+  answer(query)
+    .then((reply) => reply && send(reply))
+    .catch(() => {});
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen({ host, port }, () => {
-      server.off("error", reject);
+      // A later error concerns one connection (too many open files), and must not stop the listener.
+      server.off("error", reject).on("error", () => {});
       resolve();
     });
   });
@@ -76,9 +86,7 @@ function bindUdp(
     open = false;
   });
   socket.on("message", (query, from) => {
-    void answer(query).then((reply) => {
-      if (reply && open) socket.send(reply, from.port, from.address, () => {});
-    });
+    answerSafely(answer, query, (reply) => open && socket.send(reply, from.port, from.address, () => {}));
   });
   return new Promise((resolve, reject) => {
     socket.once("error", (error) => {

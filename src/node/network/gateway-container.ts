@@ -4,7 +4,6 @@ import type { Readable } from "node:stream";
 import { type Pack, pack } from "tar-stream";
 import { errorText } from "../../base/errors.ts";
 import { sleep } from "../../base/sleep.ts";
-import { RuntimeError } from "../runtime/runtime.ts";
 import type { GatewayOptions } from "./gateway.ts";
 import { ensureNodeImage, NODE_IN_IMAGE } from "./node-image.ts";
 import { type GatewaySettings, makeSettingsEnv } from "./relay-protocol.ts";
@@ -81,15 +80,27 @@ export class GatewayContainer {
   async #watch(): Promise<void> {
     const { signal } = this.#closing;
     let lastLogged = "";
+    let startError: string | undefined;
     while (!signal.aborted) {
-      const why = await this.#whyEnded(signal);
+      const why = startError ?? (await this.#whyEnded(signal));
       if (signal.aborted) return;
       // An unreachable engine gives the same error every second.
       if (why !== lastLogged) this.#parts.log?.warn("the gateway container ended and is started again", { why });
       lastLogged = why;
       await sleep(RESTART_MS, signal);
       if (signal.aborted) return;
-      await this.#restart();
+      startError = await this.#restart();
+    }
+  }
+
+  /** Resolves with the error, if there is one. */
+  async #restart(): Promise<string | undefined> {
+    try {
+      await this.#remove();
+      await this.#start();
+      return undefined;
+    } catch (error) {
+      return errorText(error);
     }
   }
 
@@ -99,16 +110,6 @@ export class GatewayContainer {
       return `exit code ${exitCode}`;
     } catch (error) {
       return errorText(error);
-    }
-  }
-
-  /** After a failure, the next round of the loop finds and logs the error. */
-  async #restart(): Promise<void> {
-    try {
-      await this.#remove();
-      await this.#start();
-    } catch (error) {
-      if (!(error instanceof RuntimeError)) throw error;
     }
   }
 

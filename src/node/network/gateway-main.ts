@@ -30,7 +30,7 @@ async function serve(settings: GatewaySettings): Promise<void> {
       else client.destroy();
     });
     return new Promise((resolve, reject) => {
-      server.once("error", reject);
+      server.on("error", reject);
       server.listen({ host: ALL_ADDRESSES, port }, resolve);
     });
   };

@@ -34,7 +34,9 @@ async function ensureOwnImage(runtime: ContainerRuntime, { architecture }: Runti
   const tar = pack();
   const config = { cmd: [NODE_IN_IMAGE], labels: { "knap.dev/image": "node" } };
   const imported = runtime.images.import(tar as unknown as Readable, tag, config);
-  await Promise.all([fill(tar, libraries), imported]);
+  // Without its end, the engine would wait for the rest of the tar.
+  const filled = fill(tar, libraries).catch((error: Error) => tar.destroy(error));
+  await Promise.all([filled, imported]);
   return tag;
 }
 

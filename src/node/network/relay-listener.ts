@@ -32,7 +32,8 @@ export async function openRelayListener(
     });
   });
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
+    // A later error concerns one connection (too many open files), and is ignored.
+    server.on("error", reject);
     server.listen({ host: options.host, port: 0 }, resolve);
   });
   return {

@@ -5,13 +5,13 @@ import type { NodeParts } from "../node-parts.ts";
 
 export class ContainerHistory {
   readonly #parts: Pick<NodeParts, "runtime" | "listen">;
-  readonly #onEvent: (event: RuntimeEvent) => void;
+  readonly #onEvent: (event: RuntimeEvent) => unknown;
   #present: string | undefined;
   #previous: string | undefined;
   #listening: Disposable | undefined;
 
   /** `onEvent` receives the engine's events of the current container. */
-  constructor(parts: Pick<NodeParts, "runtime" | "listen">, onEvent: (event: RuntimeEvent) => void) {
+  constructor(parts: Pick<NodeParts, "runtime" | "listen">, onEvent: (event: RuntimeEvent) => unknown) {
     this.#parts = parts;
     this.#onEvent = onEvent;
   }

@@ -1,5 +1,7 @@
 // Starts and stops the monitors of one start of a container: probes and, for the serving container, port findings and
 // the queue-proxy. Monitors only send events.
+import { runInBackground } from "../../../base/background.ts";
+import type { Logger } from "../../../base/logger.ts";
 import type { NodeParts } from "../node-parts.ts";
 import type { WatchedStart } from "../pod/pod-events.ts";
 import type { QueueProxyPort } from "../queue-proxy-port.ts";
@@ -8,11 +10,13 @@ import { watchPortFindings } from "./port-findings.ts";
 import { QueueProxyMonitor } from "./queue-proxy-monitor.ts";
 
 export class ContainerMonitors {
+  readonly #log: Logger;
   readonly #probes: Disposable;
   readonly #findings: Disposable | undefined;
   readonly #queueProxy: QueueProxyMonitor | undefined;
 
   constructor(parts: NodeParts, start: WatchedStart, serving: boolean) {
+    this.#log = parts.log;
     this.#probes = new ContainerProbes(parts, start);
     if (!serving) return;
     this.#queueProxy = new QueueProxyMonitor(parts, start);
@@ -34,6 +38,6 @@ export class ContainerMonitors {
   /** Stops all probes and closes the queue-proxy, after the container has ended. */
   close(): void {
     this.suspend();
-    void this.queueProxy?.close();
+    runInBackground(this.#log, "closing a queue-proxy", () => this.queueProxy?.close());
   }
 }

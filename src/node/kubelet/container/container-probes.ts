@@ -2,7 +2,6 @@
 // readiness probes.
 import type { Probe } from "../../../apis/core/pod-spec.ts";
 import { hasProbeHandler, probePortNumber } from "../../../apis/core/probe.ts";
-import { errorText } from "../../../base/errors.ts";
 import { attemptProbe } from "../../../data-plane/probe/attempt.ts";
 import type { NodeParts } from "../node-parts.ts";
 import type { ProbeFailed, ProbeKind, WatchedStart } from "../pod/pod-events.ts";
@@ -68,13 +67,8 @@ export class ContainerProbes implements Disposable {
     const { containerId, container, addressOf } = this.#start;
     const timeoutMs = (probe.timeoutSeconds || 1) * 1000;
     if (probe.exec) {
-      try {
-        const command = probe.exec.command ?? [];
-        const { exitCode, output } = await this.#parts.runtime.exec(containerId, command, { timeoutMs });
-        return exitCode === 0 ? { ok: true } : { ok: false, message: output || `exit code ${exitCode}` };
-      } catch (error) {
-        return { ok: false, message: errorText(error) };
-      }
+      const { exitCode, output } = await this.#parts.runtime.exec(containerId, probe.exec.command ?? [], { timeoutMs });
+      return exitCode === 0 ? { ok: true } : { ok: false, message: output || `exit code ${exitCode}` };
     }
     const port = probePortNumber(probe, container);
     const address = port === undefined ? undefined : addressOf(port);

@@ -1,8 +1,9 @@
 // Carries out the kubelet's steps on one container of a pod, and sends the results to the pod as events.
 import type { StoredPod } from "../../../apis/core/pod.ts";
+import { runInBackground } from "../../../base/background.ts";
 import { errorText } from "../../../base/errors.ts";
 import { timeText } from "../../../base/time.ts";
-import type { UsableImage } from "../../image/image-library.ts";
+import { type ImageOutcome, imageFailure, type UsableImage } from "../../image/image-library.ts";
 import { makePullReport } from "../../image/pull-report.ts";
 import { type ContainerSpec, type ContainerState, RuntimeError } from "../../runtime/runtime.ts";
 import type { NodeParts } from "../node-parts.ts";
@@ -21,6 +22,8 @@ export class ContainerRunner {
   readonly #pod: PodState;
   readonly #rendering: PodRendering;
   readonly #history: ContainerHistory;
+  /** Counts the events that may end the current container. */
+  #endEvents = 0;
   /** The container whose exit is being read. */
   #readingExit: string | undefined;
   /** Kills a container that does not end after its stop signal. */
@@ -33,8 +36,10 @@ export class ContainerRunner {
     this.#rendering = rendering;
     this.name = name;
     this.#history = new ContainerHistory(parts, ({ type }) => {
+      if (type === "die" || type === "destroy") this.#endEvents++;
       // The process runtime starts a container twice when its port was taken; the address is then a new one.
-      if (type === "die" || type === "destroy" || type === "start") void this.inspect();
+      if (type === "die" || type === "destroy" || type === "start") return this.inspect();
+      return undefined;
     });
   }
 
@@ -43,14 +48,21 @@ export class ContainerRunner {
     return this.#history.ids;
   }
 
-  /** Finds or pulls the image. Rejects only if the pod's pull secrets cannot be read. */
+  /** Finds or pulls the image. Never rejects; a failure becomes an event. */
   async fetchImage(): Promise<void> {
+    const { name: container } = this;
+    const outcome = await this.#ensureImage().catch((error: unknown) => ({ failure: imageFailure(error) }));
+    if ("image" in outcome) this.#pod.send({ type: "imageFetched", container, image: outcome.image });
+    else this.#pod.send({ type: "imageFailed", container, ...outcome.failure, at: this.#parts.nodeClock.now() });
+  }
+
+  async #ensureImage(): Promise<ImageOutcome> {
     const { library, nodeClock, pullConfigs } = this.#parts;
     const { name: container } = this;
     const { image: reference = "", imagePullPolicy: policy } = this.#facts.spec;
     const report = (reason: "Pulling" | "Pulled", message: string): void =>
       this.#pod.send({ type: "imageProgress", container, reason, message });
-    const outcome = await library.ensure({
+    return library.ensure({
       reference,
       configs: pullConfigs(this.#pod.facts.pod),
       policy,
@@ -61,8 +73,6 @@ export class ContainerRunner {
       ),
       onPulled: (message) => report("Pulled", message),
     });
-    if ("image" in outcome) this.#pod.send({ type: "imageFetched", container, image: outcome.image });
-    else this.#pod.send({ type: "imageFailed", container, ...outcome.failure, at: nodeClock.now() });
   }
 
   /** Creates and starts the container. Never rejects; a failure becomes an event. */
@@ -119,12 +129,12 @@ export class ContainerRunner {
 
   /** Sends the stop signal, and SIGKILL after the stop timeout. The plan then starts the container again. */
   endGracefully(containerId: string): void {
-    const { nodeClock, stopPolicy } = this.#parts;
-    void this.signal("stop");
+    const { log, nodeClock, stopPolicy } = this.#parts;
+    runInBackground(log, "stopping a container", () => this.signal("stop"));
     this.#killTimer?.[Symbol.dispose]();
     this.#killTimer = nodeClock.at(nodeClock.now() + stopPolicy().stopTimeoutMs, () => {
       const { run } = this.#facts;
-      if (run.state === "running" && run.containerId === containerId) void this.signal("SIGKILL");
+      return run.state === "running" && run.containerId === containerId ? this.signal("SIGKILL") : undefined;
     });
   }
 
@@ -196,7 +206,13 @@ export class ContainerRunner {
   async #onStarted(containerId: string): Promise<void> {
     const { runtime, clock, nodeClock } = this.#parts;
     const at = nodeClock.now();
-    const engine = await runtime.inspect(containerId);
+    let engine: ContainerState | undefined;
+    let seen: number;
+    do {
+      // The answer does not show an exit that comes after the engine has read the state.
+      seen = this.#endEvents;
+      engine = await runtime.inspect(containerId);
+    } while (seen !== this.#endEvents);
     if (this.#removed || this.#history.present !== containerId) return;
     const startedAt = timeText(clock.now());
     if (engine === undefined || engine.status === "exited") return this.#readExit(containerId, startedAt, engine);
@@ -233,8 +249,9 @@ export class ContainerRunner {
     const { spec: container, usable } = this.#facts;
     const ended = { runtime, containerId, state, container, foreign: usable?.foreign };
     const times = { startedAt, finishedAt: timeText(clock.now()), endedAt: nodeClock.now() };
-    const exit = await makeExit(ended, times);
-    this.#readingExit = undefined;
+    const exit = await makeExit(ended, times).finally(() => {
+      this.#readingExit = undefined;
+    });
     this.#killTimer?.[Symbol.dispose]();
     this.#pod.send({ type: "exited", container: this.name, exit });
   }

@@ -46,7 +46,7 @@ export function watchPortFindings({ runtime, nodeClock: clock }: NodeParts, star
   const began = clock.now();
   let closed = false;
   let reported = "";
-  let timer = clock.at(began + EVERY_MS, () => void check());
+  let timer = clock.at(began + EVERY_MS, () => check());
   const check = async (): Promise<void> => {
     const listeners = await runtime.listeners(containerId).catch(() => undefined);
     if (closed || listeners === undefined || queueProxyFacts(pod.facts)) return;
@@ -59,7 +59,7 @@ export function watchPortFindings({ runtime, nodeClock: clock }: NodeParts, star
       reported = finding.message;
       report({ type: "portFinding", ...finding });
     }
-    timer = clock.at(clock.now() + EVERY_MS, () => void check());
+    timer = clock.at(clock.now() + EVERY_MS, () => check());
   };
   return {
     [Symbol.dispose]: () => {

@@ -1,14 +1,15 @@
 // Repeats one probe with the kubelet's delays and thresholds, and reports when its result changes.
 // Source: k8s.io/kubernetes/pkg/kubelet/prober/worker.go.
 import type { Probe } from "../../../apis/core/pod-spec.ts";
-import type { Clock } from "../../../base/clock.ts";
+import type { GuardedClock } from "../../../base/background.ts";
+import { errorText } from "../../../base/errors.ts";
 
 export type ProbeAnswer = { readonly ok: true } | { readonly ok: false; readonly message: string };
 
 export interface ProbeLoopOptions {
   readonly probe: Pick<Probe, "initialDelaySeconds" | "periodSeconds" | "successThreshold" | "failureThreshold">;
-  readonly clock: Clock;
-  /** Runs the probe once. It must not reject. */
+  readonly clock: GuardedClock;
+  /** Runs the probe once. A rejection counts as a failure. */
   readonly run: () => Promise<ProbeAnswer>;
   /** Called when a threshold is reached and the result differs from the last one. */
   readonly onVerdict: (answer: ProbeAnswer) => void;
@@ -33,7 +34,7 @@ export class ProbeLoop implements Disposable {
   constructor(options: ProbeLoopOptions) {
     this.#options = options;
     const { clock, probe } = options;
-    this.#timer = clock.at(clock.now() + (probe.initialDelaySeconds ?? 0) * 1000, () => void this.#next());
+    this.#timer = clock.at(clock.now() + (probe.initialDelaySeconds ?? 0) * 1000, () => this.#next());
   }
 
   [Symbol.dispose](): void {
@@ -44,7 +45,7 @@ export class ProbeLoop implements Disposable {
   async #next(): Promise<void> {
     const { clock, probe, run, onFailure } = this.#options;
     const began = clock.now();
-    const answer = await run();
+    const answer = await run().catch((error: unknown) => ({ ok: false, message: errorText(error) }) as const);
     if (this.#closed) return;
     if (!answer.ok) onFailure?.(answer.message);
     this.#sameInRow = answer.ok === this.#lastOk ? this.#sameInRow + 1 : 1;
@@ -55,7 +56,7 @@ export class ProbeLoop implements Disposable {
     // A probe with period 0 polls by itself during `run`, so it repeats almost at once until it first succeeds.
     const polls = (probe.periodSeconds ?? 0) === 0 && this.#verdict !== true;
     const next = polls ? clock.now() + POLL_GAP_MS : Math.max(clock.now(), began + periodMs);
-    this.#timer = clock.at(next, () => void this.#next());
+    this.#timer = clock.at(next, () => this.#next());
   }
 
   #applyThreshold(answer: ProbeAnswer): void {

@@ -2,6 +2,8 @@
 // start of the container has its own monitor.
 import { QUEUE_PROXY, servingPort } from "../../../apis/core/pod.ts";
 import { probePortNumber } from "../../../apis/core/probe.ts";
+import { runInBackground } from "../../../base/background.ts";
+import { errorText } from "../../../base/errors.ts";
 import type { NodeParts } from "../node-parts.ts";
 import type { WatchedStart } from "../pod/pod-events.ts";
 import type { QueueProxyPort } from "../queue-proxy-port.ts";
@@ -19,7 +21,11 @@ export class QueueProxyMonitor {
   constructor(parts: NodeParts, start: WatchedStart) {
     this.#parts = parts;
     this.#start = start;
-    void this.#open();
+    const onError = (error: unknown): void => {
+      const message = `the queue-proxy cannot start: ${errorText(error)}`;
+      start.report({ type: "readiness", ok: false, message, at: parts.nodeClock.now() });
+    };
+    runInBackground(parts.log, "opening a queue-proxy", () => this.#open().catch(onError));
   }
 
   get queueProxy(): QueueProxyPort | undefined {

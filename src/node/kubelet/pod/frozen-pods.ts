@@ -2,7 +2,7 @@
 // while the machine has free memory.
 import { freemem, totalmem } from "node:os";
 import type { StoredPod } from "../../../apis/core/pod.ts";
-import type { Clock } from "../../../base/clock.ts";
+import { type GuardedClock, runInBackground } from "../../../base/background.ts";
 import type { Logger } from "../../../base/logger.ts";
 import type { ContainerRuntime } from "../../runtime/runtime.ts";
 import type { FrozenContainer, FrozenSandbox } from "./pod-facts.ts";
@@ -19,7 +19,7 @@ export interface FrozenPod {
 
 export interface FrozenPodsOptions {
   readonly runtime: ContainerRuntime;
-  readonly clock: Clock;
+  readonly clock: GuardedClock;
   readonly log: Logger;
   /** Called when the containers of a frozen pod have been removed, so that its address and volumes are free. */
   readonly onDropped: (frozen: FrozenPod) => void;
@@ -41,6 +41,8 @@ export function frozenPodKey(pod: StoredPod): string | undefined {
 export class FrozenPods {
   readonly #options: FrozenPodsOptions;
   readonly #kept = new Map<string, { readonly frozen: FrozenPod; readonly timer: Disposable }>();
+  /** Pods that are being frozen, by key. */
+  readonly #reserved = new Map<string, StoredPod>();
 
   constructor(options: FrozenPodsOptions) {
     this.#options = options;
@@ -50,18 +52,34 @@ export class FrozenPods {
     return [...this.#kept.values()].map(({ frozen }) => frozen);
   }
 
-  /** Whether a pod with this key can be kept. With too little free memory, drops all frozen pods. */
-  hasRoom(key: string): boolean {
+  /**
+   * Reserves the place of a pod that is going to be frozen. Returns false if the key has a pod already. With too little
+   * free memory, returns false and drops all frozen pods.
+   */
+  reserve(key: string, pod: StoredPod): boolean {
     const free = this.#options.freeMemory?.() ?? freemem() / totalmem();
-    if (free >= LEAST_FREE_MEMORY) return !this.#kept.has(key);
-    void this.dropAll();
-    return false;
+    if (free < LEAST_FREE_MEMORY) {
+      runInBackground(this.#options.log, "removing frozen pods", () => this.dropAll());
+      return false;
+    }
+    if (this.#kept.has(key) || this.#reserved.has(key)) return false;
+    this.#reserved.set(key, pod);
+    return true;
   }
 
-  put(frozen: FrozenPod): void {
+  /** Ends a reservation without a frozen pod. */
+  cancel(key: string, pod: StoredPod): void {
+    if (this.#reserved.get(key) === pod) this.#reserved.delete(key);
+  }
+
+  /** Keeps a frozen pod in the place that was reserved for it. If it became obsolete meanwhile, drops it. */
+  async put(frozen: FrozenPod): Promise<void> {
+    const { key, pod } = frozen;
+    if (this.#reserved.get(key) !== pod) return this.#remove(frozen);
+    this.#reserved.delete(key);
     const { clock } = this.#options;
-    const timer = clock.at(clock.now() + KEPT_MS, () => void this.#drop(frozen.key));
-    this.#kept.set(frozen.key, { frozen, timer });
+    const timer = clock.at(clock.now() + KEPT_MS, () => this.#drop(key));
+    this.#kept.set(key, { frozen, timer });
   }
 
   /** Returns a frozen pod and forgets it. The caller is then responsible for its containers. */
@@ -73,7 +91,8 @@ export class FrozenPods {
     return found.frozen;
   }
 
-  async dropWhere(isObsolete: (frozen: FrozenPod) => boolean): Promise<void> {
+  async dropWhere(isObsolete: (frozen: Pick<FrozenPod, "key" | "pod">) => boolean): Promise<void> {
+    for (const [key, pod] of this.#reserved) if (isObsolete({ key, pod })) this.#reserved.delete(key);
     await Promise.all(this.all.filter(isObsolete).map(({ key }) => this.#drop(key)));
   }
 
@@ -83,7 +102,10 @@ export class FrozenPods {
 
   async #drop(key: string): Promise<void> {
     const frozen = this.take(key);
-    if (!frozen) return;
+    if (frozen) await this.#remove(frozen);
+  }
+
+  async #remove(frozen: FrozenPod): Promise<void> {
     const { runtime, log, onDropped } = this.#options;
     try {
       // No stop signal, because a paused container would have to resume first.

@@ -13,7 +13,7 @@ export interface FreezeRequest {
   readonly sandbox: PodSandbox;
 }
 
-/** The frozen pod; undefined when the pod must be ended instead: freezing is off, has no use or no room, or fails. */
+/** Returns the frozen pod; undefined if the pod must be stopped instead: freezing is off, not possible, or fails. */
 export async function freezePod(
   parts: NodeParts,
   { state, runners, sandbox }: FreezeRequest,
@@ -23,12 +23,13 @@ export async function freezePod(
   const key = frozenPodKey(pod);
   if (!frozenPods || key === undefined || stopPolicy().last || !mayReturn(parts, pod)) return undefined;
   const running = runningContainers(state.facts);
-  if (!running || !frozenPods.hasRoom(key)) return undefined;
+  if (!running || !frozenPods.reserve(key, pod)) return undefined;
   const ids = [...running.values()].map(({ containerId }) => containerId);
   const paused = await Promise.allSettled(ids.map((id) => runtime.pause(id)));
   // A container may have exited meanwhile.
   const containers = runningContainers(state.facts);
   if (!containers || paused.some(({ status }) => status === "rejected")) {
+    frozenPods.cancel(key, pod);
     await Promise.allSettled(ids.map((id) => runtime.unpause(id)));
     return undefined;
   }

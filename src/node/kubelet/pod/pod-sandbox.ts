@@ -2,8 +2,9 @@
 import { type StoredPod, userContainers } from "../../../apis/core/pod.ts";
 import { namespacedName } from "../../../apis/meta/key.ts";
 import type { PodAddress } from "../../../base/address.ts";
+import { runInBackground } from "../../../base/background.ts";
 import { errorText } from "../../../base/errors.ts";
-import { type ContainerSpec, type ContainerState, RuntimeError } from "../../runtime/runtime.ts";
+import { type ContainerSpec, type ContainerState, RuntimeError, type RuntimeEvent } from "../../runtime/runtime.ts";
 import type { NodeParts } from "../node-parts.ts";
 import { ensurePauseImage } from "../pause-image.ts";
 import type { NetworkAddress } from "../session-network.ts";
@@ -24,6 +25,8 @@ export class PodSandbox {
   #id: string | undefined;
   /** Whether the pause container ran when it was last checked. */
   #ready = false;
+  /** Whether the engine has reported the end of the pause container. */
+  #hasEnded = false;
   #opened = 0;
   #closed = false;
 
@@ -40,7 +43,7 @@ export class PodSandbox {
     this.#ready = true;
     this.#listen(frozen.pause.id);
     // The pause container may have exited while the pod was frozen.
-    void this.check();
+    runInBackground(parts.log, "checking a pause container", () => this.check());
   }
 
   /** The id of the pause container; undefined: the pod has none. */
@@ -134,6 +137,8 @@ export class PodSandbox {
       if (this.#closed) return await this.close();
       this.#engine = await runtime.inspect(id);
       this.#ready = true;
+      // An exit during this inspection shows only in the next one.
+      if (this.#hasEnded) await this.check();
     } catch (error) {
       await this.#drop().catch(() => {});
       throw error;
@@ -151,7 +156,13 @@ export class PodSandbox {
 
   #listen(id: string): void {
     this.#id = id;
-    this.#listening = this.#parts.listen(id, ({ type }) => (type === "die" || type === "destroy") && void this.check());
+    this.#hasEnded = false;
+    const onEvent = ({ type }: RuntimeEvent): Promise<void> | undefined => {
+      if (type !== "die" && type !== "destroy") return undefined;
+      this.#hasEnded = true;
+      return this.check();
+    };
+    this.#listening = this.#parts.listen(id, onEvent);
   }
 
   #ownNetworking(): Networking {

@@ -1,4 +1,5 @@
 // Stops the containers of a pod: waits for requests, sends the stop signal, then SIGKILL. It removes no container.
+import { runInBackground } from "../../../base/background.ts";
 import type { Clock, Time } from "../../../base/clock.ts";
 import type { ContainerRunner } from "../container/container-runner.ts";
 import type { NodeParts } from "../node-parts.ts";
@@ -25,16 +26,18 @@ export interface StoppingPod {
 
 /** Resolves when no request except upgraded ones is left, or the grace period is over. Then closes the queue-proxy. */
 export async function drainPod(parts: NodeParts, stopping: StoppingPod): Promise<void> {
-  const { nodeClock, stopPolicy } = parts;
+  const { log, nodeClock, stopPolicy } = parts;
   const { queueProxy, forced } = stopping;
   if (!queueProxy) return;
   let drained = false;
-  void queueProxy.drain(stopPolicy().quietMs).then(() => {
+  const drain = async (): Promise<void> => {
+    await queueProxy.drain(stopPolicy().quietMs);
     drained = true;
-  });
+  };
+  runInBackground(log, "draining a queue-proxy", drain);
   await until(nodeClock, () => drained || forced.aborted || nodeClock.now() >= graceEnd(parts, stopping));
   // Upgraded connections stay open until the container exits.
-  void queueProxy.close();
+  runInBackground(log, "closing a queue-proxy", () => queueProxy.close());
 }
 
 /** Sends the stop signal, then SIGKILL. Resolves when the containers have exited, at the latest 5 s after SIGKILL. */

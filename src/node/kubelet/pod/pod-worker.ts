@@ -3,6 +3,7 @@
 import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container } from "../../../apis/core/pod-spec.ts";
 import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
+import { runInBackground } from "../../../base/background.ts";
 import { sameJson } from "../../../base/json.ts";
 import { timeText } from "../../../base/time.ts";
 import type { UsableImage } from "../../image/image-library.ts";
@@ -10,7 +11,7 @@ import { ContainerMonitors } from "../container/container-monitors.ts";
 import { ContainerRunner } from "../container/container-runner.ts";
 import type { NodeParts } from "../node-parts.ts";
 import type { QueueProxyPort } from "../queue-proxy-port.ts";
-import { frozenPodKey } from "./frozen-pods.ts";
+import { type FrozenPod, frozenPodKey } from "./frozen-pods.ts";
 import type { PodEvent, PodState } from "./pod-events.ts";
 import type { ContainerFacts, PodFacts, RunningFacts } from "./pod-facts.ts";
 import { freezePod } from "./pod-freeze.ts";
@@ -77,7 +78,7 @@ export class PodWorker implements PodState {
   /** Takes the current object of the store. A deletion timestamp stops the pod. */
   update(pod: StoredPod): void {
     this.#facts = reducePod(this.#facts, { type: "podChanged", pod });
-    if (pod.metadata.deletionTimestamp !== undefined) void this.stop();
+    if (pod.metadata.deletionTimestamp !== undefined) this.#run("stopping a pod", () => this.stop());
   }
 
   /** Changes the facts, records the event if Kubernetes does, and takes the next steps. */
@@ -122,10 +123,21 @@ export class PodWorker implements PodState {
   /** Kills and removes all containers at once. */
   forceStop(): void {
     this.#forced.abort();
-    void this.stop();
+    this.#run("stopping a pod", () => this.stop());
   }
 
+  /** After an error, the pod still counts as stopped. The end of the session removes what is left of it. */
   async #stop(): Promise<void> {
+    const { log, store } = this.#parts;
+    const onError = (error: unknown): void => log.warn("pod not removed completely", { pod: this.key.name, error });
+    const frozenPod = await this.#endContainers().catch(onError);
+    await this.#remove(frozenPod ?? undefined).catch(onError);
+    this.#onGone();
+    store.confirmDeleted(this.key, this.uid);
+  }
+
+  /** Stops the containers after their requests, or freezes them. Returns the frozen pod. */
+  async #endContainers(): Promise<FrozenPod | undefined> {
     const parts = this.#parts;
     const runners = [...this.#runners.values()];
     for (const monitors of this.#monitors.values()) monitors.suspend();
@@ -138,41 +150,46 @@ export class PodWorker implements PodState {
     const frozenPod =
       idle && thawed ? await freezePod(parts, { state: this, runners, sandbox: this.#sandbox }) : undefined;
     if (!frozenPod) await endPod(parts, stopping);
+    return frozenPod;
+  }
+
+  /** Removes the containers, or keeps them as a frozen pod. */
+  async #remove(frozenPod: FrozenPod | undefined): Promise<void> {
+    const { frozenPods, volumes } = this.#parts;
     for (const monitors of this.#monitors.values()) monitors.close();
     for (const { name, frozen } of this.#facts.containers) {
       if (frozen) this.#runners.get(name)?.adopt(frozen.containerId);
     }
-    try {
-      if (frozenPod) parts.frozenPods?.put(frozenPod);
-      await Promise.all(runners.map((runner) => runner.remove()));
-      await this.#sandbox.close();
-      if (!frozenPod) await parts.volumes.release(this.#facts.pod);
-    } catch (error) {
-      parts.log.warn("pod not removed completely", { pod: this.key.name, error });
-    }
-    this.#onGone();
-    parts.store.confirmDeleted(this.key, this.uid);
+    if (frozenPod) await frozenPods?.put(frozenPod);
+    await Promise.all([...this.#runners.values()].map((runner) => runner.remove()));
+    await this.#sandbox.close();
+    if (!frozenPod) await volumes.release(this.#facts.pod);
   }
 
   #carryOut(step: PodStep): void {
-    const { log } = this.#parts;
-    const track = <T>(work: Promise<T>): Promise<unknown> =>
-      this.#parts
-        .track(work)
-        .catch((error) => log.error("step of a pod failed", { pod: this.key.name, step: step.do, error }));
+    const track = (work: () => Promise<void>): void => this.#run(step.do, () => this.#parts.track(work()));
     if (step.do === "reconcileAt") return;
-    if (step.do === "openSandbox") return void track(this.#sandbox.open());
+    if (step.do === "openSandbox") {
+      track(() => this.#sandbox.open());
+      return;
+    }
     const runner = this.#runners.get(step.container);
     if (!runner) return;
-    if (step.do === "fetchImage") void track(runner.fetchImage());
-    else if (step.do === "start") void track(runner.start());
+    if (step.do === "fetchImage") track(() => runner.fetchImage());
+    else if (step.do === "start") track(() => runner.start());
     else if (step.do === "endContainer") {
       if (step.failedProbe) runner.endGracefully(step.containerId);
-      else void runner.signal("SIGKILL");
+      else this.#run("killing a container", () => runner.signal("SIGKILL"));
     } else {
       const run = this.#facts.containers.find(({ name }) => name === step.container)?.run;
-      if (run?.state === "starting" && run.containerId !== undefined) void track(runner.thaw(run.containerId));
+      const containerId = run?.state === "starting" ? run.containerId : undefined;
+      if (containerId !== undefined) track(() => runner.thaw(containerId));
     }
+  }
+
+  /** Runs work that no caller awaits. */
+  #run(what: string, work: () => unknown): void {
+    runInBackground(this.#parts.log.child({ pod: this.key.name }), what, work);
   }
 
   /** Starts the monitors of new starts, and closes those of containers that have exited. */
@@ -244,7 +261,7 @@ export class PodWorker implements PodState {
       end = resolve;
     });
     const timeout = nodeClock.at(nodeClock.now() + FIRST_READY_TIMEOUT_MS, end);
-    void track(ready).finally(() => timeout[Symbol.dispose]());
+    this.#run("the first start", () => track(ready).finally(() => timeout[Symbol.dispose]()));
     return end;
   }
 }

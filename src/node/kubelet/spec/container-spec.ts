@@ -3,6 +3,7 @@ import { QUEUE_PROXY, type StoredPod, servingPort, userContainers } from "../../
 import type { Container, Probe } from "../../../apis/core/pod-spec.ts";
 import { probePort } from "../../../apis/core/probe.ts";
 import { namespacedName } from "../../../apis/meta/key.ts";
+import { isFields, parseJson } from "../../../base/json.ts";
 import type { ContainerSpec, MountSpec } from "../../runtime/runtime.ts";
 import { type EnvironmentSources, expandVariables, renderEnvironment } from "./environment-spec.ts";
 import { renderLimits, renderSecurity } from "./security-spec.ts";
@@ -107,13 +108,11 @@ export function dialledPorts(pod: StoredPod): readonly number[] {
   return [...ports];
 }
 
-/** Returns the readiness probes that the queue-proxy runs, from its environment. */
+/** Returns the readiness probes that the queue-proxy runs, from its environment. Ignores malformed JSON. */
 export function readinessProbes(pod: Pick<StoredPod, "spec">): readonly Probe[] {
   const proxy = pod.spec.containers.find(({ name }) => name === QUEUE_PROXY);
   const text = proxy?.env?.find(({ name }) => name === "SERVING_READINESS_PROBE")?.value;
-  if (!text) return [];
-  const value = JSON.parse(text) as Probe | readonly Probe[];
-  return Array.isArray(value) ? value : [value as Probe];
+  return [parseJson(text ?? "")].flat().filter(isFields);
 }
 
 /** Adds the port of a probe if the port is a number. */

@@ -1,11 +1,11 @@
 // Updates volumes when their ConfigMaps and Secrets change, and repeats failed updates.
-import type { Clock } from "../../../base/clock.ts";
+import type { GuardedClock } from "../../../base/background.ts";
 import { blockedRetryMs } from "../pod/pod-plan.ts";
 import type { VolumeKeeper } from "./volume-keeper.ts";
 
 export interface LiveUpdatesOptions {
   readonly volumes: Pick<VolumeKeeper, "refresh">;
-  readonly clock: Clock;
+  readonly clock: GuardedClock;
   /** Called when a volume of that namespace could not be updated. */
   readonly onFailed: (failed: { readonly namespace: string; readonly volume: string; readonly error: string }) => void;
 }
@@ -32,7 +32,7 @@ export class LiveUpdates implements Disposable {
     this.#retries.get(source)?.[Symbol.dispose]();
     this.#retries.set(
       source,
-      clock.at(clock.now() + blockedRetryMs(1), () => void this.changed(namespace, name)),
+      clock.at(clock.now() + blockedRetryMs(1), () => this.changed(namespace, name)),
     );
   }
 

@@ -12,7 +12,7 @@ import { makeDockerImages } from "./docker-images.ts";
 import { makeDockerNetworks, realMachine } from "./docker-networks.ts";
 import { type EngineEndpoint, findEngines } from "./endpoint.ts";
 import { engineCall, ifFound, toRuntimeError } from "./engine-error.ts";
-import { guardRequests } from "./engine-requests.ts";
+import { guardRequests, reportCutResponses } from "./engine-requests.ts";
 import { DEFAULT_SUBNETS } from "./subnets.ts";
 
 export interface DockerOptions {
@@ -26,12 +26,12 @@ export interface DockerOptions {
 interface Engine {
   readonly docker: Docker;
   readonly endpoint: EngineEndpoint;
-  readonly agent: HttpAgent;
+  close(): void;
 }
 
 /** Connects to the first engine that answers. Throws `unreachable` with advice when none does. */
 export async function openDockerRuntime(options: DockerOptions = {}): Promise<ContainerRuntime> {
-  const { docker, endpoint, agent } = await connect(options.env ?? process.env);
+  const { docker, endpoint, close } = await connect(options.env ?? process.env);
   const remote = endpoint.kind === "tcp" && !["localhost", "127.0.0.1", "::1"].includes(endpoint.host);
   const published: Reach = { kind: "published", host: remote && endpoint.kind === "tcp" ? endpoint.host : "127.0.0.1" };
   const machine = realMachine(docker);
@@ -92,7 +92,7 @@ export async function openDockerRuntime(options: DockerOptions = {}): Promise<Co
       sameMachine: endpoint.kind === "socket" && process.platform === "linux",
     }),
     events: (signal) => dockerEvents(docker, signal),
-    close: async () => agent.destroy(),
+    close: async () => close(),
   };
 }
 
@@ -114,12 +114,11 @@ async function connect(env: Readonly<Record<string, string | undefined>>): Promi
   let last: unknown;
   for (const endpoint of found.candidates) {
     const engine = makeEngine(endpoint);
-    guardRequests(engine.docker);
     try {
       await engine.docker.ping();
       return engine;
     } catch (failure) {
-      engine.agent.destroy();
+      engine.close();
       last ??= toRuntimeError(failure, `engine at ${describe(endpoint)} (from ${endpoint.from})`);
     }
   }
@@ -131,16 +130,22 @@ function describe(endpoint: EngineEndpoint): string {
 }
 
 function makeEngine(endpoint: EngineEndpoint): Engine {
-  if (endpoint.kind === "socket") {
-    const agent = new HttpAgent({ keepAlive: true });
-    const options = { socketPath: endpoint.path, host: undefined, port: undefined, protocol: "http", agent };
-    return { docker: new Docker(options as never), endpoint, agent };
-  }
-  const { host, port, tls } = endpoint;
+  const tls = endpoint.kind === "tcp" ? endpoint.tls : undefined;
   const agent = tls
     ? new HttpsAgent({ keepAlive: true, rejectUnauthorized: tls.verify, ca: tls.ca, cert: tls.cert, key: tls.key })
     : new HttpAgent({ keepAlive: true });
-  return { docker: new Docker({ host, port, protocol: tls ? "https" : "http", agent } as never), endpoint, agent };
+  const address =
+    endpoint.kind === "socket"
+      ? { socketPath: endpoint.path, host: undefined, port: undefined }
+      : { host: endpoint.host, port: endpoint.port };
+  const docker = new Docker({ ...address, protocol: tls ? "https" : "http", agent } as never);
+  guardRequests(docker);
+  const cutResponses = reportCutResponses(agent);
+  const close = (): void => {
+    cutResponses[Symbol.dispose]();
+    agent.destroy();
+  };
+  return { docker, endpoint, close };
 }
 
 async function info(docker: Docker, reach: () => Promise<Reach>): Promise<RuntimeInfo> {

@@ -1,6 +1,7 @@
 // Finds the address of the container engine: from DOCKER_HOST, else the docker context, else the usual sockets. It does
 // not connect.
 import { sha256Hex } from "../../../base/hash.ts";
+import { fieldsOf, isFields, parseJson } from "../../../base/json.ts";
 
 interface TlsFiles {
   readonly ca: string | undefined;
@@ -52,16 +53,16 @@ function configFolder(search: EngineSearch): string {
 function contextName(search: EngineSearch): string | undefined {
   const named = search.env["DOCKER_CONTEXT"];
   if (named) return named;
-  const config = parseJson(search.readFile(`${configFolder(search)}/config.json`));
-  const current = config?.["currentContext"];
+  const config = fieldsOf(parseJson(search.readFile(`${configFolder(search)}/config.json`) ?? ""));
+  const current = config["currentContext"];
   return typeof current === "string" && current !== "" ? current : undefined;
 }
 
 function readContext(search: EngineSearch, name: string): EngineCandidates {
   const id = sha256Hex(name);
   const folder = `${configFolder(search)}/contexts`;
-  const meta = parseJson(search.readFile(`${folder}/meta/${id}/meta.json`));
-  if (!meta) {
+  const meta = parseJson(search.readFile(`${folder}/meta/${id}/meta.json`) ?? "");
+  if (!isFields(meta)) {
     return {
       refused: `docker context "${name}" has no readable ${folder}/meta/${id}/meta.json; run "docker context use default" or set DOCKER_HOST`,
     };
@@ -130,14 +131,4 @@ function usualSockets(search: EngineSearch): EngineEndpoint[] {
   ];
   const there = places.filter((path) => search.exists(path));
   return (there.length > 0 ? there : places.slice(0, 1)).map(socket);
-}
-
-function parseJson(text: string | undefined): Record<string, unknown> | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }

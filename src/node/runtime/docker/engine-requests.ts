@@ -1,5 +1,7 @@
-// Refuses engine requests whose path has an empty or dot segment. The engine would answer with a redirect, which
-// docker-modem follows without an error listener.
+// Adds two checks to the client library's requests: the path of a request must be clean, and a response that is cut
+// must be an error.
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import type Docker from "dockerode";
 import { RuntimeError } from "../runtime.ts";
 
@@ -10,7 +12,10 @@ type BuildRequest = (
   callback: (error: unknown) => void,
 ) => void;
 
-/** Makes the client refuse requests with an empty or malformed id or name (code `invalid`), and follow no redirect. */
+/**
+ * Makes the client refuse requests with an empty or malformed id or name (code `invalid`), and follow no redirect. The
+ * engine would redirect a path with an empty or dot segment, and docker-modem follows without an error listener.
+ */
 export function guardRequests(docker: Docker): void {
   const modem = docker.modem as unknown as { buildRequest: BuildRequest };
   const build = modem.buildRequest.bind(modem);
@@ -21,6 +26,19 @@ export function guardRequests(docker: Docker): void {
       new RuntimeError("invalid", `${method} ${path}: the id or name in this engine request is empty or malformed`),
     );
   };
+}
+
+/**
+ * Reports a response that is cut as an error of its request. docker-modem listens for errors of the request only, so the
+ * call would never settle. Covers the requests of `agent` until disposed.
+ */
+export function reportCutResponses(agent: Agent): Disposable {
+  const onResponse = (message: unknown): void => {
+    const { request, response } = message as { request: ClientRequest & { agent?: Agent }; response: IncomingMessage };
+    if (request.agent === agent) response.once("error", (error) => request.emit("error", error));
+  };
+  subscribe("http.client.response.finish", onResponse);
+  return { [Symbol.dispose]: () => void unsubscribe("http.client.response.finish", onResponse) };
 }
 
 /** Whether each segment of the path names something. */

@@ -1,5 +1,6 @@
-// Reads the engine's progress and event streams, which have one JSON value per line. Skips lines that are not JSON.
+// Reads the engine's progress and event streams, which have one JSON object per line. Skips other lines.
 import type { Readable } from "node:stream";
+import { isFields, parseJson } from "../../../base/json.ts";
 
 export async function* readJsonLines<T>(bytes: Readable): AsyncGenerator<T> {
   let pending = "";
@@ -14,10 +15,6 @@ export async function* readJsonLines<T>(bytes: Readable): AsyncGenerator<T> {
 }
 
 function parse<T>(line: string): T[] {
-  if (line.trim() === "") return [];
-  try {
-    return [JSON.parse(line) as T];
-  } catch {
-    return [];
-  }
+  const value = parseJson(line);
+  return isFields(value) ? [value as T] : [];
 }

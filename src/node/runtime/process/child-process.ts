@@ -100,12 +100,14 @@ export class Child {
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
-    child.stdout.on("data", (chunk: Buffer) => this.log.write("stdout", chunk));
-    child.stderr.on("data", (chunk: Buffer) => this.log.write("stderr", chunk));
+    for (const stream of ["stdout", "stderr"] as const) {
+      child[stream].on("data", (chunk: Buffer) => this.log.write(stream, chunk)).on("error", () => {});
+    }
     const startedMs = performance.now();
     await new Promise<void>((resolve, reject) => {
       child.once("spawn", resolve);
-      child.once("error", (failure) => reject(spawnError(failure, file, this.spec.projectFolder)));
+      // After the start, a signal that the system refuses to send is also an error.
+      child.on("error", (failure) => reject(spawnError(failure, file, this.spec.projectFolder)));
     });
     this.#process = child;
     this.status = "running";

@@ -42,7 +42,7 @@ export function openProcessLog(file: string, now: () => string): ProcessLog {
       ended = true;
       for (const stream of ["stdout", "stderr"] as const) if (partial[stream] !== "") keep(stream, partial[stream]);
       for (const follower of followers) follower.end();
-      if (descriptor !== undefined) closeSync(descriptor);
+      if (descriptor !== undefined) closeIfPossible(descriptor);
       descriptor = undefined;
     },
     read({ follow, tail, since, signal }) {
@@ -64,6 +64,15 @@ export function openProcessLog(file: string, now: () => string): ProcessLog {
         .map((line) => line.text)
         .join("\n"),
   };
+}
+
+/** A network file system reports a full disk at the close. */
+function closeIfPossible(descriptor: number): void {
+  try {
+    closeSync(descriptor);
+  } catch {
+    // The descriptor is closed nevertheless.
+  }
 }
 
 /** On a full disk the file misses the line, and readers still get it from memory. */

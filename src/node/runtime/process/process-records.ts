@@ -18,8 +18,17 @@ export function writeRecord(folder: string, id: string, record: ProcessRecord): 
   writeFileSync(join(folder, `${id}.json`), JSON.stringify(record), { mode: 0o600 });
 }
 
+/** Never throws: the record of a process that has ended is harmless. */
 export function dropRecord(folder: string, id: string): void {
-  rmSync(join(folder, `${id}.json`), { force: true });
+  removeFile(join(folder, `${id}.json`));
+}
+
+export function removeFile(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // The end of the session, or a later session, removes the whole folder.
+  }
 }
 
 /**
@@ -33,7 +42,7 @@ export async function endRecorded(folder: string): Promise<number> {
     const path = join(folder, name);
     const record = readRecord(path);
     if (record && (await startTimeOf(record.pid)) === record.startTime && killGroup(record.pid, "SIGKILL")) ended++;
-    rmSync(path, { force: true });
+    removeFile(path);
   }
   return ended;
 }

@@ -1,12 +1,12 @@
 // Manages the child processes of one session, with their events and their records on disk.
 import { randomUUID } from "node:crypto";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { type EventQueue, makeEventQueue } from "../event-queue.ts";
 import { type ContainerSpec, RuntimeError, type RuntimeEvent } from "../runtime.ts";
 import { Child, type ChildHooks } from "./child-process.ts";
-import { dropRecord, writeRecord } from "./process-records.ts";
+import { dropRecord, removeFile, writeRecord } from "./process-records.ts";
 import { startTimeNow, startTimeOf } from "./system-processes.ts";
 
 export interface ProcessOptions {
@@ -71,7 +71,7 @@ export class ProcessRegistry {
     if (child.status !== "created") await child.exited;
     child.log.end();
     this.#children.delete(id);
-    rmSync(join(this.#options.folder, "logs", `${id}.log`), { force: true });
+    removeFile(join(this.#options.folder, "logs", `${id}.log`));
     this.#emit({ type: "destroy", containerId: id, labels: child.spec.labels });
   }
 

@@ -36,13 +36,14 @@ export function runCommand(
             expired = true;
             if (child.pid !== undefined) killGroup(child.pid, "SIGKILL");
           }, options.timeoutMs);
-    child.stdout.on("data", (chunk: Buffer) => {
-      output += chunk.toString("utf8");
-    });
-    child.stderr.on("data", (chunk: Buffer) => {
-      output += chunk.toString("utf8");
-    });
-    child.once("error", (failure) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream
+        .on("error", () => {})
+        .on("data", (chunk: Buffer) => {
+          output += chunk.toString("utf8");
+        });
+    }
+    child.on("error", (failure) => {
       clearTimeout(timer);
       resolve({ exitCode: 127, output: failure.message });
     });

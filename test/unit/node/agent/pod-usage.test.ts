@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Pod } from "../../../../src/apis/core/types.ts";
 import type { AnyObject } from "../../../../src/apis/meta/object.ts";
+import { silentLogger } from "../../../../src/base/logger.ts";
 import type { ObjectStore } from "../../../../src/control-plane/store/object-store.ts";
 import { PodUsageSampler } from "../../../../src/node/agent/pod-usage.ts";
 import { type ContainerStats, RuntimeError } from "../../../../src/node/runtime/runtime.ts";
@@ -55,6 +56,7 @@ const sampler = (): PodUsageSampler =>
     clock,
     store,
     config: () => autoscalerConfig(),
+    log: silentLogger,
     runtime: {
       stats: async (id) => {
         sampledIds.push(id);

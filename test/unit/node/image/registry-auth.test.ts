@@ -65,4 +65,18 @@ describe("registry credentials", () => {
       ]),
     ).toEqual([{ auths }, { auths }]);
   });
+
+  test("configs with values of wrong types give no credentials and no error (11 A1)", async () => {
+    const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64");
+    const secret = (data: object) => ({ apiVersion: "v1", kind: "Secret", metadata: { name: "s" }, data }) as never;
+    const values = [null, 1, "text", [], { auths: null }, { auths: "x" }, { auths: { "reg.io": null } }];
+    for (const value of values) {
+      const configs = configsOfSecrets([
+        secret({ ".dockerconfigjson": encode(value) }),
+        secret({ ".dockercfg": encode(value) }),
+        secret({ ".dockercfg": 5 }),
+      ]);
+      expect(await authFor("reg.io/team/app", configs, nobody)).toBeUndefined();
+    }
+  });
 });

@@ -37,4 +37,19 @@ describe("a probe loop", () => {
     expect(verdicts).toEqual(["false@100", "true@150"]);
     expect(attempts).toBe(5);
   });
+
+  test("counts a probe that throws as failed, and goes on (11 A1)", async () => {
+    const clock = new ManualClock();
+    const failures: string[] = [];
+    const loop = new ProbeLoop({
+      probe: { periodSeconds: 1, failureThreshold: 1 },
+      clock,
+      run: () => Promise.reject(new Error("broken")),
+      onVerdict: () => {},
+      onFailure: (message) => failures.push(message),
+    });
+    await clock.advance(2_500);
+    loop[Symbol.dispose]();
+    expect(failures).toEqual(["broken", "broken", "broken"]);
+  });
 });

@@ -44,12 +44,17 @@ describe("frozen pods", () => {
     return { clock, given, frozenPods: new FrozenPods({ runtime, clock, log: silentLogger, onDropped, freeMemory }) };
   };
 
+  const keep = async (frozenPods: FrozenPods, frozen: FrozenPod): Promise<void> => {
+    expect(frozenPods.reserve(frozen.key, frozen.pod)).toBe(true);
+    await frozenPods.put(frozen);
+  };
+
   test("one frozen pod is kept per key, used once, and removed with its address after ten minutes", async () => {
     const { clock, given, frozenPods } = open();
     const [a, b] = [await frozenPod("a"), await frozenPod("b")];
-    frozenPods.put(a);
-    frozenPods.put(b);
-    expect([frozenPods.hasRoom("a"), frozenPods.hasRoom("c")]).toEqual([false, true]);
+    await keep(frozenPods, a);
+    await keep(frozenPods, b);
+    expect([frozenPods.reserve("a", a.pod), frozenPods.reserve("c", a.pod)]).toEqual([false, true]);
     expect(frozenPods.take("a")).toBe(a);
     expect(frozenPods.take("a")).toBeUndefined();
     expect(frozenPods.take(undefined)).toBeUndefined();
@@ -60,12 +65,41 @@ describe("frozen pods", () => {
   });
 
   test("all frozen pods are removed when little memory is free", async () => {
-    const { frozenPods } = open(() => 0.05);
+    const memory = { free: 0.5 };
+    const { frozenPods } = open(() => memory.free);
     const a = await frozenPod("a");
-    frozenPods.put(a);
-    expect(frozenPods.hasRoom("b")).toBe(false);
+    await keep(frozenPods, a);
+    memory.free = 0.05;
+    expect(frozenPods.reserve("b", a.pod)).toBe(false);
     await frozenPods.dropAll();
     expect(await countLeft(a)).toBe(0);
+  });
+
+  test("of two pods of one revision that freeze at once, one is kept and the other is refused (11 A1)", async () => {
+    const { frozenPods } = open();
+    const [a, b] = [await frozenPod("a"), await frozenPod("a")];
+    expect([frozenPods.reserve("a", a.pod), frozenPods.reserve("a", b.pod)]).toEqual([true, false]);
+    await frozenPods.put(a);
+    expect(frozenPods.all).toEqual([a]);
+  });
+
+  test("a pod that becomes obsolete while it is frozen is removed with its address (11 A1)", async () => {
+    const { given, frozenPods } = open();
+    const a = await frozenPod("a");
+    frozenPods.reserve("a", a.pod);
+    await frozenPods.dropWhere(({ key }) => key === "a");
+    await frozenPods.put(a);
+    expect([frozenPods.all, given, await countLeft(a)]).toEqual([[], ["a"], 0]);
+  });
+
+  test("a cancelled reservation leaves the place to the next pod (11 A1)", async () => {
+    const { frozenPods } = open();
+    const [a, b] = [await frozenPod("a"), await frozenPod("a")];
+    frozenPods.reserve("a", a.pod);
+    frozenPods.cancel("a", b.pod);
+    expect(frozenPods.reserve("a", b.pod)).toBe(false);
+    frozenPods.cancel("a", a.pod);
+    expect(frozenPods.reserve("a", b.pod)).toBe(true);
   });
 
   test("the key of a frozen pod needs a Deployment and a template hash", () => {
