@@ -7,19 +7,26 @@ import { keyOf } from "../apis/meta/key.ts";
 import { ok, type Result } from "../base/result.ts";
 import type { DeleteOptions, Propagation } from "../control-plane/store/deletion.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
-import { detailsOf } from "../control-plane/store/refusals.ts";
+import { detailsOf, makeForbidden } from "../control-plane/store/refusals.ts";
 import { type ApiAnswer, type ApiRequest, json, statusAnswer } from "./api-answer.ts";
 import { filteredObjects, parseFilter } from "./object-filter.ts";
 import { integerOf } from "./query-parameters.ts";
+import { methodNotAllowed } from "./reads.ts";
 import { jsonBody } from "./request-body.ts";
 import { keyOfPath, type ObjectPath, type ResourcePath } from "./resource-path.ts";
 import { isDryRun } from "./writes.ts";
+
+/** @see kubernetes plugin/pkg/admission/namespace/lifecycle */
+const IMMORTAL: ReadonlySet<string> = new Set(["default", "kube-system", "kube-public"]);
 
 /** Returns 200 with a Status if the store removed the object, or with the object if it is only marked for deletion. */
 export function deleteObject(store: ObjectStore, request: ApiRequest, path: ObjectPath): ApiAnswer {
   const options = parseOptions(request);
   if (!options.ok) return statusAnswer(options.error);
   const key = keyOfPath(path);
+  if (key.kind === "Namespace" && IMMORTAL.has(key.name)) {
+    return statusAnswer(makeForbidden(key, "this namespace may not be deleted"));
+  }
   const outcome = store.delete(key, options.value);
   if ("refused" in outcome) return statusAnswer(outcome.refused);
   if (!outcome.removed) return json(200, outcome.object);
@@ -34,6 +41,8 @@ export function deleteCollection(store: ObjectStore, request: ApiRequest, path: 
   const filter = parseFilter(path, request.query);
   if (!filter.ok) return statusAnswer(filter.error);
   const { resource } = path;
+  // As in Kubernetes, namespaces have no deletecollection.
+  if (resource.kind === "Namespace") return methodNotAllowed;
   const items = filteredObjects(store, resource.kind, filter.value);
   for (const object of items) {
     const outcome = store.delete(keyOf(object), options.value);

@@ -3,6 +3,9 @@ import { apiVersionOf, type Resource, resources } from "../apis/kinds.ts";
 import type { ApiRequest } from "./api-answer.ts";
 
 const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+/** The verbs of a resource. Namespaces have no deletecollection. */
+const verbsOf = ({ kind }: Resource): readonly string[] =>
+  kind === "Namespace" ? VERBS.filter((verb) => verb !== "deletecollection") : VERBS;
 const STATUS_VERBS = ["get", "patch", "update"];
 const POD_SUBRESOURCES: readonly Subresource[] = [
   { name: "log", verbs: ["get"] },
@@ -59,7 +62,7 @@ function listed(resource: Resource): object {
     singularName: singular,
     namespaced,
     kind: name,
-    verbs: VERBS,
+    verbs: verbsOf(resource),
     ...(shortNames.length > 0 ? { shortNames } : {}),
     ...(categories.length > 0 ? { categories } : {}),
   };
@@ -143,7 +146,7 @@ function aggregatedResource(resource: Resource): object {
     responseKind,
     scope: namespaced ? "Namespaced" : "Cluster",
     singularResource: singular,
-    verbs: VERBS,
+    verbs: verbsOf(resource),
     shortNames,
     categories,
     subresources,

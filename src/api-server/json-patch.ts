@@ -58,7 +58,7 @@ function depthAfter(operation: Operation, depth: number): number {
 function missingValue(object: unknown, operation: Operation): string | undefined {
   const { op, path } = operation;
   const addsValue = op === "add" || op === "move" || op === "copy";
-  const needed = "from" in operation ? operation.from : path;
+  const needed = op === "move" || op === "copy" ? operation.from : path;
   if (op !== "add" && valueAt(object, tokensOf(needed)) === undefined) return `Value required at path: ${needed}`;
   const tokens = tokensOf(path);
   const parent = valueAt(object, tokens.slice(0, -1));

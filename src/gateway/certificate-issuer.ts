@@ -2,11 +2,11 @@
 // Ready.
 import { isTerminating } from "../apis/core/pod.ts";
 import type { Secret } from "../apis/core/types.ts";
-import { certificateConditions, isReady } from "../apis/meta/conditions.ts";
-import { keyOf } from "../apis/meta/key.ts";
+import { type ConditionReason, certificateConditions, isReady } from "../apis/meta/conditions.ts";
 import type { Stored } from "../apis/meta/object.ts";
 import type { Certificate } from "../apis/networking/types.ts";
 import type { Clock } from "../base/clock.ts";
+import { errorText } from "../base/errors.ts";
 import { InFlight } from "../base/in-flight.ts";
 import type { Logger } from "../base/logger.ts";
 import { timeText } from "../base/time.ts";
@@ -71,23 +71,33 @@ export class CertificateIssuer {
       const pair = await issueCertificate(await this.#authority, certificate.spec.dnsNames, now);
       this.#write(certificate, pair);
     } catch (error) {
-      log.error("certificate not issued", { certificate: certificate.metadata.name, error });
+      log.warn("certificate not issued", { certificate: certificate.metadata.name, error });
+      this.#setReady(certificate, { reason: "NotIssued", message: errorText(error) });
     }
   }
 
   #write(certificate: Stored<Certificate>, pair: KeyPair): void {
-    const { store, clock } = this.#options;
-    const key = keyOf(certificate);
-    const current = store.get(KIND, key.namespace, key.name);
-    if (current?.metadata.uid !== certificate.metadata.uid) return;
+    const { store } = this.#options;
+    const { namespace, name, uid } = certificate.metadata;
+    if (store.get(KIND, namespace, name)?.metadata.uid !== uid) return;
     const secret = makeSecret(certificate, pair);
     const made = store.create(secret);
     if ("refused" in made) store.update(secret);
-    store.writeStatus(key, {
-      ...current?.status,
-      observedGeneration: certificate.metadata.generation,
-      conditions: certificateConditions.markTrue([], "Ready", timeText(clock.now())),
-    });
+    this.#setReady(certificate);
+  }
+
+  /** Sets Ready to True, or to False with the reason of a failure. */
+  #setReady({ metadata }: Stored<Certificate>, failure?: ConditionReason): void {
+    const { store, clock } = this.#options;
+    const { namespace, name, generation } = metadata;
+    const current = store.get(KIND, namespace, name);
+    const before = current?.status?.conditions ?? [];
+    const at = timeText(clock.now());
+    const conditions = failure
+      ? certificateConditions.markFalse(before, "Ready", at, failure)
+      : certificateConditions.markTrue(before, "Ready", at);
+    const status = { ...current?.status, observedGeneration: generation, conditions };
+    store.writeStatus({ kind: KIND, namespace, name }, status, { uid: metadata.uid });
   }
 }
 

@@ -36,8 +36,8 @@ function badRequest(message: string) {
 }
 
 async function advance({ clock }: ClockEndpointOptions, time: VirtualTime, { body, signal }: EndpointRequest) {
-  const ms = Number(fieldsOf(body)["ms"]);
-  if (!(ms >= 0 && ms <= MAX_ADVANCE_MS)) {
+  const { ms } = fieldsOf(body);
+  if (typeof ms !== "number" || !(ms >= 0 && ms <= MAX_ADVANCE_MS)) {
     return badRequest(`POST /clock/advance takes {"ms": milliseconds}, from 0 to ${MAX_ADVANCE_MS}`);
   }
   await time.advance(ms, signal);

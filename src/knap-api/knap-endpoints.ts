@@ -68,8 +68,8 @@ function overrideScale({ control }: KnapEndpointOptions, request: EndpointReques
   const { namespace, service = "", revision = "" } = textsOf(request.body);
   const known = control.store.get("Service.serving.knative.dev", namespace, service);
   const name = revision || known?.status?.latestReadyRevisionName || "";
-  const count = Number(fieldsOf(request.body)["pods"]);
-  if (!Number.isInteger(count) || count < 0 || count > MAX_PODS)
+  const { pods: count } = fieldsOf(request.body);
+  if (typeof count !== "number" || !Number.isInteger(count) || count < 0 || count > MAX_PODS)
     return { refused: makeFailure("BadRequest", `pods must be a whole number from 0 to ${MAX_PODS}`) };
   const key: RevisionKey = namespacedName({ namespace, name });
   if (!control.tick.autoscaler.override(key, count)) {

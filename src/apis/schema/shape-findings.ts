@@ -9,8 +9,13 @@ import type { AnyObject } from "../meta/object.ts";
 import { goSchema, type Schema } from "./schema.ts";
 import { type SchemaFinding, schemaFindings } from "./structural.ts";
 
-/** Built-in kinds whose objects need a spec. Deployments have their own findings. */
-const WITH_SPEC: ReadonlySet<Kind> = new Set<Kind>(["Pod", "Service", "PersistentVolumeClaim"]);
+/** The top-level fields that objects of built-in kinds need. Deployments have their own findings. */
+const REQUIRED: Readonly<Partial<Record<Kind, readonly string[]>>> = {
+  Pod: ["spec"],
+  Service: ["spec"],
+  PersistentVolumeClaim: ["spec"],
+  Event: ["involvedObject"],
+};
 const shapes = new Map<Kind, Schema | undefined>();
 const statusShapes = new Map<Kind, Schema | undefined>();
 
@@ -41,7 +46,7 @@ function findingsOf(
 function shapeOf(kind: Kind): Schema | undefined {
   const type: StructType | undefined = internalStructs.get(kind) ?? builtinStructs.get(kind);
   const schema = type && goSchema(type);
-  return schema && WITH_SPEC.has(kind) ? { ...schema, required: ["spec"] } : schema;
+  return schema && { ...schema, required: REQUIRED[kind] ?? schema.required };
 }
 
 function statusShapeOf(kind: Kind): Schema | undefined {

@@ -100,12 +100,18 @@ export function withVersion(object: AnyObject, version: number): Stored {
   return { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } } as Stored;
 }
 
-/** For a Secret: moves `stringData` into `data` and sets the default type. Returns any other object unchanged. */
+/**
+ * For a Secret: moves `stringData` into `data` and sets the default type. Returns any other object unchanged, also a
+ * Secret whose fields have wrong types, which admission refuses.
+ */
 export function foldStringData(object: AnyObject): AnyObject {
   if (object.kind !== "Secret" || object.apiVersion !== "v1") return object;
   const { stringData, ...secret } = object as Secret;
   const typed: Secret = { ...secret, type: secret.type ?? "Opaque" };
   if (!stringData) return typed;
-  const encoded = Object.entries(stringData).map(([key, value]) => [key, Buffer.from(value).toString("base64")]);
+  const entries = Object.entries(stringData);
+  const isText = isFields(stringData) && entries.every(([, value]) => typeof value === "string");
+  if (!isText || !(secret.data === undefined || isFields(secret.data))) return object;
+  const encoded = entries.map(([key, value]) => [key, Buffer.from(value).toString("base64")]);
   return { ...typed, data: { ...secret.data, ...Object.fromEntries(encoded) } } as Secret;
 }

@@ -194,6 +194,15 @@ describe("garbage", () => {
       limits({ retainSinceCreateTimeMs: 85 * HOUR, maxNonActiveRevisions: 1 }),
       ["r1", "r2"],
     ],
+    ["at the exact age since creation (11 A6)", limits({ retainSinceCreateTimeMs: 80 * HOUR }), ["r1", "r2"]],
+    ["not before the age since creation (11 A6)", limits({ retainSinceCreateTimeMs: 80 * HOUR + 1 }), ["r1"]],
+    ["at the exact age since the last use (11 A6)", limits({ retainSinceLastActiveTimeMs: 80 * HOUR }), ["r1", "r2"]],
+    ["not before the age since the last use (11 A6)", limits({ retainSinceLastActiveTimeMs: 80 * HOUR + 1 }), ["r1"]],
+    [
+      "only if both ages have passed (11 A6)",
+      limits({ retainSinceCreateTimeMs: 90 * HOUR, retainSinceLastActiveTimeMs: HOUR }),
+      ["r1"],
+    ],
     ["too few revisions at all", limits({ maxNonActiveRevisions: 0, minNonActiveRevisions: 6 }), []],
   ])("the garbage collector keeps the expected Revisions: %s", (_, config, expected) => {
     expect(chooseUnneeded(configuration, all, config, NOW).map(({ metadata }) => metadata.name)).toEqual(expected);
