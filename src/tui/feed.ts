@@ -1,4 +1,4 @@
-// Fills the store from the API: watches objects and events, polls `GET /live` for metrics, follows pod logs.
+// Fills the store from the session's API: watches objects and events, polls `GET /live`, follows pod logs.
 import { setMaxListeners } from "node:events";
 import type { Pod } from "../apis/core/types.ts";
 import { namespacedName } from "../apis/meta/key.ts";
@@ -11,7 +11,7 @@ import type { AppStore } from "./app-state.ts";
 import { type WatchedKind, watched } from "./session-model.ts";
 
 const LIVE_EVERY_MS = 1000;
-/** Number of existing log lines to request when a pod's log is opened (`tail`). */
+/** The number of old lines to read when a pod's log is opened. */
 const OLD_LINES = 20;
 
 interface Feed {
@@ -61,7 +61,7 @@ function logFollower({ client, store, signal }: Feed): (pod: Stored<Pod>) => voi
     const service = namespacedName({ namespace, name: labels?.[SERVICE_LABEL] ?? "" });
     const container = annotations?.["kubectl.kubernetes.io/default-container"];
     const read = async (): Promise<void> => {
-      const options = { follow: true, tail: OLD_LINES, signal, ...(container !== undefined && { container }) };
+      const options = { follow: true, tail: OLD_LINES, signal, ...(container && { container }) };
       for await (const text of client.logs({ namespace, name }, options)) store.log({ pod: name, service, text });
     };
     // Reading fails when the pod is deleted; the log is complete then.

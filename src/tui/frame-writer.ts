@@ -1,5 +1,5 @@
-// Writes frames from ink to the terminal: only the lines that changed, each at its absolute position. It replaces ink
-// 6's own writer, which loses a row of small frames and clears the whole screen for frames of full height.
+// Writes the changed lines of ink's frames to the terminal, each at its absolute position. ink 6's own writer loses a
+// row of small frames, and clears the screen for frames of full height.
 import { Writable } from "node:stream";
 
 const HOME = "\u001b[H";
@@ -10,7 +10,8 @@ const ERASE_TO_END = "\u001b[K";
 export function differenceOf(before: readonly string[], after: readonly string[]): string {
   const height = Math.max(before.length, after.length);
   const changed = Array.from({ length: height }, (_, row) => row).filter((row) => before[row] !== after[row]);
-  return changed.map((row) => `\u001b[${row + 1};1H${after[row] ?? ""}${ERASE_TO_END}`).join("");
+  // Erase before writing: without line wrap the cursor stays on the last column, so erasing after would remove it.
+  return changed.map((row) => `\u001b[${row + 1};1H${ERASE_TO_END}${after[row] ?? ""}`).join("");
 }
 
 /** The stream that ink writes to. In ink's debug mode each write is a whole frame. */
@@ -34,7 +35,7 @@ export class FrameWriter extends Writable {
     return this.#terminal.rows || 24;
   }
 
-  /** Terminals move lines when the size changes, so all lines are drawn again. */
+  /** A terminal moves lines when its size changes, so the next frame draws all lines. */
   #resize(): void {
     this.#shown = [];
     this.#terminal.write(CLEAR + HOME);

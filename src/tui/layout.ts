@@ -3,11 +3,12 @@ import { timeOfDay } from "../base/local-time.ts";
 import { type GatewayPorts, gatewayPortsOf } from "../client/reach.ts";
 import type { AppState } from "./app-state.ts";
 import { HELP, keyLine } from "./keys.ts";
-import { eventLines, type Line, logLines, summaryLines, trafficLines } from "./panels.ts";
+import { eventLine, type Line, logLine, logsOf, noticeLines, summaryLines, trafficLines } from "./panels.ts";
 import { type Row, rowsOf, serviceOfRow } from "./rows.ts";
-import { selectedRow, visibleRange } from "./screen.ts";
-import { fitText, headerSegments, rowSegments, wrapText } from "./segments.ts";
+import { scrolledRange, selectedRow, type VisibleRange, visibleRange } from "./screen.ts";
+import { columnsFor, headerSegments, rowSegments } from "./segments.ts";
 import { readyPods } from "./session-model.ts";
+import { countText, fitText, wrapText } from "./text.ts";
 
 /** Facts for the title line that no API object has. */
 export interface Title {
@@ -20,52 +21,89 @@ export interface Frame {
   readonly height: number;
 }
 
-const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
-
 function titleLine({ model, now }: AppState, title: Title, width: number): Line {
   const pods = [...model.services.keys()].reduce((sum, key) => sum + readyPods(model, key), 0);
   const https = model.live?.https === undefined ? "" : ` · https :${model.live.https.port}`;
-  const left = ` knap · ${title.ingress}${https} · ${title.runtime} · ${count(model.services.size, "service")} · ${count(pods, "pod")}`;
+  const left = ` knap · ${title.ingress}${https} · ${title.runtime} · ${countText(model.services.size, "service")} · ${countText(pods, "pod")}`;
   return [{ text: `${fitText(left, width - 9)} ${timeOfDay(now)}`, bold: true }];
 }
 
-function overviewLines(state: AppState, rows: readonly Row[], width: number, height: number): readonly Line[] {
+/** The lines of a view. Only the visible lines are made. */
+interface Body {
+  readonly count: number;
+  readonly visible: VisibleRange;
+  readonly lines: readonly Line[];
+}
+
+function overviewBody(state: AppState, rows: readonly Row[], { width, height }: Frame): Body {
   const chosen = selectedRow(rows, state.screen.selected);
+  const columns = columnsFor(rows, width);
   const at = rows.findIndex(({ key }) => key === chosen?.key);
-  const { from, to } = visibleRange(rows.length, at, height - 1);
-  const shown = rows.slice(from, to).map((row) => rowSegments(row, width, row.key === chosen?.key));
+  const visible = visibleRange(rows.length, at, height - 1);
+  const shown = rows.slice(visible.from, visible.to).map((row) => rowSegments(row, columns, row.key === chosen?.key));
   const empty: Line = [
     { text: fitText(" no Service yet: apply one with `knap apply -f FILE`", width), colour: "gray" },
   ];
-  return [headerSegments(width), ...(rows.length === 0 ? [empty] : shown)];
+  return { count: rows.length, visible, lines: [headerSegments(columns), ...(rows.length === 0 ? [empty] : shown)] };
 }
 
-function bodyLines(
-  state: AppState,
-  rows: readonly Row[],
-  { width, height, ports }: Frame & { readonly ports: GatewayPorts },
-): readonly Line[] {
+interface TextView {
+  readonly count: number;
+  readonly linesOf: (visible: VisibleRange) => readonly Line[];
+  /** Shown if there are no lines. */
+  readonly placeholder: string;
+}
+
+function textView<T>(items: readonly T[], lineOf: (item: T) => Line, placeholder = ""): TextView {
+  return { count: items.length, linesOf: ({ from, to }) => items.slice(from, to).map(lineOf), placeholder };
+}
+
+function textViewOf(state: AppState, rows: readonly Row[], width: number, ports: GatewayPorts): TextView {
   const service = serviceOfRow(rows, selectedRow(rows, state.screen.selected)?.key);
+  const asIs = (line: Line): Line => line;
   switch (state.screen.view) {
-    case "overview":
-      return overviewLines(state, rows, width, height);
-    case "logs":
-      return logLines(state.logs, service, width, height);
+    case "logs": {
+      const entries = logsOf(state.frozenLogs ?? state.logs, service);
+      return textView(entries, (entry) => logLine(entry, width), "no log lines yet");
+    }
     case "traffic":
-      return trafficLines(state.model, service, { width, ports }).slice(0, height);
+      return textView(trafficLines(state.model, service, { width, ports }), asIs);
     case "events":
-      return eventLines(state.model, width, height);
+      return textView(state.model.events, (event) => eventLine(event, width), "no events yet");
+    case "notices":
+      return textView(noticeLines(state.notices, width), asIs, "no notices");
     case "explain":
-      return explainLines(state, service?.key, width).slice(0, height);
-    case "help":
-      return HELP.map((text): Line => [{ text: fitText(` ${text}`, width) }]).slice(0, height);
+      return textView(explainLines(state, service?.key, width), asIs, "loading…");
+    default:
+      return textView(HELP, (text): Line => [{ text: fitText(` ${text}`, width) }]);
   }
 }
 
 function explainLines({ explained }: AppState, service: string | undefined, width: number): readonly Line[] {
-  if (explained === undefined || explained.service !== service)
-    return [[{ text: fitText(" loading…", width), colour: "gray" }]];
+  if (explained === undefined || explained.service !== service) return [];
   return explained.lines.flatMap((text) => wrapText(text, width - 1).map((part): Line => [{ text: ` ${part}` }]));
+}
+
+function textBody({ screen }: AppState, { count, linesOf, placeholder }: TextView, { width, height }: Frame): Body {
+  const visible = scrolledRange(screen, count, height);
+  const empty: Line = [{ text: fitText(` ${placeholder}`, width), colour: "gray" }];
+  return { count, visible, lines: count === 0 ? [empty] : linesOf(visible) };
+}
+
+/** The line below the body. It shows how many lines are hidden above and below, and unread notices. */
+function ruleLine({ count, visible }: Body, { unreadNotices }: AppState, width: number): Line {
+  const notices = unreadNotices === 0 ? "" : ` n: ${countText(unreadNotices, "notice")} `;
+  const above = visible.from === 0 ? "" : ` ↑ ${visible.from} more `;
+  const below = visible.to >= count ? "" : ` ↓ ${count - visible.to} more `;
+  const marks = [above, below].filter((mark) => mark !== "").join("─");
+  const rule = "─".repeat(Math.max(0, width - notices.length - marks.length - 4));
+  return [
+    { text: "──", colour: "gray" },
+    { text: notices, colour: "yellow" },
+    { text: rule, colour: "gray" },
+    { text: marks },
+    { text: "──", colour: "gray" },
+  ];
 }
 
 function bottomLine({ screen, now }: AppState, width: number): Line {
@@ -76,29 +114,40 @@ function bottomLine({ screen, now }: AppState, width: number): Line {
   return [{ text: fitText(` ${keyLine(width - 1)}`, width), colour: "gray" }];
 }
 
-/** Height of the summary: at least why, wake and one log line; a third of a tall screen. */
-function summaryHeight(height: number): number {
-  return Math.max(3, Math.floor((height - 4) / 3));
+/** Returns the height of the summary: at least why, wake and one log line; a third of a tall screen. */
+function summaryHeight({ screen }: AppState, height: number): number {
+  return screen.view === "overview" ? Math.max(3, Math.floor((height - 4) / 3)) : 0;
+}
+
+/** Returns the height of the body, which is between the title and the rule. */
+function bodyHeight(state: AppState, height: number): number {
+  return Math.max(1, height - 3 - summaryHeight(state, height));
+}
+
+/** Returns how many lines of the current text view do not fit on the screen. */
+export function scrollLimit(state: AppState, title: Title, { width, height }: Frame): number {
+  const ports = gatewayPortsOf(title.ingress, state.model.live?.https);
+  const { count } = textViewOf(state, rowsOf(state.model, state.screen.open), width, ports);
+  return Math.max(0, count - bodyHeight(state, height));
 }
 
 /** Returns exactly `height` lines of at most `width` columns. */
 export function frameLines(state: AppState, title: Title, { width, height }: Frame): readonly Line[] {
   const rows = rowsOf(state.model, state.screen.open);
-  const blank: Line = [{ text: "" }];
-  const rule: Line = [{ text: "─".repeat(width), colour: "gray" }];
-  const summary = state.screen.view === "overview" ? summaryHeight(height) : 0;
-  const bodyHeight = Math.max(1, height - 3 - summary);
   const ports = gatewayPortsOf(title.ingress, state.model.live?.https);
-  const body = bodyLines(state, rows, { width, height: bodyHeight, ports });
-  const chosen = selectedRow(rows, state.screen.selected);
+  const frame = { width, height: bodyHeight(state, height) };
+  const body =
+    state.screen.view === "overview"
+      ? overviewBody(state, rows, frame)
+      : textBody(state, textViewOf(state, rows, width, ports), frame);
+  const blank: Line = [{ text: "" }];
+  const summary = { logs: state.logs, width, height: summaryHeight(state, height), ports };
   return [
     titleLine(state, title, width),
-    ...body,
-    ...Array.from({ length: Math.max(0, bodyHeight - body.length) }, () => blank),
-    rule,
-    ...(summary === 0
-      ? []
-      : summaryLines(state.model, rows, chosen, { logs: state.logs, width, height: summary, ports })),
+    ...body.lines,
+    ...Array.from({ length: Math.max(0, frame.height - body.lines.length) }, () => blank),
+    ruleLine(body, state, width),
+    ...(summary.height === 0 ? [] : summaryLines(state.model, rows, selectedRow(rows, state.screen.selected), summary)),
     bottomLine(state, width),
   ].slice(0, height);
 }

@@ -1,13 +1,14 @@
-// Builds the text lines of the summary panel (below the overview) and of the log, traffic and event views.
+// Makes the text lines of the summary panel (below the overview) and of the log, traffic, event and notice views.
 import type { Event } from "../apis/core/types.ts";
-import { namespacedName } from "../apis/meta/key.ts";
+import { namespacedName, parseNamespacedName } from "../apis/meta/key.ts";
 import { timeOfDay } from "../base/local-time.ts";
 import { type ColdStart, coldStartSteps } from "../client/live.ts";
 import { type GatewayPorts, urlWithPort } from "../client/reach.ts";
-import { type Row, type ServiceRow, serviceOfRow } from "./rows.ts";
-import { fitText, type Segment } from "./segments.ts";
+import { podProblem, type Row, revisionOfRow, type ServiceRow, serviceOfRow } from "./rows.ts";
+import type { Segment } from "./segments.ts";
 import type { SessionModel } from "./session-model.ts";
 import { shareBar } from "./sparkline.ts";
+import { fitText, wrapText } from "./text.ts";
 
 export type Line = readonly Segment[];
 
@@ -18,15 +19,13 @@ export interface LogEntry {
   readonly text: string;
 }
 
-const label = (word: string): Segment => ({ text: ` ${word.padEnd(6)}`, colour: "gray" });
 const line = (word: string, text: string, width: number, colour?: Segment["colour"]): Line => [
-  label(word),
-  { text: fitText(text, width - 7), ...(colour && { colour }) },
+  { text: ` ${word.padEnd(6)}`, colour: "gray" },
+  { text: fitText(text, width - 7), colour },
 ];
 
 /**
- * Formats a cold start as `412 ms = queue 3 · decide 1 · …`. If it is wider than `width`, drops the spaces around `·`
- * and shortens `first byte`.
+ * Formats a cold start as `412 ms = queue 3 · decide 1 · …`. Shortens the text if it is wider than `width`.
  */
 function waterfall({ totalMs, parts }: Pick<ColdStart, "totalMs" | "parts">, width: number): string {
   const total = `${Math.round(totalMs)} ms = `;
@@ -35,17 +34,20 @@ function waterfall({ totalMs, parts }: Pick<ColdStart, "totalMs" | "parts">, wid
   return wide.length <= width ? wide : total + all.join("·").replace("first byte", "byte");
 }
 
-/** The revision that the summary describes: the selected one, else the Service's latest ready one. */
-function shownRevision(model: SessionModel, row: Row | undefined, service: ServiceRow | undefined): string | undefined {
-  if (row?.kind === "revision") return row.key.slice("revision ".length);
-  if (service === undefined) return undefined;
-  const latest = model.services.get(namespacedName(service))?.status?.latestReadyRevisionName;
-  return latest && namespacedName({ namespace: service.namespace, name: latest });
+/** Returns why the row's revision has its pods. Names the revision if the Service routes to several ones. */
+function reasonOf(model: SessionModel, row: Row | undefined): string {
+  const revision = revisionOfRow(model, row);
+  if (row === undefined || revision === undefined) return "";
+  if (row.kind === "service" && row.problem !== undefined) return row.problem;
+  const reason = podProblem(model, revision) ?? model.live?.revisions[revision]?.sentence ?? "";
+  const traffic = row.kind === "service" ? model.services.get(namespacedName(row))?.status?.traffic : undefined;
+  const isSplit = new Set(traffic?.map(({ revisionName }) => revisionName)).size > 1;
+  return isSplit && reason !== "" ? `${parseNamespacedName(revision).name} ${reason}` : reason;
 }
 
 /**
  * Returns exactly `height` lines: why, the last cold start, the URL (if `height` > 3), the session's newest Warning
- * event (if `height` > 4), then the newest log lines. Without a selected Service: the log lines of all Services.
+ * event (if `height` > 4), then the newest log lines. Without a selected Service, all Services' log lines are shown.
  */
 export function summaryLines(
   model: SessionModel,
@@ -60,23 +62,26 @@ export function summaryLines(
 ): readonly Line[] {
   const { width, height, ports } = at;
   const service = serviceOfRow(rows, selected?.key);
-  const revision = shownRevision(model, selected, service);
-  const sentence = revision === undefined ? "" : (model.live?.revisions[revision]?.sentence ?? "");
+  const revision = revisionOfRow(model, selected);
   const wake = model.live?.coldStarts.findLast((each) => each.revision === revision);
   const url = service && model.services.get(namespacedName(service))?.status?.url;
   const warning = model.events.findLast(({ type }) => type === "Warning");
-  const lines: Line[] = [line("why", service?.problem ?? sentence, width)];
+  const lines: Line[] = [line("why", reasonOf(model, selected), width)];
   lines.push(line("wake", wake === undefined ? "" : waterfall(wake, width - 7), width));
   if (url !== undefined && height > 3) lines.push(line("url", urlWithPort(url, ports), width));
   if (warning !== undefined && height > 4) lines.push(line("warn", eventText(warning), width, "yellow"));
-  const logs = at.logs.filter((entry) => service === undefined || entry.service === namespacedName(service));
-  const room = Math.max(0, height - lines.length);
-  const shown = logs.slice(-room);
-  shown.forEach((entry, index) => {
-    lines.push(line(index === 0 ? "logs" : "", `${shortPod(entry.pod)} ${entry.text}`, width));
-  });
-  while (lines.length < height) lines.push(line(lines.length === height - room ? "logs" : "", "", width));
+  const logHeight = Math.max(0, height - lines.length);
+  const logs = logHeight === 0 ? [] : logsOf(at.logs, service).slice(-logHeight);
+  for (let index = 0; index < logHeight; index++) {
+    const entry = logs[index];
+    lines.push(line(index === 0 ? "logs" : "", entry ? `${shortPod(entry.pod)} ${entry.text}` : "", width));
+  }
   return lines.slice(0, height);
+}
+
+/** Returns the log lines of the Service's pods, or of all pods without a Service. */
+export function logsOf(logs: readonly LogEntry[], service: ServiceRow | undefined): readonly LogEntry[] {
+  return service === undefined ? logs : logs.filter((entry) => entry.service === namespacedName(service));
 }
 
 /** Shortens `hello-00003-deployment-5d8f-x7k2` to `hello-00003-x7k2`. */
@@ -88,22 +93,9 @@ function eventText({ reason = "", message = "", involvedObject }: Event): string
   return `${(involvedObject.kind ?? "").toLowerCase()}/${involvedObject.name ?? ""} ${reason}: ${message}`;
 }
 
-/**
- * Returns at most `height` of the newest log lines of the Service's pods, or of all pods without a Service; a
- * placeholder line if there are none.
- */
-export function logLines(
-  logs: readonly LogEntry[],
-  service: ServiceRow | undefined,
-  width: number,
-  height: number,
-): readonly Line[] {
-  const own = logs.filter((entry) => service === undefined || entry.service === namespacedName(service));
-  if (own.length === 0) return [[{ text: fitText(" no log lines yet", width), colour: "gray" }]];
-  return own.slice(-height).map((entry) => {
-    const pod = ` ${shortPod(entry.pod)} `;
-    return [{ text: pod, colour: "gray" }, { text: fitText(entry.text, width - pod.length) }];
-  });
+export function logLine({ pod, text }: LogEntry, width: number): Line {
+  const name = ` ${shortPod(pod)} `;
+  return [{ text: name, colour: "gray" }, { text: fitText(text, width - name.length) }];
 }
 
 /**
@@ -132,12 +124,15 @@ export function trafficLines(
   });
 }
 
-/** Returns the newest events, newest last. */
-export function eventLines(model: SessionModel, width: number, height: number): readonly Line[] {
-  if (model.events.length === 0) return [[{ text: fitText(" no events yet", width), colour: "gray" }]];
-  return model.events.slice(-height).map((event) => {
-    const time = timeOfDay(event.lastTimestamp ?? event.metadata.creationTimestamp ?? "");
-    const text = fitText(` ${time} ${eventText(event)}`, width);
-    return [{ text, ...(event.type === "Warning" && { colour: "yellow" as const }) }];
-  });
+export function eventLine(event: Event, width: number): Line {
+  const time = timeOfDay(event.lastTimestamp ?? event.metadata.creationTimestamp ?? "");
+  const text = fitText(` ${time} ${eventText(event)}`, width);
+  return [{ text, colour: event.type === "Warning" ? "yellow" : undefined }];
+}
+
+/** Wraps each line of each notice. */
+export function noticeLines(notices: readonly string[], width: number): readonly Line[] {
+  return notices
+    .flatMap((notice) => notice.split("\n"))
+    .flatMap((text) => wrapText(text, width - 1).map((part): Line => [{ text: ` ${part}` }]));
 }

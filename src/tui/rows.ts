@@ -1,18 +1,23 @@
 // Makes the rows of the overview: Services, their revisions, and the pods of expanded Services.
-import { isPodServing } from "../apis/core/pod.ts";
+
+import type { RevisionKey } from "../apis/autoscaling/types.ts";
+import { isPodServing, podReadyCondition } from "../apis/core/pod.ts";
 import type { Pod } from "../apis/core/types.ts";
 import type { Condition } from "../apis/meta/conditions.ts";
-import { namespacedName } from "../apis/meta/key.ts";
+import { namespacedName, parseNamespacedName } from "../apis/meta/key.ts";
 import type { Stored } from "../apis/meta/object.ts";
 import { REVISION_LABEL, SERVICE_LABEL } from "../apis/serving/labels.ts";
-import type { Revision, Service } from "../apis/serving/types.ts";
+import type { Revision, Service, TrafficTarget } from "../apis/serving/types.ts";
 import type { LiveRevision } from "../client/live.ts";
 import type { SessionModel } from "./session-model.ts";
+import { countText } from "./text.ts";
 
-export type Mark = "ready" | "failed" | "waiting";
+/** The Ready condition of a row's object. */
+export type Readiness = "ready" | "failed" | "waiting";
 
-/** One traffic target of a Service: desired and observed share. */
+/** The traffic of a revision: desired and observed share. */
 export interface TrafficCell {
+  /** A tag of the revision, or its name. */
   readonly name: string;
   readonly percent: number;
   /** Share of the recent requests; undefined: there were none. */
@@ -24,7 +29,7 @@ export interface ServiceRow {
   readonly key: string;
   readonly name: string;
   readonly namespace: string;
-  readonly mark: Mark;
+  readonly readiness: Readiness;
   readonly pods: string;
   readonly history: readonly number[];
   readonly concurrency: number;
@@ -39,7 +44,9 @@ interface RevisionRow {
   readonly kind: "revision";
   readonly key: string;
   readonly name: string;
-  readonly mark: Mark;
+  /** `namespace/name` */
+  readonly revision: RevisionKey;
+  readonly readiness: Readiness;
   readonly pods: string;
   readonly note: string;
   readonly traffic: TrafficCell | undefined;
@@ -48,15 +55,17 @@ interface PodRow {
   readonly kind: "pod";
   readonly key: string;
   readonly name: string;
-  readonly mark: Mark;
+  /** `namespace/name` of its revision. */
+  readonly revision: RevisionKey;
+  readonly readiness: Readiness;
   readonly note: string;
 }
 export type Row = ServiceRow | RevisionRow | PodRow;
 
-/** Revisions shown for a Service that is not expanded. */
+/** A Service that is not expanded shows this many revisions, or all that get traffic. */
 const SHOWN_REVISIONS = 3;
 
-function markOf(conditions: readonly Pick<Condition, "type" | "status">[] = []): Mark {
+function readinessOf(conditions: readonly Pick<Condition, "type" | "status">[] = []): Readiness {
   const status = conditions.find(({ type }) => type === "Ready")?.status;
   return status === "True" ? "ready" : status === "False" ? "failed" : "waiting";
 }
@@ -72,15 +81,20 @@ function shortName(service: string, revision: string): string {
   return revision.startsWith(`${service}-`) ? revision.slice(service.length + 1) : revision;
 }
 
-function trafficOf(model: SessionModel, service: Stored<Service>): readonly TrafficCell[] {
-  const { name } = service.metadata;
+/** Returns the traffic of each revision that the Service routes to, by the revision's name. */
+function trafficOf(model: SessionModel, service: Stored<Service>): ReadonlyMap<string, TrafficCell> {
   const observed = model.live?.services[namespacedName(service.metadata)]?.observed ?? {};
   const total = Object.values(observed).reduce((sum, count) => sum + count, 0);
-  return (service.status?.traffic ?? []).map(({ revisionName = "", percent = 0, tag }) => ({
-    name: tag ?? shortName(name, revisionName),
-    percent,
-    observed: total === 0 ? undefined : (observed[revisionName] ?? 0) / total,
-  }));
+  const cells = new Map<string, TrafficCell>();
+  for (const { revisionName = "", tag, percent = 0 } of service.status?.traffic ?? []) {
+    const known = cells.get(revisionName);
+    cells.set(revisionName, {
+      name: tag ?? known?.name ?? shortName(service.metadata.name, revisionName),
+      percent: (known?.percent ?? 0) + percent,
+      observed: total === 0 ? undefined : (observed[revisionName] ?? 0) / total,
+    });
+  }
+  return cells;
 }
 
 const podsText = ({ ready = 0, desired = 0 }: Partial<Pick<LiveRevision, "ready" | "desired">>): string =>
@@ -92,7 +106,7 @@ function figures(model: SessionModel, revision: Stored<Revision>): LiveRevision 
   const live = model.live?.revisions[key] ?? { concurrency: 0, rps: 0, inFlight: 0, waiting: 0, sentence: "" };
   return {
     ...live,
-    ready: podsOf(model, revision).filter(isPodServing).length,
+    ready: podsOf(model, revision.metadata).filter(isPodServing).length,
     desired: model.podAutoscalers.get(key)?.status?.desiredScale ?? revision.status?.desiredReplicas ?? 0,
     mode: model.serverlessServices.get(key)?.spec.mode ?? "",
   };
@@ -105,8 +119,11 @@ function revisionsOf(model: SessionModel, service: Stored<Service>): readonly St
     .sort((a, b) => (a.metadata.name < b.metadata.name ? 1 : -1));
 }
 
-function podsOf(model: SessionModel, revision: Stored<Revision>): readonly Stored<Pod>[] {
-  const { namespace, name } = revision.metadata;
+function podsOf(
+  model: SessionModel,
+  revision: { readonly namespace: string; readonly name: string },
+): readonly Stored<Pod>[] {
+  const { namespace, name } = revision;
   return [...model.pods.values()]
     .filter(({ metadata }) => metadata.namespace === namespace && metadata.labels?.[REVISION_LABEL] === name)
     .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
@@ -114,35 +131,72 @@ function podsOf(model: SessionModel, revision: Stored<Revision>): readonly Store
 
 function revisionRow(model: SessionModel, revision: Stored<Revision>, traffic: TrafficCell | undefined): RevisionRow {
   const seen = figures(model, revision);
-  const problem = problemOf(revision.status?.conditions);
-  const mark = markOf(revision.status?.conditions);
-  const waiting = seen.waiting > 0 ? `${seen.waiting} wait` : "";
-  const idle = seen.ready === 0 && seen.desired <= 0 ? "idle" : `${seen.inFlight} in flight`;
-  const note = mark === "failed" ? (problem ?? "") : mark === "waiting" ? "starting" : waiting || idle;
+  const readiness = readinessOf(revision.status?.conditions);
+  const key = namespacedName(revision.metadata);
   return {
     kind: "revision",
-    key: `revision ${namespacedName(revision.metadata)}`,
+    key: `revision ${key}`,
     name: revision.metadata.name,
-    mark,
+    revision: key,
+    readiness,
     pods: podsText(seen),
-    note,
+    note: revisionNote(readiness, seen, problemOf(revision.status?.conditions), podProblem(model, key)),
     traffic,
   };
 }
 
+function revisionNote(
+  readiness: Readiness,
+  { waiting, ready, desired, inFlight }: LiveRevision,
+  problem: string | undefined,
+  podProblem: string | undefined,
+): string {
+  if (readiness === "failed") return problem ?? "";
+  if (readiness === "waiting") return podProblem ?? "starting";
+  if (waiting > 0) return `${waiting} wait`;
+  return ready === 0 && desired <= 0 ? "idle" : `${inFlight} in flight`;
+}
+
+/** Returns why the first pod of a revision that is not ready does not start, for example which probe fails. */
+export function podProblem(model: SessionModel, revision: RevisionKey): string | undefined {
+  const pods = podsOf(model, parseNamespacedName(revision));
+  return pods.filter((pod) => !isPodServing(pod)).flatMap((pod) => podTrouble(pod) ?? [])[0];
+}
+
+/** Returns what the kubelet reports about a pod that is not ready: a container's last end, or its failing probe. */
+function podTrouble(pod: Stored<Pod>): string | undefined {
+  if (pod.metadata.deletionTimestamp !== undefined) return undefined;
+  for (const { state, lastState } of pod.status?.containerStatuses ?? []) {
+    const { message } = state?.terminated ?? lastState?.terminated ?? state?.waiting ?? {};
+    if (message) return message;
+  }
+  // "containers with unready status: [app]; startup probe of container "app" failed: …"
+  const [, ...reasons] = podReadyCondition(pod)?.message?.split("; ") ?? [];
+  return reasons.length > 0 ? reasons.join("; ") : undefined;
+}
+
 function podRow(pod: Stored<Pod>): PodRow {
-  const container = pod.status?.containerStatuses?.[0];
-  const state =
-    container?.state?.waiting?.reason ?? container?.state?.terminated?.reason ?? pod.status?.phase ?? "Pending";
-  const restarts = container?.restartCount ? `, ${container.restartCount} restarts` : "";
-  const note = pod.metadata.deletionTimestamp ? "Terminating" : `${state}${restarts}`;
+  const { namespace, name, labels, deletionTimestamp } = pod.metadata;
   return {
     kind: "pod",
     key: `pod ${namespacedName(pod.metadata)}`,
-    name: pod.metadata.name,
-    mark: markOf(pod.status?.conditions as readonly Condition[]),
-    note,
+    name,
+    revision: namespacedName({ namespace, name: labels?.[REVISION_LABEL] ?? "" }),
+    readiness: readinessOf(pod.status?.conditions),
+    note: deletionTimestamp ? "Terminating" : podNote(pod),
   };
+}
+
+function podNote(pod: Stored<Pod>): string {
+  const containers = pod.status?.containerStatuses ?? [];
+  const states = containers.flatMap(({ state }) => state?.waiting?.reason ?? state?.terminated?.reason ?? []);
+  const restarts = containers.reduce((sum, { restartCount = 0 }) => sum + restartCount, 0);
+  const trouble = isPodServing(pod) ? undefined : podTrouble(pod);
+  return [
+    states[0] ?? pod.status?.phase ?? "Pending",
+    restarts > 0 ? `, ${countText(restarts, "restart")}` : "",
+    trouble === undefined ? "" : `: ${trouble}`,
+  ].join("");
 }
 
 function serviceRow(
@@ -155,7 +209,7 @@ function serviceRow(
   const sum = (pick: (figures: LiveRevision) => number) =>
     all.reduce((total, each) => total + Math.max(0, pick(each)), 0);
   const { namespace, name } = service.metadata;
-  const mark = markOf(service.status?.conditions);
+  const readiness = readinessOf(service.status?.conditions);
   const named = (wanted: string | undefined) => revisions.find((revision) => revision.metadata.name === wanted);
   const newest = named(service.status?.latestCreatedRevisionName);
   const routed = named(service.status?.latestReadyRevisionName) ?? newest;
@@ -164,17 +218,47 @@ function serviceRow(
     key: `service ${namespacedName(service.metadata)}`,
     name,
     namespace,
-    mark,
+    readiness,
     pods: podsText({ ready: sum(({ ready }) => ready), desired: sum(({ desired }) => desired) }),
     history: model.history.get(namespacedName(service.metadata)) ?? [],
     concurrency: sum(({ concurrency }) => concurrency),
     rps: sum(({ rps }) => rps),
     mode: routed === undefined ? "" : figures(model, routed).mode,
     traffic,
-    napping: mark === "ready" && sum(({ ready, desired }) => ready + Math.max(0, desired)) === 0,
+    napping: readiness === "ready" && sum(({ ready, desired }) => ready + Math.max(0, desired)) === 0,
     problem:
-      mark === "failed" ? (problemOf(newest?.status?.conditions) ?? problemOf(service.status?.conditions)) : undefined,
+      readiness === "failed"
+        ? (problemOf(newest?.status?.conditions) ?? problemOf(service.status?.conditions))
+        : undefined,
   };
+}
+
+/** A single revision has the same figures as its Service, so it gets no row. */
+function shownRevisions(
+  revisions: readonly Stored<Revision>[],
+  traffic: ReadonlyMap<string, TrafficCell>,
+): readonly Stored<Revision>[] {
+  if (revisions.length < 2) return [];
+  return revisions.filter(({ metadata }, index) => index < SHOWN_REVISIONS || traffic.has(metadata.name));
+}
+
+/**
+ * Returns the revision that a row is about. For a Service this is the revision with the most waiting requests, else the
+ * one with the most traffic, else the latest one.
+ */
+export function revisionOfRow(model: SessionModel, row: Row | undefined): RevisionKey | undefined {
+  if (row?.kind !== "service") return row?.revision;
+  const { namespace } = row;
+  const {
+    traffic = [],
+    latestReadyRevisionName,
+    latestCreatedRevisionName,
+  } = model.services.get(namespacedName(row))?.status ?? {};
+  const waiting = ({ revisionName: name = "" }: TrafficTarget): number =>
+    model.live?.revisions[namespacedName({ namespace, name })]?.waiting ?? 0;
+  const [target] = traffic.toSorted((a, b) => waiting(b) - waiting(a) || (b.percent ?? 0) - (a.percent ?? 0));
+  const name = target?.revisionName ?? latestReadyRevisionName ?? latestCreatedRevisionName;
+  return name === undefined ? undefined : namespacedName({ namespace, name });
 }
 
 /** Returns the rows of the overview. `open`: keys of the Services whose revisions and pods are all shown. */
@@ -185,13 +269,13 @@ export function rowsOf(model: SessionModel, open: ReadonlySet<string>): readonly
   return services.flatMap((service): readonly Row[] => {
     const revisions = revisionsOf(model, service);
     const traffic = trafficOf(model, service);
-    const row = serviceRow(model, service, revisions, traffic[0]);
+    const [largest] = [...traffic.values()].sort((a, b) => b.percent - a.percent);
+    const row = serviceRow(model, service, revisions, largest);
     const isOpen = open.has(row.key);
-    // A single revision has the same figures as its Service, so it gets no row.
-    const shown = isOpen ? revisions : revisions.length > 1 ? revisions.slice(0, SHOWN_REVISIONS) : [];
-    const children = shown.flatMap((revision, index): readonly Row[] => [
-      revisionRow(model, revision, traffic[index + 1]),
-      ...(isOpen ? podsOf(model, revision).map(podRow) : []),
+    const shown = isOpen ? revisions : shownRevisions(revisions, traffic);
+    const children = shown.flatMap((revision): readonly Row[] => [
+      revisionRow(model, revision, traffic.get(revision.metadata.name)),
+      ...(isOpen ? podsOf(model, revision.metadata).map(podRow) : []),
     ]);
     return [row, ...children];
   });

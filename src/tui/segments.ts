@@ -1,56 +1,63 @@
 // Turns rows into coloured segments of text of a given width.
-import type { Mark, Row, TrafficCell } from "./rows.ts";
+import type { Readiness, Row, ServiceRow, TrafficCell } from "./rows.ts";
 import { HISTORY } from "./session-model.ts";
 import { shareBar, sparkline } from "./sparkline.ts";
+import { figureText, fitText } from "./text.ts";
 
 export interface Segment {
   readonly text: string;
-  readonly colour?: "green" | "red" | "yellow" | "cyan" | "gray";
+  readonly colour?: "green" | "red" | "yellow" | "cyan" | "gray" | undefined;
   readonly bold?: boolean;
 }
 
-const MARKS: Readonly<Record<Mark, Segment>> = {
+const SYMBOLS: Readonly<Record<Readiness, Segment>> = {
   ready: { text: "✓", colour: "green" },
   failed: { text: "✗", colour: "red" },
   waiting: { text: "…", colour: "yellow" },
 };
-const WIDTHS = { name: 17, mark: 7, pods: 6, scale: 18, figure: 7, rps: 6, mode: 8 };
-/** Minimum width of the traffic column for bars. */
-const ROOM_FOR_BARS = 24;
 
-/** Truncates or pads the text to a width. A truncated text ends in `…`. */
-export function fitText(text: string, width: number): string {
-  if (width <= 0) return "";
-  return text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width);
+/** The widths of the columns of the overview. The rest is the traffic column. */
+export interface Columns {
+  readonly width: number;
+  readonly name: number;
+  readonly podName: number;
+  readonly ready: number;
+  readonly pods: number;
+  readonly scale: number;
+  readonly figure: number;
+  readonly rps: number;
+  readonly mode: number;
+  readonly traffic: number;
 }
 
-/** Wraps the text into lines of at most `width` columns, at spaces if possible. */
-export function wrapText(text: string, width: number): readonly string[] {
-  const most = Math.max(1, width);
-  const lines: string[] = [];
-  let rest = text;
-  while (rest.length > most) {
-    const blank = rest.lastIndexOf(" ", most);
-    const end = blank > 0 ? blank : most;
-    lines.push(rest.slice(0, end));
-    rest = rest.slice(blank > 0 ? end + 1 : end);
-  }
-  return [...lines, rest];
-}
+/** The widths in 80 columns. */
+const NARROW = { name: 17, ready: 7, pods: 6, scale: 18, figure: 7, rps: 6, mode: 8 };
+const NARROW_TRAFFIC = 80 - Object.values(NARROW).reduce((sum, width) => sum + width, 0);
+/** One column per sample, and a space. */
+const WIDEST_SCALE = HISTORY + 3;
+/** The traffic column shows bars if it has at least this width. */
+const LEAST_WIDTH_FOR_BARS = 24;
+const INDENT: Readonly<Record<Row["kind"], number>> = { service: 1, revision: 3, pod: 5 };
 
-/** Rounds to few digits: 6.12 → 6.1, 58.4 → 58, 12345 → 12k. */
-export function figureText(value: number): string {
-  if (value === 0) return "0";
-  if (value < 10) return String(Math.round(value * 10) / 10);
-  return value < 10_000 ? String(Math.round(value)) : `${Math.round(value / 1000)}k`;
+/** Uses the width above 80 columns for long names first, then for the traffic column and the sparkline. */
+export function columnsFor(rows: readonly Row[], width: number): Columns {
+  const longest = (kinds: readonly Row["kind"][]): number =>
+    Math.max(0, ...rows.flatMap(({ kind, name }) => (kinds.includes(kind) ? INDENT[kind] + name.length + 1 : [])));
+  const extra = Math.max(0, width - 80);
+  const name = Math.min(NARROW.name + extra, Math.max(NARROW.name, longest(["service", "revision"])));
+  const left = extra - (name - NARROW.name);
+  const bars = Math.min(left, LEAST_WIDTH_FOR_BARS - NARROW_TRAFFIC);
+  const scale = Math.min(WIDEST_SCALE, NARROW.scale + Math.floor((left - bars) / 2));
+  const used = name + scale + NARROW.ready + NARROW.pods + NARROW.figure + NARROW.rps + NARROW.mode;
+  const podName = Math.min(Math.max(name, longest(["pod"])), Math.floor(width / 2));
+  return { ...NARROW, width, name, podName, scale, traffic: Math.max(0, width - used) };
 }
 
 /** Returns the header line of the overview. */
-export function headerSegments(width: number): readonly Segment[] {
-  const { name, mark, pods, scale, figure, rps, mode } = WIDTHS;
+export function headerSegments({ width, name, ready, pods, scale, figure, rps, mode }: Columns): readonly Segment[] {
   const words = [
     ` ${fitText("SERVICE", name - 1)}`,
-    fitText("READY", mark),
+    fitText("READY", ready),
     fitText("PODS", pods),
     fitText("SCALE (60 s)", scale),
     fitText("CONC", figure),
@@ -64,58 +71,51 @@ export function headerSegments(width: number): readonly Segment[] {
 function trafficText(cell: TrafficCell | undefined, width: number): string {
   if (cell === undefined) return "";
   const plain = cell.percent === 100 ? `100% ${cell.name}` : `${cell.name} ${cell.percent}%`;
+  if (plain.length > width) return `${cell.percent}%`;
   if (cell.observed === undefined || (cell.percent === 100 && cell.observed === 1)) return plain;
   const seen = String(Math.round(cell.observed * 100));
-  if (width < ROOM_FOR_BARS) return width >= plain.length + seen.length + 1 ? `${plain} ${seen}` : plain;
-  const head = plain.padEnd(12);
+  if (width < LEAST_WIDTH_FOR_BARS) return width >= plain.length + seen.length + 1 ? `${plain} ${seen}` : plain;
+  const head = `${plain} `.padEnd(12);
   return `${head}${shareBar(cell.observed, width - head.length - 5)} ${seen}`;
 }
 
-function serviceSegments(row: Extract<Row, { kind: "service" }>, width: number, name: Segment): readonly Segment[] {
-  const mark = MARKS[row.mark];
-  const lead = [name, { ...mark, text: fitText(mark.text, WIDTHS.mark) }, { text: fitText(row.pods, WIDTHS.pods) }];
-  const used = WIDTHS.name + WIDTHS.mark + WIDTHS.pods;
-  if (row.problem !== undefined) return [...lead, { text: fitText(row.problem, width - used), colour: "red" }];
+/** Returns one row in exactly `columns.width` columns. */
+export function rowSegments(row: Row, columns: Columns, selected: boolean): readonly Segment[] {
+  const pointer = (selected ? "▸" : " ").padEnd(INDENT[row.kind]);
+  const name = (width: number): Segment => ({ text: fitText(pointer + row.name, width), bold: selected });
+  const symbol = SYMBOLS[row.readiness];
+  const readiness = { ...symbol, text: fitText(symbol.text, columns.ready) };
+  if (row.kind === "pod") {
+    const note = fitText(row.note, columns.width - columns.podName - columns.ready);
+    return [name(columns.podName), readiness, { text: note, colour: noteColour(row) }];
+  }
+  const lead = [name(columns.name), readiness, { text: fitText(row.pods, columns.pods) }];
+  return [...lead, ...(row.kind === "service" ? serviceCells(row, columns) : revisionCells(row, columns))];
+}
+
+function noteColour({ readiness }: Row): Segment["colour"] {
+  return readiness === "failed" ? "red" : "gray";
+}
+
+function serviceCells(row: ServiceRow, columns: Columns): readonly Segment[] {
+  const { width, name, ready, pods, scale, figure, rps, mode, traffic } = columns;
+  if (row.problem !== undefined) return [{ text: fitText(row.problem, width - name - ready - pods), colour: "red" }];
   const tail = row.napping ? " zzz" : "";
-  const rest = width - used - WIDTHS.scale - WIDTHS.figure - WIDTHS.rps - WIDTHS.mode;
   return [
-    ...lead,
-    { text: fitText(sparkline(row.history, WIDTHS.scale - 3, HISTORY), WIDTHS.scale), colour: "cyan" },
-    { text: fitText(figureText(row.concurrency), WIDTHS.figure) },
-    { text: fitText(figureText(row.rps), WIDTHS.rps) },
-    { text: fitText(row.mode, WIDTHS.mode), ...(row.mode === "Proxy" && { colour: "yellow" as const }) },
-    { text: fitText(trafficText(row.traffic, rest - tail.length), rest - tail.length) },
+    { text: fitText(sparkline(row.history, scale - 3, HISTORY), scale), colour: "cyan" },
+    { text: fitText(figureText(row.concurrency), figure) },
+    { text: fitText(figureText(row.rps), rps) },
+    { text: fitText(row.mode, mode), colour: row.mode === "Proxy" ? "yellow" : undefined },
+    { text: fitText(trafficText(row.traffic, traffic - tail.length), traffic - tail.length) },
     { text: tail, colour: "gray" },
   ];
 }
 
-/** Returns one row in exactly `width` columns. */
-export function rowSegments(row: Row, width: number, selected: boolean): readonly Segment[] {
-  const indent = row.kind === "service" ? "" : row.kind === "revision" ? "  " : "    ";
-  const pointer = selected ? "▸" : " ";
-  const name: Segment = { text: fitText(`${pointer}${indent}${row.name}`, WIDTHS.name), bold: selected };
-  if (row.kind === "service")
-    return serviceSegments(row, width, { ...name, text: fitText(`${name.text.trimEnd()}`, WIDTHS.name) });
-  const mark = MARKS[row.mark];
-  const note: Segment = {
-    text: "",
-    ...(row.mark === "failed" ? { colour: "red" as const } : { colour: "gray" as const }),
-  };
-  const marked = { ...mark, text: fitText(mark.text, WIDTHS.mark) };
-  if (row.kind === "pod") {
-    const wide: Segment = { ...name, text: fitText(`${pointer}${indent}${row.name}`, WIDTHS.name + 24) };
-    return [wide, marked, { ...note, text: fitText(row.note, width - WIDTHS.name - 24 - WIDTHS.mark) }];
-  }
-  const used = WIDTHS.name + WIDTHS.mark + WIDTHS.pods;
-  const middle = WIDTHS.scale + WIDTHS.figure + WIDTHS.rps + WIDTHS.mode;
-  const room = row.mark === "failed" ? width - used : middle;
-  const traffic =
-    row.mark === "failed" ? "" : fitText(trafficText(row.traffic, width - used - middle), width - used - middle);
-  return [
-    name,
-    marked,
-    { text: fitText(row.pods, WIDTHS.pods) },
-    { ...note, text: fitText(row.note, room) },
-    { text: traffic },
-  ];
+/** A revision that is not ready has no figures, so its note gets the whole line. */
+function revisionCells(row: Extract<Row, { kind: "revision" }>, columns: Columns): readonly Segment[] {
+  const { width, name, ready, pods, traffic } = columns;
+  const noteWidth = width - name - ready - pods - (row.readiness === "ready" ? traffic : 0);
+  const note = { text: fitText(row.note, noteWidth), colour: noteColour(row) };
+  if (row.readiness !== "ready") return [note];
+  return [note, { text: fitText(trafficText(row.traffic, traffic), traffic) }];
 }

@@ -1,5 +1,4 @@
-// The terminal UI's model of the session: objects and live figures. Immutable; {@link applyChange} returns the next
-// model.
+// Stores the session's objects and live figures for the terminal UI. The model is immutable.
 import type { PodAutoscaler } from "../apis/autoscaling/types.ts";
 import { isPodServing } from "../apis/core/pod.ts";
 import type { Event, Pod } from "../apis/core/types.ts";
@@ -10,7 +9,7 @@ import { SERVICE_LABEL } from "../apis/serving/labels.ts";
 import type { Revision, Service } from "../apis/serving/types.ts";
 import type { Live } from "../client/live.ts";
 
-/** `namespace/name` → object. */
+/** Objects by `namespace/name`. */
 type Objects<T> = ReadonlyMap<string, T>;
 
 export interface SessionModel {
@@ -26,7 +25,7 @@ export interface SessionModel {
   readonly history: ReadonlyMap<string, readonly number[]>;
 }
 
-/** The watched kinds, each with its field of the model. */
+/** The watched kinds and their fields of the model. */
 export const watched = {
   "Service.serving.knative.dev": "services",
   "Revision.serving.knative.dev": "revisions",
@@ -52,7 +51,7 @@ export type ModelChange =
   | { readonly type: "event"; readonly event: Event }
   | { readonly type: "live"; readonly live: Live };
 
-/** Samples in the sparkline: one minute at one report per second. */
+/** The number of samples in the sparkline: one per second for a minute. */
 export const HISTORY = 60;
 const EVENTS = 100;
 

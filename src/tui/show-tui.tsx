@@ -1,4 +1,4 @@
-// Shows the terminal UI on the terminal's alternate screen until aborted, then restores the screen.
+// Shows the terminal UI on the terminal's alternate screen until the signal aborts, then restores the screen.
 import { spawn } from "node:child_process";
 import { render } from "ink";
 import { namespacedName } from "../apis/meta/key.ts";
@@ -6,15 +6,15 @@ import { monotonicClock } from "../base/monotonic-clock.ts";
 import { WallClock } from "../base/wall-clock.ts";
 import type { Client } from "../client/client.ts";
 import { gatewayPortsOf, urlWithPort } from "../client/reach.ts";
-import { type Actions, App } from "./app.tsx";
+import { App, type SessionActions } from "./app.tsx";
 import { type AppStore, makeAppStore } from "./app-state.ts";
 import { feed } from "./feed.ts";
 import { FrameWriter } from "./frame-writer.ts";
-import type { Verb } from "./keys.ts";
+import type { Action } from "./keys.ts";
 import type { Title } from "./layout.ts";
-import { rowsOf, serviceOfRow } from "./rows.ts";
+import { revisionOfRow, rowsOf, serviceOfRow } from "./rows.ts";
 import { selectedRow } from "./screen.ts";
-import { explainRevision, pauseWatch, rebuild, scaleTo } from "./verbs.ts";
+import { explainRevision, pauseWatch, rebuild, scaleTo } from "./session-actions.ts";
 
 export interface TuiOptions {
   readonly client: Client;
@@ -24,13 +24,16 @@ export interface TuiOptions {
   readonly signal: AbortSignal;
   /** The user pressed q or Ctrl-C; the caller ends the session and aborts the signal. */
   onQuit(): void;
-  /** Called once with a function that shows a message at the bottom of the screen. */
-  onOpen?(showMessage: AppStore["showMessage"]): void;
+  /** Called once, when messages and notices can be shown. */
+  onOpen?(screen: Pick<AppStore, "showMessage" | "addNotice">): void;
 }
 
-/** Switches to the alternate screen, clears it and hides the cursor. */
-const ENTER = "\u001b[?1049h\u001b[2J\u001b[H\u001b[?25l";
-const LEAVE = "\u001b[?25h\u001b[?1049l";
+/**
+ * Switches to the alternate screen, clears it, hides the cursor and turns line wrap off. A frame that is wider than the
+ * terminal, as after a resize, is cut and does not cover the next line.
+ */
+const ENTER = "\u001b[?1049h\u001b[2J\u001b[H\u001b[?25l\u001b[?7l";
+const LEAVE = "\u001b[?7h\u001b[?25h\u001b[?1049l";
 
 /** Opens the URL in the user's browser and returns the URL. Errors are ignored: the returned URL is shown anyway. */
 function openUrl(url: string): string {
@@ -41,7 +44,7 @@ function openUrl(url: string): string {
   return url;
 }
 
-function makeActions({ client, title, onQuit }: TuiOptions): Actions {
+function makeActions({ client, title, onQuit }: TuiOptions): SessionActions {
   const chosen = (store: AppStore) => {
     const { model, screen } = store.get();
     const rows = rowsOf(model, screen.open);
@@ -49,7 +52,7 @@ function makeActions({ client, title, onQuit }: TuiOptions): Actions {
     const service = serviceOfRow(rows, row?.key);
     if (row === undefined || service === undefined) throw new Error("there is no Service yet");
     return {
-      row,
+      revision: revisionOfRow(model, row),
       service,
       services: rows.filter((each) => each.kind === "service"),
       live: model.services.get(namespacedName(service)),
@@ -57,23 +60,26 @@ function makeActions({ client, title, onQuit }: TuiOptions): Actions {
     };
   };
   const explain = async (store: AppStore): Promise<string> => {
-    const { row, service, live } = chosen(store);
-    const revision = row.kind === "revision" ? row.name : live?.status?.latestReadyRevisionName;
-    if (revision === undefined) return `${service.name} has no ready revision`;
+    const { revision, service } = chosen(store);
+    if (revision === undefined) return `${service.name} has no revision yet`;
     store.applyStep({ type: "show", view: "explain" });
     store.explain(await explainRevision(client, service, revision));
     return "";
   };
+  const scale = async (pods: number, store: AppStore): Promise<string> => {
+    const { revision, service } = chosen(store);
+    return revision === undefined ? `${service.name} has no revision yet` : scaleTo(client, store, revision, pods);
+  };
   return {
     quit: onQuit,
-    scale: async (pods, store) => scaleTo(client, chosen(store).row, chosen(store).service, pods),
-    async do(verb: Verb, store) {
-      const { row, service, services, live, ports } = chosen(store);
-      if (verb === "explain") return explain(store);
-      if (verb === "rebuild") return rebuild(client, service, Date.now());
-      if (verb === "zero") return scaleTo(client, row, service, 0);
-      if (verb === "open-url") return openUrl(urlWithPort(live?.status?.url ?? "", ports));
-      if (verb !== "pause-watch") return "";
+    scale,
+    async run(action: Action, store) {
+      const { service, services, live, ports } = chosen(store);
+      if (action === "explain") return explain(store);
+      if (action === "rebuild") return rebuild(client, service, Date.now());
+      if (action === "zero") return scale(0, store);
+      if (action === "open-url") return openUrl(urlWithPort(live?.status?.url ?? "", ports));
+      if (action !== "pause-watch") return "";
       store.applyStep({ type: "pause-watch" });
       return pauseWatch(client, services, store.get().screen.watchPaused);
     },
@@ -95,7 +101,7 @@ export async function showTui(options: TuiOptions): Promise<void> {
     // In debug mode ink writes a whole frame on each render. The store limits the frame rate.
     debug: true,
   });
-  options.onOpen?.(store.showMessage);
+  options.onOpen?.(store);
   try {
     await feed({ client, store, signal });
   } finally {

@@ -1,4 +1,4 @@
-// Runs the terminal UI in a real terminal (tmux): a Service with one pod, then at zero, a resize, and the exit.
+// Runs the terminal UI in a real terminal (tmux): a Service with one pod, then at zero, resizes, and the exit.
 import { execFileSync } from "node:child_process";
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
@@ -61,6 +61,32 @@ describe("the terminal UI in tmux", () => {
       expect(lines[2]).toMatch(/^▸shop/);
       expect(lines[28] ?? lines[29]).toBeDefined();
     });
+  });
+
+  test("a resize leaves no old text on the screen (11 D)", async () => {
+    for (const [width, height] of [
+      [60, 16],
+      [132, 40],
+      [80, 24],
+    ]) {
+      tmux("resize-window", "-x", String(width), "-y", String(height));
+      await until((lines) => {
+        expect(lines[0]).toHaveLength(width ?? 0);
+        expect(lines.filter((line) => /^ knap · /.test(line))).toHaveLength(1);
+        expect(lines.filter((line) => /^ SERVICE/.test(line))).toHaveLength(1);
+        expect(lines.filter((line) => /^──/.test(line))).toHaveLength(1);
+        expect(lines.filter((line) => /^▸shop/.test(line))).toHaveLength(1);
+        expect(lines[height === undefined ? 0 : height - 1]).toContain("quit");
+      });
+    }
+  });
+
+  test("a message says that the autoscaler replaces a requested scale, and why (11 D)", async () => {
+    tmux("send-keys", "s");
+    tmux("send-keys", "3");
+    tmux("send-keys", "Enter");
+    await until((lines) => expect(lines.join("\n")).toContain("shop-00001: requested 3 pods"));
+    await until((lines) => expect(lines.join("\n")).toMatch(/shop-00001: not 3 pods, because it /));
   });
 
   test("the key q ends the session and restores the screen", async () => {

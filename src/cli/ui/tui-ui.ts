@@ -28,6 +28,7 @@ export function makeTuiUi(terminal: Terminal): SessionUi {
   const keptLines: string[] = [];
   let isClosed = false;
   let show = (_text: string, _pinned?: boolean): void => {};
+  let addNotice = (_text: string): void => {};
   /** File errors of the current turn. The bottom line shows the first and their count. */
   const fileErrors: string[] = [];
   const showFileError = (text: string): void => {
@@ -42,7 +43,10 @@ export function makeTuiUi(terminal: Terminal): SessionUi {
       if (SHOWN_BY_TUI.has(event.type)) return;
       const text = redacted(renderPlain(event, { paint: (_, plain) => plain }));
       const failed = event.type === "file" || (event.type === "build" && event.phase === "failed");
-      if (failed || event.type === "notice") keptNotices.push(text);
+      if (failed || event.type === "notice") {
+        keptNotices.push(text);
+        addNotice(text);
+      }
       if (event.type === "file") showFileError(text);
       else show(text.split("\n")[0] ?? "", failed);
     },
@@ -62,12 +66,15 @@ export function makeTuiUi(terminal: Terminal): SessionUi {
         stdout: terminal.stdout as NodeJS.WriteStream,
         signal,
         onQuit: () => terminal.interrupts.interrupt(),
-        onOpen: (showInBottomLine) => {
-          show = showInBottomLine;
-          show(keptNotices.at(-1) ?? "");
+        onOpen: (screen) => {
+          show = screen.showMessage;
+          addNotice = screen.addNotice;
+          for (const notice of keptNotices) addNotice(notice);
+          show(keptNotices.at(-1)?.split("\n")[0] ?? "");
         },
       });
       show = (text) => terminal.say(text);
+      addNotice = () => {};
       for (const text of [...keptLines, ...keptNotices]) terminal.say(text);
       isClosed = true;
     },

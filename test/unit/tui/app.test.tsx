@@ -1,7 +1,7 @@
 import { render } from "ink-testing-library";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Clock } from "../../../src/base/clock.ts";
-import { type Actions, App } from "../../../src/tui/app.tsx";
+import { App, type SessionActions } from "../../../src/tui/app.tsx";
 import { makeAppStore } from "../../../src/tui/app-state.ts";
 import { live, pod, put, revision, scaler, service } from "./objects.ts";
 
@@ -34,8 +34,8 @@ afterEach(() => unmount());
 async function open() {
   const { clock, advance } = handClock();
   const store = makeAppStore(clock);
-  const actions: Actions = {
-    do: vi.fn(async () => "done"),
+  const actions: SessionActions = {
+    run: vi.fn(async () => "done"),
     scale: vi.fn(async (pods) => `asked for ${pods}`),
     quit: vi.fn(),
   };
@@ -81,6 +81,17 @@ describe("the app", () => {
     expect(screen.lastFrame()).toContain("SERVICE");
   });
 
+  test.each([
+    ["Home and End", "\u001b[H", "\u001b[F"],
+    ["g and G", "g", "G"],
+  ])("%s select the first and the last row (11 D)", async (_, first, last) => {
+    const { screen, press } = await open();
+    await press(last);
+    expect(screen.lastFrame()).toContain("▸zoo");
+    await press(first);
+    expect(screen.lastFrame()).toContain("▸hello");
+  });
+
   test("the key s asks for a number and scales to it; q and ctrl-c quit", async () => {
     const { screen, press, actions } = await open();
     await press("s");
@@ -96,7 +107,7 @@ describe("the app", () => {
 
   test("the app shows the error of a failed action", async () => {
     const { screen, press, actions } = await open();
-    vi.mocked(actions.do).mockRejectedValueOnce(new Error("no such thing"));
+    vi.mocked(actions.run).mockRejectedValueOnce(new Error("no such thing"));
     await press("r");
     expect(screen.lastFrame()).toContain("no such thing");
   });

@@ -11,7 +11,7 @@ class PaperTerminal extends EventEmitter {
   write(text: string): boolean {
     this.written += 1;
     if (text.startsWith("\u001b[2J")) this.screen = Array(this.rows).fill("");
-    for (const [, row, line = ""] of text.matchAll(/\u001b\[(\d+);1H([^\u001b]*)\u001b\[K/g))
+    for (const [, row, line = ""] of text.matchAll(/\u001b\[(\d+);1H\u001b\[K([^\u001b]*)/g))
       this.screen[Number(row) - 1] = line;
     return true;
   }
@@ -22,7 +22,7 @@ const open = () => {
 };
 
 test("the writer sends only lines that differ", () => {
-  expect(differenceOf(["a", "b", "c"], ["a", "x"])).toBe("\u001b[2;1Hx\u001b[K\u001b[3;1H\u001b[K");
+  expect(differenceOf(["a", "b", "c"], ["a", "x"])).toBe("\u001b[2;1H\u001b[Kx\u001b[3;1H\u001b[K");
   expect(differenceOf(["a"], ["a"])).toBe("");
 });
 

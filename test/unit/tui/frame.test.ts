@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { AppState } from "../../../src/tui/app-state.ts";
-import { typed, verbOf } from "../../../src/tui/keys.ts";
+import { actionOf, typed } from "../../../src/tui/keys.ts";
 import { frameLines } from "../../../src/tui/layout.ts";
 import { shortPod } from "../../../src/tui/panels.ts";
 import { applyStep, initialScreen, visibleRange } from "../../../src/tui/screen.ts";
-import { figureText, fitText } from "../../../src/tui/segments.ts";
 import type { SessionModel } from "../../../src/tui/session-model.ts";
 import { shareBar, sparkline } from "../../../src/tui/sparkline.ts";
+import { figureText, fitText } from "../../../src/tui/text.ts";
 import { live, modelOf, pod, revision, scaler, serverlessService, service } from "./objects.ts";
 
 const title = { ingress: "http://localhost:8080", runtime: "docker" };
@@ -14,6 +14,9 @@ const stateOf = (model: SessionModel, screen = initialScreen): AppState => ({
   model,
   screen,
   logs: [{ pod: "hello-00001-deployment-x7k2", service: "default/hello", text: "GET /work 200 18 ms" }],
+  frozenLogs: undefined,
+  notices: [],
+  unreadNotices: 0,
   explained: undefined,
   now: Date.UTC(2026, 0, 1),
 });
@@ -115,8 +118,9 @@ describe("a frame of 80 × 24", () => {
       live({ services: { "default/hello": { observed: { "hello-00002": 91, "hello-00001": 9 } } } }),
     );
     const lines = textOf(stateOf(split), 120);
-    expect(lines[2]).toMatch(/00002 90% +▐█+▌ 91/);
-    expect(lines[3]).toMatch(/next 10% +▐█*▌ 9/);
+    expect(lines[2]).toMatch(/▸hello .*00002 90% +▐█+▌ 91/);
+    expect(lines[3]).toMatch(/hello-00002 .*00002 90% +▐█+▌ 91/);
+    expect(lines[4]).toMatch(/hello-00001 .*next 10% +▐█*▌ 9/);
   });
 
   test("a frame scrolls with the selection and builds only the visible rows", () => {
@@ -164,13 +168,13 @@ describe("the screen", () => {
 });
 
 describe("helpers of the views", () => {
-  test("keys map to verbs", () => {
-    expect([verbOf("q", {}), verbOf("c", { ctrl: true }), verbOf("", { downArrow: true }), verbOf("x", {})]).toEqual([
-      "quit",
-      "quit",
-      "down",
-      undefined,
-    ]);
+  test("keys map to actions", () => {
+    expect([
+      actionOf("q", {}),
+      actionOf("c", { ctrl: true }),
+      actionOf("", { downArrow: true }),
+      actionOf("x", {}),
+    ]).toEqual(["quit", "quit", "down", undefined]);
     expect(typed("1", "2", {})).toEqual({ text: "12" });
     expect(typed("12", "", {})).toEqual({ text: "1" });
     expect([

@@ -29,7 +29,7 @@ describe("rows of the overview", () => {
     const [row, ...others] = rowsOf(modelOf(objects, live({ revisions: { "default/hello-00001": figures } })), closed);
     expect(row).toMatchObject({
       kind: "service",
-      mark: "ready",
+      readiness: "ready",
       pods: "1/2",
       concurrency: 6.1,
       rps: 58,
@@ -70,12 +70,12 @@ describe("rows of the overview", () => {
     };
     const objects = [failing, revision("api-00001", "api", [{ type: "Ready", status: "False" }, cause])];
     expect(rowsOf(modelOf(objects), closed)[0]).toMatchObject({
-      mark: "failed",
+      readiness: "failed",
       problem: 'ContainerMissing: image "api:dev" is not here',
     });
   });
 
-  test("several revisions are rows, newest first; traffic targets fill the rows from the top", () => {
+  test("several revisions are rows, newest first; a row shows its own traffic, and the Service the largest share", () => {
     const traffic = [
       { revisionName: "hello-00002", percent: 90 },
       { revisionName: "hello-00001", percent: 10, tag: "next" },
@@ -89,7 +89,39 @@ describe("rows of the overview", () => {
     const rows = rowsOf(modelOf(objects, live({ services: { "default/hello": { observed } } })), closed);
     expect(rows.map(({ name }) => name)).toEqual(["hello", "hello-00002", "hello-00001"]);
     expect(rows[0]).toMatchObject({ traffic: { name: "00002", percent: 90, observed: 0.91 } });
-    expect(rows[1]).toMatchObject({ traffic: { name: "next", percent: 10, observed: 0.09 } });
+    expect(rows[1]).toMatchObject({ traffic: { name: "00002", percent: 90, observed: 0.91 } });
+    expect(rows[2]).toMatchObject({ traffic: { name: "next", percent: 10, observed: 0.09 } });
+  });
+
+  test.each([
+    [
+      "fails now",
+      { conditions: [{ type: "Ready", status: "False", message: "containers with unready status: [app]; PROBE" }] },
+      "Running: PROBE",
+    ],
+    [
+      "has ended the container",
+      {
+        containerStatuses: [
+          {
+            name: "app",
+            restartCount: 3,
+            state: { waiting: { reason: "CrashLoopBackOff" } },
+            lastState: { terminated: { message: "PROBE" } },
+          },
+        ],
+      },
+      "CrashLoopBackOff, 3 restarts: PROBE",
+    ],
+  ])("a probe that %s is named in the rows of its pod and revision (11 B8)", (_, status, note) => {
+    const probe = 'startup probe of container "app" failed: HTTP probe failed with statuscode: 500';
+    const text = JSON.stringify({ phase: "Running", ...status }).replace("PROBE", JSON.stringify(probe).slice(1, -1));
+    const failing = { ...pod("p1", "hello", "hello-00001", "False"), status: JSON.parse(text) };
+    const waiting = [{ type: "Ready", status: "Unknown" }];
+    const objects = [service("hello", { ready: "Unknown" }), revision("hello-00001", "hello", waiting), failing];
+    const rows = rowsOf(modelOf(objects), new Set(["service default/hello"]));
+    expect(rows[1]).toMatchObject({ name: "hello-00001", note: probe });
+    expect(rows[2]).toMatchObject({ name: "p1", note: note.replace("PROBE", probe) });
   });
 
   test("an open Service shows its pods, and every row belongs to a Service", () => {
