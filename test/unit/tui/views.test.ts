@@ -46,13 +46,16 @@ describe("a Service with a traffic split", () => {
   test.each([
     [0, "hello-00001"],
     [2, "hello-00002"],
-  ])("is described by the revision with %i waiting requests, else by the largest share: %s (11 D)", (waiting, name) => {
-    const model = modelOf(split, report(waiting));
-    const [row] = rowsOf(model, new Set());
-    expect(revisionOfRow(model, row)).toBe(`default/${name}`);
-    const { store } = opened();
-    expect(textOf({ ...store.get(), model }).join("\n")).toContain(`why   ${name} `);
-  });
+  ])(
+    "a split Service is described by the revision with %i waiting requests, else by the largest share: %s (11 D)",
+    (waiting, name) => {
+      const model = modelOf(split, report(waiting));
+      const [row] = rowsOf(model, new Set());
+      expect(revisionOfRow(model, row)).toBe(`default/${name}`);
+      const { store } = opened();
+      expect(textOf({ ...store.get(), model }).join("\n")).toContain(`why   ${name} `);
+    },
+  );
 
   test("a selected pod is described by its own revision (11 D)", () => {
     const model = modelOf([...split, pod("p2", "hello", "hello-00002")], report(0));
@@ -117,7 +120,7 @@ describe("text that is longer than the screen", () => {
 });
 
 describe("notices", () => {
-  test("stay until they were read, also those from before the screen was open (11 D)", () => {
+  test("notices stay until they were read, also those from before the screen was open (11 D)", () => {
     const { clock, store } = opened();
     store.addNotice("files are skipped:\n  a.yaml: a value of Helm");
     store.addNotice(`memory ${"is short ".repeat(20)}`);
@@ -146,14 +149,14 @@ describe("a requested scale", () => {
     return [message, store.get().screen.message.text];
   };
 
-  test("that a bound or the autoscaler replaces is followed by the reason (11 D)", async () => {
+  test("a requested scale that a bound replaces is followed by the reason (11 D)", async () => {
     expect(await request(2)).toEqual([
       "hello-00001: requested 3 pods",
       "hello-00001: not 3 pods, because it stays at 2: max-scale 2 (traffic needs 3)",
     ]);
   });
 
-  test("that holds needs no further message (11 D)", async () => {
+  test("a requested scale that holds needs no further message (11 D)", async () => {
     expect(await request(3)).toEqual(["hello-00001: requested 3 pods", ""]);
   });
 });
