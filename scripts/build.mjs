@@ -15,6 +15,7 @@ const chunks = join(dist, "chunks");
 /** Entry points of the package: name in dist → source. Entry points whose source does not exist yet are skipped. */
 const entries = {
   cli: "src/cli/main.ts",
+  guard: "src/node/agent/guard-main.ts",
   index: "src/index.ts",
   testing: "src/testing/index.ts",
 };

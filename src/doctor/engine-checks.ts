@@ -99,15 +99,17 @@ export async function checkLeftovers(
   isSessionLive: (session: string) => boolean,
   hostId: string,
 ): Promise<readonly DoctorFinding[]> {
-  const orphans = await findOrphans({ runtime, isSessionLive });
+  const orphans = await findOrphans({ runtime, hostId, isSessionLive });
   const bySession = new Map<string, string[]>();
-  for (const { session, host, kind } of orphans) {
+  const unsure = new Set<string>();
+  for (const { session, host, kind, state } of orphans) {
     const key = `session ${session}${host === hostId ? "" : ` of another host (${host})`}`;
     bySession.set(key, [...(bySession.get(key) ?? []), kind]);
+    if (state === "unknown" || host !== hostId) unsure.add(key);
   }
   return [...bySession].map(([session, kinds]): DoctorFinding => {
     const counts = [...new Set(kinds)].map((kind) => `${kinds.filter((each) => each === kind).length} ${kind}(s)`);
-    const fix = session.includes("another host")
+    const fix = unsure.has(session)
       ? "if that session has ended, `knap down --all` removes them"
       : "the next `knap up` removes them";
     return { check: "session", level: "warning", what: `${session} left ${counts.join(", ")} on the engine`, fix };

@@ -233,7 +233,7 @@ async function openNodeAgent(session: Session, path: RequestPath, library: Image
     ingress: gateway,
     forward,
     publicPort: listeners.publicAddress.port,
-    labels: sessionLabels(options),
+    labels: sessionLabels(options, info),
   });
   const parts = { settings: options, clock, runtime, info, store, queueProxies, startRecords, library, network };
   return openNode(parts);

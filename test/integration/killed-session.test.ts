@@ -71,6 +71,16 @@ const leftoversExcept = async (living: readonly string[]): Promise<readonly stri
   return all.filter((name) => !own.flat().includes(name));
 };
 
+/** Processes that guard a session. */
+const guardsOf = (session: string): readonly string[] =>
+  readdirSync("/proc").filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`guard.js\0${session}\0`);
+    } catch {
+      return false;
+    }
+  });
+
 const moments: readonly (readonly [string, (knap: RunningKnap) => Promise<unknown>])[] = [
   ["300 ms after its start", () => sleep(300)],
   ["600 ms after its start", () => sleep(600)],
@@ -106,7 +116,8 @@ describe.each(["docker", "process"])("a session that ends by force with runtime 
     const next = await home.run(["ci", ...flags(kind), "--timeout", "60s"], folder);
     expect(next, next.stderr).toMatchObject({ code: 0 });
     expect(sessions()).toEqual([livingId]);
-    expect(await leftoversExcept([livingId])).toEqual([]);
+    // The guards of the killed sessions remove resources at the same time.
+    await eventually(async () => expect(await leftoversExcept([livingId])).toEqual([]), 30_000);
     await eventually(() => expect([...dead].flatMap(processesOf)).toEqual([]));
     expect((await get(String(address))).status).toBe(200);
     expect(await living.interrupt()).toMatchObject({ code: 0 });
@@ -114,6 +125,25 @@ describe.each(["docker", "process"])("a session that ends by force with runtime 
     expect(sessions()).toEqual([]);
     expect(processesOf(livingId)).toEqual([]);
   }, 180_000);
+
+  test("the guard of a killed session removes its containers, networks and processes (11 A1)", async () => {
+    const doomed = up(kind, project("alone"));
+    await ready(doomed);
+    const [id = ""] = sessions();
+    doomed.child.kill("SIGKILL");
+    await doomed.finished;
+    await eventually(async () => expect(await leftoversExcept([])).toEqual([]), 30_000);
+    await eventually(() => expect([...processesOf(id), ...guardsOf(id)]).toEqual([]), 30_000);
+  }, 90_000);
+
+  test("a session that ends in order ends its guard (11 A1)", async () => {
+    const knap = up(kind, project("orderly"));
+    await ready(knap);
+    const [id = ""] = sessions();
+    expect(guardsOf(id)).toHaveLength(1);
+    await knap.interrupt();
+    await eventually(() => expect(guardsOf(id)).toEqual([]));
+  }, 90_000);
 
   test("a second Ctrl-C ends the session at once although a container ignores SIGTERM", async () => {
     const knap = up(kind, project("stubborn", { IGNORE_TERM: "true" }));

@@ -52,11 +52,11 @@ test("a sweep removes all resources of dead sessions of this host only", async (
   const left = await leftovers(runtime, filter);
   expect(left.filter((name) => name.includes("dead"))).toEqual([]);
   expect(left.length).toBe(6);
-  const foreign = await findOrphans({ runtime, isSessionLive });
+  const foreign = await findOrphans({ runtime, hostId: `me-${id}`, isSessionLive });
   expect(foreign.map(({ kind, session, host }) => `${kind} ${session} ${host}`)).toEqual(
     ["container", "network", "volume"].map((kind) => `${kind} other-${id} you-${id}`),
   );
-  const rest = await findOrphans({ runtime, isSessionLive: (session) => !session.endsWith(id) });
+  const rest = await findOrphans({ runtime, hostId: `me-${id}`, isSessionLive: (session) => !session.endsWith(id) });
   expect(await removeOrphans(runtime, rest)).toEqual([]);
 });
 

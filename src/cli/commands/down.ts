@@ -114,7 +114,7 @@ async function downAll(live: readonly FoundSession[], { yes }: DownFlags, termin
 }
 
 /**
- * Removes what dead sessions left on the engine. It asks about sessions of other hosts, which may be live. Returns
+ * Removes what dead sessions left on the engine. It asks about sessions that may be live elsewhere. Returns
  * whether it left something.
  */
 async function removeLeftovers(yes: boolean, terminal: Terminal): Promise<boolean> {
@@ -130,13 +130,13 @@ async function removeLeftovers(yes: boolean, terminal: Terminal): Promise<boolea
     const sessions = await listSessions(terminal.env);
     const ids = new Set(sessions.filter((session) => session.live).map(({ id }) => id));
     const hostId = await readHostId(terminal.env);
-    const labelled = await listLabelled({ runtime, isSessionLive: (id) => ids.has(id) });
+    const labelled = await listLabelled({ runtime, hostId, isSessionLive: (id) => ids.has(id) });
     const elsewhere = new Set(
       labelled.flatMap(({ state, session }) => (state === "live" && !ids.has(session) ? [session] : [])),
     );
     for (const id of elsewhere) terminal.say(`session ${id} is live, with another session folder: spared`);
     const orphans = labelled.filter(({ state }) => state !== "live");
-    const unsure = orphans.filter(({ host, state }) => host !== hostId && state === "unknown");
+    const unsure = orphans.filter(({ state }) => state === "unknown");
     const isSure = unsure.length === 0 || yes || (await confirmForeign(unsure, terminal));
     const chosen = isSure ? orphans : orphans.filter((orphan) => !unsure.includes(orphan));
     const left = new Set(await removeOrphans(runtime, chosen));
@@ -151,7 +151,7 @@ async function removeLeftovers(yes: boolean, terminal: Terminal): Promise<boolea
 
 async function confirmForeign(orphans: readonly Orphan[], terminal: Terminal): Promise<boolean> {
   const ids = [...new Set(orphans.map(({ session }) => session))];
-  terminal.say(`sessions of other hosts, which may be live: ${ids.join(", ")}`);
+  terminal.say(`sessions that may be live on another host or in another container: ${ids.join(", ")}`);
   return confirm(
     `remove their ${count(orphans.length, "container, network or volume", "containers, networks and volumes")}?`,
     terminal,

@@ -27,7 +27,7 @@ export function addSessionCommands(program: Command, run: Run): void {
       "Asks the session of this folder, or of --session, to stop and waits until it has stopped. --all shows all live sessions, asks before it ends them, and removes what dead sessions left.",
     )
     .option("--all", "stop every session and remove what dead sessions left on the engine")
-    .option("--yes", "with --all: do not ask, also about sessions of other hosts")
+    .option("--yes", "with --all: do not ask, also about sessions that may be live elsewhere")
     .option("--list", "only list the running sessions");
   act<DownFlags>(run, down, async () => (await import("../commands/down.ts")).down);
 

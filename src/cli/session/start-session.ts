@@ -6,6 +6,7 @@ import type { Logger } from "../../base/logger.ts";
 import { startEmulator } from "../../emulator/emulator.ts";
 import type { Emulator, EmulatorOptions } from "../../emulator/options.ts";
 import type { ServiceCommand } from "../../node/agent/node-agent.ts";
+import { type SessionGuard, startGuard } from "../../node/agent/session-guard.ts";
 import { processIdentity } from "../../node/runtime/process/process-identity.ts";
 import { endRecorded } from "../../node/runtime/process/process-records.ts";
 import type { Project } from "../../project/project.ts";
@@ -79,6 +80,7 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
   const folder = await openSessionFolder(sessions.path, processId).catch((error: unknown) => {
     throw diskFullError(sessions.path, error);
   });
+  const guard = startGuard(folder.id, folder.path);
   const commands = commandsOf(start.project);
   let emulator: Emulator;
   try {
@@ -97,6 +99,7 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
       log: start.log,
     });
   } catch (error) {
+    guard.release();
     await folder.remove();
     throw diskFullError(folder.path, error);
   }
@@ -115,16 +118,22 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
     await sweepDeadFolders(env);
     await folder.publish(record, emulator.api, start.project.namespace);
   } catch (error) {
-    await stopSession(emulator, folder, interrupts.second);
+    await stopSession(emulator, folder, guard, interrupts.second);
     throw diskFullError(folder.path, error);
   }
-  return { emulator, folder, hostId, commands, stop: () => stopSession(emulator, folder, interrupts.second) };
+  return { emulator, folder, hostId, commands, stop: () => stopSession(emulator, folder, guard, interrupts.second) };
 }
 
-async function stopSession(emulator: Emulator, folder: SessionFolder, forceStop: AbortSignal): Promise<void> {
+async function stopSession(
+  emulator: Emulator,
+  folder: SessionFolder,
+  guard: SessionGuard,
+  forceStop: AbortSignal,
+): Promise<void> {
   const now = (): void => void emulator.stop("now").catch(() => {});
   forceStop.addEventListener("abort", now, { once: true });
   await emulator.stop(forceStop.aborted ? "now" : "gentle");
   forceStop.removeEventListener("abort", now);
+  guard.release();
   await folder.remove();
 }

@@ -17,7 +17,7 @@ import type { ImageLibrary } from "../image/image-library.ts";
 import { configsOfSecrets } from "../image/registry-auth.ts";
 import { makeConcurrencyLimit } from "../kubelet/concurrency-limit.ts";
 import { Kubelet, type KubeletOptions } from "../kubelet/kubelet.ts";
-import { HOST_LABEL, PROCESS_LABEL, SESSION_LABEL, sweepOrphans } from "../kubelet/orphans.ts";
+import { HOST_LABEL, KNAP_CONTAINER_LABEL, PROCESS_LABEL, SESSION_LABEL, sweepOrphans } from "../kubelet/orphans.ts";
 import type { StartRecords } from "../kubelet/start-records.ts";
 import type { NodeNetwork } from "../network/gateway.ts";
 import { type ContainerRuntime, RuntimeError, type RuntimeInfo } from "../runtime/runtime.ts";
@@ -80,22 +80,22 @@ export interface NodeAgent {
 }
 
 /** Returns the labels of everything that a session creates on its engine. */
-export function sessionLabels({
-  sessionId,
-  hostId,
-  processId,
-}: Pick<NodeSettings, "sessionId" | "hostId" | "processId">): StringMap {
+export function sessionLabels(
+  { sessionId, hostId, processId }: Pick<NodeSettings, "sessionId" | "hostId" | "processId">,
+  { ownContainer }: Pick<RuntimeInfo, "ownContainer">,
+): StringMap {
   return {
     [SESSION_LABEL]: sessionId,
     [HOST_LABEL]: hostId,
     ...(processId !== undefined && { [PROCESS_LABEL]: processId }),
+    ...(ownContainer !== undefined && { [KNAP_CONTAINER_LABEL]: ownContainer }),
   };
 }
 
 /** Runs the pods that the scheduler assigns to this node. */
 export function openNode(parts: NodeOptions): NodeAgent {
   const { settings, runtime, network } = parts;
-  const labels = sessionLabels(settings);
+  const labels = sessionLabels(settings, parts.info);
   const kubelet = new Kubelet(kubeletOptions(parts, labels));
   return {
     notices: network?.notice === undefined ? [] : [network.notice],

@@ -1,13 +1,15 @@
 // Finds and removes the containers, networks and volumes that dead sessions left on the engine. It never touches
 // resources without knap's labels.
-import { isProcessLive } from "../runtime/process/process-identity.ts";
-import type { ContainerRuntime } from "../runtime/runtime.ts";
+import { isOfOtherBoot, isProcessLive } from "../runtime/process/process-identity.ts";
+import type { ContainerRuntime, ContainerState } from "../runtime/runtime.ts";
 
 /** Labels of every resource that knap creates on an engine. */
 export const SESSION_LABEL = "knap.dev/session";
 export const HOST_LABEL = "knap.dev/host";
 /** The identity of the session's process. It shows that a session is alive if its folder cannot be read. */
 export const PROCESS_LABEL = "knap.dev/process";
+/** The id of the engine's container in which the session's process runs. Only the engine can say whether it runs. */
+export const KNAP_CONTAINER_LABEL = "knap.dev/session-container";
 
 export interface LabelledResource {
   readonly kind: "container" | "network" | "volume";
@@ -15,7 +17,7 @@ export interface LabelledResource {
   readonly name: string;
   readonly session: string;
   readonly host: string;
-  /** `unknown`: the session may be of another machine or pid namespace, so this process cannot check it. */
+  /** `unknown`: the session may be alive on another machine or in another pid namespace. */
   readonly state: "live" | "ended" | "unknown";
 }
 
@@ -24,6 +26,8 @@ export type Orphan = LabelledResource;
 
 export interface OrphanSearch {
   readonly runtime: ContainerRuntime;
+  /** The id of this host. */
+  readonly hostId: string;
   /** Whether the folder of a session shows that it is alive. */
   readonly isSessionLive: (session: string) => Promise<boolean> | boolean;
 }
@@ -34,7 +38,8 @@ export async function findOrphans(search: OrphanSearch): Promise<readonly Orphan
 }
 
 /** Finds the resources of all sessions of all hosts. Containers come first, because they use the others. */
-export async function listLabelled({ runtime, isSessionLive }: OrphanSearch): Promise<readonly LabelledResource[]> {
+export async function listLabelled(search: OrphanSearch): Promise<readonly LabelledResource[]> {
+  const { runtime } = search;
   const [containers, networks, volumes] = await Promise.all([
     runtime.list(SESSION_LABEL),
     runtime.networks.list(SESSION_LABEL),
@@ -45,19 +50,46 @@ export async function listLabelled({ runtime, isSessionLive }: OrphanSearch): Pr
     ...networks.map(({ id, name, labels }) => ({ kind: "network" as const, id, name, labels })),
     ...volumes.map(({ name, labels }) => ({ kind: "volume" as const, id: name, name, labels })),
   ];
-  const live = new Map<string, boolean | undefined>();
-  for (const { labels } of found) {
-    const session = labels[SESSION_LABEL] ?? "";
-    // Volumes of claims do not have the label of the process, so all resources of the session are asked.
-    if (live.get(session) !== undefined) continue;
-    const byFolder = live.has(session) ? false : await isSessionLive(session);
-    live.set(session, byFolder || (await isProcessLive(labels[PROCESS_LABEL] ?? "")));
-  }
-  return found.map(({ kind, id, name, labels }) => {
-    const [session = "", host = ""] = [labels[SESSION_LABEL], labels[HOST_LABEL]];
-    const isLive = live.get(session);
-    return { kind, id, name, session, host, state: isLive === undefined ? "unknown" : isLive ? "live" : "ended" };
+  const labelled = found.map((resource) => {
+    const { [SESSION_LABEL]: session = "", [HOST_LABEL]: host = "" } = resource.labels;
+    return { ...resource, session, host };
   });
+  const states = new Map<string, LabelledResource["state"]>();
+  for (const { session, host } of labelled) {
+    if (states.has(session)) continue;
+    const labels = Object.assign({}, ...labelled.filter((other) => other.session === session).map((one) => one.labels));
+    const own = containers.filter((container) => container.labels[SESSION_LABEL] === session);
+    states.set(session, await stateOf(search, { session, host, labels, containers: own }));
+  }
+  return labelled.map(({ kind, id, name, session, host }) => {
+    return { kind, id, name, session, host, state: states.get(session) ?? "unknown" };
+  });
+}
+
+interface SessionTraces {
+  readonly session: string;
+  readonly host: string;
+  /** The labels of all its resources. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly containers: readonly ContainerState[];
+}
+
+async function stateOf(
+  { runtime, hostId, isSessionLive }: OrphanSearch,
+  { session, host, labels, containers }: SessionTraces,
+): Promise<LabelledResource["state"]> {
+  if (await isSessionLive(session)) return "live";
+  const { [PROCESS_LABEL]: identity, [KNAP_CONTAINER_LABEL]: knapContainer } = labels;
+  const isLive = await isProcessLive(identity ?? "");
+  if (isLive !== undefined) return isLive ? "live" : "ended";
+  if (knapContainer !== undefined) {
+    return (await runtime.inspect(knapContainer))?.status === "running" ? "unknown" : "ended";
+  }
+  if (host !== hostId) return "unknown";
+  // Commands that are no sessions have no identity.
+  if (identity === undefined) return "ended";
+  // After a reboot no container runs. A running one shows that another machine has this host id.
+  return isOfOtherBoot(identity) && !containers.some(({ status }) => status === "running") ? "ended" : "unknown";
 }
 
 /** Removes orphans. Returns those that the engine did not remove, for instance because they are in use. */
@@ -73,9 +105,10 @@ export async function removeOrphans(runtime: ContainerRuntime, orphans: readonly
   return kept;
 }
 
-/** Removes the resources of dead sessions of this host. Returns how many it removed. */
-export async function sweepOrphans(search: OrphanSearch & { readonly hostId: string }): Promise<number> {
-  const own = (await findOrphans(search)).filter(({ host }) => host === search.hostId);
+/** Removes the resources of ended sessions of this host. Returns how many it removed. */
+export async function sweepOrphans(search: OrphanSearch): Promise<number> {
+  const found = await listLabelled(search);
+  const own = found.filter(({ host, state }) => host === search.hostId && state === "ended");
   const kept = await removeOrphans(search.runtime, own);
   return own.length - kept.length;
 }

@@ -93,7 +93,7 @@ describe("a process record or session file", () => {
     const record = join(records, "x.json");
     mkdirSync(folder(), { recursive: true, mode: 0o700 });
     mkdirSync(records, { recursive: true, mode: 0o700 });
-    writeFileSync(record, JSON.stringify({ pid, startTime: await startTimeOf(pid), labels: {} }), { mode: 0o600 });
+    writeFileSync(record, JSON.stringify({ process: await processIdentity(pid), labels: {} }), { mode: 0o600 });
     for (const path of [folder(), session, records]) chmodSync(path, 0o700);
     spoil({ session, records, record });
   };

@@ -81,7 +81,11 @@ export async function openDockerRuntime(options: DockerOptions = {}): Promise<Co
       sharedNetworkNamespace: true,
       assignsPort: false,
     },
-    info: () => engineCall("asking the engine", () => info(docker, reach)),
+    info: () =>
+      engineCall("asking the engine", async () => ({
+        ...(await info(docker, reach)),
+        ownContainer: await machine.ownContainer(),
+      })),
     networks,
     images: makeDockerImages(docker, () => builderOf(docker)),
     volumes: makeVolumes(docker),

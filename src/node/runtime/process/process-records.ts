@@ -1,15 +1,15 @@
-// Records the pid and start time of each child process in a file. After a crash of knap, the next session kills the
-// recorded processes.
+// Records the identity of each child process in a file. After a crash of knap, the session's guard or the next session
+// kills the recorded processes.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fieldsOf, parseJson } from "../../../base/json.ts";
 import { isPrivateFolder, readPrivateFile } from "../../../base/private-files.ts";
-import { startTimeOf } from "./system-processes.ts";
+import { isProcessLive, parseIdentity } from "./process-identity.ts";
 
 /** `labels`: the labels of the container. */
 export interface ProcessRecord {
-  readonly pid: number;
-  /** In the system's notation. A process with the same pid and another start time is another process. */
-  readonly startTime: string;
+  /** See `process-identity.ts`. A process with the same pid and another identity is another process. */
+  readonly process: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -40,8 +40,10 @@ export async function endRecorded(folder: string): Promise<number> {
   let ended = 0;
   for (const name of listRecords(folder)) {
     const path = join(folder, name);
-    const record = readRecord(path);
-    if (record && (await startTimeOf(record.pid)) === record.startTime && killGroup(record.pid, "SIGKILL")) ended++;
+    const identity = fieldsOf(parseJson(readPrivateFile(path) ?? ""))["process"];
+    const { pid = 0 } = parseIdentity(String(identity));
+    // The group of pid 1 would be all processes.
+    if (pid > 1 && (await isProcessLive(String(identity))) && killGroup(pid, "SIGKILL")) ended++;
     removeFile(path);
   }
   return ended;
@@ -63,14 +65,5 @@ function listRecords(folder: string): string[] {
     return readdirSync(folder).filter((name) => name.endsWith(".json"));
   } catch {
     return [];
-  }
-}
-
-function readRecord(path: string): ProcessRecord | undefined {
-  try {
-    const { pid, startTime, labels } = JSON.parse(readPrivateFile(path) ?? "") as ProcessRecord;
-    return Number.isInteger(pid) && pid > 1 && typeof startTime === "string" ? { pid, startTime, labels } : undefined;
-  } catch {
-    return undefined;
   }
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type EventQueue, makeEventQueue } from "../event-queue.ts";
 import { type ContainerSpec, RuntimeError, type RuntimeEvent } from "../runtime.ts";
 import { Child, type ChildHooks } from "./child-process.ts";
+import { identityOf } from "./process-identity.ts";
 import { dropRecord, removeFile, writeRecord } from "./process-records.ts";
 import { startTimeNow, startTimeOf } from "./system-processes.ts";
 
@@ -95,7 +96,7 @@ export class ProcessRegistry {
     const { folder } = this.#options;
     const record = (startTime: string | undefined): void => {
       if (startTime === undefined || child.pid !== pid) return;
-      const written = { pid, startTime, labels: child.spec.labels };
+      const written = { process: identityOf(pid, startTime), labels: child.spec.labels };
       writing(folder, `recording the process of ${child.spec.name}`, () =>
         writeRecord(join(folder, "processes"), child.id, written),
       );

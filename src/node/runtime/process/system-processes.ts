@@ -32,7 +32,9 @@ export function bootId(): string {
 /** Returns the start time of a process, for comparison only; undefined if there is no such process. */
 export async function startTimeOf(pid: number): Promise<string | undefined> {
   if (process.platform === "linux") return (await readStat(pid))?.startTicks;
-  const found = await run("ps", ["-o", "lstart=", "-p", String(pid)]).catch(() => undefined);
+  // The date depends on time zone and language, which differ between the environments of two calls.
+  const env = { ...process.env, TZ: "UTC", LC_ALL: "C" };
+  const found = await run("ps", ["-o", "lstart=", "-p", String(pid)], { env }).catch(() => undefined);
   return found?.stdout.trim() || undefined;
 }
 

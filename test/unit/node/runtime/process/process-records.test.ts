@@ -1,0 +1,54 @@
+// Which recorded processes are killed.
+import { spawn } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { processIdentity } from "../../../../../src/node/runtime/process/process-identity.ts";
+import { dropRecord, endRecorded, writeRecord } from "../../../../../src/node/runtime/process/process-records.ts";
+import { eventually } from "../../../../support/eventually.ts";
+
+let folder: string;
+let child: ReturnType<typeof spawn>;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "knap-records-"));
+  child = spawn("sleep", ["60"], { detached: true });
+  await new Promise((resolve) => child.once("spawn", resolve));
+});
+afterEach(() => {
+  child.kill("SIGKILL");
+  rmSync(folder, { recursive: true });
+});
+const identity = () => processIdentity(child.pid);
+
+test("a recorded process is killed once, and its record is removed (11 A6)", async () => {
+  writeRecord(folder, "x", { process: await identity(), labels: {} });
+  expect(await endRecorded(folder)).toBe(1);
+  await eventually(() => expect(child.signalCode).toBe("SIGKILL"));
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test("a process whose pid, start time, boot or namespace differs from the record is spared (11 A4)", async () => {
+  const parts = (await identity()).split("/");
+  for (const [at, value] of ["1", "1", "other-boot", "pid:[1]"].entries())
+    writeRecord(folder, String(at), { process: parts.with(at, value).join("/"), labels: {} });
+  writeFileSync(join(folder, "null.json"), "null", { mode: 0o600 });
+  writeFileSync(join(folder, "broken.json"), "{", { mode: 0o600 });
+  expect(await endRecorded(folder)).toBe(0);
+  expect(child.signalCode).toBeNull();
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test("records in a folder that others may write are not used (11 A6)", async () => {
+  writeRecord(folder, "x", { process: await identity(), labels: {} });
+  chmodSync(folder, 0o777);
+  expect(await endRecorded(folder)).toBe(0);
+  expect(child.signalCode).toBeNull();
+});
+
+test("a record that cannot be removed is no error (11 A1)", () => {
+  writeFileSync(join(folder, "file"), "");
+  dropRecord(join(folder, "file"), "x");
+  mkdirSync(join(folder, "x.json"));
+  dropRecord(folder, "x");
+});
