@@ -1,4 +1,4 @@
-// Latency that knap adds: against the app alone at 1,000 requests a second, and with the terminal UI on or off.
+// Measures the latency that knap adds: against the app alone at 1,000 requests a second, and with the terminal UI.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";

@@ -1,5 +1,5 @@
-// Memory of the request path: a gigabyte in each direction, thousands of idle connections, a thousand open WebSockets.
-// Linux only (/proc).
+// Measures memory of the request path: a gigabyte in each direction, thousands of idle connections, a thousand open
+// WebSockets. Linux only (/proc).
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer, request, type Server } from "node:http";

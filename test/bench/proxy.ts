@@ -1,4 +1,4 @@
-// Cost of a request in each layer of knap, compared with nginx, two http-proxies and the upstream alone.
+// Measures the cost of a request in each layer of knap, compared with nginx, two http-proxies and the upstream alone.
 // KNAP_BENCH_SECONDS and KNAP_BENCH_ROUNDS set the duration.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";

@@ -33,7 +33,7 @@ export interface SeenReply {
   readonly code: number;
   readonly questions: number;
   readonly answers: number;
-  /** The last four bytes of the reply, if it has an answer. */
+  /** Returns the last four bytes of the reply if it has an answer. */
   readonly address?: string;
 }
 

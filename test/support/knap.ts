@@ -1,5 +1,4 @@
-// The built CLI as a process of its own, with session and state folders of its own: what a user runs, seen from
-// outside.
+// Runs the built CLI as a user does: in its own process, with its own session and state folders.
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { request } from "node:http";
@@ -15,10 +14,10 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** One home for the sessions of a test: nobody else's are seen from there. */
+/** A home for the sessions of one test. They do not see sessions of other homes. */
 export class KnapHome implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), "knap-home-"));
-  /** The label of everything that its sessions start. */
+  /** The value of the label knap.dev/host on all resources that its sessions create. */
   readonly hostId = `test-${this.folder.slice(-6)}`;
   readonly env: NodeJS.ProcessEnv;
   readonly #started: RunningKnap[] = [];
@@ -47,7 +46,7 @@ export class KnapHome implements Disposable {
     return running.finished;
   }
 
-  /** Throws when a knap still runs, or one that ended by itself has left its session's folder. */
+  /** Throws if a knap still runs, or if a knap that ended left its session folder behind. */
   [Symbol.dispose](): void {
     const running = this.#started.filter(({ child }) => child.exitCode === null && child.signalCode === null);
     for (const { child } of running) child.kill("SIGTERM");
@@ -60,7 +59,7 @@ export class KnapHome implements Disposable {
   }
 }
 
-/** Arguments of Node with which knap throws an error from a callback at SIGUSR2, or leaves a rejection unhandled. */
+/** Returns arguments of Node with which knap throws from a callback, or leaves a rejection unhandled, at SIGUSR2. */
 export function faultAtSignal(how: "throw" | "reject"): readonly string[] {
   const fault = how === "throw" ? "throw error" : "Promise.reject(error)";
   const code = `process.on("SIGUSR2", () => { const error = new TypeError("injected fault"); ${fault}; });`;
@@ -104,14 +103,14 @@ export class RunningKnap {
     }, withinMs);
   }
 
-  /** Ctrl-C, and what came of it. */
+  /** Sends Ctrl-C and resolves when knap has ended. */
   interrupt(): Promise<Finished> {
     this.child.kill("SIGINT");
     return this.finished;
   }
 }
 
-/** GET of a URL whose host only browsers resolve: dialled on loopback, with the Host kept. */
+/** Sends a GET to a URL whose host only browsers resolve: connects to loopback and sets Host. */
 export function get(url: string): Promise<{ readonly status: number; readonly text: string }> {
   const { hostname, host, port, pathname, search } = new URL(url);
   const dialled = hostname.endsWith("localhost") ? "127.0.0.1" : hostname;

@@ -1,4 +1,4 @@
-// Clients that send requests to one Service continuously, and counts of their results.
+// Runs clients that send requests to one Service continuously, and counts the results.
 import { Agent, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 

@@ -1,4 +1,4 @@
-// A node for tests and benchmarks: real runtime, store and kubelet, with a simple readiness check instead of a
+// Opens a node for tests and benchmarks: real runtime, store and kubelet, with a simple readiness check instead of a
 // queue-proxy.
 
 import assert from "node:assert/strict";
@@ -170,7 +170,7 @@ export function conditionOf(pod: Pod, type: string) {
   return pod.status?.conditions?.find((condition) => condition.type === type);
 }
 
-/** The status of one container. */
+/** Returns the status of one container. */
 export function statusOf(pod: Pod, name = "user-container") {
   const status = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])].find(
     (one) => one.name === name,

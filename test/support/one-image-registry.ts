@@ -1,4 +1,4 @@
-// A read-only registry on loopback with one image: a program that waits, and a file of a given size.
+// Serves a read-only registry on loopback with one image: a program that waits, and a file of a given size.
 import { randomBytes } from "node:crypto";
 import { createServer, type OutgoingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,4 +1,5 @@
-// The emulator's control plane, activator and queue-proxies on virtual time, without sockets and with simulated pods.
+// Runs the emulator's control plane, activator and queue-proxies on virtual time, without sockets and with simulated
+// pods.
 import type { AnyObject } from "../../src/apis/meta/object.ts";
 import { Emitter } from "../../src/base/emitter.ts";
 import { silentLogger } from "../../src/base/logger.ts";

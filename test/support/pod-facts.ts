@@ -1,4 +1,4 @@
-// Builders of the facts that the kubelet's plan, reducer and status work on.
+// Builds the facts that the kubelet's plan, reducer and status use.
 import type { ContainerFacts, ExitFacts, PodFacts, RunningFacts } from "../../src/node/kubelet/pod/pod-facts.ts";
 
 /** The present time of these facts, on the node's clock. */

@@ -1,4 +1,4 @@
-// A separate Docker engine that a test can kill and start again. Linux and root only.
+// Starts a separate Docker engine that a test can kill and start again. Linux and root only.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { request } from "node:http";
@@ -40,7 +40,7 @@ function makeBridge(): { readonly name: string; remove(): void } {
   return { name, remove: () => ip("link", "del", name) };
 }
 
-/** Bridges left by test processes that were killed. */
+/** Returns the bridges of test processes that were killed. */
 function removeAbandonedBridges(): void {
   for (const name of readdirSync("/sys/class/net")) {
     const [, pid] = /^knapt(\d+)$/.exec(name) ?? [];

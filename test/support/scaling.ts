@@ -1,4 +1,4 @@
-// Builders of one revision's autoscaling objects, and an autoscaler on a given clock with statistics set by the test.
+// Builds one revision's autoscaling objects, and an autoscaler on a given clock with statistics that tests set.
 
 import type { Metric, PodAutoscaler, RevisionKey, Stat } from "../../src/apis/autoscaling/types.ts";
 import { parseAutoscalerConfig } from "../../src/apis/config/autoscaler.ts";

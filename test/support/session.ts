@@ -18,14 +18,14 @@ export interface TestSession extends AsyncDisposable {
   /** The container for a Service of the test app; for processes only a placeholder image. */
   readonly image: string;
   apply(service: AnyObject): Promise<void>;
-  /** A Service of the test app. */
+  /** Returns a Service of the test app. */
   deploy(name: string, options?: ServiceOptions): Promise<void>;
   service(name: string): Promise<Service>;
   /** Resolves when the condition Ready is True for the current generation. */
   ready(name: string, withinMs?: number): Promise<Service>;
   /** Sends GET to the public listener with the Service's Host. */
   fetch(name: string, path?: string): Promise<Answer>;
-  /** Pods that are not being deleted. */
+  /** Returns the pods that are not being deleted. */
   pods(name: string): Promise<readonly AnyObject[]>;
 }
 

@@ -1,4 +1,4 @@
-// A small disk (tmpfs) that a test can fill and free again. Linux and root only.
+// Mounts a small disk (tmpfs) that a test can fill and free again. Linux and root only.
 import { execFileSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,5 +1,5 @@
-// The app in the test image, also started as a plain process: a small server whose behaviour the tests choose by path
-// and environment. No dependencies.
+// Runs the app of the test image, also as a plain process: a small server whose behaviour tests choose by path and
+// environment. It has no dependencies.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -83,7 +83,7 @@ const routes = {
     if (query.has("ready")) ready = query.get("ready") === "true";
     json(response, { healthy, ready });
   },
-  // Lives on, but listens no more.
+  // The process keeps running but listens no more.
   "/deafen": (_, response) => {
     setInterval(() => {}, 1_000);
     response.end("bye\n", () => server.close());
@@ -100,7 +100,7 @@ const routes = {
     writeFileSync(query.get("path") ?? "", query.get("text") ?? "");
     response.end("written\n");
   },
-  // Busy for 20 ms of every 80 ms: a quarter of a core, and the machine stays usable.
+  // The app is busy for 20 ms of every 80 ms, a quarter of a core, so that the machine stays usable.
   "/burn": async (_, response, query) => {
     for (const end = Date.now() + Number(query.get("ms") ?? 1000); Date.now() < end; await wait(60)) {
       for (const pause = performance.now() + 20; performance.now() < pause; );
@@ -136,7 +136,7 @@ const server = createServer(async (request, response) => {
   }
 });
 
-// Any upgrade is echoed byte for byte after the handshake; a WebSocket's frames come back unmasked.
+// The app echoes the bytes of any upgraded connection; it unmasks the frames of a WebSocket.
 server.on("upgrade", (request, socket, head) => {
   const key = request.headers["sec-websocket-key"];
   const accept = key && createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");

@@ -1,5 +1,4 @@
-// nginx for the benchmark: the static upstream, and a reverse proxy with one worker. On loopback, in a temporary
-// folder.
+// Starts nginx for the benchmark on loopback: the static upstream, and a reverse proxy with one worker.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,7 +1,7 @@
-// Processor time of a process and its children on Linux, which other load hardly changes.
+// Measures the processor time of a process and its children on Linux, which other load hardly changes.
 import { readFileSync } from "node:fs";
 
-/** Linux counts in hundredths of a second. */
+/** Linux counts processor time in hundredths of a second. */
 const TICK_MS = 10;
 
 /** Ms of processor time; undefined where there is no /proc. */
