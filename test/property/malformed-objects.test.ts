@@ -60,7 +60,7 @@ describe("a status write of each kind", () => {
     return "refused" in answer ? answer.refused.code : 200;
   };
 
-  test.each(STATUS)("is refused with 422 for each field of a wrong type: $kind (11 A1)", (resource) => {
+  test.each(STATUS)("a status is refused with 422 for each field of a wrong type: $kind (11 A1)", (resource) => {
     for (const status of [5, "x", []]) expect(statusCode(resource, status)).toBe(422);
     const type = statusStruct(resource.kind) as StructType;
     expect(type).toBeDefined();
@@ -73,7 +73,7 @@ describe("a status write of each kind", () => {
     expect(statusCode(resource, {})).toBe(200);
   });
 
-  test("is refused with 422 for an address that is no object, and for a condition without a type (11 A1)", () => {
+  test("a status is refused with 422 for an address that is not an object, and for a condition without a type (11 A1)", () => {
     const service = STATUS.find(({ group, name }) => group === "serving.knative.dev" && name === "Service");
     expect(statusCode(service as never, { address: { url: 5 } })).toBe(422);
     expect(statusCode(service as never, { conditions: [{ status: "True" }] })).toBe(422);
@@ -101,7 +101,7 @@ describe("a Pod", () => {
     ["containers", [{ name: "c", image: "x", livenessProbe: { terminationGracePeriodSeconds: "1" } }]],
     ["volumes", [{ name: "v", hostPath: { path: 5 } }]],
     ["volumes", [{ name: "v", downwardAPI: { items: 5 } }]],
-  ])("is refused with 422 for %s: %j, which Knative's CRD does not check (11 A1)", (field, value) => {
+  ])("a Pod is refused with 422 for %s: %j, which Knative's CRD does not check (11 A1)", (field, value) => {
     expect(code(object(pod, { spec: { containers, [field]: value } }))).toBe(422);
   });
 });

@@ -57,7 +57,7 @@ describe("a delete", () => {
     [{ dryRun: "All" }],
     [{ propagationPolicy: 5 }],
     [{ orphanDependents: "yes" }],
-  ])("is refused with 400 if an option has a wrong type: %j (11 A8)", async (options) => {
+  ])("a delete is refused with 400 if an option has a wrong type: %j (11 A8)", async (options) => {
     await send("POST", CONFIG_MAPS, configMap("x"));
     const [status, text] = await send("DELETE", `${CONFIG_MAPS}/x`, options);
     expect([status, text]).toEqual([400, expect.stringContaining("cannot be handled as a DeleteOptions")]);
@@ -65,13 +65,13 @@ describe("a delete", () => {
     expect((await send("GET", `${CONFIG_MAPS}/x`))[0]).toBe(200);
   });
 
-  test("is refused with 400 if gracePeriodSeconds in the query is not a whole number (11 A8)", async () => {
+  test("a delete is refused with 400 if gracePeriodSeconds in the query is not a whole number (11 A8)", async () => {
     await send("POST", CONFIG_MAPS, configMap("x"));
     const [status, text] = await send("DELETE", `${CONFIG_MAPS}/x?gracePeriodSeconds=abc`);
     expect([status, text]).toEqual([400, expect.stringContaining("gracePeriodSeconds: Invalid value")]);
   });
 
-  test("accepts any grace period that an int64 can hold, and treats a negative one as 1 s (11 A8)", async () => {
+  test("a delete accepts any grace period that an int64 can hold, and treats a negative one as 1 s (11 A8)", async () => {
     await send("POST", PODS, pod);
     const [, long] = await send("DELETE", `${PODS}/p`, { gracePeriodSeconds: 9e18 });
     expect(JSON.parse(long).metadata).toMatchObject({ deletionTimestamp: "9999-12-31T23:59:59Z" });
@@ -79,14 +79,14 @@ describe("a delete", () => {
     expect(JSON.parse(short).metadata).toMatchObject({ deletionGracePeriodSeconds: 1 });
   });
 
-  test("of a collection is refused if the delete of one object is refused (11 A8)", async () => {
+  test("a delete of a collection is refused if the delete of one object is refused (11 A8)", async () => {
     await send("POST", CONFIG_MAPS, configMap("x"));
     const options = { preconditions: { uid: "another" } };
     expect((await send("DELETE", CONFIG_MAPS, options))[0]).toBe(409);
     expect((await send("GET", `${CONFIG_MAPS}/x`))[0]).toBe(200);
   });
 
-  test("keeps dependents if orphanDependents is true (11 A8)", async () => {
+  test("a delete with orphanDependents keeps dependents (11 A8)", async () => {
     const [, owner] = await send("POST", CONFIG_MAPS, configMap("owner"));
     const reference = { apiVersion: "v1", kind: "ConfigMap", name: "owner", uid: JSON.parse(owner).metadata.uid };
     await send("POST", CONFIG_MAPS, configMap("owned", { ownerReferences: [reference] }));
@@ -124,18 +124,18 @@ describe("the log of a pod", () => {
   beforeEach(() => send("POST", PODS, pod));
 
   test.each(["tailLines=abc", "tailLines=-1", "sinceSeconds=0", "sinceSeconds=1e300", "limitBytes=0", "sinceTime=now"])(
-    "is refused with 400 with %s (11 A8)",
+    "the log of a pod is refused with 400 for %s (11 A8)",
     async (query) => {
       const [status, text] = await send("GET", `${PODS}/p/log?${query}`);
       expect([status, text]).toEqual([400, expect.stringContaining(`${query.split("=")[0]}: Invalid value`)]);
     },
   );
 
-  test("ends after limitBytes (11 A8)", async () => {
+  test("the log of a pod ends after limitBytes (11 A8)", async () => {
     expect(await send("GET", `${PODS}/p/log?limitBytes=6`)).toEqual([200, "one\ntw"]);
   });
 
-  test("is answered 503 if the container runtime fails before the first line (11 A8)", async () => {
+  test("the log of a pod gets 503 if the container runtime fails before the first line (11 A8)", async () => {
     logs = async function* () {
       await Promise.reject(new RuntimeError("unreachable", "the engine is unreachable"));
       yield "";
@@ -179,7 +179,7 @@ describe("a hostile body", () => {
   test.each([
     ["lists", "[", "]"],
     ["objects", '{"a":', "1}"],
-  ])("of 1,000,000 nested %s is refused with 400 and its position (11 A7)", async (_, open, close) => {
+  ])("a body of 1,000,000 nested %s is refused with 400 and its position (11 A7)", async (_, open, close) => {
     const deep = open.repeat(1_000_000).slice(0, 2_000_000);
     for (const type of [...Object.values(PATCH), "application/json"]) {
       const [method, path] = type === "application/json" ? ["POST", CONFIG_MAPS] : ["PATCH", `${CONFIG_MAPS}/x`];
@@ -192,7 +192,7 @@ describe("a hostile body", () => {
     }
   });
 
-  test.each(Object.entries(PATCH))("may be a %s patch of 500 levels, but not of 5,000 (11 A7)", async (kind, type) => {
+  test.each(Object.entries(PATCH))("a %s patch may have 500 levels, but not 5,000 (11 A7)", async (kind, type) => {
     await send("POST", CONFIG_MAPS, configMap("x"));
     const body = (depth: number): string => {
       const value = nested('{"a":', "}", depth).replace(":}", ":1}");
@@ -202,7 +202,7 @@ describe("a hostile body", () => {
     expect((await send("PATCH", `${CONFIG_MAPS}/x`, body(5000), type))[0]).toBe(400);
   });
 
-  test("may be a JSON patch with a pointer of 5,000 levels, which finds nothing (11 A7)", async () => {
+  test("a JSON patch with a pointer of 5,000 levels finds nothing (11 A7)", async () => {
     await send("POST", CONFIG_MAPS, configMap("x"));
     const path = "/a".repeat(5000);
     for (const operation of [
@@ -216,7 +216,7 @@ describe("a hostile body", () => {
     }
   });
 
-  test("may not be a JSON patch that moves an object 500 levels deeper (11 A7)", async () => {
+  test("a JSON patch that moves an object 500 levels deeper is refused (11 A7)", async () => {
     await send("POST", CONFIG_MAPS, configMap("x"));
     const operations = Array.from({ length: 499 }, (_, at) => [
       { op: "add", path: `/x${at + 1}`, value: {} },
@@ -225,7 +225,7 @@ describe("a hostile body", () => {
     expect((await send("PATCH", `${CONFIG_MAPS}/x`, operations, PATCH.json))[0]).toBe(413);
   });
 
-  test("may not be a JSON patch whose copies double the object each time (11 A7)", async () => {
+  test("a JSON patch whose copies double the object each time is refused (11 A7)", async () => {
     await send("POST", CONFIG_MAPS, configMap("x"));
     const operations = Array.from({ length: 40 }, (_, at) => ({
       op: "copy",
@@ -245,7 +245,7 @@ describe("a hostile body", () => {
     "/kind/length",
     "/metadata/constructor/x",
     "/metadata/finalizers/length",
-  ])("may be a JSON patch of %s, which exists in no object, and changes nothing (11 A8)", async (path) => {
+  ])("a JSON patch of %s, which exists in no object, changes nothing (11 A8)", async (path) => {
     await send("POST", CONFIG_MAPS, configMap("x", { finalizers: ["a/b"] }));
     for (const op of ["add", "replace", "remove", "test"]) {
       expect((await send("PATCH", `${CONFIG_MAPS}/x`, [{ op, path, value: 5 }], PATCH.json))[0]).toBe(422);
@@ -257,7 +257,7 @@ describe("a hostile body", () => {
     expect(JSON.parse((await send("GET", `${CONFIG_MAPS}/x`))[1]).metadata.finalizers).toEqual(["a/b"]);
   });
 
-  test("with 500,000 wrong items gets at most 100 findings (11 A7)", async () => {
+  test("a body with 500,000 wrong items gets at most 100 findings (11 A7)", async () => {
     const containers = Array.from({ length: 500_000 }, () => []);
     const [status, text] = await send("POST", PODS, { ...pod, spec: { containers } });
     expect(status).toBe(422);

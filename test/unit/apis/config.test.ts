@@ -52,7 +52,7 @@ describe("Knative's ConfigMaps", () => {
       { "allow-container-concurrency-zero": "maybe", "revision-timeout-seconds": "x" },
       'failed to parse "allow-container-concurrency-zero": strconv.ParseBool: parsing "maybe": invalid syntax',
     ],
-  ])("config-defaults %j", (data, text) => {
+  ])("config-defaults refuses %j", (data, text) => {
     expect(error(parseDefaultsConfig(data))).toContain(text);
   });
   it.each<[StringMap, string]>([
@@ -68,7 +68,7 @@ describe("Knative's ConfigMaps", () => {
       { "namespace-wildcard-cert-selector": "x" },
       "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal string into Go value of type v1.LabelSelector",
     ],
-  ])("config-network %j", (data, text) => {
+  ])("config-network refuses %j", (data, text) => {
     expect(error(parseNetworkConfig(data))).toBe(text);
   });
   it("config-network accepts older spellings of its keys and prefers the newer ones", () => {
@@ -89,7 +89,7 @@ describe("Knative's ConfigMaps", () => {
       "runtime-class-name cannot be parsed, please check the format: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal string into Go value of type map[string]deployment.RuntimeClassNameLabelSelector",
     ],
     [{ "runtime-class-name": "gvisor" }, "queue-sidecar-image cannot be empty or unset"],
-  ])("config-deployment %j", (data, text) => {
+  ])("config-deployment refuses %j", (data, text) => {
     expect(error(parseDeploymentConfig(data))).toBe(text);
   });
   it("config-network and config-domain render tag templates", () => {

@@ -188,7 +188,7 @@ describe("Go templates", () => {
     ["x".repeat(65_537), "template: t: has more than 65536 characters"],
     [`${" ".repeat(60_000)}x {{- .Name}}`, `${" ".repeat(60_000)}xweb`],
     ['{{urlquery (slice "\u{1F600}" 0 1)}}', "%EF%BF%BD"],
-  ])("stay within limits (11 A7): %.40s", (source, text) => {
+  ])("a template stays within limits (11 A7): %.40s", (source, text) => {
     expect(run(source, meta)).toBe(text);
   });
 });

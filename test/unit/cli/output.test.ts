@@ -45,7 +45,7 @@ describe("objects", () => {
     });
   });
 
-  test("latencies", () => {
+  test("a latency is printed with two or three digits and a unit", () => {
     expect([3.14, 412.4, 1240].map(latencyText)).toEqual(["3.1 ms", "412 ms", "1.24 s"]);
   });
 });

@@ -24,17 +24,17 @@ function setUp() {
 }
 
 describe("the brake of redeploys (11 C1)", () => {
-  test("never holds code that a person saves again and again, with pauses", () => {
+  test("the brake never delays code that a person saves repeatedly with pauses", () => {
     const { save } = setUp();
     for (let at = 0; at < 20; at++) expect(save("server.mjs", String(at), at * 6 * SECOND)).toBeUndefined();
   });
 
-  test("never holds data that is saved once in a while", () => {
+  test("the brake never delays data that is saved rarely", () => {
     const { save } = setUp();
     for (let at = 0; at < 10; at++) expect(save("prices.csv", String(at), at * 90 * SECOND)).toBeUndefined();
   });
 
-  test("holds code that changes right after every deployment until it stays the same, each time for longer", () => {
+  test("the brake delays code that changes after every deployment until it is stable, each time for longer", () => {
     const { save, retry } = setUp();
     for (let at = 0; at < 3; at++) expect(save("version.ts", String(at), at * SECOND)).toBeUndefined();
     expect(save("version.ts", "3", 3 * SECOND)).toEqual({ files: ["version.ts"], retryAt: 13 * SECOND, isNew: true });
@@ -43,13 +43,13 @@ describe("the brake of redeploys (11 C1)", () => {
     expect(save("version.ts", "5", 19 * SECOND)).toMatchObject({ retryAt: 39 * SECOND });
   });
 
-  test("a change of another file deploys held code at once", () => {
+  test("a change of another file deploys delayed code at once", () => {
     const { save } = setUp();
     for (let at = 0; at < 4; at++) save("version.ts", String(at), at * SECOND);
     expect(save("server.mjs", "edited", 5 * SECOND)).toBeUndefined();
   });
 
-  test("ignores data that changes after every deployment until a rebuild is requested", () => {
+  test("the brake ignores data that changes after every deployment until a rebuild is requested", () => {
     const { save, brake } = setUp();
     for (let at = 0; at < 3; at++) expect(save("state.json", String(at), at * 10 * SECOND)).toBeUndefined();
     expect(save("state.json", "3", 30 * SECOND)).toEqual({ files: ["state.json"], retryAt: undefined, isNew: true });

@@ -167,7 +167,7 @@ describe("the explanation of a revision of the HPA class", () => {
       [pods(1, 2)],
       'stays at 2: knap does not measure the metric "queue-length", so only min-scale and max-scale apply',
     ],
-  ] as const)("%s", (_, annotations, samples, sentence) => {
+  ] as const)("explain has the expected sentence %s", (_, annotations, samples, sentence) => {
     expect(sentenceAfter(annotations, { samples }).sentence).toBe(sentence);
   });
 

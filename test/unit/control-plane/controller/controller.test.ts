@@ -111,7 +111,7 @@ describe("writing plans", () => {
     expect(store.get("ConfigMap", "default", "trace")).toBeDefined();
   });
 
-  it("counts repeated events and reports decisions", () => {
+  it("repeated events are counted, and decisions are reported", () => {
     const decisions: unknown[] = [];
     const facts = { desired: 0, ready: 0, min: 1, max: 0, afterMs: undefined };
     const decision = {

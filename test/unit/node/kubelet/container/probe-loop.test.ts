@@ -38,7 +38,7 @@ describe("a probe loop", () => {
     expect(attempts).toBe(5);
   });
 
-  test("counts a probe that throws as failed, and goes on (11 A1)", async () => {
+  test("a probe that throws counts as failed, and the loop continues (11 A1)", async () => {
     const clock = new ManualClock();
     const failures: string[] = [];
     const loop = new ProbeLoop({

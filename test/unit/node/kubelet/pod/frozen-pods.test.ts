@@ -75,7 +75,7 @@ describe("frozen pods", () => {
     expect(await countLeft(a)).toBe(0);
   });
 
-  test("of two pods of one revision that freeze at once, one is kept and the other is refused (11 A1)", async () => {
+  test("if two pods of one revision freeze at once, one is kept and the other is refused (11 A1)", async () => {
     const { frozenPods } = open();
     const [a, b] = [await frozenPod("a"), await frozenPod("a")];
     expect([frozenPods.reserve("a", a.pod), frozenPods.reserve("a", b.pod)]).toEqual([true, false]);
