@@ -1,4 +1,5 @@
 // Faults of the kubelet's surroundings become conditions of one pod; the kubelet and its other pods go on.
+import { execFileSync } from "node:child_process";
 import { afterEach, expect, test } from "vitest";
 import type { ContainerRuntime } from "../../src/node/runtime/runtime.ts";
 import { eventually } from "../support/eventually.ts";
@@ -9,8 +10,8 @@ afterEach(async () => {
   await bench?.close();
   bench = undefined;
 });
-const open = async (options: NodeBenchOptions): Promise<NodeBench> => {
-  bench = await openNodeBench("process", options);
+const open = async (options: NodeBenchOptions, kind: "docker" | "process" = "process"): Promise<NodeBench> => {
+  bench = await openNodeBench(kind, options);
   return bench;
 };
 const broken = (): never => {
@@ -76,4 +77,22 @@ test("an exit while the kubelet reads the state of the new container is seen (11
   const { pod, ready } = await open({ through });
   const status = statusOf(await ready(pod().metadata.name));
   expect(status).toMatchObject({ restartCount: 1, lastState: { terminated: { exitCode: 137 } } });
+});
+
+test.each([
+  ["one container", undefined],
+  ["a pause container", [{ name: "helper", image: "", command: ["sleep", "60"] }]],
+])("a pod with %s whose network is disconnected starts again and answers (11 A10)", async (_, containers) => {
+  const { pod, ready, now, get, events, runtime, filter, image } = await open({}, "docker");
+  const helpers = containers?.map((container) => ({ ...container, image }));
+  const { name } = pod({}, { containers: helpers ?? [] }).metadata;
+  await ready(name);
+  const [network] = await runtime.networks.list(filter);
+  const states = await runtime.list(filter);
+  const holder = states.find(({ ip }) => ip !== undefined)?.id ?? "";
+  execFileSync("docker", ["network", "disconnect", "-f", network?.id ?? "", holder], { stdio: "ignore" });
+  await eventually(() => expect(statusOf(now(name)).restartCount).toBe(1), 20_000);
+  await ready(name);
+  expect(await get(name, "/")).toMatchObject({ status: 200 });
+  expect(events("SandboxChanged")[0]?.message).toBe("Pod sandbox changed, it will be killed and re-created.");
 });

@@ -179,7 +179,8 @@ export interface LogOptions {
 }
 
 export interface RuntimeEvent {
-  readonly type: "die" | "oom" | "start" | "destroy" | "health" | "unreachable" | "reachable";
+  /** `disconnect`: the container left a network. Containers also do so when they exit. */
+  readonly type: "die" | "oom" | "start" | "destroy" | "health" | "disconnect" | "unreachable" | "reachable";
   /** "" for events of the engine as a whole. */
   readonly containerId: string;
   readonly labels: Readonly<Record<string, string>>;

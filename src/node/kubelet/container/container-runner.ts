@@ -22,7 +22,7 @@ export class ContainerRunner {
   readonly #pod: PodState;
   readonly #rendering: PodRendering;
   readonly #history: ContainerHistory;
-  /** Counts the events that may end the current container. */
+  /** Counts the events that may end the current container, or its network. */
   #endEvents = 0;
   /** The container whose exit is being read. */
   #readingExit: string | undefined;
@@ -36,10 +36,9 @@ export class ContainerRunner {
     this.#rendering = rendering;
     this.name = name;
     this.#history = new ContainerHistory(parts, ({ type }) => {
-      if (type === "die" || type === "destroy") this.#endEvents++;
+      if (type === "die" || type === "destroy" || type === "disconnect") this.#endEvents++;
       // The process runtime starts a container twice when its port was taken; the address is then a new one.
-      if (type === "die" || type === "destroy" || type === "start") return this.inspect();
-      return undefined;
+      return type === "health" || type === "oom" ? undefined : this.inspect();
     });
   }
 
@@ -148,7 +147,14 @@ export class ContainerRunner {
     // Meanwhile, another inspection may have reported the exit, so that the next start has begun.
     if (state === "unreachable" || now.state !== "running" || now.containerId !== containerId) return;
     if (state === undefined || state.status === "exited") await this.#readExit(containerId, startedAt, state);
+    else if (this.#hasLostNetwork(state)) this.#pod.send({ type: "networkLost", container: this.name, containerId });
     else this.#pod.send({ type: "inspected", container: this.name, containerId, engine: state });
+  }
+
+  /** Whether the container of a pod without a pause container was disconnected from the session's network. */
+  #hasLostNetwork({ status, ip }: ContainerState): boolean {
+    const isOnNetwork = this.#parts.network !== undefined && this.#pod.facts.sandbox === "unneeded";
+    return isOnNetwork && status === "running" && ip === undefined;
   }
 
   /** Removes all its containers from the engine. Rejects with a RuntimeError. */
@@ -218,6 +224,7 @@ export class ContainerRunner {
     if (engine === undefined || engine.status === "exited") return this.#readExit(containerId, startedAt, engine);
     const address = this.#rendering.address;
     this.#pod.send({ type: "running", container: this.name, containerId, startedAt, engine, address, at });
+    if (this.#hasLostNetwork(engine)) this.#pod.send({ type: "networkLost", container: this.name, containerId });
   }
 
   #onStartFailed(error: unknown, reason: "CreateContainerError" | "RunContainerError"): void {

@@ -46,6 +46,8 @@ export interface ProbeFailed {
 /** Events of one start of a container. The reducer ignores them after the next start. */
 type RunningEventBody =
   | { readonly type: "inspected"; readonly engine: ContainerState }
+  /** The container was disconnected from the network of the session. */
+  | { readonly type: "networkLost" }
   | { readonly type: "startupPassed" }
   | { readonly type: "execReadiness"; readonly ready: boolean }
   /** A probe failed once. */

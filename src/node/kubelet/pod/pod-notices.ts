@@ -3,6 +3,8 @@ import type { EventNote } from "../../../control-plane/controller/reconciler.ts"
 import type { PodEvent } from "./pod-events.ts";
 import type { PodFacts } from "./pod-facts.ts";
 
+const SANDBOX_CHANGED = "Pod sandbox changed, it will be killed and re-created.";
+
 /** Returns undefined if the event is not recorded. */
 export function noticeOf(event: PodEvent, facts: PodFacts): EventNote | undefined {
   const warning = (reason: string, message: string): EventNote => ({ type: "Warning", reason, message });
@@ -27,6 +29,9 @@ export function noticeOf(event: PodEvent, facts: PodFacts): EventNote | undefine
     }
     case "portFinding":
       return warning(event.reason ?? "Unhealthy", event.message);
+    case "networkLost":
+    case "sandboxLost":
+      return { type: "Normal", reason: "SandboxChanged", message: SANDBOX_CHANGED };
     case "sandboxFailed":
       return warning("FailedCreatePodSandBox", `Failed to create pod sandbox: ${event.message}`);
     default:

@@ -85,8 +85,8 @@ function planImage(container: ContainerFacts, now: Time): readonly PodStep[] {
 
 function planEnd({ name, run }: ContainerFacts, sandbox: PodFacts["sandbox"]): readonly PodStep[] {
   if (run.state !== "running" || run.ending) return [];
-  const { containerId, failedProbe } = run;
-  const needed = failedProbe !== undefined || sandbox === "none";
+  const { containerId, failedProbe, networkLost = false } = run;
+  const needed = failedProbe !== undefined || networkLost || sandbox === "none";
   return needed ? [{ do: "endContainer", container: name, containerId, failedProbe }] : [];
 }
 

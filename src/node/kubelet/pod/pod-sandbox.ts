@@ -87,12 +87,16 @@ export class PodSandbox {
     }
   }
 
-  /** Checks whether the pause container still runs. If not, the pod's containers must start again. Never rejects. */
+  /**
+   * Checks whether the pause container still runs and has its network. If not, the pod's containers must start again.
+   * Never rejects.
+   */
   async check(): Promise<void> {
     const id = this.#id;
     if (id === undefined || !this.#ready) return;
     const state = await this.#parts.runtime.inspect(id).catch(() => "unreachable" as const);
-    if (state === "unreachable" || state?.status === "running" || this.#closed || this.#id !== id) return;
+    const isWhole = state !== "unreachable" && state?.status === "running" && state.ip !== undefined;
+    if (state === "unreachable" || isWhole || this.#closed || this.#id !== id) return;
     await this.#drop().catch(() => {});
     this.#state.send({ type: "sandboxLost" });
   }
@@ -158,7 +162,7 @@ export class PodSandbox {
     this.#id = id;
     this.#hasEnded = false;
     const onEvent = ({ type }: RuntimeEvent): Promise<void> | undefined => {
-      if (type !== "die" && type !== "destroy") return undefined;
+      if (type !== "die" && type !== "destroy" && type !== "disconnect") return undefined;
       this.#hasEnded = true;
       return this.check();
     };

@@ -170,7 +170,7 @@ function reduceContainer(container: ContainerFacts, event: ContainerEvent): Cont
       return { ...container, run: runningFacts(container.spec, event), startFailures: 0, frozen: undefined };
     case "exited":
       return belongsTo(container, event.exit.containerId)
-        ? { ...container, run: { state: "exited", exit: withProbe(event.exit, container.run) } }
+        ? { ...container, run: { state: "exited", exit: withCause(event.exit, container.run) } }
         : container;
     case "frozen":
       return { ...container, run: { state: "none" } };
@@ -206,6 +206,8 @@ function reduceRunning(container: ContainerFacts, event: RunningEvent): Containe
   switch (event.type) {
     case "inspected":
       return changed({ engine: event.engine });
+    case "networkLost":
+      return changed({ networkLost: true });
     case "startupPassed":
       return changed({ started: true, probeFailure: undefined });
     case "execReadiness":
@@ -230,10 +232,12 @@ function reduceRunning(container: ContainerFacts, event: RunningEvent): Containe
   }
 }
 
-/** Adds the failed probe to the message, because the exit code does not show it. */
-function withProbe(exit: ExitFacts, run: ContainerFacts["run"]): ExitFacts {
-  if (run.state !== "running" || run.failedProbe === undefined || run.probeFailure === undefined) return exit;
-  return { ...exit, message: [run.probeFailure, exit.message].filter((text) => text !== "").join("\n") };
+/** Adds to the message why the kubelet stopped the container, because the exit code does not show it. */
+function withCause(exit: ExitFacts, run: ContainerFacts["run"]): ExitFacts {
+  if (run.state !== "running") return exit;
+  const { networkLost, failedProbe, probeFailure } = run;
+  const cause = networkLost ? "the container lost its network, and was stopped" : failedProbe && probeFailure;
+  return cause ? { ...exit, message: [cause, exit.message].filter((text) => text !== "").join("\n") } : exit;
 }
 
 function timesText(times: number): string {

@@ -17,6 +17,7 @@ const ACTIONS: Readonly<Record<string, RuntimeEvent["type"]>> = {
   start: "start",
   destroy: "destroy",
   health_status: "health",
+  disconnect: "disconnect",
 };
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 2_000;
@@ -31,7 +32,7 @@ export async function* dockerEvents(docker: Docker, signal: AbortSignal): AsyncG
   while (!signal.aborted) {
     try {
       const stream = await docker.getEvents({
-        filters: { type: ["container"], event: Object.keys(ACTIONS) },
+        filters: { type: ["container", "network"], event: Object.keys(ACTIONS) },
         abortSignal: signal,
       } as Docker.GetEventsOptions);
       if (!isReachable) yield engineEvent("reachable");
@@ -59,8 +60,11 @@ function engineEvent(type: "reachable" | "unreachable"): RuntimeEvent {
 function containerEvent(event: EngineEvent): RuntimeEvent | undefined {
   // Some actions have more text after a colon, for example `exec_create: sh -c …`.
   const type = ACTIONS[(event.Action ?? "").split(":")[0] as string];
-  if (event.Type !== "container" || type === undefined) return undefined;
   const attributes = event.Actor?.Attributes ?? {};
+  if (event.Type === "network" && type === "disconnect") {
+    return { type, containerId: attributes["container"] ?? "", labels: {} };
+  }
+  if (event.Type !== "container" || type === undefined) return undefined;
   const exitCode = attributes["exitCode"];
   return {
     type,

@@ -50,6 +50,11 @@ describe("the plan of a pod", () => {
     ["waits for an image that is being fetched", facts([container({ image: { state: "fetching", failures: 0 } })]), []],
     ["starts a container whose image is there", facts([container()]), [startWeb]],
     ["does not repeat a start that has begun", facts([container({ run: { state: "starting" } })]), []],
+    [
+      "kills a running container that lost its network (11 A10)",
+      facts([container({ run: { ...running(), networkLost: true } })]),
+      [{ do: "endContainer", container: "web", containerId: running().containerId, failedProbe: undefined }],
+    ],
     ["leaves a running container alone", facts([container({ run: running() })]), []],
     ["makes the first restart at once", facts([container(ended(1))]), [startWeb]],
     [
