@@ -10,34 +10,43 @@ import type { Terminal } from "./terminal.ts";
 
 export interface ProjectFlags {
   readonly file?: readonly string[] | undefined;
+  readonly kustomize?: readonly string[] | undefined;
   readonly namespace?: string | undefined;
   readonly validate?: SessionSettings["validate"] | undefined;
+  readonly traffic?: SessionSettings["traffic"] | undefined;
 }
 
 /** Start of Knative's warning about most Services. It is too long to print at every start. */
 const INSECURE_DEFAULT_WARNING = "Kubernetes default value is insecure";
 
-type LoadOptions = Pick<Strictness, "mode" | "gates"> & Partial<Pick<ProjectRequest, "absent">>;
+type LoadOptions = Pick<Strictness, "mode" | "gates"> & Partial<Pick<ProjectRequest, "absent" | "readUrl">>;
 
 /** Resolves to the project. Its `findings` may contain errors. */
 export function readProject(
   flags: ProjectFlags,
   terminal: Terminal,
-  { absent, ...strictness }: LoadOptions = { mode: "up" },
+  { absent, readUrl, ...strictness }: LoadOptions = { mode: "up" },
 ): Promise<Project> {
   return loadProject({
     cwd: terminal.cwd,
     files: flags.file ?? [],
+    kustomize: flags.kustomize,
+    traffic: flags.traffic,
     namespace: flags.namespace,
     strictness: { ...strictness, fieldValidation: flags.validate },
     readStdin: terminal.readStdin,
     absent,
+    readUrl,
   });
 }
 
 /** Prints the project's warnings. Throws a {@link CliError} if it has errors or no manifest. */
-export async function loadUsableProject(flags: ProjectFlags, terminal: Terminal): Promise<Project> {
-  const project = await readProject(flags, terminal);
+export async function loadUsableProject(
+  flags: ProjectFlags,
+  terminal: Terminal,
+  options?: LoadOptions,
+): Promise<Project> {
+  const project = await readProject(flags, terminal, options);
   const findings = project.findings.filter(({ message }) => !message.startsWith(INSECURE_DEFAULT_WARNING));
   const text = findingLines(findings, project.texts, terminal).join("\n");
   if (hasErrors(project)) {
@@ -54,7 +63,10 @@ export async function loadUsableProject(flags: ProjectFlags, terminal: Terminal)
     throw new CliError({
       exitCode: exitCodes.usage,
       what: "there is no manifest",
-      why: "looked for knap.yaml, *service.yaml and the folders knative/, k8s/ and config/",
+      why:
+        project.sources.length > 0
+          ? `no document of ${project.sources.map(({ file }) => file).join(", ")} can be applied`
+          : "looked for knap.yaml, *service.yaml and the folders knative/, k8s/ and config/",
       fix: "name one with -f FILE, or create one with `knap init`",
     });
   }

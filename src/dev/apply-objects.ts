@@ -1,6 +1,8 @@
 // Applies objects through the API, one after the other. A refusal is a value and does not stop the others.
+import { keyOf, keyText } from "../apis/meta/key.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { ApiError, type Client } from "../client/client.ts";
+import { untilReconciled } from "./repeated-objects.ts";
 
 /** The result of applying one object. */
 export type Applied =
@@ -11,14 +13,23 @@ export type Applied =
     }
   | { readonly object: AnyObject; readonly refusal: ApiError };
 
-/** Applies in the given order and calls `onApplied` after each object. Rejects only if the API cannot be reached. */
+/**
+ * Applies in the given order and calls `onApplied` after each object. If an object occurs again, waits until Knative has
+ * reconciled it. Rejects if the signal aborts or the API cannot be reached.
+ */
 export async function applyObjects(
   client: Client,
   objects: readonly AnyObject[],
+  signal: AbortSignal,
   onApplied: (applied: Applied) => void = () => {},
 ): Promise<readonly Applied[]> {
   const all: Applied[] = [];
+  const seen = new Set<string>();
   for (const object of objects) {
+    const key = keyText(keyOf(object));
+    if (seen.has(key)) await untilReconciled(client, object, signal);
+    signal.throwIfAborted();
+    seen.add(key);
     const applied = await applyOne(client, object);
     all.push(applied);
     onApplied(applied);

@@ -14,6 +14,7 @@ import { BuildsUnderWay } from "./builds-under-way.ts";
 import { ChangeBrake, changedFiles, type FileHashes } from "./change-brake.ts";
 import type { EmitDevEvent } from "./dev-event.ts";
 import type { IsOwnFile } from "./own-files.ts";
+import { RepeatedObjects } from "./repeated-objects.ts";
 import { readSources, slashed, sourceFilter, sourceFolderOf } from "./source-files.ts";
 import { type TemplateChange, withFreshName, withTemplateChange } from "./template-plan.ts";
 import { isDiscoverable, isWithin } from "./watch-paths.ts";
@@ -53,6 +54,7 @@ export class Deployer implements AsyncDisposable {
   readonly #states = new Map<string, DeployedState>();
   readonly #brakes = new Map<string, ChangeBrake>();
   readonly #builds = new BuildsUnderWay();
+  readonly #repeated = new RepeatedObjects();
 
   constructor(parts: DeployerParts) {
     this.#parts = parts;
@@ -66,14 +68,16 @@ export class Deployer implements AsyncDisposable {
     const preparing = project.services.map(
       async (service) => [keyText(keyOf(service.object)), await this.#prepare(service, inputs, signal)] as const,
     );
-    const prepared = new Map(await Promise.all(preparing));
+    const changes = new Map(await Promise.all(preparing));
     signal.throwIfAborted();
-    const objects = project.objects.flatMap((object) => {
+    const objects = this.#repeated.due(project.objects).flatMap((object) => {
       const key = keyText(keyOf(object));
-      const ready = prepared.has(key) ? prepared.get(key) : object;
-      return ready === undefined ? [] : [ready];
+      if (!changes.has(key)) return [object];
+      return changes.get(key)?.(object as Service) ?? [];
     });
-    return applyObjects(client, objects, (applied) => emit({ type: "applied", applied }));
+    const applied = await applyObjects(client, objects, signal, (each) => emit({ type: "applied", applied: each }));
+    this.#repeated.markApplied();
+    return applied;
   }
 
   /** Whether changed sources make a new image, not only a new start of a process. */
@@ -120,14 +124,14 @@ export class Deployer implements AsyncDisposable {
     if (state !== undefined) this.#states.set(service, { ...state, hash: "", forced: state.forced + 1 });
   }
 
-  /** The Service to apply; undefined if its build failed. */
+  /** The change to make in each document of the Service; undefined if its build failed. */
   async #prepare(
     service: ProjectService,
     inputs: ReadonlySet<string>,
     signal: AbortSignal,
-  ): Promise<Service | undefined> {
+  ): Promise<((service: Service) => Service) | undefined> {
     const folder = this.sourceFolderOf(service);
-    if (folder === undefined) return service.object;
+    if (folder === undefined) return (document) => document;
     const before = this.#states.get(service.key);
     const files = this.#held(service.key, before, await this.#readFiles(service, folder, inputs));
     const hash = sha256Hex(JSON.stringify([...files])).slice(0, 12);
@@ -142,9 +146,9 @@ export class Deployer implements AsyncDisposable {
       this.#parts.emit({ type: "changed", service: service.key, files: changedFiles(before.files, files) });
     }
     const { firstHash = hash, forced = 0 } = this.#states.get(service.key) ?? {};
-    if (firstHash === hash && forced === 0) return withTemplateChange(service.object, deployed);
+    if (firstHash === hash && forced === 0) return (document) => withTemplateChange(document, deployed);
     const suffix = forced > 0 ? `${hash.slice(0, 5)}-${forced}` : hash.slice(0, 5);
-    return withTemplateChange(withFreshName(service.object, suffix), deployed);
+    return (document) => withTemplateChange(withFreshName(document, suffix), deployed);
   }
 
   /** The sources, and what else determines the revision: the Dockerfile, which may be outside, and knap.yaml. */

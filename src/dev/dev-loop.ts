@@ -32,7 +32,14 @@ export interface DevLoopParts {
 }
 
 /** Settings that every load applies. The others take effect only at the start of a session. */
-const RELOADED_SETTINGS: ReadonlySet<string> = new Set(["files", "config", "secrets", "services", "namespace"]);
+const RELOADED_SETTINGS: ReadonlySet<string> = new Set([
+  "files",
+  "config",
+  "secrets",
+  "services",
+  "namespace",
+  "traffic",
+]);
 
 /** Names of changed settings that take effect only at the start of a session. */
 export function changedSettings(before: ProjectFile, after: ProjectFile): readonly string[] {

@@ -3,16 +3,18 @@
 import { kindOf, resourceOf } from "../apis/kinds.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { isFields } from "../base/json.ts";
-import { readDocuments, type YamlDocument } from "../base/yaml/documents.ts";
+import { type Position, readDocuments, type YamlDocument } from "../base/yaml/documents.ts";
 import type { Diagnostic, ManifestFile } from "./diagnostic.ts";
 import { type LocateField, makeLocator } from "./locate.ts";
 import { olderVersion, removedFields } from "./older-versions.ts";
+import { withoutServerFields } from "./server-fields.ts";
+import { helmFinding } from "./template-hints.ts";
 
 /** `validate` refuses documents of removed API versions; `up` runs them with a warning. */
 export type ManifestMode = "validate" | "up";
 
 export interface ManifestObject {
-  /** As written, except that `up` replaces a removed apiVersion by the current one. */
+  /** As written, without fields that the server sets. `up` replaces a removed apiVersion by the current one. */
   readonly object: AnyObject;
   readonly file: string;
   readonly locate: LocateField;
@@ -34,7 +36,11 @@ interface Piece {
 export function readManifest(file: ManifestFile, mode: ManifestMode): ReadManifest {
   const objects: ManifestObject[] = [];
   const diagnostics: Diagnostic[] = [];
+  const serverFields = new Map<string, Position>();
   for (const document of readDocuments(file.text)) {
+    const isBroken = document.findings.some(({ severity }) => severity === "error");
+    const template = isBroken ? helmFinding(file) : undefined;
+    if (template) return { objects: [], diagnostics: [template] };
     for (const { position, message, severity } of document.findings) {
       diagnostics.push({ severity, message, file: file.name, ...position });
     }
@@ -44,9 +50,17 @@ export function readManifest(file: ManifestFile, mode: ManifestMode): ReadManife
       const at: LocateField = (path, target) => locate([piece.prefix, path].filter(Boolean).join("."), target);
       const report: Report = (severity, path, message) =>
         diagnostics.push({ severity, message, file: file.name, ...at(path), path: path || undefined });
-      const object = readObject(piece.json, mode, report);
-      if (object) objects.push({ object, file: file.name, locate: at });
+      const written = readObject(piece.json, mode, report);
+      if (!written) continue;
+      const { object, dropped } = withoutServerFields(written);
+      for (const path of dropped) if (!serverFields.has(path)) serverFields.set(path, at(path, "key"));
+      objects.push({ object, file: file.name, locate: at });
     }
+  }
+  const [first] = serverFields.values();
+  if (first) {
+    const message = `the server sets these fields, so knap ignores them: ${[...serverFields.keys()].join(", ")}`;
+    diagnostics.push({ severity: "warning", message, file: file.name, ...first });
   }
   return { objects, diagnostics };
 }

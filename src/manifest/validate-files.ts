@@ -13,9 +13,12 @@ import { pruneAndDefault, schemaFindings } from "../apis/schema/structural.ts";
 import { mutate, review } from "../apis/serving/webhook.ts";
 import type { Diagnostic, ManifestFile } from "./diagnostic.ts";
 import { gatedField, gateOf, gateRemedy } from "./gate-remedy.ts";
+import { impossibleSecrets, secretNameFix, unknownRevisions } from "./laptop-findings.ts";
 import { laptopNotes } from "./laptop-notes.ts";
 import type { PointTarget } from "./locate.ts";
 import { type ManifestMode, type ManifestObject, readManifest } from "./read-manifest.ts";
+import { withLatestTraffic, withSecretNames } from "./rewrite.ts";
+import { withTemplateHints } from "./template-hints.ts";
 
 export interface ValidationOptions {
   readonly mode: ManifestMode;
@@ -27,7 +30,13 @@ export interface ValidationOptions {
   readonly config?: ReadonlyMap<string, StringMap>;
   /** Namespace of objects that name none. Default: `default`. */
   readonly namespace?: string;
+  /** `latest`: traffic that is pinned to Revisions goes to the latest ready one. */
+  readonly traffic?: "manifest" | "latest" | undefined;
+  /** Secret names of the files → names to use instead. */
+  readonly secretNames?: ReadonlyMap<string, string> | undefined;
 }
+/** More findings would hide the others. */
+const MAX_FINDINGS = 1000;
 export interface ValidatedFiles {
   readonly objects: readonly ManifestObject[];
   readonly diagnostics: readonly Diagnostic[];
@@ -38,13 +47,46 @@ export interface ValidatedFiles {
 /** Validates all files together. ConfigMaps of knative-serving among them apply to all objects. */
 export function validateFiles(files: readonly ManifestFile[], options: ValidationOptions): ValidatedFiles {
   const read = files.map((file) => readManifest(file, options.mode));
-  const objects = read
+  const written = read
     .flatMap((result) => result.objects)
     .map((item) => ({ ...item, object: withNamespace(item.object, options.namespace ?? "default") }));
+  const { objects, diagnostics } = rewritten(written, options);
   const { config } = makeServingConfig(configData(objects, options));
   const found = objects.flatMap((item) => validateObject(item, config, options));
-  const diagnostics = [...read.flatMap((result) => result.diagnostics), ...found];
-  return { objects, config, diagnostics: inOrder(diagnostics, files) };
+  const all = [...read.flatMap((result) => result.diagnostics), ...diagnostics, ...found];
+  return { objects, config, diagnostics: files.flatMap((file) => findingsOf(file, all)) };
+}
+
+/** Applies the user's options to the objects, and reports what they did or could do. */
+function rewritten(
+  written: readonly ManifestObject[],
+  { traffic, secretNames = new Map() }: ValidationOptions,
+): Pick<ValidatedFiles, "objects" | "diagnostics"> {
+  const named = written.map((item) => ({ ...item, object: withSecretNames(item.object, secretNames) }));
+  const secrets = named.flatMap(impossibleSecrets);
+  if (traffic !== "latest") return { objects: named, diagnostics: [...secrets, ...unknownRevisions(named)] };
+  const configurations = named.filter(({ object }) => object.kind === "Configuration");
+  const names = configurations.map(({ object }) => object.metadata.name);
+  const objects = named.map((item) => ({ ...item, object: withLatestTraffic(item.object, names) }));
+  const pinned = named.find(({ object }, at) => object !== objects[at]?.object);
+  if (pinned === undefined) return { objects, diagnostics: secrets };
+  const message = "traffic is latest: all requests go to the latest ready Revision, not to the Revisions in the files";
+  const place = { file: pinned.file, ...pinned.locate("spec.traffic", "key"), path: "spec.traffic" };
+  return { objects, diagnostics: [...secrets, { severity: "warning", message, ...place }] };
+}
+
+/** The findings of a file in the order of its lines. */
+function findingsOf(file: ManifestFile, all: readonly Diagnostic[]): readonly Diagnostic[] {
+  const own = all.filter((diagnostic) => diagnostic.file === file.name);
+  const sorted = withTemplateHints(own, file).toSorted((a, b) => a.line - b.line || a.column - b.column);
+  const [last] = sorted.slice(MAX_FINDINGS);
+  if (last === undefined) return sorted;
+  const message = `${sorted.length - MAX_FINDINGS} more findings are not shown`;
+  const severity = sorted.slice(MAX_FINDINGS).some((each) => each.severity === "error") ? "error" : "warning";
+  return [
+    ...sorted.slice(0, MAX_FINDINGS),
+    { severity, message, file: file.name, line: last.line, column: last.column },
+  ];
 }
 
 function withNamespace(object: AnyObject, namespace: string): AnyObject {
@@ -120,8 +162,11 @@ function validateData(object: AnyObject, diagnostic: MakeDiagnostic): readonly D
   const type = dataStructs.get(kindOf(object));
   const errors = type ? decode(type, object).errors : [];
   if (errors.length > 0) return decodeDiagnostics(errors, diagnostic);
+  const isSecret = object.kind === "Secret";
   const metadata = metadataFindings(object).map(({ path, message }) =>
-    diagnostic("error", path, `${path}: ${message}`),
+    diagnostic("error", path, `${path}: ${message}`, {
+      fix: isSecret && path === "metadata.name" ? secretNameFix(object.metadata.name) : undefined,
+    }),
   );
   if (!isClusterConfig(object)) return metadata;
   const example = exampleError(object);
@@ -202,10 +247,4 @@ function optionsOf(finding: Finding, path: string, pod: string): DiagnosticOptio
     at: isKey ? `${path}.${key}` : path === "" && gate !== undefined ? `${pod}.${gatedField(gate)}` : undefined,
     target: isKey || isUnwanted ? "key" : "value",
   };
-}
-
-function inOrder(diagnostics: readonly Diagnostic[], files: readonly ManifestFile[]): readonly Diagnostic[] {
-  const rank = new Map(files.map(({ name }, at) => [name, at]));
-  const fileOf = ({ file }: Diagnostic): number => rank.get(file) ?? files.length;
-  return [...diagnostics].sort((a, b) => fileOf(a) - fileOf(b) || a.line - b.line || a.column - b.column);
 }

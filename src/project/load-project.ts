@@ -1,17 +1,21 @@
 // Loads a project: knap.yaml, manifests, secrets and Dockerfiles. Errors in these files are findings, never exceptions.
-import { lstat, readFile } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { isClusterConfig, SYSTEM_NAMESPACE } from "../apis/config/serving-config.ts";
 import type { ConfigMap } from "../apis/core/types.ts";
+import { keyOf, keyText } from "../apis/meta/key.ts";
+import { dns1123SubdomainErrors } from "../apis/meta/names.ts";
 import type { AnyObject, StringMap } from "../apis/meta/object.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
+import { secretNameFix } from "../manifest/laptop-findings.ts";
 import type { ManifestMode } from "../manifest/read-manifest.ts";
-import { validateFiles } from "../manifest/validate-files.ts";
-import { displayPath, findFiles, type ManifestSource, projectFileCandidates } from "./find-files.ts";
+import { type ValidationOptions, validateFiles } from "../manifest/validate-files.ts";
+import { displayPath, findFiles, type ManifestSource, projectFileCandidates, unreadable } from "./find-files.ts";
 import type { Project, ProjectService } from "./project.ts";
 import { type ProjectFile, parseProjectFile } from "./project-file.ts";
 import { planService } from "./project-service.ts";
+import { fetchText, readTextFile } from "./read-text.ts";
 import { readSecrets } from "./secrets.ts";
 
 export interface ProjectRequest {
@@ -24,22 +28,27 @@ export interface ProjectRequest {
   readonly strictness: Omit<Strictness, "fieldValidation"> & {
     readonly fieldValidation?: Strictness["fieldValidation"] | undefined;
   };
+  /** Folders of `-k`. */
+  readonly kustomize?: readonly string[] | undefined;
+  /** `--traffic` / KNAP_TRAFFIC; undefined: knap.yaml's, else `manifest`. */
+  readonly traffic?: ProjectFile["traffic"];
   /** See {@link findFiles}. */
   readonly absent?: "error" | "left-out" | undefined;
   readStdin(): Promise<string>;
+  /** Default: the URL is fetched. */
+  readonly readUrl?: ((url: string) => Promise<string>) | undefined;
 }
 
 async function readSettings(cwd: string, files: readonly string[]) {
   for (const path of projectFileCandidates(cwd, files)) {
     const file = displayPath(cwd, path);
-    const text = await readFile(path, "utf8").catch((error: Error) => error);
+    const text = await readTextFile(path).catch((error: Error) => error);
     const place = { path, folder: dirname(path), texts: [] };
     if (text instanceof Error) {
       // No such file, or a folder: try the next candidate.
       const there = await lstat(path).catch(() => undefined);
       if (there === undefined || there.isDirectory()) continue;
-      const finding = { severity: "error", message: `cannot be read: ${text.message}`, file } as const;
-      return { ...place, settings: {} as ProjectFile, findings: [finding] };
+      return { ...place, settings: {} as ProjectFile, findings: [unreadable(text, file)] };
     }
     const { value = {}, findings } = parseProjectFile(text, file);
     return { ...place, settings: value as ProjectFile, findings, texts: [{ path, file, text }] };
@@ -69,8 +78,26 @@ function unknownServices(
   }));
 }
 
+/** Refuses Secrets of knap.yaml whose name Kubernetes does not allow. */
+function impossibleNames(
+  { settings, path }: Awaited<ReturnType<typeof readSettings>>,
+  { cwd }: ProjectRequest,
+): readonly ProjectFinding[] {
+  return Object.entries(settings.secrets ?? {}).flatMap(([key, { from = "FILE", as: name = key }]) => {
+    if (path === undefined || dns1123SubdomainErrors(name).length === 0) return [];
+    const message = `secrets.${key}: Kubernetes allows no Secret with the name "${name}"`;
+    return [{ severity: "error", message, file: displayPath(cwd, path), fix: secretNameFix(key, from) } as const];
+  });
+}
+
 async function planServices(objects: readonly ReadObject[], place: { folder: string; settings: ProjectFile }) {
-  const found = objects.filter((read): read is ReadObject & { object: Service } => isKnativeService(read.object));
+  // Of a Service that is defined several times, the last document counts.
+  const byName = new Map(
+    objects
+      .filter((read): read is ReadObject & { object: Service } => isKnativeService(read.object))
+      .map((read) => [keyText(keyOf(read.object)), read]),
+  );
+  const found = [...byName.values()];
   const plans = found.map(({ object, source }) =>
     planService(object, {
       source,
@@ -92,7 +119,9 @@ export async function loadProject(request: ProjectRequest): Promise<Project> {
     cwd: request.cwd,
     given: request.files,
     project: { folder, files: settings.files ?? [] },
+    kustomize: request.kustomize,
     readStdin: request.readStdin,
+    readUrl: request.readUrl ?? fetchText,
     absent: request.absent,
   });
   const overlay = mergeClusterConfig([], settings.config ?? {});
@@ -101,6 +130,8 @@ export async function loadProject(request: ProjectRequest): Promise<Project> {
     fieldValidation: request.strictness.fieldValidation ?? settings.validate ?? "strict",
     namespace,
     config: new Map(overlay.map((map) => [map.metadata.name, map.data ?? {}])),
+    traffic: request.traffic ?? settings.traffic,
+    secretNames: new Map(Object.entries(settings.secrets ?? {}).map(([key, { as = key }]) => [key, as])),
   });
   const named = manifests.objects;
   const secrets = await readSecrets(settings.secrets ?? {}, { folder, namespace });
@@ -125,6 +156,7 @@ export async function loadProject(request: ProjectRequest): Promise<Project> {
       ...secrets.findings,
       ...planned.findings,
       ...unknownServices(planned.services, read, request),
+      ...impossibleNames(read, request),
     ],
     inputs: [...(path === undefined ? [] : [path]), ...found.paths.filter((each) => each !== "-"), ...secrets.paths],
   };
@@ -199,10 +231,7 @@ export interface Strictness {
   readonly gates?: StringMap | undefined;
 }
 
-function readManifests(
-  sources: readonly ManifestSource[],
-  at: Strictness & { readonly namespace: string; readonly config: ReadonlyMap<string, StringMap> },
-): ReadManifests {
+function readManifests(sources: readonly ManifestSource[], at: ValidationOptions): ReadManifests {
   const byName = new Map(sources.map((source) => [source.file, source]));
   const files = sources.map(({ file, text }) => ({ name: file, text }));
   const { objects, diagnostics } = validateFiles(files, at);

@@ -25,6 +25,13 @@ const longBuild = z.strictObject({
 });
 /** A string is the short form: only the context. */
 const build = z.union([z.string().transform((context): z.infer<typeof longBuild> => ({ context })), longBuild]);
+/** `as`: the name of the Secret, if Kubernetes does not allow the key; references to the key are changed to it. */
+const secret = z
+  .strictObject({ from: z.string().optional(), as: z.string().optional() })
+  .refine(
+    ({ from, as }) => from !== undefined || as !== undefined,
+    "expected from (an env file or a folder) or as (a name)",
+  );
 const service = z.strictObject({
   build: build.optional(),
   command: z.array(z.string()).min(1).optional(),
@@ -71,13 +78,14 @@ const schema = z.strictObject({
   ...flagShape,
   files: z.array(z.string()).optional(),
   config: z.record(z.string(), texts).optional(),
-  secrets: z.record(z.string(), z.strictObject({ from: z.string() })).optional(),
+  secrets: z.record(z.string(), secret).optional(),
   services: z.record(z.string(), service).optional(),
 });
 
 /** The checked content of knap.yaml. Paths are relative to its folder. */
 export type ProjectFile = z.infer<typeof schema>;
 export type ServiceSettings = z.infer<typeof service>;
+export type SecretSettings = z.infer<typeof secret>;
 
 /** A known key that is similar to the unknown last key of the path. */
 function nearKey(path: readonly PropertyKey[]): string | undefined {

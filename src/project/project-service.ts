@@ -1,13 +1,14 @@
 // Plans per Service how its image is built and how it starts as a process, from knap.yaml and the Dockerfile.
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { servingContainer } from "../apis/core/pod.ts";
 import { namespacedName } from "../apis/meta/key.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
-import type { ManifestSource } from "./find-files.ts";
+import { isFilePath, type ManifestSource } from "./find-files.ts";
 import type { BuildPlan, ProjectService, ServiceStart } from "./project.ts";
 import type { ServiceSettings } from "./project-file.ts";
+import { readTextFile } from "./read-text.ts";
 
 interface ServicePlace {
   readonly source: ManifestSource;
@@ -22,7 +23,7 @@ interface ServicePlace {
 const LOCAL_REGISTRY = /^(dev|ko|kind)\.local\//;
 
 const isFile = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined))?.isFile() ?? false;
-const readText = (path: string): Promise<string | undefined> => readFile(path, "utf8").catch(() => undefined);
+const readText = (path: string): Promise<string | undefined> => readTextFile(path).catch(() => undefined);
 
 /** knap.yaml's `build`. Without it: the Dockerfile beside the manifest, if no registry can have the image. */
 async function planBuild(image: string, place: ServicePlace): Promise<BuildPlan | undefined> {
@@ -30,7 +31,7 @@ async function planBuild(image: string, place: ServicePlace): Promise<BuildPlan 
   if (build === undefined) {
     const context = dirname(place.source.path);
     const dockerfile = join(context, "Dockerfile");
-    const isUsable = place.alone && place.source.path !== "-" && LOCAL_REGISTRY.test(image);
+    const isUsable = place.alone && isFilePath(place.source.path) && LOCAL_REGISTRY.test(image);
     return isUsable && (await isFile(dockerfile)) ? withBases({ context, dockerfile, args: {} }) : undefined;
   }
   const context = resolve(place.folder, build.context);

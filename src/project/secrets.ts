@@ -5,6 +5,8 @@ import { join, resolve } from "node:path";
 import type { Secret } from "../apis/core/types.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
+import type { SecretSettings } from "./project-file.ts";
+import { readTextFile } from "./read-text.ts";
 
 type Data = Readonly<Record<string, string>>;
 type SecretContent = { readonly data: Data; readonly paths: readonly string[] } | { readonly problem: string };
@@ -12,7 +14,7 @@ type SecretContent = { readonly data: Data; readonly paths: readonly string[] } 
 const base64 = (content: string | Uint8Array): string => Buffer.from(content).toString("base64");
 
 async function readEnvFile(path: string): Promise<SecretContent> {
-  const values = parseEnvFile(await readFile(path, "utf8"));
+  const values = parseEnvFile(await readTextFile(path));
   if (!values.ok) return { problem: values.error };
   const data = Object.fromEntries(Object.entries(values.value).map(([key, value]) => [key, base64(value)]));
   return { data, paths: [path] };
@@ -40,7 +42,7 @@ async function read(path: string): Promise<SecretContent> {
 
 /** The Secrets of the project, the paths that they depend on, and a finding for each Secret that cannot be read. */
 export async function readSecrets(
-  secrets: Readonly<Record<string, { readonly from: string }>>,
+  secrets: Readonly<Record<string, SecretSettings>>,
   place: { readonly folder: string; readonly namespace: string },
 ): Promise<{
   readonly objects: readonly Secret[];
@@ -50,10 +52,11 @@ export async function readSecrets(
   const objects: Secret[] = [];
   const paths: string[] = [];
   const findings: ProjectFinding[] = [];
-  for (const [name, { from }] of Object.entries(secrets)) {
+  for (const [key, { from, as: name = key }] of Object.entries(secrets)) {
+    if (from === undefined) continue;
     const content = await read(resolve(place.folder, from));
     if ("problem" in content) {
-      findings.push({ severity: "error", message: `secret "${name}": ${content.problem}`, file: from });
+      findings.push({ severity: "error", message: `secret "${key}": ${content.problem}`, file: from });
       continue;
     }
     paths.push(...content.paths);

@@ -111,6 +111,13 @@ export const sessionFlags = {
     describe: "how unknown fields are treated",
     to: "validate",
   },
+  traffic: {
+    env: "KNAP_TRAFFIC",
+    kind: choice("manifest", "latest"),
+    default: "manifest",
+    describe: "latest: send traffic that is pinned to Revisions to the latest ready one",
+    to: "traffic",
+  },
   ui: {
     env: "KNAP_UI",
     kind: choice("auto", "tui", "plain", "json"),

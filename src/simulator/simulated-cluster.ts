@@ -1,5 +1,6 @@
 // Runs the emulator's control plane on virtual time with a simulated node.
 import type { Stat } from "../apis/autoscaling/types.ts";
+import { keyOf, keyText } from "../apis/meta/key.ts";
 import type { AnyObject, StringMap } from "../apis/meta/object.ts";
 import type { Time } from "../base/clock.ts";
 import { Emitter } from "../base/emitter.ts";
@@ -73,10 +74,17 @@ export class SimulatedCluster implements Disposable {
     this.plane.controller.start();
   }
 
-  /** Creates the user's objects. Returns the messages of refused ones. */
+  /** Creates the user's objects; an object that occurs again replaces the one before. Returns the refusals. */
   apply(objects: readonly AnyObject[]): readonly string[] {
+    const { store } = this.plane;
+    const created = new Set<string>();
     return objects.flatMap((object) => {
-      const outcome = this.plane.store.create(object, { user: "kubernetes-admin" });
+      const key = keyText(keyOf(object));
+      const isRepeated = created.has(key);
+      created.add(key);
+      if (isRepeated) this.settle();
+      const write = isRepeated ? store.update : store.create;
+      const outcome = write.call(store, object, { user: "kubernetes-admin" });
       return "refused" in outcome ? [outcome.refused.message] : [];
     });
   }

@@ -1,6 +1,6 @@
 // `knap delete`: deletes objects and, without --no-wait, waits until they are gone.
 import type { LabelSelector } from "../../apis/core/types.ts";
-import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
+import { keyOf, keyText, type ObjectKey } from "../../apis/meta/key.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
 import { sleep } from "../../base/sleep.ts";
 import type { Client } from "../../client/client.ts";
@@ -15,6 +15,7 @@ import type { Terminal } from "../terminal.ts";
 
 export interface DeleteFlags {
   readonly file?: readonly string[];
+  readonly kustomize?: readonly string[];
   readonly namespace?: string;
   readonly selector?: LabelSelector;
   readonly all?: boolean;
@@ -32,11 +33,12 @@ async function fetchObjects(
   client: Client,
   terminal: Terminal,
 ): Promise<FoundObjects> {
-  if (flags.file !== undefined && args.length === 0) {
+  if ((flags.file ?? flags.kustomize) !== undefined && args.length === 0) {
     const project = await loadUsableProject(flags, terminal);
     const found: AnyObject[] = [];
-    for (const object of project.objects) {
-      const live = object.kind === "Namespace" ? undefined : await client.get(keyOf(object));
+    const keys = new Map(project.objects.map((object) => [keyText(keyOf(object)), keyOf(object)]));
+    for (const key of keys.values()) {
+      const live = key.kind === "Namespace" ? undefined : await client.get(key);
       if (live !== undefined) found.push(live);
     }
     return { objects: found.reverse(), missing: [] };

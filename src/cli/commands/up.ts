@@ -4,7 +4,9 @@ import { resolve } from "node:path";
 import { monotonicClock } from "../../base/monotonic-clock.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
 import { DevLoop } from "../../dev/dev-loop.ts";
+import { isFilePath } from "../../project/find-files.ts";
 import type { Project } from "../../project/project.ts";
+import { fetchText } from "../../project/read-text.ts";
 import type { CommandBody, GlobalFlags } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { resolveSession, resolveUi, type SessionFlags, type SessionSettings } from "../flags/session-flags.ts";
@@ -21,14 +23,20 @@ type Flags = SessionFlags & GlobalFlags;
 
 /** The folders of `-f`. New files in them belong to the project. */
 async function namedFolders({ file = [] }: Flags, cwd: string): Promise<readonly string[]> {
-  const paths = file.filter((path) => path !== "-").map((path) => resolve(cwd, path));
+  const paths = file.filter(isFilePath).map((path) => resolve(cwd, path));
   const kinds = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));
   return paths.filter((_, index) => kinds[index]?.isDirectory());
 }
 
-/** Loads the project again. A file that no longer exists is left out, so its objects are deleted. */
-const reload = (flags: Flags, terminal: Terminal): Promise<Project> =>
-  readProject(flags, terminal, { mode: "up", absent: "left-out" });
+/** Fetches each URL of `-f` once, not again for every saved file. */
+function makeUrlReader(): (url: string) => Promise<string> {
+  const texts = new Map<string, Promise<string>>();
+  return (url) => {
+    const text = texts.get(url) ?? fetchText(url);
+    texts.set(url, text);
+    return text;
+  };
+}
 
 async function makeUi({ ui }: SessionSettings, flags: Flags, terminal: Terminal): Promise<SessionUi> {
   const kind = resolveUi(ui, {
@@ -44,6 +52,7 @@ async function makeUi({ ui }: SessionSettings, flags: Flags, terminal: Terminal)
 interface UpRun {
   readonly session: RunningSession;
   readonly project: Project;
+  load(): Promise<Project>;
   readonly settings: SessionSettings;
   readonly ui: SessionUi;
   readonly flags: Flags;
@@ -51,7 +60,7 @@ interface UpRun {
 }
 
 /** Deploys, then watches. Resolves at the first interrupt. */
-async function serve({ session, project, settings, ui, flags, terminal }: UpRun): Promise<void> {
+async function serve({ session, project, load, settings, ui, flags, terminal }: UpRun): Promise<void> {
   const end = terminal.interrupts.first;
   const emit = (event: DevEvent): void => {
     if (event.type === "build-output" && flags.verbose) ui.say(terminal.paint("dim", event.line));
@@ -63,7 +72,7 @@ async function serve({ session, project, settings, ui, flags, terminal }: UpRun)
   const loop = settings.watch
     ? await DevLoop.start({
         project,
-        load: () => reload(flags, terminal),
+        load,
         deployer,
         client: session.emulator.client,
         clock: monotonicClock,
@@ -79,14 +88,17 @@ async function serve({ session, project, settings, ui, flags, terminal }: UpRun)
 }
 
 export const up: CommandBody<SessionFlags> = async (_args, flags, terminal) => {
-  const project = await loadUsableProject(flags, terminal);
+  const readUrl = makeUrlReader();
+  const project = await loadUsableProject(flags, terminal, { mode: "up", readUrl });
+  // A file that no longer exists is left out, so its objects are deleted.
+  const load = (): Promise<Project> => readProject(flags, terminal, { mode: "up", absent: "left-out", readUrl });
   const settings = resolveSession(flags, project.settings);
   const ui = await makeUi(settings, flags, terminal);
   const log = sessionLog(flags.verbose === true, { paint: terminal.paint, say: ui.say });
   await runSession({ command: "up", project, settings, log, ui }, terminal, async (session) => {
     const { runtime, ingress } = session.emulator;
     ui.render({ type: "session", url: ingressUrl(ingress), runtime, services: project.services.length });
-    await serve({ session, project, settings, ui, flags, terminal }).catch((error: unknown) => {
+    await serve({ session, project, load, settings, ui, flags, terminal }).catch((error: unknown) => {
       // An interrupt during the first deployment is no failure.
       if (!terminal.interrupts.first.aborted) throw error;
     });

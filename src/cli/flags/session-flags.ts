@@ -19,7 +19,7 @@ type CamelCase<S extends string> = S extends `${infer A}-${infer B}` ? `${A}${Ca
 /** The session flags as commander parsed them. A KNAP_… variable replaces an absent flag. */
 export type SessionFlags = {
   readonly [N in SessionFlagName as CamelCase<N>]?: ValueOf<N> | undefined;
-} & { readonly file?: readonly string[] | undefined };
+} & { readonly file?: readonly string[] | undefined; readonly kustomize?: readonly string[] | undefined };
 
 type SettingOf<N extends SessionFlagName> = Table[N] extends { default: unknown } ? ValueOf<N> : ValueOf<N> | undefined;
 

@@ -17,8 +17,12 @@ export function gather(value: string, before: readonly string[] | undefined): re
 }
 
 export function fileFlag(): Option {
-  const option = new Option("-f, --file <path>", "file, folder or - for standard input (repeatable)");
+  const option = new Option("-f, --file <path>", "file, folder, URL or - for standard input (repeatable)");
   return withVariable(option, "KNAP_FILE").argParser(gather);
+}
+
+export function kustomizeFlag(): Option {
+  return new Option("-k, --kustomize <folder>", "kustomize folder, rendered by kubectl (repeatable)").argParser(gather);
 }
 
 export function namespaceFlag(): Option {

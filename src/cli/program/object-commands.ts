@@ -10,7 +10,7 @@ import type { LogsFlags } from "../commands/logs.ts";
 import type { WaitFlags } from "../commands/wait.ts";
 import { parseCountFlag, parseDurationFlag, parserOf } from "../flags/parse-flag.ts";
 import { sessionOption } from "../flags/session-flags.ts";
-import { act, fileFlag, namespaceFlag, outputFlag, type Run } from "./define.ts";
+import { act, fileFlag, kustomizeFlag, namespaceFlag, outputFlag, type Run } from "./define.ts";
 
 const FORMATS = "wide|json|yaml|name|url|jsonpath=…";
 const all = () => new Option("-A, --all-namespaces", "all namespaces");
@@ -28,8 +28,10 @@ export function addWritingCommands(program: Command, run: Run): void {
     .command("apply")
     .summary("apply files to a session")
     .addOption(fileFlag())
+    .addOption(kustomizeFlag())
     .addOption(namespaceFlag())
     .addOption(sessionOption("validate"))
+    .addOption(sessionOption("traffic"))
     .addOption(outputFlag("name|json|yaml"));
   act<ApplyFlags>(run, apply, async () => (await import("../commands/apply.ts")).apply);
 
@@ -39,6 +41,7 @@ export function addWritingCommands(program: Command, run: Run): void {
     .argument("[kind[/name]]")
     .argument("[names...]")
     .addOption(fileFlag())
+    .addOption(kustomizeFlag())
     .addOption(namespaceFlag())
     .addOption(selector())
     .option("--all", "all of this kind in the namespace")

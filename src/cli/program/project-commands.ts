@@ -4,13 +4,14 @@ import type { InitFlags } from "../commands/init.ts";
 import type { SimulateFlags } from "../commands/simulate.ts";
 import type { ValidateFlags } from "../commands/validate.ts";
 import { parseCountFlag, parseDurationFlag, parserOf } from "../flags/parse-flag.ts";
-import { act, fileFlag, gather, namespaceFlag, outputFlag, type Run } from "./define.ts";
+import { act, fileFlag, gather, kustomizeFlag, namespaceFlag, outputFlag, type Run } from "./define.ts";
 
 export function addProjectCommands(program: Command, run: Run): void {
   const validate = program
     .command("validate")
     .summary("check files against Knative's admission rules, without a session")
     .addOption(fileFlag())
+    .addOption(kustomizeFlag())
     .addOption(namespaceFlag())
     .addOption(outputFlag("text|json|github"))
     .addOption(
@@ -24,6 +25,7 @@ export function addProjectCommands(program: Command, run: Run): void {
     .command("simulate")
     .summary("simulate the autoscaler under a load: replicas, cold starts, latency")
     .addOption(fileFlag())
+    .addOption(kustomizeFlag())
     .addOption(namespaceFlag())
     .requiredOption("--load <trace>", "CSV file of time,rps,duration lines, or of single arrivals")
     .option("--start-up <duration>", "start time of a pod (default: 1s)", parseDurationFlag)

@@ -4,15 +4,18 @@ import type { DoctorFlags } from "../commands/doctor.ts";
 import type { DownFlags } from "../commands/down.ts";
 import { parseCountFlag } from "../flags/parse-flag.ts";
 import { addSessionFlags, type SessionFlags } from "../flags/session-flags.ts";
-import { act, fileFlag, namespaceFlag, outputFlag, type Run } from "./define.ts";
+import { act, fileFlag, kustomizeFlag, namespaceFlag, outputFlag, type Run } from "./define.ts";
 
 export function addSessionCommands(program: Command, run: Run): void {
-  const up = addSessionFlags(program.command("up", { isDefault: true }).alias("dev").addOption(fileFlag()), "up")
+  const up = addSessionFlags(
+    program.command("up", { isDefault: true }).alias("dev").addOption(fileFlag()).addOption(kustomizeFlag()),
+    "up",
+  )
     .summary("serve the Services of your files and deploy every change")
     .description("Applies the files, serves the Services, deploys changed files and shows progress until Ctrl-C.");
   act<SessionFlags>(run, up, async () => (await import("../commands/up.ts")).up);
 
-  const ci = addSessionFlags(program.command("ci").addOption(fileFlag()), "ci")
+  const ci = addSessionFlags(program.command("ci").addOption(fileFlag()).addOption(kustomizeFlag()), "ci")
     .summary("start a session, wait until Ready, run a command, stop")
     .description(
       "Starts a session, waits until every Service is Ready, runs CMD with KNAP_URL and related variables, and exits with CMD's exit code.",
@@ -42,6 +45,7 @@ export function addSessionCommands(program: Command, run: Run): void {
     .command("doctor")
     .summary("check engine, ports, images and tools; each finding has a fix")
     .addOption(fileFlag())
+    .addOption(kustomizeFlag())
     .addOption(outputFlag("json"));
   act<DoctorFlags>(run, doctor, async () => (await import("../commands/doctor.ts")).doctor);
 }

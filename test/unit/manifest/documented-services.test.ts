@@ -129,7 +129,7 @@ const refused: readonly (readonly [what: string, text: string, said: RegExp])[] 
   [
     "a template left unfilled",
     service("  template:\n    spec:\n      containers:\n      - image: {{ .Values.image }}\n"),
-    /^10: a key must be a string, a number or a boolean/,
+    /^10: this file is a template of Helm or another tool/,
   ],
   [
     "an upper-case name",

@@ -1,0 +1,58 @@
+// Changes objects as the user demands: traffic that is pinned to Revisions goes to the latest one, and Secrets get names
+// that Kubernetes allows.
+import type { AnyObject } from "../apis/meta/object.ts";
+import type { Route, Service, TrafficTarget } from "../apis/serving/types.ts";
+import { isFields } from "../base/json.ts";
+
+const isServing = ({ apiVersion }: AnyObject): boolean => apiVersion.startsWith("serving.knative.dev/");
+
+/** The traffic targets of a Service or Route if one of them names a Revision. */
+export function pinnedTraffic(object: AnyObject): readonly TrafficTarget[] | undefined {
+  if ((object.kind !== "Service" && object.kind !== "Route") || !isServing(object)) return undefined;
+  const { traffic } = isFields(object.spec) ? object.spec : {};
+  if (!Array.isArray(traffic) || !traffic.every(isFields)) return undefined;
+  return traffic.some(({ revisionName }) => revisionName) ? (traffic as readonly TrafficTarget[]) : undefined;
+}
+
+/**
+ * The object with all its traffic on the latest ready Revision; tags and percentages stay. A Route's target stays if its
+ * Configuration is not among `configurations`.
+ */
+export function withLatestTraffic(object: AnyObject, configurations: readonly string[]): AnyObject {
+  const traffic = pinnedTraffic(object)?.map((target): TrafficTarget => {
+    const { revisionName = "", configurationName, latestRevision, ...rest } = target;
+    if (object.kind === "Service") return { ...rest, latestRevision: true };
+    const owner = configurationName ?? configurations.find((name) => revisionName.startsWith(`${name}-`));
+    return owner === undefined ? target : { ...rest, configurationName: owner, latestRevision: true };
+  });
+  return traffic === undefined ? object : { ...object, spec: { ...(object as Service | Route).spec, traffic } };
+}
+
+/** Fields around the name of a Secret → the field of the name. A projected volume has `secret.name`. */
+const REFERENCES = new Map([
+  ["secretKeyRef", ["name"]],
+  ["secretRef", ["name"]],
+  ["secret", ["secretName", "name"]],
+]);
+
+/** Calls `use` with each reference to a Secret and its path, and replaces the name by the result. */
+export function mapSecretNames<T>(value: T, use: (name: string, path: string) => string, path = ""): T {
+  if (Array.isArray(value)) return value.map((item, at) => mapSecretNames(item, use, `${path}[${at}]`)) as T;
+  if (!isFields(value)) return value;
+  const entries = Object.entries(value).map(([key, inner]) => {
+    const at = path === "" ? key : `${path}.${key}`;
+    const field = isFields(inner) ? REFERENCES.get(key)?.find((each) => typeof inner[each] === "string") : undefined;
+    if (field === undefined || !isFields(inner)) return [key, mapSecretNames(inner, use, at)] as const;
+    return [key, { ...inner, [field]: use(String(inner[field]), `${at}.${field}`) }] as const;
+  });
+  return Object.fromEntries(entries) as T;
+}
+
+/** The object with other names of Secrets: its own, or those in its references. */
+export function withSecretNames(object: AnyObject, names: ReadonlyMap<string, string>): AnyObject {
+  if (names.size === 0) return object;
+  const rename = (name: string): string => names.get(name) ?? name;
+  const isSecret = object.apiVersion === "v1" && object.kind === "Secret";
+  if (!isSecret) return isServing(object) ? mapSecretNames(object, rename) : object;
+  return { ...object, metadata: { ...object.metadata, name: rename(object.metadata.name) } };
+}
