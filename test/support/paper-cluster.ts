@@ -46,6 +46,8 @@ export interface PaperCluster {
 
 export interface PaperOptions {
   readonly configMaps?: Readonly<Record<string, StringMap>>;
+  /** Returns false for an object that the store accepts without admission. Default: admission for all objects. */
+  readonly needsAdmission?: (object: AnyObject) => boolean;
   /** Default: digests resolve, the gateway serves, the activator is in the path. */
   readonly answers?: (question: Inquiry) => AnswerOf<Inquiry> | undefined;
   /** Returns the status of a scheduled pod; by default it is ready at once. */
@@ -55,11 +57,13 @@ export interface PaperOptions {
 /** Makes a cluster with only a Node and the activator's Endpoints, at 2024-05-01T10:00:00Z. */
 export function makePaperCluster({
   configMaps = {},
+  needsAdmission = () => true,
   answers = agree,
   kubelet = readyAtOnce,
 }: PaperOptions = {}): PaperCluster {
   let config = configOf(configMaps);
-  const admission = (request: AdmissionRequest) => admit(request, config);
+  const admission = (request: AdmissionRequest) =>
+    needsAdmission(request.object) ? admit(request, config) : { object: request.object, warnings: [] };
   const cluster: PaperCluster = {
     store: makeStore({ admission }),
     events: [],

@@ -206,6 +206,11 @@ export class Controller {
     this.#running = true;
     try {
       this.#work(task);
+    } catch (error) {
+      // The planner threw, or its plan cannot be written. Other tasks must go on.
+      task.error = errorText(error);
+      this.#options.log.error("planner threw", { task: task.text, error });
+      this.#rateLimiter.retryLater(task);
     } finally {
       this.#running = false;
     }
@@ -221,8 +226,9 @@ export class Controller {
     }
     if (task.generation !== object.metadata.generation) task.refusals.clear();
     task.generation = object.metadata.generation;
-    const plan = this.#plan(task, object);
-    if (!plan || this.#rateLimiter.isThrottled(task, plan.status)) return;
+    this.#current = task;
+    const plan = task.reconciler.reconcile(object as never, this.#world as World);
+    if (this.#rateLimiter.isThrottled(task, plan.status)) return;
     const results = applyWrites(store, object, plan);
     // The planner did not know this refusal, so its status can be wrong. Run the planner again before a status write.
     if (recordRefusals(task, results)) {
@@ -237,19 +243,6 @@ export class Controller {
     const failed = plan.error !== undefined || results.some((result) => result.refused !== undefined);
     if (failed) this.#rateLimiter.retryLater(task);
     else this.#rateLimiter.reset(task);
-  }
-
-  /** Returns the plan. If the planner throws, logs the error, retries later and returns undefined. */
-  #plan(task: Task, object: AnyObject): Plan | undefined {
-    this.#current = task;
-    try {
-      return task.reconciler.reconcile(object as never, this.#world as World);
-    } catch (error) {
-      task.error = errorText(error);
-      this.#options.log.error("planner threw", { task: task.text, error });
-      this.#rateLimiter.retryLater(task);
-      return undefined;
-    }
   }
 
   #makeWorld(): World {

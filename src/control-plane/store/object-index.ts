@@ -69,7 +69,7 @@ export class ObjectIndex implements View {
     const entry = this.#entryFor(kindIndex, object);
     entry.object = object;
     for (const [by, entries] of kindIndex.byIndexer) {
-      const [before, after] = [old ? by(old) : [], by(object)];
+      const [before, after] = [old ? indexValues(by, old) : [], indexValues(by, object)];
       if (sameJson(before, after)) continue;
       drop(entries, entry, before);
       for (const value of after) addTo(entries, value, entry);
@@ -97,7 +97,7 @@ export class ObjectIndex implements View {
     removeSorted(kindIndex.entries, entry);
     kindIndex.byName.get(namespace)?.delete(name);
     this.#byUid.delete(uid);
-    for (const [by, entries] of kindIndex.byIndexer) drop(entries, entry, by(object));
+    for (const [by, entries] of kindIndex.byIndexer) drop(entries, entry, indexValues(by, object));
     for (const [label, values] of kindIndex.byLabel) drop(values, entry, valuesOf(object, label));
     this.#dropOwners(object, entry);
   }
@@ -152,9 +152,18 @@ function indexOf(kindIndex: KindIndex, by: Indexer): Map<string, Entry[]> {
   const known = kindIndex.byIndexer.get(by);
   if (known) return known;
   const made = new Map<string, Entry[]>();
-  for (const entry of kindIndex.entries) for (const value of by(entry.object)) addTo(made, value, entry);
+  for (const entry of kindIndex.entries) for (const value of indexValues(by, entry.object)) addTo(made, value, entry);
   kindIndex.byIndexer.set(by, made);
   return made;
+}
+
+/** Returns no values for an object that `by` cannot read, for example without a spec, so that it does not stop others. */
+function indexValues(by: Indexer, object: Stored): readonly string[] {
+  try {
+    return by(object);
+  } catch {
+    return [];
+  }
 }
 
 /** Builds the index of a label at its first use, because selections use few labels. */

@@ -34,9 +34,9 @@ function amountOf(spec: PodSpec, resource: string): bigint | undefined {
   return sumOf(spec, side === "limits." ? "limits" : "requests", name);
 }
 
-/** Returns the sum over all containers, in billionths. */
-export function sumOf(spec: PodSpec, side: "limits" | "requests", resource: string): bigint {
-  return spec.containers.reduce((sum, { resources }) => sum + nano(resources?.[side]?.[resource] ?? "0"), 0n);
+/** Returns the sum over all containers, in billionths. A Pod without containers must not stop the others. */
+export function sumOf(spec: Partial<PodSpec>, side: "limits" | "requests", resource: string): bigint {
+  return (spec.containers ?? []).reduce((sum, { resources }) => sum + nano(resources?.[side]?.[resource] ?? "0"), 0n);
 }
 
 /** Returns a quantity in billionths; 0 if it is not valid. */

@@ -38,10 +38,13 @@ function mappingsConcerned(changed: AnyObject, view: View): readonly ObjectKey[]
   const { name } = changed.metadata;
   const isClaim = changed.kind === "ClusterDomainClaim";
   if (!isClaim && changed.kind !== "Service" && changed.kind !== "Route") return [];
-  return view
-    .list(KIND)
-    .filter(({ metadata, spec }) => (isClaim ? metadata.name === name : spec.ref.name === name))
-    .map(keyOf);
+  const index = { by: nameAndTarget, value: isClaim ? `mapping/${name}` : `target/${name}` };
+  return view.list(KIND, { index }).map(keyOf);
+}
+
+/** Indexes mappings by their own name and by the name of their target. */
+function nameAndTarget({ metadata, spec }: AnyObject): readonly string[] {
+  return [`mapping/${metadata.name}`, `target/${(spec as DomainMapping["spec"]).ref.name}`];
 }
 
 function reconcileMapping(pass: MappingPass): ReconcileError {

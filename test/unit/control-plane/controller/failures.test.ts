@@ -40,6 +40,22 @@ describe("refusals", () => {
 });
 
 describe("failures", () => {
+  it("a plan that cannot be written is retried and does not stop other objects (11 A1)", () => {
+    const cyclic: Record<string, unknown> = {};
+    cyclic["self"] = cyclic;
+    const { store, controller, log } = makeRig([
+      planner("p", ({ metadata }) =>
+        metadata.name === "a" ? { status: cyclic as never } : { status: { ok: true } as never },
+      ),
+    ]);
+    for (const name of ["a", "b"]) store.create(ksvc(name));
+    controller.start();
+    controller.settle();
+    expect(store.get(KSVC, "default", "b")?.status).toEqual({ ok: true });
+    expect(controller.failures()).toMatchObject([{ reconciler: "p", key: key(KSVC, "a") }]);
+    expect(log).toMatchObject([{ message: "planner threw" }]);
+  });
+
   it("a failure records an InternalError event, is listed, and is retried with back-off until it succeeds", () => {
     let broken = true;
     const { store, clock, controller } = makeRig([planner("p", () => (broken ? { error: "no luck" } : {}))]);
