@@ -3,9 +3,10 @@ import type { Strictness } from "../project/load-project.ts";
 import { loadProject, type ProjectRequest } from "../project/load-project.ts";
 import { hasErrors, type Project } from "../project/project.ts";
 import { CliError } from "./cli-error.ts";
+import type { GlobalFlags } from "./command.ts";
 import { exitCodes } from "./exit-code.ts";
 import type { SessionSettings } from "./flags/session-flags.ts";
-import { findingLines, githubLines } from "./output/findings.ts";
+import { findingLines, githubLines, shownFindings } from "./output/findings.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ProjectFlags {
@@ -15,9 +16,6 @@ export interface ProjectFlags {
   readonly validate?: SessionSettings["validate"] | undefined;
   readonly traffic?: SessionSettings["traffic"] | undefined;
 }
-
-/** Start of Knative's warning about most Services. It is too long to print at every start. */
-const INSECURE_DEFAULT_WARNING = "Kubernetes default value is insecure";
 
 type LoadOptions = Pick<Strictness, "mode" | "gates"> & Partial<Pick<ProjectRequest, "absent" | "readUrl">>;
 
@@ -42,12 +40,12 @@ export function readProject(
 
 /** Prints the project's warnings. Throws a {@link CliError} if it has errors or no manifest. */
 export async function loadUsableProject(
-  flags: ProjectFlags,
+  flags: ProjectFlags & GlobalFlags,
   terminal: Terminal,
   options?: LoadOptions,
 ): Promise<Project> {
   const project = await readProject(flags, terminal, options);
-  const findings = project.findings.filter(({ message }) => !message.startsWith(INSECURE_DEFAULT_WARNING));
+  const { findings, note } = shownFindings(project, flags);
   const text = findingLines(findings, project.texts, terminal).join("\n");
   if (hasErrors(project)) {
     const errors = project.findings.filter(({ severity }) => severity === "error").length;
@@ -58,7 +56,7 @@ export async function loadUsableProject(
       what: `${errors} ${errors === 1 ? "error" : "errors"} in your files; nothing was applied`,
     });
   }
-  if (text !== "") terminal.say(text);
+  for (const line of [text, note]) if (line) terminal.say(line);
   if (project.objects.length === 0) {
     throw new CliError({
       exitCode: exitCodes.usage,

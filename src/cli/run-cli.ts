@@ -33,9 +33,9 @@ function makeProgram(run: Run): Command {
   return program;
 }
 
-/** The first argument, if it is neither an option nor a command. */
+/** The first argument, or the one after `help`, if it is neither an option nor a command. */
 function unknownCommand(program: Command, args: readonly string[]): string | undefined {
-  const first = args[0];
+  const first = args[0] === "help" ? args[1] : args[0];
   if (first === undefined || first.startsWith("-")) return undefined;
   const known = program.commands.flatMap((command) => [command.name(), ...command.aliases()]);
   return [...known, "help"].includes(first) ? undefined : first;

@@ -2,7 +2,6 @@
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import type { ServingConfig } from "../apis/config/types.ts";
 import { namespacedName, parseNamespacedName } from "../apis/meta/key.ts";
-import { REVISION_LABEL } from "../apis/serving/labels.ts";
 import type { Time } from "../base/clock.ts";
 import { timeOfDay } from "../base/local-time.ts";
 import { timeText } from "../base/time.ts";
@@ -98,7 +97,6 @@ export function explainRevision(control: Control, key: RevisionKey, now: Time): 
   const pa = store.get("PodAutoscaler.autoscaling.internal.knative.dev", namespace, name);
   const deployment = store.get("Deployment.apps", namespace, pa?.spec.scaleTargetRef.name ?? "");
   const decider = tick.autoscaler.view(key);
-  const readyPods = tick.readyPods(key);
   const { sentence, decisions } = explainScale(key, now, {
     config: config().autoscaler,
     decider,
@@ -106,22 +104,10 @@ export function explainRevision(control: Control, key: RevisionKey, now: Time): 
     pa,
     sks: store.get("ServerlessService.networking.internal.knative.dev", namespace, name),
     replicas: deployment?.spec.replicas,
-    readyPods,
+    readyPods: tick.readyPods(key),
     showTime: timeOfDay,
   });
-  const replicas = deployment?.spec.replicas ?? 0;
-  const waiting = replicas > readyPods ? unscheduledText(store, namespace, name) : "";
-  return { revision: name, sentence: sentence + waiting, decisions: decisions.map(showDecision) };
-}
-
-/** Why pods of the revision have no node; "" if all have one. */
-function unscheduledText(store: ObjectStore, namespace: string, revision: string): string {
-  const labels = { matchLabels: { [REVISION_LABEL]: revision } };
-  const reasons = store.list("Pod", { namespace, labels }).flatMap(({ status }) => {
-    const found = status?.conditions?.find(({ type, status: value }) => type === "PodScheduled" && value === "False");
-    return found?.message ?? [];
-  });
-  return reasons.length === 0 ? "" : `; ${reasons.length} of its pods cannot be scheduled: ${reasons[0]}`;
+  return { revision: name, sentence, decisions: decisions.map(showDecision) };
 }
 
 function showDecision(entry: LedgerEntry): object {

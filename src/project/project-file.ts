@@ -1,8 +1,9 @@
 // Parses and checks the text of knap.yaml. Findings have line and column.
-import { isNode, LineCounter, parseDocument } from "yaml";
+import { isNode, parseDocument } from "yaml";
 import { z } from "zod";
 import { durationMs, parseDuration } from "../base/go/duration.ts";
 import { isNear } from "../base/near.ts";
+import { errorStart, makePositions } from "../base/yaml/documents.ts";
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
 import { allowedText, type FlagKind, type FlagValue, type SessionFlagName, sessionFlags } from "./session-flags.ts";
 
@@ -106,16 +107,21 @@ export function parseProjectFile(
   text: string,
   file: string,
 ): { readonly value?: ProjectFile; readonly findings: readonly ProjectFinding[] } {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const document = parseDocument(text, { prettyErrors: false, merge: true });
+  const positionAt = makePositions(text);
   const at = (offset: number | undefined) => {
     if (offset === undefined) return {};
-    const { line, col } = lines.linePos(offset);
-    return { line, column: col };
+    const { line, column } = positionAt(offset, offset);
+    return { line, column };
   };
   if (document.errors.length > 0) {
     const findings = document.errors.map(
-      (error): ProjectFinding => ({ severity: "error", message: error.message, file, ...at(error.pos[0]) }),
+      (error): ProjectFinding => ({
+        severity: "error",
+        message: error.message,
+        file,
+        ...at(errorStart(document, error)),
+      }),
     );
     return { findings };
   }

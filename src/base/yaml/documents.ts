@@ -1,6 +1,6 @@
 // Parses YAML and JSON text into documents: the JSON that kubectl would send, and the position of every node. The time
 // is linear in the length of the text; a text beyond the limits is refused.
-import { Composer, type CST, type Document, isAlias, Lexer, type Node, Parser } from "yaml";
+import { Composer, type CST, type Document, isAlias, Lexer, type Node, Parser, visit, type YAMLParseError } from "yaml";
 import { aliasTargets, toJson } from "./to-json.ts";
 
 /** 1-based, as editors count. */
@@ -70,7 +70,7 @@ function refused(position: Position, message: string): YamlDocument {
 
 function readDocument(document: Document.Parsed, at: Positions): YamlDocument {
   const findings: SyntaxFinding[] = document.errors.map((error) => ({
-    position: at(error.pos[0], error.pos[1]),
+    position: at(errorStart(document, error), error.pos[1]),
     message: error.message,
     severity: "error",
   }));
@@ -89,8 +89,20 @@ function readDocument(document: Document.Parsed, at: Positions): YamlDocument {
   return { json: isBroken ? undefined : json, findings, root, resolve, positionOf };
 }
 
+/** The offset that an error is about. The parser notices a missing quote only at the end of the text. */
+export function errorStart(document: Document, { code, message, pos }: YAMLParseError): number {
+  let [start] = pos;
+  if (code !== "MISSING_CHAR" || !message.includes("quote")) return start;
+  visit(document, {
+    Scalar(_, { type, range }) {
+      if (type?.startsWith("QUOTE_") && range && range[1] >= pos[0]) start = range[0];
+    },
+  });
+  return start;
+}
+
 /** Replaces the parser's line counter, which loses lines in broken texts. Offsets may lie after the end of the text. */
-function makePositions(text: string): Positions {
+export function makePositions(text: string): Positions {
   const starts = [0];
   for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
   const lineAt = (offset: number): number => {

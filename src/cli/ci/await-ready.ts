@@ -1,13 +1,13 @@
 // Waits until every Service is Ready, one has failed, or the time is over.
 import type { Pod } from "../../apis/core/types.ts";
 import { namespacedName } from "../../apis/meta/key.ts";
-import { DEFAULT_CONTAINER_ANNOTATION, SERVICE_LABEL } from "../../apis/serving/labels.ts";
+import { DEFAULT_CONTAINER_ANNOTATION } from "../../apis/serving/labels.ts";
 import type { Service } from "../../apis/serving/types.ts";
 import { sleep } from "../../base/sleep.ts";
 import type { Client } from "../../client/client.ts";
 import type { Complaint } from "../cli-error.ts";
 import { exitCodes } from "../exit-code.ts";
-import { type Cause, notReadyCause, stuckCause } from "../objects/not-ready-cause.ts";
+import { type Cause, findCause, listPods, stuckCause } from "../objects/not-ready-cause.ts";
 import { fixOf } from "../progress/progress-event.ts";
 
 /** A Service whose Ready condition is False for this long counts as failed. */
@@ -30,11 +30,6 @@ function readinessOf(service: Service | undefined): "True" | "False" | "Unknown"
   return service?.status?.conditions?.find(({ type }) => type === "Ready")?.status ?? "Unknown";
 }
 
-async function listPods(client: Client, { metadata }: Service): Promise<readonly Pod[]> {
-  const { namespace = "", name } = metadata;
-  return (await client.list("Pod", { namespace, labels: { matchLabels: { [SERVICE_LABEL]: name } } })).items;
-}
-
 /** The last output of the first pod that has any, without lines of `message`. The logs end with the session. */
 async function lastOutput(client: Client, pods: readonly Pod[], message: string): Promise<string> {
   for (const { metadata } of pods) {
@@ -53,11 +48,8 @@ async function lastOutput(client: Client, pods: readonly Pod[], message: string)
 }
 
 async function explain(client: Client, service: Service): Promise<Cause> {
-  const name = service.status?.latestCreatedRevisionName ?? "";
-  const namespace = service.metadata.namespace ?? "";
-  const revision = await client.get({ kind: "Revision.serving.knative.dev", namespace, name });
-  const pods = await listPods(client, service);
-  const { reason, message } = notReadyCause(service, revision, pods);
+  const { cause, pods } = await findCause(client, service);
+  const { reason, message } = cause;
   return { reason, message: message + (await lastOutput(client, pods, message)) };
 }
 

@@ -2,9 +2,10 @@
 import type { Applied } from "../../dev/apply-objects.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
 import { complaintOf } from "../cli-error.ts";
-import type { CommandBody } from "../command.ts";
+import type { CommandBody, GlobalFlags } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { fullNameOf } from "../objects/targets.ts";
+import { isInsecureDefault } from "../output/findings.ts";
 import { printObjects } from "../output/print-objects.ts";
 import { devProgress } from "../progress/dev-progress.ts";
 import { renderPlain } from "../progress/render-plain.ts";
@@ -18,13 +19,15 @@ export interface ApplyFlags extends ProjectFlags {
   readonly output?: string;
 }
 
-function printApplied(applied: Applied, flags: ApplyFlags, terminal: Terminal): void {
+function printApplied(applied: Applied, flags: ApplyFlags & GlobalFlags, terminal: Terminal): void {
   const name = fullNameOf(applied.object);
   if ("refusal" in applied) {
     terminal.stderr.write(`${name}: ${complaintOf(applied.refusal).what}\n`);
     return;
   }
-  for (const warning of applied.warnings) terminal.say(`${terminal.paint("yellow", "Warning:")} ${warning}`);
+  // Loading the files has already noted insecure defaults.
+  const warnings = applied.warnings.filter((warning) => flags.verbose || !isInsecureDefault(warning));
+  for (const warning of warnings) terminal.say(`${terminal.paint("yellow", "Warning:")} ${warning}`);
   if (flags.output === undefined) terminal.print(`${name} ${applied.verdict}`);
 }
 

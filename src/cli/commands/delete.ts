@@ -8,7 +8,7 @@ import { usageError } from "../cli-error.ts";
 import type { CommandBody } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { type FoundObjects, fetchTargets, reportMissing, targetsOf } from "../objects/fetch-targets.ts";
-import { fullNameOf } from "../objects/targets.ts";
+import { fullNameOf, type ResourceTarget } from "../objects/targets.ts";
 import { loadUsableProject } from "../project-loading.ts";
 import { connect } from "../session/connect.ts";
 import type { Terminal } from "../terminal.ts";
@@ -28,12 +28,12 @@ const POLICIES = { background: "Background", foreground: "Foreground", orphan: "
 const POLL_MS = 100;
 
 async function fetchObjects(
-  args: readonly string[],
+  targets: readonly ResourceTarget[],
   flags: DeleteFlags,
   client: Client,
   terminal: Terminal,
 ): Promise<FoundObjects> {
-  if ((flags.file ?? flags.kustomize) !== undefined && args.length === 0) {
+  if (targets.length === 0) {
     const project = await loadUsableProject(flags, terminal);
     const found: AnyObject[] = [];
     const keys = new Map(project.objects.map((object) => [keyText(keyOf(object)), keyOf(object)]));
@@ -44,10 +44,15 @@ async function fetchObjects(
     return { objects: found.reverse(), missing: [] };
   }
   const { namespace = "default", selector } = flags;
-  return fetchTargets(client, deleteTargets(args, flags), { namespace, selector });
+  return fetchTargets(client, targets, { namespace, selector });
 }
 
-function deleteTargets(args: readonly string[], { all, selector }: DeleteFlags): ReturnType<typeof targetsOf> {
+/** The targets of the arguments; none: those of the files. */
+function deleteTargets(
+  args: readonly string[],
+  { file, kustomize, all, selector }: DeleteFlags,
+): readonly ResourceTarget[] {
+  if (args.length === 0 && (file ?? kustomize) !== undefined) return [];
   if (args.length === 0) throw usageError("name the objects to delete, or use -f FILE");
   const targets = targetsOf(args);
   if (targets.some(({ names }) => names.length === 0) && !all && selector === undefined) {
@@ -66,8 +71,9 @@ async function untilGone(client: Client, key: ObjectKey, uid: string | undefined
 }
 
 export const remove: CommandBody<DeleteFlags> = async (args, flags, terminal) => {
+  const targets = deleteTargets(args, flags);
   const { client } = await connect(flags, terminal);
-  const { objects, missing } = await fetchObjects(args, flags, client, terminal);
+  const { objects, missing } = await fetchObjects(targets, flags, client, terminal);
   for (const object of objects) {
     await client.delete(keyOf(object), { propagation: POLICIES[flags.cascade] });
     terminal.print(`${fullNameOf(object).split("/", 1)[0]} "${object.metadata.name}" deleted`);

@@ -1,14 +1,18 @@
 // `knap describe`: prints an object's fields, its conditions as a table, and its events.
 import { since } from "../../api-server/column.ts";
 import type { Event } from "../../apis/core/types.ts";
+import { kindOf } from "../../apis/kinds.ts";
 import type { Condition } from "../../apis/meta/conditions.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
+import type { Service } from "../../apis/serving/types.ts";
 import type { Client } from "../../client/client.ts";
 import type { Live } from "../../client/live.ts";
 import { gatewayPortsOf, reachOf } from "../../client/reach.ts";
 import { yamlText } from "../../project/yaml-text.ts";
 import type { CommandBody } from "../command.ts";
 import { fetchTargets, reportMissing, targetsOf } from "../objects/fetch-targets.ts";
+import { type Cause, findCause } from "../objects/not-ready-cause.ts";
+import { readyOf } from "../objects/wait-condition.ts";
 import { eventRow } from "../output/print-objects.ts";
 import { tableText } from "../output/text.ts";
 import { connect } from "../session/connect.ts";
@@ -39,11 +43,13 @@ interface DescribeContext {
   /** Events about the object. */
   readonly events: readonly Event[];
   readonly now: number;
+  /** Why a Service is not Ready. */
+  readonly cause?: Cause | undefined;
   /** The command that reaches the object's URL from this machine. */
   readonly reach?: string | undefined;
 }
 
-function describeText(object: AnyObject, { events, now, reach }: DescribeContext): string {
+function describeText(object: AnyObject, { events, now, cause, reach }: DescribeContext): string {
   const { metadata, spec, status } = object;
   const { conditions = [], ...rest } = (status ?? {}) as { conditions?: readonly Condition[] };
   const parts = [
@@ -53,6 +59,7 @@ function describeText(object: AnyObject, { events, now, reach }: DescribeContext
       `Kind:         ${object.kind} (${object.apiVersion})`,
       `Age:          ${since(metadata.creationTimestamp, now)}`,
       ...(reach === undefined ? [] : [`Reached with: ${reach}`]),
+      ...(cause === undefined ? [] : [`Not ready:    ${cause.reason}: ${cause.message}`]),
     ].join("\n"),
     section("Labels", pairs(metadata.labels)),
     section("Annotations", pairs(metadata.annotations)),
@@ -64,6 +71,12 @@ function describeText(object: AnyObject, { events, now, reach }: DescribeContext
   const headers = ["last seen", "type", "reason", "object", "message"];
   parts.push(rows.length === 0 ? "Events:  <none>" : section("Events", tableText({ headers, rows })));
   return parts.join("\n");
+}
+
+async function causeOf(client: Client, object: AnyObject): Promise<Cause | undefined> {
+  if (kindOf(object) !== "Service.serving.knative.dev" || readyOf(object)?.status === "True") return undefined;
+  const { cause } = await findCause(client, object as Service);
+  return cause.message === "" ? undefined : cause;
 }
 
 async function eventsOf(client: Client, object: AnyObject): Promise<readonly Event[]> {
@@ -83,8 +96,8 @@ export const describe: CommandBody<{ namespace?: string }> = async (args, flags,
   const ports = gatewayPortsOf(session.ingress, https);
   const texts = objects.map(async (object) => {
     const { url = "" } = (object.status ?? {}) as { readonly url?: string };
-    const events = await eventsOf(client, object);
-    return describeText(object, { events, now: await now(), reach: reachOf(url, ports) });
+    const [events, cause] = await Promise.all([eventsOf(client, object), causeOf(client, object)]);
+    return describeText(object, { events, cause, now: await now(), reach: reachOf(url, ports) });
   });
   if (objects.length > 0) terminal.print((await Promise.all(texts)).join("\n\n\n"));
   return reportMissing(missing, terminal);

@@ -3,7 +3,7 @@ import { timeOfDay } from "../../base/local-time.ts";
 import type { Client } from "../../client/client.ts";
 import type { CommandBody } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
-import { namedTarget, notFound } from "../objects/fetch-targets.ts";
+import { type NamedTarget, namedTarget, notFound } from "../objects/fetch-targets.ts";
 import { tableText } from "../output/text.ts";
 import { connect } from "../session/connect.ts";
 
@@ -28,8 +28,11 @@ export interface Explanation {
 }
 
 /** The named revision, or the revisions of a Service that get traffic and then its newest one. */
-async function revisionsOf(client: Client, arg: string, namespace: string): Promise<readonly string[]> {
-  const { resource, name } = namedTarget(arg, ["Service.serving.knative.dev", "Revision.serving.knative.dev"]);
+async function revisionsOf(
+  client: Client,
+  { resource, name }: NamedTarget,
+  namespace: string,
+): Promise<readonly string[]> {
   if (resource.kind === "Revision.serving.knative.dev") return [name];
   const service = await client.get({ kind: "Service.serving.knative.dev", namespace, name });
   if (service === undefined) throw notFound(resource, name);
@@ -76,9 +79,10 @@ export interface ExplainFlags {
 const newest = <T>(items: readonly T[], count: number): readonly T[] => items.slice(Math.max(0, items.length - count));
 
 export const explain: CommandBody<ExplainFlags> = async (args, flags, terminal) => {
+  const target = namedTarget(args[0] ?? "", ["Service.serving.knative.dev", "Revision.serving.knative.dev"]);
   const { client } = await connect(flags, terminal);
-  const namespace = flags.namespace ?? "default";
-  const revisions = await revisionsOf(client, args[0] ?? "", namespace);
+  const { namespace = "default" } = flags;
+  const revisions = await revisionsOf(client, target, namespace);
   const found: Explanation[] = [];
   for (const revision of revisions) {
     const path = `/explain?namespace=${encodeURIComponent(namespace)}&revision=${encodeURIComponent(revision)}`;

@@ -3,7 +3,7 @@
 import { usageError } from "../cli-error.ts";
 import type { CommandBody } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
-import { findingLines, githubLines } from "../output/findings.ts";
+import { findingLines, githubLines, shownFindings } from "../output/findings.ts";
 import { readProject } from "../project-loading.ts";
 
 export interface ValidateFlags {
@@ -26,12 +26,14 @@ function parseGates(gates: readonly string[]): Readonly<Record<string, string>> 
 export const validate: CommandBody<ValidateFlags> = async (_args, flags, terminal) => {
   const project = await readProject(flags, terminal, { mode: "validate", gates: parseGates(flags.gates ?? []) });
   const { findings } = project;
+  const shown = shownFindings(project, flags);
   const errors = findings.filter(({ severity }) => severity === "error").length;
   const format = flags.output ?? (terminal.env["GITHUB_ACTIONS"] ? "github" : "text");
   if (project.sources.length === 0 && errors === 0) throw usageError("there is no manifest", "name one with -f FILE");
   if (format === "json") terminal.print(JSON.stringify(findings, undefined, 2));
-  else if (format === "github") for (const line of githubLines(findings)) terminal.print(line);
-  else for (const text of findingLines(findings, project.texts, terminal)) terminal.print(text);
+  else if (format === "github") for (const line of githubLines(shown.findings)) terminal.print(line);
+  else for (const text of findingLines(shown.findings, project.texts, terminal)) terminal.print(text);
+  if (format === "text" && shown.note !== undefined) terminal.say(shown.note);
   const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
   const files = plural(project.sources.length, "file");
   terminal.say(`${files}: ${plural(errors, "error")}, ${plural(findings.length - errors, "warning")}`);

@@ -1,7 +1,27 @@
-// Finds why a Service is not Ready, from its conditions, those of its newest revision, and its pods. Pure.
+// Finds why a Service is not Ready, from its conditions, those of its newest revision, and its pods.
 import type { ContainerStatus, Pod } from "../../apis/core/types.ts";
 import type { Condition } from "../../apis/meta/conditions.ts";
+import { SERVICE_LABEL } from "../../apis/serving/labels.ts";
 import type { Revision, Service } from "../../apis/serving/types.ts";
+import type { Client } from "../../client/client.ts";
+
+/** The pods of a Service. */
+export async function listPods(client: Client, { metadata }: Service): Promise<readonly Pod[]> {
+  const { namespace = "", name } = metadata;
+  return (await client.list("Pod", { namespace, labels: { matchLabels: { [SERVICE_LABEL]: name } } })).items;
+}
+
+/** Reads the newest revision and the pods of a Service, and finds its cause. */
+export async function findCause(
+  client: Client,
+  service: Service,
+): Promise<{ readonly cause: Cause; readonly pods: readonly Pod[] }> {
+  const { namespace = "" } = service.metadata;
+  const name = service.status?.latestCreatedRevisionName ?? "";
+  const revision = await client.get({ kind: "Revision.serving.knative.dev", namespace, name });
+  const pods = await listPods(client, service);
+  return { cause: notReadyCause(service, revision, pods), pods };
+}
 
 export interface Cause {
   readonly reason: string;
@@ -35,9 +55,10 @@ export function stuckCause(pods: readonly Pod[]): Cause | undefined {
 function exitCause({ name, ready, state, lastState }: ContainerStatus): Cause | undefined {
   const exit = state?.terminated ?? lastState?.terminated;
   if (ready || exit === undefined) return undefined;
-  const { exitCode, message, reason } = exit;
-  const why = message || (exitCode === 0 ? "it must keep running" : reason);
-  return { reason: `ExitCode${exitCode}`, message: `container "${name}" exited with code ${exitCode}: ${why}` };
+  const { exitCode, message, reason = "" } = exit;
+  const why = message || reason;
+  const names = why.includes(`"${name}"`) ? "" : `container "${name}" ended: `;
+  return { reason: `ExitCode${exitCode}`, message: names + why };
 }
 
 /** Why the pods do not serve: a container that cannot start or ended, no free node, or a probe that does not pass. */
@@ -71,13 +92,11 @@ function conditionOf(service: Service, revision: Revision | undefined): Conditio
   return ordered.find(({ status }) => status === "False") ?? ordered.find(({ status }) => status === "Unknown");
 }
 
-/** The deepest known cause. Facts of the pods complete the conditions, which often name no probe and no container. */
+/** Pure. The deepest known cause. Facts of the pods complete the conditions, which often name no probe and no container. */
 export function notReadyCause(service: Service, revision: Revision | undefined, pods: readonly Pod[]): Cause {
   const { reason = "", message = "" } = conditionOf(service, revision) ?? {};
   const pod = podCause(pods);
   if (pod === undefined) return { reason, message };
-  if (VAGUE.has(reason)) return pod;
-  const isKnown = pod.message === "" || message.includes(pod.message) || pod.message.includes(message);
-  const longer = pod.message.length > message.length ? pod.message : message;
-  return { reason, message: isKnown ? longer : `${message}; ${pod.message}` };
+  if (VAGUE.has(reason) || reason === pod.reason) return pod;
+  return { reason, message: message.includes(pod.message) ? message : `${message}; ${pod.message}` };
 }

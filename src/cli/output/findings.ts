@@ -4,6 +4,7 @@ import { redacted } from "../../base/redact.ts";
 import type { ProjectFinding } from "../../manifest/diagnostic.ts";
 import type { ManifestSource } from "../../project/find-files.ts";
 import type { Complaint } from "../cli-error.ts";
+import type { GlobalFlags } from "../command.ts";
 import type { Terminal } from "../terminal.ts";
 
 type Painter = Pick<Terminal, "paint">;
@@ -11,6 +12,30 @@ type Painter = Pick<Terminal, "paint">;
 /** `service.yaml:12:9` */
 export function placeText({ file, line, column }: ProjectFinding): string {
   return [file, line, column].filter((part) => part !== undefined).join(":");
+}
+
+/** Whether the message is Knative's long warning about insecure defaults, which concerns most manifests. */
+export function isInsecureDefault(message: string): boolean {
+  return message.startsWith("Kubernetes default value is insecure");
+}
+
+/** The findings to print, and a note about those left out. With --verbose nothing is left out. */
+export function shownFindings(
+  { findings }: { readonly findings: readonly ProjectFinding[] },
+  { verbose }: GlobalFlags,
+): { readonly findings: readonly ProjectFinding[]; readonly note: string | undefined } {
+  if (verbose) return { findings, note: undefined };
+  const shown = findings.filter(({ message }) => !isInsecureDefault(message));
+  return { findings: shown, note: insecureDefaultsNote(findings.map(({ message }) => message)) };
+}
+
+/** A short line instead of the warnings about insecure defaults; undefined without such warnings. */
+export function insecureDefaultsNote(messages: readonly string[]): string | undefined {
+  const count = messages.filter(isInsecureDefault).length;
+  const where = count === 1 ? "one place" : `${count} places`;
+  return count === 0
+    ? undefined
+    : `securityContext: ${where} with Kubernetes' insecure defaults, as in most manifests; -v shows the fields`;
 }
 
 /** Columns shown of a longer line. A third of them is before the finding. */

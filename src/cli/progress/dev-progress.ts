@@ -4,7 +4,7 @@ import type { DevEvent } from "../../dev/dev-event.ts";
 import type { ProjectFinding } from "../../manifest/diagnostic.ts";
 import type { Project } from "../../project/project.ts";
 import { fullNameOf } from "../objects/targets.ts";
-import { excerpt, placeText } from "../output/findings.ts";
+import { excerpt, isInsecureDefault, placeText } from "../output/findings.ts";
 import type { ProgressEvent } from "./progress-event.ts";
 
 function fileProgress(finding: ProjectFinding, { texts }: Project): ProgressEvent {
@@ -19,7 +19,9 @@ function appliedProgress(applied: Applied): readonly ProgressEvent[] {
     return [{ type: "file", place: object, message: applied.refusal.message, severity: "error" }];
   }
   if (applied.verdict === "unchanged") return [];
-  return [{ type: "applied", object, verdict: applied.verdict, warnings: applied.warnings }];
+  // Loading the files has already noted insecure defaults.
+  const warnings = applied.warnings.filter((warning) => !isInsecureDefault(warning));
+  return [{ type: "applied", object, verdict: applied.verdict, warnings }];
 }
 
 function restartText({ revision, instances, config }: Extract<DevEvent, { type: "restarting" }>): string {

@@ -104,6 +104,8 @@ const fixesOfEndingSession: Readonly<Record<string, string | undefined>> = {
   CrashLoopBackOff: undefined,
 };
 
+const KEEP_RUNNING = "the container's command must keep running and listen on PORT";
+
 /**
  * What the user can do about the failure of a Service or pod; undefined if the message says enough. `isEnding`: the
  * session ends with this failure, as in `ci`.
@@ -112,6 +114,7 @@ export function fixOf(reason: string, message: string, isEnding = false): string
   // The full disk is the cause, not the image.
   if (/no space left on device/i.test(message)) return undefined;
   if (IMAGE_REASONS.has(reason) && ACCESS_DENIED.test(message)) return LOGIN;
+  if (reason === "ExitCode0") return KEEP_RUNNING;
   if (isEnding && (reason in fixesOfEndingSession || /^ExitCode\d+$/.test(reason))) return fixesOfEndingSession[reason];
   return /^ExitCode\d+$/.test(reason) ? "see why it exits with `knap logs`" : fixes[reason];
 }

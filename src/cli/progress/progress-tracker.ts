@@ -22,6 +22,8 @@ type Scaled = Extract<ProgressEvent, { type: "scaled" }>;
 export interface TrackerOptions {
   /** The session ends with its first failure, as in `ci`. */
   readonly endsOnFailure?: boolean | undefined;
+  /** The caller reports a failed Service at the end, so the tracker does not. */
+  readonly failuresAtEnd?: boolean | undefined;
   /** A Service's own loopback address; undefined if the user cannot reach it. */
   addressOf(namespace: string, name: string): string | undefined;
   /** A command that reaches the URL from this machine; undefined if the URL alone does. */
@@ -54,6 +56,7 @@ export class ProgressTracker {
     const ready = service.status?.conditions?.find(({ type }) => type === "Ready");
     const isStale = service.status?.observedGeneration !== service.metadata.generation;
     if (ready === undefined || isStale || ready.status === "Unknown") return [];
+    if (ready.status === "False" && this.#options.failuresAtEnd) return [];
     if (ready.status === "False") return this.#failure(subject, service, this.#causeOf(service));
     const { url = "", latestReadyRevisionName: revision = "" } = service.status ?? {};
     if (!this.#isNew(subject, `ready ${revision} ${url}`)) return [];
@@ -105,10 +108,16 @@ export class ProgressTracker {
     if (PULLS.has(reason)) return this.#isNew("pull", message) ? [{ type: "notice", text: message }] : [];
     // Normal events of the node say that the engine responds again.
     const isNode = kind === "Node";
-    if (event.type !== "Warning" && !isNode) return [];
+    if ((event.type !== "Warning" && !isNode) || this.#isRepeated(reason, message)) return [];
     if (!this.#isNew(`event ${about}${isNode ? "" : ` ${reason}`}`, message)) return [];
     const fix = message.startsWith("Failed to pull image") ? fixOf("ErrImagePull", message) : undefined;
     return [{ type: "event", about, reason, message, fix }];
+  }
+
+  /** Whether the failure of the Service has the same text. */
+  #isRepeated(reason: string, message: string): boolean {
+    if (reason === "LatestCreatedFailed" || message.startsWith("Unable to fetch image")) return true;
+    return this.#options.failuresAtEnd === true && message.startsWith("Failed to pull image");
   }
 
   live(live: Live): readonly ProgressEvent[] {

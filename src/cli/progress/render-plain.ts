@@ -53,7 +53,6 @@ export function renderPlain(event: ProgressEvent, { paint }: Painter): string {
     case "build":
       return renderBuild(event, { paint });
     case "applied": {
-      // Knative's warnings about insecure defaults are long, so only their count is shown.
       const count = event.warnings.length;
       const warnings = count === 0 ? "" : ` (${plural(count, "warning")}, see \`knap validate\`)`;
       return `${paint("dim", "·")} ${event.object} ${event.verdict}${warnings}`;

@@ -26,7 +26,7 @@ export async function connect(
 ): Promise<Connection> {
   const found = (await listSessions(terminal.env)).filter(({ live }) => live);
   const records = found.flatMap(({ record }) => (record === undefined ? [] : [record]));
-  const id = flags.session ?? (terminal.env["KNAP_SESSION"] || undefined);
+  const id = flags.session || terminal.env["KNAP_SESSION"] || undefined;
   const session = chooseSession(records, { id, currentFolder: terminal.cwd, onlyHere });
   const path = found.find((each) => each.id === session.id)?.path ?? "";
   const client = makeHttpClient({ address: session.api, token: readToken(path) });

@@ -30,6 +30,7 @@ export function makeLineUi(kind: "plain" | "json", terminal: Terminal, endsOnFai
       const isElsewhere = isSeenFromElsewhere(emulator.ingress);
       const tracker = new ProgressTracker({
         endsOnFailure,
+        failuresAtEnd: endsOnFailure && kind === "plain",
         addressOf: (namespace, name) => {
           const address = isElsewhere ? undefined : emulator.serviceAddress(namespace, name);
           return address && `http://${address.host}:${address.port}`;

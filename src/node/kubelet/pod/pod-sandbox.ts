@@ -173,10 +173,6 @@ export class PodSandbox {
     const { network, dns, extraHosts } = this.#parts;
     // The old address is invalid if the network was opened again.
     if (network && this.#address?.network !== network.id) this.#address = network.take();
-    if (network && !this.#address) {
-      const advice = "scale a Service down, or lower --max-pods";
-      throw new RuntimeError("failed", `all addresses of the session's network are in use; ${advice}`);
-    }
     return {
       ports: dialledPorts(this.#pod),
       network: this.#address && { id: this.#address.network, address: this.#address.address },

@@ -225,7 +225,12 @@ function reduceRunning(container: ContainerFacts, event: RunningEvent): Containe
     case "queueProxyOpened":
       return changed({ queueProxy: { ready: false } });
     case "readiness":
-      return changed({ queueProxy: { ready: event.ok, message: event.ok ? undefined : event.message } });
+      return changed({
+        queueProxy: {
+          ready: event.ok,
+          message: event.ok ? undefined : `readiness probe of container "${container.name}" failed: ${event.message}`,
+        },
+      });
     case "probeFailedOnce":
       if (event.kind !== "Startup" || run.failedProbe !== undefined) return container;
       return changed({ probeFailure: `startup probe of container "${container.name}" failed: ${event.message}` });

@@ -127,3 +127,12 @@ describe("documents", () => {
     expect(Object.getPrototypeOf(json("__proto__: {x: 1}"))).toBe(Object.prototype);
   });
 });
+
+it.each([
+  ['a: 1\nb: "open\nc: 2\nd: 3\n', 2, 4],
+  ["a: 1\nb:\n  - 'open\n  - c\n", 3, 5],
+  ["a: 1\nb: [1, 2\nc: 3\n", 3, 1],
+])("the position of a syntax error in %j is %i:%i (11 C7)", (text, line, column) => {
+  const findings = readDocuments(text).flatMap((document) => document.findings);
+  expect(findings[0]?.position).toMatchObject({ line, column });
+});

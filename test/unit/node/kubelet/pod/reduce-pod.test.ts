@@ -142,7 +142,10 @@ describe("while a container runs", () => {
     const opened = running(web, { type: "queueProxyOpened", ...ofStart, at: NOW + 5 });
     expect(queueProxyFacts(opened)).toEqual({ ready: false });
     const down = events(opened, readiness(true), readiness(false));
-    expect(queueProxyFacts(down)).toEqual({ ready: false, message: "refused" });
+    expect(queueProxyFacts(down)).toEqual({
+      ready: false,
+      message: `readiness probe of container "${ofStart.container}" failed: refused`,
+    });
     const up = events(down, { ...readiness(true), at: NOW + 99 });
     expect(queueProxyFacts(up)).toEqual({ ready: true });
     expect(up.startTimes).toMatchObject({ portOpen: NOW + 5, probeOk: NOW + 9 });
