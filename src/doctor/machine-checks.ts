@@ -1,6 +1,7 @@
 // Checks this machine: the ingress port, optional tools, and settings that change how knap behaves.
 import { execFile } from "node:child_process";
 import { createServer } from "node:net";
+import { openToNetwork } from "../gateway/listen.ts";
 import type { DoctorFinding } from "./finding.ts";
 
 /** Tries to listen. Returns the error code; undefined: the port is free. */
@@ -75,6 +76,13 @@ export async function checkTools(): Promise<readonly DoctorFinding[]> {
 }
 
 /** Settings that switch off features. */
+/** `address`: where the ingress would listen. */
+export function checkAddress(address: string): readonly DoctorFinding[] {
+  const what = openToNetwork(address);
+  const fix = "use --address 127.0.0.1, unless other machines or containers need the Services";
+  return what === undefined ? [] : [{ check: "setting", level: "warning", what, fix }];
+}
+
 export function checkSettings(env: Readonly<Record<string, string | undefined>>): readonly DoctorFinding[] {
   if (env["KNAP_FORWARDER"] !== "http-proxy") return [];
   const what =

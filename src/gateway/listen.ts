@@ -44,6 +44,13 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   return { listeners: second ? [first, second] : [first], host, port: first.port, notices };
 }
 
+/** Returns a notice if other machines can reach listeners on the address; undefined for a loopback address. */
+export function openToNetwork(address: string): string | undefined {
+  const host = hostOf(address);
+  if (host === LOOPBACK_6 || /^127\./.test(host)) return undefined;
+  return `the ingress listens on ${host}: other machines on the network can call every Service`;
+}
+
 async function openFirst(
   { address, port, defaultPort, name, flag }: ListenOptions,
   open: (port: number) => Promise<OpenListener>,

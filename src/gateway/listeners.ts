@@ -19,7 +19,7 @@ import {
   type RoutingTableOptions,
 } from "../data-plane/ingress/routing-table.ts";
 import { type GatewayPorts, gatewayPorts, makeGatewayServices, publicGatewayKey } from "./gateway-services.ts";
-import { LOOPBACK, listen } from "./listen.ts";
+import { LOOPBACK, listen, openToNetwork } from "./listen.ts";
 import { ServiceListeners } from "./service-listeners.ts";
 import { asksForTls, TlsListener } from "./tls-listener.ts";
 
@@ -229,7 +229,7 @@ async function openPlain({ gateway, address, port, limits, log }: GatewayListene
     all: [...open.listeners, local],
     publicAddress: { host: open.host, port: open.port },
     localAddress: { host: LOOPBACK, port: local.port },
-    notices: open.notices,
+    notices: [...open.notices, openToNetwork(address) ?? []].flat(),
   };
 }
 

@@ -1,7 +1,7 @@
 // `knap doctor`: checks engine, ports, images, tools and sessions, and prints each finding with a fix.
 import { checkEngine, checkImages, checkLeftovers, checkNetwork } from "../../doctor/engine-checks.ts";
 import type { DoctorFinding } from "../../doctor/finding.ts";
-import { checkPort, checkSettings, checkTools, type SessionPort } from "../../doctor/machine-checks.ts";
+import { checkAddress, checkPort, checkSettings, checkTools, type SessionPort } from "../../doctor/machine-checks.ts";
 import { openDockerRuntime } from "../../node/runtime/docker/docker-runtime.ts";
 import type { Project } from "../../project/project.ts";
 import type { CommandBody } from "../command.ts";
@@ -59,6 +59,7 @@ async function allFindings(flags: DoctorFlags, terminal: Terminal): Promise<read
     const sessions = await listSessions(env);
     const live = new Set(sessions.filter((session) => session.live).map(({ id }) => id));
     const port = variableValue("port", env) ?? project.settings.port ?? DEFAULT_PORT;
+    const address = variableValue("address", env) ?? project.settings.address ?? "127.0.0.1";
     const hostId = await readHostId(env);
     const { runtime } = engine;
     const leftovers = runtime === undefined ? [] : await checkLeftovers(runtime, (id) => live.has(id), hostId);
@@ -68,6 +69,7 @@ async function allFindings(flags: DoctorFlags, terminal: Terminal): Promise<read
       ...engine.findings,
       ...network,
       ...(await checkPort(["127.0.0.1", "::1"], port, portsOf(sessions))),
+      ...checkAddress(address),
       ...fileFindings(project),
       ...images,
       ...(await checkTools()),

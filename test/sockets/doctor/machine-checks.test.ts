@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { checkPort } from "../../../src/doctor/machine-checks.ts";
+import { checkAddress, checkPort } from "../../../src/doctor/machine-checks.ts";
 
 const server = createServer();
 let port = 0;
@@ -31,4 +31,18 @@ test("the same port on another address is free, and addresses that the machine d
   expect(await checkPort(["127.0.0.2", "203.0.113.1"], port)).toEqual([
     { check: "port", level: "ok", what: `port ${port} is free on 127.0.0.2` },
   ]);
+});
+
+test.each([
+  ["0.0.0.0", 1],
+  ["::", 1],
+  ["192.168.1.5", 1],
+  ["127.0.0.1", 0],
+  ["127.1.2.3", 0],
+  ["::1", 0],
+  ["localhost", 0],
+])("an ingress on %s gives %i warnings that other machines can call every Service (11 A10)", (address, count) => {
+  const findings = checkAddress(address);
+  expect(findings).toHaveLength(count);
+  for (const { what } of findings) expect(what).toMatch(/other machines on the network can call every Service$/);
 });

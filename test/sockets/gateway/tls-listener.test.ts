@@ -54,7 +54,9 @@ let folder: string;
 let store: ObjectStore;
 let listeners: GatewayListeners;
 
-async function open(options: Pick<GatewayListenersOptions, "httpsPort" | "limits"> = {}): Promise<void> {
+async function open(
+  options: Partial<Pick<GatewayListenersOptions, "address" | "httpsPort" | "limits">> = {},
+): Promise<void> {
   const gateway = new IngressGateway({
     address: "10.0.0.1",
     random: () => 0,
@@ -117,6 +119,13 @@ beforeEach(() => {
 afterEach(async () => {
   await listeners.close(0);
   rmSync(folder, { recursive: true, force: true });
+});
+
+test("an ingress that other machines can reach says so at the start (11 A10)", async () => {
+  await open({ address: "0.0.0.0" });
+  expect(listeners.notices).toEqual([
+    "the ingress listens on 0.0.0.0: other machines on the network can call every Service",
+  ]);
 });
 
 describe("the https listener", () => {
