@@ -2,7 +2,7 @@
 import { applyPatch, type Operation, Pointer } from "rfc6902";
 import { type ApiStatus, refuse } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
-import { isFields, type JsonFields } from "../base/json.ts";
+import { isFields, type JsonFields, sameJson } from "../base/json.ts";
 import { type Failed, ok, type Result } from "../base/result.ts";
 import { depthOf, MAX_DEPTH } from "./json-text.ts";
 
@@ -33,6 +33,12 @@ export function applyJsonPatch(old: AnyObject, patch: unknown): Result<unknown, 
     if (operation.op === "copy") copied += JSON.stringify(valueAt(object, tokensOf(operation.from))).length;
     if (depth > MAX_DEPTH) return tooLarge(index, `nests more than ${MAX_DEPTH} objects`);
     if (copied > MAX_COPIED) return tooLarge(index, `copies more than ${MAX_COPIED} characters`);
+    if (operation.op === "test") {
+      if (!sameJson(valueAt(object, tokensOf(operation.path)), operation.value ?? null)) {
+        return failure(`Test failed at path: ${operation.path}`);
+      }
+      continue;
+    }
     const [error] = applyPatch(object, [operation]);
     if (error) return failure(error.message);
   }

@@ -1,4 +1,5 @@
 // Makes the local authority and the certificates that it signs, and keeps those of the TLS listener by SNI name.
+import { isIP } from "node:net";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { hostName } from "../apis/networking/hosts.ts";
 import { errorText } from "../base/errors.ts";
@@ -71,13 +72,23 @@ export class Certificates {
     return hosts.filter((host) => !this.#contexts.has(hostName(host)));
   }
 
-  /** Makes certificates for the hosts without one. */
+  /**
+   * Makes certificates for the hosts without one. A host that cannot be in a certificate gets the default certificate;
+   * the promise then rejects after all other hosts have theirs.
+   */
   async prepare(hosts: readonly string[]): Promise<void> {
+    const failed: string[] = [];
     for (const host of hosts.map(hostName)) {
       if (this.#contexts.has(host)) continue;
       const { authority, now } = this.#options;
-      this.#contexts.set(host, createSecureContext(await issueCertificate(authority, [host], now())));
+      try {
+        this.#contexts.set(host, createSecureContext(await issueCertificate(authority, [host], now())));
+      } catch (error) {
+        this.#contexts.set(host, this.#defaultContext);
+        failed.push(`${JSON.stringify(host)}: ${errorText(error)}`);
+      }
     }
+    if (failed.length > 0) throw new Error(`no certificate can be issued for ${failed.join(", ")}`);
   }
 
   /** Uses the user's own certificate for these hosts. Returns an error text if the certificate is invalid. */
@@ -123,5 +134,5 @@ async function generate(commonName: string, days: number, now: Date, more: Gener
 }
 
 function alternativeName(host: string): { type: 2; value: string } | { type: 7; ip: string } {
-  return /^[0-9.]+$|:/.test(host) ? { type: 7, ip: host } : { type: 2, value: host };
+  return isIP(host) > 0 ? { type: 7, ip: host } : { type: 2, value: host };
 }

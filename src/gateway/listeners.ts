@@ -173,7 +173,7 @@ export class GatewayListeners {
     if (hosts.length === 0) swapIfNewest();
     else {
       tls.prepare(hosts).then(swapIfNewest, (error: unknown) => {
-        this.#options.log.error("hosts without a certificate", { hosts, error });
+        this.#options.log.warn("hosts without a certificate", { error });
         swapIfNewest();
       });
     }

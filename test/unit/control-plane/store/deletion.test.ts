@@ -185,6 +185,16 @@ describe("garbage collection", () => {
     expect(store.get(KSVC, "default", "b")?.metadata.ownerReferences).toBeUndefined();
   });
 
+  it("garbage collection orphans the dependents of a dependent that has the finalizer orphan (11 A6)", () => {
+    const store = makeStore();
+    const a = make(store, "a");
+    const b = make(store, "b", { ...owned(a), finalizers: ["orphan"] });
+    make(store, "c", owned(b));
+    store.delete(key("a"));
+    store.collectGarbage();
+    expect(names(store)).toEqual(["c"]);
+  });
+
   it("garbage collection removes only the reference while another owner exists", () => {
     const store = makeStore();
     const a = make(store, "a");

@@ -215,4 +215,42 @@ describe("listing", () => {
     store.patchMerge(keyOf(child), { metadata: { ownerReferences: null } });
     expect(store.dependents("uid-1")).toEqual([]);
   });
+
+  it("list by label finds an object under its new labels after an update (11 A6)", () => {
+    const store = makeStore();
+    const names = (value: string): readonly string[] =>
+      store.list(KSVC, { labels: { matchLabels: { app: value } } }).map(({ metadata }) => metadata.name);
+    store.create(ksvc("a", {}, { labels: { app: "x" } }));
+    expect([names("x"), names("y")]).toEqual([["a"], []]);
+    store.patchMerge(key("a"), { metadata: { labels: { app: "y" } } });
+    expect([names("x"), names("y")]).toEqual([[], ["a"]]);
+  });
+
+  it("the store starts with active namespaces (11 A6)", () => {
+    const store = makeStore({ namespaces: ["default", "prod"] });
+    expect(store.list("Namespace").map(({ status }) => status?.phase)).toEqual(["Active", "Active"]);
+  });
+
+  it("metadata has no empty values, selfLink and managedFields (11 A6)", () => {
+    const empty = {
+      labels: {},
+      annotations: null,
+      generateName: "",
+      finalizers: [],
+      selfLink: "x",
+      managedFields: [{}],
+    };
+    const { metadata } = written(makeStore().create(ksvc("a", {}, empty as never)));
+    const kept = ["creationTimestamp", "generation", "name", "namespace", "resourceVersion", "uid"];
+    expect(Object.keys(metadata).sort()).toEqual(kept);
+  });
+
+  it.each([5, "x", [], { metadata: null }, { metadata: 5 }])(
+    "patchMerge refuses the patch %j with 400 (11 A6)",
+    (patch) => {
+      const store = makeStore();
+      store.create(ksvc("a"));
+      expect(store.patchMerge(key("a"), patch)).toMatchObject({ refused: { code: 400 } });
+    },
+  );
 });
