@@ -6,7 +6,7 @@ import recorded from "./protobuf-bodies.json" with { type: "json" };
 
 describe("a protobuf body", () => {
   test.each(recorded.map(({ body, wire }) => [body.kind, body, wire] as const))(
-    "of %s decodes to the JSON of the same object",
+    "a protobuf body of %s decodes to the JSON of the same object",
     (_, body, wire) => {
       expect(parseProtobuf(Buffer.from(wire, "base64"))).toEqual(ok(body));
     },
@@ -29,7 +29,7 @@ describe("a protobuf body", () => {
       envelope("Event", [0x32, 10, 0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]),
     ],
     ["whose managed fields are not JSON", envelope("ConfigMap", [0x0a, 9, 0x8a, 1, 6, 0x3a, 4, 0x0a, 2, 0x7b, 0x7b])],
-  ])("a protobuf body with %s is refused with 400", (_, bytes) => {
+  ])("a protobuf body %s is refused with 400", (_, bytes) => {
     expect(parseProtobuf(bytes)).toMatchObject({ ok: false, error: { code: 400, reason: "BadRequest" } });
   });
 

@@ -100,7 +100,7 @@ describe("a strategic merge patch", () => {
       { spec: { ports: [{ port: 1, x: { $patch: "merge", y: null } }] } },
       { spec: { ports: [{ port: 1, x: {} }] } },
     ],
-  ])("%s", (_, object, patch, expected) => {
+  ])("a strategic merge patch %s", (_, object, patch, expected) => {
     const before = structuredClone(object);
     expect(applyStrategicPatch(object, patch, structOf(object, patch))).toEqual(ok(expected));
     expect(object).toEqual(before);

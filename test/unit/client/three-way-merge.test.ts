@@ -10,15 +10,15 @@ it.each([
   ["nothing changed", { a: 1 }, { a: 1 }, { a: 1, theirs: 2 }, {}],
   ["a field is new", { a: 1 }, { a: 1, b: { c: 2 } }, { a: 1 }, { spec: { b: { c: 2 } } }],
   [
-    "a field went",
+    "a field was removed",
     { a: 1, b: { c: 2, d: 3 } },
     { a: 1, b: { d: 3 } },
     { a: 1, b: { c: 2, d: 3 } },
     { spec: { b: { c: null } } },
   ],
-  ["others changed it", { a: 1 }, { a: 1 }, { a: 9 }, { spec: { a: 1 } }],
-  ["a list is replaced whole", { l: [1, 2] }, { l: [2] }, { l: [1, 2, 3] }, { spec: { l: [2] } }],
-  ["it is gone anyway", { a: 1 }, {}, {}, { spec: { a: null } }],
+  ["another writer changed the field", { a: 1 }, { a: 1 }, { a: 9 }, { spec: { a: 1 } }],
+  ["a list is replaced", { l: [1, 2] }, { l: [2] }, { l: [1, 2, 3] }, { spec: { l: [2] } }],
+  ["the removed field does not exist any more", { a: 1 }, {}, {}, { spec: { a: null } }],
 ])("the patch is correct when %s", (_, original, modified, current, patch) => {
   expect(makeThreeWayPatch(object(original), object(modified), object(current))).toEqual(patch);
 });

@@ -40,14 +40,14 @@ describe("whether a pod uses a changed key in its environment", () => {
   });
 
   test.each([
-    ["by that key", pod(ref("a")), true],
-    ["by another key", pod(ref("b")), false],
-    ["by another ConfigMap", pod(ref("a", "other")), false],
+    ["with that key", pod(ref("a")), true],
+    ["with another key", pod(ref("b")), false],
+    ["with another ConfigMap", pod(ref("a", "other")), false],
     ["in another namespace", pod(ref("a"), "prod"), false],
-    ["as a whole", pod({ envFrom: [{ configMapRef: { name: "settings" } }] }), true],
-    ["a Secret of that name", pod({ envFrom: [{ secretRef: { name: "settings" } }] }), false],
+    ["with all keys", pod({ envFrom: [{ configMapRef: { name: "settings" } }] }), true],
+    ["with a Secret of that name", pod({ envFrom: [{ secretRef: { name: "settings" } }] }), false],
     ["only as a volume", pod({ volumeMounts: [{ name: "settings", mountPath: "/x" }] }), false],
-  ])("a pod uses a changed key: %s (case %#)", (_, asked, expected) => {
+  ])("a pod may use the changed key in its environment: %s", (_, asked, expected) => {
     expect(usesInEnvironment(asked, change)).toBe(expected);
   });
 

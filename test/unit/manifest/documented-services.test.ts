@@ -122,7 +122,7 @@ const refused: readonly (readonly [what: string, text: string, said: RegExp])[] 
     /^7: invalid key name "autoscaling.knative.dev\/max-scale": metadata.annotations$/,
   ],
   [
-    "a Deployment's habits",
+    "fields of a Deployment",
     service("  replicas: 2\n  selector: {}\n  template:\n    spec:\n      containers: [{image: a/b}]\n"),
     /^7: unknown field "spec.replicas"$/,
   ],
@@ -139,10 +139,10 @@ const refused: readonly (readonly [what: string, text: string, said: RegExp])[] 
 ];
 
 describe("Services of documented forms", () => {
-  it.each(Object.entries(accepted))("a Service with %s is accepted", (_, text) => {
+  it.each(Object.entries(accepted))("a manifest with %s is accepted", (_, text) => {
     expect(errors(text)).toEqual([]);
   });
-  it.each(refused)("a Service with %s is refused", (_, text, message) => {
+  it.each(refused)("a manifest with %s is refused", (_, text, message) => {
     expect(errors(text)[0]).toMatch(message);
   });
 });

@@ -138,13 +138,13 @@ describe("the explanation of a revision of the HPA class", () => {
       "stays at 2: cpu at 52 % of what its pods request, target 50 %",
     ],
     [
-      "more than it may have",
+      "above max-scale",
       { target: "50", "max-scale": "2" },
       [pods(1.2, 2)],
       "stays at 2: max-scale 2; cpu at 120 % of what its pods request, target 50 %, needs 5",
     ],
     [
-      "less than before",
+      "below the previous scale",
       { target: "50" },
       [pods(0.5, 2), pods(0.1, 2)],
       "stays at 2: the stabilization window for scaling down is 5 min; cpu at 10 % of what its pods request, target 50 %, needs 1",

@@ -44,8 +44,8 @@ describe("ActivatorProbe (S13, S14, T29)", () => {
     ["a queue-proxy's refusal", FROM_QUEUE_PROXY, 'status 400, body "unexpected probe header value: activator"'],
     ["another body", reply(200, "queue"), 'status 200, body "queue"'],
     ["another status", reply(503, "activator"), 'status 503, body "activator"'],
-    ["silence", undefined, "no answer"],
-  ])("a response with %s is not ok, and the error gives the reason", async (_name, given, error) => {
+    ["no response", undefined, "no answer"],
+  ])("the answer is not ok for %s, and the error gives the reason", async (_name, given, error) => {
     answer = given;
     probe.inquire(QUESTION, done);
     await settled();

@@ -21,8 +21,8 @@ describe("servesVersion (I17)", () => {
     ["503", makeReply(503), false],
     ["a redirect", makeReply(301), true],
     ["401", makeReply(401), true],
-    ["silence", undefined, false],
-  ])("%s", (_name, reply, serves) => {
+    ["no response", undefined, false],
+  ])("servesVersion decides by the response: %s", (_name, reply, serves) => {
     expect(servesVersion(reply, "h")).toBe(serves);
   });
 });

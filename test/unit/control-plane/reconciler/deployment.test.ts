@@ -34,14 +34,14 @@ describe("the choice of pods", () => {
   const ready = (name: string) => pod(name, { ready: "2024-05-01T09:00:00Z" });
   const isNew = ({ metadata }: Pod) => metadata.name.startsWith("new");
   test.each([
-    ["makes what is missing", 3, [ready("new-a")], 2, []],
-    ["stops what is too much", 1, [ready("new-a"), pod("new-b")], 0, ["new-b"]],
-    ["stops all at zero", 0, [ready("new-a")], 0, ["new-a"]],
+    ["creates missing Pods", 3, [ready("new-a")], 2, []],
+    ["stops excess Pods", 1, [ready("new-a"), pod("new-b")], 0, ["new-b"]],
+    ["stops all Pods at zero", 0, [ready("new-a")], 0, ["new-a"]],
     ["adds one new pod beside a ready old one", 1, [ready("old-a")], 1, []],
     ["keeps the old pod until the new one is ready", 1, [ready("old-a"), pod("new-a")], 0, []],
     ["stops the old pod when the new one is ready", 1, [ready("old-a"), ready("new-a")], 0, ["old-a"]],
-    ["replaces an old pod that was never ready at once", 1, [pod("old-a")], 1, ["old-a"]],
-  ])("the choice of Pods is correct for: %s", (_, wanted, pods, create, retire) => {
+    ["replaces at once an old pod that was never ready", 1, [pod("old-a")], 1, ["old-a"]],
+  ])("a Deployment %s", (_, wanted, pods, create, retire) => {
     const choice = choosePods(wanted, pods, isNew);
     expect({ create: choice.create, retire: choice.retire.map(({ metadata }) => metadata.name) }).toEqual({
       create,
@@ -92,30 +92,27 @@ describe("a Deployment in the cluster", () => {
   });
 
   test.each([
-    ["its pods get the pull secrets of their ServiceAccount", undefined, undefined, [{ name: "of-default" }]],
-    ["of the one that they name", "robot", undefined, [{ name: "of-robot" }]],
-    ["none where nobody made that account", "nobody", undefined, undefined],
-    ["only where they name none themselves", undefined, [{ name: "own" }], [{ name: "own" }]],
-  ])(
-    "the Pod of a Deployment has the expected pull secrets: %s",
-    (_, serviceAccountName, imagePullSecrets, expected) => {
-      for (const name of ["default", "robot"])
-        cluster.store.create({
-          apiVersion: "v1",
-          kind: "ServiceAccount",
-          metadata: { name, namespace: "default" },
-          imagePullSecrets: [{ name: `of-${name}` }],
-        } as AnyObject);
-      const spec = {
-        containers: [{ image: "example.com/shop:v1" }],
-        ...(serviceAccountName && { serviceAccountName }),
-        ...(imagePullSecrets && { imagePullSecrets }),
-      };
-      cluster.store.create(knativeService("shop", "example.com/shop:v1", { template: { spec } }));
-      cluster.settle();
-      expect(pods()[0]?.spec.imagePullSecrets).toEqual(expected);
-    },
-  );
+    ["those of the default ServiceAccount", undefined, undefined, [{ name: "of-default" }]],
+    ["those of the ServiceAccount that it names", "robot", undefined, [{ name: "of-robot" }]],
+    ["none if the ServiceAccount does not exist", "nobody", undefined, undefined],
+    ["its own, if it has any", undefined, [{ name: "own" }], [{ name: "own" }]],
+  ])("the pull secrets of a Deployment's Pod are %s", (_, serviceAccountName, imagePullSecrets, expected) => {
+    for (const name of ["default", "robot"])
+      cluster.store.create({
+        apiVersion: "v1",
+        kind: "ServiceAccount",
+        metadata: { name, namespace: "default" },
+        imagePullSecrets: [{ name: `of-${name}` }],
+      } as AnyObject);
+    const spec = {
+      containers: [{ image: "example.com/shop:v1" }],
+      ...(serviceAccountName && { serviceAccountName }),
+      ...(imagePullSecrets && { imagePullSecrets }),
+    };
+    cluster.store.create(knativeService("shop", "example.com/shop:v1", { template: { spec } }));
+    cluster.settle();
+    expect(pods()[0]?.spec.imagePullSecrets).toEqual(expected);
+  });
 
   test("a Deployment replaces its Pods when the template changes, and always has enough replicas", () => {
     cluster.store.create(knativeService("shop", "example.com/shop:v1"));

@@ -181,30 +181,34 @@ describe("garbage", () => {
     made("r9", 98),
   ];
   test.each([
-    ["everything disabled: nothing", limits({}), []],
+    ["none if all limits are disabled", limits({}), []],
     [
-      "older than both ages",
+      "those older than both ages",
       limits({ retainSinceCreateTimeMs: 48 * HOUR, retainSinceLastActiveTimeMs: 15 * HOUR }),
       ["r1", "r2"],
     ],
-    ["never below the minimum", limits({ retainSinceCreateTimeMs: 48 * HOUR, minNonActiveRevisions: 2 }), ["r1"]],
-    ["above the maximum, whatever the age", limits({ maxNonActiveRevisions: 1 }), ["r1", "r2"]],
+    ["only those above the minimum", limits({ retainSinceCreateTimeMs: 48 * HOUR, minNonActiveRevisions: 2 }), ["r1"]],
+    ["those above the maximum, of any age", limits({ maxNonActiveRevisions: 1 }), ["r1", "r2"]],
     [
-      "first by age, then by number",
+      "those too old, then those above the maximum",
       limits({ retainSinceCreateTimeMs: 85 * HOUR, maxNonActiveRevisions: 1 }),
       ["r1", "r2"],
     ],
-    ["at the exact age since creation (11 A6)", limits({ retainSinceCreateTimeMs: 80 * HOUR }), ["r1", "r2"]],
-    ["not before the age since creation (11 A6)", limits({ retainSinceCreateTimeMs: 80 * HOUR + 1 }), ["r1"]],
-    ["at the exact age since the last use (11 A6)", limits({ retainSinceLastActiveTimeMs: 80 * HOUR }), ["r1", "r2"]],
-    ["not before the age since the last use (11 A6)", limits({ retainSinceLastActiveTimeMs: 80 * HOUR + 1 }), ["r1"]],
+    ["those at the exact age since creation (11 A6)", limits({ retainSinceCreateTimeMs: 80 * HOUR }), ["r1", "r2"]],
+    ["none before the age since creation (11 A6)", limits({ retainSinceCreateTimeMs: 80 * HOUR + 1 }), ["r1"]],
     [
-      "only if both ages have passed (11 A6)",
+      "those at the exact age since the last use (11 A6)",
+      limits({ retainSinceLastActiveTimeMs: 80 * HOUR }),
+      ["r1", "r2"],
+    ],
+    ["none before the age since the last use (11 A6)", limits({ retainSinceLastActiveTimeMs: 80 * HOUR + 1 }), ["r1"]],
+    [
+      "only those whose both ages have passed (11 A6)",
       limits({ retainSinceCreateTimeMs: 90 * HOUR, retainSinceLastActiveTimeMs: HOUR }),
       ["r1"],
     ],
-    ["too few revisions at all", limits({ maxNonActiveRevisions: 0, minNonActiveRevisions: 6 }), []],
-  ])("the garbage collector keeps the expected Revisions: %s", (_, config, expected) => {
+    ["none if there are fewer than the minimum", limits({ maxNonActiveRevisions: 0, minNonActiveRevisions: 6 }), []],
+  ])("the garbage collector deletes %s", (_, config, expected) => {
     expect(chooseUnneeded(configuration, all, config, NOW).map(({ metadata }) => metadata.name)).toEqual(expected);
   });
 });
@@ -263,7 +267,7 @@ describe("the pod", () => {
     ["a tcp probe at its own port", { tcpSocket: { port: 90 } }, '{"tcpSocket":{"port":90,"host":"127.0.0.1"}}'],
     ["an exec probe as a connection", { exec: { command: ["x"] } }, '{"tcpSocket":{"port":8080,"host":"127.0.0.1"}}'],
     [
-      "an http probe with a timeout where a period asks for one",
+      "an http probe with a timeout if it has a period",
       { httpGet: { path: "/a&b", port: "http1" }, periodSeconds: 2 },
       '{"httpGet":{"path":"/a\\u0026b","port":8080,"host":"127.0.0.1","scheme":"HTTP"},"timeoutSeconds":1,"periodSeconds":2}',
     ],
@@ -273,7 +277,7 @@ describe("the pod", () => {
   });
 
   test.each([
-    ["nothing but its own request", {}, {}, { requests: { cpu: "25m" } }],
+    ["its default request", {}, {}, { requests: { cpu: "25m" } }],
     [
       "a share within bounds",
       { "queue.sidecar.serving.knative.dev/resource-percentage": "50" },
@@ -281,18 +285,18 @@ describe("the pod", () => {
       { requests: { cpu: "100m", memory: "150Mi" } },
     ],
     [
-      "at least the least",
+      "the minimum",
       { "queue.sidecar.serving.knative.dev/resource-percentage": "1" },
       { limits: { cpu: "1", memory: "300Mi" } },
       { limits: { cpu: "40m", memory: "200Mi" }, requests: { cpu: "25m" } },
     ],
     [
-      "what an annotation says",
+      "the value of an annotation",
       { "queue.sidecar.serving.knative.dev/memory-resource-limit": "1Gi" },
       {},
       { limits: { memory: "1Gi" }, requests: { cpu: "25m" } },
     ],
-  ])("resources of queue-proxy: %s", (_, annotations, resources, expected) => {
+  ])("the resources of queue-proxy are %s", (_, annotations, resources, expected) => {
     expect(makeQueueResources(config, annotations as Record<string, string>, { resources })).toEqual(expected);
   });
 });

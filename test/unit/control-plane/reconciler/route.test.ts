@@ -33,7 +33,7 @@ describe("the target behind a placeholder", () => {
   const table: readonly (readonly [string, IngressStatus, boolean, unknown])[] = [
     ["nothing yet", {}, false, undefined],
     [
-      "an inner name",
+      "an internal name",
       { privateLoadBalancer: to({ domainInternal: "gw.ns.svc.cluster.local" }) },
       false,
       { type: "ExternalName", externalName: "gw.ns.svc.cluster.local", sessionAffinity: "None", ports: [port] },
@@ -57,7 +57,7 @@ describe("the target behind a placeholder", () => {
       { type: "ClusterIP", ports: [{ name: "http", port: 80, targetPort: 0 }] },
     ],
     [
-      "the public gateway, for want of a private one",
+      "the public gateway if there is no private one",
       { publicLoadBalancer: to({ domain: "public" }) },
       false,
       { type: "ExternalName", externalName: "public", ports: [port] },
@@ -68,7 +68,7 @@ describe("the target behind a placeholder", () => {
       true,
       undefined,
     ],
-    ["nothing when there are two", { privateLoadBalancer: { ingress: [{ ip: "1" }, { ip: "2" }] } }, false, undefined],
+    ["nothing if there are two", { privateLoadBalancer: { ingress: [{ ip: "1" }, { ip: "2" }] } }, false, undefined],
   ];
   test.each(table)("the target of a placeholder is %s", (_, status, isPrivate, spec) => {
     expect(behindLoadBalancer(status, isPrivate)?.spec).toEqual(spec);

@@ -100,13 +100,13 @@ describe("the user's metrics", () => {
   });
 
   test.each<[string, Partial<MeasuredRequest>, string]>([
-    ["no port where it is 80", { host: "h:80" }, 'server_address="h",url_scheme'],
-    ["no port where none is named", { host: "h" }, 'server_address="h",url_scheme'],
+    ["no port if it is 80", { host: "h:80" }, 'server_address="h",url_scheme'],
+    ["no port if the host has none", { host: "h" }, 'server_address="h",url_scheme'],
     ["an address without brackets", { host: "[::1]:90" }, 'server_address="::1",server_port="90"'],
     ["methods in capitals", { method: "get" }, 'http_request_method="GET"'],
-    ["unknown methods as others", { method: "BREW" }, 'http_request_method="_OTHER"'],
+    ["unknown methods as _OTHER", { method: "BREW" }, 'http_request_method="_OTHER"'],
     ["HTTP/2 as 2.0", { version: "2" }, 'network_protocol_version="2.0"'],
-    ["quotes escaped", { routeTag: 'a"b\\' }, 'kn_route_tag="a\\"b\\\\"'],
+    ["escaped quotes", { routeTag: 'a"b\\' }, 'kn_route_tag="a\\"b\\\\"'],
   ])("the user's metrics name %s", (_what, change, label) => {
     const line = textOf({ ...served, ...change })
       .split("\n")

@@ -55,7 +55,7 @@ describe("the plan of a pod", () => {
       facts([container({ run: { ...running(), networkLost: true } })]),
       [{ do: "endContainer", container: "web", containerId: running().containerId, failedProbe: undefined }],
     ],
-    ["leaves a running container alone", facts([container({ run: running() })]), []],
+    ["has no step for a running container", facts([container({ run: running() })]), []],
     ["makes the first restart at once", facts([container(ended(1))]), [startWeb]],
     [
       "delays the second restart by 10 s",
@@ -142,7 +142,7 @@ describe("the plan of a pod", () => {
       [{ do: "thaw", container: "web" }],
     ],
     ["has no step for a pod that stops", facts([container()], { stopping: true }), []],
-  ])("the plan of a pod is correct: %s", (_, given, expected) => {
+  ])("the plan of a pod %s", (_, given, expected) => {
     expect(planPod(given, NOW)).toEqual(expected);
   });
 });
