@@ -194,14 +194,10 @@ describe("garbage", () => {
       limits({ retainSinceCreateTimeMs: 85 * HOUR, maxNonActiveRevisions: 1 }),
       ["r1", "r2"],
     ],
-    ["those at the exact age since creation (11 A6)", limits({ retainSinceCreateTimeMs: 80 * HOUR }), ["r1", "r2"]],
-    ["none before the age since creation (11 A6)", limits({ retainSinceCreateTimeMs: 80 * HOUR + 1 }), ["r1"]],
-    [
-      "those at the exact age since the last use (11 A6)",
-      limits({ retainSinceLastActiveTimeMs: 80 * HOUR }),
-      ["r1", "r2"],
-    ],
-    ["none before the age since the last use (11 A6)", limits({ retainSinceLastActiveTimeMs: 80 * HOUR + 1 }), ["r1"]],
+    ["those at the age since creation (11 A6)", limits({ retainSinceCreateTimeMs: 80 * HOUR }), ["r1", "r2"]],
+    ["no others before the age since creation (11 A6)", limits({ retainSinceCreateTimeMs: 80 * HOUR + 1 }), ["r1"]],
+    ["those at the age since last use (11 A6)", limits({ retainSinceLastActiveTimeMs: 80 * HOUR }), ["r1", "r2"]],
+    ["no others before the age since last use (11 A6)", limits({ retainSinceLastActiveTimeMs: 80 * HOUR + 1 }), ["r1"]],
     [
       "only those whose both ages have passed (11 A6)",
       limits({ retainSinceCreateTimeMs: 90 * HOUR, retainSinceLastActiveTimeMs: HOUR }),
