@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { Agent, createServer, type IncomingMessage, type RequestListener, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { RevisionKey, Stat } from "../../src/apis/autoscaling/types.ts";
+import type { Probe } from "../../src/apis/core/pod-spec.ts";
 import type { Ingress } from "../../src/apis/networking/types.ts";
 import { monotonicClock } from "../../src/base/monotonic-clock.ts";
 import { Activator } from "../../src/data-plane/activator/activator.ts";
@@ -50,6 +51,8 @@ export interface PodOptions {
   readonly timeoutSeconds?: number;
   readonly responseStartTimeoutSeconds?: number;
   readonly idleTimeoutSeconds?: number;
+  /** Default: none, so the pod is always ready. */
+  readonly readinessProbes?: readonly Probe[];
 }
 
 export interface RunningPod {
@@ -136,7 +139,7 @@ export class DataPlane implements AsyncDisposable {
         timeoutSeconds: options.timeoutSeconds ?? 300,
         responseStartTimeoutSeconds: options.responseStartTimeoutSeconds ?? 0,
         idleTimeoutSeconds: options.idleTimeoutSeconds ?? 0,
-        readinessProbes: [],
+        readinessProbes: options.readinessProbes ?? [],
         identity: {
           namespace: "default",
           service: "hello",

@@ -1,5 +1,5 @@
 // Defines a pod as the activator sees it.
-import type { Handler } from "../http/exchange.ts";
+import type { PodHandler } from "../http/exchange.ts";
 
 export interface Backend {
   /** The pod's name, unique in its revision. */
@@ -7,7 +7,7 @@ export interface Backend {
   /** `ip:port` of its queue-proxy, as in EndpointSlices. Pods are sorted by this text. */
   readonly address: string;
   /** Handler of its queue-proxy. */
-  readonly handle: Handler;
+  readonly handle: PodHandler;
   /** The pod's Ready condition. The activator also uses an unready pod, after a successful probe. */
   readonly ready: boolean;
 }

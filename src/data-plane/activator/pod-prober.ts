@@ -13,14 +13,16 @@ export interface PodProberOptions {
   readonly probe: (backend: Backend, signal: AbortSignal) => Promise<boolean>;
   /** False if the pods have exec readiness probes or startup probes, which the queue-proxy does not run. */
   readonly probesUnready: boolean;
-  /** Called when a probe has made a pod usable. */
-  readonly onHealthy: () => void;
+  /** Called when {@link PodProber.usable} changes, except by {@link PodProber.setBackends}. */
+  readonly onChange: () => void;
 }
 
 interface Candidate {
   backend: Backend;
   healthy: boolean;
-  attempt: AbortController | undefined;
+  /** A request did not reach the pod, although it is Ready, and no probe has succeeded since. */
+  isUnreached: boolean;
+  probe: AbortController | undefined;
   next: Disposable | undefined;
 }
 
@@ -50,15 +52,27 @@ export class PodProber {
     for (const backend of backends) {
       const known = before.get(backend.pod);
       before.delete(backend.pod);
-      const candidate = known ?? { backend, healthy: false, attempt: undefined, next: undefined };
-      if (backend.ready) candidate.healthy = true;
-      else if (candidate.backend.ready || !this.#options.probesUnready) candidate.healthy = false;
+      const candidate = known ?? makeCandidate(backend);
+      const { probesUnready } = this.#options;
+      candidate.isUnreached &&= backend.ready;
+      if (backend.ready) candidate.healthy = !candidate.isUnreached;
+      else if (candidate.backend.ready || !probesUnready) candidate.healthy = false;
       candidate.backend = backend;
       this.#candidates.set(backend.pod, candidate);
-      if (candidate.healthy) stopProbing(candidate);
-      else if (this.#options.probesUnready && !candidate.attempt) this.#probe(candidate);
+      if (candidate.healthy || !(probesUnready || candidate.isUnreached)) stopProbing(candidate);
+      else if (!candidate.probe && !candidate.isUnreached) this.#probe(candidate);
     }
     for (const gone of before.values()) stopProbing(gone);
+  }
+
+  /** A request did not reach the pod. The pod is not usable until a probe succeeds; the first starts in 200 ms. */
+  onUnreached(pod: string): void {
+    const candidate = this.#candidates.get(pod);
+    if (!candidate?.healthy) return;
+    candidate.healthy = false;
+    candidate.isUnreached = candidate.backend.ready;
+    this.#retry(candidate, this.#options.clock.now());
+    this.#options.onChange();
   }
 
   close(): void {
@@ -68,19 +82,19 @@ export class PodProber {
   #probe(candidate: Candidate): void {
     const { clock, probe } = this.#options;
     const startedAt = clock.now();
-    const attempt = new AbortController();
+    const controller = new AbortController();
     stopProbing(candidate);
-    candidate.attempt = attempt;
+    candidate.probe = controller;
     const finish = (ok: boolean): void => {
-      if (candidate.attempt !== attempt) return;
+      if (candidate.probe !== controller) return;
       timeout[Symbol.dispose]();
       stopProbing(candidate);
       if (ok) this.#onHealthy(candidate);
       else this.#retry(candidate, startedAt);
     };
     const timeout = clock.at(startedAt + PROBE_TIMEOUT_MS, () => finish(false));
-    attempt.signal.addEventListener("abort", () => timeout[Symbol.dispose](), { once: true });
-    probe(candidate.backend, attempt.signal).then(finish, () => finish(false));
+    controller.signal.addEventListener("abort", () => timeout[Symbol.dispose](), { once: true });
+    probe(candidate.backend, controller.signal).then(finish, () => finish(false));
   }
 
   #retry(candidate: Candidate, startedAt: Time): void {
@@ -91,14 +105,19 @@ export class PodProber {
 
   #onHealthy(candidate: Candidate): void {
     candidate.healthy = true;
-    this.#options.onHealthy();
+    candidate.isUnreached = false;
+    this.#options.onChange();
   }
 }
 
+function makeCandidate(backend: Backend): Candidate {
+  return { backend, healthy: false, isUnreached: false, probe: undefined, next: undefined };
+}
+
 function stopProbing(candidate: Candidate): void {
-  const { attempt, next } = candidate;
-  candidate.attempt = undefined;
+  const { probe, next } = candidate;
+  candidate.probe = undefined;
   candidate.next = undefined;
   next?.[Symbol.dispose]();
-  attempt?.abort();
+  probe?.abort();
 }

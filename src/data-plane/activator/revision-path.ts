@@ -37,16 +37,24 @@ export interface PathContext {
   readonly ended: (revision: RevisionKey, now: Time) => void;
 }
 
-const TIMED_OUT = makeTimeout(ACTIVATOR_TIMEOUT_TEXT);
-/** The reply after the revision was deleted (pkg/activator/handler/handler.go). */
-const REVISION_GONE = makeReply(500);
+/** The history of a request that did not reach its first pod. */
+interface Detour {
+  /** The pods that did not get the request. */
+  readonly pods: string[];
+  /** The request was sent to a container that is down. */
+  isReplayed: boolean;
+}
+
+/** Replies to requests that get no slot (pkg/activator/handler/handler.go). */
+const REPLIES = { timeout: makeTimeout(ACTIVATOR_TIMEOUT_TEXT), gone: makeReply(500) };
 
 export class RevisionPath {
   readonly #revision: RevisionKey;
   readonly #context: PathContext;
   readonly #throttler: Throttler;
   readonly #prober: PodProber;
-  /** Ready pods if requests may go directly to them, else empty. */
+  #mode: RevisionTraffic["mode"] = "Proxy";
+  /** The pods that get requests directly. */
   #direct: readonly Backend[] = [];
   #directInFlight = 0;
 
@@ -67,7 +75,7 @@ export class RevisionPath {
         saysReady(
           await sendProbe(pod.handle, { host: pod.address, headers: POD_PROBE_HEADERS, peer: address }, signal),
         ),
-      onHealthy: () => this.#throttler.setBackends(this.#prober.usable),
+      onChange: () => this.#applyUsablePods(),
     });
   }
 
@@ -86,9 +94,9 @@ export class RevisionPath {
   }
 
   update({ backends, mode }: RevisionTraffic): void {
-    this.#direct = mode === "Serve" ? backends.filter((backend) => backend.ready) : [];
+    this.#mode = mode;
     this.#prober.setBackends(backends);
-    this.#throttler.setBackends(this.#prober.usable);
+    this.#applyUsablePods();
   }
 
   /**
@@ -96,27 +104,35 @@ export class RevisionPath {
    */
   async serve(exchange: Exchange): Promise<void> {
     const { random } = this.#context;
-    const pod = this.#direct[Math.floor(random() * this.#direct.length)];
-    if (!pod) return this.proxy(exchange);
-    exchange.timing.pod = pod.pod;
-    this.#directInFlight += 1;
-    try {
-      await pod.handle(exchange);
-    } finally {
-      this.#directInFlight -= 1;
+    const detour: Detour = { pods: [], isReplayed: false };
+    for (;;) {
+      const pod = this.#direct[Math.floor(random() * this.#direct.length)];
+      if (!pod) return this.proxy(exchange, detour);
+      exchange.timing.pod = pod.pod;
+      this.#directInFlight += 1;
+      try {
+        if (await this.#send(exchange, pod, detour)) return;
+      } finally {
+        this.#directInFlight -= 1;
+      }
     }
   }
 
   /** Sends the request through the activator. Counts it from now to its end, including the wait. */
-  async proxy(exchange: Exchange): Promise<void> {
+  async proxy(exchange: Exchange, detour: Detour = { pods: [], isReplayed: false }): Promise<void> {
     const { clock, started, ended } = this.#context;
     const since = clock.now();
     exchange.timing.queued = since;
     started(this.#revision, since);
     try {
-      const slot = this.#throttler.tryAcquire();
-      if (slot) await this.#forward(exchange, slot, { since, assigned: since });
-      else await this.#waitAndForward(exchange, since);
+      for (;;) {
+        const admission = this.#throttler.tryAcquire() ?? (await this.#wait(exchange, since));
+        if (typeof admission !== "object") {
+          if (admission !== "abandoned") sendReplyAfterBody(exchange, REPLIES[admission]);
+          return;
+        }
+        if (await this.#forward(exchange, admission, since, detour)) return;
+      }
     } finally {
       ended(this.#revision, clock.now());
     }
@@ -129,30 +145,49 @@ export class RevisionPath {
     this.#throttler.close();
   }
 
-  async #waitAndForward(exchange: Exchange, since: Time): Promise<void> {
-    const admission = await this.#wait(exchange);
-    if (typeof admission === "object") {
-      await this.#forward(exchange, admission, { since, assigned: this.#context.clock.now() });
-    } else if (admission === "timeout") sendReplyAfterBody(exchange, TIMED_OUT);
-    else if (admission === "gone") sendReplyAfterBody(exchange, REVISION_GONE);
+  #applyUsablePods(): void {
+    const { usable } = this.#prober;
+    this.#direct = this.#mode === "Serve" ? usable.filter(({ ready }) => ready) : [];
+    this.#throttler.setBackends(usable);
   }
 
-  async #forward(exchange: Exchange, slot: Slot, { since, assigned }: { since: Time; assigned: Time }): Promise<void> {
-    const { address } = this.#context;
-    exchange.timing.assigned = assigned;
-    exchange.timing.pod = slot.backend.pod;
+  async #forward(exchange: Exchange, slot: Slot, since: Time, detour: Detour): Promise<boolean> {
+    const { address, clock } = this.#context;
+    const { backend } = slot;
+    exchange.timing.assigned = clock.now();
+    exchange.timing.pod = backend.pod;
     const headers = activatorHeaders(exchange.headers, exchange.peer);
     const timers = { since, text: ACTIVATOR_TIMEOUT_TEXT };
+    const forwarded = new ForwardedExchange(exchange, { headers, peer: address, timers });
     try {
-      await slot.backend.handle(new ForwardedExchange(exchange, { headers, peer: address, timers }));
+      return await this.#send(forwarded, backend, detour);
     } finally {
       this.#throttler.release(slot);
     }
   }
 
-  #wait(exchange: Exchange): Promise<WaitResult | "abandoned"> {
+  /**
+   * Returns false if the request must go to another pod. A request that was sent goes at most once to another pod and
+   * never waits, because it may be the reason why its container is down.
+   */
+  async #send(exchange: Exchange, { pod, handle }: Backend, detour: Detour): Promise<boolean> {
+    let isHandled = true;
+    const takeBack = (wasSent: boolean): boolean => {
+      this.#prober.onUnreached(pod);
+      if (detour.pods.includes(pod)) return false;
+      if (wasSent && (detour.isReplayed || this.#prober.usable.length === 0)) return false;
+      detour.pods.push(pod);
+      detour.isReplayed ||= wasSent;
+      isHandled = false;
+      return true;
+    };
+    await handle(exchange, takeBack);
+    return isHandled;
+  }
+
+  #wait(exchange: Exchange, since: Time): Promise<WaitResult | "abandoned"> {
     return new Promise((resolve) => {
-      const leave = this.#throttler.wait(resolve);
+      const leave = this.#throttler.wait(resolve, since);
       exchange.onClosed(() => {
         leave();
         resolve("abandoned");

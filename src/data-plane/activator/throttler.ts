@@ -83,15 +83,17 @@ export class Throttler {
     return this.#queue.size === 0 ? this.#reserve() : undefined;
   }
 
-  /** Queues a request. Calls `done` once, unless the returned function removed the request from the queue. */
-  wait(done: (admission: WaitResult) => void): () => void {
-    const { clock, waitLimitMs } = this.#options;
+  /**
+   * Queues a request that arrived at `since`. Calls `done` once, unless the returned function removed the request from
+   * the queue.
+   */
+  wait(done: (admission: WaitResult) => void, since = this.#options.clock.now()): () => void {
     if (this.#closed) {
       done("gone");
       return () => {};
     }
-    const waiter: WaitEntry<WaitResult> = this.#queue.join(clock.now() + waitLimitMs, done);
-    if (!this.#expiry) this.#armExpiry();
+    const waiter: WaitEntry<WaitResult> = this.#queue.join(since + this.#options.waitLimitMs, done);
+    if (!this.#expiry || waiter === this.#queue.first) this.#armExpiry();
     return () => {
       this.#queue.leave(waiter);
     };
@@ -148,6 +150,7 @@ export class Throttler {
   /** Sets one timer for the whole queue, for its first request. */
   #armExpiry(): void {
     const first = this.#queue.first;
+    this.#expiry?.[Symbol.dispose]();
     this.#expiry = undefined;
     if (!first || first.deadline === Number.POSITIVE_INFINITY) return;
     this.#expiry = this.#options.clock.at(first.deadline, () => {

@@ -1,4 +1,4 @@
-// Queues requests in order of arrival. A linked list, so that every operation takes constant time.
+// Queues requests in the order of their deadlines, as a linked list.
 import type { Time } from "../../base/clock.ts";
 
 /** A waiting request. The owner of the queue calls `done` once, when the request leaves. */
@@ -23,11 +23,16 @@ export class WaitQueue<R> {
     return this.#first;
   }
 
+  /** Searches the place from the end, because `deadline` is nearly always the latest. */
   join(deadline: Time, done: (result: R) => void): WaitEntry<R> {
-    const waiter: WaitEntry<R> = { deadline, done, before: this.#last, after: undefined, waiting: true };
-    if (this.#last) this.#last.after = waiter;
+    let before = this.#last;
+    while (before && before.deadline > deadline) before = before.before;
+    const after = before ? before.after : this.#first;
+    const waiter: WaitEntry<R> = { deadline, done, before, after, waiting: true };
+    if (before) before.after = waiter;
     else this.#first = waiter;
-    this.#last = waiter;
+    if (after) after.before = waiter;
+    else this.#last = waiter;
     this.#size += 1;
     return waiter;
   }

@@ -12,7 +12,7 @@ import type { Exchange, RawHeaders } from "../http/exchange.ts";
 import type { Forwarder, ForwardOptions, ForwardOutcome, Upstream } from "../http/forwarder.ts";
 import { upgradeType } from "../http/headers.ts";
 import { IncomingRelay } from "./incoming-relay.ts";
-import { makeRequestHead, type RequestHead, refusalOf } from "./request-head.ts";
+import { CONTINUE_WAIT_MS, makeRequestHead, type RequestHead, refusalOf, switchFault } from "./request-head.ts";
 import { RequestPump } from "./request-pump.ts";
 
 /** Checks of the contract suite that this forwarder does not pass. */
@@ -23,9 +23,6 @@ export const FALLBACK_LACKS: readonly string[] = [
   "Q38 the response waits until the request body is read",
   "an early response of a container that then closes is not lost",
 ];
-
-/** How long the container may take to answer `Expect: 100-continue` before the body is sent anyway. */
-const CONTINUE_WAIT_MS = 1_000;
 
 export class FallbackForwarder implements Forwarder {
   readonly #upstream: Upstream;
@@ -55,7 +52,7 @@ class FallbackForward extends IncomingRelay {
     const upgrade = exchange.upgrade === undefined ? undefined : upgradeType(options.headers);
     const refusal = refusalOf(method, upgrade);
     if (refusal !== undefined) {
-      this.settle({ kind: "unreachable", code: "EREFUSED", message: refusal });
+      this.settle({ kind: "unreachable", code: "EREFUSED", message: refusal, resend: "no" });
       return;
     }
     this.watchClient();
@@ -96,7 +93,7 @@ class FallbackForward extends IncomingRelay {
       if (head.expects) this.#awaitContinue(request, pump);
       else pump.start();
     } catch (fault) {
-      this.settle({ kind: "unreachable", code: "EHEAD", message: String(fault) });
+      this.settle({ kind: "unreachable", code: "EHEAD", message: String(fault), resend: "no" });
     }
   }
 
@@ -113,12 +110,10 @@ class FallbackForward extends IncomingRelay {
 
   #switchProtocols({ response, socket: upstream, early, upgrade }: SwitchedConnection): void {
     const { exchange, options } = this;
-    const type = upgradeType(response.rawHeaders) ?? "";
+    const fault = switchFault(upgrade, response.rawHeaders);
     upstream.on("error", () => {});
-    if (exchange.upgrade === undefined || this.isSettled || type.toLowerCase() !== upgrade?.toLowerCase()) {
-      const asked = JSON.stringify(upgrade ?? "");
-      const message = `backend tried to switch protocol ${JSON.stringify(type)} when ${asked} was requested`;
-      this.settle({ kind: "unreachable", code: "EUPGRADE", message });
+    if (exchange.upgrade === undefined || this.isSettled || fault !== undefined) {
+      this.settle({ kind: "unreachable", code: "EUPGRADE", message: fault ?? "", resend: "no" });
       upstream.destroy();
       return;
     }

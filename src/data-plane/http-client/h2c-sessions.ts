@@ -2,6 +2,12 @@
 import { type ClientHttp2Session, connect } from "node:http2";
 import type { Upstream } from "../http/forwarder.ts";
 
+export interface SessionLease {
+  readonly session: ClientHttp2Session;
+  /** The session is new. */
+  readonly fresh: boolean;
+}
+
 export class H2cSessions {
   readonly authority: string;
   #current: ClientHttp2Session | undefined;
@@ -12,8 +18,8 @@ export class H2cSessions {
     this.authority = `${upstream.host}:${upstream.port}`;
   }
 
-  /** A session that accepts streams; `fresh` if it is new. Undefined after {@link close}. */
-  take(): { readonly session: ClientHttp2Session; readonly fresh: boolean } | undefined {
+  /** A session that accepts streams. Undefined after {@link close}. */
+  take(): SessionLease | undefined {
     if (this.#closed) return undefined;
     const current = this.#current;
     if (current !== undefined && !current.closed && !current.destroyed) return { session: current, fresh: false };

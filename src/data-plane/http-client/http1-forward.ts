@@ -7,7 +7,7 @@ import type { ForwardOptions, ForwardOutcome } from "../http/forwarder.ts";
 import { upgradeType } from "../http/headers.ts";
 import { DetectedTypeBody } from "./content-type.ts";
 import { countBytesLeft, readRelayedHead } from "./relayed-head.ts";
-import { makeRequestHead, type RequestHead, refusalOf } from "./request-head.ts";
+import { CONTINUE_WAIT_MS, makeRequestHead, type RequestHead, refusalOf, switchFault } from "./request-head.ts";
 import { RequestPump } from "./request-pump.ts";
 import type { ResponseHead } from "./response-parser.ts";
 import { Tunnel } from "./tunnel.ts";
@@ -18,9 +18,6 @@ import type { ConnectionWaiter, UpstreamPool } from "./upstream-pool.ts";
 const MAX_BUFFER = 4096;
 /** A body up to this size is written as a string, because node:http then sends it in one write with the head. */
 const SMALL_BODY_BYTES = 1024;
-/** How long the container may take to answer `Expect: 100-continue` before the body is sent anyway. */
-const CONTINUE_WAIT_MS = 1_000;
-
 export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
   readonly #pool: UpstreamPool;
   readonly #exchange: Exchange;
@@ -39,7 +36,6 @@ export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
   #flushed = false;
   #received = 0;
   #waitsForDrain = false;
-  #tunnelled = false;
   #settled = false;
   /** Response events that wait for the end of the request body, in order. */
   #delayed: (() => void)[] | undefined;
@@ -58,8 +54,7 @@ export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
 
   begin(): void {
     const exchange = this.#exchange;
-    const { headers } = this.#options;
-    if (exchange.upgrade !== undefined) this.#upgrade = upgradeType(headers);
+    if (exchange.upgrade !== undefined) this.#upgrade = upgradeType(this.#options.headers);
     const refusal = refusalOf(exchange.method, this.#upgrade);
     if (refusal !== undefined) {
       this.#fail("EREFUSED", refusal);
@@ -68,7 +63,7 @@ export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
     this.#head = makeRequestHead({
       method: exchange.method,
       target: exchange.target,
-      headers,
+      headers: this.#options.headers,
       authority: `${this.#pool.host}:${this.#pool.port}`,
       hasBody: exchange.hasBody,
       upgrade: this.#upgrade,
@@ -100,7 +95,8 @@ export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
   }
 
   onDialFailed(code: string, message: string): void {
-    if (!this.#settled) this.#settle({ kind: "unreachable", code, message });
+    const resend = this.#connection === undefined ? "unsent" : "replay";
+    if (!this.#settled) this.#settle({ kind: "unreachable", code, message, resend });
   }
 
   onHead(head: ResponseHead): boolean {
@@ -202,9 +198,13 @@ export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
       if (!this.#isBuffered && this.#buffer !== undefined) this.#body.write(this.#buffer);
       this.#settle({ kind: "truncated", status: this.#status });
       this.#exchange.abort("the container closed the connection before the answer was whole");
-    } else if (connection !== undefined && connection.uses > 1 && !connection.answered && this.#head?.replayable) {
-      this.#pool.take(this);
-    } else this.#settle({ kind: "unreachable", code, message });
+    } else if (connection?.answered || !this.#head?.replayable) this.#fail(code, message);
+    else if ((connection?.uses ?? 0) > 1) this.#pool.take(this);
+    else if (this.#options.canResend) {
+      this.#pool.checkDown((isDown) => {
+        if (!this.#settled) this.#settle({ kind: "unreachable", code, message, resend: isDown ? "replay" : "no" });
+      });
+    } else this.#fail(code, message);
   }
 
   onDrain(): void {
@@ -233,7 +233,7 @@ export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
 
   #onClientGone(): void {
     if (this.#settled) return;
-    this.#settle(this.#tunnelled ? { kind: "done", status: 101 } : { kind: "abandoned" });
+    this.#settle(this.#status === 101 ? { kind: "done", status: 101 } : { kind: "abandoned" });
     this.#connection?.destroy();
   }
 
@@ -249,22 +249,21 @@ export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
   }
 
   #switchProtocols(head: ResponseHead): void {
-    const exchange = this.#exchange;
-    const type = upgradeType(head.headers) ?? "";
-    if (exchange.upgrade === undefined || type.toLowerCase() !== this.#upgrade?.toLowerCase()) {
-      const asked = JSON.stringify(this.#upgrade ?? "");
-      this.#fail("EUPGRADE", `backend tried to switch protocol ${JSON.stringify(type)} when ${asked} was requested`);
+    const { upgrade } = this.#exchange;
+    const fault = switchFault(this.#upgrade, head.headers);
+    if (upgrade === undefined || fault !== undefined) {
+      this.#fail("EUPGRADE", fault ?? "");
       return;
     }
-    this.#tunnelled = true;
-    this.#body = exchange.start(101, reasonOf(101), this.#options.onHead?.(101, head.headers) ?? head.headers);
-    const { socket, head: early } = exchange.upgrade;
+    this.#status = 101;
+    this.#body = this.#exchange.start(101, reasonOf(101), this.#options.onHead?.(101, head.headers) ?? head.headers);
     const onOver = (): void => {
       if (this.#settled) return;
       this.#settle({ kind: "done", status: 101 });
-      exchange.abort("the container closed the connection");
+      this.#exchange.abort("the container closed the connection");
     };
-    new Tunnel({ client: socket as Socket, early, connection: this.#connection as UpstreamConnection, onOver });
+    const connection = this.#connection as UpstreamConnection;
+    new Tunnel({ client: upgrade.socket as Socket, early: upgrade.head, connection, onOver });
   }
 
   #sendBody(): void {
@@ -287,7 +286,7 @@ export class Http1Forward implements ResponseReceiver, ConnectionWaiter {
 
   /** Ends the forward before anything was sent to the client. */
   #fail(code: string, message: string): void {
-    this.#settle({ kind: "unreachable", code, message });
+    this.#settle({ kind: "unreachable", code, message, resend: "no" });
     this.#connection?.destroy();
   }
 

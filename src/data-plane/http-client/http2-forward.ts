@@ -5,8 +5,9 @@ import type { Exchange, RawHeaders, ResponseBody } from "../http/exchange.ts";
 import type { ForwardOptions, ForwardOutcome } from "../http/forwarder.ts";
 import { hasToken, headerValue, headerValues, namedInConnection, withoutHeaders } from "../http/headers.ts";
 import { asOutgoing, cancelStream } from "../http/http2.ts";
-import type { H2cSessions } from "./h2c-sessions.ts";
+import type { H2cSessions, SessionLease } from "./h2c-sessions.ts";
 import { countBytesLeft, readRelayedHead } from "./relayed-head.ts";
+import { CONTINUE_WAIT_MS, REPLAYABLE_METHODS } from "./request-head.ts";
 
 /** Error code names of RFC 9113, section 7. */
 const RESET_NAMES = [
@@ -26,7 +27,6 @@ const RESET_NAMES = [
   "HTTP_1_1_REQUIRED",
 ];
 const END_STREAM = 1;
-const CONTINUE_WAIT_MS = 1_000;
 
 export class Http2Forward {
   readonly #sessions: H2cSessions;
@@ -40,6 +40,8 @@ export class Http2Forward {
   #received = 0;
   #settled = false;
   #tries = 0;
+  /** A container may have received the request on an earlier session. */
+  #wasSent = false;
   #pumping = false;
   #continueTimer: NodeJS.Timeout | undefined;
 
@@ -73,14 +75,15 @@ export class Http2Forward {
     const sessions = this.#sessions;
     const lease = sessions.take();
     if (lease === undefined) {
-      this.#settle({ kind: "unreachable", code: "ECLOSED", message: "the container is being stopped" });
+      const message = "the container is being stopped";
+      this.#settle({ kind: "unreachable", code: "ECLOSED", message, resend: this.#wasSent ? "no" : "unsent" });
       return;
     }
     const { hasBody } = exchange;
     const headers = requestHeaders(exchange, this.#options.headers, sessions.authority);
     const stream = catchError(() => lease.session.request(headers, { endStream: !hasBody, waitForTrailers: hasBody }));
     if (stream instanceof Error) {
-      this.#settle({ kind: "unreachable", code: "EHEAD", message: String(stream) });
+      this.#settle({ kind: "unreachable", code: "EHEAD", message: String(stream), resend: isSessionFault(stream) ? "unsent" : "no" });
       return;
     }
     this.#stream = stream;
@@ -92,9 +95,16 @@ export class Http2Forward {
     stream.on("data", (chunk: Buffer) => this.#onBody(chunk));
     stream.on("trailers", (_headers, _flags, ...more: unknown[]) => exchange.trailers(more[0] as RawHeaders));
     stream.on("end", () => this.#onEnd());
-    stream.on("error", (error: NodeJS.ErrnoException) => this.#onFault(stream, lease.fresh, error));
-    stream.on("close", () => this.#onFault(stream, lease.fresh, undefined));
+    stream.on("error", (error: NodeJS.ErrnoException) => this.#onFault(stream, lease, error));
+    stream.on("close", () => this.#onFault(stream, lease, undefined));
     if (!hasBody) return;
+    // The body stays unread until the session is connected.
+    if (stream.pending) stream.once("ready", () => this.#beginBody());
+    else this.#beginBody();
+  }
+
+  #beginBody(): void {
+    if (this.#settled) return;
     const expects = hasToken(headerValue(this.#options.headers, "expect") ?? "", "100-continue");
     if (expects) this.#continueTimer = setTimeout(() => this.#sendBody(), CONTINUE_WAIT_MS);
     else this.#pump();
@@ -120,7 +130,7 @@ export class Http2Forward {
     this.#length = empty ? 0 : answer.length;
     const body = catchError(() => exchange.start(this.#status, reasonOf(this.#status), sent, empty));
     if (body instanceof Error) {
-      this.#settle({ kind: "unreachable", code: "EHEAD", message: String(body) });
+      this.#settle({ kind: "unreachable", code: "EHEAD", message: String(body), resend: "no" });
       if (this.#stream !== undefined) cancelStream(this.#stream);
       return;
     }
@@ -145,7 +155,7 @@ export class Http2Forward {
     this.#body.end();
   }
 
-  #onFault(stream: ClientHttp2Stream, fresh: boolean, error: NodeJS.ErrnoException | undefined): void {
+  #onFault(stream: ClientHttp2Stream, lease: SessionLease, error: NodeJS.ErrnoException | undefined): void {
     if (this.#settled || stream !== this.#stream) return;
     const body = this.#body;
     const exchange = this.#exchange;
@@ -154,13 +164,18 @@ export class Http2Forward {
       exchange.abort("the container reset the stream");
       return;
     }
-    const refused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
-    if (!exchange.hasBody && this.#tries < 3 && (refused || (!fresh && error !== undefined && stream.rstCode === 0))) {
+    const isRefused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
+    // As over HTTP/1, a request is sent again if the container closed a connection that had served others.
+    const mayBeDown = !lease.fresh || this.#options.canResend === true;
+    const isStale = mayBeDown && lease.session.destroyed && REPLAYABLE_METHODS.has(exchange.method);
+    if (!exchange.hasBody && this.#tries < 3 && (isRefused || isStale)) {
+      this.#wasSent ||= isStale;
       this.#send();
       return;
     }
-    const { code, message } = faultOf(stream, error);
-    this.#settle({ kind: "unreachable", code, message });
+    const isUnsent = stream.pending || (isRefused && !exchange.hasBody);
+    const resend = this.#wasSent ? "replay" : "unsent";
+    this.#settle({ kind: "unreachable", ...faultOf(stream, error), resend: isUnsent ? resend : "no" });
   }
 
   #onClientGone(): void {
@@ -214,6 +229,11 @@ function catchError<T>(act: () => T): T | Error {
   } catch (fault) {
     return fault as Error;
   }
+}
+
+/** The session ended before it could send the request. */
+function isSessionFault({ code }: NodeJS.ErrnoException): boolean {
+  return code === "ERR_HTTP2_INVALID_SESSION" || code === "ERR_HTTP2_GOAWAY_SESSION";
 }
 
 function plain(raw: RawHeaders): RawHeaders {

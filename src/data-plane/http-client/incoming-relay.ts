@@ -28,9 +28,12 @@ export class IncomingRelay {
   }
 
   onError(error: unknown): void {
-    const { code = "ERROR", message } = error as NodeJS.ErrnoException;
+    const { code = "ERROR", message, syscall } = error as NodeJS.ErrnoException;
     if (this.#body !== undefined) this.#cut();
-    else this.settle({ kind: "unreachable", code: code === "ECONNRESET" ? "EOF" : code, message });
+    else {
+      const resend = syscall === "connect" && !this.exchange.hasBody ? "unsent" : "no";
+      this.settle({ kind: "unreachable", code: code === "ECONNRESET" ? "EOF" : code, message, resend });
+    }
   }
 
   onResponse(response: IncomingMessage): void {

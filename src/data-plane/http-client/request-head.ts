@@ -1,6 +1,6 @@
 // Makes the request line and headers for an HTTP/1.1 container. Framing follows Go's transport. Pure.
 import type { RawHeaders } from "../http/exchange.ts";
-import { canonicalNames, HOP_BY_HOP, hasToken, namedInConnection } from "../http/headers.ts";
+import { canonicalNames, HOP_BY_HOP, hasToken, namedInConnection, upgradeType } from "../http/headers.ts";
 
 export interface HeadParts {
   readonly method: string;
@@ -25,9 +25,13 @@ export interface RequestHead {
   readonly replayable: boolean;
 }
 
-const REPLAYABLE = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
+/** Methods that Go's client sends again without an idempotency key (`net/http` isReplayable). */
+export const REPLAYABLE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 /** Methods for which Go sends `Content-Length: 0` without a body. */
 const SAYS_ZERO = new Set(["POST", "PUT", "PATCH"]);
+
+/** How long the container may take to reply to `Expect: 100-continue` before the body is sent anyway. */
+export const CONTINUE_WAIT_MS = 1_000;
 
 const PRINTABLE = /^[\x20-\x7e]*$/;
 
@@ -36,6 +40,13 @@ export function refusalOf(method: string, upgrade: string | undefined): string |
   if (method === "CONNECT") return "client sent unsupported CONNECT request";
   if (upgrade === undefined || PRINTABLE.test(upgrade)) return undefined;
   return `client tried to switch to invalid protocol ${JSON.stringify(upgrade)}`;
+}
+
+/** Why a container's 101 cannot be relayed; undefined if it switches to the requested protocol. */
+export function switchFault(requested = "", headers: RawHeaders): string | undefined {
+  const type = upgradeType(headers) ?? "";
+  if (requested !== "" && type.toLowerCase() === requested.toLowerCase()) return undefined;
+  return `backend tried to switch protocol ${JSON.stringify(type)} when ${JSON.stringify(requested)} was requested`;
 }
 
 export function makeRequestHead({ method, target, headers, authority, hasBody, upgrade }: HeadParts): RequestHead {
@@ -75,6 +86,6 @@ export function makeRequestHead({ method, target, headers, authority, hasBody, u
     chunked,
     length: chunked ? undefined : hasBody ? length : 0,
     expects: expects && hasBody,
-    replayable: !hasBody && (idempotent || REPLAYABLE.has(method)),
+    replayable: !hasBody && (idempotent || REPLAYABLE_METHODS.has(method)),
   };
 }

@@ -54,6 +54,8 @@ export class UpstreamConnection implements ResponseEvents {
       host: owner.host,
       port: owner.port,
       noDelay: true,
+      // An upgraded connection stays open for the client's bytes after the container has ended its side.
+      allowHalfOpen: true,
       keepAlive: true,
       keepAliveInitialDelay: KEEP_ALIVE_PROBE_MS,
       onread: { buffer: shared, callback: (length, buffer) => this.#onRead(length, buffer as Buffer) },

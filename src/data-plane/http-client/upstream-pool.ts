@@ -58,6 +58,16 @@ export class UpstreamPool implements ConnectionOwner {
     this.#dial({ waiter, startedAt: performance.now(), attempt: 0, timer: undefined });
   }
 
+  /** Dials the container and reports whether it accepts no connection. */
+  checkDown(done: (isDown: boolean) => void): void {
+    const onConnection = (connection: UpstreamConnection): void => {
+      connection.destroy();
+      done(false);
+    };
+    const waiter = { onConnection, onDialFailed: () => done(true) };
+    this.#dial({ waiter, startedAt: performance.now(), attempt: 0, timer: undefined });
+  }
+
   /** Returns a connection whose response is complete. */
   giveBack(connection: UpstreamConnection): void {
     connection.free();

@@ -77,3 +77,12 @@ export interface Exchange {
 
 /** Resolves when the exchange ends. Never rejects: the handler replies to failures or aborts. */
 export type Handler = (exchange: Exchange) => Promise<void>;
+
+/** See {@link PodHandler}. `wasSent`: the container may have received the request, but its repetition is harmless. */
+export type TakeBack = (wasSent: boolean) => boolean;
+
+/**
+ * Handles the requests of one pod. If the container cannot be reached and the body is unread, calls `takeBack`: if it
+ * returns true, the caller sends the request to another pod, and the handler makes no reply.
+ */
+export type PodHandler = (exchange: Exchange, takeBack?: TakeBack) => Promise<void>;

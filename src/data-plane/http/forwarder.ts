@@ -14,7 +14,16 @@ export interface Upstream {
 export type ForwardOutcome =
   | { readonly kind: "done"; readonly status: number }
   /** The container could not be reached or failed before its head. Nothing was sent to the client. */
-  | { readonly kind: "unreachable"; readonly code: string; readonly message: string }
+  | {
+      readonly kind: "unreachable";
+      readonly code: string;
+      readonly message: string;
+      /**
+       * Whether another container can get the request. "unsent": this one got no byte of it. "replay": this one is down,
+       * and the request has no body and is idempotent.
+       */
+      readonly resend: "no" | "unsent" | "replay";
+    }
   /** The response broke off after the head. The client's connection is aborted. */
   | { readonly kind: "truncated"; readonly status: number }
   /** The client closed its connection. */
@@ -49,6 +58,8 @@ export interface ForwardOptions {
   readonly delaysResponse?: boolean;
   /** Announces request trailers but does not send them, like Knative. */
   readonly dropsTrailers?: boolean;
+  /** The caller can send the request to another container, so the forwarder finds out whether this one is down. */
+  readonly canResend?: boolean;
   readonly onCancellable?: OnCancellable;
   /** Called with the length of each body chunk sent to the container. */
   readonly onRequestBody?: ((bytes: number) => void) | undefined;

@@ -4,7 +4,7 @@ import type { PodAddress } from "../../base/address.ts";
 import type { Clock, Time } from "../../base/clock.ts";
 import { sendReplyAfterBody } from "../http/after-body.ts";
 import { MISSING_PROBE_HASH, makeReply, makeUnexpectedProbe, NOT_READY, SHUTTING_DOWN } from "../http/errors.ts";
-import type { Exchange, Handler } from "../http/exchange.ts";
+import type { Exchange, PodHandler, TakeBack } from "../http/exchange.ts";
 import type { Forwarder, ForwarderFactory, Upstream } from "../http/forwarder.ts";
 import type { ProbeResult } from "../probe/probe-result.ts";
 import { type PeriodReport, RequestStats } from "../stats/request-stats.ts";
@@ -36,7 +36,7 @@ const HEALTH_AGENTS = ["kube-probe/", "Knative-Activator-Probe", "Knative-Autosc
 
 /** Checks a request in the order of Knative's handler chain (Q8). @see pkg/queue/sharedmain/handlers.go */
 export class QueueProxy {
-  readonly handle: Handler;
+  readonly handle: PodHandler;
   readonly drain: Drain;
   readonly #options: QueueProxyOptions;
   readonly #statsClock: Clock;
@@ -60,7 +60,7 @@ export class QueueProxy {
     const upstream = { host: options.upstream.host, port: options.upstream.port };
     this.#options = options;
     this.#statsClock = options.statsClock ?? clock;
-    this.handle = (exchange) => this.#serve(exchange);
+    this.handle = (exchange, takeBack) => this.#serve(exchange, takeBack);
     this.drain = new Drain(clock);
     this.#breaker = new Breaker(config.containerConcurrency);
     this.#limited = config.containerConcurrency > 0;
@@ -118,7 +118,7 @@ export class QueueProxy {
     await Promise.all([this.#forwarders.http1?.close(), this.#forwarders.h2c?.close()]);
   }
 
-  #serve(exchange: Exchange): Promise<void> {
+  #serve(exchange: Exchange, takeBack: TakeBack | undefined): Promise<void> {
     const facts = readFacts(exchange.headers);
     const probe = this.#probeReply(exchange, facts);
     if (probe !== undefined) return probe;
@@ -127,7 +127,7 @@ export class QueueProxy {
       sendReplyAfterBody(exchange, makeReply(200));
       return DONE;
     }
-    return this.#pass(exchange, facts);
+    return this.#pass(exchange, facts, takeBack);
   }
 
   /** Replies to probes, before timeouts, breaker and statistics (`pkg/network/handlers/drain.go`). */
@@ -149,11 +149,12 @@ export class QueueProxy {
     sendReplyAfterBody(exchange, ok ? makeReply(200, "queue") : NOT_READY);
   }
 
-  async #pass(exchange: Exchange, facts: RequestFacts): Promise<void> {
+  async #pass(exchange: Exchange, facts: RequestFacts, takeBack: TakeBack | undefined): Promise<void> {
     const { clock, drain } = this.#shared;
     const now = clock.now();
     const headers = makeContainerHeaders(exchange.headers, facts, exchange.peer);
     const context = new RequestContext(this.#shared, exchange, facts, headers, now);
+    context.takeBack = takeBack;
     exchange.timing.pod ??= this.#options.config.identity.pod;
     drain.enter();
     this.#steps.startDeadlines(context, exchange.timers?.since ?? now);
@@ -172,6 +173,7 @@ export class QueueProxy {
     this.#steps.stopDeadlines(context);
     if (counted) this.#stats.ended(this.#statsTime(endedAt), proxied);
     drain.leave(context.upgraded);
+    if (context.state === "taken back") return;
     if (this.#metrics !== undefined || this.#log !== undefined) this.#record(context, endedAt);
   }
 

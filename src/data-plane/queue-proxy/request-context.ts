@@ -1,6 +1,6 @@
 // Keeps the state of one request in a queue-proxy, as the forwarder and the breaker report it.
 import type { Clock, Time } from "../../base/clock.ts";
-import type { Exchange, RawHeaders } from "../http/exchange.ts";
+import type { Exchange, RawHeaders, TakeBack } from "../http/exchange.ts";
 import type { ForwardOptions } from "../http/forwarder.ts";
 import type { BreakerWaiter } from "./breaker.ts";
 import type { DeadlineEntry } from "./deadline-queue.ts";
@@ -22,7 +22,9 @@ export class RequestContext implements ForwardOptions, BreakerWaiter, DeadlineEn
   /** As sent to the container. */
   readonly headers: RawHeaders;
   readonly startedAt: Time;
-  state: "waiting" | "forwarding" | "over" = "waiting";
+  /** "taken back": another pod gets the request. */
+  state: "waiting" | "forwarding" | "over" | "taken back" = "waiting";
+  takeBack: TakeBack | undefined;
   /** A head, interim response or body byte was sent. Upgrades do not count (`pkg/http/handler/timeout.go`). */
   responded = false;
   upgraded = false;
@@ -60,6 +62,10 @@ export class RequestContext implements ForwardOptions, BreakerWaiter, DeadlineEn
     this.facts = facts;
     this.headers = headers;
     this.startedAt = now;
+  }
+
+  get canResend(): boolean {
+    return this.takeBack !== undefined;
   }
 
   admitted(): void {

@@ -88,6 +88,10 @@ export class RequestSteps {
     context.exchange.timing.admitted ??= now;
     const outcome = await forwarder.forward(context.exchange, context);
     if (outcome.kind === "unreachable") {
+      if (outcome.resend !== "no" && context.takeBack?.(outcome.resend === "replay")) {
+        context.state = "taken back";
+        return;
+      }
       context.status = 502;
       reply(context, makeBadGateway(goErrorText(outcome.code, outcome.message, this.#upstream)));
     } else if (outcome.kind === "cancelled") endCancelled(context, outcome);
@@ -99,7 +103,7 @@ export class RequestSteps {
   #watchIdle(context: RequestContext, at: Time): void {
     const { clock } = this.#shared;
     clock.at(at, () => {
-      if (context.state === "over") return;
+      if (context.state === "over" || context.state === "taken back") return;
       const next = context.lastWriteAt === undefined ? at : context.lastWriteAt + this.#idleMs;
       if (next > clock.now()) this.#watchIdle(context, next);
       else this.#timeOut(context);

@@ -19,7 +19,7 @@ describe("PodProber (P20 to P23)", () => {
       clock,
       probesUnready,
       probe: ({ pod: name }) => new Promise((answer) => probes.push({ pod: name, at: clock.now(), answer })),
-      onHealthy: () => healthy.push(prober.usable.map((backend) => backend.pod)),
+      onChange: () => healthy.push(prober.usable.map((backend) => backend.pod)),
     });
     return prober;
   };
