@@ -83,7 +83,12 @@ export class Http2Forward {
     const headers = requestHeaders(exchange, this.#options.headers, sessions.authority);
     const stream = catchError(() => lease.session.request(headers, { endStream: !hasBody, waitForTrailers: hasBody }));
     if (stream instanceof Error) {
-      this.#settle({ kind: "unreachable", code: "EHEAD", message: String(stream), resend: isSessionFault(stream) ? "unsent" : "no" });
+      this.#settle({
+        kind: "unreachable",
+        code: "EHEAD",
+        message: String(stream),
+        resend: isSessionFault(stream) ? "unsent" : "no",
+      });
       return;
     }
     this.#stream = stream;

@@ -160,11 +160,20 @@ export class UpstreamConnection implements ResponseEvents {
       this.destroy();
       return false;
     }
-    const result = this.#parser.read(bytes);
+    const result = this.#parse(bytes);
     if (typeof result !== "number") this.#onGarbage(result, bytes);
     else if (!this.#upgraded) this.#receiver?.onBatch();
     else if (result < length) this.#receiver?.onTunnel?.(Buffer.from(bytes.subarray(result)));
     return !this.#paused;
+  }
+
+  /** An exception of the receiver is a fault of this connection only. */
+  #parse(bytes: Buffer): number | NodeJS.ErrnoException {
+    try {
+      return this.#parser.read(bytes);
+    } catch (fault) {
+      return fault as NodeJS.ErrnoException;
+    }
   }
 
   #onGarbage(error: NodeJS.ErrnoException, bytes: Buffer): void {

@@ -8,12 +8,15 @@ import { asOutgoing, failStream } from "../http/http2.ts";
 import { plainAddress } from "./http1-exchange.ts";
 import type { ListenerState } from "./listener-options.ts";
 
-export interface Http2Parts {
+export interface Http2Request {
   readonly stream: ServerHttp2Stream;
   readonly headers: IncomingHttpHeaders;
   readonly rawHeaders: RawHeaders;
   /** The request has no body. */
   readonly ended: boolean;
+}
+
+export interface Http2Parts extends Http2Request {
   readonly target: string;
   readonly state: ListenerState;
 }
@@ -28,6 +31,8 @@ export class Http2Exchange implements Exchange {
   readonly listener: ListenerKind;
   readonly timing: RequestTiming = {};
   started = false;
+  /** This side ended the stream with an error. */
+  isAborted = false;
   readonly #stream: ServerHttp2Stream;
   readonly #closed = new ClosedHooks();
   #requestTrailer: RawHeaders = [];
@@ -42,7 +47,6 @@ export class Http2Exchange implements Exchange {
     this.hasBody = !parts.ended;
     this.listener = parts.state.listener;
     const stream = this.#stream;
-    stream.on("error", ignore);
     stream.on("close", () => this.#closed.run());
     if (this.hasBody) {
       stream.on("trailers", (_headers, _flags, ...more: unknown[]) => {
@@ -65,7 +69,11 @@ export class Http2Exchange implements Exchange {
 
   sendInterim(status: number, headers: RawHeaders): void {
     if (this.started || this.#stream.destroyed || this.#stream.headersSent) return;
-    this.#stream.additionalHeaders({ ...asOutgoing(headers), ":status": status });
+    try {
+      this.#stream.additionalHeaders({ ...asOutgoing(headers), ":status": status });
+    } catch {
+      // node:http2 does not send every header that a parser accepts. The client does not need the interim response.
+    }
   }
 
   start(status: number, _reason: string, headers: RawHeaders, empty = false): ResponseBody {
@@ -86,6 +94,7 @@ export class Http2Exchange implements Exchange {
   }
 
   abort(why: string): void {
+    this.isAborted = true;
     failStream(this.#stream, why);
   }
 
@@ -94,12 +103,14 @@ export class Http2Exchange implements Exchange {
   }
 
   #sendTrailers(): void {
-    if (!this.#stream.destroyed) this.#stream.sendTrailers(asOutgoing(this.#answerTrailers));
+    if (this.#stream.destroyed) return;
+    try {
+      this.#stream.sendTrailers(asOutgoing(this.#answerTrailers));
+    } catch (fault) {
+      this.abort(String(fault));
+    }
   }
 }
-
-/** `close` follows every error. */
-function ignore(): void {}
 
 /** Removes pseudo-headers and adds the authority as Host. */
 function plainHeaders(raw: RawHeaders, host: string): RawHeaders {

@@ -1,25 +1,59 @@
 // Serves the HTTP/2 connections of a listener with a node:http2 server that does not listen itself.
-import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
+import { constants, createServer, type Http2Server, type Http2Session } from "node:http2";
 import type { Duplex } from "node:stream";
-import type { Handler } from "../http/exchange.ts";
+import type { Handler, RawHeaders } from "../http/exchange.ts";
 import { readTarget } from "../http/target.ts";
-import { Http2Exchange } from "./http2-exchange.ts";
+import { Http2Exchange, type Http2Request } from "./http2-exchange.ts";
 import type { ListenerLimits, ListenerState } from "./listener-options.ts";
 
 export interface Http2Listener {
-  readonly sessions: ReadonlySet<ServerHttp2Session>;
+  readonly sessions: ReadonlySet<Http2Session>;
   adopt(socket: Duplex): void;
 }
 
 const END_STREAM = 1;
+/** Concurrent streams of a connection (`golang.org/x/net/http2` defaultMaxStreams). */
+const MAX_STREAMS = 250;
+/** Streams that a client may reset at once, and per second after that. More is the attack "rapid reset". */
+const RESET_BURST = MAX_STREAMS;
+const RESETS_PER_SECOND = 100;
 
 export function makeHttp2Listener(state: ListenerState, handler: Handler, limits: ListenerLimits): Http2Listener {
   const server: Http2Server = createServer({
     maxHeaderListPairs: 10_000,
-    settings: { maxHeaderListSize: limits.headerBytes, initialWindowSize: 1024 * 1024 },
+    settings: {
+      maxHeaderListSize: limits.headerBytes,
+      initialWindowSize: 1024 * 1024,
+      maxConcurrentStreams: MAX_STREAMS,
+    },
   });
-  const sessions = new Set<ServerHttp2Session>();
+  const sessions = new Set<Http2Session>();
+  const serve = (request: Http2Request, onReset: () => void): void => {
+    const { stream, headers } = request;
+    const read = headers[":method"] === "CONNECT" ? { target: "" } : readTarget(String(headers[":path"] ?? "/"));
+    if (read === undefined) {
+      stream.respond({ ":status": 400 }, { endStream: true });
+      return;
+    }
+    const exchange = new Http2Exchange({ ...request, target: read.target, state });
+    stream.once("aborted", () => exchange.isAborted || onReset());
+    handler(exchange).catch((fault: unknown) => exchange.abort(String(fault)));
+  };
   server.on("session", (session) => {
+    const limit = new ResetLimit();
+    const onReset = (): void => {
+      if (!session.destroyed && limit.isExceeded())
+        session.destroy(new Error("the client reset too many streams"), constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    };
+    session.on("stream", (stream, headers, flags, ...more: unknown[]) => {
+      stream.on("error", ignore);
+      // Node emits the event after it has parsed all bytes of a read, which can include the reset.
+      if (stream.aborted) onReset();
+      else if (!stream.destroyed) {
+        const rawHeaders = more[0] as RawHeaders;
+        serve({ stream, headers, rawHeaders, ended: (flags & END_STREAM) !== 0 }, onReset);
+      }
+    });
     sessions.add(session);
     session.setLocalWindowSize(1024 * 1024);
     session.on("error", ignore);
@@ -28,18 +62,22 @@ export function makeHttp2Listener(state: ListenerState, handler: Handler, limits
     if (limits.keepAliveTimeoutMs > 0) session.setTimeout(limits.keepAliveTimeoutMs, () => session.close());
   });
   server.on("sessionError", ignore);
-  server.on("stream", (stream, headers, flags, ...more: unknown[]) => {
-    const read = headers[":method"] === "CONNECT" ? { target: "" } : readTarget(String(headers[":path"] ?? "/"));
-    if (read === undefined) {
-      stream.respond({ ":status": 400 }, { endStream: true });
-      return;
-    }
-    const rawHeaders = more[0] as readonly string[];
-    const ended = (flags & END_STREAM) !== 0;
-    const exchange = new Http2Exchange({ stream, headers, rawHeaders, ended, target: read.target, state });
-    handler(exchange).catch((fault: unknown) => exchange.abort(String(fault)));
-  });
   return { sessions, adopt: (socket) => void server.emit("connection", socket) };
+}
+
+/** Limits the streams that the client of one connection resets before their responses are complete. */
+class ResetLimit {
+  #left = RESET_BURST;
+  #countedAt = performance.now();
+
+  /** Counts a reset. True if the client has reset too many streams. */
+  isExceeded(): boolean {
+    const now = performance.now();
+    const refilled = this.#left + ((now - this.#countedAt) / 1000) * RESETS_PER_SECOND;
+    this.#left = Math.min(RESET_BURST, refilled) - 1;
+    this.#countedAt = now;
+    return this.#left < 0;
+  }
 }
 
 function ignore(): void {}

@@ -12,16 +12,16 @@ export interface ListenerLimits {
   readonly headersTimeoutMs: number;
   /** How long an idle connection stays open. 0: unlimited. */
   readonly keepAliveTimeoutMs: number;
-  /** Maximum number of open connections; further connections are closed. 0: unlimited. */
+  /** Limit of open connections. One more is refused, and all idle connections are closed. 0: unlimited. */
   readonly connections: number;
 }
 
-/** `net/http` DefaultMaxHeaderBytes with its tolerance, and `pkg/network/h2c.go`. */
+/** `net/http` DefaultMaxHeaderBytes with its tolerance, and `pkg/network/h2c.go`. Go has no limit of connections. */
 export const DEFAULT_LIMITS: ListenerLimits = {
   headerBytes: 1024 * 1024 + 4096,
   headersTimeoutMs: 60_000,
   keepAliveTimeoutMs: 0,
-  connections: 0,
+  connections: 10_000,
 };
 
 /** Certificates of a TLS listener. */

@@ -53,7 +53,13 @@ export async function openListener(options: ListenerOptions): Promise<OpenListen
   const h1 = makeHttp1Listener({ state, handler, limits, tls: options.tls, onConnection });
   const sniffer = new ProtocolSniffer({ toH1: h1.take, toH2: h2.adopt, limitMs: limits.headersTimeoutMs });
   const listener = h1.server;
+  const closeIdle = (): void => {
+    listener.closeIdleConnections();
+    sniffer.close();
+    for (const session of h2.sessions) session.close();
+  };
   if (limits.connections > 0) listener.maxConnections = limits.connections;
+  listener.on("drop", closeIdle);
   // Connections that never finish their TLS handshake.
   if (options.tls !== undefined) listener.on("connection", track);
   await new Promise<void>((resolve, reject) => {
@@ -67,9 +73,7 @@ export async function openListener(options: ListenerOptions): Promise<OpenListen
   const close = async (graceMs: number): Promise<void> => {
     state.closing = true;
     closed ??= new Promise<void>((resolve) => listener.close(() => resolve()));
-    h1.server.closeIdleConnections();
-    sniffer.close();
-    for (const session of h2.sessions) session.close();
+    closeIdle();
     const cut = (): void => {
       for (const session of h2.sessions) session.destroy();
       for (const socket of sockets) socket.destroy();

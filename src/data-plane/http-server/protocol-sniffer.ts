@@ -32,7 +32,7 @@ function escapeFirstTarget(socket: object, head: Buffer): Buffer {
 export interface SnifferParts {
   readonly toH1: (socket: Socket) => void;
   readonly toH2: (socket: Socket) => void;
-  /** Closes a connection that sends nothing for this long. */
+  /** Closes a connection whose protocol is unknown after this time. 0: unlimited. */
   readonly limitMs: number;
 }
 
@@ -50,8 +50,8 @@ export class ProtocolSniffer {
     const drop = (): void => void socket.destroy();
     const leave = (): void => {
       this.#silent.delete(socket);
-      socket.off("readable", look).off("end", drop).off("close", leave).off("timeout", drop);
-      socket.setTimeout(0);
+      socket.off("readable", look).off("end", drop).off("close", leave);
+      clearTimeout(timer);
     };
     const look = (): void => {
       const bytes = socket.read() as Buffer | null;
@@ -64,7 +64,8 @@ export class ProtocolSniffer {
       socket.unshift(h2 ? held : escapeFirstTarget(socket, held));
       (h2 ? this.#parts.toH2 : this.#parts.toH1)(socket);
     };
-    socket.setTimeout(this.#parts.limitMs, drop);
+    const { limitMs } = this.#parts;
+    const timer = limitMs > 0 ? setTimeout(drop, limitMs) : undefined;
     socket.on("readable", look).on("end", drop).on("close", leave);
   }
 
