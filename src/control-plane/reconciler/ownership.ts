@@ -37,6 +37,11 @@ export function ensureWhole(wanted: AnyObject): OwnedFields {
   };
 }
 
+/** Plans the spec of a child. Other components can change its labels and annotations. */
+export function ensureSpec(wanted: AnyObject): OwnedFields {
+  return { key: keyOf(wanted), fields: { spec: wanted.spec }, create: wanted, whole: [["spec"]] };
+}
+
 /** Returns true if labels, annotations and spec equal the wanted ones. */
 export function isAsWanted(existing: AnyObject, wanted: AnyObject): boolean {
   return (

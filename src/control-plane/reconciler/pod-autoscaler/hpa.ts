@@ -8,28 +8,23 @@ import type { ServerlessService } from "../../../apis/networking/types.ts";
 import { sameJson } from "../../../base/json.ts";
 import { initialScaleOf, scaleBoundsOf } from "../../autoscaler/decider-spec.ts";
 import { makeHpaSpec } from "../../autoscaler/hpa-spec.ts";
-import { isControlledBy } from "../ownership.ts";
-import type { Pass, ReconcileError } from "../pass.ts";
+import { ensureSpec } from "../ownership.ts";
+import type { ReconcileError } from "../pass.ts";
 import { makeServerlessService } from "./make-children.ts";
-
-type PodAutoscalerPass = Pass<"PodAutoscaler.autoscaling.internal.knative.dev">;
+import { conditionsOf, type PodAutoscalerPass, refuseForeign } from "./pod-autoscaler-pass.ts";
 
 export function reconcileHpa(pass: PodAutoscalerPass): ReconcileError {
   const { object: pa, world, at } = pass;
   const { name, namespace } = pa.metadata;
   const sks = world.get("ServerlessService.networking.internal.knative.dev", namespace, name);
   pass.status = { serviceName: "", metricsServiceName: "", ...pass.status };
-  if (sks && !isControlledBy(sks, pa)) {
-    pass.status = {
-      ...pass.status,
-      conditions: lifecycle.markNotOwned(pass.status.conditions ?? [], sks.kind, name, at),
-    };
-    return `error reconciling SKS: PA: ${name} does not own SKS: ${name}`;
-  }
+  const refused = refuseForeign(pass, sks);
+  if (refused !== undefined) return refused;
   const replicas = ensureReplicas(pass);
   const isServed = ensureService(pass, sks);
-  const needed = Math.max(scaleBoundsOf(pa, world.config.autoscaler).min, initialScale(pass));
-  let conditions = lifecycle.markActive(pass.status.conditions ?? [], at);
+  const initialScale = initialScaleOf(pa.metadata.annotations, world.config.autoscaler);
+  const needed = Math.max(scaleBoundsOf(pa, world.config.autoscaler).min, initialScale);
+  let conditions = lifecycle.markActive(conditionsOf(pass), at);
   conditions = isServed
     ? lifecycle.markServiceReady(conditions, at)
     : lifecycle.markServiceNotReady(conditions, "SKS Services are not ready yet", at);
@@ -61,10 +56,6 @@ function ensureReplicas(pass: PodAutoscalerPass): { readonly desired: number; re
 /** Returns true if the ServerlessService is ready with the wanted spec. */
 function ensureService(pass: PodAutoscalerPass, sks: Stored<ServerlessService> | undefined): boolean {
   const wanted = makeServerlessService(pass.object, "Serve", 0);
-  pass.plan.ensure.push({ key: keyOf(wanted), fields: { spec: wanted.spec }, whole: [["spec"]], create: wanted });
+  pass.plan.ensure.push(ensureSpec(wanted));
   return sks !== undefined && isReady(sks) && sameJson(sks.spec, wanted.spec);
-}
-
-function initialScale({ object, world }: PodAutoscalerPass): number {
-  return initialScaleOf(object.metadata.annotations, world.config.autoscaler);
 }

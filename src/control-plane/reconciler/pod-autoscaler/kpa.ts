@@ -4,7 +4,7 @@ import { progressDeadlineMs } from "../../../apis/autoscaling/annotations.ts";
 import * as lifecycle from "../../../apis/autoscaling/pod-autoscaler-lifecycle.ts";
 import type { RevisionKey, ScaleResult } from "../../../apis/autoscaling/types.ts";
 import { conditionOf, isReady } from "../../../apis/meta/conditions.ts";
-import { keyOf, namespacedName } from "../../../apis/meta/key.ts";
+import { namespacedName } from "../../../apis/meta/key.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
 import type { ServerlessService } from "../../../apis/networking/types.ts";
 import { REVISION_LABEL } from "../../../apis/serving/labels.ts";
@@ -12,13 +12,12 @@ import { sameJson } from "../../../base/json.ts";
 import { makeInitialResult } from "../../autoscaler/decide.ts";
 import { initialScaleOf, makeDeciderSpec, retentionMsOf, scaleBoundsOf } from "../../autoscaler/decider-spec.ts";
 import type { Inquiry, World } from "../../controller/reconciler.ts";
-import { isControlledBy } from "../ownership.ts";
-import type { Pass, ReconcileError } from "../pass.ts";
+import { ensureSpec } from "../ownership.ts";
+import type { ReconcileError } from "../pass.ts";
 import { concludeActivity, countPods, numActivatorsOf } from "./activity.ts";
 import { makeMetric, makeServerlessService } from "./make-children.ts";
+import { conditionsOf, mark, type PodAutoscalerPass, refuseForeign } from "./pod-autoscaler-pass.ts";
 import { type ScaleStepInput, scaleStep } from "./scale-step.ts";
-
-type PodAutoscalerPass = Pass<"PodAutoscaler.autoscaling.internal.knative.dev">;
 
 const FEWEST_ACTIVATORS = 2;
 
@@ -27,13 +26,8 @@ export function reconcileKpa(pass: PodAutoscalerPass): ReconcileError {
   const sks = pass.world.get("ServerlessService.networking.internal.knative.dev", namespace, name);
   const metric = pass.world.get("Metric.autoscaling.internal.knative.dev", namespace, name);
   pass.status = { serviceName: "", metricsServiceName: "", ...pass.status };
-  for (const foreign of [sks, metric]) {
-    if (!foreign || isControlledBy(foreign, pass.object)) continue;
-    mark(pass, lifecycle.markNotOwned(conditionsOf(pass), foreign.kind, name, pass.at));
-    return foreign === sks
-      ? `error reconciling SKS: PA: ${name} does not own SKS: ${name}`
-      : `error reconciling Metric: PA: ${name} does not own Metric: ${name}`;
-  }
+  const refused = refuseForeign(pass, sks) ?? refuseForeign(pass, metric);
+  if (refused !== undefined) return refused;
   if (sks?.status?.privateServiceName) scale(pass, sks, sks.status.privateServiceName);
   else awaitService(pass);
   return undefined;
@@ -41,7 +35,7 @@ export function reconcileKpa(pass: PodAutoscalerPass): ReconcileError {
 
 /** Waits for the private Service. Metrics cannot be collected without it. */
 function awaitService(pass: PodAutoscalerPass): void {
-  ensureSpec(pass, makeServerlessService(pass.object, "Proxy", FEWEST_ACTIVATORS));
+  pass.plan.ensure.push(ensureSpec(makeServerlessService(pass.object, "Proxy", FEWEST_ACTIVATORS)));
   mark(pass, lifecycle.markServiceNotReady(conditionsOf(pass), "No Private Service Name", pass.at));
   conclude(pass, -1, 0);
 }
@@ -53,12 +47,12 @@ function scale(pass: PodAutoscalerPass, sks: Stored<ServerlessService>, metricsS
   const advice: ScaleResult = world.advice.get(namespacedName(pa.metadata)) ?? makeInitialResult(spec);
   const labels = { matchLabels: { [REVISION_LABEL]: pa.metadata.labels?.[REVISION_LABEL] ?? name } };
   const { ready } = countPods(world.list("Pod", { namespace, labels }));
-  ensureSpec(pass, makeMetric(pa, world.config.autoscaler, metricsServiceName));
+  pass.plan.ensure.push(ensureSpec(makeMetric(pa, world.config.autoscaler, metricsServiceName)));
   const want = planScale(pass, sks, { desired: advice.desiredScale, ready });
 
   const mode = want > 0 && advice.excessBurstCapacity >= 0 ? "Serve" : "Proxy";
   const wanted = makeServerlessService(pa, mode, numActivatorsOf(ready, spec));
-  ensureSpec(pass, wanted);
+  pass.plan.ensure.push(ensureSpec(wanted));
   // The ServerlessService is not ready for the new generation of a changed spec.
   const isServiceReady = isReady(sks) && sameJson(sks.spec, wanted.spec);
   const why = conditionOf(sks.status?.conditions, "Ready")?.message ?? "";
@@ -86,24 +80,6 @@ function conclude(pass: PodAutoscalerPass, want: number, ready: number): void {
       at,
     }),
   );
-}
-
-/** Owns the spec of a child, but not its labels and annotations. */
-function ensureSpec(pass: PodAutoscalerPass, wanted: ReturnType<typeof makeMetric> | ServerlessService): void {
-  pass.plan.ensure.push({
-    key: keyOf(wanted),
-    fields: { spec: wanted.spec },
-    whole: [["spec"]],
-    create: wanted,
-  });
-}
-
-function conditionsOf(pass: PodAutoscalerPass) {
-  return pass.status.conditions ?? [];
-}
-
-function mark(pass: PodAutoscalerPass, conditions: ReturnType<typeof conditionsOf>): void {
-  pass.status = { ...pass.status, conditions };
 }
 
 /** The activator is probed for at most 45 s. The planner runs again 1 s later. */

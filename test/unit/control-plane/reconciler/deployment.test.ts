@@ -32,6 +32,7 @@ describe("the choice of pods", () => {
   });
 
   const ready = (name: string) => pod(name, { ready: "2024-05-01T09:00:00Z" });
+  const many = (name: string, count: number) => Array.from({ length: count }, (_, index) => ready(`${name}-${index}`));
   const isNew = ({ metadata }: Pod) => metadata.name.startsWith("new");
   test.each([
     ["creates missing Pods", 3, [ready("new-a")], 2, []],
@@ -41,6 +42,20 @@ describe("the choice of pods", () => {
     ["keeps the old pod until the new one is ready", 1, [ready("old-a"), pod("new-a")], 0, []],
     ["stops the old pod when the new one is ready", 1, [ready("old-a"), ready("new-a")], 0, ["old-a"]],
     ["replaces at once an old pod that was never ready", 1, [pod("old-a")], 1, ["old-a"]],
+    ["adds a quarter during a change (11 A6)", 4, many("old", 4), 1, []],
+    ["rounds the quarter up (11 A6)", 5, many("old", 5), 2, []],
+    ["adds no pod above the quarter (11 A6)", 4, [...many("old", 4), pod("new-a")], 0, []],
+    ["adds no new pod above the wanted number (11 A6)", 8, [...many("old", 1), ...many("new", 7)], 1, []],
+    ["replaces one old pod per ready new pod (11 A6)", 4, [...many("old", 4), ...many("new", 1)], 0, ["old-0"]],
+    ["adds the quarter and replaces none (11 A6)", 4, [...many("old", 3), ...many("new", 1)], 1, []],
+    ["scales down during a change (11 A6)", 2, many("old", 3), 0, ["old-0"]],
+    [
+      "stops surplus new pods and all old ones (11 A6)",
+      1,
+      [...many("old", 1), ...many("new", 2)],
+      0,
+      ["new-0", "old-0"],
+    ],
   ])("a Deployment %s", (_, wanted, pods, create, retire) => {
     const choice = choosePods(wanted, pods, isNew);
     expect({ create: choice.create, retire: choice.retire.map(({ metadata }) => metadata.name) }).toEqual({
