@@ -23,7 +23,7 @@ export const ingressFacts: readonly FactFamily[] = [
     },
   },
   {
-    title: "to zero",
+    title: "scale to zero",
     facts: {
       S10: ["control-plane.json › scale/scale-to-zero-disabled"],
       S11: ["control-plane.json › failure/activation-times-out"],
@@ -85,7 +85,7 @@ export const ingressFacts: readonly FactFamily[] = [
     },
   },
   {
-    title: "the gateway's own readiness",
+    title: "readiness of the gateway",
     facts: {
       I16: ["sockets/data-plane/ingress/ingress-listeners.test.ts › (I16, I17, T14)"],
       I17: [
@@ -121,7 +121,7 @@ export const ingressFacts: readonly FactFamily[] = [
         "unit/data-plane/ingress/routing-table.test.ts › (I27)",
         "sockets/gateway/tls-listener.test.ts › once an Ingress redirects to it",
       ],
-      I28: { absent: "the local authority asks for no challenge" },
+      I28: { absent: "the local authority requires no challenge" },
       I29: [
         "sockets/data-plane/activator/path.test.ts › (I29, T34)",
         "control-plane.json › domainmapping/create-and-delete",

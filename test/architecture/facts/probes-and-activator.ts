@@ -3,7 +3,7 @@ import type { FactFamily } from "./fact-family.ts";
 
 export const probeAndActivatorFacts: readonly FactFamily[] = [
   {
-    title: "probes: recognised and answered",
+    title: "probes: recognition and replies",
     facts: {
       P1: ["queue-proxy.json › probe/kubelet-header", "queue-proxy.json › probe/kube-ua-suffix"],
       P2: ["queue-proxy.json › probe/activator-suffix", "queue-proxy.json › probe/autoscaling-queue"],
@@ -18,7 +18,7 @@ export const probeAndActivatorFacts: readonly FactFamily[] = [
     },
   },
   {
-    title: "probes: from the user's to what runs",
+    title: "probes: from the user's spec to the queue-proxy",
     facts: {
       P8: ["validation.json › probes/readiness-empty-gets-tcp-default", "validation.json › probes/readiness-grpc-"],
       P9: ["validation.json › probes/readiness-failure-threshold-without-period"],
@@ -35,7 +35,7 @@ export const probeAndActivatorFacts: readonly FactFamily[] = [
     },
   },
   {
-    title: "probes: run in the queue-proxy",
+    title: "probes: execution in the queue-proxy",
     facts: {
       P14: ["sockets/data-plane/probe/probe.test.ts › calls during an evaluation share it"],
       P15: ["queue-proxy.json › probe/http-200-aggressive", "queue-proxy.json › probe/tcp-down-period"],
@@ -52,7 +52,7 @@ export const probeAndActivatorFacts: readonly FactFamily[] = [
     },
   },
   {
-    title: "probes: the activator's own",
+    title: "probes: of the activator",
     facts: {
       P20: [
         "unit/data-plane/activator/pod-prober.test.ts › every 200 ms",
@@ -70,10 +70,10 @@ export const probeAndActivatorFacts: readonly FactFamily[] = [
     },
   },
   {
-    title: "activator: chain and look-up",
+    title: "activator: request handling",
     facts: {
       A1: ["unit/data-plane/activator/activator.test.ts › answers probes before it looks for the revision"],
-      A2: { absent: "the gateway hands the revision over itself: nobody else reaches the activator" },
+      A2: { absent: "only the gateway calls the activator, and it passes the revision directly" },
       A3: ["sockets/data-plane/activator/pod-choice.test.ts › (A3)"],
       A4: [
         "sockets/data-plane/activator/waiting.test.ts › (A4, T4, T38)",
@@ -84,7 +84,7 @@ export const probeAndActivatorFacts: readonly FactFamily[] = [
         "sockets/data-plane/activator/path.test.ts › no request is retried",
       ],
       A6: ["unit/data-plane/activator/activator.test.ts › (A6)"],
-      A7: { absent: "no mesh" },
+      A7: { absent: "knap has no mesh" },
     },
   },
   {
@@ -107,7 +107,7 @@ export const probeAndActivatorFacts: readonly FactFamily[] = [
         "unit/data-plane/activator/activator.test.ts › (A15)",
         "sockets/data-plane/activator/switches.test.ts › over pods that come unready",
       ],
-      A16: { absent: "no ClusterIP mode" },
+      A16: { absent: "knap has no ClusterIP mode" },
     },
   },
   {
@@ -120,9 +120,9 @@ export const probeAndActivatorFacts: readonly FactFamily[] = [
       ],
       A19: ["unit/data-plane/activator/activator.test.ts › (A19, T30)"],
       A20: ["unit/data-plane/activator/activator.test.ts › (A20, T11)"],
-      A21: { absent: "activator and autoscaler are one process: no WebSocket that could be down" },
-      A22: { absent: "no metrics export of the activator's own" },
-      A23: { absent: "nothing has to be told before the end: no 45 s of waiting" },
+      A21: { absent: "activator and autoscaler run in one process without a WebSocket between them" },
+      A22: { absent: "the activator exports no metrics" },
+      A23: { absent: "the activator does not wait 45 s at shutdown, because no load balancer must notice it" },
       A24: [
         "sockets/data-plane/activator/pod-choice.test.ts › (A24,",
         "integration/whole-circle.test.ts › and wakes at the next request",

@@ -90,7 +90,7 @@ export const queueProxyFacts: readonly FactFamily[] = [
       Q40: ["queue-proxy.json › stats/count", "unit/data-plane/stats/request-stats.test.ts › average to one"],
       Q41: ["queue-proxy.json › stats/errors-count"],
       Q42: ["queue-proxy.json › stats/count-proxied"],
-      Q43: { absent: "a form of older versions" },
+      Q43: { absent: "only older versions have this statistic" },
     },
   },
   {
@@ -104,7 +104,7 @@ export const queueProxyFacts: readonly FactFamily[] = [
         "sockets/data-plane/queue-proxy/queue-proxy.test.ts › Q45",
         "unit/data-plane/queue-proxy/observability.test.ts › with default route",
       ],
-      Q46: { absent: "names of older versions" },
+      Q46: { absent: "only older versions have these names" },
     },
   },
   {
@@ -131,7 +131,7 @@ export const queueProxyFacts: readonly FactFamily[] = [
       Q51: ["queue-proxy.json › drain/request", "queue-proxy.json › drain/full"],
       Q52: ["queue-proxy.json › drain/wait-cancel", "queue-proxy.json › drain/wait-then-term"],
       Q53: ["integration/kubelet.test.ts › a container that ignores SIGTERM is killed after the stop timeout"],
-      Q54: { absent: "it listens on no port of its own; a port of knap's that is taken is an error at the start" },
+      Q54: { absent: "the queue-proxy opens no port; a taken port of knap is an error at the start" },
     },
   },
 ];
