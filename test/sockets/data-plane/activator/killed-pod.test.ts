@@ -1,4 +1,4 @@
-// A pod whose application is killed while the store still says Ready: requests that did not reach it go to another pod
+// Kills the application of a pod while the pod is still Ready: requests that did not reach it go to another pod
 // or wait. Applications are processes, so that their kernel ends the connections.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";

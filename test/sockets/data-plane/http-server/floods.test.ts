@@ -1,4 +1,4 @@
-// Floods of HTTP/2 frames and connections: they are bounded, their descriptors are given back, and other clients are
+// Sends floods of HTTP/2 frames and connections: they are bounded, their descriptors are closed, and other clients are
 // served meanwhile.
 
 import { once } from "node:events";
@@ -103,7 +103,7 @@ describe("HTTP/2", () => {
     expect(process.memoryUsage().rss - memory).toBeLessThan(150e6);
   });
 
-  test("a client that resets too many streams gets ENHANCE_YOUR_CALM; a full set of cancelled streams is served on (11 A9)", async () => {
+  test("a client that resets too many streams gets ENHANCE_YOUR_CALM; one that cancels all its open streams does not (11 A9)", async () => {
     const [calm, wild] = [exchangeFrames(200), exchangeFrames(900)];
     await expect.poll(calm).toContainEqual({ type: HEADERS, code: undefined });
     await expect.poll(wild).toContainEqual({ type: GOAWAY, code: ENHANCE_YOUR_CALM });
