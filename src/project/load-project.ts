@@ -4,11 +4,9 @@ import { dirname, resolve } from "node:path";
 import { isClusterConfig, SYSTEM_NAMESPACE } from "../apis/config/serving-config.ts";
 import type { ConfigMap } from "../apis/core/types.ts";
 import { keyOf, keyText } from "../apis/meta/key.ts";
-import { dns1123SubdomainErrors } from "../apis/meta/names.ts";
 import type { AnyObject, StringMap } from "../apis/meta/object.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
-import { secretNameFix } from "../manifest/laptop-findings.ts";
 import type { ManifestMode } from "../manifest/read-manifest.ts";
 import { type ValidationOptions, validateFiles } from "../manifest/validate-files.ts";
 import { displayPath, findFiles, type ManifestSource, projectFileCandidates, unreadable } from "./find-files.ts";
@@ -78,18 +76,6 @@ function unknownServices(
   }));
 }
 
-/** Refuses Secrets of knap.yaml whose name Kubernetes does not allow. */
-function impossibleNames(
-  { settings, path }: Awaited<ReturnType<typeof readSettings>>,
-  { cwd }: ProjectRequest,
-): readonly ProjectFinding[] {
-  return Object.entries(settings.secrets ?? {}).flatMap(([key, { from = "FILE", as: name = key }]) => {
-    if (path === undefined || dns1123SubdomainErrors(name).length === 0) return [];
-    const message = `secrets.${key}: Kubernetes allows no Secret with the name "${name}"`;
-    return [{ severity: "error", message, file: displayPath(cwd, path), fix: secretNameFix(key, from) } as const];
-  });
-}
-
 async function planServices(objects: readonly ReadObject[], place: { folder: string; settings: ProjectFile }) {
   // Of a Service that is defined several times, the last document counts.
   const byName = new Map(
@@ -156,7 +142,6 @@ export async function loadProject(request: ProjectRequest): Promise<Project> {
       ...secrets.findings,
       ...planned.findings,
       ...unknownServices(planned.services, read, request),
-      ...impossibleNames(read, request),
     ],
     inputs: [...(path === undefined ? [] : [path]), ...found.paths.filter((each) => each !== "-"), ...secrets.paths],
   };

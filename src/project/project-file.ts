@@ -1,10 +1,13 @@
 // Parses and checks the text of knap.yaml. Findings have line and column.
-import { isNode, parseDocument } from "yaml";
 import { z } from "zod";
+import { dns1123SubdomainErrors } from "../apis/meta/names.ts";
 import { durationMs, parseDuration } from "../base/go/duration.ts";
 import { isNear } from "../base/near.ts";
-import { errorStart, makePositions } from "../base/yaml/documents.ts";
+import { type Position, readDocuments } from "../base/yaml/documents.ts";
+import { coreScalar } from "../base/yaml/plain-scalar.ts";
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
+import { secretNameFix } from "../manifest/laptop-findings.ts";
+import { makeLocator } from "../manifest/locate.ts";
 import { allowedText, type FlagKind, type FlagValue, type SessionFlagName, sessionFlags } from "./session-flags.ts";
 
 /** Values of ConfigMaps are strings, but YAML users write numbers and booleans without quotes. */
@@ -107,55 +110,43 @@ export function parseProjectFile(
   text: string,
   file: string,
 ): { readonly value?: ProjectFile; readonly findings: readonly ProjectFinding[] } {
-  const document = parseDocument(text, { prettyErrors: false, merge: true });
-  const positionAt = makePositions(text);
-  const at = (offset: number | undefined) => {
-    if (offset === undefined) return {};
-    const { line, column } = positionAt(offset, offset);
-    return { line, column };
+  const [document, second] = readDocuments(text, coreScalar);
+  if (document === undefined) return { value: {}, findings: [] };
+  const finding = (message: string, position: Position, more: Partial<ProjectFinding> = {}): ProjectFinding => {
+    return { severity: "error", message, file, line: position.line, column: position.column, ...more };
   };
-  if (document.errors.length > 0) {
-    const findings = document.errors.map(
-      (error): ProjectFinding => ({
-        severity: "error",
-        message: error.message,
-        file,
-        ...at(errorStart(document, error)),
-      }),
+  const findings = document.findings.map(({ message, position, severity }) => finding(message, position, { severity }));
+  const next = second?.root && second.positionOf(second.root);
+  if (next) findings.push(finding("there must be only one document", next));
+  if (findings.some(({ severity }) => severity === "error")) return { findings };
+  const checked = schema.safeParse(document.json ?? {});
+  const locate = makeLocator(document);
+  if (checked.success) {
+    const names = impossibleNames(checked.data).map(({ key, message, fix }) =>
+      finding(message, locate(`secrets.${key}`, "key"), { fix }),
     );
-    return { findings };
+    return { value: checked.data, findings: [...findings, ...names] };
   }
-  const checked = schema.safeParse(document.toJS() ?? {});
-  if (checked.success) return { value: checked.data, findings: [] };
-  const findings = checked.error.issues.flatMap((issue) => {
-    const paths = issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
-    return paths.map((path): ProjectFinding => {
-      const place = { file, ...at(offsetOf(document, path)) };
-      const near = issue.code === "unrecognized_keys" ? nearKey(path) : undefined;
-      return {
-        severity: "error",
-        message: issueText(issue, path),
-        ...place,
-        fix: near && `did you mean "${near}"?`,
-      };
+  const wrong = checked.error.issues.flatMap((issue) => {
+    const isUnknown = issue.code === "unrecognized_keys";
+    const paths = isUnknown ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+    return paths.map((path) => {
+      const near = isUnknown ? nearKey(path) : undefined;
+      return finding(issueText(issue, path), locate(pathText(path), "key"), { fix: near && `did you mean "${near}"?` });
     });
   });
-  return { findings };
+  return { findings: [...findings, ...wrong] };
 }
 
-/** The offset of the last key of the path that exists in the text. */
-function offsetOf(document: ReturnType<typeof parseDocument>, path: readonly PropertyKey[]): number | undefined {
-  for (let depth = path.length; depth > 0; depth--) {
-    const parent = document.getIn(path.slice(0, depth - 1), true);
-    const key = path[depth - 1];
-    const items = (parent as { items?: readonly unknown[] } | undefined)?.items ?? document.contents;
-    if (!Array.isArray(items)) continue;
-    const item: unknown = typeof key === "number" ? items[key] : undefined;
-    if (isNode(item)) return item.range?.[0];
-    const pair = items.find((each) => String((each as { key?: unknown }).key) === String(key)) as
-      | { key?: unknown }
-      | undefined;
-    if (pair !== undefined && isNode(pair.key)) return pair.key.range?.[0];
-  }
-  return undefined;
+/** Secrets whose name Kubernetes does not allow. */
+function impossibleNames({ secrets = {} }: ProjectFile) {
+  return Object.entries(secrets).flatMap(([key, { from = "FILE", as: name = key }]) => {
+    if (dns1123SubdomainErrors(name).length === 0) return [];
+    const message = `secrets.${key}: Kubernetes allows no Secret with the name "${name}"`;
+    return [{ key, message, fix: secretNameFix(key, from) }];
+  });
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path.map((key, at) => (typeof key === "number" ? `[${key}]` : (at > 0 ? "." : "") + String(key))).join("");
 }

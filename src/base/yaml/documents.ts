@@ -1,6 +1,7 @@
 // Parses YAML and JSON text into documents: the JSON that kubectl would send, and the position of every node. The time
 // is linear in the length of the text; a text beyond the limits is refused.
 import { Composer, type CST, type Document, isAlias, Lexer, type Node, Parser, visit, type YAMLParseError } from "yaml";
+import { plainScalar, type ReadScalar } from "./plain-scalar.ts";
 import { aliasTargets, toJson } from "./to-json.ts";
 
 /** 1-based, as editors count. */
@@ -40,8 +41,8 @@ class LimitError extends Error {
 
 type Positions = (start: number, end: number) => Position;
 
-/** All documents of a text, without empty ones. Each document has all its syntax errors. */
-export function readDocuments(text: string): readonly YamlDocument[] {
+/** All documents of a text, without empty ones. Each document has all its syntax errors. Default: as kubectl. */
+export function readDocuments(text: string, readScalar: ReadScalar = plainScalar): readonly YamlDocument[] {
   const at = makePositions(text);
   const documents: YamlDocument[] = [];
   let count = 0;
@@ -52,7 +53,7 @@ export function readDocuments(text: string): readonly YamlDocument[] {
         if (++count > MAX_DOCUMENTS)
           throw new LimitError(parsed.range[0], `there are more than ${MAX_DOCUMENTS} documents`);
         if (parsed.contents === null && parsed.errors.length === 0) continue;
-        const document = readDocument(parsed, (from, to) => at(from + offset, to + offset));
+        const document = readDocument(parsed, readScalar, (from, to) => at(from + offset, to + offset));
         if (document.json !== null || document.findings.length > 0) documents.push(document);
       }
     } catch (error) {
@@ -68,7 +69,7 @@ function refused(position: Position, message: string): YamlDocument {
   return { json: undefined, findings, root: undefined, resolve: (node) => node, positionOf: () => position };
 }
 
-function readDocument(document: Document.Parsed, at: Positions): YamlDocument {
+function readDocument(document: Document.Parsed, readScalar: ReadScalar, at: Positions): YamlDocument {
   const findings: SyntaxFinding[] = document.errors.map((error) => ({
     position: at(errorStart(document, error), error.pos[1]),
     message: error.message,
@@ -81,7 +82,7 @@ function readDocument(document: Document.Parsed, at: Positions): YamlDocument {
   const root = document.contents ?? undefined;
   if (findings.length > 0 || !root) return { json: undefined, findings, root, resolve: (node) => node, positionOf };
   const targets = aliasTargets(root);
-  const json = toJson(root, targets, (node, message, severity) =>
+  const json = toJson(root, { targets, readScalar }, (node, message, severity) =>
     findings.push({ position: positionOf(node), message, severity }),
   );
   const isBroken = findings.some(({ severity }) => severity === "error");

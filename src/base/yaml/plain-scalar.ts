@@ -1,4 +1,4 @@
-// Reads plain YAML scalars as kubectl does: YAML 1.1 as in Go's yaml, without dates and base-60 numbers.
+// Reads plain YAML scalars, those without quotes and tag: as kubectl reads them, or by the core schema of YAML 1.2.
 
 const KEYWORDS = new Map<string, boolean | null>([
   ...spellings("y", "yes", "on", "true").map((word) => [word, true] as const),
@@ -16,7 +16,9 @@ function spellings(...words: readonly string[]): readonly string[] {
   });
 }
 
-/** The value of a scalar without quotes and tag. */
+export type ReadScalar = (source: string) => string | number | boolean | null;
+
+/** As kubectl: YAML 1.1 as in Go's yaml, without dates and base-60 numbers. */
 export function plainScalar(source: string): string | number | boolean | null {
   const keyword = KEYWORDS.get(source);
   if (keyword !== undefined) return keyword;
@@ -33,4 +35,17 @@ function numberOf(source: string): number | undefined {
     return integer[1] === "-" && value !== 0 ? -value : value;
   }
   return FLOAT.test(text) ? Number(text) : undefined;
+}
+
+const CORE_KEYWORDS = new Map<string, boolean | null>([
+  ...["", "~", "null", "Null", "NULL"].map((word) => [word, null] as const),
+  ...["true", "True", "TRUE"].map((word) => [word, true] as const),
+  ...["false", "False", "FALSE"].map((word) => [word, false] as const),
+]);
+
+/** As the core schema of YAML 1.2, in which `yes` and `0123` are no boolean and no octal number. */
+export function coreScalar(source: string): string | number | boolean | null {
+  const keyword = CORE_KEYWORDS.get(source);
+  if (keyword !== undefined) return keyword;
+  return FLOAT.test(source) || /^0(x[0-9a-fA-F]+|o[0-7]+)$/.test(source) ? Number(source) : source;
 }

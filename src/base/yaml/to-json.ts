@@ -1,6 +1,6 @@
 // Converts a YAML document to the JSON that kubectl would send.
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Pair, Scalar, visit, type YAMLMap } from "yaml";
-import { plainScalar } from "./plain-scalar.ts";
+import type { ReadScalar } from "./plain-scalar.ts";
 
 const MERGE = "<<";
 const KEY_RULE = "a key must be a string, a number or a boolean ({{ … }} without quotes is a mapping)";
@@ -27,19 +27,25 @@ export function aliasTargets(root: Node): ReadonlyMap<Alias, Node> {
 }
 
 /** Reports nodes that JSON cannot represent; their values are then arbitrary. */
-export function toJson(root: Node, targets: ReadonlyMap<Alias, Node>, report: Report): unknown {
-  return new Converter(targets, report).convert(root);
+export function toJson(
+  root: Node,
+  { targets, readScalar }: { readonly targets: ReadonlyMap<Alias, Node>; readonly readScalar: ReadScalar },
+  report: Report,
+): unknown {
+  return new Converter(targets, readScalar, report).convert(root);
 }
 
 class Converter {
   readonly #targets: ReadonlyMap<Alias, Node>;
+  readonly #readScalar: ReadScalar;
   readonly #report: Report;
   readonly #open = new Set<Node>();
   /** Values that aliases repeat. */
   #repeated = 0;
 
-  constructor(targets: ReadonlyMap<Alias, Node>, report: Report) {
+  constructor(targets: ReadonlyMap<Alias, Node>, readScalar: ReadScalar, report: Report) {
     this.#targets = targets;
+    this.#readScalar = readScalar;
     this.#report = report;
   }
 
@@ -72,7 +78,7 @@ class Converter {
     if (tag === "!!binary") return Buffer.from(text, "base64").toString();
     const isPlain = node.type === Scalar.PLAIN || node.type === undefined;
     const isTyped = tag !== undefined && ["!!int", "!!float", "!!bool", "!!null"].includes(tag);
-    const value = (isPlain && tag === undefined) || isTyped ? plainScalar(text) : text;
+    const value = (isPlain && tag === undefined) || isTyped ? this.#readScalar(text) : text;
     if (isTyped && !hasTagType(tag, value)) this.#report(node, `${JSON.stringify(text)} is not a ${tag}`, "error");
     if (isPlain && INFINITE.test(text)) this.#report(node, `JSON cannot represent ${text}`, "error");
     return typeof value === "number" && !Number.isFinite(value) ? text : value;

@@ -38,6 +38,19 @@ describe("knap.yaml", () => {
     expect(parseProjectFile("# nothing\n", "knap.yaml")).toEqual({ value: {}, findings: [] });
   });
 
+  test("deep lists, aliases that multiply or contain themselves, and a second document are errors with a line (11 A7)", () => {
+    const bomb = ["files: &a0 [x, x]"];
+    for (let at = 1; at < 20; at++) bomb.push(`a${at}: &a${at} [*a${at - 1}, *a${at - 1}]`);
+    const first = (text: string) => {
+      const { line, message } = parseProjectFile(text, "knap.yaml").findings[0] ?? {};
+      return [line, message];
+    };
+    expect(first(`files: ${"[".repeat(20_000)}`)).toEqual([1, "values are nested more than 200 levels deep"]);
+    expect(first(bomb.join("\n"))).toEqual([15, "aliases repeat more than 100000 values"]);
+    expect(first("services: &a { x: *a }\n")).toEqual([1, "an alias must not contain itself"]);
+    expect(first("runtime: auto\n---\nport: 1\n")).toEqual([3, "there must be only one document"]);
+  });
+
   test("every error is reported with its line and column", () => {
     const text = "runtime: podman\nservices:\n  a:\n    comand: [x]\nport: 99999\n";
     const { value, findings } = parseProjectFile(text, "knap.yaml");

@@ -103,6 +103,8 @@ describe("Secrets that only a secret manager can name", () => {
       {
         severity: "error",
         file: "knap.yaml",
+        line: 1,
+        column: 12,
         message: 'secrets.API_KEY: Kubernetes allows no Secret with the name "API_KEY"',
         fix: "in knap.yaml: secrets: { API_KEY: { from: .env, as: api-key } }",
       },

@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { readDocuments } from "../../../../src/base/yaml/documents.ts";
-import { plainScalar } from "../../../../src/base/yaml/plain-scalar.ts";
+import { coreScalar, plainScalar } from "../../../../src/base/yaml/plain-scalar.ts";
 
 describe("plain scalars, as kubectl reads them", () => {
   it.each([
@@ -31,6 +31,20 @@ describe("plain scalars, as kubectl reads them", () => {
   ])("the scalar %s has the value that kubectl reads", (source, value) => {
     expect(plainScalar(source)).toBe(value);
   });
+});
+
+test("plain scalars of knap.yaml are read by the core schema of YAML 1.2", () => {
+  expect(["yes", "0123", "0x1F", "0o17", "1e3", "~", "True", "1_0", "10s"].map(coreScalar)).toEqual([
+    "yes",
+    123,
+    31,
+    15,
+    1000,
+    null,
+    true,
+    "1_0",
+    "10s",
+  ]);
 });
 
 const json = (text: string): unknown => readDocuments(text)[0]?.json;
