@@ -1,6 +1,7 @@
 // Parses and checks ConfigMap config-network: domains, tags, TLS, rollout. Source: knative.dev/networking/pkg/config/config.go.
 import { quote } from "../../base/go/quote.ts";
 import { type GoStruct, parseTemplate } from "../../base/go/template.ts";
+import { parseUrl } from "../../base/go/url.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { labelSelector } from "../fields/meta.ts";
 import type { StringMap } from "../meta/object.ts";
@@ -75,13 +76,9 @@ function domainTemplateError(config: NetworkConfig): string | undefined {
   const values = { name: "foo", namespace: "bar", domain: "baz.com", annotations: {}, labels: {} };
   const result = executeDomainTemplate(config, values);
   if (!result.ok) return result.error;
-  const [, host = "", uri = ""] = /^([^/?#]*)([^#]*)/.exec(result.value) ?? [];
-  const stray = /[\s"<>^`{}|\\]/.exec(host)?.[0];
-  if (stray !== undefined) {
-    return /[\0-\x1f\x7f]/.test(result.value)
-      ? `parse ${quote(`https://${result.value}`)}: net/url: invalid control character in URL`
-      : `parse ${quote(`https://${result.value}`)}: invalid character ${quote(stray)} in host name`;
-  }
+  const url = parseUrl(`https://${result.value}`);
+  if (!url.ok) return url.error;
+  const { host, uri } = url.value;
   if (host.replace(/:\d*$/, "") === "") return "empty hostname";
   const path = uri.startsWith("?") ? `/${uri}` : uri;
   return path === "" || path === "/" ? undefined : `domain template has url path: ${path}`;

@@ -1,7 +1,7 @@
 // Defines the fields of the statuses of Knative's kinds. The tables of built-in kinds contain their status.
 import type { Kind } from "../kinds.ts";
 import { builtinStructs } from "./core.ts";
-import { list, pointer, required, type StructType, struct } from "./field.ts";
+import { embed, list, pointer, required, type StructType, struct } from "./field.ts";
 import { trafficTarget } from "./serving.ts";
 
 const condition = struct("Condition", {
@@ -12,14 +12,20 @@ const condition = struct("Condition", {
   reason: "string",
   message: "string",
 });
-const common = { observedGeneration: "int64", conditions: list(condition), annotations: "map[string]string" } as const;
+const common = struct("Status", {
+  observedGeneration: "int64",
+  conditions: list(condition),
+  annotations: "map[string]string",
+});
 const statusOf = (kind: string, rows: Parameters<typeof struct>[1]): StructType =>
-  struct(`${kind}Status`, { ...common, ...rows });
+  struct(`${kind}Status`, { common: embed(common), ...rows });
 
 const address = struct("Addressable", { name: "*string", url: "*url", CACerts: "*string", audience: "*string" });
 const addressed = { url: "*url", address: pointer(address) } as const;
-const latest = { latestReadyRevisionName: "string", latestCreatedRevisionName: "string" } as const;
-const traffic = list(trafficTarget);
+const configuration = embed(
+  struct("ConfigurationStatusFields", { latestReadyRevisionName: "string", latestCreatedRevisionName: "string" }),
+);
+const route = embed(struct("RouteStatusFields", { ...addressed, traffic: list(trafficTarget) }));
 const containerStatuses = list(struct("ContainerStatus", { name: "string", imageDigest: "string" }));
 const loadBalancerIngress = struct("LoadBalancerIngressStatus", {
   ip: "string",
@@ -36,9 +42,9 @@ const challenge = struct("HTTP01Challenge", {
 });
 
 const knativeStatuses: ReadonlyMap<Kind, StructType> = new Map<Kind, StructType>([
-  ["Service.serving.knative.dev", statusOf("Service", { ...addressed, ...latest, traffic })],
-  ["Configuration.serving.knative.dev", statusOf("Configuration", latest)],
-  ["Route.serving.knative.dev", statusOf("Route", { ...addressed, traffic })],
+  ["Service.serving.knative.dev", statusOf("Service", { configuration, route })],
+  ["Configuration.serving.knative.dev", statusOf("Configuration", { configuration })],
+  ["Route.serving.knative.dev", statusOf("Route", { route })],
   [
     "Revision.serving.knative.dev",
     statusOf("Revision", {

@@ -1,6 +1,7 @@
 // Decodes JSON into a Go type and encodes it again, as Knative's webhooks do: drops unknown and empty fields, makes
 // quantities canonical. Go reports only the first mismatch; decode() reports all, with Go's texts.
 import { canonicalQuantity, parseQuantity } from "../../base/go/quantity.ts";
+import { parseUrl } from "../../base/go/url.ts";
 import { fieldsOf, isFields } from "../../base/json.ts";
 import type { Field, FieldType, ScalarType, StructType } from "../fields/field.ts";
 import { joinPath } from "../meta/field-error.ts";
@@ -119,10 +120,11 @@ function decodeScalar(type: ScalarType, json: unknown, at: Place, errors: Mismat
   switch (type) {
     case "string":
     case "bytes":
-    case "url":
     case "time":
     case "microTime":
       return typeof json === "string" ? json : mismatch(type, json, at, errors, "");
+    case "url":
+      return typeof json === "string" ? decodeUrl(json, at, errors) : mismatch(type, json, at, errors, "");
     case "bool":
       return typeof json === "boolean" ? json : mismatch(type, json, at, errors, false);
     case "int32":
@@ -160,6 +162,12 @@ function decodeQuantity(json: unknown, at: Place, errors: Mismatches): unknown {
   if (quantity.ok) return canonicalQuantity(text);
   report(errors, at, quantity.error);
   return "0";
+}
+
+function decodeUrl(text: string, at: Place, errors: Mismatches): string {
+  const url = parseUrl(text);
+  if (!url.ok) report(errors, at, url.error);
+  return text;
 }
 
 function mismatch<T>(type: FieldType, json: unknown, at: Place, errors: Mismatches, zero: T): T {

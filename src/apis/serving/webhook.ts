@@ -2,7 +2,9 @@
 // Source: knative.dev/pkg/webhook/resourcesemantics.
 
 import type { ServingConfig } from "../config/types.ts";
+import { pointer, struct } from "../fields/field.ts";
 import { knativeStructs } from "../fields/serving.ts";
+import { statusStruct } from "../fields/status.ts";
 import { type DecodeError, decode } from "../go/decode.ts";
 import { kindOf } from "../kinds.ts";
 import { type Findings, findingsText, warningLines } from "../meta/field-error.ts";
@@ -33,7 +35,8 @@ export function mutate({ object, old, operation, user, config }: WebhookRequest)
   if (!type) return { object, decodeErrors: [] };
   const decoded = decode(type, object);
   const written = decoded.value as AnyObject;
-  if (decoded.errors.length > 0) return { object: written, decodeErrors: decoded.errors };
+  const decodeErrors = [...decoded.errors, ...statusErrors(object)];
+  if (decodeErrors.length > 0) return { object: written, decodeErrors };
   const before = old === undefined ? undefined : setDefaults(decode(type, old).value as AnyObject, { config });
   const defaulted = setDefaults(written, {
     config,
@@ -44,6 +47,12 @@ export function mutate({ object, old, operation, user, config }: WebhookRequest)
   // Brings the defaults into the form in which Go encodes them.
   const complete = defaulted === written ? written : (decode(type, defaulted).value as AnyObject);
   return { object: complete, decodeErrors: [] };
+}
+
+/** A user cannot write the status with the object, but the webhook decodes it. */
+function statusErrors(object: AnyObject): readonly DecodeError[] {
+  const status = object.status === undefined ? undefined : statusStruct(kindOf(object));
+  return status ? decode(struct(object.kind, { status: pointer(status) }), { status: object.status }).errors : [];
 }
 
 /** The validating webhook, for an object that {@link mutate} returned. */

@@ -26,6 +26,40 @@ const refusal = (answer: AdmissionAnswer) => ("refused" in answer ? answer.refus
 describe("admission", () => {
   const written = service({ containers: [{ image: "ghcr.io/acme/hello", ports: [{ containerPort: 8080 }], foo: 1 }] });
 
+  const withTraffic = (url: unknown): AnyObject => ({
+    ...written,
+    spec: { ...(written.spec as object), traffic: [{ latestRevision: true, percent: 100, url }] },
+  });
+  it.each([
+    [
+      withTraffic(5),
+      /cannot unmarshal number into Go struct field TrafficTarget\.spec\.RouteSpec\.traffic\.url of type string$/,
+    ],
+    [
+      withTraffic("http://a b"),
+      /decode incoming new object: parse "http:\/\/a b": invalid character " " in host name$/,
+    ],
+    [
+      { ...written, status: "x" },
+      /cannot unmarshal string into Go struct field Service\.status of type v1\.ServiceStatus$/,
+    ],
+    [
+      { ...written, status: { traffic: [{ percent: "x" }] } },
+      /cannot unmarshal string into Go struct field TrafficTarget\.status\.RouteStatusFields\.traffic\.percent of type int64$/,
+    ],
+    [{ ...written, status: { url: "::" } }, /decode incoming new object: parse "::": missing protocol scheme$/],
+    [
+      { ...written, status: { conditions: {} } },
+      /cannot unmarshal object into Go struct field ServiceStatus\.status\.Status\.conditions of type \[\]v1\.Condition$/,
+    ],
+  ])("refuses fields of the status with a wrong type, also in the spec: %# (11 E2)", (object, message) => {
+    const refused = refusal(create(object as AnyObject));
+    expect(refused?.message).toMatch(
+      /^admission webhook "webhook\.serving\.knative\.dev" denied the request: mutation failed/,
+    );
+    expect(refused?.message).toMatch(message);
+  });
+
   it("admission prunes and defaults a new object and adds creator and lastModifier", () => {
     const { metadata, spec } = stored(create(written));
     expect(metadata.annotations).toEqual({
