@@ -91,7 +91,7 @@ function readDocument(document: Document.Parsed, readScalar: ReadScalar, at: Pos
 }
 
 /** The offset that an error is about. The parser notices a missing quote only at the end of the text. */
-export function errorStart(document: Document, { code, message, pos }: YAMLParseError): number {
+function errorStart(document: Document, { code, message, pos }: YAMLParseError): number {
   let [start] = pos;
   if (code !== "MISSING_CHAR" || !message.includes("quote")) return start;
   visit(document, {
@@ -103,7 +103,7 @@ export function errorStart(document: Document, { code, message, pos }: YAMLParse
 }
 
 /** Replaces the parser's line counter, which loses lines in broken texts. Offsets may lie after the end of the text. */
-export function makePositions(text: string): Positions {
+function makePositions(text: string): Positions {
   const starts = [0];
   for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
   const lineAt = (offset: number): number => {
