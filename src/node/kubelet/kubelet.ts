@@ -71,7 +71,9 @@ export class Kubelet {
       clock: parts.nodeClock,
       onFailed: (failed) => this.#onStaleVolume(failed),
     });
-    this.#events = this.#readEvents(onEngine ?? (() => {}));
+    this.#events = this.#readEvents(onEngine ?? (() => {})).catch((error: unknown) =>
+      parts.log.error("the engine's events cannot be read", { error }),
+    );
     const { store } = parts;
     const watch = (kind: Kind, run: (event: WatchEvent) => void): void => {
       this.#watches.push(store.watch({ kind }, run));
