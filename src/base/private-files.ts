@@ -1,5 +1,15 @@
 // Checks that folders and files belong to this user and that no other user can read or change them.
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats, statSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { dirname } from "node:path";
 
 /** Windows has no owner ids and no file modes; every file counts as private there. */
@@ -41,7 +51,7 @@ export function readPrivateFile(path: string): string | undefined {
 
 /**
  * Why another user could own or replace the folder `path`, which may not exist yet; undefined if no other user can.
- * Its parent folder must belong to root or to this user. If all users may write to the parent, it needs the sticky bit.
+ * Every folder above it must belong to root or to this user. If others may write to one, it needs the sticky bit.
  */
 export function whyNotOwn(path: string): string | undefined {
   const own = ownUid();
@@ -49,17 +59,25 @@ export function whyNotOwn(path: string): string | undefined {
   const stats = statsOf(path);
   if (stats !== undefined && !stats.isDirectory()) return `${path} is not a folder`;
   if (stats !== undefined && stats.uid !== own) return `${path} belongs to user id ${stats.uid}, not to ${own}`;
-  const above = nearestFolder(dirname(path));
-  if (above === undefined) return undefined;
-  if (above.stats.uid !== own && above.stats.uid !== 0) return `${above.path} belongs to user id ${above.stats.uid}`;
-  const isOpen = (above.stats.mode & 0o002) !== 0 && (above.stats.mode & 0o1000) === 0;
-  return isOpen ? `every user may replace files in ${above.path}` : undefined;
+  for (let above = nearestFolder(dirname(path)); above !== undefined; above = parentOf(above)) {
+    const { uid, gid, mode } = statSync(above);
+    if (uid !== own && uid !== 0) return `${above} belongs to user id ${uid}`;
+    if ((mode & 0o1000) !== 0) continue;
+    if ((mode & 0o002) !== 0) return `every user may replace files in ${above}`;
+    // Many systems give each user a group with the id of the user and without other members.
+    if ((mode & 0o020) !== 0 && gid !== 0 && gid !== own) return `group ${gid} may replace files in ${above}`;
+  }
+  return undefined;
 }
 
-function nearestFolder(path: string): { readonly path: string; readonly stats: Stats } | undefined {
+const parentOf = (path: string): string | undefined => (dirname(path) === path ? undefined : dirname(path));
+
+/** The real path of the nearest folder that exists. */
+function nearestFolder(path: string): string | undefined {
   try {
-    return { path, stats: statSync(path) };
+    return realpathSync(path);
   } catch {
-    return dirname(path) === path ? undefined : nearestFolder(dirname(path));
+    const parent = parentOf(path);
+    return parent === undefined ? undefined : nearestFolder(parent);
   }
 }

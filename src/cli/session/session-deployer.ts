@@ -34,7 +34,7 @@ export async function openSessionDeployer(
   env: Environment,
   emit: (event: DevEvent) => void,
 ): Promise<SessionDeployer> {
-  const isOwnFile = makeOwnFileCheck([sessionsFolder(env).path, stateFolder(env)]);
+  const isOwnFile = makeOwnFileCheck([sessionsFolder(env).path, stateFolder(env).path]);
   const parts = { client, commands, emit, clock: monotonicClock, isOwnFile, cwd: process.cwd() };
   if (runtime !== "docker" || buildImage !== undefined) {
     const deployer = new Deployer({ ...parts, buildImage });

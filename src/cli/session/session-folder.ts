@@ -1,9 +1,9 @@
 // Creates, fills and removes the folder of a session. Restores files that another program deletes meanwhile.
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isPrivateFolder, whyNotOwn } from "../../base/private-files.ts";
+import { isPrivateFolder, readPrivateFile, whyNotOwn } from "../../base/private-files.ts";
 import { kubeconfigServer } from "../../client/kubeconfig-server.ts";
 import { ALIVE_SOCKET, openAliveSocket, PROCESS_FILE, type SessionRecord } from "./list-sessions.ts";
 
@@ -28,15 +28,18 @@ export async function openSessionFolder(sessions: string, processId: string): Pr
   const path = join(sessions, id);
   /** File name → content of the files beside the socket. */
   const files = new Map([[PROCESS_FILE, `${processId}\n`]]);
+  const records = new ProcessRecords(join(path, "processes"));
   let alive = await createAlive(join(sessions, `.${id}`), path, files);
   const write = (): Promise<void> => writeFiles(path, files);
   const restore = async (): Promise<void> => {
     const hasSocket = existsSync(join(path, ALIVE_SOCKET));
-    if (hasSocket && [...files.keys()].every((name) => existsSync(join(path, name)))) return;
+    const hasRecords = await records.remember();
+    if (hasSocket && hasRecords && [...files.keys()].every((name) => existsSync(join(path, name)))) return;
     await mkdir(path, { recursive: true, mode: 0o700 });
     // Another user may have created the folder meanwhile. Then the token must not be written to it.
     if (whyNotOwn(sessions) !== undefined || !isPrivateFolder(path)) return;
     await write();
+    if (!hasRecords) await records.write();
     if (hasSocket) return;
     // Closing a server removes its path, so the old one is closed first.
     await alive[Symbol.asyncDispose]();
@@ -66,6 +69,29 @@ export async function openSessionFolder(sessions: string, processId: string): Pr
       await rm(path, { recursive: true, force: true });
     },
   };
+}
+
+/** The records of the session's processes, kept to be restored: after a crash they tell what to end. */
+class ProcessRecords {
+  readonly #folder: string;
+  #contents: ReadonlyMap<string, string> = new Map();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Reads the records. Returns false if their folder is gone although there were records. */
+  async remember(): Promise<boolean> {
+    if (!isPrivateFolder(this.#folder)) return this.#contents.size === 0;
+    const names = await readdir(this.#folder);
+    this.#contents = new Map(names.map((name) => [name, readPrivateFile(join(this.#folder, name)) ?? ""]));
+    return true;
+  }
+
+  async write(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await writeFiles(this.#folder, this.#contents);
+  }
 }
 
 async function writeFiles(path: string, files: ReadonlyMap<string, string>): Promise<void> {

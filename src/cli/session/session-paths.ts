@@ -1,6 +1,6 @@
 // Finds the folders for sessions and for permanent state, and the id of this host.
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { homedir, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { whyNotOwn } from "../../base/private-files.ts";
@@ -8,7 +8,7 @@ import { CliError, diskFullError } from "../cli-error.ts";
 import { exitCodes } from "../exit-code.ts";
 import type { Environment } from "../terminal.ts";
 
-export interface SessionsFolder {
+export interface PrivateFolder {
   readonly path: string;
   /** Why another folder than the usual one is used; undefined for the usual one. */
   readonly notice: string | undefined;
@@ -18,10 +18,10 @@ export interface SessionsFolder {
  * The folder that holds one folder per session: private to the user, gone after a reboot. If another user could own
  * or replace it, it is a folder elsewhere. Throws a {@link CliError} if no folder is private.
  */
-export function sessionsFolder(env: Environment): SessionsFolder {
+export function sessionsFolder(env: Environment): PrivateFolder {
   const runtime = env["XDG_RUNTIME_DIR"];
   const temporary = join(tmpdir(), `knap-${userInfo().uid}`);
-  const candidates = [...(runtime ? [join(runtime, "knap")] : []), temporary, join(stateFolder(env), "sessions")];
+  const candidates = [...(runtime ? [join(runtime, "knap")] : []), temporary, join(usualStateFolder(env), "sessions")];
   const reasons: string[] = [];
   for (const path of candidates) {
     const reason = whyNotOwn(path);
@@ -37,9 +37,20 @@ export function sessionsFolder(env: Environment): SessionsFolder {
   });
 }
 
-/** The folder for permanent state: the host id and the certificate authority. */
-export function stateFolder(env: Environment): string {
+function usualStateFolder(env: Environment): string {
   return join(env["XDG_STATE_HOME"] || join(homedir(), ".local", "state"), "knap");
+}
+
+/**
+ * The folder for permanent state: the host id and the certificate authority. If another user could own or replace it,
+ * it is a folder beside the sessions, which a reboot may remove.
+ */
+export function stateFolder(env: Environment): PrivateFolder {
+  const usual = usualStateFolder(env);
+  const reason = whyNotOwn(usual);
+  if (reason === undefined) return { path: usual, notice: undefined };
+  const path = join(sessionsFolder(env).path, "state");
+  return { path, notice: `${reason}; host id and certificate authority are kept in ${path} instead` };
 }
 
 /**
@@ -49,12 +60,14 @@ export function stateFolder(env: Environment): string {
 export async function readHostId(env: Environment): Promise<string> {
   const given = env["KNAP_HOST_ID"]?.trim();
   if (given) return given;
-  const folder = stateFolder(env);
+  const { path: folder } = stateFolder(env);
   const path = join(folder, "host-id");
   const stored = await readFile(path, "utf8").catch(() => "");
   if (stored.trim()) return stored.trim();
   const made = randomBytes(6).toString("hex");
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  // The folder may be older, with another mode.
+  await chmod(folder, 0o700);
   const content = `${made}\n`;
   try {
     await writeFile(path, content, { mode: 0o600, flag: "wx" });

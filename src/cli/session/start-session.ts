@@ -76,7 +76,8 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
   const hostId = await readHostId(env);
   const processId = await processIdentity();
   const sessions = sessionsFolder(env);
-  if (sessions.notice !== undefined) start.log.warn(sessions.notice);
+  const state = stateFolder(env);
+  for (const { notice } of [sessions, state]) if (notice !== undefined) start.log.warn(notice);
   const folder = await openSessionFolder(sessions.path, processId).catch((error: unknown) => {
     throw diskFullError(sessions.path, error);
   });
@@ -88,7 +89,7 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
       ...start.settings,
       sessionId: folder.id,
       sessionFolder: folder.path,
-      stateFolder: stateFolder(env),
+      stateFolder: state.path,
       hostId,
       processId,
       isSessionLive: (id) => isFolderLive(join(sessions.path, id)),

@@ -8,6 +8,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -66,6 +67,19 @@ describe("the folder of a live session", () => {
       expect(await running.interrupt()).toMatchObject({ code: 0 });
     },
   );
+
+  test("the records of its processes are restored, so that the next start ends them after a crash (11 A4)", async () => {
+    const running = up();
+    const { address } = await ready(running);
+    const [id = ""] = sessions();
+    const records = join(folder(), id, "processes");
+    const pid = Number(/process (\d+)/.exec((await get(String(address))).text)?.[1]);
+    await sleep(1500);
+    rmSync(join(folder(), id), { recursive: true });
+    await eventually(() => expect(readdirSync(records)).toHaveLength(1), 10_000);
+    expect(readFileSync(join(records, readdirSync(records)[0] ?? ""), "utf8")).toContain(`${pid}/`);
+    expect(await running.interrupt()).toMatchObject({ code: 0 });
+  });
 
   test("another start does not sweep a live session while its socket is missing (11 A4)", async () => {
     const running = up();
@@ -187,7 +201,66 @@ describe("a sessions folder that another user could own", () => {
   });
 });
 
+describe("a folder that is open to a group", () => {
+  const openToGroup = (name: string): string => {
+    const path = join(home.folder, name);
+    mkdirSync(path);
+    chownSync(path, process.getuid?.() ?? 0, OTHER_USER);
+    chmodSync(path, 0o770);
+    return path;
+  };
+
+  test.runIf(isRoot)(
+    "a folder that a group could replace is used neither for sessions nor, at any level, for the state (11 A5)",
+    async () => {
+      home.env["XDG_RUNTIME_DIR"] = openToGroup("open");
+      home.env["XDG_STATE_HOME"] = join(openToGroup("state"), "deeper");
+      const temporary = join(home.folder, "tmp");
+      mkdirSync(temporary, { mode: 0o700 });
+      home.env["TMPDIR"] = temporary;
+      const running = up();
+      await ready(running);
+      expect(running.stderr).toMatch(/group \d+ may replace files in .*open; sessions are kept in .*tmp/);
+      expect(running.stderr).toMatch(
+        /group \d+ may replace files in .*state; host id and certificate authority are kept in/,
+      );
+      expect(await running.interrupt()).toMatchObject({ code: 0 });
+      expect([...readdirSync(join(home.folder, "open")), ...readdirSync(join(home.folder, "state"))]).toEqual([]);
+    },
+  );
+});
+
 describe("knap down", () => {
+  test("`knap down --all --yes` also ends a live session without a record (11 C3)", async () => {
+    home.env["DOCKER_HOST"] = "unix:///nowhere.sock";
+    const running = up();
+    await ready(running);
+    const [id = ""] = sessions();
+    writeFileSync(join(folder(), id, "session.json"), "{}");
+    expect(await home.run(["down", "--all", "--yes"])).toMatchObject({ code: 0, stdout: `session ${id} ended\n` });
+    expect(await running.finished).toMatchObject({ code: 0 });
+  });
+
+  test.each([
+    ["Ctrl-C ends the command with exit code 130", "\u0003", 130, "interrupted"],
+    ["Ctrl-D means no", "\u0004", 1, "spared"],
+  ])("at the question of `knap down --all`, %s (11 C3)", async (_, key, code, text) => {
+    home.env["DOCKER_HOST"] = "unix:///nowhere.sock";
+    const running = up();
+    await ready(running);
+    const cli = new URL("../../../dist/cli.js", import.meta.url).pathname;
+    const command = `${process.execPath} ${cli} down --all`;
+    const asking = spawn("script", ["-qec", command, "/dev/null"], { env: home.env, cwd: home.folder });
+    let shown = "";
+    asking.stdout.on("data", (data) => (shown += String(data)));
+    await eventually(() => expect(shown).toContain("[y/N]"), 10_000);
+    asking.stdin.write(key);
+    expect(await new Promise((resolve) => asking.once("exit", resolve))).toBe(code);
+    expect(shown).toContain(text);
+    expect(running.child.exitCode).toBeNull();
+    expect(await running.interrupt()).toMatchObject({ code: 0 });
+  });
+
   test("`knap down` without --session never ends a session of another folder (11 C3)", async () => {
     const running = up();
     await ready(running);
