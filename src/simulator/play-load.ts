@@ -5,14 +5,18 @@ import type { SimulatedCluster } from "./simulated-cluster.ts";
 import { FLOW_STEP_MS, SimulatedFlow } from "./simulated-flow.ts";
 import type { SimulatedRequests } from "./simulated-requests.ts";
 
-export interface Play {
+export interface LoadRun {
   readonly cluster: SimulatedCluster;
   readonly load: LoadTrace;
   /** When the load begins. */
   readonly start: Time;
 }
 
-export function playRequests({ cluster, load, start }: Play, traffic: SimulatedRequests, random: () => number): void {
+export function playRequests(
+  { cluster, load, start }: LoadRun,
+  traffic: SimulatedRequests,
+  random: () => number,
+): void {
   for (const { atMs, durationMs } of arrivalsOf(load, random)) {
     cluster.advanceTo(start + atMs);
     traffic.arrive(durationMs);
@@ -20,7 +24,7 @@ export function playRequests({ cluster, load, start }: Play, traffic: SimulatedR
   cluster.advanceTo(start + traceEndMs(load));
 }
 
-export function playFlow({ cluster, load, start }: Play, traffic: SimulatedFlow): void {
+export function playFlow({ cluster, load, start }: LoadRun, traffic: SimulatedFlow): void {
   const steps = load.kind === "rates" ? load.steps : [];
   for (const [index, { atMs, perSecond, durationMs }] of steps.entries()) {
     const until = start + (steps[index + 1]?.atMs ?? atMs);
@@ -36,7 +40,11 @@ export function playFlow({ cluster, load, start }: Play, traffic: SimulatedFlow)
 }
 
 /** Advances time until all requests have ended, and the pods are gone or got no request for `quietMs`. */
-export function windDown({ cluster, load }: Play, traffic: SimulatedFlow | SimulatedRequests, quietMs: number): void {
+export function awaitScaleDown(
+  { cluster, load }: LoadRun,
+  traffic: SimulatedFlow | SimulatedRequests,
+  quietMs: number,
+): void {
   const lastDurationMs = load.kind === "rates" ? (load.steps.at(-1)?.durationMs ?? 0) : 0;
   let lastBusy = cluster.clock.now();
   while (cluster.clock.now() - lastBusy < quietMs) {

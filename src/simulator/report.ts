@@ -1,11 +1,11 @@
-// Makes the result of a simulation from its counts.
+// Makes the result of a simulation from its outcome.
 import type { DurationHistogram } from "./duration-histogram.ts";
 import type { Recorder } from "./recorder.ts";
 import { FLOW_STEP_MS } from "./simulated-flow.ts";
-import type { Tally } from "./simulated-traffic.ts";
+import type { RequestCounts } from "./simulated-traffic.ts";
 import type { Percentiles, SimulationResult } from "./simulation-result.ts";
 
-export interface SimulationCounts {
+export interface SimulationOutcome {
   readonly service: string;
   readonly revision: string;
   readonly flows: boolean;
@@ -15,31 +15,31 @@ export interface SimulationCounts {
   readonly expectedRequests: number;
   readonly durationMs: number;
   readonly instanceSeconds: number;
-  readonly tally: Tally;
+  readonly counts: RequestCounts;
   readonly recorder: Recorder;
 }
 
 const USAGE_NOTE = "the HPA class scales by cpu or memory, which is not simulated: only min-scale and max-scale apply.";
 
-export function makeResult(counts: SimulationCounts): SimulationResult {
-  const { service, revision, flows, durationMs, instanceSeconds, tally, recorder } = counts;
+export function makeResult(outcome: SimulationOutcome): SimulationResult {
+  const { service, revision, flows, durationMs, instanceSeconds, counts, recorder } = outcome;
   return {
     service,
     revision,
     load: flows ? "flows" : "requests",
-    notes: [...(flows ? [flowNote(counts.expectedRequests)] : []), ...(counts.byUsage ? [USAGE_NOTE] : [])],
+    notes: [...(flows ? [flowNote(outcome.expectedRequests)] : []), ...(outcome.byUsage ? [USAGE_NOTE] : [])],
     durationMs,
-    requests: Math.round(tally.requests),
+    requests: Math.round(counts.requests),
     coldStarts: recorder.coldStarts,
-    coldStarted: Math.round(tally.coldStarted),
-    queued: Math.round(tally.queued),
-    timedOut: Math.round(tally.timedOut),
-    rejected: Math.round(tally.rejected),
+    coldStarted: Math.round(counts.coldStarted),
+    queued: Math.round(counts.queued),
+    timedOut: Math.round(counts.timedOut),
+    rejected: Math.round(counts.rejected),
     podsStarted: recorder.podsStarted,
     mostReady: recorder.mostReady,
     instanceSeconds: Math.round(instanceSeconds * 10) / 10,
-    latencyMs: percentilesOf(tally.latency),
-    waitingMs: percentilesOf(tally.waiting),
+    latencyMs: percentilesOf(counts.latency),
+    waitingMs: percentilesOf(counts.waiting),
     sampleMs: recorder.sampleMs,
     samples: recorder.samples(),
   };

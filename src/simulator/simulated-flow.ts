@@ -2,7 +2,7 @@
 // means equal those of single requests, but the random variation is lost.
 import type { RevisionKey, Stat } from "../apis/autoscaling/types.ts";
 import type { Time } from "../base/clock.ts";
-import type { SimulatedTraffic, Tally } from "./simulated-traffic.ts";
+import type { RequestCounts, SimulatedTraffic } from "./simulated-traffic.ts";
 
 export const FLOW_STEP_MS = 200;
 
@@ -10,7 +10,7 @@ export interface SimulatedFlowOptions {
   readonly revision: RevisionKey;
   readonly containerConcurrency: number;
   readonly timeoutMs: number;
-  readonly tally: Tally;
+  readonly counts: RequestCounts;
   readonly onStat: (stat: Stat) => void;
 }
 
@@ -51,14 +51,14 @@ export class SimulatedFlow implements SimulatedTraffic {
 
   /** Simulates the time from `now - FLOW_STEP_MS` to `now` with a constant rate. */
   step(now: Time, perSecond: number, durationMs: number): void {
-    const { tally, onStat } = this.#options;
+    const { counts, onStat } = this.#options;
     const arriving = (perSecond * FLOW_STEP_MS) / 1000;
     if (arriving > 0) {
       const cold = this.#pods.length === 0;
       this.#queue.push({ arrivedAt: now - FLOW_STEP_MS, amount: arriving, cold });
       this.#backlog += arriving;
-      tally.requests += arriving;
-      if (cold) tally.coldStarted += arriving;
+      counts.requests += arriving;
+      if (cold) counts.coldStarted += arriving;
       if (!this.#isReported && !this.#isDirect) {
         this.#isReported = true;
         this.#reportedRequests = 1;
@@ -137,16 +137,16 @@ export class SimulatedFlow implements SimulatedTraffic {
   }
 
   #admit(now: Time, amount: number, durationMs: number, hadToWait: boolean): void {
-    const { tally, timeoutMs } = this.#options;
+    const { counts, timeoutMs } = this.#options;
     let left = amount;
     while (left > NEGLIGIBLE && this.#head < this.#queue.length) {
       const chunk = this.#queue[this.#head] as Chunk;
       const taken = Math.min(left, chunk.amount);
       const waitedMs = hadToWait || chunk.cold ? Math.max(0, now - chunk.arrivedAt - FLOW_STEP_MS / 2) : 0;
-      tally.waiting.add(waitedMs, taken);
-      if (waitedMs + durationMs > timeoutMs) tally.timedOut += taken;
-      else tally.latency.add(waitedMs + durationMs, taken);
-      if (waitedMs > 0) tally.queued += taken;
+      counts.waiting.add(waitedMs, taken);
+      if (waitedMs + durationMs > timeoutMs) counts.timedOut += taken;
+      else counts.latency.add(waitedMs + durationMs, taken);
+      if (waitedMs > 0) counts.queued += taken;
       chunk.amount -= taken;
       left -= taken;
       if (chunk.amount <= NEGLIGIBLE) this.#head += 1;
@@ -156,13 +156,13 @@ export class SimulatedFlow implements SimulatedTraffic {
   }
 
   #expire(now: Time): void {
-    const { tally, timeoutMs } = this.#options;
+    const { counts, timeoutMs } = this.#options;
     for (
       let chunk = this.#queue[this.#head];
       chunk && now - chunk.arrivedAt > timeoutMs;
       chunk = this.#queue[this.#head]
     ) {
-      tally.timedOut += chunk.amount;
+      counts.timedOut += chunk.amount;
       this.#backlog = Math.max(0, this.#backlog - chunk.amount);
       this.#head += 1;
     }

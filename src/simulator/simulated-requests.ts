@@ -7,7 +7,7 @@ import { type Slot, Throttler } from "../data-plane/activator/throttler.ts";
 import { Breaker, type BreakerWaiter } from "../data-plane/queue-proxy/breaker.ts";
 import { ActivatorStats } from "../data-plane/stats/activator-stats.ts";
 import { type PeriodReport, RequestStats } from "../data-plane/stats/request-stats.ts";
-import type { SimulatedTraffic, Tally } from "./simulated-traffic.ts";
+import type { RequestCounts, SimulatedTraffic } from "./simulated-traffic.ts";
 
 export interface SimulatedRequestsOptions {
   readonly clock: Clock;
@@ -15,7 +15,7 @@ export interface SimulatedRequestsOptions {
   readonly containerConcurrency: number;
   readonly timeoutMs: number;
   readonly random: () => number;
-  readonly tally: Tally;
+  readonly counts: RequestCounts;
   /** Called at once with the stat of a first request. */
   readonly onStat: (stat: Stat) => void;
 }
@@ -63,12 +63,12 @@ export class SimulatedRequests implements SimulatedTraffic {
 
   /** Simulates a request that arrives now. */
   arrive(durationMs: number): void {
-    const { clock, revision, tally, onStat, random } = this.#options;
+    const { clock, revision, counts, onStat, random } = this.#options;
     const now = clock.now();
     const request: Request = { arrivedAt: now, durationMs, slot: undefined, pod: undefined };
-    tally.requests += 1;
+    counts.requests += 1;
     this.#inFlight += 1;
-    if (this.#ready.length === 0) tally.coldStarted += 1;
+    if (this.#ready.length === 0) counts.coldStarted += 1;
     if (this.#isDirect) {
       this.#enter(request, this.#ready[Math.floor(random() * this.#ready.length)] as SimulatedPod);
       return;
@@ -142,11 +142,11 @@ export class SimulatedRequests implements SimulatedTraffic {
   }
 
   #run(request: Request, pod: SimulatedPod): void {
-    const { clock, tally, timeoutMs } = this.#options;
+    const { clock, counts, timeoutMs } = this.#options;
     const now = clock.now();
     const waitedMs = now - request.arrivedAt;
-    tally.waiting.add(waitedMs);
-    if (waitedMs > 0) tally.queued += 1;
+    counts.waiting.add(waitedMs);
+    if (waitedMs > 0) counts.queued += 1;
     const leftMs = timeoutMs - waitedMs;
     const inTime = request.durationMs <= leftMs;
     clock.at(now + Math.max(0, Math.min(request.durationMs, leftMs)), () => {
@@ -156,13 +156,13 @@ export class SimulatedRequests implements SimulatedTraffic {
   }
 
   #finish(request: Request, how: "answered" | "timeout" | "rejected"): void {
-    const { clock, tally, revision } = this.#options;
+    const { clock, counts, revision } = this.#options;
     const { pod, slot } = request;
     const now = clock.now();
     this.#inFlight -= 1;
-    if (how === "answered") tally.latency.add(now - request.arrivedAt);
-    else if (how === "timeout") tally.timedOut += 1;
-    else tally.rejected += 1;
+    if (how === "answered") counts.latency.add(now - request.arrivedAt);
+    else if (how === "timeout") counts.timedOut += 1;
+    else counts.rejected += 1;
     const direct = pod !== undefined && slot === undefined;
     if (!direct) this.#activator.ended(revision, now);
     if (pod) {

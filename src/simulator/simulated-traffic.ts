@@ -16,7 +16,7 @@ export interface SimulatedTraffic {
 }
 
 /** Counts requests. With flows, the counts are fractions. */
-export class Tally {
+export class RequestCounts {
   requests = 0;
   /** Requests that arrived while no pod was ready. */
   coldStarted = 0;

@@ -15,14 +15,14 @@ import { classOf, retentionMsOf } from "../control-plane/autoscaler/decider-spec
 import { revisionOf } from "../control-plane/autoscaler/ready-pods.ts";
 import type { FirstRequest } from "../data-plane/activator/activator.ts";
 import { type LoadTrace, requestsOf, traceEndMs } from "./load-trace.ts";
-import { type Play, playFlow, playRequests, windDown } from "./play-load.ts";
+import { awaitScaleDown, type LoadRun, playFlow, playRequests } from "./play-load.ts";
 import { Recorder } from "./recorder.ts";
 import { makeResult } from "./report.ts";
 import { makeRandom } from "./seeded-random.ts";
 import { SimulatedCluster } from "./simulated-cluster.ts";
 import { SimulatedFlow } from "./simulated-flow.ts";
 import { SimulatedRequests } from "./simulated-requests.ts";
-import { Tally } from "./simulated-traffic.ts";
+import { RequestCounts } from "./simulated-traffic.ts";
 import type { SimulationResult } from "./simulation-result.ts";
 
 const START: Time = Date.UTC(2000, 0, 1);
@@ -70,7 +70,7 @@ class Simulation implements Disposable {
   readonly #options: SimulateOptions;
   readonly #clock = new VirtualClock(START);
   readonly #random: () => number;
-  readonly #tally = new Tally();
+  readonly #counts = new RequestCounts();
   readonly #recorder: Recorder;
   readonly #cluster: SimulatedCluster;
   readonly #firstRequests = new Emitter<FirstRequest>();
@@ -122,12 +122,12 @@ class Simulation implements Disposable {
   run(): SimulationResult {
     const loaded = this.#loaded;
     if (!loaded) throw new Error("a simulation runs after it was prepared");
-    const play: Play = { cluster: this.#cluster, load: this.#options.load, start: this.#clock.now() };
+    const play: LoadRun = { cluster: this.#cluster, load: this.#options.load, start: this.#clock.now() };
     const { traffic } = loaded;
     this.#recorder.begin(play.start);
     if (traffic instanceof SimulatedFlow) playFlow(play, traffic);
     else playRequests(play, traffic, this.#random);
-    windDown(play, traffic, this.#quietMs(loaded));
+    awaitScaleDown(play, traffic, this.#quietMs(loaded));
     const end = this.#clock.now();
     return makeResult({
       service: loaded.service,
@@ -137,7 +137,7 @@ class Simulation implements Disposable {
       expectedRequests: requestsOf(this.#options.load),
       durationMs: end - play.start,
       instanceSeconds: this.#recorder.instanceSeconds(end),
-      tally: this.#tally,
+      counts: this.#counts,
       recorder: this.#recorder,
     });
   }
@@ -166,7 +166,7 @@ class Simulation implements Disposable {
       revision: key,
       containerConcurrency: spec?.containerConcurrency ?? 0,
       timeoutMs: (spec?.timeoutSeconds ?? 300) * 1000,
-      tally: this.#tally,
+      counts: this.#counts,
       onStat: (stat: Stat) => this.#firstRequests.emit({ revision: key, stat }),
     };
     const traffic = this.#flows
@@ -203,8 +203,8 @@ class Simulation implements Disposable {
     if (!this.#loaded) return new Map();
     const { namespace, revision, traffic } = this.#loaded;
     const deployment = this.#cluster.plane.store.get("Deployment.apps", namespace, `${revision}-deployment`);
-    this.#recorder.second(now, deployment?.spec.replicas ?? 0, traffic.inFlight, this.#tally.requests - this.#counted);
-    this.#counted = this.#tally.requests;
+    this.#recorder.second(now, deployment?.spec.replicas ?? 0, traffic.inFlight, this.#counts.requests - this.#counted);
+    this.#counted = this.#counts.requests;
     return traffic.activatorStats(now);
   }
 

@@ -1,24 +1,24 @@
 // Explains a scale that follows from traffic in one sentence, for example "stays at 2: panic until 12:04:30 (…)".
 import type { ScaleDecision } from "./decide.ts";
+import { durationText } from "./duration-text.ts";
+import type { ExplainContext } from "./explain-objects.ts";
 import { DECIDE_EVERY_MS } from "./periods.ts";
-import type { Scene } from "./scene.ts";
-import { span } from "./span.ts";
 
 /** If no statistics reported traffic for this long, no request is in flight. */
 const RECENT_MS = 3000;
 
 /** `stays`: the beginning of the sentence. */
-export function reasonOfDecider(scene: Scene, stays: string): string {
-  const { decider, now, at } = scene;
+export function reasonOfDecider(context: ExplainContext, stays: string): string {
+  const { decider, now, at } = context;
   const { spec, last, state, burst } = decider;
   if (!last)
     return `${stays}: nothing is decided yet; the first decision is due at ${at(decider.createdAt + DECIDE_EVERY_MS)}`;
   const { trace, result } = last;
   const unit = spec.metric === "rps" ? "requests/s" : "in flight";
-  const stable = `${round(trace.stable)} ${unit} over ${span(spec.stableWindowMs)}, target ${round(spec.targetValue)}`;
+  const stable = `${round(trace.stable)} ${unit} over ${durationText(spec.stableWindowMs)}, target ${round(spec.targetValue)}`;
   switch (trace.rule) {
     case "no-data":
-      return `${stays}: no statistics in the window of ${span(spec.stableWindowMs)}, so the scale does not change`;
+      return `${stays}: no statistics in the window of ${durationText(spec.stableWindowMs)}, so the scale does not change`;
     case "panic":
     case "panic-holds": {
       const until = at((state.panicTime ?? now) + spec.stableWindowMs);
@@ -28,7 +28,7 @@ export function reasonOfDecider(scene: Scene, stays: string): string {
       return `${stays}: panic until ${until}${why}`;
     }
     case "scale-down-delay":
-      return `${stays}: scale-down-delay of ${span(spec.scaleDownDelayMs)}; traffic needs ${trace.undelayed}`;
+      return `${stays}: scale-down-delay of ${durationText(spec.scaleDownDelayMs)}; traffic needs ${trace.undelayed}`;
     case "max-scale-up-rate":
       return `${stays}: max-scale-up-rate ${spec.maxScaleUpRate} allows ${trace.undelayed} from ${Math.max(1, trace.readyPods)}; traffic needs ${trace.stableWant}`;
     case "max-scale-down-rate":
@@ -36,27 +36,27 @@ export function reasonOfDecider(scene: Scene, stays: string): string {
     case "activation-scale":
       return `${stays}: activation-scale ${spec.activationScale}; traffic needs ${trace.stableWant}`;
     default:
-      return result.desiredScale === 0 ? idle(scene, stays) : `${stays}: ${busy(scene, last, stable)}`;
+      return result.desiredScale === 0 ? idle(context, stays) : `${stays}: ${busy(context, last, stable)}`;
   }
 }
 
-function idle({ decider, now, replicas }: Scene, stays: string): string {
+function idle({ decider, now, replicas }: ExplainContext, stays: string): string {
   const { traffic } = decider;
-  const since = traffic ? `no request for ${span(now - traffic.lastBusy)}` : "no request yet";
+  const since = traffic ? `no request for ${durationText(now - traffic.lastBusy)}` : "no request yet";
   return replicas === 0 ? `${stays}: ${since}; the next one wakes it` : `${stays}: ${since}; goes to zero now`;
 }
 
-function busy({ decider, now, zeroAt, at }: Scene, { trace }: ScaleDecision, stable: string): string {
+function busy({ decider, now, zeroAt, at }: ExplainContext, { trace }: ScaleDecision, stable: string): string {
   const { traffic, spec } = decider;
   if (!traffic) return stable;
   const quietMs = now - traffic.lastBusy;
   if (quietMs > RECENT_MS) {
-    const window = `last request ${span(quietMs)} ago, window ${span(spec.stableWindowMs)}`;
+    const window = `last request ${durationText(quietMs)} ago, window ${durationText(spec.stableWindowMs)}`;
     return zeroAt === undefined ? window : `${window}; zero at ${at(zeroAt)} if nothing comes`;
   }
   const open = traffic.lastRequest === undefined || now - traffic.lastRequest > RECENT_MS;
   return open
-    ? `${stable}; ${round(trace.panic)} of it in open requests, no new request for ${span(now - (traffic.lastRequest ?? now))}`
+    ? `${stable}; ${round(trace.panic)} of it in open requests, no new request for ${durationText(now - (traffic.lastRequest ?? now))}`
     : stable;
 }
 

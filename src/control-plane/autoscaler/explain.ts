@@ -8,10 +8,10 @@ import { timeText } from "../../base/time.ts";
 import type { DeciderView } from "./autoscaler.ts";
 import { reasonOfDecider } from "./decider-reason.ts";
 import { classOf, retentionMsOf, scaleBoundsOf } from "./decider-spec.ts";
+import { durationText } from "./duration-text.ts";
+import type { ExplainContext, ExplainObjects } from "./explain-objects.ts";
 import { reasonOfHpa } from "./hpa-reason.ts";
 import type { LedgerEntry } from "./ledger.ts";
-import type { ExplainObjects, Scene } from "./scene.ts";
-import { span } from "./span.ts";
 import { forecastZero } from "./zero-forecast.ts";
 
 export interface ScaleExplanation {
@@ -36,8 +36,16 @@ function sentenceOf(now: Time, objects: ExplainObjects): string {
   if (!decider) return "is not scaled yet: its private Service does not exist, so no statistics are collected";
   const replicas = objects.replicas ?? 1;
   const at = objects.showTime ?? ((time: Time) => `${timeText(time).slice(11, 19)} UTC`);
-  const scene: Scene = { ...objects, now, pa, decider, replicas, at, zeroAt: zeroAt(now, objects, pa, decider) };
-  return `${sentenceFor(scene)}${waitingOf(objects)}`;
+  const context: ExplainContext = {
+    ...objects,
+    now,
+    pa,
+    decider,
+    replicas,
+    at,
+    zeroAt: zeroAt(now, objects, pa, decider),
+  };
+  return `${sentenceFor(context)}${waitingOf(objects)}`;
 }
 
 /** Describes pods that are not ready yet or still stopping. */
@@ -47,9 +55,9 @@ function waitingOf({ replicas = 1, readyPods }: ExplainObjects): string {
   return missing < 0 ? `; ${-missing} more still stopping` : "";
 }
 
-function sentenceFor(scene: Scene): string {
-  const { replicas, pa, now, config, at } = scene;
-  const decision = scene.decider.ledger.entries().findLast((entry) => entry.source === "bounds");
+function sentenceFor(context: ExplainContext): string {
+  const { replicas, pa, now, config, at } = context;
+  const decision = context.decider.ledger.entries().findLast((entry) => entry.source === "bounds");
   const stays = replicas === 0 ? "is at zero" : `stays at ${replicas}`;
   const asked = decision?.facts.desired;
   const demand = asked === undefined ? "" : ` (traffic needs ${asked})`;
@@ -62,7 +70,7 @@ function sentenceFor(scene: Scene): string {
     case "max-scale":
       return `${stays}: max-scale ${max}${demand}`;
     case "initial-scale":
-      return `${stays}: it has not reached its initial scale of ${scene.decider.spec.initialScale} yet`;
+      return `${stays}: it has not reached its initial scale of ${context.decider.spec.initialScale} yet`;
     case "scale-to-zero-disabled":
       return `${stays}: enable-scale-to-zero is false`;
     case "activation-failed":
@@ -70,7 +78,7 @@ function sentenceFor(scene: Scene): string {
     case "activating":
       return `${stays}: it waits for its first ready pod until ${at(decision.at + afterMs)}, then goes to zero`;
     case "stable-window":
-      return `${stays}: active for ${span(active.ageMs)}; goes to zero after ${span(scene.decider.spec.stableWindowMs)} at the earliest`;
+      return `${stays}: active for ${durationText(active.ageMs)}; goes to zero after ${durationText(context.decider.spec.stableWindowMs)} at the earliest`;
     case "waiting-for-activator":
       return `${stays}: idle; the last pods stay until a probe shows that the activator receives the requests`;
     case "retention":
@@ -78,7 +86,7 @@ function sentenceFor(scene: Scene): string {
     case "grace":
       return `${stays}: idle, grace period until ${at(decision.until + afterMs)}, then zero`;
     default:
-      return reasonOfDecider(scene, stays);
+      return reasonOfDecider(context, stays);
   }
 }
 

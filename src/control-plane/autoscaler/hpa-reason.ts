@@ -2,16 +2,16 @@
 import { scalingText } from "../../apis/autoscaling/annotations.ts";
 import type { PodAutoscaler } from "../../apis/autoscaling/types.ts";
 import type { HpaView } from "./autoscaler.ts";
+import { durationText } from "./duration-text.ts";
+import type { ExplainObjects } from "./explain-objects.ts";
 import { DEFAULT_DOWN_WINDOW_MS, HPA_PERIOD_MS } from "./hpa-decision.ts";
-import type { ExplainObjects } from "./scene.ts";
-import { span } from "./span.ts";
 
 const MEBIBYTE = 2 ** 20;
 
 /** Returns, for example, "stays at 3: max-scale 3; cpu at 93 % of what its pods request, target 50 %, needs 6". */
 export function reasonOfHpa({ hpa, replicas = 1 }: ExplainObjects, pa: PodAutoscaler): string {
   const stays = replicas === 0 ? "is at zero" : `stays at ${replicas}`;
-  if (!hpa) return `${stays}: nothing is decided yet; the HPA class evaluates every ${span(HPA_PERIOD_MS)}`;
+  if (!hpa) return `${stays}: nothing is decided yet; the HPA class evaluates every ${durationText(HPA_PERIOD_MS)}`;
   const { last } = hpa;
   // The sentence names the number of pods that the evaluation measured, if the evaluation changed it.
   const from = last.current === replicas || last.replicas !== replicas ? "" : `, from ${last.current}`;
@@ -34,11 +34,11 @@ function wordsOf(last: HpaView["last"], pa: PodAutoscaler): string {
     case "max-scale":
       return last.measured === undefined ? `${rule}${bound}` : `${rule}${bound}; ${measuredText(last)}`;
     case "scale-up-limit":
-      return `at most four pods, or as many as exist, are added in ${span(HPA_PERIOD_MS)}; ${measuredText(last)}`;
+      return `at most four pods, or as many as exist, are added in ${durationText(HPA_PERIOD_MS)}; ${measuredText(last)}`;
     case "scale-up-stabilized":
-      return `the stabilization window for scaling up is ${span(spec.windowMs ?? 0)}; ${measuredText(last)}`;
+      return `the stabilization window for scaling up is ${durationText(spec.windowMs ?? 0)}; ${measuredText(last)}`;
     case "scale-down-stabilized":
-      return `the stabilization window for scaling down is ${span(spec.windowMs ?? DEFAULT_DOWN_WINDOW_MS)}; ${measuredText(last)}`;
+      return `the stabilization window for scaling down is ${durationText(spec.windowMs ?? DEFAULT_DOWN_WINDOW_MS)}; ${measuredText(last)}`;
     case "metric":
       return measuredText(last);
   }

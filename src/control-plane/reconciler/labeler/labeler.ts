@@ -29,9 +29,9 @@ export const labelerPlanner: Reconciler<typeof KIND> = {
     if (route.metadata.deletionTimestamp !== undefined) {
       if (!hasFinalizer) return {};
       const others = finalizers.filter((name) => name !== ROUTE_FINALIZER);
-      return { ensure: marks(route, world, noTargets, true), finalizers: others, events };
+      return { ensure: routePatches(route, world, noTargets, true), finalizers: others, events };
     }
-    const plan: Plan<typeof KIND> = { ensure: marks(route, world, targetsOf(route, world), hasSettled(route)) };
+    const plan: Plan<typeof KIND> = { ensure: routePatches(route, world, targetsOf(route, world), hasSettled(route)) };
     return hasFinalizer ? plan : { ...plan, finalizers: [...finalizers, ROUTE_FINALIZER], events };
   },
 };
@@ -70,7 +70,12 @@ function hasSettled({ metadata, status }: Stored<Route>): boolean {
   return (status?.observedGeneration ?? 0) === (metadata.generation ?? 0) && (ready === "True" || ready === "False");
 }
 
-function marks(route: Stored<Route>, world: World, targets: Targets, canRemove: boolean): readonly OwnedFields[] {
+function routePatches(
+  route: Stored<Route>,
+  world: World,
+  targets: Targets,
+  canRemove: boolean,
+): readonly OwnedFields[] {
   const { name, namespace } = route.metadata;
   const at = timeText(world.now);
   const plans: (OwnedFields | undefined)[] = [];

@@ -115,10 +115,10 @@ function correctDeployment({ plan }: RevisionPass, existing: Deployment, wanted:
   });
 }
 
-type Marks = Pick<AnyObject["metadata"], "labels" | "annotations">;
+type MetadataMaps = Pick<AnyObject["metadata"], "labels" | "annotations">;
 
 /** Keeps existing labels and annotations other than Knative's and `app`. */
-function keepingForeign(wanted: Marks | undefined, existing: Marks | undefined): Required<Marks> {
+function keepingForeign(wanted: MetadataMaps | undefined, existing: MetadataMaps | undefined): Required<MetadataMaps> {
   const isOurs = (key: string) => key === "app" || key.includes("knative.dev/");
   return {
     labels: { ...wanted?.labels, ...without(existing?.labels, isOurs) },

@@ -4,9 +4,9 @@ import type { Stored } from "../../../../src/apis/meta/object.ts";
 import type { ServerlessService } from "../../../../src/apis/networking/types.ts";
 import { timeText } from "../../../../src/base/time.ts";
 import { VirtualClock } from "../../../../src/base/virtual-clock.ts";
+import { durationText } from "../../../../src/control-plane/autoscaler/duration-text.ts";
 import { explainScale } from "../../../../src/control-plane/autoscaler/explain.ts";
-import type { ExplainObjects } from "../../../../src/control-plane/autoscaler/scene.ts";
-import { span } from "../../../../src/control-plane/autoscaler/span.ts";
+import type { ExplainObjects } from "../../../../src/control-plane/autoscaler/explain-objects.ts";
 import {
   autoscalerConfig,
   followed,
@@ -146,6 +146,6 @@ test.each([
   [150_000, "2 min 30 s"],
   [3_600_000, "1 h"],
   [-5, "0 s"],
-])("a span of %i ms is %s", (ms, text) => {
-  expect(span(ms)).toBe(text);
+])("a durationText of %i ms is %s", (ms, text) => {
+  expect(durationText(ms)).toBe(text);
 });

@@ -21,7 +21,7 @@ export interface ExplainObjects {
 }
 
 /** {@link ExplainObjects} with defaults applied. */
-export interface Scene extends ExplainObjects {
+export interface ExplainContext extends ExplainObjects {
   readonly now: Time;
   readonly pa: PodAutoscaler;
   readonly decider: DeciderView;
