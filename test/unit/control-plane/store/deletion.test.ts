@@ -185,6 +185,19 @@ describe("garbage collection", () => {
     expect(store.get(KSVC, "default", "b")?.metadata.ownerReferences).toBeUndefined();
   });
 
+  it("propagation Foreground does not wait for a dependent whose own dependents are being deleted (11 A6)", () => {
+    const store = makeStore();
+    const a = make(store, "a");
+    const b = make(store, "b", owned(a));
+    const c = make(store, "c", owned(b));
+    make(store, "d", { ...owned(c), finalizers: ["x/y"] });
+    store.delete(key("c"), { propagation: "Foreground" });
+    store.collectGarbage();
+    store.delete(key("a"), { propagation: "Foreground" });
+    store.collectGarbage();
+    expect(names(store)).toEqual(["b", "c", "d"]);
+  });
+
   it("garbage collection orphans the dependents of a dependent that has the finalizer orphan (11 A6)", () => {
     const store = makeStore();
     const a = make(store, "a");
