@@ -1,4 +1,5 @@
-// Defines the columns of `kubectl get` for Knative kinds. Source: additionalPrinterColumns in config/core/300-resources.
+// Defines the columns of `kubectl get` for Knative kinds.
+// Source: additionalPrinterColumns in config/core/300-resources.
 import type { Kind } from "../apis/kinds.ts";
 import type { Condition } from "../apis/meta/conditions.ts";
 import type { AnyObject } from "../apis/meta/object.ts";

@@ -8,7 +8,7 @@ import type { ApiRequest } from "./api-answer.ts";
 import { jsonBody } from "./request-body.ts";
 import type { ResourcePath } from "./resource-path.ts";
 
-/** Returns the object with kind, apiVersion, namespace and (for PUT) name of the path; a 400 if body and path differ. */
+/** Returns the object with kind, apiVersion, namespace and name of the path; a 400 if body and path differ. */
 export function decodeObject(request: ApiRequest, path: ResourcePath): Result<AnyObject, ApiStatus> {
   const parsed = jsonBody(request);
   if (!parsed.ok) return parsed;

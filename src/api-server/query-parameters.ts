@@ -6,7 +6,7 @@ export function isSet(query: URLSearchParams, name: string): boolean {
   return ["true", "1"].includes(query.get(name) ?? "");
 }
 
-/** The whole number of a parameter; undefined if it is absent or empty; a 400 for other texts and for less than `least`. */
+/** A whole number; undefined if it is absent or empty; a 400 for other texts and for less than `least`. */
 export function integerOf(query: URLSearchParams, name: string, least: number): Result<number | undefined, ApiStatus> {
   const text = query.get(name) ?? "";
   if (text === "") return ok(undefined);

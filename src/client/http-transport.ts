@@ -1,4 +1,5 @@
-// Sends requests to the API over HTTP. A call throws ApiError if the API refuses it, TypeError if the API cannot be reached.
+// Sends requests to the API over HTTP. A call throws ApiError if the API refuses it, and TypeError if the API is
+// unreachable.
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request as openRequest } from "node:http";
 import { StringDecoder } from "node:string_decoder";
 import type { ApiStatus } from "../apis/meta/api-status.ts";

@@ -65,7 +65,7 @@ export type TrafficRule =
   | "activation-scale"
   | "scale-down-delay";
 
-/** The rule that determined the replicas of the Deployment. `traffic`: the traffic alone; no bound changed the scale. */
+/** The rule that determined the replicas of the Deployment. `traffic`: no bound changed what the traffic needs. */
 export type BoundRule =
   | "not-decided-yet"
   | "traffic"

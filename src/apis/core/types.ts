@@ -1,4 +1,4 @@
-// Defines the types of the built-in kinds: Pod, Deployment, core Service, Endpoints, ConfigMap, Secret, Namespace and a few more.
+// Defines the types of the built-in kinds (core/v1, apps/v1).
 import type { AnyObject, ClusterMeta, CoreMeta, StringMap } from "../meta/object.ts";
 import type { IntOrString, PodSpec, Quantity, ResourceRequirements } from "./pod-spec.ts";
 

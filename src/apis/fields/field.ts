@@ -35,9 +35,9 @@ export interface FieldFacts {
   /** The structural schema lists the field as required. */
   readonly required?: true | undefined;
   /**
-   * The difference between Knative's CRDs and the Go type. `absent`: the CRDs do not have the field. `free`: they do not
-   * check the object or the items of the list. `unkeyed`: they accept list items with equal keys. Names: they check only
-   * these fields and preserve all others.
+   * The difference between Knative's CRDs and the Go type. `absent`: the CRDs do not have the field. `free`: they do
+   * not check the object or the items of the list. `unkeyed`: they accept list items with equal keys. Names: they check
+   * only these fields and preserve all others.
    */
   readonly crd?: "absent" | "free" | "unkeyed" | readonly string[] | undefined;
   /** `default` of the structural schema. */

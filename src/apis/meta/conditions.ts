@@ -1,5 +1,5 @@
-// Sets Knative's conditions, and computes Ready from the conditions that it depends on. Pure: returns new arrays, sorted
-// by type. Source: knative.dev/pkg/apis/condition_set.go.
+// Sets Knative's conditions, and computes Ready from the conditions of its dependents. Pure: returns arrays sorted by
+// type. Source: knative.dev/pkg/apis/condition_set.go.
 
 export type ConditionStatus = "True" | "False" | "Unknown";
 
@@ -28,8 +28,8 @@ export interface ConditionReason {
 type Conditions = readonly Condition[];
 
 /**
- * Changes the conditions of a kind. Each method takes the current conditions and the time (RFC 3339), and returns the new
- * conditions, or the input if nothing differs.
+ * Changes the conditions of a kind. Each method takes the current conditions and the time (RFC 3339), and returns the
+ * new conditions, or the input if nothing differs.
  */
 export interface ConditionSet {
   readonly ready: string;

@@ -15,7 +15,8 @@ export function isThisMachine(name: string): boolean {
 }
 
 /**
- * SHA-256 of spec, namespace and name. A gateway that serves this version of the Ingress returns it in `K-Network-Hash`.
+ * SHA-256 of spec, namespace and name. A gateway that serves this version of the Ingress returns the hash in
+ * `K-Network-Hash`.
  * @see networking pkg/ingress/ingress.go
  */
 export function ingressHash({ spec, metadata }: Ingress): string {

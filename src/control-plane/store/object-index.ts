@@ -157,7 +157,7 @@ function indexOf(kindIndex: KindIndex, by: Indexer): Map<string, Entry[]> {
   return made;
 }
 
-/** Returns no values for an object that `by` cannot read, for example without a spec, so that it does not stop others. */
+/** Returns no values if `by` throws, for example for an object without a spec: such an object must not stop others. */
 function indexValues(by: Indexer, object: Stored): readonly string[] {
   try {
     return by(object);
