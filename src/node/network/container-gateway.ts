@@ -1,6 +1,7 @@
 // Opens the gateway as a container, for engines on whose networks knap cannot listen. The container relays connections
 // and DNS queries to a listener in knap's process, which demands a secret.
 import { randomBytes } from "node:crypto";
+import { sleep } from "../../base/sleep.ts";
 import { type OpenListener, openListener } from "../../data-plane/http-server/open-listener.ts";
 import { makeClusterDns } from "./cluster-dns.ts";
 import { makeDnsForwarder } from "./dns-forwarder.ts";
@@ -29,8 +30,9 @@ export async function openContainerGateway(options: GatewayOptions, own: string 
       opened.add(await openListener({ host: LOOPBACK, port: 0, listener: kind, handler }));
     const listeners = { local: await listen("local"), public: await listen("public") };
     const dns = makeClusterDns({ names, address, forward: makeDnsForwarder() });
-    const ready = new ReadySignal();
-    const relay = await openRelayListener({ host: relayHost(own), secret, listeners, dns, onReady: () => ready.set() });
+    const ready = new AbortController();
+    const onReady = (): void => ready.abort();
+    const relay = await openRelayListener({ host: relayHost(own), secret, listeners, dns, onReady });
     opened.add({ close: async () => relay[Symbol.asyncDispose]() });
     const targets = relayTargets(own, relay.port);
     const container = new GatewayContainer(options, address, { task: "serve", targets, secret, publicPort });
@@ -38,7 +40,8 @@ export async function openContainerGateway(options: GatewayOptions, own: string 
     await container.open();
     const open = own === undefined ? undefined : await openPublicListener(options, own);
     if (open) opened.add(open);
-    if (!(await ready.within(READY_WITHIN_MS))) throw new Error(unreachable(targets));
+    await sleep(READY_WITHIN_MS, ready.signal);
+    if (!ready.signal.aborted) throw new Error(unreachable(targets));
     return { mode: "container", address, close: (graceMs) => opened.close(graceMs) };
   } catch (error) {
     await opened.close(0);
@@ -66,27 +69,5 @@ class OpenParts {
 
   async close(graceMs: number): Promise<void> {
     for (const part of this.#parts.toReversed()) await part.close(graceMs);
-  }
-}
-
-class ReadySignal {
-  #isSet = false;
-  #notify: (() => void) | undefined;
-
-  set(): void {
-    this.#isSet = true;
-    this.#notify?.();
-  }
-
-  /** Resolves with false if the signal is not set within `ms`. */
-  within(ms: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), ms);
-      this.#notify = () => {
-        clearTimeout(timer);
-        resolve(true);
-      };
-      if (this.#isSet) this.#notify();
-    });
   }
 }

@@ -2,7 +2,7 @@
 import { createSocket } from "node:dgram";
 import { Resolver } from "node:dns";
 import { connect } from "node:net";
-import { FrameReader, frame } from "./dns-frames.ts";
+import { askOnStream } from "./dns-frames.ts";
 import { isReplyTo } from "./dns-message.ts";
 import type { AnswerQuery, Transport } from "./dns-server.ts";
 
@@ -48,7 +48,8 @@ export function parseUpstream(text: string): Upstream {
 }
 
 function ask(to: Upstream, query: Buffer, transport: Transport, withinMs: number): Promise<Buffer | undefined> {
-  return transport === "udp" ? askByUdp(to, query, withinMs) : askByTcp(to, query, withinMs);
+  if (transport === "udp") return askByUdp(to, query, withinMs);
+  return askOnStream(connect(to), query, withinMs, (reply) => isReplyTo(query, reply));
 }
 
 /** A connected socket receives only the server's datagrams, and reports a closed port at once. */
@@ -68,24 +69,6 @@ function askByUdp({ host, port }: Upstream, query: Buffer, withinMs: number): Pr
     socket.on("message", (reply) => isReplyTo(query, reply) && finish(reply));
     socket.connect(port, host, () => {
       if (!isDone) socket.send(query, (error) => error && finish());
-    });
-  });
-}
-
-function askByTcp({ host, port }: Upstream, query: Buffer, withinMs: number): Promise<Buffer | undefined> {
-  return new Promise((resolve) => {
-    const reader = new FrameReader();
-    const socket = connect({ host, port }, () => socket.write(frame(query)));
-    const finish = (reply?: Buffer): void => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(reply);
-    };
-    const timer = setTimeout(finish, withinMs);
-    socket.on("error", () => finish()).on("close", () => finish());
-    socket.on("data", (chunk: Buffer) => {
-      const reply = reader.push(chunk).find((message) => isReplyTo(query, message));
-      if (reply) finish(reply);
     });
   });
 }

@@ -1,9 +1,34 @@
 // Writes and reads DNS messages on a TCP stream: each follows its length in two bytes (RFC 1035, 4.2.2).
+import type { Socket } from "node:net";
 
 export function frame(message: Buffer): Buffer {
   const length = Buffer.alloc(2);
   length.writeUInt16BE(message.length);
   return Buffer.concat([length, message]);
+}
+
+/** Sends a query on a new connection. Resolves with the first accepted reply; undefined if none comes in time. */
+export function askOnStream(
+  socket: Socket,
+  query: Buffer,
+  withinMs: number,
+  isAccepted: (reply: Buffer) => boolean,
+): Promise<Buffer | undefined> {
+  return new Promise((resolve) => {
+    const reader = new FrameReader();
+    const finish = (reply?: Buffer): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(reply);
+    };
+    const timer = setTimeout(finish, withinMs);
+    socket.on("error", () => finish()).on("close", () => finish());
+    socket.on("data", (chunk: Buffer) => {
+      const reply = reader.push(chunk).find(isAccepted);
+      if (reply) finish(reply);
+    });
+    socket.write(frame(query));
+  });
 }
 
 export class FrameReader {

@@ -1,7 +1,7 @@
 // Connects the gateway container with knap: finds the address at which knap answers, and relays connections and DNS
 // queries to it.
 import { connect, type Socket } from "node:net";
-import { FrameReader, frame } from "./dns-frames.ts";
+import { askOnStream } from "./dns-frames.ts";
 import type { Transport } from "./dns-server.ts";
 import { HELLO_REPLY, makePreface, type RelayKind, type RelayTarget } from "./relay-protocol.ts";
 
@@ -43,22 +43,7 @@ export function askKnap(
   query: Buffer,
   transport: Transport,
 ): Promise<Buffer | undefined> {
-  return new Promise((resolve) => {
-    const socket = openRelay(target, secret, `dns-${transport}`, "-");
-    const reader = new FrameReader();
-    const finish = (reply?: Buffer): void => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(reply);
-    };
-    const timer = setTimeout(finish, DNS_MS);
-    socket.on("error", () => finish()).on("close", () => finish());
-    socket.on("data", (chunk: Buffer) => {
-      const [reply] = reader.push(chunk);
-      if (reply) finish(reply);
-    });
-    socket.write(frame(query));
-  });
+  return askOnStream(openRelay(target, secret, `dns-${transport}`, "-"), query, DNS_MS, () => true);
 }
 
 /** Whether knap answers at that address. */

@@ -2,6 +2,7 @@
 import { connect } from "node:net";
 import type { PodAddress } from "../../../base/address.ts";
 import type { Clock } from "../../../base/clock.ts";
+import { sleep } from "../../../base/sleep.ts";
 
 const FAST_POLL_MS = 3;
 const FAST_POLL_FOR_MS = 2_000;
@@ -14,7 +15,7 @@ export interface PortWatch {
   readonly address: () => PodAddress | undefined;
   /** Resolves with whether the container listens; undefined: the address is no port relay of the engine. */
   readonly relayed: (() => Promise<boolean>) | undefined;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, "now">;
   readonly signal: AbortSignal;
 }
 
@@ -25,7 +26,7 @@ export async function waitForPort({ address, relayed, clock, signal }: PortWatch
     const began = clock.now();
     const at = address();
     if (at && (await accepts(at, relayed ? RELAY_HOLD_MS : 0, signal)) && (await (relayed?.() ?? true))) break;
-    await pause(clock, began + (began < fastUntil ? FAST_POLL_MS : SLOW_POLL_MS), signal);
+    await sleep(began + (began < fastUntil ? FAST_POLL_MS : SLOW_POLL_MS) - clock.now(), signal);
   }
   return !signal.aborted;
 }
@@ -51,17 +52,5 @@ function accepts({ host, port }: PodAddress, holdMs: number, signal: AbortSignal
       socket.once("end", fail).once("close", fail).resume();
       holdTimer = setTimeout(() => settle(true), holdMs);
     });
-  });
-}
-
-function pause(clock: Clock, until: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = clock.at(until, done);
-    signal.addEventListener("abort", done, { once: true });
-    function done(): void {
-      timer[Symbol.dispose]();
-      signal.removeEventListener("abort", done);
-      resolve();
-    }
   });
 }

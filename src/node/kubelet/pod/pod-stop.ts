@@ -1,6 +1,7 @@
 // Stops the containers of a pod: waits for requests, sends the stop signal, then SIGKILL. It removes no container.
 import { runInBackground } from "../../../base/background.ts";
-import type { Clock, Time } from "../../../base/clock.ts";
+import type { Time } from "../../../base/clock.ts";
+import { sleep } from "../../../base/sleep.ts";
 import type { ContainerRunner } from "../container/container-runner.ts";
 import type { NodeParts } from "../node-parts.ts";
 import type { QueueProxyPort } from "../queue-proxy-port.ts";
@@ -35,7 +36,7 @@ export async function drainPod(parts: NodeParts, stopping: StoppingPod): Promise
     drained = true;
   };
   runInBackground(log, "draining a queue-proxy", drain);
-  await until(nodeClock, () => drained || forced.aborted || nodeClock.now() >= graceEnd(parts, stopping));
+  await until(() => drained || forced.aborted || nodeClock.now() >= graceEnd(parts, stopping));
   // Upgraded connections stay open until the container exits.
   runInBackground(log, "closing a queue-proxy", () => queueProxy.close());
 }
@@ -56,12 +57,12 @@ export async function endPod(parts: NodeParts, stopping: StoppingPod): Promise<v
     const end = Math.max(graceEnd(parts, stopping), asked + MIN_STOP_MS);
     return now >= end || (!busy && now >= asked + stopPolicy().stopTimeoutMs);
   };
-  await until(nodeClock, () => ended() || forced.aborted || expired());
+  await until(() => ended() || forced.aborted || expired());
   if (ended()) return;
   if (!forced.aborted) recordStopTimeout(parts, state.facts, nodeClock.now() - asked);
   await Promise.all(running.map((runner) => runner.signal("SIGKILL")));
   const killed = nodeClock.now();
-  await until(nodeClock, () => ended() || nodeClock.now() >= killed + KILL_TIMEOUT_MS);
+  await until(() => ended() || nodeClock.now() >= killed + KILL_TIMEOUT_MS);
 }
 
 /** Computed anew each time, because a second delete or the end of the session shortens the grace period. */
@@ -81,12 +82,8 @@ function recordStopTimeout(parts: NodeParts, { pod }: PodFacts, waitedMs: number
   parts.record(pod, { type: "Warning", reason: "StopTimeout", message });
 }
 
-async function until(clock: Clock, condition: () => boolean): Promise<void> {
+async function until(condition: () => boolean): Promise<void> {
   // A finished drain reports its end in the next microtask.
   await Promise.resolve();
-  while (!condition()) {
-    await new Promise<void>((resolve) => {
-      clock.at(clock.now() + POLL_EVERY_MS, resolve);
-    });
-  }
+  while (!condition()) await sleep(POLL_EVERY_MS);
 }

@@ -24,26 +24,9 @@ export interface DockerContainersOptions {
   readonly sameMachine: boolean;
 }
 
-type Containers = Pick<
-  ContainerRuntime,
-  | "create"
-  | "start"
-  | "kill"
-  | "pause"
-  | "unpause"
-  | "remove"
-  | "inspect"
-  | "list"
-  | "wait"
-  | "exec"
-  | "logs"
-  | "stats"
-  | "listeners"
-  | "putArchive"
-  | "getArchive"
->;
+type OtherCalls = "capabilities" | "info" | "networks" | "images" | "volumes" | "events" | "close";
 
-export function makeDockerContainers(options: DockerContainersOptions): Containers {
+export function makeDockerContainers(options: DockerContainersOptions): Omit<ContainerRuntime, OtherCalls> {
   const { docker } = options;
   const at = (id: string): Docker.Container => docker.getContainer(id);
   const inspect = async (id: string): Promise<ContainerState | undefined> => {
