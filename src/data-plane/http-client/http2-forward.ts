@@ -7,7 +7,7 @@ import { hasToken, headerValue, headerValues, namedInConnection, withoutHeaders 
 import { asOutgoing, cancelStream } from "../http/http2.ts";
 import type { H2cSessions, SessionLease } from "./h2c-sessions.ts";
 import { countBytesLeft, readRelayedHead } from "./relayed-head.ts";
-import { CONTINUE_WAIT_MS, REPLAYABLE_METHODS } from "./request-head.ts";
+import { CONTINUE_WAIT_MS, REPLAYABLE_METHODS, refusalOf } from "./request-head.ts";
 
 /** Error code names of RFC 9113, section 7. */
 const RESET_NAMES = [
@@ -59,6 +59,11 @@ export class Http2Forward {
 
   begin(): void {
     const exchange = this.#exchange;
+    const refusal = refusalOf(exchange.method, undefined);
+    if (refusal !== undefined) {
+      this.#settle({ kind: "unreachable", code: "EREFUSED", message: refusal, resend: "no" });
+      return;
+    }
     exchange.onClosed(() => this.#onClientGone());
     this.#options.onCancellable?.(this);
     if (!this.#settled) this.#send();
@@ -130,8 +135,11 @@ export class Http2Forward {
     this.#status = Number(headers[":status"]);
     options.onActivity?.(0);
     const answer = readRelayedHead(this.#status, plain(raw), true);
+    // Go knows the length of a response that ends with its head, and sends it.
+    if (ended && answer.length === undefined && mayHaveBody(exchange.method, this.#status))
+      answer.headers.push("Content-Length", "0");
     const sent = options.onHead?.(this.#status, answer.headers) ?? answer.headers;
-    const empty = ended || exchange.method === "HEAD" || this.#status === 204 || this.#status === 304;
+    const empty = ended || !mayHaveBody(exchange.method, this.#status);
     this.#length = empty ? 0 : answer.length;
     const body = catchError(() => exchange.start(this.#status, reasonOf(this.#status), sent, empty));
     if (body instanceof Error) {
@@ -157,6 +165,7 @@ export class Http2Forward {
   #onEnd(): void {
     if (this.#settled || this.#body === undefined || this.#stream?.rstCode !== 0) return;
     this.#settle({ kind: "done", status: this.#status });
+    if (this.#pumping && !this.#exchange.body.readableEnded) this.#stream.close();
     this.#body.end();
   }
 
@@ -234,6 +243,10 @@ function catchError<T>(act: () => T): T | Error {
   } catch (fault) {
     return fault as Error;
   }
+}
+
+function mayHaveBody(method: string, status: number): boolean {
+  return method !== "HEAD" && status !== 204 && status !== 304;
 }
 
 /** The session ended before it could send the request. */

@@ -5,11 +5,11 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Handler } from "../http/exchange.ts";
 import { hasToken } from "../http/headers.ts";
-import { readTarget } from "../http/target.ts";
+import { readConnectTarget, readTarget } from "../http/target.ts";
 import { Http1Exchange, type Http1Parts, UNEXPECTED_EOF } from "./http1-exchange.ts";
 import { BAD_REQUEST, faultOf, rawRefusal, sendRefusal } from "./http1-refusal.ts";
 import type { ListenerLimits, ListenerState, ListenerTls } from "./listener-options.ts";
-import { escapedTarget } from "./protocol-sniffer.ts";
+import { takeFirstLine } from "./protocol-sniffer.ts";
 
 const EXCHANGE = Symbol("exchange");
 type ExchangeHolder = { [EXCHANGE]?: Http1Exchange };
@@ -44,8 +44,12 @@ export function makeHttp1Listener({ state, handler, limits, tls, onConnection }:
     const before = socket[EXCHANGE];
     // Requests after a rejected one are ignored.
     if (before === "refused") return;
+    const first = takeFirstLine(socket);
+    if (first !== undefined) request.method = first.method;
     const fault = faultOf(request);
-    const read = fault === undefined ? readTarget(targetOf(request)) : undefined;
+    const target = first?.target ?? (request.url as string);
+    const readAny = request.method === "CONNECT" ? readConnectTarget : readTarget;
+    const read = fault === undefined ? readAny(target) : undefined;
     if (read === undefined) {
       socket[EXCHANGE] = "refused";
       sendRefusal(response, fault ?? BAD_REQUEST);
@@ -119,13 +123,6 @@ function dropProxyKeepAlive({ headers, httpVersionMinor }: IncomingMessage, resp
 
 function onResponseClose(this: ServerResponse): void {
   (this as ExchangeHolder)[EXCHANGE]?.close();
-}
-
-/** The target as the client sent it, before the sniffer escaped bytes for the parser. */
-function targetOf(request: IncomingMessage): string {
-  const url = request.url as string;
-  const escaped = escapedTarget(request.socket);
-  return escaped?.sent === url ? escaped.raw : url;
 }
 
 /** Go's error texts for malformed chunked bodies. */

@@ -103,9 +103,12 @@ export class Http2Exchange implements Exchange {
   }
 
   #sendTrailers(): void {
-    if (this.#stream.destroyed) return;
+    const stream = this.#stream;
+    if (stream.destroyed) return;
     try {
-      this.#stream.sendTrailers(asOutgoing(this.#answerTrailers));
+      stream.sendTrailers(asOutgoing(this.#answerTrailers));
+      // Like Go, does not wait for the rest of the request. Node has sent the end of the response by the next turn.
+      if (this.hasBody && !stream.readableEnded) setImmediate(() => stream.close());
     } catch (fault) {
       this.abort(String(fault));
     }

@@ -85,11 +85,11 @@ export function sendReply(exchange: Exchange, reply: LocalReply): void {
   if (exchange.started) return;
   const { status } = reply;
   const body = Buffer.from(reply.body, "latin1");
-  const length = String(body.length);
-  const headers = headerValue(reply.headers, "content-length")
-    ? reply.headers
-    : [...reply.headers, "Content-Length", length];
-  const empty = body.length === 0 || exchange.method === "HEAD";
+  const isHead = exchange.method === "HEAD";
+  const empty = body.length === 0 || isHead;
+  // Go sends no length with a reply to HEAD without a body.
+  const hasLength = headerValue(reply.headers, "content-length") !== undefined || (isHead && body.length === 0);
+  const headers = hasLength ? reply.headers : [...reply.headers, "Content-Length", String(body.length)];
   const sink = exchange.start(status, reasonOf(status), headers, empty);
   if (empty) sink.end();
   else sink.end(body);

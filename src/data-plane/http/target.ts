@@ -11,6 +11,7 @@ export interface ReadTarget {
 const PLAIN_PATH = /^[!$&'()*+,\-./0-9:;=@A-Z[\]_a-z~]*$/;
 const ESCAPE = /%(?:[0-9A-Fa-f]{2})?/g;
 const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?]*)([^?]*)(\?.*)?$/;
+const CONNECT_HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#@:[\]]+)(?::\d*)?$/;
 /** Characters that Go's path escaping keeps. */
 const UNESCAPED = /[$&+,/:;=@A-Za-z0-9\-._~]/;
 
@@ -37,6 +38,12 @@ function readPath(path: string): string | undefined {
   if (PLAIN_PATH.test(path)) return path;
   if (hasBrokenEscape(path)) return undefined;
   return PLAIN_PATH.test(path.replace(ESCAPE, "")) ? path : escapeAgain(path);
+}
+
+/** Parses the target of a CONNECT request: a path, or a host with an optional port (`net/http` ReadRequest). */
+export function readConnectTarget(raw: string): ReadTarget | undefined {
+  if (raw.startsWith("/")) return readTarget(raw);
+  return CONNECT_HOST.test(raw) ? { target: "/", host: raw } : undefined;
 }
 
 /** Parses a target of single-byte characters. Undefined means 400 (`net/http` ReadRequest, `net/url`). */
