@@ -28,7 +28,7 @@ export async function pauseWatch(client: Client, services: readonly ServiceRow[]
   return paused ? "watching files is paused; p resumes it" : "watching files";
 }
 
-/** The autoscaler decides every 2 s, but a decision has no effect while the first pod starts, so several checks follow. */
+/** The autoscaler decides every 2 s, but its decision has no effect while the first pod starts. */
 const CHECK_SCALE_MS = 3000;
 const SCALE_CHECKS = 5;
 

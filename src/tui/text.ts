@@ -6,7 +6,7 @@ const TAB_WIDTH = 8;
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 const EVERY_UNPRINTABLE = new RegExp(UNPRINTABLE, "g");
 
-/** Returns the text without escape sequences and control characters. Expands tabs; other white space becomes a space. */
+/** Returns the text without escape sequences and control characters. Expands tabs, joins lines with spaces. */
 export function printable(text: string): string {
   if (!UNPRINTABLE.test(text)) return text;
   const lines = stripVTControlCharacters(text)
@@ -15,7 +15,7 @@ export function printable(text: string): string {
   return expandTabs(lines.filter((line) => line !== "").join(" ")).replace(EVERY_UNPRINTABLE, "");
 }
 
-/** A carriage return moves the cursor to the start of the line, so a terminal shows only the text after the last one. */
+/** Returns the part that a terminal shows: a carriage return moves the cursor to the start of the line. */
 function visiblePart(line: string): string {
   const shown = line.trimEnd();
   return shown.slice(shown.lastIndexOf("\r") + 1);

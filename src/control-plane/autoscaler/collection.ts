@@ -39,7 +39,7 @@ export class Collection {
     return this.#newest;
   }
 
-  /** Adds a stat that covers the last `seconds`. Subtracts the proxied requests, because the activator reports them too. */
+  /** Adds a stat of the last `seconds`. Subtracts the proxied requests, because the activator reports them too. */
   record(stat: Stat, seconds = 1): void {
     this.#newest = Math.max(this.#newest, stat.time);
     const { concurrency, rps } = this.#windows;

@@ -118,7 +118,7 @@ export class AutoscalerTick {
       this.#every(revision, DECIDE_EVERY_MS, now, () => this.#evaluate(revision));
   }
 
-  /** Collects overdue statistics first. Without them a revision looks idle after the process did not run for a while. */
+  /** Collects overdue statistics first. Without them a revision looks idle after the process was blocked. */
   #evaluate(revision: RevisionKey): void {
     const now = this.#options.clock.now();
     const collection = this.#timers.get("collect");
