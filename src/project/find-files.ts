@@ -208,9 +208,16 @@ async function allInputs(request: FileRequest): Promise<readonly FoundInputs[]> 
   if (named.length + kustomized.length > 0) {
     return [...(await Promise.all(named.map(([base, name]) => namedInputs(name, base, request)))), ...kustomized];
   }
-  const { files, folder } = await discover(request.project?.folder ?? request.cwd);
+  const home = request.project?.folder ?? request.cwd;
+  const { files, folder } = await discover(home);
   const inputs = files.map((path) => fileInput(request.cwd, path));
-  return [{ inputs, watched: folder === undefined ? [] : [folder], findings: [] }];
+  const tool =
+    files.length > 0 ? undefined : (await namesIn(home)).map(toolFileOf).find((found) => found !== undefined);
+  const shown = displayPath(request.cwd, home);
+  const findings = tool
+    ? [{ severity: "warning", message: `this is ${tool.what}`, file: shown, fix: tool.fix(shown) } as const]
+    : [];
+  return [{ inputs, watched: folder === undefined ? [] : [folder], findings }];
 }
 
 /** Reads every file once, with a finding for each that cannot be read. */

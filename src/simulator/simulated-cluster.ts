@@ -1,6 +1,6 @@
 // Runs the emulator's control plane on virtual time with a simulated node.
 import type { Stat } from "../apis/autoscaling/types.ts";
-import { keyOf, keyText } from "../apis/meta/key.ts";
+import { keyOf } from "../apis/meta/key.ts";
 import type { AnyObject, StringMap } from "../apis/meta/object.ts";
 import type { Time } from "../base/clock.ts";
 import { Emitter } from "../base/emitter.ts";
@@ -74,19 +74,23 @@ export class SimulatedCluster implements Disposable {
     this.plane.controller.start();
   }
 
-  /** Creates the user's objects; an object that occurs again replaces the one before. Returns the refusals. */
+  /** Applies the user's objects one after the other. Returns the messages of refused ones. */
   apply(objects: readonly AnyObject[]): readonly string[] {
-    const { store } = this.plane;
-    const created = new Set<string>();
     return objects.flatMap((object) => {
-      const key = keyText(keyOf(object));
-      const isRepeated = created.has(key);
-      created.add(key);
-      if (isRepeated) this.settle();
-      const write = isRepeated ? store.update : store.create;
-      const outcome = write.call(store, object, { user: "kubernetes-admin" });
+      const outcome = this.#write(object);
       return "refused" in outcome ? [outcome.refused.message] : [];
     });
+  }
+
+  #write(object: AnyObject) {
+    const { store } = this.plane;
+    const { kind, namespace, name } = keyOf(object);
+    const old = store.get(kind, namespace, name);
+    if (!old) return store.create(object, { user: "kubernetes-admin" });
+    // The planners act on the object before it changes.
+    this.settle();
+    const annotations = { ...old.metadata.annotations, ...object.metadata.annotations };
+    return store.update({ ...object, metadata: { ...object.metadata, annotations } }, { user: "kubernetes-admin" });
   }
 
   /** Advances time and settles the planners after each timer. */

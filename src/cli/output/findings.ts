@@ -41,10 +41,17 @@ export function insecureDefaultsNote(messages: readonly string[]): string | unde
 /** Columns shown of a longer line. A third of them is before the finding. */
 const SHOWN_COLUMNS = 110;
 
+/** Lines by file. */
+type SourceLines = ReadonlyMap<string, readonly string[]>;
+
+export function linesOf(sources: readonly ManifestSource[]): SourceLines {
+  return new Map(sources.map(({ file, text }) => [file, text.split(/\r?\n/)]));
+}
+
 /** The quoted line and a caret below the column; empty if the line is not known. */
-export function excerpt(finding: ProjectFinding, sources: readonly ManifestSource[]): readonly string[] {
+export function excerpt(finding: ProjectFinding, lines: SourceLines): readonly string[] {
   if (finding.line === undefined) return [];
-  const text = sources.find(({ file }) => file === finding.file)?.text.split(/\r?\n/)[finding.line - 1];
+  const text = lines.get(finding.file)?.[finding.line - 1];
   if (text === undefined || text.trim() === "") return [];
   const at = (finding.column ?? 1) - 1;
   const from = text.length <= SHOWN_COLUMNS ? 0 : Math.max(0, at - Math.floor(SHOWN_COLUMNS / 3));
@@ -59,9 +66,9 @@ export function excerpt(finding: ProjectFinding, sources: readonly ManifestSourc
   return [`  ${gutter}${part}${to < text.length ? "…" : ""}`, `  ${" ".repeat(gutter.length + at - from)}^`];
 }
 
-function findingText(finding: ProjectFinding, sources: readonly ManifestSource[], { paint }: Painter): string {
+function findingText(finding: ProjectFinding, sourceLines: SourceLines, { paint }: Painter): string {
   const word = finding.severity === "error" ? paint("red", "error") : paint("yellow", "warning");
-  const [quoted, caret] = excerpt(finding, sources);
+  const [quoted, caret] = excerpt(finding, sourceLines);
   const lines = [`${paint("bold", placeText(finding))}: ${word}: ${finding.message}`];
   if (quoted !== undefined && caret !== undefined) lines.push(quoted, paint("red", caret));
   if (finding.fix !== undefined) lines.push(`  → ${finding.fix}`);
@@ -74,7 +81,8 @@ export function findingLines(
   sources: readonly ManifestSource[],
   painter: Painter,
 ): readonly string[] {
-  return findings.map((finding) => findingText(finding, sources, painter));
+  const lines = linesOf(sources);
+  return findings.map((finding) => findingText(finding, lines, painter));
 }
 
 const escaped = (text: string): string => text.replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");

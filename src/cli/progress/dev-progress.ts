@@ -4,12 +4,12 @@ import type { DevEvent } from "../../dev/dev-event.ts";
 import type { ProjectFinding } from "../../manifest/diagnostic.ts";
 import type { Project } from "../../project/project.ts";
 import { fullNameOf } from "../objects/targets.ts";
-import { excerpt, isInsecureDefault, placeText } from "../output/findings.ts";
+import { excerpt, isInsecureDefault, linesOf, placeText } from "../output/findings.ts";
 import type { ProgressEvent } from "./progress-event.ts";
 
 function fileProgress(finding: ProjectFinding, { texts }: Project): ProgressEvent {
   const { message, severity } = finding;
-  const lines = excerpt(finding, texts);
+  const lines = excerpt(finding, linesOf(texts));
   return { type: "file", place: placeText(finding), message, severity, excerpt: lines.length > 0 ? lines : undefined };
 }
 

@@ -183,6 +183,8 @@ describe("files of other tools", () => {
     });
     expect((await load(["fn"])).findings).toMatchObject([{ message: "this is a function project", file: "fn" }]);
     expect((await load(["fn/func.yaml"])).findings[0]?.fix).toContain("func build");
+    write({ "func.yaml": "specVersion: 0.36.0\nname: x\n" });
+    expect((await load()).findings).toMatchObject([{ severity: "warning", message: "this is a function project" }]);
     expect((await load(["app"])).findings).toMatchObject([
       {
         message:
