@@ -113,6 +113,19 @@ describe("deploying", () => {
     expect(builds).toBe(3);
   });
 
+  test("each document of a Service that is defined twice is applied as it is, with the built image (11 B1)", async () => {
+    const { deployer, applied } = setUp({ buildImage: async () => ({ ok: true, image: "dev.local/hello:1" }) });
+    const first: Service = {
+      ...service,
+      spec: { template: { ...service.spec.template, metadata: { name: "hello-one" } } },
+    };
+    const project = projectOf({ build: build() });
+    await deployer.deploy({ ...project, objects: [first, service] }, AbortSignal.timeout(100)).catch(() => {});
+    const [one] = applied as Service[];
+    expect(one?.spec.template.metadata?.name).toBe("hello-one");
+    expect(one?.spec.template.spec.containers[1]?.image).toBe("dev.local/hello:1");
+  });
+
   test("a failed build leaves the Service unchanged and is reported", async () => {
     const { deployer, applied, events } = setUp({
       buildImage: async () => ({ ok: false, message: '[2/2] COPY nope.txt ./\n"/nope.txt" not found' }),
