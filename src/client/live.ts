@@ -44,9 +44,11 @@ export interface ColdStart {
   readonly pod: string;
   readonly totalMs: number;
   readonly parts: ColdStartParts;
+  /** The part of `totalMs` in which images were fetched. */
+  readonly fetchMs: number;
 }
 
-/** The time from the kubelet's acceptance of a pod until the pod was ready. */
+/** How long the node needed to make a pod ready, without the time that it fetched images. */
 export interface PodStart {
   /** `namespace/name` */
   readonly pod: string;

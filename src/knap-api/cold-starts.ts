@@ -30,8 +30,8 @@ export class ColdStarts {
   }
 
   get podStarts(): readonly PodStart[] {
-    return [...this.#records.all()].flatMap(([pod, { accepted, probeOk }]) =>
-      accepted === undefined || probeOk === undefined ? [] : [{ pod, totalMs: probeOk - accepted }],
+    return [...this.#records.all()].flatMap(([pod, { accepted, imagesFetched = accepted, probeOk }]) =>
+      imagesFetched === undefined || probeOk === undefined ? [] : [{ pod, totalMs: probeOk - imagesFetched }],
     );
   }
 
@@ -43,7 +43,8 @@ export class ColdStarts {
     // If the kubelet accepted the pod before this request came, another request caused the start.
     if (steps?.accepted === undefined || steps.accepted < queued) return;
     this.#recorded.add(pod);
-    this.#coldStarts.push({ revision, pod, totalMs: firstByte - queued, parts: partsOf(timing, steps) });
+    const fetchMs = (steps.imagesFetched ?? steps.accepted) - steps.accepted;
+    this.#coldStarts.push({ revision, pod, totalMs: firstByte - queued, fetchMs, parts: partsOf(timing, steps) });
     if (this.#coldStarts.length > KEPT) this.#recorded.delete(this.#coldStarts.shift()?.pod ?? "");
   }
 }

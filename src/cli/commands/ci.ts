@@ -94,7 +94,8 @@ async function runUserCommand(args: readonly string[], run: CiRun): Promise<Exit
 }
 
 /**
- * Fails if the slowest start took longer than `--max-cold-start`, the first starts included, or if none was measured.
+ * Fails if a start took longer than `--max-cold-start`, or if none was measured. The first starts count, the time to
+ * fetch images does not: it depends on the network and on the caches of the machine.
  */
 async function checkColdStarts({ session, settings, report: { cases }, firstStarts }: CiRun): Promise<void> {
   const { maxColdStartMs } = settings;
@@ -102,7 +103,10 @@ async function checkColdStarts({ session, settings, report: { cases }, firstStar
   const limit = formatDuration(BigInt(Math.round(maxColdStartMs * 1e6)));
   const { coldStarts } = await session.emulator.client.knap<Live>("GET", "/live");
   const starts = [
-    ...coldStarts.map(({ revision, totalMs }) => ({ what: `a cold start of ${revision}`, totalMs })),
+    ...coldStarts.map(({ revision, totalMs, fetchMs }) => ({
+      what: `a cold start of ${revision}`,
+      totalMs: totalMs - fetchMs,
+    })),
     ...firstStarts.map(({ pod, totalMs }) => ({ what: `the first start of pod ${pod}`, totalMs })),
   ];
   const slowest = starts.sort((a, b) => b.totalMs - a.totalMs)[0];

@@ -1,6 +1,5 @@
 // Tests the built CLI on processes, without Docker: exit codes, sessions, interrupts, and leftovers of a dead session.
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.ts";
@@ -150,50 +149,6 @@ describe("knap ci", () => {
     expect(done.code).toBe(2);
     expect(done.stderr).toContain('knap: "no-such-program" cannot be run');
     expect(done.stderr.trim().split("\n").at(-1)).toBe('knap: "no-such-program" did not run');
-  });
-});
-
-describe("bad input", () => {
-  test("a JUnit report that cannot be written is a usage error; the report of a run that did not start gives the reason", async () => {
-    const folder = project({ "service.yaml": service("a"), file: "" });
-    const refused = await home.run(["ci", "--junit", "file/report.xml", "--", "true"], folder);
-    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("JUnit report") });
-    expect(refused.stderr).not.toContain("created");
-    writeFileSync(join(folder, "service.yaml"), "kind: Nonsense\n");
-    expect(await home.run(["ci", "--junit", "out/report.xml", "--", "true"], folder)).toMatchObject({ code: 2 });
-    expect(readFileSync(join(folder, "out", "report.xml"), "utf8")).toMatch(
-      /1 error in your files[\s\S]*CMD did not run/,
-    );
-  });
-
-  test("invalid YAML exits with code 2, prints the location and starts nothing", async () => {
-    const folder = project({ "service.yaml": service("a").replace("containers", "conainers") });
-    const done = await home.run(["up", "--ui", "plain"], folder);
-    expect(done.code).toBe(2);
-    expect(done.stderr).toMatch(/service\.yaml:4:\d+: error: unknown field/);
-    expect(done.stderr).toContain("nothing was applied");
-  });
-
-  test("a missing manifest, unknown command, unknown flag or unknown session exits with code 2 and a remedy", async () => {
-    const folder = project({});
-    expect(await home.run(["up"], folder)).toMatchObject({ code: 2, stderr: expect.stringContaining("knap init") });
-    expect(await home.run(["frobnicate"])).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('no command "frobnicate"'),
-    });
-    expect(await home.run(["get", "ksvc", "--frob"])).toMatchObject({ code: 2 });
-    expect(await home.run(["get", "ksvc"])).toMatchObject({ code: 2, stderr: expect.stringContaining("knap up") });
-  });
-
-  test("a taken port of --port exits with code 3 and names the port", async () => {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as { port: number };
-    const done = await home.run(["up", "-f", hello, "--port", String(port)]);
-    server.close();
-    expect(done.code).toBe(3);
-    expect(done.stderr).toContain(String(port));
-    expect(sessions()).toEqual([]);
   });
 });
 

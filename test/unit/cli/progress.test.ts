@@ -143,7 +143,7 @@ describe("the tracker", () => {
       revisions: {},
       services: {},
       podStarts: [],
-      coldStarts: [{ revision: "default/hello-00001", pod: "p", totalMs: 412, parts }],
+      coldStarts: [{ revision: "default/hello-00001", pod: "p", totalMs: 412, fetchMs: 0, parts }],
     };
     const [woke] = tracker.live(live);
     expect(tracker.live(live)).toEqual([]);

@@ -49,7 +49,7 @@ const model = modelOf(
       },
     },
     podStarts: [],
-    coldStarts: [{ revision: "default/hello-00001", pod: "p1", totalMs: 412, parts }],
+    coldStarts: [{ revision: "default/hello-00001", pod: "p1", totalMs: 412, fetchMs: 0, parts }],
   }),
 );
 

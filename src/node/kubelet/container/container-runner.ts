@@ -50,9 +50,11 @@ export class ContainerRunner {
   /** Finds or pulls the image. Never rejects; a failure becomes an event. */
   async fetchImage(): Promise<void> {
     const { name: container } = this;
+    const { nodeClock } = this.#parts;
     const outcome = await this.#ensureImage().catch((error: unknown) => ({ failure: imageFailure(error) }));
-    if ("image" in outcome) this.#pod.send({ type: "imageFetched", container, image: outcome.image });
-    else this.#pod.send({ type: "imageFailed", container, ...outcome.failure, at: this.#parts.nodeClock.now() });
+    if ("image" in outcome)
+      this.#pod.send({ type: "imageFetched", container, image: outcome.image, at: nodeClock.now() });
+    else this.#pod.send({ type: "imageFailed", container, ...outcome.failure, at: nodeClock.now() });
   }
 
   async #ensureImage(): Promise<ImageOutcome> {

@@ -12,7 +12,7 @@ export type ProbeKind = "Liveness" | "Readiness" | "Startup";
 
 /** Events of one container in any state. */
 type ContainerEventBody =
-  | { readonly type: "imageFetched"; readonly image: UsableImage }
+  | { readonly type: "imageFetched"; readonly image: UsableImage; readonly at: Time }
   | { readonly type: "imageFailed"; readonly reason: string; readonly message: string; readonly at: Time }
   /** The engine no longer has an image that the kubelet had found. */
   | { readonly type: "imageMissing" }

@@ -112,6 +112,8 @@ export interface ContainerFacts {
 /** When each step of a pod's first start was done, in ms of the node's clock. */
 export interface StartTimes {
   readonly accepted?: Time;
+  /** When the last image was on the machine; absent if all were there. */
+  readonly imagesFetched?: Time;
   readonly created?: Time;
   readonly started?: Time;
   readonly portOpen?: Time;

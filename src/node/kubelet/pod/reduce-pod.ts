@@ -132,12 +132,18 @@ function reduceContainers(facts: PodFacts, event: ContainerEvent): PodFacts {
     ...facts,
     containers: facts.containers.map((known) => (known === old ? container : known)),
     address: event.type === "running" ? event.address : facts.address,
-    // Earlier times win, so they describe the first start of the pod.
-    startTimes: { ...timeOf(event), ...facts.startTimes },
+    startTimes: mergeTimes(facts.startTimes, event),
   };
 }
 
+/** Earlier times win, so they describe the first start of the pod. Of the images of that start the last one counts. */
+function mergeTimes(known: StartTimes, event: ContainerEvent): StartTimes {
+  const isFirstFetch = event.type === "imageFetched" && known.created === undefined;
+  return isFirstFetch ? { ...known, ...timeOf(event) } : { ...timeOf(event), ...known };
+}
+
 function timeOf(event: ContainerEvent): StartTimes {
+  if (event.type === "imageFetched") return { imagesFetched: event.at };
   if (event.type === "created") return { created: event.at };
   if (event.type === "running") return { started: event.at };
   if (event.type === "queueProxyOpened") return { portOpen: event.at };

@@ -3,12 +3,14 @@
 import { describe, expect, test } from "vitest";
 import type { StoredPod } from "../../../../../src/apis/core/pod.ts";
 import type { Container } from "../../../../../src/apis/core/pod-spec.ts";
+import { ColdStarts } from "../../../../../src/knap-api/cold-starts.ts";
 import type { PodEvent } from "../../../../../src/node/kubelet/pod/pod-events.ts";
 import type { PodFacts } from "../../../../../src/node/kubelet/pod/pod-facts.ts";
 import { noticeOf } from "../../../../../src/node/kubelet/pod/pod-notices.ts";
 import { type PodStep, planPod } from "../../../../../src/node/kubelet/pod/pod-plan.ts";
 import { makePodStatus } from "../../../../../src/node/kubelet/pod/pod-status.ts";
 import { firstFacts, podIPOf, queueProxyFacts, reducePod } from "../../../../../src/node/kubelet/pod/reduce-pod.ts";
+import { StartRecords } from "../../../../../src/node/kubelet/start-records.ts";
 import { AT, exit, image, NOW } from "../../../../support/pod-facts.ts";
 
 const accept = (containers: readonly Container[], more: Partial<Parameters<typeof firstFacts>[0]> = {}): PodFacts =>
@@ -57,13 +59,13 @@ describe("a start", () => {
     const first = takeSteps(accept([web], { knownImage: () => undefined }));
     expect(does(first.steps)).toEqual(["fetchImage"]);
     expect(planPod(first.facts, NOW)).toEqual([]);
-    const second = takeSteps(events(first.facts, { type: "imageFetched", container: "web", image }));
+    const second = takeSteps(events(first.facts, { type: "imageFetched", container: "web", image, at: NOW }));
     expect(does(second.steps)).toEqual(["start"]);
     expect(planPod(second.facts, NOW)).toEqual([]);
     const up = events(second.facts, created("c1"), runs("c1"));
     expect(up.containers[0]).toMatchObject({ run: { state: "running", containerId: "c1" }, restarts: 0 });
     expect(planPod(up, NOW)).toEqual([]);
-    expect(up.startTimes).toEqual({ accepted: NOW, created: NOW + 1, started: NOW + 2 });
+    expect(up.startTimes).toEqual({ accepted: NOW, imagesFetched: NOW, created: NOW + 1, started: NOW + 2 });
   });
 
   test("a start after an exit keeps the exit and waits for its back-off", () => {
@@ -131,8 +133,20 @@ test("failures of an image are counted until it is available", () => {
     facts = events(takeSteps(facts, NOW + 1e9).facts, failed);
     expect(planPod(facts, NOW + 3_000)).toEqual([{ do: "reconcileAt", at: NOW + expected }]);
   }
-  const fetched = events(takeSteps(facts, NOW + 1e9).facts, { type: "imageFetched", container: "web", image });
+  const fetched = events(takeSteps(facts, NOW + 1e9).facts, { type: "imageFetched", container: "web", image, at: NOW });
   expect(fetched.containers[0]?.image).toEqual({ state: "here" });
+});
+
+test("the time of the last image is part of the start times, and a first start is measured without it (11 C5)", () => {
+  const fetched = { type: "imageFetched", container: "web", image } as const;
+  const facts = accept([web], { knownImage: () => undefined });
+  const pulled = events(takeSteps(facts).facts, { ...fetched, at: NOW + 60_000 });
+  expect(pulled.startTimes).toMatchObject({ accepted: NOW, imagesFetched: NOW + 60_000 });
+  const records = new StartRecords();
+  using _ = records.add(facts.pod, {
+    facts: { ...pulled, startTimes: { ...pulled.startTimes, probeOk: NOW + 61_000 } },
+  });
+  expect(new ColdStarts(records).podStarts).toMatchObject([{ totalMs: 1000 }]);
 });
 
 describe("while a container runs", () => {
