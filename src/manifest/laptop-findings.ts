@@ -1,5 +1,5 @@
-// Warns of references that a cluster can resolve and these files cannot: Revisions in traffic, and names of Secrets that
-// only a cloud's secret manager allows.
+// Warns of references that only a cluster or a cloud can resolve: Revisions in traffic, and names of Secrets that
+// Kubernetes does not allow.
 import { keyOf, keyText } from "../apis/meta/key.ts";
 import { dns1123SubdomainErrors } from "../apis/meta/names.ts";
 import type { AnyObject } from "../apis/meta/object.ts";

@@ -5,7 +5,7 @@ import type { Position, YamlDocument } from "../base/yaml/documents.ts";
 
 export type PointTarget = "value" | "key";
 
-/** Returns the position of a field: of its value if that is a scalar, else of its key; of its parent if it is missing. */
+/** The position of a field: of its value if that is a scalar, else of its key; of its parent if it is missing. */
 export type LocateField = (path: string, target?: PointTarget) => Position;
 
 export function makeLocator({ root, resolve, positionOf }: YamlDocument): LocateField {
@@ -49,7 +49,7 @@ class Search {
     return isFound && target === "value" && isScalar(node) && node.range && node.value !== "" ? node : last.shown;
   }
 
-  /** Steps down from the deepest node that has the next key: Knative repeats prefixes (`containers[1].containers[0]`). */
+  /** Steps down from the deepest node with the next key: Knative repeats prefixes (`containers[1].containers[0]`). */
   #step(trail: readonly Step[], rest: string): Next | undefined {
     const here = (trail.at(-1) as Step).node;
     const direct = this.#down(here, rest) ?? this.#downThrough(here, rest);

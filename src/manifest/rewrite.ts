@@ -1,5 +1,5 @@
-// Changes objects as the user demands: traffic that is pinned to Revisions goes to the latest one, and Secrets get names
-// that Kubernetes allows.
+// Changes objects as the user demands: pinned traffic goes to the latest Revision, and Secrets get names that Kubernetes
+// allows.
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { Route, Service, TrafficTarget } from "../apis/serving/types.ts";
 import { isFields } from "../base/json.ts";
@@ -15,8 +15,8 @@ export function pinnedTraffic(object: AnyObject): readonly TrafficTarget[] | und
 }
 
 /**
- * The object with all its traffic on the latest ready Revision; tags and percentages stay. A Route's target stays if its
- * Configuration is not among `configurations`.
+ * The object with all its traffic on the latest ready Revision; tags and percentages stay. A target of a Route is not
+ * changed if its Configuration is not among `configurations`.
  */
 export function withLatestTraffic(object: AnyObject, configurations: readonly string[]): AnyObject {
   const traffic = pinnedTraffic(object)?.map((target): TrafficTarget => {

@@ -10,7 +10,7 @@ const helmFix = (file: string): string => {
   return `render it: helm template ${chart} | knap up -f -`;
 };
 
-/** The finding for a text that is no YAML because it is a Helm template; undefined if it contains no template action. */
+/** The finding for a broken text that is a Helm template; undefined if it contains no template action. */
 export function helmFinding({ name, text }: ManifestFile): Diagnostic | undefined {
   const match = ACTION.exec(text);
   if (!match) return undefined;

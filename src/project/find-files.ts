@@ -119,7 +119,7 @@ async function manifestFolderFix(path: string, shown: string, entries: readonly 
   return undefined;
 }
 
-/** The manifests of a folder with a usual name. Without a Knative manifest there are none: `config` is a common name. */
+/** The manifests of a folder with a usual name; none without a Knative manifest, because `config` is a common name. */
 async function usualFolder(folder: string): Promise<readonly string[]> {
   const paths = (await namesIn(folder)).filter(isManifestName).map((name) => join(folder, name));
   const texts = await Promise.all(paths.map((path) => readTextFile(path).catch(() => "")));

@@ -1,4 +1,5 @@
-// Parses and checks ConfigMap config-defaults: defaults and limits of Revision fields. Source: pkg/apis/config/defaults.go.
+// Parses and checks ConfigMap config-defaults: defaults and limits of Revision fields.
+// Source: pkg/apis/config/defaults.go.
 import { parseTemplate, type Template } from "../../base/go/template.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { goObjectMeta } from "../meta/go-object-meta.ts";

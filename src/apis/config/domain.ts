@@ -1,4 +1,5 @@
-// Parses ConfigMap config-domain: the domains of Routes, selected by labels. Source: pkg/reconciler/route/config/domain.go.
+// Parses ConfigMap config-domain: the domains of Routes, selected by labels.
+// Source: pkg/reconciler/route/config/domain.go.
 import { failed, ok, type Result } from "../../base/result.ts";
 import { kept, struct } from "../fields/field.ts";
 import type { StringMap } from "../meta/object.ts";

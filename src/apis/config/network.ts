@@ -1,4 +1,5 @@
-// Parses and checks ConfigMap config-network: domains, tags, TLS, rollout. Source: knative.dev/networking/pkg/config/config.go.
+// Parses and checks ConfigMap config-network: domains, tags, TLS, rollout.
+// Source: knative.dev/networking/pkg/config/config.go.
 import { quote } from "../../base/go/quote.ts";
 import { type GoStruct, parseTemplate } from "../../base/go/template.ts";
 import { parseUrl } from "../../base/go/url.ts";

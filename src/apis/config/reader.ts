@@ -1,4 +1,4 @@
-// Reads the keys of a ConfigMap and keeps the first error. The error texts are those of knative.dev/pkg/configmap/parser.
+// Reads the keys of a ConfigMap and keeps the first error, with the texts of knative.dev/pkg/configmap/parser.
 import { type Nanoseconds, parseDuration } from "../../base/go/duration.ts";
 import { parseBool, parseFloat64, parseInteger } from "../../base/go/number.ts";
 import { formatQuantity, parseQuantity } from "../../base/go/quantity.ts";

@@ -132,8 +132,8 @@ export interface ServingConfig {
   /** Default `cluster.local`. */
   readonly clusterDomain: string;
   /**
-   * Port in the public http URLs of statuses. Set only if the user sets no config-domain and the ingress port is not 80.
-   * With the user's config-domain, URLs are exactly Knative's.
+   * Port in the public http URLs of statuses. Set only without a config-domain of the user, if the ingress port is not
+   * 80. With the user's config-domain, URLs are exactly Knative's.
    */
   readonly urlPort?: number;
   /** Port in https URLs: the same, while knap serves https on a port other than 443. */
