@@ -33,6 +33,7 @@ function outcome(given: Given): Readonly<Record<string, unknown>> {
   const { pa, config } = resolved(given);
   const spec = makeDeciderSpec(pa, config);
   const { min, max } = scaleBoundsOf(pa, config);
+  let probed = false;
   const step = scaleStep({
     ...spec,
     min,
@@ -47,7 +48,10 @@ function outcome(given: Given): Readonly<Record<string, unknown>> {
     retentionMs: retentionMsOf(pa, config),
     proxying: given.sksMode === "Proxy",
     proxiedMs: Math.max(0, given.proxyMs),
-    probe: () => given.probe,
+    probe: () => {
+      probed = true;
+      return given.probe;
+    },
   });
   const before: readonly Condition[] = [
     { type: "Active", status: given.active, ...(given.active === "False" && NO_TRAFFIC) },
@@ -67,7 +71,7 @@ function outcome(given: Given): Readonly<Record<string, unknown>> {
     want: step.want,
     applied: step.replicas ?? null,
     enqueueMs: step.requeueAfterMs === undefined ? [] : [step.requeueAfterMs],
-    probed: step.probed ?? false,
+    probed,
     asyncProbe: step.probeFailed ?? false,
     active: active?.status,
     reason: active?.reason ?? "",

@@ -43,8 +43,6 @@ export interface ScaleStep {
   /** Replicas to set on the Deployment; absent if they do not change. */
   readonly replicas?: number;
   readonly requeueAfterMs?: number;
-  /** The activator probe was needed. */
-  readonly probed?: true;
   /** The activator probe has not succeeded yet. */
   readonly probeFailed?: true;
   readonly rule: BoundRule;
@@ -87,14 +85,12 @@ function fromActive(input: ScaleStepInput): ScaleStep {
 }
 
 function fromInactive(input: ScaleStepInput): ScaleStep {
-  const mustProve = input.targetBurstCapacity !== -1;
-  const probed = mustProve ? ({ probed: true } as const) : {};
-  if (mustProve && !input.probe()) return { want: 0, probed: true, probeFailed: true, rule: "waiting-for-activator" };
+  if (input.targetBurstCapacity !== -1 && !input.probe())
+    return { want: 0, probeFailed: true, rule: "waiting-for-activator" };
   const inactiveMs = input.active.ageMs;
-  const { retentionMs } = input;
-  if (inactiveMs >= Math.max(input.graceMs, retentionMs)) return { ...apply(input, 0, "scaled-to-zero"), ...probed };
-  if (inactiveMs < retentionMs)
-    return { want: 0, ...probed, requeueAfterMs: retentionMs - inactiveMs, rule: "retention" };
-  if (input.proxiedMs >= input.graceMs) return { ...apply(input, 0, "scaled-to-zero"), ...probed };
-  return { want: 0, ...probed, requeueAfterMs: input.graceMs - input.proxiedMs, rule: "grace" };
+  const { graceMs, retentionMs, proxiedMs } = input;
+  if (inactiveMs >= Math.max(graceMs, retentionMs)) return apply(input, 0, "scaled-to-zero");
+  if (inactiveMs < retentionMs) return { want: 0, requeueAfterMs: retentionMs - inactiveMs, rule: "retention" };
+  if (proxiedMs >= graceMs) return apply(input, 0, "scaled-to-zero");
+  return { want: 0, requeueAfterMs: graceMs - proxiedMs, rule: "grace" };
 }

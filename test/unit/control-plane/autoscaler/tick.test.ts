@@ -101,17 +101,22 @@ describe("the autoscaler on a clock", () => {
     rig.tick.close();
   });
 
-  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
-    "the autoscaler never scales down while the load rises, also with late timers: seed %i (11 A12)",
-    (seed) => {
+  const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
+  test.each(seeds.flatMap((seed) => [[seed, "activator"] as const, [seed, "pods"] as const]))(
+    "the autoscaler never scales down while the load rises, also with late timers: seed %i, statistics of %s (11 A12)",
+    (seed, source) => {
       const random = makeRandom(seed);
       const { clock, runNext } = lateClock(START);
-      const rig = followed(clock, { window: "6s", target: "1", "target-burst-capacity": "-1" });
+      const rig = followed(clock, {
+        window: "6s",
+        target: "1",
+        "target-burst-capacity": source === "pods" ? "0" : "-1",
+      });
       rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
       const wanted: number[] = [];
       for (let round = 0; round < 300; round++) {
         const load = 4 + Math.floor((clock.now() - START) / 20_000);
-        rig.activator = stat(load);
+        rig[source] = stat(load);
         // A tenth of the timers is late by up to 20 s, as on an overloaded machine.
         runNext(random() < 0.1 ? random() * 20_000 : 0);
         wanted.push(rig.tick.autoscaler.advice.get(revision)?.desiredScale ?? -1);
