@@ -40,7 +40,9 @@ export class PodRendering {
     // This comes before the sources, because it may change the address of the pod.
     const networking = this.#sandbox.networking();
     const sources = this.#sources(pod.metadata.namespace);
-    const prepared = await volumes.prepare(pod, withSubPaths(pod, container, sources));
+    const expanded = withSubPaths(pod, sources);
+    const all = [...expanded.spec.containers, ...(expanded.spec.initContainers ?? [])];
+    const prepared = await volumes.prepare(expanded, all.find(({ name }) => name === container.name) ?? container);
     if ("error" in prepared) return { error: { reason: "ContainerCreating", message: prepared.error } };
     this.#copies.set(container.name ?? "", prepared.volumes.copies);
     const rendered = renderContainer({

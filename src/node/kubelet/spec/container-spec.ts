@@ -46,8 +46,18 @@ export type RenderedContainer =
 
 const HOSTNAME_LENGTH = 63;
 
-/** Returns the container with each `subPathExpr` expanded to a `subPath`. */
-export function withSubPaths(pod: StoredPod, container: Container, sources: EnvironmentSources): Container {
+/** Returns the pod with each `subPathExpr` of its containers expanded to a `subPath`. */
+export function withSubPaths(pod: StoredPod, sources: EnvironmentSources): StoredPod {
+  const expand = (container: Container): Container => expandSubPaths(pod, container, sources);
+  const { containers, initContainers, ...spec } = pod.spec;
+  const expanded = {
+    containers: containers.map(expand),
+    ...(initContainers && { initContainers: initContainers.map(expand) }),
+  };
+  return { ...pod, spec: { ...spec, ...expanded } };
+}
+
+function expandSubPaths(pod: StoredPod, container: Container, sources: EnvironmentSources): Container {
   if (!container.volumeMounts?.some(({ subPathExpr }) => subPathExpr)) return container;
   const environment = renderEnvironment(pod, container, sources);
   const env = "env" in environment ? environment.env : new Map<string, string>();

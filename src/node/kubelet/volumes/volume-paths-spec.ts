@@ -22,9 +22,7 @@ export function refusedSubPath(
   if (hasFiles) return undefined;
   const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
   const mounts = containers.flatMap(({ volumeMounts = [] }) => volumeMounts);
-  const others = mounts.flatMap((mount) =>
-    mount.name === volume.name && !mount.subPathExpr ? [mount.subPath ?? ""] : [],
-  );
+  const others = mounts.flatMap((mount) => (mount.name === volume.name ? [mount.subPath ?? ""] : []));
   const other = others.find(
     (path) => normal(path) !== normal(subPath) && (isBelow(path, subPath) || isBelow(subPath, path)),
   );

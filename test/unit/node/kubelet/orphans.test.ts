@@ -55,6 +55,7 @@ test("a session in another pid namespace is unknown, and no start removes it (11
   expect((await listLabelled(at)).map(({ state }) => state)).toEqual(["unknown", "unknown"]);
   expect(await sweepOrphans(at)).toBe(0);
   expect(removed).toEqual([]);
+  expect(await stateOf({ identity })).toBe("unknown");
 });
 
 test("the engine tells whether the container in which another knap runs still runs (11 A4)", async () => {
