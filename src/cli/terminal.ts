@@ -1,4 +1,4 @@
-// Gives commands the streams, environment, folder and interrupts of the process. Data goes to stdout, progress to stderr.
+// Gives commands their streams, environment, folder and interrupts. Data goes to stdout, progress to stderr.
 import { setMaxListeners } from "node:events";
 import type { Readable } from "node:stream";
 import { styleText } from "node:util";

@@ -13,8 +13,9 @@ export interface SimulateFlags {
   readonly file?: readonly string[];
   readonly namespace?: string;
   readonly load: string;
-  /** Milliseconds, as the next. */
+  /** Milliseconds. */
   readonly startUp?: number;
+  /** Milliseconds. */
   readonly startUpSpread?: number;
   readonly maxPods?: number;
   readonly seed: number;

@@ -92,7 +92,7 @@ function conditionOf(service: Service, revision: Revision | undefined): Conditio
   return ordered.find(({ status }) => status === "False") ?? ordered.find(({ status }) => status === "Unknown");
 }
 
-/** Pure. The deepest known cause. Facts of the pods complete the conditions, which often name no probe and no container. */
+/** Pure. The deepest known cause. Pods complete conditions, which often name no probe and no container. */
 export function notReadyCause(service: Service, revision: Revision | undefined, pods: readonly Pod[]): Cause {
   const { reason = "", message = "" } = conditionOf(service, revision) ?? {};
   const pod = podCause(pods);

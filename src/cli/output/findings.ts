@@ -30,7 +30,7 @@ export function shownFindings(
 }
 
 /** A short line instead of the warnings about insecure defaults; undefined without such warnings. */
-export function insecureDefaultsNote(messages: readonly string[]): string | undefined {
+function insecureDefaultsNote(messages: readonly string[]): string | undefined {
   const count = messages.filter(isInsecureDefault).length;
   const where = count === 1 ? "one place" : `${count} places`;
   return count === 0
