@@ -35,10 +35,7 @@ export class CertificateIssuer {
   constructor(options: CertificateIssuerOptions) {
     this.#options = options;
     const { store } = options;
-    store.watch(
-      { kind: KIND },
-      ({ type, object }) => type !== "DELETED" && this.#issueIfMissing(object as Stored<Certificate>),
-    );
+    store.watch({ kind: KIND }, ({ type, object }) => type !== "DELETED" && this.#observe(object));
     store.watch({ kind: "Secret" }, ({ type, object }) => type === "DELETED" && this.#replace(object));
   }
 
@@ -51,7 +48,16 @@ export class CertificateIssuer {
   #replace({ metadata }: Stored<Secret>): void {
     const { namespace, name } = metadata;
     for (const certificate of this.#options.store.list(KIND, { namespace }))
-      if (certificate.spec.secretName === name) this.#issueIfMissing(certificate);
+      if (certificate.spec?.secretName === name) this.#observe(certificate);
+  }
+
+  /** An exception in a watch would end the process. */
+  #observe(certificate: Stored<Certificate>): void {
+    try {
+      this.#issueIfMissing(certificate);
+    } catch (error) {
+      this.#options.log.error("certificate not issued", { certificate: certificate.metadata.name, error });
+    }
   }
 
   #issueIfMissing(certificate: Stored<Certificate>): void {
@@ -71,6 +77,8 @@ export class CertificateIssuer {
       const pair = await issueCertificate(await this.#authority, certificate.spec.dnsNames, now);
       this.#write(certificate, pair);
     } catch (error) {
+      // The next Certificate tries to open the authority again.
+      this.#authority = undefined;
       log.warn("certificate not issued", { certificate: certificate.metadata.name, error });
       this.#setReady(certificate, { reason: "NotIssued", message: errorText(error) });
     }

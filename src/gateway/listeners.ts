@@ -3,6 +3,7 @@
 import type { Stored } from "../apis/meta/object.ts";
 import type { Ingress } from "../apis/networking/types.ts";
 import type { Address } from "../base/address.ts";
+import { errorText } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { Throttle } from "../base/throttle.ts";
 import type { HttpsListener } from "../client/live.ts";
@@ -21,7 +22,7 @@ import {
 import { type GatewayPorts, gatewayPorts, makeGatewayServices, publicGatewayKey } from "./gateway-services.ts";
 import { LOOPBACK, listen, openToNetwork } from "./listen.ts";
 import { ServiceListeners } from "./service-listeners.ts";
-import { asksForTls, TlsListener } from "./tls-listener.ts";
+import { TlsListener } from "./tls-listener.ts";
 
 const DEFAULT_PORT = 8080;
 
@@ -62,6 +63,8 @@ export class GatewayListeners {
   /** Compiles one table for many changes of Ingresses. */
   readonly #compiling = new Throttle(() => this.#tryCompile());
   #conflicts = "";
+  /** The errors of Ingresses that are not served, to log each once. */
+  #failures: ReadonlyMap<string, string> = new Map();
   #tls: TlsListener | undefined;
   #openingTls: Promise<void> | undefined;
   /** https could not be opened and is not tried again. */
@@ -156,15 +159,15 @@ export class GatewayListeners {
     const { store } = this.#options;
     const ingresses = [...store.list("Ingress.networking.internal.knative.dev")].sort(olderFirst);
     this.#compilations += 1;
-    if (this.#tls) this.#certify(this.#tls, ingresses);
-    else if (this.#canOpenTls() && asksForTls(ingresses)) this.#openingTls ??= this.#openTlsLate();
-    else this.#swap(this.#tableOf(ingresses));
+    const table = compileRoutingTable(ingresses, { known: this.#compiled, httpsPort: this.tlsAddress?.port });
+    if (this.#tls) this.#certify(this.#tls, table);
+    else if (this.#canOpenTls() && table.needsTls) this.#openingTls ??= this.#openTlsLate();
+    else this.#swap(table);
   }
 
   /** Swaps as soon as every public host has a certificate: at once, unless a host is new. */
-  #certify(tls: TlsListener, ingresses: readonly Stored<Ingress>[]): void {
-    tls.applySecrets(ingresses, this.#options.store);
-    const table = this.#tableOf(ingresses);
+  #certify(tls: TlsListener, table: RoutingTable): void {
+    tls.applySecrets(table.secrets, this.#options.store);
     const hosts = tls.missing(table.publicHosts);
     const compilation = this.#compilations;
     const swapIfNewest = (): void => {
@@ -179,14 +182,12 @@ export class GatewayListeners {
     }
   }
 
-  #tableOf(ingresses: readonly Ingress[]): RoutingTable {
-    const httpsPort = this.tlsAddress?.port;
-    return compileRoutingTable(ingresses, { known: this.#compiled, httpsPort });
-  }
-
   #swap(table: RoutingTable): void {
     this.#options.gateway.swap(table);
-    for (const failure of table.failures) this.#options.log.error("Ingress not served", failure);
+    const failures = new Map(table.failures.map(({ ingress, error }) => [ingress, errorText(error)]));
+    for (const [ingress, error] of failures)
+      if (this.#failures.get(ingress) !== error) this.#options.log.error("Ingress not served", { ingress, error });
+    this.#failures = failures;
     const conflicts = table.conflicts.map(({ host, ingress }) => `${host} (${ingress})`).join(", ");
     if (conflicts !== this.#conflicts && conflicts !== "") this.#options.log.warn("hosts claimed twice", { conflicts });
     this.#conflicts = conflicts;
@@ -208,7 +209,7 @@ export class GatewayListeners {
       this.#isTlsBroken = true;
       log.error("https is not served", { error });
     }
-    this.#compile();
+    this.#tryCompile();
   }
 
   async #openTls(): Promise<void> {

@@ -2,11 +2,11 @@
 import type { Secret } from "../apis/core/types.ts";
 import { namespacedName } from "../apis/meta/key.ts";
 import type { Stored } from "../apis/meta/object.ts";
-import type { Ingress } from "../apis/networking/types.ts";
 import type { Logger } from "../base/logger.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import type { Handler } from "../data-plane/http/exchange.ts";
 import type { ListenerLimits } from "../data-plane/http-server/open-listener.ts";
+import type { TlsSecret } from "../data-plane/ingress/ingress-table.ts";
 import { openAuthority, type StoredAuthority } from "./authority.ts";
 import { Certificates, type KeyPair } from "./certificates.ts";
 import { type Listening, listen } from "./listen.ts";
@@ -76,9 +76,9 @@ export class TlsListener {
     return this.#listening.notices;
   }
 
-  /** Uses the certificates of the Secrets that these Ingresses name, and removes all other users' certificates. */
-  applySecrets(ingresses: readonly Stored<Ingress>[], store: ObjectStore): void {
-    const wanted = ownPairs(ingresses, store);
+  /** Uses the certificates of these Secrets, and removes all other users' certificates. */
+  applySecrets(secrets: readonly TlsSecret[], store: ObjectStore): void {
+    const wanted = ownPairs(secrets, store);
     for (const host of this.#own.keys()) {
       if (wanted.has(host)) continue;
       this.#certificates.drop([host]);
@@ -107,25 +107,18 @@ export class TlsListener {
   }
 }
 
-/** Whether an Ingress needs https: for a redirect or a certificate. */
-export function asksForTls(ingresses: readonly Stored<Ingress>[]): boolean {
-  return ingresses.some(({ spec }) => spec.httpOption === "Redirected" || (spec.tls ?? []).length > 0);
-}
-
-function ownPairs(ingresses: readonly Stored<Ingress>[], store: ObjectStore): ReadonlyMap<string, OwnPair> {
+function ownPairs(secrets: readonly TlsSecret[], store: ObjectStore): ReadonlyMap<string, OwnPair> {
   const pairs = new Map<string, OwnPair>();
-  for (const { metadata, spec } of ingresses) {
-    for (const { hosts = [], secretName = "", secretNamespace } of spec.tls ?? []) {
-      const pair = pairOf(store.get("Secret", secretNamespace ?? metadata.namespace, secretName));
-      if (pair) for (const host of hosts) pairs.set(host, pair);
-    }
+  for (const { hosts, namespace, name } of secrets) {
+    const pair = pairOf(store.get("Secret", namespace, name));
+    if (pair) for (const host of hosts) pairs.set(host, pair);
   }
   return pairs;
 }
 
 function pairOf(secret: Stored<Secret> | undefined): OwnPair | undefined {
   const { "tls.crt": cert, "tls.key": key } = secret?.data ?? {};
-  if (!secret || cert === undefined || key === undefined) return undefined;
+  if (!secret || typeof cert !== "string" || typeof key !== "string") return undefined;
   const { namespace, name, resourceVersion } = secret.metadata;
   const text = (value: string): string => Buffer.from(value, "base64").toString();
   return { cert: text(cert), key: text(key), version: `${namespacedName({ namespace, name })}@${resourceVersion}` };

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, ServerResponse } from 
 import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { Handler } from "../http/exchange.ts";
+import { type Handler, runHandler } from "../http/exchange.ts";
 import { hasToken } from "../http/headers.ts";
 import { readConnectTarget, readTarget } from "../http/target.ts";
 import { Http1Exchange, type Http1Parts, UNEXPECTED_EOF } from "./http1-exchange.ts";
@@ -58,9 +58,9 @@ export function makeHttp1Listener({ state, handler, limits, tls, onConnection }:
     dropProxyKeepAlive(request, response);
     const exchange = new Http1Exchange({ request, response, target: read.target, host: read.host, state, upgrade });
     (response as ExchangeHolder)[EXCHANGE] = exchange;
-    response.on("close", onResponseClose);
+    response.on("close", onResponseClose).on("error", ignore);
     socket[EXCHANGE] = exchange;
-    const begin = (): void => void handler(exchange).catch((fault: unknown) => exchange.abort(String(fault)));
+    const begin = (): void => runHandler(handler, exchange);
     if (before === undefined || before.isClosed) begin();
     else beginAfter(socket, before, begin);
   };

@@ -1,7 +1,7 @@
 // Serves the HTTP/2 connections of a listener with a node:http2 server that does not listen itself.
 import { constants, createServer, type Http2Server, type Http2Session } from "node:http2";
 import type { Duplex } from "node:stream";
-import type { Handler, RawHeaders } from "../http/exchange.ts";
+import { type Handler, type RawHeaders, runHandler } from "../http/exchange.ts";
 import { readTarget } from "../http/target.ts";
 import { Http2Exchange, type Http2Request } from "./http2-exchange.ts";
 import type { ListenerLimits, ListenerState } from "./listener-options.ts";
@@ -37,7 +37,7 @@ export function makeHttp2Listener(state: ListenerState, handler: Handler, limits
     }
     const exchange = new Http2Exchange({ ...request, target: read.target, state });
     stream.once("aborted", () => exchange.isAborted || onReset());
-    handler(exchange).catch((fault: unknown) => exchange.abort(String(fault)));
+    runHandler(handler, exchange);
   };
   server.on("session", (session) => {
     const limit = new ResetLimit();

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex, Readable, Writable } from "node:stream";
 import type { Time } from "../../base/clock.ts";
+import { errorText } from "../../base/errors.ts";
 
 /** Names and values in turn, in the order and letter case of the connection, with repeats. */
 export type RawHeaders = readonly string[];
@@ -77,6 +78,16 @@ export interface Exchange {
 
 /** Resolves when the exchange ends. Never rejects: the handler replies to failures or aborts. */
 export type Handler = (exchange: Exchange) => Promise<void>;
+
+/** Runs the handler. An exception aborts this exchange and nothing else. */
+export function runHandler(handler: Handler, exchange: Exchange): void {
+  const abort = (fault: unknown): void => exchange.abort(errorText(fault));
+  try {
+    handler(exchange).catch(abort);
+  } catch (fault) {
+    abort(fault);
+  }
+}
 
 /** See {@link PodHandler}. `wasSent`: the container may have received the request, but its repetition is harmless. */
 export type TakeBack = (wasSent: boolean) => boolean;

@@ -32,6 +32,8 @@ export async function sendProbe(
     };
     handler(exchange).then(abortUnstarted, cancel);
     return await exchange.reply;
+  } catch {
+    return undefined;
   } finally {
     signal?.removeEventListener("abort", cancel);
   }

@@ -28,9 +28,19 @@ export interface CompiledRule {
   readonly routes: HostRoutes;
 }
 
+/** The Secret that contains the certificate of these hosts. */
+export interface TlsSecret {
+  readonly hosts: readonly string[];
+  readonly namespace: string;
+  readonly name: string;
+}
+
 export interface CompiledIngress {
   /** `namespace/name` */
   readonly key: string;
+  readonly secrets: readonly TlsSecret[];
+  /** The Ingress needs https, for a redirect or a certificate. */
+  readonly needsTls: boolean;
   readonly rules: readonly CompiledRule[];
   readonly service: ServiceEntry | undefined;
 }
@@ -44,7 +54,11 @@ export function compileIngress(ingress: Ingress): CompiledIngress {
     const redirects = isPublic && spec.httpOption === "Redirected";
     return { names: hosts.map(hostName), isPublic, routes: { ingress: key, paths: paths[index] ?? [], redirects } };
   });
-  return { key, rules, service: serviceEntry(key, rules) };
+  const secrets = (spec.tls ?? []).map(({ hosts = [], secretName = "", secretNamespace }) => {
+    return { hosts: hosts.map(hostName), name: secretName, namespace: secretNamespace ?? metadata.namespace ?? "" };
+  });
+  const needsTls = spec.httpOption === "Redirected" || secrets.length > 0;
+  return { key, secrets, needsTls, rules, service: serviceEntry(key, rules) };
 }
 
 /** The first rules belong to the default target: a cluster-local rule, then public rules. The rules of tags follow. */

@@ -9,6 +9,7 @@ import {
   compileIngress,
   type HostRoutes,
   type ServiceEntry,
+  type TlsSecret,
 } from "./ingress-table.ts";
 import { moreSpecificFirst, type RoutePath } from "./path-table.ts";
 
@@ -36,6 +37,8 @@ export interface RoutingTable {
   readonly services: readonly ServiceEntry[];
   /** The hosts that a TLS listener needs certificates for. */
   readonly publicHosts: readonly string[];
+  readonly secrets: readonly TlsSecret[];
+  readonly needsTls: boolean;
   /** `namespace/name` of all Ingresses. */
   readonly ingresses: ReadonlySet<string>;
   /** Hosts that two Ingresses claim. The first Ingress gets the host. */
@@ -109,6 +112,8 @@ export function compileRoutingTable(ingresses: readonly Ingress[], options: Rout
     get publicHosts() {
       return [...open.keys()];
     },
+    secrets: compiled.flatMap(({ secrets }) => secrets),
+    needsTls: compiled.some(({ needsTls }) => needsTls),
     ingresses: new Set(compiled.map(({ key }) => key)),
     conflicts: dedupe(conflicts),
     failures,

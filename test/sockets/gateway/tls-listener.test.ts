@@ -12,7 +12,7 @@ import { connect as connectTls, type TLSSocket } from "node:tls";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Ingress } from "../../../src/apis/networking/types.ts";
 import { EnvironmentError } from "../../../src/base/environment-error.ts";
-import { silentLogger } from "../../../src/base/logger.ts";
+import { makeLogger, silentLogger } from "../../../src/base/logger.ts";
 import type { ObjectStore } from "../../../src/control-plane/store/object-store.ts";
 import { makeReply, sendReply } from "../../../src/data-plane/http/errors.ts";
 import { headerValue } from "../../../src/data-plane/http/headers.ts";
@@ -55,7 +55,7 @@ let store: ObjectStore;
 let listeners: GatewayListeners;
 
 async function open(
-  options: Partial<Pick<GatewayListenersOptions, "address" | "httpsPort" | "limits">> = {},
+  options: Partial<Pick<GatewayListenersOptions, "address" | "httpsPort" | "limits" | "log">> = {},
 ): Promise<void> {
   const gateway = new IngressGateway({
     address: "10.0.0.1",
@@ -218,6 +218,37 @@ describe("the https listener", () => {
       reply.resume();
       expect(reply.statusCode).toBe(431);
     }
+  });
+
+  test("a client without an SNI name gets the certificate of this machine (11 A1)", async () => {
+    await open({ httpsPort: await freePort() });
+    const socket = connectTls({ host: "127.0.0.1", port: listeners.tlsAddress?.port ?? 0, ca: authority() });
+    await once(socket, "secureConnect");
+    expect(socket.authorized).toBe(true);
+    socket.destroy();
+  });
+
+  test("a malformed Ingress or Secret is logged once and stops no other Ingress (11 A1)", async () => {
+    const errors: string[] = [];
+    const log = makeLogger(({ message }) => void errors.push(message));
+    await open({ httpsPort: await freePort(), log });
+    const bad = (name: string, spec: unknown) =>
+      store.create({ ...makeIngress(), metadata: { name, namespace: "default" }, spec: spec as Ingress["spec"] });
+    bad("no-spec", undefined);
+    bad("null-tls", { tls: [null] });
+    bad("odd-hosts", { rules: [{ hosts: [7] }], tls: [{ hosts: [7], secretName: 7 }] });
+    const secret = makeSecret({ cert: "x", key: "y" });
+    store.create({ ...secret, stringData: undefined, data: { "tls.crt": 7, "tls.key": null } } as never);
+    store.create(makeIngress({ tls: [{ hosts: [HOST], secretName: "own", secretNamespace: "default" }] }));
+    await eventually(async () => expect((await sendOverTls()).status).toBe(200));
+    for (const annotation of ["1", "2", "3"]) {
+      const metadata = { name: "hello", namespace: "default", annotations: { annotation } };
+      store.update({ ...makeIngress(), metadata });
+      await eventually(async () => expect((await sendPlain()).status).toBe(200));
+    }
+    const refused = store.list("Ingress.networking.internal.knative.dev").length - 1;
+    expect(errors.filter((message) => message === "Ingress not served")).toHaveLength(refused);
+    expect(refused).toBeGreaterThan(0);
   });
 
   test("a taken port that the user named is an error, and no listener stays open", async () => {

@@ -29,6 +29,18 @@ const attempt = (probe: Probe, port: number, more: Partial<ProbeAttempt> = {}) =
   attemptProbe({ probe, host: "127.0.0.1", port, timeoutMs: 500, prober: "queue-proxy", ...more });
 
 describe("a probe", () => {
+  test("a header or port that cannot be sent is a failure, never an exception (11 A1)", async () => {
+    const httpHeaders = [{ name: "X-A", value: "a\nb" }];
+    for (const prober of ["kubelet", "queue-proxy"] as const) {
+      for (const detectHttp2 of [false, true]) {
+        const bad = await attempt({ httpGet: { path: "/", port: 1, httpHeaders } }, 1, { prober, detectHttp2 });
+        expect(bad.ok).toBe(false);
+      }
+      for (const probe of [{ httpGet: { port: 70_000 } }, { tcpSocket: { port: 70_000 } }, { grpc: { port: 70_000 } }])
+        expect((await attempt(probe, 70_000, { prober })).ok).toBe(false);
+    }
+  });
+
   test("httpGet is ready from 200 to 399, with the queue-proxy's own headers", async () => {
     const received: string[][] = [];
     let status = 200;
